@@ -1,0 +1,1 @@
+"""Where the hub runs: stages, stacks, bundles, and the same template on this machine."""

@@ -1,0 +1,62 @@
+"""The bucket of content-addressed parts and bodies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.nag import acknowledge
+
+if TYPE_CHECKING:
+    from infra.stages import Stage
+
+ABANDONED_UPLOAD_DAYS: Final = 1
+TIERING_AFTER_DAYS: Final = 30
+OLD_VERSION_DAYS: Final = 90
+
+
+class BlobBucket(Construct):
+    """Private, TLS only, encrypted; versioned where the stage keeps backups.
+
+    No rule expires a current object by its age: a content-addressed blob may be older than the newest
+    snapshot that refers to it.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=stage.point_in_time_recovery,
+            removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
+            lifecycle_rules=[_upkeep()],
+        )
+        acknowledge(
+            self.bucket,
+            {
+                "AwsSolutions-S1": "Only the functions' roles and their presigned URLs reach an object, and each "
+                "request is in the function's log; server access logs would say it again without the world",
+            },
+        )
+
+
+def _upkeep() -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="upkeep",
+        abort_incomplete_multipart_upload_after=Duration.days(ABANDONED_UPLOAD_DAYS),
+        noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
+        transitions=[
+            s3.Transition(
+                storage_class=s3.StorageClass.INTELLIGENT_TIERING,
+                transition_after=Duration.days(TIERING_AFTER_DAYS),
+            ),
+        ],
+    )

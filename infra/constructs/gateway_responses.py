@@ -1,0 +1,80 @@
+"""The gateway's own errors, rewritten as the problem documents that the contract promises."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import aws_apigateway as apigateway
+from risk_hub_contracts.problems import PROBLEMS
+
+if TYPE_CHECKING:
+    from risk_hub_contracts.problems import ProblemType
+
+RETRY_AFTER_SECONDS: Final = 1
+_RETRYABLE_STATUSES: Final = frozenset({429, 503, 504})
+
+# No method asks for IAM, a Cognito user or an API key. What the gateway calls a missing token or a bad
+# signature is therefore always a route that it does not know, called with or without an Authorization header.
+SLUG_OF: Final[dict[str, str]] = {
+    "DEFAULT_4XX": "not-found",
+    "MISSING_AUTHENTICATION_TOKEN": "not-found",
+    "INVALID_SIGNATURE": "not-found",
+    "EXPIRED_TOKEN": "not-found",
+    "RESOURCE_NOT_FOUND": "not-found",
+    "UNAUTHORIZED": "unauthenticated",
+    "INVALID_API_KEY": "unauthenticated",
+    "ACCESS_DENIED": "network-denied",
+    "WAF_FILTERED": "network-denied",
+    "BAD_REQUEST_BODY": "malformed-json",
+    "BAD_REQUEST_PARAMETERS": "invalid-query",
+    "REQUEST_TOO_LARGE": "body-too-large",
+    "UNSUPPORTED_MEDIA_TYPE": "unsupported-media-type",
+    "THROTTLED": "throttled",
+    "QUOTA_EXCEEDED": "throttled",
+    "DEFAULT_5XX": "internal",
+    "API_CONFIGURATION_ERROR": "internal",
+    "AUTHORIZER_CONFIGURATION_ERROR": "internal",
+    "AUTHORIZER_FAILURE": "internal",
+    "INTEGRATION_FAILURE": "unavailable",
+    "INTEGRATION_TIMEOUT": "gateway-timeout",
+}
+
+
+def add_gateway_responses(api: apigateway.RestApi) -> None:
+    """Covers every response type of the gateway; a type that AWS adds later falls to the two defaults."""
+    for response_type, slug in SLUG_OF.items():
+        problem = PROBLEMS[slug]
+        api.add_gateway_response(
+            _construct_id(response_type),
+            type=apigateway.ResponseType.of(response_type),
+            status_code=str(problem.status),
+            response_headers=_headers(problem),
+            # The gateway renders this key whatever the caller accepts; the header says what it is.
+            templates={"application/json": _document(problem)},
+        )
+
+
+def _headers(problem: ProblemType) -> dict[str, str]:
+    headers = {"Content-Type": "'application/problem+json'", "Cache-Control": "'no-store'"}
+    if problem.status in _RETRYABLE_STATUSES:
+        headers["Retry-After"] = f"'{RETRY_AFTER_SECONDS}'"
+    return headers
+
+
+def _document(problem: ProblemType) -> str:
+    """The RFC 9457 document; the request's id is its instance, the one thing that the gateway fills in."""
+    return json.dumps(
+        {
+            "type": problem.uri,
+            "title": problem.title,
+            "status": problem.status,
+            "detail": problem.title,
+            "instance": "urn:risk-hub:request:$context.requestId",
+            "remedy": problem.remedy,
+        },
+    )
+
+
+def _construct_id(response_type: str) -> str:
+    return "".join(word.capitalize() for word in response_type.split("_"))

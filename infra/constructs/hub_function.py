@@ -1,0 +1,133 @@
+"""One deployed function: its role, its log group, its environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra import names
+from infra.nag import PYTHON_3_13, acknowledge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_s3 as s3
+
+    from infra.stages import FunctionSize, Stage
+
+_ACTIVE_TRACING = "X-Ray's two write actions know no resource; Lambda needs them to send its own segments"
+_KEYS_ARE_DIGESTS = "Keys are content digests: the prefix is the narrowest name there is"
+_NO_DEAD_LETTERS = (
+    "Dead letters exist for asynchronous calls only; this one is called by the API, a queue or a stream, "
+    "whose failures go to the caller or to that source's own failure queue"
+)
+
+
+class HubFunction(Construct):
+    """A function with a role of its own that may write its own log and nothing else until it is allowed to."""
+
+    def __init__(  # noqa: PLR0913 - a function is exactly these parts
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        folder: names.FunctionFolder,
+        code: lambda_.Code,
+        environment: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._stage = stage
+        self._folder = folder
+        self.log_group = self._log_group()
+        self.role = self._role()
+        self.function = self._function(code, environment)
+        self._acknowledge()
+
+    def allow(self, actions: Sequence[str], resources: Sequence[str]) -> None:
+        """Adds one narrow statement to the function's role."""
+        self.role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=[*resources]))
+
+    def allow_on_objects(self, actions: Sequence[str], bucket: s3.Bucket, prefix: str) -> None:
+        """Allows actions on the objects under one prefix, whose keys nobody can list in advance."""
+        bucket_arn = Stack.of(bucket).export_value(bucket.bucket_arn)
+        self.allow(actions, [f"{bucket_arn}/{prefix}*"])
+        export = Stack.of(self).resolve(bucket_arn)["Fn::ImportValue"]
+        acknowledge(self.role, {f"AwsSolutions-IAM5[Resource::{export}/{prefix}*]": _KEYS_ARE_DIGESTS})
+
+    def _log_group(self) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=names.log_group_name(self._stage.name, self._folder),
+            retention=retention_of(self._stage.log_retention_days),
+            removal_policy=RemovalPolicy.RETAIN if self._stage.retain_data else RemovalPolicy.DESTROY,
+        )
+
+    def _role(self) -> iam.Role:
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What {self._folder} may do on stage {self._stage.name}",
+        )
+        self.log_group.grant_write(role)
+        return role
+
+    def _function(self, code: lambda_.Code, environment: Mapping[str, str]) -> lambda_.Function:
+        size: FunctionSize = getattr(self._stage, self._folder)
+        return lambda_.Function(
+            self,
+            "Function",
+            function_name=names.physical_name(self._stage.name, self._folder),
+            description=f"{self._folder} of the risk hub, stage {self._stage.name}",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=names.handler(self._folder),
+            code=code,
+            role=self.role,
+            memory_size=size.memory_mib,
+            timeout=Duration.seconds(size.timeout_seconds),
+            tracing=lambda_.Tracing.ACTIVE,
+            log_group=self.log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=lambda_.ApplicationLogLevel[self._stage.log_level],
+            system_log_level_v2=lambda_.SystemLogLevel.INFO,
+            environment={
+                **environment,
+                names.DEPLOYMENT_STAGE: self._stage.name,
+                names.POWERTOOLS_SERVICE_NAME: self._folder,
+                names.POWERTOOLS_METRICS_NAMESPACE: names.METRICS_NAMESPACE,
+                names.POWERTOOLS_LOG_LEVEL: self._stage.log_level,
+            },
+        )
+
+    def _acknowledge(self) -> None:
+        acknowledge(
+            self.function,
+            {
+                "AwsSolutions-L1": PYTHON_3_13,
+                "Serverless-LambdaLatestVersion": PYTHON_3_13,
+                "Serverless-LambdaDLQ": _NO_DEAD_LETTERS,
+            },
+        )
+        acknowledge(self.role, {"AwsSolutions-IAM5[Resource::*]": _ACTIVE_TRACING})
+
+
+def retention_of(days: int) -> logs.RetentionDays:
+    """The retention that CloudWatch offers for exactly this many days.
+
+    Raises:
+        KeyError: CloudWatch Logs has no such retention.
+    """
+    return {
+        7: logs.RetentionDays.ONE_WEEK,
+        30: logs.RetentionDays.ONE_MONTH,
+        90: logs.RetentionDays.THREE_MONTHS,
+        365: logs.RetentionDays.ONE_YEAR,
+    }[days]

@@ -1,0 +1,82 @@
+"""What each role may do: the whole list, function by function. No role can delete or overwrite history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.names import BLOB_PREFIX, BODY_PREFIX
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_dynamodb as dynamodb
+    from aws_cdk import aws_events as events
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_secretsmanager as secretsmanager
+    from aws_cdk import aws_sqs as sqs
+
+    from infra.constructs.hub_function import HubFunction
+
+SNAPSHOT_INDEXES = ("by_as_of", "by_stage", "by_expiry")
+
+
+def allow_writer(
+    writer: HubFunction,
+    *,
+    snapshots: dynamodb.Table,
+    bucket: s3.Bucket,
+    tokens: secretsmanager.Secret,
+) -> None:
+    """Puts snapshots, puts and heads their parts, reads the tokens' digests."""
+    writer.allow(["dynamodb:PutItem"], [snapshots.table_arn])
+    writer.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
+    for prefix in (BLOB_PREFIX, BODY_PREFIX):
+        writer.allow_on_objects(["s3:GetObject", "s3:PutObject"], bucket, prefix)
+
+
+def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
+    reader: HubFunction,
+    *,
+    snapshots: dynamodb.Table,
+    worlds: dynamodb.Table,
+    evaluations: dynamodb.Table,
+    bucket: s3.Bucket,
+    tokens: secretsmanager.Secret,
+) -> None:
+    """Reads everything, writes nothing."""
+    reader.allow(
+        ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+        [snapshots.table_arn, *(f"{snapshots.table_arn}/index/{index}" for index in SNAPSHOT_INDEXES)],
+    )
+    reader.allow(["dynamodb:GetItem", "dynamodb:Query"], [worlds.table_arn])
+    reader.allow(["dynamodb:Query"], [evaluations.table_arn])
+    reader.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
+    for prefix in (BLOB_PREFIX, BODY_PREFIX):
+        reader.allow_on_objects(["s3:GetObject"], bucket, prefix)
+
+
+def allow_relay(
+    relay: HubFunction,
+    *,
+    worlds: dynamodb.Table,
+    bucket: s3.Bucket,
+    bus: events.EventBus,
+    failures: sqs.Queue,
+) -> None:
+    """Keeps the worlds' heads, announces, sets aside what it cannot announce."""
+    relay.allow(["dynamodb:UpdateItem"], [worlds.table_arn])
+    relay.allow(["events:PutEvents"], [bus.event_bus_arn])
+    relay.allow(["sqs:SendMessage"], [failures.queue_arn])
+    relay.allow_on_objects(["s3:GetObject"], bucket, BODY_PREFIX)
+
+
+def allow_engine(
+    engine: HubFunction,
+    *,
+    snapshots: dynamodb.Table,
+    evaluations: dynamodb.Table,
+    bucket: s3.Bucket,
+) -> None:
+    """Reads one snapshot and its parts, puts one evaluation; its queue adds what consuming needs."""
+    engine.allow(["dynamodb:GetItem"], [snapshots.table_arn])
+    engine.allow(["dynamodb:PutItem"], [evaluations.table_arn])
+    for prefix in (BLOB_PREFIX, BODY_PREFIX):
+        engine.allow_on_objects(["s3:GetObject"], bucket, prefix)

@@ -1,0 +1,88 @@
+"""Streams of the stored records into the relay: the outbox of the hub."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import names
+from infra.nag import acknowledge
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_dynamodb as dynamodb
+
+    from infra.constructs.hub_function import HubFunction
+    from infra.stages import Stage
+
+BATCH_RECORDS: Final = 100
+RETRY_ATTEMPTS: Final = 5
+RECORD_AGE_MAX_HOURS: Final = 1
+FAILURE_RETENTION_DAYS: Final = 14
+
+
+class RelayFailures(Construct):
+    """Where stream records end that could not be announced; each message says which key to read again."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=names.relay_failures_name(stage.name),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(FAILURE_RETENTION_DAYS),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        end_of_the_line = "It is itself where failures end; an alarm watches its depth and a person redrives it"
+        acknowledge(self.queue, {"AwsSolutions-SQS3": end_of_the_line, "Serverless-SQSRedrivePolicy": end_of_the_line})
+
+
+class RelaySource(Construct):
+    """Feeds the relay with the inserts of one table.
+
+    A record that cannot be announced is bisected out, retried five times within an hour and then set aside:
+    without these limits one bad record would block its shard for a day.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        relay: HubFunction,
+        table: dynamodb.Table,
+        failures: sqs.Queue,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        if table.table_stream_arn is None:
+            raise ValueError(f"table {table.node.path} has no stream: the relay has nothing to read from it")
+        relay.allow(
+            [
+                "dynamodb:DescribeStream",
+                "dynamodb:GetRecords",
+                "dynamodb:GetShardIterator",
+                "dynamodb:ListStreams",
+            ],
+            [table.table_stream_arn],
+        )
+        lambda_.EventSourceMapping(
+            self,
+            "Mapping",
+            target=relay.function,
+            event_source_arn=table.table_stream_arn,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=BATCH_RECORDS,
+            parallelization_factor=1,
+            bisect_batch_on_error=True,
+            retry_attempts=RETRY_ATTEMPTS,
+            max_record_age=Duration.hours(RECORD_AGE_MAX_HOURS),
+            report_batch_item_failures=True,
+            on_failure=event_sources.SqsDlq(failures),
+            filters=[lambda_.FilterCriteria.filter({"eventName": lambda_.FilterRule.is_equal("INSERT")})],
+        )

@@ -1,0 +1,158 @@
+"""The regional REST API: routes, allowed networks, throttling, access log."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra import names
+from infra.constructs.gateway_responses import add_gateway_responses
+from infra.constructs.hub_function import retention_of
+from infra.nag import acknowledge
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_lambda as lambda_
+
+    from infra.stages import Stage
+
+_IN_THE_HANDLER = (
+    "The bearer token is checked in the handler against digests of at most 60 s of age: an authorizer "
+    "would add a cold start and a cached decision that outlives a revoked token"
+)
+_ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "ip": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "route": "$context.resourcePath",
+    "status": "$context.status",
+    "response_bytes": "$context.responseLength",
+    "latency_ms": "$context.responseLatency",
+    "integration_latency_ms": "$context.integrationLatency",
+    "gateway_error": "$context.error.responseType",
+}
+
+
+class HubApi(Construct):
+    """Seven routes on two functions: writes to the writer, every read to the reader."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        writer: lambda_.Function,
+        reader: lambda_.Function,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._stage = stage
+        self.api = self._rest_api()
+        self._execution_log()
+        add_gateway_responses(self.api)
+        self._routes(writer, reader)
+        self._acknowledge()
+
+    def _rest_api(self) -> apigateway.RestApi:
+        return apigateway.RestApi(
+            self,
+            "Api",
+            rest_api_name=names.physical_name(self._stage.name, "api"),
+            description=f"Risk hub, stage {self._stage.name}",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            policy=_network_policy(self._stage.allowed_networks),
+            cloud_watch_role=True,
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
+            deploy_options=apigateway.StageOptions(
+                stage_name=names.API_STAGE_NAME,
+                throttling_rate_limit=self._stage.throttle_rate_per_second,
+                throttling_burst_limit=self._stage.throttle_burst_requests,
+                metrics_enabled=True,
+                tracing_enabled=True,
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                data_trace_enabled=False,
+                access_log_destination=apigateway.LogGroupLogDestination(self._log_group("AccessLogs", None)),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+            ),
+        )
+
+    def _execution_log(self) -> None:
+        """The gateway would make this group by itself, and keep its lines for ever."""
+        name = f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{names.API_STAGE_NAME}"
+        self.api.deployment_stage.node.add_dependency(self._log_group("ExecutionLogs", name))
+
+    def _log_group(self, construct_id: str, name: str | None) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            construct_id,
+            log_group_name=name or f"/risk-hub/{self._stage.name}/api-access",
+            retention=retention_of(self._stage.log_retention_days),
+            removal_policy=RemovalPolicy.RETAIN if self._stage.retain_data else RemovalPolicy.DESTROY,
+        )
+
+    def _routes(self, writer: lambda_.Function, reader: lambda_.Function) -> None:
+        root = self.api.root.add_resource(names.API_ROOT)
+        snapshots = root.add_resource("worlds").add_resource("{world_id}").add_resource("snapshots")
+        self._route(snapshots, "POST", writer)
+        reads = (
+            snapshots,
+            snapshots.add_resource("latest"),
+            snapshots.add_resource("lookup"),
+            snapshots.add_resource("{version}").add_resource("risk"),
+            root.add_resource("contract"),
+            root.add_resource("health"),
+        )
+        for resource in reads:
+            self._route(resource, "GET", reader)
+
+    def _route(self, resource: apigateway.IResource, verb: str, function: lambda_.Function) -> None:
+        method = resource.add_method(verb, apigateway.LambdaIntegration(function, allow_test_invoke=False))
+        acknowledge(method, {"AwsSolutions-APIG4": _IN_THE_HANDLER, "AwsSolutions-COG4": _IN_THE_HANDLER})
+
+    def _acknowledge(self) -> None:
+        acknowledge(
+            self.api,
+            {
+                "AwsSolutions-APIG2": "The handler validates against the published contract and answers a problem "
+                "document that names each violation; the gateway's validator could say neither",
+            },
+        )
+        acknowledge(
+            self.api.node.find_child("CloudWatchRole"),
+            {
+                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                "AmazonAPIGatewayPushToCloudWatchLogs]": "The account's one role by which the gateway writes logs; "
+                "AWS keeps this policy for it",
+            },
+        )
+        acknowledge(
+            self.api.deployment_stage,
+            {
+                "AwsSolutions-APIG3": "A resource policy lets in the stage's networks only, and every request "
+                "carries a token; a web ACL is the account owner's to attach",
+            },
+        )
+
+
+def _network_policy(networks: tuple[str, ...] | None) -> iam.PolicyDocument | None:
+    """Everyone may call, except from an address outside the allowed networks."""
+    if networks is None:
+        return None
+    anyone = {"principals": [iam.AnyPrincipal()], "actions": ["execute-api:Invoke"]}
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(effect=iam.Effect.ALLOW, resources=["execute-api:/*"], **anyone),
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                resources=["execute-api:/*"],
+                conditions={"NotIpAddress": {"aws:SourceIp": [*networks]}},
+                **anyone,
+            ),
+        ],
+    )

@@ -1,0 +1,82 @@
+"""The three tables: keys, indexes, retention, streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra import names
+from infra.nag import acknowledge
+
+if TYPE_CHECKING:
+    from infra.stages import Stage
+
+
+class HubTables(Construct):
+    """Tables `snapshots`, `worlds` and `evaluations`.
+
+    Names are fixed on purpose: CloudFormation cannot replace a table that has its own name, so a change that
+    would need a new table (keys, local indexes) fails the deployment instead of leaving the data behind.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        self._stage = stage
+        self.snapshots = self._table("snapshots", sort_key="version", expires=True, streamed=True)
+        self.worlds = self._table("worlds", sort_key="stage", expires=False, streamed=False)
+        self.evaluations = self._table("evaluations", sort_key="evaluation_id", expires=True, streamed=True)
+        _index(self.snapshots, "by_as_of", "time_order")
+        _index(self.snapshots, "by_stage", "stage_time_order")
+        self._index_of_expiry()
+
+    def _table(
+        self,
+        name: names.TableName,
+        *,
+        sort_key: str,
+        expires: bool,
+        streamed: bool,
+    ) -> dynamodb.Table:
+        table = dynamodb.Table(
+            self,
+            name.capitalize(),
+            table_name=names.physical_name(self._stage.name, name),
+            partition_key=_text("world_id"),
+            sort_key=_text(sort_key),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            # The AWS-managed key rather than the AWS-owned one: its use shows in CloudTrail.
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            time_to_live_attribute=names.TTL_ATTRIBUTE if expires else None,
+            stream=dynamodb.StreamViewType.NEW_IMAGE if streamed else None,
+            deletion_protection=self._stage.deletion_protection,
+            removal_policy=RemovalPolicy.RETAIN if self._stage.retain_data else RemovalPolicy.DESTROY,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=self._stage.point_in_time_recovery,
+            ),
+        )
+        if not self._stage.point_in_time_recovery:
+            acknowledge(table, {"AwsSolutions-DDB3": "This stage holds samples that can be published again"})
+        return table
+
+    def _index_of_expiry(self) -> None:
+        self.snapshots.add_local_secondary_index(
+            index_name="by_expiry",
+            sort_key=_text("expiry_order"),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=["time_order", "stage", "actor", "created_at"],
+        )
+
+
+def _index(table: dynamodb.Table, name: str, sort_key: str) -> None:
+    table.add_local_secondary_index(
+        index_name=name,
+        sort_key=_text(sort_key),
+        projection_type=dynamodb.ProjectionType.ALL,
+    )
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

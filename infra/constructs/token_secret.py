@@ -1,0 +1,42 @@
+"""The secret that lists the digests of the tokens that live."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy, SecretValue
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra import names
+from infra.nag import acknowledge
+
+if TYPE_CHECKING:
+    from infra.stages import Stage
+
+
+class TokenSecret(Construct):
+    """Starts as an empty list: nobody may call until an operator adds a token's digest.
+
+    CloudFormation writes the value again only when this template's text for it changes, which it never
+    does: deployments leave the operators' list alone.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        self.secret = secretsmanager.Secret(
+            self,
+            "Tokens",
+            secret_name=names.physical_name(stage.name, "tokens"),
+            description="Digests, scopes and actors of the bearer tokens of the risk hub",
+            secret_string_value=SecretValue.unsafe_plain_text(json.dumps({"tokens": []})),
+            removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
+        )
+        acknowledge(
+            self.secret,
+            {
+                "AwsSolutions-SMG4": "It holds digests of several tokens at once: a token is rotated by adding the "
+                "next and removing the last, which a rotation function cannot do for the token's owner",
+            },
+        )

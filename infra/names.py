@@ -1,0 +1,98 @@
+"""Names that infrastructure and code agree on. Free of CDK, so that the local stage can read them too."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+FunctionFolder = Literal["snapshot_writer", "snapshot_reader", "event_relay", "risk_engine"]
+TableName = Literal["snapshots", "worlds", "evaluations"]
+StackPart = Literal["data", "service", "operations"]
+BundleGroup = Literal["hub", "risk"]
+
+FUNCTION_FOLDERS: Final[tuple[FunctionFolder, ...]] = (
+    "snapshot_writer",
+    "snapshot_reader",
+    "event_relay",
+    "risk_engine",
+)
+BUNDLE_GROUPS: Final[tuple[BundleGroup, ...]] = ("hub", "risk")
+BUNDLE_OF: Final[dict[FunctionFolder, BundleGroup]] = {
+    "snapshot_writer": "hub",
+    "snapshot_reader": "hub",
+    "event_relay": "hub",
+    "risk_engine": "risk",
+}
+
+LAMBDA_ARCHITECTURE: Final = "arm64"
+METRICS_NAMESPACE: Final = "RiskSignalHub"
+
+API_STAGE_NAME: Final = "v1"
+API_ROOT: Final = "risk-hub"
+
+BLOB_PREFIX: Final = "risk-blobs/"
+BODY_PREFIX: Final = "risk-bodies/"
+
+TTL_ATTRIBUTE: Final = "retain_until"
+
+EVENT_SOURCE: Final = "risk-signal-hub"
+SNAPSHOT_UPDATED: Final = "risk_snapshot_updated"
+RISK_EVALUATED: Final = "risk_evaluated"
+
+LOCAL_ACCOUNT: Final = "000000000000"
+LOCAL_REGION: Final = "us-east-1"
+
+DEPLOYMENT_STAGE: Final = "RISK_HUB_DEPLOYMENT_STAGE"
+SNAPSHOTS_TABLE: Final = "RISK_HUB_SNAPSHOTS_TABLE"
+WORLDS_TABLE: Final = "RISK_HUB_WORLDS_TABLE"
+EVALUATIONS_TABLE: Final = "RISK_HUB_EVALUATIONS_TABLE"
+BUCKET: Final = "RISK_HUB_BUCKET"
+TOKENS_SECRET_ARN: Final = "RISK_HUB_TOKENS_SECRET_ARN"  # noqa: S105 - a variable's name, not a secret
+STAGE_ALLOW_LIST: Final = "RISK_HUB_STAGE_ALLOW_LIST"
+OFFLOAD: Final = "RISK_HUB_OFFLOAD"
+INLINE_COV_THRESHOLD: Final = "RISK_HUB_INLINE_COV_THRESHOLD"
+RETENTION_DAYS: Final = "RISK_HUB_RETENTION_DAYS"
+BUS_NAME: Final = "RISK_HUB_BUS_NAME"
+FAILURE_QUEUE_URL: Final = "RISK_HUB_FAILURE_QUEUE_URL"
+POWERTOOLS_SERVICE_NAME: Final = "POWERTOOLS_SERVICE_NAME"
+POWERTOOLS_METRICS_NAMESPACE: Final = "POWERTOOLS_METRICS_NAMESPACE"
+POWERTOOLS_LOG_LEVEL: Final = "POWERTOOLS_LOG_LEVEL"
+
+
+def stack_name(stage: str, part: StackPart) -> str:
+    """`RiskHub-<stage>-<part>`."""
+    return f"RiskHub-{stage}-{part}"
+
+
+def handler(folder: FunctionFolder) -> str:
+    """The import path of a function's entry point, as Lambda spells it."""
+    return f"functions.{folder}.handler.handler"
+
+
+def physical_name(stage: str, name: str) -> str:
+    """`risk-hub-<stage>-<name>` with hyphens: tables, functions, queues, rules, alarms."""
+    return f"risk-hub-{stage}-{name.replace('_', '-')}"
+
+
+def bus_name(stage: str) -> str:
+    """`risk-hub-<stage>`: the bus that consumers put their own rules on."""
+    return f"risk-hub-{stage}"
+
+
+def log_group_name(stage: str, folder: FunctionFolder) -> str:
+    """The log group that Lambda would choose by itself, made explicit so that retention is ours."""
+    return f"/aws/lambda/{physical_name(stage, folder)}"
+
+
+def queue_name(stage: str, worker: str) -> str:
+    """Work queue of one worker."""
+    return physical_name(stage, worker)
+
+
+def dead_letter_queue_name(stage: str, worker: str) -> str:
+    """Where a worker's messages end after the last receive."""
+    return physical_name(stage, f"{worker}-dead-letters")
+
+
+def relay_failures_name(stage: str) -> str:
+    """Queue of stream records that the relay could not announce."""
+    return physical_name(stage, "event-relay-failures")

@@ -1,0 +1,39 @@
+"""What must outlive every deployment of code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, Stack
+
+from infra import names
+from infra.constructs.blob_bucket import BlobBucket
+from infra.constructs.tables import HubTables
+from infra.constructs.token_secret import TokenSecret
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.stages import Stage
+
+
+class DataStack(Stack):
+    """Tables, bucket, secret: no code, and nothing that a change of code can replace."""
+
+    def __init__(self, scope: Construct, *, stage: Stage) -> None:
+        name = names.stack_name(stage.name, "data")
+        super().__init__(
+            scope,
+            name,
+            description=f"Risk hub, stage {stage.name}: what is stored",
+            termination_protection=stage.deletion_protection,
+        )
+        tables = HubTables(self, "Tables", stage=stage)
+        self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
+        self.bucket = BlobBucket(self, "Blobs", stage=stage).bucket
+        self.tokens = TokenSecret(self, "Access", stage=stage).secret
+        CfnOutput(self, "SnapshotsTableName", value=self.snapshots.table_name)
+        CfnOutput(self, "WorldsTableName", value=self.worlds.table_name)
+        CfnOutput(self, "EvaluationsTableName", value=self.evaluations.table_name)
+        CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
+        CfnOutput(self, "TokensSecretArn", value=self.tokens.secret_arn)

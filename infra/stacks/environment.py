@@ -1,0 +1,64 @@
+"""What each function is told: the variables that its composition reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra import names
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_events as events
+    from aws_cdk import aws_sqs as sqs
+
+    from infra.stacks.data import DataStack
+    from infra.stages import Stage
+
+
+def writer_environment(stage: Stage, data: DataStack) -> dict[str, str]:
+    """Variables of snapshot_writer."""
+    return {
+        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
+        names.BUCKET: data.bucket.bucket_name,
+        names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
+        names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
+        names.RETENTION_DAYS: str(stage.retention_days),
+        **_offloading(stage),
+    }
+
+
+def reader_environment(stage: Stage, data: DataStack) -> dict[str, str]:
+    """Variables of snapshot_reader."""
+    return {
+        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
+        names.WORLDS_TABLE: data.worlds.table_name,
+        names.EVALUATIONS_TABLE: data.evaluations.table_name,
+        names.BUCKET: data.bucket.bucket_name,
+        names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
+        **_offloading(stage),
+    }
+
+
+def relay_environment(data: DataStack, bus: events.EventBus, failures: sqs.Queue) -> dict[str, str]:
+    """Variables of event_relay."""
+    return {
+        names.WORLDS_TABLE: data.worlds.table_name,
+        names.BUCKET: data.bucket.bucket_name,
+        names.BUS_NAME: bus.event_bus_name,
+        names.FAILURE_QUEUE_URL: failures.queue_url,
+    }
+
+
+def engine_environment(data: DataStack) -> dict[str, str]:
+    """Variables of risk_engine."""
+    return {
+        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
+        names.EVALUATIONS_TABLE: data.evaluations.table_name,
+        names.BUCKET: data.bucket.bucket_name,
+    }
+
+
+def _offloading(stage: Stage) -> dict[str, str]:
+    return {
+        names.OFFLOAD: "true" if stage.offload else "false",
+        names.INLINE_COV_THRESHOLD: str(stage.inline_cov_threshold_entries),
+    }

@@ -1,0 +1,102 @@
+"""What runs: functions, API, bus, queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_events as events
+
+from infra import names
+from infra.constructs.permissions import allow_engine, allow_reader, allow_relay, allow_writer
+from infra.constructs.hub_function import HubFunction
+from infra.constructs.relay_sources import RelayFailures, RelaySource
+from infra.constructs.rest_api import HubApi
+from infra.constructs.worker_queue import WorkerQueue
+from infra.stacks.environment import engine_environment, reader_environment, relay_environment, writer_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_lambda as lambda_
+    from constructs import Construct
+
+    from infra.stacks.data import DataStack
+    from infra.stages import Stage
+
+
+class ServiceStack(Stack):
+    """Can be deleted and deployed again without losing a snapshot."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        data: DataStack,
+        code: Mapping[names.BundleGroup, lambda_.Code],
+    ) -> None:
+        super().__init__(
+            scope,
+            names.stack_name(stage.name, "service"),
+            description=f"Risk hub, stage {stage.name}: what runs",
+            termination_protection=stage.deletion_protection,
+        )
+        self._stage, self._data, self._code = stage, data, code
+        self.bus = events.EventBus(self, "Bus", event_bus_name=names.bus_name(stage.name))
+        api = self._api()
+        self._relay()
+        self._worker()
+        CfnOutput(self, "ApiUrl", value=api.api.url)
+        CfnOutput(self, "ApiId", value=api.api.rest_api_id)
+        CfnOutput(self, "BusName", value=self.bus.event_bus_name)
+
+    def _api(self) -> HubApi:
+        writer = self._function("snapshot_writer", writer_environment(self._stage, self._data))
+        allow_writer(writer, snapshots=self._data.snapshots, bucket=self._data.bucket, tokens=self._data.tokens)
+        reader = self._function("snapshot_reader", reader_environment(self._stage, self._data))
+        allow_reader(
+            reader,
+            snapshots=self._data.snapshots,
+            worlds=self._data.worlds,
+            evaluations=self._data.evaluations,
+            bucket=self._data.bucket,
+            tokens=self._data.tokens,
+        )
+        return HubApi(self, "Rest", stage=self._stage, writer=writer.function, reader=reader.function)
+
+    def _relay(self) -> None:
+        failures = RelayFailures(self, "RelayFailures", stage=self._stage).queue
+        relay = self._function("event_relay", relay_environment(self._data, self.bus, failures))
+        allow_relay(relay, worlds=self._data.worlds, bucket=self._data.bucket, bus=self.bus, failures=failures)
+        for table, source in ((self._data.snapshots, "Snapshots"), (self._data.evaluations, "Evaluations")):
+            RelaySource(self, f"{source}Stream", relay=relay, table=table, failures=failures)
+
+    def _worker(self) -> None:
+        engine = self._function("risk_engine", engine_environment(self._data))
+        allow_engine(
+            engine,
+            snapshots=self._data.snapshots,
+            evaluations=self._data.evaluations,
+            bucket=self._data.bucket,
+        )
+        WorkerQueue(
+            self,
+            "RiskEngineQueue",
+            stage=self._stage,
+            worker=engine,
+            name="risk_engine",
+            timeout_seconds=self._stage.risk_engine.timeout_seconds,
+            bus=self.bus,
+            detail_type=names.SNAPSHOT_UPDATED,
+        )
+
+    def _function(self, folder: names.FunctionFolder, environment: Mapping[str, str]) -> HubFunction:
+        return HubFunction(
+            self,
+            "".join(word.capitalize() for word in folder.split("_")),
+            stage=self._stage,
+            folder=folder,
+            code=self._code[names.BUNDLE_OF[folder]],
+            environment=environment,
+        )

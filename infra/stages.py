@@ -1,0 +1,170 @@
+"""The one table of what differs between stages. Nothing else in `infra/` asks which stage it is."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
+
+from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+StageName = Literal["local", "dev", "staging", "prod"]
+BundleSource = Literal["placeholder", "built"]
+
+LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
+
+
+class StageError(ValueError):
+    """A stage was named or configured in a way that cannot be deployed; the text says what to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSize:
+    """Memory and time of one function.
+
+    A queue's visibility timeout and the API's own limit are derived from or checked against it.
+    """
+
+    memory_mib: int
+    timeout_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that differs from one stage to another.
+
+    Attributes:
+        name: Stage name, part of every physical name.
+        offload: Whether large parts go to the blob bucket instead of staying inline.
+        retention_days: Days until DynamoDB TTL may delete a snapshot (retention, never freshness).
+        point_in_time_recovery: Continuous table backups, and versions of bucket objects.
+        deletion_protection: Tables and stacks refuse deletion.
+        retain_data: Tables, bucket, secret and logs outlive their stack.
+        log_retention_days: Days that log groups keep their lines.
+        allowed_networks: CIDR blocks that may call the API; None leaves it open to any address.
+        networks_required: Synthesis is refused until `allowed_networks` is given from outside.
+        throttle_rate_per_second: Steady request rate of the API's stage.
+        throttle_burst_requests: Requests that may arrive at once.
+        stage_allow_list: Values of `X-Stage` that the writer accepts.
+        inline_cov_threshold_entries: Largest part that stays inline where the stage offloads.
+        log_level: Threshold of application logs.
+        bundles: `built` deploys real code by content hash; `placeholder` fixes the asset key.
+        operations: Whether alarms, dashboard and event archive exist.
+        event_archive_days: Days for which the bus's events can be replayed.
+        snapshot_writer: Size of the function of that name, as are the next three.
+        snapshot_reader: See `snapshot_writer`.
+        event_relay: See `snapshot_writer`.
+        risk_engine: See `snapshot_writer`.
+    """
+
+    name: StageName
+    offload: bool
+    retention_days: int
+    point_in_time_recovery: bool
+    deletion_protection: bool
+    retain_data: bool
+    log_retention_days: int
+    allowed_networks: tuple[str, ...] | None
+    networks_required: bool
+    throttle_rate_per_second: int
+    throttle_burst_requests: int
+    bundles: BundleSource
+    operations: bool
+    event_archive_days: int
+    log_level: Literal["DEBUG", "INFO"] = "INFO"
+    stage_allow_list: tuple[str, ...] = ("backtest", "paper", "live")
+    inline_cov_threshold_entries: int = INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
+    snapshot_writer: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=10)
+    snapshot_reader: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=10)
+    event_relay: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
+    risk_engine: FunctionSize = FunctionSize(memory_mib=1769, timeout_seconds=60)
+
+
+_LOCAL: Final = Stage(
+    name="local",
+    offload=True,
+    retention_days=30,
+    point_in_time_recovery=False,
+    deletion_protection=False,
+    retain_data=False,
+    log_retention_days=7,
+    allowed_networks=LOOPBACK_NETWORKS,
+    networks_required=False,
+    throttle_rate_per_second=200,
+    throttle_burst_requests=400,
+    bundles="placeholder",
+    operations=False,
+    event_archive_days=1,
+)
+
+_DEV: Final = replace(
+    _LOCAL,
+    name="dev",
+    offload=False,
+    allowed_networks=None,
+    throttle_rate_per_second=20,
+    throttle_burst_requests=40,
+    bundles="built",
+    operations=True,
+    event_archive_days=7,
+)
+
+_STAGING: Final = replace(
+    _DEV,
+    name="staging",
+    offload=True,
+    retention_days=90,
+    point_in_time_recovery=True,
+    log_retention_days=30,
+    networks_required=True,
+    throttle_rate_per_second=100,
+    throttle_burst_requests=200,
+    event_archive_days=30,
+)
+
+_PROD: Final = replace(
+    _STAGING,
+    name="prod",
+    retention_days=3650,
+    deletion_protection=True,
+    retain_data=True,
+    log_retention_days=365,
+    throttle_rate_per_second=500,
+    throttle_burst_requests=1000,
+    event_archive_days=90,
+)
+
+STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
+    {stage.name: stage for stage in (_LOCAL, _DEV, _STAGING, _PROD)},
+)
+
+
+def stage_named(name: str, *, allowed_networks: str | None = None) -> Stage:
+    """Returns the stage, with its networks taken from a comma-separated list of CIDR blocks if given.
+
+    Raises:
+        StageError: The stage is unknown, a block is malformed, or the stage needs blocks and got none.
+    """
+    if name not in STAGES:
+        raise StageError(f"unknown stage {name!r}: choose one of {', '.join(STAGES)} (-c stage=dev)")
+    stage = STAGES[name]
+    if allowed_networks:
+        return replace(stage, allowed_networks=_networks(allowed_networks))
+    if stage.networks_required:
+        raise StageError(
+            f"stage {name!r} answers only to named networks: "
+            "give -c allowed_networks=203.0.113.0/24,2001:db8::/48 (CIDR blocks, comma-separated)",
+        )
+    return stage
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    blocks = [block.strip() for block in text.split(",") if block.strip()]
+    try:
+        return tuple(str(ipaddress.ip_network(block)) for block in blocks)
+    except ValueError as error:
+        raise StageError(f"allowed_networks: {error}; give CIDR blocks such as 203.0.113.0/24") from error
