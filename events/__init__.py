@@ -1,0 +1,1 @@
+"""What the hub announces: event types, their schemas and samples."""

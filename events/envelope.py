@@ -1,0 +1,57 @@
+"""CloudEvents 1.0 inside an EventBridge entry's `detail`: the one shape of everything that the hub announces.
+
+Source: CloudEvents specification 1.0.2 (attributes, JSON format, extension names of lower-case letters and digits).
+"""
+
+import hashlib
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
+
+BUS_SOURCE = "risk-signal-hub"
+"""`source` of the EventBridge entry, by which rules select."""
+
+EventType = Literal["risk_snapshot_updated", "risk_evaluated"]
+ID_DIGEST_CHARS = 32
+
+
+class CloudEvent(BaseModel):
+    """One announcement.
+
+    `source` and `id` together are unique, and an event that is announced again keeps both, so that consumers can
+    tell a repetition. Envelope attributes never stand inside `data`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: Literal["risk-signal-hub"] = BUS_SOURCE
+    type: EventType
+    subject: str
+    time: str
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: str
+    correlationid: str | None = None
+    """The id of the request that caused the event."""
+    tracecontext: str | None = None
+    """The X-Ray trace header of that request."""
+    islatest: bool | None = None
+    """Whether the snapshot was its world's and stage's newest when it was announced."""
+    data: dict[str, Any]
+
+    def to_detail(self) -> str:
+        """Return the event as the JSON text of `detail`; attributes that are not set are left out."""
+        attributes = self.model_dump(exclude={"data"}, exclude_none=True)
+        return to_json({**attributes, "data": self.data}).decode()
+
+
+def event_id(event_type: EventType, *parts: str) -> str:
+    """Return the id of the event that these facts make: the same facts, the same id."""
+    return hashlib.sha256("\n".join((event_type, *parts)).encode()).hexdigest()[:ID_DIGEST_CHARS]
+
+
+def schema_uri(event_type: EventType) -> str:
+    """Return the URI that names version 1 of the event type's data schema."""
+    return f"urn:risk-hub:schema:{event_type}:v1"

@@ -1,0 +1,27 @@
+"""`risk_evaluated`: the risk engine stored its report on a snapshot. `data` is the report."""
+
+from typing import Literal
+
+from risk_hub_contracts.risk import RiskReport
+
+from events.envelope import CloudEvent, event_id, schema_uri
+
+TYPE: Literal["risk_evaluated"] = "risk_evaluated"
+
+
+def risk_evaluated(report: RiskReport, *, correlation_id: str | None = None) -> CloudEvent:
+    """Return the event for a stored report.
+
+    Args:
+        report: as stored in the evaluation store.
+        correlation_id: the id of the request that brought the snapshot.
+    """
+    return CloudEvent(
+        id=event_id(TYPE, report.world_id, report.version, report.content_hash, report.engine_version),
+        type=TYPE,
+        subject=report.world_id,
+        time=report.evaluated_at,
+        dataschema=schema_uri(TYPE),
+        correlationid=correlation_id,
+        data=report.model_dump(mode="json"),
+    )

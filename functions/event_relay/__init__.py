@@ -1,0 +1,1 @@
+"""Announce what the tables' streams deliver."""

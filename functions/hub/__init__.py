@@ -1,0 +1,1 @@
+"""The hexagon that every deployed function shares."""

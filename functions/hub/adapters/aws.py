@@ -1,0 +1,74 @@
+"""AWS clients with the hub's timeouts and retries, and AWS's errors in the words of the ports."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.hub.ports import UnavailableError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+CONNECT_TIMEOUT_SECONDS = 1
+READ_TIMEOUT_SECONDS = 3
+MAX_ATTEMPTS = 3
+HTTP_SERVER_ERROR_STATUS = 500
+TRANSIENT_ERROR_CODES = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+    }
+)
+
+CONFIG = Config(
+    connect_timeout=CONNECT_TIMEOUT_SECONDS,
+    read_timeout=READ_TIMEOUT_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+    signature_version="v4",
+    tcp_keepalive=True,
+)
+S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+@cache
+def client(service: str) -> Any:  # noqa: ANN401  (botocore makes its client classes at run time)
+    """Return the process's client of one AWS service."""
+    made: BaseClient = _session().create_client(service, config=S3_CONFIG if service == "s3" else CONFIG)
+    return made
+
+
+def error_code(error: ClientError) -> str:
+    """Return AWS's code of the error, such as `ConditionalCheckFailedException`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def dependency(name: str) -> Iterator[None]:
+    """Turn a dependency's throttling, time-outs and failures into UnavailableError; other errors pass."""
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if error_code(error) in TRANSIENT_ERROR_CODES or status >= HTTP_SERVER_ERROR_STATUS:
+            raise UnavailableError(name, error_code(error)) from error
+        raise
+    except BotoCoreError as error:
+        raise UnavailableError(name, type(error).__name__) from error

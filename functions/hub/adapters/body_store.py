@@ -1,0 +1,37 @@
+"""Documents too large for a table item, content-addressed in the bucket, so that no snapshot meets the 400 kB cliff."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from risk_hub_contracts.limits import ITEM_BODY_MAX_BYTES
+
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.s3_objects import get_object, put_object_once
+from functions.hub.adapters.snapshot_item import Item
+
+PREFIX = "risk-bodies"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyStore:
+    """Decides by size where a compressed document lies, and fetches it back verified."""
+
+    s3: Any
+    bucket: str
+
+    def place(self, world_id: str, body: bytes) -> Item:
+        """Return the attributes that hold the body, after storing it in the bucket when it is too large for an item."""
+        if len(body) <= ITEM_BODY_MAX_BYTES:
+            return {"body": {"B": body}}
+        sha256 = hashlib.sha256(body).hexdigest()
+        put_object_once(self.s3, self.bucket, f"{PREFIX}/{world_id}/{sha256}", body, sha256, {})
+        return {"body_sha256": {"S": sha256}}
+
+    def load(self, world_id: str, sha256: str) -> bytes:
+        """Return a body from the bucket, verified by its digest (INV-06)."""
+        with dependency("the body store"):
+            body = get_object(self.s3, self.bucket, f"{PREFIX}/{world_id}/{sha256}")
+        if hashlib.sha256(body).hexdigest() != sha256:
+            raise ValueError(f"the body {sha256} of world {world_id} does not match its digest")
+        return body

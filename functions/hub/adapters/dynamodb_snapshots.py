@@ -1,0 +1,145 @@
+"""SnapshotStore on DynamoDB: one conditional put per snapshot, one strongly consistent query per read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from risk_hub_contracts.times import parse_instant
+
+from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.snapshot_expressions import expiry_window, index_query
+from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_item
+from functions.hub.domain.ordering import SEPARATOR
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import PutOutcome
+
+CONDITION_FAILED = "ConditionalCheckFailedException"
+STORE = "the snapshot store"
+# DynamoDB's own limit of one BatchGetItem call, in items.
+BATCH_GET_MAX_ITEMS = 100
+BATCH_GET_MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBSnapshots:
+    """The `snapshots` table."""
+
+    dynamodb: Any
+    table: str
+    bodies: BodyStore
+
+    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+        """See SnapshotStore."""
+        body, document_bytes = compress(snapshot.document)
+        sized = snapshot.sized(document_bytes)
+        item = to_item(sized, self.bodies.place(snapshot.world_id, body), retain_until)
+        try:
+            with dependency(STORE):
+                self.dynamodb.put_item(
+                    TableName=self.table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(world_id)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if error_code(error) != CONDITION_FAILED:
+                raise
+            stored: Item = error.response["Item"]  # type: ignore[typeddict-item]
+            return self._outcome_of_collision(self._read(stored), sized)
+        return PutOutcome(sized, created=True)
+
+    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+        """See SnapshotStore."""
+        key = {"world_id": {"S": world_id}, "version": {"S": version}}
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        return self._read(answer["Item"]) if "Item" in answer else None
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        """See SnapshotStore.
+
+        The first request reads the newest `limit` items of the index. Only when some of them do not belong to the
+        answer is there more to do: the few unexpired ones are found by the expiry index, whatever the history's
+        length; a search of expired history reads on, page by page.
+        """
+        lower, upper = query.bounds()
+        if lower > upper:
+            return []
+        request = index_query(self.table, query)
+        items, last_key = self._query(request)
+        if len(items) < query.limit and last_key and not query.include_expired:
+            return self._select_unexpired(query)
+        while len(items) < query.limit and last_key:
+            request = {**request, "ExclusiveStartKey": last_key}
+            request.pop("Limit", None)
+            more, last_key = self._query(request)
+            items += more
+        return [self._read(item) for item in items[: query.limit]]
+
+    def last_expiry(self, world_id: str) -> datetime | None:
+        """See SnapshotStore."""
+        request = expiry_window(self.table, world_id, newest_first=True)
+        items, _ = self._query({**request, "Limit": 1})
+        if not items:
+            return None
+        return parse_instant(items[0]["expiry_order"]["S"].partition(SEPARATOR)[0])
+
+    def _select_unexpired(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        request = expiry_window(self.table, query.world_id, query.at, until_known=query.known_at)
+        items, last_key = self._query(request)
+        while last_key:
+            more, last_key = self._query({**request, "ExclusiveStartKey": last_key})
+            items += more
+        rows = [row for row in items if _admits(query, row)]
+        rows.sort(key=lambda row: str(row["time_order"]["S"]), reverse=query.newest_first)
+        wanted = [row["version"]["S"] for row in rows[: query.limit]]
+        found = self._get_many(query.world_id, wanted)
+        return [found[version] for version in wanted if version in found]
+
+    def _get_many(self, world_id: str, versions: list[str]) -> dict[str, StoredSnapshot]:
+        found: dict[str, StoredSnapshot] = {}
+        for start in range(0, len(versions), BATCH_GET_MAX_ITEMS):
+            batch = versions[start : start + BATCH_GET_MAX_ITEMS]
+            for item in self._batch_get(world_id, batch):
+                snapshot = self._read(item)
+                found[snapshot.version] = snapshot
+        return found
+
+    def _batch_get(self, world_id: str, versions: list[str]) -> list[Item]:
+        keys = [{"world_id": {"S": world_id}, "version": {"S": version}} for version in versions]
+        pending: dict[str, Any] = {self.table: {"Keys": keys, "ConsistentRead": True}}
+        items: list[Item] = []
+        for _ in range(BATCH_GET_MAX_ATTEMPTS):
+            with dependency(STORE):
+                answer = self.dynamodb.batch_get_item(RequestItems=pending)
+            items += answer["Responses"].get(self.table, [])
+            pending = answer.get("UnprocessedKeys") or {}
+            if not pending:
+                break
+        return items
+
+    def _query(self, request: dict[str, Any]) -> tuple[list[Item], dict[str, Any] | None]:
+        with dependency(STORE):
+            answer = self.dynamodb.query(**request)
+        return answer["Items"], answer.get("LastEvaluatedKey")
+
+    def _read(self, item: Item) -> StoredSnapshot:
+        return from_item(item, self.bodies.load)
+
+    def _outcome_of_collision(self, stored: StoredSnapshot, offered: StoredSnapshot) -> PutOutcome:
+        """Tell a foreign item from our own put, repeated by the client library after a lost response (F1)."""
+        ours = stored.created_at == offered.created_at and stored.content_hash == offered.content_hash
+        return PutOutcome(stored, created=ours)
+
+
+def _admits(query: SnapshotQuery, row: Item) -> bool:
+    return query.admits_row(
+        row["time_order"]["S"],
+        row["stage"]["S"],
+        row["actor"]["S"],
+        parse_instant(row["created_at"]["S"]),
+    )

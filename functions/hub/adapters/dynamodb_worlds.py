@@ -1,0 +1,68 @@
+"""WorldStore on DynamoDB: one row per world and stage, with the head that the relay keeps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from risk_hub_contracts.times import format_instant
+
+from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import Head
+
+STORE = "the world store"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBWorlds:
+    """The `worlds` table."""
+
+    dynamodb: Any
+    table: str
+
+    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+        """See WorldStore. An equal head (the same snapshot, announced again) counts as the head."""
+        head = {
+            ":order": snapshot.order,
+            ":version": snapshot.version,
+            ":as_of": format_instant(snapshot.as_of),
+            ":created_at": format_instant(snapshot.created_at),
+            ":expires_at": format_instant(snapshot.expires_at),
+            ":hash": snapshot.content_hash,
+        }
+        try:
+            with dependency(STORE):
+                self.dynamodb.update_item(
+                    TableName=self.table,
+                    Key={"world_id": {"S": snapshot.world_id}, "stage": {"S": snapshot.stage}},
+                    UpdateExpression=(
+                        "SET head_order = :order, head_version = :version, head_as_of = :as_of, "
+                        "head_created_at = :created_at, head_expires_at = :expires_at, head_hash = :hash"
+                    ),
+                    ConditionExpression="attribute_not_exists(head_order) OR head_order <= :order",
+                    ExpressionAttributeValues={name: {"S": text} for name, text in head.items()},
+                )
+        except ClientError as error:
+            if error_code(error) == CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    def heads(self, world_id: str) -> Sequence[Head | None]:
+        """See WorldStore."""
+        with dependency(STORE):
+            answer = self.dynamodb.query(
+                TableName=self.table,
+                KeyConditionExpression="world_id = :world",
+                ExpressionAttributeValues={":world": {"S": world_id}},
+                ConsistentRead=True,
+            )
+        return [_head(row) for row in answer["Items"]]
+
+
+def _head(row: dict[str, Any]) -> Head | None:
+    if "head_order" not in row:
+        return None
+    return Head(row["world_id"]["S"], row["stage"]["S"], row["head_order"]["S"])

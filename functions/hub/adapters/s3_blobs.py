@@ -1,0 +1,69 @@
+"""BlobStore on S3."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.limits import DOWNLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.refs import BlobRef
+
+from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.s3_objects import NOT_THERE, get_object, put_object_once, sha256_of
+from functions.hub.ports import BlobError, BlobStat
+
+PREFIX = "risk-blobs"
+KIND_METADATA = "kind"
+
+
+@dataclass(frozen=True, slots=True)
+class S3Blobs:
+    """Blobs of the worlds, content-addressed under `risk-blobs/<world>/<sha256>`."""
+
+    s3: Any
+    bucket: str
+
+    def put(self, world_id: str, kind: BlobKind, sha256: str, data: bytes) -> BlobRef:
+        """See BlobStore."""
+        key = f"{PREFIX}/{world_id}/{sha256}"
+        put_object_once(self.s3, self.bucket, key, data, sha256, {KIND_METADATA: kind})
+        return BlobRef(ref=f"s3://{self.bucket}/{key}", sha256=sha256, bytes=len(data), kind=kind)
+
+    def stat(self, ref: BlobRef) -> BlobStat | None:
+        """See BlobStore."""
+        try:
+            with dependency("the blob store"):
+                head = self.s3.head_object(Bucket=self.bucket, Key=self._key(ref), ChecksumMode="ENABLED")
+        except ClientError as error:
+            if error_code(error) in NOT_THERE:
+                return None
+            raise
+        return BlobStat(
+            sha256=sha256_of(head.get("ChecksumSHA256")),
+            size_bytes=head["ContentLength"],
+            kind=head.get("Metadata", {}).get(KIND_METADATA),
+        )
+
+    def load(self, ref: BlobRef) -> bytes:
+        """See BlobStore."""
+        try:
+            with dependency("the blob store"):
+                data = get_object(self.s3, self.bucket, self._key(ref))
+        except ClientError as error:
+            if error_code(error) in NOT_THERE:
+                raise BlobError(ref, "the blob is missing") from error
+            raise
+        found = hashlib.sha256(data).hexdigest()
+        if found != ref.sha256:
+            raise BlobError(ref, f"the blob's sha256 is {found}, not {ref.sha256}")
+        return data
+
+    def download_url(self, ref: BlobRef) -> str:
+        """See BlobStore."""
+        parameters = {"Bucket": self.bucket, "Key": self._key(ref)}
+        url: str = self.s3.generate_presigned_url("get_object", parameters, ExpiresIn=DOWNLOAD_URL_TTL_SECONDS)
+        return url
+
+    def _key(self, ref: BlobRef) -> str:
+        return ref.ref.removeprefix(f"s3://{self.bucket}/")

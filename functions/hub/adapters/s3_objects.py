@@ -1,0 +1,54 @@
+"""Immutable objects in S3: written once under their digest, never overwritten."""
+
+import base64
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions.hub.adapters.aws import dependency, error_code
+
+ALREADY_THERE = frozenset({"PreconditionFailed", "412"})
+NOT_THERE = frozenset({"NoSuchKey", "NotFound", "404"})
+CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
+CONFLICT_MAX_ATTEMPTS = 3
+
+
+def put_object_once(  # noqa: PLR0913  (an object is named by bucket, key, bytes and digest)
+    s3: Any,  # noqa: ANN401
+    bucket: str,
+    key: str,
+    data: bytes,
+    sha256: str,
+    metadata: dict[str, str],
+) -> None:
+    """Store the object unless it is there already; S3 itself verifies the digest on arrival."""
+    checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+    for attempt in range(CONFLICT_MAX_ATTEMPTS):
+        try:
+            with dependency("the blob store"):
+                s3.put_object(
+                    Bucket=bucket,
+                    Key=key,
+                    Body=data,
+                    IfNoneMatch="*",
+                    ChecksumSHA256=checksum,
+                    Metadata=metadata,
+                )
+        except ClientError as error:
+            if error_code(error) in ALREADY_THERE:
+                return
+            if error_code(error) not in CONFLICT or attempt + 1 == CONFLICT_MAX_ATTEMPTS:
+                raise
+        else:
+            return
+
+
+def get_object(s3: Any, bucket: str, key: str) -> bytes:  # noqa: ANN401
+    """Return the object's bytes."""
+    data: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return data
+
+
+def sha256_of(checksum: str | None) -> str | None:
+    """Return S3's base64 checksum as hex."""
+    return None if checksum is None else base64.b64decode(checksum).hex()

@@ -1,0 +1,79 @@
+"""A snapshot query in DynamoDB's language."""
+
+from datetime import datetime
+from typing import Any
+
+from risk_hub_contracts.times import format_instant
+
+from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, in_stage, through
+from functions.hub.domain.snapshot_query import TTL_MAX, SnapshotQuery
+
+BY_AS_OF = "by_as_of"
+BY_STAGE = "by_stage"
+BY_EXPIRY = "by_expiry"
+
+
+def index_query(table: str, query: SnapshotQuery) -> dict[str, Any]:
+    """Return the request for the first `query.limit` items in the query's order, unwanted ones filtered out."""
+    lower, upper = query.bounds()
+    index, attribute = BY_AS_OF, "time_order"
+    if query.stage is not None:
+        index, attribute = BY_STAGE, "stage_time_order"
+        lower, upper = in_stage(query.stage, lower), in_stage(query.stage, upper)
+    values = {":world": query.world_id, ":lower": lower, ":upper": upper}
+    conditions = _filters(query, values)
+    return {
+        "TableName": table,
+        "IndexName": index,
+        "KeyConditionExpression": f"world_id = :world AND {attribute} BETWEEN :lower AND :upper",
+        "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+        "ScanIndexForward": not query.newest_first,
+        "ConsistentRead": True,
+        "Limit": query.limit,
+        **({"FilterExpression": " AND ".join(conditions)} if conditions else {}),
+    }
+
+
+def _filters(query: SnapshotQuery, values: dict[str, str]) -> list[str]:
+    """Return the filter's conditions; their values are added to `values`."""
+    conditions = []
+    if not query.include_expired:
+        values[":at"] = format_instant(query.at)
+        conditions.append("expires_at > :at")
+    if query.known_at is not None:
+        values[":known_at"] = format_instant(query.known_at)
+        conditions.append("created_at <= :known_at")
+    if query.actor is not None:
+        values[":actor"] = query.actor
+        conditions.append("actor = :actor")
+    return conditions
+
+
+def expiry_window(
+    table: str,
+    world_id: str,
+    after: datetime | None = None,
+    *,
+    until_known: datetime | None = None,
+    newest_first: bool = False,
+) -> dict[str, Any]:
+    """Return the request for the small index rows of snapshots that expire after an instant.
+
+    Args:
+        table: the table's name.
+        world_id: the world.
+        after: the snapshots must expire later than this; None: all.
+        until_known: only what was known by then is wanted: nothing known then expires later than it plus the greatest TTL.
+        newest_first: whether the latest expiry comes first.
+    """
+    lower = BEFORE_ALL if after is None else through(after)
+    upper = AFTER_ALL if until_known is None else through(until_known + TTL_MAX)
+    values = {":world": world_id, ":lower": lower, ":upper": upper}
+    return {
+        "TableName": table,
+        "IndexName": BY_EXPIRY,
+        "KeyConditionExpression": "world_id = :world AND expiry_order BETWEEN :lower AND :upper",
+        "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+        "ScanIndexForward": not newest_first,
+        "ConsistentRead": True,
+    }

@@ -1,0 +1,88 @@
+"""How a snapshot lies in the table: small parts as plain attributes, the document as one compressed binary."""
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import orjson
+from risk_hub_contracts.times import format_instant, parse_instant
+
+from functions.hub.domain.ordering import expiry_order, in_stage
+from functions.hub.domain.stored_snapshot import Document, StoredSnapshot
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+Item = dict[str, dict[str, Any]]
+COMPRESSION_LEVEL = 3
+# What a compressed document may become, in bytes: the guard against a crafted or damaged item.
+DOCUMENT_MAX_BYTES = 67_108_864
+
+
+def compress(document: Document) -> tuple[bytes, int]:
+    """Return the document as compressed JSON, and the size of the JSON text in bytes."""
+    text = orjson.dumps(document)
+    return zstd.compress(text, COMPRESSION_LEVEL), len(text)
+
+
+def decompress(body: bytes) -> Document:
+    """Return the document in a compressed body."""
+    document: Document = orjson.loads(zstd.ZstdDecompressor().decompress(body, DOCUMENT_MAX_BYTES))
+    return document
+
+
+def to_item(snapshot: StoredSnapshot, body: Item, retain_until: datetime) -> Item:
+    """Return the table item; `body` is either the compressed document or the reference to where it lies."""
+    texts = {
+        "world_id": snapshot.world_id,
+        "version": snapshot.version,
+        "time_order": snapshot.order,
+        "stage_time_order": in_stage(snapshot.stage, snapshot.order),
+        "expiry_order": expiry_order(snapshot.expires_at, snapshot.version),
+        "as_of": format_instant(snapshot.as_of),
+        "created_at": format_instant(snapshot.created_at),
+        "expires_at": format_instant(snapshot.expires_at),
+        "stage": snapshot.stage,
+        "actor": snapshot.actor,
+        "content_hash": snapshot.content_hash,
+        "correlation_id": snapshot.correlation_id,
+        "trace_header": snapshot.trace_header,
+    }
+    numbers = {
+        "ttl_sec": snapshot.ttl_sec,
+        "document_bytes": snapshot.document_bytes,
+        "retain_until": int(retain_until.timestamp()),
+    }
+    return {
+        **{name: {"S": text} for name, text in texts.items() if text is not None},
+        **{name: {"N": str(number)} for name, number in numbers.items()},
+        **body,
+    }
+
+
+def from_item(item: Item, load_body: Callable[[str, str], bytes]) -> StoredSnapshot:
+    """Return the snapshot in a table item.
+
+    Args:
+        item: the item in DynamoDB's own JSON form, binaries as bytes.
+        load_body: fetches a body that was too large for the item, by world and sha256.
+    """
+    world_id = item["world_id"]["S"]
+    body = item["body"]["B"] if "body" in item else load_body(world_id, item["body_sha256"]["S"])
+    return StoredSnapshot(
+        world_id=world_id,
+        version=item["version"]["S"],
+        as_of=parse_instant(item["as_of"]["S"]),
+        stage=item["stage"]["S"],
+        actor=item["actor"]["S"],
+        content_hash=item["content_hash"]["S"],
+        ttl_sec=int(item["ttl_sec"]["N"]),
+        created_at=parse_instant(item["created_at"]["S"]),
+        document=decompress(body),
+        document_bytes=int(item["document_bytes"]["N"]),
+        correlation_id=item.get("correlation_id", {}).get("S"),
+        trace_header=item.get("trace_header", {}).get("S"),
+    )

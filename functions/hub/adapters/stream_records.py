@@ -1,0 +1,39 @@
+"""What the tables' streams deliver, as commits: the stream is the outbox."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from functions.hub.adapters import dynamodb_evaluations, snapshot_item
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+
+INSERT = "INSERT"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRecords:
+    """Decodes stream records of both tables."""
+
+    bodies: BodyStore
+
+    def commit(self, record: dict[str, Any]) -> StoredSnapshot | Evaluation | None:
+        """Return what the record committed; None for anything but a new item.
+
+        Raises:
+            KeyError, ValueError: the record is not one that this hub wrote.
+        """
+        if record["eventName"] != INSERT:
+            return None
+        item = {name: _attribute(value) for name, value in record["dynamodb"]["NewImage"].items()}
+        if "evaluation_id" in item:
+            return dynamodb_evaluations.from_item(item)
+        return snapshot_item.from_item(item, self.bodies.load)
+
+
+def _attribute(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an attribute as DynamoDB's client gives it: the stream's JSON carries binaries as base64 text."""
+    if "B" in value and isinstance(value["B"], str):
+        return {"B": base64.b64decode(value["B"])}
+    return value

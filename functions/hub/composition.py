@@ -1,0 +1,119 @@
+"""The one place where ports meet adapters: what each function is made of, from its environment."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
+
+from functions.hub.adapters.aws import client
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
+from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
+from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
+from functions.hub.adapters.eventbridge_bus import EventBridgeBus
+from functions.hub.adapters.s3_blobs import S3Blobs
+from functions.hub.adapters.secret_tokens import SecretTokens
+from functions.hub.adapters.sqs_failure_queue import SQSFailureQueue
+from functions.hub.adapters.stream_records import StreamRecords
+from functions.hub.domain.offload import OffloadPolicy
+from functions.hub.http.gate import Gate
+from functions.hub.use_cases.announce_commits import AnnounceCommits
+from functions.hub.use_cases.expand_parts import ExpandParts
+from functions.hub.use_cases.publish_snapshot import PublishSnapshot
+from functions.hub.use_cases.read_risk import ReadRisk
+from functions.hub.use_cases.read_snapshots import ReadSnapshots
+from functions.hub.use_cases.relay_records import RelayRecords
+
+
+def utc_now() -> datetime:
+    """Return the hub's own time."""
+    return datetime.now(UTC)
+
+
+class Composition:
+    """Builds use cases from the environment that infra gives a function; a missing variable is named at start-up."""
+
+    clock = staticmethod(utc_now)
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        """Take the settings from `environment`; see infra's table of variables."""
+        self._environment = environment
+
+    def gate(self) -> Gate:
+        """Return the check of bearer tokens."""
+        return Gate(SecretTokens(client("secretsmanager"), self._setting("TOKENS_SECRET_ARN")), utc_now)
+
+    def stages(self) -> frozenset[str]:
+        """Return the stages that a producer may name."""
+        return frozenset(self._setting("STAGE_ALLOW_LIST").split(","))
+
+    def offload(self) -> OffloadPolicy:
+        """Return the threshold that producers and the hub share."""
+        default = str(INLINE_COV_THRESHOLD_DEFAULT_ENTRIES)
+        threshold = self._environment.get("RISK_HUB_INLINE_COV_THRESHOLD", default)
+        return OffloadPolicy(self._setting("OFFLOAD") == "true", int(threshold))
+
+    def publish_snapshot(self) -> PublishSnapshot:
+        """Return the writer's use case."""
+        return PublishSnapshot(self._snapshots(), self.blobs(), utc_now, self.offload(), self.retention())
+
+    def read_snapshots(self) -> ReadSnapshots:
+        """Return the reader's use case for snapshots."""
+        return ReadSnapshots(self._snapshots(), self._worlds(), utc_now)
+
+    def read_risk(self) -> ReadRisk:
+        """Return the reader's use case for risk numbers."""
+        return ReadRisk(self.evaluations(), self._snapshots())
+
+    def expand_parts(self) -> ExpandParts:
+        """Return the reader's use case that resolves references."""
+        return ExpandParts(self.blobs())
+
+    def relay_records(self) -> RelayRecords:
+        """Return the relay's use case."""
+        failures = SQSFailureQueue(client("sqs"), self._setting("FAILURE_QUEUE_URL"))
+        bus = EventBridgeBus(client("events"), self._setting("BUS_NAME"))
+        return RelayRecords(StreamRecords(self._bodies()), AnnounceCommits(self._worlds(), bus), failures)
+
+    def announced_snapshots(self) -> DynamoDBSnapshots:
+        """Return the store from which a worker fetches a snapshot that did not fit on the bus."""
+        return self._snapshots()
+
+    def served_contract(self) -> dict[str, Any]:
+        """Return what the hub says of its own contract."""
+        offload = self.offload()
+        return contract_answer(
+            stages=sorted(self.stages()),
+            inline_cov_threshold=offload.inline_threshold_entries,
+            offload=offload.enabled,
+        )
+
+    def blobs(self) -> S3Blobs:
+        """Return the blob store."""
+        return S3Blobs(client("s3"), self._setting("BUCKET"))
+
+    def evaluations(self) -> DynamoDBEvaluations:
+        """Return the evaluation store."""
+        return DynamoDBEvaluations(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
+
+    def retention(self) -> timedelta:
+        """Return how long the store keeps what it is given."""
+        return timedelta(days=int(self._setting("RETENTION_DAYS")))
+
+    def _snapshots(self) -> DynamoDBSnapshots:
+        return DynamoDBSnapshots(client("dynamodb"), self._setting("SNAPSHOTS_TABLE"), self._bodies())
+
+    def _bodies(self) -> BodyStore:
+        return BodyStore(client("s3"), self._setting("BUCKET"))
+
+    def _worlds(self) -> DynamoDBWorlds:
+        return DynamoDBWorlds(client("dynamodb"), self._setting("WORLDS_TABLE"))
+
+    def _setting(self, name: str) -> str:
+        variable = f"RISK_HUB_{name}"
+        value = self._environment.get(variable)
+        if not value:
+            raise RuntimeError(f"the environment variable {variable} is not set; infra sets it for this function")
+        return value

@@ -1,0 +1,39 @@
+"""Who may do what: a bearer token's digest against the digests of the live tokens."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+
+from risk_hub_contracts.problems import FORBIDDEN_ACTOR, FORBIDDEN_SCOPE, UNAUTHENTICATED, ProblemError
+from risk_hub_contracts.tokens import Scope, Token
+
+ANY_ACTOR = "*"
+
+
+def authenticate(presented: bytes, tokens: Iterable[Token], now: datetime) -> Token:
+    """Return the live token whose digest equals that of the presented one.
+
+    All digests are compared, each in constant time, so that the time taken tells nothing about which one matched.
+
+    Raises:
+        ProblemError: `unauthenticated` when no live token matches.
+    """
+    digest = hashlib.sha256(presented).hexdigest().encode()
+    matches = [token for token in tokens if hmac.compare_digest(digest, token.sha256.encode())]
+    live = [token for token in matches if token.not_after is None or now < token.not_after]
+    if not live:
+        raise ProblemError(UNAUTHENTICATED, "the bearer token is unknown or no longer valid")
+    return live[0]
+
+
+def require_scope(token: Token, scope: Scope) -> None:
+    """Refuse a token that lacks the scope (`forbidden-scope`)."""
+    if scope not in token.scopes:
+        raise ProblemError(FORBIDDEN_SCOPE, f"token {token.id!r} lacks the scope {scope!r}")
+
+
+def require_actor(token: Token, actor: str | None) -> None:
+    """Refuse an actor that the token may not speak for (`forbidden-actor`); no actor at all is another check's matter."""
+    if actor is not None and ANY_ACTOR not in token.actors and actor not in token.actors:
+        raise ProblemError(FORBIDDEN_ACTOR, f"token {token.id!r} may not speak for the actor {actor!r}")

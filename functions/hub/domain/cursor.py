@@ -1,0 +1,41 @@
+"""The opaque cursor of a list: a position, bound to the query that made it.
+
+A cursor names the last snapshot seen and a digest of the question. It grants nothing that `from` and `to` would not, so it
+is bound, not secret: a cursor that was altered, cut or carried to another query is refused.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+
+from risk_hub_contracts.canonical import canonical_json
+from risk_hub_contracts.problems import CURSOR_INVALID, ProblemError
+
+DIGEST_BYTES = 12
+
+
+def _binding(question: Mapping[str, str | None], position: bytes) -> bytes:
+    return hashlib.sha256(canonical_json(dict(question)) + b"\n" + position).digest()[:DIGEST_BYTES]
+
+
+def encode_cursor(question: Mapping[str, str | None], position: str) -> str:
+    """Return the cursor that continues `question` behind the snapshot whose order key is `position`."""
+    text = position.encode()
+    return base64.urlsafe_b64encode(_binding(question, text) + text).decode().rstrip("=")
+
+
+def decode_cursor(question: Mapping[str, str | None], cursor: str) -> str:
+    """Return the position in `cursor`.
+
+    Raises:
+        ProblemError: `cursor-invalid` when it was not issued for this question.
+    """
+    try:
+        data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        digest, position = data[:DIGEST_BYTES], data[DIGEST_BYTES:]
+        if digest == _binding(question, position):
+            return position.decode()
+    except (ValueError, binascii.Error):
+        pass
+    raise ProblemError(CURSOR_INVALID, "the cursor was not issued for this query")

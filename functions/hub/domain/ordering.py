@@ -1,0 +1,44 @@
+"""Time order as text: the one place that says which of two snapshots is newer (INV-03).
+
+A key is fixed-width UTC text, so that comparing keys as text compares instants, down to the microsecond:
+`as_of|created_at|version`. The version ends the key, so no character in it can disturb the order.
+"""
+
+from datetime import datetime
+
+from risk_hub_contracts.times import format_instant
+
+SEPARATOR = "|"
+# The first and last printable ASCII characters; neither can stand in a key, so one sorts before and one after every key.
+BEFORE_ALL = " "
+AFTER_ALL = "~"
+
+
+def time_order(as_of: datetime, created_at: datetime, version: str) -> str:
+    """Return the key by which snapshots of one world are ordered, oldest first."""
+    return SEPARATOR.join((format_instant(as_of), format_instant(created_at), version))
+
+
+def expiry_order(expires_at: datetime, version: str) -> str:
+    """Return the key that orders snapshots of one world by the instant they expire."""
+    return SEPARATOR.join((format_instant(expires_at), version))
+
+
+def in_stage(stage: str, key: str) -> str:
+    """Return `key` as it stands among the keys of one stage."""
+    return stage + SEPARATOR + key
+
+
+def through(instant: datetime) -> str:
+    """Return the upper bound, inclusive, of all keys that start with `instant`."""
+    return format_instant(instant) + SEPARATOR + AFTER_ALL
+
+
+def just_before(key: str) -> str:
+    """Return an inclusive upper bound of all keys less than `key`."""
+    return key[:-1] + chr(ord(key[-1]) - 1) + AFTER_ALL
+
+
+def just_after(key: str) -> str:
+    """Return an inclusive lower bound of all keys greater than `key`."""
+    return key + BEFORE_ALL

@@ -1,0 +1,74 @@
+"""Which snapshots an answer may hold, and in which order: the meaning of every read."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from risk_hub_contracts.limits import FUTURE_SKEW_MAX_SECONDS, TTL_MAX_SECONDS
+from risk_hub_contracts.times import format_instant
+
+from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, just_after, just_before, through
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+
+FUTURE_SKEW_MAX = timedelta(seconds=FUTURE_SKEW_MAX_SECONDS)
+TTL_MAX = timedelta(seconds=TTL_MAX_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotQuery:
+    """A question about one world's snapshots, answered in time order.
+
+    Attributes:
+        at: the instant by which expiry is judged: `known_at`, or the hub's clock.
+        known_at: only snapshots known by then count; None: all that is stored.
+        as_of_from: lower bound of `as_of`, inclusive.
+        as_of_to: upper bound of `as_of`, inclusive.
+        after: the order key of the last snapshot already seen, exclusive.
+        limit: how many snapshots are wanted at the most.
+    """
+
+    world_id: str
+    at: datetime
+    known_at: datetime | None = None
+    stage: str | None = None
+    actor: str | None = None
+    include_expired: bool = False
+    as_of_from: datetime | None = None
+    as_of_to: datetime | None = None
+    newest_first: bool = True
+    after: str | None = None
+    limit: int = 1
+
+    def admits(self, snapshot: StoredSnapshot) -> bool:
+        """Tell whether the snapshot belongs to the answer: the definition that every store must meet."""
+        return (
+            snapshot.world_id == self.world_id
+            and self.admits_row(snapshot.order, snapshot.stage, snapshot.actor, snapshot.created_at)
+            and (self.include_expired or not snapshot.is_expired(self.at))
+        )
+
+    def admits_row(self, order: str, stage: str, actor: str, created_at: datetime) -> bool:
+        """Tell whether a snapshot with these attributes belongs to the answer, its expiry aside."""
+        lower, upper = self.bounds()
+        return (
+            lower <= order <= upper
+            and (self.stage is None or stage == self.stage)
+            and (self.actor is None or actor == self.actor)
+            and (self.known_at is None or created_at <= self.known_at)
+        )
+
+    def bounds(self) -> tuple[str, str]:
+        """Return the least and the greatest order key that can belong to the answer, both inclusive.
+
+        Nothing known at an instant has an `as_of` further ahead of it than the accepted skew, so a look
+        into the past starts there and not at the newest snapshot.
+        """
+        lower = BEFORE_ALL if self.as_of_from is None else format_instant(self.as_of_from)
+        ceilings = [] if self.as_of_to is None else [self.as_of_to]
+        if self.known_at is not None:
+            ceilings.append(self.known_at + FUTURE_SKEW_MAX)
+        upper = through(min(ceilings)) if ceilings else AFTER_ALL
+        if self.after is None:
+            return lower, upper
+        if self.newest_first:
+            return lower, min(upper, just_before(self.after))
+        return max(lower, just_after(self.after)), upper

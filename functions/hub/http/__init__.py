@@ -1,0 +1,1 @@
+"""The HTTP door: API Gateway's proxy events in, problem documents and snapshots out."""

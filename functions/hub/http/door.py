@@ -1,0 +1,68 @@
+"""The door itself: routes behind a Lambda handler that answers every error with a problem and logs one line a request."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from risk_hub_contracts.problems import NOT_FOUND, ProblemError
+
+from functions.hub.http.request import Request
+from functions.hub.http.responses import as_problem, problem_response
+
+Event = dict[str, Any]
+Handler = Callable[[Event, Any], Event]
+RequestHandler = Callable[[Request, Mapping[str, str]], Response[Any]]
+SERVER_ERROR_STATUS = 500
+
+logger = Logger()
+
+
+class Door:
+    """Routes of one function; each handler is given the request and the decoded path values."""
+
+    def __init__(self) -> None:
+        """Make a door without routes."""
+        self._app = APIGatewayRestResolver()
+        self._app.not_found(self._no_route)
+        self._app.exception_handler(Exception)(self._problem)
+
+    def add(self, method: str, path: str, handle: RequestHandler) -> None:
+        """Route a method and a path, with `<name>` for path values, to a handler."""
+
+        def route(**path_values: str) -> Response[Any]:
+            return handle(self._request(), path_values)
+
+        self._app.route(path, method=method)(route)
+
+    def __call__(self, event: Event, context: Any) -> Event:  # noqa: ANN401
+        """Answer one proxy event: the Lambda handler."""
+        answer: Event = self._app.resolve(event, context)
+        correlation_id = self._request_of(event, context).correlation_id
+        answer.setdefault("multiValueHeaders", {})["X-Correlation-Id"] = [correlation_id]
+        logger.info(
+            "request",
+            method=event.get("httpMethod"),
+            resource=event.get("resource"),
+            status=answer["statusCode"],
+            correlation_id=correlation_id,
+        )
+        return answer
+
+    def _request(self) -> Request:
+        return self._request_of(self._app.current_event.raw_event, self._app.lambda_context)
+
+    def _request_of(self, event: Event, context: Any) -> Request:  # noqa: ANN401
+        return Request(event, str(getattr(context, "aws_request_id", "")))
+
+    def _no_route(self, _error: NotFoundError) -> Response[Any]:
+        return self._problem(ProblemError(NOT_FOUND, "this hub has no such route"))
+
+    def _problem(self, error: Exception) -> Response[Any]:
+        problem = as_problem(error)
+        if problem.type.status >= SERVER_ERROR_STATUS:
+            logger.error("failure", exc_info=error)
+        else:
+            logger.info("refused", problem=problem.type.slug, detail=problem.detail)
+        return problem_response(problem, self._app.current_event.raw_event.get("path"))

@@ -1,0 +1,30 @@
+"""The gate: nobody's body is read before their token is known to be live and in scope."""
+
+from dataclasses import dataclass
+
+from risk_hub_contracts.tokens import Scope, Token
+
+from functions.hub.domain.authorization import authenticate, require_actor, require_scope
+from functions.hub.http.request import Request
+from functions.hub.ports import Clock, TokenStore
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Checks a request's bearer token against the live ones: 401, then 403."""
+
+    tokens: TokenStore
+    clock: Clock
+
+    def admit(self, request: Request, scope: Scope | None) -> Token:
+        """Return the request's token if it is live and has the scope; no scope: any live token will do."""
+        token = authenticate(request.bearer_token(), self.tokens.tokens(), self.clock())
+        if scope is not None:
+            require_scope(token, scope)
+        return token
+
+    def admit_producer(self, request: Request) -> Token:
+        """Return the request's token if it may write, and may speak for the actor that the request names."""
+        token = self.admit(request, "snapshots:write")
+        require_actor(token, request.header("X-Actor"))
+        return token

@@ -1,0 +1,138 @@
+"""What a request says, read out of API Gateway's proxy event; nothing in it can raise anything but a problem."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from risk_hub_contracts.limits import ACTOR_MAX_CHARS, BODY_MAX_BYTES
+from risk_hub_contracts.problems import (
+    ACTOR_REQUIRED,
+    BODY_TOO_LARGE,
+    MALFORMED_JSON,
+    NOT_UTF8,
+    STAGE_INVALID,
+    UNAUTHENTICATED,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemError,
+)
+
+BEARER = re.compile(r"[Bb]earer +([!-~]{1,4096})")
+CORRELATION_ID = re.compile(r"[A-Za-z0-9._:@+/=-]{1,128}")
+TRACE_HEADER = re.compile(r"[A-Za-z0-9=;:.,_-]{1,256}")
+ACTOR = re.compile(rf"[!-~](?:[ -~]{{0,{ACTOR_MAX_CHARS - 2}}}[!-~])?")
+JSON_MEDIA_TYPE = re.compile(r'application/json(?:\s*;\s*charset="?utf-8"?)?\s*', re.IGNORECASE)
+IDENTITY = "identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One proxy event, read lazily.
+
+    Attributes:
+        event: the proxy event of a REST API.
+        request_id: the id of the Lambda invocation, used where the client sent no correlation id.
+    """
+
+    event: Mapping[str, Any]
+    request_id: str
+
+    def headers(self, name: str) -> list[str]:
+        """Return every value of a header, whatever its case."""
+        multi = self.event.get("multiValueHeaders") or {}
+        single = {key: [value] for key, value in (self.event.get("headers") or {}).items()}
+        return [
+            value
+            for key, values in (multi or single).items()
+            if key.lower() == name.lower()
+            for value in values or []
+        ]
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value; None when it is absent or stands there more than once."""
+        values = self.headers(name)
+        return values[0] if len(values) == 1 else None
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """Return every value of every query parameter."""
+        multi = self.event.get("multiValueQueryStringParameters") or {}
+        single = {key: [value] for key, value in (self.event.get("queryStringParameters") or {}).items()}
+        return {key: list(values or [""]) for key, values in (multi or single).items()}
+
+    @property
+    def correlation_id(self) -> str:
+        """Return the client's correlation id where it is well formed, else the request's own id."""
+        given = self.header("X-Correlation-Id")
+        return given if given is not None and CORRELATION_ID.fullmatch(given) else self.request_id
+
+    @property
+    def trace_header(self) -> str | None:
+        """Return the X-Ray trace header, if the request has a well-formed one."""
+        given = self.header("X-Amzn-Trace-Id")
+        return given if given is not None and TRACE_HEADER.fullmatch(given) else None
+
+    def bearer_token(self) -> bytes:
+        """Return the one bearer token, or refuse the request (`unauthenticated`)."""
+        match = BEARER.fullmatch(self.header("Authorization") or "")
+        if match is None:
+            raise ProblemError(UNAUTHENTICATED, "send exactly one header 'Authorization: Bearer <token>'")
+        return match[1].encode()
+
+    def actor(self) -> str:
+        """Return X-Actor, or refuse the request (`actor-required`)."""
+        actor = (self.header("X-Actor") or "").strip()
+        if ACTOR.fullmatch(actor) is None:
+            detail = f"X-Actor must stand there once, 1 to {ACTOR_MAX_CHARS} printable ASCII characters"
+            raise ProblemError(ACTOR_REQUIRED, detail)
+        return actor
+
+    def stage(self, allowed: frozenset[str]) -> str:
+        """Return X-Stage in lower case, or refuse the request (`stage-invalid`)."""
+        stage = (self.header("X-Stage") or "").strip().lower()
+        if stage not in allowed:
+            raise ProblemError(STAGE_INVALID, f"X-Stage must be one of {', '.join(sorted(allowed))}")
+        return stage
+
+    def body(self) -> bytes:
+        """Return the body, or refuse one that is too large or cannot be bytes of UTF-8 text."""
+        text = self.event.get("body") or ""
+        if len(text) > BODY_MAX_BYTES * 4:
+            raise _too_large(len(text))
+        body = _decoded(text) if self.event.get("isBase64Encoded") else _encoded(text)
+        if len(body) > BODY_MAX_BYTES:
+            raise _too_large(len(body))
+        return body
+
+    def require_json(self) -> None:
+        """Refuse a body that does not declare itself as plain JSON (`unsupported-media-type`)."""
+        if JSON_MEDIA_TYPE.fullmatch(self.header("Content-Type") or "") is None:
+            raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "send 'Content-Type: application/json'")
+        if (self.header("Content-Encoding") or IDENTITY).lower() != IDENTITY:
+            raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding")
+
+
+def path_value(text: str) -> str:
+    """Return a path value decoded once; no id of the contract holds a percent sign, so decoding twice is harmless."""
+    return unquote(text)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ProblemError(MALFORMED_JSON, "the body is marked as base64 and is none") from error
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ProblemError(NOT_UTF8, "the body holds a lone surrogate") from error
+
+
+def _too_large(size_bytes: int) -> ProblemError:
+    return ProblemError(BODY_TOO_LARGE, f"the body has {size_bytes} bytes; {BODY_MAX_BYTES} are allowed")

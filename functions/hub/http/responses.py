@@ -1,0 +1,58 @@
+"""Responses: JSON documents and problem documents (RFC 9457)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from aws_lambda_powertools.event_handler import Response
+from risk_hub_contracts.problems import (
+    BLOB_UNAVAILABLE,
+    INTERNAL,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    ProblemError,
+)
+
+from functions.hub.ports import BlobError, UnavailableError
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+RETRYABLE_STATUSES = frozenset({429, 503})
+
+
+def json_response(
+    status: int, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response[Any]:
+    """Return a JSON response."""
+    body = orjson.dumps(document).decode()
+    return Response(status_code=status, content_type=JSON, body=body, headers=dict(headers or {}))
+
+
+def not_modified(etag: str) -> Response[Any]:
+    """Return the answer to a client that holds the current state already."""
+    return Response(status_code=304, headers={"ETag": etag})
+
+
+def problem_response(error: ProblemError, instance: str | None) -> Response[Any]:
+    """Return the problem as its document, with the headers that its status calls for."""
+    status = error.type.status
+    headers: dict[str, str | list[str]] = {}
+    if error.type is UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = 'Bearer realm="risk-hub"'
+    if status in RETRYABLE_STATUSES:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    body = orjson.dumps(error.to_problem(instance)).decode()
+    return Response(status_code=status, content_type=PROBLEM_JSON, body=body, headers=headers)
+
+
+def as_problem(error: Exception) -> ProblemError:
+    """Return any error as a problem for the client; what went wrong inside stays in the log."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, UnavailableError):
+        return ProblemError(UNAVAILABLE, f"{error.dependency} did not answer; nothing was half written")
+    if isinstance(error, BlobError):
+        detail = f"{error.ref.ref}: {error.reason}"
+        return ProblemError(BLOB_UNAVAILABLE, detail, extra={"ref": error.ref.model_dump(mode="json")})
+    return ProblemError(INTERNAL, "the hub failed to answer; the failure was logged under this correlation id")

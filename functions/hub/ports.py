@@ -1,0 +1,149 @@
+"""What the hub needs of the world outside, and which errors it must be ready for.
+
+Every adapter and every fake of a port passes the same test suite.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from events.envelope import CloudEvent
+from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.tokens import Token
+
+from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+
+Clock = Callable[[], datetime]
+"""Returns the hub's own time, aware, in UTC."""
+
+
+class UnavailableError(Exception):
+    """A dependency did not answer, throttled or timed out; nothing was half written, and a retry may succeed."""
+
+    def __init__(self, dependency: str, reason: str) -> None:
+        super().__init__(f"{dependency} is unavailable: {reason}")
+        self.dependency = dependency
+
+
+class BlobError(Exception):
+    """A blob is missing or is not what its reference says; no number may be computed on it (INV-06)."""
+
+    def __init__(self, ref: BlobRef, reason: str) -> None:
+        super().__init__(f"{ref.ref}: {reason}")
+        self.ref = ref
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class PutOutcome:
+    """What stands in the store after a put: the new snapshot, or the one that was there first."""
+
+    stored: StoredSnapshot
+    created: bool
+
+
+class SnapshotStore(Protocol):
+    """The immutable snapshots. Every method may raise UnavailableError."""
+
+    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+        """Store the snapshot if its (world, version) is free, else return what stands there (INV-01): one call."""
+
+    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+        """Return one version, expired or not; strongly consistent."""
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        """Return the snapshots that the query admits, in its order, at most `query.limit`; strongly consistent."""
+
+    def last_expiry(self, world_id: str) -> datetime | None:
+        """Return the instant at which the world's last snapshot expires or expired; None when it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobStat:
+    """What the store knows of a blob without reading it."""
+
+    sha256: str | None
+    size_bytes: int
+    kind: str | None
+
+
+class BlobStore(Protocol):
+    """Content-addressed blobs of the worlds. Every method may raise UnavailableError."""
+
+    @property
+    def bucket(self) -> str:
+        """Return the name of the bucket that references must name."""
+
+    def put(self, world_id: str, kind: BlobKind, sha256: str, data: bytes) -> BlobRef:
+        """Store the blob under its digest; a blob that is there already is left alone."""
+
+    def stat(self, ref: BlobRef) -> BlobStat | None:
+        """Return the blob's size, digest and kind, or None when there is none."""
+
+    def load(self, ref: BlobRef) -> bytes:
+        """Return the blob's bytes, verified. Raises BlobError when missing or when the digest differs (INV-06)."""
+
+    def download_url(self, ref: BlobRef) -> str:
+        """Return a short-lived URL from which the reader can fetch the blob."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest announced snapshot of one world and stage."""
+
+    world_id: str
+    stage: str
+    order: str
+
+
+class WorldStore(Protocol):
+    """One row per world and stage: what is expected, and its head. Every method may raise UnavailableError."""
+
+    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+        """Move the head forward to the snapshot, never backwards; tell whether it is now the head."""
+
+    def heads(self, world_id: str) -> Sequence[Head | None]:
+        """Return one entry per row of the world, None where nothing was announced yet; empty: the world is unknown."""
+
+
+class EvaluationStore(Protocol):
+    """Append-only evaluation records. Every method may raise UnavailableError."""
+
+    def put_once(self, evaluation: Evaluation, retain_until: datetime) -> bool:
+        """Store the record if its key is free (INV-05); tell whether it did."""
+
+    def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
+        """Return the report of the newest engine version as a JSON document, or None."""
+
+
+class EventBus(Protocol):
+    """The bus on which the hub announces."""
+
+    def publish(self, events: Sequence[CloudEvent]) -> Sequence[CloudEvent]:
+        """Send the events in batches within the bus's limits; return those that the bus refused.
+
+        Raises:
+            UnavailableError: the bus could not be reached at all; any of the events may have been sent.
+        """
+
+
+class FailureQueue(Protocol):
+    """Where a record goes that can not be announced, with enough to repair it."""
+
+    def isolate(self, record: dict[str, Any], reason: str) -> None:
+        """Keep the record's keys and the reason. May raise UnavailableError."""
+
+
+class TokenStore(Protocol):
+    """The live bearer tokens."""
+
+    def tokens(self) -> Sequence[Token]:
+        """Return the current list, at most a minute old; the last good one while the secret store is down.
+
+        Raises:
+            UnavailableError: the secret store is down and no list was ever read.
+        """

@@ -1,0 +1,1 @@
+"""What the hub does, one verb and noun a file; each speaks to ports only."""

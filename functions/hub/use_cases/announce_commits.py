@@ -1,0 +1,48 @@
+"""Announce what was committed: head first, then the event (INV-04). Called with what the tables' streams deliver."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from events.envelope import CloudEvent
+from events.risk_evaluated import risk_evaluated
+from events.risk_snapshot_updated import risk_snapshot_updated
+
+from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import EventBus, UnavailableError, WorldStore
+
+Commit = StoredSnapshot | Evaluation
+PUBLISH_MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceCommits:
+    """Derives heads and events from committed items; doing it twice announces twice, which consumers must bear (INV-05)."""
+
+    worlds: WorldStore
+    bus: EventBus
+
+    def __call__(self, commits: Sequence[Commit]) -> None:
+        """Announce the commits in the order given.
+
+        Raises:
+            UnavailableError: some event did not get out; the whole batch must be delivered again.
+        """
+        pending: Sequence[CloudEvent] = [self._event(commit) for commit in commits]
+        for _ in range(PUBLISH_MAX_ATTEMPTS):
+            if not pending:
+                return
+            pending = self.bus.publish(pending)
+        if pending:
+            raise UnavailableError("the event bus", f"it refused {len(pending)} of {len(commits)} events")
+
+    def _event(self, commit: Commit) -> CloudEvent:
+        if isinstance(commit, Evaluation):
+            return risk_evaluated(commit.report, correlation_id=commit.correlation_id)
+        return risk_snapshot_updated(
+            commit.to_announcement(),
+            time=commit.created_at,
+            is_latest=self.worlds.advance_head(commit),
+            correlation_id=commit.correlation_id,
+            trace_header=commit.trace_header,
+        )

@@ -1,0 +1,49 @@
+"""Say why there is nothing to answer with: an unknown world, one that never had a snapshot, or one that went silent."""
+
+from dataclasses import dataclass
+
+from risk_hub_contracts.problems import (
+    SNAPSHOT_EXPIRED,
+    SNAPSHOT_NOT_FOUND,
+    WORLD_UNKNOWN,
+    ProblemError,
+)
+from risk_hub_contracts.times import format_instant
+
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import SnapshotStore, WorldStore
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainAbsence:
+    """Turns an empty answer into a problem that tells a client what to do next; costs one or two small reads."""
+
+    snapshots: SnapshotStore
+    worlds: WorldStore
+
+    def of_any(self, query: SnapshotQuery) -> ProblemError:
+        """Return the problem for a world in which no snapshot matches."""
+        last_expiry = self.snapshots.last_expiry(query.world_id)
+        if last_expiry is None:
+            return self._of_empty_world(query.world_id)
+        if last_expiry > query.at:
+            detail = f"no snapshot of world {query.world_id!r} matches this query"
+            return ProblemError(SNAPSHOT_NOT_FOUND, detail)
+        at = format_instant(last_expiry)
+        detail = f"the last snapshot of world {query.world_id!r} expired at {at}"
+        return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
+
+    def of_version(self, query: SnapshotQuery, version: str, stored: StoredSnapshot | None) -> ProblemError:
+        """Return the problem for one version that is absent, expired, or filtered out."""
+        if stored is None or not stored.is_expired(query.at):
+            detail = f"world {query.world_id!r} has no version {version!r} that matches this query"
+            return ProblemError(SNAPSHOT_NOT_FOUND, detail)
+        at = format_instant(stored.expires_at)
+        detail = f"version {version!r} of world {query.world_id!r} expired at {at}"
+        return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
+
+    def _of_empty_world(self, world_id: str) -> ProblemError:
+        if self.worlds.heads(world_id):
+            return ProblemError(SNAPSHOT_NOT_FOUND, f"world {world_id!r} never had a snapshot")
+        return ProblemError(WORLD_UNKNOWN, f"world {world_id!r} is unknown: nobody registered it or published to it")

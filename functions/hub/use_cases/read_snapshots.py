@@ -1,0 +1,149 @@
+"""Read snapshots: the latest, one by version or time, a page of them; now, or as the hub knew them at any past moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS, RESPONSE_MAX_BYTES
+from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation
+from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
+
+from functions.hub.domain.cursor import decode_cursor, encode_cursor
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import Clock, SnapshotStore, WorldStore
+from functions.hub.use_cases.explain_absence import ExplainAbsence
+
+SETTLE = timedelta(seconds=KNOWN_AT_SETTLE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The instant an answer is given for.
+
+    Attributes:
+        at: by which expiry is judged.
+        known_at: the knowledge time that was asked for, if any.
+        settled: whether no write that is still on its way can change the answer any more (INV-08).
+    """
+
+    at: datetime
+    known_at: datetime | None
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One snapshot and the moment it was asked for."""
+
+    stored: StoredSnapshot
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """A page of snapshots, and the cursor of the next one if there is one."""
+
+    stored: Sequence[StoredSnapshot]
+    moment: Moment
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSnapshots:
+    """The hub's reads. Each is one strongly consistent request wherever something is found."""
+
+    snapshots: SnapshotStore
+    worlds: WorldStore
+    clock: Clock
+
+    def latest(self, world_id: str, asked: LatestQuery) -> Found:
+        """Return the greatest (as_of, created_at, version) that matches and has not expired (INV-03).
+
+        Raises:
+            ProblemError: nothing matches; the problem says whether the world is unknown, never had a
+                snapshot, or when its last one expired.
+        """
+        moment = self._moment(asked.known_at)
+        query = SnapshotQuery(
+            world_id=world_id,
+            at=moment.at,
+            known_at=moment.known_at,
+            stage=asked.stage,
+            actor=asked.actor,
+            include_expired=asked.include_expired,
+        )
+        return self._first(query, moment)
+
+    def lookup(self, world_id: str, asked: LookupQuery) -> Found:
+        """Return the version asked for, or else the newest snapshot with `as_of` at or before the instant."""
+        moment = self._moment(asked.known_at)
+        query = SnapshotQuery(
+            world_id=world_id,
+            at=moment.at,
+            known_at=moment.known_at,
+            stage=asked.stage,
+            actor=asked.actor,
+            include_expired=asked.include_expired,
+            as_of_to=asked.as_of,
+        )
+        if asked.version is not None:
+            return self._version(asked.version, replace(query, as_of_to=None), moment)
+        return self._first(query, moment)
+
+    def page(self, world_id: str, asked: ListQuery) -> FoundPage:
+        """Return a page in time order; every filter applies before the limit."""
+        moment = self._moment(asked.known_at)
+        question = _question(world_id, asked)
+        query = SnapshotQuery(
+            world_id=world_id,
+            at=moment.at,
+            known_at=moment.known_at,
+            stage=asked.stage,
+            actor=asked.actor,
+            include_expired=asked.include_expired,
+            as_of_from=asked.from_,
+            as_of_to=asked.to,
+            newest_first=asked.order == "desc",
+            after=None if asked.cursor is None else decode_cursor(question, asked.cursor),
+            limit=asked.limit + 1,
+        )
+        found = self.snapshots.select(query)
+        shown = _within_response(found[: asked.limit])
+        more = len(shown) < len(found)
+        return FoundPage(shown, moment, encode_cursor(question, shown[-1].order) if more else None)
+
+    def _version(self, version: str, query: SnapshotQuery, moment: Moment) -> Found:
+        stored = self.snapshots.get(query.world_id, version)
+        if stored is None or not query.admits(stored):
+            raise ExplainAbsence(self.snapshots, self.worlds).of_version(query, version, stored)
+        return Found(stored, moment)
+
+    def _first(self, query: SnapshotQuery, moment: Moment) -> Found:
+        found = self.snapshots.select(query)
+        if not found:
+            raise ExplainAbsence(self.snapshots, self.worlds).of_any(query)
+        return Found(found[0], moment)
+
+    def _moment(self, known_at: datetime | None) -> Moment:
+        now = self.clock()
+        if known_at is not None and known_at > now:
+            detail = "lies in the future; the hub can only say what it knew until now"
+            raise ProblemError(INVALID_QUERY, f"known_at {detail}", (Violation("/known_at", detail),))
+        return Moment(known_at or now, known_at, settled=known_at is not None and known_at <= now - SETTLE)
+
+
+def _question(world_id: str, asked: ListQuery) -> dict[str, str | None]:
+    """Return what a cursor is bound to: the world and every parameter that selects, `limit` and `cursor` aside."""
+    parameters = asked.model_dump(mode="json", exclude={"limit", "cursor"})
+    return {"world_id": world_id, **{name: None if v is None else str(v) for name, v in parameters.items()}}
+
+
+def _within_response(found: Sequence[StoredSnapshot]) -> Sequence[StoredSnapshot]:
+    """Return the first snapshots whose documents together fit in one response; at least one."""
+    total_bytes = 0
+    for count, stored in enumerate(found):
+        total_bytes += stored.document_bytes
+        if count and total_bytes > RESPONSE_MAX_BYTES:
+            return found[:count]
+    return found

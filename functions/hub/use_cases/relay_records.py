@@ -1,0 +1,60 @@
+"""Relay what a table's stream delivers: a bad record is set aside, its neighbours are announced."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from functions.hub.ports import FailureQueue, UnavailableError
+from functions.hub.use_cases.announce_commits import AnnounceCommits, Commit
+
+Record = dict[str, Any]
+
+
+class RecordDecoder(Protocol):
+    """Reads commits out of stream records."""
+
+    def commit(self, record: Record) -> Commit | None:
+        """Return what the record committed, None for anything but a new item; any error: the record is bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """How a batch went.
+
+    Attributes:
+        announced: commits whose events the bus took.
+        isolated: records that could not be read and were set aside.
+    """
+
+    announced: int
+    isolated: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRecords:
+    """Turns one batch of stream records into announcements."""
+
+    decoder: RecordDecoder
+    announce: AnnounceCommits
+    failures: FailureQueue
+
+    def __call__(self, records: Sequence[Record]) -> Relayed:
+        """Announce the batch.
+
+        Raises:
+            UnavailableError: a dependency is down; the whole batch must be delivered again (INV-04).
+        """
+        commits: list[Commit] = []
+        isolated = 0
+        for record in records:
+            try:
+                commit = self.decoder.commit(record)
+            except UnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001  (whatever a bad record raises, its neighbours go on)
+                self.failures.isolate(record, f"{type(error).__name__}: {error}")
+                isolated += 1
+            else:
+                commits += [] if commit is None else [commit]
+        self.announce(commits)
+        return Relayed(len(commits), isolated)

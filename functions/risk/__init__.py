@@ -1,0 +1,1 @@
+"""Risk measures and their evaluation: pure functions over arrays; the only importer of numpy."""

@@ -1,0 +1,1 @@
+"""Compute the risk numbers of each announced snapshot."""

@@ -1,0 +1,1 @@
+"""GET what the hub knows."""

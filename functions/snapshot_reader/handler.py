@@ -1,0 +1,12 @@
+"""Lambda entry point of snapshot_reader."""
+
+from functions.hub.composition import Composition
+from functions.snapshot_reader.about import about_routes
+from functions.snapshot_reader.routes import snapshot_routes
+
+_parts = Composition()
+handler = about_routes(
+    snapshot_routes(_parts.read_snapshots(), _parts.read_risk(), _parts.expand_parts(), _parts.gate()),
+    _parts.gate(),
+    _parts.served_contract(),
+)

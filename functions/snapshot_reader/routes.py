@@ -1,0 +1,95 @@
+"""The reader's routes for snapshots and their risk numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from aws_lambda_powertools.event_handler import Response
+from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, check_id, parse_query
+
+from functions.hub.http.door import Door
+from functions.hub.http.gate import Gate
+from functions.hub.http.request import Request, path_value
+from functions.hub.http.responses import json_response, not_modified
+from functions.hub.use_cases.expand_parts import ExpandParts
+from functions.hub.use_cases.read_risk import ReadRisk
+from functions.hub.use_cases.read_snapshots import Found, Moment, ReadSnapshots
+
+SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
+SETTLED_HEADER = "Risk-Hub-Settled"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRoutes:
+    """One method per route; each admits, reads the question, asks a use case, answers."""
+
+    read: ReadSnapshots
+    read_risk: ReadRisk
+    expand: ExpandParts
+    gate: Gate
+
+    def latest(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+        """GET …/snapshots/latest."""
+        world_id = self._admit(request, path)
+        asked = parse_query(LatestQuery, request.query)
+        return self._answer(request, self.read.latest(world_id, asked), expand=asked.expand)
+
+    def lookup(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+        """GET …/snapshots/lookup."""
+        world_id = self._admit(request, path)
+        asked = parse_query(LookupQuery, request.query)
+        return self._answer(request, self.read.lookup(world_id, asked), expand=asked.expand)
+
+    def page(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+        """GET …/snapshots."""
+        world_id = self._admit(request, path)
+        found = self.read.page(world_id, parse_query(ListQuery, request.query))
+        snapshots = [stored.to_answer(found.moment.at) for stored in found.stored]
+        page = {"snapshots": snapshots, "next_cursor": found.next_cursor}
+        return json_response(200, page, _settled(found.moment))
+
+    def risk(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+        """GET …/snapshots/{version}/risk."""
+        world_id = self._admit(request, path)
+        version = path_value(path["version"])
+        check_id(version, "/version")
+        return json_response(200, self.read_risk(world_id, version))
+
+    def _admit(self, request: Request, path: Mapping[str, str]) -> str:
+        self.gate.admit(request, "snapshots:read")
+        world_id = path_value(path["world_id"])
+        check_id(world_id, "/world_id")
+        return world_id
+
+    def _answer(self, request: Request, found: Found, *, expand: bool) -> Response[Any]:
+        etag = f'"{found.stored.content_hash}"'
+        if _holds(request, etag):
+            return not_modified(etag)
+        answer = found.stored.to_answer(found.moment.at)
+        if expand:
+            answer = self.expand(answer, len(orjson.dumps(answer)))
+        return json_response(200, answer, {"ETag": etag, **_settled(found.moment)})
+
+
+def snapshot_routes(read: ReadSnapshots, read_risk: ReadRisk, expand: ExpandParts, gate: Gate) -> Door:
+    """Return the door through which consumers read."""
+    routes = SnapshotRoutes(read, read_risk, expand, gate)
+    door = Door()
+    door.add("GET", f"{SNAPSHOTS}/latest", routes.latest)
+    door.add("GET", f"{SNAPSHOTS}/lookup", routes.lookup)
+    door.add("GET", SNAPSHOTS, routes.page)
+    door.add("GET", f"{SNAPSHOTS}/<version>/risk", routes.risk)
+    return door
+
+
+def _holds(request: Request, etag: str) -> bool:
+    """Tell whether the client says that it holds this representation (RFC 9110, weak comparison)."""
+    candidates = ",".join(request.headers("If-None-Match")).split(",")
+    return any(candidate.strip().removeprefix("W/") in {etag, "*"} for candidate in candidates)
+
+
+def _settled(moment: Moment) -> dict[str, str]:
+    if moment.known_at is None:
+        return {}
+    return {SETTLED_HEADER: "true" if moment.settled else "false"}

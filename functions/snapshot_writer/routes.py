@@ -1,0 +1,77 @@
+"""The writer's one route."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from aws_lambda_powertools.event_handler import Response
+from risk_hub_contracts import strict_json
+from risk_hub_contracts.problems import WORLD_MISMATCH, ProblemError
+from risk_hub_contracts.queries import check_id
+
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.http.door import Door
+from functions.hub.http.gate import Gate
+from functions.hub.http.metrics import count
+from functions.hub.http.request import Request, path_value
+from functions.hub.http.responses import json_response
+from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
+
+SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
+
+
+def snapshot_writer(publish: PublishSnapshot, gate: Gate, stages: frozenset[str]) -> Door:
+    """Return the door through which producers publish."""
+
+    def post_snapshot(request: Request, path: Mapping[str, str]) -> Response[Any]:
+        gate.admit_producer(request)
+        published = publish(_publication(request, path_value(path["world_id"]), stages))
+        _count(published)
+        return _answer(published)
+
+    door = Door()
+    door.add("POST", SNAPSHOTS, post_snapshot)
+    return door
+
+
+def _publication(request: Request, world_id: str, stages: frozenset[str]) -> Publication:
+    """Read the request in the contract's order of checks: actor, stage, world, size, media type."""
+    actor = request.actor()
+    stage = request.stage(stages)
+    check_id(world_id, "/world_id")
+    body = request.body()
+    try:
+        request.require_json()
+    except ProblemError:
+        _refuse_other_world(body, world_id)
+        raise
+    return Publication(world_id, actor, stage, body, request.correlation_id, request.trace_header)
+
+
+def _refuse_other_world(body: bytes, world_id: str) -> None:
+    """A body for another world is told so before its media type is."""
+    try:
+        document = strict_json.loads(body)
+    except ProblemError:
+        return
+    if isinstance(document, dict) and document.get("world_id", world_id) != world_id:
+        raise ProblemError(WORLD_MISMATCH, f"the path names world {world_id!r}, the body another one")
+
+
+def _answer(published: Published) -> Response[Any]:
+    stored = published.stored
+    headers = {"ETag": f'"{stored.content_hash}"', "Location": _location(stored)}
+    if not published.created:
+        headers["Idempotency-Replayed"] = "true"
+    answer = stored.to_answer(published.at)
+    return json_response(201 if published.created else 200, answer, headers)
+
+
+def _location(stored: StoredSnapshot) -> str:
+    path = SNAPSHOTS.replace("<world_id>", quote(stored.world_id, safe=""))
+    return f"{path}/lookup?version={quote(stored.version, safe='')}"
+
+
+def _count(published: Published) -> None:
+    name = "processed" if published.created else "dedupe"
+    count(f"risk_hub_snapshot_{name}_total", published.stored.stage)

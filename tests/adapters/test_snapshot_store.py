@@ -1,0 +1,175 @@
+"""One suite for every SnapshotStore: the in-memory one and the one on DynamoDB."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import SnapshotStore
+from tests.adapters.conftest import create_table
+from tests.fakes.clock import START
+from tests.fakes.samples import WORLD, series, stored
+from tests.fakes.stores import MemorySnapshots
+
+RETENTION = timedelta(days=30)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest) -> Iterator[SnapshotStore]:
+    if request.param == "memory":
+        yield MemorySnapshots()
+        return
+    with mock_aws():
+        yield dynamodb_store()
+
+
+def dynamodb_store() -> DynamoDBSnapshots:
+    boto3.client("s3").create_bucket(Bucket="blobs")
+    bodies = BodyStore(boto3.client("s3"), "blobs")
+    return DynamoDBSnapshots(boto3.client("dynamodb"), create_table("snapshots"), bodies)
+
+
+def put(store: SnapshotStore, *snapshots: StoredSnapshot) -> None:
+    for snapshot in snapshots:
+        assert store.put_once(snapshot, snapshot.retain_until(RETENTION)).created
+
+
+def versions(store: SnapshotStore, **query: Any) -> list[str]:
+    asked = SnapshotQuery(**{"world_id": WORLD, "at": START + timedelta(minutes=1), "limit": 10, **query})
+    return [found.version for found in store.select(asked)]
+
+
+def minutes(count: float) -> datetime:
+    return START + timedelta(minutes=count)
+
+
+def test_a_stored_snapshot_comes_back_as_it_was_put(store: SnapshotStore) -> None:
+    snapshot = stored(correlation_id="c-1", trace_header=None, note="é", numbers=[1.5, -0.25])
+    put(store, snapshot)
+    found = store.get(WORLD, "v1")
+    assert found is not None
+    assert replace(found, document_bytes=0) == snapshot
+    assert found.document_bytes > 0
+
+
+def test_inv_01_a_taken_version_keeps_its_first_content(store: SnapshotStore) -> None:
+    put(store, stored(content_hash="sha256:first"))
+    outcome = store.put_once(stored(content_hash="sha256:second", created_at=minutes(1)), minutes(99999))
+    assert not outcome.created
+    assert outcome.stored.content_hash == "sha256:first"
+    found = store.get(WORLD, "v1")
+    assert found is not None
+    assert found.content_hash == "sha256:first"
+
+
+def test_inv_02_a_replay_returns_the_first_record(store: SnapshotStore) -> None:
+    put(store, stored())
+    outcome = store.put_once(stored(created_at=minutes(5)), minutes(99999))
+    assert not outcome.created
+    assert outcome.stored.created_at == START
+
+
+def test_a_version_that_was_never_put_is_none(store: SnapshotStore) -> None:
+    put(store, stored())
+    assert store.get(WORLD, "v2") is None
+    assert store.get("w2", "v1") is None
+
+
+def test_inv_03_f3_f4_newest_is_by_as_of_then_created_at_then_version(store: SnapshotStore) -> None:
+    put(store, stored("b", created_at=minutes(0.1)), stored("a", created_at=minutes(0.1)))
+    put(store, stored("c", created_at=minutes(0.2)), stored("z", as_of=minutes(-1), created_at=minutes(0.3)))
+    assert versions(store) == ["c", "b", "a", "z"]
+    assert versions(store, newest_first=False) == ["z", "a", "b", "c"]
+
+
+def test_other_worlds_are_never_seen(store: SnapshotStore) -> None:
+    put(store, stored(world_id="w10"), stored("v2", world_id="w"))
+    assert versions(store) == []
+
+
+def test_limit_cuts_and_after_continues_without_gap_or_repetition(store: SnapshotStore) -> None:
+    put(store, *series(7, ttl_sec=86_400))
+    seen: list[str] = []
+    after = None
+    while page := store.select(SnapshotQuery(WORLD, minutes(10), limit=3, after=after)):
+        seen += [found.version for found in page]
+        after = page[-1].order
+    assert seen == [f"v{i:03}" for i in reversed(range(7))]
+
+
+def test_after_continues_in_ascending_order_too(store: SnapshotStore) -> None:
+    rows = series(4, ttl_sec=86_400)
+    put(store, *rows)
+    assert versions(store, newest_first=False, after=rows[1].order) == ["v002", "v003"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_inv_07_expired_snapshots_are_left_out_wherever_they_stand(store: SnapshotStore, limit: int) -> None:
+    put(store, stored("old-but-live", as_of=minutes(-60), ttl_sec=86_400))
+    put(store, *series(6, ttl_sec=60))
+    at = minutes(5.5)
+    expected = ["v005", "old-but-live"]
+    assert versions(store, at=at, limit=limit) == expected[:limit]
+    assert versions(store, at=minutes(30), limit=limit) == ["old-but-live"]
+    assert versions(store, at=minutes(30), limit=limit, include_expired=True) == [
+        "v005",
+        "v004",
+        "v003",
+        "v002",
+        "v001",
+    ][:limit]
+
+
+def test_inv_07_a_snapshot_expires_at_the_very_instant(store: SnapshotStore) -> None:
+    put(store, stored(ttl_sec=60))
+    assert versions(store, at=minutes(1) - timedelta(microseconds=1)) == ["v1"]
+    assert versions(store, at=minutes(1)) == []
+
+
+def test_stage_and_actor_apply_before_the_limit(store: SnapshotStore) -> None:
+    put(store, *series(5, ttl_sec=86_400))
+    put(store, stored("live-1", stage="live", as_of=minutes(-5)), stored("ops-1", actor="ops", as_of=minutes(-9)))
+    assert versions(store, stage="live", limit=1) == ["live-1"]
+    assert versions(store, actor="ops", limit=1) == ["ops-1"]
+    assert versions(store, actor="ops", stage="live") == []
+    assert versions(store, actor="ops", limit=1, include_expired=True) == ["ops-1"]
+
+
+def test_from_and_to_are_inclusive(store: SnapshotStore) -> None:
+    put(store, *series(5, ttl_sec=86_400))
+    assert versions(store, as_of_from=minutes(1), as_of_to=minutes(3)) == ["v003", "v002", "v001"]
+    assert versions(store, as_of_from=minutes(3), as_of_to=minutes(1)) == []
+
+
+def test_inv_08_what_was_not_known_yet_is_not_seen(store: SnapshotStore) -> None:
+    put(store, stored("first", as_of=minutes(0), created_at=minutes(0), ttl_sec=600))
+    put(store, stored("backfill", as_of=minutes(-30), created_at=minutes(8), ttl_sec=86_400))
+    put(store, stored("late", as_of=minutes(1), created_at=minutes(9), ttl_sec=600))
+    assert versions(store, at=minutes(5), known_at=minutes(5)) == ["first"]
+    assert versions(store, at=minutes(5), known_at=minutes(5), limit=1) == ["first"]
+    assert versions(store, at=minutes(8), known_at=minutes(8)) == ["first", "backfill"]
+    assert versions(store, at=minutes(11), known_at=minutes(11)) == ["late", "backfill"]
+    assert versions(store, at=minutes(12), known_at=minutes(12), limit=1, as_of_to=minutes(0)) == ["backfill"]
+
+
+def test_last_expiry_is_the_greatest_of_the_world(store: SnapshotStore) -> None:
+    assert store.last_expiry(WORLD) is None
+    put(store, stored("long", ttl_sec=7200), stored("short", as_of=minutes(9), created_at=minutes(9), ttl_sec=60))
+    assert store.last_expiry(WORLD) == minutes(120)
+
+
+def test_a_body_past_the_item_limit_comes_back_whole(store: SnapshotStore) -> None:
+    numbers = [float(i) * 1.0000001 / 7 for i in range(60_000)]
+    put(store, stored(ttl_sec=86_400, numbers=numbers))
+    found = store.get(WORLD, "v1")
+    assert found is not None
+    assert found.document["numbers"] == numbers
+    assert versions(store) == ["v1"]

@@ -1,0 +1,51 @@
+"""In-memory bus, failure queue and token store."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from events.envelope import CloudEvent
+from risk_hub_contracts.tokens import Scope, Token
+
+
+class MemoryBus:
+    """Keeps what it took; refuses or fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.taken: list[CloudEvent] = []
+        self.refusals = 0
+
+    def publish(self, events: Sequence[CloudEvent]) -> Sequence[CloudEvent]:
+        refused = list(events)[: self.refusals]
+        self.refusals = max(0, self.refusals - len(refused))
+        self.taken += list(events)[len(refused) :]
+        return refused
+
+
+class MemoryFailures:
+    def __init__(self) -> None:
+        self.isolated: list[tuple[dict[str, Any], str]] = []
+
+    def isolate(self, record: dict[str, Any], reason: str) -> None:
+        self.isolated.append((record, reason))
+
+
+ALL_SCOPES: tuple[Scope, ...] = ("snapshots:write", "snapshots:read")
+
+
+class MemoryTokens:
+    def __init__(self) -> None:
+        self.live: list[Token] = []
+
+    def tokens(self) -> Sequence[Token]:
+        return self.live
+
+    def issue(self, scopes: Sequence[Scope] = ALL_SCOPES, actors: Sequence[str] = ("*",)) -> str:
+        secret = secrets.token_urlsafe(24)
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        token = Token(
+            id=f"t{len(self.live)}", sha256=digest, scopes=list(scopes), actors=list(actors), not_after=None
+        )
+        self.live.append(token)
+        return secret

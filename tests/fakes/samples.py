@@ -1,0 +1,42 @@
+"""Snapshots for tests, made short."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from tests.fakes.clock import START
+
+WORLD = "w1"
+
+
+def stored(  # noqa: PLR0913
+    version: str = "v1",
+    *,
+    world_id: str = WORLD,
+    as_of: datetime = START,
+    created_at: datetime = START,
+    ttl_sec: int = 900,
+    stage: str = "paper",
+    actor: str = "gateway",
+    content_hash: str | None = None,
+    **document: Any,
+) -> StoredSnapshot:
+    """Return a snapshot as the hub keeps it; further keywords go into its document."""
+    return StoredSnapshot(
+        world_id=world_id,
+        version=version,
+        as_of=as_of,
+        stage=stage,
+        actor=actor,
+        content_hash=content_hash or f"sha256:{version}",
+        ttl_sec=ttl_sec,
+        created_at=created_at,
+        document={"world_id": world_id, "version": version, "weights": {"AAPL": 1.0}, **document},
+    )
+
+
+def series(count: int, *, step: timedelta = timedelta(minutes=1), **common: Any) -> list[StoredSnapshot]:
+    """Return snapshots `v000`, `v001`… each one step newer than the one before."""
+    return [
+        stored(f"v{i:03}", as_of=START + i * step, created_at=START + i * step, **common) for i in range(count)
+    ]

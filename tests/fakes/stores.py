@@ -1,0 +1,104 @@
+"""In-memory stores."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.refs import BlobRef
+
+from functions.hub.domain.evaluation import Evaluation, risk_evaluation_prefix
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import BlobError, BlobStat, Head, PutOutcome
+
+
+class MemorySnapshots:
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], StoredSnapshot] = {}
+
+    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+        assert retain_until >= snapshot.expires_at
+        key = (snapshot.world_id, snapshot.version)
+        if key in self.rows:
+            return PutOutcome(self.rows[key], created=False)
+        self.rows[key] = snapshot.sized(len(orjson.dumps(snapshot.document)))
+        return PutOutcome(self.rows[key], created=True)
+
+    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+        return self.rows.get((world_id, version))
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        admitted = [row for row in self.rows.values() if query.admits(row)]
+        admitted.sort(key=lambda row: row.order, reverse=query.newest_first)
+        return admitted[: query.limit]
+
+    def last_expiry(self, world_id: str) -> datetime | None:
+        return max((row.expires_at for row in self.rows.values() if row.world_id == world_id), default=None)
+
+
+class MemoryBlobs:
+    bucket = "blobs"
+
+    def __init__(self) -> None:
+        self.objects: dict[str, tuple[BlobKind, bytes]] = {}
+
+    def put(self, world_id: str, kind: BlobKind, sha256: str, data: bytes) -> BlobRef:
+        assert hashlib.sha256(data).hexdigest() == sha256
+        ref = f"s3://{self.bucket}/risk-blobs/{world_id}/{sha256}"
+        self.objects.setdefault(ref, (kind, data))
+        return BlobRef(ref=ref, sha256=sha256, bytes=len(data), kind=kind)
+
+    def stat(self, ref: BlobRef) -> BlobStat | None:
+        if ref.ref not in self.objects:
+            return None
+        kind, data = self.objects[ref.ref]
+        return BlobStat(hashlib.sha256(data).hexdigest(), len(data), kind)
+
+    def load(self, ref: BlobRef) -> bytes:
+        if ref.ref not in self.objects:
+            raise BlobError(ref, "the blob is missing")
+        data = self.objects[ref.ref][1]
+        found = hashlib.sha256(data).hexdigest()
+        if found != ref.sha256:
+            raise BlobError(ref, f"the blob's sha256 is {found}, not {ref.sha256}")
+        return data
+
+    def download_url(self, ref: BlobRef) -> str:
+        return f"https://blobs.invalid/{ref.sha256}?signed"
+
+
+class MemoryWorlds:
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], Head | None] = {}
+
+    def register(self, world_id: str, stage: str) -> None:
+        self.rows.setdefault((world_id, stage), None)
+
+    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+        key = (snapshot.world_id, snapshot.stage)
+        head = self.rows.get(key)
+        if head is not None and head.order > snapshot.order:
+            return False
+        self.rows[key] = Head(*key, snapshot.order)
+        return True
+
+    def heads(self, world_id: str) -> Sequence[Head | None]:
+        return [head for (world, _), head in sorted(self.rows.items()) if world == world_id]
+
+
+class MemoryEvaluations:
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], Evaluation] = {}
+
+    def put_once(self, evaluation: Evaluation, retain_until: datetime) -> bool:
+        assert retain_until.tzinfo is not None
+        key = (evaluation.report.world_id, evaluation.evaluation_id)
+        return self.rows.setdefault(key, evaluation) is evaluation
+
+    def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
+        prefix = risk_evaluation_prefix(version)
+        keys = [key for key in self.rows if key[0] == world_id and key[1].startswith(prefix)]
+        return self.rows[max(keys)].report.model_dump(mode="json") if keys else None
