@@ -1,0 +1,24 @@
+"""The few ASGI shapes that the doors handle."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from infra.local.problem import PROBLEM_MEDIA_TYPE
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def header_values(scope: Scope, name: bytes) -> list[str]:
+    """Return every value of a header, in the order sent; `name` is lower case."""
+    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+
+
+async def answer_problem(send: Send, status: int, body: bytes) -> None:
+    """Send one complete problem+json response."""
+    headers = [(b"content-type", PROBLEM_MEDIA_TYPE), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

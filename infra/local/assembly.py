@@ -1,0 +1,63 @@
+"""The committed assembly: the templates as synthesized, and where they expect their code."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from infra.local.errors import StageError
+from infra.local.settings import ASSEMBLY
+from infra.names import BundleGroup
+
+ASSETS_FILE: Final = "assets.json"
+TEMPLATE_SUFFIX: Final = ".template.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One stack: its name and its template, byte for byte as committed."""
+
+    stack_name: str
+    body: str
+
+    def resources(self, resource_type: str) -> dict[str, dict[str, Any]]:
+        """Return logical id -> properties of every resource of a type."""
+        return {
+            logical_id: resource.get("Properties", {})
+            for logical_id, resource in json.loads(self.body)["Resources"].items()
+            if resource["Type"] == resource_type
+        }
+
+    @property
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        """Parameters that the template declares."""
+        return cast("dict[str, dict[str, Any]]", json.loads(self.body).get("Parameters", {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What `make synth` committed for the local stage: stacks in their order, and where they expect code."""
+
+    templates: tuple[Template, ...]
+    asset_bucket: str
+    asset_keys: dict[BundleGroup, str]
+
+
+def read_assembly(folder: Path = ASSEMBLY) -> Assembly:
+    """Read the committed assembly.
+
+    Raises:
+        StageError: a file is missing; the checkout is incomplete.
+    """
+    try:
+        assets = json.loads((folder / ASSETS_FILE).read_text(encoding="utf-8"))
+        templates = tuple(_template(folder, name) for name in assets["stacks"])
+    except FileNotFoundError as error:
+        raise StageError(
+            f"{error.filename} is missing. It is committed: restore it, or run `make synth`.",
+        ) from error
+    return Assembly(templates, assets["bucket"], assets["keys"])
+
+
+def _template(folder: Path, name: str) -> Template:
+    return Template(name, (folder / f"{name}{TEMPLATE_SUFFIX}").read_text(encoding="utf-8"))

@@ -1,0 +1,36 @@
+"""Clients that can reach this machine's emulator and nothing else."""
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from infra.local.settings import EMULATOR_SECRET_KEY
+from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
+
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 30
+
+
+class LocalAws:
+    """Makes boto3 clients for one emulator; profiles and credentials of the user are never read."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self._session = boto3.Session(
+            aws_access_key_id=LOCAL_ACCOUNT,
+            aws_secret_access_key=EMULATOR_SECRET_KEY,
+            region_name=LOCAL_REGION,
+        )
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 clients are typed at the call site
+        """Return a client of one AWS service."""
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=READ_TIMEOUT_SECONDS,
+            retries={"mode": "standard", "max_attempts": 3},
+            s3={"addressing_style": "path"},
+            signature_version="s3v4" if service == "s3" else None,
+            proxies={},
+        )
+        return self._session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]

@@ -1,0 +1,111 @@
+"""`python -m infra.local up|down|status`: what `make up`, `make down` and `make status` run."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+
+from infra.local.bring_up import bring_up
+from infra.local.errors import StageError
+from infra.local.settings import LocalSettings, settings_from
+from infra.local.stage_process import StageProcess, stop_recorded
+from infra.local.stage_record import read_record
+
+FAILED: Final = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status; problems are one clear sentence on stderr."""
+    parsed = _parser().parse_args(arguments)
+    console = Console()
+    try:
+        return _run(parsed, settings_from(), console)
+    except StageError as error:
+        Console(stderr=True).print(
+            str(error), style="bold red", highlight=False, soft_wrap=True, markup=False
+        )
+    except KeyboardInterrupt:
+        console.print("Stopped before the local stage was ready.")
+    return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="infra.local", description="The hub on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start the local stage and publish the sample world")
+    up.add_argument("--detach", action="store_true", help="leave it running in the background")
+    up.add_argument("--fresh", action="store_true", help="forget the data of earlier runs")
+    commands.add_parser("down", help="stop the local stage")
+    commands.add_parser("status", help="say whether the local stage runs, and where")
+    return parser
+
+
+def _run(parsed: argparse.Namespace, settings: LocalSettings, console: Console) -> int:
+    if parsed.command == "down":
+        return _down(settings, console)
+    if parsed.command == "status":
+        return _status(settings, console)
+    return _up(settings, console, detached=parsed.detach, fresh=parsed.fresh)
+
+
+def _up(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stage = bring_up(settings, console, detached=detached, fresh=fresh)
+    if detached:
+        console.print(
+            f"Running in the background (log: {settings.log_file}). Stop it with `make down`.", soft_wrap=True
+        )
+        return 0
+    console.print("Running. Stop it with Ctrl-C.")
+    return _stay(stage, settings, console)
+
+
+def _stay(stage: StageProcess, settings: LocalSettings, console: Console) -> int:
+    try:
+        status = stage.process.wait()
+    except KeyboardInterrupt:
+        with console.status("Stopping ..."):
+            stage.stop()
+        _forget(settings)
+        console.print("Stopped. What was stored is kept for the next `make up`.")
+        return 0
+    _forget(settings)
+    if status == 0:
+        console.print("The local stage was stopped.")
+        return 0
+    raise StageError(f"The local stage ended unexpectedly (status {status}). Its log: {settings.log_file}")
+
+
+def _down(settings: LocalSettings, console: Console) -> int:
+    record = read_record(settings.record_file)
+    if record is None:
+        console.print("The local stage is not running.")
+        return 0
+    with console.status("Stopping ..."):
+        stop_recorded(record)
+    _forget(settings)
+    console.print("Stopped. What was stored is kept for the next `make up`.")
+    return 0
+
+
+def _status(settings: LocalSettings, console: Console) -> int:
+    record = read_record(settings.record_file)
+    if record is None:
+        console.print("The local stage is not running. Start it with `make up`.")
+        return FAILED
+    console.print(
+        f"Running: {record.front_url} (process {record.pid}, log {settings.log_file})", soft_wrap=True
+    )
+    return 0
+
+
+def _forget(settings: LocalSettings) -> None:
+    for file in (settings.record_file, settings.env_file, settings.target_file):
+        file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Metric lines in the functions' logs become CloudWatch metrics.
+
+On AWS, CloudWatch Logs reads embedded metric format (EMF) by itself; the emulator keeps the lines as text.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.aws import LocalAws
+
+POLL_INTERVAL_SECONDS: Final = 2.0
+# Lines of one invocation arrive together, some time after their timestamp.
+OVERLAP_MILLISECONDS: Final = 10_000
+METRIC_BATCH_MAX_COUNT: Final = 500
+
+logger = logging.getLogger("local-stage.metrics")
+
+
+def metric_data(document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Turn one EMF document into PutMetricData entries by namespace: one per metric and dimension set."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    emf = document["_aws"]
+    at = datetime.fromtimestamp(emf["Timestamp"] / 1000, tz=UTC)
+    for directive in emf["CloudWatchMetrics"]:
+        for names in directive["Dimensions"]:
+            dimensions = [{"Name": name, "Value": str(document[name])} for name in names]
+            found[directive["Namespace"]] += _entries(document, directive["Metrics"], dimensions, at)
+    return dict(found)
+
+
+def _entries(
+    document: Mapping[str, Any], metrics: list[dict[str, Any]], dimensions: list[dict[str, str]], at: datetime
+) -> Iterator[dict[str, Any]]:
+    for metric in metrics:
+        value = document[metric["Name"]]
+        yield {
+            "MetricName": metric["Name"],
+            "Dimensions": dimensions,
+            "Timestamp": at,
+            "Unit": metric.get("Unit", "None"),
+            "Values": [float(each) for each in (value if isinstance(value, list) else [value])],
+        }
+
+
+def emf_document(message: str) -> dict[str, Any] | None:
+    """Return the EMF document that a log line holds, or None for any other line."""
+    if '"CloudWatchMetrics"' not in message:
+        return None
+    try:
+        document = json.loads(message)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) and "_aws" in document else None
+
+
+class MetricsBridge:
+    """A thread that reads new log lines every two seconds and puts their metrics."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="metrics-bridge", daemon=True)
+        self._since = int(time.time() * 1000)
+        self._seen: dict[str, int] = {}
+
+    def start(self) -> None:
+        """Begin reading."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end; it is a daemon and holds nothing that must be closed."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        aws = LocalAws(self._endpoint)
+        logs, cloudwatch = aws.client("logs"), aws.client("cloudwatch")
+        while not self._stopped.wait(POLL_INTERVAL_SECONDS):
+            try:
+                self.carry_over(logs, cloudwatch)
+            except (BotoCoreError, ClientError, KeyError, TypeError, ValueError):
+                if not self._stopped.is_set():
+                    logger.exception("Metrics of the last seconds were not carried over")
+
+    def carry_over(self, logs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
+        """Put the metrics of every invocation that was not seen before."""
+        now = int(time.time() * 1000)
+        batches: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for document in self._new_documents(logs, now):
+            for namespace, entries in metric_data(document).items():
+                batches[namespace] += entries
+        for namespace, entries in batches.items():
+            for start in range(0, len(entries), METRIC_BATCH_MAX_COUNT):
+                cloudwatch.put_metric_data(
+                    Namespace=namespace, MetricData=entries[start : start + METRIC_BATCH_MAX_COUNT]
+                )
+        self._forget(now)
+
+    def _new_documents(self, logs: Any, now: int) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+        fresh: dict[str, int] = {}
+        for group in logs.describe_log_groups()["logGroups"]:
+            name = group["logGroupName"]
+            for event in logs.filter_log_events(logGroupName=name, startTime=self._since)["events"]:
+                # The emulator writes one stream per invocation, once.
+                stream = f"{name} {event['logStreamName']}"
+                document = None if stream in self._seen else emf_document(event["message"])
+                if document is not None:
+                    fresh[stream] = now
+                    yield document
+        self._seen |= fresh
+
+    def _forget(self, now: int) -> None:
+        self._since = now - OVERLAP_MILLISECONDS
+        self._seen = {name: at for name, at in self._seen.items() if at >= self._since - OVERLAP_MILLISECONDS}

@@ -1,0 +1,66 @@
+"""The only environment that the emulator and the functions' workers see.
+
+Workers inherit what the emulator has, so whatever is left out here cannot leak into a function: no PYTHONPATH
+to the checkout, no AWS profile or credential of the user, no proxy.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from infra.local.settings import EMULATOR_SECRET_KEY, HOST, LocalSettings
+from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
+
+PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE")
+
+
+def stage_environment(
+    settings: LocalSettings, aws_port: int, outer: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Return the complete environment of the server process."""
+    return {
+        **{name: outer[name] for name in PASSED_ON if name in outer},
+        **_own_folders(settings),
+        **_emulator(aws_port),
+        **_credentials(),
+        "TZ": "UTC",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _own_folders(settings: LocalSettings) -> dict[str, str]:
+    return {
+        "HOME": str(settings.worker_home),
+        "TMPDIR": str(settings.temporary),
+        "STATE_DIR": str(settings.state),
+        "S3_DATA_DIR": str(settings.state / "s3"),
+        "PERSIST_STATE": "1",
+        "S3_PERSIST": "1",
+    }
+
+
+def _emulator(aws_port: int) -> dict[str, str]:
+    return {
+        "GATEWAY_PORT": str(aws_port),
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_REGION": LOCAL_REGION,
+        "MINISTACK_ACCOUNT_ID": LOCAL_ACCOUNT,
+        "LAMBDA_EXECUTOR": "local",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": "unix:///nonexistent",
+        "LOG_LEVEL": "INFO",
+    }
+
+
+def _credentials() -> dict[str, str]:
+    """Return emulator credentials; they open nothing anywhere else."""
+    return {
+        "AWS_ACCESS_KEY_ID": LOCAL_ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": EMULATOR_SECRET_KEY,
+        "AWS_DEFAULT_REGION": LOCAL_REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }

@@ -1,0 +1,77 @@
+"""The hub's address on this machine: its API and nothing else of the emulator.
+
+A request is handed to the emulator in process with only its path prefixed by the API's stage, so status,
+headers, body, percent escapes and query string pass through untouched.
+"""
+
+import json
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from infra.local.asgi import App, Receive, Scope, Send, answer_problem
+from infra.local.problem import problem_body
+
+HUB_PATH: Final = "/risk-hub/"
+# Headers by which the emulator would take a request for one of its other AWS APIs.
+EMULATOR_HEADER_PREFIX: Final = b"x-amz-"
+
+
+class ApiTarget(NamedTuple):
+    """Which REST API, at which of its stages, answers at the front door."""
+
+    api_id: str
+    stage_name: str
+
+    @property
+    def prefix(self) -> str:
+        """Path under which the emulator serves the API."""
+        return f"/_aws/execute-api/{self.api_id}/{self.stage_name}"
+
+
+def write_target(path: Path, target: ApiTarget) -> None:
+    """Open the front door: record where the API is. Atomic, since the server reads it at any time."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(target._asdict()), encoding="utf-8")
+    draft.replace(path)
+
+
+def read_target(path: Path) -> ApiTarget | None:
+    """Return the recorded target, or None while the stage is not deployed yet."""
+    try:
+        return ApiTarget(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def front_door(emulator: App, target_file: Path) -> App:
+    """Serve `/risk-hub/...` from the API that `target_file` names; everything else is a 404 problem."""
+
+    async def front_app(scope: Scope, receive: Receive, send: Send) -> None:
+        target = read_target(target_file)
+        if not scope["path"].startswith(HUB_PATH):
+            await answer_problem(send, 404, _not_here())
+        elif target is None:
+            await answer_problem(send, 503, _not_yet())
+        else:
+            await emulator(_addressed(scope, target), receive, send)
+
+    return front_app
+
+
+def _addressed(scope: Scope, target: ApiTarget) -> Scope:
+    headers = [pair for pair in scope["headers"] if not pair[0].lower().startswith(EMULATOR_HEADER_PREFIX)]
+    raw_path = target.prefix.encode() + scope["raw_path"]
+    return {**scope, "path": target.prefix + scope["path"], "raw_path": raw_path, "headers": headers}
+
+
+def _not_here() -> bytes:
+    detail = f"Only {HUB_PATH}... is served here."
+    return problem_body(
+        "not-found", 404, "Not found", detail, "See GET /risk-hub/contract for what the hub offers."
+    )
+
+
+def _not_yet() -> bytes:
+    return problem_body(
+        "unavailable", 503, "Unavailable", "The local stage is still being deployed.", "Retry in a second."
+    )

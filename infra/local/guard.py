@@ -1,0 +1,50 @@
+"""Who may knock: programs on this machine, never a web page.
+
+The emulator answers `Access-Control-Allow-Origin: *` without authentication on every AWS API. Any page open in
+a browser could therefore read and change the local stage, directly (Origin) or through a rebound DNS name (Host).
+"""
+
+from typing import Final
+
+from infra.local.asgi import App, Receive, Scope, Send, answer_problem, header_values
+from infra.local.problem import problem_body
+
+OWN_HOST_NAMES: Final = ("127.0.0.1", "localhost")
+BROWSER_HEADERS: Final = (b"origin", b"referer")
+SERVED_HTTP_VERSIONS: Final = ("1.0", "1.1")
+
+
+def refusal(scope: Scope) -> str | None:
+    """Say why this request is refused, or None when it may pass."""
+    port = scope["server"][1]
+    hosts = [host.lower() for host in header_values(scope, b"host")]
+    if scope["http_version"] not in SERVED_HTTP_VERSIONS:
+        return "The local stage speaks HTTP/1.1 only."
+    if len(hosts) != 1 or hosts[0] not in {f"{name}:{port}" for name in OWN_HOST_NAMES}:
+        return "The Host header names another machine than this one."
+    for name in BROWSER_HEADERS:
+        if header_values(scope, name):
+            return f"The request carries {name.decode().title()}: it comes from a web page."
+    if any(site != "none" for site in header_values(scope, b"sec-fetch-site")):
+        return "The request comes from a web page (Sec-Fetch-Site)."
+    return None
+
+
+def guarded(app: App) -> App:
+    """Wrap an app so that only programs on this machine reach it; WebSockets are refused altogether."""
+
+    async def guarded_app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] == "http" and (reason := refusal(scope)) is not None:
+            await answer_problem(send, 403, _refused(reason))
+        else:
+            await app(scope, receive, send)
+
+    return guarded_app
+
+
+def _refused(reason: str) -> bytes:
+    remedy = "Call http://127.0.0.1 or http://localhost with a program such as curl, not from a web page."
+    return problem_body("network-denied", 403, "Network denied", reason, remedy)

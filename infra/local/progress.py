@@ -1,0 +1,28 @@
+"""What a person sees while the stage comes up: one line per step, with its duration."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+
+class Step:
+    """One step under way; `note` adds what was found to its closing line."""
+
+    def __init__(self) -> None:
+        self.note = ""
+
+
+@contextmanager
+def step(console: Console, doing: str, done: str) -> Iterator[Step]:
+    """Show a spinner (on a terminal) while the block runs, then one line that stays."""
+    began = time.monotonic()
+    current = Step()
+    with console.status(f"{doing} ..."):
+        yield current
+    seconds = time.monotonic() - began
+    note = f", {current.note}" if current.note else ""
+    console.print(
+        f"[green]ok[/green]  {done}{note} [dim]({seconds:.1f} s)[/dim]", highlight=False, soft_wrap=True
+    )

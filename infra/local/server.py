@@ -1,0 +1,98 @@
+"""The one long-lived process: the emulator behind two doors on 127.0.0.1.
+
+Started by `infra.local.stage_process` with a scrubbed environment and three inherited descriptors: the two
+listening sockets (bound by the parent, so that no other program can take the port in between) and the lock that
+marks the stage as running.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.app import app as emulator
+
+from infra.local.asgi import App, Receive, Scope, Send
+from infra.local.emf_bridge import MetricsBridge
+from infra.local.front_door import front_door
+from infra.local.guard import guarded
+from infra.local.saved_state import mark_clean_stop
+
+KEEP_ALIVE_TIMEOUT_SECONDS = 75
+GRACEFUL_TIMEOUT_SECONDS = 1
+
+
+def doors(aws_port: int, target_file: Path) -> App:
+    """Return one app for both sockets: the port a request arrived at decides which door it met."""
+    front = guarded(front_door(emulator, target_file))
+    aws = guarded(emulator)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await emulator(scope, receive, send)
+        elif scope["server"][1] == aws_port:
+            await aws(scope, receive, send)
+        else:
+            await front(scope, receive, send)
+
+    return app
+
+
+def _configuration(descriptors: list[int]) -> Config:
+    config = Config()
+    config.bind = [f"fd://{descriptor}" for descriptor in descriptors]
+    config.keep_alive_timeout = KEEP_ALIVE_TIMEOUT_SECONDS
+    config.graceful_timeout = GRACEFUL_TIMEOUT_SECONDS
+    config.alpn_protocols = ["http/1.1"]
+    return config
+
+
+def _stop_when_asked(stop: asyncio.Event, *, with_parent: bool) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    if with_parent:
+        loop.add_reader(sys.stdin.fileno(), stop.set)
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Serve both doors until a signal arrives or, if so asked, the parent process is gone."""
+    stop = asyncio.Event()
+    _stop_when_asked(stop, with_parent=arguments.with_parent)
+    config = _configuration([arguments.aws_fd, arguments.front_fd])
+    bridge = MetricsBridge(f"http://127.0.0.1:{arguments.aws_port}")
+    bridge.start()
+    app = doors(arguments.aws_port, arguments.target_file)
+    await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    bridge.stop()
+    mark_clean_stop(arguments.state, arguments.fingerprint)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="infra.local.server")
+    parser.add_argument("--aws-fd", type=int, required=True)
+    parser.add_argument("--front-fd", type=int, required=True)
+    parser.add_argument("--aws-port", type=int, required=True)
+    parser.add_argument("--target-file", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--fingerprint", required=True)
+    parser.add_argument("--with-parent", action="store_true")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the server in the foreground of this process."""
+    arguments = _arguments()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run(arguments))
+    # Worker threads of the emulator may still wait on functions that are gone by now.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

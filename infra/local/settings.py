@@ -1,0 +1,86 @@
+"""Where the local stage keeps its things, and which ports it takes."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from infra.local.errors import StageError
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+ASSEMBLY: Final = REPOSITORY / "infra" / "assembly" / "local"
+HOST: Final = "127.0.0.1"
+EMULATOR_SECRET_KEY: Final = "local-stage"  # noqa: S105 - opens the emulator only, any value does
+FRONT_PORT_DEFAULT: Final = 8787
+ANY_FREE_PORT: Final = 0
+PORT_MAX: Final = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """Settings of one local stage. Two stages with different folders and ports live side by side."""
+
+    home: Path
+    front_port: int
+    aws_port: int
+
+    @property
+    def env_file(self) -> Path:
+        """Shell exports for people and programs: URL and token, mode 0600."""
+        return self.home / "env"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the running server for its whole life."""
+        return self.home / "stage.lock"
+
+    @property
+    def record_file(self) -> Path:
+        """Who the running server is."""
+        return self.home / "stage.json"
+
+    @property
+    def log_file(self) -> Path:
+        """Everything the server and the functions' workers write."""
+        return self.home / "stage.log"
+
+    @property
+    def target_file(self) -> Path:
+        """Which API the front door serves."""
+        return self.home / "front-door.json"
+
+    @property
+    def temporary(self) -> Path:
+        """TMPDIR of the server and its workers; wiped at each start and stop."""
+        return self.home / "tmp"
+
+    @property
+    def state(self) -> Path:
+        """What the emulator saves when it is stopped cleanly."""
+        return self.home / "state"
+
+    @property
+    def worker_home(self) -> Path:
+        """HOME of the server and its workers, so that no profile of the user is read."""
+        return self.home / "home"
+
+
+def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
+    """Read RISK_HUB_LOCAL_DIR, RISK_HUB_PORT and RISK_HUB_AWS_PORT.
+
+    Raises:
+        StageError: a port is no number between 0 (any free one) and 65535.
+    """
+    return LocalSettings(
+        home=Path(environment.get("RISK_HUB_LOCAL_DIR") or REPOSITORY / ".local").resolve(),
+        front_port=_port(environment, "RISK_HUB_PORT", FRONT_PORT_DEFAULT),
+        aws_port=_port(environment, "RISK_HUB_AWS_PORT", ANY_FREE_PORT),
+    )
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text) <= PORT_MAX):
+        raise StageError(f"{name}={text} is no port. Give a number from 0 (any free port) to {PORT_MAX}.")
+    return int(text)

@@ -1,0 +1,147 @@
+"""Start and stop of the server process."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Final
+
+from infra.local import ports
+from infra.local.environment import stage_environment
+from infra.local.errors import StageError
+from infra.local.http_call import call
+from infra.local.settings import HOST, REPOSITORY, LocalSettings
+from infra.local.stage_record import StageRecord, end_group, process_start, read_record, write_record
+
+START_DEADLINE_SECONDS: Final = 30.0
+STOP_DEADLINE_SECONDS: Final = 20.0
+POLL_INTERVAL_SECONDS: Final = 0.05
+
+
+def hold_lock(settings: LocalSettings) -> IO[str]:
+    """Take the lock that one stage per folder holds for its whole life.
+
+    Raises:
+        StageError: a stage is running, or is just being started or stopped.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    lock = settings.lock_file.open("a", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise StageError(_already_running(settings)) from None
+    return lock
+
+
+def _already_running(settings: LocalSettings) -> str:
+    record = read_record(settings.record_file)
+    if record is None:
+        return (
+            "Another `make up` is just starting or stopping the local stage. Wait a moment, then try again."
+        )
+    return (
+        f"The local stage is already running: {record.front_url} (process {record.pid}). "
+        "Stop it with `make down`."
+    )
+
+
+class StageProcess:
+    """A server process that this program has started."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", record: StageRecord) -> None:
+        self.process = process
+        self.record = record
+
+    @classmethod
+    def start(
+        cls, settings: LocalSettings, lock: IO[str], fingerprint: str, *, detached: bool
+    ) -> "StageProcess":
+        """Bind both ports, start the server and wait until it answers.
+
+        Raises:
+            StageError: a port is taken, or the server ended before it was ready.
+        """
+        with contextlib.ExitStack() as stack:
+            front = stack.enter_context(ports.listen(settings.front_port, "RISK_HUB_PORT"))
+            aws = stack.enter_context(ports.listen(settings.aws_port, "RISK_HUB_AWS_PORT"))
+            process = _spawn(settings, (front, aws, lock), fingerprint, detached=detached)
+            stage = cls(process, _record(process.pid, ports.port_of(front), ports.port_of(aws)))
+        write_record(settings.record_file, stage.record)
+        stage.wait_until_ready(settings.log_file)
+        return stage
+
+    def wait_until_ready(self, log_file: Path) -> None:
+        """Return when the emulator answers."""
+        deadline = time.monotonic() + START_DEADLINE_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                call("GET", f"{self.record.aws_endpoint}/_ministack/health")
+                return
+            time.sleep(POLL_INTERVAL_SECONDS)
+        raise StageError(f"The emulator did not start. Its own words: {log_file}\n{last_lines(log_file)}")
+
+    def stop(self) -> None:
+        """End the server and wait for it."""
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired:
+            end_group(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def _spawn(
+    settings: LocalSettings,
+    opened: tuple[socket.socket, socket.socket, IO[str]],
+    fingerprint: str,
+    *,
+    detached: bool,
+) -> "subprocess.Popen[bytes]":
+    front, aws, lock = opened
+    command = [
+        *(sys.executable, "-m", "infra.local.server"),
+        *(f"--front-fd={front.fileno()}", f"--aws-fd={aws.fileno()}", f"--aws-port={ports.port_of(aws)}"),
+        *(
+            f"--target-file={settings.target_file}",
+            f"--state={settings.state}",
+            f"--fingerprint={fingerprint}",
+        ),
+        *(() if detached else ("--with-parent",)),
+    ]
+    with settings.log_file.open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            cwd=REPOSITORY,
+            env=stage_environment(settings, ports.port_of(aws)),
+            stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(front.fileno(), aws.fileno(), lock.fileno()),
+            start_new_session=True,
+        )
+
+
+def _record(pid: int, front_port: int, aws_port: int) -> StageRecord:
+    started = process_start(pid) or ""
+    return StageRecord(pid, started, f"http://{HOST}:{front_port}", f"http://{HOST}:{aws_port}")
+
+
+def stop_recorded(record: StageRecord) -> None:
+    """End a stage that another program has started, gently first; its workers end with it."""
+    os.kill(record.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_DEADLINE_SECONDS
+    while record.is_alive():
+        if time.monotonic() > deadline:
+            end_group(record.pid, signal.SIGKILL)
+        time.sleep(POLL_INTERVAL_SECONDS)
+
+
+def last_lines(log_file: Path, count: int = 15) -> str:
+    """Return the end of a log, for the person who has to find out why."""
+    return "\n".join(log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])

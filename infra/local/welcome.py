@@ -1,0 +1,83 @@
+"""The first minute's last screen: the sample's risk numbers, the address, the token, and what to try."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.local.sample.publish import ACTOR, SNAPSHOT_STAGE, WORLD_ID, Hub
+
+BASIS_POINTS_PER_PERCENT: Final = 100
+NOT_ALARMED: Final = (
+    "The local stage raises no alarm: the operations stack (alarms, dashboards, event archive) is for AWS "
+    "only. Metrics are kept and can be read."
+)
+
+
+def show(console: Console, hub: Hub, report: dict[str, Any], env_file: Path) -> None:
+    """Print everything a newcomer needs; commands are printed unwrapped, so that they can be pasted."""
+    console.print(risk_table(report))
+    lines = [
+        f"[bold]URL[/bold]    {hub.url}",
+        f"[bold]Token[/bold]  {hub.token}",
+        "",
+        "[bold]Try[/bold], in any shell:",
+        "",
+        *(f"  {command}" for command in commands(env_file, str(report["version"]))),
+        "",
+        f"[dim]{NOT_ALARMED}[/dim]",
+    ]
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def risk_table(report: dict[str, Any]) -> Table:
+    """Return the report as a table: one row per measure, losses as fractions of the book's value."""
+    title = f"Risk of {report['world_id']} {report['version']}: {report['status']}"
+    table = Table(
+        title=title, title_justify="left", caption=f"inputs: {_inputs(report)}", caption_justify="left"
+    )
+    for name in ("measure", "method", "confidence"):
+        table.add_column(name, no_wrap=True)
+    for name in ("value", "observations", "coverage"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for measure in report["measures"]:
+        table.add_row(*_row(measure))
+    return table
+
+
+def commands(env_file: Path, version: str) -> list[str]:
+    """Return the welcome screen's shell commands; the first sets the variables that the others use."""
+    read = 'curl -s -H "Authorization: Bearer $RISK_HUB_TOKEN" "$RISK_HUB_URL/risk-hub/worlds'
+    return [
+        f". '{env_file}'",
+        f'{read}/{WORLD_ID}/snapshots/latest"',
+        f'{read}/{WORLD_ID}/snapshots/{version}/risk"',
+        _post_command(),
+    ]
+
+
+def _post_command() -> str:
+    now = "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    headers = ("Authorization: Bearer $RISK_HUB_TOKEN", f"X-Actor: {ACTOR}", f"X-Stage: {SNAPSHOT_STAGE}")
+    given = " ".join(f'-H "{header}"' for header in (*headers, "Content-Type: application/json"))
+    body = f"""'{{"version": "v1", "as_of": "'"{now}"'", "weights": {{"AAPL": 0.6, "MSFT": 0.4}}}}'"""
+    return f'curl -si {given} "$RISK_HUB_URL/risk-hub/worlds/my-world/snapshots" -d {body}'
+
+
+def _row(measure: dict[str, Any]) -> list[str]:
+    confidence = measure.get("confidence_bps")
+    value, coverage = measure.get("value"), measure.get("coverage")
+    return [
+        str(measure["measure"]).replace("_", " "),
+        str(measure["method"]).replace("_", " "),
+        "" if confidence is None else f"{confidence / BASIS_POINTS_PER_PERCENT:g} %",
+        str(measure.get("reason")) if value is None else f"{value:.6f}",
+        "" if measure.get("observations") is None else str(measure["observations"]),
+        "" if coverage is None else f"{coverage:.0%}",
+    ]
+
+
+def _inputs(report: dict[str, Any]) -> str:
+    return ", ".join(f"{each['kind'].replace('_', ' ')} ({each['source']})" for each in report["inputs"])
