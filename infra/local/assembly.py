@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+from infra.assembly import ASSETS_FILE, LOCAL_ASSEMBLY
 from infra.local.errors import StageError
-from infra.local.settings import ASSEMBLY
 from infra.names import BundleGroup
 
-ASSETS_FILE: Final = "assets.json"
 TEMPLATE_SUFFIX: Final = ".template.json"
 
 
@@ -43,7 +42,7 @@ class Assembly:
     asset_keys: dict[BundleGroup, str]
 
 
-def read_assembly(folder: Path = ASSEMBLY) -> Assembly:
+def read_assembly(folder: Path = LOCAL_ASSEMBLY) -> Assembly:
     """Read the committed assembly.
 
     Raises:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from infra.assembly import LOCAL_ASSEMBLY
 from infra.local.assembly import Assembly, read_assembly
 from infra.local.aws import LocalAws
 from infra.local.deploy import Deployer, Deployment
@@ -14,7 +15,7 @@ from infra.local.front_door import ApiTarget, write_target
 from infra.local.progress import step
 from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk
 from infra.local.saved_state import fingerprint, forget_clean_stop, take_over
-from infra.local.settings import ASSEMBLY, LocalSettings
+from infra.local.settings import LocalSettings
 from infra.local.stage_process import StageProcess, hold_lock
 from infra.local.token_issue import admit_token, new_token, write_env_file
 from infra.local.welcome import show
@@ -42,7 +43,7 @@ def bring_up(settings: LocalSettings, console: Console, *, detached: bool, fresh
 
 def _start(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> StageProcess:
     with hold_lock(settings) as lock, step(console, "Starting the emulator", "Emulator started") as current:
-        mark = fingerprint(ASSEMBLY)
+        mark = fingerprint(LOCAL_ASSEMBLY)
         settings.target_file.unlink(missing_ok=True)
         if take_over(settings, mark, fresh=fresh):
             current.note = "data of the last run kept"

@@ -1,7 +1,8 @@
 """Who may knock: programs on this machine, never a web page.
 
-The emulator answers `Access-Control-Allow-Origin: *` without authentication on every AWS API. Any page open in
-a browser could therefore read and change the local stage, directly (Origin) or through a rebound DNS name (Host).
+The emulator answers `Access-Control-Allow-Origin: *` without authentication on every AWS API. Any page open
+in a browser could therefore read and change the local stage, directly (Origin) or through a rebound DNS name
+(Host).
 """
 
 from typing import Final

@@ -30,7 +30,7 @@ def fingerprint(assembly: Path) -> str:
 def take_over(settings: LocalSettings, wanted: str, *, fresh: bool) -> bool:
     """Prepare the folders for a start; return whether saved data is being used.
 
-    The caller holds the stage's lock. The mark is removed: only another clean stop makes the data usable again.
+    The caller holds the stage's lock. The mark is removed: only another clean stop makes data usable again.
     """
     _empty(settings.temporary)
     mark = settings.state / MARK_NAME

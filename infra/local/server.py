@@ -1,8 +1,8 @@
 """The one long-lived process: the emulator behind two doors on 127.0.0.1.
 
 Started by `infra.local.stage_process` with a scrubbed environment and three inherited descriptors: the two
-listening sockets (bound by the parent, so that no other program can take the port in between) and the lock that
-marks the stage as running.
+listening sockets (bound by the parent, so that no other program can take the port in between) and the lock
+that marks the stage as running.
 """
 
 import argparse

@@ -9,7 +9,6 @@ from typing import Final
 from infra.local.errors import StageError
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
-ASSEMBLY: Final = REPOSITORY / "infra" / "assembly" / "local"
 HOST: Final = "127.0.0.1"
 EMULATOR_SECRET_KEY: Final = "local-stage"  # noqa: S105 - opens the emulator only, any value does
 FRONT_PORT_DEFAULT: Final = 8787

@@ -6,10 +6,10 @@ The table has a `date` column and one column of simple daily returns per company
 large US companies from 2020-01-02 to 2022-12-28, computed from the daily prices that the PyPI package skfolio
 (BSD-3) ships as `sp500_dataset`.
 
-The book is weighted by inverse volatility: weight_i = (1 / s_i) / sum_j (1 / s_j), s the standard deviation of
-daily returns (ddof 1), rounded to four decimals; what rounding leaves over goes to the largest position, so that
-the weights add up to 1. The covariance is the sample covariance of the same returns (ddof 1, one day), upper
-triangle row by row.
+The book is weighted by inverse volatility: weight_i = (1 / s_i) / sum_j (1 / s_j), s the standard deviation
+of daily returns (ddof 1), rounded to four decimals; what rounding leaves over goes to the largest position,
+so that the weights add up to 1. The covariance is the sample covariance of the same returns (ddof 1, one
+day), upper triangle row by row.
 """
 
 import csv

@@ -1,0 +1,80 @@
+# Every command of this project. `make` alone lists them.
+#   make up DETACH=1          in the background           make up FRESH=1     forget the data of earlier runs
+#   RISK_HUB_PORT=8800        another port than 8787      PYTHON=/path/to/python3    a certain Python
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV := .venv
+LOCAL_VENV := .local/venv
+PY := $(VENV)/bin/python
+LOCAL_PY := $(LOCAL_VENV)/bin/python
+TYPED := contracts/src events functions infra tests
+PYTEST_ARGS ?= -n 2 --dist loadgroup
+
+export PYTHONPATH := .:contracts/src
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: local-env ## start the hub on this machine and publish a sample world (Ctrl-C stops it)
+	@$(LOCAL_PY) -m infra.local up $(if $(DETACH),--detach) $(if $(FRESH),--fresh)
+
+.PHONY: down
+down: ## stop the hub that `make up` started
+	@if [ -x $(LOCAL_PY) ]; then $(LOCAL_PY) -m infra.local down; else echo "The local stage is not running."; fi
+
+.PHONY: status
+status: local-env ## say whether the hub runs on this machine, and where
+	@$(LOCAL_PY) -m infra.local status
+
+.PHONY: test
+test: dev-env ## run the whole test suite
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: dev-env ## lint, types, import rules, spelling, and that generated files are up to date
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy $(TYPED)
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/deptry .
+	$(VENV)/bin/codespell
+	$(PY) -m risk_hub_contracts.generate --check
+	$(PY) -m infra.synth_local --check
+
+.PHONY: format
+format: dev-env ## let ruff rewrite what it can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+.PHONY: contracts
+contracts: dev-env ## regenerate OpenAPI, schemas and examples
+	$(PY) -m risk_hub_contracts.generate
+
+.PHONY: synth
+synth: dev-env ## regenerate the committed templates of the local stage
+	$(PY) -m infra.synth_local
+
+.PHONY: bundles
+bundles: dev-env ## build the zips that Lambda runs, and weigh them
+	$(PY) -m infra.bundles
+
+.PHONY: lock
+lock: dev-env ## renew the hashed requirements from pyproject.toml
+	sh requirements/lock.sh
+
+.PHONY: clean
+clean: down ## remove environments, local data, caches and build output
+	rm -rf $(VENV) .local .build cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: local-env
+local-env:
+	@sh requirements/ensure.sh $(LOCAL_VENV) requirements/local.txt
+
+.PHONY: dev-env
+dev-env:
+	@sh requirements/ensure.sh $(VENV) requirements/dev.txt

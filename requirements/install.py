@@ -1,0 +1,123 @@
+# ruff: noqa: INP001 - a script beside the locks, no package
+"""Make an environment from a hashed lock. Standard library only: it runs before anything is installed.
+
+    python install.py FOLDER LOCK
+
+pip installs uv (hash-checked), uv installs the rest (hash-checked, nothing but what the lock lists) in a few
+seconds. Where uv cannot reach the package index, pip does all of it, slower.
+"""
+
+import ast
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+UV_LOCK = HERE / "uv.txt"
+MARK_NAME = "installed.txt"
+UV_SETTING_OF = {
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "cert": ("SSL_CERT_FILE", " "),
+}
+# Any index may serve a file, as with pip: the lock's hashes decide which files are accepted.
+UV_BEHAVIOUR = {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_HTTP_TIMEOUT": "30", "UV_HTTP_RETRIES": "1"}
+HASHED = ("--require-hashes", "--no-deps")
+
+
+class InstallError(Exception):
+    """A sentence for the person at the keyboard."""
+
+
+def main() -> int:
+    """Build the environment unless it is what the lock says; return the exit status."""
+    folder, lock = Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name.lstrip('.')}.lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        try:
+            if not is_current(folder, lock):
+                build(folder, lock)
+        except (InstallError, OSError) as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+    return 0
+
+
+def is_current(folder: Path, lock: Path) -> bool:
+    """Tell whether the environment was made, to its end, from this very lock."""
+    mark = folder / MARK_NAME
+    return mark.is_file() and mark.read_bytes() == lock.read_bytes() and (folder / "bin" / "python").exists()
+
+
+def build(folder: Path, lock: Path) -> None:
+    """Make the environment anew; it is marked as complete only at the very end."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    say(f"Making {folder.name} with Python {version} from {lock.name} (first time only) ...")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        venv.create(folder, with_pip=True)
+    except subprocess.CalledProcessError as error:
+        raise InstallError(f"Python {version} could not make an environment in {folder}: {error}") from error
+    python = folder / "bin" / "python"
+    if not (install_uv(python) and install_by_uv(python, lock)):
+        say("uv could not install; using pip, which takes a minute or two ...")
+        install_by_pip(python, lock)
+    shutil.copyfile(lock, folder / MARK_NAME)
+
+
+def install_uv(python: Path) -> bool:
+    """Install uv by pip, which knows the machine's package index."""
+    return run([python, "-m", "pip", "install", "-qq", *HASHED, "-r", UV_LOCK])
+
+
+def install_by_uv(python: Path, lock: Path) -> bool:
+    """Install the lock by uv, pointed at the index that pip is configured for."""
+    say("Installing packages ...")
+    environment = {**uv_settings(python), **UV_BEHAVIOUR, **os.environ}
+    flags = ("--quiet", "--python", str(python), "--compile-bytecode")
+    return run([python.parent / "uv", "pip", "install", *flags, *HASHED, "-r", lock], environment)
+
+
+def install_by_pip(python: Path, lock: Path) -> None:
+    """Install the lock by pip."""
+    if not run([python, "-m", "pip", "install", "-qq", *HASHED, "-r", lock]):
+        raise InstallError(
+            f"The packages of {lock.name} could not be installed. pip's reason is above; "
+            "check the network and the package index that pip is configured for, then try again.",
+        )
+
+
+def uv_settings(python: Path) -> dict[str, str]:
+    """Return pip's index settings in uv's words: some machines configure pip only."""
+    command = [str(python), "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    settings = {}
+    for line in listed.stdout.splitlines():
+        key, _, value = line.partition("=")
+        name, separator = UV_SETTING_OF.get(key.rpartition(".")[2], ("", ""))
+        if name:
+            settings[name] = separator.join(ast.literal_eval(value).split())
+    return settings
+
+
+def run(command: "list[str | Path]", environment: "dict[str, str] | None" = None) -> bool:
+    """Run one installer command; its own words go to the screen."""
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **(environment or os.environ)}
+    finished = subprocess.run([str(part) for part in command], env=quiet, check=False)  # noqa: S603 - our own
+    return finished.returncode == 0
+
+
+def say(text: str) -> None:
+    """Show progress."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

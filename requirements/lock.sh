@@ -1,0 +1,16 @@
+#!/bin/sh
+# Renew the locks from pyproject.toml: universal (3.11 and newer), hashed, naming no index and no download address.
+# Run by `make lock`. dev.txt comes first; the others may hold no version that the tests have not seen.
+set -eu
+uv=${UV:-.venv/bin/uv}
+
+compile() {
+    "$uv" pip compile "$@" --universal --python-version 3.11 --generate-hashes --quiet \
+        --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+}
+
+compile pyproject.toml --group dev -o requirements/dev.txt
+compile pyproject.toml -c requirements/dev.txt -o requirements/hub.txt
+compile pyproject.toml --group risk -c requirements/dev.txt -o requirements/risk.txt
+compile pyproject.toml --group local -c requirements/dev.txt -o requirements/local.txt
+echo uv | compile - -c requirements/dev.txt -o requirements/uv.txt
