@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict
-from risk_hub_contracts.answers import AnnouncedSnapshot
 from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.times import format_instant
 
@@ -29,27 +27,6 @@ IDENTIFYING_FIELDS = (
 )
 # Room for the entry's own members (bus, source, detail type, trace header) beside `detail`, in bytes.
 ENTRY_OVERHEAD_MAX_BYTES = 2_048
-
-
-class ClaimCheck(BaseModel):
-    """A snapshot too large for the bus: what identifies it, and the path at which the hub serves it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    world_id: str
-    version: str
-    as_of: str
-    as_of_utc: str
-    ttl_sec: int
-    provenance: dict[str, Any]
-    content_hash: str
-    created_at: str
-    expires_at: str
-    claim_check: str
-
-
-RiskSnapshotUpdated = AnnouncedSnapshot | ClaimCheck
-"""What `data` holds."""
 
 
 def risk_snapshot_updated(

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from risk_hub_contracts.times import format_instant
+
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from tests.fakes.clock import START
 
@@ -19,6 +21,8 @@ def stored(  # noqa: PLR0913
     stage: str = "paper",
     actor: str = "gateway",
     content_hash: str | None = None,
+    correlation_id: str | None = None,
+    trace_header: str | None = None,
     **document: Any,
 ) -> StoredSnapshot:
     """Return a snapshot as the hub keeps it; further keywords go into its document."""
@@ -31,7 +35,17 @@ def stored(  # noqa: PLR0913
         content_hash=content_hash or f"sha256:{version}",
         ttl_sec=ttl_sec,
         created_at=created_at,
-        document={"world_id": world_id, "version": version, "weights": {"AAPL": 1.0}, **document},
+        document={
+            "world_id": world_id,
+            "version": version,
+            "as_of": format_instant(as_of),
+            "weights": {"AAPL": 1.0},
+            "ttl_sec": ttl_sec,
+            "provenance": {"actor": actor, "stage": stage},
+            **document,
+        },
+        correlation_id=correlation_id,
+        trace_header=trace_header,
     )
 
 

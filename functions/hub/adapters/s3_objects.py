@@ -31,6 +31,7 @@ def put_object_once(  # noqa: PLR0913  (an object is named by bucket, key, bytes
                     Key=key,
                     Body=data,
                     IfNoneMatch="*",
+                    ChecksumAlgorithm="SHA256",
                     ChecksumSHA256=checksum,
                     Metadata=metadata,
                 )

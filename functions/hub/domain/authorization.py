@@ -8,8 +8,6 @@ from datetime import datetime
 from risk_hub_contracts.problems import FORBIDDEN_ACTOR, FORBIDDEN_SCOPE, UNAUTHENTICATED, ProblemError
 from risk_hub_contracts.tokens import Scope, Token
 
-ANY_ACTOR = "*"
-
 
 def authenticate(presented: bytes, tokens: Iterable[Token], now: datetime) -> Token:
     """Return the live token whose digest equals that of the presented one.
@@ -21,7 +19,7 @@ def authenticate(presented: bytes, tokens: Iterable[Token], now: datetime) -> To
     """
     digest = hashlib.sha256(presented).hexdigest().encode()
     matches = [token for token in tokens if hmac.compare_digest(digest, token.sha256.encode())]
-    live = [token for token in matches if token.not_after is None or now < token.not_after]
+    live = [token for token in matches if token.is_live(now)]
     if not live:
         raise ProblemError(UNAUTHENTICATED, "the bearer token is unknown or no longer valid")
     return live[0]
@@ -35,5 +33,5 @@ def require_scope(token: Token, scope: Scope) -> None:
 
 def require_actor(token: Token, actor: str | None) -> None:
     """Refuse an actor that the token may not speak for (`forbidden-actor`); no actor at all is another check's matter."""
-    if actor is not None and ANY_ACTOR not in token.actors and actor not in token.actors:
+    if actor is not None and not token.speaks_for(actor):
         raise ProblemError(FORBIDDEN_ACTOR, f"token {token.id!r} may not speak for the actor {actor!r}")

@@ -54,5 +54,5 @@ def as_problem(error: Exception) -> ProblemError:
         return ProblemError(UNAVAILABLE, f"{error.dependency} did not answer; nothing was half written")
     if isinstance(error, BlobError):
         detail = f"{error.ref.ref}: {error.reason}"
-        return ProblemError(BLOB_UNAVAILABLE, detail, extra={"ref": error.ref.model_dump(mode="json")})
+        return ProblemError(BLOB_UNAVAILABLE, detail, extra={"ref": error.ref.document()})
     return ProblemError(INTERNAL, "the hub failed to answer; the failure was logged under this correlation id")

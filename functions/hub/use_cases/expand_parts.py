@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from risk_hub_contracts.blob import BlobKind, decode, to_document
+from risk_hub_contracts.blob import BlobKind, decode
 from risk_hub_contracts.limits import RESPONSE_MAX_BYTES
 from risk_hub_contracts.refs import BlobRef
 
@@ -35,12 +35,12 @@ class ExpandParts:
         for kind in KINDS:
             if (raw := answer.get(f"{kind}_ref")) is None:
                 continue
-            ref = BlobRef.model_validate(raw)
+            ref = BlobRef.model_validate({"bytes": None, **raw})
             needed_bytes = int((ref.bytes or RESPONSE_MAX_BYTES) * TEXT_EXPANSION)
             if needed_bytes > room_bytes:
                 expanded[f"{kind}_ref"] = {**raw, "download_url": self.blobs.download_url(ref)}
                 continue
             room_bytes -= needed_bytes
             del expanded[f"{kind}_ref"]
-            expanded[kind] = to_document(decode(self.blobs.load(ref)))
+            expanded[kind] = decode(self.blobs.load(ref)).document()
         return expanded

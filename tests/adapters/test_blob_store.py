@@ -1,0 +1,77 @@
+"""One suite for every BlobStore: the in-memory one and the one on S3."""
+
+import hashlib
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+from risk_hub_contracts.refs import BlobRef
+
+from functions.hub.adapters.s3_blobs import S3Blobs
+from functions.hub.ports import BlobError, BlobStat, BlobStore
+from tests.fakes.stores import MemoryBlobs
+
+DATA = b'rsh1 stress {"crash":{"loss":0.2}}\n'
+SHA256 = hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.fixture(params=["memory", "s3"])
+def blobs(request: pytest.FixtureRequest) -> Iterator[BlobStore]:
+    if request.param == "memory":
+        yield MemoryBlobs()
+        return
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="blobs")
+        yield S3Blobs(s3, "blobs")
+
+
+def missing_ref() -> BlobRef:
+    sha256 = "f" * 64
+    return BlobRef(ref=f"s3://blobs/risk-blobs/w1/{sha256}", sha256=sha256, bytes=1, kind="stress")
+
+
+def test_a_blob_comes_back_under_its_digest(blobs: BlobStore) -> None:
+    ref = blobs.put("w1", "stress", SHA256, DATA)
+    assert ref == BlobRef(
+        ref=f"s3://{blobs.bucket}/risk-blobs/w1/{SHA256}", sha256=SHA256, bytes=len(DATA), kind="stress"
+    )
+    assert blobs.load(ref) == DATA
+
+
+def test_f17_a_second_put_of_the_same_blob_is_harmless(blobs: BlobStore) -> None:
+    assert blobs.put("w1", "stress", SHA256, DATA) == blobs.put("w1", "stress", SHA256, DATA)
+
+
+def test_stat_tells_digest_size_and_kind_without_the_bytes(blobs: BlobStore) -> None:
+    ref = blobs.put("w1", "stress", SHA256, DATA)
+    assert blobs.stat(ref) == BlobStat(sha256=SHA256, size_bytes=len(DATA), kind="stress")
+
+
+def test_a_blob_that_is_not_there_has_no_stat_and_does_not_load(blobs: BlobStore) -> None:
+    assert blobs.stat(missing_ref()) is None
+    with pytest.raises(BlobError, match="missing"):
+        blobs.load(missing_ref())
+
+
+def test_inv_06_bytes_that_do_not_match_the_digest_are_never_returned(blobs: BlobStore) -> None:
+    stored = blobs.put("w1", "stress", SHA256, DATA)
+    lying = stored.model_copy(update={"sha256": "0" * 64})
+    with pytest.raises(BlobError, match=f"sha256 is {SHA256}"):
+        blobs.load(lying)
+
+
+def test_a_download_url_names_the_blob(blobs: BlobStore) -> None:
+    ref = blobs.put("w1", "stress", SHA256, DATA)
+    assert SHA256 in blobs.download_url(ref)
+
+
+def test_the_url_is_signed_with_version_4() -> None:
+    with mock_aws():
+        from functions.hub.adapters.aws import S3_CONFIG  # noqa: PLC0415
+
+        s3 = boto3.client("s3", config=S3_CONFIG)
+        url = S3Blobs(s3, "blobs").download_url(missing_ref())
+    assert "X-Amz-Signature=" in url
+    assert "X-Amz-Expires=300" in url

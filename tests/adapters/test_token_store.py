@@ -1,0 +1,92 @@
+"""SecretTokens: fresh within a minute, and the last good list while the secret store is down."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import boto3
+import orjson
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from functions.hub.adapters.secret_tokens import SecretTokens
+from functions.hub.ports import UnavailableError
+
+
+class SecretStore:
+    """A Secrets Manager client that counts, and can be down."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client("secretsmanager")
+        self.client.create_secret(Name="tokens", SecretString=token_list("a"))
+        self.meta = self.client.meta
+        self.calls = 0
+        self.is_down = False
+
+    def get_secret_value(self, **request: Any) -> Any:
+        self.calls += 1
+        if self.is_down:
+            raise ClientError({"Error": {"Code": "InternalServiceError"}}, "GetSecretValue")
+        return self.client.get_secret_value(**request)
+
+    def write(self, text: str) -> None:
+        self.client.put_secret_value(SecretId="tokens", SecretString=text)
+
+
+def token_list(*ids: str) -> str:
+    tokens = [
+        {"id": i, "sha256": secrets.token_hex(32), "scopes": ["snapshots:read"], "actors": ["*"], "not_after": None}
+        for i in ids
+    ]
+    return orjson.dumps({"tokens": tokens}).decode()
+
+
+@pytest.fixture
+def store() -> Iterator[SecretStore]:
+    with mock_aws():
+        yield SecretStore()
+
+
+def forget(tokens: SecretTokens) -> None:
+    """Let the cached secret grow older than a minute."""
+    for key, cached in list(tokens._provider.store.items()):  # noqa: SLF001
+        past: datetime = cached.ttl - timedelta(seconds=61)
+        tokens._provider.store[key] = cached._replace(ttl=past)  # noqa: SLF001
+
+
+def ids(tokens: SecretTokens) -> list[str]:
+    return [token.id for token in tokens.tokens()]
+
+
+def test_the_list_is_read_once_a_minute(store: SecretStore) -> None:
+    tokens = SecretTokens(store, "tokens")
+    assert ids(tokens) == ["a"]
+    store.write(token_list("a", "b"))
+    assert ids(tokens) == ["a"]
+    assert store.calls == 1
+    forget(tokens)
+    assert ids(tokens) == ["a", "b"]
+
+
+def test_f21_the_last_good_list_stays_while_the_secret_store_is_down(store: SecretStore) -> None:
+    tokens = SecretTokens(store, "tokens")
+    assert ids(tokens) == ["a"]
+    store.is_down = True
+    forget(tokens)
+    assert ids(tokens) == ["a"]
+
+
+def test_the_last_good_list_stays_when_the_secret_becomes_nonsense(store: SecretStore) -> None:
+    tokens = SecretTokens(store, "tokens")
+    assert ids(tokens) == ["a"]
+    store.write('{"tokens": [{"id": 1}]}')
+    forget(tokens)
+    assert ids(tokens) == ["a"]
+
+
+def test_a_cold_start_without_the_secret_store_is_unavailable(store: SecretStore) -> None:
+    store.is_down = True
+    with pytest.raises(UnavailableError, match="token store"):
+        SecretTokens(store, "tokens").tokens()

@@ -1,0 +1,54 @@
+"""One suite for every WorldStore."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import permutations
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
+from functions.hub.ports import Head, WorldStore
+from tests.adapters.conftest import create_table
+from tests.fakes.clock import START
+from tests.fakes.samples import WORLD, series, stored
+from tests.fakes.stores import MemoryWorlds
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def worlds(request: pytest.FixtureRequest) -> Iterator[WorldStore]:
+    if request.param == "memory":
+        yield MemoryWorlds()
+        return
+    with mock_aws():
+        yield DynamoDBWorlds(boto3.client("dynamodb"), create_table("worlds"))
+
+
+def test_an_unknown_world_has_no_rows(worlds: WorldStore) -> None:
+    assert list(worlds.heads("nowhere")) == []
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_head_is_the_newest_whatever_the_order_of_arrival(worlds: WorldStore, order: tuple[int, ...]) -> None:
+    rows = series(3)
+    for index in order:
+        worlds.advance_head(rows[index])
+    assert list(worlds.heads(WORLD)) == [Head(WORLD, "paper", rows[2].order)]
+
+
+def test_f3_an_older_snapshot_is_told_that_it_is_not_the_latest(worlds: WorldStore) -> None:
+    newer, older = stored("v2", as_of=START), stored("v1", as_of=START - timedelta(hours=1))
+    assert worlds.advance_head(newer)
+    assert not worlds.advance_head(older)
+
+
+def test_the_head_announced_again_is_still_the_latest(worlds: WorldStore) -> None:
+    assert worlds.advance_head(stored())
+    assert worlds.advance_head(stored())
+
+
+def test_each_stage_has_its_own_head(worlds: WorldStore) -> None:
+    worlds.advance_head(stored("v1", stage="paper"))
+    assert worlds.advance_head(stored("v2", stage="live", as_of=START - timedelta(days=1)))
+    assert [head.stage for head in worlds.heads(WORLD) if head] == ["live", "paper"]

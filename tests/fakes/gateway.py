@@ -1,0 +1,96 @@
+"""API Gateway as far as a handler sees it: requests become REST proxy events, doors answer them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import orjson
+
+Door = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+    @property
+    def slug(self) -> str:
+        """The problem's name, `urn:risk-hub:problem:<slug>`."""
+        assert self.headers["content-type"] == "application/problem+json", self
+        assert self.json["status"] == self.status
+        return str(self.json["type"]).rpartition(":")[2]
+
+    @property
+    def pointers(self) -> list[str]:
+        return [error["pointer"] for error in self.json.get("errors", [])]
+
+
+def proxy_event(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> dict[str, Any]:
+    parts = urlsplit(url)
+    multi: dict[str, list[str]] = {}
+    for name, value in headers:
+        multi.setdefault(name, []).append(value)
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        query.setdefault(name, []).append(value)
+    text, encoded = _body(body)
+    return {
+        "resource": unquote(parts.path),
+        "path": unquote(parts.path),
+        "httpMethod": method,
+        "headers": {name: values[-1] for name, values in multi.items()},
+        "multiValueHeaders": multi,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "multiValueQueryStringParameters": query or None,
+        "pathParameters": None,
+        "requestContext": {"requestId": "gateway-request", "stage": "v1"},
+        "body": text,
+        "isBase64Encoded": encoded,
+    }
+
+
+def _body(body: bytes | None) -> tuple[str | None, bool]:
+    if body is None:
+        return None, False
+    try:
+        return body.decode(), False
+    except UnicodeDecodeError:
+        import base64  # noqa: PLC0415
+
+        return base64.b64encode(body).decode(), True
+
+
+@dataclass
+class Gateway:
+    """The two doors behind one address, and the headers that every request carries unless told otherwise."""
+
+    writer: Door
+    reader: Door
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __call__(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Mapping[str, str | None] | None = None,
+        extra: Iterable[tuple[str, str]] = (),
+    ) -> Answer:
+        given = {**self.headers, **(headers or {})}
+        listed = [(name, value) for name, value in given.items() if value is not None]
+        raw = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
+        return self.send(proxy_event(method, url, [*listed, *extra], raw))
+
+    def send(self, event: dict[str, Any]) -> Answer:
+        door = self.writer if event["httpMethod"] == "POST" else self.reader
+        answer = door(event, SimpleNamespace(aws_request_id="lambda-request"))
+        headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
+        return Answer(answer["statusCode"], headers, answer.get("body") or "")

@@ -1,0 +1,75 @@
+"""The hub behind its HTTP door, on in-memory ports."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.hub.domain.offload import OffloadPolicy
+from functions.hub.http.gate import Gate
+from functions.hub.use_cases.expand_parts import ExpandParts
+from functions.hub.use_cases.publish_snapshot import PublishSnapshot
+from functions.hub.use_cases.read_risk import ReadRisk
+from functions.hub.use_cases.read_snapshots import ReadSnapshots
+from functions.snapshot_reader.about import about_routes
+from functions.snapshot_reader.routes import snapshot_routes
+from functions.snapshot_writer.routes import snapshot_writer
+from risk_hub_contracts.answers import contract_answer
+from tests.fakes.clock import FrozenClock
+from tests.fakes.gateway import Answer, Gateway
+from tests.fakes.outside import MemoryTokens
+from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+
+STAGES = frozenset({"backtest", "paper", "live"})
+WORLD = "/risk-hub/worlds/w1/snapshots"
+
+
+@dataclass
+class Hub:
+    """Everything behind the door, within a test's reach."""
+
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+    worlds: MemoryWorlds = field(default_factory=MemoryWorlds)
+    evaluations: MemoryEvaluations = field(default_factory=MemoryEvaluations)
+    tokens: MemoryTokens = field(default_factory=MemoryTokens)
+    offload: OffloadPolicy = field(default_factory=lambda: OffloadPolicy(enabled=True, inline_threshold_entries=100))
+
+    def gateway(self) -> Gateway:
+        gate = Gate(self.tokens, self.clock)
+        publish = PublishSnapshot(self.snapshots, self.blobs, self.clock, self.offload, timedelta(days=30))
+        read = ReadSnapshots(self.snapshots, self.worlds, self.clock)
+        reader = snapshot_routes(read, ReadRisk(self.evaluations, self.snapshots), ExpandParts(self.blobs), gate)
+        about = contract_answer(stages=sorted(STAGES), inline_cov_threshold=100, offload=self.offload.enabled)
+        headers = {
+            "Authorization": f"Bearer {self.tokens.issue()}",
+            "X-Actor": "gateway",
+            "X-Stage": "paper",
+            "Content-Type": "application/json",
+        }
+        return Gateway(snapshot_writer(publish, gate, STAGES), about_routes(reader, gate, about), headers)
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub()
+
+
+@pytest.fixture
+def api(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
+    yield hub.gateway()
+
+
+def book(version: str = "v1", **fields: Any) -> dict[str, Any]:
+    """Return a small valid body; a field set to None is left out."""
+    body = {"as_of": "2026-01-05T11:59:00Z", "version": version, "weights": {"AAPL": 0.6, "MSFT": 0.4}, **fields}
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def post(api: Gateway, body: Any = None, **request: Any) -> Answer:
+    return api("POST", WORLD, book() if body is None else body, **request)

@@ -1,0 +1,278 @@
+"""GET through the door: latest, lookup, list, history and knowledge time."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS
+from risk_hub_contracts.times import format_instant
+
+from tests.fakes.clock import START
+from tests.fakes.gateway import Gateway
+from tests.http.conftest import WORLD, Hub, book, post
+
+
+def iso(minutes: float) -> str:
+    return format_instant(START + timedelta(minutes=minutes))
+
+
+def publish(api: Gateway, hub: Hub, version: str, minute: float, as_of: float | None = None, **fields: Any) -> None:
+    hub.clock.now = START + timedelta(minutes=minute)
+    assert post(api, book(version, as_of=iso(minute if as_of is None else as_of), **fields)).status == 201
+
+
+def get(api: Gateway, path: str, **request: Any) -> Any:
+    answer = api("GET", f"{WORLD}{path}", **request)
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def test_latest_is_by_as_of_whatever_the_arrival_order(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "live", 10)
+    publish(api, hub, "backfill", 11, as_of=0)
+    assert get(api, "/latest")["version"] == "live"
+
+
+def test_latest_falls_back_to_an_older_one_that_has_not_expired(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "long", 0, ttl_sec=86_400)
+    publish(api, hub, "short", 1, ttl_sec=60)
+    hub.clock.advance(minutes=1)
+    assert get(api, "/latest")["version"] == "long"
+    assert get(api, "/latest?include_expired=true")["version"] == "short"
+    assert get(api, "/latest?include_expired=true")["expired"] is True
+
+
+def test_latest_filters_by_stage_and_actor(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "v1", 0)
+    assert post(api, book("v2", as_of=iso(0)), headers={"X-Stage": "live", "X-Actor": "ops"}).status == 201
+    assert get(api, "/latest?stage=live")["version"] == "v2"
+    assert get(api, "/latest?stage=LIVE")["version"] == "v2"
+    assert get(api, "/latest?actor=gateway")["version"] == "v1"
+    assert api("GET", f"{WORLD}/latest?actor=nobody").slug == "snapshot-not-found"
+
+
+def test_a_client_that_holds_the_latest_gets_304_without_a_body(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "v1", 0)
+    etag = api("GET", f"{WORLD}/latest").headers["etag"]
+    for held in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        answer = api("GET", f"{WORLD}/latest", headers={"If-None-Match": held})
+        assert (answer.status, answer.body, answer.headers["etag"]) == (304, "", etag)
+    assert api("GET", f"{WORLD}/latest", headers={"If-None-Match": '"other"'}).status == 200
+
+
+def test_404_tells_an_unknown_world_from_a_silent_and_from_an_empty_one(api: Gateway, hub: Hub) -> None:
+    assert api("GET", f"{WORLD}/latest").slug == "world-unknown"
+    hub.worlds.register("w1", "live")
+    assert api("GET", f"{WORLD}/latest").slug == "snapshot-not-found"
+    publish(api, hub, "v1", 0)
+    hub.clock.advance(minutes=15)
+    silent = api("GET", f"{WORLD}/latest")
+    assert silent.slug == "snapshot-expired"
+    assert silent.json["last_expired_at"] == iso(15)
+
+
+def test_lookup_by_version_and_by_as_of(api: Gateway, hub: Hub) -> None:
+    for minute in range(3):
+        publish(api, hub, f"v{minute}", minute)
+    assert get(api, "/lookup?version=v1")["version"] == "v1"
+    assert get(api, f"/lookup?as_of={iso(1.5)}")["version"] == "v1"
+    assert get(api, f"/lookup?as_of={iso(1)}")["version"] == "v1"
+    assert get(api, f"/lookup?as_of={iso(2)}&version=v0")["version"] == "v0"
+    assert get(api, "/lookup?as_of=2026-01-05T21:01:30%2B09:00")["version"] == "v1"
+
+
+def test_lookup_before_the_first_snapshot_finds_none(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "v1", 0)
+    assert api("GET", f"{WORLD}/lookup?as_of={iso(-1)}").slug == "snapshot-not-found"
+
+
+def test_an_expired_version_is_history(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "v1", 0)
+    hub.clock.advance(minutes=20)
+    expired = api("GET", f"{WORLD}/lookup?version=v1")
+    assert (expired.status, expired.slug) == (404, "snapshot-expired")
+    assert expired.json["last_expired_at"] == iso(15)
+    assert get(api, "/lookup?version=v1&include_expired=true")["expired"] is True
+    assert api("GET", f"{WORLD}/lookup?version=v9").slug == "snapshot-not-found"
+
+
+def test_inv_08_an_answer_about_the_past_never_changes(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "v1", 0)
+    hub.clock.advance(minutes=1)
+    known = iso(1)
+    urls = [f"/latest?known_at={known}", f"/lookup?as_of={iso(5)}&known_at={known}", f"?known_at={known}"]
+    before = [get(api, url) for url in urls]
+    publish(api, hub, "correction", 2, as_of=0.5)
+    publish(api, hub, "next", 3)
+    hub.clock.advance(hours=9)
+    assert [get(api, url) for url in urls] == before
+    assert before[0]["version"] == "v1"
+    assert before[0]["expired"] is False
+
+
+def test_known_at_hides_what_came_later_by_version_too(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "v1", 5)
+    assert api("GET", f"{WORLD}/lookup?version=v1&known_at={iso(4)}").slug == "snapshot-not-found"
+    assert get(api, f"/lookup?version=v1&known_at={iso(5)}")["version"] == "v1"
+
+
+def test_an_answer_says_whether_it_is_settled(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "v1", 0)
+    url = f"{WORLD}/latest?known_at={iso(0)}"
+    hub.clock.advance(seconds=KNOWN_AT_SETTLE_SECONDS - 1)
+    assert api("GET", url).headers["risk-hub-settled"] == "false"
+    hub.clock.advance(seconds=1)
+    assert api("GET", url).headers["risk-hub-settled"] == "true"
+    assert "risk-hub-settled" not in api("GET", f"{WORLD}/latest").headers
+
+
+def test_known_at_in_the_future_is_refused(api: Gateway) -> None:
+    answer = api("GET", f"{WORLD}/latest?known_at={iso(1)}")
+    assert (answer.status, answer.slug, answer.pointers) == (400, "invalid-query", ["/known_at"])
+
+
+def test_a_list_pages_through_everything_newest_first(api: Gateway, hub: Hub) -> None:
+    for minute in range(7):
+        publish(api, hub, f"v{minute}", minute)
+    seen: list[str] = []
+    cursor = ""
+    pages = 0
+    while True:
+        page = get(api, f"?limit=3{cursor}")
+        seen += [snapshot["version"] for snapshot in page["snapshots"]]
+        pages += 1
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert seen == [f"v{minute}" for minute in reversed(range(7))]
+    assert pages == 3
+
+
+def test_a_page_that_is_exactly_full_is_the_last(api: Gateway, hub: Hub) -> None:
+    for minute in range(3):
+        publish(api, hub, f"v{minute}", minute)
+    assert get(api, "?limit=3")["next_cursor"] is None
+
+
+def test_a_list_filters_before_the_limit_and_turns_round(api: Gateway, hub: Hub) -> None:
+    for minute in range(6):
+        publish(api, hub, f"v{minute}", minute)
+    inside = get(api, f"?from={iso(1)}&to={iso(4)}&order=asc&limit=2")
+    assert [snapshot["version"] for snapshot in inside["snapshots"]] == ["v1", "v2"]
+    rest = get(api, f"?from={iso(1)}&to={iso(4)}&order=asc&limit=2&cursor={inside['next_cursor']}")
+    assert [snapshot["version"] for snapshot in rest["snapshots"]] == ["v3", "v4"]
+    assert rest["next_cursor"] is None
+
+
+def test_an_empty_list_is_an_empty_page(api: Gateway) -> None:
+    assert get(api, "") == {"snapshots": [], "next_cursor": None}
+
+
+def test_a_cursor_is_bound_to_its_query(api: Gateway, hub: Hub) -> None:
+    for minute in range(3):
+        publish(api, hub, f"v{minute}", minute)
+    cursor = get(api, "?limit=1")["next_cursor"]
+    assert get(api, f"?limit=2&cursor={cursor}")["snapshots"][0]["version"] == "v1"
+    for url in (
+        f"{WORLD}?limit=1&stage=paper&cursor={cursor}",
+        f"{WORLD}?limit=1&order=asc&cursor={cursor}",
+        f"/risk-hub/worlds/w2/snapshots?limit=1&cursor={cursor}",
+        f"{WORLD}?limit=1&cursor={cursor[:-2]}",
+        f"{WORLD}?limit=1&cursor=AAAA{cursor[4:]}",
+        f"{WORLD}?limit=1&cursor=%00",
+    ):
+        answer = api("GET", url)
+        assert answer.status == 400, url
+        assert answer.slug in {"cursor-invalid", "invalid-query"}
+
+
+@pytest.mark.parametrize(
+    ("url", "pointer"),
+    [
+        ("?limit=0", "/limit"),
+        ("?limit=-1", "/limit"),
+        ("?limit=101", "/limit"),
+        ("?limit=1000000000", "/limit"),
+        ("?limit=1.5", "/limit"),
+        ("?limit=", "/limit"),
+        ("?limit=1&limit=2", "/limit"),
+        ("?order=up", "/order"),
+        ("?from=2026-01-05", "/from"),
+        ("?typo=1", "/typo"),
+        ("/latest?known_at=yesterday", "/known_at"),
+        ("/latest?include_expired=1", "/include_expired"),
+        ("/latest?expand=maybe", "/expand"),
+        ("/latest?stage=a%20b", "/stage"),
+        ("/lookup?as_of=2026-01-05T12:00:00", "/as_of"),
+        ("/lookup?version=%20", "/version"),
+        ("/lookup", None),
+    ],
+)
+def test_a_bad_query_is_400_with_the_parameter(api: Gateway, url: str, pointer: str | None) -> None:
+    answer = api("GET", f"{WORLD}{url}")
+    assert (answer.status, answer.slug) == (400, "invalid-query")
+    assert pointer is None or answer.pointers == [pointer]
+
+
+@pytest.mark.parametrize("path", ["", "/latest", "/lookup?version=v1", "/v1/risk"])
+def test_reads_need_a_token_with_the_read_scope(api: Gateway, hub: Hub, path: str) -> None:
+    assert api("GET", f"{WORLD}{path}", headers={"Authorization": None}).slug == "unauthenticated"
+    write_only = f"Bearer {hub.tokens.issue(['snapshots:write'])}"
+    assert api("GET", f"{WORLD}{path}", headers={"Authorization": write_only}).slug == "forbidden-scope"
+
+
+def test_expand_resolves_references_to_what_was_sent(api: Gateway, hub: Hub) -> None:
+    ids = [f"A{i:02}" for i in range(12)]
+    upper = [float(i) / 7 for i in range(78)]
+    diagonal = {0}
+    for row in range(11):
+        diagonal.add(max(diagonal) + 12 - row)
+    weights = dict.fromkeys(ids, 1 / 12)
+    publish(api, hub, "v1", 0, weights=weights, covariance={"ids": ids, "upper": upper})
+    assert "covariance" not in get(api, "/latest")
+    expanded = get(api, "/latest?expand=true")
+    assert expanded["covariance"] == {"ids": ids, "upper": upper}
+    assert "covariance_ref" not in expanded
+
+
+def test_f16_a_damaged_or_missing_blob_is_424_and_shows_nothing(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "v1", 0, realized_returns=[0.001] * 500)
+    (ref,) = hub.blobs.objects
+    hub.blobs.objects[ref] = ("realized_returns", b"rsh1 realized_returns {}\n")
+    damaged = api("GET", f"{WORLD}/latest?expand=true")
+    assert (damaged.status, damaged.slug) == (424, "blob-unavailable")
+    assert damaged.json["ref"]["ref"] == ref
+    del hub.blobs.objects[ref]
+    assert api("GET", f"{WORLD}/latest?expand=true").slug == "blob-unavailable"
+    assert get(api, "/latest")["version"] == "v1"
+
+
+def test_expand_gives_a_download_url_where_the_content_would_not_fit(
+    api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.hub.use_cases.expand_parts.RESPONSE_MAX_BYTES", 2_000)
+    publish(api, hub, "v1", 0, realized_returns=[0.001] * 500)
+    expanded = get(api, "/latest?expand=true")
+    assert expanded["realized_returns_ref"]["download_url"].startswith("https://")
+    assert "realized_returns" not in expanded
+
+
+def test_risk_of_an_unknown_version_and_of_one_not_yet_evaluated(api: Gateway, hub: Hub) -> None:
+    assert api("GET", f"{WORLD}/v1/risk").slug == "snapshot-not-found"
+    publish(api, hub, "v1", 0)
+    assert api("GET", f"{WORLD}/v1/risk").slug == "risk-not-found"
+
+
+def test_the_contract_is_served_with_its_limits_and_health_without_a_token(api: Gateway, hub: Hub) -> None:
+    contract = api("GET", "/risk-hub/contract")
+    assert contract.status == 200
+    assert contract.json["limits"]["inline_cov_threshold"] == 100
+    assert contract.json["stages"] == ["backtest", "live", "paper"]
+    assert api("GET", "/risk-hub/contract", headers={"Authorization": None}).slug == "unauthenticated"
+    assert api("GET", "/risk-hub/health", headers={"Authorization": None}).json["status"] == "ok"
+    assert hub.snapshots.rows == {}
+
+
+def test_an_unknown_route_is_a_404_problem(api: Gateway) -> None:
+    assert api("GET", "/risk-hub/nothing").slug == "not-found"
+    assert api("GET", f"{WORLD}/latest/more").slug == "not-found"
