@@ -1,0 +1,8 @@
+"""The v1 contract of Risk Signal Hub, as producers, functions and consumers share it.
+
+Import the module you need (`from risk_hub_contracts.snapshot import parse_snapshot`): the package
+itself loads nothing, so that a cold function pays only for what it uses.
+"""
+
+__version__ = "1.0.0"
+CONTRACT_VERSION = "v1"

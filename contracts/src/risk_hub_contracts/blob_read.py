@@ -1,0 +1,101 @@
+"""Reading `rsh1` blobs; the format is described in `blob`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from risk_hub_contracts import strict_json
+from risk_hub_contracts.blob_types import (
+    FLOAT_BYTES,
+    MAGIC,
+    BlobFormatError,
+    Covariance,
+    Decoded,
+    RealizedReturns,
+    Stress,
+    check_ids,
+    check_returns_header,
+    check_size,
+)
+from risk_hub_contracts.canonical import canonical_json
+from risk_hub_contracts.limits import BLOB_HEADER_MAX_BYTES
+from risk_hub_contracts.problems import ProblemError
+
+
+def decode(data: bytes) -> Decoded:
+    """Read a blob. Its numbers stay a view into `data`, unexamined: whoever computes checks them.
+
+    Raises:
+        BlobFormatError: not a blob, or not the one deterministic form of its content.
+    """
+    end = data.find(b"\n", 0, BLOB_HEADER_MAX_BYTES)
+    magic, _, rest = data[: max(end, 0)].partition(b" ")
+    kind, _, header = rest.partition(b" ")
+    read = _READERS.get(kind)
+    if magic != MAGIC or read is None:
+        raise BlobFormatError("the first line must be: rsh1 covariance|realized_returns|stress <JSON header>")
+    check_size(end + 1, len(data) - end - 1)
+    return read(_header(header), memoryview(data)[end + 1 :])
+
+
+def _header(text: bytes) -> dict[str, Any]:
+    try:
+        header = strict_json.loads(text, max_bytes=BLOB_HEADER_MAX_BYTES)
+        canonical = canonical_json(header)
+    except (ProblemError, ValueError) as error:
+        raise BlobFormatError(f"the header is not JSON that the contract takes: {error}") from None
+    if not isinstance(header, dict) or canonical != text:
+        raise BlobFormatError("the header must be one object in canonical form (RFC 8785)")
+    return header
+
+
+def _covariance(header: Mapping[str, Any], payload: memoryview) -> Covariance:
+    ids, layout = _ids(header), header.get("layout")
+    if set(header) != {"ids", "layout"} or layout not in ("upper", "factor") or not ids:
+        raise BlobFormatError("a covariance header has ids (not empty) and layout: upper or factor")
+    count, rest = len(ids), len(payload) % FLOAT_BYTES
+    values = len(payload) // FLOAT_BYTES
+    fits = values == count * (count + 1) // 2 if layout == "upper" else values % count == 0 and values > count
+    if rest or not fits:
+        raise BlobFormatError(
+            f"{len(payload)} bytes do not hold a covariance of {count} ids in layout {layout}"
+        )
+    return Covariance(ids, layout, payload)
+
+
+def _returns(header: Mapping[str, Any], payload: memoryview) -> RealizedReturns:
+    if not {"ids", "lengths"} <= set(header) <= {"ids", "lengths", "dates"}:
+        raise BlobFormatError("a realized_returns header has ids, lengths and optionally dates")
+    ids, lengths = _ids(header), _list_of(header, "lengths", int)
+    dates = _list_of(header, "dates", str) if "dates" in header else None
+    if len(lengths) != max(len(ids), 1):
+        raise BlobFormatError(f"{len(ids)} ids do not go with {len(lengths)} lengths")
+    check_returns_header(lengths, dates)
+    if len(payload) != sum(lengths) * FLOAT_BYTES:
+        raise BlobFormatError(f"{len(payload)} bytes do not hold {sum(lengths)} returns")
+    return RealizedReturns(ids, tuple(lengths), None if dates is None else tuple(dates), payload)
+
+
+def _stress(header: Mapping[str, Any], payload: memoryview) -> Stress:
+    if len(payload) or not all(isinstance(scenario, dict) for scenario in header.values()):
+        raise BlobFormatError("a stress blob is one line: a map of scenarios, and nothing after it")
+    return Stress(dict(header))
+
+
+def _ids(header: Mapping[str, Any]) -> tuple[str, ...]:
+    ids = _list_of(header, "ids", str)
+    check_ids(ids)
+    return tuple(ids)
+
+
+def _list_of(header: Mapping[str, Any], name: str, kind: type) -> list[Any]:
+    values = header.get(name)
+    if not isinstance(values, list) or not all(type(value) is kind for value in values):
+        raise BlobFormatError(f"{name} must be a list of {kind.__name__}")
+    return values
+
+
+_READERS: Final[dict[bytes, Callable[[dict[str, Any], memoryview], Decoded]]] = {
+    b"covariance": _covariance,
+    b"realized_returns": _returns,
+    b"stress": _stress,
+}

@@ -1,0 +1,165 @@
+"""Covariance: three inline forms in, one packed upper triangle over sorted ids out."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, combinations
+from math import sqrt
+from operator import gt, itemgetter
+from typing import Any
+
+from risk_hub_contracts.ids import asset_id_fault
+from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS
+from risk_hub_contracts.pair_keys import agree, pair_pointer, read_pairs
+from risk_hub_contracts.pointers import pointer
+from risk_hub_contracts.problems import Violation
+from risk_hub_contracts.request import covariance_form
+from risk_hub_contracts.triangle import triangle_in_order, triangle_index, triangle_size
+
+
+@dataclass(frozen=True, slots=True)
+class Triangle:
+    """A symmetric matrix: ids sorted by code point, packed upper triangle, where an entry came from."""
+
+    ids: Sequence[str]
+    upper: Sequence[float]
+    locate: Callable[[str, str], str]
+
+
+def read_covariance(
+    value: Mapping[str, Any],
+    weight_ids: Collection[str],
+    faults: list[Violation],
+) -> Triangle | None:
+    """Return the normal form of a covariance whose shape is sound; add what is wrong with it to `faults`.
+
+    Args:
+        value: one of the three inline forms.
+        weight_ids: what it must cover; more ids than these are welcome.
+        faults: gets one violation per broken rule; the result counts only if it stays empty.
+    """
+    if covariance_form(value) == "pairs":
+        triangle = _from_pairs(value, weight_ids, faults)
+    elif faulty_ids := list(_id_faults(value["ids"])):
+        faults += faulty_ids
+        return None
+    else:
+        triangle = _from_matrix(value, faults) if "matrix" in value else _from_upper(value, faults)
+    if triangle is not None:
+        faults += chain(_uncovered(triangle, weight_ids), _impossible(triangle))
+    return triangle
+
+
+def _from_pairs(
+    value: Mapping[str, float],
+    weight_ids: Collection[str],
+    faults: list[Violation],
+) -> Triangle | None:
+    found = read_pairs(value, weight_ids, faults)
+    return None if found is None else Triangle(*found, partial(pair_pointer, value))
+
+
+def _from_upper(value: Mapping[str, Any], faults: list[Violation]) -> Triangle | None:
+    ids, upper = value["ids"], value["upper"]
+    if len(upper) != triangle_size(len(ids)):
+        wanted = f"{len(ids)} ids need {triangle_size(len(ids))} numbers, not {len(upper)}"
+        faults.append(Violation("/covariance/upper", wanted))
+        return None
+
+    def locate(first: str, second: str) -> str:
+        return pointer("covariance", "upper", triangle_index(len(ids), ids.index(first), ids.index(second)))
+
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    return Triangle(sorted(ids), triangle_in_order(upper, order), locate)
+
+
+def _from_matrix(value: Mapping[str, Any], faults: list[Violation]) -> Triangle | None:
+    ids, rows = value["ids"], value["matrix"]
+    misfits = list(_misfits(rows, len(ids)))
+    if misfits:
+        faults += misfits
+        return None
+
+    def locate(first: str, second: str) -> str:
+        return pointer("covariance", "matrix", ids.index(first), ids.index(second))
+
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    if order != list(range(len(ids))):
+        pick = itemgetter(*order)
+        rows = [pick(rows[row]) for row in order]
+    rows = list(map(list, rows))
+    ordered = sorted(ids)
+    if rows != list(map(list, zip(*rows, strict=True))):
+        faults += _made_symmetric(rows, ordered, locate)
+    upper = list(chain.from_iterable(row[start:] for start, row in enumerate(rows)))
+    return Triangle(ordered, upper, locate)
+
+
+def _misfits(rows: Sequence[Sequence[float]], count: int) -> Iterator[Violation]:
+    if len(rows) != count:
+        yield Violation("/covariance/matrix", f"{count} ids need {count} rows, not {len(rows)}")
+    for index, row in enumerate(rows):
+        if len(row) != count:
+            wanted = f"{count} ids need {count} numbers in each row, not {len(row)}"
+            yield Violation(pointer("covariance", "matrix", index), wanted)
+
+
+def _made_symmetric(
+    rows: list[list[float]],
+    ids: Sequence[str],
+    locate: Callable[[str, str], str],
+) -> Iterator[Violation]:
+    """Put the mean where both halves agree to rounding, so that the order of ids cannot matter."""
+    for i, j in combinations(range(len(rows)), 2):
+        above, below = rows[i][j], rows[j][i]
+        if agree(above, below, sqrt(abs(rows[i][i])) * sqrt(abs(rows[j][j]))):
+            rows[i][j] = (above + below) / 2
+        else:
+            yield Violation(
+                locate(ids[i], ids[j]), f"not symmetric: {above!r} here, {below!r} in the other half"
+            )
+
+
+def _id_faults(ids: Sequence[str]) -> Iterator[Violation]:
+    seen: set[str] = set()
+    for index, asset_id in enumerate(ids):
+        fault = (
+            f"the id {asset_id!a} appears more than once" if asset_id in seen else asset_id_fault(asset_id)
+        )
+        seen.add(asset_id)
+        if fault:
+            yield Violation(pointer("covariance", "ids", index), fault)
+
+
+def _uncovered(triangle: Triangle, weight_ids: Collection[str]) -> Iterator[Violation]:
+    covered = set(triangle.ids)
+    for asset_id in weight_ids:
+        if asset_id not in covered:
+            yield Violation("/covariance", f"does not cover {asset_id!a}, which has a weight")
+
+
+def _impossible(triangle: Triangle) -> Iterator[Violation]:
+    ids, count = triangle.ids, len(triangle.ids)
+    variances = [triangle.upper[triangle_index(count, row, row)] for row in range(count)]
+    if min(variances) < 0:
+        for asset_id, variance in zip(ids, variances, strict=True):
+            if variance < 0:
+                where = triangle.locate(asset_id, asset_id)
+                yield Violation(where, f"the variance of {asset_id!a} must not be negative")
+        return
+    yield from _beyond_correlation_one(triangle, list(map(sqrt, variances)))
+
+
+def _beyond_correlation_one(triangle: Triangle, deviations: list[float]) -> Iterator[Violation]:
+    count, end = len(deviations), 0
+    for row, deviation in enumerate(deviations):
+        start, end = end + 1, end + count - row
+        entries = triangle.upper[start:end]
+        bounds = list(map((deviation * (1 + CORRELATION_MAX_EXCESS)).__mul__, deviations[row + 1 :]))
+        if not any(map(gt, map(abs, entries), bounds)):
+            continue
+        for column, (entry, bound) in enumerate(zip(entries, bounds, strict=True), row + 1):
+            if abs(entry) > bound:
+                first, second = triangle.ids[row], triangle.ids[column]
+                detail = f"the correlation of {first!a} and {second!a} is beyond 1"
+                yield Violation(triangle.locate(first, second), detail)

@@ -1,0 +1,76 @@
+"""Grammars of names: worlds, versions, assets, scenarios, actors and stages.
+
+Each `..._fault` returns None for a good value, else what is wrong and what is allowed.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from risk_hub_contracts.limits import (
+    ACTOR_MAX_CHARS,
+    ASSET_ID_MAX_CHARS,
+    ID_MAX_CHARS,
+    NAME_MAX_CHARS,
+    STAGE_MAX_CHARS,
+)
+
+ID_PATTERN: Final = rf"^[A-Za-z0-9][A-Za-z0-9._:@+-]{{0,{ID_MAX_CHARS - 1}}}$"
+ACTOR_PATTERN: Final = rf"^[!-~](?:[ -~]{{0,{ACTOR_MAX_CHARS - 2}}}[!-~])?$"
+STAGE_PATTERN: Final = rf"^[A-Za-z][A-Za-z0-9_-]{{0,{STAGE_MAX_CHARS - 1}}}$"
+SHA256_PATTERN: Final = "^[0-9a-f]{64}$"
+CONTENT_HASH_PATTERN: Final = "^sha256:[0-9a-f]{64}$"
+_BARE: Final = r"\u0000-\u001f\u007f-\u009f"
+ASSET_ID_PATTERN: Final = rf"^[^\s,{_BARE}](?:[^,{_BARE}]*[^\s,{_BARE}])?$"
+NAME_PATTERN: Final = ASSET_ID_PATTERN.replace(",", "")
+PAIR_PATTERN: Final = r"^[^,]+,[^,]+$|^[^,]+:[^,]+$"
+CLAIM_PATTERN: Final = "^(?:sha256|blake3):[0-9a-f]{64}$"
+
+_ID: Final = re.compile(ID_PATTERN[1:-1])
+_ACTOR: Final = re.compile(ACTOR_PATTERN[1:-1])
+_STAGE: Final = re.compile(STAGE_PATTERN[1:-1])
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_PLAIN_NAME: Final = re.compile(rf"[A-Za-z0-9._/:@+-]{{1,{NAME_MAX_CHARS}}}")
+
+
+def id_fault(value: str) -> str | None:
+    """Check a world id or a version."""
+    if _ID.fullmatch(value):
+        return None
+    return f"must be 1 to {ID_MAX_CHARS} characters (A-Z a-z 0-9 . _ : @ + -), the first a letter or digit"
+
+
+def asset_id_fault(value: str) -> str | None:
+    """Check an asset id: any script, but one spelling only, and no comma (commas join pairs)."""
+    if _PLAIN_NAME.fullmatch(value):
+        return None
+    if "," in value:
+        return "an asset id must not contain a comma"
+    return name_fault(value, ASSET_ID_MAX_CHARS)
+
+
+def name_fault(value: str, max_chars: int = NAME_MAX_CHARS) -> str | None:
+    """Check a scenario or metric name."""
+    if not 1 <= len(value) <= max_chars:
+        return f"a name has 1 to {max_chars} characters; this one has {len(value)}"
+    if _CONTROL.search(value):
+        return "a name must not contain control characters"
+    if value != value.strip():
+        return "a name must not begin or end with white space"
+    if not unicodedata.is_normalized("NFC", value):
+        return f"a name must be in Unicode form NFC; send {unicodedata.normalize('NFC', value)!a}"
+    return None
+
+
+def actor_fault(value: str) -> str | None:
+    """Check an actor (`X-Actor`): printable ASCII, so that no header can be smuggled in."""
+    if _ACTOR.fullmatch(value):
+        return None
+    return f"must be 1 to {ACTOR_MAX_CHARS} printable ASCII characters, without spaces at the ends"
+
+
+def stage_fault(value: str) -> str | None:
+    """Check the form of a stage (`X-Stage`); whether it is allowed is the deployment's to say."""
+    if _STAGE.fullmatch(value):
+        return None
+    return f"must be a stage name: a letter, then up to {STAGE_MAX_CHARS - 1} letters, digits, _ or -"

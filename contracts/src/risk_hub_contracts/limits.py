@@ -1,0 +1,96 @@
+"""Every limit of the contract: one name, one unit, one place.
+
+A value that passes a limit is accepted *at* the limit and refused one past it. `served_limits` is what
+`GET /risk-hub/contract` answers, so that no producer needs a copy of these numbers.
+"""
+
+from typing import Any, Final
+
+# What a request may carry
+BODY_MAX_BYTES: Final = 1_048_576
+JSON_MAX_DEPTH: Final = 32
+ID_MAX_CHARS: Final = 128
+ASSET_ID_MAX_CHARS: Final = 128
+NAME_MAX_CHARS: Final = 128
+ACTOR_MAX_CHARS: Final = 128
+STAGE_MAX_CHARS: Final = 32
+CORRELATION_ID_MAX_CHARS: Final = 128
+TOKEN_MAX_BYTES: Final = 4_096
+CURSOR_MAX_CHARS: Final = 1_024
+INSTANT_MAX_CHARS: Final = 35
+HASH_MAX_CHARS: Final = 71
+
+# Numbers
+WEIGHTS_MAX_COUNT: Final = 10_000
+WEIGHT_SUM_TOLERANCE: Final = 1e-3
+WEIGHT_MAX_ABS: Final = 1e6
+NUMBER_MAX_ABS: Final = 1e126
+INTEGER_MAX_ABS: Final = 2**53 - 1
+COVARIANCE_ASYMMETRY_MAX_RATIO: Final = 1e-12
+CORRELATION_MAX_EXCESS: Final = 1e-9
+RETURNS_SERIES_MAX_POINTS: Final = 200_000
+RETURNS_TOTAL_MAX_POINTS: Final = 1_000_000
+
+# Time
+FUTURE_SKEW_MAX_SECONDS: Final = 300
+AS_OF_MIN_YEAR: Final = 1990
+TTL_DEFAULT_SECONDS: Final = 900
+TTL_MIN_SECONDS: Final = 1
+TTL_MAX_SECONDS: Final = 86_400
+KNOWN_AT_SETTLE_SECONDS: Final = 15
+
+# Blobs, items, answers
+INLINE_COV_THRESHOLD_DEFAULT_ENTRIES: Final = 100
+BLOB_MAX_BYTES: Final = 536_870_912
+BLOB_HEADER_MAX_BYTES: Final = 16_777_216
+ITEM_BODY_MAX_BYTES: Final = 300_000
+RESPONSE_MAX_BYTES: Final = 5_000_000
+DOWNLOAD_URL_TTL_SECONDS: Final = 300
+LIST_LIMIT_MAX: Final = 100
+LIST_LIMIT_DEFAULT: Final = 20
+VIOLATIONS_MAX_COUNT: Final = 50
+
+# Events and tokens
+EVENT_ENTRY_MAX_BYTES: Final = 262_144
+EVENT_BATCH_MAX_ENTRIES: Final = 10
+TOKEN_CACHE_MAX_AGE_SECONDS: Final = 60
+TOKENS_MAX_COUNT: Final = 100
+
+
+def served_limits(
+    inline_cov_threshold: int = INLINE_COV_THRESHOLD_DEFAULT_ENTRIES,
+    *,
+    offload: bool = True,
+) -> dict[str, Any]:
+    """Return the limits that a client needs, as `GET /risk-hub/contract` serves them under `limits`.
+
+    Args:
+        inline_cov_threshold: matrix entries (or return points, or scenarios) above which the hub offloads.
+        offload: whether this deployment stage moves large parts to the blob store at all.
+    """
+    return {
+        "body_max_bytes": BODY_MAX_BYTES,
+        "json_max_depth": JSON_MAX_DEPTH,
+        "id_max_chars": ID_MAX_CHARS,
+        "asset_id_max_chars": ASSET_ID_MAX_CHARS,
+        "actor_max_chars": ACTOR_MAX_CHARS,
+        "weights_max_count": WEIGHTS_MAX_COUNT,
+        "weight_sum_tolerance": WEIGHT_SUM_TOLERANCE,
+        "weight_max_abs": WEIGHT_MAX_ABS,
+        "number_max_abs": NUMBER_MAX_ABS,
+        "integer_max_abs": INTEGER_MAX_ABS,
+        "future_skew_max_seconds": FUTURE_SKEW_MAX_SECONDS,
+        "as_of_min_year": AS_OF_MIN_YEAR,
+        "ttl_default_seconds": TTL_DEFAULT_SECONDS,
+        "ttl_max_seconds": TTL_MAX_SECONDS,
+        "returns_series_max_points": RETURNS_SERIES_MAX_POINTS,
+        "returns_total_max_points": RETURNS_TOTAL_MAX_POINTS,
+        "blob_max_bytes": BLOB_MAX_BYTES,
+        "response_max_bytes": RESPONSE_MAX_BYTES,
+        "download_url_ttl_seconds": DOWNLOAD_URL_TTL_SECONDS,
+        "known_at_settle_seconds": KNOWN_AT_SETTLE_SECONDS,
+        "list_limit_max": LIST_LIMIT_MAX,
+        "list_limit_default": LIST_LIMIT_DEFAULT,
+        "inline_cov_threshold": inline_cov_threshold,
+        "offload": offload,
+    }

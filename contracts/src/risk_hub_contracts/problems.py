@@ -1,0 +1,284 @@
+"""The registry of problems: every error that the hub answers, in RFC 9457 form.
+
+`type` is stable and meant for programs; `detail`, `remedy` and `errors` are meant for the person who
+reads them: what is wrong, where, what to do next.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from risk_hub_contracts.limits import VIOLATIONS_MAX_COUNT
+
+CONTENT_TYPE: Final = "application/problem+json"
+URI_PREFIX: Final = "urn:risk-hub:problem:"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One kind of problem: its stable slug, its HTTP status, what it is called, what to do about it."""
+
+    slug: str
+    status: int
+    title: str
+    remedy: str
+
+    @property
+    def uri(self) -> str:
+        """The `type` member of the problem document."""
+        return URI_PREFIX + self.slug
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule: an RFC 6901 pointer into the request body (or `/<parameter>`), and what is allowed."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemError(Exception):
+    """An answerable error. Raise it anywhere; the door turns it into a problem document.
+
+    Args:
+        problem: what kind of problem, from this registry.
+        detail: one sentence about this occurrence.
+        violations: every broken rule; answered up to `VIOLATIONS_MAX_COUNT`.
+        extra: extension members of the problem document, JSON-ready.
+    """
+
+    def __init__(
+        self,
+        problem: ProblemType,
+        detail: str,
+        violations: Sequence[Violation] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{problem.slug}: {detail}")
+        self.type = problem
+        self.detail = detail
+        self.violations = tuple(violations)
+        self.extra: Mapping[str, Any] = MappingProxyType(dict(extra or {}))
+
+    def to_problem(self, instance: str | None = None) -> dict[str, Any]:
+        """Return the RFC 9457 document, JSON-ready; `instance` is the path or id of this occurrence."""
+        listed = self.violations[:VIOLATIONS_MAX_COUNT]
+        omitted = len(self.violations) - len(listed)
+        document: dict[str, Any] = {
+            "type": self.type.uri,
+            "title": self.type.title,
+            "status": self.type.status,
+            "detail": self.detail,
+            "remedy": self.type.remedy,
+        }
+        if instance is not None:
+            document["instance"] = instance
+        if listed:
+            document["errors"] = [{"pointer": v.pointer, "detail": v.detail} for v in listed]
+        if omitted:
+            document["errors_omitted"] = omitted
+        return document | dict(self.extra)
+
+
+# Who is asking
+UNAUTHENTICATED = ProblemType(
+    "unauthenticated",
+    401,
+    "No valid token",
+    "Send one header `Authorization: Bearer <token>` with a token that is live for this stage.",
+)
+FORBIDDEN_SCOPE = ProblemType(
+    "forbidden-scope",
+    403,
+    "The token lacks the scope",
+    "Use a token that holds the scope named in `detail`, or ask for the scope to be added to this one.",
+)
+FORBIDDEN_ACTOR = ProblemType(
+    "forbidden-actor",
+    403,
+    "The token may not speak for this actor",
+    "Send the `X-Actor` that this token is registered for, or use the token of that actor.",
+)
+NETWORK_DENIED = ProblemType(
+    "network-denied",
+    403,
+    "Not reachable from this network",
+    "Call from a network that this stage allows, with a signature only where the stage asks for one.",
+)
+ACTOR_REQUIRED = ProblemType(
+    "actor-required",
+    400,
+    "X-Actor is missing or malformed",
+    "Send `X-Actor`: 1 to 128 printable ASCII characters that name the producer.",
+)
+STAGE_INVALID = ProblemType(
+    "stage-invalid",
+    400,
+    "X-Stage is missing or not allowed",
+    "Send `X-Stage` with one of the stages named in `detail` (upper or lower case).",
+)
+
+# What is asked
+WORLD_MISMATCH = ProblemType(
+    "world-mismatch",
+    400,
+    "The body names another world than the path",
+    "Leave `world_id` out of the body, or make it equal to the one in the path.",
+)
+INVALID_QUERY = ProblemType(
+    "invalid-query",
+    400,
+    "The query is not understood",
+    "Correct the parameters listed in `errors`; each names what it accepts.",
+)
+CURSOR_INVALID = ProblemType(
+    "cursor-invalid",
+    400,
+    "The cursor does not belong to this query",
+    "Pass `next_cursor` back unchanged with the same filters, or start again without a cursor.",
+)
+NOT_FOUND = ProblemType(
+    "not-found",
+    404,
+    "No such resource",
+    "Check the path against the API description; ids in a path must be percent-encoded.",
+)
+METHOD_NOT_ALLOWED = ProblemType(
+    "method-not-allowed",
+    405,
+    "The resource does not take this method",
+    "Use one of the methods named in the `Allow` header.",
+)
+
+# The text of the body
+BODY_TOO_LARGE = ProblemType(
+    "body-too-large",
+    413,
+    "The body is over the limit",
+    "Upload large parts as blobs and send their references; the limits are served at /risk-hub/contract.",
+)
+UNSUPPORTED_MEDIA_TYPE = ProblemType(
+    "unsupported-media-type",
+    415,
+    "The body is not announced as JSON",
+    "Send `Content-Type: application/json`, in UTF-8, without a content encoding.",
+)
+MALFORMED_JSON = ProblemType(
+    "malformed-json",
+    400,
+    "The body is not JSON",
+    "Send exactly one JSON object (RFC 8259), without a byte order mark and with nothing after it.",
+)
+NOT_UTF8 = ProblemType(
+    "not-utf8",
+    400,
+    "The body is not UTF-8",
+    "Encode the body as UTF-8; write no lone surrogates.",
+)
+DUPLICATE_KEY = ProblemType(
+    "duplicate-key",
+    400,
+    "A JSON object has the same key twice",
+    "Send every key once; the hub does not choose between two values.",
+)
+NON_FINITE_NUMBER = ProblemType(
+    "non-finite-number",
+    400,
+    "A number is not finite",
+    "Leave out what is unknown: NaN, Infinity and numbers beyond a 64-bit float are not JSON numbers.",
+)
+TOO_DEEP = ProblemType(
+    "too-deep",
+    400,
+    "The JSON is nested too deeply",
+    "Flatten the document; the deepest accepted nesting is served at /risk-hub/contract.",
+)
+
+# The contract itself
+CONTRACT_VIOLATION = ProblemType(
+    "contract-violation",
+    422,
+    "The snapshot breaks the contract",
+    "Correct every entry of `errors`, then send it again under the same version: nothing was stored.",
+)
+HASH_MISMATCH = ProblemType(
+    "hash-mismatch",
+    422,
+    "The hash is not the hash of this content",
+    "Send `expected_hash`, or leave `hash` out: the hub computes it.",
+)
+REF_INVALID = ProblemType(
+    "ref-invalid",
+    422,
+    "The blob reference is not one of this hub and world",
+    "Send a reference as this hub issued it for this world: s3://<bucket>/risk-blobs/<world_id>/<sha256>.",
+)
+VERSION_CONFLICT = ProblemType(
+    "version-conflict",
+    409,
+    "The version exists with other content",
+    "Publish the new content under a new version; a stored version never changes.",
+)
+
+# What is not there
+SNAPSHOT_NOT_FOUND = ProblemType(
+    "snapshot-not-found",
+    404,
+    "No snapshot matches",
+    "Widen the filters, or ask with `include_expired=true` for history.",
+)
+WORLD_UNKNOWN = ProblemType(
+    "world-unknown",
+    404,
+    "The world is unknown",
+    "Check the world id; a world is known from its first snapshot, or from its registration.",
+)
+SNAPSHOT_EXPIRED = ProblemType(
+    "snapshot-expired",
+    404,
+    "Every matching snapshot has expired",
+    "Publish a new snapshot, or ask with `include_expired=true` for history.",
+)
+RISK_NOT_FOUND = ProblemType(
+    "risk-not-found",
+    404,
+    "No risk numbers for this version yet",
+    "Ask again in a few seconds; if they stay away, look at the risk engine's queue and its failures.",
+)
+BLOB_UNAVAILABLE = ProblemType(
+    "blob-unavailable",
+    424,
+    "A referenced blob is missing or damaged",
+    "Upload the blob again under the same digest; the hub never computes on unverified bytes.",
+)
+
+# The hub's own state
+THROTTLED = ProblemType(
+    "throttled",
+    429,
+    "Too many requests",
+    "Wait for `Retry-After` seconds, then send the same request again: repeating it is safe.",
+)
+UNAVAILABLE = ProblemType(
+    "unavailable",
+    503,
+    "The hub cannot answer now",
+    "Wait for `Retry-After` seconds, then send the same request again: repeating it is safe.",
+)
+GATEWAY_TIMEOUT = ProblemType(
+    "gateway-timeout",
+    504,
+    "The answer took too long",
+    "Send the same request again: what was stored is answered as a replay.",
+)
+INTERNAL = ProblemType(
+    "internal",
+    500,
+    "The hub failed",
+    "Send the same request again; if it fails again, report the correlation id.",
+)
+
+PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
+    {value.slug: value for value in tuple(globals().values()) if isinstance(value, ProblemType)},
+)

@@ -1,0 +1,71 @@
+"""Instants: RFC 3339 in, UTC microseconds inside, one fixed-width text out."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_INSTANT: Final = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
+    r"(?:([Zz])|([+-])([0-9]{2}):([0-9]{2}))",
+)
+_FRACTION_MAX_DIGITS: Final = 6
+_OFFSET_MAX: Final = timedelta(hours=14)
+_FORM: Final = "an RFC 3339 date-time with an offset (2025-01-31T09:30:00Z, 2025-01-31T18:30:00+09:00)"
+
+
+class InstantError(ValueError):
+    """The text is not an instant; the message says which part, and what is accepted."""
+
+
+def parse_instant(text: str) -> datetime:
+    """Return the UTC instant that `text` names, with microseconds.
+
+    Raises:
+        InstantError: naive, date-only, week date, leap second, 24:00, more than six fractional digits, an
+            offset beyond 14:00, digits other than ASCII, or a date that does not exist.
+    """
+    match = _INSTANT.fullmatch(text)
+    if match is None:
+        raise InstantError(f"must be {_FORM}{_hint(text)}")
+    *fields, fraction, zulu, sign, hours, minutes = match.groups()
+    if fraction and len(fraction) > _FRACTION_MAX_DIGITS:
+        raise InstantError(f"has {len(fraction)} fractional digits; at most {_FRACTION_MAX_DIGITS} are kept")
+    offset = timedelta(0) if zulu else _offset(sign, int(hours), int(minutes))
+    year, month, day, hour, minute, second = map(int, fields)
+    microsecond = int((fraction or "").ljust(_FRACTION_MAX_DIGITS, "0"))
+    try:
+        local = datetime(year, month, day, hour, minute, second, microsecond, tzinfo=UTC)
+        return local - offset
+    except (ValueError, OverflowError) as error:
+        raise InstantError(f"is not a date and time that exists: {_lower_first(error)}") from None
+
+
+def format_instant(instant: datetime) -> str:
+    """Return `instant` as `YYYY-MM-DDTHH:MM:SS.ffffffZ`: fixed width, so text order is time order.
+
+    Raises:
+        ValueError: the instant is naive.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("a naive datetime is no instant: attach its time zone")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _offset(sign: str, hours: int, minutes: int) -> timedelta:
+    offset = timedelta(hours=hours, minutes=minutes)
+    if minutes > 59 or offset > _OFFSET_MAX:  # noqa: PLR2004 - minutes of an hour
+        raise InstantError(f"has the offset {sign}{hours:02}:{minutes:02}; allowed is -14:00 to +14:00")
+    return -offset if sign == "-" else offset
+
+
+def _hint(text: str) -> str:
+    if re.fullmatch(r"\S+ [0-9]{2}:[0-9]{2}", text):
+        return "; a + in a query is written %2B"
+    if re.fullmatch(r"[0-9-]{8,10}T?[0-9:.]*", text):
+        return "; the offset is missing, and a date without a time is no instant"
+    return ""
+
+
+def _lower_first(error: Exception) -> str:
+    message = str(error)
+    return message[:1].lower() + message[1:]

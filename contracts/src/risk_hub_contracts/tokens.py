@@ -1,0 +1,56 @@
+"""Bearer tokens as the secret store holds them: digests, never tokens."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from risk_hub_contracts.ids import SHA256_PATTERN, actor_fault
+from risk_hub_contracts.limits import TOKENS_MAX_COUNT
+from risk_hub_contracts.times import parse_instant
+
+Scope = Literal["snapshots:write", "snapshots:read", "evaluations:write", "governance:approve"]
+ANY_ACTOR = "*"
+
+
+def _instant(value: object) -> object:
+    return parse_instant(value) if isinstance(value, str) else value
+
+
+def _actor(value: str) -> str:
+    fault = actor_fault(value)
+    if fault:
+        raise ValueError(fault)
+    return value
+
+
+class Token(BaseModel):
+    """One live token: who may use it for what, and until when (None: until it is removed)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: Annotated[str, Field(min_length=1)]
+    sha256: Annotated[str, Field(pattern=SHA256_PATTERN)]
+    scopes: Annotated[list[Scope], Field(min_length=1)]
+    actors: Annotated[list[Annotated[str, AfterValidator(_actor)]], Field(min_length=1)]
+    not_after: Annotated[datetime | None, BeforeValidator(_instant)] = None
+
+    def allows(self, scope: Scope, now: datetime) -> bool:
+        """Whether the token holds `scope` and has not ended at `now`."""
+        return scope in self.scopes and self.is_live(now)
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether the token has not ended at `now` (its last instant included)."""
+        return self.not_after is None or now <= self.not_after
+
+    def speaks_for(self, actor: str) -> bool:
+        """Whether the token may write as `actor`."""
+        return ANY_ACTOR in self.actors or actor in self.actors
+
+
+class TokenList(BaseModel):
+    """The secret: every live token, several at once, so that one rotates without downtime."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    tokens: Annotated[list[Token], Field(max_length=TOKENS_MAX_COUNT)]

@@ -1,0 +1,26 @@
+"""Packed upper triangles: row-major, n(n+1)/2 numbers for n ids."""
+
+from collections.abc import Sequence
+
+
+def triangle_size(count: int) -> int:
+    """Return how many numbers the triangle of `count` ids has."""
+    return count * (count + 1) // 2
+
+
+def triangle_index(count: int, row: int, column: int) -> int:
+    """Return where the entry (row, column), in either order, stands."""
+    low, high = (row, column) if row <= column else (column, row)
+    return low * count - low * (low + 1) // 2 + high
+
+
+def triangle_in_order(upper: Sequence[float], order: Sequence[int]) -> Sequence[float]:
+    """Return the triangle with its ids put in `order` (positions in the present one)."""
+    count = len(order)
+    if list(order) == list(range(count)):
+        return upper
+    return [
+        upper[triangle_index(count, first, second)]
+        for position, first in enumerate(order)
+        for second in order[position:]
+    ]
