@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
-BUS_SOURCE = "risk-signal-hub"
+BUS_SOURCE: Literal["risk-signal-hub"] = "risk-signal-hub"
 """`source` of the EventBridge entry, by which rules select."""
 
 EventType = Literal["risk_snapshot_updated", "risk_evaluated"]

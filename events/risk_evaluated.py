@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from risk_hub_contracts.risk import RiskReport
-
 from events.envelope import CloudEvent, event_id, schema_uri
+from risk_hub_contracts.risk import RiskReport
 
 TYPE: Literal["risk_evaluated"] = "risk_evaluated"
 

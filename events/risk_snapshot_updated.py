@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
+from events.envelope import CloudEvent, event_id, schema_uri
 from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.times import format_instant
-
-from events.envelope import CloudEvent, event_id, schema_uri
 
 TYPE: Literal["risk_snapshot_updated"] = "risk_snapshot_updated"
 IDENTIFYING_FIELDS = (

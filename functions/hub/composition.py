@@ -3,9 +3,6 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 from functions.hub.adapters.aws import client
 from functions.hub.adapters.body_store import BodyStore
@@ -25,6 +22,7 @@ from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.use_cases.relay_records import RelayRecords
+from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 
 def utc_now() -> datetime:
@@ -81,15 +79,6 @@ class Composition:
         """Return the store from which a worker fetches a snapshot that did not fit on the bus."""
         return self._snapshots()
 
-    def served_contract(self) -> dict[str, Any]:
-        """Return what the hub says of its own contract."""
-        offload = self.offload()
-        return contract_answer(
-            stages=sorted(self.stages()),
-            inline_cov_threshold=offload.inline_threshold_entries,
-            offload=offload.enabled,
-        )
-
     def blobs(self) -> S3Blobs:
         """Return the blob store."""
         return S3Blobs(client("s3"), self._setting("BUCKET"))
@@ -115,5 +104,7 @@ class Composition:
         variable = f"RISK_HUB_{name}"
         value = self._environment.get(variable)
         if not value:
-            raise RuntimeError(f"the environment variable {variable} is not set; infra sets it for this function")
+            raise RuntimeError(
+                f"the environment variable {variable} is not set; infra sets it for this function"
+            )
         return value

@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from events.envelope import CloudEvent
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.tokens import Token
-
 from functions.hub.domain.evaluation import Evaluation
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
+from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.tokens import Token
 
 Clock = Callable[[], datetime]
 """Returns the hub's own time, aware, in UTC."""

@@ -6,11 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from events.envelope import CloudEvent
-from risk_hub_contracts.blob import BlobFormatError, Covariance, Decoded, RealizedReturns, decode
-from risk_hub_contracts.risk import RiskInput
-from risk_hub_contracts.snapshot import Part, Snapshot
-from risk_hub_contracts.times import parse_instant
-
 from functions.hub.domain.evaluation import Evaluation
 from functions.hub.ports import BlobError, BlobStore, Clock, EvaluationStore, SnapshotStore
 from functions.risk.inputs import (
@@ -22,6 +17,10 @@ from functions.risk.inputs import (
 )
 from functions.risk.measures import Array
 from functions.risk.report import risk_report
+from risk_hub_contracts.blob import BlobFormatError, Covariance, Decoded, RealizedReturns, decode
+from risk_hub_contracts.risk import RiskInput
+from risk_hub_contracts.snapshot import Part, Snapshot
+from risk_hub_contracts.times import parse_instant
 
 Loader = Callable[[Any, dict[str, float]], tuple[Array | None, str | None]]
 
@@ -75,7 +74,9 @@ class EvaluateRisk:
             decoded = decode(self._bytes(part))
         except (BlobError, BlobFormatError) as error:
             broken = RiskInput(kind=kind, source=source, sha256=part.sha256, coverage=None, observations=None)
-            return Input(broken, None, "blob_unavailable" if isinstance(error, BlobError) else "blob_malformed")
+            return Input(
+                broken, None, "blob_unavailable" if isinstance(error, BlobError) else "blob_malformed"
+            )
         values, reason = load(decoded, snapshot.weights)
         declared = RiskInput(
             kind=kind,

@@ -6,10 +6,10 @@ from math import fsum
 from typing import Literal
 
 import numpy as np
-from risk_hub_contracts.blob import Covariance, RealizedReturns
-from risk_hub_contracts.risk import RiskInput
 
 from functions.risk.measures import Array, psd_margin
+from risk_hub_contracts.blob import Covariance, RealizedReturns
+from risk_hub_contracts.risk import RiskInput
 
 PSD_TOLERANCE = 1e-10
 InputKind = Literal["covariance", "realized_returns"]
@@ -37,7 +37,9 @@ def covered_share(weights: Mapping[str, float], ids: Sequence[str]) -> float:
     return fsum(abs(weight) for asset, weight in weights.items() if asset in known) / gross
 
 
-def covariance_over_book(covariance: Covariance, weights: Mapping[str, float]) -> tuple[Array | None, str | None]:
+def covariance_over_book(
+    covariance: Covariance, weights: Mapping[str, float]
+) -> tuple[Array | None, str | None]:
     """Return the covariance (n, n) in the order of the book's ids, or None and the reason.
 
     A matrix that is not positive semi-definite within `1e-10 · trace` is refused.
@@ -55,7 +57,9 @@ def covariance_over_book(covariance: Covariance, weights: Mapping[str, float]) -
     return matrix, None
 
 
-def portfolio_returns(returns: RealizedReturns, weights: Mapping[str, float]) -> tuple[Array | None, str | None]:
+def portfolio_returns(
+    returns: RealizedReturns, weights: Mapping[str, float]
+) -> tuple[Array | None, str | None]:
     """Return the book's returns `Σ w_i r_i,t` (T,), oldest first, or None and the reason.
 
     One bare series is the portfolio's own. Series of unequal length have no common dates, so they are refused.

@@ -5,20 +5,26 @@ from datetime import datetime
 from typing import Literal
 
 import numpy as np
-from risk_hub_contracts.risk import RiskMeasure, RiskReport
-from risk_hub_contracts.snapshot import Snapshot
-from risk_hub_contracts.times import format_instant
 
 from functions.risk import measures
 from functions.risk.inputs import Input
 from functions.risk.measures import Array
+from risk_hub_contracts.risk import RiskMeasure, RiskReport
+from risk_hub_contracts.snapshot import Snapshot
+from risk_hub_contracts.times import format_instant
 
 ENGINE_VERSION = "1.0.0"
 CONFIDENCES_BPS = (9500, 9900)
 HORIZON_PERIODS = 1
 # Inputs that are there but wrong, as opposed to inputs that are missing or too few.
 INVALID_REASONS = frozenset(
-    {"covariance_not_psd", "covariance_not_finite", "returns_not_finite", "blob_malformed", "blob_unavailable"}
+    {
+        "covariance_not_psd",
+        "covariance_not_finite",
+        "returns_not_finite",
+        "blob_malformed",
+        "blob_unavailable",
+    }
 )
 Measure = Literal["value_at_risk", "expected_shortfall", "volatility"]
 Method = Literal["parametric_normal", "historical"]

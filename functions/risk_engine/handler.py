@@ -6,5 +6,7 @@ from functions.risk.evaluate import EvaluateRisk
 
 _parts = Composition()
 handler = queue_worker(
-    EvaluateRisk(_parts.announced_snapshots(), _parts.blobs(), _parts.evaluations(), _parts.clock, _parts.retention())
+    EvaluateRisk(
+        _parts.announced_snapshots(), _parts.blobs(), _parts.evaluations(), _parts.clock, _parts.retention()
+    )
 )

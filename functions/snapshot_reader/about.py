@@ -5,21 +5,26 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request
 from functions.hub.http.responses import json_response
+from risk_hub_contracts import CONTRACT_VERSION
+from risk_hub_contracts.limits import served_limits
 
 
-def about_routes(door: Door, gate: Gate, served_contract: Mapping[str, Any]) -> Door:
+def about_routes(door: Door, gate: Gate, stages: frozenset[str], offload: OffloadPolicy) -> Door:
     """Add the hub's own routes to a door."""
+    limits = served_limits(offload.inline_threshold_entries, offload=offload.enabled)
+    served = {"contract_version": CONTRACT_VERSION, "stages": sorted(stages), "limits": limits}
 
     def contract(request: Request, _path: Mapping[str, str]) -> Response[Any]:
         gate.admit(request, None)
-        return json_response(200, served_contract)
+        return json_response(200, served)
 
     def health(_request: Request, _path: Mapping[str, str]) -> Response[Any]:
-        return json_response(200, {"status": "ok", "contract_version": served_contract["contract_version"]})
+        return json_response(200, {"status": "ok", "contract_version": CONTRACT_VERSION})
 
     door.add("GET", "/risk-hub/contract", contract)
     door.add("GET", "/risk-hub/health", health)

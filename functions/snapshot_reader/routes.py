@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 import orjson
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
-from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, check_id, parse_query
 
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
@@ -16,6 +15,7 @@ from functions.hub.http.responses import json_response, not_modified
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import Found, Moment, ReadSnapshots
+from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, check_id, parse_query
 
 SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 Question = TypeVar("Question", bound=BaseModel)

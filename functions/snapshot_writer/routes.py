@@ -5,9 +5,6 @@ from typing import Any
 from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
-from risk_hub_contracts import strict_json
-from risk_hub_contracts.problems import WORLD_MISMATCH, ProblemError
-from risk_hub_contracts.queries import check_id
 
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.http.door import Door
@@ -16,6 +13,9 @@ from functions.hub.http.metrics import count
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import json_response
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
+from risk_hub_contracts import strict_json
+from risk_hub_contracts.problems import WORLD_MISMATCH, ProblemError
+from risk_hub_contracts.queries import check_id
 
 SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import boto3
 import pytest
 from moto import mock_aws
-from risk_hub_contracts.refs import BlobRef
 
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.ports import BlobError, BlobStat, BlobStore
+from risk_hub_contracts.refs import BlobRef
 from tests.fakes.stores import MemoryBlobs
 
 DATA = b'rsh1 stress {"crash":{"loss":0.2}}\n'

@@ -5,12 +5,12 @@ from typing import Any
 import boto3
 import orjson
 import pytest
+from moto import mock_aws
+
 from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
-from moto import mock_aws
-from risk_hub_contracts.limits import EVENT_BATCH_MAX_ENTRIES, EVENT_ENTRY_MAX_BYTES
-
 from functions.hub.adapters.eventbridge_bus import EventBridgeBus
+from risk_hub_contracts.limits import EVENT_BATCH_MAX_ENTRIES, EVENT_ENTRY_MAX_BYTES
 from tests.fakes.clock import START
 from tests.fakes.samples import stored
 
@@ -40,7 +40,9 @@ def announce(version: str, **document: Any) -> CloudEvent:
     return risk_snapshot_updated(announcement, time=START, is_latest=True, trace_header=TRACE)
 
 
-@pytest.mark.parametrize(("count", "calls"), [(0, 0), (1, 1), (EVENT_BATCH_MAX_ENTRIES, 1), (EVENT_BATCH_MAX_ENTRIES + 1, 2)])
+@pytest.mark.parametrize(
+    ("count", "calls"), [(0, 0), (1, 1), (EVENT_BATCH_MAX_ENTRIES, 1), (EVENT_BATCH_MAX_ENTRIES + 1, 2)]
+)
 def test_batches_hold_at_most_ten_entries(count: int, calls: int) -> None:
     client = RecordingClient()
     assert list(EventBridgeBus(client, "bus").publish([announce(f"v{i}") for i in range(count)])) == []

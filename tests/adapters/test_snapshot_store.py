@@ -119,13 +119,16 @@ def test_inv_07_expired_snapshots_are_left_out_wherever_they_stand(store: Snapsh
     expected = ["v005", "old-but-live"]
     assert versions(store, at=at, limit=limit) == expected[:limit]
     assert versions(store, at=minutes(30), limit=limit) == ["old-but-live"]
-    assert versions(store, at=minutes(30), limit=limit, include_expired=True) == [
-        "v005",
-        "v004",
-        "v003",
-        "v002",
-        "v001",
-    ][:limit]
+    assert (
+        versions(store, at=minutes(30), limit=limit, include_expired=True)
+        == [
+            "v005",
+            "v004",
+            "v003",
+            "v002",
+            "v001",
+        ][:limit]
+    )
 
 
 def test_inv_07_a_snapshot_expires_at_the_very_instant(store: SnapshotStore) -> None:
@@ -136,7 +139,11 @@ def test_inv_07_a_snapshot_expires_at_the_very_instant(store: SnapshotStore) -> 
 
 def test_stage_and_actor_apply_before_the_limit(store: SnapshotStore) -> None:
     put(store, *series(5, ttl_sec=86_400))
-    put(store, stored("live-1", stage="live", as_of=minutes(-5)), stored("ops-1", actor="ops", as_of=minutes(-9)))
+    put(
+        store,
+        stored("live-1", stage="live", as_of=minutes(-5)),
+        stored("ops-1", actor="ops", as_of=minutes(-9)),
+    )
     assert versions(store, stage="live", limit=1) == ["live-1"]
     assert versions(store, actor="ops", limit=1) == ["ops-1"]
     assert versions(store, actor="ops", stage="live") == []
@@ -162,7 +169,11 @@ def test_inv_08_what_was_not_known_yet_is_not_seen(store: SnapshotStore) -> None
 
 def test_last_expiry_is_the_greatest_of_the_world(store: SnapshotStore) -> None:
     assert store.last_expiry(WORLD) is None
-    put(store, stored("long", ttl_sec=7200), stored("short", as_of=minutes(9), created_at=minutes(9), ttl_sec=60))
+    put(
+        store,
+        stored("long", ttl_sec=7200),
+        stored("short", as_of=minutes(9), created_at=minutes(9), ttl_sec=60),
+    )
     assert store.last_expiry(WORLD) == minutes(120)
 
 

@@ -37,7 +37,13 @@ class SecretStore:
 
 def token_list(*ids: str) -> str:
     tokens = [
-        {"id": i, "sha256": secrets.token_hex(32), "scopes": ["snapshots:read"], "actors": ["*"], "not_after": None}
+        {
+            "id": i,
+            "sha256": secrets.token_hex(32),
+            "scopes": ["snapshots:read"],
+            "actors": ["*"],
+            "not_after": None,
+        }
         for i in ids
     ]
     return orjson.dumps({"tokens": tokens}).decode()

@@ -30,7 +30,9 @@ def test_an_unknown_world_has_no_rows(worlds: WorldStore) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_the_head_is_the_newest_whatever_the_order_of_arrival(worlds: WorldStore, order: tuple[int, ...]) -> None:
+def test_the_head_is_the_newest_whatever_the_order_of_arrival(
+    worlds: WorldStore, order: tuple[int, ...]
+) -> None:
     rows = series(3)
     for index in order:
         worlds.advance_head(rows[index])

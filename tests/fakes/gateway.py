@@ -33,7 +33,9 @@ class Answer:
         return [error["pointer"] for error in self.json.get("errors", [])]
 
 
-def proxy_event(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> dict[str, Any]:
+def proxy_event(
+    method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None
+) -> dict[str, Any]:
     parts = urlsplit(url)
     multi: dict[str, list[str]] = {}
     for name, value in headers:

@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from risk_hub_contracts.times import format_instant
-
 from functions.hub.domain.stored_snapshot import StoredSnapshot
+from risk_hub_contracts.times import format_instant
 from tests.fakes.clock import START
 
 WORLD = "w1"
@@ -52,5 +51,6 @@ def stored(  # noqa: PLR0913
 def series(count: int, *, step: timedelta = timedelta(minutes=1), **common: Any) -> list[StoredSnapshot]:
     """Return snapshots `v000`, `v001`… each one step newer than the one before."""
     return [
-        stored(f"v{i:03}", as_of=START + i * step, created_at=START + i * step, **common) for i in range(count)
+        stored(f"v{i:03}", as_of=START + i * step, created_at=START + i * step, **common)
+        for i in range(count)
     ]

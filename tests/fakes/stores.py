@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.refs import BlobRef
 
 from functions.hub.domain.evaluation import Evaluation, risk_evaluation_prefix
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import BlobError, BlobStat, Head, PutOutcome
+from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.refs import BlobRef
 
 
 class MemorySnapshots:

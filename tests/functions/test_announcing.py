@@ -6,9 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
-from events.risk_snapshot_updated import risk_snapshot_updated
-from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
 
+from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.snapshot_item import compress, to_item
 from functions.hub.adapters.stream_records import StreamRecords
@@ -16,10 +15,12 @@ from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.announce_commits import PUBLISH_MAX_ATTEMPTS, AnnounceCommits
 from functions.hub.use_cases.relay_records import Relayed, RelayRecords
+from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
 from tests.fakes.clock import START
 from tests.fakes.outside import MemoryBus, MemoryFailures
 from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryWorlds
+
 
 def record(snapshot: StoredSnapshot, event_name: str = "INSERT") -> dict[str, Any]:
     """Return the stream record of a put, in the JSON that Lambda receives."""
@@ -88,7 +89,9 @@ def test_removals_and_changes_are_not_announced(relay: Relay) -> None:
 def test_f9_a_poison_record_is_set_aside_and_its_neighbours_go_on(relay: Relay) -> None:
     poison = record(stored("bad"))
     poison["dynamodb"]["NewImage"]["body"] = {"B": base64.b64encode(b"no zstd").decode()}
-    relayed = relay.run([record(stored("v1")), poison, record(stored("v2", as_of=START + timedelta(minutes=1)))])
+    relayed = relay.run(
+        [record(stored("v1")), poison, record(stored("v2", as_of=START + timedelta(minutes=1)))]
+    )
     assert relayed == Relayed(announced=2, isolated=1)
     assert [event.data["version"] for event in relay.bus.taken] == ["v1", "v2"]
     ((isolated, reason),) = relay.failures.isolated

@@ -1,6 +1,5 @@
 """The hub behind its HTTP door, on in-memory ports."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,7 +15,6 @@ from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.snapshot_reader.about import about_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.snapshot_writer.routes import snapshot_writer
-from risk_hub_contracts.answers import contract_answer
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.outside import MemoryTokens
@@ -36,21 +34,26 @@ class Hub:
     worlds: MemoryWorlds = field(default_factory=MemoryWorlds)
     evaluations: MemoryEvaluations = field(default_factory=MemoryEvaluations)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
-    offload: OffloadPolicy = field(default_factory=lambda: OffloadPolicy(enabled=True, inline_threshold_entries=100))
+    offload: OffloadPolicy = field(
+        default_factory=lambda: OffloadPolicy(enabled=True, inline_threshold_entries=100)
+    )
 
     def gateway(self) -> Gateway:
         gate = Gate(self.tokens, self.clock)
         publish = PublishSnapshot(self.snapshots, self.blobs, self.clock, self.offload, timedelta(days=30))
         read = ReadSnapshots(self.snapshots, self.worlds, self.clock)
-        reader = snapshot_routes(read, ReadRisk(self.evaluations, self.snapshots), ExpandParts(self.blobs), gate)
-        about = contract_answer(stages=sorted(STAGES), inline_cov_threshold=100, offload=self.offload.enabled)
+        reader = snapshot_routes(
+            read, ReadRisk(self.evaluations, self.snapshots), ExpandParts(self.blobs), gate
+        )
         headers = {
             "Authorization": f"Bearer {self.tokens.issue()}",
             "X-Actor": "gateway",
             "X-Stage": "paper",
             "Content-Type": "application/json",
         }
-        return Gateway(snapshot_writer(publish, gate, STAGES), about_routes(reader, gate, about), headers)
+        return Gateway(
+            snapshot_writer(publish, gate, STAGES), about_routes(reader, gate, STAGES, self.offload), headers
+        )
 
 
 @pytest.fixture
@@ -59,15 +62,20 @@ def hub() -> Hub:
 
 
 @pytest.fixture
-def api(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+def api(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
-    yield hub.gateway()
+    return hub.gateway()
 
 
 def book(version: str = "v1", **fields: Any) -> dict[str, Any]:
     """Return a small valid body; a field set to None is left out."""
-    body = {"as_of": "2026-01-05T11:59:00Z", "version": version, "weights": {"AAPL": 0.6, "MSFT": 0.4}, **fields}
+    body = {
+        "as_of": "2026-01-05T11:59:00Z",
+        "version": version,
+        "weights": {"AAPL": 0.6, "MSFT": 0.4},
+        **fields,
+    }
     return {name: value for name, value in body.items() if value is not None}
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 import pytest
-from risk_hub_contracts.limits import BODY_MAX_BYTES
 
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import PutOutcome, UnavailableError
+from risk_hub_contracts.limits import BODY_MAX_BYTES
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway, proxy_event
 from tests.http.conftest import WORLD, Hub, book, post
@@ -111,7 +111,12 @@ def test_a_reference_to_an_offloaded_blob_gives_the_same_hash_and_is_a_replay(ap
 
 
 def test_a_reference_to_nothing_is_refused_with_its_pointer(api: Gateway) -> None:
-    ref = {"ref": f"s3://blobs/risk-blobs/w1/{'a' * 64}", "sha256": "a" * 64, "bytes": 10, "kind": "covariance"}
+    ref = {
+        "ref": f"s3://blobs/risk-blobs/w1/{'a' * 64}",
+        "sha256": "a" * 64,
+        "bytes": 10,
+        "kind": "covariance",
+    }
     answer = post(api, book(covariance_ref=ref))
     assert (answer.status, answer.slug, answer.pointers) == (422, "ref-invalid", ["/covariance_ref"])
 
@@ -123,7 +128,9 @@ def test_a_reference_to_nothing_is_refused_with_its_pointer(api: Gateway) -> Non
         ("realized_returns_ref", {"kind": "realized_returns"}),
     ],
 )
-def test_a_reference_that_the_store_contradicts_is_refused(api: Gateway, field: str, change: dict[str, Any]) -> None:
+def test_a_reference_that_the_store_contradicts_is_refused(
+    api: Gateway, field: str, change: dict[str, Any]
+) -> None:
     ref = post(api, book(weights=ELEVEN, covariance=MATRIX_11)).json["covariance_ref"]
     answer = post(api, book("v2", weights=ELEVEN, **{field: {**ref, **change}}))
     assert (answer.status, answer.slug) == (422, "ref-invalid")
@@ -137,7 +144,12 @@ def test_a_reference_into_another_world_is_refused(api: Gateway) -> None:
 
 
 ORDER: list[tuple[str, Callable[[Gateway, Hub], dict[str, Any]], int, str]] = [
-    ("401 before all", lambda _a, _h: {"headers": {"Authorization": "Bearer nobody"}}, 401, "unauthenticated"),
+    (
+        "401 before all",
+        lambda _a, _h: {"headers": {"Authorization": "Bearer nobody"}},
+        401,
+        "unauthenticated",
+    ),
     (
         "403 scope before actor",
         lambda _a, h: {"headers": {"Authorization": f"Bearer {h.tokens.issue(['snapshots:read'])}"}},
@@ -156,14 +168,26 @@ ORDER: list[tuple[str, Callable[[Gateway, Hub], dict[str, Any]], int, str]] = [
         403,
         "forbidden-actor",
     ),
-    ("400 actor before the stage", lambda _a, _h: {"headers": {"X-Actor": None, "X-Stage": None}}, 400, "actor-required"),
+    (
+        "400 actor before the stage",
+        lambda _a, _h: {"headers": {"X-Actor": None, "X-Stage": None}},
+        400,
+        "actor-required",
+    ),
     ("400 stage before the world", lambda _a, _h: {"headers": {"X-Stage": "prod"}}, 400, "stage-invalid"),
-    ("400 world before media type", lambda _a, _h: {"headers": {"Content-Type": "text/plain"}}, 400, "world-mismatch"),
+    (
+        "400 world before media type",
+        lambda _a, _h: {"headers": {"Content-Type": "text/plain"}},
+        400,
+        "world-mismatch",
+    ),
     ("400 world before the contract", lambda _a, _h: {}, 400, "world-mismatch"),
 ]
 
 
-@pytest.mark.parametrize(("request_of", "status", "slug"), [row[1:] for row in ORDER], ids=[row[0] for row in ORDER])
+@pytest.mark.parametrize(
+    ("request_of", "status", "slug"), [row[1:] for row in ORDER], ids=[row[0] for row in ORDER]
+)
 def test_refusals_come_in_the_order_of_the_contract(
     api: Gateway, hub: Hub, request_of: Callable[[Gateway, Hub], dict[str, Any]], status: int, slug: str
 ) -> None:
@@ -182,7 +206,9 @@ def test_a_body_at_the_limit_is_read(api: Gateway) -> None:
     assert post(api, raw + b" " * (BODY_MAX_BYTES - len(raw))).status == 201
 
 
-@pytest.mark.parametrize("media_type", [None, "text/plain", "application/xml", "application/json; charset=latin-1"])
+@pytest.mark.parametrize(
+    "media_type", [None, "text/plain", "application/xml", "application/json; charset=latin-1"]
+)
 def test_415_for_anything_but_plain_json(api: Gateway, media_type: str | None) -> None:
     assert post(api, headers={"Content-Type": media_type}).slug == "unsupported-media-type"
 
@@ -198,7 +224,17 @@ def test_json_media_types_are_taken(api: Gateway, media_type: str) -> None:
 
 @pytest.mark.parametrize(
     "authorization",
-    [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer a b", "Bearer " + "x" * 8192, "Bearer tökén", "bearer"],
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic abc",
+        "Bearer a b",
+        "Bearer " + "x" * 8192,
+        "Bearer tökén",
+        "bearer",
+    ],
 )
 def test_401_for_whatever_is_no_live_bearer_token(api: Gateway, authorization: str | None) -> None:
     answer = post(api, headers={"Authorization": authorization})
@@ -280,7 +316,9 @@ def test_correlation_ids_are_kept_when_well_formed_and_replaced_when_not(api: Ga
     assert replaced.headers["x-correlation-id"] == "lambda-request"
 
 
-def test_f12_a_store_that_is_down_is_503_with_retry_after(api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f12_a_store_that_is_down_is_503_with_retry_after(
+    api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_snapshot: StoredSnapshot, _retain_until: object) -> PutOutcome:
         raise UnavailableError("the snapshot store", "ThrottlingException")
 

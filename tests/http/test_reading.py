@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS
 from risk_hub_contracts.times import format_instant
-
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import WORLD, Hub, book, post
@@ -16,7 +16,9 @@ def iso(minutes: float) -> str:
     return format_instant(START + timedelta(minutes=minutes))
 
 
-def publish(api: Gateway, hub: Hub, version: str, minute: float, as_of: float | None = None, **fields: Any) -> None:
+def publish(
+    api: Gateway, hub: Hub, version: str, minute: float, as_of: float | None = None, **fields: Any
+) -> None:
     hub.clock.now = START + timedelta(minutes=minute)
     assert post(api, book(version, as_of=iso(minute if as_of is None else as_of), **fields)).status == 201
 
@@ -223,10 +225,7 @@ def test_reads_need_a_token_with_the_read_scope(api: Gateway, hub: Hub, path: st
 
 def test_expand_resolves_references_to_what_was_sent(api: Gateway, hub: Hub) -> None:
     ids = [f"A{i:02}" for i in range(12)]
-    upper = [float(i) / 7 for i in range(78)]
-    diagonal = {0}
-    for row in range(11):
-        diagonal.add(max(diagonal) + 12 - row)
+    upper = [1.0 if i == j else (i + j) / 70 for i in range(12) for j in range(i, 12)]
     weights = dict.fromkeys(ids, 1 / 12)
     publish(api, hub, "v1", 0, weights=weights, covariance={"ids": ids, "upper": upper})
     assert "covariance" not in get(api, "/latest")

@@ -4,11 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from risk_hub_contracts.limits import ITEM_BODY_MAX_BYTES
-
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.s3_objects import get_object, put_object_once
 from functions.hub.adapters.snapshot_item import Item
+from risk_hub_contracts.limits import ITEM_BODY_MAX_BYTES
 
 PREFIX = "risk-bodies"
 

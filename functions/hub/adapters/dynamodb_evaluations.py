@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 from botocore.exceptions import ClientError
-from risk_hub_contracts.risk import RiskReport
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
 from functions.hub.adapters.snapshot_item import Item
 from functions.hub.domain.evaluation import Evaluation, risk_evaluation_prefix
+from risk_hub_contracts.risk import RiskReport
 
 STORE = "the evaluation store"
 

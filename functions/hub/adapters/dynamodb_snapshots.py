@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
-from risk_hub_contracts.times import parse_instant
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.body_store import BodyStore
@@ -16,6 +15,7 @@ from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import PutOutcome
+from risk_hub_contracts.times import parse_instant
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 STORE = "the snapshot store"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
-from risk_hub_contracts.times import format_instant
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Head
+from risk_hub_contracts.times import format_instant
 
 STORE = "the world store"
 

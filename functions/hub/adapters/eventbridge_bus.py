@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from events.envelope import CloudEvent
-from risk_hub_contracts.limits import EVENT_BATCH_MAX_ENTRIES, EVENT_ENTRY_MAX_BYTES
-
 from functions.hub.adapters.aws import dependency
+from risk_hub_contracts.limits import EVENT_BATCH_MAX_ENTRIES, EVENT_ENTRY_MAX_BYTES
 
 Entry = dict[str, str]
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.limits import DOWNLOAD_URL_TTL_SECONDS
-from risk_hub_contracts.refs import BlobRef
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.s3_objects import NOT_THERE, get_object, put_object_once, sha256_of
 from functions.hub.ports import BlobError, BlobStat
+from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.limits import DOWNLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.refs import BlobRef
 
 PREFIX = "risk-blobs"
 KIND_METADATA = "kind"
@@ -62,7 +62,9 @@ class S3Blobs:
     def download_url(self, ref: BlobRef) -> str:
         """See BlobStore."""
         parameters = {"Bucket": self.bucket, "Key": self._key(ref)}
-        url: str = self.s3.generate_presigned_url("get_object", parameters, ExpiresIn=DOWNLOAD_URL_TTL_SECONDS)
+        url: str = self.s3.generate_presigned_url(
+            "get_object", parameters, ExpiresIn=DOWNLOAD_URL_TTL_SECONDS
+        )
         return url
 
     def _key(self, ref: BlobRef) -> str:

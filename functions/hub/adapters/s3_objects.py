@@ -13,7 +13,7 @@ CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
 CONFLICT_MAX_ATTEMPTS = 3
 
 
-def put_object_once(  # noqa: PLR0913  (an object is named by bucket, key, bytes and digest)
+def put_object_once(  # noqa: PLR0913, PLR0917  (an object is named by bucket, key, bytes and digest)
     s3: Any,  # noqa: ANN401
     bucket: str,
     key: str,

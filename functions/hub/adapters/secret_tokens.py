@@ -6,10 +6,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 from aws_lambda_powertools.utilities.parameters.secrets import SecretsProvider
 from pydantic import ValidationError
-from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
-from risk_hub_contracts.tokens import Token, TokenList
 
 from functions.hub.ports import UnavailableError
+from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from risk_hub_contracts.tokens import Token, TokenList
 
 
 class SecretTokens:
@@ -19,15 +19,15 @@ class SecretTokens:
         """Read the secret named `secret_arn` through the given client, when first asked."""
         self._provider = SecretsProvider(boto3_client=secretsmanager)
         self._secret_arn = secret_arn
-        self._raw: str | bytes | None = None
+        self._raw: str | None = None
         self._tokens: Sequence[Token] | None = None
 
     def tokens(self) -> Sequence[Token]:
         """See TokenStore."""
         try:
-            raw = self._provider.get(self._secret_arn, max_age=TOKEN_CACHE_MAX_AGE_SECONDS)
+            raw = str(self._provider.get(self._secret_arn, max_age=TOKEN_CACHE_MAX_AGE_SECONDS))
             if self._tokens is None or raw != self._raw:
-                self._tokens = TokenList.model_validate_json(raw or "").tokens
+                self._tokens = TokenList.model_validate_json(raw).tokens
                 self._raw = raw
         except (GetParameterError, TransformParameterError, ValidationError) as error:
             if self._tokens is None:

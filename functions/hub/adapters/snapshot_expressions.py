@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from risk_hub_contracts.times import format_instant
-
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, in_stage, through
 from functions.hub.domain.snapshot_query import TTL_MAX, SnapshotQuery
+from risk_hub_contracts.times import format_instant
 
 BY_AS_OF = "by_as_of"
 BY_STAGE = "by_stage"

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from risk_hub_contracts.times import format_instant, parse_instant
 
 from functions.hub.domain.ordering import expiry_order, in_stage
 from functions.hub.domain.stored_snapshot import Document, StoredSnapshot
+from risk_hub_contracts.times import format_instant, parse_instant
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from risk_hub_contracts.limits import FUTURE_SKEW_MAX_SECONDS, TTL_MAX_SECONDS
-from risk_hub_contracts.times import format_instant
-
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, just_after, just_before, through
 from functions.hub.domain.stored_snapshot import StoredSnapshot
+from risk_hub_contracts.limits import FUTURE_SKEW_MAX_SECONDS, TTL_MAX_SECONDS
+from risk_hub_contracts.times import format_instant
 
 FUTURE_SKEW_MAX = timedelta(seconds=FUTURE_SKEW_MAX_SECONDS)
 TTL_MAX = timedelta(seconds=TTL_MAX_SECONDS)

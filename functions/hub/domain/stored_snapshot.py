@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.hub.domain.ordering import time_order
 from risk_hub_contracts.snapshot import Snapshot
 from risk_hub_contracts.times import format_instant
-
-from functions.hub.domain.ordering import time_order
 
 Document = dict[str, Any]
 

@@ -6,10 +6,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from risk_hub_contracts.problems import NOT_FOUND, ProblemError
 
 from functions.hub.http.request import Request
 from functions.hub.http.responses import as_problem, problem_response
+from risk_hub_contracts.problems import NOT_FOUND, ProblemError
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Event]

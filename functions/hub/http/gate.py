@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from risk_hub_contracts.tokens import Scope, Token
-
 from functions.hub.domain.authorization import authenticate, require_actor, require_scope
 from functions.hub.http.request import Request
 from functions.hub.ports import Clock, TokenStore
+from risk_hub_contracts.tokens import Scope, Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 from aws_lambda_powertools.event_handler import Response
+
+from functions.hub.ports import BlobError, UnavailableError
 from risk_hub_contracts.problems import (
     BLOB_UNAVAILABLE,
     INTERNAL,
@@ -12,8 +14,6 @@ from risk_hub_contracts.problems import (
     UNAVAILABLE,
     ProblemError,
 )
-
-from functions.hub.ports import BlobError, UnavailableError
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -55,4 +55,6 @@ def as_problem(error: Exception) -> ProblemError:
     if isinstance(error, BlobError):
         detail = f"{error.ref.ref}: {error.reason}"
         return ProblemError(BLOB_UNAVAILABLE, detail, extra={"ref": error.ref.document()})
-    return ProblemError(INTERNAL, "the hub failed to answer; the failure was logged under this correlation id")
+    return ProblemError(
+        INTERNAL, "the hub failed to answer; the failure was logged under this correlation id"
+    )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from events.envelope import CloudEvent
 from events.risk_evaluated import risk_evaluated
 from events.risk_snapshot_updated import risk_snapshot_updated
-
 from functions.hub.domain.evaluation import Evaluation
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import EventBus, UnavailableError, WorldStore

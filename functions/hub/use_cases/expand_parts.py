@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from functions.hub.ports import BlobStore
 from risk_hub_contracts.blob import BlobKind, decode
 from risk_hub_contracts.limits import RESPONSE_MAX_BYTES
 from risk_hub_contracts.refs import BlobRef
-
-from functions.hub.ports import BlobStore
 
 KINDS: tuple[BlobKind, ...] = ("covariance", "realized_returns", "stress")
 # A float64 of 8 bytes takes up to 24 characters and a comma as JSON text.

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import SnapshotStore, WorldStore
 from risk_hub_contracts.problems import (
     SNAPSHOT_EXPIRED,
     SNAPSHOT_NOT_FOUND,
@@ -9,10 +12,6 @@ from risk_hub_contracts.problems import (
     ProblemError,
 )
 from risk_hub_contracts.times import format_instant
-
-from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import SnapshotStore, WorldStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +45,6 @@ class ExplainAbsence:
     def _of_empty_world(self, world_id: str) -> ProblemError:
         if self.worlds.heads(world_id):
             return ProblemError(SNAPSHOT_NOT_FOUND, f"world {world_id!r} never had a snapshot")
-        return ProblemError(WORLD_UNKNOWN, f"world {world_id!r} is unknown: nobody registered it or published to it")
+        return ProblemError(
+            WORLD_UNKNOWN, f"world {world_id!r} is unknown: nobody registered it or published to it"
+        )

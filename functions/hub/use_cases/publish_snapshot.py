@@ -1,17 +1,14 @@
 """Publish a snapshot: validate, offload, one conditional put. That put is the event (INV-04)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.problems import REF_INVALID, VERSION_CONFLICT, ProblemError, Violation
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.snapshot import Part, Snapshot, parse_snapshot
 
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.stored_snapshot import StoredSnapshot, accept
 from functions.hub.ports import BlobStat, BlobStore, Clock, PutOutcome, SnapshotStore
+from risk_hub_contracts.problems import REF_INVALID, VERSION_CONFLICT, ProblemError, Violation
+from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.snapshot import Part, Snapshot, parse_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +72,15 @@ class PublishSnapshot:
         return Published(outcome.stored, outcome.created, now)
 
     def _with_verified_refs(self, snapshot: Snapshot) -> Snapshot:
-        refs: dict[BlobKind, BlobRef] = {}
-        for part in snapshot.parts:
-            if part.ref is not None:
-                refs[part.kind] = _verified(part, part.ref, self.blobs.stat(part.ref))
+        refs = {
+            part.kind: _verified(part, part.ref, self.blobs.stat(part.ref))
+            for part in snapshot.parts
+            if part.ref is not None
+        }
         return snapshot.with_refs(refs) if refs else snapshot
 
     def _offload(self, snapshot: Snapshot) -> Snapshot:
-        refs: Mapping[BlobKind, BlobRef] = {
+        refs = {
             part.kind: self.blobs.put(snapshot.world_id, part.kind, part.sha256, part.blob or b"")
             for part in self.offload.parts_to_offload(snapshot)
         }

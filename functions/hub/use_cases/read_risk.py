@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from risk_hub_contracts.problems import RISK_NOT_FOUND, SNAPSHOT_NOT_FOUND, ProblemError
-
 from functions.hub.ports import EvaluationStore, SnapshotStore
+from risk_hub_contracts.problems import RISK_NOT_FOUND, SNAPSHOT_NOT_FOUND, ProblemError
 
 
 @dataclass(frozen=True, slots=True)

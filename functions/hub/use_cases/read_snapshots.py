@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS, RESPONSE_MAX_BYTES
-from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation
-from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
-
 from functions.hub.domain.cursor import decode_cursor, encode_cursor
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Clock, SnapshotStore, WorldStore
 from functions.hub.use_cases.explain_absence import ExplainAbsence
+from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS, RESPONSE_MAX_BYTES
+from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation
+from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
 
 SETTLE = timedelta(seconds=KNOWN_AT_SETTLE_SECONDS)
 
