@@ -34,6 +34,7 @@ def reader_environment(stage: Stage, data: DataStack) -> dict[str, str]:
         names.EVALUATIONS_TABLE: data.evaluations.table_name,
         names.BUCKET: data.bucket.bucket_name,
         names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
+        names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
         **_offloading(stage),
     }
 
@@ -48,12 +49,13 @@ def relay_environment(data: DataStack, bus: events.EventBus, failures: sqs.Queue
     }
 
 
-def engine_environment(data: DataStack) -> dict[str, str]:
+def engine_environment(stage: Stage, data: DataStack) -> dict[str, str]:
     """Variables of risk_engine."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
         names.EVALUATIONS_TABLE: data.evaluations.table_name,
         names.BUCKET: data.bucket.bucket_name,
+        names.RETENTION_DAYS: str(stage.retention_days),
     }
 
 

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 
 from infra.nag import check_with_nag
 from infra.stacks.data import DataStack
+from infra.stacks.operations import OperationsStack
 from infra.stacks.service import ServiceStack
 
 if TYPE_CHECKING:
@@ -40,4 +41,6 @@ def add_hub(app: cdk.App, stage: Stage, code: Mapping[BundleGroup, lambda_.Code]
     """Adds the stage's stacks and the checks that stop a synthesis."""
     check_with_nag(app)
     data = DataStack(app, stage=stage)
-    ServiceStack(app, stage=stage, data=data, code=code)
+    service = ServiceStack(app, stage=stage, data=data, code=code)
+    if stage.operations:
+        OperationsStack(app, stage=stage).add_dependency(service)

@@ -73,7 +73,7 @@ class ServiceStack(Stack):
             RelaySource(self, f"{source}Stream", relay=relay, table=table, failures=failures)
 
     def _worker(self) -> None:
-        engine = self._function("risk_engine", engine_environment(self._data))
+        engine = self._function("risk_engine", engine_environment(self._stage, self._data))
         allow_engine(
             engine,
             snapshots=self._data.snapshots,

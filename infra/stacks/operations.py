@@ -1,0 +1,45 @@
+"""What watches: alarms, dashboard, and the archive from which events can be replayed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+
+from infra import names
+from infra.constructs.alarms import HubAlarms
+from infra.constructs.dashboard import HubDashboard
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.stages import Stage
+
+
+class OperationsStack(Stack):
+    """Knows the other stacks by name only, so that it can come and go without touching them."""
+
+    def __init__(self, scope: Construct, *, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            names.stack_name(stage.name, "operations"),
+            description=f"Risk hub, stage {stage.name}: what watches",
+            termination_protection=stage.deletion_protection,
+        )
+        alarms = HubAlarms(self, "Alarms", stage=stage)
+        HubDashboard(self, "Overview", stage=stage, alarms=alarms.alarms)
+        self._archive(stage)
+        CfnOutput(self, "AlarmTopicArn", value=alarms.topic.topic_arn)
+
+    def _archive(self, stage: Stage) -> None:
+        bus = events.EventBus.from_event_bus_name(self, "Bus", names.bus_name(stage.name))
+        events.Archive(
+            self,
+            "Archive",
+            source_event_bus=bus,
+            archive_name=names.physical_name(stage.name, "events"),
+            description="What the hub announced, for replays to one consumer's rule",
+            event_pattern=events.EventPattern(source=[names.EVENT_SOURCE]),
+            retention=Duration.days(stage.event_archive_days),
+        )
