@@ -2,36 +2,22 @@
 
 import base64
 from datetime import timedelta
-from typing import Any
 
 import orjson
 import pytest
 
 from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.snapshot_item import compress, to_item
 from functions.hub.adapters.stream_records import StreamRecords
-from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.announce_commits import PUBLISH_MAX_ATTEMPTS, AnnounceCommits
 from functions.hub.use_cases.relay_records import Relayed, RelayRecords
 from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
+from tests.events.emitted import stream_record
 from tests.fakes.clock import START
 from tests.fakes.outside import MemoryBus, MemoryFailures
 from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryWorlds
-
-
-def record(snapshot: StoredSnapshot, event_name: str = "INSERT") -> dict[str, Any]:
-    """Return the stream record of a put, in the JSON that Lambda receives."""
-    body, size = compress(snapshot.document)
-    item = to_item(snapshot.sized(size), {"body": {"B": body}}, START + timedelta(days=30))
-    image = {
-        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
-        for name, value in item.items()
-    }
-    keys = {"world_id": item["world_id"], "version": item["version"]}
-    return {"eventName": event_name, "eventID": "e", "dynamodb": {"Keys": keys, "NewImage": image}}
 
 
 class Relay:
@@ -48,7 +34,7 @@ def relay() -> Relay:
 
 def test_a_committed_snapshot_is_announced_as_a_cloud_event(relay: Relay) -> None:
     snapshot = stored(correlation_id="c-1", trace_header="Root=1")
-    assert relay.run([record(snapshot)]) == Relayed(announced=1, isolated=0)
+    assert relay.run([stream_record(snapshot)]) == Relayed(announced=1, isolated=0)
     (event,) = relay.bus.taken
     detail = orjson.loads(event.to_detail())
     assert detail["type"] == "risk_snapshot_updated"
@@ -61,18 +47,18 @@ def test_a_committed_snapshot_is_announced_as_a_cloud_event(relay: Relay) -> Non
 def test_the_head_moves_before_the_event_goes_out(relay: Relay) -> None:
     relay.bus.refusals = 99
     with pytest.raises(UnavailableError):
-        relay.run([record(stored())])
+        relay.run([stream_record(stored())])
     assert relay.bus.taken == []
     assert relay.worlds.heads("w1")
 
 
 def test_f3_a_backfill_is_announced_as_not_the_latest(relay: Relay) -> None:
-    relay.run([record(stored("v2")), record(stored("v1", as_of=START - timedelta(hours=1)))])
+    relay.run([stream_record(stored("v2")), stream_record(stored("v1", as_of=START - timedelta(hours=1)))])
     assert [event.islatest for event in relay.bus.taken] == [True, False]
 
 
 def test_f6_a_batch_delivered_twice_gives_the_same_events_twice(relay: Relay) -> None:
-    batch = [record(stored("v1")), record(stored("v2", as_of=START + timedelta(minutes=1)))]
+    batch = [stream_record(stored("v1")), stream_record(stored("v2", as_of=START + timedelta(minutes=1)))]
     relay.run(batch)
     first = list(relay.bus.taken)
     relay.bus.taken.clear()
@@ -83,14 +69,14 @@ def test_f6_a_batch_delivered_twice_gives_the_same_events_twice(relay: Relay) ->
 
 
 def test_removals_and_changes_are_not_announced(relay: Relay) -> None:
-    assert relay.run([record(stored(), "REMOVE"), record(stored(), "MODIFY")]) == Relayed(0, 0)
+    assert relay.run([stream_record(stored(), "REMOVE"), stream_record(stored(), "MODIFY")]) == Relayed(0, 0)
 
 
 def test_f9_a_poison_record_is_set_aside_and_its_neighbours_go_on(relay: Relay) -> None:
-    poison = record(stored("bad"))
+    poison = stream_record(stored("bad"))
     poison["dynamodb"]["NewImage"]["body"] = {"B": base64.b64encode(b"no zstd").decode()}
     relayed = relay.run(
-        [record(stored("v1")), poison, record(stored("v2", as_of=START + timedelta(minutes=1)))]
+        [stream_record(stored("v1")), poison, stream_record(stored("v2", as_of=START + timedelta(minutes=1)))]
     )
     assert relayed == Relayed(announced=2, isolated=1)
     assert [event.data["version"] for event in relay.bus.taken] == ["v1", "v2"]
@@ -101,7 +87,7 @@ def test_f9_a_poison_record_is_set_aside_and_its_neighbours_go_on(relay: Relay) 
 
 def test_f8_entries_that_the_bus_refuses_are_sent_again(relay: Relay) -> None:
     relay.bus.refusals = 1
-    batch = [record(stored(f"v{i}", as_of=START + timedelta(minutes=i))) for i in range(3)]
+    batch = [stream_record(stored(f"v{i}", as_of=START + timedelta(minutes=i))) for i in range(3)]
     relay.run(batch)
     assert sorted(event.data["version"] for event in relay.bus.taken) == ["v0", "v1", "v2"]
 
@@ -109,7 +95,7 @@ def test_f8_entries_that_the_bus_refuses_are_sent_again(relay: Relay) -> None:
 def test_inv_04_a_bus_that_goes_on_refusing_fails_the_batch(relay: Relay) -> None:
     relay.bus.refusals = PUBLISH_MAX_ATTEMPTS
     with pytest.raises(UnavailableError, match="refused 1 of 1"):
-        relay.run([record(stored())])
+        relay.run([stream_record(stored())])
 
 
 def test_a_snapshot_too_large_for_the_bus_is_announced_by_a_claim_check() -> None:

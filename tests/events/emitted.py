@@ -1,0 +1,132 @@
+"""What the code really emits for one real book, and the invocations that its handlers receive on the way.
+
+`python -m tests.events.emitted` writes events/samples and events/invocations; `--check` compares.
+"""
+
+import base64
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from events.envelope import CloudEvent
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.snapshot_item import compress, to_item
+from functions.hub.adapters.stream_records import StreamRecords
+from functions.hub.domain.offload import OffloadPolicy
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.use_cases.announce_commits import AnnounceCommits
+from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.use_cases.relay_records import RelayRecords
+from functions.risk.evaluate import EvaluateRisk
+from tests.fakes.clock import FrozenClock
+from tests.fakes.gateway import proxy_event
+from tests.fakes.outside import MemoryBus, MemoryFailures
+from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+
+ROOT = Path(__file__).parents[2] / "events"
+RETENTION = timedelta(days=30)
+BODY: dict[str, Any] = {
+    "as_of": "2026-01-05T11:59:58Z",
+    "version": "rebalance-2026-01-05T11:59:58Z",
+    "weights": {"AAPL": 0.6, "MSFT": 0.4},
+    "covariance": {"ids": ["AAPL", "MSFT"], "upper": [0.0004, 0.0002, 0.0003]},
+    "realized_returns": {"AAPL": [0.011, -0.024] * 60, "MSFT": [0.008, -0.019] * 60},
+    "provenance": {"source": "gateway", "reason": "rebalance"},
+}
+HEADERS = {
+    "Content-Type": "application/json",
+    "X-Actor": "gateway",
+    "X-Stage": "paper",
+    "X-Correlation-Id": "rebalance-42",
+}
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/risk-hub-local-snapshots/stream/2026-01-05T00:00:00.000"
+
+
+def stream_record(snapshot: StoredSnapshot, event_name: str = "INSERT") -> dict[str, Any]:
+    """Return the stream record of a put, in the JSON that Lambda receives."""
+    body, size = compress(snapshot.document)
+    item = to_item(snapshot.sized(size), {"body": {"B": body}}, snapshot.retain_until(RETENTION))
+    image = {
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
+        for name, value in item.items()
+    }
+    keys = {"world_id": item["world_id"], "version": item["version"]}
+    return {
+        "eventID": "1",
+        "eventName": event_name,
+        "eventSource": "aws:dynamodb",
+        "eventSourceARN": ARN,
+        "awsRegion": "us-east-1",
+        "dynamodb": {"Keys": keys, "NewImage": image, "SequenceNumber": "1", "StreamViewType": "NEW_IMAGE"},
+    }
+
+
+def queue_message(event: CloudEvent) -> dict[str, Any]:
+    """Return the SQS invocation in which a rule's match reaches a worker."""
+    body = {
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": event.type,
+        "source": event.source,
+        "account": "000000000000",
+        "time": "2026-01-05T12:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": json.loads(event.to_detail()),
+    }
+    record = {
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": "handle",
+        "body": json.dumps(body),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:risk-hub-local-risk-engine",
+        "awsRegion": "us-east-1",
+    }
+    return {"Records": [record]}
+
+
+def emitted() -> dict[str, Any]:
+    """Walk one book from POST to `risk_evaluated`; return each file's content by its path under events/."""
+    clock, snapshots, blobs = FrozenClock(), MemorySnapshots(), MemoryBlobs()
+    evaluations, bus = MemoryEvaluations(), MemoryBus()
+    policy = OffloadPolicy(enabled=True, inline_threshold_entries=100)
+    publish = PublishSnapshot(snapshots, blobs, clock, policy, RETENTION)
+    body = json.dumps(BODY).encode()
+    stored = publish(Publication("us2", "gateway", "paper", body, HEADERS["X-Correlation-Id"])).stored
+    announce = AnnounceCommits(MemoryWorlds(), bus)
+    invocation = {"Records": [stream_record(stored)]}
+    RelayRecords(StreamRecords(BodyStore(None, "")), announce, MemoryFailures())(invocation["Records"])
+    EvaluateRisk(snapshots, blobs, evaluations, clock, RETENTION)(bus.taken[0])
+    announce(list(evaluations.rows.values()))
+    return {
+        "samples/risk_snapshot_updated.json": json.loads(bus.taken[0].to_detail()),
+        "samples/risk_evaluated.json": json.loads(bus.taken[1].to_detail()),
+        "invocations/snapshot_writer.json": proxy_event(
+            "POST", "/risk-hub/worlds/us2/snapshots", HEADERS.items(), body
+        ),
+        "invocations/event_relay.json": invocation,
+        "invocations/risk_engine.json": queue_message(bus.taken[0]),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or with `--check` name those that differ; return the exit code."""
+    stale = []
+    for name, content in emitted().items():
+        path, text = ROOT / name, json.dumps(content, indent=2, sort_keys=True) + "\n"
+        if not path.exists() or path.read_text() != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                path.write_text(text)
+    if "--check" in arguments and stale:
+        sys.stderr.write(f"events/{', events/'.join(stale)}: not what is emitted; run `make contracts`\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
