@@ -2,6 +2,12 @@
 
 import sys
 
-from infra.local.cli import main
+try:
+    from infra.local.cli import main
+except ImportError as error:
+    sys.exit(
+        f"The environment {sys.prefix} is incomplete ({error}). "
+        f"Remove that folder and try again: make up makes it anew.",
+    )
 
 sys.exit(main())

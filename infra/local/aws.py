@@ -1,8 +1,10 @@
 """Clients that can reach this machine's emulator and nothing else."""
 
-from typing import Any
+import os
+from typing import Any, Final
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from infra.local.settings import EMULATOR_SECRET_KEY
@@ -10,6 +12,12 @@ from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
 
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 30
+# (key in the profile, environment variable, default, conversion): no variable is read, and no file.
+NO_PROFILE: Final = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 
 class LocalAws:
@@ -18,6 +26,7 @@ class LocalAws:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self._session = boto3.Session(
+            botocore_session=botocore.session.Session(session_vars=NO_PROFILE),
             aws_access_key_id=LOCAL_ACCOUNT,
             aws_secret_access_key=EMULATOR_SECRET_KEY,
             region_name=LOCAL_REGION,

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 
@@ -22,6 +24,16 @@ from infra.local.welcome import show
 from infra.names import API_STAGE_NAME
 
 
+@dataclass(frozen=True, slots=True)
+class OpenStage:
+    """A deployed local stage: its process, its hub, and the AWS behind it."""
+
+    process: StageProcess
+    hub: Hub
+    aws: LocalAws
+    deployment: Deployment
+
+
 def bring_up(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> StageProcess:
     """Start the stage, deploy it, publish the sample and print what to do next.
 
@@ -30,15 +42,24 @@ def bring_up(settings: LocalSettings, console: Console, *, detached: bool, fresh
     Raises:
         StageError: the text says what is wrong and what to do.
     """
+    stage = open_stage(settings, console, detached=detached, fresh=fresh)
+    with _stopped_on_failure(stage.process, settings):
+        show(console, stage.hub, _publish_sample(stage.hub, console), settings.env_file)
+    return stage.process
+
+
+def open_stage(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> OpenStage:
+    """Start the stage and deploy it, with a token of its own and its front door open.
+
+    Raises:
+        StageError: the text says what is wrong and what to do.
+    """
     assembly = read_assembly()
-    stage = _start(settings, console, detached=detached, fresh=fresh)
-    with _stopped_on_failure(stage, settings):
-        aws = LocalAws(stage.record.aws_endpoint)
+    process = _start(settings, console, detached=detached, fresh=fresh)
+    with _stopped_on_failure(process, settings):
+        aws = LocalAws(process.record.aws_endpoint)
         deployment = _deploy(aws, assembly, console)
-        hub = _open(settings, stage, aws, deployment)
-        report = _publish_sample(hub, console)
-        show(console, hub, report, settings.env_file)
-    return stage
+        return OpenStage(process, _open(settings, process, aws, deployment), aws, deployment)
 
 
 def _start(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> StageProcess:
@@ -59,15 +80,15 @@ def _deploy(aws: LocalAws, assembly: Assembly, console: Console) -> Deployment:
     return deployment
 
 
-def _open(settings: LocalSettings, stage: StageProcess, aws: LocalAws, deployment: Deployment) -> Hub:
-    hub = Hub(stage.record.front_url, new_token())
+def _open(settings: LocalSettings, process: StageProcess, aws: LocalAws, deployment: Deployment) -> Hub:
+    hub = Hub(process.record.front_url, new_token())
     admit_token(aws.client("secretsmanager"), deployment.outputs["TokensSecretArn"], hub.token)
     write_target(settings.target_file, ApiTarget(deployment.outputs["ApiId"], API_STAGE_NAME))
-    write_env_file(settings.env_file, hub.url, hub.token, stage.record.aws_endpoint)
+    write_env_file(settings.env_file, hub.url, hub.token, process.record.aws_endpoint)
     return hub
 
 
-def _publish_sample(hub: Hub, console: Console) -> dict[str, object]:
+def _publish_sample(hub: Hub, console: Console) -> dict[str, Any]:
     with step(console, "Publishing the sample world", "Sample world published"):
         version = publish(hub, sample_body(datetime.now(tz=UTC)))
     with step(console, "Waiting for its risk numbers", "Risk numbers computed"):
@@ -75,11 +96,12 @@ def _publish_sample(hub: Hub, console: Console) -> dict[str, object]:
 
 
 @contextmanager
-def _stopped_on_failure(stage: StageProcess, settings: LocalSettings) -> Iterator[None]:
+def _stopped_on_failure(process: StageProcess, settings: LocalSettings) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        stage.stop()
-        settings.record_file.unlink(missing_ok=True)
+        process.stop()
         forget_clean_stop(settings.state)
+        for file in settings.run_files:
+            file.unlink(missing_ok=True)
         raise

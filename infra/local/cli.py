@@ -12,9 +12,10 @@ from infra.local.bring_up import bring_up
 from infra.local.errors import StageError
 from infra.local.settings import LocalSettings, settings_from
 from infra.local.stage_process import StageProcess, stop_recorded
-from infra.local.stage_record import read_record
+from infra.local.stage_record import StageRecord, read_record
 
 FAILED: Final = 1
+KEPT: Final = "Stopped. What was stored is kept for the next `make up`."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,10 +70,10 @@ def _stay(stage: StageProcess, settings: LocalSettings, console: Console) -> int
     except KeyboardInterrupt:
         with console.status("Stopping ..."):
             stage.stop()
-        _forget(settings)
-        console.print("Stopped. What was stored is kept for the next `make up`.")
+        _forget(settings, stage.record)
+        console.print(KEPT)
         return 0
-    _forget(settings)
+    _forget(settings, stage.record)
     if status == 0:
         console.print("The local stage was stopped.")
         return 0
@@ -86,8 +87,8 @@ def _down(settings: LocalSettings, console: Console) -> int:
         return 0
     with console.status("Stopping ..."):
         stop_recorded(record)
-    _forget(settings)
-    console.print("Stopped. What was stored is kept for the next `make up`.")
+    _forget(settings, record)
+    console.print(KEPT)
     return 0
 
 
@@ -102,9 +103,11 @@ def _status(settings: LocalSettings, console: Console) -> int:
     return 0
 
 
-def _forget(settings: LocalSettings) -> None:
-    for file in (settings.record_file, settings.env_file, settings.target_file):
-        file.unlink(missing_ok=True)
+def _forget(settings: LocalSettings, ended: StageRecord) -> None:
+    # Another terminal may have started the next stage already: its files stay.
+    if read_record(settings.record_file) in {None, ended}:
+        for file in settings.run_files:
+            file.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -49,9 +49,9 @@ def front_door(emulator: App, target_file: Path) -> App:
     async def front_app(scope: Scope, receive: Receive, send: Send) -> None:
         target = read_target(target_file)
         if not scope["path"].startswith(HUB_PATH):
-            await answer_problem(send, 404, _not_here())
+            await answer_problem(send, 404, not_here())
         elif target is None:
-            await answer_problem(send, 503, _not_yet())
+            await answer_problem(send, 503, not_yet())
         else:
             await emulator(_addressed(scope, target), receive, send)
 
@@ -64,14 +64,20 @@ def _addressed(scope: Scope, target: ApiTarget) -> Scope:
     return {**scope, "path": target.prefix + scope["path"], "raw_path": raw_path, "headers": headers}
 
 
-def _not_here() -> bytes:
+def not_here() -> bytes:
+    """Return the problem of a path that is not the hub's."""
     detail = f"Only {HUB_PATH}... is served here."
     return problem_body(
-        "not-found", 404, "Not found", detail, "See GET /risk-hub/contract for what the hub offers."
+        "not-found", 404, "No such resource", detail, "See GET /risk-hub/contract for what the hub offers."
     )
 
 
-def _not_yet() -> bytes:
+def not_yet() -> bytes:
+    """Return the problem of the seconds before the first deployment is done."""
     return problem_body(
-        "unavailable", 503, "Unavailable", "The local stage is still being deployed.", "Retry in a second."
+        "unavailable",
+        503,
+        "The hub cannot answer now",
+        "The local stage is still being deployed.",
+        "Retry in a second.",
     )

@@ -48,4 +48,4 @@ def guarded(app: App) -> App:
 
 def _refused(reason: str) -> bytes:
     remedy = "Call http://127.0.0.1 or http://localhost with a program such as curl, not from a web page."
-    return problem_body("network-denied", 403, "Network denied", reason, remedy)
+    return problem_body("network-denied", 403, "Not reachable from this network", reason, remedy)

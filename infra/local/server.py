@@ -8,6 +8,7 @@ that marks the stage as running.
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -88,6 +89,8 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Run the server in the foreground of this process."""
     arguments = _arguments()
+    # One line per AWS service at each stop would bury what the functions wrote.
+    logging.getLogger("persistence").setLevel(logging.WARNING)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(arguments))
     # Worker threads of the emulator may still wait on functions that are gone by now.

@@ -50,6 +50,11 @@ class LocalSettings:
         return self.home / "front-door.json"
 
     @property
+    def run_files(self) -> tuple[Path, ...]:
+        """What exists only while the stage runs."""
+        return (self.record_file, self.env_file, self.target_file)
+
+    @property
     def temporary(self) -> Path:
         """TMPDIR of the server and its workers; wiped at each start and stop."""
         return self.home / "tmp"

@@ -72,8 +72,12 @@ class StageProcess:
             aws = stack.enter_context(ports.listen(settings.aws_port, "RISK_HUB_AWS_PORT"))
             process = _spawn(settings, (front, aws, lock), fingerprint, detached=detached)
             stage = cls(process, _record(process.pid, ports.port_of(front), ports.port_of(aws)))
-        write_record(settings.record_file, stage.record)
-        stage.wait_until_ready(settings.log_file)
+        try:
+            write_record(settings.record_file, stage.record)
+            stage.wait_until_ready(settings.log_file)
+        except BaseException:
+            stage.stop()
+            raise
         return stage
 
     def wait_until_ready(self, log_file: Path) -> None:
@@ -89,6 +93,8 @@ class StageProcess:
     def stop(self) -> None:
         """End the server and wait for it."""
         self.process.terminate()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         try:
             self.process.wait(STOP_DEADLINE_SECONDS)
         except subprocess.TimeoutExpired:

@@ -38,9 +38,10 @@ def risk_table(report: dict[str, Any]) -> Table:
     table = Table(
         title=title, title_justify="left", caption=f"inputs: {_inputs(report)}", caption_justify="left"
     )
-    for name in ("measure", "method", "confidence"):
+    for name in ("measure", "method", "conf."):
         table.add_column(name, no_wrap=True)
-    for name in ("value", "observations", "coverage"):
+    table.add_column("value", justify="right")
+    for name in ("n", "covers"):
         table.add_column(name, justify="right", no_wrap=True)
     for measure in report["measures"]:
         table.add_row(*_row(measure))

@@ -1,0 +1,51 @@
+"""Calls to the hub's front door, as a program with curl would make them."""
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.local.http_call import Answer, call
+from infra.local.sample.publish import Hub
+
+POLL_SECONDS = 0.05
+
+
+class Caller:
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return call("GET", self.hub.url + path, {**self.hub.headers(), **headers})
+
+    def post(self, world: str, body: Mapping[str, Any] | bytes, **headers: str) -> Answer:
+        given = {"X-Actor": "gateway", "X-Stage": "paper", "Content-Type": "application/json", **headers}
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return call("POST", self.snapshots(world), {**self.hub.headers(), **given}, raw)
+
+    def snapshots(self, world: str) -> str:
+        return f"{self.hub.url}/risk-hub/worlds/{world}/snapshots"
+
+    def risk(self, world: str, version: str, *, within_seconds: float) -> dict[str, Any]:
+        deadline = time.monotonic() + within_seconds
+        while True:
+            answer = self.get(f"/risk-hub/worlds/{world}/snapshots/{version}/risk")
+            if answer.status == 200 or time.monotonic() > deadline:
+                assert answer.status == 200, answer.body
+                document: dict[str, Any] = answer.document()
+                return document
+            time.sleep(POLL_SECONDS)
+
+
+def new_world() -> str:
+    return f"world-{secrets.token_hex(4)}"
+
+
+def now_text() -> str:
+    return datetime.now(tz=UTC).isoformat().replace("+00:00", "Z")
+
+
+def small_body(version: str = "v1", **changes: object) -> dict[str, Any]:
+    return {"version": version, "as_of": now_text(), "weights": {"AAPL": 0.6, "MSFT": 0.4}, **changes}

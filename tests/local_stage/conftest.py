@@ -1,0 +1,60 @@
+"""One local stage for all tests of this folder: own ports, own folder, started from a polluted shell."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from infra.local.bring_up import OpenStage, open_stage
+from infra.local.settings import ANY_FREE_PORT, REPOSITORY, LocalSettings
+from tests.local_stage.caller import Caller
+from tests.local_stage.probe import Probe, create_probe
+
+# What a developer's shell may hold and no function may see.
+POLLUTION = {
+    "PYTHONPATH": str(REPOSITORY),
+    "PYTHONSTARTUP": "/nonexistent.py",
+    "AWS_PROFILE": "production",
+    "AWS_ACCESS_KEY_ID": "AKIAUSERSOWNKEY",
+    "AWS_SECRET_ACCESS_KEY": "users-own",
+    "AWS_SESSION_TOKEN": "users-own",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "HTTP_PROXY": "http://127.0.0.1:1",
+    "http_proxy": "http://127.0.0.1:1",
+    "RISK_HUB_BUCKET": "users-own",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests on one xdist worker: they share one stage."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("local_stage"))
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> LocalSettings:
+    return LocalSettings(tmp_path_factory.mktemp("stage"), ANY_FREE_PORT, ANY_FREE_PORT)
+
+
+@pytest.fixture(scope="session")
+def stage(settings: LocalSettings) -> Iterator[OpenStage]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in POLLUTION.items():
+            patch.setenv(name, value)
+        opened = open_stage(settings, Console(quiet=True), detached=False, fresh=True)
+    try:
+        yield opened
+    finally:
+        opened.process.stop()
+
+
+@pytest.fixture(scope="session")
+def probe(stage: OpenStage) -> Probe:
+    return create_probe(stage.aws)
+
+
+@pytest.fixture
+def hub(stage: OpenStage) -> Caller:
+    return Caller(stage.hub)

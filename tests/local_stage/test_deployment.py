@@ -1,0 +1,136 @@
+"""What is deployed is the committed template, and what the emulator drops in silence is applied after it."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from infra.local.assembly import Template, read_assembly
+from infra.local.bring_up import OpenStage
+from infra.local.code_zip import build_code_zip
+from infra.local.deploy import physical_ids
+from infra.local.dropped_settings import apply_table_settings, lifecycle_rule
+
+TEMPLATES = {template.stack_name: template for template in read_assembly().templates}
+
+
+def resources(stage: OpenStage, stack: str, kind: str) -> dict[str, dict[str, Any]]:
+    """Return physical id -> template properties of a type."""
+    ids = physical_ids(stage.aws.client("cloudformation"), stack)
+    return {ids[name]: properties for name, properties in TEMPLATES[stack].resources(kind).items()}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_committed_template_is_deployed_unchanged(stage: OpenStage, name: str) -> None:
+    deployed = stage.aws.client("cloudformation").get_template(StackName=name)["TemplateBody"]
+    document = deployed if isinstance(deployed, dict) else json.loads(deployed)
+    assert document == json.loads(TEMPLATES[name].body)
+
+
+def test_only_data_and_service_are_deployed(stage: OpenStage) -> None:
+    stacks = stage.aws.client("cloudformation").describe_stacks()["Stacks"]
+    assert {stack["StackName"] for stack in stacks} == {"RiskHub-local-data", "RiskHub-local-service"}
+    assert not stage.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+
+
+def test_dynamodb_ttl_is_on_where_the_template_says_so(stage: OpenStage) -> None:
+    client = stage.aws.client("dynamodb")
+    declared, found = {}, {}
+    for table, properties in resources(stage, "RiskHub-local-data", "AWS::DynamoDB::Table").items():
+        state = client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        found[table] = state.get("AttributeName") if state["TimeToLiveStatus"] == "ENABLED" else None
+        declared[table] = properties.get("TimeToLiveSpecification", {}).get("AttributeName")
+    assert found == declared
+    assert list(declared.values()).count("retain_until") == 2
+
+
+def test_s3_lifecycle_is_on_where_the_template_says_so(stage: OpenStage) -> None:
+    client = stage.aws.client("s3")
+    buckets = resources(stage, "RiskHub-local-data", "AWS::S3::Bucket")
+    assert buckets
+    for bucket, properties in buckets.items():
+        rules = client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        assert len(rules) == len(properties["LifecycleConfiguration"]["Rules"])
+        assert all(rule["Status"] == "Enabled" for rule in rules)
+
+
+def test_point_in_time_recovery_is_applied_from_the_template(stage: OpenStage) -> None:
+    client = stage.aws.client("dynamodb")
+    client.create_table(
+        TableName="recovery-test",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+    )
+    apply_table_settings(
+        client, "recovery-test", {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+    )
+    answer = client.describe_continuous_backups(TableName="recovery-test")
+    recovery = answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def test_a_lifecycle_rule_is_respelled_for_the_api() -> None:
+    declared = {
+        "Id": "sweep",
+        "Status": "Enabled",
+        "Prefix": "risk-blobs/",
+        "ExpirationInDays": 30,
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 7},
+        "Transitions": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 10}],
+    }
+    assert lifecycle_rule(declared) == {
+        "ID": "sweep",
+        "Status": "Enabled",
+        "Filter": {"Prefix": "risk-blobs/"},
+        "Expiration": {"Days": 30},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 7},
+        "Transitions": [{"StorageClass": "STANDARD_IA", "Days": 10}],
+    }
+
+
+def test_the_code_zip_is_found_under_the_templates_own_asset_key(stage: OpenStage) -> None:
+    assembly = read_assembly()
+    used = {
+        properties["Code"]["S3Key"]
+        for template in assembly.templates
+        for properties in template.resources("AWS::Lambda::Function").values()
+    }
+    assert used == set(assembly.asset_keys.values())
+    for group, key in assembly.asset_keys.items():
+        stored = stage.aws.client("s3").get_object(Bucket=assembly.asset_bucket, Key=key)["Body"].read()
+        assert stored == build_code_zip(group)
+
+
+def test_every_stream_mapping_sets_a_maximum_record_age(stage: OpenStage) -> None:
+    mappings = stage.aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    streams = [each for each in mappings if "/stream/" in each["EventSourceArn"]]
+    assert len(streams) == 2
+    assert all(0 < each["MaximumRecordAgeInSeconds"] <= 3600 for each in streams)
+
+
+def test_a_rule_always_targets_a_queue() -> None:
+    rules = TEMPLATES["RiskHub-local-service"].resources("AWS::Events::Rule")
+    queues = TEMPLATES["RiskHub-local-service"].resources("AWS::SQS::Queue")
+    targets = [target for rule in rules.values() for target in rule["Targets"]]
+    assert targets
+    assert all(target["Arn"]["Fn::GetAtt"][0] in queues for target in targets)
+
+
+def test_a_schedule_is_in_utc() -> None:
+    declared = [each for template in TEMPLATES.values() for each in schedules(template)]
+    assert all(each.get("ScheduleExpressionTimezone", "UTC") == "UTC" for each in declared)
+
+
+def schedules(template: Template) -> list[dict[str, Any]]:
+    return list(template.resources("AWS::Scheduler::Schedule").values())
+
+
+def test_a_presigned_url_is_signed_with_version_4_and_opens_the_object(stage: OpenStage) -> None:
+    assembly = read_assembly()
+    place = {"Bucket": assembly.asset_bucket, "Key": assembly.asset_keys["hub"]}
+    url = stage.aws.client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=60)
+    assert re.search("X-Amz-Algorithm=AWS4-HMAC-SHA256", url)

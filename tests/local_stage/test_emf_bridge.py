@@ -1,0 +1,63 @@
+"""Metric lines in the functions' logs become metrics."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from infra.local.bring_up import OpenStage
+from infra.local.emf_bridge import emf_document, metric_data
+from tests.local_stage.probe import Probe
+
+DEADLINE_SECONDS = 20.0
+
+
+def emf_line(value: object, **more: object) -> str:
+    directive = {
+        "Namespace": "BridgeTest",
+        "Dimensions": [["service"], ["service", "stage"]],
+        "Metrics": [{"Name": "stored", "Unit": "Count"}],
+    }
+    emf = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": emf, "service": "writer", "stage": "local", "stored": value, **more})
+
+
+def test_each_dimension_set_becomes_an_entry() -> None:
+    document = emf_document(emf_line([1, 2]))
+    assert document is not None
+    entries = metric_data(document)["BridgeTest"]
+    assert [len(entry["Dimensions"]) for entry in entries] == [1, 2]
+    assert all(entry["Values"] == [1.0, 2.0] and entry["Unit"] == "Count" for entry in entries)
+
+
+@pytest.mark.parametrize(
+    "line", ["plain text", '{"level": "INFO"}', '{"CloudWatchMetrics": ', '["CloudWatchMetrics"]']
+)
+def test_another_line_is_no_metric(line: str) -> None:
+    assert emf_document(line) is None
+
+
+def test_a_line_that_a_worker_prints_can_be_read_as_a_metric_once(stage: OpenStage, probe: Probe) -> None:
+    probe(print=["before", emf_line(3.0), "after"])
+    statistics = wait_for_metric(stage, "stored", [{"Name": "service", "Value": "writer"}])
+    assert statistics == {"Sum": 3.0, "SampleCount": 1.0}
+
+
+def wait_for_metric(stage: OpenStage, name: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
+    cloudwatch = stage.aws.client("cloudwatch")
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        now = time.time()
+        points = cloudwatch.get_metric_statistics(
+            Namespace="BridgeTest",
+            MetricName=name,
+            Dimensions=dimensions,
+            StartTime=now - 600,
+            EndTime=now + 600,
+            Period=3600,
+            Statistics=["Sum", "SampleCount"],
+        )["Datapoints"]
+        if points or time.monotonic() > deadline:
+            return {key: sum(point[key] for point in points) for key in ("Sum", "SampleCount")}
+        time.sleep(0.1)

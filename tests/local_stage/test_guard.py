@@ -1,0 +1,121 @@
+"""Only programs on this machine get through either door: no web page, no rebound name, no other protocol."""
+
+import json
+import socket
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+from h2.connection import H2Connection
+from h2.events import ResponseReceived
+
+from infra.local.bring_up import OpenStage
+from risk_hub_contracts.problems import PROBLEMS
+from tests.local_stage import raw_http
+
+Door = Literal["front", "aws"]
+PATHS: dict[Door, str] = {"front": "/risk-hub/health", "aws": "/_ministack/health"}
+
+
+@pytest.fixture(params=PATHS)
+def door(request: pytest.FixtureRequest, stage: OpenStage) -> tuple[int, str]:
+    urls = {"front": stage.hub.url, "aws": stage.aws.endpoint}
+    return urlsplit(urls[request.param]).port or 0, PATHS[request.param]
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST"])
+def test_a_program_on_this_machine_gets_through(door: tuple[int, str], name: str) -> None:
+    port, path = door
+    status, _ = raw_http.get(port, path, f"Host: {name}:{port}")
+    assert status != 403
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "127.0.0.1.evil.example:{port}",
+        "[::1]:{port}",
+    ],
+)
+def test_a_foreign_host_is_refused(door: tuple[int, str], host: str) -> None:
+    port, path = door
+    status, body = raw_http.get(port, path, f"Host: {host.format(port=port)}")
+    assert status == 403
+    problem = json.loads(body)
+    assert (problem["type"], problem["title"]) == (
+        PROBLEMS["network-denied"].uri,
+        PROBLEMS["network-denied"].title,
+    )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Origin: http://evil.example",
+        "Origin: null",
+        "Origin: http://127.0.0.1",
+        "Referer: http://evil.example/page",
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Fetch-Site: same-site",
+    ],
+)
+def test_a_web_page_is_refused(door: tuple[int, str], header: str) -> None:
+    port, path = door
+    status, body = raw_http.get(port, path, f"Host: 127.0.0.1:{port}", header)
+    assert status == 403
+    assert b"web page" in body
+
+
+def test_a_request_without_host_or_with_two_is_refused(door: tuple[int, str]) -> None:
+    port, path = door
+    without, _ = raw_http.get(port, path, version="1.0")
+    twice, _ = raw_http.get(port, path, f"Host: 127.0.0.1:{port}", "Host: evil.example")
+    assert without in {400, 403}
+    assert twice in {400, 403}
+
+
+def test_http_2_is_refused(door: tuple[int, str]) -> None:
+    port, path = door
+    client = H2Connection()
+    client.initiate_connection()
+    client.send_headers(1, request_headers(port, path), end_stream=True)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as opened:
+        opened.sendall(client.data_to_send())
+        assert first_status(client, opened) == b"403"
+
+
+def request_headers(port: int, path: str) -> list[tuple[str, str]]:
+    return [(":method", "GET"), (":scheme", "http"), (":authority", f"127.0.0.1:{port}"), (":path", path)]
+
+
+def first_status(client: H2Connection, opened: socket.socket) -> bytes | None:
+    while chunk := opened.recv(65_536):
+        for event in client.receive_data(chunk):
+            if isinstance(event, ResponseReceived):
+                return dict(event.headers)[b":status"]
+    return None
+
+
+def test_a_websocket_is_refused(door: tuple[int, str]) -> None:
+    port, path = door
+    headers = [
+        f"Host: 127.0.0.1:{port}",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ]
+    lines = [f"GET {path} HTTP/1.1", *headers, "Connection: Upgrade"]
+    answer = raw_http.exchange(port, ("\r\n".join(lines) + "\r\n\r\n").encode())
+    assert answer.split()[1] == b"403"
+
+
+def test_no_answer_invites_other_origins(stage: OpenStage) -> None:
+    port = urlsplit(stage.hub.url).port or 0
+    answer = raw_http.exchange(
+        port, f"GET /risk-hub/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
+    )
+    assert b"access-control-" not in answer.lower()

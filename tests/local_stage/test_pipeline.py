@@ -1,0 +1,195 @@
+"""The whole path over HTTP: one snapshot from POST to its risk numbers, and every way to read it back."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from statistics import NormalDist
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+
+from infra.local.bring_up import OpenStage
+from infra.local.sample.publish import sample_body
+from tests.local_stage.caller import Caller, new_world, small_body
+
+RISK_DEADLINE_SECONDS = 5.0
+TOLERANCE = 1e-12
+
+
+def test_a_new_snapshot_is_created(hub: Caller) -> None:
+    answer = hub.post(new_world(), small_body())
+    assert answer.status == 201
+    stored = answer.document()
+    assert answer.headers["ETag"] == f'"{stored["content_hash"]}"'
+    assert hub.get(answer.headers["Location"]).document() == stored
+
+
+def test_the_same_snapshot_again_is_a_replay_of_what_is_stored(hub: Caller) -> None:
+    world, body = new_world(), small_body()
+    first = hub.post(world, body)
+    again = hub.post(world, body)
+    assert again.status == 200
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.document() == first.document()
+
+
+def test_other_content_under_the_same_version_is_a_conflict_that_names_both_hashes(hub: Caller) -> None:
+    world, body = new_world(), small_body()
+    stored = hub.post(world, body).document()
+    answer = hub.post(world, {**body, "weights": {"AAPL": 0.5, "MSFT": 0.5}})
+    assert answer.status == 409
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    hashes = {value for value in answer.document().values() if str(value).startswith("sha256:")}
+    assert len(hashes) == 2
+    assert stored["content_hash"] in hashes
+    assert hub.get(f"/risk-hub/worlds/{world}/snapshots/lookup?version=v1").document() == stored
+
+
+def test_a_refused_snapshot_lists_every_violation_with_its_pointer(hub: Caller) -> None:
+    answer = hub.post(new_world(), {"version": "v1", "as_of": "yesterday", "weights": {"A": True}, "typo": 1})
+    assert answer.status == 422
+    assert {"/as_of", "/weights/A", "/typo"} <= {each["pointer"] for each in answer.document()["errors"]}
+
+
+@pytest.mark.parametrize(
+    ("raw", "slug"),
+    [(b'{"a": 1, "a": 2}', "duplicate-key"), (b"{", "malformed-json"), (b'"\xff"', "not-utf8")],
+)
+def test_text_that_is_no_json_is_refused_before_the_contract(hub: Caller, raw: bytes, slug: str) -> None:
+    answer = hub.post(new_world(), raw)
+    assert answer.status == 400
+    assert answer.document()["type"].endswith(f":{slug}")
+
+
+def test_a_call_without_a_token_is_refused_with_a_challenge(hub: Caller) -> None:
+    answer = hub.get("/risk-hub/worlds/any/snapshots/latest", Authorization="Bearer wrong")
+    assert answer.status == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_latest_is_the_greatest_as_of_and_answers_304_to_its_etag(hub: Caller) -> None:
+    world, now = new_world(), datetime.now(tz=UTC)
+    for version, minutes in (("v1", 3), ("v3", 1), ("v2", 2)):
+        hub.post(world, small_body(version, as_of=text(now - timedelta(minutes=minutes))))
+    path = f"/risk-hub/worlds/{world}/snapshots/latest"
+    latest = hub.get(path)
+    assert latest.document()["version"] == "v3"
+    assert hub.get(path, **{"If-None-Match": latest.headers["ETag"]}).status == 304
+
+
+def test_lookup_finds_by_version_by_as_of_and_by_known_at(hub: Caller) -> None:
+    world, now = new_world(), datetime.now(tz=UTC)
+    early = hub.post(world, small_body("early", as_of=text(now - timedelta(minutes=2)))).document()
+    late = hub.post(world, small_body("a+b:c", as_of=text(now - timedelta(minutes=1)))).document()
+    path = f"/risk-hub/worlds/{world}/snapshots/lookup"
+    assert hub.get(f"{path}?version={quote('a+b:c', safe='')}").document() == late
+    at = quote(text(now - timedelta(seconds=90)).replace("Z", "+00:00"), safe="")
+    assert hub.get(f"{path}?as_of={at}").document() == early
+    before = quote(early["created_at"], safe="")
+    assert (
+        hub.get(f"{path}?as_of={quote(text(now), safe='')}&known_at={before}").document()["version"]
+        == "early"
+    )
+
+
+def test_a_percent_encoded_world_survives_the_front_door(hub: Caller) -> None:
+    world = f"{new_world()}@desk:1+x"
+    assert hub.post(quote(world, safe=""), small_body()).document()["world_id"] == world
+    answer = hub.get(f"/risk-hub/worlds/{quote(world, safe='')}/snapshots/latest")
+    assert answer.document()["world_id"] == world
+
+
+def test_a_list_pages_through_all_snapshots_newest_first(hub: Caller) -> None:
+    world, now = new_world(), datetime.now(tz=UTC)
+    for minutes in range(5):
+        hub.post(world, small_body(f"v{minutes}", as_of=text(now - timedelta(minutes=minutes))))
+    seen: list[str] = []
+    cursor = ""
+    for _ in range(3):
+        page = hub.get(f"/risk-hub/worlds/{world}/snapshots?limit=2{cursor}").document()
+        seen += [each["version"] for each in page["snapshots"]]
+        cursor = f"&cursor={quote(page['next_cursor'] or '', safe='')}"
+    assert seen == ["v0", "v1", "v2", "v3", "v4"]
+    assert page["next_cursor"] is None
+
+
+def test_the_sample_gets_risk_numbers_that_agree_with_numpy(hub: Caller) -> None:
+    world, body = new_world(), sample_body(datetime.now(tz=UTC))
+    assert hub.post(world, body).status == 201
+    report = hub.risk(world, body["version"], within_seconds=RISK_DEADLINE_SECONDS)
+    measured = {
+        (each["measure"], each["method"], each["confidence_bps"]): each for each in report["measures"]
+    }
+    expected = {**parametric(body), **historical(body)}
+    assert report["status"] == "complete"
+    assert {key: each["value"] for key, each in measured.items()} == pytest.approx(
+        expected, rel=TOLERANCE, abs=0
+    )
+    assert all(each["coverage"] == 1.0 for each in measured.values())
+    assert {each["observations"] for key, each in measured.items() if key[1] == "historical"} == {754}
+
+
+def parametric(body: dict[str, Any]) -> dict[tuple[str, str, int | None], float]:
+    ids = body["covariance"]["ids"]
+    sigma = np.zeros((len(ids), len(ids)))
+    sigma[np.triu_indices(len(ids))] = body["covariance"]["upper"]
+    sigma = sigma + sigma.T - np.diag(np.diag(sigma))
+    weights = np.array([body["weights"][name] for name in ids])
+    volatility = float(np.sqrt(weights @ sigma @ weights))
+    numbers: dict[tuple[str, str, int | None], float] = {
+        ("volatility", "parametric_normal", None): volatility
+    }
+    for bps in (9500, 9900):
+        z = NormalDist().inv_cdf(bps / 10_000)
+        tail = NormalDist().pdf(z) / (1 - bps / 10_000)
+        numbers["value_at_risk", "parametric_normal", bps] = z * volatility
+        numbers["expected_shortfall", "parametric_normal", bps] = tail * volatility
+    return numbers
+
+
+def historical(body: dict[str, Any]) -> dict[tuple[str, str, int | None], float]:
+    returns = np.array([body["realized_returns"][name] for name in body["weights"]])
+    book = np.array(list(body["weights"].values())) @ returns
+    numbers: dict[tuple[str, str, int | None], float] = {}
+    for bps in (9500, 9900):
+        quantile = float(np.quantile(book, 1 - bps / 10_000))
+        numbers["value_at_risk", "historical", bps] = -quantile
+        numbers["expected_shortfall", "historical", bps] = -float(book[book <= quantile].mean())
+    return numbers
+
+
+def test_a_large_part_is_offloaded_and_comes_back_when_asked_for(hub: Caller) -> None:
+    world, body = new_world(), sample_body(datetime.now(tz=UTC))
+    stored = hub.post(world, body).document()
+    assert "covariance_ref" in stored
+    assert "covariance" not in stored
+    expanded = hub.get(f"/risk-hub/worlds/{world}/snapshots/latest?expand=true").document()
+    assert expanded["content_hash"] == stored["content_hash"]
+    assert expanded["realized_returns"] == body["realized_returns"]
+    assert expanded["covariance"]["upper"] == body["covariance"]["upper"]
+
+
+@pytest.mark.parametrize("function", ["snapshot-writer", "snapshot-reader", "event-relay", "risk-engine"])
+def test_every_invocation_logs_a_line(stage: OpenStage, hub: Caller, function: str) -> None:
+    world = new_world()
+    hub.post(world, small_body())
+    hub.risk(world, "v1", within_seconds=RISK_DEADLINE_SECONDS)
+    assert own_lines(stage, f"/aws/lambda/risk-hub-local-{function}")
+
+
+def own_lines(stage: OpenStage, group: str) -> list[dict[str, Any]]:
+    logs = stage.aws.client("logs")
+    deadline = time.monotonic() + RISK_DEADLINE_SECONDS
+    while True:
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        lines = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
+        if lines or time.monotonic() > deadline:
+            return [line for line in lines if "level" in line]
+        time.sleep(0.1)
+
+
+def text(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
