@@ -150,7 +150,7 @@ def stage_named(name: str, *, allowed_networks: str | None = None) -> Stage:
         StageError: The stage is unknown, a block is malformed, or the stage needs blocks and got none.
     """
     if name not in STAGES:
-        raise StageError(f"unknown stage {name!r}: choose one of {', '.join(STAGES)} (-c stage=dev)")
+        raise StageError(f"no stage {name!r}: choose one of {', '.join(STAGES)}, as in -c stage=dev")
     stage = STAGES[name]
     if allowed_networks:
         return replace(stage, allowed_networks=_networks(allowed_networks))

@@ -76,7 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(lines: list[str]) -> int:
     if not lines:
         return os.EX_OK
-    sys.stderr.write("\n".join([*lines, "", "The local templates are out of date: python -m infra.synth_local", ""]))
+    sys.stderr.write(
+        "\n".join([*lines, "", "The local templates are out of date: python -m infra.synth_local", ""])
+    )
     return 1
 
 
@@ -87,7 +89,9 @@ def _template(assembly: cx_api.CloudAssembly, stack: str) -> str:
 def _assets(assembly: cx_api.CloudAssembly) -> dict[str, object]:
     """Code bucket and keys as the service template names them, the pseudo-parameters filled in."""
     service = assembly.get_stack_by_name(names.stack_name("local", "service")).template
-    functions = [r["Properties"] for r in service["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
+    functions = [
+        r["Properties"] for r in service["Resources"].values() if r["Type"] == "AWS::Lambda::Function"
+    ]
     group_of = {names.handler(folder): group for folder, group in names.BUNDLE_OF.items()}
     bucket = functions[0]["Code"]["S3Bucket"]["Fn::Sub"]
     for pseudo, value in (("AccountId", names.LOCAL_ACCOUNT), ("Region", names.LOCAL_REGION)):

@@ -30,7 +30,9 @@ def read_local_assembly(folder: Path = LOCAL_ASSEMBLY) -> LocalAssembly:
     """Reads the committed templates; needs neither Node nor CDK."""
     assets = json.loads((folder / ASSETS_FILE).read_text())
     return LocalAssembly(
-        templates={stack: json.loads((folder / f"{stack}.template.json").read_text()) for stack in assets["stacks"]},
+        templates={
+            stack: json.loads((folder / f"{stack}.template.json").read_text()) for stack in assets["stacks"]
+        },
         bucket=assets["bucket"],
         keys=assets["keys"],
     )

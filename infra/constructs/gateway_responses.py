@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from aws_cdk import aws_apigateway as apigateway
-from risk_hub_contracts.problems import PROBLEMS
+
+from risk_hub_contracts.problems import CONTENT_TYPE, PROBLEMS, ProblemError
 
 if TYPE_CHECKING:
     from risk_hub_contracts.problems import ProblemType
@@ -40,6 +41,20 @@ SLUG_OF: Final[dict[str, str]] = {
     "INTEGRATION_TIMEOUT": "gateway-timeout",
 }
 
+_DETAIL_OF: Final[dict[str, str]] = {
+    "not-found": "No route of the hub takes this path and method.",
+    "unauthenticated": "The gateway found no valid credentials.",
+    "network-denied": "The caller's address is outside the networks of this stage.",
+    "malformed-json": "The gateway could not read the body.",
+    "invalid-query": "The gateway could not read the parameters.",
+    "body-too-large": "The body is over the gateway's own limit of 10 MB.",
+    "unsupported-media-type": "The gateway does not pass on this content type.",
+    "throttled": "This stage takes no more requests at the moment.",
+    "internal": "The gateway or the function behind it failed.",
+    "unavailable": "The function behind the gateway could not be reached.",
+    "gateway-timeout": "The function behind the gateway did not answer in time.",
+}
+
 
 def add_gateway_responses(api: apigateway.RestApi) -> None:
     """Covers every response type of the gateway; a type that AWS adds later falls to the two defaults."""
@@ -56,24 +71,16 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
 
 
 def _headers(problem: ProblemType) -> dict[str, str]:
-    headers = {"Content-Type": "'application/problem+json'", "Cache-Control": "'no-store'"}
+    headers = {"Content-Type": f"'{CONTENT_TYPE}'", "Cache-Control": "'no-store'"}
     if problem.status in _RETRYABLE_STATUSES:
         headers["Retry-After"] = f"'{RETRY_AFTER_SECONDS}'"
     return headers
 
 
 def _document(problem: ProblemType) -> str:
-    """The RFC 9457 document; the request's id is its instance, the one thing that the gateway fills in."""
-    return json.dumps(
-        {
-            "type": problem.uri,
-            "title": problem.title,
-            "status": problem.status,
-            "detail": problem.title,
-            "instance": "urn:risk-hub:request:$context.requestId",
-            "remedy": problem.remedy,
-        },
-    )
+    """The same document as a function would answer; the request's id is the one thing the gateway fills in."""
+    error = ProblemError(problem, _DETAIL_OF[problem.slug])
+    return json.dumps(error.to_problem("urn:risk-hub:request:$context.requestId"))
 
 
 def _construct_id(response_type: str) -> str:

@@ -42,12 +42,18 @@ class HubFunction(Construct):
         environment: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._stage = stage
-        self._folder = folder
+        self.stage = stage
+        self.folder = folder
         self.log_group = self._log_group()
         self.role = self._role()
         self.function = self._function(code, environment)
         self._acknowledge()
+
+    @property
+    def size(self) -> FunctionSize:
+        """Memory and time that the stage gives this function."""
+        size: FunctionSize = getattr(self.stage, self.folder)
+        return size
 
     def allow(self, actions: Sequence[str], resources: Sequence[str]) -> None:
         """Adds one narrow statement to the function's role."""
@@ -66,9 +72,9 @@ class HubFunction(Construct):
         return logs.LogGroup(
             self,
             "Logs",
-            log_group_name=names.log_group_name(self._stage.name, self._folder),
-            retention=retention_of(self._stage.log_retention_days),
-            removal_policy=RemovalPolicy.RETAIN if self._stage.retain_data else RemovalPolicy.DESTROY,
+            log_group_name=names.log_group_name(self.stage.name, self.folder),
+            retention=retention_of(self.stage.log_retention_days),
+            removal_policy=RemovalPolicy.RETAIN if self.stage.retain_data else RemovalPolicy.DESTROY,
         )
 
     def _role(self) -> iam.Role:
@@ -76,36 +82,35 @@ class HubFunction(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"What {self._folder} may do on stage {self._stage.name}",
+            description=f"What {self.folder} may do on stage {self.stage.name}",
         )
         self.log_group.grant_write(role)
         return role
 
     def _function(self, code: lambda_.Code, environment: Mapping[str, str]) -> lambda_.Function:
-        size: FunctionSize = getattr(self._stage, self._folder)
         return lambda_.Function(
             self,
             "Function",
-            function_name=names.physical_name(self._stage.name, self._folder),
-            description=f"{self._folder} of the risk hub, stage {self._stage.name}",
+            function_name=names.physical_name(self.stage.name, self.folder),
+            description=f"{self.folder} of the risk hub, stage {self.stage.name}",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            handler=names.handler(self._folder),
+            handler=names.handler(self.folder),
             code=code,
             role=self.role,
-            memory_size=size.memory_mib,
-            timeout=Duration.seconds(size.timeout_seconds),
+            memory_size=self.size.memory_mib,
+            timeout=Duration.seconds(self.size.timeout_seconds),
             tracing=lambda_.Tracing.ACTIVE,
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            application_log_level_v2=lambda_.ApplicationLogLevel[self._stage.log_level],
+            application_log_level_v2=lambda_.ApplicationLogLevel[self.stage.log_level],
             system_log_level_v2=lambda_.SystemLogLevel.INFO,
             environment={
                 **environment,
-                names.DEPLOYMENT_STAGE: self._stage.name,
-                names.POWERTOOLS_SERVICE_NAME: self._folder,
+                names.DEPLOYMENT_STAGE: self.stage.name,
+                names.POWERTOOLS_SERVICE_NAME: self.folder,
                 names.POWERTOOLS_METRICS_NAMESPACE: names.METRICS_NAMESPACE,
-                names.POWERTOOLS_LOG_LEVEL: self._stage.log_level,
+                names.POWERTOOLS_LOG_LEVEL: self.stage.log_level,
             },
         )
 

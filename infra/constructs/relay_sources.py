@@ -39,8 +39,12 @@ class RelayFailures(Construct):
             retention_period=Duration.days(FAILURE_RETENTION_DAYS),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        end_of_the_line = "It is itself where failures end; an alarm watches its depth and a person redrives it"
-        acknowledge(self.queue, {"AwsSolutions-SQS3": end_of_the_line, "Serverless-SQSRedrivePolicy": end_of_the_line})
+        end_of_the_line = (
+            "It is itself where failures end; an alarm watches its depth and a person redrives it"
+        )
+        acknowledge(
+            self.queue, {"AwsSolutions-SQS3": end_of_the_line, "Serverless-SQSRedrivePolicy": end_of_the_line}
+        )
 
 
 class RelaySource(Construct):

@@ -16,7 +16,6 @@ from infra.nag import acknowledge
 
 if TYPE_CHECKING:
     from infra.constructs.hub_function import HubFunction
-    from infra.stages import Stage
 
 RECEIVES_MAX: Final = 5
 VISIBILITY_TIMEOUTS: Final = 6
@@ -35,17 +34,15 @@ class WorkerQueue(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        stage: Stage,
         worker: HubFunction,
-        name: names.FunctionFolder,
-        timeout_seconds: int,
         bus: events.EventBus,
         detail_type: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = self._dead_letters(names.dead_letter_queue_name(stage.name, name))
-        self.queue = self._queue(names.queue_name(stage.name, name), timeout_seconds)
-        self._rule(names.physical_name(stage.name, name), bus, detail_type)
+        stage, folder = worker.stage.name, worker.folder
+        self.dead_letters = self._dead_letters(names.dead_letter_queue_name(stage, folder))
+        self.queue = self._queue(names.queue_name(stage, folder), worker.size.timeout_seconds)
+        self._rule(names.physical_name(stage, folder), bus, detail_type)
         self._mapping(worker)
 
     def _mapping(self, worker: HubFunction) -> None:
@@ -77,7 +74,9 @@ class WorkerQueue(Construct):
             retention_period=Duration.days(DEAD_LETTER_RETENTION_DAYS),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        acknowledge(queue, {"Serverless-SQSRedrivePolicy": "These are the dead letters: a person redrives them"})
+        acknowledge(
+            queue, {"Serverless-SQSRedrivePolicy": "These are the dead letters: a person redrives them"}
+        )
         return queue
 
     def _queue(self, name: str, timeout_seconds: int) -> sqs.Queue:

@@ -8,12 +8,17 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
 
 from infra import names
-from infra.constructs.permissions import allow_engine, allow_reader, allow_relay, allow_writer
 from infra.constructs.hub_function import HubFunction
+from infra.constructs.permissions import allow_engine, allow_reader, allow_relay, allow_writer
 from infra.constructs.relay_sources import RelayFailures, RelaySource
 from infra.constructs.rest_api import HubApi
 from infra.constructs.worker_queue import WorkerQueue
-from infra.stacks.environment import engine_environment, reader_environment, relay_environment, writer_environment
+from infra.stacks.environment import (
+    engine_environment,
+    reader_environment,
+    relay_environment,
+    writer_environment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +58,9 @@ class ServiceStack(Stack):
 
     def _api(self) -> HubApi:
         writer = self._function("snapshot_writer", writer_environment(self._stage, self._data))
-        allow_writer(writer, snapshots=self._data.snapshots, bucket=self._data.bucket, tokens=self._data.tokens)
+        allow_writer(
+            writer, snapshots=self._data.snapshots, bucket=self._data.bucket, tokens=self._data.tokens
+        )
         reader = self._function("snapshot_reader", reader_environment(self._stage, self._data))
         allow_reader(
             reader,
@@ -68,7 +75,9 @@ class ServiceStack(Stack):
     def _relay(self) -> None:
         failures = RelayFailures(self, "RelayFailures", stage=self._stage).queue
         relay = self._function("event_relay", relay_environment(self._data, self.bus, failures))
-        allow_relay(relay, worlds=self._data.worlds, bucket=self._data.bucket, bus=self.bus, failures=failures)
+        allow_relay(
+            relay, worlds=self._data.worlds, bucket=self._data.bucket, bus=self.bus, failures=failures
+        )
         for table, source in ((self._data.snapshots, "Snapshots"), (self._data.evaluations, "Evaluations")):
             RelaySource(self, f"{source}Stream", relay=relay, table=table, failures=failures)
 
@@ -80,16 +89,7 @@ class ServiceStack(Stack):
             evaluations=self._data.evaluations,
             bucket=self._data.bucket,
         )
-        WorkerQueue(
-            self,
-            "RiskEngineQueue",
-            stage=self._stage,
-            worker=engine,
-            name="risk_engine",
-            timeout_seconds=self._stage.risk_engine.timeout_seconds,
-            bus=self.bus,
-            detail_type=names.SNAPSHOT_UPDATED,
-        )
+        WorkerQueue(self, "RiskEngineQueue", worker=engine, bus=self.bus, detail_type=names.SNAPSHOT_UPDATED)
 
     def _function(self, folder: names.FunctionFolder, environment: Mapping[str, str]) -> HubFunction:
         return HubFunction(

@@ -1,0 +1,61 @@
+"""The CDK app of the hub: `python -m infra.app -c stage=dev`, or any `cdk` command with the same context.
+
+Context:
+    stage: local, dev, staging or prod.
+    allowed_networks: comma-separated CIDR blocks that may call the API; staging and prod insist on them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.bundles.build import BUILD_FOLDER, bundle_zip
+from infra.bundles.contents import Bundle
+from infra.bundles.errors import BundleError
+from infra.constructs.function_code import built_code, placeholder_code
+from infra.names import BUNDLE_GROUPS, LAMBDA_ARCHITECTURE, BundleGroup
+from infra.stacks.hub import add_hub, new_app
+from infra.stages import StageError, stage_named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_lambda as lambda_
+
+    from infra.stages import Stage
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes the assembly (to `CDK_OUTDIR` or `cdk.out`); exit code 1 with the reason when it cannot."""
+    app = new_app(Path(os.environ.get("CDK_OUTDIR", "cdk.out")))
+    context = {key: app.node.try_get_context(key) for key in ("stage", "allowed_networks")}
+    context |= _given(arguments)
+    try:
+        stage = stage_named(context["stage"] or "", allowed_networks=context["allowed_networks"])
+        add_hub(app, stage, _code(stage))
+    except (StageError, BundleError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    app.synth()
+    return os.EX_OK
+
+
+def _given(arguments: Sequence[str] | None) -> dict[str, str]:
+    parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
+    parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
+    pairs = (pair.partition("=") for pair in parser.parse_args(arguments).context)
+    return {key: value for key, _, value in pairs}
+
+
+def _code(stage: Stage) -> dict[BundleGroup, lambda_.Code]:
+    if stage.bundles == "placeholder":
+        return placeholder_code(BUILD_FOLDER / "placeholder")
+    return built_code({group: bundle_zip(Bundle(group, LAMBDA_ARCHITECTURE)) for group in BUNDLE_GROUPS})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""What goes into a bundle, and what of it is left out: every choice with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final, Literal
+
+from infra.names import BUNDLE_GROUPS, BUNDLE_OF, FUNCTION_FOLDERS, BundleGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Architecture = Literal["arm64", "x86_64"]
+
+PROJECT: Final = Path(__file__).parents[2]
+PYTHON: Final = (3, 13)
+ARCHITECTURES: Final[tuple[Architecture, ...]] = ("arm64", "x86_64")
+WHEEL_MACHINE: Final[dict[Architecture, str]] = {"arm64": "aarch64", "x86_64": "x86_64"}
+# Newest first; `manylinux2014` alone would quietly resolve an old numpy.
+WHEEL_PLATFORMS: Final = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
+
+HUB_MAX_BYTES: Final = 6_000_000
+RISK_MAX_BYTES: Final = 20_000_000
+MAX_BYTES: Final[dict[BundleGroup, int]] = {"hub": HUB_MAX_BYTES, "risk": RISK_MAX_BYTES}
+
+AWS_SERVICES: Final = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sqs", "sts"})
+_SHARED_PACKAGES: Final = ("functions/__init__.py", "functions/hub", "events")
+_EXTRA_PACKAGES: Final[dict[BundleGroup, tuple[str, ...]]] = {"hub": (), "risk": ("functions/risk",)}
+_OWN_SUFFIXES: Final = frozenset({".py", ".json"})
+
+# Folders that nothing imports at run time, by the end of their path.
+_UNUSED_FOLDERS: Final = (
+    "tests",
+    "__pycache__",
+    "bin",  # scripts of the wheels
+    "aws_lambda_powertools/metrics/provider/datadog",
+    "backports/zstd/_cffi",  # another interpreter's
+    "backports/zstd/zipfile",
+    "boto3/data",  # resource models: our adapters use clients only
+    "boto3/examples",
+    "numpy/_core/include",
+    "numpy/_core/lib",
+    "numpy/_pyinstaller",
+    "numpy/f2py",
+    "numpy/random/lib",
+    "numpy/testing",
+    "pydantic/experimental",
+    "pydantic/v1",
+    "urllib3/contrib/emscripten",
+    *(
+        f"aws_lambda_powertools/utilities/{utility}"
+        for utility in (
+            "auth_alpha",
+            "circuit_breaker",
+            "data_masking",
+            "feature_flags",
+            "idempotency",
+            "kafka",
+            "streaming",
+        )
+    ),
+)
+# Type stubs, C sources and headers, pages that are never served, time zones that the runtime has already,
+# models of calls that the adapters never make, and modules of other platforms and tools.
+_UNUSED_ENDINGS: Final = (
+    ".pyi",
+    ".typed",
+    ".pxd",
+    ".pyx",
+    ".c",
+    ".h",
+    ".js",
+    ".css",
+    "/backports/zstd/tarfile.py",
+    "/boto3/crt.py",
+    "/botocore/crt/auth.py",
+    "/conftest.py",
+    "/dateutil-zoneinfo.tar.gz",
+    "/dateutil/rrule.py",
+    "/dateutil/tz/win.py",
+    "/examples-1.json",
+    "/pydantic/color.py",
+    "/pydantic/mypy.py",
+    "/s3transfer/crt.py",
+    "/s3transfer/processpool.py",
+    "/urllib3/contrib/pyopenssl.py",
+    "/waiters-2.json",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """One bundle to build: a group of functions for one processor architecture."""
+
+    group: BundleGroup
+    architecture: Architecture
+
+    @property
+    def name(self) -> str:
+        """`hub-arm64`, without a dot: CDK would take it for a file extension."""
+        return f"{self.group}-{self.architecture}"
+
+    @property
+    def lock(self) -> Path:
+        """The hashed requirements of the group."""
+        return PROJECT / "requirements" / f"{self.group}.txt"
+
+
+ALL_GROUPS: Final = BUNDLE_GROUPS
+
+
+def own_files(group: BundleGroup) -> dict[str, Path]:
+    """Our own files of a group: path inside the zip to the file, in the zip's order."""
+    folders = tuple(f"functions/{folder}" for folder in FUNCTION_FOLDERS if BUNDLE_OF[folder] == group)
+    files = {
+        path.relative_to(PROJECT).as_posix(): path
+        for place in (*_SHARED_PACKAGES, *_EXTRA_PACKAGES[group], *folders)
+        for path in _sources(PROJECT / place)
+    }
+    contracts = PROJECT / "contracts" / "src"
+    files |= {
+        path.relative_to(contracts).as_posix(): path for path in _sources(contracts / "risk_hub_contracts")
+    }
+    return dict(sorted(files.items()))
+
+
+def is_unused(path: str) -> bool:
+    """Whether a file of the installed wheels stays out of the bundle (path relative to the install)."""
+    parts = PurePosixPath(path).parts
+    return (
+        parts[0].endswith(".dist-info")
+        or any(f"/{folder}/" in f"/{path}" for folder in _UNUSED_FOLDERS)
+        or f"/{path}".endswith(_UNUSED_ENDINGS)
+        or "_tests.cpython" in parts[-1]
+        or _is_unused_model(parts)
+    )
+
+
+def _is_unused_model(parts: tuple[str, ...]) -> bool:
+    """Models of AWS services stand in a folder each; files beside them (endpoints, partitions) serve all."""
+    match parts:
+        case ("botocore", "data", service, _, *_):
+            return service not in AWS_SERVICES
+    return False
+
+
+def _sources(place: Path) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+        return
+    for path in place.rglob("*"):
+        if path.suffix in _OWN_SUFFIXES and "__pycache__" not in path.parts:
+            yield path

@@ -1,0 +1,136 @@
+"""The locked wheels of a bundle, installed for the function's platform, trimmed and compiled."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
+
+from infra.bundles.contents import AWS_SERVICES, PYTHON, WHEEL_MACHINE, WHEEL_PLATFORMS, is_unused
+from infra.bundles.errors import BundleError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.bundles.contents import Bundle
+
+PIP_TIMEOUT_SECONDS: Final = 600
+
+
+def require_runtime_python() -> None:
+    """Bundles carry bytecode, which only the functions' own Python can make.
+
+    Raises:
+        BundleError: Another Python is running.
+    """
+    if sys.version_info[:2] != PYTHON:
+        wanted, running = (".".join(map(str, version)) for version in (PYTHON, sys.version_info[:2]))
+        raise BundleError(
+            f"bundles are compiled for Python {wanted}, this is {running}: run python{wanted} -m infra.bundles",
+        )
+
+
+def install(bundle: Bundle, target: Path) -> dict[str, str]:
+    """Installs the locked wheels of the bundle's platform without looking at any other version.
+
+    Returns:
+        Distribution to version, for the manifest.
+
+    Raises:
+        BundleError: pip failed: no index at hand, or a wheel that the lock does not name.
+    """
+    platforms = [f"--platform={tag}_{WHEEL_MACHINE[bundle.architecture]}" for tag in WHEEL_PLATFORMS]
+    answer = subprocess.run(  # noqa: S603 - our own interpreter and lock
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"),
+            *("--require-hashes", "--no-deps", "--only-binary=:all:", "--no-compile", "--no-warn-conflicts"),
+            *("--implementation=cp", f"--python-version={'.'.join(map(str, PYTHON))}", *platforms),
+            *("--target", str(target), "--requirement", str(bundle.lock)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=PIP_TIMEOUT_SECONDS,
+        check=False,
+    )
+    if answer.returncode != os.EX_OK:
+        raise BundleError(
+            f"pip could not install {bundle.lock.name} for {bundle.architecture} "
+            f"(it needs a package index or a warm cache):\n{answer.stderr.strip()}",
+        )
+    return _versions(target)
+
+
+def trim(target: Path) -> None:
+    """Removes what nothing imports at run time, and the endpoints of services that are never called."""
+    for path in sorted(target.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif is_unused(path.relative_to(target).as_posix()):
+            path.unlink()
+    _trim_endpoints(target / "botocore" / "data" / "endpoints.json")
+
+
+def compile_wheels(target: Path) -> None:
+    """Leaves bytecode in the place of each source: the sources would be a fifth of the bundle.
+
+    Raises:
+        BundleError: Some source does not compile.
+    """
+    _compile(target, "-b", "-o2")
+    for source in target.rglob("*.py"):
+        source.unlink()
+
+
+def compile_own(target: Path) -> None:
+    """Leaves bytecode beside each source, so that a stack trace in the log shows its lines.
+
+    Raises:
+        BundleError: Some source does not compile.
+    """
+    _compile(target)
+
+
+def _compile(target: Path, *options: str) -> None:
+    """Compiles to bytecode that Python loads without comparing it with a source.
+
+    Lambda's file dates say nothing, and its code folder is read-only: bytecode by date would be stale, and
+    made again on each cold start.
+    """
+    answer = subprocess.run(  # noqa: S603 - our own interpreter
+        [
+            *(
+                sys.executable,
+                "-m",
+                "compileall",
+                "-q",
+                "-j1",
+                "--invalidation-mode=unchecked-hash",
+                *options,
+            ),
+            *("-s", str(target), str(target)),
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        check=False,
+    )
+    if answer.returncode != os.EX_OK:
+        raise BundleError(f"compiling {target.name} failed:\n{answer.stdout}{answer.stderr}")
+
+
+def _versions(target: Path) -> dict[str, str]:
+    stems = (path.name.removesuffix(".dist-info") for path in sorted(target.glob("*.dist-info")))
+    return dict(stem.rsplit("-", maxsplit=1) for stem in stems)
+
+
+def _trim_endpoints(path: Path) -> None:
+    """Botocore parses this file on each cold start: 1.2 MB with every service, 60 kB with ours."""
+    endpoints = json.loads(path.read_text())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {
+            name: value for name, value in partition["services"].items() if name in AWS_SERVICES
+        }
+    path.write_text(json.dumps(endpoints, separators=(",", ":")))
