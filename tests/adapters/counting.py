@@ -1,0 +1,27 @@
+"""Counts what a real adapter asks of AWS: requests, bytes and capacity."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Requests:
+    """Hooks into a botocore client and keeps the operations and the bytes of their answers."""
+
+    operations: list[str] = field(default_factory=list)
+    response_bytes: int = 0
+
+    def watch(self, client: Any) -> Any:
+        client.meta.events.register("before-call.*.*", self._before)
+        client.meta.events.register("after-call.*.*", self._after)
+        return client
+
+    def clear(self) -> None:
+        self.operations.clear()
+        self.response_bytes = 0
+
+    def _before(self, model: Any, **_: Any) -> None:
+        self.operations.append(model.name)
+
+    def _after(self, http_response: Any, **_: Any) -> None:
+        self.response_bytes += len(http_response.content)

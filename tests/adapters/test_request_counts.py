@@ -1,0 +1,129 @@
+"""What each verb costs in requests, units and bytes, on the real adapters."""
+
+import math
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import orjson
+import pytest
+from moto import mock_aws
+
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
+from functions.hub.adapters.s3_blobs import S3Blobs
+from functions.hub.adapters.snapshot_item import compress, to_item
+from functions.hub.domain.offload import OffloadPolicy
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from tests.adapters.conftest import create_table
+from tests.adapters.counting import Requests
+from tests.fakes.clock import START, FrozenClock
+from tests.fakes.samples import WORLD, series, stored
+
+RETENTION = timedelta(days=30)
+WRITE_UNIT_BYTES = 1024
+
+
+class Table:
+    def __init__(self) -> None:
+        self.requests = Requests()
+        self.s3 = self.requests.watch(boto3.client("s3"))
+        self.s3.create_bucket(Bucket="blobs")
+        dynamodb = self.requests.watch(boto3.client("dynamodb"))
+        self.store = DynamoDBSnapshots(dynamodb, create_table("snapshots"), BodyStore(self.s3, "blobs"))
+        self.clock = FrozenClock()
+        policy = OffloadPolicy(enabled=True, inline_threshold_entries=100)
+        self.publish = PublishSnapshot(self.store, S3Blobs(self.s3, "blobs"), self.clock, policy, RETENTION)
+
+    def post(self, **fields: Any) -> list[str]:
+        self.requests.clear()
+        body = {"as_of": "2026-01-05T11:59:00Z", "version": "v1", "weights": {"AAPL": 1.0}, **fields}
+        self.publish(Publication(WORLD, "gateway", "paper", orjson.dumps(body)))
+        return list(self.requests.operations)
+
+    def fill(self, count: int, **common: Any) -> None:
+        for snapshot in series(count, **common):
+            self.store.put_once(snapshot, snapshot.retain_until(RETENTION))
+
+    def ask(self, **query: Any) -> tuple[list[str], int]:
+        self.requests.clear()
+        self.store.select(SnapshotQuery(**{"world_id": WORLD, "at": START, **query}))
+        return list(self.requests.operations), self.requests.response_bytes
+
+
+@pytest.fixture
+def table() -> Iterator[Table]:
+    with mock_aws():
+        yield Table()
+
+
+def test_a_post_is_one_call_and_a_replay_too(table: Table) -> None:
+    assert table.post() == ["PutItem"]
+    assert table.post() == ["PutItem"]
+
+
+def test_a_post_with_one_large_part_is_two_calls(table: Table) -> None:
+    assert table.post(realized_returns=[0.01] * 101) == ["PutObject", "PutItem"]
+
+
+def test_a_post_by_reference_is_two_calls(table: Table) -> None:
+    table.post(realized_returns=[0.01] * 101)
+    found = table.store.get(WORLD, "v1")
+    assert found is not None
+    ref = found.document["realized_returns_ref"]
+    assert table.post(version="v2", realized_returns_ref=ref) == ["HeadObject", "PutItem"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"stage": "paper"},
+        {"as_of_to": START + timedelta(minutes=50)},
+        {"known_at": START + timedelta(minutes=99)},
+        {"limit": 21},
+    ],
+    ids=["latest", "latest of a stage", "lookup by as_of", "known_at", "list page"],
+)
+def test_a_read_is_one_query_and_reads_as_much_from_a_long_history_as_from_a_short_one(
+    table: Table, query: dict[str, Any]
+) -> None:
+    at = {"at": START + timedelta(minutes=99)}
+    table.fill(100, ttl_sec=86_400)
+    operations, long_bytes = table.ask(**at, **query)
+    assert operations == ["Query"]
+    limit = query.get("limit", 1)
+    assert long_bytes < 2_000 * limit
+
+
+def test_a_silent_world_costs_two_requests_whatever_its_history(table: Table) -> None:
+    table.fill(120, ttl_sec=60)
+    operations, response_bytes = table.ask(at=START + timedelta(days=2))
+    assert operations == ["Query", "Query"]
+    assert response_bytes < 4_000
+
+
+def test_an_older_live_snapshot_behind_expired_ones_costs_three_requests(table: Table) -> None:
+    table.fill(50, ttl_sec=60)
+    old = stored("old", as_of=START - timedelta(days=9), ttl_sec=86_400)
+    table.store.put_once(old, old.retain_until(RETENTION))
+    operations, _ = table.ask(at=START + timedelta(hours=3))
+    assert operations == ["Query", "Query", "BatchGetItem"]
+
+
+@pytest.mark.parametrize(("assets", "units"), [(20, 1), (500, 7)])
+def test_a_book_is_one_compressed_item_of_so_many_write_units(assets: int, units: int) -> None:
+    rng = random.Random(5)
+    raw = [rng.random() for _ in range(assets)]
+    weights = {f"ASSET{i:04}": value / math.fsum(raw) for i, value in enumerate(raw)}
+    snapshot = stored(weights=weights)
+    body, size = compress(snapshot.document)
+    item = to_item(snapshot.sized(size), {"body": {"B": body}}, START)
+    item_bytes = sum(
+        len(name) + len(str(next(iter(value.values())))) for name, value in item.items() if name != "body"
+    )
+    total_bytes = item_bytes + len("body") + len(body)
+    assert math.ceil(total_bytes / WRITE_UNIT_BYTES) <= units
