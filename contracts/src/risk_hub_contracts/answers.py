@@ -56,8 +56,8 @@ class ProvenanceAnswer(TypedDict):
     stage: str
 
 
-class SnapshotAnswer(TypedDict):
-    """A stored snapshot: the contract's fields, and what the hub adds (instants are RFC 3339 UTC)."""
+class AnnouncedSnapshot(TypedDict):
+    """A stored snapshot as it is announced: the contract's fields, and what the hub adds (instants are RFC 3339 UTC)."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
@@ -78,6 +78,13 @@ class SnapshotAnswer(TypedDict):
     content_hash: ContentHash
     created_at: Annotated[Instant, Field(description="The hub's clock when it accepted the snapshot.")]
     expires_at: Annotated[Instant, Field(description="created_at plus ttl_sec.")]
+
+
+class SnapshotAnswer(AnnouncedSnapshot):
+    """A stored snapshot as a reader is shown it."""
+
+    __pydantic_config__ = _CLOSED  # type: ignore[misc]
+
     expired: Annotated[bool, Field(description="Whether it had expired at the instant of this answer.")]
 
 
@@ -96,6 +103,7 @@ class ContractAnswer(BaseModel):
     model_config = _CLOSED
 
     contract_version: str
+    stages: Annotated[list[str], Field(description="The stages that X-Stage may name.")]
     limits: dict[str, bool | int | float]
 
 

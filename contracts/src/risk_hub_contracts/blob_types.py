@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any, Final, Literal, cast
+from typing import Any, ClassVar, Final, Literal, cast
 
 from risk_hub_contracts.ids import asset_id_fault
 from risk_hub_contracts.limits import (
@@ -31,6 +31,12 @@ class Covariance:
     ids: tuple[str, ...]
     layout: Literal["upper", "factor"]
     payload: memoryview
+    kind: ClassVar[BlobKind] = "covariance"
+
+    @property
+    def entries(self) -> int:
+        """The size that the inline threshold is compared with: n x n matrix entries."""
+        return len(self.ids) ** 2
 
     @property
     def values(self) -> Sequence[float]:
@@ -61,6 +67,12 @@ class RealizedReturns:
     lengths: tuple[int, ...]
     dates: tuple[str, ...] | None
     payload: memoryview
+    kind: ClassVar[BlobKind] = "realized_returns"
+
+    @property
+    def entries(self) -> int:
+        """The size that the inline threshold is compared with: points in all series."""
+        return sum(self.lengths)
 
     def series(self) -> list[Sequence[float]]:
         """The series in the order of `ids`; one, when there are no ids."""
@@ -78,6 +90,12 @@ class Stress:
     """Stress scenarios: scenario -> metric -> number, and `shocks` -> asset id -> return."""
 
     scenarios: dict[str, dict[str, Any]]
+    kind: ClassVar[BlobKind] = "stress"
+
+    @property
+    def entries(self) -> int:
+        """The size that the inline threshold is compared with: scenarios."""
+        return len(self.scenarios)
 
     def document(self) -> dict[str, dict[str, Any]]:
         """The JSON form."""

@@ -1,11 +1,11 @@
 """Covariance: three inline forms in, one packed upper triangle over sorted ids out."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, combinations
+from itertools import chain, combinations_with_replacement
 from math import sqrt
-from operator import gt, itemgetter
+from operator import itemgetter, mul
 from typing import Any
 
 from risk_hub_contracts.ids import asset_id_fault
@@ -22,8 +22,13 @@ class Triangle:
     """A symmetric matrix: ids sorted by code point, packed upper triangle, where an entry came from."""
 
     ids: Sequence[str]
-    upper: Sequence[float]
+    upper: list[float]
     locate: Callable[[str, str], str]
+
+    def variances(self) -> list[float]:
+        """The diagonal, in the order of `ids`."""
+        count = len(self.ids)
+        return [self.upper[triangle_index(count, row, row)] for row in range(count)]
 
 
 def read_covariance(
@@ -70,7 +75,7 @@ def _from_upper(value: Mapping[str, Any], faults: list[Violation]) -> Triangle |
         return pointer("covariance", "upper", triangle_index(len(ids), ids.index(first), ids.index(second)))
 
     order = sorted(range(len(ids)), key=ids.__getitem__)
-    return Triangle(sorted(ids), triangle_in_order(upper, order), locate)
+    return Triangle(sorted(ids), list(triangle_in_order(upper, order)), locate)
 
 
 def _from_matrix(value: Mapping[str, Any], faults: list[Violation]) -> Triangle | None:
@@ -87,12 +92,15 @@ def _from_matrix(value: Mapping[str, Any], faults: list[Violation]) -> Triangle 
     if order != list(range(len(ids))):
         pick = itemgetter(*order)
         rows = [pick(rows[row]) for row in order]
-    rows = list(map(list, rows))
-    ordered = sorted(ids)
-    if rows != list(map(list, zip(*rows, strict=True))):
-        faults += _made_symmetric(rows, ordered, locate)
-    upper = list(chain.from_iterable(row[start:] for start, row in enumerate(rows)))
-    return Triangle(ordered, upper, locate)
+    upper, lower = _triangle(rows), _triangle(zip(*rows, strict=True))
+    triangle = Triangle(sorted(ids), upper, locate)
+    if upper != lower:
+        faults += _made_symmetric(triangle, lower)
+    return triangle
+
+
+def _triangle(rows: Iterable[Sequence[float]]) -> list[float]:
+    return list(chain.from_iterable(row[start:] for start, row in enumerate(rows)))
 
 
 def _misfits(rows: Sequence[Sequence[float]], count: int) -> Iterator[Violation]:
@@ -104,20 +112,16 @@ def _misfits(rows: Sequence[Sequence[float]], count: int) -> Iterator[Violation]
             yield Violation(pointer("covariance", "matrix", index), wanted)
 
 
-def _made_symmetric(
-    rows: list[list[float]],
-    ids: Sequence[str],
-    locate: Callable[[str, str], str],
-) -> Iterator[Violation]:
+def _made_symmetric(triangle: Triangle, lower: Sequence[float]) -> Iterator[Violation]:
     """Put the mean where both halves agree to rounding, so that the order of ids cannot matter."""
-    for i, j in combinations(range(len(rows)), 2):
-        above, below = rows[i][j], rows[j][i]
-        if agree(above, below, sqrt(abs(rows[i][i])) * sqrt(abs(rows[j][j]))):
-            rows[i][j] = (above + below) / 2
+    upper, deviations = triangle.upper, [sqrt(abs(variance)) for variance in triangle.variances()]
+    for index, (row, column) in enumerate(combinations_with_replacement(range(len(deviations)), 2)):
+        above, below = upper[index], lower[index]
+        if agree(above, below, deviations[row] * deviations[column]):
+            upper[index] = above if above == below else (above + below) / 2
         else:
-            yield Violation(
-                locate(ids[i], ids[j]), f"not symmetric: {above!r} here, {below!r} in the other half"
-            )
+            where = triangle.locate(triangle.ids[row], triangle.ids[column])
+            yield Violation(where, f"not symmetric: {above!r} here, {below!r} in the other half")
 
 
 def _id_faults(ids: Sequence[str]) -> Iterator[Violation]:
@@ -139,10 +143,9 @@ def _uncovered(triangle: Triangle, weight_ids: Collection[str]) -> Iterator[Viol
 
 
 def _impossible(triangle: Triangle) -> Iterator[Violation]:
-    ids, count = triangle.ids, len(triangle.ids)
-    variances = [triangle.upper[triangle_index(count, row, row)] for row in range(count)]
+    variances = triangle.variances()
     if min(variances) < 0:
-        for asset_id, variance in zip(ids, variances, strict=True):
+        for asset_id, variance in zip(triangle.ids, variances, strict=True):
             if variance < 0:
                 where = triangle.locate(asset_id, asset_id)
                 yield Violation(where, f"the variance of {asset_id!a} must not be negative")
@@ -151,15 +154,27 @@ def _impossible(triangle: Triangle) -> Iterator[Violation]:
 
 
 def _beyond_correlation_one(triangle: Triangle, deviations: list[float]) -> Iterator[Violation]:
+    exact = min(deviations) == 0
+    inverse = [] if exact else [1 / deviation for deviation in deviations]
     count, end = len(deviations), 0
-    for row, deviation in enumerate(deviations):
+    for row, deviation in enumerate(deviations[:-1]):
         start, end = end + 1, end + count - row
         entries = triangle.upper[start:end]
-        bounds = list(map((deviation * (1 + CORRELATION_MAX_EXCESS)).__mul__, deviations[row + 1 :]))
-        if not any(map(gt, map(abs, entries), bounds)):
-            continue
-        for column, (entry, bound) in enumerate(zip(entries, bounds, strict=True), row + 1):
-            if abs(entry) > bound:
-                first, second = triangle.ids[row], triangle.ids[column]
-                detail = f"the correlation of {first!a} and {second!a} is beyond 1"
-                yield Violation(triangle.locate(first, second), detail)
+        scaled = [] if exact else list(map(mul, entries, inverse[row + 1 :]))
+        bound = deviation * (1 + CORRELATION_MAX_EXCESS)
+        if exact or max(scaled) > bound or min(scaled) < -bound:
+            yield from _row_beyond_one(triangle, row, entries, deviations)
+
+
+def _row_beyond_one(
+    triangle: Triangle,
+    row: int,
+    entries: Sequence[float],
+    deviations: Sequence[float],
+) -> Iterator[Violation]:
+    bound = deviations[row] * (1 + CORRELATION_MAX_EXCESS)
+    for column, entry in enumerate(entries, row + 1):
+        if abs(entry) > bound * deviations[column]:
+            first, second = triangle.ids[row], triangle.ids[column]
+            detail = f"the correlation of {first!a} and {second!a} is beyond 1"
+            yield Violation(triangle.locate(first, second), detail)

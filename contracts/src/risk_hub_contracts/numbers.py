@@ -1,6 +1,7 @@
 """Numbers anywhere in a body: integers that a 64-bit float cannot hold, and magnitudes beyond sense."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from risk_hub_contracts.limits import INTEGER_MAX_ABS, NUMBER_MAX_ABS
@@ -9,21 +10,28 @@ from risk_hub_contracts.problems import Violation
 
 Path = tuple[str | int, ...]
 _CONTAINERS: Final = frozenset({dict, list})
-_NUMBERS: Final = frozenset({int, float})
+
+
+def are_small_numbers(values: Collection[Any]) -> bool:
+    """Whether there are numbers only, all finite and too small to be out of any range; False when unsure.
+
+    The norm is one pass at C speed, several times faster than a look at each type, and bounds every number.
+    """
+    try:
+        return math.hypot(*values) <= INTEGER_MAX_ABS
+    except (TypeError, OverflowError):
+        return False
 
 
 def number_faults(body: dict[str, Any]) -> Iterator[Violation]:
-    """Yield one violation for each number out of range; containers of small numbers pass at C speed."""
+    """Yield one violation for each number out of range, wherever it stands."""
     pending: list[tuple[Path, Any]] = [((), body)]
     while pending:
         path, container = pending.pop()
-        values = container.values() if type(container) is dict else container
-        kinds = set(map(type, values))
-        if kinds <= _NUMBERS and (
-            not kinds or -INTEGER_MAX_ABS <= min(values) <= max(values) <= INTEGER_MAX_ABS
-        ):
+        is_object = type(container) is dict
+        if are_small_numbers(container.values() if is_object else container):
             continue
-        for key, value in container.items() if type(container) is dict else enumerate(container):
+        for key, value in container.items() if is_object else enumerate(container):
             if type(value) in _CONTAINERS:
                 pending.append(((*path, key), value))
             elif (detail := _fault(value)) is not None:

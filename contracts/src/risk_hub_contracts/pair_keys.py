@@ -68,17 +68,17 @@ def _exact_triangle(pairs: Mapping[str, float], ids: list[str]) -> list[float] |
 def _resolve(pairs: Mapping[str, float], weight_ids: Collection[str], faults: list[Violation]) -> KeysByPair:
     """Take the keys apart. One that can be split in several ways must have exactly one of two known ids."""
     found: KeysByPair = {}
-    unclear: list[tuple[str, set[Pair]]] = []
+    unclear: list[str] = []
     for key in pairs:
-        splits = _splits(key)
-        if len(splits) == 1:
-            pair = splits.pop()
-            found[pair] = (*found.get(pair, ()), key)
+        first, joint, second = key.partition("," if "," in key else ":")
+        if first and second and joint not in second:
+            pair = (first, second) if first <= second else (second, first)
+            found[pair] = (*found[pair], key) if pair in found else (key,)
         else:
-            unclear.append((key, splits))
+            unclear.append(key)
     known = {asset_id for pair in found for asset_id in pair}.union(weight_ids)
-    for key, splits in unclear:
-        fitting = {pair for pair in splits if known.issuperset(pair)}
+    for key in unclear:
+        fitting = {pair for pair in _splits(key) if known.issuperset(pair)}
         if len(fitting) == 1:
             pair = fitting.pop()
             found[pair] = (*found.get(pair, ()), key)
@@ -88,10 +88,7 @@ def _resolve(pairs: Mapping[str, float], weight_ids: Collection[str], faults: li
 
 
 def _splits(key: str) -> set[Pair]:
-    first, comma, second = key.partition(",")
-    if comma:
-        return {_sorted_pair(first, second)} if first and second and "," not in second else set()
-    if len(key) > _KEY_MAX_CHARS:
+    if "," in key or len(key) > _KEY_MAX_CHARS:
         return set()
     cuts = [cut for cut in range(1, len(key) - 1) if key[cut] == ":"]
     return {_sorted_pair(key[:cut], key[cut + 1 :]) for cut in cuts}

@@ -1,13 +1,15 @@
 """The large parts of a snapshot (covariance, realised returns, stress): inline or by reference."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, cast
 
 from pydantic import JsonValue
 
-from risk_hub_contracts import blob
-from risk_hub_contracts.blob_types import BlobKind, Covariance, Decoded, RealizedReturns
+from risk_hub_contracts.blob_read import decode
+from risk_hub_contracts.blob_types import BlobKind
+from risk_hub_contracts.blob_write import encode_covariance, encode_factor, encode_returns, encode_stress
+from risk_hub_contracts.canonical import sha256_hex
 from risk_hub_contracts.refs import BlobRef
 
 
@@ -21,8 +23,6 @@ class Part:
         entries: what the inline threshold is compared with: n x n matrix entries, points of returns,
             scenarios; 0 when by reference.
         blob: the canonical bytes when inline.
-        document: the normalised JSON form when inline: covariance `{"ids", "upper"}`, returns as a map or
-            a list, stress as a map.
         ref: the reference when by reference.
     """
 
@@ -30,8 +30,15 @@ class Part:
     sha256: str
     entries: int
     blob: bytes | None
-    document: JsonValue | None
     ref: BlobRef | None
+
+    @property
+    def document(self) -> JsonValue | None:
+        """The normalised JSON form when inline, read from the blob.
+
+        Covariance is `{"ids", "upper"}` (or `factors` and `specific`), returns a map or a list, stress a map.
+        """
+        return None if self.blob is None else cast("JsonValue", decode(self.blob).document())
 
     @classmethod
     def from_blob(cls, data: bytes) -> Self:
@@ -40,14 +47,13 @@ class Part:
         Raises:
             BlobFormatError: the bytes are no blob.
         """
-        decoded = blob.decode(data)
-        document = cast("JsonValue", decoded.document())
-        return cls(_kind(decoded), blob.digest(data), _entries(decoded), data, document, None)
+        decoded = decode(data)
+        return cls(decoded.kind, sha256_hex(data), decoded.entries, data, None)
 
     @classmethod
     def from_ref(cls, ref: BlobRef) -> Self:
         """Return the part that a reference stands for."""
-        return cls(ref.kind, ref.sha256, 0, None, None, ref)
+        return cls(ref.kind, ref.sha256, 0, None, ref)
 
     @classmethod
     def from_document(cls, kind: BlobKind, document: Any) -> Self:  # noqa: ANN401 - any JSON form of the kind
@@ -65,26 +71,20 @@ class Part:
         return self.kind, self.document
 
 
-def _kind(decoded: Decoded) -> BlobKind:
-    if isinstance(decoded, Covariance):
-        return "covariance"
-    return "realized_returns" if isinstance(decoded, RealizedReturns) else "stress"
-
-
-def _entries(decoded: Decoded) -> int:
-    if isinstance(decoded, Covariance):
-        return len(decoded.ids) ** 2
-    return sum(decoded.lengths) if isinstance(decoded, RealizedReturns) else len(decoded.scenarios)
+def covariance_part(ids: Sequence[str], upper: Sequence[float]) -> Part:
+    """Return the inline part of a packed upper triangle, without reading it back."""
+    data = encode_covariance(ids, upper)
+    return Part("covariance", sha256_hex(data), len(ids) ** 2, data, None)
 
 
 def _encode_covariance(document: Mapping[str, Any]) -> bytes:
     if "upper" in document:
-        return blob.encode_covariance(document["ids"], document["upper"])
-    return blob.encode_factor(document["ids"], document["factors"], document["specific"])
+        return encode_covariance(document["ids"], document["upper"])
+    return encode_factor(document["ids"], document["factors"], document["specific"])
 
 
 _ENCODERS: Final[dict[BlobKind, Callable[[Any], bytes]]] = {
     "covariance": _encode_covariance,
-    "realized_returns": blob.encode_returns,
-    "stress": blob.encode_stress,
+    "realized_returns": encode_returns,
+    "stress": encode_stress,
 }

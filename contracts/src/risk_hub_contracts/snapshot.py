@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from risk_hub_contracts import blob, strict_json
+from risk_hub_contracts import strict_json
 from risk_hub_contracts.canonical import DigestAlgorithm, content_hash, gateway_digest
 from risk_hub_contracts.covariance import Triangle, read_covariance
 from risk_hub_contracts.limits import ID_MAX_CHARS, TTL_DEFAULT_SECONDS
 from risk_hub_contracts.numbers import number_faults
-from risk_hub_contracts.parts import Part
+from risk_hub_contracts.parts import Part, covariance_part
 from risk_hub_contracts.problems import (
     CONTRACT_VIOLATION,
     HASH_MISMATCH,
@@ -57,17 +57,11 @@ def parse_snapshot(  # noqa: PLR0913 - each is a fact of the request, by keyword
         ProblemError: what `strict_json.loads` raises, world-mismatch, contract-violation and ref-invalid with
             every fault that was found, or hash-mismatch with `expected_hash`.
     """
-    body = strict_json.loads(raw)
-    if not isinstance(body, dict):
+    parsed = strict_json.read(raw)
+    if not isinstance(parsed.value, dict):
         raise _refusal([Violation("", "the body must be a JSON object")])
-    return parse_snapshot_document(
-        body,
-        world_id=world_id,
-        actor=actor,
-        stage=stage,
-        now=now,
-        bucket=bucket,
-    )
+    setting = Setting(world_id, actor, stage, now, bucket)
+    return _parse(parsed.value, setting, small_numbers=parsed.small_numbers)
 
 
 def parse_snapshot_document(  # noqa: PLR0913 - as parse_snapshot
@@ -80,15 +74,19 @@ def parse_snapshot_document(  # noqa: PLR0913 - as parse_snapshot
     bucket: str | None = None,
 ) -> Snapshot:
     """Read a body that `strict_json.loads` has parsed; otherwise as `parse_snapshot`."""
-    _refuse_other_world(body, world_id)
-    setting = Setting(world_id, actor, stage, now, bucket)
+    return _parse(body, Setting(world_id, actor, stage, now, bucket), small_numbers=False)
+
+
+def _parse(body: dict[str, Any], setting: Setting, *, small_numbers: bool) -> Snapshot:
+    _refuse_other_world(body, setting.world_id)
     faults = shape_faults(body)
     sound = _without_broken(body, faults)
     faults += rule_faults(sound, setting)
     triangle = _read_triangle(sound, faults)
     refs = _read_refs(sound, setting, faults)
-    seen = {fault.pointer for fault in faults}
-    faults += (fault for fault in number_faults(sound) if fault.pointer not in seen)
+    if not small_numbers:
+        seen = {fault.pointer for fault in faults}
+        faults += [fault for fault in number_faults(sound) if fault.pointer not in seen]
     if faults:
         raise _refusal(faults)
     snapshot = _assemble(sound, setting, tuple(_parts(sound, triangle, refs)))
@@ -147,7 +145,7 @@ def _parts(
         if kind in refs:
             yield Part.from_ref(refs[kind])
         elif kind == "covariance" and triangle is not None:
-            yield Part.from_blob(blob.encode_covariance(triangle.ids, triangle.upper))
+            yield covariance_part(triangle.ids, triangle.upper)
         elif kind in sound:
             yield Part.from_document(kind, sound[kind])
 

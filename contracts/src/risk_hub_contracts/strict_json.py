@@ -1,19 +1,21 @@
 """JSON as the contract takes it: RFC 8259, and nothing that two parsers could read differently.
 
-The parse itself is pydantic-core's. What no Python parser refuses by itself is found around it at C speed:
-duplicate keys by counting colons against members, depth and infinite numbers by a look at the containers.
+The parse itself is pydantic-core's. What no Python parser refuses by itself is found around it at C speed: depth
+and infinite numbers by a look at the containers, duplicate keys by counting what the parsed value lost.
 """
 
 import json
 import math
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import JsonValue
 from pydantic_core import from_json
 
 from risk_hub_contracts.limits import BODY_MAX_BYTES, JSON_MAX_DEPTH
+from risk_hub_contracts.numbers import are_small_numbers
 from risk_hub_contracts.pointers import join
 from risk_hub_contracts.problems import (
     BODY_TOO_LARGE,
@@ -27,9 +29,7 @@ from risk_hub_contracts.problems import (
 )
 
 _BOM: Final = b"\xef\xbb\xbf"
-_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _NON_FINITE_TOKEN: Final = re.compile(rb"(?<![A-Za-z])-?(?:NaN|Infinity)(?![A-Za-z])")
-_CONTAINERS: Final = frozenset({dict, list})
 
 
 def loads(raw: bytes, *, max_bytes: int = BODY_MAX_BYTES) -> JsonValue:
@@ -42,63 +42,90 @@ def loads(raw: bytes, *, max_bytes: int = BODY_MAX_BYTES) -> JsonValue:
     Raises:
         ProblemError: body-too-large, not-utf8, malformed-json, too-deep, non-finite-number or duplicate-key.
     """
+    return read(raw, max_bytes).value
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A parsed text, and whether every number in it is too small to be out of any range."""
+
+    value: JsonValue
+    small_numbers: bool
+
+
+def read(raw: bytes, max_bytes: int = BODY_MAX_BYTES) -> Parsed:
+    """Parse one JSON text as `loads` does, and say what was seen on the way."""
     if len(raw) > max_bytes:
         raise ProblemError(BODY_TOO_LARGE, f"The body has {len(raw)} bytes; at most {max_bytes} are taken.")
     try:
         value: JsonValue = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         raise _why_unreadable(raw, str(error)) from None
-    outside = _outside_strings(raw)
-    _refuse_depth(outside)
-    members, finite = _survey(value)
-    if not finite:
+    seen = _survey(value)
+    if not seen.finite:
         raise _infinite(value)
-    if members != outside.count(b":"):
+    if _has_more_keys(raw, seen):
         raise _duplicate(raw)
-    return value
+    return Parsed(value, seen.small)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a parsed value holds: members of all its objects, texts that are values, which numbers."""
+
+    members: int = 0
+    texts: int = 0
+    finite: bool = True
+    small: bool = True
+
+
+def _survey(value: JsonValue) -> _Seen:
+    seen, depth = _Seen(), 0
+    level: list[Any] = list(_notable([value], seen))
+    while level:
+        depth += 1
+        if depth > JSON_MAX_DEPTH:
+            raise _too_deep()
+        level = [child for container in level for child in _children(container, seen)]
+    return seen
+
+
+def _children(container: Any, seen: _Seen) -> Iterator[Any]:  # noqa: ANN401 - a parsed object or array
+    values = container
+    if type(container) is dict:
+        seen.members += len(container)
+        values = container.values()
+    return iter(()) if are_small_numbers(values) else _notable(values, seen)
+
+
+def _notable(values: Iterable[Any], seen: _Seen) -> Iterator[Any]:
+    """Yield the containers among `values`; take note of texts and of infinite numbers."""
+    for value in values:
+        kind = type(value)
+        if kind is dict or kind is list:
+            yield value
+        elif kind is str:
+            seen.texts += 1
+        elif not are_small_numbers((value,)) and value is not None:
+            seen.small = False
+            seen.finite = seen.finite and (kind is int or math.isfinite(value))
+
+
+def _has_more_keys(raw: bytes, seen: _Seen) -> bool:
+    """Whether the text has more keys than the parsed value: then one of them was there twice."""
+    if b"\\" not in raw:
+        return raw.count(b'"') > 2 * (seen.members + seen.texts)
+    return _outside_strings(raw).count(b":") > seen.members
 
 
 def _outside_strings(raw: bytes) -> bytes:
     """Return the text without its strings, quotes included: what is left is structure, numbers and names."""
-    if b"\\" in raw:
-        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(raw.split(b'"')[::2])
+    unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(unescaped.split(b'"')[::2])
 
 
-def _refuse_depth(outside: bytes) -> None:
-    depth = 0
-    for bracket in outside.translate(None, _NOT_BRACKETS):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > JSON_MAX_DEPTH:
-            raise ProblemError(TOO_DEEP, f"The JSON is nested more than {JSON_MAX_DEPTH} levels deep.")
-
-
-def _survey(value: JsonValue) -> tuple[int, bool]:
-    """Return how many members all objects have together, and whether every number is finite."""
-    members, pending = 0, [value]
-    finite = _all_finite([value])
-    while pending:
-        container: Any = pending.pop()
-        if type(container) is dict:
-            members += len(container)
-            container = container.values()
-        elif type(container) is not list:
-            continue
-        kinds = set(map(type, container))
-        if float in kinds and not _all_finite(container):
-            finite = False
-        if not kinds.isdisjoint(_CONTAINERS):
-            pending.extend(child for child in container if child and type(child) in _CONTAINERS)
-    return members, finite
-
-
-def _all_finite(values: Iterable[Any]) -> bool:
-    try:
-        if math.isfinite(sum(values)):
-            return True
-    except (TypeError, OverflowError):
-        pass
-    return all(math.isfinite(value) for value in values if type(value) is float)
+def _too_deep() -> ProblemError:
+    return ProblemError(TOO_DEEP, f"The JSON is nested more than {JSON_MAX_DEPTH} levels deep.")
 
 
 def _why_unreadable(raw: bytes, message: str) -> ProblemError:
@@ -109,7 +136,7 @@ def _why_unreadable(raw: bytes, message: str) -> ProblemError:
     except UnicodeDecodeError as error:
         return ProblemError(NOT_UTF8, f"Byte {error.start} of the body is not UTF-8.")
     if "recursion limit" in message:
-        return ProblemError(TOO_DEEP, f"The JSON is nested more than {JSON_MAX_DEPTH} levels deep.")
+        return _too_deep()
     return _why_malformed(raw, message)
 
 
