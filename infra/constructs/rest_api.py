@@ -67,6 +67,8 @@ class HubApi(Construct):
             description=f"Risk hub, stage {self._stage.name}",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             policy=_network_policy(self._stage.allowed_networks),
+            # Bodies arrive as the bytes that were sent; as text, bytes that are no UTF-8 would be replaced unseen.
+            binary_media_types=["*/*"],
             cloud_watch_role=True,
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
             deploy_options=apigateway.StageOptions(
@@ -144,15 +146,21 @@ def _network_policy(networks: tuple[str, ...] | None) -> iam.PolicyDocument | No
     """Everyone may call, except from an address outside the allowed networks."""
     if networks is None:
         return None
-    anyone = {"principals": [iam.AnyPrincipal()], "actions": ["execute-api:Invoke"]}
     return iam.PolicyDocument(
         statements=[
-            iam.PolicyStatement(effect=iam.Effect.ALLOW, resources=["execute-api:/*"], **anyone),
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY,
-                resources=["execute-api:/*"],
-                conditions={"NotIpAddress": {"aws:SourceIp": [*networks]}},
-                **anyone,
-            ),
+            _invoke(iam.Effect.ALLOW),
+            _invoke(iam.Effect.DENY, {"NotIpAddress": {"aws:SourceIp": [*networks]}}),
         ],
+    )
+
+
+def _invoke(
+    effect: iam.Effect, conditions: dict[str, dict[str, list[str]]] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        effect=effect,
+        principals=[iam.AnyPrincipal()],
+        actions=["execute-api:Invoke"],
+        resources=["execute-api:/*"],
+        conditions=conditions,
     )

@@ -31,7 +31,7 @@ def json_response(
 
 def not_modified(etag: str) -> Response[Any]:
     """Return the answer to a client that holds the current state already."""
-    return Response(status_code=304, headers={"ETag": etag})
+    return Response(status_code=304, body="", headers={"ETag": etag})
 
 
 def problem_response(error: ProblemError, instance: str | None) -> Response[Any]:
