@@ -59,14 +59,15 @@ class HubFunction(Construct):
         """Adds one narrow statement to the function's role."""
         self.role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=[*resources]))
 
-    def allow_on_objects(self, actions: Sequence[str], bucket: s3.Bucket, prefix: str) -> None:
-        """Allows actions on the objects under one prefix, whose keys nobody can list in advance."""
+    def allow_on_objects(self, actions: Sequence[str], bucket: s3.Bucket, prefixes: Sequence[str]) -> None:
+        """Allows actions on the objects under some prefixes, whose keys nobody can list in advance."""
         bucket_arn = Stack.of(bucket).export_value(bucket.bucket_arn)
         # Without the right to list, S3 answers 403 for an object that is missing, where 404 is the truth.
         self.allow(["s3:ListBucket"], [bucket_arn])
-        self.allow(actions, [f"{bucket_arn}/{prefix}*"])
+        self.allow(actions, [f"{bucket_arn}/{prefix}*" for prefix in prefixes])
         export = Stack.of(self).resolve(bucket_arn)["Fn::ImportValue"]
-        acknowledge(self.role, {f"AwsSolutions-IAM5[Resource::{export}/{prefix}*]": _KEYS_ARE_DIGESTS})
+        for prefix in prefixes:
+            acknowledge(self.role, {f"AwsSolutions-IAM5[Resource::{export}/{prefix}*]": _KEYS_ARE_DIGESTS})
 
     def _log_group(self) -> logs.LogGroup:
         return logs.LogGroup(

@@ -28,8 +28,7 @@ def allow_writer(
     """Puts snapshots, puts and heads their parts, reads the tokens' digests."""
     writer.allow(["dynamodb:PutItem"], [snapshots.table_arn])
     writer.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
-    for prefix in (BLOB_PREFIX, BODY_PREFIX):
-        writer.allow_on_objects(["s3:GetObject", "s3:PutObject"], bucket, prefix)
+    writer.allow_on_objects(["s3:GetObject", "s3:PutObject"], bucket, [BLOB_PREFIX, BODY_PREFIX])
 
 
 def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
@@ -49,8 +48,7 @@ def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
     reader.allow(["dynamodb:GetItem", "dynamodb:Query"], [worlds.table_arn])
     reader.allow(["dynamodb:Query"], [evaluations.table_arn])
     reader.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
-    for prefix in (BLOB_PREFIX, BODY_PREFIX):
-        reader.allow_on_objects(["s3:GetObject"], bucket, prefix)
+    reader.allow_on_objects(["s3:GetObject"], bucket, [BLOB_PREFIX, BODY_PREFIX])
 
 
 def allow_relay(
@@ -65,7 +63,7 @@ def allow_relay(
     relay.allow(["dynamodb:UpdateItem"], [worlds.table_arn])
     relay.allow(["events:PutEvents"], [bus.event_bus_arn])
     relay.allow(["sqs:SendMessage"], [failures.queue_arn])
-    relay.allow_on_objects(["s3:GetObject"], bucket, BODY_PREFIX)
+    relay.allow_on_objects(["s3:GetObject"], bucket, [BODY_PREFIX])
 
 
 def allow_engine(
@@ -78,5 +76,4 @@ def allow_engine(
     """Reads one snapshot and its parts, puts one evaluation; its queue adds what consuming needs."""
     engine.allow(["dynamodb:GetItem"], [snapshots.table_arn])
     engine.allow(["dynamodb:PutItem"], [evaluations.table_arn])
-    for prefix in (BLOB_PREFIX, BODY_PREFIX):
-        engine.allow_on_objects(["s3:GetObject"], bucket, prefix)
+    engine.allow_on_objects(["s3:GetObject"], bucket, [BLOB_PREFIX, BODY_PREFIX])
