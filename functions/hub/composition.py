@@ -41,7 +41,8 @@ class Composition:
 
     def gate(self) -> Gate:
         """Return the check of bearer tokens."""
-        return Gate(SecretTokens(client("secretsmanager"), self._setting("TOKENS_SECRET_ARN")), utc_now)
+        tokens = SecretTokens(client("secretsmanager"), self._setting("TOKENS_SECRET_ARN"), utc_now)
+        return Gate(tokens, utc_now)
 
     def stages(self) -> frozenset[str]:
         """Return the stages that a producer may name."""

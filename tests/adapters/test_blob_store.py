@@ -69,9 +69,9 @@ def test_a_download_url_names_the_blob(blobs: BlobStore) -> None:
 
 def test_the_url_is_signed_with_version_4() -> None:
     with mock_aws():
-        from functions.hub.adapters.aws import S3_CONFIG  # noqa: PLC0415
+        from functions.hub.adapters.aws import CONFIGS  # noqa: PLC0415
 
-        s3 = boto3.client("s3", config=S3_CONFIG)
+        s3 = boto3.client("s3", config=CONFIGS["s3"])
         url = S3Blobs(s3, "blobs").download_url(missing_ref())
     assert "X-Amz-Signature=" in url
     assert "X-Amz-Expires=300" in url

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -13,6 +12,7 @@ from moto import mock_aws
 
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.ports import UnavailableError
+from tests.fakes.clock import FrozenClock
 
 
 class SecretStore:
@@ -50,49 +50,52 @@ def token_list(*ids: str) -> str:
 
 
 @pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture
 def store() -> Iterator[SecretStore]:
     with mock_aws():
         yield SecretStore()
-
-
-def forget(tokens: SecretTokens) -> None:
-    """Let the cached secret grow older than a minute."""
-    for key, cached in list(tokens._provider.store.items()):  # noqa: SLF001
-        past: datetime = cached.ttl - timedelta(seconds=61)
-        tokens._provider.store[key] = cached._replace(ttl=past)  # noqa: SLF001
 
 
 def ids(tokens: SecretTokens) -> list[str]:
     return [token.id for token in tokens.tokens()]
 
 
-def test_the_list_is_read_once_a_minute(store: SecretStore) -> None:
-    tokens = SecretTokens(store, "tokens")
+def test_the_list_is_read_once_a_minute(store: SecretStore, clock: FrozenClock) -> None:
+    tokens = SecretTokens(store, "tokens", clock)
     assert ids(tokens) == ["a"]
     store.write(token_list("a", "b"))
+    clock.advance(seconds=59)
     assert ids(tokens) == ["a"]
     assert store.calls == 1
-    forget(tokens)
+    clock.advance(seconds=1)
     assert ids(tokens) == ["a", "b"]
 
 
-def test_f21_the_last_good_list_stays_while_the_secret_store_is_down(store: SecretStore) -> None:
-    tokens = SecretTokens(store, "tokens")
+def test_f21_the_last_good_list_stays_while_the_secret_store_is_down(
+    store: SecretStore, clock: FrozenClock
+) -> None:
+    tokens = SecretTokens(store, "tokens", clock)
     assert ids(tokens) == ["a"]
     store.is_down = True
-    forget(tokens)
+    clock.advance(seconds=60)
     assert ids(tokens) == ["a"]
 
 
-def test_the_last_good_list_stays_when_the_secret_becomes_nonsense(store: SecretStore) -> None:
-    tokens = SecretTokens(store, "tokens")
+def test_the_last_good_list_stays_when_the_secret_becomes_nonsense(
+    store: SecretStore, clock: FrozenClock
+) -> None:
+    tokens = SecretTokens(store, "tokens", clock)
     assert ids(tokens) == ["a"]
     store.write('{"tokens": [{"id": 1}]}')
-    forget(tokens)
+    clock.advance(seconds=60)
     assert ids(tokens) == ["a"]
 
 
-def test_a_cold_start_without_the_secret_store_is_unavailable(store: SecretStore) -> None:
+def test_a_cold_start_without_the_secret_store_is_unavailable(store: SecretStore, clock: FrozenClock) -> None:
     store.is_down = True
     with pytest.raises(UnavailableError, match="token store"):
-        SecretTokens(store, "tokens").tokens()
+        SecretTokens(store, "tokens", clock).tokens()

@@ -40,7 +40,13 @@ CONFIG = Config(
     signature_version="v4",
     tcp_keepalive=True,
 )
-S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
+CONFIGS = {
+    "s3": CONFIG.merge(Config(signature_version="s3v4")),
+    # The last good list of tokens stands in, so nobody waits long for a secret store that hangs.
+    "secretsmanager": CONFIG.merge(
+        Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
+    ),
+}
 
 
 @cache
@@ -49,10 +55,25 @@ def _session() -> botocore.session.Session:
 
 
 @cache
-def client(service: str) -> Any:  # noqa: ANN401  (botocore makes its client classes at run time)
+def _made(service: str) -> "BaseClient":
+    return _session().create_client(service, config=CONFIGS.get(service, CONFIG))
+
+
+class LazyClient:
+    """A client that is made when it is first used: a cold start pays for the services that its request needs."""
+
+    def __init__(self, service: str) -> None:
+        """Stand for the client of `service`, such as `dynamodb`."""
+        self._service = service
+
+    def __getattr__(self, operation: str) -> Any:  # noqa: ANN401  (botocore makes its methods at run time)
+        """Return the operation of the real client."""
+        return getattr(_made(self._service), operation)
+
+
+def client(service: str) -> LazyClient:
     """Return the process's client of one AWS service."""
-    made: BaseClient = _session().create_client(service, config=S3_CONFIG if service == "s3" else CONFIG)
-    return made
+    return LazyClient(service)
 
 
 def error_code(error: ClientError) -> str:

@@ -1,0 +1,1 @@
+"""The budgets, measured: each figure beside a floor that the same run measured."""

@@ -1,0 +1,65 @@
+"""AWS at zero latency: botocore does all of its own work, and the wire answers at once."""
+
+import hashlib
+import io
+import json
+import os
+import secrets
+from typing import Any
+
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+TOKEN = secrets.token_urlsafe(16)
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "POWERTOOLS_SERVICE_NAME": "bench",
+    "POWERTOOLS_METRICS_NAMESPACE": "RiskSignalHub",
+    "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
+    "RISK_HUB_BUCKET": "blobs",
+    "RISK_HUB_TOKENS_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:tokens",
+    "RISK_HUB_STAGE_ALLOW_LIST": "backtest,paper,live",
+    "RISK_HUB_OFFLOAD": "true",
+    "RISK_HUB_RETENTION_DAYS": "30",
+}
+
+
+class _Body(io.BytesIO):
+    def stream(self, **_: Any) -> list[bytes]:
+        return [self.getvalue()]
+
+
+def _token_list() -> bytes:
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    token = {
+        "id": "bench",
+        "sha256": digest,
+        "scopes": ["snapshots:write"],
+        "actors": ["*"],
+        "not_after": None,
+    }
+    return json.dumps(
+        {"ARN": "a", "Name": "tokens", "SecretString": json.dumps({"tokens": [token]})}
+    ).encode()
+
+
+def _answer(request: Any, event_name: str, **_: Any) -> Any:
+    content = _token_list() if event_name.endswith("GetSecretValue") else b"{}"
+    return AWSResponse(request.url, 200, HTTPHeaders(), _Body(content))
+
+
+def install() -> None:
+    """Give every botocore session of this process the stub for a wire, and the settings of a writer."""
+    os.environ.update(ENVIRONMENT)
+    original = botocore.session.Session.create_client
+
+    def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
+        client = original(self, *args, **kwargs)
+        client.meta.events.register("before-send", _answer)
+        return client
+
+    setattr(botocore.session.Session, "create_client", create_client)  # noqa: B010
