@@ -1,0 +1,119 @@
+"""Synthesized templates, and the few ways in which the tests look into them."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.constructs.function_code import placeholder_code
+from infra.names import StackPart, stack_name
+from infra.stacks.hub import add_hub, new_app
+from infra.stages import stage_named
+
+STAGE_NAMES = ("local", "dev", "staging", "prod")
+CLOUD_STAGE_NAMES = ("dev", "staging", "prod")
+OFFICE_NETWORKS = "203.0.113.0/24,2001:db8::/48"
+
+# Parts of CDK's logical ids that tell what a reference points to.
+_REFERENTS = {
+    "TablesSnapshots": "snapshots",
+    "TablesWorlds": "worlds",
+    "TablesEvaluations": "evaluations",
+    "BlobsBucket": "bucket",
+    "AccessTokens": "tokens",
+    "RelayFailures": "relay-failures",
+    "RiskEngineQueueDeadLetters": "dead-letters",
+    "RiskEngineQueue": "queue",
+    "Bus": "bus",
+    "Logs": "log",
+}
+
+Properties = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The synthesized stacks of one stage."""
+
+    stage: str
+    folder: Path
+
+    def template(self, part: StackPart) -> dict[str, Any]:
+        """Return the template of one of the stage's stacks."""
+        text = (self.folder / f"{stack_name(self.stage, part)}.template.json").read_text()
+        template: dict[str, Any] = json.loads(text)
+        return template
+
+    def parts(self) -> list[StackPart]:
+        """Return the stacks that the stage has."""
+        every: tuple[StackPart, ...] = ("data", "service", "operations")
+        return [p for p in every if (self.folder / f"{stack_name(self.stage, p)}.template.json").exists()]
+
+    def resources(self, part: StackPart, resource_type: str) -> dict[str, dict[str, Any]]:
+        """Return logical id to resource of one type."""
+        found = self.template(part)["Resources"].items()
+        return {logical_id: each for logical_id, each in found if each["Type"] == resource_type}
+
+    def properties(self, part: StackPart, resource_type: str) -> list[Properties]:
+        """Return the properties of every resource of one type."""
+        return [each["Properties"] for each in self.resources(part, resource_type).values()]
+
+    def function(self, folder: str) -> Properties:
+        """Return the function that runs a folder of functions/."""
+        return only(
+            each
+            for each in self.properties("service", "AWS::Lambda::Function")
+            if each["Handler"] == f"functions.{folder}.handler.handler"
+        )
+
+    def table(self, name: str) -> dict[str, Any]:
+        """Return a table's resource, whole."""
+        return only(
+            each
+            for each in self.resources("data", "AWS::DynamoDB::Table").values()
+            if each["Properties"]["TableName"] == f"risk-hub-{self.stage}-{name}"
+        )
+
+    def queue(self, name: str) -> Properties:
+        """Return a queue's properties."""
+        return only(
+            each
+            for each in self.properties("service", "AWS::SQS::Queue")
+            if each["QueueName"] == f"risk-hub-{self.stage}-{name}"
+        )
+
+
+def synthesize(stage: str, folder: Path) -> Assembly:
+    """Synthesize a stage with placeholders for code; cdk-nag checks it on the way."""
+    app = new_app(folder / "cdk.out")
+    add_hub(app, stage_named(stage, allowed_networks=OFFICE_NETWORKS), placeholder_code(folder / "code"))
+    app.synth()
+    return Assembly(stage, folder / "cdk.out")
+
+
+def only(found: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """Return the one element there is."""
+    every = list(found)
+    assert len(every) == 1, every
+    return every[0]
+
+
+def referent(value: Any) -> str:
+    """Return what a reference points to, readable: `bucket/risk-blobs/*`, `snapshots/index/by_stage`."""
+    if isinstance(value, str):
+        return value
+    ((how, what),) = value.items()
+    if how == "Fn::Join":
+        return "".join(referent(part) for part in what[1])
+    name = what if isinstance(what, str) else ".".join(what)
+    for part, readable in _REFERENTS.items():
+        if part in re.sub(r"^.*?:", "", name):
+            return f"{readable}/stream" if "StreamArn" in name else readable
+    return name
+
+
+def listed(value: Any) -> list[Any]:
+    """Return what CloudFormation allows to be one or many, as many."""
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,152 @@
+import json
+from collections.abc import Callable
+
+import pytest
+
+from infra.stages import STAGES
+from tests.infra.assembly import Assembly, only
+
+KEYS = {
+    "snapshots": ("world_id", "version"),
+    "worlds": ("world_id", "stage"),
+    "evaluations": ("world_id", "evaluation_id"),
+}
+EXPIRY_ATTRIBUTES = ["time_order", "stage", "actor", "created_at"]
+
+
+@pytest.mark.parametrize(("table", "keys"), KEYS.items())
+def test_tables_are_keyed_by_world_and_then_by_what_is_looked_up(
+    local: Assembly,
+    table: str,
+    keys: tuple[str, str],
+) -> None:
+    properties = local.table(table)["Properties"]
+    assert [(key["AttributeName"], key["KeyType"]) for key in properties["KeySchema"]] == [
+        (keys[0], "HASH"),
+        (keys[1], "RANGE"),
+    ]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_every_key_is_text(local: Assembly) -> None:
+    for table in KEYS:
+        attributes = local.table(table)["Properties"]["AttributeDefinitions"]
+        assert {each["AttributeType"] for each in attributes} == {"S"}
+
+
+def test_time_order_is_read_from_local_indexes_so_that_it_can_be_consistent(local: Assembly) -> None:
+    indexes = {
+        each["IndexName"]: (each["KeySchema"][1]["AttributeName"], each["Projection"])
+        for each in local.table("snapshots")["Properties"]["LocalSecondaryIndexes"]
+    }
+    assert indexes == {
+        "by_as_of": ("time_order", {"ProjectionType": "ALL"}),
+        "by_stage": ("stage_time_order", {"ProjectionType": "ALL"}),
+        "by_expiry": (
+            "expiry_order",
+            {"ProjectionType": "INCLUDE", "NonKeyAttributes": EXPIRY_ATTRIBUTES},
+        ),
+    }
+
+
+@pytest.mark.parametrize("table", ["worlds", "evaluations"])
+def test_only_snapshots_have_indexes(local: Assembly, table: str) -> None:
+    properties = local.table(table)["Properties"]
+    assert "LocalSecondaryIndexes" not in properties
+    assert "GlobalSecondaryIndexes" not in properties
+
+
+@pytest.mark.parametrize("table", ["snapshots", "evaluations"])
+def test_what_may_age_away_is_retained_until_its_time_and_streamed_to_the_relay(local: Assembly, table: str) -> None:
+    properties = local.table(table)["Properties"]
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "retain_until", "Enabled": True}
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+
+
+def test_worlds_neither_age_away_nor_announce(local: Assembly) -> None:
+    properties = local.table("worlds")["Properties"]
+    assert "TimeToLiveSpecification" not in properties
+    assert "StreamSpecification" not in properties
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_tables_are_protected_as_their_stage_says(any_stage: Assembly, table: str) -> None:
+    stage, resource = STAGES[any_stage.stage], any_stage.table(table)
+    properties = resource["Properties"]
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["DeletionProtectionEnabled"] is stage.deletion_protection
+    recovery = properties["PointInTimeRecoverySpecification"]
+    assert recovery == {"PointInTimeRecoveryEnabled": stage.point_in_time_recovery}
+    assert resource["DeletionPolicy"] == ("Retain" if stage.retain_data else "Delete")
+
+
+def test_production_data_outlives_its_stack(prod: Assembly) -> None:
+    kept = {
+        each["Type"]: each["DeletionPolicy"]
+        for each in prod.template("data")["Resources"].values()
+        if each["Type"] != "AWS::S3::BucketPolicy"
+    }
+    assert kept == dict.fromkeys(
+        ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"],
+        "Retain",
+    )
+
+
+@pytest.mark.parametrize(("stage", "protected"), [("local", False), ("staging", False), ("prod", True)])
+def test_production_stacks_refuse_to_be_deleted(
+    assembly: Callable[[str], Assembly],
+    stage: str,
+    protected: bool,  # noqa: FBT001
+) -> None:
+    manifest = json.loads((assembly(stage).folder / "manifest.json").read_text())
+    stacks = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
+    assert {each["properties"].get("terminationProtection", False) for each in stacks} == {protected}
+
+
+def test_the_bucket_is_private_and_encrypted(any_stage: Assembly) -> None:
+    bucket = only(iter(any_stage.properties("data", "AWS::S3::Bucket")))
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
+def test_the_bucket_keeps_versions_where_tables_keep_backups(any_stage: Assembly) -> None:
+    bucket = only(iter(any_stage.properties("data", "AWS::S3::Bucket")))
+    versioned = bucket.get("VersioningConfiguration") == {"Status": "Enabled"}
+    assert versioned is STAGES[any_stage.stage].point_in_time_recovery
+
+
+def test_no_current_object_expires_by_its_age(any_stage: Assembly) -> None:
+    bucket = only(iter(any_stage.properties("data", "AWS::S3::Bucket")))
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["Status"] == "Enabled"
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert not {"ExpirationInDays", "ExpirationDate"} & set(rule)
+
+
+def test_the_bucket_refuses_plain_and_old_tls(any_stage: Assembly) -> None:
+    policy = only(iter(any_stage.properties("data", "AWS::S3::BucketPolicy")))["PolicyDocument"]
+    conditions = [each["Condition"] for each in policy["Statement"] if each["Effect"] == "Deny"]
+    assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
+    assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions
+
+
+def test_no_template_holds_a_token(any_stage: Assembly) -> None:
+    secret = only(iter(any_stage.properties("data", "AWS::SecretsManager::Secret")))
+    assert json.loads(secret["SecretString"]) == {"tokens": []}
+
+
+def test_the_data_stack_names_what_others_look_for(any_stage: Assembly) -> None:
+    assert {
+        "TokensSecretArn",
+        "BucketName",
+        "SnapshotsTableName",
+        "WorldsTableName",
+        "EvaluationsTableName",
+    } <= set(any_stage.template("data")["Outputs"])
+
+
+def test_the_data_stack_holds_no_code(any_stage: Assembly) -> None:
+    types = {each["Type"].split("::")[1] for each in any_stage.template("data")["Resources"].values()}
+    assert types == {"DynamoDB", "S3", "SecretsManager"}

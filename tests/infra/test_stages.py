@@ -1,0 +1,73 @@
+import dataclasses
+
+import pytest
+
+from infra.names import FUNCTION_FOLDERS
+from infra.stages import LOOPBACK_NETWORKS, STAGES, FunctionSize, StageError, stage_named
+
+API_GATEWAY_TIMEOUT_SECONDS = 29
+PROD_RETENTION_MIN_DAYS = 90
+
+
+def test_the_four_stages_keep_their_order_of_weight() -> None:
+    assert list(STAGES) == ["local", "dev", "staging", "prod"]
+
+
+@pytest.mark.parametrize(("stage", "offload"), [("local", True), ("dev", False), ("staging", True), ("prod", True)])
+def test_only_dev_keeps_everything_inline(stage: str, offload: bool) -> None:  # noqa: FBT001
+    assert STAGES[stage].offload is offload
+
+
+@pytest.mark.parametrize(("stage", "days"), [("local", 30), ("dev", 30), ("staging", 90), ("prod", 3650)])
+def test_snapshots_are_kept_for_the_stages_days(stage: str, days: int) -> None:
+    assert STAGES[stage].retention_days == days
+
+
+def test_a_stage_cannot_be_changed_while_it_is_synthesized() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        STAGES["prod"].deletion_protection = False  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("stage", ["staging", "prod"])
+def test_a_stage_with_customers_is_not_synthesized_without_networks(stage: str) -> None:
+    with pytest.raises(StageError, match=rf"stage '{stage}' answers only to named networks: give -c allowed_networks="):
+        stage_named(stage)
+
+
+@pytest.mark.parametrize("networks", ["", None])
+def test_no_networks_and_an_empty_list_of_networks_are_the_same(networks: str | None) -> None:
+    assert stage_named("dev", allowed_networks=networks).allowed_networks is None
+
+
+def test_networks_are_read_from_the_context_whatever_the_spaces() -> None:
+    stage = stage_named("prod", allowed_networks=" 203.0.113.0/24, 2001:db8::/48 ,")
+    assert stage.allowed_networks == ("203.0.113.0/24", "2001:db8::/48")
+
+
+@pytest.mark.parametrize("networks", ["203.0.113.1/24", "office", "203.0.113.0/33"])
+def test_a_network_that_is_no_cidr_block_is_refused_by_name(networks: str) -> None:
+    with pytest.raises(StageError, match=networks):
+        stage_named("prod", allowed_networks=networks)
+
+
+def test_an_unknown_stage_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(StageError, match="no stage 'production': choose one of local, dev, staging, prod"):
+        stage_named("production")
+
+
+def test_the_local_stage_answers_this_machine_only() -> None:
+    assert stage_named("local").allowed_networks == LOOPBACK_NETWORKS
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_functions_behind_the_api_end_before_the_gateway_gives_up(stage: str) -> None:
+    sizes: list[FunctionSize] = [getattr(STAGES[stage], folder) for folder in FUNCTION_FOLDERS]
+    writer, reader = sizes[:2]
+    assert writer.timeout_seconds < API_GATEWAY_TIMEOUT_SECONDS
+    assert reader.timeout_seconds < API_GATEWAY_TIMEOUT_SECONDS
+
+
+def test_production_keeps_evidence_for_ten_years_under_every_protection() -> None:
+    prod = STAGES["prod"]
+    assert prod.retention_days >= PROD_RETENTION_MIN_DAYS
+    assert (prod.point_in_time_recovery, prod.deletion_protection, prod.retain_data) == (True, True, True)
