@@ -98,7 +98,7 @@ class SnapshotPage(BaseModel):
 
 
 class ContractAnswer(BaseModel):
-    """The contract that this deployment serves: its version, and every limit by name."""
+    """The contract that this deployment serves: its version, its stages, and every limit by name."""
 
     model_config = _CLOSED
 

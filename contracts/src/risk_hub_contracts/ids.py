@@ -10,6 +10,7 @@ from typing import Final
 from risk_hub_contracts.limits import (
     ACTOR_MAX_CHARS,
     ASSET_ID_MAX_CHARS,
+    CORRELATION_ID_MAX_CHARS,
     ID_MAX_CHARS,
     NAME_MAX_CHARS,
     STAGE_MAX_CHARS,
@@ -18,6 +19,7 @@ from risk_hub_contracts.limits import (
 ID_PATTERN: Final = rf"^[A-Za-z0-9][A-Za-z0-9._:@+-]{{0,{ID_MAX_CHARS - 1}}}$"
 ACTOR_PATTERN: Final = rf"^[!-~](?:[ -~]{{0,{ACTOR_MAX_CHARS - 2}}}[!-~])?$"
 STAGE_PATTERN: Final = rf"^[A-Za-z][A-Za-z0-9_-]{{0,{STAGE_MAX_CHARS - 1}}}$"
+CORRELATION_ID_PATTERN: Final = rf"^[A-Za-z0-9._:@+/=-]{{1,{CORRELATION_ID_MAX_CHARS}}}$"
 SHA256_PATTERN: Final = "^[0-9a-f]{64}$"
 CONTENT_HASH_PATTERN: Final = "^sha256:[0-9a-f]{64}$"
 _BARE: Final = r"\u0000-\u001f\u007f-\u009f"

@@ -116,7 +116,8 @@ Covariance = Annotated[
     Discriminator(
         covariance_form,
         custom_error_type="form",
-        custom_error_message="must be an object: pairs, or ids with matrix, or ids with upper",
+        custom_error_message="{wanted}",
+        custom_error_context={"wanted": "must be an object: pairs, or ids with matrix, or ids with upper"},
     ),
 ]
 RealizedReturns = Annotated[
@@ -124,7 +125,8 @@ RealizedReturns = Annotated[
     Discriminator(
         _map_or_list,
         custom_error_type="form",
-        custom_error_message="must be an object (asset id -> returns) or one array of returns",
+        custom_error_message="{wanted}",
+        custom_error_context={"wanted": "must be an object (asset id -> returns) or one array of returns"},
     ),
 ]
 Ref = Annotated[
@@ -133,7 +135,10 @@ Ref = Annotated[
     Discriminator(
         _uri_or_object,
         custom_error_type="form",
-        custom_error_message="must be a blob reference: an object as issued by the hub, or its s3:// text",
+        custom_error_message="{wanted}",
+        custom_error_context={
+            "wanted": "must be a blob reference: an object as issued by the hub, or its s3:// text"
+        },
     ),
 ]
 
@@ -148,7 +153,10 @@ class SnapshotRequest(TypedDict):
     as_of: Annotated[
         str,
         Field(
-            description="RFC 3339 date-time with an offset; at most 300 s in the future.",
+            description=(
+                "RFC 3339 date-time with an offset; "
+                f"at most {limits.FUTURE_SKEW_MAX_SECONDS} s in the future."
+            ),
             json_schema_extra={"format": "date-time", "maxLength": limits.INSTANT_MAX_CHARS},
         ),
     ]

@@ -10,13 +10,14 @@ from risk_hub_contracts.pointers import join
 from risk_hub_contracts.problems import Violation
 
 _KEY: Final = "[key]"
+_NAME_SHOWN_CHARS: Final = 128
+_SHOWN_MAX: Final = 1e20
+_LEAVE_OUT: Final = " (leave out a field that has no value)"
 _NAMES: Final = {
     "dict": "an object",
     "list": "an array",
     "str": "a string",
     "bool": "a boolean",
-    "int": "an integer",
-    "float": "a number",
     "NoneType": "null",
 }
 _WANTED: Final = {
@@ -27,7 +28,13 @@ _WANTED: Final = {
     "list_type": "must be an array",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
-    "bool_type": "must be true or false",
+}
+_BOUNDS: Final = {
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "too_short": "must have at least {min_length} entry",
+    "too_long": "must have at most {max_length} entries",
+    "form": "{wanted}",
 }
 
 
@@ -62,22 +69,28 @@ def _pointer(details: ErrorDetails, tagged: Collection[str]) -> str:
 
 
 def _detail(details: ErrorDetails, known: Collection[str]) -> str:
-    kind, value = details["type"], details["input"]
+    kind, value, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "missing":
         return "this required field is missing"
     if kind == "extra_forbidden":
         return _unknown(str(details["loc"][-1]), known)
-    if kind in _WANTED:
-        return _wanted(_WANTED[kind], value)
+    wanted = _WANTED.get(kind) or _BOUNDS.get(kind, "").format(**context)
+    if wanted:
+        optional = value is None and len(details["loc"]) == 1
+        return f"{wanted}; this is {_name(value)}{_LEAVE_OUT if optional else ''}"
     message = details["msg"]
     return message[:1].lower() + message[1:]
 
 
-def _wanted(wanted: str, value: object) -> str:
-    got = _NAMES.get(type(value).__name__, "something else")
-    return f"{wanted}; this is {got}"
+def _name(value: object) -> str:
+    if isinstance(value, list | dict):
+        return f"{_NAMES[type(value).__name__]} of {len(value)}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(value) if abs(value) <= _SHOWN_MAX else "a far larger number"
+    return _NAMES.get(type(value).__name__, "something else")
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"unknown field {name!a}" + (f"; did you mean {near[0]!a}?" if near else "")
+    shown = name[:_NAME_SHOWN_CHARS]
+    near = difflib.get_close_matches(shown, known, n=1)
+    return f"unknown field {shown!a}" + (f"; did you mean {near[0]!a}?" if near else "")

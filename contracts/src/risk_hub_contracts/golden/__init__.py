@@ -1,0 +1,57 @@
+"""Golden examples of the contract: bodies with the answer that every implementation must give.
+
+`examples/valid` holds accepted bodies with their content hash, `examples/invalid` refused ones with status,
+type and pointers. They are data: a client in another language tests itself against them.
+"""
+
+from typing import Any
+
+from risk_hub_contracts.golden.cases import Invalid, Valid, raw_body, request_of
+from risk_hub_contracts.golden.invalid_bodies import INVALID_BODIES
+from risk_hub_contracts.golden.invalid_parts import INVALID_PARTS
+from risk_hub_contracts.golden.invalid_texts import INVALID_TEXTS
+from risk_hub_contracts.golden.valid_bodies import VALID_BODIES
+from risk_hub_contracts.golden.valid_parts import VALID_PARTS
+from risk_hub_contracts.snapshot import Snapshot, parse_snapshot
+from risk_hub_contracts.times import parse_instant
+
+__all__ = ["accept", "example_files", "raw_body"]
+
+
+def example_files() -> dict[str, dict[str, Any]]:
+    """Return every example, by `valid/<name>` or `invalid/<name>`."""
+    valid = {f"valid/{case.name}": _valid(case) for case in (*VALID_BODIES, *VALID_PARTS)}
+    refused = (*INVALID_TEXTS, *INVALID_BODIES, *INVALID_PARTS)
+    return valid | {f"invalid/{case.name}": _invalid(case) for case in refused}
+
+
+def accept(request: dict[str, Any]) -> Snapshot:
+    """Return the snapshot of an example's request, read as the hub reads it.
+
+    Raises:
+        ProblemError: the body is refused.
+    """
+    return parse_snapshot(
+        raw_body(request),
+        world_id=request["world_id"],
+        actor=request["headers"]["X-Actor"],
+        stage=request["headers"]["X-Stage"],
+        now=parse_instant(request["now"]),
+        bucket=request["bucket"],
+    )
+
+
+def _valid(case: Valid) -> dict[str, Any]:
+    request = request_of(case.body)
+    expected = {"content_hash": accept(request).content_hash}
+    group = {} if case.group is None else {"group": case.group}
+    return {"name": case.name, "why": case.why, **group, "request": request, "expected": expected}
+
+
+def _invalid(case: Invalid) -> dict[str, Any]:
+    expected = {
+        "status": case.problem.status,
+        "type": case.problem.uri,
+        "pointers": sorted(case.pointers),
+    }
+    return {"name": case.name, "why": case.why, "request": request_of(case.content), "expected": expected}

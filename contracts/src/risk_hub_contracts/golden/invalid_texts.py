@@ -1,0 +1,77 @@
+"""Bodies that fail as JSON text, before any field is looked at."""
+
+from typing import Final
+
+from risk_hub_contracts.golden.cases import Invalid, text
+from risk_hub_contracts.limits import JSON_MAX_DEPTH
+from risk_hub_contracts.problems import (
+    CONTRACT_VIOLATION,
+    DUPLICATE_KEY,
+    MALFORMED_JSON,
+    NON_FINITE_NUMBER,
+    NOT_UTF8,
+    TOO_DEEP,
+)
+
+_TOO_DEEP_ARRAYS: Final = "[" * JSON_MAX_DEPTH + "]" * JSON_MAX_DEPTH
+
+INVALID_TEXTS: Final = (
+    Invalid("json-empty", "no body at all", MALFORMED_JSON, (), ""),
+    Invalid("json-truncated", "the text ends inside an object", MALFORMED_JSON, (), text()[:-1]),
+    Invalid("json-trailing", "something after the object", MALFORMED_JSON, (), text() + " {}"),
+    Invalid(
+        "json-trailing-comma", "a comma before the closing brace", MALFORMED_JSON, (), '{"version": "1",}'
+    ),
+    Invalid("json-single-quotes", "not JSON but Python", MALFORMED_JSON, (), "{'version': '1'}"),
+    Invalid("json-bom", "a byte order mark", MALFORMED_JSON, (), b"\xef\xbb\xbf" + text().encode()),
+    Invalid("json-lone-surrogate", "half of a character", MALFORMED_JSON, (), text(version='"\\ud800"')),
+    Invalid("json-not-utf8", "Latin-1 bytes", NOT_UTF8, (), text(version='"é"').encode("latin-1")),
+    Invalid("json-utf16", "UTF-16", NOT_UTF8, (), text().encode("utf-16")),
+    Invalid(
+        "json-surrogate-bytes",
+        "CESU-8",
+        NOT_UTF8,
+        (),
+        text(version='"@"').encode().replace(b"@", b"\xed\xa0\x80"),
+    ),
+    Invalid(
+        "json-duplicate-key",
+        "one field twice, even with one value",
+        DUPLICATE_KEY,
+        ("/version",),
+        text()[:-1] + ', "version": "rebalance-2025-01-01T00:00:00Z"}',
+    ),
+    Invalid(
+        "json-duplicate-asset",
+        "one asset twice: which weight counts?",
+        DUPLICATE_KEY,
+        ("/weights/AAPL",),
+        text(weights='{"AAPL": 0.4, "MSFT": 0.5, "AAPL": 0.1}'),
+    ),
+    Invalid(
+        "json-duplicate-escaped",
+        "the same key, spelled with an escape",
+        DUPLICATE_KEY,
+        ("/weights/A",),
+        text(weights='{"A": 1, "\\u0041": 1}'),
+    ),
+    Invalid("json-nan", "NaN is no JSON number", NON_FINITE_NUMBER, (), text(weights='{"AAPL": NaN}')),
+    Invalid("json-infinity", "nor is Infinity", NON_FINITE_NUMBER, (), text(weights='{"AAPL": -Infinity}')),
+    Invalid(
+        "json-overflow",
+        "beyond the range of a 64-bit float",
+        NON_FINITE_NUMBER,
+        ("/weights/AAPL",),
+        text(weights='{"AAPL": 1e999, "MSFT": 0.5}'),
+    ),
+    Invalid(
+        "json-too-deep",
+        f"{JSON_MAX_DEPTH + 2} levels, {JSON_MAX_DEPTH} are allowed",
+        TOO_DEEP,
+        (),
+        text(constraints='{"a": ' + _TOO_DEEP_ARRAYS + "}"),
+    ),
+    Invalid("json-array", "an array is no snapshot", CONTRACT_VIOLATION, ("",), "[]"),
+    Invalid("json-null", "null is no snapshot", CONTRACT_VIOLATION, ("",), "null"),
+    Invalid("json-string", "a text is no snapshot", CONTRACT_VIOLATION, ("",), '"{}"'),
+)

@@ -1,0 +1,79 @@
+"""Accepted bodies: the smallest, the limits, and the many ways to write one content."""
+
+from typing import Any, Final
+
+from risk_hub_contracts.canonical import DigestAlgorithm, gateway_digest
+from risk_hub_contracts.golden.cases import Valid, body
+from risk_hub_contracts.limits import (
+    ASSET_ID_MAX_CHARS,
+    ID_MAX_CHARS,
+    INTEGER_MAX_ABS,
+    JSON_MAX_DEPTH,
+    TTL_MAX_SECONDS,
+)
+
+
+def _nested(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return value
+
+
+def _claimed(algorithm: DigestAlgorithm) -> dict[str, Any]:
+    claimed = body(provenance={"run": "é/1", "cost": 1e-7})
+    return claimed | {"hash": gateway_digest(claimed, algorithm)}
+
+
+def _limit(name: str, why: str, **changes: Any) -> Valid:  # noqa: ANN401 - any JSON
+    return Valid(f"limit-{name}", why, body(**changes))
+
+
+def _same(name: str, why: str, group: str, **changes: Any) -> Valid:  # noqa: ANN401 - any JSON
+    return Valid(name, why, body(**changes), group)
+
+
+_SAME: Final = (
+    _same("minimal", "the three required fields", "minimal"),
+    _same("world-in-body", "equal to the path", "minimal", world_id="us-equities"),
+    _same("created-at-ignored", "the hub's clock decides", "minimal", created_at="1999-01-01T00:00:00Z"),
+    _same("ttl-default", "900 is what absence means", "minimal", ttl_sec=900),
+    _same(
+        "provenance-echo",
+        "equal to the headers",
+        "minimal",
+        provenance={"actor": "gateway", "stage": "Paper"},
+    ),
+    _same("time-zero-offset", "+00:00 is Z", "minimal", as_of="2025-01-01T00:00:00+00:00"),
+    _same("time-other-zone", "one instant", "minimal", as_of="2025-01-01T09:00:00+09:00"),
+    _same("time-fraction", "no microseconds are none", "minimal", as_of="2025-01-01T00:00:00.000Z"),
+    _same("time-lower-case", "as RFC 3339 allows", "minimal", as_of="2025-01-01t00:00:00z"),
+    _same("key-order", "objects have no order", "minimal", weights={"MSFT": 0.5, "AAPL": 0.5}),
+    _same("number-integer", "1 is 1.0", "numbers", weights={"A": 1, "B": 0}, constraints={"cap": 1}),
+    _same("number-float", "1.0 is 1", "numbers", weights={"A": 1.0, "B": 0.0}, constraints={"cap": 1.0}),
+    _same(
+        "number-negative-zero", "-0.0 is 0", "numbers", weights={"A": 1.0, "B": -0.0}, constraints={"cap": 1}
+    ),
+    Valid("hash-gateway-sha256", "the deployed client's digest", _claimed("sha256"), "claimed"),
+    Valid("hash-gateway-blake3", "the same, by BLAKE3", _claimed("blake3"), "claimed"),
+)
+_LIMITS: Final = (
+    _limit("weights-sum-low", "0.999 is within", weights={"AAPL": 0.499, "MSFT": 0.5}),
+    _limit("weights-sum-high", "1.001 is within", weights={"AAPL": 0.501, "MSFT": 0.5}),
+    _limit("short", "shorts are allowed", weights={"AAPL": 1.5, "MSFT": -0.5}),
+    _limit("ttl-shortest", "1 s", ttl_sec=1),
+    _limit("ttl-longest", "a day", ttl_sec=TTL_MAX_SECONDS),
+    _limit("version-longest", f"{ID_MAX_CHARS} characters", version="v" * ID_MAX_CHARS),
+    _limit("version-alphabet", "every character of an id", version="0aZ._:@+-"),
+    _limit("asset-longest", f"{ASSET_ID_MAX_CHARS} characters", weights={"A" * ASSET_ID_MAX_CHARS: 1}),
+    _limit("asset-unicode", "any script, in NFC", weights={"삼성전자": 0.5, "é 1/2 #": 0.5}),
+    _limit("asset-key-order", "sorted as UTF-16", weights={"\U0001f600": 0.5, "\uff21": 0.5}),
+    _limit("as-of-ahead", "300 s", as_of="2025-01-02T00:05:00Z"),
+    _limit("as-of-oldest", "1990", as_of="1990-01-01T00:00:00Z"),
+    _limit("as-of-microsecond", "six digits are kept", as_of="2025-01-01T00:00:00.000001Z"),
+    _limit("as-of-offset", "14:00", as_of="2025-01-01T00:00:00-14:00"),
+    _limit("integer-largest", "2^53 - 1", constraints={"cap": INTEGER_MAX_ABS, "floor": -INTEGER_MAX_ABS}),
+    _limit("number-range", "tiny and huge", constraints={"a": [5e-324, 1e126, 1e21, 1e-7, 123456789.125]}),
+    _limit("depth", f"{JSON_MAX_DEPTH} levels", constraints=_nested(JSON_MAX_DEPTH - 1)),
+)
+VALID_BODIES: Final = (*_SAME, *_LIMITS)
