@@ -60,12 +60,12 @@ def _up(settings: LocalSettings, console: Console, *, detached: bool, fresh: boo
             f"Running in the background (log: {settings.log_file}). Stop it with `make down`.", soft_wrap=True
         )
         return 0
-    console.print("Running. Stop it with Ctrl-C.")
     return _stay(stage, settings, console)
 
 
 def _stay(stage: StageProcess, settings: LocalSettings, console: Console) -> int:
     try:
+        console.print("Running. Stop it with Ctrl-C.")
         status = stage.process.wait()
     except KeyboardInterrupt:
         with console.status("Stopping ..."):

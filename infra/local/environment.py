@@ -12,6 +12,9 @@ from infra.local.settings import EMULATOR_SECRET_KEY, HOST, LocalSettings
 from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
 
 PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE")
+# The emulator writes this port into names that it saves (queue URLs), while the real one may differ from run to
+# run. Nothing listens there: a program that took a queue's URL for an address would fail loudly.
+NAMED_PORT: Final = "1"
 
 
 def stage_environment(
@@ -41,7 +44,8 @@ def _own_folders(settings: LocalSettings) -> dict[str, str]:
 
 def _emulator(aws_port: int) -> dict[str, str]:
     return {
-        "GATEWAY_PORT": str(aws_port),
+        "GATEWAY_PORT": NAMED_PORT,
+        "AWS_ENDPOINT_URL": f"http://{HOST}:{aws_port}",
         "BIND_HOST": HOST,
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": LOCAL_REGION,

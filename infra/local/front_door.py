@@ -12,8 +12,8 @@ from infra.local.asgi import App, Receive, Scope, Send, answer_problem
 from infra.local.problem import problem_body
 
 HUB_PATH: Final = "/risk-hub/"
-# Headers by which the emulator would take a request for one of its other AWS APIs.
-EMULATOR_HEADER_PREFIX: Final = b"x-amz-"
+# Headers by which a client could have the emulator take a request for another AWS API's, or for another address's.
+WITHHELD_HEADERS: Final = (b"x-amz-", b"x-forwarded-")
 
 
 class ApiTarget(NamedTuple):
@@ -59,7 +59,7 @@ def front_door(emulator: App, target_file: Path) -> App:
 
 
 def _addressed(scope: Scope, target: ApiTarget) -> Scope:
-    headers = [pair for pair in scope["headers"] if not pair[0].lower().startswith(EMULATOR_HEADER_PREFIX)]
+    headers = [pair for pair in scope["headers"] if not pair[0].lower().startswith(WITHHELD_HEADERS)]
     raw_path = target.prefix.encode() + scope["raw_path"]
     return {**scope, "path": target.prefix + scope["path"], "raw_path": raw_path, "headers": headers}
 

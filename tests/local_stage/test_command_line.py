@@ -1,0 +1,202 @@
+"""`up`, `down` and `status` as a person types them: their life cycle, and a clear sentence for each obstacle."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.http_call import call
+from infra.local.sample.publish import Hub
+from infra.local.settings import REPOSITORY, LocalSettings
+from infra.local.stage_record import read_record
+from tests.local_stage.caller import Caller
+
+PATHS = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "contracts" / "src")])
+
+
+class CommandLine:
+    """The command line with a folder and ports of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.settings = LocalSettings(home, 0, 0)
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": PATHS,
+            "RISK_HUB_LOCAL_DIR": str(home),
+            "RISK_HUB_PORT": "0",
+        }
+
+    def run(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "infra.local", *arguments]
+        return subprocess.run(
+            command,
+            cwd=REPOSITORY,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def exports(self) -> dict[str, str]:
+        """What `source .local/env` sets, asked from a real shell."""
+        script = f'. "{self.settings.env_file}" && printf "%s\\n%s" "$RISK_HUB_URL" "$RISK_HUB_TOKEN"'
+        said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={})
+        url, token = said.stdout.split("\n")
+        return {"url": url, "token": token}
+
+
+@pytest.fixture
+def command_line(tmp_path: Path) -> Iterator[CommandLine]:
+    made = CommandLine(tmp_path / "stage")
+    yield made
+    made.run("down")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CommandLine, str]]:
+    """A stage in the background, and what its start said."""
+    made = CommandLine(tmp_path_factory.mktemp("running"))
+    up = made.run("up", "--detach")
+    try:
+        assert up.returncode == 0, up.stderr
+        yield made, up.stdout
+    finally:
+        made.run("down")
+
+
+def assert_one_sentence(finished: "subprocess.CompletedProcess[str]", *parts: str) -> None:
+    """The command failed, said why in its own words, and showed no traceback."""
+    assert finished.returncode != 0
+    assert "Traceback" not in finished.stdout + finished.stderr
+    for part in parts:
+        assert part in finished.stderr.replace("\n", " ")
+
+
+def test_up_shows_the_risk_numbers_the_address_and_the_token(running: tuple[CommandLine, str]) -> None:
+    command_line, shown = running
+    exports = command_line.exports()
+    for expected in ("value at risk", "expected shortfall", exports["url"], exports["token"]):
+        assert expected in shown
+    assert Caller(Hub(**exports)).get("/risk-hub/worlds/us20/snapshots/latest").status == 200
+
+
+def test_up_says_plainly_what_is_not_alarmed_on(running: tuple[CommandLine, str]) -> None:
+    assert "The local stage raises no alarm" in running[1]
+
+
+def test_the_shown_commands_work_when_pasted(running: tuple[CommandLine, str]) -> None:
+    commands = [line.strip() for line in running[1].splitlines() if line.startswith(("  curl", "  . "))]
+    assert len(commands) == 4
+    environment = {"PATH": os.environ["PATH"]}
+    pasted = subprocess.run(
+        ["sh", "-ec", "\n".join(commands)], capture_output=True, text=True, check=True, env=environment
+    )
+    assert '"world_id":"us20"' in pasted.stdout
+    assert '"value_at_risk"' in pasted.stdout
+    assert "201 Created" in pasted.stdout
+
+
+def test_only_this_user_can_read_the_token(running: tuple[CommandLine, str]) -> None:
+    command_line, _ = running
+    assert stat.S_IMODE(command_line.settings.env_file.stat().st_mode) == 0o600
+    token = command_line.exports()["token"].encode()
+    files = (file for file in command_line.home.rglob("*") if file.is_file())
+    assert [file for file in files if token in file.read_bytes()] == [command_line.settings.env_file]
+
+
+def test_a_second_start_says_where_the_first_one_is_and_leaves_it_alone(
+    running: tuple[CommandLine, str],
+) -> None:
+    command_line, _ = running
+    record = read_record(command_line.settings.record_file)
+    assert record is not None
+    assert_one_sentence(command_line.run("up", "--detach"), "already running", record.front_url, "make down")
+    assert record.is_alive()
+    assert command_line.exports()["url"] == record.front_url
+    assert command_line.run("status").returncode == 0
+
+
+def test_down_ends_it_and_takes_the_token_along(command_line: CommandLine) -> None:
+    assert command_line.run("up", "--detach").returncode == 0
+    url = command_line.exports()["url"]
+    assert command_line.run("down").returncode == 0
+    assert command_line.run("status").returncode != 0
+    with pytest.raises(OSError, match="refused"):
+        call("GET", url)
+    assert not command_line.settings.env_file.exists()
+
+
+@pytest.mark.parametrize("variable", ["RISK_HUB_PORT", "RISK_HUB_AWS_PORT"])
+def test_an_occupied_port_is_named_with_the_way_to_choose_another(
+    command_line: CommandLine, variable: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        finished = command_line.run("up", "--detach", **{variable: port})
+    assert_one_sentence(finished, f"Port {port} is taken", variable)
+    assert read_record(command_line.settings.record_file) is None
+
+
+@pytest.mark.parametrize("given", ["eighty", "-1", "65536", "8787.0", "\N{FULLWIDTH DIGIT EIGHT}"])
+def test_a_port_that_is_none_is_named(command_line: CommandLine, given: str) -> None:
+    assert_one_sentence(command_line.run("up", RISK_HUB_PORT=given), f"RISK_HUB_PORT={given}", "65535")
+
+
+def test_down_without_a_stage_says_so_and_succeeds(command_line: CommandLine) -> None:
+    finished = command_line.run("down")
+    assert finished.returncode == 0
+    assert "not running" in finished.stdout
+
+
+def test_down_never_ends_a_process_that_only_has_the_same_number(command_line: CommandLine) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
+        command_line.home.mkdir()
+        command_line.settings.record_file.write_text(
+            f'{{"pid": {bystander.pid}, "started": "1", "front_url": "", "aws_endpoint": ""}}',
+            encoding="ascii",
+        )
+        assert "not running" in command_line.run("down").stdout
+        assert bystander.poll() is None
+
+
+def test_in_the_foreground_an_interrupt_stops_everything(command_line: CommandLine) -> None:
+    command = [sys.executable, "-m", "infra.local", "up"]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, env=command_line.environment, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        until(running.stdout, "Running")
+        record = read_record(command_line.settings.record_file)
+        running.terminate()
+        assert "Stopped" in running.stdout.read()
+    assert running.returncode == 0
+    assert record is not None
+    assert not record.is_alive()
+
+
+def test_when_the_command_line_is_killed_the_stage_does_not_linger(command_line: CommandLine) -> None:
+    command = [sys.executable, "-m", "infra.local", "up"]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, env=command_line.environment, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        until(running.stdout, "Running")
+        running.kill()
+    finished = command_line.run("up", "--detach")
+    while "just starting or stopping" in finished.stderr or "already running" in finished.stderr:
+        finished = command_line.run("up", "--detach")
+    assert finished.returncode == 0
+
+
+def until(lines: Iterable[str], text: str) -> None:
+    for line in lines:
+        if text in line:
+            return
+    pytest.fail(f"{text!r} was never said")

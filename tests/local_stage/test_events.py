@@ -1,0 +1,115 @@
+"""Every commit is announced on the bus, and a record that cannot be read harms no other."""
+
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from infra.local.bring_up import OpenStage
+from infra.local.sample.publish import sample_body
+from infra.names import bus_name, relay_failures_name
+from tests.local_stage.caller import Caller, new_world, small_body
+
+DEADLINE_SECONDS = 10.0
+SCHEMAS = Path(__file__).parents[2] / "events" / "schemas"
+
+
+@dataclass
+class Subscription:
+    """A consumer's own rule and queue on the hub's bus."""
+
+    sqs: Any
+    url: str
+
+    def details(self, world: str, event_type: str) -> dict[str, Any]:
+        """Wait for the one event of a type about a world; other events are dropped."""
+        return self.wait(lambda detail: (detail["subject"], detail["type"]) == (world, event_type))
+
+    def wait(self, wanted: Any) -> dict[str, Any]:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in answer.get("Messages", []):
+                event: dict[str, Any] = json.loads(message["Body"])
+                if wanted(event["detail"]):
+                    return event
+        pytest.fail("the event did not arrive")
+
+
+@pytest.fixture
+def subscription(stage: OpenStage) -> Iterator[Subscription]:
+    name = f"consumer-{secrets.token_hex(4)}"
+    sqs, events = stage.aws.client("sqs"), stage.aws.client("events")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus = bus_name("local")
+    events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": ["risk-signal-hub"]}))
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    yield Subscription(sqs, url)
+    events.remove_targets(Rule=name, EventBusName=bus, Ids=["queue"])
+    events.delete_rule(Name=name, EventBusName=bus)
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_a_commit_is_announced_as_a_cloudevent(hub: Caller, subscription: Subscription) -> None:
+    world, correlation_id = new_world(), f"test-{secrets.token_hex(4)}"
+    stored = hub.post(world, small_body(), **{"X-Correlation-Id": correlation_id}).document()
+    event = subscription.details(world, "risk_snapshot_updated")
+    detail = event["detail"]
+    assert (event["source"], event["detail-type"]) == ("risk-signal-hub", "risk_snapshot_updated")
+    assert detail["specversion"] == "1.0"
+    assert detail["subject"] == world
+    assert detail["correlationid"] == correlation_id
+    assert detail["data"]["content_hash"] == stored["content_hash"]
+    assert not {"specversion", "subject", "correlationid"} & set(detail["data"])
+
+
+@pytest.mark.parametrize("event_type", ["risk_snapshot_updated", "risk_evaluated"])
+def test_an_announced_event_fits_its_schema(hub: Caller, subscription: Subscription, event_type: str) -> None:
+    world = new_world()
+    hub.post(world, sample_body(datetime.now(tz=UTC)))
+    event = subscription.details(world, event_type)
+    schema = json.loads((SCHEMAS / f"{event_type}.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(event["detail"])
+
+
+def test_a_record_that_cannot_be_read_goes_to_the_failure_queue_and_its_neighbours_are_announced(
+    stage: OpenStage, hub: Caller, subscription: Subscription
+) -> None:
+    poison, world = new_world(), new_world()
+    table = stage.deployment.outputs["SnapshotsTableName"]
+    stage.aws.client("dynamodb").put_item(
+        TableName=table, Item={"world_id": {"S": poison}, "version": {"S": "no snapshot"}}
+    )
+    hub.post(world, small_body())
+    assert subscription.details(world, "risk_snapshot_updated")
+    assert poison in isolated(stage, poison)
+
+
+def isolated(stage: OpenStage, text: str) -> str:
+    sqs = stage.aws.client("sqs")
+    url = sqs.get_queue_url(QueueName=relay_failures_name("local"))["QueueUrl"]
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        for message in answer.get("Messages", []):
+            if text in message["Body"]:
+                return str(message["Body"])
+    pytest.fail("nothing was isolated")
+
+
+def test_the_hubs_own_metrics_can_be_read(stage: OpenStage, hub: Caller) -> None:
+    hub.post(new_world(), small_body())
+    cloudwatch = stage.aws.client("cloudwatch")
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not (found := cloudwatch.list_metrics(Namespace="RiskSignalHub")["Metrics"]):
+        assert time.monotonic() < deadline, "no metric after the bridge's period"
+        time.sleep(0.2)
+    assert all(metric["MetricName"].startswith("risk_hub_") for metric in found)
