@@ -1,7 +1,5 @@
 """What each verb costs in requests, units and bytes, on the real adapters."""
 
-import math
-import random
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,17 +12,16 @@ from moto import mock_aws
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.s3_blobs import S3Blobs
-from functions.hub.adapters.snapshot_item import compress, to_item
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
+from tests.bench.items import book_item_bytes, write_units
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.samples import WORLD, series, stored
 
 RETENTION = timedelta(days=30)
-WRITE_UNIT_BYTES = 1024
 
 
 class Table:
@@ -116,14 +113,4 @@ def test_an_older_live_snapshot_behind_expired_ones_costs_three_requests(table: 
 
 @pytest.mark.parametrize(("assets", "units"), [(20, 1), (500, 7)])
 def test_a_book_is_one_compressed_item_of_so_many_write_units(assets: int, units: int) -> None:
-    rng = random.Random(5)
-    raw = [rng.random() for _ in range(assets)]
-    weights = {f"ASSET{i:04}": value / math.fsum(raw) for i, value in enumerate(raw)}
-    snapshot = stored(weights=weights)
-    body, size = compress(snapshot.document)
-    item = to_item(snapshot.sized(size), {"body": {"B": body}}, START)
-    item_bytes = sum(
-        len(name) + len(str(next(iter(value.values())))) for name, value in item.items() if name != "body"
-    )
-    total_bytes = item_bytes + len("body") + len(body)
-    assert math.ceil(total_bytes / WRITE_UNIT_BYTES) <= units
+    assert write_units(book_item_bytes(assets)) <= units

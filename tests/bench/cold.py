@@ -44,7 +44,7 @@ def event(count: int = 20) -> dict[str, Any]:
 
 
 def put() -> Callable[[], Any]:
-    """Return the floor of a POST: pydantic and boto3 as installed, and one put."""
+    """Return the floor of a POST: pydantic and boto3 as installed, and one put of an item as wide as a snapshot's."""
     import boto3  # noqa: PLC0415
     from pydantic import BaseModel  # noqa: PLC0415
 
@@ -55,13 +55,15 @@ def put() -> Callable[[], Any]:
 
     client = boto3.client("dynamodb")
     text = json.dumps(book(20))
-    item = {name: {"S": "x" * 40} for name in ("world_id", "version", "time_order", "as_of", "created_at")}
+    item: dict[str, Any] = {f"attribute{i:02}": {"S": "x" * 40} for i in range(11)}
+    item |= {f"number{i}": {"N": "900"} for i in range(3)}
+    item |= {"body": {"B": b"x" * 400}}
 
     def once() -> Any:
         Body.model_validate_json(text)
         return client.put_item(
             TableName="snapshots",
-            Item={**item, "body": {"B": b"x" * 400}},
+            Item=item,
             ConditionExpression="attribute_not_exists(a)",
         )
 
