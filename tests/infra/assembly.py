@@ -10,7 +10,7 @@ from typing import Any
 from infra.constructs.function_code import placeholder_code
 from infra.names import StackPart, stack_name
 from infra.stacks.hub import add_hub, new_app
-from infra.stages import stage_named
+from infra.stages import STAGES, stage_named
 
 STAGE_NAMES = ("local", "dev", "staging", "prod")
 CLOUD_STAGE_NAMES = ("dev", "staging", "prod")
@@ -88,7 +88,8 @@ class Assembly:
 def synthesize(stage: str, folder: Path) -> Assembly:
     """Synthesize a stage with placeholders for code; cdk-nag checks it on the way."""
     app = new_app(folder / "cdk.out")
-    add_hub(app, stage_named(stage, allowed_networks=OFFICE_NETWORKS), placeholder_code(folder / "code"))
+    networks = OFFICE_NETWORKS if STAGES[stage].networks_required else None
+    add_hub(app, stage_named(stage, allowed_networks=networks), placeholder_code(folder / "code"))
     app.synth()
     return Assembly(stage, folder / "cdk.out")
 

@@ -1,0 +1,67 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra import app, locked_node
+from infra.locked_node import use_locked_node
+
+
+@pytest.fixture
+def outdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CDK_OUTDIR", str(tmp_path / "cdk.out"))
+    return tmp_path / "cdk.out"
+
+
+@pytest.mark.usefixtures("outdir")
+def test_production_without_networks_is_refused_with_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["-c", "stage=prod"]) == 1
+    assert "stage 'prod' answers only to named networks: give -c allowed_networks=" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("outdir")
+def test_no_stage_is_assumed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main([]) == 1
+    assert "choose one of local, dev, staging, prod, as in -c stage=dev" in capsys.readouterr().err
+
+
+def test_the_app_writes_its_assembly_where_the_cli_looks_for_it(outdir: Path) -> None:
+    assert app.main(["-c", "stage=local"]) == 0
+    assert (outdir / "RiskHub-local-service.template.json").exists()
+
+
+def test_cdk_starts_the_app_with_its_context_in_the_environment(outdir: Path, pytestconfig: pytest.Config) -> None:
+    settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text())
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "CDK_CONTEXT_JSON": json.dumps({"stage": "local"}),
+    }
+    subprocess.run(settings["app"], shell=True, check=True, cwd=pytestconfig.rootpath, env=environment)  # noqa: S602 - as cdk does
+    assert (outdir / "RiskHub-local-data.template.json").exists()
+
+
+def test_the_node_of_the_requirements_is_used_when_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JSII_NODE", raising=False)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    use_locked_node()
+    assert Path(os.environ["JSII_NODE"]).is_relative_to(Path(sys.prefix))
+
+
+def test_a_named_node_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = os.environ["JSII_NODE"]
+    monkeypatch.setenv("JSII_NODE", node)
+    monkeypatch.setattr(locked_node, "_node_of_the_wheel", lambda: "/somewhere/else")
+    use_locked_node()
+    assert os.environ["JSII_NODE"] == node
+
+
+def test_a_machine_without_any_node_is_told_where_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JSII_NODE", raising=False)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setattr(locked_node, "_node_of_the_wheel", lambda: None)
+    with pytest.raises(RuntimeError, match="CDK needs Node: install requirements/dev.txt"):
+        use_locked_node()

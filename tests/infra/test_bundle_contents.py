@@ -1,0 +1,98 @@
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra.bundles.archive import write_zip
+from infra.bundles.contents import PROJECT, Bundle, is_unused, own_files
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "pydantic-2.14.3.dist-info/METADATA",
+        "numpy/linalg/tests/test_linalg.py",
+        "numpy/__init__.pyi",
+        "pydantic/py.typed",
+        "bin/f2py",
+        "botocore/data/ec2/2016-11-15/service-2.json.gz",
+        "botocore/data/dynamodb/2012-08-10/waiters-2.json",
+        "boto3/data/s3/2006-03-01/resources-1.json",
+        "numpy/_core/_umath_tests.cpython-313-aarch64-linux-gnu.so",
+        "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
+        "aws_lambda_powertools/utilities/idempotency/base.py",
+    ],
+)
+def test_what_nothing_imports_is_left_out(path: str) -> None:
+    assert is_unused(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
+        "botocore/data/s3/2006-03-01/endpoint-rule-set-1.json.gz",
+        "botocore/data/endpoints.json",
+        "botocore/data/partitions.json",
+        "botocore/data/sdk-default-configuration.json",
+        "botocore/cacert.pem",
+        "numpy.libs/libscipy_openblas64_.so",
+        "numpy/_core/_multiarray_umath.cpython-313-aarch64-linux-gnu.so",
+        "aws_lambda_powertools/utilities/batch/base.py",
+        "pydantic/main.py",
+        "six.py",
+    ],
+)
+def test_what_the_functions_run_on_stays(path: str) -> None:
+    assert not is_unused(path)
+
+
+def test_the_hubs_bundle_holds_its_functions_and_no_numbers() -> None:
+    folders = {Path(name).parts[1] for name in own_files("hub") if name.startswith("functions/")}
+    assert folders == {"__init__.py", "hub", "snapshot_writer", "snapshot_reader", "event_relay"}
+
+
+def test_the_risk_bundle_holds_its_function_and_the_measures() -> None:
+    folders = {Path(name).parts[1] for name in own_files("risk") if name.startswith("functions/")}
+    assert folders == {"__init__.py", "hub", "risk", "risk_engine"}
+
+
+@pytest.mark.parametrize("group", ["hub", "risk"])
+def test_both_bundles_hold_the_contract_and_the_events_with_their_schemas(group: str) -> None:
+    names = set(own_files("hub" if group == "hub" else "risk"))
+    assert {"risk_hub_contracts/__init__.py", "events/__init__.py"} <= names
+    assert "events/schemas/risk_snapshot_updated.json" in names
+
+
+def test_our_files_are_listed_in_one_order_whatever_the_file_system() -> None:
+    assert list(own_files("risk")) == sorted(own_files("risk"))
+
+
+def test_locks_name_hashes_and_no_address() -> None:
+    for group in ("hub", "risk"):
+        lock = Bundle("hub" if group == "hub" else "risk", "arm64").lock.read_text()
+        assert "--hash=sha256:" in lock
+        assert "://" not in lock
+
+
+def test_a_bundles_name_has_no_dot_that_cdk_would_take_for_an_extension() -> None:
+    assert "." not in Bundle("hub", "x86_64").name
+
+
+def test_a_zip_forgets_order_dates_and_modes(tmp_path: Path) -> None:
+    zips = []
+    for number, names in enumerate((["b/x.py", "a.py"], ["a.py", "b/x.py"])):
+        folder = tmp_path / str(number)
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(name)
+            (folder / name).chmod(0o600 + number)
+        write_zip(folder, tmp_path / f"{number}.zip")
+        zips.append((tmp_path / f"{number}.zip").read_bytes())
+    assert zips[0] == zips[1]
+    assert zipfile.ZipFile(io.BytesIO(zips[0])).namelist() == ["a.py", "b/x.py"]
+
+
+def test_the_project_is_found_from_anywhere() -> None:
+    assert (PROJECT / "cdk.json").exists()

@@ -1,0 +1,162 @@
+import ast
+from typing import Any
+
+import pytest
+
+from infra.names import BUNDLE_OF, FUNCTION_FOLDERS, FunctionFolder
+from infra.stages import STAGES
+from tests.infra.assembly import Assembly, referent
+
+COMMON = {
+    "RISK_HUB_DEPLOYMENT_STAGE",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
+VARIABLES: dict[FunctionFolder, set[str]] = {
+    "snapshot_writer": {
+        "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_BUCKET",
+        "RISK_HUB_TOKENS_SECRET_ARN",
+        "RISK_HUB_STAGE_ALLOW_LIST",
+        "RISK_HUB_OFFLOAD",
+        "RISK_HUB_INLINE_COV_THRESHOLD",
+        "RISK_HUB_RETENTION_DAYS",
+    },
+    "snapshot_reader": {
+        "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_WORLDS_TABLE",
+        "RISK_HUB_EVALUATIONS_TABLE",
+        "RISK_HUB_BUCKET",
+        "RISK_HUB_TOKENS_SECRET_ARN",
+        "RISK_HUB_STAGE_ALLOW_LIST",
+        "RISK_HUB_OFFLOAD",
+        "RISK_HUB_INLINE_COV_THRESHOLD",
+    },
+    "event_relay": {
+        "RISK_HUB_WORLDS_TABLE",
+        "RISK_HUB_BUCKET",
+        "RISK_HUB_BUS_NAME",
+        "RISK_HUB_FAILURE_QUEUE_URL",
+    },
+    "risk_engine": {
+        "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_EVALUATIONS_TABLE",
+        "RISK_HUB_BUCKET",
+        "RISK_HUB_RETENTION_DAYS",
+    },
+}
+REFERENTS = {
+    "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
+    "RISK_HUB_WORLDS_TABLE": "worlds",
+    "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
+    "RISK_HUB_BUCKET": "bucket",
+    "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
+    "RISK_HUB_BUS_NAME": "bus",
+    "RISK_HUB_FAILURE_QUEUE_URL": "relay-failures",
+}
+
+
+def environment(assembly: Assembly, folder: str) -> dict[str, Any]:
+    variables: dict[str, Any] = assembly.function(folder)["Environment"]["Variables"]
+    return variables
+
+
+def test_four_functions_are_deployed_and_no_helper_besides(any_stage: Assembly) -> None:
+    handlers = {each["Handler"] for each in any_stage.properties("service", "AWS::Lambda::Function")}
+    assert handlers == {f"functions.{folder}.handler.handler" for folder in FUNCTION_FOLDERS}
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_the_handler_that_the_template_names_exists(folder: FunctionFolder, pytestconfig: pytest.Config) -> None:
+    source = pytestconfig.rootpath / "functions" / folder / "handler.py"
+    names = {
+        name
+        for node in ast.parse(source.read_text()).body
+        for name in (
+            [node.name]
+            if isinstance(node, ast.FunctionDef)
+            else [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if isinstance(node, ast.Assign)
+            else []
+        )
+    }
+    assert "handler" in names
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_a_function_is_told_what_it_needs_and_no_more(any_stage: Assembly, folder: FunctionFolder) -> None:
+    assert set(environment(any_stage, folder)) == VARIABLES[folder] | COMMON
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_a_variable_points_to_the_resource_that_it_is_named_after(local: Assembly, folder: FunctionFolder) -> None:
+    variables = environment(local, folder)
+    pointed = {name: referent(value) for name, value in variables.items() if name in REFERENTS}
+    assert pointed == {name: REFERENTS[name] for name in pointed}
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_a_function_knows_its_stage_and_its_own_name(any_stage: Assembly, folder: FunctionFolder) -> None:
+    variables = environment(any_stage, folder)
+    assert variables["RISK_HUB_DEPLOYMENT_STAGE"] == any_stage.stage
+    assert variables["POWERTOOLS_SERVICE_NAME"] == folder
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "RiskSignalHub"
+
+
+def test_the_writer_takes_its_limits_from_the_stage_table(any_stage: Assembly) -> None:
+    stage, variables = STAGES[any_stage.stage], environment(any_stage, "snapshot_writer")
+    assert variables["RISK_HUB_OFFLOAD"] == ("true" if stage.offload else "false")
+    assert variables["RISK_HUB_RETENTION_DAYS"] == str(stage.retention_days)
+    assert variables["RISK_HUB_STAGE_ALLOW_LIST"] == "backtest,paper,live"
+    assert variables["RISK_HUB_INLINE_COV_THRESHOLD"] == "100"
+
+
+@pytest.mark.parametrize("name", ["RISK_HUB_OFFLOAD", "RISK_HUB_INLINE_COV_THRESHOLD", "RISK_HUB_STAGE_ALLOW_LIST"])
+def test_the_reader_serves_the_limits_that_the_writer_applies(any_stage: Assembly, name: str) -> None:
+    assert environment(any_stage, "snapshot_reader")[name] == environment(any_stage, "snapshot_writer")[name]
+
+
+def test_evaluations_are_retained_as_long_as_their_snapshots(any_stage: Assembly) -> None:
+    name = "RISK_HUB_RETENTION_DAYS"
+    assert environment(any_stage, "risk_engine")[name] == environment(any_stage, "snapshot_writer")[name]
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_a_function_runs_on_what_its_bundle_was_compiled_for(any_stage: Assembly, folder: FunctionFolder) -> None:
+    function = any_stage.function(folder)
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_functions_of_one_bundle_share_one_upload(local: Assembly) -> None:
+    keys = {folder: local.function(folder)["Code"]["S3Key"] for folder in FUNCTION_FOLDERS}
+    shared = {group: {keys[f] for f in FUNCTION_FOLDERS if BUNDLE_OF[f] == group} for group in ("hub", "risk")}
+    assert [len(each) for each in shared.values()] == [1, 1]
+    assert shared["hub"] != shared["risk"]
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_a_function_logs_json_into_its_own_group(any_stage: Assembly, folder: FunctionFolder) -> None:
+    logging = any_stage.function(folder)["LoggingConfig"]
+    group = any_stage.resources("service", "AWS::Logs::LogGroup")[logging["LogGroup"]["Ref"]]
+    assert logging["LogFormat"] == "JSON"
+    assert logging["ApplicationLogLevel"] == environment(any_stage, folder)["POWERTOOLS_LOG_LEVEL"]
+    name = f"/aws/lambda/risk-hub-{any_stage.stage}-{folder.replace('_', '-')}"
+    assert group["Properties"]["LogGroupName"] == name
+
+
+def test_every_log_group_ends_at_the_stages_retention(any_stage: Assembly) -> None:
+    groups = any_stage.properties("service", "AWS::Logs::LogGroup")
+    assert len(groups) == len(FUNCTION_FOLDERS) + len(("access log", "execution log"))
+    assert {each["RetentionInDays"] for each in groups} == {STAGES[any_stage.stage].log_retention_days}
+
+
+def test_the_service_stack_names_what_others_look_for(any_stage: Assembly) -> None:
+    assert {"ApiUrl", "ApiId", "BusName"} <= set(any_stage.template("service")["Outputs"])
+
+
+def test_the_service_stack_stores_nothing(any_stage: Assembly) -> None:
+    types = {each["Type"] for each in any_stage.template("service")["Resources"].values()}
+    assert not types & {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"}

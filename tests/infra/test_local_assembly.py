@@ -1,0 +1,104 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from infra import synth_local
+from infra.assembly import LOCAL_ASSEMBLY, read_local_assembly
+from infra.constructs.function_code import placeholder_code
+from infra.names import BUNDLE_OF, FUNCTION_FOLDERS
+from infra.stacks.hub import add_hub, new_app
+from infra.stages import stage_named
+from tests.infra.assembly import Assembly
+
+TEMPLATE_BODY_MAX_BYTES = 51_200
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    return synth_local.local_files()
+
+
+def test_the_committed_templates_are_what_the_code_synthesizes(files: dict[str, str]) -> None:
+    assert synth_local.differences(files) == [], "python -m infra.synth_local"
+
+
+def test_nothing_else_lies_among_the_committed_templates(files: dict[str, str]) -> None:
+    assert {path.name for path in LOCAL_ASSEMBLY.iterdir()} == set(files)
+
+
+def test_the_committed_templates_are_the_local_stages_own(files: dict[str, str], local: Assembly) -> None:
+    for part in local.parts():
+        assert json.loads(files[f"RiskHub-local-{part}.template.json"]) == local.template(part)
+
+
+def test_a_difference_is_shown_line_by_line(files: dict[str, str], tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text.replace("risk-hub-local-worlds", "risk-hub-local-planets"))
+    changed = [line for line in synth_local.differences(files, tmp_path) if line.startswith(("+ ", "- "))]
+    assert changed
+    assert all("worlds" in line or "planets" in line for line in changed)
+
+
+def test_the_templates_hold_no_path_of_the_machine_that_made_them(
+    files: dict[str, str],
+    pytestconfig: pytest.Config,
+) -> None:
+    text = "".join(files.values())
+    assert str(pytestconfig.rootpath) not in text
+    assert not re.search(r"asset\.[0-9a-f]|aws:asset|aws:cdk:path|/tmp/|/home/", text)
+
+
+def test_code_can_change_without_the_template(local: Assembly, tmp_path: Path) -> None:
+    for group in ("hub", "risk"):
+        (tmp_path / group).mkdir()
+        (tmp_path / group / "handler.py").write_text("changed = True\n")
+    app = new_app(tmp_path / "cdk.out")
+    add_hub(app, stage_named("local"), placeholder_code(tmp_path))
+    app.synth()
+    changed = Assembly("local", tmp_path / "cdk.out")
+    assert changed.template("service") == local.template("service")
+
+
+def test_the_deployer_finds_stacks_in_order_and_a_key_for_each_bundle() -> None:
+    assembly = read_local_assembly()
+    assert list(assembly.templates) == ["RiskHub-local-data", "RiskHub-local-service"]
+    assert assembly.bucket == "cdk-hnb659fds-assets-000000000000-us-east-1"
+    assert set(assembly.keys) == {"hub", "risk"}
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_a_function_looks_for_its_code_under_the_key_of_its_bundle(local: Assembly, folder: str) -> None:
+    code = local.function(folder)["Code"]
+    group = {str(each): BUNDLE_OF[each] for each in FUNCTION_FOLDERS}[folder]
+    assert code["S3Key"] == read_local_assembly().keys[group]
+    assert code["S3Bucket"] == {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"}
+
+
+def test_a_template_without_its_spaces_fits_in_one_request() -> None:
+    for name, template in read_local_assembly().templates.items():
+        size_bytes = len(json.dumps(template, separators=(",", ":")).encode())
+        assert size_bytes <= TEMPLATE_BODY_MAX_BYTES, name
+
+
+def test_a_check_of_outdated_templates_fails_with_what_to_run(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(synth_local, "local_files", lambda: {"assets.json": "{}\n"})
+    assert synth_local.main(["--check"]) == 1
+    assert "The local templates are out of date: python -m infra.synth_local" in capsys.readouterr().err
+
+
+def test_writing_says_whether_anything_changed(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(synth_local, "local_files", lambda: {"assets.json": "{}\n"})
+    monkeypatch.setattr(synth_local, "LOCAL_ASSEMBLY", tmp_path / "local")
+    monkeypatch.setattr(synth_local.differences, "__defaults__", (tmp_path / "local",))
+    assert [synth_local.main([]), synth_local.main([])] == [0, 0]
+    assert capsys.readouterr().out.splitlines() == ["local: changed", "local: no change"]
+    assert (tmp_path / "local" / "assets.json").read_text() == "{}\n"

@@ -1,0 +1,219 @@
+import json
+import re
+from typing import Any
+
+import pytest
+
+from infra.constructs.gateway_responses import SLUG_OF
+from infra.stages import STAGES
+from risk_hub_contracts.problems import PROBLEMS
+from tests.infra.assembly import CLOUD_STAGE_NAMES, OFFICE_NETWORKS, Assembly, only
+
+WORLD = "/risk-hub/worlds/{world_id}/snapshots"
+ROUTES = {
+    ("POST", WORLD): "snapshot_writer",
+    ("GET", WORLD): "snapshot_reader",
+    ("GET", f"{WORLD}/latest"): "snapshot_reader",
+    ("GET", f"{WORLD}/lookup"): "snapshot_reader",
+    ("GET", f"{WORLD}/{{version}}/risk"): "snapshot_reader",
+    ("GET", "/risk-hub/contract"): "snapshot_reader",
+    ("GET", "/risk-hub/health"): "snapshot_reader",
+}
+# Every type that API Gateway documents for REST APIs.
+RESPONSE_TYPES = {
+    "ACCESS_DENIED",
+    "API_CONFIGURATION_ERROR",
+    "AUTHORIZER_CONFIGURATION_ERROR",
+    "AUTHORIZER_FAILURE",
+    "BAD_REQUEST_BODY",
+    "BAD_REQUEST_PARAMETERS",
+    "DEFAULT_4XX",
+    "DEFAULT_5XX",
+    "EXPIRED_TOKEN",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "INVALID_API_KEY",
+    "INVALID_SIGNATURE",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "QUOTA_EXCEEDED",
+    "REQUEST_TOO_LARGE",
+    "RESOURCE_NOT_FOUND",
+    "THROTTLED",
+    "UNAUTHORIZED",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "WAF_FILTERED",
+}
+HEADER = "gatewayresponse.header."
+
+
+def responses(assembly: Assembly) -> dict[str, dict[str, Any]]:
+    found = assembly.properties("service", "AWS::ApiGateway::GatewayResponse")
+    return {each["ResponseType"]: each for each in found}
+
+
+def document(response: dict[str, Any]) -> dict[str, Any]:
+    """Return the body as a caller gets it."""
+    text = response["ResponseTemplates"]["application/json"]
+    rendered: dict[str, Any] = json.loads(text.replace("$context.requestId", "5d1f"))
+    return rendered
+
+
+def path(resources: dict[str, dict[str, Any]], reference: dict[str, Any]) -> str:
+    if "Ref" not in reference:
+        return ""
+    properties = resources[reference["Ref"]]["Properties"]
+    return f"{path(resources, properties['ParentId'])}/{properties['PathPart']}"
+
+
+def routes(assembly: Assembly) -> dict[tuple[str, str], str]:
+    resources = assembly.resources("service", "AWS::ApiGateway::Resource")
+    functions = assembly.resources("service", "AWS::Lambda::Function")
+    found = {}
+    for method in assembly.properties("service", "AWS::ApiGateway::Method"):
+        (called,) = re.findall(r'"GetAtt": \["(\w+)"|"Fn::GetAtt": \["(\w+)"', json.dumps(method["Integration"]["Uri"]))
+        handler = functions[called[0] or called[1]]["Properties"]["Handler"]
+        found[method["HttpMethod"], path(resources, method["ResourceId"])] = handler.split(".")[1]
+    return found
+
+
+def test_writes_go_to_the_writer_and_every_read_to_the_reader(any_stage: Assembly) -> None:
+    assert routes(any_stage) == ROUTES
+
+
+def test_the_handlers_get_the_request_untouched(any_stage: Assembly) -> None:
+    methods = any_stage.properties("service", "AWS::ApiGateway::Method")
+    assert {each["Integration"]["Type"] for each in methods} == {"AWS_PROXY"}
+    assert {each["AuthorizationType"] for each in methods} == {"NONE"}
+
+
+def test_the_api_is_regional(any_stage: Assembly) -> None:
+    api = only(iter(any_stage.properties("service", "AWS::ApiGateway::RestApi")))
+    assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+def test_every_error_of_the_gateway_itself_is_rewritten(any_stage: Assembly) -> None:
+    assert set(responses(any_stage)) == RESPONSE_TYPES
+
+
+@pytest.mark.parametrize("response_type", sorted(RESPONSE_TYPES))
+def test_a_gateway_error_is_a_registered_problem(local: Assembly, response_type: str) -> None:
+    response = responses(local)[response_type]
+    problem, answered = PROBLEMS[SLUG_OF[response_type]], document(response)
+    assert response["StatusCode"] == str(problem.status)
+    assert response["ResponseParameters"][f"{HEADER}Content-Type"] == "'application/problem+json'"
+    assert answered.pop("detail")
+    assert answered == {
+        "type": problem.uri,
+        "title": problem.title,
+        "status": problem.status,
+        "remedy": problem.remedy,
+        "instance": "urn:risk-hub:request:5d1f",
+    }
+
+
+@pytest.mark.parametrize(
+    ("response_type", "status", "slug"),
+    [
+        ("MISSING_AUTHENTICATION_TOKEN", 404, "not-found"),
+        ("INVALID_SIGNATURE", 404, "not-found"),
+        ("ACCESS_DENIED", 403, "network-denied"),
+        ("REQUEST_TOO_LARGE", 413, "body-too-large"),
+        ("UNSUPPORTED_MEDIA_TYPE", 415, "unsupported-media-type"),
+        ("THROTTLED", 429, "throttled"),
+        ("INTEGRATION_TIMEOUT", 504, "gateway-timeout"),
+        ("INTEGRATION_FAILURE", 503, "unavailable"),
+        ("DEFAULT_5XX", 500, "internal"),
+    ],
+)
+def test_a_caller_learns_what_went_wrong_at_the_gateway(
+    local: Assembly,
+    response_type: str,
+    status: int,
+    slug: str,
+) -> None:
+    answered = document(responses(local)[response_type])
+    assert (answered["status"], answered["type"]) == (status, f"urn:risk-hub:problem:{slug}")
+
+
+def test_whoever_may_try_again_is_told_when(local: Assembly) -> None:
+    told = {t for t, each in responses(local).items() if f"{HEADER}Retry-After" in each["ResponseParameters"]}
+    retryable = {t for t, each in responses(local).items() if each["StatusCode"] in {"429", "503", "504"}}
+    assert told == retryable
+    assert "THROTTLED" in told
+
+
+def test_a_gateway_error_uses_no_variable_that_a_caller_can_write(local: Assembly) -> None:
+    for response in responses(local).values():
+        assert set(re.findall(r"\$[\w.]+", response["ResponseTemplates"]["application/json"])) == {"$context.requestId"}
+
+
+def policy(assembly: Assembly) -> dict[str, Any] | None:
+    api = only(iter(assembly.properties("service", "AWS::ApiGateway::RestApi")))
+    return api.get("Policy")
+
+
+def test_dev_answers_any_address_that_has_a_token(assembly: Any) -> None:
+    assert policy(assembly("dev")) is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "networks"),
+    [
+        ("local", ["127.0.0.0/8", "::1/128"]),
+        ("staging", OFFICE_NETWORKS.split(",")),
+        ("prod", OFFICE_NETWORKS.split(",")),
+    ],
+)
+def test_other_networks_are_denied_whatever_their_token(assembly: Any, stage: str, networks: list[str]) -> None:
+    found = policy(assembly(stage))
+    assert found is not None
+    allow, deny = found["Statement"]
+    assert (allow["Effect"], deny["Effect"]) == ("Allow", "Deny")
+    assert deny["Condition"] == {"NotIpAddress": {"aws:SourceIp": networks}}
+    assert deny["Resource"] == allow["Resource"] == "execute-api:/*"
+    assert deny["Principal"] == allow["Principal"] == {"AWS": "*"}
+
+
+def api_stage(assembly: Assembly) -> dict[str, Any]:
+    return only(iter(assembly.properties("service", "AWS::ApiGateway::Stage")))
+
+
+def test_the_api_is_throttled_as_its_stage_says(any_stage: Assembly) -> None:
+    stage, (settings,) = STAGES[any_stage.stage], api_stage(any_stage)["MethodSettings"]
+    assert (settings["HttpMethod"], settings["ResourcePath"]) == ("*", "/*")
+    assert settings["ThrottlingRateLimit"] == stage.throttle_rate_per_second
+    assert settings["ThrottlingBurstLimit"] == stage.throttle_burst_requests
+
+
+def test_the_gateway_logs_no_body(any_stage: Assembly) -> None:
+    (settings,) = api_stage(any_stage)["MethodSettings"]
+    assert settings["DataTraceEnabled"] is False
+    assert settings["LoggingLevel"] == "ERROR"
+
+
+def test_the_access_log_is_json_without_a_credential(any_stage: Assembly) -> None:
+    logged = json.loads(api_stage(any_stage)["AccessLogSetting"]["Format"])
+    assert {"request_id", "ip", "method", "route", "status", "latency_ms"} <= set(logged)
+    assert not [value for value in logged.values() if "authorization" in value.lower()]
+
+
+def test_the_first_failed_request_already_finds_a_log_group_that_ends(any_stage: Assembly) -> None:
+    """Without it the gateway makes a group of its own, which keeps its lines for ever."""
+    stage = only(iter(any_stage.resources("service", "AWS::ApiGateway::Stage").values()))
+    awaited = [any_stage.template("service")["Resources"][each] for each in stage["DependsOn"]]
+    names = [each["Properties"]["LogGroupName"] for each in awaited if each["Type"] == "AWS::Logs::LogGroup"]
+    assert ["API-Gateway-Execution-Logs_" in json.dumps(each) for each in names] == [True]
+
+
+def test_what_the_gateway_answers_is_part_of_its_deployment(any_stage: Assembly) -> None:
+    deployment = only(iter(any_stage.resources("service", "AWS::ApiGateway::Deployment").values()))
+    assert set(any_stage.resources("service", "AWS::ApiGateway::GatewayResponse")) <= set(deployment["DependsOn"])
+
+
+def test_only_named_stages_exist_in_the_cloud() -> None:
+    assert set(CLOUD_STAGE_NAMES) == set(STAGES) - {"local"}
+
+
+def test_bodies_reach_the_handler_as_the_bytes_that_were_sent(any_stage: Assembly) -> None:
+    api = only(iter(any_stage.properties("service", "AWS::ApiGateway::RestApi")))
+    assert api["BinaryMediaTypes"] == ["*/*"]
