@@ -32,7 +32,7 @@ status: local-env ## say whether the hub runs on this machine, and where
 
 .PHONY: test
 test: dev-env ## run the whole test suite
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest $(PYTEST_ARGS) $(TESTS)
 
 .PHONY: check
 check: dev-env ## lint, types, import rules, spelling, and that generated files are up to date
@@ -43,6 +43,8 @@ check: dev-env ## lint, types, import rules, spelling, and that generated files 
 	$(VENV)/bin/deptry .
 	$(VENV)/bin/codespell
 	$(PY) -m risk_hub_contracts.generate --check
+	$(PY) -m events.generate --check
+	$(PY) -m tests.events.emitted --check
 	$(PY) -m infra.synth_local --check
 
 .PHONY: format
@@ -51,12 +53,18 @@ format: dev-env ## let ruff rewrite what it can
 	$(PY) -m ruff format .
 
 .PHONY: contracts
-contracts: dev-env ## regenerate OpenAPI, schemas and examples
+contracts: dev-env ## regenerate OpenAPI, schemas, examples and event samples
 	$(PY) -m risk_hub_contracts.generate
+	$(PY) -m events.generate
+	$(PY) -m tests.events.emitted
 
 .PHONY: synth
 synth: dev-env ## regenerate the committed templates of the local stage
 	$(PY) -m infra.synth_local
+
+.PHONY: bench
+bench: dev-env ## measure the budgets and write docs/benchmarks.md
+	$(PY) -m tests.bench
 
 .PHONY: bundles
 bundles: dev-env ## build the zips that Lambda runs, and weigh them

@@ -1,5 +1,6 @@
 """The hub behind its HTTP door, on in-memory ports."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -61,10 +62,16 @@ def hub() -> Hub:
     return Hub()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _powertools() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
+        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
+        yield
+
+
 @pytest.fixture
-def api(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
+def api(hub: Hub) -> Gateway:
     return hub.gateway()
 
 

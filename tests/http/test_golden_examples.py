@@ -1,0 +1,88 @@
+"""Every golden example of the contract, sent through the HTTP door."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.hub.ports import BlobStat
+from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.golden import raw_body
+from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.times import parse_instant
+from tests.fakes.gateway import Answer
+from tests.fakes.stores import MemoryBlobs
+from tests.http.conftest import Hub
+
+EXAMPLES = Path(__file__).parents[2] / "contracts" / "examples"
+
+
+class TrustingBlobs(MemoryBlobs):
+    """Holds whatever a reference claims, so that only the contract decides."""
+
+    def __init__(self, bucket: str) -> None:
+        super().__init__()
+        self.bucket = bucket
+
+    def stat(self, ref: BlobRef) -> BlobStat | None:
+        return BlobStat(ref.sha256, ref.bytes or 1, ref.kind)
+
+
+def example(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.read_text())
+    return loaded
+
+
+def files(kind: str) -> list[Path]:
+    return sorted((EXAMPLES / kind).glob("*.json"))
+
+
+def send(request: dict[str, Any]) -> Answer:
+    hub = Hub(blobs=TrustingBlobs(request["bucket"]))
+    hub.clock.now = parse_instant(request["now"])
+    path = f"/risk-hub/worlds/{request['world_id'].replace('%', '%25')}/snapshots"
+    return hub.gateway()("POST", path, raw_body(request), request["headers"])
+
+
+@pytest.mark.parametrize("path", files("valid"), ids=lambda path: path.stem)
+def test_a_valid_example_is_stored_under_its_hash(path: Path) -> None:
+    case = example(path)
+    answer = send(case["request"])
+    assert answer.status == 201, answer.body
+    assert answer.json["content_hash"] == case["expected"]["content_hash"]
+
+
+@pytest.mark.parametrize("path", files("invalid"), ids=lambda path: path.stem)
+def test_an_invalid_example_is_refused_with_its_type_and_pointers(path: Path) -> None:
+    case = example(path)
+    answer = send(case["request"])
+    assert answer.status == case["expected"]["status"], answer.body
+    assert answer.json["type"] == case["expected"]["type"]
+    assert sorted(answer.pointers) == sorted(case["expected"]["pointers"])
+    assert answer.json["remedy"]
+
+
+def test_there_are_examples_of_every_kind_of_refusal_that_a_body_can_meet() -> None:
+    met = {example(path)["expected"]["type"].rpartition(":")[2] for path in files("invalid")}
+    assert met >= {
+        "contract-violation",
+        "duplicate-key",
+        "hash-mismatch",
+        "malformed-json",
+        "non-finite-number",
+        "not-utf8",
+        "ref-invalid",
+        "too-deep",
+        "world-mismatch",
+    }
+
+
+KINDS: tuple[BlobKind, ...] = ("covariance", "realized_returns", "stress")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_large_part_has_a_valid_example(kind: BlobKind) -> None:
+    fields = [example(path)["request"].get("body", {}) for path in files("valid")]
+    assert any(kind in body for body in fields)
+    assert any(f"{kind}_ref" in body for body in fields)
