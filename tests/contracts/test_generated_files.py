@@ -1,0 +1,141 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from risk_hub_contracts import queries
+from risk_hub_contracts.generate import HOME, differences, generated_files, main, write
+from risk_hub_contracts.openapi import openapi_document
+from risk_hub_contracts.problems import PROBLEMS
+from risk_hub_contracts.schemas import schema_files
+
+OPERATIONS = [
+    (path, verb)
+    for path, item in openapi_document()["paths"].items()
+    for verb in ("get", "post")
+    if verb in item
+]
+
+
+def operation(path: str, verb: str) -> dict[str, Any]:
+    found: dict[str, Any] = openapi_document()["paths"][path][verb]
+    return found
+
+
+def test_committed_files_are_what_the_models_say() -> None:
+    assert list(differences(HOME, generated_files())) == []
+
+
+def test_generating_twice_gives_the_same_bytes() -> None:
+    assert generated_files() == generated_files()
+
+
+def test_a_check_passes_on_files_just_written(tmp_path: Path) -> None:
+    assert main(["--home", str(tmp_path)]) == 0
+    assert main(["--home", str(tmp_path), "--check"]) == 0
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "left over"])
+def test_a_check_names_the_file_shows_the_difference_and_fails(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    damage: str,
+) -> None:
+    write(tmp_path, generated_files())
+    target = tmp_path / "schemas" / ("old.json" if damage == "left over" else "health.json")
+    if damage == "missing":
+        target.unlink()
+    else:
+        target.write_text("{}\n", encoding="utf-8")
+    assert main(["--home", str(tmp_path), "--check"]) == 1
+    said = capsys.readouterr().err
+    assert "1 generated file(s) differ" in said
+    assert "make contracts" in said
+    assert f"+++ generated/schemas/{target.name}" in said
+
+
+def test_writing_removes_what_is_not_generated_any_more(tmp_path: Path) -> None:
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas/old.json").write_text("{}", encoding="utf-8")
+    write(tmp_path, {"openapi.json": "{}"})
+    assert sorted(file.name for file in tmp_path.rglob("*.json")) == ["openapi.json"]
+
+
+def test_the_command_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "risk_hub_contracts.generate", "--check"],
+        env={**os.environ, "PYTHONPATH": str(HOME / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", sorted(schema_files()))
+def test_every_schema_is_valid_and_closed_to_nothing_it_needs(name: str) -> None:
+    schema = schema_files()[name]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["$id"].startswith(f"urn:risk-hub:schema:{name}:")
+
+
+def test_an_optional_field_of_the_request_is_never_null() -> None:
+    assert '"null"' not in json.dumps(schema_files()["snapshot-request"])
+
+
+@pytest.mark.parametrize(("path", "verb"), OPERATIONS)
+def test_every_problem_response_is_a_problem_document_with_its_status(path: str, verb: str) -> None:
+    schema = schema_files()["problem"]
+    for status, response in operation(path, verb)["responses"].items():
+        if int(status) < 400:
+            continue
+        for example in response["content"]["application/problem+json"]["examples"].values():
+            jsonschema.validate(example["value"], schema)
+            assert example["value"]["status"] == int(status)
+
+
+def test_every_problem_of_the_registry_is_answered_by_some_operation() -> None:
+    declared = {
+        slug
+        for path, verb in OPERATIONS
+        for response in operation(path, verb)["responses"].values()
+        for slug in response.get("content", {}).get("application/problem+json", {}).get("examples", {})
+    }
+    # 405 answers a method that no operation has.
+    assert set(PROBLEMS) - declared == {"method-not-allowed"}
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("latest", queries.LatestQuery),
+        ("lookup", queries.LookupQuery),
+        ("", queries.ListQuery),
+    ],
+)
+def test_query_parameters_are_those_of_the_models(path: str, model: type[queries.LatestQuery]) -> None:
+    found = operation("/risk-hub/worlds/{world_id}/snapshots" + (path and f"/{path}"), "get")["parameters"]
+    names = {parameter["name"] for parameter in found if parameter["in"] == "query"}
+    assert names == {field.alias or name for name, field in model.model_fields.items()}
+    assert "null" not in json.dumps(found)
+
+
+def test_every_reference_inside_the_description_resolves() -> None:
+    document = openapi_document()
+    for reference in set(_references(document)):
+        node: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+        assert node
+
+
+def _references(node: object) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [found for child in node.values() for found in _references(child)]
+    return [found for child in node for found in _references(child)] if isinstance(node, list) else []

@@ -1,0 +1,93 @@
+import hashlib
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import rfc8785
+
+from risk_hub_contracts.golden import accept, raw_body
+from risk_hub_contracts.problems import ProblemError
+from risk_hub_contracts.snapshot import Snapshot
+
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+VALID = sorted((CONTRACTS / "examples/valid").glob("*.json"))
+INVALID = sorted((CONTRACTS / "examples/invalid").glob("*.json"))
+
+
+def read(file: Path) -> dict[str, Any]:
+    example: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return example
+
+
+@pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
+def test_a_valid_example_is_accepted_with_its_hash(file: Path) -> None:
+    example = read(file)
+    assert accept(example["request"]).content_hash == example["expected"]["content_hash"]
+
+
+@pytest.mark.parametrize("file", INVALID, ids=lambda file: file.stem)
+def test_an_invalid_example_is_refused_as_it_says(file: Path) -> None:
+    example = read(file)
+    with pytest.raises(ProblemError) as caught:
+        accept(example["request"])
+    problem = caught.value.to_problem()
+    found = sorted(error["pointer"] for error in problem.get("errors", []))
+    assert {"status": problem["status"], "type": problem["type"], "pointers": found} == example["expected"]
+
+
+@pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
+def test_the_hash_is_that_of_the_normal_form_written_by_the_reference_library(file: Path) -> None:
+    snapshot = accept(read(file)["request"])
+    normal: dict[str, Any] = {
+        "world_id": snapshot.world_id,
+        "version": snapshot.version,
+        "as_of": snapshot.as_of.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "ttl_sec": snapshot.ttl_sec,
+        "weights": snapshot.weights,
+        "provenance": snapshot.provenance,
+    }
+    if snapshot.constraints is not None:
+        normal["constraints"] = snapshot.constraints
+    for part in snapshot.parts:
+        digest = hashlib.sha256(part.blob).hexdigest() if part.blob else part.sha256
+        normal[part.kind] = f"sha256:{digest}"
+    assert snapshot.content_hash == f"sha256:{hashlib.sha256(rfc8785.dumps(normal)).hexdigest()}"
+
+
+def test_the_ways_to_write_one_content_have_one_hash_and_other_contents_another() -> None:
+    hashes: dict[str, set[str]] = defaultdict(set)
+    for example in map(read, VALID):
+        hashes[example.get("group", example["name"])].add(example["expected"]["content_hash"])
+    assert {group: len(found) for group, found in hashes.items()} == dict.fromkeys(hashes, 1)
+    assert len(set.union(*hashes.values())) == len(hashes)
+
+
+@pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
+def test_a_valid_example_agrees_with_the_json_schema(file: Path) -> None:
+    schema = json.loads((CONTRACTS / "schemas/snapshot-request.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(json.loads(raw_body(read(file)["request"])))
+
+
+@pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
+def test_a_stored_document_is_reloaded_as_the_same_snapshot(file: Path) -> None:
+    snapshot = accept(read(file)["request"])
+    stored = json.loads(json.dumps(snapshot.to_document()))
+    assert Snapshot.from_document(stored, snapshot.content_hash) == snapshot
+
+
+@pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
+def test_a_stored_document_sent_again_is_a_replay(file: Path) -> None:
+    request = read(file)["request"]
+    snapshot = accept(request)
+    sized = {part.kind: part.ref.model_copy(update={"bytes": 100}) for part in snapshot.parts if part.ref}
+    sent = snapshot.with_refs(sized).to_document()
+    assert accept({**request, "body": sent}).content_hash == snapshot.content_hash
+
+
+def test_examples_are_there_in_both_kinds_and_bear_their_file_names() -> None:
+    assert VALID
+    assert INVALID
+    assert all(read(file)["name"] == file.stem for file in (*VALID, *INVALID))

@@ -1,0 +1,87 @@
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk_hub_contracts.times import InstantError, format_instant, parse_instant
+
+instants = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
+offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(instants, offsets)
+def test_reads_what_the_standard_library_writes_in_any_zone(instant: datetime, zone: timezone) -> None:
+    assert parse_instant(instant.astimezone(zone).isoformat()) == instant
+
+
+@given(instants)
+def test_writes_a_fixed_width_that_reads_back(instant: datetime) -> None:
+    text = format_instant(instant)
+    assert len(text) == len("2025-01-01T00:00:00.000000Z")
+    assert parse_instant(text) == instant
+
+
+@given(instants, instants)
+def test_text_order_is_time_order(first: datetime, second: datetime) -> None:
+    assert (format_instant(first) < format_instant(second)) == (first < second)
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2025-01-01T00:00:00Z", "2025-01-01T00:00:00.000000Z"),
+        ("2025-01-01t00:00:00z", "2025-01-01T00:00:00.000000Z"),
+        ("2025-01-01T00:00:00-00:00", "2025-01-01T00:00:00.000000Z"),
+        ("2025-01-01T09:00:00+09:00", "2025-01-01T00:00:00.000000Z"),
+        ("2025-01-01T00:00:00.5+14:00", "2024-12-31T10:00:00.500000Z"),
+        ("2024-02-29T23:59:59.123456-14:00", "2024-03-01T13:59:59.123456Z"),
+    ],
+)
+def test_normalises(text: str, utc: str) -> None:
+    assert format_instant(parse_instant(text)) == utc
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("2025-01-01T00:00:00", "offset is missing"),
+        ("2025-01-01", "offset is missing"),
+        ("2025-01-01T00:00:00 09:00", "%2B"),
+        ("2025-W01-1T00:00:00Z", "RFC 3339"),
+        ("20250101T000000Z", "RFC 3339"),
+        ("2025-01-01 00:00:00Z", "RFC 3339"),
+        ("2025-01-01T00:00:00.Z", "RFC 3339"),
+        ("2025-01-01T00:00Z", "RFC 3339"),
+        ("2025-01-01T00:00:00+0900", "RFC 3339"),
+        ("2025-01-01T00:00:00\u221209:00", "RFC 3339"),
+        ("\uff12025-01-01T00:00:00Z", "RFC 3339"),
+        ("2025-01-01T00:00:00Z ", "RFC 3339"),
+        ("", "RFC 3339"),
+        ("2025-01-01T00:00:00.0000001Z", "7 fractional digits"),
+        ("2025-01-01T00:00:00+14:01", r"\+14:01"),
+        ("2025-01-01T00:00:00+09:60", r"\+09:60"),
+        ("2025-01-01T00:00:60Z", "second"),
+        ("2025-01-01T24:00:00Z", "hour"),
+        ("2025-02-29T00:00:00Z", "day"),
+        ("2025-13-01T00:00:00Z", "month"),
+        ("0000-01-01T00:00:00Z", "year"),
+        ("0001-01-01T00:00:00+00:01", "range"),
+        ("9999-12-31T23:59:59-00:01", "range"),
+    ],
+)
+def test_refuses_and_says_why(text: str, reason: str) -> None:
+    with pytest.raises(InstantError, match=reason):
+        parse_instant(text)
+
+
+@given(st.text(max_size=40))
+def test_any_other_text_is_an_instant_error_at_most(text: str) -> None:
+    with suppress(InstantError):
+        assert parse_instant(text).tzinfo is UTC
+
+
+def test_does_not_write_a_naive_time() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        format_instant(datetime(2025, 1, 1))  # noqa: DTZ001
