@@ -1,0 +1,47 @@
+"""Pages and what they speak of: links, alarms, invariants."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.constructs.alarms import alarm_rules
+from infra.stages import STAGES
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    ROOT / name
+    for name in subprocess.run(
+        ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+INVARIANT = re.compile(r"^\| (INV-\d\d) \|", re.MULTILINE)
+TEST_NAME = re.compile(r"`(test_\w+)`")
+ALARMS = {rule.name for stage in STAGES.values() for rule in alarm_rules(stage)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    missing = [target for target in LINK.findall(page.read_text()) if not (page.parent / target).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
+def test_the_runbook_speaks_of_exactly_the_alarms_that_exist(page: str) -> None:
+    text = (ROOT / "docs" / "runbook" / page).read_text()
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`([a-z-]+)`", " ".join(rows))) == ALARMS
+
+
+def test_every_invariant_names_a_test_that_exists() -> None:
+    table = (ROOT / "contracts" / "README.md").read_text()
+    assert [f"INV-{number:02}" for number in range(1, 13)] == INVARIANT.findall(table)
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = {name for line in table.splitlines() if line.startswith("| INV") for name in TEST_NAME.findall(line)}
+    assert named
+    assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
+    for line in table.splitlines():
+        if line.startswith("| INV"):
+            assert TEST_NAME.search(line), line
