@@ -17,7 +17,7 @@ from risk_hub_contracts.blob_types import (
     check_size,
 )
 from risk_hub_contracts.canonical import canonical_json
-from risk_hub_contracts.limits import BLOB_HEADER_MAX_BYTES
+from risk_hub_contracts.limits import BLOB_HEADER_MAX_BYTES, INTEGER_MAX_ABS
 from risk_hub_contracts.problems import ProblemError
 
 
@@ -39,13 +39,22 @@ def decode(data: bytes) -> Decoded:
 
 def _header(text: bytes) -> dict[str, Any]:
     try:
-        header = strict_json.loads(text, max_bytes=BLOB_HEADER_MAX_BYTES)
+        header = _exact(strict_json.loads(text, max_bytes=BLOB_HEADER_MAX_BYTES))
         canonical = canonical_json(header)
-    except (ProblemError, ValueError) as error:
+    except (ProblemError, ValueError, OverflowError) as error:
         raise BlobFormatError(f"the header is not JSON that the contract takes: {error}") from None
     if not isinstance(header, dict) or canonical != text:
         raise BlobFormatError("the header must be one object in canonical form (RFC 8785)")
     return header
+
+
+def _exact(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Read 100000000000000000000 as the float 1e20, whose canonical text it is."""
+    if isinstance(value, dict):
+        return {key: _exact(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_exact(child) for child in value]
+    return float(value) if type(value) is int and abs(value) > INTEGER_MAX_ABS else value
 
 
 def _covariance(header: Mapping[str, Any], payload: memoryview) -> Covariance:

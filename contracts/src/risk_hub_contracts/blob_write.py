@@ -105,11 +105,18 @@ def _payload(values: Sequence[float]) -> bytes:
     numbers = array("d", values)
     if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
         raise BlobFormatError("every number must be finite")
+    data = _little_endian(numbers)
+    # A search over the bytes is far cheaper than a look at each number, and finds every -0.0 (and little else).
+    if _NEGATIVE_ZERO in data:
+        return _little_endian(array("d", [number + 0.0 for number in numbers]))
+    return data
+
+
+def _little_endian(numbers: array[float]) -> bytes:
     if sys.byteorder == "big":
+        numbers = numbers[:]
         numbers.byteswap()
-    data = numbers.tobytes()
-    # A search over the bytes is far cheaper than a look at each number, and almost never finds anything.
-    return _payload([number + 0.0 for number in values]) if _NEGATIVE_ZERO in data and 0.0 in values else data
+    return numbers.tobytes()
 
 
 def _sorted_order(ids: Sequence[str]) -> list[int]:

@@ -1,0 +1,254 @@
+import struct
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk_hub_contracts import blob_types, blob_write
+from risk_hub_contracts.blob import (
+    BlobFormatError,
+    Covariance,
+    RealizedReturns,
+    Stress,
+    decode,
+    digest,
+    encode_covariance,
+    encode_factor,
+    encode_returns,
+    encode_stress,
+)
+from tests.contracts.samples import asset_ids, finite
+
+ids = st.lists(asset_ids, min_size=1, max_size=6, unique=True)
+series = st.lists(finite, min_size=1, max_size=20)
+
+
+def upper_of(count: int) -> st.SearchStrategy[list[float]]:
+    size = count * (count + 1) // 2
+    return st.lists(finite, min_size=size, max_size=size)
+
+
+@given(st.data())
+def test_a_covariance_reads_back_whatever_the_order_of_its_ids(data: st.DataObject) -> None:
+    names = data.draw(ids)
+    upper = data.draw(upper_of(len(names)))
+    entries = {}
+    for index, (row, column) in enumerate((i, j) for i in range(len(names)) for j in range(i, len(names))):
+        entries[frozenset((names[row], names[column]))] = upper[index]
+    decoded = decode(encode_covariance(names, upper))
+    assert isinstance(decoded, Covariance)
+    assert decoded.ids == tuple(sorted(names))
+    read = iter(decoded.values)
+    for row in range(len(names)):
+        for column in range(row, len(names)):
+            assert next(read) == entries[frozenset((decoded.ids[row], decoded.ids[column]))]
+
+
+@given(ids, st.integers(1, 4), st.data())
+def test_a_factor_covariance_reads_back(names: list[str], width: int, data: st.DataObject) -> None:
+    rows = {name: data.draw(st.lists(finite, min_size=width, max_size=width)) for name in names}
+    specific = {name: data.draw(finite) for name in names}
+    decoded = decode(encode_factor(names, list(rows.values()), list(specific.values())))
+    assert isinstance(decoded, Covariance)
+    assert (decoded.layout, decoded.factor_count) == ("factor", width)
+    assert decoded.document() == {
+        "ids": sorted(names),
+        "factors": [rows[name] for name in sorted(names)],
+        "specific": [specific[name] for name in sorted(names)],
+    }
+
+
+@given(st.dictionaries(asset_ids, series, min_size=1, max_size=5))
+def test_returns_of_any_lengths_read_back(returns: dict[str, list[float]]) -> None:
+    decoded = decode(encode_returns(returns))
+    assert isinstance(decoded, RealizedReturns)
+    assert decoded.document() == returns
+    assert list(decoded.ids) == sorted(returns)
+    assert decoded.entries == sum(map(len, returns.values()))
+
+
+@given(series)
+def test_a_bare_series_reads_back(returns: list[float]) -> None:
+    decoded = decode(encode_returns(returns))
+    assert isinstance(decoded, RealizedReturns)
+    assert (decoded.ids, decoded.lengths, decoded.document()) == ((), (len(returns),), returns)
+
+
+@given(st.dictionaries(asset_ids, st.dictionaries(asset_ids, finite, max_size=3), max_size=3))
+def test_scenarios_read_back(scenarios: dict[str, dict[str, float]]) -> None:
+    decoded = decode(encode_stress(scenarios))
+    assert isinstance(decoded, Stress)
+    assert decoded.document() == scenarios
+
+
+def test_a_number_that_canonical_json_writes_as_an_integer_reads_back() -> None:
+    decoded = decode(encode_stress({"a": {"x": 1e20}}))
+    assert decoded.document() == {"a": {"x": 1e20}}
+
+
+@given(st.data())
+def test_numpy_reads_the_numbers_without_a_copy(data: st.DataObject) -> None:
+    names = data.draw(ids)
+    file = encode_covariance(names, data.draw(upper_of(len(names))))
+    decoded = decode(file)
+    assert isinstance(decoded, Covariance)
+    numbers = np.frombuffer(decoded.payload, "<f8")
+    assert not numbers.flags.owndata
+    assert numbers.tolist() == list(decoded.values)
+    assert np.shares_memory(numbers, np.frombuffer(file, np.uint8))
+
+
+@given(st.lists(st.sampled_from([0.0, -0.0, 1.0]), min_size=1, max_size=9))
+def test_negative_zero_is_written_as_zero(returns: list[float]) -> None:
+    assert encode_returns(returns) == encode_returns([abs(number) for number in returns])
+
+
+def test_bytes_that_look_like_negative_zero_across_two_numbers_are_kept() -> None:
+    lookalike = list(struct.unpack("<2d", b"\x01" + b"\x00" * 7 + b"\x80" + b"\x00" * 7))
+    decoded = decode(encode_returns([0.0, *lookalike]))
+    assert decoded.document() == [0.0, *lookalike]
+
+
+def test_the_bytes_are_those_of_the_written_format() -> None:
+    head = b'rsh1 covariance {"ids":["A","B"],"layout":"upper"}\n'
+    assert encode_covariance(["B", "A"], [3, 2, 1]) == head + struct.pack("<3d", 1, 2, 3)
+    dated = encode_returns({"A": [0.5]}, dates=["2025-01-01"])
+    assert (
+        dated
+        == b'rsh1 realized_returns {"dates":["2025-01-01"],"ids":["A"],"lengths":[1]}\n'
+        + struct.pack("<d", 0.5)
+    )
+    assert encode_stress({"b": {"x": 1.0}, "a": {}}) == b'rsh1 stress {"a":{},"b":{"x":1}}\n'
+
+
+def test_the_digest_is_the_sha256_of_the_file() -> None:
+    assert digest(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_dates_read_back() -> None:
+    decoded = decode(encode_returns({"A": [0.1, 0.2], "B": [0.3, 0.4]}, dates=["d1", "d2"]))
+    assert isinstance(decoded, RealizedReturns)
+    assert decoded.dates == ("d1", "d2")
+    assert list(map(list, decoded.series())) == [[0.1, 0.2], [0.3, 0.4]]
+
+
+def test_a_big_endian_machine_writes_and_reads_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = encode_returns([1.5, -2.0])
+    head, swapped = written[:-16], struct.pack(">2d", 1.5, -2.0)
+    monkeypatch.setattr(sys, "byteorder", "big")
+    # With the order claimed wrong, writing must swap: that it does is what is seen here.
+    assert encode_returns([1.5, -2.0]) == head + swapped
+    assert list(blob_types._floats(memoryview(swapped))) == [1.5, -2.0]  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("encode", "reason"),
+    [
+        (lambda: encode_covariance([], []), "0 ids"),
+        (lambda: encode_covariance(["A"], [1, 2]), "1 ids need 1 values"),
+        (lambda: encode_covariance(["A", "A"], [1, 2, 3]), "distinct"),
+        (lambda: encode_covariance(["A,B"], [1]), "comma"),
+        (lambda: encode_covariance(["A"], [float("nan")]), "finite"),
+        (lambda: encode_returns([float("inf")]), "finite"),
+        (lambda: encode_returns([float("inf"), float("-inf")]), "finite"),
+        (lambda: encode_returns([]), "empty"),
+        (lambda: encode_returns({}), "empty"),
+        (lambda: encode_returns({"A": []}), "empty"),
+        (lambda: encode_returns({"A": [1], "B": [1, 2]}, dates=["d"]), "dates"),
+        (lambda: encode_factor(["A"], [[]], [1]), "equally long"),
+        (lambda: encode_factor(["A", "B"], [[1], [1, 2]], [1, 1]), "equally long"),
+        (lambda: encode_factor(["A"], [[1]], []), "equally long"),
+        (lambda: encode_stress({"a": {"x": float("nan")}}), "representable"),
+        (lambda: encode_returns([10**400]), "too large"),
+    ],
+)
+def test_does_not_write_what_is_no_blob(encode: Callable[[], bytes], reason: str) -> None:
+    with pytest.raises(BlobFormatError, match=reason):
+        encode()
+
+
+def test_writes_finite_numbers_whose_sum_is_not() -> None:
+    decoded = decode(encode_returns([1e308, 1e308]))
+    assert decoded.document() == [1e308, 1e308]
+
+
+def file(header: str, *numbers: float) -> bytes:
+    return f"rsh1 {header}\n".encode() + struct.pack(f"<{len(numbers)}d", *numbers)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "first line"),
+        (b"rsh1 covariance {}", "first line"),
+        (b'rsh2 stress {"a":{}}\n', "first line"),
+        (b"rsh1 matrix {}\n", "first line"),
+        (b"rsh1 stress {\n", "not JSON"),
+        (b'rsh1 stress {"a":{},"a":{}}\n', "not JSON"),
+        (file('stress {"a": {}}'), "canonical"),
+        (file('stress {"b":{},"a":{}}'), "canonical"),
+        (file('stress {"a":{"x":100000000000000000001}}'), "canonical"),
+        (file('stress {"a":{"x":' + "1" * 400 + "}}"), "too large"),
+        (file("stress []"), "one object"),
+        (file('stress {"a":1}'), "map of scenarios"),
+        (file("stress {}", 1), "nothing after"),
+        (file('covariance {"ids":["A"]}', 1), "layout"),
+        (file('covariance {"ids":[],"layout":"upper"}'), "not empty"),
+        (file('covariance {"ids":["A"],"layout":"lower"}', 1), "layout"),
+        (file('covariance {"ids":["B","A"],"layout":"upper"}', 1, 2, 3), "sorted"),
+        (file('covariance {"ids":["A","A"],"layout":"upper"}', 1, 2, 3), "distinct"),
+        (file('covariance {"ids":[1],"layout":"upper"}', 1), "list of str"),
+        (file('covariance {"ids":["A","B"],"layout":"upper"}', 1, 2), "do not hold"),
+        (file('covariance {"ids":["A"],"layout":"upper"}', 1) + b"x", "do not hold"),
+        (file('covariance {"ids":["A","B"],"layout":"factor"}', 1, 2, 3), "do not hold"),
+        (file('covariance {"ids":["A"],"layout":"factor"}', 1), "do not hold"),
+        (file('realized_returns {"ids":[]}'), "lengths"),
+        (file('realized_returns {"ids":[],"lengths":[]}'), "do not go"),
+        (file('realized_returns {"ids":[],"lengths":[0]}'), "empty"),
+        (file('realized_returns {"ids":[],"lengths":[true]}', 1), "list of int"),
+        (file('realized_returns {"ids":["A"],"lengths":[1,1]}', 1, 2), "do not go"),
+        (file('realized_returns {"ids":["A"],"lengths":[2]}', 1), "do not hold"),
+        (file('realized_returns {"dates":["d"],"ids":["A"],"lengths":[2]}', 1, 2), "dates"),
+        (file('realized_returns {"dates":null,"ids":["A"],"lengths":[1]}', 1), "dates"),
+        (file('realized_returns {"ids":["A"],"lengths":[1],"x":1}', 1), "lengths"),
+    ],
+)
+def test_does_not_read_what_is_no_blob(data: bytes, reason: str) -> None:
+    with pytest.raises(BlobFormatError, match=reason):
+        decode(data)
+
+
+@given(st.binary(max_size=80) | st.binary(max_size=60).map(b"rsh1 covariance ".__add__))
+def test_any_other_bytes_are_a_format_error(data: bytes) -> None:
+    with pytest.raises(BlobFormatError):
+        decode(data)
+
+
+def test_a_blob_has_one_form_so_its_digest_names_its_content() -> None:
+    written: Any = encode_covariance(["A", "B"], [1, 0.5, 2])
+    decoded = decode(written)
+    assert isinstance(decoded, Covariance)
+    assert encode_covariance(decoded.ids, list(decoded.values)) == written
+
+
+def test_limits_on_size_name_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode_returns([0.5])
+    head = data.index(b"\n") + 1
+    for module in (blob_types,):
+        monkeypatch.setattr(module, "BLOB_MAX_BYTES", len(data))
+        monkeypatch.setattr(module, "BLOB_HEADER_MAX_BYTES", head)
+    assert encode_returns([0.5]) == data
+    assert decode(data).document() == [0.5]
+    monkeypatch.setattr(blob_types, "BLOB_MAX_BYTES", len(data) - 1)
+    with pytest.raises(BlobFormatError, match=f"at most {len(data) - 1} bytes"):
+        blob_write.encode_returns([0.5])
+    with pytest.raises(BlobFormatError, match=f"at most {len(data) - 1} bytes"):
+        decode(data)
+    monkeypatch.setattr(blob_types, "BLOB_MAX_BYTES", len(data))
+    monkeypatch.setattr(blob_types, "BLOB_HEADER_MAX_BYTES", head - 1)
+    with pytest.raises(BlobFormatError, match=f"{head - 1} of them"):
+        decode(data)
