@@ -1,5 +1,6 @@
 # Every command of this project. `make` alone lists them.
 #   make up DETACH=1          in the background           make up FRESH=1     forget the data of earlier runs
+#   make test TESTS=tests/http
 #   RISK_HUB_PORT=8800        another port than 8787      PYTHON=/path/to/python3    a certain Python
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
@@ -8,7 +9,8 @@ VENV := .venv
 LOCAL_VENV := .local/venv
 PY := $(VENV)/bin/python
 LOCAL_PY := $(LOCAL_VENV)/bin/python
-TYPED := contracts/src events functions infra tests
+TYPED := contracts/src events functions infra tests requirements/install.py
+TESTS ?= tests
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 export PYTHONPATH := .:contracts/src
@@ -32,7 +34,7 @@ status: local-env ## say whether the hub runs on this machine, and where
 
 .PHONY: test
 test: dev-env ## run the whole test suite
-	@$(PY) -m pytest $(PYTEST_ARGS) $(TESTS)
+	@$(PY) -m pytest $(PYTEST_ARGS) $(TESTS) $(TESTS)
 
 .PHONY: check
 check: dev-env ## lint, types, import rules, spelling, and that generated files are up to date
@@ -43,6 +45,7 @@ check: dev-env ## lint, types, import rules, spelling, and that generated files 
 	$(VENV)/bin/deptry .
 	$(VENV)/bin/codespell
 	$(PY) -m risk_hub_contracts.generate --check
+	$(PY) -m events.generate --check
 	$(PY) -m events.generate --check
 	$(PY) -m tests.events.emitted --check
 	$(PY) -m infra.synth_local --check
@@ -55,6 +58,7 @@ format: dev-env ## let ruff rewrite what it can
 .PHONY: contracts
 contracts: dev-env ## regenerate OpenAPI, schemas, examples and event samples
 	$(PY) -m risk_hub_contracts.generate
+	$(PY) -m events.generate
 	$(PY) -m events.generate
 	$(PY) -m tests.events.emitted
 
