@@ -42,18 +42,26 @@ def build(bundle: Bundle, target: Path, *, wheels_folder: Path) -> None:
     Raises:
         BundleError: Another Python is running, pip failed, or the zip is over its budget.
     """
-    require_runtime_python()
-    wheels = _wheels(bundle, wheels_folder)
+    wheels_folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=wheels_folder) as scratch:
-        contents = Path(scratch) / "contents"
-        shutil.copytree(wheels, contents)
-        _add_own(bundle, contents)
-        zipped = Path(scratch) / "bundle.zip"
+        contents, zipped = Path(scratch) / "contents", Path(scratch) / "bundle.zip"
+        assemble(bundle, contents, wheels_folder=wheels_folder)
         write_zip(contents, zipped)
         _check_size(bundle, zipped)
         target.parent.mkdir(parents=True, exist_ok=True)
         zipped.replace(target)
     _forget_old(target.parent, bundle)
+
+
+def assemble(bundle: Bundle, contents: Path, *, wheels_folder: Path = BUILD_FOLDER) -> None:
+    """Fills the folder `contents` with what the bundle's zip holds.
+
+    Raises:
+        BundleError: Another Python is running, or pip failed.
+    """
+    require_runtime_python()
+    shutil.copytree(_wheels(bundle, wheels_folder), contents)
+    _add_own(bundle, contents)
 
 
 def _wheels(bundle: Bundle, folder: Path) -> Path:

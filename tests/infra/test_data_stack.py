@@ -57,7 +57,9 @@ def test_only_snapshots_have_indexes(local: Assembly, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", ["snapshots", "evaluations"])
-def test_what_may_age_away_is_retained_until_its_time_and_streamed_to_the_relay(local: Assembly, table: str) -> None:
+def test_what_may_age_away_is_retained_until_its_time_and_streamed_to_the_relay(
+    local: Assembly, table: str
+) -> None:
     properties = local.table(table)["Properties"]
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "retain_until", "Enabled": True}
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}

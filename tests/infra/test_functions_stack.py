@@ -68,7 +68,9 @@ def test_four_functions_are_deployed_and_no_helper_besides(any_stage: Assembly) 
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_the_handler_that_the_template_names_exists(folder: FunctionFolder, pytestconfig: pytest.Config) -> None:
+def test_the_handler_that_the_template_names_exists(
+    folder: FunctionFolder, pytestconfig: pytest.Config
+) -> None:
     source = pytestconfig.rootpath / "functions" / folder / "handler.py"
     names = {
         name
@@ -90,7 +92,9 @@ def test_a_function_is_told_what_it_needs_and_no_more(any_stage: Assembly, folde
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_variable_points_to_the_resource_that_it_is_named_after(local: Assembly, folder: FunctionFolder) -> None:
+def test_a_variable_points_to_the_resource_that_it_is_named_after(
+    local: Assembly, folder: FunctionFolder
+) -> None:
     variables = environment(local, folder)
     pointed = {name: referent(value) for name, value in variables.items() if name in REFERENTS}
     assert pointed == {name: REFERENTS[name] for name in pointed}
@@ -112,7 +116,9 @@ def test_the_writer_takes_its_limits_from_the_stage_table(any_stage: Assembly) -
     assert variables["RISK_HUB_INLINE_COV_THRESHOLD"] == "100"
 
 
-@pytest.mark.parametrize("name", ["RISK_HUB_OFFLOAD", "RISK_HUB_INLINE_COV_THRESHOLD", "RISK_HUB_STAGE_ALLOW_LIST"])
+@pytest.mark.parametrize(
+    "name", ["RISK_HUB_OFFLOAD", "RISK_HUB_INLINE_COV_THRESHOLD", "RISK_HUB_STAGE_ALLOW_LIST"]
+)
 def test_the_reader_serves_the_limits_that_the_writer_applies(any_stage: Assembly, name: str) -> None:
     assert environment(any_stage, "snapshot_reader")[name] == environment(any_stage, "snapshot_writer")[name]
 
@@ -123,7 +129,9 @@ def test_evaluations_are_retained_as_long_as_their_snapshots(any_stage: Assembly
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_function_runs_on_what_its_bundle_was_compiled_for(any_stage: Assembly, folder: FunctionFolder) -> None:
+def test_a_function_runs_on_what_its_bundle_was_compiled_for(
+    any_stage: Assembly, folder: FunctionFolder
+) -> None:
     function = any_stage.function(folder)
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == ["arm64"]
@@ -132,7 +140,9 @@ def test_a_function_runs_on_what_its_bundle_was_compiled_for(any_stage: Assembly
 
 def test_functions_of_one_bundle_share_one_upload(local: Assembly) -> None:
     keys = {folder: local.function(folder)["Code"]["S3Key"] for folder in FUNCTION_FOLDERS}
-    shared = {group: {keys[f] for f in FUNCTION_FOLDERS if BUNDLE_OF[f] == group} for group in ("hub", "risk")}
+    shared = {
+        group: {keys[f] for f in FUNCTION_FOLDERS if BUNDLE_OF[f] == group} for group in ("hub", "risk")
+    }
     assert [len(each) for each in shared.values()] == [1, 1]
     assert shared["hub"] != shared["risk"]
 

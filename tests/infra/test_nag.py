@@ -53,5 +53,10 @@ def test_an_acknowledgement_excuses_its_own_construct_only(tmp_path: Path) -> No
     acknowledge(excused, dict.fromkeys(rules, reason))
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
-    found = {c["constructPath"] for r in reports(tmp_path) for v in r["violations"] for c in v["violatingConstructs"]}
+    found = {
+        c["constructPath"]
+        for r in reports(tmp_path)
+        for v in r["violations"]
+        for c in v["violatingConstructs"]
+    }
     assert found == {"Queues/Open/Resource"}

@@ -83,7 +83,11 @@ def test_an_alarm_rings_at_its_limit(
 ) -> None:
     found = alarms(prod)[alarm]
     assert found["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
-    assert (found["Statistic"], found["Threshold"], found["EvaluationPeriods"]) == (statistic, threshold, periods)
+    assert (found["Statistic"], found["Threshold"], found["EvaluationPeriods"]) == (
+        statistic,
+        threshold,
+        periods,
+    )
 
 
 def test_every_alarm_says_what_to_do_and_tells_the_operators(cloud_stage: Assembly) -> None:

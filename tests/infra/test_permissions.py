@@ -98,7 +98,9 @@ def test_every_function_has_a_role_of_its_own(any_stage: Assembly) -> None:
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_role_is_for_lambda_alone_and_borrows_no_policy(any_stage: Assembly, folder: FunctionFolder) -> None:
+def test_a_role_is_for_lambda_alone_and_borrows_no_policy(
+    any_stage: Assembly, folder: FunctionFolder
+) -> None:
     role = any_stage.resources("service", "AWS::IAM::Role")[role_of(any_stage, folder)]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}

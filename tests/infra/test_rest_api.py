@@ -70,7 +70,9 @@ def routes(assembly: Assembly) -> dict[tuple[str, str], str]:
     functions = assembly.resources("service", "AWS::Lambda::Function")
     found = {}
     for method in assembly.properties("service", "AWS::ApiGateway::Method"):
-        (called,) = re.findall(r'"GetAtt": \["(\w+)"|"Fn::GetAtt": \["(\w+)"', json.dumps(method["Integration"]["Uri"]))
+        (called,) = re.findall(
+            r'"GetAtt": \["(\w+)"|"Fn::GetAtt": \["(\w+)"', json.dumps(method["Integration"]["Uri"])
+        )
         handler = functions[called[0] or called[1]]["Properties"]["Handler"]
         found[method["HttpMethod"], path(resources, method["ResourceId"])] = handler.split(".")[1]
     return found
@@ -144,7 +146,9 @@ def test_whoever_may_try_again_is_told_when(local: Assembly) -> None:
 
 def test_a_gateway_error_uses_no_variable_that_a_caller_can_write(local: Assembly) -> None:
     for response in responses(local).values():
-        assert set(re.findall(r"\$[\w.]+", response["ResponseTemplates"]["application/json"])) == {"$context.requestId"}
+        assert set(re.findall(r"\$[\w.]+", response["ResponseTemplates"]["application/json"])) == {
+            "$context.requestId"
+        }
 
 
 def policy(assembly: Assembly) -> dict[str, Any] | None:
@@ -164,7 +168,9 @@ def test_dev_answers_any_address_that_has_a_token(assembly: Any) -> None:
         ("prod", OFFICE_NETWORKS.split(",")),
     ],
 )
-def test_other_networks_are_denied_whatever_their_token(assembly: Any, stage: str, networks: list[str]) -> None:
+def test_other_networks_are_denied_whatever_their_token(
+    assembly: Any, stage: str, networks: list[str]
+) -> None:
     found = policy(assembly(stage))
     assert found is not None
     allow, deny = found["Statement"]
@@ -207,7 +213,9 @@ def test_the_first_failed_request_already_finds_a_log_group_that_ends(any_stage:
 
 def test_what_the_gateway_answers_is_part_of_its_deployment(any_stage: Assembly) -> None:
     deployment = only(iter(any_stage.resources("service", "AWS::ApiGateway::Deployment").values()))
-    assert set(any_stage.resources("service", "AWS::ApiGateway::GatewayResponse")) <= set(deployment["DependsOn"])
+    assert set(any_stage.resources("service", "AWS::ApiGateway::GatewayResponse")) <= set(
+        deployment["DependsOn"]
+    )
 
 
 def test_only_named_stages_exist_in_the_cloud() -> None:

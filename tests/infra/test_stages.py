@@ -13,7 +13,9 @@ def test_the_four_stages_keep_their_order_of_weight() -> None:
     assert list(STAGES) == ["local", "dev", "staging", "prod"]
 
 
-@pytest.mark.parametrize(("stage", "offload"), [("local", True), ("dev", False), ("staging", True), ("prod", True)])
+@pytest.mark.parametrize(
+    ("stage", "offload"), [("local", True), ("dev", False), ("staging", True), ("prod", True)]
+)
 def test_only_dev_keeps_everything_inline(stage: str, offload: bool) -> None:  # noqa: FBT001
     assert STAGES[stage].offload is offload
 
@@ -30,7 +32,9 @@ def test_a_stage_cannot_be_changed_while_it_is_synthesized() -> None:
 
 @pytest.mark.parametrize("stage", ["staging", "prod"])
 def test_a_stage_with_customers_is_not_synthesized_without_networks(stage: str) -> None:
-    with pytest.raises(StageError, match=rf"stage '{stage}' answers only to named networks: give -c allowed_networks="):
+    with pytest.raises(
+        StageError, match=rf"stage '{stage}' answers only to named networks: give -c allowed_networks="
+    ):
         stage_named(stage)
 
 
