@@ -4,82 +4,59 @@
 reads them: what is wrong, where, what to do next.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from risk_hub_contracts.limits import VIOLATIONS_MAX_COUNT
+from risk_hub_contracts.problem_types import (
+    CONTENT_TYPE,
+    URI_PREFIX,
+    ProblemError,
+    ProblemType,
+    Violation,
+    summary,
+)
 
-CONTENT_TYPE: Final = "application/problem+json"
-URI_PREFIX: Final = "urn:risk-hub:problem:"
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemType:
-    """One kind of problem: its stable slug, its HTTP status, what it is called, what to do about it."""
-
-    slug: str
-    status: int
-    title: str
-    remedy: str
-
-    @property
-    def uri(self) -> str:
-        """The `type` member of the problem document."""
-        return URI_PREFIX + self.slug
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One broken rule: an RFC 6901 pointer into the request body (or `/<parameter>`), and what is allowed."""
-
-    pointer: str
-    detail: str
-
-
-class ProblemError(Exception):
-    """An answerable error. Raise it anywhere; the door turns it into a problem document.
-
-    Args:
-        problem: what kind of problem, from this registry.
-        detail: one sentence about this occurrence.
-        violations: every broken rule; answered up to `VIOLATIONS_MAX_COUNT`.
-        extra: extension members of the problem document, JSON-ready.
-    """
-
-    def __init__(
-        self,
-        problem: ProblemType,
-        detail: str,
-        violations: Sequence[Violation] = (),
-        extra: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(f"{problem.slug}: {detail}")
-        self.type = problem
-        self.detail = detail
-        self.violations = tuple(violations)
-        self.extra: Mapping[str, Any] = MappingProxyType(dict(extra or {}))
-
-    def to_problem(self, instance: str | None = None) -> dict[str, Any]:
-        """Return the RFC 9457 document, JSON-ready; `instance` is the path or id of this occurrence."""
-        listed = self.violations[:VIOLATIONS_MAX_COUNT]
-        omitted = len(self.violations) - len(listed)
-        document: dict[str, Any] = {
-            "type": self.type.uri,
-            "title": self.type.title,
-            "status": self.type.status,
-            "detail": self.detail,
-            "remedy": self.type.remedy,
-        }
-        if instance is not None:
-            document["instance"] = instance
-        if listed:
-            document["errors"] = [{"pointer": v.pointer, "detail": v.detail} for v in listed]
-        if omitted:
-            document["errors_omitted"] = omitted
-        return document | dict(self.extra)
-
+__all__ = [
+    "ACTOR_REQUIRED",
+    "BLOB_UNAVAILABLE",
+    "BODY_TOO_LARGE",
+    "CONTENT_TYPE",
+    "CONTRACT_VIOLATION",
+    "CURSOR_INVALID",
+    "DUPLICATE_KEY",
+    "FORBIDDEN_ACTOR",
+    "FORBIDDEN_SCOPE",
+    "GATEWAY_TIMEOUT",
+    "HASH_MISMATCH",
+    "INTERNAL",
+    "INVALID_QUERY",
+    "MALFORMED_JSON",
+    "METHOD_NOT_ALLOWED",
+    "NETWORK_DENIED",
+    "NON_FINITE_NUMBER",
+    "NOT_FOUND",
+    "NOT_UTF8",
+    "PROBLEMS",
+    "REF_INVALID",
+    "RISK_NOT_FOUND",
+    "SNAPSHOT_EXPIRED",
+    "SNAPSHOT_NOT_FOUND",
+    "STAGE_INVALID",
+    "THROTTLED",
+    "TOO_DEEP",
+    "UNAUTHENTICATED",
+    "UNAVAILABLE",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "URI_PREFIX",
+    "VERSION_CONFLICT",
+    "WORLD_MISMATCH",
+    "WORLD_UNKNOWN",
+    "ProblemError",
+    "ProblemType",
+    "Violation",
+    "summary",
+]
 
 # Who is asking
 UNAUTHENTICATED = ProblemType(

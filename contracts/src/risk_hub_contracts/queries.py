@@ -25,7 +25,7 @@ from risk_hub_contracts.ids import (
     stage_fault,
 )
 from risk_hub_contracts.limits import CURSOR_MAX_CHARS, INSTANT_MAX_CHARS, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, INVALID_QUERY, ProblemError, Violation
+from risk_hub_contracts.problems import CONTRACT_VIOLATION, INVALID_QUERY, ProblemError, Violation, summary
 from risk_hub_contracts.times import InstantError, parse_instant
 from risk_hub_contracts.violations import explain
 
@@ -174,7 +174,7 @@ def parse_query(
     except ValidationError as error:
         faults += explain(error, known=_names(model))
     if faults:
-        raise ProblemError(INVALID_QUERY, f"{faults[0].pointer or 'The query'}: {faults[0].detail}.", faults)
+        raise ProblemError(INVALID_QUERY, summary(faults, "The query"), faults)
     return query
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from risk_hub_contracts.blob_types import BlobKind
 from risk_hub_contracts.ids import ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.limits import BLOB_MAX_BYTES
-from risk_hub_contracts.problems import REF_INVALID, ProblemError, Violation
+from risk_hub_contracts.problems import REF_INVALID, ProblemError, Violation, summary
 from risk_hub_contracts.violations import explain
 
 BLOB_PREFIX: Final = "risk-blobs"
@@ -73,7 +73,7 @@ def parse_ref(
     if not isinstance(value, str):
         faults = _object_faults(value, at, world_id, bucket, kind)
     if faults:
-        raise ProblemError(REF_INVALID, f"{faults[0].pointer}: {faults[0].detail}.", faults)
+        raise ProblemError(REF_INVALID, summary(faults, "The reference"), faults)
     if isinstance(value, str):
         return BlobRef(ref=value, sha256=value.rpartition("/")[2], bytes=None, kind=kind)
     return BlobRef.model_validate(value)

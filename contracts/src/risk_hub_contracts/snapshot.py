@@ -22,6 +22,7 @@ from risk_hub_contracts.problems import (
     WORLD_MISMATCH,
     ProblemError,
     Violation,
+    summary,
 )
 from risk_hub_contracts.refs import BlobRef, parse_ref
 from risk_hub_contracts.request import KINDS, REF_FIELDS, shape_faults
@@ -199,6 +200,5 @@ def _client_digest(body: Mapping[str, Any], claim: str) -> str | None:
 
 def _refusal(faults: Sequence[Violation]) -> ProblemError:
     refs_only = all(_root(fault) in _REF_ROOTS for fault in faults)
-    first = f"{faults[0].pointer or 'The body'}: {faults[0].detail}"
-    more = f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else ""
-    return ProblemError(REF_INVALID if refs_only else CONTRACT_VIOLATION, f"{first}{more}.", faults)
+    problem = REF_INVALID if refs_only else CONTRACT_VIOLATION
+    return ProblemError(problem, summary(faults, "The body"), faults)

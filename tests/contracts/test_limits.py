@@ -1,0 +1,195 @@
+"""Each limit: what stands at it is accepted, one past it is refused and the pointer says where."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts import limits
+from risk_hub_contracts.blob import BlobFormatError, encode_returns
+from risk_hub_contracts.limits import served_limits
+from risk_hub_contracts.problems import CONTRACT_VIOLATION, ProblemError, Violation
+from risk_hub_contracts.queries import ListQuery, parse_query
+from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.tokens import TokenList
+from tests.contracts.samples import NOW, WORLD_ID, parse, pointers, refusal, with_fields
+
+
+def weights(count: int) -> dict[str, float]:
+    return {f"A{index}": 1 / count for index in range(count)}
+
+
+def book(first: float) -> dict[str, float]:
+    return {"AAPL": first, "MSFT": 1 - first}
+
+
+def ref(size: int) -> dict[str, Any]:
+    sha256 = "a" * 64
+    uri = f"s3://risk-hub-blobs/risk-blobs/{WORLD_ID}/{sha256}"
+    return {"ref": uri, "sha256": sha256, "bytes": size, "kind": "stress"}
+
+
+def ahead(seconds: float) -> str:
+    return format_instant(NOW + timedelta(seconds=seconds))
+
+
+FIELDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("id_max_chars", {"version": "v" * 128}, {"version": "v" * 129}, "/version"),
+    ("asset_id_max_chars", {"weights": {"A" * 128: 1}}, {"weights": {"A" * 129: 1}}, "/weights/" + "A" * 129),
+    ("name_max_chars", {"stress": {"s" * 128: {}}}, {"stress": {"s" * 129: {}}}, "/stress/" + "s" * 129),
+    ("weights_max_count", {"weights": weights(10_000)}, {"weights": weights(10_001)}, "/weights"),
+    ("weight_sum_tolerance above", {"weights": {"A": 1.001}}, {"weights": {"A": 1.0010000001}}, "/weights"),
+    ("weight_sum_tolerance below", {"weights": {"A": 0.999}}, {"weights": {"A": 0.9989999999}}, "/weights"),
+    ("weight_max_abs", {"weights": book(1e6)}, {"weights": {"A": 1e6 + 1, "B": -1e6}}, "/weights/A"),
+    (
+        "weight_max_abs short",
+        {"weights": book(-999_999)},
+        {"weights": {"A": -1e6 - 1, "B": 1e6}},
+        "/weights/A",
+    ),
+    ("number_max_abs", {"stress": {"s": {"m": 1e126}}}, {"stress": {"s": {"m": 1.1e126}}}, "/stress/s/m"),
+    (
+        "number_max_abs free",
+        {"constraints": {"a": -1e126}},
+        {"constraints": {"a": -1.1e126}},
+        "/constraints/a",
+    ),
+    ("integer_max_abs", {"constraints": {"a": 2**53 - 1}}, {"constraints": {"a": 2**53}}, "/constraints/a"),
+    (
+        "integer_max_abs returns",
+        {"realized_returns": [1 - 2**53]},
+        {"realized_returns": [-(2**53)]},
+        "/realized_returns/0",
+    ),
+    ("future_skew_max_seconds", {"as_of": ahead(300)}, {"as_of": ahead(300.000001)}, "/as_of"),
+    ("as_of_min_year", {"as_of": "1990-01-01T00:00:00Z"}, {"as_of": "1989-12-31T23:59:59.999999Z"}, "/as_of"),
+    ("ttl_min_seconds", {"ttl_sec": 1}, {"ttl_sec": 0}, "/ttl_sec"),
+    ("ttl_max_seconds", {"ttl_sec": 86_400}, {"ttl_sec": 86_401}, "/ttl_sec"),
+    (
+        "blob_max_bytes",
+        {"stress_ref": ref(536_870_912)},
+        {"stress_ref": ref(536_870_913)},
+        "/stress_ref/bytes",
+    ),
+    (
+        "returns_series_max_points",
+        {"realized_returns": [0] * 200_000},
+        {"realized_returns": [0] * 200_001},
+        "/realized_returns",
+    ),
+    (
+        "covariance asymmetry",
+        {"weights": {"A": 1}, "covariance": {"A,A": 1, "A,B": 0.5, "B,A": 0.5 + 5e-13, "B,B": 1}},
+        {"weights": {"A": 1}, "covariance": {"A,A": 1, "A,B": 0.5, "B,A": 0.5 + 5e-12, "B,B": 1}},
+        "/covariance/B,A",
+    ),
+    (
+        "correlation excess",
+        {"weights": {"A": 1}, "covariance": {"A,A": 4, "A,B": 2 + 1e-9, "B,B": 1}},
+        {"weights": {"A": 1}, "covariance": {"A,A": 4, "A,B": 2 + 1e-8, "B,B": 1}},
+        "/covariance/A,B",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("at", "past", "pointer"), [row[1:] for row in FIELDS], ids=[row[0] for row in FIELDS]
+)
+def test_a_field_passes_at_its_limit_and_fails_one_past_it(
+    at: Mapping[str, Any],
+    past: Mapping[str, Any],
+    pointer: str,
+) -> None:
+    assert parse(with_fields(**at)).content_hash
+    assert pointers(refusal(with_fields(**past))) == [pointer]
+
+
+def test_a_body_passes_at_its_size_and_fails_one_byte_past_it() -> None:
+    room = limits.BODY_MAX_BYTES - len(parse_bytes(""))
+    assert parse(parse_bytes("x" * room)).constraints == {"note": "x" * room}
+    assert refusal(parse_bytes("x" * (room + 1))).type.slug == "body-too-large"
+
+
+def parse_bytes(note: str) -> bytes:
+    book = '{"version": "v1", "as_of": "2025-01-01T00:00:00Z", "weights": {"A": 1}, '
+    return (book + '"constraints": {"note": "' + note + '"}}').encode()
+
+
+def test_the_total_of_return_points_is_bounded_in_a_blob() -> None:
+    longest = [0.0] * 200_000
+    assert len(encode_returns({str(index): longest for index in range(5)})) > 8_000_000
+    with pytest.raises(BlobFormatError, match="1000000 in all"):
+        encode_returns({**{str(index): longest for index in range(5)}, "x": [0.0]})
+    with pytest.raises(BlobFormatError, match="200000 points a series"):
+        encode_returns([*longest, 0.0])
+
+
+def test_at_most_fifty_violations_are_listed_and_the_rest_counted() -> None:
+    fifty = refusal(with_fields(weights={f"A{index}": "x" for index in range(50)})).to_problem()
+    more = refusal(with_fields(weights={f"A{index}": "x" for index in range(57)})).to_problem()
+    assert (len(fifty["errors"]), fifty.get("errors_omitted")) == (50, None)
+    assert (len(more["errors"]), more["errors_omitted"]) == (50, 7)
+    assert "56 more" in more["detail"]
+
+
+def test_the_first_missing_pairs_are_named_and_the_rest_counted() -> None:
+    ids = weights(40)
+    problem = refusal(with_fields(weights=ids, covariance={f"{asset},{asset}": 1 for asset in ids}))
+    assert len(problem.violations) == limits.VIOLATIONS_MAX_COUNT + 1
+    assert problem.violations[-1] == Violation("/covariance", f"{40 * 39 // 2 - 50} more pairs are missing")
+
+
+@pytest.mark.parametrize(("text", "limit"), [("1", 1), ("100", 100), ("007", 7)])
+def test_a_page_holds_up_to_its_limit(text: str, limit: int) -> None:
+    assert parse_query(ListQuery, {"limit": text}).limit == limit
+
+
+@pytest.mark.parametrize("text", ["0", "101", "-1", "1e2", "1000000000", "", "0100", " 1", "\u0661"])
+def test_a_page_beyond_its_limit_is_refused(text: str) -> None:
+    with pytest.raises(ProblemError, match="from 1 to 100"):
+        parse_query(ListQuery, {"limit": text})
+
+
+def test_a_cursor_is_bounded() -> None:
+    longest = "c" * limits.CURSOR_MAX_CHARS
+    assert parse_query(ListQuery, {"cursor": longest}).cursor == longest
+    with pytest.raises(ProblemError, match="/cursor"):
+        parse_query(ListQuery, {"cursor": longest + "c"})
+
+
+def test_the_token_list_is_bounded() -> None:
+    token = {"id": "t", "sha256": "a" * 64, "scopes": ["snapshots:read"], "actors": ["*"], "not_after": None}
+    assert len(TokenList.model_validate({"tokens": [token] * limits.TOKENS_MAX_COUNT}).tokens) == 100
+    with pytest.raises(ValueError, match="at most 100"):
+        TokenList.model_validate({"tokens": [token] * (limits.TOKENS_MAX_COUNT + 1)})
+
+
+def test_every_limit_has_a_unit_in_its_name() -> None:
+    units = (
+        "BYTES",
+        "DEPTH",
+        "CHARS",
+        "COUNT",
+        "TOLERANCE",
+        "ABS",
+        "RATIO",
+        "EXCESS",
+        "POINTS",
+        "SECONDS",
+        "YEAR",
+    )
+    bare = {"LIST_LIMIT_MAX", "LIST_LIMIT_DEFAULT"}
+    names = {name for name in vars(limits) if name.isupper()} - bare
+    assert {name for name in names if not name.endswith((*units, "ENTRIES"))} == set()
+
+
+def test_served_limits_are_the_limits_of_this_deployment() -> None:
+    served = served_limits(250, offload=False)
+    assert (served.pop("inline_cov_threshold"), served.pop("offload")) == (250, False)
+    assert served == {name: getattr(limits, name.upper()) for name in served}
+    assert served_limits()["inline_cov_threshold"] == 100
+
+
+def test_a_violation_of_a_limit_is_a_contract_violation() -> None:
+    assert refusal(with_fields(ttl_sec=0)).type is CONTRACT_VIOLATION

@@ -1,0 +1,88 @@
+import re
+
+import pytest
+
+from risk_hub_contracts.problems import (
+    CONTRACT_VIOLATION,
+    PROBLEMS,
+    VERSION_CONFLICT,
+    ProblemError,
+    ProblemType,
+    Violation,
+)
+
+STATUSES = {
+    "unauthenticated": 401,
+    "forbidden-scope": 403,
+    "forbidden-actor": 403,
+    "network-denied": 403,
+    "actor-required": 400,
+    "stage-invalid": 400,
+    "world-mismatch": 400,
+    "invalid-query": 400,
+    "cursor-invalid": 400,
+    "body-too-large": 413,
+    "unsupported-media-type": 415,
+    "malformed-json": 400,
+    "not-utf8": 400,
+    "duplicate-key": 400,
+    "non-finite-number": 400,
+    "too-deep": 400,
+    "contract-violation": 422,
+    "hash-mismatch": 422,
+    "ref-invalid": 422,
+    "version-conflict": 409,
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "snapshot-not-found": 404,
+    "world-unknown": 404,
+    "snapshot-expired": 404,
+    "risk-not-found": 404,
+    "blob-unavailable": 424,
+    "throttled": 429,
+    "unavailable": 503,
+    "gateway-timeout": 504,
+    "internal": 500,
+}
+
+
+def test_the_registry_holds_every_problem_with_its_status() -> None:
+    assert {slug: problem.status for slug, problem in PROBLEMS.items()} == STATUSES
+
+
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=list(PROBLEMS))
+def test_a_problem_says_what_it_is_and_what_to_do(problem: ProblemType) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", problem.slug)
+    assert problem.uri == f"urn:risk-hub:problem:{problem.slug}"
+    assert problem.title[0].isupper() or problem.title.startswith("X-")
+    assert not problem.title.endswith(".")
+    assert problem.remedy.endswith(".")
+    assert len(problem.remedy) > 30
+
+
+def test_titles_are_unique() -> None:
+    assert len({problem.title for problem in PROBLEMS.values()}) == len(PROBLEMS)
+
+
+def test_a_problem_document_has_the_members_of_rfc_9457() -> None:
+    error = ProblemError(CONTRACT_VIOLATION, "Two rules.", [Violation("/a", "x"), Violation("", "y")])
+    assert error.to_problem("/risk-hub/worlds/w/snapshots") == {
+        "type": "urn:risk-hub:problem:contract-violation",
+        "title": "The snapshot breaks the contract",
+        "status": 422,
+        "detail": "Two rules.",
+        "remedy": CONTRACT_VIOLATION.remedy,
+        "instance": "/risk-hub/worlds/w/snapshots",
+        "errors": [{"pointer": "/a", "detail": "x"}, {"pointer": "", "detail": "y"}],
+    }
+
+
+def test_extension_members_stand_beside_the_standard_ones() -> None:
+    error = ProblemError(VERSION_CONFLICT, "Other content.", extra={"stored_hash": "sha256:0"})
+    document = error.to_problem()
+    assert document["stored_hash"] == "sha256:0"
+    assert not {"instance", "errors", "errors_omitted"} & set(document)
+
+
+def test_the_error_text_names_the_problem_for_whoever_reads_a_log() -> None:
+    assert str(ProblemError(VERSION_CONFLICT, "Other content.")) == "version-conflict: Other content."

@@ -1,0 +1,63 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from risk_hub_contracts.tokens import Token, TokenList
+
+END = datetime(2025, 1, 1, tzinfo=UTC)
+TOKEN: dict[str, Any] = {
+    "id": "gateway-1",
+    "sha256": "0a" * 32,
+    "scopes": ["snapshots:write"],
+    "actors": ["gateway"],
+    "not_after": "2025-01-01T00:00:00Z",
+}
+
+
+def token(**changes: Any) -> Token:
+    return Token.model_validate({**TOKEN, **changes})
+
+
+def test_a_token_is_live_until_its_end() -> None:
+    assert token().is_live(END)
+    assert not token().is_live(END + timedelta(microseconds=1))
+    assert token(not_after=None).is_live(END + timedelta(days=9999))
+
+
+def test_a_token_allows_its_scopes_while_it_lives() -> None:
+    assert token().allows("snapshots:write", END)
+    assert not token().allows("snapshots:read", END)
+    assert not token().allows("snapshots:write", END + timedelta(seconds=1))
+
+
+def test_a_token_speaks_for_its_actors_or_for_everyone() -> None:
+    assert token().speaks_for("gateway")
+    assert not token().speaks_for("other")
+    assert not token().speaks_for("*")
+    assert token(actors=["*"]).speaks_for("anyone")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sha256": "0A" * 32},
+        {"sha256": "secret"},
+        {"scopes": ["snapshots:delete"]},
+        {"scopes": []},
+        {"actors": []},
+        {"actors": ["é"]},
+        {"not_after": "2025-01-01"},
+        {"not_after": 1735689600},
+        {"id": ""},
+        {"token": "secret"},
+    ],
+)
+def test_a_malformed_token_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        token(**change)
+
+
+def test_the_secret_as_text_is_read() -> None:
+    assert TokenList.model_validate_json('{"tokens": []}').tokens == []
