@@ -78,8 +78,9 @@ class Stage:
     log_level: Literal["DEBUG", "INFO"] = "INFO"
     stage_allow_list: tuple[str, ...] = ("backtest", "paper", "live")
     inline_cov_threshold_entries: int = INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
-    snapshot_writer: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=10)
-    snapshot_reader: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=10)
+    # Three attempts of three seconds with their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS (ADR-0006).
+    snapshot_writer: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
+    snapshot_reader: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
     event_relay: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
     risk_engine: FunctionSize = FunctionSize(memory_mib=1769, timeout_seconds=60)
 

@@ -4,6 +4,7 @@ import pytest
 
 from infra.names import FUNCTION_FOLDERS
 from infra.stages import LOOPBACK_NETWORKS, STAGES, FunctionSize, StageError, stage_named
+from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS
 
 API_GATEWAY_TIMEOUT_SECONDS = 29
 PROD_RETENTION_MIN_DAYS = 90
@@ -68,6 +69,7 @@ def test_the_functions_behind_the_api_end_before_the_gateway_gives_up(stage: str
     sizes: list[FunctionSize] = [getattr(STAGES[stage], folder) for folder in FUNCTION_FOLDERS]
     writer, reader = sizes[:2]
     assert writer.timeout_seconds < API_GATEWAY_TIMEOUT_SECONDS
+    assert writer.timeout_seconds < KNOWN_AT_SETTLE_SECONDS
     assert reader.timeout_seconds < API_GATEWAY_TIMEOUT_SECONDS
 
 
