@@ -17,6 +17,7 @@ from infra.local.front_door import ApiTarget, write_target
 from infra.local.progress import step
 from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk
 from infra.local.saved_state import fingerprint, forget_clean_stop, take_over
+from infra.local.secret_grants import respell_secret_grants
 from infra.local.settings import LocalSettings
 from infra.local.stage_process import StageProcess, hold_lock
 from infra.local.token_issue import admit_token, new_token, write_env_file
@@ -59,6 +60,8 @@ def open_stage(settings: LocalSettings, console: Console, *, detached: bool, fre
     with _stopped_on_failure(process, settings):
         aws = LocalAws(process.record.aws_endpoint)
         deployment = _deploy(aws, assembly, console)
+        if settings.enforce_iam:
+            respell_secret_grants(aws, deployment.outputs["TokensSecretArn"])
         return OpenStage(process, _open(settings, process, aws, deployment), aws, deployment)
 
 

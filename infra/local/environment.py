@@ -26,6 +26,7 @@ def stage_environment(
         **_own_folders(settings),
         **_emulator(aws_port),
         **_credentials(),
+        **({"AUTH": "true"} if settings.enforce_iam else {}),
         "TZ": "UTC",
         "PYTHONUNBUFFERED": "1",
     }

@@ -30,8 +30,9 @@ GRACEFUL_TIMEOUT_SECONDS = 1
 
 def doors(aws_port: int, target_file: Path) -> App:
     """Return one app for both sockets: the port a request arrived at decides which door it met."""
-    front = guarded(front_door(emulator, target_file))
-    aws = guarded(emulator)
+    behind = as_if_by_tls(emulator)
+    front = guarded(front_door(behind, target_file))
+    aws = guarded(behind)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -42,6 +43,18 @@ def doors(aws_port: int, target_file: Path) -> App:
             await front(scope, receive, send)
 
     return app
+
+
+def as_if_by_tls(app: App) -> App:
+    """Say that requests came by TLS, as every request does on AWS.
+
+    Policies refuse anything else (aws:SecureTransport); here nothing leaves the loopback interface.
+    """
+
+    async def tls_app(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "scheme": "https"}, receive, send)
+
+    return tls_app
 
 
 def _configuration(descriptors: list[int]) -> Config:

@@ -18,11 +18,15 @@ PORT_MAX: Final = 65_535
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
-    """Settings of one local stage. Two stages with different folders and ports live side by side."""
+    """Settings of one local stage. Two stages with different folders and ports live side by side.
+
+    With `enforce_iam`, every call is judged by the caller's policies, as on AWS: slower, meant for tests.
+    """
 
     home: Path
     front_port: int
     aws_port: int
+    enforce_iam: bool = False
 
     @property
     def env_file(self) -> Path:
@@ -71,7 +75,7 @@ class LocalSettings:
 
 
 def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
-    """Read RISK_HUB_LOCAL_DIR, RISK_HUB_PORT and RISK_HUB_AWS_PORT.
+    """Read RISK_HUB_LOCAL_DIR, RISK_HUB_PORT, RISK_HUB_AWS_PORT and RISK_HUB_ENFORCE_IAM (1 for yes).
 
     Raises:
         StageError: a port is no number between 0 (any free one) and 65535.
@@ -80,6 +84,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
         home=Path(environment.get("RISK_HUB_LOCAL_DIR") or REPOSITORY / ".local").resolve(),
         front_port=_port(environment, "RISK_HUB_PORT", FRONT_PORT_DEFAULT),
         aws_port=_port(environment, "RISK_HUB_AWS_PORT", ANY_FREE_PORT),
+        enforce_iam=environment.get("RISK_HUB_ENFORCE_IAM") == "1",
     )
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from infra.local.bring_up import OpenStage, open_stage
 from infra.local.settings import ANY_FREE_PORT, REPOSITORY, LocalSettings
 from tests.local_stage.caller import Caller
-from tests.local_stage.probe import Probe, create_probe
+from tests.local_stage.probe import Probe, create_probe, own_role
 
 # What a developer's shell may hold and no function may see.
 POLLUTION = {
@@ -35,7 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> LocalSettings:
-    return LocalSettings(tmp_path_factory.mktemp("stage"), ANY_FREE_PORT, ANY_FREE_PORT)
+    """Policies are enforced here, so that every test also proves that the roles suffice."""
+    return LocalSettings(tmp_path_factory.mktemp("stage"), ANY_FREE_PORT, ANY_FREE_PORT, enforce_iam=True)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +53,7 @@ def stage(settings: LocalSettings) -> Iterator[OpenStage]:
 
 @pytest.fixture(scope="session")
 def probe(stage: OpenStage) -> Probe:
-    return create_probe(stage.aws)
+    return create_probe(stage.aws, own_role(stage.aws))
 
 
 @pytest.fixture

@@ -7,14 +7,23 @@ from typing import Any
 
 from infra.local.aws import LocalAws
 
-NAME = "worker-probe"
 SOURCE = """
 import importlib.util, json, os, sys, tempfile
+import boto3, botocore.exceptions
+
+def called(call):
+    client = boto3.client(call["service"])
+    try:
+        getattr(client, call["operation"])(**call["arguments"])
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+    return "allowed"
 
 def handler(event, context):
     for line in event.get("print", []):
         print(line)
     return {
+        "called": [called(call) for call in event.get("calls", [])],
         "environment": dict(os.environ),
         "importable": {name: importlib.util.find_spec(name) is not None for name in event.get("names", [])},
         "prefix": sys.prefix,
@@ -26,25 +35,36 @@ def handler(event, context):
 
 
 class Probe:
-    def __init__(self, aws: LocalAws) -> None:
+    def __init__(self, aws: LocalAws, name: str) -> None:
         self._lambda = aws.client("lambda")
+        self._name = name
 
     def __call__(self, **event: object) -> dict[str, Any]:
-        answer = self._lambda.invoke(FunctionName=NAME, Payload=json.dumps(event).encode())
+        answer = self._lambda.invoke(FunctionName=self._name, Payload=json.dumps(event).encode())
         seen: dict[str, Any] = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, seen
         return seen
 
 
-def create_probe(aws: LocalAws) -> Probe:
+def own_role(aws: LocalAws) -> str:
+    """Make a role that may do nothing."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    policy = {"Version": "2012-10-17", "Statement": [trust]}
+    answer = aws.client("iam").create_role(RoleName="probe", AssumeRolePolicyDocument=json.dumps(policy))
+    return str(answer["Role"]["Arn"])
+
+
+def create_probe(aws: LocalAws, role: str) -> Probe:
+    """Deploy a probe that runs with this role."""
+    name = f"probe-of-{role.rpartition('/')[2]}"[:64]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("probe.py", SOURCE)
     aws.client("lambda").create_function(
-        FunctionName=NAME,
+        FunctionName=name,
         Runtime="python3.13",
         Handler="probe.handler",
-        Role="arn:aws:iam::000000000000:role/worker-probe",
+        Role=role,
         Code={"ZipFile": buffer.getvalue()},
     )
-    return Probe(aws)
+    return Probe(aws, name)

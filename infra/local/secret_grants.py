@@ -1,0 +1,39 @@
+"""Grants on a secret, as they would be on AWS.
+
+There a secret's `Ref` is its ARN; the emulator gives the name, so that a policy which names the secret by its `Ref`
+grants nothing once policies are enforced.
+"""
+
+import json
+from typing import Any
+
+from infra.local.aws import LocalAws
+
+
+def respell_secret_grants(aws: LocalAws, secret_ref: str) -> int:
+    """Put the secret's ARN where role policies have its name; return how many policies changed."""
+    iam = aws.client("iam")
+    arn = aws.client("secretsmanager").describe_secret(SecretId=secret_ref)["ARN"]
+    changed = 0
+    for role in iam.list_roles()["Roles"]:
+        for policy_name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
+            given = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy_name)["PolicyDocument"]
+            wanted = respelled(given, secret_ref, arn)
+            if wanted != given:
+                iam.put_role_policy(
+                    RoleName=role["RoleName"], PolicyName=policy_name, PolicyDocument=json.dumps(wanted)
+                )
+                changed += 1
+    return changed
+
+
+def respelled(policy: dict[str, Any], name: str, arn: str) -> dict[str, Any]:
+    """Return the policy with `name`, where it stands as a whole resource, replaced by `arn`."""
+    return {**policy, "Statement": [_statement(each, name, arn) for each in policy["Statement"]]}
+
+
+def _statement(statement: dict[str, Any], name: str, arn: str) -> dict[str, Any]:
+    resources = statement.get("Resource")
+    if isinstance(resources, list):
+        return {**statement, "Resource": [arn if each == name else each for each in resources]}
+    return {**statement, "Resource": arn} if resources == name else statement

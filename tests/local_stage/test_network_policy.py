@@ -1,0 +1,56 @@
+"""The API's resource policy refuses other networks, with a problem; nobody can pretend to call from this one.
+
+The caller's address cannot be chosen on one machine, so the policy is turned round for one test.
+"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.assembly import read_assembly
+from infra.local.bring_up import OpenStage
+from infra.local.http_call import call
+from infra.names import API_STAGE_NAME
+
+ELSEWHERE = "203.0.113.0/24"
+
+
+@pytest.fixture
+def only_elsewhere(stage: OpenStage) -> Iterator[None]:
+    """Allow another network than this machine, as the template would for such a stage."""
+    client, api_id = stage.aws.client("apigateway"), stage.deployment.outputs["ApiId"]
+
+    def apply(policy: str) -> None:
+        operations = [{"op": "replace", "path": "/policy", "value": policy}]
+        client.update_rest_api(restApiId=api_id, patchOperations=operations)
+        client.create_deployment(restApiId=api_id, stageName=API_STAGE_NAME)
+
+    apply(committed_policy().replace("127.0.0.0/8", ELSEWHERE))
+    yield
+    apply(committed_policy())
+
+
+def committed_policy() -> str:
+    (properties,) = (
+        properties
+        for template in read_assembly().templates
+        for properties in template.resources("AWS::ApiGateway::RestApi").values()
+    )
+    return json.dumps(properties["Policy"])
+
+
+@pytest.mark.usefixtures("only_elsewhere")
+@pytest.mark.parametrize("claimed", [{}, {"X-Forwarded-For": "203.0.113.7"}])
+def test_a_network_that_is_not_allowed_is_refused_with_a_problem(
+    stage: OpenStage, claimed: dict[str, str]
+) -> None:
+    answer = call("GET", f"{stage.hub.url}/risk-hub/health", claimed)
+    assert answer.status == 403
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.document()["type"] == "urn:risk-hub:problem:network-denied"
+
+
+def test_the_committed_policy_allows_this_machine(stage: OpenStage) -> None:
+    assert "127.0.0.0/8" in committed_policy()
+    assert call("GET", f"{stage.hub.url}/risk-hub/health").status == 200

@@ -1,0 +1,85 @@
+"""With policies enforced, as on AWS: each role suffices for its function (every other test), and for no more."""
+
+from typing import Any
+
+import pytest
+
+from infra.local.bring_up import OpenStage
+from infra.local.secret_grants import respelled
+from infra.names import FUNCTION_FOLDERS, FunctionFolder, physical_name
+from tests.local_stage.probe import Probe, create_probe
+
+KEY = {"world_id": {"S": "any"}, "version": {"S": "any"}}
+
+
+@pytest.fixture(scope="module")
+def probes(stage: OpenStage) -> dict[FunctionFolder, Probe]:
+    """One probe per hub function, running with that function's role."""
+    configuration = stage.aws.client("lambda").get_function_configuration
+    return {
+        folder: create_probe(stage.aws, configuration(FunctionName=physical_name("local", folder))["Role"])
+        for folder in FUNCTION_FOLDERS
+    }
+
+
+def attempt(probe: Probe, service: str, operation: str, **arguments: object) -> str:
+    """Return what AWS says to one call: "allowed" or an error's code."""
+    seen: dict[str, Any] = probe(calls=[{"service": service, "operation": operation, "arguments": arguments}])
+    return str(seen["called"][0])
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_no_role_can_delete_or_change_a_snapshot(
+    stage: OpenStage, probes: dict[FunctionFolder, Probe], folder: FunctionFolder
+) -> None:
+    table = stage.deployment.outputs["SnapshotsTableName"]
+    for operation in ("delete_item", "update_item"):
+        assert (
+            attempt(probes[folder], "dynamodb", operation, TableName=table, Key=KEY)
+            == "AccessDeniedException"
+        )
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_no_role_can_delete_a_blob(
+    stage: OpenStage, probes: dict[FunctionFolder, Probe], folder: FunctionFolder
+) -> None:
+    place = {"Bucket": stage.deployment.outputs["BucketName"], "Key": "risk-blobs/any/any"}
+    assert attempt(probes[folder], "s3", "delete_object", **place) == "AccessDenied"
+
+
+def test_the_reader_may_read_and_cannot_write(stage: OpenStage, probes: dict[FunctionFolder, Probe]) -> None:
+    table = stage.deployment.outputs["SnapshotsTableName"]
+    reader = probes["snapshot_reader"]
+    assert attempt(reader, "dynamodb", "get_item", TableName=table, Key=KEY) == "allowed"
+    assert attempt(reader, "dynamodb", "put_item", TableName=table, Item=KEY) == "AccessDeniedException"
+
+
+def test_only_the_two_doors_can_read_the_tokens(
+    stage: OpenStage, probes: dict[FunctionFolder, Probe]
+) -> None:
+    secret = stage.deployment.outputs["TokensSecretArn"]
+    answers = {
+        each: attempt(probes[each], "secretsmanager", "get_secret_value", SecretId=secret) for each in probes
+    }
+    assert answers == {
+        "snapshot_writer": "allowed",
+        "snapshot_reader": "allowed",
+        "event_relay": "AccessDeniedException",
+        "risk_engine": "AccessDeniedException",
+    }
+
+
+def test_only_the_whole_name_of_a_secret_is_respelled() -> None:
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "a", "Resource": "tokens"},
+            {"Effect": "Allow", "Action": "b", "Resource": ["tokens", "tokens-of-others"]},
+        ],
+    }
+    statements = respelled(policy, "tokens", "arn:tokens-AbCdEf")["Statement"]
+    assert [each["Resource"] for each in statements] == [
+        "arn:tokens-AbCdEf",
+        ["arn:tokens-AbCdEf", "tokens-of-others"],
+    ]
