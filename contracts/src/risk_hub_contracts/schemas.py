@@ -14,9 +14,12 @@ from risk_hub_contracts.answers import (
     SnapshotAnswer,
     SnapshotPage,
 )
+from risk_hub_contracts.exit_policy import ExitPolicy
+from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.refs import IssuedRef
 from risk_hub_contracts.request import SnapshotRequest
 from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
 from risk_hub_contracts.tokens import TokenList
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -34,6 +37,9 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "snapshot-answer": API_MODELS["SnapshotAnswer"],
     "snapshot-page": API_MODELS["SnapshotPage"],
     "risk-report": API_MODELS["RiskReport"],
+    "stress-report": TypeAdapter(StressReport),
+    "exit-signal": TypeAdapter(ExitSignal),
+    "exit-policy": TypeAdapter(ExitPolicy),
     "contract": API_MODELS["ContractAnswer"],
     "health": API_MODELS["HealthAnswer"],
     "problem": API_MODELS["ProblemAnswer"],

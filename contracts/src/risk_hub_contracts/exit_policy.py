@@ -1,0 +1,128 @@
+"""When the exit engine asks a strategy to reduce, to leave or to hold: the policy of one world and stage.
+
+A limit is met *at* its value and broken past it. Losses are positive fractions of portfolio value.
+"""
+
+from collections.abc import Iterable
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from risk_hub_contracts.ids import ID_PATTERN
+from risk_hub_contracts.limits import ASSET_ID_MAX_CHARS, ID_MAX_CHARS, NAME_MAX_CHARS
+from risk_hub_contracts.risk import MeasureName, MethodName
+
+EXIT_LIMITS_MAX_COUNT: Final = 100
+EXIT_LIST_MAX_COUNT: Final = 200
+COOL_DOWN_MIN_SECONDS: Final = 1
+COOL_DOWN_MAX_SECONDS: Final = 31 * 86_400
+STALENESS_MAX_SECONDS: Final = 31 * 86_400
+
+Action = Literal["exit", "reduce", "hold"]
+Loss = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+AssetId = Annotated[str, Field(min_length=1, max_length=ASSET_ID_MAX_CHARS)]
+StrategyId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class LossLimit(BaseModel):
+    """A greatest admissible loss, and what to do past it.
+
+    `ratio` is the share of the position to give up by a `reduce`; without it, the share that brings the loss back to
+    the limit, `1 - max_loss / loss`.
+    """
+
+    model_config = _FROZEN
+
+    max_loss: Loss
+    action: Action = "reduce"
+    ratio: Ratio | None = None
+
+    @model_validator(mode="after")
+    def _ratio_goes_with_reduce(self) -> Self:
+        if self.ratio is not None and self.action != "reduce":
+            raise ValueError(f"ratio is for action reduce only; {self.action} has a ratio of its own")
+        return self
+
+
+class MeasureLimit(LossLimit):
+    """A limit on one measure of the risk report."""
+
+    measure: MeasureName
+    method: MethodName
+    confidence_bps: Annotated[int, Field(ge=1, le=9_999)] | None = None
+
+
+class StressLimit(LossLimit):
+    """A limit on the stress loss under one scenario; without `scenario`, on the worst loss of all."""
+
+    scenario: Annotated[str, Field(min_length=1, max_length=NAME_MAX_CHARS)] | None = None
+
+
+class StalenessLimit(BaseModel):
+    """How old (`evaluated_at` minus `as_of`, in seconds) a snapshot may be when it is evaluated."""
+
+    model_config = _FROZEN
+
+    max_age_seconds: Annotated[int, Field(ge=1, le=STALENESS_MAX_SECONDS)]
+    action: Literal["exit", "hold"] = "hold"
+
+
+class ExitList(BaseModel):
+    """Assets and strategies that a person has put on a list."""
+
+    model_config = _FROZEN
+
+    assets: Annotated[tuple[AssetId, ...], Field(max_length=EXIT_LIST_MAX_COUNT)] = ()
+    strategies: Annotated[tuple[StrategyId, ...], Field(max_length=EXIT_LIST_MAX_COUNT)] = ()
+
+
+class ExitPolicy(BaseModel):
+    """The rules of the exit engine for one world and stage.
+
+    `freeze` asks to hold what is held, `drain` to leave it. At most one signal per rule and cool-down window goes out.
+    """
+
+    model_config = _FROZEN
+
+    version: Annotated[str, Field(pattern=ID_PATTERN)]
+    cool_down_seconds: Annotated[int, Field(ge=COOL_DOWN_MIN_SECONDS, le=COOL_DOWN_MAX_SECONDS)]
+    measures: Annotated[tuple[MeasureLimit, ...], Field(max_length=EXIT_LIMITS_MAX_COUNT)] = ()
+    stress: Annotated[tuple[StressLimit, ...], Field(max_length=EXIT_LIMITS_MAX_COUNT)] = ()
+    staleness: StalenessLimit | None = None
+    freeze: ExitList = ExitList()
+    drain: ExitList = ExitList()
+
+    @model_validator(mode="after")
+    def _one_limit_per_rule(self) -> Self:
+        _require_distinct((m.measure, m.method, m.confidence_bps, m.action) for m in self.measures)
+        _require_distinct((s.scenario, s.action) for s in self.stress)
+        return self
+
+
+def _require_distinct(rules: Iterable[tuple[object, ...]]) -> None:
+    seen = set()
+    for rule in rules:
+        if rule in seen:
+            named = ", ".join(str(part) for part in rule)
+            raise ValueError(f"two limits for ({named}); keep the stricter one")
+        seen.add(rule)
+
+
+DEFAULT_POLICY: Final = ExitPolicy(
+    version="default_v1",
+    cool_down_seconds=3_600,
+    measures=(
+        MeasureLimit(
+            measure="value_at_risk", method="parametric_normal", confidence_bps=9_900, max_loss=0.10
+        ),
+        MeasureLimit(
+            measure="expected_shortfall", method="parametric_normal", confidence_bps=9_900, max_loss=0.12
+        ),
+    ),
+    stress=(StressLimit(max_loss=0.40),),
+    staleness=StalenessLimit(max_age_seconds=86_400),
+)
+"""What holds for a world and stage for which nobody stored a policy."""

@@ -1,0 +1,42 @@
+"""What the exit engine asks of a strategy."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from risk_hub_contracts.exit_policy import Action
+from risk_hub_contracts.ids import CONTENT_HASH_PATTERN, ID_PATTERN
+from risk_hub_contracts.limits import ASSET_ID_MAX_CHARS
+
+ExitReason = Literal["limit_exceeded", "snapshot_stale", "frozen", "drained"]
+
+
+class ExitSignal(BaseModel):
+    """One request to a strategy; at most one per (world, stage, strategy, rule) and cool-down window.
+
+    `ratio` is the share of the position to give up: 1 for `exit`, 0 for `hold`. `asset` is null where the whole
+    strategy is meant. `metrics` holds what was observed beside its limit; names of seconds end in `_seconds`.
+    `window` is the start of the cool-down window in which the snapshot's `as_of` lies. Instants are RFC 3339 UTC texts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    world_id: Annotated[str, Field(pattern=ID_PATTERN)]
+    version: Annotated[str, Field(pattern=ID_PATTERN)]
+    content_hash: Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
+    as_of: str
+    stage: str
+    actor: str
+    strategy: Annotated[str, Field(pattern=ID_PATTERN)]
+    rule: Annotated[str, Field(min_length=1)]
+    action: Action
+    ratio: Annotated[float, Field(ge=0, le=1)]
+    asset: Annotated[str, Field(min_length=1, max_length=ASSET_ID_MAX_CHARS)] | None
+    reason: ExitReason
+    detail: str
+    metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]]
+    policy_version: Annotated[str, Field(pattern=ID_PATTERN)]
+    engine_version: str
+    window: str
+    cool_down_seconds: Annotated[int, Field(ge=1)]
+    emitted_at: str
