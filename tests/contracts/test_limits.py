@@ -136,8 +136,28 @@ def test_at_most_fifty_violations_are_listed_and_the_rest_counted() -> None:
 def test_the_first_missing_pairs_are_named_and_the_rest_counted() -> None:
     ids = weights(40)
     problem = refusal(with_fields(weights=ids, covariance={f"{asset},{asset}": 1 for asset in ids}))
-    assert len(problem.violations) == limits.VIOLATIONS_MAX_COUNT + 1
-    assert problem.violations[-1] == Violation("/covariance", f"{40 * 39 // 2 - 50} more pairs are missing")
+    assert len(problem.violations) == limits.VIOLATIONS_MAX_COUNT
+    assert problem.violations[-1] == Violation("/covariance", f"{40 * 39 // 2 - 49} more pairs are missing")
+
+
+@pytest.mark.parametrize(
+    ("covariance", "count"),
+    [
+        ({"ids": list(weights(20)), "matrix": [[float(i >= j) for j in range(20)] for i in range(20)]}, 190),
+        ({"ids": list(weights(20)), "upper": [1 + (i != j) for i in range(20) for j in range(i, 20)]}, 190),
+    ],
+    ids=["asymmetric", "correlation"],
+)
+def test_the_first_impossible_entries_are_named_and_the_rest_counted(covariance: object, count: int) -> None:
+    problem = refusal(with_fields(weights=weights(20), covariance=covariance))
+    details = [violation.detail for violation in problem.violations]
+    assert f"{count - 49} more entries are wrong in this way" in details
+    assert len(problem.to_problem()["errors"]) == limits.VIOLATIONS_MAX_COUNT
+
+
+def test_of_each_list_of_numbers_the_first_bad_entry_is_named() -> None:
+    problem = refusal(with_fields(covariance={"ids": ["AAPL", "MSFT"], "matrix": [["x", "x"], [0, None]]}))
+    assert pointers(problem) == ["/covariance/matrix/0/0", "/covariance/matrix/1/1"]
 
 
 @pytest.mark.parametrize(("text", "limit"), [("1", 1), ("100", 100), ("007", 7)])

@@ -15,6 +15,7 @@ from risk_hub_contracts.pointers import pointer
 from risk_hub_contracts.problems import Violation
 from risk_hub_contracts.request import covariance_form
 from risk_hub_contracts.triangle import triangle_in_order, triangle_index, triangle_size
+from risk_hub_contracts.violations import capped
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +115,26 @@ def _misfits(rows: Sequence[Sequence[float]], count: int) -> Iterator[Violation]
 
 def _made_symmetric(triangle: Triangle, lower: Sequence[float]) -> Iterator[Violation]:
     """Put the mean where both halves agree to rounding, so that the order of ids cannot matter."""
+
+    def asymmetric(hit: tuple[int, int, int]) -> Violation:
+        index, row, column = hit
+        where = triangle.locate(triangle.ids[row], triangle.ids[column])
+        above, below = triangle.upper[index], lower[index]
+        return Violation(where, f"not symmetric: {above!r} here, {below!r} in the other half")
+
+    return capped(_unequal_halves(triangle, lower), asymmetric, "/covariance")
+
+
+def _unequal_halves(triangle: Triangle, lower: Sequence[float]) -> Iterator[tuple[int, int, int]]:
     upper, deviations = triangle.upper, [sqrt(abs(variance)) for variance in triangle.variances()]
     for index, (row, column) in enumerate(combinations_with_replacement(range(len(deviations)), 2)):
         above, below = upper[index], lower[index]
+        if above == below:
+            continue
         if agree(above, below, deviations[row] * deviations[column]):
-            upper[index] = above if above == below else (above + below) / 2
+            upper[index] = (above + below) / 2
         else:
-            where = triangle.locate(triangle.ids[row], triangle.ids[column])
-            yield Violation(where, f"not symmetric: {above!r} here, {below!r} in the other half")
+            yield index, row, column
 
 
 def _id_faults(ids: Sequence[str]) -> Iterator[Violation]:
@@ -144,16 +157,22 @@ def _uncovered(triangle: Triangle, weight_ids: Collection[str]) -> Iterator[Viol
 
 def _impossible(triangle: Triangle) -> Iterator[Violation]:
     variances = triangle.variances()
-    if min(variances) < 0:
-        for asset_id, variance in zip(triangle.ids, variances, strict=True):
-            if variance < 0:
-                where = triangle.locate(asset_id, asset_id)
-                yield Violation(where, f"the variance of {asset_id!a} must not be negative")
-        return
-    yield from _beyond_correlation_one(triangle, list(map(sqrt, variances)))
+    if min(variances) >= 0:
+
+        def beyond(pair: tuple[str, str]) -> Violation:
+            detail = f"the correlation of {pair[0]!a} and {pair[1]!a} is beyond 1"
+            return Violation(triangle.locate(*pair), detail)
+
+        yield from capped(
+            _beyond_correlation_one(triangle, list(map(sqrt, variances))), beyond, "/covariance"
+        )
+    for asset_id, variance in zip(triangle.ids, variances, strict=True):
+        if variance < 0:
+            where = triangle.locate(asset_id, asset_id)
+            yield Violation(where, f"the variance of {asset_id!a} must not be negative")
 
 
-def _beyond_correlation_one(triangle: Triangle, deviations: list[float]) -> Iterator[Violation]:
+def _beyond_correlation_one(triangle: Triangle, deviations: list[float]) -> Iterator[tuple[str, str]]:
     exact = min(deviations) == 0
     inverse = [] if exact else [1 / deviation for deviation in deviations]
     count, end = len(deviations), 0
@@ -163,18 +182,6 @@ def _beyond_correlation_one(triangle: Triangle, deviations: list[float]) -> Iter
         scaled = [] if exact else list(map(mul, entries, inverse[row + 1 :]))
         bound = deviation * (1 + CORRELATION_MAX_EXCESS)
         if exact or max(scaled) > bound or min(scaled) < -bound:
-            yield from _row_beyond_one(triangle, row, entries, deviations)
-
-
-def _row_beyond_one(
-    triangle: Triangle,
-    row: int,
-    entries: Sequence[float],
-    deviations: Sequence[float],
-) -> Iterator[Violation]:
-    bound = deviations[row] * (1 + CORRELATION_MAX_EXCESS)
-    for column, entry in enumerate(entries, row + 1):
-        if abs(entry) > bound * deviations[column]:
-            first, second = triangle.ids[row], triangle.ids[column]
-            detail = f"the correlation of {first!a} and {second!a} is beyond 1"
-            yield Violation(triangle.locate(first, second), detail)
+            for column, entry in enumerate(entries, row + 1):
+                if abs(entry) > bound * deviations[column]:
+                    yield triangle.ids[row], triangle.ids[column]

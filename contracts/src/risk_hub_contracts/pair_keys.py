@@ -113,13 +113,12 @@ def _id_faults(keys_by_pair: KeysByPair, ids: Sequence[str]) -> Iterator[Violati
 
 def _missing(keys_by_pair: KeysByPair, ids: Sequence[str]) -> Iterator[Violation]:
     count = triangle_size(len(ids)) - len(keys_by_pair)
-    if not count:
-        return
+    named = min(count, VIOLATIONS_MAX_COUNT - 1)
     missing = (pair for pair in combinations_with_replacement(ids, 2) if pair not in keys_by_pair)
-    for first, second in islice(missing, VIOLATIONS_MAX_COUNT):
+    for first, second in islice(missing, named):
         yield Violation("/covariance", f"the pair {first!a}, {second!a} is missing")
-    if count > VIOLATIONS_MAX_COUNT:
-        yield Violation("/covariance", f"{count - VIOLATIONS_MAX_COUNT} more pairs are missing")
+    if count > named:
+        yield Violation("/covariance", f"{count - named} more pairs are missing")
 
 
 def _disagreements(pairs: Mapping[str, float], keys_by_pair: KeysByPair) -> Iterator[Violation]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from risk_hub_contracts.limits import VIOLATIONS_MAX_COUNT
 
 CONTENT_TYPE: Final = "application/problem+json"
+_POINTER_SHOWN_CHARS: Final = 256
 URI_PREFIX: Final = "urn:risk-hub:problem:"
 
 
@@ -36,7 +37,7 @@ class Violation:
 
 def summary(violations: Sequence[Violation], whole: str) -> str:
     """Return one sentence about violations: the first, and how many more; `whole` names the empty pointer."""
-    first = f"{violations[0].pointer or whole}: {violations[0].detail}"
+    first = f"{violations[0].pointer[:_POINTER_SHOWN_CHARS] or whole}: {violations[0].detail}"
     more = f" (and {len(violations) - 1} more, see errors)" if len(violations) > 1 else ""
     return f"{first}{more}."
 

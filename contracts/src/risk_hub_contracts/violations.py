@@ -1,14 +1,17 @@
 """From pydantic's errors to violations that a person can act on."""
 
 import difflib
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
+from typing import Final, TypeVar
 
 from pydantic_core import ErrorDetails, ValidationError
 
+from risk_hub_contracts.limits import VIOLATIONS_MAX_COUNT
 from risk_hub_contracts.pointers import join
 from risk_hub_contracts.problems import Violation
 
+Hit = TypeVar("Hit")
 _KEY: Final = "[key]"
 _NAME_SHOWN_CHARS: Final = 128
 _SHOWN_MAX: Final = 1e20
@@ -54,9 +57,26 @@ def explain(
         known: top-level field names, to suggest one where a name is unknown.
     """
     return [
-        Violation(base + _pointer(details, tagged), _detail(details, known))
-        for details in error.errors(include_url=False)
+        Violation(
+            base + _pointer(details, tagged), _detail(details, known if index < VIOLATIONS_MAX_COUNT else ())
+        )
+        for index, details in enumerate(error.errors(include_url=False))
     ]
+
+
+def capped(hits: Iterable[Hit], build: Callable[[Hit], Violation], where: str) -> Iterator[Violation]:
+    """Yield the first violations, and one that counts the rest: naming is what costs, and nobody reads thousands.
+
+    Args:
+        hits: what was found, cheap to go through.
+        build: makes the violation of one hit.
+        where: the pointer of the count.
+    """
+    remaining = iter(hits)
+    yield from map(build, islice(remaining, VIOLATIONS_MAX_COUNT - 1))
+    more = sum(1 for _ in remaining)
+    if more:
+        yield Violation(where, f"{more} more entries are wrong in this way")
 
 
 def _pointer(details: ErrorDetails, tagged: Collection[str]) -> str:
