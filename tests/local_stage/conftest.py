@@ -27,10 +27,11 @@ POLLUTION = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests on one xdist worker: they share one stage."""
+    """Keep the tests that share the stage on one xdist worker, and each other file's together."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("local_stage"))
+        if isinstance(item, pytest.Function) and Path(__file__).parent in item.path.parents:
+            group = "local_stage" if "stage" in item.fixturenames else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

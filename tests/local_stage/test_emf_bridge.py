@@ -10,7 +10,7 @@ from infra.local.bring_up import OpenStage
 from infra.local.emf_bridge import emf_document, metric_data
 from tests.local_stage.probe import Probe
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 30.0
 
 
 def emf_line(value: object, **more: object) -> str:

@@ -17,7 +17,7 @@ from infra.local.sample.publish import sample_body
 from infra.names import bus_name, relay_failures_name
 from tests.local_stage.caller import Caller, new_world, small_body
 
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 30.0
 SCHEMAS = Path(__file__).parents[2] / "events" / "schemas"
 
 

@@ -10,7 +10,7 @@ from infra.local.saved_state import MARK_NAME
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.local_stage.caller import Caller, small_body
 
-RISK_DEADLINE_SECONDS = 10.0
+RISK_DEADLINE_SECONDS = 30.0
 
 
 @pytest.fixture
