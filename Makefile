@@ -29,8 +29,8 @@ down: ## stop the hub that `make up` started
 	@if [ -x $(LOCAL_PY) ]; then $(LOCAL_PY) -m infra.local down; else echo "The local stage is not running."; fi
 
 .PHONY: status
-status: local-env ## say whether the hub runs on this machine, and where
-	@$(LOCAL_PY) -m infra.local status
+status: ## say whether the hub runs on this machine, and where
+	@if [ -x $(LOCAL_PY) ]; then $(LOCAL_PY) -m infra.local status; else echo "The local stage is not running."; exit 1; fi
 
 .PHONY: test
 test: dev-env ## run the whole test suite

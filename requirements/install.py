@@ -17,6 +17,7 @@ import venv
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+LOCKS = HERE.parent / ".local"
 UV_LOCK = HERE / "uv.txt"
 MARK_NAME = "installed.txt"
 UV_SETTING_OF = {
@@ -37,8 +38,8 @@ class InstallError(Exception):
 def main() -> int:
     """Build the environment unless it is what the lock says; return the exit status."""
     folder, lock = Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f"{folder.name.lstrip('.')}.lock").open("w") as guard:
+    LOCKS.mkdir(exist_ok=True)
+    with (LOCKS / f"install-{folder.name.lstrip('.')}.lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         try:
             if not is_current(folder, lock):

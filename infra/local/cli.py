@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from infra.local.bring_up import bring_up
@@ -22,15 +23,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; problems are one clear sentence on stderr."""
     parsed = _parser().parse_args(arguments)
     console = Console()
+    settings = None
     try:
-        return _run(parsed, settings_from(), console)
+        settings = settings_from()
+        return _run(parsed, settings, console)
     except StageError as error:
-        Console(stderr=True).print(
-            str(error), style="bold red", highlight=False, soft_wrap=True, markup=False
-        )
+        _complain(str(error))
+    except (BotoCoreError, ClientError, OSError) as error:
+        _complain(f"{error}\nThe emulator's own words: {settings.log_file if settings else 'none'}")
     except KeyboardInterrupt:
         console.print("Stopped before the local stage was ready.")
     return FAILED
+
+
+def _complain(text: str) -> None:
+    Console(stderr=True).print(text, style="bold red", highlight=False, soft_wrap=True, markup=False)
 
 
 def _parser() -> argparse.ArgumentParser:

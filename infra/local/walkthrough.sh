@@ -39,7 +39,7 @@ publish "$first"
 heading 'other content under its version: 409, both hashes'
 publish '{"version": "v1", "as_of": "'"$earlier"'", "weights": {"AAPL": 0.5, "MSFT": 0.5}}'
 heading 'what the contract refuses, by pointer: 422'
-publish '{"version": "v2", "as_of": "today", "weights": {"AAPL": "0.6"}, "wheights": {}}'
+publish '{"version": "v2", "as_of": "today", "weights": {"AAPL": "0.6"}, "weight": {}}'
 sleep 1
 known_at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 sleep 1

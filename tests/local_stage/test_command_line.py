@@ -200,3 +200,9 @@ def until(lines: Iterable[str], text: str) -> None:
         if text in line:
             return
     pytest.fail(f"{text!r} was never said")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="ascii")
+    finished = CommandLine(tmp_path / "file" / "stage").run("up", "--detach")
+    assert_one_sentence(finished, str(tmp_path / "file" / "stage"))
