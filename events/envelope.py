@@ -12,7 +12,7 @@ from pydantic_core import to_json
 BUS_SOURCE: Literal["risk-signal-hub"] = "risk-signal-hub"
 """`source` of the EventBridge entry, by which rules select."""
 
-EventType = Literal["risk_snapshot_updated", "risk_evaluated"]
+EventType = Literal["risk_snapshot_updated", "risk_evaluated", "stress_evaluated", "exit_signal_emitted"]
 ID_DIGEST_CHARS = 32
 
 
@@ -35,10 +35,14 @@ class CloudEvent(BaseModel):
     dataschema: str
     correlationid: str | None = None
     """The id of the request that caused the event."""
+    causationid: str | None = None
+    """The id of the event that caused this one; absent where a request did."""
     tracecontext: str | None = None
     """The X-Ray trace header of that request."""
     islatest: bool | None = None
     """Whether the snapshot was its world's and stage's newest when it was announced."""
+    replay: bool | None = None
+    """True on an announcement that an operator asked to repeat; absent otherwise."""
     data: dict[str, Any]
 
     def to_detail(self) -> str:

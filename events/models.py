@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 from events.envelope import CloudEvent
 from risk_hub_contracts.answers import AnnouncedSnapshot, Instant, ProvenanceAnswer
+from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
 
 
 class ClaimCheck(BaseModel):
@@ -40,7 +42,23 @@ class RiskEvaluated(CloudEvent):
     data: RiskReport  # type: ignore[assignment]
 
 
+class StressEvaluated(CloudEvent):
+    """Its stress losses were stored."""
+
+    type: Literal["stress_evaluated"]
+    data: StressReport  # type: ignore[assignment]
+
+
+class ExitSignalEmitted(CloudEvent):
+    """A strategy is asked to leave, to reduce or to hold."""
+
+    type: Literal["exit_signal_emitted"]
+    data: ExitSignal  # type: ignore[assignment]
+
+
 EVENT_MODELS: dict[str, type[CloudEvent]] = {
     "risk_snapshot_updated": RiskSnapshotUpdated,
     "risk_evaluated": RiskEvaluated,
+    "stress_evaluated": StressEvaluated,
+    "exit_signal_emitted": ExitSignalEmitted,
 }

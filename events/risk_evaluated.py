@@ -8,12 +8,20 @@ from risk_hub_contracts.risk import RiskReport
 TYPE: Literal["risk_evaluated"] = "risk_evaluated"
 
 
-def risk_evaluated(report: RiskReport, *, correlation_id: str | None = None) -> CloudEvent:
+def risk_evaluated(
+    report: RiskReport,
+    *,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+    trace_header: str | None = None,
+) -> CloudEvent:
     """Return the event for a stored report.
 
     Args:
         report: as stored in the evaluation store.
         correlation_id: the id of the request that brought the snapshot.
+        causation_id: the id of the event on which the snapshot was evaluated.
+        trace_header: the X-Ray header of that request.
     """
     return CloudEvent(
         id=event_id(TYPE, report.world_id, report.version, report.content_hash, report.engine_version),
@@ -22,5 +30,7 @@ def risk_evaluated(report: RiskReport, *, correlation_id: str | None = None) -> 
         time=report.evaluated_at,
         dataschema=schema_uri(TYPE),
         correlationid=correlation_id,
+        causationid=causation_id,
+        tracecontext=trace_header,
         data=report.model_dump(mode="json"),
     )

@@ -17,6 +17,8 @@ from functions.hub.adapters.stream_records import StreamRecords
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.gate import Gate
 from functions.hub.use_cases.announce_commits import AnnounceCommits
+from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
+from functions.hub.use_cases.evaluate_stress import EvaluateStress
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_risk import ReadRisk
@@ -75,6 +77,16 @@ class Composition:
         failures = SQSFailureQueue(client("sqs"), self._setting("FAILURE_QUEUE_URL"))
         bus = EventBridgeBus(client("events"), self._setting("BUS_NAME"))
         return RelayRecords(StreamRecords(self._bodies()), AnnounceCommits(self._worlds(), bus), failures)
+
+    def evaluate_stress(self) -> EvaluateStress:
+        """Return the stress engine's use case."""
+        return EvaluateStress(self._snapshots(), self.blobs(), self.evaluations(), utc_now, self.retention())
+
+    def emit_exit_signals(self) -> EmitExitSignals:
+        """Return the exit engine's use case."""
+        return EmitExitSignals(
+            self._snapshots(), self._worlds(), self.evaluations(), utc_now, self.retention()
+        )
 
     def announced_snapshots(self) -> DynamoDBSnapshots:
         """Return the store from which a worker fetches a snapshot that did not fit on the bus."""

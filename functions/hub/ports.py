@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from events.envelope import CloudEvent
-from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.evaluation import Record
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.refs import BlobRef
 from risk_hub_contracts.tokens import Token
 
@@ -109,10 +110,21 @@ class WorldStore(Protocol):
         """Return one entry per row of the world, None where nothing was announced yet; empty: the world is unknown."""
 
 
+class ExitPolicies(Protocol):
+    """The exit policies that operators stored. May raise UnavailableError."""
+
+    def exit_policy(self, world_id: str, stage: str) -> ExitPolicy | None:
+        """Return the policy of one world and stage, None where nobody stored one; strongly consistent.
+
+        Raises:
+            ValueError: what is stored is no policy; nothing may be decided by another one in its place.
+        """
+
+
 class EvaluationStore(Protocol):
     """Append-only evaluation records. Every method may raise UnavailableError."""
 
-    def put_once(self, evaluation: Evaluation, retain_until: datetime) -> bool:
+    def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
         """Store the record if its key is free (INV-05); tell whether it did."""
 
     def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from events.envelope import CloudEvent
-from functions.hub.domain.evaluation import Evaluation
 from functions.hub.ports import BlobError, BlobStore, Clock, EvaluationStore, SnapshotStore
+from functions.hub.use_cases.work_on_snapshot import announced_snapshot, derived_from, verified_bytes
 from functions.risk.inputs import (
     Input,
     InputKind,
@@ -19,8 +19,7 @@ from functions.risk.measures import Array
 from functions.risk.report import risk_report
 from risk_hub_contracts.blob import BlobFormatError, Covariance, Decoded, RealizedReturns, decode
 from risk_hub_contracts.risk import RiskInput
-from risk_hub_contracts.snapshot import Part, Snapshot
-from risk_hub_contracts.times import parse_instant
+from risk_hub_contracts.snapshot import Snapshot
 
 Loader = Callable[[Any, dict[str, float]], tuple[Array | None, str | None]]
 
@@ -43,26 +42,16 @@ class EvaluateRisk:
             LookupError: the event names a snapshot that the store does not hold.
         """
         now = self.clock()
-        if parse_instant(event.data["expires_at"]) <= now:
+        snapshot = announced_snapshot(event, self.snapshots, now)
+        if snapshot is None:
             return "expired"
-        snapshot = Snapshot.from_document(self._document(event), event.data["content_hash"])
         inputs = (
             self._input(snapshot, "covariance", covariance_over_book),
             self._input(snapshot, "realized_returns", portfolio_returns),
         )
-        return self._store(Evaluation(risk_report(snapshot, inputs, now), event.correlationid), now)
-
-    def _store(self, evaluation: Evaluation, now: datetime) -> str:
+        evaluation = derived_from(event, risk_report(snapshot, inputs, now))
         stored = self.evaluations.put_once(evaluation, now + self.retention)
         return "evaluated" if stored else "repeated"
-
-    def _document(self, event: CloudEvent) -> dict[str, Any]:
-        if "claim_check" not in event.data:
-            return event.data
-        stored = self.snapshots.get(event.data["world_id"], event.data["version"])
-        if stored is None:
-            raise LookupError(f"world {event.data['world_id']!r} has no version {event.data['version']!r}")
-        return stored.document
 
     def _input(self, snapshot: Snapshot, kind: InputKind, load: Loader) -> Input:
         part = snapshot.part(kind)
@@ -71,7 +60,7 @@ class EvaluateRisk:
             return Input(absent, None, f"{kind}_absent")
         source = "inline" if part.ref is None else "ref"
         try:
-            decoded = decode(self._bytes(part))
+            decoded = decode(verified_bytes(part, self.blobs))
         except (BlobError, BlobFormatError) as error:
             broken = RiskInput(kind=kind, source=source, sha256=part.sha256, coverage=None, observations=None)
             return Input(
@@ -86,11 +75,6 @@ class EvaluateRisk:
             observations=_observations(decoded),
         )
         return Input(declared, values, reason)
-
-    def _bytes(self, part: Part) -> bytes:
-        if part.ref is not None:
-            return self.blobs.load(part.ref)
-        return part.blob or b""
 
 
 def _coverage(decoded: Decoded, weights: dict[str, float]) -> float | None:

@@ -6,23 +6,30 @@
 import base64
 import json
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from events.envelope import CloudEvent
+from functions.hub.adapters import dynamodb_evaluations
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.snapshot_item import compress, to_item
 from functions.hub.adapters.stream_records import StreamRecords
+from functions.hub.domain.evaluation import Record
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.use_cases.announce_commits import AnnounceCommits
+from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
+from functions.hub.use_cases.evaluate_stress import EvaluateStress
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from functions.hub.use_cases.relay_records import RelayRecords
 from functions.risk.evaluate import EvaluateRisk
-from tests.fakes.clock import FrozenClock
+from risk_hub_contracts.exit_policy import ExitPolicy, StressLimit
+from tests.fakes.clock import START, FrozenClock
 from tests.fakes.gateway import proxy_event
 from tests.fakes.outside import MemoryBus, MemoryFailures
+from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
 
 ROOT = Path(__file__).parents[2] / "events"
@@ -33,8 +40,13 @@ BODY: dict[str, Any] = {
     "weights": {"AAPL": 0.6, "MSFT": 0.4},
     "covariance": {"ids": ["AAPL", "MSFT"], "upper": [0.0004, 0.0002, 0.0003]},
     "realized_returns": {"AAPL": [0.011, -0.024] * 60, "MSFT": [0.008, -0.019] * 60},
-    "provenance": {"source": "gateway", "reason": "rebalance"},
+    "stress": {
+        "crash": {"shocks": {"AAPL": -0.35, "MSFT": -0.3}, "margin_call": 0.12},
+        "rates_up": {"shocks": {"AAPL": -0.06}},
+    },
+    "provenance": {"source": "gateway", "reason": "rebalance", "strategy_id": "momentum"},
 }
+POLICY = ExitPolicy(version="us2-1", cool_down_seconds=3_600, stress=(StressLimit(max_loss=0.3),))
 HEADERS = {
     "Content-Type": "application/json",
     "X-Actor": "gateway",
@@ -63,7 +75,18 @@ def stream_record(snapshot: StoredSnapshot, event_name: str = "INSERT") -> dict[
     }
 
 
-def queue_message(event: CloudEvent) -> dict[str, Any]:
+def evaluation_record(evaluation: Record) -> dict[str, Any]:
+    """Return the stream record of a stored evaluation, in the JSON that Lambda receives."""
+    item = dynamodb_evaluations.to_item(evaluation, START + RETENTION)
+    keys = {name: item[name] for name in ("world_id", "evaluation_id")}
+    return {
+        **stream_record(stored()),
+        "eventSourceARN": ARN.replace("snapshots", "evaluations"),
+        "dynamodb": {"Keys": keys, "NewImage": item, "SequenceNumber": "1", "StreamViewType": "NEW_IMAGE"},
+    }
+
+
+def queue_message(event: CloudEvent, worker: str) -> dict[str, Any]:
     """Return the SQS invocation in which a rule's match reaches a worker."""
     body = {
         "version": "0",
@@ -83,33 +106,62 @@ def queue_message(event: CloudEvent) -> dict[str, Any]:
         "attributes": {"ApproximateReceiveCount": "1"},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:risk-hub-local-risk-engine",
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:risk-hub-local-{worker}",
         "awsRegion": "us-east-1",
     }
     return {"Records": [record]}
 
 
+class Walk:
+    """One book on its way from POST to exit signal: every step is given what the step before really emitted."""
+
+    def __init__(self) -> None:
+        clock, self.snapshots, blobs = FrozenClock(), MemorySnapshots(), MemoryBlobs()
+        self.evaluations, self.bus, self.worlds = MemoryEvaluations(), MemoryBus(), MemoryWorlds()
+        self.worlds.policies["us2", "paper"] = POLICY
+        offload = OffloadPolicy(enabled=True, inline_threshold_entries=100)
+        self.publish = PublishSnapshot(self.snapshots, blobs, clock, offload, RETENTION)
+        decoder, announce = StreamRecords(BodyStore(None, "")), AnnounceCommits(self.worlds, self.bus)
+        self.relay = RelayRecords(decoder, announce, MemoryFailures())
+        common = (self.evaluations, clock, RETENTION)
+        self.risk = EvaluateRisk(self.snapshots, blobs, *common)
+        self.stress = EvaluateStress(self.snapshots, blobs, *common)
+        self.exit = EmitExitSignals(self.snapshots, self.worlds, *common)
+
+    def announced(self, record: dict[str, Any]) -> CloudEvent:
+        """Relay a stream record; return the event as a worker reads it."""
+        assert self.relay([record]).announced == 1
+        return CloudEvent.model_validate_json(self.bus.taken[-1].to_detail())
+
+    def evaluated(self, work: Callable[[CloudEvent], str], event: CloudEvent) -> CloudEvent:
+        """Give an event to a worker that stores one record; return the event of that record."""
+        before = set(self.evaluations.rows)
+        assert work(event) == "evaluated"
+        (new,) = set(self.evaluations.rows) - before
+        return self.announced(evaluation_record(self.evaluations.rows[new]))
+
+
 def emitted() -> dict[str, Any]:
-    """Walk one book from POST to `risk_evaluated`; return each file's content by its path under events/."""
-    clock, snapshots, blobs = FrozenClock(), MemorySnapshots(), MemoryBlobs()
-    evaluations, bus = MemoryEvaluations(), MemoryBus()
-    policy = OffloadPolicy(enabled=True, inline_threshold_entries=100)
-    publish = PublishSnapshot(snapshots, blobs, clock, policy, RETENTION)
-    body = json.dumps(BODY).encode()
-    stored = publish(Publication("us2", "gateway", "paper", body, HEADERS["X-Correlation-Id"])).stored
-    announce = AnnounceCommits(MemoryWorlds(), bus)
-    invocation = {"Records": [stream_record(stored)]}
-    RelayRecords(StreamRecords(BodyStore(None, "")), announce, MemoryFailures())(invocation["Records"])
-    EvaluateRisk(snapshots, blobs, evaluations, clock, RETENTION)(bus.taken[0])
-    announce(list(evaluations.rows.values()))
+    """Walk one book from POST to `exit_signal_emitted`; return each file's content by its path under events/."""
+    walk, body = Walk(), json.dumps(BODY).encode()
+    publication = Publication("us2", "gateway", "paper", body, HEADERS["X-Correlation-Id"])
+    record = stream_record(walk.publish(publication).stored)
+    updated = walk.announced(record)
+    risk, stress = walk.evaluated(walk.risk, updated), walk.evaluated(walk.stress, updated)
+    assert walk.exit(risk) == "no_signal"
+    signal = walk.evaluated(walk.exit, stress)
     return {
-        "samples/risk_snapshot_updated.json": json.loads(bus.taken[0].to_detail()),
-        "samples/risk_evaluated.json": json.loads(bus.taken[1].to_detail()),
+        **{
+            f"samples/{event.type}.json": json.loads(event.to_detail())
+            for event in (updated, risk, stress, signal)
+        },
         "invocations/snapshot_writer.json": proxy_event(
             "POST", "/risk-hub/worlds/us2/snapshots", HEADERS.items(), body
         ),
-        "invocations/event_relay.json": invocation,
-        "invocations/risk_engine.json": queue_message(bus.taken[0]),
+        "invocations/event_relay.json": {"Records": [record]},
+        "invocations/risk_engine.json": queue_message(updated, "risk-engine"),
+        "invocations/stress_engine.json": queue_message(updated, "stress-engine"),
+        "invocations/exit_engine.json": queue_message(stress, "exit-engine"),
     }
 
 

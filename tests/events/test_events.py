@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,8 @@ def test_a_sample_without_a_required_attribute_fails_its_schema(event_type: str,
     assert not Draft202012Validator(schema(event_type)).is_valid(broken)
 
 
-@pytest.mark.parametrize("event_type", TYPES)
-def test_the_other_events_sample_fails_the_schema(event_type: str) -> None:
-    (other,) = set(TYPES) - {event_type}
+@pytest.mark.parametrize(("event_type", "other"), list(permutations(TYPES, 2)))
+def test_another_events_sample_fails_the_schema(event_type: str, other: str) -> None:
     assert not Draft202012Validator(schema(event_type)).is_valid(sample(other))
 
 
@@ -74,7 +74,31 @@ def test_a_consumer_reads_what_the_producer_wrote(event_type: str) -> None:
     assert EVENT_MODELS[event_type].model_validate(sample(event_type)).id == event.id
 
 
-def test_both_events_of_one_snapshot_carry_the_same_correlation_id_and_different_ids() -> None:
-    first, second = (sample(event_type) for event_type in TYPES)
-    assert first["correlationid"] == second["correlationid"]
-    assert first["id"] != second["id"]
+def test_every_event_of_one_snapshot_carries_the_same_correlation_id_and_an_id_of_its_own() -> None:
+    samples = [sample(event_type) for event_type in TYPES]
+    assert {each["correlationid"] for each in samples} == {"rebalance-42"}
+    assert len({each["id"] for each in samples}) == len(TYPES)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "cause"),
+    [
+        ("risk_evaluated", "risk_snapshot_updated"),
+        ("stress_evaluated", "risk_snapshot_updated"),
+        ("exit_signal_emitted", "stress_evaluated"),
+    ],
+)
+def test_an_event_names_the_event_that_caused_it(event_type: str, cause: str) -> None:
+    assert sample(event_type)["causationid"] == sample(cause)["id"]
+
+
+def test_a_snapshot_was_caused_by_a_request_and_by_no_event() -> None:
+    assert "causationid" not in sample("risk_snapshot_updated")
+
+
+@pytest.mark.parametrize("event_type", TYPES)
+def test_only_a_repetition_asked_for_is_flagged(event_type: str) -> None:
+    assert "replay" not in sample(event_type)
+    repeated = {**sample(event_type), "replay": True}
+    Draft202012Validator(schema(event_type), format_checker=FormatChecker()).validate(repeated)
+    assert json.loads(CloudEvent.model_validate(repeated).to_detail()) == repeated

@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
-from functions.hub.domain.evaluation import Evaluation, risk_evaluation_prefix
+from functions.hub.domain.evaluation import Record, risk_evaluation_prefix
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import BlobError, BlobStat, Head, PutOutcome
 from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.refs import BlobRef
 
 
@@ -73,6 +74,10 @@ class MemoryBlobs:
 class MemoryWorlds:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Head | None] = {}
+        self.policies: dict[tuple[str, str], ExitPolicy] = {}
+
+    def exit_policy(self, world_id: str, stage: str) -> ExitPolicy | None:
+        return self.policies.get((world_id, stage))
 
     def register(self, world_id: str, stage: str) -> None:
         self.rows.setdefault((world_id, stage), None)
@@ -91,9 +96,9 @@ class MemoryWorlds:
 
 class MemoryEvaluations:
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], Evaluation] = {}
+        self.rows: dict[tuple[str, str], Record] = {}
 
-    def put_once(self, evaluation: Evaluation, retain_until: datetime) -> bool:
+    def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
         assert retain_until.tzinfo is not None
         key = (evaluation.report.world_id, evaluation.evaluation_id)
         return self.rows.setdefault(key, evaluation) is evaluation
@@ -101,4 +106,4 @@ class MemoryEvaluations:
     def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
         prefix = risk_evaluation_prefix(version)
         keys = [key for key in self.rows if key[0] == world_id and key[1].startswith(prefix)]
-        return self.rows[max(keys)].report.model_dump(mode="json") if keys else None
+        return self.rows[max(keys)].document() if keys else None

@@ -50,7 +50,8 @@ class World:
         assert self.evaluate(self.announced(**fields)) == "evaluated"
         (evaluation,) = self.evaluations.rows.values()
         assert evaluation.correlation_id == "c-1"
-        return evaluation.report
+        report: RiskReport = evaluation.report
+        return report
 
 
 def matrix(values: Any = COVARIANCE) -> dict[str, Any]:

@@ -10,30 +10,31 @@ from botocore.exceptions import ClientError
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
 from functions.hub.adapters.snapshot_item import Item
-from functions.hub.domain.evaluation import Evaluation, risk_evaluation_prefix
-from risk_hub_contracts.risk import RiskReport
+from functions.hub.domain.evaluation import Record, evaluation_from, risk_evaluation_prefix
 
 STORE = "the evaluation store"
+ORIGIN_ATTRIBUTES = ("correlation_id", "causation_id", "trace_header")
 
 
-def to_item(evaluation: Evaluation, retain_until: datetime) -> Item:
-    """Return the table item of one record."""
-    item: Item = {
-        "world_id": {"S": evaluation.report.world_id},
-        "evaluation_id": {"S": evaluation.evaluation_id},
-        "content_hash": {"S": evaluation.report.content_hash},
-        "report": {"S": orjson.dumps(evaluation.report.model_dump(mode="json")).decode()},
+def to_item(evaluation: Record, retain_until: datetime) -> Item:
+    """Return the table item of one record of any kind; its key says which."""
+    texts = {
+        "world_id": evaluation.report.world_id,
+        "evaluation_id": evaluation.evaluation_id,
+        "content_hash": evaluation.report.content_hash,
+        "report": orjson.dumps(evaluation.document()).decode(),
+        **{name: getattr(evaluation, name) for name in ORIGIN_ATTRIBUTES},
+    }
+    return {
+        **{name: {"S": text} for name, text in texts.items() if text is not None},
         "retain_until": {"N": str(int(retain_until.timestamp()))},
     }
-    if evaluation.correlation_id is not None:
-        item["correlation_id"] = {"S": evaluation.correlation_id}
-    return item
 
 
-def from_item(item: Item) -> Evaluation:
+def from_item(item: Item) -> Record:
     """Return the record in a table item."""
-    report = RiskReport.model_validate_json(item["report"]["S"])
-    return Evaluation(report, item.get("correlation_id", {}).get("S"))
+    origin = {name: item[name]["S"] for name in ORIGIN_ATTRIBUTES if name in item}
+    return evaluation_from(item["evaluation_id"]["S"], orjson.loads(item["report"]["S"]), **origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class DynamoDBEvaluations:
     dynamodb: Any
     table: str
 
-    def put_once(self, evaluation: Evaluation, retain_until: datetime) -> bool:
+    def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
         """See EvaluationStore."""
         try:
             with dependency(STORE):

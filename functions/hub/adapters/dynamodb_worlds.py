@@ -1,4 +1,4 @@
-"""WorldStore on DynamoDB: one row per world and stage, with the head that the relay keeps."""
+"""WorldStore and ExitPolicies on DynamoDB: one row per world and stage, with its head and its exit policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Head
+from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.times import format_instant
 
 STORE = "the world store"
@@ -60,6 +61,18 @@ class DynamoDBWorlds:
                 ConsistentRead=True,
             )
         return [_head(row) for row in answer["Items"]]
+
+    def exit_policy(self, world_id: str, stage: str) -> ExitPolicy | None:
+        """See ExitPolicies."""
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(
+                TableName=self.table,
+                Key={"world_id": {"S": world_id}, "stage": {"S": stage}},
+                ProjectionExpression="exit_policy",
+                ConsistentRead=True,
+            )
+        stored = answer.get("Item", {}).get("exit_policy")
+        return None if stored is None else ExitPolicy.model_validate_json(stored["S"])
 
 
 def _head(row: dict[str, Any]) -> Head | None:

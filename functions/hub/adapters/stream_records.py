@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.hub.adapters import dynamodb_evaluations, snapshot_item
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.evaluation import Record
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 
 INSERT = "INSERT"
@@ -18,7 +18,7 @@ class StreamRecords:
 
     bodies: BodyStore
 
-    def commit(self, record: dict[str, Any]) -> StoredSnapshot | Evaluation | None:
+    def commit(self, record: dict[str, Any]) -> StoredSnapshot | Record | None:
         """Return what the record committed; None for anything but a new item.
 
         Raises:

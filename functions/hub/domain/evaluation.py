@@ -1,23 +1,81 @@
-"""A risk report as the evaluation store keeps it."""
+"""What is derived from a snapshot, as the evaluation store keeps it: reports and signals, each stored once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Generic, Literal
 
+from typing_extensions import TypeVar
+
+from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
+
+Kind = Literal["risk", "stress", "exit"]
+Report = RiskReport | StressReport | ExitSignal
+MODELS: Mapping[Kind, type[Report]] = {"risk": RiskReport, "stress": StressReport, "exit": ExitSignal}
+KINDS: Mapping[type[Any], Kind] = {model: kind for kind, model in MODELS.items()}
+SEPARATOR = "/"
+
+ReportT = TypeVar("ReportT", bound=Report, default=RiskReport)
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """One append-only record: the report, and the request that its snapshot came with."""
+class Evaluation(Generic[ReportT]):
+    """One append-only record.
 
-    report: RiskReport
+    Attributes:
+        report: what was derived; its type decides the record's kind.
+        correlation_id: the request that the snapshot came with.
+        causation_id: the event on which it was derived.
+        trace_header: the X-Ray header of that request.
+    """
+
+    report: ReportT
     correlation_id: str | None = None
+    causation_id: str | None = None
+    trace_header: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Return the kind of record, with which its key begins."""
+        return KINDS[type(self.report)]
 
     @property
     def evaluation_id(self) -> str:
-        """Return the record's key within its world: one per snapshot and engine version (INV-05)."""
-        return risk_evaluation_prefix(self.report.version) + self.report.engine_version
+        """Return the record's key within its world: the facts that it is unique by (INV-05).
+
+        No part but an exit rule holds a slash, and a rule stands between parts that are counted from both ends.
+        """
+        return SEPARATOR.join((self.kind, *_unique_by(self.report)))
+
+    def document(self) -> dict[str, Any]:
+        """Return the report, JSON-ready."""
+        return self.report.model_dump(mode="json")
+
+
+Record = Evaluation[Any]
+"""A record of any kind."""
+
+
+def evaluation_from(evaluation_id: str, document: Mapping[str, Any], **origin: str | None) -> Record:
+    """Return the record that was stored under a key.
+
+    Raises:
+        ValueError: the key names no kind, or the document is not of that kind.
+    """
+    kind = evaluation_id.partition(SEPARATOR)[0]
+    model = {str(known): each for known, each in MODELS.items()}.get(kind)
+    if model is None:
+        raise ValueError(f"evaluation {evaluation_id!r} is of no known kind ({', '.join(MODELS)})")
+    return Evaluation(model.model_validate(document), **origin)
 
 
 def risk_evaluation_prefix(version: str) -> str:
     """Return what the keys of all risk reports on one snapshot version begin with; a version holds no slash."""
-    return f"risk/{version}/"
+    return SEPARATOR.join(("risk", version, ""))
+
+
+def _unique_by(report: Report) -> tuple[str, ...]:
+    if isinstance(report, ExitSignal):
+        return (report.stage, report.strategy, report.rule, report.window)
+    return (report.version, report.engine_version)

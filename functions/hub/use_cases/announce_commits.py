@@ -1,16 +1,23 @@
 """Announce what was committed: head first, then the event (INV-04). Called with what the tables' streams deliver."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from events.envelope import CloudEvent
+from events.exit_signal_emitted import exit_signal_emitted
 from events.risk_evaluated import risk_evaluated
 from events.risk_snapshot_updated import risk_snapshot_updated
-from functions.hub.domain.evaluation import Evaluation
+from events.stress_evaluated import stress_evaluated
+from functions.hub.domain.evaluation import Evaluation, Kind, Record
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import EventBus, UnavailableError, WorldStore
 
-Commit = StoredSnapshot | Evaluation
+Commit = StoredSnapshot | Record
+EVENT_OF: dict[Kind, Callable[..., CloudEvent]] = {
+    "risk": risk_evaluated,
+    "stress": stress_evaluated,
+    "exit": exit_signal_emitted,
+}
 PUBLISH_MAX_ATTEMPTS = 3
 
 
@@ -37,7 +44,12 @@ class AnnounceCommits:
 
     def _event(self, commit: Commit) -> CloudEvent:
         if isinstance(commit, Evaluation):
-            return risk_evaluated(commit.report, correlation_id=commit.correlation_id)
+            return EVENT_OF[commit.kind](
+                commit.report,
+                correlation_id=commit.correlation_id,
+                causation_id=commit.causation_id,
+                trace_header=commit.trace_header,
+            )
         return risk_snapshot_updated(
             commit.to_announcement(),
             time=commit.created_at,

@@ -1,0 +1,37 @@
+"""`exit_signal_emitted`: the exit engine asks a strategy to leave, to reduce or to hold. `data` is the signal."""
+
+from typing import Literal
+
+from events.envelope import CloudEvent, event_id, schema_uri
+from risk_hub_contracts.exit_signal import ExitSignal
+
+TYPE: Literal["exit_signal_emitted"] = "exit_signal_emitted"
+
+
+def exit_signal_emitted(
+    signal: ExitSignal,
+    *,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+    trace_header: str | None = None,
+) -> CloudEvent:
+    """Return the event for a stored signal; its id is made from what the signal is unique by.
+
+    Args:
+        signal: as stored in the evaluation store.
+        correlation_id: the id of the request that brought the snapshot.
+        causation_id: the id of the evaluation event on which a rule fired.
+        trace_header: the X-Ray header of that request.
+    """
+    unique_by = (signal.world_id, signal.stage, signal.strategy, signal.rule, signal.window)
+    return CloudEvent(
+        id=event_id(TYPE, *unique_by),
+        type=TYPE,
+        subject=signal.world_id,
+        time=signal.emitted_at,
+        dataschema=schema_uri(TYPE),
+        correlationid=correlation_id,
+        causationid=causation_id,
+        tracecontext=trace_header,
+        data=signal.model_dump(mode="json"),
+    )

@@ -1,0 +1,1 @@
+"""Hold each evaluation against its world's exit policy, and emit signals."""

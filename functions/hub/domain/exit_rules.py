@@ -1,0 +1,133 @@
+"""The exit engine's rules: which limits a report breaks, and what the policy asks for then. No clock, no store."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from risk_hub_contracts.exit_policy import Action, ExitList, ExitPolicy, LossLimit, MeasureLimit, StressLimit
+from risk_hub_contracts.exit_signal import ExitReason
+from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
+from risk_hub_contracts.times import parse_instant
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WHOLE_RATIO: Mapping[Action, float] = {"exit": 1.0, "hold": 0.0}
+
+AnyReport = RiskReport | StressReport
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What the lists need to know of a snapshot: the strategy that it belongs to, and its weights by asset id."""
+
+    strategy: str
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One rule that fired.
+
+    Attributes:
+        rule: its name, the same whenever the same limit is broken; a cool-down holds per name.
+        ratio: the share of the position to give up, 0 to 1.
+        asset: the asset that is meant, None for the whole strategy.
+        metrics: what was observed beside its limit.
+    """
+
+    rule: str
+    action: Action
+    ratio: float
+    reason: ExitReason
+    detail: str
+    metrics: Mapping[str, float]
+    asset: str | None = None
+
+
+def breaches(policy: ExitPolicy, report: AnyReport, book: Book) -> Iterator[Breach]:
+    """Yield what fired, in the policy's order. The same arguments give the same breaches."""
+    if isinstance(report, RiskReport):
+        for measure_limit in policy.measures:
+            yield from _measure_breach(measure_limit, report)
+    else:
+        for stress_limit in policy.stress:
+            yield from _stress_breach(stress_limit, report)
+    yield from _stale(policy, report)
+    yield from _listed("freeze", policy.freeze, book)
+    yield from _listed("drain", policy.drain, book)
+
+
+def cool_down_window(as_of: datetime, cool_down_seconds: int) -> datetime:
+    """Return the start of the window in which an instant lies; windows are counted from 1970, so all agree on them."""
+    length = timedelta(seconds=cool_down_seconds)
+    return EPOCH + (as_of - EPOCH) // length * length
+
+
+def _measure_breach(limit: MeasureLimit, report: RiskReport) -> Iterator[Breach]:
+    wanted = (limit.measure, limit.method, limit.confidence_bps)
+    for measure in report.measures:
+        if (measure.measure, measure.method, measure.confidence_bps) == wanted:
+            name = ".".join(str(part) for part in wanted if part is not None)
+            yield from _loss_breach(limit, name, name, measure.value)
+
+
+def _stress_breach(limit: StressLimit, report: StressReport) -> Iterator[Breach]:
+    known = [loss for loss in report.losses if loss.value is not None]
+    if limit.scenario is None:
+        worst = max(known, key=lambda loss: loss.value or 0.0, default=None)
+        if worst is not None:
+            yield from _loss_breach(limit, "worst_stress", f"stress.{worst.scenario}", worst.value)
+        return
+    for loss in known:
+        if loss.scenario == limit.scenario:
+            name = f"stress.{loss.scenario}"
+            yield from _loss_breach(limit, name, name, loss.value)
+
+
+def _loss_breach(limit: LossLimit, name: str, metric: str, loss: float | None) -> Iterator[Breach]:
+    """Yield a breach past the limit. A loss that nobody could compute breaks no limit: its report says why."""
+    if loss is None or loss <= limit.max_loss:
+        return
+    ratio = WHOLE_RATIO.get(limit.action)
+    if ratio is None:
+        ratio = limit.ratio or 1 - limit.max_loss / loss
+    yield Breach(
+        rule=f"{name}.{limit.action}",
+        action=limit.action,
+        ratio=ratio,
+        reason="limit_exceeded",
+        detail=f"{metric} is {loss:.6g}, over its limit of {limit.max_loss:.6g}",
+        metrics={metric: loss, "limit": limit.max_loss},
+    )
+
+
+def _stale(policy: ExitPolicy, report: AnyReport) -> Iterator[Breach]:
+    limit = policy.staleness
+    age_seconds = (parse_instant(report.evaluated_at) - parse_instant(report.as_of)).total_seconds()
+    if limit is None or age_seconds <= limit.max_age_seconds:
+        return
+    yield Breach(
+        rule=f"staleness.{limit.action}",
+        action=limit.action,
+        ratio=WHOLE_RATIO[limit.action],
+        reason="snapshot_stale",
+        detail=f"the snapshot was {age_seconds:.0f} s old when it was evaluated; {limit.max_age_seconds} s are allowed",
+        metrics={"age_seconds": age_seconds, "limit_seconds": float(limit.max_age_seconds)},
+    )
+
+
+LISTS: Mapping[str, tuple[Action, ExitReason]] = {"freeze": ("hold", "frozen"), "drain": ("exit", "drained")}
+
+
+def _listed(name: str, listed: ExitList, book: Book) -> Iterator[Breach]:
+    """Yield one breach for the strategy and one for each asset that is on the list and held, long or short."""
+    action, reason = LISTS[name]
+    ratio = WHOLE_RATIO[action]
+    if book.strategy in listed.strategies:
+        detail = f"strategy {book.strategy} is on the {name} list"
+        yield Breach(f"{name}.strategy", action, ratio, reason, detail, {})
+    for asset in dict.fromkeys(listed.assets):
+        weight = book.weights.get(asset, 0.0)
+        if weight:
+            detail = f"asset {asset} is on the {name} list"
+            yield Breach(f"{name}.asset.{asset}", action, ratio, reason, detail, {"weight": weight}, asset)

@@ -1,0 +1,101 @@
+"""Emit exit signals: hold an evaluation against its world's policy, and store each signal once per cool-down window.
+
+The stored signal is what the relay announces; there is no other way out (ADR-0007).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from events.envelope import CloudEvent
+from events.risk_evaluated import TYPE as RISK_EVALUATED
+from events.stress_evaluated import TYPE as STRESS_EVALUATED
+from functions.hub.domain.exit_rules import AnyReport, Book, Breach, breaches, cool_down_window
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import Clock, EvaluationStore, ExitPolicies, SnapshotStore
+from functions.hub.use_cases.work_on_snapshot import Outcome, derived_from, stored_snapshot
+from risk_hub_contracts.exit_policy import DEFAULT_POLICY, ExitPolicy
+from risk_hub_contracts.exit_signal import ExitSignal
+from risk_hub_contracts.ids import ID_PATTERN
+from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
+from risk_hub_contracts.times import format_instant, parse_instant
+
+ENGINE_VERSION = "1.0.0"
+REPORTS: dict[str, type[AnyReport]] = {RISK_EVALUATED: RiskReport, STRESS_EVALUATED: StressReport}
+
+
+@dataclass(frozen=True, slots=True)
+class EmitExitSignals:
+    """The exit engine's work on one evaluation event; a repetition emits nothing new (INV-05)."""
+
+    snapshots: SnapshotStore
+    policies: ExitPolicies
+    evaluations: EvaluationStore
+    clock: Clock
+    retention: timedelta
+
+    def __call__(self, event: CloudEvent) -> Outcome:
+        """Store a signal for each rule that fires; return `evaluated`, `repeated`, `no_signal` or `expired`.
+
+        Raises:
+            UnavailableError: a store did not answer; the event may be delivered again.
+            LookupError: the event names a snapshot that the store does not hold.
+            ValueError: the event is no evaluation, or the stored policy is no policy.
+        """
+        now = self.clock()
+        report = _report(event)
+        snapshot = stored_snapshot(self.snapshots, report.world_id, report.version)
+        if snapshot.is_expired(now):
+            return "expired"
+        policy = self.policies.exit_policy(report.world_id, report.stage) or DEFAULT_POLICY
+        book = Book(_strategy(snapshot), snapshot.document["weights"])
+        signals = [
+            _signal(breach, report, policy, book.strategy, now) for breach in breaches(policy, report, book)
+        ]
+        stored = [
+            self.evaluations.put_once(derived_from(event, signal), now + self.retention) for signal in signals
+        ]
+        if not stored:
+            return "no_signal"
+        return "evaluated" if any(stored) else "repeated"
+
+
+def _report(event: CloudEvent) -> AnyReport:
+    model = REPORTS.get(event.type)
+    if model is None:
+        raise ValueError(f"{event.type} is no evaluation; the exit engine's rule must not bring it here")
+    return model.model_validate(event.data)
+
+
+def _strategy(snapshot: StoredSnapshot) -> str:
+    """Return the producer's `provenance.strategy_id`; without one of the ids' form, the world stands for it."""
+    given = snapshot.document["provenance"].get("strategy_id")
+    return given if isinstance(given, str) and re.fullmatch(ID_PATTERN, given) else snapshot.world_id
+
+
+def _signal(
+    breach: Breach, report: AnyReport, policy: ExitPolicy, strategy: str, now: datetime
+) -> ExitSignal:
+    window = cool_down_window(parse_instant(report.as_of), policy.cool_down_seconds)
+    return ExitSignal(
+        world_id=report.world_id,
+        version=report.version,
+        content_hash=report.content_hash,
+        as_of=report.as_of,
+        stage=report.stage,
+        actor=report.actor,
+        strategy=strategy,
+        rule=breach.rule,
+        action=breach.action,
+        ratio=breach.ratio,
+        asset=breach.asset,
+        reason=breach.reason,
+        detail=breach.detail,
+        metrics=dict(breach.metrics),
+        policy_version=policy.version,
+        engine_version=ENGINE_VERSION,
+        window=format_instant(window),
+        cool_down_seconds=policy.cool_down_seconds,
+        emitted_at=format_instant(now),
+    )

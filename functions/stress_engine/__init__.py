@@ -1,0 +1,1 @@
+"""Compute the stress losses of each announced snapshot."""
