@@ -1,0 +1,89 @@
+"""Stands in front of a deployed handler: its AWS calls fail at random, and its process dies at random.
+
+Shipped into a function's code zip by `tests.faults.install`; imports nothing of ours but the handler itself.
+"""
+
+import importlib
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
+
+RATES: dict[str, dict[str, float]] = json.loads(os.environ["FAULTY_RATES"])
+LOG = Path(os.environ["FAULTY_LOG"])
+CHANCE = random.SystemRandom()
+KILLED_EXIT_CODE = 137
+
+
+class Raw:
+    """A body in the form in which botocore reads one."""
+
+    def __init__(self, content: bytes) -> None:
+        """Hold the bytes."""
+        self._content = content
+
+    def stream(self, **_: Any) -> list[bytes]:
+        """Return the bytes."""
+        return [self._content]
+
+
+def strikes(operation: str, fault: str) -> bool:
+    """Decide whether the fault happens now, and note it if it does."""
+    if CHANCE.random() >= RATES.get(operation, {}).get(fault, 0.0):
+        return False
+    with LOG.open("a") as log:
+        log.write(f"{operation} {fault}\n")
+    return True
+
+
+def answer(url: str, status: int, document: dict[str, Any]) -> AWSResponse:
+    """Return what the service would have sent."""
+    headers = HTTPHeaders()
+    headers["content-type"] = "application/x-amz-json-1.1"
+    return AWSResponse(url, status, headers, Raw(json.dumps(document).encode()))
+
+
+def before_send(request: Any, event_name: str, **_: Any) -> Any:
+    """Fail before the service saw anything."""
+    operation = event_name.rpartition(".")[2]
+    if strikes(operation, "killed before"):
+        os._exit(KILLED_EXIT_CODE)
+    if strikes(operation, "timed out"):
+        raise ReadTimeoutError(endpoint_url=request.url)
+    if strikes(operation, "throttled"):
+        return answer(request.url, 400, {"__type": "ThrottlingException", "message": "injected"})
+    if operation == "PutEvents" and strikes(operation, "refused"):
+        entries = json.loads(request.body)["Entries"]
+        refused = [{"ErrorCode": "InternalFailure", "ErrorMessage": "injected"} for _ in entries]
+        return answer(request.url, 200, {"FailedEntryCount": len(refused), "Entries": refused})
+    return None
+
+
+def response_received(event_name: str, **_: Any) -> None:
+    """Fail after the service did its work: the effect is there, the answer is not."""
+    operation = event_name.rpartition(".")[2]
+    if strikes(operation, "killed after"):
+        os._exit(KILLED_EXIT_CODE)
+    if strikes(operation, "answer lost"):
+        raise ReadTimeoutError(endpoint_url="injected")
+
+
+_create_client = botocore.session.Session.create_client
+
+
+def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
+    """Make the client, and let faults into it."""
+    client = _create_client(self, *args, **kwargs)
+    client.meta.events.register("before-send", before_send)
+    client.meta.events.register("response-received", response_received)
+    return client
+
+
+setattr(botocore.session.Session, "create_client", create_client)  # noqa: B010  (a method is replaced on purpose)
+handler = importlib.import_module(os.environ["FAULTY_HANDLER"]).handler

@@ -1,0 +1,84 @@
+"""Let faults into the deployed functions of a local stage, and take them out again."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.local.aws import LocalAws
+from infra.local.code_zip import build_code_zip
+from infra.names import BUNDLE_OF, FunctionFolder, handler, physical_name, queue_name
+
+STAGE = "local"
+FAULTY = Path(__file__).with_name("faulty.py")
+VISIBILITY_SECONDS = 5
+Rates = Mapping[str, Mapping[str, float]]
+
+RATES: dict[FunctionFolder, Rates] = {
+    "snapshot_writer": {
+        "PutItem": {"throttled": 0.03, "timed out": 0.01, "answer lost": 0.03, "killed after": 0.002},
+        "GetSecretValue": {"timed out": 0.2},
+    },
+    "event_relay": {
+        "UpdateItem": {"throttled": 0.02, "killed before": 0.002, "answer lost": 0.005},
+        "PutEvents": {"refused": 0.05, "throttled": 0.03, "timed out": 0.01, "killed after": 0.01},
+    },
+    "risk_engine": {
+        "PutItem": {"throttled": 0.02, "answer lost": 0.01, "killed before": 0.003, "killed after": 0.003},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Faults:
+    """The faults of one stage, and the file that counts them."""
+
+    aws: LocalAws
+    log: Path
+
+    def install(self) -> None:
+        """Put the faulty front before each handler; a returned message comes back within seconds."""
+        self.log.touch()
+        for folder, rates in RATES.items():
+            code = with_front(build_code_zip(BUNDLE_OF[folder]))
+            variables = {
+                "FAULTY_HANDLER": handler(folder).rpartition(".")[0],
+                "FAULTY_RATES": json.dumps(rates),
+                "FAULTY_LOG": str(self.log),
+            }
+            self._change(folder, code, "faulty.handler", variables)
+        sqs = self.aws.client("sqs")
+        url = sqs.get_queue_url(QueueName=queue_name(STAGE, "risk_engine"))["QueueUrl"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
+
+    def remove(self) -> None:
+        """Give the functions their own handlers back."""
+        for folder in RATES:
+            self._change(folder, build_code_zip(BUNDLE_OF[folder]), handler(folder), {"FAULTY_RATES": "{}"})
+
+    def injected(self) -> dict[str, int]:
+        """Return how often each fault happened."""
+        counts: dict[str, int] = {}
+        for line in self.log.read_text().splitlines():
+            counts[line] = counts.get(line, 0) + 1
+        return dict(sorted(counts.items()))
+
+    def _change(self, folder: FunctionFolder, code: bytes, entry: str, variables: dict[str, str]) -> None:
+        client: Any = self.aws.client("lambda")
+        name = physical_name(STAGE, folder)
+        present = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        client.update_function_code(FunctionName=name, ZipFile=code)
+        client.update_function_configuration(
+            FunctionName=name, Handler=entry, Environment={"Variables": {**present, **variables}}
+        )
+
+
+def with_front(code: bytes) -> bytes:
+    """Return the zip with the faulty front beside the handlers."""
+    buffer = io.BytesIO(code)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("faulty.py", FAULTY.read_text())
+    return buffer.getvalue()

@@ -1,0 +1,85 @@
+"""Producers on a bad day: they post until they are answered, and repeat what they are not sure of."""
+
+import json
+import random
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from infra.local.http_call import call
+from infra.local.sample.publish import Hub
+
+ASSETS = ("AAPL", "JPM", "KO", "MSFT", "XOM")
+COVARIANCE = [4e-4 if i == j else 1e-4 for i in range(len(ASSETS)) for j in range(i, len(ASSETS))]
+ATTEMPTS_MAX = 60
+RETRY_SECONDS = 0.05
+REPLAY_SHARE = 0.1
+BACKFILL_SHARE = 0.1
+
+
+@dataclass
+class Load:
+    """Posts a number of snapshots over a number of worlds.
+
+    Attributes:
+        answers: how often each status came back.
+        given_up: snapshots that were never answered with success; must stay empty.
+    """
+
+    hub: Hub
+    snapshots: int
+    worlds: int
+    threads: int = 6
+    answers: Counter[int] = field(default_factory=Counter)
+    given_up: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Post everything; a tenth of it twice, and a tenth of it late."""
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(self._publish, range(self.snapshots)))
+
+    def world(self, number: int) -> str:
+        """Return the world that a snapshot belongs to."""
+        return f"fault-{number % self.worlds:03}"
+
+    def _publish(self, number: int) -> None:
+        rng = random.Random(number)
+        body = json.dumps(self._body(number, late=rng.random() < BACKFILL_SHARE)).encode()
+        self._until_answered(number, body)
+        if rng.random() < REPLAY_SHARE:
+            self._until_answered(number, body)
+
+    def _until_answered(self, number: int, body: bytes) -> None:
+        for _ in range(ATTEMPTS_MAX):
+            status = self._post(number, body)
+            self.answers[status] += 1
+            if status in {200, 201}:
+                return
+            time.sleep(RETRY_SECONDS)
+        self.given_up.append(f"{self.world(number)}/{number}")
+
+    def _post(self, number: int, body: bytes) -> int:
+        headers = {
+            **self.hub.headers(),
+            "Content-Type": "application/json",
+            "X-Actor": "gateway",
+            "X-Stage": "paper",
+        }
+        url = f"{self.hub.url}/risk-hub/worlds/{self.world(number)}/snapshots"
+        try:
+            return call("POST", url, headers, body).status
+        except OSError:
+            return 0
+
+    def _body(self, number: int, *, late: bool) -> dict[str, Any]:
+        as_of = datetime.now(UTC) - (timedelta(hours=1) if late else timedelta())
+        return {
+            "version": f"v{number:06}",
+            "as_of": as_of.isoformat().replace("+00:00", "Z"),
+            "ttl_sec": 86_400,
+            "weights": dict.fromkeys(ASSETS, 1 / len(ASSETS)),
+            "covariance": {"ids": list(ASSETS), "upper": COVARIANCE},
+        }

@@ -1,0 +1,32 @@
+"""A small fault run: what `make faults` does at length."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from infra.local.bring_up import open_stage
+from infra.local.settings import ANY_FREE_PORT, LocalSettings
+from tests.faults.install import RATES
+from tests.faults.run import POISONED_RECORDS, fault_run
+
+SNAPSHOTS = 80
+WORLDS = 4
+
+
+def test_inv_04_inv_05_nothing_is_lost_or_doubled_while_the_parts_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rates in RATES.values():
+        for operation, faults in rates.items():
+            monkeypatch.setitem(rates, operation, {name: rate * 2 for name, rate in faults.items()})
+    settings = LocalSettings(tmp_path / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
+    stage = open_stage(settings, Console(quiet=True), detached=False, fresh=True)
+    try:
+        outcome = fault_run(stage, tmp_path / "faults", snapshots=SNAPSHOTS, worlds=WORLDS)
+    finally:
+        stage.process.stop()
+    assert outcome.faults
+    assert (outcome.given_up, outcome.lost, outcome.doubled) == ([], [], [])
+    assert (outcome.committed, outcome.announced, outcome.effects) == (SNAPSHOTS, SNAPSHOTS, SNAPSHOTS)
+    assert outcome.isolated == POISONED_RECORDS
