@@ -17,6 +17,7 @@ from botocore.exceptions import ReadTimeoutError
 
 RATES: dict[str, dict[str, float]] = json.loads(os.environ["FAULTY_RATES"])
 LOG = Path(os.environ["FAULTY_LOG"])
+FUNCTION = os.environ["FAULTY_HANDLER"].split(".")[1]
 CHANCE = random.SystemRandom()
 KILLED_EXIT_CODE = 137
 
@@ -38,7 +39,7 @@ def strikes(operation: str, fault: str) -> bool:
     if CHANCE.random() >= RATES.get(operation, {}).get(fault, 0.0):
         return False
     with LOG.open("a") as log:
-        log.write(f"{operation} {fault}\n")
+        log.write(f"{FUNCTION}: {operation} {fault}\n")
     return True
 
 

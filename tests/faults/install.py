@@ -23,8 +23,14 @@ RATES: dict[FunctionFolder, Rates] = {
         "GetSecretValue": {"timed out": 0.2},
     },
     "event_relay": {
-        "UpdateItem": {"throttled": 0.02, "killed before": 0.002, "answer lost": 0.005},
-        "PutEvents": {"refused": 0.05, "throttled": 0.03, "timed out": 0.01, "killed after": 0.01},
+        "UpdateItem": {"throttled": 0.02, "killed before": 0.003, "answer lost": 0.003},
+        "PutEvents": {
+            "refused": 0.15,
+            "throttled": 0.1,
+            "timed out": 0.05,
+            "killed before": 0.05,
+            "killed after": 0.1,
+        },
     },
     "risk_engine": {
         "PutItem": {"throttled": 0.02, "answer lost": 0.01, "killed before": 0.003, "killed after": 0.003},
