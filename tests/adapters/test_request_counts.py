@@ -14,6 +14,7 @@ from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
@@ -114,3 +115,18 @@ def test_an_older_live_snapshot_behind_expired_ones_costs_three_requests(table: 
 @pytest.mark.parametrize(("assets", "units"), [(20, 1), (500, 7)])
 def test_a_book_is_one_compressed_item_of_so_many_write_units(assets: int, units: int) -> None:
     assert write_units(book_item_bytes(assets)) <= units
+
+
+def test_a_batch_that_stays_unprocessed_is_unavailable_and_never_a_shorter_answer(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.fill(5, ttl_sec=60)
+    old = stored("old", as_of=START - timedelta(days=9), ttl_sec=86_400)
+    table.store.put_once(old, old.retain_until(RETENTION))
+
+    def unprocessed(RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        return {"Responses": {}, "UnprocessedKeys": RequestItems}
+
+    monkeypatch.setattr(table.store.dynamodb, "batch_get_item", unprocessed)
+    with pytest.raises(UnavailableError, match="unprocessed"):
+        table.ask(at=START + timedelta(hours=3))

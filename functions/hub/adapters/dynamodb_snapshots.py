@@ -14,7 +14,7 @@ from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_i
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import PutOutcome
+from functions.hub.ports import PutOutcome, UnavailableError
 from risk_hub_contracts.times import parse_instant
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
@@ -119,8 +119,8 @@ class DynamoDBSnapshots:
             items += answer["Responses"].get(self.table, [])
             pending = answer.get("UnprocessedKeys") or {}
             if not pending:
-                break
-        return items
+                return items
+        raise UnavailableError(STORE, "it left keys unprocessed")
 
     def _query(self, request: dict[str, Any]) -> tuple[list[Item], dict[str, Any] | None]:
         with dependency(STORE):
