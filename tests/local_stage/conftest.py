@@ -26,6 +26,7 @@ POLLUTION = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share the stage on one xdist worker, and each other file's together."""
     for item in items:

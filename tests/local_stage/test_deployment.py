@@ -1,7 +1,9 @@
 """What is deployed is the committed template, and what the emulator drops in silence is applied after it."""
 
+import io
 import json
 import re
+import zipfile
 from typing import Any
 
 import pytest
@@ -92,17 +94,25 @@ def test_a_lifecycle_rule_is_respelled_for_the_api() -> None:
     }
 
 
-def test_the_code_zip_is_found_under_the_templates_own_asset_key(stage: OpenStage) -> None:
-    assembly = read_assembly()
-    used = {
-        properties["Code"]["S3Key"]
-        for template in assembly.templates
-        for properties in template.resources("AWS::Lambda::Function").values()
-    }
-    assert used == set(assembly.asset_keys.values())
-    for group, key in assembly.asset_keys.items():
-        stored = stage.aws.client("s3").get_object(Bucket=assembly.asset_bucket, Key=key)["Body"].read()
-        assert stored == build_code_zip(group)
+def test_every_function_finds_its_handler_under_the_templates_own_asset_key(stage: OpenStage) -> None:
+    functions = TEMPLATES["RiskHub-local-service"].resources("AWS::Lambda::Function")
+    assert {each["Code"]["S3Key"] for each in functions.values()} == set(read_assembly().asset_keys.values())
+    for properties in functions.values():
+        module = properties["Handler"].rpartition(".")[0]
+        assert f"{module.replace('.', '/')}.py" in stored_names(stage, properties["Code"]["S3Key"])
+
+
+def stored_names(stage: OpenStage, key: str) -> list[str]:
+    answer = stage.aws.client("s3").get_object(Bucket=read_assembly().asset_bucket, Key=key)
+    with zipfile.ZipFile(io.BytesIO(answer["Body"].read())) as archive:
+        return archive.namelist()
+
+
+def test_the_hubs_code_is_without_the_risk_work() -> None:
+    with zipfile.ZipFile(io.BytesIO(build_code_zip("hub"))) as archive:
+        names = archive.namelist()
+    assert "functions/hub/composition.py" in names
+    assert not [name for name in names if name.startswith(("functions/risk", "infra", "tests"))]
 
 
 def test_every_stream_mapping_sets_a_maximum_record_age(stage: OpenStage) -> None:
