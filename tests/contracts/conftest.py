@@ -1,11 +1,5 @@
 from hypothesis import HealthCheck, settings
 
 # The machine may be busy: what a property says does not depend on how fast it is said.
-settings.register_profile(
-    "contracts",
-    deadline=None,
-    database=None,
-    max_examples=150,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("contracts")
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")

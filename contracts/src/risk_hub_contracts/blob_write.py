@@ -112,7 +112,7 @@ def _payload(values: Sequence[float]) -> bytes:
     return data
 
 
-def _little_endian(numbers: array[float]) -> bytes:
+def _little_endian(numbers: "array[float]") -> bytes:
     if sys.byteorder == "big":
         numbers = numbers[:]
         numbers.byteswap()

@@ -1,12 +1,12 @@
 """Canonical JSON (RFC 8785) and the content hash.
 
-`canonical_json` is byte-equal to `rfc8785.dumps`, which serves as its oracle in the tests and still writes
-the rare numbers whose text differs between Python and ECMAScript.
+`canonical_json` is byte-equal to `rfc8785.dumps`, which serves as its oracle in the tests and decides on what
+is rare here: subclasses, and values that have no canonical form.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from json.encoder import encode_basestring
 from typing import Any, Final, Literal
 
@@ -17,6 +17,8 @@ from risk_hub_contracts.limits import INTEGER_MAX_ABS
 __all__ = ["DigestAlgorithm", "canonical_json", "content_hash", "gateway_digest", "sha256_hex"]
 
 DigestAlgorithm = Literal["sha256", "blake3"]
+_PLAIN_POWER_MIN: Final = -6
+_PLAIN_POWER_MAX: Final = 20
 _NOT_PART_OF_A_CLAIM: Final = frozenset({"hash", "created_at"})
 
 
@@ -66,13 +68,27 @@ def sha256_hex(data: bytes | memoryview) -> str:
 
 
 def _text(value: object) -> str:
-    write = _WRITERS.get(type(value))
-    return write(value) if write else rfc8785.dumps(value).decode()  # type: ignore[arg-type]
+    return _writer(type(value))(value)
+
+
+def _texts(values: Collection[object]) -> Iterator[str]:
+    """Write several values; those of one type (a book's weights) without asking for the type of each."""
+    kinds = set(map(type, values))
+    return map(_writer(kinds.pop()) if len(kinds) == 1 else _text, values)
+
+
+def _writer(kind: type) -> Callable[[Any], str]:
+    return _WRITERS.get(kind, _rare_text)
+
+
+def _rare_text(value: Any) -> str:  # noqa: ANN401 - true, false, null, subclasses, and what JSON does not have
+    return rfc8785.dumps(value).decode()
 
 
 def _object_text(members: dict[str, Any]) -> str:
     keys = _sorted_keys(members)
-    return "{" + ",".join([f"{encode_basestring(key)}:{_text(members[key])}" for key in keys]) + "}"
+    texts = _texts([members[key] for key in keys])
+    return "{" + ",".join(map(":".join, zip(map(encode_basestring, keys), texts, strict=True))) + "}"
 
 
 def _sorted_keys(keys: Collection[str]) -> list[str]:
@@ -89,20 +105,30 @@ def _utf16(key: str) -> bytes:
 
 
 def _array_text(items: list[Any] | tuple[Any, ...]) -> str:
-    return "[" + ",".join(map(_text, items)) + "]"
+    return "[" + ",".join(_texts(items)) + "]"
 
 
 def _float_text(value: float) -> str:
     text = repr(value)
-    if text.endswith(".0"):
+    if text[-2:] == ".0":  # as endswith, in half the time
         return text[:-2] if value else "0"
-    if "e" in text or "n" in text:
-        return rfc8785.dumps(value).decode()
-    return text
+    if "n" in text:
+        return _rare_text(value)
+    return _exponent_text(text) if "e" in text else text
+
+
+def _exponent_text(text: str) -> str:
+    """Return ECMAScript's text for a Python one with an exponent: plain digits from 1e-6 up to below 1e21."""
+    mantissa, _, exponent = text.partition("e")
+    power = int(exponent)
+    if not _PLAIN_POWER_MIN <= power <= _PLAIN_POWER_MAX:
+        return f"{mantissa}e{power:+}"
+    sign, digits = "-" * (mantissa[0] == "-"), mantissa.lstrip("-").replace(".", "")
+    return sign + (f"0.{digits:0>{len(digits) - power - 1}}" if power < 0 else digits.ljust(power + 1, "0"))
 
 
 def _integer_text(value: int) -> str:
-    return str(value) if -INTEGER_MAX_ABS <= value <= INTEGER_MAX_ABS else rfc8785.dumps(value).decode()
+    return str(value) if -INTEGER_MAX_ABS <= value <= INTEGER_MAX_ABS else _rare_text(value)
 
 
 _WRITERS: Final[dict[type, Callable[[Any], str]]] = {

@@ -1,12 +1,12 @@
 """The second layer of the contract: grammars, and rules between fields. Each rule sees sound fields only."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import fsum
 from typing import Any, Final
 
-from risk_hub_contracts.ids import asset_id_fault, id_fault, name_fault
+from risk_hub_contracts.ids import are_plain_names, asset_id_fault, id_fault, name_fault
 from risk_hub_contracts.limits import (
     AS_OF_MIN_YEAR,
     FUTURE_SKEW_MAX_SECONDS,
@@ -106,8 +106,12 @@ def _provenance(body: Body, setting: Setting) -> Iterator[Violation]:
         yield Violation("/provenance/stage", f"must equal X-Stage, {setting.stage!a}, or be left out")
 
 
-def _names(names: Iterable[str], fault_of: Callable[[str], str | None], *parents: str) -> Iterator[Violation]:
-    for name in names:
+def _names(
+    names: Collection[str],
+    fault_of: Callable[[str], str | None],
+    *parents: str,
+) -> Iterator[Violation]:
+    for name in () if are_plain_names(names) else names:
         if fault := fault_of(name):
             yield Violation(pointer(*parents, name), fault)
 
