@@ -39,7 +39,9 @@ def test_every_invariant_names_a_test_that_exists() -> None:
     table = (ROOT / "contracts" / "README.md").read_text()
     assert [f"INV-{number:02}" for number in range(1, 13)] == INVARIANT.findall(table)
     tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    named = {name for line in table.splitlines() if line.startswith("| INV") for name in TEST_NAME.findall(line)}
+    named = {
+        name for line in table.splitlines() if line.startswith("| INV") for name in TEST_NAME.findall(line)
+    }
     assert named
     assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
     for line in table.splitlines():

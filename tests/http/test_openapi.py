@@ -78,7 +78,9 @@ def _some_snapshots(_powertools: None) -> None:
     suppress_health_check=list(HealthCheck),
     derandomize=True,
 )
-def test_inv_11_no_generated_request_gets_an_answer_that_is_not_declared(case: "schemathesis.Case[Any]") -> None:
+def test_inv_11_no_generated_request_gets_an_answer_that_is_not_declared(
+    case: "schemathesis.Case[Any]",
+) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     case.call_and_validate(headers=headers, checks=CHECKS)
 
