@@ -1,7 +1,6 @@
 """The OpenAPI 3.1 description of the API: routes here, every model from pydantic, every problem from the registry."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -177,9 +176,8 @@ def _problem(types: Sequence[ProblemType]) -> Json:
     status = types[0].status
     extra = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
     examples = {x.slug: {"value": ProblemError(x, f"{x.title}.").to_problem()} for x in types}
-    slugs = ", ".join(f"`{problem.slug}`" for problem in types)
     return {
-        "description": f"{HTTPStatus(status).phrase}: {slugs}.",
+        "description": "; ".join(f"{problem.title} (`{problem.slug}`)" for problem in types) + ".",
         "headers": _headers((*extra, "X-Correlation-Id")),
         "content": {CONTENT_TYPE: {"schema": _ref("ProblemAnswer"), "examples": examples}},
     }

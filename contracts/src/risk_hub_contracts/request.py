@@ -6,7 +6,7 @@ A field that may be absent is never null. Grammars and the rules between fields 
 
 from typing import Annotated, Any, Final, Literal, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Discriminator, FailFast, Field, Tag, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from risk_hub_contracts import ids, limits
@@ -45,7 +45,7 @@ Number = Annotated[
 ]
 Weight = Annotated[float, Field(ge=-limits.WEIGHT_MAX_ABS, le=limits.WEIGHT_MAX_ABS, allow_inf_nan=False)]
 # A hostile list of 300 000 bad entries must not cost seconds: the first one of each list is named.
-Numbers = Annotated[list[Number], FailFast()]
+Numbers = Annotated[list[Number], Field(fail_fast=True)]
 Series = Annotated[Numbers, Field(min_length=1, max_length=limits.RETURNS_SERIES_MAX_POINTS)]
 AssetIds = Annotated[list[AssetId], Field(min_length=1, max_length=limits.WEIGHTS_MAX_COUNT)]
 PairMap = Annotated[dict[PairKey, Number], Field(min_length=1)]
