@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-FunctionFolder = Literal["snapshot_writer", "snapshot_reader", "event_relay", "risk_engine"]
+FunctionFolder = Literal[
+    "snapshot_writer", "snapshot_reader", "event_relay", "risk_engine", "stress_engine", "exit_engine"
+]
 TableName = Literal["snapshots", "worlds", "evaluations"]
 StackPart = Literal["data", "service", "operations"]
 BundleGroup = Literal["hub", "risk"]
@@ -14,6 +16,8 @@ FUNCTION_FOLDERS: Final[tuple[FunctionFolder, ...]] = (
     "snapshot_reader",
     "event_relay",
     "risk_engine",
+    "stress_engine",
+    "exit_engine",
 )
 BUNDLE_GROUPS: Final[tuple[BundleGroup, ...]] = ("hub", "risk")
 BUNDLE_OF: Final[dict[FunctionFolder, BundleGroup]] = {
@@ -21,6 +25,8 @@ BUNDLE_OF: Final[dict[FunctionFolder, BundleGroup]] = {
     "snapshot_reader": "hub",
     "event_relay": "hub",
     "risk_engine": "risk",
+    "stress_engine": "hub",
+    "exit_engine": "hub",
 }
 
 LAMBDA_ARCHITECTURE: Final = "arm64"
@@ -37,6 +43,14 @@ TTL_ATTRIBUTE: Final = "retain_until"
 EVENT_SOURCE: Final = "risk-signal-hub"
 SNAPSHOT_UPDATED: Final = "risk_snapshot_updated"
 RISK_EVALUATED: Final = "risk_evaluated"
+STRESS_EVALUATED: Final = "stress_evaluated"
+
+# Every worker and the events that its rule brings to its queue: queues, alarms and the dashboard follow this table.
+WORKER_EVENTS: Final[dict[FunctionFolder, tuple[str, ...]]] = {
+    "risk_engine": (SNAPSHOT_UPDATED,),
+    "stress_engine": (SNAPSHOT_UPDATED,),
+    "exit_engine": (RISK_EVALUATED, STRESS_EVALUATED),
+}
 
 LOCAL_ACCOUNT: Final = "000000000000"
 LOCAL_REGION: Final = "us-east-1"

@@ -55,10 +55,12 @@ class Stage:
         bundles: `built` deploys real code by content hash; `placeholder` fixes the asset key.
         operations: Whether alarms, dashboard and event archive exist.
         event_archive_days: Days for which the bus's events can be replayed.
-        snapshot_writer: Size of the function of that name, as are the next three.
+        snapshot_writer: Size of the function of that name, as are the next five.
         snapshot_reader: See `snapshot_writer`.
         event_relay: See `snapshot_writer`.
         risk_engine: See `snapshot_writer`.
+        stress_engine: See `snapshot_writer`.
+        exit_engine: See `snapshot_writer`.
     """
 
     name: StageName
@@ -83,6 +85,8 @@ class Stage:
     snapshot_reader: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
     event_relay: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
     risk_engine: FunctionSize = FunctionSize(memory_mib=1769, timeout_seconds=60)
+    stress_engine: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=60)
+    exit_engine: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
 
 
 _LOCAL: Final = Stage(

@@ -94,12 +94,8 @@ def alarm_rules(stage: Stage) -> Iterator[AlarmRule]:
     yield _depth(
         names.relay_failures_name(stage.name), "relay-failures", "Read the keys in it, repair, redrive"
     )
-    yield _depth(
-        names.dead_letter_queue_name(stage.name, "risk_engine"),
-        "risk-engine-dead-letters",
-        "Read one message and the engine's log of its correlation id, repair, redrive",
-    )
-    yield _queue_age(stage.name)
+    for worker in names.WORKER_EVENTS:
+        yield from _worker_alarms(stage.name, worker)
 
 
 def _api_alarm(stage: str) -> AlarmRule:
@@ -152,13 +148,19 @@ def _iterator_age(stage: str) -> AlarmRule:
     )
 
 
-def _queue_age(stage: str) -> AlarmRule:
-    return AlarmRule(
-        name="risk-engine-queue-age",
-        what_to_do="Snapshots wait for their risk numbers: look at the engine's errors and throttles",
+def _worker_alarms(stage: str, worker: names.FunctionFolder) -> Iterator[AlarmRule]:
+    name = worker.replace("_", "-")
+    yield _depth(
+        names.dead_letter_queue_name(stage, worker),
+        f"{name}-dead-letters",
+        f"{worker}: read one message and the log of its correlation id, repair, redrive",
+    )
+    yield AlarmRule(
+        name=f"{name}-queue-age",
+        what_to_do=f"Events wait for {worker}: look at its errors and throttles",
         namespace="AWS/SQS",
         metric="ApproximateAgeOfOldestMessage",
-        dimensions={"QueueName": names.queue_name(stage, "risk_engine")},
+        dimensions={"QueueName": names.queue_name(stage, worker)},
         threshold=QUEUE_AGE_MAX_SECONDS,
         statistic="Maximum",
         period_minutes=SLOW_PERIOD_MINUTES,

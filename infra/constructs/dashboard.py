@@ -30,7 +30,7 @@ class HubDashboard(Construct):
         super().__init__(scope, construct_id)
         api = {"ApiName": names.physical_name(stage.name, "api"), "Stage": names.API_STAGE_NAME}
         relay = {"FunctionName": names.physical_name(stage.name, "event_relay")}
-        queue = {"QueueName": names.queue_name(stage.name, "risk_engine")}
+        queues = [{"QueueName": names.queue_name(stage.name, worker)} for worker in names.WORKER_EVENTS]
         functions = [{"FunctionName": names.physical_name(stage.name, f)} for f in names.FUNCTION_FOLDERS]
         cloudwatch.Dashboard(
             self,
@@ -53,8 +53,8 @@ class HubDashboard(Construct):
                         "Announcing lags by (ms)", [_metric("AWS/Lambda", "IteratorAge", relay, "Maximum")]
                     ),
                     _graph(
-                        "Risk waits for (s)",
-                        [_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", queue, "Maximum")],
+                        "Workers' events wait for (s)",
+                        [_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", q, "Maximum") for q in queues],
                     ),
                     _graph("Errors", [_metric("AWS/Lambda", "Errors", f) for f in functions]),
                 ],

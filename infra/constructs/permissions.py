@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
     from infra.constructs.hub_function import HubFunction
+    from infra.stacks.data import DataStack
 
 SNAPSHOT_INDEXES = ("by_as_of", "by_stage", "by_expiry")
+REPLAY_INDEX = "by_as_of"
 
 
 def allow_writer(
@@ -53,27 +55,29 @@ def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
 
 def allow_relay(
     relay: HubFunction,
+    data: DataStack,
     *,
-    worlds: dynamodb.Table,
-    bucket: s3.Bucket,
     bus: events.EventBus,
     failures: sqs.Queue,
 ) -> None:
-    """Keeps the worlds' heads, announces, sets aside what it cannot announce."""
-    relay.allow(["dynamodb:UpdateItem"], [worlds.table_arn])
+    """Keeps the worlds' heads, announces, sets aside what it cannot announce; reads again what it is to announce again."""
+    relay.allow(["dynamodb:UpdateItem"], [data.worlds.table_arn])
+    relay.allow(["dynamodb:GetItem"], [data.snapshots.table_arn, data.evaluations.table_arn])
+    relay.allow(["dynamodb:Query"], [f"{data.snapshots.table_arn}/index/{REPLAY_INDEX}"])
     relay.allow(["events:PutEvents"], [bus.event_bus_arn])
     relay.allow(["sqs:SendMessage"], [failures.queue_arn])
-    relay.allow_on_objects(["s3:GetObject"], bucket, [BODY_PREFIX])
+    relay.allow_on_objects(["s3:GetObject"], data.bucket, [BODY_PREFIX])
 
 
-def allow_engine(
-    engine: HubFunction,
-    *,
-    snapshots: dynamodb.Table,
-    evaluations: dynamodb.Table,
-    bucket: s3.Bucket,
-) -> None:
+def allow_engine(engine: HubFunction, data: DataStack) -> None:
     """Reads one snapshot and its parts, puts one evaluation; its queue adds what consuming needs."""
-    engine.allow(["dynamodb:GetItem"], [snapshots.table_arn])
-    engine.allow(["dynamodb:PutItem"], [evaluations.table_arn])
-    engine.allow_on_objects(["s3:GetObject"], bucket, [BLOB_PREFIX, BODY_PREFIX])
+    engine.allow(["dynamodb:GetItem"], [data.snapshots.table_arn])
+    engine.allow(["dynamodb:PutItem"], [data.evaluations.table_arn])
+    engine.allow_on_objects(["s3:GetObject"], data.bucket, [BLOB_PREFIX, BODY_PREFIX])
+
+
+def allow_exit_engine(engine: HubFunction, data: DataStack) -> None:
+    """Reads one snapshot without its parts and one policy, puts signals; it can publish nothing by itself."""
+    engine.allow(["dynamodb:GetItem"], [data.snapshots.table_arn, data.worlds.table_arn])
+    engine.allow(["dynamodb:PutItem"], [data.evaluations.table_arn])
+    engine.allow_on_objects(["s3:GetObject"], data.bucket, [BODY_PREFIX])

@@ -15,6 +15,8 @@ from infra import names
 from infra.nag import acknowledge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infra.constructs.hub_function import HubFunction
 
 RECEIVES_MAX: Final = 5
@@ -36,13 +38,13 @@ class WorkerQueue(Construct):
         *,
         worker: HubFunction,
         bus: events.EventBus,
-        detail_type: str,
+        detail_types: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
         stage, folder = worker.stage.name, worker.folder
         self.dead_letters = self._dead_letters(names.dead_letter_queue_name(stage, folder))
         self.queue = self._queue(names.queue_name(stage, folder), worker.size.timeout_seconds)
-        self._rule(names.physical_name(stage, folder), bus, detail_type)
+        self._rule(names.physical_name(stage, folder), bus, detail_types)
         self._mapping(worker)
 
     def _mapping(self, worker: HubFunction) -> None:
@@ -91,14 +93,14 @@ class WorkerQueue(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def _rule(self, name: str, bus: events.EventBus, detail_type: str) -> None:
+    def _rule(self, name: str, bus: events.EventBus, detail_types: Sequence[str]) -> None:
         rule = events.Rule(
             self,
             "Rule",
             rule_name=name,
             event_bus=bus,
-            description=f"{detail_type} to {name}",
-            event_pattern=events.EventPattern(source=[names.EVENT_SOURCE], detail_type=[detail_type]),
+            description=f"{', '.join(detail_types)} to {name}",
+            event_pattern=events.EventPattern(source=[names.EVENT_SOURCE], detail_type=[*detail_types]),
         )
         rule.add_target(
             targets.SqsQueue(

@@ -42,6 +42,8 @@ def reader_environment(stage: Stage, data: DataStack) -> dict[str, str]:
 def relay_environment(data: DataStack, bus: events.EventBus, failures: sqs.Queue) -> dict[str, str]:
     """Variables of event_relay."""
     return {
+        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
+        names.EVALUATIONS_TABLE: data.evaluations.table_name,
         names.WORLDS_TABLE: data.worlds.table_name,
         names.BUCKET: data.bucket.bucket_name,
         names.BUS_NAME: bus.event_bus_name,
@@ -50,13 +52,18 @@ def relay_environment(data: DataStack, bus: events.EventBus, failures: sqs.Queue
 
 
 def engine_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of risk_engine."""
+    """Variables of risk_engine and stress_engine."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
         names.EVALUATIONS_TABLE: data.evaluations.table_name,
         names.BUCKET: data.bucket.bucket_name,
         names.RETENTION_DAYS: str(stage.retention_days),
     }
+
+
+def exit_environment(stage: Stage, data: DataStack) -> dict[str, str]:
+    """Variables of exit_engine."""
+    return {names.WORLDS_TABLE: data.worlds.table_name, **engine_environment(stage, data)}
 
 
 def _offloading(stage: Stage) -> dict[str, str]:

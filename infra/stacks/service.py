@@ -9,12 +9,19 @@ from aws_cdk import aws_events as events
 
 from infra import names
 from infra.constructs.hub_function import HubFunction
-from infra.constructs.permissions import allow_engine, allow_reader, allow_relay, allow_writer
+from infra.constructs.permissions import (
+    allow_engine,
+    allow_exit_engine,
+    allow_reader,
+    allow_relay,
+    allow_writer,
+)
 from infra.constructs.relay_sources import RelayFailures, RelaySource
 from infra.constructs.rest_api import HubApi
 from infra.constructs.worker_queue import WorkerQueue
 from infra.stacks.environment import (
     engine_environment,
+    exit_environment,
     reader_environment,
     relay_environment,
     writer_environment,
@@ -51,7 +58,7 @@ class ServiceStack(Stack):
         self.bus = events.EventBus(self, "Bus", event_bus_name=names.bus_name(stage.name))
         api = self._api()
         self._relay()
-        self._worker()
+        self._workers()
         CfnOutput(self, "ApiUrl", value=api.api.url)
         CfnOutput(self, "ApiId", value=api.api.rest_api_id)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
@@ -75,28 +82,38 @@ class ServiceStack(Stack):
     def _relay(self) -> None:
         failures = RelayFailures(self, "RelayFailures", stage=self._stage).queue
         relay = self._function("event_relay", relay_environment(self._data, self.bus, failures))
-        allow_relay(
-            relay, worlds=self._data.worlds, bucket=self._data.bucket, bus=self.bus, failures=failures
-        )
+        allow_relay(relay, self._data, bus=self.bus, failures=failures)
         for table, source in ((self._data.snapshots, "Snapshots"), (self._data.evaluations, "Evaluations")):
             RelaySource(self, f"{source}Stream", relay=relay, table=table, failures=failures)
 
-    def _worker(self) -> None:
-        engine = self._function("risk_engine", engine_environment(self._stage, self._data))
-        allow_engine(
-            engine,
-            snapshots=self._data.snapshots,
-            evaluations=self._data.evaluations,
-            bucket=self._data.bucket,
+    def _workers(self) -> None:
+        """A new worker is one line here, beside its folder and its row in `names.WORKER_EVENTS`."""
+        stage, data = self._stage, self._data
+        allow_engine(self._worker("risk_engine", engine_environment(stage, data)), data)
+        allow_engine(self._worker("stress_engine", engine_environment(stage, data)), data)
+        allow_exit_engine(self._worker("exit_engine", exit_environment(stage, data)), data)
+
+    def _worker(self, folder: names.FunctionFolder, environment: Mapping[str, str]) -> HubFunction:
+        worker = self._function(folder, environment)
+        WorkerQueue(
+            self,
+            f"{_construct_id(folder)}Queue",
+            worker=worker,
+            bus=self.bus,
+            detail_types=names.WORKER_EVENTS[folder],
         )
-        WorkerQueue(self, "RiskEngineQueue", worker=engine, bus=self.bus, detail_type=names.SNAPSHOT_UPDATED)
+        return worker
 
     def _function(self, folder: names.FunctionFolder, environment: Mapping[str, str]) -> HubFunction:
         return HubFunction(
             self,
-            "".join(word.capitalize() for word in folder.split("_")),
+            _construct_id(folder),
             stage=self._stage,
             folder=folder,
             code=self._code[names.BUNDLE_OF[folder]],
             environment=environment,
         )
+
+
+def _construct_id(folder: names.FunctionFolder) -> str:
+    return "".join(word.capitalize() for word in folder.split("_"))

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from infra.names import BUNDLE_OF, FUNCTION_FOLDERS, FunctionFolder
+from infra.names import BUNDLE_OF, FUNCTION_FOLDERS, WORKER_EVENTS, FunctionFolder
 from infra.stages import STAGES
 from tests.infra.assembly import Assembly, referent
 
@@ -34,6 +34,8 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
         "RISK_HUB_INLINE_COV_THRESHOLD",
     },
     "event_relay": {
+        "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_EVALUATIONS_TABLE",
         "RISK_HUB_WORLDS_TABLE",
         "RISK_HUB_BUCKET",
         "RISK_HUB_BUS_NAME",
@@ -41,6 +43,19 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
     },
     "risk_engine": {
         "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_EVALUATIONS_TABLE",
+        "RISK_HUB_BUCKET",
+        "RISK_HUB_RETENTION_DAYS",
+    },
+    "stress_engine": {
+        "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_EVALUATIONS_TABLE",
+        "RISK_HUB_BUCKET",
+        "RISK_HUB_RETENTION_DAYS",
+    },
+    "exit_engine": {
+        "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_WORLDS_TABLE",
         "RISK_HUB_EVALUATIONS_TABLE",
         "RISK_HUB_BUCKET",
         "RISK_HUB_RETENTION_DAYS",
@@ -62,7 +77,7 @@ def environment(assembly: Assembly, folder: str) -> dict[str, Any]:
     return variables
 
 
-def test_four_functions_are_deployed_and_no_helper_besides(any_stage: Assembly) -> None:
+def test_the_functions_are_deployed_and_no_helper_besides(any_stage: Assembly) -> None:
     handlers = {each["Handler"] for each in any_stage.properties("service", "AWS::Lambda::Function")}
     assert handlers == {f"functions.{folder}.handler.handler" for folder in FUNCTION_FOLDERS}
 
@@ -123,9 +138,12 @@ def test_the_reader_serves_the_limits_that_the_writer_applies(any_stage: Assembl
     assert environment(any_stage, "snapshot_reader")[name] == environment(any_stage, "snapshot_writer")[name]
 
 
-def test_evaluations_are_retained_as_long_as_their_snapshots(any_stage: Assembly) -> None:
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
+def test_evaluations_are_retained_as_long_as_their_snapshots(
+    any_stage: Assembly, worker: FunctionFolder
+) -> None:
     name = "RISK_HUB_RETENTION_DAYS"
-    assert environment(any_stage, "risk_engine")[name] == environment(any_stage, "snapshot_writer")[name]
+    assert environment(any_stage, worker)[name] == environment(any_stage, "snapshot_writer")[name]
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)

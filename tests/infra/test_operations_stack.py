@@ -19,6 +19,7 @@ NAMED_BY = {
     "ApiName": ("service", "AWS::ApiGateway::RestApi", "Name"),
     "Stage": ("service", "AWS::ApiGateway::Stage", "StageName"),
 }
+WORKERS = ("risk-engine", "stress-engine", "exit-engine")
 
 
 def alarms(assembly: Assembly) -> dict[str, dict[str, Any]]:
@@ -43,8 +44,7 @@ def test_every_step_of_a_snapshots_way_has_its_alarm(cloud_stage: Assembly) -> N
         *(f"{t}-{k}-throttles" for t in ("snapshots", "worlds", "evaluations") for k in ("read", "write")),
         "event-relay-iterator-age",
         "relay-failures",
-        "risk-engine-dead-letters",
-        "risk-engine-queue-age",
+        *(f"{worker}-{what}" for worker in WORKERS for what in ("dead-letters", "queue-age")),
     }
 
 
@@ -67,10 +67,10 @@ def test_f23_silence_is_treated_on_purpose(cloud_stage: Assembly) -> None:
 @pytest.mark.parametrize(
     ("alarm", "statistic", "threshold", "periods"),
     [
-        ("risk-engine-dead-letters", "Maximum", 1, 1),
+        *((f"{worker}-dead-letters", "Maximum", 1, 1) for worker in WORKERS),
+        *((f"{worker}-queue-age", "Maximum", 300, 3) for worker in WORKERS),
         ("relay-failures", "Maximum", 1, 1),
         ("event-relay-iterator-age", "Maximum", 60_000, 3),
-        ("risk-engine-queue-age", "Maximum", 300, 3),
         ("snapshot-writer-errors", "Sum", 1, 1),
     ],
 )

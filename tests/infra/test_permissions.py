@@ -2,13 +2,25 @@ from typing import Any
 
 import pytest
 
-from infra.names import FUNCTION_FOLDERS, FunctionFolder
+from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS, FunctionFolder
 from tests.infra.assembly import Assembly, listed, referent
 
 OWN_LOG = {("logs:CreateLogStream", "log"), ("logs:PutLogEvents", "log")}
 TRACING = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 PARTS_AND_BODIES = ("bucket/risk-blobs/*", "bucket/risk-bodies/*")
 INDEXES = ("by_as_of", "by_stage", "by_expiry")
+
+
+def consuming(queue: str) -> set[tuple[str, str]]:
+    actions = (
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "GetQueueUrl",
+        "ReceiveMessage",
+    )
+    return {(f"sqs:{action}", queue) for action in actions}
+
 
 ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
     "snapshot_writer": {
@@ -37,6 +49,9 @@ ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
             for stream in ("snapshots/stream", "evaluations/stream")
         ),
         ("dynamodb:UpdateItem", "worlds"),
+        ("dynamodb:GetItem", "snapshots"),
+        ("dynamodb:GetItem", "evaluations"),
+        ("dynamodb:Query", "snapshots/index/by_as_of"),
         ("events:PutEvents", "bus"),
         ("sqs:SendMessage", "relay-failures"),
         ("sqs:GetQueueAttributes", "relay-failures"),
@@ -47,18 +62,24 @@ ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
     "risk_engine": {
         ("dynamodb:GetItem", "snapshots"),
         ("dynamodb:PutItem", "evaluations"),
-        *(
-            (f"sqs:{action}", "queue")
-            for action in (
-                "ChangeMessageVisibility",
-                "DeleteMessage",
-                "GetQueueAttributes",
-                "GetQueueUrl",
-                "ReceiveMessage",
-            )
-        ),
+        *consuming("risk-engine"),
         ("s3:ListBucket", "bucket"),
         *(("s3:GetObject", objects) for objects in PARTS_AND_BODIES),
+    },
+    "stress_engine": {
+        ("dynamodb:GetItem", "snapshots"),
+        ("dynamodb:PutItem", "evaluations"),
+        *consuming("stress-engine"),
+        ("s3:ListBucket", "bucket"),
+        *(("s3:GetObject", objects) for objects in PARTS_AND_BODIES),
+    },
+    "exit_engine": {
+        ("dynamodb:GetItem", "snapshots"),
+        ("dynamodb:GetItem", "worlds"),
+        ("dynamodb:PutItem", "evaluations"),
+        *consuming("exit-engine"),
+        ("s3:ListBucket", "bucket"),
+        ("s3:GetObject", "bucket/risk-bodies/*"),
     },
 }
 HISTORY_ENDS_BY = ("Delete", "Remove", "BatchWriteItem", "TransactWriteItems", "PartiQL")
@@ -118,6 +139,13 @@ def test_no_role_can_end_history(any_stage: Assembly, folder: FunctionFolder) ->
     """INV-10. A message of a queue is no history."""
     stored = [action for action, _ in permissions(any_stage, folder) if not action.startswith("sqs:")]
     assert not [action for action in stored if any(word in action for word in HISTORY_ENDS_BY)]
+
+
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
+def test_a_worker_can_announce_nothing_by_itself(any_stage: Assembly, worker: FunctionFolder) -> None:
+    """ADR-0002: what a worker stores is announced by its stream record."""
+    actions = {action for action, _ in permissions(any_stage, worker)}
+    assert not actions & {"events:PutEvents", "sqs:SendMessage", "sns:Publish"}
 
 
 def test_only_the_api_calls_the_functions_behind_it(any_stage: Assembly) -> None:

@@ -1,14 +1,30 @@
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from moto.events.models import EventPattern
 
-from infra.names import EVENT_SOURCE, RISK_EVALUATED, SNAPSHOT_UPDATED
-from infra.stages import STAGES
+from events.models import EVENT_MODELS
+from functions.hub.queue import WorkerName
+from infra.names import EVENT_SOURCE, WORKER_EVENTS, FunctionFolder
+from infra.stages import STAGES, FunctionSize
 from tests.infra.assembly import Assembly, only, referent
 
 VISIBILITY_MIN_TIMEOUTS = 6
+# What each worker can handle, written here once more: its rule must bring this and nothing else.
+SUBSCRIPTIONS = {
+    "risk_engine": {"risk_snapshot_updated"},
+    "stress_engine": {"risk_snapshot_updated"},
+    "exit_engine": {"risk_evaluated", "stress_evaluated"},
+}
+
+
+def queue_of(worker: str) -> str:
+    return worker.replace("_", "-")
+
+
+QUEUES = [queue_of(worker) for worker in SUBSCRIPTIONS]
+DEAD_LETTERS = [f"{queue}-dead-letters" for queue in QUEUES]
 
 
 def mappings(assembly: Assembly, folder: str) -> list[dict[str, Any]]:
@@ -21,8 +37,10 @@ def mappings(assembly: Assembly, folder: str) -> list[dict[str, Any]]:
     ]
 
 
-def rule(assembly: Assembly) -> dict[str, Any]:
-    return only(iter(assembly.properties("service", "AWS::Events::Rule")))
+def rules(assembly: Assembly) -> dict[str, dict[str, Any]]:
+    """Return each rule by the queue that it leads to."""
+    found = assembly.properties("service", "AWS::Events::Rule")
+    return {referent(target["Arn"]): each for each in found for target in each["Targets"]}
 
 
 def test_both_stores_feed_the_relay_so_that_nobody_stores_and_then_publishes(any_stage: Assembly) -> None:
@@ -48,33 +66,47 @@ def test_the_relay_reads_inserts_from_the_oldest_on_and_in_order(any_stage: Asse
         assert json.loads(pattern["Pattern"]) == {"eventName": ["INSERT"]}
 
 
-def test_the_engine_reads_its_queue_ten_messages_at_a_time(any_stage: Assembly) -> None:
-    (mapping,) = mappings(any_stage, "risk_engine")
-    assert referent(mapping["EventSourceArn"]) == "queue"
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
+def test_a_worker_reads_its_queue_ten_messages_at_a_time(any_stage: Assembly, worker: FunctionFolder) -> None:
+    (mapping,) = mappings(any_stage, worker)
+    assert referent(mapping["EventSourceArn"]) == queue_of(worker)
     assert mapping["BatchSize"] == 10
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_a_message_stays_hidden_for_six_times_the_engines_timeout(any_stage: Assembly) -> None:
-    queue, engine = any_stage.queue("risk-engine"), any_stage.function("risk_engine")
-    assert engine["Timeout"] == STAGES[any_stage.stage].risk_engine.timeout_seconds
-    assert queue["VisibilityTimeout"] >= VISIBILITY_MIN_TIMEOUTS * engine["Timeout"]
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
+def test_a_message_stays_hidden_for_six_times_its_workers_timeout(
+    any_stage: Assembly, worker: FunctionFolder
+) -> None:
+    size: FunctionSize = getattr(STAGES[any_stage.stage], worker)
+    timeout = any_stage.function(worker)["Timeout"]
+    assert timeout == size.timeout_seconds
+    assert any_stage.queue(queue_of(worker))["VisibilityTimeout"] >= VISIBILITY_MIN_TIMEOUTS * timeout
 
 
-def test_a_message_that_fails_five_times_becomes_a_dead_letter(any_stage: Assembly) -> None:
-    redrive = any_stage.queue("risk-engine")["RedrivePolicy"]
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
+def test_a_message_that_fails_five_times_becomes_a_dead_letter(
+    any_stage: Assembly, worker: FunctionFolder
+) -> None:
+    redrive = any_stage.queue(queue_of(worker))["RedrivePolicy"]
     assert redrive["maxReceiveCount"] == 5
-    assert referent(redrive["deadLetterTargetArn"]) == "dead-letters"
+    assert referent(redrive["deadLetterTargetArn"]) == f"{queue_of(worker)}-dead-letters"
 
 
-@pytest.mark.parametrize("queue", ["risk-engine-dead-letters", "event-relay-failures"])
+@pytest.mark.parametrize("queue", [*DEAD_LETTERS, "event-relay-failures"])
 def test_failures_wait_two_weeks_for_a_person(any_stage: Assembly, queue: str) -> None:
     assert any_stage.queue(queue)["MessageRetentionPeriod"] == 14 * 86_400
 
 
-@pytest.mark.parametrize("queue", ["risk-engine", "risk-engine-dead-letters", "event-relay-failures"])
+@pytest.mark.parametrize("queue", [*QUEUES, *DEAD_LETTERS, "event-relay-failures"])
 def test_queues_are_encrypted(any_stage: Assembly, queue: str) -> None:
     assert any_stage.queue(queue)["SqsManagedSseEnabled"] is True
+
+
+def test_there_is_no_queue_beside_these(any_stage: Assembly) -> None:
+    found = {each["QueueName"] for each in any_stage.properties("service", "AWS::SQS::Queue")}
+    named = {*QUEUES, *DEAD_LETTERS, "event-relay-failures"}
+    assert found == {f"risk-hub-{any_stage.stage}-{name}" for name in named}
 
 
 def test_every_queue_refuses_plain_http(any_stage: Assembly) -> None:
@@ -90,7 +122,7 @@ def test_every_queue_refuses_plain_http(any_stage: Assembly) -> None:
     assert refusing == set(queues)
 
 
-def test_only_the_rule_puts_messages_into_the_engines_queue(any_stage: Assembly) -> None:
+def test_only_rules_put_messages_into_a_workers_queue(any_stage: Assembly) -> None:
     allowed = [
         statement
         for policy in any_stage.properties("service", "AWS::SQS::QueuePolicy")
@@ -101,13 +133,21 @@ def test_only_the_rule_puts_messages_into_the_engines_queue(any_stage: Assembly)
     assert all("aws:SourceArn" in each["Condition"]["ArnEquals"] for each in allowed)
 
 
-def test_the_rule_is_on_the_hubs_own_bus_and_leads_to_the_engines_queue(any_stage: Assembly) -> None:
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
+def test_a_rule_is_on_the_hubs_own_bus_and_leads_to_its_workers_queue(
+    any_stage: Assembly, worker: FunctionFolder
+) -> None:
     bus = only(iter(any_stage.properties("service", "AWS::Events::EventBus")))
-    (target,) = rule(any_stage)["Targets"]
+    rule = rules(any_stage)[queue_of(worker)]
+    (target,) = rule["Targets"]
     assert bus["Name"] == f"risk-hub-{any_stage.stage}"
-    assert referent(rule(any_stage)["EventBusName"]) == "bus"
-    assert referent(target["Arn"]) == "queue"
-    assert referent(target["DeadLetterConfig"]["Arn"]) == "dead-letters"
+    assert referent(rule["EventBusName"]) == "bus"
+    assert referent(target["DeadLetterConfig"]["Arn"]) == f"{queue_of(worker)}-dead-letters"
+
+
+def test_there_is_one_rule_for_each_worker(any_stage: Assembly) -> None:
+    assert len(any_stage.properties("service", "AWS::Events::Rule")) == len(WORKER_EVENTS)
+    assert set(rules(any_stage)) == set(QUEUES)
 
 
 def event(pytestconfig: pytest.Config, event_type: str) -> Any:
@@ -116,26 +156,39 @@ def event(pytestconfig: pytest.Config, event_type: str) -> Any:
     return {"source": detail["source"], "detail-type": detail["type"], "detail": detail}
 
 
-def matches(assembly: Assembly, announced: Any) -> bool:
-    matched: bool = EventPattern.load(json.dumps(rule(assembly)["EventPattern"])).matches_event(announced)
+def matches(assembly: Assembly, worker: str, announced: Any) -> bool:
+    pattern = EventPattern.load(json.dumps(rules(assembly)[queue_of(worker)]["EventPattern"]))
+    matched: bool = pattern.matches_event(announced)
     return matched
 
 
-@pytest.mark.parametrize(("event_type", "evaluated"), [(SNAPSHOT_UPDATED, True), (RISK_EVALUATED, False)])
-def test_inv12_the_rule_matches_the_samples_of_what_the_engine_evaluates(
-    any_stage: Assembly,
-    pytestconfig: pytest.Config,
-    event_type: str,
-    evaluated: bool,  # noqa: FBT001
+@pytest.mark.parametrize("event_type", EVENT_MODELS)
+@pytest.mark.parametrize("worker", SUBSCRIPTIONS)
+def test_inv12_a_rule_matches_the_samples_of_what_its_worker_handles_and_no_others(
+    any_stage: Assembly, pytestconfig: pytest.Config, worker: str, event_type: str
 ) -> None:
-    assert matches(any_stage, event(pytestconfig, event_type)) is evaluated
+    handled = event_type in SUBSCRIPTIONS[worker]
+    assert matches(any_stage, worker, event(pytestconfig, event_type)) is handled
 
 
-def test_the_rule_ignores_what_others_put_on_the_bus(local: Assembly) -> None:
-    assert not matches(local, {"source": "somebody-else", "detail-type": SNAPSHOT_UPDATED, "detail": {}})
+def test_an_exit_signal_sets_off_no_worker_least_of_all_the_one_that_emits_it(
+    any_stage: Assembly, pytestconfig: pytest.Config
+) -> None:
+    signal = event(pytestconfig, "exit_signal_emitted")
+    assert not [worker for worker in WORKER_EVENTS if matches(any_stage, worker, signal)]
+
+
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
+def test_a_rule_ignores_what_others_put_on_the_bus(local: Assembly, worker: FunctionFolder) -> None:
+    for event_type in WORKER_EVENTS[worker]:
+        assert not matches(
+            local, worker, {"source": "somebody-else", "detail-type": event_type, "detail": {}}
+        )
 
 
 def test_infrastructure_and_events_spell_the_source_alike(pytestconfig: pytest.Config) -> None:
-    assert {event(pytestconfig, each)["source"] for each in (SNAPSHOT_UPDATED, RISK_EVALUATED)} == {
-        EVENT_SOURCE
-    }
+    assert {event(pytestconfig, each)["source"] for each in EVENT_MODELS} == {EVENT_SOURCE}
+
+
+def test_the_workers_names_are_those_of_their_metrics() -> None:
+    assert set(get_args(WorkerName)) == set(WORKER_EVENTS)
