@@ -1,0 +1,79 @@
+"""`python -m tests.simulator --seed N` replays one history; `--histories N` runs many from a seed on."""
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from secrets import randbelow
+
+from tests.simulator.history import SOUND, Outcome, run_history
+from tests.simulator.hub import Parts
+
+SEEDS = 2**32
+PROGRESS_SECONDS = 10
+
+
+@contextmanager
+def one_processor() -> Iterator[None]:
+    """Keep the process on one processor: only one of its threads runs at a time, and handing over is cheapest there."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(allowed)[os.getpid() % len(allowed)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def run_many(base: int, count: int, parts: Parts = SOUND) -> Iterator[Outcome]:
+    """Run the histories of the seeds from `base` on."""
+    with one_processor():
+        for seed in range(base, base + count):
+            yield run_history(seed, parts)
+
+
+def main(arguments: Sequence[str], parts: Parts = SOUND) -> int:
+    """Run what the command line asks for; return the exit code, 1 when an invariant broke."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
+    parser.add_argument("--seed", type=int, help="the seed of the first history; drawn when absent")
+    parser.add_argument("--histories", type=int, default=1, help="how many histories to run")
+    parser.add_argument("--trace", action="store_true", help="print the last steps of a sound history too")
+    options = parser.parse_args(arguments)
+    base = randbelow(SEEDS) if options.seed is None else options.seed
+    return _run(base, options.histories, parts, trace=options.trace)
+
+
+def _run(base: int, count: int, parts: Parts, *, trace: bool) -> int:
+    began = told = time.monotonic()
+    totals: Counter[str] = Counter()
+    for done, outcome in enumerate(run_many(base, count, parts), start=1):
+        if outcome.broken is not None:
+            _say(outcome.report())
+            return 1
+        totals += Counter(
+            {"commits": outcome.commits, "evaluations": outcome.evaluations, "reads": outcome.reads}
+        )
+        totals += outcome.faults
+        if trace or count == 1:
+            _say("\n".join([*(outcome.trace if trace else []), outcome.report()]))
+        if time.monotonic() - told > PROGRESS_SECONDS:
+            told = time.monotonic()
+            _say(f"{done} of {count} histories, {done / (told - began):.0f}/s")
+    elapsed = time.monotonic() - began
+    _say(f"{count} histories from seed {base} are sound ({elapsed:.1f} s, {count / elapsed:.0f}/s)")
+    _say(", ".join(f"{name} {number}" for name, number in sorted(totals.items())))
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""Which faults strike: each history draws its own mix, so that rare combinations get their turn."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+# The greatest rate of each fault, per occasion.
+GREATEST_RATES: Mapping[str, float] = {
+    "crash": 0.06,  # the process dies before or after a port call takes effect
+    "throttle": 0.15,  # UnavailableError, nothing happened
+    "lost answer": 0.10,  # UnavailableError, although it happened
+    "dropped response": 0.25,  # the client never hears the answer of a POST
+    "duplicate": 0.25,  # a batch or message is delivered again
+    "delay": 0.30,  # a message takes its time
+    "refusal": 0.25,  # the bus refuses an entry
+    "stale read": 0.30,  # where the port promises no strong consistency
+    "poison": 0.10,  # a record or message that can not be read
+    "damage": 0.30,  # a blob is overwritten, cut or removed behind the hub's back
+    "slow": 0.05,  # much time passes while processes are under way
+}
+SHARE_OF_KINDS = 0.6
+
+
+@dataclass
+class Faults:
+    """Strikes by the seed while it is on.
+
+    Attributes:
+        crash_at: the one port boundary, counted from 0, at which the process dies; boundaries are two a call.
+        boundaries: how many port boundaries were passed.
+        counts: how often each fault struck.
+    """
+
+    random: Random
+    rates: Mapping[str, float]
+    crash_at: int | None = None
+    on: bool = True
+    boundaries: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def drawn(cls, random: Random) -> "Faults":
+        kinds = [kind for kind in GREATEST_RATES if random.random() < SHARE_OF_KINDS]
+        return cls(random, {kind: GREATEST_RATES[kind] * random.uniform(0.2, 1) for kind in kinds})
+
+    def strikes(self, kind: str) -> bool:
+        rate = self.rates.get(kind, 0.0)
+        if not self.on or not rate or self.random.random() >= rate:
+            return False
+        self.counts[kind] += 1
+        return True
+
+    def crashes_here(self) -> bool:
+        """Tell whether the process dies at this port boundary."""
+        boundary, self.boundaries = self.boundaries, self.boundaries + 1
+        if boundary == self.crash_at:
+            self.counts["crash"] += 1
+            return True
+        return self.strikes("crash")

@@ -1,0 +1,170 @@
+"""The observer: notes what took effect, and checks on the spot what must never happen, not even for a moment."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from events.envelope import CloudEvent
+from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from tests.simulator.model import Commit, Content, Order
+from tests.simulator.tasks import Task
+from tests.simulator.trace import BrokenInvariantError
+
+Key = tuple[str, str]
+
+
+def as_stored(snapshot: StoredSnapshot) -> str:
+    """Return a row as text, so that a later change of it is noticed."""
+    return orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS).decode()
+
+
+@dataclass
+class Handling:
+    """One time that a worker handled a snapshot's event to the end."""
+
+    outcome: str
+    at: datetime
+
+
+@dataclass
+class Ledger:
+    """What took effect so far.
+
+    Attributes:
+        commits: accepted snapshots in the order of their commit.
+        heads: the greatest order announced to each (world, stage).
+        evaluations: each evaluation as first stored, by (world, evaluation id).
+        announced: how often the bus took the event about a (world, version) or (world, evaluation id).
+        handlings: what workers did with each (world, version).
+        effects: how often the second worker's effect took place, by event id.
+        damaged: digests of blobs that were damaged at some time.
+        committers: the processes that committed something.
+    """
+
+    commits: list[Commit] = field(default_factory=list)
+    by_key: dict[Key, Commit] = field(default_factory=dict)
+    heads: dict[Key, Order] = field(default_factory=dict)
+    evaluations: dict[Key, Evaluation] = field(default_factory=dict)
+    announced: Counter[Key] = field(default_factory=Counter)
+    handlings: dict[Key, list[Handling]] = field(default_factory=dict)
+    effects: Counter[str] = field(default_factory=Counter)
+    damaged: set[str] = field(default_factory=set)
+    committers: list[Task] = field(default_factory=list)
+
+    def committed(self, task: Task | None, stored: StoredSnapshot) -> None:
+        """Note a new row; what it must hold is known from the producer's intent and its process's clock."""
+        require(task is not None, "INV-09", f"{stored.version} was committed by nobody", stored.version)
+        if task is None:
+            return
+        content: Content = task.subject.content
+        commit = Commit(content, task.readings[0], stored.content_hash, as_stored(stored))
+        require(
+            task.subject.fault is None,
+            "INV-09",
+            f"a bad snapshot ({task.subject.fault}) was stored",
+            content.version,
+        )
+        require(commit.key not in self.by_key, "INV-01", f"{commit.key} was committed twice", content.version)
+        require_shown(commit, stored.to_answer(self.instant(task)), self.instant(task))
+        self.commits.append(commit)
+        self.committers.append(task)
+        self.by_key[commit.key] = commit
+
+    def advanced(self, snapshot: StoredSnapshot, *, is_head: bool, before: Any, after: Any) -> None:
+        """Note a call of advance_head and what it did to the row."""
+        commit = self.commit_of(snapshot.world_id, snapshot.version)
+        slot = (snapshot.world_id, snapshot.stage)
+        greatest = max(self.heads.get(slot, commit.order), commit.order)
+        self.heads[slot] = greatest
+        require(
+            is_head == (commit.order == greatest),
+            "INV-03",
+            f"{snapshot.version} was told is_latest={is_head}",
+            snapshot.version,
+        )
+        old, new = self._order_in(snapshot.world_id, before), self._order_in(snapshot.world_id, after)
+        require(
+            old is None or (new is not None and new >= old),
+            "INV-03",
+            f"the head of {slot} moved backwards",
+            snapshot.version,
+        )
+        require(new == greatest, "INV-03", f"the head of {slot} is not the greatest order", snapshot.version)
+
+    def taken(self, event: CloudEvent) -> None:
+        """Note an event that the bus took."""
+        if event.type == "risk_snapshot_updated":
+            self._snapshot_announced(event)
+            return
+        key = (event.subject, f"risk/{event.data['version']}/{event.data['engine_version']}")
+        stored = self.evaluations.get(key)
+        require(stored is not None, "INV-04", f"{key} was announced and is not stored")
+        if stored is not None:
+            require(event.data == stored.report.model_dump(mode="json"), "INV-04", f"{key}: other numbers")
+        self.announced[key] += 1
+
+    def _snapshot_announced(self, event: CloudEvent) -> None:
+        version = event.data["version"]
+        commit = self.commit_of(event.subject, version)
+        head = self.heads.get((commit.key[0], commit.content.stage))
+        require(
+            head is not None and head >= commit.order,
+            "INV-04",
+            f"{version} went out before its head moved",
+            version,
+        )
+        shown = {**event.data, "expired": commit.expires_at <= commit.created_at}
+        require_shown(commit, shown, commit.created_at)
+        self.announced[commit.key] += 1
+
+    def evaluated(self, evaluation: Evaluation) -> None:
+        """Note an evaluation that was stored."""
+        key = (evaluation.report.world_id, evaluation.evaluation_id)
+        require(key not in self.evaluations, "INV-05", f"{key} was stored twice", evaluation.report.version)
+        self.evaluations[key] = evaluation
+
+    def handled(self, event: CloudEvent, outcome: str, at: datetime) -> None:
+        """Note that a worker is done with a snapshot's event; `at` is what its clock said."""
+        commit = self.commit_of(event.subject, event.data["version"])
+        require(
+            (outcome == "expired") == (commit.expires_at <= at),
+            "INV-07",
+            f"{commit.key} handled as {outcome} at {at}, expires {commit.expires_at}",
+            commit.content.version,
+        )
+        self.handlings.setdefault(commit.key, []).append(Handling(outcome, at))
+
+    def commit_of(self, world_id: str, version: str) -> Commit:
+        commit = self.by_key.get((world_id, version))
+        if commit is None:
+            raise BrokenInvariantError("INV-04", f"{version} was announced and is not committed", version)
+        return commit
+
+    def instant(self, task: Task) -> datetime:
+        return task.readings[-1]
+
+    def _order_in(self, world_id: str, head: Any) -> Order | None:
+        return None if head is None else self.commit_of(world_id, head.order.rpartition("|")[2]).order
+
+
+def require(holds: bool, invariant: str, detail: str, about: str = "") -> None:  # noqa: FBT001
+    if not holds:
+        raise BrokenInvariantError(invariant, detail, about)
+
+
+def require_shown(commit: Commit, shown: dict[str, Any], at: datetime) -> None:
+    """Check what is shown of a commit against what its producer meant."""
+    expected = commit.shown(at)
+    wrong = differences(expected, shown)
+    require(
+        not wrong, "INV-01", f"{commit.key} is shown with other {', '.join(wrong)}", commit.content.version
+    )
+
+
+def differences(expected: dict[str, Any], shown: dict[str, Any]) -> Iterable[str]:
+    return [name for name, value in expected.items() if shown.get(name) != value]

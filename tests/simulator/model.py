@@ -1,0 +1,131 @@
+"""What the hub should answer, said a second time and as simply as possible; nothing here is shared with the code under test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import floor, sqrt
+from typing import Any, Literal
+
+Order = tuple[datetime, datetime, str]
+TAIL_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a producer means, whatever the form in which it is written.
+
+    Attributes:
+        weights: shares of the assets A and B.
+        covariance: variance of A, covariance, variance of B; or None.
+        returns: the portfolio's own past returns; or None.
+    """
+
+    world_id: str
+    version: str
+    as_of: datetime
+    weights: tuple[float, float]
+    ttl_sec: int
+    stage: str
+    actor: str
+    covariance: tuple[float, float, float] | None
+    returns: tuple[float, ...] | None
+
+    def volatility(self) -> float | None:
+        if self.covariance is None:
+            return None
+        (a, b), (aa, ab, bb) = self.weights, self.covariance
+        return sqrt(a * a * aa + 2 * a * b * ab + b * b * bb)
+
+    def value_at_risk(self) -> float | None:
+        """Return the loss that 5 % of the past periods exceeded, interpolated; None without returns."""
+        if self.returns is None:
+            return None
+        ordered = sorted(self.returns)
+        place = TAIL_SHARE * (len(ordered) - 1)
+        low = floor(place)
+        return -(ordered[low] + (ordered[low + 1] - ordered[low]) * (place - low))
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Content that the hub accepted.
+
+    Attributes:
+        created_at: the clock of the process that accepted it.
+        stored: the row as it was first written, as text.
+    """
+
+    content: Content
+    created_at: datetime
+    content_hash: str
+    stored: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.content.world_id, self.content.version
+
+    @property
+    def order(self) -> Order:
+        return self.content.as_of, self.created_at, self.content.version
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.created_at + timedelta(seconds=self.content.ttl_sec)
+
+    def shown(self, at: datetime) -> dict[str, Any]:
+        """Return what a reader must be shown of it at an instant."""
+        content = self.content
+        return {
+            "world_id": content.world_id,
+            "version": content.version,
+            "as_of_utc": as_text(content.as_of),
+            "created_at": as_text(self.created_at),
+            "expires_at": as_text(self.expires_at),
+            "expired": self.expires_at <= at,
+            "ttl_sec": content.ttl_sec,
+            "content_hash": self.content_hash,
+            "weights": {"A": content.weights[0], "B": content.weights[1]},
+            "provenance": {"actor": content.actor, "stage": content.stage},
+        }
+
+
+def as_text(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a reader asks; `first` stands for latest and for lookup by as_of."""
+
+    world_id: str
+    kind: Literal["first", "version", "page"]
+    stage: str | None = None
+    actor: str | None = None
+    known_at: datetime | None = None
+    include_expired: bool = False
+    version: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    ascending: bool = False
+    limit: int = 1
+
+    def admits(self, commit: Commit, at: datetime) -> bool:
+        content = commit.content
+        return (
+            content.world_id == self.world_id
+            and self.stage in {None, content.stage}
+            and self.actor in {None, content.actor}
+            and self.version in {None, content.version}
+            and (self.known_at is None or commit.created_at <= self.known_at)
+            and (self.include_expired or at < commit.expires_at)
+            and (self.since is None or self.since <= content.as_of)
+            and (self.until is None or content.as_of <= self.until)
+        )
+
+    def answer(self, commits: Sequence[Commit], at: datetime, after: Order | None) -> list[Commit]:
+        """Return all that belongs to the answer behind the position `after`, in order, beyond any limit."""
+        found = [commit for commit in commits if self.admits(commit, at)]
+        found.sort(key=lambda commit: commit.order, reverse=not self.ascending)
+        if after is not None:
+            found = [c for c in found if (c.order > after if self.ascending else c.order < after)]
+        return found

@@ -1,0 +1,150 @@
+"""The in-memory ports on the wire, each telling the ledger what took effect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from events.envelope import CloudEvent
+from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import BlobStat, Head, PutOutcome
+from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.refs import BlobRef
+from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.simulator.ledger import Ledger
+from tests.simulator.queues import Queue
+from tests.simulator.streams import Stream, evaluation_record, snapshot_record
+from tests.simulator.wire import Wire
+
+
+@dataclass
+class WiredSnapshots:
+    wire: Wire
+    store: MemorySnapshots
+    ledger: Ledger
+    stream: Stream
+
+    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+        return self.wire.call("snapshots.put_once", lambda: self._put(snapshot, retain_until))
+
+    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+        return self.wire.call("snapshots.get", lambda: self.store.get(world_id, version))
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        return self.wire.call("snapshots.select", lambda: self.store.select(query))
+
+    def last_expiry(self, world_id: str) -> datetime | None:
+        return self.wire.call("snapshots.last_expiry", lambda: self.store.last_expiry(world_id), lambda: None)
+
+    def _put(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+        outcome = self.store.put_once(snapshot, retain_until)
+        if outcome.created:
+            self.ledger.committed(self.wire.tasks.current, outcome.stored)
+            self.stream.append(snapshot.world_id, snapshot_record(outcome.stored))
+            self.wire.note(f"COMMIT {snapshot.version} as_of {snapshot.as_of:%H:%M:%S.%f}")
+        return outcome
+
+
+@dataclass
+class WiredBlobs:
+    wire: Wire
+    store: MemoryBlobs
+
+    @property
+    def bucket(self) -> str:
+        return self.store.bucket
+
+    def put(self, world_id: str, kind: BlobKind, sha256: str, data: bytes) -> BlobRef:
+        return self.wire.call("blobs.put", lambda: self.store.put(world_id, kind, sha256, data))
+
+    def stat(self, ref: BlobRef) -> BlobStat | None:
+        return self.wire.call("blobs.stat", lambda: self.store.stat(ref))
+
+    def load(self, ref: BlobRef) -> bytes:
+        return self.wire.call("blobs.load", lambda: self.store.load(ref))
+
+    def download_url(self, ref: BlobRef) -> str:
+        return self.store.download_url(ref)
+
+
+@dataclass
+class WiredWorlds:
+    wire: Wire
+    store: MemoryWorlds
+    ledger: Ledger
+
+    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+        return self.wire.call("worlds.advance_head", lambda: self._advance(snapshot))
+
+    def heads(self, world_id: str) -> Sequence[Head | None]:
+        return self.wire.call("worlds.heads", lambda: self.store.heads(world_id), list)
+
+    def _advance(self, snapshot: StoredSnapshot) -> bool:
+        slot = (snapshot.world_id, snapshot.stage)
+        before = self.store.rows.get(slot)
+        is_head = self.store.advance_head(snapshot)
+        self.ledger.advanced(snapshot, is_head=is_head, before=before, after=self.store.rows.get(slot))
+        self.wire.note(f"HEAD {snapshot.version} {'is' if is_head else 'is not'} the latest")
+        return is_head
+
+
+@dataclass
+class WiredEvaluations:
+    wire: Wire
+    store: MemoryEvaluations
+    ledger: Ledger
+    stream: Stream
+
+    def put_once(self, evaluation: Evaluation, retain_until: datetime) -> bool:
+        return self.wire.call("evaluations.put_once", lambda: self._put(evaluation, retain_until))
+
+    def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
+        read = self.store.latest_risk
+        return self.wire.call("evaluations.latest_risk", lambda: read(world_id, version), lambda: None)
+
+    def _put(self, evaluation: Evaluation, retain_until: datetime) -> bool:
+        stored = self.store.put_once(evaluation, retain_until)
+        if stored:
+            self.ledger.evaluated(evaluation)
+            self.stream.append(evaluation.report.world_id, evaluation_record(evaluation))
+            self.wire.note(f"EFFECT {evaluation.evaluation_id}")
+        return stored
+
+
+@dataclass
+class WiredBus:
+    """Takes events and gives each to the queue of its rule; refuses, cuts off, doubles."""
+
+    wire: Wire
+    random: Random
+    ledger: Ledger
+    rules: dict[str, Queue]
+
+    def publish(self, events: Sequence[CloudEvent]) -> Sequence[CloudEvent]:
+        refused: list[CloudEvent] = []
+        for event in events:
+            if self.wire.faults.strikes("refusal"):
+                self.wire.note(f"bus refuses {event.type} {event.data['version']}")
+                refused.append(event)
+            else:
+                self.wire.call(f"bus.put {event.data['version']}", lambda taken=event: self._take(taken))
+        return refused
+
+    def _take(self, event: CloudEvent) -> None:
+        self.ledger.taken(event)
+        self.rules[event.type].send(event.to_detail())
+
+
+@dataclass
+class WiredFailures:
+    """The relay's failure queue: like the real one it keeps a record's keys, not the record."""
+
+    wire: Wire
+    kept: list[dict[str, Any] | None]
+
+    def isolate(self, record: dict[str, Any], reason: str) -> None:
+        keys = record.get("dynamodb", {}).get("Keys")
+        self.wire.call(f"failures.isolate ({reason[:40]})", lambda: self.kept.append(keys))

@@ -1,0 +1,261 @@
+"""Readers: ask anything, check each answer against the model, and ask what was settled once more at the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import BlobError, UnavailableError
+from functions.hub.use_cases.read_snapshots import FoundPage, Moment
+from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS
+from risk_hub_contracts.problems import ProblemError
+from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, parse_query
+from tests.simulator.hub import Hub
+from tests.simulator.intents import ACTORS, STAGES, WORLDS
+from tests.simulator.ledger import differences, require
+from tests.simulator.model import Commit, Order, Question, as_text
+from tests.simulator.tasks import Crash, Task
+
+PAGES_MAX = 4
+SETTLE = timedelta(seconds=KNOWN_AT_SETTLE_SECONDS)
+TIMEOUT = timedelta(seconds=14)
+ABSENT = frozenset({"snapshot-not-found", "snapshot-expired", "world-unknown"})
+LOOK_BACK_SECONDS = (0, 1, 14, 15, 16, 60, 900, 3_600)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as the reader saw it, and what was committed when it was asked and when it came."""
+
+    documents: tuple[dict[str, Any], ...]
+    more: bool
+    moment: Moment | None
+    reading: datetime
+    after: Order | None
+    commits_before: int
+    commits_after: int
+
+    def same_as(self, other: "Answer") -> bool:
+        return (self.documents, self.more) == (other.documents, other.more)
+
+
+class Readers:
+    """All readers of a history."""
+
+    def __init__(self, hub: Hub, planned: int) -> None:
+        self.hub, self.planned = hub, planned
+        self.settled: list[tuple[Question, Sequence[Answer]]] = []
+        self.asked = 0
+
+    def act(self) -> bool:
+        """Ask one question; tell whether there was one to ask."""
+        if not self.planned:
+            return False
+        self.planned -= 1
+        if self.hub.random.random() < 0.15 and self.hub.ledger.commits:
+            self._start_expansion(self.hub.random.choice(self.hub.ledger.commits))
+            return True
+        question = self._draw()
+        self.asked += 1
+        self.hub.start(
+            f"read-{self.asked}",
+            lambda: self.ask(question),
+            self._told,
+            TIMEOUT,
+            subject=question,
+            what="asks",
+        )
+        return True
+
+    def ask(self, question: Question) -> list[Answer]:
+        """Put a question; a list is followed page by page."""
+        answers: list[Answer] = []
+        cursor: str | None = None
+        after: Order | None = None
+        for _ in range(PAGES_MAX):
+            answer, cursor = self._one(question, cursor, after)
+            answers.append(answer)
+            if cursor is None:
+                break
+            last = answer.documents[-1]
+            after = self.hub.ledger.commit_of(last["world_id"], last["version"]).order
+        return answers
+
+    def check(self, question: Question, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            self._check_moment(question, answer)
+            self._check_one(question, answer)
+
+    def repeat_settled(self) -> None:
+        """Ask again what could not change any more (INV-08)."""
+        for question, answers in self.settled:
+            again = self.ask(question)
+            same = len(again) == len(answers) and all(map(Answer.same_as, answers, again))
+            require(same, "INV-08", f"a settled answer changed: {question}")
+
+    def _told(self, task: Task) -> None:
+        if isinstance(task.error, Crash | UnavailableError):
+            return
+        if task.error is not None:
+            raise task.error
+        question, answers = task.subject, task.value
+        self.check(question, answers)
+        if question.known_at is not None and question.known_at <= answers[0].reading - SETTLE:
+            self.settled.append((question, answers))
+
+    def _one(self, question: Question, cursor: str | None, after: Order | None) -> tuple[Answer, str | None]:
+        before = len(self.hub.ledger.commits)
+        moment: Moment | None = None
+        found: Sequence[StoredSnapshot] = ()
+        more = None
+        try:
+            moment, found, more = self._read(question, cursor)
+        except ProblemError as problem:
+            require(problem.type.slug in ABSENT, "INV-03", f"{question}: {problem.detail}")
+        reading = self.hub.last_reading()
+        documents = tuple(stored.to_answer(moment.at) for stored in found) if moment is not None else ()
+        commits = len(self.hub.ledger.commits)
+        return Answer(documents, more is not None, moment, reading, after, before, commits), more
+
+    def _read(
+        self, question: Question, cursor: str | None
+    ) -> tuple[Moment, Sequence[StoredSnapshot], str | None]:
+        asked = {name: text for name, text in self._parameters(question, cursor).items() if text is not None}
+        if question.kind == "page":
+            page: FoundPage = self.hub.read.page(question.world_id, parse_query(ListQuery, asked))
+            return page.moment, page.stored, page.next_cursor
+        if question.version is not None or question.until is not None:
+            found = self.hub.read.lookup(question.world_id, parse_query(LookupQuery, asked))
+        else:
+            found = self.hub.read.latest(question.world_id, parse_query(LatestQuery, asked))
+        return found.moment, [found.stored], None
+
+    def _parameters(self, question: Question, cursor: str | None) -> dict[str, str | None]:
+        common = {
+            "stage": question.stage,
+            "actor": question.actor,
+            "known_at": _text(question.known_at),
+            "include_expired": "true" if question.include_expired else None,
+        }
+        if question.kind != "page":
+            return {**common, "version": question.version, "as_of": _text(question.until)}
+        bounds = {"from": _text(question.since), "to": _text(question.until), "cursor": cursor}
+        order = "asc" if question.ascending else "desc"
+        return {**common, **bounds, "limit": str(question.limit), "order": order}
+
+    def _check_moment(self, question: Question, answer: Answer) -> None:
+        moment = answer.moment
+        if moment is None:
+            return
+        at = question.known_at or answer.reading
+        require(moment.at == at, "INV-07", f"expiry was judged at {moment.at}, not at {at}")
+        settled = question.known_at is not None and question.known_at <= answer.reading - SETTLE
+        require(moment.settled == settled, "INV-08", f"settled={moment.settled} for {question}")
+
+    def _check_one(self, question: Question, answer: Answer) -> None:
+        """Find a moment between question and answer at which the model says the same."""
+        at = question.known_at or answer.reading
+        for count in range(answer.commits_before, answer.commits_after + 1):
+            full = question.answer(self.hub.ledger.commits[:count], at, answer.after)
+            if _is(
+                answer, full[: question.limit], more=question.kind == "page" and len(full) > question.limit
+            ):
+                self._check_documents(full, answer, at)
+                return
+        got = [document["version"] for document in answer.documents]
+        wanted = [commit.content.version for commit in full]
+        detail = f"{got} (more: {answer.more}) is not the start of {wanted} at {at}: {question}"
+        require(holds=False, invariant=self._blame(question, answer, at), detail=detail)
+
+    def _check_documents(self, expected: Sequence[Commit], answer: Answer, at: datetime) -> None:
+        for commit, document in zip(expected, answer.documents, strict=False):
+            wrong = list(differences(commit.shown(at), document))
+            invariant = "INV-07" if wrong == ["expired"] else "INV-01"
+            require(not wrong, invariant, f"{commit.key} is shown with other {wrong}", commit.content.version)
+
+    def _blame(self, question: Question, answer: Answer, at: datetime) -> str:
+        """Name the invariant: the one whose rule, left out, would explain the answer."""
+        commits = self.hub.ledger.commits[: answer.commits_after]
+        for invariant, loose in (
+            ("INV-07", replace(question, include_expired=True)),
+            ("INV-08", replace(question, known_at=None)),
+        ):
+            full = loose.answer(commits, at, answer.after)
+            if loose != question and [c.key[1] for c in full[: len(answer.documents)]] == [
+                document["version"] for document in answer.documents
+            ]:
+                return invariant
+        return "INV-03"
+
+    def _draw(self) -> Question:
+        random = self.hub.random
+        kind = random.choice(("first", "first", "page", "page", "version"))
+        bounded = random.random() < 0.4
+        return Question(
+            world_id=random.choice(WORLDS),
+            kind=kind,
+            stage=random.choice((None, None, *STAGES)),
+            actor=random.choice((None, None, None, *ACTORS)),
+            known_at=self._known_at() if random.random() < 0.5 else None,
+            include_expired=random.random() < 0.3,
+            version=self._version() if kind == "version" else None,
+            since=self._as_of() if kind == "page" and bounded else None,
+            until=self._as_of() if kind != "version" and bounded else None,
+            ascending=kind == "page" and random.random() < 0.5,
+            limit=random.choice((1, 2, 5)) if kind == "page" else 1,
+        )
+
+    def _known_at(self) -> datetime:
+        """Draw a moment of the past, by preference one at which something begins or ends to be known or current."""
+        random, now = self.hub.random, self.hub.clock.now - timedelta(seconds=1)
+        if self.hub.ledger.commits and random.random() < 0.6:
+            commit = random.choice(self.hub.ledger.commits)
+            edge = random.choice((commit.created_at, commit.expires_at))
+            return min(now, edge + timedelta(microseconds=random.choice((-1, 0, 1))))
+        return now - timedelta(seconds=random.choice(LOOK_BACK_SECONDS))
+
+    def _version(self) -> str:
+        commits = self.hub.ledger.commits
+        return self.hub.random.choice(commits).content.version if commits else "none"
+
+    def _as_of(self) -> datetime:
+        random, commits = self.hub.random, self.hub.ledger.commits
+        base = random.choice(commits).content.as_of if commits else self.hub.clock.now
+        return base + timedelta(microseconds=random.choice((-1, 0, 0, 1)))
+
+    def _start_expansion(self, commit: Commit) -> None:
+        question = Question(commit.key[0], "version", version=commit.key[1], include_expired=True)
+        self.hub.start(
+            "expand",
+            lambda: self._expand(question),
+            self._expanded,
+            TIMEOUT,
+            subject=commit,
+            what=commit.key[1],
+        )
+
+    def _expand(self, question: Question) -> dict[str, Any]:
+        moment, found, _ = self._read(question, None)
+        return self.hub.expand(found[0].to_answer(moment.at), 1_000)
+
+    def _expanded(self, task: Task) -> None:
+        commit: Commit = task.subject
+        if isinstance(task.error, BlobError):
+            excused = task.error.ref.sha256 in self.hub.ledger.damaged
+            require(excused, "INV-06", f"a sound blob was refused: {task.error}", commit.content.version)
+        elif task.error is None:
+            covariance = task.value.get("covariance", {"upper": commit.content.covariance or ()})
+            same = tuple(covariance["upper"]) == (commit.content.covariance or ())
+            require(same, "INV-06", f"{commit.key} was shown with other numbers", commit.content.version)
+        elif not isinstance(task.error, Crash | UnavailableError):
+            raise task.error
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else as_text(instant)
+
+
+def _is(answer: Answer, expected: Sequence[Commit], *, more: bool) -> bool:
+    keys = [(document["world_id"], document["version"]) for document in answer.documents]
+    return keys == [commit.key for commit in expected] and answer.more == more

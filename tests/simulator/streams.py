@@ -1,0 +1,89 @@
+"""The tables' streams: shards of records in order, delivered in batches at least once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from functions.hub.adapters.dynamodb_evaluations import to_item
+from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from tests.events.emitted import stream_record
+from tests.fakes.clock import START
+from tests.simulator.faults import Faults
+
+Record = dict[str, Any]
+RETRY_MAX_ATTEMPTS = 5
+BATCH_MAX_RECORDS = 10
+RETAINED = START + timedelta(days=30)
+
+
+def snapshot_record(snapshot: StoredSnapshot) -> Record:
+    return stream_record(snapshot)
+
+
+def evaluation_record(evaluation: Evaluation) -> Record:
+    item = to_item(evaluation, RETAINED)
+    keys = {name: item[name] for name in ("world_id", "evaluation_id")}
+    return {"eventName": "INSERT", "dynamodb": {"Keys": keys, "NewImage": item}}
+
+
+def damaged(record: Record) -> Record:
+    """Return the record as it looks when its image can not be read: what remains sound are its keys."""
+    image = {name: value for name, value in record["dynamodb"]["NewImage"].items() if name != "content_hash"}
+    return {**record, "dynamodb": {**record["dynamodb"], "NewImage": image}}
+
+
+FOREIGN: Record = {"eventName": "INSERT", "dynamodb": {"NewImage": {"colour": {"S": "blue"}}}}
+
+
+@dataclass
+class Shard:
+    """Records of some worlds.
+
+    Attributes:
+        position: the first record that is not yet acknowledged.
+        attempts: failures at this position.
+        size: records a batch; halved by each failure, as the event source's bisection does.
+        busy: whether a batch is being handled.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    position: int = 0
+    attempts: int = 0
+    size: int = BATCH_MAX_RECORDS
+    busy: bool = False
+
+    def batch(self, size: int) -> list[Record]:
+        return self.records[self.position : self.position + min(size, self.size)]
+
+    def acknowledge(self, count: int) -> None:
+        self.position += count
+        self.attempts, self.size = 0, BATCH_MAX_RECORDS
+
+    def fail(self, give_up: Callable[[Record], None]) -> None:
+        """Count a failure; a record that fails alone and too often goes to the failure queue."""
+        self.attempts += 1
+        self.size = max(1, self.size // 2)
+        if self.attempts > RETRY_MAX_ATTEMPTS and self.size == 1:
+            give_up(self.records[self.position])
+            self.acknowledge(1)
+
+
+@dataclass
+class Stream:
+    """One table's stream; a world's records keep their order, worlds do not wait for one another."""
+
+    faults: Faults
+    shards: dict[str, Shard] = field(default_factory=dict)
+
+    def append(self, world_id: str, record: Record) -> None:
+        shard = self.shards.setdefault(world_id, Shard())
+        if self.faults.strikes("poison"):
+            shard.records.append(FOREIGN)
+        shard.records.append(damaged(record) if self.faults.strikes("poison") else record)
+        if self.faults.strikes("poison"):
+            shard.records.append({**record, "eventName": "REMOVE"})
+
+    def pending(self) -> list[Shard]:
+        return [s for s in self.shards.values() if not s.busy and s.position < len(s.records)]

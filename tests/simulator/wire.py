@@ -1,0 +1,80 @@
+"""The wire between use cases and ports: where others get their turn, and where things go wrong."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from typing import TypeVar
+
+from functions.hub.ports import UnavailableError
+from tests.fakes.clock import START
+from tests.simulator.faults import Faults
+from tests.simulator.tasks import Crash, Tasks
+from tests.simulator.trace import Trace
+
+T = TypeVar("T")
+LATENCIES_US = (0, 0, 0, 1, 800, 25_000)
+SLOW_SECONDS = (1, 4, 9, 13, 40)
+
+
+class HubClock:
+    """The one true time, and what a process with a clock that is a little off makes of it."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        self.now = self.told = START
+        self._tasks = tasks
+
+    def __call__(self) -> datetime:
+        """Answer the process that is running; its answer is noted, for nothing else may decide expiry (INV-07)."""
+        task = self._tasks.current
+        if task is None:
+            self.told = self.now
+            return self.now
+        task.readings.append(self.now + timedelta(microseconds=task.skew_us))
+        return task.readings[-1]
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+class Wire:
+    """Every call of a port passes here."""
+
+    def __init__(self, random: Random, clock: HubClock, tasks: Tasks, faults: Faults, trace: Trace) -> None:
+        self.clock, self.tasks, self.faults, self.trace = clock, tasks, faults, trace
+        self._random = random
+
+    def call(self, name: str, effect: Callable[[], T], stale: Callable[[], T] | None = None) -> T:
+        """Let the call take effect, or not, or answer, or not; `stale` is what an older replica would say."""
+        self._travel()
+        if self.faults.crashes_here():
+            self._died(name, "before")
+        if self.faults.strikes("throttle"):
+            self.note(f"{name} throttled")
+            raise UnavailableError(name, "throttled")
+        old = stale is not None and self.faults.strikes("stale read")
+        answer = stale() if stale is not None and old else effect()
+        self.note(f"{name}{' (stale)' if old else ''}")
+        if self.faults.crashes_here():
+            self._died(name, "after")
+        if self.faults.strikes("lost answer"):
+            self.note(f"{name}: answer lost")
+            raise UnavailableError(name, "the answer was lost")
+        return answer
+
+    def note(self, what: str) -> None:
+        task = self.tasks.current
+        self.trace.add(self.clock.now, "-" if task is None else task.name, what)
+
+    def _travel(self) -> None:
+        self.clock.advance(microseconds=self._random.choice(LATENCIES_US))
+        if self.faults.strikes("slow"):
+            self.clock.advance(seconds=self._random.choice(SLOW_SECONDS))
+        self.tasks.pause()
+        task = self.tasks.current
+        if task is not None and self.clock.now > task.deadline:
+            self.note("timed out: killed")
+            raise Crash
+
+    def _died(self, name: str, when: str) -> None:
+        self.note(f"CRASH {when} {name}")
+        raise Crash

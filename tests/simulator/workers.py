@@ -1,0 +1,126 @@
+"""The relay and the workers: batches and messages in, redelivery after whatever went wrong."""
+
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from events.envelope import CloudEvent
+from functions.hub.ports import UnavailableError
+from infra.stages import STAGES
+from tests.simulator.hub import Hub
+from tests.simulator.queues import FOREIGN, Message, Queue
+from tests.simulator.streams import Record, Shard
+from tests.simulator.tasks import Crash, Task
+
+RELAY_TIMEOUT = timedelta(seconds=STAGES["prod"].event_relay.timeout_seconds)
+WORKER_TIMEOUT = timedelta(seconds=STAGES["prod"].risk_engine.timeout_seconds)
+
+
+class Relays:
+    """The event sources of all streams."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self._batches = 0
+
+    def act(self) -> bool:
+        """Deliver one batch; tell whether any was waiting."""
+        hub = self.hub
+        waiting = [
+            shard
+            for stream in (hub.snapshot_stream, hub.evaluation_stream, hub.repairs)
+            for shard in stream.pending()
+        ]
+        if not waiting:
+            return False
+        shard = hub.random.choice(waiting)
+        batch = shard.batch(hub.random.randint(1, 10))
+        shard.busy = True
+        self._deliver(shard, batch)
+        if hub.faults.strikes("duplicate"):
+            self._deliver(None, shard.records[: hub.random.randint(1, len(shard.records))][-3:])
+        return True
+
+    def _deliver(self, shard: Shard | None, batch: list[Record]) -> None:
+        self._batches += 1
+        what = f"{len(batch)} records{'' if shard else ' again'}"
+        self.hub.start(
+            f"relay-{self._batches}",
+            lambda: self.hub.relay(batch),
+            lambda task: self._delivered(task, shard, len(batch)),
+            RELAY_TIMEOUT,
+            what=what,
+        )
+
+    def _delivered(self, task: Task, shard: Shard | None, count: int) -> None:
+        failed = isinstance(task.error, Crash | UnavailableError)
+        if task.error is not None and not failed:
+            raise task.error
+        if shard is None:
+            return
+        shard.busy = False
+        if failed:
+            shard.fail(self._give_up)
+        elif not self.hub.faults.strikes("duplicate"):
+            shard.acknowledge(count)
+
+    def _give_up(self, record: Record) -> None:
+        """What the event source does after its last attempt: the failure queue gets the keys, nothing more."""
+        self.hub.failures.kept.append(record["dynamodb"].get("Keys"))
+
+
+class Workers:
+    """The consumers of both queues: the risk engine, and a second worker that notes each evaluation once."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self._messages = 0
+        self._noted: set[str] = set()
+
+    def act(self) -> bool:
+        """Hand one message to its worker; tell whether any was visible."""
+        queues = [self.hub.evaluation_queue, self.hub.note_queue]
+        self.hub.random.shuffle(queues)
+        return any(self._serve(queue) for queue in queues)
+
+    def _serve(self, queue: Queue) -> bool:
+        message = queue.receive()
+        if message is None:
+            return False
+        self._messages += 1
+        self.hub.start(
+            f"{queue.name}-{self._messages}",
+            lambda: self._work(queue, message),
+            lambda task: self._worked(task, queue, message),
+            WORKER_TIMEOUT,
+            what=f"receive {message.receives}",
+        )
+        return True
+
+    def _work(self, queue: Queue, message: Message) -> tuple[CloudEvent, str]:
+        event = CloudEvent.model_validate_json(message.text)
+        work = self.hub.evaluate if queue is self.hub.evaluation_queue else self._note
+        return event, work(event)
+
+    def _note(self, event: CloudEvent) -> str:
+        return self.hub.wire.call("notes.put_once", lambda: self._note_once(event.id))
+
+    def _note_once(self, event_id: str) -> str:
+        if event_id in self._noted and self.hub.parts.notes_once:
+            return "repeated"
+        self._noted.add(event_id)
+        self.hub.ledger.effects[event_id] += 1
+        return "noted"
+
+    def _worked(self, task: Task, queue: Queue, message: Message) -> None:
+        if isinstance(task.error, Crash | UnavailableError):
+            return
+        if isinstance(task.error, ValidationError) and message.text == FOREIGN:
+            return
+        if task.error is not None:
+            raise task.error
+        event, outcome = task.value
+        self.hub.trace.add(self.hub.clock.now, task.name, f"{outcome} {event.data['version']}")
+        if queue is self.hub.evaluation_queue:
+            self.hub.ledger.handled(event, outcome, task.readings[0])
+        queue.delete(message)
