@@ -1,0 +1,366 @@
+"""From evaluation to exit signal: each rule, the cool-down, and that nothing is emitted twice or by itself."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from events.envelope import CloudEvent
+from events.exit_signal_emitted import exit_signal_emitted
+from events.risk_evaluated import risk_evaluated
+from events.stress_evaluated import stress_evaluated
+from functions.hub.use_cases.announce_commits import AnnounceCommits
+from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
+from risk_hub_contracts.exit_policy import (
+    DEFAULT_POLICY,
+    ExitList,
+    ExitPolicy,
+    MeasureLimit,
+    StalenessLimit,
+    StressLimit,
+)
+from risk_hub_contracts.exit_signal import ExitSignal
+from risk_hub_contracts.risk import RiskMeasure, RiskReport
+from risk_hub_contracts.stress import StressLoss, StressReport
+from risk_hub_contracts.times import format_instant
+from tests.fakes.clock import START, FrozenClock
+from tests.fakes.outside import MemoryBus
+from tests.fakes.samples import stored
+from tests.fakes.stores import MemoryEvaluations, MemorySnapshots, MemoryWorlds
+
+HASH = "sha256:" + "0" * 64
+HOUR = timedelta(hours=1)
+VAR_LIMIT = MeasureLimit(
+    measure="value_at_risk", method="parametric_normal", confidence_bps=9_900, max_loss=0.05
+)
+VAR_RULE = "value_at_risk.parametric_normal.9900.reduce"
+
+
+def policy(version: str = "p1", cool_down_seconds: int = 3_600, **rules: Any) -> ExitPolicy:
+    return ExitPolicy(version=version, cool_down_seconds=cool_down_seconds, **rules)
+
+
+class Engine:
+    def __init__(self, rules: ExitPolicy | None = None, **snapshot: Any) -> None:
+        self.clock, self.snapshots, self.worlds = FrozenClock(), MemorySnapshots(), MemoryWorlds()
+        self.evaluations = MemoryEvaluations()
+        if rules is not None:
+            self.worlds.policies["w1", "paper"] = rules
+        self.run = EmitExitSignals(
+            self.snapshots, self.worlds, self.evaluations, self.clock, timedelta(days=30)
+        )
+        self.snapshot = snapshot
+
+    def facts(self, version: str, minutes: float) -> dict[str, Any]:
+        """Publish a version whose as_of lies so many minutes after the start; return what every report on it says."""
+        as_of = START + timedelta(minutes=minutes)
+        snapshot = stored(version, as_of=as_of, created_at=self.clock(), content_hash=HASH, **self.snapshot)
+        self.snapshots.put_once(snapshot, snapshot.retain_until(timedelta(days=30)))
+        return {
+            "world_id": "w1",
+            "version": version,
+            "content_hash": HASH,
+            "as_of": format_instant(as_of),
+            "stage": "paper",
+            "actor": "gateway",
+            "engine_version": "1.0.0",
+            "evaluated_at": format_instant(self.clock()),
+            "status": "partial",
+        }
+
+    def risk(self, var: float | None = None, version: str = "v1", minutes: float = 0) -> CloudEvent:
+        measure = RiskMeasure(
+            measure="value_at_risk",
+            method="parametric_normal",
+            confidence_bps=9_900,
+            horizon_periods=1,
+            value=var,
+            observations=None,
+            coverage=None,
+            reason=None if var is not None else "covariance_absent",
+        )
+        report = RiskReport(**self.facts(version, minutes), inputs=[], measures=[measure])
+        return as_received(risk_evaluated(report, correlation_id="c-1", trace_header="Root=1"))
+
+    def stress(self, losses: dict[str, float | None], version: str = "v1") -> CloudEvent:
+        rows = [
+            StressLoss(
+                scenario=name,
+                value=value,
+                covered_value=value,
+                coverage=1.0,
+                uncovered_count=0,
+                reason=None if value is not None else "shocks_absent",
+            )
+            for name, value in losses.items()
+        ]
+        declared = {
+            "kind": "stress",
+            "source": "inline",
+            "sha256": None,
+            "coverage": None,
+            "observations": None,
+        }
+        report = StressReport(
+            **self.facts(version, 0),
+            reason=None,
+            input=declared,
+            losses=rows,
+            metrics=[],
+            scenarios_omitted=0,
+            metrics_omitted=0,
+        )
+        return as_received(stress_evaluated(report, correlation_id="c-1"))
+
+    @property
+    def signals(self) -> list[ExitSignal]:
+        return [record.report for record in self.evaluations.rows.values()]
+
+    def only(self) -> ExitSignal:
+        (signal,) = self.signals
+        return signal
+
+
+def as_received(event: CloudEvent) -> CloudEvent:
+    return CloudEvent.model_validate_json(event.to_detail())
+
+
+def test_a_measure_over_its_limit_asks_to_reduce_back_to_the_limit() -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    event = engine.risk(0.08)
+    assert engine.run(event) == "evaluated"
+    signal = engine.only()
+    assert (signal.rule, signal.action, signal.reason) == (VAR_RULE, "reduce", "limit_exceeded")
+    assert signal.ratio == pytest.approx(1 - 0.05 / 0.08)
+    assert signal.metrics == {"value_at_risk.parametric_normal.9900": 0.08, "limit": 0.05}
+    assert (signal.version, signal.content_hash, signal.policy_version) == ("v1", HASH, "p1")
+    assert signal.asset is None
+
+
+@pytest.mark.parametrize("var", [0.05, 0.01, None], ids=["at the limit", "below", "not computed"])
+def test_a_measure_that_is_not_over_its_limit_gives_no_signal(var: float | None) -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    assert engine.run(engine.risk(var)) == "no_signal"
+    assert engine.signals == []
+
+
+@pytest.mark.parametrize("change", [{"confidence_bps": 9_500}, {"method": "historical"}])
+def test_a_limit_is_on_its_own_method_and_confidence_only(change: dict[str, Any]) -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT.model_copy(update=change),)))
+    assert engine.run(engine.risk(0.5)) == "no_signal"
+
+
+@pytest.mark.parametrize(
+    ("limit", "action", "ratio"),
+    [
+        ({"action": "exit"}, "exit", 1.0),
+        ({"action": "hold"}, "hold", 0.0),
+        ({"action": "reduce", "ratio": 0.25}, "reduce", 0.25),
+    ],
+)
+def test_the_policy_chooses_what_to_do(limit: dict[str, Any], action: str, ratio: float) -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT.model_copy(update=limit),)))
+    engine.run(engine.risk(0.08))
+    assert (engine.only().action, engine.only().ratio) == (action, ratio)
+
+
+def test_two_levels_on_one_measure_do_not_cool_each_other_down() -> None:
+    harder = VAR_LIMIT.model_copy(update={"max_loss": 0.1, "action": "exit"})
+    engine = Engine(policy(measures=(VAR_LIMIT, harder)))
+    engine.run(engine.risk(0.08, "v1"))
+    assert engine.run(engine.risk(0.2, "v2", minutes=1)) == "evaluated"
+    assert [signal.action for signal in engine.signals] == ["reduce", "exit"]
+
+
+def test_a_stress_loss_over_the_limit_of_its_scenario() -> None:
+    engine = Engine(policy(stress=(StressLimit(scenario="crash", max_loss=0.3, action="exit"),)))
+    assert engine.run(engine.stress({"rates": 0.9, "crash": 0.31})) == "evaluated"
+    assert engine.only().rule == "stress.crash.exit"
+    assert engine.only().metrics == {"stress.crash": 0.31, "limit": 0.3}
+
+
+@pytest.mark.parametrize("losses", [{"crash": 0.3}, {"crash": None}, {"rates": 0.9}, {}])
+def test_a_scenario_at_its_limit_unknown_or_absent_gives_no_signal(losses: dict[str, float | None]) -> None:
+    engine = Engine(policy(stress=(StressLimit(scenario="crash", max_loss=0.3),)))
+    assert engine.run(engine.stress(losses)) == "no_signal"
+
+
+def test_a_limit_on_any_scenario_speaks_of_the_worst() -> None:
+    engine = Engine(policy(stress=(StressLimit(max_loss=0.3),)))
+    engine.run(engine.stress({"a": 0.4, "b": 0.6, "c": None, "d": 0.1}))
+    assert engine.only().rule == "worst_stress.reduce"
+    assert engine.only().metrics == {"stress.b": 0.6, "limit": 0.3}
+
+
+@pytest.mark.parametrize(("minutes", "outcome"), [(-10, "no_signal"), (-10.01, "evaluated")])
+def test_a_snapshot_is_stale_by_its_age_when_it_was_evaluated(minutes: float, outcome: str) -> None:
+    engine = Engine(policy(staleness=StalenessLimit(max_age_seconds=600)))
+    event = engine.risk(minutes=minutes)
+    engine.clock.advance(seconds=800)
+    assert engine.run(event) == outcome
+    for signal in engine.signals:
+        assert (signal.rule, signal.action, signal.reason) == ("staleness.hold", "hold", "snapshot_stale")
+        assert signal.metrics == {"age_seconds": 600.6, "limit_seconds": 600.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "ratio", "reason"),
+    [("freeze", "hold", 0.0, "frozen"), ("drain", "exit", 1.0, "drained")],
+)
+def test_listed_assets_are_named_when_they_are_held_long_or_short(
+    name: str, action: str, ratio: float, reason: str
+) -> None:
+    listed = ExitList(assets=("LONG", "SHORT", "NONE", "OTHER"))
+    lists: dict[str, Any] = {name: listed}
+    engine = Engine(policy(**lists), weights={"LONG": 1.3, "SHORT": -0.3, "NONE": 0.0})
+    assert engine.run(engine.risk()) == "evaluated"
+    assert {signal.asset: signal.metrics for signal in engine.signals} == {
+        "LONG": {"weight": 1.3},
+        "SHORT": {"weight": -0.3},
+    }
+    assert {(s.action, s.ratio, s.reason) for s in engine.signals} == {(action, ratio, reason)}
+
+
+def test_an_asset_that_joins_the_drain_list_is_signalled_within_the_same_window() -> None:
+    engine = Engine(policy(drain=ExitList(assets=("A",))), weights={"A": 0.5, "B": 0.5})
+    engine.run(engine.risk(version="v1"))
+    engine.worlds.policies["w1", "paper"] = policy("p2", drain=ExitList(assets=("A", "B")))
+    assert engine.run(engine.risk(version="v2", minutes=1)) == "evaluated"
+    assert [signal.asset for signal in engine.signals] == ["A", "B"]
+
+
+def provenance(**given: Any) -> dict[str, Any]:
+    return {"provenance": {"actor": "gateway", "stage": "paper", **given}}
+
+
+def test_a_listed_strategy_is_drained_as_a_whole() -> None:
+    drained = policy(drain=ExitList(strategies=("momentum",)))
+    engine = Engine(drained, **provenance(strategy_id="momentum"))
+    engine.run(engine.risk())
+    assert (engine.only().rule, engine.only().strategy, engine.only().asset) == (
+        "drain.strategy",
+        "momentum",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"strategy_id": 7}, {"strategy_id": "a/b"}, {"strategy_id": "x" * 129}]
+)
+def test_without_a_strategy_id_of_the_ids_form_the_world_stands_for_it(given: dict[str, Any]) -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)), **provenance(**given))
+    engine.run(engine.risk(0.08))
+    assert engine.only().strategy == "w1"
+
+
+def test_strategies_of_one_world_cool_down_each_by_itself() -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    for name in ("one", "two"):
+        engine.snapshot = provenance(strategy_id=name)
+        assert engine.run(engine.risk(0.08, name)) == "evaluated"
+    assert [signal.strategy for signal in engine.signals] == ["one", "two"]
+
+
+def test_the_cool_down_admits_one_signal_per_rule_and_window() -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    outcomes = [
+        engine.run(engine.risk(0.08, f"v{minutes}", minutes)) for minutes in (0, 1, 59.99, 60, 119, -0.01)
+    ]
+    assert outcomes == ["evaluated", "repeated", "repeated", "evaluated", "repeated", "evaluated"]
+    windows = [signal.window for signal in engine.signals]
+    assert windows == [format_instant(START + offset * HOUR) for offset in (0, 1, -1)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_f7_one_signal_comes_out_whatever_is_delivered_how_often_in_which_order(order: Sequence[int]) -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    events = [engine.risk(0.06 + i / 100, f"v{i}", i) for i in range(3)]
+    for index in (*order, *order):
+        engine.run(events[index])
+    (key,) = engine.evaluations.rows
+    assert key == ("w1", f"exit/paper/w1/{VAR_RULE}/2026-01-05T12:00:00.000000Z")
+    (record,) = engine.evaluations.rows.values()
+    assert exit_signal_emitted(record.report).id == exit_signal_emitted(engine.only()).id
+
+
+def test_inv_05_a_replay_emits_nothing_new() -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    event = engine.risk(0.08)
+    assert engine.run(event) == "evaluated"
+    first = dict(engine.evaluations.rows)
+    engine.clock.advance(seconds=60)
+    assert engine.run(event.model_copy(update={"replay": True})) == "repeated"
+    assert engine.evaluations.rows == first
+
+
+def test_a_crash_between_two_signals_is_repaired_by_the_next_delivery() -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,), drain=ExitList(assets=("AAPL",))))
+    event = engine.risk(0.08)
+    engine.run(event)
+    complete = dict(engine.evaluations.rows)
+    engine.evaluations.rows.popitem()
+    assert engine.run(event) == "evaluated"
+    assert engine.evaluations.rows == complete
+
+
+def test_the_announced_signal_names_the_evaluation_that_caused_it() -> None:
+    engine, bus = Engine(policy(measures=(VAR_LIMIT,))), MemoryBus()
+    event = engine.risk(0.08)
+    engine.run(event)
+    announce = AnnounceCommits(engine.worlds, bus)
+    announce(list(engine.evaluations.rows.values()))
+    announce(list(engine.evaluations.rows.values()))
+    first, again = bus.taken
+    assert first == again
+    assert (first.type, first.subject) == ("exit_signal_emitted", "w1")
+    assert (first.causationid, first.correlationid, first.tracecontext) == (event.id, "c-1", "Root=1")
+
+
+def test_a_signal_that_reaches_the_engine_is_refused_and_sets_nothing_off() -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    engine.run(engine.risk(0.08))
+    before = dict(engine.evaluations.rows)
+    with pytest.raises(ValueError, match="exit_signal_emitted is no evaluation"):
+        engine.run(as_received(exit_signal_emitted(engine.only())))
+    assert engine.evaluations.rows == before
+
+
+def test_an_expired_snapshot_is_refused() -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    event = engine.risk(0.08)
+    engine.clock.advance(seconds=900)
+    assert engine.run(event) == "expired"
+    assert engine.signals == []
+
+
+def test_without_a_policy_the_named_default_holds() -> None:
+    engine = Engine()
+    assert engine.run(engine.risk(DEFAULT_POLICY.measures[0].max_loss + 0.01)) == "evaluated"
+    assert engine.only().policy_version == "default_v1"
+
+
+def test_a_policy_is_of_its_own_stage() -> None:
+    engine = Engine(policy(measures=(VAR_LIMIT,)))
+    engine.worlds.policies["w1", "live"] = engine.worlds.policies.pop(("w1", "paper"))
+    assert engine.run(engine.risk(0.06)) == "no_signal"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"measures": [VAR_LIMIT.model_dump(), {**VAR_LIMIT.model_dump(), "max_loss": 0.1}]},
+        {"stress": [{"max_loss": 0.1}, {"max_loss": 0.2}]},
+        {"stress": [{"max_loss": 0.1, "action": "exit", "ratio": 0.5}]},
+        {"stress": [{"max_loss": 0}]},
+        {"cool_down_seconds": 0},
+        {"cooldown": 5},
+        {"staleness": {"max_age_seconds": 60, "action": "reduce"}},
+        {"version": ""},
+    ],
+)
+def test_a_policy_that_contradicts_itself_is_refused(broken: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ExitPolicy.model_validate({"version": "p1", "cool_down_seconds": 60, **broken})
