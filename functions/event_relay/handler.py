@@ -1,17 +1,22 @@
 """Lambda entry point of event_relay."""
 
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from functions.hub.composition import Composition
 
-_relay = Composition().relay_records()
+_relay, _replay = Composition().relay_records(), Composition().replay_snapshots()
 _logger = Logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Announce one batch of stream records; raising makes the stream deliver the whole batch again."""
+    """Announce one batch of stream records (raising: deliver it all again), or again what an operator asks for."""
+    if "replay" in event:
+        replayed = asdict(_replay(event["replay"]))
+        _logger.info("replayed", replay=event["replay"], **replayed)
+        return replayed
     relayed = _relay(event["Records"])
     _logger.info("relayed", announced=relayed.announced, isolated=relayed.isolated)
     return {"batchItemFailures": []}

@@ -24,6 +24,7 @@ from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.use_cases.relay_records import RelayRecords
+from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
 from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 
@@ -75,8 +76,11 @@ class Composition:
     def relay_records(self) -> RelayRecords:
         """Return the relay's use case."""
         failures = SQSFailureQueue(client("sqs"), self._setting("FAILURE_QUEUE_URL"))
-        bus = EventBridgeBus(client("events"), self._setting("BUS_NAME"))
-        return RelayRecords(StreamRecords(self._bodies()), AnnounceCommits(self._worlds(), bus), failures)
+        return RelayRecords(StreamRecords(self._bodies()), self._announce_commits(), failures)
+
+    def replay_snapshots(self) -> ReplaySnapshots:
+        """Return the relay's use case for operators: the same announcements again."""
+        return ReplaySnapshots(self._snapshots(), self.evaluations(), self._announce_commits(), utc_now)
 
     def evaluate_stress(self) -> EvaluateStress:
         """Return the stress engine's use case."""
@@ -103,6 +107,10 @@ class Composition:
     def retention(self) -> timedelta:
         """Return how long the store keeps what it is given."""
         return timedelta(days=int(self._setting("RETENTION_DAYS")))
+
+    def _announce_commits(self) -> AnnounceCommits:
+        bus = EventBridgeBus(client("events"), self._setting("BUS_NAME"))
+        return AnnounceCommits(self._worlds(), bus)
 
     def _snapshots(self) -> DynamoDBSnapshots:
         return DynamoDBSnapshots(client("dynamodb"), self._setting("SNAPSHOTS_TABLE"), self._bodies())

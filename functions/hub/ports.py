@@ -131,6 +131,17 @@ class EvaluationStore(Protocol):
         """Return the report of the newest engine version as a JSON document, or None."""
 
 
+class StoredEvaluations(Protocol):
+    """The same records by their keys. May raise UnavailableError."""
+
+    def get(self, world_id: str, evaluation_id: str) -> Record | None:
+        """Return one record, or None; strongly consistent.
+
+        Raises:
+            ValueError, KeyError: what lies there is no record of this hub.
+        """
+
+
 class EventBus(Protocol):
     """The bus on which the hub announces."""
 

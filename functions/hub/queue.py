@@ -80,10 +80,15 @@ class Health:
             self._count(RETRIED)
 
     def worked(self, outcome: str, event: CloudEvent, now: datetime) -> None:
-        """Count a message that was handled, and measure how long after its event that was, in seconds."""
+        """Count a message that was handled, and measure how long after its event that was, in seconds.
+
+        A replay comes days later by design: its delay says nothing about the pipeline and would set off alarms.
+        """
         self._count(PROCESSED)
         if outcome in COUNTED_OUTCOMES:
             self._count(COUNTED_OUTCOMES[outcome])
+        if event.replay:
+            return
         delay_seconds = (now - parse_instant(event.time)).total_seconds()
         self._metrics.add_metric(name=DELAY, unit=MetricUnit.Seconds, value=max(delay_seconds, 0.0))
 

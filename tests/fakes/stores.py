@@ -103,6 +103,9 @@ class MemoryEvaluations:
         key = (evaluation.report.world_id, evaluation.evaluation_id)
         return self.rows.setdefault(key, evaluation) is evaluation
 
+    def get(self, world_id: str, evaluation_id: str) -> Record | None:
+        return self.rows.get((world_id, evaluation_id))
+
     def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
         prefix = risk_evaluation_prefix(version)
         keys = [key for key in self.rows if key[0] == world_id and key[1].startswith(prefix)]

@@ -59,6 +59,13 @@ class DynamoDBEvaluations:
             raise
         return True
 
+    def get(self, world_id: str, evaluation_id: str) -> Record | None:
+        """See StoredEvaluations."""
+        key = {"world_id": {"S": world_id}, "evaluation_id": {"S": evaluation_id}}
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
     def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
         """See EvaluationStore."""
         values = {":world": world_id, ":prefix": risk_evaluation_prefix(version)}

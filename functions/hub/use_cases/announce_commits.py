@@ -28,13 +28,19 @@ class AnnounceCommits:
     worlds: WorldStore
     bus: EventBus
 
-    def __call__(self, commits: Sequence[Commit]) -> None:
+    def __call__(self, commits: Sequence[Commit], *, replay: bool = False) -> None:
         """Announce the commits in the order given.
+
+        Args:
+            commits: what lies in the tables.
+            replay: whether an operator asks to announce them again; the events then say so, and are else the same.
 
         Raises:
             UnavailableError: some event did not get out; the whole batch must be delivered again.
         """
         pending: Sequence[CloudEvent] = [self._event(commit) for commit in commits]
+        if replay:
+            pending = [event.model_copy(update={"replay": True}) for event in pending]
         for _ in range(PUBLISH_MAX_ATTEMPTS):
             if not pending:
                 return

@@ -1,0 +1,158 @@
+"""Announce again what is stored: one page of a world's history, or the records that somebody names.
+
+The events come from the same code as the first time, so they have the same ids and data; they are flagged `replay`, and
+a head never moves backwards.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.hub.domain.cursor import decode_cursor, encode_cursor
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import Clock, SnapshotStore, StoredEvaluations, UnavailableError
+from functions.hub.use_cases.announce_commits import AnnounceCommits, Commit
+from risk_hub_contracts.times import format_instant, parse_instant
+
+REPLAY_PAGE_MAX_SNAPSHOTS = 100
+NAMED_MAX_RECORDS = 100
+Document = Mapping[str, Any]
+
+
+class Period(BaseModel):
+    """Which part of a world's history to announce again: instants of `as_of`, both inclusive, oldest first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    world_id: str
+    start: str = Field(alias="from")
+    end: str = Field(alias="to")
+    cursor: str | None = None
+    limit: int = Field(default=REPLAY_PAGE_MAX_SNAPSHOTS, ge=1, le=REPLAY_PAGE_MAX_SNAPSHOTS)
+    dry_run: bool = False
+
+    def question(self) -> dict[str, str | None]:
+        """Return what the cursor is bound to."""
+        return {"replay": self.world_id, "from": self.start, "to": self.end}
+
+    def query(self, at: datetime) -> SnapshotQuery:
+        """Return the read of this page; expired snapshots belong to it.
+
+        Raises:
+            ProblemError: an instant is malformed, or the cursor is another period's.
+        """
+        return SnapshotQuery(
+            world_id=self.world_id,
+            at=at,
+            include_expired=True,
+            as_of_from=parse_instant(self.start),
+            as_of_to=parse_instant(self.end),
+            newest_first=False,
+            after=None if self.cursor is None else decode_cursor(self.question(), self.cursor),
+            limit=self.limit,
+        )
+
+
+class Named(BaseModel):
+    """Which records of a world to announce again, by the keys under which the tables hold them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    world_id: str
+    versions: list[str] = Field(default=[], max_length=NAMED_MAX_RECORDS)
+    evaluations: list[str] = Field(default=[], max_length=NAMED_MAX_RECORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """How a replay went.
+
+    Attributes:
+        found: records that the stores hold.
+        announced: those whose events the bus took: all that were found, none in a dry run.
+        expired: snapshots among them that workers will refuse.
+        reached: `as_of` of the last snapshot of the page.
+        next_cursor: continues the period; None behind its last page.
+        missing: names that the stores do not hold.
+        unreadable: names under which lies something that is no record of this hub.
+    """
+
+    found: int
+    announced: int
+    expired: int
+    reached: str | None = None
+    next_cursor: str | None = None
+    missing: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+Absence = Literal["missing", "unreadable"]
+Get = Callable[[str, str], Commit | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySnapshots:
+    """The relay's second duty, asked for by an operator."""
+
+    snapshots: SnapshotStore
+    evaluations: StoredEvaluations
+    announce: AnnounceCommits
+    clock: Clock
+
+    def __call__(self, request: Document) -> Replayed:
+        """Announce again what the request asks for.
+
+        Args:
+            request: the JSON form of a `Period`, or of `Named` records.
+
+        Raises:
+            ValueError, ProblemError: the request is neither, or an instant or the cursor is wrong.
+            UnavailableError: some event did not get out; asking again repeats the whole request.
+        """
+        if "from" in request:
+            return self._period(Period.model_validate(request))
+        return self._named(Named.model_validate(request))
+
+    def _period(self, period: Period) -> Replayed:
+        page = self.snapshots.select(period.query(self.clock()))
+        if not period.dry_run:
+            self.announce(page, replay=True)
+        last = page[-1] if page else None
+        more = last is not None and len(page) == period.limit
+        return Replayed(
+            found=len(page),
+            announced=0 if period.dry_run else len(page),
+            expired=self._expired(page),
+            reached=None if last is None else format_instant(last.as_of),
+            next_cursor=encode_cursor(period.question(), last.order) if last is not None and more else None,
+        )
+
+    def _named(self, named: Named) -> Replayed:
+        read = {name: self._read(self.snapshots.get, named.world_id, name) for name in named.versions}
+        read |= {name: self._read(self.evaluations.get, named.world_id, name) for name in named.evaluations}
+        commits = [commit for commit in read.values() if not isinstance(commit, str)]
+        self.announce(commits, replay=True)
+        return Replayed(
+            found=len(commits),
+            announced=len(commits),
+            expired=self._expired(commits),
+            missing=tuple(name for name, commit in read.items() if commit == "missing"),
+            unreadable=tuple(name for name, commit in read.items() if commit == "unreadable"),
+        )
+
+    def _read(self, get: Get, world_id: str, name: str) -> Commit | Absence:
+        try:
+            commit = get(world_id, name)
+        except UnavailableError:
+            raise
+        except Exception:  # noqa: BLE001  (whatever a bad record raises, its neighbours go on)
+            return "unreadable"
+        return "missing" if commit is None else commit
+
+    def _expired(self, commits: Sequence[Commit]) -> int:
+        now = self.clock()
+        return sum(isinstance(each, StoredSnapshot) and each.is_expired(now) for each in commits)
