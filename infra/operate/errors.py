@@ -1,0 +1,26 @@
+"""What an operator reads when a command cannot do what was asked."""
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+
+class OperateError(Exception):
+    """A sentence: what is wrong, where, and what to do. It never becomes a traceback."""
+
+
+def code_of(error: ClientError) -> str:
+    """Return AWS's code of the error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def sentence(error: Exception) -> str:
+    """Return what an operator should read about any error that a command expects."""
+    if isinstance(error, NoCredentialsError):
+        return "No AWS credentials were found. Set AWS_PROFILE, or sign in as you do for the aws command."
+    if isinstance(error, NoRegionError):
+        return "No AWS region is set. Set AWS_REGION to the region of the stage."
+    if isinstance(error, ClientError):
+        message = error.response.get("Error", {}).get("Message", "no reason given")
+        return f"AWS refused {error.operation_name} ({code_of(error)}): {message}"
+    if isinstance(error, BotoCoreError):
+        return f"AWS could not be reached: {error}"
+    return str(error)

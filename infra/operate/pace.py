@@ -1,0 +1,34 @@
+"""How fast a command works: the one limiter of all of them."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+RATE_DEFAULT_PER_SECOND: Final = 20.0
+RATE_MAX_PER_SECOND: Final = 500.0
+
+
+class Pace:
+    """Lets no more through than its rate: after each piece of work it waits until the next one is due."""
+
+    def __init__(
+        self,
+        rate_per_second: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.rate_per_second = rate_per_second
+        self._clock, self._sleep = clock, sleep
+        self._due_seconds = clock()
+
+    def at_most(self, items: int) -> int:
+        """Return how many items to take at once: a second's worth, at least one, at most `items`."""
+        return max(1, min(items, int(self.rate_per_second)))
+
+    def spent(self, items: int) -> None:
+        """Note that so many items were worked on, and wait for their share of time."""
+        self._due_seconds += items / self.rate_per_second
+        wait_seconds = self._due_seconds - self._clock()
+        if wait_seconds > 0:
+            self._sleep(wait_seconds)

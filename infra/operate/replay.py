@@ -1,0 +1,65 @@
+"""Page through a world's history, oldest first, and have each page announced again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from infra.operate.pace import Pace
+from infra.operate.relay import Relay
+
+PAGE_MAX_SNAPSHOTS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What to announce again: instants of `as_of`, both inclusive, as RFC 3339 text."""
+
+    world_id: str
+    start: str
+    end: str
+    cursor: str | None = None
+    dry_run: bool = False
+
+    def request(self, limit: int) -> dict[str, Any]:
+        """Return the relay's request for the next page."""
+        asked = {"world_id": self.world_id, "from": self.start, "to": self.end, "limit": limit}
+        return {**asked, "cursor": self.cursor, "dry_run": self.dry_run}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What was done so far; `cursor` continues, None behind the last page."""
+
+    found: int = 0
+    announced: int = 0
+    expired: int = 0
+    reached: str | None = None
+    cursor: str | None = None
+
+    def plus(self, page: dict[str, Any]) -> "Progress":
+        """Return the progress after one more page."""
+        return Progress(
+            self.found + page["found"],
+            self.announced + page["announced"],
+            self.expired + page["expired"],
+            page["reached"] or self.reached,
+            page["next_cursor"],
+        )
+
+
+def replay(relay: Relay, period: Period, pace: Pace) -> Iterator[Progress]:
+    """Yield the progress after each page; what was yielded last says where to resume.
+
+    Raises:
+        OperateError: the relay failed on a page.
+    """
+    progress = Progress()
+    limit = PAGE_MAX_SNAPSHOTS if period.dry_run else pace.at_most(PAGE_MAX_SNAPSHOTS)
+    while True:
+        page = relay.replay(period.request(limit))
+        progress = progress.plus(page)
+        yield progress
+        if progress.cursor is None:
+            return
+        pace.spent(page["announced"])
+        period = replace(period, cursor=progress.cursor)
