@@ -46,7 +46,6 @@ check: dev-env ## lint, types, import rules, spelling, and that generated files 
 	$(VENV)/bin/codespell
 	$(PY) -m risk_hub_contracts.generate --check
 	$(PY) -m events.generate --check
-	$(PY) -m events.generate --check
 	$(PY) -m tests.events.emitted --check
 	$(PY) -m infra.synth_local --check
 
@@ -59,7 +58,6 @@ format: dev-env ## let ruff rewrite what it can
 contracts: dev-env ## regenerate OpenAPI, schemas, examples and event samples
 	$(PY) -m risk_hub_contracts.generate
 	$(PY) -m events.generate
-	$(PY) -m events.generate
 	$(PY) -m tests.events.emitted
 
 .PHONY: synth
@@ -69,6 +67,14 @@ synth: dev-env ## regenerate the committed templates of the local stage
 .PHONY: bench
 bench: dev-env ## measure the budgets and write docs/benchmarks.md
 	$(PY) -m tests.bench
+
+.PHONY: faults
+faults: dev-env ## 10,000 snapshots while the parts fail; count what was lost or doubled (about ten minutes)
+	$(PY) -m tests.faults
+
+.PHONY: simulate
+simulate: dev-env ## many random histories of the core, checked against a model
+	$(PY) -m tests.simulator --histories 20000
 
 .PHONY: bundles
 bundles: dev-env ## build the zips that Lambda runs, and weigh them
