@@ -80,6 +80,22 @@ def test_an_announced_event_fits_its_schema(hub: Caller, subscription: Subscript
     Draft202012Validator(schema).validate(event["detail"])
 
 
+def test_a_stress_loss_over_the_default_limit_becomes_an_exit_signal(
+    hub: Caller, subscription: Subscription
+) -> None:
+    world, body = new_world(), small_body()
+    scenarios = {"crash": {"shocks": dict.fromkeys(body["weights"], -0.5)}}
+    hub.post(world, {**body, "stress": scenarios})
+    stress = subscription.details(world, "stress_evaluated")["detail"]
+    signal = subscription.details(world, "exit_signal_emitted")["detail"]
+    assert [loss["value"] for loss in stress["data"]["losses"]] == [pytest.approx(0.5, abs=1e-3)]
+    assert signal["causationid"] == stress["id"]
+    assert (signal["data"]["rule"], signal["data"]["policy_version"]) == ("worst_stress.reduce", "default_v1")
+    for detail in (stress, signal):
+        schema = json.loads((SCHEMAS / f"{detail['type']}.json").read_text(encoding="utf-8"))
+        Draft202012Validator(schema).validate(detail)
+
+
 def test_a_record_that_cannot_be_read_goes_to_the_failure_queue_and_its_neighbours_are_announced(
     stage: OpenStage, hub: Caller, subscription: Subscription
 ) -> None:
