@@ -1,1 +1,1 @@
-"""The hub's real use cases under a seeded scheduler that loses, doubles, delays and crashes; the invariants checked after."""
+"""The hub's real use cases under a seeded scheduler of faults, and the invariants checked after."""

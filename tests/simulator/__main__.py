@@ -60,7 +60,7 @@ def _run(base: int, count: int, parts: Parts, *, trace: bool) -> int:
         )
         totals += outcome.faults
         if trace or count == 1:
-            _say("\n".join([*(outcome.trace if trace else []), outcome.report()]))
+            _say("\n".join([*(outcome.trace.lines() if trace else []), outcome.report()]))
         if time.monotonic() - told > PROGRESS_SECONDS:
             told = time.monotonic()
             _say(f"{done} of {count} histories, {done / (told - began):.0f}/s")

@@ -2,7 +2,6 @@
 
 from math import isclose
 
-from functions.hub.ports import Head
 from risk_hub_contracts.risk import RiskReport
 from tests.simulator.hub import Hub
 from tests.simulator.intents import STAGES, WORLDS
@@ -44,7 +43,7 @@ def _heads_are_the_greatest(hub: Hub) -> None:
         for stage in STAGES:
             orders = [c for c in hub.ledger.commits if (c.key[0], c.content.stage) == (world, stage)]
             newest = max(orders, key=lambda commit: commit.order, default=None)
-            head: Head | None = hub.worlds.store.rows.get((world, stage))
+            head = hub.worlds.store.rows.get((world, stage))
             version = None if head is None else head.order.rpartition("|")[2]
             wanted = None if newest is None else newest.content.version
             require(version == wanted, "INV-03", f"the head of {world} {stage} is {version}, not {wanted}")

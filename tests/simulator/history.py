@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from risk_hub_contracts.snapshot import Part
+from risk_hub_contracts.blob import Covariance, RealizedReturns, decode, encode_covariance, encode_returns
 from tests.simulator.checks import check_at_rest
 from tests.simulator.faults import Faults
 from tests.simulator.hub import Hub, Parts
@@ -14,7 +14,7 @@ from tests.simulator.ledger import require
 from tests.simulator.producers import Producers
 from tests.simulator.readers import Readers
 from tests.simulator.streams import evaluation_record, snapshot_record
-from tests.simulator.trace import BrokenInvariantError
+from tests.simulator.trace import BrokenInvariantError, Trace
 from tests.simulator.workers import Relays, Workers
 
 STEPS_MAX = 400
@@ -22,7 +22,8 @@ REST_STEPS_MAX = 5_000
 TASKS_MAX = 6
 PUBLICATIONS_MAX = 9
 READS_MAX = 9
-PAUSES_SECONDS = (0.001, 0.05, 1, 4, 16, 61, 900, 4_000)
+PAUSES_SECONDS = (0.001, 0.05, 1, 4, 16, 20, 61, 900, 4_000)
+LONG_WAIT_SHARE = 0.5
 SOUND = Parts()
 
 
@@ -36,7 +37,7 @@ class Outcome:
     reads: int
     boundaries: int
     faults: Counter[str]
-    trace: list[str]
+    trace: Trace
     broken: BrokenInvariantError | None = None
 
     def report(self) -> str:
@@ -47,7 +48,7 @@ class Outcome:
         return "\n".join(
             [
                 f"seed {self.seed} breaks {self.broken}",
-                *self.trace,
+                *self.trace.lines(self.broken.about),
                 f"replay: python -m tests.simulator --seed {self.seed}",
             ]
         )
@@ -81,12 +82,12 @@ class History:
         self.readers = Readers(self.hub, random.randint(2, READS_MAX))
         self.relays, self.workers = Relays(self.hub), Workers(self.hub)
         self._menu = [
-            *[self._resume] * 8,
+            *[self._resume] * random.choice((2, 8)),
             *[self.producers.act] * 3,
             *[self.readers.act] * 2,
             *[self.relays.act] * 2,
             *[self.workers.act] * 2,
-            self._wait,
+            *[self._wait] * random.choice((1, 1, 4)),
             self._damage,
         ]
 
@@ -108,7 +109,7 @@ class History:
             reads=self.readers.asked,
             boundaries=hub.faults.boundaries,
             faults=hub.faults.counts,
-            trace=hub.trace.lines("" if broken is None else broken.about),
+            trace=hub.trace,
             broken=broken,
         )
 
@@ -119,17 +120,19 @@ class History:
         return True
 
     def _wait(self) -> bool:
-        self.hub.clock.advance(
-            seconds=self.random.choice(PAUSES_SECONDS[: 4 if self.hub.tasks.live else None])
-        )
+        """Let time pass: days if need be, but mostly little while processes are under way."""
+        few = 6 if self.random.random() < LONG_WAIT_SHARE else 4
+        choices = PAUSES_SECONDS[: few if self.hub.tasks.live else None]
+        self.hub.clock.advance(seconds=self.random.choice(choices))
         return True
 
     def _damage(self) -> bool:
         """Overwrite, cut or remove a blob behind the hub's back."""
         objects = self.hub.blobs.store.objects
-        if not objects or not self.hub.faults.strikes("damage"):
+        sound = [ref for ref in objects if ref.rpartition("/")[2] not in self.hub.ledger.damaged]
+        if not sound or not self.hub.faults.strikes("damage"):
             return False
-        ref = self.random.choice(list(objects))
+        ref = self.random.choice(sound)
         kind, data = objects[ref]
         self.hub.ledger.damaged.add(ref.rpartition("/")[2])
         how = self.random.choice(("overwritten", "cut", "removed"))
@@ -188,12 +191,9 @@ class History:
 
 def _other_numbers(data: bytes) -> bytes:
     """Return a blob as sound in form as this one, with every number doubled."""
-    document = Part.from_blob(data).document
-    if isinstance(document, dict):
-        ids, upper = document["ids"], document["upper"]
-        return _blob("covariance", {"ids": ids, "upper": [value * 2 for value in upper]})  # type: ignore[operator,union-attr]
-    return _blob("realized_returns", [value * 2 for value in document])  # type: ignore[operator,union-attr]
-
-
-def _blob(kind: str, document: object) -> bytes:
-    return Part.from_document(kind, document).blob or b""  # type: ignore[arg-type]
+    held = decode(data)
+    if isinstance(held, Covariance):
+        return encode_covariance(held.ids, [value * 2 for value in held.values])
+    if isinstance(held, RealizedReturns):
+        return encode_returns([value * 2 for value in held.series()[0]])
+    return data

@@ -19,6 +19,7 @@ ACTORS = ("gateway", "desk")
 TTLS_SECONDS = (1, 5, 60, 900, 900, 86_400)
 RETURNS_POINTS = 24
 FAULTS = ("sum", "future", "ttl", "blob", "hash", "world", "json")
+KINDS = ("fresh",) * 4 + ("again",) * 3 + ("conflict",) * 2 + ("wrong",)
 SEOUL = timezone(timedelta(hours=9))
 NO_SUCH_DIGEST = "0" * 64
 
@@ -78,7 +79,7 @@ class Intent:
         if self.by_ref:
             body |= {f"{part.kind}_ref": self._ref(part) for part in self.parts()}
         else:
-            body |= self._documents()
+            body |= {str(kind): document for kind, document in self._documents().items()}
         return body | self._wrong()
 
     def _ref(self, part: Part) -> str:
@@ -105,11 +106,21 @@ class Intentions:
         self.earlier: list[Intent] = []
 
     def draw(self, now: datetime) -> Intent:
-        kinds = ["fresh"] * 4 + (["again"] * 3 + ["conflict", "conflict", "wrong"] if self.earlier else [])
-        intent = getattr(self, f"_{self._random.choice(kinds)}")(now)
+        intent = self._of_kind(self._random.choice(KINDS) if self.earlier else "fresh", now)
         if intent.fault is None:
             self.earlier.append(intent)
         return intent
+
+    def _of_kind(self, kind: str, now: datetime) -> Intent:
+        match kind:
+            case "again":
+                return self._again()
+            case "conflict":
+                return self._conflict()
+            case "wrong":
+                return self._wrong(now)
+            case _:
+                return self._fresh(now)
 
     def _fresh(self, now: datetime) -> Intent:
         version = f"{self._random.choice('cab')}{len(self.earlier)}"
@@ -126,11 +137,11 @@ class Intentions:
         )
         return Intent(content, by_ref=self._random.random() < 0.3)
 
-    def _again(self, _now: datetime) -> Intent:
+    def _again(self) -> Intent:
         earlier = self._random.choice(self.earlier)
         return replace(earlier, other_words=self._random.random() < 0.5, by_ref=self._random.random() < 0.5)
 
-    def _conflict(self, _now: datetime) -> Intent:
+    def _conflict(self) -> Intent:
         earlier = self._random.choice(self.earlier[-2:])
         ttl_sec = 61 if earlier.content.ttl_sec != 61 else 62
         return replace(earlier, content=replace(earlier.content, ttl_sec=ttl_sec))

@@ -1,4 +1,4 @@
-"""What the hub should answer, said a second time and as simply as possible; nothing here is shared with the code under test."""
+"""What the hub should answer, said a second time and simply; nothing is shared with the code under test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from math import floor, sqrt
 from typing import Any, Literal
 
 Order = tuple[datetime, datetime, str]
+Kind = Literal["first", "version", "page"]
 TAIL_SHARE = 0.05
 
 
@@ -90,7 +91,7 @@ class Commit:
 
 
 def as_text(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Question:
     """What a reader asks; `first` stands for latest and for lookup by as_of."""
 
     world_id: str
-    kind: Literal["first", "version", "page"]
+    kind: Kind
     stage: str | None = None
     actor: str | None = None
     known_at: datetime | None = None

@@ -124,14 +124,14 @@ class WiredBus:
     rules: dict[str, Queue]
 
     def publish(self, events: Sequence[CloudEvent]) -> Sequence[CloudEvent]:
-        refused: list[CloudEvent] = []
-        for event in events:
-            if self.wire.faults.strikes("refusal"):
-                self.wire.note(f"bus refuses {event.type} {event.data['version']}")
-                refused.append(event)
-            else:
-                self.wire.call(f"bus.put {event.data['version']}", lambda taken=event: self._take(taken))
-        return refused
+        return [event for event in events if not self._offer(event)]
+
+    def _offer(self, event: CloudEvent) -> bool:
+        if self.wire.faults.strikes("refusal"):
+            self.wire.note(f"bus refuses {event.type} {event.data['version']}")
+            return False
+        self.wire.call(f"bus.put {event.data['version']}", lambda: self._take(event))
+        return True
 
     def _take(self, event: CloudEvent) -> None:
         self.ledger.taken(event)

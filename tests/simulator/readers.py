@@ -8,20 +8,20 @@ from typing import Any
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import BlobError, UnavailableError
 from functions.hub.use_cases.read_snapshots import FoundPage, Moment
+from risk_hub_contracts.blob import BlobFormatError
 from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS
 from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, parse_query
 from tests.simulator.hub import Hub
-from tests.simulator.intents import ACTORS, STAGES, WORLDS
 from tests.simulator.ledger import differences, require
 from tests.simulator.model import Commit, Order, Question, as_text
+from tests.simulator.questions import draw_question
 from tests.simulator.tasks import Crash, Task
 
 PAGES_MAX = 4
 SETTLE = timedelta(seconds=KNOWN_AT_SETTLE_SECONDS)
 TIMEOUT = timedelta(seconds=14)
 ABSENT = frozenset({"snapshot-not-found", "snapshot-expired", "world-unknown"})
-LOOK_BACK_SECONDS = (0, 1, 14, 15, 16, 60, 900, 3_600)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Readers:
         if self.hub.random.random() < 0.15 and self.hub.ledger.commits:
             self._start_expansion(self.hub.random.choice(self.hub.ledger.commits))
             return True
-        question = self._draw()
+        question = draw_question(self.hub)
         self.asked += 1
         self.hub.start(
             f"read-{self.asked}",
@@ -188,42 +188,6 @@ class Readers:
                 return invariant
         return "INV-03"
 
-    def _draw(self) -> Question:
-        random = self.hub.random
-        kind = random.choice(("first", "first", "page", "page", "version"))
-        bounded = random.random() < 0.4
-        return Question(
-            world_id=random.choice(WORLDS),
-            kind=kind,
-            stage=random.choice((None, None, *STAGES)),
-            actor=random.choice((None, None, None, *ACTORS)),
-            known_at=self._known_at() if random.random() < 0.5 else None,
-            include_expired=random.random() < 0.3,
-            version=self._version() if kind == "version" else None,
-            since=self._as_of() if kind == "page" and bounded else None,
-            until=self._as_of() if kind != "version" and bounded else None,
-            ascending=kind == "page" and random.random() < 0.5,
-            limit=random.choice((1, 2, 5)) if kind == "page" else 1,
-        )
-
-    def _known_at(self) -> datetime:
-        """Draw a moment of the past, by preference one at which something begins or ends to be known or current."""
-        random, now = self.hub.random, self.hub.clock.now - timedelta(seconds=1)
-        if self.hub.ledger.commits and random.random() < 0.6:
-            commit = random.choice(self.hub.ledger.commits)
-            edge = random.choice((commit.created_at, commit.expires_at))
-            return min(now, edge + timedelta(microseconds=random.choice((-1, 0, 1))))
-        return now - timedelta(seconds=random.choice(LOOK_BACK_SECONDS))
-
-    def _version(self) -> str:
-        commits = self.hub.ledger.commits
-        return self.hub.random.choice(commits).content.version if commits else "none"
-
-    def _as_of(self) -> datetime:
-        random, commits = self.hub.random, self.hub.ledger.commits
-        base = random.choice(commits).content.as_of if commits else self.hub.clock.now
-        return base + timedelta(microseconds=random.choice((-1, 0, 0, 1)))
-
     def _start_expansion(self, commit: Commit) -> None:
         question = Question(commit.key[0], "version", version=commit.key[1], include_expired=True)
         self.hub.start(
@@ -248,6 +212,10 @@ class Readers:
             covariance = task.value.get("covariance", {"upper": commit.content.covariance or ()})
             same = tuple(covariance["upper"]) == (commit.content.covariance or ())
             require(same, "INV-06", f"{commit.key} was shown with other numbers", commit.content.version)
+        elif isinstance(task.error, BlobFormatError):
+            require(
+                holds=False, invariant="INV-06", detail=f"{commit.key}: a damaged blob was read: {task.error}"
+            )
         elif not isinstance(task.error, Crash | UnavailableError):
             raise task.error
 

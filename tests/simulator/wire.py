@@ -46,7 +46,7 @@ class Wire:
     def call(self, name: str, effect: Callable[[], T], stale: Callable[[], T] | None = None) -> T:
         """Let the call take effect, or not, or answer, or not; `stale` is what an older replica would say."""
         self._travel()
-        if self.faults.crashes_here():
+        if self._dies_here():
             self._died(name, "before")
         if self.faults.strikes("throttle"):
             self.note(f"{name} throttled")
@@ -54,7 +54,7 @@ class Wire:
         old = stale is not None and self.faults.strikes("stale read")
         answer = stale() if stale is not None and old else effect()
         self.note(f"{name}{' (stale)' if old else ''}")
-        if self.faults.crashes_here():
+        if self._dies_here():
             self._died(name, "after")
         if self.faults.strikes("lost answer"):
             self.note(f"{name}: answer lost")
@@ -74,6 +74,9 @@ class Wire:
         if task is not None and self.clock.now > task.deadline:
             self.note("timed out: killed")
             raise Crash
+
+    def _dies_here(self) -> bool:
+        return self.tasks.current is not None and self.faults.crashes_here()
 
     def _died(self, name: str, when: str) -> None:
         self.note(f"CRASH {when} {name}")

@@ -1,0 +1,219 @@
+"""Hubs with one bug each, for the test that the simulator finds it. The product's code is not touched."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from events.risk_snapshot_updated import risk_snapshot_updated
+from functions.hub.domain.evaluation import Record as EvaluationRecord
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import Head, PutOutcome, UnavailableError
+from functions.hub.use_cases.announce_commits import AnnounceCommits, Commit
+from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
+from functions.hub.use_cases.read_snapshots import Moment, ReadSnapshots
+from functions.hub.use_cases.relay_records import Record, Relayed, RelayRecords
+from risk_hub_contracts.refs import BlobRef
+from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.simulator.hub import Parts
+
+
+class HeadWithoutCondition(MemoryWorlds):
+    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+        slot = (snapshot.world_id, snapshot.stage)
+        self.rows[slot] = Head(*slot, snapshot.order)
+        return True
+
+
+class HeadByArrival(MemoryWorlds):
+    """Compares when snapshots came, not what they are about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: dict[tuple[str, str], datetime] = {}
+
+    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+        slot = (snapshot.world_id, snapshot.stage)
+        if self.arrived.get(slot, snapshot.created_at) > snapshot.created_at:
+            return False
+        self.arrived[slot] = snapshot.created_at
+        self.rows[slot] = Head(*slot, snapshot.order)
+        return True
+
+
+class EventWithoutHead(AnnounceCommits):
+    def __call__(self, commits: Sequence[Commit], *, replay: bool = False) -> None:
+        rows = [commit for commit in commits if isinstance(commit, StoredSnapshot)]
+        events = [
+            risk_snapshot_updated(row.to_announcement(), time=row.created_at, is_latest=True) for row in rows
+        ]
+        self.bus.publish(events)
+        AnnounceCommits.__call__(self, commits, replay=replay)
+
+
+class RefusalsForgotten(AnnounceCommits):
+    def __call__(self, commits: Sequence[Commit], *, replay: bool = False) -> None:
+        assert not replay
+        self.bus.publish([self._event(commit) for commit in commits])
+
+
+class FailuresSwallowed(RelayRecords):
+    def __call__(self, records: Sequence[Record]) -> Relayed:
+        try:
+            return RelayRecords.__call__(self, records)
+        except UnavailableError:
+            return Relayed(0, 0)
+
+
+class PoisonDropped(RelayRecords):
+    def __call__(self, records: Sequence[Record]) -> Relayed:
+        sound = [record for record in records if _is_sound(record)]
+        return RelayRecords.__call__(self, sound)
+
+
+def _is_sound(record: Record) -> bool:
+    return "content_hash" in record["dynamodb"]["NewImage"]
+
+
+class EffectEveryTime(MemoryEvaluations):
+    def put_once(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
+        assert retain_until.tzinfo is not None
+        self.rows[evaluation.report.world_id, evaluation.evaluation_id] = evaluation
+        return True
+
+
+class EffectReplacedInSilence(MemoryEvaluations):
+    def put_once(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
+        assert retain_until.tzinfo is not None
+        key = (evaluation.report.world_id, evaluation.evaluation_id)
+        is_new = key not in self.rows
+        self.rows[key] = evaluation
+        return is_new
+
+
+class DigestNotVerified(MemoryBlobs):
+    def load(self, ref: BlobRef) -> bytes:
+        return self.objects[ref.ref][1] if ref.ref in self.objects else super().load(ref)
+
+
+class ExpiryIgnored(MemorySnapshots):
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        return super().select(replace(query, include_expired=True))
+
+
+class ExpiryOneTickLate(MemorySnapshots):
+    """Shows a snapshot at the very instant at which it expires."""
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        return super().select(replace(query, at=query.at - timedelta(microseconds=1)))
+
+
+class KnowledgeTimeIgnored(MemorySnapshots):
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        return super().select(replace(query, known_at=None))
+
+
+class NewestArrivalFirst(MemorySnapshots):
+    """Takes the last put for the latest."""
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        admitted = [row for row in self.rows.values() if query.admits(row)]
+        return (admitted[::-1] if query.newest_first else admitted)[: query.limit]
+
+
+class TiesByVersion(MemorySnapshots):
+    """Breaks a tie in as_of by the version's name, not by when the snapshot came to be known."""
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        admitted = [row for row in self.rows.values() if query.admits(row)]
+        admitted.sort(key=lambda row: (row.as_of, row.version), reverse=query.newest_first)
+        return admitted[: query.limit]
+
+
+class LastWriteWins(MemorySnapshots):
+    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+        self.rows.pop((snapshot.world_id, snapshot.version), None)
+        return super().put_once(snapshot, retain_until)
+
+
+class ReplayRefreshes(MemorySnapshots):
+    """A replay of equal content renews created_at, and with it the time to live."""
+
+    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+        outcome = super().put_once(snapshot, retain_until)
+        if outcome.stored.content_hash != snapshot.content_hash:
+            return outcome
+        self.rows[snapshot.world_id, snapshot.version] = snapshot
+        return PutOutcome(snapshot, outcome.created)
+
+
+class StoredBeforeChecked(PublishSnapshot):
+    """Stores under the bare version first and validates after."""
+
+    def __call__(self, publication: Publication) -> Published:
+        published = PublishSnapshot.__call__(self, publication)
+        if published.stored.ttl_sec in {61, 62}:
+            rest = self.snapshots.get(publication.world_id, published.stored.version)
+            assert rest is not None
+            half = replace(rest, version=f"{rest.version}-draft")
+            self.snapshots.store.rows[half.world_id, half.version] = half  # type: ignore[attr-defined]
+        return published
+
+
+class AnsweredBeforeStored(PublishSnapshot):
+    """Says 201 although the store was down."""
+
+    def __call__(self, publication: Publication) -> Published:
+        try:
+            return PublishSnapshot.__call__(self, publication)
+        except UnavailableError:
+            return self._promised(publication)
+
+    def _promised(self, publication: Publication) -> Published:
+        held = replace(self, snapshots=MemorySnapshots())
+        return PublishSnapshot.__call__(held, publication)
+
+
+class JudgedByTheLatest(ReadSnapshots):
+    """Judges what was current at known_at by the clock of today."""
+
+    def _moment(self, known_at: datetime | None) -> Moment:
+        moment = ReadSnapshots._moment(self, known_at)  # noqa: SLF001
+        return replace(moment, at=self.clock())
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A bug and the invariants of which one must be named when it is found."""
+
+    parts: Parts
+    breaks: frozenset[str]
+
+
+def _plant(parts: Parts, *breaks: str) -> Plant:
+    return Plant(parts, frozenset(breaks))
+
+
+PLANTS: Mapping[str, Plant] = {
+    "head without condition": _plant(Parts(worlds=HeadWithoutCondition), "INV-03"),
+    "head by arrival": _plant(Parts(worlds=HeadByArrival), "INV-03"),
+    "event without head": _plant(Parts(announce=EventWithoutHead), "INV-04"),
+    "refused entries forgotten": _plant(Parts(announce=RefusalsForgotten), "INV-04"),
+    "relay swallows failures": _plant(Parts(relay=FailuresSwallowed), "INV-04"),
+    "poison dropped": _plant(Parts(relay=PoisonDropped), "INV-04"),
+    "effect every time": _plant(Parts(evaluations=EffectEveryTime), "INV-05"),
+    "effect replaced in silence": _plant(Parts(evaluations=EffectReplacedInSilence), "INV-05"),
+    "second worker forgets put-once": _plant(Parts(notes_once=False), "INV-05"),
+    "digest not verified": _plant(Parts(blobs=DigestNotVerified), "INV-06"),
+    "expiry ignored": _plant(Parts(snapshots=ExpiryIgnored), "INV-07"),
+    "expiry one tick late": _plant(Parts(snapshots=ExpiryOneTickLate), "INV-07"),
+    "knowledge time ignored": _plant(Parts(snapshots=KnowledgeTimeIgnored), "INV-08"),
+    "past judged by today's clock": _plant(Parts(read=JudgedByTheLatest), "INV-07"),
+    "writer outlives the settling time": _plant(Parts(writer_timeout_seconds=60), "INV-08"),
+    "newest arrival first": _plant(Parts(snapshots=NewestArrivalFirst), "INV-03"),
+    "ties broken by version": _plant(Parts(snapshots=TiesByVersion), "INV-03"),
+    "last write wins": _plant(Parts(snapshots=LastWriteWins), "INV-01"),
+    "replay refreshes": _plant(Parts(snapshots=ReplayRefreshes), "INV-01", "INV-02"),
+    "answered before stored": _plant(Parts(publish=AnsweredBeforeStored), "INV-01"),
+    "drafts are visible": _plant(Parts(publish=StoredBeforeChecked), "INV-09", "INV-03"),
+}

@@ -1,0 +1,103 @@
+"""Random histories of the real use cases keep INV-01 to INV-09; a seed is a history, exactly."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from secrets import randbelow
+
+import pytest
+
+from tests.simulator.__main__ import SEEDS, main, one_processor, run_many
+from tests.simulator.faults import GREATEST_RATES, Faults
+from tests.simulator.history import Outcome, run_history
+from tests.simulator.hub import Parts
+from tests.simulator.plants import HeadWithoutCondition
+
+ROOT = Path(__file__).parents[2]
+BLOCKS, BLOCK_HISTORIES = 8, 250
+RANDOM_HISTORIES = 100
+CRASHED_SEEDS = (3, 11)
+
+
+def fails(outcome: Outcome) -> str:
+    return "" if outcome.broken is None else outcome.report()
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_inv_01_to_09_hold_in_the_histories_of_fixed_seeds(block: int) -> None:
+    commits = faults = 0
+    for outcome in run_many(block * BLOCK_HISTORIES, BLOCK_HISTORIES):
+        assert not fails(outcome), fails(outcome)
+        commits += outcome.commits
+        faults += outcome.faults.total()
+    assert commits > BLOCK_HISTORIES
+    assert faults > BLOCK_HISTORIES
+
+
+def test_inv_01_to_09_hold_in_the_histories_of_seeds_that_nobody_chose() -> None:
+    base = randbelow(SEEDS)
+    sys.stdout.write(
+        f"base seed {base}: python -m tests.simulator --seed {base} --histories {RANDOM_HISTORIES}\n"
+    )
+    for outcome in run_many(base, RANDOM_HISTORIES):
+        assert not fails(outcome), fails(outcome)
+
+
+@pytest.mark.parametrize("seed", CRASHED_SEEDS)
+def test_f5_a_crash_before_or_after_any_one_port_call_loses_and_doubles_nothing(seed: int) -> None:
+    """Run a history without other faults once for each place at which a process can die."""
+    with one_processor():
+        calm = run_history(seed, faults=lambda random: Faults(random, {}))
+        assert not fails(calm), fails(calm)
+        assert calm.boundaries > 50
+        for place in range(calm.boundaries):
+            crashed = run_history(seed, faults=lambda random, at=place: _crash_at(random, at))  # type: ignore[misc]
+            assert not fails(crashed), f"crash at boundary {place}\n{fails(crashed)}"
+            assert crashed.faults == {"crash": 1}
+
+
+def _crash_at(random: Random, place: int) -> Faults:
+    return Faults(random, {}, crash_at=place)
+
+
+def test_every_kind_of_fault_strikes_within_one_block() -> None:
+    struck = {kind for outcome in run_many(0, BLOCK_HISTORIES) for kind in outcome.faults}
+    assert struck == set(GREATEST_RATES)
+
+
+def test_a_seed_gives_the_same_history_each_time() -> None:
+    first, second = run_history(42), run_history(42)
+    assert first.trace.steps
+    assert first.trace.steps == second.trace.steps
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "2"])
+def test_a_seed_gives_the_same_history_in_every_process(hash_seed: str) -> None:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": f"{ROOT}:{ROOT}/contracts/src"}
+    command = [sys.executable, "-m", "tests.simulator", "--seed", "42", "--trace"]
+    told = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert "\n".join(run_history(42).trace.lines()) in told
+
+
+def test_a_failure_names_its_seed_its_invariant_and_the_command_that_replays_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken_hub = Parts(worlds=HeadWithoutCondition)
+    failing = next(outcome for outcome in run_many(0, 50, broken_hub) if outcome.broken is not None)
+    assert main(["--seed", str(failing.seed)], broken_hub) == 1
+    told = capsys.readouterr().out
+    assert told == failing.report() + "\n"
+    assert told.startswith(f"seed {failing.seed} breaks INV-03")
+    assert told.endswith(f"replay: python -m tests.simulator --seed {failing.seed}\n")
+    assert len(told.splitlines()) <= 42
+
+
+def test_a_sound_run_says_how_much_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--seed", "7", "--histories", "5"]) == 0
+    told = capsys.readouterr().out
+    assert "5 histories from seed 7 are sound" in told
+    assert "commits" in told

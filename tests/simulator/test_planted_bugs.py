@@ -1,0 +1,16 @@
+"""Each planted bug is found within a bounded number of seeds, and the invariant that it breaks is named."""
+
+import pytest
+
+from tests.simulator.__main__ import run_many
+from tests.simulator.plants import PLANTS
+
+SEEDS_MAX = 600
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_the_simulator_finds_the_planted_bug(name: str) -> None:
+    plant = PLANTS[name]
+    broken = next((o.broken for o in run_many(0, SEEDS_MAX, plant.parts) if o.broken is not None), None)
+    assert broken is not None, f"{name}: not found in {SEEDS_MAX} histories"
+    assert broken.invariant in plant.breaks, str(broken)
