@@ -28,7 +28,7 @@ EMITTED = emitted()
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def evaluations(request: pytest.FixtureRequest) -> Iterator[EvaluationStore]:
+def evaluations(request: pytest.FixtureRequest) -> Iterator[MemoryEvaluations | DynamoDBEvaluations]:
     if request.param == "memory":
         yield MemoryEvaluations()
         return
@@ -67,6 +67,16 @@ def test_what_was_never_evaluated_has_no_report(
     for kind in EVENT_OF:
         evaluations.put_once(record(kind), UNTIL)
     assert evaluations.latest_risk(*unknown) is None
+
+
+@pytest.mark.parametrize("kind", EVENT_OF)
+def test_a_record_is_found_by_its_key_as_it_was_put(
+    evaluations: MemoryEvaluations | DynamoDBEvaluations, kind: Kind
+) -> None:
+    given = record(kind)
+    evaluations.put_once(given, UNTIL)
+    assert evaluations.get(given.report.world_id, given.evaluation_id) == given
+    assert evaluations.get(given.report.world_id, given.evaluation_id + "0") is None
 
 
 @pytest.mark.parametrize("kind", EVENT_OF)

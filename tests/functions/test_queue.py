@@ -120,3 +120,13 @@ def test_a_clock_behind_the_producers_gives_no_negative_delay(
 ) -> None:
     handled(lambda _: "evaluated", batch(sample, 1), seconds=-5)
     assert emf(capsys)["risk_hub_processing_delay_seconds"] == [0.0]
+
+
+def test_f28_the_delay_of_a_replay_is_no_delay_of_the_pipeline(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replayed = sample.model_copy(update={"replay": True})
+    handled(lambda _: "repeated", batch(replayed, 1), hours=40)
+    document = emf(capsys)
+    assert document["risk_hub_worker_processed_total"] == [1.0]
+    assert "risk_hub_processing_delay_seconds" not in document

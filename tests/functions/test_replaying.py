@@ -1,0 +1,245 @@
+"""Announcing again: the same events, flagged; heads stay, and no worker computes anything a second time."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from pydantic import ValidationError
+
+from events.envelope import CloudEvent
+from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import UnavailableError
+from functions.hub.use_cases.announce_commits import PUBLISH_MAX_ATTEMPTS, AnnounceCommits
+from functions.hub.use_cases.evaluate_stress import EvaluateStress
+from functions.hub.use_cases.replay_snapshots import (
+    NAMED_MAX_RECORDS,
+    REPLAY_PAGE_MAX_SNAPSHOTS,
+    Replayed,
+    ReplaySnapshots,
+)
+from risk_hub_contracts.problems import ProblemError
+from risk_hub_contracts.stress import StressReport
+from risk_hub_contracts.times import format_instant
+from tests.events.emitted import emitted
+from tests.fakes.clock import START, FrozenClock
+from tests.fakes.outside import MemoryBus
+from tests.fakes.samples import WORLD, series, stored
+from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+
+RETENTION = timedelta(days=30)
+DAY_SECONDS = 86_400
+HASH = "sha256:" + "0" * 64
+STRESS = StressReport.model_validate(
+    {**emitted()["samples/stress_evaluated.json"]["data"], "world_id": WORLD, "version": "v1"}
+)
+
+
+class DamagedSnapshots(MemorySnapshots):
+    """Something lies under the version `damaged` that is no snapshot."""
+
+    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+        if version == "damaged":
+            raise KeyError("created_at")
+        return super().get(world_id, version)
+
+
+class Hub:
+    def __init__(self, *snapshots: StoredSnapshot) -> None:
+        self.clock, self.worlds, self.bus = FrozenClock(), MemoryWorlds(), MemoryBus()
+        self.snapshots, self.evaluations = DamagedSnapshots(), MemoryEvaluations()
+        self.announce = AnnounceCommits(self.worlds, self.bus)
+        self.replay = ReplaySnapshots(self.snapshots, self.evaluations, self.announce, self.clock)
+        for snapshot in snapshots:
+            self.snapshots.put_once(snapshot, snapshot.retain_until(RETENTION))
+            self.announce([snapshot])
+
+    def first(self) -> list[CloudEvent]:
+        """Return what was announced until now, and forget it."""
+        taken, self.bus.taken = self.bus.taken, []
+        return taken
+
+    def all_pages(self, **asked: Any) -> list[Replayed]:
+        pages = [self.replay(period(**asked))]
+        while cursor := pages[-1].next_cursor:
+            pages.append(self.replay(period(**asked, cursor=cursor)))
+        return pages
+
+
+def period(first_minute: int = 0, last_minute: int = 60, **asked: Any) -> dict[str, Any]:
+    minutes = (START + timedelta(minutes=each) for each in (first_minute, last_minute))
+    start, end = map(format_instant, minutes)
+    return {"world_id": WORLD, "from": start, "to": end, **asked}
+
+
+def versions(events: Sequence[CloudEvent]) -> list[str]:
+    return [event.data["version"] for event in events]
+
+
+def test_f28_a_replay_is_the_same_events_flagged() -> None:
+    hub = Hub(*series(3, ttl_sec=DAY_SECONDS, correlation_id="c-1", trace_header="Root=1"))
+    first = hub.first()
+    assert hub.replay(period()).announced == 3
+    assert all(event.replay is None for event in first)
+    assert all(orjson.loads(event.to_detail())["replay"] is True for event in hub.bus.taken)
+    unflagged = [event.model_copy(update={"replay": None, "islatest": True}) for event in hub.bus.taken]
+    assert unflagged == first
+
+
+def test_a_first_announcement_does_not_mention_replays() -> None:
+    assert "replay" not in orjson.loads(Hub(stored()).bus.taken[0].to_detail())
+
+
+def test_inv_03_a_replay_moves_no_head_and_says_what_is_latest_now() -> None:
+    hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
+    hub.first()
+    before = hub.worlds.heads(WORLD)
+    hub.replay(period())
+    assert hub.worlds.heads(WORLD) == before
+    assert [event.islatest for event in hub.bus.taken] == [False, False, True]
+
+
+def test_a_replay_gives_a_head_to_a_world_that_lost_it() -> None:
+    hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
+    before = hub.worlds.heads(WORLD)
+    hub.worlds.rows.clear()
+    hub.replay(period())
+    assert hub.worlds.heads(WORLD) == before
+
+
+def test_pages_cover_the_period_once_oldest_first() -> None:
+    hub = Hub(*series(7, ttl_sec=DAY_SECONDS), stored("same", as_of=START + timedelta(minutes=3)))
+    hub.first()
+    pages = hub.all_pages(first_minute=1, last_minute=5, limit=2)
+    assert versions(hub.bus.taken) == ["v001", "v002", "same", "v003", "v004", "v005"]
+    assert [page.announced for page in pages] == [2, 2, 2, 0]
+    assert pages[0].reached == format_instant(START + timedelta(minutes=2))
+    assert pages[-1].next_cursor is None
+
+
+def test_an_empty_period_is_one_empty_page() -> None:
+    assert Hub(stored()).replay(period(10, 20)) == Replayed(found=0, announced=0, expired=0)
+
+
+def test_other_worlds_are_left_alone() -> None:
+    hub = Hub(stored(), stored("theirs", world_id="w2"))
+    hub.first()
+    hub.replay(period())
+    assert versions(hub.bus.taken) == ["v1"]
+
+
+def test_expired_snapshots_are_announced_too_and_counted() -> None:
+    hub = Hub(
+        stored("old", ttl_sec=60), stored("live", as_of=START + timedelta(minutes=1), ttl_sec=DAY_SECONDS)
+    )
+    hub.first()
+    hub.clock.advance(hours=1)
+    assert hub.replay(period()).expired == 1
+    assert versions(hub.bus.taken) == ["old", "live"]
+
+
+def test_a_dry_run_counts_and_announces_nothing() -> None:
+    hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
+    hub.first()
+    pages = hub.all_pages(limit=2, dry_run=True)
+    assert [(page.found, page.announced) for page in pages] == [(2, 0), (1, 0)]
+    assert hub.bus.taken == []
+
+
+def test_inv_05_a_replay_changes_no_evaluation() -> None:
+    hub = Hub(stored(ttl_sec=DAY_SECONDS, content_hash=HASH, stress={"crash": {"loss": 0.25}}))
+    evaluate = EvaluateStress(hub.snapshots, MemoryBlobs(), hub.evaluations, hub.clock, RETENTION)
+    assert evaluate(hub.first()[0]) == "evaluated"
+    before = dict(hub.evaluations.rows)
+    hub.clock.advance(minutes=5)
+    hub.replay(period())
+    assert evaluate(hub.bus.taken[0]) == "repeated"
+    assert hub.evaluations.rows == before
+
+
+def test_a_worker_refuses_an_expired_snapshot_that_is_announced_again() -> None:
+    hub = Hub(stored(ttl_sec=60, stress={"crash": {"loss": 0.25}}))
+    hub.first()
+    evaluate = EvaluateStress(hub.snapshots, MemoryBlobs(), hub.evaluations, hub.clock, RETENTION)
+    hub.clock.advance(minutes=5)
+    hub.replay(period())
+    assert evaluate(hub.bus.taken[0]) == "expired"
+    assert hub.evaluations.rows == {}
+
+
+def test_a_cursor_continues_its_own_period_only() -> None:
+    hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
+    cursor = hub.replay(period(limit=1)).next_cursor
+    with pytest.raises(ProblemError, match="cursor"):
+        hub.replay(period(last_minute=61, cursor=cursor))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"world_id": WORLD, "from": "2026-01-05T12:00:00Z"},
+        {"versions": ["v1"]},
+        {"world_id": WORLD, "versions": ["v1"], "surprise": 1},
+        {"world_id": WORLD, "versions": ["v1"] * (NAMED_MAX_RECORDS + 1)},
+        period(limit=0),
+        period(limit=REPLAY_PAGE_MAX_SNAPSHOTS + 1),
+        period(surprise=1),
+    ],
+)
+def test_a_request_that_makes_no_sense_announces_nothing(request_: dict[str, Any]) -> None:
+    hub = Hub(stored())
+    hub.first()
+    with pytest.raises(ValidationError):
+        hub.replay(request_)
+    assert hub.bus.taken == []
+
+
+@pytest.mark.parametrize("field", ["from", "to"])
+def test_an_instant_that_is_none_is_refused(field: str) -> None:
+    with pytest.raises(ValueError, match="RFC 3339"):
+        Hub().replay({**period(), field: "yesterday"})
+
+
+def test_f10_records_are_announced_by_their_names() -> None:
+    hub = Hub(stored("v1"), stored("v2", as_of=START + timedelta(minutes=1)))
+    first = {event.data["version"]: event.id for event in hub.first()}
+    evaluation = Evaluation(STRESS, "c-1", "e-1")
+    hub.evaluations.put_once(evaluation, START + RETENTION)
+    named = {"world_id": WORLD, "versions": ["v2"], "evaluations": [evaluation.evaluation_id]}
+    assert hub.replay(named).announced == 2
+    snapshot, report = hub.bus.taken
+    assert (snapshot.id, snapshot.replay) == (first["v2"], True)
+    assert (report.type, report.replay, report.causationid) == ("stress_evaluated", True, "e-1")
+
+
+def test_what_is_missing_or_damaged_is_named_and_its_neighbours_are_announced() -> None:
+    hub = Hub(stored("v1"))
+    hub.first()
+    named = {"world_id": WORLD, "versions": ["gone", "damaged", "v1"], "evaluations": ["stress/gone/1"]}
+    replayed = hub.replay(named)
+    assert (replayed.announced, replayed.found) == (1, 1)
+    assert replayed.missing == ("gone", "stress/gone/1")
+    assert replayed.unreadable == ("damaged",)
+    assert versions(hub.bus.taken) == ["v1"]
+
+
+def test_a_bus_that_goes_on_refusing_fails_the_replay_and_asking_again_repeats_it() -> None:
+    hub = Hub(stored())
+    hub.first()
+    hub.bus.refusals = PUBLISH_MAX_ATTEMPTS
+    with pytest.raises(UnavailableError, match="refused 1 of 1"):
+        hub.replay(period())
+    assert hub.replay(period()).announced == 1
+
+
+def test_a_store_that_is_down_is_no_damaged_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*_: object) -> None:
+        raise UnavailableError("the snapshot store", "Throttling")
+
+    hub = Hub(stored())
+    monkeypatch.setattr(hub.snapshots, "get", down)
+    with pytest.raises(UnavailableError):
+        hub.replay({"world_id": WORLD, "versions": ["v1"]})
