@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from infra import synth_local
-from infra.assembly import LOCAL_ASSEMBLY, read_local_assembly
+from infra.assembly import LOCAL_ASSEMBLY
 from infra.constructs.function_code import placeholder_code
+from infra.local.assembly import read_assembly
 from infra.names import BUNDLE_OF, FUNCTION_FOLDERS
 from infra.stacks.hub import add_hub, new_app
 from infra.stages import stage_named
@@ -64,26 +65,26 @@ def test_code_can_change_without_the_template(local: Assembly, tmp_path: Path) -
 
 
 def test_the_deployer_finds_stacks_in_order_and_a_key_for_each_bundle() -> None:
-    assembly = read_local_assembly()
-    assert list(assembly.templates) == ["RiskHub-local-data", "RiskHub-local-service"]
-    assert assembly.bucket == "cdk-hnb659fds-assets-000000000000-us-east-1"
-    assert set(assembly.keys) == {"hub", "risk"}
+    assembly = read_assembly()
+    stacks = [template.stack_name for template in assembly.templates]
+    assert stacks == ["RiskHub-local-data", "RiskHub-local-service"]
+    assert assembly.asset_bucket == "cdk-hnb659fds-assets-000000000000-us-east-1"
+    assert set(assembly.asset_keys) == {"hub", "risk"}
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
 def test_a_function_looks_for_its_code_under_the_key_of_its_bundle(local: Assembly, folder: str) -> None:
     code = local.function(folder)["Code"]
     group = {str(each): BUNDLE_OF[each] for each in FUNCTION_FOLDERS}[folder]
-    assert code["S3Key"] == read_local_assembly().keys[group]
+    assert code["S3Key"] == read_assembly().asset_keys[group]
     assert code["S3Bucket"] == {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"}
 
 
 def test_a_template_has_room_below_what_cloudformation_takes() -> None:
-    for name, template in read_local_assembly().templates.items():
-        resources = template["Resources"]
-        assert isinstance(resources, dict)
-        assert len(json.dumps(template).encode()) <= TEMPLATE_MAX_BYTES / 2, name
-        assert len(resources) <= TEMPLATE_RESOURCES_MAX_COUNT / 2, name
+    for template in read_assembly().templates:
+        document = json.loads(template.body)
+        assert len(json.dumps(document).encode()) <= TEMPLATE_MAX_BYTES / 2, template.stack_name
+        assert len(document["Resources"]) <= TEMPLATE_RESOURCES_MAX_COUNT / 2, template.stack_name
 
 
 def test_a_check_of_outdated_templates_fails_with_what_to_run(
