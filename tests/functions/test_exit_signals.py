@@ -9,9 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from events.envelope import CloudEvent
+from events.evaluated import evaluated
 from events.exit_signal_emitted import exit_signal_emitted
-from events.risk_evaluated import risk_evaluated
-from events.stress_evaluated import stress_evaluated
 from functions.hub.use_cases.announce_commits import AnnounceCommits
 from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
 from risk_hub_contracts.exit_policy import (
@@ -83,7 +82,7 @@ class Engine:
             reason=None if var is not None else "covariance_absent",
         )
         report = RiskReport(**self.facts(version, minutes), inputs=[], measures=[measure])
-        return as_received(risk_evaluated(report, correlation_id="c-1", trace_header="Root=1"))
+        return as_received(evaluated(report, correlation_id="c-1", trace_header="Root=1"))
 
     def stress(self, losses: dict[str, float | None], version: str = "v1") -> CloudEvent:
         rows = [
@@ -113,7 +112,7 @@ class Engine:
             scenarios_omitted=0,
             metrics_omitted=0,
         )
-        return as_received(stress_evaluated(report, correlation_id="c-1"))
+        return as_received(evaluated(report, correlation_id="c-1"))
 
     @property
     def signals(self) -> list[ExitSignal]:

@@ -4,18 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from events.envelope import CloudEvent
+from events.evaluated import evaluated
 from events.exit_signal_emitted import exit_signal_emitted
-from events.risk_evaluated import risk_evaluated
 from events.risk_snapshot_updated import risk_snapshot_updated
-from events.stress_evaluated import stress_evaluated
 from functions.hub.domain.evaluation import Evaluation, Kind, Record
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import EventBus, UnavailableError, WorldStore
 
 Commit = StoredSnapshot | Record
 EVENT_OF: dict[Kind, Callable[..., CloudEvent]] = {
-    "risk": risk_evaluated,
-    "stress": stress_evaluated,
+    "risk": evaluated,
+    "stress": evaluated,
     "exit": exit_signal_emitted,
 }
 PUBLISH_MAX_ATTEMPTS = 3

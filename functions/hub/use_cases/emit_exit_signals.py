@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from events.envelope import CloudEvent
-from events.risk_evaluated import TYPE as RISK_EVALUATED
-from events.stress_evaluated import TYPE as STRESS_EVALUATED
+from events.evaluated import RISK_EVALUATED, STRESS_EVALUATED
 from functions.hub.domain.exit_rules import AnyReport, Book, Breach, breaches, cool_down_window
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Clock, EvaluationStore, ExitPolicies, SnapshotStore

@@ -1,21 +1,23 @@
-"""`stress_evaluated`: the stress engine stored its report on a snapshot. `data` is the report."""
+"""`risk_evaluated` and `stress_evaluated`: an engine stored its report on a snapshot. `data` is the report."""
 
 from typing import Literal
 
 from events.envelope import CloudEvent, event_id, schema_uri
+from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.stress import StressReport
 
-TYPE: Literal["stress_evaluated"] = "stress_evaluated"
+RISK_EVALUATED: Literal["risk_evaluated"] = "risk_evaluated"
+STRESS_EVALUATED: Literal["stress_evaluated"] = "stress_evaluated"
 
 
-def stress_evaluated(
-    report: StressReport,
+def evaluated(
+    report: RiskReport | StressReport,
     *,
     correlation_id: str | None = None,
     causation_id: str | None = None,
     trace_header: str | None = None,
 ) -> CloudEvent:
-    """Return the event for a stored report.
+    """Return the event for a stored report; its type follows from the report's.
 
     Args:
         report: as stored in the evaluation store.
@@ -23,12 +25,13 @@ def stress_evaluated(
         causation_id: the id of the event on which the snapshot was evaluated.
         trace_header: the X-Ray header of that request.
     """
+    event_type = RISK_EVALUATED if isinstance(report, RiskReport) else STRESS_EVALUATED
     return CloudEvent(
-        id=event_id(TYPE, report.world_id, report.version, report.content_hash, report.engine_version),
-        type=TYPE,
+        id=event_id(event_type, report.world_id, report.version, report.content_hash, report.engine_version),
+        type=event_type,
         subject=report.world_id,
         time=report.evaluated_at,
-        dataschema=schema_uri(TYPE),
+        dataschema=schema_uri(event_type),
         correlationid=correlation_id,
         causationid=causation_id,
         tracecontext=trace_header,
