@@ -1,0 +1,54 @@
+"""Which stage a command reaches, and what it says when it reaches none."""
+
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+
+from infra.local.aws import LocalAws
+from infra.local.settings import LocalSettings
+from infra.local.stage_record import StageRecord, process_start, write_record
+from infra.operate import cli
+from infra.operate.errors import OperateError, sentence
+from infra.operate.stage_access import access_to
+
+
+def test_the_local_stage_is_found_by_the_record_of_the_one_that_runs(tmp_path: Path) -> None:
+    settings = LocalSettings(tmp_path, 0, 0)
+    me = StageRecord(1, process_start(1) or "", "http://127.0.0.1:1", "http://127.0.0.1:2")
+    write_record(settings.record_file, me)
+    aws = access_to("local", settings)
+    assert isinstance(aws, LocalAws)
+    assert aws.endpoint == "http://127.0.0.1:2"
+
+
+def test_a_local_stage_that_does_not_run_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OperateError, match=r"not running\. Start it with `make up`"):
+        access_to("local", LocalSettings(tmp_path, 0, 0))
+
+
+def test_a_command_without_a_local_stage_ends_with_status_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RISK_HUB_LOCAL_DIR", str(tmp_path))
+    assert cli.main(["queues"]) == 1
+    assert "The local stage is not running" in capsys.readouterr().err
+
+
+def test_another_stage_is_reached_with_the_operators_own_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-2")
+    client = access_to("prod").client("sqs")
+    assert client.meta.endpoint_url == "https://sqs.ap-northeast-2.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (NoCredentialsError(), "Set AWS_PROFILE"),
+        (NoRegionError(), "Set AWS_REGION"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "could not be reached"),
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Invoke"), "refused Invoke"),
+    ],
+)
+def test_an_error_of_aws_is_a_sentence(error: Exception, text: str) -> None:
+    assert text in sentence(error)

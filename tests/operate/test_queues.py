@@ -1,0 +1,89 @@
+"""`queues`: every queue of the template, its depth and its age."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+
+from infra.operate import cli
+from infra.operate.queue_list import queues_of
+from tests.operate.conftest import STAGE, Run, Stage
+
+TEMPLATE = Path(__file__).parents[2] / "infra" / "assembly" / "local" / "RiskHub-local-service.template.json"
+
+
+def test_the_listed_queues_are_exactly_those_that_the_template_declares() -> None:
+    resources = json.loads(TEMPLATE.read_text())["Resources"].values()
+    declared = {r["Properties"]["QueueName"] for r in resources if r["Type"] == "AWS::SQS::Queue"}
+    assert {queue.name for queue in queues_of("local")} == declared
+
+
+def test_dead_letters_feed_the_queue_that_redrives_into_them() -> None:
+    resources = json.loads(TEMPLATE.read_text())["Resources"]
+    queues = {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::SQS::Queue"}
+    declared = {
+        (
+            queues[each["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]["QueueName"],
+            each["QueueName"],
+        )
+        for each in queues.values()
+        if "RedrivePolicy" in each
+    }
+    assert {(queue.name, queue.feeds) for queue in queues_of("local") if queue.feeds} == declared
+
+
+def test_depth_and_flight_are_shown_for_every_queue(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.send("risk-engine-dead-letters", "a", "b", "c")
+    stage.sqs.receive_message(QueueUrl=stage.url("risk-engine-dead-letters"), VisibilityTimeout=60)
+    assert run("queues", "--json") == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert set(rows) == {queue.name for queue in queues_of(STAGE)}
+    row = rows[f"risk-hub-{STAGE}-risk-engine-dead-letters"]
+    assert (row["kind"], row["waiting"], row["in_flight"]) == ("dead letters", 2, 1)
+    assert row["oldest_age_seconds"] is None
+
+
+def test_the_age_is_cloudwatchs_where_it_has_one(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"risk-hub-{STAGE}-exit-engine"
+    boto3.client("cloudwatch").put_metric_data(
+        Namespace="AWS/SQS",
+        MetricData=[
+            {
+                "MetricName": "ApproximateAgeOfOldestMessage",
+                "Dimensions": [{"Name": "QueueName", "Value": name}],
+                "Timestamp": datetime.now(UTC) - timedelta(minutes=2),
+                "Value": 42.0,
+            }
+        ],
+    )
+    assert stage.client("cloudwatch")
+    assert run("queues", "--json") == 0
+    ages = {row["name"]: row["oldest_age_seconds"] for row in json.loads(capsys.readouterr().out)}
+    assert ages.pop(name) == 42
+    assert set(ages.values()) == {None}
+
+
+def test_the_table_says_where_it_knows_no_age(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.send("event-relay-failures", "a")
+    assert run("queues") == 0
+    printed = capsys.readouterr().out
+    (row,) = [line for line in printed.splitlines() if "event-relay-failures" in line]
+    assert row.split() == [f"risk-hub-{STAGE}-event-relay-failures", "relay", "failures", "1", "0", "-"]
+    assert "No age where '-' stands" in printed
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_stage_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["queues", "--stage-name", "prod"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "There is no queue risk-hub-prod-risk-engine here. Is the stage deployed" in printed.err
+    assert "Traceback" not in printed.err

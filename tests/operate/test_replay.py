@@ -1,0 +1,118 @@
+"""`events replay`: pages, rate, resumption, and what the operator is told."""
+
+import json
+import shlex
+
+import pytest
+
+from infra.operate.pace import Pace
+from infra.operate.relay import Relay
+from infra.operate.replay import Period, replay
+from tests.operate.conftest import STAGE, RelayDouble, Run, Stage, page
+
+FROM, TO = "2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"
+ASKED = ("events", "replay", "--world", "us20", "--from", FROM, "--to", TO)
+
+
+def pages(*counts: int) -> list[dict[str, object]]:
+    """Return answers of so many snapshots each, the last without a cursor."""
+    last = len(counts) - 1
+    return [
+        page(count, reached=FROM, next_cursor=None if number == last else f"c{number + 1}")
+        for number, count in enumerate(counts)
+    ]
+
+
+def test_every_page_is_asked_for_once_in_order(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.relay.answers = pages(3, 3, 1)
+    assert run(*ASKED, "--rate", "500") == 0
+    assert [request["cursor"] for request in stage.relay.requests] == [None, "c1", "c2"]
+    asked = {"world_id": "us20", "from": FROM, "to": TO, "limit": 100, "dry_run": False}
+    assert all(asked.items() <= request.items() for request in stage.relay.requests)
+    assert "us20: announced 7 snapshots again" in capsys.readouterr().out
+
+
+def test_a_document_says_the_same_for_programs(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.relay.answers = [page(4, expired=2, reached=TO)]
+    assert run(*ASKED, "--json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {
+        "world_id": "us20",
+        "dry_run": False,
+        "found": 4,
+        "announced": 4,
+        "expired": 2,
+        "reached": TO,
+        "cursor": None,
+    }
+    assert printed.err == ""
+
+
+def test_a_dry_run_is_asked_of_the_relay_too(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.relay.answers = [page(4, announced=0)]
+    assert run(*ASKED, "--dry-run", "--rate", "1") == 0
+    (request,) = stage.relay.requests
+    assert (request["dry_run"], request["limit"]) == (True, 100)
+    assert "would announce 4 snapshots" in capsys.readouterr().out
+
+
+def test_a_replay_that_fails_says_how_to_resume_and_that_command_resumes(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.relay.answers = [*pages(3, 3)[:1], {"errorMessage": "the event bus is unavailable"}]
+    assert run(*ASKED, "--rate", "500") == 1
+    printed = capsys.readouterr().err
+    assert "the event bus is unavailable" in printed
+    command = printed.partition("python -m infra.operate ")[2].splitlines()[0]
+    stage.relay.requests.clear()
+    assert run(*shlex.split(command)) == 0
+    assert stage.relay.requests[0]["cursor"] == "c1"
+    assert f"--stage-name {STAGE}" in command
+
+
+def test_what_is_announced_keeps_to_the_rate() -> None:
+    slept: list[float] = []
+    relay = RelayDouble(answers=pages(5, 5, 2))
+    pace = Pace(5, clock=lambda: sum(slept), sleep=slept.append)
+    done = list(replay(Relay(relay, STAGE), Period("us20", FROM, TO), pace))
+    assert [request["limit"] for request in relay.requests] == [5, 5, 5]
+    assert slept == [1.0, 1.0]
+    assert done[-1].announced == 12
+
+
+def test_a_slow_relay_is_not_made_slower() -> None:
+    slept: list[float] = []
+    seconds = iter(range(0, 1000, 10))
+    pace = Pace(5, clock=lambda: float(next(seconds)), sleep=slept.append)
+    list(replay(Relay(RelayDouble(answers=pages(5, 5)), STAGE), Period("us20", FROM, TO), pace))
+    assert slept == []
+
+
+def test_a_rate_below_one_takes_one_at_a_time() -> None:
+    assert Pace(0.5).at_most(100) == 1
+
+
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("events", "replay", "--from", FROM, "--to", TO), "--world"),
+        (("events", "replay", "--world", "w", "--from", "yesterday", "--to", TO), "RFC 3339"),
+        (("events", "replay", "--world", "w", "--from", "2026-01-05T00:00:00", "--to", TO), "RFC 3339"),
+        (("events", "replay", "--world", "w", "--from", TO, "--to", FROM), "--from is later than --to"),
+        ((*ASKED, "--rate", "-1"), "a number above 0"),
+        (("events",), "action"),
+        ((), "command"),
+    ],
+)
+def test_a_wrong_command_is_a_question_of_usage(
+    run: Run, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], reason: str
+) -> None:
+    assert run(*arguments) == 2
+    assert reason in capsys.readouterr().err
