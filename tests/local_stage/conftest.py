@@ -10,6 +10,7 @@ from infra.local.bring_up import OpenStage, open_stage
 from infra.local.settings import ANY_FREE_PORT, REPOSITORY, LocalSettings
 from tests.local_stage.caller import Caller
 from tests.local_stage.probe import Probe, create_probe, own_role
+from tests.local_stage.subscription import Subscription, subscribed
 
 # What a developer's shell may hold and no function may see.
 POLLUTION = {
@@ -61,3 +62,9 @@ def probe(stage: OpenStage) -> Probe:
 @pytest.fixture
 def hub(stage: OpenStage) -> Caller:
     return Caller(stage.hub)
+
+
+@pytest.fixture
+def subscription(stage: OpenStage) -> Iterator[Subscription]:
+    with subscribed(stage.aws) as consumer:
+        yield consumer
