@@ -11,9 +11,9 @@ from tests.simulator.checks import check_at_rest
 from tests.simulator.faults import Faults
 from tests.simulator.hub import Hub, Parts
 from tests.simulator.ledger import require
+from tests.simulator.operators import Operators
 from tests.simulator.producers import Producers
 from tests.simulator.readers import Readers
-from tests.simulator.streams import evaluation_record, snapshot_record
 from tests.simulator.trace import BrokenInvariantError, Trace
 from tests.simulator.workers import Relays, Workers
 
@@ -81,6 +81,7 @@ class History:
         self.producers = Producers(self.hub, random.randint(2, PUBLICATIONS_MAX))
         self.readers = Readers(self.hub, random.randint(2, READS_MAX))
         self.relays, self.workers = Relays(self.hub), Workers(self.hub)
+        self.operators = Operators(self.hub)
         self._menu = [
             *[self._resume] * random.choice((2, 8)),
             *[self.producers.act] * 3,
@@ -89,6 +90,7 @@ class History:
             *[self.workers.act] * 2,
             *[self._wait] * random.choice((1, 1, 4)),
             self._damage,
+            self.operators.act,
         ]
 
     def run(self) -> None:
@@ -153,7 +155,7 @@ class History:
             self.producers.act,
             self.relays.act,
             self.workers.act,
-            self._redrive,
+            self.operators.redrive,
             self._next,
         )
         for _ in range(REST_STEPS_MAX):
@@ -161,28 +163,9 @@ class History:
                 return
         require(holds=False, invariant="INV-04", detail="the hub does not come to rest")
 
-    def _redrive(self) -> bool:
-        """What an operator does: dead letters back to their queue, isolated records again from the table by key."""
-        hub = self.hub
-        kept, hub.failures.kept[:] = list(hub.failures.kept), []
-        for keys in [keys for keys in kept if keys is not None]:
-            self._repair(keys["world_id"]["S"], keys)
-        moved = [queue.redrive() for queue in (hub.evaluation_queue, hub.note_queue)]
-        return bool(kept) or any(moved)
-
-    def _repair(self, world_id: str, keys: dict[str, dict[str, str]]) -> None:
-        hub = self.hub
-        if "evaluation_id" in keys:
-            evaluation = hub.evaluations.store.rows[world_id, keys["evaluation_id"]["S"]]
-            hub.repairs.append(world_id, evaluation_record(evaluation))
-        else:
-            row = hub.snapshots.store.rows[world_id, keys["version"]["S"]]
-            hub.repairs.append(world_id, snapshot_record(row))
-
     def _next(self) -> bool:
         """Wait for the next message that becomes visible."""
-        queues = (self.hub.evaluation_queue, self.hub.note_queue)
-        instants = [instant for queue in queues if (instant := queue.next_visible()) is not None]
+        instants = [instant for queue in self.hub.queues if (instant := queue.next_visible()) is not None]
         if not instants:
             return False
         self.hub.clock.now = max(self.hub.clock.now, min(instants) + timedelta(microseconds=1))

@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from events.envelope import CloudEvent
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.stream_records import StreamRecords
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.use_cases.announce_commits import AnnounceCommits
+from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
+from functions.hub.use_cases.evaluate_stress import EvaluateStress
 from functions.hub.use_cases.expand_parts import ExpandParts
-from functions.hub.use_cases.publish_snapshot import PublishSnapshot
+from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.use_cases.relay_records import RelayRecords
+from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
 from functions.risk.evaluate import EvaluateRisk
 from infra.stages import STAGES
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
@@ -36,6 +40,10 @@ from tests.simulator.wire import HubClock, Wire
 RETENTION = timedelta(days=30)
 # A process's clock may be off by this much; with the writer's time limit it stays below KNOWN_AT_SETTLE_SECONDS.
 SKEW_MAX_US = 400_000
+WORKERS = ("risk_engine", "stress_engine", "exit_engine", "notes")
+# In the other histories the stress and exit engines have no rule, which leaves time for more histories.
+DERIVING_SHARE = 0.4
+Worker = Callable[[CloudEvent], str]
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class Parts:
 
     Attributes:
         writer_timeout_seconds: after which the writer's process is killed.
+        notes_once: whether the second worker's effect is put once.
+        rewire: changes the hub once it is put together.
     """
 
     snapshots: type[MemorySnapshots] = MemorySnapshots
@@ -54,8 +64,10 @@ class Parts:
     announce: type[AnnounceCommits] = AnnounceCommits
     relay: type[RelayRecords] = RelayRecords
     read: type[ReadSnapshots] = ReadSnapshots
+    exits: type[EmitExitSignals] = EmitExitSignals
     writer_timeout_seconds: int = STAGES["prod"].snapshot_writer.timeout_seconds
     notes_once: bool = True
+    rewire: "Callable[[Hub], None] | None" = None
 
 
 class Hub:
@@ -67,20 +79,27 @@ class Hub:
         self.tasks = Tasks(random, random.choice((0.05, 0.3, 0.6)))
         self.clock = HubClock(self.tasks)
         self.wire = Wire(random, self.clock, self.tasks, faults, self.trace)
+        self.derives_more = random.random() < DERIVING_SHARE
         self._make_ports()
         self._make_use_cases()
+        if parts.rewire is not None:
+            parts.rewire(self)
 
     def _make_ports(self) -> None:
         wire, ledger, parts = self.wire, self.ledger, self.parts
         self.snapshot_stream, self.evaluation_stream = Stream(self.faults), Stream(self.faults)
-        self.repairs = Stream(self.faults)
-        self.evaluation_queue, self.note_queue = self._queue("risk_engine"), self._queue("notes")
+        risk, stress, exits, notes = map(self._queue, WORKERS)
+        self.rules = {"risk_snapshot_updated": [risk], "risk_evaluated": [notes]}
+        if self.derives_more:
+            self.rules["risk_snapshot_updated"] += [stress]
+            self.rules["risk_evaluated"] += [exits]
+            self.rules |= {"stress_evaluated": [exits], "exit_signal_emitted": [notes]}
+        self.queues = (risk, stress, exits, notes)
         self.snapshots = WiredSnapshots(wire, parts.snapshots(), ledger, self.snapshot_stream)
         self.blobs = WiredBlobs(wire, parts.blobs())
         self.worlds = WiredWorlds(wire, parts.worlds(), ledger)
         self.evaluations = WiredEvaluations(wire, parts.evaluations(), ledger, self.evaluation_stream)
-        rules = {"risk_snapshot_updated": self.evaluation_queue, "risk_evaluated": self.note_queue}
-        self.bus = WiredBus(wire, self.random, ledger, rules)
+        self.bus = WiredBus(wire, ledger, self.rules)
         self.failures = WiredFailures(wire, [])
 
     def _queue(self, name: str) -> Queue:
@@ -89,12 +108,20 @@ class Hub:
     def _make_use_cases(self) -> None:
         parts, clock = self.parts, self.clock
         policy = OffloadPolicy(enabled=True, inline_threshold_entries=self.random.choice((3, 100)))
-        self.publish = parts.publish(self.snapshots, self.blobs, clock, policy, RETENTION)
+        self.publish: Callable[[Publication], Published] = parts.publish(
+            self.snapshots, self.blobs, clock, policy, RETENTION
+        )
         self.read = parts.read(self.snapshots, self.worlds, clock)
         self.expand = ExpandParts(self.blobs)
         announce = parts.announce(self.worlds, self.bus)
         self.relay = parts.relay(StreamRecords(BodyStore(None, "")), announce, self.failures)
-        self.evaluate = EvaluateRisk(self.snapshots, self.blobs, self.evaluations, clock, RETENTION)
+        self.replay = ReplaySnapshots(self.snapshots, self.evaluations, announce, clock)
+        evaluating = (self.snapshots, self.blobs, self.evaluations, clock, RETENTION)
+        self.workers: dict[str, Worker] = {
+            "risk_engine": EvaluateRisk(*evaluating),
+            "stress_engine": EvaluateStress(*evaluating),
+            "exit_engine": parts.exits(self.snapshots, self.worlds, self.evaluations, clock, RETENTION),
+        }
 
     def start(  # noqa: PLR0913
         self,

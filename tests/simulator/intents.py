@@ -61,6 +61,9 @@ class Intent:
             documents["covariance"] = {"ids": ["A", "B"], "upper": list(self.content.covariance)}
         if self.content.returns is not None:
             documents["realized_returns"] = list(self.content.returns)
+        if self.content.shocks is not None:
+            a, b = self.content.shocks
+            documents["stress"] = {"crash": {"shocks": {"A": a, "B": b}}}
         return documents
 
     def _body(self) -> dict[str, Any]:
@@ -91,7 +94,7 @@ class Intent:
             "sum": {"weights": {"A": 0.5, "B": 0.4}},
             "future": {"as_of": as_text(self.content.as_of + timedelta(days=1))},
             "ttl": {"ttl_sec": 0},
-            "blob": {"stress_ref": missing},
+            "blob": {"covariance_ref": missing},
             "hash": {"hash": f"sha256:{NO_SUCH_DIGEST}"},
             "world": {"world_id": "elsewhere"},
         }
@@ -134,6 +137,7 @@ class Intentions:
             actor=self._random.choice(ACTORS),
             covariance=self._covariance() if self._random.random() < 0.5 else None,
             returns=self._returns() if self._random.random() < 0.15 else None,
+            shocks=self._shocks() if self._random.random() < 0.3 else None,
         )
         return Intent(content, by_ref=self._random.random() < 0.3)
 
@@ -162,6 +166,9 @@ class Intentions:
     def _covariance(self) -> tuple[float, float, float]:
         a, b = self._random.uniform(1e-5, 1e-3), self._random.uniform(1e-5, 1e-3)
         return a, self._random.uniform(-0.9, 0.9) * (a * b) ** 0.5, b
+
+    def _shocks(self) -> tuple[float, float]:
+        return self._random.uniform(-0.4, 0.1), self._random.uniform(-0.4, 0.1)
 
     def _returns(self) -> tuple[float, ...]:
         return tuple(self._random.uniform(-0.05, 0.05) for _ in range(RETURNS_POINTS))

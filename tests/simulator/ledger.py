@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from events.envelope import CloudEvent
-from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.evaluation import Record as EvaluationRecord
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from tests.simulator.model import Commit, Content, Order
 from tests.simulator.tasks import Task
@@ -24,23 +24,16 @@ def as_stored(snapshot: StoredSnapshot) -> str:
 
 
 @dataclass
-class Handling:
-    """One time that a worker handled a snapshot's event to the end."""
-
-    outcome: str
-    at: datetime
-
-
-@dataclass
 class Ledger:
     """What took effect so far.
 
     Attributes:
         commits: accepted snapshots in the order of their commit.
         heads: the greatest order announced to each (world, stage).
-        evaluations: each evaluation as first stored, by (world, evaluation id).
+        evaluations: each record as first stored, by (world, evaluation id).
+        documents: the same as JSON.
         announced: how often the bus took the event about a (world, version) or (world, evaluation id).
-        handlings: what workers did with each (world, version).
+        handlings: the outcomes of each worker on each (world, version) and type of event.
         effects: how often the second worker's effect took place, by event id.
         damaged: digests of blobs that were damaged at some time.
         committers: the processes that committed something.
@@ -49,9 +42,10 @@ class Ledger:
     commits: list[Commit] = field(default_factory=list)
     by_key: dict[Key, Commit] = field(default_factory=dict)
     heads: dict[Key, Order] = field(default_factory=dict)
-    evaluations: dict[Key, Evaluation] = field(default_factory=dict)
+    evaluations: dict[Key, EvaluationRecord] = field(default_factory=dict)
+    documents: dict[Key, dict[str, Any]] = field(default_factory=dict)
     announced: Counter[Key] = field(default_factory=Counter)
-    handlings: dict[Key, list[Handling]] = field(default_factory=dict)
+    handlings: dict[tuple[str, Key, str], list[str]] = field(default_factory=dict)
     effects: Counter[str] = field(default_factory=Counter)
     damaged: set[str] = field(default_factory=set)
     committers: list[Task] = field(default_factory=list)
@@ -101,12 +95,10 @@ class Ledger:
         if event.type == "risk_snapshot_updated":
             self._snapshot_announced(event)
             return
-        key = (event.subject, f"risk/{event.data['version']}/{event.data['engine_version']}")
-        stored = self.evaluations.get(key)
-        require(stored is not None, "INV-04", f"{key} was announced and is not stored")
-        if stored is not None:
-            require(event.data == stored.report.model_dump(mode="json"), "INV-04", f"{key}: other numbers")
-        self.announced[key] += 1
+        keys = [key for key, document in self.documents.items() if document == event.data]
+        version = event.data["version"]
+        require(len(keys) == 1, "INV-04", f"{event.type} of {version} is not what is stored", version)
+        self.announced[keys[0]] += 1
 
     def _snapshot_announced(self, event: CloudEvent) -> None:
         version = event.data["version"]
@@ -122,14 +114,15 @@ class Ledger:
         require_shown(commit, shown, commit.created_at)
         self.announced[commit.key] += 1
 
-    def evaluated(self, evaluation: Evaluation) -> None:
+    def evaluated(self, evaluation: EvaluationRecord) -> None:
         """Note an evaluation that was stored."""
         key = (evaluation.report.world_id, evaluation.evaluation_id)
         require(key not in self.evaluations, "INV-05", f"{key} was stored twice", evaluation.report.version)
         self.evaluations[key] = evaluation
+        self.documents[key] = evaluation.report.model_dump(mode="json")
 
-    def handled(self, event: CloudEvent, outcome: str, at: datetime) -> None:
-        """Note that a worker is done with a snapshot's event; `at` is what its clock said."""
+    def handled(self, worker: str, event: CloudEvent, outcome: str, at: datetime) -> None:
+        """Note that a worker is done with an event; `at` is what its clock said."""
         commit = self.commit_of(event.subject, event.data["version"])
         require(
             (outcome == "expired") == (commit.expires_at <= at),
@@ -137,7 +130,10 @@ class Ledger:
             f"{commit.key} handled as {outcome} at {at}, expires {commit.expires_at}",
             commit.content.version,
         )
-        self.handlings.setdefault(commit.key, []).append(Handling(outcome, at))
+        self.handlings.setdefault((worker, commit.key, event.type), []).append(outcome)
+
+    def outcomes(self, worker: str, key: Key, event_type: str) -> list[str]:
+        return self.handlings.get((worker, key, event_type), [])
 
     def commit_of(self, world_id: str, version: str) -> Commit:
         commit = self.by_key.get((world_id, version))

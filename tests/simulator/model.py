@@ -8,7 +8,14 @@ from typing import Any, Literal
 
 Order = tuple[datetime, datetime, str]
 Kind = Literal["first", "version", "page"]
+Slot = tuple[str, str, str, str]
 TAIL_SHARE = 0.05
+NORMAL_QUANTILE_99 = 2.3263478740408408
+# The exit policy of every simulated world.
+COOL_DOWN_SECONDS = 3_600
+VALUE_AT_RISK_99_LIMIT = 0.03
+STRESS_LOSS_LIMIT = 0.1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,7 @@ class Content:
         weights: shares of the assets A and B.
         covariance: variance of A, covariance, variance of B; or None.
         returns: the portfolio's own past returns; or None.
+        shocks: of A and B in the one stress scenario; or None.
     """
 
     world_id: str
@@ -30,6 +38,7 @@ class Content:
     actor: str
     covariance: tuple[float, float, float] | None
     returns: tuple[float, ...] | None
+    shocks: tuple[float, float] | None = None
 
     def volatility(self) -> float | None:
         if self.covariance is None:
@@ -45,6 +54,19 @@ class Content:
         place = TAIL_SHARE * (len(ordered) - 1)
         low = floor(place)
         return -(ordered[low] + (ordered[low + 1] - ordered[low]) * (place - low))
+
+    def stress_loss(self) -> float | None:
+        if self.shocks is None:
+            return None
+        return -(self.weights[0] * self.shocks[0] + self.weights[1] * self.shocks[1])
+
+    def breaks_risk_limit(self) -> bool:
+        volatility = self.volatility()
+        return volatility is not None and NORMAL_QUANTILE_99 * volatility > VALUE_AT_RISK_99_LIMIT
+
+    def breaks_stress_limit(self) -> bool:
+        loss = self.stress_loss()
+        return loss is not None and loss > STRESS_LOSS_LIMIT
 
 
 @dataclass(frozen=True)
@@ -72,6 +94,12 @@ class Commit:
     @property
     def expires_at(self) -> datetime:
         return self.created_at + timedelta(seconds=self.content.ttl_sec)
+
+    def slot(self, kind: str) -> Slot:
+        """Return what at most one exit signal may be about: world, stage, kind of limit, cool-down window."""
+        length = timedelta(seconds=COOL_DOWN_SECONDS)
+        window = EPOCH + (self.content.as_of - EPOCH) // length * length
+        return self.content.world_id, self.content.stage, kind, as_text(window)
 
     def shown(self, at: datetime) -> dict[str, Any]:
         """Return what a reader must be shown of it at an instant."""

@@ -4,18 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.hub.domain.evaluation import Record as EvaluationRecord
+from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Head, PutOutcome, UnavailableError
 from functions.hub.use_cases.announce_commits import AnnounceCommits, Commit
+from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import Moment, ReadSnapshots
 from functions.hub.use_cases.relay_records import Record, Relayed, RelayRecords
+from functions.hub.use_cases.work_on_snapshot import Outcome
 from risk_hub_contracts.refs import BlobRef
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
-from tests.simulator.hub import Parts
+from tests.simulator.hub import RETENTION, Hub, Parts
+from tests.simulator.streams import Stream
+
+NO_OFFLOAD = OffloadPolicy(enabled=False, inline_threshold_entries=100)
 
 
 class HeadWithoutCondition(MemoryWorlds):
@@ -44,16 +51,14 @@ class HeadByArrival(MemoryWorlds):
 class EventWithoutHead(AnnounceCommits):
     def __call__(self, commits: Sequence[Commit], *, replay: bool = False) -> None:
         rows = [commit for commit in commits if isinstance(commit, StoredSnapshot)]
-        events = [
-            risk_snapshot_updated(row.to_announcement(), time=row.created_at, is_latest=True) for row in rows
-        ]
-        self.bus.publish(events)
+        self.bus.publish([_event_of(row) for row in rows])
         AnnounceCommits.__call__(self, commits, replay=replay)
 
 
 class RefusalsForgotten(AnnounceCommits):
     def __call__(self, commits: Sequence[Commit], *, replay: bool = False) -> None:
-        assert not replay
+        if replay:
+            AnnounceCommits.__call__(self, commits, replay=True)
         self.bus.publish([self._event(commit) for commit in commits])
 
 
@@ -182,6 +187,47 @@ class JudgedByTheLatest(ReadSnapshots):
         return replace(moment, at=self.clock())
 
 
+class SignalMissedInTrouble(EmitExitSignals):
+    def __call__(self, event: CloudEvent) -> Outcome:
+        try:
+            return EmitExitSignals.__call__(self, event)
+        except UnavailableError:
+            return "no_signal"
+
+
+def announced_before_commit(hub: Hub) -> None:
+    """Let the writer publish the event first and store after."""
+    store_it = hub.publish
+
+    def publish(publication: Publication) -> Published:
+        promised = PublishSnapshot(MemorySnapshots(), MemoryBlobs(), hub.clock, NO_OFFLOAD, RETENTION)(
+            publication
+        )
+        hub.bus.publish([_event_of(promised.stored)])
+        return store_it(publication)
+
+    hub.publish = publish
+
+
+def stored_then_published(hub: Hub) -> None:
+    """Let the writer store first and publish after, as if there were no stream: what this system replaces."""
+    store_it = hub.publish
+    hub.snapshots.stream = Stream(hub.faults)
+
+    def publish(publication: Publication) -> Published:
+        published = store_it(publication)
+        if published.created:
+            hub.worlds.advance_head(published.stored)
+            hub.bus.publish([_event_of(published.stored)])
+        return published
+
+    hub.publish = publish
+
+
+def _event_of(stored: StoredSnapshot) -> CloudEvent:
+    return risk_snapshot_updated(stored.to_announcement(), time=stored.created_at, is_latest=True)
+
+
 @dataclass(frozen=True)
 class Plant:
     """A bug and the invariants of which one must be named when it is found."""
@@ -197,6 +243,8 @@ def _plant(parts: Parts, *breaks: str) -> Plant:
 PLANTS: Mapping[str, Plant] = {
     "head without condition": _plant(Parts(worlds=HeadWithoutCondition), "INV-03"),
     "head by arrival": _plant(Parts(worlds=HeadByArrival), "INV-03"),
+    "announced before commit": _plant(Parts(rewire=announced_before_commit), "INV-04"),
+    "stored, then published": _plant(Parts(rewire=stored_then_published), "INV-04"),
     "event without head": _plant(Parts(announce=EventWithoutHead), "INV-04"),
     "refused entries forgotten": _plant(Parts(announce=RefusalsForgotten), "INV-04"),
     "relay swallows failures": _plant(Parts(relay=FailuresSwallowed), "INV-04"),
@@ -204,6 +252,7 @@ PLANTS: Mapping[str, Plant] = {
     "effect every time": _plant(Parts(evaluations=EffectEveryTime), "INV-05"),
     "effect replaced in silence": _plant(Parts(evaluations=EffectReplacedInSilence), "INV-05"),
     "second worker forgets put-once": _plant(Parts(notes_once=False), "INV-05"),
+    "exit signal missed in trouble": _plant(Parts(exits=SignalMissedInTrouble), "INV-04", "INV-07"),
     "digest not verified": _plant(Parts(blobs=DigestNotVerified), "INV-06"),
     "expiry ignored": _plant(Parts(snapshots=ExpiryIgnored), "INV-07"),
     "expiry one tick late": _plant(Parts(snapshots=ExpiryOneTickLate), "INV-07"),
@@ -214,6 +263,6 @@ PLANTS: Mapping[str, Plant] = {
     "ties broken by version": _plant(Parts(snapshots=TiesByVersion), "INV-03"),
     "last write wins": _plant(Parts(snapshots=LastWriteWins), "INV-01"),
     "replay refreshes": _plant(Parts(snapshots=ReplayRefreshes), "INV-01", "INV-02"),
-    "answered before stored": _plant(Parts(publish=AnsweredBeforeStored), "INV-01"),
+    "answered before stored": _plant(Parts(publish=AnsweredBeforeStored), "INV-01", "INV-02"),
     "drafts are visible": _plant(Parts(publish=StoredBeforeChecked), "INV-09", "INV-03"),
 }

@@ -3,21 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from random import Random
 from typing import Any
 
 from events.envelope import CloudEvent
-from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.evaluation import Record as EvaluationRecord
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import BlobStat, Head, PutOutcome
 from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.exit_policy import ExitPolicy, MeasureLimit, StressLimit
 from risk_hub_contracts.refs import BlobRef
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
 from tests.simulator.ledger import Ledger
+from tests.simulator.model import COOL_DOWN_SECONDS, STRESS_LOSS_LIMIT, VALUE_AT_RISK_99_LIMIT
 from tests.simulator.queues import Queue
 from tests.simulator.streams import Stream, evaluation_record, snapshot_record
 from tests.simulator.wire import Wire
+
+POLICY = ExitPolicy(
+    version="simulated",
+    cool_down_seconds=COOL_DOWN_SECONDS,
+    measures=(
+        MeasureLimit(
+            measure="value_at_risk",
+            method="parametric_normal",
+            confidence_bps=9_900,
+            max_loss=VALUE_AT_RISK_99_LIMIT,
+        ),
+    ),
+    stress=(StressLimit(max_loss=STRESS_LOSS_LIMIT),),
+)
 
 
 @dataclass
@@ -79,6 +94,9 @@ class WiredWorlds:
     def advance_head(self, snapshot: StoredSnapshot) -> bool:
         return self.wire.call("worlds.advance_head", lambda: self._advance(snapshot))
 
+    def exit_policy(self, _world_id: str, _stage: str) -> ExitPolicy | None:
+        return self.wire.call("worlds.exit_policy", lambda: POLICY)
+
     def heads(self, world_id: str) -> Sequence[Head | None]:
         return self.wire.call("worlds.heads", lambda: self.store.heads(world_id), list)
 
@@ -98,14 +116,17 @@ class WiredEvaluations:
     ledger: Ledger
     stream: Stream
 
-    def put_once(self, evaluation: Evaluation, retain_until: datetime) -> bool:
+    def put_once(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
         return self.wire.call("evaluations.put_once", lambda: self._put(evaluation, retain_until))
+
+    def get(self, world_id: str, evaluation_id: str) -> EvaluationRecord | None:
+        return self.wire.call("evaluations.get", lambda: self.store.get(world_id, evaluation_id))
 
     def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
         read = self.store.latest_risk
         return self.wire.call("evaluations.latest_risk", lambda: read(world_id, version), lambda: None)
 
-    def _put(self, evaluation: Evaluation, retain_until: datetime) -> bool:
+    def _put(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
         stored = self.store.put_once(evaluation, retain_until)
         if stored:
             self.ledger.evaluated(evaluation)
@@ -119,9 +140,8 @@ class WiredBus:
     """Takes events and gives each to the queue of its rule; refuses, cuts off, doubles."""
 
     wire: Wire
-    random: Random
     ledger: Ledger
-    rules: dict[str, Queue]
+    rules: dict[str, list[Queue]]
 
     def publish(self, events: Sequence[CloudEvent]) -> Sequence[CloudEvent]:
         return [event for event in events if not self._offer(event)]
@@ -135,7 +155,8 @@ class WiredBus:
 
     def _take(self, event: CloudEvent) -> None:
         self.ledger.taken(event)
-        self.rules[event.type].send(event.to_detail())
+        for queue in self.rules[event.type]:
+            queue.send(event.to_detail())
 
 
 @dataclass

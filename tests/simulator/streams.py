@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from functions.hub.adapters.dynamodb_evaluations import to_item
-from functions.hub.domain.evaluation import Evaluation
+from functions.hub.domain.evaluation import Record as EvaluationRecord
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from tests.events.emitted import stream_record
 from tests.fakes.clock import START
@@ -22,7 +22,7 @@ def snapshot_record(snapshot: StoredSnapshot) -> Record:
     return stream_record(snapshot)
 
 
-def evaluation_record(evaluation: Evaluation) -> Record:
+def evaluation_record(evaluation: EvaluationRecord) -> Record:
     item = to_item(evaluation, RETAINED)
     keys = {name: item[name] for name in ("world_id", "evaluation_id")}
     return {"eventName": "INSERT", "dynamodb": {"Keys": keys, "NewImage": item}}

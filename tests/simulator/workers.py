@@ -27,9 +27,7 @@ class Relays:
         """Deliver one batch; tell whether any was waiting."""
         hub = self.hub
         waiting = [
-            shard
-            for stream in (hub.snapshot_stream, hub.evaluation_stream, hub.repairs)
-            for shard in stream.pending()
+            shard for stream in (hub.snapshot_stream, hub.evaluation_stream) for shard in stream.pending()
         ]
         if not waiting:
             return False
@@ -70,7 +68,7 @@ class Relays:
 
 
 class Workers:
-    """The consumers of both queues: the risk engine, and a second worker that notes each evaluation once."""
+    """The consumers of the queues: the engines, and a worker that notes each risk report and signal once."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -79,7 +77,7 @@ class Workers:
 
     def act(self) -> bool:
         """Hand one message to its worker; tell whether any was visible."""
-        queues = [self.hub.evaluation_queue, self.hub.note_queue]
+        queues = [queue for queue in self.hub.queues if queue.messages]
         self.hub.random.shuffle(queues)
         return any(self._serve(queue) for queue in queues)
 
@@ -99,8 +97,7 @@ class Workers:
 
     def _work(self, queue: Queue, message: Message) -> tuple[CloudEvent, str]:
         event = CloudEvent.model_validate_json(message.text)
-        work = self.hub.evaluate if queue is self.hub.evaluation_queue else self._note
-        return event, work(event)
+        return event, self.hub.workers.get(queue.name, self._note)(event)
 
     def _note(self, event: CloudEvent) -> str:
         return self.hub.wire.call("notes.put_once", lambda: self._note_once(event.id))
@@ -121,6 +118,6 @@ class Workers:
             raise task.error
         event, outcome = task.value
         self.hub.trace.add(self.hub.clock.now, task.name, f"{outcome} {event.data['version']}")
-        if queue is self.hub.evaluation_queue:
-            self.hub.ledger.handled(event, outcome, task.readings[0])
+        if queue.name in self.hub.workers:
+            self.hub.ledger.handled(queue.name, event, outcome, task.readings[0])
         queue.delete(message)

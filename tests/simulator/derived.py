@@ -1,0 +1,106 @@
+"""What must hold of everything that was derived from snapshots: effects, numbers, signals."""
+
+from math import isclose
+
+from risk_hub_contracts.exit_signal import ExitSignal
+from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
+from tests.simulator.hub import Hub
+from tests.simulator.ledger import Key, require
+from tests.simulator.model import COOL_DOWN_SECONDS, Commit, Slot
+
+NUMBERS_TOLERANCE = 1e-9
+KINDS = {"risk_engine": "risk", "stress_engine": "stress"}
+
+
+def check_derived(hub: Hub) -> None:
+    """Check that each effect took place once, from verified inputs, and that nothing more did."""
+    for commit in hub.ledger.commits:
+        for queue in hub.rules["risk_snapshot_updated"]:
+            _evaluated_once(hub, commit, queue.name)
+    for key, evaluation in hub.ledger.evaluations.items():
+        kept = hub.evaluations.store.rows.get(key)
+        require(kept is evaluation, "INV-05", f"{key} was replaced", evaluation.report.version)
+        _numbers_are_true(hub, evaluation.report)
+    _noted_once(hub)
+    if hub.derives_more:
+        _signals_are_those_of_the_policy(hub)
+
+
+def _evaluated_once(hub: Hub, commit: Commit, worker: str) -> None:
+    version, kind = commit.content.version, KINDS[worker]
+    outcomes = hub.ledger.outcomes(worker, commit.key, "risk_snapshot_updated")
+    require(bool(outcomes), "INV-04", f"{worker} never handled {commit.key}", version)
+    require(outcomes.count("evaluated") <= 1, "INV-05", f"{worker} evaluated {commit.key} twice", version)
+    if not _derived(hub, commit.key, kind):
+        require(set(outcomes) == {"expired"}, "INV-05", f"{commit.key}: {outcomes} and no effect", version)
+
+
+def _derived(hub: Hub, key: Key, kind: str) -> bool:
+    return any(
+        (world, e.report.version) == key and e.kind == kind
+        for (world, _), e in hub.ledger.evaluations.items()
+    )
+
+
+def _noted_once(hub: Hub) -> None:
+    noted, wanted = hub.ledger.effects, [e for e in hub.ledger.evaluations.values() if e.kind != "stress"]
+    require(set(noted.values()) <= {1}, "INV-05", f"effects of the second worker: {dict(noted)}")
+    require(len(noted) == len(wanted), "INV-04", "an event had no effect at the second worker")
+
+
+def _numbers_are_true(hub: Hub, report: RiskReport | StressReport | ExitSignal) -> None:
+    content = hub.ledger.commit_of(report.world_id, report.version).content
+    if isinstance(report, RiskReport):
+        numbers = {(m.measure, m.confidence_bps, m.method): m.value for m in report.measures}
+        damaged = any(given.sha256 in hub.ledger.damaged for given in report.inputs)
+        volatility = numbers["volatility", None, "parametric_normal"]
+        _is_true("the volatility", report.version, volatility, content.volatility(), damaged=damaged)
+        historical = numbers["value_at_risk", 9500, "historical"]
+        _is_true("the value at risk", report.version, historical, content.value_at_risk(), damaged=damaged)
+    elif isinstance(report, StressReport):
+        loss = report.losses[0].value if report.losses else None
+        damaged = report.input.sha256 in hub.ledger.damaged
+        _is_true("the stress loss", report.version, loss, content.stress_loss(), damaged=damaged)
+
+
+def _is_true(name: str, version: str, got: float | None, wanted: float | None, *, damaged: bool) -> None:
+    """Check one number; it may be missing only where there is no input or its blob was once damaged (INV-06)."""
+    if got is None:
+        require(wanted is None or damaged, "INV-06", f"{name} of {version} is missing", version)
+        return
+    true = wanted is not None and isclose(got, wanted, rel_tol=NUMBERS_TOLERANCE, abs_tol=NUMBERS_TOLERANCE)
+    require(true, "INV-06", f"{name} of {version} is {got}, not {wanted}", version)
+
+
+def _signals_are_those_of_the_policy(hub: Hub) -> None:
+    """Check that a signal is there once for each slot in which a limit was broken and the exit engine saw it in time."""
+    ledger = hub.ledger
+    emitted = [_slot(e.report) for e in ledger.evaluations.values() if isinstance(e.report, ExitSignal)]
+    require(len(emitted) == len(set(emitted)), "INV-05", f"two signals in one cool-down: {emitted}")
+    admitted: set[Slot] = set()
+    for evaluation in [e for e in ledger.evaluations.values() if e.kind != "exit"]:
+        key = (evaluation.report.world_id, evaluation.report.version)
+        outcomes = ledger.outcomes("exit_engine", key, f"{evaluation.kind}_evaluated")
+        require(bool(outcomes), "INV-04", f"the exit engine never handled {evaluation.evaluation_id}", key[1])
+        slot = ledger.by_key[key].slot(evaluation.kind)
+        if _breaks_a_limit(hub, evaluation.report):
+            admitted.add(slot)
+            seen = set(outcomes) <= {"expired"} or slot in emitted
+            require(seen, "INV-04", f"no signal for {evaluation.evaluation_id}: {outcomes}", key[1])
+        else:
+            require(set(outcomes) <= {"expired", "no_signal"}, "INV-05", f"{key}: {outcomes}", key[1])
+    require(set(emitted) <= admitted, "INV-05", f"signals that no limit explains: {set(emitted) - admitted}")
+
+
+def _breaks_a_limit(hub: Hub, report: RiskReport | StressReport) -> bool:
+    content = hub.ledger.by_key[report.world_id, report.version].content
+    if isinstance(report, RiskReport):
+        return content.breaks_risk_limit() and report.measures[0].value is not None
+    return content.breaks_stress_limit() and bool(report.losses)
+
+
+def _slot(signal: ExitSignal) -> Slot:
+    require(signal.cool_down_seconds == COOL_DOWN_SECONDS, "INV-05", "another policy was applied")
+    kind = "stress" if "stress" in signal.rule else "risk"
+    return signal.world_id, signal.stage, kind, signal.window

@@ -1,0 +1,58 @@
+"""The operator: announces history again at any time, and in the end redrives what was set aside."""
+
+from datetime import timedelta
+from typing import Any
+
+from functions.hub.ports import UnavailableError
+from tests.simulator.hub import Hub
+from tests.simulator.intents import WORLDS
+from tests.simulator.model import as_text
+from tests.simulator.tasks import Crash, Task
+from tests.simulator.workers import RELAY_TIMEOUT
+
+REPLAYS_MAX = 2
+PERIOD = timedelta(days=1)
+
+
+class Operators:
+    """Whoever replays and repairs; it is the relay's code that announces."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self._replays = 0
+
+    def act(self) -> bool:
+        """Announce a world's history again, faults or not."""
+        if self._replays >= REPLAYS_MAX or not self.hub.derives_more:
+            return False
+        now = self.hub.clock.now
+        period = {"from": as_text(now - PERIOD), "to": as_text(now + PERIOD)}
+        self._replay({"world_id": self.hub.random.choice(WORLDS), **period}, [])
+        return True
+
+    def redrive(self) -> bool:
+        """Put dead letters back on their queues, and announce isolated records again from the tables, by key."""
+        hub = self.hub
+        kept, hub.failures.kept[:] = list(hub.failures.kept), []
+        for keys in [keys for keys in kept if keys is not None]:
+            name, named = ("versions", "version") if "version" in keys else ("evaluations", "evaluation_id")
+            self._replay({"world_id": keys["world_id"]["S"], name: [keys[named]["S"]]}, [keys])
+        moved = [queue.redrive() for queue in hub.queues]
+        return bool(kept) or any(moved)
+
+    def _replay(self, request: dict[str, Any], repaired: list[dict[str, Any]]) -> None:
+        self._replays += 1
+
+        def done(task: Task) -> None:
+            if isinstance(task.error, Crash | UnavailableError):
+                self.hub.failures.kept += repaired
+            elif task.error is not None:
+                raise task.error
+
+        self.hub.start(
+            f"replay-{self._replays}",
+            lambda: self.hub.replay(request),
+            done,
+            RELAY_TIMEOUT,
+            what=str(request),
+        )
