@@ -2,50 +2,38 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
-from functions.hub.domain.evaluation import Record as EvaluationRecord
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import Head, PutOutcome, UnavailableError
+from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.announce_commits import AnnounceCommits, Commit
 from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import Moment, ReadSnapshots
 from functions.hub.use_cases.relay_records import Record, Relayed, RelayRecords
 from functions.hub.use_cases.work_on_snapshot import Outcome
-from risk_hub_contracts.refs import BlobRef
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import MemoryBlobs, MemorySnapshots
 from tests.simulator.hub import RETENTION, Hub, Parts
+from tests.simulator.planted_stores import (
+    DigestNotVerified,
+    EffectEveryTime,
+    EffectReplacedInSilence,
+    ExpiryIgnored,
+    ExpiryOneTickLate,
+    HeadByArrival,
+    HeadWithoutCondition,
+    KnowledgeTimeIgnored,
+    LastWriteWins,
+    NewestArrivalFirst,
+    ReplayRefreshes,
+    TiesByVersion,
+)
 from tests.simulator.streams import Stream
 
 NO_OFFLOAD = OffloadPolicy(enabled=False, inline_threshold_entries=100)
-
-
-class HeadWithoutCondition(MemoryWorlds):
-    def advance_head(self, snapshot: StoredSnapshot) -> bool:
-        slot = (snapshot.world_id, snapshot.stage)
-        self.rows[slot] = Head(*slot, snapshot.order)
-        return True
-
-
-class HeadByArrival(MemoryWorlds):
-    """Compares when snapshots came, not what they are about."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.arrived: dict[tuple[str, str], datetime] = {}
-
-    def advance_head(self, snapshot: StoredSnapshot) -> bool:
-        slot = (snapshot.world_id, snapshot.stage)
-        if self.arrived.get(slot, snapshot.created_at) > snapshot.created_at:
-            return False
-        self.arrived[slot] = snapshot.created_at
-        self.rows[slot] = Head(*slot, snapshot.order)
-        return True
 
 
 class EventWithoutHead(AnnounceCommits):
@@ -78,78 +66,6 @@ class PoisonDropped(RelayRecords):
 
 def _is_sound(record: Record) -> bool:
     return "content_hash" in record["dynamodb"]["NewImage"]
-
-
-class EffectEveryTime(MemoryEvaluations):
-    def put_once(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
-        assert retain_until.tzinfo is not None
-        self.rows[evaluation.report.world_id, evaluation.evaluation_id] = evaluation
-        return True
-
-
-class EffectReplacedInSilence(MemoryEvaluations):
-    def put_once(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
-        assert retain_until.tzinfo is not None
-        key = (evaluation.report.world_id, evaluation.evaluation_id)
-        is_new = key not in self.rows
-        self.rows[key] = evaluation
-        return is_new
-
-
-class DigestNotVerified(MemoryBlobs):
-    def load(self, ref: BlobRef) -> bytes:
-        return self.objects[ref.ref][1] if ref.ref in self.objects else super().load(ref)
-
-
-class ExpiryIgnored(MemorySnapshots):
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
-        return super().select(replace(query, include_expired=True))
-
-
-class ExpiryOneTickLate(MemorySnapshots):
-    """Shows a snapshot at the very instant at which it expires."""
-
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
-        return super().select(replace(query, at=query.at - timedelta(microseconds=1)))
-
-
-class KnowledgeTimeIgnored(MemorySnapshots):
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
-        return super().select(replace(query, known_at=None))
-
-
-class NewestArrivalFirst(MemorySnapshots):
-    """Takes the last put for the latest."""
-
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
-        admitted = [row for row in self.rows.values() if query.admits(row)]
-        return (admitted[::-1] if query.newest_first else admitted)[: query.limit]
-
-
-class TiesByVersion(MemorySnapshots):
-    """Breaks a tie in as_of by the version's name, not by when the snapshot came to be known."""
-
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
-        admitted = [row for row in self.rows.values() if query.admits(row)]
-        admitted.sort(key=lambda row: (row.as_of, row.version), reverse=query.newest_first)
-        return admitted[: query.limit]
-
-
-class LastWriteWins(MemorySnapshots):
-    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
-        self.rows.pop((snapshot.world_id, snapshot.version), None)
-        return super().put_once(snapshot, retain_until)
-
-
-class ReplayRefreshes(MemorySnapshots):
-    """A replay of equal content renews created_at, and with it the time to live."""
-
-    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
-        outcome = super().put_once(snapshot, retain_until)
-        if outcome.stored.content_hash != snapshot.content_hash:
-            return outcome
-        self.rows[snapshot.world_id, snapshot.version] = snapshot
-        return PutOutcome(snapshot, outcome.created)
 
 
 class StoredBeforeChecked(PublishSnapshot):

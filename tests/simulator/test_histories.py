@@ -13,7 +13,7 @@ from tests.simulator.__main__ import SEEDS, main, one_processor, run_many
 from tests.simulator.faults import GREATEST_RATES, Faults
 from tests.simulator.history import Outcome, run_history
 from tests.simulator.hub import Parts
-from tests.simulator.plants import HeadWithoutCondition
+from tests.simulator.planted_stores import HeadWithoutCondition
 
 ROOT = Path(__file__).parents[2]
 BLOCKS, BLOCK_HISTORIES = 8, 250

@@ -1,0 +1,107 @@
+"""Stores with one bug each: heads, effects, blobs, and every way to answer a read wrongly."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from functions.hub.domain.evaluation import Record as EvaluationRecord
+from functions.hub.domain.snapshot_query import SnapshotQuery
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import Head, PutOutcome
+from risk_hub_contracts.refs import BlobRef
+from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+
+
+class HeadWithoutCondition(MemoryWorlds):
+    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+        slot = (snapshot.world_id, snapshot.stage)
+        self.rows[slot] = Head(*slot, snapshot.order)
+        return True
+
+
+class HeadByArrival(MemoryWorlds):
+    """Compares when snapshots came, not what they are about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: dict[tuple[str, str], datetime] = {}
+
+    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+        slot = (snapshot.world_id, snapshot.stage)
+        if self.arrived.get(slot, snapshot.created_at) > snapshot.created_at:
+            return False
+        self.arrived[slot] = snapshot.created_at
+        self.rows[slot] = Head(*slot, snapshot.order)
+        return True
+
+
+class EffectEveryTime(MemoryEvaluations):
+    def put_once(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
+        assert retain_until.tzinfo is not None
+        self.rows[evaluation.report.world_id, evaluation.evaluation_id] = evaluation
+        return True
+
+
+class EffectReplacedInSilence(MemoryEvaluations):
+    def put_once(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
+        assert retain_until.tzinfo is not None
+        key = (evaluation.report.world_id, evaluation.evaluation_id)
+        is_new = key not in self.rows
+        self.rows[key] = evaluation
+        return is_new
+
+
+class DigestNotVerified(MemoryBlobs):
+    def load(self, ref: BlobRef) -> bytes:
+        return self.objects[ref.ref][1] if ref.ref in self.objects else super().load(ref)
+
+
+class ExpiryIgnored(MemorySnapshots):
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        return super().select(replace(query, include_expired=True))
+
+
+class ExpiryOneTickLate(MemorySnapshots):
+    """Shows a snapshot at the very instant at which it expires."""
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        return super().select(replace(query, at=query.at - timedelta(microseconds=1)))
+
+
+class KnowledgeTimeIgnored(MemorySnapshots):
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        return super().select(replace(query, known_at=None))
+
+
+class NewestArrivalFirst(MemorySnapshots):
+    """Takes the last put for the latest."""
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        admitted = [row for row in self.rows.values() if query.admits(row)]
+        return (admitted[::-1] if query.newest_first else admitted)[: query.limit]
+
+
+class TiesByVersion(MemorySnapshots):
+    """Breaks a tie in as_of by the version's name, not by when the snapshot came to be known."""
+
+    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        admitted = [row for row in self.rows.values() if query.admits(row)]
+        admitted.sort(key=lambda row: (row.as_of, row.version), reverse=query.newest_first)
+        return admitted[: query.limit]
+
+
+class LastWriteWins(MemorySnapshots):
+    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+        self.rows.pop((snapshot.world_id, snapshot.version), None)
+        return super().put_once(snapshot, retain_until)
+
+
+class ReplayRefreshes(MemorySnapshots):
+    """A replay of equal content renews created_at, and with it the time to live."""
+
+    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+        outcome = super().put_once(snapshot, retain_until)
+        if outcome.stored.content_hash != snapshot.content_hash:
+            return outcome
+        self.rows[snapshot.world_id, snapshot.version] = snapshot
+        return PutOutcome(snapshot, outcome.created)
