@@ -11,6 +11,7 @@ PY := $(VENV)/bin/python
 LOCAL_PY := $(LOCAL_VENV)/bin/python
 TYPED := contracts/src events functions infra tests requirements/install.py
 TESTS ?= tests
+OF_STAGE = $(if $(STAGE),--stage-name '$(STAGE)')
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 export PYTHONPATH := .:contracts/src
@@ -31,6 +32,14 @@ down: ## stop the hub that `make up` started
 .PHONY: status
 status: ## say whether the hub runs on this machine, and where
 	@if [ -x $(LOCAL_PY) ]; then $(LOCAL_PY) -m infra.local status; else echo "The local stage is not running."; exit 1; fi
+
+.PHONY: queues
+queues: local-env ## depth and age of every queue; STAGE=prod: of a deployed stage
+	@$(LOCAL_PY) -m infra.operate queues $(OF_STAGE)
+
+.PHONY: replay
+replay: local-env ## announce snapshots again: WORLD=us20 FROM=<first as_of> TO=<last as_of>
+	@$(LOCAL_PY) -m infra.operate events replay --world '$(WORLD)' --from '$(FROM)' --to '$(TO)' $(OF_STAGE)
 
 .PHONY: test
 test: dev-env ## run the whole test suite
