@@ -58,8 +58,11 @@ class SnapshotStore(Protocol):
     def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
         """Return the snapshots that the query admits, in its order, at most `query.limit`; strongly consistent."""
 
-    def last_expiry(self, world_id: str) -> datetime | None:
-        """Return the instant at which the world's last snapshot expires or expired; None when it has none."""
+    def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
+        """Return the instant at which the last of the world's snapshots expires or expired; None when there is none.
+
+        With `known_at`, only what was known by then counts, so that the answer about a past moment never changes.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,14 @@ def test_last_expiry_is_the_greatest_of_the_world(store: SnapshotStore) -> None:
     assert store.last_expiry(WORLD) == minutes(120)
 
 
+def test_inv_08_last_expiry_counts_only_what_was_known(store: SnapshotStore) -> None:
+    put(store, stored("first", ttl_sec=600), *series(3, ttl_sec=60))
+    put(store, stored("later", as_of=minutes(-30), created_at=minutes(9), ttl_sec=86_400))
+    assert store.last_expiry(WORLD, START - timedelta(seconds=1)) is None
+    assert store.last_expiry(WORLD, minutes(8)) == minutes(10)
+    assert store.last_expiry(WORLD, minutes(9)) == minutes(9 + 24 * 60)
+
+
 def test_a_body_past_the_item_limit_comes_back_whole(store: SnapshotStore) -> None:
     numbers = [float(i) * 1.0000001 / 7 for i in range(60_000)]
     put(store, stored(ttl_sec=86_400, numbers=numbers))

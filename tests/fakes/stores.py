@@ -36,8 +36,10 @@ class MemorySnapshots:
         admitted.sort(key=lambda row: row.order, reverse=query.newest_first)
         return admitted[: query.limit]
 
-    def last_expiry(self, world_id: str) -> datetime | None:
-        return max((row.expires_at for row in self.rows.values() if row.world_id == world_id), default=None)
+    def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
+        rows = [row for row in self.rows.values() if row.world_id == world_id]
+        known = [row.expires_at for row in rows if known_at is None or row.created_at <= known_at]
+        return max(known, default=None)
 
 
 class MemoryBlobs:

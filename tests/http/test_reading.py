@@ -112,6 +112,16 @@ def test_inv_08_an_answer_about_the_past_never_changes(api: Gateway, hub: Hub) -
     assert before[0]["expired"] is False
 
 
+def test_inv_08_the_reason_of_an_absence_in_the_past_never_changes_either(api: Gateway, hub: Hub) -> None:
+    publish(api, hub, "v1", 0, ttl_sec=60)
+    hub.clock.advance(minutes=30)
+    urls = [f"{WORLD}/latest?known_at={iso(minute)}" for minute in (-1, 2)]
+    before = [api("GET", url).body for url in urls]
+    assert [api("GET", url).slug for url in urls] == ["snapshot-not-found", "snapshot-expired"]
+    publish(api, hub, "v2", 31, ttl_sec=86_400)
+    assert [api("GET", url).body for url in urls] == before
+
+
 def test_known_at_hides_what_came_later_by_version_too(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 5)
     assert api("GET", f"{WORLD}/lookup?version=v1&known_at={iso(4)}").slug == "snapshot-not-found"

@@ -51,8 +51,10 @@ class WiredSnapshots:
     def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
         return self.wire.call("snapshots.select", lambda: self.store.select(query))
 
-    def last_expiry(self, world_id: str) -> datetime | None:
-        return self.wire.call("snapshots.last_expiry", lambda: self.store.last_expiry(world_id), lambda: None)
+    def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
+        return self.wire.call(
+            "snapshots.last_expiry", lambda: self.store.last_expiry(world_id, known_at), lambda: None
+        )
 
     def _put(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
         outcome = self.store.put_once(snapshot, retain_until)

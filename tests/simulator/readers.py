@@ -35,9 +35,10 @@ class Answer:
     after: Order | None
     commits_before: int
     commits_after: int
+    absence: str | None
 
     def same_as(self, other: "Answer") -> bool:
-        return (self.documents, self.more) == (other.documents, other.more)
+        return (self.documents, self.more, self.absence) == (other.documents, other.more, other.absence)
 
 
 class Readers:
@@ -108,15 +109,16 @@ class Readers:
         before = len(self.hub.ledger.commits)
         moment: Moment | None = None
         found: Sequence[StoredSnapshot] = ()
-        more = None
+        more = absence = None
         try:
             moment, found, more = self._read(question, cursor)
         except ProblemError as problem:
-            require(problem.type.slug in ABSENT, "INV-03", f"{question}: {problem.detail}")
+            absence = problem.type.slug
+            require(absence in ABSENT, "INV-03", f"{question}: {problem.detail}")
         reading = self.hub.last_reading()
         documents = tuple(stored.to_answer(moment.at) for stored in found) if moment is not None else ()
         commits = len(self.hub.ledger.commits)
-        return Answer(documents, more is not None, moment, reading, after, before, commits), more
+        return Answer(documents, more is not None, moment, reading, after, before, commits, absence), more
 
     def _read(
         self, question: Question, cursor: str | None

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.snapshot_expressions import expiry_window, index_query
+from functions.hub.adapters.snapshot_expressions import expiry_window, index_query, latest_expiry
 from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_item
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
@@ -80,10 +80,12 @@ class DynamoDBSnapshots:
             items += more
         return [self._read(item) for item in items[: query.limit]]
 
-    def last_expiry(self, world_id: str) -> datetime | None:
+    def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
         """See SnapshotStore."""
-        request = expiry_window(self.table, world_id, newest_first=True)
-        items, _ = self._query({**request, "Limit": 1})
+        request = latest_expiry(self.table, world_id, known_at)
+        items, last_key = self._query(request)
+        while last_key and not items:
+            items, last_key = self._query({**request, "ExclusiveStartKey": last_key})
         if not items:
             return None
         return parse_instant(items[0]["expiry_order"]["S"].partition(SEPARATOR)[0])

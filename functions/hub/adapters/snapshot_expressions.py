@@ -76,3 +76,12 @@ def expiry_window(
         "ScanIndexForward": not newest_first,
         "ConsistentRead": True,
     }
+
+
+def latest_expiry(table: str, world_id: str, known_at: datetime | None) -> dict[str, Any]:
+    """Return the request for the row of the snapshot that expires last, among those known by then if `known_at` is given."""
+    request = expiry_window(table, world_id, until_known=known_at, newest_first=True)
+    if known_at is None:
+        return {**request, "Limit": 1}
+    values = {**request["ExpressionAttributeValues"], ":known_at": {"S": format_instant(known_at)}}
+    return {**request, "FilterExpression": "created_at <= :known_at", "ExpressionAttributeValues": values}

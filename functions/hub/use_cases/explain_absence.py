@@ -23,9 +23,9 @@ class ExplainAbsence:
 
     def of_any(self, query: SnapshotQuery) -> ProblemError:
         """Return the problem for a world in which no snapshot matches."""
-        last_expiry = self.snapshots.last_expiry(query.world_id)
+        last_expiry = self.snapshots.last_expiry(query.world_id, query.known_at)
         if last_expiry is None:
-            return self._of_empty_world(query.world_id)
+            return self._of_empty_world(query)
         if last_expiry > query.at:
             detail = f"no snapshot of world {query.world_id!r} matches this query"
             return ProblemError(SNAPSHOT_NOT_FOUND, detail)
@@ -42,7 +42,14 @@ class ExplainAbsence:
         detail = f"version {version!r} of world {query.world_id!r} expired at {at}"
         return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
 
-    def _of_empty_world(self, world_id: str) -> ProblemError:
+    def _of_empty_world(self, query: SnapshotQuery) -> ProblemError:
+        world_id = query.world_id
+        if query.known_at is not None:
+            # Whether the world is registered today says nothing about then, and must not change the answer (INV-08).
+            known_at = format_instant(query.known_at)
+            return ProblemError(
+                SNAPSHOT_NOT_FOUND, f"no snapshot of world {world_id!r} was known at {known_at}"
+            )
         if self.worlds.heads(world_id):
             return ProblemError(SNAPSHOT_NOT_FOUND, f"world {world_id!r} never had a snapshot")
         return ProblemError(
