@@ -61,7 +61,8 @@ class SnapshotStore(Protocol):
     def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
         """Return the instant at which the last of the world's snapshots expires or expired; None when there is none.
 
-        With `known_at`, only what was known by then counts, so that the answer about a past moment never changes.
+        With `known_at`, only what was known by then counts, so that the answer about a past moment never changes;
+        strongly consistent.
         """
 
 

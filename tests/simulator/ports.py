@@ -52,9 +52,7 @@ class WiredSnapshots:
         return self.wire.call("snapshots.select", lambda: self.store.select(query))
 
     def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
-        return self.wire.call(
-            "snapshots.last_expiry", lambda: self.store.last_expiry(world_id, known_at), lambda: None
-        )
+        return self.wire.call("snapshots.last_expiry", lambda: self.store.last_expiry(world_id, known_at))
 
     def _put(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
         outcome = self.store.put_once(snapshot, retain_until)
