@@ -64,43 +64,22 @@ class ReadSnapshots:
                 snapshot, or when its last one expired.
         """
         moment = self._moment(asked.known_at)
-        query = SnapshotQuery(
-            world_id=world_id,
-            at=moment.at,
-            known_at=moment.known_at,
-            stage=asked.stage,
-            actor=asked.actor,
-            include_expired=asked.include_expired,
-        )
-        return self._first(query, moment)
+        return self._first(_query(world_id, asked, moment), moment)
 
     def lookup(self, world_id: str, asked: LookupQuery) -> Found:
         """Return the version asked for, or else the newest snapshot with `as_of` at or before the instant."""
         moment = self._moment(asked.known_at)
-        query = SnapshotQuery(
-            world_id=world_id,
-            at=moment.at,
-            known_at=moment.known_at,
-            stage=asked.stage,
-            actor=asked.actor,
-            include_expired=asked.include_expired,
-            as_of_to=asked.as_of,
-        )
+        query = _query(world_id, asked, moment)
         if asked.version is not None:
-            return self._version(asked.version, replace(query, as_of_to=None), moment)
-        return self._first(query, moment)
+            return self._version(asked.version, query, moment)
+        return self._first(replace(query, as_of_to=asked.as_of), moment)
 
     def page(self, world_id: str, asked: ListQuery) -> FoundPage:
         """Return a page in time order; every filter applies before the limit."""
         moment = self._moment(asked.known_at)
         question = _question(world_id, asked)
-        query = SnapshotQuery(
-            world_id=world_id,
-            at=moment.at,
-            known_at=moment.known_at,
-            stage=asked.stage,
-            actor=asked.actor,
-            include_expired=asked.include_expired,
+        query = replace(
+            _query(world_id, asked, moment),
             as_of_from=asked.from_,
             as_of_to=asked.to,
             newest_first=asked.order == "desc",
@@ -130,6 +109,18 @@ class ReadSnapshots:
             detail = "lies in the future; the hub can only say what it knew until now"
             raise ProblemError(INVALID_QUERY, f"known_at {detail}", (Violation("/known_at", detail),))
         return Moment(known_at or now, known_at, settled=known_at is not None and known_at <= now - SETTLE)
+
+
+def _query(world_id: str, asked: LatestQuery | LookupQuery | ListQuery, moment: Moment) -> SnapshotQuery:
+    """Return the filters that every read has in common."""
+    return SnapshotQuery(
+        world_id=world_id,
+        at=moment.at,
+        known_at=moment.known_at,
+        stage=asked.stage,
+        actor=asked.actor,
+        include_expired=asked.include_expired,
+    )
 
 
 def _question(world_id: str, asked: ListQuery) -> dict[str, str | None]:
