@@ -1,3 +1,5 @@
+"""What all tests share."""
+
 from hypothesis import HealthCheck, settings
 
 # The machine may be busy: what a property says does not depend on how fast it is said.
