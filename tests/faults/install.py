@@ -23,13 +23,13 @@ RATES: dict[FunctionFolder, Rates] = {
         "GetSecretValue": {"timed out": 0.2},
     },
     "event_relay": {
-        "UpdateItem": {"throttled": 0.02, "killed before": 0.003, "answer lost": 0.003},
+        "UpdateItem": {"throttled": 0.01, "killed before": 0.0005, "answer lost": 0.0005},
         "PutEvents": {
-            "refused": 0.15,
-            "throttled": 0.1,
-            "timed out": 0.05,
-            "killed before": 0.05,
-            "killed after": 0.1,
+            "refused": 0.03,
+            "throttled": 0.03,
+            "timed out": 0.01,
+            "killed before": 0.005,
+            "killed after": 0.01,
         },
     },
     "risk_engine": {

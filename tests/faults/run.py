@@ -15,7 +15,7 @@ from tests.faults.witness import POISON_PREFIX, Witness
 REST_DEADLINE_SECONDS = 900
 POLL_SECONDS = 2.0
 POISONED_RECORDS = 5
-FAULTY_SHARE = 0.97
+FAULTY_SHARE = 0.9
 
 
 @dataclass(frozen=True)
