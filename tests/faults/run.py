@@ -48,7 +48,9 @@ class Outcome:
     seconds: float
 
 
-def fault_run(stage: OpenStage, log: Path, *, snapshots: int, worlds: int) -> Outcome:
+def fault_run(
+    stage: OpenStage, log: Path, *, snapshots: int, worlds: int, rest_seconds: float = REST_DEADLINE_SECONDS
+) -> Outcome:
     """Run the load against a deployed local stage with faults on; return the counts."""
     started = time.monotonic()
     witness, faults = Witness(stage.aws), Faults(stage.aws, log)
@@ -57,11 +59,14 @@ def fault_run(stage: OpenStage, log: Path, *, snapshots: int, worlds: int) -> Ou
     poison(stage.aws)
     load.run()
     # The relay and the engine work behind the load: the faults stay until nearly all of their work is done too.
-    wait_until(lambda: len(witness.evaluated) >= FAULTY_SHARE * snapshots)
+    wait_until(lambda: len(witness.evaluated) >= FAULTY_SHARE * snapshots, rest_seconds)
     faults.remove()
-    wait_until(lambda: witness.committed() <= witness.effects())
-    wait_until(lambda: isolated(stage.aws) >= POISONED_RECORDS)
-    wait_until(lambda: witness.committed() <= set(witness.announced) and len(witness.evaluated) >= snapshots)
+    wait_until(lambda: witness.committed() <= witness.effects(), rest_seconds)
+    wait_until(lambda: isolated(stage.aws) >= POISONED_RECORDS, rest_seconds)
+    wait_until(
+        lambda: witness.committed() <= set(witness.announced) and len(witness.evaluated) >= snapshots,
+        rest_seconds,
+    )
     witness.stop()
     return outcome(witness, faults, load, isolated(stage.aws), time.monotonic() - started)
 
@@ -104,8 +109,8 @@ def isolated(aws: Any) -> int:
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
 
-def wait_until(at_rest: Callable[[], bool]) -> None:
+def wait_until(at_rest: Callable[[], bool], seconds: float) -> None:
     """Wait for a condition; after the deadline the counts say what is missing."""
-    deadline = time.monotonic() + REST_DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not at_rest() and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)

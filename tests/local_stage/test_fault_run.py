@@ -23,7 +23,7 @@ def test_inv_04_inv_05_nothing_is_lost_or_doubled_while_the_parts_fail(
     settings = LocalSettings(tmp_path / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
     stage = open_stage(settings, Console(quiet=True), detached=False, fresh=True)
     try:
-        outcome = fault_run(stage, tmp_path / "faults", snapshots=SNAPSHOTS, worlds=WORLDS)
+        outcome = fault_run(stage, tmp_path / "faults", snapshots=SNAPSHOTS, worlds=WORLDS, rest_seconds=60)
     finally:
         stage.process.stop()
     assert outcome.faults
