@@ -62,8 +62,12 @@ def _crash_at(random: Random, place: int) -> Faults:
     return Faults(random, {}, crash_at=place)
 
 
-def test_every_kind_of_fault_strikes_within_one_block() -> None:
-    struck = {kind for outcome in run_many(0, BLOCK_HISTORIES) for kind in outcome.faults}
+def test_every_kind_of_fault_strikes_within_a_few_blocks() -> None:
+    struck: set[str] = set()
+    for outcome in run_many(0, 4 * BLOCK_HISTORIES):
+        struck |= set(outcome.faults)
+        if struck == set(GREATEST_RATES):
+            return
     assert struck == set(GREATEST_RATES)
 
 
