@@ -13,4 +13,5 @@ compile pyproject.toml --group dev -o requirements/dev.txt
 compile pyproject.toml -c requirements/dev.txt -o requirements/hub.txt
 compile pyproject.toml --group risk -c requirements/dev.txt -o requirements/risk.txt
 compile pyproject.toml --group local -c requirements/dev.txt -o requirements/local.txt
+compile pyproject.toml --group peers -o requirements/peers.txt
 echo uv | compile - -c requirements/dev.txt -o requirements/uv.txt
