@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functions.hub.adapters.aws import client
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
+from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.eventbridge_bus import EventBridgeBus
@@ -103,6 +104,10 @@ class Composition:
     def evaluations(self) -> DynamoDBEvaluations:
         """Return the evaluation store."""
         return DynamoDBEvaluations(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
+
+    def forecasts(self) -> DynamoDBForecasts:
+        """Return what a back-test reads."""
+        return DynamoDBForecasts(client("dynamodb"), self._setting("EVALUATIONS_TABLE"), self._bodies())
 
     def retention(self) -> timedelta:
         """Return how long the store keeps what it is given."""

@@ -14,6 +14,7 @@ from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.exit_policy import ExitPolicy
+from risk_hub_contracts.forecast import Forecast
 from risk_hub_contracts.refs import BlobRef
 from risk_hub_contracts.tokens import Token
 
@@ -143,6 +144,28 @@ class StoredEvaluations(Protocol):
 
         Raises:
             ValueError, KeyError: what lies there is no record of this hub.
+        """
+
+
+class Forecasts(Protocol):
+    """What was forecast, and the returns seen by then, in time order. Every method may raise UnavailableError."""
+
+    def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
+        """Store the forecast if its snapshot has none (INV-05); tell whether it did."""
+
+    def select(  # noqa: PLR0913  (a page is named by whose, from when to when, and where it goes on)
+        self,
+        world_id: str,
+        stage: str,
+        start: datetime,
+        end: datetime,
+        *,
+        limit: int,
+        after: str | None = None,
+    ) -> Sequence[Forecast]:
+        """Return the forecasts with `start <= as_of <= end`, oldest first, at most `limit`; strongly consistent.
+
+        Fewer than `limit` means that there are no more; else `after`, the `forecast_id` of the last, goes on behind it.
         """
 
 

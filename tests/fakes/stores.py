@@ -8,11 +8,13 @@ from typing import Any
 import orjson
 
 from functions.hub.domain.evaluation import Record, risk_evaluation_prefix
+from functions.hub.domain.forecast_key import forecast_bounds, forecast_id
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import BlobError, BlobStat, Head, PutOutcome
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.exit_policy import ExitPolicy
+from risk_hub_contracts.forecast import Forecast
 from risk_hub_contracts.refs import BlobRef
 
 
@@ -112,3 +114,26 @@ class MemoryEvaluations:
         prefix = risk_evaluation_prefix(version)
         keys = [key for key in self.rows if key[0] == world_id and key[1].startswith(prefix)]
         return self.rows[max(keys)].document() if keys else None
+
+
+class MemoryForecasts:
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], Forecast] = {}
+
+    def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
+        assert retain_until.tzinfo is not None
+        return self.rows.setdefault((forecast.world_id, forecast_id(forecast)), forecast) is forecast
+
+    def select(  # noqa: PLR0913
+        self,
+        world_id: str,
+        stage: str,
+        start: datetime,
+        end: datetime,
+        *,
+        limit: int,
+        after: str | None = None,
+    ) -> Sequence[Forecast]:
+        lower, upper = forecast_bounds(stage, start, end, after)
+        found = sorted(key for key in self.rows if key[0] == world_id and lower <= key[1] <= upper)
+        return [self.rows[key] for key in found[:limit]]

@@ -7,9 +7,12 @@ from typing import Any
 from functions.hub.adapters import dynamodb_evaluations, snapshot_item
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.domain.evaluation import Record
+from functions.hub.domain.forecast_key import FORECAST, SEPARATOR
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 
 INSERT = "INSERT"
+# Working notes beside the reports: forecasts for back-tests. No consumer waits for them.
+SILENT_PREFIXES = (FORECAST + SEPARATOR,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class StreamRecords:
     bodies: BodyStore
 
     def commit(self, record: dict[str, Any]) -> StoredSnapshot | Record | None:
-        """Return what the record committed; None for anything but a new item.
+        """Return what the record committed; None for anything but a new item that is announced.
 
         Raises:
             KeyError, ValueError: the record is not one that this hub wrote.
@@ -28,6 +31,8 @@ class StreamRecords:
             return None
         item = {name: _attribute(value) for name, value in record["dynamodb"]["NewImage"].items()}
         if "evaluation_id" in item:
+            if item["evaluation_id"]["S"].startswith(SILENT_PREFIXES):
+                return None
             return dynamodb_evaluations.from_item(item)
         return snapshot_item.from_item(item, self.bodies.load)
 

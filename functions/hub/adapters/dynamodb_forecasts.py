@@ -1,0 +1,85 @@
+"""Forecasts on DynamoDB: beside the evaluations, compressed, put once each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_evaluations import STORE
+from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
+from functions.hub.adapters.snapshot_item import Item, compress, decompress
+from functions.hub.domain.forecast_key import forecast_bounds, forecast_id
+from risk_hub_contracts.forecast import Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBForecasts:
+    """The records `forecast/…` of the `evaluations` table."""
+
+    dynamodb: Any
+    table: str
+    bodies: BodyStore
+
+    def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
+        """See Forecasts."""
+        body, _ = compress(forecast.model_dump(mode="json"))
+        item = {
+            "world_id": {"S": forecast.world_id},
+            "evaluation_id": {"S": forecast_id(forecast)},
+            "content_hash": {"S": forecast.content_hash},
+            "retain_until": {"N": str(int(retain_until.timestamp()))},
+            **self.bodies.place(forecast.world_id, body),
+        }
+        try:
+            with dependency(STORE):
+                self.dynamodb.put_item(
+                    TableName=self.table, Item=item, ConditionExpression="attribute_not_exists(world_id)"
+                )
+        except ClientError as error:
+            if error_code(error) == CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    def select(  # noqa: PLR0913  (see Forecasts)
+        self,
+        world_id: str,
+        stage: str,
+        start: datetime,
+        end: datetime,
+        *,
+        limit: int,
+        after: str | None = None,
+    ) -> Sequence[Forecast]:
+        """See Forecasts."""
+        lower, upper = forecast_bounds(stage, start, end, after)
+        if lower > upper:
+            return []
+        values = {":world": world_id, ":lower": lower, ":upper": upper}
+        request = {
+            "TableName": self.table,
+            "KeyConditionExpression": "world_id = :world AND evaluation_id BETWEEN :lower AND :upper",
+            "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+            "ConsistentRead": True,
+            "Limit": limit,
+        }
+        return [self._read(item) for item in islice(self._items(request), limit)]
+
+    def _items(self, request: dict[str, Any]) -> Iterator[Item]:
+        while True:
+            with dependency(STORE):
+                answer = self.dynamodb.query(**request)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _read(self, item: Item) -> Forecast:
+        world_id = item["world_id"]["S"]
+        body = item["body"]["B"] if "body" in item else self.bodies.load(world_id, item["body_sha256"]["S"])
+        return Forecast.model_validate(decompress(body))

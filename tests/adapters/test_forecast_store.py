@@ -1,0 +1,140 @@
+"""One suite for every store of forecasts."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
+from functions.hub.adapters.stream_records import StreamRecords
+from functions.hub.domain.forecast_key import forecast_id
+from functions.hub.ports import Forecasts
+from risk_hub_contracts.forecast import CrossSection, Forecast, TailForecast
+from risk_hub_contracts.limits import ITEM_BODY_MAX_BYTES
+from risk_hub_contracts.times import format_instant
+from tests.adapters.conftest import create_table
+from tests.fakes.clock import START
+from tests.fakes.stores import MemoryForecasts
+
+UNTIL = START + timedelta(days=30)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def forecasts(request: pytest.FixtureRequest) -> Iterator[MemoryForecasts | DynamoDBForecasts]:
+    if request.param == "memory":
+        yield MemoryForecasts()
+        return
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="bodies")
+        yield DynamoDBForecasts(
+            boto3.client("dynamodb"), create_table("evaluations"), BodyStore(s3, "bodies")
+        )
+
+
+def forecast(version: str, as_of: datetime = START, created_at: datetime = START, **changed: Any) -> Forecast:
+    given: dict[str, Any] = {
+        "world_id": "w1",
+        "version": version,
+        "content_hash": "sha256:" + "0" * 64,
+        "stage": "paper",
+        "as_of": format_instant(as_of),
+        "created_at": format_instant(created_at),
+        "engine_version": "2.0.0",
+        "weights": {"A": 0.1 + 0.2, "B": 0.7},
+        "tails": [
+            TailForecast(
+                method="historical",
+                confidence_bps=9900,
+                value_at_risk=0.031,
+                expected_shortfall=0.04,
+                reason=None,
+            )
+        ],
+        "realized": CrossSection(date="2026-01-02", by_id={"A": -0.01, "B": 1e-17}, portfolio=None),
+    }
+    return Forecast(**{**given, **changed})
+
+
+def versions(found: Any) -> list[str]:
+    return [each.version for each in found]
+
+
+def test_inv_05_a_forecast_is_kept_as_it_was_first_put(forecasts: Forecasts) -> None:
+    first = forecast("v1")
+    assert forecasts.put_once(first, UNTIL)
+    assert not forecasts.put_once(forecast("v1", engine_version="3.0.0", weights={"A": 1.0}), UNTIL)
+    assert forecasts.select("w1", "paper", START, START, limit=10) == [first]
+
+
+def test_forecasts_come_in_the_order_of_as_of_then_created_at_then_version(forecasts: Forecasts) -> None:
+    given = [
+        forecast("v5", START + DAY),
+        forecast("v4", START, START + timedelta(microseconds=1)),
+        forecast("v9", START),
+        forecast("v10", START),
+        forecast("v1", START - DAY, START + DAY),
+    ]
+    for each in given:
+        assert forecasts.put_once(each, UNTIL)
+    found = forecasts.select("w1", "paper", START - DAY, START + DAY, limit=10)
+    assert versions(found) == ["v1", "v10", "v9", "v4", "v5"]
+
+
+def test_only_the_worlds_own_stage_and_period_is_read_both_ends_inclusive(forecasts: Forecasts) -> None:
+    microsecond = timedelta(microseconds=1)
+    for each in (
+        forecast("first", START),
+        forecast("last", START + DAY),
+        forecast("early", START - microsecond),
+        forecast("late", START + DAY + microsecond),
+        forecast("live", START, stage="live"),
+        forecast("papers", START, stage="papers"),
+        forecast("elsewhere", START, world_id="w2"),
+    ):
+        forecasts.put_once(each, UNTIL)
+    assert versions(forecasts.select("w1", "paper", START, START + DAY, limit=10)) == ["first", "last"]
+    assert versions(forecasts.select("w1", "paper", START + DAY, START, limit=10)) == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
+def test_pages_together_are_the_whole_and_a_short_page_is_the_last(forecasts: Forecasts, limit: int) -> None:
+    for index in range(7):
+        forecasts.put_once(forecast(f"v{index}", START + index * DAY), UNTIL)
+    read: list[str] = []
+    after = None
+    while True:
+        page = forecasts.select("w1", "paper", START, START + 7 * DAY, limit=limit, after=after)
+        assert len(page) <= limit
+        read += versions(page)
+        if len(page) < limit:
+            break
+        after = forecast_id(page[-1])
+    assert read == [f"v{index}" for index in range(7)]
+
+
+def test_a_forecast_too_large_for_an_item_comes_back_as_it_was(forecasts: Forecasts) -> None:
+    generator = random.Random(5)
+    wide = {f"{generator.getrandbits(200):x}": generator.random() for _ in range(10_000)}
+    given = forecast("v1", weights=wide, realized=CrossSection(date=None, by_id=wide, portfolio=None))
+    assert len(given.model_dump_json()) > 3 * ITEM_BODY_MAX_BYTES
+    assert forecasts.put_once(given, UNTIL)
+    assert forecasts.select("w1", "paper", START, START, limit=1) == [given]
+
+
+def test_the_relay_announces_no_forecast() -> None:
+    key = {"world_id": {"S": "w1"}, "evaluation_id": {"S": forecast_id(forecast("v1"))}}
+    record = {"eventName": "INSERT", "dynamodb": {"Keys": key, "NewImage": key}}
+    assert StreamRecords(BodyStore(None, "")).commit(record) is None
+
+
+@pytest.mark.parametrize("both", [(None, None), ({"A": 0.1}, 0.1)])
+def test_a_cross_section_is_by_id_or_the_portfolios_own(both: tuple[Any, Any]) -> None:
+    with pytest.raises(ValueError, match="either"):
+        CrossSection(date=None, by_id=both[0], portfolio=both[1])
