@@ -1,0 +1,128 @@
+"""The back-test statistics against published figures, and against their definitions written another way."""
+
+from itertools import pairwise
+from math import comb, isclose, log, prod
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.hub.domain import backtest
+from functions.hub.domain.backtest import LikelihoodRatio
+
+# Kupiec 1995, table 3: confidence, days, and the numbers of failures between which the model is not refuted at 5 %.
+NOT_REFUTED = [
+    (9900, 255, 0, 7),
+    (9900, 510, 1, 11),
+    (9900, 1000, 4, 17),
+    (9750, 255, 2, 12),
+    (9500, 255, 6, 21),
+    (9500, 510, 16, 36),
+    (9500, 1000, 37, 65),
+    (9250, 255, 11, 28),
+    (9000, 255, 16, 36),
+]
+HITS = st.lists(st.booleans(), min_size=2, max_size=60)
+
+
+@pytest.mark.parametrize(("bps", "days", "above", "below"), NOT_REFUTED)
+def test_kupiecs_table_of_non_rejection_regions(bps: int, days: int, above: int, below: int) -> None:
+    accepted = [x for x in range(days + 1) if backtest.kupiec(days, x, bps).p_value > 0.05]
+    assert accepted == list(range(above + 1, below))
+
+
+@given(st.integers(1, 400), st.integers(0, 400), st.integers(9000, 9990))
+def test_kupiec_is_the_ratio_of_two_binomial_likelihoods(days: int, failed: int, bps: int) -> None:
+    failed = min(failed, days)
+    rate, seen = (10_000 - bps) / 10_000, failed / days
+    by_hand = 2 * (
+        (failed * log(seen / rate) if failed else 0.0)
+        + ((days - failed) * log((1 - seen) / (1 - rate)) if failed < days else 0.0)
+    )
+    assert backtest.kupiec(days, failed, bps).statistic == pytest.approx(by_hand, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(("days", "failed"), [(0, 0), (10, 11), (10, -1)])
+def test_counts_that_cannot_be_are_refused(days: int, failed: int) -> None:
+    with pytest.raises(ValueError, match="exceedances in"):
+        backtest.kupiec(days, failed, 9900)
+
+
+@given(HITS)
+def test_independence_is_the_ratio_of_the_chains_own_products(hits: list[bool]) -> None:
+    found = backtest.independence(hits)
+    if True not in hits[:-1]:
+        assert found is None
+        return
+    moves = list(pairwise(hits))
+    after = {given: [now for before, now in moves if before is given] for given in (False, True)}
+    share = {given: sum(days) / len(days) for given, days in after.items() if days}
+    overall = sum(now for _, now in moves) / len(moves)
+    chain = prod(share[before] if now else 1 - share[before] for before, now in moves)
+    bare = prod(overall if now else 1 - overall for _, now in moves)
+    assert found is not None
+    assert isclose(found.statistic, 2 * log(chain / bare), rel_tol=1e-6, abs_tol=1e-6)
+
+
+def test_exceedances_in_a_row_are_not_independent_and_scattered_ones_are() -> None:
+    scattered = ([True] + [False] * 49) * 5
+    in_a_row = [True] * 5 + [False] * 245
+    alone, together = backtest.independence(scattered), backtest.independence(in_a_row)
+    assert alone is not None
+    assert together is not None
+    assert alone.p_value > 0.5
+    assert together.p_value < 1e-6
+
+
+def test_a_sample_without_a_day_after_an_exceedance_cannot_tell() -> None:
+    for hits in ([False] * 100, [False] * 99 + [True], [True]):
+        assert backtest.independence(hits) is None
+        assert backtest.conditional_coverage(hits, 9900) is None
+
+
+@given(HITS.filter(lambda hits: True in hits[:-1]))
+def test_conditional_coverage_adds_the_two_statistics(hits: list[bool]) -> None:
+    both, alone = backtest.conditional_coverage(hits, 9500), backtest.independence(hits)
+    assert both is not None
+    assert alone is not None
+    assert both.statistic == backtest.kupiec(len(hits), sum(hits), 9500).statistic + alone.statistic
+    assert both.degrees_of_freedom == 2
+
+
+@pytest.mark.parametrize(
+    ("statistic", "degrees", "p_value"),
+    [
+        (0.0, 1, 1.0),
+        (3.841458820694124, 1, 0.05),
+        (6.6348966010212145, 1, 0.01),
+        (0.0, 2, 1.0),
+        (5.991464547107979, 2, 0.05),
+        (9.21034037197618, 2, 0.01),
+    ],
+)
+def test_p_values_are_those_of_the_chi_squared_tables(statistic: float, degrees: int, p_value: float) -> None:
+    ratio = LikelihoodRatio(statistic, 1 if degrees == 1 else 2)
+    assert ratio.p_value == pytest.approx(p_value, rel=1e-12)
+
+
+def test_the_binomial_tail_is_exact() -> None:
+    for failed in range(12):
+        exact = sum(comb(250, k) * 99 ** (250 - k) for k in range(failed + 1)) / 100**250
+        assert backtest.cumulative_probability(250, failed, 9900) == pytest.approx(exact, rel=1e-11)
+    assert backtest.cumulative_probability(250, 250, 9900) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_basels_zones_and_increases_are_those_of_1996() -> None:
+    zones = [backtest.basel_zone(count) for count in range(13)]
+    assert zones == ["green"] * 5 + ["yellow"] * 5 + ["red"] * 3
+    increases = [backtest.basel_increase(count) for count in range(12)]
+    assert increases == [0, 0, 0, 0, 0, 0.40, 0.50, 0.65, 0.75, 0.85, 1, 1]
+
+
+def test_at_another_confidence_the_zones_begin_at_the_same_probabilities() -> None:
+    assert [backtest.basel_zone(count, 9500) for count in (17, 18, 26, 27)] == [
+        "green",
+        "yellow",
+        "yellow",
+        "red",
+    ]
