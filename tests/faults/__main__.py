@@ -19,12 +19,17 @@ def page(outcome: Outcome, snapshots: int, worlds: int) -> str:
     """Return the page that holds the counts."""
     faults = "\n".join(f"| {name} | {count} |" for name, count in outcome.faults.items())
     answers = "\n".join(f"| {status or 'connection broken'} | {n} |" for status, n in outcome.answers.items())
+    workers = "\n".join(
+        f"| {name} | {count.expected} | {count.stored} | {count.dead_letters} | {len(count.lost)} | {len(count.doubled)} |"
+        for name, count in outcome.workers.items()
+    )
     return f"""# Fault run
 
 Written by `make faults` on {datetime.now(UTC).date()}: {snapshots} snapshots over {worlds} worlds through the local
 stage's HTTP door, a tenth of them sent twice and a tenth late, while the functions' AWS calls throttle, time out, lose
-answers and are refused, and their processes are killed. Then the faults stop, everything comes to rest, and this is
-counted. It took {outcome.seconds:.0f} s.
+answers and are refused, and their processes are killed. To one worker, one world's effects are refused until its
+messages are dead letters. When nine tenths of the workers' work is done the faults stop, the dead letters are moved
+back by the operator's own code, everything comes to rest, and this is counted. It took {outcome.seconds:.0f} s.
 
 | counted | |
 |---|---|
@@ -32,11 +37,15 @@ counted. It took {outcome.seconds:.0f} s.
 | committed | {outcome.committed} |
 | announced | {outcome.announced} |
 | announcements repeated | {outcome.repeated} |
-| effects | {outcome.effects} |
 | poisoned records set aside | {outcome.isolated} |
 | given up by producers | {len(outcome.given_up)} |
+| effects | {sum(count.stored for count in outcome.workers.values())} |
 | **lost** | **{len(outcome.lost)}** |
 | **doubled** | **{len(outcome.doubled)}** |
+
+| worker | effects expected | stored | dead letters moved back | lost | doubled |
+|---|---|---|---|---|---|
+{workers}
 
 | fault | times |
 |---|---|

@@ -18,6 +18,8 @@ from botocore.exceptions import ReadTimeoutError
 RATES: dict[str, dict[str, float]] = json.loads(os.environ["FAULTY_RATES"])
 LOG = Path(os.environ["FAULTY_LOG"])
 FUNCTION = os.environ["FAULTY_HANDLER"].split(".")[1]
+# What concerns this world is never stored: its messages must end as dead letters, and come back from there.
+REFUSED_WORLD = os.environ.get("FAULTY_WORLD", "")
 CHANCE = random.SystemRandom()
 KILLED_EXIT_CODE = 137
 
@@ -38,9 +40,14 @@ def strikes(operation: str, fault: str) -> bool:
     """Decide whether the fault happens now, and note it if it does."""
     if CHANCE.random() >= RATES.get(operation, {}).get(fault, 0.0):
         return False
+    note(operation, fault)
+    return True
+
+
+def note(operation: str, fault: str) -> None:
+    """Write down that the fault happened."""
     with LOG.open("a") as log:
         log.write(f"{FUNCTION}: {operation} {fault}\n")
-    return True
 
 
 def answer(url: str, status: int, document: dict[str, Any]) -> AWSResponse:
@@ -53,6 +60,9 @@ def answer(url: str, status: int, document: dict[str, Any]) -> AWSResponse:
 def before_send(request: Any, event_name: str, **_: Any) -> Any:
     """Fail before the service saw anything."""
     operation = event_name.rpartition(".")[2]
+    if REFUSED_WORLD and operation == "PutItem" and REFUSED_WORLD.encode() in request.body:
+        note(operation, "refused for one world")
+        return answer(request.url, 400, {"__type": "ValidationException", "message": "injected"})
     if strikes(operation, "killed before"):
         os._exit(KILLED_EXIT_CODE)
     if strikes(operation, "timed out"):

@@ -10,7 +10,7 @@ from typing import Any
 
 from infra.local.aws import LocalAws
 from infra.local.code_zip import build_code_zip
-from infra.names import BUNDLE_OF, FunctionFolder, handler, physical_name, queue_name
+from infra.names import BUNDLE_OF, WORKER_EVENTS, FunctionFolder, handler, physical_name, queue_name
 
 STAGE = "local"
 FAULTY = Path(__file__).with_name("faulty.py")
@@ -35,7 +35,16 @@ RATES: dict[FunctionFolder, Rates] = {
     "risk_engine": {
         "PutItem": {"throttled": 0.02, "answer lost": 0.01, "killed before": 0.003, "killed after": 0.003},
     },
+    "stress_engine": {
+        "PutItem": {"throttled": 0.02, "answer lost": 0.01, "killed before": 0.003, "killed after": 0.003},
+    },
+    "exit_engine": {
+        "GetItem": {"throttled": 0.01, "timed out": 0.002, "killed before": 0.0005},
+        "PutItem": {"throttled": 0.02, "answer lost": 0.01, "killed before": 0.003, "killed after": 0.003},
+    },
 }
+# The worker to which one world's effects are refused until the faults end.
+REFUSED_WORKER: FunctionFolder = "stress_engine"
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Faults:
 
     aws: LocalAws
     log: Path
+    refused_world: str
 
     def install(self) -> None:
         """Put the faulty front before each handler; a returned message comes back within seconds."""
@@ -54,11 +64,13 @@ class Faults:
                 "FAULTY_HANDLER": handler(folder).rpartition(".")[0],
                 "FAULTY_RATES": json.dumps(rates),
                 "FAULTY_LOG": str(self.log),
+                "FAULTY_WORLD": self.refused_world if folder == REFUSED_WORKER else "",
             }
             self._change(folder, code, "faulty.handler", variables)
         sqs = self.aws.client("sqs")
-        url = sqs.get_queue_url(QueueName=queue_name(STAGE, "risk_engine"))["QueueUrl"]
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
+        for worker in WORKER_EVENTS:
+            url = sqs.get_queue_url(QueueName=queue_name(STAGE, worker))["QueueUrl"]
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
 
     def remove(self) -> None:
         """Give the functions their own handlers back."""

@@ -13,7 +13,17 @@ from infra.local.http_call import call
 from infra.local.sample.publish import Hub
 
 ASSETS = ("AAPL", "JPM", "KO", "MSFT", "XOM")
-COVARIANCE = [4e-4 if i == j else 1e-4 for i in range(len(ASSETS)) for j in range(i, len(ASSETS))]
+CALM_VARIANCE = 4e-4
+RISKY_VARIANCE = 4e-2
+RISKY_EVERY = 10
+CALM_SHOCK = -0.1
+RISKY_SHOCK = -0.5
+# What the default exit policy says of a risky snapshot: a value at risk of 29 %, a shortfall of 34 %, a loss of 50 %.
+RISKY_RULES = (
+    "value_at_risk.parametric_normal.9900.reduce",
+    "expected_shortfall.parametric_normal.9900.reduce",
+    "worst_stress.reduce",
+)
 ATTEMPTS_MAX = 60
 RETRY_SECONDS = 0.05
 REPLAY_SHARE = 0.1
@@ -45,6 +55,19 @@ class Load:
         """Return the world that a snapshot belongs to."""
         return f"fault-{number % self.worlds:03}"
 
+    def snapshot(self, number: int) -> str:
+        """Return `world/version` of a snapshot."""
+        return f"{self.world(number)}/{version(number)}"
+
+    def expected_signals(self) -> set[str]:
+        """Return `world/version rule` of every exit signal that the snapshots must lead to."""
+        return {
+            f"{self.snapshot(number)} {rule}"
+            for number in range(self.snapshots)
+            if is_risky(number)
+            for rule in RISKY_RULES
+        }
+
     def _publish(self, number: int) -> None:
         rng = random.Random(number)
         body = json.dumps(self._body(number, late=rng.random() < BACKFILL_SHARE)).encode()
@@ -59,7 +82,7 @@ class Load:
             if status in {200, 201}:
                 return
             time.sleep(RETRY_SECONDS)
-        self.given_up.append(f"{self.world(number)}/{number}")
+        self.given_up.append(self.snapshot(number))
 
     def _post(self, number: int, body: bytes) -> int:
         headers = {
@@ -77,9 +100,31 @@ class Load:
     def _body(self, number: int, *, late: bool) -> dict[str, Any]:
         as_of = datetime.now(UTC) - (timedelta(hours=1) if late else timedelta())
         return {
-            "version": f"v{number:06}",
+            "version": version(number),
             "as_of": as_of.isoformat().replace("+00:00", "Z"),
             "ttl_sec": 86_400,
             "weights": dict.fromkeys(ASSETS, 1 / len(ASSETS)),
-            "covariance": {"ids": list(ASSETS), "upper": COVARIANCE},
+            "covariance": covariance(RISKY_VARIANCE if is_risky(number) else CALM_VARIANCE),
+            "stress": {"crash": {"shocks": {}, "default": RISKY_SHOCK if is_risky(number) else CALM_SHOCK}},
+            # A strategy of its own, so that no cool-down of another snapshot swallows its signals.
+            "provenance": {"strategy_id": version(number)},
         }
+
+
+def version(number: int) -> str:
+    """Return the version of a snapshot."""
+    return f"v{number:06}"
+
+
+def is_risky(number: int) -> bool:
+    """Tell whether a snapshot breaks the default exit policy's limits."""
+    return number % RISKY_EVERY == 0
+
+
+def covariance(variance: float) -> dict[str, Any]:
+    """Return a covariance with one variance and a correlation of a quarter throughout."""
+    count = len(ASSETS)
+    upper = [
+        variance if row == column else variance / 4 for row in range(count) for column in range(row, count)
+    ]
+    return {"ids": list(ASSETS), "upper": upper}

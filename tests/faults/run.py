@@ -1,21 +1,41 @@
-"""One fault run: load with faults on, faults off, everything comes to rest, and then the count."""
+"""One fault run: load with faults on, faults off, dead letters back, everything comes to rest, and then the count."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.local.bring_up import OpenStage
 from infra.names import physical_name, relay_failures_name
-from tests.faults.install import STAGE, Faults
+from tests.faults.dead_letters import DeadLetters
+from tests.faults.install import REFUSED_WORKER, STAGE, Faults
 from tests.faults.load import Load
-from tests.faults.witness import POISON_PREFIX, Witness
+from tests.faults.witness import POISON_PREFIX, WORKERS, Witness
 
-REST_DEADLINE_SECONDS = 900
+REST_DEADLINE_SECONDS = 1_800
 POLL_SECONDS = 2.0
 POISONED_RECORDS = 5
 FAULTY_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class WorkerCount:
+    """What one worker made of the committed snapshots.
+
+    Attributes:
+        expected: effects that the committed snapshots must have.
+        stored: effects that the store holds.
+        dead_letters: messages that the worker had given up when the faults ended, and that were moved back.
+        lost: expected, but not stored or not announced; must be empty.
+        doubled: stored without being expected, or announced as more than one; must be empty.
+    """
+
+    expected: int
+    stored: int
+    dead_letters: int
+    lost: list[str]
+    doubled: list[str]
 
 
 @dataclass(frozen=True)
@@ -28,10 +48,10 @@ class Outcome:
         committed: snapshots in the table.
         announced: snapshots of these that were announced.
         repeated: announcements beyond the first of a snapshot.
-        effects: risk reports stored.
         isolated: records in the relay's failure queue.
-        lost: committed snapshots without announcement or effect; must be empty.
-        doubled: snapshots with more than one distinct effect announced; must be empty.
+        unannounced: committed snapshots that nobody heard of; must be empty.
+        workers: the counts of each worker.
+        given_up: snapshots that a producer never got an answer of success for; must be empty.
         seconds: how long load and rest took.
     """
 
@@ -40,53 +60,119 @@ class Outcome:
     committed: int
     announced: int
     repeated: int
-    effects: int
     isolated: int
-    lost: list[str]
-    doubled: list[str]
+    unannounced: list[str]
+    workers: Mapping[str, WorkerCount]
     given_up: list[str]
     seconds: float
+
+    @property
+    def lost(self) -> list[str]:
+        """Return everything that was lost; must be empty."""
+        return [*self.unannounced, *(name for count in self.workers.values() for name in count.lost)]
+
+    @property
+    def doubled(self) -> list[str]:
+        """Return everything that happened twice; must be empty."""
+        return [name for count in self.workers.values() for name in count.doubled]
+
+
+@dataclass(frozen=True)
+class FaultRun:
+    """Everything that takes part in one run, and how long each wait may take."""
+
+    stage: OpenStage
+    witness: Witness
+    faults: Faults
+    load: Load
+    dead_letters: DeadLetters
+    rest_seconds: float
+
+    def run(self) -> Outcome:
+        """Run the load against the stage with faults on; return the counts."""
+        started = time.monotonic()
+        self.faults.install()
+        poison(self.stage.aws)
+        self.load.run()
+        # Relay and workers come behind the load: the faults stay until nearly all of their work is done too.
+        self._wait_until(self._nearly_done)
+        self._wait_until(self._dead_letters_lie)
+        self.faults.remove()
+        dead = self.dead_letters.redrive()
+        self._wait_until(self._at_rest)
+        self.witness.stop()
+        return self._outcome(dead, time.monotonic() - started)
+
+    def _nearly_done(self) -> bool:
+        done = [len(self.witness.made[worker]) for worker in ("risk_engine", "stress_engine")]
+        return min(done) >= FAULTY_SHARE * self.load.snapshots
+
+    def _dead_letters_lie(self) -> bool:
+        """Tell whether the refused world's messages, as many as its snapshots, have been given up."""
+        return self.dead_letters.waiting()[REFUSED_WORKER] >= self.load.snapshots // self.load.worlds
+
+    def _at_rest(self) -> bool:
+        expected, made = self._expected(), self.witness.made
+        return (
+            set(self.witness.announced) >= self.witness.committed()
+            and all(expected[worker] <= set(made[worker]) for worker in WORKERS)
+            and isolated(self.stage.aws) >= POISONED_RECORDS
+        )
+
+    def _expected(self) -> dict[str, set[str]]:
+        committed = self.witness.committed()
+        return {
+            "risk_engine": committed,
+            "stress_engine": committed,
+            "exit_engine": self.load.expected_signals(),
+        }
+
+    def _outcome(self, dead: Mapping[str, int], seconds: float) -> Outcome:
+        committed, announced = self.witness.committed(), self.witness.announced
+        return Outcome(
+            faults=self.faults.injected(),
+            answers=dict(sorted(self.load.answers.items())),
+            committed=len(committed),
+            announced=len(committed & set(announced)),
+            repeated=sum(announced.values()) - len(announced),
+            isolated=isolated(self.stage.aws),
+            unannounced=sorted(committed - set(announced)),
+            workers=self._worker_counts(dead),
+            given_up=self.load.given_up,
+            seconds=seconds,
+        )
+
+    def _worker_counts(self, dead: Mapping[str, int]) -> dict[str, WorkerCount]:
+        expected, stored, made = self._expected(), self.witness.effects(), self.witness.made
+        return {
+            worker: WorkerCount(
+                expected=len(expected[worker]),
+                stored=len(stored[worker]),
+                dead_letters=dead[worker],
+                lost=sorted(expected[worker] - (stored[worker] & set(made[worker]))),
+                doubled=sorted(
+                    (stored[worker] - expected[worker])
+                    | {name for name, instants in made[worker].items() if len(instants) > 1}
+                ),
+            )
+            for worker in WORKERS
+        }
+
+    def _wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a condition; after the deadline the counts say what is missing."""
+        deadline = time.monotonic() + self.rest_seconds
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
 
 
 def fault_run(
     stage: OpenStage, log: Path, *, snapshots: int, worlds: int, rest_seconds: float = REST_DEADLINE_SECONDS
 ) -> Outcome:
-    """Run the load against a deployed local stage with faults on; return the counts."""
-    started = time.monotonic()
-    witness, faults = Witness(stage.aws), Faults(stage.aws, log)
-    faults.install()
+    """Run a number of snapshots over a number of worlds against a deployed local stage; return the counts."""
     load = Load(stage.hub, snapshots, worlds)
-    poison(stage.aws)
-    load.run()
-    # The relay and the engine work behind the load: the faults stay until nearly all of their work is done too.
-    wait_until(lambda: len(witness.evaluated) >= FAULTY_SHARE * snapshots, rest_seconds)
-    faults.remove()
-    wait_until(lambda: witness.committed() <= witness.effects(), rest_seconds)
-    wait_until(lambda: isolated(stage.aws) >= POISONED_RECORDS, rest_seconds)
-    wait_until(
-        lambda: witness.committed() <= set(witness.announced) and len(witness.evaluated) >= snapshots,
-        rest_seconds,
-    )
-    witness.stop()
-    return outcome(witness, faults, load, isolated(stage.aws), time.monotonic() - started)
-
-
-def outcome(witness: Witness, faults: Faults, load: Load, set_aside: int, seconds: float) -> Outcome:
-    """Return the counts of a run that has come to rest."""
-    committed, effects, announced = witness.committed(), witness.effects(), witness.announced
-    return Outcome(
-        faults=faults.injected(),
-        answers=dict(sorted(load.answers.items())),
-        committed=len(committed),
-        announced=len(committed & set(announced)),
-        repeated=sum(announced.values()) - len(announced),
-        effects=len(effects),
-        isolated=set_aside,
-        lost=sorted((committed - set(announced)) | (committed - effects)),
-        doubled=sorted(name for name, times in witness.evaluated.items() if len(times) > 1),
-        given_up=load.given_up,
-        seconds=seconds,
-    )
+    faults = Faults(stage.aws, log, refused_world=load.world(0))
+    witness, dead_letters = Witness(stage.aws), DeadLetters(stage.aws)
+    return FaultRun(stage, witness, faults, load, dead_letters, rest_seconds).run()
 
 
 def poison(aws: Any) -> None:
@@ -107,10 +193,3 @@ def isolated(aws: Any) -> int:
     url = sqs.get_queue_url(QueueName=relay_failures_name(STAGE))["QueueUrl"]
     name = "ApproximateNumberOfMessages"
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
-
-
-def wait_until(at_rest: Callable[[], bool], seconds: float) -> None:
-    """Wait for a condition; after the deadline the counts say what is missing."""
-    deadline = time.monotonic() + seconds
-    while not at_rest() and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)

@@ -12,6 +12,21 @@ from infra.names import EVENT_SOURCE, bus_name, physical_name
 STAGE = "local"
 PROBE = "fault-witness"
 POISON_PREFIX = "poison"
+# Which worker's effect an event announces, and which field says when the effect was made.
+MAKERS = {
+    "risk_evaluated": ("risk_engine", "evaluated_at"),
+    "stress_evaluated": ("stress_engine", "evaluated_at"),
+    "exit_signal_emitted": ("exit_engine", "emitted_at"),
+}
+WORKER_OF_KIND = {"risk": "risk_engine", "stress": "stress_engine", "exit": "exit_engine"}
+WORKERS = tuple(WORKER_OF_KIND.values())
+Announced = dict[str, dict[str, set[str]]]
+
+
+def effect(document: dict[str, Any]) -> str:
+    """Return what names an effect of one worker: `world/version` of a report, with the rule of a signal."""
+    name = f"{document['world_id']}/{document['version']}"
+    return f"{name} {document['rule']}" if "rule" in document else name
 
 
 @dataclass
@@ -20,7 +35,7 @@ class Witness:
 
     aws: LocalAws
     announced: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    evaluated: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    made: Announced = field(default_factory=lambda: {worker: defaultdict(set) for worker in WORKERS})
 
     def __post_init__(self) -> None:
         """Make the rule and its queue."""
@@ -45,13 +60,14 @@ class Witness:
         """Return `world/version` of every snapshot in the table, poisoned items aside."""
         return {f"{i['world_id']['S']}/{i['version']['S']}" for i in self._scan("snapshots") if "as_of" in i}
 
-    def effects(self) -> set[str]:
-        """Return `world/version` of every snapshot that has a risk report."""
-        return {
-            f"{item['world_id']['S']}/{item['evaluation_id']['S'].split('/')[1]}"
-            for item in self._scan("evaluations")
-            if item["evaluation_id"]["S"].startswith("risk/")
-        }
+    def effects(self) -> dict[str, set[str]]:
+        """Return the effects that each worker has stored, by their names."""
+        stored: dict[str, set[str]] = {worker: set() for worker in WORKERS}
+        for item in self._scan("evaluations"):
+            worker = WORKER_OF_KIND.get(item["evaluation_id"]["S"].split("/")[0])
+            if worker is not None:
+                stored[worker].add(effect(json.loads(item["report"]["S"])))
+        return stored
 
     def _listen(self) -> None:
         while not self._stopped.is_set() or self._hear():
@@ -68,11 +84,12 @@ class Witness:
         return len(messages)
 
     def _note(self, event: dict[str, Any]) -> None:
-        name = f"{event['data']['world_id']}/{event['data']['version']}"
+        data = event["data"]
         if event["type"] == "risk_snapshot_updated":
-            self.announced[name] += 1
-        elif event["type"] == "risk_evaluated":
-            self.evaluated[name].add(event["data"]["evaluated_at"])
+            self.announced[effect(data)] += 1
+        elif event["type"] in MAKERS:
+            worker, instant = MAKERS[event["type"]]
+            self.made[worker][effect(data)].add(data[instant])
 
     def _scan(self, table: str) -> list[dict[str, Any]]:
         paginator = self.aws.client("dynamodb").get_paginator("scan")

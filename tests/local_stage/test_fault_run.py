@@ -7,10 +7,12 @@ from rich.console import Console
 
 from infra.local.bring_up import open_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
-from tests.faults.install import RATES
+from tests.faults.install import RATES, REFUSED_WORKER
+from tests.faults.load import RISKY_RULES
 from tests.faults.run import POISONED_RECORDS, fault_run
 
 SNAPSHOTS = 80
+RISKY_SNAPSHOTS = 8
 WORLDS = 4
 
 
@@ -28,5 +30,14 @@ def test_inv_04_inv_05_nothing_is_lost_or_doubled_while_the_parts_fail(
         stage.process.stop()
     assert outcome.faults
     assert (outcome.given_up, outcome.lost, outcome.doubled) == ([], [], [])
-    assert (outcome.committed, outcome.announced, outcome.effects) == (SNAPSHOTS, SNAPSHOTS, SNAPSHOTS)
-    assert outcome.isolated == POISONED_RECORDS
+    assert (outcome.committed, outcome.announced, outcome.isolated) == (
+        SNAPSHOTS,
+        SNAPSHOTS,
+        POISONED_RECORDS,
+    )
+    assert {name: count.stored for name, count in outcome.workers.items()} == {
+        "risk_engine": SNAPSHOTS,
+        "stress_engine": SNAPSHOTS,
+        "exit_engine": RISKY_SNAPSHOTS * len(RISKY_RULES),
+    }
+    assert outcome.workers[REFUSED_WORKER].dead_letters >= SNAPSHOTS // WORLDS
