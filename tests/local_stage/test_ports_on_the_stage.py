@@ -5,24 +5,49 @@ import secrets
 import pytest
 
 from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
+from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.s3_blobs import S3Blobs
 from infra.local.bring_up import OpenStage
-from tests.adapters import test_blob_store, test_snapshot_store, test_world_store
+from tests.adapters import (
+    test_blob_store,
+    test_evaluation_store,
+    test_exit_policies,
+    test_forecast_store,
+    test_snapshot_store,
+    test_world_store,
+)
 from tests.adapters.conftest import TABLE_PROPERTIES, declared_tables
+from tests.adapters.test_exit_policies import Store
+from tests.fakes.samples import WORLD
 
 BUCKET = "blobs"
-NEEDS_MOTO = {"test_the_url_is_signed_with_version_4"}
+NEEDS_MOTO = {
+    "test_the_url_is_signed_with_version_4",
+    "test_the_longest_names_make_a_key_that_dynamodb_takes",
+    "test_what_is_no_policy_is_an_error_and_never_the_default",
+}
+SUITES = (
+    test_snapshot_store,
+    test_world_store,
+    test_blob_store,
+    test_evaluation_store,
+    test_exit_policies,
+    test_forecast_store,
+)
 
-for suite in (test_snapshot_store, test_world_store, test_blob_store):
-    globals().update(
-        {
-            name: test
-            for name, test in vars(suite).items()
-            if name.startswith("test_") and callable(test) and name not in NEEDS_MOTO
-        }
-    )
+for suite in SUITES:
+    tests = {
+        name: test
+        for name, test in vars(suite).items()
+        if name.startswith("test_") and callable(test) and name not in NEEDS_MOTO
+    }
+    twice = tests.keys() & globals().keys()
+    if twice:
+        raise RuntimeError(f"two suites have a test named {', '.join(twice)}: one would hide the other")
+    globals().update(tests)
 
 
 def table(stage: OpenStage, purpose: str) -> str:
@@ -54,3 +79,29 @@ def worlds(stage: OpenStage) -> DynamoDBWorlds:
 @pytest.fixture
 def blobs(stage: OpenStage) -> S3Blobs:
     return S3Blobs(stage.aws.client("s3"), bucket(stage))
+
+
+@pytest.fixture
+def evaluations(stage: OpenStage) -> DynamoDBEvaluations:
+    return DynamoDBEvaluations(stage.aws.client("dynamodb"), table(stage, "evaluations"))
+
+
+@pytest.fixture
+def forecasts(stage: OpenStage) -> DynamoDBForecasts:
+    bodies = BodyStore(stage.aws.client("s3"), bucket(stage))
+    return DynamoDBForecasts(stage.aws.client("dynamodb"), table(stage, "evaluations"), bodies)
+
+
+@pytest.fixture
+def stored_policy(stage: OpenStage) -> tuple[DynamoDBWorlds, Store]:
+    name = table(stage, "worlds")
+
+    def write(text: str) -> None:
+        stage.aws.client("dynamodb").update_item(
+            TableName=name,
+            Key={"world_id": {"S": WORLD}, "stage": {"S": "paper"}},
+            UpdateExpression="SET exit_policy = :policy",
+            ExpressionAttributeValues={":policy": {"S": text}},
+        )
+
+    return DynamoDBWorlds(stage.aws.client("dynamodb"), name), write
