@@ -36,6 +36,9 @@ _AUTHORING: Final = (
     "risk_hub_contracts/generate.py",
     "risk_hub_contracts/golden/",
     "risk_hub_contracts/openapi.py",
+    "risk_hub_contracts/openapi_parts.py",
+    "risk_hub_contracts/openapi_blobs.py",
+    "risk_hub_contracts/upload_answers.py",
 )
 
 # Folders that nothing imports at run time, by the end of their path.

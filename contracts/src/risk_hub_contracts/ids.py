@@ -32,6 +32,7 @@ CLAIM_PATTERN: Final = "^(?:sha256|blake3):[0-9a-f]{64}$"
 _ID: Final = re.compile(ID_PATTERN[1:-1])
 _ACTOR: Final = re.compile(ACTOR_PATTERN[1:-1])
 _STAGE: Final = re.compile(STAGE_PATTERN[1:-1])
+_SHA256: Final = re.compile(SHA256_PATTERN[1:-1])
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLAIN: Final = rf"[A-Za-z0-9._/:@+-]{{1,{NAME_MAX_CHARS}}}"
 _PLAIN_NAME: Final = re.compile(_PLAIN)
@@ -88,3 +89,10 @@ def stage_fault(value: str) -> str | None:
     if _STAGE.fullmatch(value):
         return None
     return f"must be a stage name: a letter, then up to {STAGE_MAX_CHARS - 1} letters, digits, _ or -"
+
+
+def sha256_fault(value: str) -> str | None:
+    """Check a digest as it stands in a path."""
+    if _SHA256.fullmatch(value):
+        return None
+    return "must be a SHA-256: 64 lower-case hex digits"

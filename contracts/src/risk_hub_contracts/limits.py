@@ -43,6 +43,11 @@ KNOWN_AT_SETTLE_SECONDS: Final = 15
 INLINE_COV_THRESHOLD_DEFAULT_ENTRIES: Final = 100
 BLOB_MAX_BYTES: Final = 536_870_912
 BLOB_HEADER_MAX_BYTES: Final = 16_777_216
+BLOB_SINGLE_PUT_MAX_BYTES: Final = 104_857_600
+BLOB_PART_BYTES: Final = 16_777_216
+BLOB_PARTS_MAX_COUNT: Final = BLOB_MAX_BYTES // BLOB_PART_BYTES
+UPLOAD_ID_MAX_CHARS: Final = 1_024
+UPLOAD_URL_TTL_SECONDS: Final = 900
 ITEM_BODY_MAX_BYTES: Final = 300_000
 RESPONSE_MAX_BYTES: Final = 5_000_000
 DOWNLOAD_URL_TTL_SECONDS: Final = 300
@@ -86,7 +91,10 @@ def served_limits(
         "returns_series_max_points": RETURNS_SERIES_MAX_POINTS,
         "returns_total_max_points": RETURNS_TOTAL_MAX_POINTS,
         "blob_max_bytes": BLOB_MAX_BYTES,
+        "blob_single_put_max_bytes": BLOB_SINGLE_PUT_MAX_BYTES,
+        "blob_part_bytes": BLOB_PART_BYTES,
         "response_max_bytes": RESPONSE_MAX_BYTES,
+        "upload_url_ttl_seconds": UPLOAD_URL_TTL_SECONDS,
         "download_url_ttl_seconds": DOWNLOAD_URL_TTL_SECONDS,
         "known_at_settle_seconds": KNOWN_AT_SETTLE_SECONDS,
         "list_limit_max": LIST_LIMIT_MAX,

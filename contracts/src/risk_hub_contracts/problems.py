@@ -19,6 +19,7 @@ from risk_hub_contracts.problem_types import (
 
 __all__ = [
     "ACTOR_REQUIRED",
+    "BLOB_NOT_FOUND",
     "BLOB_UNAVAILABLE",
     "BODY_TOO_LARGE",
     "CONTENT_TYPE",
@@ -48,6 +49,9 @@ __all__ = [
     "UNAUTHENTICATED",
     "UNAVAILABLE",
     "UNSUPPORTED_MEDIA_TYPE",
+    "UPLOAD_INVALID",
+    "UPLOAD_MISMATCH",
+    "UPLOAD_NOT_FOUND",
     "URI_PREFIX",
     "VERSION_CONFLICT",
     "WORLD_MISMATCH",
@@ -191,6 +195,18 @@ REF_INVALID = ProblemType(
     "The blob reference is not one of this hub and world",
     "Send a reference as this hub issued it for this world: s3://<bucket>/risk-blobs/<world_id>/<sha256>.",
 )
+UPLOAD_INVALID = ProblemType(
+    "upload-invalid",
+    422,
+    "The upload is not announced as the contract asks",
+    "Correct every entry of `errors` and ask again; nothing was stored.",
+)
+UPLOAD_MISMATCH = ProblemType(
+    "upload-mismatch",
+    422,
+    "What was uploaded is not what was announced",
+    "Upload every part with the signed request that was made for it, then complete again; or begin a new upload.",
+)
 VERSION_CONFLICT = ProblemType(
     "version-conflict",
     409,
@@ -222,6 +238,18 @@ RISK_NOT_FOUND = ProblemType(
     404,
     "No risk numbers for this version yet",
     "Ask again in a few seconds; if they stay away, look at the risk engine's queue and its failures.",
+)
+BLOB_NOT_FOUND = ProblemType(
+    "blob-not-found",
+    404,
+    "No such blob in this world",
+    "Check the digest; a blob that no snapshot refers to is removed after a while: then upload it again.",
+)
+UPLOAD_NOT_FOUND = ProblemType(
+    "upload-not-found",
+    404,
+    "No such upload",
+    "Begin a new upload: this one was aborted, or is older than a day.",
 )
 BLOB_UNAVAILABLE = ProblemType(
     "blob-unavailable",

@@ -21,6 +21,8 @@ from risk_hub_contracts.request import SnapshotRequest
 from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.stress import StressReport
 from risk_hub_contracts.tokens import TokenList
+from risk_hub_contracts.upload_answers import BlobAnswer, UploadAnswer
+from risk_hub_contracts.uploads import UploadEnd, UploadRequest
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
@@ -28,6 +30,10 @@ API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "SnapshotAnswer": TypeAdapter(SnapshotAnswer),
     "SnapshotPage": TypeAdapter(SnapshotPage),
     "RiskReport": TypeAdapter(RiskReport),
+    "UploadRequest": TypeAdapter(UploadRequest),
+    "UploadEnd": TypeAdapter(UploadEnd),
+    "UploadAnswer": TypeAdapter(UploadAnswer),
+    "BlobAnswer": TypeAdapter(BlobAnswer),
     "ContractAnswer": TypeAdapter(ContractAnswer),
     "HealthAnswer": TypeAdapter(HealthAnswer),
     "ProblemAnswer": TypeAdapter(ProblemAnswer),
@@ -44,6 +50,10 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "health": API_MODELS["HealthAnswer"],
     "problem": API_MODELS["ProblemAnswer"],
     "blob-ref": TypeAdapter(IssuedRef),
+    "upload-request": API_MODELS["UploadRequest"],
+    "upload-end": API_MODELS["UploadEnd"],
+    "upload-answer": API_MODELS["UploadAnswer"],
+    "blob-answer": API_MODELS["BlobAnswer"],
     "token-list": TypeAdapter(TokenList),
 }
 _MODE: Final[JsonSchemaMode] = "validation"

@@ -1,0 +1,95 @@
+"""The pieces that every operation of the OpenAPI description is made of: answers, problems, parameters, references."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from risk_hub_contracts.ids import ID_PATTERN
+from risk_hub_contracts.problems import CONTENT_TYPE, PROBLEMS, ProblemError, ProblemType
+from risk_hub_contracts.schemas import ContractSchema
+
+Json = dict[str, Any]
+
+_HEADERS: Final[dict[str, str]] = {
+    "ETag": "The content hash in double quotes.",
+    "Location": "Where the snapshot can be read.",
+    "Idempotency-Replayed": "`true`: this content was stored before; nothing changed.",
+    "Risk-Hub-Settled": "With `known_at`: `true` once nothing can change the answer any more.",
+    "X-Correlation-Id": "The request's id, the client's own where it sent one.",
+    "WWW-Authenticate": "The scheme that is asked for.",
+    "Retry-After": "Seconds to wait before the same request is sent again.",
+}
+
+
+def header_components() -> Json:
+    """Return every response header by its name."""
+    return {name: _header(text) for name, text in _HEADERS.items()}
+
+
+def answer(model: str, description: str, *headers: str) -> Json:
+    """Return a JSON answer of a model, with the headers named."""
+    return {
+        "description": description,
+        "headers": header_refs((*headers, "X-Correlation-Id")),
+        "content": {"application/json": {"schema": model_ref(model)}},
+    }
+
+
+def problems(types: Sequence[ProblemType]) -> dict[str, Json]:
+    """Return one response per status, with an example for each problem type that has it."""
+    ordered = [problem for problem in PROBLEMS.values() if problem in types]
+    statuses = sorted({problem.status for problem in ordered})
+    return {str(status): _problem([x for x in ordered if x.status == status]) for status in statuses}
+
+
+def _problem(types: Sequence[ProblemType]) -> Json:
+    status = types[0].status
+    extra = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
+    examples = {x.slug: {"value": ProblemError(x, f"{x.title}.").to_problem()} for x in types}
+    return {
+        "description": "; ".join(f"{problem.title} (`{problem.slug}`)" for problem in types) + ".",
+        "headers": header_refs((*extra, "X-Correlation-Id")),
+        "content": {CONTENT_TYPE: {"schema": model_ref("ProblemAnswer"), "examples": examples}},
+    }
+
+
+def query_parameters(query: type[BaseModel]) -> list[Json]:
+    """Return one parameter for each field of a query model."""
+    properties = query.model_json_schema(by_alias=True, schema_generator=ContractSchema)["properties"]
+    return [_query_parameter(name, schema) for name, schema in properties.items()]
+
+
+def _query_parameter(name: str, schema: Mapping[str, Any]) -> Json:
+    """A parameter that may be absent is never null, so what pydantic writes for None is left out."""
+    present = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
+    bare = {key: value for key, value in present[0].items() if key != "description"}
+    if schema.get("default") is not None:
+        bare["default"] = schema["default"]
+    return {"name": name, "in": "query", "description": schema["description"], "schema": bare}
+
+
+def path_parameter(name: str, description: str, pattern: str = ID_PATTERN) -> Json:
+    """Return a path value of the form of an id."""
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+def header_parameter(name: str, pattern: str | None, description: str, *, required: bool = False) -> Json:
+    """Return a request header."""
+    schema = {"type": "string"} | ({"pattern": pattern} if pattern else {})
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
+
+
+def header_refs(names: Sequence[str]) -> Json:
+    """Return references to response headers."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _header(description: str) -> Json:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def model_ref(model: str) -> Json:
+    """Return the reference to a model."""
+    return {"$ref": f"#/components/schemas/{model}"}

@@ -1,0 +1,114 @@
+"""What a producer announces before it uploads a blob: sizes, digests, parts."""
+
+import json
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.limits import BLOB_MAX_BYTES, BLOB_PART_BYTES, BLOB_SINGLE_PUT_MAX_BYTES
+from risk_hub_contracts.problems import CONTRACT_VIOLATION, UPLOAD_INVALID, ProblemError
+from risk_hub_contracts.uploads import check_sha256, parse_upload, parse_upload_end, part_spans
+from tests.contracts.samples import pointers
+
+DIGEST = "a" * 64
+
+
+def announced(**fields: Any) -> bytes:
+    document = {"kind": "covariance", "bytes": 100, "sha256": DIGEST, **fields}
+    return json.dumps({name: value for name, value in document.items() if value is not None}).encode()
+
+
+def ended(**fields: Any) -> bytes:
+    return announced(**{"sha256": None, "upload_id": "some.upload_id-1", **fields})
+
+
+def refused(raw: bytes) -> ProblemError:
+    with pytest.raises(ProblemError) as caught:
+        parse_upload(raw)
+    return caught.value
+
+
+def test_a_small_blob_is_announced_by_kind_size_and_digest() -> None:
+    asked = parse_upload(announced())
+    assert (asked.kind, asked.bytes, asked.sha256, asked.parts) == ("covariance", 100, DIGEST, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"kind": "weights"}, "/kind"),
+        ({"kind": None}, "/kind"),
+        ({"bytes": 0}, "/bytes"),
+        ({"bytes": 1.0}, "/bytes"),
+        ({"bytes": True}, "/bytes"),
+        ({"bytes": BLOB_MAX_BYTES + 1}, "/bytes"),
+        ({"sha256": "A" * 64}, "/sha256"),
+        ({"sha256": "a" * 63}, "/sha256"),
+        ({"sha256": "a" * 64 + "\n"}, "/sha256"),
+        ({"bytess": 1}, "/bytess"),
+        ({"parts": [DIGEST]}, ""),
+        ({"bytes": BLOB_SINGLE_PUT_MAX_BYTES + 1}, ""),
+        ({"bytes": BLOB_SINGLE_PUT_MAX_BYTES + 1, "parts": [DIGEST] * 6}, ""),
+        ({"bytes": BLOB_SINGLE_PUT_MAX_BYTES + 1, "parts": [DIGEST] * 6 + ["x"]}, "/parts/6"),
+    ],
+)
+def test_what_breaks_a_rule_is_refused_by_name(fields: dict[str, Any], pointer: str) -> None:
+    problem = refused(announced(**fields))
+    assert problem.type is UPLOAD_INVALID
+    assert pointer in pointers(problem)
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"1", b"null", b'"text"'])
+def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
+    assert refused(raw).type is UPLOAD_INVALID
+
+
+def test_a_large_blob_needs_the_digest_of_each_part() -> None:
+    assert parse_upload(announced(bytes=BLOB_SINGLE_PUT_MAX_BYTES)).parts is None
+    asked = parse_upload(announced(bytes=BLOB_SINGLE_PUT_MAX_BYTES + 1, parts=[DIGEST] * 7))
+    assert asked.parts == [DIGEST] * 7
+    assert len(parse_upload(announced(bytes=BLOB_MAX_BYTES, parts=[DIGEST] * 32)).parts or ()) == 32
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        1,
+        BLOB_SINGLE_PUT_MAX_BYTES,
+        BLOB_SINGLE_PUT_MAX_BYTES + 1,
+        BLOB_PART_BYTES * 10,
+        BLOB_PART_BYTES * 10 + 1,
+        BLOB_MAX_BYTES,
+    ],
+)
+def test_the_parts_are_the_whole_blob_without_gap_or_overlap(size: int) -> None:
+    spans = list(part_spans(size))
+    if size <= BLOB_SINGLE_PUT_MAX_BYTES:
+        assert spans == []
+        return
+    assert [span.number for span in spans] == list(range(1, len(spans) + 1))
+    assert sum(span.size_bytes for span in spans) == size
+    assert all(span.first_byte == (span.number - 1) * BLOB_PART_BYTES for span in spans)
+    assert {span.size_bytes for span in spans[:-1]} <= {BLOB_PART_BYTES}
+    assert 1 <= spans[-1].size_bytes <= BLOB_PART_BYTES
+
+
+def test_the_end_of_an_upload_names_it() -> None:
+    end = parse_upload_end(ended())
+    assert (end.kind, end.bytes, end.upload_id) == ("covariance", 100, "some.upload_id-1")
+
+
+@pytest.mark.parametrize("upload_id", ["", "a b", "a\n", "x" * 1025, "é", 1, None])
+def test_an_upload_id_that_no_store_gave_is_refused(upload_id: object) -> None:
+    with pytest.raises(ProblemError) as caught:
+        parse_upload_end(ended(upload_id=upload_id))
+    assert pointers(caught.value) == ["/upload_id"]
+
+
+def test_a_digest_in_a_path_is_64_lower_case_hex_digits() -> None:
+    assert check_sha256(DIGEST) == DIGEST
+    for value in ("a" * 63, "A" * 64, "../" + "a" * 61, ""):
+        with pytest.raises(ProblemError) as caught:
+            check_sha256(value)
+        assert caught.value.type is CONTRACT_VIOLATION
+        assert pointers(caught.value) == ["/sha256"]
