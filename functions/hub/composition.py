@@ -18,6 +18,7 @@ from functions.hub.adapters.stream_records import StreamRecords
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.gate import Gate
 from functions.hub.use_cases.announce_commits import AnnounceCommits
+from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
 from functions.hub.use_cases.evaluate_stress import EvaluateStress
 from functions.hub.use_cases.expand_parts import ExpandParts
@@ -69,6 +70,10 @@ class Composition:
     def read_risk(self) -> ReadRisk:
         """Return the reader's use case for risk numbers."""
         return ReadRisk(self.evaluations(), self._snapshots())
+
+    def backtest_risk(self) -> BacktestRisk:
+        """Return the reader's use case that holds forecasts against what came."""
+        return BacktestRisk(self.forecasts(), self._worlds())
 
     def expand_parts(self) -> ExpandParts:
         """Return the reader's use case that resolves references."""

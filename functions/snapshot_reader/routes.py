@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from aws_lambda_powertools.event_handler import Response
-from pydantic import BaseModel
 
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
+from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import json_response, not_modified
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import Found, Moment, ReadSnapshots
-from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, check_id, parse_query
+from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, check_id
 
 SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
-Question = TypeVar("Question", bound=BaseModel)
 SETTLED_HEADER = "Risk-Hub-Settled"
 
 
@@ -34,19 +33,19 @@ class SnapshotRoutes:
     def latest(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """GET …/snapshots/latest."""
         world_id = self._admit(request, path)
-        asked = _asked(LatestQuery, request)
-        return self._answer(request, self.read.latest(world_id, asked), expand=asked.expand)
+        query = asked(LatestQuery, request)
+        return self._answer(request, self.read.latest(world_id, query), expand=query.expand)
 
     def lookup(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """GET …/snapshots/lookup."""
         world_id = self._admit(request, path)
-        asked = _asked(LookupQuery, request)
-        return self._answer(request, self.read.lookup(world_id, asked), expand=asked.expand)
+        query = asked(LookupQuery, request)
+        return self._answer(request, self.read.lookup(world_id, query), expand=query.expand)
 
     def page(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """GET …/snapshots."""
         world_id = self._admit(request, path)
-        found = self.read.page(world_id, _asked(ListQuery, request))
+        found = self.read.page(world_id, asked(ListQuery, request))
         snapshots = [stored.to_answer(found.moment.at) for stored in found.stored]
         page = {"snapshots": snapshots, "next_cursor": found.next_cursor}
         return json_response(200, page, _settled(found.moment))
@@ -83,11 +82,6 @@ def snapshot_routes(read: ReadSnapshots, read_risk: ReadRisk, expand: ExpandPart
     door.add("GET", SNAPSHOTS, routes.page)
     door.add("GET", f"{SNAPSHOTS}/<version>/risk", routes.risk)
     return door
-
-
-def _asked(model: type[Question], request: Request) -> Question:
-    every_value = request.query
-    return parse_query(model, {name: values[-1] for name, values in every_value.items()}, every_value)
 
 
 def _holds(request: Request, etag: str) -> bool:

@@ -100,13 +100,15 @@ class HubApi(Construct):
 
     def _routes(self, writer: lambda_.Function, reader: lambda_.Function) -> None:
         root = self.api.root.add_resource(names.API_ROOT)
-        snapshots = root.add_resource("worlds").add_resource("{world_id}").add_resource("snapshots")
+        world = root.add_resource("worlds").add_resource("{world_id}")
+        snapshots = world.add_resource("snapshots")
         self._route(snapshots, "POST", writer)
         reads = (
             snapshots,
             snapshots.add_resource("latest"),
             snapshots.add_resource("lookup"),
             snapshots.add_resource("{version}").add_resource("risk"),
+            world.add_resource("risk").add_resource("backtest"),
             root.add_resource("contract"),
             root.add_resource("health"),
         )

@@ -9,17 +9,19 @@ import pytest
 
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.gate import Gate
+from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.snapshot_reader.about import about_routes
+from functions.snapshot_reader.backtest import backtest_route
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.snapshot_writer.routes import snapshot_writer
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.outside import MemoryTokens
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemoryForecasts, MemorySnapshots, MemoryWorlds
 
 STAGES = frozenset({"backtest", "paper", "live"})
 WORLD = "/risk-hub/worlds/w1/snapshots"
@@ -34,6 +36,7 @@ class Hub:
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     worlds: MemoryWorlds = field(default_factory=MemoryWorlds)
     evaluations: MemoryEvaluations = field(default_factory=MemoryEvaluations)
+    forecasts: MemoryForecasts = field(default_factory=MemoryForecasts)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
     offload: OffloadPolicy = field(
         default_factory=lambda: OffloadPolicy(enabled=True, inline_threshold_entries=100)
@@ -43,9 +46,10 @@ class Hub:
         gate = Gate(self.tokens, self.clock)
         publish = PublishSnapshot(self.snapshots, self.blobs, self.clock, self.offload, timedelta(days=30))
         read = ReadSnapshots(self.snapshots, self.worlds, self.clock)
-        reader = snapshot_routes(
+        reads = snapshot_routes(
             read, ReadRisk(self.evaluations, self.snapshots), ExpandParts(self.blobs), gate
         )
+        reader = backtest_route(reads, BacktestRisk(self.forecasts, self.worlds), gate)
         headers = {
             "Authorization": f"Bearer {self.tokens.issue()}",
             "X-Actor": "gateway",

@@ -16,6 +16,7 @@ ROUTES = {
     ("GET", f"{WORLD}/latest"): "snapshot_reader",
     ("GET", f"{WORLD}/lookup"): "snapshot_reader",
     ("GET", f"{WORLD}/{{version}}/risk"): "snapshot_reader",
+    ("GET", "/risk-hub/worlds/{world_id}/risk/backtest"): "snapshot_reader",
     ("GET", "/risk-hub/contract"): "snapshot_reader",
     ("GET", "/risk-hub/health"): "snapshot_reader",
 }

@@ -54,6 +54,7 @@ DOWNLOAD_URL_TTL_SECONDS: Final = 300
 LIST_LIMIT_MAX: Final = 100
 LIST_LIMIT_DEFAULT: Final = 20
 VIOLATIONS_MAX_COUNT: Final = 50
+BACKTEST_FORECASTS_MAX_COUNT: Final = 5_000
 
 # Events and tokens
 EVENT_ENTRY_MAX_BYTES: Final = 262_144
@@ -99,6 +100,7 @@ def served_limits(
         "known_at_settle_seconds": KNOWN_AT_SETTLE_SECONDS,
         "list_limit_max": LIST_LIMIT_MAX,
         "list_limit_default": LIST_LIMIT_DEFAULT,
+        "backtest_forecasts_max_count": BACKTEST_FORECASTS_MAX_COUNT,
         "inline_cov_threshold": inline_cov_threshold,
         "offload": offload,
     }

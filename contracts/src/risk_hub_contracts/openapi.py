@@ -18,7 +18,7 @@ from risk_hub_contracts.openapi_parts import (
     problems,
     query_parameters,
 )
-from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
+from risk_hub_contracts.queries import BacktestQuery, LatestQuery, ListQuery, LookupQuery
 from risk_hub_contracts.schemas import DIALECT, component_schemas
 
 _SNAPSHOTS: Final = "/risk-hub/worlds/{world_id}/snapshots"
@@ -72,6 +72,7 @@ def _paths() -> Json:
             "get": _read_one("lookup_snapshot", "One snapshot, by version or by instant", LookupQuery),
         },
         f"{_SNAPSHOTS}/{{version}}/risk": {"parameters": [world, version], "get": _risk()},
+        "/risk-hub/worlds/{world_id}/risk/backtest": {"parameters": [world], "get": _backtest()},
         "/risk-hub/contract": {
             "get": {
                 "operationId": "read_contract",
@@ -152,4 +153,14 @@ def _risk() -> Json:
         "operationId": "read_risk",
         "summary": "The risk numbers of one snapshot",
         "responses": responses | problems((*_READ, p.SNAPSHOT_NOT_FOUND, p.RISK_NOT_FOUND)),
+    }
+
+
+def _backtest() -> Json:
+    responses = {"200": answer("BacktestReport", "The back-test.")}
+    return {
+        "operationId": "backtest_risk",
+        "summary": "What was forecast against what came, with the tests of Kupiec, Christoffersen and Basel",
+        "parameters": query_parameters(BacktestQuery),
+        "responses": responses | problems((*_READ, p.INVALID_QUERY, p.WORLD_UNKNOWN)),
     }

@@ -56,8 +56,12 @@ def _problem(types: Sequence[ProblemType]) -> Json:
 
 def query_parameters(query: type[BaseModel]) -> list[Json]:
     """Return one parameter for each field of a query model."""
-    properties = query.model_json_schema(by_alias=True, schema_generator=ContractSchema)["properties"]
-    return [_query_parameter(name, schema) for name, schema in properties.items()]
+    model = query.model_json_schema(by_alias=True, schema_generator=ContractSchema)
+    required = model.get("required", ())
+    return [
+        _query_parameter(name, schema) | ({"required": True} if name in required else {})
+        for name, schema in model["properties"].items()
+    ]
 
 
 def _query_parameter(name: str, schema: Mapping[str, Any]) -> Json:

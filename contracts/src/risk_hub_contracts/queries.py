@@ -26,12 +26,14 @@ from risk_hub_contracts.ids import (
 )
 from risk_hub_contracts.limits import CURSOR_MAX_CHARS, INSTANT_MAX_CHARS, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX
 from risk_hub_contracts.problems import CONTRACT_VIOLATION, INVALID_QUERY, ProblemError, Violation, summary
+from risk_hub_contracts.risk import MethodName
 from risk_hub_contracts.times import InstantError, parse_instant
 from risk_hub_contracts.violations import explain
 
 _LIMIT: Final = re.compile("[0-9]{1,3}")
+_BPS: Final = re.compile("[1-9][0-9]{0,3}")
 
-__all__ = ["LatestQuery", "ListQuery", "LookupQuery", "check_id", "parse_query"]
+__all__ = ["BacktestQuery", "LatestQuery", "ListQuery", "LookupQuery", "check_id", "parse_query"]
 
 
 def check_id(value: str, pointer: str) -> str:
@@ -70,6 +72,13 @@ def _limit(text: object) -> int:
     return int(digits[0])
 
 
+def _confidence(text: object) -> int:
+    digits = _BPS.fullmatch(str(text))
+    if digits is None:
+        raise _fault("must be basis points from 1 to 9999 (9900 is 99 %)")
+    return int(digits[0])
+
+
 def _stage(text: str) -> str:
     _refuse(stage_fault(text))
     return text.lower()
@@ -98,6 +107,7 @@ Stage = Annotated[str, AfterValidator(_stage), Field(json_schema_extra={"pattern
 Actor = Annotated[str, AfterValidator(_actor), Field(json_schema_extra={"pattern": ACTOR_PATTERN})]
 Version = Annotated[str, AfterValidator(_version), Field(json_schema_extra={"pattern": ID_PATTERN})]
 Limit = Annotated[int, BeforeValidator(_limit), Field(ge=1, le=LIST_LIMIT_MAX)]
+Confidence = Annotated[int, BeforeValidator(_confidence), Field(ge=1, le=9_999)]
 Cursor = Annotated[str, Field(min_length=1, max_length=CURSOR_MAX_CHARS)]
 
 
@@ -144,6 +154,20 @@ class ListQuery(_Filters):
     from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
     to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
     order: Annotated[Literal["asc", "desc"], Field(description="By as_of; newest first is desc.")] = "desc"
+
+
+class BacktestQuery(BaseModel):
+    """Parameters of `GET .../risk/backtest`; `from` and `to` bound the forecasts' `as_of`, both included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Annotated[Stage, Field(description="The stage whose snapshots are judged.")]
+    from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
+    to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
+    method: Annotated[MethodName, Field(description="How value at risk was computed.")] = "parametric_normal"
+    confidence_bps: Annotated[Confidence, Field(description="Confidence in basis points: 9900 is 99 %.")] = (
+        9_900
+    )
 
 
 Query = TypeVar("Query", bound=BaseModel)

@@ -14,6 +14,7 @@ from risk_hub_contracts.answers import (
     SnapshotAnswer,
     SnapshotPage,
 )
+from risk_hub_contracts.backtest import BacktestReport
 from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.refs import IssuedRef
@@ -30,6 +31,7 @@ API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "SnapshotAnswer": TypeAdapter(SnapshotAnswer),
     "SnapshotPage": TypeAdapter(SnapshotPage),
     "RiskReport": TypeAdapter(RiskReport),
+    "BacktestReport": TypeAdapter(BacktestReport),
     "UploadRequest": TypeAdapter(UploadRequest),
     "UploadEnd": TypeAdapter(UploadEnd),
     "UploadAnswer": TypeAdapter(UploadAnswer),
@@ -42,6 +44,7 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "snapshot-request": API_MODELS["SnapshotRequest"],
     "snapshot-answer": API_MODELS["SnapshotAnswer"],
     "snapshot-page": API_MODELS["SnapshotPage"],
+    "backtest-report": API_MODELS["BacktestReport"],
     "risk-report": API_MODELS["RiskReport"],
     "stress-report": TypeAdapter(StressReport),
     "exit-signal": TypeAdapter(ExitSignal),

@@ -23,6 +23,7 @@ YELLOW_FROM: Final = 0.95
 RED_FROM: Final = 0.9999
 
 Zone = Literal["green", "yellow", "red"]
+Degrees = Literal[1, 2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class LikelihoodRatio:
     """A test statistic, at least 0, and the probability of one at least as large while the hypothesis is true."""
 
     statistic: float
-    degrees_of_freedom: Literal[1, 2]
+    degrees_of_freedom: Degrees
 
     @property
     def p_value(self) -> float:
@@ -130,7 +131,7 @@ def _best_log_likelihood(kept: int, failed: int) -> float:
     return _log_likelihood(kept, failed, failed / (kept + failed)) if kept and failed else 0.0
 
 
-def _ratio(restricted: float, free: float, degrees_of_freedom: Literal[1, 2]) -> LikelihoodRatio:
+def _ratio(restricted: float, free: float, degrees_of_freedom: Degrees) -> LikelihoodRatio:
     """Rounding can make the restricted likelihood the larger one by a last digit; the ratio is 0 then."""
     return LikelihoodRatio(max(2 * (free - restricted), 0.0), degrees_of_freedom)
 

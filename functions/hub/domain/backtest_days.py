@@ -1,0 +1,113 @@
+"""Which forecast is judged by which return: each return judges the last forecast that was made before it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from math import fsum
+from typing import Literal
+
+from risk_hub_contracts.backtest import BacktestDay
+from risk_hub_contracts.forecast import CrossSection, Forecast
+from risk_hub_contracts.risk import MethodName
+
+Reason = Literal["no_value_at_risk", "no_realized_return", "replaced", "not_covered"]
+
+
+@dataclass(slots=True)
+class Judged:
+    """What a period of forecasts gives to test.
+
+    Attributes:
+        days: forecasts beside what came, in time order.
+        left_out: days whose forecast could not be tested, by reason.
+        in_hindsight: days whose forecast reached the hub after the `as_of` of the snapshot that brought the return.
+    """
+
+    days: list[BacktestDay] = field(default_factory=list)
+    left_out: Counter[Reason] = field(default_factory=Counter)
+    in_hindsight: int = 0
+
+
+def judge(forecasts: Iterable[Forecast], method: MethodName, confidence_bps: int) -> Judged:
+    """Pair forecasts with returns.
+
+    Args:
+        forecasts: of one world and stage, in time order; consumed one by one, two are held.
+        method: by which value at risk was computed.
+        confidence_bps: its confidence in basis points.
+    """
+    judged = Judged()
+    before: Forecast | None = None
+    for after in last_of_each_date(forecasts):
+        if before is not None:
+            _judge_one(judged, before, after, method, confidence_bps)
+        before = after
+    if before is not None:
+        judged.left_out["no_realized_return"] += 1
+    return judged
+
+
+def last_of_each_date(forecasts: Iterable[Forecast]) -> Iterator[Forecast]:
+    """Yield the last forecast of each UTC date; `forecasts` are in time order."""
+    held: Forecast | None = None
+    for forecast in forecasts:
+        if held is not None and _date(held) != _date(forecast):
+            yield held
+        held = forecast
+    if held is not None:
+        yield held
+
+
+def _judge_one(
+    judged: Judged, before: Forecast, after: Forecast, method: MethodName, confidence_bps: int
+) -> None:
+    if after.realized is None or not _is_new(after.realized, before):
+        judged.left_out["replaced"] += 1
+        return
+    value_at_risk = _value_at_risk(before, method, confidence_bps)
+    if value_at_risk is None:
+        judged.left_out["no_value_at_risk"] += 1
+        return
+    realized = _book_return(before.weights, after.realized)
+    if realized is None:
+        judged.left_out["not_covered"] += 1
+        return
+    judged.in_hindsight += before.created_at >= after.as_of
+    judged.days.append(
+        BacktestDay(
+            date=_date(before),
+            version=before.version,
+            value_at_risk=value_at_risk,
+            realized_date=after.realized.date or _date(after),
+            realized_version=after.version,
+            realized_return=realized,
+            exceeded=-realized > value_at_risk,
+        )
+    )
+
+
+def _is_new(realized: CrossSection, before: Forecast) -> bool:
+    """Tell whether the returns came after the forecast; undated ones are taken for those of their snapshot's date."""
+    if realized.date is None:
+        return True
+    seen = before.realized.date if before.realized is not None else None
+    return realized.date > (seen or _date(before))
+
+
+def _value_at_risk(forecast: Forecast, method: MethodName, confidence_bps: int) -> float | None:
+    wanted = (method, confidence_bps)
+    return next((t.value_at_risk for t in forecast.tails if (t.method, t.confidence_bps) == wanted), None)
+
+
+def _book_return(weights: dict[str, float], realized: CrossSection) -> float | None:
+    """Return `Σ w_i r_i` of the forecast's own book, or the portfolio's own return; None where a position has none."""
+    if realized.by_id is None:
+        return realized.portfolio
+    if any(asset not in realized.by_id for asset, weight in weights.items() if weight):
+        return None
+    return fsum(weight * realized.by_id[asset] for asset, weight in weights.items() if weight)
+
+
+def _date(forecast: Forecast) -> str:
+    """Return the UTC date of a fixed-width UTC instant."""
+    return forecast.as_of[:10]

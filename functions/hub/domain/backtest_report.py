@@ -1,0 +1,91 @@
+"""The report on forecasts that met their returns: every test with its numbers, or null with the reason."""
+
+from collections.abc import Sequence
+
+from functions.hub.domain import backtest
+from functions.hub.domain.backtest import (
+    BASEL_CONFIDENCE_BPS,
+    BASEL_OBSERVATIONS,
+    BPS_PER_ONE,
+    LikelihoodRatio,
+)
+from functions.hub.domain.backtest_days import Judged
+from risk_hub_contracts.backtest import BacktestReport, BacktestTest, BaselTrafficLight, LeftOut
+from risk_hub_contracts.risk import MethodName
+
+TOO_FEW = "too_few_observations"
+NO_NEXT_DAY = "no_exceedance_has_a_next_day"
+
+
+def backtest_report(
+    world_id: str, stage: str, method: MethodName, confidence_bps: int, judged: Judged
+) -> BacktestReport:
+    """Return the report; the world, stage, method and confidence are those that `judged` was made with."""
+    hits = [day.exceeded for day in judged.days]
+    kupiec = backtest.kupiec(len(hits), sum(hits), confidence_bps) if hits else None
+    independence = backtest.independence(hits)
+    conditional = backtest.conditional_coverage(hits, confidence_bps)
+    return BacktestReport(
+        world_id=world_id,
+        stage=stage,
+        method=method,
+        confidence_bps=confidence_bps,
+        observations=len(hits),
+        exceedances=sum(hits),
+        expected_exceedances=len(hits) * (BPS_PER_ONE - confidence_bps) / BPS_PER_ONE,
+        in_hindsight=judged.in_hindsight,
+        left_out=_left_out(judged),
+        kupiec=_test(kupiec, 1, hits, confidence_bps),
+        independence=_test(independence, 1, hits, confidence_bps),
+        conditional_coverage=_test(conditional, 2, hits, confidence_bps),
+        basel=_basel(hits, confidence_bps),
+        days=judged.days,
+    )
+
+
+def least_observations(confidence_bps: int) -> int:
+    """Return `1/(1−c)` rounded up; in fewer days a right model is expected to fail less than once, and no test is made."""
+    return -(-BPS_PER_ONE // (BPS_PER_ONE - confidence_bps))
+
+
+def _left_out(judged: Judged) -> LeftOut:
+    count = judged.left_out
+    return LeftOut(
+        no_value_at_risk=count["no_value_at_risk"],
+        no_realized_return=count["no_realized_return"],
+        replaced=count["replaced"],
+        not_covered=count["not_covered"],
+    )
+
+
+def _test(
+    ratio: LikelihoodRatio | None,
+    degrees_of_freedom: backtest.Degrees,
+    hits: Sequence[bool],
+    confidence_bps: int,
+) -> BacktestTest:
+    too_few = len(hits) < least_observations(confidence_bps)
+    if ratio is None or too_few:
+        reason = TOO_FEW if too_few else NO_NEXT_DAY
+        return BacktestTest(
+            degrees_of_freedom=degrees_of_freedom, statistic=None, p_value=None, reason=reason
+        )
+    return BacktestTest(
+        degrees_of_freedom=degrees_of_freedom, statistic=ratio.statistic, p_value=ratio.p_value, reason=None
+    )
+
+
+def _basel(hits: Sequence[bool], confidence_bps: int) -> BaselTrafficLight:
+    if len(hits) < BASEL_OBSERVATIONS:
+        return BaselTrafficLight(
+            zone=None, exceedances=None, cumulative_probability=None, multiplier_increase=None, reason=TOO_FEW
+        )
+    count = sum(hits[-BASEL_OBSERVATIONS:])
+    at_basels_confidence = confidence_bps == BASEL_CONFIDENCE_BPS
+    return BaselTrafficLight(
+        zone=backtest.basel_zone(count, confidence_bps),
+        exceedances=count,
+        cumulative_probability=backtest.cumulative_probability(BASEL_OBSERVATIONS, count, confidence_bps),
+        multiplier_increase=backtest.basel_increase(count) if at_basels_confidence else None,
+        reason=None,
+    )

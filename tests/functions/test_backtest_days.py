@@ -1,0 +1,107 @@
+"""Which forecast is judged by which return."""
+
+from typing import Any
+
+import pytest
+
+from functions.hub.domain.backtest_days import Judged, judge, last_of_each_date
+from risk_hub_contracts.forecast import Forecast
+from tests.functions.backtest_samples import forecast
+
+LOSS = {"A": -0.03, "B": 0.01}
+GAIN = {"A": 0.01, "B": 0.01}
+
+
+def judged(*forecasts: Forecast) -> Judged:
+    return judge(forecasts, "parametric_normal", 9900)
+
+
+def left_out(found: Judged) -> dict[str, int]:
+    return {reason: count for reason, count in found.left_out.items() if count}
+
+
+def test_a_forecast_is_judged_by_the_next_days_return_of_its_own_book() -> None:
+    moved = {"A": 0.1, "B": 0.9}
+    found = judged(forecast("01-05T21", GAIN), forecast("01-06T21", LOSS, weights=moved))
+    [day] = found.days
+    assert (day.date, day.version, day.value_at_risk) == ("2026-01-05", "v01-05T21", 0.01)
+    assert (day.realized_date, day.realized_version) == ("2026-01-06", "v01-06T21")
+    assert day.realized_return == pytest.approx(0.6 * -0.03 + 0.4 * 0.01, rel=1e-15)
+    assert day.exceeded
+    assert left_out(found) == {"no_realized_return": 1}
+
+
+def test_a_loss_as_large_as_the_forecast_does_not_exceed_it() -> None:
+    found = judged(forecast("01-05T21"), forecast("01-06T21", -0.01), forecast("01-07T21", -0.010000001))
+    assert [day.exceeded for day in found.days] == [False, True]
+
+
+def test_the_last_snapshot_of_a_date_is_that_days_forecast() -> None:
+    times = ("01-05T09", "01-05T21", "01-06T00", "01-06T23", "01-07T12")
+    assert [each.version for each in last_of_each_date(map(forecast, times))] == [
+        "v01-05T21",
+        "v01-06T23",
+        "v01-07T12",
+    ]
+
+
+def test_the_portfolios_own_return_is_taken_as_it_is() -> None:
+    assert judged(forecast("01-05T21"), forecast("01-06T21", -0.02)).days[0].realized_return == -0.02
+
+
+def test_a_stale_return_judges_nobody_and_the_forecast_before_it_is_replaced() -> None:
+    friday = forecast("01-09T21", GAIN, dated="2026-01-09")
+    saturday = forecast("01-10T21", GAIN, dated="2026-01-09")
+    monday = forecast("01-12T21", LOSS, dated="2026-01-12")
+    found = judged(friday, saturday, monday)
+    assert [(day.version, day.realized_date) for day in found.days] == [("v01-10T21", "2026-01-12")]
+    assert left_out(found) == {"replaced": 1, "no_realized_return": 1}
+
+
+def test_a_forecast_made_in_the_morning_is_judged_by_that_days_return() -> None:
+    morning = forecast("01-06T08", GAIN, dated="2026-01-05")
+    next_morning = forecast("01-07T08", LOSS, dated="2026-01-06")
+    [day] = judged(morning, next_morning).days
+    assert (day.date, day.realized_date, day.exceeded) == ("2026-01-06", "2026-01-06", True)
+
+
+def test_a_dated_return_after_a_forecast_without_returns_must_be_of_a_later_date() -> None:
+    bare = forecast("01-05T21")
+    assert not judged(bare, forecast("01-06T21", LOSS, dated="2026-01-05")).days
+    assert judged(bare, forecast("01-06T21", LOSS, dated="2026-01-06")).days
+
+
+@pytest.mark.parametrize(
+    ("before", "returns", "reason"),
+    [
+        ({"value_at_risk": None}, LOSS, "no_value_at_risk"),
+        ({"tails": []}, LOSS, "no_value_at_risk"),
+        ({}, {"A": -0.03}, "not_covered"),
+        ({}, None, "replaced"),
+    ],
+)
+def test_what_cannot_be_judged_is_counted_by_why(before: dict[str, Any], returns: Any, reason: str) -> None:
+    found = judged(forecast("01-05T21", **before), forecast("01-06T21", returns))
+    assert found.days == []
+    assert left_out(found) == {reason: 1, "no_realized_return": 1}
+
+
+def test_a_position_of_zero_needs_no_return() -> None:
+    assert judged(forecast("01-05T21", weights={"A": 1.0, "B": 0.0}), forecast("01-06T21", {"A": 0.0})).days
+
+
+def test_another_method_or_confidence_has_forecasts_of_its_own() -> None:
+    days = (forecast("01-05T21"), forecast("01-06T21", LOSS))
+    assert not judge(days, "historical", 9900).days
+    assert not judge(days, "parametric_normal", 9500).days
+
+
+def test_what_was_forecast_after_the_return_was_known_is_counted() -> None:
+    late = forecast("01-05T21", created_at="2026-01-06T21:00:00.000000Z")
+    in_time = forecast("01-06T21", GAIN, created_at="2026-01-07T20:59:59.999999Z")
+    found = judged(late, in_time, forecast("01-07T21", GAIN))
+    assert (len(found.days), found.in_hindsight) == (2, 1)
+
+
+def test_nothing_is_judged_where_nothing_was_forecast() -> None:
+    assert judged() == Judged()

@@ -1,0 +1,131 @@
+"""GET …/risk/backtest through the door."""
+
+from datetime import date, timedelta
+from math import log
+from typing import Any
+
+import pytest
+
+from functions.hub.use_cases import backtest_risk
+from tests.fakes.clock import START
+from tests.fakes.gateway import Answer, Gateway
+from tests.functions.backtest_samples import forecast
+from tests.http.conftest import Hub
+
+PATH = "/risk-hub/worlds/w1/risk/backtest"
+UNTIL = START + timedelta(days=30)
+DAYS = 252
+
+
+def read(api: Gateway, query: str = "stage=paper") -> Answer:
+    return api("GET", f"{PATH}?{query}")
+
+
+@pytest.fixture
+def history(hub: Hub) -> Hub:
+    """A year of forecasts whose every fiftieth return, and the last but one, exceeds them."""
+    for number in range(DAYS):
+        day = f"{date(2026, 1, 5) + timedelta(days=number):%m-%dT21}"
+        loss = -0.02 if number % 50 == 49 or number == DAYS - 2 else 0.001
+        hub.forecasts.put_once(forecast(day, {"A": loss, "B": loss}), UNTIL)
+    return hub
+
+
+def test_the_report_tells_every_test(history: Hub) -> None:
+    document = read(history.gateway()).json
+    assert (document["observations"], document["exceedances"]) == (DAYS - 1, 6)
+    assert document["expected_exceedances"] == pytest.approx(2.51)
+    assert document["left_out"] == {
+        "no_value_at_risk": 0,
+        "no_realized_return": 1,
+        "replaced": 0,
+        "not_covered": 0,
+    }
+    assert document["kupiec"]["statistic"] == pytest.approx(3.5, abs=0.1)
+    assert document["kupiec"]["reason"] is None
+    stays, breaks, ends, lasts = 239, 5, 5, 1
+    two_rates = (
+        stays * log(stays / 244) + breaks * log(breaks / 244) + ends * log(ends / 6) + lasts * log(1 / 6)
+    )
+    one_rate = 244 * log(244 / 250) + 6 * log(6 / 250)
+    assert document["independence"]["statistic"] == pytest.approx(2 * (two_rates - one_rate))
+    total = document["kupiec"]["statistic"] + document["independence"]["statistic"]
+    assert document["conditional_coverage"]["statistic"] == pytest.approx(total)
+    assert (document["basel"]["zone"], document["basel"]["multiplier_increase"]) == ("yellow", 0.5)
+    assert [day["date"] for day in document["days"]] == sorted(day["date"] for day in document["days"])
+
+
+def test_too_few_days_give_counts_and_no_verdict(history: Hub) -> None:
+    document = read(history.gateway(), "stage=paper&to=2026-02-28T00:00:00Z").json
+    assert (document["observations"], document["exceedances"]) == (53, 1)
+    for test in ("kupiec", "independence", "conditional_coverage"):
+        assert document[test]["statistic"] is document[test]["p_value"] is None
+        assert document[test]["reason"] == "too_few_observations"
+    assert document["basel"]["zone"] is None
+
+
+def test_at_another_confidence_basel_has_no_increase(hub: Hub) -> None:
+    tail = {"method": "historical", "confidence_bps": 9500, "expected_shortfall": None, "reason": None}
+    for number in range(DAYS):
+        day = f"{date(2026, 1, 5) + timedelta(days=number):%m-%dT21}"
+        hub.forecasts.put_once(forecast(day, 0.0, tails=[{**tail, "value_at_risk": 0.01}]), UNTIL)
+    document = read(hub.gateway(), "stage=paper&method=historical&confidence_bps=9500").json
+    assert (document["basel"]["zone"], document["basel"]["multiplier_increase"]) == ("green", None)
+    assert document["kupiec"]["p_value"] < 1e-5
+    assert document["independence"]["reason"] == "no_exceedance_has_a_next_day"
+
+
+def test_a_period_is_read_page_by_page(history: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read(history.gateway()).json
+    for size in (1, 7, DAYS, DAYS + 1):
+        monkeypatch.setattr(backtest_risk, "PAGE_FORECASTS", size)
+        assert read(history.gateway()).json == whole
+
+
+def test_from_and_to_bound_the_forecasts(history: Hub) -> None:
+    query = "stage=PAPER&from=2026-01-06T21:00:00Z&to=2026-01-08T21:00:00Z"
+    document = read(history.gateway(), query).json
+    assert [day["date"] for day in document["days"]] == ["2026-01-06", "2026-01-07"]
+
+
+def test_another_stage_has_nothing(history: Hub) -> None:
+    history.worlds.register("w1", "paper")
+    document = read(history.gateway(), "stage=live").json
+    assert (document["observations"], document["days"]) == (0, [])
+
+
+def test_an_unknown_world_is_no_empty_report(hub: Hub) -> None:
+    answer = read(hub.gateway())
+    assert (answer.status, answer.json["type"]) == (404, "urn:risk-hub:problem:world-unknown")
+
+
+def test_a_period_with_too_much_in_it_is_refused(history: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backtest_risk, "BACKTEST_FORECASTS_MAX_COUNT", DAYS - 1)
+    answer = read(history.gateway())
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/from")
+    assert "ask for a shorter one" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("", "/stage"),
+        ("stage=pa per", "/stage"),
+        ("stage=paper&method=guess", "/method"),
+        ("stage=paper&confidence_bps=0.99", "/confidence_bps"),
+        ("stage=paper&confidence_bps=10000", "/confidence_bps"),
+        ("stage=paper&confidence_bps=0", "/confidence_bps"),
+        ("stage=paper&from=2026-01-05", "/from"),
+        ("stage=paper&actor=gateway", "/actor"),
+    ],
+)
+def test_a_question_that_is_not_understood_names_the_parameter(
+    api: Gateway, query: str, pointer: str
+) -> None:
+    answer = api("GET", f"{PATH}?{query}".rstrip("?"))
+    errors: list[dict[str, Any]] = answer.json["errors"]
+    assert (answer.status, [error["pointer"] for error in errors]) == (400, [pointer])
+
+
+def test_a_reader_needs_a_token(api: Gateway) -> None:
+    assert api("GET", f"{PATH}?stage=paper", headers={"Authorization": None}).status == 401
