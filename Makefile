@@ -35,11 +35,11 @@ status: ## say whether the hub runs on this machine, and where
 
 .PHONY: queues
 queues: local-env ## depth and age of every queue; STAGE=prod: of a deployed stage
-	@$(LOCAL_PY) -m infra.operate queues $(OF_STAGE)
+	@$(LOCAL_VENV)/bin/risk-hub queues $(OF_STAGE)
 
 .PHONY: replay
 replay: local-env ## announce snapshots again: WORLD=us20 FROM=<first as_of> TO=<last as_of>
-	@$(LOCAL_PY) -m infra.operate events replay --world '$(WORLD)' --from '$(FROM)' --to '$(TO)' $(OF_STAGE)
+	@$(LOCAL_VENV)/bin/risk-hub events replay --world '$(WORLD)' --from '$(FROM)' --to '$(TO)' $(OF_STAGE)
 
 .PHONY: test
 test: dev-env ## run the whole test suite

@@ -1,10 +1,10 @@
 #!/bin/sh
 # ensure.sh FOLDER LOCK: make sure that the environment in FOLDER is exactly what LOCK says.
-# Costs nothing when it is: the lock it was made from is kept inside, and compared.
+# Costs nothing when it is: the lock it was made from is kept inside, and compared; `risk-hub` is written last.
 set -u
 here=$(dirname "$0")
 
-if cmp -s "$2" "$1/installed.txt" && "$1/bin/python" -c '' 2>/dev/null; then
+if cmp -s "$2" "$1/installed.txt" && "$1/bin/python" -c '' 2>/dev/null && [ -x "$1/bin/risk-hub" ]; then
     exit 0
 fi
 python=$("$here/find_python.sh") || exit 1

@@ -9,7 +9,9 @@ seconds. Where uv cannot reach the package index, pip does all of it, slower.
 
 import ast
 import fcntl
+import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,7 +19,17 @@ import venv
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-LOCKS = HERE.parent / ".local"
+REPOSITORY = HERE.parent
+LOCKS = REPOSITORY / ".local"
+LAUNCHER_NAME = "risk-hub"
+# Isolated, so that neither the caller's folder nor its PYTHONPATH decides what runs.
+LAUNCHER = """#!/bin/sh
+exec {python} -I -c '
+import sys
+sys.path[:0] = {paths}
+from infra.operate.cli import main
+sys.exit(main())' "$@"
+"""
 UV_LOCK = HERE / "uv.txt"
 MARK_NAME = "installed.txt"
 UV_SETTING_OF = {
@@ -44,6 +56,7 @@ def main() -> int:
         try:
             if not is_current(folder, lock):
                 build(folder, lock)
+            write_launcher(folder)
         except (InstallError, OSError) as error:
             sys.stderr.write(f"{error}\n")
             return 1
@@ -70,6 +83,16 @@ def build(folder: Path, lock: Path) -> None:
         say("uv could not install; using pip, which takes a minute or two ...")
         install_by_pip(python, lock)
     shutil.copyfile(lock, folder / MARK_NAME)
+
+
+def write_launcher(folder: Path) -> None:
+    """Make `bin/risk-hub`, which runs this repository's commands in this environment, from any folder."""
+    paths = json.dumps([str(REPOSITORY), str(REPOSITORY / "contracts" / "src")]).replace("'", "\\u0027")
+    launcher = folder / "bin" / LAUNCHER_NAME
+    launcher.write_text(
+        LAUNCHER.format(python=shlex.quote(str(folder / "bin" / "python")), paths=paths), encoding="utf-8"
+    )
+    launcher.chmod(0o755)
 
 
 def install_uv(python: Path) -> bool:

@@ -28,11 +28,13 @@ AWS_SERVICES: Final = frozenset({"dynamodb", "events", "s3", "secretsmanager", "
 _SHARED_PACKAGES: Final = ("functions/__init__.py", "functions/hub", "events")
 _EXTRA_PACKAGES: Final[dict[BundleGroup, tuple[str, ...]]] = {"hub": (), "risk": ("functions/risk",)}
 _OWN_SUFFIXES: Final = frozenset({".py", ".json"})
-# Ours too, but for those who write the contract and the tests.
-_AUTHORING: Final = (
+# Ours too, but for those who write the contract and the tests, and for those who call the hub.
+_NOT_RUN_HERE: Final = (
     "events/generate.py",
     "events/invocations/",
     "events/samples/",
+    "risk_hub_contracts/cli/",
+    "risk_hub_contracts/client/",
     "risk_hub_contracts/generate.py",
     "risk_hub_contracts/golden/",
     "risk_hub_contracts/openapi.py",
@@ -134,7 +136,7 @@ def own_files(group: BundleGroup) -> dict[str, Path]:
     files |= {
         path.relative_to(contracts).as_posix(): path for path in _sources(contracts / "risk_hub_contracts")
     }
-    return {name: path for name, path in sorted(files.items()) if not name.startswith(_AUTHORING)}
+    return {name: path for name, path in sorted(files.items()) if not name.startswith(_NOT_RUN_HERE)}
 
 
 def is_unused(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Entry point of `python -m infra.operate`."""
+"""Entry point of `python -m infra.operate`: `risk-hub` without its launcher."""
 
 import sys
 

@@ -1,35 +1,31 @@
-"""`python -m infra.operate`: what an operator runs, and with which exit status it ends: 0 ok, 1 error, 2 usage."""
+"""`risk-hub` in this repository: the contract's commands, and what an operator runs with AWS credentials."""
 
-import argparse
-from typing import Final
+from collections.abc import Sequence
 
+import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.errors import StageError
-from infra.operate.arguments import parse
 from infra.operate.errors import OperateError, sentence
-from infra.operate.queue_commands import list_queues, redrive
-from infra.operate.replay_command import replay_events
-from infra.operate.screen import complain
-from infra.operate.stage_access import access_to
-
-FAILED: Final = 1
+from infra.operate.events_group import events_group
+from infra.operate.queues_group import queues_group
+from risk_hub_contracts.cli.app import REFUSED, build_app, run
 
 
-def main(arguments: list[str] | None = None) -> int:
+def operator_app() -> typer.Typer:
+    """Return every command: the contract's, and the groups `events` and `queues`."""
+    app = build_app()
+    app.add_typer(events_group(), name="events")
+    app.add_typer(queues_group(), name="queues")
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; problems are sentences on stderr."""
-    parsed = parse(arguments)
-    try:
-        return _run(parsed)
-    except (OperateError, StageError, ClientError, BotoCoreError) as error:
-        complain(sentence(error))
-    except KeyboardInterrupt:
-        complain("Stopped.")
-    return FAILED
+    return run(operator_app(), arguments, _explain)
 
 
-def _run(parsed: argparse.Namespace) -> int:
-    aws = access_to(parsed.stage_name)
-    if parsed.command == "events":
-        return replay_events(parsed, aws)
-    return redrive(parsed, aws) if parsed.action == "redrive" else list_queues(parsed, aws)
+def _explain(error: Exception) -> tuple[int, str] | None:
+    if isinstance(error, OperateError | StageError | ClientError | BotoCoreError):
+        return REFUSED, sentence(error)
+    return None

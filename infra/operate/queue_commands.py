@@ -1,7 +1,6 @@
-"""`queues` and `queues redrive`."""
+"""What `queues` and `queues redrive` do."""
 
-import argparse
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from infra.operate.errors import OperateError
@@ -10,41 +9,53 @@ from infra.operate.queue_list import DEPTH, Queue, counts, health, queue_url, re
 from infra.operate.redrive import Redrive
 from infra.operate.relay import Relay
 from infra.operate.repair import Repair, Repaired
-from infra.operate.screen import bar, complain, print_document, print_queues, say
+from infra.operate.screen import print_queues
 from infra.operate.stage_access import Clients
+from risk_hub_contracts.cli.screen import bar, complain, print_document, say
 
 LEFT_BEHIND: Final = 1
 
 
-def list_queues(parsed: argparse.Namespace, aws: Clients) -> int:
+@dataclass(frozen=True, slots=True)
+class RedriveOrder:
+    """What an operator asked for; `limit` None is every message."""
+
+    stage_name: str
+    name: str
+    limit: int | None
+    rate: float
+    dry_run: bool
+    json: bool
+
+
+def list_queues(aws: Clients, stage: str, *, json: bool) -> None:
     """Print how every queue of the stage stands."""
-    rows = health(aws, parsed.stage_name)
-    if parsed.json:
+    rows = health(aws, stage)
+    if json:
         print_document([row.document() for row in rows])
     else:
         print_queues(rows)
-    return 0
 
 
-def redrive(parsed: argparse.Namespace, aws: Clients) -> int:
+def redrive(order: RedriveOrder, aws: Clients) -> int:
     """Give the messages of one failure queue another chance.
 
     Raises:
         OperateError: the queue is missing, or moving or announcing failed.
     """
-    queue = repairable(parsed.stage_name, parsed.name)
+    queue = repairable(order.stage_name, order.name)
     if queue is None:
-        raise OperateError(f"{parsed.name} is no queue of failures on stage {parsed.stage_name}")
+        raise OperateError(f"{order.name} is no queue of failures on stage {order.stage_name}")
     sqs = aws.client("sqs")
     waiting = counts(sqs, queue_url(sqs, queue.name))[DEPTH]
-    if parsed.dry_run:
-        return _foretell(parsed, queue, waiting)
-    return _move(parsed, aws, queue, waiting) if queue.feeds else _repair(parsed, aws, queue, waiting)
+    if order.dry_run:
+        return _foretell(order, queue, waiting)
+    return _move(order, aws, queue, waiting) if queue.feeds else _repair(order, aws, queue, waiting)
 
 
-def _foretell(parsed: argparse.Namespace, queue: Queue, waiting: int) -> int:
-    count = waiting if parsed.limit is None else min(parsed.limit, waiting)
-    if parsed.json:
+def _foretell(order: RedriveOrder, queue: Queue, waiting: int) -> int:
+    count = waiting if order.limit is None else min(order.limit, waiting)
+    if order.json:
         print_document({"queue": queue.name, "dry_run": True, "to": queue.feeds, "messages": count})
     elif queue.feeds:
         say(f"Would move {count} messages from {queue.name} to {queue.feeds}.")
@@ -53,14 +64,14 @@ def _foretell(parsed: argparse.Namespace, queue: Queue, waiting: int) -> int:
     return 0
 
 
-def _move(parsed: argparse.Namespace, aws: Clients, queue: Queue, waiting: int) -> int:
+def _move(order: RedriveOrder, aws: Clients, queue: Queue, waiting: int) -> int:
     sqs = aws.client("sqs")
     mover = Redrive(sqs, queue_url(sqs, queue.name), queue_url(sqs, str(queue.feeds)))
-    with bar(queue.name, waiting, quiet=parsed.json) as shown:
+    with bar(queue.name, waiting, quiet=order.json) as shown:
         moved, way = mover.move(
-            parsed.limit, waiting, Pace(parsed.rate), lambda count: shown.show(count, f"{count} moved")
+            order.limit, waiting, Pace(order.rate), lambda count: shown.show(count, f"{count} moved")
         )
-    if parsed.json:
+    if order.json:
         print_document(
             {"queue": queue.name, "dry_run": False, "to": queue.feeds, "messages": moved, "by": way}
         )
@@ -69,18 +80,18 @@ def _move(parsed: argparse.Namespace, aws: Clients, queue: Queue, waiting: int) 
     return 0
 
 
-def _repair(parsed: argparse.Namespace, aws: Clients, queue: Queue, waiting: int) -> int:
-    sqs, relay = aws.client("sqs"), Relay(aws.client("lambda"), parsed.stage_name)
+def _repair(order: RedriveOrder, aws: Clients, queue: Queue, waiting: int) -> int:
+    sqs, relay = aws.client("sqs"), Relay(aws.client("lambda"), order.stage_name)
     repair = Repair(sqs, aws.client("dynamodb"), relay, queue_url(sqs, queue.name))
-    most = waiting if parsed.limit is None else min(parsed.limit, waiting)
-    with bar(queue.name, most, quiet=parsed.json) as shown:
-        done = repair.run(most, Pace(parsed.rate), lambda count: shown.show(count, f"{count} of {most}"))
-    return _tell_repair(parsed, queue, done)
+    most = waiting if order.limit is None else min(order.limit, waiting)
+    with bar(queue.name, most, quiet=order.json) as shown:
+        done = repair.run(most, Pace(order.rate), lambda count: shown.show(count, f"{count} of {most}"))
+    return _tell_repair(order, queue, done)
 
 
-def _tell_repair(parsed: argparse.Namespace, queue: Queue, done: Repaired) -> int:
+def _tell_repair(order: RedriveOrder, queue: Queue, done: Repaired) -> int:
     account: dict[str, Any] = {"queue": queue.name, "dry_run": False, **asdict(done)}
-    if parsed.json:
+    if order.json:
         print_document(account)
     else:
         say(f"Announced {done.announced} records again; {done.messages} messages of {queue.name} are done.")

@@ -1,47 +1,59 @@
 """`events replay`: progress while it runs, and where to resume when it stops."""
 
-import argparse
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.operate.arguments import PROGRAM
 from infra.operate.errors import OperateError
 from infra.operate.pace import Pace
 from infra.operate.relay import Relay
 from infra.operate.replay import Period, Progress, replay
-from infra.operate.screen import Bar, bar, complain, print_document, say, seconds_between
 from infra.operate.stage_access import Clients
+from risk_hub_contracts.cli.app import PROGRAM
+from risk_hub_contracts.cli.screen import Bar, bar, complain, print_document, say
 from risk_hub_contracts.times import parse_instant
 
 
-def replay_events(parsed: argparse.Namespace, aws: Clients) -> int:
+@dataclass(frozen=True, slots=True)
+class ReplayOrder:
+    """What an operator asked for: a world's snapshots of a period, both ends included."""
+
+    stage_name: str
+    world: str
+    start: str
+    end: str
+    cursor: str | None
+    rate: float
+    dry_run: bool
+    json: bool
+
+
+def replay_events(order: ReplayOrder, aws: Clients) -> None:
     """Announce a period again and print what was done.
 
     Raises:
         OperateError: the relay failed on a page; before that, the command that resumes was printed.
     """
-    period = Period(parsed.world, parsed.start, parsed.end, parsed.cursor, parsed.dry_run)
-    relay = Relay(aws.client("lambda"), parsed.stage_name)
-    done = _follow(relay, period, parsed)
-    if parsed.json:
-        print_document({"world_id": parsed.world, "dry_run": parsed.dry_run, **asdict(done)})
+    period = Period(order.world, order.start, order.end, order.cursor, order.dry_run)
+    relay = Relay(aws.client("lambda"), order.stage_name)
+    done = _follow(relay, period, order)
+    if order.json:
+        print_document({"world_id": order.world, "dry_run": order.dry_run, **asdict(done)})
     else:
         say(_account(done, period))
-    return 0
 
 
-def _follow(relay: Relay, period: Period, parsed: argparse.Namespace) -> Progress:
+def _follow(relay: Relay, period: Period, order: ReplayOrder) -> Progress:
     done = Progress(cursor=period.cursor)
     start, end = parse_instant(period.start), parse_instant(period.end)
     label = f"{period.world_id} {'counting' if period.dry_run else 'announcing'}"
-    with bar(label, seconds_between(start, end), quiet=parsed.json) as shown:
+    with bar(label, max((end - start).total_seconds(), 1.0), quiet=order.json) as shown:
         try:
-            for done in replay(relay, period, Pace(parsed.rate)):
+            for done in replay(relay, period, Pace(order.rate)):
                 _show(shown, done, period)
         except (OperateError, ClientError, BotoCoreError, KeyboardInterrupt):
-            complain(_resume(done, parsed))
+            complain(_resume(done, order))
             raise
     return done
 
@@ -57,9 +69,9 @@ def _account(done: Progress, period: Period) -> str:
     return f"{period.world_id}: {did} snapshots again; {done.expired} had expired, and workers refuse those."
 
 
-def _resume(done: Progress, parsed: argparse.Namespace) -> str:
-    words = ["events", "replay", "--world", parsed.world, "--from", parsed.start, "--to", parsed.end]
-    words += ["--stage-name", parsed.stage_name, "--rate", f"{parsed.rate:g}"]
+def _resume(done: Progress, order: ReplayOrder) -> str:
+    words = ["events", "replay", "--world", order.world, "--from", order.start, "--to", order.end]
+    words += ["--stage-name", order.stage_name, "--rate", f"{order.rate:g}"]
     words += ["--cursor", done.cursor] if done.cursor else []
-    words += ["--dry-run"] if parsed.dry_run else []
+    words += ["--dry-run"] if order.dry_run else []
     return f"Stopped after {done.found} snapshots. Continue with: {PROGRAM} {shlex.join(words)}"

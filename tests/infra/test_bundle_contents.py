@@ -71,6 +71,12 @@ def test_what_only_authors_need_stays_at_home(name: str) -> None:
     assert name not in own_files("hub")
 
 
+@pytest.mark.parametrize("group", ["hub", "risk"])
+def test_no_function_carries_the_client_or_the_command_line(group: str) -> None:
+    carried = {Path(name).parts[:2] for name in own_files("hub" if group == "hub" else "risk")}
+    assert not {("risk_hub_contracts", "client"), ("risk_hub_contracts", "cli")} & carried
+
+
 def test_our_files_are_listed_in_one_order_whatever_the_file_system() -> None:
     assert list(own_files("risk")) == sorted(own_files("risk"))
 

@@ -101,6 +101,7 @@ def environment(tmp_path: Path) -> Path:
     program_folder = folder / "bin"
     program_folder.mkdir(parents=True)
     program(program_folder, "python", WORKING)
+    INSTALL["write_launcher"](folder)
     for file in (folder / MARK_NAME, tmp_path / "lock.txt"):
         file.write_text("same==1 --hash=sha256:00\n", encoding="ascii")
     return folder
@@ -113,7 +114,9 @@ def test_an_environment_that_equals_its_lock_costs_no_installation(
     assert (ensured.returncode, ensured.stdout, ensured.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("damage", ["other lock", "interrupted", "python gone", "python broken"])
+@pytest.mark.parametrize(
+    "damage", ["other lock", "interrupted", "python gone", "python broken", "launcher gone"]
+)
 def test_any_other_environment_is_made_anew(
     environment: Path, tmp_path: Path, programs: Path, damage: str
 ) -> None:
@@ -123,6 +126,8 @@ def test_any_other_environment_is_made_anew(
         (environment / MARK_NAME).unlink()
     elif damage == "python gone":
         (environment / "bin" / "python").unlink()
+    elif damage == "launcher gone":
+        (environment / "bin" / "risk-hub").unlink()
     else:
         program(environment / "bin", "python", BROKEN_SHIM)
     installer = program(tmp_path / "base", "python", f'[ "$1" = -B ] && echo making "$3" && exit; {WORKING}')
@@ -135,6 +140,17 @@ def test_an_installation_is_complete_only_with_its_mark(environment: Path, tmp_p
     assert INSTALL["is_current"](environment, tmp_path / "lock.txt")
     (environment / MARK_NAME).unlink()
     assert not INSTALL["is_current"](environment, tmp_path / "lock.txt")
+
+
+def test_the_launcher_runs_every_command_from_any_folder(tmp_path: Path) -> None:
+    (tmp_path / "an environment" / "bin").mkdir(parents=True)
+    program(tmp_path / "an environment" / "bin", "python", WORKING)
+    INSTALL["write_launcher"](tmp_path / "an environment")
+    command = [str(tmp_path / "an environment" / "bin" / "risk-hub"), "--help"]
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": "/nonexistent"}
+    helped = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert {"lint", "queues", "events"} <= set(helped.stdout.split())
 
 
 def test_uv_is_pointed_at_the_index_that_pip_uses(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.operate import cli
+from infra.operate import cli, stage_access
 from infra.operate.queue_list import queues_of
 
 STAGE = "dev"
@@ -129,7 +129,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     made = Stage(Sqs(move_tasks=False), RelayDouble())
     for queue in queues_of(STAGE):
         made.sqs.create_queue(QueueName=queue.name)
-    monkeypatch.setattr(cli, "access_to", lambda _: made)
+    monkeypatch.setattr(stage_access, "access_to", lambda _: made)
     return made
 
 

@@ -114,7 +114,7 @@ def test_an_empty_queue_is_no_error(stage: Stage, run: Run, capsys: pytest.Captu
         (["redrive", DEAD, "--rate", "nan"], "a number above 0"),
         (["redrive", DEAD, "--rate", "501"], "at most 500"),
         (["redrive"], "name"),
-        (["--surprise"], "unrecognized"),
+        (["--surprise"], "No such option"),
     ],
 )
 def test_a_wrong_command_is_a_question_of_usage(

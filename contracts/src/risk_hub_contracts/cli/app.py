@@ -1,0 +1,82 @@
+"""The command `risk-hub`: its groups, and with which status it ends.
+
+| status | meaning |
+|---|---|
+| 0 | done |
+| 1 | refused: the contract, the hub, or what was found says no; the same command will be refused again |
+| 2 | the command line itself is wrong |
+| 3 | the hub did not answer; the same command may succeed later |
+| 130 | interrupted |
+
+`monitor` has statuses of its own, those of a monitoring plug-in: 0 fresh, 1 warning, 2 critical or missing, 3 error.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import typer
+
+from risk_hub_contracts.cli import local_commands
+from risk_hub_contracts.cli.screen import complain, print_document
+
+__all__ = ["PROGRAM", "REFUSED", "UNREACHED", "USAGE", "build_app", "main", "run"]
+
+PROGRAM: Final = "risk-hub"
+REFUSED: Final = 1
+USAGE: Final = 2
+UNREACHED: Final = 3
+_USAGE_OF: Final = {"monitor": 3}
+Explain = Callable[[Exception], tuple[int, str] | None]
+
+
+def build_app() -> typer.Typer:
+    """Return the commands that speak HTTP or nothing at all; an operator's repository adds its own groups."""
+    app = typer.Typer(
+        name=PROGRAM,
+        help="Publish and read risk snapshots.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    local_commands.register(app)
+    return app
+
+
+def main() -> None:
+    """Run `risk-hub` and leave with its status."""
+    sys.exit(run(build_app()))
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None, *also: Explain) -> int:
+    """Run one command and return its status; an expected error is a sentence on stderr, never a traceback.
+
+    Args:
+        app: the commands.
+        arguments: the command line, by default the process's own.
+        also: for each further kind of error, its status and sentence, or None where it is not of that kind.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=given, prog_name=PROGRAM)
+    except SystemExit as ended:
+        return _status(ended, given)
+    except Exception as error:
+        known = next((found for explain in also if (found := explain(error)) is not None), None)
+        if known is None:
+            raise
+        _tell(known[1], as_json="--json" in given)
+        return known[0]
+    return 0
+
+
+def _status(ended: SystemExit, given: Sequence[str]) -> int:
+    status = ended.code if isinstance(ended.code, int) else 0
+    return _USAGE_OF.get(given[0], USAGE) if status == USAGE and given else status
+
+
+def _tell(sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        document: dict[str, Any] = {"error": sentence}
+        print_document(document)
+    complain(sentence)

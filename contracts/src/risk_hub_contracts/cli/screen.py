@@ -1,0 +1,52 @@
+"""What a person sees: results on stdout, complaints and progress on stderr."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+__all__ = ["Bar", "bar", "complain", "print_document", "say"]
+
+
+def print_document(document: Any) -> None:  # noqa: ANN401 - anything that JSON holds
+    """Print one JSON document on stdout."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def say(text: str) -> None:
+    """Print one line on stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def complain(text: str) -> None:
+    """Print one line on stderr."""
+    Console(stderr=True).print(text, style="bold red", highlight=False, soft_wrap=True, markup=False)
+
+
+class Bar:
+    """One progress bar."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress, self._task = progress, task
+
+    def show(self, completed: float, text: str) -> None:
+        """Move the bar and say what was done."""
+        self._progress.update(self._task, completed=completed, text=text)
+
+
+@contextmanager
+def bar(label: str, total: float, *, quiet: bool) -> Iterator[Bar]:
+    """Show a bar on stderr while the block runs; nothing when stderr is no terminal, or `quiet`."""
+    console = Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[text]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        yield Bar(progress, progress.add_task(label, total=total, text=""))

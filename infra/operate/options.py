@@ -1,0 +1,59 @@
+"""Options that the operator's commands share, and what they accept."""
+
+from contextlib import suppress
+from typing import Annotated, Any
+
+import typer
+
+from infra.operate.pace import RATE_MAX_PER_SECOND
+from infra.operate.stage_access import LOCAL
+from infra.stages import STAGES
+from risk_hub_contracts.times import InstantError, parse_instant
+
+
+def stage_name(text: str) -> str:
+    """Return the name of a stage that exists."""
+    if text not in STAGES:
+        raise typer.BadParameter(f"{text!r} is no stage: choose one of {', '.join(STAGES)}")
+    return text
+
+
+def instant(text: str) -> str:
+    """Return an instant as it was written."""
+    try:
+        parse_instant(text)
+    except InstantError as error:
+        raise typer.BadParameter(f"{text!r} {error}") from error
+    return text
+
+
+def rate(text: str | float) -> float:
+    """Return a rate that a stage bears."""
+    with suppress(ValueError):
+        value = float(text)
+        if 0 < value <= RATE_MAX_PER_SECOND:
+            return value
+    raise typer.BadParameter(f"must be a number above 0, at most {RATE_MAX_PER_SECOND:.0f} per second")
+
+
+def count(text: str | int) -> int:
+    """Return a number of messages."""
+    with suppress(ValueError):
+        value = int(text)
+        if value > 0:
+            return value
+    raise typer.BadParameter("must be a whole number above 0")
+
+
+def inherited(context: typer.Context, name: str, given: Any) -> Any:  # noqa: ANN401 - any option's value
+    """Return an option's value, or what was given for it before the verb."""
+    parent = context.parent
+    return given if given or parent is None else parent.params.get(name)
+
+
+StageName = Annotated[
+    str, typer.Option("--stage-name", parser=stage_name, metavar="NAME", help=f"The stage ({LOCAL}).")
+]
+Instant = Annotated[str, typer.Option(parser=instant, metavar="T")]
+Rate = Annotated[float, typer.Option(parser=rate, metavar="NUMBER")]
+Limit = Annotated[int | None, typer.Option(parser=count, metavar="NUMBER", help="At most so many messages.")]
