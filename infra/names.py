@@ -77,6 +77,11 @@ def stack_name(stage: str, part: StackPart) -> str:
     return f"RiskHub-{stage}-{part}"
 
 
+def metrics_namespace(stage: str) -> str:
+    """`RiskSignalHub/<stage>`: two deployments in one account must not count into each other's alarms."""
+    return f"{METRICS_NAMESPACE}/{stage}"
+
+
 def handler(folder: FunctionFolder) -> str:
     """The import path of a function's entry point, as Lambda spells it."""
     return f"functions.{folder}.handler.handler"

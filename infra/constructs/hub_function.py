@@ -110,7 +110,7 @@ class HubFunction(Construct):
                 **environment,
                 names.DEPLOYMENT_STAGE: self.stage.name,
                 names.POWERTOOLS_SERVICE_NAME: self.folder,
-                names.POWERTOOLS_METRICS_NAMESPACE: names.METRICS_NAMESPACE,
+                names.POWERTOOLS_METRICS_NAMESPACE: names.metrics_namespace(self.stage.name),
                 names.POWERTOOLS_LOG_LEVEL: self.stage.log_level,
             },
         )

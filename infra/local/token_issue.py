@@ -12,7 +12,13 @@ from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
 
 TOKEN_BYTES: Final = 32
 TOKEN_ID: Final = "local-run"  # noqa: S105 - a name for audit, not the token
-SCOPES: Final = ("snapshots:write", "snapshots:read", "evaluations:write", "governance:approve")
+SCOPES: Final = (
+    "snapshots:write",
+    "snapshots:read",
+    "worlds:write",
+    "evaluations:write",
+    "governance:approve",
+)
 ENV_FILE_MODE: Final = 0o600
 
 

@@ -108,6 +108,7 @@ def test_every_problem_of_the_registry_is_answered_by_some_operation() -> None:
     }
     # 405 answers a method that no operation has.
     uploads = {"upload-invalid", "upload-mismatch", "upload-not-found", "blob-not-found"}
+    uploads |= {"registration-invalid", "nothing-expected"}
     assert set(PROBLEMS) - declared - uploads == {"method-not-allowed"}
 
 

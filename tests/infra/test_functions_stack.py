@@ -120,7 +120,7 @@ def test_a_function_knows_its_stage_and_its_own_name(any_stage: Assembly, folder
     variables = environment(any_stage, folder)
     assert variables["RISK_HUB_DEPLOYMENT_STAGE"] == any_stage.stage
     assert variables["POWERTOOLS_SERVICE_NAME"] == folder
-    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "RiskSignalHub"
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == f"RiskSignalHub/{any_stage.stage}"
 
 
 def test_the_writer_takes_its_limits_from_the_stage_table(any_stage: Assembly) -> None:

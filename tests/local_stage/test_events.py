@@ -86,7 +86,7 @@ def test_the_hubs_own_metrics_can_be_read(stage: OpenStage, hub: Caller) -> None
     hub.post(new_world(), small_body())
     cloudwatch = stage.aws.client("cloudwatch")
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while not (found := cloudwatch.list_metrics(Namespace="RiskSignalHub")["Metrics"]):
+    while not (found := cloudwatch.list_metrics(Namespace="RiskSignalHub/local")["Metrics"]):
         assert time.monotonic() < deadline, "no metric after the bridge's period"
         time.sleep(0.2)
     assert all(metric["MetricName"].startswith("risk_hub_") for metric in found)

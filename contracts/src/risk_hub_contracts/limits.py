@@ -56,6 +56,15 @@ LIST_LIMIT_DEFAULT: Final = 20
 VIOLATIONS_MAX_COUNT: Final = 50
 BACKTEST_FORECASTS_MAX_COUNT: Final = 5_000
 
+# Worlds that are watched
+WARN_DEFAULT_SECONDS: Final = 600
+CRITICAL_DEFAULT_SECONDS: Final = 1_800
+LAG_MAX_SECONDS: Final = 31 * 86_400
+QUIET_HOURS_MAX_COUNT: Final = 8
+OWNER_MAX_CHARS: Final = 128
+WORLDS_PAGE_MAX_COUNT: Final = 100
+PER_WORLD_METRICS_MAX_COUNT: Final = 50
+
 # Events and tokens
 EVENT_ENTRY_MAX_BYTES: Final = 262_144
 EVENT_BATCH_MAX_ENTRIES: Final = 10
@@ -101,6 +110,10 @@ def served_limits(
         "list_limit_max": LIST_LIMIT_MAX,
         "list_limit_default": LIST_LIMIT_DEFAULT,
         "backtest_forecasts_max_count": BACKTEST_FORECASTS_MAX_COUNT,
+        "warn_default_seconds": WARN_DEFAULT_SECONDS,
+        "critical_default_seconds": CRITICAL_DEFAULT_SECONDS,
+        "lag_max_seconds": LAG_MAX_SECONDS,
+        "quiet_hours_max_count": QUIET_HOURS_MAX_COUNT,
         "inline_cov_threshold": inline_cov_threshold,
         "offload": offload,
     }

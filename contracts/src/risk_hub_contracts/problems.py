@@ -36,10 +36,12 @@ __all__ = [
     "METHOD_NOT_ALLOWED",
     "NETWORK_DENIED",
     "NON_FINITE_NUMBER",
+    "NOTHING_EXPECTED",
     "NOT_FOUND",
     "NOT_UTF8",
     "PROBLEMS",
     "REF_INVALID",
+    "REGISTRATION_INVALID",
     "RISK_NOT_FOUND",
     "SNAPSHOT_EXPIRED",
     "SNAPSHOT_NOT_FOUND",
@@ -207,6 +209,12 @@ UPLOAD_MISMATCH = ProblemType(
     "What was uploaded is not what was announced",
     "Upload every part with the signed request that was made for it, then complete again; or begin a new upload.",
 )
+REGISTRATION_INVALID = ProblemType(
+    "registration-invalid",
+    422,
+    "The expectation or policy breaks the contract",
+    "Correct every entry of `errors` and send it again; what was in force stays in force.",
+)
 VERSION_CONFLICT = ProblemType(
     "version-conflict",
     409,
@@ -238,6 +246,12 @@ RISK_NOT_FOUND = ProblemType(
     404,
     "No risk numbers for this version yet",
     "Ask again in a few seconds; if they stay away, look at the risk engine's queue and its failures.",
+)
+NOTHING_EXPECTED = ProblemType(
+    "nothing-expected",
+    404,
+    "Nothing is expected of this world and stage",
+    "Put an expectation; until then the world's silence is not watched.",
 )
 BLOB_NOT_FOUND = ProblemType(
     "blob-not-found",

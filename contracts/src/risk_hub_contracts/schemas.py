@@ -17,6 +17,7 @@ from risk_hub_contracts.answers import (
 from risk_hub_contracts.backtest import BacktestReport
 from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.exit_signal import ExitSignal
+from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.refs import IssuedRef
 from risk_hub_contracts.request import SnapshotRequest
 from risk_hub_contracts.risk import RiskReport
@@ -24,6 +25,7 @@ from risk_hub_contracts.stress import StressReport
 from risk_hub_contracts.tokens import TokenList
 from risk_hub_contracts.upload_answers import BlobAnswer, UploadAnswer
 from risk_hub_contracts.uploads import UploadEnd, UploadRequest
+from risk_hub_contracts.worlds import ExitPolicyAnswer, ExpectationAnswer, WorldsPage
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
@@ -36,6 +38,11 @@ API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "UploadEnd": TypeAdapter(UploadEnd),
     "UploadAnswer": TypeAdapter(UploadAnswer),
     "BlobAnswer": TypeAdapter(BlobAnswer),
+    "Expectation": TypeAdapter(Expectation),
+    "ExpectationAnswer": TypeAdapter(ExpectationAnswer),
+    "ExitPolicy": TypeAdapter(ExitPolicy),
+    "ExitPolicyAnswer": TypeAdapter(ExitPolicyAnswer),
+    "WorldsPage": TypeAdapter(WorldsPage),
     "ContractAnswer": TypeAdapter(ContractAnswer),
     "HealthAnswer": TypeAdapter(HealthAnswer),
     "ProblemAnswer": TypeAdapter(ProblemAnswer),
@@ -48,7 +55,11 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "risk-report": API_MODELS["RiskReport"],
     "stress-report": TypeAdapter(StressReport),
     "exit-signal": TypeAdapter(ExitSignal),
-    "exit-policy": TypeAdapter(ExitPolicy),
+    "exit-policy": API_MODELS["ExitPolicy"],
+    "exit-policy-answer": API_MODELS["ExitPolicyAnswer"],
+    "expectation": API_MODELS["Expectation"],
+    "expectation-answer": API_MODELS["ExpectationAnswer"],
+    "worlds-page": API_MODELS["WorldsPage"],
     "contract": API_MODELS["ContractAnswer"],
     "health": API_MODELS["HealthAnswer"],
     "problem": API_MODELS["ProblemAnswer"],

@@ -9,7 +9,9 @@ from risk_hub_contracts.ids import SHA256_PATTERN, actor_fault
 from risk_hub_contracts.limits import TOKENS_MAX_COUNT
 from risk_hub_contracts.times import parse_instant
 
-Scope = Literal["snapshots:write", "snapshots:read", "evaluations:write", "governance:approve"]
+Scope = Literal[
+    "snapshots:write", "snapshots:read", "worlds:write", "evaluations:write", "governance:approve"
+]
 ANY_ACTOR = "*"
 
 
