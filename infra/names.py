@@ -37,6 +37,7 @@ API_ROOT: Final = "risk-hub"
 
 BLOB_PREFIX: Final = "risk-blobs/"
 BODY_PREFIX: Final = "risk-bodies/"
+UPLOAD_PREFIX: Final = "risk-uploads/"
 
 TTL_ATTRIBUTE: Final = "retain_until"
 

@@ -19,6 +19,7 @@ from hypercorn.config import Config
 from ministack.app import app as emulator
 
 from infra.local.asgi import App, Receive, Scope, Send
+from infra.local.copied_checksums import with_copied_checksums
 from infra.local.emf_bridge import MetricsBridge
 from infra.local.front_door import front_door
 from infra.local.guard import guarded
@@ -30,7 +31,7 @@ GRACEFUL_TIMEOUT_SECONDS = 1
 
 def doors(aws_port: int, target_file: Path) -> App:
     """Return one app for both sockets: the port a request arrived at decides which door it met."""
-    behind = as_if_by_tls(emulator)
+    behind = as_if_by_tls(with_copied_checksums(emulator))
     front = guarded(front_door(behind, target_file))
     aws = guarded(behind)
 
