@@ -12,6 +12,7 @@ from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.eventbridge_bus import EventBridgeBus
 from functions.hub.adapters.s3_blobs import S3Blobs
+from functions.hub.adapters.s3_uploads import S3Uploads
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.adapters.sqs_failure_queue import SQSFailureQueue
 from functions.hub.adapters.stream_records import StreamRecords
@@ -23,10 +24,12 @@ from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
 from functions.hub.use_cases.evaluate_stress import EvaluateStress
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
+from functions.hub.use_cases.read_blob import ReadBlob
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.use_cases.relay_records import RelayRecords
 from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
+from functions.hub.use_cases.upload_blobs import UploadBlobs
 from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 
@@ -62,6 +65,15 @@ class Composition:
     def publish_snapshot(self) -> PublishSnapshot:
         """Return the writer's use case."""
         return PublishSnapshot(self._snapshots(), self.blobs(), utc_now, self.offload(), self.retention())
+
+    def upload_blobs(self) -> UploadBlobs:
+        """Return the writer's use case for blobs that producers upload themselves."""
+        uploads = S3Uploads(client("s3 copying"), self._setting("BUCKET"))
+        return UploadBlobs(self.blobs(), uploads, utc_now)
+
+    def read_blob(self) -> ReadBlob:
+        """Return the reader's use case for blobs."""
+        return ReadBlob(self.blobs(), utc_now)
 
     def read_snapshots(self) -> ReadSnapshots:
         """Return the reader's use case for snapshots."""

@@ -2,6 +2,9 @@
 
 from functions.hub.composition import Composition
 from functions.snapshot_writer.routes import snapshot_writer
+from functions.snapshot_writer.uploads import add_upload_routes
 
 _parts = Composition()
-handler = snapshot_writer(_parts.publish_snapshot(), _parts.gate(), _parts.stages())
+_gate = _parts.gate()
+_snapshots = snapshot_writer(_parts.publish_snapshot(), _gate, _parts.stages())
+handler = add_upload_routes(_snapshots, _parts.upload_blobs(), _gate)

@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.nag import acknowledge
+from infra.names import UPLOAD_PREFIX
 
 if TYPE_CHECKING:
     from infra.stages import Stage
@@ -21,8 +22,8 @@ OLD_VERSION_DAYS: Final = 90
 class BlobBucket(Construct):
     """Private, TLS only, encrypted; versioned where the stage keeps backups.
 
-    No rule expires a current object by its age: a content-addressed blob may be older than the newest
-    snapshot that refers to it.
+    No rule expires a blob by its age: it may be older than the newest snapshot that refers to it. What is
+    left of an upload is no blob.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
@@ -37,7 +38,7 @@ class BlobBucket(Construct):
             minimum_tls_version=1.2,
             versioned=stage.point_in_time_recovery,
             removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
-            lifecycle_rules=[_upkeep()],
+            lifecycle_rules=[_upkeep(), _uploads()],
         )
         acknowledge(
             self.bucket,
@@ -59,4 +60,13 @@ def _upkeep() -> s3.LifecycleRule:
                 transition_after=Duration.days(TIERING_AFTER_DAYS),
             ),
         ],
+    )
+
+
+def _uploads() -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="uploads",
+        prefix=UPLOAD_PREFIX,
+        expiration=Duration.days(ABANDONED_UPLOAD_DAYS),
+        noncurrent_version_expiration=Duration.days(ABANDONED_UPLOAD_DAYS),
     )

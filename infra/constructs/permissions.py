@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.names import BLOB_PREFIX, BODY_PREFIX
+from infra.names import BLOB_PREFIX, BODY_PREFIX, UPLOAD_PREFIX
 
 if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
@@ -27,10 +27,15 @@ def allow_writer(
     bucket: s3.Bucket,
     tokens: secretsmanager.Secret,
 ) -> None:
-    """Puts snapshots, puts and heads their parts, reads the tokens' digests."""
+    """Puts snapshots, puts and heads their parts, ends uploads, reads the tokens' digests."""
     writer.allow(["dynamodb:PutItem"], [snapshots.table_arn])
     writer.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
-    writer.allow_on_objects(["s3:GetObject", "s3:PutObject"], bucket, [BLOB_PREFIX, BODY_PREFIX])
+    writer.allow_on_objects(
+        ["s3:GetObject", "s3:PutObject"], bucket, [BLOB_PREFIX, BODY_PREFIX, UPLOAD_PREFIX]
+    )
+    writer.allow_on_objects(
+        ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], bucket, [UPLOAD_PREFIX]
+    )
 
 
 def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored

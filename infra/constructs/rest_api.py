@@ -40,7 +40,7 @@ _ACCESS_LOG = {
 
 
 class HubApi(Construct):
-    """Seven routes on two functions: writes to the writer, every read to the reader."""
+    """The routes on two functions: writes to the writer, every read to the reader."""
 
     def __init__(
         self,
@@ -101,14 +101,17 @@ class HubApi(Construct):
     def _routes(self, writer: lambda_.Function, reader: lambda_.Function) -> None:
         root = self.api.root.add_resource(names.API_ROOT)
         world = root.add_resource("worlds").add_resource("{world_id}")
-        snapshots = world.add_resource("snapshots")
-        self._route(snapshots, "POST", writer)
+        snapshots, blobs = world.add_resource("snapshots"), world.add_resource("blobs")
+        blob = blobs.add_resource("{sha256}")
+        for resource in (snapshots, blobs, blob.add_resource("complete"), blob.add_resource("abort")):
+            self._route(resource, "POST", writer)
         reads = (
             snapshots,
             snapshots.add_resource("latest"),
             snapshots.add_resource("lookup"),
             snapshots.add_resource("{version}").add_resource("risk"),
             world.add_resource("risk").add_resource("backtest"),
+            blob,
             root.add_resource("contract"),
             root.add_resource("health"),
         )

@@ -42,4 +42,5 @@ def add_hub(app: cdk.App, stage: Stage, code: Mapping[BundleGroup, lambda_.Code]
     check_with_nag(app)
     data = DataStack(app, stage=stage)
     service = ServiceStack(app, stage=stage, data=data, code=code)
-    OperationsStack(app, stage=stage).add_stack_dependency(service)
+    if stage.operations:
+        OperationsStack(app, stage=stage).add_stack_dependency(service)

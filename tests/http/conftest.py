@@ -12,16 +12,21 @@ from functions.hub.http.gate import Gate
 from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
+from functions.hub.use_cases.read_blob import ReadBlob
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
+from functions.hub.use_cases.upload_blobs import UploadBlobs
 from functions.snapshot_reader.about import about_routes
 from functions.snapshot_reader.backtest import backtest_route
+from functions.snapshot_reader.blobs import blob_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.snapshot_writer.routes import snapshot_writer
+from functions.snapshot_writer.uploads import add_upload_routes
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.outside import MemoryTokens
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemoryForecasts, MemorySnapshots, MemoryWorlds
+from tests.fakes.uploads import MemoryUploads
 
 STAGES = frozenset({"backtest", "paper", "live"})
 WORLD = "/risk-hub/worlds/w1/snapshots"
@@ -38,9 +43,13 @@ class Hub:
     evaluations: MemoryEvaluations = field(default_factory=MemoryEvaluations)
     forecasts: MemoryForecasts = field(default_factory=MemoryForecasts)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
+    uploads: MemoryUploads = field(init=False)
     offload: OffloadPolicy = field(
         default_factory=lambda: OffloadPolicy(enabled=True, inline_threshold_entries=100)
     )
+
+    def __post_init__(self) -> None:
+        self.uploads = MemoryUploads(self.blobs)
 
     def gateway(self) -> Gateway:
         gate = Gate(self.tokens, self.clock)
@@ -50,15 +59,16 @@ class Hub:
             read, ReadRisk(self.evaluations, self.snapshots), ExpandParts(self.blobs), gate
         )
         reader = backtest_route(reads, BacktestRisk(self.forecasts, self.worlds), gate)
+        upload = UploadBlobs(self.blobs, self.uploads, self.clock)
+        writer = add_upload_routes(snapshot_writer(publish, gate, STAGES), upload, gate)
+        with_blobs = blob_routes(reader, ReadBlob(self.blobs, self.clock), gate)
         headers = {
             "Authorization": f"Bearer {self.tokens.issue()}",
             "X-Actor": "gateway",
             "X-Stage": "paper",
             "Content-Type": "application/json",
         }
-        return Gateway(
-            snapshot_writer(publish, gate, STAGES), about_routes(reader, gate, STAGES, self.offload), headers
-        )
+        return Gateway(writer, about_routes(with_blobs, gate, STAGES, self.offload), headers)
 
 
 @pytest.fixture

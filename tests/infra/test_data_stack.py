@@ -119,12 +119,13 @@ def test_the_bucket_keeps_versions_where_tables_keep_backups(any_stage: Assembly
     assert versioned is STAGES[any_stage.stage].point_in_time_recovery
 
 
-def test_no_current_object_expires_by_its_age(any_stage: Assembly) -> None:
+def test_no_blob_expires_by_its_age_and_what_is_left_of_an_upload_does(any_stage: Assembly) -> None:
     bucket = only(iter(any_stage.properties("data", "AWS::S3::Bucket")))
-    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert rule["Status"] == "Enabled"
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    assert not {"ExpirationInDays", "ExpirationDate"} & set(rule)
+    upkeep, uploads = bucket["LifecycleConfiguration"]["Rules"]
+    assert upkeep["Status"] == uploads["Status"] == "Enabled"
+    assert upkeep["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert not {"ExpirationInDays", "ExpirationDate"} & set(upkeep)
+    assert (uploads["Prefix"], uploads["ExpirationInDays"]) == ("risk-uploads/", 1)
 
 
 def test_the_bucket_refuses_plain_and_old_tls(any_stage: Assembly) -> None:

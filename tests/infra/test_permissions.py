@@ -8,6 +8,7 @@ from tests.infra.assembly import Assembly, listed, referent
 OWN_LOG = {("logs:CreateLogStream", "log"), ("logs:PutLogEvents", "log")}
 TRACING = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
 PARTS_AND_BODIES = ("bucket/risk-blobs/*", "bucket/risk-bodies/*")
+UPLOADS = "bucket/risk-uploads/*"
 INDEXES = ("by_as_of", "by_stage", "by_expiry")
 
 
@@ -27,7 +28,13 @@ ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
         ("dynamodb:PutItem", "snapshots"),
         ("secretsmanager:GetSecretValue", "tokens"),
         ("s3:ListBucket", "bucket"),
-        *((action, objects) for action in ("s3:GetObject", "s3:PutObject") for objects in PARTS_AND_BODIES),
+        *(
+            (action, objects)
+            for action in ("s3:GetObject", "s3:PutObject")
+            for objects in (*PARTS_AND_BODIES, UPLOADS)
+        ),
+        ("s3:AbortMultipartUpload", UPLOADS),
+        ("s3:ListMultipartUploadParts", UPLOADS),
     },
     "snapshot_reader": {
         *(

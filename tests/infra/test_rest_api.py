@@ -10,6 +10,7 @@ from risk_hub_contracts.problems import PROBLEMS
 from tests.infra.assembly import CLOUD_STAGE_NAMES, OFFICE_NETWORKS, Assembly, only
 
 WORLD = "/risk-hub/worlds/{world_id}/snapshots"
+BLOBS = "/risk-hub/worlds/{world_id}/blobs"
 ROUTES = {
     ("POST", WORLD): "snapshot_writer",
     ("GET", WORLD): "snapshot_reader",
@@ -17,6 +18,10 @@ ROUTES = {
     ("GET", f"{WORLD}/lookup"): "snapshot_reader",
     ("GET", f"{WORLD}/{{version}}/risk"): "snapshot_reader",
     ("GET", "/risk-hub/worlds/{world_id}/risk/backtest"): "snapshot_reader",
+    ("POST", BLOBS): "snapshot_writer",
+    ("POST", f"{BLOBS}/{{sha256}}/complete"): "snapshot_writer",
+    ("POST", f"{BLOBS}/{{sha256}}/abort"): "snapshot_writer",
+    ("GET", f"{BLOBS}/{{sha256}}"): "snapshot_reader",
     ("GET", "/risk-hub/contract"): "snapshot_reader",
     ("GET", "/risk-hub/health"): "snapshot_reader",
 }

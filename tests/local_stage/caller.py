@@ -25,6 +25,11 @@ class Caller:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         return call("POST", self.snapshots(world), {**self.hub.headers(), **given}, raw)
 
+    def post_to(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Post to a path under `/risk-hub/worlds/`."""
+        given = {**self.hub.headers(), "X-Actor": "gateway", "Content-Type": "application/json"}
+        return call("POST", f"{self.hub.url}/risk-hub/worlds/{path}", given, json.dumps(body).encode())
+
     def snapshots(self, world: str) -> str:
         return f"{self.hub.url}/risk-hub/worlds/{world}/snapshots"
 

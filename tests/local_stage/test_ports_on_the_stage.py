@@ -1,6 +1,7 @@
 """The suites that fakes and moto pass, passed by the real adapters on the local stage's own AWS."""
 
 import secrets
+from collections.abc import Mapping
 
 import pytest
 
@@ -10,9 +11,12 @@ from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.s3_blobs import S3Blobs
+from functions.hub.adapters.s3_uploads import S3Uploads
 from infra.local.bring_up import OpenStage
+from infra.local.http_call import call
 from tests.adapters import (
     test_blob_store,
+    test_blob_uploads,
     test_evaluation_store,
     test_exit_policies,
     test_forecast_store,
@@ -20,12 +24,15 @@ from tests.adapters import (
     test_world_store,
 )
 from tests.adapters.conftest import TABLE_PROPERTIES, declared_tables
+from tests.adapters.test_blob_uploads import Store as UploadStore
 from tests.adapters.test_exit_policies import Store
 from tests.fakes.samples import WORLD
 
 BUCKET = "blobs"
 NEEDS_MOTO = {
     "test_the_url_is_signed_with_version_4",
+    "test_size_and_digest_are_part_of_the_signature",
+    "test_completing_again_after_a_lost_answer_goes_on_where_it_stopped",
     "test_the_longest_names_make_a_key_that_dynamodb_takes",
     "test_what_is_no_policy_is_an_error_and_never_the_default",
 }
@@ -33,6 +40,7 @@ SUITES = (
     test_snapshot_store,
     test_world_store,
     test_blob_store,
+    test_blob_uploads,
     test_evaluation_store,
     test_exit_policies,
     test_forecast_store,
@@ -79,6 +87,21 @@ def worlds(stage: OpenStage) -> DynamoDBWorlds:
 @pytest.fixture
 def blobs(stage: OpenStage) -> S3Blobs:
     return S3Blobs(stage.aws.client("s3"), bucket(stage))
+
+
+large = test_blob_uploads.large
+
+
+@pytest.fixture
+def upload_store(stage: OpenStage) -> UploadStore:
+    s3 = stage.aws.client("s3")
+    name = f"uploads-{secrets.token_hex(4)}"
+    s3.create_bucket(Bucket=name)
+
+    def send(url: str, headers: Mapping[str, str], body: bytes) -> int:
+        return call("PUT", url, dict(headers), body).status
+
+    return UploadStore(S3Uploads(s3, name), S3Blobs(s3, name), send)
 
 
 @pytest.fixture

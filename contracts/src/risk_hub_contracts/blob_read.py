@@ -21,14 +21,14 @@ from risk_hub_contracts.limits import BLOB_HEADER_MAX_BYTES, INTEGER_MAX_ABS
 from risk_hub_contracts.problems import ProblemError
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes | bytearray) -> Decoded:
     """Read a blob. Its numbers stay a view into `data`, unexamined: whoever computes checks them.
 
     Raises:
         BlobFormatError: not a blob, or not the one deterministic form of its content.
     """
     end = data.find(b"\n", 0, BLOB_HEADER_MAX_BYTES)
-    magic, _, rest = data[: max(end, 0)].partition(b" ")
+    magic, _, rest = bytes(data[: max(end, 0)]).partition(b" ")
     kind, _, header = rest.partition(b" ")
     read = _READERS.get(kind)
     if magic != MAGIC or read is None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from risk_hub_contracts import __version__
 from risk_hub_contracts import problems as p
 from risk_hub_contracts.ids import ACTOR_PATTERN, CORRELATION_ID_PATTERN, STAGE_PATTERN
+from risk_hub_contracts.openapi_blobs import blob_paths
 from risk_hub_contracts.openapi_parts import (
     Json,
     answer,
@@ -73,6 +74,7 @@ def _paths() -> Json:
         },
         f"{_SNAPSHOTS}/{{version}}/risk": {"parameters": [world, version], "get": _risk()},
         "/risk-hub/worlds/{world_id}/risk/backtest": {"parameters": [world], "get": _backtest()},
+        **blob_paths(world, _READ),
         "/risk-hub/contract": {
             "get": {
                 "operationId": "read_contract",

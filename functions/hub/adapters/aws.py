@@ -42,8 +42,16 @@ CONFIG = Config(
     # The service checks its parameters itself; checking each attribute here too costs a tenth of a warm POST.
     parameter_validation=False,
 )
+S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
+# S3 answers a copy of hundreds of megabytes when it is done; whoever asked may ask again and finds it further on.
+COPYING_READ_TIMEOUT_SECONDS = 8
 CONFIGS = {
-    "s3": CONFIG.merge(Config(signature_version="s3v4")),
+    "s3": S3_CONFIG,
+    "s3 copying": S3_CONFIG.merge(
+        Config(
+            read_timeout=COPYING_READ_TIMEOUT_SECONDS, retries={"mode": "standard", "total_max_attempts": 1}
+        )
+    ),
     # The last good list of tokens stands in, so nobody waits long for a secret store that hangs.
     "secretsmanager": CONFIG.merge(
         Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
@@ -57,25 +65,25 @@ def _session() -> botocore.session.Session:
 
 
 @cache
-def _made(service: str) -> "BaseClient":
-    return _session().create_client(service, config=CONFIGS.get(service, CONFIG))
+def _made(purpose: str) -> "BaseClient":
+    return _session().create_client(purpose.partition(" ")[0], config=CONFIGS.get(purpose, CONFIG))
 
 
 class LazyClient:
     """A client that is made when it is first used: a cold start pays for the services that its request needs."""
 
-    def __init__(self, service: str) -> None:
-        """Stand for the client of `service`, such as `dynamodb`."""
-        self._service = service
+    def __init__(self, purpose: str) -> None:
+        """Stand for a client: the name of its service, such as `dynamodb`, and what sets it apart from others of it."""
+        self._purpose = purpose
 
     def __getattr__(self, operation: str) -> Any:  # noqa: ANN401  (botocore makes its methods at run time)
         """Return the operation of the real client."""
-        return getattr(_made(self._service), operation)
+        return getattr(_made(self._purpose), operation)
 
 
-def client(service: str) -> LazyClient:
-    """Return the process's client of one AWS service."""
-    return LazyClient(service)
+def client(purpose: str) -> LazyClient:
+    """Return the process's client of one AWS service, or of one purpose named in CONFIGS."""
+    return LazyClient(purpose)
 
 
 def error_code(error: ClientError) -> str:

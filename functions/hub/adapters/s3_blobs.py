@@ -11,9 +11,8 @@ from functions.hub.adapters.s3_objects import NOT_THERE, get_object, put_object_
 from functions.hub.ports import BlobError, BlobStat
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.limits import DOWNLOAD_URL_TTL_SECONDS
-from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.refs import BLOB_PREFIX, BlobRef
 
-PREFIX = "risk-blobs"
 KIND_METADATA = "kind"
 
 
@@ -26,7 +25,7 @@ class S3Blobs:
 
     def put(self, world_id: str, kind: BlobKind, sha256: str, data: bytes) -> BlobRef:
         """See BlobStore."""
-        key = f"{PREFIX}/{world_id}/{sha256}"
+        key = f"{BLOB_PREFIX}/{world_id}/{sha256}"
         put_object_once(self.s3, self.bucket, key, data, sha256, {KIND_METADATA: kind})
         return BlobRef(ref=f"s3://{self.bucket}/{key}", sha256=sha256, bytes=len(data), kind=kind)
 

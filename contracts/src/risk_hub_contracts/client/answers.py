@@ -1,0 +1,105 @@
+"""What a client returns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from risk_hub_contracts.times import parse_instant
+
+__all__ = ["HubContract", "Outcome", "Page", "Publication", "StoredSnapshot"]
+
+Outcome = Literal["created", "replayed", "spooled"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSnapshot:
+    """A snapshot as the hub shows it.
+
+    Attributes:
+        world_id: its world.
+        version: its version.
+        as_of: the instant that it describes, UTC.
+        weights: asset id -> share of the portfolio.
+        content_hash: `sha256:<hex>`, the same for every form of the same content.
+        created_at: the hub's clock when it accepted the snapshot, UTC.
+        expires_at: from when it is history, UTC.
+        document: the whole answer.
+    """
+
+    world_id: str
+    version: str
+    as_of: datetime
+    weights: Mapping[str, float]
+    content_hash: str
+    created_at: datetime
+    expires_at: datetime
+    document: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Return the snapshot of an answer."""
+        return cls(
+            document["world_id"],
+            document["version"],
+            parse_instant(document["as_of_utc"]),
+            document["weights"],
+            document["content_hash"],
+            parse_instant(document["created_at"]),
+            parse_instant(document["expires_at"]),
+            document,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What became of a snapshot.
+
+    Attributes:
+        outcome: `created` now; `replayed`, the same content was there before; or `spooled`, kept on disk for later.
+        world_id: its world.
+        version: its version.
+        content_hash: as computed here; the hub confirmed it unless the outcome is `spooled`.
+        snapshot: as it is stored; None while spooled.
+        request_id: what the hub logged the request under; None while spooled.
+    """
+
+    outcome: Outcome
+    world_id: str
+    version: str
+    content_hash: str
+    snapshot: StoredSnapshot | None
+    request_id: str | None
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it JSON-ready."""
+        return {
+            "outcome": self.outcome,
+            "world_id": self.world_id,
+            "version": self.version,
+            "content_hash": self.content_hash,
+            "request_id": self.request_id,
+            "snapshot": None if self.snapshot is None else dict(self.snapshot.document),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a world's snapshots; `next_cursor` is None on the last one."""
+
+    snapshots: tuple[StoredSnapshot, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HubContract:
+    """The contract that a hub serves: its version, the stages that it takes, and every limit by name."""
+
+    version: str
+    stages: tuple[str, ...]
+    limits: Mapping[str, Any]
+
+    @property
+    def inline_max_entries(self) -> float:
+        """The largest part that the hub keeps inline; without limit where it moves nothing."""
+        return float(self.limits["inline_cov_threshold"]) if self.limits["offload"] else float("inf")

@@ -1,0 +1,248 @@
+"""Covariances in NumPy arrays: checked and read row by row, so that no second matrix is ever made.
+
+NumPy is never imported here: whoever passes an array has it, and an array names its own library.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from risk_hub_contracts.blob_types import FLOAT_BYTES
+from risk_hub_contracts.client.blobs import Blob
+from risk_hub_contracts.client.wire import Chunk
+from risk_hub_contracts.ids import asset_id_fault
+from risk_hub_contracts.limits import (
+    CORRELATION_MAX_EXCESS,
+    COVARIANCE_ASYMMETRY_MAX_RATIO,
+    NUMBER_MAX_ABS,
+    WEIGHTS_MAX_COUNT,
+)
+from risk_hub_contracts.problems import Violation
+from risk_hub_contracts.triangle import triangle_size
+
+__all__ = ["Dense", "FactorModel", "Matrix", "Packed", "covariance_blob", "factor_blob", "is_array"]
+
+AT: Final = "/covariance"
+Array = Any
+
+
+def is_array(value: object) -> bool:
+    """Tell whether it is a NumPy array."""
+    return hasattr(value, "__array_interface__") and hasattr(value, "ndim")
+
+
+@dataclass(frozen=True, slots=True)
+class FactorModel:
+    """A covariance F F' + diag(specific) of `ids`: F (n x k) for unit factors, n specific variances."""
+
+    ids: Sequence[str]
+    factors: Any
+    specific: Any
+
+
+class Matrix(Protocol):
+    """A symmetric matrix in either form."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Its asset ids, in its own order."""
+        ...
+
+    def diagonal(self) -> Array:
+        """Return the variances in the order of `ids`."""
+        ...
+
+    def right_of(self, row: int, columns: Array) -> tuple[Array, Array]:
+        """Return entries of a row as they stand above and below the diagonal."""
+        ...
+
+    def inline(self) -> dict[str, Any]:
+        """Return the contract's inline form."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """A square array."""
+
+    ids: Sequence[str]
+    array: Array
+
+    def diagonal(self) -> Array:
+        """See Matrix."""
+        return self.array.diagonal()
+
+    def right_of(self, row: int, columns: Array) -> tuple[Array, Array]:
+        """See Matrix."""
+        return self.array[row, columns], self.array[columns, row]
+
+    def inline(self) -> dict[str, Any]:
+        """See Matrix."""
+        return {"ids": list(self.ids), "matrix": self.array.tolist()}
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An upper triangle, packed row by row."""
+
+    ids: Sequence[str]
+    array: Array
+
+    def diagonal(self) -> Array:
+        """See Matrix."""
+        library, count = self.array.__array_namespace__(), len(self.ids)
+        rows = library.arange(count)
+        return self.array[rows * count - rows * (rows - 1) // 2]
+
+    def right_of(self, row: int, columns: Array) -> tuple[Array, Array]:
+        """See Matrix."""
+        library, count = self.array.__array_namespace__(), len(self.ids)
+        low, high = library.minimum(row, columns), library.maximum(row, columns)
+        entries = self.array[low * count - low * (low + 1) // 2 + high]
+        return entries, entries
+
+    def inline(self) -> dict[str, Any]:
+        """See Matrix."""
+        return {"ids": list(self.ids), "upper": self.array.tolist()}
+
+
+def covariance_blob(matrix: Dense | Packed, weight_ids: Collection[str]) -> Blob | list[Violation]:
+    """Return a matrix as a blob, or what is wrong with it."""
+    faults = list(_shape_faults(matrix)) or list(_id_faults(matrix.ids, weight_ids))
+    if faults:
+        return faults
+    order = sorted(range(len(matrix.ids)), key=matrix.ids.__getitem__)
+    rows = UpperRows(matrix, order)
+    faults = list(rows.faults())
+    header: dict[str, object] = {"ids": [matrix.ids[place] for place in order], "layout": "upper"}
+    return faults or Blob.of_numbers("covariance", header, rows)
+
+
+def factor_blob(model: FactorModel, weight_ids: Collection[str]) -> Blob | list[Violation]:
+    """Return a factor model of arrays as a blob, or what is wrong with it."""
+    count = len(model.ids)
+    if model.factors.ndim != 2 or model.factors.shape[0] != count or model.specific.shape != (count,):  # noqa: PLR2004
+        return [Violation(AT, f"{count} ids need as many rows of factors and specific variances")]
+    faults = list(_id_faults(model.ids, weight_ids)) + [
+        Violation(AT, f"every number of the {what} must be finite and at most {NUMBER_MAX_ABS:g}")
+        for what, numbers in (("factors", model.factors), ("specific variances", model.specific))
+        if not _is_bounded(numbers)
+    ]
+    if not faults and model.specific.min() < 0:
+        faults.append(Violation(AT, "a specific variance must not be negative"))
+    if faults:
+        return faults
+    order = sorted(range(count), key=model.ids.__getitem__)
+    header: dict[str, object] = {"ids": [model.ids[place] for place in order], "layout": "factor"}
+    return Blob.of_numbers("covariance", header, _FactorRows(model, order))
+
+
+@dataclass(frozen=True, slots=True)
+class UpperRows:
+    """The payload of a packed matrix: rows in the order of the sorted ids, each from the diagonal on."""
+
+    matrix: Dense | Packed
+    order: Sequence[int]
+
+    @property
+    def size_bytes(self) -> int:
+        """See Payload."""
+        return triangle_size(len(self.order)) * FLOAT_BYTES
+
+    def chunks(self, first_byte: int, size_bytes: int) -> Iterator[Chunk]:
+        """See Payload."""
+        places, starts = self._places(), self._starts()
+        row, end = bisect_right(starts, first_byte) - 1, first_byte + size_bytes
+        while row < len(self.order) and starts[row] < end:
+            data = memoryview(self._row(row, places)[0].tobytes())
+            yield data[max(first_byte - starts[row], 0) : end - starts[row]]
+            row += 1
+
+    def faults(self) -> Iterator[Violation]:
+        """Yield the first fault of its numbers, if there is one."""
+        variances = self.matrix.diagonal()
+        if not _is_bounded(variances) or variances.min() < 0:
+            yield Violation(AT, f"every variance must be from 0 to {NUMBER_MAX_ABS:g}")
+            return
+        places = self._places()
+        deviations = variances[places] ** 0.5
+        for row in range(len(self.order)):
+            fault = self._row_fault(row, places, deviations)
+            if fault is not None:
+                yield Violation(AT, fault)
+                return
+
+    def _row_fault(self, row: int, places: Array, deviations: Array) -> str | None:
+        entries, gaps = self._row(row, places)
+        scale = deviations[row] * deviations[row:]
+        if not _is_bounded(entries):
+            return f"{self._name(row)} has an entry that is not finite, or beyond {NUMBER_MAX_ABS:g}"
+        if bool((gaps > COVARIANCE_ASYMMETRY_MAX_RATIO * scale).any()):
+            return f"{self._name(row)} differs above and below the diagonal"
+        if bool((abs(entries[1:]) > scale[1:] * (1 + CORRELATION_MAX_EXCESS)).any()):
+            return f"{self._name(row)} has a correlation beyond 1"
+        return None
+
+    def _row(self, row: int, places: Array) -> tuple[Array, Array]:
+        """Return a row from its diagonal on, and how far its halves are apart."""
+        above, below = self.matrix.right_of(self.order[row], places[row:])
+        gaps = abs(above - below)
+        # The mean as the contract takes it for inline matrices; 0.0 is added so that no -0.0 is left.
+        return ((above + below) / 2 + 0.0).astype("<f8"), gaps
+
+    def _name(self, row: int) -> str:
+        return f"the row of {self.matrix.ids[self.order[row]]!a}"
+
+    def _places(self) -> Array:
+        return self.matrix.array.__array_namespace__().asarray(self.order)
+
+    def _starts(self) -> list[int]:
+        count = len(self.order)
+        return [(row * count - row * (row - 1) // 2) * FLOAT_BYTES for row in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class _FactorRows:
+    """The payload of a factor model: a megabyte or so, made anew for each reading."""
+
+    model: FactorModel
+    order: Sequence[int]
+
+    @property
+    def size_bytes(self) -> int:
+        return int(self.model.factors.size + self.model.specific.size) * FLOAT_BYTES
+
+    def chunks(self, first_byte: int, size_bytes: int) -> Iterator[Chunk]:
+        order = list(self.order)
+        arrays = (self.model.factors[order], self.model.specific[order])
+        data = b"".join((array + 0.0).astype("<f8").tobytes() for array in arrays)
+        yield memoryview(data)[first_byte : first_byte + size_bytes]
+
+
+def _shape_faults(matrix: Dense | Packed) -> Iterator[Violation]:
+    count, shape = len(matrix.ids), matrix.array.shape
+    wanted = (count, count) if isinstance(matrix, Dense) else (triangle_size(count),)
+    if shape != wanted or not count or matrix.array.dtype.kind not in "fiu":
+        yield Violation(
+            AT, f"{count} ids need an array of numbers of shape {wanted}, not {shape} of {matrix.array.dtype}"
+        )
+
+
+def _id_faults(ids: Sequence[str], weight_ids: Collection[str]) -> Iterator[Violation]:
+    if len(ids) > WEIGHTS_MAX_COUNT:
+        yield Violation(f"{AT}/ids", f"must have at most {WEIGHTS_MAX_COUNT} entries")
+    covered = set(ids)
+    if len(covered) != len(ids):
+        yield Violation(f"{AT}/ids", "an id appears more than once")
+    for asset_id in ids:
+        fault = asset_id_fault(asset_id) if isinstance(asset_id, str) else "must be a string"
+        if fault:
+            yield Violation(f"{AT}/ids", f"{asset_id!a}: {fault}")
+    for asset_id in weight_ids:
+        if asset_id not in covered:
+            yield Violation(AT, f"does not cover {asset_id!a}, which has a weight")
+
+
+def _is_bounded(numbers: Array) -> bool:
+    return not numbers.size or bool(numbers.min() >= -NUMBER_MAX_ABS and numbers.max() <= NUMBER_MAX_ABS)

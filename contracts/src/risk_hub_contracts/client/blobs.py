@@ -1,0 +1,161 @@
+"""A blob on its way out: its first line, then its numbers, read piece by piece and never held twice."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol, Self
+
+from risk_hub_contracts.blob_read import decode
+from risk_hub_contracts.blob_types import FLOAT_BYTES, MAGIC, BlobFormatError, BlobKind, check_size
+from risk_hub_contracts.canonical import canonical_json
+from risk_hub_contracts.client.wire import Chunk
+from risk_hub_contracts.limits import BLOB_HEADER_MAX_BYTES
+from risk_hub_contracts.uploads import part_spans
+
+__all__ = ["Blob", "FilePayload", "MemoryPayload", "Payload"]
+
+CHUNK_BYTES: Final = 1_048_576
+
+
+class Payload(Protocol):
+    """Bytes that can be read from any place on, as often as it takes."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How many there are."""
+        ...
+
+    def chunks(self, first_byte: int, size_bytes: int) -> Iterator[Chunk]:
+        """Yield `size_bytes` bytes from `first_byte` on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPayload:
+    """Bytes in memory."""
+
+    data: Chunk
+
+    @property
+    def size_bytes(self) -> int:
+        """See Payload."""
+        return len(self.data)
+
+    def chunks(self, first_byte: int, size_bytes: int) -> Iterator[Chunk]:
+        """See Payload."""
+        view, end = memoryview(self.data), first_byte + size_bytes
+        for start in range(first_byte, end, CHUNK_BYTES):
+            yield view[start : min(start + CHUNK_BYTES, end)]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePayload:
+    """Bytes in a file that nobody changes."""
+
+    path: Path
+    size_bytes: int
+
+    def chunks(self, first_byte: int, size_bytes: int) -> Iterator[Chunk]:
+        """See Payload."""
+        with self.path.open("rb") as file:
+            file.seek(first_byte)
+            left = size_bytes
+            while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
+                left -= len(chunk)
+                yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A whole blob.
+
+    Attributes:
+        kind: what it holds.
+        head: its first bytes, before the payload.
+        payload: the rest.
+        sha256: hex digest of all of it.
+    """
+
+    kind: BlobKind
+    head: bytes
+    payload: Payload
+    sha256: str
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all of it."""
+        return len(self.head) + self.payload.size_bytes
+
+    def chunks(self, first_byte: int = 0, size_bytes: int | None = None) -> Iterator[Chunk]:
+        """Yield its bytes, or those of one part of it."""
+        end = self.size_bytes if size_bytes is None else first_byte + size_bytes
+        if first_byte < len(self.head):
+            yield self.head[first_byte:end]
+        start = max(first_byte - len(self.head), 0)
+        if end > len(self.head):
+            yield from self.payload.chunks(start, end - len(self.head) - start)
+
+    def part_digests(self) -> list[str]:
+        """Return the SHA-256 of each part that it must be uploaded in; none when it goes in one piece."""
+        return [
+            _digest(self.chunks(span.first_byte, span.size_bytes)) for span in part_spans(self.size_bytes)
+        ]
+
+    @classmethod
+    def of_numbers(cls, kind: BlobKind, header: dict[str, object], payload: Payload) -> Self:
+        """Return the blob of a header and its numbers (little-endian float64, no -0.0).
+
+        Raises:
+            BlobFormatError: the header has no canonical form, or the blob would be too large.
+        """
+        try:
+            head = b" ".join((MAGIC, kind.encode(), canonical_json(header))) + b"\n"
+        except ValueError as error:
+            raise BlobFormatError(str(error)) from None
+        check_size(len(head), payload.size_bytes)
+        whole = cls(kind, head, payload, "")
+        return cls(kind, head, payload, _digest(whole.chunks()))
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> Self:
+        """Return the blob that these bytes are.
+
+        Raises:
+            BlobFormatError: they are none.
+        """
+        return cls(decode(data).kind, b"", MemoryPayload(data), _digest(iter((data,))))
+
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """Return the blob in a file; of its bytes only the first line is looked at, and the digest taken.
+
+        Raises:
+            BlobFormatError: its first line is not that of a blob.
+            OSError: it cannot be read.
+        """
+        with path.open("rb") as file:
+            line = file.readline(BLOB_HEADER_MAX_BYTES)
+        magic, kind, *_ = [*line.split(b" ", 2), b"", b""]
+        kinds: dict[bytes, BlobKind] = {
+            b"covariance": "covariance",
+            b"realized_returns": "realized_returns",
+            b"stress": "stress",
+        }
+        size_bytes = path.stat().st_size
+        if magic != MAGIC or kind not in kinds or not line.endswith(b"\n") or _has_rest(line, size_bytes):
+            raise BlobFormatError(f"{path} is no rsh1 blob")
+        check_size(len(line), size_bytes - len(line))
+        payload = FilePayload(path, size_bytes)
+        return cls(kinds[kind], b"", payload, _digest(payload.chunks(0, size_bytes)))
+
+
+def _has_rest(line: bytes, size_bytes: int) -> bool:
+    return (size_bytes - len(line)) % FLOAT_BYTES != 0
+
+
+def _digest(chunks: Iterator[Chunk]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()

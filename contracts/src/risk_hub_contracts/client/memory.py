@@ -1,0 +1,74 @@
+"""What a client remembers between requests: the served contract, the hub's clock, and answers by ETag."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from risk_hub_contracts.client.answers import HubContract
+from risk_hub_contracts.client.wire import Answer, Call
+
+__all__ = ["Memory"]
+
+CONTRACT_MAX_AGE_SECONDS: Final = 3_600.0
+# Date has no fractions, and an answer takes its time: less than that is no skew.
+SKEW_MIN: Final = timedelta(seconds=3)
+ETAGS_MAX_COUNT: Final = 256
+Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class Memory:
+    """One client's memory; two threads that write at once lose a saved request, nothing else."""
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock, self._monotonic = clock, monotonic
+        self._skew = timedelta(0)
+        self._contract: HubContract | None = None
+        self._contract_until_seconds = 0.0
+        self._answers: dict[Key, tuple[str, Mapping[str, Any]]] = {}
+
+    def now(self) -> datetime:
+        """Return the hub's clock as far as its answers tell, else this machine's (UTC)."""
+        return self._clock() + self._skew
+
+    def note_date(self, answer: Answer) -> None:
+        """Learn from an answer of the hub by how much this machine's clock is wrong."""
+        if answer.date is not None:
+            skew = answer.date - self._clock()
+            self._skew = skew if abs(skew) > SKEW_MIN else timedelta(0)
+
+    @property
+    def contract(self) -> HubContract | None:
+        """The served contract, if it is known and fresh."""
+        return self._contract if self._monotonic() < self._contract_until_seconds else None
+
+    def keep_contract(self, contract: HubContract) -> None:
+        """Remember the served contract for an hour."""
+        self._contract = contract
+        self._contract_until_seconds = self._monotonic() + CONTRACT_MAX_AGE_SECONDS
+
+    def etag(self, call: Call) -> str | None:
+        """Return the ETag of what this call was answered last."""
+        kept = self._answers.get(_key(call))
+        return None if kept is None else kept[0]
+
+    def recall(self, call: Call) -> Mapping[str, Any]:
+        """Return what this call was answered last, which the hub just said is still so."""
+        return self._answers[_key(call)][1]
+
+    def keep(self, call: Call, answer: Answer, document: Mapping[str, Any]) -> None:
+        """Remember an answer by its ETag; the oldest one makes room."""
+        etag = answer.headers.get("etag")
+        if etag is not None:
+            self._answers.pop(_key(call), None)
+            self._answers[_key(call)] = (etag, document)
+            while len(self._answers) > ETAGS_MAX_COUNT:
+                self._answers.pop(next(iter(self._answers)))
+
+
+def _key(call: Call) -> Key:
+    return call.url, tuple(sorted(call.query().items()))

@@ -1,0 +1,147 @@
+"""The reads, as steps: each yields requests, is sent their answers, and returns what they say."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, TypedDict, TypeVar
+from urllib.parse import quote
+
+from risk_hub_contracts.client.answers import HubContract, Page, StoredSnapshot
+from risk_hub_contracts.client.errors import InvalidSnapshotError
+from risk_hub_contracts.client.memory import Memory
+from risk_hub_contracts.client.wire import Answer, Call
+from risk_hub_contracts.limits import LIST_LIMIT_MAX
+from risk_hub_contracts.problems import ProblemError
+from risk_hub_contracts.queries import check_id
+from risk_hub_contracts.times import format_instant
+
+__all__ = [
+    "Filters",
+    "Instant",
+    "Span",
+    "Steps",
+    "contract",
+    "health",
+    "latest",
+    "lookup",
+    "page",
+    "risk",
+    "world_path",
+]
+
+Result = TypeVar("Result")
+Steps = Generator[Call, Answer, Result]
+Instant = datetime | str
+NOT_MODIFIED: Final = 304
+
+
+class Filters(TypedDict, total=False):
+    """What every read of snapshots may be narrowed by.
+
+    Attributes:
+        stage: only snapshots of this stage.
+        actor: only snapshots of this actor.
+        known_at: answer as the hub would have answered at this instant.
+        include_expired: read history, expired snapshots too.
+    """
+
+    stage: str | None
+    actor: str | None
+    known_at: Instant | None
+    include_expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which snapshots to list: bounds of `as_of`, both included, their order, and how many a request."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+    order: Literal["asc", "desc"] = "desc"
+    page_size: int = LIST_LIMIT_MAX
+
+
+def world_path(world_id: str, *rest: str) -> str:
+    """Return the path of something in a world.
+
+    Raises:
+        InvalidSnapshotError: the id is none, so no request is made.
+    """
+    try:
+        check_id(world_id, "/world_id")
+    except ProblemError as problem:
+        raise InvalidSnapshotError.of(problem) from None
+    return "/".join(["/risk-hub/worlds", *(quote(name, safe="") for name in (world_id, *rest))])
+
+
+def health() -> Steps[dict[str, Any]]:
+    """Ask whether the hub is up."""
+    answer = yield Call("GET", "/risk-hub/health")
+    document: dict[str, Any] = answer.document()
+    return document
+
+
+def contract(memory: Memory) -> Steps[HubContract]:
+    """Ask which contract the hub serves, at most once an hour."""
+    known = memory.contract
+    if known is not None:
+        return known
+    answer = yield Call("GET", "/risk-hub/contract")
+    document = answer.document()
+    served = HubContract(document["contract_version"], tuple(document["stages"]), document["limits"])
+    memory.keep_contract(served)
+    return served
+
+
+def latest(memory: Memory, world_id: str, filters: Filters) -> Steps[StoredSnapshot]:
+    """Ask for the newest snapshot; an answer that is still so is not sent again."""
+    params = _params(filters)
+    call = Call("GET", world_path(world_id, "snapshots", "latest"), params=params)
+    # Whether history has expired changes with time, not with its content.
+    etag = None if "include_expired" in params else memory.etag(call)
+    if etag is not None:
+        call = Call("GET", call.url, {"If-None-Match": etag}, params, good=frozenset({200, NOT_MODIFIED}))
+    answer = yield call
+    if answer.status == NOT_MODIFIED:
+        return StoredSnapshot.of(memory.recall(call))
+    document = answer.document()
+    memory.keep(call, answer, document)
+    return StoredSnapshot.of(document)
+
+
+def lookup(
+    world_id: str, version: str | None, as_of: Instant | None, filters: Filters
+) -> Steps[StoredSnapshot]:
+    """Ask for one version, or for the newest snapshot that is not later than an instant."""
+    wanted = {"version": version, "as_of": _text(as_of)}
+    answer = yield Call(
+        "GET", world_path(world_id, "snapshots", "lookup"), params={**wanted, **_params(filters)}
+    )
+    return StoredSnapshot.of(answer.document())
+
+
+def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None) -> Steps[Page]:
+    """Ask for one page of a world's snapshots."""
+    bounds = {"from": _text(span.start), "to": _text(span.end), "order": span.order}
+    window = {"cursor": cursor, "limit": str(span.page_size)}
+    params = {**bounds, **window, **_params(filters)}
+    answer = yield Call("GET", world_path(world_id, "snapshots"), params=params)
+    document = answer.document()
+    return Page(tuple(map(StoredSnapshot.of, document["snapshots"])), document["next_cursor"])
+
+
+def risk(world_id: str, version: str) -> Steps[dict[str, Any]]:
+    """Ask for the risk numbers of a version."""
+    answer = yield Call("GET", world_path(world_id, "snapshots", version, "risk"))
+    document: dict[str, Any] = answer.document()
+    return document
+
+
+def _params(filters: Filters) -> dict[str, str | None]:
+    known_at, history = filters.get("known_at"), filters.get("include_expired", False)
+    params = {"stage": filters.get("stage"), "actor": filters.get("actor"), "known_at": _text(known_at)}
+    return {**params, **({"include_expired": "true"} if history else {})}
+
+
+def _text(instant: Instant | None) -> str | None:
+    return format_instant(instant) if isinstance(instant, datetime) else instant

@@ -1,0 +1,64 @@
+"""Which attempts are followed by another, and when: stamina repeats, this decides."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+
+import httpx2
+import stamina
+
+from risk_hub_contracts.client.settings import Patience
+from risk_hub_contracts.client.wire import TransientError
+
+__all__ = ["REPEATABLE", "Deadline", "attempts_of"]
+
+REPEATABLE: Final = (
+    httpx2.TimeoutException,
+    httpx2.NetworkError,
+    httpx2.RemoteProtocolError,
+    httpx2.ProxyError,
+)
+
+
+class Deadline:
+    """The budget of one request."""
+
+    def __init__(self, patience: Patience, clock: Callable[[], float] = time.monotonic) -> None:
+        self._patience, self._clock = patience, clock
+        self._end_seconds = clock() + patience.budget_seconds
+
+    @property
+    def timeout_seconds(self) -> float:
+        """How long the next attempt may be silent."""
+        return max(min(self._patience.timeout_seconds, self._end_seconds - self._clock()), 0.001)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the budget is spent."""
+        return self._clock() > self._end_seconds
+
+    def wait(self, error: Exception) -> bool | float:
+        """Return whether to try again after this error; seconds where the other side named them."""
+        if not isinstance(error, TransientError):
+            return False
+        asked = error.retry_after_seconds
+        least = self._patience.wait_initial_seconds if asked is None else asked
+        if self._clock() + least > self._end_seconds:
+            return False
+        if asked is None:
+            return True
+        # Whoever was told the same moment must not come back at the same moment.
+        return asked + random.uniform(0, self._patience.jitter_seconds)  # noqa: S311 - spread, no secret
+
+
+def attempts_of(patience: Patience, deadline: Deadline) -> "stamina._core._RetryContextIterator":
+    """Return the attempts of one request, for `for` and `async for`."""
+    return stamina.retry_context(
+        on=deadline.wait,
+        attempts=patience.attempts,
+        timeout=patience.budget_seconds,
+        wait_initial=patience.wait_initial_seconds,
+        wait_max=patience.wait_max_seconds,
+        wait_jitter=patience.jitter_seconds,
+    )

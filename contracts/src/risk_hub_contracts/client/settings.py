@@ -1,0 +1,72 @@
+"""How a client speaks to a hub: where, as whom, and how patiently."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from risk_hub_contracts.client.errors import HubError
+
+__all__ = ["NotConfiguredError", "Patience", "Settings", "settings_from"]
+
+URL_VARIABLE: Final = "RISK_HUB_URL"
+TOKEN_VARIABLE: Final = "RISK_HUB_TOKEN"  # noqa: S105 - the variable's name
+
+
+class NotConfiguredError(HubError):
+    """Neither an argument nor the environment says where the hub is or what opens it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long one request is tried.
+
+    Waits grow from `wait_initial_seconds` to `wait_max_seconds` by doubling, each with up to `jitter_seconds` more. A
+    `Retry-After` replaces the wait; one that would outlast the budget ends the request at once.
+
+    Attributes:
+        attempts: at most so many, the first included.
+        budget_seconds: no attempt begins later than that after the first, nor waits for longer.
+        timeout_seconds: the longest silence of the other side within an attempt.
+    """
+
+    attempts: int = 6
+    budget_seconds: float = 30.0
+    timeout_seconds: float = 10.0
+    wait_initial_seconds: float = 0.2
+    wait_max_seconds: float = 5.0
+    jitter_seconds: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One client's settings; the token is never shown."""
+
+    url: str
+    token: str = field(repr=False)
+    actor: str | None = None
+    stage: str | None = None
+    patience: Patience = field(default_factory=Patience)
+
+
+def settings_from(  # noqa: PLR0913 - the parts of a setting, by keyword
+    url: str | None,
+    token: str | None,
+    *,
+    actor: str | None,
+    stage: str | None,
+    patience: Patience | None,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Return settings, with RISK_HUB_URL and RISK_HUB_TOKEN for what is not given.
+
+    Raises:
+        NotConfiguredError: the URL or the token is nowhere to be found.
+    """
+    found_url, found_token = url or environment.get(URL_VARIABLE), token or environment.get(TOKEN_VARIABLE)
+    if not found_url or not found_token:
+        missing = URL_VARIABLE if not found_url else TOKEN_VARIABLE
+        raise NotConfiguredError(f"{missing} is not set, and no such argument is given")
+    return Settings(
+        found_url.rstrip("/"), found_token, actor, stage and stage.lower(), patience or Patience()
+    )

@@ -1,0 +1,77 @@
+"""What a blocking and an asynchronous transport have in common: which request, how long, and what its errors mean."""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx2
+
+from risk_hub_contracts import __version__
+from risk_hub_contracts.client.errors import HubError
+from risk_hub_contracts.client.memory import Memory
+from risk_hub_contracts.client.retries import REPEATABLE, Deadline
+from risk_hub_contracts.client.settings import Settings
+from risk_hub_contracts.client.wire import Answer, Call, Inbox, TransientError
+
+__all__ = ["Exchange", "client_options"]
+
+AGENT: Final = f"risk-hub-client/{__version__}"
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """Return how the HTTP library is set up: no redirect ever carries the token away, no proxy stands before loopback."""
+    return {
+        "follow_redirects": False,
+        "trust_env": urlsplit(settings.url).hostname not in LOOPBACK,
+        "headers": {"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
+    }
+
+
+class Exchange:
+    """One call, from its first attempt to its answer."""
+
+    def __init__(self, settings: Settings, memory: Memory, call: Call) -> None:
+        self._settings, self._memory, self.call = settings, memory, call
+        self.deadline = Deadline(settings.patience)
+
+    def request(self, content: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes, or either kind of iterator
+        """Return the arguments of the next attempt."""
+        call, headers = self.call, dict(self.call.headers)
+        if call.to_hub:
+            headers |= {
+                "Authorization": f"Bearer {self._settings.token}",
+                "X-Correlation-Id": call.request_id,
+            }
+        return {
+            "method": call.method,
+            "url": f"{self._settings.url}{call.url}" if call.to_hub else call.url,
+            "headers": headers,
+            "params": call.query() or None,
+            "content": content,
+            "timeout": self.deadline.timeout_seconds,
+        }
+
+    def inbox(self, response: httpx2.Response) -> Inbox:
+        """Return where the answer's bytes go."""
+        return Inbox(self.call, response.status_code, response.headers)
+
+    def take(self, inbox: Inbox, chunk: bytes) -> None:
+        """Take the next bytes, unless they come so slowly that the budget is spent; a blob may take its time."""
+        if self.call.to_hub and self.deadline.is_over:
+            raise TransientError("the answer came too slowly", self.call.request_id)
+        inbox.add(chunk)
+
+    def answer(self, inbox: Inbox) -> Answer:
+        """Return the complete answer, or raise what it means."""
+        now = self._memory.now()
+        answer = inbox.answer(now)
+        if self.call.to_hub:
+            self._memory.note_date(answer)
+        return answer
+
+    def broken(self, error: httpx2.HTTPError | httpx2.InvalidURL) -> Exception:
+        """Return what a failed attempt means: another one may mend a connection, nothing a wrong URL."""
+        reason = f"{type(error).__name__}: {error}".rstrip(": ")
+        if isinstance(error, REPEATABLE):
+            return TransientError(reason, self.call.request_id)
+        return HubError(f"the request could not be sent ({reason})", self.call.request_id)

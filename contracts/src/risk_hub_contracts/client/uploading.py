@@ -1,0 +1,125 @@
+"""Blobs on their way to the store and back, as steps: see `reads` for what steps are."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from risk_hub_contracts.blob_read import decode
+from risk_hub_contracts.blob_types import BlobFormatError, BlobKind, Decoded
+from risk_hub_contracts.client.answers import StoredSnapshot
+from risk_hub_contracts.client.blobs import Blob
+from risk_hub_contracts.client.errors import DamagedBlobError, HubError
+from risk_hub_contracts.client.reads import Steps, world_path
+from risk_hub_contracts.client.wire import Answer, Call, Chunk
+from risk_hub_contracts.limits import BLOB_MAX_BYTES
+from risk_hub_contracts.parts import Part
+from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.request import REF_FIELDS
+
+__all__ = ["JSON", "Progress", "fetch", "load", "unseen", "upload"]
+
+JSON: Final = {"Content-Type": "application/json"}
+# The store's answer to a PUT of a blob that it has.
+ALREADY_THERE: Final = 412
+Progress = Callable[[int, int], None]
+
+
+def unseen(_sent: int, _total: int) -> None:
+    """Show nothing."""
+
+
+def upload(world_id: str, blob: Blob, actor: str | None, progress: Progress = unseen) -> Steps[BlobRef]:
+    """Bring a blob to the store, in one piece or in parts, and return the reference that the hub issued.
+
+    Args:
+        world_id: the world that will refer to it.
+        blob: what to upload.
+        actor: who uploads, where the token is bound to an actor.
+        progress: told the bytes sent so far and in all; a repeated attempt starts again where its piece starts.
+    """
+    path = world_path(world_id, "blobs")
+    announced: dict[str, Any] = {"kind": blob.kind, "bytes": blob.size_bytes, "sha256": blob.sha256}
+    digests = blob.part_digests()
+    answer = yield _post(path, announced | ({"parts": digests} if digests else {}), actor)
+    begun = answer.document()
+    if "put" in begun:
+        yield _put(begun["put"], blob, 0, blob.size_bytes, progress)
+    elif "multipart" in begun:
+        end = {**announced, "upload_id": begun["multipart"]["upload_id"]}
+        del end["sha256"]
+        yield from _send_parts(
+            begun["multipart"], blob, _post(f"{path}/{blob.sha256}/abort", end, actor), progress
+        )
+        answer = yield _post(f"{path}/{blob.sha256}/complete", end, actor)
+        begun = answer.document()
+    progress(blob.size_bytes, blob.size_bytes)
+    return _issued(begun, blob, answer)
+
+
+def _send_parts(multipart: Mapping[str, Any], blob: Blob, abort: Call, progress: Progress) -> Steps[None]:
+    try:
+        for part in multipart["parts"]:
+            yield _put(part, blob, part["first_byte"], part["bytes"], progress)
+    except HubError:
+        # The store forgets the parts by itself after a while; what failed first is what matters.
+        with suppress(HubError):
+            yield abort
+        raise
+
+
+def _post(path: str, document: Mapping[str, Any], actor: str | None) -> Call:
+    headers = {**JSON, **({"X-Actor": actor} if actor else {})}
+    return Call("POST", path, headers, body=json.dumps(document).encode(), good=frozenset({200, 201}))
+
+
+def _put(signed: Mapping[str, Any], blob: Blob, first_byte: int, size_bytes: int, progress: Progress) -> Call:
+    def chunks() -> Iterator[Chunk]:
+        sent = first_byte
+        for chunk in blob.chunks(first_byte, size_bytes):
+            yield chunk
+            sent += len(chunk)
+            progress(sent, blob.size_bytes)
+
+    good = frozenset({200, 201, 204, ALREADY_THERE})
+    return Call(signed["method"], signed["url"], signed["headers"], body=chunks, good=good)
+
+
+def _issued(answered: Mapping[str, Any], blob: Blob, answer: Answer) -> BlobRef:
+    ref = BlobRef.model_validate(answered["ref"])
+    if (ref.sha256, ref.bytes, ref.kind) != (blob.sha256, blob.size_bytes, blob.kind):
+        raise DamagedBlobError("the hub issued a reference to another blob", answer.request_id)
+    return ref
+
+
+def load(snapshot: StoredSnapshot, kind: BlobKind) -> Steps[Decoded | None]:
+    """Return a large part of a snapshot, wherever it is kept; None where the snapshot has none."""
+    if kind in snapshot.document:
+        blob = Part.from_document(kind, snapshot.document[kind]).blob
+        return None if blob is None else decode(blob)
+    ref = snapshot.document.get(REF_FIELDS[kind])
+    if ref is None:
+        return None
+    return (yield from fetch(snapshot.world_id, ref["sha256"], kind))
+
+
+def fetch(world_id: str, sha256: str, kind: BlobKind | None = None) -> Steps[Decoded]:
+    """Fetch a blob and verify its bytes and its kind before anybody sees them."""
+    answer = yield Call("GET", world_path(world_id, "blobs", sha256))
+    found = answer.document()
+    size_bytes = min(found["ref"]["bytes"], BLOB_MAX_BYTES)
+    arrived = yield Call("GET", found["download_url"], max_bytes=size_bytes)
+    digest = hashlib.sha256(arrived.body).hexdigest()
+    if digest != sha256:
+        message = f"{len(arrived.body)} bytes with the sha256 {digest} came for the blob {sha256}"
+        raise DamagedBlobError(message, arrived.request_id)
+    try:
+        decoded = decode(arrived.body)
+    except BlobFormatError as error:
+        raise DamagedBlobError(
+            f"the blob {sha256} is not in the rsh1 format: {error}", answer.request_id
+        ) from None
+    if kind not in {None, decoded.kind}:
+        raise DamagedBlobError(f"the blob {sha256} is of kind {decoded.kind}, not {kind}", answer.request_id)
+    return decoded

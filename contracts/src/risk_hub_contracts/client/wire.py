@@ -1,0 +1,197 @@
+"""Requests and answers without any I/O: what is sent, what comes back, and what each status means."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from risk_hub_contracts.client.errors import (
+    ConflictError,
+    DamagedBlobError,
+    DeniedError,
+    HubError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
+
+__all__ = ["Answer", "Call", "Chunk", "Inbox", "TransientError", "new_request_id"]
+
+REQUEST_ID: Final = "x-correlation-id"
+EDGE_REQUEST_ID: Final = "x-amzn-requestid"
+ANSWER_MAX_BYTES: Final = 33_554_432
+SERVER_ERROR: Final = 500
+TOO_MANY: Final = 429
+_ERRORS: Final[dict[int, type[RefusedError]]] = {
+    401: DeniedError,
+    403: DeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+}
+Chunk = bytes | bytearray | memoryview
+
+
+def new_request_id() -> str:
+    """Return an id for one request, the same in all its attempts."""
+    return f"client-{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request.
+
+    Attributes:
+        method: the HTTP method.
+        url: a path of the hub, or a whole signed URL of the blob store, which is never shown the token.
+        headers: what is sent beside the client's own.
+        params: the query; None is left out.
+        body: the bytes, or a maker of their chunks, called once an attempt.
+        good: the statuses that are answers; everything else is an error.
+        max_bytes: a longer answer is given up.
+        request_id: the request's id in every log and error.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | None] = field(default_factory=dict)
+    body: bytes | Callable[[], Iterator[Chunk]] | None = None
+    good: frozenset[int] = frozenset({200})
+    max_bytes: int = ANSWER_MAX_BYTES
+    request_id: str = field(default_factory=new_request_id)
+
+    @property
+    def to_hub(self) -> bool:
+        """Whether it goes to the hub, and so carries the token."""
+        return self.url.startswith("/")
+
+    def query(self) -> dict[str, str]:
+        """Return the parameters that have a value."""
+        return {name: value for name, value in self.params.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, read to its end; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytearray
+    request_id: str
+
+    def document(self) -> Any:  # noqa: ANN401 - any JSON
+        """Return the body as JSON.
+
+        Raises:
+            HubError: it is none, so whoever answered is not the hub.
+        """
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise HubError("the answer is not JSON; is this the hub's URL?", self.request_id) from None
+
+    @property
+    def date(self) -> datetime | None:
+        """The clock of whoever answered, to the second."""
+        try:
+            return parsedate_to_datetime(self.headers["date"]).astimezone(UTC)
+        except (KeyError, ValueError, TypeError):
+            return None
+
+
+class TransientError(Exception):
+    """One attempt failed in a way that another may not.
+
+    Attributes:
+        retry_after_seconds: how long whoever answered asked to wait, or None.
+        status: the HTTP status, or None without an answer.
+        request_id: what the attempt is known as where it arrived.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        request_id: str,
+        status: int | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason, self.request_id = reason, request_id
+        self.status, self.retry_after_seconds = status, retry_after_seconds
+
+    def final(self, attempts: int) -> UnavailableError:
+        """Return the error for when there is no further attempt."""
+        return UnavailableError(
+            self.reason,
+            self.request_id,
+            status=self.status,
+            attempts=attempts,
+            retry_after_seconds=self.retry_after_seconds,
+        )
+
+
+class Inbox:
+    """Collects one answer's bytes in one place; a blob of known size is never held twice."""
+
+    def __init__(self, call: Call, status: int, headers: Mapping[str, str]) -> None:
+        self._call, self._status = call, status
+        self._headers = {name.lower(): value for name, value in headers.items()}
+        self._body = bytearray()
+        if not 0 <= self._announced() <= call.max_bytes:
+            raise self._too_long()
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        if len(self._body) + len(chunk) > self._call.max_bytes:
+            raise self._too_long()
+        self._body += chunk
+
+    def answer(self, now: datetime) -> Answer:
+        """Return the answer that is complete, or raise what its status means.
+
+        Raises:
+            TransientError: 429 or 5xx.
+            RefusedError: any other status that is no answer to this call.
+        """
+        request_id = (
+            self._headers.get(REQUEST_ID) or self._headers.get(EDGE_REQUEST_ID) or self._call.request_id
+        )
+        answer = Answer(self._status, self._headers, self._body, request_id)
+        if self._status in self._call.good:
+            return answer
+        problem = _problem(answer)
+        if self._status >= SERVER_ERROR or self._status == TOO_MANY:
+            reason = f"HTTP {self._status} {problem.get('detail', '')}".rstrip()
+            raise TransientError(reason, request_id, self._status, _retry_after(answer, now))
+        raise _ERRORS.get(self._status, RefusedError)(self._status, problem, request_id)
+
+    def _announced(self) -> int:
+        text = self._headers.get("content-length", "0")
+        return int(text) if text.isdecimal() else 0
+
+    def _too_long(self) -> HubError:
+        message = f"the answer is longer than the {self._call.max_bytes} bytes that were expected"
+        return DamagedBlobError(message, self._call.request_id)
+
+
+def _problem(answer: Answer) -> dict[str, Any]:
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _retry_after(answer: Answer, now: datetime) -> float | None:
+    """Read Retry-After: seconds, or an HTTP date, held against the answer's own clock where it has one."""
+    text = answer.headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        wanted = parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
+    return max((wanted - (answer.date or now)).total_seconds(), 0.0)

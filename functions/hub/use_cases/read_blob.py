@@ -1,0 +1,38 @@
+"""Tell a reader where a world's blob can be fetched."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from functions.hub.ports import BlobStore, Clock
+from risk_hub_contracts.limits import DOWNLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.problems import BLOB_NOT_FOUND, ProblemError
+from risk_hub_contracts.refs import BLOB_PREFIX, BlobRef
+from risk_hub_contracts.times import format_instant
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBlob:
+    """Signs a short-lived URL for a blob that is there and is what its name says."""
+
+    blobs: BlobStore
+    clock: Clock
+
+    def __call__(self, world_id: str, sha256: str) -> dict[str, Any]:
+        """Return the blob's reference, and a URL with the instant until which it is good.
+
+        Raises:
+            ProblemError: `blob-not-found`.
+            UnavailableError: the store did not answer.
+        """
+        uri = f"s3://{self.blobs.bucket}/{BLOB_PREFIX}/{world_id}/{sha256}"
+        ref = BlobRef(ref=uri, sha256=sha256, bytes=None, kind="covariance")
+        expires_at = self.clock() + timedelta(seconds=DOWNLOAD_URL_TTL_SECONDS)
+        stat = self.blobs.stat(ref)
+        if stat is None or stat.sha256 != sha256:
+            raise ProblemError(BLOB_NOT_FOUND, f"no blob {sha256} in world {world_id!r}")
+        return {
+            "ref": {"ref": uri, "sha256": sha256, "bytes": stat.size_bytes, "kind": stat.kind},
+            "download_url": self.blobs.download_url(ref),
+            "expires_at": format_instant(expires_at),
+        }

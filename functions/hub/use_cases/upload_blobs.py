@@ -1,0 +1,97 @@
+"""Let producers upload blobs past the hub: signed requests that bind size and digest, and the end of multipart uploads."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from functions.hub.blob_ports import BlobUploads, NoUploadError, SignedPut, UploadMismatchError
+from functions.hub.ports import BlobStore, Clock
+from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.limits import UPLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.problems import REF_INVALID, UPLOAD_MISMATCH, UPLOAD_NOT_FOUND, ProblemError
+from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.uploads import UploadEnd, UploadRequest, part_spans
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadBlobs:
+    """What a producer may ask before it publishes a snapshot that refers to a blob."""
+
+    blobs: BlobStore
+    uploads: BlobUploads
+    clock: Clock
+
+    def begin(self, world_id: str, asked: UploadRequest) -> Document:
+        """Return the blob's reference, and the signed requests that store it unless it is stored already.
+
+        Raises:
+            ProblemError: `ref-invalid` when bytes of another kind or digest lie there.
+            UnavailableError: the store did not answer; asking again is safe.
+        """
+        ref = self._ref(world_id, asked.sha256, asked.kind, asked.bytes)
+        if self._is_stored(ref):
+            return _stored(ref)
+        expires_at = self.clock() + timedelta(seconds=UPLOAD_URL_TTL_SECONDS)
+        answer = {"ref": ref.document(), "stored": False, "expires_at": format_instant(expires_at)}
+        if asked.parts:
+            return answer | {"multipart": self._multipart(ref, asked.parts)}
+        return answer | {"put": _signed(self.uploads.sign_put(ref))}
+
+    def complete(self, world_id: str, sha256: str, end: UploadEnd) -> Document:
+        """Make the uploaded parts the blob; once it is stored, repeating this changes nothing.
+
+        Raises:
+            ProblemError: `upload-not-found`, or `upload-mismatch` when the parts are not what was announced.
+            UnavailableError: the store did not answer; completing again goes on where it stopped.
+        """
+        ref = self._ref(world_id, sha256, end.kind, end.bytes)
+        if not self._is_stored(ref):
+            try:
+                self.uploads.complete(ref, end.upload_id)
+            except NoUploadError as error:
+                raise ProblemError(UPLOAD_NOT_FOUND, str(error)) from error
+            except UploadMismatchError as error:
+                raise ProblemError(UPLOAD_MISMATCH, str(error)) from error
+        return _stored(ref)
+
+    def abort(self, world_id: str, sha256: str, end: UploadEnd) -> Document:
+        """Forget the upload and its parts; the blob itself, where it is stored, stays."""
+        ref = self._ref(world_id, sha256, end.kind, end.bytes)
+        self.uploads.abort(ref, end.upload_id)
+        return {"ref": ref.document(), "stored": self._is_stored(ref)}
+
+    def _ref(self, world_id: str, sha256: str, kind: BlobKind, size_bytes: int) -> BlobRef:
+        return BlobRef(ref=self.uploads.ref(world_id, sha256), sha256=sha256, bytes=size_bytes, kind=kind)
+
+    def _is_stored(self, ref: BlobRef) -> bool:
+        stat = self.blobs.stat(ref)
+        if stat is None:
+            return False
+        if (stat.sha256, stat.size_bytes, stat.kind) == (ref.sha256, ref.bytes, ref.kind):
+            return True
+        detail = f"{ref.ref}: there are {stat.size_bytes} bytes of kind {stat.kind}, sha256 {stat.sha256}"
+        raise ProblemError(REF_INVALID, detail)
+
+    def _multipart(self, ref: BlobRef, digests: list[str]) -> Document:
+        upload_id = self.uploads.begin(ref)
+        parts = [
+            {
+                "number": span.number,
+                "first_byte": span.first_byte,
+                "bytes": span.size_bytes,
+                **_signed(self.uploads.sign_part(ref, upload_id, span, digest)),
+            }
+            for span, digest in zip(part_spans(ref.bytes or 0), digests, strict=True)
+        ]
+        return {"upload_id": upload_id, "parts": parts}
+
+
+def _stored(ref: BlobRef) -> Document:
+    return {"ref": ref.document(), "stored": True}
+
+
+def _signed(put: SignedPut) -> Document:
+    return {"method": "PUT", "url": put.url, "headers": dict(put.headers)}

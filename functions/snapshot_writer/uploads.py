@@ -1,0 +1,69 @@
+"""The writer's routes for blobs: announce, complete, abort."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from functions.hub.http.door import Door
+from functions.hub.http.gate import Gate
+from functions.hub.http.request import Request, path_value
+from functions.hub.http.responses import json_response
+from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
+from risk_hub_contracts.queries import check_id
+from risk_hub_contracts.uploads import UploadEnd, check_sha256, parse_upload, parse_upload_end
+
+BLOBS = "/risk-hub/worlds/<world_id>/blobs"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRoutes:
+    """One method per route."""
+
+    upload: UploadBlobs
+    gate: Gate
+
+    def begin(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+        """POST …/blobs."""
+        world_id = self._admit(request, path)
+        answer = self.upload.begin(world_id, parse_upload(_json(request)))
+        return json_response(200 if answer["stored"] else 201, answer)
+
+    def complete(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+        """POST …/blobs/{sha256}/complete."""
+        return self._end(request, path, self.upload.complete)
+
+    def abort(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+        """POST …/blobs/{sha256}/abort."""
+        return self._end(request, path, self.upload.abort)
+
+    def _end(
+        self,
+        request: Request,
+        path: Mapping[str, str],
+        verb: Callable[[str, str, UploadEnd], Document],
+    ) -> Response[Any]:
+        world_id = self._admit(request, path)
+        sha256 = check_sha256(path_value(path["sha256"]))
+        return json_response(200, verb(world_id, sha256, parse_upload_end(_json(request))))
+
+    def _admit(self, request: Request, path: Mapping[str, str]) -> str:
+        self.gate.admit_producer(request)
+        request.actor()
+        return check_id(path_value(path["world_id"]), "/world_id")
+
+
+def add_upload_routes(door: Door, upload: UploadBlobs, gate: Gate) -> Door:
+    """Add the routes by which producers upload blobs to a door."""
+    routes = UploadRoutes(upload, gate)
+    door.add("POST", BLOBS, routes.begin)
+    door.add("POST", f"{BLOBS}/<sha256>/complete", routes.complete)
+    door.add("POST", f"{BLOBS}/<sha256>/abort", routes.abort)
+    return door
+
+
+def _json(request: Request) -> bytes:
+    body = request.body()
+    request.require_json()
+    return body

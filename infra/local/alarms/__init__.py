@@ -1,1 +1,0 @@
-"""Alarms on this machine: the rules of the operations template, evaluated here because the emulator cannot."""

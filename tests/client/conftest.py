@@ -1,0 +1,43 @@
+"""A hub on loopback that may misbehave, and clients of it that wait for milliseconds instead of seconds."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.client import Patience, RiskHubClient
+from tests.client.server import Server
+
+IMPATIENT = Patience(
+    attempts=4,
+    budget_seconds=3.0,
+    timeout_seconds=0.3,
+    wait_initial_seconds=0.01,
+    wait_max_seconds=0.02,
+    jitter_seconds=0.01,
+)
+WORLD = "w1"
+AS_OF = datetime(2026, 1, 5, 11, 59, tzinfo=UTC)
+BOOK: dict[str, Any] = {"version": "v1", "as_of": AS_OF, "weights": {"AAPL": 0.6, "MSFT": 0.4}}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _powertools() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
+        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
+        yield
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[RiskHubClient]:
+    with RiskHubClient(server.url, server.token, actor="gateway", stage="paper", patience=IMPATIENT) as hub:
+        yield hub

@@ -1,0 +1,214 @@
+"""The hub's own handlers behind a real HTTP server on loopback, which misbehaves when it is told to."""
+
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+from functions.hub.blob_ports import SignedPut
+from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.uploads import PartSpan
+from tests.fakes.gateway import Answer, Gateway, proxy_event
+from tests.fakes.uploads import MemoryUploads
+from tests.http.conftest import Hub
+
+STORE = "https://blobs.invalid/"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request that arrived."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    size_bytes: int
+
+
+class Exchange:
+    """One request, as a misbehaviour sees it."""
+
+    def __init__(self, handler: BaseHTTPRequestHandler, commit: Callable[[], Answer]) -> None:
+        self.handler, self.commit = handler, commit
+
+    def send(self, answer: Answer, headers: Mapping[str, str] | None = None, upto: int | None = None) -> None:
+        """Send an answer, or so many bytes of its body."""
+        body = answer.body.encode("latin-1" if answer.headers.get("store") else "utf-8")
+        self.handler.send_response(answer.status)
+        for name, value in {**answer.headers, **(headers or {})}.items():
+            if name.lower() not in {"content-length", "date"}:
+                self.handler.send_header(name, value)
+        self.handler.send_header("Content-Length", str(len(body)))
+        self.handler.end_headers()
+        self.handler.wfile.write(body[:upto])
+
+    def cut(self) -> None:
+        """Break the connection."""
+        self.handler.wfile.flush()
+        self.handler.connection.shutdown(socket.SHUT_RDWR)
+        self.handler.close_connection = True
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+Fault = Callable[[Exchange], None]
+
+
+@dataclass
+class Server:
+    """A running hub.
+
+    Attributes:
+        hub: everything behind the door.
+        faults: what happens to the next requests to publish, one each; afterwards all is well.
+        on: which requests misbehave: method and how the path ends.
+        seen: every request that arrived.
+    """
+
+    hub: Hub = field(default_factory=Hub)
+    faults: deque[Fault] = field(default_factory=deque)
+    on: tuple[str, str] = ("POST", "/snapshots")
+    seen: list[Seen] = field(default_factory=list)
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.gateway: Gateway = self.hub.gateway()
+        self.token = self.gateway.headers["Authorization"].removeprefix("Bearer ")
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        self._at_home(self.hub.uploads)
+        self._serving = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
+        self._serving.start()
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._serving.join()
+        self._http.server_close()
+
+    def posts(self) -> list[Seen]:
+        return [
+            seen for seen in self.seen if (seen.method, seen.path.endswith("/snapshots")) == ("POST", True)
+        ]
+
+    def _at_home(self, uploads: MemoryUploads) -> None:
+        """Let signed requests come here: the fake signs for a host that does not exist."""
+        put, part, download = uploads.sign_put, uploads.sign_part, self.hub.blobs.download_url
+
+        def sign_put(ref: BlobRef) -> SignedPut:
+            return self._moved(put(ref))
+
+        def sign_part(ref: BlobRef, upload_id: str, span: PartSpan, sha256: str) -> SignedPut:
+            return self._moved(part(ref, upload_id, span, sha256))
+
+        def download_url(ref: BlobRef) -> str:
+            return download(ref).replace(STORE, f"{self.url}/store/")
+
+        for name, value in (("sign_put", sign_put), ("sign_part", sign_part)):
+            setattr(uploads, name, value)
+        self.hub.blobs.download_url = download_url  # type: ignore[method-assign]
+
+    def _moved(self, signed: SignedPut) -> SignedPut:
+        return SignedPut(signed.url.replace(STORE, f"{self.url}/store/"), signed.headers)
+
+    def answer(self, seen: Seen, body: bytes) -> Answer:
+        """Answer as the hub, or as its blob store."""
+        if not seen.path.startswith("/store/"):
+            event = proxy_event(seen.method, seen.path, seen.headers.items(), body or None)
+            return self.gateway.send(event)
+        assert "authorization" not in seen.headers, "the store was shown the token"
+        if seen.method == "PUT":
+            return Answer(self.hub.uploads.send(f"{self.url}{seen.path}", seen.headers, body), {}, "")
+        sha256 = urlsplit(seen.path).path.rpartition("/")[2]
+        data = next(data for ref, (_, data) in self.hub.blobs.objects.items() if ref.endswith(sha256))
+        return Answer(200, {"store": "bytes"}, data.decode("latin-1"))
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def _do(self) -> None:
+                size_bytes = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(size_bytes)
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                seen = Seen(self.command, self.path, headers, size_bytes)
+                server.seen.append(seen)
+                exchange = Exchange(self, lambda: server.answer(seen, body))
+                path = urlsplit(self.path).path
+                wanted = seen.method == server.on[0] and path.endswith(server.on[1])
+                fault = server.faults.popleft() if wanted and server.faults else well
+                try:
+                    fault(exchange)
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
+
+            do_GET = do_POST = do_PUT = _do  # noqa: N815 - the library's names
+
+            def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002
+                return format_datetime(server.hub.clock(), usegmt=True)
+
+            def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+                """Say nothing."""
+
+        return Handler
+
+
+def well(exchange: Exchange) -> None:
+    exchange.send(exchange.commit())
+
+
+def status(code: int, headers: Mapping[str, str] | None = None) -> Fault:
+    """Answer with a status instead of doing anything."""
+    return lambda exchange: exchange.send(Answer(code, {}, ""), headers)
+
+
+def lost_after_commit(exchange: Exchange) -> None:
+    exchange.commit()
+    exchange.cut()
+
+
+def cut_before(exchange: Exchange) -> None:
+    exchange.cut()
+
+
+def cut_within(exchange: Exchange) -> None:
+    exchange.send(exchange.commit(), upto=20)
+    exchange.cut()
+
+
+def slow(seconds: float) -> Fault:
+    """Commit, and answer later than anybody waits."""
+
+    def late(exchange: Exchange) -> None:
+        answer = exchange.commit()
+        exchange.sleep(seconds)
+        exchange.send(answer)
+
+    return late
+
+
+def other_page(exchange: Exchange) -> None:
+    exchange.send(Answer(200, {"Content-Type": "text/html"}, "<html>please sign in</html>"))
+
+
+def elsewhere(exchange: Exchange) -> None:
+    exchange.send(Answer(302, {"Location": "https://elsewhere.invalid/"}, ""))
+
+
+def trickle(exchange: Exchange) -> None:
+    """Send so slowly that no single read is late, for longer than the whole budget."""
+    body = exchange.commit().body.encode()
+    exchange.send(Answer(200, {}, body.decode()), upto=0)
+    for place in range(len(body)):
+        exchange.handler.wfile.write(body[place : place + 1])
+        exchange.sleep(0.1)

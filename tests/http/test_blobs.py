@@ -1,0 +1,140 @@
+"""Blobs through the door: announced, uploaded past the hub, referred to, fetched; and every refusal."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.blob import encode_factor, encode_stress
+from risk_hub_contracts.limits import BLOB_PART_BYTES, BLOB_SINGLE_PUT_MAX_BYTES
+from tests.fakes.gateway import Gateway
+from tests.http.conftest import Hub, book, post
+
+BLOBS = "/risk-hub/worlds/w1/blobs"
+FACTOR = encode_factor(["AAPL", "MSFT"], [[0.1], [0.2]], [0.01, 0.02])
+SHA256 = hashlib.sha256(FACTOR).hexdigest()
+
+
+def announcement(data: bytes = FACTOR, **fields: Any) -> dict[str, Any]:
+    digest = hashlib.sha256(data).hexdigest()
+    return {"kind": "covariance", "bytes": len(data), "sha256": digest, **fields}
+
+
+def upload(api: Gateway, hub: Hub, data: bytes = FACTOR, **fields: Any) -> dict[str, Any]:
+    answer = api("POST", BLOBS, announcement(data, **fields))
+    assert answer.status == 201
+    put = answer.json["put"]
+    assert hub.uploads.send(put["url"], put["headers"], data) == 200
+    ref: dict[str, Any] = answer.json["ref"]
+    return ref
+
+
+def test_a_blob_is_announced_uploaded_referred_to_and_fetched(api: Gateway, hub: Hub) -> None:
+    ref = upload(api, hub)
+    assert ref["ref"].endswith(f"/risk-blobs/w1/{SHA256}")
+    assert post(api, book(covariance_ref=ref)).json["covariance_ref"] == ref
+    answer = api("GET", f"{BLOBS}/{SHA256}")
+    assert answer.status == 200
+    assert answer.json["ref"] == ref
+    assert SHA256 in answer.json["download_url"]
+    assert answer.json["expires_at"] == "2026-01-05T12:05:00.000000Z"
+
+
+def test_what_is_stored_already_needs_no_upload(api: Gateway, hub: Hub) -> None:
+    ref = upload(api, hub)
+    answer = api("POST", BLOBS, announcement())
+    assert (answer.status, answer.json) == (200, {"ref": ref, "stored": True})
+
+
+def test_the_store_refuses_other_bytes_than_were_announced(api: Gateway, hub: Hub) -> None:
+    put = api("POST", BLOBS, announcement()).json["put"]
+    assert hub.uploads.send(put["url"], put["headers"], FACTOR[:-1] + b"\x01") == 400
+    assert api("GET", f"{BLOBS}/{SHA256}").slug == "blob-not-found"
+
+
+def test_a_large_blob_goes_in_parts(api: Gateway, hub: Hub) -> None:
+    data = bytes(BLOB_SINGLE_PUT_MAX_BYTES + 1)
+    pieces = [data[start : start + BLOB_PART_BYTES] for start in range(0, len(data), BLOB_PART_BYTES)]
+    parts = [hashlib.sha256(part).hexdigest() for part in pieces]
+    answer = api("POST", BLOBS, announcement(data, parts=parts))
+    assert answer.status == 201
+    multipart = answer.json["multipart"]
+    end = {"kind": "covariance", "bytes": len(data), "upload_id": multipart["upload_id"]}
+    path = f"{BLOBS}/{answer.json['ref']['sha256']}"
+    assert api("POST", f"{path}/complete", end).slug == "upload-mismatch"
+    for part, signed in zip(pieces, multipart["parts"], strict=True):
+        assert data[signed["first_byte"] :][: signed["bytes"]] == part
+        assert hub.uploads.send(signed["url"], signed["headers"], part) == 200
+    for _ in range(2):
+        done = api("POST", f"{path}/complete", end)
+        assert (done.status, done.json) == (200, {"ref": answer.json["ref"], "stored": True})
+    assert api("GET", path).json["ref"] == answer.json["ref"]
+
+
+def test_an_aborted_upload_is_not_found(api: Gateway) -> None:
+    size = BLOB_SINGLE_PUT_MAX_BYTES + 1
+    asked = {"kind": "stress", "bytes": size, "sha256": SHA256, "parts": [SHA256] * 7}
+    begun = api("POST", BLOBS, asked).json
+    end = {"kind": "stress", "bytes": size, "upload_id": begun["multipart"]["upload_id"]}
+    aborted = api("POST", f"{BLOBS}/{SHA256}/abort", end)
+    assert (aborted.status, aborted.json["stored"]) == (200, False)
+    assert api("POST", f"{BLOBS}/{SHA256}/complete", end).slug == "upload-not-found"
+
+
+def test_a_blob_of_another_kind_is_refused_when_announced_and_when_referred_to(
+    api: Gateway, hub: Hub
+) -> None:
+    ref = upload(api, hub, encode_stress({"crash": {"loss": 0.2}}), kind="covariance")
+    assert api("POST", BLOBS, {**ref_request(ref), "kind": "stress"}).slug == "ref-invalid"
+    refused = post(api, book(stress_ref={**ref, "kind": "stress"}))
+    assert (refused.slug, refused.pointers) == ("ref-invalid", ["/stress_ref"])
+
+
+def ref_request(ref: dict[str, Any]) -> dict[str, Any]:
+    return {name: ref[name] for name in ("kind", "bytes", "sha256")}
+
+
+def test_a_blob_of_another_world_is_refused_and_not_found(api: Gateway, hub: Hub) -> None:
+    ref = upload(api, hub)
+    there = "/risk-hub/worlds/w2"
+    assert api("POST", f"{there}/snapshots", book(covariance_ref=ref)).slug == "ref-invalid"
+    assert api("GET", f"{there}/blobs/{SHA256}").slug == "blob-not-found"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "slug"),
+    [
+        ({"headers": {"Authorization": None}}, 401, "unauthenticated"),
+        ({"headers": {"X-Actor": None}}, 400, "actor-required"),
+        ({"headers": {"Content-Type": "text/plain"}}, 415, "unsupported-media-type"),
+        ({"body": b"{"}, 400, "malformed-json"),
+        ({"body": b'{"kind": "stress", "kind": "stress"}'}, 400, "duplicate-key"),
+        ({"body": b'"' + b"a" * 1_048_576 + b'"'}, 413, "body-too-large"),
+        ({"body": {}}, 422, "upload-invalid"),
+    ],
+)
+@pytest.mark.parametrize("route", ["", f"/{SHA256}/complete", f"/{SHA256}/abort"])
+def test_every_door_to_the_blobs_refuses_alike(
+    api: Gateway, route: str, change: dict[str, Any], status: int, slug: str
+) -> None:
+    answer = api("POST", BLOBS + route, **{"body": announcement(), **change})
+    assert (answer.status, answer.slug) == (status, slug)
+
+
+def test_who_may_not_write_may_not_upload_and_who_may_not_read_may_not_fetch(api: Gateway, hub: Hub) -> None:
+    reader = {"Authorization": f"Bearer {hub.tokens.issue(['snapshots:read'])}"}
+    writer = {"Authorization": f"Bearer {hub.tokens.issue(['snapshots:write'])}"}
+    other = {"Authorization": f"Bearer {hub.tokens.issue(['snapshots:write'], ['engine'])}"}
+    assert api("POST", BLOBS, announcement(), headers=reader).slug == "forbidden-scope"
+    assert api("POST", BLOBS, announcement(), headers=other).slug == "forbidden-actor"
+    assert api("GET", f"{BLOBS}/{SHA256}", headers=writer).slug == "forbidden-scope"
+
+
+@pytest.mark.parametrize("path", ["/risk-hub/worlds/%2e%2e/blobs", "/risk-hub/worlds/a b/blobs"])
+def test_a_world_of_no_form_is_refused(api: Gateway, path: str) -> None:
+    assert api("POST", path, announcement()).status in {404, 422}
+
+
+def test_a_digest_of_no_form_is_refused(api: Gateway) -> None:
+    answer = api("GET", f"{BLOBS}/{'A' * 64}")
+    assert (answer.slug, answer.pointers) == ("contract-violation", ["/sha256"])

@@ -1,0 +1,70 @@
+"""Large blobs over HTTP: past the hub into its store, referred to, evaluated and fetched again."""
+
+import base64
+import hashlib
+from typing import Any
+
+import pytest
+
+from infra.local.http_call import Answer, call
+from risk_hub_contracts.blob import encode_factor, encode_stress
+from tests.local_stage.caller import Caller, new_world, small_body
+
+RISK_DEADLINE_SECONDS = 30.0
+FACTOR = encode_factor(["AAPL", "MSFT"], [[0.1], [0.2]], [0.01, 0.02])
+
+
+def announce(hub: Caller, world: str, data: bytes, kind: str = "covariance") -> Answer:
+    digest = hashlib.sha256(data).hexdigest()
+    return hub.post_to(f"{world}/blobs", {"kind": kind, "bytes": len(data), "sha256": digest})
+
+
+def send(signed: dict[str, Any], data: bytes) -> Answer:
+    return call(signed["method"], signed["url"], signed["headers"], data)
+
+
+def test_a_blob_goes_past_the_hub_is_evaluated_and_comes_back(hub: Caller) -> None:
+    world = new_world()
+    begun = announce(hub, world, FACTOR)
+    assert begun.status == 201, begun.body
+    assert send(begun.document()["put"], FACTOR).status == 200
+    ref = begun.document()["ref"]
+    stored = hub.post(world, small_body(covariance_ref=ref))
+    assert stored.status == 201, stored.body
+    assert hub.risk(world, "v1", within_seconds=RISK_DEADLINE_SECONDS)["version"] == "v1"
+    found = hub.get(f"/risk-hub/worlds/{world}/blobs/{ref['sha256']}").document()
+    assert found["ref"] == ref
+    assert call("GET", found["download_url"]).body == FACTOR
+
+
+def test_the_store_refuses_other_bytes_another_size_or_kind_and_a_second_blob(hub: Caller) -> None:
+    put = announce(hub, new_world(), FACTOR).document()["put"]
+    damaged = FACTOR[:-1] + bytes([FACTOR[-1] ^ 1])
+    assert send(put, damaged).status == 400
+    own_checksum = base64.b64encode(hashlib.sha256(damaged).digest()).decode()
+    for header, value in (("x-amz-checksum-sha256", own_checksum), ("x-amz-meta-kind", "stress")):
+        assert send({**put, "headers": {**put["headers"], header: value}}, damaged).status == 403
+    longer = {**put["headers"], "Content-Length": str(len(FACTOR) + 1)}
+    assert send({**put, "headers": longer}, FACTOR + b"\x00").status == 403
+    assert [send(put, FACTOR).status, send(put, FACTOR).status] == [200, 412]
+
+
+def test_a_reference_is_verified_before_anything_is_stored(hub: Caller) -> None:
+    world = new_world()
+    ref = announce(hub, world, FACTOR).document()["ref"]
+    missing = hub.post(world, small_body(covariance_ref=ref))
+    assert missing.status == 422
+    assert "upload it first" in missing.document()["detail"]
+    stress = encode_stress({"crash": {"loss": 0.2}})
+    begun = announce(hub, world, stress).document()
+    assert send(begun["put"], stress).status == 200
+    other = hub.post(world, small_body(stress_ref={**begun["ref"], "kind": "stress"}))
+    assert other.status == 422
+    assert "is of kind covariance, not stress" in other.document()["detail"]
+
+
+@pytest.mark.parametrize("route", ["complete", "abort"])
+def test_an_upload_that_nobody_began_is_answered_as_a_problem(hub: Caller, route: str) -> None:
+    end = {"kind": "stress", "bytes": 1, "upload_id": "unknown"}
+    answer = hub.post_to(f"{new_world()}/blobs/{'a' * 64}/{route}", end)
+    assert answer.status == (404 if route == "complete" else 200), answer.body
