@@ -3,6 +3,8 @@
 Context:
     stage: local, dev, staging or prod.
     allowed_networks: comma-separated CIDR blocks that may call the API; staging and prod insist on them.
+    critical_subscribers, warning_subscribers: comma-separated mailto: and https:// addresses for alarms.
+    runbook_base: address of this repository's files, so that each alarm links to its page.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from infra.bundles.build import BUILD_FOLDER, bundle_zip
 from infra.bundles.contents import Bundle
@@ -28,14 +30,16 @@ if TYPE_CHECKING:
 
     from infra.stages import Stage
 
+FROM_OUTSIDE: Final = ("allowed_networks", "critical_subscribers", "warning_subscribers", "runbook_base")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Writes the assembly (to `CDK_OUTDIR` or `cdk.out`); exit code 1 with the reason when it cannot."""
     app = new_app(Path(os.environ.get("CDK_OUTDIR", "cdk.out")))
-    context = {key: app.node.try_get_context(key) for key in ("stage", "allowed_networks")}
+    context = {key: app.node.try_get_context(key) for key in ("stage", *FROM_OUTSIDE)}
     context |= _given(arguments)
     try:
-        stage = stage_named(context["stage"] or "", allowed_networks=context["allowed_networks"])
+        stage = stage_named(context["stage"] or "", **{key: context[key] for key in FROM_OUTSIDE})
         add_hub(app, stage, _code(stage))
     except (StageError, BundleError) as error:
         sys.stderr.write(f"{error}\n")

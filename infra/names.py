@@ -53,6 +53,7 @@ WORKER_EVENTS: Final[dict[FunctionFolder, tuple[str, ...]]] = {
     "exit_engine": (RISK_EVALUATED, STRESS_EVALUATED),
 }
 
+LOCAL_STAGE: Final = "local"
 LOCAL_ACCOUNT: Final = "000000000000"
 LOCAL_REGION: Final = "us-east-1"
 
@@ -116,3 +117,8 @@ def dead_letter_queue_name(stage: str, worker: str) -> str:
 def relay_failures_name(stage: str) -> str:
     """Queue of stream records that the relay could not announce."""
     return physical_name(stage, "event-relay-failures")
+
+
+def alarm_topic_name(stage: str, severity: str) -> str:
+    """Topic of the alarms of one severity."""
+    return physical_name(stage, f"alarms-{severity}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
@@ -12,10 +13,13 @@ from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from infra.alarms.rule import Severity
+
 StageName = Literal["local", "dev", "staging", "prod"]
 BundleSource = Literal["placeholder", "built"]
 
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
+SUBSCRIBER: Final = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?")
 
 
 class StageError(ValueError):
@@ -53,8 +57,10 @@ class Stage:
         inline_cov_threshold_entries: Largest part that stays inline where the stage offloads.
         log_level: Threshold of application logs.
         bundles: `built` deploys real code by content hash; `placeholder` fixes the asset key.
-        operations: Whether alarms, dashboard and event archive exist.
         event_archive_days: Days for which the bus's events can be replayed.
+        critical_subscribers: `mailto:` and `https://` addresses that are told of critical alarms.
+        warning_subscribers: The same for warnings.
+        runbook_base: What stands before `docs/runbook/...` in each alarm, to make it a link.
         snapshot_writer: Size of the function of that name, as are the next five.
         snapshot_reader: See `snapshot_writer`.
         event_relay: See `snapshot_writer`.
@@ -75,9 +81,11 @@ class Stage:
     throttle_rate_per_second: int
     throttle_burst_requests: int
     bundles: BundleSource
-    operations: bool
     event_archive_days: int
     log_level: Literal["DEBUG", "INFO"] = "INFO"
+    critical_subscribers: tuple[str, ...] = ()
+    warning_subscribers: tuple[str, ...] = ()
+    runbook_base: str = ""
     stage_allow_list: tuple[str, ...] = ("backtest", "paper", "live")
     inline_cov_threshold_entries: int = INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
     # Three attempts of three seconds with their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS (ADR-0006).
@@ -87,6 +95,10 @@ class Stage:
     risk_engine: FunctionSize = FunctionSize(memory_mib=1769, timeout_seconds=60)
     stress_engine: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=60)
     exit_engine: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
+
+    def subscribers(self, severity: Severity) -> tuple[str, ...]:
+        """Returns who is told of alarms of this severity."""
+        return self.critical_subscribers if severity == "critical" else self.warning_subscribers
 
 
 _LOCAL: Final = Stage(
@@ -102,7 +114,6 @@ _LOCAL: Final = Stage(
     throttle_rate_per_second=200,
     throttle_burst_requests=400,
     bundles="placeholder",
-    operations=False,
     event_archive_days=1,
 )
 
@@ -114,7 +125,6 @@ _DEV: Final = replace(
     throttle_rate_per_second=20,
     throttle_burst_requests=40,
     bundles="built",
-    operations=True,
     event_archive_days=7,
 )
 
@@ -148,28 +158,58 @@ STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
 )
 
 
-def stage_named(name: str, *, allowed_networks: str | None = None) -> Stage:
-    """Returns the stage, with its networks taken from a comma-separated list of CIDR blocks if given.
+def stage_named(
+    name: str,
+    *,
+    allowed_networks: str | None = None,
+    critical_subscribers: str | None = None,
+    warning_subscribers: str | None = None,
+    runbook_base: str | None = None,
+) -> Stage:
+    """Returns the stage, with what is given from outside in place of what the table says.
+
+    Args:
+        name: Of the stage.
+        allowed_networks: CIDR blocks, comma-separated.
+        critical_subscribers: `mailto:` and `https://` addresses, comma-separated.
+        warning_subscribers: The same.
+        runbook_base: Address of this repository's files, ending in a slash.
 
     Raises:
-        StageError: The stage is unknown, a block is malformed, or the stage needs blocks and got none.
+        StageError: The stage is unknown, a value is malformed, or the stage needs blocks and got none.
     """
     if name not in STAGES:
         raise StageError(f"no stage {name!r}: choose one of {', '.join(STAGES)}, as in -c stage=dev")
     stage = STAGES[name]
-    if allowed_networks:
-        return replace(stage, allowed_networks=_networks(allowed_networks))
-    if stage.networks_required:
+    if stage.networks_required and not allowed_networks:
         raise StageError(
             f"stage {name!r} answers only to named networks: "
             "give -c allowed_networks=203.0.113.0/24,2001:db8::/48 (CIDR blocks, comma-separated)",
         )
-    return stage
+    return replace(
+        stage,
+        allowed_networks=_networks(allowed_networks) if allowed_networks else stage.allowed_networks,
+        critical_subscribers=_addresses(critical_subscribers) or stage.critical_subscribers,
+        warning_subscribers=_addresses(warning_subscribers) or stage.warning_subscribers,
+        runbook_base=runbook_base or stage.runbook_base,
+    )
+
+
+def _listed(text: str | None) -> list[str]:
+    return [each.strip() for each in (text or "").split(",") if each.strip()]
 
 
 def _networks(text: str) -> tuple[str, ...]:
-    blocks = [block.strip() for block in text.split(",") if block.strip()]
     try:
-        return tuple(str(ipaddress.ip_network(block)) for block in blocks)
+        return tuple(str(ipaddress.ip_network(block)) for block in _listed(text))
     except ValueError as error:
         raise StageError(f"allowed_networks: {error}; give CIDR blocks such as 203.0.113.0/24") from error
+
+
+def _addresses(text: str | None) -> tuple[str, ...]:
+    for address in _listed(text):
+        if not SUBSCRIBER.fullmatch(address):
+            raise StageError(
+                f"subscriber {address!r}: give mailto:oncall@example.com or https://example.com/alarms"
+            )
+    return tuple(_listed(text))

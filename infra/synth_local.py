@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from aws_cdk import cx_api
 
 _DEPLOYED_LOCALLY: tuple[names.StackPart, ...] = ("data", "service")
+# The emulator could not evaluate these alarms; the local stage reads them from the template and does so itself.
+_READ_LOCALLY: tuple[names.StackPart, ...] = ("operations",)
 
 
 def local_files() -> dict[str, str]:
@@ -36,7 +38,8 @@ def local_files() -> dict[str, str]:
         add_hub(app, stage_named("local"), placeholder_code(Path(folder)))
         assembly = app.synth()
         stacks = [names.stack_name("local", part) for part in _DEPLOYED_LOCALLY]
-        files = {f"{stack}.template.json": _template(assembly, stack) for stack in stacks}
+        read = [names.stack_name("local", part) for part in _READ_LOCALLY]
+        files = {f"{stack}.template.json": _template(assembly, stack) for stack in (*stacks, *read)}
         files[ASSETS_FILE] = _json({"stacks": stacks, **_assets(assembly)})
     return files
 

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from infra.assembly import ASSETS_FILE, LOCAL_ASSEMBLY
 from infra.local.errors import StageError
-from infra.names import BundleGroup
+from infra.names import LOCAL_STAGE, BundleGroup, stack_name
 
 TEMPLATE_SUFFIX: Final = ".template.json"
 
@@ -56,6 +56,18 @@ def read_assembly(folder: Path = LOCAL_ASSEMBLY) -> Assembly:
             f"{error.filename} is missing. It is committed: restore it, or run `make synth`.",
         ) from error
     return Assembly(templates, assets["bucket"], assets["keys"])
+
+
+def read_operations(folder: Path = LOCAL_ASSEMBLY) -> Template:
+    """Read the template of the stack that is not deployed: its alarms and dashboards are read from it.
+
+    Raises:
+        StageError: the file is missing; the checkout is incomplete.
+    """
+    try:
+        return _template(folder, stack_name(LOCAL_STAGE, "operations"))
+    except FileNotFoundError as error:
+        raise StageError(f"{error.filename} is missing. It is committed: restore it.") from error
 
 
 def _template(folder: Path, name: str) -> Template:

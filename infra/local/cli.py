@@ -1,7 +1,9 @@
 """`python -m infra.local up|down|status`: what `make up`, `make down` and `make status` run."""
 
 import argparse
+import contextlib
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -9,6 +11,8 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from infra.local.alarms.journal import Journal
+from infra.local.alarms.screen import print_alarm
 from infra.local.bring_up import bring_up
 from infra.local.errors import StageError
 from infra.local.settings import LocalSettings, settings_from
@@ -16,6 +20,7 @@ from infra.local.stage_process import StageProcess, stop_recorded
 from infra.local.stage_record import StageRecord, read_record
 
 FAILED: Final = 1
+ALARM_POLL_SECONDS: Final = 0.5
 KEPT: Final = "Stopped. What was stored is kept for the next `make up`."
 
 
@@ -72,8 +77,8 @@ def _up(settings: LocalSettings, console: Console, *, detached: bool, fresh: boo
 
 def _stay(stage: StageProcess, settings: LocalSettings, console: Console) -> int:
     try:
-        console.print("Running. Stop it with Ctrl-C.")
-        status = stage.process.wait()
+        console.print("Running. Stop it with Ctrl-C. Alarms show here.")
+        status = _wait_showing_alarms(stage, Journal(settings.alarm_journal), console)
     except KeyboardInterrupt:
         with console.status("Stopping ..."):
             stage.stop()
@@ -85,6 +90,16 @@ def _stay(stage: StageProcess, settings: LocalSettings, console: Console) -> int
         console.print("The local stage was stopped.")
         return 0
     raise StageError(f"The local stage ended unexpectedly (status {status}). Its log: {settings.log_file}")
+
+
+def _wait_showing_alarms(stage: StageProcess, journal: Journal, console: Console) -> int:
+    shown = 0
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return stage.process.wait(ALARM_POLL_SECONDS)
+        for entry in journal.entries(after=shown):
+            print_alarm(console, entry)
+            shown += 1
 
 
 def _down(settings: LocalSettings, console: Console) -> int:
@@ -107,6 +122,8 @@ def _status(settings: LocalSettings, console: Console) -> int:
     console.print(
         f"Running: {record.front_url} (process {record.pid}, log {settings.log_file})", soft_wrap=True
     )
+    for entry in Journal(settings.alarm_journal).ringing().values():
+        print_alarm(console, entry)
     return 0
 
 

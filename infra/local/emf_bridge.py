@@ -1,6 +1,7 @@
 """Metric lines in the functions' logs become CloudWatch metrics.
 
-On AWS, CloudWatch Logs reads embedded metric format (EMF) by itself; the emulator keeps the lines as text.
+On AWS, CloudWatch Logs reads embedded metric format (EMF) by itself, and Lambda measures its invocations; the
+emulator keeps the lines as text.
 """
 
 import json
@@ -8,18 +9,21 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.local.alarms.platform_metrics import invocation_metrics
 from infra.local.aws import LocalAws
 
 POLL_INTERVAL_SECONDS: Final = 2.0
 # Lines of one invocation arrive together, some time after their timestamp.
 OVERLAP_MILLISECONDS: Final = 10_000
 METRIC_BATCH_MAX_COUNT: Final = 500
+
+Keep = Callable[[str, list[dict[str, Any]]], None]
 
 logger = logging.getLogger("local-stage.metrics")
 
@@ -62,10 +66,10 @@ def emf_document(message: str) -> dict[str, Any] | None:
 
 
 class MetricsBridge:
-    """A thread that reads new log lines every two seconds and puts their metrics."""
+    """A thread that reads new log lines every two seconds, puts their metrics and keeps them for the alarms."""
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
+    def __init__(self, endpoint: str, keep: Keep) -> None:
+        self._endpoint, self._keep = endpoint, keep
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="metrics-bridge", daemon=True)
         self._since = int(time.time() * 1000)
@@ -90,31 +94,38 @@ class MetricsBridge:
                     logger.exception("Metrics of the last seconds were not carried over")
 
     def carry_over(self, logs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
-        """Put the metrics of every invocation that was not seen before."""
+        """Put and keep the metrics of every invocation that was not seen before."""
         now = int(time.time() * 1000)
-        batches: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for document in self._new_documents(logs, now):
-            for namespace, entries in metric_data(document).items():
-                batches[namespace] += entries
-        for namespace, entries in batches.items():
+        for namespace, entries in self._new_entries(logs, now).items():
+            self._keep(namespace, entries)
             for start in range(0, len(entries), METRIC_BATCH_MAX_COUNT):
                 cloudwatch.put_metric_data(
                     Namespace=namespace, MetricData=entries[start : start + METRIC_BATCH_MAX_COUNT]
                 )
         self._forget(now)
 
-    def _new_documents(self, logs: Any, now: int) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-        fresh: dict[str, int] = {}
+    def _new_entries(self, logs: Any, now: int) -> dict[str, list[dict[str, Any]]]:  # noqa: ANN401
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for group, events in self._new_invocations(logs, now):
+            lines = [event["message"] for event in events]
+            at = datetime.fromtimestamp(events[-1]["timestamp"] / 1000, tz=UTC)
+            found["AWS/Lambda"] += invocation_metrics(group, lines, at)
+            for document in filter(None, map(emf_document, lines)):
+                for namespace, entries in metric_data(document).items():
+                    found[namespace] += entries
+        return {namespace: entries for namespace, entries in found.items() if entries}
+
+    def _new_invocations(self, logs: Any, now: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:  # noqa: ANN401
         for group in logs.describe_log_groups()["logGroups"]:
             name = group["logGroupName"]
+            streams: dict[str, list[dict[str, Any]]] = defaultdict(list)
             for event in logs.filter_log_events(logGroupName=name, startTime=self._since)["events"]:
+                streams[event["logStreamName"]].append(event)
+            for stream, events in streams.items():
                 # The emulator writes one stream per invocation, once.
-                stream = f"{name} {event['logStreamName']}"
-                document = None if stream in self._seen else emf_document(event["message"])
-                if document is not None:
-                    fresh[stream] = now
-                    yield document
-        self._seen |= fresh
+                if f"{name} {stream}" not in self._seen:
+                    self._seen[f"{name} {stream}"] = now
+                    yield name, events
 
     def _forget(self, now: int) -> None:
         self._since = now - OVERLAP_MILLISECONDS

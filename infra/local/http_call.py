@@ -26,12 +26,16 @@ class Answer:
 
 
 def call(
-    method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> Answer:
     """Send one request and return its answer; only a broken connection raises (`OSError`)."""
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310 - our own URL
     try:
-        with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as response:
+        with _OPENER.open(request, timeout=timeout_seconds) as response:
             return Answer(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -18,6 +18,10 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app as emulator
 
+from infra.local.alarms.desk import AlarmDesk
+from infra.local.alarms.journal import Journal
+from infra.local.alarms.platform_metrics import RequestMeter
+from infra.local.alarms.settings import AlarmSettings
 from infra.local.asgi import App, Receive, Scope, Send
 from infra.local.copied_checksums import with_copied_checksums
 from infra.local.emf_bridge import MetricsBridge
@@ -29,10 +33,10 @@ KEEP_ALIVE_TIMEOUT_SECONDS = 75
 GRACEFUL_TIMEOUT_SECONDS = 1
 
 
-def doors(aws_port: int, target_file: Path) -> App:
+def doors(aws_port: int, target_file: Path, meter: RequestMeter) -> App:
     """Return one app for both sockets: the port a request arrived at decides which door it met."""
     behind = as_if_by_tls(with_copied_checksums(emulator))
-    front = guarded(front_door(behind, target_file))
+    front = guarded(meter.measured(front_door(behind, target_file)))
     aws = guarded(behind)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,10 +84,14 @@ async def run(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     _stop_when_asked(stop, with_parent=arguments.with_parent)
     config = _configuration([arguments.aws_fd, arguments.front_fd])
-    bridge = MetricsBridge(f"http://127.0.0.1:{arguments.aws_port}")
+    endpoint = f"http://127.0.0.1:{arguments.aws_port}"
+    desk = AlarmDesk(endpoint, AlarmSettings.read(arguments.alarm_settings), Journal(arguments.alarm_journal))
+    bridge = MetricsBridge(endpoint, desk.log.add)
     bridge.start()
-    app = doors(arguments.aws_port, arguments.target_file)
+    desk.start()
+    app = doors(arguments.aws_port, arguments.target_file, desk.meter)
     await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    desk.stop()
     bridge.stop()
     mark_clean_stop(arguments.state, arguments.fingerprint)
 
@@ -96,6 +104,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--target-file", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--fingerprint", required=True)
+    parser.add_argument("--alarm-settings", type=Path, required=True)
+    parser.add_argument("--alarm-journal", type=Path, required=True)
     parser.add_argument("--with-parent", action="store_true")
     return parser.parse_args()
 

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from infra.local.alarms.settings import AlarmSettings
 from infra.local.errors import StageError
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
@@ -27,6 +28,7 @@ class LocalSettings:
     front_port: int
     aws_port: int
     enforce_iam: bool = False
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
 
     @property
     def env_file(self) -> Path:
@@ -54,9 +56,19 @@ class LocalSettings:
         return self.home / "front-door.json"
 
     @property
+    def alarm_settings_file(self) -> Path:
+        """What the server is told about alarms: mode 0600, since a secret is in it."""
+        return self.home / "alarm-settings.json"
+
+    @property
+    def alarm_journal(self) -> Path:
+        """What the alarms of this run did, a line each."""
+        return self.home / "alarms.jsonl"
+
+    @property
     def run_files(self) -> tuple[Path, ...]:
         """What exists only while the stage runs."""
-        return (self.record_file, self.env_file, self.target_file)
+        return (self.record_file, self.env_file, self.target_file, self.alarm_settings_file)
 
     @property
     def temporary(self) -> Path:
@@ -75,16 +87,17 @@ class LocalSettings:
 
 
 def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
-    """Read RISK_HUB_LOCAL_DIR, RISK_HUB_PORT, RISK_HUB_AWS_PORT and RISK_HUB_ENFORCE_IAM (1 for yes).
+    """Read RISK_HUB_LOCAL_DIR, RISK_HUB_PORT, RISK_HUB_AWS_PORT, RISK_HUB_ENFORCE_IAM (1 for yes), RISK_HUB_ALARM_....
 
     Raises:
-        StageError: a port is no number between 0 (any free one) and 65535.
+        StageError: a port is no number between 0 (any free one) and 65535; see `AlarmSettings`.
     """
     return LocalSettings(
         home=Path(environment.get("RISK_HUB_LOCAL_DIR") or REPOSITORY / ".local").resolve(),
         front_port=_port(environment, "RISK_HUB_PORT", FRONT_PORT_DEFAULT),
         aws_port=_port(environment, "RISK_HUB_AWS_PORT", ANY_FREE_PORT),
         enforce_iam=environment.get("RISK_HUB_ENFORCE_IAM") == "1",
+        alarms=AlarmSettings.from_environment(environment),
     )
 
 

@@ -118,8 +118,10 @@ def _spawn(
             f"--state={settings.state}",
             f"--fingerprint={fingerprint}",
         ),
+        *(f"--alarm-settings={settings.alarm_settings_file}", f"--alarm-journal={settings.alarm_journal}"),
         *(() if detached else ("--with-parent",)),
     ]
+    settings.alarms.write(settings.alarm_settings_file)
     with settings.log_file.open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own command
             command,

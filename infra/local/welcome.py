@@ -9,9 +9,9 @@ from rich.table import Table
 from infra.local.sample.publish import ACTOR, SNAPSHOT_STAGE, WORLD_ID, Hub
 
 BASIS_POINTS_PER_PERCENT: Final = 100
-NOT_ALARMED: Final = (
-    "The local stage raises no alarm: the operations stack (alarms, dashboards, event archive) is for AWS "
-    "only. Metrics are kept and can be read."
+ALARMED: Final = (
+    "Alarms are evaluated here by the rules of the operations template; infra/local/README.md lists the metrics "
+    "that only AWS has. Dashboards and the event archive are not deployed."
 )
 
 
@@ -26,7 +26,7 @@ def show(console: Console, hub: Hub, report: dict[str, Any], env_file: Path) -> 
         "",
         *(f"  {command}" for command in commands(env_file, str(report["version"]))),
         "",
-        f"[dim]{NOT_ALARMED}[/dim]",
+        f"[dim]{ALARMED}[/dim]",
     ]
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)

@@ -42,5 +42,4 @@ def add_hub(app: cdk.App, stage: Stage, code: Mapping[BundleGroup, lambda_.Code]
     check_with_nag(app)
     data = DataStack(app, stage=stage)
     service = ServiceStack(app, stage=stage, data=data, code=code)
-    if stage.operations:
-        OperationsStack(app, stage=stage).add_stack_dependency(service)
+    OperationsStack(app, stage=stage).add_stack_dependency(service)

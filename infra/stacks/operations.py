@@ -30,7 +30,8 @@ class OperationsStack(Stack):
         alarms = HubAlarms(self, "Alarms", stage=stage)
         HubDashboard(self, "Overview", stage=stage, alarms=alarms.alarms)
         self._archive(stage)
-        CfnOutput(self, "AlarmTopicArn", value=alarms.topic.topic_arn)
+        for severity, topic in alarms.topics.items():
+            CfnOutput(self, f"{severity.capitalize()}AlarmTopicArn", value=topic.topic_arn)
 
     def _archive(self, stage: Stage) -> None:
         bus = events.EventBus.from_event_bus_name(self, "Bus", names.bus_name(stage.name))

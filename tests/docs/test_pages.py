@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.constructs.alarms import alarm_rules
+from infra.alarms.table import alarm_rules
 from infra.stages import STAGES
 
 ROOT = Path(__file__).parents[2]

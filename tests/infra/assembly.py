@@ -89,11 +89,11 @@ class Assembly:
         )
 
 
-def synthesize(stage: str, folder: Path) -> Assembly:
+def synthesize(stage: str, folder: Path, **given: str) -> Assembly:
     """Synthesize a stage with placeholders for code; cdk-nag checks it on the way."""
     app = new_app(folder / "cdk.out")
     networks = OFFICE_NETWORKS if STAGES[stage].networks_required else None
-    add_hub(app, stage_named(stage, allowed_networks=networks), placeholder_code(folder / "code"))
+    add_hub(app, stage_named(stage, allowed_networks=networks, **given), placeholder_code(folder / "code"))
     app.synth()
     return Assembly(stage, folder / "cdk.out")
 

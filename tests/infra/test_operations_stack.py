@@ -1,25 +1,42 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.names import FUNCTION_FOLDERS
+from infra.alarms.rule import SEVERITIES
+from infra.alarms.table import alarm_rules
+from infra.names import FUNCTION_FOLDERS, StackPart
 from infra.stages import STAGES
-from tests.infra.assembly import Assembly, only
+from tests.infra.assembly import Assembly, only, synthesize
 
 SILENCE = {
     "AWS/ApiGateway": "notBreaching",
     "AWS/Lambda": "notBreaching",
     "AWS/SQS": "notBreaching",
+    "AWS/SNS": "notBreaching",
     "AWS/DynamoDB": "ignore",
 }
-NAMED_BY = {
+NAMED_BY: dict[str, tuple[StackPart, str, str]] = {
     "FunctionName": ("service", "AWS::Lambda::Function", "FunctionName"),
     "QueueName": ("service", "AWS::SQS::Queue", "QueueName"),
     "TableName": ("data", "AWS::DynamoDB::Table", "TableName"),
     "ApiName": ("service", "AWS::ApiGateway::RestApi", "Name"),
     "Stage": ("service", "AWS::ApiGateway::Stage", "StageName"),
+    "TopicName": ("operations", "AWS::SNS::Topic", "TopicName"),
 }
 WORKERS = ("risk-engine", "stress-engine", "exit-engine")
+
+
+def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the metrics of an alarm: its own, or those of its expression."""
+    if "Metrics" not in alarm:
+        return [alarm]
+    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
+def topic_names(assembly: Assembly) -> dict[str, str]:
+    topics = assembly.resources("operations", "AWS::SNS::Topic")
+    return {logical_id: each["Properties"]["TopicName"] for logical_id, each in topics.items()}
 
 
 def alarms(assembly: Assembly) -> dict[str, dict[str, Any]]:
@@ -28,40 +45,37 @@ def alarms(assembly: Assembly) -> dict[str, dict[str, Any]]:
     return {each["AlarmName"].removeprefix(prefix): each for each in found}
 
 
-def test_the_local_stage_has_no_operations_stack(local: Assembly) -> None:
-    assert local.parts() == ["data", "service"]
-
-
-def test_every_cloud_stage_is_watched(cloud_stage: Assembly) -> None:
-    assert cloud_stage.parts() == ["data", "service", "operations"]
+def test_every_stage_is_watched(any_stage: Assembly) -> None:
+    assert any_stage.parts() == ["data", "service", "operations"]
 
 
 def test_every_step_of_a_snapshots_way_has_its_alarm(cloud_stage: Assembly) -> None:
     functions = [folder.replace("_", "-") for folder in FUNCTION_FOLDERS]
     assert set(alarms(cloud_stage)) == {
         "api-server-errors",
+        "api-server-error-burst",
         *(f"{function}-{what}" for function in functions for what in ("errors", "throttles")),
         *(f"{t}-{k}-throttles" for t in ("snapshots", "worlds", "evaluations") for k in ("read", "write")),
         "event-relay-iterator-age",
         "relay-failures",
         *(f"{worker}-{what}" for worker in WORKERS for what in ("dead-letters", "queue-age")),
+        *(f"alarms-{severity}-undelivered" for severity in SEVERITIES),
     }
 
 
 def test_inv12_every_alarm_watches_a_resource_that_is_deployed(cloud_stage: Assembly) -> None:
     for name, alarm in alarms(cloud_stage).items():
-        for dimension in alarm["Dimensions"]:
+        for dimension in (each for metric in metrics(alarm) for each in metric["Dimensions"]):
             part, resource_type, attribute = NAMED_BY[dimension["Name"]]
-            deployed = {
-                each[attribute]
-                for each in cloud_stage.properties("data" if part == "data" else "service", resource_type)
-            }
+            deployed = {each[attribute] for each in cloud_stage.properties(part, resource_type)}
             assert dimension["Value"] in deployed, name
 
 
 def test_f23_silence_is_treated_on_purpose(cloud_stage: Assembly) -> None:
-    treated = {name: alarm["TreatMissingData"] for name, alarm in alarms(cloud_stage).items()}
-    assert treated == {name: SILENCE[alarm["Namespace"]] for name, alarm in alarms(cloud_stage).items()}
+    for name, alarm in alarms(cloud_stage).items():
+        assert {SILENCE[metric["Namespace"]] for metric in metrics(alarm)} == {alarm["TreatMissingData"]}, (
+            name
+        )
 
 
 @pytest.mark.parametrize(
@@ -90,17 +104,57 @@ def test_an_alarm_rings_at_its_limit(
     )
 
 
-def test_every_alarm_says_what_to_do_and_tells_the_operators(cloud_stage: Assembly) -> None:
-    (topic,) = cloud_stage.resources("operations", "AWS::SNS::Topic")
-    for alarm in alarms(cloud_stage).values():
-        assert alarm["AlarmDescription"]
-        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+def test_every_alarm_names_its_page_and_tells_those_of_its_severity(cloud_stage: Assembly) -> None:
+    topics = topic_names(cloud_stage)
+    rules = {rule.name: rule for rule in alarm_rules(STAGES[cloud_stage.stage])}
+    for name, alarm in alarms(cloud_stage).items():
+        assert alarm["AlarmDescription"].endswith(f"Runbook: docs/runbook/{rules[name].page}.md")
+        assert alarm["AlarmActions"] == alarm["OKActions"]
+        (told,) = alarm["AlarmActions"]
+        assert topics[told["Ref"]] == f"risk-hub-{cloud_stage.stage}-alarms-{rules[name].severity}"
 
 
-def test_the_topic_refuses_plain_http(cloud_stage: Assembly) -> None:
-    policy = only(iter(cloud_stage.properties("operations", "AWS::SNS::TopicPolicy")))["PolicyDocument"]
-    denied = [each["Condition"] for each in policy["Statement"] if each["Effect"] == "Deny"]
-    assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
+def test_each_severity_has_alarms_and_a_lost_exit_signal_is_critical(prod: Assembly) -> None:
+    severities = {rule.name: rule.severity for rule in alarm_rules(STAGES["prod"])}
+    assert set(severities.values()) == set(SEVERITIES)
+    assert severities["exit-engine-dead-letters"] == "critical"
+    assert len(topic_names(prod)) == len(SEVERITIES)
+
+
+def test_cloudwatch_may_publish_to_the_topics_and_plain_http_may_not(cloud_stage: Assembly) -> None:
+    for policy in cloud_stage.properties("operations", "AWS::SNS::TopicPolicy"):
+        statements = {each["Effect"]: each for each in policy["PolicyDocument"]["Statement"]}
+        assert statements["Deny"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert statements["Allow"]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert statements["Allow"]["Action"] == "sns:Publish"
+        assert statements["Allow"]["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        }
+
+
+def test_subscribers_are_those_of_the_configuration(prod: Assembly, tmp_path: Path) -> None:
+    assert prod.properties("operations", "AWS::SNS::Subscription") == []
+    told = synthesize(
+        "dev",
+        tmp_path,
+        critical_subscribers="mailto:oncall@example.com, https://example.com/alarms",
+        warning_subscribers="mailto:team@example.com",
+        runbook_base="https://example.com/files/",
+    )
+    topics = topic_names(told)
+    subscribed = {
+        (topics[each["TopicArn"]["Ref"]], each["Protocol"], each["Endpoint"])
+        for each in told.properties("operations", "AWS::SNS::Subscription")
+    }
+    assert subscribed == {
+        ("risk-hub-dev-alarms-critical", "email", "oncall@example.com"),
+        ("risk-hub-dev-alarms-critical", "https", "https://example.com/alarms"),
+        ("risk-hub-dev-alarms-warning", "email", "team@example.com"),
+    }
+    assert all(
+        "Runbook: https://example.com/files/docs/runbook/" in each["AlarmDescription"]
+        for each in alarms(told).values()
+    )
 
 
 def test_events_can_be_replayed_for_as_long_as_the_stage_says(cloud_stage: Assembly) -> None:

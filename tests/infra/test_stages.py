@@ -55,6 +55,14 @@ def test_a_network_that_is_no_cidr_block_is_refused_by_name(networks: str) -> No
         stage_named("prod", allowed_networks=networks)
 
 
+@pytest.mark.parametrize(
+    "address", ["oncall@example.com", "http://example.com/alarms", "mailto:oncall", "https://"]
+)
+def test_an_address_that_cannot_be_subscribed_is_refused_by_name(address: str) -> None:
+    with pytest.raises(StageError, match=f"subscriber '{address}': give mailto:"):
+        stage_named("dev", warning_subscribers=f"mailto:team@example.com,{address}")
+
+
 def test_an_unknown_stage_is_answered_with_the_known_ones() -> None:
     with pytest.raises(StageError, match="no stage 'production': choose one of local, dev, staging, prod"):
         stage_named("production")

@@ -88,7 +88,7 @@ def test_up_shows_the_risk_numbers_the_address_and_the_token(running: tuple[Comm
 
 
 def test_up_says_plainly_what_is_not_alarmed_on(running: tuple[CommandLine, str]) -> None:
-    assert "The local stage raises no alarm" in running[1]
+    assert "Alarms are evaluated here" in running[1]
 
 
 def test_the_shown_commands_work_when_pasted(running: tuple[CommandLine, str]) -> None:

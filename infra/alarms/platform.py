@@ -1,0 +1,172 @@
+"""Alarms on what AWS itself measures: API, functions, tables, stream and queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from infra import names
+from infra.alarms.rule import MINUTE_SECONDS, QUIET_KEEPS_STATE, SEVERITIES, AlarmRule, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.alarms.rule import Severity
+
+QUEUE_AGE_MAX_SECONDS: Final = 300
+ITERATOR_AGE_MAX_MS: Final = 60_000
+SLOW_PERIODS: Final = 3
+BURST_SHARE_MAX_PERCENT: Final = 5
+# So many server errors alone, without another request, are five percent: one failed request is no burst.
+BURST_FREE_REQUESTS: Final = 200
+# What waits or is lost here may be an exit signal.
+_CRITICAL_WORKERS: Final = frozenset({"exit_engine"})
+
+
+def platform_alarms(stage: str) -> Iterator[AlarmRule]:
+    """Yields alarms in the order in which a snapshot meets their sources."""
+    yield from _api_alarms(stage)
+    for folder in names.FUNCTION_FOLDERS:
+        yield from _function_alarms(stage, folder)
+    for table in ("snapshots", "worlds", "evaluations"):
+        yield from _table_alarms(stage, table)
+    yield from _relay_alarms(stage)
+    for worker in names.WORKER_EVENTS:
+        yield from _worker_alarms(stage, worker)
+    for severity in SEVERITIES:
+        yield _undelivered(stage, severity)
+
+
+def _api_alarms(stage: str) -> Iterator[AlarmRule]:
+    api = {"ApiName": names.physical_name(stage, "api"), "Stage": names.API_STAGE_NAME}
+    errors, requests = Metric("AWS/ApiGateway", "5XXError", api), Metric("AWS/ApiGateway", "Count", api)
+    yield AlarmRule(
+        name="api-server-errors",
+        page="api-server-errors",
+        meaning="A client got a 5xx: read the failure lines of the function on that route",
+        severity="warning",
+        metrics={"errors": errors},
+    )
+    yield AlarmRule(
+        name="api-server-error-burst",
+        page="api-server-errors",
+        meaning="A noticeable share of all requests is answered 5xx: producers and consumers are failing now",
+        severity="critical",
+        metrics={"errors": errors, "requests": requests},
+        expression=f"100 * FILL(errors, 0) / (FILL(requests, 0) + {BURST_FREE_REQUESTS})",
+        threshold=BURST_SHARE_MAX_PERCENT,
+    )
+
+
+def _function_alarms(stage: str, folder: names.FunctionFolder) -> Iterator[AlarmRule]:
+    for metric, meaning in (
+        ("Errors", "It raised or ran out of time: read its log"),
+        ("Throttles", "It met a concurrency limit: look at the account's and at what calls it"),
+    ):
+        yield AlarmRule(
+            name=f"{folder}-{metric}".lower().replace("_", "-"),
+            page=f"function-{metric.lower()}",
+            meaning=f"{folder}: {meaning}",
+            severity="warning",
+            metrics={
+                metric.lower(): Metric(
+                    "AWS/Lambda", metric, {"FunctionName": names.physical_name(stage, folder)}
+                )
+            },
+        )
+
+
+def _table_alarms(stage: str, table: names.TableName) -> Iterator[AlarmRule]:
+    for kind in ("Read", "Write"):
+        yield AlarmRule(
+            name=f"{table}-{kind.lower()}-throttles",
+            page="table-throttles",
+            meaning=f"Table {table} throttles {kind.lower()}s: find the hot world in the API's log",
+            severity="warning",
+            metrics={
+                "throttled": Metric(
+                    "AWS/DynamoDB",
+                    f"{kind}ThrottleEvents",
+                    {"TableName": names.physical_name(stage, table)},
+                )
+            },
+            silence=QUIET_KEEPS_STATE,
+        )
+
+
+def _relay_alarms(stage: str) -> Iterator[AlarmRule]:
+    relay = {"FunctionName": names.physical_name(stage, "event_relay")}
+    yield AlarmRule(
+        name="event-relay-iterator-age",
+        page="relay-iterator-age",
+        meaning="Committed snapshots wait to be announced: read the relay's log and its failure queue",
+        severity="critical",
+        metrics={"age": Metric("AWS/Lambda", "IteratorAge", relay, "Maximum")},
+        threshold=ITERATOR_AGE_MAX_MS,
+        period_seconds=MINUTE_SECONDS,
+        periods=SLOW_PERIODS,
+    )
+    yield _depth(
+        names.relay_failures_name(stage),
+        "relay-failures",
+        "relay-failures",
+        "A committed record was set aside unannounced: read its keys, repair, redrive",
+        "critical",
+    )
+
+
+def _worker_alarms(stage: str, worker: names.FunctionFolder) -> Iterator[AlarmRule]:
+    name = worker.replace("_", "-")
+    severity: Severity = "critical" if worker in _CRITICAL_WORKERS else "warning"
+    yield _depth(
+        names.dead_letter_queue_name(stage, worker),
+        f"{name}-dead-letters",
+        "dead-letters",
+        f"{worker}: read one message and the log of its correlation id, repair, redrive",
+        severity,
+    )
+    yield AlarmRule(
+        name=f"{name}-queue-age",
+        page="queue-age",
+        meaning=f"Events wait for {worker}: look at its errors and throttles",
+        severity=severity,
+        metrics={
+            "age": Metric(
+                "AWS/SQS",
+                "ApproximateAgeOfOldestMessage",
+                {"QueueName": names.queue_name(stage, worker)},
+                "Maximum",
+            )
+        },
+        threshold=QUEUE_AGE_MAX_SECONDS,
+        period_seconds=MINUTE_SECONDS,
+        periods=SLOW_PERIODS,
+    )
+
+
+def _depth(queue: str, name: str, page: str, meaning: str, severity: Severity) -> AlarmRule:
+    return AlarmRule(
+        name=name,
+        page=page,
+        meaning=meaning,
+        severity=severity,
+        metrics={
+            "depth": Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": queue}, "Maximum")
+        },
+    )
+
+
+def _undelivered(stage: str, severity: Severity) -> AlarmRule:
+    """Told as a warning, whichever topic it is: who did not get a call by night is reached by day."""
+    return AlarmRule(
+        name=f"alarms-{severity}-undelivered",
+        page="alarms-undelivered",
+        meaning=f"A subscriber of {severity} alarms could not be reached: look at the topic's subscriptions",
+        severity="warning",
+        metrics={
+            "failed": Metric(
+                "AWS/SNS",
+                "NumberOfNotificationsFailed",
+                {"TopicName": names.alarm_topic_name(stage, severity)},
+            )
+        },
+    )

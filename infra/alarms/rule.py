@@ -1,0 +1,74 @@
+"""One alarm: what is measured, what is too much, what silence means, who is told, and where it says what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Severity = Literal["critical", "warning"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning")
+"""critical: somebody is woken up. warning: somebody looks within the working day."""
+
+Silence = Literal["breaching", "notBreaching", "ignore"]
+QUIET_IS_GOOD: Final[Silence] = "notBreaching"
+"""Sent only when there is something to count: silence means that nothing went wrong."""
+QUIET_IS_BAD: Final[Silence] = "breaching"
+"""Sent every minute whatever happens: silence means that nobody is watching."""
+QUIET_KEEPS_STATE: Final[Silence] = "ignore"
+"""CloudWatch ignores missing data of AWS/DynamoDB whatever an alarm asks for: said, so that nobody is misled."""
+
+MINUTE_SECONDS: Final = 60
+FIVE_MINUTES_SECONDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric as CloudWatch knows it, and the statistic that is looked at."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, str]
+    statistic: str = "Sum"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRule:
+    """One alarm rings when its value is at or over the threshold in each of so many periods.
+
+    Attributes:
+        name: without the stage's prefix.
+        page: the runbook page, without folder and suffix; alarms of one kind share it.
+        meaning: one sentence, the alarm's own.
+        severity: which topic it is sent to.
+        metrics: id to metric; ids are the words of `expression`.
+        expression: metric math over the ids; None for an alarm on its only metric.
+        threshold: the lowest value that is wrong.
+        period_seconds: over which the statistic is taken.
+        periods: how many in a row.
+        silence: what a period without data means.
+    """
+
+    name: str
+    page: str
+    meaning: str
+    severity: Severity
+    metrics: Mapping[str, Metric]
+    expression: str | None = None
+    threshold: float = 1
+    period_seconds: int = FIVE_MINUTES_SECONDS
+    periods: int = 1
+    silence: Silence = field(default=QUIET_IS_GOOD)
+
+    @property
+    def metric(self) -> Metric:
+        """The only metric of an alarm without an expression."""
+        (metric,) = self.metrics.values()
+        return metric
+
+
+def runbook_page(page: str) -> str:
+    """Where a page lies in this repository; its Korean twin ends in `.ko.md`."""
+    return f"docs/runbook/{page}.md"

@@ -1,0 +1,18 @@
+"""Every alarm of a stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.alarms.platform import platform_alarms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.alarms.rule import AlarmRule
+    from infra.stages import Stage
+
+
+def alarm_rules(stage: Stage) -> Iterator[AlarmRule]:
+    """Yields the stage's alarms: what AWS measures, then what the hub measures itself."""
+    yield from platform_alarms(stage.name)

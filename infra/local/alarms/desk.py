@@ -1,0 +1,94 @@
+"""The alarms of a running local stage: metrics in, transitions out to the journal and the webhook."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.alarms.evaluate import Pace
+from infra.local.alarms.journal import Entry, Journal
+from infra.local.alarms.metric_log import MetricLog
+from infra.local.alarms.notification import envelope
+from infra.local.alarms.platform_metrics import RequestMeter, queue_depths
+from infra.local.alarms.settings import AlarmSettings
+from infra.local.alarms.template_rules import template_rules
+from infra.local.alarms.watch import AlarmWatch, Transition
+from infra.local.assembly import read_operations
+from infra.local.aws import LocalAws
+from infra.local.http_call import call
+
+LOOK_INTERVAL_SECONDS: Final = 1.0
+DEPTH_INTERVAL_SECONDS: Final = 20.0
+# A metric line is read from the logs within two seconds of its writing.
+SETTLE_SECONDS: Final = 4.0
+WEBHOOK_TIMEOUT_SECONDS: Final = 5.0
+FIRST_REFUSAL_STATUS: Final = 300
+
+logger = logging.getLogger("local-stage.alarms")
+
+
+class AlarmDesk:
+    """A thread that measures queues, looks at the alarms, and tells of every change."""
+
+    def __init__(self, endpoint: str, settings: AlarmSettings, journal: Journal) -> None:
+        self.log, self.meter = MetricLog(), RequestMeter()
+        self._endpoint, self._settings, self._journal = endpoint, settings, journal
+        self._pace = Pace(settings.speed)
+        self._watch = AlarmWatch(template_rules(read_operations()), self.log, time.time(), self._pace)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="alarm-desk", daemon=True)
+        self._measured_at = 0.0
+
+    def start(self) -> None:
+        """Begin with an empty journal."""
+        self._journal.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end; it is a daemon and holds nothing that must be closed."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        aws = LocalAws(self._endpoint)
+        sqs, cloudwatch = aws.client("sqs"), aws.client("cloudwatch")
+        while not self._stopped.wait(LOOK_INTERVAL_SECONDS):
+            try:
+                self._measure(sqs, cloudwatch)
+                for transition in self._watch.look(time.time() - SETTLE_SECONDS):
+                    self._tell(transition)
+            except (BotoCoreError, ClientError, OSError):
+                if not self._stopped.is_set():
+                    logger.exception("The alarms were not looked at")
+
+    def _measure(self, sqs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
+        self._keep(cloudwatch, "AWS/ApiGateway", self.meter.take())
+        if time.monotonic() - self._measured_at >= self._pace.seconds(DEPTH_INTERVAL_SECONDS):
+            self._measured_at = time.monotonic()
+            self._keep(cloudwatch, "AWS/SQS", list(queue_depths(sqs, datetime.now(tz=UTC))))
+
+    def _keep(self, cloudwatch: Any, namespace: str, entries: list[dict[str, Any]]) -> None:  # noqa: ANN401
+        if entries:
+            self.log.add(namespace, entries)
+            cloudwatch.put_metric_data(Namespace=namespace, MetricData=entries)
+
+    def _tell(self, transition: Transition) -> None:
+        self._journal.append(Entry.of(transition))
+        if self._settings.webhook:
+            post(self._settings.webhook, envelope(transition, self._settings.secret))
+
+
+def post(url: str, document: Mapping[str, str]) -> None:
+    """Post a notification once; a subscriber that does not take it is named in the log."""
+    headers = {"Content-Type": "text/plain; charset=UTF-8", "x-amz-sns-message-type": document["Type"]}
+    try:
+        status = call("POST", url, headers, json.dumps(document).encode(), WEBHOOK_TIMEOUT_SECONDS).status
+    except OSError as error:
+        logger.warning("The webhook %s did not take %s: %s", url, document["Subject"], error)
+        return
+    if status >= FIRST_REFUSAL_STATUS:
+        logger.warning("The webhook %s refused %s: status %s", url, document["Subject"], status)

@@ -1,0 +1,47 @@
+"""What a rule says of the metrics at one moment: CloudWatch's own way of counting, for the settings that we use."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from infra.alarms.rule import MINUTE_SECONDS, AlarmRule
+from infra.local.alarms.metric_log import MetricLog
+from infra.local.alarms.metric_math import compute
+
+State = Literal["INSUFFICIENT_DATA", "OK", "ALARM"]
+UNKNOWN: Final[State] = "INSUFFICIENT_DATA"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast time passes for the rules: at 12, a minute of a rule is five seconds of the clock."""
+
+    speed: int = 1
+
+    def seconds(self, of_rule: float) -> float:
+        """Return how long a rule's seconds take."""
+        return of_rule / self.speed
+
+    def window_end(self, now: float) -> float:
+        """Return the end of the last whole minute: windows slide by minutes, whatever their period."""
+        minute = self.seconds(MINUTE_SECONDS)
+        return now // minute * minute
+
+
+def datapoints(rule: AlarmRule, log: MetricLog, end: float, pace: Pace) -> list[float | None]:
+    """Return the rule's values of its last periods before `end` (seconds since 1970), newest first."""
+    period = pace.seconds(rule.period_seconds)
+    return [_value(rule, log, end - (back + 1) * period, end - back * period) for back in range(rule.periods)]
+
+
+def _value(rule: AlarmRule, log: MetricLog, start: float, end: float) -> float | None:
+    values = {name: log.statistic(metric, start, end) for name, metric in rule.metrics.items()}
+    return compute(rule.expression, values) if rule.expression else next(iter(values.values()))
+
+
+def next_state(rule: AlarmRule, values: list[float | None], before: State) -> State:
+    """Return what the rule says of its periods' values; `before` stays while silence leaves it undecided."""
+    wrong = [rule.silence == "breaching" if value is None else value >= rule.threshold for value in values]
+    undecided = rule.silence == "ignore" and None in values
+    if all(wrong):
+        return "ALARM"
+    return before if undecided else "OK"

@@ -1,0 +1,76 @@
+"""The part of CloudWatch's metric math that the alarms use: + - * /, comparisons of numbers, IF and FILL."""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from typing import Final
+
+Value = float | None
+
+_ARITHMETIC: Final[dict[type, Callable[[float, float], float]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_COMPARISON: Final[dict[type, Callable[[float, float], bool]]] = {
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+}
+
+
+class ExpressionError(ValueError):
+    """The expression uses something that is not evaluated on this machine."""
+
+
+def compute(expression: str, values: Mapping[str, Value]) -> Value:
+    """Return an expression's value at one moment.
+
+    Args:
+        expression: as in the template.
+        values: id to the metric's value at that moment, None where it has none.
+
+    Returns:
+        None where no metric has a value, where a value is missing that nothing fills, and for a division by zero.
+
+    Raises:
+        ExpressionError: see the class.
+    """
+    if all(value is None for value in values.values()):
+        return None
+    return _value(ast.parse(expression, mode="eval").body, values)
+
+
+def _value(node: ast.expr, values: Mapping[str, Value]) -> Value:
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=name) if name in values:
+            return values[name]
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+            return _both(_ARITHMETIC[type(op)], _value(left, values), _value(right, values))
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISON:
+            return _both(_COMPARISON[type(op)], _value(left, values), _value(right, values))
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+            return _call(name, [_value(each, values) for each in arguments])
+    raise ExpressionError(f"not evaluated on this machine: {ast.unparse(node)}")
+
+
+def _both(combine: Callable[[float, float], float], left: Value, right: Value) -> Value:
+    if left is None or right is None:
+        return None
+    try:
+        return float(combine(left, right))
+    except ZeroDivisionError:
+        return None
+
+
+def _call(name: str, arguments: list[Value]) -> Value:
+    match name, arguments:
+        case "FILL", [value, instead]:
+            return instead if value is None else value
+        case "IF", [condition, then, otherwise]:
+            return None if condition is None else (then if condition else otherwise)
+    raise ExpressionError(f"not evaluated on this machine: {name} of {len(arguments)}")

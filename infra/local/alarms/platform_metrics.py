@@ -1,0 +1,84 @@
+"""Metrics that AWS measures by itself and the emulator does not: invocations, requests, queue depths."""
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from infra.local.asgi import App, Message, Receive, Scope, Send
+from infra.names import API_STAGE_NAME, LOCAL_STAGE, physical_name
+
+LOG_GROUP_PREFIX: Final = "/aws/lambda/"
+REPORT: Final = re.compile(r"REPORT RequestId: \S+\s+Duration: (?P<milliseconds>[\d.]+) ms")
+RAISED: Final = "Traceback (most recent call last)"
+SERVER_ERROR_STATUS: Final = 500
+
+Entry = dict[str, Any]
+
+
+def entry(name: str, dimensions: dict[str, str], at: datetime, value: float, unit: str = "Count") -> Entry:
+    """Return one value in the form of PutMetricData."""
+    pairs = [{"Name": key, "Value": text} for key, text in dimensions.items()]
+    return {"MetricName": name, "Dimensions": pairs, "Timestamp": at, "Unit": unit, "Values": [value]}
+
+
+def invocation_metrics(group: str, lines: Sequence[str], at: datetime) -> Iterator[Entry]:
+    """Yield what AWS/Lambda would hold of one invocation, from the lines it logged."""
+    report = next((match for line in lines if (match := REPORT.match(line))), None)
+    if report is None or not group.startswith(LOG_GROUP_PREFIX):
+        return
+    function = {"FunctionName": group.removeprefix(LOG_GROUP_PREFIX)}
+    yield entry("Invocations", function, at, 1)
+    yield entry("Errors", function, at, float(any(line.startswith(RAISED) for line in lines)))
+    yield entry("Duration", function, at, float(report["milliseconds"]), "Milliseconds")
+
+
+class RequestMeter:
+    """Counts what the front door answers, as AWS/ApiGateway would."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def measured(self, app: App) -> App:
+        """Return the app with each of its answers counted."""
+
+        async def metered(scope: Scope, receive: Receive, send: Send) -> None:
+            began = datetime.now(tz=UTC)
+
+            async def counting(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    self._count(began, message["status"])
+                await send(message)
+
+            await app(scope, receive, counting)
+
+        return metered
+
+    def take(self) -> list[Entry]:
+        """Return what was counted since the last time."""
+        with self._lock:
+            taken, self._entries = self._entries, []
+        return taken
+
+    def _count(self, began: datetime, status: int) -> None:
+        api = {"ApiName": physical_name(LOCAL_STAGE, "api"), "Stage": API_STAGE_NAME}
+        now = datetime.now(tz=UTC)
+        latency = (now - began).total_seconds() * 1000
+        counted = [
+            entry("Count", api, now, 1),
+            entry("5XXError", api, now, float(status >= SERVER_ERROR_STATUS)),
+            entry("Latency", api, now, latency, "Milliseconds"),
+        ]
+        with self._lock:
+            self._entries += counted
+
+
+def queue_depths(sqs: Any, at: datetime) -> Iterable[Entry]:  # noqa: ANN401 - boto3 client
+    """Yield the depth of every queue of the stage."""
+    attribute = "ApproximateNumberOfMessages"
+    for url in sqs.list_queues(QueueNamePrefix=physical_name(LOCAL_STAGE, "")).get("QueueUrls", []):
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])["Attributes"]
+        queue = {"QueueName": url.rpartition("/")[2]}
+        yield entry("ApproximateNumberOfMessagesVisible", queue, at, float(found[attribute]))

@@ -1,0 +1,23 @@
+"""One alarm on the terminal."""
+
+from typing import Final
+
+from rich.console import Console
+
+from infra.local.alarms.journal import Entry
+
+STYLES: Final = {"critical": "bold red", "warning": "yellow"}
+
+
+def print_alarm(console: Console, entry: Entry) -> None:
+    """Print when it changed, what it is, why, and the page that says what to do."""
+    rings = entry.after == "ALARM"
+    word = entry.severity if rings else "over"
+    style = STYLES[entry.severity] if rings else "green"
+    console.print(
+        f"{entry.at}  {word:<8}  {entry.alarm}  {entry.reason}  {entry.page}",
+        style=style,
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )

@@ -1,0 +1,68 @@
+"""Evaluates every rule once a minute of its time, and says what changed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from infra.alarms.rule import AlarmRule
+from infra.local.alarms.evaluate import UNKNOWN, Pace, State, datapoints, next_state
+from infra.local.alarms.metric_log import MetricLog
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One alarm went off or is over."""
+
+    at: datetime
+    rule: AlarmRule
+    before: State
+    after: State
+    values: tuple[float | None, ...]
+
+    @property
+    def reason(self) -> str:
+        """Say which values decided, newest first."""
+        seen = ", ".join("no data" if value is None else f"{value:g}" for value in self.values)
+        return (
+            f"[{seen}] against a threshold of {self.rule.threshold:g}, over {self.rule.period_seconds} s each"
+        )
+
+
+class AlarmWatch:
+    """The state of every alarm of a stage.
+
+    An alarm is first judged when the watch has been on for as long as the alarm looks back: a stage that has just
+    started is no silent one. Becoming OK for the first time is no news.
+    """
+
+    def __init__(self, rules: Iterable[AlarmRule], log: MetricLog, since: float, pace: Pace) -> None:
+        self._rules = list(rules)
+        self._log, self._since, self._pace = log, since, pace
+        self._states: dict[str, State] = {}
+        self._seen_until = since
+
+    def look(self, now: float) -> list[Transition]:
+        """Return what changed since the last look; `now` is in seconds since 1970."""
+        end = self._pace.window_end(now)
+        if end <= self._seen_until:
+            return []
+        self._seen_until = end
+        judged = (
+            self._judge(rule, end) for rule in self._rules if end - self._look_back(rule) >= self._since
+        )
+        return [each for each in judged if each is not None]
+
+    def states(self) -> dict[str, State]:
+        """Return every alarm's state by name."""
+        return {rule.name: self._states.get(rule.name, UNKNOWN) for rule in self._rules}
+
+    def _look_back(self, rule: AlarmRule) -> float:
+        return self._pace.seconds(rule.periods * rule.period_seconds)
+
+    def _judge(self, rule: AlarmRule, end: float) -> Transition | None:
+        before = self._states.get(rule.name, UNKNOWN)
+        values = datapoints(rule, self._log, end, self._pace)
+        after = self._states[rule.name] = next_state(rule, values, before)
+        if after == before or (before == UNKNOWN and after == "OK"):
+            return None
+        return Transition(datetime.fromtimestamp(end, tz=UTC), rule, before, after, tuple(values))

@@ -1,0 +1,119 @@
+"""The example subscriber believes SNS and the local stage, and nobody else."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import NameOID
+
+from infra.alarms.rule import AlarmRule
+from infra.local.alarms.notification import envelope
+from infra.local.alarms.watch import Transition
+from tests.local_stage.subscriber import example_receiver
+
+receiver = example_receiver()
+ADDRESS = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123abc.pem"
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+SNS = {
+    "Type": "Notification",
+    "MessageId": "1",
+    "TopicArn": "arn:aws:sns:eu-central-1:000000000000:risk-hub-prod-alarms-critical",
+    "Subject": "ALARM",
+    "Message": "{}",
+    "Timestamp": "2026-01-02T03:04:05.000Z",
+}
+
+
+def certificate() -> bytes:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(KEY.public_key())
+    builder = builder.serial_number(1).not_valid_before(AT).not_valid_after(AT + timedelta(days=1))
+    return builder.sign(KEY, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def signed(**changes: str) -> dict[str, str]:
+    fields = {**SNS, **changes}
+    text = receiver.signed_text(fields)
+    signature = base64.b64encode(KEY.sign(text, padding.PKCS1v15(), hashes.SHA256())).decode()
+    return {**fields, "SignatureVersion": "2", "Signature": signature, "SigningCertURL": ADDRESS}
+
+
+def local(secret: str) -> dict[str, str]:
+    rule = AlarmRule("test", "test", "A test", "warning", {})
+    return envelope(Transition(AT, rule, "OK", "ALARM", (1.0,)), secret)
+
+
+def fetch(address: str) -> bytes:
+    assert address == ADDRESS
+    return certificate()
+
+
+def no_fetch(address: str) -> bytes:
+    raise AssertionError(address)
+
+
+def test_what_sns_signed_is_believed() -> None:
+    receiver.verify(signed(), "", fetch)
+
+
+def test_what_is_signed_is_each_field_with_its_name() -> None:
+    assert receiver.signed_text(SNS).decode().splitlines() == [
+        part
+        for name in ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+        for part in (name, SNS[name])
+    ]
+
+
+def test_what_the_local_stage_signed_is_believed() -> None:
+    receiver.verify(local("secret"), "secret", no_fetch)
+
+
+@pytest.mark.parametrize("field", sorted(SNS))
+def test_a_changed_field_is_not_believed(field: str) -> None:
+    for original, secret in ((signed(), ""), (local("secret"), "secret")):
+        changed = {**original, field: original[field] + "x"}
+        with pytest.raises(receiver.ForgedError):
+            receiver.verify(changed, secret, fetch)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://sns.eu-central-1.amazonaws.com.evil.example/a.pem",
+        "https://evil.example/sns.eu-central-1.amazonaws.com/a.pem",
+        "http://sns.eu-central-1.amazonaws.com/a.pem",
+        "https://sns.eu-central-1.amazonaws.com/../a.pem",
+        "",
+    ],
+)
+def test_a_certificate_that_anybody_could_offer_is_not_even_fetched(address: str) -> None:
+    with pytest.raises(receiver.ForgedError, match="not signed by SNS"):
+        receiver.verify({**signed(), "SigningCertURL": address}, "", no_fetch)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda e: {**e, "Signature": "no base64!"},
+        lambda e: {name: value for name, value in e.items() if name != "Signature"},
+        lambda e: {**e, "Type": "Other"},
+        lambda e: {**e, "SignatureVersion": "3"},
+        lambda e: {**e, "Signature": base64.b64encode(hmac.digest(b"", b"", hashlib.sha256)).decode()},
+    ],
+)
+def test_a_signature_that_is_missing_or_odd_is_not_believed(spoil: Callable[[dict[str, str]], Any]) -> None:
+    with pytest.raises(receiver.ForgedError):
+        receiver.verify(spoil(signed()), "", fetch)
+
+
+def test_without_a_secret_the_local_form_is_not_believed() -> None:
+    with pytest.raises(receiver.ForgedError, match="not signed by SNS"):
+        receiver.verify(local(""), "", no_fetch)

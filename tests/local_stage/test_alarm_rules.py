@@ -1,0 +1,173 @@
+"""The rules of the template are evaluated as CloudWatch would: windows, silence, metric math."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from infra.alarms.rule import AlarmRule, Metric, Silence
+from infra.alarms.table import alarm_rules
+from infra.local.alarms.evaluate import Pace
+from infra.local.alarms.metric_log import MetricLog
+from infra.local.alarms.metric_math import ExpressionError, compute
+from infra.local.alarms.template_rules import template_rules
+from infra.local.alarms.watch import AlarmWatch
+from infra.local.assembly import read_operations
+from infra.stages import STAGES
+
+START = 1_760_000_040.0  # a whole minute
+MINUTE = 60.0
+WAITING = Metric("Test", "waiting", {"queue": "q"}, "Maximum")
+
+
+def put(log: MetricLog, at: float, *values: float, metric: Metric = WAITING) -> None:
+    pairs = [{"Name": name, "Value": value} for name, value in metric.dimensions.items()]
+    entry = {"MetricName": metric.name, "Dimensions": pairs, "Values": [*values]}
+    log.add(metric.namespace, [{**entry, "Timestamp": datetime.fromtimestamp(at, tz=UTC)}])
+
+
+def rule(periods: int = 1, period_seconds: int = 60, silence: Silence = "notBreaching") -> AlarmRule:
+    return AlarmRule(
+        "test",
+        "test",
+        "A test",
+        "warning",
+        {"only": WAITING},
+        threshold=5,
+        period_seconds=period_seconds,
+        periods=periods,
+        silence=silence,
+    )
+
+
+def states(watched: AlarmRule, log: MetricLog, minutes: int) -> str:
+    """Return the alarm's state after each minute: A for ALARM, O for OK, I for insufficient data."""
+    watch = AlarmWatch([watched], log, START, Pace())
+    told = []
+    for minute in range(1, minutes + 1):
+        watch.look(START + minute * MINUTE)
+        told.append(watch.states()["test"][0])
+    return "".join(told)
+
+
+def test_the_template_says_what_the_table_says() -> None:
+    expected = {each.name: each for each in alarm_rules(STAGES["local"])}
+    read = {each.name: each for each in template_rules(read_operations())}
+    assert set(read) == set(expected)
+    for name, each in read.items():
+        wanted = expected[name]
+        assert list(each.metrics.values()) == list(wanted.metrics.values()), name
+        assert {
+            field: getattr(each, field) for field in AlarmRule.__dataclass_fields__ if field != "metrics"
+        } == {field: getattr(wanted, field) for field in AlarmRule.__dataclass_fields__ if field != "metrics"}
+
+
+def test_an_alarm_rings_at_its_threshold_and_is_over_below_it() -> None:
+    log = MetricLog()
+    for minute, value in enumerate((4.9, 5.0, 4.9)):
+        put(log, START + minute * MINUTE + 1, value)
+    assert states(rule(), log, 3) == "OAO"
+
+
+def test_every_one_of_its_periods_must_be_wrong() -> None:
+    log = MetricLog()
+    for minute, value in enumerate((9, 9, 1, 9, 9, 9, 1)):
+        put(log, START + minute * MINUTE + 1, value)
+    assert states(rule(periods=3), log, 7) == "IIOOOAO"
+
+
+@pytest.mark.parametrize(
+    ("silence", "expected"), [("breaching", "OAA"), ("notBreaching", "OOO"), ("ignore", "OOO")]
+)
+def test_silence_means_what_the_rule_says(silence: Silence, expected: str) -> None:
+    log = MetricLog()
+    put(log, START + 1, 0)
+    assert states(rule(silence=silence), log, 3) == expected
+
+
+def test_silence_that_is_ignored_keeps_an_alarm_on() -> None:
+    log = MetricLog()
+    put(log, START + 1, 9)
+    assert states(rule(silence="ignore"), log, 3) == "AAA"
+    assert states(rule(), log, 3) == "AOO"
+
+
+def test_a_window_slides_by_the_minute_whatever_its_period() -> None:
+    log = MetricLog()
+    put(log, START + 6 * MINUTE + 1, 9)
+    assert states(rule(period_seconds=300), log, 13) == "IIIIOOAAAAAOO"
+
+
+def test_other_dimensions_are_another_metric() -> None:
+    log = MetricLog()
+    put(log, START + 1, 9, metric=Metric("Test", "waiting", {"queue": "another"}))
+    put(log, START + 1, 9, metric=Metric("Test", "waiting", {"queue": "q", "more": "m"}))
+    assert states(rule(), log, 1) == "O"
+
+
+def test_a_stage_that_has_just_started_is_no_silent_one() -> None:
+    assert states(rule(periods=3, silence="breaching"), MetricLog(), 4) == "IIAA"
+
+
+def test_at_speed_twelve_a_minute_lasts_five_seconds() -> None:
+    log, watch = MetricLog(), None
+    put(log, START + 1, 9)
+    watch = AlarmWatch([rule()], log, START, Pace(12))
+    assert [each.after for each in watch.look(START + 5)] == ["ALARM"]
+    assert [each.after for each in watch.look(START + 9)] == []
+    assert [each.after for each in watch.look(START + 10)] == ["OK"]
+
+
+def test_a_change_is_told_once_with_its_values() -> None:
+    log = MetricLog()
+    put(log, START + 1, 9)
+    watch = AlarmWatch([rule()], log, START, Pace())
+    (told,) = watch.look(START + MINUTE)
+    assert (told.before, told.after, told.values) == ("INSUFFICIENT_DATA", "ALARM", (9.0,))
+    assert told.reason == "[9] against a threshold of 5, over 60 s each"
+    assert watch.look(START + MINUTE + 30) == []
+
+
+@pytest.mark.parametrize(
+    ("statistic", "expected"),
+    [
+        ("Sum", 10),
+        ("Maximum", 4),
+        ("Minimum", 1),
+        ("Average", 2.5),
+        ("SampleCount", 4),
+        ("p50", 2),
+        ("p99", 4),
+    ],
+)
+def test_statistics_are_those_of_cloudwatch(statistic: str, expected: float) -> None:
+    log = MetricLog()
+    put(log, START, 3, 1, 2, 4)
+    put(log, START + MINUTE, 99)
+    metric = Metric("Test", "waiting", {"queue": "q"}, statistic)
+    assert log.statistic(metric, START, START + MINUTE) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("100 * FILL(a, 0) / (FILL(b, 0) + 20)", 25),
+        ("IF(a > 4, a, 0)", 5),
+        ("IF(a >= 6, 1, 0)", 0),
+        ("a + b", None),
+        ("a / 0", None),
+    ],
+)
+def test_metric_math_treats_what_is_missing_as_cloudwatch_does(
+    expression: str, expected: float | None
+) -> None:
+    assert compute(expression, {"a": 5.0, "b": None}) == expected
+
+
+def test_no_data_at_all_is_no_data_even_when_filled() -> None:
+    assert compute("FILL(a, 0)", {"a": None}) is None
+
+
+@pytest.mark.parametrize("expression", ["SUM(METRICS())", "a ** 2", "unknown + 1", "a < 1 < 2"])
+def test_metric_math_that_is_not_understood_is_refused(expression: str) -> None:
+    with pytest.raises(ExpressionError):
+        compute(expression, {"a": 1.0})
