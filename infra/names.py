@@ -46,6 +46,9 @@ SNAPSHOT_UPDATED: Final = "risk_snapshot_updated"
 RISK_EVALUATED: Final = "risk_evaluated"
 STRESS_EVALUATED: Final = "stress_evaluated"
 
+# What keys of the evaluations table begin with that become events; the rest are the engine's own notes.
+ANNOUNCED_EVALUATIONS: Final = ("risk/", "stress/", "exit/")
+
 # Every worker and the events that its rule brings to its queue: queues, alarms and the dashboard follow this table.
 WORKER_EVENTS: Final[dict[FunctionFolder, tuple[str, ...]]] = {
     "risk_engine": (SNAPSHOT_UPDATED,),
@@ -67,6 +70,8 @@ STAGE_ALLOW_LIST: Final = "RISK_HUB_STAGE_ALLOW_LIST"
 OFFLOAD: Final = "RISK_HUB_OFFLOAD"
 INLINE_COV_THRESHOLD: Final = "RISK_HUB_INLINE_COV_THRESHOLD"
 RETENTION_DAYS: Final = "RISK_HUB_RETENTION_DAYS"
+RISK_FALLBACK: Final = "RISK_HUB_RISK_FALLBACK"
+LEGACY_METHOD: Final = "RISK_HUB_LEGACY_METHOD"
 BUS_NAME: Final = "RISK_HUB_BUS_NAME"
 FAILURE_QUEUE_URL: Final = "RISK_HUB_FAILURE_QUEUE_URL"
 POWERTOOLS_SERVICE_NAME: Final = "POWERTOOLS_SERVICE_NAME"

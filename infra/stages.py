@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 StageName = Literal["local", "dev", "staging", "prod"]
 BundleSource = Literal["placeholder", "built"]
+RiskFallback = Literal["none", "correlation_one"]
 
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
 SUBSCRIBER: Final = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?")
@@ -61,6 +62,8 @@ class Stage:
         critical_subscribers: `mailto:` and `https://` addresses that are told of critical alarms.
         warning_subscribers: The same for warnings.
         runbook_base: What stands before `docs/runbook/...` in each alarm, to make it a link.
+        risk_fallback: What may stand in for a covariance that cannot be used; `none`: nothing, the number is null.
+        legacy_method: Whether reports also carry the numbers of the gateway that the hub replaces, for comparison.
         snapshot_writer: Size of the function of that name, as are the next five.
         snapshot_reader: See `snapshot_writer`.
         event_relay: See `snapshot_writer`.
@@ -88,6 +91,8 @@ class Stage:
     runbook_base: str = ""
     stage_allow_list: tuple[str, ...] = ("backtest", "paper", "live")
     inline_cov_threshold_entries: int = INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
+    risk_fallback: RiskFallback = "none"
+    legacy_method: bool = False
     # Three attempts of three seconds with their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS (ADR-0006).
     snapshot_writer: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
     snapshot_reader: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)

@@ -8,6 +8,7 @@ from functions.hub.adapters.aws import client
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
 from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
+from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.eventbridge_bus import EventBridgeBus
@@ -126,9 +127,17 @@ class Composition:
         """Return what a back-test reads."""
         return DynamoDBForecasts(client("dynamodb"), self._setting("EVALUATIONS_TABLE"), self._bodies())
 
+    def input_notes(self) -> DynamoDBInputNotes:
+        """Return what the risk engine remembers of blobs."""
+        return DynamoDBInputNotes(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
+
     def retention(self) -> timedelta:
         """Return how long the store keeps what it is given."""
         return timedelta(days=int(self._setting("RETENTION_DAYS")))
+
+    def risk_choices(self) -> tuple[str, str]:
+        """Return what this deployment stage decided about the risk numbers: its fallback, and the legacy method."""
+        return self._setting("RISK_FALLBACK"), self._setting("LEGACY_METHOD")
 
     def _announce_commits(self) -> AnnounceCommits:
         bus = EventBridgeBus(client("events"), self._setting("BUS_NAME"))

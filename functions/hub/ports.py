@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from events.envelope import CloudEvent
 from functions.hub.domain.evaluation import Record
+from functions.hub.domain.input_note import InputNote
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from risk_hub_contracts.blob import BlobKind
@@ -167,6 +168,16 @@ class Forecasts(Protocol):
 
         Fewer than `limit` means that there are no more; else `after`, the `forecast_id` of the last, goes on behind it.
         """
+
+
+class InputNotes(Protocol):
+    """What is remembered of the worlds' blobs. Every method may raise UnavailableError."""
+
+    def get(self, world_id: str, note_id: str) -> InputNote | None:
+        """Return the note under a key, or None; strongly consistent."""
+
+    def put_once(self, world_id: str, note_id: str, note: InputNote, retain_until: datetime) -> InputNote:
+        """Store the note if its key is free; return the one that stands there then."""
 
 
 class EventBus(Protocol):

@@ -1,27 +1,16 @@
 """Evaluate the risk of an announced snapshot: load, verify, compute, store once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from events.envelope import CloudEvent
-from functions.hub.ports import BlobError, BlobStore, Clock, EvaluationStore, SnapshotStore
-from functions.hub.use_cases.work_on_snapshot import announced_snapshot, derived_from, verified_bytes
-from functions.risk.inputs import (
-    Input,
-    InputKind,
-    covariance_over_book,
-    covered_share,
-    portfolio_returns,
-)
-from functions.risk.measures import Array
+from functions.hub.ports import BlobStore, Clock, EvaluationStore, Forecasts, InputNotes, SnapshotStore
+from functions.hub.use_cases.work_on_snapshot import announced_snapshot, derived_from
+from functions.risk.forecast import forecast_of
+from functions.risk.load import LoadInputs
+from functions.risk.policy import NO_POLICY, RiskPolicy
+from functions.risk.remember import Memory
 from functions.risk.report import risk_report
-from risk_hub_contracts.blob import BlobFormatError, Covariance, Decoded, RealizedReturns, decode
-from risk_hub_contracts.risk import RiskInput
-from risk_hub_contracts.snapshot import Snapshot
-
-Loader = Callable[[Any, dict[str, float]], tuple[Array | None, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +20,17 @@ class EvaluateRisk:
     snapshots: SnapshotStore
     blobs: BlobStore
     evaluations: EvaluationStore
+    forecasts: Forecasts
+    notes: InputNotes
     clock: Clock
     retention: timedelta
+    policy: RiskPolicy = NO_POLICY
 
     def __call__(self, event: CloudEvent) -> str:
         """Evaluate the snapshot and store the report; return `evaluated`, `repeated` or `expired`.
+
+        The forecast is put before the report: whoever sees the report finds the forecast, and a crash in between is
+        repaired when the event is delivered again.
 
         Raises:
             UnavailableError: a store did not answer; the event may be delivered again.
@@ -45,44 +40,11 @@ class EvaluateRisk:
         snapshot = announced_snapshot(event, self.snapshots, now)
         if snapshot is None:
             return "expired"
-        inputs = (
-            self._input(snapshot, "covariance", covariance_over_book),
-            self._input(snapshot, "realized_returns", portfolio_returns),
-        )
-        evaluation = derived_from(event, risk_report(snapshot, inputs, now))
-        stored = self.evaluations.put_once(evaluation, now + self.retention)
+        until = now + self.retention
+        memory = Memory(self.notes, snapshot, until)
+        inputs = LoadInputs(self.blobs, memory.judge, memory.since)(snapshot)
+        report = risk_report(snapshot, inputs, self.policy, now)
+        forecast = forecast_of(snapshot, report, inputs.returns, event.data["created_at"])
+        self.forecasts.put_once(forecast, until)
+        stored = self.evaluations.put_once(derived_from(event, report), until)
         return "evaluated" if stored else "repeated"
-
-    def _input(self, snapshot: Snapshot, kind: InputKind, load: Loader) -> Input:
-        part = snapshot.part(kind)
-        if part is None:
-            absent = RiskInput(kind=kind, source="absent", sha256=None, coverage=None, observations=None)
-            return Input(absent, None, f"{kind}_absent")
-        source = "inline" if part.ref is None else "ref"
-        try:
-            decoded = decode(verified_bytes(part, self.blobs))
-        except (BlobError, BlobFormatError) as error:
-            broken = RiskInput(kind=kind, source=source, sha256=part.sha256, coverage=None, observations=None)
-            return Input(
-                broken, None, "blob_unavailable" if isinstance(error, BlobError) else "blob_malformed"
-            )
-        values, reason = load(decoded, snapshot.weights)
-        declared = RiskInput(
-            kind=kind,
-            source=source,
-            sha256=part.sha256,
-            coverage=_coverage(decoded, snapshot.weights),
-            observations=_observations(decoded),
-        )
-        return Input(declared, values, reason)
-
-
-def _coverage(decoded: Decoded, weights: dict[str, float]) -> float | None:
-    if not isinstance(decoded, Covariance | RealizedReturns):
-        return None
-    bare_portfolio_series = not decoded.ids
-    return 1.0 if bare_portfolio_series else covered_share(weights, decoded.ids)
-
-
-def _observations(decoded: Decoded) -> int | None:
-    return min(decoded.lengths) if isinstance(decoded, RealizedReturns) else None

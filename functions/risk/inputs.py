@@ -1,92 +1,89 @@
-"""What the risk numbers are computed from: arrays in the order of the book's ids, with a verdict on whether they suffice."""
+"""What the risk numbers are computed from: inputs set against the book, each with a reason where it does not suffice."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
-from typing import Literal
 
-import numpy as np
-
-from functions.risk.measures import Array, psd_margin
-from risk_hub_contracts.blob import Covariance, RealizedReturns
-from risk_hub_contracts.risk import RiskInput
-
-PSD_TOLERANCE = 1e-10
-InputKind = Literal["covariance", "realized_returns"]
+from functions.risk.covariance.form import CovarianceForm, Verdict
+from functions.risk.covariance.sample import ESTIMATE_MIN_OBSERVATIONS, sample_covariance
+from functions.risk.returns import BookReturns, by_id
+from risk_hub_contracts.blob import RealizedReturns
+from risk_hub_contracts.risk import CovarianceOrigin, RiskInput
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """One input of the evaluation.
+class CovarianceInput:
+    """The covariance of one evaluation.
 
     Attributes:
-        declared: where it came from and how much of the book it covers, for the report.
-        values: covariance (n, n) over the book's ids, or portfolio returns (T,); None when it does not suffice.
-        reason: why it does not suffice; None when it does.
+        declared: where it came from and how much of the book it covers.
+        ids: n ids, the order of `form`.
+        form: Σ over those ids; None where there is none to read.
+        verdict: on the whole matrix; None where there is none.
+        reason: why no number may be computed with it; None when one may.
+        origin: `given`, or how it was estimated.
+        known_since: the first `as_of` that used these bytes by reference.
     """
 
     declared: RiskInput
-    values: Array | None
-    reason: str | None
+    ids: Sequence[str] = ()
+    form: CovarianceForm | None = None
+    verdict: Verdict | None = None
+    reason: str | None = None
+    origin: CovarianceOrigin = "given"
+    known_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnsInput:
+    """The realised returns of one evaluation.
+
+    Attributes:
+        declared: where they came from and how much of the book they cover.
+        decoded: as the blob holds them; None where there are none to read.
+        book: the book's own series; None where it could not be made.
+        reason: why not.
+        known_since: the first `as_of` that used these bytes by reference.
+    """
+
+    declared: RiskInput
+    decoded: RealizedReturns | None = None
+    book: BookReturns | None = None
+    reason: str | None = None
+    known_since: str | None = None
+
+
+def held(weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights other than zero: what is not held needs no numbers."""
+    return {asset: weight for asset, weight in weights.items() if weight}
 
 
 def covered_share(weights: Mapping[str, float], ids: Sequence[str]) -> float:
     """Return the share of the book's gross weight whose ids are among `ids`, 0 to 1."""
-    gross = fsum(map(abs, weights.values()))
     known = set(ids)
+    if known.issuperset(weights):
+        return 1.0
+    gross = fsum(map(abs, weights.values()))
     return fsum(abs(weight) for asset, weight in weights.items() if asset in known) / gross
 
 
-def covariance_over_book(
-    covariance: Covariance, weights: Mapping[str, float]
-) -> tuple[Array | None, str | None]:
-    """Return the covariance (n, n) in the order of the book's ids, or None and the reason.
+def estimated(returns: ReturnsInput, weights: Mapping[str, float]) -> CovarianceInput | None:
+    """Return the covariance of the realised returns of what is held; None where they do not suffice for one.
 
-    A matrix that is not positive semi-definite within `1e-10 · trace` is refused.
+    Args:
+        returns: by id, covering the book, of equal length.
+        weights: what is held.
     """
-    if set(weights) - set(covariance.ids):
-        return None, "covariance_does_not_cover_weights"
-    full = _full_matrix(covariance)
-    position = {asset: index for index, asset in enumerate(covariance.ids)}
-    order = [position[asset] for asset in weights]
-    matrix = full[np.ix_(order, order)]
-    if not np.isfinite(matrix).all():
-        return None, "covariance_not_finite"
-    if psd_margin(matrix) < -PSD_TOLERANCE:
-        return None, "covariance_not_psd"
-    return matrix, None
-
-
-def portfolio_returns(
-    returns: RealizedReturns, weights: Mapping[str, float]
-) -> tuple[Array | None, str | None]:
-    """Return the book's returns `Σ w_i r_i,t` (T,), oldest first, or None and the reason.
-
-    One bare series is the portfolio's own. Series of unequal length have no common dates, so they are refused.
-    """
-    series = returns.series()
-    if not returns.ids:
-        book = np.array(series[0], dtype=np.float64)
-    else:
-        by_id = dict(zip(returns.ids, series, strict=True))
-        if set(weights) - set(by_id):
-            return None, "returns_do_not_cover_weights"
-        if len({len(by_id[asset]) for asset in weights}) != 1:
-            return None, "returns_of_unequal_length"
-        held = np.array([by_id[asset] for asset in weights], dtype=np.float64)
-        book = np.fromiter(weights.values(), dtype=np.float64) @ held
-    return (book, None) if np.isfinite(book).all() else (None, "returns_not_finite")
-
-
-def _full_matrix(covariance: Covariance) -> Array:
-    count = len(covariance.ids)
-    values = np.frombuffer(covariance.payload, dtype="<f8")
-    if covariance.layout == "factor":
-        split = count * covariance.factor_count
-        factors = values[:split].reshape(count, covariance.factor_count)
-        return np.asarray(factors @ factors.T + np.diag(values[split:]), dtype=np.float64)
-    full = np.zeros((count, count))
-    upper = np.triu_indices(count)
-    full[upper] = values
-    full.T[upper] = values
-    return full
+    series = {} if returns.decoded is None else by_id(returns.decoded)
+    if returns.book is None or not series or len(returns.book.values) < ESTIMATE_MIN_OBSERVATIONS:
+        return None
+    ids = list(weights)
+    form = sample_covariance([series[asset] for asset in ids])
+    declared = RiskInput(
+        kind="covariance",
+        source="absent",
+        sha256=None,
+        coverage=1.0,
+        observations=len(returns.book.values),
+    )
+    return CovarianceInput(declared, ids, form, form.verdict(), None, form.estimator)

@@ -1,18 +1,20 @@
 """Value at risk and expected shortfall of one book.
 
-Losses are positive numbers, as fractions of portfolio value, for one period. Weights `w` have shape (n,), a covariance
-`Σ` (n, n), returns (T, n) and portfolio returns (T,).
+Losses are positive numbers, as fractions of portfolio value, for one period. Weights `w` and `Σw` have shape (n,),
+portfolio returns (T,). Confidence is a whole number of basis points, so that order statistics are found by integer
+arithmetic: `ceil((1 - 0.95) * T)` is off by one at T = 100.
 """
 
-from math import exp, pi, sqrt
+from collections.abc import Sequence
+from math import exp, fsum, pi, sqrt
 from statistics import NormalDist
 
-import numpy as np
-from numpy.typing import NDArray
+from functions.risk.exact import Vector, dot
 
-Array = NDArray[np.float64]
 BPS_PER_ONE = 10_000
 STANDARD_NORMAL = NormalDist()
+LEGACY_VAR_SIGMAS = 2.33
+LEGACY_ES_PER_VAR = 1.2
 
 
 def normal_quantile(confidence_bps: int) -> float:
@@ -20,14 +22,14 @@ def normal_quantile(confidence_bps: int) -> float:
     return STANDARD_NORMAL.inv_cdf(confidence_bps / BPS_PER_ONE)
 
 
-def volatility(weights: Array, covariance: Array) -> float:
+def volatility(weights: Vector, times: Vector) -> float:
     """Return `σ_p = sqrt(w'Σw)`, the portfolio's standard deviation over one period.
 
     Args:
-        weights: (n,).
-        covariance: (n, n), positive semi-definite; a variance below zero by rounding alone counts as zero.
+        weights: `w` (n,).
+        times: `Σw` (n,), Σ positive semi-definite; a variance below zero by rounding alone counts as zero.
     """
-    return sqrt(max(float(weights @ covariance @ weights), 0.0))
+    return sqrt(max(dot(weights, times), 0.0))
 
 
 def parametric_var(sigma: float, confidence_bps: int) -> float:
@@ -44,32 +46,58 @@ def parametric_es(sigma: float, confidence_bps: int) -> float:
     return sigma * density * BPS_PER_ONE / (BPS_PER_ONE - confidence_bps)
 
 
+def legacy_var(sigma: float) -> float:
+    """Return `2.33 · σ_p`: the 99 % VaR of the gateway that this hub replaces, for comparison while migrating."""
+    return LEGACY_VAR_SIGMAS * sigma
+
+
+def legacy_es(sigma: float) -> float:
+    """Return `1.2 · VaR`: the same gateway's 99 % expected shortfall."""
+    return LEGACY_ES_PER_VAR * legacy_var(sigma)
+
+
 def required_observations(confidence_bps: int) -> int:
     """Return the least number of observations, `1/(1−c)` rounded up, for which an empirical tail exists."""
     return -(-BPS_PER_ONE // (BPS_PER_ONE - confidence_bps))
 
 
-def historical_var(returns: Array, confidence_bps: int) -> float:
+def historical_var(returns: Sequence[float], confidence_bps: int) -> float:
     """Return the empirical quantile of portfolio returns at `1 − c` (linear interpolation), sign flipped.
 
     Args:
         returns: (T,) portfolio returns; T at least `required_observations`.
         confidence_bps: confidence in basis points.
+
+    Raises:
+        ValueError: too few observations.
     """
-    return -_tail_quantile(returns, confidence_bps)
+    return -_tail_quantile(_checked(returns, confidence_bps), confidence_bps) + 0.0
 
 
-def historical_es(returns: Array, confidence_bps: int) -> float:
-    """Return the mean of the portfolio returns at or below the quantile of historical_var, sign flipped."""
-    return -float(np.mean(returns[returns <= _tail_quantile(returns, confidence_bps)]))
+def historical_es(returns: Sequence[float], confidence_bps: int) -> float:
+    """Return the mean of the portfolio returns at or below the quantile of historical_var, sign flipped.
+
+    Raises:
+        ValueError: too few observations.
+    """
+    ordered = _checked(returns, confidence_bps)
+    quantile = _tail_quantile(ordered, confidence_bps)
+    tail = [value for value in ordered if value <= quantile]
+    return -fsum(tail) / len(tail) + 0.0
 
 
-def _tail_quantile(returns: Array, confidence_bps: int) -> float:
-    return float(np.quantile(returns, (BPS_PER_ONE - confidence_bps) / BPS_PER_ONE))
+def _checked(returns: Sequence[float], confidence_bps: int) -> list[float]:
+    required = required_observations(confidence_bps)
+    if len(returns) < required:
+        raise ValueError(
+            f"{len(returns)} observations have no tail at {confidence_bps} bps; {required} are needed"
+        )
+    return sorted(returns)
 
 
-def psd_margin(covariance: Array) -> float:
-    """Return the least eigenvalue relative to the trace; at or above −1e-10 the matrix counts as positive semi-definite."""
-    trace = float(np.trace(covariance))
-    least = float(np.linalg.eigvalsh(covariance)[0])
-    return least / trace if trace > 0 else least
+def _tail_quantile(ordered: Sequence[float], confidence_bps: int) -> float:
+    """Return the quantile `1 − c`: the order statistics around `(T − 1)(1 − c)`, found without rounding."""
+    below, rest = divmod((len(ordered) - 1) * (BPS_PER_ONE - confidence_bps), BPS_PER_ONE)
+    if not rest:
+        return ordered[below]
+    return ordered[below] + (ordered[below + 1] - ordered[below]) * (rest / BPS_PER_ONE)

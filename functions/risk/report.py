@@ -1,21 +1,22 @@
 """The report on one snapshot: every measure with its method, its sample and its coverage, or null with the reason."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any
 
-import numpy as np
-
-from functions.risk import measures
-from functions.risk.inputs import Input
-from functions.risk.measures import Array
-from risk_hub_contracts.risk import RiskMeasure, RiskReport
+from functions.risk import concentration, measures
+from functions.risk.inputs import CovarianceInput, ReturnsInput, held
+from functions.risk.parametric import ParametricBook, parametric_book
+from functions.risk.policy import RiskPolicy
+from functions.risk.receipt import CONFIDENCES_BPS, ENGINE_VERSION, HORIZON_PERIODS, with_receipt
+from functions.risk.sufficiency import sufficiency
+from functions.risk.windows import TOO_FEW, WINDOWS, window_statistics
+from risk_hub_contracts.risk import Concentration, RiskInput, RiskMeasure, RiskReport, RiskStatus
 from risk_hub_contracts.snapshot import Snapshot
 from risk_hub_contracts.times import format_instant
 
-ENGINE_VERSION = "1.0.0"
-CONFIDENCES_BPS = (9500, 9900)
-HORIZON_PERIODS = 1
+LEGACY_CONFIDENCE_BPS = 9900
 # Inputs that are there but wrong, as opposed to inputs that are missing or too few.
 INVALID_REASONS = frozenset(
     {
@@ -26,21 +27,36 @@ INVALID_REASONS = frozenset(
         "blob_unavailable",
     }
 )
-Measure = Literal["value_at_risk", "expected_shortfall", "volatility"]
-Method = Literal["parametric_normal", "historical"]
 
 
-def risk_report(snapshot: Snapshot, inputs: tuple[Input, Input], evaluated_at: datetime) -> RiskReport:
-    """Return the report for a snapshot.
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that a snapshot brings; `estimate` stands for an absent covariance where the returns allow one."""
+
+    covariance: CovarianceInput
+    returns: ReturnsInput
+    estimate: CovarianceInput | None = None
+
+    @property
+    def effective(self) -> CovarianceInput:
+        """Return the covariance that numbers are computed with."""
+        return self.estimate or self.covariance
+
+
+def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluated_at: datetime) -> RiskReport:
+    """Return the report for a snapshot; the same arguments give the same `result_hash`.
 
     Args:
         snapshot: the book.
-        inputs: its covariance (n, n) and its portfolio returns (T,), or why they are not there.
+        inputs: its covariance and its returns, or why they are not there.
+        policy: what the deployment decided.
         evaluated_at: the hub's clock.
     """
-    covariance, returns = inputs
-    computed = [*_parametric(snapshot, covariance), *_historical(returns)]
-    return RiskReport(
+    book = parametric_book(inputs.effective, snapshot.weights, policy)
+    computed = [*_parametric(inputs.effective.declared, book, policy), *_historical(inputs.returns)]
+    status = _status([inputs.covariance.reason, inputs.returns.reason], computed)
+    series = inputs.returns.book
+    report = RiskReport(
         world_id=snapshot.world_id,
         version=snapshot.version,
         content_hash=snapshot.content_hash,
@@ -49,63 +65,98 @@ def risk_report(snapshot: Snapshot, inputs: tuple[Input, Input], evaluated_at: d
         actor=snapshot.actor,
         engine_version=ENGINE_VERSION,
         evaluated_at=format_instant(evaluated_at),
-        status=_status(inputs, computed),
-        inputs=[covariance.declared, returns.declared],
+        status=status,
+        inputs=[inputs.covariance.declared, inputs.returns.declared],
         measures=computed,
+        sufficiency=sufficiency(
+            snapshot.as_of,
+            inputs.covariance,
+            inputs.returns,
+            inputs.effective,
+            book,
+            complete=status == "complete",
+        ),
+        concentration=_concentration(snapshot, book),
+        windows=[] if series is None else [window_statistics(series, days) for days in WINDOWS],
+        contributions=book.contributions,
     )
+    return with_receipt(report, policy)
 
 
-def _parametric(snapshot: Snapshot, covariance: Input) -> Iterator[RiskMeasure]:
-    sigma = None if covariance.values is None else measures.volatility(_weights(snapshot), covariance.values)
-    yield _measure("volatility", "parametric_normal", None, sigma, covariance)
+def _parametric(declared: RiskInput, book: ParametricBook, policy: RiskPolicy) -> Iterator[RiskMeasure]:
+    sigma = book.sigma
+
+    def row(measure: str, method: str, bps: int | None, value: float | None) -> RiskMeasure:
+        return _measure(
+            declared,
+            measure=measure,
+            method=method,
+            confidence_bps=bps,
+            value=value,
+            reason=book.reason,
+            covariance=book.origin,
+        )
+
+    yield row("volatility", "parametric_normal", None, sigma)
     for bps in CONFIDENCES_BPS:
         var = None if sigma is None else measures.parametric_var(sigma, bps)
         es = None if sigma is None else measures.parametric_es(sigma, bps)
-        yield _measure("value_at_risk", "parametric_normal", bps, var, covariance)
-        yield _measure("expected_shortfall", "parametric_normal", bps, es, covariance)
+        yield row("value_at_risk", "parametric_normal", bps, var)
+        yield row("expected_shortfall", "parametric_normal", bps, es)
+    if policy.legacy_method:
+        var = None if sigma is None else measures.legacy_var(sigma)
+        es = None if sigma is None else measures.legacy_es(sigma)
+        yield row("value_at_risk", "legacy_v1", LEGACY_CONFIDENCE_BPS, var)
+        yield row("expected_shortfall", "legacy_v1", LEGACY_CONFIDENCE_BPS, es)
 
 
-def _historical(returns: Input) -> Iterator[RiskMeasure]:
+def _historical(returns: ReturnsInput) -> Iterator[RiskMeasure]:
     for bps in CONFIDENCES_BPS:
-        book, reason = returns.values, returns.reason
-        if book is not None and len(book) < measures.required_observations(bps):
-            book, reason = None, "too_few_observations"
-        var = None if book is None else measures.historical_var(book, bps)
-        es = None if book is None else measures.historical_es(book, bps)
-        yield _measure("value_at_risk", "historical", bps, var, returns, reason)
-        yield _measure("expected_shortfall", "historical", bps, es, returns, reason)
+        values, reason = (None if returns.book is None else returns.book.values), returns.reason
+        if values is not None and len(values) < measures.required_observations(bps):
+            values, reason = None, TOO_FEW
+        for measure, compute in (
+            ("value_at_risk", measures.historical_var),
+            ("expected_shortfall", measures.historical_es),
+        ):
+            value = None if values is None else compute(values, bps)
+            yield _measure(
+                returns.declared,
+                measure=measure,
+                method="historical",
+                confidence_bps=bps,
+                value=value,
+                reason=reason,
+            )
 
 
-def _measure(  # noqa: PLR0913, PLR0917  (a measure is named by what it is, how it was made, and from what)
-    measure: Measure,
-    method: Method,
-    confidence_bps: int | None,
-    value: float | None,
-    source: Input,
-    reason: str | None = None,
-) -> RiskMeasure:
+def _measure(source: RiskInput, **fields: Any) -> RiskMeasure:  # noqa: ANN401 - the model checks them
     return RiskMeasure(
-        measure=measure,
-        method=method,
-        confidence_bps=confidence_bps,
         horizon_periods=HORIZON_PERIODS,
-        value=value,
-        observations=source.declared.observations,
-        coverage=source.declared.coverage,
-        reason=reason or source.reason,
+        observations=source.observations,
+        coverage=source.coverage,
+        **fields,
     )
 
 
-def _status(
-    inputs: Sequence[Input], computed: Sequence[RiskMeasure]
-) -> Literal["complete", "partial", "insufficient", "invalid_input"]:
-    if any(given.reason in INVALID_REASONS for given in inputs):
+def _concentration(snapshot: Snapshot, book: ParametricBook) -> Concentration:
+    weights = list(held(snapshot.weights).values())
+    ratio = None
+    if book.sigma is not None and book.undiversified is not None and book.fallback is None:
+        ratio = book.undiversified / book.sigma
+    return Concentration(
+        herfindahl=concentration.herfindahl(weights),
+        effective_number=concentration.effective_number(weights),
+        gross_exposure=concentration.gross_exposure(weights),
+        net_exposure=concentration.net_exposure(weights),
+        diversification_ratio=ratio,
+    )
+
+
+def _status(reasons: Sequence[str | None], computed: Sequence[RiskMeasure]) -> RiskStatus:
+    if INVALID_REASONS.intersection(filter(None, reasons)):
         return "invalid_input"
     values = [measure.value for measure in computed]
     if None not in values:
         return "complete"
     return "partial" if any(value is not None for value in values) else "insufficient"
-
-
-def _weights(snapshot: Snapshot) -> Array:
-    return np.fromiter(snapshot.weights.values(), dtype=np.float64)

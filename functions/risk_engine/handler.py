@@ -1,14 +1,42 @@
 """Lambda entry point of risk_engine."""
 
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
 from functions.hub.composition import Composition
 from functions.hub.queue import queue_worker
 from functions.risk.evaluate import EvaluateRisk
+from functions.risk.policy import policy_from
+from functions.risk.verify import VerifyRisk
 
 _parts = Composition()
-handler = queue_worker(
+_logger = Logger()
+_verify = VerifyRisk(_parts.announced_snapshots(), _parts.blobs(), _parts.evaluations())
+_work = queue_worker(
     "risk_engine",
     EvaluateRisk(
-        _parts.announced_snapshots(), _parts.blobs(), _parts.evaluations(), _parts.clock, _parts.retention()
+        _parts.announced_snapshots(),
+        _parts.blobs(),
+        _parts.evaluations(),
+        _parts.forecasts(),
+        _parts.input_notes(),
+        _parts.clock,
+        _parts.retention(),
+        policy_from(*_parts.risk_choices()),
     ),
     _parts.clock,
 )
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 - the context is Lambda's own
+    """Evaluate the snapshots that a batch of messages announces, or compute again what an operator asks for."""
+    if "verify" in event:
+        asked = event["verify"]
+        verified = asdict(_verify(asked["world_id"], asked["version"]))
+        _logger.info(
+            "verified", world_id=asked["world_id"], version=asked["version"], equal=verified["equal"]
+        )
+        return verified
+    return _work(event, context)

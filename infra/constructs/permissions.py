@@ -81,6 +81,13 @@ def allow_engine(engine: HubFunction, data: DataStack) -> None:
     engine.allow_on_objects(["s3:GetObject"], data.bucket, [BLOB_PREFIX, BODY_PREFIX])
 
 
+def allow_risk_engine(engine: HubFunction, data: DataStack) -> None:
+    """As every engine; also remembers what it found out of blobs, verifies reports, and keeps large forecasts."""
+    allow_engine(engine, data)
+    engine.allow(["dynamodb:GetItem"], [data.evaluations.table_arn])
+    engine.allow_on_objects(["s3:PutObject"], data.bucket, [BODY_PREFIX])
+
+
 def allow_exit_engine(engine: HubFunction, data: DataStack) -> None:
     """Reads one snapshot without its parts and one policy, puts signals; it can publish nothing by itself."""
     engine.allow(["dynamodb:GetItem"], [data.snapshots.table_arn, data.worlds.table_arn])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
@@ -48,13 +48,13 @@ class RelayFailures(Construct):
 
 
 class RelaySource(Construct):
-    """Feeds the relay with the inserts of one table.
+    """Feeds the relay with the inserts of one table; with `key_prefixes` only those whose sort key begins so.
 
     A record that cannot be announced is bisected out, retried five times within an hour and then set aside:
     without these limits one bad record would block its shard for a day.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a source is a table, its reader, and what is left out or set aside
         self,
         scope: Construct,
         construct_id: str,
@@ -62,6 +62,7 @@ class RelaySource(Construct):
         relay: HubFunction,
         table: dynamodb.Table,
         failures: sqs.Queue,
+        key_prefixes: tuple[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         if table.table_stream_arn is None:
@@ -88,5 +89,14 @@ class RelaySource(Construct):
             max_record_age=Duration.hours(RECORD_AGE_MAX_HOURS),
             report_batch_item_failures=True,
             on_failure=event_sources.SqsDlq(failures),
-            filters=[lambda_.FilterCriteria.filter({"eventName": lambda_.FilterRule.is_equal("INSERT")})],
+            filters=[lambda_.FilterCriteria.filter(_inserts(key_prefixes))],
         )
+
+
+def _inserts(key_prefixes: tuple[str, tuple[str, ...]] | None) -> dict[str, Any]:
+    """Return the pattern of the inserts that concern the relay."""
+    inserts: dict[str, Any] = {"eventName": lambda_.FilterRule.is_equal("INSERT")}
+    if key_prefixes is None:
+        return inserts
+    key, prefixes = key_prefixes
+    return {**inserts, "dynamodb": {"Keys": {key: {"S": [{"prefix": prefix} for prefix in prefixes]}}}}

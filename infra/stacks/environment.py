@@ -52,12 +52,21 @@ def relay_environment(data: DataStack, bus: events.EventBus, failures: sqs.Queue
 
 
 def engine_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of risk_engine and stress_engine."""
+    """Variables of stress_engine, and of every engine among others."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
         names.EVALUATIONS_TABLE: data.evaluations.table_name,
         names.BUCKET: data.bucket.bucket_name,
         names.RETENTION_DAYS: str(stage.retention_days),
+    }
+
+
+def risk_environment(stage: Stage, data: DataStack) -> dict[str, str]:
+    """Variables of risk_engine."""
+    return {
+        names.RISK_FALLBACK: stage.risk_fallback,
+        names.LEGACY_METHOD: "true" if stage.legacy_method else "false",
+        **engine_environment(stage, data),
     }
 
 

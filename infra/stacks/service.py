@@ -14,6 +14,7 @@ from infra.constructs.permissions import (
     allow_exit_engine,
     allow_reader,
     allow_relay,
+    allow_risk_engine,
     allow_writer,
 )
 from infra.constructs.relay_sources import RelayFailures, RelaySource
@@ -24,6 +25,7 @@ from infra.stacks.environment import (
     exit_environment,
     reader_environment,
     relay_environment,
+    risk_environment,
     writer_environment,
 )
 
@@ -83,13 +85,20 @@ class ServiceStack(Stack):
         failures = RelayFailures(self, "RelayFailures", stage=self._stage).queue
         relay = self._function("event_relay", relay_environment(self._data, self.bus, failures))
         allow_relay(relay, self._data, bus=self.bus, failures=failures)
-        for table, source in ((self._data.snapshots, "Snapshots"), (self._data.evaluations, "Evaluations")):
-            RelaySource(self, f"{source}Stream", relay=relay, table=table, failures=failures)
+        RelaySource(self, "SnapshotsStream", relay=relay, table=self._data.snapshots, failures=failures)
+        RelaySource(
+            self,
+            "EvaluationsStream",
+            relay=relay,
+            table=self._data.evaluations,
+            failures=failures,
+            key_prefixes=("evaluation_id", names.ANNOUNCED_EVALUATIONS),
+        )
 
     def _workers(self) -> None:
         """A new worker is one line here, beside its folder and its row in `names.WORKER_EVENTS`."""
         stage, data = self._stage, self._data
-        allow_engine(self._worker("risk_engine", engine_environment(stage, data)), data)
+        allow_risk_engine(self._worker("risk_engine", risk_environment(stage, data)), data)
         allow_engine(self._worker("stress_engine", engine_environment(stage, data)), data)
         allow_exit_engine(self._worker("exit_engine", exit_environment(stage, data)), data)
 

@@ -53,11 +53,11 @@ def test_records_of_different_kinds_and_rules_stand_beside_one_another(evaluatio
 
 
 def test_the_newest_engines_risk_report_is_read_whatever_else_is_stored(evaluations: EvaluationStore) -> None:
-    for each in (record("stress"), record("exit"), record("risk"), record("risk", engine_version="1.1.0")):
+    for each in (record("stress"), record("exit"), record("risk"), record("risk", engine_version="2.1.0")):
         evaluations.put_once(each, UNTIL)
     report = record("risk").report
     found = evaluations.latest_risk(report.world_id, report.version)
-    assert found == record("risk", engine_version="1.1.0").document()
+    assert found == record("risk", engine_version="2.1.0").document()
 
 
 @pytest.mark.parametrize("unknown", [("us2", "v9"), ("us3", "rebalance-2026-01-05T11:59:58Z")])

@@ -4,22 +4,20 @@ import json
 import platform
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import orjson
 import rfc8785
 
-from functions.risk.inputs import covariance_over_book
-from functions.risk.measures import parametric_es, parametric_var, volatility
-from risk_hub_contracts import blob
 from risk_hub_contracts.snapshot import parse_snapshot
 from tests.bench.cold import book
 from tests.bench.items import book_item_bytes, write_units
+from tests.bench.lines import Line, best_ms
+from tests.bench.risk import risk_lines
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -27,31 +25,11 @@ PROCESSES = 7
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
-class Line(NamedTuple):
-    """One row of the table: what, measured, floor of the same run, budget, and whether it holds."""
-
-    what: str
-    measured: str
-    floor: str
-    budget: str
-    holds: bool
-
-
 def fresh_processes(kind: str) -> dict[str, float]:
     """Return the best figures of several fresh processes: milliseconds of CPU, MB, milliseconds a warm round."""
     command = [sys.executable, "-m", "tests.bench.cold", kind]
     runs = [json.loads(subprocess.check_output(command, cwd=ROOT)) for _ in range(PROCESSES)]
     return {name: min(run[name] for run in runs) for name in runs[0]}
-
-
-def best_ms(work: Callable[[], object], rounds: int = 30) -> float:
-    """Return the least time of several rounds, in milliseconds."""
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times) * 1000
 
 
 def handler_lines() -> Iterator[Line]:
@@ -132,39 +110,6 @@ def item_lines() -> Iterator[Line]:
             f"item ≤ {budget}; × 3 (ADR-0003 adds 1)",
             units <= budget,
         )
-
-
-def risk_lines() -> Iterator[Line]:
-    """Measure VaR and ES of 500 assets from a blob against numpy reading and multiplying the same bytes."""
-    count = 500
-    loadings = np.random.default_rng(4).normal(0, 0.01, (count, count))
-    matrix = loadings @ loadings.T
-    ids = [f"ASSET{i:04}" for i in range(count)]
-    data = blob.encode_covariance(ids, matrix[np.triu_indices(count)].tolist())
-    weights = dict.fromkeys(ids, 1 / count)
-    vector = np.full(count, 1 / count)
-    square = matrix.tobytes()
-
-    def floor() -> float:
-        full = np.frombuffer(square).reshape(count, count)
-        return float(vector @ full @ vector)
-
-    def ours() -> tuple[float, float]:
-        decoded = blob.decode(data)
-        values, reason = covariance_over_book(decoded, weights)  # type: ignore[arg-type]
-        if values is None:
-            raise RuntimeError(reason)
-        sigma = volatility(vector, values)
-        return parametric_var(sigma, 9900), parametric_es(sigma, 9900)
-
-    measured, bare = best_ms(ours), best_ms(floor)
-    yield Line(
-        "500 assets from a packed blob: verify PSD, VaR, ES",
-        f"{measured:.1f} ms = {measured / bare:.0f} ×",
-        f"frombuffer + w@S@w: {bare:.2f} ms",
-        "≤ 3 × without the PSD verdict, which is to be computed once per blob",
-        measured <= 3 * bare,
-    )
 
 
 def page(lines: list[Line]) -> str:

@@ -30,7 +30,14 @@ from tests.fakes.clock import START, FrozenClock
 from tests.fakes.gateway import proxy_event
 from tests.fakes.outside import MemoryBus, MemoryFailures
 from tests.fakes.samples import stored
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import (
+    MemoryBlobs,
+    MemoryEvaluations,
+    MemoryForecasts,
+    MemoryInputNotes,
+    MemorySnapshots,
+    MemoryWorlds,
+)
 
 ROOT = Path(__file__).parents[2] / "events"
 RETENTION = timedelta(days=30)
@@ -124,7 +131,9 @@ class Walk:
         decoder, announce = StreamRecords(BodyStore(None, "")), AnnounceCommits(self.worlds, self.bus)
         self.relay = RelayRecords(decoder, announce, MemoryFailures())
         common = (self.evaluations, clock, RETENTION)
-        self.risk = EvaluateRisk(self.snapshots, blobs, *common)
+        self.risk = EvaluateRisk(
+            self.snapshots, blobs, self.evaluations, MemoryForecasts(), MemoryInputNotes(), clock, RETENTION
+        )
         self.stress = EvaluateStress(self.snapshots, blobs, *common)
         self.exit = EmitExitSignals(self.snapshots, self.worlds, *common)
 

@@ -9,6 +9,7 @@ import orjson
 
 from functions.hub.domain.evaluation import Record, risk_evaluation_prefix
 from functions.hub.domain.forecast_key import forecast_bounds, forecast_id
+from functions.hub.domain.input_note import InputNote
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import BlobError, BlobStat, Head, PutOutcome
@@ -137,3 +138,15 @@ class MemoryForecasts:
         lower, upper = forecast_bounds(stage, start, end, after)
         found = sorted(key for key in self.rows if key[0] == world_id and lower <= key[1] <= upper)
         return [self.rows[key] for key in found[:limit]]
+
+
+class MemoryInputNotes:
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], InputNote] = {}
+
+    def get(self, world_id: str, note_id: str) -> InputNote | None:
+        return self.rows.get((world_id, note_id))
+
+    def put_once(self, world_id: str, note_id: str, note: InputNote, retain_until: datetime) -> InputNote:
+        assert retain_until.tzinfo is not None
+        return self.rows.setdefault((world_id, note_id), note)

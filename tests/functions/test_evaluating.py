@@ -12,12 +12,19 @@ from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from functions.risk.evaluate import EvaluateRisk
-from functions.risk.report import ENGINE_VERSION
+from functions.risk.policy import RiskPolicy
+from functions.risk.receipt import ENGINE_VERSION
 from risk_hub_contracts.blob import digest, encode_factor
 from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.risk import RiskMeasure, RiskReport
 from tests.fakes.clock import FrozenClock
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots
+from tests.fakes.stores import (
+    MemoryBlobs,
+    MemoryEvaluations,
+    MemoryForecasts,
+    MemoryInputNotes,
+    MemorySnapshots,
+)
 
 Z99 = 2.3263478740408408
 RNG = np.random.default_rng(7)
@@ -29,13 +36,21 @@ W = np.array(list(WEIGHTS.values()))
 
 
 class World:
-    def __init__(self, threshold: int = 100) -> None:
+    def __init__(self, threshold: int = 100, policy: RiskPolicy | None = None) -> None:
         self.clock = FrozenClock()
         self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryEvaluations()
-        policy = OffloadPolicy(enabled=True, inline_threshold_entries=threshold)
-        self.publish = PublishSnapshot(self.snapshots, self.blobs, self.clock, policy, timedelta(days=30))
+        offload = OffloadPolicy(enabled=True, inline_threshold_entries=threshold)
+        self.publish = PublishSnapshot(self.snapshots, self.blobs, self.clock, offload, timedelta(days=30))
+        self.forecasts, self.notes = MemoryForecasts(), MemoryInputNotes()
         self.evaluate = EvaluateRisk(
-            self.snapshots, self.blobs, self.evaluations, self.clock, timedelta(days=30)
+            self.snapshots,
+            self.blobs,
+            self.evaluations,
+            self.forecasts,
+            self.notes,
+            self.clock,
+            timedelta(days=30),
+            policy or RiskPolicy(),
         )
 
     def announced(self, **fields: Any) -> CloudEvent:

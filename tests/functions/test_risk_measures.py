@@ -1,5 +1,6 @@
 """The measures against their definitions, written another way."""
 
+from math import fsum, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -7,10 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.risk import measures
+from functions.risk import attribution, concentration, measures
+
+Z99 = 2.3263478740408408
+W = [0.5, 0.3, 0.2]
+COVARIANCE = np.array([[0.04, 0.006, 0.0], [0.006, 0.09, -0.01], [0.0, -0.01, 0.01]])
+TIMES = (COVARIANCE @ W).tolist()
+VARIANCES = np.diag(COVARIANCE).tolist()
+SIGMA = measures.volatility(W, TIMES)
 
 
-@pytest.mark.parametrize(("bps", "quantile"), [(9500, 1.6448536269514722), (9900, 2.3263478740408408)])
+def var99(weights: list[float], covariance: np.ndarray = COVARIANCE) -> float:
+    return Z99 * float(np.sqrt(np.array(weights) @ covariance @ np.array(weights)))
+
+
+@pytest.mark.parametrize(("bps", "quantile"), [(9500, 1.6448536269514722), (9900, Z99)])
 def test_the_quantile_is_the_exact_normal_one(bps: int, quantile: float) -> None:
     assert measures.normal_quantile(bps) == pytest.approx(quantile, rel=1e-14)
 
@@ -23,43 +35,105 @@ def test_parametric_es_is_the_tail_mean_of_the_normal(bps: int, ratio: float) ->
     assert measures.parametric_es(1.0, bps) == pytest.approx(-float(np.mean(tail)), rel=2e-3)
 
 
+def test_the_legacy_method_is_the_old_gateways() -> None:
+    assert measures.legacy_var(0.01) == pytest.approx(0.0233)
+    assert measures.legacy_es(0.01) == pytest.approx(0.02796)
+
+
 def test_volatility_is_the_root_of_the_quadratic_form() -> None:
-    weights = np.array([0.5, 0.3, 0.2])
-    covariance = np.array([[0.04, 0.006, 0.0], [0.006, 0.09, -0.01], [0.0, -0.01, 0.01]])
-    by_hand = sum(weights[i] * covariance[i, j] * weights[j] for i in range(3) for j in range(3))
-    assert measures.volatility(weights, covariance) ** 2 == pytest.approx(by_hand, rel=1e-14)
-
-
-def test_a_hedged_book_has_no_volatility_and_never_a_nan() -> None:
-    weights = np.array([0.1, 0.2, 0.3, 0.4])
-    flat = np.outer([1, -0.5, 0, 0], [1, -0.5, 0, 0]) * 0.1
-    assert measures.volatility(weights, flat) == pytest.approx(0.0, abs=1e-9)
+    by_hand = sum(W[i] * COVARIANCE[i, j] * W[j] for i in range(3) for j in range(3))
+    assert pytest.approx(by_hand, rel=1e-14) == SIGMA**2
+    assert measures.volatility([1.0, -1.0], [-1e-20, 0.0]) == 0.0
 
 
 @pytest.mark.parametrize(("bps", "count"), [(9500, 20), (9900, 100), (9990, 1000), (5000, 2)])
 def test_required_observations_is_one_over_the_tail(bps: int, count: int) -> None:
     assert measures.required_observations(bps) == count
+    with pytest.raises(ValueError, match=f"{count} are needed"):
+        measures.historical_var([0.0] * (count - 1), bps)
+    assert measures.historical_es([0.01] * count, bps) == -0.01
 
 
 def test_historical_measures_on_a_sample_small_enough_to_read() -> None:
-    returns = np.array([-0.10, -0.05, 0.0, 0.01, 0.02] * 4)
+    returns = [-0.10, -0.05, 0.0, 0.01, 0.02] * 4
     assert measures.historical_var(returns, 9500) == pytest.approx(0.10)
     assert measures.historical_es(returns, 9500) == pytest.approx(0.10)
     assert measures.historical_var(returns, 7500) == pytest.approx(0.05)
     assert measures.historical_es(returns, 7500) == pytest.approx(0.075)
 
 
+@pytest.mark.parametrize("count", [101, 201, 501, 1001])
+def test_an_order_statistic_is_met_exactly_where_the_position_is_whole(count: int) -> None:
+    """In floating point (1 - 0.99) * 100 is above 1 and the quantile would slip past the order statistic."""
+    returns = [float(value) for value in range(count)]
+    assert measures.historical_var(returns, 9900) == -(count - 1) // 100
+    assert measures.historical_es(returns, 9900) == -fsum(range((count - 1) // 100 + 1)) / (
+        (count - 1) // 100 + 1
+    )
+
+
+@given(
+    st.lists(st.floats(-0.5, 0.5), min_size=100, max_size=300),
+    st.sampled_from([5000, 9000, 9500, 9750, 9900]),
+)
+def test_historical_measures_are_numpys(values: list[float], bps: int) -> None:
+    quantile = float(np.quantile(values, (10_000 - bps) / 10_000))
+    assert measures.historical_var(values, bps) == pytest.approx(-quantile, abs=1e-15)
+
+
 @given(st.lists(st.floats(-0.5, 0.5), min_size=20, max_size=200))
 def test_es_is_at_least_var_and_both_shift_with_a_sure_loss(values: list[float]) -> None:
-    returns = np.array(values)
-    var, es = measures.historical_var(returns, 9500), measures.historical_es(returns, 9500)
+    var, es = measures.historical_var(values, 9500), measures.historical_es(values, 9500)
     assert es >= var - 1e-12
-    assert measures.historical_var(returns - 0.01, 9500) == pytest.approx(var + 0.01, abs=1e-12)
+    assert measures.historical_var([value - 0.01 for value in values], 9500) == pytest.approx(
+        var + 0.01, abs=1e-12
+    )
 
 
-def test_psd_margin_tells_a_covariance_from_a_poisoned_one() -> None:
-    good = np.array([[1.0, 0.9], [0.9, 1.0]])
-    bad = np.array([[1.0, 1.1], [1.1, 1.0]])
-    assert measures.psd_margin(good) > 0
-    assert measures.psd_margin(bad) == pytest.approx(-0.05)
-    assert measures.psd_margin(np.zeros((2, 2))) == 0.0
+def test_components_add_up_to_var_and_marginals_are_its_slope() -> None:
+    marginal = attribution.marginal_var(TIMES, SIGMA, 9900)
+    component = attribution.component_var(W, marginal)
+    assert fsum(component) == pytest.approx(var99(W), abs=1e-9)
+    for index in range(3):
+        nudged = list(W)
+        nudged[index] += 1e-6
+        assert (var99(nudged) - var99(W)) / 1e-6 == pytest.approx(marginal[index], rel=1e-4)
+
+
+def test_incremental_var_is_var_less_that_of_the_rest_rescaled() -> None:
+    found = attribution.incremental_var(W, TIMES, VARIANCES, 9900)
+    for index, value in enumerate(found):
+        rest = [0.0 if each == index else weight for each, weight in enumerate(W)]
+        rescaled = [weight / fsum(rest) for weight in rest]
+        assert value == pytest.approx(var99(W) - var99(rescaled), rel=1e-12)
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.5, -0.5], [1.0, 0.5, -0.5]])
+def test_a_rest_without_positive_weight_has_no_incremental_var(weights: list[float]) -> None:
+    count = len(weights)
+    times = (np.eye(count) @ weights).tolist()
+    assert attribution.incremental_var(weights, times, [1.0] * count, 9900)[0] is None
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
+def test_a_candidates_var_is_that_of_the_mixed_book(share: float) -> None:
+    book, candidate = np.array([0.6, 0.4, 0.0]), np.array([0.0, 0.0, 1.0])
+    sigma = sqrt(float(book @ COVARIANCE @ book))
+    found = attribution.candidate_var(
+        sigma, float(candidate @ COVARIANCE @ book), float(COVARIANCE[2, 2]), share, 9900
+    )
+    mixed = (1 - share) * book + share * candidate
+    assert found == pytest.approx(var99(mixed.tolist()) - var99(book.tolist()), abs=1e-12)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        attribution.candidate_var(0.1, 0.0, 0.01, 1.1, 9900)
+
+
+def test_concentration_of_equal_and_of_hedged_books() -> None:
+    assert concentration.effective_number([0.25] * 4) == pytest.approx(4.0)
+    assert concentration.herfindahl([0.0, 1.0]) == 1.0
+    assert concentration.effective_number([0.5, -0.5, 1.0]) == pytest.approx(1 / 0.375)
+    assert concentration.gross_exposure([1.5, -0.5]) == 2.0
+    assert concentration.net_exposure([1.5, -0.5]) == 1.0
+    deviations = [sqrt(each) for each in VARIANCES]
+    assert concentration.diversification_ratio(W, deviations, SIGMA) > 1
+    assert concentration.diversification_ratio([1.0], [0.2], 0.2) == 1.0

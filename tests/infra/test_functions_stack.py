@@ -46,6 +46,8 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
         "RISK_HUB_EVALUATIONS_TABLE",
         "RISK_HUB_BUCKET",
         "RISK_HUB_RETENTION_DAYS",
+        "RISK_HUB_RISK_FALLBACK",
+        "RISK_HUB_LEGACY_METHOD",
     },
     "stress_engine": {
         "RISK_HUB_SNAPSHOTS_TABLE",

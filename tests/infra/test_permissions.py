@@ -69,6 +69,8 @@ ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
     "risk_engine": {
         ("dynamodb:GetItem", "snapshots"),
         ("dynamodb:PutItem", "evaluations"),
+        ("dynamodb:GetItem", "evaluations"),
+        ("s3:PutObject", "bucket/risk-bodies/*"),
         *consuming("risk-engine"),
         ("s3:ListBucket", "bucket"),
         *(("s3:GetObject", objects) for objects in PARTS_AND_BODIES),

@@ -5,6 +5,7 @@ import pytest
 from moto.events.models import EventPattern
 
 from events.models import EVENT_MODELS
+from functions.hub.domain.evaluation import MODELS
 from functions.hub.queue import WorkerName
 from infra.names import EVENT_SOURCE, WORKER_EVENTS, FunctionFolder
 from infra.stages import STAGES, FunctionSize
@@ -63,7 +64,19 @@ def test_the_relay_reads_inserts_from_the_oldest_on_and_in_order(any_stage: Asse
         assert each["BatchSize"] == 100
         assert each["ParallelizationFactor"] == 1
         (pattern,) = each["FilterCriteria"]["Filters"]
-        assert json.loads(pattern["Pattern"]) == {"eventName": ["INSERT"]}
+        assert json.loads(pattern["Pattern"])["eventName"] == ["INSERT"]
+
+
+def test_of_the_evaluations_the_relay_gets_every_kind_that_is_announced_and_no_note(
+    any_stage: Assembly,
+) -> None:
+    patterns = [
+        json.loads(each["FilterCriteria"]["Filters"][0]["Pattern"])
+        for each in mappings(any_stage, "event_relay")
+    ]
+    (keys,) = [pattern["dynamodb"]["Keys"] for pattern in patterns if "dynamodb" in pattern]
+    wanted = [{"prefix": f"{kind}/"} for kind in MODELS]
+    assert keys == {"evaluation_id": {"S": wanted}}
 
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)

@@ -5,6 +5,7 @@ from math import isclose
 from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.stress import StressReport
+from risk_hub_contracts.times import parse_instant
 from tests.simulator.hub import Hub
 from tests.simulator.ledger import Key, require
 from tests.simulator.model import COOL_DOWN_SECONDS, Commit, Slot
@@ -22,6 +23,7 @@ def check_derived(hub: Hub) -> None:
         kept = hub.evaluations.store.rows.get(key)
         require(kept is evaluation, "INV-05", f"{key} was replaced", evaluation.report.version)
         _numbers_are_true(hub, evaluation.report)
+        _forecast_is_there(hub, evaluation.report)
     _noted_once(hub)
     if hub.derives_more:
         _signals_are_those_of_the_policy(hub)
@@ -47,6 +49,16 @@ def _noted_once(hub: Hub) -> None:
     noted, wanted = hub.ledger.effects, [e for e in hub.ledger.evaluations.values() if e.kind != "stress"]
     require(set(noted.values()) <= {1}, "INV-05", f"effects of the second worker: {dict(noted)}")
     require(len(noted) == len(wanted), "INV-04", "an event had no effect at the second worker")
+
+
+def _forecast_is_there(hub: Hub, report: RiskReport | StressReport | ExitSignal) -> None:
+    """Whoever sees a risk report finds its forecast: it was put before, and says the same."""
+    if not isinstance(report, RiskReport):
+        return
+    as_of = parse_instant(report.as_of)
+    found = hub.forecasts.store.select(report.world_id, report.stage, as_of, as_of, limit=1_000)
+    told = [each.tails for each in found if each.version == report.version]
+    require(len(told) == 1, "INV-05", f"{len(told)} forecasts of {report.version}", report.version)
 
 
 def _numbers_are_true(hub: Hub, report: RiskReport | StressReport | ExitSignal) -> None:

@@ -20,7 +20,15 @@ from functions.hub.use_cases.relay_records import RelayRecords
 from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
 from functions.risk.evaluate import EvaluateRisk
 from infra.stages import STAGES
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import (
+    MemoryBlobs,
+    MemoryEvaluations,
+    MemoryForecasts,
+    MemoryInputNotes,
+    MemorySnapshots,
+    MemoryWorlds,
+)
+from tests.simulator.beside import WiredForecasts, WiredInputNotes
 from tests.simulator.faults import Faults
 from tests.simulator.ledger import Ledger
 from tests.simulator.ports import (
@@ -99,6 +107,8 @@ class Hub:
         self.blobs = WiredBlobs(wire, parts.blobs())
         self.worlds = WiredWorlds(wire, parts.worlds(), ledger)
         self.evaluations = WiredEvaluations(wire, parts.evaluations(), ledger, self.evaluation_stream)
+        self.forecasts = WiredForecasts(wire, MemoryForecasts())
+        self.notes = WiredInputNotes(wire, MemoryInputNotes())
         self.bus = WiredBus(wire, ledger, self.rules)
         self.failures = WiredFailures(wire, [])
 
@@ -116,10 +126,11 @@ class Hub:
         announce = parts.announce(self.worlds, self.bus)
         self.relay = parts.relay(StreamRecords(BodyStore(None, "")), announce, self.failures)
         self.replay = ReplaySnapshots(self.snapshots, self.evaluations, announce, clock)
-        evaluating = (self.snapshots, self.blobs, self.evaluations, clock, RETENTION)
+        evaluating = (self.snapshots, self.blobs, self.evaluations)
+        beside = (self.forecasts, self.notes)
         self.workers: dict[str, Worker] = {
-            "risk_engine": EvaluateRisk(*evaluating),
-            "stress_engine": EvaluateStress(*evaluating),
+            "risk_engine": EvaluateRisk(*evaluating, *beside, clock, RETENTION),
+            "stress_engine": EvaluateStress(*evaluating, clock, RETENTION),
             "exit_engine": parts.exits(self.snapshots, self.worlds, self.evaluations, clock, RETENTION),
         }
 

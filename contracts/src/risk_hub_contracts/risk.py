@@ -9,30 +9,43 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from risk_hub_contracts.ids import CONTENT_HASH_PATTERN, ID_PATTERN, SHA256_PATTERN
+from risk_hub_contracts.risk_receipt import RiskReceipt
 
 MeasureName = Literal["value_at_risk", "expected_shortfall", "volatility"]
-MethodName = Literal["parametric_normal", "historical"]
+MethodName = Literal["parametric_normal", "historical", "legacy_v1"]
+CovarianceOrigin = Literal["given", "sample", "ledoit_wolf", "correlation_one"]
+Fallback = Literal["correlation_one"]
 InputKind = Literal["covariance", "realized_returns", "stress"]
 InputSource = Literal["inline", "ref", "absent"]
 RiskStatus = Literal["complete", "partial", "insufficient", "invalid_input"]
+WindowBasis = Literal["calendar_days", "observations"]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+ConfidenceBps = Annotated[int, Field(ge=1, le=9_999)]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 class RiskMeasure(BaseModel):
-    """One number: what, how, at which confidence (basis points: 9900 is 99 %), from how much data."""
+    """One number: what, how, at which confidence (basis points: 9900 is 99 %), from how much data.
+
+    `covariance` says where the covariance behind a parametric number came from: `given` by the producer, the
+    `sample` covariance of the realised returns, that covariance after Ledoit-Wolf shrinkage, or the upper bound
+    that needs variances alone (`correlation_one`, a fallback that a deployment names).
+    """
 
     model_config = _FROZEN
 
     measure: MeasureName
     method: MethodName
-    confidence_bps: Annotated[int, Field(ge=1, le=9_999)] | None
+    confidence_bps: ConfidenceBps | None
     horizon_periods: Annotated[int, Field(ge=1)]
-    value: Annotated[float, Field(allow_inf_nan=False)] | None
-    observations: Annotated[int, Field(ge=0)] | None
+    value: Finite | None
+    observations: Count | None
     coverage: Share | None
     reason: str | None
+    covariance: CovarianceOrigin | None = None
 
 
 class RiskInput(BaseModel):
@@ -44,11 +57,117 @@ class RiskInput(BaseModel):
     source: InputSource
     sha256: Annotated[str, Field(pattern=SHA256_PATTERN)] | None
     coverage: Share | None
-    observations: Annotated[int, Field(ge=0)] | None
+    observations: Count | None
+
+
+class InputSufficiency(BaseModel):
+    """Whether one input suffices, and how old it was at the snapshot's `as_of`.
+
+    `staleness_seconds` counts from the end of the last UTC day of a dated input, or from the `as_of` of the first
+    snapshot that used the same bytes by reference (`known_since`); null where neither is known.
+    """
+
+    model_config = _FROZEN
+
+    kind: InputKind
+    coverage: Share | None
+    observations: Count | None
+    last_date: str | None
+    known_since: str | None
+    staleness_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+    reason: str | None
+
+
+class Sufficiency(BaseModel):
+    """On what the numbers stand.
+
+    `psd_margin` is the covariance's least eigenvalue over its trace, to twelve decimals: exact or estimated from
+    above for a matrix, a bound from below for the factor form and for estimates, null where none was found. At or
+    above -1e-10 the covariance counts as positive semi-definite. `fallback` names the policy that stood in for a
+    covariance that could not be used.
+    """
+
+    model_config = _FROZEN
+
+    sufficient: bool
+    covariance: CovarianceOrigin | None
+    fallback: Fallback | None
+    psd_margin: Finite | None
+    inputs: list[InputSufficiency]
+
+
+class Concentration(BaseModel):
+    """How few positions the book amounts to.
+
+    `herfindahl` is the sum of squared shares of the gross weight, `effective_number` its inverse,
+    `diversification_ratio` the weighted mean volatility over the portfolio's (null without a covariance).
+    """
+
+    model_config = _FROZEN
+
+    herfindahl: Finite
+    effective_number: Finite
+    gross_exposure: Finite
+    net_exposure: Finite
+    diversification_ratio: Finite | None
+
+
+class WindowStatistics(BaseModel):
+    """The book's realised returns over the last days, or observations where the series carries no dates.
+
+    `value_at_risk` and `expected_shortfall` are historical at `confidence_bps`; `sharpe` and `volatility` are
+    annualised and per period; `reasons` says, by name, why a number is null.
+    """
+
+    model_config = _FROZEN
+
+    length: Annotated[int, Field(ge=1)]
+    basis: WindowBasis
+    observations: Count
+    confidence_bps: ConfidenceBps
+    sharpe: Finite | None
+    volatility: Finite | None
+    max_drawdown: Finite | None
+    value_at_risk: Finite | None
+    expected_shortfall: Finite | None
+    hit_ratio: Share | None
+    reasons: dict[str, str]
+
+
+class Contribution(BaseModel):
+    """One position's part in the parametric VaR.
+
+    `marginal` is the change of VaR per unit of weight, `component` weight times marginal (components add up to
+    VaR), `incremental` VaR less the VaR of the book without the position, rescaled; null where the rest of the
+    book has no positive weight to be rescaled.
+    """
+
+    model_config = _FROZEN
+
+    id: str
+    weight: Finite
+    marginal: Finite
+    component: Finite
+    incremental: Finite | None
+
+
+class Contributions(BaseModel):
+    """The largest contributions by absolute component; what is left out is counted and added up."""
+
+    model_config = _FROZEN
+
+    confidence_bps: ConfidenceBps
+    covariance: CovarianceOrigin
+    largest: list[Contribution]
+    omitted_count: Count
+    omitted_component: Finite
 
 
 class RiskReport(BaseModel):
-    """Everything computed for one snapshot by one version of the engine; instants are RFC 3339 UTC texts."""
+    """Everything computed for one snapshot by one version of the engine; instants are RFC 3339 UTC texts.
+
+    What has a default is missing from reports of engines before 2.0.
+    """
 
     model_config = _FROZEN
 
@@ -63,3 +182,8 @@ class RiskReport(BaseModel):
     status: RiskStatus
     inputs: list[RiskInput]
     measures: list[RiskMeasure]
+    sufficiency: Sufficiency | None = None
+    concentration: Concentration | None = None
+    windows: list[WindowStatistics] = []
+    contributions: Contributions | None = None
+    receipt: RiskReceipt | None = None

@@ -8,11 +8,12 @@ from functions.hub.adapters import dynamodb_evaluations, snapshot_item
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.domain.evaluation import Record
 from functions.hub.domain.forecast_key import FORECAST, SEPARATOR
+from functions.hub.domain.input_note import NOTE_PREFIXES
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 
 INSERT = "INSERT"
-# Working notes beside the reports: forecasts for back-tests. No consumer waits for them.
-SILENT_PREFIXES = (FORECAST + SEPARATOR,)
+# Working notes beside the reports: forecasts for back-tests, what is known of blobs. No consumer waits for them.
+SILENT_PREFIXES = (FORECAST + SEPARATOR, *NOTE_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)

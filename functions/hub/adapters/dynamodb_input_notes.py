@@ -1,0 +1,59 @@
+"""InputNotes on DynamoDB: small records beside the evaluations, put once each."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from botocore.exceptions import ClientError
+
+from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.dynamodb_evaluations import STORE
+from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
+from functions.hub.adapters.snapshot_item import Item
+from functions.hub.domain.input_note import InputNote
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBInputNotes:
+    """The records `psd/…` and `seen/…` of the `evaluations` table."""
+
+    dynamodb: Any
+    table: str
+
+    def get(self, world_id: str, note_id: str) -> InputNote | None:
+        """See InputNotes."""
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(
+                TableName=self.table, Key=_key(world_id, note_id), ConsistentRead=True
+            )
+        return _note(answer["Item"]) if "Item" in answer else None
+
+    def put_once(self, world_id: str, note_id: str, note: InputNote, retain_until: datetime) -> InputNote:
+        """See InputNotes."""
+        item = {
+            **_key(world_id, note_id),
+            "note": {"S": orjson.dumps(asdict(note)).decode()},
+            "retain_until": {"N": str(int(retain_until.timestamp()))},
+        }
+        try:
+            with dependency(STORE):
+                self.dynamodb.put_item(
+                    TableName=self.table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(world_id)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if error_code(error) != CONDITION_FAILED:
+                raise
+            return _note(error.response["Item"])  # type: ignore[typeddict-item]
+        return note
+
+
+def _key(world_id: str, note_id: str) -> Item:
+    return {"world_id": {"S": world_id}, "evaluation_id": {"S": note_id}}
+
+
+def _note(item: Item) -> InputNote:
+    return InputNote(**orjson.loads(item["note"]["S"]))

@@ -1,0 +1,43 @@
+"""How few positions a book amounts to. Weights `w` (n,) as shares of portfolio value, not all zero."""
+
+from math import fsum
+
+from functions.risk.exact import Vector, dot
+
+
+def gross_exposure(weights: Vector) -> float:
+    """Return `Σ|w_i|`."""
+    return fsum(map(abs, weights))
+
+
+def net_exposure(weights: Vector) -> float:
+    """Return `Σ w_i`."""
+    return fsum(weights)
+
+
+def herfindahl(weights: Vector) -> float:
+    """Return `Σ (|w_i| / Σ|w|)²`, from 1/n (equal positions) to 1 (a single one).
+
+    Raises:
+        ZeroDivisionError: every weight is zero.
+    """
+    gross = gross_exposure(weights)
+    return fsum((weight / gross) ** 2 for weight in weights)
+
+
+def effective_number(weights: Vector) -> float:
+    """Return the inverse of the Herfindahl index: how many equal positions would be as concentrated."""
+    return 1 / herfindahl(weights)
+
+
+def diversification_ratio(weights: Vector, deviations: Vector, sigma: float) -> float:
+    """Return `Σ|w_i| σ_i / σ_p`, at least 1 for a long-only book.
+
+    Args:
+        weights: `w` (n,).
+        deviations: `σ_i` (n,), standard deviations over one period.
+        sigma: `σ_p` above zero.
+
+    Source: Choueifaty, Coignard, Toward Maximum Diversification, 2008.
+    """
+    return dot(map(abs, weights), deviations) / sigma

@@ -1,0 +1,52 @@
+"""Deviations of more than 200 series, on numpy; einsum's own loops, as in `array_forms`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from functions.risk.covariance.arrays import floats
+from functions.risk.exact import Vector
+
+BLOCK = 64
+
+
+def weighted_sum(series: Sequence[Vector], weights: Vector) -> list[float]:
+    """Return `Σ w_i r_i,t` (T,) of n series of T values each."""
+    rows = np.array([np.asarray(values, dtype=np.float64) for values in series])
+    return floats(np.einsum("it,i->t", rows, np.asarray(weights, dtype=np.float64)))
+
+
+class ArrayDeviations:
+    """Returns less their means, a row per series."""
+
+    def __init__(self, series: Sequence[Vector]) -> None:
+        rows = np.array([np.asarray(values, dtype=np.float64) for values in series])
+        self.observations = rows.shape[1]
+        self._rows = rows - rows.mean(axis=1, keepdims=True)
+
+    def book(self, weights: Vector) -> list[float]:
+        """See Deviations."""
+        return floats(np.einsum("it,i->t", self._rows, np.asarray(weights, dtype=np.float64)))
+
+    def times(self, book: list[float]) -> list[float]:
+        """See Deviations."""
+        return floats(np.einsum("it,t->i", self._rows, np.asarray(book)))
+
+    def squares(self) -> list[float]:
+        """See Deviations."""
+        return floats(np.einsum("it,it->i", self._rows, self._rows))
+
+    def gram_square(self) -> float:
+        """See Deviations."""
+        count, observations = self._rows.shape
+        short = self._rows if count <= observations else np.ascontiguousarray(self._rows.T)
+        total = 0.0
+        for start in range(0, len(short), BLOCK):
+            products = np.einsum("it,jt->ij", short[start : start + BLOCK], short)
+            total += float(np.einsum("ij,ij->", products, products))
+        return total
+
+    def fourth_moments(self) -> float:
+        """See Deviations."""
+        squares = np.einsum("it,it->t", self._rows, self._rows)
+        return float(np.einsum("t,t->", squares, squares))

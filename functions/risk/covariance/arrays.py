@@ -1,0 +1,12 @@
+"""The array type of the numpy path, and the way back to plain floats."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def floats(array: Array) -> list[float]:
+    """Return a one-dimensional array as Python floats, so that nothing behind it knows numpy."""
+    values: list[float] = array.tolist()
+    return values

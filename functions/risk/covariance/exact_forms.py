@@ -1,0 +1,86 @@
+"""Covariances of up to 200 ids, by exact sums and without numpy."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import isfinite
+
+from functions.risk.covariance.exact_cholesky import least_margin
+from functions.risk.covariance.form import NOT_FINITE, Exposure, Verdict, verdict_of
+from functions.risk.exact import Vector, dot
+from risk_hub_contracts.blob import Covariance
+from risk_hub_contracts.triangle import triangle_index
+
+
+class ExactPacked:
+    """A packed upper triangle, row-major."""
+
+    def __init__(self, covariance: Covariance) -> None:
+        count, upper = len(covariance.ids), covariance.values
+        self._upper = upper
+        starts = [triangle_index(count, row, row) for row in range(count)] + [len(upper)]
+        right = [list(upper[start:end]) for start, end in pairwise(starts)]
+        self._rows = [
+            [right[column][row - column] for column in range(row)] + right[row] for row in range(count)
+        ]
+
+    def exposure(self, weights: Vector) -> Exposure:
+        """See CovarianceForm."""
+        times = [dot(row, weights) for row in self._rows]
+        return Exposure(dot(weights, times), lambda: times)
+
+    def variances(self) -> list[float]:
+        """See CovarianceForm."""
+        return [row[index] for index, row in enumerate(self._rows)]
+
+    def verdict(self) -> Verdict:
+        """See CovarianceForm."""
+        if not all(map(isfinite, self._upper)):
+            return NOT_FINITE
+        return verdict_of(least_margin(self._rows))
+
+
+class ExactFactor:
+    """`FF' + diag(d)`: k factors and specific variances, multiplied as they stand."""
+
+    def __init__(self, covariance: Covariance) -> None:
+        count, width, values = len(covariance.ids), covariance.factor_count, covariance.values
+        self._values = values
+        self._loadings = [list(values[row * width : (row + 1) * width]) for row in range(count)]
+        self._specific = list(values[count * width :])
+
+    def exposure(self, weights: Vector) -> Exposure:
+        """See CovarianceForm: with `e = F'w`, the variance is `e'e + Σ d_i w_i²` and `Σw` is `Fe + d·w`."""
+        factors = [dot(column, weights) for column in zip(*self._loadings, strict=True)]
+        own = [specific * weight for specific, weight in zip(self._specific, weights, strict=True)]
+
+        def times() -> list[float]:
+            pairs = zip(self._loadings, own, strict=True)
+            return [dot([*row, each], [*factors, 1.0]) for row, each in pairs]
+
+        return Exposure(dot([*factors, *own], [*factors, *weights]), times)
+
+    def variances(self) -> list[float]:
+        """See CovarianceForm."""
+        return [
+            dot([*row, specific], [*row, 1.0])
+            for row, specific in zip(self._loadings, self._specific, strict=True)
+        ]
+
+    def verdict(self) -> Verdict:
+        """See CovarianceForm."""
+        if not all(map(isfinite, self._values)):
+            return NOT_FINITE
+        return factor_verdict(self._specific, sum(self.variances()))
+
+
+def factor_verdict(specific: Sequence[float], trace: float) -> Verdict:
+    """Return the verdict on a factor form: no specific variance below zero suffices, and bounds the margin from below.
+
+    Args:
+        specific: (n,) specific variances, finite.
+        trace: of the whole matrix.
+    """
+    least = min(specific)
+    if trace <= 0:
+        return verdict_of(0.0 if least >= 0 else -1.0)
+    return verdict_of(least / trace)

@@ -1,0 +1,59 @@
+"""What every form of a covariance Σ (n, n) can do, and the verdict on whether it is one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from functions.risk.exact import Vector
+
+PSD_TOLERANCE = 1e-10
+# Beyond these decimals of least eigenvalue over trace there is only rounding.
+MARGIN_DECIMALS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a matrix is a covariance: finite, and positive semi-definite within `1e-10 · trace`.
+
+    Attributes:
+        reason: `covariance_not_finite` or `covariance_not_psd`; None when it is one.
+        margin: least eigenvalue over trace, see `Sufficiency.psd_margin`; None where none was found.
+    """
+
+    reason: str | None
+    margin: float | None
+
+
+NOT_FINITE = Verdict("covariance_not_finite", None)
+
+
+def verdict_of(margin: float) -> Verdict:
+    """Return the verdict for a least eigenvalue over trace."""
+    rounded = round(margin, MARGIN_DECIMALS) + 0.0
+    return Verdict(None if margin >= -PSD_TOLERANCE else "covariance_not_psd", rounded)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What a covariance says of one book.
+
+    Attributes:
+        variance: `w'Σw`.
+        times: returns `Σw` (n,), which costs more than the variance in some forms.
+    """
+
+    variance: float
+    times: Callable[[], list[float]]
+
+
+class CovarianceForm(Protocol):
+    """A symmetric matrix over n ids in a fixed order; weights and results follow that order."""
+
+    def exposure(self, weights: Vector) -> Exposure:
+        """Return what follows for a book with these weights (n,)."""
+
+    def variances(self) -> list[float]:
+        """Return the diagonal (n,)."""
+
+    def verdict(self) -> Verdict:
+        """Judge the whole matrix, whatever part of it a book uses."""

@@ -1,0 +1,98 @@
+"""Load what a snapshot brings, verified (INV-06), and set it against the book."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from functions.hub.ports import BlobError, BlobStore
+from functions.hub.use_cases.work_on_snapshot import verified_bytes
+from functions.risk.covariance.form import CovarianceForm, Verdict
+from functions.risk.covariance.opened import opened
+from functions.risk.inputs import CovarianceInput, ReturnsInput, covered_share, estimated, held
+from functions.risk.report import Inputs
+from functions.risk.returns import book_returns
+from risk_hub_contracts.blob import (
+    BlobFormatError,
+    BlobKind,
+    Covariance,
+    Decoded,
+    RealizedReturns,
+    decode,
+)
+from risk_hub_contracts.risk import InputSource, RiskInput
+from risk_hub_contracts.snapshot import Part, Snapshot
+
+Judge = Callable[[Part, CovarianceForm], tuple[Verdict, str | None]]
+"""Returns the verdict on a covariance, and since when its bytes are used."""
+Since = Callable[[Part], str | None]
+"""Returns since when the bytes of undated returns are used."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadInputs:
+    """Turns the parts of a snapshot into inputs; what is missing, broken or too little says so."""
+
+    blobs: BlobStore
+    judge: Judge
+    since: Since
+
+    def __call__(self, snapshot: Snapshot) -> Inputs:
+        """Return the inputs.
+
+        Raises:
+            UnavailableError: a store did not answer.
+        """
+        weights = held(snapshot.weights)
+        covariance = self._covariance(snapshot.part("covariance"), weights)
+        returns = self._returns(snapshot.part("realized_returns"), weights)
+        absent = covariance.reason == "covariance_absent"
+        return Inputs(covariance, returns, estimated(returns, weights) if absent else None)
+
+    def _covariance(self, part: Part | None, weights: dict[str, float]) -> CovarianceInput:
+        declared, decoded, reason = self._decoded("covariance", part)
+        if part is None or not isinstance(decoded, Covariance):
+            return CovarianceInput(declared, reason=reason)
+        form = opened(decoded)
+        verdict, since = self.judge(part, form)
+        coverage = covered_share(weights, decoded.ids)
+        if coverage < 1:
+            reason = "covariance_does_not_cover_weights"
+        return CovarianceInput(
+            _covering(declared, coverage),
+            decoded.ids,
+            form,
+            verdict,
+            verdict.reason or reason,
+            known_since=since,
+        )
+
+    def _returns(self, part: Part | None, weights: dict[str, float]) -> ReturnsInput:
+        declared, decoded, reason = self._decoded("realized_returns", part)
+        if part is None or not isinstance(decoded, RealizedReturns):
+            return ReturnsInput(declared, reason=reason)
+        coverage = covered_share(weights, decoded.ids) if decoded.ids else 1.0
+        book, reason = book_returns(decoded, weights)
+        declared = _covering(declared, coverage).model_copy(update={"observations": min(decoded.lengths)})
+        undated = book is None or book.dates is None
+        return ReturnsInput(declared, decoded, book, reason, self.since(part) if undated else None)
+
+    def _decoded(self, kind: BlobKind, part: Part | None) -> tuple[RiskInput, Decoded | None, str | None]:
+        """Return what was declared of a part and what it holds, or why it cannot be read."""
+        if part is None:
+            return _declared(kind, "absent", None), None, f"{kind}_absent"
+        declared = _declared(kind, "inline" if part.ref is None else "ref", part.sha256)
+        try:
+            decoded = decode(verified_bytes(part, self.blobs))
+        except BlobError:
+            return declared, None, "blob_unavailable"
+        except BlobFormatError:
+            return declared, None, "blob_malformed"
+        return (declared, decoded, None) if decoded.kind == kind else (declared, None, "blob_malformed")
+
+
+def _covering(declared: RiskInput, coverage: float) -> RiskInput:
+    """Return what was declared of an input, with the share of the book that it covers."""
+    return declared.model_copy(update={"coverage": coverage})
+
+
+def _declared(kind: BlobKind, source: InputSource, sha256: str | None) -> RiskInput:
+    return RiskInput(kind=kind, source=source, sha256=sha256, coverage=None, observations=None)

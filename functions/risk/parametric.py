@@ -1,0 +1,103 @@
+"""What a covariance says of the book: its deviation, and what each position adds to its VaR; or why nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import fsum, isfinite, sqrt
+
+from functions.risk import attribution
+from functions.risk.covariance.sample import deviations_of
+from functions.risk.exact import dot
+from functions.risk.inputs import CovarianceInput, held
+from functions.risk.policy import RiskPolicy
+from risk_hub_contracts.risk import Contribution, Contributions, CovarianceOrigin, Fallback
+
+ATTRIBUTION_CONFIDENCE_BPS = 9900
+ATTRIBUTION_MAX_ASSETS = 50
+# Below this share of (Σ|w_i|σ_i)² a variance is what rounding left of a hedge, and no measurement.
+RESOLVED_MIN_RATIO = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class ParametricBook:
+    """The book under one covariance.
+
+    Attributes:
+        sigma: `σ_p` over one period; None with a reason where it cannot be told.
+        reason: why not, or None.
+        origin: of the covariance behind `sigma`; None where there is no number.
+        fallback: the policy that stood in for the covariance.
+        undiversified: `Σ|w_i|σ_i`; None where the variances are not known.
+        contributions: to VaR; None where there are none to tell.
+    """
+
+    sigma: float | None
+    reason: str | None
+    origin: CovarianceOrigin | None = None
+    fallback: Fallback | None = None
+    undiversified: float | None = None
+    contributions: Contributions | None = None
+
+
+def parametric_book(
+    covariance: CovarianceInput, weights: Mapping[str, float], policy: RiskPolicy
+) -> ParametricBook:
+    """Return the book under the covariance; under the named fallback where that cannot be used and there is one."""
+    if covariance.reason is None and covariance.form is not None:
+        return _measured(covariance, held(weights))
+    undiversified = _undiversified(covariance, held(weights))
+    if policy.fallback is None or not undiversified:
+        return ParametricBook(None, covariance.reason)
+    return ParametricBook(undiversified, None, "correlation_one", policy.fallback, undiversified)
+
+
+def _measured(covariance: CovarianceInput, weights: Mapping[str, float]) -> ParametricBook:
+    form, undiversified = covariance.form, _undiversified(covariance, weights)
+    if form is None or undiversified is None:
+        return ParametricBook(None, "covariance_not_finite")
+    vector = [weights.get(asset, 0.0) for asset in covariance.ids]
+    exposure = form.exposure(vector)
+    if not exposure.variance > RESOLVED_MIN_RATIO * undiversified * undiversified:
+        return ParametricBook(None, "portfolio_variance_is_zero", undiversified=undiversified)
+    sigma = sqrt(exposure.variance)
+    told = _contributions(covariance, weights, exposure.times(), form.variances(), sigma)
+    return ParametricBook(sigma, None, covariance.origin, None, undiversified, told)
+
+
+def _undiversified(covariance: CovarianceInput, weights: Mapping[str, float]) -> float | None:
+    """Return `Σ|w_i|σ_i`, at least `σ_p` whatever the correlations; None where a variance is missing or impossible."""
+    if covariance.form is None or set(weights) - set(covariance.ids):
+        return None
+    known = dict(zip(covariance.ids, covariance.form.variances(), strict=True))
+    variances = [known[asset] for asset in weights]
+    if not all(isfinite(variance) and variance >= 0 for variance in variances):
+        return None
+    return dot(map(abs, weights.values()), deviations_of(variances))
+
+
+def _contributions(
+    covariance: CovarianceInput,
+    weights: Mapping[str, float],
+    times: list[float],
+    variances: list[float],
+    sigma: float,
+) -> Contributions:
+    """Return the largest contributions, and what the others add up to."""
+    place = {asset: index for index, asset in enumerate(covariance.ids)}
+    chosen = [place[asset] for asset in weights]
+    book, of_book = list(weights.values()), [times[index] for index in chosen]
+    marginal = attribution.marginal_var(of_book, sigma, ATTRIBUTION_CONFIDENCE_BPS)
+    component = attribution.component_var(book, marginal)
+    incremental = attribution.incremental_var(
+        book, of_book, [variances[index] for index in chosen], ATTRIBUTION_CONFIDENCE_BPS
+    )
+    rows = list(zip(weights, book, marginal, component, incremental, strict=True))
+    rows.sort(key=lambda row: (-abs(row[3]), row[0]))
+    shown, omitted = rows[:ATTRIBUTION_MAX_ASSETS], rows[ATTRIBUTION_MAX_ASSETS:]
+    names = ("id", "weight", "marginal", "component", "incremental")
+    return Contributions(
+        confidence_bps=ATTRIBUTION_CONFIDENCE_BPS,
+        covariance=covariance.origin,
+        largest=[Contribution(**dict(zip(names, row, strict=True))) for row in shown],
+        omitted_count=len(omitted),
+        omitted_component=fsum(row[3] for row in omitted),
+    )

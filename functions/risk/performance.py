@@ -1,0 +1,57 @@
+"""What a series of realised one-period returns says by itself. Returns (T,), oldest first, as fractions."""
+
+from collections.abc import Sequence
+from math import fsum, sqrt
+
+PERIODS_PER_YEAR = 252
+SHARPE_MIN_OBSERVATIONS = 20
+# A deviation below this share of the largest return is rounding: the series is constant.
+CONSTANT_MAX_RATIO = 1e-12
+
+
+def mean(returns: Sequence[float]) -> float:
+    """Return the arithmetic mean of T ≥ 1 returns."""
+    return fsum(returns) / len(returns)
+
+
+def standard_deviation(returns: Sequence[float]) -> float:
+    """Return the sample standard deviation (ddof 1) of T ≥ 2 returns, per period."""
+    centre = mean(returns)
+    return sqrt(fsum((value - centre) ** 2 for value in returns) / (len(returns) - 1))
+
+
+def is_constant(returns: Sequence[float]) -> bool:
+    """Tell whether the series moves by no more than rounding."""
+    return standard_deviation(returns) <= CONSTANT_MAX_RATIO * max(map(abs, returns))
+
+
+def sharpe(returns: Sequence[float]) -> float | None:
+    """Return `mean / stdev · sqrt(252)`, annualised; None below 20 observations and for a constant series.
+
+    Source: Sharpe, The Sharpe Ratio, 1994.
+    """
+    if len(returns) < SHARPE_MIN_OBSERVATIONS or is_constant(returns):
+        return None
+    return mean(returns) / standard_deviation(returns) * sqrt(PERIODS_PER_YEAR)
+
+
+def max_drawdown(returns: Sequence[float]) -> float:
+    """Return the greatest fall from a peak of the compounded curve that starts at 1.0, as a positive fraction.
+
+    Raises:
+        ValueError: a return below −1 loses more than there was; compounding ends there.
+    """
+    peak = value = 1.0
+    worst = 0.0
+    for each in returns:
+        if each < -1:
+            raise ValueError(f"a return of {each} loses more than everything")
+        value *= 1 + each
+        peak = max(peak, value)
+        worst = max(worst, 1 - value / peak)
+    return worst
+
+
+def hit_ratio(returns: Sequence[float]) -> float:
+    """Return the share of T ≥ 1 returns above zero."""
+    return sum(value > 0 for value in returns) / len(returns)

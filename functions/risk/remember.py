@@ -1,0 +1,53 @@
+"""Judge a covariance once per blob: what was found out about bytes is found under their digest the next time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.hub.domain.input_note import InputNote, covariance_note_id, returns_note_id
+from functions.hub.ports import InputNotes
+from functions.risk.covariance.form import CovarianceForm, Verdict
+from risk_hub_contracts.snapshot import Part, Snapshot
+from risk_hub_contracts.times import format_instant
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of the blobs of one snapshot's world. An inline part is small and judged each time."""
+
+    notes: InputNotes
+    snapshot: Snapshot
+    retain_until: datetime
+
+    def judge(self, part: Part, form: CovarianceForm) -> tuple[Verdict, str | None]:
+        """Return the verdict, computed or remembered, and the first `as_of` that used the bytes by reference.
+
+        Raises:
+            UnavailableError: the store did not answer.
+        """
+        if part.ref is None:
+            return form.verdict(), None
+        key = covariance_note_id(part.sha256)
+        note = self.notes.get(self.snapshot.world_id, key)
+        if note is None:
+            verdict = form.verdict()
+            note = self._noted(key, InputNote(self._as_of, verdict.reason, verdict.margin))
+        return Verdict(note.reason, note.margin), note.first_as_of
+
+    def since(self, part: Part) -> str | None:
+        """Return the first `as_of` that used the bytes of a part by reference; None for an inline part.
+
+        Raises:
+            UnavailableError: the store did not answer.
+        """
+        if part.ref is None:
+            return None
+        key = returns_note_id(part.sha256)
+        note = self.notes.get(self.snapshot.world_id, key)
+        return (note or self._noted(key, InputNote(self._as_of))).first_as_of
+
+    @property
+    def _as_of(self) -> str:
+        return format_instant(self.snapshot.as_of)
+
+    def _noted(self, key: str, note: InputNote) -> InputNote:
+        return self.notes.put_once(self.snapshot.world_id, key, note, self.retain_until)

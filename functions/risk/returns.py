@@ -1,0 +1,76 @@
+"""The book's realised returns: `Σ w_i r_i,t` over common dates, and the last cross-section behind them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from math import isfinite
+
+from functions.risk.exact import EXACT_MAX_ASSETS, Vector, dot
+from risk_hub_contracts.blob import RealizedReturns
+
+
+@dataclass(frozen=True, slots=True)
+class BookReturns:
+    """One series.
+
+    Attributes:
+        values: (T,) returns of the book, oldest first.
+        dates: their UTC dates, strictly rising; None where the producer gave none, or none that can be read.
+    """
+
+    values: list[float]
+    dates: tuple[date, ...] | None
+
+    def last_days(self, days: int) -> list[float]:
+        """Return the returns of the last calendar days up to the last date; without dates the last so many returns."""
+        if self.dates is None:
+            return self.values[-days:]
+        first = self.dates[-1] - timedelta(days=days - 1)
+        return [value for value, day in zip(self.values, self.dates, strict=True) if day >= first]
+
+
+def by_id(returns: RealizedReturns) -> dict[str, Vector]:
+    """Return the series by their ids; empty for a bare series."""
+    return dict(zip(returns.ids, returns.series(), strict=True)) if returns.ids else {}
+
+
+def book_returns(
+    returns: RealizedReturns, weights: Mapping[str, float]
+) -> tuple[BookReturns | None, str | None]:
+    """Return the book's returns, or None and the reason.
+
+    One bare series is the portfolio's own. Series of unequal length have no common dates, so they are refused.
+
+    Args:
+        returns: as the blob holds them.
+        weights: what is held.
+    """
+    series = by_id(returns)
+    if set(weights) - set(series) and returns.ids:
+        return None, "returns_do_not_cover_weights"
+    used = [series[asset] for asset in weights] if returns.ids else [returns.series()[0]]
+    if len(set(map(len, used))) != 1:
+        return None, "returns_of_unequal_length"
+    if not all(all(map(isfinite, each)) for each in used):
+        return None, "returns_not_finite"
+    values = _weighted(used, list(weights.values())) if returns.ids else list(used[0])
+    return BookReturns(values, dates_of(returns)), None
+
+
+def dates_of(returns: RealizedReturns) -> tuple[date, ...] | None:
+    """Return the dates of the series; None where there are none, or they are not rising dates `YYYY-MM-DD`."""
+    try:
+        dates = tuple(map(date.fromisoformat, returns.dates or ()))
+    except ValueError:
+        return None
+    rising = all(first < second for first, second in pairwise(dates))
+    return dates if dates and rising else None
+
+
+def _weighted(series: Sequence[Vector], weights: Vector) -> list[float]:
+    if len(series) <= EXACT_MAX_ASSETS:
+        return [dot(row, weights) for row in zip(*series, strict=True)]
+    from functions.risk.covariance.array_sample import weighted_sum  # noqa: PLC0415 - numpy, above the exact path
+
+    return weighted_sum(series, weights)

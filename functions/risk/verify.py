@@ -1,0 +1,120 @@
+"""Compute a stored report again from what it was computed from, and compare bit for bit."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from functions.hub.domain.evaluation import risk_evaluation_prefix
+from functions.hub.ports import BlobStore, SnapshotStore, StoredEvaluations
+from functions.hub.use_cases.work_on_snapshot import stored_snapshot
+from functions.risk.covariance.form import CovarianceForm, Verdict
+from functions.risk.load import LoadInputs
+from functions.risk.receipt import ENGINE_VERSION, policy_of
+from functions.risk.report import risk_report
+from risk_hub_contracts.risk import InputKind, RiskReport
+from risk_hub_contracts.risk_receipt import result_hash
+from risk_hub_contracts.snapshot import Part, Snapshot
+from risk_hub_contracts.times import parse_instant
+
+DIFFERENCES_MAX_COUNT = 50
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place (RFC 6901) where a stored report and the same report computed again differ."""
+
+    pointer: str
+    stored: Any
+    recomputed: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The outcome for one snapshot.
+
+    Attributes:
+        stored_hash: `result_hash` in the stored receipt.
+        recomputed_hash: the same over what was computed now.
+        intact: whether the stored report is the one that its own receipt was made for.
+        equal: whether both hashes are the same and the report is intact.
+        differences: at most 50 of the places that differ.
+    """
+
+    world_id: str
+    version: str
+    engine_version: str
+    stored_hash: str
+    recomputed_hash: str
+    intact: bool
+    equal: bool
+    differences: list[Difference] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRisk:
+    """Recomputes from the snapshot and its blobs. Nothing remembered is used: the verdict on a covariance is made anew."""
+
+    snapshots: SnapshotStore
+    blobs: BlobStore
+    evaluations: StoredEvaluations
+
+    def __call__(self, world_id: str, version: str) -> Verification:
+        """Return how the stored report of this engine's version compares.
+
+        Raises:
+            LookupError: no such snapshot, or no report on it by this engine.
+            UnavailableError: a store did not answer.
+        """
+        snapshot = stored_snapshot(self.snapshots, world_id, version)
+        report = self._report(world_id, version)
+        again = self._again(Snapshot.from_document(snapshot.document, snapshot.content_hash), report)
+        old, new = report.model_dump(mode="json"), again.model_dump(mode="json")
+        intact = result_hash(old) == old["receipt"]["result_hash"]
+        hashes = old["receipt"]["result_hash"], new["receipt"]["result_hash"]
+        found = list(islice(_differences(old, new, ""), DIFFERENCES_MAX_COUNT))
+        return Verification(
+            world_id, version, ENGINE_VERSION, *hashes, intact, intact and hashes[0] == hashes[1], found
+        )
+
+    def _report(self, world_id: str, version: str) -> RiskReport:
+        record = self.evaluations.get(world_id, risk_evaluation_prefix(version) + ENGINE_VERSION)
+        if record is None:
+            raise LookupError(
+                f"version {version!r} of world {world_id!r} has no report by engine {ENGINE_VERSION}"
+            )
+        report: RiskReport = record.report
+        if report.receipt is None:
+            raise LookupError(f"the report on version {version!r} of world {world_id!r} carries no receipt")
+        return report
+
+    def _again(self, snapshot: Snapshot, report: RiskReport) -> RiskReport:
+        if report.receipt is None or report.sufficiency is None:
+            raise ValueError("a report without a receipt cannot be computed again")
+        since: dict[InputKind, str | None] = {
+            given.kind: given.known_since for given in report.sufficiency.inputs
+        }
+
+        def judge(_part: Part, form: CovarianceForm) -> tuple[Verdict, str | None]:
+            return form.verdict(), since["covariance"]
+
+        inputs = LoadInputs(self.blobs, judge, lambda _part: since["realized_returns"])(snapshot)
+        policy = policy_of(report.receipt.parameters)
+        return risk_report(snapshot, inputs, policy, parse_instant(report.evaluated_at))
+
+
+def _differences(stored: Any, recomputed: Any, pointer: str) -> Iterator[Difference]:  # noqa: ANN401 - JSON values
+    if isinstance(stored, Mapping) and isinstance(recomputed, Mapping):
+        for name in sorted({*stored, *recomputed}):
+            child = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            yield from _differences(stored.get(name, _ABSENT), recomputed.get(name, _ABSENT), child)
+    elif isinstance(stored, list) and isinstance(recomputed, list) and len(stored) == len(recomputed):
+        for index, (first, second) in enumerate(zip(stored, recomputed, strict=True)):
+            yield from _differences(first, second, f"{pointer}/{index}")
+    elif stored is _ABSENT or recomputed is _ABSENT or stored != recomputed:
+        yield Difference(pointer, _shown(stored), _shown(recomputed))
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    return None if value is _ABSENT else value

@@ -1,0 +1,25 @@
+"""A row of the table, and how a time is taken."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Line(NamedTuple):
+    """One row of the table: what, measured, floor of the same run, budget, and whether it holds."""
+
+    what: str
+    measured: str
+    floor: str
+    budget: str
+    holds: bool
+
+
+def best_ms(work: Callable[[], object], rounds: int = 30) -> float:
+    """Return the least time of several rounds, in milliseconds."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times) * 1000

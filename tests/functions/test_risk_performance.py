@@ -1,0 +1,137 @@
+"""Realised returns: Sharpe ratios, drawdowns, windows, and how sure a Sharpe ratio is."""
+
+from datetime import date, timedelta
+from math import sqrt
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from functions.risk import performance, sharpe
+from functions.risk.returns import BookReturns
+from functions.risk.windows import WINDOWS, window_statistics
+
+RNG = np.random.default_rng(11)
+GOOD = RNG.normal(0.001, 0.01, 500).tolist()
+BAD = RNG.normal(-0.002, 0.01, 250).tolist()
+
+
+def test_sharpe_is_the_annualised_mean_over_deviation() -> None:
+    wanted = np.mean(GOOD) / np.std(GOOD, ddof=1) * sqrt(252)
+    assert performance.sharpe(GOOD) == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "returns",
+    [GOOD[:19], [0.001] * 250, [0.0] * 250, [0.1 + 0.2 - 0.3 + 1e-3] * 30, [1e-3, 1e-3 + 1e-18] * 20],
+)
+def test_few_observations_and_constant_series_have_no_sharpe(returns: list[float]) -> None:
+    assert performance.sharpe(returns) is None
+
+
+@pytest.mark.parametrize(
+    ("returns", "drawdown"),
+    [
+        ([-0.1, 0.2], 0.1),
+        ([0.5, -0.5, 0.1], 0.5),
+        ([0.1, 0.1], 0.0),
+        ([-0.1, -0.1], 0.19),
+        ([-1.0, 0.5], 1.0),
+    ],
+)
+def test_a_loss_in_the_first_period_counts_in_the_drawdown(returns: list[float], drawdown: float) -> None:
+    assert performance.max_drawdown(returns) == pytest.approx(drawdown)
+
+
+def test_a_return_below_minus_one_cannot_be_compounded() -> None:
+    with pytest.raises(ValueError, match="more than everything"):
+        performance.max_drawdown([0.1, -1.01])
+
+
+def test_the_hit_ratio_counts_gains_alone() -> None:
+    assert performance.hit_ratio([0.1, 0.0, -0.1, 0.2]) == 0.5
+
+
+def test_decay_says_whether_a_drop_is_beyond_chance() -> None:
+    dropped = sharpe.decay(BAD, GOOD)
+    assert dropped is not None
+    assert dropped.difference == pytest.approx(
+        (performance.sharpe(BAD) or 0) - (performance.sharpe(GOOD) or 0)
+    )
+    assert dropped.significant
+    assert dropped.ratio is not None
+    assert dropped.ratio < 0
+    same = sharpe.decay(GOOD[:250], GOOD)
+    assert same is not None
+    assert not same.significant
+    backwards = sharpe.decay(GOOD, BAD)
+    assert backwards is not None
+    assert backwards.ratio is None
+    assert sharpe.decay(GOOD[:10], GOOD) is None
+
+
+def test_the_standard_error_is_lo_s() -> None:
+    """Lo (2002), table 1: a per-period ratio of 1 over 60 periods has a standard error of 0.158."""
+    assert sharpe.sharpe_standard_error(sqrt(252), 60) / sqrt(252) == pytest.approx(0.158, abs=5e-4)
+
+
+def test_the_standard_error_is_what_simulation_shows() -> None:
+    samples = np.random.default_rng(3).normal(0.05, 1, (4_000, 100))
+    ratios = samples.mean(axis=1) / samples.std(axis=1, ddof=1) * sqrt(252)
+    assert sharpe.sharpe_standard_error(0.05 * sqrt(252), 100) == pytest.approx(ratios.std(), rel=0.05)
+
+
+def test_probabilistic_sharpe_is_a_half_at_its_own_ratio_and_falls_with_the_benchmark() -> None:
+    ratio = np.mean(GOOD) / np.std(GOOD, ddof=1)
+    assert sharpe.probabilistic_sharpe(GOOD, float(ratio)) == pytest.approx(0.5)
+    low, high = sharpe.probabilistic_sharpe(GOOD), sharpe.probabilistic_sharpe(GOOD, 0.05)
+    assert low is not None
+    assert high is not None
+    assert low > high
+    assert sharpe.probabilistic_sharpe([0.001] * 50) is None
+
+
+def test_probabilistic_sharpe_with_the_moments_written_out() -> None:
+    values = np.array(GOOD)
+    ratio, centred = values.mean() / values.std(ddof=1), values - values.mean()
+    skew = (centred**3).mean() / values.std() ** 3
+    kurtosis = (centred**4).mean() / values.std() ** 4
+    z = ratio * sqrt(499) / sqrt(1 - skew * ratio + (kurtosis - 1) / 4 * ratio**2)
+    assert sharpe.probabilistic_sharpe(GOOD) == pytest.approx(NormalDist().cdf(float(z)), rel=1e-12)
+
+
+def test_the_deflated_ratio_is_held_against_the_best_of_many_without_skill() -> None:
+    best = np.random.default_rng(5).normal(0, 0.5, (20_000, 10)).max(axis=1).mean()
+    assert sharpe.expected_best_sharpe(10, 0.25) == pytest.approx(best, rel=0.05)
+    deflated = sharpe.deflated_sharpe(GOOD, 100, 0.001)
+    assert deflated == sharpe.probabilistic_sharpe(GOOD, sharpe.expected_best_sharpe(100, 0.001))
+    for trials, variance in ((1, 0.1), (10, -0.1)):
+        with pytest.raises(ValueError, match="two trials"):
+            sharpe.expected_best_sharpe(trials, variance)
+
+
+def dated(count: int, step: int = 1) -> BookReturns:
+    first = date(2026, 1, 1)
+    return BookReturns(GOOD[:count], tuple(first + timedelta(days=step * i) for i in range(count)))
+
+
+@pytest.mark.parametrize("length", WINDOWS)
+def test_a_window_is_calendar_days_where_there_are_dates_else_observations(length: int) -> None:
+    weekly = window_statistics(dated(200, step=7), length)
+    assert (weekly.basis, weekly.observations) == ("calendar_days", -(-length // 7))
+    undated = window_statistics(BookReturns(GOOD, None), length)
+    assert (undated.basis, undated.observations) == ("observations", length)
+    assert undated.sharpe == performance.sharpe(GOOD[-length:])
+    assert undated.reasons == {}
+
+
+def test_a_window_gives_no_number_that_its_observations_do_not_carry() -> None:
+    short = window_statistics(dated(1), 30)
+    assert short.observations == 1
+    assert (short.sharpe, short.volatility, short.value_at_risk, short.expected_shortfall) == (None,) * 4
+    assert set(short.reasons.values()) == {"too_few_observations"}
+    constant = window_statistics(BookReturns([0.01] * 90, None), 60)
+    assert (constant.sharpe, constant.volatility) == (None, None)
+    assert constant.reasons == {"sharpe": "constant_series", "volatility": "constant_series"}
+    ruined = window_statistics(BookReturns([*GOOD[:40], -1.5], None), 30)
+    assert ruined.reasons == {"max_drawdown": "return_below_minus_one"}

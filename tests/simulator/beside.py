@@ -1,0 +1,47 @@
+"""What the risk engine keeps beside its reports, on the wire."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.hub.domain.input_note import InputNote
+from risk_hub_contracts.forecast import Forecast
+from tests.fakes.stores import MemoryForecasts, MemoryInputNotes
+from tests.simulator.wire import Wire
+
+
+@dataclass
+class WiredForecasts:
+    wire: Wire
+    store: MemoryForecasts
+
+    def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
+        return self.wire.call("forecasts.put_once", lambda: self.store.put_once(forecast, retain_until))
+
+    def select(  # noqa: PLR0913
+        self,
+        world_id: str,
+        stage: str,
+        start: datetime,
+        end: datetime,
+        *,
+        limit: int,
+        after: str | None = None,
+    ) -> Sequence[Forecast]:
+        select = self.store.select
+        return self.wire.call(
+            "forecasts.select", lambda: select(world_id, stage, start, end, limit=limit, after=after)
+        )
+
+
+@dataclass
+class WiredInputNotes:
+    wire: Wire
+    store: MemoryInputNotes
+
+    def get(self, world_id: str, note_id: str) -> InputNote | None:
+        return self.wire.call("notes.get", lambda: self.store.get(world_id, note_id))
+
+    def put_once(self, world_id: str, note_id: str, note: InputNote, retain_until: datetime) -> InputNote:
+        put = self.store.put_once
+        return self.wire.call("notes.put_once", lambda: put(world_id, note_id, note, retain_until))
