@@ -13,20 +13,20 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import typer
 
-from risk_hub_contracts.cli import local_commands
+from risk_hub_contracts.cli import backfill, blob_commands, hub_commands, local_commands, monitor
 from risk_hub_contracts.cli.screen import complain, print_document
+from risk_hub_contracts.cli.session import REFUSED, UNREACHED, USAGE, explain
 
 __all__ = ["PROGRAM", "REFUSED", "UNREACHED", "USAGE", "build_app", "main", "run"]
 
 PROGRAM: Final = "risk-hub"
-REFUSED: Final = 1
-USAGE: Final = 2
-UNREACHED: Final = 3
 _USAGE_OF: Final = {"monitor": 3}
+# Typer names only this one of its errors of usage.
+_UsageError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 Explain = Callable[[Exception], tuple[int, str] | None]
 
 
@@ -39,7 +39,8 @@ def build_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    local_commands.register(app)
+    for commands in (hub_commands, monitor, backfill, local_commands, blob_commands):
+        commands.register(app)
     return app
 
 
@@ -58,21 +59,17 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, *also: Explain
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(args=given, prog_name=PROGRAM)
-    except SystemExit as ended:
-        return _status(ended, given)
+        status = app(args=given, prog_name=PROGRAM, standalone_mode=False)
+    except _UsageError as error:
+        error.show()
+        return _USAGE_OF.get(given[0] if given else "", USAGE)
     except Exception as error:
-        known = next((found for explain in also if (found := explain(error)) is not None), None)
+        known = next((found for of in (explain, *also) if (found := of(error)) is not None), None)
         if known is None:
             raise
         _tell(known[1], as_json="--json" in given)
         return known[0]
-    return 0
-
-
-def _status(ended: SystemExit, given: Sequence[str]) -> int:
-    status = ended.code if isinstance(ended.code, int) else 0
-    return _USAGE_OF.get(given[0], USAGE) if status == USAGE and given else status
+    return status if isinstance(status, int) else 0
 
 
 def _tell(sentence: str, *, as_json: bool) -> None:

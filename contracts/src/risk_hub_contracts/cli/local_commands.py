@@ -10,6 +10,7 @@ import typer
 from risk_hub_contracts import strict_json
 from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import print_document, say
+from risk_hub_contracts.cli.snapshot_file import who_speaks
 from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.snapshot import parse_snapshot
 
@@ -48,7 +49,8 @@ def lint(
 def _verdict(file: Path, named: Mapping[str, str | None]) -> dict[str, Any]:
     try:
         raw = file.read_bytes()
-        who = who_speaks(raw, named)
+        document = strict_json.loads(raw)
+        who = who_speaks(document if isinstance(document, dict) else {}, named)
         complete = {name: value or ASSUMED[name] for name, value in who.items()}
         snapshot = parse_snapshot(
             raw,
@@ -61,25 +63,6 @@ def _verdict(file: Path, named: Mapping[str, str | None]) -> dict[str, Any]:
         return {"file": str(file), "valid": False, "problem": problem.to_problem()}
     content_hash = snapshot.content_hash if all(who.values()) else None
     return {"file": str(file), "valid": True, "content_hash": content_hash}
-
-
-def who_speaks(raw: bytes, named: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return world, actor and stage: as given, else as the body says, else None.
-
-    Raises:
-        ProblemError: the text is not JSON as the contract takes it.
-    """
-    document = strict_json.loads(raw)
-    body = document if isinstance(document, dict) else {}
-    return {name: given or _said(body, name) for name, given in named.items()}
-
-
-def _said(body: Mapping[str, Any], name: str) -> str | None:
-    provenance = body.get("provenance")
-    value = body.get("world_id") if name == "world" else None
-    if name != "world" and isinstance(provenance, dict):
-        value = provenance.get(name)
-    return value if isinstance(value, str) else None
 
 
 def _line(verdict: dict[str, Any]) -> str:

@@ -59,6 +59,7 @@ class RiskHubClient(ClientBase):
         *,
         actor: str | None = None,
         stage: str | None = None,
+        progress: Progress = unseen,
         **fields: Unpack[SnapshotFields],
     ) -> Publication:
         """Publish a snapshot; the same call again, from whichever process, changes nothing.
@@ -68,6 +69,7 @@ class RiskHubClient(ClientBase):
             document: a snapshot as the contract has it; `fields` stand beside or instead of it.
             actor: who publishes, by default the client's.
             stage: under which stage, by default the client's.
+            progress: told of the bytes of a large part as they leave: sent so far, and in all.
             **fields: the fields of the contract. `covariance` and `realized_returns` may be dicts, NumPy arrays,
                 DataFrames, a `FactorModel`, a blob, or a reference from `upload`.
 
@@ -81,10 +83,10 @@ class RiskHubClient(ClientBase):
             UnavailableError: no answer within the budget, and no spool.
             SpoolError: no answer, and the spool does not take it.
         """
-        body = {**(document or {}), **fields}
-        return self._run(
-            publishing.publish(self.memory, self.spool, world_id, body, self._producer(actor, stage))
+        order = publishing.Order(
+            world_id, {**(document or {}), **fields}, self._producer(actor, stage), progress
         )
+        return self._run(publishing.publish(self.memory, self.spool, order))
 
     def flush(self) -> Flushed:
         """Deliver what the spool holds, oldest first.

@@ -36,7 +36,7 @@ def upload(world_id: str, blob: Blob, actor: str | None, progress: Progress = un
     Args:
         world_id: the world that will refer to it.
         blob: what to upload.
-        actor: who uploads, where the token is bound to an actor.
+        actor: who uploads.
         progress: told the bytes sent so far and in all; a repeated attempt starts again where its piece starts.
     """
     path = world_path(world_id, "blobs")

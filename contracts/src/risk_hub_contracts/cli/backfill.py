@@ -1,0 +1,196 @@
+"""`backfill`: many snapshots through the API, oldest first, from where the last run stopped."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from risk_hub_contracts.cli.options import Json
+from risk_hub_contracts.cli.screen import bar, complain, print_document, say
+from risk_hub_contracts.cli.session import REFUSED, Url, opened
+from risk_hub_contracts.cli.snapshot_file import SnapshotFile
+from risk_hub_contracts.client import (
+    DeniedError,
+    InvalidSnapshotError,
+    NotFoundError,
+    RefusedError,
+    RiskHubClient,
+    StoredSnapshot,
+)
+from risk_hub_contracts.problems import ProblemError
+from risk_hub_contracts.times import InstantError, parse_instant
+
+JOURNAL_SUFFIX: Final = ".backfill-done"
+SOURCE: Final = "backfill"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One snapshot and where it came from."""
+
+    place: str
+    as_of: datetime
+    found: SnapshotFile
+
+
+@dataclass(slots=True)
+class Account:
+    """What was done; `skipped` were done by an earlier run, `held` would have moved latest backwards."""
+
+    created: int = 0
+    replayed: int = 0
+    skipped: int = 0
+    held: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(backfill)
+
+
+def backfill(
+    source: Annotated[
+        Path, typer.Argument(help="A folder of JSON files, one such file, or JSON Lines.", exists=True)
+    ],
+    world: Annotated[str | None, typer.Option(help="The world's id, if the snapshots name none.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Who publishes, if they do not say.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Under which stage, if they do not say.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="What is done already (SOURCE.backfill-done).")] = None,
+    url: Url = None,
+    *,
+    even_if_latest: Annotated[
+        bool, typer.Option("--even-if-latest", help="Also where an older snapshot would become the latest.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Publish history, oldest as_of first; run it again after a failure and it goes on.
+
+    Each gets `provenance.source` = backfill. One that would become the latest although a newer one has been there (and
+    has expired) is held back: what is read as the latest never goes back in time. Status 1 when one was refused or held.
+    """
+    items = sorted(
+        _items(source, {"world": world, "actor": actor, "stage": stage}), key=lambda item: item.as_of
+    )
+    done = Journal(journal or source.with_name(source.name + JOURNAL_SUFFIX))
+    account = Account()
+    with opened(url) as client, bar(source.name, len(items), quiet=json) as shown:
+        latest = NewestEver(client)
+        for number, item in enumerate(items, 1):
+            _one(client, item, done, account, None if even_if_latest else latest)
+            shown.show(number, f"{number} of {len(items)}")
+    _tell(account, json=json)
+    if account.refused or account.held:
+        raise typer.Exit(REFUSED)
+
+
+def _tell(account: Account, *, json: bool) -> None:
+    if json:
+        print_document(asdict(account))
+        return
+    counts = f"{account.created} created, {account.replayed} replayed, {account.skipped} done before"
+    say(f"{counts}, {len(account.held)} held back, {len(account.refused)} refused")
+    for reason in (*account.held, *account.refused):
+        complain(reason)
+
+
+def _one(
+    client: RiskHubClient, item: Item, done: "Journal", account: Account, latest: "NewestEver | None"
+) -> None:
+    found = item.found
+    key = f"{found.world_id} {found.document.get('version')}"
+    if key in done.keys:
+        account.skipped += 1
+        return
+    if latest is not None and latest.would_go_back(item):
+        account.held.append(
+            f"{item.place}: a newer snapshot of {found.world_id} has expired; this one would be latest"
+        )
+        return
+    try:
+        published = client.publish(found.world_id, found.document, actor=found.actor, stage=found.stage)
+    except DeniedError:
+        raise
+    except (RefusedError, InvalidSnapshotError) as error:
+        account.refused.append(f"{item.place}: {error}")
+        return
+    account.created += published.outcome == "created"
+    account.replayed += published.outcome == "replayed"
+    done.add(key)
+
+
+class NewestEver:
+    """The newest snapshot of each world and stage, asked for again only once it has expired."""
+
+    def __init__(self, client: RiskHubClient) -> None:
+        self._client = client
+        self._newest: dict[tuple[str, str | None], StoredSnapshot | None] = {}
+
+    def would_go_back(self, item: Item) -> bool:
+        """Whether this snapshot would be read as the latest although a newer one has been there."""
+        return any(self._is_expired_before(item, stage) for stage in (item.found.stage, None))
+
+    def _is_expired_before(self, item: Item, stage: str | None) -> bool:
+        newest = self._of(item.found.world_id, stage)
+        return newest is not None and newest.as_of > item.as_of and self._is_expired(newest)
+
+    def _is_expired(self, snapshot: StoredSnapshot) -> bool:
+        return snapshot.expires_at <= self._client.memory.now()
+
+    def _of(self, world: str, stage: str | None) -> StoredSnapshot | None:
+        known = self._newest.get((world, stage))
+        if known is None or self._is_expired(known):
+            try:
+                known = next(self._client.list(world, stage=stage, include_expired=True), None)
+            except NotFoundError:
+                known = None
+            self._newest[world, stage] = known
+        return known
+
+
+class Journal:
+    """The versions that are done, one a line, appended as each is answered."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.keys = set(file.read_text(encoding="utf-8").splitlines()) if file.exists() else set()
+
+    def add(self, key: str) -> None:
+        """Note one as done."""
+        with self._file.open("a", encoding="utf-8") as lines:
+            lines.write(key + "\n")
+
+
+def _items(source: Path, named: dict[str, str | None]) -> Iterator[Item]:
+    for place, raw in _texts(source):
+        try:
+            found = SnapshotFile.read(raw, named)
+            as_of = parse_instant(str(found.document.get("as_of")))
+        except (ProblemError, InvalidSnapshotError, InstantError) as error:
+            raise InvalidSnapshotError(f"{place}: {error}") from None
+        if found.world is None:
+            raise InvalidSnapshotError(f"{place} names no world: give --world")
+        _mark(found.document)
+        yield Item(place, as_of, found)
+
+
+def _texts(source: Path) -> Iterator[tuple[str, bytes]]:
+    if source.is_dir():
+        for file in sorted(source.glob("*.json")):
+            yield str(file), file.read_bytes()
+    elif source.suffix == ".jsonl":
+        for number, line in enumerate(source.read_bytes().splitlines(), 1):
+            if line.strip():
+                yield f"{source}:{number}", line
+    else:
+        yield str(source), source.read_bytes()
+
+
+def _mark(document: dict[str, Any]) -> None:
+    provenance = document.get("provenance")
+    document["provenance"] = {**(provenance if isinstance(provenance, dict) else {}), "source": SOURCE}
+    # A claim of the producer's own digest covers the provenance that was just changed.
+    document.pop("hash", None)

@@ -1,0 +1,75 @@
+"""`monitor`: how old the latest snapshot of each world is, in the statuses of a monitoring plug-in."""
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Final
+
+import typer
+
+from risk_hub_contracts.cli.options import Json
+from risk_hub_contracts.cli.screen import print_document, say
+from risk_hub_contracts.cli.session import Url, opened
+from risk_hub_contracts.client import HubError, NotConfiguredError, NotFoundError, RiskHubClient
+
+FRESH: Final = 0
+WARNING: Final = 1
+CRITICAL: Final = 2
+ERROR: Final = 3
+NAMES: Final = ("fresh", "warning", "critical", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How one world stands; `lag_seconds` is the hub's clock minus `as_of`, None where there is nothing."""
+
+    world_id: str
+    state: str
+    lag_seconds: float | None
+    version: str | None
+    reason: str
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(monitor)
+
+
+def monitor(
+    worlds: Annotated[list[str], typer.Option("--world", help="A world's id; several times for several.")],
+    warn_seconds: Annotated[float, typer.Option(min=0)] = 600,
+    critical_seconds: Annotated[float, typer.Option(min=0)] = 1800,
+    stage: Annotated[str | None, typer.Option(help="Only snapshots of this stage.")] = None,
+    url: Url = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Status 0 when every world is fresh, 1 when one is late, 2 when one is far too late or missing, 3 on an error."""
+    if warn_seconds > critical_seconds:
+        raise typer.BadParameter("--warn-seconds is more than --critical-seconds")
+    try:
+        with opened(url) as client:
+            found = [_freshness(client, world, stage, warn_seconds, critical_seconds) for world in worlds]
+    except NotConfiguredError as error:
+        found = [Freshness(world, NAMES[ERROR], None, None, str(error)) for world in worlds]
+    if json:
+        print_document([asdict(each) for each in found])
+    else:
+        for each in found:
+            say(f"{each.state}: {each.world_id}: {each.reason}")
+    raise typer.Exit(max(NAMES.index(each.state) for each in found))
+
+
+def _freshness(
+    client: RiskHubClient, world: str, stage: str | None, warn_seconds: float, critical_seconds: float
+) -> Freshness:
+    try:
+        latest = client.latest(world, stage=stage)
+    except NotFoundError as error:
+        detail = error.problem.get("detail", "not found")
+        return Freshness(world, NAMES[CRITICAL], None, None, f"missing: {detail}")
+    except HubError as error:
+        return Freshness(world, NAMES[ERROR], None, None, str(error))
+    # Held against the hub's clock: a monitor with a wrong one would cry wolf, or sleep.
+    lag_seconds = (client.memory.now() - latest.as_of).total_seconds()
+    state = FRESH if lag_seconds < warn_seconds else WARNING if lag_seconds < critical_seconds else CRITICAL
+    reason = f"{latest.version} is {lag_seconds:.0f} s old"
+    return Freshness(world, NAMES[state], round(lag_seconds, 3), latest.version, reason)

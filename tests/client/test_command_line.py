@@ -1,0 +1,230 @@
+"""`risk-hub` against the hub's own handlers: what it prints, and with which status it ends."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.blob import encode_covariance
+from risk_hub_contracts.cli.app import build_app, run
+from tests.client.conftest import IMPATIENT
+from tests.client.server import Server, status, well
+
+DOCUMENT = {
+    "world_id": "w1",
+    "version": "v1",
+    "as_of": "2026-01-05T11:59:00Z",
+    "weights": {"AAPL": 0.6, "MSFT": 0.4},
+    "provenance": {"actor": "gateway", "stage": "paper"},
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def command(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    monkeypatch.setenv("RISK_HUB_URL", server.url)
+    monkeypatch.setenv("RISK_HUB_TOKEN", server.token)
+
+    def called(*arguments: object) -> Ended:
+        code = run(build_app(), [str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        # The hub's handlers run in this process, and their metrics go to the same place.
+        return Ended(
+            code,
+            "".join(line for line in out.splitlines(keepends=True) if not line.startswith('{"_aws"')),
+            err,
+        )
+
+    return called
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return written(tmp_path / "snapshot.json")
+
+
+def written(file: Path, **fields: Any) -> Path:
+    file.write_text(json.dumps(DOCUMENT | fields))
+    return file
+
+
+def test_publish_says_created_and_then_replayed(command: Command, file: Path) -> None:
+    first, again = command("publish", file), command("publish", file, "--json")
+    assert (first.status, first.out[:21]) == (0, "created: w1 v1 sha256")
+    assert (again.status, again.json["outcome"]) == (0, "replayed")
+
+
+def test_a_dry_run_sends_nothing(command: Command, file: Path, server: Server) -> None:
+    ended = command("publish", file, "--dry-run", "--json")
+    assert (ended.status, ended.json["outcome"]) == (0, "valid")
+    assert server.seen == []
+    assert command("publish", file, "--json").json["content_hash"] == ended.json["content_hash"]
+
+
+def test_options_name_what_the_file_does_not(command: Command, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.json"
+    bare.write_text(json.dumps({k: v for k, v in DOCUMENT.items() if k not in {"world_id", "provenance"}}))
+    assert command("publish", bare, "--dry-run").err.strip().endswith("names no world: give --world")
+    assert command("publish", bare, "--world", "w2", "--dry-run").status == 1
+    named = ("--world", "w2", "--actor", "risk-engine", "--stage", "LIVE")
+    ended = command("publish", bare, *named, "--json")
+    assert ended.json["snapshot"]["provenance"] == {"actor": "risk-engine", "stage": "live"}
+
+
+def test_a_violation_is_status_1_and_names_the_place(
+    command: Command, tmp_path: Path, server: Server
+) -> None:
+    ended = command("publish", written(tmp_path / "bad.json", weights={"AAPL": 0.5}))
+    assert ended.status == 1
+    assert "/weights" in ended.err
+    assert server.posts() == []
+
+
+def test_a_conflict_is_status_1_with_the_request_id(command: Command, file: Path) -> None:
+    command("publish", file)
+    ended = command("publish", written(file, weights={"AAPL": 1.0}), "--json")
+    assert ended.status == 1
+    assert "[request client-" in ended.json["error"]
+
+
+def test_a_hub_that_does_not_answer_is_status_3(
+    command: Command, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    monkeypatch.setattr("risk_hub_contracts.client.settings.Patience", lambda: IMPATIENT)
+    ended = command("publish", file, "--url", "http://127.0.0.1:1")
+    assert (ended.status, "did not answer" in ended.err) == (3, True)
+
+
+def test_without_a_token_the_command_says_which_variable_to_set(
+    command: Command, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    monkeypatch.delenv("RISK_HUB_TOKEN")
+    ended = command("latest", "--world", "w1")
+    assert (ended.status, "RISK_HUB_TOKEN is not set" in ended.err) == (2, True)
+    assert command("monitor", "--world", "w1").status == 3
+    assert file.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [(("latest", "--colour"), 2), (("monitor", "--colour"), 3), (("lookup", "--world", "w1"), 2), ((), 2)],
+)
+def test_a_wrong_command_line_is_status_2_and_3_for_the_monitor(
+    command: Command, arguments: tuple[str, ...], expected: int
+) -> None:
+    assert command(*arguments).status == expected
+
+
+def test_reads_show_what_was_published(command: Command, file: Path) -> None:
+    command("publish", file)
+    assert "v1 as of 2026-01-05T11:59:00.000000Z" in command("latest", "--world", "w1").out
+    assert command("lookup", "--world", "w1", "--version", "v1", "--json").json["version"] == "v1"
+    assert [each["version"] for each in command("list", "--world", "w1", "--json").json] == ["v1"]
+    assert "v1" in command("list", "--world", "w1").out
+    assert command("contract", "--json").json["contract_version"] == "v1"
+    assert command("latest", "--world", "nowhere").status == 1
+
+
+@pytest.mark.parametrize(
+    ("age_seconds", "expected"),
+    [(0, (0, "fresh")), (590, (0, "fresh")), (600, (1, "warning")), (1800, (2, "critical"))],
+)
+def test_monitor_has_the_statuses_of_a_plug_in(
+    command: Command, tmp_path: Path, server: Server, age_seconds: int, expected: tuple[int, str]
+) -> None:
+    as_of = (server.hub.clock() - timedelta(seconds=age_seconds)).isoformat()
+    command("publish", written(tmp_path / "aged.json", as_of=as_of, ttl_sec=86400))
+    ended = command("monitor", "--world", "w1", "--json")
+    assert (ended.status, ended.json[0]["state"]) == expected
+
+
+def test_monitor_calls_a_missing_world_critical_and_an_error_an_error(
+    command: Command, server: Server
+) -> None:
+    assert command("monitor", "--world", "nowhere").status == 2
+    server.on = ("GET", "/latest")
+    server.faults.append(status(400))
+    ended = command("monitor", "--world", "w1", "--world", "nowhere")
+    assert ended.status == 3
+    assert "error: w1" in ended.out
+    assert "critical: nowhere" in ended.out
+
+
+def test_an_upload_prints_the_reference_for_a_snapshot(command: Command, tmp_path: Path) -> None:
+    blob = tmp_path / "covariance.rsh1"
+    blob.write_bytes(encode_covariance(["AAPL", "MSFT"], [0.04, 0.01, 0.09]))
+    ref = command("blob", "upload", blob, "--world", "w1", "--actor", "gateway", "--json").json
+    ended = command("publish", written(tmp_path / "with-ref.json", covariance_ref=ref), "--json")
+    assert ended.json["snapshot"]["covariance_ref"] == ref
+    again = command("publish", written(tmp_path / "without.json"), "--covariance", blob, "--json")
+    assert again.json["outcome"] == "replayed"
+
+
+def history(tmp_path: Path, count: int = 5) -> Path:
+    folder = tmp_path / "history"
+    folder.mkdir()
+    for number in reversed(range(count)):
+        fields = {
+            "version": f"v{number}",
+            "as_of": f"2026-01-0{5 - number}T11:00:00Z",
+            "hash": "sha256:" + "0" * 64,
+        }
+        written(folder / f"{number}.json", **fields)
+    return folder
+
+
+def test_a_backfill_goes_on_where_it_stopped(command: Command, tmp_path: Path, server: Server) -> None:
+    folder = history(tmp_path)
+    server.faults.extend([well, well, status(400), status(401)])
+    assert command("backfill", folder).status == 1
+    assert [post.path for post in server.posts()] != []
+    ended = command("backfill", folder, "--json")
+    assert (ended.status, ended.json["skipped"], ended.json["created"]) == (0, 2, 3)
+    assert command("backfill", folder, "--json").json["skipped"] == 5
+    stored = command("list", "--world", "w1", "--oldest-first", "--json").json
+    assert [each["version"] for each in stored] == ["v4", "v3", "v2", "v1", "v0"]
+    assert {each["provenance"]["source"] for each in stored} == {"backfill"}
+
+
+def test_a_backfill_never_moves_latest_backwards(command: Command, tmp_path: Path, server: Server) -> None:
+    command("publish", written(tmp_path / "live.json", version="live", ttl_sec=60))
+    folder = history(tmp_path, 3)
+    assert command("backfill", folder, "--json").json["created"] == 3
+    assert command("latest", "--world", "w1", "--json").json["version"] == "live"
+    server.hub.clock.advance(hours=1)
+    late = tmp_path / "late.json"
+    ended = command("backfill", written(late, version="older", as_of="2026-01-04T00:00:00Z"), "--json")
+    assert (ended.status, len(ended.json["held"]), ended.json["created"]) == (1, 1, 0)
+    assert command("latest", "--world", "w1").status == 1
+    assert command("backfill", late, "--even-if-latest").status == 0
+
+
+def test_a_backfill_reads_json_lines(command: Command, tmp_path: Path) -> None:
+    lines = tmp_path / "history.jsonl"
+    documents = [DOCUMENT | {"version": f"v{number}"} for number in range(3)]
+    lines.write_text("".join(json.dumps(document) + "\n" for document in documents))
+    assert command("backfill", lines, "--json").json["created"] == 3
+
+
+def test_lint_needs_no_hub(command: Command, file: Path, tmp_path: Path, server: Server) -> None:
+    assert command("lint", file, "--json").json[0]["content_hash"].startswith("sha256:")
+    ended = command("lint", file, written(tmp_path / "bad.json", ttl_sec=0))
+    assert (ended.status, "/ttl_sec" in ended.out) == (1, True)
+    assert server.seen == []
