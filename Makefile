@@ -77,6 +77,10 @@ synth: dev-env ## regenerate the committed templates of the local stage
 bench: dev-env ## measure the budgets and write docs/benchmarks.md
 	$(PY) -m tests.bench
 
+.PHONY: cost
+cost: dev-env ## count and price the calls of one snapshot and write docs/cost.md
+	$(PY) -m tests.cost
+
 .PHONY: faults
 faults: dev-env ## 10,000 snapshots while the parts fail; count what was lost or doubled (about ten minutes)
 	$(PY) -m tests.faults

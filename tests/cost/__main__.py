@@ -1,0 +1,26 @@
+"""`python -m tests.cost`: count, price, and write docs/cost.md."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.cost.journey import travel
+from tests.cost.page import page
+
+SIZES = (20, 500, 5_000)
+PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
+
+
+def main() -> None:
+    """Write the page and print it."""
+    logging.disable(logging.CRITICAL)
+    screen, sys.stdout = sys.stdout, sys.stderr
+    text = page(travel(SIZES), datetime.now(UTC).date())
+    sys.stdout = screen
+    PAGE.write_text(text)
+    sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()

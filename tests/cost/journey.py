@@ -1,0 +1,234 @@
+"""One snapshot from POST to its last event, and the reads of it, through the deployed handlers on moto."""
+
+import hashlib
+import importlib
+import json
+import math
+import os
+import random
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from moto import mock_aws
+
+from events.envelope import CloudEvent
+from infra.names import ANNOUNCED_EVALUATIONS, WORKER_EVENTS
+from infra.stages import STAGES, FunctionSize
+from tests.adapters.conftest import ASSEMBLY, create_table
+from tests.cost.calls import Call, Meter, metered
+from tests.cost.prices import ASSUMED, BYTES_PER_GB, PRICES
+from tests.events.emitted import queue_message
+from tests.fakes.gateway import proxy_event
+
+TOKEN = secrets.token_urlsafe(16)
+RETURNS_OBSERVATIONS = 250
+CONTEXT = SimpleNamespace(aws_request_id="invocation")
+# What the templates give the functions by reference; the rest is taken from them.
+SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "cost",
+    "AWS_SECRET_ACCESS_KEY": "cost",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+    "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
+    "RISK_HUB_WORLDS_TABLE": "worlds",
+    "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
+    "RISK_HUB_BUCKET": "blobs",
+    "RISK_HUB_BUS_NAME": "bus",
+    "RISK_HUB_FAILURE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/failures",
+    "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
+}
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One invocation of one function: how it was set off, and what it called."""
+
+    function: str
+    trigger: str
+    calls: list[Call]
+
+    @property
+    def dollars(self) -> float:
+        """Return what the invocation costs: its trigger, the function, its calls, its log."""
+        milliseconds = ASSUMED.milliseconds_of_work + ASSUMED.milliseconds_per_call * len(self.calls)
+        size: FunctionSize = getattr(STAGES["prod"], self.function)
+        gb_seconds = size.memory_mib / 1024 * milliseconds / 1000
+        trigger = {
+            "request": PRICES.rest_request,
+            "message": ASSUMED.queue_requests_per_message * PRICES.queue_request_chunk,
+            "stream": 0.0,
+        }
+        return (
+            trigger[self.trigger]
+            + PRICES.lambda_request
+            + gb_seconds * PRICES.lambda_gb_second_arm64
+            + sum(call.dollars for call in self.calls)
+            + ASSUMED.log_bytes_per_invocation / BYTES_PER_GB * PRICES.log_gb
+        )
+
+
+@dataclass(frozen=True)
+class Journey:
+    """The legs of a snapshot's way, and those of the reads afterwards, by what was asked."""
+
+    publishing: list[Leg]
+    reads: dict[str, Leg]
+
+    @property
+    def post(self) -> Leg:
+        """Return the producer's own request."""
+        return self.publishing[0]
+
+
+def body(assets: int) -> dict[str, Any]:
+    """Return a book of random weights, with its volatility as a covariance in factor form where that is inline."""
+    rng = random.Random(5)
+    raw = [rng.random() for _ in range(assets)]
+    return {
+        "version": "rebalance-2026-01-05T11:59:00Z",
+        "as_of": (datetime.now(UTC) - timedelta(seconds=1)).isoformat().replace("+00:00", "Z"),
+        "ttl_sec": 86_400,
+        "weights": {f"ASSET{i:04}": value / math.fsum(raw) for i, value in enumerate(raw)},
+        "realized_returns": [rng.gauss(0, 0.01) for _ in range(RETURNS_OBSERVATIONS)],
+        "stress": {"crash": {"shocks": {}, "default": -0.1}},
+    }
+
+
+def travel(sizes: Sequence[int]) -> dict[int, Journey]:
+    """Send one snapshot of each number of assets through the hub, each in a world of its own, and read it back."""
+    with _aws(), metered() as meter:
+        walks = {assets: _Walk(meter, f"/risk-hub/worlds/w{assets}/snapshots") for assets in sizes}
+        return {assets: walk.journey(body(assets)) for assets, walk in walks.items()}
+
+
+@contextmanager
+def _aws() -> Iterator[None]:
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update({**_declared_settings(), **SETTINGS})
+    try:
+        with mock_aws():
+            _deploy()
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _declared_settings() -> dict[str, str]:
+    templates = [json.loads(path.read_text()) for path in ASSEMBLY.glob("*.template.json")]
+    functions = [
+        resource["Properties"]
+        for template in templates
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    ]
+    return {
+        name: value
+        for properties in functions
+        for name, value in properties.get("Environment", {}).get("Variables", {}).items()
+        if isinstance(value, str)
+    }
+
+
+def _deploy() -> None:
+    for purpose in ("snapshots", "worlds", "evaluations"):
+        create_table(purpose)
+    boto3.client("s3").create_bucket(Bucket="blobs")
+    boto3.client("events").create_event_bus(Name="bus")
+    token = {
+        "id": "cost",
+        "sha256": hashlib.sha256(TOKEN.encode()).hexdigest(),
+        "scopes": ["snapshots:write", "snapshots:read"],
+        "actors": ["*"],
+        "not_after": None,
+    }
+    secret = json.dumps({"tokens": [token]})
+    boto3.client("secretsmanager").create_secret(Name="tokens", SecretString=secret)
+
+
+@dataclass
+class _Walk:
+    meter: Meter
+    path: str
+
+    def journey(self, document: dict[str, Any]) -> Journey:
+        """Publish the document and read it back."""
+        publishing = list(self.publish(document))
+        risk = f"{document['version']}/risk"
+        reads = {"latest": "latest", "lookup": "lookup?as_of=2100-01-01T00:00:00Z", "risk": risk}
+        return Journey(
+            publishing, {name: self._http("GET", f"{self.path}/{tail}") for name, tail in reads.items()}
+        )
+
+    def publish(self, document: dict[str, Any]) -> Iterator[Leg]:
+        """Yield the legs of one snapshot, each given what the one before really wrote."""
+        post = self._http("POST", self.path, json.dumps(document).encode())
+        yield post
+        yield from self._announce(post)
+
+    def _announce(self, leg: Leg) -> Iterator[Leg]:
+        for call in leg.calls:
+            if call.item is not None and _is_announced(call.item):
+                relayed = self._invoke("event_relay", "stream", {"Records": [_stream_record(call.item)]})
+                yield relayed
+                for entry in [entry for each in relayed.calls for entry in each.events]:
+                    yield from self._work(entry)
+
+    def _work(self, entry: dict[str, Any]) -> Iterator[Leg]:
+        for worker, types in WORKER_EVENTS.items():
+            if entry["DetailType"] in types:
+                event = CloudEvent.model_validate_json(entry["Detail"])
+                leg = self._invoke(worker, "message", queue_message(event, worker))
+                yield leg
+                yield from self._announce(leg)
+
+    def _http(self, method: str, path: str, content: bytes | None = None) -> Leg:
+        headers = [
+            ("Authorization", f"Bearer {TOKEN}"),
+            ("Content-Type", "application/json"),
+            ("X-Actor", "gateway"),
+            ("X-Stage", "paper"),
+        ]
+        function = "snapshot_writer" if method == "POST" else "snapshot_reader"
+        return self._invoke(function, "request", proxy_event(method, path, headers, content))
+
+    def _invoke(self, function: str, trigger: str, event: dict[str, Any]) -> Leg:
+        handler = importlib.import_module(f"functions.{function}.handler").handler
+        self.meter.take()
+        answer = handler(event, CONTEXT)
+        failed = answer.get("batchItemFailures") or answer.get("statusCode", 200) >= 400 if answer else False
+        if failed:
+            raise RuntimeError(f"{function} failed: {answer}")
+        return Leg(function, trigger, self.meter.take())
+
+
+def _is_announced(item: Any) -> bool:
+    """Tell whether the stream's filter lets the relay see the item."""
+    return "evaluation_id" not in item or item["evaluation_id"]["S"].startswith(ANNOUNCED_EVALUATIONS)
+
+
+def _stream_record(item: Any) -> dict[str, Any]:
+    table, key = ("evaluations", "evaluation_id") if "evaluation_id" in item else ("snapshots", "version")
+    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{table}/stream/2026-01-05T00:00:00.000"
+    keys = {name: item[name] for name in ("world_id", key)}
+    return {
+        "eventID": "1",
+        "eventName": "INSERT",
+        "eventSource": "aws:dynamodb",
+        "eventSourceARN": arn,
+        "awsRegion": "us-east-1",
+        "dynamodb": {
+            "Keys": keys,
+            "NewImage": item,
+            "SequenceNumber": "1",
+            "StreamViewType": "NEW_IMAGE",
+        },
+    }

@@ -1,0 +1,148 @@
+"""The page that says what the hub costs."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from tests.cost.calls import Call, item_bytes
+from tests.cost.journey import RETURNS_OBSERVATIONS, Journey
+from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
+from tests.cost.prices import ASSUMED, BYTES_PER_GB, MILLION, PRICED, PRICES
+
+Journeys = Mapping[int, Journey]
+
+
+def page(journeys: Journeys, today: date) -> str:
+    """Return the page as Markdown."""
+    return f"""# What it costs
+
+Written by `make cost` on {today}: real requests of the deployed handlers on an AWS in memory, their calls
+counted, their items weighed, and priced ({PRICED}).
+Each book comes with {RETURNS_OBSERVATIONS} portfolio returns, which the hub offloads, and one stress scenario.
+Nothing is batched here, which is the dearest case. Assumed, since only an account can measure it:
+{ASSUMED.milliseconds_per_call:g} ms for each AWS call, {ASSUMED.milliseconds_of_work:g} ms of work and
+{ASSUMED.log_bytes_per_invocation} bytes of log in an invocation.
+
+## Dollars per million snapshots
+
+{_publishing(journeys)}
+
+## Dollars per million reads
+
+{_reads(journeys)}
+
+## Calls and units of one snapshot
+
+{_calls(journeys)}
+
+## The layout of the snapshots table, and the rejected ones
+
+{_layouts(journeys)}
+
+## Limits of one world
+
+{_limits(journeys)}
+
+Worlds do not share a partition, so what the hub takes in all grows with their number, up to the account's own quotas.
+How to go past these limits, and past one region: [ADR-0021](adr/0021-past-one-region-and-one-hot-world.md).
+"""
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = list(header)
+    return "\n".join(
+        f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *(list(row) for row in rows)]
+    )
+
+
+def _dollars(amount: float) -> str:
+    return f"{amount * MILLION:,.2f}"
+
+
+def _publishing(journeys: Journeys) -> str:
+    sums: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for assets, journey in journeys.items():
+        for leg in journey.publishing:
+            sums[leg.function][assets] += leg.dollars
+            sums["**all**"][assets] += leg.dollars
+    total = sums.pop("**all**")
+    rows = [[name, *(_dollars(by[assets]) for assets in journeys)] for name, by in sums.items()]
+    return _table(
+        _header("function", journeys), [*rows, ["**all**", *(_dollars(total[a]) for a in journeys)]]
+    )
+
+
+def _reads(journeys: Journeys) -> str:
+    names = next(iter(journeys.values())).reads
+    rows = [[name, *(_dollars(j.reads[name].dollars) for j in journeys.values())] for name in names]
+    return _table(_header("read", journeys), rows)
+
+
+def _calls(journeys: Journeys) -> str:
+    legs = zip(*(journey.publishing for journey in journeys.values()), strict=True)
+    rows = [[row[0].function, *(_listed(leg.calls) for leg in row)] for row in legs]
+    return _table(_header("function", journeys), rows)
+
+
+def _listed(calls: Iterable[Call]) -> str:
+    return ", ".join(f"{call.operation} {call.units}" for call in calls)
+
+
+def _layouts(journeys: Journeys) -> str:
+    header = [
+        "weights",
+        "layout",
+        "write units",
+        "$ per million puts",
+        "requests for latest",
+        "$ per million",
+        "lacks",
+    ]
+    rows = [
+        [
+            str(assets),
+            layout.name,
+            str(layout.put_units),
+            _dollars(layout.put_dollars),
+            str(layout.latest_requests),
+            _dollars(layout.latest_dollars),
+            layout.lacks,
+        ]
+        for assets, journey in journeys.items()
+        for layout in layouts(_snapshot_bytes(journey))
+    ]
+    return _table(header, rows)
+
+
+def _limits(journeys: Journeys) -> str:
+    header = [
+        "weights",
+        "item, bytes",
+        "POSTs per second",
+        "snapshots in 10 GB",
+        "$ per month for a million kept",
+    ]
+    rows = []
+    for assets, journey in journeys.items():
+        size = _snapshot_bytes(journey)
+        put = next(layouts(size))
+        kept = size * 3 * MILLION / BYTES_PER_GB * PRICES.table_gb_month
+        rows.append(
+            [
+                str(assets),
+                f"{size:,}",
+                f"{posts_per_second(put.put_units):.0f}",
+                f"{snapshots_per_world(size):,}",
+                f"{kept:,.2f}",
+            ]
+        )
+    return _table(header, rows)
+
+
+def _snapshot_bytes(journey: Journey) -> int:
+    """Return the size of the snapshot's own item."""
+    return next(item_bytes(call.item) for call in journey.post.calls if call.item is not None)
+
+
+def _header(first: str, journeys: Journeys) -> list[str]:
+    return [first, *(f"{assets:,} weights" for assets in journeys)]

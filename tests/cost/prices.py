@@ -1,0 +1,50 @@
+"""List prices of AWS in US dollars, and what a bill also depends on: for comparing, a real account's bill decides."""
+
+from dataclasses import dataclass
+from typing import Final
+
+PRICED: Final = "us-east-1, list prices without free tiers, as known in November 2025"
+MILLION: Final = 1_000_000
+KIB: Final = 1024
+WRITE_UNIT_BYTES: Final = 1 * KIB
+READ_UNIT_BYTES: Final = 4 * KIB
+EVENT_CHUNK_BYTES: Final = 64 * KIB
+BYTES_PER_GB: Final = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Prices:
+    """US dollars per unit."""
+
+    write_unit: float = 0.625 / MILLION
+    read_unit: float = 0.125 / MILLION
+    table_gb_month: float = 0.25
+    rest_request: float = 3.50 / MILLION
+    lambda_request: float = 0.20 / MILLION
+    lambda_gb_second_arm64: float = 0.0000133334
+    event_chunk: float = 1.00 / MILLION
+    queue_request_chunk: float = 0.40 / MILLION
+    s3_put: float = 5.00 / MILLION
+    s3_get: float = 0.40 / MILLION
+    log_gb: float = 0.50
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What only an account can measure.
+
+    Attributes:
+        milliseconds_per_call: how long a function waits for one AWS call.
+        milliseconds_of_work: a function's own work per invocation.
+        log_bytes_per_invocation: the log lines and metrics of one invocation, ingested.
+        queue_requests_per_message: sent by the rule, received, deleted; batches make it less.
+    """
+
+    milliseconds_per_call: float = 6.0
+    milliseconds_of_work: float = 5.0
+    log_bytes_per_invocation: int = 1_000
+    queue_requests_per_message: int = 3
+
+
+PRICES: Final = Prices()
+ASSUMED: Final = Assumed()

@@ -1,0 +1,59 @@
+"""What the decisions claim about cost, on the requests that the handlers really make."""
+
+import pytest
+
+from tests.cost.calls import item_bytes, write_units
+from tests.cost.journey import Journey, travel
+from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
+
+SIZES = (20, 500)
+
+
+@pytest.fixture(scope="module")
+def journeys() -> dict[int, Journey]:
+    return travel(SIZES)
+
+
+def operations(journey: Journey) -> list[tuple[str, list[str]]]:
+    return [(leg.function, [call.operation for call in leg.calls]) for leg in journey.publishing]
+
+
+@pytest.mark.parametrize("assets", SIZES)
+def test_a_put_costs_three_copies_and_one_unit(journeys: dict[int, Journey], assets: int) -> None:
+    put = journeys[assets].post.calls[-1]
+    assert put.operation == "PutItem"
+    assert put.item is not None
+    assert put.units == 3 * write_units(item_bytes(put.item)) + 1
+
+
+def test_a_snapshot_takes_the_same_calls_whatever_its_size(journeys: dict[int, Journey]) -> None:
+    small, large = (operations(journeys[assets]) for assets in SIZES)
+    assert small == large
+    assert [function for function, _ in small] == [
+        "snapshot_writer",
+        "event_relay",
+        "risk_engine",
+        "event_relay",
+        "exit_engine",
+        "stress_engine",
+        "event_relay",
+        "exit_engine",
+    ]
+
+
+@pytest.mark.parametrize("assets", SIZES)
+def test_every_read_is_one_query(journeys: dict[int, Journey], assets: int) -> None:
+    for leg in journeys[assets].reads.values():
+        assert [call.operation for call in leg.calls] == ["Query"]
+
+
+def test_this_layout_reads_in_one_request_what_cheaper_puts_read_in_two() -> None:
+    ours, *rejected = layouts(6_000)
+    assert (ours.put_units, ours.latest_requests) == (19, 1)
+    for other in rejected:
+        assert other.latest_requests == 2 or other.lacks == "latest may be stale"
+
+
+def test_a_hot_world_and_a_full_one_have_limits() -> None:
+    assert posts_per_second(4) == 250
+    assert snapshots_per_world(1_000) == 10 * 1024**3 // 3_200
