@@ -1,19 +1,20 @@
 """Statistics of the book's realised returns over its last days."""
 
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from functions.risk import performance
 from functions.risk.measures import historical_es, historical_var
 from functions.risk.returns import BookReturns
-from risk_hub_contracts.risk import WindowStatistics
+from risk_hub_contracts.risk import RiskWindow, WindowStatistics
 
-WINDOWS = (30, 60, 90)
+WINDOWS: tuple[RiskWindow, ...] = get_args(RiskWindow)
 WINDOW_CONFIDENCE_BPS = 9500
 TOO_FEW = "too_few_observations"
 DEVIATION_MIN_OBSERVATIONS = 2
 
 
-def window_statistics(book: BookReturns, length: int) -> WindowStatistics:
+def window_statistics(book: BookReturns, length: RiskWindow) -> WindowStatistics:
     """Return the statistics over the last `length` calendar days, or observations where the series has no dates."""
     values = book.last_days(length)
     found = {name: statistic(values) for name, statistic in STATISTICS.items()}

@@ -15,6 +15,7 @@ from functions.hub.use_cases.announce_commits import AnnounceCommits
 from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
 from risk_hub_contracts.exit_policy import (
     DEFAULT_POLICY,
+    DrawdownLimit,
     ExitList,
     ExitPolicy,
     MeasureLimit,
@@ -22,7 +23,7 @@ from risk_hub_contracts.exit_policy import (
     StressLimit,
 )
 from risk_hub_contracts.exit_signal import ExitSignal
-from risk_hub_contracts.risk import RiskMeasure, RiskReport
+from risk_hub_contracts.risk import RiskMeasure, RiskReport, WindowStatistics
 from risk_hub_contracts.stress import StressLoss, StressReport
 from risk_hub_contracts.times import format_instant
 from tests.fakes.clock import START, FrozenClock
@@ -84,6 +85,26 @@ class Engine:
         report = RiskReport(**self.facts(version, minutes), inputs=[], measures=[measure])
         return as_received(evaluated(report, correlation_id="c-1", trace_header="Root=1"))
 
+    def fallen(self, drawdowns: dict[Any, float | None]) -> CloudEvent:
+        windows = [
+            WindowStatistics(
+                length=length,
+                basis="observations",
+                observations=length,
+                confidence_bps=9_500,
+                sharpe=None,
+                volatility=None,
+                max_drawdown=drawdown,
+                value_at_risk=None,
+                expected_shortfall=None,
+                hit_ratio=None,
+                reasons={},
+            )
+            for length, drawdown in drawdowns.items()
+        ]
+        report = RiskReport(**self.facts("v1", 0), inputs=[], measures=[], windows=windows)
+        return as_received(evaluated(report, correlation_id="c-1"))
+
     def stress(self, losses: dict[str, float | None], version: str = "v1") -> CloudEvent:
         rows = [
             StressLoss(
@@ -144,6 +165,21 @@ def test_a_measure_that_is_not_over_its_limit_gives_no_signal(var: float | None)
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     assert engine.run(engine.risk(var)) == "no_signal"
     assert engine.signals == []
+
+
+def test_a_drawdown_over_its_limit_is_a_rule_of_its_window() -> None:
+    engine = Engine(policy(drawdown=(DrawdownLimit(window=60, max_loss=0.2, action="exit"),)))
+    assert engine.run(engine.fallen({30: 0.1, 60: 0.25, 90: 0.3})) == "evaluated"
+    assert (engine.only().rule, engine.only().ratio) == ("max_drawdown.60.exit", 1.0)
+    assert engine.only().metrics == {"max_drawdown.60": 0.25, "limit": 0.2}
+
+
+@pytest.mark.parametrize(
+    "drawdowns", [{60: 0.2, 90: 0.5}, {60: None}, {}], ids=["at it", "unknown", "no windows"]
+)
+def test_a_drawdown_that_is_not_over_its_limit_gives_no_signal(drawdowns: dict[Any, float | None]) -> None:
+    engine = Engine(policy(drawdown=(DrawdownLimit(window=60, max_loss=0.2),)))
+    assert engine.run(engine.fallen(drawdowns)) == "no_signal"
 
 
 @pytest.mark.parametrize("change", [{"confidence_bps": 9_500}, {"method": "historical"}])

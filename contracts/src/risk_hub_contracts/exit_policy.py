@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from risk_hub_contracts.ids import ID_PATTERN
 from risk_hub_contracts.limits import ASSET_ID_MAX_CHARS, ID_MAX_CHARS, NAME_MAX_CHARS
-from risk_hub_contracts.risk import MeasureName, MethodName
+from risk_hub_contracts.risk import MeasureName, MethodName, RiskWindow
 
 EXIT_LIMITS_MAX_COUNT: Final = 100
 EXIT_LIST_MAX_COUNT: Final = 200
@@ -61,6 +61,12 @@ class StressLimit(LossLimit):
     scenario: Annotated[str, Field(min_length=1, max_length=NAME_MAX_CHARS)] | None = None
 
 
+class DrawdownLimit(LossLimit):
+    """A limit on the greatest drawdown over the last `window` days, or observations, as the risk report has it."""
+
+    window: RiskWindow
+
+
 class StalenessLimit(BaseModel):
     """How old (`evaluated_at` minus `as_of`, in seconds) a snapshot may be when it is evaluated."""
 
@@ -91,6 +97,7 @@ class ExitPolicy(BaseModel):
     cool_down_seconds: Annotated[int, Field(ge=COOL_DOWN_MIN_SECONDS, le=COOL_DOWN_MAX_SECONDS)]
     measures: Annotated[tuple[MeasureLimit, ...], Field(max_length=EXIT_LIMITS_MAX_COUNT)] = ()
     stress: Annotated[tuple[StressLimit, ...], Field(max_length=EXIT_LIMITS_MAX_COUNT)] = ()
+    drawdown: Annotated[tuple[DrawdownLimit, ...], Field(max_length=EXIT_LIMITS_MAX_COUNT)] = ()
     staleness: StalenessLimit | None = None
     freeze: ExitList = ExitList()
     drain: ExitList = ExitList()
@@ -99,6 +106,7 @@ class ExitPolicy(BaseModel):
     def _one_limit_per_rule(self) -> Self:
         _require_distinct((m.measure, m.method, m.confidence_bps, m.action) for m in self.measures)
         _require_distinct((s.scenario, s.action) for s in self.stress)
+        _require_distinct((d.window, d.action) for d in self.drawdown)
         return self
 
 

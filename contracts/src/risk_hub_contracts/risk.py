@@ -19,6 +19,7 @@ InputKind = Literal["covariance", "realized_returns", "stress"]
 InputSource = Literal["inline", "ref", "absent"]
 RiskStatus = Literal["complete", "partial", "insufficient", "invalid_input"]
 WindowBasis = Literal["calendar_days", "observations"]
+RiskWindow = Literal[30, 60, 90]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -121,7 +122,7 @@ class WindowStatistics(BaseModel):
 
     model_config = _FROZEN
 
-    length: Annotated[int, Field(ge=1)]
+    length: RiskWindow
     basis: WindowBasis
     observations: Count
     confidence_bps: ConfidenceBps

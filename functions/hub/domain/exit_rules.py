@@ -4,7 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from risk_hub_contracts.exit_policy import Action, ExitList, ExitPolicy, LossLimit, MeasureLimit, StressLimit
+from risk_hub_contracts.exit_policy import (
+    Action,
+    DrawdownLimit,
+    ExitList,
+    ExitPolicy,
+    LossLimit,
+    MeasureLimit,
+    StressLimit,
+)
 from risk_hub_contracts.exit_signal import ExitReason
 from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.stress import StressReport
@@ -49,6 +57,8 @@ def breaches(policy: ExitPolicy, report: AnyReport, book: Book) -> Iterator[Brea
     if isinstance(report, RiskReport):
         for measure_limit in policy.measures:
             yield from _measure_breach(measure_limit, report)
+        for drawdown_limit in policy.drawdown:
+            yield from _drawdown_breach(drawdown_limit, report)
     else:
         for stress_limit in policy.stress:
             yield from _stress_breach(stress_limit, report)
@@ -69,6 +79,13 @@ def _measure_breach(limit: MeasureLimit, report: RiskReport) -> Iterator[Breach]
         if (measure.measure, measure.method, measure.confidence_bps) == wanted:
             name = ".".join(str(part) for part in wanted if part is not None)
             yield from _loss_breach(limit, name, name, measure.value)
+
+
+def _drawdown_breach(limit: DrawdownLimit, report: RiskReport) -> Iterator[Breach]:
+    name = f"max_drawdown.{limit.window}"
+    for window in report.windows:
+        if window.length == limit.window:
+            yield from _loss_breach(limit, name, name, window.max_drawdown)
 
 
 def _stress_breach(limit: StressLimit, report: StressReport) -> Iterator[Breach]:
