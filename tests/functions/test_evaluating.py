@@ -1,72 +1,21 @@
 """From announcement to risk report: real inputs, verdicts, and the effect of once."""
 
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
-import orjson
 import pytest
 
-from events.envelope import CloudEvent
-from events.risk_snapshot_updated import risk_snapshot_updated
-from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
-from functions.risk.evaluate import EvaluateRisk
-from functions.risk.policy import RiskPolicy
 from functions.risk.receipt import ENGINE_VERSION
 from risk_hub_contracts.blob import digest, encode_factor
 from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
-from risk_hub_contracts.risk import RiskMeasure, RiskReport
-from tests.fakes.clock import FrozenClock
-from tests.fakes.stores import (
-    MemoryBlobs,
-    MemoryEvaluations,
-    MemoryForecasts,
-    MemoryInputNotes,
-    MemorySnapshots,
-)
+from tests.fakes.evaluating import WEIGHTS, EvaluatedWorld, pick, reasons
 
 Z99 = 2.3263478740408408
 RNG = np.random.default_rng(7)
 RETURNS = RNG.normal(0, 0.01, size=(250, 3)).round(8)
 COVARIANCE = np.cov(RETURNS, rowvar=False)
 IDS = ["C", "A", "B"]
-WEIGHTS = {"C": 0.5, "A": 0.7, "B": -0.2}
 W = np.array(list(WEIGHTS.values()))
-
-
-class World:
-    def __init__(self, threshold: int = 100, policy: RiskPolicy | None = None) -> None:
-        self.clock = FrozenClock()
-        self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryEvaluations()
-        offload = OffloadPolicy(enabled=True, inline_threshold_entries=threshold)
-        self.publish = PublishSnapshot(self.snapshots, self.blobs, self.clock, offload, timedelta(days=30))
-        self.forecasts, self.notes = MemoryForecasts(), MemoryInputNotes()
-        self.evaluate = EvaluateRisk(
-            self.snapshots,
-            self.blobs,
-            self.evaluations,
-            self.forecasts,
-            self.notes,
-            self.clock,
-            timedelta(days=30),
-            policy or RiskPolicy(),
-        )
-
-    def announced(self, **fields: Any) -> CloudEvent:
-        body = {"as_of": "2026-01-05T11:59:00Z", "version": "v1", "weights": WEIGHTS, **fields}
-        published = self.publish(Publication("w1", "gateway", "paper", orjson.dumps(body), "c-1"))
-        event = risk_snapshot_updated(
-            published.stored.to_announcement(), time=self.clock(), is_latest=True, correlation_id="c-1"
-        )
-        return CloudEvent.model_validate_json(event.to_detail())
-
-    def report(self, **fields: Any) -> RiskReport:
-        assert self.evaluate(self.announced(**fields)) == "evaluated"
-        (evaluation,) = self.evaluations.rows.values()
-        assert evaluation.correlation_id == "c-1"
-        report: RiskReport = evaluation.report
-        return report
 
 
 def matrix(values: Any = COVARIANCE) -> dict[str, Any]:
@@ -77,20 +26,9 @@ def returns_by_id() -> dict[str, list[float]]:
     return {asset: RETURNS[:, i].tolist() for i, asset in enumerate(IDS)}
 
 
-def pick(report: RiskReport, measure: str, method: str, bps: int | None) -> RiskMeasure:
-    (found,) = [
-        m for m in report.measures if (m.measure, m.method, m.confidence_bps) == (measure, method, bps)
-    ]
-    return found
-
-
-def reasons(report: RiskReport, method: str) -> set[str | None]:
-    return {measure.reason for measure in report.measures if measure.method == method}
-
-
 @pytest.mark.parametrize("threshold", [1, 10_000], ids=["by reference", "inline"])
 def test_the_numbers_agree_with_numpy(threshold: int) -> None:
-    report = World(threshold).report(covariance=matrix(), realized_returns=returns_by_id())
+    report = EvaluatedWorld(threshold).report(covariance=matrix(), realized_returns=returns_by_id())
     sigma = float(np.sqrt(W @ COVARIANCE @ W))
     book = RETURNS @ W
     assert report.status == "complete"
@@ -106,7 +44,7 @@ def test_the_numbers_agree_with_numpy(threshold: int) -> None:
 
 
 def test_the_report_says_what_it_was_made_from() -> None:
-    world = World()
+    world = EvaluatedWorld()
     report = world.report(covariance=matrix())
     assert report.content_hash == world.snapshots.rows["w1", "v1"].content_hash
     assert (report.engine_version, report.stage, report.actor) == (ENGINE_VERSION, "paper", "gateway")
@@ -117,7 +55,7 @@ def test_the_report_says_what_it_was_made_from() -> None:
 
 
 def test_without_inputs_every_measure_is_null_with_its_reason() -> None:
-    report = World().report()
+    report = EvaluatedWorld().report()
     assert report.status == "insufficient"
     assert {measure.value for measure in report.measures} == {None}
     assert reasons(report, "parametric_normal") == {"covariance_absent"}
@@ -133,13 +71,13 @@ def test_without_inputs_every_measure_is_null_with_its_reason() -> None:
     ],
 )
 def test_returns_that_do_not_suffice_give_no_number(returns: Any, reason: str) -> None:
-    report = World().report(realized_returns=returns)
+    report = EvaluatedWorld().report(realized_returns=returns)
     assert reasons(report, "historical") == {reason}
     assert report.status == "insufficient"
 
 
 def test_a_tail_is_refused_below_one_over_its_share_of_observations() -> None:
-    report = World().report(realized_returns=[0.01, -0.02] * 30)
+    report = EvaluatedWorld().report(realized_returns=[0.01, -0.02] * 30)
     assert pick(report, "value_at_risk", "historical", 9500).value is not None
     refused = pick(report, "value_at_risk", "historical", 9900)
     assert (refused.value, refused.reason, refused.observations) == (None, "too_few_observations", 60)
@@ -151,7 +89,7 @@ def test_f27_a_matrix_that_is_no_covariance_is_recorded_and_not_retried() -> Non
     poisoned[0, 1] = poisoned[1, 0] = 0.99 * np.sqrt(poisoned[0, 0] * poisoned[1, 1])
     poisoned[0, 2] = poisoned[2, 0] = 0.99 * np.sqrt(poisoned[0, 0] * poisoned[2, 2])
     poisoned[1, 2] = poisoned[2, 1] = -0.99 * np.sqrt(poisoned[1, 1] * poisoned[2, 2])
-    world = World()
+    world = EvaluatedWorld()
     event = world.announced(covariance=matrix(poisoned))
     assert world.evaluate(event) == "evaluated"
     assert world.evaluate(event) == "repeated"
@@ -161,7 +99,7 @@ def test_f27_a_matrix_that_is_no_covariance_is_recorded_and_not_retried() -> Non
 
 
 def test_inv_05_an_event_handled_twice_has_the_effect_of_once() -> None:
-    world = World()
+    world = EvaluatedWorld()
     event = world.announced(covariance=matrix())
     assert world.evaluate(event) == "evaluated"
     first = dict(world.evaluations.rows)
@@ -171,7 +109,7 @@ def test_inv_05_an_event_handled_twice_has_the_effect_of_once() -> None:
 
 
 def test_inv_06_no_number_is_computed_on_a_damaged_blob() -> None:
-    world = World(threshold=1)
+    world = EvaluatedWorld(threshold=1)
     event = world.announced(covariance=matrix(), realized_returns=returns_by_id())
     ref = event.data["covariance_ref"]["ref"]
     kind, data = world.blobs.objects[ref]
@@ -184,7 +122,7 @@ def test_inv_06_no_number_is_computed_on_a_damaged_blob() -> None:
 
 
 def test_an_expired_snapshot_is_not_evaluated() -> None:
-    world = World()
+    world = EvaluatedWorld()
     event = world.announced(covariance=matrix())
     world.clock.advance(seconds=900)
     assert world.evaluate(event) == "expired"
@@ -192,7 +130,7 @@ def test_an_expired_snapshot_is_not_evaluated() -> None:
 
 
 def test_a_claim_check_is_redeemed_at_the_store() -> None:
-    world = World()
+    world = EvaluatedWorld()
     event = world.announced(covariance=matrix(), constraints={"note": "x" * EVENT_ENTRY_MAX_BYTES})
     assert "claim_check" in event.data
     assert world.evaluate(event) == "evaluated"
@@ -206,7 +144,7 @@ def test_the_factor_form_gives_the_same_numbers_as_its_matrix() -> None:
     specific = np.array([1e-5, 2e-5, 3e-5])
     full = factors @ factors.T + np.diag(specific)
     data = encode_factor(IDS, factors.tolist(), specific.tolist())
-    world = World()
+    world = EvaluatedWorld()
     ref = world.blobs.put("w1", "covariance", digest(data), data)
     report = world.report(covariance_ref=ref.document())
     assert pick(report, "volatility", "parametric_normal", None).value == pytest.approx(

@@ -1,0 +1,199 @@
+"""Every form of a covariance against numpy on the whole matrix, on both sides of the path's border."""
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.risk.covariance.array_forms import ArrayFactor, ArrayPacked
+from functions.risk.covariance.array_sample import ArrayDeviations
+from functions.risk.covariance.exact_forms import ExactFactor, ExactPacked
+from functions.risk.covariance.form import CovarianceForm
+from functions.risk.covariance.opened import opened
+from functions.risk.covariance.sample import ExactDeviations, SampleCovariance, sample_covariance
+from functions.risk.covariance.tiled_cholesky import TILE, tiled_verdict
+from risk_hub_contracts import blob
+from risk_hub_contracts.blob import Covariance
+
+RNG = np.random.default_rng(2)
+
+
+def ids(count: int) -> list[str]:
+    return [f"A{i:05}" for i in range(count)]
+
+
+def packed(matrix: Any) -> Covariance:
+    count = len(matrix)
+    values = np.asarray(matrix)[np.triu_indices(count)].tolist()
+    return decoded(blob.encode_covariance(ids(count), values))
+
+
+def factor(loadings: Any, specific: Any) -> Covariance:
+    return decoded(blob.encode_factor(ids(len(specific)), loadings.tolist(), list(specific)))
+
+
+def decoded(data: bytes) -> Covariance:
+    found = blob.decode(data)
+    assert isinstance(found, Covariance)
+    return found
+
+
+def random_covariance(count: int, rank: int | None = None) -> Any:
+    loadings = RNG.normal(0, 0.01, (count, rank or count + 5))
+    return loadings @ loadings.T
+
+
+def agrees(form: CovarianceForm, matrix: Any) -> None:
+    weights = RNG.normal(0, 1, len(matrix))
+    exposure = form.exposure(weights.tolist())
+    assert exposure.variance == pytest.approx(weights @ matrix @ weights, rel=1e-11)
+    np.testing.assert_allclose(exposure.times(), matrix @ weights, rtol=1e-10, atol=1e-16)
+    np.testing.assert_allclose(form.variances(), np.diag(matrix), rtol=1e-12)
+    assert {type(each) for each in (*exposure.times(), *form.variances(), exposure.variance)} == {float}
+
+
+@pytest.mark.parametrize("count", [1, 2, 20, 200, 201, 300, 1_030])
+def test_the_packed_form_is_its_matrix(count: int) -> None:
+    matrix = random_covariance(count)
+    form = opened(packed(matrix))
+    assert isinstance(form, ExactPacked if count <= 200 else ArrayPacked)
+    agrees(form, matrix)
+
+
+@pytest.mark.parametrize("count", [1, 200, 201, 5_003])
+def test_the_factor_form_is_never_expanded_and_agrees_with_what_it_stands_for(count: int) -> None:
+    loadings, specific = RNG.normal(0, 0.01, (count, 3)), RNG.uniform(1e-5, 1e-4, count)
+    form = opened(factor(loadings, specific))
+    assert isinstance(form, ExactFactor if count <= 200 else ArrayFactor)
+    if count < 1_000:
+        agrees(form, loadings @ loadings.T + np.diag(specific))
+        return
+    weights = RNG.normal(0, 1, count)
+    exposures = loadings.T @ weights
+    found = form.exposure(weights.tolist())
+    assert found.variance == pytest.approx(exposures @ exposures + specific @ weights**2, rel=1e-11)
+    np.testing.assert_allclose(
+        found.times(), loadings @ exposures + specific * weights, rtol=1e-9, atol=1e-16
+    )
+
+
+@pytest.mark.parametrize("count", [3, 200, 201, 300])
+def test_the_margin_is_the_least_eigenvalue_over_the_trace(count: int) -> None:
+    matrix = random_covariance(count, 3 * count)
+    verdict = opened(packed(matrix)).verdict()
+    least = np.linalg.eigvalsh(matrix)[0] / np.trace(matrix)
+    assert verdict.reason is None
+    assert verdict.margin == pytest.approx(least, rel=0.05, abs=1e-12)
+    assert verdict.margin is not None
+    assert verdict.margin >= round(least, 12) - 1e-12
+
+
+@pytest.mark.parametrize("count", [3, 60, 201])
+@pytest.mark.parametrize(
+    ("least", "reason"), [(-0.99e-10, None), (-1.01e-10, "covariance_not_psd"), (0.0, None)]
+)
+def test_the_tolerance_is_a_share_of_the_trace(count: int, least: float, reason: str | None) -> None:
+    eigenvalues = np.linspace(1, 2, count)
+    eigenvalues[0] = least * eigenvalues[1:].sum() / (1 - least)
+    rotation, _ = np.linalg.qr(RNG.normal(size=(count, count)))
+    matrix = rotation @ np.diag(eigenvalues) @ rotation.T
+    assert opened(packed((matrix + matrix.T) / 2)).verdict().reason == reason
+
+
+@pytest.mark.parametrize("count", [TILE, TILE + 1, TILE + 44])
+def test_the_tiles_judge_as_the_eigenvalues_do(count: int) -> None:
+    matrix = random_covariance(count, 3 * count)
+    upper = matrix[np.triu_indices(count)]
+    good = tiled_verdict(upper, count, float(np.trace(matrix)))
+    assert good.reason is None
+    assert good.margin == pytest.approx(np.linalg.eigvalsh(matrix)[0] / np.trace(matrix), rel=0.2)
+    matrix[-1, -1] = -1e-6
+    bad = tiled_verdict(matrix[np.triu_indices(count)], count, float(np.trace(matrix)))
+    assert (bad.reason, bad.margin) == ("covariance_not_psd", None)
+
+
+@pytest.mark.parametrize("count", [3, 300])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_is_none_makes_no_covariance(count: int, bad: float) -> None:
+    upper = random_covariance(count)[np.triu_indices(count)]
+    raw = bytearray(blob.encode_covariance(ids(count), upper.tolist()))
+    raw[-16:-8] = np.array([bad]).tobytes()
+    assert opened(decoded(bytes(raw))).verdict().reason == "covariance_not_finite"
+    raw = bytearray(blob.encode_factor(ids(count), [[0.1]] * count, [0.1] * count))
+    raw[-8:] = np.array([bad]).tobytes()
+    assert opened(decoded(bytes(raw))).verdict().reason == "covariance_not_finite"
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_a_factor_form_with_a_negative_specific_variance_is_none(count: int) -> None:
+    specific = [1e-4] * count
+    specific[1] = -1e-5
+    form = opened(factor(RNG.normal(0, 0.01, (count, 2)), specific))
+    assert form.verdict().reason == "covariance_not_psd"
+
+
+@pytest.mark.parametrize("count", [2, 300])
+def test_zeros_are_a_covariance_and_a_correlation_above_one_is_none(count: int) -> None:
+    assert opened(packed(np.zeros((count, count)))).verdict().reason is None
+    matrix = np.eye(count)
+    matrix[0, 1] = matrix[1, 0] = 1.01
+    verdict = opened(packed(matrix)).verdict()
+    assert verdict.reason == "covariance_not_psd"
+    assert verdict.margin is not None
+    assert verdict.margin < -1e-10
+    nothing_but_covariance = np.zeros((count, count))
+    nothing_but_covariance[0, 1] = nothing_but_covariance[1, 0] = 1e-6
+    assert opened(packed(nothing_but_covariance)).verdict().reason == "covariance_not_psd"
+
+
+@given(st.integers(2, 12), st.randoms(use_true_random=False))
+def test_exact_sums_do_not_depend_on_the_order_of_ids(count: int, chance: random.Random) -> None:
+    matrix, weights = random_covariance(count), RNG.normal(0, 1, count)
+    order = list(range(count))
+    chance.shuffle(order)
+    straight = opened(packed(matrix)).exposure(weights.tolist())
+    shuffled = opened(packed(matrix[np.ix_(order, order)])).exposure(weights[order].tolist())
+    assert [straight.times()[index] for index in order] == shuffled.times()
+    assert straight.variance == shuffled.variance
+
+
+def series(count: int, observations: int) -> Any:
+    market = RNG.normal(0, 0.01, (observations, 1))
+    return market + RNG.normal(0, 0.01, (observations, count))
+
+
+@pytest.mark.parametrize(("count", "observations"), [(3, 250), (20, 200), (201, 2_010)])
+def test_with_ten_observations_an_asset_the_estimate_is_the_sample_covariance(
+    count: int, observations: int
+) -> None:
+    returns = series(count, observations)
+    estimate = sample_covariance(returns.T.tolist())
+    assert (estimate.estimator, estimate.shrinkage) == ("sample", 0.0)
+    agrees(estimate, np.cov(returns, rowvar=False))
+
+
+@pytest.mark.parametrize(("count", "observations"), [(3, 29), (20, 199), (60, 30), (201, 100)])
+def test_with_fewer_it_is_shrunk_as_ledoit_and_wolf_define(count: int, observations: int) -> None:
+    returns = series(count, observations)
+    estimate = sample_covariance(returns.T.tolist())
+    centred = returns - returns.mean(axis=0)
+    empirical = centred.T @ centred / observations
+    scale = np.trace(empirical) / count
+    errors = [np.linalg.norm(np.outer(row, row) - empirical) ** 2 for row in centred]
+    error = sum(errors) / observations**2
+    distance = np.linalg.norm(empirical - scale * np.eye(count)) ** 2
+    shrinkage = min(error / distance, 1.0)
+    assert estimate.estimator == "ledoit_wolf"
+    assert estimate.shrinkage == pytest.approx(shrinkage, rel=1e-9)
+    agrees(estimate, (1 - shrinkage) * empirical + shrinkage * scale * np.eye(count))
+    assert estimate.verdict().reason is None
+
+
+def test_both_paths_estimate_the_same() -> None:
+    rows = series(30, 25).T.tolist()
+    exact, arrays = SampleCovariance(ExactDeviations(rows)), SampleCovariance(ArrayDeviations(rows))
+    assert exact.shrinkage == pytest.approx(arrays.shrinkage, rel=1e-10)
+    np.testing.assert_allclose(exact.variances(), arrays.variances(), rtol=1e-12)

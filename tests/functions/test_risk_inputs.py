@@ -1,0 +1,303 @@
+"""Bad, thin and odd inputs, each with the verdict that it must give: never a number that was made up."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from functions.hub.ports import UnavailableError
+from functions.risk.covariance.exact_forms import ExactPacked
+from functions.risk.covariance.form import Verdict
+from functions.risk.policy import RiskPolicy, policy_from
+from risk_hub_contracts.blob import encode_covariance, encode_returns
+from risk_hub_contracts.problems import ProblemError
+from risk_hub_contracts.risk import RiskReport, Sufficiency
+from tests.fakes.evaluating import EvaluatedWorld, pick, reasons
+
+RNG = np.random.default_rng(8)
+IDS = ["A", "B", "C"]
+RETURNS = RNG.normal(0, 0.01, (250, 3)).round(8)
+COVARIANCE = np.cov(RETURNS, rowvar=False)
+VARIANCES = np.diag(COVARIANCE)
+BY_ID = {asset: RETURNS[:, i].tolist() for i, asset in enumerate(IDS)}
+UPPER = COVARIANCE[np.triu_indices(3)].tolist()
+SOUND = {"ids": IDS, "upper": UPPER}
+W = np.array([0.7, -0.2, 0.5])
+CORRELATION_ONE = float(np.abs(W) @ np.sqrt(VARIANCES))
+FALLBACK = RiskPolicy(fallback="correlation_one")
+
+
+def triangle(values: Any) -> list[float]:
+    found: list[float] = np.asarray(values)[np.triu_indices(len(values))].tolist()
+    return found
+
+
+def verdict(report: RiskReport) -> Sufficiency:
+    assert report.sufficiency is not None
+    return report.sufficiency
+
+
+def nothing_parametric(report: RiskReport) -> set[str | None]:
+    """Return the reasons, after checking that no parametric number was given."""
+    assert {m.value for m in report.measures if m.method == "parametric_normal"} == {None}
+    assert report.contributions is None
+    assert not verdict(report).sufficient
+    return reasons(report, "parametric_normal")
+
+
+def correlated(rho: float) -> list[float]:
+    matrix = COVARIANCE.copy()
+    matrix[0, 1] = matrix[1, 0] = rho * np.sqrt(VARIANCES[0] * VARIANCES[1])
+    return triangle(matrix)
+
+
+@pytest.mark.parametrize(
+    ("upper", "reason"),
+    [
+        (correlated(1.5), "covariance_not_psd"),
+        ([*UPPER[:-1], -1e-6], "covariance_not_psd"),
+        ([float("nan"), *UPPER[1:]], "covariance_not_finite"),
+        ([*UPPER[:1], float("inf"), *UPPER[2:]], "covariance_not_finite"),
+    ],
+    ids=["correlation above 1", "negative variance", "nan", "infinity"],
+)
+def test_a_blob_that_holds_no_covariance_gives_no_number(upper: list[float], reason: str) -> None:
+    world = EvaluatedWorld()
+    data = bytearray(encode_covariance(IDS, UPPER))
+    data[-8 * len(upper) :] = np.array(upper).tobytes()
+    report = world.report(covariance_ref=world.blob("covariance", bytes(data)))
+    assert nothing_parametric(report) == {reason}
+    assert report.status == "invalid_input"
+    assert verdict(report).inputs[0].reason == reason
+
+
+def test_a_matrix_that_is_not_symmetric_is_refused_on_arrival() -> None:
+    matrix = COVARIANCE.tolist()
+    matrix[0][1] *= 1.1
+    with pytest.raises(ProblemError) as refused:
+        EvaluatedWorld().report(covariance={"ids": IDS, "matrix": matrix})
+    assert {"not symmetric" in each.detail for each in refused.value.violations} == {True}
+
+
+def test_a_blob_that_misses_an_id_gives_no_number_however_small_the_position() -> None:
+    world = EvaluatedWorld()
+    ref = world.blob("covariance", encode_covariance(IDS[:2], [1e-4, 0.0, 1e-4]))
+    report = world.report(weights={"A": 0.5, "B": 0.4999, "C": 0.0001}, covariance_ref=ref)
+    assert nothing_parametric(report) == {"covariance_does_not_cover_weights"}
+    assert verdict(report).inputs[0].coverage == pytest.approx(0.9999)
+    assert report.status == "insufficient"
+
+
+def test_a_blob_without_any_id_of_the_book_covers_nothing() -> None:
+    world = EvaluatedWorld()
+    ref = world.blob("covariance", encode_covariance(["X"], [1e-4]))
+    report = world.report(covariance_ref=ref, realized_returns={"X": [0.01] * 250})
+    assert nothing_parametric(report) == {"covariance_does_not_cover_weights"}
+    assert reasons(report, "historical") == {"returns_do_not_cover_weights"}
+    assert [given.coverage for given in verdict(report).inputs] == [0.0, 0.0]
+
+
+def test_what_is_not_held_needs_no_numbers() -> None:
+    report = EvaluatedWorld().report(
+        weights={"A": 0.5, "B": 0.0, "C": 0.5}, realized_returns={"A": BY_ID["A"], "C": BY_ID["C"]}
+    )
+    assert report.status == "complete"
+
+
+@pytest.mark.parametrize("order", [["C", "B", "A"], ["B", "A", "C"]])
+def test_the_order_of_ids_changes_no_bit(order: list[str]) -> None:
+    straight = EvaluatedWorld().report(covariance=SOUND, realized_returns=BY_ID)
+    place = [IDS.index(asset) for asset in order]
+    shuffled = EvaluatedWorld().report(
+        covariance={"ids": order, "matrix": COVARIANCE[np.ix_(place, place)].tolist()},
+        realized_returns={asset: BY_ID[asset] for asset in order},
+        weights={asset: float(W[IDS.index(asset)]) for asset in order},
+    )
+    assert straight.measures == shuffled.measures
+    assert straight.contributions == shuffled.contributions
+
+
+def test_a_hedge_that_leaves_no_variance_is_no_zero() -> None:
+    flat = {"ids": ["A", "B"], "matrix": [[0.04, 0.02], [0.02, 0.01]]}
+    report = EvaluatedWorld().report(weights={"A": -1.0, "B": 2.0}, covariance=flat)
+    assert nothing_parametric(report) == {"portfolio_variance_is_zero"}
+
+
+def test_a_constant_series_has_no_parametric_risk_to_tell() -> None:
+    report = EvaluatedWorld().report(realized_returns={asset: [0.001] * 250 for asset in IDS})
+    assert nothing_parametric(report) == {"portfolio_variance_is_zero"}
+    assert {each.sharpe for each in report.windows} == {None}
+
+
+@pytest.mark.parametrize("count", [1, 2, 19])
+def test_few_observations_give_neither_an_estimate_nor_a_tail(count: int) -> None:
+    report = EvaluatedWorld().report(realized_returns={a: v[:count] for a, v in BY_ID.items()})
+    assert nothing_parametric(report) == {"covariance_absent"}
+    assert reasons(report, "historical") == {"too_few_observations"}
+    assert verdict(report).inputs[1].observations == count
+
+
+@pytest.mark.parametrize(("count", "estimator"), [(29, "ledoit_wolf"), (30, "sample"), (250, "sample")])
+def test_without_a_covariance_it_is_estimated_and_every_number_says_so(count: int, estimator: str) -> None:
+    report = EvaluatedWorld().report(realized_returns={a: v[-count:] for a, v in BY_ID.items()})
+    measured = pick(report, "value_at_risk", "parametric_normal", 9900)
+    assert (measured.covariance, measured.observations, measured.coverage) == (estimator, count, 1.0)
+    assert verdict(report).covariance == estimator
+    assert verdict(report).inputs[0].reason == "covariance_absent"
+    if estimator == "sample":
+        wanted = np.sqrt(W @ np.cov(RETURNS[-count:], rowvar=False) @ W)
+        assert pick(report, "volatility", "parametric_normal", None).value == pytest.approx(wanted, rel=1e-12)
+
+
+def test_a_covariance_that_is_there_but_broken_is_not_replaced_by_an_estimate() -> None:
+    world = EvaluatedWorld()
+    ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
+    report = world.report(covariance_ref=ref, realized_returns=BY_ID)
+    assert nothing_parametric(report) == {"covariance_not_psd"}
+
+
+@pytest.mark.parametrize("kept", [2, 3])
+def test_nan_in_a_blob_of_returns_gives_no_number_where_it_is_held(kept: int) -> None:
+    world = EvaluatedWorld()
+    data = bytearray(encode_returns(BY_ID))
+    data[-8:] = np.array([np.nan]).tobytes()
+    weights = {"A": 0.5, "B": 0.5} if kept == 2 else {"A": 0.5, "B": 0.25, "C": 0.25}
+    report = world.report(weights=weights, realized_returns_ref=world.blob("realized_returns", bytes(data)))
+    assert reasons(report, "historical") == ({None} if kept == 2 else {"returns_not_finite"})
+    (forecast,) = world.forecasts.rows.values()
+    assert forecast.realized is not None
+    assert forecast.realized.by_id is not None
+    assert set(forecast.realized.by_id) == {"A", "B"}
+
+
+def test_a_part_of_another_kind_is_malformed() -> None:
+    world = EvaluatedWorld()
+    ref = world.blob("covariance", encode_covariance(IDS, UPPER))
+    returns = world.blob("realized_returns", encode_returns([0.01]))
+    event = world.announced(covariance_ref=ref, realized_returns_ref=returns)
+    event.data["covariance_ref"] = {**returns, "kind": "covariance"}
+    assert world.evaluate(event) == "evaluated"
+    (evaluation,) = world.evaluations.rows.values()
+    assert nothing_parametric(evaluation.report) == {"blob_malformed"}
+
+
+def test_the_named_fallback_bounds_the_volatility_and_says_its_name() -> None:
+    world = EvaluatedWorld(policy=FALLBACK)
+    ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
+    report = world.report(covariance_ref=ref)
+    volatility = pick(report, "volatility", "parametric_normal", None)
+    assert volatility.value == pytest.approx(CORRELATION_ONE, rel=1e-12)
+    assert volatility.covariance == "correlation_one"
+    told = verdict(report)
+    assert (told.fallback, told.covariance, told.sufficient) == ("correlation_one", "correlation_one", False)
+    assert told.inputs[0].reason == "covariance_not_psd"
+    assert report.status == "invalid_input"
+    assert report.contributions is None
+
+
+def test_the_fallback_is_never_less_than_what_it_stands_for_and_unused_where_it_is_not_needed() -> None:
+    report = EvaluatedWorld(policy=FALLBACK).report(covariance=SOUND, realized_returns=BY_ID)
+    assert verdict(report).fallback is None
+    volatility = pick(report, "volatility", "parametric_normal", None).value
+    assert volatility is not None
+    assert volatility <= CORRELATION_ONE
+    missing = EvaluatedWorld(policy=FALLBACK).report()
+    assert nothing_parametric(missing) == {"covariance_absent"}
+
+
+def test_the_legacy_numbers_are_given_where_a_stage_asks_for_them_and_only_there() -> None:
+    report = EvaluatedWorld(policy=RiskPolicy(legacy_method=True)).report(covariance=SOUND)
+    sigma = pick(report, "volatility", "parametric_normal", None).value
+    assert sigma is not None
+    var = pick(report, "value_at_risk", "legacy_v1", 9900).value
+    assert var == pytest.approx(2.33 * sigma)
+    assert pick(report, "expected_shortfall", "legacy_v1", 9900).value == pytest.approx(1.2 * 2.33 * sigma)
+    assert reasons(EvaluatedWorld().report(covariance=SOUND), "legacy_v1") == set()
+
+
+@pytest.mark.parametrize("choices", [("zero", "false"), ("none", "yes"), ("", "")])
+def test_a_policy_that_nobody_knows_is_refused_at_start(choices: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="no such risk policy"):
+        policy_from(*choices)
+    assert policy_from("correlation_one", "true") == RiskPolicy("correlation_one", legacy_method=True)
+
+
+def count_verdicts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    made: list[int] = []
+    judge = ExactPacked.verdict
+
+    def counted(form: ExactPacked) -> Verdict:
+        made.append(1)
+        return judge(form)
+
+    monkeypatch.setattr(ExactPacked, "verdict", counted)
+    return made
+
+
+def test_a_covariance_is_judged_once_per_blob(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = count_verdicts(monkeypatch)
+    world = EvaluatedWorld(threshold=1)
+    first = world.report(version="v1", covariance=SOUND)
+    second = world.report(version="v2", as_of="2026-01-05T12:00:00Z", covariance=SOUND)
+    assert len(made) == 1
+    assert first.measures == second.measures
+    assert verdict(first).psd_margin == verdict(second).psd_margin
+    assert verdict(first).inputs[0].staleness_seconds == 0.0
+    assert verdict(second).inputs[0].staleness_seconds == 60.0
+    assert verdict(second).inputs[0].known_since == "2026-01-05T11:59:00.000000Z"
+
+
+def test_a_verdict_against_a_covariance_is_remembered_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = count_verdicts(monkeypatch)
+    world = EvaluatedWorld(policy=FALLBACK)
+    ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
+    reports = [world.report(version=version, covariance_ref=ref) for version in ("v1", "v2")]
+    assert len(made) == 1
+    assert [verdict(report).inputs[0].reason for report in reports] == ["covariance_not_psd"] * 2
+    assert reports[0].measures == reports[1].measures
+
+
+def test_an_inline_covariance_is_judged_each_time_and_leaves_no_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = count_verdicts(monkeypatch)
+    world = EvaluatedWorld()
+    for version in ("v1", "v2"):
+        assert verdict(world.report(version=version, covariance=SOUND)).inputs[0].staleness_seconds is None
+    assert len(made) == 2
+    assert world.notes.rows == {}
+
+
+def test_dated_returns_age_from_the_end_of_their_last_day() -> None:
+    world = EvaluatedWorld()
+    days = [(date(2026, 1, 3) - timedelta(days=249 - i)).isoformat() for i in range(250)]
+    ref = world.blob("realized_returns", encode_returns(BY_ID, days))
+    report = world.report(realized_returns_ref=ref)
+    given = verdict(report).inputs[1]
+    assert given.last_date == "2026-01-03"
+    assert given.staleness_seconds == 35 * 3_600 + 59 * 60
+    assert {each.basis for each in report.windows} == {"calendar_days"}
+    (forecast,) = world.forecasts.rows.values()
+    assert forecast.realized is not None
+    assert forecast.realized.date == "2026-01-03"
+
+
+@pytest.mark.parametrize("days", [["yesterday"] * 250, ["2026-01-01"] * 250])
+def test_dates_that_cannot_be_read_count_as_none(days: list[str]) -> None:
+    world = EvaluatedWorld()
+    report = world.report(realized_returns_ref=world.blob("realized_returns", encode_returns(BY_ID, days)))
+    assert {each.basis for each in report.windows} == {"observations"}
+    assert verdict(report).inputs[1].last_date is None
+    assert verdict(report).inputs[1].staleness_seconds == 0.0
+
+
+def test_a_store_of_notes_that_is_down_sends_the_event_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = EvaluatedWorld(threshold=1)
+    event = world.announced(covariance=SOUND)
+
+    def down(*_: object) -> None:
+        raise UnavailableError("the evaluation store", "a test")
+
+    monkeypatch.setattr(world.notes, "get", down)
+    with pytest.raises(UnavailableError):
+        world.evaluate(event)
+    assert world.evaluations.rows == {}

@@ -1,0 +1,198 @@
+"""A report can be computed again, bit for bit; and what is forecast is kept beside it."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from functions.hub.domain.evaluation import Evaluation
+from functions.risk.policy import RiskPolicy
+from functions.risk.receipt import ENGINE_VERSION
+from infra.local.sample import SAMPLE_FILE
+from risk_hub_contracts.forecast import CrossSection
+from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
+from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.risk_receipt import result_hash
+from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick
+from tests.functions import threads_probe
+
+SAMPLE = json.loads(SAMPLE_FILE.read_text())
+PARTS = {name: SAMPLE[name] for name in ("weights", "covariance", "realized_returns")}
+
+
+def receipt_hash(report: RiskReport) -> str:
+    assert report.receipt is not None
+    return report.receipt.result_hash
+
+
+@pytest.mark.parametrize("threshold", [1, 10**6], ids=["by reference", "inline"])
+@pytest.mark.parametrize("missing", ["stress", "covariance", "realized_returns"])
+def test_a_stored_report_is_computed_again_to_the_bit(threshold: int, missing: str) -> None:
+    world = EvaluatedWorld(threshold, RiskPolicy(fallback="correlation_one", legacy_method=True))
+    report = world.report(**{name: part for name, part in PARTS.items() if name != missing})
+    world.clock.advance(days=2)
+    verified = world.verify(WORLD, "v1")
+    assert verified.equal
+    assert (verified.stored_hash, verified.recomputed_hash) == (receipt_hash(report),) * 2
+    assert verified.differences == []
+
+
+def test_the_hash_says_the_same_when_and_wherever_the_parts_lie() -> None:
+    first = EvaluatedWorld(threshold=10**6)
+    later = EvaluatedWorld(threshold=10**6)
+    later.clock.advance(seconds=30)
+    assert receipt_hash(first.report(**PARTS)) == receipt_hash(later.report(**PARTS))
+
+
+def test_a_change_of_anything_changes_the_hash() -> None:
+    document = EvaluatedWorld().report(**PARTS).model_dump(mode="json")
+    hashes = {result_hash(document)}
+    for path in (("measures", 0, "value"), ("concentration", "herfindahl"), ("receipt", "engine_version")):
+        changed: Any = json.loads(json.dumps(document))
+        place = changed
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = 0.5
+        hashes.add(result_hash(changed))
+    assert len(hashes) == 4
+    assert result_hash({**document, "evaluated_at": "later"}) in hashes
+
+
+def stored_again(world: EvaluatedWorld, changed: RiskReport) -> None:
+    key = (WORLD, f"risk/v1/{ENGINE_VERSION}")
+    world.evaluations.rows[key] = Evaluation(changed)
+
+
+def test_a_report_that_was_changed_is_found_out_and_the_place_named() -> None:
+    world = EvaluatedWorld()
+    report = world.report(**PARTS)
+    flattered = report.measures[0].model_copy(update={"value": 0.001})
+    stored_again(world, report.model_copy(update={"measures": [flattered, *report.measures[1:]]}))
+    verified = world.verify(WORLD, "v1")
+    assert (verified.equal, verified.intact) == (False, False)
+    (found,) = verified.differences
+    assert (found.pointer, found.stored, found.recomputed) == (
+        "/measures/0/value",
+        0.001,
+        report.measures[0].value,
+    )
+
+
+def test_a_report_that_was_signed_for_other_numbers_is_found_out() -> None:
+    world = EvaluatedWorld()
+    report = world.report(**PARTS)
+    assert report.receipt is not None
+    document = report.model_dump(mode="json")
+    document["measures"][0]["value"] = 0.001
+    document["receipt"]["result_hash"] = result_hash(document)
+    stored_again(world, RiskReport.model_validate(document))
+    verified = world.verify(WORLD, "v1")
+    assert (verified.equal, verified.intact) == (False, True)
+    assert {each.pointer for each in verified.differences} == {"/measures/0/value", "/receipt/result_hash"}
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_what_was_not_evaluated_cannot_be_verified(version: str) -> None:
+    world = EvaluatedWorld()
+    world.announced()
+    with pytest.raises(LookupError, match=version):
+        world.verify(WORLD, version)
+
+
+def test_the_receipt_names_engine_inputs_and_parameters() -> None:
+    report = EvaluatedWorld(threshold=1).report(**PARTS)
+    assert report.receipt is not None
+    assert report.receipt.engine_version == ENGINE_VERSION
+    assert report.receipt.content_hash == report.content_hash
+    assert report.receipt.inputs == {each.kind: each.sha256 for each in report.inputs}
+    assert report.receipt.parameters.fallback == "none"
+
+
+def test_one_blas_thread_or_two_give_the_same_bits() -> None:
+    """On the committed book, and on vectors from a committed seed that take the array path."""
+    told = [
+        subprocess.run(
+            [sys.executable, "-m", "tests.functions.threads_probe"],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    ]
+    assert told[0] == told[1]
+    assert len(told[0].splitlines()) == len(threads_probe.BOOKS)
+
+
+def test_contributions_add_up_and_the_largest_come_first() -> None:
+    report = EvaluatedWorld().report(**PARTS)
+    told = report.contributions
+    assert told is not None
+    components = [each.component for each in told.largest]
+    var = pick(report, "value_at_risk", "parametric_normal", 9900).value
+    assert sum(components) + told.omitted_component == pytest.approx(var, abs=1e-9)
+    assert components == sorted(components, key=abs, reverse=True)
+    assert told.omitted_count == 0
+
+
+def test_the_widest_book_still_fits_on_the_bus_and_leaves_the_smallest_contributions_out() -> None:
+    count = 300
+    names = ["\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 120 + f"{index:04}" for index in range(count)]
+    world = EvaluatedWorld()
+    returns = np.random.default_rng(4).normal(0, 0.01, (count, 30)).tolist()
+    event = world.announced(
+        weights=dict.fromkeys(names, 1 / count), realized_returns=dict(zip(names, returns, strict=True))
+    )
+    assert world.evaluate(event) == "evaluated"
+    (evaluation,) = world.evaluations.rows.values()
+    told = evaluation.report.contributions
+    assert (len(told.largest), told.omitted_count) == (50, 250)
+    var = pick(evaluation.report, "value_at_risk", "parametric_normal", 9900).value
+    assert sum(each.component for each in told.largest) + told.omitted_component == pytest.approx(
+        var, abs=1e-9
+    )
+    assert len(evaluation.report.model_dump_json().encode()) < EVENT_ENTRY_MAX_BYTES / 2
+
+
+def test_the_forecast_says_what_the_report_says_with_the_book_and_the_last_returns() -> None:
+    world = EvaluatedWorld()
+    report = world.report(**PARTS)
+    (forecast,) = world.forecasts.rows.values()
+    assert (forecast.version, forecast.as_of, forecast.stage) == (report.version, report.as_of, report.stage)
+    assert forecast.weights == PARTS["weights"]
+    assert forecast.created_at == "2026-01-05T12:00:00.000000Z"
+    for tail in forecast.tails:
+        var = pick(report, "value_at_risk", tail.method, tail.confidence_bps)
+        es = pick(report, "expected_shortfall", tail.method, tail.confidence_bps)
+        assert (tail.value_at_risk, tail.expected_shortfall, tail.reason) == (var.value, es.value, var.reason)
+    assert len(forecast.tails) == 4
+    last = {asset: series[-1] for asset, series in PARTS["realized_returns"].items()}
+    assert forecast.realized == CrossSection(date=None, by_id=last, portfolio=None)
+
+
+def test_a_bare_series_is_the_portfolios_own_return() -> None:
+    world = EvaluatedWorld()
+    world.report(realized_returns=[0.01, -0.02])
+    (forecast,) = world.forecasts.rows.values()
+    assert forecast.realized == CrossSection(date=None, by_id=None, portfolio=-0.02)
+    world.report(version="v2")
+    assert world.forecasts.rows[max(world.forecasts.rows)].realized is None
+
+
+def test_a_crash_between_forecast_and_report_is_repaired_by_redelivery(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = EvaluatedWorld()
+    event = world.announced(**PARTS)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.evaluations, "put_once", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            world.evaluate(event)
+    assert len(world.forecasts.rows) == 1
+    assert world.evaluations.rows == {}
+    assert world.evaluate(event) == "evaluated"
+    assert len(world.forecasts.rows) == 1
