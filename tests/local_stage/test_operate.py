@@ -113,7 +113,9 @@ def test_f28_a_replay_is_announced_and_changes_no_evaluation(
     world = new_world()
     for version in ("v1", "v2", "v3"):
         assert hub.post(world, small_body(version, covariance=COVARIANCE)).status == 201
-    wait_until(lambda: len(evaluations(stage, world)) >= 6, "risk and stress of three versions")
+    wait_until(
+        lambda: len(evaluations(stage, world)) >= 9, "risk, its forecast, and stress of three versions"
+    )
     first = subscription.details(world, "risk_snapshot_updated")["detail"]
     before, latest = (
         evaluations(stage, world),

@@ -8,6 +8,7 @@ import pytest
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
 from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
+from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.s3_blobs import S3Blobs
@@ -20,6 +21,7 @@ from tests.adapters import (
     test_evaluation_store,
     test_exit_policies,
     test_forecast_store,
+    test_input_notes,
     test_snapshot_store,
     test_world_store,
 )
@@ -44,6 +46,7 @@ SUITES = (
     test_evaluation_store,
     test_exit_policies,
     test_forecast_store,
+    test_input_notes,
 )
 
 for suite in SUITES:
@@ -128,3 +131,8 @@ def stored_policy(stage: OpenStage) -> tuple[DynamoDBWorlds, Store]:
         )
 
     return DynamoDBWorlds(stage.aws.client("dynamodb"), name), write
+
+
+@pytest.fixture
+def notes(stage: OpenStage) -> DynamoDBInputNotes:
+    return DynamoDBInputNotes(stage.aws.client("dynamodb"), table(stage, "evaluations"))

@@ -1,0 +1,29 @@
+"""The deployed risk engine, asked to compute again: the code that verifies is the code that computed first."""
+
+import json
+from typing import Any
+
+from infra import names
+from infra.operate.errors import OperateError
+
+
+class RiskEngine:
+    """Direct invocations of a stage's risk_engine."""
+
+    def __init__(self, lambda_: Any, stage: str) -> None:  # noqa: ANN401 - boto3 client
+        self._lambda = lambda_
+        self._name = names.physical_name(stage, "risk_engine")
+
+    def verify(self, world_id: str, version: str) -> dict[str, Any]:
+        """Return the engine's account of one stored report.
+
+        Raises:
+            OperateError: there is no such report by this engine, or the engine failed.
+        """
+        payload = json.dumps({"verify": {"world_id": world_id, "version": version}}).encode()
+        answer = self._lambda.invoke(FunctionName=self._name, Payload=payload)
+        document: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            reason = document.get("errorMessage", document)
+            raise OperateError(f"{self._name} could not verify: {reason}. Its log says more.")
+        return document

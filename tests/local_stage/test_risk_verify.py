@@ -1,0 +1,61 @@
+"""On the running stage: reports are computed again to the bit, and what the engine keeps is not announced."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from infra.local.bring_up import OpenStage
+from infra.local.sample.publish import sample_body
+from infra.names import physical_name
+from tests.local_stage.caller import Caller, new_world
+from tests.local_stage.subscription import Subscription
+from tests.local_stage.test_operate import Operate, evaluations, operate
+
+__all__ = ["operate"]
+
+RISK_DEADLINE_SECONDS = 30.0
+
+
+@pytest.fixture
+def sample(hub: Caller) -> tuple[str, str]:
+    """Publish the sample book with its large parts by reference, as this stage keeps them; wait for its numbers."""
+    world, body = new_world(), sample_body(datetime.now(tz=UTC))
+    hub.post(world, body)
+    hub.risk(world, body["version"], within_seconds=RISK_DEADLINE_SECONDS)
+    return world, body["version"]
+
+
+def test_the_samples_report_is_computed_again_to_the_bit(
+    hub: Caller, operate: Operate, sample: tuple[str, str]
+) -> None:
+    report = hub.risk(*sample, within_seconds=RISK_DEADLINE_SECONDS)
+    verified = operate("risk", "verify", *sample)
+    assert verified["equal"] is True
+    assert verified["recomputed_hash"] == report["receipt"]["result_hash"]
+
+
+def test_a_flattered_report_is_found_out(
+    stage: OpenStage, hub: Caller, operate: Operate, sample: tuple[str, str]
+) -> None:
+    report = hub.risk(*sample, within_seconds=RISK_DEADLINE_SECONDS)
+    key = f"risk/{sample[1]}/{report['engine_version']}"
+    client = stage.aws.client("dynamodb")
+    where: Any = {"world_id": {"S": sample[0]}, "evaluation_id": {"S": key}}
+    table = physical_name("local", "evaluations")
+    item = client.get_item(TableName=table, Key=where)["Item"]
+    value = str(report["measures"][0]["value"])
+    item["report"] = {"S": str(item["report"]["S"]).replace(value, "0.001", 1)}
+    client.put_item(TableName=table, Item=item)
+    verified = operate("risk", "verify", *sample, status=1)
+    assert verified["intact"] is False
+    assert "/measures/0/value" in {each["pointer"] for each in verified["differences"]}
+
+
+def test_forecast_and_note_lie_beside_the_report_and_only_the_report_is_announced(
+    stage: OpenStage, subscription: Subscription, sample: tuple[str, str]
+) -> None:
+    announced = subscription.details(sample[0], "risk_evaluated")["detail"]["data"]
+    assert announced["version"] == sample[1]
+    kinds = {str(item["evaluation_id"]["S"]).partition("/")[0] for item in evaluations(stage, sample[0])}
+    assert {"forecast", "psd", "risk", "seen"} <= kinds

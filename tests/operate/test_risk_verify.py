@@ -1,0 +1,85 @@
+"""`risk verify`: what the operator is told, and with which status."""
+
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from infra.operate import stage_access
+from tests.operate.conftest import STAGE, Run
+
+EQUAL: dict[str, Any] = {
+    "world_id": "us20",
+    "version": "v1",
+    "engine_version": "2.0.0",
+    "stored_hash": "sha256:aa",
+    "recomputed_hash": "sha256:aa",
+    "intact": True,
+    "equal": True,
+    "differences": [],
+}
+OTHER = {
+    **EQUAL,
+    "recomputed_hash": "sha256:bb",
+    "equal": False,
+    "differences": [{"pointer": "/measures/0/value", "stored": 0.1, "recomputed": 0.2}],
+}
+ASKED = ("risk", "verify", "us20", "v1")
+
+
+@dataclass
+class EngineDouble:
+    answer: dict[str, Any]
+
+    def client(self, service: str) -> "EngineDouble":
+        assert service == "lambda"
+        return self
+
+    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - boto3's own names
+        assert FunctionName == f"risk-hub-{STAGE}-risk-engine"
+        assert json.loads(Payload) == {"verify": {"world_id": "us20", "version": "v1"}}
+        fault = {"FunctionError": "Unhandled"} if "errorMessage" in self.answer else {}
+        return {**fault, "Payload": io.BytesIO(json.dumps(self.answer).encode())}
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
+    monkeypatch.setattr(stage_access, "access_to", lambda _: EngineDouble(answer))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "told"),
+    [
+        (EQUAL, 0, "us20 v1, engine 2.0.0: the same to the bit, sha256:aa"),
+        (OTHER, 1, "/measures/0/value: stored 0.1, computed again 0.2"),
+        ({**OTHER, "intact": False}, 1, "not the one that its receipt was made for"),
+    ],
+)
+def test_the_operator_is_told_whether_and_where_it_differs(  # noqa: PLR0913, PLR0917
+    monkeypatch: pytest.MonkeyPatch,
+    run: Run,
+    capsys: pytest.CaptureFixture[str],
+    answer: dict[str, Any],
+    status: int,
+    told: str,
+) -> None:
+    answering(monkeypatch, answer)
+    assert run(*ASKED) == status
+    assert told in capsys.readouterr().out
+
+
+def test_a_program_gets_the_engines_own_account(
+    monkeypatch: pytest.MonkeyPatch, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering(monkeypatch, OTHER)
+    assert run(*ASKED, "--json") == 1
+    assert json.loads(capsys.readouterr().out) == OTHER
+
+
+def test_what_the_engine_cannot_verify_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering(monkeypatch, {"errorMessage": "world 'us20' has no version 'v1'"})
+    assert run(*ASKED) == 1
+    assert "could not verify: world 'us20' has no version 'v1'" in capsys.readouterr().err
