@@ -17,7 +17,14 @@ from typing import Any, Final, cast
 
 import typer
 
-from risk_hub_contracts.cli import backfill, blob_commands, hub_commands, local_commands, monitor
+from risk_hub_contracts.cli import (
+    backfill,
+    blob_commands,
+    hub_commands,
+    local_commands,
+    monitor,
+    risk_commands,
+)
 from risk_hub_contracts.cli.screen import complain, print_document
 from risk_hub_contracts.cli.session import REFUSED, UNREACHED, USAGE, explain
 
@@ -39,7 +46,7 @@ def build_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for commands in (hub_commands, monitor, backfill, local_commands, blob_commands):
+    for commands in (hub_commands, monitor, backfill, local_commands, blob_commands, risk_commands):
         commands.register(app)
     return app
 

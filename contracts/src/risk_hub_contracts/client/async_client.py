@@ -13,7 +13,7 @@ from risk_hub_contracts.client.answers import HubContract, Publication, StoredSn
 from risk_hub_contracts.client.base import ClientBase, SnapshotFields
 from risk_hub_contracts.client.errors import HubError
 from risk_hub_contracts.client.inputs import ready_blob
-from risk_hub_contracts.client.reads import Filters, Instant, Span, Steps
+from risk_hub_contracts.client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_contracts.client.retries import attempts_of
 from risk_hub_contracts.client.spool import Flushed
 from risk_hub_contracts.client.transport import Exchange, client_options
@@ -134,6 +134,10 @@ class AsyncRiskHubClient(ClientBase):
     async def risk(self, world_id: str, version: str) -> dict[str, Any]:
         """Return the risk numbers of a version."""
         return await self._run(reads.risk(world_id, version))
+
+    async def backtest(self, world_id: str, stage: str, **options: Unpack[BacktestOptions]) -> dict[str, Any]:
+        """Return how a stage's forecasts of value at risk did against the returns that came."""
+        return await self._run(reads.backtest(world_id, stage, options))
 
     async def contract(self) -> HubContract:
         """Return the contract that the hub serves, at most an hour old."""

@@ -16,10 +16,12 @@ from risk_hub_contracts.queries import check_id
 from risk_hub_contracts.times import format_instant
 
 __all__ = [
+    "BacktestOptions",
     "Filters",
     "Instant",
     "Span",
     "Steps",
+    "backtest",
     "contract",
     "health",
     "latest",
@@ -49,6 +51,15 @@ class Filters(TypedDict, total=False):
     actor: str | None
     known_at: Instant | None
     include_expired: bool
+
+
+class BacktestOptions(TypedDict, total=False):
+    """Which forecasts to judge: bounds of `as_of`, both included, how they were computed, at which confidence."""
+
+    start: Instant
+    end: Instant
+    method: str
+    confidence_bps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +144,20 @@ def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None)
 def risk(world_id: str, version: str) -> Steps[dict[str, Any]]:
     """Ask for the risk numbers of a version."""
     answer = yield Call("GET", world_path(world_id, "snapshots", version, "risk"))
+    document: dict[str, Any] = answer.document()
+    return document
+
+
+def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[str, Any]]:
+    """Ask how a stage's forecasts of value at risk did."""
+    bounds = {"from": _text(options.get("start")), "to": _text(options.get("end"))}
+    confidence = options.get("confidence_bps")
+    chosen = {
+        "method": options.get("method"),
+        "confidence_bps": None if confidence is None else str(confidence),
+    }
+    path = world_path(world_id, "risk", "backtest")
+    answer = yield Call("GET", path, params={"stage": stage, **bounds, **chosen})
     document: dict[str, Any] = answer.document()
     return document
 

@@ -1,0 +1,50 @@
+"""A back-test as a person reads it: one line a test, and every day that was not tested."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+SIGNIFICANCE: Final = 0.05
+_TESTS: Final = {
+    "kupiec": "Kupiec, coverage",
+    "independence": "Christoffersen, independence",
+    "conditional_coverage": "Christoffersen, both",
+}
+
+
+def backtest_lines(report: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that say what a `BacktestReport` says."""
+    yield (
+        f"{report['world_id']}, {report['stage']}: {report['method']} VaR {report['confidence_bps'] / 100:g} %, "
+        f"{_period(report['days'])}"
+    )
+    yield (
+        f"  {report['exceedances']} exceedances in {report['observations']} days, "
+        f"{report['expected_exceedances']:.1f} expected"
+    )
+    for name, label in _TESTS.items():
+        yield f"  {label:<30}{_verdict(report[name])}"
+    yield f"  {'Basel, last 250 days':<30}{_light(report['basel'])}"
+    left_out = [f"{count} {reason}" for reason, count in report["left_out"].items() if count]
+    if left_out:
+        yield f"  not tested: {', '.join(left_out)}"
+    if report["in_hindsight"]:
+        yield f"  in hindsight: {report['in_hindsight']} forecasts reached the hub after their return was known"
+
+
+def _period(days: list[dict[str, Any]]) -> str:
+    return f"{days[0]['realized_date']} to {days[-1]['realized_date']}" if days else "no day to test"
+
+
+def _verdict(test: dict[str, Any]) -> str:
+    if test["reason"]:
+        return f"no verdict: {test['reason']}"
+    verdict = "rejected" if test["p_value"] < SIGNIFICANCE else "not rejected"
+    return f"LR {test['statistic']:.3f}, p {test['p_value']:.4f}: {verdict} at {SIGNIFICANCE:.0%}"
+
+
+def _light(light: dict[str, Any]) -> str:
+    if light["reason"]:
+        return f"no verdict: {light['reason']}"
+    increase = light["multiplier_increase"]
+    added = "" if increase is None else f", multiplier + {increase:.2f}"
+    return f"{light['zone']}: {light['exceedances']} exceedances{added}"

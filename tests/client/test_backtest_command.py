@@ -1,0 +1,112 @@
+"""`risk-hub risk backtest`, from the command line to the hub's own handlers over HTTP."""
+
+import json
+import socket
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from risk_hub_contracts.cli import session
+from risk_hub_contracts.cli.app import REFUSED, UNREACHED, USAGE, build_app, run
+from risk_hub_contracts.client import RiskHubClient
+from tests.client.conftest import IMPATIENT
+from tests.client.server import Server
+from tests.fakes.clock import START
+from tests.functions.backtest_samples import forecast
+
+UNTIL = START + timedelta(days=30)
+DAYS = 252
+COMMAND = ["risk", "backtest", "w1", "--stage", "paper"]
+
+
+@pytest.fixture(autouse=True)
+def _configured(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RISK_HUB_URL", server.url)
+    monkeypatch.setenv("RISK_HUB_TOKEN", server.token)
+
+
+@pytest.fixture
+def history(server: Server) -> Server:
+    for number in range(DAYS):
+        loss = -0.02 if number % 50 == 49 else 0.001
+        day = f"{date(2026, 1, 5) + timedelta(days=number):%m-%dT21}"
+        server.hub.forecasts.put_once(forecast(day, {"A": loss, "B": loss}), UNTIL)
+    return server
+
+
+def command(*more: str) -> int:
+    return run(build_app(), [*COMMAND, *more])
+
+
+@pytest.mark.usefixtures("history")
+def test_a_person_reads_the_verdict_of_each_test(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command() == 0
+    told = capsys.readouterr().out
+    assert "w1, paper: parametric_normal VaR 99 %, 2026-01-06 to 2026-09-13" in told
+    assert "5 exceedances in 251 days, 2.5 expected" in told
+    assert "not rejected at 5%" in told
+    assert "yellow: 5 exceedances, multiplier + 0.40" in told
+    assert "not tested: 1 no_realized_return" in told
+
+
+@pytest.mark.usefixtures("history")
+def test_a_program_reads_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("--json", "--from", "2026-01-05T00:00:00Z", "--to", "2026-01-09T00:00:00Z") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [day["date"] for day in report["days"]] == ["2026-01-05", "2026-01-06", "2026-01-07"]
+    assert report["kupiec"]["reason"] == "too_few_observations"
+
+
+@pytest.mark.usefixtures("history")
+def test_the_same_report_gives_the_same_picture(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.svg", tmp_path / "second.svg"
+    assert command("--plot", str(first)) == command("--plot", str(second)) == 0
+    assert first.read_bytes() == second.read_bytes()
+    assert "exceedance (5 of 251, 2.5 expected)" in first.read_text()
+    assert command("--plot", str(tmp_path / "p.png")) == 0
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_another_ending_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("--plot", "picture.gif") == USAGE
+    assert "must end in .png or .svg" in capsys.readouterr().err
+
+
+def test_without_a_tested_day_there_is_no_picture(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.hub.forecasts.put_once(forecast("01-05T21"), UNTIL)
+    assert command("--plot", str(tmp_path / "p.svg")) == REFUSED
+    assert "nothing to draw" in capsys.readouterr().err
+    assert command() == 0
+    assert "no verdict: too_few_observations" in capsys.readouterr().out
+
+
+def test_without_matplotlib_the_extra_is_named(
+    history: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert history.url
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert command("--plot", str(tmp_path / "p.svg")) == REFUSED
+    assert "the extra `plot`" in capsys.readouterr().err
+
+
+def test_a_refusal_is_a_sentence_and_a_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command() == REFUSED
+    assert "world 'w1' is unknown" in capsys.readouterr().err
+    assert command("--method", "guess", "--json") == REFUSED
+    assert "/method" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_a_hub_that_is_not_there_has_a_status_of_its_own(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed_soon:
+        gone = closed_soon.getsockname()[1]
+    monkeypatch.setenv("RISK_HUB_URL", f"http://127.0.0.1:{gone}")
+    monkeypatch.setattr(session, "RiskHubClient", lambda url, **_: RiskHubClient(url, patience=IMPATIENT))
+    assert command() == UNREACHED
+    assert "the hub did not answer" in capsys.readouterr().err
+    assert server.seen == []
