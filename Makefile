@@ -7,6 +7,7 @@ SHELL := /bin/sh
 
 VENV := .venv
 LOCAL_VENV := .local/venv
+PEERS := .peers
 PY := $(VENV)/bin/python
 LOCAL_PY := $(LOCAL_VENV)/bin/python
 TYPED := contracts/src events functions infra tests requirements/install.py
@@ -85,6 +86,14 @@ cost: dev-env ## count and price the calls of one snapshot and write docs/cost.m
 faults: dev-env ## 10,000 snapshots while the parts fail; count what was lost or doubled (about ten minutes)
 	$(PY) -m tests.faults
 
+.PHONY: backtest
+backtest: dev-env ## back-test a real book through the whole path; write docs/backtest.md and its picture (some minutes)
+	@$(PY) -m tests.backtest
+
+.PHONY: agreement
+agreement: peers-env ## hold every measure against five peer libraries; write docs/agreement.md
+	@$(PEERS)/bin/python -m tests.agreement
+
 .PHONY: simulate
 simulate: dev-env ## many random histories of the core, checked against a model
 	$(PY) -m tests.simulator --histories 20000
@@ -99,7 +108,7 @@ lock: dev-env ## renew the hashed requirements from pyproject.toml
 
 .PHONY: clean
 clean: down ## remove environments, local data, caches and build output
-	rm -rf $(VENV) .local .build cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .local .build cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: local-env
@@ -109,3 +118,7 @@ local-env:
 .PHONY: dev-env
 dev-env:
 	@sh requirements/ensure.sh $(VENV) requirements/dev.txt
+
+.PHONY: peers-env
+peers-env:
+	@sh requirements/ensure.sh $(PEERS) requirements/peers.txt

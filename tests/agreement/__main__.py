@@ -1,0 +1,42 @@
+"""Compute ours and the peers' and write vectors and page; run by `make agreement` in the environment `.peers`."""
+
+import hashlib
+import json
+import sys
+
+from tests.agreement.book import RETURNS_FILE, sample_book
+from tests.agreement.ours import ours
+from tests.agreement.page import PAGE, TOLERANCE, VECTORS, difference, page
+from tests.agreement.peers import claims, versions
+
+
+def main() -> int:
+    """Write both files; fail where a number differs without a sentence, or a sentence explains no difference."""
+    book = sample_book()
+    own = ours(book)
+    rows = [{"ours": own[claim.measure], **_row(claim._asdict())} for claim in claims(book)]
+    rows.sort(key=lambda row: list(own).index(str(row["measure"])))
+    vectors = {
+        "returns_sha256": hashlib.sha256(RETURNS_FILE.read_bytes()).hexdigest(),
+        "days": len(book.dates),
+        "assets": len(book.ids),
+        "peers": versions(),
+        "rows": rows,
+    }
+    VECTORS.write_text(json.dumps(vectors, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(page(vectors), encoding="utf-8")
+    sys.stdout.write(page(vectors))
+    odd = [r for r in rows if (difference(r["ours"], r["theirs"]) > TOLERANCE) != (r["why"] is not None)]
+    for row in odd:
+        sys.stderr.write(
+            f"{row['measure']}, {row['peer']}: equal with a sentence, or different without one\n"
+        )
+    return 1 if odd else 0
+
+
+def _row(claim: dict[str, object]) -> dict[str, object]:
+    return {"theirs" if name == "value" else name: value for name, value in claim.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""Every measure that a peer has too, computed by the hub's own functions."""
+
+from collections.abc import Iterator
+from math import fsum
+
+from functions.hub.domain import backtest
+from functions.risk import attribution, concentration, measures, performance, sharpe
+from functions.risk.covariance.sample import deviations_of, sample_covariance
+from tests.agreement.book import ROLLING_DAYS, SHORT_DAYS, TRIALS, WHOLE_DAYS, Book, long_short
+
+Value = float | list[float]
+CONFIDENCES_BPS = (9500, 9900)
+
+
+def percent(bps: int) -> str:
+    """Return a confidence as it stands in a measure's name."""
+    return f"{bps / 100:g} %"
+
+
+def ours(book: Book) -> dict[str, Value]:
+    """Return our number, or numbers in the order of the book's ids, by measure."""
+    return dict(
+        (
+            *parametric(book),
+            *historical(book),
+            *attributed(book),
+            *concentrated(book),
+            *performed(book),
+            *skilled(book),
+            *backtested(book),
+        )
+    )
+
+
+def exceedances(book: Book, bps: int) -> list[bool]:
+    """Return, for each day after the first 250, whether its loss exceeded the VaR from the 250 days before it."""
+    series = book.returns
+    return [
+        -series[day]
+        > measures.parametric_var(performance.standard_deviation(series[day - ROLLING_DAYS : day]), bps)
+        for day in range(ROLLING_DAYS, len(series))
+    ]
+
+
+def trial_sharpes(book: Book) -> list[float]:
+    """Return the Sharpe ratio of each equity, per day: the trials among which the book might have been chosen."""
+    return [performance.mean(column) / performance.standard_deviation(column) for column in book.columns]
+
+
+def parametric(book: Book) -> Iterator[tuple[str, Value]]:
+    """Volatility and what follows from it, by the sample covariance and by its shrinkage."""
+    sigma = volatility(book)
+    yield "volatility, one day", sigma
+    for bps in CONFIDENCES_BPS:
+        var, es = measures.parametric_var(sigma, bps), measures.parametric_es(sigma, bps)
+        yield f"parametric VaR {percent(bps)}", var
+        yield f"parametric VaR {percent(bps)}, of returns less their mean", var
+        yield f"parametric ES {percent(bps)}", es
+        yield f"parametric ES {percent(bps)}, of returns less their mean", es
+    yield f"volatility by Ledoit-Wolf, last {SHORT_DAYS} days", volatility(book.last(SHORT_DAYS))
+
+
+def volatility(book: Book) -> float:
+    """Return `sqrt(w'Σw)` with the covariance that the hub estimates from these returns."""
+    times = sample_covariance(book.columns).exposure(book.weights).times()
+    return measures.volatility(book.weights, times)
+
+
+def historical(book: Book) -> Iterator[tuple[str, Value]]:
+    """The empirical tail; over 500 days the tail is a whole number of days, where conventions part."""
+    for bps in CONFIDENCES_BPS:
+        yield f"historical VaR {percent(bps)}", measures.historical_var(book.returns, bps)
+        yield f"historical ES {percent(bps)}", measures.historical_es(book.returns, bps)
+    whole = measures.historical_var(book.last(WHOLE_DAYS).returns, 9500)
+    yield f"historical VaR 95 %, last {WHOLE_DAYS} days", whole
+
+
+def attributed(book: Book) -> Iterator[tuple[str, Value]]:
+    """Which positions VaR comes from."""
+    times = sample_covariance(book.columns).exposure(book.weights).times()
+    marginal = attribution.marginal_var(times, measures.volatility(book.weights, times), 9900)
+    yield "marginal VaR 99 %, each position", marginal
+    yield "component VaR 99 %, each position", attribution.component_var(book.weights, marginal)
+
+
+def concentrated(book: Book) -> Iterator[tuple[str, Value]]:
+    """How few positions the book amounts to."""
+    deviations = deviations_of(sample_covariance(book.columns).variances())
+    yield "effective number of positions", concentration.effective_number(book.weights)
+    yield "effective number of positions, with shorts", concentration.effective_number(long_short(book))
+    ratio = concentration.diversification_ratio(book.weights, deviations, volatility(book))
+    yield "diversification ratio", ratio
+    yield "gross exposure, with shorts", concentration.gross_exposure(long_short(book))
+    yield "net exposure, with shorts", concentration.net_exposure(long_short(book))
+
+
+def performed(book: Book) -> Iterator[tuple[str, Value]]:
+    """What the series of returns says by itself."""
+    for name, series in (("", book.returns), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS).returns)):
+        ratio = performance.sharpe(series)
+        if ratio is None:
+            raise ValueError("the sample has a Sharpe ratio")
+        yield f"Sharpe ratio{name}", ratio
+        yield f"max drawdown{name}", performance.max_drawdown(series)
+        yield f"hit ratio{name}", performance.hit_ratio(series)
+
+
+def skilled(book: Book) -> Iterator[tuple[str, Value]]:
+    """How sure the Sharpe ratio is."""
+    trials = trial_sharpes(book)
+    mean = fsum(trials) / TRIALS
+    variance = fsum((trial - mean) ** 2 for trial in trials) / (TRIALS - 1)
+    probabilistic = sharpe.probabilistic_sharpe(book.returns)
+    deflated = sharpe.deflated_sharpe(book.returns, TRIALS, variance)
+    if probabilistic is None or deflated is None:
+        raise ValueError("the sample has a Sharpe ratio")
+    yield "probabilistic Sharpe ratio", probabilistic
+    yield "deflated Sharpe ratio, 20 trials", deflated
+
+
+def backtested(book: Book) -> Iterator[tuple[str, Value]]:
+    """Tests of the rolling forecast."""
+    for bps in CONFIDENCES_BPS:
+        hits = exceedances(book, bps)
+        coverage, clustering = backtest.kupiec(len(hits), sum(hits), bps), backtest.independence(hits)
+        if clustering is None:
+            raise ValueError("the sample has exceedances")
+        yield f"Kupiec statistic, rolling VaR {percent(bps)}", coverage.statistic
+        yield f"Kupiec p-value, rolling VaR {percent(bps)}", coverage.p_value
+        tail = backtest.cumulative_probability(len(hits), sum(hits), bps)
+        yield f"probability of at most so many exceedances, rolling VaR {percent(bps)}", tail
+        yield f"independence of exceedances, rolling VaR {percent(bps)}", clustering.statistic

@@ -1,0 +1,86 @@
+"""The committed vectors as a page for people: docs/agreement.md."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[2]
+VECTORS: Final = Path(__file__).with_name("vectors.json")
+PAGE: Final = ROOT / "docs" / "agreement.md"
+TOLERANCE: Final = 1e-10
+
+WITHOUT_PEER: Final = (
+    (
+        "incremental VaR",
+        "the difference of two VaRs of rescaled books, computed both ways: tests/functions",
+    ),
+    ("stress loss", "one sum, computed by hand: tests/functions/test_stress.py"),
+    ("Sharpe decay and its standard error", "Lo's formula: tests/functions"),
+    (
+        "Christoffersen's independence and conditional coverage",
+        "the chain's own likelihood as a product: tests/functions/test_backtest_statistics.py",
+    ),
+    (
+        "Basel's traffic light",
+        "the table of 1996: tests/functions/test_backtest_statistics.py",
+    ),
+)
+
+
+def difference(ours: Any, theirs: Any) -> float:
+    """Return the largest relative difference between two numbers, or between two lists of them position by position."""
+    left, right = (value if isinstance(value, list) else [value] for value in (ours, theirs))
+    pairs = zip(left, right, strict=True)
+    return max(0.0 if a == b else abs(a - b) / max(abs(a), abs(b)) for a, b in pairs)
+
+
+def page(vectors: dict[str, Any]) -> str:
+    """Return the whole page."""
+    rows = vectors["rows"]
+    equal = sum(row["why"] is None for row in rows)
+    peers = ", ".join(f"{name} {version}" for name, version in vectors["peers"].items())
+    return f"""# Agreement with other libraries
+
+Written by `make agreement` from the sample's {vectors["days"]} daily returns of {vectors["assets"]} equities
+(`infra/local/sample`), with {peers}.
+`R` are the equities' returns, `w` the weights, `r = Rw` the book's returns, `z` the normal quantile at 99 %, `hits` the
+exceedances of a rolling forecast (250 days, normal). Losses are positive; a peer that gives them as negative returns has a
+minus sign in its call. Every pair of numbers is committed (`tests/agreement/vectors.json`); `make test` computes ours again.
+
+**{equal} of {len(rows)} comparisons are equal to {TOLERANCE:g}**, relative. Each of the others says why.
+
+| measure | ours | peer and call | theirs | difference |
+|---|---|---|---|---|
+{chr(10).join(_row(row) for row in _equal(rows))}
+
+## Where definitions differ
+
+| measure | ours | peer and call | theirs | difference | why |
+|---|---|---|---|---|---|
+{chr(10).join(f"{_row(row)} {row['why']} |" for row in rows if row["why"])}
+
+## Measures that none of the five has
+
+| measure | held against |
+|---|---|
+{chr(10).join(f"| {measure} | {held} |" for measure, held in WITHOUT_PEER)}
+"""
+
+
+def _equal(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    return (row for row in rows if row["why"] is None)
+
+
+def _row(row: dict[str, Any]) -> str:
+    apart = difference(row["ours"], row["theirs"])
+    shown = "0" if apart == 0 else f"{apart:.1e}" if apart < 1e-3 else f"{apart:.1%}"
+    call = row["call"].replace("|", "\\|")
+    return (
+        f"| {row['measure']} | {_shown(row['ours'])} | {row['peer']}: `{call}` | {_shown(row['theirs'])} "
+        f"| {shown} |"
+    )
+
+
+def _shown(value: Any) -> str:
+    """Show a number to ten digits, and of a list its first."""
+    return f"{value[0]:.10g}, …" if isinstance(value, list) else f"{value:.10g}"
