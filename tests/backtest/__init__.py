@@ -1,0 +1,1 @@
+"""Back-test of a real book through the whole path: published by HTTP, evaluated by the engine, judged by the route."""

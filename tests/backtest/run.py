@@ -1,0 +1,72 @@
+"""Publish a history through the door of a local stage, wait for its evaluations, and ask the command line."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from infra.local.http_call import call
+from infra.local.sample.publish import Hub
+from infra.local.settings import REPOSITORY
+from tests.backtest.history import Table, snapshots
+
+WORLD = "us20"
+STAGE = "backtest"
+PUBLISHERS = 3
+DEADLINE_SECONDS = 900.0
+POLL_SECONDS = 0.5
+
+
+def publish(hub: Hub, table: Table, world: str = WORLD) -> None:
+    """Post every snapshot of a history.
+
+    Raises:
+        RuntimeError: one was refused.
+    """
+    headers = {
+        **hub.headers(),
+        "X-Actor": "gateway",
+        "X-Stage": STAGE,
+        "Content-Type": "application/json",
+    }
+
+    def post(body: dict[str, Any]) -> None:
+        url = f"{hub.url}/risk-hub/worlds/{world}/snapshots"
+        answer = call("POST", url, headers, json.dumps(body).encode())
+        if answer.status not in {200, 201}:
+            raise RuntimeError(f"{body['version']} was refused: {answer.body.decode()[:500]}")
+
+    with ThreadPoolExecutor(PUBLISHERS) as pool:
+        list(pool.map(post, snapshots(table)))
+
+
+def wait_for_forecasts(hub: Hub, count: int, world: str = WORLD) -> None:
+    """Return once so many days have a forecast.
+
+    Raises:
+        TimeoutError: they have none after a quarter of an hour.
+    """
+    url = f"{hub.url}/risk-hub/worlds/{world}/risk/backtest?stage={STAGE}"
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        answer = call("GET", url, hub.headers())
+        if answer.status == 200:
+            report = answer.document()
+            if report["observations"] + sum(report["left_out"].values()) >= count:
+                return
+        time.sleep(POLL_SECONDS)
+    raise TimeoutError(f"fewer than {count} forecasts after {DEADLINE_SECONDS:.0f} s")
+
+
+def command_line(hub: Hub, *arguments: str, world: str = WORLD) -> str:
+    """Return what `risk-hub risk backtest` prints on this world."""
+    command = (sys.executable, "-m", "infra.operate", "risk", "backtest", world)
+    environment = {**os.environ, "RISK_HUB_URL": hub.url, "RISK_HUB_TOKEN": hub.token}
+    given = (*command, "--stage", STAGE, *arguments)
+    done = subprocess.run(given, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"risk-hub ended with status {done.returncode}: {done.stderr}")
+    return done.stdout
