@@ -43,14 +43,16 @@ def publish(hub: Hub, table: Table, world: str = WORLD) -> None:
         list(pool.map(post, snapshots(table)))
 
 
-def wait_for_forecasts(hub: Hub, count: int, world: str = WORLD) -> None:
+def wait_for_forecasts(
+    hub: Hub, count: int, world: str = WORLD, *, within_seconds: float = DEADLINE_SECONDS
+) -> None:
     """Return once so many days have a forecast.
 
     Raises:
-        TimeoutError: they have none after a quarter of an hour.
+        TimeoutError: fewer have one by then.
     """
     url = f"{hub.url}/risk-hub/worlds/{world}/risk/backtest?stage={STAGE}"
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline:
         answer = call("GET", url, hub.headers())
         if answer.status == 200:
@@ -58,7 +60,7 @@ def wait_for_forecasts(hub: Hub, count: int, world: str = WORLD) -> None:
             if report["observations"] + sum(report["left_out"].values()) >= count:
                 return
         time.sleep(POLL_SECONDS)
-    raise TimeoutError(f"fewer than {count} forecasts after {DEADLINE_SECONDS:.0f} s")
+    raise TimeoutError(f"fewer than {count} forecasts after {within_seconds:.0f} s")
 
 
 def command_line(hub: Hub, *arguments: str, world: str = WORLD) -> str:

@@ -1,9 +1,12 @@
 """GET …/risk/backtest through the door."""
 
+import json
 from datetime import date, timedelta
 from math import log
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from functions.hub.use_cases import backtest_risk
@@ -12,6 +15,9 @@ from tests.fakes.gateway import Answer, Gateway
 from tests.functions.backtest_samples import forecast
 from tests.http.conftest import Hub
 
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "contracts" / "schemas" / "backtest-report.json").read_text()
+)
 PATH = "/risk-hub/worlds/w1/risk/backtest"
 UNTIL = START + timedelta(days=30)
 DAYS = 252
@@ -53,6 +59,12 @@ def test_the_report_tells_every_test(history: Hub) -> None:
     assert document["conditional_coverage"]["statistic"] == pytest.approx(total)
     assert (document["basel"]["zone"], document["basel"]["multiplier_increase"]) == ("yellow", 0.5)
     assert [day["date"] for day in document["days"]] == sorted(day["date"] for day in document["days"])
+
+
+@pytest.mark.parametrize("query", ["stage=paper", "stage=paper&to=2026-02-28T00:00:00Z", "stage=live"])
+def test_every_report_is_of_the_published_schema(history: Hub, query: str) -> None:
+    history.worlds.register("w1", "paper")
+    jsonschema.validate(read(history.gateway(), query).json, SCHEMA)
 
 
 def test_too_few_days_give_counts_and_no_verdict(history: Hub) -> None:

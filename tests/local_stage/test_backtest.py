@@ -1,0 +1,26 @@
+"""The back-test on the whole path: snapshots by HTTP, forecasts by the engine, the verdict by the command line."""
+
+import json
+
+from infra.local.bring_up import OpenStage
+from tests.backtest.direct import differences
+from tests.backtest.history import WINDOW_DAYS, real_table
+from tests.backtest.run import STAGE, command_line, publish, wait_for_forecasts
+from tests.local_stage.caller import Caller, new_world
+
+DAYS = 4
+WITHIN_SECONDS = 120.0
+
+
+def test_what_was_forecast_is_held_against_what_came(stage: OpenStage, hub: Caller) -> None:
+    table, world = real_table(WINDOW_DAYS - 1 + DAYS), new_world()
+    publish(stage.hub, table, world)
+    wait_for_forecasts(stage.hub, DAYS, world, within_seconds=WITHIN_SECONDS)
+    told = json.loads(command_line(stage.hub, "--json", world=world))
+    route = f"/risk-hub/worlds/{world}/risk/backtest?stage={STAGE}"
+    assert told == hub.get(route).document()
+    historical = hub.get(f"{route}&method=historical&confidence_bps=9500").document()
+    for report in (told, historical):
+        assert differences(table, report) == []
+        assert (report["observations"], report["in_hindsight"]) == (DAYS - 1, DAYS - 1)
+        assert report["left_out"]["no_realized_return"] == 1
