@@ -10,6 +10,7 @@ import pytest
 from functions.risk import performance, sharpe
 from functions.risk.returns import BookReturns
 from functions.risk.windows import WINDOWS, window_statistics
+from risk_hub_contracts.risk import RiskWindow
 
 RNG = np.random.default_rng(11)
 GOOD = RNG.normal(0.001, 0.01, 500).tolist()
@@ -116,7 +117,7 @@ def dated(count: int, step: int = 1) -> BookReturns:
 
 
 @pytest.mark.parametrize("length", WINDOWS)
-def test_a_window_is_calendar_days_where_there_are_dates_else_observations(length: int) -> None:
+def test_a_window_is_calendar_days_where_there_are_dates_else_observations(length: RiskWindow) -> None:
     weekly = window_statistics(dated(200, step=7), length)
     assert (weekly.basis, weekly.observations) == ("calendar_days", -(-length // 7))
     undated = window_statistics(BookReturns(GOOD, None), length)
