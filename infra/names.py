@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Final, Literal
 
 FunctionFolder = Literal[
-    "snapshot_writer", "snapshot_reader", "event_relay", "risk_engine", "stress_engine", "exit_engine"
+    "snapshot_writer",
+    "snapshot_reader",
+    "world_registry",
+    "event_relay",
+    "risk_engine",
+    "stress_engine",
+    "exit_engine",
+    "freshness_monitor",
 ]
 TableName = Literal["snapshots", "worlds", "evaluations"]
 StackPart = Literal["data", "service", "operations"]
@@ -14,19 +21,23 @@ BundleGroup = Literal["hub", "risk"]
 FUNCTION_FOLDERS: Final[tuple[FunctionFolder, ...]] = (
     "snapshot_writer",
     "snapshot_reader",
+    "world_registry",
     "event_relay",
     "risk_engine",
     "stress_engine",
     "exit_engine",
+    "freshness_monitor",
 )
 BUNDLE_GROUPS: Final[tuple[BundleGroup, ...]] = ("hub", "risk")
 BUNDLE_OF: Final[dict[FunctionFolder, BundleGroup]] = {
     "snapshot_writer": "hub",
     "snapshot_reader": "hub",
+    "world_registry": "hub",
     "event_relay": "hub",
     "risk_engine": "risk",
     "stress_engine": "hub",
     "exit_engine": "hub",
+    "freshness_monitor": "hub",
 }
 
 LAMBDA_ARCHITECTURE: Final = "arm64"
@@ -74,6 +85,7 @@ RISK_FALLBACK: Final = "RISK_HUB_RISK_FALLBACK"
 LEGACY_METHOD: Final = "RISK_HUB_LEGACY_METHOD"
 BUS_NAME: Final = "RISK_HUB_BUS_NAME"
 FAILURE_QUEUE_URL: Final = "RISK_HUB_FAILURE_QUEUE_URL"
+QUEUE_URLS: Final = "RISK_HUB_QUEUE_URLS"
 POWERTOOLS_SERVICE_NAME: Final = "POWERTOOLS_SERVICE_NAME"
 POWERTOOLS_METRICS_NAMESPACE: Final = "POWERTOOLS_METRICS_NAMESPACE"
 POWERTOOLS_LOG_LEVEL: Final = "POWERTOOLS_LOG_LEVEL"

@@ -64,12 +64,14 @@ class Stage:
         runbook_base: What stands before `docs/runbook/...` in each alarm, to make it a link.
         risk_fallback: What may stand in for a covariance that cannot be used; `none`: nothing, the number is null.
         legacy_method: Whether reports also carry the numbers of the gateway that the hub replaces, for comparison.
-        snapshot_writer: Size of the function of that name, as are the next five.
+        snapshot_writer: Size of the function of that name, as are the next seven.
         snapshot_reader: See `snapshot_writer`.
+        world_registry: See `snapshot_writer`.
         event_relay: See `snapshot_writer`.
         risk_engine: See `snapshot_writer`.
         stress_engine: See `snapshot_writer`.
         exit_engine: See `snapshot_writer`.
+        freshness_monitor: See `snapshot_writer`; it must be done before its next minute begins.
     """
 
     name: StageName
@@ -96,10 +98,12 @@ class Stage:
     # Three attempts of three seconds with their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS (ADR-0006).
     snapshot_writer: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
     snapshot_reader: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
+    world_registry: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=14)
     event_relay: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
     risk_engine: FunctionSize = FunctionSize(memory_mib=1769, timeout_seconds=60)
     stress_engine: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=60)
     exit_engine: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
+    freshness_monitor: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=50)
 
     def subscribers(self, severity: Severity) -> tuple[str, ...]:
         """Returns who is told of alarms of this severity."""

@@ -5,9 +5,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from functions.event_relay.report import report
 from functions.hub.composition import Composition
 
-_relay, _replay = Composition().relay_records(), Composition().replay_snapshots()
+_parts = Composition()
+_relay, _replay = _parts.relay_records(), _parts.replay_snapshots()
 _logger = Logger()
 
 
@@ -19,4 +21,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         return replayed
     relayed = _relay(event["Records"])
     _logger.info("relayed", announced=relayed.announced, isolated=relayed.isolated)
+    report(event["Records"], relayed, _parts.clock())
     return {"batchItemFailures": []}

@@ -9,6 +9,7 @@ from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
 from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
+from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.eventbridge_bus import EventBridgeBus
@@ -16,6 +17,7 @@ from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.adapters.s3_uploads import S3Uploads
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.adapters.sqs_failure_queue import SQSFailureQueue
+from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
 from functions.hub.adapters.stream_records import StreamRecords
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.gate import Gate
@@ -24,13 +26,16 @@ from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
 from functions.hub.use_cases.evaluate_stress import EvaluateStress
 from functions.hub.use_cases.expand_parts import ExpandParts
+from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_blob import ReadBlob
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
+from functions.hub.use_cases.register_worlds import RegisterWorlds
 from functions.hub.use_cases.relay_records import RelayRecords
 from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
 from functions.hub.use_cases.upload_blobs import UploadBlobs
+from functions.hub.use_cases.watch_freshness import WatchFreshness
 from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 
@@ -111,6 +116,19 @@ class Composition:
             self._snapshots(), self._worlds(), self.evaluations(), utc_now, self.retention()
         )
 
+    def register_worlds(self) -> RegisterWorlds:
+        """Return the registry's use case that writes."""
+        return RegisterWorlds(self._registry(), utc_now)
+
+    def list_worlds(self) -> ListWorlds:
+        """Return the registry's use case that shows how the worlds stand."""
+        return ListWorlds(self._registry(), utc_now)
+
+    def watch_freshness(self) -> WatchFreshness:
+        """Return the monitor's use case."""
+        queues = SQSQueueDepths(client("sqs"), self._setting("QUEUE_URLS").split(","))
+        return WatchFreshness(self._registry(), queues, utc_now, self.stages())
+
     def announced_snapshots(self) -> DynamoDBSnapshots:
         """Return the store from which a worker fetches a snapshot that did not fit on the bus."""
         return self._snapshots()
@@ -151,6 +169,9 @@ class Composition:
 
     def _worlds(self) -> DynamoDBWorlds:
         return DynamoDBWorlds(client("dynamodb"), self._setting("WORLDS_TABLE"))
+
+    def _registry(self) -> DynamoDBRegistry:
+        return DynamoDBRegistry(client("dynamodb"), self._setting("WORLDS_TABLE"))
 
     def _setting(self, name: str) -> str:
         variable = f"RISK_HUB_{name}"

@@ -27,6 +27,7 @@ _work = queue_worker(
         policy_from(*_parts.risk_choices()),
     ),
     _parts.clock,
+    _parts.stages(),
 )
 
 

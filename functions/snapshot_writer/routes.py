@@ -9,11 +9,12 @@ from aws_lambda_powertools.event_handler import Response
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
-from functions.hub.http.metrics import count
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import json_response
+from functions.hub.metrics import write
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from risk_hub_contracts import strict_json
+from risk_hub_contracts.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE
 from risk_hub_contracts.problems import WORLD_MISMATCH, ProblemError
 from risk_hub_contracts.queries import check_id
 
@@ -73,5 +74,5 @@ def _location(stored: StoredSnapshot) -> str:
 
 
 def _count(published: Published) -> None:
-    name = "processed" if published.created else "dedupe"
-    count(f"risk_hub_snapshot_{name}_total", published.stored.stage)
+    metric = SNAPSHOT_PROCESSED if published.created else SNAPSHOT_DEDUPE
+    write([(metric, 1)], {STAGE: published.stored.stage})

@@ -40,6 +40,7 @@ _NOT_RUN_HERE: Final = (
     "risk_hub_contracts/openapi.py",
     "risk_hub_contracts/openapi_parts.py",
     "risk_hub_contracts/openapi_blobs.py",
+    "risk_hub_contracts/openapi_worlds.py",
     "risk_hub_contracts/upload_answers.py",
 )
 

@@ -24,7 +24,8 @@ _ACTIVE_TRACING = "X-Ray's two write actions know no resource; Lambda needs them
 _KEYS_ARE_DIGESTS = "Keys are content digests: the prefix is the narrowest name there is"
 _NO_DEAD_LETTERS = (
     "Dead letters exist for asynchronous calls only; this one is called by the API, a queue or a stream, "
-    "whose failures go to the caller or to that source's own failure queue"
+    "whose failures go to the caller or to that source's own failure queue; or each minute, and then the next "
+    "minute makes up for one that failed"
 )
 
 

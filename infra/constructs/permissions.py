@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from infra.names import BLOB_PREFIX, BODY_PREFIX, UPLOAD_PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_events as events
     from aws_cdk import aws_s3 as s3
@@ -56,6 +58,18 @@ def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
     reader.allow(["dynamodb:Query"], [evaluations.table_arn])
     reader.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
     reader.allow_on_objects(["s3:GetObject"], bucket, [BLOB_PREFIX, BODY_PREFIX])
+
+
+def allow_registry(registry: HubFunction, data: DataStack) -> None:
+    """Writes notes on the worlds' rows, reads the tokens' digests; it cannot delete a row, and sees no snapshot."""
+    registry.allow(["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], [data.worlds.table_arn])
+    registry.allow(["secretsmanager:GetSecretValue"], [data.tokens.secret_arn])
+
+
+def allow_monitor(monitor: HubFunction, data: DataStack, queues: Sequence[sqs.Queue]) -> None:
+    """Reads the worlds' rows and the queues' depths, and writes nothing but its log."""
+    monitor.allow(["dynamodb:Scan"], [data.worlds.table_arn])
+    monitor.allow(["sqs:GetQueueAttributes"], [queue.queue_arn for queue in queues])
 
 
 def allow_relay(

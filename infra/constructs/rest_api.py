@@ -40,9 +40,9 @@ _ACCESS_LOG = {
 
 
 class HubApi(Construct):
-    """The routes on two functions: writes to the writer, every read to the reader."""
+    """The routes on three functions: snapshots in, snapshots out, and what is said of worlds."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an API is exactly these functions
         self,
         scope: Construct,
         construct_id: str,
@@ -50,13 +50,15 @@ class HubApi(Construct):
         stage: Stage,
         writer: lambda_.Function,
         reader: lambda_.Function,
+        registry: lambda_.Function,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
         self.api = self._rest_api()
         self._execution_log()
         add_gateway_responses(self.api)
-        self._routes(writer, reader)
+        world = self._routes(writer, reader)
+        self._registry_routes(world, registry)
         self._acknowledge()
 
     def _rest_api(self) -> apigateway.RestApi:
@@ -98,7 +100,8 @@ class HubApi(Construct):
             removal_policy=RemovalPolicy.RETAIN if self._stage.retain_data else RemovalPolicy.DESTROY,
         )
 
-    def _routes(self, writer: lambda_.Function, reader: lambda_.Function) -> None:
+    def _routes(self, writer: lambda_.Function, reader: lambda_.Function) -> apigateway.Resource:
+        """Adds the routes of snapshots and returns the resource of one world."""
         root = self.api.root.add_resource(names.API_ROOT)
         world = root.add_resource("worlds").add_resource("{world_id}")
         snapshots, blobs = world.add_resource("snapshots"), world.add_resource("blobs")
@@ -117,6 +120,16 @@ class HubApi(Construct):
         )
         for resource in reads:
             self._route(resource, "GET", reader)
+        return world
+
+    def _registry_routes(self, world: apigateway.Resource, registry: lambda_.Function) -> None:
+        worlds = world.parent_resource
+        if worlds is None:
+            raise ValueError("a world's resource stands under that of all worlds")
+        self._route(worlds, "GET", registry)
+        for resource in (world.add_resource("expectations"), world.add_resource("exit-policy")):
+            for verb in ("PUT", "GET", "DELETE"):
+                self._route(resource, verb, registry)
 
     def _route(self, resource: apigateway.IResource, verb: str, function: lambda_.Function) -> None:
         method = resource.add_method(verb, apigateway.LambdaIntegration(function, allow_test_invoke=False))

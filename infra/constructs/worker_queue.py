@@ -13,13 +13,13 @@ from constructs import Construct
 
 from infra import names
 from infra.nag import acknowledge
+from risk_hub_contracts.limits import QUEUE_RECEIVES_MAX_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infra.constructs.hub_function import HubFunction
 
-RECEIVES_MAX: Final = 5
 VISIBILITY_TIMEOUTS: Final = 6
 BATCH_MESSAGES: Final = 10
 CONCURRENCY_MAX: Final = 10
@@ -89,7 +89,9 @@ class WorkerQueue(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             visibility_timeout=Duration.seconds(VISIBILITY_TIMEOUTS * timeout_seconds),
-            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=RECEIVES_MAX, queue=self.dead_letters),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                max_receive_count=QUEUE_RECEIVES_MAX_COUNT, queue=self.dead_letters
+            ),
             removal_policy=RemovalPolicy.DESTROY,
         )
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from infra import names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_events as events
     from aws_cdk import aws_sqs as sqs
 
@@ -39,6 +41,24 @@ def reader_environment(stage: Stage, data: DataStack) -> dict[str, str]:
     }
 
 
+def registry_environment(stage: Stage, data: DataStack) -> dict[str, str]:
+    """Variables of world_registry."""
+    return {
+        names.WORLDS_TABLE: data.worlds.table_name,
+        names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
+        names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
+    }
+
+
+def monitor_environment(stage: Stage, data: DataStack, queues: Sequence[sqs.Queue]) -> dict[str, str]:
+    """Variables of freshness_monitor."""
+    return {
+        names.WORLDS_TABLE: data.worlds.table_name,
+        names.QUEUE_URLS: ",".join(queue.queue_url for queue in queues),
+        names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
+    }
+
+
 def relay_environment(data: DataStack, bus: events.EventBus, failures: sqs.Queue) -> dict[str, str]:
     """Variables of event_relay."""
     return {
@@ -58,6 +78,7 @@ def engine_environment(stage: Stage, data: DataStack) -> dict[str, str]:
         names.EVALUATIONS_TABLE: data.evaluations.table_name,
         names.BUCKET: data.bucket.bucket_name,
         names.RETENTION_DAYS: str(stage.retention_days),
+        names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
     }
 
 

@@ -8,11 +8,14 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
 
 from infra import names
+from infra.constructs.each_minute import EachMinute
 from infra.constructs.hub_function import HubFunction
 from infra.constructs.permissions import (
     allow_engine,
     allow_exit_engine,
+    allow_monitor,
     allow_reader,
+    allow_registry,
     allow_relay,
     allow_risk_engine,
     allow_writer,
@@ -23,7 +26,9 @@ from infra.constructs.worker_queue import WorkerQueue
 from infra.stacks.environment import (
     engine_environment,
     exit_environment,
+    monitor_environment,
     reader_environment,
+    registry_environment,
     relay_environment,
     risk_environment,
     writer_environment,
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from infra.stacks.data import DataStack
@@ -59,8 +65,10 @@ class ServiceStack(Stack):
         self._stage, self._data, self._code = stage, data, code
         self.bus = events.EventBus(self, "Bus", event_bus_name=names.bus_name(stage.name))
         api = self._api()
+        self._queues: list[sqs.Queue] = []
         self._relay()
         self._workers()
+        self._monitor()
         CfnOutput(self, "ApiUrl", value=api.api.url)
         CfnOutput(self, "ApiId", value=api.api.rest_api_id)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
@@ -79,7 +87,23 @@ class ServiceStack(Stack):
             bucket=self._data.bucket,
             tokens=self._data.tokens,
         )
-        return HubApi(self, "Rest", stage=self._stage, writer=writer.function, reader=reader.function)
+        registry = self._function("world_registry", registry_environment(self._stage, self._data))
+        allow_registry(registry, self._data)
+        return HubApi(
+            self,
+            "Rest",
+            stage=self._stage,
+            writer=writer.function,
+            reader=reader.function,
+            registry=registry.function,
+        )
+
+    def _monitor(self) -> None:
+        monitor = self._function(
+            "freshness_monitor", monitor_environment(self._stage, self._data, self._queues)
+        )
+        allow_monitor(monitor, self._data, self._queues)
+        EachMinute(self, "FreshnessSchedule", function=monitor)
 
     def _relay(self) -> None:
         failures = RelayFailures(self, "RelayFailures", stage=self._stage).queue
@@ -94,6 +118,7 @@ class ServiceStack(Stack):
             failures=failures,
             key_prefixes=("evaluation_id", names.ANNOUNCED_EVALUATIONS),
         )
+        self._queues.append(failures)
 
     def _workers(self) -> None:
         """A new worker is one line here, beside its folder and its row in `names.WORKER_EVENTS`."""
@@ -104,13 +129,14 @@ class ServiceStack(Stack):
 
     def _worker(self, folder: names.FunctionFolder, environment: Mapping[str, str]) -> HubFunction:
         worker = self._function(folder, environment)
-        WorkerQueue(
+        queue = WorkerQueue(
             self,
             f"{_construct_id(folder)}Queue",
             worker=worker,
             bus=self.bus,
             detail_types=names.WORKER_EVENTS[folder],
         )
+        self._queues += [queue.queue, queue.dead_letters]
         return worker
 
     def _function(self, folder: names.FunctionFolder, environment: Mapping[str, str]) -> HubFunction:

@@ -1,5 +1,6 @@
 """API Gateway as far as a handler sees it: requests become REST proxy events, doors answer them."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
+REGISTRY_PATH = re.compile("/risk-hub/worlds(?:/[^/]*/(?:expectations|exit-policy))?/?")
 Door = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
@@ -72,10 +74,11 @@ def _body(body: bytes | None) -> tuple[str | None, bool]:
 
 @dataclass
 class Gateway:
-    """The two doors behind one address, and the headers that every request carries unless told otherwise."""
+    """The doors behind one address, and the headers that every request carries unless told otherwise."""
 
     writer: Door
     reader: Door
+    registry: Door
     headers: dict[str, str] = field(default_factory=dict)
 
     def __call__(
@@ -91,8 +94,13 @@ class Gateway:
         raw = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         return self.send(proxy_event(method, url, [*listed, *extra], raw))
 
+    def door(self, event: dict[str, Any]) -> Door:
+        """Return the door to which the API would route the event."""
+        if REGISTRY_PATH.fullmatch(event["path"]):
+            return self.registry
+        return self.writer if event["httpMethod"] == "POST" else self.reader
+
     def send(self, event: dict[str, Any]) -> Answer:
-        door = self.writer if event["httpMethod"] == "POST" else self.reader
-        answer = door(event, SimpleNamespace(aws_request_id="lambda-request"))
+        answer = self.door(event)(event, SimpleNamespace(aws_request_id="lambda-request"))
         headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
         return Answer(answer["statusCode"], headers, answer.get("body") or "")

@@ -31,7 +31,7 @@ class MemoryFailures:
         self.isolated.append((record, reason))
 
 
-ALL_SCOPES: tuple[Scope, ...] = ("snapshots:write", "snapshots:read")
+ALL_SCOPES: tuple[Scope, ...] = ("snapshots:write", "snapshots:read", "worlds:write")
 
 
 class MemoryTokens:

@@ -80,6 +80,7 @@ class MemoryWorlds:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Head | None] = {}
         self.policies: dict[tuple[str, str], ExitPolicy] = {}
+        self.newest: dict[tuple[str, str], StoredSnapshot] = {}
 
     def exit_policy(self, world_id: str, stage: str) -> ExitPolicy | None:
         return self.policies.get((world_id, stage))
@@ -93,6 +94,7 @@ class MemoryWorlds:
         if head is not None and head.order > snapshot.order:
             return False
         self.rows[key] = Head(*key, snapshot.order)
+        self.newest[key] = snapshot
         return True
 
     def heads(self, world_id: str) -> Sequence[Head | None]:

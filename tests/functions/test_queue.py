@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from events.envelope import CloudEvent
+from functions.hub.ports import BlobError
 from functions.hub.queue import queue_worker
+from risk_hub_contracts.limits import QUEUE_RECEIVES_MAX_COUNT
+from risk_hub_contracts.refs import BlobRef
 from tests.events.emitted import queue_message
 from tests.fakes.clock import START, FrozenClock
 
 NAMESPACE = "RiskSignalHub"
+STAGES = frozenset({"paper", "live"})
 
 
 @pytest.fixture(autouse=True)
@@ -40,14 +44,17 @@ def batch(sample: CloudEvent, *receives: int) -> dict[str, Any]:
 def handled(work: Callable[[CloudEvent], str], invocation: dict[str, Any], **late: float) -> Any:
     clock = FrozenClock(START)
     clock.advance(**late)
-    return queue_worker("stress_engine", work, clock)(invocation, SimpleNamespace(aws_request_id="r"))
+    return queue_worker("stress_engine", work, clock, STAGES)(invocation, SimpleNamespace(aws_request_id="r"))
+
+
+def lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in captured.readouterr().out.splitlines() if "_aws" in line]
 
 
 def emf(captured: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    """Return the one EMF document among the printed lines; an empty one when there is none."""
-    lines = [json.loads(line) for line in captured.readouterr().out.splitlines() if "_aws" in line]
-    assert len(lines) <= 1
-    return lines[0] if lines else {}
+    """Return the EMF document of the worker among the printed lines."""
+    (document,) = [line for line in lines(captured) if "worker" in line]
+    return document
 
 
 def totals(document: dict[str, Any]) -> dict[str, float]:
@@ -79,7 +86,7 @@ def test_dimensions_come_from_closed_lists_whatever_the_events_say(
     document = emf(capsys)
     (directive,) = document["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == NAMESPACE
-    assert [sorted(names) for names in directive["Dimensions"]] == [["service", "worker"]]
+    assert [sorted(names) for names in directive["Dimensions"]] == [["worker"]]
     assert document["worker"] == "stress_engine"
     assert totals(document) == {"risk_hub_worker_processed_total": 1}
 
@@ -94,7 +101,11 @@ def test_f11_a_message_that_fails_goes_back_alone(
 
     reply = handled(work, batch(sample, 1, 4, 1))
     assert reply == {"batchItemFailures": [{"itemIdentifier": "1"}]}
-    assert totals(emf(capsys)) == {"risk_hub_worker_processed_total": 2, "risk_hub_snapshot_retry_total": 1}
+    assert totals(emf(capsys)) == {
+        "risk_hub_worker_processed_total": 2,
+        "risk_hub_snapshot_failed_total": 1,
+        "risk_hub_snapshot_retry_total": 1,
+    }
 
 
 def test_a_batch_that_fails_as_a_whole_is_returned_message_by_message(
@@ -105,7 +116,62 @@ def test_a_batch_that_fails_as_a_whole_is_returned_message_by_message(
 
     reply = handled(work, batch(sample, 1, 1))
     assert [each["itemIdentifier"] for each in reply["batchItemFailures"]] == ["0", "1"]
-    assert emf(capsys) == {}
+    assert totals(emf(capsys)) == {"risk_hub_snapshot_failed_total": 2}
+
+
+def test_trouble_is_counted_by_stage_too_where_the_stage_is_one_of_ours(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work(_: CloudEvent) -> str:
+        raise RuntimeError("the store is down")
+
+    elsewhere = {**sample.data, "provenance": {"actor": "a", "stage": "made-up"}}
+    handled(work, batch(sample, QUEUE_RECEIVES_MAX_COUNT))
+    handled(work, batch(sample.model_copy(update={"data": elsewhere}), 1))
+    by_stage = [line for line in lines(capsys) if "stage" in line]
+    assert [(line["stage"], totals(line)) for line in by_stage] == [
+        (
+            sample.data["provenance"]["stage"],
+            {
+                "risk_hub_snapshot_failed_total": 1,
+                "risk_hub_snapshot_dlq_total": 1,
+                "risk_hub_snapshot_retry_total": 1,
+            },
+        )
+    ]
+
+
+def test_only_the_failure_of_the_last_receive_is_a_dead_letter(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work(_: CloudEvent) -> str:
+        raise RuntimeError("the store is down")
+
+    handled(work, batch(sample, QUEUE_RECEIVES_MAX_COUNT - 1))
+    handled(work, batch(sample, QUEUE_RECEIVES_MAX_COUNT))
+    dead = [totals(line).get("risk_hub_snapshot_dlq_total") for line in lines(capsys) if "worker" in line]
+    assert dead == [None, 1]
+
+
+def test_a_blob_that_cannot_be_used_is_counted(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work(_: CloudEvent) -> str:
+        ref = BlobRef(ref=f"s3://b/risk-blobs/w1/{'a' * 64}", sha256="a" * 64, bytes=1, kind="covariance")
+        raise BlobError(ref, "the blob is missing")
+
+    handled(work, batch(sample, 1))
+    (line,) = [line for line in lines(capsys) if "reason" in line]
+    assert (line["reason"], totals(line)) == ("unusable", {"risk_hub_blob_errors_total": 1})
+
+
+def test_how_long_a_message_waited_is_measured(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invocation = batch(sample, 1)
+    invocation["Records"][0]["attributes"]["SentTimestamp"] = str(int(START.timestamp() * 1000) - 90_000)
+    handled(lambda _: "evaluated", invocation)
+    assert emf(capsys)["risk_hub_queue_age_seconds"] == [90.0]
 
 
 def test_a_message_that_is_no_event_is_returned_and_its_neighbour_handled(sample: CloudEvent) -> None:

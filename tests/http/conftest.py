@@ -11,10 +11,12 @@ from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.gate import Gate
 from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.expand_parts import ExpandParts
+from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_blob import ReadBlob
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
+from functions.hub.use_cases.register_worlds import RegisterWorlds
 from functions.hub.use_cases.upload_blobs import UploadBlobs
 from functions.snapshot_reader.about import about_routes
 from functions.snapshot_reader.backtest import backtest_route
@@ -22,9 +24,11 @@ from functions.snapshot_reader.blobs import blob_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.snapshot_writer.routes import snapshot_writer
 from functions.snapshot_writer.uploads import add_upload_routes
+from functions.world_registry.routes import world_registry
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.outside import MemoryTokens
+from tests.fakes.registry import MemoryRegistry
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemoryForecasts, MemorySnapshots, MemoryWorlds
 from tests.fakes.uploads import MemoryUploads
 
@@ -44,12 +48,14 @@ class Hub:
     forecasts: MemoryForecasts = field(default_factory=MemoryForecasts)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
     uploads: MemoryUploads = field(init=False)
+    registry: MemoryRegistry = field(init=False)
     offload: OffloadPolicy = field(
         default_factory=lambda: OffloadPolicy(enabled=True, inline_threshold_entries=100)
     )
 
     def __post_init__(self) -> None:
         self.uploads = MemoryUploads(self.blobs)
+        self.registry = MemoryRegistry(self.worlds)
 
     def gateway(self) -> Gateway:
         gate = Gate(self.tokens, self.clock)
@@ -68,7 +74,10 @@ class Hub:
             "X-Stage": "paper",
             "Content-Type": "application/json",
         }
-        return Gateway(writer, about_routes(with_blobs, gate, STAGES, self.offload), headers)
+        registry = world_registry(
+            RegisterWorlds(self.registry, self.clock), ListWorlds(self.registry, self.clock), gate, STAGES
+        )
+        return Gateway(writer, about_routes(with_blobs, gate, STAGES, self.offload), registry, headers)
 
 
 @pytest.fixture

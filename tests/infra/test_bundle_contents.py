@@ -51,7 +51,8 @@ def test_what_the_functions_run_on_stays(path: str) -> None:
 def test_the_hubs_bundle_holds_its_functions_and_no_numbers() -> None:
     folders = {Path(name).parts[1] for name in own_files("hub") if name.startswith("functions/")}
     workers = {"stress_engine", "exit_engine"}
-    assert folders == {"__init__.py", "hub", "snapshot_writer", "snapshot_reader", "event_relay", *workers}
+    doors = {"snapshot_writer", "snapshot_reader", "world_registry"}
+    assert folders == {"__init__.py", "hub", "event_relay", "freshness_monitor", *doors, *workers}
 
 
 def test_the_risk_bundle_holds_its_function_and_the_measures() -> None:

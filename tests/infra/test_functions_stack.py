@@ -48,12 +48,14 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
         "RISK_HUB_RETENTION_DAYS",
         "RISK_HUB_RISK_FALLBACK",
         "RISK_HUB_LEGACY_METHOD",
+        "RISK_HUB_STAGE_ALLOW_LIST",
     },
     "stress_engine": {
         "RISK_HUB_SNAPSHOTS_TABLE",
         "RISK_HUB_EVALUATIONS_TABLE",
         "RISK_HUB_BUCKET",
         "RISK_HUB_RETENTION_DAYS",
+        "RISK_HUB_STAGE_ALLOW_LIST",
     },
     "exit_engine": {
         "RISK_HUB_SNAPSHOTS_TABLE",
@@ -61,6 +63,17 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
         "RISK_HUB_EVALUATIONS_TABLE",
         "RISK_HUB_BUCKET",
         "RISK_HUB_RETENTION_DAYS",
+        "RISK_HUB_STAGE_ALLOW_LIST",
+    },
+    "world_registry": {
+        "RISK_HUB_WORLDS_TABLE",
+        "RISK_HUB_TOKENS_SECRET_ARN",
+        "RISK_HUB_STAGE_ALLOW_LIST",
+    },
+    "freshness_monitor": {
+        "RISK_HUB_WORLDS_TABLE",
+        "RISK_HUB_QUEUE_URLS",
+        "RISK_HUB_STAGE_ALLOW_LIST",
     },
 }
 REFERENTS = {

@@ -49,6 +49,21 @@ ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
         ("s3:ListBucket", "bucket"),
         *(("s3:GetObject", objects) for objects in PARTS_AND_BODIES),
     },
+    "world_registry": {
+        ("dynamodb:GetItem", "worlds"),
+        ("dynamodb:Scan", "worlds"),
+        ("dynamodb:UpdateItem", "worlds"),
+        ("secretsmanager:GetSecretValue", "tokens"),
+    },
+    "freshness_monitor": {
+        ("dynamodb:Scan", "worlds"),
+        ("sqs:GetQueueAttributes", "relay-failures"),
+        *(
+            ("sqs:GetQueueAttributes", queue)
+            for worker in ("risk-engine", "stress-engine", "exit-engine")
+            for queue in (worker, f"{worker}-dead-letters")
+        ),
+    },
     "event_relay": {
         *(
             (f"dynamodb:{action}", stream)

@@ -22,6 +22,12 @@ ROUTES = {
     ("POST", f"{BLOBS}/{{sha256}}/complete"): "snapshot_writer",
     ("POST", f"{BLOBS}/{{sha256}}/abort"): "snapshot_writer",
     ("GET", f"{BLOBS}/{{sha256}}"): "snapshot_reader",
+    ("GET", "/risk-hub/worlds"): "world_registry",
+    **{
+        (verb, f"/risk-hub/worlds/{{world_id}}/{note}"): "world_registry"
+        for verb in ("PUT", "GET", "DELETE")
+        for note in ("expectations", "exit-policy")
+    },
     ("GET", "/risk-hub/contract"): "snapshot_reader",
     ("GET", "/risk-hub/health"): "snapshot_reader",
 }

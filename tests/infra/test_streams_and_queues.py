@@ -6,7 +6,7 @@ from moto.events.models import EventPattern
 
 from events.models import EVENT_MODELS
 from functions.hub.domain.evaluation import MODELS
-from functions.hub.queue import WorkerName
+from functions.hub.health import WorkerName
 from infra.names import EVENT_SOURCE, WORKER_EVENTS, FunctionFolder
 from infra.stages import STAGES, FunctionSize
 from tests.infra.assembly import Assembly, only, referent
@@ -204,4 +204,4 @@ def test_infrastructure_and_events_spell_the_source_alike(pytestconfig: pytest.C
 
 
 def test_the_workers_names_are_those_of_their_metrics() -> None:
-    assert set(get_args(WorkerName)) == set(WORKER_EVENTS)
+    assert set(get_args(WorkerName)) == {*WORKER_EVENTS, "event_relay"}

@@ -55,15 +55,13 @@ def test_the_reader_may_read_and_cannot_write(stage: OpenStage, probes: dict[Fun
     assert attempt(reader, "dynamodb", "put_item", TableName=table, Item=KEY) == "AccessDeniedException"
 
 
-def test_only_the_two_doors_can_read_the_tokens(
-    stage: OpenStage, probes: dict[FunctionFolder, Probe]
-) -> None:
+def test_only_the_doors_can_read_the_tokens(stage: OpenStage, probes: dict[FunctionFolder, Probe]) -> None:
     secret = {"SecretId": stage.deployment.outputs["TokensSecretArn"]}
     answers = {
         name: attempt(probe, "secretsmanager", "get_secret_value", **secret) for name, probe in probes.items()
     }
     readers = {name for name, answer in answers.items() if answer == "allowed"}
-    assert readers == {"snapshot_writer", "snapshot_reader"}
+    assert readers == {"snapshot_writer", "snapshot_reader", "world_registry"}
     assert {answers[name] for name in set(answers) - readers} == {"AccessDeniedException"}
 
 

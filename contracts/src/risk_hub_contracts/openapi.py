@@ -19,6 +19,7 @@ from risk_hub_contracts.openapi_parts import (
     problems,
     query_parameters,
 )
+from risk_hub_contracts.openapi_worlds import world_paths
 from risk_hub_contracts.queries import BacktestQuery, LatestQuery, ListQuery, LookupQuery
 from risk_hub_contracts.schemas import DIALECT, component_schemas
 
@@ -75,6 +76,7 @@ def _paths() -> Json:
         f"{_SNAPSHOTS}/{{version}}/risk": {"parameters": [world, version], "get": _risk()},
         "/risk-hub/worlds/{world_id}/risk/backtest": {"parameters": [world], "get": _backtest()},
         **blob_paths(world, _READ),
+        **world_paths(),
         "/risk-hub/contract": {
             "get": {
                 "operationId": "read_contract",

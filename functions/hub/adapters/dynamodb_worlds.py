@@ -14,6 +14,8 @@ from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.times import format_instant
 
 STORE = "the world store"
+# A row that has none of these is what is left of a registration: its world is unknown again.
+KNOWN_BY = ("head_order", "expectation", "exit_policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class DynamoDBWorlds:
                 ExpressionAttributeValues={":world": {"S": world_id}},
                 ConsistentRead=True,
             )
-        return [_head(row) for row in answer["Items"]]
+        return [_head(row) for row in answer["Items"] if not row.keys().isdisjoint(KNOWN_BY)]
 
     def exit_policy(self, world_id: str, stage: str) -> ExitPolicy | None:
         """See ExitPolicies."""

@@ -9,7 +9,9 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from functions.hub.http.request import Request
 from functions.hub.http.responses import as_problem, problem_response
-from risk_hub_contracts.problems import NOT_FOUND, ProblemError
+from functions.hub.metrics import count_blob_fault, write
+from risk_hub_contracts.metrics import HTTP_REFUSED, REASON, STATUS
+from risk_hub_contracts.problems import NOT_FOUND, ProblemError, ProblemType
 
 Event = dict[str, Any]
 Handler = Callable[[Event, Any], Event]
@@ -61,8 +63,16 @@ class Door:
 
     def _problem(self, error: Exception) -> Response[Any]:
         problem = as_problem(error)
+        _count(problem.type)
+        count_blob_fault(error)
         if problem.type.status >= SERVER_ERROR_STATUS:
             logger.error("failure", exc_info=error)
         else:
             logger.info("refused", problem=problem.type.slug, detail=problem.detail)
         return problem_response(problem, self._app.current_event.raw_event.get("path"))
+
+
+def _count(problem: ProblemType) -> None:
+    """The registry of problems is a closed list; every failure of the hub itself counts under one status."""
+    status = "5xx" if problem.status >= SERVER_ERROR_STATUS else str(problem.status)
+    write([(HTTP_REFUSED, 1)], {REASON: problem.slug}, {STATUS: status})

@@ -1,0 +1,26 @@
+"""How a batch of the relay went, as metrics."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.hub.health import Health
+from functions.hub.use_cases.relay_records import Relayed
+
+
+def report(records: Sequence[dict[str, Any]], relayed: Relayed, now: datetime) -> None:
+    """Write what was announced and set aside, and how long after its commit each record was done with.
+
+    Args:
+        records: the batch; a record says when its item was written, to the second or better.
+        relayed: how it went.
+        now: the hub's clock.
+    """
+    health = Health("event_relay")
+    health.announced(relayed.announced)
+    health.isolated(relayed.isolated)
+    for record in records:
+        written = record["dynamodb"].get("ApproximateCreationDateTime")
+        if record["eventName"] == "INSERT" and written is not None:
+            health.delayed(datetime.fromtimestamp(written, UTC), now)
+    health.report()

@@ -1,0 +1,1 @@
+"""Watch the worlds, each minute."""

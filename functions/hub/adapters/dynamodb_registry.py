@@ -1,0 +1,164 @@
+"""WorldRegistry on DynamoDB: notes are attributes of the row on which the relay keeps the head."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
+from functions.hub.adapters.dynamodb_worlds import STORE
+from functions.hub.domain.freshness import NewestSnapshot, WorldRow
+from functions.hub.world_ports import Note, Noted, RowPage, Writing
+from risk_hub_contracts.expectation import Expectation
+from risk_hub_contracts.times import format_instant, parse_instant
+
+Item = dict[str, Any]
+# A name of its own for every attribute, since DynamoDB reserves some words.
+SEEN = {
+    "#w": "world_id",
+    "#s": "stage",
+    "#v": "head_version",
+    "#a": "head_as_of",
+    "#c": "head_created_at",
+    "#x": "head_expires_at",
+    "#e": "expectation",
+    "#f": "expectation_since",
+}
+# What stands in for an expectation that cannot be read: the world is watched by the defaults.
+STAND_IN = Expectation(owner="unreadable")
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBRegistry:
+    """The `worlds` table, as operators see it."""
+
+    dynamodb: Any
+    table: str
+
+    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Noted:
+        """See WorldRegistry."""
+        with dependency(STORE):
+            answer = self.dynamodb.update_item(
+                TableName=self.table,
+                Key=_key(world_id, stage),
+                UpdateExpression="SET #n = :text, #at = :at, #by = :by, #since = if_not_exists(#since, :at)",
+                ExpressionAttributeNames=_names(note),
+                ExpressionAttributeValues={
+                    ":text": {"S": writing.text},
+                    ":at": {"S": format_instant(writing.at)},
+                    ":by": {"S": writing.by},
+                },
+                ReturnValues="ALL_NEW",
+            )
+        return _noted(note, answer["Attributes"])
+
+    def get(self, world_id: str, stage: str, note: Note) -> Noted | None:
+        """See WorldRegistry."""
+        names = _names(note)
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(
+                TableName=self.table,
+                Key=_key(world_id, stage),
+                ProjectionExpression=", ".join(names),
+                ExpressionAttributeNames=names,
+                ConsistentRead=True,
+            )
+        item: Item = answer.get("Item", {})
+        return _noted(note, item) if note in item else None
+
+    def remove(self, world_id: str, stage: str, note: Note) -> None:
+        """See WorldRegistry. A row that is not there is not made."""
+        names = _names(note)
+        try:
+            with dependency(STORE):
+                self.dynamodb.update_item(
+                    TableName=self.table,
+                    Key=_key(world_id, stage),
+                    UpdateExpression=f"REMOVE {', '.join(names)}",
+                    ConditionExpression="attribute_exists(#n)",
+                    ExpressionAttributeNames=names,
+                )
+        except ClientError as error:
+            if error_code(error) != CONDITION_FAILED:
+                raise
+
+    def page(self, limit: int, after: tuple[str, str] | None = None) -> RowPage:
+        """See WorldRegistry."""
+        start = {} if after is None else {"ExclusiveStartKey": _key(*after)}
+        items, last = self._scan({**start, "Limit": limit})
+        behind = None if last is None else (last["world_id"]["S"], last["stage"]["S"])
+        return RowPage([_row(item) for item in items], behind)
+
+    def rows(self) -> Iterator[WorldRow]:
+        """See WorldRegistry: a page of the table is one megabyte of rows."""
+        last: Item | None = None
+        while True:
+            items, last = self._scan({} if last is None else {"ExclusiveStartKey": last})
+            yield from map(_row, items)
+            if last is None:
+                return
+
+    def _scan(self, bounds: Item) -> tuple[list[Item], Item | None]:
+        with dependency(STORE):
+            answer = self.dynamodb.scan(
+                TableName=self.table,
+                ProjectionExpression=", ".join(SEEN),
+                ExpressionAttributeNames=SEEN,
+                **bounds,
+            )
+        return answer["Items"], answer.get("LastEvaluatedKey") or None
+
+
+def _key(world_id: str, stage: str) -> Item:
+    return {"world_id": {"S": world_id}, "stage": {"S": stage}}
+
+
+def _names(note: Note) -> dict[str, str]:
+    return {"#n": note, "#at": f"{note}_set_at", "#by": f"{note}_set_by", "#since": f"{note}_since"}
+
+
+def _noted(note: Note, item: Item) -> Noted:
+    """Return the note; one that was written by hand, without its facts, counts as written at the beginning of time."""
+    never = {"S": "1970-01-01T00:00:00Z"}
+    return Noted(
+        text=item[note]["S"],
+        since=parse_instant(item.get(f"{note}_since", never)["S"]),
+        set_at=parse_instant(item.get(f"{note}_set_at", never)["S"]),
+        set_by=item.get(f"{note}_set_by", {"S": "unknown"})["S"],
+    )
+
+
+def _row(item: Item) -> WorldRow:
+    expectation, readable = _expectation(item)
+    since = item.get("expectation_since")
+    return WorldRow(
+        world_id=item["world_id"]["S"],
+        stage=item["stage"]["S"],
+        head=_head(item),
+        expectation=expectation,
+        expected_since=None if since is None else parse_instant(since["S"]),
+        readable=readable,
+    )
+
+
+def _expectation(item: Item) -> tuple[Expectation | None, bool]:
+    if "expectation" not in item:
+        return None, True
+    try:
+        return Expectation.model_validate_json(item["expectation"]["S"]), True
+    except ValidationError:
+        return STAND_IN, False
+
+
+def _head(item: Item) -> NewestSnapshot | None:
+    if "head_as_of" not in item:
+        return None
+    return NewestSnapshot(
+        version=item["head_version"]["S"],
+        as_of=parse_instant(item["head_as_of"]["S"]),
+        created_at=parse_instant(item["head_created_at"]["S"]),
+        expires_at=parse_instant(item["head_expires_at"]["S"]),
+    )

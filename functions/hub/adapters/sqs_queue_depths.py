@@ -1,0 +1,26 @@
+"""QueueDepths on SQS."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.hub.adapters.aws import dependency
+
+DEPTH = "ApproximateNumberOfMessages"
+
+
+@dataclass(frozen=True, slots=True)
+class SQSQueueDepths:
+    """The queues whose URLs infra gives the monitor; a queue is called by the last part of its URL."""
+
+    sqs: Any
+    queue_urls: Sequence[str]
+
+    def depths(self) -> Mapping[str, int]:
+        """See QueueDepths: one call a queue."""
+        return {url.rpartition("/")[2]: self._depth(url) for url in self.queue_urls}
+
+    def _depth(self, url: str) -> int:
+        with dependency("the queues"):
+            answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[DEPTH])
+        return int(answer["Attributes"][DEPTH])

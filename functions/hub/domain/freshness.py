@@ -1,0 +1,133 @@
+"""How a world stands against what is expected of it. Missing is not stale; an expired head is not an old one (INV-07).
+
+Lag is the hub's clock minus the head's as_of, so a producer that sends old data on time is late too. Retention and TTL
+play no part in it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import nlargest
+
+from risk_hub_contracts.expectation import Expectation
+from risk_hub_contracts.worlds import WorldState
+
+LATE_STATES: frozenset[WorldState] = frozenset({"late", "stale"})
+WATCHED_STATES: frozenset[WorldState] = frozenset({"fresh", "late", "stale", "missing", "awaited"})
+
+
+@dataclass(frozen=True, slots=True)
+class NewestSnapshot:
+    """The newest announced snapshot of one world and stage."""
+
+    version: str
+    as_of: datetime
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorldRow:
+    """What the registry and the relay wrote down about one world and stage.
+
+    Attributes:
+        head: None where nothing was announced yet.
+        expectation: None where nobody waits for the world.
+        expected_since: when it was registered.
+        readable: False when the stored expectation is none; the defaults stand in, since silence would be worse.
+    """
+
+    world_id: str
+    stage: str
+    head: NewestSnapshot | None = None
+    expectation: Expectation | None = None
+    expected_since: datetime | None = None
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one world and stage stands at one instant.
+
+    Attributes:
+        lag_seconds: age of the newest as_of, at least 0; None where nothing came.
+        quiet: whether its quiet hours hold back paging now.
+    """
+
+    row: WorldRow
+    state: WorldState
+    lag_seconds: float | None
+    quiet: bool
+
+
+def standing(row: WorldRow, at: datetime) -> Standing:
+    """Return how a world stands at an instant."""
+    lag = None if row.head is None else max(0.0, (at - row.head.as_of).total_seconds())
+    quiet = row.expectation is not None and row.expectation.is_quiet(at)
+    return Standing(row, _state(row, lag, at), lag, quiet)
+
+
+def _state(row: WorldRow, lag_seconds: float | None, at: datetime) -> WorldState:
+    wanted = row.expectation
+    if wanted is None:
+        return "unexpected"
+    if not wanted.enabled:
+        return "disabled"
+    if lag_seconds is None:
+        return "missing" if _is_overdue(row, wanted, at) else "awaited"
+    if lag_seconds > wanted.critical_seconds:
+        return "stale"
+    return "late" if lag_seconds > wanted.warn_seconds else "fresh"
+
+
+def _is_overdue(row: WorldRow, wanted: Expectation, at: datetime) -> bool:
+    """A world is given `warn_seconds` from its registration on to come for the first time."""
+    return row.expected_since is None or (at - row.expected_since).total_seconds() > wanted.warn_seconds
+
+
+@dataclass(slots=True)
+class StageTally:
+    """The worlds of one stage, counted; `late` includes the stale ones, `stale` leaves out those in quiet hours."""
+
+    expected: int = 0
+    unexpected: int = 0
+    missing: int = 0
+    late: int = 0
+    stale: int = 0
+    quiet: int = 0
+    worst_lag_seconds: float | None = field(default=None)
+
+    def add(self, standing: Standing) -> None:
+        """Count one more world."""
+        self.unexpected += standing.state == "unexpected"
+        if standing.state not in WATCHED_STATES:
+            return
+        self.expected += 1
+        self.missing += standing.state == "missing"
+        self.late += standing.state in LATE_STATES
+        self.stale += standing.state == "stale" and not standing.quiet
+        self.quiet += standing.state == "stale" and standing.quiet
+        if standing.lag_seconds is not None:
+            self.worst_lag_seconds = max(standing.lag_seconds, self.worst_lag_seconds or 0.0)
+
+
+def tally(standings: Iterable[Standing], stages: Collection[str]) -> Mapping[str, StageTally]:
+    """Count the worlds of each allowed stage; a stage without worlds is counted too, so that its alarms can clear."""
+    tallies = {stage: StageTally() for stage in sorted(stages)}
+    for each in standings:
+        if each.row.stage in tallies:
+            tallies[each.row.stage].add(each)
+    return tallies
+
+
+def worst(standings: Iterable[Standing], stages: Collection[str], count: int) -> Sequence[Standing]:
+    """Return the watched worlds of the allowed stages that are worst off, the missing ones first, at most `count`."""
+    watched = (each for each in standings if each.state in WATCHED_STATES and each.row.stage in stages)
+    return nlargest(count, watched, key=_badness)
+
+
+def _badness(standing: Standing) -> tuple[bool, float]:
+    """Missing before all; else by how many of its own limits a world is late: slow worlds must not crowd out fast ones."""
+    if standing.lag_seconds is None or standing.row.expectation is None:
+        return standing.state == "missing", 0.0
+    return False, standing.lag_seconds / standing.row.expectation.warn_seconds

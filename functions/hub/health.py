@@ -1,0 +1,80 @@
+"""How a worker or the relay did with one batch, as metrics: a line by worker, and one for each stage that had trouble."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Literal
+
+from events.envelope import CloudEvent
+from functions.hub.metrics import write
+from risk_hub_contracts import metrics as m
+from risk_hub_contracts.limits import QUEUE_RECEIVES_MAX_COUNT
+from risk_hub_contracts.times import parse_instant
+
+WorkerName = Literal["event_relay", "risk_engine", "stress_engine", "exit_engine"]
+"""The closed list of the dimension `worker`: nothing that an event says can create a metric."""
+FIRST_RECEIVE = 1
+
+
+class Health:
+    """Collects what happened in one batch. A stage is counted under its own name only if it is one of `stages`."""
+
+    def __init__(self, worker: WorkerName, stages: frozenset[str] = frozenset()) -> None:
+        self._worker = worker
+        self._stages = stages
+        self._values: list[tuple[m.Metric, float]] = []
+        self._by_stage: dict[str, list[tuple[m.Metric, float]]] = defaultdict(list)
+
+    def received(self, receives: int, waited_seconds: float | None, event: CloudEvent | None) -> None:
+        """Count a message that was received before (its first handling failed or was cut short); measure its wait."""
+        if waited_seconds is not None:
+            self._values.append((m.QUEUE_AGE, max(waited_seconds, 0.0)))
+        if receives > FIRST_RECEIVE:
+            self._count(m.SNAPSHOT_RETRY, event)
+
+    def worked(self, outcome: str, event: CloudEvent, now: datetime) -> None:
+        """Count a message that was handled, and measure how long after its event that was."""
+        self._values.append((m.WORKER_PROCESSED, 1))
+        if outcome == "repeated":
+            self._values.append((m.SNAPSHOT_DEDUPE, 1))
+        if outcome == "expired":
+            self._count(m.SNAPSHOT_EXPIRED, event)
+        # A replay comes days later by design: its delay says nothing about the pipeline and would set off alarms.
+        if not event.replay:
+            self.delayed(parse_instant(event.time), now)
+
+    def failed(self, receives: int, event: CloudEvent | None) -> None:
+        """Count a handling that failed; after the last receive the queue sets the message aside."""
+        self._count(m.SNAPSHOT_FAILED, event)
+        if receives >= QUEUE_RECEIVES_MAX_COUNT:
+            self._count(m.SNAPSHOT_DLQ, event)
+
+    def announced(self, commits: int) -> None:
+        """Count commits that the relay announced."""
+        self._values += [(m.WORKER_PROCESSED, 1)] * commits
+
+    def isolated(self, records: int) -> None:
+        """Count records that the relay could not read and set aside."""
+        self._values += [(m.SNAPSHOT_FAILED, 1), (m.SNAPSHOT_DLQ, 1)] * records
+
+    def delayed(self, since: datetime, now: datetime) -> None:
+        """Measure how long it took from `since` until now."""
+        self._values.append((m.PROCESSING_DELAY, max((now - since).total_seconds(), 0.0)))
+
+    def report(self) -> None:
+        """Write the lines, if there is anything to say."""
+        write(self._values, {m.WORKER: self._worker})
+        for stage, values in self._by_stage.items():
+            write(values, {m.STAGE: stage})
+
+    def _count(self, metric: m.Metric, event: CloudEvent | None) -> None:
+        self._values.append((metric, 1))
+        stage = None if event is None else _stage_of(event)
+        if stage in self._stages:
+            self._by_stage[stage].append((metric, 1))
+
+
+def _stage_of(event: CloudEvent) -> str:
+    """Return the stage that an event speaks of: a snapshot's stands in its provenance, a report's beside its world."""
+    provenance = event.data.get("provenance")
+    named = provenance.get("stage") if isinstance(provenance, dict) else event.data.get("stage")
+    return named if isinstance(named, str) else ""

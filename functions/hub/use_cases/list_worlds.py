@@ -1,0 +1,70 @@
+"""How every known world stands, page by page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions.hub.domain.cursor import decode_cursor, encode_cursor
+from functions.hub.domain.freshness import NewestSnapshot, Standing, standing
+from functions.hub.ports import Clock
+from functions.hub.world_ports import WorldRegistry
+from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.worlds import WorldsQuery
+
+Document = dict[str, Any]
+# Neither a world id nor a stage holds it.
+SEPARATOR = "|"
+QUESTION = {"worlds": "all"}
+
+
+@dataclass(frozen=True, slots=True)
+class ListWorlds:
+    """Answers `GET /risk-hub/worlds` by the rules that the monitor applies."""
+
+    registry: WorldRegistry
+    clock: Clock
+
+    def __call__(self, asked: WorldsQuery) -> Document:
+        """Return one page.
+
+        Raises:
+            ProblemError: `cursor-invalid`.
+            UnavailableError: the store did not answer.
+        """
+        page = self.registry.page(asked.limit, _after(asked.cursor))
+        at = self.clock()
+        following = None if page.after is None else encode_cursor(QUESTION, SEPARATOR.join(page.after))
+        worlds = [_document(standing(row, at)) for row in page.rows]
+        return {"at": format_instant(at), "worlds": worlds, "next_cursor": following}
+
+
+def _after(cursor: str | None) -> tuple[str, str] | None:
+    if cursor is None:
+        return None
+    world_id, _, stage = decode_cursor(QUESTION, cursor).partition(SEPARATOR)
+    return world_id, stage
+
+
+def _document(standing: Standing) -> Document:
+    row = standing.row
+    document: Document = {
+        "world_id": row.world_id,
+        "stage": row.stage,
+        "state": standing.state,
+        "quiet": standing.quiet,
+    }
+    if standing.lag_seconds is not None:
+        document["lag_seconds"] = standing.lag_seconds
+    if row.head is not None:
+        document["head"] = _head(row.head)
+    if row.expectation is not None:
+        document["expectation"] = row.expectation.model_dump(mode="json", by_alias=True)
+    return document
+
+
+def _head(head: NewestSnapshot) -> Document:
+    return {
+        "version": head.version,
+        "as_of": format_instant(head.as_of),
+        "created_at": format_instant(head.created_at),
+        "expires_at": format_instant(head.expires_at),
+    }

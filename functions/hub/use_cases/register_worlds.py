@@ -1,0 +1,92 @@
+"""What operators write on a world's row: what is expected of it, and when its positions are to be left."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions.hub.ports import Clock
+from functions.hub.world_ports import Note, Noted, WorldRegistry, Writing
+from risk_hub_contracts.exit_policy import DEFAULT_POLICY, ExitPolicy
+from risk_hub_contracts.expectation import Expectation
+from risk_hub_contracts.problems import NOTHING_EXPECTED, ProblemError
+from risk_hub_contracts.times import format_instant
+
+Document = dict[str, Any]
+EXPECTATION: Note = "expectation"
+EXIT_POLICY: Note = "exit_policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The answer to a PUT, and whether there was nothing before."""
+
+    answer: Document
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterWorlds:
+    """Writes, reads and removes the notes of one world and stage; the last writer wins. All may raise UnavailableError."""
+
+    registry: WorldRegistry
+    clock: Clock
+
+    def expect(self, world_id: str, stage: str, wanted: Expectation, by: str) -> Put:
+        """Expect snapshots of the world from now on, by these limits."""
+        text = wanted.model_dump_json(by_alias=True)
+        noted = self.registry.put(world_id, stage, EXPECTATION, Writing(text, self.clock(), by))
+        return Put(_expectation(world_id, stage, noted), created=noted.since == noted.set_at)
+
+    def expectation(self, world_id: str, stage: str) -> Document:
+        """Return what is expected of the world.
+
+        Raises:
+            ProblemError: `nothing-expected`.
+        """
+        noted = self.registry.get(world_id, stage, EXPECTATION)
+        if noted is None:
+            raise ProblemError(
+                NOTHING_EXPECTED, f"nobody expects snapshots of world {world_id!r} at stage {stage!r}"
+            )
+        return _expectation(world_id, stage, noted)
+
+    def forget(self, world_id: str, stage: str) -> None:
+        """Expect nothing of the world any more; its snapshots and its head stay."""
+        self.registry.remove(world_id, stage, EXPECTATION)
+
+    def set_policy(self, world_id: str, stage: str, policy: ExitPolicy, by: str) -> Put:
+        """Let the exit engine judge the world by this policy from its next evaluation on."""
+        text = policy.model_dump_json()
+        noted = self.registry.put(world_id, stage, EXIT_POLICY, Writing(text, self.clock(), by))
+        return Put(_policy(world_id, stage, noted), created=noted.since == noted.set_at)
+
+    def policy(self, world_id: str, stage: str) -> Document:
+        """Return the policy in force: the stored one, else the default."""
+        noted = self.registry.get(world_id, stage, EXIT_POLICY)
+        if noted is not None:
+            return _policy(world_id, stage, noted)
+        default = DEFAULT_POLICY.model_dump(mode="json", exclude_none=True)
+        return {"world_id": world_id, "stage": stage, "policy": default, "stored": False}
+
+    def drop_policy(self, world_id: str, stage: str) -> None:
+        """Let the default policy be in force again."""
+        self.registry.remove(world_id, stage, EXIT_POLICY)
+
+
+def _expectation(world_id: str, stage: str, noted: Noted) -> Document:
+    expectation = Expectation.model_validate_json(noted.text)
+    return {
+        "world_id": world_id,
+        "stage": stage,
+        "expectation": expectation.model_dump(mode="json", by_alias=True),
+        "expected_since": format_instant(noted.since),
+        **_facts(noted),
+    }
+
+
+def _policy(world_id: str, stage: str, noted: Noted) -> Document:
+    policy = ExitPolicy.model_validate_json(noted.text).model_dump(mode="json", exclude_none=True)
+    return {"world_id": world_id, "stage": stage, "policy": policy, "stored": True, **_facts(noted)}
+
+
+def _facts(noted: Noted) -> Document:
+    return {"set_at": format_instant(noted.set_at), "set_by": noted.set_by}

@@ -1,0 +1,54 @@
+"""Watch freshness: one pass over all worlds and queues."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from functions.hub.domain.freshness import StageTally, Standing, standing, tally, worst
+from functions.hub.ports import Clock
+from functions.hub.world_ports import QueueDepths, WorldRegistry
+from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What one pass saw.
+
+    Attributes:
+        worlds: rows of the registry, expected or not.
+        tallies: the counts of each stage of the allow list.
+        worst: the watched worlds that are worst off, at most `PER_WORLD_METRICS_MAX_COUNT`.
+        depths: waiting messages by queue.
+        unreadable: rows whose expectation could not be read, as `world/stage`.
+    """
+
+    worlds: int
+    tallies: Mapping[str, StageTally]
+    worst: Sequence[Standing]
+    depths: Mapping[str, int]
+    unreadable: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchFreshness:
+    """The monitor's work of one minute. It stores nothing, so a minute that runs twice or never leaves no trace."""
+
+    registry: WorldRegistry
+    queues: QueueDepths
+    clock: Clock
+    stages: frozenset[str]
+
+    def __call__(self) -> Watched:
+        """Measure every world and every queue.
+
+        Raises:
+            UnavailableError: a dependency did not answer.
+        """
+        at = self.clock()
+        standings = [standing(row, at) for row in self.registry.rows()]
+        return Watched(
+            worlds=len(standings),
+            tallies=tally(standings, self.stages),
+            worst=worst(standings, self.stages, PER_WORLD_METRICS_MAX_COUNT),
+            depths=self.queues.depths(),
+            unreadable=[f"{x.row.world_id}/{x.row.stage}" for x in standings if not x.row.readable],
+        )

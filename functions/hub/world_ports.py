@@ -1,0 +1,71 @@
+"""What the world registry and the freshness monitor need of the world outside."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from functions.hub.domain.freshness import WorldRow
+
+Note = Literal["expectation", "exit_policy"]
+"""What an operator may write on the row of a world and stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A note to be written: its JSON, when, and by the token of which id."""
+
+    text: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One note as it lies on a row.
+
+    Attributes:
+        text: the note's JSON.
+        since: when there was first one, since there was none.
+        set_at: when it was last written.
+        set_by: the id of the token that wrote it.
+    """
+
+    text: str
+    since: datetime
+    set_at: datetime
+    set_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Some rows of the table, in its own order; `after` of the last leads on, None behind the last page."""
+
+    rows: Sequence[WorldRow]
+    after: tuple[str, str] | None
+
+
+class WorldRegistry(Protocol):
+    """The notes on the worlds' rows, beside the heads that the relay keeps. Every method may raise UnavailableError."""
+
+    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Noted:
+        """Write the note in place of the one that lies there; the head is left alone."""
+
+    def get(self, world_id: str, stage: str, note: Note) -> Noted | None:
+        """Return the note, or None; strongly consistent."""
+
+    def remove(self, world_id: str, stage: str, note: Note) -> None:
+        """Remove the note, if there is one; the head is left alone."""
+
+    def page(self, limit: int, after: tuple[str, str] | None = None) -> RowPage:
+        """Return at most `limit` rows behind the row of (world, stage) `after`."""
+
+    def rows(self) -> Iterator[WorldRow]:
+        """Yield every row in one pass, as few calls as the store allows; rows that change meanwhile may be old or new."""
+
+
+class QueueDepths(Protocol):
+    """How many messages wait. May raise UnavailableError."""
+
+    def depths(self) -> Mapping[str, int]:
+        """Return the approximate number of waiting messages of each of the hub's queues."""

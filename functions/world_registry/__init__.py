@@ -1,0 +1,1 @@
+"""What operators say of the worlds."""

@@ -1,0 +1,68 @@
+"""A schedule that calls a function each minute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from constructs import Construct
+
+from infra import names
+from infra.nag import acknowledge
+
+if TYPE_CHECKING:
+    from infra.constructs.hub_function import HubFunction
+
+# A minute that was missed is not made up for: the next one sees the same worlds.
+RETRY_ATTEMPTS: Final = 0
+EVENT_AGE_MAX_SECONDS: Final = 60
+_NOTHING_TO_KEEP: Final = (
+    "The call carries nothing that is worth keeping; a minute that failed is told by the missing heartbeat"
+)
+
+
+class EachMinute(Construct):
+    """EventBridge Scheduler calls the function each minute, by a role that may do nothing else."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, function: HubFunction) -> None:
+        super().__init__(scope, construct_id)
+        stage, folder = function.stage.name, function.folder
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            ),
+            description=f"Lets the scheduler call {folder} on stage {stage}",
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function.function_arn])
+        )
+        # The scheduler's call is asynchronous, which Lambda would by itself try twice more, minutes later.
+        invocation = lambda_.EventInvokeConfig(
+            self,
+            "Invocation",
+            function=function.function,
+            retry_attempts=RETRY_ATTEMPTS,
+            max_event_age=Duration.seconds(EVENT_AGE_MAX_SECONDS),
+        )
+        acknowledge(invocation, {"Serverless-LambdaAsyncFailureDestination": _NOTHING_TO_KEEP})
+        scheduler.CfnSchedule(
+            self,
+            "Schedule",
+            name=names.physical_name(stage, folder),
+            description=f"Calls {folder} each minute",
+            schedule_expression="rate(1 minute)",
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=function.function.function_arn,
+                role_arn=role.role_arn,
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_retry_attempts=RETRY_ATTEMPTS, maximum_event_age_in_seconds=EVENT_AGE_MAX_SECONDS
+                ),
+            ),
+        )

@@ -1,0 +1,135 @@
+"""One suite for every WorldRegistry: notes lie on the rows that the relay keeps, and neither disturbs the other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
+from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
+from functions.hub.domain.freshness import WorldRow
+from functions.hub.ports import Head
+from functions.hub.world_ports import Note, Noted, WorldRegistry, Writing
+from risk_hub_contracts.exit_policy import DEFAULT_POLICY
+from risk_hub_contracts.expectation import Expectation
+from tests.adapters.conftest import create_table
+from tests.fakes.clock import START
+from tests.fakes.registry import MemoryRegistry
+from tests.fakes.samples import WORLD, stored
+from tests.fakes.stores import MemoryWorlds
+
+LATER = START + timedelta(hours=1)
+WANTED = Expectation(owner="desk-a", warn_seconds=5)
+TEXT = WANTED.model_dump_json(by_alias=True)
+NOTES: dict[Note, str] = {"expectation": TEXT, "exit_policy": DEFAULT_POLICY.model_dump_json()}
+
+
+@dataclass
+class Rows:
+    """The registry, and the worlds' store that shares its table."""
+
+    registry: WorldRegistry
+    worlds: MemoryWorlds | DynamoDBWorlds
+
+    def expect(self, world_id: str = WORLD, stage: str = "paper") -> Noted:
+        return self.registry.put(world_id, stage, "expectation", Writing(TEXT, START, "t1"))
+
+    def all(self) -> list[WorldRow]:
+        return sorted(self.registry.rows(), key=lambda row: (row.world_id, row.stage))
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def rows(request: pytest.FixtureRequest) -> Iterator[Rows]:
+    if request.param == "memory":
+        memory = MemoryWorlds()
+        yield Rows(MemoryRegistry(memory), memory)
+        return
+    with mock_aws():
+        dynamodb, table = boto3.client("dynamodb"), create_table("worlds")
+        yield Rows(DynamoDBRegistry(dynamodb, table), DynamoDBWorlds(dynamodb, table))
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_a_note_is_read_as_it_was_put(rows: Rows, note: Note) -> None:
+    assert rows.registry.get(WORLD, "paper", note) is None
+    put = rows.registry.put(WORLD, "paper", note, Writing(NOTES[note], START, "t1"))
+    assert put == Noted(NOTES[note], START, START, "t1") == rows.registry.get(WORLD, "paper", note)
+    assert rows.registry.get(WORLD, "live", note) is None
+
+
+def test_the_last_writer_wins_and_the_first_date_stays(rows: Rows) -> None:
+    rows.expect()
+    other = Expectation(owner="desk-b").model_dump_json(by_alias=True)
+    again = rows.registry.put(WORLD, "paper", "expectation", Writing(other, LATER, "t2"))
+    assert again == Noted(other, since=START, set_at=LATER, set_by="t2")
+
+
+def test_what_was_removed_begins_anew(rows: Rows) -> None:
+    rows.expect()
+    rows.registry.remove(WORLD, "paper", "expectation")
+    rows.registry.remove(WORLD, "paper", "expectation")
+    assert rows.registry.get(WORLD, "paper", "expectation") is None
+    again = rows.registry.put(WORLD, "paper", "expectation", Writing(TEXT, LATER, "t2"))
+    assert again.since == LATER
+
+
+def test_a_registered_world_is_known_until_it_is_forgotten(rows: Rows) -> None:
+    rows.registry.remove(WORLD, "paper", "expectation")
+    assert list(rows.worlds.heads(WORLD)) == []
+    rows.expect()
+    assert list(rows.worlds.heads(WORLD)) == [None]
+    rows.registry.remove(WORLD, "paper", "expectation")
+    assert list(rows.worlds.heads(WORLD)) == []
+
+
+def test_notes_and_head_leave_one_another_alone(rows: Rows) -> None:
+    rows.expect()
+    rows.worlds.advance_head(stored("v1"))
+    rows.registry.put(WORLD, "paper", "exit_policy", Writing(NOTES["exit_policy"], START, "t1"))
+    assert rows.worlds.exit_policy(WORLD, "paper") == DEFAULT_POLICY
+    rows.registry.remove(WORLD, "paper", "exit_policy")
+    rows.registry.remove(WORLD, "paper", "expectation")
+    assert list(rows.worlds.heads(WORLD)) == [Head(WORLD, "paper", stored("v1").order)]
+    assert rows.worlds.exit_policy(WORLD, "paper") is None
+
+
+def test_one_pass_shows_every_row_with_head_and_expectation(rows: Rows) -> None:
+    rows.expect("expected")
+    rows.worlds.advance_head(stored("v1", world_id="published"))
+    rows.expect("published")
+    rows.worlds.advance_head(stored("v1", world_id="unasked", stage="live"))
+    expected, published, unasked = rows.all()
+    assert (expected.head, expected.expectation, expected.expected_since) == (None, WANTED, START)
+    assert published.head is not None
+    assert (published.head.version, published.head.as_of) == ("v1", START)
+    assert published.head.expires_at == START + timedelta(seconds=900)
+    assert published.expectation == WANTED
+    assert (unasked.stage, unasked.expectation, unasked.expected_since) == ("live", None, None)
+
+
+def test_pages_show_every_row_once(rows: Rows) -> None:
+    for number in range(7):
+        rows.expect(f"w{number}")
+    seen: list[str] = []
+    page = rows.registry.page(3)
+    while True:
+        seen += [row.world_id for row in page.rows]
+        assert len(page.rows) <= 3
+        if page.after is None:
+            break
+        page = rows.registry.page(3, page.after)
+    assert sorted(seen) == [f"w{number}" for number in range(7)]
+
+
+def test_an_expectation_that_cannot_be_read_is_watched_by_the_defaults() -> None:
+    with mock_aws():
+        dynamodb, table = boto3.client("dynamodb"), create_table("worlds")
+        key = {"world_id": {"S": WORLD}, "stage": {"S": "paper"}}
+        dynamodb.put_item(TableName=table, Item={**key, "expectation": {"S": "{}"}})
+        (row,) = DynamoDBRegistry(dynamodb, table).rows()
+    assert not row.readable
+    assert row.expectation is not None
+    assert (row.expectation.warn_seconds, row.expectation.critical_seconds) == (600, 1_800)

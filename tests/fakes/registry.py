@@ -1,0 +1,67 @@
+"""In-memory world registry, on the rows of the in-memory worlds."""
+
+from collections.abc import Iterator, Mapping
+
+from functions.hub.domain.freshness import NewestSnapshot, WorldRow
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.world_ports import Note, Noted, RowPage, Writing
+from risk_hub_contracts.exit_policy import ExitPolicy
+from risk_hub_contracts.expectation import Expectation
+from tests.fakes.stores import MemoryWorlds
+
+
+class MemoryRegistry:
+    def __init__(self, worlds: MemoryWorlds) -> None:
+        self.worlds = worlds
+        self.notes: dict[tuple[str, str, Note], Noted] = {}
+
+    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Noted:
+        before = self.notes.get((world_id, stage, note))
+        since = writing.at if before is None else before.since
+        noted = Noted(writing.text, since, writing.at, writing.by)
+        self.notes[world_id, stage, note] = noted
+        self.worlds.register(world_id, stage)
+        if note == "exit_policy":
+            self.worlds.policies[world_id, stage] = ExitPolicy.model_validate_json(writing.text)
+        return noted
+
+    def get(self, world_id: str, stage: str, note: Note) -> Noted | None:
+        return self.notes.get((world_id, stage, note))
+
+    def remove(self, world_id: str, stage: str, note: Note) -> None:
+        self.notes.pop((world_id, stage, note), None)
+        if note == "exit_policy":
+            self.worlds.policies.pop((world_id, stage), None)
+        noted = any(key[:2] == (world_id, stage) for key in self.notes)
+        if not noted and self.worlds.rows.get((world_id, stage)) is None:
+            self.worlds.rows.pop((world_id, stage), None)
+
+    def page(self, limit: int, after: tuple[str, str] | None = None) -> RowPage:
+        keys = sorted(key for key in self.worlds.rows if after is None or key > after)
+        shown = keys[:limit]
+        return RowPage([self._row(*key) for key in shown], shown[-1] if len(shown) == limit else None)
+
+    def rows(self) -> Iterator[WorldRow]:
+        yield from (self._row(*key) for key in sorted(self.worlds.rows))
+
+    def _row(self, world_id: str, stage: str) -> WorldRow:
+        newest, noted = self.worlds.newest.get((world_id, stage)), self.get(world_id, stage, "expectation")
+        return WorldRow(
+            world_id=world_id,
+            stage=stage,
+            head=None if newest is None else _head(newest),
+            expectation=None if noted is None else Expectation.model_validate_json(noted.text),
+            expected_since=None if noted is None else noted.since,
+        )
+
+
+def _head(newest: StoredSnapshot) -> NewestSnapshot:
+    return NewestSnapshot(newest.version, newest.as_of, newest.created_at, newest.expires_at)
+
+
+class MemoryQueues:
+    def __init__(self, **waiting: int) -> None:
+        self.waiting = waiting
+
+    def depths(self) -> Mapping[str, int]:
+        return self.waiting

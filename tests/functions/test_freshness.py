@@ -1,0 +1,241 @@
+"""How a world stands: late, stale and missing are three things, and quiet hours hold back paging alone."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.freshness_monitor.report import report
+from functions.hub.domain.freshness import NewestSnapshot, StageTally, WorldRow, standing, tally, worst
+from functions.hub.ports import UnavailableError
+from functions.hub.use_cases.watch_freshness import WatchFreshness
+from functions.hub.world_ports import Writing
+from risk_hub_contracts.expectation import Expectation
+from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
+from tests.fakes.clock import START, FrozenClock
+from tests.fakes.registry import MemoryQueues, MemoryRegistry
+from tests.fakes.samples import stored
+from tests.fakes.stores import MemoryWorlds
+
+STAGES = frozenset({"paper", "live"})
+# START is noon.
+NOON = [{"from": "11:00", "to": "13:00"}]
+
+
+def row(world_id: str = "w1", *, lag: float | None = 0, stage: str = "paper", **wanted: Any) -> WorldRow:
+    """Return a world that is expected since a day, and whose newest snapshot is `lag` seconds old; None: never came."""
+    expectation = Expectation.model_validate({"owner": "desk-a", **wanted})
+    head = None if lag is None else newest(START - timedelta(seconds=lag))
+    return WorldRow(world_id, stage, head, expectation, START - timedelta(days=1))
+
+
+def newest(as_of: datetime) -> NewestSnapshot:
+    return NewestSnapshot("v1", as_of, as_of, as_of + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("lag", "state"),
+    [(0, "fresh"), (600, "fresh"), (600.001, "late"), (1_800, "late"), (1_800.001, "stale"), (1e9, "stale")],
+)
+def test_a_limit_is_met_at_its_value_and_broken_past_it(lag: float, state: str) -> None:
+    assert standing(row(lag=lag), START).state == state
+
+
+def test_an_expired_head_is_not_an_old_one() -> None:
+    """INV-07 is about what may be read; freshness asks when the producer was last there."""
+    seen = row(lag=30)
+    assert seen.head is not None
+    assert seen.head.expires_at < START
+    assert standing(seen, START).state == "fresh"
+
+
+def test_f25_a_world_that_never_came_is_missing_and_not_stale() -> None:
+    seen = standing(row(lag=None), START)
+    assert (seen.state, seen.lag_seconds) == ("missing", None)
+
+
+def test_a_world_has_its_warning_time_to_come_for_the_first_time() -> None:
+    registered = WorldRow("w1", "paper", None, Expectation(owner="a", warn_seconds=60), START)
+    assert standing(registered, START + timedelta(seconds=60)).state == "awaited"
+    assert standing(registered, START + timedelta(seconds=60.001)).state == "missing"
+
+
+def test_nobody_waits_for_a_world_that_is_switched_off_or_unasked() -> None:
+    assert standing(row(lag=None, enabled=False), START).state == "disabled"
+    assert standing(WorldRow("w1", "paper", newest(START)), START).state == "unexpected"
+
+
+def test_a_head_from_the_future_has_no_negative_lag() -> None:
+    assert standing(row(lag=-250), START).lag_seconds == 0
+
+
+def counted(*rows: WorldRow, at: datetime = START) -> StageTally:
+    return tally([standing(each, at) for each in rows], STAGES)["paper"]
+
+
+def test_f23_worlds_are_counted_and_a_stage_without_any_is_counted_too() -> None:
+    rows = [
+        row("fresh"),
+        row("late", lag=700),
+        row("stale", lag=2_000),
+        row("missing", lag=None),
+        row("off", enabled=False, lag=9_999),
+        WorldRow("unasked", "paper", newest(START)),
+        row("elsewhere", stage="made-up", lag=9_999),
+    ]
+    counts = tally([standing(each, START) for each in rows], STAGES)
+    assert counts["paper"] == StageTally(
+        expected=4, unexpected=1, missing=1, late=2, stale=1, quiet=0, worst_lag_seconds=2_000
+    )
+    assert counts["live"] == StageTally()
+    assert counts.keys() == STAGES
+
+
+def test_quiet_hours_hold_back_paging_and_nothing_else() -> None:
+    quiet = counted(row(lag=2_000, quiet_hours_utc=NOON))
+    assert (quiet.stale, quiet.quiet) == (0, 1)
+    assert (quiet.late, quiet.worst_lag_seconds, quiet.expected) == (1, 2_000, 1)
+    loud = counted(row(lag=2_000 - 3_600, quiet_hours_utc=NOON), at=START + timedelta(hours=1))
+    assert (loud.stale, loud.quiet) == (1, 0)
+
+
+def test_a_missing_world_is_missing_in_quiet_hours_too() -> None:
+    assert counted(row(lag=None, quiet_hours_utc=NOON)).missing == 1
+
+
+def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() -> None:
+    rows = [
+        row("slow", lag=4_000, warn_seconds=4_000, critical_seconds=8_000),
+        row("fast", lag=100, warn_seconds=10, critical_seconds=20),
+        row("never", lag=None),
+        row("off", lag=9_999, enabled=False),
+        row("made-up", lag=9_999, stage="made-up"),
+    ]
+    found = worst([standing(each, START) for each in rows], STAGES, 3)
+    assert [each.row.world_id for each in found] == ["never", "fast", "slow"]
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 5_000)), max_size=40))
+def test_every_expected_world_is_counted_once(lags: Sequence[int | None]) -> None:
+    counts = counted(*(row(f"w{number}", lag=lag) for number, lag in enumerate(lags)))
+    came = [lag for lag in lags if lag is not None]
+    assert counts.expected == len(lags)
+    assert counts.missing == len(lags) - len(came)
+    assert counts.late == sum(lag > 600 for lag in came)
+    assert counts.stale == sum(lag > 1_800 for lag in came)
+    assert counts.worst_lag_seconds == max(came, default=None)
+
+
+class Monitor:
+    """One pass over in-memory rows, and the metrics that it writes."""
+
+    def __init__(self) -> None:
+        self.clock = FrozenClock()
+        self.worlds = MemoryWorlds()
+        self.registry = MemoryRegistry(self.worlds)
+        self.watch = WatchFreshness(self.registry, MemoryQueues(risk_engine=3), self.clock, STAGES)
+
+    def expect(self, world_id: str, **wanted: Any) -> None:
+        text = Expectation.model_validate({"owner": "desk-a", **wanted}).model_dump_json(by_alias=True)
+        self.registry.put(world_id, "paper", "expectation", Writing(text, self.clock.now, "t1"))
+
+    def run(self, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+        capsys.readouterr()
+        report(self.watch())
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.fixture
+def monitor(monkeypatch: pytest.MonkeyPatch) -> Monitor:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub/local")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "freshness_monitor")
+    return Monitor()
+
+
+def by(lines: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """Return the lines that are written under exactly these dimensions."""
+    return [line for line in lines if line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [[*names]]]
+
+
+def test_silence_becomes_late_then_stale_then_a_snapshot_ends_it(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitor.expect("w1", warn_seconds=60, critical_seconds=120)
+    seen: list[tuple[list[float], list[float]]] = []
+    for pause in (0, 50, 50, 100):
+        monitor.clock.advance(seconds=pause)
+        if not seen or pause == 100:
+            monitor.worlds.advance_head(stored("v1", as_of=monitor.clock.now))
+        (paper,) = [line for line in by(monitor.run(capsys), "stage") if line["stage"] == "paper"]
+        seen.append((paper["risk_hub_snapshot_lag_seconds"], paper["risk_hub_worlds_late_total"]))
+    assert seen == [([0], [0]), ([50], [0]), ([100], [1]), ([0], [0])]
+
+
+def test_a_pass_writes_stages_worlds_queues_and_last_its_heartbeat(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitor.expect("never-came", warn_seconds=60)
+    monitor.clock.advance(seconds=61)
+    lines = monitor.run(capsys)
+    assert [(line["stage"], line["risk_hub_snapshot_missing_total"]) for line in by(lines, "stage")] == [
+        ("live", [0]),
+        ("paper", [1]),
+    ]
+    assert all("risk_hub_snapshot_lag_seconds" not in line for line in lines)
+    (world,) = by(lines, "stage", "world_id")
+    assert (world["world_id"], world["risk_hub_snapshot_missing_total"]) == ("never-came", [1])
+    (queue,) = by(lines, "queue")
+    assert (queue["queue"], queue["risk_hub_queue_depth_total"]) == ("risk_engine", [3])
+    assert (lines[-1]["worker"], lines[-1]["risk_hub_heartbeat_total"]) == ("freshness_monitor", [1])
+
+
+def test_f30_metrics_of_single_worlds_are_capped(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(PER_WORLD_METRICS_MAX_COUNT + 1):
+        monitor.expect(f"w{number:03}", warn_seconds=60)
+        monitor.worlds.advance_head(stored(world_id=f"w{number:03}", as_of=START - timedelta(seconds=number)))
+    shown = [line["world_id"] for line in by(monitor.run(capsys), "stage", "world_id")]
+    assert len(shown) == PER_WORLD_METRICS_MAX_COUNT
+    assert "w000" not in shown
+    assert shown[0] == f"w{PER_WORLD_METRICS_MAX_COUNT:03}"
+
+
+def test_f30_a_world_that_nobody_registered_has_no_metric_of_its_own(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitor.worlds.advance_head(stored(world_id="made-up-by-a-caller"))
+    monitor.worlds.advance_head(stored(world_id="w1", stage="made-up"))
+    lines = monitor.run(capsys)
+    assert by(lines, "stage", "world_id") == []
+    assert "made-up" not in json.dumps(lines)
+
+
+def test_f23_a_pass_that_fails_has_no_heartbeat(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise UnavailableError("the queues", "throttled")
+
+    monkeypatch.setattr(monitor.watch.queues, "depths", fail)
+    with pytest.raises(UnavailableError):
+        report(monitor.watch())
+    assert capsys.readouterr().out == ""
+
+
+def test_f24_a_minute_that_runs_twice_says_the_same_twice(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitor.expect("w1")
+    first, second = monitor.run(capsys), monitor.run(capsys)
+    for line in (*first, *second):
+        del line["_aws"]
+    assert first == second
+
+
+def test_the_clock_of_quiet_hours_is_utc() -> None:
+    assert NOON[0]["from"] < START.astimezone(UTC).strftime("%H:%M") < NOON[0]["to"]

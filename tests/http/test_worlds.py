@@ -1,0 +1,137 @@
+"""The world registry through its door: what is expected of a world, its exit policy, and how every world stands."""
+
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.exit_policy import DEFAULT_POLICY
+from tests.fakes.gateway import Answer, Gateway
+from tests.fakes.samples import stored
+from tests.http.conftest import Hub
+
+EXPECTATIONS = "/risk-hub/worlds/w1/expectations"
+EXIT_POLICY = "/risk-hub/worlds/w1/exit-policy"
+WANTED = {"owner": "desk-a", "warn_seconds": 60, "critical_seconds": 120}
+POLICY = DEFAULT_POLICY.model_dump(mode="json", exclude_none=True) | {"version": "p2"}
+
+
+def expect(api: Gateway, body: Any = None, path: str = EXPECTATIONS, stage: str = "paper") -> Answer:
+    return api("PUT", f"{path}?stage={stage}", WANTED if body is None else body)
+
+
+def worlds(api: Gateway) -> dict[str, Any]:
+    listed = api("GET", "/risk-hub/worlds").json["worlds"]
+    return {world["world_id"]: world for world in listed}
+
+
+def test_an_expectation_is_put_read_and_removed(hub: Hub, api: Gateway) -> None:
+    first = expect(api)
+    assert first.status == 201
+    assert first.json["expectation"] == {**WANTED, "enabled": True, "quiet_hours_utc": []}
+    assert first.json["set_by"] == "t0"
+    hub.clock.advance(hours=1)
+    again = expect(api, {**WANTED, "enabled": False})
+    assert again.status == 200
+    assert again.json["expected_since"] == first.json["expected_since"] == "2026-01-05T12:00:00.000000Z"
+    assert again.json["set_at"] == "2026-01-05T13:00:00.000000Z"
+    assert api("GET", f"{EXPECTATIONS}?stage=paper").json == again.json
+    assert [api("DELETE", f"{EXPECTATIONS}?stage=paper").status for _ in range(2)] == [204, 204]
+    assert api("GET", f"{EXPECTATIONS}?stage=paper").slug == "nothing-expected"
+
+
+def test_each_stage_has_its_own_expectation(api: Gateway) -> None:
+    expect(api, stage="paper")
+    assert api("GET", f"{EXPECTATIONS}?stage=live").slug == "nothing-expected"
+    assert api("GET", f"{EXPECTATIONS}?stage=PAPER").status == 200
+
+
+@pytest.mark.parametrize(
+    "stage", ["", "?stage=", "?stage=production", "?stage=paper&stage=live", "?stag=paper"]
+)
+@pytest.mark.parametrize("method", ["PUT", "GET", "DELETE"])
+def test_f30_a_stage_that_this_deployment_does_not_have_is_refused(
+    hub: Hub, api: Gateway, method: str, stage: str
+) -> None:
+    body = WANTED if method == "PUT" else None
+    answer = api(method, f"{EXPECTATIONS}{stage}", body)
+    assert (answer.status, answer.slug) == (400, "invalid-query")
+    assert hub.registry.notes == {}
+
+
+def test_a_refused_put_leaves_in_force_what_was_in_force(api: Gateway) -> None:
+    before = expect(api).json
+    refused = expect(api, {"owner": "desk-a", "warn_seconds": 0})
+    assert (refused.status, refused.slug, refused.pointers) == (
+        422,
+        "registration-invalid",
+        ["/warn_seconds"],
+    )
+    assert api("PUT", f"{EXPECTATIONS}?stage=paper", b"{", {"Content-Type": "text/plain"}).status == 415
+    assert api("PUT", f"{EXPECTATIONS}?stage=paper", b"{").slug == "malformed-json"
+    assert api("GET", f"{EXPECTATIONS}?stage=paper").json == before
+
+
+def test_a_token_that_publishes_cannot_silence_its_own_alarm(hub: Hub, api: Gateway) -> None:
+    producer = {"Authorization": f"Bearer {hub.tokens.issue(('snapshots:write', 'snapshots:read'))}"}
+    for path, body in ((EXPECTATIONS, WANTED), (EXIT_POLICY, POLICY)):
+        assert api("PUT", f"{path}?stage=paper", body, producer).slug == "forbidden-scope"
+        assert api("DELETE", f"{path}?stage=paper", None, producer).slug == "forbidden-scope"
+    assert api("GET", f"{EXIT_POLICY}?stage=paper", None, producer).status == 200
+    nobody = {"Authorization": None}
+    assert api("GET", "/risk-hub/worlds", None, nobody).status == 401
+
+
+def test_the_default_policy_is_in_force_until_one_is_put(hub: Hub, api: Gateway) -> None:
+    default = api("GET", f"{EXIT_POLICY}?stage=paper").json
+    assert (default["stored"], default["policy"]["version"]) == (False, "default_v1")
+    assert expect(api, POLICY, EXIT_POLICY).status == 201
+    hub.clock.advance(seconds=1)
+    assert expect(api, POLICY, EXIT_POLICY).status == 200
+    stored_policy = api("GET", f"{EXIT_POLICY}?stage=paper").json
+    assert (stored_policy["stored"], stored_policy["policy"], stored_policy["set_by"]) == (True, POLICY, "t0")
+    # What the exit engine reads is what was put.
+    in_force = hub.worlds.exit_policy("w1", "paper")
+    assert in_force is not None
+    assert in_force.version == "p2"
+    assert api("DELETE", f"{EXIT_POLICY}?stage=paper").status == 204
+    assert api("GET", f"{EXIT_POLICY}?stage=paper").json == default
+    assert hub.worlds.exit_policy("w1", "paper") is None
+
+
+def test_a_policy_that_the_exit_engine_could_not_read_is_refused(hub: Hub, api: Gateway) -> None:
+    refused = expect(api, {**POLICY, "cool_down_seconds": 0}, EXIT_POLICY)
+    assert (refused.slug, refused.pointers) == ("registration-invalid", ["/cool_down_seconds"])
+    assert hub.registry.notes == {}
+
+
+def test_the_list_shows_how_every_world_stands(hub: Hub, api: Gateway) -> None:
+    expect(api, path="/risk-hub/worlds/never-came/expectations")
+    expect(api)
+    hub.worlds.advance_head(stored("v1"))
+    hub.worlds.advance_head(stored("v1", world_id="unasked"))
+    assert worlds(api)["w1"]["state"] == "fresh"
+    hub.clock.advance(seconds=61)
+    seen = worlds(api)
+    assert {world: each["state"] for world, each in seen.items()} == {
+        "never-came": "missing",
+        "w1": "late",
+        "unasked": "unexpected",
+    }
+    assert seen["w1"]["lag_seconds"] == 61
+    assert seen["w1"]["head"]["version"] == "v1"
+    assert "head" not in seen["never-came"]
+    assert "expectation" not in seen["unasked"]
+
+
+def test_the_list_is_read_page_by_page(api: Gateway) -> None:
+    for number in range(5):
+        expect(api, path=f"/risk-hub/worlds/w{number}/expectations")
+    seen, cursor = [], ""
+    while True:
+        page = api("GET", f"/risk-hub/worlds?limit=2{cursor}").json
+        seen += [world["world_id"] for world in page["worlds"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert seen == [f"w{number}" for number in range(5)]
+    assert api("GET", "/risk-hub/worlds?cursor=bm90aGluZw").slug == "cursor-invalid"
