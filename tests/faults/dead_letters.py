@@ -1,6 +1,7 @@
 """The workers' dead letters: how many lie there, and the operator's way to bring them back."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.aws import LocalAws
@@ -15,9 +16,14 @@ RATE_PER_SECOND = 200.0
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """The dead-letter queues of all workers of one stage."""
+    """The dead-letter queues of all workers of one stage.
+
+    Attributes:
+        moved: how many messages of each worker were moved back.
+    """
 
     aws: LocalAws
+    moved: Counter[str] = field(default_factory=Counter)
 
     def waiting(self) -> dict[str, int]:
         """Return how many messages each worker has given up."""
@@ -27,12 +33,11 @@ class DeadLetters:
             for worker in WORKER_EVENTS
         }
 
-    def redrive(self) -> dict[str, int]:
-        """Move everything back to the work queues, as `queues redrive` does; return how many were moved."""
+    def redrive(self) -> None:
+        """Move everything that lies there back to the work queues, as `queues redrive` does."""
         sqs: Any = self.aws.client("sqs")
-        moved = {}
         for worker, waiting in self.waiting().items():
-            source = queue_url(sqs, dead_letter_queue_name(STAGE, worker))
-            back = Redrive(sqs, source, queue_url(sqs, queue_name(STAGE, worker)))
-            moved[worker] = back.move(None, waiting, Pace(RATE_PER_SECOND), lambda _: None)[0]
-        return moved
+            if waiting:
+                source = queue_url(sqs, dead_letter_queue_name(STAGE, worker))
+                back = Redrive(sqs, source, queue_url(sqs, queue_name(STAGE, worker)))
+                self.moved[worker] += back.move(None, waiting, Pace(RATE_PER_SECOND), lambda _: None)[0]

@@ -26,7 +26,7 @@ class WorkerCount:
     Attributes:
         expected: effects that the committed snapshots must have.
         stored: effects that the store holds.
-        dead_letters: messages that the worker had given up when the faults ended, and that were moved back.
+        dead_letters: messages that the worker gave up and that were moved back.
         lost: expected, but not stored or not announced; must be empty.
         doubled: stored without being expected, or announced as more than one; must be empty.
     """
@@ -98,20 +98,26 @@ class FaultRun:
         self._wait_until(self._nearly_done)
         self._wait_until(self._dead_letters_lie)
         self.faults.remove()
-        dead = self.dead_letters.redrive()
         self._wait_until(self._at_rest)
         self.witness.stop()
-        return self._outcome(dead, time.monotonic() - started)
+        return self._outcome(time.monotonic() - started)
 
     def _nearly_done(self) -> bool:
+        return self._done_share() >= FAULTY_SHARE
+
+    def _done_share(self) -> float:
         done = [len(self.witness.made[worker]) for worker in ("risk_engine", "stress_engine")]
-        return min(done) >= FAULTY_SHARE * self.load.snapshots
+        return min(done) / self.load.snapshots
 
     def _dead_letters_lie(self) -> bool:
         """Tell whether the refused world's messages, as many as its snapshots, have been given up."""
         return self.dead_letters.waiting()[REFUSED_WORKER] >= self.load.snapshots // self.load.worlds
 
     def _at_rest(self) -> bool:
+        """Tell whether all is done; what was given up meanwhile is moved back, as an operator does."""
+        self.dead_letters.redrive()
+        if self._done_share() < 1:
+            return False
         expected, made = self._expected(), self.witness.made
         return (
             set(self.witness.announced) >= self.witness.committed()
@@ -127,7 +133,7 @@ class FaultRun:
             "exit_engine": self.load.expected_signals(),
         }
 
-    def _outcome(self, dead: Mapping[str, int], seconds: float) -> Outcome:
+    def _outcome(self, seconds: float) -> Outcome:
         committed, announced = self.witness.committed(), self.witness.announced
         return Outcome(
             faults=self.faults.injected(),
@@ -137,18 +143,18 @@ class FaultRun:
             repeated=sum(announced.values()) - len(announced),
             isolated=isolated(self.stage.aws),
             unannounced=sorted(committed - set(announced)),
-            workers=self._worker_counts(dead),
+            workers=self._worker_counts(),
             given_up=self.load.given_up,
             seconds=seconds,
         )
 
-    def _worker_counts(self, dead: Mapping[str, int]) -> dict[str, WorkerCount]:
+    def _worker_counts(self) -> dict[str, WorkerCount]:
         expected, stored, made = self._expected(), self.witness.effects(), self.witness.made
         return {
             worker: WorkerCount(
                 expected=len(expected[worker]),
                 stored=len(stored[worker]),
-                dead_letters=dead[worker],
+                dead_letters=self.dead_letters.moved[worker],
                 lost=sorted(expected[worker] - (stored[worker] & set(made[worker]))),
                 doubled=sorted(
                     (stored[worker] - expected[worker])
