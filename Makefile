@@ -83,7 +83,7 @@ cost: dev-env ## count and price the calls of one snapshot and write docs/cost.m
 	$(PY) -m tests.cost
 
 .PHONY: faults
-faults: dev-env ## 10,000 snapshots while the parts fail; count what was lost or doubled (about ten minutes)
+faults: dev-env ## 10,000 snapshots while the parts fail; count what was lost or doubled (ten to thirty minutes)
 	$(PY) -m tests.faults
 
 .PHONY: backtest
