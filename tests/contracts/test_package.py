@@ -12,7 +12,7 @@ import risk_hub_contracts
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 SOURCE = CONTRACTS / "src/risk_hub_contracts"
 MODULES = sorted(SOURCE.rglob("*.py"))
-EXTRAS = {"client": {"httpx2", "stamina"}, "cli": {"rich", "typer", "matplotlib"}}
+EXTRAS = {"client": {"httpx2", "pandas", "stamina"}, "cli": {"rich", "typer", "matplotlib"}}
 ALLOWED = {"pydantic", "pydantic_core", "typing_extensions", "rfc8785", "blake3", "risk_hub_contracts"}
 
 

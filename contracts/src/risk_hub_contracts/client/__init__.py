@@ -20,6 +20,7 @@ from risk_hub_contracts.client.errors import (
     SpoolError,
     UnavailableError,
 )
+from risk_hub_contracts.client.frames import to_dataframe
 from risk_hub_contracts.client.settings import NotConfiguredError, Patience, Settings
 from risk_hub_contracts.client.spool import Flushed, Spool
 from risk_hub_contracts.client.sync_client import RiskHubClient
@@ -45,4 +46,5 @@ __all__ = [
     "SpoolError",
     "StoredSnapshot",
     "UnavailableError",
+    "to_dataframe",
 ]

@@ -161,7 +161,7 @@ class UpperRows:
 
     def faults(self) -> Iterator[Violation]:
         """Yield the first fault of its numbers, if there is one."""
-        variances = self.matrix.diagonal()
+        variances = self.matrix.diagonal().astype("<f8")
         if not _is_bounded(variances) or variances.min() < 0:
             yield Violation(AT, f"every variance must be from 0 to {NUMBER_MAX_ABS:g}")
             return
@@ -186,10 +186,11 @@ class UpperRows:
 
     def _row(self, row: int, places: Array) -> tuple[Array, Array]:
         """Return a row from its diagonal on, and how far its halves are apart."""
-        above, below = self.matrix.right_of(self.order[row], places[row:])
+        halves = self.matrix.right_of(self.order[row], places[row:])
+        above, below = (half.astype("<f8") for half in halves)
         gaps = abs(above - below)
         # The mean as the contract takes it for inline matrices; 0.0 is added so that no -0.0 is left.
-        return ((above + below) / 2 + 0.0).astype("<f8"), gaps
+        return (above + below) / 2 + 0.0, gaps
 
     def _name(self, row: int) -> str:
         return f"the row of {self.matrix.ids[self.order[row]]!a}"

@@ -1,0 +1,131 @@
+"""The spool: what could not be delivered is kept, in order, and delivered once the hub is back."""
+
+import errno
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from risk_hub_contracts.client import DeniedError, RiskHubClient, SpoolError, UnavailableError
+from tests.client.conftest import AS_OF, BOOK, IMPATIENT, WORLD
+from tests.client.server import Server, lost_after_commit, status
+
+DOWN = (status(503),) * IMPATIENT.attempts
+LARGE = {"weights": {f"A{n:02}": 1 / 20 for n in range(20)}, "covariance": np.eye(20) * 1e-4}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "spool"
+
+
+@pytest.fixture
+def spooling(server: Server, folder: Path) -> Iterator[RiskHubClient]:
+    options = {"actor": "gateway", "stage": "paper"}
+    with RiskHubClient(server.url, server.token, patience=IMPATIENT, spool=folder, **options) as client:
+        yield client
+
+
+def book(version: str, **fields: Any) -> dict[str, Any]:
+    return BOOK | {"version": version, "as_of": AS_OF + timedelta(seconds=int(version[1:]))} | fields
+
+
+def stored(server: Server) -> list[str]:
+    return [version for _, version in server.hub.snapshots.rows]
+
+
+def waiting(folder: Path) -> int:
+    return len(list(folder.glob("*.json")))
+
+
+def test_what_a_silent_hub_missed_is_delivered_in_order_before_anything_newer(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend(DOWN * 2)
+    outcomes = [spooling.publish(WORLD, **book(version)).outcome for version in ("v1", "v2")]
+    assert (outcomes, waiting(folder), stored(server)) == (["spooled", "spooled"], 2, [])
+    assert spooling.publish(WORLD, **book("v3")).outcome == "created"
+    assert (stored(server), waiting(folder)) == (["v1", "v2", "v3"], 0)
+
+
+def test_another_process_delivers_blobs_and_all(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend(DOWN)
+    kept = spooling.publish(WORLD, **book("v1", **LARGE))
+    assert (kept.outcome, kept.snapshot) == ("spooled", None)
+    with RiskHubClient(server.url, server.token, spool=folder) as later:
+        (delivered,) = later.flush().delivered
+    assert (delivered.outcome, delivered.content_hash) == ("created", kept.content_hash)
+    assert [file for file in folder.rglob("*") if file.is_file()] == []
+
+
+def test_a_hub_that_is_not_there_at_all_is_a_reason_to_keep(folder: Path) -> None:
+    options = {"actor": "gateway", "stage": "paper"}
+    with RiskHubClient("http://127.0.0.1:1", "t", patience=IMPATIENT, spool=folder, **options) as client:
+        assert client.publish(WORLD, **book("v1", **LARGE)).outcome == "spooled"
+        with pytest.raises(UnavailableError):
+            client.flush()
+    assert waiting(folder) == 1
+
+
+def test_a_delivery_whose_answer_was_lost_is_a_replay(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend((lost_after_commit,) * IMPATIENT.attempts)
+    assert spooling.publish(WORLD, **book("v1")).outcome == "spooled"
+    assert [done.outcome for done in spooling.flush().delivered] == ["replayed"]
+    assert (stored(server), waiting(folder)) == (["v1"], 0)
+
+
+def test_what_the_hub_refuses_is_set_aside_with_its_problem_and_stops_nobody(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend(DOWN * 2)
+    for version in ("v1", "v2"):
+        spooling.publish(WORLD, **book(version))
+    with RiskHubClient(server.url, server.token, actor="other", stage="paper") as other:
+        other.publish(WORLD, **book("v1", weights={"AAPL": 1.0}))
+    done = spooling.flush()
+    assert ([each.version for each in done.delivered], len(done.refused)) == (["v2"], 1)
+    assert "version-conflict" in done.refused[0].read_text()
+    assert waiting(folder) == 0
+
+
+def test_a_token_that_is_not_accepted_costs_nothing(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend(DOWN)
+    spooling.publish(WORLD, **book("v1"))
+    with RiskHubClient(server.url, "wrong", spool=folder) as stranger, pytest.raises(DeniedError):
+        stranger.flush()
+    assert waiting(folder) == 1
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(
+    spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    server.faults.extend(DOWN)
+    owner: Any = os if failing == "fsync" else Path
+    monkeypatch.setattr(owner, failing, full)
+    with pytest.raises(SpoolError, match=r"neither delivered nor kept.*No space left") as caught:
+        spooling.publish(WORLD, **book("v1"))
+    assert isinstance(caught.value.__context__, OSError)
+    assert [file for file in folder.rglob("*") if file.is_file()] == []
+    monkeypatch.undo()
+    assert spooling.publish(WORLD, **book("v1")).outcome == "created"
+
+
+def test_a_file_that_somebody_damaged_is_named(spooling: RiskHubClient, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "00000000000000000001.json").write_text("{")
+    with pytest.raises(SpoolError, match=r"00000000000000000001\.json cannot be read"):
+        spooling.flush()
