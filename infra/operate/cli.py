@@ -10,15 +10,17 @@ from infra.operate.errors import OperateError, sentence
 from infra.operate.events_group import events_group
 from infra.operate.queues_group import queues_group
 from infra.operate.risk_commands import add_risk_commands
+from infra.operate.worker_command import worker
 from risk_hub_contracts.cli.app import REFUSED, build_app, run
 
 
 def operator_app() -> typer.Typer:
-    """Return every command: the contract's, the groups `events` and `queues`, and `risk verify`."""
+    """Return every command: the contract's, the groups `events` and `queues`, `risk verify`, and `worker`."""
     app = build_app()
     app.add_typer(events_group(), name="events")
     app.add_typer(queues_group(), name="queues")
     add_risk_commands(app)
+    app.command()(worker)
     return app
 
 

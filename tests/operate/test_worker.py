@@ -1,0 +1,53 @@
+"""`worker --exec`: a queue of its own on the bus, a command for each event."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra import names
+from tests.operate.conftest import STAGE, Run, Stage
+
+APPEND = "import sys; open(sys.argv[1], 'a').write(sys.stdin.readline())"
+EVENT = {"type": "risk_snapshot_updated", "subject": "us20", "id": "e1"}
+
+
+def message(**fields: Any) -> str:
+    return json.dumps({"source": names.EVENT_SOURCE, "detail": EVENT | fields})
+
+
+def appending(file: Path) -> str:
+    return f'{sys.executable} -c "{APPEND}" {file}'
+
+
+def test_each_event_is_handed_to_the_command_and_then_deleted(
+    stage: Stage, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.send("risk-engine", message(), message(id="e2"))
+    out, queue = tmp_path / "events", f"risk-hub-{STAGE}-risk-engine"
+    asked = ("--exec", appending(out), "--queue", queue, "--max-events", "2", "--json")
+    assert run("worker", *asked) == 0
+    assert json.loads(capsys.readouterr().out) == {"succeeded": 2, "failed": 0}
+    assert sorted(json.loads(line)["id"] for line in out.read_text().splitlines()) == ["e1", "e2"]
+    assert stage.held("risk-engine") == []
+
+
+def test_an_event_that_the_command_fails_on_is_not_deleted(stage: Stage, run: Run) -> None:
+    stage.send("risk-engine", message())
+    queue = f"risk-hub-{STAGE}-risk-engine"
+    failing = f"{sys.executable} -c 'raise SystemExit(4)'"
+    assert run("worker", "--exec", failing, "--queue", queue, "--max-events", "1") == 1
+    counts = stage.sqs.get_queue_attributes(QueueUrl=stage.url("risk-engine"), AttributeNames=["All"])
+    assert counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
+
+
+def test_a_subscription_of_its_own_is_removed_at_the_end(stage: Stage, run: Run) -> None:
+    events = boto3.client("events")
+    events.create_event_bus(Name=names.bus_name(STAGE))
+    before = len(stage.sqs.list_queues()["QueueUrls"])
+    assert run("worker", "--exec", "true", "--idle-seconds", "1") == 0
+    assert len(stage.sqs.list_queues()["QueueUrls"]) == before
+    assert events.list_rules(EventBusName=names.bus_name(STAGE))["Rules"] == []
