@@ -14,8 +14,8 @@ from tests.agreement.page import PAGE, TOLERANCE, VECTORS, difference, page
 
 COMMITTED: dict[str, Any] = json.loads(VECTORS.read_text(encoding="utf-8"))
 ROWS: list[dict[str, Any]] = COMMITTED["rows"]
-# The C library's logarithm may differ in its last digit from one platform to the next.
-OWN_TOLERANCE = 1e-13
+# The C library's logarithm may differ in its last digit from one platform to the next; a likelihood ratio magnifies that.
+OWN_TOLERANCE = 1e-11
 
 
 @pytest.fixture(scope="module")

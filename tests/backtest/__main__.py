@@ -47,7 +47,7 @@ table of returns, and is the same to 1e-9. Publishing and evaluating took {secon
 |---|---|---|---|---|---|---|---|
 {rows}
 
-A p-value below 0.05 speaks against the model: **bold**. What the command line says of the first Basel row, and its picture:
+A p-value below 0.05 speaks against the model: **bold**. What the command line says of normal VaR at 99 %, and its picture:
 
 ```
 risk-hub risk backtest us20 --stage backtest --plot docs/backtest.svg

@@ -111,8 +111,16 @@ def test_an_unknown_world_is_no_empty_report(hub: Hub) -> None:
     assert (answer.status, answer.json["type"]) == (404, "urn:risk-hub:problem:world-unknown")
 
 
-def test_a_period_with_too_much_in_it_is_refused(history: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backtest_risk, "BACKTEST_FORECASTS_MAX_COUNT", DAYS - 1)
+@pytest.mark.parametrize(
+    ("limit", "enough"),
+    [("BACKTEST_FORECASTS_MAX_COUNT", DAYS), ("BACKTEST_POSITIONS_MAX_COUNT", 2 * DAYS)],
+)
+def test_a_period_with_too_much_in_it_is_refused(
+    history: Hub, monkeypatch: pytest.MonkeyPatch, limit: str, enough: int
+) -> None:
+    monkeypatch.setattr(backtest_risk, limit, enough)
+    assert read(history.gateway()).status == 200
+    monkeypatch.setattr(backtest_risk, limit, enough - 1)
     answer = read(history.gateway())
     assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/from")
     assert "ask for a shorter one" in answer.json["detail"]

@@ -11,11 +11,12 @@ from functions.hub.domain.forecast_key import forecast_id
 from functions.hub.ports import Forecasts, WorldStore
 from risk_hub_contracts.backtest import BacktestReport
 from risk_hub_contracts.forecast import Forecast
-from risk_hub_contracts.limits import BACKTEST_FORECASTS_MAX_COUNT
+from risk_hub_contracts.limits import BACKTEST_FORECASTS_MAX_COUNT, BACKTEST_POSITIONS_MAX_COUNT
 from risk_hub_contracts.problems import INVALID_QUERY, WORLD_UNKNOWN, ProblemError, Violation
 from risk_hub_contracts.queries import BacktestQuery
 
-PAGE_FORECASTS = 500
+# Of the largest books, a page of this many still fits in the reader's memory.
+PAGE_FORECASTS = 100
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -45,11 +46,12 @@ class BacktestRisk:
     def _in_time_order(self, world_id: str, asked: BacktestQuery) -> Iterator[Forecast]:
         """Yield the forecasts of the period page by page, so that one page is held at a time."""
         start, end = asked.from_ or EARLIEST, asked.to or LATEST
-        read, after = 0, None
+        read, positions, after = 0, 0, None
         while True:
             page = self.forecasts.select(world_id, asked.stage, start, end, limit=PAGE_FORECASTS, after=after)
             read += len(page)
-            if read > BACKTEST_FORECASTS_MAX_COUNT:
+            positions += sum(len(forecast.weights) for forecast in page)
+            if read > BACKTEST_FORECASTS_MAX_COUNT or positions > BACKTEST_POSITIONS_MAX_COUNT:
                 raise _too_many()
             yield from page
             if len(page) < PAGE_FORECASTS:
@@ -58,5 +60,8 @@ class BacktestRisk:
 
 
 def _too_many() -> ProblemError:
-    limit = f"the period holds more than {BACKTEST_FORECASTS_MAX_COUNT} forecasts; ask for a shorter one"
+    limit = (
+        f"the period holds more than {BACKTEST_FORECASTS_MAX_COUNT} forecasts, or {BACKTEST_POSITIONS_MAX_COUNT} "
+        "positions in them; ask for a shorter one"
+    )
     return ProblemError(INVALID_QUERY, f"/from: {limit}", [Violation("/from", limit)])
