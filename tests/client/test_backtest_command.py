@@ -5,6 +5,7 @@ import socket
 import sys
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,13 @@ def command(*more: str) -> int:
     return run(build_app(), [*COMMAND, *more])
 
 
+def document(printed: str) -> dict[str, Any]:
+    """Return the command's own document: the hub in this process writes its log and metrics to the same place."""
+    found: dict[str, Any]
+    found, _ = json.JSONDecoder().raw_decode(printed, printed.index("{\n"))
+    return found
+
+
 @pytest.mark.usefixtures("history")
 def test_a_person_reads_the_verdict_of_each_test(capsys: pytest.CaptureFixture[str]) -> None:
     assert command() == 0
@@ -54,7 +62,7 @@ def test_a_person_reads_the_verdict_of_each_test(capsys: pytest.CaptureFixture[s
 @pytest.mark.usefixtures("history")
 def test_a_program_reads_the_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert command("--json", "--from", "2026-01-05T00:00:00Z", "--to", "2026-01-09T00:00:00Z") == 0
-    report = json.loads(capsys.readouterr().out)
+    report = document(capsys.readouterr().out)
     assert [day["date"] for day in report["days"]] == ["2026-01-05", "2026-01-06", "2026-01-07"]
     assert report["kupiec"]["reason"] == "too_few_observations"
 
@@ -97,7 +105,7 @@ def test_a_refusal_is_a_sentence_and_a_status(capsys: pytest.CaptureFixture[str]
     assert command() == REFUSED
     assert "world 'w1' is unknown" in capsys.readouterr().err
     assert command("--method", "guess", "--json") == REFUSED
-    assert "/method" in json.loads(capsys.readouterr().out)["error"]
+    assert "/method" in document(capsys.readouterr().out)["error"]
 
 
 def test_a_hub_that_is_not_there_has_a_status_of_its_own(
