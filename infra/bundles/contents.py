@@ -52,8 +52,8 @@ _UNUSED_FOLDERS: Final = (
     "aws_lambda_powertools/metrics/provider/datadog",
     "backports/zstd/_cffi",  # another interpreter's
     "backports/zstd/zipfile",
-    "boto3/data",  # resource models: our adapters use clients only
-    "boto3/examples",
+    "boto3",  # our adapters use botocore's clients, and nothing else asks for it
+    "s3transfer",
     "numpy/_core/include",
     "numpy/_core/lib",
     "numpy/_pyinstaller",
@@ -88,7 +88,6 @@ _UNUSED_ENDINGS: Final = (
     ".js",
     ".css",
     "/backports/zstd/tarfile.py",
-    "/boto3/crt.py",
     "/botocore/crt/auth.py",
     "/conftest.py",
     "/dateutil-zoneinfo.tar.gz",
@@ -97,8 +96,6 @@ _UNUSED_ENDINGS: Final = (
     "/examples-1.json",
     "/pydantic/color.py",
     "/pydantic/mypy.py",
-    "/s3transfer/crt.py",
-    "/s3transfer/processpool.py",
     "/urllib3/contrib/pyopenssl.py",
     "/waiters-2.json",
 )

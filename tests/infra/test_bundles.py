@@ -59,6 +59,7 @@ VARIABLES = {
     "RISK_HUB_LEGACY_METHOD": "false",
     "RISK_HUB_BUS_NAME": "bus",
     "RISK_HUB_FAILURE_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/000000000000/failures",
+    "RISK_HUB_QUEUE_URLS": "https://sqs.eu-central-1.amazonaws.com/000000000000/failures",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "RiskSignalHub",
     "AWS_REGION": "eu-central-1",
