@@ -18,6 +18,7 @@ from tests.bench.cold import book
 from tests.bench.items import book_item_bytes, write_units
 from tests.bench.lines import Line, best_ms
 from tests.bench.risk import risk_lines
+from tests.bench.roundtrip import roundtrip_lines
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -133,7 +134,7 @@ drift with the machine, so read the ratios. Request counts, which do not drift, 
 
 def main() -> None:
     """Measure everything, print it, write it."""
-    text = page([*handler_lines(), *contract_lines(), *item_lines(), *risk_lines()])
+    text = page([*handler_lines(), *contract_lines(), *item_lines(), *risk_lines(), *roundtrip_lines()])
     PAGE.write_text(text)
     sys.stdout.write(text)
 

@@ -70,6 +70,7 @@ class Server:
         faults: what happens to the next requests to publish, one each; afterwards all is well.
         on: which requests misbehave: method and how the path ends.
         seen: every request that arrived.
+        lie: what the blob store sends instead of the blobs it has.
     """
 
     hub: Hub = field(default_factory=Hub)
@@ -77,6 +78,7 @@ class Server:
     on: tuple[str, str] = ("POST", "/snapshots")
     seen: list[Seen] = field(default_factory=list)
     url: str = ""
+    lie: bytes | None = None
 
     def __post_init__(self) -> None:
         self.gateway: Gateway = self.hub.gateway()
@@ -128,7 +130,8 @@ class Server:
             return Answer(self.hub.uploads.send(f"{self.url}{seen.path}", seen.headers, body), {}, "")
         sha256 = urlsplit(seen.path).path.rpartition("/")[2]
         data = next(data for ref, (_, data) in self.hub.blobs.objects.items() if ref.endswith(sha256))
-        return Answer(200, {"store": "bytes"}, data.decode("latin-1"))
+        sent = data if self.lie is None else self.lie
+        return Answer(200, {"store": "bytes"}, sent.decode("latin-1"))
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

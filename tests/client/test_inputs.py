@@ -46,16 +46,19 @@ def test_every_form_of_one_covariance_is_one_content(client: RiskHubClient) -> N
     assert outcomes == ["created"] + ["replayed"] * (len(SAME_COVARIANCE) - 1)
 
 
+@pytest.mark.parametrize("ids", [BIG_IDS, sorted(BIG_IDS)], ids=["shuffled", "sorted"])
 @pytest.mark.parametrize("dtype", ["<f8", ">f8", "<f4"])
-def test_large_arrays_give_the_same_bytes_as_the_contract_itself(client: RiskHubClient, dtype: str) -> None:
+def test_large_arrays_give_the_same_bytes_as_the_contract_itself(
+    client: RiskHubClient, dtype: str, ids: list[str]
+) -> None:
     matrix = BIG.astype(dtype)
     exact = matrix.astype(float)
     packed = exact[np.triu_indices(101)]
-    weights = dict.fromkeys(BIG_IDS, 1 / 101)
-    forms = [matrix, (BIG_IDS, packed), pd.DataFrame(matrix, index=BIG_IDS, columns=BIG_IDS)]
+    weights = dict.fromkeys(ids, 1 / 101)
+    forms = [matrix, (ids, packed), pd.DataFrame(matrix, index=ids, columns=ids)]
     for form in forms:
         published(client, weights=weights, covariance=form)
-    wanted = encode_covariance(BIG_IDS, packed.tolist())
+    wanted = encode_covariance(ids, packed.tolist())
     latest = client.latest(WORLD)
     assert latest.document["covariance_ref"]["sha256"] == Blob.of_bytes(wanted).sha256
 

@@ -1,0 +1,43 @@
+"""The lines of the 5,000-asset round trip: client, store, hub and risk engine, on a local stage of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from infra.local.bring_up import open_stage
+from infra.local.settings import ANY_FREE_PORT, LocalSettings
+from tests.bench.lines import Line
+
+ROOT = Path(__file__).parents[2]
+PEAK_MAX_RATIO = 2.5
+
+
+def roundtrip_lines() -> Iterator[Line]:
+    """Publish, evaluate and read back both forms of 5,000 assets, each by a fresh client process."""
+    with TemporaryDirectory() as folder:
+        settings = LocalSettings(Path(folder), ANY_FREE_PORT, ANY_FREE_PORT)
+        stage = open_stage(settings, Console(quiet=True), detached=False, fresh=True)
+        try:
+            yield _line("packed", stage.hub.url, stage.hub.token)
+            yield _line("factor", stage.hub.url, stage.hub.token)
+        finally:
+            stage.process.stop()
+
+
+def _line(form: str, url: str, token: str) -> Line:
+    command = [sys.executable, "-m", "tests.bench.roundtrip_client", form, url, token]
+    found = json.loads(subprocess.check_output(command, cwd=ROOT))
+    blob, used = found["blob_mb"], found["peak_mb"] - found["base_mb"]
+    spans = f"publish {found['publish_s']:.1f} s, evaluate {found['evaluate_s']:.1f} s, read {found['read_s']:.1f} s"
+    return Line(
+        f"5,000 assets, {form}: published, evaluated and read back on the local stage ({blob:.1f} MB blob)",
+        f"{spans}; client's peak {used:.0f} MB over its base = {used / blob:.2f} ×",
+        f"the interpreter with its libraries: {found['base_mb']:.0f} MB",
+        "≤ 2.5 × blob" if form == "packed" else "–",
+        form != "packed" or used <= PEAK_MAX_RATIO * blob,
+    )
