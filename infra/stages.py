@@ -59,6 +59,7 @@ class Stage:
         log_level: Threshold of application logs.
         bundles: `built` deploys real code by content hash; `placeholder` fixes the asset key.
         event_archive_days: Days for which the bus's events can be replayed.
+        paging_stages: Values of `X-Stage` whose stale and missing worlds are critical, not a warning.
         critical_subscribers: `mailto:` and `https://` addresses that are told of critical alarms.
         warning_subscribers: The same for warnings.
         runbook_base: What stands before `docs/runbook/...` in each alarm, to make it a link.
@@ -88,6 +89,7 @@ class Stage:
     bundles: BundleSource
     event_archive_days: int
     log_level: Literal["DEBUG", "INFO"] = "INFO"
+    paging_stages: tuple[str, ...] = ("live",)
     critical_subscribers: tuple[str, ...] = ()
     warning_subscribers: tuple[str, ...] = ()
     runbook_base: str = ""

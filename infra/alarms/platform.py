@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from infra import names
-from infra.alarms.rule import MINUTE_SECONDS, QUIET_KEEPS_STATE, SEVERITIES, AlarmRule, Metric
+from infra.alarms.rule import MINUTE_SECONDS, SEVERITIES, AlarmRule, Metric
+from risk_hub_contracts.metrics import HEARTBEAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,20 +77,22 @@ def _function_alarms(stage: str, folder: names.FunctionFolder) -> Iterator[Alarm
 
 
 def _table_alarms(stage: str, table: names.TableName) -> Iterator[AlarmRule]:
+    """A table that is not throttled sends nothing, and CloudWatch lets an alarm on AWS/DynamoDB alone ring for ever then.
+
+    The monitor's heartbeat comes each minute: adding nothing of it gives every minute a value.
+    """
+    beats = Metric(names.metrics_namespace(stage), HEARTBEAT.name, {"worker": "freshness_monitor"})
     for kind in ("Read", "Write"):
+        throttled = Metric(
+            "AWS/DynamoDB", f"{kind}ThrottleEvents", {"TableName": names.physical_name(stage, table)}
+        )
         yield AlarmRule(
             name=f"{table}-{kind.lower()}-throttles",
             page="table-throttles",
             meaning=f"Table {table} throttles {kind.lower()}s: find the hot world in the API's log",
             severity="warning",
-            metrics={
-                "throttled": Metric(
-                    "AWS/DynamoDB",
-                    f"{kind}ThrottleEvents",
-                    {"TableName": names.physical_name(stage, table)},
-                )
-            },
-            silence=QUIET_KEEPS_STATE,
+            metrics={"throttled": throttled, "beats": beats},
+            expression="FILL(throttled, 0) + 0 * FILL(beats, 0)",
         )
 
 

@@ -12,13 +12,15 @@ Severity = Literal["critical", "warning"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning")
 """critical: somebody is woken up. warning: somebody looks within the working day."""
 
+Comparison = Literal["at_or_over", "under"]
+
 Silence = Literal["breaching", "notBreaching", "ignore"]
 QUIET_IS_GOOD: Final[Silence] = "notBreaching"
 """Sent only when there is something to count: silence means that nothing went wrong."""
 QUIET_IS_BAD: Final[Silence] = "breaching"
 """Sent every minute whatever happens: silence means that nobody is watching."""
 QUIET_KEEPS_STATE: Final[Silence] = "ignore"
-"""CloudWatch ignores missing data of AWS/DynamoDB whatever an alarm asks for: said, so that nobody is misled."""
+"""Measured once a minute by somebody whose own silence has an alarm: who does not look has not seen a recovery."""
 
 MINUTE_SECONDS: Final = 60
 FIVE_MINUTES_SECONDS: Final = 300
@@ -36,7 +38,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRule:
-    """One alarm rings when its value is at or over the threshold in each of so many periods.
+    """One alarm rings when its value is wrong in each of so many periods.
 
     Attributes:
         name: without the stage's prefix.
@@ -45,7 +47,8 @@ class AlarmRule:
         severity: which topic it is sent to.
         metrics: id to metric; ids are the words of `expression`.
         expression: metric math over the ids; None for an alarm on its only metric.
-        threshold: the lowest value that is wrong.
+        threshold: the lowest value that is wrong, or the lowest that is right.
+        wrong_when: which of the two.
         period_seconds: over which the statistic is taken.
         periods: how many in a row.
         silence: what a period without data means.
@@ -58,15 +61,16 @@ class AlarmRule:
     metrics: Mapping[str, Metric]
     expression: str | None = None
     threshold: float = 1
+    wrong_when: Comparison = "at_or_over"
     period_seconds: int = FIVE_MINUTES_SECONDS
     periods: int = 1
     silence: Silence = field(default=QUIET_IS_GOOD)
 
-    @property
-    def metric(self) -> Metric:
-        """The only metric of an alarm without an expression."""
-        (metric,) = self.metrics.values()
-        return metric
+    def is_wrong(self, value: float | None) -> bool:
+        """Whether one period's value, or its silence, is wrong."""
+        if value is None:
+            return self.silence == QUIET_IS_BAD
+        return value >= self.threshold if self.wrong_when == "at_or_over" else value < self.threshold
 
 
 def runbook_page(page: str) -> str:

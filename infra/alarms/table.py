@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.alarms.hub import hub_alarms
 from infra.alarms.platform import platform_alarms
 
 if TYPE_CHECKING:
@@ -16,3 +17,4 @@ if TYPE_CHECKING:
 def alarm_rules(stage: Stage) -> Iterator[AlarmRule]:
     """Yields the stage's alarms: what AWS measures, then what the hub measures itself."""
     yield from platform_alarms(stage.name)
+    yield from hub_alarms(stage)

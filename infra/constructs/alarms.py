@@ -25,10 +25,14 @@ _UNDELIVERED: Final = (
     "What a subscriber does not take is counted by SNS and has an alarm of its own; an alarm that is read from a "
     "queue of dead letters is old news"
 )
+_COMPARISON: Final = {
+    "at_or_over": cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    "under": cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+}
 _SILENCE: Final = {
     "breaching": cloudwatch.TreatMissingData.BREACHING,
-    "notBreaching": cloudwatch.TreatMissingData.NOT_BREACHING,
     "ignore": cloudwatch.TreatMissingData.IGNORE,
+    "notBreaching": cloudwatch.TreatMissingData.NOT_BREACHING,
 }
 
 
@@ -70,7 +74,7 @@ class HubAlarms(Construct):
             alarm_description=f"{rule.meaning}. Runbook: {stage.runbook_base}{runbook_page(rule.page)}",
             metric=_measured(rule),
             threshold=rule.threshold,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            comparison_operator=_COMPARISON[rule.wrong_when],
             evaluation_periods=rule.periods,
             treat_missing_data=_SILENCE[rule.silence],
         )

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.local.errors import StageError
 from infra.operate.errors import OperateError, sentence
 from infra.operate.events_group import events_group
+from infra.operate.look_commands import add_look_commands
 from infra.operate.queues_group import queues_group
 from infra.operate.risk_commands import add_risk_commands
 from infra.operate.worker_command import worker
@@ -15,8 +16,9 @@ from risk_hub_contracts.cli.app import REFUSED, build_app, run
 
 
 def operator_app() -> typer.Typer:
-    """Return every command: the contract's, the groups `events` and `queues`, `risk verify`, and `worker`."""
+    """Return every command: the contract's, and an operator's: what rings, logs, events, queues, `risk verify`, `worker`."""
     app = build_app()
+    add_look_commands(app)
     app.add_typer(events_group(), name="events")
     app.add_typer(queues_group(), name="queues")
     add_risk_commands(app)

@@ -1,13 +1,10 @@
-"""Pages and what they speak of: links, alarms, invariants."""
+"""Pages and what they speak of: links, invariants."""
 
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
-
-from infra.alarms.table import alarm_rules
-from infra.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -19,20 +16,12 @@ PAGES = sorted(
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 INVARIANT = re.compile(r"^\| (INV-\d\d) \|", re.MULTILINE)
 TEST_NAME = re.compile(r"`(test_\w+)`")
-ALARMS = {rule.name for stage in STAGES.values() for rule in alarm_rules(stage)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     missing = [target for target in LINK.findall(page.read_text()) if not (page.parent / target).exists()]
     assert missing == []
-
-
-@pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
-def test_the_runbook_speaks_of_exactly_the_alarms_that_exist(page: str) -> None:
-    text = (ROOT / "docs" / "runbook" / page).read_text()
-    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
-    assert set(re.findall(r"`([a-z-]+)`", " ".join(rows))) == ALARMS
 
 
 def test_every_invariant_names_a_test_that_exists() -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -5,17 +6,11 @@ import pytest
 
 from infra.alarms.rule import SEVERITIES
 from infra.alarms.table import alarm_rules
-from infra.names import FUNCTION_FOLDERS, StackPart
+from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS, StackPart
 from infra.stages import STAGES
+from risk_hub_contracts.metrics import METRICS
 from tests.infra.assembly import Assembly, only, synthesize
 
-SILENCE = {
-    "AWS/ApiGateway": "notBreaching",
-    "AWS/Lambda": "notBreaching",
-    "AWS/SQS": "notBreaching",
-    "AWS/SNS": "notBreaching",
-    "AWS/DynamoDB": "ignore",
-}
 NAMED_BY: dict[str, tuple[StackPart, str, str]] = {
     "FunctionName": ("service", "AWS::Lambda::Function", "FunctionName"),
     "QueueName": ("service", "AWS::SQS::Queue", "QueueName"),
@@ -23,6 +18,20 @@ NAMED_BY: dict[str, tuple[StackPart, str, str]] = {
     "ApiName": ("service", "AWS::ApiGateway::RestApi", "Name"),
     "Stage": ("service", "AWS::ApiGateway::Stage", "StageName"),
     "TopicName": ("operations", "AWS::SNS::Topic", "TopicName"),
+}
+WORKER_ALARMS = ("dead-letters", "queue-age", "message-failures")
+STAGE_ALARMS = (
+    "snapshot-lag-warn",
+    "snapshot-lag-critical",
+    "snapshot-missing",
+    "dedupe-spike",
+    "expired-spike",
+)
+CLOSED_LISTS = {
+    "worker": (*WORKER_EVENTS, "freshness_monitor"),
+    "stage": ("backtest", "paper", "live"),
+    "status": ("401", "403", "409", "422"),
+    "reason": ("unusable", "unavailable"),
 }
 WORKERS = ("risk-engine", "stress-engine", "exit-engine")
 
@@ -32,6 +41,12 @@ def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
     if "Metrics" not in alarm:
         return [alarm]
     return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
+def every_metric(assembly: Assembly) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, alarm in alarms(assembly).items():
+        for metric in metrics(alarm):
+            yield name, metric
 
 
 def topic_names(assembly: Assembly) -> dict[str, str]:
@@ -58,24 +73,50 @@ def test_every_step_of_a_snapshots_way_has_its_alarm(cloud_stage: Assembly) -> N
         *(f"{t}-{k}-throttles" for t in ("snapshots", "worlds", "evaluations") for k in ("read", "write")),
         "event-relay-iterator-age",
         "relay-failures",
-        *(f"{worker}-{what}" for worker in WORKERS for what in ("dead-letters", "queue-age")),
+        *(f"{worker}-{what}" for worker in WORKERS for what in WORKER_ALARMS),
         *(f"alarms-{severity}-undelivered" for severity in SEVERITIES),
+        "freshness-heartbeat",
+        *(f"{what}-{stage}" for what in STAGE_ALARMS for stage in CLOSED_LISTS["stage"]),
+        *("unauthorized-burst", "refusal-burst", "blobs-unusable", "blobs-unavailable"),
     }
 
 
 def test_inv12_every_alarm_watches_a_resource_that_is_deployed(cloud_stage: Assembly) -> None:
-    for name, alarm in alarms(cloud_stage).items():
-        for dimension in (each for metric in metrics(alarm) for each in metric["Dimensions"]):
-            part, resource_type, attribute = NAMED_BY[dimension["Name"]]
-            deployed = {each[attribute] for each in cloud_stage.properties(part, resource_type)}
-            assert dimension["Value"] in deployed, name
+    for name, metric in every_metric(cloud_stage):
+        for dimension in metric["Dimensions"]:
+            if metric["Namespace"].startswith("AWS/"):
+                part, resource_type, attribute = NAMED_BY[dimension["Name"]]
+                deployed = {each[attribute] for each in cloud_stage.properties(part, resource_type)}
+                assert dimension["Value"] in deployed, name
 
 
-def test_f23_silence_is_treated_on_purpose(cloud_stage: Assembly) -> None:
+def test_inv12_every_alarm_on_the_hubs_own_metrics_watches_one_that_is_declared(
+    cloud_stage: Assembly,
+) -> None:
+    functions = cloud_stage.properties("service", "AWS::Lambda::Function")
+    written = {each["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] for each in functions}
+    own = [(n, m) for n, m in every_metric(cloud_stage) if not m["Namespace"].startswith("AWS/")]
+    assert own
+    for name, metric in own:
+        assert {metric["Namespace"]} == written, name
+        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+        assert tuple(dimensions) in METRICS[metric["MetricName"]].dimensions, name
+        assert all(value in CLOSED_LISTS[key] for key, value in dimensions.items()), name
+
+
+def test_f23_the_monitors_own_silence_is_the_one_that_is_bad(cloud_stage: Assembly) -> None:
+    treated = {name: alarm["TreatMissingData"] for name, alarm in alarms(cloud_stage).items()}
+    assert [name for name, silence in treated.items() if silence == "breaching"] == ["freshness-heartbeat"]
+    keeps_state = {name.rpartition("-")[0] for name, silence in treated.items() if silence == "ignore"}
+    assert keeps_state == {"snapshot-lag-warn", "snapshot-lag-critical", "snapshot-missing"}
+    assert set(treated.values()) == {"breaching", "notBreaching", "ignore"}
+
+
+def test_no_alarm_rests_on_a_metric_of_dynamodb_alone(cloud_stage: Assembly) -> None:
+    """CloudWatch ignores their missing data whatever an alarm asks for: such an alarm would never be over."""
     for name, alarm in alarms(cloud_stage).items():
-        assert {SILENCE[metric["Namespace"]] for metric in metrics(alarm)} == {alarm["TreatMissingData"]}, (
-            name
-        )
+        namespaces = {metric["Namespace"] for metric in metrics(alarm)}
+        assert namespaces != {"AWS/DynamoDB"}, name
 
 
 @pytest.mark.parametrize(
@@ -86,6 +127,8 @@ def test_f23_silence_is_treated_on_purpose(cloud_stage: Assembly) -> None:
         ("relay-failures", "Maximum", 1, 1),
         ("event-relay-iterator-age", "Maximum", 60_000, 3),
         ("snapshot-writer-errors", "Sum", 1, 1),
+        ("freshness-heartbeat", "Sum", 1, 3),
+        ("snapshot-lag-critical-live", "Maximum", 1, 1),
     ],
 )
 def test_an_alarm_rings_at_its_limit(
@@ -96,7 +139,8 @@ def test_an_alarm_rings_at_its_limit(
     periods: int,
 ) -> None:
     found = alarms(prod)[alarm]
-    assert found["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    under = alarm == "freshness-heartbeat"
+    assert found["ComparisonOperator"] == ("LessThanThreshold" if under else "GreaterThanOrEqualToThreshold")
     assert (found["Statistic"], found["Threshold"], found["EvaluationPeriods"]) == (
         statistic,
         threshold,
@@ -118,6 +162,8 @@ def test_each_severity_has_alarms_and_a_lost_exit_signal_is_critical(prod: Assem
     severities = {rule.name: rule.severity for rule in alarm_rules(STAGES["prod"])}
     assert set(severities.values()) == set(SEVERITIES)
     assert severities["exit-engine-dead-letters"] == "critical"
+    assert severities["snapshot-lag-critical-live"] == severities["snapshot-missing-live"] == "critical"
+    assert severities["snapshot-lag-critical-paper"] == severities["snapshot-lag-warn-live"] == "warning"
     assert len(topic_names(prod)) == len(SEVERITIES)
 
 

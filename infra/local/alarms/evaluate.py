@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from infra.alarms.rule import MINUTE_SECONDS, AlarmRule
+from infra.alarms.rule import MINUTE_SECONDS, QUIET_KEEPS_STATE, AlarmRule
 from infra.local.alarms.metric_log import MetricLog
 from infra.local.alarms.metric_math import compute
 
@@ -40,8 +40,6 @@ def _value(rule: AlarmRule, log: MetricLog, start: float, end: float) -> float |
 
 def next_state(rule: AlarmRule, values: list[float | None], before: State) -> State:
     """Return what the rule says of its periods' values; `before` stays while silence leaves it undecided."""
-    wrong = [rule.silence == "breaching" if value is None else value >= rule.threshold for value in values]
-    undecided = rule.silence == "ignore" and None in values
-    if all(wrong):
-        return "ALARM"
-    return before if undecided else "OK"
+    if rule.silence == QUIET_KEEPS_STATE and None in values:
+        return before
+    return "ALARM" if all(rule.is_wrong(value) for value in values) else "OK"

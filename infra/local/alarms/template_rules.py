@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from infra.alarms.rule import SEVERITIES, AlarmRule, Metric, Severity, Silence
+from infra.alarms.rule import SEVERITIES, AlarmRule, Comparison, Metric, Severity, Silence
 from infra.local.assembly import Template
 from infra.names import LOCAL_STAGE, alarm_topic_name, physical_name
 
@@ -13,7 +13,10 @@ TOPIC: Final = "AWS::SNS::Topic"
 DESCRIPTION: Final = re.compile(
     r"(?P<meaning>.*)\. Runbook: \S*docs/runbook/(?P<page>[a-z-]+)\.md", re.DOTALL
 )
-AT_OR_OVER: Final = "GreaterThanOrEqualToThreshold"
+COMPARISONS: Final[dict[str, Comparison]] = {
+    "GreaterThanOrEqualToThreshold": "at_or_over",
+    "LessThanThreshold": "under",
+}
 
 
 class RuleError(ValueError):
@@ -35,7 +38,11 @@ def template_rules(template: Template, stage: str = LOCAL_STAGE) -> list[AlarmRu
 def _rule(stage: str, alarm: Mapping[str, Any], topics: Mapping[str, str]) -> AlarmRule:
     described = DESCRIPTION.fullmatch(alarm["AlarmDescription"])
     needed = alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
-    if described is None or alarm["ComparisonOperator"] != AT_OR_OVER or needed != alarm["EvaluationPeriods"]:
+    if (
+        described is None
+        or alarm["ComparisonOperator"] not in COMPARISONS
+        or needed != alarm["EvaluationPeriods"]
+    ):
         raise RuleError(f"{alarm['AlarmName']} is of a form that the local stage does not evaluate")
     metrics, expression, period = _measured(alarm)
     return AlarmRule(
@@ -46,6 +53,7 @@ def _rule(stage: str, alarm: Mapping[str, Any], topics: Mapping[str, str]) -> Al
         metrics=metrics,
         expression=expression,
         threshold=alarm["Threshold"],
+        wrong_when=COMPARISONS[alarm["ComparisonOperator"]],
         period_seconds=period,
         periods=alarm["EvaluationPeriods"],
         silence=cast("Silence", alarm["TreatMissingData"]),

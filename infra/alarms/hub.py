@@ -1,0 +1,162 @@
+"""Alarms on what the hub itself measures: freshness, traffic, refusals, blobs. Metrics: `risk_hub_contracts.metrics`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from infra import names
+from infra.alarms.rule import MINUTE_SECONDS, QUIET_IS_BAD, QUIET_KEEPS_STATE, AlarmRule, Metric
+from risk_hub_contracts import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.alarms.rule import Severity
+    from infra.stages import Stage
+
+HEARTBEATS_MISSED: Final = 3
+SPIKE_SHARE_PERCENT: Final = 50
+# So many duplicates or expired events alone, without other traffic, are half of it: a harmless retry is no spike.
+SPIKE_FREE_COUNT: Final = 20
+REFUSED_SHARE_PERCENT: Final = 10
+REFUSED_FREE_REQUESTS: Final = 200
+FAILED_MESSAGES_MAX: Final = 5
+UNAVAILABLE_BLOBS_MAX: Final = 5
+# How many workers handle one snapshot, and so count it as expired.
+_HANDLINGS: Final = sum(names.SNAPSHOT_UPDATED in events for events in names.WORKER_EVENTS.values())
+
+
+def hub_alarms(stage: Stage) -> Iterator[AlarmRule]:
+    """Yields freshness first: it is what the hub is for."""
+    yield _heartbeat(stage.name)
+    for data_stage in stage.stage_allow_list:
+        severity: Severity = "critical" if data_stage in stage.paging_stages else "warning"
+        yield from _freshness(stage.name, data_stage, severity)
+        yield from _spikes(stage.name, data_stage)
+    yield from _refusals(stage.name)
+    yield from _blobs(stage.name)
+    for worker in names.WORKER_EVENTS:
+        yield _failed_messages(stage.name, worker)
+
+
+def _metric(stage: str, metric: metrics.Metric, statistic: str = "Sum", /, **dimensions: str) -> Metric:
+    return Metric(names.metrics_namespace(stage), metric.name, dimensions, statistic)
+
+
+def _heartbeat(stage: str) -> AlarmRule:
+    return AlarmRule(
+        name="freshness-heartbeat",
+        page="freshness-heartbeat",
+        meaning="The freshness monitor is silent: nobody would notice a world that stops",
+        severity="critical",
+        metrics={"beats": _metric(stage, metrics.HEARTBEAT, worker="freshness_monitor")},
+        wrong_when="under",
+        period_seconds=MINUTE_SECONDS,
+        periods=HEARTBEATS_MISSED,
+        silence=QUIET_IS_BAD,
+    )
+
+
+def _freshness(stage: str, data_stage: str, severity: Severity) -> Iterator[AlarmRule]:
+    """The monitor counts against each world's own limits; its own silence is the heartbeat's to tell."""
+    kinds: tuple[tuple[str, metrics.Metric, Severity, str], ...] = (
+        (
+            "snapshot-lag-warn",
+            metrics.WORLDS_LATE,
+            "warning",
+            "is late: its newest snapshot is past its warning limit",
+        ),
+        (
+            "snapshot-lag-critical",
+            metrics.WORLDS_STALE,
+            severity,
+            "is stale: decisions are made on an old book",
+        ),
+        ("snapshot-missing", metrics.SNAPSHOT_MISSING, severity, "is expected and never published"),
+    )
+    for name, metric, told, meaning in kinds:
+        yield AlarmRule(
+            name=f"{name}-{data_stage}",
+            page=name,
+            meaning=f"A {data_stage} world {meaning}",
+            severity=told,
+            metrics={"worlds": _metric(stage, metric, "Maximum", stage=data_stage)},
+            period_seconds=MINUTE_SECONDS,
+            silence=QUIET_KEEPS_STATE,
+        )
+
+
+def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
+    stored = _metric(stage, metrics.SNAPSHOT_PROCESSED, stage=data_stage)
+    yield AlarmRule(
+        name=f"dedupe-spike-{data_stage}",
+        page="dedupe-spike",
+        meaning=f"Producers of {data_stage} send again what is stored, more than they send anew",
+        severity="warning",
+        metrics={"repeated": _metric(stage, metrics.SNAPSHOT_DEDUPE, stage=data_stage), "stored": stored},
+        expression=f"100 * FILL(repeated, 0) / (FILL(repeated, 0) + FILL(stored, 0) + {SPIKE_FREE_COUNT})",
+        threshold=SPIKE_SHARE_PERCENT,
+    )
+    yield AlarmRule(
+        name=f"expired-spike-{data_stage}",
+        page="expired-spike",
+        meaning=f"Snapshots of {data_stage} expire before the workers come to them",
+        severity="warning",
+        metrics={"expired": _metric(stage, metrics.SNAPSHOT_EXPIRED, stage=data_stage), "stored": stored},
+        expression=f"100 * FILL(expired, 0) / ({_HANDLINGS} * FILL(stored, 0) + {SPIKE_FREE_COUNT})",
+        threshold=SPIKE_SHARE_PERCENT,
+    )
+
+
+def _refusals(stage: str) -> Iterator[AlarmRule]:
+    api = {"ApiName": names.physical_name(stage, "api"), "Stage": names.API_STAGE_NAME}
+    requests = Metric("AWS/ApiGateway", "Count", api)
+    for name, first, second, meaning in (
+        (
+            "unauthorized-burst",
+            "401",
+            "403",
+            "Callers are refused for their token: it was rotated, or somebody tries",
+        ),
+        ("refusal-burst", "409", "422", "Producers break the contract: their snapshots are refused"),
+    ):
+        yield AlarmRule(
+            name=name,
+            page=name,
+            meaning=meaning,
+            severity="warning",
+            metrics={
+                "first": _metric(stage, metrics.HTTP_REFUSED, status=first),
+                "second": _metric(stage, metrics.HTTP_REFUSED, status=second),
+                "requests": requests,
+            },
+            expression=f"100 * (FILL(first, 0) + FILL(second, 0)) / (FILL(requests, 0) + {REFUSED_FREE_REQUESTS})",
+            threshold=REFUSED_SHARE_PERCENT,
+        )
+
+
+def _blobs(stage: str) -> Iterator[AlarmRule]:
+    for reason, threshold, meaning in (
+        ("unusable", 1, "A blob is missing or is not what its digest says: nothing was computed on it"),
+        ("unavailable", UNAVAILABLE_BLOBS_MAX, "The blob store does not answer"),
+    ):
+        yield AlarmRule(
+            name=f"blobs-{reason}",
+            page="blob-errors",
+            meaning=meaning,
+            severity="warning",
+            metrics={"errors": _metric(stage, metrics.BLOB_ERRORS, reason=reason)},
+            threshold=threshold,
+        )
+
+
+def _failed_messages(stage: str, worker: names.FunctionFolder) -> AlarmRule:
+    """A worker that gives single messages back raises nothing: AWS counts no error of the function."""
+    return AlarmRule(
+        name=f"{worker}-message-failures".replace("_", "-"),
+        page="message-failures",
+        meaning=f"{worker} gives messages back to its queue: after five times they are dead letters",
+        severity="warning",
+        metrics={"failed": _metric(stage, metrics.SNAPSHOT_FAILED, worker=worker)},
+        threshold=FAILED_MESSAGES_MAX,
+    )

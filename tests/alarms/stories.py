@@ -1,0 +1,159 @@
+"""For every alarm: recorded metrics, minute by minute, of the condition that it is for.
+
+The metrics are written out here by hand, as AWS and the functions write them; nothing is taken from the alarms' table.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from infra.alarms.rule import Metric
+from infra.names import FUNCTION_FOLDERS
+
+HUB = "RiskSignalHub/local"
+DATA_STAGES = ("backtest", "paper", "live")
+WORKERS = ("risk-engine", "stress-engine", "exit-engine")
+TABLES = ("snapshots", "worlds", "evaluations")
+API = {"ApiName": "risk-hub-local-api", "Stage": "v1"}
+BEGINS = 10
+"""The minute in which each story's trouble begins; before it and after it all is calm."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """One condition.
+
+    Attributes:
+        alarm: the one that rings.
+        trouble: what is recorded in each minute of the trouble, instead of the calm value; None is silence.
+        minutes: how long the trouble lasts.
+        rings: minutes from the beginning of the trouble until the alarm rings.
+        over: minutes from the end of the trouble until it is over.
+        also: alarms that ring with it, since the condition is theirs too.
+    """
+
+    alarm: str
+    trouble: Mapping[str, float | None]
+    minutes: int = 1
+    rings: int = 1
+    over: int = 5
+    also: tuple[str, ...] = ()
+
+
+def measured() -> dict[str, Metric]:
+    """Return the metrics by short names."""
+    return dict(_measured())
+
+
+def _measured() -> Iterator[tuple[str, Metric]]:
+    yield "requests", Metric("AWS/ApiGateway", "Count", API)
+    yield "server errors", Metric("AWS/ApiGateway", "5XXError", API)
+    yield "heartbeat", Metric(HUB, "risk_hub_heartbeat_total", {"worker": "freshness_monitor"})
+    for status in ("401", "403", "409", "422"):
+        yield f"answered {status}", Metric(HUB, "risk_hub_http_refused_total", {"status": status})
+    for reason in ("unusable", "unavailable"):
+        yield f"blob {reason}", Metric(HUB, "risk_hub_blob_errors_total", {"reason": reason})
+    for stage in DATA_STAGES:
+        for what, name in (
+            ("late", "worlds_late"),
+            ("stale", "worlds_stale"),
+            ("missing", "snapshot_missing"),
+            ("stored", "snapshot_processed"),
+            ("repeated", "snapshot_dedupe"),
+            ("expired", "snapshot_expired"),
+        ):
+            yield f"{what} {stage}", Metric(HUB, f"risk_hub_{name}_total", {"stage": stage})
+    yield from _of_functions()
+    yield from _of_queues_and_tables()
+
+
+def _of_functions() -> Iterator[tuple[str, Metric]]:
+    for folder in FUNCTION_FOLDERS:
+        function = folder.replace("_", "-")
+        dimensions = {"FunctionName": f"risk-hub-local-{function}"}
+        yield f"errors {function}", Metric("AWS/Lambda", "Errors", dimensions)
+        yield f"throttles {function}", Metric("AWS/Lambda", "Throttles", dimensions)
+    relay = {"FunctionName": "risk-hub-local-event-relay"}
+    yield "iterator age", Metric("AWS/Lambda", "IteratorAge", relay)
+    for worker in WORKERS:
+        dimensions = {"worker": worker.replace("-", "_")}
+        yield f"failed {worker}", Metric(HUB, "risk_hub_snapshot_failed_total", dimensions)
+
+
+def _of_queues_and_tables() -> Iterator[tuple[str, Metric]]:
+    visible = "ApproximateNumberOfMessagesVisible"
+    for worker in WORKERS:
+        dead = {"QueueName": f"risk-hub-local-{worker}-dead-letters"}
+        yield f"dead {worker}", Metric("AWS/SQS", visible, dead)
+        queue = {"QueueName": f"risk-hub-local-{worker}"}
+        yield f"age {worker}", Metric("AWS/SQS", "ApproximateAgeOfOldestMessage", queue)
+    relay_failures = {"QueueName": "risk-hub-local-event-relay-failures"}
+    yield "set aside", Metric("AWS/SQS", visible, relay_failures)
+    for table in TABLES:
+        for kind in ("Read", "Write"):
+            dimensions = {"TableName": f"risk-hub-local-{table}"}
+            yield f"{kind.lower()} {table}", Metric("AWS/DynamoDB", f"{kind}ThrottleEvents", dimensions)
+    for severity in ("critical", "warning"):
+        topic = {"TopicName": f"risk-hub-local-alarms-{severity}"}
+        yield f"undelivered {severity}", Metric("AWS/SNS", "NumberOfNotificationsFailed", topic)
+
+
+def calm() -> dict[str, float]:
+    """Return what a calm minute records: some traffic, a harmless retry, and now and then a refusal."""
+    values = {
+        "requests": 40.0,
+        "server errors": 0.0,
+        "heartbeat": 1.0,
+        "answered 422": 1.0,
+        "iterator age": 400.0,
+    }
+    for stage in DATA_STAGES:
+        values |= {f"late {stage}": 0, f"stale {stage}": 0, f"missing {stage}": 0}
+        values |= {f"stored {stage}": 10, f"repeated {stage}": 1, f"expired {stage}": 1}
+    values |= {f"errors {folder.replace('_', '-')}": 0 for folder in FUNCTION_FOLDERS}
+    for worker in WORKERS:
+        values |= {f"dead {worker}": 0, f"age {worker}": 2}
+    # What is absent here sends nothing while all is well: blob errors, throttles, undelivered notifications.
+    return values | {"set aside": 0.0}
+
+
+def stories() -> Iterator[Story]:
+    """Yield a story for every alarm."""
+    yield Story("freshness-heartbeat", {"heartbeat": None}, minutes=4, rings=3, over=1)
+    yield Story("api-server-errors", {"server errors": 1})
+    yield Story("api-server-error-burst", {"server errors": 60}, also=("api-server-errors",))
+    yield Story("unauthorized-burst", {"answered 401": 50, "answered 403": 10, "requests": 100})
+    yield Story("refusal-burst", {"answered 409": 5, "answered 422": 60, "requests": 100})
+    yield Story("blobs-unusable", {"blob unusable": 1})
+    yield Story("blobs-unavailable", {"blob unavailable": 5})
+    yield Story("event-relay-iterator-age", {"iterator age": 61_000}, minutes=4, rings=3, over=1)
+    yield Story("relay-failures", {"set aside": 1})
+    for stage in DATA_STAGES:
+        yield from _of_a_stage(stage)
+    for worker in WORKERS:
+        yield from _of_a_worker(worker)
+    for folder in FUNCTION_FOLDERS:
+        function = folder.replace("_", "-")
+        yield Story(f"{function}-errors", {f"errors {function}": 1})
+        yield Story(f"{function}-throttles", {f"throttles {function}": 3})
+    for table in TABLES:
+        for kind in ("read", "write"):
+            yield Story(f"{table}-{kind}-throttles", {f"{kind} {table}": 3})
+    for severity in ("critical", "warning"):
+        yield Story(f"alarms-{severity}-undelivered", {f"undelivered {severity}": 1})
+
+
+def _of_a_stage(stage: str) -> Iterator[Story]:
+    yield Story(f"snapshot-lag-warn-{stage}", {f"late {stage}": 1}, minutes=20, over=1)
+    critical = {f"late {stage}": 2, f"stale {stage}": 1}
+    yield Story(
+        f"snapshot-lag-critical-{stage}", critical, minutes=3, over=1, also=(f"snapshot-lag-warn-{stage}",)
+    )
+    yield Story(f"snapshot-missing-{stage}", {f"missing {stage}": 1}, minutes=3, over=1)
+    yield Story(f"dedupe-spike-{stage}", {f"repeated {stage}": 100})
+    yield Story(f"expired-spike-{stage}", {f"expired {stage}": 100})
+
+
+def _of_a_worker(worker: str) -> Iterator[Story]:
+    yield Story(f"{worker}-dead-letters", {f"dead {worker}": 1}, minutes=7)
+    yield Story(f"{worker}-queue-age", {f"age {worker}": 301}, minutes=4, rings=3, over=1)
+    yield Story(f"{worker}-message-failures", {f"failed {worker}": 5})

@@ -1,0 +1,85 @@
+"""Every alarm is rehearsed on recorded metrics: it goes off, nothing else does, and it is over again."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from infra.alarms.rule import Metric
+from infra.alarms.table import alarm_rules
+from infra.local.alarms.evaluate import Pace
+from infra.local.alarms.metric_log import MetricLog
+from infra.local.alarms.template_rules import template_rules
+from infra.local.alarms.watch import AlarmWatch
+from infra.local.assembly import read_operations
+from infra.stages import STAGES
+from tests.alarms.stories import BEGINS, Story, calm, measured, stories
+
+START = 1_760_000_040.0  # a whole minute
+MINUTE = 60.0
+CALM_AFTER = 12
+
+METRICS = measured()
+RULES = template_rules(read_operations())
+STORIES = list(stories())
+
+
+def record(log: MetricLog, minute: int, values: Mapping[str, float | None]) -> None:
+    at = datetime.fromtimestamp(START + minute * MINUTE + 1, tz=UTC)
+    for short, value in values.items():
+        if value is not None:
+            put(log, METRICS[short], at, value)
+
+
+def put(log: MetricLog, metric: Metric, at: datetime, value: float) -> None:
+    pairs = [{"Name": name, "Value": text} for name, text in metric.dimensions.items()]
+    entry = {"MetricName": metric.name, "Dimensions": pairs, "Timestamp": at, "Values": [value]}
+    log.add(metric.namespace, [entry])
+
+
+def told(minutes: list[Mapping[str, float | None]]) -> list[tuple[int, str, str]]:
+    """Return (minute, alarm, state) of everything that the alarms of the template said of these minutes."""
+    log = MetricLog()
+    watch = AlarmWatch(RULES, log, START, Pace())
+    changes: list[tuple[int, str, str]] = []
+    for minute, values in enumerate(minutes):
+        record(log, minute, values)
+        changes += [
+            (minute + 1, each.rule.name, each.after) for each in watch.look(START + (minute + 1) * MINUTE)
+        ]
+    return changes
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.alarm)
+def test_an_alarm_goes_off_alone_and_is_over_again(story: Story) -> None:
+    trouble = [{**calm(), **story.trouble}] * story.minutes
+    changes = told([*[calm()] * BEGINS, *trouble, *[calm()] * CALM_AFTER])
+    ends = BEGINS + story.minutes
+    assert [change for change in changes if change[1] == story.alarm] == [
+        (BEGINS + story.rings, story.alarm, "ALARM"),
+        (ends + story.over, story.alarm, "OK"),
+    ]
+    others = {name for _, name, _ in changes} - {story.alarm}
+    assert others == set(story.also)
+
+
+def test_a_calm_half_hour_with_its_retries_and_refusals_rings_nothing() -> None:
+    assert told([calm()] * 30) == []
+
+
+def test_silence_of_everything_is_told_by_the_heartbeat_alone() -> None:
+    changes = told([*[calm()] * BEGINS, *[{}] * 20])
+    assert changes == [(BEGINS + 3, "freshness-heartbeat", "ALARM")]
+
+
+def test_a_monitor_that_dies_leaves_a_stale_world_stale() -> None:
+    stale = {**calm(), "late live": 1.0, "stale live": 1.0}
+    changes = told([calm(), *[stale] * 5, *[{}] * 10])
+    assert {name for _, name, state in changes if state == "OK"} == set()
+    assert (2, "snapshot-lag-critical-live", "ALARM") in changes
+    assert (9, "freshness-heartbeat", "ALARM") in changes
+
+
+def test_no_alarm_is_left_without_a_rehearsal() -> None:
+    rehearsed = [story.alarm for story in STORIES]
+    assert sorted(rehearsed) == sorted(rule.name for rule in alarm_rules(STAGES["local"]))

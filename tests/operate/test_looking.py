@@ -1,0 +1,115 @@
+"""What whoever is woken up looks at first: the alarms that ring, and a function's log."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import boto3
+import pytest
+
+from infra.alarms.table import alarm_rules
+from infra.local.alarms.journal import Entry, Journal
+from infra.names import LOCAL_STAGE
+from infra.operate.alarm_list import alarm_standings
+from infra.operate.cli import main
+from infra.stages import STAGES
+from tests.operate.conftest import STAGE, Stage
+
+GROUP = f"/aws/lambda/risk-hub-{STAGE}-risk-engine"
+Look = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def look(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Look:
+    assert stage
+
+    def command(*arguments: str) -> tuple[int, str]:
+        status = main([*arguments, "--stage-name", STAGE])
+        said = capsys.readouterr()
+        return status, said.out + said.err
+
+    return command
+
+
+def set_alarm(name: str, state: Literal["ALARM", "OK"]) -> None:
+    cloudwatch = boto3.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=f"risk-hub-{STAGE}-{name}",
+        MetricName="m",
+        Namespace="n",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+    cloudwatch.set_alarm_state(
+        AlarmName=f"risk-hub-{STAGE}-{name}", StateValue=state, StateReason="[1] against 1"
+    )
+
+
+def test_a_ringing_alarm_is_shown_with_its_page(look: Look) -> None:
+    set_alarm("relay-failures", "ALARM")
+    set_alarm("risk-engine-errors", "OK")
+    status, said = look("alarms")
+    assert status == 0
+    assert "relay-failures" in said
+    assert "docs/runbook/relay-failures.md" in said
+    assert "risk-engine-errors" not in said
+
+
+def test_every_alarm_of_the_table_is_listed_and_one_that_is_not_deployed_is_said_so(look: Look) -> None:
+    set_alarm("relay-failures", "OK")
+    _, said = look("alarms", "--all", "--json")
+    states = {each["name"]: each["state"] for each in json.loads(said)}
+    assert set(states) == {rule.name for rule in alarm_rules(STAGES[STAGE])}
+    assert states["relay-failures"] == "OK"
+    assert states["risk-engine-errors"] == "NOT_DEPLOYED"
+
+
+def test_quiet_is_said_in_words(look: Look) -> None:
+    assert look("alarms") == (0, "No alarm rings.\n")
+
+
+def test_the_local_stage_answers_from_its_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RISK_HUB_LOCAL_DIR", str(tmp_path))
+    journal = Journal(tmp_path / "alarms.jsonl")
+    journal.start()
+    for state in ("ALARM", "OK", "ALARM"):
+        journal.append(
+            Entry("2026-01-01T00:00:00Z", "relay-failures", "critical", "OK", state, "why", "page")
+        )
+    first, *others = alarm_standings(NoClients(), LOCAL_STAGE)
+    assert (first.name, first.state, first.severity) == ("relay-failures", "ALARM", "critical")
+    assert {each.state for each in others} == {"OK"}
+
+
+class NoClients:
+    def client(self, service: str) -> Any:
+        raise AssertionError(service)
+
+
+def test_lines_of_a_log_are_found_by_their_text(look: Look) -> None:
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName=GROUP)
+    logs.create_log_stream(logGroupName=GROUP, logStreamName="s")
+    now = int(time.time() * 1000)
+    lines = ['{"message": "worked"}', '{"message": "message returned to the queue"}']
+    events = [{"timestamp": now + number, "message": line} for number, line in enumerate(lines)]
+    old = {"timestamp": now - 7_200_000, "message": '{"message": "returned, long ago"}'}
+    logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=[old, *events])
+    assert look("logs", "risk-engine") == (0, "\n".join(lines) + "\n")
+    assert look("logs", "risk-engine", "--find", "returned") == (0, f"{lines[1]}\n")
+    assert look("logs", "risk-engine", "--find", "nothing like it") == (0, "No such line.\n")
+    assert "long ago" in look("logs", "risk-engine", "--minutes", "180")[1]
+
+
+def test_a_log_that_is_not_there_and_a_function_that_does_not_exist_are_said_in_a_sentence(
+    look: Look,
+) -> None:
+    status, said = look("logs", "exit-engine")
+    assert (status, "is the stage deployed?" in said) == (1, True)
+    status, said = look("logs", "nothing")
+    assert (status, "choose one of snapshot-writer" in said) == (2, True)
