@@ -155,7 +155,7 @@ class Server:
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
 
-            do_GET = do_POST = do_PUT = _do  # noqa: N815 - the library's names
+            do_GET = do_POST = do_PUT = do_DELETE = _do  # noqa: N815 - the library's names
 
             def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002
                 return format_datetime(server.hub.clock(), usegmt=True)

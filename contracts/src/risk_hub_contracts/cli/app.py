@@ -24,6 +24,7 @@ from risk_hub_contracts.cli import (
     local_commands,
     monitor,
     risk_commands,
+    worlds_commands,
 )
 from risk_hub_contracts.cli.screen import complain, print_document
 from risk_hub_contracts.cli.session import REFUSED, UNREACHED, USAGE, explain
@@ -46,7 +47,15 @@ def build_app() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for commands in (hub_commands, monitor, backfill, local_commands, blob_commands, risk_commands):
+    for commands in (
+        hub_commands,
+        monitor,
+        backfill,
+        local_commands,
+        blob_commands,
+        risk_commands,
+        worlds_commands,
+    ):
         commands.register(app)
     return app
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 import httpx2
 
 from risk_hub_contracts.blob_types import BlobKind, Decoded
-from risk_hub_contracts.client import publishing, reads, uploading
+from risk_hub_contracts.client import publishing, reads, registry, uploading
 from risk_hub_contracts.client.answers import HubContract, Publication, StoredSnapshot
 from risk_hub_contracts.client.base import ClientBase, SnapshotFields
 from risk_hub_contracts.client.errors import HubError
@@ -138,6 +138,41 @@ class AsyncRiskHubClient(ClientBase):
     async def backtest(self, world_id: str, stage: str, **options: Unpack[BacktestOptions]) -> dict[str, Any]:
         """Return how a stage's forecasts of value at risk did against the returns that came."""
         return await self._run(reads.backtest(world_id, stage, options))
+
+    async def worlds(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield how every world stands that the hub knows: fresh, late, stale, missing."""
+        cursor = None
+        while True:
+            page = await self._run(registry.worlds_page(cursor))
+            for world in page["worlds"]:
+                yield world
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    async def expect(self, world_id: str, stage: str, **expectation: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Expect snapshots of a world from now on; see `Expectation` for what may be given."""
+        return await self._run(registry.put(world_id, registry.EXPECTATIONS, stage, expectation))
+
+    async def expectation(self, world_id: str, stage: str) -> dict[str, Any]:
+        """Return what is expected of a world."""
+        return await self._run(registry.read(world_id, registry.EXPECTATIONS, stage))
+
+    async def forget(self, world_id: str, stage: str) -> None:
+        """Expect nothing of a world any more; its snapshots stay."""
+        await self._run(registry.drop(world_id, registry.EXPECTATIONS, stage))
+
+    async def set_exit_policy(self, world_id: str, stage: str, policy: Mapping[str, Any]) -> dict[str, Any]:
+        """Let exit signals of a world follow this policy; see `ExitPolicy`."""
+        return await self._run(registry.put(world_id, registry.EXIT_POLICY, stage, policy))
+
+    async def exit_policy(self, world_id: str, stage: str) -> dict[str, Any]:
+        """Return the exit policy in force, stored or default."""
+        return await self._run(registry.read(world_id, registry.EXIT_POLICY, stage))
+
+    async def drop_exit_policy(self, world_id: str, stage: str) -> None:
+        """Let the default exit policy be in force again."""
+        await self._run(registry.drop(world_id, registry.EXIT_POLICY, stage))
 
     async def contract(self) -> HubContract:
         """Return the contract that the hub serves, at most an hour old."""

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 import httpx2
 
 from risk_hub_contracts.blob_types import BlobKind, Decoded
-from risk_hub_contracts.client import publishing, reads, uploading
+from risk_hub_contracts.client import publishing, reads, registry, uploading
 from risk_hub_contracts.client.answers import HubContract, Publication, StoredSnapshot
 from risk_hub_contracts.client.base import ClientBase, SnapshotFields
 from risk_hub_contracts.client.errors import HubError
@@ -137,6 +137,40 @@ class RiskHubClient(ClientBase):
     def backtest(self, world_id: str, stage: str, **options: Unpack[BacktestOptions]) -> dict[str, Any]:
         """Return how a stage's forecasts of value at risk did against the returns that came."""
         return self._run(reads.backtest(world_id, stage, options))
+
+    def worlds(self) -> Iterator[dict[str, Any]]:
+        """Yield how every world stands that the hub knows: fresh, late, stale, missing."""
+        cursor = None
+        while True:
+            page = self._run(registry.worlds_page(cursor))
+            yield from page["worlds"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def expect(self, world_id: str, stage: str, **expectation: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Expect snapshots of a world from now on; see `Expectation` for what may be given."""
+        return self._run(registry.put(world_id, registry.EXPECTATIONS, stage, expectation))
+
+    def expectation(self, world_id: str, stage: str) -> dict[str, Any]:
+        """Return what is expected of a world."""
+        return self._run(registry.read(world_id, registry.EXPECTATIONS, stage))
+
+    def forget(self, world_id: str, stage: str) -> None:
+        """Expect nothing of a world any more; its snapshots stay."""
+        self._run(registry.drop(world_id, registry.EXPECTATIONS, stage))
+
+    def set_exit_policy(self, world_id: str, stage: str, policy: Mapping[str, Any]) -> dict[str, Any]:
+        """Let exit signals of a world follow this policy; see `ExitPolicy`."""
+        return self._run(registry.put(world_id, registry.EXIT_POLICY, stage, policy))
+
+    def exit_policy(self, world_id: str, stage: str) -> dict[str, Any]:
+        """Return the exit policy in force, stored or default."""
+        return self._run(registry.read(world_id, registry.EXIT_POLICY, stage))
+
+    def drop_exit_policy(self, world_id: str, stage: str) -> None:
+        """Let the default exit policy be in force again."""
+        self._run(registry.drop(world_id, registry.EXIT_POLICY, stage))
 
     def contract(self) -> HubContract:
         """Return the contract that the hub serves, at most an hour old."""

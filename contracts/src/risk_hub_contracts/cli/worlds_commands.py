@@ -1,0 +1,150 @@
+"""`risk-hub worlds`: which worlds are waited for, how late they may be, and how they stand."""
+
+import json as json_text
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from risk_hub_contracts.cli.options import Json
+from risk_hub_contracts.cli.screen import print_document, say
+from risk_hub_contracts.cli.session import REFUSED, Url, opened
+from risk_hub_contracts.limits import CRITICAL_DEFAULT_SECONDS, WARN_DEFAULT_SECONDS
+
+World = Annotated[str, typer.Argument(help="The world.")]
+Stage = Annotated[str, typer.Option(help="The stage.")]
+LATE: Final = frozenset({"late", "stale", "missing"})
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group `worlds`."""
+    group = typer.Typer(help="Worlds that are waited for.", no_args_is_help=True, rich_markup_mode=None)
+    group.command("list")(list_worlds)
+    for command in (expect, show, forget, policy):
+        group.command()(command)
+    app.add_typer(group, name="worlds")
+
+
+def list_worlds(
+    stage: Annotated[str | None, typer.Option(help="Only worlds of this stage.")] = None,
+    url: Url = None,
+    *,
+    late: Annotated[
+        bool, typer.Option("--late", help="Only worlds that are late, stale or missing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show how every world stands; status 1 where one is late, stale or missing."""
+    with opened(url) as hub:
+        known = [world for world in hub.worlds() if stage in {None, world["stage"]}]
+    known.sort(key=lambda world: (world["state"] not in LATE, world["world_id"], world["stage"]))
+    shown = [world for world in known if world["state"] in LATE] if late else known
+    if json:
+        print_document(shown)
+    else:
+        for world in shown:
+            say(_line(world))
+    raise typer.Exit(REFUSED if any(world["state"] in LATE for world in known) else 0)
+
+
+def expect(
+    world: World,
+    stage: Stage,
+    owner: Annotated[str, typer.Option(help="Who looks after it: a team, an address.")],
+    warn_seconds: Annotated[int, typer.Option(help="Past this lag it is late.")] = WARN_DEFAULT_SECONDS,
+    critical_seconds: Annotated[
+        int, typer.Option(help="Past this lag it is stale.")
+    ] = CRITICAL_DEFAULT_SECONDS,
+    quiet: Annotated[
+        list[str] | None, typer.Option(help="HH:MM-HH:MM in UTC, when nobody is woken; several times.")
+    ] = None,
+    url: Url = None,
+    *,
+    enabled: Annotated[bool, typer.Option("--on/--off", help="Whether it is watched now.")] = True,
+    json: Json = False,
+) -> None:
+    """Expect snapshots of a world, or change by how much they may be late."""
+    with opened(url) as hub:
+        stored = hub.expect(
+            world,
+            stage,
+            owner=owner,
+            warn_seconds=warn_seconds,
+            critical_seconds=critical_seconds,
+            enabled=enabled,
+            quiet_hours_utc=[_hours(text) for text in quiet or ()],
+        )
+    _tell(stored, json=json)
+
+
+def show(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> None:
+    """Show what is expected of a world."""
+    with opened(url) as hub:
+        _tell(hub.expectation(world, stage), json=json)
+
+
+def forget(world: World, stage: Stage, url: Url = None) -> None:
+    """Expect nothing of a world any more; its snapshots stay."""
+    with opened(url) as hub:
+        hub.forget(world, stage)
+    say(f"{world} at {stage}: its silence is not watched any more")
+
+
+def policy(
+    world: World,
+    stage: Stage,
+    put: Annotated[
+        Path | None,
+        typer.Option(help="Put the policy of this JSON file in force.", exists=True, dir_okay=False),
+    ] = None,
+    url: Url = None,
+    *,
+    drop: Annotated[bool, typer.Option("--drop", help="Let the default be in force again.")] = False,
+) -> None:
+    """Show the exit policy that is in force, as JSON; with --put or --drop, change it before."""
+    if put is not None and drop:
+        raise typer.BadParameter("give --put or --drop, not both")
+    with opened(url) as hub:
+        if put is not None:
+            hub.set_exit_policy(world, stage, _document(put))
+        if drop:
+            hub.drop_exit_policy(world, stage)
+        print_document(hub.exit_policy(world, stage))
+
+
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        document = json_text.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{file} is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise typer.BadParameter(f"{file} holds no JSON object")
+    return document
+
+
+def _hours(text: str) -> dict[str, str]:
+    start, dash, end = text.partition("-")
+    if not dash:
+        raise typer.BadParameter(f"{text!r}: quiet hours are HH:MM-HH:MM, in UTC")
+    return {"from": start, "to": end}
+
+
+def _line(world: dict[str, Any]) -> str:
+    lag = world.get("lag_seconds")
+    age = "never came" if lag is None else f"{world['head']['version']} is {lag:.0f} s old"
+    owner = world.get("expectation", {}).get("owner")
+    asked = f" ({owner}{', quiet hours' if world['quiet'] else ''})" if owner else ""
+    return f"{world['state']}: {world['world_id']} at {world['stage']}: {age}{asked}"
+
+
+def _tell(stored: dict[str, Any], *, json: bool) -> None:
+    if json:
+        print_document(stored)
+        return
+    wanted = stored["expectation"]
+    state = "" if wanted["enabled"] else ", switched off"
+    quiet = "".join(f", quiet {hours['from']}-{hours['to']} UTC" for hours in wanted["quiet_hours_utc"])
+    say(
+        f"{stored['world_id']} at {stored['stage']}: late after {wanted['warn_seconds']} s, stale after "
+        f"{wanted['critical_seconds']} s, told to {wanted['owner']}{quiet}{state}"
+    )

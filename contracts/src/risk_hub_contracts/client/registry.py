@@ -1,0 +1,49 @@
+"""What an operator says of worlds, as steps: expectations, exit policies, and how every world stands."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from risk_hub_contracts.client.reads import Steps, world_path
+from risk_hub_contracts.client.wire import Call
+
+__all__ = ["EXIT_POLICY", "EXPECTATIONS", "Note", "drop", "put", "read", "worlds_page"]
+
+Note = Literal["expectations", "exit-policy"]
+EXPECTATIONS: Final[Note] = "expectations"
+EXIT_POLICY: Final[Note] = "exit-policy"
+_STORED: Final = frozenset({200, 201})
+_GONE: Final = frozenset({204})
+
+
+def worlds_page(cursor: str | None) -> Steps[dict[str, Any]]:
+    """Ask for one page of the worlds that the hub knows."""
+    answer = yield Call("GET", "/risk-hub/worlds", params={"cursor": cursor})
+    document: dict[str, Any] = answer.document()
+    return document
+
+
+def put(world_id: str, note: Note, stage: str, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
+    """Put a note in force and return it as the hub holds it."""
+    answer = yield Call(
+        "PUT",
+        world_path(world_id, note),
+        {"Content-Type": "application/json"},
+        {"stage": stage},
+        json.dumps(body).encode(),
+        good=_STORED,
+    )
+    document: dict[str, Any] = answer.document()
+    return document
+
+
+def read(world_id: str, note: Note, stage: str) -> Steps[dict[str, Any]]:
+    """Ask for the note that is in force."""
+    answer = yield Call("GET", world_path(world_id, note), params={"stage": stage})
+    document: dict[str, Any] = answer.document()
+    return document
+
+
+def drop(world_id: str, note: Note, stage: str) -> Steps[None]:
+    """Remove a note; that there was none is no error."""
+    yield Call("DELETE", world_path(world_id, note), params={"stage": stage}, good=_GONE)

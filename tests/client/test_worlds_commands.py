@@ -1,0 +1,124 @@
+"""`risk-hub worlds`, from the command line to the registry's own handlers over HTTP."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.cli.app import REFUSED, USAGE, build_app, run
+from risk_hub_contracts.client import AsyncRiskHubClient, NotFoundError, RiskHubClient
+from risk_hub_contracts.exit_policy import DEFAULT_POLICY
+from tests.client.server import Server
+from tests.fakes.clock import START
+from tests.fakes.samples import stored
+
+EXPECT = ("worlds", "expect", "w1", "--stage", "paper", "--owner", "desk-a")
+OF_W1 = ("w1", "--stage", "paper")
+
+
+@dataclass
+class Shell:
+    """A shell in which the hub's own handlers print into the same place."""
+
+    captured: pytest.CaptureFixture[str]
+
+    def __call__(self, *arguments: str) -> tuple[int, str]:
+        self.captured.readouterr()
+        status = run(build_app(), list(arguments))
+        out, err = self.captured.readouterr()
+        printed = [line for line in out.splitlines() if not line.startswith('{"')]
+        return status, "\n".join([*printed, err]).strip()
+
+
+@pytest.fixture
+def shell(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.setenv("RISK_HUB_URL", server.url)
+    monkeypatch.setenv("RISK_HUB_TOKEN", server.token)
+    return Shell(capsys)
+
+
+def test_a_world_is_expected_shown_and_forgotten(shell: Shell) -> None:
+    told = "w1 at paper: late after 600 s, stale after 900 s, told to desk-a, quiet 22:00-06:00 UTC"
+    assert shell(*EXPECT, "--critical-seconds", "900", "--quiet", "22:00-06:00") == (0, told)
+    assert shell("worlds", "show", *OF_W1) == (0, told)
+    assert shell("worlds", "forget", *OF_W1)[0] == 0
+    status, said = shell("worlds", "show", *OF_W1)
+    assert status == REFUSED
+    assert "nobody expects snapshots" in said
+
+
+def test_what_the_hub_refuses_is_said_with_its_pointer(shell: Shell) -> None:
+    status, said = shell(*EXPECT, "--warn-seconds", "0")
+    assert status == REFUSED
+    assert "/warn_seconds" in said
+    assert shell(*EXPECT, "--quiet", "at night")[0] == USAGE
+
+
+def test_the_list_begins_with_what_is_late_and_its_status_says_so(shell: Shell, server: Server) -> None:
+    server.hub.worlds.advance_head(stored("v1", as_of=START))
+    server.hub.worlds.advance_head(stored("v1", world_id="a-fresh-one", as_of=START))
+    shell("worlds", "expect", "a-fresh-one", "--stage", "paper", "--owner", "desk-b")
+    shell(*EXPECT)
+    assert shell("worlds", "list")[0] == 0
+    server.hub.clock.advance(seconds=601)
+    server.hub.worlds.advance_head(stored("v2", world_id="a-fresh-one", as_of=server.hub.clock.now))
+    status, said = shell("worlds", "list")
+    assert status == REFUSED
+    late, fresh = said.splitlines()
+    assert late == "late: w1 at paper: v1 is 601 s old (desk-a)"
+    assert fresh.startswith("fresh: a-fresh-one")
+    assert shell("worlds", "list", "--late")[1] == late
+    assert shell("worlds", "list", "--stage", "live") == (0, "")
+
+
+def test_a_policy_is_put_in_force_shown_and_dropped(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text(DEFAULT_POLICY.model_copy(update={"version": "p2"}).model_dump_json(exclude_none=True))
+    status, said = shell("worlds", "policy", *OF_W1, "--put", str(file))
+    assert status == 0
+    assert (json.loads(said)["policy"]["version"], json.loads(said)["stored"]) == ("p2", True)
+    assert json.loads(shell("worlds", "policy", *OF_W1, "--drop")[1])["stored"] is False
+    file.write_text("{")
+    assert shell("worlds", "policy", *OF_W1, "--put", str(file))[0] == USAGE
+
+
+def test_both_clients_see_every_page_of_worlds(client: RiskHubClient, server: Server) -> None:
+    for number in range(120):
+        server.hub.worlds.register(f"w{number:03}", "paper")
+
+    async def all_worlds() -> list[dict[str, Any]]:
+        async with AsyncRiskHubClient(server.url, server.token) as hub:
+            return [world async for world in hub.worlds()]
+
+    seen = list(client.worlds())
+    assert [world["world_id"] for world in seen] == [f"w{number:03}" for number in range(120)]
+    assert asyncio.run(all_worlds()) == seen
+
+
+def test_the_asynchronous_client_says_the_same_of_a_world(server: Server) -> None:
+    async def told() -> None:
+        async with AsyncRiskHubClient(server.url, server.token) as hub:
+            assert (await hub.expect("w1", "paper", owner="desk-a"))["expectation"]["warn_seconds"] == 600
+            assert (await hub.expectation("w1", "paper"))["set_by"]
+            await hub.forget("w1", "paper")
+            with pytest.raises(NotFoundError):
+                await hub.expectation("w1", "paper")
+            policy = json.loads(DEFAULT_POLICY.model_dump_json(exclude_none=True))
+            assert (await hub.set_exit_policy("w1", "paper", policy))["stored"]
+            await hub.drop_exit_policy("w1", "paper")
+            assert not (await hub.exit_policy("w1", "paper"))["stored"]
+
+    asyncio.run(told())
+
+
+def test_a_head_that_is_old_by_the_hubs_clock_is_late_whatever_this_machines_says(
+    client: RiskHubClient, server: Server
+) -> None:
+    client.expect("w1", "paper", owner="desk-a", warn_seconds=60)
+    server.hub.worlds.advance_head(stored("v1", as_of=server.hub.clock.now - timedelta(seconds=61)))
+    (world,) = client.worlds()
+    assert (world["state"], world["lag_seconds"]) == ("late", 61)
