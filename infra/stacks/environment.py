@@ -87,6 +87,8 @@ def risk_environment(stage: Stage, data: DataStack) -> dict[str, str]:
     return {
         names.RISK_FALLBACK: stage.risk_fallback,
         names.LEGACY_METHOD: "true" if stage.legacy_method else "false",
+        # The function has one processor's worth of time: a second thread would spin for it, sixty times slower.
+        names.BLAS_THREADS: "1",
         **engine_environment(stage, data),
     }
 

@@ -1,5 +1,6 @@
 """The lines of the risk engine: what it costs beside numpy reading and multiplying the same bytes."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from functions.risk.inputs import CovarianceInput
 from functions.risk.measures import parametric_es, parametric_var
 from functions.risk.parametric import parametric_book
 from functions.risk.policy import NO_POLICY
+from infra.names import BLAS_THREADS
 from risk_hub_contracts import blob
 from risk_hub_contracts.risk import RiskInput
 from tests.bench.lines import Line, best_ms
@@ -102,7 +104,9 @@ def compared(
 
 
 def _packed_5000_memory() -> Line:
-    text = subprocess.check_output([sys.executable, "-m", "tests.bench.packed"], cwd=ROOT, text=True)
+    as_deployed = {**os.environ, BLAS_THREADS: "1"}
+    command = [sys.executable, "-m", "tests.bench.packed"]
+    text = subprocess.check_output(command, cwd=ROOT, text=True, env=as_deployed)
     blob_mb, peak_mb, base_mb, seconds = map(float, text.split())
     ratio = (peak_mb - base_mb) / blob_mb
     return Line(

@@ -49,6 +49,7 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
         "RISK_HUB_RISK_FALLBACK",
         "RISK_HUB_LEGACY_METHOD",
         "RISK_HUB_STAGE_ALLOW_LIST",
+        "OPENBLAS_NUM_THREADS",
     },
     "stress_engine": {
         "RISK_HUB_SNAPSHOTS_TABLE",
