@@ -10,20 +10,15 @@ PAGE: Final = ROOT / "docs" / "agreement.md"
 TOLERANCE: Final = 1e-10
 
 WITHOUT_PEER: Final = (
-    (
-        "incremental VaR",
-        "the difference of two VaRs of rescaled books, computed both ways: tests/functions",
-    ),
-    ("stress loss", "one sum, computed by hand: tests/functions/test_stress.py"),
-    ("Sharpe decay and its standard error", "Lo's formula: tests/functions"),
+    ("incremental VaR", "the difference of two VaRs of rescaled books", "test_risk_measures.py"),
+    ("stress loss of named shocks", "the sum, by hand", "test_stress.py"),
+    ("Sharpe decay and its standard error", "Lo's formula, by hand", "test_risk_performance.py"),
     (
         "Christoffersen's independence and conditional coverage",
-        "the chain's own likelihood as a product: tests/functions/test_backtest_statistics.py",
+        "the chain's own likelihood as a product",
+        "test_backtest_statistics.py",
     ),
-    (
-        "Basel's traffic light",
-        "the table of 1996: tests/functions/test_backtest_statistics.py",
-    ),
+    ("Basel's traffic light", "the table of 1996", "test_backtest_statistics.py"),
 )
 
 
@@ -61,9 +56,9 @@ minus sign in its call. Every pair of numbers is committed (`tests/agreement/vec
 
 ## Measures that none of the five has
 
-| measure | held against |
-|---|---|
-{chr(10).join(f"| {measure} | {held} |" for measure, held in WITHOUT_PEER)}
+| measure | held against | in `tests/functions` |
+|---|---|---|
+{chr(10).join(f"| {measure} | {held} | `{file}` |" for measure, held, file in WITHOUT_PEER)}
 """
 
 

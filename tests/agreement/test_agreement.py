@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from infra.local.sample import SAMPLE_FILE
 from infra.local.sample.derive import derive
 from tests.agreement.book import RETURNS_FILE, sample_book
 from tests.agreement.ours import ours
-from tests.agreement.page import PAGE, TOLERANCE, VECTORS, difference, page
+from tests.agreement.page import PAGE, TOLERANCE, VECTORS, WITHOUT_PEER, difference, page
 
 COMMITTED: dict[str, Any] = json.loads(VECTORS.read_text(encoding="utf-8"))
 ROWS: list[dict[str, Any]] = COMMITTED["rows"]
@@ -42,3 +43,8 @@ def test_the_page_is_what_the_vectors_say() -> None:
 def test_the_vectors_and_the_sample_are_of_these_very_returns() -> None:
     assert hashlib.sha256(RETURNS_FILE.read_bytes()).hexdigest() == COMMITTED["returns_sha256"]
     assert json.loads(SAMPLE_FILE.read_text(encoding="utf-8")) == derive(RETURNS_FILE)
+
+
+def test_what_has_no_peer_is_tested_where_the_page_says() -> None:
+    folder = Path(__file__).parents[1] / "functions"
+    assert [file for _, _, file in WITHOUT_PEER if not (folder / file).exists()] == []
