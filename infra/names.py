@@ -13,8 +13,9 @@ FunctionFolder = Literal[
     "stress_engine",
     "exit_engine",
     "freshness_monitor",
+    "blob_reaper",
 ]
-TableName = Literal["snapshots", "worlds", "evaluations"]
+TableName = Literal["snapshots", "worlds", "evaluations", "marks"]
 StackPart = Literal["data", "service", "operations"]
 BundleGroup = Literal["hub", "risk"]
 
@@ -27,6 +28,7 @@ FUNCTION_FOLDERS: Final[tuple[FunctionFolder, ...]] = (
     "stress_engine",
     "exit_engine",
     "freshness_monitor",
+    "blob_reaper",
 )
 BUNDLE_GROUPS: Final[tuple[BundleGroup, ...]] = ("hub", "risk")
 BUNDLE_OF: Final[dict[FunctionFolder, BundleGroup]] = {
@@ -38,6 +40,7 @@ BUNDLE_OF: Final[dict[FunctionFolder, BundleGroup]] = {
     "stress_engine": "hub",
     "exit_engine": "hub",
     "freshness_monitor": "hub",
+    "blob_reaper": "hub",
 }
 
 LAMBDA_ARCHITECTURE: Final = "arm64"
@@ -75,7 +78,9 @@ DEPLOYMENT_STAGE: Final = "RISK_HUB_DEPLOYMENT_STAGE"
 SNAPSHOTS_TABLE: Final = "RISK_HUB_SNAPSHOTS_TABLE"
 WORLDS_TABLE: Final = "RISK_HUB_WORLDS_TABLE"
 EVALUATIONS_TABLE: Final = "RISK_HUB_EVALUATIONS_TABLE"
+MARKS_TABLE: Final = "RISK_HUB_MARKS_TABLE"
 BUCKET: Final = "RISK_HUB_BUCKET"
+BLOB_GRACE_HOURS: Final = "RISK_HUB_BLOB_GRACE_HOURS"
 TOKENS_SECRET_ARN: Final = "RISK_HUB_TOKENS_SECRET_ARN"  # noqa: S105 - a variable's name, not a secret
 STAGE_ALLOW_LIST: Final = "RISK_HUB_STAGE_ALLOW_LIST"
 OFFLOAD: Final = "RISK_HUB_OFFLOAD"

@@ -54,6 +54,7 @@ class Stage:
         networks_required: Synthesis is refused until `allowed_networks` is given from outside.
         throttle_rate_per_second: Steady request rate of the API's stage.
         throttle_burst_requests: Requests that may arrive at once.
+        blob_grace_hours: For how long a blob may wait for the snapshot that refers to it.
         stage_allow_list: Values of `X-Stage` that the writer accepts.
         inline_cov_threshold_entries: Largest part that stays inline where the stage offloads.
         log_level: Threshold of application logs.
@@ -65,7 +66,7 @@ class Stage:
         runbook_base: What stands before `docs/runbook/...` in each alarm, to make it a link.
         risk_fallback: What may stand in for a covariance that cannot be used; `none`: nothing, the number is null.
         legacy_method: Whether reports also carry the numbers of the gateway that the hub replaces, for comparison.
-        snapshot_writer: Size of the function of that name, as are the next seven.
+        snapshot_writer: Size of the function of that name, as are the next eight.
         snapshot_reader: See `snapshot_writer`.
         world_registry: See `snapshot_writer`.
         event_relay: See `snapshot_writer`.
@@ -73,6 +74,7 @@ class Stage:
         stress_engine: See `snapshot_writer`.
         exit_engine: See `snapshot_writer`.
         freshness_monitor: See `snapshot_writer`; it must be done before its next minute begins.
+        blob_reaper: See `snapshot_writer`.
     """
 
     name: StageName
@@ -93,6 +95,7 @@ class Stage:
     critical_subscribers: tuple[str, ...] = ()
     warning_subscribers: tuple[str, ...] = ()
     runbook_base: str = ""
+    blob_grace_hours: int = 24
     stage_allow_list: tuple[str, ...] = ("backtest", "paper", "live")
     inline_cov_threshold_entries: int = INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
     risk_fallback: RiskFallback = "none"
@@ -106,6 +109,8 @@ class Stage:
     stress_engine: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=60)
     exit_engine: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
     freshness_monitor: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=50)
+    # Far below the lease of a doom, which must outlive the run that put it (ADR-0018).
+    blob_reaper: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=120)
 
     def subscribers(self, severity: Severity) -> tuple[str, ...]:
         """Returns who is told of alarms of this severity."""

@@ -1,9 +1,11 @@
 """What the hub needs for blobs that producers upload themselves, and for those that nobody needs any more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from functions.hub.domain.blob_marks import Claim
 from risk_hub_contracts.refs import BlobRef
 from risk_hub_contracts.uploads import PartSpan
 
@@ -52,3 +54,64 @@ class BlobUploads(Protocol):
 
     def abort(self, ref: BlobRef, upload_id: str) -> None:
         """Forget the upload and its parts; one that is unknown is none."""
+
+
+class BlobClaims(Protocol):
+    """The marks as whoever wants a blob meets them; reads are strongly consistent. May raise UnavailableError."""
+
+    def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
+        """Put the claim, or renew it."""
+
+    def is_doomed(self, world_id: str, sha256: str, now: datetime) -> bool:
+        """Tell whether the reaper is about to remove the blob."""
+
+
+class BlobMarks(Protocol):
+    """The marks as the reaper meets them; reads are strongly consistent. May raise UnavailableError."""
+
+    def claims(self, world_id: str, sha256: str) -> Sequence[Claim]:
+        """Return every claim on the blob."""
+
+    def doom(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
+        """Put the one doom of the blob, or take over one that has ended; tell whether it is `owner`'s now."""
+
+    def spare(self, world_id: str, sha256: str, owner: str) -> None:
+        """Remove the doom if it is `owner`'s."""
+
+    def withdraw(self, world_id: str, sha256: str, claim: Claim) -> None:
+        """Remove the claim unless it was renewed since."""
+
+    def place(self) -> str | None:
+        """Return where the reaper's last run stopped; None when it came to the end."""
+
+    def keep_place(self, place: str | None) -> None:
+        """Keep where this run stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShelvedBlob:
+    """A blob as the store lists it."""
+
+    world_id: str
+    sha256: str
+    stored_at: datetime
+
+
+class BlobShelf(Protocol):
+    """All blobs of all worlds, one after the other. Every method may raise UnavailableError."""
+
+    def after(self, place: str | None) -> Sequence[ShelvedBlob]:
+        """Return the next blobs after a place in the store's order; none: there are no more."""
+
+    def place_of(self, blob: ShelvedBlob) -> str:
+        """Return the blob's own place."""
+
+    def remove(self, blob: ShelvedBlob) -> None:
+        """Remove the blob; one that is gone is removed."""
+
+
+class StoredHashes(Protocol):
+    """What stands under a version. May raise UnavailableError."""
+
+    def content_hash(self, world_id: str, version: str) -> str | None:
+        """Return the content hash of a stored snapshot, or None; strongly consistent."""

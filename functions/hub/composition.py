@@ -3,9 +3,11 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from functions.hub.adapters.aws import client
 from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
 from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
 from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
@@ -14,6 +16,7 @@ from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.eventbridge_bus import EventBridgeBus
 from functions.hub.adapters.s3_blobs import S3Blobs
+from functions.hub.adapters.s3_shelf import S3Shelf
 from functions.hub.adapters.s3_uploads import S3Uploads
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.adapters.sqs_failure_queue import SQSFailureQueue
@@ -31,6 +34,7 @@ from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_blob import ReadBlob
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
+from functions.hub.use_cases.reap_blobs import ReapBlobs
 from functions.hub.use_cases.register_worlds import RegisterWorlds
 from functions.hub.use_cases.relay_records import RelayRecords
 from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
@@ -70,12 +74,20 @@ class Composition:
 
     def publish_snapshot(self) -> PublishSnapshot:
         """Return the writer's use case."""
-        return PublishSnapshot(self._snapshots(), self.blobs(), utc_now, self.offload(), self.retention())
+        return PublishSnapshot(
+            self._snapshots(), self.blobs(), self._marks(), utc_now, self.offload(), self.retention()
+        )
 
     def upload_blobs(self) -> UploadBlobs:
         """Return the writer's use case for blobs that producers upload themselves."""
         uploads = S3Uploads(client("s3 copying"), self._setting("BUCKET"))
-        return UploadBlobs(self.blobs(), uploads, utc_now)
+        return UploadBlobs(self.blobs(), uploads, self._marks(), utc_now)
+
+    def reap_blobs(self) -> ReapBlobs:
+        """Return the reaper's use case."""
+        shelf = S3Shelf(client("s3"), self._setting("BUCKET"))
+        grace = timedelta(hours=int(self._setting("BLOB_GRACE_HOURS")))
+        return ReapBlobs(shelf, self._marks(), self._snapshots(), utc_now, grace, lambda: uuid4().hex)
 
     def read_blob(self) -> ReadBlob:
         """Return the reader's use case for blobs."""
@@ -163,6 +175,9 @@ class Composition:
 
     def _snapshots(self) -> DynamoDBSnapshots:
         return DynamoDBSnapshots(client("dynamodb"), self._setting("SNAPSHOTS_TABLE"), self._bodies())
+
+    def _marks(self) -> DynamoDBBlobMarks:
+        return DynamoDBBlobMarks(client("dynamodb"), self._setting("MARKS_TABLE"))
 
     def _bodies(self) -> BodyStore:
         return BodyStore(client("s3"), self._setting("BUCKET"))

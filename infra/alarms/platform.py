@@ -28,7 +28,7 @@ def platform_alarms(stage: str) -> Iterator[AlarmRule]:
     yield from _api_alarms(stage)
     for folder in names.FUNCTION_FOLDERS:
         yield from _function_alarms(stage, folder)
-    for table in ("snapshots", "worlds", "evaluations"):
+    for table in ("snapshots", "worlds", "evaluations", "marks"):
         yield from _table_alarms(stage, table)
     yield from _relay_alarms(stage)
     for worker in names.WORKER_EVENTS:

@@ -1,4 +1,7 @@
-"""What each role may do: the whole list, function by function. No role can delete or overwrite history."""
+"""What each role may do: the whole list, function by function. No role can delete or overwrite history.
+
+The reaper alone deletes anything: blobs that no snapshot refers to, and the marks on them.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,13 @@ def allow_writer(
     writer: HubFunction,
     *,
     snapshots: dynamodb.Table,
+    marks: dynamodb.Table,
     bucket: s3.Bucket,
     tokens: secretsmanager.Secret,
 ) -> None:
-    """Puts snapshots, puts and heads their parts, ends uploads, reads the tokens' digests."""
+    """Claims blobs, puts snapshots, puts and heads their parts, ends uploads, reads the tokens' digests."""
     writer.allow(["dynamodb:PutItem"], [snapshots.table_arn])
+    writer.allow(["dynamodb:GetItem", "dynamodb:PutItem"], [marks.table_arn])
     writer.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
     writer.allow_on_objects(
         ["s3:GetObject", "s3:PutObject"], bucket, [BLOB_PREFIX, BODY_PREFIX, UPLOAD_PREFIX]
@@ -107,3 +112,13 @@ def allow_exit_engine(engine: HubFunction, data: DataStack) -> None:
     engine.allow(["dynamodb:GetItem"], [data.snapshots.table_arn, data.worlds.table_arn])
     engine.allow(["dynamodb:PutItem"], [data.evaluations.table_arn])
     engine.allow_on_objects(["s3:GetObject"], data.bucket, [BODY_PREFIX])
+
+
+def allow_reaper(reaper: HubFunction, data: DataStack) -> None:
+    """Lists and deletes blobs, keeps and deletes marks, looks which snapshots exist."""
+    reaper.allow(
+        ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+        [data.marks.table_arn],
+    )
+    reaper.allow(["dynamodb:GetItem"], [data.snapshots.table_arn])
+    reaper.allow_on_objects(["s3:DeleteObject"], data.bucket, [BLOB_PREFIX])

@@ -1,4 +1,4 @@
-"""The three tables: keys, indexes, retention, streams."""
+"""The four tables: keys, indexes, retention, streams."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class HubTables(Construct):
-    """Tables `snapshots`, `worlds` and `evaluations`.
+    """Tables `snapshots`, `worlds`, `evaluations` and `marks`.
 
     Names are fixed on purpose: CloudFormation cannot replace a table that has its own name, so a change that
     would need a new table (keys, local indexes) fails the deployment instead of leaving the data behind.
@@ -28,6 +28,7 @@ class HubTables(Construct):
         self.snapshots = self._table("snapshots", sort_key="version", expires=True, streamed=True)
         self.worlds = self._table("worlds", sort_key="stage", expires=False, streamed=False)
         self.evaluations = self._table("evaluations", sort_key="evaluation_id", expires=True, streamed=True)
+        self.marks = self._table("marks", sort_key="mark", expires=True, streamed=False)
         _index(self.snapshots, "by_as_of", "time_order")
         _index(self.snapshots, "by_stage", "stage_time_order")
         self._index_of_expiry()

@@ -30,10 +30,12 @@ class DataStack(Stack):
         )
         tables = HubTables(self, "Tables", stage=stage)
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
+        self.marks = tables.marks
         self.bucket = BlobBucket(self, "Blobs", stage=stage).bucket
         self.tokens = TokenSecret(self, "Access", stage=stage).secret
         CfnOutput(self, "SnapshotsTableName", value=self.snapshots.table_name)
         CfnOutput(self, "WorldsTableName", value=self.worlds.table_name)
         CfnOutput(self, "EvaluationsTableName", value=self.evaluations.table_name)
+        CfnOutput(self, "MarksTableName", value=self.marks.table_name)
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
         CfnOutput(self, "TokensSecretArn", value=self.tokens.secret_arn)

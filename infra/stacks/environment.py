@@ -20,6 +20,7 @@ def writer_environment(stage: Stage, data: DataStack) -> dict[str, str]:
     """Variables of snapshot_writer."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
+        names.MARKS_TABLE: data.marks.table_name,
         names.BUCKET: data.bucket.bucket_name,
         names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
         names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
@@ -96,6 +97,16 @@ def risk_environment(stage: Stage, data: DataStack) -> dict[str, str]:
 def exit_environment(stage: Stage, data: DataStack) -> dict[str, str]:
     """Variables of exit_engine."""
     return {names.WORLDS_TABLE: data.worlds.table_name, **engine_environment(stage, data)}
+
+
+def reaper_environment(stage: Stage, data: DataStack) -> dict[str, str]:
+    """Variables of blob_reaper."""
+    return {
+        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
+        names.MARKS_TABLE: data.marks.table_name,
+        names.BUCKET: data.bucket.bucket_name,
+        names.BLOB_GRACE_HOURS: str(stage.blob_grace_hours),
+    }
 
 
 def _offloading(stage: Stage) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 
 from infra import names
@@ -15,6 +15,7 @@ from infra.constructs.permissions import (
     allow_exit_engine,
     allow_monitor,
     allow_reader,
+    allow_reaper,
     allow_registry,
     allow_relay,
     allow_risk_engine,
@@ -22,12 +23,14 @@ from infra.constructs.permissions import (
 )
 from infra.constructs.relay_sources import RelayFailures, RelaySource
 from infra.constructs.rest_api import HubApi
+from infra.constructs.schedule import FunctionSchedule
 from infra.constructs.worker_queue import WorkerQueue
 from infra.stacks.environment import (
     engine_environment,
     exit_environment,
     monitor_environment,
     reader_environment,
+    reaper_environment,
     registry_environment,
     relay_environment,
     risk_environment,
@@ -69,6 +72,7 @@ class ServiceStack(Stack):
         self._relay()
         self._workers()
         self._monitor()
+        self._reaper()
         CfnOutput(self, "ApiUrl", value=api.api.url)
         CfnOutput(self, "ApiId", value=api.api.rest_api_id)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
@@ -76,7 +80,11 @@ class ServiceStack(Stack):
     def _api(self) -> HubApi:
         writer = self._function("snapshot_writer", writer_environment(self._stage, self._data))
         allow_writer(
-            writer, snapshots=self._data.snapshots, bucket=self._data.bucket, tokens=self._data.tokens
+            writer,
+            snapshots=self._data.snapshots,
+            marks=self._data.marks,
+            bucket=self._data.bucket,
+            tokens=self._data.tokens,
         )
         reader = self._function("snapshot_reader", reader_environment(self._stage, self._data))
         allow_reader(
@@ -126,6 +134,11 @@ class ServiceStack(Stack):
         allow_risk_engine(self._worker("risk_engine", risk_environment(stage, data)), data)
         allow_engine(self._worker("stress_engine", engine_environment(stage, data)), data)
         allow_exit_engine(self._worker("exit_engine", exit_environment(stage, data)), data)
+
+    def _reaper(self) -> None:
+        reaper = self._function("blob_reaper", reaper_environment(self._stage, self._data))
+        allow_reaper(reaper, self._data)
+        FunctionSchedule(self, "BlobReaperSchedule", function=reaper, every=Duration.hours(1))
 
     def _worker(self, folder: names.FunctionFolder, environment: Mapping[str, str]) -> HubFunction:
         worker = self._function(folder, environment)

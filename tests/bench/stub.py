@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "RiskSignalHub",
     "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
+    "RISK_HUB_MARKS_TABLE": "marks",
     "RISK_HUB_BUCKET": "blobs",
     "RISK_HUB_TOKENS_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:tokens",
     "RISK_HUB_STAGE_ALLOW_LIST": "backtest,paper,live",

@@ -28,6 +28,7 @@ from functions.risk.evaluate import EvaluateRisk
 from risk_hub_contracts.exit_policy import ExitPolicy, StressLimit
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.gateway import proxy_event
+from tests.fakes.marks import MemoryMarks
 from tests.fakes.outside import MemoryBus, MemoryFailures
 from tests.fakes.samples import stored
 from tests.fakes.stores import (
@@ -127,7 +128,7 @@ class Walk:
         self.evaluations, self.bus, self.worlds = MemoryEvaluations(), MemoryBus(), MemoryWorlds()
         self.worlds.policies["us2", "paper"] = POLICY
         offload = OffloadPolicy(enabled=True, inline_threshold_entries=100)
-        self.publish = PublishSnapshot(self.snapshots, blobs, clock, offload, RETENTION)
+        self.publish = PublishSnapshot(self.snapshots, blobs, MemoryMarks(), clock, offload, RETENTION)
         decoder, announce = StreamRecords(BodyStore(None, "")), AnnounceCommits(self.worlds, self.bus)
         self.relay = RelayRecords(decoder, announce, MemoryFailures())
         common = (self.evaluations, clock, RETENTION)

@@ -15,6 +15,7 @@ from functions.risk.verify import VerifyRisk
 from risk_hub_contracts.blob import BlobKind, digest
 from risk_hub_contracts.risk import RiskMeasure, RiskReport
 from tests.fakes.clock import FrozenClock
+from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import (
     MemoryBlobs,
     MemoryEvaluations,
@@ -36,7 +37,9 @@ class EvaluatedWorld:
         self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryEvaluations()
         self.forecasts, self.notes = MemoryForecasts(), MemoryInputNotes()
         offload = OffloadPolicy(enabled=True, inline_threshold_entries=threshold)
-        self.publish = PublishSnapshot(self.snapshots, self.blobs, self.clock, offload, RETENTION)
+        self.publish = PublishSnapshot(
+            self.snapshots, self.blobs, MemoryMarks(), self.clock, offload, RETENTION
+        )
         stores = (self.snapshots, self.blobs, self.evaluations, self.forecasts, self.notes)
         self.evaluate = EvaluateRisk(*stores, self.clock, RETENTION, policy)
         self.verify = VerifyRisk(self.snapshots, self.blobs, self.evaluations)

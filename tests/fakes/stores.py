@@ -34,6 +34,10 @@ class MemorySnapshots:
     def get(self, world_id: str, version: str) -> StoredSnapshot | None:
         return self.rows.get((world_id, version))
 
+    def content_hash(self, world_id: str, version: str) -> str | None:
+        row = self.rows.get((world_id, version))
+        return None if row is None else row.content_hash
+
     def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
         admitted = [row for row in self.rows.values() if query.admits(row)]
         admitted.sort(key=lambda row: row.order, reverse=query.newest_first)

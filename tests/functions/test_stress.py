@@ -18,6 +18,7 @@ from risk_hub_contracts.blob import digest
 from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.stress import StressLoss, StressReport
 from tests.fakes.clock import FrozenClock
+from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots
 
 WEIGHTS = {"C": 0.5, "A": 0.7, "B": -0.2}
@@ -34,7 +35,9 @@ class World:
         self.clock = FrozenClock()
         self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryEvaluations()
         policy = OffloadPolicy(enabled=offload, inline_threshold_entries=1)
-        self.publish = PublishSnapshot(self.snapshots, self.blobs, self.clock, policy, timedelta(days=30))
+        self.publish = PublishSnapshot(
+            self.snapshots, self.blobs, MemoryMarks(), self.clock, policy, timedelta(days=30)
+        )
         self.evaluate = EvaluateStress(
             self.snapshots, self.blobs, self.evaluations, self.clock, timedelta(days=30)
         )

@@ -27,6 +27,7 @@ from functions.snapshot_writer.uploads import add_upload_routes
 from functions.world_registry.routes import world_registry
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import Answer, Gateway
+from tests.fakes.marks import MemoryMarks
 from tests.fakes.outside import MemoryTokens
 from tests.fakes.registry import MemoryRegistry
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemoryForecasts, MemorySnapshots, MemoryWorlds
@@ -47,6 +48,7 @@ class Hub:
     evaluations: MemoryEvaluations = field(default_factory=MemoryEvaluations)
     forecasts: MemoryForecasts = field(default_factory=MemoryForecasts)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
+    marks: MemoryMarks = field(default_factory=MemoryMarks)
     uploads: MemoryUploads = field(init=False)
     registry: MemoryRegistry = field(init=False)
     offload: OffloadPolicy = field(
@@ -59,13 +61,15 @@ class Hub:
 
     def gateway(self) -> Gateway:
         gate = Gate(self.tokens, self.clock)
-        publish = PublishSnapshot(self.snapshots, self.blobs, self.clock, self.offload, timedelta(days=30))
+        publish = PublishSnapshot(
+            self.snapshots, self.blobs, self.marks, self.clock, self.offload, timedelta(days=30)
+        )
         read = ReadSnapshots(self.snapshots, self.worlds, self.clock)
         reads = snapshot_routes(
             read, ReadRisk(self.evaluations, self.snapshots), ExpandParts(self.blobs), gate
         )
         reader = backtest_route(reads, BacktestRisk(self.forecasts, self.worlds), gate)
-        upload = UploadBlobs(self.blobs, self.uploads, self.clock)
+        upload = UploadBlobs(self.blobs, self.uploads, self.marks, self.clock)
         writer = add_upload_routes(snapshot_writer(publish, gate, STAGES), upload, gate)
         with_blobs = blob_routes(reader, ReadBlob(self.blobs, self.clock), gate)
         headers = {

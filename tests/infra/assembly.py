@@ -21,6 +21,7 @@ _REFERENTS = {
     "TablesSnapshots": "snapshots",
     "TablesWorlds": "worlds",
     "TablesEvaluations": "evaluations",
+    "TablesMarks": "marks",
     "BlobsBucket": "bucket",
     "AccessTokens": "tokens",
     "RelayFailures": "relay-failures",

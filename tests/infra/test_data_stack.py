@@ -10,6 +10,7 @@ KEYS = {
     "snapshots": ("world_id", "version"),
     "worlds": ("world_id", "stage"),
     "evaluations": ("world_id", "evaluation_id"),
+    "marks": ("world_id", "mark"),
 }
 EXPIRY_ATTRIBUTES = ["time_order", "stage", "actor", "created_at"]
 
@@ -49,7 +50,7 @@ def test_time_order_is_read_from_local_indexes_so_that_it_can_be_consistent(loca
     }
 
 
-@pytest.mark.parametrize("table", ["worlds", "evaluations"])
+@pytest.mark.parametrize("table", ["worlds", "evaluations", "marks"])
 def test_only_snapshots_have_indexes(local: Assembly, table: str) -> None:
     properties = local.table(table)["Properties"]
     assert "LocalSecondaryIndexes" not in properties
@@ -63,6 +64,12 @@ def test_what_may_age_away_is_retained_until_its_time_and_streamed_to_the_relay(
     properties = local.table(table)["Properties"]
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "retain_until", "Enabled": True}
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+
+
+def test_marks_age_away_and_announce_nothing(local: Assembly) -> None:
+    properties = local.table("marks")["Properties"]
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "retain_until", "Enabled": True}
+    assert "StreamSpecification" not in properties
 
 
 def test_worlds_neither_age_away_nor_announce(local: Assembly) -> None:

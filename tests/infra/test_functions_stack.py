@@ -16,6 +16,7 @@ COMMON = {
 VARIABLES: dict[FunctionFolder, set[str]] = {
     "snapshot_writer": {
         "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_MARKS_TABLE",
         "RISK_HUB_BUCKET",
         "RISK_HUB_TOKENS_SECRET_ARN",
         "RISK_HUB_STAGE_ALLOW_LIST",
@@ -76,11 +77,18 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
         "RISK_HUB_QUEUE_URLS",
         "RISK_HUB_STAGE_ALLOW_LIST",
     },
+    "blob_reaper": {
+        "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_MARKS_TABLE",
+        "RISK_HUB_BUCKET",
+        "RISK_HUB_BLOB_GRACE_HOURS",
+    },
 }
 REFERENTS = {
     "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
     "RISK_HUB_WORLDS_TABLE": "worlds",
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
+    "RISK_HUB_MARKS_TABLE": "marks",
     "RISK_HUB_BUCKET": "bucket",
     "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
     "RISK_HUB_BUS_NAME": "bus",

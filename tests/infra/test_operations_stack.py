@@ -64,13 +64,16 @@ def test_every_stage_is_watched(any_stage: Assembly) -> None:
     assert any_stage.parts() == ["data", "service", "operations"]
 
 
+TABLES = ("snapshots", "worlds", "evaluations", "marks")
+
+
 def test_every_step_of_a_snapshots_way_has_its_alarm(cloud_stage: Assembly) -> None:
     functions = [folder.replace("_", "-") for folder in FUNCTION_FOLDERS]
     assert set(alarms(cloud_stage)) == {
         "api-server-errors",
         "api-server-error-burst",
         *(f"{function}-{what}" for function in functions for what in ("errors", "throttles")),
-        *(f"{t}-{k}-throttles" for t in ("snapshots", "worlds", "evaluations") for k in ("read", "write")),
+        *(f"{table}-{kind}-throttles" for table in TABLES for kind in ("read", "write")),
         "event-relay-iterator-age",
         "relay-failures",
         *(f"{worker}-{what}" for worker in WORKERS for what in WORKER_ALARMS),

@@ -26,6 +26,8 @@ def consuming(queue: str) -> set[tuple[str, str]]:
 ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
     "snapshot_writer": {
         ("dynamodb:PutItem", "snapshots"),
+        ("dynamodb:GetItem", "marks"),
+        ("dynamodb:PutItem", "marks"),
         ("secretsmanager:GetSecretValue", "tokens"),
         ("s3:ListBucket", "bucket"),
         *(
@@ -105,7 +107,15 @@ ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
         ("s3:ListBucket", "bucket"),
         ("s3:GetObject", "bucket/risk-bodies/*"),
     },
+    "blob_reaper": {
+        *((f"dynamodb:{action}", "marks") for action in ("DeleteItem", "GetItem", "PutItem", "Query")),
+        ("dynamodb:GetItem", "snapshots"),
+        ("s3:ListBucket", "bucket"),
+        ("s3:DeleteObject", "bucket/risk-blobs/*"),
+    },
 }
+# The one role that may delete: blobs that no snapshot refers to, and the marks by which it knows (ADR-0018).
+REAPING = {("s3:DeleteObject", "bucket/risk-blobs/*"), ("dynamodb:DeleteItem", "marks")}
 HISTORY_ENDS_BY = ("Delete", "Remove", "BatchWriteItem", "TransactWriteItems", "PartiQL")
 
 
@@ -160,8 +170,9 @@ def test_no_role_is_granted_a_family_of_actions(any_stage: Assembly, folder: Fun
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
 def test_no_role_can_end_history(any_stage: Assembly, folder: FunctionFolder) -> None:
-    """INV-10. A message of a queue is no history."""
-    stored = [action for action, _ in permissions(any_stage, folder) if not action.startswith("sqs:")]
+    """INV-10. A message of a queue is no history, nor is a blob that no snapshot refers to."""
+    may = permissions(any_stage, folder) - (REAPING if folder == "blob_reaper" else set())
+    stored = [action for action, _ in may if not action.startswith("sqs:")]
     assert not [action for action in stored if any(word in action for word in HISTORY_ENDS_BY)]
 
 
@@ -172,7 +183,7 @@ def test_a_worker_can_announce_nothing_by_itself(any_stage: Assembly, worker: Fu
     assert not actions & {"events:PutEvents", "sqs:SendMessage", "sns:Publish"}
 
 
-def test_only_the_api_calls_the_functions_behind_it(any_stage: Assembly) -> None:
+def test_only_the_api_and_the_clock_call_functions(any_stage: Assembly) -> None:
     granted = any_stage.properties("service", "AWS::Lambda::Permission")
-    assert {each["Principal"] for each in granted} == {"apigateway.amazonaws.com"}
+    assert {each["Principal"] for each in granted} == {"apigateway.amazonaws.com", "events.amazonaws.com"}
     assert all("SourceArn" in each for each in granted)

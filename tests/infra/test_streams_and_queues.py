@@ -158,8 +158,16 @@ def test_a_rule_is_on_the_hubs_own_bus_and_leads_to_its_workers_queue(
     assert referent(target["DeadLetterConfig"]["Arn"]) == f"{queue_of(worker)}-dead-letters"
 
 
+def test_orphaned_blobs_are_looked_for_each_hour(any_stage: Assembly) -> None:
+    found = any_stage.properties("service", "AWS::Events::Rule")
+    (rule,) = [each for each in found if each["Name"].endswith("-blob-reaper-schedule")]
+    assert rule["ScheduleExpression"] == "rate(1 hour)"
+    assert len(rule["Targets"]) == 1
+
+
 def test_there_is_one_rule_for_each_worker(any_stage: Assembly) -> None:
-    assert len(any_stage.properties("service", "AWS::Events::Rule")) == len(WORKER_EVENTS)
+    found = any_stage.properties("service", "AWS::Events::Rule")
+    assert len([each for each in found if "EventPattern" in each]) == len(WORKER_EVENTS)
     assert set(rules(any_stage)) == set(QUEUES)
 
 

@@ -44,7 +44,7 @@ def test_dynamodb_ttl_is_on_where_the_template_says_so(stage: OpenStage) -> None
         found[table] = state.get("AttributeName") if state["TimeToLiveStatus"] == "ENABLED" else None
         declared[table] = properties.get("TimeToLiveSpecification", {}).get("AttributeName")
     assert found == declared
-    assert list(declared.values()).count("retain_until") == 2
+    assert list(declared.values()).count("retain_until") == 3
 
 
 def test_s3_lifecycle_is_on_where_the_template_says_so(stage: OpenStage) -> None:

@@ -20,6 +20,7 @@ from functions.hub.use_cases.relay_records import RelayRecords
 from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
 from functions.risk.evaluate import EvaluateRisk
 from infra.stages import STAGES
+from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import (
     MemoryBlobs,
     MemoryEvaluations,
@@ -36,6 +37,7 @@ from tests.simulator.ports import (
     WiredBus,
     WiredEvaluations,
     WiredFailures,
+    WiredMarks,
     WiredSnapshots,
     WiredWorlds,
 )
@@ -105,6 +107,7 @@ class Hub:
         self.queues = (risk, stress, exits, notes)
         self.snapshots = WiredSnapshots(wire, parts.snapshots(), ledger, self.snapshot_stream)
         self.blobs = WiredBlobs(wire, parts.blobs())
+        self.marks = WiredMarks(wire, MemoryMarks())
         self.worlds = WiredWorlds(wire, parts.worlds(), ledger)
         self.evaluations = WiredEvaluations(wire, parts.evaluations(), ledger, self.evaluation_stream)
         self.forecasts = WiredForecasts(wire, MemoryForecasts())
@@ -119,7 +122,7 @@ class Hub:
         parts, clock = self.parts, self.clock
         policy = OffloadPolicy(enabled=True, inline_threshold_entries=self.random.choice((3, 100)))
         self.publish: Callable[[Publication], Published] = parts.publish(
-            self.snapshots, self.blobs, clock, policy, RETENTION
+            self.snapshots, self.blobs, self.marks, clock, policy, RETENTION
         )
         self.read = parts.read(self.snapshots, self.worlds, clock)
         self.expand = ExpandParts(self.blobs)

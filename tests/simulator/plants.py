@@ -15,6 +15,7 @@ from functions.hub.use_cases.publish_snapshot import Publication, Published, Pub
 from functions.hub.use_cases.read_snapshots import Moment, ReadSnapshots
 from functions.hub.use_cases.relay_records import Record, Relayed, RelayRecords
 from functions.hub.use_cases.work_on_snapshot import Outcome
+from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemorySnapshots
 from tests.simulator.hub import RETENTION, Hub, Parts
 from tests.simulator.planted_stores import (
@@ -116,9 +117,9 @@ def announced_before_commit(hub: Hub) -> None:
     store_it = hub.publish
 
     def publish(publication: Publication) -> Published:
-        promised = PublishSnapshot(MemorySnapshots(), MemoryBlobs(), hub.clock, NO_OFFLOAD, RETENTION)(
-            publication
-        )
+        promised = PublishSnapshot(
+            MemorySnapshots(), MemoryBlobs(), MemoryMarks(), hub.clock, NO_OFFLOAD, RETENTION
+        )(publication)
         hub.bus.publish([_event_of(promised.stored)])
         return store_it(publication)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from events.envelope import CloudEvent
+from functions.hub.domain.blob_marks import Claim
 from functions.hub.domain.evaluation import Record as EvaluationRecord
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
@@ -13,6 +14,7 @@ from functions.hub.ports import BlobStat, Head, PutOutcome
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.exit_policy import ExitPolicy, MeasureLimit, StressLimit
 from risk_hub_contracts.refs import BlobRef
+from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
 from tests.simulator.ledger import Ledger
 from tests.simulator.model import COOL_DOWN_SECONDS, STRESS_LOSS_LIMIT, VALUE_AT_RISK_99_LIMIT
@@ -83,6 +85,20 @@ class WiredBlobs:
 
     def download_url(self, ref: BlobRef) -> str:
         return self.store.download_url(ref)
+
+
+@dataclass
+class WiredMarks:
+    """The marks as far as a writer meets them: no blob is ever removed here."""
+
+    wire: Wire
+    store: MemoryMarks
+
+    def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
+        self.wire.call("marks.claim", lambda: self.store.claim(world_id, sha256, claim, retain_until))
+
+    def is_doomed(self, world_id: str, sha256: str, now: datetime) -> bool:
+        return self.wire.call("marks.is_doomed", lambda: self.store.is_doomed(world_id, sha256, now))
 
 
 @dataclass

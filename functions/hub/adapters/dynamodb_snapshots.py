@@ -59,6 +59,18 @@ class DynamoDBSnapshots:
             answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         return self._read(answer["Item"]) if "Item" in answer else None
 
+    def content_hash(self, world_id: str, version: str) -> str | None:
+        """See StoredHashes."""
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(
+                TableName=self.table,
+                Key={"world_id": {"S": world_id}, "version": {"S": version}},
+                ProjectionExpression="content_hash",
+                ConsistentRead=True,
+            )
+        found: str | None = answer.get("Item", {}).get("content_hash", {}).get("S")
+        return found
+
     def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
         """See SnapshotStore.
 

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from functions.hub.blob_ports import BlobClaims
+from functions.hub.domain.blob_marks import Claim
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.stored_snapshot import StoredSnapshot, accept
 from functions.hub.ports import BlobStat, BlobStore, Clock, PutOutcome, SnapshotStore
+from functions.hub.use_cases.claim_blobs import ClaimBlobs
 from risk_hub_contracts.problems import REF_INVALID, VERSION_CONFLICT, ProblemError, Violation
 from risk_hub_contracts.refs import BlobRef
 from risk_hub_contracts.snapshot import Part, Snapshot, parse_snapshot
@@ -44,6 +47,7 @@ class PublishSnapshot:
 
     snapshots: SnapshotStore
     blobs: BlobStore
+    marks: BlobClaims
     clock: Clock
     offload: OffloadPolicy
     retention: timedelta
@@ -52,8 +56,8 @@ class PublishSnapshot:
         """Store the publication's snapshot, or return the equal one that stands there already.
 
         Raises:
-            ProblemError: the body violates the contract, names a blob that is not there, or other content
-                stands under this version already (`version-conflict`). Nothing is visible then (INV-09).
+            ProblemError: the body violates the contract, names a blob that is not there or is being removed, or
+                other content stands under this version (`version-conflict`). Nothing is visible then (INV-09).
             UnavailableError: a store did not answer; the same publication may be sent again.
         """
         now = self.clock()
@@ -65,11 +69,20 @@ class PublishSnapshot:
             now=now,
             bucket=self.blobs.bucket,
         )
+        self._claim(snapshot, now)
         snapshot = self._offload(self._with_verified_refs(snapshot))
         accepted = accept(snapshot, now, publication.correlation_id, publication.trace_header)
         outcome = self.snapshots.put_once(accepted, accepted.retain_until(self.retention))
         _require_same_content(outcome, snapshot.content_hash)
         return Published(outcome.stored, outcome.created, now)
+
+    def _claim(self, snapshot: Snapshot, now: datetime) -> None:
+        """Claim every blob that the snapshot will refer to, before any of them is looked at (ADR-0018)."""
+        referred = [part.sha256 for part in snapshot.parts if part.ref is not None]
+        digests = referred + [part.sha256 for part in self.offload.parts_to_offload(snapshot)]
+        if digests:
+            claim = Claim(snapshot.version, snapshot.content_hash, now)
+            ClaimBlobs(self.marks)(snapshot.world_id, digests, claim, now + self.retention)
 
     def _with_verified_refs(self, snapshot: Snapshot) -> Snapshot:
         refs = {

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from functions.hub.blob_ports import BlobUploads, NoUploadError, SignedPut, UploadMismatchError
+from functions.hub.blob_ports import BlobClaims, BlobUploads, NoUploadError, SignedPut, UploadMismatchError
+from functions.hub.domain.blob_marks import Claim
 from functions.hub.ports import BlobStore, Clock
+from functions.hub.use_cases.claim_blobs import ClaimBlobs
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.limits import UPLOAD_URL_TTL_SECONDS
 from risk_hub_contracts.problems import REF_INVALID, UPLOAD_MISMATCH, UPLOAD_NOT_FOUND, ProblemError
@@ -22,15 +24,18 @@ class UploadBlobs:
 
     blobs: BlobStore
     uploads: BlobUploads
+    marks: BlobClaims
     clock: Clock
 
     def begin(self, world_id: str, asked: UploadRequest) -> Document:
         """Return the blob's reference, and the signed requests that store it unless it is stored already.
 
         Raises:
-            ProblemError: `ref-invalid` when bytes of another kind or digest lie there.
+            ProblemError: `ref-invalid` when bytes of another kind or digest lie there, `unavailable` while the
+                reaper removes the blob.
             UnavailableError: the store did not answer; asking again is safe.
         """
+        self._claim(world_id, asked.sha256)
         ref = self._ref(world_id, asked.sha256, asked.kind, asked.bytes)
         if self._is_stored(ref):
             return _stored(ref)
@@ -47,6 +52,7 @@ class UploadBlobs:
             ProblemError: `upload-not-found`, or `upload-mismatch` when the parts are not what was announced.
             UnavailableError: the store did not answer; completing again goes on where it stopped.
         """
+        self._claim(world_id, sha256)
         ref = self._ref(world_id, sha256, end.kind, end.bytes)
         if not self._is_stored(ref):
             try:
@@ -62,6 +68,11 @@ class UploadBlobs:
         ref = self._ref(world_id, sha256, end.kind, end.bytes)
         self.uploads.abort(ref, end.upload_id)
         return {"ref": ref.document(), "stored": self._is_stored(ref)}
+
+    def _claim(self, world_id: str, sha256: str) -> None:
+        """Keep the blob for as long as a grace period, in which a snapshot that refers to it is expected."""
+        now = self.clock()
+        ClaimBlobs(self.marks)(world_id, [sha256], Claim(None, None, now), now)
 
     def _ref(self, world_id: str, sha256: str, kind: BlobKind, size_bytes: int) -> BlobRef:
         return BlobRef(ref=self.uploads.ref(world_id, sha256), sha256=sha256, bytes=size_bytes, kind=kind)

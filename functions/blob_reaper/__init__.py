@@ -1,0 +1,1 @@
+"""Remove blobs that nobody refers to."""

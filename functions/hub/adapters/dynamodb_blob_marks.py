@@ -1,0 +1,133 @@
+"""BlobMarks on DynamoDB: a row per claim and one per doom, beside each other under the blob's digest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
+from functions.hub.adapters.snapshot_item import Item
+from functions.hub.domain.blob_marks import Claim
+from risk_hub_contracts.times import format_instant, parse_instant
+
+STORE = "the store of blob marks"
+# No world has this name: ids begin with a letter or a digit.
+PLACE = {"world_id": {"S": "#reaper"}, "mark": {"S": "place"}}
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBBlobMarks:
+    """The `blob-marks` table."""
+
+    dynamodb: Any
+    table: str
+
+    def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
+        """See BlobMarks."""
+        texts = {
+            "claimed_at": format_instant(claim.at),
+            "version": claim.version,
+            "content_hash": claim.content_hash,
+        }
+        present = {name: {"S": text} for name, text in texts.items() if text is not None}
+        retained = {"retain_until": {"N": str(int(retain_until.timestamp()))}}
+        self._put({**_claim_key(world_id, sha256, claim), **present, **retained})
+
+    def is_doomed(self, world_id: str, sha256: str, now: datetime) -> bool:
+        """See BlobMarks."""
+        doom = self._get(_doom_key(world_id, sha256))
+        return doom is not None and parse_instant(doom["doomed_until"]["S"]) > now
+
+    def claims(self, world_id: str, sha256: str) -> Sequence[Claim]:
+        """See BlobMarks."""
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "world_id = :world AND begins_with(mark, :prefix)",
+            "ExpressionAttributeValues": {":world": {"S": world_id}, ":prefix": {"S": f"{sha256}/claim/"}},
+            "ConsistentRead": True,
+        }
+        claims: list[Claim] = []
+        while True:
+            with dependency(STORE):
+                answer = self.dynamodb.query(**request)
+            claims += [_claim(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return claims
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def doom(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
+        """See BlobMarks."""
+        doom = {
+            "doomed_by": {"S": owner},
+            "doomed_until": {"S": format_instant(until)},
+            "retain_until": {"N": str(int(until.timestamp()))},
+        }
+        return self._if(
+            "attribute_not_exists(mark) OR doomed_until <= :now OR doomed_by = :owner",
+            {":now": {"S": format_instant(now)}, ":owner": {"S": owner}},
+            lambda **condition: self._put({**_doom_key(world_id, sha256), **doom}, **condition),
+        )
+
+    def spare(self, world_id: str, sha256: str, owner: str) -> None:
+        """See BlobMarks."""
+        self._delete_if(_doom_key(world_id, sha256), "doomed_by = :owner", {":owner": {"S": owner}})
+
+    def withdraw(self, world_id: str, sha256: str, claim: Claim) -> None:
+        """See BlobMarks."""
+        key, at = _claim_key(world_id, sha256, claim), format_instant(claim.at)
+        self._delete_if(key, "claimed_at = :at", {":at": {"S": at}})
+
+    def place(self) -> str | None:
+        """See BlobMarks."""
+        kept = self._get(PLACE)
+        return kept["after"]["S"] if kept is not None and "after" in kept else None
+
+    def keep_place(self, place: str | None) -> None:
+        """See BlobMarks."""
+        self._put({**PLACE, **({} if place is None else {"after": {"S": place}})})
+
+    def _get(self, key: Item) -> Item | None:
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return item
+
+    def _put(self, item: Item, **condition: Any) -> None:  # noqa: ANN401 - botocore's parameters
+        with dependency(STORE):
+            self.dynamodb.put_item(TableName=self.table, Item=item, **condition)
+
+    def _delete_if(self, key: Item, condition: str, values: Item) -> None:
+        def delete(**conditions: Any) -> None:  # noqa: ANN401 - botocore's parameters
+            with dependency(STORE):
+                self.dynamodb.delete_item(TableName=self.table, Key=key, **conditions)
+
+        self._if(condition, values, delete)
+
+    def _if(self, condition: str, values: Item, write: Any) -> bool:  # noqa: ANN401 - takes botocore's parameters
+        try:
+            write(ConditionExpression=condition, ExpressionAttributeValues=values)
+        except ClientError as error:
+            if error_code(error) == CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+
+def _claim_key(world_id: str, sha256: str, claim: Claim) -> Item:
+    return {"world_id": {"S": world_id}, "mark": {"S": f"{sha256}/claim/{claim.key}"}}
+
+
+def _doom_key(world_id: str, sha256: str) -> Item:
+    return {"world_id": {"S": world_id}, "mark": {"S": f"{sha256}/doom"}}
+
+
+def _claim(item: Item) -> Claim:
+    version, content_hash = item.get("version"), item.get("content_hash")
+    return Claim(
+        version=None if version is None else version["S"],
+        content_hash=None if content_hash is None else content_hash["S"],
+        at=parse_instant(item["claimed_at"]["S"]),
+    )

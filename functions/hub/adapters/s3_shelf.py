@@ -1,0 +1,52 @@
+"""BlobShelf on S3."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.hub.adapters.aws import dependency
+from functions.hub.blob_ports import ShelvedBlob
+from risk_hub_contracts.ids import sha256_fault
+from risk_hub_contracts.refs import BLOB_PREFIX
+
+STORE = "the blob store"
+PAGE_MAX_KEYS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class S3Shelf:
+    """The objects under `risk-blobs/`, in the order of their keys."""
+
+    s3: Any
+    bucket: str
+
+    def after(self, place: str | None) -> Sequence[ShelvedBlob]:
+        """See BlobShelf; what has no blob's name is passed over."""
+        request: dict[str, Any] = {
+            "Bucket": self.bucket,
+            "Prefix": f"{BLOB_PREFIX}/",
+            "MaxKeys": PAGE_MAX_KEYS,
+            **({} if place is None else {"StartAfter": place}),
+        }
+        while True:
+            with dependency(STORE):
+                page = self.s3.list_objects_v2(**request)
+            blobs = [blob for item in page.get("Contents", []) if (blob := _blob(item)) is not None]
+            if blobs or not page.get("IsTruncated"):
+                return blobs
+            request["StartAfter"] = page["Contents"][-1]["Key"]
+
+    def place_of(self, blob: ShelvedBlob) -> str:
+        """See BlobShelf."""
+        return f"{BLOB_PREFIX}/{blob.world_id}/{blob.sha256}"
+
+    def remove(self, blob: ShelvedBlob) -> None:
+        """See BlobShelf."""
+        with dependency(STORE):
+            self.s3.delete_object(Bucket=self.bucket, Key=self.place_of(blob))
+
+
+def _blob(item: dict[str, Any]) -> ShelvedBlob | None:
+    _, world_id, sha256 = f"{item['Key']}//".split("/")[:3]
+    named = item["Key"] == f"{BLOB_PREFIX}/{world_id}/{sha256}" and sha256_fault(sha256) is None
+    return ShelvedBlob(world_id, sha256, item["LastModified"]) if named else None

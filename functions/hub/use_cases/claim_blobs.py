@@ -1,0 +1,34 @@
+"""Claim blobs before anything relies on them, so that the reaper leaves them alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.hub.blob_ports import BlobClaims
+from functions.hub.domain.blob_marks import CLAIM_MARGIN, Claim
+from risk_hub_contracts.problems import UNAVAILABLE, ProblemError
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimBlobs:
+    """Claims first, looks for dooms second: the reaper does it the other way round, so one sees the other."""
+
+    marks: BlobClaims
+
+    def __call__(self, world_id: str, digests: Iterable[str], claim: Claim, needed_until: datetime) -> None:
+        """Claim the blobs of these digests, whether they are there or not.
+
+        Raises:
+            ProblemError: `unavailable` while the reaper removes one of them; the same request may be sent again.
+            UnavailableError: the store of the marks did not answer.
+        """
+        claimed = list(digests)
+        for sha256 in claimed:
+            self.marks.claim(world_id, sha256, claim, needed_until + CLAIM_MARGIN)
+        for sha256 in claimed:
+            if self.marks.is_doomed(world_id, sha256, claim.at):
+                raise ProblemError(
+                    UNAVAILABLE,
+                    f"blob {sha256} is being removed, as nothing has referred to it; send the same request "
+                    "again, and upload the blob again if it is missing then",
+                )

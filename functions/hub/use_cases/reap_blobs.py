@@ -1,0 +1,86 @@
+"""Remove blobs that nobody refers to, and never one that a snapshot refers to (ADR-0018)."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from functions.hub.blob_ports import BlobMarks, BlobShelf, ShelvedBlob, StoredHashes
+from functions.hub.domain.blob_marks import DOOM_LEASE, Claim, oldest_first
+from functions.hub.ports import Clock
+
+Verdict = Literal["young", "unmarked", "claimed", "referred", "contested", "reaped"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReapBlobs:
+    """Goes once over all blobs, or as far as it gets; the next run goes on from there.
+
+    Attributes:
+        grace: for how long a blob or a claim is left alone; far longer than any handler lives.
+        new_owner: names a run, so that no run ends the doom of another.
+    """
+
+    shelf: BlobShelf
+    marks: BlobMarks
+    snapshots: StoredHashes
+    clock: Clock
+    grace: timedelta
+    new_owner: Callable[[], str]
+
+    def __call__(self, stop_at: datetime) -> Counter[str]:
+        """Return how many blobs met which verdict; begin with none after `stop_at`.
+
+        Verdicts: `young`, `claimed` (recently), `referred` (a stored snapshot does), `unmarked` (from before there were
+        marks: left alone for ever), `contested` (another run has it), `reaped`.
+
+        Raises:
+            UnavailableError: a store did not answer. What was doomed is spared when its lease ends.
+        """
+        owner, verdicts, place = self.new_owner(), Counter[str](), self.marks.place()
+        while blobs := self.shelf.after(place):
+            for blob in blobs:
+                if self.clock() >= stop_at:
+                    self.marks.keep_place(place)
+                    return verdicts
+                verdicts[self._visit(blob, owner)] += 1
+                place = self.shelf.place_of(blob)
+        self.marks.keep_place(None)
+        return verdicts
+
+    def _visit(self, blob: ShelvedBlob, owner: str) -> Verdict:
+        now = self.clock()
+        if blob.stored_at > now - self.grace:
+            return "young"
+        spared = self._reason_to_spare(blob, self.marks.claims(blob.world_id, blob.sha256), now)
+        return spared or self._reap(blob, owner)
+
+    def _reap(self, blob: ShelvedBlob, owner: str) -> Verdict:
+        now, name = self.clock(), (blob.world_id, blob.sha256)
+        if not self.marks.doom(*name, owner, now, now + DOOM_LEASE):
+            return "contested"
+        # Whoever claims from here on sees the doom; whoever claimed before is seen here.
+        claims = self.marks.claims(*name)
+        spared = self._reason_to_spare(blob, claims, self.clock())
+        if spared is None:
+            self.shelf.remove(blob)
+            for claim in claims:
+                self.marks.withdraw(*name, claim)
+        self.marks.spare(*name, owner)
+        return spared or "reaped"
+
+    def _reason_to_spare(
+        self, blob: ShelvedBlob, claims: Sequence[Claim], now: datetime
+    ) -> Literal["unmarked", "claimed", "referred"] | None:
+        if not claims:
+            return "unmarked"
+        if any(claim.is_young(now, self.grace) for claim in claims):
+            return "claimed"
+        refers = any(self._became_a_snapshot(blob.world_id, claim) for claim in oldest_first(claims))
+        return "referred" if refers else None
+
+    def _became_a_snapshot(self, world_id: str, claim: Claim) -> bool:
+        if claim.version is None:
+            return False
+        return self.snapshots.content_hash(world_id, claim.version) == claim.content_hash

@@ -1,0 +1,194 @@
+"""The reaper: what it removes, what it leaves, where it goes on; the proof against writers is test_reaper_races."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import orjson
+import pytest
+
+from functions.hub.domain.blob_marks import DOOM_LEASE, Claim
+from functions.hub.domain.offload import OffloadPolicy
+from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.use_cases.reap_blobs import ReapBlobs
+from functions.hub.use_cases.upload_blobs import UploadBlobs
+from infra.stages import STAGES
+from risk_hub_contracts.problems import UNAVAILABLE, VERSION_CONFLICT, ProblemError
+from risk_hub_contracts.uploads import UploadRequest
+from tests.fakes.clock import FrozenClock
+from tests.fakes.marks import MemoryMarks, MemoryShelf
+from tests.fakes.stores import MemoryBlobs, MemorySnapshots
+from tests.fakes.uploads import MemoryUploads
+
+GRACE = timedelta(hours=24)
+WORLD = "w1"
+RETURNS = [0.01] * 101
+
+
+class TickingClock(FrozenClock):
+    """A second passes whenever somebody looks."""
+
+    def __call__(self) -> datetime:
+        return self.advance(seconds=1)
+
+
+@dataclass
+class Stage:
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+    marks: MemoryMarks = field(default_factory=MemoryMarks)
+    snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
+
+    def __post_init__(self) -> None:
+        offload = OffloadPolicy(enabled=True, inline_threshold_entries=100)
+        self.shelf = MemoryShelf(self.blobs)
+        self.publish = PublishSnapshot(
+            self.snapshots, self.blobs, self.marks, self.clock, offload, timedelta(days=30)
+        )
+        self.upload = UploadBlobs(self.blobs, MemoryUploads(self.blobs), self.marks, self.clock)
+
+    def post(self, version: str = "v1", returns: list[float] | None = None, **fields: object) -> None:
+        body: dict[str, object] = {
+            "as_of": "2026-01-05T11:59:00Z",
+            "version": version,
+            "weights": {"A": 1.0},
+            **fields,
+        }
+        body["realized_returns"] = returns or RETURNS
+        self.publish(Publication(WORLD, "gateway", "paper", orjson.dumps(body)))
+
+    def reap(self, **changes: timedelta) -> dict[str, int]:
+        run = ReapBlobs(self.shelf, self.marks, self.snapshots, self.clock, GRACE, lambda: "run")
+        return dict(run(self.clock() + changes.get("within", timedelta(minutes=1))))
+
+
+@pytest.fixture
+def hub() -> Stage:
+    return Stage()
+
+
+def orphan(hub: Stage, data: bytes = b"rsh1 stress {}\n") -> str:
+    """Announce and upload a blob that nothing will refer to; return its reference."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    hub.upload.begin(WORLD, UploadRequest(kind="stress", bytes=len(data), sha256=sha256))
+    return hub.blobs.put(WORLD, "stress", sha256, data).ref
+
+
+def test_a_blob_that_a_snapshot_refers_to_stays_for_ever(hub: Stage) -> None:
+    hub.post()
+    for _ in range(3):
+        hub.clock.advance(hours=25)
+        assert hub.reap() == {"referred": 1}
+    assert len(hub.blobs.objects) == 1
+
+
+def test_an_upload_that_nothing_refers_to_goes_after_the_grace_period_with_its_marks(hub: Stage) -> None:
+    orphan(hub)
+    assert hub.reap() == {"claimed": 1}
+    hub.clock.advance(hours=25)
+    assert hub.reap() == {"reaped": 1}
+    assert hub.blobs.objects == {}
+    assert hub.marks.rows == {(WORLD, hashlib.sha256(b"rsh1 stress {}\n").hexdigest()): {}}
+    assert hub.marks.dooms == {}
+
+
+def test_f15_the_blob_of_a_snapshot_that_was_never_stored_goes(
+    hub: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(hub.snapshots, "put_once", down)
+    with pytest.raises(ConnectionError):
+        hub.post()
+    hub.clock.advance(hours=25)
+    assert hub.reap() == {"reaped": 1}
+
+
+def test_the_blob_of_a_refused_version_goes_and_that_of_the_stored_one_stays(hub: Stage) -> None:
+    hub.post()
+    with pytest.raises(ProblemError) as refused:
+        hub.post(returns=[0.02] * 101)
+    assert refused.value.type is VERSION_CONFLICT
+    hub.clock.advance(hours=25)
+    assert hub.reap() == {"referred": 1, "reaped": 1}
+
+
+def test_a_refused_version_that_shares_a_blob_with_the_stored_one_does_not_cost_it_the_blob(
+    hub: Stage,
+) -> None:
+    hub.post()
+    with pytest.raises(ProblemError):
+        hub.post(weights={"A": 0.5, "B": 0.5})
+    hub.clock.advance(hours=25)
+    assert hub.reap() == {"referred": 1}
+
+
+def test_a_blob_younger_than_the_grace_period_is_not_even_looked_at(hub: Stage) -> None:
+    hub.shelf.stored_at[orphan(hub)] = hub.clock()
+    assert hub.reap() == {"young": 1}
+
+
+def test_a_blob_from_before_there_were_marks_is_left_alone(hub: Stage) -> None:
+    hub.post()
+    hub.marks.rows.clear()
+    hub.clock.advance(hours=25)
+    assert hub.reap() == {"unmarked": 1}
+
+
+def test_a_second_upload_of_the_same_blob_begins_a_new_grace_period(hub: Stage) -> None:
+    orphan(hub)
+    hub.clock.advance(hours=25)
+    orphan(hub)
+    assert hub.reap() == {"claimed": 1}
+
+
+def test_while_a_blob_is_doomed_writers_are_asked_to_come_again(hub: Stage) -> None:
+    hub.post()
+    (sha256,) = (ref.rpartition("/")[2] for ref in hub.blobs.objects)
+    hub.marks.doom(WORLD, sha256, "another", hub.clock(), hub.clock() + DOOM_LEASE)
+    with pytest.raises(ProblemError) as refused:
+        hub.post("v2")
+    assert refused.value.type is UNAVAILABLE
+    assert hub.snapshots.get(WORLD, "v2") is None
+    with pytest.raises(ProblemError, match="being removed"):
+        hub.upload.begin(WORLD, UploadRequest(kind="stress", bytes=1, sha256=sha256))
+
+
+def test_the_doom_of_a_crashed_run_ends_with_its_lease_and_the_next_run_takes_over(hub: Stage) -> None:
+    sha256 = orphan(hub).rpartition("/")[2]
+    hub.clock.advance(hours=25)
+    hub.marks.doom(WORLD, sha256, "crashed", hub.clock(), hub.clock() + DOOM_LEASE)
+    assert hub.reap() == {"contested": 1}
+    hub.clock.advance(seconds=DOOM_LEASE.total_seconds())
+    assert hub.reap() == {"reaped": 1}
+
+
+def test_a_run_that_is_out_of_time_is_continued_by_the_next(hub: Stage) -> None:
+    for number in range(5):
+        orphan(hub, b"rsh1 stress {}\n" * (number + 1))
+    hub.clock.advance(hours=25)
+    ticking = TickingClock(hub.clock.now)
+    run = ReapBlobs(hub.shelf, hub.marks, hub.snapshots, ticking, GRACE, lambda: "run")
+    first = run(hub.clock() + timedelta(seconds=10))
+    assert 0 < sum(first.values()) < 5
+    assert hub.marks.place() is not None
+    total = sum(first.values()) + sum(hub.reap().values())
+    assert total == 5
+    assert hub.marks.place() is None
+    assert hub.blobs.objects == {}
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_no_handler_lives_as_long_as_the_marks_that_it_relies_on(name: str) -> None:
+    stage = STAGES[name]
+    assert timedelta(seconds=2 * stage.blob_reaper.timeout_seconds) < DOOM_LEASE
+    assert timedelta(seconds=100 * stage.snapshot_writer.timeout_seconds) < timedelta(
+        hours=stage.blob_grace_hours
+    )
+
+
+def test_claims_of_different_snapshots_are_kept_apart(hub: Stage) -> None:
+    at = hub.clock()
+    claims = [Claim("v1", "sha256:a", at), Claim("v1", "sha256:b", at), Claim("v2", "sha256:a", at)]
+    assert len({claim.key for claim in [*claims, Claim(None, None, at)]}) == 4

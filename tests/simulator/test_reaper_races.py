@@ -1,0 +1,279 @@
+"""ADR-0018: whatever the interleaving of writers, producers and reapers, and whoever crashes where, no snapshot ever
+refers to a blob that is not there, and in the end nothing is left that nobody refers to.
+
+The use cases are the real ones; every call of a port is one step, and every reachable state is visited.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import orjson
+import pytest
+
+from functions.hub.blob_ports import ShelvedBlob, SignedPut
+from functions.hub.domain.blob_marks import DOOM_LEASE, Claim
+from functions.hub.domain.offload import OffloadPolicy
+from functions.hub.use_cases import claim_blobs, publish_snapshot
+from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.use_cases.reap_blobs import ReapBlobs
+from functions.hub.use_cases.upload_blobs import UploadBlobs
+from risk_hub_contracts.blob import encode_returns
+from risk_hub_contracts.problems import UNAVAILABLE, ProblemError
+from risk_hub_contracts.snapshot import parse_snapshot
+from risk_hub_contracts.uploads import UploadRequest
+from tests.fakes.clock import START
+from tests.fakes.marks import Doom, MemoryMarks
+from tests.fakes.stores import MemoryBlobs, MemorySnapshots
+from tests.simulator.interleavings import Ports, Process, State, Work, World
+
+WORLD = "w1"
+GRACE = timedelta(hours=24)
+BEGINNING = START - timedelta(days=5)
+RETURNS = [0.01, 0.02, 0.03]
+DATA = encode_returns(RETURNS)
+SHA256 = hashlib.sha256(DATA).hexdigest()
+REF = f"s3://blobs/risk-blobs/{WORLD}/{SHA256}"
+BLOB = ShelvedBlob(WORLD, SHA256, BEGINNING)
+UPLOADED = Claim(None, None, BEGINNING)
+RETENTION = timedelta(days=30)
+# Fewer would mean that the processes did not meet.
+STATES_MIN = 50
+
+
+class Shelf(MemoryBlobs):
+    """The store that S3 is: what the hub, the producers and the reaper do to the one blob of these tests."""
+
+    def after(self, place: str | None) -> Sequence[ShelvedBlob]:
+        return [BLOB] if place is None and REF in self.objects else []
+
+    def remove(self, _blob: ShelvedBlob) -> None:
+        self.objects.pop(REF, None)
+
+
+# What is no step: it asks nobody, or what it says decides nothing here.
+CONSTANTS: dict[str, dict[str, Any]] = {
+    "signing": {"ref": lambda *_: REF, "sign_put": lambda _ref: SignedPut("https://blobs.invalid", {})},
+    "blobs": {"bucket": "blobs", "place_of": lambda _blob: "end"},
+    "marks": {"place": lambda: None, "keep_place": lambda _place: None},
+}
+
+
+def publication(version: str, **part: Any) -> Publication:
+    body = {"as_of": "2025-12-01T00:00:00Z", "version": version, "weights": {"A": 1.0}, **part}
+    return Publication(WORLD, "gateway", "paper", orjson.dumps(body))
+
+
+def publisher(ports: Ports) -> PublishSnapshot:
+    policy = OffloadPolicy(enabled=True, inline_threshold_entries=2)
+    return PublishSnapshot(ports["snapshots"], ports["blobs"], ports["marks"], ports.clock, policy, RETENTION)
+
+
+def by_reference(version: str = "v1") -> Process:
+    asked = publication(version, realized_returns_ref=REF)
+    return Process(f"writer of {version}", lambda ports: publisher(ports)(asked))
+
+
+def inline(version: str = "v1") -> Process:
+    asked = publication(version, realized_returns=RETURNS)
+    return Process(f"inline writer of {version}", lambda ports: publisher(ports)(asked))
+
+
+def producer(version: str = "v1") -> Process:
+    """Announce, upload where asked to, publish: three requests in a row."""
+    announced = UploadRequest(kind="realized_returns", bytes=len(DATA), sha256=SHA256)
+    asked = publication(version, realized_returns_ref=REF)
+
+    def work(ports: Ports) -> None:
+        uploads = UploadBlobs(ports["blobs"], ports["signing"], ports["marks"], ports.clock)
+        if not uploads.begin(WORLD, announced)["stored"]:
+            ports["blobs"].put(WORLD, "realized_returns", SHA256, DATA)
+        publisher(ports)(asked)
+
+    return Process(f"producer of {version}", work)
+
+
+def reaper(name: str = "reaper", use_case: type[ReapBlobs] = ReapBlobs) -> Process:
+    def work(ports: Ports) -> None:
+        run = use_case(ports["blobs"], ports["marks"], ports["snapshots"], ports.clock, GRACE, lambda: name)
+        run(ports.now + timedelta(seconds=1))
+
+    return Process(name, work)
+
+
+def check(state: State) -> None:
+    snapshots, blobs = state.stores["snapshots"], state.stores["blobs"]
+    lost = [
+        row.version
+        for row in snapshots.rows.values()
+        if "realized_returns_ref" in row.document and REF not in blobs.objects
+    ]
+    assert not lost, f"{lost} refer to a blob that is gone, after: " + "; ".join(state.path)
+
+
+THE_WORLD = World(CONSTANTS, check)
+
+
+def _publishing(asked: Publication) -> Work:
+    return lambda ports: publisher(ports)(asked)
+
+
+def start(
+    *processes: Process,
+    there: bool = True,
+    claims: Sequence[Claim] = (UPLOADED,),
+    stored: Sequence[Publication] = (),
+    passes: tuple[timedelta, ...] = (),
+    marks: type[MemoryMarks] = MemoryMarks,
+) -> State:
+    """Return the state in which a blob has long been uploaded, and the processes are about to begin."""
+    stores: dict[str, Any] = {"blobs": Shelf(), "marks": marks(), "snapshots": MemorySnapshots()}
+    if there:
+        stores["blobs"].objects[REF] = ("realized_returns", DATA)
+    for claim in claims:
+        stores["marks"].claim(WORLD, SHA256, claim, START)
+    state = State(BEGINNING, stores, (), ())
+    for asked in stored:
+        state = THE_WORLD.run_alone(state, Process("before", _publishing(asked)))
+    return State(START, state.stores, processes, passes)
+
+
+def refused_before(version: str = "v1") -> Claim:
+    """Return the old claim of a writer that died before its snapshot was stored."""
+    blobs, marks = Shelf(), MemoryMarks()
+    policy = OffloadPolicy(enabled=True, inline_threshold_entries=2)
+    publish = PublishSnapshot(MemorySnapshots(), blobs, marks, lambda: BEGINNING, policy, RETENTION)
+    publish(publication(version, realized_returns=RETURNS))
+    (claim,) = marks.claims(WORLD, SHA256)
+    return claim
+
+
+HISTORIES = {
+    "a writer by reference and a reaper": lambda: start(by_reference(), reaper()),
+    "a writer by reference and two reapers": lambda: start(by_reference(), reaper("one"), reaper("two")),
+    "an inline writer and two reapers": lambda: start(inline(), reaper("one"), reaper("two")),
+    "an inline writer again after it died, and two reapers": lambda: start(
+        inline(), reaper("one"), reaper("two"), claims=[refused_before()]
+    ),
+    "a producer and two reapers": lambda: start(producer(), reaper("one"), reaper("two")),
+    "a producer whose blob is not there yet": lambda: start(
+        producer(), reaper("one"), there=False, claims=()
+    ),
+    "two writers and a reaper": lambda: start(by_reference("v1"), inline("v2"), reaper()),
+    "two writers of one version and a reaper": lambda: start(
+        inline("v1"), by_reference("v1"), reaper(), claims=[UPLOADED, refused_before()]
+    ),
+    "a stored snapshot, another writer and two reapers": lambda: start(
+        by_reference("v2"),
+        reaper("one"),
+        reaper("two"),
+        stored=[publication("v1", realized_returns_ref=REF)],
+    ),
+    "a crash anywhere, then a reaper": lambda: start(
+        by_reference(), reaper("one"), reaper("two"), passes=(DOOM_LEASE,)
+    ),
+    "a crash anywhere, and the grace period": lambda: start(
+        inline(), reaper("one"), reaper("two"), passes=(GRACE,)
+    ),
+    "a crash anywhere, then a writer": lambda: start(
+        reaper("one"), inline(), by_reference("v2"), passes=(DOOM_LEASE,)
+    ),
+}
+
+
+def _require_clean(end: State) -> None:
+    """Two more runs after everything: what is referred to is there, and else nothing at all."""
+    state = end
+    for _ in range(2):
+        state = State(state.now + 2 * GRACE, state.stores, (), (), state.path)
+        state = THE_WORLD.run_alone(state, reaper("last"))
+        check(state)
+    refers = any("realized_returns_ref" in row.document for row in state.stores["snapshots"].rows.values())
+    assert (REF in state.stores["blobs"].objects) is refers, "; ".join(state.path)
+    assert not state.stores["marks"].is_doomed(WORLD, SHA256, state.now), "; ".join(state.path)
+
+
+@pytest.fixture(autouse=True)
+def _parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process is run again for each of its steps; what it parses is the same each time."""
+    monkeypatch.setattr(publish_snapshot, "parse_snapshot", cache(parse_snapshot))
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_no_interleaving_costs_a_snapshot_its_blob_and_none_leaves_an_orphan(name: str) -> None:
+    states, ends = THE_WORLD.explore(HISTORIES[name]())
+    assert states > STATES_MIN
+    for end in {repr((end.now, list(map(vars, end.stores.values())))): end for end in ends}.values():
+        _require_clean(end)
+
+
+class NoSecondLook(ReapBlobs):
+    """Plants a bug: the claims that were seen before the doom decide."""
+
+    def _reap(self, blob: ShelvedBlob, owner: str) -> Any:
+        self.marks.doom(blob.world_id, blob.sha256, owner, self.clock(), self.clock() + DOOM_LEASE)
+        self.shelf.remove(blob)
+        self.marks.spare(blob.world_id, blob.sha256, owner)
+        return "reaped"
+
+
+class AnybodysDoom(MemoryMarks):
+    """Plants a bug: a doom has no owner, so a second run may spare what the first one is removing."""
+
+    def doom(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
+        self.dooms[world_id, sha256] = Doom(owner, until)
+        return bool(now)
+
+    def spare(self, world_id: str, sha256: str, owner: str) -> None:
+        assert owner
+        self.dooms.pop((world_id, sha256), None)
+
+
+class VersionsOnly(MemoryMarks):
+    """Plants a bug: a refused publication under a taken version renews the claim of the stored one."""
+
+    def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
+        assert retain_until > claim.at
+        self.rows.setdefault((world_id, sha256), {})[claim.version or ""] = claim
+
+
+class LooksFirst(claim_blobs.ClaimBlobs):
+    """Plants a bug: the writer looks for a doom before it claims."""
+
+    def __call__(self, world_id: str, digests: Iterable[str], claim: Claim, needed_until: datetime) -> None:
+        for sha256 in digests:
+            if self.marks.is_doomed(world_id, sha256, claim.at):
+                raise ProblemError(UNAVAILABLE, "doomed")
+            self.marks.claim(world_id, sha256, claim, needed_until)
+
+
+def other_content() -> Process:
+    asked = publication("v1", realized_returns_ref=REF, constraints={"other": True})
+    return Process("writer of other content", lambda ports: publisher(ports)(asked))
+
+
+PLANTED = {
+    "no second look": lambda: start(by_reference(), reaper(use_case=NoSecondLook)),
+    "anybody's doom": lambda: start(inline(), reaper("one"), reaper("two"), marks=AnybodysDoom),
+    "claims by version only": lambda: start(
+        other_content(),
+        reaper(),
+        stored=[publication("v1", realized_returns_ref=REF)],
+        marks=VersionsOnly,
+        passes=(2 * GRACE,),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_bug_is_found(name: str) -> None:
+    with pytest.raises(AssertionError, match="refer to a blob that is gone"):
+        THE_WORLD.explore(PLANTED[name]())
+
+
+def test_a_writer_that_looks_before_it_claims_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish_snapshot, "ClaimBlobs", LooksFirst)
+    with pytest.raises(AssertionError, match="refer to a blob that is gone"):
+        THE_WORLD.explore(start(by_reference(), reaper()))
