@@ -39,8 +39,8 @@ def mappings(assembly: Assembly, folder: str) -> list[dict[str, Any]]:
 
 
 def rules(assembly: Assembly) -> dict[str, dict[str, Any]]:
-    """Return each rule by the queue that it leads to."""
-    found = assembly.properties("service", "AWS::Events::Rule")
+    """Return each rule of the bus by the queue that it leads to."""
+    found = [each for each in assembly.properties("service", "AWS::Events::Rule") if "EventPattern" in each]
     return {referent(target["Arn"]): each for each in found for target in each["Targets"]}
 
 
@@ -166,8 +166,7 @@ def test_orphaned_blobs_are_looked_for_each_hour(any_stage: Assembly) -> None:
 
 
 def test_there_is_one_rule_for_each_worker(any_stage: Assembly) -> None:
-    found = any_stage.properties("service", "AWS::Events::Rule")
-    assert len([each for each in found if "EventPattern" in each]) == len(WORKER_EVENTS)
+    assert len(rules(any_stage)) == len(WORKER_EVENTS)
     assert set(rules(any_stage)) == set(QUEUES)
 
 

@@ -2,15 +2,20 @@
 
 import base64
 import hashlib
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from infra.local.bring_up import OpenStage
 from infra.local.http_call import Answer, call
+from infra.names import BLOB_GRACE_HOURS, physical_name
 from risk_hub_contracts.blob import encode_factor, encode_stress
 from tests.local_stage.caller import Caller, new_world, small_body
 
 RISK_DEADLINE_SECONDS = 30.0
+STRESS = encode_stress({"crash": {"loss": 0.2}})
 FACTOR = encode_factor(["AAPL", "MSFT"], [[0.1], [0.2]], [0.01, 0.02])
 
 
@@ -55,9 +60,8 @@ def test_a_reference_is_verified_before_anything_is_stored(hub: Caller) -> None:
     missing = hub.post(world, small_body(covariance_ref=ref))
     assert missing.status == 422
     assert "upload it first" in missing.document()["detail"]
-    stress = encode_stress({"crash": {"loss": 0.2}})
-    begun = announce(hub, world, stress).document()
-    assert send(begun["put"], stress).status == 200
+    begun = announce(hub, world, STRESS).document()
+    assert send(begun["put"], STRESS).status == 200
     other = hub.post(world, small_body(stress_ref={**begun["ref"], "kind": "stress"}))
     assert other.status == 422
     assert "is of kind covariance, not stress" in other.document()["detail"]
@@ -68,3 +72,41 @@ def test_an_upload_that_nobody_began_is_answered_as_a_problem(hub: Caller, route
     end = {"kind": "stress", "bytes": 1, "upload_id": "unknown"}
     answer = hub.post_to(f"{new_world()}/blobs/{'a' * 64}/{route}", end)
     assert answer.status == (404 if route == "complete" else 200), answer.body
+
+
+@pytest.fixture
+def reap(stage: OpenStage) -> Iterator[Callable[[], dict[str, int]]]:
+    """Return a call of the reaper that waits for nobody: a grace period of zero hours."""
+    client = stage.aws.client("lambda")
+    name = physical_name("local", "blob_reaper")
+    given = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+
+    def grace(hours: str) -> None:
+        variables = {**given, BLOB_GRACE_HOURS: hours}
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+    def run() -> dict[str, int]:
+        answer = client.invoke(FunctionName=name, Payload=b"{}")
+        verdicts: dict[str, int] = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, verdicts
+        return verdicts
+
+    grace("0")
+    yield run
+    grace(given[BLOB_GRACE_HOURS])
+
+
+def test_what_nothing_refers_to_is_reaped_and_what_a_snapshot_refers_to_is_not(
+    hub: Caller, reap: Callable[[], dict[str, int]]
+) -> None:
+    world = new_world()
+    kept, orphan = announce(hub, world, FACTOR).document(), announce(hub, world, STRESS, "stress").document()
+    assert (send(kept["put"], FACTOR).status, send(orphan["put"], STRESS).status) == (200, 200)
+    assert hub.post(world, small_body(covariance_ref=kept["ref"])).status == 201
+    assert reap()["reaped"] >= 1
+    path = f"/risk-hub/worlds/{world}/blobs"
+    assert hub.get(f"{path}/{kept['ref']['sha256']}").status == 200
+    assert hub.get(f"{path}/{orphan['ref']['sha256']}").status == 404
+    refused = hub.post(world, small_body("v2", stress_ref=orphan["ref"]))
+    assert "upload it first" in refused.document()["detail"]
+    assert "reaped" not in reap()

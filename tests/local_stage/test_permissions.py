@@ -41,11 +41,14 @@ def test_no_role_can_delete_or_change_a_snapshot(
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_no_role_can_delete_a_blob(
+def test_only_the_reaper_can_delete_a_blob_and_no_role_anything_else_of_the_bucket(
     stage: OpenStage, probes: dict[FunctionFolder, Probe], folder: FunctionFolder
 ) -> None:
-    place = {"Bucket": stage.deployment.outputs["BucketName"], "Key": "risk-blobs/any/any"}
-    assert attempt(probes[folder], "s3", "delete_object", **place) == "AccessDenied"
+    bucket = stage.deployment.outputs["BucketName"]
+    for prefix in ("risk-blobs", "risk-bodies", "risk-uploads"):
+        reaping = folder == "blob_reaper" and prefix == "risk-blobs"
+        answer = attempt(probes[folder], "s3", "delete_object", Bucket=bucket, Key=f"{prefix}/any/any")
+        assert answer == ("allowed" if reaping else "AccessDenied")
 
 
 def test_the_reader_may_read_and_cannot_write(stage: OpenStage, probes: dict[FunctionFolder, Probe]) -> None:

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 import pytest
 
 from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
 from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
 from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.s3_blobs import S3Blobs
+from functions.hub.adapters.s3_shelf import S3Shelf
 from functions.hub.adapters.s3_uploads import S3Uploads
 from infra.local.bring_up import OpenStage
 from infra.local.http_call import call
 from tests.adapters import (
+    test_blob_marks,
     test_blob_store,
     test_blob_uploads,
     test_evaluation_store,
@@ -26,6 +29,7 @@ from tests.adapters import (
     test_world_store,
 )
 from tests.adapters.conftest import TABLE_PROPERTIES, declared_tables
+from tests.adapters.test_blob_marks import Shelf
 from tests.adapters.test_blob_uploads import Store as UploadStore
 from tests.adapters.test_exit_policies import Store
 from tests.fakes.samples import WORLD
@@ -41,6 +45,7 @@ NEEDS_MOTO = {
 SUITES = (
     test_snapshot_store,
     test_world_store,
+    test_blob_marks,
     test_blob_store,
     test_blob_uploads,
     test_evaluation_store,
@@ -105,6 +110,19 @@ def upload_store(stage: OpenStage) -> UploadStore:
         return call("PUT", url, dict(headers), body).status
 
     return UploadStore(S3Uploads(s3, name), S3Blobs(s3, name), send)
+
+
+@pytest.fixture
+def marks(stage: OpenStage) -> DynamoDBBlobMarks:
+    return DynamoDBBlobMarks(stage.aws.client("dynamodb"), table(stage, "marks"))
+
+
+@pytest.fixture
+def shelf(stage: OpenStage) -> Shelf:
+    s3 = stage.aws.client("s3")
+    name = f"shelf-{secrets.token_hex(4)}"
+    s3.create_bucket(Bucket=name)
+    return Shelf(S3Shelf(s3, name), S3Blobs(s3, name))
 
 
 @pytest.fixture

@@ -1,0 +1,149 @@
+"""One suite for every BlobMarks (and BlobClaims), and for every BlobShelf: in memory, on DynamoDB, on S3."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
+from functions.hub.adapters.s3_blobs import S3Blobs
+from functions.hub.adapters.s3_shelf import S3Shelf
+from functions.hub.blob_ports import BlobClaims, BlobMarks, BlobShelf
+from functions.hub.domain.blob_marks import Claim
+from functions.hub.ports import BlobStore
+from tests.adapters.conftest import create_table
+from tests.fakes.clock import START
+from tests.fakes.marks import MemoryMarks, MemoryShelf
+from tests.fakes.stores import MemoryBlobs
+
+WORLD = "w1"
+SHA256 = "a" * 64
+MINUTE = timedelta(minutes=1)
+UNTIL = START + 5 * MINUTE
+RETAINED = START + timedelta(days=30)
+
+
+class Marks(BlobClaims, BlobMarks, Protocol):
+    """Both sides of the marks."""
+
+
+@dataclass
+class Shelf:
+    """The shelf, and the store that fills it."""
+
+    shelf: BlobShelf
+    blobs: BlobStore
+
+    def put(self, world_id: str, number: int) -> str:
+        data = b"rsh1 stress {}\n" * (number + 1)
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.blobs.put(world_id, "stress", sha256, data)
+        return sha256
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def marks(request: pytest.FixtureRequest) -> Iterator[Marks]:
+    if request.param == "memory":
+        yield MemoryMarks()
+        return
+    with mock_aws():
+        yield DynamoDBBlobMarks(boto3.client("dynamodb"), create_table("marks"))
+
+
+@pytest.fixture(params=["memory", "s3"])
+def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
+    if request.param == "memory":
+        blobs = MemoryBlobs()
+        yield Shelf(MemoryShelf(blobs), blobs)
+        return
+    with mock_aws():
+        s3: Any = boto3.client("s3")
+        s3.create_bucket(Bucket="blobs")
+        s3.put_object(Bucket="blobs", Key="risk-bodies/w1/body", Body=b"x")
+        s3.put_object(Bucket="blobs", Key="risk-blobs/stray", Body=b"x")
+        yield Shelf(S3Shelf(s3, "blobs"), S3Blobs(s3, "blobs"))
+
+
+def claim(
+    version: str | None = "v1", content_hash: str | None = "sha256:" + "b" * 64, minutes: int = 0
+) -> Claim:
+    return Claim(version, content_hash, START + minutes * MINUTE)
+
+
+def test_claims_come_back_each_once_and_of_this_blob_only(marks: Marks) -> None:
+    upload, other = claim(None, None), claim("v1", "sha256:" + "c" * 64)
+    for each in (claim(), claim("v2"), other, upload, claim()):
+        marks.claim(WORLD, SHA256, each, RETAINED)
+    marks.claim(WORLD, "b" * 64, claim("v3"), RETAINED)
+    marks.claim("w2", SHA256, claim("v4"), RETAINED)
+    assert set(marks.claims(WORLD, SHA256)) == {claim(), claim("v2"), other, upload}
+    assert list(marks.claims(WORLD, "c" * 64)) == []
+
+
+def test_a_claim_again_renews_the_first(marks: Marks) -> None:
+    marks.claim(WORLD, SHA256, claim(), RETAINED)
+    marks.claim(WORLD, SHA256, claim(minutes=1), RETAINED)
+    assert list(marks.claims(WORLD, SHA256)) == [claim(minutes=1)]
+
+
+def test_a_claim_is_withdrawn_unless_it_was_renewed(marks: Marks) -> None:
+    marks.claim(WORLD, SHA256, claim(), RETAINED)
+    marks.claim(WORLD, SHA256, claim(minutes=1), RETAINED)
+    marks.withdraw(WORLD, SHA256, claim())
+    assert list(marks.claims(WORLD, SHA256)) == [claim(minutes=1)]
+    for _ in range(2):
+        marks.withdraw(WORLD, SHA256, claim(minutes=1))
+        assert list(marks.claims(WORLD, SHA256)) == []
+
+
+def test_a_doom_is_its_owners_until_it_ends(marks: Marks) -> None:
+    assert not marks.is_doomed(WORLD, SHA256, START)
+    assert marks.doom(WORLD, SHA256, "one", START, UNTIL)
+    assert marks.doom(WORLD, SHA256, "one", START, UNTIL)
+    assert not marks.doom(WORLD, SHA256, "two", UNTIL - MINUTE, UNTIL + MINUTE)
+    assert marks.is_doomed(WORLD, SHA256, UNTIL - MINUTE)
+    assert not marks.is_doomed(WORLD, SHA256, UNTIL)
+    assert not marks.is_doomed(WORLD, "b" * 64, START)
+    assert list(marks.claims(WORLD, SHA256)) == []
+    assert marks.doom(WORLD, SHA256, "two", UNTIL, UNTIL + MINUTE)
+    assert marks.is_doomed(WORLD, SHA256, UNTIL)
+
+
+def test_only_its_owner_ends_a_doom(marks: Marks) -> None:
+    marks.doom(WORLD, SHA256, "one", START, UNTIL)
+    marks.spare(WORLD, SHA256, "two")
+    assert marks.is_doomed(WORLD, SHA256, START)
+    for _ in range(2):
+        marks.spare(WORLD, SHA256, "one")
+        assert not marks.is_doomed(WORLD, SHA256, START)
+
+
+def test_the_place_is_kept_and_forgotten(marks: Marks) -> None:
+    assert marks.place() is None
+    marks.keep_place("here")
+    assert marks.place() == "here"
+    marks.keep_place(None)
+    assert marks.place() is None
+
+
+def test_the_shelf_is_gone_through_from_any_place_on(shelf: Shelf) -> None:
+    put = {(world, shelf.put(world, number)) for world in ("w1", "w2") for number in range(3)}
+    found, place = [], None
+    while blobs := shelf.shelf.after(place):
+        found += [(blob.world_id, blob.sha256) for blob in blobs]
+        place = shelf.shelf.place_of(blobs[-1])
+    assert found == sorted(put)
+
+
+def test_a_removed_blob_is_gone_however_often_it_is_removed(shelf: Shelf) -> None:
+    shelf.put("w1", 0)
+    (blob,) = shelf.shelf.after(None)
+    assert blob.stored_at.tzinfo is not None
+    for _ in range(2):
+        shelf.shelf.remove(blob)
+        assert list(shelf.shelf.after(None)) == []
