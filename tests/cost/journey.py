@@ -38,6 +38,7 @@ SETTINGS = {
     "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
     "RISK_HUB_WORLDS_TABLE": "worlds",
     "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
+    "RISK_HUB_MARKS_TABLE": "marks",
     "RISK_HUB_BUCKET": "blobs",
     "RISK_HUB_BUS_NAME": "bus",
     "RISK_HUB_FAILURE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/failures",
@@ -139,7 +140,7 @@ def _declared_settings() -> dict[str, str]:
 
 
 def _deploy() -> None:
-    for purpose in ("snapshots", "worlds", "evaluations"):
+    for purpose in ("snapshots", "worlds", "evaluations", "marks"):
         create_table(purpose)
     boto3.client("s3").create_bucket(Bucket="blobs")
     boto3.client("events").create_event_bus(Name="bus")
