@@ -213,6 +213,8 @@ class _Walk:
 
 def _is_announced(item: Any) -> bool:
     """Tell whether the stream's filter lets the relay see the item."""
+    if "mark" in item:
+        return False
     return "evaluation_id" not in item or item["evaluation_id"]["S"].startswith(ANNOUNCED_EVALUATIONS)
 
 

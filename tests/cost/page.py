@@ -141,7 +141,7 @@ def _limits(journeys: Journeys) -> str:
 
 def _snapshot_bytes(journey: Journey) -> int:
     """Return the size of the snapshot's own item."""
-    return next(item_bytes(call.item) for call in journey.post.calls if call.item is not None)
+    return next(item_bytes(call.item) for call in journey.post.calls if call.item and "mark" not in call.item)
 
 
 def _header(first: str, journeys: Journeys) -> list[str]:
