@@ -52,7 +52,8 @@ def test_the_hubs_bundle_holds_its_functions_and_no_numbers() -> None:
     folders = {Path(name).parts[1] for name in own_files("hub") if name.startswith("functions/")}
     workers = {"stress_engine", "exit_engine"}
     doors = {"snapshot_writer", "snapshot_reader", "world_registry"}
-    assert folders == {"__init__.py", "hub", "event_relay", "freshness_monitor", *doors, *workers}
+    by_the_clock = {"freshness_monitor", "blob_reaper"}
+    assert folders == {"__init__.py", "hub", "event_relay", *by_the_clock, *doors, *workers}
 
 
 def test_the_risk_bundle_holds_its_function_and_the_measures() -> None:
