@@ -18,7 +18,7 @@ PAGES = sorted({rule.page for rule in RULES.values()})
 STANDS_FOR = {
     "<function>": [folder.replace("_", "-") for folder in FUNCTION_FOLDERS],
     "<worker>": [folder.replace("_", "-") for folder in WORKER_EVENTS],
-    "<table>": ["snapshots", "worlds", "evaluations"],
+    "<table>": ["snapshots", "worlds", "evaluations", "marks"],
     "<stage>": ["backtest", "paper", "live"],
 }
 SECTIONS = {
