@@ -11,12 +11,15 @@ from moto import mock_aws
 
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
+from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.world_ports import Writing
+from risk_hub_contracts.expectation import Expectation
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
 from tests.bench.items import book_item_bytes, write_units
@@ -136,3 +139,14 @@ def test_a_batch_that_stays_unprocessed_is_unavailable_and_never_a_shorter_answe
     monkeypatch.setattr(table.store.dynamodb, "batch_get_item", unprocessed)
     with pytest.raises(UnavailableError, match="unprocessed"):
         table.ask(at=START + timedelta(hours=3))
+
+
+def test_all_worlds_are_seen_in_one_scan_for_each_megabyte(table: Table) -> None:
+    dynamodb = table.requests.watch(boto3.client("dynamodb"))
+    registry = DynamoDBRegistry(dynamodb, create_table("worlds"))
+    text = Expectation(owner="desk-a").model_dump_json(by_alias=True)
+    for number in range(40):
+        registry.put(f"w{number}", "paper", "expectation", Writing(text, START, "t1"))
+    table.requests.clear()
+    assert len(list(registry.rows())) == 40
+    assert list(table.requests.operations) == ["Scan"]

@@ -15,6 +15,7 @@ import rfc8785
 
 from risk_hub_contracts.snapshot import parse_snapshot
 from tests.bench.cold import book
+from tests.bench.freshness import freshness_lines
 from tests.bench.items import book_item_bytes, write_units
 from tests.bench.lines import Line, best_ms
 from tests.bench.risk import risk_lines
@@ -134,7 +135,16 @@ drift with the machine, so read the ratios. Request counts, which do not drift, 
 
 def main() -> None:
     """Measure everything, print it, write it."""
-    text = page([*handler_lines(), *contract_lines(), *item_lines(), *risk_lines(), *roundtrip_lines()])
+    text = page(
+        [
+            *handler_lines(),
+            *contract_lines(),
+            *item_lines(),
+            *risk_lines(),
+            *roundtrip_lines(),
+            *freshness_lines(),
+        ]
+    )
     PAGE.write_text(text)
     sys.stdout.write(text)
 

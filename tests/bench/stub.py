@@ -29,7 +29,9 @@ ENVIRONMENT = {
 }
 
 
-class _Body(io.BytesIO):
+class Wire(io.BytesIO):
+    """The bytes of an answer, as botocore reads them."""
+
     def stream(self, **_: Any) -> list[bytes]:
         return [self.getvalue()]
 
@@ -50,7 +52,7 @@ def _token_list() -> bytes:
 
 def _answer(request: Any, event_name: str, **_: Any) -> Any:
     content = _token_list() if event_name.endswith("GetSecretValue") else b"{}"
-    return AWSResponse(request.url, 200, HTTPHeaders(), _Body(content))
+    return AWSResponse(request.url, 200, HTTPHeaders(), Wire(content))
 
 
 def install() -> None:

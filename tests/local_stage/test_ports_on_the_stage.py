@@ -10,6 +10,7 @@ from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
 from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
 from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
+from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.s3_blobs import S3Blobs
@@ -26,12 +27,14 @@ from tests.adapters import (
     test_forecast_store,
     test_input_notes,
     test_snapshot_store,
+    test_world_registry,
     test_world_store,
 )
 from tests.adapters.conftest import TABLE_PROPERTIES, declared_tables
 from tests.adapters.test_blob_marks import Shelf
 from tests.adapters.test_blob_uploads import Store as UploadStore
 from tests.adapters.test_exit_policies import Store
+from tests.adapters.test_world_registry import Rows
 from tests.fakes.samples import WORLD
 
 BUCKET = "blobs"
@@ -41,9 +44,11 @@ NEEDS_MOTO = {
     "test_completing_again_after_a_lost_answer_goes_on_where_it_stopped",
     "test_the_longest_names_make_a_key_that_dynamodb_takes",
     "test_what_is_no_policy_is_an_error_and_never_the_default",
+    "test_an_expectation_that_cannot_be_read_is_watched_by_the_defaults",
 }
 SUITES = (
     test_snapshot_store,
+    test_world_registry,
     test_world_store,
     test_blob_marks,
     test_blob_store,
@@ -90,6 +95,12 @@ def store(stage: OpenStage) -> DynamoDBSnapshots:
 @pytest.fixture
 def worlds(stage: OpenStage) -> DynamoDBWorlds:
     return DynamoDBWorlds(stage.aws.client("dynamodb"), table(stage, "worlds"))
+
+
+@pytest.fixture
+def rows(stage: OpenStage) -> Rows:
+    dynamodb, name = stage.aws.client("dynamodb"), table(stage, "worlds")
+    return Rows(DynamoDBRegistry(dynamodb, name), DynamoDBWorlds(dynamodb, name))
 
 
 @pytest.fixture
