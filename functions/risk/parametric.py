@@ -41,11 +41,16 @@ class ParametricBook:
 def parametric_book(
     covariance: CovarianceInput, weights: Mapping[str, float], policy: RiskPolicy
 ) -> ParametricBook:
-    """Return the book under the covariance; under the named fallback where that cannot be used and there is one."""
+    """Return the book under the covariance; where that is none, under the named fallback if there is one.
+
+    The fallback needs variances alone, so it stands in only where those can be trusted: in a matrix of numbers that is
+    not positive semi-definite.
+    """
     if covariance.reason is None and covariance.form is not None:
         return _measured(covariance, held(weights))
-    undiversified = _undiversified(covariance, held(weights))
-    if policy.fallback is None or not undiversified:
+    replaceable = policy.fallback is not None and covariance.reason == "covariance_not_psd"
+    undiversified = _undiversified(covariance, held(weights)) if replaceable else None
+    if not undiversified:
         return ParametricBook(None, covariance.reason)
     return ParametricBook(undiversified, None, "correlation_one", policy.fallback, undiversified)
 

@@ -1,7 +1,7 @@
 """What a series of realised one-period returns says by itself. Returns (T,), oldest first, as fractions."""
 
 from collections.abc import Sequence
-from math import fsum, sqrt
+from math import fsum, inf, sqrt
 
 PERIODS_PER_YEAR = 252
 SHARPE_MIN_OBSERVATIONS = 20
@@ -39,7 +39,7 @@ def max_drawdown(returns: Sequence[float]) -> float:
     """Return the greatest fall from a peak of the compounded curve that starts at 1.0, as a positive fraction.
 
     Raises:
-        ValueError: a return below −1 loses more than there was; compounding ends there.
+        ValueError: a return below −1 loses more than there was, or the curve leaves the range of a float.
     """
     peak = value = 1.0
     worst = 0.0
@@ -48,6 +48,8 @@ def max_drawdown(returns: Sequence[float]) -> float:
             raise ValueError(f"a return of {each} loses more than everything")
         value *= 1 + each
         peak = max(peak, value)
+        if peak == inf:
+            raise ValueError("the curve is beyond all numbers")
         worst = max(worst, 1 - value / peak)
     return worst
 

@@ -23,6 +23,7 @@ INVALID_REASONS = frozenset(
         "covariance_not_psd",
         "covariance_not_finite",
         "returns_not_finite",
+        "returns_out_of_range",
         "blob_malformed",
         "blob_unavailable",
     }

@@ -9,6 +9,9 @@ from math import isfinite
 from functions.risk.exact import EXACT_MAX_ASSETS, Vector, dot
 from risk_hub_contracts.blob import RealizedReturns
 
+# No return is a million times what was invested; beyond, squares of squares leave the range of a float.
+RETURN_MAX_ABS = 1e6
+
 
 @dataclass(frozen=True, slots=True)
 class BookReturns:
@@ -54,6 +57,8 @@ def book_returns(
         return None, "returns_of_unequal_length"
     if not all(all(map(isfinite, each)) for each in used):
         return None, "returns_not_finite"
+    if any(max(map(abs, each)) > RETURN_MAX_ABS for each in used):
+        return None, "returns_out_of_range"
     values = _weighted(used, list(weights.values())) if returns.ids else list(used[0])
     return BookReturns(values, dates_of(returns)), None
 

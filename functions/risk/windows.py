@@ -49,7 +49,7 @@ def _drawdown(values: Sequence[float]) -> tuple[float | None, str | None]:
     try:
         return performance.max_drawdown(values), None
     except ValueError:
-        return None, "return_below_minus_one"
+        return None, "returns_do_not_compound"
 
 
 def _hits(values: Sequence[float]) -> tuple[float | None, str | None]:

@@ -149,6 +149,24 @@ def test_zeros_are_a_covariance_and_a_correlation_above_one_is_none(count: int) 
     assert opened(packed(nothing_but_covariance)).verdict().reason == "covariance_not_psd"
 
 
+@pytest.mark.parametrize("count", [3, 300])
+@pytest.mark.parametrize("size", [1e-320, 1e-200, 1e-90, 1e60, 1e126, 1e200, 1e308])
+@pytest.mark.parametrize("layout", ["upper", "factor"])
+def test_no_size_of_numbers_breaks_the_verdict(count: int, size: float, layout: str) -> None:
+    covariance = (
+        decoded(blob.encode_factor(ids(count), [[size, -size]] * count, [size] * count))
+        if layout == "factor"
+        else packed(np.eye(count) * size)
+    )
+    form = opened(covariance)
+    verdict = form.verdict()
+    square = size * size if layout == "factor" else 0.0
+    assert verdict.reason == ("covariance_not_finite" if max(size, square) > 1e126 else None)
+    assert verdict.margin is None or abs(verdict.margin) <= 1
+    if verdict.reason is None:
+        assert form.exposure([1e6] * count).variance < float("inf")
+
+
 @given(st.integers(2, 12), st.randoms(use_true_random=False))
 def test_exact_sums_do_not_depend_on_the_order_of_ids(count: int, chance: random.Random) -> None:
     matrix, weights = random_covariance(count), RNG.normal(0, 1, count)

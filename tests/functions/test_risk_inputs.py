@@ -301,3 +301,25 @@ def test_a_store_of_notes_that_is_down_sends_the_event_back(monkeypatch: pytest.
     with pytest.raises(UnavailableError):
         world.evaluate(event)
     assert world.evaluations.rows == {}
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-160, 1e5, 1e7, 1e126, 1e308])
+@pytest.mark.parametrize("observations", [25, 250])
+def test_no_size_of_returns_stops_the_engine(size: float, observations: int) -> None:
+    world = EvaluatedWorld(policy=FALLBACK)
+    series = {
+        asset: [value * 50 * size for value in values[:observations]] for asset, values in BY_ID.items()
+    }
+    bounded = {asset: [max(min(v, 1e308), -1e308) for v in values] for asset, values in series.items()}
+    ref = world.blob("realized_returns", encode_returns(bounded))
+    report = world.report(realized_returns_ref=ref)
+    out_of_range = reasons(report, "historical") == {"returns_out_of_range"}
+    assert out_of_range == (size > 1e6)
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-160, 1e100, 1e126, 1e200, 1e308])
+def test_no_size_of_variances_stops_the_engine(size: float) -> None:
+    world = EvaluatedWorld(policy=FALLBACK)
+    ref = world.blob("covariance", encode_covariance(IDS, [size, 0.0, 0.0, size, 0.0, size]))
+    report = world.report(covariance_ref=ref)
+    assert (reasons(report, "parametric_normal") == {"covariance_not_finite"}) == (size > 1e126)

@@ -47,6 +47,8 @@ def test_a_loss_in_the_first_period_counts_in_the_drawdown(returns: list[float],
 def test_a_return_below_minus_one_cannot_be_compounded() -> None:
     with pytest.raises(ValueError, match="more than everything"):
         performance.max_drawdown([0.1, -1.01])
+    with pytest.raises(ValueError, match="beyond all numbers"):
+        performance.max_drawdown([1e6] * 60)
 
 
 def test_the_hit_ratio_counts_gains_alone() -> None:
@@ -135,4 +137,4 @@ def test_a_window_gives_no_number_that_its_observations_do_not_carry() -> None:
     assert (constant.sharpe, constant.volatility) == (None, None)
     assert constant.reasons == {"sharpe": "constant_series", "volatility": "constant_series"}
     ruined = window_statistics(BookReturns([*GOOD[:40], -1.5], None), 30)
-    assert ruined.reasons == {"max_drawdown": "return_below_minus_one"}
+    assert ruined.reasons == {"max_drawdown": "returns_do_not_compound"}

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from functions.risk.covariance.arrays import Array, floats
 from functions.risk.covariance.exact_forms import factor_verdict
-from functions.risk.covariance.form import NOT_FINITE, Exposure, Verdict, verdict_of
+from functions.risk.covariance.form import (
+    NOT_FINITE,
+    TRACE_MIN,
+    Exposure,
+    Verdict,
+    verdict_of,
+    verdict_on_nothing,
+    within_bounds,
+)
 from functions.risk.covariance.tiled_cholesky import tiled_verdict
 from functions.risk.exact import Vector
 from risk_hub_contracts.blob import Covariance
@@ -48,11 +56,12 @@ class ArrayPacked:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm. The margin is exact up to 1,024 ids, and above an estimate from inverse iteration."""
-        if not (np.isfinite(self._upper.min()) and np.isfinite(self._upper.max())):
+        least, greatest = float(self._upper.min()), float(self._upper.max())
+        if not within_bounds(least, greatest):
             return NOT_FINITE
         trace = float(self._diagonal.sum())
-        if trace <= 0:
-            return verdict_of(-1.0 if self._upper.any() else 0.0)
+        if trace <= TRACE_MIN:
+            return verdict_on_nothing(max(-least, greatest))
         if self._count > EXPANDED_MAX_ASSETS:
             return tiled_verdict(self._upper, self._count, trace)
         [(_, upper)] = self._blocks()
@@ -107,9 +116,9 @@ class ArrayFactor:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm."""
-        if not np.isfinite(self._values).all():
+        if not within_bounds(float(self._values.min()), float(self._values.max())):
             return NOT_FINITE
-        return factor_verdict([float(self._specific.min())], float(self._diagonal.sum()))
+        return factor_verdict(float(self._specific.min()), self.variances())
 
     @property
     def _diagonal(self) -> Array:

@@ -20,11 +20,9 @@ def least_margin(matrix: Rows) -> float:
     below −1e-10; where it has none, the direction at which it failed gives one that is.
 
     Args:
-        matrix: (n, n) symmetric, finite.
+        matrix: (n, n) symmetric, finite, its trace above zero.
     """
     trace = sum(row[index] for index, row in enumerate(matrix))
-    if trace <= 0:
-        return 0.0 if not any(map(any, matrix)) else -1.0
     shift = PSD_TOLERANCE * trace
     factor: list[list[float]] = []
     for index, row in enumerate(matrix):

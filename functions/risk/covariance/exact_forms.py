@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import isfinite
 
 from functions.risk.covariance.exact_cholesky import least_margin
-from functions.risk.covariance.form import NOT_FINITE, Exposure, Verdict, verdict_of
+from functions.risk.covariance.form import (
+    NOT_FINITE,
+    TRACE_MIN,
+    Exposure,
+    Verdict,
+    verdict_of,
+    verdict_on_nothing,
+    within_bounds,
+)
 from functions.risk.exact import Vector, dot
 from risk_hub_contracts.blob import Covariance
+from risk_hub_contracts.limits import NUMBER_MAX_ABS
 from risk_hub_contracts.triangle import triangle_index
 
 
@@ -34,8 +42,10 @@ class ExactPacked:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm."""
-        if not all(map(isfinite, self._upper)):
+        if not all(abs(value) <= NUMBER_MAX_ABS for value in self._upper):
             return NOT_FINITE
+        if sum(self.variances()) <= TRACE_MIN:
+            return verdict_on_nothing(max(map(abs, self._upper)))
         return verdict_of(least_margin(self._rows))
 
 
@@ -68,19 +78,19 @@ class ExactFactor:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm."""
-        if not all(map(isfinite, self._values)):
+        if not all(abs(value) <= NUMBER_MAX_ABS for value in self._values):
             return NOT_FINITE
-        return factor_verdict(self._specific, sum(self.variances()))
+        return factor_verdict(min(self._specific), self.variances())
 
 
-def factor_verdict(specific: Sequence[float], trace: float) -> Verdict:
+def factor_verdict(least: float, variances: Sequence[float]) -> Verdict:
     """Return the verdict on a factor form: no specific variance below zero suffices, and bounds the margin from below.
 
     Args:
-        specific: (n,) specific variances, finite.
-        trace: of the whole matrix.
+        least: the least specific variance.
+        variances: (n,) the diagonal of the whole matrix.
     """
-    least = min(specific)
-    if trace <= 0:
-        return verdict_of(0.0 if least >= 0 else -1.0)
-    return verdict_of(least / trace)
+    if not within_bounds(0.0, max(variances)):
+        return NOT_FINITE
+    trace = sum(variances)
+    return verdict_on_nothing(least) if trace <= TRACE_MIN else verdict_of(least / trace)

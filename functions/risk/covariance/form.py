@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from functions.risk.exact import Vector
+from risk_hub_contracts.limits import NUMBER_MAX_ABS
 
 PSD_TOLERANCE = 1e-10
 # Beyond these decimals of least eigenvalue over trace there is only rounding.
 MARGIN_DECIMALS = 12
+# A trace below this is that of zeros: its shares cannot be told from rounding.
+TRACE_MIN = 1e-100
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a matrix is a covariance: finite, and positive semi-definite within `1e-10 · trace`.
+    """Whether a matrix is a covariance: numbers that the contract takes, positive semi-definite within `1e-10 · trace`.
 
     Attributes:
         reason: `covariance_not_finite` or `covariance_not_psd`; None when it is one.
@@ -25,6 +28,16 @@ class Verdict:
 
 
 NOT_FINITE = Verdict("covariance_not_finite", None)
+
+
+def within_bounds(least: float, greatest: float) -> bool:
+    """Tell whether all numbers between these are finite and what the contract takes inline; a blob may hold others."""
+    return least >= -NUMBER_MAX_ABS and greatest <= NUMBER_MAX_ABS
+
+
+def verdict_on_nothing(greatest: float) -> Verdict:
+    """Return the verdict on a matrix without a trace: a covariance only if its greatest number is nothing too."""
+    return verdict_of(0.0 if abs(greatest) <= TRACE_MIN else -1.0)
 
 
 def verdict_of(margin: float) -> Verdict:
