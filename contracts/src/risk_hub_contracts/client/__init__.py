@@ -7,7 +7,6 @@ with RiskHubClient(actor="gateway", stage="paper") as hub:
 """
 
 from risk_hub_contracts.client.answers import HubContract, Publication, StoredSnapshot
-from risk_hub_contracts.client.arrays import FactorModel
 from risk_hub_contracts.client.async_client import AsyncRiskHubClient
 from risk_hub_contracts.client.errors import (
     ConflictError,
@@ -20,6 +19,7 @@ from risk_hub_contracts.client.errors import (
     SpoolError,
     UnavailableError,
 )
+from risk_hub_contracts.client.factors import FactorModel
 from risk_hub_contracts.client.frames import to_dataframe
 from risk_hub_contracts.client.settings import NotConfiguredError, Patience, Settings
 from risk_hub_contracts.client.spool import Flushed, Spool

@@ -21,7 +21,17 @@ from risk_hub_contracts.limits import (
 from risk_hub_contracts.problems import Violation
 from risk_hub_contracts.triangle import triangle_size
 
-__all__ = ["Dense", "FactorModel", "Matrix", "Packed", "covariance_blob", "factor_blob", "is_array"]
+__all__ = [
+    "AT",
+    "Array",
+    "Dense",
+    "Matrix",
+    "Packed",
+    "covariance_blob",
+    "id_faults",
+    "is_array",
+    "is_bounded",
+]
 
 AT: Final = "/covariance"
 Array = Any
@@ -30,15 +40,6 @@ Array = Any
 def is_array(value: object) -> bool:
     """Tell whether it is a NumPy array."""
     return hasattr(value, "__array_interface__") and hasattr(value, "ndim")
-
-
-@dataclass(frozen=True, slots=True)
-class FactorModel:
-    """A covariance F F' + diag(specific) of `ids`: F (n x k) for unit factors, n specific variances."""
-
-    ids: Sequence[str]
-    factors: Any
-    specific: Any
 
 
 class Matrix(Protocol):
@@ -124,7 +125,7 @@ class Packed:
 
 def covariance_blob(matrix: Dense | Packed, weight_ids: Collection[str]) -> Blob | list[Violation]:
     """Return a matrix as a blob, or what is wrong with it."""
-    faults = list(_shape_faults(matrix)) or list(_id_faults(matrix.ids, weight_ids))
+    faults = list(_shape_faults(matrix)) or list(id_faults(matrix.ids, weight_ids))
     if faults:
         return faults
     order = sorted(range(len(matrix.ids)), key=matrix.ids.__getitem__)
@@ -132,25 +133,6 @@ def covariance_blob(matrix: Dense | Packed, weight_ids: Collection[str]) -> Blob
     faults = list(rows.faults())
     header: dict[str, object] = {"ids": [matrix.ids[place] for place in order], "layout": "upper"}
     return faults or Blob.of_numbers("covariance", header, rows)
-
-
-def factor_blob(model: FactorModel, weight_ids: Collection[str]) -> Blob | list[Violation]:
-    """Return a factor model of arrays as a blob, or what is wrong with it."""
-    count = len(model.ids)
-    if model.factors.ndim != 2 or model.factors.shape[0] != count or model.specific.shape != (count,):  # noqa: PLR2004
-        return [Violation(AT, f"{count} ids need as many rows of factors and specific variances")]
-    faults = list(_id_faults(model.ids, weight_ids)) + [
-        Violation(AT, f"every number of the {what} must be finite and at most {NUMBER_MAX_ABS:g}")
-        for what, numbers in (("factors", model.factors), ("specific variances", model.specific))
-        if not _is_bounded(numbers)
-    ]
-    if not faults and model.specific.min() < 0:
-        faults.append(Violation(AT, "a specific variance must not be negative"))
-    if faults:
-        return faults
-    order = sorted(range(count), key=model.ids.__getitem__)
-    header: dict[str, object] = {"ids": [model.ids[place] for place in order], "layout": "factor"}
-    return Blob.of_numbers("covariance", header, _FactorRows(model, order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +160,7 @@ class UpperRows:
     def faults(self) -> Iterator[Violation]:
         """Yield the first fault of its numbers, if there is one."""
         variances = self.matrix.diagonal().astype("<f8")
-        if not _is_bounded(variances) or variances.min() < 0:
+        if not is_bounded(variances) or variances.min() < 0:
             yield Violation(AT, f"every variance must be from 0 to {NUMBER_MAX_ABS:g}")
             return
         places = self._places()
@@ -192,7 +174,7 @@ class UpperRows:
     def _row_fault(self, row: int, places: Array, deviations: Array) -> str | None:
         entries, gaps = self._row(row, places)
         scale = deviations[row] * deviations[row:]
-        if not _is_bounded(entries):
+        if not is_bounded(entries):
             return f"{self._name(row)} has an entry that is not finite, or beyond {NUMBER_MAX_ABS:g}"
         if bool((gaps > COVARIANCE_ASYMMETRY_MAX_RATIO * scale).any()):
             return f"{self._name(row)} differs above and below the diagonal"
@@ -223,24 +205,6 @@ class UpperRows:
         return [(row * count - row * (row - 1) // 2) * FLOAT_BYTES for row in range(count)]
 
 
-@dataclass(frozen=True, slots=True)
-class _FactorRows:
-    """The payload of a factor model: a megabyte or so, made anew for each reading."""
-
-    model: FactorModel
-    order: Sequence[int]
-
-    @property
-    def size_bytes(self) -> int:
-        return int(self.model.factors.size + self.model.specific.size) * FLOAT_BYTES
-
-    def chunks(self, first_byte: int, size_bytes: int) -> Iterator[Chunk]:
-        order = list(self.order)
-        arrays = (self.model.factors[order], self.model.specific[order])
-        data = b"".join((array + 0.0).astype("<f8").tobytes() for array in arrays)
-        yield memoryview(data)[first_byte : first_byte + size_bytes]
-
-
 def _shape_faults(matrix: Dense | Packed) -> Iterator[Violation]:
     count, shape = len(matrix.ids), matrix.array.shape
     wanted = (count, count) if isinstance(matrix, Dense) else (triangle_size(count),)
@@ -250,7 +214,8 @@ def _shape_faults(matrix: Dense | Packed) -> Iterator[Violation]:
         )
 
 
-def _id_faults(ids: Sequence[str], weight_ids: Collection[str]) -> Iterator[Violation]:
+def id_faults(ids: Sequence[str], weight_ids: Collection[str]) -> Iterator[Violation]:
+    """Yield what is wrong with the ids of a covariance, or with what they cover."""
     if len(ids) > WEIGHTS_MAX_COUNT:
         yield Violation(f"{AT}/ids", f"must have at most {WEIGHTS_MAX_COUNT} entries")
     covered = set(ids)
@@ -265,5 +230,6 @@ def _id_faults(ids: Sequence[str], weight_ids: Collection[str]) -> Iterator[Viol
             yield Violation(AT, f"does not cover {asset_id!a}, which has a weight")
 
 
-def _is_bounded(numbers: Array) -> bool:
+def is_bounded(numbers: Array) -> bool:
+    """Tell whether every number is finite and within the contract's range."""
     return not numbers.size or bool(numbers.min() >= -NUMBER_MAX_ABS and numbers.max() <= NUMBER_MAX_ABS)

@@ -7,16 +7,10 @@ from typing import Any, Final
 
 from risk_hub_contracts.blob_types import BlobFormatError, BlobKind
 from risk_hub_contracts.blob_write import encode_factor, encode_returns
-from risk_hub_contracts.client.arrays import (
-    Dense,
-    FactorModel,
-    Packed,
-    covariance_blob,
-    factor_blob,
-    is_array,
-)
+from risk_hub_contracts.client.arrays import Dense, Packed, covariance_blob, is_array
 from risk_hub_contracts.client.blobs import Blob
 from risk_hub_contracts.client.errors import InvalidSnapshotError
+from risk_hub_contracts.client.factors import FactorModel, factor_blob
 from risk_hub_contracts.problems import Violation, summary
 from risk_hub_contracts.times import format_instant
 
