@@ -19,7 +19,19 @@ IMPATIENT = Patience(
 )
 WORLD = "w1"
 AS_OF = datetime(2026, 1, 5, 11, 59, tzinfo=UTC)
+FAULT = "client fault"
 BOOK: dict[str, Any] = {"version": "v1", "as_of": AS_OF, "weights": {"AAPL": 0.6, "MSFT": 0.4}}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what each fault led to, in both clients alike."""
+    reports = terminalreporter.getreports("passed")
+    rows = {str(value) for report in reports for name, value in report.user_properties if name == FAULT}
+    if rows:
+        terminalreporter.section("what the client makes of each fault")
+        terminalreporter.write_line("| fault | outcome | requests | snapshots stored |\n|---|---|---|---|")
+        for row in sorted(rows):
+            terminalreporter.write_line(row)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""What a client makes of each bad day, on a real connection; the table is printed (`pytest -rP` shows it)."""
+"""What a client makes of each bad day, on a real connection; `pytest tests/client` prints the table at its end."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from risk_hub_contracts.client import (
     RiskHubClient,
     UnavailableError,
 )
-from tests.client.conftest import BOOK, IMPATIENT, WORLD
+from tests.client.conftest import BOOK, FAULT, IMPATIENT, WORLD
 from tests.client.server import (
     Fault,
     Server,
@@ -84,7 +84,9 @@ def publish_async(server: Server) -> str:
 
 @pytest.mark.parametrize("way", [publish, publish_async], ids=["blocking", "async"])
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.fault)
-def test_a_bad_day_ends_as_the_table_says(server: Server, row: Row, way: Callable[[Server], str]) -> None:
+def test_a_bad_day_ends_as_the_table_says(
+    server: Server, row: Row, way: Callable[[Server], str], record_property: Callable[[str, object], None]
+) -> None:
     server.faults.extend(row.happens)
     if isinstance(row.outcome, str):
         assert way(server) == row.outcome
@@ -96,7 +98,7 @@ def test_a_bad_day_ends_as_the_table_says(server: Server, row: Row, way: Callabl
         assert caught.value.request_id in str(caught.value)
     assert len(server.posts()) == row.requests
     assert len(server.hub.snapshots.rows) == row.stored
-    print(f"| {row.fault} | {_named(row.outcome)} | {row.requests} |")  # noqa: T201 - the table
+    record_property(FAULT, f"| {row.fault} | {_named(row.outcome)} | {len(server.posts())} | {row.stored} |")
 
 
 def test_one_request_has_one_id_in_all_its_attempts(server: Server, client: RiskHubClient) -> None:

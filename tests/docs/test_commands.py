@@ -1,4 +1,4 @@
-"""Every command of `risk-hub` is shown by a guide, whose blocks run on the local stage."""
+"""Every command of `risk-hub` is shown by a guide, whose blocks run on the local stage, or by the runbook."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import typer
 
 from infra.operate.cli import operator_app
 
-GUIDES = Path(__file__).parents[2] / "docs" / "guides"
+DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 
@@ -20,7 +20,7 @@ def names(app: typer.Typer) -> set[str]:
 
 def test_every_command_is_shown_where_it_is_run() -> None:
     shown = "\n".join(
-        block for page in GUIDES.glob("*.md") for block in BLOCK.findall(page.read_text(encoding="utf-8"))
+        block for page in DOCS.rglob("*.md") for block in BLOCK.findall(page.read_text(encoding="utf-8"))
     )
     commands = names(operator_app())
     assert {"publish", "events replay", "queues redrive"} <= commands
