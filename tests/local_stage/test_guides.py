@@ -52,7 +52,7 @@ def test_every_command_of_a_guide_does_what_the_guide_says(
         "RISK_HUB_TOKEN": stage.hub.token,
     }
     command = ["bash", "-c", script(lines, tmp_path)]
-    subprocess.run(command, cwd=REPOSITORY, env=environment, check=False, timeout=120)
+    subprocess.run(command, cwd=REPOSITORY, env=environment, check=False, timeout=300)
     checked = list(expectations(lines))
     assert len(checked) >= expected_least
     for number, match in checked:
