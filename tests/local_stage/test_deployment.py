@@ -122,10 +122,11 @@ def test_every_stream_mapping_sets_a_maximum_record_age(stage: OpenStage) -> Non
     assert all(0 < each["MaximumRecordAgeInSeconds"] <= 3600 for each in streams)
 
 
-def test_a_rule_always_targets_a_queue() -> None:
+def test_a_rule_for_events_always_targets_a_queue() -> None:
+    """A tick of the clock may call a function: the next one makes up for it."""
     rules = TEMPLATES["RiskHub-local-service"].resources("AWS::Events::Rule")
     queues = TEMPLATES["RiskHub-local-service"].resources("AWS::SQS::Queue")
-    targets = [target for rule in rules.values() for target in rule["Targets"]]
+    targets = [target for rule in rules.values() if "EventPattern" in rule for target in rule["Targets"]]
     assert targets
     assert all(target["Arn"]["Fn::GetAtt"][0] in queues for target in targets)
 
