@@ -37,6 +37,7 @@ _NOT_RUN_HERE: Final = (
     "risk_hub_contracts/client/",
     "risk_hub_contracts/generate.py",
     "risk_hub_contracts/golden/",
+    "risk_hub_contracts/metrics_page.py",
     "risk_hub_contracts/openapi.py",
     "risk_hub_contracts/openapi_parts.py",
     "risk_hub_contracts/openapi_blobs.py",

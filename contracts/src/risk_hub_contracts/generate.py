@@ -1,6 +1,6 @@
 """Write the generated files of the contract, or check that they are what the models say.
 
-python -m risk_hub_contracts.generate            writes openapi.json, schemas/ and examples/
+python -m risk_hub_contracts.generate            writes openapi.json, metrics.md, schemas/ and examples/
 python -m risk_hub_contracts.generate --check    changes nothing; fails and shows the difference
 """
 
@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from risk_hub_contracts.golden import example_files
+from risk_hub_contracts.metrics_page import metrics_page
 from risk_hub_contracts.openapi import openapi_document
 from risk_hub_contracts.schemas import schema_files
 
 HOME: Final = Path(__file__).resolve().parents[2]
 _GENERATED_FOLDERS: Final = ("schemas", "examples/valid", "examples/invalid")
 _DIFF_MAX_LINES: Final = 60
+METRICS_PAGE: Final = "metrics.md"
 
 
 def generated_files() -> dict[str, str]:
@@ -27,7 +29,7 @@ def generated_files() -> dict[str, str]:
     documents: dict[str, Any] = {"openapi.json": openapi_document()}
     documents |= {f"schemas/{name}.json": schema for name, schema in schema_files().items()}
     documents |= {f"examples/{name}.json": example for name, example in example_files().items()}
-    return {path: _text(document) for path, document in documents.items()}
+    return {path: _text(document) for path, document in documents.items()} | {METRICS_PAGE: metrics_page()}
 
 
 def differences(home: Path, files: Mapping[str, str]) -> Iterator[str]:
@@ -78,8 +80,7 @@ def _present(home: Path) -> Iterator[str]:
     for folder in _GENERATED_FOLDERS:
         for file in (home / folder).glob("*.json"):
             yield f"{folder}/{file.name}"
-    if (home / "openapi.json").exists():
-        yield "openapi.json"
+    yield from (name for name in ("openapi.json", METRICS_PAGE) if (home / name).exists())
 
 
 def _text(document: object) -> str:
