@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, Unpack
 
 import httpx2
+import stamina
 
 from risk_hub_contracts.blob_types import BlobKind, Decoded
 from risk_hub_contracts.client import publishing, reads, registry, uploading
@@ -14,7 +15,7 @@ from risk_hub_contracts.client.base import ClientBase, SnapshotFields
 from risk_hub_contracts.client.errors import HubError
 from risk_hub_contracts.client.inputs import ready_blob
 from risk_hub_contracts.client.reads import BacktestOptions, Filters, Instant, Span, Steps
-from risk_hub_contracts.client.retries import attempts_of
+from risk_hub_contracts.client.retries import retry_options
 from risk_hub_contracts.client.spool import Flushed
 from risk_hub_contracts.client.transport import Exchange, client_options
 from risk_hub_contracts.client.uploading import Progress, unseen
@@ -223,8 +224,9 @@ class AsyncRiskHubClient(ClientBase):
 
     async def _send(self, call: Call) -> Answer:
         exchange, attempt_number = Exchange(self.settings, self.memory, call), 0
+        options = retry_options(self.settings.patience, exchange.deadline)
         try:
-            async for attempt in attempts_of(self.settings.patience, exchange.deadline):
+            async for attempt in stamina.retry_context(**options):
                 with attempt:
                     attempt_number = attempt.num
                     return await self._attempt(exchange)

@@ -3,15 +3,14 @@
 import random
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import httpx2
-import stamina
 
 from risk_hub_contracts.client.settings import Patience
 from risk_hub_contracts.client.wire import TransientError
 
-__all__ = ["REPEATABLE", "Deadline", "attempts_of"]
+__all__ = ["REPEATABLE", "Deadline", "retry_options"]
 
 REPEATABLE: Final = (
     httpx2.TimeoutException,
@@ -52,13 +51,13 @@ class Deadline:
         return asked + random.uniform(0, self._patience.jitter_seconds)  # noqa: S311 - spread, no secret
 
 
-def attempts_of(patience: Patience, deadline: Deadline) -> "stamina._core._RetryContextIterator":
-    """Return the attempts of one request, for `for` and `async for`."""
-    return stamina.retry_context(
-        on=deadline.wait,
-        attempts=patience.attempts,
-        timeout=patience.budget_seconds,
-        wait_initial=patience.wait_initial_seconds,
-        wait_max=patience.wait_max_seconds,
-        wait_jitter=patience.jitter_seconds,
-    )
+def retry_options(patience: Patience, deadline: Deadline) -> dict[str, Any]:
+    """Return how stamina repeats the attempts of one request."""
+    return {
+        "on": deadline.wait,
+        "attempts": patience.attempts,
+        "timeout": patience.budget_seconds,
+        "wait_initial": patience.wait_initial_seconds,
+        "wait_max": patience.wait_max_seconds,
+        "wait_jitter": patience.jitter_seconds,
+    }
