@@ -94,6 +94,10 @@ backtest: dev-env ## back-test a real book through the whole path; write docs/ba
 agreement: peers-env ## hold every measure against five peer libraries; write docs/agreement.md
 	@$(PEERS)/bin/python -m tests.agreement
 
+.PHONY: rehearse
+rehearse: dev-env ## let a world go silent on a local stage; write who was told when, and draw both dashboards (two minutes)
+	@$(PY) -m tests.alarms
+
 .PHONY: simulate
 simulate: dev-env ## many random histories of the core, checked against a model
 	$(PY) -m tests.simulator --histories 20000

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from events.envelope import CloudEvent
+from functions.hub.headline import headline
 from functions.hub.health import Health, WorkerName
 from functions.hub.metrics import count_blob_fault
 from functions.hub.ports import Clock
@@ -45,6 +46,7 @@ def queue_worker(
                 subject=announced.subject,
                 outcome=outcome,
                 correlation_id=announced.correlationid,
+                **headline(announced),
             )
 
         reply = process_partial_response(event, work_on, processor, context)

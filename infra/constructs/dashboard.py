@@ -1,78 +1,75 @@
-"""One page for whoever is on call: the way of a snapshot, from the request to its risk number."""
+"""The two dashboards of a stage, made of the tables in `infra/dashboards`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra import names
+from infra.dashboards.boards import operators, owners
+from infra.dashboards.panel import Graph, LogTable, Panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infra.alarms.rule import Metric
+    from infra.dashboards.boards import Rows
     from infra.stages import Stage
 
+COLUMNS: Final = 24
+PERIOD: Final = Duration.minutes(1)
 
-class HubDashboard(Construct):
-    """Alarms on top, then the API, the functions, the stream and the queues."""
+
+class HubDashboards(Construct):
+    """Operators: alarms on top, then freshness, requests, functions, queues. Owners: worlds, risk numbers, exceedances."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        stage: Stage,
-        alarms: Sequence[cloudwatch.IAlarm],
+        self, scope: Construct, construct_id: str, *, stage: Stage, alarms: Sequence[cloudwatch.IAlarm]
     ) -> None:
         super().__init__(scope, construct_id)
-        api = {"ApiName": names.physical_name(stage.name, "api"), "Stage": names.API_STAGE_NAME}
-        relay = {"FunctionName": names.physical_name(stage.name, "event_relay")}
-        queues = [{"QueueName": names.queue_name(stage.name, worker)} for worker in names.WORKER_EVENTS]
-        functions = [{"FunctionName": names.physical_name(stage.name, f)} for f in names.FUNCTION_FOLDERS]
+        status = cloudwatch.AlarmStatusWidget(title="Alarms", alarms=[*alarms], width=COLUMNS)
+        self._board(stage, "operators", operators(stage), status)
+        self._board(stage, "owners", owners(stage))
+
+    def _board(self, stage: Stage, name: str, rows: Rows, *above: cloudwatch.IWidget) -> None:
         cloudwatch.Dashboard(
             self,
-            "Dashboard",
-            dashboard_name=names.physical_name(stage.name, "hub"),
+            name.capitalize(),
+            dashboard_name=names.physical_name(stage.name, name),
             widgets=[
-                [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=[*alarms], width=24)],
-                [
-                    _graph(
-                        "Requests",
-                        [_metric("AWS/ApiGateway", "Count", api), _metric("AWS/ApiGateway", "5XXError", api)],
-                    ),
-                    _graph("Latency, p99 (ms)", [_metric("AWS/ApiGateway", "Latency", api, "p99")]),
-                    _graph(
-                        "Duration, p99 (ms)", [_metric("AWS/Lambda", "Duration", f, "p99") for f in functions]
-                    ),
-                ],
-                [
-                    _graph(
-                        "Announcing lags by (ms)", [_metric("AWS/Lambda", "IteratorAge", relay, "Maximum")]
-                    ),
-                    _graph(
-                        "Workers' events wait for (s)",
-                        [_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", q, "Maximum") for q in queues],
-                    ),
-                    _graph("Errors", [_metric("AWS/Lambda", "Errors", f) for f in functions]),
-                ],
+                [*above],
+                *([_widget(stage, each, COLUMNS // len(row)) for each in row] for row in rows),
             ],
         )
 
 
-def _metric(
-    namespace: str, name: str, dimensions: dict[str, str], statistic: str = "Sum"
-) -> cloudwatch.Metric:
+def _widget(stage: Stage, panel: Panel, width: int) -> cloudwatch.IWidget:
+    if isinstance(panel, LogTable):
+        return cloudwatch.LogQueryWidget(
+            title=panel.title,
+            log_group_names=[names.log_group_name(stage.name, panel.function)],
+            query_string=panel.query,
+            view=cloudwatch.LogQueryVisualizationType.TABLE,
+            width=width,
+        )
+    axis = cloudwatch.YAxisProps(label=panel.unit, show_units=False, min=0)
+    if isinstance(panel, Graph):
+        lines = [_metric(line.metric, line.label) for line in panel.lines]
+        return cloudwatch.GraphWidget(title=panel.title, left=lines, left_y_axis=axis, width=width)
+    search = f"SEARCH('{{{panel.namespace},stage,world_id}} MetricName=\"{panel.metric}\"', 'Maximum', 60)"
+    every = cloudwatch.MathExpression(expression=search, label="", using_metrics={}, period=PERIOD)
+    return cloudwatch.GraphWidget(title=panel.title, left=[every], left_y_axis=axis, width=width)
+
+
+def _metric(metric: Metric, label: str) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace=namespace,
-        metric_name=name,
-        dimensions_map=dimensions,
-        statistic=statistic,
-        period=Duration.minutes(1),
+        namespace=metric.namespace,
+        metric_name=metric.name,
+        dimensions_map=dict(metric.dimensions),
+        statistic=metric.statistic,
+        label=label,
+        period=PERIOD,
     )
-
-
-def _graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=[*metrics], width=8)

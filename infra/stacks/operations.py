@@ -1,4 +1,4 @@
-"""What watches: alarms, dashboard, and the archive from which events can be replayed."""
+"""What watches: alarms, dashboards, and the archive from which events can be replayed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_events as events
 
 from infra import names
 from infra.constructs.alarms import HubAlarms
-from infra.constructs.dashboard import HubDashboard
+from infra.constructs.dashboard import HubDashboards
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -28,7 +28,7 @@ class OperationsStack(Stack):
             termination_protection=stage.deletion_protection,
         )
         alarms = HubAlarms(self, "Alarms", stage=stage)
-        HubDashboard(self, "Overview", stage=stage, alarms=alarms.alarms)
+        HubDashboards(self, "Dashboards", stage=stage, alarms=alarms.alarms)
         self._archive(stage)
         for severity, topic in alarms.topics.items():
             CfnOutput(self, f"{severity.capitalize()}AlarmTopicArn", value=topic.topic_arn)

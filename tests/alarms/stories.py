@@ -12,7 +12,7 @@ from infra.names import FUNCTION_FOLDERS
 HUB = "RiskSignalHub/local"
 DATA_STAGES = ("backtest", "paper", "live")
 WORKERS = ("risk-engine", "stress-engine", "exit-engine")
-TABLES = ("snapshots", "worlds", "evaluations")
+TABLES = ("snapshots", "worlds", "evaluations", "marks")
 API = {"ApiName": "risk-hub-local-api", "Stage": "v1"}
 BEGINS = 10
 """The minute in which each story's trouble begins; before it and after it all is calm."""

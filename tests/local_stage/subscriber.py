@@ -33,6 +33,8 @@ class Subscriber:
     def __init__(self) -> None:
         self.url = ""
         self.envelopes: list[dict[str, str]] = []
+        self.arrivals: list[float] = []
+        """When each envelope arrived, in seconds since 1970."""
 
     def states(self, alarm: str) -> list[str]:
         """Return the states that one alarm was said to be in, one after the other."""
@@ -59,6 +61,7 @@ def listening() -> Iterator[Subscriber]:
             except ValueError:
                 self.send_error(403)
                 return
+            subscriber.arrivals.append(time.time())
             subscriber.envelopes.append(envelope)
             self.send_response(204)
             self.end_headers()
@@ -70,9 +73,11 @@ def listening() -> Iterator[Subscriber]:
         subscriber.url = f"http://127.0.0.1:{server.server_address[1]}/alarms"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": POLL_SECONDS})
         thread.start()
-        yield subscriber
-        server.shutdown()
-        thread.join()
+        try:
+            yield subscriber
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _nothing_is_fetched(address: str) -> bytes:

@@ -1,0 +1,30 @@
+"""The few numbers of an event that its log line repeats, so that a dashboard can show them from the log.
+
+They are no metrics: a metric for each world that publishes would let a caller create metrics.
+"""
+
+from typing import Any, Final
+
+from events.envelope import CloudEvent
+from events.evaluated import RISK_EVALUATED
+
+CONFIDENCE_BPS: Final = 9_900
+SHOWN: Final = ("value_at_risk", "expected_shortfall")
+
+
+def headline(event: CloudEvent) -> dict[str, Any]:
+    """Return world and stage, and of a risk report the first value of each shown measure, a fraction of the book."""
+    data = event.data
+    told = {name: data[name] for name in ("world_id", "stage") if isinstance(data.get(name), str)}
+    if event.type != RISK_EVALUATED:
+        return told
+    return told | {name: value for name in SHOWN if (value := _value(data, name)) is not None}
+
+
+def _value(report: dict[str, Any], measure: str) -> float | None:
+    wanted = (
+        each["value"]
+        for each in report.get("measures", [])
+        if each["measure"] == measure and each["confidence_bps"] == CONFIDENCE_BPS
+    )
+    return next((value for value in wanted if value is not None), None)

@@ -1,0 +1,61 @@
+"""What a dashboard is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.alarms.rule import Metric
+
+if TYPE_CHECKING:
+    from infra.names import FunctionFolder
+
+__all__ = ["Graph", "Line", "LogTable", "Metric", "Panel", "WorldGraph"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One metric over time."""
+
+    label: str
+    metric: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Some metrics over time, in one unit."""
+
+    title: str
+    unit: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorldGraph:
+    """One metric over time of every world that has it: whichever these are at the moment."""
+
+    title: str
+    unit: str
+    namespace: str
+    metric: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogTable:
+    """Fields of a function's log lines, the newest first; lines without the first field are left out."""
+
+    title: str
+    function: FunctionFolder
+    fields: tuple[str, ...]
+    only_outcome: str | None = None
+
+    @property
+    def query(self) -> str:
+        """The CloudWatch Logs Insights query."""
+        first = self.fields[0]
+        wanted = f' and outcome = "{self.only_outcome}"' if self.only_outcome else ""
+        fields = ", ".join(self.fields)
+        return f"fields @timestamp, {fields} | filter ispresent({first}){wanted} | sort @timestamp desc | limit 50"
+
+
+Panel = Graph | WorldGraph | LogTable

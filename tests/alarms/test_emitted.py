@@ -1,0 +1,121 @@
+"""INV-12: for every alarm on the hub's own metrics, a function's own code writes that metric with those dimensions."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from events.envelope import CloudEvent
+from functions.freshness_monitor.report import report
+from functions.hub.domain.freshness import tally
+from functions.hub.http.door import Door
+from functions.hub.ports import BlobError, UnavailableError
+from functions.hub.queue import queue_worker
+from functions.hub.use_cases.watch_freshness import Watched
+from infra.alarms.table import alarm_rules
+from infra.local.emf_bridge import emf_document, metric_data
+from infra.names import WORKER_EVENTS, metrics_namespace
+from infra.stages import STAGES
+from risk_hub_contracts.problems import PROBLEMS, ProblemError
+from risk_hub_contracts.refs import BlobRef
+from tests.events.emitted import queue_message
+from tests.fakes.clock import FrozenClock
+from tests.fakes.gateway import proxy_event
+from tests.http.conftest import STAGES as DATA_STAGES
+from tests.http.conftest import Hub, book, post
+
+ROOT = Path(__file__).parents[2]
+NAMESPACE = metrics_namespace("prod")
+SERVED = [slug for slug, problem in PROBLEMS.items() if problem.status in {401, 403, 409, 422}]
+
+Emitted = set[tuple[str, str, frozenset[tuple[str, str]]]]
+
+
+@pytest.fixture
+def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Emitted:
+    """Everything that the functions' own doors write, with the deployment's allow list of stages."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
+    report(Watched(0, tally([], DATA_STAGES), [], {}, []))
+    for stage in DATA_STAGES:
+        publish_twice(stage)
+    for door in failing_doors():
+        answer = door(proxy_event("GET", "/fails", [], None), SimpleNamespace(aws_request_id="r"))
+        assert answer["statusCode"] >= 400
+    for worker in WORKER_EVENTS:
+        for stage in DATA_STAGES:
+            work(worker, stage)
+    return set(series(capsys.readouterr().out))
+
+
+def series(printed: str) -> Iterator[tuple[str, str, frozenset[tuple[str, str]]]]:
+    for document in filter(None, map(emf_document, printed.splitlines())):
+        for namespace, entries in metric_data(document).items():
+            for entry in entries:
+                pairs = frozenset((each["Name"], each["Value"]) for each in entry["Dimensions"])
+                yield namespace, entry["MetricName"], pairs
+
+
+def publish_twice(stage: str) -> None:
+    api = Hub().gateway()
+    for _ in range(2):
+        assert post(api, book(), headers={"X-Stage": stage}).status in {200, 201}
+
+
+def failing_doors() -> Iterator[Door]:
+    reference = BlobRef(ref="s3://b/risk-blobs/w1/x", sha256="a" * 64, bytes=1, kind="covariance")
+    for error in (
+        *(ProblemError(PROBLEMS[slug], "for a test") for slug in SERVED),
+        BlobError(reference, "for a test"),
+        UnavailableError("the blob store", "slow"),
+    ):
+        yield failing(error)
+
+
+def failing(error: Exception) -> Door:
+    def fail(*_: object) -> Any:
+        raise error
+
+    door = Door()
+    door.add("GET", "/fails", fail)
+    return door
+
+
+def work(worker: Any, stage: str) -> None:
+    text = (ROOT / "events" / "samples" / "risk_snapshot_updated.json").read_text()
+    event = CloudEvent.model_validate_json(text)
+    provenance = {**event.data["provenance"], "stage": stage}
+    event = event.model_copy(update={"data": {**event.data, "provenance": provenance}})
+    context = SimpleNamespace(aws_request_id="r")
+    for outcome in ("expired", ValueError("for a test")):
+        queue_worker(worker, answering(outcome), FrozenClock(datetime.now(tz=UTC)), DATA_STAGES)(
+            queue_message(event, worker), context
+        )
+
+
+def answering(outcome: str | Exception) -> Any:
+    def worked(_: CloudEvent) -> str:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    return worked
+
+
+def test_inv12_a_function_writes_the_metric_of_every_alarm_with_its_dimensions(emitted: Emitted) -> None:
+    watched = {
+        (metric.namespace, metric.name, frozenset(metric.dimensions.items())): rule.name
+        for rule in alarm_rules(STAGES["prod"])
+        for metric in rule.metrics.values()
+        if metric.namespace == NAMESPACE
+    }
+    assert watched
+    assert {watched[each] for each in watched if each not in emitted} == set()
+
+
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
+def test_every_deployed_worker_is_given_the_stages_that_it_may_count_by(worker: str) -> None:
+    assert "_parts.stages()" in (ROOT / "functions" / worker / "handler.py").read_text()

@@ -1,0 +1,36 @@
+"""What a log line repeats of an event: numbers for the owners' dashboard, nothing that is not there."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events.envelope import CloudEvent
+from functions.hub.headline import headline
+
+SAMPLES = Path(__file__).parents[2] / "events" / "samples"
+
+
+def sample(name: str) -> CloudEvent:
+    return CloudEvent.model_validate_json((SAMPLES / f"{name}.json").read_text())
+
+
+def test_a_risk_report_tells_its_numbers_at_99_percent() -> None:
+    event = sample("risk_evaluated")
+    told = headline(event)
+    measures = {(m["measure"], m["confidence_bps"]): m["value"] for m in reversed(event.data["measures"])}
+    assert told["world_id"] == event.data["world_id"]
+    assert told["value_at_risk"] == measures["value_at_risk", 9900]
+    assert told["expected_shortfall"] == measures["expected_shortfall", 9900]
+
+
+def test_a_number_that_could_not_be_computed_is_left_out() -> None:
+    event = sample("risk_evaluated")
+    measures: list[dict[str, Any]] = [{**each, "value": None} for each in event.data["measures"]]
+    told = headline(event.model_copy(update={"data": {**event.data, "measures": measures}}))
+    assert set(told) == {"world_id", "stage"}
+
+
+@pytest.mark.parametrize("name", ["stress_evaluated", "risk_snapshot_updated", "exit_signal_emitted"])
+def test_another_event_tells_its_world(name: str) -> None:
+    assert headline(sample(name))["world_id"] == sample(name).data["world_id"]
