@@ -2,39 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from infra import names
 from infra.nag import acknowledge
 
 if TYPE_CHECKING:
-    from aws_cdk import Duration
-
     from infra.constructs.hub_function import HubFunction
 
-_THE_NEXT_RUN = "A tick of the clock holds nothing that the next tick does not: there is nothing to redrive"
+# A run that failed is not made up for: the next one finds what this one would have found.
+RETRY_ATTEMPTS: Final = 0
+EVENT_AGE_MAX_SECONDS: Final = 60
+_NOTHING_TO_KEEP: Final = (
+    "The call carries nothing that is worth keeping; a run that failed is told by the function's own alarm"
+)
 
 
 class FunctionSchedule(Construct):
-    """One rule on the account's default bus that calls a function at a steady rate, without a second attempt.
-
-    A run that failed is made up for by the next one; the function's own alarm tells of it.
-    """
+    """EventBridge Scheduler calls the function at a steady rate, by a role that may do nothing else, once each time."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, function: HubFunction, every: Duration
     ) -> None:
         super().__init__(scope, construct_id)
-        rule = events.Rule(
+        stage, folder = function.stage.name, function.folder
+        role = iam.Role(
             self,
-            "Rule",
-            rule_name=names.physical_name(function.stage.name, f"{function.folder}-schedule"),
-            description=f"Runs {function.folder}",
-            schedule=events.Schedule.rate(every),
-            targets=[targets.LambdaFunction(function.function, retry_attempts=0)],
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            ),
+            description=f"Lets the scheduler call {folder} on stage {stage}",
         )
-        acknowledge(rule, {"Serverless-EventBusDLQ": _THE_NEXT_RUN})
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function.function_arn])
+        )
+        # The scheduler's call is asynchronous, which Lambda would by itself try twice more, minutes later.
+        invocation = lambda_.EventInvokeConfig(
+            self,
+            "Invocation",
+            function=function.function,
+            retry_attempts=RETRY_ATTEMPTS,
+            max_event_age=Duration.seconds(EVENT_AGE_MAX_SECONDS),
+        )
+        acknowledge(invocation, {"Serverless-LambdaAsyncFailureDestination": _NOTHING_TO_KEEP})
+        scheduler.CfnSchedule(
+            self,
+            "Schedule",
+            name=names.physical_name(stage, folder),
+            description=f"Calls {folder} by the clock",
+            schedule_expression=scheduler.ScheduleExpression.rate(every).expression_string,
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=function.function.function_arn,
+                role_arn=role.role_arn,
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_retry_attempts=RETRY_ATTEMPTS, maximum_event_age_in_seconds=EVENT_AGE_MAX_SECONDS
+                ),
+            ),
+        )

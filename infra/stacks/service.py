@@ -8,7 +8,6 @@ from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 
 from infra import names
-from infra.constructs.each_minute import EachMinute
 from infra.constructs.hub_function import HubFunction
 from infra.constructs.permissions import (
     allow_engine,
@@ -111,7 +110,7 @@ class ServiceStack(Stack):
             "freshness_monitor", monitor_environment(self._stage, self._data, self._queues)
         )
         allow_monitor(monitor, self._data, self._queues)
-        EachMinute(self, "FreshnessSchedule", function=monitor)
+        FunctionSchedule(self, "FreshnessSchedule", function=monitor, every=Duration.minutes(1))
 
     def _relay(self) -> None:
         failures = RelayFailures(self, "RelayFailures", stage=self._stage).queue

@@ -183,7 +183,7 @@ def test_a_worker_can_announce_nothing_by_itself(any_stage: Assembly, worker: Fu
     assert not actions & {"events:PutEvents", "sqs:SendMessage", "sns:Publish"}
 
 
-def test_only_the_api_and_the_clock_call_functions(any_stage: Assembly) -> None:
+def test_only_the_api_calls_functions_by_a_permission_of_theirs(any_stage: Assembly) -> None:
     granted = any_stage.properties("service", "AWS::Lambda::Permission")
-    assert {each["Principal"] for each in granted} == {"apigateway.amazonaws.com", "events.amazonaws.com"}
+    assert {each["Principal"] for each in granted} == {"apigateway.amazonaws.com"}
     assert all("SourceArn" in each for each in granted)

@@ -40,7 +40,7 @@ def mappings(assembly: Assembly, folder: str) -> list[dict[str, Any]]:
 
 def rules(assembly: Assembly) -> dict[str, dict[str, Any]]:
     """Return each rule of the bus by the queue that it leads to."""
-    found = [each for each in assembly.properties("service", "AWS::Events::Rule") if "EventPattern" in each]
+    found = assembly.properties("service", "AWS::Events::Rule")
     return {referent(target["Arn"]): each for each in found for target in each["Targets"]}
 
 
@@ -156,13 +156,6 @@ def test_a_rule_is_on_the_hubs_own_bus_and_leads_to_its_workers_queue(
     assert bus["Name"] == f"risk-hub-{any_stage.stage}"
     assert referent(rule["EventBusName"]) == "bus"
     assert referent(target["DeadLetterConfig"]["Arn"]) == f"{queue_of(worker)}-dead-letters"
-
-
-def test_orphaned_blobs_are_looked_for_each_hour(any_stage: Assembly) -> None:
-    found = any_stage.properties("service", "AWS::Events::Rule")
-    (rule,) = [each for each in found if each["Name"].endswith("-blob-reaper-schedule")]
-    assert rule["ScheduleExpression"] == "rate(1 hour)"
-    assert len(rule["Targets"]) == 1
 
 
 def test_there_is_one_rule_for_each_worker(any_stage: Assembly) -> None:
