@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from infra import names
-from infra.alarms.rule import MINUTE_SECONDS, SEVERITIES, AlarmRule, Metric
+from infra.alarms.rule import HOUR_SECONDS, MINUTE_SECONDS, QUIET_IS_BAD, SEVERITIES, AlarmRule, Metric
 from risk_hub_contracts.metrics import HEARTBEAT
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 QUEUE_AGE_MAX_SECONDS: Final = 300
 ITERATOR_AGE_MAX_MS: Final = 60_000
 SLOW_PERIODS: Final = 3
+HOURS_MISSED: Final = 3
 BURST_SHARE_MAX_PERCENT: Final = 5
 # So many server errors alone, without another request, are five percent: one failed request is no burst.
 BURST_FREE_REQUESTS: Final = 200
@@ -33,6 +34,7 @@ def platform_alarms(stage: str) -> Iterator[AlarmRule]:
     yield from _relay_alarms(stage)
     for worker in names.WORKER_EVENTS:
         yield from _worker_alarms(stage, worker)
+    yield _hourly(stage, "blob_reaper")
     for severity in SEVERITIES:
         yield _undelivered(stage, severity)
 
@@ -155,6 +157,22 @@ def _depth(queue: str, name: str, page: str, meaning: str, severity: Severity) -
         metrics={
             "depth": Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": queue}, "Maximum")
         },
+    )
+
+
+def _hourly(stage: str, folder: names.FunctionFolder) -> AlarmRule:
+    return AlarmRule(
+        name=f"{folder}-heartbeat".replace("_", "-"),
+        page="schedule-heartbeat",
+        meaning=f"{folder} is to run each hour and has not: look at its schedule",
+        severity="warning",
+        metrics={
+            "runs": Metric("AWS/Lambda", "Invocations", {"FunctionName": names.physical_name(stage, folder)})
+        },
+        wrong_when="under",
+        period_seconds=HOUR_SECONDS,
+        periods=HOURS_MISSED,
+        silence=QUIET_IS_BAD,
     )
 
 

@@ -72,6 +72,7 @@ def _of_functions() -> Iterator[tuple[str, Metric]]:
         dimensions = {"FunctionName": f"risk-hub-local-{function}"}
         yield f"errors {function}", Metric("AWS/Lambda", "Errors", dimensions)
         yield f"throttles {function}", Metric("AWS/Lambda", "Throttles", dimensions)
+    yield "reaper runs", Metric("AWS/Lambda", "Invocations", {"FunctionName": "risk-hub-local-blob-reaper"})
     relay = {"FunctionName": "risk-hub-local-event-relay"}
     yield "iterator age", Metric("AWS/Lambda", "IteratorAge", relay)
     for worker in WORKERS:
@@ -103,6 +104,7 @@ def calm() -> dict[str, float]:
         "requests": 40.0,
         "server errors": 0.0,
         "heartbeat": 1.0,
+        "reaper runs": 1.0,
         "answered 422": 1.0,
         "iterator age": 400.0,
     }
@@ -119,6 +121,7 @@ def calm() -> dict[str, float]:
 def stories() -> Iterator[Story]:
     """Yield a story for every alarm."""
     yield Story("freshness-heartbeat", {"heartbeat": None}, minutes=4, rings=3, over=1)
+    yield Story("blob-reaper-heartbeat", {"reaper runs": None}, minutes=182, rings=180, over=1)
     yield Story("api-server-errors", {"server errors": 1})
     yield Story("api-server-error-burst", {"server errors": 60}, also=("api-server-errors",))
     yield Story("unauthorized-burst", {"answered 401": 50, "answered 403": 10, "requests": 100})

@@ -87,7 +87,7 @@ def test_up_shows_the_risk_numbers_the_address_and_the_token(running: tuple[Comm
     assert Caller(Hub(**exports)).get("/risk-hub/worlds/us20/snapshots/latest").status == 200
 
 
-def test_up_says_plainly_what_is_not_alarmed_on(running: tuple[CommandLine, str]) -> None:
+def test_up_says_where_alarms_are_evaluated(running: tuple[CommandLine, str]) -> None:
     assert "Alarms are evaluated here" in running[1]
 
 
@@ -179,6 +179,35 @@ def test_in_the_foreground_an_interrupt_stops_everything(command_line: CommandLi
     assert running.returncode == 0
     assert record is not None
     assert not record.is_alive()
+
+
+def test_an_alarm_shows_on_the_terminal_and_in_the_status(command_line: CommandLine) -> None:
+    """A minute lasts a second, and the monitor's schedule still takes sixty: its heartbeat is missed."""
+    command = [sys.executable, "-m", "infra.local", "up"]
+    environment = {**command_line.environment, "RISK_HUB_ALARM_SPEED": "60"}
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        until(running.stdout, "critical  freshness-heartbeat")
+        assert "docs/runbook/freshness-heartbeat.md" in command_line.run("status").stdout
+        running.terminate()
+        running.stdout.read()
+    assert running.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("RISK_HUB_ALARM_SPEED", "0", "from 1 to 60"),
+        ("RISK_HUB_ALARM_SPEED", "fast", "from 1 to 60"),
+        ("RISK_HUB_ALARM_WEBHOOK", "http://example.com/alarms", "https://"),
+    ],
+)
+def test_an_alarm_setting_that_cannot_be_is_named(
+    command_line: CommandLine, name: str, given: str, said: str
+) -> None:
+    assert_one_sentence(command_line.run("up", **{name: given}), f"{name}={given}", said)
 
 
 def test_when_the_command_line_is_killed_the_stage_does_not_linger(command_line: CommandLine) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from infra.alarms.rule import Metric
 
-KEPT_SECONDS: Final = 7_200
+KEPT_SECONDS: Final = 4 * 3_600
 POINTS_MAX_COUNT: Final = 50_000
 
 Key = tuple[str, str, frozenset[tuple[str, str]]]
