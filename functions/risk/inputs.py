@@ -54,8 +54,11 @@ class ReturnsInput:
 
 
 def held(weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the weights other than zero: what is not held needs no numbers."""
-    return {asset: weight for asset, weight in weights.items() if weight}
+    """Return the weights other than zero by id: what is not held needs no numbers.
+
+    The order in which a producer listed its assets decides nothing: array sums depend on the order of their terms.
+    """
+    return {asset: weight for asset, weight in sorted(weights.items()) if weight}
 
 
 def covered_share(weights: Mapping[str, float], ids: Sequence[str]) -> float:

@@ -118,6 +118,23 @@ def test_the_order_of_ids_changes_no_bit(order: list[str]) -> None:
     assert straight.contributions == shuffled.contributions
 
 
+@pytest.mark.parametrize("count", [3, 201])
+def test_the_order_in_which_assets_are_listed_changes_no_bit_on_either_path(count: int) -> None:
+    generator = np.random.default_rng(5)
+    ids = [f"A{index:04}" for index in range(count)]
+    weights = dict(zip(ids, generator.dirichlet(np.ones(count)).tolist(), strict=True))
+    returns = dict(zip(ids, generator.normal(0, 0.01, (count, 120)).tolist(), strict=True))
+    hashes = set()
+    for order in (1, -1):
+        report = EvaluatedWorld().report(
+            weights=dict(list(weights.items())[::order]),
+            realized_returns=dict(list(returns.items())[::order]),
+        )
+        assert report.receipt is not None
+        hashes.add((report.content_hash, report.receipt.result_hash))
+    assert len(hashes) == 1
+
+
 def test_a_hedge_that_leaves_no_variance_is_no_zero() -> None:
     flat = {"ids": ["A", "B"], "matrix": [[0.04, 0.02], [0.02, 0.01]]}
     report = EvaluatedWorld().report(weights={"A": -1.0, "B": 2.0}, covariance=flat)
