@@ -12,8 +12,8 @@ from functions.risk.covariance.form import CovarianceForm, Verdict
 from functions.risk.load import LoadInputs
 from functions.risk.receipt import ENGINE_VERSION, policy_of
 from functions.risk.report import risk_report
-from risk_hub_contracts.risk import InputKind, RiskReport
-from risk_hub_contracts.risk_receipt import result_hash
+from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.risk_receipt import NOT_HASHED, hashed, result_hash
 from risk_hub_contracts.snapshot import Part, Snapshot
 from risk_hub_contracts.times import parse_instant
 
@@ -40,6 +40,7 @@ class Verification:
         intact: whether the stored report is the one that its own receipt was made for.
         equal: whether both hashes are the same and the report is intact.
         differences: at most 50 of the places that differ.
+        not_hashed: what the hash leaves out of a report, so that nothing here speaks for it.
     """
 
     world_id: str
@@ -50,11 +51,16 @@ class Verification:
     intact: bool
     equal: bool
     differences: list[Difference] = field(default_factory=list)
+    not_hashed: tuple[str, ...] = NOT_HASHED
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyRisk:
-    """Recomputes from the snapshot and its blobs. Nothing remembered is used: the verdict on a covariance is made anew."""
+    """Recomputes from the snapshot and its blobs, and takes nothing but the parameters from the report.
+
+    Nothing remembered is used: the verdict on a covariance is made anew, and what depends on more than the snapshot, as
+    an age by first use does, is outside the hash and not compared.
+    """
 
     snapshots: SnapshotStore
     blobs: BlobStore
@@ -73,7 +79,7 @@ class VerifyRisk:
         old, new = report.model_dump(mode="json"), again.model_dump(mode="json")
         intact = result_hash(old) == old["receipt"]["result_hash"]
         hashes = old["receipt"]["result_hash"], new["receipt"]["result_hash"]
-        found = list(islice(_differences(old, new, ""), DIFFERENCES_MAX_COUNT))
+        found = list(islice(_differences(hashed(old), hashed(new), ""), DIFFERENCES_MAX_COUNT))
         return Verification(
             world_id, version, ENGINE_VERSION, *hashes, intact, intact and hashes[0] == hashes[1], found
         )
@@ -90,18 +96,19 @@ class VerifyRisk:
         return report
 
     def _again(self, snapshot: Snapshot, report: RiskReport) -> RiskReport:
-        if report.receipt is None or report.sufficiency is None:
+        if report.receipt is None:
             raise ValueError("a report without a receipt cannot be computed again")
-        since: dict[InputKind, str | None] = {
-            given.kind: given.known_since for given in report.sufficiency.inputs
-        }
-
-        def judge(_part: Part, form: CovarianceForm) -> tuple[Verdict, str | None]:
-            return form.verdict(), since["covariance"]
-
-        inputs = LoadInputs(self.blobs, judge, lambda _part: since["realized_returns"])(snapshot)
+        inputs = LoadInputs(self.blobs, _judged_anew, _unknown)(snapshot)
         policy = policy_of(report.receipt.parameters)
         return risk_report(snapshot, inputs, policy, parse_instant(report.evaluated_at))
+
+
+def _judged_anew(_part: Part, form: CovarianceForm) -> tuple[Verdict, str | None]:
+    return form.verdict(), None
+
+
+def _unknown(_part: Part) -> str | None:
+    return None
 
 
 def _differences(stored: Any, recomputed: Any, pointer: str) -> Iterator[Difference]:  # noqa: ANN401 - JSON values

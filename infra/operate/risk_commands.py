@@ -51,6 +51,7 @@ def _tell(verified: dict[str, Any]) -> None:
     name = f"{verified['world_id']} {verified['version']}, engine {verified['engine_version']}"
     if verified["equal"]:
         say(f"{name}: the same to the bit, {verified['stored_hash']}")
+        say(f"  the hash does not speak for {', '.join(verified['not_hashed'])}")
         return
     if not verified["intact"]:
         say(f"{name}: the stored report is not the one that its receipt was made for")

@@ -13,7 +13,7 @@ from functions.risk.evaluate import EvaluateRisk
 from functions.risk.policy import NO_POLICY, RiskPolicy
 from functions.risk.verify import VerifyRisk
 from risk_hub_contracts.blob import BlobKind, digest
-from risk_hub_contracts.risk import RiskMeasure, RiskReport
+from risk_hub_contracts.risk import RiskMeasure, RiskReport, Sufficiency
 from tests.fakes.clock import FrozenClock
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import (
@@ -81,3 +81,9 @@ def pick(report: RiskReport, measure: str, method: str, bps: int | None) -> Risk
 def reasons(report: RiskReport, method: str) -> set[str | None]:
     """Return why measures of a method are null; None stands for those that are not."""
     return {measure.reason for measure in report.measures if measure.method == method}
+
+
+def verdict(report: RiskReport) -> Sufficiency:
+    """Return on what the numbers of a report stand."""
+    assert report.sufficiency is not None
+    return report.sufficiency

@@ -12,8 +12,8 @@ from functions.risk.covariance.form import Verdict
 from functions.risk.policy import RiskPolicy, policy_from
 from risk_hub_contracts.blob import encode_covariance, encode_returns
 from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.risk import RiskReport, Sufficiency
-from tests.fakes.evaluating import EvaluatedWorld, pick, reasons
+from risk_hub_contracts.risk import RiskReport
+from tests.fakes.evaluating import EvaluatedWorld, pick, reasons, verdict
 
 RNG = np.random.default_rng(8)
 IDS = ["A", "B", "C"]
@@ -31,11 +31,6 @@ FALLBACK = RiskPolicy(fallback="correlation_one")
 def triangle(values: Any) -> list[float]:
     found: list[float] = np.asarray(values)[np.triu_indices(len(values))].tolist()
     return found
-
-
-def verdict(report: RiskReport) -> Sufficiency:
-    assert report.sufficiency is not None
-    return report.sufficiency
 
 
 def nothing_parametric(report: RiskReport) -> set[str | None]:

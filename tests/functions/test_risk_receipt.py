@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,19 @@ from functions.hub.domain.evaluation import Evaluation
 from functions.risk.policy import RiskPolicy
 from functions.risk.receipt import ENGINE_VERSION
 from infra.local.sample import SAMPLE_FILE
+from risk_hub_contracts.blob import encode_returns
 from risk_hub_contracts.forecast import CrossSection
 from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.risk_receipt import result_hash
-from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick
+from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick, verdict
 from tests.functions import threads_probe
 
 SAMPLE = json.loads(SAMPLE_FILE.read_text())
 PARTS = {name: SAMPLE[name] for name in ("weights", "covariance", "realized_returns")}
+
+
+COVARIANCE = {"ids": ["A", "B", "C"], "upper": [1e-4, 0.0, 0.0, 1e-4, 0.0, 1e-4]}
 
 
 def receipt_hash(report: RiskReport) -> str:
@@ -41,11 +46,37 @@ def test_a_stored_report_is_computed_again_to_the_bit(threshold: int, missing: s
     assert verified.differences == []
 
 
-def test_the_hash_says_the_same_when_and_wherever_the_parts_lie() -> None:
-    first = EvaluatedWorld(threshold=10**6)
-    later = EvaluatedWorld(threshold=10**6)
-    later.clock.advance(seconds=30)
-    assert receipt_hash(first.report(**PARTS)) == receipt_hash(later.report(**PARTS))
+def test_the_hash_says_the_same_whenever_wherever_the_parts_lie_and_whatever_came_before() -> None:
+    inline, by_reference = EvaluatedWorld(threshold=10**6), EvaluatedWorld(threshold=1)
+    reports = [inline.report(**PARTS), by_reference.report(**PARTS)]
+    experienced = EvaluatedWorld(threshold=1)
+    experienced.report(version="v0", as_of="2026-01-05T11:00:00Z", ttl_sec=86_400, **PARTS)
+    experienced.clock.advance(seconds=30)
+    reports.append(experienced.report(**PARTS))
+    ages = [[each.staleness_seconds for each in verdict(report).inputs] for report in reports]
+    assert ages == [[None, None], [0.0, 0.0], [3_540.0, 3_540.0]]
+    assert {each.source for report in reports for each in report.inputs} == {"inline", "ref"}
+    assert len({(report.content_hash, receipt_hash(report)) for report in reports}) == 1
+
+
+def test_the_age_of_dated_returns_is_part_of_the_hash_and_an_age_by_first_use_is_not() -> None:
+    world = EvaluatedWorld(threshold=1)
+    dates = [(date(2025, 1, 1) + timedelta(days=i)).isoformat() for i in range(30)]
+    returns = world.blob(
+        "realized_returns", encode_returns({asset: [0.01, -0.02] * 15 for asset in "ABC"}, dates)
+    )
+    document = world.report(covariance=COVARIANCE, realized_returns_ref=returns).model_dump(mode="json")
+    for part, counts in ((0, False), (1, True)):
+        forged = json.loads(json.dumps(document))
+        forged["sufficiency"]["inputs"][part] |= {"staleness_seconds": 1.0, "known_since": document["as_of"]}
+        assert (result_hash(forged) != result_hash(document)) is counts
+        forged["receipt"]["result_hash"] = result_hash(forged)
+        stored_again(world, RiskReport.model_validate(forged))
+        verified = world.verify(WORLD, "v1")
+        assert verified.equal is not counts
+        assert "known_since" in " ".join(verified.not_hashed)
+        pointers = ["/sufficiency/inputs/1/staleness_seconds"] if counts else []
+        assert [each.pointer for each in verified.differences] == pointers
 
 
 def test_a_change_of_anything_changes_the_hash() -> None:
@@ -92,7 +123,8 @@ def test_a_report_that_was_signed_for_other_numbers_is_found_out() -> None:
     stored_again(world, RiskReport.model_validate(document))
     verified = world.verify(WORLD, "v1")
     assert (verified.equal, verified.intact) == (False, True)
-    assert {each.pointer for each in verified.differences} == {"/measures/0/value", "/receipt/result_hash"}
+    assert [each.pointer for each in verified.differences] == ["/measures/0/value"]
+    assert verified.stored_hash != verified.recomputed_hash
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])

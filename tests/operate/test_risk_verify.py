@@ -19,6 +19,7 @@ EQUAL: dict[str, Any] = {
     "intact": True,
     "equal": True,
     "differences": [],
+    "not_hashed": ["/evaluated_at"],
 }
 OTHER = {
     **EQUAL,
@@ -52,6 +53,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
     ("answer", "status", "told"),
     [
         (EQUAL, 0, "us20 v1, engine 2.0.0: the same to the bit, sha256:aa"),
+        (EQUAL, 0, "the hash does not speak for /evaluated_at"),
         (OTHER, 1, "/measures/0/value: stored 0.1, computed again 0.2"),
         ({**OTHER, "intact": False}, 1, "not the one that its receipt was made for"),
     ],

@@ -30,7 +30,10 @@ class RiskParameters(BaseModel):
 
 
 class RiskReceipt(BaseModel):
-    """Engine, parameters and digests of the inputs, and `result_hash` over everything computed from them."""
+    """Engine, parameters and digests of the inputs, and `result_hash` over everything computed from them.
+
+    The hash leaves out when the report was made, where its parts lay and since when their bytes were in use.
+    """
 
     model_config = _FROZEN
 
@@ -41,11 +44,40 @@ class RiskReceipt(BaseModel):
     result_hash: Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
 
 
-def result_hash(report: Mapping[str, Any]) -> str:
-    """Return `sha256:<hex>` over the RFC 8785 form of a report document.
+NOT_HASHED: Final = (
+    "/evaluated_at",
+    "/inputs/*/source",
+    "/sufficiency/inputs/*/known_since",
+    "/sufficiency/inputs/*/staleness_seconds of an input without last_date",
+)
+"""What a report says beyond its snapshot: when it was made, where its parts lay, since when their bytes were in use."""
 
-    All of it counts, its receipt too, except the instant at which it was made (`evaluated_at`) and the hash itself.
+
+def result_hash(report: Mapping[str, Any]) -> str:
+    """Return `sha256:<hex>` over the RFC 8785 form of what a report document says of its snapshot.
+
+    The same snapshot, engine version and parameters give the same hash, whatever the world saw before and wherever the
+    parts lie: what NOT_HASHED lists does not count, and can be verified by no one. The age of dated returns counts.
     """
-    receipt = {name: value for name, value in report["receipt"].items() if name != "result_hash"}
-    computed = {name: value for name, value in report.items() if name != "evaluated_at"}
-    return content_hash({**computed, "receipt": receipt})
+    return content_hash(hashed(report))
+
+
+def hashed(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what counts of a report document; its receipt counts too, except the hash itself."""
+    found = _without(report, "evaluated_at")
+    found["receipt"] = _without(report["receipt"], "result_hash")
+    found["inputs"] = [_without(given, "source") for given in report["inputs"]]
+    if report.get("sufficiency") is not None:
+        told = map(_of_the_snapshot, report["sufficiency"]["inputs"])
+        found["sufficiency"] = {**report["sufficiency"], "inputs": list(told)}
+    return found
+
+
+def _of_the_snapshot(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an input's sufficiency says by its bytes alone."""
+    dated = given["last_date"] is not None
+    return _without(given, "known_since", *(() if dated else ("staleness_seconds",)))
+
+
+def _without(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in names}
