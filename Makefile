@@ -44,7 +44,7 @@ replay: local-env ## announce snapshots again: WORLD=us20 FROM=<first as_of> TO=
 
 .PHONY: test
 test: dev-env ## run the whole test suite
-	@$(PY) -m pytest $(PYTEST_ARGS) $(TESTS) $(TESTS)
+	@$(PY) -m pytest $(PYTEST_ARGS) $(TESTS)
 
 .PHONY: check
 check: dev-env ## lint, types, import rules, spelling, and that generated files are up to date
