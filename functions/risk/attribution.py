@@ -6,12 +6,15 @@ Everything is a fraction of portfolio value over one period. Source: Jorion, Val
 
 from collections.abc import Iterator
 from math import fsum, sqrt
+from sys import float_info
 
 from functions.risk.exact import Vector, dot
 from functions.risk.measures import normal_quantile
 
-# Below this share of the book's net weight, what is left of it cannot be rescaled to a book.
-REST_MIN_SHARE = 1e-9
+# A difference is a number as far as it stands out from the rounding of what it is a difference of.
+RELATIVE_ERROR_MAX = 1e-6
+# An incremental VaR below this share of VaR may also be nothing.
+SHARE_OF_VAR_MIN = 1e-12
 
 
 def marginal_var(times: Vector, sigma: float, confidence_bps: int) -> list[float]:
@@ -34,7 +37,8 @@ def incremental_var(
 ) -> list[float | None]:
     """Return, for each position, VaR less the VaR of the book without it, rescaled to the same net weight (n,).
 
-    None where the rest of the book has no positive net weight, so that nothing can be rescaled.
+    None where the rest of the book has no positive net weight, so that nothing can be rescaled, and where what is left of
+    its variance, or of the difference, is rounding.
 
     Args:
         weights: `w` (n,).
@@ -70,12 +74,24 @@ def candidate_var(
 def _incremental(
     weights: Vector, times: Vector, variances: Vector, quantile: float
 ) -> Iterator[float | None]:
+    """Yield `z (σ − s)` as `z (σ² − s²) / (σ + s)`, s the deviation of the rest: a small weight loses no digits.
+
+    With `u` the position's share of the net weight, `σ² − s²` is `(2w(t − σ²/net) − w²(own − σ²/net²)) / (1 − u)²`.
+    """
     net, variance = fsum(weights), dot(weights, times)
     sigma = sqrt(max(variance, 0.0))
-    for weight, each, own in zip(weights, times, variances, strict=True):
-        rest = (net - weight) / net
-        if rest < REST_MIN_SHARE:
+    deviations = [sqrt(max(each, 0.0)) for each in variances]
+    reach = dot(map(abs, weights), deviations)
+    for weight, each, own, deviation in zip(weights, times, variances, deviations, strict=True):
+        rest, alone, share = (net - weight) / net, abs(weight) * deviation, abs(weight / net) * reach
+        without = fsum((variance, -2 * weight * each, weight * weight * own))
+        if rest <= 0 or not without * RELATIVE_ERROR_MAX > float_info.epsilon * (reach + alone) ** 2:
             yield None
             continue
-        without = fsum((variance, -2 * weight * each, weight * weight * own))
-        yield quantile * (sigma - sqrt(max(without, 0.0)) / rest)
+        parts = (2 * weight * each, -2 * weight / net * variance, -weight * weight * own)
+        difference = fsum((*parts, (weight / net) ** 2 * variance))
+        noise = float_info.epsilon * (2 * (alone + share) * reach + alone * alone + share * share)
+        scale = quantile / (rest * rest * (sigma + sqrt(without) / rest))
+        found = scale * difference
+        resolved = max(RELATIVE_ERROR_MAX * abs(found), SHARE_OF_VAR_MIN * quantile * sigma)
+        yield found if scale * noise <= resolved else None

@@ -1,5 +1,6 @@
 """The measures against their definitions, written another way."""
 
+from decimal import Decimal, localcontext
 from math import fsum, sqrt
 from statistics import NormalDist
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.risk import attribution, concentration, measures
+from functions.risk.exact import dot
 
 Z99 = 2.3263478740408408
 W = [0.5, 0.3, 0.2]
@@ -113,6 +115,45 @@ def test_a_rest_without_positive_weight_has_no_incremental_var(weights: list[flo
     count = len(weights)
     times = (np.eye(count) @ weights).tolist()
     assert attribution.incremental_var(weights, times, [1.0] * count, 9900)[0] is None
+
+
+def two_equal_sigmas(weights: tuple[Decimal, Decimal], covariance: Decimal) -> Decimal:
+    """Return `z σ_p` of two assets at a deviation of 1 % each."""
+    first, second = weights
+    variance = (first * first + second * second) * Decimal("1e-4") + 2 * first * second * covariance
+    return Decimal(Z99) * variance.sqrt()
+
+
+@pytest.mark.parametrize("decade", range(1, 18))
+def test_incremental_var_next_to_a_dominating_position_is_right_or_null(decade: int) -> None:
+    """The variance of what is left of a book is a difference; where rounding has eaten it there is no number."""
+    small = 10.0**-decade
+    weights, exact = [1 - small, small], 3e-5
+    covariance = np.array([[1e-4, exact], [exact, 1e-4]])
+    times = [dot(row, weights) for row in covariance.tolist()]
+    large, tiny = attribution.incremental_var(weights, times, [1e-4, 1e-4], 9900)
+    with localcontext() as context:
+        context.prec = 60
+        w = (Decimal(weights[0]), Decimal(weights[1]))
+        whole = two_equal_sigmas(w, Decimal("3e-5"))
+        wanted = float(whole - sum(w) * Decimal(Z99) / 100)
+    assert tiny == pytest.approx(wanted, rel=1e-6, abs=0.0)
+    assert large is None or large == pytest.approx(wanted, rel=1e-6, abs=0.0)
+    assert (large is None) == (decade > 3)
+
+
+def test_a_rest_that_is_a_perfect_hedge_has_no_incremental_var() -> None:
+    covariance = np.array([[1e-4, 0, 0], [0, 1e-4, 1.5e-4], [0, 1.5e-4, 2.25e-4]])
+    weights = [0.5, 1.5, -1.0]
+    times = [dot(row, weights) for row in covariance.tolist()]
+    found = attribution.incremental_var(weights, times, np.diag(covariance).tolist(), 9900)
+    assert found[0] is None
+    assert None not in found[2:]
+
+
+def test_a_position_that_changes_nothing_has_an_incremental_var_of_nothing() -> None:
+    found = attribution.incremental_var([0.5, 0.5], [1e-4, 1e-4], [1e-4, 1e-4], 9900)
+    assert found == pytest.approx([0.0, 0.0], abs=1e-15)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 1.0])

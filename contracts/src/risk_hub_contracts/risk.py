@@ -140,7 +140,7 @@ class Contribution(BaseModel):
 
     `marginal` is the change of VaR per unit of weight, `component` weight times marginal (components add up to
     VaR), `incremental` VaR less the VaR of the book without the position, rescaled; null where the rest of the
-    book has no positive weight to be rescaled.
+    book has no positive weight to be rescaled, or the difference cannot be told from rounding.
     """
 
     model_config = _FROZEN
