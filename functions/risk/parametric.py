@@ -13,6 +13,7 @@ from risk_hub_contracts.risk import Contribution, Contributions, CovarianceOrigi
 
 ATTRIBUTION_CONFIDENCE_BPS = 9900
 ATTRIBUTION_MAX_ASSETS = 50
+NO_VARIANCE = "portfolio_variance_is_zero"
 # Below this share of (Σ|w_i|σ_i)² a variance is what rounding left of a hedge, and no measurement.
 RESOLVED_MIN_RATIO = 1e-12
 
@@ -62,7 +63,7 @@ def _measured(covariance: CovarianceInput, weights: Mapping[str, float]) -> Para
     vector = [weights.get(asset, 0.0) for asset in covariance.ids]
     exposure = form.exposure(vector)
     if not exposure.variance > RESOLVED_MIN_RATIO * undiversified * undiversified:
-        return ParametricBook(None, "portfolio_variance_is_zero", undiversified=undiversified)
+        return ParametricBook(None, NO_VARIANCE, undiversified=undiversified)
     sigma = sqrt(exposure.variance)
     told = _contributions(covariance, weights, exposure.times(), form.variances(), sigma)
     return ParametricBook(sigma, None, covariance.origin, None, undiversified, told)

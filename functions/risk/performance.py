@@ -20,9 +20,15 @@ def standard_deviation(returns: Sequence[float]) -> float:
     return sqrt(fsum((value - centre) ** 2 for value in returns) / (len(returns) - 1))
 
 
-def is_constant(returns: Sequence[float]) -> bool:
-    """Tell whether the series moves by no more than rounding."""
-    return standard_deviation(returns) <= CONSTANT_MAX_RATIO * max(map(abs, returns))
+def is_constant(returns: Sequence[float], scale: float | None = None) -> bool:
+    """Tell whether T ≥ 2 returns move by no more than rounding.
+
+    Args:
+        returns: (T,)
+        scale: the largest amount that was added up to one of them; their own largest size where none is named.
+    """
+    largest = max(map(abs, returns)) if scale is None else scale
+    return standard_deviation(returns) <= CONSTANT_MAX_RATIO * largest
 
 
 def sharpe(returns: Sequence[float]) -> float | None:

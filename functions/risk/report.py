@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.risk import concentration, measures
 from functions.risk.inputs import CovarianceInput, ReturnsInput, held
-from functions.risk.parametric import ParametricBook, parametric_book
+from functions.risk.parametric import NO_VARIANCE, ParametricBook, parametric_book
 from functions.risk.policy import RiskPolicy
 from functions.risk.receipt import CONFIDENCES_BPS, ENGINE_VERSION, HORIZON_PERIODS, with_receipt
 from functions.risk.sufficiency import sufficiency
@@ -113,9 +113,7 @@ def _parametric(declared: RiskInput, book: ParametricBook, policy: RiskPolicy) -
 
 def _historical(returns: ReturnsInput) -> Iterator[RiskMeasure]:
     for bps in CONFIDENCES_BPS:
-        values, reason = (None if returns.book is None else returns.book.values), returns.reason
-        if values is not None and len(values) < measures.required_observations(bps):
-            values, reason = None, TOO_FEW
+        values, reason = _tail(returns, bps)
         for measure, compute in (
             ("value_at_risk", measures.historical_var),
             ("expected_shortfall", measures.historical_es),
@@ -129,6 +127,16 @@ def _historical(returns: ReturnsInput) -> Iterator[RiskMeasure]:
                 value=value,
                 reason=reason,
             )
+
+
+def _tail(returns: ReturnsInput, confidence_bps: int) -> tuple[list[float] | None, str | None]:
+    """Return the returns that an empirical tail can be read from, or why there are none."""
+    book = returns.book
+    if book is None:
+        return None, returns.reason
+    if len(book.values) < measures.required_observations(confidence_bps):
+        return None, TOO_FEW
+    return (None, NO_VARIANCE) if book.is_constant else (book.values, None)
 
 
 def _measure(source: RiskInput, **fields: Any) -> RiskMeasure:  # noqa: ANN401 - the model checks them

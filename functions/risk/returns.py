@@ -1,12 +1,14 @@
 """The book's realised returns: `Σ w_i r_i,t` over common dates, and the last cross-section behind them."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from math import isfinite
 
 from functions.risk.exact import EXACT_MAX_ASSETS, Vector, dot
+from functions.risk.performance import is_constant
 from risk_hub_contracts.blob import RealizedReturns
 
 # No return is a million times what was invested; beyond, squares of squares leave the range of a float.
@@ -20,17 +22,25 @@ class BookReturns:
     Attributes:
         values: (T,) returns of the book, oldest first.
         dates: their UTC dates, strictly rising; None where the producer gave none, or none that can be read.
+        gross: (T,) `Σ|w_i r_i,t|`, what was added up to the values; empty where they were given as they are.
     """
 
     values: list[float]
     dates: tuple[date, ...] | None
+    gross: list[float] = field(default_factory=list)
 
-    def last_days(self, days: int) -> list[float]:
-        """Return the returns of the last calendar days up to the last date; without dates the last so many returns."""
-        if self.dates is None:
-            return self.values[-days:]
-        first = self.dates[-1] - timedelta(days=days - 1)
-        return [value for value, day in zip(self.values, self.dates, strict=True) if day >= first]
+    @property
+    def is_constant(self) -> bool:
+        """Tell whether the series moves by no more than the rounding of what was added up."""
+        return is_constant(self.values, max(map(abs, self.gross or self.values)))
+
+    def last_days(self, days: int) -> "BookReturns":
+        """Return the last calendar days up to the last date; without dates the last so many returns."""
+        first = len(self.values) - days
+        if self.dates is not None:
+            first = bisect_left(self.dates, self.dates[-1] - timedelta(days=days - 1))
+        last = slice(max(first, 0), None)
+        return BookReturns(self.values[last], self.dates and self.dates[last], self.gross[last])
 
 
 def by_id(returns: RealizedReturns) -> dict[str, Vector]:
@@ -59,8 +69,10 @@ def book_returns(
         return None, "returns_not_finite"
     if any(max(map(abs, each)) > RETURN_MAX_ABS for each in used):
         return None, "returns_out_of_range"
-    values = _weighted(used, list(weights.values())) if returns.ids else list(used[0])
-    return BookReturns(values, dates_of(returns)), None
+    if not returns.ids:
+        return BookReturns(list(used[0]), dates_of(returns)), None
+    values, gross = _weighted(used, list(weights.values()))
+    return BookReturns(values, dates_of(returns), gross), None
 
 
 def dates_of(returns: RealizedReturns) -> tuple[date, ...] | None:
@@ -73,9 +85,12 @@ def dates_of(returns: RealizedReturns) -> tuple[date, ...] | None:
     return dates if dates and rising else None
 
 
-def _weighted(series: Sequence[Vector], weights: Vector) -> list[float]:
+def _weighted(series: Sequence[Vector], weights: Vector) -> tuple[list[float], list[float]]:
+    """Return `Σ w_i r_i,t` and `Σ|w_i r_i,t|`, (T,) each."""
     if len(series) <= EXACT_MAX_ASSETS:
-        return [dot(row, weights) for row in zip(*series, strict=True)]
-    from functions.risk.covariance.array_sample import weighted_sum  # noqa: PLC0415 - numpy, above the exact path
+        rows, sizes = list(zip(*series, strict=True)), list(map(abs, weights))
+        gross = [dot(map(abs, row), sizes) for row in rows]
+        return [dot(row, weights) for row in rows], gross
+    from functions.risk.covariance.array_sample import weighted_sums  # noqa: PLC0415 - numpy, above the exact path
 
-    return weighted_sum(series, weights)
+    return weighted_sums(series, weights)

@@ -142,6 +142,38 @@ def test_a_constant_series_has_no_parametric_risk_to_tell() -> None:
     assert {each.sharpe for each in report.windows} == {None}
 
 
+HEDGES = {
+    "rounded hedge": ({"A": 0.7, "B": 0.3}, {"A": BY_ID["A"], "B": [-value * 7 / 3 for value in BY_ID["A"]]}),
+    "exact hedge": ({"A": 0.5, "B": 0.5}, {"A": BY_ID["A"], "B": [-value for value in BY_ID["A"]]}),
+    "zeros": ({"A": 1.0}, {"A": [0.0] * 250}),
+    "bare zeros": ({"A": 1.0}, [0.0] * 250),
+    "bare constant": ({"A": 1.0}, [0.00011] * 250),
+    "constants": ({"A": 0.6, "B": 0.4}, {"A": [0.00011] * 250, "B": [0.00023] * 250}),
+}
+
+
+@pytest.mark.parametrize(("weights", "returns"), HEDGES.values(), ids=HEDGES)
+def test_a_book_that_is_rounding_noise_has_no_risk_to_tell(weights: Any, returns: Any) -> None:
+    """No zero without a reason, and no number made of the last bits of what cancels."""
+    report = EvaluatedWorld().report(weights=weights, realized_returns=returns)
+    assert reasons(report, "historical") == {"portfolio_variance_is_zero"}
+    assert {measure.value for measure in report.measures} == {None}
+    for each in report.windows:
+        assert (each.sharpe, each.volatility, each.value_at_risk, each.expected_shortfall) == (None,) * 4
+        assert set(each.reasons.values()) == {"constant_series"}
+
+
+def test_a_book_of_many_assets_that_is_rounding_noise_has_no_risk_to_tell() -> None:
+    names = [f"A{i:03}" for i in range(202)]
+    series = [[(1 if i % 2 else -1) * value * (1 + i // 2) for value in BY_ID["A"]] for i in range(202)]
+    report = EvaluatedWorld().report(
+        weights=dict.fromkeys(names, 1 / 202),
+        realized_returns=dict(zip(names, series, strict=True)),
+    )
+    assert reasons(report, "historical") == {"portfolio_variance_is_zero"}
+    assert {each.sharpe for each in report.windows} == {None}
+
+
 @pytest.mark.parametrize("count", [1, 2, 19])
 def test_few_observations_give_neither_an_estimate_nor_a_tail(count: int) -> None:
     report = EvaluatedWorld().report(realized_returns={a: v[:count] for a, v in BY_ID.items()})

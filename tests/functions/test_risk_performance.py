@@ -135,6 +135,19 @@ def test_a_window_gives_no_number_that_its_observations_do_not_carry() -> None:
     assert set(short.reasons.values()) == {"too_few_observations"}
     constant = window_statistics(BookReturns([0.01] * 90, None), 60)
     assert (constant.sharpe, constant.volatility) == (None, None)
-    assert constant.reasons == {"sharpe": "constant_series", "volatility": "constant_series"}
+    measured = ("sharpe", "volatility", "value_at_risk", "expected_shortfall")
+    assert constant.reasons == dict.fromkeys(measured, "constant_series")
+    assert (constant.value_at_risk, constant.expected_shortfall) == (None, None)
+    assert constant.hit_ratio == 1.0
     ruined = window_statistics(BookReturns([*GOOD[:40], -1.5], None), 30)
     assert ruined.reasons == {"max_drawdown": "returns_do_not_compound"}
+
+
+def test_what_rounding_leaves_of_a_book_is_a_constant_series() -> None:
+    """A deviation is held against what was added up, not against what was left."""
+    noise = [1e-18 * value for value in GOOD[:90]]
+    hedged = window_statistics(BookReturns(noise, None, [0.01] * 90), 30)
+    assert set(hedged.reasons.values()) == {"constant_series"}
+    assert (hedged.sharpe, hedged.volatility, hedged.value_at_risk, hedged.expected_shortfall) == (None,) * 4
+    bare = window_statistics(BookReturns(noise, None), 30)
+    assert bare.reasons == {}

@@ -10,10 +10,11 @@ from functions.risk.exact import Vector
 BLOCK = 64
 
 
-def weighted_sum(series: Sequence[Vector], weights: Vector) -> list[float]:
-    """Return `Σ w_i r_i,t` (T,) of n series of T values each."""
+def weighted_sums(series: Sequence[Vector], weights: Vector) -> tuple[list[float], list[float]]:
+    """Return `Σ w_i r_i,t` and `Σ|w_i r_i,t|` (T,) of n series of T values each."""
     rows = np.array([np.asarray(values, dtype=np.float64) for values in series])
-    return floats(np.einsum("it,i->t", rows, np.asarray(weights, dtype=np.float64)))
+    given = np.asarray(weights, dtype=np.float64)
+    return floats(np.einsum("it,i->t", rows, given)), floats(np.einsum("it,i->t", abs(rows), abs(given)))
 
 
 class ArrayDeviations:
