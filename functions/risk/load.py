@@ -71,7 +71,9 @@ class LoadInputs:
             return ReturnsInput(declared, reason=reason)
         coverage = covered_share(weights, decoded.ids) if decoded.ids else 1.0
         book, reason = book_returns(decoded, weights)
-        declared = _covering(declared, coverage).model_copy(update={"observations": min(decoded.lengths)})
+        declared = _covering(declared, coverage).model_copy(
+            update={"observations": _observations(decoded, weights)}
+        )
         undated = book is None or book.dates is None
         return ReturnsInput(declared, decoded, book, reason, self.since(part) if undated else None)
 
@@ -87,6 +89,14 @@ class LoadInputs:
         except BlobFormatError:
             return declared, None, "blob_malformed"
         return (declared, decoded, None) if decoded.kind == kind else (declared, None, "blob_malformed")
+
+
+def _observations(returns: RealizedReturns, weights: dict[str, float]) -> int:
+    """Return how many returns there are of everything that is held, 0 where there are none of anything."""
+    if not returns.ids:
+        return returns.lengths[0]
+    lengths = zip(returns.ids, returns.lengths, strict=True)
+    return min((length for asset, length in lengths if asset in weights), default=0)
 
 
 def _covering(declared: RiskInput, coverage: float) -> RiskInput:

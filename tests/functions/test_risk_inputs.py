@@ -201,6 +201,25 @@ def test_a_covariance_that_is_there_but_broken_is_not_replaced_by_an_estimate() 
     assert nothing_parametric(report) == {"covariance_not_psd"}
 
 
+@pytest.mark.parametrize(
+    ("lengths", "reason", "observations"),
+    [
+        ({"A": 250, "B": 250, "C": 250, "X": 5}, None, 250),
+        ({"A": 250, "B": 249, "C": 250, "X": 5}, "returns_of_unequal_length", 249),
+        ({"A": 250, "B": 250, "X": 5}, "returns_do_not_cover_weights", 250),
+        ({"X": 5}, "returns_do_not_cover_weights", 0),
+    ],
+)
+def test_the_sample_is_that_of_what_is_held(
+    lengths: dict[str, int], reason: str | None, observations: int
+) -> None:
+    series = {asset: BY_ID.get(asset, BY_ID["A"])[:length] for asset, length in lengths.items()}
+    report = EvaluatedWorld().report(covariance=SOUND, realized_returns=series)
+    assert reasons(report, "historical") == {reason}
+    assert {m.observations for m in report.measures if m.method == "historical"} == {observations}
+    assert verdict(report).inputs[1].observations == observations
+
+
 @pytest.mark.parametrize("kept", [2, 3])
 def test_nan_in_a_blob_of_returns_gives_no_number_where_it_is_held(kept: int) -> None:
     world = EvaluatedWorld()
