@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import fsum
 
 from functions.risk.covariance.form import CovarianceForm, Verdict
 from functions.risk.covariance.sample import ESTIMATE_MIN_OBSERVATIONS, sample_covariance
-from functions.risk.returns import BookReturns, by_id
+from functions.risk.returns import BookReturns, by_id, dates_of
 from risk_hub_contracts.blob import RealizedReturns
 from risk_hub_contracts.risk import CovarianceOrigin, RiskInput
 
@@ -51,6 +52,11 @@ class ReturnsInput:
     book: BookReturns | None = None
     reason: str | None = None
     known_since: str | None = None
+
+    @property
+    def dates(self) -> tuple[date, ...] | None:
+        """Return the UTC dates of the series; None where none can be read."""
+        return None if self.decoded is None else dates_of(self.decoded)
 
 
 def held(weights: Mapping[str, float]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date
 
 from functions.hub.ports import BlobError, BlobStore
 from functions.hub.use_cases.work_on_snapshot import verified_bytes
@@ -9,7 +10,7 @@ from functions.risk.covariance.form import CovarianceForm, Verdict
 from functions.risk.covariance.opened import opened
 from functions.risk.inputs import CovarianceInput, ReturnsInput, covered_share, estimated, held
 from functions.risk.report import Inputs
-from functions.risk.returns import book_returns
+from functions.risk.returns import book_returns, dates_of
 from risk_hub_contracts.blob import (
     BlobFormatError,
     BlobKind,
@@ -43,7 +44,8 @@ class LoadInputs:
         """
         weights = held(snapshot.weights)
         covariance = self._covariance(snapshot.part("covariance"), weights)
-        returns = self._returns(snapshot.part("realized_returns"), weights)
+        as_of = snapshot.as_of.astimezone(UTC).date()
+        returns = self._returns(snapshot.part("realized_returns"), weights, as_of)
         absent = covariance.reason == "covariance_absent"
         return Inputs(covariance, returns, estimated(returns, weights) if absent else None)
 
@@ -65,17 +67,19 @@ class LoadInputs:
             known_since=since,
         )
 
-    def _returns(self, part: Part | None, weights: dict[str, float]) -> ReturnsInput:
+    def _returns(self, part: Part | None, weights: dict[str, float], as_of: date) -> ReturnsInput:
         declared, decoded, reason = self._decoded("realized_returns", part)
         if part is None or not isinstance(decoded, RealizedReturns):
             return ReturnsInput(declared, reason=reason)
         coverage = covered_share(weights, decoded.ids) if decoded.ids else 1.0
+        dates = dates_of(decoded)
         book, reason = book_returns(decoded, weights)
+        if dates is not None and dates[-1] > as_of:
+            book, reason = None, "returns_after_as_of"
         declared = _covering(declared, coverage).model_copy(
             update={"observations": _observations(decoded, weights)}
         )
-        undated = book is None or book.dates is None
-        return ReturnsInput(declared, decoded, book, reason, self.since(part) if undated else None)
+        return ReturnsInput(declared, decoded, book, reason, self.since(part) if dates is None else None)
 
     def _decoded(self, kind: BlobKind, part: Part | None) -> tuple[RiskInput, Decoded | None, str | None]:
         """Return what was declared of a part and what it holds, or why it cannot be read."""

@@ -24,6 +24,7 @@ INVALID_REASONS = frozenset(
         "covariance_not_finite",
         "returns_not_finite",
         "returns_out_of_range",
+        "returns_after_as_of",
         "blob_malformed",
         "blob_unavailable",
     }

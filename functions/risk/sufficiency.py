@@ -1,6 +1,6 @@
 """On what the numbers stand: coverage, observations, age and margin of the inputs, and any policy that stood in."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from functions.risk.inputs import CovarianceInput, ReturnsInput
 from functions.risk.parametric import ParametricBook
@@ -43,28 +43,33 @@ def _of_covariance(as_of: datetime, given: CovarianceInput) -> InputSufficiency:
         observations=None,
         last_date=None,
         known_since=given.known_since,
-        staleness_seconds=_age(
-            as_of, None if given.known_since is None else parse_instant(given.known_since)
-        ),
+        staleness_seconds=_age_in_use(as_of, given.known_since),
         reason=given.reason,
     )
 
 
 def _of_returns(as_of: datetime, given: ReturnsInput) -> InputSufficiency:
-    dates = None if given.book is None else given.book.dates
-    since = None if given.known_since is None else parse_instant(given.known_since)
-    if dates is not None:
-        since = datetime.combine(dates[-1], time(), UTC) + timedelta(days=1)
+    last = None if given.dates is None else given.dates[-1]
+    age = _age_in_use(as_of, given.known_since) if last is None else _age_of_day(as_of, last)
     return InputSufficiency(
         kind="realized_returns",
         coverage=given.declared.coverage,
         observations=given.declared.observations,
-        last_date=None if dates is None else dates[-1].isoformat(),
+        last_date=None if last is None else last.isoformat(),
         known_since=given.known_since,
-        staleness_seconds=_age(as_of, since),
+        staleness_seconds=age,
         reason=given.reason,
     )
 
 
-def _age(as_of: datetime, since: datetime | None) -> float | None:
-    return None if since is None else max((as_of - since).total_seconds(), 0.0)
+def _age_in_use(as_of: datetime, known_since: str | None) -> float | None:
+    """Return the age by first use; None where the first use came after `as_of`, which says nothing of an age."""
+    age = None if known_since is None else (as_of - parse_instant(known_since)).total_seconds()
+    return None if age is None or age < 0 else age
+
+
+def _age_of_day(as_of: datetime, last: date) -> float | None:
+    """Return the age since the end of a UTC day, 0 while it lasts; None before it began."""
+    if last > as_of.astimezone(UTC).date():
+        return None
+    return max((as_of - datetime.combine(last, time(), UTC) - timedelta(days=1)).total_seconds(), 0.0)

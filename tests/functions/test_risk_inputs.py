@@ -13,7 +13,7 @@ from functions.risk.policy import RiskPolicy, policy_from
 from risk_hub_contracts.blob import encode_covariance, encode_returns
 from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.risk import RiskReport
-from tests.fakes.evaluating import EvaluatedWorld, pick, reasons, verdict
+from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick, reasons, verdict
 
 RNG = np.random.default_rng(8)
 IDS = ["A", "B", "C"]
@@ -342,6 +342,34 @@ def test_dated_returns_age_from_the_end_of_their_last_day() -> None:
     (forecast,) = world.forecasts.rows.values()
     assert forecast.realized is not None
     assert forecast.realized.date == "2026-01-03"
+
+
+@pytest.mark.parametrize(("last", "reason"), [("2026-01-05", None), ("2026-01-06", "returns_after_as_of")])
+def test_returns_that_could_not_be_known_then_give_no_number_and_no_age(
+    last: str, reason: str | None
+) -> None:
+    """The book's `as_of` is noon of 5 January: a return of that day may be known, one of the next may not."""
+    world = EvaluatedWorld()
+    days = [(date.fromisoformat(last) - timedelta(days=249 - i)).isoformat() for i in range(250)]
+    ref = world.blob("realized_returns", encode_returns(BY_ID, days))
+    report = world.report(realized_returns_ref=ref)
+    given = verdict(report).inputs[1]
+    assert (given.last_date, given.reason, given.known_since) == (last, reason, None)
+    assert given.staleness_seconds == (0.0 if reason is None else None)
+    assert reasons(report, "historical") == {reason}
+    if reason is not None:
+        assert nothing_parametric(report) == {"covariance_absent"}
+        assert (report.status, report.windows) == ("invalid_input", [])
+        assert world.verify(WORLD, "v1").equal
+
+
+def test_bytes_that_a_later_snapshot_brought_first_have_no_age() -> None:
+    world = EvaluatedWorld(threshold=1)
+    world.report(covariance=SOUND)
+    earlier = world.report(version="v0", as_of="2026-01-05T11:00:00Z", ttl_sec=86_400, covariance=SOUND)
+    given = verdict(earlier).inputs[0]
+    assert given.known_since == "2026-01-05T11:59:00.000000Z"
+    assert given.staleness_seconds is None
 
 
 @pytest.mark.parametrize("days", [["yesterday"] * 250, ["2026-01-01"] * 250])

@@ -65,7 +65,8 @@ class InputSufficiency(BaseModel):
     """Whether one input suffices, and how old it was at the snapshot's `as_of`.
 
     `staleness_seconds` counts from the end of the last UTC day of a dated input, or from the `as_of` of the first
-    snapshot that used the same bytes by reference (`known_since`); null where neither is known.
+    snapshot that used the same bytes by reference (`known_since`); null where neither is known or where it lies after
+    `as_of`. Returns of a UTC day after `as_of` could not be known then: `returns_after_as_of`, and no number.
     """
 
     model_config = _FROZEN
