@@ -1,11 +1,10 @@
 """What a back-test is to find of one evaluation."""
 
-from math import isfinite
-
 from functions.risk.inputs import ReturnsInput
 from functions.risk.returns import dates_of
 from risk_hub_contracts.blob import RealizedReturns
 from risk_hub_contracts.forecast import CrossSection, Forecast, TailForecast
+from risk_hub_contracts.limits import RETURN_MAX_ABS
 from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.snapshot import Snapshot
 
@@ -50,13 +49,18 @@ def _tails(report: RiskReport) -> list[TailForecast]:
 
 
 def cross_section(returns: RealizedReturns | None) -> CrossSection | None:
-    """Return the last return of each series, whatever the book holds; what is not finite is left out."""
+    """Return the last return of each series, whatever the book holds; without those that the engine would refuse."""
     if returns is None:
         return None
     dates = dates_of(returns)
     date = None if dates is None else dates[-1].isoformat()
     last = [series[-1] for series in returns.series()]
     if not returns.ids:
-        return CrossSection(date=date, by_id=None, portfolio=last[0]) if isfinite(last[0]) else None
-    known = {asset: value for asset, value in zip(returns.ids, last, strict=True) if isfinite(value)}
+        return CrossSection(date=date, by_id=None, portfolio=last[0]) if _in_range(last[0]) else None
+    known = {asset: value for asset, value in zip(returns.ids, last, strict=True) if _in_range(value)}
     return CrossSection(date=date, by_id=known, portfolio=None) if known else None
+
+
+def _in_range(value: float) -> bool:
+    """Tell whether a return is one; not a number is in no range."""
+    return abs(value) <= RETURN_MAX_ABS

@@ -10,9 +10,7 @@ from math import isfinite
 from functions.risk.exact import EXACT_MAX_ASSETS, Vector, dot
 from functions.risk.performance import is_constant
 from risk_hub_contracts.blob import RealizedReturns
-
-# No return is a million times what was invested; beyond, squares of squares leave the range of a float.
-RETURN_MAX_ABS = 1e6
+from risk_hub_contracts.limits import RETURN_MAX_ABS
 
 
 @dataclass(frozen=True, slots=True)

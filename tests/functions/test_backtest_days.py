@@ -6,6 +6,7 @@ import pytest
 
 from functions.hub.domain.backtest_days import Judged, judge, last_of_each_date
 from risk_hub_contracts.forecast import Forecast
+from risk_hub_contracts.limits import RETURN_MAX_ABS
 from tests.functions.backtest_samples import forecast
 
 LOSS = {"A": -0.03, "B": 0.01}
@@ -77,6 +78,9 @@ def test_a_dated_return_after_a_forecast_without_returns_must_be_of_a_later_date
         ({"value_at_risk": None}, LOSS, "no_value_at_risk"),
         ({"tails": []}, LOSS, "no_value_at_risk"),
         ({}, {"A": -0.03}, "not_covered"),
+        ({}, {"A": 1.5e308, "B": 1.5e308}, "not_covered"),
+        ({}, {"A": 0.01, "B": -1e6 * (1 + 1e-15)}, "not_covered"),
+        ({}, -1e10, "not_covered"),
         ({}, None, "replaced"),
     ],
 )
@@ -84,6 +88,13 @@ def test_what_cannot_be_judged_is_counted_by_why(before: dict[str, Any], returns
     found = judged(forecast("01-05T21", **before), forecast("01-06T21", returns))
     assert found.days == []
     assert left_out(found) == {reason: 1, "no_realized_return": 1}
+
+
+def test_returns_as_large_as_the_limit_are_judged_and_not_past_it() -> None:
+    weights = {"A": 2.0, "B": -1.0}
+    at_limit = {"A": RETURN_MAX_ABS, "B": -RETURN_MAX_ABS}
+    [day] = judged(forecast("01-05T21", weights=weights), forecast("01-06T21", at_limit)).days
+    assert day.realized_return == 3 * RETURN_MAX_ABS
 
 
 def test_a_position_of_zero_needs_no_return() -> None:

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from functions.hub.use_cases import backtest_risk
+from risk_hub_contracts.forecast import CrossSection
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
 from tests.functions.backtest_samples import forecast
@@ -65,6 +66,24 @@ def test_the_report_tells_every_test(history: Hub) -> None:
 def test_every_report_is_of_the_published_schema(history: Hub, query: str) -> None:
     history.worlds.register("w1", "paper")
     jsonschema.validate(read(history.gateway(), query).json, SCHEMA)
+
+
+def test_a_stored_return_that_no_float_can_weigh_leaves_its_day_out_and_the_answer_stands(
+    history: Hub,
+) -> None:
+    """A forecast written before such returns were kept out must not make the route fail for ever."""
+    whole = read(history.gateway()).json
+    key, stored = sorted(history.forecasts.rows.items())[100]
+    huge = CrossSection(date=None, by_id={"A": 1.5e308, "B": -1.5e308}, portfolio=None)
+    history.forecasts.rows[key] = stored.model_copy(update={"realized": huge})
+    before = sorted(history.forecasts.rows)[99]
+    history.forecasts.rows[before] = history.forecasts.rows[before].model_copy(
+        update={"weights": {"A": 2.0, "B": -1.0}}
+    )
+    answer = read(history.gateway())
+    assert answer.status == 200
+    assert answer.json["observations"] == whole["observations"] - 1
+    assert answer.json["left_out"] == {**whole["left_out"], "not_covered": 1}
 
 
 def test_too_few_days_give_counts_and_no_verdict(history: Hub) -> None:

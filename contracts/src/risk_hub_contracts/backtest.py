@@ -52,8 +52,8 @@ class LeftOut(BaseModel):
     """Days with a snapshot whose forecast was not tested, by why.
 
     `no_value_at_risk`: the report had none by this method at this confidence. `no_realized_return`: no later snapshot
-    brought a return. `replaced`: a later forecast was made before one did. `not_covered`: the returns that came did
-    not cover the book.
+    brought a return. `replaced`: a later forecast was made before one did. `not_covered`: a position of the book
+    had none among the returns that came, or one past the limit `RETURN_MAX_ABS`.
     """
 
     model_config = _FROZEN

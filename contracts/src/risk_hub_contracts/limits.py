@@ -28,6 +28,8 @@ NUMBER_MAX_ABS: Final = 1e126
 INTEGER_MAX_ABS: Final = 2**53 - 1
 COVARIANCE_ASYMMETRY_MAX_RATIO: Final = 1e-12
 CORRELATION_MAX_EXCESS: Final = 1e-9
+# No return is a million times what was invested; beyond, squares of squares leave the range of a float.
+RETURN_MAX_ABS: Final = 1e6
 RETURNS_SERIES_MAX_POINTS: Final = 200_000
 RETURNS_TOTAL_MAX_POINTS: Final = 1_000_000
 

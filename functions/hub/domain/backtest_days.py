@@ -8,6 +8,7 @@ from typing import Literal
 
 from risk_hub_contracts.backtest import BacktestDay
 from risk_hub_contracts.forecast import CrossSection, Forecast
+from risk_hub_contracts.limits import RETURN_MAX_ABS
 from risk_hub_contracts.risk import MethodName
 
 Reason = Literal["no_value_at_risk", "no_realized_return", "replaced", "not_covered"]
@@ -100,12 +101,20 @@ def _value_at_risk(forecast: Forecast, method: MethodName, confidence_bps: int) 
 
 
 def _book_return(weights: dict[str, float], realized: CrossSection) -> float | None:
-    """Return `Σ w_i r_i` of the forecast's own book, or the portfolio's own return; None where a position has none."""
+    """Return `Σ w_i r_i` of the forecast's own book, or the portfolio's own return; None where a position has none.
+
+    A return past the limit is none: the engine keeps no such return, but it once did.
+    """
     if realized.by_id is None:
-        return realized.portfolio
-    if any(asset not in realized.by_id for asset, weight in weights.items() if weight):
+        return realized.portfolio if _is_return(realized.portfolio) else None
+    held = {asset: weight for asset, weight in weights.items() if weight}
+    if not all(_is_return(realized.by_id.get(asset)) for asset in held):
         return None
-    return fsum(weight * realized.by_id[asset] for asset, weight in weights.items() if weight)
+    return fsum(weight * realized.by_id[asset] for asset, weight in held.items())
+
+
+def _is_return(value: float | None) -> bool:
+    return value is not None and abs(value) <= RETURN_MAX_ABS
 
 
 def _date(forecast: Forecast) -> str:

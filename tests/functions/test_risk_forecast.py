@@ -1,0 +1,39 @@
+"""What of the last returns a forecast keeps for the back-test."""
+
+from array import array
+from math import inf, nan
+
+import pytest
+
+from functions.risk.forecast import cross_section
+from risk_hub_contracts.blob import RealizedReturns, encode_returns
+from risk_hub_contracts.limits import RETURN_MAX_ABS
+from tests.fakes.evaluating import EvaluatedWorld
+
+PAST_LIMIT = RETURN_MAX_ABS * (1 + 1e-15)
+
+
+def returns(given: dict[str, list[float]]) -> RealizedReturns:
+    """Return series as a blob holds them, which may hold any float; without names: one bare series."""
+    values = array("d", [value for series in given.values() for value in series])
+    ids = tuple(name for name in given if name)
+    return RealizedReturns(ids, tuple(map(len, given.values())), None, memoryview(values.tobytes()))
+
+
+@pytest.mark.parametrize("last", [nan, inf, -inf, 1.5e308, PAST_LIMIT, -PAST_LIMIT])
+def test_a_return_that_the_engine_would_refuse_is_not_kept(last: float) -> None:
+    kept = cross_section(
+        returns({"A": [0.01, last], "B": [last, RETURN_MAX_ABS], "C": [0.0, -RETURN_MAX_ABS]})
+    )
+    assert kept is not None
+    assert kept.by_id == {"B": RETURN_MAX_ABS, "C": -RETURN_MAX_ABS}
+    assert cross_section(returns({"A": [0.01, last]})) is None
+    assert cross_section(returns({"": [0.01, last]})) is None
+
+
+def test_a_blob_of_huge_returns_leaves_the_forecast_without_a_cross_section() -> None:
+    world = EvaluatedWorld()
+    huge = world.blob("realized_returns", encode_returns({"A": [1.5e308], "B": [-1e308]}))
+    world.report(weights={"A": 2.0, "B": -1.0}, realized_returns_ref=huge)
+    (forecast,) = world.forecasts.rows.values()
+    assert forecast.realized is None
