@@ -66,6 +66,15 @@ def test_a_forecast_made_in_the_morning_is_judged_by_that_days_return() -> None:
     assert (day.date, day.realized_date, day.exceeded) == ("2026-01-06", "2026-01-06", True)
 
 
+def test_a_return_of_a_date_before_the_forecast_was_made_does_not_judge_it() -> None:
+    """The forecast of the 12th had seen the 5th; the 7th came late, and is news, but no forecast of the 12th's."""
+    seen_late = forecast("01-12T21", GAIN, dated="2026-01-05")
+    found = judged(seen_late, forecast("01-13T21", LOSS, dated="2026-01-07"))
+    assert (found.days, left_out(found)) == ([], {"replaced": 1, "no_realized_return": 1})
+    for date in ("2026-01-12", "2026-01-13"):
+        assert judged(seen_late, forecast("01-13T21", LOSS, dated=date)).days
+
+
 def test_a_dated_return_after_a_forecast_without_returns_must_be_of_a_later_date() -> None:
     bare = forecast("01-05T21")
     assert not judged(bare, forecast("01-06T21", LOSS, dated="2026-01-05")).days

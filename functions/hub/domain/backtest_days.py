@@ -88,11 +88,15 @@ def _judge_one(
 
 
 def _is_new(realized: CrossSection, before: Forecast) -> bool:
-    """Tell whether the returns came after the forecast; undated ones are taken for those of their snapshot's date."""
+    """Tell whether the returns came after the forecast; undated ones are taken for those of their snapshot's date.
+
+    A return of the forecast's own date did where the forecast had seen an earlier one: it was made in the morning.
+    """
     if realized.date is None:
         return True
+    made = _date(before)
     seen = before.realized.date if before.realized is not None else None
-    return realized.date > (seen or _date(before))
+    return realized.date > made if seen is None else realized.date > seen and realized.date >= made
 
 
 def _value_at_risk(forecast: Forecast, method: MethodName, confidence_bps: int) -> float | None:
