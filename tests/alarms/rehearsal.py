@@ -1,4 +1,4 @@
-"""Silence, late, stale, recovery; and missing: played on a local stage in which a minute lasts five seconds."""
+"""Silence, late, stale, recovery; and missing: played on a local stage in which a minute lasts ten seconds."""
 
 import itertools
 import json
@@ -14,7 +14,7 @@ from infra.names import physical_name
 from tests.local_stage.caller import Caller, small_body
 from tests.local_stage.subscriber import Subscriber
 
-SPEED: Final = 12
+SPEED: Final = 6
 MINUTE_SECONDS: Final = 60 / SPEED
 WARN_SECONDS, CRITICAL_SECONDS = 20, 40
 DEADLINE_SECONDS: Final = 120.0

@@ -89,6 +89,16 @@ def test_silence_that_is_no_news_keeps_an_alarm_on_and_starts_none() -> None:
     assert states(rule(), log, 4) == "OAOO"
 
 
+def test_a_value_that_arrives_late_is_judged_when_it_is_there() -> None:
+    log = MetricLog()
+    watch = AlarmWatch([rule(silence="ignore")], log, START, Pace())
+    put(log, START + 1, 0)
+    assert [watch.look(START + minute * MINUTE) for minute in (1, 2)] == [[], []]
+    put(log, START + MINUTE + 1, 9)
+    (told,) = watch.look(START + 3 * MINUTE)
+    assert (told.after, told.values) == ("ALARM", (9.0,))
+
+
 def test_a_window_slides_by_the_minute_whatever_its_period() -> None:
     log = MetricLog()
     put(log, START + 6 * MINUTE + 1, 9)

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from infra.local.alarms.journal import Journal
@@ -16,26 +17,36 @@ from tests.local_stage.subscriber import Subscriber
 
 DEADLINE_SECONDS = 60.0
 SECONDS_OF_A_MINUTE = 1.0
-ALARM = "stress-engine-dead-letters"
+DEAD_LETTERS, ERRORS = "stress-engine-dead-letters", "event-relay-errors"
+RELAY = physical_name("local", "event_relay")
 
 
 def queue_url(sqs: Any, name: str) -> str:
     return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
 
 
-def test_a_dead_letter_rings_until_it_is_gone(
+def test_a_dead_letter_and_a_function_that_raises_ring_until_it_is_over(
     stage: OpenStage, settings: LocalSettings, subscriber: Subscriber
 ) -> None:
-    sqs = stage.aws.client("sqs")
+    sqs, journal = stage.aws.client("sqs"), Journal(settings.alarm_journal)
     url = queue_url(sqs, dead_letter_queue_name("local", "stress_engine"))
     sqs.send_message(QueueUrl=url, MessageBody="a letter")
-    subscriber.wait_for(lambda: subscriber.states(ALARM)[-1:] == ["ALARM"], DEADLINE_SECONDS)
-    assert ALARM in Journal(settings.alarm_journal).ringing()
+    raised = stage.aws.client("lambda").invoke(FunctionName=RELAY, Payload=b'{"no": "records"}')
+    assert raised["FunctionError"] == "Unhandled"
+    for alarm in (DEAD_LETTERS, ERRORS):
+        subscriber.wait_for(partial(is_last, subscriber, alarm, "ALARM"), DEADLINE_SECONDS)
+    assert DEAD_LETTERS in journal.ringing()
     sqs.purge_queue(QueueUrl=url)
-    subscriber.wait_for(lambda: subscriber.states(ALARM)[-1:] == ["OK"], DEADLINE_SECONDS)
-    assert ALARM not in Journal(settings.alarm_journal).ringing()
-    (entry,) = [each for each in Journal(settings.alarm_journal).entries() if each.alarm == ALARM][-2:-1]
-    assert (entry.severity, entry.page) == ("warning", "docs/runbook/dead-letters.md")
+    for alarm in (DEAD_LETTERS, ERRORS):
+        subscriber.wait_for(partial(is_last, subscriber, alarm, "OK"), DEADLINE_SECONDS)
+        assert alarm not in journal.ringing()
+    rang, over = [each for each in journal.entries() if each.alarm == DEAD_LETTERS][-2:]
+    assert (rang.severity, rang.page, rang.after) == ("warning", "docs/runbook/dead-letters.md", "ALARM")
+    assert over.after == "OK"
+
+
+def is_last(subscriber: Subscriber, alarm: str, state: str) -> bool:
+    return subscriber.states(alarm)[-1:] == [state]
 
 
 def test_a_world_that_goes_silent_is_told_late_then_stale_then_well_again(

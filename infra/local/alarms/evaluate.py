@@ -8,6 +8,7 @@ from infra.local.alarms.metric_log import MetricLog
 from infra.local.alarms.metric_math import compute
 
 State = Literal["INSUFFICIENT_DATA", "OK", "ALARM"]
+LATE_PERIODS: Final = 3
 UNKNOWN: Final[State] = "INSUFFICIENT_DATA"
 
 
@@ -28,9 +29,18 @@ class Pace:
 
 
 def datapoints(rule: AlarmRule, log: MetricLog, end: float, pace: Pace) -> list[float | None]:
-    """Return the rule's values of its last periods before `end` (seconds since 1970), newest first."""
+    """Return the rule's values of its last periods before `end` (seconds since 1970), newest first.
+
+    Where silence is no news, the newest values there are count, from a few periods further back if need be, as
+    CloudWatch does: a value that arrived late would otherwise never be judged.
+    """
     period = pace.seconds(rule.period_seconds)
-    return [_value(rule, log, end - (back + 1) * period, end - back * period) for back in range(rule.periods)]
+    late = LATE_PERIODS if rule.silence == QUIET_KEEPS_STATE else 0
+    windows = [(end - (back + 1) * period, end - back * period) for back in range(rule.periods + late)]
+    values = [_value(rule, log, start, stop) for start, stop in windows]
+    if rule.silence == QUIET_KEEPS_STATE:
+        values = [*(value for value in values if value is not None), *values]
+    return values[: rule.periods]
 
 
 def _value(rule: AlarmRule, log: MetricLog, start: float, end: float) -> float | None:
