@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from functions.hub.domain.evaluation import risk_evaluation_prefix
 from functions.hub.ports import BlobStore, SnapshotStore, StoredEvaluations
@@ -19,6 +19,7 @@ from risk_hub_contracts.times import parse_instant
 
 DIFFERENCES_MAX_COUNT = 50
 _ABSENT = object()
+Outcome = Literal["equal", "differs", "unverifiable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ class Verification:
         recomputed_hash: the same over what was computed now.
         intact: whether the stored report is the one that its own receipt was made for.
         equal: whether both hashes are the same and the report is intact.
+        outcome: `unverifiable` where an intact report cannot be compared, since not the same blobs can be read.
+        blobs_gone: SHA-256 of what the report was computed from and cannot be read, or is another, now.
+        blobs_back: SHA-256 of what could not be read when the report was made and can be now.
         differences: at most 50 of the places that differ.
         not_hashed: what the hash leaves out of a report, so that nothing here speaks for it.
     """
@@ -50,6 +54,9 @@ class Verification:
     recomputed_hash: str
     intact: bool
     equal: bool
+    outcome: Outcome
+    blobs_gone: list[str]
+    blobs_back: list[str]
     differences: list[Difference] = field(default_factory=list)
     not_hashed: tuple[str, ...] = NOT_HASHED
 
@@ -77,12 +84,7 @@ class VerifyRisk:
         report = self._report(world_id, version)
         again = self._again(Snapshot.from_document(snapshot.document, snapshot.content_hash), report)
         old, new = report.model_dump(mode="json"), again.model_dump(mode="json")
-        intact = result_hash(old) == old["receipt"]["result_hash"]
-        hashes = old["receipt"]["result_hash"], new["receipt"]["result_hash"]
-        found = list(islice(_differences(hashed(old), hashed(new), ""), DIFFERENCES_MAX_COUNT))
-        return Verification(
-            world_id, version, ENGINE_VERSION, *hashes, intact, intact and hashes[0] == hashes[1], found
-        )
+        return Verification(world_id, version, ENGINE_VERSION, **_compared(old, new))
 
     def _report(self, world_id: str, version: str) -> RiskReport:
         record = self.evaluations.get(world_id, risk_evaluation_prefix(version) + ENGINE_VERSION)
@@ -101,6 +103,33 @@ class VerifyRisk:
         inputs = LoadInputs(self.blobs, _judged_anew, _unknown)(snapshot)
         policy = policy_of(report.receipt.parameters)
         return risk_report(snapshot, inputs, policy, parse_instant(report.evaluated_at))
+
+
+def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a verification that follow from both reports."""
+    hashes = old["receipt"]["result_hash"], new["receipt"]["result_hash"]
+    intact = result_hash(old) == hashes[0]
+    equal = intact and hashes[0] == hashes[1]
+    then, now = _unreadable(old), _unreadable(new)
+    other: Outcome = "unverifiable" if intact and then != now else "differs"
+    return {
+        "stored_hash": hashes[0],
+        "recomputed_hash": hashes[1],
+        "intact": intact,
+        "equal": equal,
+        "outcome": "equal" if equal else other,
+        "blobs_gone": [sha256 for sha256 in now if sha256 not in then],
+        "blobs_back": [sha256 for sha256 in then if sha256 not in now],
+        "differences": list(islice(_differences(hashed(old), hashed(new), ""), DIFFERENCES_MAX_COUNT)),
+    }
+
+
+def _unreadable(report: Mapping[str, Any]) -> list[str]:
+    """Return the digests of the inputs whose blob could not be read."""
+    kinds = {
+        given["kind"] for given in report["sufficiency"]["inputs"] if given["reason"] == "blob_unavailable"
+    }
+    return [given["sha256"] for given in report["inputs"] if given["kind"] in kinds]
 
 
 def _judged_anew(_part: Part, form: CovarianceForm) -> tuple[Verdict, str | None]:

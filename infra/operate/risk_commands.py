@@ -12,7 +12,7 @@ from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import print_document, say
 
 GROUP = "risk"
-DIFFERS = 1
+STATUS = {"equal": 0, "differs": 1, "unverifiable": 3}
 
 
 def add_risk_commands(app: typer.Typer) -> None:
@@ -36,15 +36,14 @@ def _verify(
     *,
     json: Json = False,
 ) -> None:
-    """Compute a stored risk report again from its snapshot and blobs; status 1 when a bit differs."""
+    """Compute a stored risk report again; status 1 when a bit differs, 3 when a blob is gone."""
     engine = RiskEngine(stage_access.access_to(stage_name).client("lambda"), stage_name)
     verified = engine.verify(world, version)
     if json:
         print_document(verified)
     else:
         _tell(verified)
-    if not verified["equal"]:
-        raise typer.Exit(DIFFERS)
+    raise typer.Exit(STATUS[verified["outcome"]])
 
 
 def _tell(verified: dict[str, Any]) -> None:
@@ -55,6 +54,16 @@ def _tell(verified: dict[str, Any]) -> None:
         return
     if not verified["intact"]:
         say(f"{name}: the stored report is not the one that its receipt was made for")
+    for sha256 in verified["blobs_gone"]:
+        say(f"{name}: cannot be verified: blob {sha256} is gone, or no longer what it was")
+    for sha256 in verified["blobs_back"]:
+        told = f"blob {sha256} was not there when the report was made, and is now"
+        say(f"{name}: cannot be verified: {told}")
+    if verified["outcome"] == "differs":
+        _tell_differences(name, verified)
+
+
+def _tell_differences(name: str, verified: dict[str, Any]) -> None:
     say(f"{name}: stored {verified['stored_hash']}, computed again {verified['recomputed_hash']}")
     for each in verified["differences"]:
         say(f"  {each['pointer']}: stored {each['stored']!r}, computed again {each['recomputed']!r}")

@@ -127,6 +127,42 @@ def test_a_report_that_was_signed_for_other_numbers_is_found_out() -> None:
     assert verified.stored_hash != verified.recomputed_hash
 
 
+def test_a_blob_that_is_gone_cannot_be_verified_which_is_no_difference() -> None:
+    world = EvaluatedWorld(threshold=1)
+    report = world.report(**PARTS)
+    kept = dict(world.blobs.objects)
+    for ref, (kind, _) in kept.items():
+        if kind == "covariance":
+            del world.blobs.objects[ref]
+    verified = world.verify(WORLD, "v1")
+    assert (verified.outcome, verified.equal, verified.intact) == ("unverifiable", False, True)
+    assert (verified.blobs_gone, verified.blobs_back) == ([report.inputs[0].sha256], [])
+    world.blobs.objects.update(kept)
+    assert world.verify(WORLD, "v1").outcome == "equal"
+
+
+def test_a_blob_that_was_not_there_then_and_is_there_now_is_named() -> None:
+    world = EvaluatedWorld(threshold=1)
+    event = world.announced(**PARTS)
+    kept = dict(world.blobs.objects)
+    world.blobs.objects.clear()
+    world.evaluate(event)
+    assert world.verify(WORLD, "v1").outcome == "equal"
+    world.blobs.objects.update(kept)
+    verified = world.verify(WORLD, "v1")
+    (evaluation,) = world.evaluations.rows.values()
+    assert (verified.outcome, verified.blobs_gone) == ("unverifiable", [])
+    assert verified.blobs_back == [given.sha256 for given in evaluation.report.inputs]
+
+
+def test_a_changed_report_differs_even_where_a_blob_is_gone() -> None:
+    world = EvaluatedWorld(threshold=1)
+    report = world.report(**PARTS)
+    stored_again(world, report.model_copy(update={"status": "partial"}))
+    world.blobs.objects.clear()
+    assert world.verify(WORLD, "v1").outcome == "differs"
+
+
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_what_was_not_evaluated_cannot_be_verified(version: str) -> None:
     world = EvaluatedWorld()

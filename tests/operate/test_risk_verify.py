@@ -18,6 +18,9 @@ EQUAL: dict[str, Any] = {
     "recomputed_hash": "sha256:aa",
     "intact": True,
     "equal": True,
+    "outcome": "equal",
+    "blobs_gone": [],
+    "blobs_back": [],
     "differences": [],
     "not_hashed": ["/evaluated_at"],
 }
@@ -25,8 +28,11 @@ OTHER = {
     **EQUAL,
     "recomputed_hash": "sha256:bb",
     "equal": False,
+    "outcome": "differs",
     "differences": [{"pointer": "/measures/0/value", "stored": 0.1, "recomputed": 0.2}],
 }
+GONE = {**OTHER, "outcome": "unverifiable", "blobs_gone": ["ab12"]}
+BACK = {**OTHER, "outcome": "unverifiable", "blobs_back": ["cd34"]}
 ASKED = ("risk", "verify", "us20", "v1")
 
 
@@ -55,6 +61,8 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
         (EQUAL, 0, "us20 v1, engine 2.0.0: the same to the bit, sha256:aa"),
         (EQUAL, 0, "the hash does not speak for /evaluated_at"),
         (OTHER, 1, "/measures/0/value: stored 0.1, computed again 0.2"),
+        (GONE, 3, "cannot be verified: blob ab12 is gone"),
+        (BACK, 3, "cannot be verified: blob cd34 was not there when the report was made, and is now"),
         ({**OTHER, "intact": False}, 1, "not the one that its receipt was made for"),
     ],
 )
