@@ -60,6 +60,25 @@ def test_the_newest_engines_risk_report_is_read_whatever_else_is_stored(evaluati
     assert found == record("risk", engine_version="2.1.0").document()
 
 
+@pytest.mark.parametrize(
+    ("engines", "newest"),
+    [
+        (["2.0.0", "10.0.0", "9.0.0"], "10.0.0"),
+        (["2.9.0", "2.10.0", "2.10.0-beta"], "2.10.0"),
+        (["1.0.10", "1.0.9"], "1.0.10"),
+    ],
+)
+def test_engine_versions_are_numbers_and_no_text(
+    evaluations: EvaluationStore, engines: list[str], newest: str
+) -> None:
+    for engine in engines:
+        evaluations.put_once(record("risk", engine_version=engine), UNTIL)
+    report = record("risk").report
+    found = evaluations.latest_risk(report.world_id, report.version)
+    assert found is not None
+    assert found["engine_version"] == newest
+
+
 @pytest.mark.parametrize("unknown", [("us2", "v9"), ("us3", "rebalance-2026-01-05T11:59:58Z")])
 def test_what_was_never_evaluated_has_no_report(
     evaluations: EvaluationStore, unknown: tuple[str, str]

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from functions.hub.domain.evaluation import Record, risk_evaluation_prefix
+from functions.hub.domain.evaluation import Record, engine_order, risk_evaluation_prefix
 from functions.hub.domain.forecast_key import forecast_bounds, forecast_id
 from functions.hub.domain.input_note import InputNote
 from functions.hub.domain.snapshot_query import SnapshotQuery
@@ -120,7 +120,8 @@ class MemoryEvaluations:
     def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
         prefix = risk_evaluation_prefix(version)
         keys = [key for key in self.rows if key[0] == world_id and key[1].startswith(prefix)]
-        return self.rows[max(keys)].document() if keys else None
+        newest = max(keys, key=lambda key: engine_order(key[1]), default=None)
+        return None if newest is None else self.rows[newest].document()
 
 
 class MemoryForecasts:

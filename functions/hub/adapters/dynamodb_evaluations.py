@@ -10,7 +10,12 @@ from botocore.exceptions import ClientError
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
 from functions.hub.adapters.snapshot_item import Item
-from functions.hub.domain.evaluation import Record, evaluation_from, risk_evaluation_prefix
+from functions.hub.domain.evaluation import (
+    Record,
+    engine_order,
+    evaluation_from,
+    risk_evaluation_prefix,
+)
 
 STORE = "the evaluation store"
 ORIGIN_ATTRIBUTES = ("correlation_id", "causation_id", "trace_header")
@@ -67,18 +72,17 @@ class DynamoDBEvaluations:
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
-        """See EvaluationStore."""
+        """See EvaluationStore. One page: engine versions are few, and their text does not order them."""
         values = {":world": world_id, ":prefix": risk_evaluation_prefix(version)}
         with dependency(STORE):
             answer = self.dynamodb.query(
                 TableName=self.table,
                 KeyConditionExpression="world_id = :world AND begins_with(evaluation_id, :prefix)",
                 ExpressionAttributeValues={name: {"S": text} for name, text in values.items()},
-                ScanIndexForward=False,
                 ConsistentRead=True,
-                Limit=1,
             )
         if not answer["Items"]:
             return None
-        report: dict[str, Any] = orjson.loads(answer["Items"][0]["report"]["S"])
+        newest = max(answer["Items"], key=lambda item: engine_order(item["evaluation_id"]["S"]))
+        report: dict[str, Any] = orjson.loads(newest["report"]["S"])
         return report

@@ -75,6 +75,16 @@ def risk_evaluation_prefix(version: str) -> str:
     return SEPARATOR.join(("risk", version, ""))
 
 
+def engine_order(evaluation_id: str) -> tuple[list[int], bool]:
+    """Return by what the risk reports on one snapshot version are ordered: the newest engine's is the greatest.
+
+    Engine versions are numbers (`10.0.0` is newer than `2.0.0`); what carries a suffix (`2.0.0-beta`) comes before what
+    carries none.
+    """
+    version, suffixed, _ = evaluation_id.rpartition(SEPARATOR)[2].partition("-")
+    return [int(part) for part in version.split(".") if part.isdecimal()], not suffixed
+
+
 def _unique_by(report: Report) -> tuple[str, ...]:
     if isinstance(report, ExitSignal):
         return (report.stage, report.strategy, report.rule, report.window)
