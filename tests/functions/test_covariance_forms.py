@@ -212,6 +212,15 @@ def test_with_fewer_it_is_shrunk_as_ledoit_and_wolf_define(count: int, observati
     assert estimate.verdict().reason is None
 
 
+@pytest.mark.parametrize("deviations", [ExactDeviations, ArrayDeviations])
+def test_a_constant_series_beside_others_has_exactly_no_variance(deviations: Any) -> None:
+    rows = [*series(2, 100).T.tolist(), [0.00011] * 100]
+    assert sum(rows[-1]) / 100 != 0.00011
+    estimate = SampleCovariance(deviations(rows))
+    assert estimate.variances()[-1] == 0.0
+    assert estimate.exposure([0.0, 0.0, 1.0]).variance == 0.0
+
+
 def test_both_paths_estimate_the_same() -> None:
     rows = series(30, 25).T.tolist()
     exact, arrays = SampleCovariance(ExactDeviations(rows)), SampleCovariance(ArrayDeviations(rows))

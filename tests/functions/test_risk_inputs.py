@@ -136,8 +136,17 @@ def test_a_hedge_that_leaves_no_variance_is_no_zero() -> None:
     assert nothing_parametric(report) == {"portfolio_variance_is_zero"}
 
 
-def test_a_constant_series_has_no_parametric_risk_to_tell() -> None:
-    report = EvaluatedWorld().report(realized_returns={asset: [0.001] * 250 for asset in IDS})
+@pytest.mark.parametrize(("value", "observations"), [(0.001, 250), (0.00011, 100)])
+@pytest.mark.parametrize("count", [1, 3, 201])
+def test_a_constant_series_has_no_parametric_risk_to_tell(
+    value: float, observations: int, count: int
+) -> None:
+    """The mean of equal numbers is not always that number: what it misses by is no deviation."""
+    names = [f"A{i:03}" for i in range(count)]
+    report = EvaluatedWorld().report(
+        weights=dict.fromkeys(names, 1 / count),
+        realized_returns=dict.fromkeys(names, [value] * observations),
+    )
     assert nothing_parametric(report) == {"portfolio_variance_is_zero"}
     assert {each.sharpe for each in report.windows} == {None}
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from functions.risk.covariance.arrays import floats
 from functions.risk.exact import Vector
+from functions.risk.performance import CONSTANT_MAX_RATIO
 
 BLOCK = 64
 
@@ -18,12 +19,13 @@ def weighted_sums(series: Sequence[Vector], weights: Vector) -> tuple[list[float
 
 
 class ArrayDeviations:
-    """Returns less their means, a row per series."""
+    """Returns less their means, a row per series; zeros for a constant one, as in ExactDeviations."""
 
     def __init__(self, series: Sequence[Vector]) -> None:
         rows = np.array([np.asarray(values, dtype=np.float64) for values in series])
         self.observations = rows.shape[1]
         self._rows = rows - rows.mean(axis=1, keepdims=True)
+        self._rows[abs(self._rows).max(axis=1) <= CONSTANT_MAX_RATIO * abs(rows).max(axis=1)] = 0.0
 
     def book(self, weights: Vector) -> list[float]:
         """See Deviations."""

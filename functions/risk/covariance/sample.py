@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from functions.risk.covariance.form import Exposure, Verdict, verdict_of
 from functions.risk.exact import EXACT_MAX_ASSETS, Vector, dot
+from functions.risk.performance import CONSTANT_MAX_RATIO
 
 Estimator = Literal["sample", "ledoit_wolf"]
 
@@ -86,10 +87,7 @@ class ExactDeviations:
 
     def __init__(self, series: list[Vector]) -> None:
         self.observations = len(series[0])
-        means = [fsum(values) / len(values) for values in series]
-        self._series = [
-            [value - mean for value in values] for values, mean in zip(series, means, strict=True)
-        ]
+        self._series = [_centred(values) for values in series]
 
     def book(self, weights: Vector) -> list[float]:
         """See Deviations."""
@@ -114,6 +112,14 @@ class ExactDeviations:
     def fourth_moments(self) -> float:
         """See Deviations."""
         return fsum(dot(row, row) ** 2 for row in zip(*self._series, strict=True))
+
+
+def _centred(values: Vector) -> list[float]:
+    """Return the values less their mean; zeros for a constant series, whose mean may miss it by its last bit."""
+    mean = fsum(values) / len(values)
+    found = [value - mean for value in values]
+    constant = max(map(abs, found)) <= CONSTANT_MAX_RATIO * max(map(abs, values))
+    return [0.0] * len(values) if constant else found
 
 
 def sample_covariance(series: list[Vector]) -> SampleCovariance:
