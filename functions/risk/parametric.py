@@ -9,10 +9,12 @@ from functions.risk.covariance.sample import deviations_of
 from functions.risk.exact import dot
 from functions.risk.inputs import CovarianceInput, held
 from functions.risk.policy import RiskPolicy
+from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS
 from risk_hub_contracts.risk import Contribution, Contributions, CovarianceOrigin, Fallback
 
 ATTRIBUTION_CONFIDENCE_BPS = 9900
 ATTRIBUTION_MAX_ASSETS = 50
+NO_COVARIANCE = "covariance_not_psd"
 NO_VARIANCE = "portfolio_variance_is_zero"
 # Below this share of (Σ|w_i|σ_i)² a variance is what rounding left of a hedge, and no measurement.
 RESOLVED_MIN_RATIO = 1e-12
@@ -49,7 +51,7 @@ def parametric_book(
     """
     if covariance.reason is None and covariance.form is not None:
         return _measured(covariance, held(weights))
-    replaceable = policy.fallback is not None and covariance.reason == "covariance_not_psd"
+    replaceable = policy.fallback is not None and covariance.reason == NO_COVARIANCE
     undiversified = _undiversified(covariance, held(weights)) if replaceable else None
     if not undiversified:
         return ParametricBook(None, covariance.reason)
@@ -59,9 +61,11 @@ def parametric_book(
 def _measured(covariance: CovarianceInput, weights: Mapping[str, float]) -> ParametricBook:
     form, undiversified = covariance.form, _undiversified(covariance, weights)
     if form is None or undiversified is None:
-        return ParametricBook(None, "covariance_not_finite")
+        return ParametricBook(None, NO_COVARIANCE)
     vector = [weights.get(asset, 0.0) for asset in covariance.ids]
     exposure = form.exposure(vector)
+    if exposure.variance > (1 + CORRELATION_MAX_EXCESS) * undiversified * undiversified:
+        return ParametricBook(None, NO_COVARIANCE)
     if not exposure.variance > RESOLVED_MIN_RATIO * undiversified * undiversified:
         return ParametricBook(None, NO_VARIANCE, undiversified=undiversified)
     sigma = sqrt(exposure.variance)

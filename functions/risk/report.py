@@ -56,7 +56,7 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
     """
     book = parametric_book(inputs.effective, snapshot.weights, policy)
     computed = [*_parametric(inputs.effective.declared, book, policy), *_historical(inputs.returns)]
-    status = _status([inputs.covariance.reason, inputs.returns.reason], computed)
+    status = _status([inputs.covariance.reason, inputs.returns.reason, book.reason], computed)
     series = inputs.returns.book
     report = RiskReport(
         world_id=snapshot.world_id,

@@ -151,6 +151,23 @@ def test_zeros_are_a_covariance_and_a_correlation_above_one_is_none(count: int) 
     assert opened(packed(nothing_but_covariance)).verdict().reason == "covariance_not_psd"
 
 
+@pytest.mark.parametrize("count", [3, 300, 1_100])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_correlation_beyond_one_is_seen_beside_an_asset_that_dominates_the_trace(
+    count: int, sign: int
+) -> None:
+    """The tolerance of the least eigenvalue is a share of the trace; that of a correlation is not."""
+    variances = [1.0, *[1e-12] * (count - 1)]
+    matrix = np.diag(variances)
+    for correlation, reason in ((1.0, None), (1.001, "covariance_not_psd"), (5.0, "covariance_not_psd")):
+        matrix[1, 2] = matrix[2, 1] = sign * correlation * 1e-12
+        assert opened(packed(matrix)).verdict().reason == reason
+    matrix[1, 2] = matrix[2, 1] = 0.0
+    matrix[0, 2] = matrix[2, 0] = sign * 1.01e-6
+    verdict = opened(packed(matrix)).verdict()
+    assert (verdict.reason, verdict.margin) == ("covariance_not_psd", None)
+
+
 @pytest.mark.parametrize("count", [3, 300])
 @pytest.mark.parametrize("size", [1e-320, 1e-200, 1e-90, 1e60, 1e126, 1e200, 1e308])
 @pytest.mark.parametrize("layout", ["upper", "factor"])

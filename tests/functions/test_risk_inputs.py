@@ -67,6 +67,25 @@ def test_a_blob_that_holds_no_covariance_gives_no_number(upper: list[float], rea
     assert verdict(report).inputs[0].reason == reason
 
 
+@pytest.mark.parametrize("weights", [{"B": 0.5, "C": 0.5}, {"A": 0.5, "B": 1.0, "C": -0.5}])
+def test_a_correlation_that_cannot_be_gives_no_number_however_small_the_variances(weights: Any) -> None:
+    world = EvaluatedWorld()
+    ref = world.blob("covariance", encode_covariance(IDS, [1.0, 0.0, 0.0, 1e-12, 5e-12, 1e-12]))
+    report = world.report(weights=weights, covariance_ref=ref)
+    assert nothing_parametric(report) == {"covariance_not_psd"}
+    assert report.status == "invalid_input"
+
+
+@pytest.mark.parametrize("upper", [[1.0, 0.0, 0.0, 1e-18, 1e-16, 1e-18], [1.0, 0.0, 0.0, -1e-18, 0.0, 1e-18]])
+def test_no_book_is_riskier_than_its_parts_by_the_rounding_of_others(upper: list[float]) -> None:
+    """Rounding of the whole matrix is forgiven; a book that consists of nothing else has no number."""
+    world = EvaluatedWorld()
+    ref = world.blob("covariance", encode_covariance(IDS, upper))
+    report = world.report(weights={"B": 0.5, "C": 0.5}, covariance_ref=ref)
+    assert nothing_parametric(report) == {"covariance_not_psd"}
+    assert report.status == "invalid_input"
+
+
 def test_a_matrix_that_is_not_symmetric_is_refused_on_arrival() -> None:
     matrix = COVARIANCE.tolist()
     matrix[0][1] *= 1.1

@@ -15,9 +15,11 @@ from functions.risk.covariance.arrays import Array, floats
 from functions.risk.covariance.exact_forms import factor_verdict
 from functions.risk.covariance.form import (
     NOT_FINITE,
+    NOT_PSD,
     TRACE_MIN,
     Exposure,
     Verdict,
+    pair_bounds,
     verdict_of,
     verdict_on_nothing,
     within_bounds,
@@ -62,10 +64,24 @@ class ArrayPacked:
         trace = float(self._diagonal.sum())
         if trace <= TRACE_MIN:
             return verdict_on_nothing(max(-least, greatest))
+        found = self._of_eigenvalues(trace)
+        return NOT_PSD if found.reason is None and self._beyond_one() else found
+
+    def _of_eigenvalues(self, trace: float) -> Verdict:
         if self._count > EXPANDED_MAX_ASSETS:
             return tiled_verdict(self._upper, self._count, trace)
         [(_, upper)] = self._blocks()
         return verdict_of(float(np.linalg.eigvalsh(upper, UPLO="U")[0]) / trace)
+
+    def _beyond_one(self) -> bool:
+        """Tell whether any correlation is; a row at a time, so that it needs no memory."""
+        found, slack = pair_bounds(self.variances())
+        bounds, end = np.array(found), 0
+        for row in range(self._count):
+            start, end = end + 1, end + self._count - row
+            if (abs(self._upper[start:end]) > bounds[row] * bounds[row + 1 :] + slack).any():
+                return True
+        return False
 
     @cached_property
     def _diagonal(self) -> Array:

@@ -6,9 +6,11 @@ from itertools import pairwise
 from functions.risk.covariance.exact_cholesky import least_margin
 from functions.risk.covariance.form import (
     NOT_FINITE,
+    NOT_PSD,
     TRACE_MIN,
     Exposure,
     Verdict,
+    pair_bounds,
     verdict_of,
     verdict_on_nothing,
     within_bounds,
@@ -46,7 +48,17 @@ class ExactPacked:
             return NOT_FINITE
         if sum(self.variances()) <= TRACE_MIN:
             return verdict_on_nothing(max(map(abs, self._upper)))
-        return verdict_of(least_margin(self._rows))
+        found = verdict_of(least_margin(self._rows))
+        return NOT_PSD if found.reason is None and self._beyond_one() else found
+
+    def _beyond_one(self) -> bool:
+        """Tell whether any correlation is."""
+        bounds, slack = pair_bounds(self.variances())
+        return any(
+            abs(entry) > bound * bounds[row] + slack
+            for row, entries in enumerate(self._rows)
+            for entry, bound in zip(entries[row + 1 :], bounds[row + 1 :], strict=True)
+        )
 
 
 class ExactFactor:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import fsum, sqrt
+from sys import float_info
 from typing import Protocol
 
 from functions.risk.exact import Vector
-from risk_hub_contracts.limits import NUMBER_MAX_ABS
+from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS
 
 PSD_TOLERANCE = 1e-10
 # Beyond these decimals of least eigenvalue over trace there is only rounding.
@@ -18,6 +20,8 @@ TRACE_MIN = 1e-100
 class Verdict:
     """Whether a matrix is a covariance: numbers that the contract takes, positive semi-definite within `1e-10 · trace`.
 
+    A correlation beyond 1 is none either, however small the variances are beside the trace.
+
     Attributes:
         reason: `covariance_not_finite` or `covariance_not_psd`; None when it is one.
         margin: least eigenvalue over trace, see `Sufficiency.psd_margin`; None where none was found.
@@ -28,6 +32,7 @@ class Verdict:
 
 
 NOT_FINITE = Verdict("covariance_not_finite", None)
+NOT_PSD = Verdict("covariance_not_psd", None)
 
 
 def within_bounds(least: float, greatest: float) -> bool:
@@ -44,6 +49,15 @@ def verdict_of(margin: float) -> Verdict:
     """Return the verdict for a least eigenvalue over trace."""
     rounded = round(margin, MARGIN_DECIMALS) + 0.0
     return Verdict(None if margin >= -PSD_TOLERANCE else "covariance_not_psd", rounded)
+
+
+def pair_bounds(variances: Vector) -> tuple[list[float], float]:
+    """Return `b` (n,) and a slack such that `|Σ_ij| ≤ b_i b_j + slack` for each pair of a covariance.
+
+    The slack is the rounding of the largest entries, which a product of matrices leaves in all of them.
+    """
+    excess = sqrt(1 + CORRELATION_MAX_EXCESS)
+    return [excess * sqrt(max(each, 0.0)) for each in variances], float_info.epsilon * fsum(variances)
 
 
 @dataclass(frozen=True, slots=True)

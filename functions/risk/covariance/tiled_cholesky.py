@@ -10,13 +10,12 @@ import numpy as np
 
 from functions.risk.covariance.arrays import Array
 from functions.risk.covariance.exact_cholesky import start_vector
-from functions.risk.covariance.form import PSD_TOLERANCE, Verdict, verdict_of
+from functions.risk.covariance.form import NOT_PSD, PSD_TOLERANCE, Verdict, verdict_of
 
 Tiles = dict[tuple[int, int], Array]
 
 TILE = 256
 ITERATIONS = 12
-NOT_PSD = Verdict("covariance_not_psd", None)
 
 
 def tiled_verdict(upper: Array, count: int, trace: float) -> Verdict:
