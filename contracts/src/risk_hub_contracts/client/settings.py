@@ -1,9 +1,11 @@
 """How a client speaks to a hub: where, as whom, and how patiently."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from risk_hub_contracts.client.errors import HubError
 
@@ -11,10 +13,11 @@ __all__ = ["NotConfiguredError", "Patience", "Settings", "settings_from"]
 
 URL_VARIABLE: Final = "RISK_HUB_URL"
 TOKEN_VARIABLE: Final = "RISK_HUB_TOKEN"  # noqa: S105 - the variable's name
+_TOKEN: Final = re.compile("[!-~]+")
 
 
 class NotConfiguredError(HubError):
-    """Neither an argument nor the environment says where the hub is or what opens it."""
+    """Neither an argument nor the environment says where the hub is and what opens it, or what they say cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,26 @@ def settings_from(  # noqa: PLR0913 - the parts of a setting, by keyword
     """Return settings, with RISK_HUB_URL and RISK_HUB_TOKEN for what is not given.
 
     Raises:
-        NotConfiguredError: the URL or the token is nowhere to be found.
+        NotConfiguredError: the URL or the token is nowhere to be found, or is none; its value is not told.
     """
     found_url, found_token = url or environment.get(URL_VARIABLE), token or environment.get(TOKEN_VARIABLE)
     if not found_url or not found_token:
         missing = URL_VARIABLE if not found_url else TOKEN_VARIABLE
         raise NotConfiguredError(f"{missing} is not set, and no such argument is given")
+    if not _TOKEN.fullmatch(found_token):
+        raise NotConfiguredError(
+            f"the token ({TOKEN_VARIABLE}) has a blank, a line break or another character that no token has"
+        )
+    if not _is_url(found_url):
+        raise NotConfiguredError(f"the hub's URL ({URL_VARIABLE}) is not one of http or https")
     return Settings(
         found_url.rstrip("/"), found_token, actor, stage and stage.lower(), patience or Patience()
     )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -15,9 +15,9 @@ from risk_hub_contracts.client.base import ClientBase, SnapshotFields
 from risk_hub_contracts.client.errors import HubError
 from risk_hub_contracts.client.inputs import ready_blob
 from risk_hub_contracts.client.reads import BacktestOptions, Filters, Instant, Span, Steps
-from risk_hub_contracts.client.retries import retry_options
+from risk_hub_contracts.client.retries import REPEATABLE, retry_options
 from risk_hub_contracts.client.spool import Flushed
-from risk_hub_contracts.client.transport import Exchange, client_options
+from risk_hub_contracts.client.transport import UNSENDABLE, Exchange, client_options
 from risk_hub_contracts.client.uploading import Progress, unseen
 from risk_hub_contracts.client.wire import Answer, Call, TransientError
 from risk_hub_contracts.refs import BlobRef
@@ -240,6 +240,6 @@ class RiskHubClient(ClientBase):
                 inbox = exchange.inbox(response)
                 for chunk in response.iter_bytes():
                     exchange.take(inbox, chunk)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise exchange.broken(error) from error
+        except UNSENDABLE as error:
+            raise exchange.broken(error) from (error if isinstance(error, REPEATABLE) else None)
         return exchange.answer(inbox)

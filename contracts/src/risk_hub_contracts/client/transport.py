@@ -12,9 +12,11 @@ from risk_hub_contracts.client.retries import REPEATABLE, Deadline
 from risk_hub_contracts.client.settings import Settings
 from risk_hub_contracts.client.wire import Answer, Call, Inbox, TransientError
 
-__all__ = ["Exchange", "client_options"]
+__all__ = ["UNSENDABLE", "Exchange", "client_options"]
 
 AGENT: Final = f"risk-hub-client/{__version__}"
+# What the library raises: ValueError for a proxy or a header that is none.
+UNSENDABLE: Final = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -69,9 +71,11 @@ class Exchange:
             self._memory.note_date(answer)
         return answer
 
-    def broken(self, error: httpx2.HTTPError | httpx2.InvalidURL) -> Exception:
-        """Return what a failed attempt means: another one may mend a connection, nothing a wrong URL."""
-        reason = f"{type(error).__name__}: {error}".rstrip(": ")
+    def broken(self, error: Exception) -> Exception:
+        """Return what a failed attempt means: another one may mend a connection, nothing a wrong URL.
+
+        What the library says of a request that it does not take may quote the request, token and all: it is not told.
+        """
         if isinstance(error, REPEATABLE):
-            return TransientError(reason, self.call.request_id)
-        return HubError(f"the request could not be sent ({reason})", self.call.request_id)
+            return TransientError(f"{type(error).__name__}: {error}".rstrip(": "), self.call.request_id)
+        return HubError(f"the request could not be sent ({type(error).__name__})", self.call.request_id)

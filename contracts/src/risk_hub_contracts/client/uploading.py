@@ -10,11 +10,13 @@ from risk_hub_contracts.blob_read import decode
 from risk_hub_contracts.blob_types import BlobFormatError, BlobKind, Decoded
 from risk_hub_contracts.client.answers import StoredSnapshot
 from risk_hub_contracts.client.blobs import Blob
-from risk_hub_contracts.client.errors import DamagedBlobError, HubError
+from risk_hub_contracts.client.errors import DamagedBlobError, HubError, InvalidSnapshotError
 from risk_hub_contracts.client.reads import Steps, world_path
 from risk_hub_contracts.client.wire import Answer, Call, Chunk
+from risk_hub_contracts.ids import actor_fault
 from risk_hub_contracts.limits import BLOB_MAX_BYTES
 from risk_hub_contracts.parts import Part
+from risk_hub_contracts.problems import Violation
 from risk_hub_contracts.refs import BlobRef
 from risk_hub_contracts.request import REF_FIELDS
 
@@ -38,7 +40,13 @@ def upload(world_id: str, blob: Blob, actor: str | None, progress: Progress = un
         blob: what to upload.
         actor: who uploads.
         progress: told the bytes sent so far and in all; a repeated attempt starts again where its piece starts.
+
+    Raises:
+        InvalidSnapshotError: the actor is none; nothing was sent.
     """
+    fault = actor_fault(actor) if actor else None
+    if fault:
+        raise InvalidSnapshotError(f"the actor {fault}", (Violation("/provenance/actor", fault),))
     path = world_path(world_id, "blobs")
     announced: dict[str, Any] = {"kind": blob.kind, "bytes": blob.size_bytes, "sha256": blob.sha256}
     digests = blob.part_digests()

@@ -1,0 +1,46 @@
+"""Where the hub is and what opens it: what is no URL or no token is refused before anything is sent, and never shown."""
+
+import pytest
+
+from risk_hub_contracts.blob import encode_returns
+from risk_hub_contracts.client import InvalidSnapshotError, NotConfiguredError, RiskHubClient
+from risk_hub_contracts.client.memory import Memory
+from risk_hub_contracts.client.settings import settings_from
+from risk_hub_contracts.client.transport import Exchange
+from risk_hub_contracts.client.wire import Call
+from tests.client.conftest import WORLD
+from tests.client.server import Server
+
+
+@pytest.mark.parametrize("token", ["s3cr3t\n", " s3cr3t", "s3cr3t\x01", "s3cr3t-é", "s3c r3t", "s3cr3t\x7f"])
+def test_a_token_that_no_header_takes_is_refused_and_not_shown(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RISK_HUB_TOKEN", token)
+    with pytest.raises(NotConfiguredError) as caught:
+        RiskHubClient("https://hub.example")
+    assert "RISK_HUB_TOKEN" in str(caught.value)
+    assert "s3c" not in repr(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "hub.example", "ftp://hub.example", "https://", "http://h:port"]
+)
+def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
+    with pytest.raises(NotConfiguredError, match="RISK_HUB_URL"):
+        RiskHubClient(url, "token")
+
+
+def test_what_the_library_says_of_a_request_that_it_refuses_is_not_told() -> None:
+    settings = settings_from("https://hub.example", "token", actor=None, stage=None, patience=None)
+    told = str(Exchange(settings, Memory(), Call("GET", "/")).broken(ValueError("Bearer s3cr3t")))
+    assert "ValueError" in told
+    assert "s3cr3t" not in told
+
+
+def test_an_actor_that_is_none_is_refused_before_anything_is_sent(
+    client: RiskHubClient, server: Server
+) -> None:
+    with pytest.raises(InvalidSnapshotError, match="actor"):
+        client.upload(WORLD, "realized_returns", encode_returns([0.1]), actor="한")
+    assert server.seen == []
