@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import fsum
+from math import fsum, nextafter
 
 from functions.risk.covariance.form import CovarianceForm, Verdict
 from functions.risk.covariance.sample import ESTIMATE_MIN_OBSERVATIONS, sample_covariance
@@ -68,12 +68,13 @@ def held(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def covered_share(weights: Mapping[str, float], ids: Sequence[str]) -> float:
-    """Return the share of the book's gross weight whose ids are among `ids`, 0 to 1."""
+    """Return the share of the book's gross weight whose ids are among `ids`, 0 to 1; 1 only where none is missing."""
     known = set(ids)
     if known.issuperset(weights):
         return 1.0
     gross = fsum(map(abs, weights.values()))
-    return fsum(abs(weight) for asset, weight in weights.items() if asset in known) / gross
+    share = fsum(abs(weight) for asset, weight in weights.items() if asset in known) / gross
+    return min(share, nextafter(1.0, 0.0))
 
 
 def estimated(returns: ReturnsInput, weights: Mapping[str, float]) -> CovarianceInput | None:

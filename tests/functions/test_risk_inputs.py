@@ -103,6 +103,18 @@ def test_a_blob_that_misses_an_id_gives_no_number_however_small_the_position() -
     assert report.status == "insufficient"
 
 
+def test_a_missing_id_is_missing_however_its_weight_rounds() -> None:
+    world = EvaluatedWorld()
+    report = world.report(
+        weights={"A": 1.0, "B": 1e-17},
+        covariance_ref=world.blob("covariance", encode_covariance(["A"], [1e-4])),
+        realized_returns={"A": BY_ID["A"]},
+    )
+    assert nothing_parametric(report) == {"covariance_does_not_cover_weights"}
+    assert reasons(report, "historical") == {"returns_do_not_cover_weights"}
+    assert all(given.coverage is not None and given.coverage < 1 for given in verdict(report).inputs)
+
+
 def test_a_blob_without_any_id_of_the_book_covers_nothing() -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(["X"], [1e-4]))
