@@ -15,6 +15,8 @@ from risk_hub_contracts.risk import Contribution, Contributions, CovarianceOrigi
 ATTRIBUTION_CONFIDENCE_BPS = 9900
 ATTRIBUTION_MAX_ASSETS = 50
 NO_COVARIANCE = "covariance_not_psd"
+# Reasons against a covariance that say nothing against its variances.
+REPLACEABLE = frozenset({NO_COVARIANCE, "specific_variance_negative"})
 NO_VARIANCE = "portfolio_variance_is_zero"
 # Below this share of (Σ|w_i|σ_i)² a variance is what rounding left of a hedge, and no measurement.
 RESOLVED_MIN_RATIO = 1e-12
@@ -46,12 +48,12 @@ def parametric_book(
 ) -> ParametricBook:
     """Return the book under the covariance; where that is none, under the named fallback if there is one.
 
-    The fallback needs variances alone, so it stands in only where those can be trusted: in a matrix of numbers that is
-    not positive semi-definite.
+    The fallback needs variances alone, so it stands in only where those are known and can be trusted: in a matrix of
+    numbers that is not positive semi-definite, or a factor form with a specific variance below zero.
     """
     if covariance.reason is None and covariance.form is not None:
         return _measured(covariance, held(weights))
-    replaceable = policy.fallback is not None and covariance.reason == NO_COVARIANCE
+    replaceable = policy.fallback is not None and covariance.reason in REPLACEABLE
     undiversified = _undiversified(covariance, held(weights)) if replaceable else None
     if not undiversified:
         return ParametricBook(None, covariance.reason)

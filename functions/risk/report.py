@@ -22,6 +22,8 @@ INVALID_REASONS = frozenset(
     {
         "covariance_not_psd",
         "covariance_not_finite",
+        "covariance_out_of_range",
+        "specific_variance_negative",
         "returns_not_finite",
         "returns_out_of_range",
         "returns_after_as_of",

@@ -133,8 +133,19 @@ def test_a_number_that_is_none_makes_no_covariance(count: int, bad: float) -> No
 def test_a_factor_form_with_a_negative_specific_variance_is_none(count: int) -> None:
     specific = [1e-4] * count
     specific[1] = -1e-5
-    form = opened(factor(RNG.normal(0, 0.01, (count, 2)), specific))
-    assert form.verdict().reason == "covariance_not_psd"
+    verdict = opened(factor(RNG.normal(0, 0.01, (count, 2)), specific)).verdict()
+    assert (verdict.reason, verdict.margin) == ("specific_variance_negative", None)
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_a_specific_variance_is_judged_by_its_own_asset(count: int) -> None:
+    """A matrix that is positive semi-definite is refused too, so the reason claims no more than what was seen."""
+    loadings = np.full((count, 1), 1e-6)
+    loadings[0] = 1.0
+    specific = [1e-4, -0.99e-22, *[1e-12] * (count - 2)]
+    assert opened(factor(loadings, specific)).verdict().reason is None
+    specific[1] = -1.01e-22
+    assert opened(factor(loadings, specific)).verdict().reason == "specific_variance_negative"
 
 
 @pytest.mark.parametrize("count", [2, 300])
@@ -180,7 +191,7 @@ def test_no_size_of_numbers_breaks_the_verdict(count: int, size: float, layout: 
     form = opened(covariance)
     verdict = form.verdict()
     square = size * size if layout == "factor" else 0.0
-    assert verdict.reason == ("covariance_not_finite" if max(size, square) > 1e126 else None)
+    assert verdict.reason == ("covariance_out_of_range" if max(size, square) > 1e126 else None)
     assert verdict.margin is None or abs(verdict.margin) <= 1
     if verdict.reason is None:
         assert form.exposure([1e6] * count).variance < float("inf")

@@ -10,7 +10,7 @@ from functions.hub.ports import UnavailableError
 from functions.risk.covariance.exact_forms import ExactPacked
 from functions.risk.covariance.form import Verdict
 from functions.risk.policy import RiskPolicy, policy_from
-from risk_hub_contracts.blob import encode_covariance, encode_returns
+from risk_hub_contracts.blob import encode_covariance, encode_factor, encode_returns
 from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.risk import RiskReport
 from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick, reasons, verdict
@@ -453,4 +453,19 @@ def test_no_size_of_variances_stops_the_engine(size: float) -> None:
     world = EvaluatedWorld(policy=FALLBACK)
     ref = world.blob("covariance", encode_covariance(IDS, [size, 0.0, 0.0, size, 0.0, size]))
     report = world.report(covariance_ref=ref)
-    assert (reasons(report, "parametric_normal") == {"covariance_not_finite"}) == (size > 1e126)
+    assert (reasons(report, "parametric_normal") == {"covariance_out_of_range"}) == (size > 1e126)
+    assert (report.status == "invalid_input") == (size > 1e126)
+
+
+@pytest.mark.parametrize("policy", [RiskPolicy(), FALLBACK])
+def test_a_factor_form_with_a_negative_specific_variance_says_so(policy: RiskPolicy) -> None:
+    """Its matrix diag(3.9e-4, 4.1e-4) is positive semi-definite, so it is not called otherwise; variances are known."""
+    world = EvaluatedWorld(policy=policy)
+    data = encode_factor(["A", "B"], [[0.02, 0.0], [0.0, 0.02]], [-1e-5, 1e-5])
+    report = world.report(weights={"A": 0.5, "B": 0.5}, covariance_ref=world.blob("covariance", data))
+    assert verdict(report).inputs[0].reason == "specific_variance_negative"
+    assert verdict(report).psd_margin is None
+    assert report.status == "invalid_input"
+    volatility = pick(report, "volatility", "parametric_normal", None)
+    bound = None if policy.fallback is None else pytest.approx(0.5 * (3.9e-4**0.5 + 4.1e-4**0.5))
+    assert volatility.value == bound

@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 from functions.risk.covariance.arrays import Array, floats
 from functions.risk.covariance.exact_forms import factor_verdict
 from functions.risk.covariance.form import (
-    NOT_FINITE,
     NOT_PSD,
     TRACE_MIN,
     Exposure,
     Verdict,
     pair_bounds,
+    unbounded,
     verdict_of,
     verdict_on_nothing,
-    within_bounds,
 )
 from functions.risk.covariance.tiled_cholesky import tiled_verdict
 from functions.risk.exact import Vector
@@ -59,8 +58,8 @@ class ArrayPacked:
     def verdict(self) -> Verdict:
         """See CovarianceForm. The margin is exact up to 1,024 ids, and above an estimate from inverse iteration."""
         least, greatest = float(self._upper.min()), float(self._upper.max())
-        if not within_bounds(least, greatest):
-            return NOT_FINITE
+        if wrong := unbounded(least, greatest):
+            return wrong
         trace = float(self._diagonal.sum())
         if trace <= TRACE_MIN:
             return verdict_on_nothing(max(-least, greatest))
@@ -132,9 +131,8 @@ class ArrayFactor:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm."""
-        if not within_bounds(float(self._values.min()), float(self._values.max())):
-            return NOT_FINITE
-        return factor_verdict(float(self._specific.min()), self.variances())
+        wrong = unbounded(float(self._values.min()), float(self._values.max()))
+        return wrong or factor_verdict(floats(self._specific), self.variances())
 
     @property
     def _diagonal(self) -> Array:

@@ -1,19 +1,23 @@
 """Covariances of up to 200 ids, by exact sums and without numpy."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import fsum, isnan
 
 from functions.risk.covariance.exact_cholesky import least_margin
 from functions.risk.covariance.form import (
     NOT_FINITE,
     NOT_PSD,
+    OUT_OF_RANGE,
+    PSD_TOLERANCE,
+    SPECIFIC_NEGATIVE,
     TRACE_MIN,
     Exposure,
     Verdict,
     pair_bounds,
+    unbounded,
     verdict_of,
     verdict_on_nothing,
-    within_bounds,
 )
 from functions.risk.exact import Vector, dot
 from risk_hub_contracts.blob import Covariance
@@ -44,8 +48,8 @@ class ExactPacked:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm."""
-        if not all(abs(value) <= NUMBER_MAX_ABS for value in self._upper):
-            return NOT_FINITE
+        if wrong := _unbounded(self._upper):
+            return wrong
         if sum(self.variances()) <= TRACE_MIN:
             return verdict_on_nothing(max(map(abs, self._upper)))
         found = verdict_of(least_margin(self._rows))
@@ -90,19 +94,27 @@ class ExactFactor:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm."""
-        if not all(abs(value) <= NUMBER_MAX_ABS for value in self._values):
-            return NOT_FINITE
-        return factor_verdict(min(self._specific), self.variances())
+        return _unbounded(self._values) or factor_verdict(self._specific, self.variances())
 
 
-def factor_verdict(least: float, variances: Sequence[float]) -> Verdict:
+def factor_verdict(specific: Sequence[float], variances: Sequence[float]) -> Verdict:
     """Return the verdict on a factor form: no specific variance below zero suffices, and bounds the margin from below.
 
+    One below zero by up to 1e-10 of its asset's variance is rounding. One further below says nothing of the whole matrix,
+    which may be positive semi-definite by its factors; it is refused for what it is.
+
     Args:
-        least: the least specific variance.
+        specific: (n,) finite.
         variances: (n,) the diagonal of the whole matrix.
     """
-    if not within_bounds(0.0, max(variances)):
-        return NOT_FINITE
-    trace = sum(variances)
-    return verdict_on_nothing(least) if trace <= TRACE_MIN else verdict_of(least / trace)
+    if max(variances) > NUMBER_MAX_ABS:
+        return OUT_OF_RANGE
+    if any(own < -PSD_TOLERANCE * whole for own, whole in zip(specific, variances, strict=True)):
+        return SPECIFIC_NEGATIVE
+    trace = fsum(variances)
+    return verdict_of(0.0 if trace <= TRACE_MIN else min(specific) / trace)
+
+
+def _unbounded(values: Iterable[float]) -> Verdict | None:
+    sizes = list(map(abs, values))
+    return NOT_FINITE if any(map(isnan, sizes)) else unbounded(0.0, max(sizes))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import fsum, sqrt
+from math import fsum, isfinite, sqrt
 from sys import float_info
 from typing import Protocol
 
@@ -23,7 +23,8 @@ class Verdict:
     A correlation beyond 1 is none either, however small the variances are beside the trace.
 
     Attributes:
-        reason: `covariance_not_finite` or `covariance_not_psd`; None when it is one.
+        reason: `covariance_not_finite`, `covariance_out_of_range`, `covariance_not_psd` or, of a factor form,
+            `specific_variance_negative`; None when it is one.
         margin: least eigenvalue over trace, see `Sufficiency.psd_margin`; None where none was found.
     """
 
@@ -32,12 +33,16 @@ class Verdict:
 
 
 NOT_FINITE = Verdict("covariance_not_finite", None)
+OUT_OF_RANGE = Verdict("covariance_out_of_range", None)
 NOT_PSD = Verdict("covariance_not_psd", None)
+SPECIFIC_NEGATIVE = Verdict("specific_variance_negative", None)
 
 
-def within_bounds(least: float, greatest: float) -> bool:
-    """Tell whether all numbers between these are finite and what the contract takes inline; a blob may hold others."""
-    return least >= -NUMBER_MAX_ABS and greatest <= NUMBER_MAX_ABS
+def unbounded(least: float, greatest: float) -> Verdict | None:
+    """Return what is wrong with numbers between these: not finite, or beyond what the contract takes inline."""
+    if not (isfinite(least) and isfinite(greatest)):
+        return NOT_FINITE
+    return None if least >= -NUMBER_MAX_ABS and greatest <= NUMBER_MAX_ABS else OUT_OF_RANGE
 
 
 def verdict_on_nothing(greatest: float) -> Verdict:
