@@ -13,7 +13,7 @@ mpl.use("Agg")
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.dates import DateFormatter
+from matplotlib.dates import AutoDateLocator, DateFormatter
 
 from infra.dashboards.boards import Rows, operators, owners
 from infra.dashboards.panel import Graph, LogTable, Metric, Panel, WorldGraph
@@ -138,6 +138,7 @@ def _finish(axes: Axes, unit: str, drawn: int) -> None:
     axes.tick_params(labelsize=7)
     axes.grid(alpha=0.3)
     if drawn:
+        axes.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=5))  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_formatter(DateFormatter("%H:%M:%S"))  # type: ignore[no-untyped-call]
         axes.legend(fontsize=6, loc="best", framealpha=0.6, ncols=2 if drawn > 4 else 1)
     else:
