@@ -1,32 +1,11 @@
-"""The engine's version and parameters, and the receipt that a report carries."""
+"""The engine's version, and the receipt that a report carries."""
 
-from functions.risk.covariance.form import PSD_TOLERANCE
-from functions.risk.exact import EXACT_MAX_ASSETS
-from functions.risk.parametric import ATTRIBUTION_CONFIDENCE_BPS, ATTRIBUTION_MAX_ASSETS
+from functions.risk.parameters import parameters
 from functions.risk.policy import RiskPolicy
-from functions.risk.windows import WINDOW_CONFIDENCE_BPS, WINDOWS
 from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.risk_receipt import UNSIGNED, RiskParameters, RiskReceipt, result_hash
 
 ENGINE_VERSION = "2.0.0"
-CONFIDENCES_BPS = (9500, 9900)
-HORIZON_PERIODS = 1
-
-
-def parameters(policy: RiskPolicy) -> RiskParameters:
-    """Return every choice that shapes the numbers beside the inputs."""
-    return RiskParameters(
-        confidences_bps=list(CONFIDENCES_BPS),
-        horizon_periods=HORIZON_PERIODS,
-        psd_tolerance=PSD_TOLERANCE,
-        exact_max_assets=EXACT_MAX_ASSETS,
-        attribution_confidence_bps=ATTRIBUTION_CONFIDENCE_BPS,
-        attribution_max_assets=ATTRIBUTION_MAX_ASSETS,
-        windows=list(WINDOWS),
-        window_confidence_bps=WINDOW_CONFIDENCE_BPS,
-        fallback=policy.fallback or "none",
-        legacy_method=policy.legacy_method,
-    )
 
 
 def with_receipt(report: RiskReport, policy: RiskPolicy) -> RiskReport:

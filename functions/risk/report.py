@@ -7,9 +7,10 @@ from typing import Any
 
 from functions.risk import concentration, measures
 from functions.risk.inputs import CovarianceInput, ReturnsInput, held
+from functions.risk.parameters import CONFIDENCES_BPS, HORIZON_PERIODS
 from functions.risk.parametric import NO_VARIANCE, ParametricBook, parametric_book
 from functions.risk.policy import RiskPolicy
-from functions.risk.receipt import CONFIDENCES_BPS, ENGINE_VERSION, HORIZON_PERIODS, with_receipt
+from functions.risk.receipt import ENGINE_VERSION, with_receipt
 from functions.risk.sufficiency import sufficiency
 from functions.risk.windows import TOO_FEW, WINDOWS, window_statistics
 from risk_hub_contracts.risk import Concentration, RiskInput, RiskMeasure, RiskReport, RiskStatus

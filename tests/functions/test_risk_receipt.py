@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 
 from functions.hub.domain.evaluation import Evaluation
+from functions.risk import attribution, exact, measures, parametric, performance, report, returns, windows
+from functions.risk.covariance import exact_cholesky, form, sample
 from functions.risk.policy import RiskPolicy
 from functions.risk.receipt import ENGINE_VERSION
 from infra.local.sample import SAMPLE_FILE
@@ -27,6 +30,12 @@ PARTS = {name: SAMPLE[name] for name in ("weights", "covariance", "realized_retu
 
 
 COVARIANCE = {"ids": ["A", "B", "C"], "upper": [1e-4, 0.0, 0.0, 1e-4, 0.0, 1e-4]}
+
+COMPUTING = (
+    *(attribution, measures, parametric, performance, returns, windows, report),
+    *(exact, exact_cholesky, form, sample),
+)
+SHAPING_NOTHING = {"BPS_PER_ONE", "LEGACY_CONFIDENCE_BPS", "GOLDEN", "ITERATIONS_MAX", "CONVERGED_RATIO"}
 
 
 def receipt_hash(report: RiskReport) -> str:
@@ -178,6 +187,31 @@ def test_the_receipt_names_engine_inputs_and_parameters() -> None:
     assert report.receipt.content_hash == report.content_hash
     assert report.receipt.inputs == {each.kind: each.sha256 for each in report.inputs}
     assert report.receipt.parameters.fallback == "none"
+
+
+def test_every_named_number_that_shapes_a_report_is_in_its_receipt() -> None:
+    told = EvaluatedWorld().report(**PARTS).model_dump(mode="json")["receipt"]["parameters"]
+    shaping = dict(named_numbers())
+    assert len(shaping) > 10
+    least = {"ESTIMATE_MIN_OBSERVATIONS", "SHARPE_MIN_OBSERVATIONS", "DEVIATION_MIN_OBSERVATIONS"}
+    assert {name: told[name.lower()] for name in shaping.keys() - least} == {
+        name: value for name, value in shaping.items() if name not in least
+    }
+    assert told["min_observations"] == {
+        "covariance": shaping["ESTIMATE_MIN_OBSERVATIONS"],
+        "sharpe": shaping["SHARPE_MIN_OBSERVATIONS"],
+        "volatility": shaping["DEVIATION_MIN_OBSERVATIONS"],
+        "historical_9500": 20,
+        "historical_9900": 100,
+    }
+
+
+def named_numbers() -> Iterator[tuple[str, float]]:
+    """Yield the named numbers of what computes a report, but for units, mathematics and the sizes of algorithms."""
+    for module in COMPUTING:
+        for name, value in vars(module).items():
+            if name.isupper() and isinstance(value, int | float) and name not in SHAPING_NOTHING:
+                yield name, value
 
 
 def test_one_blas_thread_or_two_give_the_same_bits() -> None:

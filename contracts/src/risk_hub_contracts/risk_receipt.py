@@ -13,20 +13,39 @@ UNSIGNED: Final = "sha256:" + "0" * 64
 
 
 class RiskParameters(BaseModel):
-    """Every choice that shapes the numbers beside the inputs."""
+    """Every choice that shapes the numbers beside the inputs.
+
+    Below `trace_min`, `resolved_min_ratio`, `constant_max_ratio` and `share_of_var_min`, and above `relative_error_max`,
+    a number would be rounding, and is null; `min_observations` and `methods` go by what is computed.
+    """
 
     model_config = _FROZEN
 
     confidences_bps: list[int]
     horizon_periods: int
+    periods_per_year: int
     psd_tolerance: float
+    correlation_max_excess: float
+    margin_decimals: int
+    trace_min: float
+    number_max_abs: float
+    return_max_abs: float
+    resolved_min_ratio: float
+    constant_max_ratio: float
     exact_max_assets: int
+    min_observations: dict[str, int]
+    shrink_below_observations_per_asset: int
     attribution_confidence_bps: int
     attribution_max_assets: int
+    relative_error_max: float
+    share_of_var_min: float
     windows: list[int]
     window_confidence_bps: int
+    methods: dict[str, str]
     fallback: Literal["none", "correlation_one"]
     legacy_method: bool
+    legacy_var_sigmas: float
+    legacy_es_per_var: float
 
 
 class RiskReceipt(BaseModel):
