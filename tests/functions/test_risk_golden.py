@@ -1,0 +1,48 @@
+"""A changed number needs a new ENGINE_VERSION: what this version computes is kept beside it."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from functions.risk.receipt import ENGINE_VERSION
+from tests.functions.risk_golden import GOLDEN_FILE, kept
+
+KEPT = json.loads(GOLDEN_FILE.read_text())
+RULE = "a changed number needs a new ENGINE_VERSION; then: python -m tests.functions.risk_golden --write"
+LAST_DIGIT = 5e-12
+
+
+@pytest.fixture(scope="module")
+def found() -> list[dict[str, Any]]:
+    """Return what a fresh process computes with one BLAS thread, and with two."""
+    return [
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-m", "tests.functions.risk_golden"],
+                env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(sys.path)},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        for threads in ("1", "2")
+    ]
+
+
+def test_a_changed_number_needs_a_new_engine_version(found: list[dict[str, Any]]) -> None:
+    assert KEPT["engine_version"] == ENGINE_VERSION, RULE
+    for each in found:
+        books = kept(each)["books"]
+        assert books.keys() == KEPT["books"].keys()
+        for name, book in books.items():
+            wanted = KEPT["books"][name]
+            same = wanted if "result_hash" in wanted else pytest.approx(wanted, rel=LAST_DIGIT, abs=0)
+            assert book == same, f"{name}: {RULE}"
+
+
+def test_one_blas_thread_or_two_agree_to_the_bit(found: list[dict[str, Any]]) -> None:
+    assert found[0] == found[1]
