@@ -21,8 +21,12 @@ from risk_hub_contracts.limits import BLOB_HEADER_MAX_BYTES, INTEGER_MAX_ABS
 from risk_hub_contracts.problems import ProblemError
 
 
-def decode(data: bytes | bytearray) -> Decoded:
+def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded:
     """Read a blob. Its numbers stay a view into `data`, unexamined: whoever computes checks them.
+
+    Args:
+        data: the blob, or its first line alone.
+        payload_bytes: given with the first line alone: how many bytes follow it. The numbers are then left out.
 
     Raises:
         BlobFormatError: not a blob, or not the one deterministic form of its content.
@@ -33,8 +37,10 @@ def decode(data: bytes | bytearray) -> Decoded:
     read = _READERS.get(kind)
     if magic != MAGIC or read is None:
         raise BlobFormatError("the first line must be: rsh1 covariance|realized_returns|stress <JSON header>")
-    check_size(end + 1, len(data) - end - 1)
-    return read(_header(header), memoryview(data)[end + 1 :])
+    payload = memoryview(data)[end + 1 :]
+    size_bytes = len(payload) if payload_bytes is None else payload_bytes
+    check_size(end + 1, size_bytes)
+    return read(_header(header), payload, size_bytes)
 
 
 def _header(text: bytes) -> dict[str, Any]:
@@ -57,21 +63,21 @@ def _exact(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return float(value) if type(value) is int and abs(value) > INTEGER_MAX_ABS else value
 
 
-def _covariance(header: Mapping[str, Any], payload: memoryview) -> Covariance:
+def _covariance(header: Mapping[str, Any], payload: memoryview, size_bytes: int) -> Covariance:
     ids, layout = _ids(header), header.get("layout")
     if set(header) != {"ids", "layout"} or layout not in ("upper", "factor") or not ids:
         raise BlobFormatError("a covariance header has ids (not empty) and layout: upper or factor")
-    count, rest = len(ids), len(payload) % FLOAT_BYTES
-    values = len(payload) // FLOAT_BYTES
+    count, rest = len(ids), size_bytes % FLOAT_BYTES
+    values = size_bytes // FLOAT_BYTES
     fits = values == count * (count + 1) // 2 if layout == "upper" else values % count == 0 and values > count
     if rest or not fits:
         raise BlobFormatError(
-            f"{len(payload)} bytes do not hold a covariance of {count} ids in layout {layout}"
+            f"{size_bytes} bytes do not hold a covariance of {count} ids in layout {layout}"
         )
     return Covariance(ids, layout, payload)
 
 
-def _returns(header: Mapping[str, Any], payload: memoryview) -> RealizedReturns:
+def _returns(header: Mapping[str, Any], payload: memoryview, size_bytes: int) -> RealizedReturns:
     if not {"ids", "lengths"} <= set(header) <= {"ids", "lengths", "dates"}:
         raise BlobFormatError("a realized_returns header has ids, lengths and optionally dates")
     ids, lengths = _ids(header), _list_of(header, "lengths", int)
@@ -79,13 +85,13 @@ def _returns(header: Mapping[str, Any], payload: memoryview) -> RealizedReturns:
     if len(lengths) != max(len(ids), 1):
         raise BlobFormatError(f"{len(ids)} ids do not go with {len(lengths)} lengths")
     check_returns_header(lengths, dates)
-    if len(payload) != sum(lengths) * FLOAT_BYTES:
-        raise BlobFormatError(f"{len(payload)} bytes do not hold {sum(lengths)} returns")
+    if size_bytes != sum(lengths) * FLOAT_BYTES:
+        raise BlobFormatError(f"{size_bytes} bytes do not hold {sum(lengths)} returns")
     return RealizedReturns(ids, tuple(lengths), None if dates is None else tuple(dates), payload)
 
 
-def _stress(header: Mapping[str, Any], payload: memoryview) -> Stress:
-    if len(payload) or not all(isinstance(scenario, dict) for scenario in header.values()):
+def _stress(header: Mapping[str, Any], _: memoryview, size_bytes: int) -> Stress:
+    if size_bytes or not all(isinstance(scenario, dict) for scenario in header.values()):
         raise BlobFormatError("a stress blob is one line: a map of scenarios, and nothing after it")
     return Stress(dict(header))
 
@@ -103,7 +109,7 @@ def _list_of(header: Mapping[str, Any], name: str, kind: type) -> list[Any]:
     return values
 
 
-_READERS: Final[dict[bytes, Callable[[dict[str, Any], memoryview], Decoded]]] = {
+_READERS: Final[dict[bytes, Callable[[dict[str, Any], memoryview, int], Decoded]]] = {
     b"covariance": _covariance,
     b"realized_returns": _returns,
     b"stress": _stress,

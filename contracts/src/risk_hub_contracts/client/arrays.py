@@ -3,6 +3,7 @@
 NumPy is never imported here: whoever passes an array has it, and an array names its own library.
 """
 
+import sys
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from risk_hub_contracts.blob_types import FLOAT_BYTES
 from risk_hub_contracts.client.blobs import Blob
+from risk_hub_contracts.client.labels import invalid
 from risk_hub_contracts.client.wire import Chunk
 from risk_hub_contracts.ids import asset_id_fault
 from risk_hub_contracts.limits import (
@@ -27,10 +29,12 @@ __all__ = [
     "Dense",
     "Matrix",
     "Packed",
+    "bare",
     "covariance_blob",
     "id_faults",
     "is_array",
     "is_bounded",
+    "library_of",
 ]
 
 AT: Final = "/covariance"
@@ -40,6 +44,22 @@ Array = Any
 def is_array(value: object) -> bool:
     """Tell whether it is a NumPy array."""
     return hasattr(value, "__array_interface__") and hasattr(value, "ndim")
+
+
+def library_of(values: Array) -> Any:  # noqa: ANN401 - a module
+    """Return the library of an array: NumPy 2 names it, of NumPy 1 it is the one that its owner imported."""
+    return values.__array_namespace__() if hasattr(values, "__array_namespace__") else sys.modules["numpy"]
+
+
+def bare(values: Array) -> Array:
+    """Return an array without what a subclass (`numpy.matrix`) makes of it.
+
+    Raises:
+        InvalidSnapshotError: it is masked: what hides behind the mask would be sent.
+    """
+    if hasattr(values, "mask"):
+        raise invalid(AT, "a masked array hides some of its numbers: say by .filled(...) what they are")
+    return values.__array__() if hasattr(values, "__array__") else values
 
 
 class Matrix(Protocol):
@@ -100,13 +120,13 @@ class Packed:
 
     def diagonal(self) -> Array:
         """See Matrix."""
-        library, count = self.array.__array_namespace__(), len(self.ids)
+        library, count = library_of(self.array), len(self.ids)
         rows = library.arange(count)
         return self.array[rows * count - rows * (rows - 1) // 2]
 
     def right_of(self, row: int, columns: Array) -> tuple[Array, Array]:
         """See Matrix."""
-        library, count = self.array.__array_namespace__(), len(self.ids)
+        library, count = library_of(self.array), len(self.ids)
         low, high = library.minimum(row, columns), library.maximum(row, columns)
         entries = self.array[low * count - low * (low + 1) // 2 + high]
         return entries, entries
@@ -198,7 +218,7 @@ class UpperRows:
         return f"the row of {self.matrix.ids[self.order[row]]!a}"
 
     def _places(self) -> Array:
-        return self.matrix.array.__array_namespace__().asarray(self.order)
+        return library_of(self.matrix.array).asarray(self.order)
 
     def _starts(self) -> list[int]:
         count = len(self.order)

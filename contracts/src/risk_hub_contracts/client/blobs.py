@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol, Self
 
 from risk_hub_contracts.blob_read import decode
-from risk_hub_contracts.blob_types import FLOAT_BYTES, MAGIC, BlobFormatError, BlobKind, check_size
+from risk_hub_contracts.blob_types import MAGIC, BlobFormatError, BlobKind, Decoded, check_size
 from risk_hub_contracts.canonical import canonical_json
 from risk_hub_contracts.client.wire import Chunk
 from risk_hub_contracts.limits import BLOB_HEADER_MAX_BYTES
@@ -51,15 +51,16 @@ class MemoryPayload:
 
 @dataclass(frozen=True, slots=True)
 class FilePayload:
-    """Bytes in a file that nobody changes."""
+    """Bytes in a file that nobody changes, from `offset` on."""
 
     path: Path
     size_bytes: int
+    offset: int = 0
 
     def chunks(self, first_byte: int, size_bytes: int) -> Iterator[Chunk]:
         """See Payload."""
         with self.path.open("rb") as file:
-            file.seek(first_byte)
+            file.seek(self.offset + first_byte)
             left = size_bytes
             while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
                 left -= len(chunk)
@@ -72,7 +73,7 @@ class Blob:
 
     Attributes:
         kind: what it holds.
-        head: its first bytes, before the payload.
+        head: its first bytes, before the payload: its first line, where it was made here or is to be judged.
         payload: the rest.
         sha256: hex digest of all of it.
     """
@@ -95,6 +96,14 @@ class Blob:
         start = max(first_byte - len(self.head), 0)
         if end > len(self.head):
             yield from self.payload.chunks(start, end - len(self.head) - start)
+
+    def contents(self) -> Decoded:
+        """Return what its first line says of it, without its numbers.
+
+        Raises:
+            BlobFormatError: the line is wrong, or does not go with the size of the rest.
+        """
+        return decode(self.head, self.payload.size_bytes)
 
     def part_digests(self) -> list[str]:
         """Return the SHA-256 of each part that it must be uploaded in; none when it goes in one piece."""
@@ -124,34 +133,23 @@ class Blob:
         Raises:
             BlobFormatError: they are none.
         """
-        return cls(decode(data).kind, b"", MemoryPayload(data), _digest(iter((data,))))
+        kind, end = decode(data).kind, data.index(b"\n") + 1
+        return cls(kind, data[:end], MemoryPayload(memoryview(data)[end:]), _digest(iter((data,))))
 
     @classmethod
     def of_file(cls, path: Path) -> Self:
-        """Return the blob in a file; of its bytes only the first line is looked at, and the digest taken.
+        """Return the blob in a file: its first line is read, its size compared with it, and the digest taken.
 
         Raises:
-            BlobFormatError: its first line is not that of a blob.
+            BlobFormatError: its first line is not that of a blob, or of another size.
             OSError: it cannot be read.
         """
         with path.open("rb") as file:
             line = file.readline(BLOB_HEADER_MAX_BYTES)
-        magic, kind, *_ = [*line.split(b" ", 2), b"", b""]
-        kinds: dict[bytes, BlobKind] = {
-            b"covariance": "covariance",
-            b"realized_returns": "realized_returns",
-            b"stress": "stress",
-        }
-        size_bytes = path.stat().st_size
-        if magic != MAGIC or kind not in kinds or not line.endswith(b"\n") or _has_rest(line, size_bytes):
-            raise BlobFormatError(f"{path} is no rsh1 blob")
-        check_size(len(line), size_bytes - len(line))
-        payload = FilePayload(path, size_bytes)
-        return cls(kinds[kind], b"", payload, _digest(payload.chunks(0, size_bytes)))
-
-
-def _has_rest(line: bytes, size_bytes: int) -> bool:
-    return (size_bytes - len(line)) % FLOAT_BYTES != 0
+        payload = FilePayload(path, path.stat().st_size - len(line), len(line))
+        kind = decode(line, payload.size_bytes).kind
+        whole = cls(kind, line, payload, "")
+        return cls(kind, line, payload, _digest(whole.chunks()))
 
 
 def _digest(chunks: Iterator[Chunk]) -> str:

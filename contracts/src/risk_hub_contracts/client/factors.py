@@ -28,6 +28,11 @@ def factor_blob(model: FactorModel, weight_ids: Collection[str]) -> Blob | list[
     count = len(model.ids)
     if model.factors.ndim != 2 or model.factors.shape[0] != count or model.specific.shape != (count,):  # noqa: PLR2004
         return [Violation(AT, f"{count} ids need as many rows of factors and specific variances")]
+    if not model.factors.size:
+        return [Violation(AT, "a factor model has at least one id and at least one factor")]
+    if any(numbers.dtype.kind not in "fiu" for numbers in (model.factors, model.specific)):
+        return [Violation(AT, "a factor model is made of real numbers")]
+    model = FactorModel(model.ids, model.factors.astype("<f8"), model.specific.astype("<f8"))
     faults = list(id_faults(model.ids, weight_ids)) + [
         Violation(AT, f"every number of the {what} must be finite and at most {NUMBER_MAX_ABS:g}")
         for what, numbers in (("factors", model.factors), ("specific variances", model.specific))

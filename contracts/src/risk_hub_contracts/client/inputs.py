@@ -1,23 +1,27 @@
 """What a caller may pass for the parts of a snapshot, in the forms that the contract knows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from risk_hub_contracts.blob_types import BlobFormatError, BlobKind
 from risk_hub_contracts.blob_write import encode_factor, encode_returns
-from risk_hub_contracts.client.arrays import Dense, Packed, covariance_blob, is_array
+from risk_hub_contracts.client.arrays import AT, Dense, Packed, bare, covariance_blob, is_array
 from risk_hub_contracts.client.blobs import Blob
+from risk_hub_contracts.client.checks import blob_faults
 from risk_hub_contracts.client.errors import InvalidSnapshotError
 from risk_hub_contracts.client.factors import FactorModel, factor_blob
+from risk_hub_contracts.client.labels import invalid, text_ids
 from risk_hub_contracts.problems import Violation, summary
 from risk_hub_contracts.times import format_instant
 
-__all__ = ["covariance_of", "plain", "ready_blob", "returns_of", "weights_of"]
+__all__ = ["checked", "covariance_of", "plain", "ready_blob", "returns_of", "weights_of"]
 
 MIDNIGHT: Final = (0, 0, 0, 0)
 SQUARE_DIMENSIONS: Final = 2
+RETURNS: Final = "/realized_returns"
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value that has a JSON form
@@ -25,7 +29,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value that has a JSON form
     if isinstance(value, datetime):
         return format_instant(value) if value.tzinfo else value.isoformat()
     if is_array(value) or hasattr(value, "to_list"):
-        return value.tolist()
+        return (bare(value) if is_array(value) else value).tolist()
     if hasattr(value, "dtype") and hasattr(value, "item"):
         return value.item()
     if isinstance(value, Mapping):
@@ -36,8 +40,17 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value that has a JSON form
 
 
 def weights_of(value: Any) -> Any:  # noqa: ANN401 - judged by the contract
-    """Return weights, from a mapping or a pandas Series."""
-    return plain(dict(value.items())) if hasattr(value, "items") else plain(value)
+    """Return weights, from a mapping or a pandas Series.
+
+    Raises:
+        InvalidSnapshotError: an id is neither text nor a whole number, or there twice.
+    """
+    return plain(_by_id(value, "/weights")) if hasattr(value, "items") else plain(value)
+
+
+def _by_id(value: Any, at: str) -> dict[str, Any]:  # noqa: ANN401 - a mapping, a Series, or a DataFrame by column
+    pairs = list(value.items())
+    return dict(zip(text_ids((key for key, _ in pairs), at), (child for _, child in pairs), strict=True))
 
 
 def covariance_of(value: Any, weight_ids: Sequence[str], inline_max_entries: float) -> Any:  # noqa: ANN401
@@ -53,12 +66,13 @@ def covariance_of(value: Any, weight_ids: Sequence[str], inline_max_entries: flo
         InvalidSnapshotError: the contract refuses the array.
     """
     if isinstance(value, bytes | Path):
-        return ready_blob(value, "covariance")
+        return ready_blob(value, "covariance", weight_ids)
     model = _model_of(value, weight_ids)
     if isinstance(model, FactorModel):
-        return _factors(model, weight_ids)
+        return _factors(replace(model, ids=text_ids(model.ids, f"{AT}/ids")), weight_ids)
     if not isinstance(model, Dense | Packed):
         return plain(value)
+    model = replace(model, ids=text_ids(model.ids, f"{AT}/ids"), array=bare(model.array))
     if len(model.ids) ** 2 <= inline_max_entries:
         return model.inline()
     return _require(covariance_blob(model, weight_ids))
@@ -75,37 +89,49 @@ def _model_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401
     if not is_array(array):
         return value
     form = Dense if array.ndim == SQUARE_DIMENSIONS else Packed
-    return form([str(name) for name in ids], array)
+    return form(ids, array)
 
 
 def _frame(frame: Any) -> Dense:  # noqa: ANN401 - a DataFrame
-    names = list(frame.columns)
-    if sorted(map(str, names)) != sorted(map(str, frame.index)) or len(set(names)) != len(names):
-        raise _invalid("/covariance", "the rows and columns of the DataFrame must be the same, distinct ids")
-    ordered = frame if list(frame.index) == names else frame.loc[names]
-    return Dense([str(name) for name in names], ordered.to_numpy())
+    names, rows = text_ids(frame.columns, AT), text_ids(frame.index, AT)
+    if set(names) != set(rows):
+        raise invalid(AT, "the rows and columns of the DataFrame must be the same, distinct ids")
+    places = {name: place for place, name in enumerate(rows)}
+    ordered = frame if rows == names else frame.iloc[[places[name] for name in names]]
+    return Dense(names, ordered.to_numpy())
 
 
 def _named_arrays(value: Mapping[str, Any]) -> Any:  # noqa: ANN401
     if "factors" in value and "specific" in value:
-        return FactorModel(list(value.get("ids", ())), value["factors"], value["specific"])
+        return FactorModel(value.get("ids", ()), value["factors"], value["specific"])
     if "ids" in value and is_array(value.get("matrix")):
-        return Dense(list(value["ids"]), value["matrix"])
+        return Dense(value["ids"], value["matrix"])
     if "ids" in value and is_array(value.get("upper")):
-        return Packed(list(value["ids"]), value["upper"])
+        return Packed(value["ids"], value["upper"])
     return value
 
 
-def _factors(model: FactorModel, weight_ids: Sequence[str]) -> Blob:
+def _factors(given: FactorModel, weight_ids: Sequence[str]) -> Blob:
+    model = FactorModel(given.ids, _numbers(given.factors, given.ids), _numbers(given.specific, given.ids))
     if is_array(model.factors) and is_array(model.specific):
         return _require(factor_blob(model, weight_ids))
-    uncovered = [name for name in weight_ids if name not in set(model.ids)]
-    if uncovered:
-        raise _invalid("/covariance", f"does not cover {uncovered[0]!a}, which has a weight")
     try:
-        return Blob.of_bytes(encode_factor(list(model.ids), plain(model.factors), plain(model.specific)))
-    except (BlobFormatError, TypeError) as error:
-        raise _invalid("/covariance", str(error)) from None
+        blob = Blob.of_bytes(encode_factor(model.ids, plain(model.factors), plain(model.specific)))
+    except TypeError:
+        raise invalid(
+            AT, "a factor model has rows of real numbers and a list of specific variances"
+        ) from None
+    except BlobFormatError as error:
+        raise invalid(AT, str(error)) from None
+    return checked(blob, weight_ids)
+
+
+def _numbers(value: Any, ids: Sequence[str]) -> Any:  # noqa: ANN401 - an array, a frame of one, or lists
+    if not hasattr(value, "to_numpy"):
+        return bare(value) if is_array(value) else value
+    if list(map(str, value.index)) != list(ids):
+        raise invalid(AT, "the rows of a DataFrame must be in the order of the ids, and labelled with them")
+    return value.to_numpy()
 
 
 def returns_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401 - see covariance_of
@@ -121,53 +147,65 @@ def returns_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401 - 
         InvalidSnapshotError: the contract refuses them.
     """
     if isinstance(value, bytes | Path):
-        return ready_blob(value, "realized_returns")
+        return ready_blob(value, "realized_returns", weight_ids)
     if is_array(value) and value.ndim == SQUARE_DIMENSIONS:
         if value.shape[1] != len(weight_ids):
             detail = f"{len(weight_ids)} weights need as many columns, not {value.shape[1]}"
-            raise _invalid("/realized_returns", detail)
-        return dict(zip(weight_ids, value.T.tolist(), strict=True))
+            raise invalid(RETURNS, detail)
+        return dict(zip(weight_ids, bare(value).T.tolist(), strict=True))
     dates = _dates(value)
-    series = (
-        {str(name): column.tolist() for name, column in value.items()} if hasattr(value, "columns") else value
-    )
+    is_mapping = isinstance(value, Mapping) or hasattr(value, "columns")
+    series = plain(_by_id(value, RETURNS) if is_mapping else value)
     if dates is None:
-        return plain(series)
+        return series
     try:
-        return Blob.of_bytes(encode_returns(plain(series), dates))
+        blob = Blob.of_bytes(encode_returns(series, dates))
     except (BlobFormatError, TypeError) as error:
-        raise _invalid("/realized_returns", str(error)) from None
+        raise invalid(RETURNS, str(error)) from None
+    return checked(blob, weight_ids)
 
 
 def _dates(value: Any) -> list[str] | None:  # noqa: ANN401 - a DataFrame, a Series, or anything else
     index = getattr(value, "index", None)
     if index is None or not hasattr(index, "strftime"):
         return None
+    if hasattr(index, "to_timestamp"):
+        raise invalid(RETURNS, "a period is no date: choose one, as by to_timestamp(how='end').normalize()")
+    if index.hasnans:
+        raise invalid(RETURNS, "a return has no date (NaT)")
     days = all((each.hour, each.minute, each.second, each.microsecond) == MIDNIGHT for each in index)
     return [each.strftime("%Y-%m-%d") if days else each.isoformat() for each in index]
 
 
-def ready_blob(value: bytes | Path, kind: BlobKind) -> Blob:
-    """Return a blob that somebody has written, if it is of this kind.
+def ready_blob(value: bytes | Path, kind: BlobKind, weight_ids: Collection[str] = ()) -> Blob:
+    """Return a blob that somebody has written, if it is of this kind and the contract takes what it holds.
 
     Raises:
-        InvalidSnapshotError: it is none, or of another kind.
+        InvalidSnapshotError: it is none, of another kind, or the contract refuses it.
     """
     try:
         blob = Blob.of_bytes(value) if isinstance(value, bytes) else Blob.of_file(value)
     except BlobFormatError as error:
-        raise _invalid(f"/{kind}", str(error)) from None
+        raise invalid(f"/{kind}", str(error)) from None
     if blob.kind != kind:
-        raise _invalid(f"/{kind}", f"this blob is of kind {blob.kind}")
-    return blob
+        raise invalid(f"/{kind}", f"this blob is of kind {blob.kind}")
+    return checked(blob, weight_ids)
+
+
+def checked(blob: Blob, weight_ids: Collection[str]) -> Blob:
+    """Return a blob unchanged whose content the contract takes.
+
+    Raises:
+        InvalidSnapshotError: it does not.
+    """
+    try:
+        faults = list(blob_faults(blob, weight_ids))
+    except BlobFormatError as error:
+        raise invalid(f"/{blob.kind}", str(error)) from None
+    return _require(faults or blob)
 
 
 def _require(blob: Blob | list[Violation]) -> Blob:
     if isinstance(blob, Blob):
         return blob
-    raise InvalidSnapshotError(summary(blob, "The covariance"), blob)
-
-
-def _invalid(pointer: str, detail: str) -> InvalidSnapshotError:
-    found = (Violation(pointer, detail),)
-    return InvalidSnapshotError(summary(found, "The snapshot"), found)
+    raise InvalidSnapshotError(summary(blob, "The snapshot"), blob)

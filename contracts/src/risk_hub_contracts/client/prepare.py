@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Self
 
 from risk_hub_contracts import strict_json
@@ -119,7 +120,7 @@ def prepare(
 
     Args:
         world_id: the world.
-        document: the fields of the contract; parts may also be arrays, DataFrames, factor models, blobs or references.
+        document: the fields of the contract; parts may also be arrays, DataFrames, factor models, blobs (or their files), references.
         producer: who publishes.
         now: the hub's clock, as far as it is known.
         inline_max_entries: larger parts are uploaded as blobs.
@@ -127,7 +128,11 @@ def prepare(
     Raises:
         InvalidSnapshotError: with every fault that was found.
     """
-    body = {field: value for field, value in document.items() if value is not None}
+    body = {
+        field: value.document() if isinstance(value, BlobRef) else value
+        for field, value in document.items()
+        if value is not None
+    }
     if "weights" in body:
         body["weights"] = weights_of(body["weights"])
     blobs = dict(_part_blobs(body, inline_max_entries))
@@ -152,7 +157,7 @@ def _part_blobs(body: dict[str, Any], inline_max_entries: float) -> Iterator[tup
             value = covariance_of(value, weight_ids, inline_max_entries)
         elif kind == "realized_returns":
             value = returns_of(value, weight_ids)
-        elif isinstance(value, bytes):
+        elif isinstance(value, bytes | Path):
             value = ready_blob(value, kind)
         body[kind] = value
         if isinstance(value, Blob):

@@ -1,0 +1,167 @@
+"""What a blob holds, judged like an inline part before it is sent: its ids, its dates and every number, row by row.
+
+The numbers are read in pieces of a megabyte, so a file is never in memory as a whole.
+"""
+
+import sys
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from math import isfinite, sqrt
+from operator import gt
+from typing import Any
+
+from risk_hub_contracts.blob_types import FLOAT_BYTES, BlobFormatError, Covariance, RealizedReturns, Stress
+from risk_hub_contracts.client.arrays import AT, id_faults
+from risk_hub_contracts.client.blobs import Blob, Payload
+from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS
+from risk_hub_contracts.numbers import number_faults
+from risk_hub_contracts.problems import Violation
+from risk_hub_contracts.request import shape_faults
+from risk_hub_contracts.rules import Setting, rule_faults
+
+__all__ = ["blob_faults"]
+
+RETURNS, STRESS = "/realized_returns", "/stress"
+Row = Sequence[float]
+
+
+def blob_faults(blob: Blob, weight_ids: Collection[str]) -> Iterator[Violation]:
+    """Yield what is wrong with the content of a blob; of its numbers the first fault only.
+
+    Args:
+        blob: with its first line as its head.
+        weight_ids: what a covariance must cover.
+
+    Raises:
+        BlobFormatError: the bytes end before they should.
+    """
+    found = blob.contents()
+    if isinstance(found, Stress):
+        yield from _stress_faults(found.scenarios)
+    elif isinstance(found, RealizedReturns):
+        yield from _date_faults(found.dates or ())
+        names = [f"the series of {asset_id!a}" for asset_id in found.ids] or ["the series"]
+        yield from _unbounded(RETURNS, names, _rows(blob.payload, found.lengths))
+    else:
+        yield from id_faults(found.ids, weight_ids)
+        check = _upper_faults if found.layout == "upper" else _factor_faults
+        yield from check(found, blob.payload)
+
+
+def _upper_faults(found: Covariance, payload: Payload) -> Iterator[Violation]:
+    variances: list[float] = []
+    names = [f"the row of {asset_id!a}" for asset_id in found.ids]
+    sizes = range(len(names), 0, -1)
+    faults = list(_unbounded(AT, names, _noting(variances, _rows(payload, sizes))))
+    faults = faults or list(_negative("variance", found.ids, variances))
+    if faults:
+        yield from faults
+        return
+    deviations = list(map(sqrt, variances))
+    for place, row in enumerate(_rows(payload, sizes)):
+        if _is_beyond_one(row[1:], deviations[place], deviations[place + 1 :]):
+            yield Violation(AT, f"{names[place]} has a correlation beyond 1")
+            return
+
+
+def _factor_faults(found: Covariance, payload: Payload) -> Iterator[Violation]:
+    count = len(found.ids)
+    width = payload.size_bytes // FLOAT_BYTES // count - 1
+    names = [*(f"the row of {asset_id!a}" for asset_id in found.ids), "the specific variances"]
+    row: Row = ()
+    for name, row in zip(names, _rows(payload, [*[width] * count, count]), strict=True):
+        if not _is_bounded(row):
+            yield _out_of_range(AT, name)
+            return
+    yield from _negative("specific variance", found.ids, row)
+
+
+def _noting(variances: list[float], rows: Iterable[Row]) -> Iterator[Row]:
+    for row in rows:
+        variances.append(row[0])
+        yield row
+
+
+def _unbounded(at: str, names: Iterable[str], rows: Iterable[Row]) -> Iterator[Violation]:
+    for name, row in zip(names, rows, strict=True):
+        if not _is_bounded(row):
+            yield _out_of_range(at, name)
+            return
+
+
+def _out_of_range(at: str, name: str) -> Violation:
+    return Violation(at, f"every number of {name} must be finite and at most {NUMBER_MAX_ABS:g}")
+
+
+def _is_bounded(row: Row) -> bool:
+    # A sum is finite only without NaN and infinities, whose comparisons say nothing.
+    return isfinite(sum(row)) and min(row) >= -NUMBER_MAX_ABS and max(row) <= NUMBER_MAX_ABS
+
+
+def _negative(what: str, ids: Iterable[str], values: Row) -> Iterator[Violation]:
+    for asset_id, value in zip(ids, values, strict=True):
+        if value < 0:
+            yield Violation(AT, f"the {what} of {asset_id!a} must not be negative")
+            return
+
+
+def _is_beyond_one(entries: Row, deviation: float, others: Row) -> bool:
+    bounds = [deviation * (1 + CORRELATION_MAX_EXCESS) * other for other in others]
+    return any(map(gt, map(abs, entries), bounds))
+
+
+def _rows(payload: Payload, sizes: Iterable[int]) -> Iterator["array[float]"]:
+    """Yield the numbers in rows of these sizes."""
+    chunks, numbers, place = payload.chunks(0, payload.size_bytes), array("d"), 0
+    for size in sizes:
+        while len(numbers) - place < size:
+            numbers, place = numbers[place:] + _numbers(bytes(next(chunks, b""))), 0
+        yield numbers[place : place + size]
+        place += size
+
+
+def _numbers(chunk: bytes) -> "array[float]":
+    if not chunk or len(chunk) % FLOAT_BYTES:
+        raise BlobFormatError("the blob ends before its last number")
+    numbers = array("d", chunk)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _date_faults(dates: Sequence[str]) -> Iterator[Violation]:
+    instants = []
+    for text in dates:
+        try:
+            instants.append(_instant(text))
+        except ValueError:
+            yield Violation(RETURNS, f"{text!a} is no date (ISO 8601) that a return may have")
+            return
+    for (first, second), text in zip(pairwise(instants), dates[1:], strict=True):
+        if first[0] != second[0] or first[1] >= second[1]:
+            yield Violation(RETURNS, f"the dates must rise, all of one kind; {text!a} does not follow")
+            return
+
+
+def _instant(text: str) -> tuple[str, datetime]:
+    """Return what kind of date it is, and one that others of its kind can be compared with."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        instant = datetime.fromisoformat(text)
+        kind = "local" if instant.tzinfo is None else "instant"
+        return kind, instant.replace(tzinfo=instant.tzinfo or UTC)
+    return "day", datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _stress_faults(scenarios: dict[str, dict[str, Any]]) -> Iterator[Violation]:
+    body: dict[str, Any] = {"stress": scenarios}
+    faults = [fault for fault in shape_faults(body) if fault.pointer.startswith(STRESS)]
+    if faults:
+        yield from faults
+        return
+    yield from number_faults(body)
+    # Of the rules only those of the fields that are there are asked: no world, no producer, no clock.
+    yield from rule_faults(body, Setting("world", "actor", "stage", datetime.now(UTC), None))

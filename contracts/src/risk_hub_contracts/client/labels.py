@@ -1,0 +1,47 @@
+"""Ids as callers have them: text, or the whole numbers that a table of numeric tickers is labelled with."""
+
+from collections.abc import Iterable
+from operator import index
+
+from risk_hub_contracts.client.errors import InvalidSnapshotError
+from risk_hub_contracts.problems import Violation, summary
+
+__all__ = ["invalid", "text_ids"]
+
+
+def invalid(pointer: str, detail: str) -> InvalidSnapshotError:
+    """Return the error of one fault."""
+    found = (Violation(pointer, detail),)
+    return InvalidSnapshotError(summary(found, "The snapshot"), found)
+
+
+def text_ids(labels: Iterable[object], at: str) -> list[str]:
+    """Return labels as the ids that they stand for.
+
+    Args:
+        labels: the keys, the rows or the columns of something.
+        at: where in the body they stand.
+
+    Raises:
+        InvalidSnapshotError: one is neither text nor a whole number, or two are the same text.
+    """
+    if isinstance(labels, str) or not hasattr(labels, "__iter__"):
+        raise invalid(at, "needs a list of ids")
+    ids: dict[str, None] = {}
+    for label in labels:
+        text = _text(label, at)
+        if text in ids:
+            raise invalid(at, f"the id {text!a} appears more than once")
+        ids[text] = None
+    return list(ids)
+
+
+def _text(label: object, at: str) -> str:
+    if isinstance(label, str):
+        return str(label)
+    try:
+        if not isinstance(label, bool):
+            return str(index(label))  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    raise invalid(at, f"an id must be text or a whole number, not {type(label).__name__}")

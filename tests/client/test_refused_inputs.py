@@ -1,0 +1,224 @@
+"""What the hub would only find when somebody computes, and what pandas or NumPy would change in silence."""
+
+import tracemalloc
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from risk_hub_contracts.blob import encode_covariance, encode_factor, encode_returns, encode_stress
+from risk_hub_contracts.client import FactorModel, InvalidSnapshotError, RiskHubClient
+from risk_hub_contracts.client.blobs import Blob
+from risk_hub_contracts.client.checks import blob_faults
+from tests.client.conftest import BOOK, WORLD
+from tests.client.server import Server
+
+IDS = ["A", "B"]
+WEIGHTS = {"A": 0.5, "B": 0.5}
+GOOD = [0.04, 0.01, 0.09]
+MANY = [f"N{number:02}" for number in range(12)]
+MANY_WEIGHTS = dict.fromkeys(MANY, 1 / 12)
+DIAGONAL = np.eye(12) * 1e-4
+LOADINGS, SPECIFIC = np.array([[0.1], [0.2]]), np.array([0.01, 0.02])
+SERIES = {"A": [0.1, 0.2], "B": [0.1, 0.2]}
+FRAME = pd.DataFrame(SERIES)
+
+
+def published(client: RiskHubClient, **fields: Any) -> str:
+    return client.publish(WORLD, **BOOK | {"version": "v", "weights": WEIGHTS, **fields}).outcome
+
+
+def with_numbers(blob: bytes, *numbers: float) -> bytes:
+    """Return the blob with other last numbers, which no encoder would write."""
+    return blob[: -8 * len(numbers)] + np.array(numbers, "<f8").tobytes()
+
+
+def on(dates: list[str]) -> pd.DataFrame:
+    return FRAME.set_axis(pd.to_datetime(dates))
+
+
+class Text:
+    """A label that is neither text nor a number."""
+
+
+COVARIANCE = encode_covariance(IDS, GOOD)
+FACTOR = encode_factor(IDS, LOADINGS.tolist(), SPECIFIC.tolist())
+RETURNS = encode_returns(SERIES)
+BLOBS = [
+    ("covariance", encode_covariance(["X", "Y"], GOOD), "does not cover 'A'"),
+    ("covariance", encode_covariance(IDS, [-0.04, 0.0, 0.09]), "variance of 'A' must not be negative"),
+    ("covariance", encode_covariance(IDS, [0.04, 0.07, 0.09]), "row of 'A' has a correlation beyond 1"),
+    ("covariance", encode_covariance(IDS, [0.0, 0.01, 0.09]), "row of 'A' has a correlation beyond 1"),
+    ("covariance", with_numbers(COVARIANCE, float("nan")), "row of 'B'.*finite"),
+    ("covariance", with_numbers(COVARIANCE, float("inf"), 0.09), "row of 'A'.*finite"),
+    ("covariance", encode_covariance(IDS, [0.04, 1e200, 0.09]), "row of 'A'.*1e\\+126"),
+    ("covariance", COVARIANCE[:-8], "16 bytes do not hold"),
+    ("covariance", with_numbers(FACTOR, 0.01, -0.02), "specific variance of 'B' must not be negative"),
+    ("covariance", with_numbers(FACTOR, 0.01, float("nan")), "specific variances.*finite"),
+    ("covariance", encode_factor(IDS, [[0.1], [1e200]], [0.1, 0.1]), "row of 'B'.*1e\\+126"),
+    ("realized_returns", with_numbers(RETURNS, 1e300), "series of 'B'.*1e\\+126"),
+    ("realized_returns", with_numbers(encode_returns([0.1]), float("nan")), "series.*finite"),
+    ("realized_returns", encode_returns(SERIES, ["2026-01-02", "2026-01-01"]), "rise"),
+    ("realized_returns", encode_returns(SERIES, ["2026-01-02", "soon"]), "'soon' is no date"),
+    ("realized_returns", encode_returns(SERIES, ["2026-01-01", "2026-01-02T00:00:00"]), "rise"),
+    ("stress", encode_stress({"crash": {"loss": "text"}}), "/stress/crash/loss"),
+    ("stress", encode_stress({"crash": {"shocks": {"a,b": 0.1}}}), "comma"),
+]
+
+
+@pytest.mark.parametrize("form", ["bytes", "file"])
+@pytest.mark.parametrize(("kind", "blob", "reason"), BLOBS, ids=[reason for *_, reason in BLOBS])
+def test_a_blob_is_judged_like_what_it_holds(  # noqa: PLR0913, PLR0917 - two ways of the same
+    client: RiskHubClient, server: Server, tmp_path: Path, kind: str, blob: bytes, reason: str, form: str
+) -> None:
+    file = tmp_path / "given.rsh1"
+    file.write_bytes(blob)
+    with pytest.raises(InvalidSnapshotError, match=reason):
+        published(client, **{kind: file if form == "file" else blob})
+    assert [seen.path for seen in server.seen] == ["/risk-hub/contract"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "given.rsh1"
+    file.write_bytes(COVARIANCE)
+    blob = Blob.of_file(file)
+    file.write_bytes(COVARIANCE[:-8])
+    with pytest.raises(ValueError, match="ends before"):
+        list(blob_faults(blob, IDS))
+
+
+def test_a_large_file_is_judged_within_the_memory_bound(tmp_path: Path) -> None:
+    file, ids = tmp_path / "given.rsh1", [f"N{number:04}" for number in range(1200)]
+    upper = array("d", [1e-5]) * (1200 * 1201 // 2)
+    for row in range(1200):
+        upper[row * 1200 - row * (row - 1) // 2] = 4e-4
+    size_bytes = file.write_bytes(encode_covariance(ids, upper))
+    tracemalloc.start()
+    assert list(blob_faults(Blob.of_file(file), ids)) == []
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 1.5 * size_bytes
+
+
+FIELDS: list[tuple[dict[str, Any], str]] = [
+    ({"covariance": FactorModel(IDS, [[0.1], [0.2]], [-1.0, 0.1])}, "must not be negative"),
+    ({"covariance": FactorModel(IDS, [[1e300], [0.2]], [1.0, 0.1])}, "1e\\+126"),
+    ({"covariance": FactorModel(IDS, [0.1, 0.2], [1.0, 0.1])}, "rows of"),
+    ({"covariance": FactorModel(IDS, LOADINGS * 1j, SPECIFIC)}, "real numbers"),
+    ({"covariance": FactorModel(IDS, LOADINGS.astype(str), SPECIFIC)}, "real numbers"),
+    ({"covariance": FactorModel(IDS, LOADINGS, SPECIFIC > 0)}, "real numbers"),
+    ({"covariance": FactorModel(IDS, np.zeros((2, 0)), SPECIFIC)}, "at least one factor"),
+    ({"covariance": FactorModel([], np.zeros((0, 1)), np.zeros(0))}, "does not cover|at least one"),
+    (
+        {"covariance": FactorModel(IDS, pd.DataFrame(LOADINGS, index=["B", "A"]), SPECIFIC)},
+        "order of the ids",
+    ),
+    ({"covariance": FactorModel(["A", "A"], LOADINGS, SPECIFIC)}, "more than once"),
+    ({"realized_returns": on(["2026-01-01", "2026-01-02"]) * 1e300}, "1e\\+126"),
+    ({"realized_returns": on(["2026-01-02", "2026-01-01"])}, "rise"),
+    ({"realized_returns": on(["2026-01-01", "2026-01-01"])}, "rise"),
+    ({"realized_returns": on(["2026-01-01", ""])}, "NaT"),
+    ({"realized_returns": on(["2026-01-01", "2026-01-02"]).to_period("D")}, "to_timestamp"),
+    ({"weights": pd.concat([pd.Series(WEIGHTS)] * 2)}, "'A' appears more than once"),
+    ({"weights": {0: 0.5, "0": 0.5}}, "'0' appears more than once"),
+    ({"weights": {None: 1.0}}, "text or a whole number"),
+    ({"weights": {float("nan"): 1.0}}, "text or a whole number"),
+    ({"weights": {Text(): 1.0}}, "text or a whole number"),
+    ({"covariance": pd.DataFrame(np.eye(2), index=["A", "A"], columns=IDS)}, "'A' appears more than once"),
+    ({"covariance": pd.DataFrame(np.eye(2), index=[0, "0"], columns=IDS)}, "'0' appears more than once"),
+    ({"covariance": pd.DataFrame(np.eye(2), index=IDS, columns=["A", "C"])}, "same, distinct ids"),
+    ({"covariance": (3, np.eye(2))}, "list of ids"),
+    ({"realized_returns": pd.DataFrame([[0.1] * 3], columns=["A", "B", "A"])}, "'A' appears more than once"),
+    ({"covariance": np.ma.masked_array(np.eye(2), np.eye(2) > 0)}, "masked"),
+    ({"covariance": FactorModel(IDS, np.ma.masked_array(LOADINGS), SPECIFIC)}, "masked"),
+    ({"realized_returns": np.ma.masked_array(np.ones((3, 2)))}, "masked"),
+    ({"realized_returns": {"A": np.ma.masked_array(np.ones(3))}}, "masked"),
+    ({"weights": MANY_WEIGHTS, "covariance": np.ma.masked_array(DIAGONAL)}, "masked"),
+]
+
+
+@pytest.mark.parametrize(("fields", "reason"), FIELDS, ids=range(len(FIELDS)))
+def test_what_would_be_changed_in_silence_is_refused(
+    client: RiskHubClient, server: Server, fields: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(InvalidSnapshotError, match=reason):
+        published(client, **fields)
+    assert [seen.path for seen in server.seen] == ["/risk-hub/contract"]
+
+
+def same_content() -> Iterator[dict[str, Any]]:
+    for count in (2, 12):
+        square, labels = np.eye(count) * 1e-4, [str(number) for number in range(count)]
+        weights = dict.fromkeys(range(count), 1 / count)
+        yield {"weights": weights, "covariance": pd.DataFrame(square)}
+        yield {"weights": weights, "covariance": pd.DataFrame(square, columns=labels)}
+        yield {"weights": pd.Series(weights), "covariance": (range(count), square)}
+        yield {"weights": weights, "covariance": square.view(np.matrix)}
+        yield {
+            "weights": dict(zip(labels, weights.values(), strict=True)),
+            "covariance": (np.arange(count), square),
+        }
+
+
+def test_ids_that_are_whole_numbers_are_their_text(client: RiskHubClient) -> None:
+    outcomes = [
+        published(client, **fields | {"version": f"v{len(fields['weights'])}"}) for fields in same_content()
+    ]
+    assert outcomes == ["created", *["replayed"] * 4] * 2
+
+
+def test_a_factor_model_may_mix_lists_arrays_and_frames(client: RiskHubClient) -> None:
+    forms = [
+        FactorModel(IDS, LOADINGS, SPECIFIC.tolist()),
+        FactorModel(np.array(IDS), LOADINGS, SPECIFIC),  # type: ignore[arg-type]
+        FactorModel(IDS, pd.DataFrame(LOADINGS, index=IDS), pd.Series(SPECIFIC, index=IDS)),
+        FACTOR,
+    ]
+    outcomes = [published(client, covariance=form) for form in forms]
+    assert outcomes == ["created", "replayed", "replayed", "replayed"]
+
+
+def test_what_upload_returns_and_a_file_of_stress_may_be_passed_on(
+    client: RiskHubClient, tmp_path: Path
+) -> None:
+    file = tmp_path / "stress.rsh1"
+    file.write_bytes(encode_stress({"crash": {"loss": 0.2}}))
+    ref = client.upload(WORLD, "covariance", COVARIANCE)
+    assert published(client, covariance=ref, stress=file) == "created"
+    assert published(client, covariance_ref=ref, stress={"crash": {"loss": 0.2}}) == "replayed"
+
+
+def test_an_upload_is_judged_too(client: RiskHubClient, server: Server) -> None:
+    with pytest.raises(InvalidSnapshotError, match="negative"):
+        client.upload(WORLD, "covariance", encode_covariance(IDS, [-0.04, 0.0, 0.09]))
+    assert server.seen == []
+
+
+class OldArray:
+    """An array as NumPy 1 has it, which does not name its library."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def __getattr__(self, name: str) -> Any:
+        if name in {"__array_namespace__", "__array__"}:
+            raise AttributeError(name)
+        return getattr(self.values, name)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.values[place]
+
+
+def test_an_array_need_not_name_its_library(client: RiskHubClient) -> None:
+    order = MANY[::-1]
+    forms = [
+        (order, DIAGONAL),
+        (order, OldArray(DIAGONAL)),
+        (order, OldArray(DIAGONAL[np.triu_indices(12)])),
+    ]
+    outcomes = [published(client, weights=MANY_WEIGHTS, covariance=form) for form in forms]
+    assert outcomes == ["created", "replayed", "replayed"]
