@@ -120,7 +120,8 @@ def prepare(
 
     Args:
         world_id: the world.
-        document: the fields of the contract; parts may also be arrays, DataFrames, factor models, blobs (or their files), references.
+        document: the fields of the contract; parts may also be arrays, DataFrames, factor models, blobs (bytes or a file) or
+            references.
         producer: who publishes.
         now: the hub's clock, as far as it is known.
         inline_max_entries: larger parts are uploaded as blobs.
