@@ -154,20 +154,16 @@ class Forecasts(Protocol):
     def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
         """Store the forecast if its snapshot has none (INV-05); tell whether it did."""
 
-    def select(  # noqa: PLR0913  (a page is named by whose, from when to when, and where it goes on)
-        self,
-        world_id: str,
-        stage: str,
-        start: datetime,
-        end: datetime,
-        *,
-        limit: int,
-        after: str | None = None,
-    ) -> Sequence[Forecast]:
-        """Return the forecasts with `start <= as_of <= end`, oldest first, at most `limit`; strongly consistent.
+    def newest_ids(
+        self, world_id: str, stage: str, start: datetime, end: datetime, *, limit: int
+    ) -> Sequence[str]:
+        """Return the `forecast_id` of those with `start <= as_of <= end`, newest first; strongly consistent.
 
-        Fewer than `limit` means that there are no more; else `after`, the `forecast_id` of the last, goes on behind it.
+        At most `limit`; fewer mean that there are no more.
         """
+
+    def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
+        """Return the forecasts of these ids, each given once, in their order; those that are gone are left out."""
 
 
 class InputNotes(Protocol):

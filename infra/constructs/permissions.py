@@ -60,7 +60,7 @@ def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
         [snapshots.table_arn, *(f"{snapshots.table_arn}/index/{index}" for index in SNAPSHOT_INDEXES)],
     )
     reader.allow(["dynamodb:GetItem", "dynamodb:Query"], [worlds.table_arn])
-    reader.allow(["dynamodb:Query"], [evaluations.table_arn])
+    reader.allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [evaluations.table_arn])
     reader.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
     reader.allow_on_objects(["s3:GetObject"], bucket, [BLOB_PREFIX, BODY_PREFIX])
 

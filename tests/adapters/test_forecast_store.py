@@ -62,15 +62,17 @@ def forecast(version: str, as_of: datetime = START, created_at: datetime = START
     return Forecast(**{**given, **changed})
 
 
-def versions(found: Any) -> list[str]:
-    return [each.version for each in found]
+def newest(forecasts: Forecasts, start: datetime, end: datetime, limit: int = 10) -> list[str]:
+    """Return the versions that a read finds, newest first."""
+    ids = forecasts.newest_ids("w1", "paper", start, end, limit=limit)
+    return [each.version for each in forecasts.load("w1", ids)]
 
 
 def test_inv_05_a_forecast_is_kept_as_it_was_first_put(forecasts: Forecasts) -> None:
     first = forecast("v1")
     assert forecasts.put_once(first, UNTIL)
     assert not forecasts.put_once(forecast("v1", engine_version="3.0.0", weights={"A": 1.0}), UNTIL)
-    assert forecasts.select("w1", "paper", START, START, limit=10) == [first]
+    assert forecasts.load("w1", [forecast_id(first)]) == [first]
 
 
 def test_forecasts_come_in_the_order_of_as_of_then_created_at_then_version(forecasts: Forecasts) -> None:
@@ -83,8 +85,7 @@ def test_forecasts_come_in_the_order_of_as_of_then_created_at_then_version(forec
     ]
     for each in given:
         assert forecasts.put_once(each, UNTIL)
-    found = forecasts.select("w1", "paper", START - DAY, START + DAY, limit=10)
-    assert versions(found) == ["v1", "v10", "v9", "v4", "v5"]
+    assert newest(forecasts, START - DAY, START + DAY) == ["v5", "v4", "v9", "v10", "v1"]
 
 
 def test_only_the_worlds_own_stage_and_period_is_read_both_ends_inclusive(forecasts: Forecasts) -> None:
@@ -99,24 +100,30 @@ def test_only_the_worlds_own_stage_and_period_is_read_both_ends_inclusive(foreca
         forecast("elsewhere", START, world_id="w2"),
     ):
         forecasts.put_once(each, UNTIL)
-    assert versions(forecasts.select("w1", "paper", START, START + DAY, limit=10)) == ["first", "last"]
-    assert versions(forecasts.select("w1", "paper", START + DAY, START, limit=10)) == []
+    assert newest(forecasts, START, START + DAY) == ["last", "first"]
+    assert newest(forecasts, START + DAY, START) == []
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
-def test_pages_together_are_the_whole_and_a_short_page_is_the_last(forecasts: Forecasts, limit: int) -> None:
+@pytest.mark.parametrize("limit", [1, 2, 7, 8])
+def test_a_read_gives_the_newest_and_a_short_one_all(forecasts: Forecasts, limit: int) -> None:
     for index in range(7):
         forecasts.put_once(forecast(f"v{index}", START + index * DAY), UNTIL)
-    read: list[str] = []
-    after = None
-    while True:
-        page = forecasts.select("w1", "paper", START, START + 7 * DAY, limit=limit, after=after)
-        assert len(page) <= limit
-        read += versions(page)
-        if len(page) < limit:
-            break
-        after = forecast_id(page[-1])
-    assert read == [f"v{index}" for index in range(7)]
+    assert (
+        newest(forecasts, START, START + 7 * DAY, limit) == ["v6", "v5", "v4", "v3", "v2", "v1", "v0"][:limit]
+    )
+
+
+def test_forecasts_are_loaded_in_the_order_asked_for_without_those_that_are_gone(
+    forecasts: Forecasts,
+) -> None:
+    given = [forecast(f"v{index}", START + index * DAY) for index in range(120)]
+    for each in given:
+        forecasts.put_once(each, UNTIL)
+    asked = [each for each in given if each.version != "v7"] + [forecast("gone")]
+    found = forecasts.load("w1", [forecast_id(each) for each in asked])
+    assert found == asked[:-1]
+    assert forecasts.load("w2", [forecast_id(given[0])]) == []
+    assert forecasts.load("w1", []) == []
 
 
 def test_a_forecast_too_large_for_an_item_comes_back_as_it_was(forecasts: Forecasts) -> None:
@@ -125,7 +132,7 @@ def test_a_forecast_too_large_for_an_item_comes_back_as_it_was(forecasts: Foreca
     given = forecast("v1", weights=wide, realized=CrossSection(date=None, by_id=wide, portfolio=None))
     assert len(given.model_dump_json()) > 3 * ITEM_BODY_MAX_BYTES
     assert forecasts.put_once(given, UNTIL)
-    assert forecasts.select("w1", "paper", START, START, limit=1) == [given]
+    assert forecasts.load("w1", [forecast_id(given)]) == [given]
 
 
 def test_the_relay_announces_no_forecast() -> None:

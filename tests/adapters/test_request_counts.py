@@ -1,7 +1,9 @@
 """What each verb costs in requests, units and bytes, on the real adapters."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import boto3
@@ -11,20 +13,26 @@ from moto import mock_aws
 
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
+from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.ports import UnavailableError
+from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from functions.hub.world_ports import Writing
 from risk_hub_contracts.expectation import Expectation
+from risk_hub_contracts.queries import BacktestQuery
+from risk_hub_contracts.times import format_instant
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
 from tests.bench.items import book_item_bytes, write_units
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.samples import WORLD, series, stored
+from tests.fakes.stores import MemoryWorlds
+from tests.functions.backtest_samples import forecast
 
 RETENTION = timedelta(days=30)
 # The claim on a blob and the look for its doom (ADR-0018).
@@ -119,6 +127,24 @@ def test_an_older_live_snapshot_behind_expired_ones_costs_three_requests(table: 
     table.store.put_once(old, old.retain_until(RETENTION))
     operations, _ = table.ask(at=START + timedelta(hours=3))
     assert operations == ["Query", "Query", "BatchGetItem"]
+
+
+@pytest.mark.parametrize(("a_day", "queries"), [(1, 6), (5, 41)])
+def test_a_back_test_reads_each_dates_last_forecast_and_no_other(
+    table: Table, a_day: int, queries: int
+) -> None:
+    forecasts = DynamoDBForecasts(
+        table.store.dynamodb, create_table("evaluations"), BodyStore(table.s3, "blobs")
+    )
+    for day, hour in product(range(40), range(a_day)):
+        as_of = format_instant(START + timedelta(days=day, hours=hour))
+        changed = {"as_of": as_of, "version": f"v{day}.{hour}"}
+        given = forecast("01-05T00", 0.0).model_copy(update=changed)
+        forecasts.put_once(given, START + RETENTION)
+    table.requests.clear()
+    report = BacktestRisk(forecasts, MemoryWorlds())("w1", BacktestQuery(stage="paper"))
+    assert report.observations == 39
+    assert Counter(table.requests.operations) == {"Query": queries, "BatchGetItem": 1}
 
 
 @pytest.mark.parametrize(("assets", "units"), [(20, 1), (500, 7)])

@@ -132,19 +132,15 @@ class MemoryForecasts:
         assert retain_until.tzinfo is not None
         return self.rows.setdefault((forecast.world_id, forecast_id(forecast)), forecast) is forecast
 
-    def select(  # noqa: PLR0913
-        self,
-        world_id: str,
-        stage: str,
-        start: datetime,
-        end: datetime,
-        *,
-        limit: int,
-        after: str | None = None,
-    ) -> Sequence[Forecast]:
-        lower, upper = forecast_bounds(stage, start, end, after)
-        found = sorted(key for key in self.rows if key[0] == world_id and lower <= key[1] <= upper)
-        return [self.rows[key] for key in found[:limit]]
+    def newest_ids(
+        self, world_id: str, stage: str, start: datetime, end: datetime, *, limit: int
+    ) -> Sequence[str]:
+        lower, upper = forecast_bounds(stage, start, end)
+        found = [key for world, key in self.rows if world == world_id and lower <= key <= upper]
+        return sorted(found, reverse=True)[:limit]
+
+    def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
+        return [self.rows[world_id, each] for each in ids if (world_id, each) in self.rows]
 
 
 class MemoryInputNotes:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.hub.domain.backtest_days import Judged, judge, last_of_each_date
+from functions.hub.domain.backtest_days import Judged, judge
 from risk_hub_contracts.forecast import Forecast
 from risk_hub_contracts.limits import RETURN_MAX_ABS
 from tests.functions.backtest_samples import forecast
@@ -14,7 +14,7 @@ GAIN = {"A": 0.01, "B": 0.01}
 
 
 def judged(*forecasts: Forecast) -> Judged:
-    return judge(forecasts, "parametric_normal", 9900)
+    return judge(reversed(forecasts), "parametric_normal", 9900)
 
 
 def left_out(found: Judged) -> dict[str, int]:
@@ -35,15 +35,6 @@ def test_a_forecast_is_judged_by_the_next_days_return_of_its_own_book() -> None:
 def test_a_loss_as_large_as_the_forecast_does_not_exceed_it() -> None:
     found = judged(forecast("01-05T21"), forecast("01-06T21", -0.01), forecast("01-07T21", -0.010000001))
     assert [day.exceeded for day in found.days] == [False, True]
-
-
-def test_the_last_snapshot_of_a_date_is_that_days_forecast() -> None:
-    times = ("01-05T09", "01-05T21", "01-06T00", "01-06T23", "01-07T12")
-    assert [each.version for each in last_of_each_date(map(forecast, times))] == [
-        "v01-05T21",
-        "v01-06T23",
-        "v01-07T12",
-    ]
 
 
 def test_the_portfolios_own_return_is_taken_as_it_is() -> None:
@@ -111,7 +102,7 @@ def test_a_position_of_zero_needs_no_return() -> None:
 
 
 def test_another_method_or_confidence_has_forecasts_of_its_own() -> None:
-    days = (forecast("01-05T21"), forecast("01-06T21", LOSS))
+    days = (forecast("01-06T21", LOSS), forecast("01-05T21"))
     assert not judge(days, "historical", 9900).days
     assert not judge(days, "parametric_normal", 9500).days
 

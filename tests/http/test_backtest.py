@@ -1,7 +1,8 @@
 """GET …/risk/backtest through the door."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from math import log
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from functions.hub.use_cases import backtest_risk
 from risk_hub_contracts.forecast import CrossSection
+from risk_hub_contracts.times import format_instant
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
 from tests.functions.backtest_samples import forecast
@@ -111,6 +113,28 @@ def test_a_period_is_read_page_by_page(history: Hub, monkeypatch: pytest.MonkeyP
     for size in (1, 7, DAYS, DAYS + 1):
         monkeypatch.setattr(backtest_risk, "PAGE_FORECASTS", size)
         assert read(history.gateway()).json == whole
+
+
+def test_an_hourly_world_is_back_tested_over_a_year_of_trading(hub: Hub) -> None:
+    """6,000 forecasts, of which 250 are read: the limits are on those."""
+    given = forecast("01-05T00", {"A": 0.001, "B": 0.001})
+    for hours in range(250 * 24):
+        as_of = format_instant(datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=hours))
+        changed = {"as_of": as_of, "created_at": as_of, "version": f"v{hours}"}
+        hub.forecasts.put_once(given.model_copy(update=changed), UNTIL)
+    answer = read(hub.gateway())
+    assert (answer.status, answer.json.get("observations")) == (200, 249)
+    assert {int(day["version"][1:]) % 24 for day in answer.json["days"]} == {23}
+
+
+def test_a_period_that_takes_too_many_reads_is_refused(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day, hour in product(("01-05", "01-06", "01-07"), ("09", "21")):
+        hub.forecasts.put_once(forecast(f"{day}T{hour}", 0.0), UNTIL)
+    monkeypatch.setattr(backtest_risk, "BACKTEST_KEY_READS_MAX_COUNT", 4)
+    assert read(hub.gateway()).json["observations"] == 2
+    monkeypatch.setattr(backtest_risk, "BACKTEST_KEY_READS_MAX_COUNT", 3)
+    answer = read(hub.gateway())
+    assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/from")
 
 
 def test_from_and_to_bound_the_forecasts(history: Hub) -> None:

@@ -46,6 +46,7 @@ ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
         ),
         ("dynamodb:GetItem", "worlds"),
         ("dynamodb:Query", "worlds"),
+        ("dynamodb:BatchGetItem", "evaluations"),
         ("dynamodb:Query", "evaluations"),
         ("secretsmanager:GetSecretValue", "tokens"),
         ("s3:ListBucket", "bucket"),

@@ -18,20 +18,14 @@ class WiredForecasts:
     def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
         return self.wire.call("forecasts.put_once", lambda: self.store.put_once(forecast, retain_until))
 
-    def select(  # noqa: PLR0913
-        self,
-        world_id: str,
-        stage: str,
-        start: datetime,
-        end: datetime,
-        *,
-        limit: int,
-        after: str | None = None,
-    ) -> Sequence[Forecast]:
-        select = self.store.select
-        return self.wire.call(
-            "forecasts.select", lambda: select(world_id, stage, start, end, limit=limit, after=after)
-        )
+    def newest_ids(
+        self, world_id: str, stage: str, start: datetime, end: datetime, *, limit: int
+    ) -> Sequence[str]:
+        ids = self.store.newest_ids
+        return self.wire.call("forecasts.newest_ids", lambda: ids(world_id, stage, start, end, limit=limit))
+
+    def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
+        return self.wire.call("forecasts.load", lambda: self.store.load(world_id, ids))
 
 
 @dataclass

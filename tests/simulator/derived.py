@@ -56,7 +56,9 @@ def _forecast_is_there(hub: Hub, report: RiskReport | StressReport | ExitSignal)
     if not isinstance(report, RiskReport):
         return
     as_of = parse_instant(report.as_of)
-    found = hub.forecasts.store.select(report.world_id, report.stage, as_of, as_of, limit=1_000)
+    store = hub.forecasts.store
+    ids = store.newest_ids(report.world_id, report.stage, as_of, as_of, limit=1_000)
+    found = store.load(report.world_id, ids)
     told = [each.tails for each in found if each.version == report.version]
     require(len(told) == 1, "INV-05", f"{len(told)} forecasts of {report.version}", report.version)
 

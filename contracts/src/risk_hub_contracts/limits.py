@@ -57,6 +57,8 @@ LIST_LIMIT_MAX: Final = 100
 LIST_LIMIT_DEFAULT: Final = 20
 VIOLATIONS_MAX_COUNT: Final = 50
 BACKTEST_FORECASTS_MAX_COUNT: Final = 5_000
+# Reads of some ten milliseconds each: well below the reader's time.
+BACKTEST_KEY_READS_MAX_COUNT: Final = 750
 BACKTEST_POSITIONS_MAX_COUNT: Final = 2_000_000
 
 # Worlds that are watched
@@ -114,6 +116,7 @@ def served_limits(
         "list_limit_max": LIST_LIMIT_MAX,
         "list_limit_default": LIST_LIMIT_DEFAULT,
         "backtest_forecasts_max_count": BACKTEST_FORECASTS_MAX_COUNT,
+        "backtest_key_reads_max_count": BACKTEST_KEY_READS_MAX_COUNT,
         "backtest_positions_max_count": BACKTEST_POSITIONS_MAX_COUNT,
         "warn_default_seconds": WARN_DEFAULT_SECONDS,
         "critical_default_seconds": CRITICAL_DEFAULT_SECONDS,

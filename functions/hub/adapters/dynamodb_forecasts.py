@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_evaluations import STORE
 from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
@@ -46,18 +47,11 @@ class DynamoDBForecasts:
             raise
         return True
 
-    def select(  # noqa: PLR0913  (see Forecasts)
-        self,
-        world_id: str,
-        stage: str,
-        start: datetime,
-        end: datetime,
-        *,
-        limit: int,
-        after: str | None = None,
-    ) -> Sequence[Forecast]:
+    def newest_ids(
+        self, world_id: str, stage: str, start: datetime, end: datetime, *, limit: int
+    ) -> Sequence[str]:
         """See Forecasts."""
-        lower, upper = forecast_bounds(stage, start, end, after)
+        lower, upper = forecast_bounds(stage, start, end)
         if lower > upper:
             return []
         values = {":world": world_id, ":lower": lower, ":upper": upper}
@@ -65,10 +59,19 @@ class DynamoDBForecasts:
             "TableName": self.table,
             "KeyConditionExpression": "world_id = :world AND evaluation_id BETWEEN :lower AND :upper",
             "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+            "ProjectionExpression": "evaluation_id",
+            "ScanIndexForward": False,
             "ConsistentRead": True,
             "Limit": limit,
         }
-        return [self._read(item) for item in islice(self._items(request), limit)]
+        return [item["evaluation_id"]["S"] for item in islice(self._items(request), limit)]
+
+    def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
+        """See Forecasts."""
+        keys = [{"world_id": {"S": world_id}, "evaluation_id": {"S": each}} for each in ids]
+        items = batch_get(self.dynamodb, self.table, STORE, keys)
+        found = {item["evaluation_id"]["S"]: self._read(item) for item in items}
+        return [found[each] for each in ids if each in found]
 
     def _items(self, request: dict[str, Any]) -> Iterator[Item]:
         while True:

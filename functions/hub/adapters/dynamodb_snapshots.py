@@ -8,20 +8,18 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.snapshot_expressions import expiry_window, index_query, latest_expiry
 from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_item
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import PutOutcome, UnavailableError
+from functions.hub.ports import PutOutcome
 from risk_hub_contracts.times import parse_instant
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 STORE = "the snapshot store"
-# DynamoDB's own limit of one BatchGetItem call, in items.
-BATCH_GET_MAX_ITEMS = 100
-BATCH_GET_MAX_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +113,9 @@ class DynamoDBSnapshots:
         return [found[version] for version in wanted if version in found]
 
     def _get_many(self, world_id: str, versions: list[str]) -> dict[str, StoredSnapshot]:
-        found: dict[str, StoredSnapshot] = {}
-        for start in range(0, len(versions), BATCH_GET_MAX_ITEMS):
-            batch = versions[start : start + BATCH_GET_MAX_ITEMS]
-            for item in self._batch_get(world_id, batch):
-                snapshot = self._read(item)
-                found[snapshot.version] = snapshot
-        return found
-
-    def _batch_get(self, world_id: str, versions: list[str]) -> list[Item]:
         keys = [{"world_id": {"S": world_id}, "version": {"S": version}} for version in versions]
-        pending: dict[str, Any] = {self.table: {"Keys": keys, "ConsistentRead": True}}
-        items: list[Item] = []
-        for _ in range(BATCH_GET_MAX_ATTEMPTS):
-            with dependency(STORE):
-                answer = self.dynamodb.batch_get_item(RequestItems=pending)
-            items += answer["Responses"].get(self.table, [])
-            pending = answer.get("UnprocessedKeys") or {}
-            if not pending:
-                return items
-        raise UnavailableError(STORE, "it left keys unprocessed")
+        found = map(self._read, batch_get(self.dynamodb, self.table, STORE, keys))
+        return {snapshot.version: snapshot for snapshot in found}
 
     def _query(self, request: dict[str, Any]) -> tuple[list[Item], dict[str, Any] | None]:
         with dependency(STORE):

@@ -1,7 +1,7 @@
 """Which forecast is judged by which return: each return judges the last forecast that was made before it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import fsum
 from typing import Literal
@@ -29,34 +29,24 @@ class Judged:
     in_hindsight: int = 0
 
 
-def judge(forecasts: Iterable[Forecast], method: MethodName, confidence_bps: int) -> Judged:
+def judge(newest_first: Iterable[Forecast], method: MethodName, confidence_bps: int) -> Judged:
     """Pair forecasts with returns.
 
     Args:
-        forecasts: of one world and stage, in time order; consumed one by one, two are held.
+        newest_first: the last of each UTC date of one world and stage; consumed one by one, two are held.
         method: by which value at risk was computed.
         confidence_bps: its confidence in basis points.
     """
     judged = Judged()
-    before: Forecast | None = None
-    for after in last_of_each_date(forecasts):
-        if before is not None:
+    after: Forecast | None = None
+    for before in newest_first:
+        if after is None:
+            judged.left_out["no_realized_return"] += 1
+        else:
             _judge_one(judged, before, after, method, confidence_bps)
-        before = after
-    if before is not None:
-        judged.left_out["no_realized_return"] += 1
+        after = before
+    judged.days.reverse()
     return judged
-
-
-def last_of_each_date(forecasts: Iterable[Forecast]) -> Iterator[Forecast]:
-    """Yield the last forecast of each UTC date; `forecasts` are in time order."""
-    held: Forecast | None = None
-    for forecast in forecasts:
-        if held is not None and _date(held) != _date(forecast):
-            yield held
-        held = forecast
-    if held is not None:
-        yield held
 
 
 def _judge_one(

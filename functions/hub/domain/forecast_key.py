@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from functions.hub.domain.ordering import BEFORE_ALL, just_after, through, time_order
+from functions.hub.domain.ordering import BEFORE_ALL, through, time_order
+from functions.hub.domain.ordering import SEPARATOR as ORDER_SEPARATOR
 from risk_hub_contracts.forecast import Forecast
 from risk_hub_contracts.times import format_instant, parse_instant
 
@@ -16,17 +17,14 @@ def forecast_id(forecast: Forecast) -> str:
     return _in_stage(forecast.stage, order)
 
 
-def forecast_bounds(stage: str, start: datetime, end: datetime, after: str | None) -> tuple[str, str]:
-    """Return the least and the greatest key of the forecasts from `start` to `end`, both inclusive.
+def made_at(key: str) -> datetime:
+    """Return the `as_of` in a forecast's key."""
+    return parse_instant(key.split(SEPARATOR, 2)[2].partition(ORDER_SEPARATOR)[0])
 
-    Args:
-        stage: the snapshots' stage.
-        start: first `as_of`.
-        end: last `as_of`.
-        after: the key behind which to go on; None begins at `start`.
-    """
-    lower = _in_stage(stage, format_instant(start) + BEFORE_ALL)
-    return (lower if after is None else max(lower, just_after(after))), _in_stage(stage, through(end))
+
+def forecast_bounds(stage: str, start: datetime, end: datetime) -> tuple[str, str]:
+    """Return the least and the greatest key of the forecasts of a stage from `start` to `end`, both inclusive."""
+    return _in_stage(stage, format_instant(start) + BEFORE_ALL), _in_stage(stage, through(end))
 
 
 def _in_stage(stage: str, order: str) -> str:

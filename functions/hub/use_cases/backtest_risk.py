@@ -1,17 +1,21 @@
-"""Back-test what was forecast for one world: read its forecasts in time order, judge each by the return that followed."""
+"""Back-test what was forecast for one world: read each date's last forecast, judge it by the return that followed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 
 from functions.hub.domain.backtest_days import judge
 from functions.hub.domain.backtest_report import backtest_report
-from functions.hub.domain.forecast_key import forecast_id
+from functions.hub.domain.last_of_dates import last_of_each_date
 from functions.hub.ports import Forecasts, WorldStore
 from risk_hub_contracts.backtest import BacktestReport
 from risk_hub_contracts.forecast import Forecast
-from risk_hub_contracts.limits import BACKTEST_FORECASTS_MAX_COUNT, BACKTEST_POSITIONS_MAX_COUNT
+from risk_hub_contracts.limits import (
+    BACKTEST_FORECASTS_MAX_COUNT,
+    BACKTEST_KEY_READS_MAX_COUNT,
+    BACKTEST_POSITIONS_MAX_COUNT,
+)
 from risk_hub_contracts.problems import INVALID_QUERY, WORLD_UNKNOWN, ProblemError, Violation
 from risk_hub_contracts.queries import BacktestQuery
 
@@ -34,34 +38,44 @@ class BacktestRisk:
         Raises:
             ProblemError: `world-unknown`, or `invalid-query` where the period holds too many forecasts to read.
         """
-        found = self._in_time_order(world_id, asked)
-        first = next(found, None)
-        if first is None and not self.worlds.heads(world_id):
+        found = self._newest_first(world_id, asked)
+        last = next(found, None)
+        if last is None and not self.worlds.heads(world_id):
             raise ProblemError(
                 WORLD_UNKNOWN, f"world {world_id!r} is unknown: nobody registered it or published to it"
             )
-        judged = judge(chain([first] if first else [], found), asked.method, asked.confidence_bps)
+        judged = judge(chain([last] if last else [], found), asked.method, asked.confidence_bps)
         return backtest_report(world_id, asked.stage, asked.method, asked.confidence_bps, judged)
 
-    def _in_time_order(self, world_id: str, asked: BacktestQuery) -> Iterator[Forecast]:
-        """Yield the forecasts of the period page by page, so that one page is held at a time."""
-        start, end = asked.from_ or EARLIEST, asked.to or LATEST
-        read, positions, after = 0, 0, None
-        while True:
-            page = self.forecasts.select(world_id, asked.stage, start, end, limit=PAGE_FORECASTS, after=after)
+    def _newest_first(self, world_id: str, asked: BacktestQuery) -> Iterator[Forecast]:
+        """Yield the last forecast of each UTC date of the period, so that one page of them is held at a time."""
+        ids = self._last_ids(world_id, asked)
+        read, positions = 0, 0
+        while page := list(islice(ids, PAGE_FORECASTS)):
+            forecasts = self.forecasts.load(world_id, page)
             read += len(page)
-            positions += sum(len(forecast.weights) for forecast in page)
+            positions += sum(len(forecast.weights) for forecast in forecasts)
             if read > BACKTEST_FORECASTS_MAX_COUNT or positions > BACKTEST_POSITIONS_MAX_COUNT:
                 raise _too_many()
-            yield from page
-            if len(page) < PAGE_FORECASTS:
-                return
-            after = forecast_id(page[-1])
+            yield from forecasts
+
+    def _last_ids(self, world_id: str, asked: BacktestQuery) -> Iterator[str]:
+        start, end = asked.from_ or EARLIEST, asked.to or LATEST
+
+        def newest_ids(until: datetime, limit: int) -> Sequence[str]:
+            return self.forecasts.newest_ids(world_id, asked.stage, start, until, limit=limit)
+
+        for reads, ids in enumerate(last_of_each_date(newest_ids, end), start=1):
+            if reads > BACKTEST_KEY_READS_MAX_COUNT:
+                raise _too_many()
+            yield from ids
 
 
 def _too_many() -> ProblemError:
     limit = (
-        f"the period holds more than {BACKTEST_FORECASTS_MAX_COUNT} forecasts, or {BACKTEST_POSITIONS_MAX_COUNT} "
-        "positions in them; ask for a shorter one"
+        f"the period holds more than {BACKTEST_FORECASTS_MAX_COUNT} dates with forecasts, or "
+        f"{BACKTEST_POSITIONS_MAX_COUNT} positions in the last of each, or takes more than "
+        f"{BACKTEST_KEY_READS_MAX_COUNT} reads to find them (one for a date with several forecasts); "
+        "ask for a shorter one"
     )
     return ProblemError(INVALID_QUERY, f"/from: {limit}", [Violation("/from", limit)])

@@ -1,0 +1,36 @@
+"""Many items of one table by their keys, all of them or UnavailableError."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.snapshot_item import Item
+from functions.hub.ports import UnavailableError
+
+# DynamoDB's own limit of one BatchGetItem call, in items.
+BATCH_GET_MAX_ITEMS = 100
+BATCH_GET_MAX_ATTEMPTS = 5
+
+
+def batch_get(dynamodb: Any, table: str, store: str, keys: Sequence[Item]) -> Iterator[Item]:  # noqa: ANN401
+    """Yield the items that are there, in no order, strongly consistent.
+
+    Args:
+        dynamodb: the client.
+        table: the table's name.
+        store: what the table is called where it is unavailable.
+        keys: whole primary keys, each once.
+    """
+    for start in range(0, len(keys), BATCH_GET_MAX_ITEMS):
+        pending: dict[str, Any] = {
+            table: {"Keys": keys[start : start + BATCH_GET_MAX_ITEMS], "ConsistentRead": True}
+        }
+        for _ in range(BATCH_GET_MAX_ATTEMPTS):
+            with dependency(store):
+                answer = dynamodb.batch_get_item(RequestItems=pending)
+            yield from answer["Responses"].get(table, [])
+            pending = answer.get("UnprocessedKeys") or {}
+            if not pending:
+                break
+        else:
+            raise UnavailableError(store, "it left keys unprocessed")

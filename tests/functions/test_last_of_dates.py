@@ -1,0 +1,67 @@
+"""Which forecasts of a period are read at all."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.hub.domain.forecast_key import forecast_id, made_at
+from functions.hub.domain.last_of_dates import KEYS_PER_READ, last_of_each_date
+from risk_hub_contracts.times import format_instant
+from tests.functions.backtest_samples import forecast
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+END = datetime.max.replace(tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Keys:
+    """Keys of forecasts made at these instants, and how often they were asked for."""
+
+    def __init__(self, instants: Sequence[datetime]) -> None:
+        template = forecast("01-05T00")
+        made = [template.model_copy(update={"as_of": format_instant(each)}) for each in instants]
+        self.newest_first = sorted(map(forecast_id, made), reverse=True)
+        self.asked: Counter[str] = Counter()
+
+    def __call__(self, end: datetime, limit: int) -> Sequence[str]:
+        found = [key for key in self.newest_first if made_at(key) <= end][:limit]
+        self.asked.update(reads=1, keys=len(found))
+        return found
+
+    def last(self) -> list[str]:
+        """Return the last of each date, newest first, found by looking at all."""
+        return sorted(
+            {made_at(key).date(): key for key in reversed(self.newest_first)}.values(), reverse=True
+        )
+
+
+@given(st.lists(st.integers(0, 30 * 24), unique=True))
+def test_the_last_of_each_date_is_found_whatever_was_made_when(hours: list[int]) -> None:
+    keys = Keys([START + hour * HOUR for hour in hours])
+    found = [key for page in last_of_each_date(keys, END) for key in page]
+    assert found == keys.last()
+    assert keys.asked["reads"] <= len(found) + 1
+    assert keys.asked["keys"] <= 2 * len(found)
+
+
+@pytest.mark.parametrize(("every_hours", "reads", "keys"), [(24, 9, 250), (6, 251, 375), (1, 251, 375)])
+def test_250_days_take_so_many_reads(every_hours: int, reads: int, keys: int) -> None:
+    given = Keys([START + hour * HOUR for hour in range(0, 250 * 24, every_hours)])
+    assert sum(map(len, last_of_each_date(given, END))) == 250
+    assert (given.asked["reads"], given.asked["keys"]) == (reads, keys)
+
+
+def test_a_read_never_asks_for_more_than_a_page() -> None:
+    limits: list[int] = []
+    keys = Keys([START + day * 24 * HOUR for day in range(400)])
+
+    def watched(end: datetime, limit: int) -> Sequence[str]:
+        limits.append(limit)
+        return keys(end, limit)
+
+    assert sum(map(len, last_of_each_date(watched, END))) == 400
+    assert max(limits) == KEYS_PER_READ
