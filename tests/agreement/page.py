@@ -10,15 +10,36 @@ PAGE: Final = ROOT / "docs" / "agreement.md"
 TOLERANCE: Final = 1e-10
 
 WITHOUT_PEER: Final = (
-    ("incremental VaR", "the difference of two VaRs of rescaled books", "test_risk_measures.py"),
-    ("stress loss of named shocks", "the sum, by hand", "test_stress.py"),
-    ("Sharpe decay and its standard error", "Lo's formula, by hand", "test_risk_performance.py"),
     (
-        "Christoffersen's independence and conditional coverage",
-        "the chain's own likelihood as a product",
-        "test_backtest_statistics.py",
+        "incremental VaR",
+        "the difference of two VaRs of rescaled books",
+        "test_risk_measures.py::test_incremental_var_is_var_less_that_of_the_rest_rescaled",
     ),
-    ("Basel's traffic light", "the table of 1996", "test_backtest_statistics.py"),
+    (
+        "stress loss of named shocks",
+        "the sum, by hand",
+        "test_stress.py::test_the_losses_agree_with_a_computation_by_hand",
+    ),
+    (
+        "Sharpe decay and its standard error",
+        "Lo's formula, by hand",
+        "test_risk_performance.py::test_the_standard_error_is_lo_s",
+    ),
+    (
+        "Christoffersen's independence",
+        "the chain's own likelihood as a product",
+        "test_backtest_statistics.py::test_independence_is_the_ratio_of_the_chains_own_products",
+    ),
+    (
+        "Christoffersen's conditional coverage",
+        "the product of both likelihood ratios",
+        "test_backtest_statistics.py::test_conditional_coverage_is_the_product_of_both_ratios",
+    ),
+    (
+        "Basel's traffic light",
+        "the table of 1996",
+        "test_backtest_statistics.py::test_basels_zones_and_increases_are_those_of_1996",
+    ),
 )
 
 

@@ -1,12 +1,17 @@
 """Our numbers today against the committed numbers of the peers; the peers themselves are not needed."""
 
 import hashlib
+import importlib
 import json
-from pathlib import Path
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from functions.hub.domain import backtest, stress
+from functions.hub.domain.backtest import LikelihoodRatio
+from functions.risk import attribution, sharpe
 from infra.local.sample import SAMPLE_FILE
 from infra.local.sample.derive import derive
 from tests.agreement.book import RETURNS_FILE, sample_book
@@ -45,6 +50,36 @@ def test_the_vectors_and_the_sample_are_of_these_very_returns() -> None:
     assert json.loads(SAMPLE_FILE.read_text(encoding="utf-8")) == derive(RETURNS_FILE)
 
 
-def test_what_has_no_peer_is_tested_where_the_page_says() -> None:
-    folder = Path(__file__).parents[1] / "functions"
-    assert [file for _, _, file in WITHOUT_PEER if not (folder / file).exists()] == []
+def wrong_ratio(found: LikelihoodRatio | None) -> LikelihoodRatio | None:
+    return None if found is None else LikelihoodRatio(found.statistic + 1e-3, found.degrees_of_freedom)
+
+
+# Our function for each measure without a peer, and what makes its answer a wrong one.
+WRONG: dict[str, tuple[ModuleType, str, Callable[[Any], Any]]] = {
+    "incremental VaR": (attribution, "incremental_var", lambda values: [value * 1.001 for value in values]),
+    "stress loss of named shocks": (
+        stress,
+        "stress_loss",
+        lambda loss: loss.model_copy(update={"value": (loss.value or 0.0) + 1e-6}),
+    ),
+    "Sharpe decay and its standard error": (sharpe, "sharpe_standard_error", lambda error: error * 1.01),
+    "Christoffersen's independence": (backtest, "independence", wrong_ratio),
+    "Christoffersen's conditional coverage": (backtest, "conditional_coverage", wrong_ratio),
+    "Basel's traffic light": (backtest, "basel_zone", lambda zone: "yellow" if zone == "green" else zone),
+}
+
+
+@pytest.mark.parametrize(("measure", "test"), [(measure, test) for measure, _, test in WITHOUT_PEER])
+def test_what_has_no_peer_is_tested_where_the_page_says_and_that_test_tells_a_wrong_number(
+    measure: str, test: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, _, name = test.partition("::")
+    named = getattr(importlib.import_module(f"tests.functions.{file.removesuffix('.py')}"), name)
+    cases = [mark.args for mark in getattr(named, "pytestmark", []) if mark.name == "parametrize"]
+    first = dict(zip(cases[0][0], cases[0][1][0], strict=True)) if cases else {}
+    named(**first)
+    module, function, spoil = WRONG[measure]
+    ours_right = getattr(module, function)
+    monkeypatch.setattr(module, function, lambda *given, **named: spoil(ours_right(*given, **named)))
+    with pytest.raises(AssertionError):
+        named(**first)

@@ -114,5 +114,18 @@ def test_what_was_forecast_after_the_return_was_known_is_counted() -> None:
     assert (len(found.days), found.in_hindsight) == (2, 1)
 
 
+def test_a_day_that_is_left_out_stands_as_a_gap_between_its_neighbours() -> None:
+    bare = forecast("01-06T21", LOSS, value_at_risk=None)
+    found = judged(forecast("01-05T21"), bare, forecast("01-07T21", GAIN), forecast("01-08T21", GAIN))
+    assert found.hits == [True, None, False, None]
+    assert [day.exceeded for day in found.days] == [True, False]
+
+
+def test_after_a_silence_the_next_snapshots_last_return_judges() -> None:
+    """The hub knows no producer's calendar: the dates say how long the silence was."""
+    [day] = judged(forecast("01-05T21"), forecast("01-19T21", LOSS, dated="2026-01-19")).days
+    assert (day.date, day.realized_date) == ("2026-01-05", "2026-01-19")
+
+
 def test_nothing_is_judged_where_nothing_was_forecast() -> None:
     assert judged() == Judged()

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from math import comb, isclose, log, prod
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ NOT_REFUTED = [
     (9250, 255, 11, 28),
     (9000, 255, 16, 36),
 ]
-HITS = st.lists(st.booleans(), min_size=2, max_size=60)
+HITS = st.lists(st.sampled_from((True, False, False, None)), min_size=2, max_size=60)
 
 
 @pytest.mark.parametrize(("bps", "days", "above", "below"), NOT_REFUTED)
@@ -48,20 +49,37 @@ def test_counts_that_cannot_be_are_refused(days: int, failed: int) -> None:
         backtest.kupiec(days, failed, 9900)
 
 
-@given(HITS)
-def test_independence_is_the_ratio_of_the_chains_own_products(hits: list[bool]) -> None:
-    found = backtest.independence(hits)
-    if True not in hits[:-1]:
-        assert found is None
-        return
-    moves = list(pairwise(hits))
+def chain_ratio(hits: list[bool | None]) -> float | None:
+    """Return how much likelier the days that follow a day are by a rate for each state of it than by one, as products."""
+    moves = [(before, now) for before, now in pairwise(hits) if before is not None and now is not None]
     after = {given: [now for before, now in moves if before is given] for given in (False, True)}
+    if not after[True]:
+        return None
     share = {given: sum(days) / len(days) for given, days in after.items() if days}
     overall = sum(now for _, now in moves) / len(moves)
     chain = prod(share[before] if now else 1 - share[before] for before, now in moves)
-    bare = prod(overall if now else 1 - overall for _, now in moves)
+    return chain / prod(overall if now else 1 - overall for _, now in moves)
+
+
+@given(HITS)
+def test_independence_is_the_ratio_of_the_chains_own_products(hits: list[bool | None]) -> None:
+    found, ratio = backtest.independence(hits), chain_ratio(hits)
+    if ratio is None:
+        assert found is None
+        return
     assert found is not None
-    assert isclose(found.statistic, 2 * log(chain / bare), rel_tol=1e-6, abs_tol=1e-6)
+    assert isclose(found.statistic, 2 * log(ratio), rel_tol=1e-6, abs_tol=1e-6)
+
+
+def test_days_on_both_sides_of_one_that_was_left_out_are_no_neighbours() -> None:
+    calm: list[bool | None] = [False] * 100
+    assert backtest.independence([*calm, True, None, True, None, True]) is None
+    found = backtest.independence([*calm, True, None, True, False, None, False, True, True])
+    # After a calm day: 99 calm, 2 exceeded; after an exceeded one: 1 calm, 1 exceeded. The gaps would add one and two.
+    one_rate = 100 * log(100 / 103) + 3 * log(3 / 103)
+    two_rates = 99 * log(99 / 101) + 2 * log(2 / 101) + 2 * log(1 / 2)
+    assert found is not None
+    assert found.statistic == pytest.approx(2 * (two_rates - one_rate), rel=1e-12)
 
 
 def test_exceedances_in_a_row_are_not_independent_and_scattered_ones_are() -> None:
@@ -80,13 +98,32 @@ def test_a_sample_without_a_day_after_an_exceedance_cannot_tell() -> None:
         assert backtest.conditional_coverage(hits, 9900) is None
 
 
-@given(HITS.filter(lambda hits: True in hits[:-1]))
-def test_conditional_coverage_adds_the_two_statistics(hits: list[bool]) -> None:
-    both, alone = backtest.conditional_coverage(hits, 9500), backtest.independence(hits)
-    assert both is not None
+@given(HITS, st.sampled_from((9000, 9500, 9900)))
+def test_conditional_coverage_is_the_product_of_both_ratios(hits: list[bool | None], bps: int) -> None:
+    found, chain = backtest.conditional_coverage(hits, bps), chain_ratio(hits)
+    if chain is None:
+        assert found is None
+        return
+    tested = [hit for hit in hits if hit is not None]
+    rate, seen = (10_000 - bps) / 10_000, sum(tested) / len(tested)
+    coverage = prod(seen / rate if hit else (1 - seen) / (1 - rate) for hit in tested)
+    assert found is not None
+    assert isclose(found.statistic, 2 * log(coverage * chain), rel_tol=1e-6, abs_tol=1e-6)
+
+
+def test_conditional_coverage_refutes_what_one_of_the_two_alone_lets_pass() -> None:
+    in_a_row = [False] * 120 + [True] * 12 + [False] * 120
+    draw = Random(4).random
+    too_many, right = ([draw() < rate for _ in range(2_000)] for rate in (0.1, 0.05))
+    alone = backtest.independence(too_many)
     assert alone is not None
-    assert both.statistic == backtest.kupiec(len(hits), sum(hits), 9500).statistic + alone.statistic
-    assert both.degrees_of_freedom == 2
+    assert backtest.kupiec(252, 12, 9500).p_value > 0.8
+    assert alone.p_value > 0.05
+    for hits, refuted in ((in_a_row, True), (too_many, True), (right, False)):
+        both = backtest.conditional_coverage(hits, 9500)
+        assert both is not None
+        assert (both.p_value < 1e-6) is refuted
+        assert (both.p_value < 0.05) is refuted
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def test_a_stored_return_that_no_float_can_weigh_leaves_its_day_out_and_the_answ
     answer = read(history.gateway())
     assert answer.status == 200
     assert answer.json["observations"] == whole["observations"] - 1
+    assert answer.json["independence"]["statistic"] != whole["independence"]["statistic"]
     assert answer.json["left_out"] == {**whole["left_out"], "not_covered": 1}
 
 

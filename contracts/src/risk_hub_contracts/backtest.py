@@ -22,7 +22,10 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 class BacktestTest(BaseModel):
-    """One likelihood-ratio test, asymptotically chi-squared; a small `p_value` speaks against the model."""
+    """One likelihood-ratio test, asymptotically chi-squared; a small `p_value` speaks against the model.
+
+    Where one asks for the day after, days on both sides of one that was left out are not taken for neighbours.
+    """
 
     model_config = _FROZEN
 
@@ -65,7 +68,11 @@ class LeftOut(BaseModel):
 
 
 class BacktestDay(BaseModel):
-    """One forecast beside what came: the last snapshot of a UTC date, and the first return after it."""
+    """One forecast beside what came: the last snapshot of a UTC date, and the last return in that of the next such date.
+
+    The return is of one period, the last before that snapshot: after a silence it is not that of the whole silence. How
+    long it was is in the two dates; the hub knows no producer's calendar, so no gap is too long to be judged.
+    """
 
     model_config = _FROZEN
 

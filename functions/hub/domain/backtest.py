@@ -1,9 +1,9 @@
 """Tests of value at risk against what happened: does it fail as often as it says, and at random moments?
 
 All functions take whole counts or one flag per forecast in time order: `hits[t]` is true where the realised loss was
-larger than the value at risk that had been forecast for it. Confidences are in basis points (9900: 99 %), so that the
-nominal share of failures `p = (10000 − bps) / 10000` is exact. Statistics are likelihood ratios, asymptotically
-chi-squared; p-values have closed forms for one and two degrees of freedom.
+larger than the value at risk that had been forecast for it, and None where the forecast was left out. Confidences are
+in basis points (9900: 99 %), so that the nominal share of failures `p = (10000 − bps) / 10000` is exact. Statistics are
+likelihood ratios, asymptotically chi-squared; p-values have closed forms for one and two degrees of freedom.
 """
 
 from collections import Counter
@@ -65,8 +65,11 @@ def kupiec(observations: int, exceedances: int, confidence_bps: int) -> Likeliho
     return _ratio(nominal, _best_log_likelihood(kept, exceedances), 1)
 
 
-def independence(hits: Sequence[bool]) -> LikelihoodRatio | None:
+def independence(hits: Sequence[bool | None]) -> LikelihoodRatio | None:
     """Test that an exceedance does not make one on the next day more or less likely (first-order Markov chain).
+
+    A day that was left out breaks the chain: the days on both sides of it are no neighbours, and none is counted as the
+    other's next. Dates without any forecast, such as weekends, are no days of the sample and break nothing.
 
     Returns:
         The ratio, or None where the sample cannot tell: no exceedance in it is followed by another day.
@@ -83,16 +86,17 @@ def independence(hits: Sequence[bool]) -> LikelihoodRatio | None:
     return _ratio(one_rate, two_rates, 1)
 
 
-def conditional_coverage(hits: Sequence[bool], confidence_bps: int) -> LikelihoodRatio | None:
+def conditional_coverage(hits: Sequence[bool | None], confidence_bps: int) -> LikelihoodRatio | None:
     """Test both at once: the nominal share of exceedances, each independent of the day before.
 
-    The statistic is the sum of those of `kupiec` over all days and of `independence`; None where that is None.
-    Source: as `independence`.
+    The statistic is the sum of those of `kupiec` over all days that were not left out and of `independence`; None where
+    that is None. Source: as `independence`.
     """
     clustering = independence(hits)
     if clustering is None:
         return None
-    coverage = kupiec(len(hits), sum(hits), confidence_bps)
+    tested = [hit for hit in hits if hit is not None]
+    coverage = kupiec(len(tested), sum(tested), confidence_bps)
     return LikelihoodRatio(coverage.statistic + clustering.statistic, 2)
 
 

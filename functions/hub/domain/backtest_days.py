@@ -20,11 +20,13 @@ class Judged:
 
     Attributes:
         days: forecasts beside what came, in time order.
+        hits: for each date with a forecast, in time order: whether it was exceeded; None where it was left out.
         left_out: days whose forecast could not be tested, by reason.
         in_hindsight: days whose forecast reached the hub after the `as_of` of the snapshot that brought the return.
     """
 
     days: list[BacktestDay] = field(default_factory=list)
+    hits: list[bool | None] = field(default_factory=list)
     left_out: Counter[Reason] = field(default_factory=Counter)
     in_hindsight: int = 0
 
@@ -40,40 +42,42 @@ def judge(newest_first: Iterable[Forecast], method: MethodName, confidence_bps: 
     judged = Judged()
     after: Forecast | None = None
     for before in newest_first:
-        if after is None:
-            judged.left_out["no_realized_return"] += 1
+        outcome = _outcome(before, after, method, confidence_bps)
+        if isinstance(outcome, BacktestDay):
+            judged.days.append(outcome)
+            judged.hits.append(outcome.exceeded)
+            judged.in_hindsight += after is not None and before.created_at >= after.as_of
         else:
-            _judge_one(judged, before, after, method, confidence_bps)
+            judged.left_out[outcome] += 1
+            judged.hits.append(None)
         after = before
     judged.days.reverse()
+    judged.hits.reverse()
     return judged
 
 
-def _judge_one(
-    judged: Judged, before: Forecast, after: Forecast, method: MethodName, confidence_bps: int
-) -> None:
+def _outcome(
+    before: Forecast, after: Forecast | None, method: MethodName, confidence_bps: int
+) -> BacktestDay | Reason:
+    """Return the forecast beside the last return of the next date's snapshot, however much later that is, or why not."""
+    if after is None:
+        return "no_realized_return"
     if after.realized is None or not _is_new(after.realized, before):
-        judged.left_out["replaced"] += 1
-        return
+        return "replaced"
     value_at_risk = _value_at_risk(before, method, confidence_bps)
     if value_at_risk is None:
-        judged.left_out["no_value_at_risk"] += 1
-        return
+        return "no_value_at_risk"
     realized = _book_return(before.weights, after.realized)
     if realized is None:
-        judged.left_out["not_covered"] += 1
-        return
-    judged.in_hindsight += before.created_at >= after.as_of
-    judged.days.append(
-        BacktestDay(
-            date=_date(before),
-            version=before.version,
-            value_at_risk=value_at_risk,
-            realized_date=after.realized.date or _date(after),
-            realized_version=after.version,
-            realized_return=realized,
-            exceeded=-realized > value_at_risk,
-        )
+        return "not_covered"
+    return BacktestDay(
+        date=_date(before),
+        version=before.version,
+        value_at_risk=value_at_risk,
+        realized_date=after.realized.date or _date(after),
+        realized_version=after.version,
+        realized_return=realized,
+        exceeded=-realized > value_at_risk,
     )
 
 

@@ -23,8 +23,8 @@ def backtest_report(
     """Return the report; the world, stage, method and confidence are those that `judged` was made with."""
     hits = [day.exceeded for day in judged.days]
     kupiec = backtest.kupiec(len(hits), sum(hits), confidence_bps) if hits else None
-    independence = backtest.independence(hits)
-    conditional = backtest.conditional_coverage(hits, confidence_bps)
+    independence = backtest.independence(judged.hits)
+    conditional = backtest.conditional_coverage(judged.hits, confidence_bps)
     return BacktestReport(
         world_id=world_id,
         stage=stage,
