@@ -119,6 +119,12 @@ def _packed_5000_memory() -> Line:
 
 
 def _no_numpy() -> Line:
-    command = "import sys, functions.risk.evaluate, functions.risk.verify; print('numpy' in sys.modules)"
-    loaded = subprocess.check_output([sys.executable, "-c", command], cwd=ROOT, text=True).strip()
-    return Line("numpy imported for a book of up to 200 assets", loaded, "–", "False", loaded == "False")
+    command = [sys.executable, "-m", "tests.bench.small"]
+    seconds, loaded = subprocess.check_output(command, cwd=ROOT, text=True).split()
+    return Line(
+        "numpy imported by the whole report of a book of 200 assets, covariance and 250 returns each",
+        f"{loaded}, in {float(seconds):.1f} s",
+        "–",
+        "False",
+        loaded == "False",
+    )
