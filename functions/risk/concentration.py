@@ -30,14 +30,18 @@ def effective_number(weights: Vector) -> float:
     return 1 / herfindahl(weights)
 
 
-def diversification_ratio(weights: Vector, deviations: Vector, sigma: float) -> float:
-    """Return `Σ|w_i| σ_i / σ_p`, at least 1 for a long-only book.
+def undiversified(weights: Vector, deviations: Vector) -> float:
+    """Return `Σ|w_i| σ_i`, which no correlation takes `σ_p` beyond; `σ_i` (n,) are deviations over one period."""
+    return dot(map(abs, weights), deviations)
+
+
+def diversification_ratio(undiversified: float, sigma: float) -> float:
+    """Return `Σ|w_i| σ_i / σ_p`, at least 1.
 
     Args:
-        weights: `w` (n,).
-        deviations: `σ_i` (n,), standard deviations over one period.
+        undiversified: `Σ|w_i| σ_i`.
         sigma: `σ_p` above zero.
 
     Source: Choueifaty, Coignard, Toward Maximum Diversification, 2008.
     """
-    return dot(map(abs, weights), deviations) / sigma
+    return undiversified / sigma

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from math import exp, fsum, pi, sqrt
 from statistics import NormalDist
 
-from functions.risk.exact import Vector, dot
+from risk_hub_contracts.confidence import BPS_PER_ONE, required_observations
 
-BPS_PER_ONE = 10_000
 STANDARD_NORMAL = NormalDist()
 LEGACY_VAR_SIGMAS = 2.33
 LEGACY_ES_PER_VAR = 1.2
@@ -22,14 +21,13 @@ def normal_quantile(confidence_bps: int) -> float:
     return STANDARD_NORMAL.inv_cdf(confidence_bps / BPS_PER_ONE)
 
 
-def volatility(weights: Vector, times: Vector) -> float:
+def volatility(variance: float) -> float:
     """Return `σ_p = sqrt(w'Σw)`, the portfolio's standard deviation over one period.
 
     Args:
-        weights: `w` (n,).
-        times: `Σw` (n,), Σ positive semi-definite; a variance below zero by rounding alone counts as zero.
+        variance: `w'Σw`, Σ positive semi-definite; a variance below zero by rounding alone counts as zero.
     """
-    return sqrt(max(dot(weights, times), 0.0))
+    return sqrt(max(variance, 0.0))
 
 
 def parametric_var(sigma: float, confidence_bps: int) -> float:
@@ -54,11 +52,6 @@ def legacy_var(sigma: float) -> float:
 def legacy_es(sigma: float) -> float:
     """Return `1.2 · VaR`: the same gateway's 99 % expected shortfall."""
     return LEGACY_ES_PER_VAR * legacy_var(sigma)
-
-
-def required_observations(confidence_bps: int) -> int:
-    """Return the least number of observations, `1/(1−c)` rounded up, for which an empirical tail exists."""
-    return -(-BPS_PER_ONE // (BPS_PER_ONE - confidence_bps))
 
 
 def historical_var(returns: Sequence[float], confidence_bps: int) -> float:

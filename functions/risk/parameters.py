@@ -4,7 +4,7 @@ from functions.risk.attribution import RELATIVE_ERROR_MAX, SHARE_OF_VAR_MIN
 from functions.risk.covariance.form import MARGIN_DECIMALS, PSD_TOLERANCE, TRACE_MIN
 from functions.risk.covariance.sample import ESTIMATE_MIN_OBSERVATIONS, SHRINK_BELOW_OBSERVATIONS_PER_ASSET
 from functions.risk.exact import EXACT_MAX_ASSETS
-from functions.risk.measures import LEGACY_ES_PER_VAR, LEGACY_VAR_SIGMAS, required_observations
+from functions.risk.measures import LEGACY_ES_PER_VAR, LEGACY_VAR_SIGMAS
 from functions.risk.parametric import (
     ATTRIBUTION_CONFIDENCE_BPS,
     ATTRIBUTION_MAX_ASSETS,
@@ -13,6 +13,7 @@ from functions.risk.parametric import (
 from functions.risk.performance import CONSTANT_MAX_RATIO, PERIODS_PER_YEAR, SHARPE_MIN_OBSERVATIONS
 from functions.risk.policy import RiskPolicy
 from functions.risk.windows import DEVIATION_MIN_OBSERVATIONS, WINDOW_CONFIDENCE_BPS, WINDOWS
+from risk_hub_contracts.confidence import required_observations
 from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
 from risk_hub_contracts.risk_receipt import RiskParameters
 

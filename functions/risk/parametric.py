@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import fsum, isfinite, sqrt
+from math import fsum, isfinite
 
-from functions.risk import attribution
+from functions.risk import attribution, concentration, measures
 from functions.risk.covariance.sample import deviations_of
-from functions.risk.exact import dot
 from functions.risk.inputs import CovarianceInput, held
 from functions.risk.policy import RiskPolicy
 from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS
@@ -70,7 +69,7 @@ def _measured(covariance: CovarianceInput, weights: Mapping[str, float]) -> Para
         return ParametricBook(None, NO_COVARIANCE)
     if not exposure.variance > RESOLVED_MIN_RATIO * undiversified * undiversified:
         return ParametricBook(None, NO_VARIANCE, undiversified=undiversified)
-    sigma = sqrt(exposure.variance)
+    sigma = measures.volatility(exposure.variance)
     told = _contributions(covariance, weights, exposure.times(), form.variances(), sigma)
     return ParametricBook(sigma, None, covariance.origin, None, undiversified, told)
 
@@ -83,7 +82,7 @@ def _undiversified(covariance: CovarianceInput, weights: Mapping[str, float]) ->
     variances = [known[asset] for asset in weights]
     if not all(isfinite(variance) and variance >= 0 for variance in variances):
         return None
-    return dot(map(abs, weights.values()), deviations_of(variances))
+    return concentration.undiversified(list(weights.values()), deviations_of(variances))
 
 
 def _contributions(

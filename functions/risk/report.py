@@ -13,6 +13,7 @@ from functions.risk.policy import RiskPolicy
 from functions.risk.receipt import ENGINE_VERSION, with_receipt
 from functions.risk.sufficiency import sufficiency
 from functions.risk.windows import TOO_FEW, WINDOWS, window_statistics
+from risk_hub_contracts.confidence import required_observations
 from risk_hub_contracts.risk import Concentration, RiskInput, RiskMeasure, RiskReport, RiskStatus
 from risk_hub_contracts.snapshot import Snapshot
 from risk_hub_contracts.times import format_instant
@@ -138,7 +139,7 @@ def _tail(returns: ReturnsInput, confidence_bps: int) -> tuple[list[float] | Non
     book = returns.book
     if book is None:
         return None, returns.reason
-    if len(book.values) < measures.required_observations(confidence_bps):
+    if len(book.values) < required_observations(confidence_bps):
         return None, TOO_FEW
     return (None, NO_VARIANCE) if book.is_constant else (book.values, None)
 
@@ -156,7 +157,7 @@ def _concentration(snapshot: Snapshot, book: ParametricBook) -> Concentration:
     weights = list(held(snapshot.weights).values())
     ratio = None
     if book.sigma is not None and book.undiversified is not None and book.fallback is None:
-        ratio = book.undiversified / book.sigma
+        ratio = concentration.diversification_ratio(book.undiversified, book.sigma)
     return Concentration(
         herfindahl=concentration.herfindahl(weights),
         effective_number=concentration.effective_number(weights),

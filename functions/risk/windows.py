@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import get_args
 
 from functions.risk import performance
-from functions.risk.measures import historical_es, historical_var, required_observations
+from functions.risk.measures import historical_es, historical_var
 from functions.risk.returns import BookReturns
+from risk_hub_contracts.confidence import required_observations
 from risk_hub_contracts.risk import RiskWindow, WindowStatistics
 
 WINDOWS: tuple[RiskWindow, ...] = get_args(RiskWindow)

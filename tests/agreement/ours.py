@@ -62,8 +62,7 @@ def parametric(book: Book) -> Iterator[tuple[str, Value]]:
 
 def volatility(book: Book) -> float:
     """Return `sqrt(w'Σw)` with the covariance that the hub estimates from these returns."""
-    times = sample_covariance(book.columns).exposure(book.weights).times()
-    return measures.volatility(book.weights, times)
+    return measures.volatility(sample_covariance(book.columns).exposure(book.weights).variance)
 
 
 def historical(book: Book) -> Iterator[tuple[str, Value]]:
@@ -78,7 +77,7 @@ def historical(book: Book) -> Iterator[tuple[str, Value]]:
 def attributed(book: Book) -> Iterator[tuple[str, Value]]:
     """Which positions VaR comes from."""
     times = sample_covariance(book.columns).exposure(book.weights).times()
-    marginal = attribution.marginal_var(times, measures.volatility(book.weights, times), 9900)
+    marginal = attribution.marginal_var(times, volatility(book), 9900)
     yield "marginal VaR 99 %, each position", marginal
     yield "component VaR 99 %, each position", attribution.component_var(book.weights, marginal)
 
@@ -88,7 +87,8 @@ def concentrated(book: Book) -> Iterator[tuple[str, Value]]:
     deviations = deviations_of(sample_covariance(book.columns).variances())
     yield "effective number of positions", concentration.effective_number(book.weights)
     yield "effective number of positions, with shorts", concentration.effective_number(long_short(book))
-    ratio = concentration.diversification_ratio(book.weights, deviations, volatility(book))
+    undiversified = concentration.undiversified(book.weights, deviations)
+    ratio = concentration.diversification_ratio(undiversified, volatility(book))
     yield "diversification ratio", ratio
     yield "gross exposure, with shorts", concentration.gross_exposure(long_short(book))
     yield "net exposure, with shorts", concentration.net_exposure(long_short(book))

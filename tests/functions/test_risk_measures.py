@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from functions.risk import attribution, concentration, measures
 from functions.risk.exact import dot
+from risk_hub_contracts.confidence import required_observations
 
 Z99 = 2.3263478740408408
 W = [0.5, 0.3, 0.2]
 COVARIANCE = np.array([[0.04, 0.006, 0.0], [0.006, 0.09, -0.01], [0.0, -0.01, 0.01]])
 TIMES = (COVARIANCE @ W).tolist()
 VARIANCES = np.diag(COVARIANCE).tolist()
-SIGMA = measures.volatility(W, TIMES)
+SIGMA = measures.volatility(dot(W, TIMES))
 
 
 def var99(weights: list[float], covariance: np.ndarray = COVARIANCE) -> float:
@@ -45,12 +46,12 @@ def test_the_legacy_method_is_the_old_gateways() -> None:
 def test_volatility_is_the_root_of_the_quadratic_form() -> None:
     by_hand = sum(W[i] * COVARIANCE[i, j] * W[j] for i in range(3) for j in range(3))
     assert pytest.approx(by_hand, rel=1e-14) == SIGMA**2
-    assert measures.volatility([1.0, -1.0], [-1e-20, 0.0]) == 0.0
+    assert measures.volatility(-1e-20) == 0.0
 
 
 @pytest.mark.parametrize(("bps", "count"), [(9500, 20), (9900, 100), (9990, 1000), (5000, 2)])
 def test_required_observations_is_one_over_the_tail(bps: int, count: int) -> None:
-    assert measures.required_observations(bps) == count
+    assert required_observations(bps) == count
     with pytest.raises(ValueError, match=f"{count} are needed"):
         measures.historical_var([0.0] * (count - 1), bps)
     assert measures.historical_es([0.01] * count, bps) == -0.01
@@ -176,5 +177,6 @@ def test_concentration_of_equal_and_of_hedged_books() -> None:
     assert concentration.gross_exposure([1.5, -0.5]) == 2.0
     assert concentration.net_exposure([1.5, -0.5]) == 1.0
     deviations = [sqrt(each) for each in VARIANCES]
-    assert concentration.diversification_ratio(W, deviations, SIGMA) > 1
-    assert concentration.diversification_ratio([1.0], [0.2], 0.2) == 1.0
+    assert concentration.undiversified([0.5, -0.5], [0.2, 0.4]) == pytest.approx(0.3)
+    assert concentration.diversification_ratio(concentration.undiversified(W, deviations), SIGMA) > 1
+    assert concentration.diversification_ratio(concentration.undiversified([1.0], [0.2]), 0.2) == 1.0

@@ -86,7 +86,7 @@ class Sufficiency(BaseModel):
     `psd_margin` is the covariance's least eigenvalue over its trace, to twelve decimals: exact or estimated from
     above for a matrix, a bound from below for the factor form and for estimates, null where none was found. At or
     above -1e-10, and with no correlation beyond 1, the covariance counts as positive semi-definite. `fallback` names
-    the policy that stood in for a covariance that could not be used.
+    the policy that stood in for a covariance that could not be used, over variances that were known.
     """
 
     model_config = _FROZEN

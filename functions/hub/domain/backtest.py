@@ -13,7 +13,8 @@ from itertools import pairwise
 from math import erfc, exp, fsum, lgamma, log, log1p, sqrt
 from typing import Final, Literal
 
-BPS_PER_ONE: Final = 10_000
+from risk_hub_contracts.confidence import BPS_PER_ONE
+
 BASEL_OBSERVATIONS: Final = 250
 BASEL_CONFIDENCE_BPS: Final = 9_900
 # Increases of the multiplier of 3 by number of exceedances, Basel Committee 1996, table 2; 10 and more: 1.

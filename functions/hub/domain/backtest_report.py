@@ -6,11 +6,11 @@ from functions.hub.domain import backtest
 from functions.hub.domain.backtest import (
     BASEL_CONFIDENCE_BPS,
     BASEL_OBSERVATIONS,
-    BPS_PER_ONE,
     LikelihoodRatio,
 )
 from functions.hub.domain.backtest_days import Judged
 from risk_hub_contracts.backtest import BacktestReport, BacktestTest, BaselTrafficLight, LeftOut
+from risk_hub_contracts.confidence import BPS_PER_ONE, required_observations
 from risk_hub_contracts.risk import MethodName
 
 TOO_FEW = "too_few_observations"
@@ -43,11 +43,6 @@ def backtest_report(
     )
 
 
-def least_observations(confidence_bps: int) -> int:
-    """Return `1/(1−c)` rounded up; in fewer days a right model is expected to fail less than once, and no test is made."""
-    return -(-BPS_PER_ONE // (BPS_PER_ONE - confidence_bps))
-
-
 def _left_out(judged: Judged) -> LeftOut:
     count = judged.left_out
     return LeftOut(
@@ -64,7 +59,7 @@ def _test(
     hits: Sequence[bool],
     confidence_bps: int,
 ) -> BacktestTest:
-    too_few = len(hits) < least_observations(confidence_bps)
+    too_few = len(hits) < required_observations(confidence_bps)
     if ratio is None or too_few:
         reason = TOO_FEW if too_few else NO_NEXT_DAY
         return BacktestTest(
