@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +39,12 @@ def stored(server: Server) -> list[str]:
     return [version for _, version in server.hub.snapshots.rows]
 
 
+def left(folder: Path) -> list[str]:
+    """Every file but the locks."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return sorted(file.name for file in files if not file.name.endswith("lock"))
+
+
 def waiting(folder: Path) -> int:
     return len(list(folder.glob("*.json")))
 
@@ -61,7 +68,7 @@ def test_another_process_delivers_blobs_and_all(
     with RiskHubClient(server.url, server.token, spool=folder) as later:
         (delivered,) = later.flush().delivered
     assert (delivered.outcome, delivered.content_hash) == ("created", kept.content_hash)
-    assert [file for file in folder.rglob("*") if file.is_file()] == []
+    assert left(folder) == []
 
 
 def test_a_hub_that_is_not_there_at_all_is_a_reason_to_keep(folder: Path) -> None:
@@ -119,13 +126,47 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(
     with pytest.raises(SpoolError, match=r"neither delivered nor kept.*No space left") as caught:
         spooling.publish(WORLD, **book("v1"))
     assert isinstance(caught.value.__context__, OSError)
-    assert [file for file in folder.rglob("*") if file.is_file()] == []
+    assert left(folder) == []
     monkeypatch.undo()
     assert spooling.publish(WORLD, **book("v1")).outcome == "created"
 
 
-def test_a_file_that_somebody_damaged_is_named(spooling: RiskHubClient, folder: Path) -> None:
-    folder.mkdir()
-    (folder / "00000000000000000001.json").write_text("{")
-    with pytest.raises(SpoolError, match=r"00000000000000000001\.json cannot be read"):
-        spooling.flush()
+def test_a_disk_that_is_full_at_the_entry_does_not_keep_its_blob(
+    spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.replace
+
+    def full(file: Path, target: Path) -> Path:
+        if target.suffix == ".json":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(file, target)
+
+    server.faults.extend(DOWN)
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(SpoolError):
+        spooling.publish(WORLD, **book("v1", **LARGE))
+    assert left(folder) == []
+
+
+def test_only_the_owner_may_read_what_is_kept(spooling: RiskHubClient, server: Server, folder: Path) -> None:
+    server.faults.extend(DOWN)
+    spooling.publish(WORLD, **book("v1", **LARGE))
+    modes = {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()}
+    folders = {path.stat().st_mode & 0o777 for path in (folder, folder / "blobs")}
+    assert (modes, folders) == ({0o600}, {0o700})
+
+
+def test_the_order_is_that_of_publishing_whatever_the_clock_does(
+    spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second process's clock is ten seconds behind the first one's."""
+    server.faults.extend(DOWN * 2)
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() + 10**10)
+    spooling.publish(WORLD, **book("v1"))
+    monkeypatch.undo()
+    options = {"actor": "gateway", "stage": "paper"}
+    with RiskHubClient(server.url, server.token, patience=IMPATIENT, spool=folder, **options) as second:
+        second.publish(WORLD, **book("v2"))
+        second.flush()
+    assert stored(server) == ["v1", "v2"]

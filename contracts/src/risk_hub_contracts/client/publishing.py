@@ -2,21 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from risk_hub_contracts.client.answers import Outcome, Publication, StoredSnapshot
-from risk_hub_contracts.client.errors import DeniedError, RefusedError, UnavailableError
+from risk_hub_contracts.client.errors import DeniedError, HubError, RefusedError, SpoolError, UnavailableError
+from risk_hub_contracts.client.locks import unlock
 from risk_hub_contracts.client.memory import Memory
 from risk_hub_contracts.client.prepare import Prepared, Producer, prepare
 from risk_hub_contracts.client.reads import Steps, contract, world_path
-from risk_hub_contracts.client.spool import Flushed, Spool
+from risk_hub_contracts.client.spool import DamagedEntryError, Flushed, Spool
 from risk_hub_contracts.client.uploading import JSON, Progress, unseen, upload
-from risk_hub_contracts.client.wire import Call
+from risk_hub_contracts.client.wire import Call, Pause
 from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 __all__ = ["Order", "deliver", "flush", "publish"]
 
 CREATED: Final = 201
+UNAUTHENTICATED: Final = 401
+# A 4xx without it is not the hub's own, but of something before it.
+HUB_PROBLEMS: Final = "urn:risk-hub:problem:"
+# Who delivers makes others wait so long; then they go on without.
+TURN_MAX_SECONDS: Final = 30.0
+TURN_POLL_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +55,23 @@ def publish(memory: Memory, spool: Spool | None, order: Order) -> Steps[Publicat
         if down is not None:
             raise down
         if spool is not None:
-            yield from flush(spool)
+            yield from _flush_first(spool)
         return (yield from deliver(prepared, order.producer, order.progress))
     except UnavailableError:
         if spool is None:
             raise
         spool.put(prepared, order.producer)
     return _publication("spooled", prepared, None, None)
+
+
+def _flush_first(spool: Spool) -> Steps[None]:
+    """Let what waits go first; of its errors only silence concerns the next one."""
+    try:
+        yield from flush(spool)
+    except UnavailableError:
+        raise
+    except HubError:
+        return
 
 
 def deliver(prepared: Prepared, producer: Producer, progress: Progress = unseen) -> Steps[Publication]:
@@ -76,22 +94,75 @@ def deliver(prepared: Prepared, producer: Producer, progress: Progress = unseen)
 
 
 def flush(spool: Spool) -> Steps[Flushed]:
-    """Deliver what the spool holds, oldest first; what the hub refuses is set aside with its problem.
+    """Deliver what the spool holds, oldest first; what the hub itself refuses, or nobody can read, is set aside.
 
-    It stops at the first one that is not answered, or when the token is not accepted: that one and all after it stay.
+    It stops at the first one that is not answered, or when the token is not accepted: that one and all after it stay. What
+    only this token may not deliver, or the store does not take, stays as well and stops nobody.
+
+    Raises:
+        SpoolError: the folder takes no lock.
     """
-    delivered, refused = [], []
+    if not spool.entries():
+        return Flushed((), ())
+    try:
+        turn = yield from _turn(spool)
+    except OSError as error:
+        raise SpoolError(f"{spool.folder} cannot be used: {error}") from error
+    if turn is None:
+        return Flushed((), (), tuple(spool.entries()))
+    try:
+        return (yield from _deliver_all(spool))
+    finally:
+        unlock(turn)
+
+
+def _turn(spool: Spool) -> Steps[int | None]:
+    """Wait until nobody else delivers; None when that takes too long."""
+    for _ in range(round(TURN_MAX_SECONDS / TURN_POLL_SECONDS)):
+        turn = spool.try_turn()
+        if turn is not None:
+            return turn
+        yield Pause(TURN_POLL_SECONDS)
+    return None
+
+
+def _deliver_all(spool: Spool) -> Steps[Flushed]:
+    delivered, refused, kept = list[Publication](), list[Path](), list[Path]()
+    denied = set[Producer]()
     for entry in spool.entries():
-        prepared, producer = spool.read(entry)
         try:
+            prepared, producer = spool.read(entry)
+            if producer in denied:
+                kept.append(entry)
+                continue
             delivered.append((yield from deliver(prepared, producer)))
-        except DeniedError:
-            raise
-        except RefusedError as error:
-            refused.append(spool.set_aside(entry, error))
-        else:
             spool.remove(entry)
-    return Flushed(tuple(delivered), tuple(refused))
+        except FileNotFoundError:
+            continue
+        except UnavailableError:
+            raise
+        except DeniedError as error:
+            if error.status == UNAUTHENTICATED:
+                raise
+            denied.add(producer)
+            kept.append(entry)
+        except (HubError, OSError) as error:
+            aside = _aside(spool, entry, error)
+            (kept if aside is None else refused).append(aside or entry)
+    return Flushed(tuple(delivered), tuple(refused), tuple(kept))
+
+
+def _aside(spool: Spool, entry: Path, error: Exception) -> Path | None:
+    """Set aside what will never be delivered; None for what may be, and where the disk does not let it be moved."""
+    for_ever = isinstance(error, DamagedEntryError) or (
+        isinstance(error, RefusedError) and error.type.startswith(HUB_PROBLEMS)
+    )
+    if not (for_ever and isinstance(error, HubError)):
+        return None
+    try:
+        return spool.set_aside(entry, error)
+    except OSError:
+        return None
 
 
 def _publication(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from risk_hub_contracts.client.answers import HubContract, Page, StoredSnapshot
 from risk_hub_contracts.client.errors import InvalidSnapshotError
 from risk_hub_contracts.client.memory import Memory
-from risk_hub_contracts.client.wire import Answer, Call
+from risk_hub_contracts.client.wire import Answer, Call, Pause
 from risk_hub_contracts.limits import LIST_LIMIT_MAX
 from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.queries import check_id
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
-Steps = Generator[Call, Answer, Result]
+Steps = Generator[Call | Pause, Answer, Result]
 Instant = datetime | str
 NOT_MODIFIED: Final = 304
 

@@ -2,44 +2,71 @@
 
 One file each, written whole or not at all; blobs beside them, by digest. A snapshot that is delivered twice, because a
 process ended between the answer and the removal, is a replay to the hub.
+
+Threads, tasks and processes may share the folder: whoever changes its files holds `lock` for that moment, whoever delivers
+holds `flush.lock` until it is through, so that the order holds.
 """
 
 import json
-import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from risk_hub_contracts.client.answers import Publication
 from risk_hub_contracts.client.blobs import Blob, FilePayload
-from risk_hub_contracts.client.errors import RefusedError, SpoolError
+from risk_hub_contracts.client.errors import HubError, RefusedError, SpoolError
+from risk_hub_contracts.client.locks import folder_lock, try_lock
 from risk_hub_contracts.client.prepare import Prepared, Producer
-from risk_hub_contracts.client.wire import Chunk
+from risk_hub_contracts.client.spool_files import move, write
+from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.snapshot import Snapshot
 
-__all__ = ["Flushed", "Spool"]
+__all__ = ["DamagedEntryError", "Flushed", "Spool"]
 
 REFUSED: Final = "refused"
 BLOBS: Final = "blobs"
-UNFINISHED: Final = ".part"
+LOCK: Final = "lock"
+FLUSH_LOCK: Final = "flush.lock"
+# What reading something else than an entry may raise.
+_DAMAGED: Final = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    ProblemError,
+    HubError,
+)
+
+
+class DamagedEntryError(SpoolError):
+    """A file of the spool is not what was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """What became of a spool's snapshots: those delivered, and the files of those that the hub refused."""
+    """What became of a spool's snapshots.
+
+    Attributes:
+        delivered: those delivered.
+        refused: the files of those that the hub refuses, or that nobody can read, now under `refused/`.
+        kept: the files of those that another token, or a store that works, may deliver, or another process is about to.
+    """
 
     delivered: tuple[Publication, ...]
     refused: tuple[Path, ...]
+    kept: tuple[Path, ...] = ()
 
 
 class Spool:
-    """A folder of undelivered snapshots, for one process at a time."""
+    """A folder of undelivered snapshots."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._last_ns = 0
+        self._digests: dict[Path, frozenset[str]] = {}
 
     def entries(self) -> list[Path]:
         """Return the files of what waits, oldest first."""
@@ -59,59 +86,110 @@ class Spool:
             "document": snapshot.to_document(),
             "blobs": {kind: blob.sha256 for kind, blob in prepared.blobs.items()},
         }
-        entry = self.folder / f"{self._sequence():020}.json"
         try:
-            for blob in prepared.blobs.values():
-                _write(self._blob_file(blob.sha256), blob.chunks())
-            _write(entry, (json.dumps(kept).encode(),))
+            with self._changing():
+                return self._write(kept, prepared.blobs.values())
         except OSError as error:
             message = (
                 f"version {snapshot.version} of world {snapshot.world_id} was neither delivered nor kept"
             )
             raise SpoolError(f"{message}: {error}") from error
-        return entry
 
     def read(self, entry: Path) -> tuple[Prepared, Producer]:
         """Return what a file keeps.
 
         Raises:
-            SpoolError: it cannot be read.
+            FileNotFoundError: it is gone.
+            OSError: it cannot be read now.
+            DamagedEntryError: it never will be.
         """
+        data = entry.read_bytes()
         try:
-            kept = json.loads(entry.read_bytes())
+            kept = json.loads(data)
             snapshot = Snapshot.from_document(kept["document"], kept["content_hash"])
             blobs = {kind: self._blob(kind, sha256) for kind, sha256 in kept["blobs"].items()}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SpoolError(f"{entry} cannot be read ({error}); move it away to go on") from error
-        return Prepared(snapshot, blobs), Producer(kept["actor"], kept["stage"])
+            prepared, producer = Prepared(snapshot, blobs), Producer.of(kept["actor"], kept["stage"])
+            prepared.body({})
+        except (*_DAMAGED, FileNotFoundError) as error:
+            raise DamagedEntryError(f"{entry} cannot be read ({type(error).__name__}: {error})") from error
+        return prepared, producer
 
     def remove(self, entry: Path) -> None:
-        """Forget what was delivered, and blobs that nothing else waits for."""
-        entry.unlink(missing_ok=True)
-        wanted = {
-            sha256
-            for left in self._kept()
-            for sha256 in json.loads(left.read_bytes()).get("blobs", {}).values()
-        }
-        for file in (self.folder / BLOBS).glob("*"):
-            if file.name not in wanted:
-                file.unlink(missing_ok=True)
+        """Forget what was delivered, and those of its blobs that nothing else waits for.
 
-    def set_aside(self, entry: Path, error: RefusedError) -> Path:
-        """Move what the hub refuses out of the way, with the reason."""
-        kept: dict[str, Any] = {**json.loads(entry.read_bytes()), "refused": error.problem or str(error)}
+        Raises:
+            OSError: it could not be removed; delivered once more, it is a replay.
+        """
+        with self._changing():
+            own = self._named(entry)
+            entry.unlink(missing_ok=True)
+            self._digests.pop(entry, None)
+            left = self._kept() if own else []
+            for sha256 in own.difference(*map(self._named, left)):
+                self._blob_file(sha256).unlink(missing_ok=True)
+
+    def set_aside(self, entry: Path, error: HubError) -> Path:
+        """Move what the hub refuses, or nobody can read, out of the way, with the reason where there is room for it.
+
+        Raises:
+            OSError: it is where it was.
+        """
         aside = self.folder / REFUSED / entry.name
-        _write(aside, (json.dumps(kept).encode(),))
-        entry.unlink(missing_ok=True)
+        reason = (error.problem if isinstance(error, RefusedError) else None) or str(error)
+        with self._changing():
+            move(entry, aside)
+            with suppress(*_DAMAGED, OSError):
+                # A new file takes the place of the old one only when it is whole.
+                told = json.dumps({**json.loads(aside.read_bytes()), "refused": reason})
+                write(aside.with_suffix(".told"), (told.encode(),))
+                move(aside.with_suffix(".told"), aside)
         return aside
 
-    def _kept(self) -> list[Path]:
-        return [*self.entries(), *(self.folder / REFUSED).glob("*.json")]
+    def try_turn(self) -> int | None:
+        """Become the one who delivers, unless somebody is; return what `locks.unlock` takes, or None.
 
-    def _sequence(self) -> int:
-        """Return a number that grows, also within one tick of the clock."""
-        self._last_ns = max(time.time_ns(), self._last_ns + 1)
-        return self._last_ns
+        Raises:
+            OSError: the folder takes no lock.
+        """
+        return try_lock(self.folder / FLUSH_LOCK)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        with folder_lock(self.folder / LOCK):
+            yield
+
+    def _write(self, kept: Mapping[str, Any], blobs: Any) -> Path:  # noqa: ANN401 - blobs
+        entry, written = self.folder / f"{self._next_number():020}.json", []
+        try:
+            for blob in blobs:
+                file = self._blob_file(blob.sha256)
+                if not (file.exists() and file.stat().st_size == blob.size_bytes):
+                    written.append(file)
+                    write(file, blob.chunks())
+            write(entry, (json.dumps(kept).encode(),))
+        except BaseException:
+            for file in written:
+                with suppress(OSError):
+                    file.unlink(missing_ok=True)
+            raise
+        return entry
+
+    def _next_number(self) -> int:
+        """Return a number that grows, whatever the clock does, and whoever wrote the newest one."""
+        newest = max((entry.stem for entry in self._kept()), default="0")
+        return max(time.time_ns(), int(newest) + 1 if newest.isdecimal() else 0)
+
+    def _kept(self) -> list[Path]:
+        return [*self.folder.glob("*.json"), *(self.folder / REFUSED).glob("*.json")]
+
+    def _named(self, entry: Path) -> frozenset[str]:
+        """Return the digests that an entry names; no entry ever changes, so each is read once."""
+        if entry not in self._digests:
+            try:
+                self._digests[entry] = frozenset(json.loads(entry.read_bytes())["blobs"].values())
+            except (*_DAMAGED, OSError):
+                return frozenset()
+        return self._digests[entry]
 
     def _blob_file(self, sha256: str) -> Path:
         return self.folder / BLOBS / sha256
@@ -119,19 +197,3 @@ class Spool:
     def _blob(self, kind: Any, sha256: str) -> Blob:  # noqa: ANN401 - as it was written
         file = self._blob_file(sha256)
         return Blob(kind, b"", FilePayload(file, file.stat().st_size), sha256)
-
-
-def _write(file: Path, chunks: Iterable[Chunk]) -> None:
-    """Write a file that is there whole, or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(file.name + UNFINISHED)
-    try:
-        with unfinished.open("wb") as stream:
-            for chunk in chunks:
-                stream.write(chunk)
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(file)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise

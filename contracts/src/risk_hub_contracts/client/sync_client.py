@@ -1,5 +1,6 @@
 """`RiskHubClient`: the blocking client."""
 
+import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from risk_hub_contracts.client.retries import REPEATABLE, retry_options
 from risk_hub_contracts.client.spool import Flushed
 from risk_hub_contracts.client.transport import UNSENDABLE, Exchange, client_options
 from risk_hub_contracts.client.uploading import Progress, unseen
-from risk_hub_contracts.client.wire import Answer, Call, TransientError
+from risk_hub_contracts.client.wire import PAUSED, Answer, Call, Pause, TransientError
 from risk_hub_contracts.refs import BlobRef
 
 __all__ = ["RiskHubClient"]
@@ -90,11 +91,12 @@ class RiskHubClient(ClientBase):
         return self._run(publishing.publish(self.memory, self.spool, order))
 
     def flush(self) -> Flushed:
-        """Deliver what the spool holds, oldest first.
+        """Deliver what the spool holds, oldest first; what nobody can read or the hub refuses is moved to `refused/`.
 
         Raises:
             UnavailableError: the hub does not answer; the rest stays, in its order.
-            DeniedError: the token is not accepted; the rest stays, in its order.
+            DeniedError: the token is not accepted (401); the rest stays, in its order.
+            SpoolError: the folder cannot be used.
         """
         return Flushed((), ()) if self.spool is None else self._run(publishing.flush(self.spool))
 
@@ -219,8 +221,13 @@ class RiskHubClient(ClientBase):
         except StopIteration as done:
             result: Result = done.value
             return result
+        finally:
+            steps.close()
 
-    def _send(self, call: Call) -> Answer:
+    def _send(self, call: Call | Pause) -> Answer:
+        if isinstance(call, Pause):
+            time.sleep(call.seconds)
+            return PAUSED
         exchange, attempt_number = Exchange(self.settings, self.memory, call), 0
         options = retry_options(self.settings.patience, exchange.deadline)
         try:

@@ -18,7 +18,7 @@ from risk_hub_contracts.client.errors import (
     UnavailableError,
 )
 
-__all__ = ["Answer", "Call", "Chunk", "Inbox", "TransientError", "new_request_id"]
+__all__ = ["PAUSED", "Answer", "Call", "Chunk", "Inbox", "Pause", "TransientError", "new_request_id"]
 
 REQUEST_ID: Final = "x-correlation-id"
 EDGE_REQUEST_ID: Final = "x-amzn-requestid"
@@ -100,6 +100,17 @@ class Answer:
             return parsedate_to_datetime(self.headers["date"]).astimezone(UTC)
         except (KeyError, ValueError, TypeError):
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """No request: a while in which others may go on."""
+
+    seconds: float
+
+
+# What a pause is answered.
+PAUSED: Final = Answer(0, {}, bytearray(), "")
 
 
 class TransientError(Exception):

@@ -1,0 +1,66 @@
+"""Locks on a folder: one holder at a time, among threads, tasks and processes alike."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+try:
+    import fcntl
+except (
+    ImportError
+):  # pragma: no cover - where files have no such locks, a folder is for one process and one thread
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["FILE_MODE", "FOLDER_MODE", "folder_lock", "try_lock", "unlock"]
+
+FILE_MODE: Final = 0o600
+FOLDER_MODE: Final = 0o700
+
+
+@contextmanager
+def folder_lock(file: Path) -> Iterator[None]:
+    """Hold a lock for a moment, with no request in between.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    held = _open(file)
+    try:
+        if fcntl is not None:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        unlock(held)
+
+
+def try_lock(file: Path) -> int | None:
+    """Take a lock unless somebody holds it; return what `unlock` takes, or None.
+
+    Each one is taken on a file opened anew, so that it also holds against the other threads of this process.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    held = _open(file)
+    try:
+        if fcntl is not None:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        return None
+    except OSError:
+        os.close(held)
+        raise
+    return held
+
+
+def unlock(held: int) -> None:
+    """Let others have it; closing the file does."""
+    os.close(held)
+
+
+def _open(file: Path) -> int:
+    file.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    return os.open(file, os.O_RDWR | os.O_CREAT, FILE_MODE)

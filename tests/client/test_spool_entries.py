@@ -1,0 +1,133 @@
+"""One bad entry of a spool, whatever is wrong with it, stops nobody; what may yet be delivered stays."""
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.client import DeniedError, RiskHubClient
+from tests.client.conftest import IMPATIENT, WORLD
+from tests.client.server import Server, status
+from tests.client.test_spool import DOWN, LARGE, book, folder, left, spooling, stored, waiting
+
+__all__ = ["folder", "spooling"]
+
+
+def damage(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
+    def apply(entry: Path) -> None:
+        kept = json.loads(entry.read_text())
+        change(kept)
+        entry.write_text(json.dumps(kept))
+
+    return apply
+
+
+DAMAGES = {
+    "empty": lambda entry: entry.write_text(""),
+    "cut": lambda entry: entry.write_text("{"),
+    "no text": lambda entry: entry.write_bytes(b"\xff"),
+    "a list": lambda entry: entry.write_text("[]"),
+    "no actor": damage(lambda kept: kept.pop("actor")),
+    "an actor that is none": damage(lambda kept: kept.update(actor=["x"])),
+    "a document that is none": damage(lambda kept: kept.update(document=[])),
+    "no weights": damage(lambda kept: kept["document"].pop("weights")),
+    "a time that is none": damage(lambda kept: kept["document"].update(as_of="x")),
+    "no blobs": damage(lambda kept: kept.update(blobs=7)),
+    "a blob that is gone": damage(lambda kept: kept.update(blobs={"covariance": "0" * 64})),
+}
+
+
+@pytest.mark.parametrize("harm", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_entry_is_moved_away_and_stops_nobody(
+    spooling: RiskHubClient, server: Server, folder: Path, harm: Callable[[Path], object]
+) -> None:
+    server.faults.extend(DOWN * 2)
+    for version in ("v1", "v2"):
+        spooling.publish(WORLD, **book(version))
+    harm(spooling.spool.entries()[0])  # type: ignore[union-attr]
+    assert spooling.publish(WORLD, **book("v3")).outcome == "created"
+    assert (stored(server), waiting(folder)) == (["v2", "v3"], 0)
+    assert len(list((folder / "refused").iterdir())) == 1
+
+
+def test_what_this_token_may_not_deliver_waits_for_one_that_may(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    """The actor is asked for once a flush, however many entries it has."""
+    server.faults.extend(DOWN * 2)
+    for version in ("v1", "v2"):
+        spooling.publish(WORLD, actor="other", **book(version))
+    token = server.hub.tokens.issue(actors=("gateway",))
+    before = len(server.posts())
+    options = {"actor": "gateway", "stage": "paper"}
+    with RiskHubClient(server.url, token, patience=IMPATIENT, spool=folder, **options) as narrow:
+        assert narrow.publish(WORLD, **book("v3")).outcome == "created"
+        assert len(narrow.flush().kept) == 2
+    assert len(server.posts()) - before == 3
+    assert [done.version for done in spooling.flush().delivered] == ["v1", "v2"]
+
+
+def test_a_4xx_of_something_before_the_hub_sets_nothing_aside(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend((*DOWN, status(404)))
+    spooling.publish(WORLD, **book("v1"))
+    assert spooling.publish(WORLD, **book("v2")).outcome == "created"
+    assert waiting(folder) == 1
+    assert [done.version for done in spooling.flush().delivered] == ["v1"]
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("failing", ["fsync", "open", "replace"])
+def test_a_full_or_read_only_disk_stops_nobody_whom_the_hub_answers(
+    spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    server.faults.extend(DOWN)
+    spooling.publish(WORLD, **book("v1"))
+    (folder / "00000000000000000001.json").write_text("{")
+    monkeypatch.setattr(Path if failing == "replace" else os, failing, full)
+    assert spooling.publish(WORLD, **book("v2")).outcome == "created"
+    monkeypatch.undo()
+    spooling.flush()
+    assert (sorted(stored(server)), waiting(folder)) == (["v1", "v2"], 0)
+
+
+def test_a_token_that_has_ended_is_told_and_keeps_everything(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend((*DOWN, status(401), status(401)))
+    spooling.publish(WORLD, **book("v1"))
+    with pytest.raises(DeniedError):
+        spooling.publish(WORLD, **book("v2"))
+    assert waiting(folder) == 1
+
+
+def test_a_blob_stays_while_another_entry_names_it_and_no_entry_is_read_twice(
+    spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.faults.extend(DOWN * 4)
+    for version in ("v1", "v2", "v3", "v4"):
+        spooling.publish(WORLD, **book(version, **LARGE))
+    spool, read = spooling.spool, list[Path]()
+    assert spool is not None
+    entries, real = spool.entries(), Path.read_bytes
+
+    def counted(file: Path) -> bytes:
+        read.append(file)
+        return real(file)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    blobs = []
+    for entry in entries:
+        spool.remove(entry)
+        blobs.append(len(list((folder / "blobs").iterdir())))
+    assert blobs == [1, 1, 1, 0]
+    assert len(read) <= len(entries)
+    assert left(folder) == []
