@@ -77,11 +77,12 @@ def claim(
 
 def test_claims_come_back_each_once_and_of_this_blob_only(marks: Marks) -> None:
     upload, other = claim(None, None), claim("v1", "sha256:" + "c" * 64)
-    for each in (claim(), claim("v2"), other, upload, claim()):
+    found = {Claim(each.version, each.content_hash, each.at, found=True) for each in (claim(), upload)}
+    for each in (claim(), claim("v2"), other, upload, claim(), *found):
         marks.claim(WORLD, SHA256, each, RETAINED)
     marks.claim(WORLD, "b" * 64, claim("v3"), RETAINED)
     marks.claim("w2", SHA256, claim("v4"), RETAINED)
-    assert set(marks.claims(WORLD, SHA256)) == {claim(), claim("v2"), other, upload}
+    assert set(marks.claims(WORLD, SHA256)) == {claim(), claim("v2"), other, upload, *found}
     assert list(marks.claims(WORLD, "c" * 64)) == []
 
 

@@ -136,6 +136,46 @@ def test_a_blob_from_before_there_were_marks_is_left_alone(hub: Stage) -> None:
     assert hub.reap() == {"unmarked": 1}
 
 
+def idle_announcement(hub: Stage, ref: str) -> None:
+    hub.upload.begin(
+        WORLD,
+        UploadRequest(kind="realized_returns", bytes=len(hub.blobs.objects[ref][1]), sha256=ref[-64:]),
+    )
+
+
+def test_an_idle_announcement_does_not_cost_a_snapshot_its_unmarked_blob(hub: Stage) -> None:
+    hub.post()
+    hub.marks.rows.clear()
+    (ref,) = hub.blobs.objects
+    idle_announcement(hub, ref)
+    hub.clock.advance(hours=25)
+    assert hub.reap() == {"unmarked": 1}
+
+
+def test_a_refused_reference_does_not_cost_a_snapshot_its_unmarked_blob(hub: Stage) -> None:
+    hub.post()
+    hub.marks.rows.clear()
+    (ref,) = hub.blobs.objects
+    body = {
+        "as_of": "2026-01-05T11:59:00Z",
+        "version": "v1",
+        "weights": {"B": 1.0},
+        "realized_returns_ref": ref,
+    }
+    with pytest.raises(ProblemError) as refused:
+        hub.publish(Publication(WORLD, "gateway", "paper", orjson.dumps(body)))
+    assert refused.value.type is VERSION_CONFLICT
+    hub.clock.advance(hours=25)
+    assert hub.reap() == {"unmarked": 1}
+
+
+def test_an_orphan_that_was_announced_again_goes_all_the_same(hub: Stage) -> None:
+    orphan(hub)
+    orphan(hub)
+    hub.clock.advance(hours=25)
+    assert hub.reap() == {"reaped": 1}
+
+
 def test_a_second_upload_of_the_same_blob_begins_a_new_grace_period(hub: Stage) -> None:
     orphan(hub)
     hub.clock.advance(hours=25)
@@ -145,14 +185,14 @@ def test_a_second_upload_of_the_same_blob_begins_a_new_grace_period(hub: Stage) 
 
 def test_while_a_blob_is_doomed_writers_are_asked_to_come_again(hub: Stage) -> None:
     hub.post()
-    (sha256,) = (ref.rpartition("/")[2] for ref in hub.blobs.objects)
-    hub.marks.doom(WORLD, sha256, "another", hub.clock(), hub.clock() + DOOM_LEASE)
+    (ref,) = hub.blobs.objects
+    hub.marks.doom(WORLD, ref[-64:], "another", hub.clock(), hub.clock() + DOOM_LEASE)
     with pytest.raises(ProblemError) as refused:
         hub.post("v2")
     assert refused.value.type is UNAVAILABLE
     assert hub.snapshots.get(WORLD, "v2") is None
     with pytest.raises(ProblemError, match="being removed"):
-        hub.upload.begin(WORLD, UploadRequest(kind="stress", bytes=1, sha256=sha256))
+        idle_announcement(hub, ref)
 
 
 def test_the_doom_of_a_crashed_run_ends_with_its_lease_and_the_next_run_takes_over(hub: Stage) -> None:
@@ -191,4 +231,6 @@ def test_no_handler_lives_as_long_as_the_marks_that_it_relies_on(name: str) -> N
 def test_claims_of_different_snapshots_are_kept_apart(hub: Stage) -> None:
     at = hub.clock()
     claims = [Claim("v1", "sha256:a", at), Claim("v1", "sha256:b", at), Claim("v2", "sha256:a", at)]
-    assert len({claim.key for claim in [*claims, Claim(None, None, at)]}) == 4
+    assert (
+        len({claim.key for claim in [*claims, Claim(None, None, at), Claim(None, None, at, found=True)]}) == 5
+    )

@@ -6,6 +6,7 @@ The use cases are the real ones; every call of a port is one step, and every rea
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -95,6 +96,21 @@ def producer(version: str = "v1") -> Process:
     return Process(f"producer of {version}", work)
 
 
+def announcer() -> Process:
+    """Ask for an upload and never make it."""
+    announced = UploadRequest(kind="realized_returns", bytes=len(DATA), sha256=SHA256)
+
+    def work(ports: Ports) -> None:
+        UploadBlobs(ports["blobs"], ports["signing"], ports["marks"], ports.clock).begin(WORLD, announced)
+
+    return Process("announcer", work)
+
+
+def other_content() -> Process:
+    asked = publication("v1", realized_returns_ref=REF, constraints={"other": True})
+    return Process("writer of other content", lambda ports: publisher(ports)(asked))
+
+
 def reaper(name: str = "reaper", use_case: type[ReapBlobs] = ReapBlobs) -> Process:
     def work(ports: Ports) -> None:
         run = use_case(ports["blobs"], ports["marks"], ports["snapshots"], ports.clock, GRACE, lambda: name)
@@ -140,6 +156,14 @@ def start(
     return State(START, state.stores, processes, passes)
 
 
+def unmarked(*processes: Process, marks: type[MemoryMarks] = MemoryMarks) -> State:
+    """Return the state in which a snapshot's blob has no marks: older than they are, or they were lost."""
+    stored = [publication("v1", realized_returns_ref=REF)]
+    state = start(*processes, stored=stored, passes=(2 * GRACE,), marks=marks)
+    state.stores["marks"].rows.clear()
+    return state
+
+
 def refused_before(version: str = "v1") -> Claim:
     """Return the old claim of a writer that died before its snapshot was stored."""
     blobs, marks = Shelf(), MemoryMarks()
@@ -179,6 +203,11 @@ HISTORIES = {
     ),
     "a crash anywhere, then a writer": lambda: start(
         reaper("one"), inline(), by_reference("v2"), passes=(DOOM_LEASE,)
+    ),
+    "a blob without marks, an idle announcement and a reaper": lambda: unmarked(announcer(), reaper()),
+    "a blob without marks, a refused reference and a reaper": lambda: unmarked(other_content(), reaper()),
+    "an announcement, a producer and two reapers": lambda: start(
+        announcer(), producer(), reaper("one"), reaper("two")
     ),
 }
 
@@ -249,9 +278,11 @@ class LooksFirst(claim_blobs.ClaimBlobs):
             self.marks.claim(world_id, sha256, claim, needed_until)
 
 
-def other_content() -> Process:
-    asked = publication("v1", realized_returns_ref=REF, constraints={"other": True})
-    return Process("writer of other content", lambda ports: publisher(ports)(asked))
+class EveryClaimIsAnUpload(MemoryMarks):
+    """Plants a bug: a claim on a blob that was there first is as good a reason to remove it as that of its upload."""
+
+    def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
+        super().claim(world_id, sha256, replace(claim, found=False), retain_until)
 
 
 PLANTED = {
@@ -264,6 +295,7 @@ PLANTED = {
         marks=VersionsOnly,
         passes=(2 * GRACE,),
     ),
+    "every claim is an upload": lambda: unmarked(announcer(), reaper(), marks=EveryClaimIsAnUpload),
 }
 
 

@@ -33,8 +33,9 @@ class DynamoDBBlobMarks:
             "content_hash": claim.content_hash,
         }
         present = {name: {"S": text} for name, text in texts.items() if text is not None}
+        found = {"found": {"BOOL": True}} if claim.found else {}
         retained = {"retain_until": {"N": str(int(retain_until.timestamp()))}}
-        self._put({**_claim_key(world_id, sha256, claim), **present, **retained})
+        self._put({**_claim_key(world_id, sha256, claim), **present, **found, **retained})
 
     def is_doomed(self, world_id: str, sha256: str, now: datetime) -> bool:
         """See BlobMarks."""
@@ -130,4 +131,5 @@ def _claim(item: Item) -> Claim:
         version=None if version is None else version["S"],
         content_hash=None if content_hash is None else content_hash["S"],
         at=parse_instant(item["claimed_at"]["S"]),
+        found="found" in item,
     )

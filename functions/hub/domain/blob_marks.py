@@ -13,6 +13,8 @@ from typing import Final
 DOOM_LEASE: Final = timedelta(minutes=5)
 # A claim is removed by the table's retention well after the snapshot that it stands for.
 CLAIM_MARGIN: Final = timedelta(days=31)
+# The claim of an upload says where the blob came from: it outlives whatever snapshots will refer to the blob.
+UPLOAD_RETENTION: Final = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +25,20 @@ class Claim:
         version: of the snapshot that is about to refer to it; None for an upload.
         content_hash: of that snapshot: the version may be taken by other content.
         at: the hub's clock when it was claimed.
+        found: the blob was there first. Such a claim keeps it while it counts, and once it is dead it is no reason to
+            remove it: a blob with no other claims is one whose marks nobody has.
     """
 
     version: str | None
     content_hash: str | None
     at: datetime
+    found: bool = False
 
     @property
     def key(self) -> str:
         """What tells claims on one blob apart; the same snapshot published again renews its claim."""
-        return f"{self.version or ''}/{(self.content_hash or '').removeprefix('sha256:')}"
+        key = f"{self.version or ''}/{(self.content_hash or '').removeprefix('sha256:')}"
+        return f"/found/{key}" if self.found else key
 
     def is_young(self, now: datetime, grace: timedelta) -> bool:
         """Whether whoever claimed may still be at work."""

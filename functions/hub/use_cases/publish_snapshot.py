@@ -78,10 +78,11 @@ class PublishSnapshot:
 
     def _claim(self, snapshot: Snapshot, now: datetime) -> None:
         """Claim every blob that the snapshot will refer to, before any of them is looked at (ADR-0018)."""
-        referred = [part.sha256 for part in snapshot.parts if part.ref is not None]
-        digests = referred + [part.sha256 for part in self.offload.parts_to_offload(snapshot)]
-        if digests:
-            claim = Claim(snapshot.version, snapshot.content_hash, now)
+        referred = [part for part in snapshot.parts if part.ref is not None]
+        parts = {True: referred, False: self.offload.parts_to_offload(snapshot)}
+        for found, claimed in parts.items():
+            claim = Claim(snapshot.version, snapshot.content_hash, now, found)
+            digests = [part.sha256 for part in claimed]
             ClaimBlobs(self.marks)(snapshot.world_id, digests, claim, now + self.retention)
 
     def _with_verified_refs(self, snapshot: Snapshot) -> Snapshot:

@@ -32,8 +32,8 @@ class ReapBlobs:
     def __call__(self, stop_at: datetime) -> Counter[str]:
         """Return how many blobs met which verdict; begin with none after `stop_at`.
 
-        Verdicts: `young`, `claimed` (recently), `referred` (a stored snapshot does), `unmarked` (from before there were
-        marks: left alone for ever), `contested` (another run has it), `reaped`.
+        Verdicts: `young`, `claimed` (recently), `referred` (a stored snapshot does), `unmarked` (whoever stored it left
+        none, or they were lost: left alone for ever), `contested` (another run has it), `reaped`.
 
         Raises:
             UnavailableError: a store did not answer. What was doomed is spared when its lease ends.
@@ -73,7 +73,7 @@ class ReapBlobs:
     def _reason_to_spare(
         self, blob: ShelvedBlob, claims: Sequence[Claim], now: datetime
     ) -> Literal["unmarked", "claimed", "referred"] | None:
-        if not claims:
+        if all(claim.found for claim in claims):
             return "unmarked"
         if any(claim.is_young(now, self.grace) for claim in claims):
             return "claimed"

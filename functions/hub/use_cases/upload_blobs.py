@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from functions.hub.blob_ports import BlobClaims, BlobUploads, NoUploadError, SignedPut, UploadMismatchError
-from functions.hub.domain.blob_marks import Claim
+from functions.hub.domain.blob_marks import UPLOAD_RETENTION, Claim
 from functions.hub.ports import BlobStore, Clock
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
 from risk_hub_contracts.blob import BlobKind
@@ -35,9 +35,8 @@ class UploadBlobs:
                 reaper removes the blob.
             UnavailableError: the store did not answer; asking again is safe.
         """
-        self._claim(world_id, asked.sha256)
         ref = self._ref(world_id, asked.sha256, asked.kind, asked.bytes)
-        if self._is_stored(ref):
+        if self._is_stored_and_claimed(world_id, ref):
             return _stored(ref)
         expires_at = self.clock() + timedelta(seconds=UPLOAD_URL_TTL_SECONDS)
         answer = {"ref": ref.document(), "stored": False, "expires_at": format_instant(expires_at)}
@@ -52,9 +51,8 @@ class UploadBlobs:
             ProblemError: `upload-not-found`, or `upload-mismatch` when the parts are not what was announced.
             UnavailableError: the store did not answer; completing again goes on where it stopped.
         """
-        self._claim(world_id, sha256)
         ref = self._ref(world_id, sha256, end.kind, end.bytes)
-        if not self._is_stored(ref):
+        if not self._is_stored_and_claimed(world_id, ref):
             try:
                 self.uploads.complete(ref, end.upload_id)
             except NoUploadError as error:
@@ -69,10 +67,22 @@ class UploadBlobs:
         self.uploads.abort(ref, end.upload_id)
         return {"ref": ref.document(), "stored": self._is_stored(ref)}
 
-    def _claim(self, world_id: str, sha256: str) -> None:
-        """Keep the blob for as long as a grace period, in which a snapshot that refers to it is expected."""
+    def _is_stored_and_claimed(self, world_id: str, ref: BlobRef) -> bool:
+        """Keep the blob for a grace period, in which a snapshot that refers to it is expected; tell whether it is there.
+
+        A blob that was there before the claim is only found: this upload is no reason to remove it one day.
+        """
+        found = self._is_stored(ref)
+        self._claim(world_id, ref, found=found)
+        stored = self._is_stored(ref)
+        if found and not stored:
+            self._claim(world_id, ref, found=False)
+        return stored
+
+    def _claim(self, world_id: str, ref: BlobRef, *, found: bool) -> None:
         now = self.clock()
-        ClaimBlobs(self.marks)(world_id, [sha256], Claim(None, None, now), now)
+        needed_until = now if found else now + UPLOAD_RETENTION
+        ClaimBlobs(self.marks)(world_id, [ref.sha256], Claim(None, None, now, found), needed_until)
 
     def _ref(self, world_id: str, sha256: str, kind: BlobKind, size_bytes: int) -> BlobRef:
         return BlobRef(ref=self.uploads.ref(world_id, sha256), sha256=sha256, bytes=size_bytes, kind=kind)
