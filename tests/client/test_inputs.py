@@ -1,5 +1,6 @@
 """What may be passed, and what never leaves the process."""
 
+import tracemalloc
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from risk_hub_contracts.blob import encode_covariance, encode_returns
+from risk_hub_contracts.blob import decode, encode_covariance, encode_factor, encode_returns
 from risk_hub_contracts.client import FactorModel, InvalidSnapshotError, RiskHubClient, to_dataframe
 from risk_hub_contracts.client.blobs import Blob
 from tests.client.conftest import BOOK, WORLD
@@ -119,6 +120,23 @@ def test_a_factor_model_is_one_content_in_lists_and_arrays(client: RiskHubClient
     found = client.load(client.latest(WORLD), "covariance")
     assert found is not None
     np.testing.assert_allclose(to_dataframe(found).loc["C", ["C", "A"]], [0.02, 0.02])
+
+
+def test_a_large_covariance_becomes_a_frame_without_a_second_one() -> None:
+    ids = [f"N{number:03}" for number in range(800)]
+    loadings, specific = np.random.default_rng(3).normal(size=(800, 5)), np.ones(800)
+    exact = loadings @ loadings.T + np.diag(specific)
+    packed = encode_covariance(ids, exact[np.triu_indices(800)].tolist())
+    factor = encode_factor(ids, loadings.tolist(), specific.tolist())
+    for found in (decode(packed), decode(factor)):
+        to_dataframe(found)
+        tracemalloc.start()
+        frame = to_dataframe(found)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        np.testing.assert_allclose(frame.to_numpy(), exact, rtol=0, atol=1e-12)
+        assert (frame.to_numpy() == frame.to_numpy().T).all()
+        assert peak_bytes < 2.2 * len(packed)
 
 
 def damaged(row: int, column: int, value: float) -> Any:

@@ -34,6 +34,15 @@ def test_other_content_under_a_version_names_both_hashes(client: RiskHubClient) 
     assert caught.value.request_id in str(caught.value)
 
 
+def test_what_a_caller_does_to_an_answer_stays_with_the_caller(client: RiskHubClient) -> None:
+    client.publish(WORLD, **BOOK)
+    for _ in range(3):
+        found = client.latest(WORLD)
+        assert found.weights == BOOK["weights"]
+        found.document["weights"]["AAPL"] = 99.0
+        found.document["provenance"].clear()
+
+
 def test_an_unchanged_latest_is_not_sent_again(client: RiskHubClient, server: Server) -> None:
     client.publish(WORLD, **BOOK)
     first = client.latest(WORLD)

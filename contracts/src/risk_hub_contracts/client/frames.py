@@ -1,10 +1,11 @@
 """What the hub answers, as pandas DataFrames; pandas is imported here and only when asked for (extra `dataframe`)."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from risk_hub_contracts.blob_types import Covariance, Decoded, RealizedReturns, Stress
 from risk_hub_contracts.client.answers import StoredSnapshot
+from risk_hub_contracts.client.arrays import library_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,9 +16,10 @@ __all__ = ["to_dataframe"]
 def to_dataframe(found: Decoded | Iterable[StoredSnapshot]) -> "pd.DataFrame":
     """Return a large part, or snapshots, as a DataFrame.
 
-    A covariance is ids x ids (a factor model is multiplied out: n x n numbers). Returns have a column for each id, or one
-    named `portfolio`, and their dates as index where they have some; series of unequal length end together. Stress is
-    scenarios x metrics, shocks left out. Snapshots are a row each.
+    A covariance is ids x ids, n x n numbers: 200 MB at 5,000 ids, which is twice the packed blob, and nothing besides (a
+    factor model is multiplied out). Returns have a column for each id, or one named `portfolio`, and their dates as index
+    where they have some; series of unequal length end together. Stress is scenarios x metrics, shocks left out. Snapshots
+    are a row each.
 
     Raises:
         ModuleNotFoundError: pandas is not installed.
@@ -25,7 +27,8 @@ def to_dataframe(found: Decoded | Iterable[StoredSnapshot]) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415 - whoever asks for a DataFrame has it
 
     if isinstance(found, Covariance):
-        return pd.DataFrame(_square(found), index=list(found.ids), columns=list(found.ids))
+        square = _square(found, library_of(pd.Index([0]).to_numpy()))
+        return pd.DataFrame(square, index=list(found.ids), columns=list(found.ids), copy=False)
     if isinstance(found, RealizedReturns):
         names, series = found.ids or ("portfolio",), found.series()
         longest = max(found.lengths)
@@ -43,24 +46,19 @@ def to_dataframe(found: Decoded | Iterable[StoredSnapshot]) -> "pd.DataFrame":
     return pd.DataFrame([_row(snapshot) for snapshot in found])
 
 
-def _square(covariance: Covariance) -> list[list[float]]:
-    count, values = len(covariance.ids), covariance.values  # noqa: PD011 - no DataFrame yet
+def _square(covariance: Covariance, library: Any) -> Any:  # noqa: ANN401 - NumPy, and an array of it
+    numbers, count = library.frombuffer(covariance.payload, "<f8"), len(covariance.ids)
     if covariance.layout == "factor":
-        width = covariance.factor_count
-        rows = [values[row * width : (row + 1) * width] for row in range(count)]
-        specific = values[count * width :]
-        return [
-            [
-                sum(a * b for a, b in zip(rows[i], rows[j], strict=True)) + (specific[i] if i == j else 0.0)
-                for j in range(count)
-            ]
-            for i in range(count)
-        ]
-    square, place = [[0.0] * count for _ in range(count)], 0
+        split = count * covariance.factor_count
+        loadings = numbers[:split].reshape(count, -1)
+        square = loadings @ loadings.T
+        square[library.diag_indices(count)] += numbers[split:]
+        return square
+    square, start = library.empty((count, count)), 0
     for row in range(count):
-        for column in range(row, count):
-            square[row][column] = square[column][row] = values[place]
-            place += 1
+        entries = numbers[start : start + count - row]
+        square[row, row:] = square[row:, row] = entries
+        start += len(entries)
     return square
 
 

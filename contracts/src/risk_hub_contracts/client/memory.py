@@ -1,7 +1,7 @@
 """What a client remembers between requests: the served contract, the hub's clock, and answers by ETag."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ class Memory:
         self._skew = timedelta(0)
         self._contract: HubContract | None = None
         self._contract_until_seconds = 0.0
-        self._answers: dict[Key, tuple[str, Mapping[str, Any]]] = {}
+        self._answers: dict[Key, Answer] = {}
 
     def now(self) -> datetime:
         """Return the hub's clock as far as its answers tell, else this machine's (UTC)."""
@@ -54,18 +54,18 @@ class Memory:
     def etag(self, call: Call) -> str | None:
         """Return the ETag of what this call was answered last."""
         kept = self._answers.get(_key(call))
-        return None if kept is None else kept[0]
+        return None if kept is None else kept.headers["etag"]
 
-    def recall(self, call: Call) -> Mapping[str, Any]:
-        """Return what this call was answered last, which the hub just said is still so."""
-        return self._answers[_key(call)][1]
+    def recall(self, call: Call) -> dict[str, Any]:
+        """Return what this call was answered last, which the hub just said is still so: read anew for each caller."""
+        document: dict[str, Any] = self._answers[_key(call)].document()
+        return document
 
-    def keep(self, call: Call, answer: Answer, document: Mapping[str, Any]) -> None:
+    def keep(self, call: Call, answer: Answer) -> None:
         """Remember an answer by its ETag; the oldest one makes room."""
-        etag = answer.headers.get("etag")
-        if etag is not None:
+        if "etag" in answer.headers:
             self._answers.pop(_key(call), None)
-            self._answers[_key(call)] = (etag, document)
+            self._answers[_key(call)] = answer
             while len(self._answers) > ETAGS_MAX_COUNT:
                 self._answers.pop(next(iter(self._answers)))
 

@@ -115,9 +115,9 @@ def latest(memory: Memory, world_id: str, filters: Filters) -> Steps[StoredSnaps
     answer = yield call
     if answer.status == NOT_MODIFIED:
         return StoredSnapshot.of(memory.recall(call))
-    document = answer.document()
-    memory.keep(call, answer, document)
-    return StoredSnapshot.of(document)
+    found = StoredSnapshot.of(answer.document())
+    memory.keep(call, answer)
+    return found
 
 
 def lookup(
