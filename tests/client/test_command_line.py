@@ -13,6 +13,7 @@ from risk_hub_contracts.blob import encode_covariance
 from risk_hub_contracts.cli.app import build_app, run
 from tests.client.conftest import IMPATIENT
 from tests.client.server import Server, status, well
+from tests.fakes.gateway import Answer
 
 DOCUMENT = {
     "world_id": "w1",
@@ -102,6 +103,9 @@ def test_a_conflict_is_status_1_with_the_request_id(command: Command, file: Path
     ended = command("publish", written(file, weights={"AAPL": 1.0}), "--json")
     assert ended.status == 1
     assert "[request client-" in ended.json["error"]
+    assert ended.json["type"].endswith(":version-conflict")
+    assert ended.json["request_id"].startswith("client-")
+    assert ended.json["stored_hash"] != ended.json["offered_hash"]
 
 
 def test_a_hub_that_does_not_answer_is_status_3(
@@ -129,7 +133,17 @@ def test_without_a_token_the_command_says_which_variable_to_set(
 def test_a_wrong_command_line_is_status_2_and_3_for_the_monitor(
     command: Command, arguments: tuple[str, ...], expected: int
 ) -> None:
-    assert command(*arguments).status == expected
+    ended = command(*arguments, "--json") if arguments else command()
+    assert ended.status == expected
+    if arguments:
+        assert ended.json["error"]
+        assert ended.err
+
+
+def test_the_faults_of_a_document_are_fields(command: Command, tmp_path: Path) -> None:
+    ended = command("publish", written(tmp_path / "bad.json", ttl_sec=0), "--json")
+    assert ended.json["type"].endswith(":contract-violation")
+    assert [fault["pointer"] for fault in ended.json["errors"]] == ["/ttl_sec"]
 
 
 def test_reads_show_what_was_published(command: Command, file: Path) -> None:
@@ -153,6 +167,45 @@ def test_monitor_has_the_statuses_of_a_plug_in(
     command("publish", written(tmp_path / "aged.json", as_of=as_of, ttl_sec=86400))
     ended = command("monitor", "--world", "w1", "--json")
     assert (ended.status, ended.json[0]["state"]) == expected
+
+
+def test_to_the_monitor_an_expired_snapshot_is_late_and_not_missing(
+    command: Command, tmp_path: Path, server: Server
+) -> None:
+    command("publish", written(tmp_path / "short.json", as_of=server.hub.clock().isoformat(), ttl_sec=900))
+    for age_seconds, expected in ((1000, (1, "warning")), (1900, (2, "critical"))):
+        server.hub.clock.advance(seconds=age_seconds if age_seconds == 1000 else 900)
+        ended = command("monitor", "--world", "w1", "--json")
+        assert (ended.status, ended.json[0]["state"]) == expected
+        assert ended.json[0]["lag_seconds"] == pytest.approx(age_seconds, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("RISK_HUB_URL", "http://[::1"), ("RISK_HUB_TOKEN", "t\u00f6k")],
+)
+def test_whatever_is_wrong_is_status_3_of_the_monitor(
+    command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, text: str
+) -> None:
+    monkeypatch.setattr("risk_hub_contracts.client.settings.Patience", lambda: IMPATIENT)
+    monkeypatch.setenv(variable, text)
+    ended = command("monitor", "--world", "w1", "--json")
+    assert (ended.status, ended.json[0]["state"], ended.json[0]["reason"] != "") == (3, "error", True)
+
+
+@pytest.mark.parametrize(
+    ("code", "body"), [(200, '{"message": "hi"}'), (200, "[]"), (400, '{"errors": null}')]
+)
+def test_an_answer_that_is_no_hubs_is_status_3_of_the_monitor(
+    command: Command, server: Server, code: int, body: str
+) -> None:
+    server.on = ("GET", "/latest")
+    server.faults.append(lambda exchange: exchange.send(Answer(code, {}, body)))
+    assert command("monitor", "--world", "w1", "--json").status == 3
+
+
+def test_the_monitor_takes_no_thresholds_that_are_not_numbers(command: Command) -> None:
+    assert command("monitor", "--world", "w1", "--warn-seconds", "nan").status == 3
 
 
 def test_monitor_calls_a_missing_world_critical_and_an_error_an_error(
@@ -214,6 +267,74 @@ def test_a_backfill_never_moves_latest_backwards(command: Command, tmp_path: Pat
     assert (ended.status, len(ended.json["held"]), ended.json["created"]) == (1, 1, 0)
     assert command("latest", "--world", "w1").status == 1
     assert command("backfill", late, "--even-if-latest").status == 0
+
+
+def test_history_does_not_outlive_what_is_newer_in_the_hub(
+    command: Command, tmp_path: Path, server: Server
+) -> None:
+    command("publish", written(tmp_path / "live.json", version="live", ttl_sec=60))
+    old = written(tmp_path / "old.json", version="old", as_of="2020-01-01T00:00:00Z", ttl_sec=86400)
+    assert command("backfill", old, "--json").json["created"] == 1
+    server.hub.clock.advance(seconds=120)
+    assert command("latest", "--world", "w1").status == 1
+    ended = command("latest", "--world", "w1", "--include-expired", "--json")
+    assert ended.json["version"] == "live"
+
+
+def test_history_does_not_outlive_what_is_newer_in_the_same_run(
+    command: Command, tmp_path: Path, server: Server
+) -> None:
+    folder = tmp_path / "history"
+    folder.mkdir()
+    written(folder / "a.json", version="a", as_of="2020-01-01T00:00:00Z", ttl_sec=86400)
+    written(folder / "b.json", version="b", as_of="2020-01-02T00:00:00Z", ttl_sec=60)
+    assert command("backfill", folder, "--json").json["created"] == 2
+    assert command("latest", "--world", "w1", "--json").json["version"] == "b"
+    server.hub.clock.advance(seconds=120)
+    assert command("latest", "--world", "w1").status == 1
+
+
+def test_what_is_about_to_expire_holds_history_back(command: Command, tmp_path: Path) -> None:
+    command("publish", written(tmp_path / "live.json", version="live", ttl_sec=3))
+    old = written(tmp_path / "old.json", version="old", as_of="2020-01-01T00:00:00Z")
+    assert len(command("backfill", old, "--json").json["held"]) == 1
+
+
+def test_history_is_held_back_for_whoever_reads_one_actor(
+    command: Command, tmp_path: Path, server: Server
+) -> None:
+    command("publish", written(tmp_path / "gateway.json", version="gateway", ttl_sec=60))
+    server.hub.clock.advance(hours=1)
+    other = {"actor": "risk-engine", "stage": "paper"}
+    command(
+        "publish",
+        written(tmp_path / "other.json", version="other", as_of="2026-01-05T12:30:00Z", provenance=other),
+    )
+    old = written(tmp_path / "old.json", version="old", as_of="2020-01-01T00:00:00Z")
+    assert len(command("backfill", old, "--json").json["held"]) == 1
+
+
+def test_the_journal_is_of_one_hub_and_one_content(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = history(tmp_path, 1)
+    assert command("backfill", folder, "--json").json["created"] == 1
+    written(folder / "0.json", version="v0", as_of="2026-01-05T11:00:00Z", weights={"AAPL": 1.0})
+    changed = command("backfill", folder, "--json")
+    assert (changed.status, len(changed.json["refused"]), changed.json["skipped"]) == (1, 1, 0)
+    other = Server()
+    monkeypatch.setenv("RISK_HUB_URL", other.url)
+    monkeypatch.setenv("RISK_HUB_TOKEN", other.token)
+    assert command("backfill", folder, "--json").json["created"] == 1
+    other.close()
+
+
+def test_a_backfill_of_this_folder_has_its_journal_beside_it(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(history(tmp_path, 1))
+    assert command("backfill", ".", "--json").json["created"] == 1
+    assert (tmp_path / "history.backfill-done").exists()
 
 
 def test_a_backfill_reads_json_lines(command: Command, tmp_path: Path) -> None:

@@ -8,12 +8,13 @@
 | 3 | the hub did not answer; the same command may succeed later |
 | 130 | interrupted |
 
+With `--json`, stdout of a command that failed is one document: `error` and what else is known (`facts`).
 `monitor` has statuses of its own, those of a monitoring plug-in: 0 fresh, 1 warning, 2 critical or missing, 3 error.
 """
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import typer
 
@@ -27,7 +28,7 @@ from risk_hub_contracts.cli import (
     worlds_commands,
 )
 from risk_hub_contracts.cli.screen import complain, print_document
-from risk_hub_contracts.cli.session import REFUSED, UNREACHED, USAGE, explain
+from risk_hub_contracts.cli.session import REFUSED, UNREACHED, USAGE, explain, facts
 
 __all__ = ["PROGRAM", "REFUSED", "UNREACHED", "USAGE", "build_app", "main", "run"]
 
@@ -77,19 +78,16 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, *also: Explain
     try:
         status = app(args=given, prog_name=PROGRAM, standalone_mode=False)
     except _UsageError as error:
+        if "--json" in given:
+            print_document({"error": error.format_message(), "type": "usage"})
         error.show()
         return _USAGE_OF.get(given[0] if given else "", USAGE)
     except Exception as error:
         known = next((found for of in (explain, *also) if (found := of(error)) is not None), None)
         if known is None:
             raise
-        _tell(known[1], as_json="--json" in given)
+        if "--json" in given:
+            print_document({"error": known[1], **facts(error)})
+        complain(known[1])
         return known[0]
     return status if isinstance(status, int) else 0
-
-
-def _tell(sentence: str, *, as_json: bool) -> None:
-    if as_json:
-        document: dict[str, Any] = {"error": sentence}
-        print_document(document)
-    complain(sentence)

@@ -1,8 +1,10 @@
 """`backfill`: many snapshots through the API, oldest first, from where the last run stopped."""
 
-from collections.abc import Iterator
+import hashlib
+import json as json_text
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -25,6 +27,11 @@ from risk_hub_contracts.times import InstantError, parse_instant
 
 JOURNAL_SUFFIX: Final = ".backfill-done"
 SOURCE: Final = "backfill"
+# What is history when it arrives is readable as the latest for as short as the contract allows, whatever its file says:
+# it must not outlive what is newer. Always the same, so that a repetition has the same content.
+HISTORY_TTL_SECONDS: Final = 1
+# What a request may take until the hub reads its clock.
+MARGIN: Final = timedelta(seconds=HISTORY_TTL_SECONDS + 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,12 @@ class Item:
     place: str
     as_of: datetime
     found: SnapshotFile
+
+    def key(self, url: str) -> str:
+        """Return what tells this content at this hub from any other."""
+        said = [self.found.document, self.found.actor, self.found.stage]
+        digest = hashlib.sha256(json_text.dumps(said, sort_keys=True).encode()).hexdigest()
+        return f"{url} {self.found.world_id} {self.found.document.get('version')} {digest}"
 
 
 @dataclass(slots=True)
@@ -63,24 +76,26 @@ def backfill(
     url: Url = None,
     *,
     even_if_latest: Annotated[
-        bool, typer.Option("--even-if-latest", help="Also where an older snapshot would become the latest.")
+        bool, typer.Option("--even-if-latest", help="Keep every ttl, and hold nothing back.")
     ] = False,
     json: Json = False,
 ) -> None:
     """Publish history, oldest as_of first; run it again after a failure and it goes on.
 
-    Each gets `provenance.source` = backfill. One that would become the latest although a newer one has been there (and
-    has expired) is held back: what is read as the latest never goes back in time. Status 1 when one was refused or held.
+    Each gets `provenance.source` = backfill. What is read as the latest never goes back in time: one that is older than
+    what the world has, or than another of this run, is stored with a ttl of one second, and held back where the newer
+    one has expired or is about to. Status 1 when one was refused or held.
     """
+    source = source.resolve()
     items = sorted(
         _items(source, {"world": world, "actor": actor, "stage": stage}), key=lambda item: item.as_of
     )
     done = Journal(journal or source.with_name(source.name + JOURNAL_SUFFIX))
     account = Account()
     with opened(url) as client, bar(source.name, len(items), quiet=json) as shown:
-        latest = NewestEver(client)
+        latest = None if even_if_latest else NewestEver(client, items)
         for number, item in enumerate(items, 1):
-            _one(client, item, done, account, None if even_if_latest else latest)
+            _one(client, item, done, account, latest)
             shown.show(number, f"{number} of {len(items)}")
     _tell(account, json=json)
     if account.refused or account.held:
@@ -101,17 +116,21 @@ def _one(
     client: RiskHubClient, item: Item, done: "Journal", account: Account, latest: "NewestEver | None"
 ) -> None:
     found = item.found
-    key = f"{found.world_id} {found.document.get('version')}"
+    key = item.key(client.settings.url)
     if key in done.keys:
         account.skipped += 1
         return
-    if latest is not None and latest.would_go_back(item):
-        account.held.append(
-            f"{item.place}: a newer snapshot of {found.world_id} has expired; this one would be latest"
-        )
-        return
+    document = found.document
     try:
-        published = client.publish(found.world_id, found.document, actor=found.actor, stage=found.stage)
+        if latest is not None and latest.would_go_back(item):
+            account.held.append(
+                f"{item.place}: a newer snapshot of {found.world_id} has expired or is about to; "
+                "this one would be latest"
+            )
+            return
+        if latest is not None and latest.is_history(item):
+            document = {**document, "ttl_sec": HISTORY_TTL_SECONDS}
+        published = client.publish(found.world_id, document, actor=found.actor, stage=found.stage)
     except DeniedError:
         raise
     except (RefusedError, InvalidSnapshotError) as error:
@@ -123,36 +142,48 @@ def _one(
 
 
 class NewestEver:
-    """The newest snapshot of each world and stage, asked for again only once it has expired."""
+    """The newest snapshot of each world, also as a reader sees it who asks for a stage, an actor, or both."""
 
-    def __init__(self, client: RiskHubClient) -> None:
+    def __init__(self, client: RiskHubClient, items: Sequence[Item]) -> None:
         self._client = client
-        self._newest: dict[tuple[str, str | None], StoredSnapshot | None] = {}
+        self._newest: dict[tuple[str, str | None, str | None], StoredSnapshot | None] = {}
+        self._last = {item.found.world_id: item.as_of for item in sorted(items, key=lambda item: item.as_of)}
+
+    def is_history(self, item: Item) -> bool:
+        """Whether the world has a newer one, or gets one in this run."""
+        newest = self._of(item, None, None)
+        return self._is_followed(item) or (newest is not None and newest.as_of > item.as_of)
 
     def would_go_back(self, item: Item) -> bool:
-        """Whether this snapshot would be read as the latest although a newer one has been there."""
-        return any(self._is_expired_before(item, stage) for stage in (item.found.stage, None))
+        """Whether some reader would have this one as the latest although a newer one has been there."""
+        stages, actors = {item.found.stage and item.found.stage.lower(), None}, {item.found.actor, None}
+        views = [self._of(item, stage, actor) for stage in stages for actor in actors]
+        return any(
+            newest is not None and newest.as_of > item.as_of and self._is_ending(newest) for newest in views
+        )
 
-    def _is_expired_before(self, item: Item, stage: str | None) -> bool:
-        newest = self._of(item.found.world_id, stage)
-        return newest is not None and newest.as_of > item.as_of and self._is_expired(newest)
+    def _is_followed(self, item: Item) -> bool:
+        return self._last[item.found.world_id] > item.as_of
 
-    def _is_expired(self, snapshot: StoredSnapshot) -> bool:
-        return snapshot.expires_at <= self._client.memory.now()
+    def _is_ending(self, snapshot: StoredSnapshot) -> bool:
+        return snapshot.expires_at <= self._client.memory.now() + MARGIN
 
-    def _of(self, world: str, stage: str | None) -> StoredSnapshot | None:
-        known = self._newest.get((world, stage))
-        if known is None or self._is_expired(known):
+    def _of(self, item: Item, stage: str | None, actor: str | None) -> StoredSnapshot | None:
+        view = (item.found.world_id, stage, actor)
+        known = self._newest.get(view)
+        # What decides over a ttl that is kept is asked for again: a newer one may have come since.
+        if known is None or self._is_ending(known) or not self._is_followed(item):
+            found = self._client.list(view[0], stage=stage, actor=actor, include_expired=True)
             try:
-                known = next(self._client.list(world, stage=stage, include_expired=True), None)
+                known = next(found, None)
             except NotFoundError:
                 known = None
-            self._newest[world, stage] = known
+            self._newest[view] = known
         return known
 
 
 class Journal:
-    """The versions that are done, one a line, appended as each is answered."""
+    """The keys of what is done, one a line, appended as each is answered."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -8,7 +8,7 @@ import typer
 from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import print_document, say
 from risk_hub_contracts.cli.session import Url, opened
-from risk_hub_contracts.client import HubError, NotConfiguredError, NotFoundError, RiskHubClient
+from risk_hub_contracts.client import HubError, NotFoundError, RiskHubClient
 
 FRESH: Final = 0
 WARNING: Final = 1
@@ -42,14 +42,14 @@ def monitor(
     *,
     json: Json = False,
 ) -> None:
-    """Status 0 when every world is fresh, 1 when one is late, 2 when one is far too late or missing, 3 on an error."""
-    if warn_seconds > critical_seconds:
-        raise typer.BadParameter("--warn-seconds is more than --critical-seconds")
+    """Status 0 when every world is fresh, 1 when one is late, 2 when one is far too late or never came, 3 on an error."""
+    if not warn_seconds <= critical_seconds:
+        raise typer.BadParameter("--warn-seconds must not be more than --critical-seconds")
     try:
         with opened(url) as client:
             found = [_freshness(client, world, stage, warn_seconds, critical_seconds) for world in worlds]
-    except NotConfiguredError as error:
-        found = [Freshness(world, NAMES[ERROR], None, None, str(error)) for world in worlds]
+    except Exception as error:  # noqa: BLE001 - 1 and 2 are verdicts, so whatever else happens is 3
+        found = [_error(world, error) for world in worlds]
     if json:
         print_document([asdict(each) for each in found])
     else:
@@ -62,14 +62,20 @@ def _freshness(
     client: RiskHubClient, world: str, stage: str | None, warn_seconds: float, critical_seconds: float
 ) -> Freshness:
     try:
-        latest = client.latest(world, stage=stage)
+        # An expired snapshot has an age too: what is late is not yet missing.
+        latest = client.latest(world, stage=stage, include_expired=True)
     except NotFoundError as error:
         detail = error.problem.get("detail", "not found")
         return Freshness(world, NAMES[CRITICAL], None, None, f"missing: {detail}")
-    except HubError as error:
-        return Freshness(world, NAMES[ERROR], None, None, str(error))
+    except Exception as error:  # noqa: BLE001 - see `monitor`; the other worlds are looked at all the same
+        return _error(world, error)
     # Held against the hub's clock: a monitor with a wrong one would cry wolf, or sleep.
     lag_seconds = (client.memory.now() - latest.as_of).total_seconds()
     state = FRESH if lag_seconds < warn_seconds else WARNING if lag_seconds < critical_seconds else CRITICAL
     reason = f"{latest.version} is {lag_seconds:.0f} s old"
     return Freshness(world, NAMES[state], round(lag_seconds, 3), latest.version, reason)
+
+
+def _error(world: str, error: Exception) -> Freshness:
+    sentence = str(error) if isinstance(error, HubError) else f"{type(error).__name__}: {error}"
+    return Freshness(world, NAMES[ERROR], None, None, sentence)

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from risk_hub_contracts.client import (
     HubError,
+    InvalidSnapshotError,
     NotConfiguredError,
     Patience,
+    RefusedError,
     RiskHubClient,
     SpoolError,
     UnavailableError,
 )
+from risk_hub_contracts.problems import CONTRACT_VIOLATION, UNAVAILABLE
 
-__all__ = ["REFUSED", "UNREACHED", "USAGE", "Url", "explain", "opened"]
+__all__ = ["REFUSED", "UNREACHED", "USAGE", "Url", "explain", "facts", "opened"]
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -46,3 +49,25 @@ def explain(error: Exception) -> tuple[int, str] | None:
     if isinstance(error, UnavailableError | SpoolError):
         return UNREACHED, str(error)
     return (REFUSED, str(error)) if isinstance(error, HubError) else None
+
+
+def facts(error: Exception) -> dict[str, Any]:
+    """Return what an error says besides its sentence, for `--json`; what is not known is left out.
+
+    Returns:
+        `type` (of the problem), `status` (of HTTP), `errors` (pointer and detail of each fault), `stored_hash` and
+        `offered_hash` (of a conflict), `attempts`, `request_id`.
+    """
+    if isinstance(error, RefusedError):
+        known = ("errors", "stored_hash", "offered_hash", "remedy")
+        said = {name: error.problem[name] for name in known if name in error.problem}
+        found: dict[str, Any] = {"type": error.type, "status": error.status, **said}
+    elif isinstance(error, InvalidSnapshotError):
+        faults = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.violations]
+        found = {"type": CONTRACT_VIOLATION.uri, "errors": faults}
+    elif isinstance(error, UnavailableError):
+        found = {"type": UNAVAILABLE.uri, "status": error.status, "attempts": error.attempts}
+    else:
+        found = {}
+    request_id = getattr(error, "request_id", None)
+    return found | ({} if request_id is None else {"request_id": request_id})
