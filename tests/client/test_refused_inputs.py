@@ -123,6 +123,7 @@ FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"realized_returns": on(["2026-01-01", "2026-01-01"])}, "rise"),
     ({"realized_returns": on(["2026-01-01", ""])}, "NaT"),
     ({"realized_returns": on(["2026-01-01", "2026-01-02"]).to_period("D")}, "to_timestamp"),
+    ({"realized_returns": dict(on(["2026-01-01", "2026-01-02"]).items())}, "into a DataFrame"),
     ({"weights": pd.concat([pd.Series(WEIGHTS)] * 2)}, "'A' appears more than once"),
     ({"weights": {0: 0.5, "0": 0.5}}, "'0' appears more than once"),
     ({"weights": {None: 1.0}}, "text or a whole number"),

@@ -154,6 +154,10 @@ def returns_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401 - 
             raise invalid(RETURNS, detail)
         return dict(zip(weight_ids, bare(value).T.tolist(), strict=True))
     dates = _dates(value)
+    if isinstance(value, Mapping) and any(_dates(child) for child in value.values()):
+        raise invalid(
+            RETURNS, "series with dates of their own belong into a DataFrame, which puts them in line"
+        )
     is_mapping = isinstance(value, Mapping) or hasattr(value, "columns")
     series = plain(_by_id(value, RETURNS) if is_mapping else value)
     if dates is None:
