@@ -12,11 +12,15 @@ from typing import Any, Final
 from infra import names
 from infra.operate.queue_list import queue_url
 from infra.operate.stage_access import Clients
+from risk_hub_contracts.cli.screen import complain
 
 POLL_SECONDS: Final = 5
-BATCH_MAX_MESSAGES: Final = 10
+# An event is nobody else's while its command runs: it is taken alone, and its visibility renewed before it ends.
+VISIBILITY_SECONDS: Final = 60
+RENEWAL_SECONDS: Final = 20
 TARGET_ID: Final = "queue"
-Run = Callable[[dict[str, Any]], bool]
+STDERR: Final = 2
+Run = Callable[[dict[str, Any], Callable[[], None]], bool]
 
 
 @dataclass(slots=True)
@@ -32,12 +36,25 @@ class Handled:
         return self.succeeded + self.failed
 
 
-def command_for(words: Sequence[str]) -> Run:
-    """Return what runs a command with an event on its stdin; status 0 is success."""
+def command_for(words: Sequence[str], *, stdout: int | None = None) -> Run:
+    """Return what runs a command with an event on its stdin, telling now and then that it still runs; status 0 is success.
 
-    def run(event: dict[str, Any]) -> bool:
-        given = (json.dumps(event) + "\n").encode()
-        return subprocess.run(list(words), input=given, check=False).returncode == 0  # noqa: S603 - the operator's own
+    Args:
+        words: the command.
+        stdout: where its stdout goes, as a file descriptor; None is the process's own.
+    """
+
+    def run(event: dict[str, Any], renew: Callable[[], None]) -> bool:
+        given: bytes | None = (json.dumps(event) + "\n").encode()
+        with subprocess.Popen(list(words), stdin=subprocess.PIPE, stdout=stdout) as process:  # noqa: S603 - the operator's own
+            while True:
+                try:
+                    process.communicate(given, timeout=RENEWAL_SECONDS)
+                except subprocess.TimeoutExpired:
+                    given = None
+                    renew()
+                else:
+                    return process.returncode == 0
 
     return run
 
@@ -83,16 +100,29 @@ def work(
     """Hand events to a command, and note in `handled` what came of it, until there were enough or none came for a while."""
     last_seconds = time.monotonic()
     while (most is None or handled.count < most) and time.monotonic() - last_seconds < idle_seconds:
-        size = BATCH_MAX_MESSAGES if most is None else min(BATCH_MAX_MESSAGES, most - handled.count)
         wait = int(min(POLL_SECONDS, idle_seconds))
-        got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=size, WaitTimeSeconds=wait)
+        got = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=wait, VisibilityTimeout=VISIBILITY_SECONDS)
         for message in got.get("Messages", []):
-            if run(json.loads(message["Body"])["detail"]):
+            if _is_done(sqs, url, message, run):
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                 handled.succeeded += 1
             else:
                 handled.failed += 1
             last_seconds = time.monotonic()
+
+
+def _is_done(sqs: Any, url: str, message: dict[str, Any], run: Run) -> bool:  # noqa: ANN401 - boto3 client
+    def renew() -> None:
+        sqs.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=VISIBILITY_SECONDS
+        )
+
+    try:
+        event = json.loads(message["Body"])["detail"]
+    except (ValueError, KeyError, TypeError):
+        complain(f"{message['MessageId']}: no event of the bus; it is left in the queue")
+        return False
+    return run(event, renew)
 
 
 def _policy(queue_arn: str, rule_arn: str) -> str:

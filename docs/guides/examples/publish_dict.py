@@ -5,12 +5,18 @@ from datetime import UTC, datetime
 
 from risk_hub_contracts.client import RiskHubClient
 
-now = datetime.now(UTC)
+# The version is made from what caused the snapshot. A real rebalance has an instant of its own, the same in every attempt;
+# here it is the first argument, or else the hour that has begun: run it again and it is answered as a replay.
+rebalanced_at = (
+    datetime.fromisoformat(sys.argv[1])
+    if len(sys.argv) > 1
+    else datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+)
 with RiskHubClient(actor="gateway", stage="paper") as hub:
     done = hub.publish(
         "example-dict",
-        version=f"rebalance-{now:%Y-%m-%dT%H:%M:%S.%fZ}",
-        as_of=now,
+        version=f"rebalance-{rebalanced_at:%Y-%m-%dT%H:%M:%SZ}",
+        as_of=rebalanced_at,
         weights={"AAPL": 0.6, "MSFT": 0.4},
         covariance={"AAPL,AAPL": 0.0004, "AAPL,MSFT": 0.0002, "MSFT,MSFT": 0.0003},
         ttl_sec=3600,

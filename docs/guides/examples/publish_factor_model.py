@@ -12,12 +12,13 @@ random = np.random.default_rng(2)
 ids = [f"ASSET{number:04}" for number in range(ASSETS)]
 model = FactorModel(ids, random.normal(0, 0.003, (ASSETS, FACTORS)), random.uniform(0.5e-4, 4e-4, ASSETS))
 
-now = datetime.now(UTC)
+# The instant for which the model was fitted, the same in every attempt: the version comes from it.
+fitted_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 with RiskHubClient(actor="risk-engine", stage="paper") as hub:
     done = hub.publish(
         "example-factors",
-        version=f"model-{now:%Y-%m-%dT%H:%M:%S.%fZ}",
-        as_of=now,
+        version=f"model-{fitted_at:%Y-%m-%dT%H:%M:%SZ}",
+        as_of=fitted_at,
         weights=dict.fromkeys(ids, 1 / ASSETS),
         covariance=model,
         ttl_sec=3600,

@@ -15,15 +15,17 @@ covariance = returns.cov()
 inverse_volatility = 1 / returns.std()
 weights = inverse_volatility / inverse_volatility.sum()
 
-now = datetime.now(UTC)
+# The instant of the close that the weights come from, the same in every attempt: the version comes from it.
+closed_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 with RiskHubClient(actor="risk-engine", stage="paper") as hub:
     done = hub.publish(
         "example-pandas",
-        version=f"close-{now:%Y-%m-%dT%H:%M:%S.%fZ}",
-        as_of=now,
+        version=f"close-{closed_at:%Y-%m-%dT%H:%M:%SZ}",
+        as_of=closed_at,
         weights=weights,
         covariance=covariance,
         realized_returns=returns,
+        ttl_sec=3600,
     )
     stored = hub.latest("example-pandas")
     loaded = hub.load(stored, "covariance")
