@@ -47,8 +47,8 @@ test: dev-env ## run the whole test suite
 	@$(PY) -m pytest $(PYTEST_ARGS) $(TESTS)
 
 .PHONY: transcript
-transcript: dev-env ## run every command of the publishing guide and write docs/transcript.md
-	@RISK_HUB_TRANSCRIPT=1 $(PY) -m pytest -n 0 tests/local_stage/test_guides.py -k publishing.md
+transcript: dev-env ## run the commands of the guides and write docs/transcript-*.md
+	@RISK_HUB_TRANSCRIPT=1 $(PY) -m pytest -n 0 tests/local_stage/test_guides.py -k 'publishing.md or operating.md'
 
 .PHONY: check
 check: dev-env ## lint, types, import rules, spelling, and that generated files are up to date

@@ -13,10 +13,10 @@ from infra.local.bring_up import OpenStage
 from infra.local.settings import REPOSITORY, LocalSettings
 
 GUIDES = REPOSITORY / "docs" / "guides"
-TRANSCRIPT = REPOSITORY / "docs" / "transcript.md"
-TRANSCRIPT_HEAD = """# Transcript of the command line
+TRANSCRIPTS = REPOSITORY / "docs"
+TRANSCRIPT_HEAD = """# Transcript: {guide}
 
-The commands of [Publishing reliably](guides/publishing.md) on a fresh local stage, with what each printed.
+The commands of [this guide](guides/{guide}) on a fresh local stage, with what each printed.
 `make transcript` runs them again and writes this page.
 
 ```console
@@ -66,17 +66,18 @@ def test_every_command_of_a_guide_does_what_the_guide_says(
     for number, match in checked:
         output = (tmp_path / f"{number}.out").read_text()
         assert match["expected"].lower() in output.lower(), f"{match['command']}\n{output}"
-    if guide == "publishing.md" and "RISK_HUB_TRANSCRIPT" in os.environ:
-        write_transcript(lines, tmp_path)
+    if "RISK_HUB_TRANSCRIPT" in os.environ and guide != "api.md":
+        write_transcript(guide, lines, tmp_path)
 
 
-def write_transcript(lines: list[str], outputs: Path) -> None:
+def write_transcript(guide: str, lines: list[str], outputs: Path) -> None:
     """Write what each command of a guide printed; one run's temporary folder is named as the guide names it."""
     shown = []
     for number, match in expectations(lines):
         output = re.sub(r"/\S*/tmp\.\w+", "$folder", (outputs / f"{number}.out").read_text())
         shown.append(f"$ {match['command']}\n{output}".rstrip())
-    TRANSCRIPT.write_text(TRANSCRIPT_HEAD + "\n\n".join(shown) + "\n```\n")
+    page = TRANSCRIPTS / f"transcript-{guide}"
+    page.write_text(TRANSCRIPT_HEAD.format(guide=guide) + "\n\n".join(shown) + "\n```\n")
 
 
 @pytest.mark.parametrize("guide", sorted(path.name for path in GUIDES.glob("*.ko.md")))
