@@ -13,6 +13,7 @@ from risk_hub_contracts.client import (
     NotFoundError,
     RefusedError,
     RiskHubClient,
+    StoreError,
     UnavailableError,
 )
 from tests.client.conftest import BOOK, IMPATIENT, WORLD
@@ -64,9 +65,10 @@ def test_parts_of_an_upload_that_is_given_up_are_forgotten(client: RiskHubClient
 
 def test_a_store_that_refuses_is_told_and_nothing_is_posted(client: RiskHubClient, server: Server) -> None:
     server.on = ("PUT", "/store/")
-    server.faults.append(status(403))
-    with pytest.raises(RefusedError):
+    server.faults.extend((status(403), status(403)))
+    with pytest.raises(StoreError) as caught:
         client.publish(WORLD, **BOOK | {"realized_returns": dict.fromkeys(("AAPL", "MSFT"), [0.01] * 100)})
+    assert (caught.value.status, isinstance(caught.value, RefusedError)) == (403, False)
     assert server.posts() == []
 
 

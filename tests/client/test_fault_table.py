@@ -1,8 +1,12 @@
 """What a client makes of each bad day, on a real connection; `pytest tests/client` prints the table at its end."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import errno
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +17,8 @@ from risk_hub_contracts.client import (
     InvalidSnapshotError,
     RefusedError,
     RiskHubClient,
+    SpoolError,
+    StoreError,
     UnavailableError,
 )
 from tests.client.conftest import BOOK, FAULT, IMPATIENT, WORLD
@@ -24,14 +30,31 @@ from tests.client.server import (
     elsewhere,
     lost_after_commit,
     other_page,
+    said,
     slow,
     status,
     trickle,
 )
 
+FAR = {"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2300"}
 LATE = IMPATIENT.timeout_seconds + 0.1
+CONFLICT = "<Error><Code>ConditionalRequestConflict</Code></Error>"
+SLOW = "<Error><Code>RequestTimeout</Code></Error>"
 SOON, MUCH_LATER = {"Retry-After": "0"}, {"Retry-After": "3600"}
 ALWAYS = IMPATIENT.attempts
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is special: a blob and a store that misbehaves, a token, a spool, a disk without room for it."""
+
+    store: bool = False
+    wrong_token: bool = False
+    spool: bool = False
+    full_disk: bool = False
+
+
+STORE, SPOOL, FULL = Given(store=True), Given(spool=True), Given(spool=True, full_disk=True)
 
 
 @dataclass(frozen=True)
@@ -43,6 +66,7 @@ class Row:
     outcome: str | type[HubError]
     requests: int
     stored: int = 1
+    given: Given = field(default_factory=Given)
 
 
 TABLE = (
@@ -62,43 +86,94 @@ TABLE = (
     Row("400, or any other 4xx", (status(400),), RefusedError, 1, 0),
     Row("413", (status(413),), RefusedError, 1, 0),
     Row("a redirect", (elsewhere,), RefusedError, 1, 0),
-    Row("another server's page", (other_page,), HubError, 1, 0),
+    Row("408, then well", (status(408),), "created", 2),
+    Row("a sign-in page, then well", (other_page,), "created", 2),
+    Row("a sign-in page for ever", (other_page,) * ALWAYS, UnavailableError, ALWAYS, 0),
+    Row("200 with other JSON", (said(200, '{"message": "hi"}'),), HubError, 1, 0),
+    Row("400 with errors that are none", (said(400, '{"errors": ["bad"]}'),), RefusedError, 1, 0),
+    Row("Retry-After beyond all dates", (status(503, FAR),), "created", 2),
+    Row("the store: 503, then well", (status(503),), "created", 2, given=STORE),
+    Row("the store: 409 of several at once, then well", (said(409, CONFLICT),), "created", 2, given=STORE),
+    Row("the store: 400 of a slow line, then well", (said(400, SLOW),), "created", 2, given=STORE),
+    Row("the store: 403 of an ended signature, then well", (status(403),), "created", 2, given=STORE),
+    Row("the store: 403 for ever", (status(403),) * ALWAYS, StoreError, 2, 0, STORE),
+    Row("the store: 404", (status(404),), StoreError, 1, 0, STORE),
+    Row("the store: 503 for ever", (status(503),) * ALWAYS, UnavailableError, ALWAYS, 0, STORE),
+    Row("a wrong token, told by the first read", (), DeniedError, 0, 0, Given(wrong_token=True)),
+    Row("a clock that is months ahead of the hub's", (), "created", 1),
+    Row("503 for ever, with a spool", (status(503),) * ALWAYS, "spooled", ALWAYS, 0, SPOOL),
+    Row("503 for ever, and the spool's disk is full", (status(503),) * ALWAYS, SpoolError, ALWAYS, 0, FULL),
+    Row("the spool's disk is full, the hub is well", (), "created", 1, given=FULL),
 )
 
 
-def publish(server: Server) -> str:
-    with RiskHubClient(
-        server.url, server.token, actor="gateway", stage="paper", patience=IMPATIENT
-    ) as client:
-        return client.publish(WORLD, **BOOK).outcome
+Way = Callable[[Server, dict[str, Any], dict[str, Any]], str]
 
 
-def publish_async(server: Server) -> str:
+def publish(server: Server, options: dict[str, Any], book: dict[str, Any]) -> str:
+    with RiskHubClient(server.url, patience=IMPATIENT, **options) as client:
+        return client.publish(WORLD, **book).outcome
+
+
+def publish_async(server: Server, options: dict[str, Any], book: dict[str, Any]) -> str:
     async def run() -> str:
-        options = {"actor": "gateway", "stage": "paper"}
-        async with AsyncRiskHubClient(server.url, server.token, patience=IMPATIENT, **options) as client:
-            return (await client.publish(WORLD, **BOOK)).outcome
+        async with AsyncRiskHubClient(server.url, patience=IMPATIENT, **options) as client:
+            return (await client.publish(WORLD, **book)).outcome
 
     return asyncio.run(run())
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture
+def options(
+    row: Row, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Any]]:
+    """Arrange what is special about a row's day."""
+    server.faults.extend(row.happens)
+    if row.given.store:
+        server.on = ("PUT", "/store/")
+    if row.given.full_disk:
+        monkeypatch.setattr(os, "fsync", full)
+    spool = {"spool": tmp_path / "spool"} if row.given.spool else {}
+    yield {
+        "token": "wrong" if row.given.wrong_token else server.token,
+        "actor": "gateway",
+        "stage": "paper",
+        **spool,
+    }
+    monkeypatch.undo()
+
+
+def requests(server: Server, row: Row) -> int:
+    return len([seen for seen in server.seen if seen.method == "PUT"] if row.given.store else server.posts())
 
 
 @pytest.mark.parametrize("way", [publish, publish_async], ids=["blocking", "async"])
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.fault)
 def test_a_bad_day_ends_as_the_table_says(
-    server: Server, row: Row, way: Callable[[Server], str], record_property: Callable[[str, object], None]
+    server: Server,
+    row: Row,
+    way: Way,
+    options: dict[str, Any],
+    record_property: Callable[[str, object], None],
 ) -> None:
-    server.faults.extend(row.happens)
+    returns = {"realized_returns": dict.fromkeys(("AAPL", "MSFT"), [0.01] * 100)} if row.given.store else {}
     if isinstance(row.outcome, str):
-        assert way(server) == row.outcome
+        assert way(server, options, BOOK | returns) == row.outcome
     else:
         with pytest.raises(row.outcome) as caught:
-            way(server)
+            way(server, options, BOOK | returns)
         assert type(caught.value) is row.outcome
-        assert caught.value.request_id
-        assert caught.value.request_id in str(caught.value)
-    assert len(server.posts()) == row.requests
+        if row.outcome is not SpoolError:
+            assert caught.value.request_id
+            assert caught.value.request_id in str(caught.value)
+    sent = requests(server, row)
+    assert sent == row.requests
     assert len(server.hub.snapshots.rows) == row.stored
-    record_property(FAULT, f"| {row.fault} | {_named(row.outcome)} | {len(server.posts())} | {row.stored} |")
+    record_property(FAULT, f"| {row.fault} | {_named(row.outcome)} | {sent} | {row.stored} |")
 
 
 def test_one_request_has_one_id_in_all_its_attempts(server: Server, client: RiskHubClient) -> None:

@@ -17,6 +17,7 @@ from risk_hub_contracts.client.errors import (
     NotFoundError,
     RefusedError,
     SpoolError,
+    StoreError,
     UnavailableError,
 )
 from risk_hub_contracts.client.factors import FactorModel
@@ -44,6 +45,7 @@ __all__ = [
     "Settings",
     "Spool",
     "SpoolError",
+    "StoreError",
     "StoredSnapshot",
     "UnavailableError",
     "to_dataframe",

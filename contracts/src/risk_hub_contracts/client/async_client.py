@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, Unpack
+from typing import Any, Final, Literal, Self, TypeVar, Unpack
 
 import httpx2
 import stamina
@@ -13,6 +13,7 @@ from risk_hub_contracts.blob_types import BlobKind, Decoded
 from risk_hub_contracts.client import publishing, reads, registry, uploading
 from risk_hub_contracts.client.answers import HubContract, Publication, StoredSnapshot
 from risk_hub_contracts.client.base import ClientBase, SnapshotFields
+from risk_hub_contracts.client.discretion import signed_request
 from risk_hub_contracts.client.errors import HubError
 from risk_hub_contracts.client.inputs import ready_blob
 from risk_hub_contracts.client.reads import BacktestOptions, Filters, Instant, Span, Steps
@@ -20,12 +21,14 @@ from risk_hub_contracts.client.retries import REPEATABLE, retry_options
 from risk_hub_contracts.client.spool import Flushed
 from risk_hub_contracts.client.transport import UNSENDABLE, Exchange, client_options
 from risk_hub_contracts.client.uploading import Progress, unseen
-from risk_hub_contracts.client.wire import PAUSED, Answer, Call, Chunk, Pause, TransientError
+from risk_hub_contracts.client.wire import PAUSED, Answer, Call, Chunk, Inbox, Pause, TransientError
 from risk_hub_contracts.refs import BlobRef
 
 __all__ = ["AsyncRiskHubClient"]
 
 Result = TypeVar("Result")
+# The library's own timeouts come first, where they come at all.
+GRACE_SECONDS: Final = 0.1
 
 
 class AsyncRiskHubClient(ClientBase):
@@ -35,7 +38,8 @@ class AsyncRiskHubClient(ClientBase):
         >>> async with AsyncRiskHubClient(actor="gateway", stage="paper") as hub:  # doctest: +SKIP
         ...     await hub.publish("us20", version="v1", as_of=as_of, weights={"AAPL": 0.6, "MSFT": 0.4})
 
-    Every request is tried again after 429, 5xx, timeouts and broken connections, and after nothing else; see `Patience`.
+    Every request is tried again after 408, 429, 5xx, timeouts and broken connections, and a web page in place of an answer;
+    see `Patience`.
     """
 
     @cached_property
@@ -82,6 +86,7 @@ class AsyncRiskHubClient(ClientBase):
             InvalidSnapshotError: the contract refuses it; nothing was sent.
             ConflictError: other content stands under this version.
             RefusedError: the hub refuses it for another reason.
+            StoreError: the blob store does not take what the hub signed.
             UnavailableError: no answer within the budget, and no spool.
             SpoolError: no answer, and the spool does not take it.
         """
@@ -245,13 +250,22 @@ class AsyncRiskHubClient(ClientBase):
         body = exchange.call.body
         content = _awaited(body()) if callable(body) else body
         try:
-            async with self._http.stream(**exchange.request(content)) as response:
-                inbox = exchange.inbox(response)
-                async for chunk in response.aiter_bytes():
-                    exchange.take(inbox, chunk)
+            with signed_request(signed=not exchange.call.to_hub):
+                inbox = await asyncio.wait_for(
+                    self._collect(exchange, content), exchange.deadline.left_seconds + GRACE_SECONDS
+                )
+        except TimeoutError:
+            raise exchange.too_slow() from None
         except UNSENDABLE as error:
             raise exchange.broken(error) from (error if isinstance(error, REPEATABLE) else None)
         return exchange.answer(inbox)
+
+    async def _collect(self, exchange: Exchange, content: Any) -> Inbox:  # noqa: ANN401 - bytes, or an iterator
+        async with self._http.stream(**exchange.request(content)) as response:
+            inbox = exchange.inbox(response)
+            async for chunk in response.aiter_bytes():
+                exchange.take(inbox, chunk)
+        return inbox
 
 
 async def _awaited(chunks: Iterator[Chunk]) -> AsyncIterator[Chunk]:

@@ -14,6 +14,7 @@ __all__ = [
     "NotFoundError",
     "RefusedError",
     "SpoolError",
+    "StoreError",
     "UnavailableError",
 ]
 
@@ -54,8 +55,11 @@ class RefusedError(HubError):
     def __init__(self, status: int, problem: Mapping[str, Any], request_id: str) -> None:
         title, remedy = problem.get("title", f"HTTP {status}"), problem.get("remedy")
         sentences = [f"{title}: {problem['detail']}" if "detail" in problem else str(title)]
+        faults = problem.get("errors")
         sentences += [
-            f"  {fault.get('pointer')}: {fault.get('detail')}" for fault in problem.get("errors", ())
+            f"  {fault.get('pointer')}: {fault.get('detail')}"
+            for fault in (faults if isinstance(faults, list) else ())
+            if isinstance(fault, Mapping)
         ]
         sentences += [str(remedy)] if remedy else []
         super().__init__("\n".join(sentences), request_id)
@@ -82,6 +86,20 @@ class DeniedError(RefusedError):
 
 class NotFoundError(RefusedError):
     """Nothing matches (404): the problem says whether the world is unknown, empty, or expired."""
+
+
+class StoreError(HubError):
+    """The blob store said no (4xx) to a request that the hub had signed: nothing is known of the snapshot itself.
+
+    Attributes:
+        status: the HTTP status.
+        code: the store's own code, as in `AccessDenied`; empty where it gave none.
+    """
+
+    def __init__(self, status: int, code: str, request_id: str) -> None:
+        named = f" {code}" if code else ""
+        super().__init__(f"the blob store refuses a signed request (HTTP {status}{named})", request_id)
+        self.status, self.code = status, code
 
 
 class UnavailableError(HubError):

@@ -87,7 +87,7 @@ def deliver(prepared: Prepared, producer: Producer, progress: Progress = unseen)
         body=prepared.body(refs),
         good=frozenset({200, CREATED}),
     )
-    stored = StoredSnapshot.of(answer.document())
+    stored = answer.read(StoredSnapshot.of)
     return _publication(
         "created" if answer.status == CREATED else "replayed", prepared, stored, answer.request_id
     )

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypedDict, TypeVar
 from urllib.parse import quote
 
 from risk_hub_contracts.client.answers import HubContract, Page, StoredSnapshot
-from risk_hub_contracts.client.errors import InvalidSnapshotError
+from risk_hub_contracts.client.errors import HubError, InvalidSnapshotError
 from risk_hub_contracts.client.memory import Memory
 from risk_hub_contracts.client.wire import Answer, Call, Pause
 from risk_hub_contracts.limits import LIST_LIMIT_MAX
@@ -26,6 +26,7 @@ __all__ = [
     "health",
     "latest",
     "lookup",
+    "next_cursor",
     "page",
     "risk",
     "world_path",
@@ -88,8 +89,7 @@ def world_path(world_id: str, *rest: str) -> str:
 def health() -> Steps[dict[str, Any]]:
     """Ask whether the hub is up."""
     answer = yield Call("GET", "/risk-hub/health")
-    document: dict[str, Any] = answer.document()
-    return document
+    return answer.mapping()
 
 
 def contract(memory: Memory) -> Steps[HubContract]:
@@ -98,8 +98,7 @@ def contract(memory: Memory) -> Steps[HubContract]:
     if known is not None:
         return known
     answer = yield Call("GET", "/risk-hub/contract")
-    document = answer.document()
-    served = HubContract(document["contract_version"], tuple(document["stages"]), document["limits"])
+    served = answer.read(_served)
     memory.keep_contract(served)
     return served
 
@@ -115,7 +114,7 @@ def latest(memory: Memory, world_id: str, filters: Filters) -> Steps[StoredSnaps
     answer = yield call
     if answer.status == NOT_MODIFIED:
         return StoredSnapshot.of(memory.recall(call))
-    found = StoredSnapshot.of(answer.document())
+    found = answer.read(StoredSnapshot.of)
     memory.keep(call, answer)
     return found
 
@@ -128,7 +127,7 @@ def lookup(
     answer = yield Call(
         "GET", world_path(world_id, "snapshots", "lookup"), params={**wanted, **_params(filters)}
     )
-    return StoredSnapshot.of(answer.document())
+    return answer.read(StoredSnapshot.of)
 
 
 def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None) -> Steps[Page]:
@@ -137,15 +136,25 @@ def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None)
     window = {"cursor": cursor, "limit": str(span.page_size)}
     params = {**bounds, **window, **_params(filters)}
     answer = yield Call("GET", world_path(world_id, "snapshots"), params=params)
-    document = answer.document()
-    return Page(tuple(map(StoredSnapshot.of, document["snapshots"])), document["next_cursor"])
+    found = answer.read(_page)
+    return Page(found.snapshots, next_cursor(cursor, found.next_cursor, answer))
+
+
+def next_cursor(cursor: str | None, following: object, answer: Answer) -> str | None:
+    """Return where the next page begins, None after the last one.
+
+    Raises:
+        HubError: it begins where this one did, so paging would never end; or it is none.
+    """
+    if not isinstance(following, str | None) or (following is not None and following == cursor):
+        raise HubError("the next page begins where this one did; paging would never end", answer.request_id)
+    return following
 
 
 def risk(world_id: str, version: str) -> Steps[dict[str, Any]]:
     """Ask for the risk numbers of a version."""
     answer = yield Call("GET", world_path(world_id, "snapshots", version, "risk"))
-    document: dict[str, Any] = answer.document()
-    return document
+    return answer.mapping()
 
 
 def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[str, Any]]:
@@ -158,8 +167,17 @@ def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[
     }
     path = world_path(world_id, "risk", "backtest")
     answer = yield Call("GET", path, params={"stage": stage, **bounds, **chosen})
-    document: dict[str, Any] = answer.document()
-    return document
+    return answer.mapping()
+
+
+def _served(document: Any) -> HubContract:  # noqa: ANN401 - any JSON
+    served = HubContract(document["contract_version"], tuple(document["stages"]), dict(document["limits"]))
+    float(served.inline_max_entries)
+    return served
+
+
+def _page(document: Any) -> Page:  # noqa: ANN401 - any JSON
+    return Page(tuple(map(StoredSnapshot.of, document["snapshots"])), document["next_cursor"])
 
 
 def _params(filters: Filters) -> dict[str, str | None]:

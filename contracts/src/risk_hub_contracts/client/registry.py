@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from risk_hub_contracts.client.reads import Steps, world_path
+from risk_hub_contracts.client.reads import Steps, next_cursor, world_path
 from risk_hub_contracts.client.wire import Call
 
 __all__ = ["EXIT_POLICY", "EXPECTATIONS", "Note", "drop", "put", "read", "worlds_page"]
@@ -19,8 +19,8 @@ _GONE: Final = frozenset({204})
 def worlds_page(cursor: str | None) -> Steps[dict[str, Any]]:
     """Ask for one page of the worlds that the hub knows."""
     answer = yield Call("GET", "/risk-hub/worlds", params={"cursor": cursor})
-    document: dict[str, Any] = answer.document()
-    return document
+    found = answer.read(_worlds)
+    return found | {"next_cursor": next_cursor(cursor, found["next_cursor"], answer)}
 
 
 def put(world_id: str, note: Note, stage: str, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
@@ -33,17 +33,20 @@ def put(world_id: str, note: Note, stage: str, body: Mapping[str, Any]) -> Steps
         json.dumps(body).encode(),
         good=_STORED,
     )
-    document: dict[str, Any] = answer.document()
-    return document
+    return answer.mapping()
 
 
 def read(world_id: str, note: Note, stage: str) -> Steps[dict[str, Any]]:
     """Ask for the note that is in force."""
     answer = yield Call("GET", world_path(world_id, note), params={"stage": stage})
-    document: dict[str, Any] = answer.document()
-    return document
+    return answer.mapping()
 
 
 def drop(world_id: str, note: Note, stage: str) -> Steps[None]:
     """Remove a note; that there was none is no error."""
     yield Call("DELETE", world_path(world_id, note), params={"stage": stage}, good=_GONE)
+
+
+def _worlds(document: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    worlds = [dict(world) for world in document["worlds"]]
+    return {**document, "worlds": worlds, "next_cursor": document["next_cursor"]}

@@ -19,18 +19,29 @@ REPEATABLE: Final = (
     httpx2.ProxyError,
 )
 
+# A blob of 100 MB may take 400 seconds more than an answer.
+SLOWEST_BYTES_PER_SECOND: Final = 250_000
+
 
 class Deadline:
-    """The budget of one request."""
+    """The budget of one request: the patience's, and for a blob as long as its bytes take on a slow line."""
 
-    def __init__(self, patience: Patience, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, patience: Patience, size_bytes: int = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._patience, self._clock = patience, clock
-        self._end_seconds = clock() + patience.budget_seconds
+        self.budget_seconds = patience.budget_seconds + size_bytes / SLOWEST_BYTES_PER_SECOND
+        self._end_seconds = clock() + self.budget_seconds
 
     @property
     def timeout_seconds(self) -> float:
         """How long the next attempt may be silent."""
         return max(min(self._patience.timeout_seconds, self._end_seconds - self._clock()), 0.001)
+
+    @property
+    def left_seconds(self) -> float:
+        """How much of the budget is left."""
+        return max(self._end_seconds - self._clock(), 0.0)
 
     @property
     def is_over(self) -> bool:
@@ -56,7 +67,7 @@ def retry_options(patience: Patience, deadline: Deadline) -> dict[str, Any]:
     return {
         "on": deadline.wait,
         "attempts": patience.attempts,
-        "timeout": patience.budget_seconds,
+        "timeout": deadline.budget_seconds,
         "wait_initial": patience.wait_initial_seconds,
         "wait_max": patience.wait_max_seconds,
         "wait_jitter": patience.jitter_seconds,

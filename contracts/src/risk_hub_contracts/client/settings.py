@@ -29,7 +29,8 @@ class Patience:
 
     Attributes:
         attempts: at most so many, the first included.
-        budget_seconds: no attempt begins later than that after the first, nor waits for longer.
+        budget_seconds: no attempt of a request begins later than that after its first, nor goes on for longer. It is per
+            request: a publication is up to four and one more per blob, whose own budget grows by a second per 250 kB.
         timeout_seconds: the longest silence of the other side within an attempt.
     """
 

@@ -13,6 +13,7 @@ from risk_hub_contracts.blob_types import BlobKind, Decoded
 from risk_hub_contracts.client import publishing, reads, registry, uploading
 from risk_hub_contracts.client.answers import HubContract, Publication, StoredSnapshot
 from risk_hub_contracts.client.base import ClientBase, SnapshotFields
+from risk_hub_contracts.client.discretion import signed_request
 from risk_hub_contracts.client.errors import HubError
 from risk_hub_contracts.client.inputs import ready_blob
 from risk_hub_contracts.client.reads import BacktestOptions, Filters, Instant, Span, Steps
@@ -35,7 +36,8 @@ class RiskHubClient(ClientBase):
         >>> with RiskHubClient(actor="gateway", stage="paper") as hub:  # doctest: +SKIP
         ...     hub.publish("us20", version="v1", as_of=as_of, weights={"AAPL": 0.6, "MSFT": 0.4})
 
-    Every request is tried again after 429, 5xx, timeouts and broken connections, and after nothing else; see `Patience`.
+    Every request is tried again after 408, 429, 5xx, timeouts and broken connections, and a web page in place of an answer;
+    see `Patience`.
     """
 
     @cached_property
@@ -82,6 +84,7 @@ class RiskHubClient(ClientBase):
             InvalidSnapshotError: the contract refuses it; nothing was sent.
             ConflictError: other content stands under this version.
             RefusedError: the hub refuses it for another reason.
+            StoreError: the blob store does not take what the hub signed.
             UnavailableError: no answer within the budget, and no spool.
             SpoolError: no answer, and the spool does not take it.
         """
@@ -243,7 +246,10 @@ class RiskHubClient(ClientBase):
         body = exchange.call.body
         content = body() if callable(body) else body
         try:
-            with self._http.stream(**exchange.request(content)) as response:
+            with (
+                signed_request(signed=not exchange.call.to_hub),
+                self._http.stream(**exchange.request(content)) as response,
+            ):
                 inbox = exchange.inbox(response)
                 for chunk in response.iter_bytes():
                     exchange.take(inbox, chunk)

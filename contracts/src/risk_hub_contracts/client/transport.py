@@ -34,7 +34,7 @@ class Exchange:
 
     def __init__(self, settings: Settings, memory: Memory, call: Call) -> None:
         self._settings, self._memory, self.call = settings, memory, call
-        self.deadline = Deadline(settings.patience)
+        self.deadline = Deadline(settings.patience, call.size_bytes)
 
     def request(self, content: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes, or either kind of iterator
         """Return the arguments of the next attempt."""
@@ -58,9 +58,9 @@ class Exchange:
         return Inbox(self.call, response.status_code, response.headers)
 
     def take(self, inbox: Inbox, chunk: bytes) -> None:
-        """Take the next bytes, unless they come so slowly that the budget is spent; a blob may take its time."""
-        if self.call.to_hub and self.deadline.is_over:
-            raise TransientError("the answer came too slowly", self.call.request_id)
+        """Take the next bytes, unless they come so slowly that the budget is spent."""
+        if self.deadline.is_over:
+            raise self.too_slow()
         inbox.add(chunk)
 
     def answer(self, inbox: Inbox) -> Answer:
@@ -70,6 +70,10 @@ class Exchange:
         if self.call.to_hub:
             self._memory.note_date(answer)
         return answer
+
+    def too_slow(self) -> TransientError:
+        """Return the error of an answer that outlasts the budget."""
+        return TransientError("the answer came too slowly", self.call.request_id)
 
     def broken(self, error: Exception) -> Exception:
         """Return what a failed attempt means: another one may mend a connection, nothing a wrong URL.

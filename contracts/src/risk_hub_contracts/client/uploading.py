@@ -10,7 +10,7 @@ from risk_hub_contracts.blob_read import decode
 from risk_hub_contracts.blob_types import BlobFormatError, BlobKind, Decoded
 from risk_hub_contracts.client.answers import StoredSnapshot
 from risk_hub_contracts.client.blobs import Blob
-from risk_hub_contracts.client.errors import DamagedBlobError, HubError, InvalidSnapshotError
+from risk_hub_contracts.client.errors import DamagedBlobError, HubError, InvalidSnapshotError, StoreError
 from risk_hub_contracts.client.reads import Steps, world_path
 from risk_hub_contracts.client.wire import Answer, Call, Chunk
 from risk_hub_contracts.ids import actor_fault
@@ -25,6 +25,8 @@ __all__ = ["JSON", "Progress", "fetch", "load", "unseen", "upload"]
 JSON: Final = {"Content-Type": "application/json"}
 # The store's answer to a PUT of a blob that it has.
 ALREADY_THERE: Final = 412
+FORBIDDEN: Final = 403
+EXPIRED: Final = "ExpiredToken"
 Progress = Callable[[int, int], None]
 
 
@@ -47,29 +49,50 @@ def upload(world_id: str, blob: Blob, actor: str | None, progress: Progress = un
     fault = actor_fault(actor) if actor else None
     if fault:
         raise InvalidSnapshotError(f"the actor {fault}", (Violation("/provenance/actor", fault),))
+    try:
+        return (yield from _upload_once(world_id, blob, actor, progress))
+    except StoreError as error:
+        if error.status != FORBIDDEN and error.code != EXPIRED:
+            raise
+    # Signed requests end: new ones may still be taken.
+    return (yield from _upload_once(world_id, blob, actor, progress))
+
+
+def _upload_once(world_id: str, blob: Blob, actor: str | None, progress: Progress) -> Steps[BlobRef]:
     path = world_path(world_id, "blobs")
     announced: dict[str, Any] = {"kind": blob.kind, "bytes": blob.size_bytes, "sha256": blob.sha256}
     digests = blob.part_digests()
     answer = yield _post(path, announced | ({"parts": digests} if digests else {}), actor)
-    begun = answer.document()
-    if "put" in begun:
-        yield _put(begun["put"], blob, 0, blob.size_bytes, progress)
-    elif "multipart" in begun:
-        end = {**announced, "upload_id": begun["multipart"]["upload_id"]}
-        del end["sha256"]
-        yield from _send_parts(
-            begun["multipart"], blob, _post(f"{path}/{blob.sha256}/abort", end, actor), progress
-        )
+    pieces, upload_id = answer.read(lambda begun: _pieces(begun, blob, progress))
+    if upload_id is None:
+        yield from _send_all(pieces)
+    else:
+        end = {"kind": blob.kind, "bytes": blob.size_bytes, "upload_id": upload_id}
+        yield from _send_parts(pieces, _post(f"{path}/{blob.sha256}/abort", end, actor))
         answer = yield _post(f"{path}/{blob.sha256}/complete", end, actor)
-        begun = answer.document()
     progress(blob.size_bytes, blob.size_bytes)
-    return _issued(begun, blob, answer)
+    return _issued(blob, answer)
 
 
-def _send_parts(multipart: Mapping[str, Any], blob: Blob, abort: Call, progress: Progress) -> Steps[None]:
+def _pieces(begun: Mapping[str, Any], blob: Blob, progress: Progress) -> tuple[list[Call], str | None]:
+    """Return the signed requests to send, none where the store has it, and under which id those of parts go."""
+    if "put" in begun:
+        return [_put(begun["put"], blob, 0, blob.size_bytes, progress)], None
+    if "multipart" not in begun:
+        return [], None
+    parts = begun["multipart"]["parts"]
+    calls = [_put(part, blob, part["first_byte"], part["bytes"], progress) for part in parts]
+    return calls, str(begun["multipart"]["upload_id"])
+
+
+def _send_all(pieces: list[Call]) -> Steps[None]:
+    for piece in pieces:  # noqa: UP028 - a list is sent no answers
+        yield piece
+
+
+def _send_parts(pieces: list[Call], abort: Call) -> Steps[None]:
     try:
-        for part in multipart["parts"]:
-            yield _put(part, blob, part["first_byte"], part["bytes"], progress)
+        yield from _send_all(pieces)
     except HubError:
         # The store forgets the parts by itself after a while; what failed first is what matters.
         with suppress(HubError):
@@ -91,14 +114,25 @@ def _put(signed: Mapping[str, Any], blob: Blob, first_byte: int, size_bytes: int
             progress(sent, blob.size_bytes)
 
     good = frozenset({200, 201, 204, ALREADY_THERE})
-    return Call(signed["method"], signed["url"], signed["headers"], body=chunks, good=good)
+    return Call(
+        str(signed["method"]),
+        str(signed["url"]),
+        dict(signed["headers"]),
+        body=chunks,
+        good=good,
+        size_bytes=int(size_bytes),
+    )
 
 
-def _issued(answered: Mapping[str, Any], blob: Blob, answer: Answer) -> BlobRef:
-    ref = BlobRef.model_validate(answered["ref"])
+def _issued(blob: Blob, answer: Answer) -> BlobRef:
+    ref = answer.read(lambda document: BlobRef.model_validate(document["ref"]))
     if (ref.sha256, ref.bytes, ref.kind) != (blob.sha256, blob.size_bytes, blob.kind):
         raise DamagedBlobError("the hub issued a reference to another blob", answer.request_id)
     return ref
+
+
+def _download(found: Mapping[str, Any]) -> tuple[str, int]:
+    return str(found["download_url"]), min(int(found["ref"]["bytes"]), BLOB_MAX_BYTES)
 
 
 def load(snapshot: StoredSnapshot, kind: BlobKind) -> Steps[Decoded | None]:
@@ -115,9 +149,8 @@ def load(snapshot: StoredSnapshot, kind: BlobKind) -> Steps[Decoded | None]:
 def fetch(world_id: str, sha256: str, kind: BlobKind | None = None) -> Steps[Decoded]:
     """Fetch a blob and verify its bytes and its kind before anybody sees them."""
     answer = yield Call("GET", world_path(world_id, "blobs", sha256))
-    found = answer.document()
-    size_bytes = min(found["ref"]["bytes"], BLOB_MAX_BYTES)
-    arrived = yield Call("GET", found["download_url"], max_bytes=size_bytes)
+    url, size_bytes = answer.read(_download)
+    arrived = yield Call("GET", url, max_bytes=size_bytes, size_bytes=size_bytes)
     digest = hashlib.sha256(arrived.body).hexdigest()
     if digest != sha256:
         message = f"{len(arrived.body)} bytes with the sha256 {digest} came for the blob {sha256}"

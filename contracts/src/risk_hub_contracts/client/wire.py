@@ -1,12 +1,13 @@
 """Requests and answers without any I/O: what is sent, what comes back, and what each status means."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from risk_hub_contracts.client.errors import (
     ConflictError,
@@ -15,16 +16,27 @@ from risk_hub_contracts.client.errors import (
     HubError,
     NotFoundError,
     RefusedError,
+    StoreError,
     UnavailableError,
 )
+from risk_hub_contracts.problems import ProblemError
 
 __all__ = ["PAUSED", "Answer", "Call", "Chunk", "Inbox", "Pause", "TransientError", "new_request_id"]
 
 REQUEST_ID: Final = "x-correlation-id"
 EDGE_REQUEST_ID: Final = "x-amzn-requestid"
+STORE_REQUEST_ID: Final = "x-amz-request-id"
 ANSWER_MAX_BYTES: Final = 33_554_432
+LENGTH_MAX_CHARS: Final = 18
 SERVER_ERROR: Final = 500
 TOO_MANY: Final = 429
+REQUEST_TIMEOUT: Final = 408
+CONFLICT: Final = 409
+# What the store says where another attempt may succeed: of several at once, or of bytes that came too slowly.
+_STORE_TRANSIENT: Final = frozenset({"ConditionalRequestConflict", "OperationAborted", "RequestTimeout"})
+_STORE_CODE: Final = re.compile(rb"<Code>([A-Za-z.]{1,60})</Code>")
+# What reading an answer of another shape raises.
+_OTHER_SHAPE: Final = (LookupError, TypeError, ValueError, AttributeError, OverflowError, ProblemError)
 _ERRORS: Final[dict[int, type[RefusedError]]] = {
     401: DeniedError,
     403: DeniedError,
@@ -32,6 +44,7 @@ _ERRORS: Final[dict[int, type[RefusedError]]] = {
     409: ConflictError,
 }
 Chunk = bytes | bytearray | memoryview
+Read = TypeVar("Read")
 
 
 def new_request_id() -> str:
@@ -51,6 +64,7 @@ class Call:
         body: the bytes, or a maker of their chunks, called once an attempt.
         good: the statuses that are answers; everything else is an error.
         max_bytes: a longer answer is given up.
+        size_bytes: how much goes or comes, where that is a blob: it may take longer.
         request_id: the request's id in every log and error.
     """
 
@@ -61,6 +75,7 @@ class Call:
     body: bytes | Callable[[], Iterator[Chunk]] | None = None
     good: frozenset[int] = frozenset({200})
     max_bytes: int = ANSWER_MAX_BYTES
+    size_bytes: int = 0
     request_id: str = field(default_factory=new_request_id)
 
     @property
@@ -90,15 +105,36 @@ class Answer:
         """
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise HubError("the answer is not JSON; is this the hub's URL?", self.request_id) from None
+
+    def read(self, shape: Callable[[Any], Read]) -> Read:
+        """Return what `shape` makes of the body's JSON.
+
+        Raises:
+            HubError: the body has another shape, so whoever answered is not a hub of this contract.
+        """
+        document = self.document()
+        try:
+            return shape(document)
+        except _OTHER_SHAPE as error:
+            message = f"the answer is not as the contract has it ({type(error).__name__}: {error})"
+            raise HubError(message, self.request_id) from error
+
+    def mapping(self) -> dict[str, Any]:
+        """Return the body's JSON object.
+
+        Raises:
+            HubError: it is none.
+        """
+        return self.read(_mapping)
 
     @property
     def date(self) -> datetime | None:
         """The clock of whoever answered, to the second."""
         try:
             return parsedate_to_datetime(self.headers["date"]).astimezone(UTC)
-        except (KeyError, ValueError, TypeError):
+        except (KeyError, ValueError, TypeError, OverflowError):
             return None
 
 
@@ -164,34 +200,62 @@ class Inbox:
         """Return the answer that is complete, or raise what its status means.
 
         Raises:
-            TransientError: 429 or 5xx.
-            RefusedError: any other status that is no answer to this call.
+            TransientError: 408, 429 or 5xx; a web page instead of the hub's answer; the store's own passing troubles.
+            RefusedError: any other status that is no answer of the hub to this call.
+            StoreError: any other status that is no answer of the store.
         """
-        request_id = (
-            self._headers.get(REQUEST_ID) or self._headers.get(EDGE_REQUEST_ID) or self._call.request_id
-        )
-        answer = Answer(self._status, self._headers, self._body, request_id)
+        answer = Answer(self._status, self._headers, self._body, self._request_id())
         if self._status in self._call.good:
-            return answer
-        problem = _problem(answer)
-        if self._status >= SERVER_ERROR or self._status == TOO_MANY:
-            reason = f"HTTP {self._status} {problem.get('detail', '')}".rstrip()
-            raise TransientError(reason, request_id, self._status, _retry_after(answer, now))
-        raise _ERRORS.get(self._status, RefusedError)(self._status, problem, request_id)
+            return self._no_page(answer)
+        if self._status >= SERVER_ERROR or self._status in {TOO_MANY, REQUEST_TIMEOUT}:
+            reason = f"HTTP {self._status} {_problem(answer).get('detail', '')}".rstrip()
+            raise TransientError(reason, answer.request_id, self._status, _retry_after(answer, now))
+        if not self._call.to_hub:
+            raise _store_error(answer)
+        raise _ERRORS.get(self._status, RefusedError)(self._status, _problem(answer), answer.request_id)
+
+    def _no_page(self, answer: Answer) -> Answer:
+        """Refuse the page of something between: a sign-in goes away when somebody signs in."""
+        if self._call.to_hub and self._headers.get("content-type", "").startswith("text/html"):
+            reason = "a web page answered; is this the hub's URL?"
+            raise TransientError(reason, answer.request_id, self._status)
+        return answer
+
+    def _request_id(self) -> str:
+        names = (REQUEST_ID, EDGE_REQUEST_ID) if self._call.to_hub else (STORE_REQUEST_ID,)
+        told = (self._headers[name] for name in names if self._headers.get(name))
+        return next(told, self._call.request_id)
 
     def _announced(self) -> int:
         text = self._headers.get("content-length", "0")
-        return int(text) if text.isdecimal() else 0
+        return int(text) if text.isdecimal() and len(text) <= LENGTH_MAX_CHARS else 0
 
     def _too_long(self) -> HubError:
         message = f"the answer is longer than the {self._call.max_bytes} bytes that were expected"
         return DamagedBlobError(message, self._call.request_id)
 
 
+def _store_error(answer: Answer) -> Exception:
+    """Return what a 4xx of the store means; it speaks XML, and nothing of what the hub says by the same status."""
+    found = _STORE_CODE.search(answer.body[:4096])
+    code = found[1].decode() if found else ""
+    if code in _STORE_TRANSIENT or (answer.status == CONFLICT and not code):
+        return TransientError(
+            f"the blob store: HTTP {answer.status} {code}".rstrip(), answer.request_id, answer.status
+        )
+    return StoreError(answer.status, code, answer.request_id)
+
+
+def _mapping(document: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    if not isinstance(document, dict):
+        raise TypeError("no object")
+    return document
+
+
 def _problem(answer: Answer) -> dict[str, Any]:
     try:
         document = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
@@ -203,6 +267,6 @@ def _retry_after(answer: Answer, now: datetime) -> float | None:
         return float(text)
     try:
         wanted = parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return max((wanted - (answer.date or now)).total_seconds(), 0.0)

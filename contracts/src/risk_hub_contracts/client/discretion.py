@@ -1,0 +1,36 @@
+"""What others may read in a log: never the query of a signed request, which opens the blob store to whoever has it."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+import httpx2
+
+__all__ = ["signed_request"]
+
+_SIGNED: ContextVar[bool] = ContextVar("signed", default=False)
+_LOGGER: Final = logging.getLogger("httpx2")
+
+
+@contextmanager
+def signed_request(*, signed: bool) -> Iterator[None]:
+    """Let the HTTP library log the requests made within without their query, if they are signed."""
+    before = _SIGNED.set(signed)
+    try:
+        yield
+    finally:
+        _SIGNED.reset(before)
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    if _SIGNED.get() and isinstance(record.args, tuple):
+        record.args = tuple(
+            argument.copy_with(query=None) if isinstance(argument, httpx2.URL) else argument
+            for argument in record.args
+        )
+    return True
+
+
+_LOGGER.addFilter(_without_query)

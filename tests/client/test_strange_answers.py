@@ -1,0 +1,111 @@
+"""Answers of another shape, lists that never end, lines that trickle, and what may not stand in a log."""
+
+import asyncio
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.client import AsyncRiskHubClient, HubError, RiskHubClient, UnavailableError
+from tests.client.conftest import BOOK, IMPATIENT, WORLD
+from tests.client.server import Server, said
+
+NOT_THE_HUBS = ('{"message": "hi"}', "[]", "null", "7", '{"snapshots": 7, "worlds": 7}', "[" * 100_000)
+READS: dict[str, tuple[str, Callable[[RiskHubClient], Any]]] = {
+    "latest": ("/latest", lambda hub: hub.latest(WORLD)),
+    "lookup": ("/lookup", lambda hub: hub.lookup(WORLD, version="v1")),
+    "list": ("/snapshots", lambda hub: list(hub.list(WORLD))),
+    "worlds": ("/worlds", lambda hub: list(hub.worlds())),
+    "contract": ("/contract", lambda hub: hub.contract()),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("body", NOT_THE_HUBS, ids=lambda body: body[:20])
+def test_an_answer_of_another_shape_is_an_error_with_the_request_id(
+    client: RiskHubClient, server: Server, read: str, body: str
+) -> None:
+    end, ask = READS[read]
+    server.on = ("GET", end)
+    server.faults.append(said(200, body))
+    with pytest.raises(HubError) as caught:
+        ask(client)
+    assert caught.value.request_id
+
+
+@pytest.mark.parametrize("body", ['{"errors": null}', '{"errors": ["bad"]}', "[1]", '{"detail": 7}'])
+def test_a_refusal_of_another_shape_is_still_a_refusal(
+    client: RiskHubClient, server: Server, body: str
+) -> None:
+    server.on = ("GET", "/latest")
+    server.faults.append(said(400, body))
+    with pytest.raises(HubError) as caught:
+        client.latest(WORLD)
+    assert caught.value.request_id
+
+
+@pytest.mark.parametrize("read", ["list", "worlds"])
+def test_paging_ends_when_the_next_page_is_the_same(client: RiskHubClient, server: Server, read: str) -> None:
+    end, ask = READS[read]
+    server.on = ("GET", end)
+    server.faults.extend([said(200, '{"snapshots": [], "worlds": [], "next_cursor": "same"}')] * 5)
+    with pytest.raises(HubError, match="never end"):
+        ask(client)
+    assert len(server.faults) == 3
+
+
+def test_no_log_shows_the_query_of_a_signed_request(
+    client: RiskHubClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "httpx2")
+    returns = {"AAPL": [0.01] * 100, "MSFT": [0.02] * 100}
+    client.load(client.publish(WORLD, **BOOK, realized_returns=returns).snapshot, "realized_returns")  # type: ignore[arg-type]
+    client.lookup(WORLD, version="v1")
+    lines = [record.getMessage() for record in caplog.records if record.name == "httpx2"]
+    store = [line for line in lines if "/store/" in line]
+    assert len(store) == 2
+    assert not [line for line in store if "?" in line]
+    assert [line for line in lines if "?version=v1" in line]
+
+
+@pytest.fixture
+def trickling() -> Iterator[str]:
+    """A server whose headers never end, though no single line is late."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                threading.Thread(target=drip, args=(connection,), daemon=True).start()
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            for _ in range(40):
+                connection.sendall(b"X-A: b\r\n")
+                time.sleep(0.05)
+
+    accepting = threading.Thread(target=serve, daemon=True)
+    accepting.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+    accepting.join()
+
+
+def test_headers_that_trickle_are_given_up(trickling: str) -> None:
+    async def day() -> None:
+        hasty = replace(IMPATIENT, budget_seconds=0.3)
+        async with AsyncRiskHubClient(trickling, "token", patience=hasty) as hub:
+            await hub.health()
+
+    with pytest.raises(UnavailableError, match="too slowly"):
+        asyncio.run(day())
