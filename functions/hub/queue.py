@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from events.envelope import CloudEvent
+from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.headline import headline
 from functions.hub.health import Health, WorkerName
 from functions.hub.metrics import count_blob_fault
@@ -63,7 +64,7 @@ def _handle(record: SQSRecord, work: Worker, clock: Clock, health: Health) -> tu
     receives, announced = int(record.attributes.approximate_receive_count), None
     waited_seconds = _waited_seconds(record, clock)
     try:
-        announced = CloudEvent.model_validate(record.json_body["detail"])
+        announced = CloudEvent.model_validate(record.json_body["detail"], extra=UNKNOWN_MEMBERS)
         outcome = work(announced)
     except Exception as error:
         health.failed(receives, announced)

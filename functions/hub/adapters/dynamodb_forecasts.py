@@ -15,6 +15,7 @@ from functions.hub.adapters.dynamodb_evaluations import STORE
 from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
 from functions.hub.adapters.snapshot_item import Item, compress, decompress
 from functions.hub.domain.forecast_key import forecast_bounds, forecast_id
+from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from risk_hub_contracts.forecast import Forecast
 
 
@@ -85,4 +86,4 @@ class DynamoDBForecasts:
     def _read(self, item: Item) -> Forecast:
         world_id = item["world_id"]["S"]
         body = item["body"]["B"] if "body" in item else self.bodies.load(world_id, item["body_sha256"]["S"])
-        return Forecast.model_validate(decompress(body))
+        return Forecast.model_validate(decompress(body), extra=UNKNOWN_MEMBERS)

@@ -1,6 +1,6 @@
 """InputNotes on DynamoDB: small records beside the evaluations, put once each."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -56,4 +56,8 @@ def _key(world_id: str, note_id: str) -> Item:
 
 
 def _note(item: Item) -> InputNote:
-    return InputNote(**orjson.loads(item["note"]["S"]))
+    """Return the note; what a newer release noted beside it is left out, as `UNKNOWN_MEMBERS` says."""
+    stored = orjson.loads(item["note"]["S"])
+    return InputNote(
+        **{field.name: stored[field.name] for field in fields(InputNote) if field.name in stored}
+    )

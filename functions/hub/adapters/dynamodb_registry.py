@@ -11,6 +11,7 @@ from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
 from functions.hub.adapters.dynamodb_worlds import STORE
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
+from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.world_ports import Note, Noted, RowPage, Writing
 from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.times import format_instant, parse_instant
@@ -148,7 +149,7 @@ def _expectation(item: Item) -> tuple[Expectation | None, bool]:
     if "expectation" not in item:
         return None, True
     try:
-        return Expectation.model_validate_json(item["expectation"]["S"]), True
+        return Expectation.model_validate_json(item["expectation"]["S"], extra=UNKNOWN_MEMBERS), True
     except ValidationError:
         return STAND_IN, False
 

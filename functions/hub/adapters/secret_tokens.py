@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.ports import Clock, UnavailableError
 from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from risk_hub_contracts.tokens import Token, TokenList
@@ -36,7 +37,7 @@ class SecretTokens:
     def _read(self) -> Sequence[Token]:
         try:
             secret = self._secretsmanager.get_secret_value(SecretId=self._secret_arn)
-            return TokenList.model_validate_json(secret["SecretString"]).tokens
+            return TokenList.model_validate_json(secret["SecretString"], extra=UNKNOWN_MEMBERS).tokens
         except (ClientError, BotoCoreError, ValidationError, KeyError) as error:
             if self._last_good is None:
                 raise UnavailableError("the token store", type(error).__name__) from error

@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal
 
 from typing_extensions import TypeVar
 
+from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.stress import StressReport
@@ -67,7 +68,7 @@ def evaluation_from(evaluation_id: str, document: Mapping[str, Any], **origin: s
     model = {str(known): each for known, each in MODELS.items()}.get(kind)
     if model is None:
         raise ValueError(f"evaluation {evaluation_id!r} is of no known kind ({', '.join(MODELS)})")
-    return Evaluation(model.model_validate(document), **origin)
+    return Evaluation(model.model_validate(document, extra=UNKNOWN_MEMBERS), **origin)
 
 
 def risk_evaluation_prefix(version: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from events.envelope import CloudEvent
 from events.evaluated import RISK_EVALUATED, STRESS_EVALUATED
 from functions.hub.domain.exit_rules import AnyReport, Book, Breach, breaches, cool_down_window
+from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Clock, EvaluationStore, ExitPolicies, SnapshotStore
 from functions.hub.use_cases.work_on_snapshot import Outcome, derived_from, stored_snapshot
@@ -64,7 +65,7 @@ def _report(event: CloudEvent) -> AnyReport:
     model = REPORTS.get(event.type)
     if model is None:
         raise ValueError(f"{event.type} is no evaluation; the exit engine's rule must not bring it here")
-    return model.model_validate(event.data)
+    return model.model_validate(event.data, extra=UNKNOWN_MEMBERS)
 
 
 def _strategy(snapshot: StoredSnapshot) -> str:

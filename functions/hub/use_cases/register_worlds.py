@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.ports import Clock
 from functions.hub.world_ports import Note, Noted, WorldRegistry, Writing
 from risk_hub_contracts.exit_policy import DEFAULT_POLICY, ExitPolicy
@@ -73,7 +74,7 @@ class RegisterWorlds:
 
 
 def _expectation(world_id: str, stage: str, noted: Noted) -> Document:
-    expectation = Expectation.model_validate_json(noted.text)
+    expectation = Expectation.model_validate_json(noted.text, extra=UNKNOWN_MEMBERS)
     return {
         "world_id": world_id,
         "stage": stage,
@@ -84,7 +85,8 @@ def _expectation(world_id: str, stage: str, noted: Noted) -> Document:
 
 
 def _policy(world_id: str, stage: str, noted: Noted) -> Document:
-    policy = ExitPolicy.model_validate_json(noted.text).model_dump(mode="json", exclude_none=True)
+    stored = ExitPolicy.model_validate_json(noted.text, extra=UNKNOWN_MEMBERS)
+    policy = stored.model_dump(mode="json", exclude_none=True)
     return {"world_id": world_id, "stage": stage, "policy": policy, "stored": True, **_facts(noted)}
 
 

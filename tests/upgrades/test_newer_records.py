@@ -1,0 +1,172 @@
+"""Records and events of a newer release are read here: it may have been rolled back since it wrote them (ADR-0027)."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from pydantic import ValidationError
+
+from events.envelope import CloudEvent
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
+from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
+from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
+from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
+from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
+from functions.hub.adapters.secret_tokens import SecretTokens
+from functions.hub.adapters.snapshot_item import compress
+from functions.hub.domain.evaluation import evaluation_from
+from functions.hub.domain.forecast_key import forecast_id
+from functions.hub.domain.input_note import InputNote, returns_note_id
+from functions.hub.queue import queue_worker
+from functions.hub.use_cases.register_worlds import RegisterWorlds
+from risk_hub_contracts.exit_policy import ExitPolicy, StressLimit
+from risk_hub_contracts.expectation import Expectation
+from risk_hub_contracts.forecast import Forecast, TailForecast
+from tests.adapters.conftest import create_table
+from tests.events.emitted import queue_message
+from tests.fakes.clock import START, FrozenClock
+
+SAMPLES = Path(__file__).parents[2] / "events" / "samples"
+WORLD, STAGE = "w1", "paper"
+UNTIL = START + timedelta(days=30)
+POLICY = ExitPolicy(version="p1", cool_down_seconds=60, stress=(StressLimit(max_loss=0.3),))
+WANTED = Expectation(owner="desk-a", warn_seconds=5)
+FORECAST = Forecast(
+    world_id=WORLD,
+    version="v1",
+    content_hash="sha256:" + "0" * 64,
+    stage=STAGE,
+    as_of="2026-01-05T11:59:58.000000Z",
+    created_at="2026-01-05T12:00:00.000000Z",
+    engine_version="2.0.0",
+    weights={"A": 1.0},
+    tails=[
+        TailForecast(
+            method="historical", confidence_bps=9900, value_at_risk=0.03, expected_shortfall=0.04, reason=None
+        )
+    ],
+    realized=None,
+)
+# What the hub writes as maps of free names: a further name in one of these would be content, not a new member.
+MAPS = frozenset({"weights", "by_id", "metrics", "min_observations", "methods", "inputs", "reasons"})
+
+
+def widened(value: Any) -> Any:
+    """Return a document as a release might write it that knows a member more of every object."""
+    if isinstance(value, Mapping):
+        inner = {name: part if name in MAPS else widened(part) for name, part in value.items()}
+        return {**inner, "added_by_a_newer_release": {"deep": 1}}
+    return [widened(part) for part in value] if isinstance(value, list) else value
+
+
+def text(model: Expectation | ExitPolicy) -> str:
+    return json.dumps(widened(model.model_dump(mode="json", by_alias=True, exclude_none=True)))
+
+
+@pytest.fixture
+def dynamodb() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client("dynamodb")
+
+
+@pytest.fixture
+def written(dynamodb: Any) -> Callable[..., None]:
+    def write(table: str, **attributes: Any) -> None:
+        item = {"added_by_a_newer_release": {"S": "x"}, "world_id": {"S": WORLD}, **attributes}
+        dynamodb.put_item(TableName=create_table(table), Item=item)
+
+    return write
+
+
+@pytest.mark.parametrize("event_type", ["risk_evaluated", "stress_evaluated", "exit_signal_emitted"])
+def test_an_evaluation_is_read_as_if_nothing_had_been_added(
+    event_type: str, dynamodb: Any, written: Callable[..., None]
+) -> None:
+    report = json.loads((SAMPLES / f"{event_type}.json").read_text())["data"]
+    kind = {"risk_evaluated": "risk", "stress_evaluated": "stress", "exit_signal_emitted": "exit"}[event_type]
+    evaluation = evaluation_from(f"{kind}/…", report)
+    written(
+        "evaluations",
+        evaluation_id={"S": evaluation.evaluation_id},
+        content_hash={"S": evaluation.report.content_hash},
+        report={"S": json.dumps(widened(report))},
+    )
+    found = DynamoDBEvaluations(dynamodb, "evaluations").get(WORLD, evaluation.evaluation_id)
+    assert found is not None
+    assert found.report == evaluation.report
+
+
+def test_a_forecast_is_read_as_if_nothing_had_been_added(dynamodb: Any, written: Callable[..., None]) -> None:
+    body, _ = compress(widened(FORECAST.model_dump(mode="json")))
+    key = forecast_id(FORECAST)
+    written("evaluations", evaluation_id={"S": key}, body={"B": body})
+    store = DynamoDBForecasts(dynamodb, "evaluations", BodyStore(None, "bodies"))
+    assert store.load(WORLD, [key]) == [FORECAST]
+
+
+def test_a_note_on_an_input_is_read_as_if_nothing_had_been_added(
+    dynamodb: Any, written: Callable[..., None]
+) -> None:
+    key, note = returns_note_id("0" * 64), {"first_as_of": "2026-01-05T12:00:00.000000Z", "margin": 0.5}
+    written("evaluations", evaluation_id={"S": key}, note={"S": json.dumps(widened(note))})
+    assert DynamoDBInputNotes(dynamodb, "evaluations").get(WORLD, key) == InputNote(**note)  # type: ignore[arg-type]
+
+
+def test_a_policy_is_shown_as_far_as_it_is_known_and_never_applied_in_part(
+    dynamodb: Any, written: Callable[..., None]
+) -> None:
+    written("worlds", stage={"S": STAGE}, exit_policy={"S": text(POLICY)})
+    shown = RegisterWorlds(DynamoDBRegistry(dynamodb, "worlds"), FrozenClock()).policy(WORLD, STAGE)
+    assert shown["policy"] == POLICY.model_dump(mode="json", exclude_none=True)
+    # A limit that this release does not know would not be watched: the message waits for the release that does.
+    with pytest.raises(ValidationError):
+        DynamoDBWorlds(dynamodb, "worlds").exit_policy(WORLD, STAGE)
+
+
+def test_an_expectation_is_read_as_if_nothing_had_been_added(
+    dynamodb: Any, written: Callable[..., None]
+) -> None:
+    written("worlds", stage={"S": STAGE}, expectation={"S": text(WANTED)})
+    registry = DynamoDBRegistry(dynamodb, "worlds")
+    (row,) = registry.rows()
+    assert (row.expectation, row.readable) == (WANTED, True)
+    shown = RegisterWorlds(registry, FrozenClock()).expectation(WORLD, STAGE)
+    assert shown["expectation"] == WANTED.model_dump(mode="json", by_alias=True)
+
+
+def test_tokens_are_read_as_if_nothing_had_been_added() -> None:
+    digest = hashlib.sha256(b"x").hexdigest()
+    token = {"id": "a", "sha256": digest, "scopes": ["snapshots:read"], "actors": ["*"], "not_after": None}
+    with mock_aws():
+        secretsmanager = boto3.client("secretsmanager")
+        secretsmanager.create_secret(Name="tokens", SecretString=json.dumps(widened({"tokens": [token]})))
+        (found,) = SecretTokens(secretsmanager, "tokens", FrozenClock()).tokens()
+    assert (found.id, found.sha256) == ("a", digest)
+
+
+def test_a_worker_takes_an_event_with_a_further_attribute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "stress_engine")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
+    event = CloudEvent.model_validate_json((SAMPLES / "risk_snapshot_updated.json").read_text())
+    message = queue_message(event, "stress-engine")
+    body = json.loads(message["Records"][0]["body"])
+    message["Records"][0]["body"] = json.dumps(body | {"detail": body["detail"] | {"addedlater": "x"}})
+    taken: list[CloudEvent] = []
+
+    def work(announced: CloudEvent) -> str:
+        taken.append(announced)
+        return "evaluated"
+
+    reply = queue_worker("stress_engine", work, FrozenClock(), frozenset({STAGE}))(
+        message, SimpleNamespace(aws_request_id="r")
+    )
+    assert reply == {"batchItemFailures": []}
+    assert taken == [event]
