@@ -14,7 +14,6 @@ from infra.bundles.archive import write_zip
 from infra.bundles.contents import MAX_BYTES, PROJECT, own_files
 from infra.bundles.errors import BundleError
 from infra.bundles.wheels import compile_own, compile_wheels, install, require_runtime_python, trim
-from infra.names import LAMBDA_ARCHITECTURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,7 +112,7 @@ def _write_manifest(bundle: Bundle, versions: dict[str, str], contents: Path) ->
 
 def _check_size(bundle: Bundle, zipped: Path) -> None:
     size_bytes, limit_bytes = zipped.stat().st_size, MAX_BYTES[bundle.group]
-    if bundle.architecture == LAMBDA_ARCHITECTURE and size_bytes > limit_bytes:
+    if size_bytes > limit_bytes:
         raise BundleError(
             f"bundle {bundle.name} has {size_bytes} bytes, its budget is {limit_bytes}: "
             "look at what the lock gained, or leave more out in infra/bundles/contents.py",

@@ -24,7 +24,6 @@ HUB_MAX_BYTES: Final = 6_000_000
 RISK_MAX_BYTES: Final = 20_000_000
 MAX_BYTES: Final[dict[BundleGroup, int]] = {"hub": HUB_MAX_BYTES, "risk": RISK_MAX_BYTES}
 
-AWS_SERVICES: Final = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sqs", "sts"})
 _SHARED_PACKAGES: Final = ("functions/__init__.py", "functions/hub", "events")
 _EXTRA_PACKAGES: Final[dict[BundleGroup, tuple[str, ...]]] = {"hub": (), "risk": ("functions/risk",)}
 _OWN_SUFFIXES: Final = frozenset({".py", ".json"})
@@ -78,7 +77,7 @@ _UNUSED_FOLDERS: Final = (
     ),
 )
 # Type stubs, C sources and headers, pages that are never served, time zones that the runtime has already,
-# models of calls that the adapters never make, and modules of other platforms and tools.
+# and modules of other platforms and tools.
 _UNUSED_ENDINGS: Final = (
     ".pyi",
     ".typed",
@@ -94,11 +93,9 @@ _UNUSED_ENDINGS: Final = (
     "/dateutil-zoneinfo.tar.gz",
     "/dateutil/rrule.py",
     "/dateutil/tz/win.py",
-    "/examples-1.json",
     "/pydantic/color.py",
     "/pydantic/mypy.py",
     "/urllib3/contrib/pyopenssl.py",
-    "/waiters-2.json",
 )
 
 
@@ -146,16 +143,7 @@ def is_unused(path: str) -> bool:
         or any(f"/{folder}/" in f"/{path}" for folder in _UNUSED_FOLDERS)
         or f"/{path}".endswith(_UNUSED_ENDINGS)
         or "_tests.cpython" in parts[-1]
-        or _is_unused_model(parts)
     )
-
-
-def _is_unused_model(parts: tuple[str, ...]) -> bool:
-    """Models of AWS services stand in a folder each; files beside them (endpoints, partitions) serve all."""
-    match parts:
-        case ("botocore", "data", service, _, *_):
-            return service not in AWS_SERVICES
-    return False
 
 
 def _sources(place: Path) -> Iterator[Path]:

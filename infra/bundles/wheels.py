@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-from infra.bundles.contents import AWS_SERVICES, PYTHON, WHEEL_MACHINE, WHEEL_PLATFORMS, is_unused
+from infra.bundles.aws_models import trim_models
+from infra.bundles.contents import PYTHON, WHEEL_MACHINE, WHEEL_PLATFORMS, is_unused
 from infra.bundles.errors import BundleError
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def install(bundle: Bundle, target: Path) -> dict[str, str]:
 
 
 def trim(target: Path) -> None:
-    """Removes what nothing imports at run time, and the endpoints of services that are never called."""
+    """Removes what nothing imports at run time, and what botocore knows of calls that are never made."""
+    trim_models(target / "botocore" / "data")
     for path in sorted(target.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
         elif is_unused(path.relative_to(target).as_posix()):
             path.unlink()
-    _trim_endpoints(target / "botocore" / "data" / "endpoints.json")
 
 
 def compile_wheels(target: Path) -> None:
@@ -124,13 +124,3 @@ def _compile(target: Path, *options: str) -> None:
 def _versions(target: Path) -> dict[str, str]:
     stems = (path.name.removesuffix(".dist-info") for path in sorted(target.glob("*.dist-info")))
     return dict(stem.rsplit("-", maxsplit=1) for stem in stems)
-
-
-def _trim_endpoints(path: Path) -> None:
-    """Botocore parses this file on each cold start: 1.2 MB with every service, 60 kB with ours."""
-    endpoints = json.loads(path.read_text())
-    for partition in endpoints["partitions"]:
-        partition["services"] = {
-            name: value for name, value in partition["services"].items() if name in AWS_SERVICES
-        }
-    path.write_text(json.dumps(endpoints, separators=(",", ":")))

@@ -16,8 +16,6 @@ from infra.bundles.contents import PROJECT, Bundle, is_unused, own_files
         "numpy/__init__.pyi",
         "pydantic/py.typed",
         "bin/f2py",
-        "botocore/data/ec2/2016-11-15/service-2.json.gz",
-        "botocore/data/dynamodb/2012-08-10/waiters-2.json",
         "boto3/data/s3/2006-03-01/resources-1.json",
         "numpy/_core/_umath_tests.cpython-313-aarch64-linux-gnu.so",
         "aws_lambda_powertools/event_handler/openapi/swagger_ui/swagger-ui-bundle.min.js",
@@ -31,8 +29,6 @@ def test_what_nothing_imports_is_left_out(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "botocore/data/dynamodb/2012-08-10/service-2.json.gz",
-        "botocore/data/s3/2006-03-01/endpoint-rule-set-1.json.gz",
         "botocore/data/endpoints.json",
         "botocore/data/partitions.json",
         "botocore/data/sdk-default-configuration.json",

@@ -13,6 +13,7 @@ import pytest
 
 from infra.bundles import __main__ as command
 from infra.bundles import build, wheels
+from infra.bundles.aws_models import CALLED
 from infra.bundles.build import bundle_zip
 from infra.bundles.contents import HUB_MAX_BYTES, PROJECT, PYTHON, RISK_MAX_BYTES, Bundle, own_files
 from infra.bundles.errors import BundleError
@@ -37,7 +38,7 @@ for module in modules:
     handler = importlib.import_module(module).handler
     assert callable(handler), module
 from botocore.session import Session
-for service in ("dynamodb", "s3", "events", "sqs", "secretsmanager", "sts"):
+for service in ("dynamodb", "s3", "events", "sqs", "secretsmanager"):
     Session().create_client(service, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
 found = (getattr(module, "__file__", None) for module in sys.modules.values())
 outside = [f for f in found if f and f.startswith("/") and "site-packages" in f]
@@ -158,7 +159,7 @@ def test_a_bundle_holds_nothing_that_slows_or_surprises(bundle: Bundle, forbidde
 def test_only_the_models_of_called_services_are_packed() -> None:
     models = {PurePosixPath(n).parts[2] for n in archive(HUB).namelist() if n.startswith("botocore/data/")}
     services = {name for name in models if not name.endswith(".json")}
-    assert services == {"dynamodb", "events", "s3", "secretsmanager", "sqs", "sts"}
+    assert services == set(CALLED)
 
 
 @needs_runtime_python

@@ -1,0 +1,133 @@
+"""What botocore knows of AWS inside a bundle: the called operations, the shapes that they reach, and no prose."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.loaders import Loader
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+Model = dict[str, Any]
+
+# What the adapters call, by botocore's name of the service; a test holds this table against their source.
+CALLED: Final[dict[str, frozenset[str]]] = {
+    "dynamodb": frozenset(
+        {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"}
+    ),
+    "events": frozenset({"PutEvents"}),
+    "s3": frozenset(
+        {
+            "AbortMultipartUpload",
+            "CompleteMultipartUpload",
+            "CopyObject",
+            "CreateMultipartUpload",
+            "DeleteObject",
+            "GetObject",
+            "HeadObject",
+            "ListObjectsV2",
+            "ListParts",
+            "PutObject",
+            "UploadPart",
+        }
+    ),
+    "secretsmanager": frozenset({"GetSecretValue"}),
+    "sqs": frozenset({"GetQueueAttributes", "SendMessage"}),
+}
+# What botocore itself calls of a service that the adapters use: S3's redirector asks for a bucket's region.
+CALLED_BY_BOTOCORE: Final[dict[str, frozenset[str]]] = {"s3": frozenset({"HeadBucket"})}
+
+MODEL: Final = "service-2"
+RULES: Final = "endpoint-rule-set-1"
+_REFERENCES: Final = ("member", "key", "value")
+_PROSE: Final = frozenset({"documentation", "documentationUrl"})
+_ENDPOINTS: Final = "endpoints"
+
+
+def trim_models(data: Path) -> None:
+    """Replaces botocore's folder `data` by what the called operations need, as plain JSON in fixed bytes.
+
+    A model that a loader would find zipped is unzipped here: the bundle is compressed as a whole, and a cold start
+    has one step less to take.
+    """
+    loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
+    kept = {f"{_ENDPOINTS}.json": _called_endpoints(loader.load_data(_ENDPOINTS))}
+    for service in CALLED:
+        version = loader.determine_latest_version(service, MODEL)
+        kept[f"{service}/{version}/{MODEL}.json"] = trimmed(
+            loader.load_service_model(service, MODEL, version), operations(service)
+        )
+        kept[f"{service}/{version}/{RULES}.json"] = loader.load_service_model(service, RULES, version)
+    for folder in [path for path in data.iterdir() if path.is_dir()]:
+        shutil.rmtree(folder)
+    for name, content in kept.items():
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text(json.dumps(content, separators=(",", ":")))
+
+
+def operations(service: str) -> frozenset[str]:
+    """The operations of a service that stay in its model."""
+    return CALLED[service] | CALLED_BY_BOTOCORE.get(service, frozenset())
+
+
+def trimmed(model: Model, wanted: Collection[str]) -> Model:
+    """A service's model with the wanted operations, the shapes that they reach, and no documentation."""
+    kept = {name: model["operations"][name] for name in sorted(wanted)}
+    reached = _reached(
+        model["shapes"], {name for operation in kept.values() for name in _shapes_of(operation)}
+    )
+    shapes = {name: model["shapes"][name] for name in sorted(reached)}
+    rest = {name: value for name, value in model.items() if name not in _PROSE}
+    return {**rest, "operations": _without_prose(kept), "shapes": _without_prose(shapes)}
+
+
+def _shapes_of(operation: Model) -> Iterator[str]:
+    for place in (operation.get("input"), operation.get("output"), *operation.get("errors", ())):
+        if place is not None:
+            yield place["shape"]
+
+
+def _reached(shapes: Model, start: set[str]) -> set[str]:
+    reached: set[str] = set()
+    ahead = start
+    while ahead:
+        reached |= ahead
+        ahead = {name for shape in ahead for name in _named_in(shapes[shape])} - reached
+    return reached
+
+
+def _named_in(shape: Model) -> Iterator[str]:
+    for member in (
+        *shape.get("members", {}).values(),
+        *(shape[each] for each in _REFERENCES if each in shape),
+    ):
+        yield member["shape"]
+
+
+def _without_prose(described: Any) -> Any:  # noqa: ANN401 - JSON
+    """Prose is text: a member of a shape may bear the same name, and is an object."""
+    if isinstance(described, list):
+        return [_without_prose(each) for each in described]
+    if not isinstance(described, dict):
+        return described
+    return {
+        name: _without_prose(value)
+        for name, value in described.items()
+        if not (name in _PROSE and isinstance(value, str))
+    }
+
+
+def _called_endpoints(endpoints: Model) -> Model:
+    """Botocore parses this file on each cold start: 1.2 MB with every service, 30 kB with ours."""
+    partitions = [
+        {
+            **partition,
+            "services": {name: each for name, each in partition["services"].items() if name in CALLED},
+        }
+        for partition in endpoints["partitions"]
+    ]
+    return {**endpoints, "partitions": partitions}
