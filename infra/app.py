@@ -4,7 +4,8 @@ Context:
     stage: local, dev, staging or prod.
     allowed_networks: comma-separated CIDR blocks that may call the API; staging and prod insist on them.
     critical_subscribers, warning_subscribers: comma-separated mailto: and https:// addresses for alarms.
-    runbook_base: address of this repository's files, so that each alarm links to its page.
+    runbook_base: address of this repository's files, ending in a slash, so that each alarm links to its page.
+    rollout: at_once, for the release that repairs what rings.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from infra.bundles.build import BUILD_FOLDER, bundle_zip
 from infra.bundles.contents import Bundle
@@ -21,7 +22,7 @@ from infra.bundles.errors import BundleError
 from infra.constructs.function_code import built_code, placeholder_code
 from infra.names import BUNDLE_GROUPS, LAMBDA_ARCHITECTURE, BundleGroup
 from infra.stacks.hub import add_hub, new_app
-from infra.stages import StageError, stage_named
+from infra.stages import FROM_OUTSIDE, StageError, stage_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
 
     from infra.stages import Stage
-
-FROM_OUTSIDE: Final = ("allowed_networks", "critical_subscribers", "warning_subscribers", "runbook_base")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

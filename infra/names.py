@@ -30,6 +30,8 @@ FUNCTION_FOLDERS: Final[tuple[FunctionFolder, ...]] = (
     "freshness_monitor",
     "blob_reaper",
 )
+# What the API calls: a release of these is seen by a caller at once.
+API_FUNCTIONS: Final[tuple[FunctionFolder, ...]] = ("snapshot_writer", "snapshot_reader", "world_registry")
 BUNDLE_GROUPS: Final[tuple[BundleGroup, ...]] = ("hub", "risk")
 BUNDLE_OF: Final[dict[FunctionFolder, BundleGroup]] = {
     "snapshot_writer": "hub",
@@ -47,6 +49,7 @@ LAMBDA_ARCHITECTURE: Final = "arm64"
 METRICS_NAMESPACE: Final = "RiskSignalHub"
 
 API_STAGE_NAME: Final = "v1"
+LIVE_ALIAS: Final = "live"
 API_ROOT: Final = "risk-hub"
 
 BLOB_PREFIX: Final = "risk-blobs/"
@@ -120,6 +123,11 @@ def physical_name(stage: str, name: str) -> str:
 def bus_name(stage: str) -> str:
     """`risk-hub-<stage>`: the bus that consumers put their own rules on."""
     return f"risk-hub-{stage}"
+
+
+def release_application_name(stage: str) -> str:
+    """CodeDeploy's application of the stage; its deployment groups are named as their functions."""
+    return physical_name(stage, "releases")
 
 
 def log_group_name(stage: str, folder: FunctionFolder) -> str:

@@ -6,18 +6,20 @@ import ipaddress
 import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from infra.alarms.rule import Severity
+    from infra.names import FunctionFolder
 
 StageName = Literal["local", "dev", "staging", "prod"]
 BundleSource = Literal["placeholder", "built"]
 RiskFallback = Literal["none", "correlation_one"]
+Rollout = Literal["in_place", "at_once", "canary"]
 
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
 SUBSCRIBER: Final = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?")
@@ -66,6 +68,10 @@ class Stage:
         runbook_base: What stands before `docs/runbook/...` in each alarm, to make it a link.
         risk_fallback: What may stand in for a covariance that cannot be used; `none`: nothing, the number is null.
         legacy_method: Whether reports also carry the numbers of the gateway that the hub replaces, for comparison.
+        rollout: How a release reaches the API's callers: `in_place` changes the functions themselves; `at_once` moves
+            their alias `live` to the version just published; `canary` moves it for a tenth of the calls first, and back when
+            an alarm rings (ADR-0026).
+        snap_start: Functions whose published versions start from a memory image instead of from nothing.
         snapshot_writer: Size of the function of that name, as are the next eight.
         snapshot_reader: See `snapshot_writer`.
         world_registry: See `snapshot_writer`.
@@ -100,6 +106,8 @@ class Stage:
     inline_cov_threshold_entries: int = INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
     risk_fallback: RiskFallback = "none"
     legacy_method: bool = False
+    rollout: Rollout = "in_place"
+    snap_start: tuple[FunctionFolder, ...] = ()
     # Three attempts of three seconds with their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS (ADR-0006).
     snapshot_writer: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
     snapshot_reader: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
@@ -155,6 +163,8 @@ _STAGING: Final = replace(
     throttle_rate_per_second=100,
     throttle_burst_requests=200,
     event_archive_days=30,
+    rollout="canary",
+    snap_start=("snapshot_writer", "snapshot_reader"),
 )
 
 _PROD: Final = replace(
@@ -174,22 +184,12 @@ STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
 )
 
 
-def stage_named(
-    name: str,
-    *,
-    allowed_networks: str | None = None,
-    critical_subscribers: str | None = None,
-    warning_subscribers: str | None = None,
-    runbook_base: str | None = None,
-) -> Stage:
+def stage_named(name: str, **given: str | None) -> Stage:
     """Returns the stage, with what is given from outside in place of what the table says.
 
     Args:
         name: Of the stage.
-        allowed_networks: CIDR blocks, comma-separated.
-        critical_subscribers: `mailto:` and `https://` addresses, comma-separated.
-        warning_subscribers: The same.
-        runbook_base: Address of this repository's files, ending in a slash.
+        given: Texts by the names of `FROM_OUTSIDE`; an empty one is none.
 
     Raises:
         StageError: The stage is unknown, a value is malformed, or the stage needs blocks and got none.
@@ -197,35 +197,50 @@ def stage_named(
     if name not in STAGES:
         raise StageError(f"no stage {name!r}: choose one of {', '.join(STAGES)}, as in -c stage=dev")
     stage = STAGES[name]
-    if stage.networks_required and not allowed_networks:
+    if stage.networks_required and not given.get("allowed_networks"):
         raise StageError(
             f"stage {name!r} answers only to named networks: "
             "give -c allowed_networks=203.0.113.0/24,2001:db8::/48 (CIDR blocks, comma-separated)",
         )
-    return replace(
-        stage,
-        allowed_networks=_networks(allowed_networks) if allowed_networks else stage.allowed_networks,
-        critical_subscribers=_addresses(critical_subscribers) or stage.critical_subscribers,
-        warning_subscribers=_addresses(warning_subscribers) or stage.warning_subscribers,
-        runbook_base=runbook_base or stage.runbook_base,
-    )
+    return replace(stage, **{key: _READERS[key](stage, text) for key, text in given.items() if text})
 
 
-def _listed(text: str | None) -> list[str]:
-    return [each.strip() for each in (text or "").split(",") if each.strip()]
-
-
-def _networks(text: str) -> tuple[str, ...]:
+def _networks(_: Stage, text: str) -> tuple[str, ...]:
     try:
         return tuple(str(ipaddress.ip_network(block)) for block in _listed(text))
     except ValueError as error:
         raise StageError(f"allowed_networks: {error}; give CIDR blocks such as 203.0.113.0/24") from error
 
 
-def _addresses(text: str | None) -> tuple[str, ...]:
+def _addresses(_: Stage, text: str) -> tuple[str, ...]:
     for address in _listed(text):
         if not SUBSCRIBER.fullmatch(address):
             raise StageError(
                 f"subscriber {address!r}: give mailto:oncall@example.com or https://example.com/alarms"
             )
     return tuple(_listed(text))
+
+
+def _rollout(stage: Stage, asked: str) -> Rollout:
+    """For the release that repairs what rings: no canary would pass while alarms ring."""
+    if asked != "at_once" or stage.rollout != "canary":
+        raise StageError(
+            f"rollout {asked!r} on stage {stage.name!r}: only a stage with a canary can be asked for at_once"
+        )
+    return "at_once"
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+_READERS: Final[Mapping[str, Callable[[Stage, str], Any]]] = MappingProxyType(
+    {
+        "allowed_networks": _networks,
+        "critical_subscribers": _addresses,
+        "warning_subscribers": _addresses,
+        "runbook_base": lambda _, text: text,
+        "rollout": _rollout,
+    },
+)
+FROM_OUTSIDE: Final = tuple(_READERS)

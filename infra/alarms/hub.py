@@ -54,6 +54,7 @@ def _heartbeat(stage: str) -> AlarmRule:
         period_seconds=MINUTE_SECONDS,
         periods=HEARTBEATS_MISSED,
         silence=QUIET_IS_BAD,
+        stops_release=True,
     )
 
 
@@ -159,4 +160,5 @@ def _failed_messages(stage: str, worker: names.FunctionFolder) -> AlarmRule:
         severity="warning",
         metrics={"failed": _metric(stage, metrics.SNAPSHOT_FAILED, worker=worker)},
         threshold=FAILED_MESSAGES_MAX,
+        stops_release=True,
     )

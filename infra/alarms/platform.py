@@ -22,6 +22,8 @@ BURST_SHARE_MAX_PERCENT: Final = 5
 BURST_FREE_REQUESTS: Final = 200
 # What waits or is lost here may be an exit signal.
 _CRITICAL_WORKERS: Final = frozenset({"exit_engine"})
+# Workers give single messages back and raise nothing: their failures are counted elsewhere (`message-failures`).
+_RAISES_WHEN_BROKEN: Final = frozenset({*names.API_FUNCTIONS, "event_relay"})
 
 
 def platform_alarms(stage: str) -> Iterator[AlarmRule]:
@@ -48,6 +50,7 @@ def _api_alarms(stage: str) -> Iterator[AlarmRule]:
         meaning="A client got a 5xx: read the failure lines of the function on that route",
         severity="warning",
         metrics={"errors": errors},
+        stops_release=True,
     )
     yield AlarmRule(
         name="api-server-error-burst",
@@ -75,6 +78,7 @@ def _function_alarms(stage: str, folder: names.FunctionFolder) -> Iterator[Alarm
                     "AWS/Lambda", metric, {"FunctionName": names.physical_name(stage, folder)}
                 )
             },
+            stops_release=metric == "Errors" and folder in _RAISES_WHEN_BROKEN,
         )
 
 
@@ -116,6 +120,7 @@ def _relay_alarms(stage: str) -> Iterator[AlarmRule]:
         "relay-failures",
         "A committed record was set aside unannounced: read its keys, repair, redrive",
         "critical",
+        stops_release=True,
     )
 
 
@@ -148,7 +153,9 @@ def _worker_alarms(stage: str, worker: names.FunctionFolder) -> Iterator[AlarmRu
     )
 
 
-def _depth(queue: str, name: str, page: str, meaning: str, severity: Severity) -> AlarmRule:
+def _depth(  # noqa: PLR0913 - an alarm is exactly these words
+    queue: str, name: str, page: str, meaning: str, severity: Severity, *, stops_release: bool = False
+) -> AlarmRule:
     return AlarmRule(
         name=name,
         page=page,
@@ -157,6 +164,7 @@ def _depth(queue: str, name: str, page: str, meaning: str, severity: Severity) -
         metrics={
             "depth": Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": queue}, "Maximum")
         },
+        stops_release=stops_release,
     )
 
 

@@ -53,6 +53,7 @@ class AlarmRule:
         period_seconds: over which the statistic is taken.
         periods: how many in a row.
         silence: what a period without data means.
+        stops_release: whether a release that is being rolled out while it rings is taken back (ADR-0026).
     """
 
     name: str
@@ -66,6 +67,7 @@ class AlarmRule:
     period_seconds: int = FIVE_MINUTES_SECONDS
     periods: int = 1
     silence: Silence = field(default=QUIET_IS_GOOD)
+    stops_release: bool = False
 
     def is_wrong(self, value: float | None) -> bool:
         """Whether one period's value, or its silence, is wrong."""

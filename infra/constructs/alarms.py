@@ -42,7 +42,11 @@ class HubAlarms(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
         self.topics = {severity: self._topic(stage, severity) for severity in SEVERITIES}
-        self.alarms = [self._alarm(stage, rule) for rule in alarm_rules(stage)]
+        rules = [*alarm_rules(stage)]
+        self.alarms = [self._alarm(stage, rule) for rule in rules]
+        self.stop_releases = [
+            alarm for alarm, rule in zip(self.alarms, rules, strict=True) if rule.stops_release
+        ]
 
     def _topic(self, stage: Stage, severity: Severity) -> sns.Topic:
         topic = sns.Topic(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import CfnCodeDeployLambdaAliasUpdate, CfnUpdatePolicy, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -48,6 +48,7 @@ class HubFunction(Construct):
         self.log_group = self._log_group()
         self.role = self._role()
         self.function = self._function(code, environment)
+        self.live = self._live()
         self._acknowledge()
 
     @property
@@ -100,6 +101,7 @@ class HubFunction(Construct):
             handler=names.handler(self.folder),
             code=code,
             role=self.role,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._starts_from_image else None,
             memory_size=self.size.memory_mib,
             timeout=Duration.seconds(self.size.timeout_seconds),
             tracing=lambda_.Tracing.ACTIVE,
@@ -114,6 +116,33 @@ class HubFunction(Construct):
                 names.POWERTOOLS_METRICS_NAMESPACE: names.metrics_namespace(self.stage.name),
                 names.POWERTOOLS_LOG_LEVEL: self.stage.log_level,
             },
+        )
+
+    @property
+    def _starts_from_image(self) -> bool:
+        return self.folder in self.stage.snap_start
+
+    def _live(self) -> lambda_.IFunction:
+        """Returns what callers are let in by: the alias of the published version, or the function itself."""
+        if self.stage.rollout == "in_place" or self.folder not in names.API_FUNCTIONS:
+            return self.function
+        alias = lambda_.Alias(
+            self, "Live", alias_name=names.LIVE_ALIAS, version=self.function.current_version
+        )
+        if self.stage.rollout == "canary":
+            self._shift_slowly(alias)
+        return alias
+
+    def _shift_slowly(self, alias: lambda_.Alias) -> None:
+        """Leaves the alias's next version to CodeDeploy; group and alarms are in the operations stack, known by name."""
+        resource = alias.node.default_child
+        if not isinstance(resource, lambda_.CfnAlias):
+            raise TypeError("an alias is made of one CloudFormation resource")
+        resource.cfn_options.update_policy = CfnUpdatePolicy(
+            code_deploy_lambda_alias_update=CfnCodeDeployLambdaAliasUpdate(
+                application_name=names.release_application_name(self.stage.name),
+                deployment_group_name=names.physical_name(self.stage.name, self.folder),
+            )
         )
 
     def _acknowledge(self) -> None:

@@ -48,9 +48,9 @@ class HubApi(Construct):
         construct_id: str,
         *,
         stage: Stage,
-        writer: lambda_.Function,
-        reader: lambda_.Function,
-        registry: lambda_.Function,
+        writer: lambda_.IFunction,
+        reader: lambda_.IFunction,
+        registry: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
@@ -100,7 +100,7 @@ class HubApi(Construct):
             removal_policy=RemovalPolicy.RETAIN if self._stage.retain_data else RemovalPolicy.DESTROY,
         )
 
-    def _routes(self, writer: lambda_.Function, reader: lambda_.Function) -> apigateway.Resource:
+    def _routes(self, writer: lambda_.IFunction, reader: lambda_.IFunction) -> apigateway.Resource:
         """Adds the routes of snapshots and returns the resource of one world."""
         root = self.api.root.add_resource(names.API_ROOT)
         world = root.add_resource("worlds").add_resource("{world_id}")
@@ -122,7 +122,7 @@ class HubApi(Construct):
             self._route(resource, "GET", reader)
         return world
 
-    def _registry_routes(self, world: apigateway.Resource, registry: lambda_.Function) -> None:
+    def _registry_routes(self, world: apigateway.Resource, registry: lambda_.IFunction) -> None:
         worlds = world.parent_resource
         if worlds is None:
             raise ValueError("a world's resource stands under that of all worlds")
@@ -131,7 +131,7 @@ class HubApi(Construct):
             for verb in ("PUT", "GET", "DELETE"):
                 self._route(resource, verb, registry)
 
-    def _route(self, resource: apigateway.IResource, verb: str, function: lambda_.Function) -> None:
+    def _route(self, resource: apigateway.IResource, verb: str, function: lambda_.IFunction) -> None:
         method = resource.add_method(verb, apigateway.LambdaIntegration(function, allow_test_invoke=False))
         acknowledge(method, {"AwsSolutions-APIG4": _IN_THE_HANDLER, "AwsSolutions-COG4": _IN_THE_HANDLER})
 

@@ -1,4 +1,4 @@
-"""What watches: alarms, dashboards, and the archive from which events can be replayed."""
+"""What watches: alarms, dashboards, what takes a release back, and the archive from which events can be replayed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aws_cdk import aws_events as events
 from infra import names
 from infra.constructs.alarms import HubAlarms
 from infra.constructs.dashboard import HubDashboards
+from infra.constructs.release import Releases
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -30,6 +31,8 @@ class OperationsStack(Stack):
         alarms = HubAlarms(self, "Alarms", stage=stage)
         HubDashboards(self, "Dashboards", stage=stage, alarms=alarms.alarms)
         self._archive(stage)
+        if stage.rollout == "canary":
+            Releases(self, "Releases", stage=stage, alarms=alarms.stop_releases)
         for severity, topic in alarms.topics.items():
             CfnOutput(self, f"{severity.capitalize()}AlarmTopicArn", value=topic.topic_arn)
 

@@ -100,9 +100,9 @@ class ServiceStack(Stack):
             self,
             "Rest",
             stage=self._stage,
-            writer=writer.function,
-            reader=reader.function,
-            registry=registry.function,
+            writer=writer.live,
+            reader=reader.live,
+            registry=registry.live,
         )
 
     def _monitor(self) -> None:

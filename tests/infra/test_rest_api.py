@@ -77,16 +77,29 @@ def path(resources: dict[str, dict[str, Any]], reference: dict[str, Any]) -> str
     return f"{path(resources, properties['ParentId'])}/{properties['PathPart']}"
 
 
+def is_called(part: Any) -> bool:
+    """Whether a part of an integration's address is what it calls: a function's ARN, or an alias."""
+    return isinstance(part, dict) and not str(part.get("Ref", "")).startswith("AWS::")
+
+
+def folder_of(assembly: Assembly, called: dict[str, Any]) -> str:
+    functions = assembly.resources("service", "AWS::Lambda::Function")
+    aliases = assembly.resources("service", "AWS::Lambda::Alias")
+    function = (
+        called["Fn::GetAtt"][0]
+        if "Fn::GetAtt" in called
+        else aliases[called["Ref"]]["Properties"]["FunctionName"]["Ref"]
+    )
+    folder: str = functions[function]["Properties"]["Handler"].split(".")[1]
+    return folder
+
+
 def routes(assembly: Assembly) -> dict[tuple[str, str], str]:
     resources = assembly.resources("service", "AWS::ApiGateway::Resource")
-    functions = assembly.resources("service", "AWS::Lambda::Function")
     found = {}
     for method in assembly.properties("service", "AWS::ApiGateway::Method"):
-        (called,) = re.findall(
-            r'"GetAtt": \["(\w+)"|"Fn::GetAtt": \["(\w+)"', json.dumps(method["Integration"]["Uri"])
-        )
-        handler = functions[called[0] or called[1]]["Properties"]["Handler"]
-        found[method["HttpMethod"], path(resources, method["ResourceId"])] = handler.split(".")[1]
+        (called,) = [part for part in method["Integration"]["Uri"]["Fn::Join"][1] if is_called(part)]
+        found[method["HttpMethod"], path(resources, method["ResourceId"])] = folder_of(assembly, called)
     return found
 
 

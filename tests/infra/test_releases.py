@@ -1,0 +1,141 @@
+"""How a release reaches callers: versions, the alias `live`, the canary and what takes it back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.constructs import release
+from infra.names import API_FUNCTIONS, FUNCTION_FOLDERS
+from infra.stages import StageError, stage_named
+from tests.infra.assembly import Assembly, only, synthesize
+
+CODEDEPLOY_ALARMS_MAX_COUNT = 10
+CANARY_STAGES = ("staging", "prod")
+
+
+@pytest.fixture(params=CANARY_STAGES)
+def canary_stage(request: pytest.FixtureRequest, assembly: Callable[[str], Assembly]) -> Assembly:
+    return assembly(request.param)
+
+
+def alias_of(assembly: Assembly, folder: str) -> dict[str, Any]:
+    functions = assembly.resources("service", "AWS::Lambda::Function")
+    return only(
+        alias
+        for alias in assembly.resources("service", "AWS::Lambda::Alias").values()
+        if functions[alias["Properties"]["FunctionName"]["Ref"]]["Properties"]["Handler"].split(".")[1]
+        == folder
+    )
+
+
+def groups(assembly: Assembly) -> dict[str, dict[str, Any]]:
+    found = assembly.properties("operations", "AWS::CodeDeploy::DeploymentGroup")
+    return {each["DeploymentGroupName"]: each for each in found}
+
+
+@pytest.mark.parametrize("stage", ["local", "dev"])
+def test_a_stage_without_customers_changes_its_functions_in_place(
+    assembly: Callable[[str], Assembly], stage: str
+) -> None:
+    found = assembly(stage)
+    assert found.resources("service", "AWS::Lambda::Alias") == {}
+    assert found.resources("service", "AWS::Lambda::Version") == {}
+    assert groups(found) == {}
+
+
+def test_the_apis_functions_and_no_others_are_called_by_their_alias(canary_stage: Assembly) -> None:
+    aliases = canary_stage.properties("service", "AWS::Lambda::Alias")
+    assert {each["Name"] for each in aliases} == {"live"}
+    assert len(aliases) == len(API_FUNCTIONS)
+    called = {
+        str(each["FunctionName"]) for each in canary_stage.properties("service", "AWS::Lambda::Permission")
+    }
+    assert called == {str({"Ref": name}) for name in canary_stage.resources("service", "AWS::Lambda::Alias")}
+
+
+@pytest.mark.parametrize("folder", API_FUNCTIONS)
+def test_an_alias_is_moved_by_the_group_that_operations_deploys_under_that_name(
+    canary_stage: Assembly, folder: str
+) -> None:
+    policy = alias_of(canary_stage, folder)["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    application = only(iter(canary_stage.properties("operations", "AWS::CodeDeploy::Application")))
+    assert policy["ApplicationName"] == application["ApplicationName"]
+    assert application["ComputePlatform"] == "Lambda"
+    assert policy["DeploymentGroupName"] in groups(canary_stage)
+
+
+def test_a_tenth_of_the_calls_goes_first_and_comes_back_when_an_alarm_rings(canary_stage: Assembly) -> None:
+    found = groups(canary_stage)
+    assert len(found) == len(API_FUNCTIONS)
+    for group in found.values():
+        assert group["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent10Minutes"
+        rollback = group["AutoRollbackConfiguration"]
+        assert rollback["Enabled"] is True
+        assert {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"} <= set(rollback["Events"])
+        assert group["AlarmConfiguration"]["Enabled"] is True
+
+
+def test_a_release_is_stopped_by_alarms_of_the_table_of_callers_relay_and_workers(
+    canary_stage: Assembly,
+) -> None:
+    alarms = canary_stage.resources("operations", "AWS::CloudWatch::Alarm")
+    for group in groups(canary_stage).values():
+        watched = {
+            alarms[each["Name"]["Ref"]]["Properties"]["AlarmName"]
+            for each in group["AlarmConfiguration"]["Alarms"]
+        }
+        prefix = f"risk-hub-{canary_stage.stage}-"
+        assert {name.removeprefix(prefix) for name in watched} == {
+            "api-server-errors",
+            *(f"{folder.replace('_', '-')}-errors" for folder in (*API_FUNCTIONS, "event_relay")),
+            *(f"{worker}-engine-message-failures" for worker in ("risk", "stress", "exit")),
+            "relay-failures",
+            "freshness-heartbeat",
+        }
+        assert len(watched) <= CODEDEPLOY_ALARMS_MAX_COUNT
+
+
+def test_an_alarm_too_many_fails_the_synthesis_and_not_the_deployment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release, "ALARMS_MAX_COUNT", CODEDEPLOY_ALARMS_MAX_COUNT - 1)
+    with pytest.raises(Exception, match="10 alarms stop a release; CodeDeploy takes 9"):
+        synthesize("prod", tmp_path)
+
+
+def test_codedeploy_may_move_those_aliases_and_look_at_alarms_and_nothing_else(
+    canary_stage: Assembly,
+) -> None:
+    policy = only(iter(canary_stage.properties("operations", "AWS::IAM::Policy")))["PolicyDocument"]
+    aliases, alarms = policy["Statement"]
+    assert aliases["Action"] == [
+        "lambda:GetAlias",
+        "lambda:GetProvisionedConcurrencyConfig",
+        "lambda:UpdateAlias",
+    ]
+    named = {each["Fn::Join"][1][-1] for each in aliases["Resource"]}
+    assert named == {
+        f":function:risk-hub-{canary_stage.stage}-{folder.replace('_', '-')}:live" for folder in API_FUNCTIONS
+    }
+    assert (alarms["Action"], alarms["Resource"]) == ("cloudwatch:DescribeAlarms", "*")
+
+
+def test_a_repair_may_be_released_at_once_while_alarms_ring(tmp_path: Path) -> None:
+    repaired = synthesize("prod", tmp_path, rollout="at_once")
+    assert "UpdatePolicy" not in alias_of(repaired, "snapshot_writer")
+    assert groups(repaired) == {}
+
+
+@pytest.mark.parametrize(("stage", "asked"), [("dev", "at_once"), ("prod", "in_place"), ("prod", "canary")])
+def test_nothing_else_about_a_rollout_can_be_asked_for(stage: str, asked: str) -> None:
+    with pytest.raises(StageError, match=f"rollout '{asked}' on stage '{stage}'"):
+        stage_named(stage, allowed_networks="203.0.113.0/24", rollout=asked)
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_f20_only_what_a_caller_waits_for_starts_from_an_image(any_stage: Assembly, folder: str) -> None:
+    snap_start = any_stage.function(folder).get("SnapStart")
+    from_image = any_stage.stage in CANARY_STAGES and folder in {"snapshot_writer", "snapshot_reader"}
+    assert snap_start == ({"ApplyOn": "PublishedVersions"} if from_image else None)
