@@ -24,6 +24,7 @@ from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
 from functions.hub.adapters.stream_records import StreamRecords
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.gate import Gate
+from functions.hub.restore import throw_new_dice_after_restore
 from functions.hub.use_cases.announce_commits import AnnounceCommits
 from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
@@ -56,6 +57,7 @@ class Composition:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         """Take the settings from `environment`; see infra's table of variables."""
         self._environment = environment
+        throw_new_dice_after_restore()
 
     def gate(self) -> Gate:
         """Return the check of bearer tokens."""
