@@ -120,6 +120,11 @@ def physical_name(stage: str, name: str) -> str:
     return f"risk-hub-{stage}-{name.replace('_', '-')}"
 
 
+def tokens_secret_name(stage: str) -> str:
+    """Name of the secret that lists the digests of the stage's tokens."""
+    return physical_name(stage, "tokens")
+
+
 def bus_name(stage: str) -> str:
     """`risk-hub-<stage>`: the bus that consumers put their own rules on."""
     return f"risk-hub-{stage}"

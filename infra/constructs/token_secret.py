@@ -28,7 +28,7 @@ class TokenSecret(Construct):
         self.secret = secretsmanager.Secret(
             self,
             "Tokens",
-            secret_name=names.physical_name(stage.name, "tokens"),
+            secret_name=names.tokens_secret_name(stage.name),
             description="Digests, scopes and actors of the bearer tokens of the risk hub",
             secret_string_value=SecretValue.unsafe_plain_text(json.dumps({"tokens": []})),
             removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,

@@ -20,9 +20,10 @@ from infra.local.saved_state import fingerprint, forget_clean_stop, take_over
 from infra.local.secret_grants import respell_secret_grants
 from infra.local.settings import LocalSettings
 from infra.local.stage_process import StageProcess, hold_lock
-from infra.local.token_issue import admit_token, new_token, write_env_file
+from infra.local.token_issue import admit_token, write_env_file
 from infra.local.welcome import show
 from infra.names import API_STAGE_NAME
+from infra.tokens.issue import new_token
 
 
 @dataclass(frozen=True, slots=True)

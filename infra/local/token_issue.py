@@ -1,42 +1,34 @@
 """The token of one run: known to the person by `.local/env`, to the hub by its digest only."""
 
-import hashlib
-import json
 import os
-import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from infra.local.settings import EMULATOR_SECRET_KEY
 from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
+from infra.tokens.issue import GRANTED_SCOPES, digest_of
+from infra.tokens.register import TokenRegister
+from risk_hub_contracts.tokens import ANY_ACTOR, Token
 
-TOKEN_BYTES: Final = 32
 TOKEN_ID: Final = "local-run"  # noqa: S105 - a name for audit, not the token
-SCOPES: Final = (
-    "snapshots:write",
-    "snapshots:read",
-    "worlds:write",
-    "evaluations:write",
-    "governance:approve",
-)
 ENV_FILE_MODE: Final = 0o600
 
 
-def new_token() -> str:
-    """Return a URL-safe token with 256 bits of randomness."""
-    return secrets.token_urlsafe(TOKEN_BYTES)
-
-
 def admit_token(secretsmanager: Any, secret_id: str, token: str) -> None:  # noqa: ANN401 - boto3 client
-    """Make this the one token that the hub accepts; only its SHA-256 is stored."""
-    entry = {
-        "id": TOKEN_ID,
-        "sha256": hashlib.sha256(token.encode()).hexdigest(),
-        "scopes": list(SCOPES),
-        "actors": ["*"],
-        "not_after": None,
-    }
-    secretsmanager.put_secret_value(SecretId=secret_id, SecretString=json.dumps({"tokens": [entry]}))
+    """Accept this token in place of the last run's, beside those that `risk-hub tokens create` made."""
+    entry = Token(
+        id=TOKEN_ID,
+        sha256=digest_of(token),
+        scopes=list(GRANTED_SCOPES),
+        actors=[ANY_ACTOR],
+        not_after=None,
+    )
+
+    def with_it(listed: Sequence[Token]) -> Sequence[Token]:
+        return [entry, *(each for each in listed if each.id != TOKEN_ID)]
+
+    TokenRegister(secretsmanager, secret_id).change(with_it)
 
 
 def write_env_file(path: Path, front_url: str, token: str, aws_endpoint: str) -> None:

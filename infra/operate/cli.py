@@ -11,16 +11,19 @@ from infra.operate.events_group import events_group
 from infra.operate.look_commands import add_look_commands
 from infra.operate.queues_group import queues_group
 from infra.operate.risk_commands import add_risk_commands
+from infra.operate.tokens_group import tokens_group
 from infra.operate.worker_command import worker
+from infra.tokens.errors import TokenError
 from risk_hub_contracts.cli.app import REFUSED, build_app, run
 
 
 def operator_app() -> typer.Typer:
-    """Return every command: the contract's, and an operator's: what rings, logs, events, queues, `risk verify`, `worker`."""
+    """Return every command: the contract's, and an operator's."""
     app = build_app()
     add_look_commands(app)
     app.add_typer(events_group(), name="events")
     app.add_typer(queues_group(), name="queues")
+    app.add_typer(tokens_group(), name="tokens")
     add_risk_commands(app)
     app.command()(worker)
     return app
@@ -32,6 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(error: Exception) -> tuple[int, str] | None:
-    if isinstance(error, OperateError | StageError | ClientError | BotoCoreError):
+    if isinstance(error, OperateError | StageError | TokenError | ClientError | BotoCoreError):
         return REFUSED, sentence(error)
     return None

@@ -1,7 +1,9 @@
 """Options that the operator's commands share, and what they accept."""
 
+import re
 from contextlib import suppress
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -9,6 +11,8 @@ from infra.operate.pace import RATE_MAX_PER_SECOND
 from infra.operate.stage_access import LOCAL
 from infra.stages import STAGES
 from risk_hub_contracts.times import InstantError, parse_instant
+
+LIFETIME: Final = re.compile(r"([1-9][0-9]{0,3})([hd])", re.ASCII)
 
 
 def stage_name(text: str) -> str:
@@ -43,6 +47,16 @@ def count(text: str | int) -> int:
         if value > 0:
             return value
     raise typer.BadParameter("must be a whole number above 0")
+
+
+def lifetime(text: str | timedelta) -> timedelta:
+    """Return a length of time such as 12h or 90d."""
+    if isinstance(text, timedelta):
+        return text
+    match = LIFETIME.fullmatch(text)
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no length of time: give hours or days, as in 12h or 90d")
+    return timedelta(hours=int(match[1])) if match[2] == "h" else timedelta(days=int(match[1]))
 
 
 def inherited(context: typer.Context, name: str, given: Any) -> Any:  # noqa: ANN401 - any option's value

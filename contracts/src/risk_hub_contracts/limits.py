@@ -76,6 +76,11 @@ EVENT_BATCH_MAX_ENTRIES: Final = 10
 QUEUE_RECEIVES_MAX_COUNT: Final = 5
 TOKEN_CACHE_MAX_AGE_SECONDS: Final = 60
 TOKENS_MAX_COUNT: Final = 100
+# What Secrets Manager takes: 100 tokens of 655 bytes each, or fewer and longer ones.
+TOKENS_SECRET_MAX_BYTES: Final = 65_536
+TOKEN_ACTORS_MAX_COUNT: Final = 16
+TOKEN_LIFETIME_DEFAULT_SECONDS: Final = 90 * 86_400
+TOKEN_LIFETIME_MAX_SECONDS: Final = 365 * 86_400
 
 
 def served_limits(

@@ -12,6 +12,7 @@ from functions.hub.ports import Clock, UnavailableError
 from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from risk_hub_contracts.tokens import Token, TokenList
 
+CURRENT = "AWSCURRENT"
 MAX_AGE = timedelta(seconds=TOKEN_CACHE_MAX_AGE_SECONDS)
 
 
@@ -36,7 +37,7 @@ class SecretTokens:
 
     def _read(self) -> Sequence[Token]:
         try:
-            secret = self._secretsmanager.get_secret_value(SecretId=self._secret_arn)
+            secret = self._secretsmanager.get_secret_value(SecretId=self._secret_arn, VersionStage=CURRENT)
             return TokenList.model_validate_json(secret["SecretString"], extra=UNKNOWN_MEMBERS).tokens
         except (ClientError, BotoCoreError, ValidationError, KeyError) as error:
             if self._last_good is None:

@@ -26,6 +26,7 @@ class Door:
 
     def __init__(self) -> None:
         """Make a door without routes."""
+        self._request = Request({}, "")
         self._app = APIGatewayRestResolver()
         self._app.not_found(self._no_route)
         self._app.exception_handler(Exception)(self._problem)
@@ -34,14 +35,15 @@ class Door:
         """Route a method and a path, with `<name>` for path values, to a handler."""
 
         def route(**path_values: str) -> Response[Any]:
-            return handle(self._request(), path_values)
+            return handle(self._request, path_values)
 
         self._app.route(path, method=method)(route)
 
     def __call__(self, event: Event, context: Any) -> Event:  # noqa: ANN401
         """Answer one proxy event: the Lambda handler."""
+        self._request = Request(event, str(getattr(context, "aws_request_id", "")))
         answer: Event = self._app.resolve(event, context)
-        correlation_id = self._request_of(event, context).correlation_id
+        correlation_id = self._request.correlation_id
         answer.setdefault("multiValueHeaders", {})["X-Correlation-Id"] = [correlation_id]
         logger.info(
             "request",
@@ -49,14 +51,9 @@ class Door:
             resource=event.get("resource"),
             status=answer["statusCode"],
             correlation_id=correlation_id,
+            extra=self._request.known,
         )
         return answer
-
-    def _request(self) -> Request:
-        return self._request_of(self._app.current_event.raw_event, self._app.lambda_context)
-
-    def _request_of(self, event: Event, context: Any) -> Request:  # noqa: ANN401
-        return Request(event, str(getattr(context, "aws_request_id", "")))
 
     def _no_route(self, _error: NotFoundError) -> Response[Any]:
         return self._problem(ProblemError(NOT_FOUND, "this hub has no such route"))

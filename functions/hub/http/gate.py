@@ -18,6 +18,7 @@ class Gate:
     def admit(self, request: Request, scope: Scope | None) -> Token:
         """Return the request's token if it is live and has the scope; no scope: any live token will do."""
         token = authenticate(request.bearer_token(), self.tokens.tokens(), self.clock())
+        request.known["token"] = token.id
         if scope is not None:
             require_scope(token, scope)
         return token

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -35,10 +35,12 @@ class Request:
     Attributes:
         event: the proxy event of a REST API.
         request_id: the id of the Lambda invocation, used where the client sent no correlation id.
+        known: what was found out about the request, for its line in the log.
     """
 
     event: Mapping[str, Any]
     request_id: str
+    known: dict[str, str] = field(default_factory=dict)
 
     def headers(self, name: str) -> list[str]:
         """Return every value of a header, whatever its case."""

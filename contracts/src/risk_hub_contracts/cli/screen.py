@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-__all__ = ["Bar", "bar", "complain", "print_document", "say"]
+__all__ = ["Bar", "bar", "complain", "note", "print_document", "say"]
 
 
 def print_document(document: Any) -> None:  # noqa: ANN401 - anything that JSON holds
@@ -20,6 +20,11 @@ def print_document(document: Any) -> None:  # noqa: ANN401 - anything that JSON 
 def say(text: str) -> None:
     """Print one line on stdout."""
     sys.stdout.write(text + "\n")
+
+
+def note(text: str) -> None:
+    """Print one line on stderr that is no complaint: what goes with a result that stands alone on stdout."""
+    sys.stderr.write(text + "\n")
 
 
 def complain(text: str) -> None:

@@ -1,0 +1,1 @@
+"""Bearer tokens of a stage: made, listed, revoked; the stage keeps digests only."""

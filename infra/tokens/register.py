@@ -1,0 +1,105 @@
+"""The secret that lists a stage's tokens, changed so that no other operator's change is lost.
+
+Secrets Manager has no conditional put, but it moves a staging label only away from the version that the caller names:
+the new list is put as a draft, and `AWSCURRENT` moves to it from the very version that was read, or not at all.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from infra.tokens.errors import TokenError
+from risk_hub_contracts.limits import TOKENS_MAX_COUNT, TOKENS_SECRET_MAX_BYTES
+from risk_hub_contracts.tokens import Token, TokenList
+
+CURRENT: Final = "AWSCURRENT"
+DRAFT: Final = "AWSPENDING"
+ATTEMPTS_MAX_COUNT: Final = 5
+# What is answered where the label is no longer at the version that was named, or the draft is gone.
+LOST_THE_RACE: Final = ("InvalidParameterException", "InvalidRequestException", "ResourceNotFoundException")
+
+Edit = Callable[[Sequence[Token]], Sequence[Token]]
+
+
+class TokenRegister:
+    """The list of one stage. An operator needs `GetSecretValue`, `PutSecretValue` and `UpdateSecretVersionStage`."""
+
+    def __init__(self, secretsmanager: Any, secret_id: str) -> None:  # noqa: ANN401 - boto3 client
+        """Stand for the secret of this name or ARN; nothing is read yet."""
+        self._secretsmanager = secretsmanager
+        self._secret_id = secret_id
+
+    def tokens(self) -> Sequence[Token]:
+        """Return the list as it stands.
+
+        Raises:
+            TokenError: what the secret holds is no list of tokens.
+        """
+        return self._read()[1]
+
+    def change(self, edit: Edit) -> Sequence[Token]:
+        """Replace the list by what `edit` makes of it, again from the start where another change came first.
+
+        Raises:
+            TokenError: the new list is too large, or others changed the list at each of five attempts.
+        """
+        for _ in range(ATTEMPTS_MAX_COUNT):
+            version, listed = self._read()
+            wanted = edit(listed)
+            if wanted == listed or self._replace(version, wanted):
+                return wanted
+        raise TokenError(
+            f"Nothing was changed: {self._secret_id} was changed by others {ATTEMPTS_MAX_COUNT} times meanwhile. "
+            "Try again."
+        )
+
+    def _read(self) -> tuple[str, Sequence[Token]]:
+        secret = self._secretsmanager.get_secret_value(SecretId=self._secret_id, VersionStage=CURRENT)
+        try:
+            return str(secret["VersionId"]), TokenList.model_validate_json(secret["SecretString"]).tokens
+        except (KeyError, ValidationError):
+            raise TokenError(
+                f"The secret {self._secret_id} holds no list of tokens. The hub goes on with the last good one; "
+                "move AWSCURRENT back to the version AWSPREVIOUS."
+            ) from None
+
+    def _replace(self, version: str, wanted: Sequence[Token]) -> bool:
+        draft = str(
+            self._secretsmanager.put_secret_value(
+                SecretId=self._secret_id, SecretString=as_text(wanted), VersionStages=[DRAFT]
+            )["VersionId"]
+        )
+        try:
+            self._secretsmanager.update_secret_version_stage(
+                SecretId=self._secret_id,
+                VersionStage=CURRENT,
+                MoveToVersionId=draft,
+                RemoveFromVersionId=version,
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in LOST_THE_RACE:
+                raise
+            # A repeated request finds that its first sending, whose answer was lost, moved the label already.
+            return self._read()[0] == draft
+        return True
+
+
+def as_text(tokens: Sequence[Token]) -> str:
+    """Return the secret's text.
+
+    Raises:
+        TokenError: too many tokens, or too many bytes for a secret.
+    """
+    if len(tokens) > TOKENS_MAX_COUNT:
+        raise TokenError(
+            f"{len(tokens)} tokens; {TOKENS_MAX_COUNT} fit. `risk-hub tokens revoke --ended` makes room."
+        )
+    text = TokenList(tokens=list(tokens)).model_dump_json()
+    if len(text.encode()) > TOKENS_SECRET_MAX_BYTES:
+        raise TokenError(
+            f"The list would have {len(text.encode())} bytes; a secret holds {TOKENS_SECRET_MAX_BYTES}. "
+            "`risk-hub tokens revoke --ended` makes room."
+        )
+    return text

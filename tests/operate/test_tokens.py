@@ -1,0 +1,312 @@
+"""`risk-hub tokens`: made, shown once, listed, revoked; nobody's change is lost."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.operate import stage_access
+from infra.tokens.errors import TokenError
+from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
+from infra.tokens.register import ATTEMPTS_MAX_COUNT, TokenRegister, as_text
+from risk_hub_contracts.limits import (
+    TOKEN_ACTORS_MAX_COUNT,
+    TOKEN_LIFETIME_MAX_SECONDS,
+    TOKENS_MAX_COUNT,
+    TOKENS_SECRET_MAX_BYTES,
+)
+from risk_hub_contracts.tokens import Token, TokenList
+from tests.operate.conftest import STAGE, Run, refusal
+
+SECRET = f"risk-hub-{STAGE}-tokens"
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+Doing = Callable[[], object]
+
+
+class Secrets:
+    """moto's Secrets Manager, where something can happen just before a label moves or just after."""
+
+    def __init__(self) -> None:
+        self.real: Any = boto3.client("secretsmanager")
+        self.before_the_move: list[Doing] = []
+        self.after_the_move: list[Doing] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def update_secret_version_stage(self, **arguments: Any) -> Any:
+        if self.before_the_move:
+            self.before_the_move.pop(0)()
+        answer = self.real.update_secret_version_stage(**arguments)
+        if self.after_the_move:
+            self.after_the_move.pop(0)()
+        return answer
+
+    def held(self) -> str:
+        return str(self.real.get_secret_value(SecretId=SECRET, VersionStage="AWSCURRENT")["SecretString"])
+
+    def ids(self) -> list[str]:
+        return [each.id for each in TokenList.model_validate_json(self.held()).tokens]
+
+
+@pytest.fixture
+def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[Secrets]:
+    made = Secrets()
+    made.create_secret(Name=SECRET, SecretString='{"tokens": []}')
+
+    class Access:
+        def client(self, service: str) -> Any:
+            assert service == "secretsmanager"
+            return made
+
+    monkeypatch.setattr(stage_access, "access_to", lambda _: Access())
+    yield made
+    assert "token" not in json.loads(made.held())
+
+
+@pytest.fixture
+def register(secret: Secrets) -> TokenRegister:
+    return TokenRegister(secret, SECRET)
+
+
+def order(name: str = "gateway", **changes: Any) -> TokenOrder:
+    given: dict[str, Any] = {
+        "scopes": ["snapshots:write"],
+        "actors": ["gateway"],
+        "lifetime": timedelta(days=90),
+        **changes,
+    }
+    return TokenOrder(name, **given)
+
+
+def entry(token_id: str, **changes: Any) -> Token:
+    fields = {"sha256": "0" * 64, "scopes": ["snapshots:read"], "actors": ["*"], "not_after": None}
+    return Token.model_validate({"id": token_id, **fields, **changes})
+
+
+def test_the_token_stands_alone_on_stdout_and_only_its_digest_in_the_secret(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("tokens", "create", "gateway", "--scope", "snapshots:write", "--lifetime", "12h") == 0
+    printed = capsys.readouterr()
+    token = printed.out.strip()
+    assert token.startswith("rsh_")
+    assert len(token) == len("rsh_") + 43
+    assert token not in printed.err + secret.held()
+    (stored,) = TokenList.model_validate_json(secret.held()).tokens
+    assert stored.sha256 == hashlib.sha256(token.encode()).hexdigest()
+    assert (stored.scopes, stored.actors) == (["snapshots:write"], ["gateway"])
+    assert stored.not_after is not None
+    assert timedelta(hours=11, minutes=59) < stored.not_after - datetime.now(UTC) <= timedelta(hours=12)
+
+
+def test_a_token_lives_for_ninety_days_unless_told_otherwise(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("tokens", "create", "desk", "--scope", "snapshots:read", "--actor", "*", "--json") == 0
+    made = json.loads(capsys.readouterr().out)
+    (stored,) = TokenList.model_validate_json(secret.held()).tokens
+    assert stored.not_after is not None
+    assert 89 < (stored.not_after - datetime.now(UTC)) / timedelta(days=1) <= 90
+    assert (made["id"], made["actors"], stored.actors) == ("desk", ["*"], ["*"])
+    wait = datetime.fromisoformat(made["accepted_everywhere_from"]) - datetime.now(UTC)
+    assert timedelta(seconds=50) < wait <= timedelta(seconds=61)
+
+
+def test_the_list_names_everything_but_the_digests(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    over = entry("old", sha256="ab" * 32, not_after="2020-01-01T00:00:00Z")
+    secret.put_secret_value(SecretId=SECRET, SecretString=as_text([over, entry("run", actors=["[red]"])]))
+    assert run("tokens", "list") == 0
+    shown = capsys.readouterr().out
+    assert "ended 2020-01-01T00:00:00Z" in shown
+    assert "until revoked" not in shown
+    assert "[red]" in shown
+    assert "abababab" in shown
+    assert "ababababa" not in shown
+    assert run("tokens", "list", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["id"], row["live"], row["not_after"]) for row in rows] == [
+        ("old", False, "2020-01-01T00:00:00Z"),
+        ("run", True, None),
+    ]
+
+
+def test_an_empty_list_says_what_it_means(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert secret.ids() == []
+    assert run("tokens", "list") == 0
+    assert "nobody may call" in capsys.readouterr().out
+
+
+def test_revoking_takes_exactly_the_named_ones(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b", "c"):
+        assert run("tokens", "create", name, "--scope", "snapshots:read") == 0
+    capsys.readouterr()
+    assert run("tokens", "revoke", "a", "c") == 0
+    assert "Revoked a, c: refused everywhere from" in capsys.readouterr().out
+    assert secret.ids() == ["b"]
+
+
+def test_an_unknown_id_revokes_nothing(secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("tokens", "create", "a", "--scope", "snapshots:read") == 0
+    assert run("tokens", "revoke", "a", "z") == 1
+    assert "No token is called z; nothing was revoked." in capsys.readouterr().err
+    assert secret.ids() == ["a"]
+
+
+def test_revoking_what_has_ended_leaves_what_lives(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    over = entry("old", not_after="2020-01-01T00:00:00Z")
+    secret.put_secret_value(SecretId=SECRET, SecretString=as_text([over, entry("run")]))
+    assert run("tokens", "revoke", "--ended", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["revoked"] == ["old"]
+    assert secret.ids() == ["run"]
+    versions = len(secret.list_secret_version_ids(SecretId=SECRET)["Versions"])
+    assert run("tokens", "revoke", "--ended") == 0
+    assert "No token has ended." in capsys.readouterr().out
+    assert len(secret.list_secret_version_ids(SecretId=SECRET)["Versions"]) == versions
+
+
+@pytest.mark.usefixtures("secret")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("create", "a"),
+        ("create", "a", "--scope", "governance:approve"),
+        ("create", "a", "--scope", "snapshots:delete"),
+        ("create", "a", "--scope", "snapshots:read", "--lifetime", "0d"),
+        ("create", "a", "--scope", "snapshots:read", "--lifetime", "90"),
+        ("revoke",),
+        ("revoke", "a", "--ended"),
+    ],
+)
+def test_a_wrong_command_line_is_status_2(run: Run, arguments: tuple[str, ...]) -> None:
+    assert run("tokens", *arguments) == 2
+
+
+@pytest.mark.usefixtures("secret")
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (order("-a"), "the first a letter or digit"),
+        (order(actors=["é"]), "printable ASCII"),
+        (order(actors=[]), "1 to 16 actors"),
+        (order(actors=[f"a{i}" for i in range(TOKEN_ACTORS_MAX_COUNT + 1)]), "1 to 16 actors"),
+        (order(lifetime=timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS + 1)), "365 days at most"),
+        (order(lifetime=timedelta()), "365 days at most"),
+    ],
+)
+def test_an_order_beyond_its_limits_is_refused(register: TokenRegister, wrong: TokenOrder, why: str) -> None:
+    with pytest.raises(TokenError, match=why):
+        issue(register, wrong, NOW)
+    assert register.tokens() == []
+
+
+def test_an_order_at_its_limits_is_taken(register: TokenRegister) -> None:
+    actors = [f"a{i}" for i in range(TOKEN_ACTORS_MAX_COUNT)]
+    longest = timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS)
+    made = issue(register, order(actors=actors, lifetime=longest, scopes=GRANTED_SCOPES), NOW)
+    assert register.tokens() == [made.entry]
+    assert made.entry.not_after == NOW + longest
+
+
+def test_an_id_is_given_once(register: TokenRegister) -> None:
+    issue(register, order(), NOW)
+    with pytest.raises(TokenError, match="There is a token gateway already"):
+        issue(register, order(), NOW)
+
+
+def test_the_list_is_full_at_its_limits() -> None:
+    full = [entry(f"t{i}") for i in range(TOKENS_MAX_COUNT)]
+    assert len(as_text(full)) < TOKENS_SECRET_MAX_BYTES
+    with pytest.raises(TokenError, match="101 tokens; 100 fit"):
+        as_text([*full, entry("one-more")])
+    long = {"actors": [f"{i:02}{'a' * 126}" for i in range(TOKEN_ACTORS_MAX_COUNT)]}
+    few = [entry(f"t{i}", **long) for i in range(28)]
+    assert len(as_text(few)) <= TOKENS_SECRET_MAX_BYTES
+    with pytest.raises(TokenError, match="a secret holds 65536"):
+        as_text([*few, entry("t28", **long), entry("t29", **long)])
+
+
+def test_no_change_of_another_operator_is_lost(secret: Secrets, register: TokenRegister) -> None:
+    other = TokenRegister(secret.real, SECRET)
+    secret.before_the_move = [
+        lambda: issue(other, order("theirs"), NOW),
+        lambda: revoke(other, ["theirs"]),
+        lambda: issue(other, order("theirs-again"), NOW),
+    ]
+    issue(register, order("mine"), NOW)
+    assert secret.ids() == ["theirs-again", "mine"]
+
+
+def test_a_list_that_never_rests_is_given_up_unchanged(secret: Secrets, register: TokenRegister) -> None:
+    other = TokenRegister(secret.real, SECRET)
+    secret.before_the_move = [
+        partial(issue, other, order(f"theirs-{i}"), NOW) for i in range(ATTEMPTS_MAX_COUNT)
+    ]
+    with pytest.raises(TokenError, match="Nothing was changed"):
+        issue(register, order("mine"), NOW)
+    assert secret.ids() == [f"theirs-{i}" for i in range(ATTEMPTS_MAX_COUNT)]
+
+
+def test_a_move_whose_answer_was_lost_is_made_once(secret: Secrets, register: TokenRegister) -> None:
+    def lose() -> None:
+        raise refusal("InvalidParameterException", "UpdateSecretVersionStage")
+
+    secret.after_the_move = [lose]
+    issue(register, order("mine"), NOW)
+    assert secret.ids() == ["mine"]
+
+
+def test_what_aws_forbids_is_told_and_changes_nothing(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forbid() -> None:
+        raise refusal("AccessDeniedException", "UpdateSecretVersionStage")
+
+    secret.before_the_move = [forbid]
+    assert run("tokens", "create", "mine", "--scope", "snapshots:read") == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "AWS refused UpdateSecretVersionStage" in printed.err
+    assert secret.ids() == []
+
+
+def test_a_secret_that_is_no_list_is_named_and_not_shown(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret.put_secret_value(SecretId=SECRET, SecretString='{"tokens": [{"token": "a-token-by-mistake"}]}')
+    assert run("tokens", "list") == 1
+    printed = capsys.readouterr().err
+    assert f"{SECRET} holds no list of tokens" in printed
+    assert "by-mistake" not in printed
+    secret.put_secret_value(SecretId=SECRET, SecretString='{"tokens": []}')
+
+
+def test_the_last_list_is_kept_as_the_previous_version(secret: Secrets, register: TokenRegister) -> None:
+    issue(register, order("first"), NOW)
+    issue(register, order("second"), NOW)
+    previous = secret.get_secret_value(SecretId=SECRET, VersionStage="AWSPREVIOUS")["SecretString"]
+    assert [each.id for each in TokenList.model_validate_json(previous).tokens] == ["first"]
+
+
+def test_a_missing_secret_is_one_sentence(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert secret.ids() == []
+    with pytest.raises(ClientError):
+        TokenRegister(secret, "nowhere").tokens()
+    assert run("tokens", "list") == 0
+    capsys.readouterr()
