@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from functions.hub.domain.cursor import encode_cursor
+from functions.hub.use_cases.read_snapshots import question_of
 from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS
+from risk_hub_contracts.queries import ListQuery
 from risk_hub_contracts.times import format_instant
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway
@@ -196,6 +199,21 @@ def test_a_cursor_is_bound_to_its_query(api: Gateway, hub: Hub) -> None:
         answer = api("GET", url)
         assert answer.status == 400, url
         assert answer.slug in {"cursor-invalid", "invalid-query"}
+
+
+@pytest.mark.parametrize(
+    "position", ["", "\x00", "\ue000", "v1", "2026-01-05T12:00:00.000000Z", f"{iso(0)}|{iso(0)}|"]
+)
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_inv_11_a_cursor_that_somebody_made_himself_is_refused(
+    api: Gateway, hub: Hub, position: str, order: str
+) -> None:
+    publish(api, hub, "v1", 0)
+    question = question_of("w1", ListQuery.model_validate({"order": order}))
+    genuine, forged = encode_cursor(question, f"{iso(0)}|{iso(0)}|v1"), encode_cursor(question, position)
+    assert api("GET", f"{WORLD}?order={order}&cursor={genuine}").status == 200
+    answer = api("GET", f"{WORLD}?order={order}&cursor={forged}")
+    assert (answer.status, answer.slug) == (400, "cursor-invalid")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from functions.hub.domain.cursor import encode_cursor
+from functions.hub.use_cases.list_worlds import QUESTION
 from risk_hub_contracts.exit_policy import DEFAULT_POLICY
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.samples import stored
@@ -135,3 +137,12 @@ def test_the_list_is_read_page_by_page(api: Gateway) -> None:
         cursor = f"&cursor={page['next_cursor']}"
     assert seen == [f"w{number}" for number in range(5)]
     assert api("GET", "/risk-hub/worlds?cursor=bm90aGluZw").slug == "cursor-invalid"
+
+
+@pytest.mark.parametrize(
+    "position", ["", "w1", "|", "w1|", "|paper", "w1|paper|", "w 1|paper", "w1|" + "s" * 99]
+)
+def test_inv_11_a_cursor_that_somebody_made_himself_is_refused(api: Gateway, position: str) -> None:
+    """DynamoDB would refuse to start behind a key that cannot exist, and that would be a 5xx."""
+    answer = api("GET", f"/risk-hub/worlds?cursor={encode_cursor(QUESTION, position)}")
+    assert (answer.status, answer.slug) == (400, "cursor-invalid")

@@ -1,12 +1,14 @@
 """The opaque cursor of a list: a position, bound to the query that made it.
 
-A cursor names the last snapshot seen and a digest of the question. It grants nothing that `from` and `to` would not, so it
-is bound, not secret: a cursor that was altered, cut or carried to another query is refused.
+A cursor names the last thing seen and a digest of the question. It grants nothing that the query's own bounds would not, so
+it is bound, not secret: one that was altered, cut or carried to another query is refused. Whoever computes the digest can
+still name a position at which no page ended, so a position must also have the form of those at which pages end.
 """
 
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping
 
 from risk_hub_contracts.canonical import canonical_json
@@ -20,13 +22,18 @@ def _binding(question: Mapping[str, str | None], position: bytes) -> bytes:
 
 
 def encode_cursor(question: Mapping[str, str | None], position: str) -> str:
-    """Return the cursor that continues `question` behind the snapshot whose order key is `position`."""
+    """Return the cursor that continues `question` behind `position`."""
     text = position.encode()
     return base64.urlsafe_b64encode(_binding(question, text) + text).decode().rstrip("=")
 
 
-def decode_cursor(question: Mapping[str, str | None], cursor: str) -> str:
+def decode_cursor(question: Mapping[str, str | None], cursor: str, form: re.Pattern[str]) -> str:
     """Return the position in `cursor`.
+
+    Args:
+        question: what is asked, as it was when the cursor was made.
+        cursor: what the caller gave.
+        form: what every position of this question looks like.
 
     Raises:
         ProblemError: `cursor-invalid` when it was not issued for this question.
@@ -34,7 +41,7 @@ def decode_cursor(question: Mapping[str, str | None], cursor: str) -> str:
     try:
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         digest, position = data[:DIGEST_BYTES], data[DIGEST_BYTES:]
-        if digest == _binding(question, position):
+        if digest == _binding(question, position) and form.fullmatch(position.decode()):
             return position.decode()
     except (ValueError, binascii.Error):
         pass

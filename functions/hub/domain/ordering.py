@@ -4,14 +4,19 @@ A key is fixed-width UTC text, so that comparing keys as text compares instants,
 `as_of|created_at|version`. The version ends the key, so no character in it can disturb the order.
 """
 
+import re
 from datetime import datetime
 
+from risk_hub_contracts.ids import ID_PATTERN
 from risk_hub_contracts.times import format_instant
 
 SEPARATOR = "|"
 # The first and last printable ASCII characters; neither can stand in a key, so one sorts before and one after every key.
 BEFORE_ALL = " "
 AFTER_ALL = "~"
+_INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+TIME_ORDER = re.compile(rf"{_INSTANT}\|{_INSTANT}\|{ID_PATTERN[1:-1]}")
+"""The form of every key of `time_order`."""
 
 
 def time_order(as_of: datetime, created_at: datetime, version: str) -> str:

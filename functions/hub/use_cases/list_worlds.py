@@ -1,5 +1,6 @@
 """How every known world stands, page by page."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from functions.hub.domain.cursor import decode_cursor, encode_cursor
 from functions.hub.domain.freshness import NewestSnapshot, Standing, standing
 from functions.hub.ports import Clock
 from functions.hub.world_ports import WorldRegistry
+from risk_hub_contracts.ids import ID_PATTERN, STAGE_PATTERN
 from risk_hub_contracts.times import format_instant
 from risk_hub_contracts.worlds import WorldsQuery
 
@@ -14,6 +16,7 @@ Document = dict[str, Any]
 # Neither a world id nor a stage holds it.
 SEPARATOR = "|"
 QUESTION = {"worlds": "all"}
+POSITION = re.compile(rf"{ID_PATTERN[1:-1]}\|{STAGE_PATTERN[1:-1]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class ListWorlds:
 def _after(cursor: str | None) -> tuple[str, str] | None:
     if cursor is None:
         return None
-    world_id, _, stage = decode_cursor(QUESTION, cursor).partition(SEPARATOR)
+    world_id, _, stage = decode_cursor(QUESTION, cursor, POSITION).partition(SEPARATOR)
     return world_id, stage
 
 

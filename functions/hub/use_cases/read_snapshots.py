@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from functions.hub.domain.cursor import decode_cursor, encode_cursor
+from functions.hub.domain.ordering import TIME_ORDER
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Clock, SnapshotStore, WorldStore
@@ -77,13 +78,13 @@ class ReadSnapshots:
     def page(self, world_id: str, asked: ListQuery) -> FoundPage:
         """Return a page in time order; every filter applies before the limit."""
         moment = self._moment(asked.known_at)
-        question = _question(world_id, asked)
+        question = question_of(world_id, asked)
         query = replace(
             _query(world_id, asked, moment),
             as_of_from=asked.from_,
             as_of_to=asked.to,
             newest_first=asked.order == "desc",
-            after=None if asked.cursor is None else decode_cursor(question, asked.cursor),
+            after=None if asked.cursor is None else decode_cursor(question, asked.cursor, TIME_ORDER),
             limit=asked.limit + 1,
         )
         found = self.snapshots.select(query)
@@ -123,7 +124,7 @@ def _query(world_id: str, asked: LatestQuery | LookupQuery | ListQuery, moment: 
     )
 
 
-def _question(world_id: str, asked: ListQuery) -> dict[str, str | None]:
+def question_of(world_id: str, asked: ListQuery) -> dict[str, str | None]:
     """Return what a cursor is bound to: the world and every parameter that selects, `limit` and `cursor` aside."""
     parameters = asked.model_dump(mode="json", exclude={"limit", "cursor"})
     return {"world_id": world_id, **{name: None if v is None else str(v) for name, v in parameters.items()}}

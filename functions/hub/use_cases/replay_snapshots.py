@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.hub.domain.cursor import decode_cursor, encode_cursor
+from functions.hub.domain.ordering import TIME_ORDER
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Clock, SnapshotStore, StoredEvaluations, UnavailableError
@@ -52,7 +53,7 @@ class Period(BaseModel):
             as_of_from=parse_instant(self.start),
             as_of_to=parse_instant(self.end),
             newest_first=False,
-            after=None if self.cursor is None else decode_cursor(self.question(), self.cursor),
+            after=None if self.cursor is None else decode_cursor(self.question(), self.cursor, TIME_ORDER),
             limit=self.limit,
         )
 
