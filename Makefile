@@ -59,6 +59,7 @@ check: dev-env ## lint, types, import rules, spelling, and that generated files 
 	$(VENV)/bin/deptry .
 	$(VENV)/bin/codespell
 	$(PY) -m risk_hub_contracts.generate --check
+	$(PY) -m risk_hub_contracts.compatibility
 	$(PY) -m events.generate --check
 	$(PY) -m tests.events.emitted --check
 	$(PY) -m infra.synth_local --check
@@ -73,6 +74,10 @@ contracts: dev-env ## regenerate OpenAPI, schemas, examples and event samples
 	$(PY) -m risk_hub_contracts.generate
 	$(PY) -m events.generate
 	$(PY) -m tests.events.emitted
+
+.PHONY: release
+release: dev-env ## freeze the contract, its wire and its records under contracts/released/ (docs/upgrade.md)
+	@$(PY) -m tests.upgrades.release
 
 .PHONY: synth
 synth: dev-env ## regenerate the committed templates of the local stage

@@ -34,6 +34,7 @@ _NOT_RUN_HERE: Final = (
     "events/samples/",
     "risk_hub_contracts/cli/",
     "risk_hub_contracts/client/",
+    "risk_hub_contracts/compatibility/",
     "risk_hub_contracts/generate.py",
     "risk_hub_contracts/golden/",
     "risk_hub_contracts/metrics_page.py",

@@ -1,0 +1,34 @@
+"""`python -m risk_hub_contracts.compatibility`: hold the contract of this tree against its last release; fail on a break."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from risk_hub_contracts.compatibility.check import faults
+from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m risk_hub_contracts.compatibility", description=__doc__)
+    parser.add_argument("--contracts", type=Path, default=RELEASED.parent, help="the contracts/ folder")
+    parser.add_argument(
+        "--events", type=Path, default=RELEASED.parents[1] / "events", help="the events/ folder"
+    )
+    options = parser.parse_args(arguments)
+    release = last_release(options.contracts / "released")
+    if release is None:
+        sys.stdout.write("Nothing was released yet: there is nothing to keep.\n")
+        return 0
+    found = list(faults(Contract.released(release), Contract.present(options.contracts, options.events)))
+    if found:
+        sys.stderr.write(
+            f"{len(found)} promise(s) of contract {release.name} are broken. Add beside what is there, or make it a new "
+            "API beside this one (docs/upgrade.md).\n\n" + "".join(f"{fault}\n" for fault in found),
+        )
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

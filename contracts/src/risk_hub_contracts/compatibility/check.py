@@ -1,0 +1,21 @@
+"""One contract held against another: everything that a client of the released one could notice."""
+
+from risk_hub_contracts.compatibility.findings import Findings
+from risk_hub_contracts.compatibility.operations import operation_faults
+from risk_hub_contracts.compatibility.promises import (
+    example_faults,
+    limit_faults,
+    problem_faults,
+    schema_faults,
+)
+from risk_hub_contracts.compatibility.release import Contract
+
+
+def faults(released: Contract, now: Contract) -> Findings:
+    """Yield each promise of the released contract that is not kept now; `now` must be that of the running code."""
+    yield from operation_faults(released.openapi, now.openapi)
+    yield from schema_faults(released.schemas, now.schemas)
+    yield from schema_faults(released.events, now.events)
+    yield from problem_faults(released.problems, now.problems)
+    yield from limit_faults(released.limits, now.limits)
+    yield from example_faults(released.examples)

@@ -1,0 +1,26 @@
+"""What a comparison finds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Finding", "Findings", "at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken promise: where it stands, and what it was and is."""
+
+    place: str
+    sentence: str
+
+    def __str__(self) -> str:
+        """Return it as one line."""
+        return f"{self.place}: {self.sentence}"
+
+
+Findings = Iterator[Finding]
+
+
+def at(place: str, *parts: str | int) -> str:
+    """Return a place inside a place, as in an RFC 6901 pointer."""
+    return "/".join((place, *(str(part).replace("~", "~0").replace("/", "~1") for part in parts)))

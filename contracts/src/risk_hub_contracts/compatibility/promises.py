@@ -1,0 +1,70 @@
+"""What the contract promises beside its operations: schemas, problems, limits, and what becomes of the golden requests."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from risk_hub_contracts.compatibility.findings import Finding, Findings
+from risk_hub_contracts.compatibility.schemas import answer_faults, request_faults
+from risk_hub_contracts.golden import accept
+from risk_hub_contracts.problems import ProblemError
+
+Json = Mapping[str, Any]
+
+# What others write and the hub reads; every other schema describes what the hub writes.
+WRITTEN_BY_OTHERS: Final = frozenset(
+    {"snapshot-request", "expectation", "exit-policy", "upload-request", "upload-end", "token-list"}
+)
+# Each deployment chooses these.
+CHOSEN: Final = frozenset({"inline_cov_threshold", "offload"})
+
+
+def schema_faults(released: Mapping[str, Json], now: Mapping[str, Json]) -> Findings:
+    """Yield each fault of the schema files, by name; those of events are of what the hub writes."""
+    for name, schema in released.items():
+        if name not in now:
+            yield Finding(f"schema {name}", "is gone")
+            continue
+        judge = request_faults if name in WRITTEN_BY_OTHERS else answer_faults
+        yield from judge((schema, schema), (now[name], now[name]), f"schema {name}")
+
+
+def problem_faults(released: Mapping[str, int], now: Mapping[str, int]) -> Findings:
+    """Yield each problem type that is gone or has another status."""
+    for slug, status in released.items():
+        if slug not in now:
+            yield Finding(f"problem {slug}", "is gone")
+        elif now[slug] != status:
+            yield Finding(f"problem {slug}", f"its status was {status} and is {now[slug]}")
+
+
+def limit_faults(released: Json, now: Json) -> Findings:
+    """Yield each served limit that is gone or tighter: a maximum may rise, a minimum fall, the rest stays."""
+    for name in released.keys() - CHOSEN:
+        if name not in now:
+            yield Finding(f"limit {name}", "is served no more")
+        elif not _is_kept(name, released[name], now[name]):
+            yield Finding(f"limit {name}", f"was {released[name]} and is {now[name]}")
+
+
+def _is_kept(name: str, was: float, now: float) -> bool:
+    words = name.split("_")
+    if "max" in words:
+        return now >= was
+    return now <= was if "min" in words else now == was
+
+
+def example_faults(released: Sequence[Json]) -> Findings:
+    """Yield each golden request that was accepted and is not, has another hash, or is refused in another way."""
+    for example in released:
+        place, expected = f"example {example['name']}", example["expected"]
+        try:
+            content_hash = accept(example["request"]).content_hash
+        except ProblemError as error:
+            problem = error.to_problem()
+            found = {"status": problem["status"], "type": problem["type"]}
+            if found != {name: expected.get(name) for name in found}:
+                yield Finding(place, f"is answered {found['status']} {found['type']}")
+        else:
+            # What was refused may be accepted one day; what was accepted keeps its hash.
+            if expected.get("content_hash", content_hash) != content_hash:
+                yield Finding(place, f"its hash was {expected['content_hash']} and is {content_hash}")

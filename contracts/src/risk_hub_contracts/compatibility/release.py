@@ -1,0 +1,90 @@
+"""A contract as files of one folder: what a release froze, or what stands in the working tree now."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from risk_hub_contracts.limits import served_limits
+from risk_hub_contracts.problems import PROBLEMS
+
+Json = dict[str, Any]
+
+RELEASED: Final = Path(__file__).resolve().parents[3] / "released"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Everything of a contract that is compared.
+
+    Attributes:
+        openapi: the API.
+        schemas: the JSON Schemas of bodies and files, by name.
+        events: the JSON Schemas of events, by type.
+        problems: each problem's status, by slug.
+        limits: what is served at `/risk-hub/contract`.
+        examples: golden requests with what became of them.
+    """
+
+    openapi: Json
+    schemas: dict[str, Json]
+    events: dict[str, Json]
+    problems: dict[str, int]
+    limits: Json
+    examples: list[Json]
+
+    @classmethod
+    def present(cls, contracts: Path, events: Path) -> Self:
+        """Return the contract of the working tree: its generated files, and its code's problems and limits."""
+        examples = [
+            *_folder(contracts / "examples/valid").values(),
+            *_folder(contracts / "examples/invalid").values(),
+        ]
+        return cls(
+            openapi=_read(contracts / "openapi.json"),
+            schemas=_folder(contracts / "schemas"),
+            events=_folder(events / "schemas"),
+            problems={problem.slug: problem.status for problem in PROBLEMS.values()},
+            limits=served_limits(),
+            examples=examples,
+        )
+
+    @classmethod
+    def released(cls, folder: Path) -> Self:
+        """Return the contract that a release froze."""
+        return cls(**{name: _read(folder / f"{name}.json") for name in cls.__dataclass_fields__})
+
+    def freeze(self, folder: Path) -> None:
+        """Write the contract as the files of a release."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in self.__dataclass_fields__:
+            (folder / f"{name}.json").write_text(_one_a_line(getattr(self, name)), encoding="utf-8")
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Return a version `1.2.3` as numbers, by which versions are ordered."""
+    return tuple(map(int, text.split(".")))
+
+
+def last_release(folder: Path = RELEASED) -> Path | None:
+    """Return the folder of the newest release; None before the first."""
+    found = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    return max(found, key=lambda path: version_of(path.name), default=None)
+
+
+def _folder(folder: Path) -> dict[str, Json]:
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.json"))}
+
+
+def _read(path: Path) -> Any:  # noqa: ANN401 - JSON of any shape
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _one_a_line(document: Json | list[Json]) -> str:
+    """Return JSON text with one member of the outermost level a line: frozen files are compared, hardly read."""
+    members = document if isinstance(document, list) else [{name: value} for name, value in document.items()]
+    lines = [json.dumps(member, ensure_ascii=False) for member in members]
+    if not isinstance(document, list):
+        lines = [line[1:-1] for line in lines]
+    opened, closed = "[]" if isinstance(document, list) else "{}"
+    return f"{opened}\n" + ",\n".join(lines) + f"\n{closed}\n"

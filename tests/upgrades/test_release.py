@@ -1,0 +1,87 @@
+"""How a release is made: which version a change asks for, and that what was frozen is the code of the commit it names."""
+
+import copy
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from risk_hub_contracts.compatibility.release import Contract, last_release
+from tests.upgrades.release import MANIFEST, ROOT, ReleaseError, committed, least_version
+
+FROZEN = {name: f"{name}.json" for name in Contract.__dataclass_fields__}
+
+
+@pytest.fixture(scope="module")
+def present() -> Contract:
+    return Contract.present(ROOT / "contracts", ROOT / "events")
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Callable[[Contract], Path]:
+    def freeze(contract: Contract) -> Path:
+        folder = tmp_path / "1.2.3"
+        contract.freeze(folder)
+        return folder
+
+    return freeze
+
+
+def test_what_is_frozen_is_read_back_the_same(
+    present: Contract, released: Callable[[Contract], Path]
+) -> None:
+    assert Contract.released(released(present)) == present
+
+
+def test_before_the_first_release_any_version_will_do(present: Contract) -> None:
+    assert least_version(None, present) == (0, 0, 0)
+
+
+def test_without_a_visible_change_a_patch_will_do(
+    present: Contract, released: Callable[[Contract], Path]
+) -> None:
+    older = copy.deepcopy(present)
+    older.openapi["info"]["version"] = "1.2.3"
+    older.schemas["health"]["$id"] = "urn:risk-hub:schema:health:1.2.3"
+    assert least_version(released(older), present) == (1, 2, 4)
+
+
+@pytest.mark.parametrize("part", ["schemas", "events", "problems", "limits", "examples"])
+def test_an_addition_asks_for_a_minor_version(
+    present: Contract, released: Callable[[Contract], Path], part: str
+) -> None:
+    older = copy.deepcopy(present)
+    contents = getattr(older, part)
+    contents.pop() if isinstance(contents, list) else contents.popitem()
+    assert least_version(released(older), present) == (1, 3, 0)
+
+
+def test_a_break_is_no_release(present: Contract, released: Callable[[Contract], Path]) -> None:
+    older = copy.deepcopy(present)
+    older.limits["body_max_bytes"] += 1
+    with pytest.raises(ReleaseError, match="limit body_max_bytes"):
+        least_version(released(older), present)
+
+
+def test_a_tree_with_changes_is_no_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.upgrades.release._git", lambda *_: " M contracts/openapi.json")
+    with pytest.raises(ReleaseError, match="commit first"):
+        committed()
+
+
+def test_the_commit_that_the_last_release_names_has_the_contract_that_was_frozen(tmp_path: Path) -> None:
+    release = last_release()
+    assert release is not None
+    commit = json.loads((release / MANIFEST).read_text())["commit"]
+    archive = subprocess.run(
+        ["git", "archive", commit, "contracts", "events/schemas"], cwd=ROOT, capture_output=True, check=False
+    )
+    if archive.returncode:
+        pytest.skip(f"this checkout has no history back to {commit}: git fetch --unshallow")
+    subprocess.run(["tar", "-x", "-C", tmp_path], input=archive.stdout, check=True)
+    then = Contract.present(tmp_path / "contracts", tmp_path / "events")
+    frozen = Contract.released(release)
+    assert (then.openapi, then.schemas, then.events) == (frozen.openapi, frozen.schemas, frozen.events)
+    assert then.examples == frozen.examples
