@@ -107,6 +107,10 @@ agreement: peers-env ## hold every measure against five peer libraries; write do
 rehearse: dev-env ## let a world go silent on a local stage; write who was told when, and draw both dashboards (two minutes)
 	@$(PY) -m tests.alarms
 
+.PHONY: grants
+grants: dev-env ## take every grant of every role away once and write docs/security-grants.md (a minute or two)
+	@$(PY) -m tests.grants
+
 .PHONY: simulate
 simulate: dev-env ## many random histories of the core, checked against a model
 	$(PY) -m tests.simulator --histories 20000

@@ -64,12 +64,14 @@ class HubFunction(Construct):
     def allow_on_objects(self, actions: Sequence[str], bucket: s3.Bucket, prefixes: Sequence[str]) -> None:
         """Allows actions on the objects under some prefixes, whose keys nobody can list in advance."""
         bucket_arn = Stack.of(bucket).export_value(bucket.bucket_arn)
-        # Without the right to list, S3 answers 403 for an object that is missing, where 404 is the truth.
-        self.allow(["s3:ListBucket"], [bucket_arn])
         self.allow(actions, [f"{bucket_arn}/{prefix}*" for prefix in prefixes])
         export = Stack.of(self).resolve(bucket_arn)["Fn::ImportValue"]
         for prefix in prefixes:
             acknowledge(self.role, {f"AwsSolutions-IAM5[Resource::{export}/{prefix}*]": _KEYS_ARE_DIGESTS})
+
+    def allow_to_list(self, bucket: s3.Bucket) -> None:
+        """Allows to list, and so to learn that an object is missing: S3 answers anybody else 403, not 404."""
+        self.allow(["s3:ListBucket"], [Stack.of(bucket).export_value(bucket.bucket_arn)])
 
     def _log_group(self) -> logs.LogGroup:
         return logs.LogGroup(

@@ -43,6 +43,7 @@ def allow_writer(
     writer.allow_on_objects(
         ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], bucket, [UPLOAD_PREFIX]
     )
+    writer.allow_to_list(bucket)
 
 
 def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
@@ -55,14 +56,13 @@ def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
     tokens: secretsmanager.Secret,
 ) -> None:
     """Reads everything, writes nothing."""
-    reader.allow(
-        ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
-        [snapshots.table_arn, *(f"{snapshots.table_arn}/index/{index}" for index in SNAPSHOT_INDEXES)],
-    )
-    reader.allow(["dynamodb:GetItem", "dynamodb:Query"], [worlds.table_arn])
+    reader.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem"], [snapshots.table_arn])
+    reader.allow(["dynamodb:Query"], [f"{snapshots.table_arn}/index/{index}" for index in SNAPSHOT_INDEXES])
+    reader.allow(["dynamodb:Query"], [worlds.table_arn])
     reader.allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [evaluations.table_arn])
     reader.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
     reader.allow_on_objects(["s3:GetObject"], bucket, [BLOB_PREFIX, BODY_PREFIX])
+    reader.allow_to_list(bucket)
 
 
 def allow_registry(registry: HubFunction, data: DataStack) -> None:
@@ -98,6 +98,7 @@ def allow_engine(engine: HubFunction, data: DataStack) -> None:
     engine.allow(["dynamodb:GetItem"], [data.snapshots.table_arn])
     engine.allow(["dynamodb:PutItem"], [data.evaluations.table_arn])
     engine.allow_on_objects(["s3:GetObject"], data.bucket, [BLOB_PREFIX, BODY_PREFIX])
+    engine.allow_to_list(data.bucket)
 
 
 def allow_risk_engine(engine: HubFunction, data: DataStack) -> None:
@@ -121,4 +122,5 @@ def allow_reaper(reaper: HubFunction, data: DataStack) -> None:
         [data.marks.table_arn],
     )
     reaper.allow(["dynamodb:GetItem"], [data.snapshots.table_arn])
+    reaper.allow_to_list(data.bucket)
     reaper.allow_on_objects(["s3:DeleteObject"], data.bucket, [BLOB_PREFIX])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -23,6 +22,13 @@ BATCH_RECORDS: Final = 100
 RETRY_ATTEMPTS: Final = 5
 RECORD_AGE_MAX_HOURS: Final = 1
 FAILURE_RETENTION_DAYS: Final = 14
+# What Lambda does with a stream in the name of the function's role.
+READING: Final = (
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+)
 
 
 class RelayFailures(Construct):
@@ -67,16 +73,8 @@ class RelaySource(Construct):
         super().__init__(scope, construct_id)
         if table.table_stream_arn is None:
             raise ValueError(f"table {table.node.path} has no stream: the relay has nothing to read from it")
-        relay.allow(
-            [
-                "dynamodb:DescribeStream",
-                "dynamodb:GetRecords",
-                "dynamodb:GetShardIterator",
-                "dynamodb:ListStreams",
-            ],
-            [table.table_stream_arn],
-        )
-        lambda_.EventSourceMapping(
+        relay.allow(READING, [table.table_stream_arn])
+        mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
             target=relay.function,
@@ -88,9 +86,17 @@ class RelaySource(Construct):
             retry_attempts=RETRY_ATTEMPTS,
             max_record_age=Duration.hours(RECORD_AGE_MAX_HOURS),
             report_batch_item_failures=True,
-            on_failure=event_sources.SqsDlq(failures),
             filters=[lambda_.FilterCriteria.filter(_inserts(key_prefixes))],
         )
+        _set_aside_in(failures, mapping)
+
+
+def _set_aside_in(failures: sqs.Queue, mapping: lambda_.EventSourceMapping) -> None:
+    """Name the queue without CDK's grant for it: the relay may send there already, and needs to know no more of it."""
+    resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
+    resource.destination_config = lambda_.CfnEventSourceMapping.DestinationConfigProperty(
+        on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=failures.queue_arn)
+    )
 
 
 def _inserts(key_prefixes: tuple[str, tuple[str, ...]] | None) -> dict[str, Any]:

@@ -26,6 +26,8 @@ CONCURRENCY_MAX: Final = 10
 DEAD_LETTER_RETENTION_DAYS: Final = 14
 DELIVERY_ATTEMPTS: Final = 24
 DELIVERY_AGE_MAX_HOURS: Final = 6
+# What Lambda does with a queue in the name of the function's role.
+CONSUMING: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 
 
 class WorkerQueue(Construct):
@@ -48,7 +50,7 @@ class WorkerQueue(Construct):
         self._mapping(worker)
 
     def _mapping(self, worker: HubFunction) -> None:
-        self.queue.grant_consume_messages(worker.role)
+        worker.allow(CONSUMING, [self.queue.queue_arn])
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",

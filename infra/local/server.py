@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from ministack.app import AUTH as POLICIES_ENFORCED
 from ministack.app import app as emulator
 
 from infra.local.alarms.desk import AlarmDesk
@@ -27,6 +28,7 @@ from infra.local.copied_checksums import with_copied_checksums
 from infra.local.emf_bridge import MetricsBridge
 from infra.local.front_door import front_door
 from infra.local.guard import guarded
+from infra.local.hidden_objects import with_hidden_objects
 from infra.local.saved_state import mark_clean_stop
 
 KEEP_ALIVE_TIMEOUT_SECONDS = 75
@@ -36,6 +38,8 @@ GRACEFUL_TIMEOUT_SECONDS = 1
 def doors(aws_port: int, target_file: Path, meter: RequestMeter) -> App:
     """Return one app for both sockets: the port a request arrived at decides which door it met."""
     behind = as_if_by_tls(with_copied_checksums(emulator))
+    if POLICIES_ENFORCED:
+        behind = with_hidden_objects(behind)
     front = guarded(meter.measured(front_door(behind, target_file)))
     aws = guarded(behind)
 

@@ -3,116 +3,26 @@ from typing import Any
 import pytest
 
 from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS, FunctionFolder
+from tests.grants.table import MISSED_BY
 from tests.infra.assembly import Assembly, listed, referent
 
 OWN_LOG = {("logs:CreateLogStream", "log"), ("logs:PutLogEvents", "log")}
 TRACING = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
-PARTS_AND_BODIES = ("bucket/risk-blobs/*", "bucket/risk-bodies/*")
-UPLOADS = "bucket/risk-uploads/*"
-INDEXES = ("by_as_of", "by_stage", "by_expiry")
 
 
 def consuming(queue: str) -> set[tuple[str, str]]:
-    actions = (
-        "ChangeMessageVisibility",
-        "DeleteMessage",
-        "GetQueueAttributes",
-        "GetQueueUrl",
-        "ReceiveMessage",
-    )
-    return {(f"sqs:{action}", queue) for action in actions}
+    return {(f"sqs:{action}", queue) for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")}
 
 
-ALLOWED: dict[FunctionFolder, set[tuple[str, str]]] = {
-    "snapshot_writer": {
-        ("dynamodb:PutItem", "snapshots"),
-        ("dynamodb:GetItem", "marks"),
-        ("dynamodb:PutItem", "marks"),
-        ("secretsmanager:GetSecretValue", "tokens"),
-        ("s3:ListBucket", "bucket"),
-        *(
-            (action, objects)
-            for action in ("s3:GetObject", "s3:PutObject")
-            for objects in (*PARTS_AND_BODIES, UPLOADS)
-        ),
-        ("s3:AbortMultipartUpload", UPLOADS),
-        ("s3:ListMultipartUploadParts", UPLOADS),
-    },
-    "snapshot_reader": {
-        *(
-            (f"dynamodb:{action}", where)
-            for action in ("BatchGetItem", "GetItem", "Query")
-            for where in ("snapshots", *(f"snapshots/index/{index}" for index in INDEXES))
-        ),
-        ("dynamodb:GetItem", "worlds"),
-        ("dynamodb:Query", "worlds"),
-        ("dynamodb:BatchGetItem", "evaluations"),
-        ("dynamodb:Query", "evaluations"),
-        ("secretsmanager:GetSecretValue", "tokens"),
-        ("s3:ListBucket", "bucket"),
-        *(("s3:GetObject", objects) for objects in PARTS_AND_BODIES),
-    },
-    "world_registry": {
-        ("dynamodb:GetItem", "worlds"),
-        ("dynamodb:Scan", "worlds"),
-        ("dynamodb:UpdateItem", "worlds"),
-        ("secretsmanager:GetSecretValue", "tokens"),
-    },
-    "freshness_monitor": {
-        ("dynamodb:Scan", "worlds"),
-        ("sqs:GetQueueAttributes", "relay-failures"),
-        *(
-            ("sqs:GetQueueAttributes", queue)
-            for worker in ("risk-engine", "stress-engine", "exit-engine")
-            for queue in (worker, f"{worker}-dead-letters")
-        ),
-    },
+# What Lambda itself does in the name of a role, beside writing its log and its traces.
+SOURCES: dict[FunctionFolder, set[tuple[str, str]]] = {
+    "risk_engine": consuming("risk-engine"),
+    "stress_engine": consuming("stress-engine"),
+    "exit_engine": consuming("exit-engine"),
     "event_relay": {
-        *(
-            (f"dynamodb:{action}", stream)
-            for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
-            for stream in ("snapshots/stream", "evaluations/stream")
-        ),
-        ("dynamodb:UpdateItem", "worlds"),
-        ("dynamodb:GetItem", "snapshots"),
-        ("dynamodb:GetItem", "evaluations"),
-        ("dynamodb:Query", "snapshots/index/by_as_of"),
-        ("events:PutEvents", "bus"),
-        ("sqs:SendMessage", "relay-failures"),
-        ("sqs:GetQueueAttributes", "relay-failures"),
-        ("sqs:GetQueueUrl", "relay-failures"),
-        ("s3:ListBucket", "bucket"),
-        ("s3:GetObject", "bucket/risk-bodies/*"),
-    },
-    "risk_engine": {
-        ("dynamodb:GetItem", "snapshots"),
-        ("dynamodb:PutItem", "evaluations"),
-        ("dynamodb:GetItem", "evaluations"),
-        ("s3:PutObject", "bucket/risk-bodies/*"),
-        *consuming("risk-engine"),
-        ("s3:ListBucket", "bucket"),
-        *(("s3:GetObject", objects) for objects in PARTS_AND_BODIES),
-    },
-    "stress_engine": {
-        ("dynamodb:GetItem", "snapshots"),
-        ("dynamodb:PutItem", "evaluations"),
-        *consuming("stress-engine"),
-        ("s3:ListBucket", "bucket"),
-        *(("s3:GetObject", objects) for objects in PARTS_AND_BODIES),
-    },
-    "exit_engine": {
-        ("dynamodb:GetItem", "snapshots"),
-        ("dynamodb:GetItem", "worlds"),
-        ("dynamodb:PutItem", "evaluations"),
-        *consuming("exit-engine"),
-        ("s3:ListBucket", "bucket"),
-        ("s3:GetObject", "bucket/risk-bodies/*"),
-    },
-    "blob_reaper": {
-        *((f"dynamodb:{action}", "marks") for action in ("DeleteItem", "GetItem", "PutItem", "Query")),
-        ("dynamodb:GetItem", "snapshots"),
-        ("s3:ListBucket", "bucket"),
-        ("s3:DeleteObject", "bucket/risk-blobs/*"),
+        (f"dynamodb:{action}", stream)
+        for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+        for stream in ("snapshots/stream", "evaluations/stream")
     },
 }
 # The one role that may delete: blobs that no snapshot refers to, and the marks by which it knows (ADR-0018).
@@ -146,7 +56,9 @@ def permissions(assembly: Assembly, folder: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
 def test_a_role_may_do_exactly_this(any_stage: Assembly, folder: FunctionFolder) -> None:
-    assert permissions(any_stage, folder) == ALLOWED[folder] | OWN_LOG | TRACING
+    """The functions' own grants are the ones that `tests/grants` takes away one by one."""
+    own = set(MISSED_BY[folder])
+    assert permissions(any_stage, folder) == own | SOURCES.get(folder, set()) | OWN_LOG | TRACING
 
 
 def test_every_function_has_a_role_of_its_own(any_stage: Assembly) -> None:

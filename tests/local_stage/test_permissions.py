@@ -58,6 +58,15 @@ def test_the_reader_may_read_and_cannot_write(stage: OpenStage, probes: dict[Fun
     assert attempt(reader, "dynamodb", "put_item", TableName=table, Item=KEY) == "AccessDeniedException"
 
 
+@pytest.mark.parametrize("operation", ["get_object", "head_object"])
+def test_only_who_may_list_is_told_that_an_object_is_missing(
+    stage: OpenStage, probes: dict[FunctionFolder, Probe], operation: str
+) -> None:
+    missing = {"Bucket": stage.deployment.outputs["BucketName"], "Key": "risk-bodies/any/missing"}
+    assert attempt(probes["snapshot_reader"], "s3", operation, **missing) in {"NoSuchKey", "404"}
+    assert attempt(probes["event_relay"], "s3", operation, **missing) in {"AccessDenied", "403"}
+
+
 def test_only_the_doors_can_read_the_tokens(stage: OpenStage, probes: dict[FunctionFolder, Probe]) -> None:
     secret = {"SecretId": stage.deployment.outputs["TokensSecretArn"]}
     answers = {

@@ -1,0 +1,127 @@
+"""A stage whose functions run only when the experiment calls them, one step of a snapshot's way after the other."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from infra.local.bring_up import OpenStage
+from infra.names import (
+    BLOB_GRACE_HOURS,
+    FunctionFolder,
+    TableName,
+    physical_name,
+    queue_name,
+    relay_failures_name,
+)
+from tests.local_stage.caller import Caller
+
+Key = dict[str, str]
+
+
+class Bench:
+    """Calls the functions of one stage, each as its own source would."""
+
+    def __init__(self, stage: OpenStage) -> None:
+        self.hub = Caller(stage.hub)
+        self.outputs = stage.deployment.outputs
+        self._lambda = stage.aws.client("lambda")
+        self._dynamodb = stage.aws.client("dynamodb")
+        self._sqs = stage.aws.client("sqs")
+        self.s3 = stage.aws.client("s3")
+        self.bucket = self.outputs["BucketName"]
+
+    def invoke(self, folder: FunctionFolder, event: dict[str, Any]) -> Any:
+        """Call a function and return its answer; what it raises fails the scenario."""
+        answer = self._lambda.invoke(
+            FunctionName=physical_name("local", folder), Payload=json.dumps(event).encode()
+        )
+        payload = json.loads(answer["Payload"].read() or b"null")
+        assert "FunctionError" not in answer, payload
+        return payload
+
+    def restart(self, folder: FunctionFolder) -> None:
+        """Let the next call of a function meet a new process, which knows no token yet."""
+        self._set(folder, {"EXPERIMENT_STARTED": str(time.monotonic_ns())})
+
+    def reap_at_once(self) -> None:
+        """Let the reaper wait for nobody."""
+        self._set("blob_reaper", {BLOB_GRACE_HOURS: "0"})
+
+    def relay(self, table: TableName, key: Key) -> Any:
+        """Give the relay the stream record of one stored item, and return its answer."""
+        return self.invoke("event_relay", {"Records": [self.record(table, key)]})
+
+    def record(self, table: TableName, key: Key) -> dict[str, Any]:
+        """Return the record that the table's stream would hold of an item."""
+        name = physical_name("local", table)
+        item = self._dynamodb.get_item(TableName=name, Key={k: {"S": v} for k, v in key.items()})["Item"]
+        image = {name: _as_in_a_stream(value) for name, value in item.items()}
+        keys = {name: image[name] for name in key}
+        return {"eventName": "INSERT", "dynamodb": {"Keys": keys, "NewImage": image}}
+
+    def put_item(self, table: TableName, item: Key) -> None:
+        """Store an item past the hub."""
+        self._dynamodb.put_item(
+            TableName=physical_name("local", table), Item={k: {"S": v} for k, v in item.items()}
+        )
+
+    def stored(self, world: str, prefix: str) -> list[str]:
+        """Return the ids of a world's evaluations that begin with a prefix."""
+        answer = self._dynamodb.query(
+            TableName=physical_name("local", "evaluations"),
+            KeyConditionExpression="world_id = :world AND begins_with(evaluation_id, :prefix)",
+            ExpressionAttributeValues={":world": {"S": world}, ":prefix": {"S": prefix}},
+            ConsistentRead=True,
+        )
+        return [item["evaluation_id"]["S"] for item in answer["Items"]]
+
+    def work(self, worker: FunctionFolder, world: str) -> None:
+        """Give a worker the message about a world that lies in its queue; it must be done with it."""
+        reply = self.invoke(worker, {"Records": [self._message(queue_name("local", worker), world)]})
+        assert reply == {"batchItemFailures": []}, reply
+
+    def set_aside(self, text: str) -> bool:
+        """Tell whether the relay's failure queue holds a message with this text."""
+        return self._received(relay_failures_name("local"), lambda body: text in body) is not None
+
+    def _message(self, queue: str, world: str) -> dict[str, Any]:
+        found = self._received(queue, lambda body: json.loads(body)["detail"]["subject"] == world)
+        assert found is not None, f"nothing about {world} lies in {queue}"
+        return {
+            "messageId": found["MessageId"],
+            "body": found["Body"],
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "eventSource": "aws:sqs",
+        }
+
+    def _received(self, queue: str, wanted: Callable[[str], bool]) -> dict[str, Any] | None:
+        """Take everything out of a queue, and return what was wanted."""
+        url = self._sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        found: dict[str, Any] | None = None
+        while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                found = message if wanted(message["Body"]) else found
+        return found
+
+    def _set(self, folder: FunctionFolder, variables: dict[str, str]) -> None:
+        name = physical_name("local", folder)
+        given = self._lambda.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        self._lambda.update_function_configuration(
+            FunctionName=name, Environment={"Variables": {**given, **variables}}
+        )
+
+
+def silence(stage: OpenStage) -> None:
+    """Stop the stage's event sources and schedules, so that no call but the experiment's meets a narrowed role."""
+    functions, scheduler = stage.aws.client("lambda"), stage.aws.client("scheduler")
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    for schedule in scheduler.list_schedules()["Schedules"]:
+        scheduler.delete_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
+
+
+def _as_in_a_stream(value: dict[str, Any]) -> dict[str, Any]:
+    return {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value

@@ -1,0 +1,123 @@
+"""What snapshot_reader and world_registry do for consumers and operators."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from infra.local.http_call import call
+from infra.local.sample.publish import sample_body
+from tests.grants.bench import Bench
+from tests.grants.producers import announced, factor, large_body, publish, published
+from tests.grants.workers import evaluated_sample
+from tests.local_stage.caller import new_world, small_body
+
+
+def _read(bench: Bench, world: str, path: str, status: int = 200) -> dict[str, Any]:
+    answer = bench.hub.get(f"/risk-hub/worlds/{world}/{path}")
+    assert answer.status == status, answer.body
+    document: dict[str, Any] = answer.document()
+    return document
+
+
+def opens(bench: Bench) -> None:
+    """A new process reads the tokens before it lets anybody in."""
+    bench.restart("snapshot_reader")
+    assert bench.hub.get("/risk-hub/contract").status == 200
+
+
+def reads_the_latest(bench: Bench) -> None:
+    """The latest of a world."""
+    world, stored = published(bench)
+    assert _read(bench, world, "snapshots/latest") == stored
+
+
+def reads_the_latest_of_a_stage(bench: Bench) -> None:
+    """The latest of a world and stage."""
+    world, stored = published(bench)
+    assert _read(bench, world, "snapshots/latest?stage=paper") == stored
+
+
+def reads_a_version(bench: Bench) -> None:
+    """One version."""
+    world, stored = published(bench)
+    assert _read(bench, world, "snapshots/lookup?version=v1") == stored
+
+
+def reads_what_was_known(bench: Bench) -> None:
+    """What was the latest before a newer one arrived: by the index of expiry, then by keys."""
+    world, now = new_world(), datetime.now(tz=UTC)
+    early = publish(bench, world, small_body("early", as_of=(now - timedelta(minutes=2)).isoformat()))
+    publish(bench, world, small_body("late", as_of=(now - timedelta(minutes=1)).isoformat()))
+    known_at = quote(early["created_at"], safe="")
+    assert _read(bench, world, f"snapshots/latest?known_at={known_at}")["version"] == "early"
+
+
+def explains_absence(bench: Bench) -> None:
+    """A world that nobody knows is told from one that has nothing now."""
+    problem = _read(bench, new_world(), "snapshots/latest", 404)
+    assert problem["type"].endswith(":world-unknown"), problem
+
+
+def expands(bench: Bench) -> None:
+    """A part that lies in the bucket comes back in the answer."""
+    world, body = new_world(), sample_body(datetime.now(tz=UTC))
+    publish(bench, world, body)
+    found = _read(bench, world, "snapshots/latest?expand=true")
+    assert found["covariance"]["upper"] == body["covariance"]["upper"]
+
+
+def reads_a_large_book(bench: Bench) -> None:
+    """A document that lies in the bucket."""
+    world = new_world()
+    stored = publish(bench, world, large_body())
+    assert _read(bench, world, "snapshots/latest")["content_hash"] == stored["content_hash"]
+
+
+def misses_a_blob(bench: Bench) -> None:
+    """A blob that is not there is a 404."""
+    world = new_world()
+    ref = announced(bench, world, factor(), "covariance")["ref"]
+    _read(bench, world, f"blobs/{ref['sha256']}", 404)
+
+
+def reads_risk(bench: Bench) -> None:
+    """A report."""
+    world, version = evaluated_sample(bench)
+    assert _read(bench, world, f"snapshots/{quote(version, safe='')}/risk")["version"] == version
+
+
+def backtests(bench: Bench) -> None:
+    """A back-test reads forecasts by their keys."""
+    world, _ = evaluated_sample(bench)
+    _read(bench, world, "risk/backtest?stage=paper")
+
+
+def _noted(bench: Bench) -> str:
+    world = new_world()
+    url = f"{bench.hub.hub.url}/risk-hub/worlds/{world}/expectations?stage=paper"
+    headers = {**bench.hub.hub.headers(), "X-Actor": "operator", "Content-Type": "application/json"}
+    answer = call("PUT", url, headers, json.dumps({"owner": "desk"}).encode())
+    assert answer.status in {200, 201}, answer.body
+    return world
+
+
+def registry_opens(bench: Bench) -> None:
+    """A new process reads the tokens before it lets anybody in."""
+    bench.restart("world_registry")
+    assert bench.hub.get("/risk-hub/worlds?limit=1").status == 200
+
+
+def notes(bench: Bench) -> None:
+    """What is expected of a world is written."""
+    _noted(bench)
+
+
+def reads_a_note(bench: Bench) -> None:
+    """What is expected of a world is read."""
+    assert _read(bench, _noted(bench), "expectations?stage=paper")
+
+
+def lists_worlds(bench: Bench) -> None:
+    """All worlds, a page of them."""
+    assert bench.hub.get("/risk-hub/worlds?limit=1").status == 200

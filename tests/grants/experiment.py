@@ -1,0 +1,106 @@
+"""Take one grant away, see what fails, give it back; for as many grants as asked."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.local.bring_up import OpenStage, open_stage
+from infra.local.settings import ANY_FREE_PORT, LocalSettings
+from tests.grants.bench import Bench, silence
+from tests.grants.lambda_needs import lambda_needs
+from tests.grants.roles import Grant, Roles
+from tests.grants.table import MISSED_BY, Scenario
+
+SHOWN_MAX_CHARS = 160
+LAMBDA_ITSELF = "Lambda itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one grant is for.
+
+    Attributes:
+        missed_by: what was tried without the grant.
+        complaint: how the attempt failed; None when nobody missed the grant.
+    """
+
+    grant: Grant
+    missed_by: str
+    complaint: str | None
+
+    @property
+    def by_running(self) -> bool:
+        """Whether the function itself ran; otherwise IAM's evaluation was asked for what Lambda does."""
+        return self.missed_by != LAMBDA_ITSELF
+
+
+class Experiment:
+    """The grants of one stage, and what misses each of them."""
+
+    def __init__(self, stage: OpenStage) -> None:
+        self._bench = Bench(stage)
+        self._roles = Roles(stage.aws, self._bench.bucket)
+        self._needs = lambda_needs(stage.aws, self._roles)
+        self._bench.reap_at_once()
+        silence(stage)
+
+    def grants(self) -> list[Grant]:
+        """Return every grant there is."""
+        return self._roles.grants()
+
+    def unexplained(self) -> set[Grant]:
+        """Return the grants that nothing here would miss, and what would be missed but is not granted."""
+        return set(self.grants()) ^ {*_told(), *self._needs}
+
+    def sound(self, grants: Iterable[Grant]) -> None:
+        """Run what would miss these grants while nothing is missing: if that fails, no row would prove a thing."""
+        for scenario in {found for grant in grants if (found := _scenario(grant)) is not None}:
+            scenario(self._bench)
+        for grant, resource in self._needs.items():
+            assert self._roles.allows(grant.folder, grant.action, resource), grant
+
+    def without(self, grant: Grant) -> Row:
+        """Return what happens while a grant is taken away."""
+        scenario = _scenario(grant)
+        with self._roles.without(grant):
+            if scenario is None:
+                allowed = self._roles.allows(grant.folder, grant.action, self._needs[grant])
+                return Row(grant, LAMBDA_ITSELF, None if allowed else "implicitly denied")
+            try:
+                scenario(self._bench)
+            except AssertionError as error:
+                return Row(grant, _meaning(scenario), _first_words(error))
+        return Row(grant, _meaning(scenario), None)
+
+
+@contextmanager
+def experiment(console: Console) -> Iterator[Experiment]:
+    """Open a stage of its own, on which policies are enforced and nothing runs by itself."""
+    with tempfile.TemporaryDirectory() as home:
+        settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT, enforce_iam=True)
+        stage = open_stage(settings, console, detached=False, fresh=True)
+        try:
+            yield Experiment(stage)
+        finally:
+            stage.process.stop()
+
+
+def _told() -> Iterator[Grant]:
+    for folder, rows in MISSED_BY.items():
+        yield from (Grant(folder, action, where) for action, where in rows)
+
+
+def _scenario(grant: Grant) -> Scenario | None:
+    return MISSED_BY[grant.folder].get((grant.action, grant.where))
+
+
+def _first_words(error: AssertionError) -> str:
+    return str(error).replace("\n", " ")[:SHOWN_MAX_CHARS] or "another answer than the right one"
+
+
+def _meaning(scenario: Scenario) -> str:
+    return (scenario.__doc__ or "").strip().rstrip(".")

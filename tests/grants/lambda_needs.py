@@ -1,0 +1,46 @@
+"""What Lambda itself does in the name of a function's role, by its own documentation.
+
+The emulator reads streams and queues and writes logs without asking whether the role may; so IAM's evaluation is asked.
+"""
+
+from collections.abc import Iterator
+
+from infra.local.aws import LocalAws
+from infra.names import FUNCTION_FOLDERS, FunctionFolder, physical_name
+from tests.grants.roles import Grant, Roles
+
+LOGGING = ("logs:CreateLogStream", "logs:PutLogEvents")
+TRACING = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+CONSUMING = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+READING = (
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+)
+OF_SOURCE = {"sqs": CONSUMING, "dynamodb": READING}
+
+
+def lambda_needs(aws: LocalAws, roles: Roles) -> dict[Grant, str]:
+    """Return what Lambda needs to run the deployed functions, each with the ARN it needs it on."""
+    return {
+        Grant(folder, action, roles.readable(resource)): resource
+        for folder in FUNCTION_FOLDERS
+        for action, resource in _needs(aws, folder)
+    }
+
+
+def _needs(aws: LocalAws, folder: FunctionFolder) -> Iterator[tuple[str, str]]:
+    functions, name = aws.client("lambda"), physical_name("local", folder)
+    function = functions.get_function_configuration(FunctionName=name)
+    region, account = function["FunctionArn"].split(":")[3:5]
+    group = f"arn:aws:logs:{region}:{account}:log-group:{function['LoggingConfig']['LogGroup']}:*"
+    yield from ((action, group) for action in LOGGING)
+    if function["TracingConfig"]["Mode"] == "Active":
+        yield from ((action, "*") for action in TRACING)
+    for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
+        source = mapping["EventSourceArn"]
+        yield from ((action, source) for action in OF_SOURCE[source.split(":")[2]])
+        failed = mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        if failed:
+            yield "sqs:SendMessage", failed

@@ -1,0 +1,137 @@
+"""What snapshot_writer does for producers, in scenarios that each fail when the function could not do its part."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.local.http_call import Answer, call
+from infra.local.sample.publish import sample_body
+from risk_hub_contracts.blob import encode_factor, encode_stress
+from tests.grants.bench import Bench
+from tests.local_stage.caller import new_world, small_body
+
+LARGE_BOOK_ASSETS = 8_000
+ASSET_ID_BYTES = 45
+
+
+def factor() -> bytes:
+    """Return a covariance that no other scenario has."""
+    return encode_factor(["AAPL", "MSFT"], [[0.1], [0.2]], [secrets.randbelow(1_000) / 1e5 + 0.01, 0.02])
+
+
+def large_body() -> dict[str, Any]:
+    """Return a book whose document fits neither a table item nor an event."""
+    names = [secrets.token_urlsafe(ASSET_ID_BYTES) for _ in range(LARGE_BOOK_ASSETS)]
+    return small_body(weights=dict.fromkeys(names, 1 / LARGE_BOOK_ASSETS))
+
+
+def published(bench: Bench, **changes: Any) -> tuple[str, dict[str, Any]]:
+    """Publish a small book to a new world; return the world and what is stored."""
+    world = new_world()
+    return world, publish(bench, world, small_body(**changes))
+
+
+def publish(bench: Bench, world: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Publish a book and return what is stored."""
+    answer = bench.hub.post(world, body)
+    assert answer.status == 201, answer.body
+    stored: dict[str, Any] = answer.document()
+    return stored
+
+
+def announced(bench: Bench, world: str, data: bytes, kind: str) -> dict[str, Any]:
+    """Announce a blob and return what the hub answers."""
+    digest = hashlib.sha256(data).hexdigest()
+    answer = bench.hub.post_to(f"{world}/blobs", {"kind": kind, "bytes": len(data), "sha256": digest})
+    assert answer.status == 201, answer.body
+    document: dict[str, Any] = answer.document()
+    return document
+
+
+def uploaded(bench: Bench, world: str, data: bytes, kind: str) -> dict[str, Any]:
+    """Upload a blob past the hub and return its reference."""
+    begun = announced(bench, world, data, kind)
+    put = begun["put"]
+    answer = call(put["method"], put["url"], put["headers"], data)
+    assert answer.status == 200, answer.body
+    ref: dict[str, Any] = begun["ref"]
+    return ref
+
+
+def publishes(bench: Bench) -> None:
+    """A small book is stored."""
+    published(bench)
+
+
+def opens(bench: Bench) -> None:
+    """A new process reads the tokens before it lets anybody in."""
+    bench.restart("snapshot_writer")
+    published(bench)
+
+
+def offloads(bench: Bench) -> None:
+    """A large covariance is claimed and goes to the bucket."""
+    stored = publish(bench, new_world(), sample_body(datetime.now(tz=UTC)))
+    assert "covariance_ref" in stored
+
+
+def replays_a_large_book(bench: Bench) -> None:
+    """A large document goes to the bucket, and a replay is answered with it."""
+    world, body = new_world(), large_body()
+    publish(bench, world, body)
+    assert bench.hub.post(world, body).status == 200
+
+
+def refers(bench: Bench) -> None:
+    """A reference to an uploaded blob is verified."""
+    world, data = new_world(), factor()
+    ref = uploaded(bench, world, data, "covariance")
+    publish(bench, world, small_body(covariance_ref=ref))
+
+
+def refuses_what_is_missing(bench: Bench) -> None:
+    """A reference to a blob that is not there is the producer's mistake, not the hub's."""
+    world = new_world()
+    missing = announced(bench, world, factor(), "covariance")["ref"]
+    answer = bench.hub.post(world, small_body(covariance_ref=missing))
+    assert answer.status == 422, answer.body
+
+
+def completes(bench: Bench) -> None:
+    """Parts that were put together before become a blob, once the store has computed their digest."""
+    world, data = new_world(), _stress()
+    digest = hashlib.sha256(data).hexdigest()
+    bench.s3.put_object(Bucket=bench.bucket, Key=f"risk-uploads/{world}/{digest}", Body=data)
+    answer = _ended(bench, world, data, "complete", upload_id="completed-before")
+    assert answer.status == 200, answer.body
+
+
+def counts_parts(bench: Bench) -> None:
+    """An upload whose parts have not arrived is the producer's mistake, not the hub's."""
+    world, data = new_world(), _stress()
+    answer = _ended(bench, world, data, "complete", upload_id=_begun(bench, world, data))
+    assert answer.status == 422, answer.body
+
+
+def aborts(bench: Bench) -> None:
+    """An upload is forgotten, parts and all."""
+    world, data = new_world(), _stress()
+    answer = _ended(bench, world, data, "abort", upload_id=_begun(bench, world, data))
+    assert answer.status == 200, answer.body
+
+
+def _stress() -> bytes:
+    return encode_stress({"crash": {"loss": secrets.randbelow(10**6) / 10**7 + 0.1}})
+
+
+def _begun(bench: Bench, world: str, data: bytes) -> str:
+    key = f"risk-uploads/{world}/{hashlib.sha256(data).hexdigest()}"
+    begun = bench.s3.create_multipart_upload(Bucket=bench.bucket, Key=key, ChecksumAlgorithm="SHA256")
+    upload_id: str = begun["UploadId"]
+    return upload_id
+
+
+def _ended(bench: Bench, world: str, data: bytes, how: str, *, upload_id: str) -> Answer:
+    end = {"kind": "stress", "bytes": len(data), "upload_id": upload_id}
+    return bench.hub.post_to(f"{world}/blobs/{hashlib.sha256(data).hexdigest()}/{how}", end)

@@ -1,0 +1,46 @@
+"""Least privilege, in short: the whole inventory, and a few grants taken away (`make grants` takes each)."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from tests.grants.experiment import Experiment, experiment
+from tests.grants.producers import publishes
+from tests.grants.roles import Grant
+from tests.grants.table import MISSED_BY
+
+TAKEN_BY_RUNNING = 2
+pytestmark = pytest.mark.xdist_group("grants")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Experiment]:
+    with experiment(Console(quiet=True)) as opened:
+        yield opened
+
+
+def test_every_grant_is_explained_and_every_need_is_granted(running: Experiment) -> None:
+    assert running.unexplained() == set()
+
+
+def test_lambda_misses_each_grant_that_it_uses_itself(running: Experiment) -> None:
+    used = [grant for grant in running.grants() if (grant.action, grant.where) not in MISSED_BY[grant.folder]]
+    assert used
+    assert [grant for grant in used if running.without(grant).complaint is None] == []
+
+
+def test_a_grant_that_nothing_misses_is_found(running: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    needless = Grant("snapshot_writer", "dynamodb:GetItem", "marks")
+    rows = {**MISSED_BY["snapshot_writer"], ("dynamodb:GetItem", "marks"): publishes}
+    monkeypatch.setitem(MISSED_BY, "snapshot_writer", rows)
+    assert running.without(needless).complaint is None
+
+
+def test_a_grant_that_is_taken_away_is_missed(running: Experiment) -> None:
+    told = [grant for grant in running.grants() if (grant.action, grant.where) in MISSED_BY[grant.folder]]
+    taken = random.sample(told, TAKEN_BY_RUNNING)
+    running.sound(taken)
+    assert [grant for grant in taken if running.without(grant).complaint is None] == []
+    running.sound(taken)

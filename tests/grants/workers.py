@@ -1,0 +1,179 @@
+"""What the relay and the engines do, one step after the other; a message is real, its delivery is the bench's."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.local.sample.publish import sample_body
+from infra.names import FunctionFolder
+from risk_hub_contracts.blob import encode_stress
+from tests.grants.bench import Bench
+from tests.grants.producers import factor, large_body, publish, published, uploaded
+from tests.local_stage.caller import new_world, now_text, small_body
+
+DONE: dict[str, list[Any]] = {"batchItemFailures": []}
+CRASH = {"crash": {"shocks": {"AAPL": -0.5, "MSFT": -0.5}}}
+
+
+def _relayed(bench: Bench, world: str, version: str = "v1") -> None:
+    relayed = bench.relay("snapshots", {"world_id": world, "version": version})
+    assert relayed == DONE, relayed
+
+
+def _announced(bench: Bench, **changes: Any) -> str:
+    world, _ = published(bench, **changes)
+    _relayed(bench, world)
+    return world
+
+
+def _announced_large(bench: Bench, **changes: Any) -> str:
+    world = new_world()
+    publish(bench, world, large_body() | changes)
+    _relayed(bench, world)
+    return world
+
+
+def _evaluated(bench: Bench, worker: FunctionFolder, world: str, kind: str) -> str:
+    bench.work(worker, world)
+    (found,) = bench.stored(world, kind)
+    return found
+
+
+def evaluated_sample(bench: Bench) -> tuple[str, str]:
+    """Publish the sample to a new world and let the risk engine evaluate it; return world and version."""
+    world, body = new_world(), sample_body(datetime.now(tz=UTC))
+    publish(bench, world, body)
+    _relayed(bench, world, body["version"])
+    _evaluated(bench, "risk_engine", world, "risk/")
+    return world, body["version"]
+
+
+def relays(bench: Bench) -> None:
+    """A commit becomes the head of its world, and is announced."""
+    world = _announced(bench)
+    bench.work("stress_engine", world)
+
+
+def sets_aside(bench: Bench) -> None:
+    """A record that cannot be read ends in the failure queue."""
+    world = new_world()
+    bench.put_item("snapshots", {"world_id": world, "version": "no snapshot"})
+    _relayed(bench, world, "no snapshot")
+    assert bench.set_aside(world)
+
+
+def relays_a_large_book(bench: Bench) -> None:
+    """A commit whose document lies in the bucket is announced."""
+    world = _announced_large(bench)
+    assert not bench.set_aside(world)
+    bench.work("stress_engine", world)
+
+
+def replays_a_period(bench: Bench) -> None:
+    """What was published is announced again, by its time."""
+    before = now_text()
+    world, _ = published(bench)
+    replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "from": before, "to": now_text()}})
+    assert replayed["announced"] == 1, replayed
+
+
+def replays_a_version(bench: Bench) -> None:
+    """A snapshot is announced again, by its name."""
+    world, _ = published(bench)
+    replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "versions": ["v1"]}})
+    assert replayed["announced"] == 1, replayed
+
+
+def replays_an_evaluation(bench: Bench) -> None:
+    """A report is announced again, by its name."""
+    world = _announced(bench)
+    report = _evaluated(bench, "stress_engine", world, "stress/")
+    replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "evaluations": [report]}})
+    assert replayed["announced"] == 1, replayed
+
+
+def evaluates_risk(bench: Bench) -> None:
+    """A report is stored."""
+    _evaluated(bench, "risk_engine", _announced(bench), "risk/")
+
+
+def evaluates_risk_of_a_blob(bench: Bench) -> None:
+    """A covariance in the bucket is read, judged, and its verdict remembered."""
+    world = new_world()
+    ref = uploaded(bench, world, factor(), "covariance")
+    publish(bench, world, small_body(covariance_ref=ref))
+    _relayed(bench, world)
+    _evaluated(bench, "risk_engine", world, "risk/")
+    assert bench.stored(world, "psd/"), "nothing was found out about the covariance"
+
+
+def evaluates_risk_of_a_large_book(bench: Bench) -> None:
+    """A book that fits no event is fetched from table and bucket, and its forecast goes to the bucket too."""
+    world = _announced_large(bench)
+    _evaluated(bench, "risk_engine", world, "risk/")
+    assert bench.stored(world, "forecast/")
+
+
+def evaluates_risk_without_its_blob(bench: Bench) -> None:
+    """A blob that is gone leaves a reason in the report, and no message in the queue."""
+    _without_its_blob(bench, "risk_engine", "risk/", covariance_ref=("covariance", factor()))
+
+
+def verifies(bench: Bench) -> None:
+    """An operator lets a report be computed again."""
+    world = _announced(bench)
+    _evaluated(bench, "risk_engine", world, "risk/")
+    verified = bench.invoke("risk_engine", {"verify": {"world_id": world, "version": "v1"}})
+    assert verified["equal"], verified
+
+
+def evaluates_stress(bench: Bench) -> None:
+    """A report is stored."""
+    _evaluated(bench, "stress_engine", _announced(bench, stress=CRASH), "stress/")
+
+
+def evaluates_stress_of_a_blob(bench: Bench) -> None:
+    """Scenarios in the bucket are read."""
+    world = new_world()
+    ref = uploaded(bench, world, encode_stress({"crash": {"loss": 0.2}}), "stress")
+    publish(bench, world, small_body(stress_ref=ref))
+    _relayed(bench, world)
+    report = _evaluated(bench, "stress_engine", world, "stress/")
+    bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
+
+
+def evaluates_stress_of_a_large_book(bench: Bench) -> None:
+    """A book that fits no event is fetched from table and bucket."""
+    _evaluated(bench, "stress_engine", _announced_large(bench), "stress/")
+
+
+def evaluates_stress_without_its_blob(bench: Bench) -> None:
+    """A blob that is gone leaves a reason in the report, and no message in the queue."""
+    blob = encode_stress({"crash": {"loss": 0.3}})
+    _without_its_blob(bench, "stress_engine", "stress/", stress_ref=("stress", blob))
+
+
+def signals(bench: Bench) -> None:
+    """A stress loss over the limit becomes a signal."""
+    _signalled(bench, _announced(bench, stress=CRASH))
+
+
+def signals_on_a_large_book(bench: Bench) -> None:
+    """A report on a book that lies in the bucket becomes a signal."""
+    _signalled(bench, _announced_large(bench, stress={"crash": {"shocks": {}, "default": -0.5}}))
+
+
+def _signalled(bench: Bench, world: str) -> None:
+    report = _evaluated(bench, "stress_engine", world, "stress/")
+    relayed = bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
+    assert relayed == DONE, relayed
+    _evaluated(bench, "exit_engine", world, "exit/")
+
+
+def _without_its_blob(bench: Bench, worker: FunctionFolder, kind: str, **part: tuple[str, bytes]) -> None:
+    ((field, (blob_kind, data)),) = part.items()
+    world = new_world()
+    ref = uploaded(bench, world, data, blob_kind)
+    publish(bench, world, small_body() | {field: ref})
+    bench.s3.delete_object(Bucket=bench.bucket, Key=f"risk-blobs/{world}/{ref['sha256']}")
+    _relayed(bench, world)
+    _evaluated(bench, worker, world, kind)
