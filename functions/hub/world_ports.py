@@ -58,10 +58,13 @@ class WorldRegistry(Protocol):
         """Remove the note, if there is one; the head is left alone."""
 
     def page(self, limit: int, after: tuple[str, str] | None = None) -> RowPage:
-        """Return at most `limit` rows behind the row of (world, stage) `after`."""
+        """Return at most `limit` rows behind the row of (world, stage) `after`; of what `rows` yields."""
 
     def rows(self) -> Iterator[WorldRow]:
-        """Yield every row in one pass, as few calls as the store allows; rows that change meanwhile may be old or new."""
+        """Yield every row with a head or an expectation, in one pass and as few calls as the store allows.
+
+        A row that changes meanwhile may be old or new; one that cannot be read is yielded all the same, and says so.
+        """
 
 
 class QueueDepths(Protocol):

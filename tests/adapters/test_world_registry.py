@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -124,12 +125,50 @@ def test_pages_show_every_row_once(rows: Rows) -> None:
     assert sorted(seen) == [f"w{number}" for number in range(7)]
 
 
-def test_an_expectation_that_cannot_be_read_is_watched_by_the_defaults() -> None:
+@pytest.mark.parametrize("note", NOTES)
+def test_a_row_on_which_nothing_came_and_nobody_waits_is_not_shown(rows: Rows, note: Note) -> None:
+    """Neither what is left of a registration nor a policy alone is a world that publishes unexpected."""
+    rows.registry.put(WORLD, "paper", note, Writing(NOTES[note], START, "t1"))
+    rows.registry.remove(WORLD, "paper", note)
+    rows.registry.put("w2", "paper", "exit_policy", Writing(NOTES["exit_policy"], START, "t1"))
+    assert rows.all() == []
+    assert list(rows.registry.page(9).rows) == []
+
+
+KEY = {"world_id": {"S": WORLD}, "stage": {"S": "paper"}}
+HEAD = {
+    "head_version": {"S": "v1"},
+    "head_as_of": {"S": "2026-01-05T12:00:00.000000Z"},
+    "head_created_at": {"S": "2026-01-05T12:00:00.000000Z"},
+    "head_expires_at": {"S": "2026-01-05T12:15:00.000000Z"},
+}
+
+
+@pytest.mark.parametrize(
+    ("damage", "limits", "has_head"),
+    [
+        ({"expectation": {"S": "{}"}}, (600, 1_800), True),
+        ({"expectation": {"S": "not JSON"}}, (600, 1_800), True),
+        ({"expectation": {"N": "1"}}, (600, 1_800), True),
+        ({"expectation_since": {"S": "yesterday"}}, (5, 1_800), True),
+        ({"head_as_of": {"S": "yesterday"}}, (5, 1_800), False),
+        ({"head_as_of": {"NULL": True}}, (5, 1_800), False),
+        ({"head_version": {"N": "1"}}, (5, 1_800), False),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_watched_and_hides_no_other(
+    damage: dict[str, Any], limits: tuple[int, int], *, has_head: bool
+) -> None:
+    good = {**HEAD, "expectation": {"S": TEXT}, "expectation_since": {"S": "2026-01-05T12:00:00.000000Z"}}
     with mock_aws():
         dynamodb, table = boto3.client("dynamodb"), create_table("worlds")
-        key = {"world_id": {"S": WORLD}, "stage": {"S": "paper"}}
-        dynamodb.put_item(TableName=table, Item={**key, "expectation": {"S": "{}"}})
-        (row,) = DynamoDBRegistry(dynamodb, table).rows()
-    assert not row.readable
-    assert row.expectation is not None
-    assert (row.expectation.warn_seconds, row.expectation.critical_seconds) == (600, 1_800)
+        for item in ({**KEY, **good, **damage}, {**KEY, **good, "stage": {"S": "live"}}):
+            dynamodb.put_item(TableName=table, Item=item)
+        registry = DynamoDBRegistry(dynamodb, table)
+        whole, damaged = sorted(registry.rows(), key=lambda row: row.stage)
+        assert sorted(registry.page(9).rows, key=lambda row: row.stage) == [whole, damaged]
+    assert (whole.readable, whole.expectation) == (True, WANTED)
+    assert not damaged.readable
+    assert damaged.expectation is not None
+    assert (damaged.expectation.warn_seconds, damaged.expectation.critical_seconds) == limits
+    assert (damaged.head is not None) == has_head

@@ -88,7 +88,7 @@ def test_a_policy_is_put_in_force_shown_and_dropped(shell: Shell, tmp_path: Path
 
 def test_both_clients_see_every_page_of_worlds(client: RiskHubClient, server: Server) -> None:
     for number in range(120):
-        server.hub.worlds.register(f"w{number:03}", "paper")
+        server.hub.worlds.advance_head(stored(world_id=f"w{number:03}"))
 
     async def all_worlds() -> list[dict[str, Any]]:
         async with AsyncRiskHubClient(server.url, server.token) as hub:

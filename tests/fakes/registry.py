@@ -37,12 +37,16 @@ class MemoryRegistry:
             self.worlds.rows.pop((world_id, stage), None)
 
     def page(self, limit: int, after: tuple[str, str] | None = None) -> RowPage:
-        keys = sorted(key for key in self.worlds.rows if after is None or key > after)
+        keys = [key for key in self._shown() if after is None or key > after]
         shown = keys[:limit]
         return RowPage([self._row(*key) for key in shown], shown[-1] if len(shown) == limit else None)
 
     def rows(self) -> Iterator[WorldRow]:
-        yield from (self._row(*key) for key in sorted(self.worlds.rows))
+        yield from (self._row(*key) for key in self._shown())
+
+    def _shown(self) -> list[tuple[str, str]]:
+        expected = {(world_id, stage) for world_id, stage, note in self.notes if note == "expectation"}
+        return sorted(expected | set(self.worlds.newest))
 
     def _row(self, world_id: str, stage: str) -> WorldRow:
         newest, noted = self.worlds.newest.get((world_id, stage)), self.get(world_id, stage, "expectation")

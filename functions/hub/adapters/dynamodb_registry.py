@@ -1,11 +1,11 @@
 """WorldRegistry on DynamoDB: notes are attributes of the row on which the relay keeps the head."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
-from pydantic import ValidationError
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
@@ -17,6 +17,7 @@ from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.times import format_instant, parse_instant
 
 Item = dict[str, Any]
+Read = TypeVar("Read")
 # A name of its own for every attribute, since DynamoDB reserves some words.
 SEEN = {
     "#w": "world_id",
@@ -28,6 +29,8 @@ SEEN = {
     "#e": "expectation",
     "#f": "expectation_since",
 }
+# A row that has neither is what is left of a registration, or holds a policy only: nothing came, and nobody waits.
+SHOWN_BY = ("head_as_of", "expectation")
 # What stands in for an expectation that cannot be read: the world is watched by the defaults.
 STAND_IN = Expectation(owner="unreadable")
 
@@ -91,14 +94,14 @@ class DynamoDBRegistry:
         start = {} if after is None else {"ExclusiveStartKey": _key(*after)}
         items, last = self._scan({**start, "Limit": limit})
         behind = None if last is None else (last["world_id"]["S"], last["stage"]["S"])
-        return RowPage([_row(item) for item in items], behind)
+        return RowPage([_row(item) for item in items if _is_shown(item)], behind)
 
     def rows(self) -> Iterator[WorldRow]:
         """See WorldRegistry: a page of the table is one megabyte of rows."""
         last: Item | None = None
         while True:
             items, last = self._scan({} if last is None else {"ExclusiveStartKey": last})
-            yield from map(_row, items)
+            yield from (_row(item) for item in items if _is_shown(item))
             if last is None:
                 return
 
@@ -132,31 +135,46 @@ def _noted(note: Note, item: Item) -> Noted:
     )
 
 
+def _is_shown(item: Item) -> bool:
+    return not item.keys().isdisjoint(SHOWN_BY)
+
+
 def _row(item: Item) -> WorldRow:
-    expectation, readable = _expectation(item)
-    since = item.get("expectation_since")
+    """Return a row whatever it holds: one that nobody can read must not hide all others from the monitor."""
+    expectation, wanted_is_readable = _readable("expectation", item, _expectation, STAND_IN)
+    since, since_is_readable = _readable("expectation_since", item, _since, None)
+    head, head_is_readable = _readable("head_as_of", item, _head, None)
     return WorldRow(
         world_id=item["world_id"]["S"],
         stage=item["stage"]["S"],
-        head=_head(item),
+        head=head,
         expectation=expectation,
-        expected_since=None if since is None else parse_instant(since["S"]),
-        readable=readable,
+        expected_since=since,
+        readable=wanted_is_readable and since_is_readable and head_is_readable,
     )
 
 
-def _expectation(item: Item) -> tuple[Expectation | None, bool]:
-    if "expectation" not in item:
+def _readable(
+    attribute: str, item: Item, read: Callable[[Item], Read], instead: Read | None
+) -> tuple[Read | None, bool]:
+    """Return what `read` makes of the item where the attribute is there, and whether it could be read."""
+    if attribute not in item:
         return None, True
     try:
-        return Expectation.model_validate_json(item["expectation"]["S"], extra=UNKNOWN_MEMBERS), True
-    except ValidationError:
-        return STAND_IN, False
+        return read(item), True
+    except (KeyError, ValueError):
+        return instead, False
 
 
-def _head(item: Item) -> NewestSnapshot | None:
-    if "head_as_of" not in item:
-        return None
+def _expectation(item: Item) -> Expectation:
+    return Expectation.model_validate_json(item["expectation"]["S"], extra=UNKNOWN_MEMBERS)
+
+
+def _since(item: Item) -> datetime:
+    return parse_instant(item["expectation_since"]["S"])
+
+
+def _head(item: Item) -> NewestSnapshot:
     return NewestSnapshot(
         version=item["head_version"]["S"],
         as_of=parse_instant(item["head_as_of"]["S"]),

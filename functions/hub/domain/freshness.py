@@ -34,7 +34,8 @@ class WorldRow:
         head: None where nothing was announced yet.
         expectation: None where nobody waits for the world.
         expected_since: when it was registered.
-        readable: False when the stored expectation is none; the defaults stand in, since silence would be worse.
+        readable: False when something on the row is not what the hub wrote. Silence would be worse than a false alarm: the
+            default limits stand in for such an expectation, and such a head counts as none.
     """
 
     world_id: str

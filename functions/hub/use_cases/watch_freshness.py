@@ -18,7 +18,7 @@ class Watched:
         tallies: the counts of each stage of the allow list.
         worst: the watched worlds that are worst off, at most `PER_WORLD_METRICS_MAX_COUNT`.
         depths: waiting messages by queue.
-        unreadable: rows whose expectation could not be read, as `world/stage`.
+        unreadable: rows that could not be read as they are, as `world/stage`.
     """
 
     worlds: int
