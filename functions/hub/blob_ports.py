@@ -1,13 +1,17 @@
 """What the hub needs for blobs that producers upload themselves, and for those that nobody needs any more."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from __future__ import annotations
 
-from functions.hub.domain.blob_marks import Claim
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.uploads import PartSpan
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from functions.hub.domain.blob_marks import Claim
+    from risk_hub_contracts.refs import BlobRef
+    from risk_hub_contracts.uploads import PartSpan
 
 
 class NoUploadError(Exception):

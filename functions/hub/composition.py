@@ -1,47 +1,46 @@
 """The one place where ports meet adapters: what each function is made of, from its environment."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from functions.hub.adapters.aws import client
-from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
-from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
-from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
-from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
-from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
-from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
-from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
-from functions.hub.adapters.eventbridge_bus import EventBridgeBus
-from functions.hub.adapters.s3_blobs import S3Blobs
-from functions.hub.adapters.s3_shelf import S3Shelf
-from functions.hub.adapters.s3_uploads import S3Uploads
-from functions.hub.adapters.secret_tokens import SecretTokens
-from functions.hub.adapters.sqs_failure_queue import SQSFailureQueue
-from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
-from functions.hub.adapters.stream_records import StreamRecords
-from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.http.gate import Gate
 from functions.hub.restore import throw_new_dice_after_restore
-from functions.hub.use_cases.announce_commits import AnnounceCommits
-from functions.hub.use_cases.backtest_risk import BacktestRisk
-from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
-from functions.hub.use_cases.evaluate_stress import EvaluateStress
-from functions.hub.use_cases.expand_parts import ExpandParts
-from functions.hub.use_cases.list_worlds import ListWorlds
-from functions.hub.use_cases.publish_snapshot import PublishSnapshot
-from functions.hub.use_cases.read_blob import ReadBlob
-from functions.hub.use_cases.read_risk import ReadRisk
-from functions.hub.use_cases.read_snapshots import ReadSnapshots
-from functions.hub.use_cases.reap_blobs import ReapBlobs
-from functions.hub.use_cases.register_worlds import RegisterWorlds
-from functions.hub.use_cases.relay_records import RelayRecords
-from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
-from functions.hub.use_cases.upload_blobs import UploadBlobs
-from functions.hub.use_cases.watch_freshness import WatchFreshness
 from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions.hub.adapters.body_store import BodyStore
+    from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
+    from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
+    from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
+    from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
+    from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
+    from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
+    from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
+    from functions.hub.adapters.s3_blobs import S3Blobs
+    from functions.hub.domain.offload import OffloadPolicy
+    from functions.hub.http.gate import Gate
+    from functions.hub.use_cases.announce_commits import AnnounceCommits
+    from functions.hub.use_cases.backtest_risk import BacktestRisk
+    from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
+    from functions.hub.use_cases.evaluate_stress import EvaluateStress
+    from functions.hub.use_cases.expand_parts import ExpandParts
+    from functions.hub.use_cases.list_worlds import ListWorlds
+    from functions.hub.use_cases.publish_snapshot import PublishSnapshot
+    from functions.hub.use_cases.read_blob import ReadBlob
+    from functions.hub.use_cases.read_risk import ReadRisk
+    from functions.hub.use_cases.read_snapshots import ReadSnapshots
+    from functions.hub.use_cases.reap_blobs import ReapBlobs
+    from functions.hub.use_cases.register_worlds import RegisterWorlds
+    from functions.hub.use_cases.relay_records import RelayRecords
+    from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
+    from functions.hub.use_cases.upload_blobs import UploadBlobs
+    from functions.hub.use_cases.watch_freshness import WatchFreshness
 
 
 def utc_now() -> datetime:
@@ -61,6 +60,9 @@ class Composition:
 
     def gate(self) -> Gate:
         """Return the check of bearer tokens."""
+        from functions.hub.adapters.secret_tokens import SecretTokens
+        from functions.hub.http.gate import Gate
+
         tokens = SecretTokens(client("secretsmanager"), self._setting("TOKENS_SECRET_ARN"), utc_now)
         return Gate(tokens, utc_now)
 
@@ -70,76 +72,113 @@ class Composition:
 
     def offload(self) -> OffloadPolicy:
         """Return the threshold that producers and the hub share."""
+        from functions.hub.domain.offload import OffloadPolicy
+
         default = str(INLINE_COV_THRESHOLD_DEFAULT_ENTRIES)
         threshold = self._environment.get("RISK_HUB_INLINE_COV_THRESHOLD", default)
         return OffloadPolicy(self._setting("OFFLOAD") == "true", int(threshold))
 
     def publish_snapshot(self) -> PublishSnapshot:
         """Return the writer's use case."""
+        from functions.hub.use_cases.publish_snapshot import PublishSnapshot
+
         return PublishSnapshot(
             self._snapshots(), self.blobs(), self._marks(), utc_now, self.offload(), self.retention()
         )
 
     def upload_blobs(self) -> UploadBlobs:
         """Return the writer's use case for blobs that producers upload themselves."""
+        from functions.hub.adapters.s3_uploads import S3Uploads
+        from functions.hub.use_cases.upload_blobs import UploadBlobs
+
         uploads = S3Uploads(client("s3 copying"), self._setting("BUCKET"))
         return UploadBlobs(self.blobs(), uploads, self._marks(), utc_now)
 
     def reap_blobs(self) -> ReapBlobs:
         """Return the reaper's use case."""
+        from functions.hub.adapters.s3_shelf import S3Shelf
+        from functions.hub.use_cases.reap_blobs import ReapBlobs
+
         shelf = S3Shelf(client("s3"), self._setting("BUCKET"))
         grace = timedelta(hours=int(self._setting("BLOB_GRACE_HOURS")))
         return ReapBlobs(shelf, self._marks(), self._snapshots(), utc_now, grace, lambda: uuid4().hex)
 
     def read_blob(self) -> ReadBlob:
         """Return the reader's use case for blobs."""
+        from functions.hub.use_cases.read_blob import ReadBlob
+
         return ReadBlob(self.blobs(), utc_now)
 
     def read_snapshots(self) -> ReadSnapshots:
         """Return the reader's use case for snapshots."""
+        from functions.hub.use_cases.read_snapshots import ReadSnapshots
+
         return ReadSnapshots(self._snapshots(), self._worlds(), utc_now)
 
     def read_risk(self) -> ReadRisk:
         """Return the reader's use case for risk numbers."""
+        from functions.hub.use_cases.read_risk import ReadRisk
+
         return ReadRisk(self.evaluations(), self._snapshots())
 
     def backtest_risk(self) -> BacktestRisk:
         """Return the reader's use case that holds forecasts against what came."""
+        from functions.hub.use_cases.backtest_risk import BacktestRisk
+
         return BacktestRisk(self.forecasts(), self._worlds())
 
     def expand_parts(self) -> ExpandParts:
         """Return the reader's use case that resolves references."""
+        from functions.hub.use_cases.expand_parts import ExpandParts
+
         return ExpandParts(self.blobs())
 
     def relay_records(self) -> RelayRecords:
         """Return the relay's use case."""
+        from functions.hub.adapters.sqs_failure_queue import SQSFailureQueue
+        from functions.hub.adapters.stream_records import StreamRecords
+        from functions.hub.use_cases.relay_records import RelayRecords
+
         failures = SQSFailureQueue(client("sqs"), self._setting("FAILURE_QUEUE_URL"))
         return RelayRecords(StreamRecords(self._bodies()), self._announce_commits(), failures)
 
     def replay_snapshots(self) -> ReplaySnapshots:
         """Return the relay's use case for operators: the same announcements again."""
+        from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
+
         return ReplaySnapshots(self._snapshots(), self.evaluations(), self._announce_commits(), utc_now)
 
     def evaluate_stress(self) -> EvaluateStress:
         """Return the stress engine's use case."""
+        from functions.hub.use_cases.evaluate_stress import EvaluateStress
+
         return EvaluateStress(self._snapshots(), self.blobs(), self.evaluations(), utc_now, self.retention())
 
     def emit_exit_signals(self) -> EmitExitSignals:
         """Return the exit engine's use case."""
+        from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
+
         return EmitExitSignals(
             self._snapshots(), self._worlds(), self.evaluations(), utc_now, self.retention()
         )
 
     def register_worlds(self) -> RegisterWorlds:
         """Return the registry's use case that writes."""
+        from functions.hub.use_cases.register_worlds import RegisterWorlds
+
         return RegisterWorlds(self._registry(), utc_now)
 
     def list_worlds(self) -> ListWorlds:
         """Return the registry's use case that shows how the worlds stand."""
+        from functions.hub.use_cases.list_worlds import ListWorlds
+
         return ListWorlds(self._registry(), utc_now)
 
     def watch_freshness(self) -> WatchFreshness:
         """Return the monitor's use case."""
+        from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
+        from functions.hub.use_cases.watch_freshness import WatchFreshness
+
         queues = SQSQueueDepths(client("sqs"), self._setting("QUEUE_URLS").split(","))
         return WatchFreshness(self._registry(), queues, utc_now, self.stages())
 
@@ -149,18 +188,26 @@ class Composition:
 
     def blobs(self) -> S3Blobs:
         """Return the blob store."""
+        from functions.hub.adapters.s3_blobs import S3Blobs
+
         return S3Blobs(client("s3"), self._setting("BUCKET"))
 
     def evaluations(self) -> DynamoDBEvaluations:
         """Return the evaluation store."""
+        from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
+
         return DynamoDBEvaluations(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
 
     def forecasts(self) -> DynamoDBForecasts:
         """Return what a back-test reads."""
+        from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
+
         return DynamoDBForecasts(client("dynamodb"), self._setting("EVALUATIONS_TABLE"), self._bodies())
 
     def input_notes(self) -> DynamoDBInputNotes:
         """Return what the risk engine remembers of blobs."""
+        from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
+
         return DynamoDBInputNotes(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
 
     def retention(self) -> timedelta:
@@ -172,22 +219,35 @@ class Composition:
         return self._setting("RISK_FALLBACK"), self._setting("LEGACY_METHOD")
 
     def _announce_commits(self) -> AnnounceCommits:
+        from functions.hub.adapters.eventbridge_bus import EventBridgeBus
+        from functions.hub.use_cases.announce_commits import AnnounceCommits
+
         bus = EventBridgeBus(client("events"), self._setting("BUS_NAME"))
         return AnnounceCommits(self._worlds(), bus)
 
     def _snapshots(self) -> DynamoDBSnapshots:
+        from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
+
         return DynamoDBSnapshots(client("dynamodb"), self._setting("SNAPSHOTS_TABLE"), self._bodies())
 
     def _marks(self) -> DynamoDBBlobMarks:
+        from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
+
         return DynamoDBBlobMarks(client("dynamodb"), self._setting("MARKS_TABLE"))
 
     def _bodies(self) -> BodyStore:
+        from functions.hub.adapters.body_store import BodyStore
+
         return BodyStore(client("s3"), self._setting("BUCKET"))
 
     def _worlds(self) -> DynamoDBWorlds:
+        from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
+
         return DynamoDBWorlds(client("dynamodb"), self._setting("WORLDS_TABLE"))
 
     def _registry(self) -> DynamoDBRegistry:
+        from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
+
         return DynamoDBRegistry(client("dynamodb"), self._setting("WORLDS_TABLE"))
 
     def _setting(self, name: str) -> str:

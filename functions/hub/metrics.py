@@ -1,37 +1,53 @@
 """Metrics as EMF log lines, under exactly the dimensions that the contract's table declares and no others."""
 
+import os
+import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from aws_lambda_powertools.metrics import EphemeralMetrics
+import orjson
 
 from functions.hub.ports import BlobError, UnavailableError
 from risk_hub_contracts.metrics import BLOB_ERRORS, REASON, BlobFault, Metric
 
 Values = Sequence[tuple[Metric, float]]
+NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
+# CloudWatch reads no more values than these of one metric in a line.
+MAX_VALUES = 100
+NANOSECONDS_PER_MS = 1_000_000
 BLOB_STORE = "the blob store"
 
 
 def write(values: Values, *dimension_sets: Mapping[str, str]) -> None:
-    """Write values under every given set of dimensions, as one line.
+    """Write values under every given set of dimensions: one line, more only where a metric has very many values.
 
     Raises:
         ValueError: a metric is not declared under one of the sets: its name could be watched by nobody.
     """
-    if not values:
-        return
     for metric, _ in values:
         _require_declared(metric, dimension_sets)
-    line = EphemeralMetrics()
-    # Powertools would add the function's name as one more dimension, and an alarm on {stage} would see nothing.
-    line.service = ""
-    first, *others = dimension_sets
-    for dimension, given in first.items():
-        line.add_dimension(name=dimension, value=given)
-    for dimensions in others:
-        line.add_dimensions(**dimensions)
+    found: dict[Metric, list[float]] = {}
     for metric, value in values:
-        line.add_metric(name=metric.name, unit=metric.unit, value=value)
-    line.flush_metrics()
+        found.setdefault(metric, []).append(value)
+    while found:
+        print(_line({metric: taken[:MAX_VALUES] for metric, taken in found.items()}, dimension_sets))  # noqa: T201
+        found = {metric: left for metric, taken in found.items() if (left := taken[MAX_VALUES:])}
+
+
+def _line(values: Mapping[Metric, list[float]], dimension_sets: Sequence[Mapping[str, str]]) -> str:
+    """Return the Embedded Metric Format's document (CloudWatch Logs user guide, its specification)."""
+    directive = {
+        "Namespace": os.environ[NAMESPACE],
+        "Dimensions": [list(dimensions) for dimensions in dimension_sets],
+        "Metrics": [{"Name": metric.name, "Unit": metric.unit} for metric in values],
+    }
+    document: dict[str, Any] = {
+        "_aws": {"Timestamp": time.time_ns() // NANOSECONDS_PER_MS, "CloudWatchMetrics": [directive]}
+    }
+    for dimensions in dimension_sets:
+        document |= dimensions
+    document |= {metric.name: taken for metric, taken in values.items()}
+    return orjson.dumps(document).decode()
 
 
 def count_blob_fault(error: BaseException) -> None:

@@ -3,21 +3,24 @@
 Every adapter and every fake of a port passes the same test suite.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from events.envelope import CloudEvent
-from functions.hub.domain.evaluation import Record
-from functions.hub.domain.input_note import InputNote
-from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.exit_policy import ExitPolicy
-from risk_hub_contracts.forecast import Forecast
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.tokens import Token
+if TYPE_CHECKING:
+    from events.envelope import CloudEvent
+    from functions.hub.domain.evaluation import Record
+    from functions.hub.domain.input_note import InputNote
+    from functions.hub.domain.snapshot_query import SnapshotQuery
+    from functions.hub.domain.stored_snapshot import StoredSnapshot
+    from risk_hub_contracts.blob import BlobKind
+    from risk_hub_contracts.exit_policy import ExitPolicy
+    from risk_hub_contracts.forecast import Forecast
+    from risk_hub_contracts.refs import BlobRef
+    from risk_hub_contracts.tokens import Token
 
 Clock = Callable[[], datetime]
 """Returns the hub's own time, aware, in UTC."""

@@ -1,11 +1,15 @@
 """What the world registry and the freshness monitor need of the world outside."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, Protocol
+from __future__ import annotations
 
-from functions.hub.domain.freshness import WorldRow
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from functions.hub.domain.freshness import WorldRow
 
 Note = Literal["expectation", "exit_policy"]
 """What an operator may write on the row of a world and stage."""

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import json_response
+from functions.hub.http.responses import Response, json_response
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
 from risk_hub_contracts.queries import check_id
 from risk_hub_contracts.uploads import UploadEnd, check_sha256, parse_upload, parse_upload_end
@@ -24,17 +21,17 @@ class UploadRoutes:
     upload: UploadBlobs
     gate: Gate
 
-    def begin(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def begin(self, request: Request, path: Mapping[str, str]) -> Response:
         """POST …/blobs."""
         world_id = self._admit(request, path)
         answer = self.upload.begin(world_id, parse_upload(_json(request)))
         return json_response(200 if answer["stored"] else 201, answer)
 
-    def complete(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def complete(self, request: Request, path: Mapping[str, str]) -> Response:
         """POST …/blobs/{sha256}/complete."""
         return self._end(request, path, self.upload.complete)
 
-    def abort(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+    def abort(self, request: Request, path: Mapping[str, str]) -> Response:
         """POST …/blobs/{sha256}/abort."""
         return self._end(request, path, self.upload.abort)
 
@@ -43,7 +40,7 @@ class UploadRoutes:
         request: Request,
         path: Mapping[str, str],
         verb: Callable[[str, str, UploadEnd], Document],
-    ) -> Response[Any]:
+    ) -> Response:
         world_id = self._admit(request, path)
         sha256 = check_sha256(path_value(path["sha256"]))
         return json_response(200, verb(world_id, sha256, parse_upload_end(_json(request))))

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,30 +28,40 @@ JSON_MEDIA_TYPE = re.compile(r'application/json(?:\s*;\s*charset="?utf-8"?)?\s*'
 IDENTITY = "identity"
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
-    """One proxy event, read lazily.
+    """One proxy event of a REST API; what was not asked for is not read.
 
     Attributes:
-        event: the proxy event of a REST API.
-        request_id: the id of the Lambda invocation, used where the client sent no correlation id.
         known: what was found out about the request, for its line in the log.
     """
 
-    event: Mapping[str, Any]
-    request_id: str
-    known: dict[str, str] = field(default_factory=dict)
+    def __init__(self, event: Mapping[str, Any], request_id: str) -> None:
+        """Take the event, and the id of the Lambda invocation for a client that sent no correlation id."""
+        self.event = event
+        self.request_id = request_id
+        self.known: dict[str, str] = {}
+
+    @property
+    def method(self) -> str:
+        """Return the HTTP method."""
+        return str(self.event.get("httpMethod"))
+
+    @property
+    def path(self) -> str:
+        """Return the path, as API Gateway passes it on."""
+        return self.event.get("path") or ""
+
+    @cached_property
+    def _headers(self) -> Mapping[str, list[str]]:
+        """Every value of every header, by the header's name in lower case."""
+        found: dict[str, list[str]] = {}
+        for name, values in _multi(self.event, "multiValueHeaders", "headers").items():
+            found.setdefault(name.lower(), []).extend(values or [])
+        return found
 
     def headers(self, name: str) -> list[str]:
         """Return every value of a header, whatever its case."""
-        multi = self.event.get("multiValueHeaders") or {}
-        single = {key: [value] for key, value in (self.event.get("headers") or {}).items()}
-        return [
-            value
-            for key, values in (multi or single).items()
-            if key.lower() == name.lower()
-            for value in values or []
-        ]
+        return self._headers.get(name.lower(), [])
 
     def header(self, name: str) -> str | None:
         """Return a header's value; None when it is absent or stands there more than once."""
@@ -61,9 +71,8 @@ class Request:
     @property
     def query(self) -> dict[str, list[str]]:
         """Return every value of every query parameter."""
-        multi = self.event.get("multiValueQueryStringParameters") or {}
-        single = {key: [value] for key, value in (self.event.get("queryStringParameters") or {}).items()}
-        return {key: list(values or [""]) for key, values in (multi or single).items()}
+        given = _multi(self.event, "multiValueQueryStringParameters", "queryStringParameters")
+        return {key: list(values or [""]) for key, values in given.items()}
 
     @property
     def correlation_id(self) -> str:
@@ -120,6 +129,12 @@ class Request:
 def path_value(text: str) -> str:
     """Return a path value decoded once; no id of the contract holds a percent sign, so decoding twice is harmless."""
     return unquote(text)
+
+
+def _multi(event: Mapping[str, Any], several: str, one: str) -> Mapping[str, list[str]]:
+    """Return the field that holds every value, or the one that holds the last of each where a gateway sends that alone."""
+    multi: Mapping[str, list[str]] | None = event.get(several)
+    return multi or {key: [value] for key, value in (event.get(one) or {}).items()}
 
 
 def _decoded(text: str) -> bytes:

@@ -1,0 +1,96 @@
+"""Which route answers, and that whatever it raises is answered too."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from functions.hub.http.door import Door
+from functions.hub.http.request import Request
+from functions.hub.http.responses import Response, json_response
+from tests.fakes.gateway import proxy_event
+
+
+def told(name: str) -> Any:
+    def handle(_request: Request, path: Mapping[str, str]) -> Response:
+        return json_response(200, {"route": name, **path})
+
+    return handle
+
+
+def door() -> Door:
+    made = Door()
+    made.add("GET", "/worlds/<world_id>/snapshots/latest", told("latest"))
+    made.add("GET", "/worlds/<world_id>/<part>/<version>", told("version"))
+    made.add("POST", "/worlds/<world_id>/snapshots/latest", told("post"))
+    made.add("GET", "/worlds", told("worlds"))
+    return made
+
+
+def ask(method: str, path: str) -> dict[str, Any]:
+    return door()({**proxy_event(method, "/", [], None), "path": path}, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/worlds/w1/snapshots/latest", '{"route":"latest","world_id":"w1"}'),
+        ("POST", "/worlds/w1/snapshots/latest", '{"route":"post","world_id":"w1"}'),
+        (
+            "GET",
+            "/worlds/w1/snapshots/v1",
+            '{"route":"version","world_id":"w1","part":"snapshots","version":"v1"}',
+        ),
+        ("GET", "/worlds/w1/snapshots/latest//", '{"route":"latest","world_id":"w1"}'),
+        ("GET", "/worlds/", '{"route":"worlds"}'),
+        ("GET", "/worlds/a:b %7C[ü]/snapshots/latest", '{"route":"latest","world_id":"a:b %7C[ü]"}'),
+    ],
+)
+def test_the_first_route_that_fits_answers_with_the_path_values_as_they_stand(
+    method: str, path: str, body: str
+) -> None:
+    answer = ask(method, path)
+    assert (answer["statusCode"], answer["body"]) == (200, body)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", "/worlds"),
+        ("GET", "/world"),
+        ("GET", "/worlds/w1/snapshots"),
+        ("GET", "/worlds//snapshots/latest"),
+        ("GET", "/worlds/w1/x/snapshots/latest"),
+        ("GET", '/worlds/"/snapshots/latest'),
+        ("GET", "x/worlds"),
+        ("get", "/worlds"),
+        ("GET", "/worlds\n"),
+        ("GET", None),
+    ],
+)
+def test_what_fits_no_route_is_a_problem(method: str, path: Any) -> None:
+    answer = ask(method, path)
+    assert answer["statusCode"] == 404
+    assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
+
+
+def test_an_event_without_anything_is_answered() -> None:
+    assert door()({}, None)["statusCode"] == 404
+
+
+def test_an_error_that_nobody_expected_is_a_problem_that_keeps_its_secret() -> None:
+    def fail(_request: Request, _path: Mapping[str, str]) -> Response:
+        raise RuntimeError("a secret")
+
+    failing = Door()
+    failing.add("GET", "/", fail)
+    answer = failing(proxy_event("GET", "/", [], None), None)
+    assert answer["statusCode"] == 500
+    assert "secret" not in answer["body"]
+
+
+def test_a_header_is_found_in_any_case_and_in_either_form_of_the_event() -> None:
+    several = Request({"multiValueHeaders": {"X-A": ["1"], "x-a": ["2"], "X-B": None}}, "r")
+    assert (several.headers("x-A"), several.header("X-A"), several.headers("x-b")) == (["1", "2"], None, [])
+    assert Request({"headers": {"X-A": "1"}}, "r").header("x-a") == "1"
+    assert Request({}, "r").header("x-a") is None
