@@ -6,13 +6,14 @@ copied and compared, and states that were met before are not entered twice.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 Work = Callable[["Ports"], object]
 Stores = Mapping[str, Any]
+_Call = tuple[str, str, tuple[Any, ...]]
 
 
 class _NextCallError(BaseException):
@@ -70,13 +71,22 @@ class Ports:
 
 @dataclass(frozen=True)
 class Process:
-    """A process: its work, when it started (None: not yet), its answers, and whether it is over."""
+    """A process: its work, when it started (None: not yet), its answers, each also as text, and whether it is over."""
 
     name: str
     work: Work
     started: datetime | None = None
     answers: tuple[Any, ...] = ()
+    told: tuple[str, ...] = ()
     over: bool = False
+
+    def after(self, answer: Any, text: str) -> "Process":
+        """Return the process when it knows one answer more."""
+        return replace(self, answers=(*self.answers, answer), told=(*self.told, text))
+
+    def ended(self) -> "Process":
+        """Return the process as it is when it does nothing more: whatever it was told matters no longer."""
+        return replace(self, answers=(), told=(), over=True)
 
 
 @dataclass(frozen=True)
@@ -89,11 +99,15 @@ class State:
     passes: tuple[timedelta, ...]
     path: tuple[str, ...] = ()
 
-    def key(self) -> str:
+    def key(self, memory: "_Memory") -> Hashable:
         """Return what tells states apart."""
-        stores = {name: vars(store) for name, store in self.stores.items()}
-        lives = [(p.name, p.started, p.answers, p.over) for p in self.processes]
-        return repr((self.now, stores, lives, self.passes))
+        stores = tuple(memory.text(store) for store in self.stores.values())
+        return (
+            self.now,
+            stores,
+            tuple((p.name, p.started, p.told, p.over) for p in self.processes),
+            self.passes,
+        )
 
 
 @dataclass(frozen=True)
@@ -110,60 +124,108 @@ class World:
 
     def explore(self, start: State) -> tuple[int, list[State]]:
         """Visit every state that can be reached, check each; return their number, and those in which all is over."""
-        seen, pending, ends = {start.key()}, [start], []
+        memory = _Memory(self.constants)
+        seen, pending, ends = {start.key(memory)}, [start], []
         while pending:
             state = pending.pop()
             self.check(state)
-            following = list(self._following(state))
+            following = list(_following(state, memory))
             if not following:
                 ends.append(state)
             for each in following:
-                if (key := each.key()) not in seen:
+                if (key := each.key(memory)) not in seen:
                     seen.add(key)
                     pending.append(each)
         return len(seen), ends
 
     def run_alone(self, state: State, process: Process) -> State:
         """Return the state after one more process ran to its end undisturbed."""
+        memory = _Memory(self.constants)
         state = replace(state, processes=(process,), passes=())
         while not all(each.over for each in state.processes):
-            state = self._advance(state, 0)
+            state = _advance(state, 0, memory)
         return state
 
-    def _following(self, state: State) -> Iterator[State]:
-        for index, process in enumerate(state.processes):
-            if not process.over:
-                yield self._advance(state, index)
-        if state.passes:
-            yield _pass(state)
 
-    def _advance(self, state: State, index: int) -> State:
-        process = state.processes[index]
-        process = replace(process, started=process.started or state.now)
-        call = self._next_call(process)
-        stores, step = state.stores, "ends"
-        if call is None:
-            process = replace(process, over=True)
-        else:
-            store, method, arguments = call
-            touched = copy.deepcopy(state.stores[store], {})
-            stores = {**state.stores, store: touched}
-            process = replace(process, answers=(*process.answers, _answer(touched, method, arguments)))
-            step = f"{store}.{method}"
-        processes = (*state.processes[:index], process, *state.processes[index + 1 :])
-        return replace(
-            state, stores=stores, processes=processes, path=(*state.path, f"{process.name}: {step}")
-        )
+@dataclass(frozen=True)
+class _Effect:
+    """What a call does: the store after it, and the answer, also as text."""
 
-    def _next_call(self, process: Process) -> tuple[str, str, tuple[Any, ...]] | None:
-        assert process.started is not None
-        try:
-            process.work(Ports(iter(process.answers), self.constants, process.started))
-        except _NextCallError as following:
-            return following.call
-        except Exception:  # noqa: BLE001 - a refusal ends a process as well as success does
-            return None
+    store: Any
+    answer: Any
+    text: str
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What was found out once: no store and no process is a different one for having come there on another way."""
+
+    constants: Mapping[str, Mapping[str, Any]]
+    calls: dict[Hashable, _Call | None] = field(default_factory=dict)
+    effects: dict[Hashable, _Effect] = field(default_factory=dict)
+    texts: dict[int, tuple[Any, str]] = field(default_factory=dict)
+
+    def text(self, store: Any) -> str:
+        """Return what tells a store from one that holds something else; no store changes once it is in a state."""
+        if id(store) not in self.texts:
+            self.texts[id(store)] = store, repr(vars(store))
+        return self.texts[id(store)][1]
+
+    def next_call(self, process: Process) -> _Call | None:
+        """Return what a process does next, or None when it does nothing more."""
+        known = process.work, process.started, process.told
+        if known not in self.calls:
+            self.calls[known] = _next_call(process, self.constants)
+        return self.calls[known]
+
+    def effect(self, store: Any, method: str, arguments: tuple[Any, ...]) -> _Effect:
+        """Return what a call does to a store that holds this."""
+        asked = self.text(store), type(store), method, repr(arguments)
+        if asked not in self.effects:
+            touched = copy.deepcopy(store, {})
+            answer = _answer(touched, method, arguments)
+            self.effects[asked] = _Effect(touched, answer, repr(answer))
+        return self.effects[asked]
+
+
+def _following(state: State, memory: _Memory) -> Iterator[State]:
+    for index, process in enumerate(state.processes):
+        if not process.over:
+            yield _advance(state, index, memory)
+    if state.passes:
+        yield _pass(state)
+
+
+def _advance(state: State, index: int, memory: _Memory) -> State:
+    """Let a process make its next call; if that was its last one, it is over."""
+    process = state.processes[index]
+    process = replace(process, started=process.started or state.now)
+    call = memory.next_call(process)
+    assert call is not None, f"{process.name} calls no port"
+    name, method, arguments = call
+    effect = memory.effect(state.stores[name], method, arguments)
+    process = process.after(effect.answer, effect.text)
+    return replace(
+        state,
+        stores={**state.stores, name: effect.store},
+        processes=_with(state.processes, index, process if memory.next_call(process) else process.ended()),
+        path=(*state.path, f"{process.name}: {name}.{method}"),
+    )
+
+
+def _with(processes: tuple[Process, ...], index: int, process: Process) -> tuple[Process, ...]:
+    return (*processes[:index], process, *processes[index + 1 :])
+
+
+def _next_call(process: Process, constants: Mapping[str, Mapping[str, Any]]) -> _Call | None:
+    assert process.started is not None
+    try:
+        process.work(Ports(iter(process.answers), constants, process.started))
+    except _NextCallError as following:
+        return following.call
+    except Exception:  # noqa: BLE001 - a refusal ends a process as well as success does
         return None
+    return None
 
 
 def _answer(store: Any, method: str, arguments: tuple[Any, ...]) -> Any:
@@ -175,12 +237,11 @@ def _answer(store: Any, method: str, arguments: tuple[Any, ...]) -> Any:
 
 def _pass(state: State) -> State:
     """Let time pass, longer than any process lives: whatever had begun has crashed where it stood."""
-    processes = tuple(replace(p, over=p.over or p.started is not None) for p in state.processes)
     first, *rest = state.passes
     return replace(
         state,
         now=state.now + first,
-        processes=processes,
+        processes=tuple(each.ended() if each.started else each for each in state.processes),
         passes=tuple(rest),
         path=(*state.path, f"{first} pass"),
     )

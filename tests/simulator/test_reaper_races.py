@@ -41,7 +41,7 @@ BLOB = ShelvedBlob(WORLD, SHA256, BEGINNING)
 UPLOADED = Claim(None, None, BEGINNING)
 RETENTION = timedelta(days=30)
 # Fewer would mean that the processes did not meet.
-STATES_MIN = 50
+STATES_MIN = 30
 
 
 class Shelf(MemoryBlobs):
