@@ -10,7 +10,7 @@ from rich.console import Console
 
 from infra.local.bring_up import open_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
-from tests.faults.run import Outcome, fault_run
+from tests.faults.run import Outcome, Plan, fault_run
 
 PAGE = Path(__file__).parents[2] / "docs" / "fault-run.md"
 
@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
         stage = open_stage(settings, Console(), detached=False, fresh=True)
         try:
-            outcome = fault_run(stage, Path(home) / "faults", snapshots=asked.snapshots, worlds=asked.worlds)
+            outcome = fault_run(stage, Path(home) / "faults", Plan(asked.snapshots, asked.worlds))
         finally:
             stage.process.stop()
     text = page(outcome, asked.snapshots, asked.worlds)

@@ -14,7 +14,6 @@ from infra.names import BUNDLE_OF, WORKER_EVENTS, FunctionFolder, handler, physi
 
 STAGE = "local"
 FAULTY = Path(__file__).with_name("faulty.py")
-VISIBILITY_SECONDS = 5
 Rates = Mapping[str, Mapping[str, float]]
 
 RATES: dict[FunctionFolder, Rates] = {
@@ -49,11 +48,12 @@ REFUSED_WORKER: FunctionFolder = "stress_engine"
 
 @dataclass(frozen=True)
 class Faults:
-    """The faults of one stage, and the file that counts them."""
+    """The faults of one stage, and the file that counts them; what else is here, `Plan` explains."""
 
     aws: LocalAws
     log: Path
     refused_world: str
+    visibility_seconds: int
 
     def install(self) -> None:
         """Put the faulty front before each handler; a returned message comes back within seconds."""
@@ -70,7 +70,9 @@ class Faults:
         sqs = self.aws.client("sqs")
         for worker in WORKER_EVENTS:
             url = sqs.get_queue_url(QueueName=queue_name(STAGE, worker))["QueueUrl"]
-            sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)})
+            sqs.set_queue_attributes(
+                QueueUrl=url, Attributes={"VisibilityTimeout": str(self.visibility_seconds)}
+            )
 
     def remove(self) -> None:
         """Give the functions their own handlers back."""

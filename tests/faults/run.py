@@ -13,10 +13,24 @@ from tests.faults.install import REFUSED_WORKER, STAGE, Faults
 from tests.faults.load import Load
 from tests.faults.witness import POISON_PREFIX, WORKERS, Witness
 
-REST_DEADLINE_SECONDS = 1_800
-POLL_SECONDS = 2.0
+POLL_SECONDS = 0.5
 POISONED_RECORDS = 5
 FAULTY_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How large a fault run is.
+
+    Attributes:
+        visibility_seconds: after which a message that a worker returned, or died with, comes back to it.
+        rest_seconds: how long each wait may take.
+    """
+
+    snapshots: int
+    worlds: int
+    visibility_seconds: int = 5
+    rest_seconds: float = 1_800
 
 
 @dataclass(frozen=True)
@@ -103,15 +117,21 @@ class FaultRun:
         return self._outcome(time.monotonic() - started)
 
     def _nearly_done(self) -> bool:
-        return self._done_share() >= FAULTY_SHARE
+        """Tell whether nine tenths of the work is done that can be done while the faults are on."""
+        return self._done_share(refused=self._refused()) >= FAULTY_SHARE
 
-    def _done_share(self) -> float:
-        done = [len(self.witness.made[worker]) for worker in ("risk_engine", "stress_engine")]
-        return min(done) / self.load.snapshots
+    def _done_share(self, refused: int = 0) -> float:
+        wanted: dict[str, int] = dict.fromkeys(("risk_engine", "stress_engine"), self.load.snapshots)
+        wanted[REFUSED_WORKER] -= refused
+        return min(len(self.witness.made[worker]) / count for worker, count in wanted.items())
+
+    def _refused(self) -> int:
+        """Return how many snapshots there are of the refused world."""
+        return self.load.snapshots // self.load.worlds
 
     def _dead_letters_lie(self) -> bool:
         """Tell whether the refused world's messages, as many as its snapshots, have been given up."""
-        return self.dead_letters.waiting()[REFUSED_WORKER] >= self.load.snapshots // self.load.worlds
+        return self.dead_letters.waiting()[REFUSED_WORKER] >= self._refused()
 
     def _at_rest(self) -> bool:
         """Tell whether all is done; what was given up meanwhile is moved back, as an operator does."""
@@ -171,14 +191,12 @@ class FaultRun:
             time.sleep(POLL_SECONDS)
 
 
-def fault_run(
-    stage: OpenStage, log: Path, *, snapshots: int, worlds: int, rest_seconds: float = REST_DEADLINE_SECONDS
-) -> Outcome:
-    """Run a number of snapshots over a number of worlds against a deployed local stage; return the counts."""
-    load = Load(stage.hub, snapshots, worlds)
-    faults = Faults(stage.aws, log, refused_world=load.world(0))
+def fault_run(stage: OpenStage, log: Path, plan: Plan) -> Outcome:
+    """Run what is planned against a deployed local stage; return the counts."""
+    load = Load(stage.hub, plan.snapshots, plan.worlds)
+    faults = Faults(stage.aws, log, load.world(0), plan.visibility_seconds)
     witness, dead_letters = Witness(stage.aws), DeadLetters(stage.aws)
-    return FaultRun(stage, witness, faults, load, dead_letters, rest_seconds).run()
+    return FaultRun(stage, witness, faults, load, dead_letters, plan.rest_seconds).run()
 
 
 def poison(aws: Any) -> None:

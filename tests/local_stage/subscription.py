@@ -3,9 +3,9 @@
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -22,20 +22,25 @@ class Subscription:
 
     sqs: Any
     url: str
+    heard: list[dict[str, Any]] = field(default_factory=list)
 
     def details(self, world: str, event_type: str) -> dict[str, Any]:
-        """Wait for the one event of a type about a world; other events are dropped."""
+        """Wait for the first event of a type about a world, whatever else was or is announced."""
         return self.wait(lambda detail: (detail["subject"], detail["type"]) == (world, event_type))
 
-    def wait(self, wanted: Any) -> dict[str, Any]:
+    def wait(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline:
-            answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            for message in answer.get("Messages", []):
-                event: dict[str, Any] = json.loads(message["Body"])
+            for event in self.heard:
                 if wanted(event["detail"]):
                     return event
+            self._hear()
         pytest.fail("the event did not arrive")
+
+    def _hear(self) -> None:
+        """Keep what one answer holds: the queue shows none of it again before half a minute has passed."""
+        answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        self.heard += (json.loads(message["Body"]) for message in answer.get("Messages", []))
 
 
 @contextmanager

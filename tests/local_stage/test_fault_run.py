@@ -9,11 +9,10 @@ from infra.local.bring_up import open_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.faults.install import RATES, REFUSED_WORKER
 from tests.faults.load import RISKY_RULES
-from tests.faults.run import POISONED_RECORDS, fault_run
+from tests.faults.run import POISONED_RECORDS, Plan, fault_run
 
-SNAPSHOTS = 80
-RISKY_SNAPSHOTS = 8
-WORLDS = 4
+PLAN = Plan(snapshots=40, worlds=4, visibility_seconds=3, rest_seconds=120)
+RISKY_SNAPSHOTS = 4
 
 
 def test_inv_04_inv_05_nothing_is_lost_or_doubled_while_the_parts_fail(
@@ -25,19 +24,19 @@ def test_inv_04_inv_05_nothing_is_lost_or_doubled_while_the_parts_fail(
     settings = LocalSettings(tmp_path / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
     stage = open_stage(settings, Console(quiet=True), detached=False, fresh=True)
     try:
-        outcome = fault_run(stage, tmp_path / "faults", snapshots=SNAPSHOTS, worlds=WORLDS, rest_seconds=60)
+        outcome = fault_run(stage, tmp_path / "faults", PLAN)
     finally:
         stage.process.stop()
     assert outcome.faults
     assert (outcome.given_up, outcome.lost, outcome.doubled) == ([], [], [])
     assert (outcome.committed, outcome.announced, outcome.isolated) == (
-        SNAPSHOTS,
-        SNAPSHOTS,
+        PLAN.snapshots,
+        PLAN.snapshots,
         POISONED_RECORDS,
     )
     assert {name: count.stored for name, count in outcome.workers.items()} == {
-        "risk_engine": SNAPSHOTS,
-        "stress_engine": SNAPSHOTS,
+        "risk_engine": PLAN.snapshots,
+        "stress_engine": PLAN.snapshots,
         "exit_engine": RISKY_SNAPSHOTS * len(RISKY_RULES),
     }
-    assert outcome.workers[REFUSED_WORKER].dead_letters >= SNAPSHOTS // WORLDS
+    assert outcome.workers[REFUSED_WORKER].dead_letters >= PLAN.snapshots // PLAN.worlds
