@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from traceback import format_exception
 from typing import Any
 
 import boto3
@@ -85,14 +86,63 @@ def test_f21_the_last_good_list_stays_while_the_secret_store_is_down(
     assert ids(tokens) == ["a"]
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    ['{"tokens": [{"id": 1}]}', '{"tokens": {}}', "{}", "[]", "sesame", '{"tokens": [{"token": "sesame"}]}'],
+)
 def test_the_last_good_list_stays_when_the_secret_becomes_nonsense(
-    store: SecretStore, clock: FrozenClock
+    store: SecretStore, clock: FrozenClock, nonsense: str
 ) -> None:
     tokens = SecretTokens(store, "tokens", clock)
     assert ids(tokens) == ["a"]
-    store.write('{"tokens": [{"id": 1}]}')
+    store.write(nonsense)
     clock.advance(seconds=60)
     assert ids(tokens) == ["a"]
+
+
+@pytest.mark.parametrize("nonsense", ["sesame", '{"tokens": "sesame"}', '{"tokens": [{"sesame": "sesame"}]}'])
+def test_a_cold_start_on_nonsense_is_unavailable_and_tells_nothing_of_it(
+    store: SecretStore, clock: FrozenClock, nonsense: str
+) -> None:
+    store.write(nonsense)
+    with pytest.raises(UnavailableError) as caught:
+        SecretTokens(store, "tokens", clock).tokens()
+    assert "sesame" not in "".join(format_exception(caught.value))
+
+
+def test_an_entry_of_another_release_opens_nothing_and_spoils_no_other(
+    store: SecretStore, clock: FrozenClock
+) -> None:
+    (good,) = orjson.loads(token_list("a"))["tokens"]
+    later = [{**good, "id": "b", "scopes": ["snapshots:burn"]}, {**good, "id": "c", "made_by": "ops"}]
+    store.write(orjson.dumps({"tokens": [good, *later]}).decode())
+    assert ids(SecretTokens(store, "tokens", clock)) == ["a", "c"]
+
+
+def test_an_empty_list_is_a_list(store: SecretStore, clock: FrozenClock) -> None:
+    tokens = SecretTokens(store, "tokens", clock)
+    assert ids(tokens) == ["a"]
+    store.write('{"tokens": []}')
+    clock.advance(seconds=60)
+    assert ids(tokens) == []
+
+
+def test_a_clock_that_is_set_back_makes_no_list_last_longer(store: SecretStore, clock: FrozenClock) -> None:
+    tokens = SecretTokens(store, "tokens", clock)
+    assert ids(tokens) == ["a"]
+    store.write(token_list("b"))
+    clock.advance(hours=-1)
+    assert ids(tokens) == ["b"]
+
+
+def test_a_store_that_is_down_is_asked_once_a_minute(store: SecretStore, clock: FrozenClock) -> None:
+    tokens = SecretTokens(store, "tokens", clock)
+    assert ids(tokens) == ["a"]
+    store.is_down = True
+    for _ in range(120):
+        clock.advance(seconds=1)
+        assert ids(tokens) == ["a"]
+    assert store.calls == 3
 
 
 def test_a_cold_start_without_the_secret_store_is_unavailable(store: SecretStore, clock: FrozenClock) -> None:

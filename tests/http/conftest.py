@@ -9,6 +9,7 @@ import pytest
 
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.gate import Gate
+from functions.hub.ports import TokenStore
 from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.list_worlds import ListWorlds
@@ -48,6 +49,7 @@ class Hub:
     evaluations: MemoryEvaluations = field(default_factory=MemoryEvaluations)
     forecasts: MemoryForecasts = field(default_factory=MemoryForecasts)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
+    listed_tokens: TokenStore | None = None
     marks: MemoryMarks = field(default_factory=MemoryMarks)
     uploads: MemoryUploads = field(init=False)
     registry: MemoryRegistry = field(init=False)
@@ -60,7 +62,7 @@ class Hub:
         self.registry = MemoryRegistry(self.worlds)
 
     def gateway(self) -> Gateway:
-        gate = Gate(self.tokens, self.clock)
+        gate = Gate(self.listed_tokens or self.tokens, self.clock)
         publish = PublishSnapshot(
             self.snapshots, self.blobs, self.marks, self.clock, self.offload, timedelta(days=30)
         )

@@ -1,0 +1,133 @@
+"""Who gets in, and when: before anything of the body is read, and no later than the list says."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NoReturn
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.hub.adapters.secret_tokens import SecretTokens
+from functions.hub.http.request import Request
+from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
+from infra.tokens.register import TokenRegister
+from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from tests.fakes.clock import START
+from tests.fakes.gateway import Gateway, proxy_event
+from tests.http.conftest import WORLD, Hub, book
+
+BLOBS = "/risk-hub/worlds/w1/blobs"
+EXPECTATIONS = "/risk-hub/worlds/w1/expectations?stage=paper"
+WITH_A_BODY = [
+    ("POST", WORLD),
+    ("POST", BLOBS),
+    ("POST", f"{BLOBS}/{'a' * 64}/complete"),
+    ("POST", f"{BLOBS}/{'a' * 64}/abort"),
+    ("PUT", EXPECTATIONS),
+    ("PUT", "/risk-hub/worlds/w1/exit-policy?stage=paper"),
+]
+
+
+class Sealed(str):
+    """A body that nobody may look into."""
+
+    __slots__ = ()
+
+    def encode(self, *_: Any, **__: Any) -> NoReturn:
+        raise AssertionError("the body was read")
+
+    __len__ = __iter__ = __getitem__ = encode
+
+
+def sealed(method: str, path: str, authorization: str) -> dict[str, Any]:
+    headers = [("X-Actor", "gateway"), ("X-Stage", "paper"), ("Content-Type", "application/json")]
+    event = proxy_event(method, path, [("Authorization", authorization), *headers], None)
+    return {**event, "body": Sealed("{}")}
+
+
+@pytest.fixture(params=WITH_A_BODY, ids=lambda each: " ".join(each)[:60])
+def route(request: pytest.FixtureRequest) -> tuple[str, str]:
+    asked: tuple[str, str] = request.param
+    return asked
+
+
+def test_the_seal_breaks_when_a_body_is_read(api: Gateway, route: tuple[str, str]) -> None:
+    request = Request(sealed(*route, authorization=""), "")
+    with pytest.raises(AssertionError, match="the body was read"):
+        request.body()
+    assert api.send(sealed(*route, authorization=api.headers["Authorization"])).status == 500
+
+
+def test_no_body_is_read_before_its_token_is_known_to_be_live(api: Gateway, route: tuple[str, str]) -> None:
+    for authorization in ("", "Bearer nobody", "Bearer tökén", "Basic abc"):
+        assert api.send(sealed(*route, authorization=authorization)).slug == "unauthenticated"
+
+
+def test_no_body_is_read_before_its_token_is_known_to_have_the_scope(
+    api: Gateway, hub: Hub, route: tuple[str, str]
+) -> None:
+    reader = f"Bearer {hub.tokens.issue(['snapshots:read'])}"
+    assert api.send(sealed(*route, authorization=reader)).slug == "forbidden-scope"
+
+
+@pytest.mark.parametrize("path", [WORLD, BLOBS])
+def test_no_body_is_read_before_its_actor_is_known_to_be_the_tokens(
+    api: Gateway, hub: Hub, path: str
+) -> None:
+    other = f"Bearer {hub.tokens.issue(['snapshots:write'], ['engine'])}"
+    assert api.send(sealed("POST", path, other)).slug == "forbidden-actor"
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        client = boto3.client("secretsmanager", region_name="us-east-1")
+        client.create_secret(Name="tokens", SecretString='{"tokens": []}')
+        yield client
+
+
+@pytest.fixture
+def register(secrets: Any) -> TokenRegister:
+    return TokenRegister(secrets, "tokens")
+
+
+@pytest.fixture
+def listed(hub: Hub, secrets: Any) -> Gateway:
+    """The hub behind its door, with its tokens in a secret as on AWS."""
+    hub.listed_tokens = SecretTokens(secrets, "tokens", hub.clock)
+    return hub.gateway()
+
+
+def order(name: str, lifetime: timedelta = timedelta(days=1)) -> TokenOrder:
+    return TokenOrder(name, GRANTED_SCOPES, ["gateway"], lifetime)
+
+
+def status(api: Gateway, token: str) -> int:
+    return api("POST", WORLD, book(), headers={"Authorization": f"Bearer {token}"}).status
+
+
+def test_f21_a_revoked_token_is_refused_within_a_minute_and_a_new_one_accepted(
+    listed: Gateway, hub: Hub, register: TokenRegister
+) -> None:
+    old = issue(register, order("old"), hub.clock()).token
+    assert status(listed, old) == 201
+    new = issue(register, order("new"), hub.clock()).token
+    revoke(register, ["old"])
+    hub.clock.advance(seconds=TOKEN_CACHE_MAX_AGE_SECONDS - 1)
+    assert (status(listed, old), status(listed, new)) == (200, 401)
+    hub.clock.advance(seconds=1)
+    assert (status(listed, old), status(listed, new)) == (401, 200)
+
+
+def test_the_end_of_a_token_counts_to_the_instant_though_the_list_is_older(
+    listed: Gateway, hub: Hub, register: TokenRegister
+) -> None:
+    token = issue(register, order("short", timedelta(seconds=30)), hub.clock()).token
+    assert status(listed, token) == 201
+    hub.clock.now = START + timedelta(seconds=30)
+    assert status(listed, token) == 200
+    hub.clock.advance(microseconds=1)
+    assert status(listed, token) == 401
