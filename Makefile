@@ -95,6 +95,10 @@ cost: dev-env ## count and price the calls of one snapshot and write docs/cost.m
 faults: dev-env ## 10,000 snapshots while the parts fail; count what was lost or doubled (ten to thirty minutes)
 	$(PY) -m tests.faults
 
+.PHONY: rotation
+rotation: dev-env ## rotate a token on a local stage under load; write docs/token-rotation.md (three minutes)
+	@$(PY) -m tests.rotation
+
 .PHONY: backtest
 backtest: dev-env ## back-test a real book through the whole path; write docs/backtest.md and its picture (some minutes)
 	@$(PY) -m tests.backtest

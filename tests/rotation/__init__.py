@@ -1,0 +1,1 @@
+"""A token is rotated while clients call: no request may fail, and the old one must end in time."""

@@ -1,0 +1,82 @@
+"""`python -m tests.rotation`: rotate a token on a local stage under load; write docs/token-rotation.md."""
+
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.local.bring_up import OpenStage, open_stage
+from infra.local.settings import ANY_FREE_PORT, LocalSettings
+from infra.tokens.register import TokenRegister
+from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from tests.rotation.callers import Callers, pause
+from tests.rotation.procedure import SEEN_SECONDS, Rehearsal
+
+PAGE = Path(__file__).parents[2] / "docs" / "token-rotation.md"
+CALM_SECONDS = 10.0
+GOOD = {200, 201}
+
+
+def utc_now() -> datetime:
+    """Return the time that the local stage's functions go by."""
+    return datetime.now(UTC)
+
+
+def rehearse(stage: OpenStage) -> tuple[Callers, float]:
+    """Return the clients with their counts, and for how many seconds the revoked token was accepted."""
+    register = TokenRegister(stage.aws.client("secretsmanager"), stage.deployment.outputs["TokensSecretArn"])
+    callers = Callers(stage.hub.url)
+    with callers.calling():
+        return callers, Rehearsal(register, callers, utc_now, pause, CALM_SECONDS).rotate()
+
+
+def failed(callers: Callers) -> int:
+    """Return how many requests were not answered with success."""
+    return sum(number for (_, status), number in callers.answers.items() if status not in GOOD)
+
+
+def page(callers: Callers, accepted_seconds: float) -> str:
+    """Return the page that holds the counts."""
+    rows = "\n".join(
+        f"| {function} | {status or 'connection broken'} | {number} |"
+        for (function, status), number in sorted(callers.answers.items())
+    )
+    most = f"{TOKEN_CACHE_MAX_AGE_SECONDS} s at most, and the second between two tries"
+    return f"""# Rotation of a token under load
+
+Written by `make rotation` on {datetime.now(UTC).date()}. Four programs call a local stage without a pause, with policies
+enforced. The steps are those of [the guide](guides/operating.md#give-rotate-and-revoke-tokens): the next token is made,
+{SEEN_SECONDS} s later the programs change to it, then the first is revoked; it is tried once a second until every function
+refuses it. The suite rehearses the same steps on instances with a clock of their own.
+
+| counted | |
+|---|---|
+| requests | {callers.answers.total()} |
+| **failed** | **{failed(callers)}** |
+| the revoked token was accepted for | {accepted_seconds:.0f} s ({most}) |
+
+| function | answered | requests |
+|---|---|---|
+{rows}
+"""
+
+
+def main() -> int:
+    """Rehearse and report; return 1 when a request failed or the revoked token was accepted for too long."""
+    with tempfile.TemporaryDirectory() as home:
+        settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT, enforce_iam=True)
+        stage = open_stage(settings, Console(), detached=False, fresh=True)
+        try:
+            callers, accepted_seconds = rehearse(stage)
+        finally:
+            stage.process.stop()
+    text = page(callers, accepted_seconds)
+    PAGE.write_text(text)
+    sys.stdout.write(text)
+    return 1 if failed(callers) or accepted_seconds > SEEN_SECONDS + 1 else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

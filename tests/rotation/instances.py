@@ -1,0 +1,61 @@
+"""Warm and cold instances of the functions on a clock of their own: an hour of calls in a second."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from functions.hub.adapters.secret_tokens import SecretTokens
+from tests.fakes.gateway import Gateway
+from tests.http.conftest import WORLD, Hub, book
+
+CALLS = (("POST", WORLD), ("GET", f"{WORLD}/latest"), ("GET", "/risk-hub/worlds"))
+
+
+@dataclass
+class Instances:
+    """Environments that Lambda keeps warm, each with the list of tokens as it read it; now and then one starts cold.
+
+    Attributes:
+        answers: how often each status came back.
+    """
+
+    hub: Hub
+    secretsmanager: Any
+    dice: Random
+    count: int = 8
+    answers: Counter[int] = field(default_factory=Counter)
+    token: str = ""
+    warm: list[Gateway] = field(default_factory=list)
+
+    def use(self, token: str) -> None:
+        """See Clients; the first calls warm the instances one after another, so that no two caches are of an age."""
+        self.token = token
+        while len(self.warm) < self.count:
+            self.warm.append(self._started())
+            self._call(self.warm[-1])
+            self.hub.clock.advance(seconds=self.dice.uniform(1, 15))
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass: each second every instance is called, and one in thirty is replaced by a cold one."""
+        for _ in range(round(seconds)):
+            self.hub.clock.advance(seconds=1)
+            for number, instance in enumerate(self.warm):
+                if self.dice.random() < 1 / 30:
+                    self.warm[number] = self._started()
+                self._call(instance)
+
+    def refused(self, token: str) -> bool:
+        """See Clients."""
+        return all(self._status(instance, call, token) == 401 for instance in self.warm for call in CALLS[1:])
+
+    def _started(self) -> Gateway:
+        self.hub.listed_tokens = SecretTokens(self.secretsmanager, "tokens", self.hub.clock)
+        return self.hub.gateway()
+
+    def _call(self, instance: Gateway) -> None:
+        self.answers[self._status(instance, self.dice.choice(CALLS), self.token)] += 1
+
+    def _status(self, instance: Gateway, call: tuple[str, str], token: str) -> int:
+        body = book() if call[0] == "POST" else None
+        return instance(*call, body, headers={"Authorization": f"Bearer {token}"}).status

@@ -1,0 +1,48 @@
+"""A rotation by the guide costs no request; a hasty one does, so the rehearsal would tell."""
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.tokens.register import TokenRegister
+from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from tests.http.conftest import Hub
+from tests.rotation.instances import Instances
+from tests.rotation.procedure import SEEN_SECONDS, Rehearsal
+
+GOOD = {200, 201}
+
+
+@pytest.fixture
+def secretsmanager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    for name, value in (("SERVICE_NAME", "tests"), ("METRICS_NAMESPACE", "RiskSignalHub")):
+        monkeypatch.setenv(f"POWERTOOLS_{name}", value)
+    with mock_aws():
+        client = boto3.client("secretsmanager", region_name="us-east-1")
+        client.create_secret(Name="tokens", SecretString='{"tokens": []}')
+        yield client
+
+
+def rehearsal(instances: Instances) -> Rehearsal:
+    register = TokenRegister(instances.secretsmanager, "tokens")
+    return Rehearsal(register, instances, instances.hub.clock, instances.pause, calm_seconds=20)
+
+
+def test_f21_a_rotation_by_the_guide_costs_no_request(secretsmanager: Any) -> None:
+    instances = Instances(Hub(), secretsmanager, Random(21))
+    accepted_seconds = rehearsal(instances).rotate()
+    assert set(instances.answers) <= GOOD, instances.answers
+    assert instances.answers.total() > 500
+    assert 1 < accepted_seconds <= SEEN_SECONDS
+
+
+def test_a_rotation_in_haste_is_noticed(secretsmanager: Any) -> None:
+    instances = Instances(Hub(), secretsmanager, Random(21))
+    rehearsal(instances).rotate(wait_seconds=TOKEN_CACHE_MAX_AGE_SECONDS / 2)
+    assert instances.answers[401] > 0
