@@ -103,13 +103,34 @@ def test_quiet_hours_hold_back_paging_and_nothing_else() -> None:
     assert (loud.stale, loud.quiet) == (1, 0)
 
 
-def test_a_missing_world_is_missing_in_quiet_hours_too() -> None:
-    assert counted(row(lag=None, quiet_hours_utc=NOON)).missing == 1
+def test_a_missing_world_wakes_nobody_in_its_quiet_hours() -> None:
+    absent = row(lag=None, quiet_hours_utc=NOON)
+    assert standing(absent, START).state == "missing"
+    quiet, loud = counted(absent), counted(absent, at=START + timedelta(hours=1))
+    assert (quiet.missing, quiet.quiet, quiet.expected) == (0, 1, 1)
+    assert (loud.missing, loud.quiet, loud.expected) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "quiet"),
+    [
+        ({"from": "22:00", "to": "00:00"}, "23:59:59.999999", True),
+        ({"from": "22:00", "to": "00:00"}, "00:00:00", False),
+        ({"from": "00:00", "to": "06:00"}, "00:00:00", True),
+        ({"from": "00:00", "to": "06:00"}, "23:59:59.999999", False),
+        ({"from": "23:30", "to": "00:30"}, "00:29:59.999999", True),
+        ({"from": "23:30", "to": "00:30"}, "00:30:00", False),
+        ({"from": "23:30", "to": "00:30"}, "23:29:59.999999", False),
+    ],
+)
+def test_quiet_hours_around_midnight(hours: dict[str, str], at: str, *, quiet: bool) -> None:
+    instant = datetime.fromisoformat(f"2026-03-29T{at}+00:00")
+    assert standing(row(lag=9_999, quiet_hours_utc=[hours]), instant).quiet == quiet
 
 
 def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() -> None:
     rows = [
-        row("slow", lag=4_000, warn_seconds=4_000, critical_seconds=8_000),
+        row("slow", lag=4_001, warn_seconds=4_000, critical_seconds=8_000),
         row("fast", lag=100, warn_seconds=10, critical_seconds=20),
         row("never", lag=None),
         row("off", lag=9_999, enabled=False),
@@ -117,6 +138,14 @@ def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() ->
     ]
     found = worst([standing(each, START) for each in rows], STAGES, 3)
     assert [each.row.world_id for each in found] == ["never", "fast", "slow"]
+
+
+@given(st.permutations(range(6)), st.integers(0, 500))
+def test_f30_the_worlds_shown_while_all_is_well_are_the_same_each_minute(lags: list[int], later: int) -> None:
+    """A metric of its own is paid for by the hour: fifty others each minute would be as dear as one for every world."""
+    rows = [row(f"w{number}", lag=lag * 10) for number, lag in enumerate(lags)]
+    found = worst([standing(each, START + timedelta(seconds=later)) for each in reversed(rows)], STAGES, 3)
+    assert [each.row.world_id for each in found] == ["w0", "w1", "w2"]
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(0, 5_000)), max_size=40))
@@ -198,7 +227,8 @@ def test_f30_metrics_of_single_worlds_are_capped(
 ) -> None:
     for number in range(PER_WORLD_METRICS_MAX_COUNT + 1):
         monitor.expect(f"w{number:03}", warn_seconds=60)
-        monitor.worlds.advance_head(stored(world_id=f"w{number:03}", as_of=START - timedelta(seconds=number)))
+        late = START - timedelta(seconds=61 + number)
+        monitor.worlds.advance_head(stored(world_id=f"w{number:03}", as_of=late))
     shown = [line["world_id"] for line in by(monitor.run(capsys), "stage", "world_id")]
     assert len(shown) == PER_WORLD_METRICS_MAX_COUNT
     assert "w000" not in shown

@@ -2,7 +2,8 @@
 
 A dimension's values come from a closed list, so that nothing a caller sends can create a metric: `stage` from the
 deployment's allow list, `worker` and `queue` from the deployed functions, `reason` and `status` from the problem registry.
-`world_id` is that of a registered world, and only of the worst `PER_WORLD_METRICS_MAX_COUNT` of a minute.
+`world_id` is that of a registered world, and only of the worst `PER_WORLD_METRICS_MAX_COUNT` of a minute; while fewer are
+late, the first ones by name fill up, so that it is the same worlds each minute.
 """
 
 from collections.abc import Mapping
@@ -51,7 +52,8 @@ SNAPSHOT_MISSING: Final = Metric(
     "risk_hub_snapshot_missing_total",
     "Count",
     _BY_WORLD,
-    "Worlds that are expected and never came, from `warn_seconds` after their registration on.",
+    "Worlds that are expected and never came, from `warn_seconds` after their registration on; by stage, outside their "
+    "quiet hours.",
 )
 WORLDS_LATE: Final = Metric(
     "risk_hub_worlds_late_total",
@@ -63,13 +65,13 @@ WORLDS_STALE: Final = Metric(
     "risk_hub_worlds_stale_total",
     "Count",
     _BY_STAGE,
-    "Expected worlds whose lag is past their own `critical_seconds`, outside their quiet hours: the one that may page.",
+    "Expected worlds whose lag is past their own `critical_seconds`, outside their quiet hours.",
 )
 WORLDS_QUIET: Final = Metric(
     "risk_hub_worlds_quiet_total",
     "Count",
     _BY_STAGE,
-    "Worlds past `critical_seconds` that quiet hours keep out of `risk_hub_worlds_stale_total`.",
+    "Worlds that are stale or missing, and that quiet hours keep out of those two counts.",
 )
 WORLDS_EXPECTED: Final = Metric(
     "risk_hub_worlds_expected_total", "Count", _BY_STAGE, "Worlds whose expectation is switched on."

@@ -7,12 +7,14 @@ play no part in it.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from heapq import nlargest
+from heapq import nsmallest
 
 from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.worlds import WorldState
 
 LATE_STATES: frozenset[WorldState] = frozenset({"late", "stale"})
+SILENT_STATES: frozenset[WorldState] = frozenset({"stale", "missing"})
+"""What somebody is woken for, outside the world's quiet hours."""
 WATCHED_STATES: frozenset[WorldState] = frozenset({"fresh", "late", "stale", "missing", "awaited"})
 
 
@@ -88,7 +90,14 @@ def _is_overdue(row: WorldRow, wanted: Expectation, at: datetime) -> bool:
 
 @dataclass(slots=True)
 class StageTally:
-    """The worlds of one stage, counted; `late` includes the stale ones, `stale` leaves out those in quiet hours."""
+    """The worlds of one stage, counted.
+
+    Attributes:
+        late: past their own `warn_seconds`, the stale ones and those in quiet hours included.
+        stale: past their own `critical_seconds`, outside their quiet hours.
+        missing: never came, outside their quiet hours.
+        quiet: what quiet hours keep out of `stale` and `missing`.
+    """
 
     expected: int = 0
     unexpected: int = 0
@@ -104,10 +113,10 @@ class StageTally:
         if standing.state not in WATCHED_STATES:
             return
         self.expected += 1
-        self.missing += standing.state == "missing"
         self.late += standing.state in LATE_STATES
         self.stale += standing.state == "stale" and not standing.quiet
-        self.quiet += standing.state == "stale" and standing.quiet
+        self.missing += standing.state == "missing" and not standing.quiet
+        self.quiet += standing.state in SILENT_STATES and standing.quiet
         if standing.lag_seconds is not None:
             self.worst_lag_seconds = max(standing.lag_seconds, self.worst_lag_seconds or 0.0)
 
@@ -122,13 +131,20 @@ def tally(standings: Iterable[Standing], stages: Collection[str]) -> Mapping[str
 
 
 def worst(standings: Iterable[Standing], stages: Collection[str], count: int) -> Sequence[Standing]:
-    """Return the watched worlds of the allowed stages that are worst off, the missing ones first, at most `count`."""
+    """Return the watched worlds of the allowed stages that are worst off, the missing ones first, at most `count`.
+
+    Worlds that are well fill up the rest by name: each has a metric of its own, which is paid for by the hour, so the choice
+    must not be another one each minute.
+    """
     watched = (each for each in standings if each.state in WATCHED_STATES and each.row.stage in stages)
-    return nlargest(count, watched, key=_badness)
+    return nsmallest(count, watched, key=_rank)
 
 
-def _badness(standing: Standing) -> tuple[bool, float]:
-    """Missing before all; else by how many of its own limits a world is late: slow worlds must not crowd out fast ones."""
-    if standing.lag_seconds is None or standing.row.expectation is None:
-        return standing.state == "missing", 0.0
-    return False, standing.lag_seconds / standing.row.expectation.warn_seconds
+def _rank(standing: Standing) -> tuple[int, float, str, str]:
+    """Missing before all, then by how many of its own limits a world is late: slow worlds must not crowd out fast ones."""
+    name = standing.row.world_id, standing.row.stage
+    if standing.state == "missing":
+        return 0, 0.0, *name
+    if standing.state not in LATE_STATES or standing.lag_seconds is None or standing.row.expectation is None:
+        return 2, 0.0, *name
+    return 1, -standing.lag_seconds / standing.row.expectation.warn_seconds, *name
