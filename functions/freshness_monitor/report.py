@@ -1,22 +1,41 @@
-"""What one pass saw, as metrics. The heartbeat comes last: it says that everything before it was written."""
+"""What one pass saw, as metrics. The heartbeat comes after the worlds: it says that they were written."""
+
+from collections.abc import Mapping
 
 from functions.hub.domain.freshness import StageTally, Standing
 from functions.hub.metrics import write
-from functions.hub.use_cases.watch_freshness import Watched
+from functions.hub.use_cases.watch_freshness import Watched, WatchFreshness
+from functions.hub.world_ports import QueueDepths
 from risk_hub_contracts import metrics as m
 
 MONITOR = "freshness_monitor"
 
 
+def make_a_pass(watch: WatchFreshness, queues: QueueDepths) -> Watched:
+    """Watch the worlds, then the queues: when these do not answer, nobody is blind to a world that goes silent.
+
+    Raises:
+        UnavailableError: the worlds' store or the queues did not answer.
+    """
+    watched = watch()
+    report(watched)
+    _report_depths(queues.depths())
+    return watched
+
+
 def report(watched: Watched) -> None:
-    """Write one line for each stage, each of the worst worlds and each queue, then the heartbeat."""
+    """Write one line for each stage and each of the worst worlds, then the heartbeat."""
     for stage, tally in watched.tallies.items():
         _write_stage(stage, tally)
     for standing in watched.worst:
         _write_world(standing)
-    for queue, depth in watched.depths.items():
-        write([(m.QUEUE_DEPTH, depth)], {m.QUEUE: queue})
     write([(m.HEARTBEAT, 1)], {m.WORKER: MONITOR})
+
+
+def _report_depths(depths: Mapping[str, int]) -> None:
+    """Write how many messages wait in each queue."""
+    for queue, depth in depths.items():
+        write([(m.QUEUE_DEPTH, depth)], {m.QUEUE: queue})
 
 
 def _write_stage(stage: str, tally: StageTally) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
     from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
     from functions.hub.adapters.s3_blobs import S3Blobs
+    from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
     from functions.hub.domain.offload import OffloadPolicy
     from functions.hub.http.gate import Gate
     from functions.hub.use_cases.announce_commits import AnnounceCommits
@@ -176,11 +177,15 @@ class Composition:
 
     def watch_freshness(self) -> WatchFreshness:
         """Return the monitor's use case."""
-        from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
         from functions.hub.use_cases.watch_freshness import WatchFreshness
 
-        queues = SQSQueueDepths(client("sqs"), self._setting("QUEUE_URLS").split(","))
-        return WatchFreshness(self._registry(), queues, utc_now, self.stages())
+        return WatchFreshness(self._registry(), utc_now, self.stages())
+
+    def queue_depths(self) -> SQSQueueDepths:
+        """Return what says how many messages wait in the hub's queues."""
+        from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
+
+        return SQSQueueDepths(client("sqs"), self._setting("QUEUE_URLS").split(","))
 
     def announced_snapshots(self) -> DynamoDBSnapshots:
         """Return the store from which a worker fetches a snapshot that did not fit on the bus."""

@@ -39,7 +39,7 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     """Everything that the functions' own doors write, with the deployment's allow list of stages."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
-    report(Watched(0, tally([], DATA_STAGES), [], {}, []))
+    report(Watched(0, tally([], DATA_STAGES), [], []))
     for stage in DATA_STAGES:
         publish_twice(stage)
     for door in failing_doors():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.freshness_monitor.report import report
+from functions.freshness_monitor.report import make_a_pass
 from functions.hub.domain.freshness import NewestSnapshot, StageTally, WorldRow, standing, tally, worst
 from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.watch_freshness import WatchFreshness
@@ -166,7 +166,8 @@ class Monitor:
         self.clock = FrozenClock()
         self.worlds = MemoryWorlds()
         self.registry = MemoryRegistry(self.worlds)
-        self.watch = WatchFreshness(self.registry, MemoryQueues(risk_engine=3), self.clock, STAGES)
+        self.queues = MemoryQueues(risk_engine=3)
+        self.watch = WatchFreshness(self.registry, self.clock, STAGES)
 
     def expect(self, world_id: str, **wanted: Any) -> None:
         text = Expectation.model_validate({"owner": "desk-a", **wanted}).model_dump_json(by_alias=True)
@@ -174,7 +175,7 @@ class Monitor:
 
     def run(self, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
         capsys.readouterr()
-        report(self.watch())
+        make_a_pass(self.watch, self.queues)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -204,7 +205,7 @@ def test_silence_becomes_late_then_stale_then_a_snapshot_ends_it(
     assert seen == [([0], [0]), ([50], [0]), ([100], [1]), ([0], [0])]
 
 
-def test_a_pass_writes_stages_worlds_queues_and_last_its_heartbeat(
+def test_a_pass_writes_stages_and_worlds_then_its_heartbeat_then_queues(
     monitor: Monitor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monitor.expect("never-came", warn_seconds=60)
@@ -219,7 +220,8 @@ def test_a_pass_writes_stages_worlds_queues_and_last_its_heartbeat(
     assert (world["world_id"], world["risk_hub_snapshot_missing_total"]) == ("never-came", [1])
     (queue,) = by(lines, "queue")
     assert (queue["queue"], queue["risk_hub_queue_depth_total"]) == ("risk_engine", [3])
-    assert (lines[-1]["worker"], lines[-1]["risk_hub_heartbeat_total"]) == ("freshness_monitor", [1])
+    beat = lines[-2]
+    assert (beat["worker"], beat["risk_hub_heartbeat_total"]) == ("freshness_monitor", [1])
 
 
 def test_f30_metrics_of_single_worlds_are_capped(
@@ -249,12 +251,27 @@ def test_f23_a_pass_that_fails_has_no_heartbeat(
     monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
+        raise UnavailableError("the world store", "throttled")
+
+    monkeypatch.setattr(monitor.registry, "rows", fail)
+    with pytest.raises(UnavailableError):
+        monitor.run(capsys)
+    assert capsys.readouterr().out == ""
+
+
+def test_f23_queues_that_do_not_answer_blind_nobody_to_the_worlds(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
         raise UnavailableError("the queues", "throttled")
 
-    monkeypatch.setattr(monitor.watch.queues, "depths", fail)
+    monitor.expect("w1")
+    monkeypatch.setattr(monitor.queues, "depths", fail)
     with pytest.raises(UnavailableError):
-        report(monitor.watch())
-    assert capsys.readouterr().out == ""
+        monitor.run(capsys)
+    *worlds, beat = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert len(by(worlds, "stage")) == len(STAGES)
+    assert beat["risk_hub_heartbeat_total"] == [1]
 
 
 def test_f24_a_minute_that_runs_twice_says_the_same_twice(

@@ -83,7 +83,10 @@ WORLDS_UNEXPECTED: Final = Metric(
     "Worlds that published and that nobody expects: their silence is not watched.",
 )
 HEARTBEAT: Final = Metric(
-    "risk_hub_heartbeat_total", "Count", _BY_WORKER, "1 for each pass that freshness_monitor finished."
+    "risk_hub_heartbeat_total",
+    "Count",
+    _BY_WORKER,
+    "1 for each pass in which freshness_monitor saw every world.",
 )
 QUEUE_DEPTH: Final = Metric(
     "risk_hub_queue_depth_total", "Count", ((QUEUE,),), "Messages that wait in a queue, by SQS's count."

@@ -1,11 +1,11 @@
-"""Watch freshness: one pass over all worlds and queues."""
+"""Watch freshness: one pass over all worlds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.hub.domain.freshness import StageTally, Standing, standing, tally, worst
 from functions.hub.ports import Clock
-from functions.hub.world_ports import QueueDepths, WorldRegistry
+from functions.hub.world_ports import WorldRegistry
 from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
 
 
@@ -17,14 +17,12 @@ class Watched:
         worlds: rows of the registry, expected or not.
         tallies: the counts of each stage of the allow list.
         worst: the watched worlds that are worst off, at most `PER_WORLD_METRICS_MAX_COUNT`.
-        depths: waiting messages by queue.
         unreadable: rows that could not be read as they are, as `world/stage`.
     """
 
     worlds: int
     tallies: Mapping[str, StageTally]
     worst: Sequence[Standing]
-    depths: Mapping[str, int]
     unreadable: Sequence[str]
 
 
@@ -33,15 +31,14 @@ class WatchFreshness:
     """The monitor's work of one minute. It stores nothing, so a minute that runs twice or never leaves no trace."""
 
     registry: WorldRegistry
-    queues: QueueDepths
     clock: Clock
     stages: frozenset[str]
 
     def __call__(self) -> Watched:
-        """Measure every world and every queue.
+        """Measure every world.
 
         Raises:
-            UnavailableError: a dependency did not answer.
+            UnavailableError: the store did not answer.
         """
         at = self.clock()
         standings = [standing(row, at) for row in self.registry.rows()]
@@ -49,6 +46,5 @@ class WatchFreshness:
             worlds=len(standings),
             tallies=tally(standings, self.stages),
             worst=worst(standings, self.stages, PER_WORLD_METRICS_MAX_COUNT),
-            depths=self.queues.depths(),
             unreadable=[f"{x.row.world_id}/{x.row.stage}" for x in standings if not x.row.readable],
         )
