@@ -28,7 +28,7 @@ class Subscription:
         """Wait for the first event of a type about a world, whatever else was or is announced."""
         return self.wait(lambda detail: (detail["subject"], detail["type"]) == (world, event_type))
 
-    def wait(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def wait(self, wanted: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline:
             for event in self.heard:
