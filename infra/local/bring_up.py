@@ -57,7 +57,7 @@ def open_stage(settings: LocalSettings, console: Console, *, detached: bool, fre
         StageError: the text says what is wrong and what to do.
     """
     assembly = read_assembly()
-    process = _start(settings, console, detached=detached, fresh=fresh)
+    process = start(settings, console, detached=detached, fresh=fresh)
     with _stopped_on_failure(process, settings):
         aws = LocalAws(process.record.aws_endpoint)
         deployment = _deploy(aws, assembly, console)
@@ -66,7 +66,12 @@ def open_stage(settings: LocalSettings, console: Console, *, detached: bool, fre
         return OpenStage(process, _open(settings, process, aws, deployment), aws, deployment)
 
 
-def _start(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> StageProcess:
+def start(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> StageProcess:
+    """Start the emulator alone, with nothing deployed in it.
+
+    Raises:
+        StageError: the text says what is wrong and what to do.
+    """
     with hold_lock(settings) as lock, step(console, "Starting the emulator", "Emulator started") as current:
         mark = fingerprint(LOCAL_ASSEMBLY)
         settings.target_file.unlink(missing_ok=True)

@@ -25,6 +25,8 @@ _SAME_ON_EVERY_MACHINE = {
     "aws:cdk:enable-path-metadata": False,
     "aws:cdk:enable-asset-metadata": False,
     "aws:cdk:disable-stack-trace": True,
+    # As it is by default; said aloud, the CLI does not warn of it at each deployment.
+    "@aws-cdk/core:defaultCrossStackReferences": "strong",
 }
 
 

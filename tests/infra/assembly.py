@@ -2,15 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from infra.constructs.function_code import placeholder_code
 from infra.names import StackPart, stack_name
 from infra.stacks.hub import add_hub, new_app
-from infra.stages import STAGES, stage_named
+from infra.stages import STAGES, Stage, stage_named
 
 STAGE_NAMES = ("local", "dev", "staging", "prod")
 CLOUD_STAGE_NAMES = ("dev", "staging", "prod")
@@ -44,6 +44,12 @@ class Assembly:
 
     stage: str
     folder: Path
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Stage:
+        """Return the row of the stage table, with what was given from outside."""
+        return stage_named(self.stage, **self.given)
 
     def template(self, part: StackPart) -> dict[str, Any]:
         """Return the template of one of the stage's stacks."""
@@ -93,10 +99,11 @@ class Assembly:
 def synthesize(stage: str, folder: Path, **given: str) -> Assembly:
     """Synthesize a stage with placeholders for code; cdk-nag checks it on the way."""
     app = new_app(folder / "cdk.out")
-    networks = OFFICE_NETWORKS if STAGES[stage].networks_required else None
-    add_hub(app, stage_named(stage, allowed_networks=networks, **given), placeholder_code(folder / "code"))
+    if STAGES[stage].networks_required:
+        given = {"allowed_networks": OFFICE_NETWORKS, **given}
+    add_hub(app, stage_named(stage, **given), placeholder_code(folder / "code"))
     app.synth()
-    return Assembly(stage, folder / "cdk.out")
+    return Assembly(stage, folder / "cdk.out", given)
 
 
 def only(found: Iterator[dict[str, Any]]) -> dict[str, Any]:

@@ -1,23 +1,45 @@
-"""Every stage is synthesized once, and every bundle built once, for all tests of this folder."""
+"""Every stage is synthesized once, and every bundle built once, for all tests of this folder.
 
+With `RISK_HUB_ASSEMBLY=folder` the tests read that one assembly instead, as it lies there: what is deployed is what
+was tested. Tests of other stages, and those that read no assembly, are left out.
+"""
+
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from infra.deploy.assembly import TESTED_ASSEMBLY, read
 from tests.infra.assembly import Assembly, synthesize
 
 HERE = Path(__file__).parent
 BUNDLE_TESTS = "test_bundle"
+STAGE_FIXTURES = {"local": "local", "prod": "prod"}
+GIVEN = os.environ.get(TESTED_ASSEMBLY)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares a slow fixture on one xdist worker."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what shares a slow fixture on one xdist worker; with a given assembly, keep what reads it."""
     for item in items:
         if HERE in item.path.parents:
             group = "infra_bundles" if item.path.name.startswith(BUNDLE_TESTS) else "infra_templates"
             item.add_marker(pytest.mark.xdist_group(group))
+    if GIVEN:
+        stage = read(Path(GIVEN)).stage
+        left_out = [item for item in items if not reads(item, stage)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def reads(item: pytest.Item, stage: str) -> bool:
+    """Whether a test reads the assembly of this stage and no other."""
+    names = set(getattr(item, "fixturenames", ()))
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    asked = {fixture for fixture in STAGE_FIXTURES if fixture in names}
+    asked |= {str(value) for name, value in parameters.items() if name.endswith("stage")}
+    return "assembly" in names and asked <= {stage}
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +48,15 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Assemb
     def of(stage: str) -> Assembly:
         return synthesize(stage, tmp_path_factory.mktemp(stage))
 
-    return of
+    return given_assembly if GIVEN else of
+
+
+def given_assembly(stage: str) -> Assembly:
+    """Return the one assembly of this run."""
+    record = read(Path(str(GIVEN)))
+    if record.stage != stage:
+        pytest.skip(f"this run tests an assembly of {record.stage}")
+    return Assembly(record.stage, Path(str(GIVEN)), record.given)
 
 
 @pytest.fixture

@@ -154,10 +154,10 @@ def test_an_alarm_rings_at_its_limit(
 
 
 def test_every_alarm_names_its_page_and_tells_those_of_its_severity(cloud_stage: Assembly) -> None:
-    topics = topic_names(cloud_stage)
+    topics, base = topic_names(cloud_stage), cloud_stage.settings.runbook_base
     rules = {rule.name: rule for rule in alarm_rules(STAGES[cloud_stage.stage])}
     for name, alarm in alarms(cloud_stage).items():
-        assert alarm["AlarmDescription"].endswith(f"Runbook: docs/runbook/{rules[name].page}.md")
+        assert alarm["AlarmDescription"].endswith(f"Runbook: {base}docs/runbook/{rules[name].page}.md")
         assert alarm["AlarmActions"] == alarm["OKActions"]
         (told,) = alarm["AlarmActions"]
         assert topics[told["Ref"]] == f"risk-hub-{cloud_stage.stage}-alarms-{rules[name].severity}"
@@ -183,8 +183,13 @@ def test_cloudwatch_may_publish_to_the_topics_and_plain_http_may_not(cloud_stage
         }
 
 
-def test_subscribers_are_those_of_the_configuration(prod: Assembly, tmp_path: Path) -> None:
-    assert prod.properties("operations", "AWS::SNS::Subscription") == []
+def test_nobody_else_is_subscribed_than_who_was_given(cloud_stage: Assembly) -> None:
+    told = [cloud_stage.settings.subscribers(severity) for severity in SEVERITIES]
+    subscriptions = cloud_stage.properties("operations", "AWS::SNS::Subscription")
+    assert len(subscriptions) == sum(len(each) for each in told)
+
+
+def test_subscribers_are_those_of_the_configuration(tmp_path: Path) -> None:
     told = synthesize(
         "dev",
         tmp_path,

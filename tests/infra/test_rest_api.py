@@ -7,7 +7,7 @@ import pytest
 from infra.constructs.gateway_responses import SLUG_OF
 from infra.stages import STAGES
 from risk_hub_contracts.problems import PROBLEMS
-from tests.infra.assembly import CLOUD_STAGE_NAMES, OFFICE_NETWORKS, Assembly, only
+from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, only
 
 WORLD = "/risk-hub/worlds/{world_id}/snapshots"
 BLOBS = "/risk-hub/worlds/{world_id}/blobs"
@@ -181,26 +181,22 @@ def policy(assembly: Assembly) -> dict[str, Any] | None:
     return api.get("Policy")
 
 
-def test_dev_answers_any_address_that_has_a_token(assembly: Any) -> None:
-    assert policy(assembly("dev")) is None
+def test_a_stage_without_networks_answers_any_address_that_has_a_token(any_stage: Assembly) -> None:
+    assert (policy(any_stage) is None) is (any_stage.settings.allowed_networks is None)
 
 
-@pytest.mark.parametrize(
-    ("stage", "networks"),
-    [
-        ("local", ["127.0.0.0/8", "::1/128"]),
-        ("staging", OFFICE_NETWORKS.split(",")),
-        ("prod", OFFICE_NETWORKS.split(",")),
-    ],
-)
-def test_other_networks_are_denied_whatever_their_token(
-    assembly: Any, stage: str, networks: list[str]
-) -> None:
-    found = policy(assembly(stage))
+def test_only_dev_has_no_networks() -> None:
+    assert [name for name, stage in STAGES.items() if not stage.networks_required] == ["local", "dev"]
+    assert STAGES["local"].allowed_networks == ("127.0.0.0/8", "::1/128")
+
+
+@pytest.mark.parametrize("stage", ["local", "staging", "prod"])
+def test_other_networks_are_denied_whatever_their_token(assembly: Any, stage: str) -> None:
+    found, networks = policy(assembly(stage)), assembly(stage).settings.allowed_networks
     assert found is not None
     allow, deny = found["Statement"]
     assert (allow["Effect"], deny["Effect"]) == ("Allow", "Deny")
-    assert deny["Condition"] == {"NotIpAddress": {"aws:SourceIp": networks}}
+    assert deny["Condition"] == {"NotIpAddress": {"aws:SourceIp": [*networks]}}
     assert deny["Resource"] == allow["Resource"] == "execute-api:/*"
     assert deny["Principal"] == allow["Principal"] == {"AWS": "*"}
 

@@ -1,0 +1,78 @@
+"""`python -m infra.deploy assembly|diff|deploy|smoke --stage NAME`; `make` has a target for each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.deploy import release
+from infra.deploy.assembly import ASSEMBLIES
+from infra.deploy.errors import DeployError
+from infra.deploy.toolkit import Toolkit
+from infra.local.errors import StageError
+from infra.operate.errors import OperateError, sentence
+from infra.operate.stage_access import access_to
+from infra.stages import FROM_OUTSIDE, STAGES
+from infra.tokens.errors import TokenError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXPECTED = (DeployError, TokenError, OperateError, StageError, ClientError, BotoCoreError)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one step; exit status 0 when it is done, 1 with the reason when it is not."""
+    options = _parser().parse_args(arguments)
+    try:
+        _run(options)
+    except EXPECTED as error:
+        sys.stderr.write(f"{sentence(error)}\n")
+        return 1
+    return os.EX_OK
+
+
+def _run(options: argparse.Namespace) -> None:
+    folder: Path = options.assembly or ASSEMBLIES / options.stage
+    if options.step == "assembly":
+        release.prepare(options.stage, dict(options.context), folder)
+        return
+    aws = access_to(options.stage)
+    order = release.Order(options.stage, folder, options.account, options.yes or release.is_automatic())
+    if options.step == "diff":
+        release.compare(order, aws, Toolkit(folder))
+    if options.step == "deploy":
+        release.deploy(order, aws, Toolkit(folder))
+    if options.step in {"deploy", "smoke"}:
+        release.try_out(options.stage, aws, options.url)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
+    parser.add_argument("step", choices=("assembly", "diff", "deploy", "smoke"))
+    parser.add_argument("--stage", choices=tuple(STAGES), required=True)
+    parser.add_argument("--assembly", type=Path, help="folder of the assembly (.build/assembly/<stage>)")
+    parser.add_argument("--account", help="the account that it must be")
+    parser.add_argument("--yes", action="store_true", help="deploy without asking")
+    parser.add_argument("--url", help="of the API, where the stack's own is not reached from here")
+    parser.add_argument(
+        "-c", dest="context", type=_pair, action="append", default=[], metavar="KEY=VALUE",
+        help=f"for the assembly: {', '.join(FROM_OUTSIDE)}",
+    )  # fmt: skip
+    return parser
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    if key not in FROM_OUTSIDE:
+        raise argparse.ArgumentTypeError(f"{key!r}: choose of {', '.join(FROM_OUTSIDE)}")
+    return key, value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

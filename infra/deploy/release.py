@@ -1,0 +1,132 @@
+"""The steps of a release, in their order: build, prove, compare, ask, deploy, try."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from infra.deploy import assembly
+from infra.deploy.account import ready_account
+from infra.deploy.errors import DeployError
+from infra.deploy.smoke import own_token, smoke, url_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from infra.deploy.assembly import Record
+    from infra.deploy.toolkit import Toolkit
+    from infra.operate.stage_access import Clients
+
+DIGEST_CHARS: Final = 16
+EVERY_STACK: Final = ("--all",)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be released, where, and by whom it is confirmed.
+
+    Attributes:
+        stage: deployment stage.
+        folder: of its assembly.
+        account: the account that it must be; None takes that of the credentials.
+        confirmed: deploy without asking.
+        stacks: what the CLI is told to deploy; all of them, but for a rehearsal.
+    """
+
+    stage: str
+    folder: Path
+    account: str | None = None
+    confirmed: bool = False
+    stacks: tuple[str, ...] = EVERY_STACK
+
+
+def prepare(stage: str, given: Mapping[str, str], folder: Path) -> None:
+    """Build a stage's assembly and run the template tests on exactly its files.
+
+    Raises:
+        DeployError: it cannot be synthesized, or does not pass.
+    """
+    say(f"Building the assembly of {stage} ...")
+    record = assembly.build(stage, given, folder)
+    say(f"Testing exactly these files, {record.digest[:DIGEST_CHARS]} ...")
+    say(described(assembly.prove(folder)))
+
+
+def compare(order: Order, aws: Clients, toolkit: Toolkit) -> None:
+    """Show what a deployment would change.
+
+    Raises:
+        DeployError: there is no such assembly, or the account is not ready.
+    """
+    _checked(order, aws)
+    toolkit.run("diff", *_named(order.stacks))
+
+
+def deploy(order: Order, aws: Clients, toolkit: Toolkit) -> None:
+    """Show what changes, ask, and deploy the tested files.
+
+    Raises:
+        DeployError: not tested, not confirmed, not ready, or the deployment failed.
+    """
+    record = _checked(order, aws)
+    if not record.tests_passed:
+        raise DeployError(f"{order.folder} was built and never tested: make assembly STAGE={order.stage}")
+    toolkit.run("diff", *_named(order.stacks))
+    if not order.confirmed:
+        _ask(order)
+    toolkit.run("deploy", *order.stacks, "--require-approval", "never", "--progress", "events")
+
+
+def try_out(stage: str, aws: Clients, url: str | None = None) -> None:
+    """Run the smoke test against a deployed stage.
+
+    Raises:
+        DeployError: it does not answer as it should.
+    """
+    address = url or url_of(aws, stage)
+    say(f"Smoke test of {stage} ...")
+    with own_token(aws, stage) as token:
+        smoke(address, token, stage, say)
+
+
+def described(record: Record) -> str:
+    """Return one line about an assembly."""
+    tested = f"{record.tests_passed} tests passed" if record.tests_passed else "NOT TESTED"
+    return f"{record.stage}: assembly {record.digest[:DIGEST_CHARS]} of commit {record.commit}, {tested}"
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _checked(order: Order, aws: Clients) -> Record:
+    record = assembly.read(order.folder)
+    if record.stage != order.stage:
+        raise DeployError(f"{order.folder} is an assembly of {record.stage}, not of {order.stage}.")
+    account = ready_account(aws, order.account)
+    say(f"{described(record)}\nto account {account.account_id}, region {account.region}")
+    return record
+
+
+def _named(stacks: tuple[str, ...]) -> tuple[str, ...]:
+    """`cdk diff` means every stack when it is given none, and knows no --all."""
+    return () if stacks == EVERY_STACK else stacks
+
+
+def _ask(order: Order) -> None:
+    if not sys.stdin.isatty():
+        raise DeployError("Nobody is there to confirm. Read the differences above, then run it with YES=1.")
+    sys.stdout.write(f"Deploy this to {order.stage}? Type its name: ")
+    sys.stdout.flush()
+    if sys.stdin.readline().strip() != order.stage:
+        raise DeployError("Not confirmed; nothing was deployed.")
+
+
+def is_automatic() -> bool:
+    """Whether a pipeline runs this; its own approval stands before the job."""
+    return os.environ.get("CI") == "true"

@@ -1,0 +1,148 @@
+"""The order of a release, and each reason why it does not go on."""
+
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+
+from infra.deploy import __main__ as command
+from infra.deploy import release
+from infra.deploy.assembly import RECORD, Record, digest_of
+from infra.deploy.errors import DeployError
+from infra.deploy.release import Order
+
+ACCOUNT = "111122223333"
+
+
+class FakeToolkit:
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, ...]] = []
+
+    def run(self, verb: str, *arguments: str) -> None:
+        self.ran.append((verb, *arguments))
+
+
+class FakeAws:
+    """An account with a bootstrap of some version; 0: without one."""
+
+    def __init__(self, bootstrap: int = 25, error: Exception | None = None) -> None:
+        self.bootstrap, self.error = bootstrap, error
+        self.meta = type("Meta", (), {"region_name": "eu-central-1"})
+
+    def client(self, _service: str) -> Any:
+        if self.error:
+            raise self.error
+        return self
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": ACCOUNT}
+
+    def get_parameter(self, **_: str) -> dict[str, Any]:
+        if not self.bootstrap:
+            raise ClientError({"Error": {"Code": "ParameterNotFound"}}, "GetParameter")
+        return {"Parameter": {"Value": str(self.bootstrap)}}
+
+
+def order(folder: Path, *, tests_passed: int = 195, **how: Any) -> Order:
+    (folder / "manifest.json").write_text("{}")
+    record = Record("dev", {}, "c0ffee", digest_of(folder), tests_passed)
+    (folder / RECORD).write_text(json.dumps(asdict(record)))
+    return Order(how.pop("stage", "dev"), folder, **{"confirmed": True, **how})
+
+
+def deploy(wanted: Order, aws: FakeAws | None = None) -> list[str]:
+    toolkit = FakeToolkit()
+    try:
+        release.deploy(wanted, aws or FakeAws(), toolkit)  # type: ignore[arg-type]
+    except DeployError:
+        assert "deploy" not in [verb for verb, *_ in toolkit.ran]
+        raise
+    return [" ".join(each) for each in toolkit.ran]
+
+
+def test_differences_come_before_the_deployment_of_all_stacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy(order(tmp_path)) == ["diff", "deploy --all --require-approval never --progress events"]
+    told = capsys.readouterr().out
+    assert f"to account {ACCOUNT}, region eu-central-1" in told
+    assert "of commit c0ffee, 195 tests passed" in told
+
+
+def test_what_was_not_tested_is_not_deployed(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match="was built and never tested: make assembly STAGE=dev"):
+        deploy(order(tmp_path, tests_passed=0))
+
+
+def test_an_assembly_of_another_stage_is_not_deployed(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match="is an assembly of dev, not of prod"):
+        deploy(order(tmp_path, stage="prod"))
+
+
+def test_another_account_than_the_wanted_one_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match=f"are of account {ACCOUNT}, not of 999988887777"):
+        deploy(order(tmp_path, account="999988887777"))
+    assert deploy(order(tmp_path, account=ACCOUNT))
+
+
+@pytest.mark.parametrize(("bootstrap", "told"), [(0, "no bootstrap"), (7, "bootstrap version 7")])
+def test_an_account_that_is_not_prepared_is_told_where_it_says_how(
+    tmp_path: Path, bootstrap: int, told: str
+) -> None:
+    with pytest.raises(DeployError, match=rf"not prepared for CDK in eu-central-1 \({told}.*deploying.md"):
+        deploy(order(tmp_path), FakeAws(bootstrap))
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NoCredentialsError(), "No AWS credentials were found. Set AWS_PROFILE"),
+        (NoRegionError(), "No AWS region is set. Set AWS_REGION"),
+        (
+            ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "GetCallerIdentity"),
+            r"AWS refused GetCallerIdentity \(ExpiredToken\): expired",
+        ),
+    ],
+)
+def test_credentials_that_do_not_serve_are_a_sentence(tmp_path: Path, error: Exception, told: str) -> None:
+    with pytest.raises(DeployError, match=told):
+        deploy(order(tmp_path), FakeAws(error=error))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_without_a_person_nothing_is_deployed_unconfirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("dev\n"))
+    with pytest.raises(DeployError, match="Nobody is there to confirm"):
+        deploy(order(tmp_path, confirmed=False))
+
+
+def test_a_person_confirms_by_the_stages_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("dev\n"))
+    assert len(deploy(order(tmp_path, confirmed=False))) == 2
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    with pytest.raises(DeployError, match="Not confirmed; nothing was deployed"):
+        deploy(order(tmp_path, confirmed=False))
+
+
+def test_the_command_ends_with_a_sentence_and_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["deploy", "--stage", "dev", "--assembly", str(tmp_path / "none"), "--yes"]
+    assert command.main(arguments) == 1
+    assert "holds no assembly" in capsys.readouterr().err
+
+
+def test_only_what_the_stage_table_takes_can_be_given(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["assembly", "--stage", "dev", "-c", "retention_days=1"])
+    assert "choose of allowed_networks" in capsys.readouterr().err

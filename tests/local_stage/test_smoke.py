@@ -1,0 +1,58 @@
+"""The smoke test of a deployed stage, against the local one."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from infra.deploy.errors import DeployError
+from infra.deploy.smoke import checked_volatility, own_token, smoke, url_of
+from infra.local.bring_up import OpenStage
+from infra.tokens.register import TokenRegister
+
+
+def test_a_synthetic_snapshot_goes_all_the_way(stage: OpenStage) -> None:
+    said: list[str] = []
+    smoke(stage.hub.url, stage.hub.token, "local", said.append)
+    assert [line.split()[0] for line in said] == ["health", "contract", "publish", "latest", "risk"]
+
+
+def test_its_token_lives_only_as_long_as_the_test(stage: OpenStage) -> None:
+    register = TokenRegister(stage.aws.client("secretsmanager"), "risk-hub-local-tokens")
+    before = register.tokens()
+    with own_token(stage.aws, "local"):
+        (added,) = [each for each in register.tokens() if each not in before]
+        assert (added.scopes, added.actors) == (["snapshots:read", "snapshots:write"], ["smoke"])
+    assert register.tokens() == before
+
+
+def test_a_stage_is_found_by_its_stack(stage: OpenStage) -> None:
+    assert url_of(stage.aws, "local").endswith("/v1")
+    with pytest.raises(DeployError, match="RiskHub-prod-service cannot be seen"):
+        url_of(stage.aws, "prod")
+
+
+def test_a_wrong_answer_is_no_success(stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.deploy.smoke.CONTRACT_VERSION", "v9")
+    with pytest.raises(DeployError, match="answers contract version v1, where v9 is expected"):
+        smoke(stage.hub.url, stage.hub.token, "local", lambda _: None)
+
+
+def test_a_wrong_number_is_no_success() -> None:
+    report = {"status": "complete", "measures": [{"measure": "volatility", "value": 0.015}]}
+    hub = SimpleNamespace(risk=lambda *_: report)
+    with pytest.raises(DeployError, match=r"computes volatility 0\.015, where 0\.0141421356"):
+        checked_volatility(hub, "w", "v1")  # type: ignore[arg-type]
+
+
+def test_no_number_is_no_success() -> None:
+    hub = SimpleNamespace(risk=lambda *_: {"status": "insufficient", "measures": []})
+    with pytest.raises(DeployError, match="computes no volatility: insufficient"):
+        checked_volatility(hub, "w", "v1")  # type: ignore[arg-type]
+
+
+def test_a_token_that_may_not_is_told_without_waiting_for_a_minute(
+    stage: OpenStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.deploy.smoke.TOKEN_CACHE_MAX_AGE_SECONDS", 0)
+    with pytest.raises(DeployError, match="The smoke test failed"):
+        smoke(stage.hub.url, "nobody", "local", lambda _: None)
