@@ -9,15 +9,13 @@ from typing import Any
 from rich.console import Console
 
 from infra.assembly import LOCAL_ASSEMBLY
-from infra.local.assembly import Assembly, read_assembly
 from infra.local.aws import LocalAws
-from infra.local.deploy import Deployer, Deployment
-from infra.local.dropped_settings import apply_dropped_settings
+from infra.local.deploy import Deployment
 from infra.local.front_door import ApiTarget, write_target
+from infra.local.install import LocalRelease, install
 from infra.local.progress import step
 from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk
 from infra.local.saved_state import fingerprint, forget_clean_stop, take_over
-from infra.local.secret_grants import respell_secret_grants
 from infra.local.settings import LocalSettings
 from infra.local.stage_process import StageProcess, hold_lock
 from infra.local.token_issue import admit_token, write_env_file
@@ -50,19 +48,26 @@ def bring_up(settings: LocalSettings, console: Console, *, detached: bool, fresh
     return stage.process
 
 
-def open_stage(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> OpenStage:
-    """Start the stage and deploy it, with a token of its own and its front door open.
+def open_stage(
+    settings: LocalSettings,
+    console: Console,
+    *,
+    detached: bool,
+    fresh: bool,
+    release: LocalRelease | None = None,
+) -> OpenStage:
+    """Start the stage and deploy a release, this tree's by default, with a token of its own and its front door open.
 
     Raises:
         StageError: the text says what is wrong and what to do.
     """
-    assembly = read_assembly()
+    wanted = release or LocalRelease()
     process = start(settings, console, detached=detached, fresh=fresh)
     with _stopped_on_failure(process, settings):
         aws = LocalAws(process.record.aws_endpoint)
-        deployment = _deploy(aws, assembly, console)
-        if settings.enforce_iam:
-            respell_secret_grants(aws, deployment.outputs["TokensSecretArn"])
+        with step(console, "Deploying the stacks", "Stacks deployed") as current:
+            deployment = install(aws, wanted, enforce_iam=settings.enforce_iam)
+            current.note = f"{deployment.resource_count} resources"
         return OpenStage(process, _open(settings, process, aws, deployment), aws, deployment)
 
 
@@ -78,15 +83,6 @@ def start(settings: LocalSettings, console: Console, *, detached: bool, fresh: b
         if take_over(settings, mark, fresh=fresh):
             current.note = "data of the last run kept"
         return StageProcess.start(settings, lock, mark, detached=detached)
-
-
-def _deploy(aws: LocalAws, assembly: Assembly, console: Console) -> Deployment:
-    with step(console, "Deploying the stacks", "Stacks deployed") as current:
-        deployment = Deployer(aws, assembly).deploy()
-        for template in assembly.templates:
-            apply_dropped_settings(aws, template)
-        current.note = f"{deployment.resource_count} resources"
-    return deployment
 
 
 def _open(settings: LocalSettings, process: StageProcess, aws: LocalAws, deployment: Deployment) -> Hub:

@@ -1,14 +1,16 @@
-"""Deploy the committed templates into the emulator, as CloudFormation does on AWS."""
+"""Deploy templates into the emulator, as CloudFormation does on AWS: stacks are created, or updated where they stand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError, WaiterError
 
 from infra.local.assembly import Assembly, Template
 from infra.local.aws import LocalAws
 from infra.local.code_zip import build_code_zip
 from infra.local.errors import StageError
+from infra.names import BundleGroup
 
 TEMPLATE_BODY_MAX_BYTES: Final = 51_200
 STACK_POLL_SECONDS: Final = 0.1
@@ -16,6 +18,10 @@ STACK_POLL_ATTEMPTS: Final = 600
 BOOTSTRAP_PARAMETER: Final = "BootstrapVersion"
 BOOTSTRAP_VERSION: Final = "30"
 CAPABILITIES: Final = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+# What CloudFormation says of a template that it runs already; it has no code for it.
+UNCHANGED: Final = "No updates are to be performed"
+
+CodeZips = Callable[[BundleGroup], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +33,18 @@ class Deployment:
 
 
 class Deployer:
-    """Puts an assembly into one emulator; a stack that came back from saved state is left as it is."""
+    """Puts an assembly, with the code of one release, into one emulator."""
 
-    def __init__(self, aws: LocalAws, assembly: Assembly) -> None:
+    def __init__(self, aws: LocalAws, assembly: Assembly, code_zip: CodeZips = build_code_zip) -> None:
         self._assembly = assembly
+        self._code_zip = code_zip
         self._cloudformation = aws.client("cloudformation")
         self._s3 = aws.client("s3")
         self._ssm = aws.client("ssm")
         self._lambda = aws.client("lambda")
 
     def deploy(self) -> Deployment:
-        """Upload code, create the stacks that do not exist and return all their outputs.
+        """Upload code, create or update each stack in its order, and return all their outputs.
 
         Raises:
             StageError: a stack failed; the text names the resource and its reason.
@@ -46,6 +53,7 @@ class Deployer:
         existing = self._existing_stacks()
         for template in self._assembly.templates:
             if template.stack_name in existing:
+                self._update(template)
                 self._renew_code(template)
             else:
                 self._create(template)
@@ -55,17 +63,29 @@ class Deployer:
         bucket = self._assembly.asset_bucket
         self._s3.create_bucket(Bucket=bucket)
         for group, key in self._assembly.asset_keys.items():
-            self._s3.put_object(Bucket=bucket, Key=key, Body=build_code_zip(group))
+            self._s3.put_object(Bucket=bucket, Key=key, Body=self._code_zip(group))
 
     def _existing_stacks(self) -> set[str]:
         return {stack["StackName"] for stack in self._cloudformation.describe_stacks()["Stacks"]}
 
     def _create(self, template: Template) -> None:
+        self._cloudformation.create_stack(**self._wanted(template))
+        self._wait(template.stack_name, "stack_create_complete")
+
+    def _update(self, template: Template) -> None:
+        """Bring a stack to its template, in place; one that runs it already is left alone."""
+        try:
+            self._cloudformation.update_stack(**self._wanted(template))
+        except ClientError as error:
+            if UNCHANGED not in str(error):
+                raise
+            return
+        self._wait(template.stack_name, "stack_update_complete")
+
+    def _wanted(self, template: Template) -> dict[str, Any]:
         self._provide_parameters(template)
-        self._cloudformation.create_stack(
-            StackName=template.stack_name, Capabilities=CAPABILITIES, **self._template_argument(template)
-        )
-        self._wait(template.stack_name)
+        where = self._template_argument(template)
+        return {"StackName": template.stack_name, "Capabilities": CAPABILITIES, **where}
 
     def _provide_parameters(self, template: Template) -> None:
         parameter = template.parameters.get(BOOTSTRAP_PARAMETER)
@@ -82,8 +102,8 @@ class Deployer:
         self._s3.put_object(Bucket=bucket, Key=key, Body=template.body.encode())
         return {"TemplateURL": f"{self._s3.meta.endpoint_url}/{bucket}/{key}"}
 
-    def _wait(self, name: str) -> None:
-        waiter = self._cloudformation.get_waiter("stack_create_complete")
+    def _wait(self, name: str, state: str) -> None:
+        waiter = self._cloudformation.get_waiter(state)
         try:
             waiter.wait(
                 StackName=name, WaiterConfig={"Delay": STACK_POLL_SECONDS, "MaxAttempts": STACK_POLL_ATTEMPTS}
@@ -99,6 +119,7 @@ class Deployer:
         )
 
     def _renew_code(self, template: Template) -> None:
+        """Give every function the code just uploaded: its key is fixed, so no template says that it changed."""
         functions = template.resources("AWS::Lambda::Function")
         physical = physical_ids(self._cloudformation, template.stack_name)
         for logical_id, properties in functions.items():

@@ -25,6 +25,7 @@ from infra.local.alarms.platform_metrics import RequestMeter
 from infra.local.alarms.settings import AlarmSettings
 from infra.local.asgi import App, Receive, Scope, Send
 from infra.local.copied_checksums import with_copied_checksums
+from infra.local.draining import drain_on_updates
 from infra.local.emf_bridge import MetricsBridge
 from infra.local.front_door import front_door
 from infra.local.guard import guarded
@@ -89,6 +90,7 @@ async def run(arguments: argparse.Namespace) -> None:
     _stop_when_asked(stop, with_parent=arguments.with_parent)
     config = _configuration([arguments.aws_fd, arguments.front_fd])
     endpoint = f"http://127.0.0.1:{arguments.aws_port}"
+    drain_on_updates()
     desk = AlarmDesk(endpoint, AlarmSettings.read(arguments.alarm_settings), Journal(arguments.alarm_journal))
     bridge = MetricsBridge(endpoint, desk.log.add)
     bridge.start()

@@ -46,11 +46,15 @@ class Probe:
         return seen
 
 
-def own_role(aws: LocalAws) -> str:
-    """Make a role that may do nothing."""
+def own_role(aws: LocalAws, name: str = "probe") -> str:
+    """Make a role that may do nothing, or find the one of that name."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     policy = {"Version": "2012-10-17", "Statement": [trust]}
-    answer = aws.client("iam").create_role(RoleName="probe", AssumeRolePolicyDocument=json.dumps(policy))
+    iam = aws.client("iam")
+    found = [role for role in iam.list_roles()["Roles"] if role["RoleName"] == name]
+    if found:
+        return str(found[0]["Arn"])
+    answer = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
     return str(answer["Role"]["Arn"])
 
 

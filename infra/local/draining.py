@@ -1,0 +1,93 @@
+"""A function that is updated finishes what it has begun, as on AWS.
+
+The emulator ends a function's workers the moment its code or its settings change, in the middle of a request, which is
+then answered 502; and a request that was just being handed over starts a worker of the old code again, which stays. Here
+a worker that is busy leaves the pool and ends after its request, and a worker that is not of the function's present
+revision is found a moment later and leaves too.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+Update = Callable[..., Any]
+
+UPDATES: Final = ("_update_code", "_update_config")
+POLL_SECONDS: Final = 0.05
+# Within that long, a request that had been handed over at the time of the update has its worker.
+HAND_OVER_SECONDS: Final = 1.0
+# No function of ours may run for longer (Lambda's own limit).
+REQUEST_MAX_SECONDS: Final = 900.0
+
+_of_an_update = threading.local()
+
+
+def drain_on_updates() -> None:
+    """Make the emulator of this process drain workers on updates; once, before it serves."""
+    at_once: Update = lambda_svc.invalidate_worker
+
+    def invalidate(func_name: str, qualifier: str | None = None, **scope: Any) -> None:  # noqa: ANN401
+        if getattr(_of_an_update, "running", False):
+            retire(_pooled(func_name, qualifier))
+        else:
+            at_once(func_name, qualifier, **scope)
+
+    lambda_svc.invalidate_worker = invalidate
+    for name in UPDATES:
+        setattr(lambda_svc, name, _draining(getattr(lambda_svc, name)))
+
+
+def retire(workers: list[Any]) -> None:
+    """End workers that are in no pool any more: each when its request is done."""
+    threading.Thread(target=_end_each, args=(workers,), daemon=True).start()
+
+
+def _draining(update: Update) -> Update:
+    def draining(name: str, data: dict[str, Any]) -> Any:  # noqa: ANN401 - the emulator's own answer
+        _of_an_update.running = True
+        try:
+            answer = update(name, data)
+        finally:
+            _of_an_update.running = False
+        threading.Timer(HAND_OVER_SECONDS, _retire_stale, (name, lambda_svc._functions.get(name))).start()  # noqa: SLF001
+        return answer
+
+    return draining
+
+
+def _pooled(func_name: str, qualifier: str | None) -> list[Any]:
+    """Take all workers of a function out of the pool, and return them."""
+    return _taken(func_name, lambda key, _: qualifier is None or key.endswith(f":{qualifier}"))
+
+
+def _retire_stale(func_name: str, function: Any) -> None:  # noqa: ANN401 - the emulator's record of a function
+    """Retire the workers that were started with an older revision of a function than it has now."""
+    if function is not None:
+        revision = function["config"]["RevisionId"]
+        is_stale = lambda key, worker: key.endswith(":$LATEST") and worker.config["RevisionId"] != revision  # noqa: E731
+        retire(_taken(func_name, is_stale))
+
+
+def _taken(func_name: str, is_taken: Callable[[str, Any], bool]) -> list[Any]:
+    """Take the workers of a function that are meant out of the pool, and return them."""
+    taken: list[Any] = []
+    with lambda_runtime._lock:  # noqa: SLF001 - the emulator offers no other way
+        pools: dict[str, list[Any]] = lambda_runtime._workers  # noqa: SLF001
+        for key in [key for key in pools if key.split(":")[2] == func_name]:
+            taken += [worker for worker in pools[key] if is_taken(key, worker)]
+            pools[key] = [worker for worker in pools[key] if not is_taken(key, worker)]
+    return taken
+
+
+def _end_each(workers: list[Any]) -> None:
+    deadline = time.monotonic() + REQUEST_MAX_SECONDS
+    busy = list(workers)
+    while busy:
+        done = [worker for worker in busy if not worker.in_use or time.monotonic() > deadline]
+        lambda_runtime.kill_workers(done)
+        busy = [worker for worker in busy if worker not in done]
+        time.sleep(POLL_SECONDS)

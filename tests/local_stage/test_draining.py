@@ -1,0 +1,79 @@
+"""A function that is updated while it works on a request finishes it, and the next request meets the new code."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.bring_up import OpenStage
+from tests.local_stage.probe import own_role
+
+NAME = "updated-while-it-works"
+DEADLINE_SECONDS = 30.0
+# Told of a folder, it says there that it has begun, and works until it is told there to finish.
+SOURCE = """
+import pathlib, time
+
+def handler(event, context):
+    if event["folder"]:
+        folder = pathlib.Path(event["folder"])
+        (folder / "begun").touch()
+        while not (folder / "finish").exists():
+            time.sleep(0.02)
+    return "{release}"
+"""
+
+
+def code(release: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("worked.py", SOURCE.format(release=release))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def function(stage: OpenStage) -> Iterator[Any]:
+    client = stage.aws.client("lambda")
+    role = own_role(stage.aws, "draining")
+    client.create_function(
+        FunctionName=NAME,
+        Runtime="python3.13",
+        Handler="worked.handler",
+        Role=role,
+        Timeout=30,
+        Code={"ZipFile": code("old")},
+    )
+    yield client
+    client.delete_function(FunctionName=NAME)
+
+
+def invoke(client: Any, folder: str = "") -> Any:
+    answer = client.invoke(FunctionName=NAME, Payload=json.dumps({"folder": folder}).encode())
+    payload = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, payload
+    return payload
+
+
+@pytest.mark.parametrize("change", ["code", "settings"])
+def test_a_request_in_progress_is_answered_by_the_code_that_began_it(
+    function: Any, tmp_path: Path, change: str
+) -> None:
+    invoke(function)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(invoke, function, str(tmp_path))
+        while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if change == "code":
+            function.update_function_code(FunctionName=NAME, ZipFile=code("new"))
+        else:
+            function.update_function_configuration(FunctionName=NAME, Environment={"Variables": {"A": "1"}})
+        assert invoke(function) == ("new" if change == "code" else "old")
+        (tmp_path / "finish").touch()
+        assert working.result() == "old"
