@@ -44,6 +44,7 @@ def _write_stage(stage: str, tally: StageTally) -> None:
         (m.WORLDS_LATE, tally.late),
         (m.WORLDS_STALE, tally.stale),
         (m.WORLDS_QUIET, tally.quiet),
+        (m.SILENCE_SPREAD, tally.spread),
         (m.WORLDS_EXPECTED, tally.expected),
         (m.WORLDS_UNEXPECTED, tally.unexpected),
     ]

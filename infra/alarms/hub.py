@@ -74,6 +74,12 @@ def _freshness(stage: str, data_stage: str, severity: Severity) -> Iterator[Alar
             "is stale: decisions are made on an old book",
         ),
         ("snapshot-missing", metrics.SNAPSHOT_MISSING, severity, "is expected and never published"),
+        (
+            "snapshot-silence-spreads",
+            metrics.SILENCE_SPREAD,
+            severity,
+            "fell silent while another one was: the alarm that rings for that one cannot ring again",
+        ),
     )
     for name, metric, told, meaning in kinds:
         yield AlarmRule(

@@ -57,6 +57,7 @@ def _measured() -> Iterator[tuple[str, Metric]]:
             ("late", "worlds_late"),
             ("stale", "worlds_stale"),
             ("missing", "snapshot_missing"),
+            ("spread", "worlds_silence_spread"),
             ("stored", "snapshot_processed"),
             ("repeated", "snapshot_dedupe"),
             ("expired", "snapshot_expired"),
@@ -109,7 +110,7 @@ def calm() -> dict[str, float]:
         "iterator age": 400.0,
     }
     for stage in DATA_STAGES:
-        values |= {f"late {stage}": 0, f"stale {stage}": 0, f"missing {stage}": 0}
+        values |= {f"late {stage}": 0, f"stale {stage}": 0, f"missing {stage}": 0, f"spread {stage}": 0}
         values |= {f"stored {stage}": 10, f"repeated {stage}": 1, f"expired {stage}": 1}
     values |= {f"errors {folder.replace('_', '-')}": 0 for folder in FUNCTION_FOLDERS}
     for worker in WORKERS:
@@ -152,6 +153,7 @@ def _of_a_stage(stage: str) -> Iterator[Story]:
         f"snapshot-lag-critical-{stage}", critical, minutes=3, over=1, also=(f"snapshot-lag-warn-{stage}",)
     )
     yield Story(f"snapshot-missing-{stage}", {f"missing {stage}": 1}, minutes=3, over=1)
+    yield Story(f"snapshot-silence-spreads-{stage}", {f"spread {stage}": 1}, minutes=5, over=1)
     yield Story(f"dedupe-spike-{stage}", {f"repeated {stage}": 100})
     yield Story(f"expired-spike-{stage}", {f"expired {stage}": 100})
 

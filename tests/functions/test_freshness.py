@@ -89,7 +89,7 @@ def test_f23_worlds_are_counted_and_a_stage_without_any_is_counted_too() -> None
     ]
     counts = tally([standing(each, START) for each in rows], STAGES)
     assert counts["paper"] == StageTally(
-        expected=4, unexpected=1, missing=1, late=2, stale=1, quiet=0, worst_lag_seconds=2_000
+        expected=4, unexpected=1, missing=1, late=2, stale=1, long_missing=1, worst_lag_seconds=2_000
     )
     assert counts["live"] == StageTally()
     assert counts.keys() == STAGES
@@ -109,6 +109,43 @@ def test_a_missing_world_wakes_nobody_in_its_quiet_hours() -> None:
     quiet, loud = counted(absent), counted(absent, at=START + timedelta(hours=1))
     assert (quiet.missing, quiet.quiet, quiet.expected) == (0, 1, 1)
     assert (loud.missing, loud.quiet, loud.expected) == (1, 0, 1)
+
+
+def spread(*rows: WorldRow, at: datetime = START) -> int:
+    return counted(*rows, at=at).spread
+
+
+def test_a_world_that_falls_silent_beside_a_silent_one_is_news_for_five_minutes() -> None:
+    """An alarm on the count of silent worlds rings at the first one, and cannot ring again for the second."""
+    old, new, well = row("old", lag=9_000), row("new", lag=1_801), row("well")
+    assert [spread(old, well), spread(new, well), spread(old, new, well)] == [0, 0, 1]
+    assert spread(old, new, at=START + timedelta(seconds=299)) == 1
+    assert spread(old, new, at=START + timedelta(seconds=300)) == 0
+
+
+def test_worlds_that_fall_silent_together_ring_once() -> None:
+    assert spread(row("a", lag=1_801), row("b", lag=1_900), row("c", lag=2_099)) == 0
+
+
+def test_what_is_missing_and_what_is_stale_have_alarms_of_their_own() -> None:
+    missing = row("never", lag=None)
+    assert spread(missing, row("new", lag=1_801)) == 0
+    registered = START - timedelta(seconds=601)
+    too = WorldRow("too", "paper", None, Expectation(owner="a"), registered)
+    assert spread(missing, too) == 1
+
+
+def test_a_silent_world_whose_quiet_hours_end_is_news() -> None:
+    one_o_clock = START + timedelta(hours=1)
+    silent = row("quiet", lag=9_000, quiet_hours_utc=NOON)
+    assert spread(row("old", lag=9_000), silent) == 0
+    assert spread(row("old", lag=9_000), silent, at=one_o_clock) == 1
+    assert spread(row("old", lag=9_000), silent, at=one_o_clock + timedelta(minutes=5)) == 0
+
+
+def test_an_old_snapshot_that_just_came_makes_no_old_news() -> None:
+    """What a backfill brings into an empty world was silent before it came, as far as anybody can know."""
+    assert spread(row("old", lag=9_000), row("backfilled", lag=8_000)) == 0
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ STAGE_ALARMS = (
     "snapshot-lag-warn",
     "snapshot-lag-critical",
     "snapshot-missing",
+    "snapshot-silence-spreads",
     "dedupe-spike",
     "expired-spike",
 )
@@ -112,7 +113,12 @@ def test_f23_silence_is_bad_of_what_runs_by_the_clock(cloud_stage: Assembly) -> 
     treated = {name: alarm["TreatMissingData"] for name, alarm in alarms(cloud_stage).items()}
     assert {name for name, silence in treated.items() if silence == "breaching"} == HEARTBEATS
     keeps_state = {name.rpartition("-")[0] for name, silence in treated.items() if silence == "ignore"}
-    assert keeps_state == {"snapshot-lag-warn", "snapshot-lag-critical", "snapshot-missing"}
+    assert keeps_state == {
+        "snapshot-lag-warn",
+        "snapshot-lag-critical",
+        "snapshot-missing",
+        "snapshot-silence-spreads",
+    }
     assert set(treated.values()) == {"breaching", "notBreaching", "ignore"}
 
 

@@ -73,6 +73,13 @@ WORLDS_QUIET: Final = Metric(
     _BY_STAGE,
     "Worlds that are stale or missing, and that quiet hours keep out of those two counts.",
 )
+SILENCE_SPREAD: Final = Metric(
+    "risk_hub_worlds_silence_spread_total",
+    "Count",
+    _BY_STAGE,
+    "Worlds that became stale (or missing) in the last five minutes while others were so already, outside quiet hours: "
+    "the alarm that rings for those cannot ring again.",
+)
 WORLDS_EXPECTED: Final = Metric(
     "risk_hub_worlds_expected_total", "Count", _BY_STAGE, "Worlds whose expectation is switched on."
 )

@@ -6,7 +6,7 @@ play no part in it.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import nsmallest
 
 from risk_hub_contracts.expectation import Expectation
@@ -15,6 +15,8 @@ from risk_hub_contracts.worlds import WorldState
 LATE_STATES: frozenset[WorldState] = frozenset({"late", "stale"})
 SILENT_STATES: frozenset[WorldState] = frozenset({"stale", "missing"})
 """What somebody is woken for, outside the world's quiet hours."""
+NEWS = timedelta(minutes=5)
+"""For how long a world that has fallen silent counts as one that has just done so."""
 WATCHED_STATES: frozenset[WorldState] = frozenset({"fresh", "late", "stale", "missing", "awaited"})
 
 
@@ -53,21 +55,28 @@ class Standing:
     """How one world and stage stands at one instant.
 
     Attributes:
+        at: the instant.
         lag_seconds: age of the newest as_of, at least 0; None where nothing came.
         quiet: whether its quiet hours hold back paging now.
     """
 
     row: WorldRow
+    at: datetime
     state: WorldState
     lag_seconds: float | None
     quiet: bool
+
+    @property
+    def wakes(self) -> bool:
+        """Whether somebody is woken for this world now."""
+        return self.state in SILENT_STATES and not self.quiet
 
 
 def standing(row: WorldRow, at: datetime) -> Standing:
     """Return how a world stands at an instant."""
     lag = None if row.head is None else max(0.0, (at - row.head.as_of).total_seconds())
     quiet = row.expectation is not None and row.expectation.is_quiet(at)
-    return Standing(row, _state(row, lag, at), lag, quiet)
+    return Standing(row, at, _state(row, lag, at), lag, quiet)
 
 
 def _state(row: WorldRow, lag_seconds: float | None, at: datetime) -> WorldState:
@@ -81,6 +90,12 @@ def _state(row: WorldRow, lag_seconds: float | None, at: datetime) -> WorldState
     if lag_seconds > wanted.critical_seconds:
         return "stale"
     return "late" if lag_seconds > wanted.warn_seconds else "fresh"
+
+
+def is_old_news(now: Standing) -> bool:
+    """Whether somebody would have been woken for this world, by what is known of it now, `NEWS` ago already."""
+    before = standing(now.row, now.at - NEWS)
+    return before.wakes and before.state == now.state
 
 
 def _is_overdue(row: WorldRow, wanted: Expectation, at: datetime) -> bool:
@@ -97,6 +112,8 @@ class StageTally:
         stale: past their own `critical_seconds`, outside their quiet hours.
         missing: never came, outside their quiet hours.
         quiet: what quiet hours keep out of `stale` and `missing`.
+        long_stale: those of `stale` that woke somebody `NEWS` ago already.
+        long_missing: the same of `missing`.
     """
 
     expected: int = 0
@@ -105,6 +122,8 @@ class StageTally:
     late: int = 0
     stale: int = 0
     quiet: int = 0
+    long_stale: int = 0
+    long_missing: int = 0
     worst_lag_seconds: float | None = field(default=None)
 
     def add(self, standing: Standing) -> None:
@@ -114,11 +133,23 @@ class StageTally:
             return
         self.expected += 1
         self.late += standing.state in LATE_STATES
-        self.stale += standing.state == "stale" and not standing.quiet
-        self.missing += standing.state == "missing" and not standing.quiet
         self.quiet += standing.state in SILENT_STATES and standing.quiet
         if standing.lag_seconds is not None:
             self.worst_lag_seconds = max(standing.lag_seconds, self.worst_lag_seconds or 0.0)
+        if standing.wakes:
+            self._add_silent(standing, is_old=is_old_news(standing))
+
+    def _add_silent(self, standing: Standing, *, is_old: bool) -> None:
+        self.stale += standing.state == "stale"
+        self.long_stale += standing.state == "stale" and is_old
+        self.missing += standing.state == "missing"
+        self.long_missing += standing.state == "missing" and is_old
+
+    @property
+    def spread(self) -> int:
+        """How many worlds have just fallen silent while others were so: an alarm on a count rings at the first only."""
+        kinds = ((self.stale, self.long_stale), (self.missing, self.long_missing))
+        return sum(silent - long for silent, long in kinds if long)
 
 
 def tally(standings: Iterable[Standing], stages: Collection[str]) -> Mapping[str, StageTally]:
