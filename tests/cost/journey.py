@@ -1,49 +1,28 @@
 """One snapshot from POST to its last event, and the reads of it, through the deployed handlers on moto."""
 
-import hashlib
 import importlib
 import json
 import math
-import os
 import random
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
-from moto import mock_aws
-
 from events.envelope import CloudEvent
 from infra.names import ANNOUNCED_EVALUATIONS, WORKER_EVENTS
 from infra.stages import STAGES, FunctionSize
-from tests.adapters.conftest import ASSEMBLY, create_table
 from tests.cost.calls import Call, Meter, metered
 from tests.cost.prices import ASSUMED, BYTES_PER_GB, PRICES
 from tests.events.emitted import queue_message
+from tests.fakes.deployed import deployed
 from tests.fakes.gateway import proxy_event
 
 TOKEN = secrets.token_urlsafe(16)
 RETURNS_OBSERVATIONS = 250
 CONTEXT = SimpleNamespace(aws_request_id="invocation")
-# What the templates give the functions by reference; the rest is taken from them.
-SETTINGS = {
-    "AWS_ACCESS_KEY_ID": "cost",
-    "AWS_SECRET_ACCESS_KEY": "cost",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
-    "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
-    "RISK_HUB_WORLDS_TABLE": "worlds",
-    "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
-    "RISK_HUB_MARKS_TABLE": "marks",
-    "RISK_HUB_BUCKET": "blobs",
-    "RISK_HUB_BUS_NAME": "bus",
-    "RISK_HUB_FAILURE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/failures",
-    "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
-}
 
 
 @dataclass(frozen=True)
@@ -103,56 +82,9 @@ def body(assets: int) -> dict[str, Any]:
 
 def travel(sizes: Sequence[int]) -> dict[int, Journey]:
     """Send one snapshot of each number of assets through the hub, each in a world of its own, and read it back."""
-    with _aws(), metered() as meter:
+    with deployed(TOKEN, ["snapshots:write", "snapshots:read"]), metered() as meter:
         walks = {assets: _Walk(meter, f"/risk-hub/worlds/w{assets}/snapshots") for assets in sizes}
         return {assets: walk.journey(body(assets)) for assets, walk in walks.items()}
-
-
-@contextmanager
-def _aws() -> Iterator[None]:
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update({**_declared_settings(), **SETTINGS})
-    try:
-        with mock_aws():
-            _deploy()
-            yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-def _declared_settings() -> dict[str, str]:
-    templates = [json.loads(path.read_text()) for path in ASSEMBLY.glob("*.template.json")]
-    functions = [
-        resource["Properties"]
-        for template in templates
-        for resource in template["Resources"].values()
-        if resource["Type"] == "AWS::Lambda::Function"
-    ]
-    return {
-        name: value
-        for properties in functions
-        for name, value in properties.get("Environment", {}).get("Variables", {}).items()
-        if isinstance(value, str)
-    }
-
-
-def _deploy() -> None:
-    for purpose in ("snapshots", "worlds", "evaluations", "marks"):
-        create_table(purpose)
-    boto3.client("s3").create_bucket(Bucket="blobs")
-    boto3.client("events").create_event_bus(Name="bus")
-    token = {
-        "id": "cost",
-        "sha256": hashlib.sha256(TOKEN.encode()).hexdigest(),
-        "scopes": ["snapshots:write", "snapshots:read"],
-        "actors": ["*"],
-        "not_after": None,
-    }
-    secret = json.dumps({"tokens": [token]})
-    boto3.client("secretsmanager").create_secret(Name="tokens", SecretString=secret)
 
 
 @dataclass
@@ -178,7 +110,7 @@ class _Walk:
     def _announce(self, leg: Leg) -> Iterator[Leg]:
         for call in leg.calls:
             if call.item is not None and _is_announced(call.item):
-                relayed = self._invoke("event_relay", "stream", {"Records": [_stream_record(call.item)]})
+                relayed = self._invoke("event_relay", "stream", {"Records": [stream_record(call.item)]})
                 yield relayed
                 for entry in [entry for each in relayed.calls for entry in each.events]:
                     yield from self._work(entry)
@@ -218,7 +150,8 @@ def _is_announced(item: Any) -> bool:
     return "evaluation_id" not in item or item["evaluation_id"]["S"].startswith(ANNOUNCED_EVALUATIONS)
 
 
-def _stream_record(item: Any) -> dict[str, Any]:
+def stream_record(item: Any) -> dict[str, Any]:
+    """Return the stream record of a put item."""
     table, key = ("evaluations", "evaluation_id") if "evaluation_id" in item else ("snapshots", "version")
     arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{table}/stream/2026-01-05T00:00:00.000"
     keys = {name: item[name] for name in ("world_id", key)}

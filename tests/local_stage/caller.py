@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from infra.local.http_call import Answer, call
 from infra.local.sample.publish import Hub
 
 POLL_SECONDS = 0.05
+DEADLINE_SECONDS = 60.0
 
 
 class Caller:
@@ -54,3 +55,10 @@ def now_text() -> str:
 
 def small_body(version: str = "v1", **changes: object) -> dict[str, Any]:
     return {"version": version, "as_of": now_text(), "weights": {"AAPL": 0.6, "MSFT": 0.4}, **changes}
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(POLL_SECONDS)

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,11 +13,9 @@ import pytest
 from infra.local.bring_up import OpenStage
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.names import dead_letter_queue_name, physical_name, queue_name, relay_failures_name
-from tests.local_stage.caller import Caller, new_world, small_body
+from tests.local_stage.caller import DEADLINE_SECONDS, Caller, new_world, small_body, wait_until
 from tests.local_stage.subscription import Subscription
 
-DEADLINE_SECONDS = 60.0
-POLL_SECONDS = 0.2
 COVARIANCE = {"ids": ["AAPL", "MSFT"], "upper": [0.0004, 0.0002, 0.0003]}
 WHOLE_TIME = ("--from", "2020-01-01T00:00:00Z", "--to", "2100-01-01T00:00:00Z")
 
@@ -48,13 +45,6 @@ def operate(stage: OpenStage, settings: LocalSettings) -> Operate:
         return json.loads(ended.stdout)
 
     return command
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(POLL_SECONDS)
 
 
 @contextmanager

@@ -1,0 +1,87 @@
+"""What the handlers find around them once they are deployed, on moto: settings, tables, bucket, bus, queue, secret."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import boto3
+from moto import mock_aws
+
+from risk_hub_contracts.tokens import Scope
+from tests.adapters.conftest import ASSEMBLY, create_table
+
+REGION = "us-east-1"
+QUEUES = f"https://sqs.{REGION}.amazonaws.com/123456789012"
+# What the templates give the functions by reference; the rest is taken from them.
+SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "deployed",
+    "AWS_SECRET_ACCESS_KEY": "deployed",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+    "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
+    "RISK_HUB_WORLDS_TABLE": "worlds",
+    "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
+    "RISK_HUB_MARKS_TABLE": "marks",
+    "RISK_HUB_BUCKET": "blobs",
+    "RISK_HUB_BUS_NAME": "bus",
+    "RISK_HUB_FAILURE_QUEUE_URL": f"{QUEUES}/failures",
+    "RISK_HUB_QUEUE_URLS": f"{QUEUES}/failures",
+    "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
+}
+
+
+@contextmanager
+def deployed(token: str, scopes: Sequence[Scope], **settings: str) -> Iterator[None]:
+    """Deploy on moto, with one token; everything is as it was afterwards.
+
+    Args:
+        token: opens the hub's doors, for any actor.
+        scopes: what it may do.
+        settings: environment variables beside those that the templates and `SETTINGS` give.
+    """
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update({**_declared_settings(), **SETTINGS, **settings})
+    try:
+        with mock_aws():
+            _deploy(token, scopes)
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _declared_settings() -> dict[str, str]:
+    templates = [json.loads(path.read_text()) for path in ASSEMBLY.glob("*.template.json")]
+    functions = [
+        resource["Properties"]
+        for template in templates
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    ]
+    return {
+        name: value
+        for properties in functions
+        for name, value in properties.get("Environment", {}).get("Variables", {}).items()
+        if isinstance(value, str)
+    }
+
+
+def _deploy(token: str, scopes: Sequence[Scope]) -> None:
+    for purpose in ("snapshots", "worlds", "evaluations", "marks"):
+        create_table(purpose)
+    boto3.client("s3").create_bucket(Bucket="blobs")
+    boto3.client("events").create_event_bus(Name="bus")
+    boto3.client("sqs").create_queue(QueueName="failures")
+    entry = {
+        "id": "deployed",
+        "sha256": hashlib.sha256(token.encode()).hexdigest(),
+        "scopes": list(scopes),
+        "actors": ["*"],
+        "not_after": None,
+    }
+    secret = json.dumps({"tokens": [entry]})
+    boto3.client("secretsmanager").create_secret(Name="tokens", SecretString=secret)

@@ -1,0 +1,57 @@
+"""The stage's log, in which everything ends that functions and emulator write, holds nothing that opens anything."""
+
+import hashlib
+import re
+import stat
+import urllib.request
+
+from infra.local.bring_up import OpenStage
+from infra.local.http_call import call
+from infra.local.settings import LocalSettings
+from infra.names import FUNCTION_FOLDERS
+from infra.operate.function_log import log_lines
+from infra.tokens.issue import new_token
+from tests.local_stage.caller import Caller, new_world, small_body, wait_until
+from tests.secrecy.marks import found
+
+SIGNATURE = re.compile("X-Amz-Signature=([0-9a-f]{64})")
+
+
+def test_the_log_of_the_stage_holds_no_token_and_no_signature(
+    stage: OpenStage, settings: LocalSettings, hub: Caller
+) -> None:
+    world, stranger = new_world(), new_token()
+    assert hub.post(world, small_body()).status == 201
+    assert hub.post(world, small_body("v2"), Authorization=f"Bearer {stranger}").status == 401
+    assert call("GET", f"{hub.snapshots(world)}/latest?token={stranger}").status == 401
+    signature = uploaded(hub, world)
+    wait_until(lambda: '"token":"local-run"' in functions_log(stage), "the writer's line did not come")
+    log = functions_log(stage) + settings.log_file.read_text()
+    assert '"status":401' in log
+    assert found(log, [stage.hub.token, stranger, signature]) == set()
+
+
+def functions_log(stage: OpenStage) -> str:
+    return "\n".join(
+        line for folder in FUNCTION_FOLDERS for line in log_lines(stage.aws, "local", folder, 60, "")
+    )
+
+
+def test_what_the_stage_writes_down_for_its_user_is_the_users_alone(
+    stage: OpenStage, settings: LocalSettings
+) -> None:
+    assert stage.hub.token in settings.env_file.read_text()
+    assert stat.S_IMODE(settings.env_file.stat().st_mode) == 0o600
+
+
+def uploaded(hub: Caller, world: str) -> str:
+    """Upload a blob by a signed request and return its signature."""
+    data = b"rsh1 covariance"
+    sha256 = hashlib.sha256(data).hexdigest()
+    asked = {"kind": "covariance", "sha256": sha256, "bytes": len(data)}
+    put = hub.post_to(f"{world}/blobs", asked).document()["put"]
+    request = urllib.request.Request(put["url"], data=data, headers=put["headers"], method="PUT")  # noqa: S310 - our own stage
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        assert answer.status == 200
+    (signature,) = SIGNATURE.findall(put["url"])
+    return str(signature)

@@ -1,0 +1,1 @@
+"""Whatever is secret stays where it belongs: marked secrets, and a look at everything that is written."""

@@ -1,0 +1,104 @@
+"""No function writes a secret: not to its log, not into a metric, an event, a table, a queue or a refusal."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from infra.names import FUNCTION_FOLDERS
+from tests.secrecy.marks import found
+
+ROOT = Path(__file__).parents[2]
+SIGNATURE = re.compile("X-Amz-Signature=([0-9a-f]{64})")
+EMITTED = re.compile(r'^\{"_aws"', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What came of driving every handler, and everything that was written meanwhile."""
+
+    secrets: dict[str, str]
+    answers: list[dict[str, Any]]
+    kept: list[str]
+    functions: list[str]
+    log: str
+
+    @property
+    def signatures(self) -> set[str]:
+        """Return the signatures of all requests that the hub has signed for its callers."""
+        return {each for answer in self.answers for each in SIGNATURE.findall(answer.get("body") or "")}
+
+
+@pytest.fixture(scope="module")
+def driven(tmp_path_factory: pytest.TempPathFactory) -> Driven:
+    file = tmp_path_factory.mktemp("secrecy") / "driven.json"
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "tests.secrecy.hub", str(file)],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": ".:contracts/src"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return Driven(**json.loads(file.read_text()), log=ended.stdout + ended.stderr)
+
+
+def test_every_route_was_asked_and_every_kind_of_answer_given(driven: Driven) -> None:
+    paths = json.loads((ROOT / "contracts" / "openapi.json").read_text())["paths"]
+    asked = {tuple(answer["asked"]) for answer in driven.answers}
+    for path, item in paths.items():
+        pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
+        methods = {method for method, url in asked if pattern.fullmatch(url)}
+        assert {each.upper() for each in item if each != "parameters"} <= methods, path
+    statuses = {answer["statusCode"] for answer in driven.answers}
+    assert {200, 201, 204, 400, 401, 404, 409, 422, 500, 503} <= statuses
+
+
+def test_every_function_wrote_something(driven: Driven) -> None:
+    for word in ("request", "refused", "failure", "relayed", "replayed", "worked", "watched", "visited"):
+        assert f'"message":"{word}"' in driven.log, word
+    assert "message returned to the queue" in driven.log
+    assert len(EMITTED.findall(driven.log)) > 50
+    assert len(driven.kept) > 5
+    assert driven.functions == sorted(FUNCTION_FOLDERS)
+
+
+def test_no_secret_is_logged_or_emitted(driven: Driven) -> None:
+    assert len(driven.signatures) > 10
+    assert found(driven.log, driven.secrets.values()) == set()
+    assert found(driven.log, driven.signatures) == set()
+
+
+def test_no_secret_is_stored_sent_or_set_aside(driven: Driven) -> None:
+    for text in driven.kept:
+        assert found(text, [*driven.secrets.values(), *driven.signatures]) == set()
+
+
+def test_no_answer_holds_a_secret_but_the_signed_requests_that_were_asked_for(driven: Driven) -> None:
+    for answer in driven.answers:
+        held = found(json.dumps(answer), driven.secrets.values())
+        signed = SIGNATURE.search(answer.get("body") or "")
+        assert held <= ({driven.secrets["session"]} if signed else set()), answer
+        assert not (signed and answer["statusCode"] >= 400), answer
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        lambda s: f"Bearer {s}",
+        lambda s: f"?X-Amz-Security-Token={quote(s, safe='')}&",
+        lambda s: base64.b64encode(s.encode()).decode(),
+        lambda s: json.dumps({"inner": json.dumps({"token": s})}),
+    ],
+)
+def test_a_secret_would_be_found(hidden: Any) -> None:
+    assert found(hidden("rsh_a/b+c=d"), ["rsh_a/b+c=d"]) == {"rsh_a/b+c=d"}
