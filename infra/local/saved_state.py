@@ -9,14 +9,17 @@ import hashlib
 import importlib.metadata
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Final
 
+from infra.local.errors import StageError
 from infra.local.settings import LocalSettings
 
 MARK_NAME: Final = "clean-stop"
 LAMBDA_STATE_NAME: Final = "lambda.json"
 STREAM_POSITIONS_KEY: Final = "dynamodb_stream_positions"
+WIPE_DEADLINE_SECONDS: Final = 5.0
 
 
 def fingerprint(assembly: Path) -> str:
@@ -31,6 +34,9 @@ def take_over(settings: LocalSettings, wanted: str, *, fresh: bool) -> bool:
     """Prepare the folders for a start; return whether saved data is being used.
 
     The caller holds the stage's lock. The mark is removed: only another clean stop makes data usable again.
+
+    Raises:
+        StageError: a folder could not be emptied.
     """
     _empty(settings.temporary)
     mark = settings.state / MARK_NAME
@@ -70,5 +76,10 @@ def forget_clean_stop(state: Path) -> None:
 
 
 def _empty(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove and make a folder; workers of a stage that was killed may go on writing for a moment."""
+    deadline = time.monotonic() + WIPE_DEADLINE_SECONDS
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() > deadline:
+            raise StageError(f"{folder} cannot be emptied: remove it, then try again.")
     folder.mkdir(parents=True)

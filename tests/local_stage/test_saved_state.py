@@ -1,10 +1,13 @@
 """Saved data is used only after a clean stop of the same deployment, and streams start over."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from infra.local import saved_state
+from infra.local.errors import StageError
 from infra.local.saved_state import fingerprint, mark_clean_stop, rewind_streams, take_over
 from infra.local.settings import LocalSettings
 
@@ -53,6 +56,24 @@ def test_leftovers_of_workers_are_wiped(settings: LocalSettings) -> None:
     left.mkdir(parents=True)
     take_over(settings, "same", fresh=False)
     assert not list(settings.temporary.iterdir())
+
+
+def test_a_worker_that_outlives_its_stage_a_little_stops_no_start(
+    settings: LocalSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wipe, tries = shutil.rmtree, iter(range(3))
+    monkeypatch.setattr("shutil.rmtree", lambda folder, **_: next(tries, None) is None and wipe(folder))
+    take_over(settings, "same", fresh=False)
+    assert not list(settings.state.iterdir())
+
+
+def test_a_folder_that_goes_on_being_written_to_is_named(
+    settings: LocalSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
+    monkeypatch.setattr(saved_state, "WIPE_DEADLINE_SECONDS", 0.0)
+    with pytest.raises(StageError, match=f"{settings.temporary} cannot be emptied: remove it"):
+        take_over(settings, "same", fresh=False)
 
 
 def test_stream_positions_are_forgotten_and_nothing_else(tmp_path: Path) -> None:
