@@ -1,5 +1,6 @@
 """Which forecasts of a period are read at all."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,19 +25,19 @@ class Keys:
     def __init__(self, instants: Sequence[datetime]) -> None:
         template = forecast("01-05T00")
         made = [template.model_copy(update={"as_of": format_instant(each)}) for each in instants]
-        self.newest_first = sorted(map(forecast_id, made), reverse=True)
+        self.oldest_first = sorted(map(forecast_id, made))
+        self.instants = [made_at(key) for key in self.oldest_first]
         self.asked: Counter[str] = Counter()
 
     def __call__(self, end: datetime, limit: int) -> Sequence[str]:
-        found = [key for key in self.newest_first if made_at(key) <= end][:limit]
+        known = bisect_right(self.instants, end)
+        found = self.oldest_first[max(0, known - limit) : known][::-1]
         self.asked.update(reads=1, keys=len(found))
         return found
 
     def last(self) -> list[str]:
         """Return the last of each date, newest first, found by looking at all."""
-        return sorted(
-            {made_at(key).date(): key for key in reversed(self.newest_first)}.values(), reverse=True
-        )
+        return sorted({made_at(key).date(): key for key in self.oldest_first}.values(), reverse=True)
 
 
 @given(st.lists(st.integers(0, 30 * 24), unique=True))

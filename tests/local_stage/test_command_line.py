@@ -44,6 +44,12 @@ class CommandLine:
             timeout=120,
         )
 
+    def foreground(self, **environment: str) -> "subprocess.Popen[str]":
+        """Start a stage that stays in the foreground."""
+        command = [sys.executable, "-m", "infra.local", "up"]
+        environment = {**self.environment, **environment}
+        return subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
+
     def exports(self) -> dict[str, str]:
         """What `source .local/env` sets, asked from a real shell."""
         script = f'. "{self.settings.env_file}" && printf "%s\\n%s" "$RISK_HUB_URL" "$RISK_HUB_TOKEN"'
@@ -56,7 +62,8 @@ class CommandLine:
 def command_line(tmp_path: Path) -> Iterator[CommandLine]:
     made = CommandLine(tmp_path / "stage")
     yield made
-    made.run("down")
+    if made.settings.record_file.exists():
+        made.run("down")
 
 
 @pytest.fixture(scope="module")
@@ -123,16 +130,6 @@ def test_a_second_start_says_where_the_first_one_is_and_leaves_it_alone(
     assert command_line.run("status").returncode == 0
 
 
-def test_down_ends_it_and_takes_the_token_along(command_line: CommandLine) -> None:
-    assert command_line.run("up", "--detach").returncode == 0
-    url = command_line.exports()["url"]
-    assert command_line.run("down").returncode == 0
-    assert command_line.run("status").returncode != 0
-    with pytest.raises(OSError, match="refused"):
-        call("GET", url)
-    assert not command_line.settings.env_file.exists()
-
-
 @pytest.mark.parametrize("variable", ["RISK_HUB_PORT", "RISK_HUB_AWS_PORT"])
 def test_an_occupied_port_is_named_with_the_way_to_choose_another(
     command_line: CommandLine, variable: str
@@ -166,34 +163,21 @@ def test_down_never_ends_a_process_that_only_has_the_same_number(command_line: C
         assert bystander.poll() is None
 
 
-def test_in_the_foreground_an_interrupt_stops_everything(command_line: CommandLine) -> None:
-    command = [sys.executable, "-m", "infra.local", "up"]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, env=command_line.environment, stdout=subprocess.PIPE, text=True
-    ) as running:
+def test_in_the_foreground_an_alarm_shows_and_an_interrupt_stops_everything(
+    command_line: CommandLine,
+) -> None:
+    """A minute lasts a second, and the monitor's schedule still takes sixty: its heartbeat is missed."""
+    with command_line.foreground(RISK_HUB_ALARM_SPEED="60") as running:
         assert running.stdout is not None
         until(running.stdout, "Running")
         record = read_record(command_line.settings.record_file)
+        until(running.stdout, "critical  freshness-heartbeat")
+        assert "docs/runbook/freshness-heartbeat.md" in command_line.run("status").stdout
         running.terminate()
         assert "Stopped" in running.stdout.read()
     assert running.returncode == 0
     assert record is not None
     assert not record.is_alive()
-
-
-def test_an_alarm_shows_on_the_terminal_and_in_the_status(command_line: CommandLine) -> None:
-    """A minute lasts a second, and the monitor's schedule still takes sixty: its heartbeat is missed."""
-    command = [sys.executable, "-m", "infra.local", "up"]
-    environment = {**command_line.environment, "RISK_HUB_ALARM_SPEED": "60"}
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stdout is not None
-        until(running.stdout, "critical  freshness-heartbeat")
-        assert "docs/runbook/freshness-heartbeat.md" in command_line.run("status").stdout
-        running.terminate()
-        running.stdout.read()
-    assert running.returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -210,18 +194,28 @@ def test_an_alarm_setting_that_cannot_be_is_named(
     assert_one_sentence(command_line.run("up", **{name: given}), f"{name}={given}", said)
 
 
-def test_when_the_command_line_is_killed_the_stage_does_not_linger(command_line: CommandLine) -> None:
-    command = [sys.executable, "-m", "infra.local", "up"]
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, env=command_line.environment, stdout=subprocess.PIPE, text=True
-    ) as running:
+def test_when_the_command_line_is_killed_the_stage_does_not_linger_and_down_ends_the_next(
+    command_line: CommandLine,
+) -> None:
+    with command_line.foreground() as running:
         assert running.stdout is not None
         until(running.stdout, "Running")
         running.kill()
     finished = command_line.run("up", "--detach")
     while "just starting or stopping" in finished.stderr or "already running" in finished.stderr:
         finished = command_line.run("up", "--detach")
-    assert finished.returncode == 0
+    assert finished.returncode == 0, finished.stderr
+    assert_down_ends_it(command_line)
+
+
+def assert_down_ends_it(command_line: CommandLine) -> None:
+    """Nothing answers any longer, and the token is gone."""
+    url = command_line.exports()["url"]
+    assert command_line.run("down").returncode == 0
+    assert command_line.run("status").returncode != 0
+    with pytest.raises(OSError, match="refused"):
+        call("GET", url)
+    assert not command_line.settings.env_file.exists()
 
 
 def until(lines: Iterable[str], text: str) -> None:

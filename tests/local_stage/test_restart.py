@@ -1,5 +1,7 @@
 """`make down && make up` keeps what was stored, and the functions go on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.local_stage.caller import Caller, small_body
 
 RISK_DEADLINE_SECONDS = 30.0
+LATEST = "/risk-hub/worlds/kept/snapshots/latest"
 
 
 @pytest.fixture
@@ -21,42 +24,32 @@ def settings(tmp_path: Path) -> LocalSettings:
 @pytest.fixture
 def stopped_stage(settings: LocalSettings) -> LocalSettings:
     """A stage that has stored and evaluated a snapshot and was stopped cleanly."""
-    first = start(settings)
-    try:
+    with started(settings) as first:
         hub = Caller(first.hub)
         hub.post("kept", small_body())
         hub.risk("kept", "v1", within_seconds=RISK_DEADLINE_SECONDS)
-    finally:
-        first.process.stop()
     return settings
 
 
-def start(settings: LocalSettings) -> OpenStage:
-    return open_stage(settings, Console(quiet=True), detached=False, fresh=False)
+@contextmanager
+def started(settings: LocalSettings) -> Iterator[OpenStage]:
+    stage = open_stage(settings, Console(quiet=True), detached=False, fresh=False)
+    try:
+        yield stage
+    finally:
+        stage.process.stop()
 
 
-def test_a_clean_stop_leaves_data_that_the_next_start_serves_and_adds_to(
+def test_a_clean_stop_leaves_data_to_serve_and_to_add_to_and_a_killed_stage_nothing_to_trust(
     stopped_stage: LocalSettings,
 ) -> None:
-    second = start(stopped_stage)
-    try:
+    with started(stopped_stage) as second:
         hub = Caller(second.hub)
-        assert hub.get("/risk-hub/worlds/kept/snapshots/latest").document()["version"] == "v1"
+        assert hub.get(LATEST).document()["version"] == "v1"
         assert hub.risk("kept", "v1", within_seconds=0)["status"]
         assert hub.post("kept", small_body("v2")).status == 201
         assert hub.risk("kept", "v2", within_seconds=RISK_DEADLINE_SECONDS)["version"] == "v2"
-    finally:
-        second.process.stop()
-
-
-def test_a_killed_stage_leaves_nothing_that_the_next_start_would_trust(settings: LocalSettings) -> None:
-    first = start(settings)
-    Caller(first.hub).post("lost", small_body())
-    first.process.process.kill()
-    first.process.stop()
-    assert not (settings.state / MARK_NAME).exists()
-    second = start(settings)
-    try:
-        assert Caller(second.hub).get("/risk-hub/worlds/lost/snapshots/latest").status == 404
-    finally:
-        second.process.stop()
+        second.process.process.kill()
+    assert not (stopped_stage.state / MARK_NAME).exists()
+    with started(stopped_stage) as third:
+        assert Caller(third.hub).get(LATEST).status == 404

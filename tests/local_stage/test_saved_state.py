@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,8 +62,13 @@ def test_leftovers_of_workers_are_wiped(settings: LocalSettings) -> None:
 def test_a_worker_that_outlives_its_stage_a_little_stops_no_start(
     settings: LocalSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wipe, tries = shutil.rmtree, iter(range(3))
-    monkeypatch.setattr("shutil.rmtree", lambda folder, **_: next(tries, None) is None and wipe(folder))
+    wipe, in_vain = shutil.rmtree, iter(range(3))
+
+    def wipe_in_the_end(folder: Path, **_: Any) -> None:
+        if next(in_vain, None) is None:
+            wipe(folder)
+
+    monkeypatch.setattr("shutil.rmtree", wipe_in_the_end)
     take_over(settings, "same", fresh=False)
     assert not list(settings.state.iterdir())
 
