@@ -56,6 +56,8 @@ class Stage:
         networks_required: Synthesis is refused until `allowed_networks` is given from outside.
         throttle_rate_per_second: Steady request rate of the API's stage.
         throttle_burst_requests: Requests that may arrive at once.
+        requests_per_address: What one address may ask in five minutes before the web ACL refuses it; None: no web ACL.
+        archive_lock_days: For how long nobody can remove what the archive holds; None: no archive (ADR-0024).
         blob_grace_hours: For how long a blob may wait for the snapshot that refers to it.
         stage_allow_list: Values of `X-Stage` that the writer accepts.
         inline_cov_threshold_entries: Largest part that stays inline where the stage offloads.
@@ -106,6 +108,8 @@ class Stage:
     inline_cov_threshold_entries: int = INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
     risk_fallback: RiskFallback = "none"
     legacy_method: bool = False
+    requests_per_address: int | None = None
+    archive_lock_days: int | None = None
     rollout: Rollout = "in_place"
     snap_start: tuple[FunctionFolder, ...] = ()
     # Three attempts of three seconds with their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS (ADR-0006).
@@ -176,6 +180,8 @@ _PROD: Final = replace(
     log_retention_days=365,
     throttle_rate_per_second=500,
     throttle_burst_requests=1000,
+    requests_per_address=60_000,
+    archive_lock_days=365,
     event_archive_days=90,
 )
 

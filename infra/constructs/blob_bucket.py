@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.constructs.archive import BlobArchive
+from infra.constructs.only_ours import refuse_strangers
 from infra.nag import acknowledge
 from infra.names import UPLOAD_PREFIX
 
@@ -28,6 +30,7 @@ class BlobBucket(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
+        archive = self._archive(stage)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -39,6 +42,15 @@ class BlobBucket(Construct):
             versioned=stage.point_in_time_recovery,
             removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
             lifecycle_rules=[_upkeep(), _uploads()],
+            replication_role=archive.role if archive else None,
+            replication_rules=archive.rules() if archive else None,
+        )
+        if archive is not None:
+            archive.allow_copies_of(self.bucket)
+        self.bucket.add_to_resource_policy(
+            refuse_strangers(
+                "s3:*", [self.bucket.bucket_arn, self.bucket.arn_for_objects("*")], Stack.of(self).account
+            )
         )
         acknowledge(
             self.bucket,
@@ -47,6 +59,11 @@ class BlobBucket(Construct):
                 "request is in the function's log; server access logs would say it again without the world",
             },
         )
+
+    def _archive(self, stage: Stage) -> BlobArchive | None:
+        if stage.archive_lock_days is None:
+            return None
+        return BlobArchive(self, "Archive", lock_days=stage.archive_lock_days)
 
 
 def _upkeep() -> s3.LifecycleRule:

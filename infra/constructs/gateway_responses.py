@@ -44,7 +44,7 @@ SLUG_OF: Final[dict[str, str]] = {
 _DETAIL_OF: Final[dict[str, str]] = {
     "not-found": "No route of the hub takes this path and method.",
     "unauthenticated": "The gateway found no valid credentials.",
-    "network-denied": "The caller's address is outside the networks of this stage.",
+    "network-denied": "The caller's address is outside the networks of this stage, or its web ACL refused the request.",
     "malformed-json": "The gateway could not read the body.",
     "invalid-query": "The gateway could not read the parameters.",
     "body-too-large": "The body is over the gateway's own limit of 10 MB.",

@@ -14,6 +14,7 @@ from constructs import Construct
 from infra import names
 from infra.constructs.gateway_responses import add_gateway_responses
 from infra.constructs.hub_function import retention_of
+from infra.constructs.web_acl import WebAcl
 from infra.nag import acknowledge
 
 if TYPE_CHECKING:
@@ -59,7 +60,15 @@ class HubApi(Construct):
         add_gateway_responses(self.api)
         world = self._routes(writer, reader)
         self._registry_routes(world, registry)
+        self._web_acl(stage.requests_per_address)
         self._acknowledge()
+
+    def _web_acl(self, rate: int | None) -> None:
+        if rate is not None:
+            WebAcl(self, "WebAcl", stage_name=self._stage.name, api=self.api.deployment_stage, rate=rate)
+            return
+        reason = "Every request carries a token, and what this stage keeps is not worth a web ACL's price; prod has one"
+        acknowledge(self.api.deployment_stage, {"AwsSolutions-APIG3": reason})
 
     def _rest_api(self) -> apigateway.RestApi:
         return apigateway.RestApi(
@@ -149,13 +158,6 @@ class HubApi(Construct):
                 "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
                 "AmazonAPIGatewayPushToCloudWatchLogs]": "The account's one role by which the gateway writes logs; "
                 "AWS keeps this policy for it",
-            },
-        )
-        acknowledge(
-            self.api.deployment_stage,
-            {
-                "AwsSolutions-APIG3": "A resource policy lets in the stage's networks only, and every request "
-                "carries a token; a web ACL is the account owner's to attach",
             },
         )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import names
+from infra.constructs.only_ours import refuse_plain_http, refuse_strangers
 from infra.nag import acknowledge
 
 if TYPE_CHECKING:
@@ -41,10 +43,12 @@ class HubTables(Construct):
         expires: bool,
         streamed: bool,
     ) -> dynamodb.Table:
+        table_name = names.physical_name(self._stage.name, name)
         table = dynamodb.Table(
             self,
             name.capitalize(),
-            table_name=names.physical_name(self._stage.name, name),
+            table_name=table_name,
+            resource_policy=self._only_ours(table_name),
             partition_key=_text("world_id"),
             sort_key=_text(sort_key),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
@@ -61,6 +65,18 @@ class HubTables(Construct):
         if not self._stage.point_in_time_recovery:
             acknowledge(table, {"AwsSolutions-DDB3": "This stage holds samples that can be published again"})
         return table
+
+    def _only_ours(self, table_name: str) -> iam.PolicyDocument:
+        """The table's own policy; it names the table by its fixed name, since a table cannot refer to itself."""
+        stack = Stack.of(self)
+        arn = stack.format_arn(service="dynamodb", resource="table", resource_name=table_name)
+        resources = [arn, f"{arn}/index/*"]
+        return iam.PolicyDocument(
+            statements=[
+                refuse_plain_http("dynamodb:*", resources),
+                refuse_strangers("dynamodb:*", resources, stack.account),
+            ],
+        )
 
     def _index_of_expiry(self) -> None:
         self.snapshots.add_local_secondary_index(

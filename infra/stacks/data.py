@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, Stack
 
 from infra import names
+from infra.constructs.archive import TableArchive
 from infra.constructs.blob_bucket import BlobBucket
 from infra.constructs.tables import HubTables
 from infra.constructs.token_secret import TokenSecret
@@ -32,6 +33,14 @@ class DataStack(Stack):
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
         self.marks = tables.marks
         self.bucket = BlobBucket(self, "Blobs", stage=stage).bucket
+        if stage.archive_lock_days is not None:
+            TableArchive(
+                self,
+                "Archive",
+                stage_name=stage.name,
+                tables=[self.snapshots, self.worlds, self.evaluations, self.marks],
+                lock_days=stage.archive_lock_days,
+            )
         self.tokens = TokenSecret(self, "Access", stage=stage).secret
         CfnOutput(self, "SnapshotsTableName", value=self.snapshots.table_name)
         CfnOutput(self, "WorldsTableName", value=self.worlds.table_name)

@@ -22,6 +22,7 @@ _REFERENTS = {
     "TablesWorlds": "worlds",
     "TablesEvaluations": "evaluations",
     "TablesMarks": "marks",
+    "BlobsArchiveBucket": "archive",
     "BlobsBucket": "bucket",
     "AccessTokens": "tokens",
     "RelayFailures": "relay-failures",
@@ -86,6 +87,11 @@ class Assembly:
             for each in self.resources("data", "AWS::DynamoDB::Table").values()
             if each["Properties"]["TableName"] == f"risk-hub-{self.stage}-{name}"
         )
+
+    def blob_bucket(self) -> Properties:
+        """Return the bucket that the functions know; an archive has no upkeep."""
+        buckets = self.properties("data", "AWS::S3::Bucket")
+        return only(each for each in buckets if "LifecycleConfiguration" in each)
 
     def queue(self, name: str) -> Properties:
         """Return a queue's properties."""

@@ -107,6 +107,17 @@ def test_writes_go_to_the_writer_and_every_read_to_the_reader(any_stage: Assembl
     assert routes(any_stage) == ROUTES
 
 
+def test_the_gateway_may_call_each_routes_function_for_that_route_and_for_nothing_else(
+    any_stage: Assembly,
+) -> None:
+    allowed = {}
+    for each in any_stage.properties("service", "AWS::Lambda::Permission"):
+        verb, _, route = each["SourceArn"]["Fn::Join"][1][-1].lstrip("/").partition("/")
+        called = each["FunctionName"]
+        allowed[verb, f"/{route}"] = folder_of(any_stage, called)
+    assert allowed == {(verb, re.sub(r"{\w+}", "*", path)): folder for (verb, path), folder in ROUTES.items()}
+
+
 def test_the_handlers_get_the_request_untouched(any_stage: Assembly) -> None:
     methods = any_stage.properties("service", "AWS::ApiGateway::Method")
     assert {each["Integration"]["Type"] for each in methods} == {"AWS_PROXY"}

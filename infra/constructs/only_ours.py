@@ -1,0 +1,37 @@
+"""What every store of ours refuses, whoever allows it: plain HTTP, and callers of another account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def refuse_plain_http(action: str, resources: Sequence[str]) -> iam.PolicyStatement:
+    """Denies whatever does not come by TLS."""
+    return _refusal("RefusePlainHttp", action, resources, {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def refuse_strangers(action: str, resources: Sequence[str], account: str) -> iam.PolicyStatement:
+    """Denies callers of other accounts and of none. AWS's own services, which belong to no account, are left alone."""
+    conditions = {
+        "StringNotEquals": {"aws:PrincipalAccount": account},
+        "Bool": {"aws:PrincipalIsAWSService": "false"},
+    }
+    return _refusal("RefuseStrangers", action, resources, conditions)
+
+
+def _refusal(
+    sid: str, action: str, resources: Sequence[str], conditions: dict[str, dict[str, str]]
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid=sid,
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=[action],
+        resources=[*resources],
+        conditions=conditions,
+    )

@@ -1,0 +1,80 @@
+"""What is archived, for how long nobody can remove it, and that a removal is not copied."""
+
+from collections.abc import Callable
+
+import pytest
+
+from infra.stages import STAGES
+from tests.infra.assembly import Assembly, Properties, listed, only, referent
+
+TABLES = {"snapshots", "worlds", "evaluations", "marks"}
+LOCK_DAYS = STAGES["prod"].archive_lock_days
+
+
+def locked_bucket(assembly: Assembly) -> Properties:
+    buckets = assembly.properties("data", "AWS::S3::Bucket")
+    return only(each for each in buckets if "ObjectLockConfiguration" in each)
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "staging"])
+def test_only_production_is_archived(assembly: Callable[[str], Assembly], stage: str) -> None:
+    assert STAGES[stage].archive_lock_days is None
+    assert len(assembly(stage).properties("data", "AWS::S3::Bucket")) == 1
+    assert "ReplicationConfiguration" not in assembly(stage).blob_bucket()
+    assert not assembly(stage).properties("data", "AWS::Backup::BackupVault")
+
+
+def test_nobody_can_shorten_the_life_of_an_archived_object(prod: Assembly) -> None:
+    bucket = locked_bucket(prod)
+    assert bucket["ObjectLockEnabled"] is True
+    retention = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention == {"Mode": "COMPLIANCE", "Days": LOCK_DAYS}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_bodies_and_blobs_are_copied_and_neither_uploads_nor_removals(prod: Assembly) -> None:
+    """The reaper removes as before: what it removes stays in the archive."""
+    rules = prod.blob_bucket()["ReplicationConfiguration"]["Rules"]
+    assert {rule["Filter"]["Prefix"] for rule in rules} == {"risk-bodies/", "risk-blobs/"}
+    assert {rule["DeleteMarkerReplication"]["Status"] for rule in rules} == {"Disabled"}
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+    assert len({rule["Priority"] for rule in rules}) == len(rules)
+
+
+def test_the_bucket_that_functions_delete_from_is_not_locked(prod: Assembly) -> None:
+    assert "ObjectLockConfiguration" not in prod.blob_bucket()
+
+
+def test_the_copying_role_can_copy_no_removal(prod: Assembly) -> None:
+    (policy,) = prod.properties("data", "AWS::IAM::Policy")
+    granted = {
+        (action, referent(resource))
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    read = ("GetObjectVersionAcl", "GetObjectVersionForReplication", "GetObjectVersionTagging")
+    assert granted == {
+        ("s3:GetReplicationConfiguration", "bucket"),
+        ("s3:ListBucket", "bucket"),
+        *((f"s3:{action}", f"bucket/risk-{kind}/*") for action in read for kind in ("bodies", "blobs")),
+        ("s3:ReplicateObject", "archive/*"),
+    }
+
+
+def test_every_table_is_backed_up_each_week_into_a_locked_vault(prod: Assembly) -> None:
+    (vault,) = prod.properties("data", "AWS::Backup::BackupVault")
+    assert vault["LockConfiguration"] == {"MinRetentionDays": LOCK_DAYS, "ChangeableForDays": 3}
+    (plan,) = prod.properties("data", "AWS::Backup::BackupPlan")
+    (rule,) = plan["BackupPlan"]["BackupPlanRule"]
+    assert rule["ScheduleExpression"] == "cron(0 3 ? * SUN *)"
+    assert rule["Lifecycle"]["DeleteAfterDays"] == LOCK_DAYS
+    (selection,) = prod.properties("data", "AWS::Backup::BackupSelection")
+    assert {referent(each) for each in selection["BackupSelection"]["Resources"]} == TABLES
+
+
+def test_the_archives_roles_are_for_their_services_alone(prod: Assembly) -> None:
+    roles = prod.properties("data", "AWS::IAM::Role")
+    trusted = [each["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for each in roles]
+    assert sorted(trusted) == ["backup.amazonaws.com", "s3.amazonaws.com"]

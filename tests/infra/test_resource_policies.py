@@ -1,0 +1,91 @@
+"""What each store refuses, judged by an evaluation of its own policy rather than by its text."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
+
+from tests.infra.assembly import Assembly
+
+OURS, THEIRS = "000000000000", "111111111111"
+ROLE = "arn:aws:sts::{}:assumed-role/some-role/some-session"
+STORES = ("snapshots", "worlds", "evaluations", "marks", "bucket", "archive")
+
+
+def resolved(value: Any) -> Any:
+    """Return a template's value with its references filled in, as CloudFormation would."""
+    if isinstance(value, list):
+        return [resolved(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Ref"}:
+        pseudo = {"AWS::AccountId": OURS, "AWS::Region": "us-east-1", "AWS::Partition": "aws"}
+        return pseudo[value["Ref"]]
+    if set(value) == {"Fn::GetAtt"}:
+        return "arn:aws:s3:::" + ("archive" if "Archive" in value["Fn::GetAtt"][0] else "bucket")
+    if set(value) == {"Fn::Join"}:
+        return "".join(map(str, resolved(value["Fn::Join"][1])))
+    return {key: resolved(each) for key, each in value.items()}
+
+
+def policies(assembly: Assembly) -> Iterator[tuple[str, dict[str, Any], str, str]]:
+    """Yield each store's name, policy, a read of it, and what is read."""
+    for table in assembly.properties("data", "AWS::DynamoDB::Table"):
+        policy = resolved(table["ResourcePolicy"]["PolicyDocument"])
+        arn = f"arn:aws:dynamodb:us-east-1:{OURS}:table/{table['TableName']}"
+        name = table["TableName"].rpartition("-")[2]
+        yield name, policy, "dynamodb:GetItem", arn
+        yield name, policy, "dynamodb:Query", f"{arn}/index/any"
+    for each in assembly.properties("data", "AWS::S3::BucketPolicy"):
+        name = "archive" if "Archive" in json.dumps(each["Bucket"]) else "bucket"
+        policy = resolved(each["PolicyDocument"])
+        yield name, policy, "s3:GetObject", f"arn:aws:s3:::{name}/risk-blobs/any/any"
+        yield name, policy, "s3:ListBucket", f"arn:aws:s3:::{name}"
+
+
+def refuses(policy: dict[str, Any], action: str, arn: str, **request: Any) -> bool:
+    """Tell whether a policy denies a request, whatever else allows it."""
+    account = request.get("account", OURS)
+    asked = EvalContext(
+        principal_arn=ROLE.format(account),
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=arn,
+        region="us-east-1",
+        secure_transport=request.get("tls", True),
+        service_context={
+            "aws:principalisawsservice": str(request.get("service", False)).lower(),
+            "s3:tlsversion": request.get("tls_version", "1.3"),
+        },
+    )
+    return bool(evaluate_resource_policy(policy, asked).decision == "Deny")
+
+
+def test_every_store_refuses_plain_http_and_strangers_and_not_its_own(any_stage: Assembly) -> None:
+    seen = set()
+    for name, policy, action, arn in policies(any_stage):
+        seen.add(name)
+        assert not refuses(policy, action, arn), arn
+        assert refuses(policy, action, arn, tls=False), arn
+        assert refuses(policy, action, arn, account=THEIRS), arn
+        assert not refuses(policy, action, arn, account="", service=True), arn
+    assert seen == set(STORES if any_stage.stage == "prod" else STORES[:-1])
+
+
+def test_a_bucket_refuses_old_tls(any_stage: Assembly) -> None:
+    for name, policy, action, arn in policies(any_stage):
+        if name in {"bucket", "archive"}:
+            assert refuses(policy, action, arn, tls_version="1.1"), arn
+
+
+@pytest.mark.parametrize("store", ["AWS::DynamoDB::Table", "AWS::S3::BucketPolicy"])
+def test_no_store_lets_anybody_in_by_its_own_policy(any_stage: Assembly, store: str) -> None:
+    """Who may do what is said once, in the roles; here is only what is refused."""
+    for each in any_stage.properties("data", store):
+        document = (
+            each["ResourcePolicy"]["PolicyDocument"] if "ResourcePolicy" in each else each["PolicyDocument"]
+        )
+        assert {statement["Effect"] for statement in document["Statement"]} == {"Deny"}
