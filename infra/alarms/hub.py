@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEARTBEATS_MISSED: Final = 3
 SPIKE_SHARE_PERCENT: Final = 50
-# So many duplicates or expired events alone, without other traffic, are half of it: a harmless retry is no spike.
+# Traffic that is assumed beside what there was: one harmless retry among none is no spike, twenty are (ten expired ones).
 SPIKE_FREE_COUNT: Final = 20
 REFUSED_SHARE_PERCENT: Final = 10
 REFUSED_FREE_REQUESTS: Final = 200

@@ -18,7 +18,7 @@ ITERATOR_AGE_MAX_MS: Final = 60_000
 SLOW_PERIODS: Final = 3
 HOURS_MISSED: Final = 3
 BURST_SHARE_MAX_PERCENT: Final = 5
-# So many server errors alone, without another request, are five percent: one failed request is no burst.
+# Requests that are assumed beside those there were: one that fails among none is no burst, eleven are.
 BURST_FREE_REQUESTS: Final = 200
 # What waits or is lost here may be an exit signal.
 _CRITICAL_WORKERS: Final = frozenset({"exit_engine"})
@@ -185,12 +185,13 @@ def _hourly(stage: str, folder: names.FunctionFolder) -> AlarmRule:
 
 
 def _undelivered(stage: str, severity: Severity) -> AlarmRule:
-    """Told as a warning, whichever topic it is: who did not get a call by night is reached by day."""
+    """Told by the other topic: what one of them cannot deliver, it cannot say of itself."""
+    (other,) = (each for each in SEVERITIES if each != severity)
     return AlarmRule(
         name=f"alarms-{severity}-undelivered",
         page="alarms-undelivered",
         meaning=f"A subscriber of {severity} alarms could not be reached: look at the topic's subscriptions",
-        severity="warning",
+        severity=other,
         metrics={
             "failed": Metric(
                 "AWS/SNS",

@@ -9,6 +9,7 @@ from infra.alarms.rule import Metric
 from infra.alarms.table import alarm_rules
 from infra.local.alarms.evaluate import Pace
 from infra.local.alarms.metric_log import MetricLog
+from infra.local.alarms.metric_math import compute
 from infra.local.alarms.template_rules import template_rules
 from infra.local.alarms.watch import AlarmWatch
 from infra.local.assembly import read_operations
@@ -83,3 +84,25 @@ def test_a_monitor_that_dies_leaves_a_stale_world_stale() -> None:
 def test_no_alarm_is_left_without_a_rehearsal() -> None:
     rehearsed = [story.alarm for story in STORIES]
     assert sorted(rehearsed) == sorted(rule.name for rule in alarm_rules(STAGES["local"]))
+
+
+@pytest.mark.parametrize(
+    ("alarm", "counted", "with_them", "count"),
+    [
+        ("api-server-error-burst", "errors", "requests", 11),
+        ("unauthorized-burst", "first", "requests", 23),
+        ("refusal-burst", "second", "requests", 23),
+        ("dedupe-spike-live", "repeated", None, 20),
+        ("expired-spike-live", "expired", None, 10),
+    ],
+)
+def test_a_share_rings_without_other_traffic_at_the_count_that_its_page_names(
+    alarm: str, counted: str, with_them: str | None, count: int
+) -> None:
+    (rule,) = [each for each in RULES if each.name == alarm]
+    assert rule.expression is not None
+    for number, wrong in ((count - 1, False), (count, True)):
+        values: dict[str, float | None] = {**dict.fromkeys(rule.metrics), counted: float(number)}
+        if with_them:
+            values[with_them] = float(number)
+        assert rule.is_wrong(compute(rule.expression, values)) == wrong

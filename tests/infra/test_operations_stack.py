@@ -174,6 +174,8 @@ def test_each_severity_has_alarms_and_a_lost_exit_signal_is_critical(prod: Assem
     assert set(severities.values()) == set(SEVERITIES)
     assert severities["exit-engine-dead-letters"] == "critical"
     assert severities["snapshot-lag-critical-live"] == severities["snapshot-missing-live"] == "critical"
+    assert severities["alarms-warning-undelivered"] == "critical"
+    assert severities["alarms-critical-undelivered"] == "warning"
     assert severities["snapshot-lag-critical-paper"] == severities["snapshot-lag-warn-live"] == "warning"
     assert len(topic_names(prod)) == len(SEVERITIES)
 
