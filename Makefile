@@ -17,7 +17,7 @@ OF_STAGE = $(if $(STAGE),--stage-name '$(STAGE)')
 GIVEN = $(foreach key,ALLOWED_NETWORKS CRITICAL_SUBSCRIBERS WARNING_SUBSCRIBERS RUNBOOK_BASE ROLLOUT,$(if $($(key)),-c '$(shell echo $(key) | tr A-Z a-z)=$($(key))'))
 DEPLOY = $(PY) -m infra.deploy
 TO_STAGE = --stage '$(STAGE)' $(if $(ASSEMBLY),--assembly '$(ASSEMBLY)') $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(URL),--url '$(URL)')
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+PYTEST_ARGS ?= -n 2 --dist loadgroup --no-loadscope-reorder
 
 export PYTHONPATH := .:contracts/src
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
