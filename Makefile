@@ -83,6 +83,10 @@ contracts: dev-env ## regenerate OpenAPI, schemas, examples and event samples
 release: dev-env ## freeze the contract, its wire and its records under contracts/released/ (docs/upgrade.md)
 	@$(PY) -m tests.upgrades.release
 
+.PHONY: upgrade
+upgrade: dev-env ## upgrade, roll back and upgrade a local stage from the last release under traffic; write docs/upgrade-run.md (three minutes)
+	@$(PY) -m tests.upgrades
+
 .PHONY: synth
 synth: dev-env ## regenerate the committed templates of the local stage
 	$(PY) -m infra.synth_local

@@ -1,0 +1,50 @@
+"""`python -m tests.upgrades [--requests N]`: rehearse an upgrade from the last release, and write docs/upgrade-run.md."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.local.bring_up import open_stage
+from infra.local.install import LocalRelease
+from infra.local.settings import ANY_FREE_PORT, LocalSettings
+from tests.upgrades.page import page
+from tests.upgrades.rehearsal import Outcome, Rehearsal
+from tests.upgrades.release import ROOT
+from tests.upgrades.releases import HistoryError, Release, check_out_last_release
+
+PAGE = ROOT / "docs" / "upgrade-run.md"
+
+
+def rehearse(home: Path, released: Release, requests: int, console: Console) -> Outcome:
+    """Rehearse on a stage of its own, with so many requests in each phase."""
+    settings = LocalSettings(home / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
+    stage = open_stage(settings, console, detached=False, fresh=True, release=released.local())
+    try:
+        return Rehearsal(stage, released, LocalRelease(), requests).run()
+    finally:
+        stage.process.stop()
+
+
+def main(arguments: list[str]) -> int:
+    """Run and report; return 1 when anything was not as it should be."""
+    parser = argparse.ArgumentParser(prog="python -m tests.upgrades", description=__doc__)
+    parser.add_argument("--requests", type=int, default=250, help="requests in each phase")
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as home:
+        try:
+            released = check_out_last_release(Path(home) / "released")
+        except HistoryError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        outcome = rehearse(Path(home), released, asked.requests, Console())
+        text = page(outcome, released)
+    PAGE.write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+    return 0 if outcome.holds else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""What must be the same whichever release answers: every read of a world that nobody writes to any more."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from infra.local.http_call import call
+from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk
+
+WORLD, STAGE = "us20", "paper"
+POLICY = {"version": "kept-1", "cool_down_seconds": 3_600, "stress": [{"max_loss": 0.9}]}
+EXPECTATION = {"owner": "desk-a", "warn_seconds": 86_400, "critical_seconds": 172_800}
+Answers = dict[str, Any]
+
+
+class Kept:
+    """The world of the sample, published and evaluated under the first release."""
+
+    def __init__(self, hub: Hub, now: Any) -> None:
+        """Publish the sample, with a policy and an expectation, and wait for its numbers."""
+        self._hub = hub
+        self._version = publish(hub, sample_body(now))
+        for note, document in (("exit-policy", POLICY), ("expectations", EXPECTATION)):
+            self._put(f"worlds/{WORLD}/{note}?stage={STAGE}", document)
+        wait_for_risk(hub, self._version)
+
+    def answers(self) -> Answers:
+        """Return what the hub answers about the world, by what was asked; what speaks of now is left out."""
+        snapshots = f"worlds/{WORLD}/snapshots"
+        version = quote(self._version, safe="")
+        asked = {
+            "latest": f"{snapshots}/latest",
+            "latest, expanded": f"{snapshots}/latest?expand=true",
+            "version": f"{snapshots}/lookup?version={version}",
+            "instant": f"{snapshots}/lookup?as_of=2100-01-01T00:00:00Z&include_expired=true",
+            "page": f"{snapshots}?limit=5",
+            "risk": f"{snapshots}/{version}/risk",
+            "back-test": f"worlds/{WORLD}/risk/backtest?stage={STAGE}",
+            "exit policy": f"worlds/{WORLD}/exit-policy?stage={STAGE}",
+            "expectation": f"worlds/{WORLD}/expectations?stage={STAGE}",
+            "contract": "contract",
+        }
+        return {name: self._get(path) for name, path in asked.items()}
+
+    def _get(self, path: str) -> Any:
+        answer = call("GET", f"{self._hub.url}/risk-hub/{path}", self._hub.headers())
+        return {"status": answer.status, "body": _timeless(json.loads(answer.body))}
+
+    def _put(self, path: str, document: Mapping[str, Any]) -> None:
+        headers = {**self._hub.headers(), "Content-Type": "application/json"}
+        answer = call("PUT", f"{self._hub.url}/risk-hub/{path}", headers, json.dumps(document).encode())
+        if answer.status not in {200, 201}:
+            raise RuntimeError(f"{path} was answered {answer.status}: {answer.body!r}")
+
+
+def changed(before: Answers, after: Answers) -> list[str]:
+    """Return the questions whose answers lost or changed something; a further member is none (ADR-0027)."""
+    return [name for name, answer in before.items() if not holds(answer, after[name])]
+
+
+def holds(was: Any, now: Any) -> bool:
+    """Tell whether everything that an answer said is said by another too."""
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        return all(name in now and holds(value, now[name]) for name, value in was.items())
+    if isinstance(was, list) and isinstance(now, list):
+        return len(was) == len(now) and all(map(holds, was, now))
+    return bool(was == now)
+
+
+def _timeless(document: Any) -> Any:
+    """Leave out what differs from one request to the next: the request's id, and signatures with their instant."""
+    if isinstance(document, dict):
+        return {k: _timeless(v) for k, v in document.items() if k not in {"instance", "download_url"}}
+    return [_timeless(each) for each in document] if isinstance(document, list) else document

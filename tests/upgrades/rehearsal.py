@@ -1,0 +1,192 @@
+"""An upgrade, a rollback and the upgrade again, on a local stage under the released client's traffic."""
+
+import base64
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.local.bring_up import OpenStage
+from infra.local.install import LocalRelease, install
+from tests.faults.dead_letters import DeadLetters
+from tests.faults.run import isolated
+from tests.faults.witness import WORKERS, Witness
+from tests.upgrades.kept import Answers, Kept, changed
+from tests.upgrades.releases import Release
+from tests.upgrades.traffic_process import Traffic
+
+RISKY_RULE = "worst_stress.reduce"
+REST_DEADLINE_SECONDS = 180.0
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of the rehearsal.
+
+    Attributes:
+        name: which release runs, or which change is under way.
+        begins: when it began, in seconds since 1970.
+        differs: functions that do not run the release's code, and stacks that do not run its template; must be empty.
+        changed: questions about the kept world that are answered otherwise than at first; must be empty.
+    """
+
+    name: str
+    begins: float
+    differs: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a rehearsal counted.
+
+    Attributes:
+        phases: in their order.
+        answered: (question, seconds since 1970, duration in seconds) of every request that was answered as it should be.
+        failed: (question, seconds since 1970, what went wrong); must be empty.
+        published: snapshots that a producer was told are stored.
+        lost: published and not in the table; must be empty.
+        unannounced: in the table, and nobody heard of it; must be empty.
+        missing: effects of workers that are not there, or not announced; must be empty.
+        doubled: effects that happened twice; must be empty.
+        effects: how many effects each worker has stored.
+        dead_letters: messages given up by workers, and records set aside by the relay; must be none.
+    """
+
+    phases: list[Phase]
+    answered: list[tuple[str, float, float]]
+    failed: list[tuple[str, float, str]]
+    published: int
+    lost: list[str]
+    unannounced: list[str]
+    missing: list[str]
+    doubled: list[str]
+    effects: dict[str, int]
+    dead_letters: int
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether nothing went wrong."""
+        wrong = (self.failed, self.lost, self.unannounced, self.missing, self.doubled, self.dead_letters)
+        return not any(wrong) and not any(phase.differs or phase.changed for phase in self.phases)
+
+    def within(self, phase: Phase) -> tuple[Counter[str], float]:
+        """Return how often each question was answered in a phase, and the longest that one took, in seconds."""
+        later = [each.begins for each in self.phases if each.begins > phase.begins]
+        end = min(later, default=float("inf"))
+        found = [(name, seconds) for name, at, seconds in self.answered if phase.begins <= at < end]
+        return Counter(name for name, _ in found), max((seconds for _, seconds in found), default=0.0)
+
+
+class Rehearsal:
+    """One stage, opened with the released code, and what is to be put on it."""
+
+    def __init__(
+        self, stage: OpenStage, released: Release, upgraded: LocalRelease, phase_requests: int
+    ) -> None:
+        """Take part; each phase goes on until `phase_requests` requests were made in it."""
+        self._stage = stage
+        self._released = released
+        self._releases = {f"release {released.version}": released.local(), "this tree": upgraded}
+        self._phase_requests = phase_requests
+        self._phases: list[Phase] = []
+        self._first: Answers = {}
+
+    def run(self) -> Outcome:
+        """Run through all phases; return the counts."""
+        witness = Witness(self._stage.aws)
+        kept = Kept(self._stage.hub, datetime.now(UTC))
+        self._first = kept.answers()
+        old, new = self._releases
+        with self._traffic() as traffic:
+            self._stay(old, kept, traffic)
+            for name in (new, old, new):
+                self._phases.append(Phase(f"→ {name}", time.time()))
+                install(self._stage.aws, self._releases[name], enforce_iam=False)
+                self._stay(name, kept, traffic)
+            report = traffic.finish()
+        return self._outcome(report, witness)
+
+    def _traffic(self) -> Traffic:
+        hub = self._stage.hub
+        environment = {"RISK_HUB_URL": hub.url, "RISK_HUB_TOKEN": hub.token}
+        return Traffic(self._released.environment() | environment)
+
+    def _stay(self, name: str, kept: Kept, traffic: Traffic) -> None:
+        """Let traffic run on a release, and see that it is that release and that it answers as before."""
+        begins = time.time()
+        differs = self._differs(self._releases[name])
+        lost = changed(self._first, kept.answers())
+        self._phases.append(Phase(name, begins, tuple(differs), tuple(lost)))
+        traffic.wait_for(self._phase_requests)
+
+    def _differs(self, release: LocalRelease) -> list[str]:
+        """Return the stacks and functions that are not what the release says."""
+        cloudformation: Any = self._stage.aws.client("cloudformation")
+        functions: Any = self._stage.aws.client("lambda")
+        digests = {
+            key: _digest(release.code_zip(group)) for group, key in release.assembly.asset_keys.items()
+        }
+        found = []
+        for template in release.assembly.templates:
+            body = cloudformation.get_template(StackName=template.stack_name)["TemplateBody"]
+            if (body if isinstance(body, dict) else json.loads(body)) != json.loads(template.body):
+                found.append(template.stack_name)
+            found += [
+                function["FunctionName"]
+                for function in template.resources("AWS::Lambda::Function").values()
+                if _deployed_digest(functions, function["FunctionName"]) != digests[function["Code"]["S3Key"]]
+            ]
+        return found
+
+    def _outcome(self, report: dict[str, Any], witness: Witness) -> Outcome:
+        published = {f"{world}/{v}" for world, versions in report["published"].items() for v in versions}
+        _wait_until(lambda: not _missing(witness, report))
+        witness.stop()
+        committed = witness.committed()
+        stored = witness.effects()
+        return Outcome(
+            phases=self._phases,
+            answered=[(name, at, seconds) for name, at, seconds in report["answered"]],
+            failed=[(name, at, said) for name, at, said in report["failed"]],
+            published=len(published),
+            lost=sorted(published - committed),
+            unannounced=sorted(committed - set(witness.announced)),
+            missing=_missing(witness, report),
+            doubled=[
+                n for made in witness.made.values() for n, instants in made.items() if len(instants) > 1
+            ],
+            effects={worker: len(names) for worker, names in stored.items()},
+            dead_letters=isolated(self._stage.aws) + sum(DeadLetters(self._stage.aws).waiting().values()),
+        )
+
+
+def _missing(witness: Witness, report: dict[str, Any]) -> list[str]:
+    """Return each effect that the committed snapshots must have and have not, in the store and on the bus."""
+    committed, stored = witness.committed(), witness.effects()
+    expected = dict.fromkeys(WORKERS, committed)
+    expected["exit_engine"] = {f"{name} {RISKY_RULE}" for name in report["risky"]}
+    return [
+        f"{worker} {name}"
+        for worker in WORKERS
+        for name in sorted(expected[worker] - (stored[worker] & set(witness.made[worker])))
+    ]
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + REST_DEADLINE_SECONDS
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+
+
+def _digest(code: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(code).digest()).decode()
+
+
+def _deployed_digest(functions: Any, name: str) -> str:
+    return str(functions.get_function_configuration(FunctionName=name)["CodeSha256"])

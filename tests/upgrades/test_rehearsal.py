@@ -1,0 +1,86 @@
+"""The rehearsal's own judgement: what it counts as a failure, and what it says when it cannot run."""
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.upgrades.kept import changed
+from tests.upgrades.page import page
+from tests.upgrades.rehearsal import Outcome, Phase
+from tests.upgrades.releases import HistoryError, Release, check_out_last_release
+
+GOOD = Outcome(
+    phases=[Phase("release 1.0.0", 100.0), Phase("→ this tree", 110.0), Phase("this tree", 120.0)],
+    answered=[("latest", 101.0, 0.1), ("publish", 111.0, 0.5), ("latest", 121.0, 0.2), ("page", 125.0, 2.0)],
+    failed=[],
+    published=1,
+    lost=[],
+    unannounced=[],
+    missing=[],
+    doubled=[],
+    effects={"risk_engine": 1},
+    dead_letters=0,
+)
+WRONG: dict[str, Any] = {
+    "failed": [("publish", 111.0, "UnavailableError: HTTP 502")],
+    "lost": ["w1/v1"],
+    "unannounced": ["w1/v1"],
+    "missing": ["risk_engine w1/v1"],
+    "doubled": ["w1/v1"],
+    "dead_letters": 1,
+    "phases": [Phase("this tree", 100.0, differs=("risk-hub-local-risk-engine",))],
+}
+
+
+def test_a_run_without_a_fault_holds() -> None:
+    assert GOOD.holds
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_each_fault_alone_makes_a_run_fail(what: str) -> None:
+    assert not replace(GOOD, **{what: WRONG[what]}).holds
+
+
+def test_an_answer_about_the_past_that_changed_makes_a_run_fail() -> None:
+    assert not replace(GOOD, phases=[Phase("this tree", 100.0, changed=("latest",))]).holds
+
+
+def test_requests_are_counted_in_the_phase_in_which_they_began() -> None:
+    counted = [GOOD.within(phase) for phase in GOOD.phases]
+    assert [(sum(names.values()), longest) for names, longest in counted] == [(1, 0.1), (1, 0.5), (2, 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ({"a": {"b": [1, {"c": 2, "new": 3}]}, "new": 1}, []),
+        ({"a": {"b": [1, {"c": 3}]}}, ["q"]),
+        ({"a": {"b": [1]}}, ["q"]),
+        ({"a": {}}, ["q"]),
+        ({"a": {"b": [1, {"c": 2}, 4]}}, ["q"]),
+    ],
+)
+def test_a_further_member_is_no_change_and_everything_else_is(
+    after: dict[str, Any], expected: list[str]
+) -> None:
+    assert changed({"q": {"a": {"b": [1, {"c": 2}]}}}, {"q": after}) == expected
+
+
+def test_the_page_shows_the_counts_and_each_failure() -> None:
+    text = page(replace(GOOD, failed=WRONG["failed"]), Release("1.0.0", "0" * 40, Path()))
+    assert "| this tree | 2 | 2.0 | 0 | 0 |" in text
+    assert "| **requests that failed** | **1** |" in text
+    assert "- 00:01:51.000 publish: UnavailableError: HTTP 502" in text
+
+
+def test_a_checkout_without_the_released_commit_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shallow = tmp_path / "shallow"
+    subprocess.run(["git", "init", "-q", shallow], check=True)
+    monkeypatch.setattr("tests.upgrades.releases.ROOT", shallow)
+    with pytest.raises(HistoryError, match="git fetch --unshallow"):
+        check_out_last_release(tmp_path / "released")
