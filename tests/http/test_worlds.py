@@ -106,6 +106,16 @@ def test_a_policy_that_the_exit_engine_could_not_read_is_refused(hub: Hub, api: 
     assert hub.registry.notes == {}
 
 
+def test_inv_11_a_policy_that_fits_no_row_is_refused(hub: Hub, api: Gateway) -> None:
+    """Each list may have 200 names, and each name 128 characters, of which JSON writes some in six: more than DynamoDB holds."""
+    longest = [f"{number:03}" + "\x01" * 125 for number in range(200)]
+    both = {**POLICY, "freeze": {"assets": longest}, "drain": {"assets": longest}}
+    refused = expect(api, both, EXIT_POLICY)
+    assert (refused.status, refused.slug, refused.pointers) == (422, "registration-invalid", [""])
+    assert hub.registry.notes == {}
+    assert expect(api, {**POLICY, "freeze": {"assets": longest}}, EXIT_POLICY).status == 201
+
+
 def test_the_list_shows_how_every_world_stands(hub: Hub, api: Gateway) -> None:
     expect(api, path="/risk-hub/worlds/never-came/expectations")
     expect(api)

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from risk_hub_contracts import limits, strict_json
 from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.problems import REGISTRATION_INVALID, ProblemError, summary
+from risk_hub_contracts.problems import REGISTRATION_INVALID, ProblemError, Violation, summary
 from risk_hub_contracts.queries import Cursor, Limit, Stage
 from risk_hub_contracts.violations import explain
 
@@ -113,7 +113,17 @@ def parse_registration(model: type[Registered], raw: bytes) -> Registered:
     """
     strict_json.loads(raw)
     try:
-        return model.model_validate_json(raw, strict=True)
+        registered = model.model_validate_json(raw, strict=True)
     except ValidationError as error:
         faults = explain(error, known=model.model_fields)
         raise ProblemError(REGISTRATION_INVALID, summary(faults, "The body"), faults) from None
+    _require_that_it_fits(registered)
+    return registered
+
+
+def _require_that_it_fits(registered: BaseModel) -> None:
+    """Its stored form lies on one row: a list of very long names can be longer than a row may be."""
+    size_bytes = len(registered.model_dump_json(by_alias=True).encode())
+    if size_bytes > limits.ITEM_BODY_MAX_BYTES:
+        fault = f"its stored form has {size_bytes} bytes; at most {limits.ITEM_BODY_MAX_BYTES} are kept"
+        raise ProblemError(REGISTRATION_INVALID, f"The body: {fault}.", [Violation("", fault)])
