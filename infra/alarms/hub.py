@@ -22,6 +22,7 @@ REFUSED_SHARE_PERCENT: Final = 10
 REFUSED_FREE_REQUESTS: Final = 200
 FAILED_MESSAGES_MAX: Final = 5
 UNAVAILABLE_BLOBS_MAX: Final = 5
+UNANNOUNCED_PERIODS: Final = 2
 # How many workers handle one snapshot, and so count it as expired.
 _HANDLINGS: Final = sum(names.SNAPSHOT_UPDATED in events for events in names.WORKER_EVENTS.values())
 
@@ -33,6 +34,7 @@ def hub_alarms(stage: Stage) -> Iterator[AlarmRule]:
         severity: Severity = "critical" if data_stage in stage.paging_stages else "warning"
         yield from _freshness(stage.name, data_stage, severity)
         yield from _spikes(stage.name, data_stage)
+    yield _silent_relay(stage)
     yield from _refusals(stage.name)
     yield from _blobs(stage.name)
     for worker in names.WORKER_EVENTS:
@@ -112,6 +114,24 @@ def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
         metrics={"expired": _metric(stage, metrics.SNAPSHOT_EXPIRED, stage=data_stage), "stored": stored},
         expression=f"100 * FILL(expired, 0) / ({_HANDLINGS} * FILL(stored, 0) + {SPIKE_FREE_COUNT})",
         threshold=SPIKE_SHARE_PERCENT,
+    )
+
+
+def _silent_relay(stage: Stage) -> AlarmRule:
+    """A relay that is not called at all has no iterator age; that is over, too, as soon as it announces anything."""
+    stored = {
+        f"stored{number}": _metric(stage.name, metrics.SNAPSHOT_PROCESSED, stage=data_stage)
+        for number, data_stage in enumerate(stage.stage_allow_list)
+    }
+    together = " + ".join(f"FILL({each}, 0)" for each in stored)
+    return AlarmRule(
+        name="event-relay-silent",
+        page="relay-iterator-age",
+        meaning="Snapshots are stored and none is announced: the relay is not called, look at its event source mappings",
+        severity="critical",
+        metrics={"announced": _metric(stage.name, metrics.WORKER_PROCESSED, worker="event_relay"), **stored},
+        expression=f"IF(FILL(announced, 0) < 1, {together}, 0)",
+        periods=UNANNOUNCED_PERIODS,
     )
 
 

@@ -73,6 +73,7 @@ def _of_functions() -> Iterator[tuple[str, Metric]]:
         dimensions = {"FunctionName": f"risk-hub-local-{function}"}
         yield f"errors {function}", Metric("AWS/Lambda", "Errors", dimensions)
         yield f"throttles {function}", Metric("AWS/Lambda", "Throttles", dimensions)
+    yield "announced", Metric(HUB, "risk_hub_worker_processed_total", {"worker": "event_relay"})
     yield "reaper runs", Metric("AWS/Lambda", "Invocations", {"FunctionName": "risk-hub-local-blob-reaper"})
     relay = {"FunctionName": "risk-hub-local-event-relay"}
     yield "iterator age", Metric("AWS/Lambda", "IteratorAge", relay)
@@ -108,6 +109,7 @@ def calm() -> dict[str, float]:
         "reaper runs": 1.0,
         "answered 422": 1.0,
         "iterator age": 400.0,
+        "announced": 30.0,
     }
     for stage in DATA_STAGES:
         values |= {f"late {stage}": 0, f"stale {stage}": 0, f"missing {stage}": 0, f"spread {stage}": 0}
@@ -130,6 +132,7 @@ def stories() -> Iterator[Story]:
     yield Story("blobs-unusable", {"blob unusable": 1})
     yield Story("blobs-unavailable", {"blob unavailable": 5})
     yield Story("event-relay-iterator-age", {"iterator age": 61_000}, minutes=4, rings=3, over=1)
+    yield Story("event-relay-silent", {"announced": None}, minutes=12, rings=10, over=1)
     yield Story("relay-failures", {"set aside": 1})
     for stage in DATA_STAGES:
         yield from _of_a_stage(stage)

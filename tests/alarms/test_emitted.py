@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from events.envelope import CloudEvent
+from functions.event_relay.report import report as announced
 from functions.freshness_monitor.report import report
 from functions.hub.domain.freshness import tally
 from functions.hub.http.door import Door
 from functions.hub.ports import BlobError, UnavailableError
 from functions.hub.queue import queue_worker
+from functions.hub.use_cases.relay_records import Relayed
 from functions.hub.use_cases.watch_freshness import Watched
 from infra.alarms.table import alarm_rules
 from infra.local.emf_bridge import emf_document, metric_data
@@ -40,6 +42,7 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
     report(Watched(0, tally([], DATA_STAGES), [], []))
+    announced([], Relayed(announced=1, isolated=0), datetime.now(tz=UTC))
     for stage in DATA_STAGES:
         publish_twice(stage)
     for door in failing_doors():

@@ -107,7 +107,7 @@ def test_a_policy_that_the_exit_engine_could_not_read_is_refused(hub: Hub, api: 
 
 
 def test_inv_11_a_policy_that_fits_no_row_is_refused(hub: Hub, api: Gateway) -> None:
-    """Each list may have 200 names, and each name 128 characters, of which JSON writes some in six: more than DynamoDB holds."""
+    """Two lists of 200 names of 128 characters each, of which JSON writes some in six: more than an item may hold."""
     longest = [f"{number:03}" + "\x01" * 125 for number in range(200)]
     both = {**POLICY, "freeze": {"assets": longest}, "drain": {"assets": longest}}
     refused = expect(api, both, EXIT_POLICY)

@@ -30,7 +30,7 @@ STAGE_ALARMS = (
     "expired-spike",
 )
 CLOSED_LISTS = {
-    "worker": (*WORKER_EVENTS, "freshness_monitor"),
+    "worker": (*WORKER_EVENTS, "event_relay", "freshness_monitor"),
     "stage": ("backtest", "paper", "live"),
     "status": ("401", "403", "409", "422"),
     "reason": ("unusable", "unavailable"),
@@ -77,6 +77,7 @@ def test_every_step_of_a_snapshots_way_has_its_alarm(cloud_stage: Assembly) -> N
         *(f"{function}-{what}" for function in functions for what in ("errors", "throttles")),
         *(f"{table}-{kind}-throttles" for table in TABLES for kind in ("read", "write")),
         "event-relay-iterator-age",
+        "event-relay-silent",
         "relay-failures",
         *(f"{worker}-{what}" for worker in WORKERS for what in WORKER_ALARMS),
         *(f"alarms-{severity}-undelivered" for severity in SEVERITIES),
