@@ -1,4 +1,4 @@
-"""How a world stands: late, stale and missing are three things, and quiet hours hold back paging alone."""
+"""How a world stands: late, stale and missing are three things, and quiet hours hold back alarms alone."""
 
 import json
 from collections.abc import Sequence
@@ -95,10 +95,13 @@ def test_f23_worlds_are_counted_and_a_stage_without_any_is_counted_too() -> None
     assert counts.keys() == STAGES
 
 
-def test_quiet_hours_hold_back_paging_and_nothing_else() -> None:
+def test_quiet_hours_hold_back_alarms_and_nothing_else() -> None:
     quiet = counted(row(lag=2_000, quiet_hours_utc=NOON))
-    assert (quiet.stale, quiet.quiet) == (0, 1)
-    assert (quiet.late, quiet.worst_lag_seconds, quiet.expected) == (1, 2_000, 1)
+    assert (quiet.late, quiet.stale, quiet.quiet) == (0, 0, 1)
+    assert (quiet.worst_lag_seconds, quiet.expected) == (2_000, 1)
+    assert standing(row(lag=2_000, quiet_hours_utc=NOON), START).state == "stale"
+    late = counted(row(lag=700, quiet_hours_utc=NOON))
+    assert (late.late, late.quiet) == (0, 1)
     loud = counted(row(lag=2_000 - 3_600, quiet_hours_utc=NOON), at=START + timedelta(hours=1))
     assert (loud.stale, loud.quiet) == (1, 0)
 

@@ -56,8 +56,8 @@ class QuietHours(BaseModel):
 class Expectation(BaseModel):
     """How late a world's newest snapshot may be at one stage.
 
-    `enabled: false` stops the watch. Quiet hours hold back paging and nothing else: the world is still measured, and
-    still counts as late.
+    `enabled: false` stops the watch. Quiet hours hold back alarms and nothing else: the world is still measured, and
+    listed as it stands.
     """
 
     model_config = _CLOSED

@@ -59,7 +59,7 @@ WORLDS_LATE: Final = Metric(
     "risk_hub_worlds_late_total",
     "Count",
     _BY_STAGE,
-    "Expected worlds whose lag is past their own `warn_seconds`, the stale ones included.",
+    "Expected worlds whose lag is past their own `warn_seconds`, the stale ones included, outside their quiet hours.",
 )
 WORLDS_STALE: Final = Metric(
     "risk_hub_worlds_stale_total",
@@ -71,7 +71,7 @@ WORLDS_QUIET: Final = Metric(
     "risk_hub_worlds_quiet_total",
     "Count",
     _BY_STAGE,
-    "Worlds that are stale or missing, and that quiet hours keep out of those two counts.",
+    "Worlds that are late, stale or missing, and that quiet hours keep out of these counts.",
 )
 SILENCE_SPREAD: Final = Metric(
     "risk_hub_worlds_silence_spread_total",

@@ -82,7 +82,7 @@ class WorldAnswer(TypedDict):
     world_id: str
     stage: str
     state: WorldState
-    quiet: Annotated[bool, Field(description="Whether its quiet hours hold back paging now.")]
+    quiet: Annotated[bool, Field(description="Whether its quiet hours hold back alarms now.")]
     lag_seconds: NotRequired[Annotated[float, Field(description="The hub's clock minus the head's as_of.")]]
     head: NotRequired[WorldHead]
     expectation: NotRequired[Expectation]

@@ -57,7 +57,7 @@ class Standing:
     Attributes:
         at: the instant.
         lag_seconds: age of the newest as_of, at least 0; None where nothing came.
-        quiet: whether its quiet hours hold back paging now.
+        quiet: whether its quiet hours hold back alarms now.
     """
 
     row: WorldRow
@@ -108,10 +108,10 @@ class StageTally:
     """The worlds of one stage, counted.
 
     Attributes:
-        late: past their own `warn_seconds`, the stale ones and those in quiet hours included.
-        stale: past their own `critical_seconds`, outside their quiet hours.
-        missing: never came, outside their quiet hours.
-        quiet: what quiet hours keep out of `stale` and `missing`.
+        late: past their own `warn_seconds`, the stale ones included, outside their quiet hours, as are the next two.
+        stale: past their own `critical_seconds`.
+        missing: never came.
+        quiet: what quiet hours keep out of these three.
         long_stale: those of `stale` that woke somebody `NEWS` ago already.
         long_missing: the same of `missing`.
     """
@@ -132,8 +132,8 @@ class StageTally:
         if standing.state not in WATCHED_STATES:
             return
         self.expected += 1
-        self.late += standing.state in LATE_STATES
-        self.quiet += standing.state in SILENT_STATES and standing.quiet
+        self.late += standing.state in LATE_STATES and not standing.quiet
+        self.quiet += standing.state in LATE_STATES | SILENT_STATES and standing.quiet
         if standing.lag_seconds is not None:
             self.worst_lag_seconds = max(standing.lag_seconds, self.worst_lag_seconds or 0.0)
         if standing.wakes:
