@@ -59,13 +59,14 @@ def python_names() -> dict[str, tuple[str, str]]:
 
 
 def named_calls(source: str) -> Iterator[tuple[str, str]]:
-    """The operations that a source calls on a client, or names to have them signed."""
+    """The operations that a source calls on a client, hands on to be called, or names to have them signed."""
     names = python_names()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else None
             texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
-            yield from (names[each] for each in (called, *texts) if each in names)
+            handed = [each.attr for each in node.args if isinstance(each, ast.Attribute)]
+            yield from (names[each] for each in (called, *handed, *texts) if each in names)
 
 
 def test_the_table_of_operations_is_what_the_adapters_call() -> None:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from functions.hub.adapters.aws import dependency, error_code
-from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.conditional import write_if
 from functions.hub.adapters.snapshot_item import Item
 from functions.hub.domain.blob_marks import Claim
 from risk_hub_contracts.times import format_instant, parse_instant
@@ -66,11 +64,15 @@ class DynamoDBBlobMarks:
             "doomed_until": {"S": format_instant(until)},
             "retain_until": {"N": str(int(until.timestamp()))},
         }
-        return self._if(
-            "attribute_not_exists(mark) OR doomed_until <= :now OR doomed_by = :owner",
-            {":now": {"S": format_instant(now)}, ":owner": {"S": owner}},
-            lambda **condition: self._put({**_doom_key(world_id, sha256), **doom}, **condition),
+        refusal = write_if(
+            STORE,
+            self.dynamodb.put_item,
+            TableName=self.table,
+            Item={**_doom_key(world_id, sha256), **doom},
+            ConditionExpression="attribute_not_exists(mark) OR doomed_until <= :now OR doomed_by = :owner",
+            ExpressionAttributeValues={":now": {"S": format_instant(now)}, ":owner": {"S": owner}},
         )
+        return refusal is None
 
     def spare(self, world_id: str, sha256: str, owner: str) -> None:
         """See BlobMarks."""
@@ -96,25 +98,19 @@ class DynamoDBBlobMarks:
         item: Item | None = answer.get("Item")
         return item
 
-    def _put(self, item: Item, **condition: Any) -> None:  # noqa: ANN401 - botocore's parameters
+    def _put(self, item: Item) -> None:
         with dependency(STORE):
-            self.dynamodb.put_item(TableName=self.table, Item=item, **condition)
+            self.dynamodb.put_item(TableName=self.table, Item=item)
 
     def _delete_if(self, key: Item, condition: str, values: Item) -> None:
-        def delete(**conditions: Any) -> None:  # noqa: ANN401 - botocore's parameters
-            with dependency(STORE):
-                self.dynamodb.delete_item(TableName=self.table, Key=key, **conditions)
-
-        self._if(condition, values, delete)
-
-    def _if(self, condition: str, values: Item, write: Any) -> bool:  # noqa: ANN401 - takes botocore's parameters
-        try:
-            write(ConditionExpression=condition, ExpressionAttributeValues=values)
-        except ClientError as error:
-            if error_code(error) == CONDITION_FAILED:
-                return False
-            raise
-        return True
+        write_if(
+            STORE,
+            self.dynamodb.delete_item,
+            TableName=self.table,
+            Key=key,
+            ConditionExpression=condition,
+            ExpressionAttributeValues=values,
+        )
 
 
 def _claim_key(world_id: str, sha256: str, claim: Claim) -> Item:

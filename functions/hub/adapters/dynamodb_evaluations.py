@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from botocore.exceptions import ClientError
 
-from functions.hub.adapters.aws import dependency, error_code
-from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.conditional import put_once
 from functions.hub.adapters.snapshot_item import Item
 from functions.hub.domain.evaluation import (
     Record,
@@ -51,18 +50,7 @@ class DynamoDBEvaluations:
 
     def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
         """See EvaluationStore."""
-        try:
-            with dependency(STORE):
-                self.dynamodb.put_item(
-                    TableName=self.table,
-                    Item=to_item(evaluation, retain_until),
-                    ConditionExpression="attribute_not_exists(world_id)",
-                )
-        except ClientError as error:
-            if error_code(error) == CONDITION_FAILED:
-                return False
-            raise
-        return True
+        return put_once(self.dynamodb, self.table, STORE, to_item(evaluation, retain_until)) is None
 
     def get(self, world_id: str, evaluation_id: str) -> Record | None:
         """See StoredEvaluations."""

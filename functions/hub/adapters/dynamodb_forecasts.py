@@ -6,13 +6,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.conditional import put_once
 from functions.hub.adapters.dynamodb_evaluations import STORE
-from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
 from functions.hub.adapters.snapshot_item import Item, compress, decompress
 from functions.hub.domain.forecast_key import forecast_bounds, forecast_id
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
@@ -37,16 +35,7 @@ class DynamoDBForecasts:
             "retain_until": {"N": str(int(retain_until.timestamp()))},
             **self.bodies.place(forecast.world_id, body),
         }
-        try:
-            with dependency(STORE):
-                self.dynamodb.put_item(
-                    TableName=self.table, Item=item, ConditionExpression="attribute_not_exists(world_id)"
-                )
-        except ClientError as error:
-            if error_code(error) == CONDITION_FAILED:
-                return False
-            raise
-        return True
+        return put_once(self.dynamodb, self.table, STORE, item) is None
 
     def newest_ids(
         self, world_id: str, stage: str, start: datetime, end: datetime, *, limit: int

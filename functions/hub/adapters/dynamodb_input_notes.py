@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from botocore.exceptions import ClientError
 
-from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.conditional import put_once
 from functions.hub.adapters.dynamodb_evaluations import STORE
-from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
 from functions.hub.adapters.snapshot_item import Item
 from functions.hub.domain.input_note import InputNote
 
@@ -36,19 +35,8 @@ class DynamoDBInputNotes:
             "note": {"S": orjson.dumps(asdict(note)).decode()},
             "retain_until": {"N": str(int(retain_until.timestamp()))},
         }
-        try:
-            with dependency(STORE):
-                self.dynamodb.put_item(
-                    TableName=self.table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(world_id)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-        except ClientError as error:
-            if error_code(error) != CONDITION_FAILED:
-                raise
-            return _note(error.response["Item"])  # type: ignore[typeddict-item]
-        return note
+        taken = put_once(self.dynamodb, self.table, STORE, item)
+        return note if taken is None else _note(taken.item)
 
 
 def _key(world_id: str, note_id: str) -> Item:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from botocore.exceptions import ClientError
-
-from functions.hub.adapters.aws import dependency, error_code
-from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.conditional import write_if
 from functions.hub.adapters.dynamodb_worlds import STORE
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
@@ -76,18 +74,15 @@ class DynamoDBRegistry:
     def remove(self, world_id: str, stage: str, note: Note) -> None:
         """See WorldRegistry. A row that is not there is not made."""
         names = _names(note)
-        try:
-            with dependency(STORE):
-                self.dynamodb.update_item(
-                    TableName=self.table,
-                    Key=_key(world_id, stage),
-                    UpdateExpression=f"REMOVE {', '.join(names)}",
-                    ConditionExpression="attribute_exists(#n)",
-                    ExpressionAttributeNames=names,
-                )
-        except ClientError as error:
-            if error_code(error) != CONDITION_FAILED:
-                raise
+        write_if(
+            STORE,
+            self.dynamodb.update_item,
+            TableName=self.table,
+            Key=_key(world_id, stage),
+            UpdateExpression=f"REMOVE {', '.join(names)}",
+            ConditionExpression="attribute_exists(#n)",
+            ExpressionAttributeNames=names,
+        )
 
     def page(self, limit: int, after: tuple[str, str] | None = None) -> RowPage:
         """See WorldRegistry."""

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.conditional import put_once
 from functions.hub.adapters.snapshot_expressions import expiry_window, index_query, latest_expiry
 from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_item
 from functions.hub.domain.ordering import SEPARATOR
@@ -18,7 +17,6 @@ from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import PutOutcome
 from risk_hub_contracts.times import parse_instant
 
-CONDITION_FAILED = "ConditionalCheckFailedException"
 STORE = "the snapshot store"
 
 
@@ -35,20 +33,10 @@ class DynamoDBSnapshots:
         body, document_bytes = compress(snapshot.document)
         sized = snapshot.sized(document_bytes)
         item = to_item(sized, self.bodies.place(snapshot.world_id, body), retain_until)
-        try:
-            with dependency(STORE):
-                self.dynamodb.put_item(
-                    TableName=self.table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(world_id)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-        except ClientError as error:
-            if error_code(error) != CONDITION_FAILED:
-                raise
-            stored: Item = error.response["Item"]  # type: ignore[typeddict-item]
-            return self._outcome_of_collision(self._read(stored), sized)
-        return PutOutcome(sized, created=True)
+        taken = put_once(self.dynamodb, self.table, STORE, item)
+        if taken is None:
+            return PutOutcome(sized, created=True)
+        return self._outcome_of_collision(self._read(taken.item), sized)
 
     def get(self, world_id: str, version: str) -> StoredSnapshot | None:
         """See SnapshotStore."""

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from functions.hub.adapters.aws import dependency, error_code
-from functions.hub.adapters.dynamodb_snapshots import CONDITION_FAILED
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.conditional import write_if
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Head
 from risk_hub_contracts.exit_policy import ExitPolicy
@@ -35,23 +33,19 @@ class DynamoDBWorlds:
             ":expires_at": format_instant(snapshot.expires_at),
             ":hash": snapshot.content_hash,
         }
-        try:
-            with dependency(STORE):
-                self.dynamodb.update_item(
-                    TableName=self.table,
-                    Key={"world_id": {"S": snapshot.world_id}, "stage": {"S": snapshot.stage}},
-                    UpdateExpression=(
-                        "SET head_order = :order, head_version = :version, head_as_of = :as_of, "
-                        "head_created_at = :created_at, head_expires_at = :expires_at, head_hash = :hash"
-                    ),
-                    ConditionExpression="attribute_not_exists(head_order) OR head_order <= :order",
-                    ExpressionAttributeValues={name: {"S": text} for name, text in head.items()},
-                )
-        except ClientError as error:
-            if error_code(error) == CONDITION_FAILED:
-                return False
-            raise
-        return True
+        refusal = write_if(
+            STORE,
+            self.dynamodb.update_item,
+            TableName=self.table,
+            Key={"world_id": {"S": snapshot.world_id}, "stage": {"S": snapshot.stage}},
+            UpdateExpression=(
+                "SET head_order = :order, head_version = :version, head_as_of = :as_of, "
+                "head_created_at = :created_at, head_expires_at = :expires_at, head_hash = :hash"
+            ),
+            ConditionExpression="attribute_not_exists(head_order) OR head_order <= :order",
+            ExpressionAttributeValues={name: {"S": text} for name, text in head.items()},
+        )
+        return refusal is None
 
     def heads(self, world_id: str) -> Sequence[Head | None]:
         """See WorldStore."""
