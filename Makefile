@@ -16,7 +16,7 @@ OF_STAGE = $(if $(STAGE),--stage-name '$(STAGE)')
 # What a stage takes from outside: make assembly STAGE=prod ALLOWED_NETWORKS=203.0.113.0/24
 GIVEN = $(foreach key,ALLOWED_NETWORKS CRITICAL_SUBSCRIBERS WARNING_SUBSCRIBERS RUNBOOK_BASE ROLLOUT,$(if $($(key)),-c '$(shell echo $(key) | tr A-Z a-z)=$($(key))'))
 DEPLOY = $(PY) -m infra.deploy
-TO_STAGE = --stage '$(STAGE)' $(if $(ASSEMBLY),--assembly '$(ASSEMBLY)') $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(URL),--url '$(URL)')
+TO_STAGE = --stage '$(STAGE)' $(if $(ASSEMBLY),--assembly '$(ASSEMBLY)') $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(DIGEST),--digest '$(DIGEST)') $(if $(URL),--url '$(URL)')
 PYTEST_ARGS ?= -n 2 --dist loadgroup --no-loadscope-reorder
 
 export PYTHONPATH := .:contracts/src
@@ -126,6 +126,10 @@ grants: dev-env ## take every grant of every role away once and write docs/secur
 .PHONY: simulate
 simulate: dev-env ## many random histories of the core, checked against a model
 	$(PY) -m tests.simulator --histories 20000
+
+.PHONY: account
+account: dev-env ## prepare an AWS account, once: REPOSITORY=owner/name STAGES=staging,prod (PROVIDER=arn)
+	@$(PY) -m infra.deploy.prepare_account --repository '$(REPOSITORY)' --stages '$(STAGES)' $(if $(PROVIDER),--provider '$(PROVIDER)') $(if $(YES),--yes)
 
 .PHONY: assembly
 assembly: dev-env ## build and test what deploys a stage: STAGE=dev|staging|prod (ALLOWED_NETWORKS=..., ROLLOUT=at_once)

@@ -73,6 +73,11 @@ WORKER_EVENTS: Final[dict[FunctionFolder, tuple[str, ...]]] = {
     "exit_engine": (RISK_EVALUATED, STRESS_EVALUATED),
 }
 
+ACCOUNT_STACK: Final = "RiskHub-account"
+EXECUTION_POLICY: Final = "risk-hub-execution"
+BOOTSTRAP_QUALIFIER: Final = "hnb659fds"
+BOOTSTRAP_VERSION: Final = f"/cdk-bootstrap/{BOOTSTRAP_QUALIFIER}/version"
+
 LOCAL_STAGE: Final = "local"
 LOCAL_ACCOUNT: Final = "000000000000"
 LOCAL_REGION: Final = "us-east-1"
@@ -133,6 +138,16 @@ def bus_name(stage: str) -> str:
 def release_application_name(stage: str) -> str:
     """CodeDeploy's application of the stage; its deployment groups are named as their functions."""
     return physical_name(stage, "releases")
+
+
+def deploy_role_name(stage: str) -> str:
+    """Role that the workflow takes on to deploy the stage."""
+    return physical_name(stage, "deploy")
+
+
+def bootstrap_role_name(kind: str) -> str:
+    """Role of CDK's bootstrap (`deploy`, `file-publishing`, `lookup`), in the account and region of a template."""
+    return f"cdk-{BOOTSTRAP_QUALIFIER}-{kind}-role-<AWS::AccountId>-<AWS::Region>"
 
 
 def log_group_name(stage: str, folder: FunctionFolder) -> str:

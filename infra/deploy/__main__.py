@@ -43,7 +43,8 @@ def _run(options: argparse.Namespace) -> None:
         release.prepare(options.stage, dict(options.context), folder)
         return
     aws = access_to(options.stage)
-    order = release.Order(options.stage, folder, options.account, options.yes or release.is_automatic())
+    confirmed = options.yes or release.is_automatic()
+    order = release.Order(options.stage, folder, options.account, options.digest, confirmed=confirmed)
     if options.step == "diff":
         release.compare(order, aws, Toolkit(folder))
     if options.step == "deploy":
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stage", choices=tuple(STAGES), required=True)
     parser.add_argument("--assembly", type=Path, help="folder of the assembly (.build/assembly/<stage>)")
     parser.add_argument("--account", help="the account that it must be")
+    parser.add_argument("--digest", help="that the assembly must have")
     parser.add_argument("--yes", action="store_true", help="deploy without asking")
     parser.add_argument("--url", help="of the API, where the stack's own is not reached from here")
     parser.add_argument(

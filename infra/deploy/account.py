@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra import names
 from infra.deploy.errors import DeployError
 from infra.operate.errors import code_of, sentence
 
 if TYPE_CHECKING:
     from infra.operate.stage_access import Clients
 
-BOOTSTRAP_PARAMETER: Final = "/cdk-bootstrap/hnb659fds/version"
 # The first that has the lookup role by which `cdk diff` reads.
 BOOTSTRAP_VERSION_MIN: Final = 8
 
@@ -54,7 +54,7 @@ def ready_account(aws: Clients, wanted: str | None = None) -> Account:
 
 def _bootstrap_version(ssm: object) -> int:
     try:
-        answer = ssm.get_parameter(Name=BOOTSTRAP_PARAMETER)  # type: ignore[attr-defined]
+        answer = ssm.get_parameter(Name=names.BOOTSTRAP_VERSION)  # type: ignore[attr-defined]
     except ClientError as error:
         if code_of(error) == "ParameterNotFound":
             return 0

@@ -19,9 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 
 from infra import names
+from infra.account.deploy_role import ISSUER
+from infra.account.stack import account_plan
 from infra.deploy import release
 from infra.deploy.assembly import ASSEMBLIES
 from infra.deploy.errors import DeployError
+from infra.deploy.prepare_account import prepare, write_assembly
 from infra.deploy.toolkit import Toolkit
 from infra.local.aws import LocalAws
 from infra.local.bring_up import start
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from infra.local.stage_record import StageRecord
 
 STAGE: Final = "staging"
+ACCOUNT_FOLDER: Final = ASSEMBLIES / "account-rehearsal"
 STACKS: Final = (names.stack_name(STAGE, "data"), names.stack_name(STAGE, "service"))
 ASSETS_BUCKET: Final = f"cdk-hnb659fds-assets-{names.LOCAL_ACCOUNT}-{names.LOCAL_REGION}"
 
@@ -57,10 +61,11 @@ def _rehearse(folder: Path, settings: LocalSettings) -> None:
     process = start(settings, Console(), detached=False, fresh=True)
     try:
         record = process.record
-        aws, toolkit = LocalAws(record.aws_endpoint), Toolkit(folder, _environment(record, settings.home))
+        aws, environment = LocalAws(record.aws_endpoint), _environment(record, settings.home)
+        toolkit = Toolkit(folder, environment)
         order = release.Order(STAGE, folder, names.LOCAL_ACCOUNT, confirmed=True, stacks=STACKS)
         _refused_before_bootstrap(order, aws, toolkit)
-        _timed("bootstrap", lambda: toolkit.run("bootstrap", _target()))
+        _timed("account stack and bootstrap", lambda: _prepare_account(aws, environment))
         _put_code_of_this_machine(folder, aws)
         _timed("first deployment", lambda: release.deploy(order, aws, toolkit))
         _open_front_door(settings, aws)
@@ -80,8 +85,11 @@ def _refused_before_bootstrap(order: release.Order, aws: LocalAws, toolkit: Tool
     raise DeployError("An account without bootstrap was not refused.")
 
 
-def _target() -> str:
-    return f"aws://{names.LOCAL_ACCOUNT}/{names.LOCAL_REGION}"
+def _prepare_account(aws: LocalAws, environment: dict[str, str]) -> None:
+    """As `make account` does; the emulator makes no identity providers, so the account has one already."""
+    provider = f"arn:aws:iam::{names.LOCAL_ACCOUNT}:oidc-provider/{ISSUER}"
+    write_assembly(account_plan("owner/name", [STAGE], provider), ACCOUNT_FOLDER)
+    prepare(aws, Toolkit(ACCOUNT_FOLDER, environment), confirmed=True)
 
 
 def _environment(record: StageRecord, home: Path) -> dict[str, str]:

@@ -32,6 +32,7 @@ class Order:
         stage: deployment stage.
         folder: of its assembly.
         account: the account that it must be; None takes that of the credentials.
+        digest: that the assembly must have, as whoever built it told by another way; None takes what lies there.
         confirmed: deploy without asking.
         stacks: what the CLI is told to deploy; all of them, but for a rehearsal.
     """
@@ -39,6 +40,7 @@ class Order:
     stage: str
     folder: Path
     account: str | None = None
+    digest: str | None = None
     confirmed: bool = False
     stacks: tuple[str, ...] = EVERY_STACK
 
@@ -76,7 +78,7 @@ def deploy(order: Order, aws: Clients, toolkit: Toolkit) -> None:
         raise DeployError(f"{order.folder} was built and never tested: make assembly STAGE={order.stage}")
     toolkit.run("diff", *_named(order.stacks))
     if not order.confirmed:
-        _ask(order)
+        ask(order.stage)
     toolkit.run("deploy", *order.stacks, "--require-approval", "never", "--progress", "events")
 
 
@@ -104,10 +106,26 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def ask(name: str) -> None:
+    """Let a person confirm by typing a name.
+
+    Raises:
+        DeployError: there is no person, or it was another word.
+    """
+    if not sys.stdin.isatty():
+        raise DeployError("Nobody is there to confirm. Read the differences above, then run it with YES=1.")
+    sys.stdout.write(f"Deploy this to {name}? Type its name: ")
+    sys.stdout.flush()
+    if sys.stdin.readline().strip() != name:
+        raise DeployError("Not confirmed; nothing was deployed.")
+
+
 def _checked(order: Order, aws: Clients) -> Record:
     record = assembly.read(order.folder)
     if record.stage != order.stage:
         raise DeployError(f"{order.folder} is an assembly of {record.stage}, not of {order.stage}.")
+    if order.digest and order.digest != record.digest:
+        raise DeployError(f"{order.folder} is assembly {record.digest}, not {order.digest} as it was built.")
     account = ready_account(aws, order.account)
     say(f"{described(record)}\nto account {account.account_id}, region {account.region}")
     return record
@@ -116,15 +134,6 @@ def _checked(order: Order, aws: Clients) -> Record:
 def _named(stacks: tuple[str, ...]) -> tuple[str, ...]:
     """`cdk diff` means every stack when it is given none, and knows no --all."""
     return () if stacks == EVERY_STACK else stacks
-
-
-def _ask(order: Order) -> None:
-    if not sys.stdin.isatty():
-        raise DeployError("Nobody is there to confirm. Read the differences above, then run it with YES=1.")
-    sys.stdout.write(f"Deploy this to {order.stage}? Type its name: ")
-    sys.stdout.flush()
-    if sys.stdin.readline().strip() != order.stage:
-        raise DeployError("Not confirmed; nothing was deployed.")
 
 
 def is_automatic() -> bool:

@@ -89,6 +89,12 @@ def test_another_account_than_the_wanted_one_is_refused(tmp_path: Path) -> None:
     assert deploy(order(tmp_path, account=ACCOUNT))
 
 
+def test_an_assembly_that_was_exchanged_on_its_way_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match="not 0123abcd as it was built"):
+        deploy(order(tmp_path, digest="0123abcd"))
+    assert deploy(order(tmp_path, digest=digest_of(tmp_path)))
+
+
 @pytest.mark.parametrize(("bootstrap", "told"), [(0, "no bootstrap"), (7, "bootstrap version 7")])
 def test_an_account_that_is_not_prepared_is_told_where_it_says_how(
     tmp_path: Path, bootstrap: int, told: str

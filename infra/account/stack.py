@@ -1,0 +1,84 @@
+"""The one stack of an account: GitHub's identity, a role for each stage that it may deploy, CloudFormation's limits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import BootstraplessSynthesizer, Stack
+from aws_cdk import aws_iam as iam
+
+from infra import names
+from infra.account.deploy_role import AUDIENCE, ISSUER, DeployRole
+from infra.account.execution_policy import ExecutionPolicy
+from infra.stages import STAGES, StageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from infra.stages import StageName
+
+REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
+PROVIDER: Final = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:oidc-provider/{re.escape(ISSUER)}")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPlan:
+    """Who may deploy what into an account.
+
+    Attributes:
+        repository: `owner/name` on GitHub.
+        stages: that this account holds.
+        provider_arn: GitHub's identity provider where the account has it already; there can be one only.
+    """
+
+    repository: str
+    stages: tuple[StageName, ...]
+    provider_arn: str | None = None
+
+
+def account_plan(repository: str, stages: Sequence[str], provider_arn: str | None = None) -> AccountPlan:
+    """Return the plan of an account.
+
+    Raises:
+        StageError: what was given could let in somebody else, or names no stage.
+    """
+    if not REPOSITORY.fullmatch(repository):
+        raise StageError(f"repository {repository!r}: give owner/name, as on GitHub; no pattern")
+    if provider_arn and not PROVIDER.fullmatch(provider_arn):
+        raise StageError(f"provider {provider_arn!r} is not the ARN of an identity provider for {ISSUER}")
+    known: dict[str, StageName] = {
+        name: row.name for name, row in STAGES.items() if name != names.LOCAL_STAGE
+    }
+    if not stages or any(each not in known for each in stages):
+        raise StageError(f"stages {','.join(stages)!r}: choose of {', '.join(known)}")
+    return AccountPlan(repository, tuple(known[each] for each in stages), provider_arn or None)
+
+
+class AccountStack(Stack):
+    """Deployed by a person with rights on IAM, before CDK's bootstrap, which takes its policy from here."""
+
+    def __init__(self, scope: Construct, plan: AccountPlan) -> None:
+        super().__init__(
+            scope,
+            names.ACCOUNT_STACK,
+            description=f"Who may deploy the risk hub here: {plan.repository}",
+            synthesizer=BootstraplessSynthesizer(),
+        )
+        provider_arn = plan.provider_arn or self._provider()
+        for stage in plan.stages:
+            DeployRole(
+                self,
+                f"{stage.capitalize()}Deploy",
+                stage=stage,
+                repository=plan.repository,
+                provider_arn=provider_arn,
+            )
+        ExecutionPolicy(self, "Execution")
+
+    def _provider(self) -> str:
+        provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
+        return provider.attr_arn

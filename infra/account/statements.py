@@ -1,0 +1,58 @@
+"""Statements whose resources are written as cdk-nag reads them, so that each wildcard is excused by its own name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+HERE: Final = "<AWS::Region>:<AWS::AccountId>"
+_PSEUDO: Final = {
+    "<AWS::Partition>": Aws.PARTITION,
+    "<AWS::Region>": Aws.REGION,
+    "<AWS::AccountId>": Aws.ACCOUNT_ID,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Actions on resources: `dynamodb:<AWS::Region>:<AWS::AccountId>:table/risk-hub-*` is what follows `arn:partition:`."""
+
+    actions: Sequence[str]
+    resources: Sequence[str]
+    conditions: Mapping[str, Mapping[str, Sequence[str]]] | None = None
+
+    def statement(self) -> iam.PolicyStatement:
+        """Return it for a policy."""
+        return iam.PolicyStatement(
+            actions=[*self.actions],
+            resources=[resolved(each) for each in self._arns()],
+            conditions=_plain(self.conditions),
+        )
+
+    def findings(self) -> Iterator[str]:
+        """Yield cdk-nag's name of each wildcard in it."""
+        yield from (f"AwsSolutions-IAM5[Action::{each}]" for each in self.actions if "*" in each)
+        yield from (f"AwsSolutions-IAM5[Resource::{each}]" for each in self._arns() if "*" in each)
+
+    def _arns(self) -> list[str]:
+        return [each if each == "*" else f"arn:<AWS::Partition>:{each}" for each in self.resources]
+
+
+def resolved(text: str) -> str:
+    """Return a text with CloudFormation's pseudo-parameters in place of their names."""
+    for name, value in _PSEUDO.items():
+        text = text.replace(name, value)
+    return text
+
+
+def _plain(conditions: Mapping[str, Mapping[str, Sequence[str]]] | None) -> dict[str, dict[str, list[str]]]:
+    return {
+        operator: {key: [*values] for key, values in keys.items()}
+        for operator, keys in (conditions or {}).items()
+    }

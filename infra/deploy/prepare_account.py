@@ -1,0 +1,117 @@
+"""Prepares an account, once: who may deploy, then CDK's bootstrap under a policy that knows the hub's names only.
+
+`python -m infra.deploy.prepare_account --repository owner/name --stages staging,prod` (`make account`), by a person
+with rights on IAM. Again after the policy or the stages changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra import names
+from infra.account.stack import AccountStack, account_plan
+from infra.deploy import release
+from infra.deploy.assembly import ASSEMBLIES
+from infra.deploy.errors import DeployError
+from infra.deploy.toolkit import Toolkit
+from infra.nag import check_with_nag
+from infra.operate.errors import sentence
+from infra.operate.stage_access import CloudAws
+from infra.stacks.hub import new_app
+from infra.stages import StageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from infra.account.stack import AccountPlan
+    from infra.operate.stage_access import Clients
+
+FOLDER = ASSEMBLIES / "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The account and region that the credentials lead to."""
+
+    partition: str
+    account_id: str
+    region: str
+
+    @property
+    def environment(self) -> str:
+        """As the CLI names it."""
+        return f"aws://{self.account_id}/{self.region}"
+
+    @property
+    def execution_policy_arn(self) -> str:
+        """Of the policy that the account stack makes."""
+        return f"arn:{self.partition}:iam::{self.account_id}:policy/{names.EXECUTION_POLICY}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0 when the account is prepared, 1 with the reason when it is not."""
+    options = _parser().parse_args(arguments)
+    try:
+        plan = account_plan(options.repository, options.stages.split(","), options.provider)
+        write_assembly(plan, FOLDER)
+        prepare(CloudAws(), Toolkit(FOLDER), confirmed=options.yes)
+    except (StageError, DeployError, ClientError, BotoCoreError) as error:
+        sys.stderr.write(f"{sentence(error)}\n")
+        return 1
+    return os.EX_OK
+
+
+def write_assembly(plan: AccountPlan, folder: Path) -> None:
+    """Synthesize the account's stack into `folder`, which is emptied first; it needs no bootstrap."""
+    shutil.rmtree(folder, ignore_errors=True)
+    app = new_app(folder)
+    check_with_nag(app)
+    AccountStack(app, plan)
+    app.synth()
+
+
+def prepare(aws: Clients, toolkit: Toolkit, *, confirmed: bool) -> None:
+    """Show what changes, ask, deploy the account's stack, and bootstrap under its policy.
+
+    Raises:
+        DeployError: not confirmed, or the CLI failed.
+    """
+    target = target_of(aws)
+    release.say(f"to account {target.account_id}, region {target.region}")
+    toolkit.run("diff")
+    if not confirmed:
+        release.ask(target.account_id)
+    toolkit.run("deploy", "--all", "--require-approval", "never", "--progress", "events")
+    toolkit.run(
+        "bootstrap", target.environment, "--cloudformation-execution-policies", target.execution_policy_arn
+    )
+
+
+def target_of(aws: Clients) -> Target:
+    """Return where the credentials lead."""
+    sts: Any = aws.client("sts")
+    identity = sts.get_caller_identity()
+    return Target(str(identity["Arn"]).split(":")[1], str(identity["Account"]), str(sts.meta.region_name))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy.prepare_account", description=__doc__)
+    parser.add_argument("--repository", required=True, metavar="OWNER/NAME", help="on GitHub")
+    parser.add_argument("--stages", required=True, help="that this account holds, comma-separated")
+    parser.add_argument(
+        "--provider", help="ARN of GitHub's identity provider, where the account has it already"
+    )
+    parser.add_argument("--yes", action="store_true", help="without asking")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

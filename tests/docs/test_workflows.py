@@ -1,0 +1,72 @@
+"""The workflows: pinned, narrow, and nothing but make targets that run here too."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+PINNED = re.compile(r"uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
+MAKE = re.compile(r"(?:run: |^\s+)make ([a-z-]+)", re.MULTILINE)
+
+
+def test_zizmor_finds_nothing_not_even_what_it_only_mentions() -> None:
+    zizmor = Path(sys.executable).parent / "zizmor"
+    done = subprocess.run(
+        [zizmor, "--offline", "--pedantic", "--no-progress", ".github"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "No findings" in done.stdout
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_an_action_is_one_commit_whose_version_stands_beside_it(workflow: Path) -> None:
+    used = [line.strip().removeprefix("- ") for line in workflow.read_text().splitlines() if "uses:" in line]
+    assert used
+    assert [line for line in used if not PINNED.fullmatch(line)] == []
+
+
+def test_one_action_is_one_commit_everywhere() -> None:
+    used = {line for path in WORKFLOWS for line in re.findall(r"uses: (\S+@\S+)", path.read_text())}
+    assert len({each.partition("@")[0] for each in used}) == len(used)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_a_step_runs_what_make_runs_here(workflow: Path) -> None:
+    targets = set(TARGET.findall((ROOT / "Makefile").read_text()))
+    run = MAKE.findall(workflow.read_text())
+    assert run
+    assert set(run) <= targets
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_holds_no_address_and_no_secret(workflow: Path) -> None:
+    text = workflow.read_text()
+    assert "://" not in text
+    assert "secrets." not in text
+    assert "\npermissions: {}\n" in text
+
+
+def test_only_the_deploying_job_is_known_to_aws_behind_its_stages_environment() -> None:
+    jobs = {path.name: path.read_text() for path in WORKFLOWS}
+    assert "id-token" not in jobs["ci.yml"]
+    build, deploy = jobs["deploy.yml"].split("\n  deploy:\n")
+    assert "id-token" not in build
+    assert deploy.count("id-token: write") == 1
+    assert "environment: ${{ inputs.stage }}" in deploy
+    assert "needs: assembly" in deploy
+
+
+def test_what_is_deployed_is_what_the_first_job_built_and_tested() -> None:
+    deploy = (ROOT / ".github" / "workflows" / "deploy.yml").read_text().split("\n  deploy:\n")[1]
+    assert "ASSEMBLY: assembly" in deploy
+    assert "DIGEST: ${{ needs.assembly.outputs.digest }}" in deploy
+    assert "make assembly" not in deploy

@@ -1,0 +1,187 @@
+"""Who may deploy, and how far a deployment may reach."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.account.stack import account_plan
+from infra.deploy.prepare_account import write_assembly
+from infra.names import ACCOUNT_STACK
+from infra.stages import StageError
+from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, listed, only
+
+POLICY_MAX_CHARS = 6_144
+ISSUER = "token.actions.githubusercontent.com"
+PROVIDER = f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"
+
+
+@pytest.fixture(scope="module")
+def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("account") / "cdk.out"
+    write_assembly(account_plan("owner/name", ["staging", "prod"]), folder)
+    template = json.loads((folder / f"{ACCOUNT_STACK}.template.json").read_text())
+    assert "Parameters" not in template, "it is deployed before there is a bootstrap"
+    found: dict[str, dict[str, Any]] = template["Resources"]
+    return found
+
+
+def of_type(resources: dict[str, dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [each["Properties"] for each in resources.values() if each["Type"] == kind]
+
+
+def execution(resources: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    policy = only(iter(of_type(resources, "AWS::IAM::ManagedPolicy")))
+    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return statements
+
+
+def text(resource: Any) -> str:
+    """Return an ARN with `*` in place of partition, region and account."""
+    if isinstance(resource, str):
+        return resource
+    return "".join(part if isinstance(part, str) else "*" for part in resource["Fn::Join"][1])
+
+
+@pytest.mark.parametrize("stage", ["staging", "prod"])
+def test_a_stage_is_deployed_by_one_repository_from_the_environment_of_its_name(
+    resources: dict[str, dict[str, Any]], stage: str
+) -> None:
+    role = only(
+        each
+        for each in of_type(resources, "AWS::IAM::Role")
+        if each["RoleName"] == f"risk-hub-{stage}-deploy"
+    )
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert trust["Condition"] == {
+        "StringEquals": {
+            f"{ISSUER}:aud": "sts.amazonaws.com",
+            f"{ISSUER}:sub": f"repo:owner/name:environment:{stage}",
+        }
+    }
+
+
+def test_the_deploying_role_may_start_a_deployment_and_try_its_own_stage_and_nothing_else(
+    resources: dict[str, dict[str, Any]],
+) -> None:
+    for policy in of_type(resources, "AWS::IAM::Policy"):
+        allowed = {
+            action: sorted(
+                re.sub(r"staging|prod", "STAGE", text(each)) for each in listed(statement["Resource"])
+            )
+            for statement in policy["PolicyDocument"]["Statement"]
+            for action in listed(statement["Action"])
+        }
+        tokens = ["arn:*:secretsmanager:*:*:secret:risk-hub-STAGE-tokens-*"]
+        assert allowed == {
+            "sts:AssumeRole": [
+                f"arn:*:iam::*:role/cdk-hnb659fds-{role}-role-*-*"
+                for role in ("deploy", "file-publishing", "lookup")
+            ],
+            "ssm:GetParameter": ["arn:*:ssm:*:*:parameter/cdk-bootstrap/hnb659fds/version"],
+            "cloudformation:DescribeStacks": ["arn:*:cloudformation:*:*:stack/RiskHub-STAGE-service/*"],
+            "secretsmanager:GetSecretValue": tokens,
+            "secretsmanager:PutSecretValue": tokens,
+            "secretsmanager:UpdateSecretVersionStage": tokens,
+        }
+
+
+def test_the_execution_policy_fits_and_never_means_everything(resources: dict[str, dict[str, Any]]) -> None:
+    policy = only(iter(of_type(resources, "AWS::IAM::ManagedPolicy")))
+    assert len(json.dumps(policy["PolicyDocument"], separators=(",", ":"))) <= POLICY_MAX_CHARS
+    for statement in execution(resources):
+        assert statement["Effect"] == "Allow"
+        assert "*" not in listed(statement["Action"])
+        if "*" in listed(statement["Resource"]):
+            assert not any("*" in action for action in listed(statement["Action"])), statement
+
+
+def test_cloudformation_reaches_what_bears_the_hubs_names_only(resources: dict[str, dict[str, Any]]) -> None:
+    unnamed = {
+        "event-source-mapping:*",
+        "deploymentconfig:*",
+        "managedruleset/*",
+        "backup-plan:*",
+        "::/*",
+        "Logs_*",
+    }
+    for statement in execution(resources):
+        for arn in (text(each) for each in listed(statement["Resource"])):
+            own = re.search(r"risk-?hub-|RiskHub-|/risk-hub/|cdk-hnb659fds-assets-", arn)
+            assert own or arn == "*" or any(arn.endswith(each) for each in unnamed), arn
+
+
+def roles(assembly: Callable[[str], Assembly]) -> list[dict[str, Any]]:
+    return [
+        role for stage in CLOUD_STAGE_NAMES for part in assembly(stage).parts()
+        for role in assembly(stage).properties(part, "AWS::IAM::Role")
+    ]  # fmt: skip
+
+
+def test_a_role_is_passed_to_the_services_that_act_for_us_and_to_no_other(
+    resources: dict[str, dict[str, Any]], assembly: Callable[[str], Assembly]
+) -> None:
+    passing = only(each for each in execution(resources) if each["Action"] == "iam:PassRole")
+    assert text(passing["Resource"]) == "arn:*:iam::*:role/RiskHub-*"
+    acting = {
+        role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for role in roles(assembly)
+    }
+    assert set(passing["Condition"]["StringEquals"]["iam:PassedToService"]) == acting
+
+
+def test_no_policy_is_attached_to_a_role_but_those_that_aws_keeps_for_its_services(
+    resources: dict[str, dict[str, Any]], assembly: Callable[[str], Assembly]
+) -> None:
+    attaching = only(each for each in execution(resources) if each["Action"] == "iam:AttachRolePolicy")
+    allowed = {
+        text(each).split("/")[-1] for each in listed(attaching["Condition"]["ArnEquals"]["iam:PolicyARN"])
+    }
+    attached = {
+        text(each).split("/")[-1] for role in roles(assembly) for each in role.get("ManagedPolicyArns", [])
+    }
+    assert allowed == attached
+
+
+@pytest.mark.parametrize("stage", CLOUD_STAGE_NAMES)
+def test_the_execution_policy_knows_every_service_of_a_stage(
+    resources: dict[str, dict[str, Any]], assembly: Callable[[str], Assembly], stage: str
+) -> None:
+    """A new kind of resource in a stage: a row in infra/account/execution_policy.py."""
+    found = assembly(stage)
+    used = {
+        each["Type"].split("::")[1].lower()
+        for part in found.parts()
+        for each in found.template(part)["Resources"].values()
+    }
+    known = {action.partition(":")[0] for each in execution(resources) for action in listed(each["Action"])}
+    assert used - known == set()
+
+
+def test_an_account_that_has_githubs_provider_gets_no_second_one(tmp_path: Path) -> None:
+    write_assembly(account_plan("owner/name", ["dev"], PROVIDER), tmp_path / "cdk.out")
+    template = json.loads((tmp_path / "cdk.out" / f"{ACCOUNT_STACK}.template.json").read_text())["Resources"]
+    assert of_type(template, "AWS::IAM::OIDCProvider") == []
+    (role,) = of_type(template, "AWS::IAM::Role")
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Federated": PROVIDER}
+
+
+@pytest.mark.parametrize(
+    ("repository", "stages", "provider", "told"),
+    [
+        ("owner/*", ["dev"], None, "give owner/name"),
+        ("owner", ["dev"], None, "give owner/name"),
+        ("owner/name:ref", ["dev"], None, "give owner/name"),
+        ("owner/name", ["local"], None, "choose of dev, staging, prod"),
+        ("owner/name", [""], None, "choose of dev, staging, prod"),
+        ("owner/name", ["dev"], "arn:aws:iam::111122223333:oidc-provider/example.com", "is not the ARN"),
+    ],
+)
+def test_what_could_let_in_somebody_else_is_refused(
+    repository: str, stages: list[str], provider: str | None, told: str
+) -> None:
+    with pytest.raises(StageError, match=told):
+        account_plan(repository, stages, provider)
