@@ -31,6 +31,22 @@ def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
         RiskHubClient(url, "token")
 
 
+@pytest.mark.parametrize(
+    "url", ["http://hub.example", "http://10.0.0.1:8787", "http://127.0.0.1.hub.example"]
+)
+def test_no_token_is_sent_in_the_clear_to_another_machine(url: str) -> None:
+    with pytest.raises(NotConfiguredError, match="would read the token"):
+        RiskHubClient(url, "token")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://hub.example"]
+)
+def test_this_machine_is_reached_without_tls(url: str) -> None:
+    with RiskHubClient(url, "token") as client:
+        assert client.settings.url == url
+
+
 def test_what_the_library_says_of_a_request_that_it_refuses_is_not_told() -> None:
     settings = settings_from("https://hub.example", "token", actor=None, stage=None, patience=None)
     told = str(Exchange(settings, Memory(), Call("GET", "/")).broken(ValueError("Bearer s3cr3t")))

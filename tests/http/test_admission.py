@@ -1,8 +1,10 @@
 """Who gets in, and when: before anything of the body is read, and no later than the list says."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn, get_args
 
 import boto3
 import pytest
@@ -13,12 +15,20 @@ from functions.hub.http.request import Request
 from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from risk_hub_contracts.tokens import Scope
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway, proxy_event
 from tests.http.conftest import WORLD, Hub, book
 
 BLOBS = "/risk-hub/worlds/w1/blobs"
 EXPECTATIONS = "/risk-hub/worlds/w1/expectations?stage=paper"
+OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text())
+ROUTES = [
+    (method.upper(), path)
+    for path, item in OPENAPI["paths"].items()
+    for method in item
+    if method in {"get", "put", "post", "delete"}
+]
 WITH_A_BODY = [
     ("POST", WORLD),
     ("POST", BLOBS),
@@ -77,6 +87,40 @@ def test_no_body_is_read_before_its_actor_is_known_to_be_the_tokens(
 ) -> None:
     other = f"Bearer {hub.tokens.issue(['snapshots:write'], ['engine'])}"
     assert api.send(sealed("POST", path, other)).slug == "forbidden-actor"
+
+
+def opens_to(api: Gateway, hub: Hub, method: str, path: str) -> set[str]:
+    """Return the scopes each of which is enough, by itself, for a route."""
+    admitted = set()
+    for scope in get_args(Scope):
+        answer = api(method, path, {}, headers={"Authorization": f"Bearer {hub.tokens.issue([scope])}"})
+        if answer.status not in {401, 403}:
+            admitted.add(scope)
+    return admitted
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_route_opens_to_exactly_the_scope_that_is_its_own(
+    api: Gateway, hub: Hub, method: str, path: str
+) -> None:
+    registry = path.endswith(("/expectations", "/exit-policy"))
+    writing = "worlds:write" if registry else "snapshots:write"
+    wanted = {"snapshots:read"} if method == "GET" else {writing}
+    every = set(get_args(Scope))
+    about = {"/risk-hub/contract": every, "/risk-hub/health": every}
+    concrete = path.replace("{world_id}", "w1").replace("{sha256}", "a" * 64).replace("{version}", "v1")
+    assert opens_to(api, hub, method, f"{concrete}?stage=paper") == about.get(path, wanted)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_only_health_answers_without_a_token(api: Gateway, method: str, path: str) -> None:
+    concrete = path.replace("{world_id}", "w1").replace("{sha256}", "a" * 64).replace("{version}", "v1")
+    status = api(method, concrete, {}, headers={"Authorization": None}).status
+    assert status == (200 if path == "/risk-hub/health" else 401)
+
+
+def test_every_scope_that_is_given_opens_something_and_no_other_does() -> None:
+    assert set(GRANTED_SCOPES) == {"snapshots:read", "snapshots:write", "worlds:write"}
 
 
 @pytest.fixture

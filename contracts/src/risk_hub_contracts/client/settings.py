@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from risk_hub_contracts.client.errors import HubError
 
-__all__ = ["NotConfiguredError", "Patience", "Settings", "settings_from"]
+__all__ = ["LOOPBACK", "NotConfiguredError", "Patience", "Settings", "settings_from"]
 
 URL_VARIABLE: Final = "RISK_HUB_URL"
 TOKEN_VARIABLE: Final = "RISK_HUB_TOKEN"  # noqa: S105 - the variable's name
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _TOKEN: Final = re.compile("[!-~]+")
 
 
@@ -77,6 +78,11 @@ def settings_from(  # noqa: PLR0913 - the parts of a setting, by keyword
         )
     if not _is_url(found_url):
         raise NotConfiguredError(f"the hub's URL ({URL_VARIABLE}) is not one of http or https")
+    if not _is_private(found_url):
+        raise NotConfiguredError(
+            f"the hub's URL ({URL_VARIABLE}) is http and not of this machine: "
+            "whoever stands between would read the token; give one of https"
+        )
     return Settings(
         found_url.rstrip("/"), found_token, actor, stage and stage.lower(), patience or Patience()
     )
@@ -88,3 +94,8 @@ def _is_url(text: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _is_private(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in LOOPBACK

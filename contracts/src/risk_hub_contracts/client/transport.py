@@ -9,7 +9,7 @@ from risk_hub_contracts import __version__
 from risk_hub_contracts.client.errors import HubError
 from risk_hub_contracts.client.memory import Memory
 from risk_hub_contracts.client.retries import REPEATABLE, Deadline
-from risk_hub_contracts.client.settings import Settings
+from risk_hub_contracts.client.settings import LOOPBACK, Settings
 from risk_hub_contracts.client.wire import Answer, Call, Inbox, TransientError
 
 __all__ = ["UNSENDABLE", "Exchange", "client_options"]
@@ -17,7 +17,6 @@ __all__ = ["UNSENDABLE", "Exchange", "client_options"]
 AGENT: Final = f"risk-hub-client/{__version__}"
 # What the library raises: ValueError for a proxy or a header that is none.
 UNSENDABLE: Final = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def client_options(settings: Settings) -> dict[str, Any]:

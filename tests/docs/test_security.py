@@ -1,0 +1,42 @@
+"""SECURITY.md claims nothing without a test, in both languages alike."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENGLISH, KOREAN = ("SECURITY.md", "SECURITY.ko.md")
+TEST_NAME = re.compile(r"`(test_\w+)`")
+HANGUL = re.compile(r"[가-힣]")
+CLAIMS = {ENGLISH: "## Claims", KOREAN: "## 주장과 증거"}
+
+
+def claims(page: str) -> list[str]:
+    """Return the rows of the table of claims."""
+    section = (ROOT / page).read_text().partition(CLAIMS[page])[2].partition("\n## ")[0]
+    return [line for line in section.splitlines() if line.startswith("| ")][1:]
+
+
+@pytest.mark.parametrize("page", [ENGLISH, KOREAN])
+def test_every_claim_names_tests_that_exist(page: str) -> None:
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(claims(page)) > 20
+    for row in claims(page):
+        named = TEST_NAME.findall(row)
+        assert named, row
+        assert [name for name in named if f"def {name}(" not in tests] == []
+
+
+def test_both_languages_claim_the_same() -> None:
+    english, korean = ([TEST_NAME.findall(row) for row in claims(page)] for page in (ENGLISH, KOREAN))
+    assert english == korean
+    assert all(HANGUL.search(row) for row in claims(KOREAN))
+
+
+def test_both_languages_have_the_same_tables() -> None:
+    rows = [
+        [line.count("|") for line in (ROOT / page).read_text().splitlines() if line.startswith("|")]
+        for page in (ENGLISH, KOREAN)
+    ]
+    assert rows[0] == rows[1]

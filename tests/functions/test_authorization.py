@@ -1,0 +1,61 @@
+"""How a token is compared: with every listed one, by digest, in constant time."""
+
+import hashlib
+import hmac
+import secrets
+from typing import Any
+
+import pytest
+
+from functions.hub.domain.authorization import authenticate
+from risk_hub_contracts.problems import ProblemError
+from risk_hub_contracts.tokens import Token
+from tests.fakes.clock import START
+
+TOKENS = [secrets.token_urlsafe(32) for _ in range(5)]
+
+
+def listed(token: str, **changes: Any) -> Token:
+    fields = {"scopes": ["snapshots:read"], "actors": ["*"], "not_after": None, **changes}
+    return Token(id=token, sha256=hashlib.sha256(token.encode()).hexdigest(), **fields)
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
+    seen: list[tuple[bytes, bytes]] = []
+
+    real = hmac.compare_digest
+
+    def compare_digest(one: bytes, other: bytes) -> bool:
+        seen.append((one, other))
+        return real(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", compare_digest)
+    return seen
+
+
+@pytest.mark.parametrize("presented", [*TOKENS, "nobody"])
+def test_every_listed_digest_is_compared_wherever_the_match_is(
+    compared: list[tuple[bytes, bytes]], presented: str
+) -> None:
+    try:
+        assert authenticate(presented.encode(), map(listed, TOKENS), START).id == presented
+    except ProblemError:
+        assert presented == "nobody"
+    digest = hashlib.sha256(presented.encode()).hexdigest().encode()
+    assert [one for one, _ in compared] == [digest] * len(TOKENS)
+    assert {len(other) for _, other in compared} == {len(digest)}
+    assert all(isinstance(each, bytes) for pair in compared for each in pair)
+
+
+def test_a_token_that_is_listed_twice_lives_as_long_as_its_longer_entry() -> None:
+    over = listed("t", not_after=START.replace(year=2020))
+    assert authenticate(b"t", [over, listed("t")], START) == listed("t")
+    with pytest.raises(ProblemError):
+        authenticate(b"t", [over, over], START)
+
+
+@pytest.mark.parametrize("presented", [b"", b"\xff\xfe", b"x" * 10_000])
+def test_no_presented_bytes_are_more_than_refused(presented: bytes) -> None:
+    with pytest.raises(ProblemError, match="unknown or no longer valid"):
+        authenticate(presented, [listed("t")], START)
