@@ -34,7 +34,14 @@ INCIDENTS = {
         "Conservative fallback",
         "Leaked token",
     ],
-    ".ko": ["스냅샷 지연", "데이터 손상과 재발행", "버스 장애", "프로듀서 위반", "보수적 대체값", "유출된 토큰"],
+    ".ko": [
+        "스냅샷 지연",
+        "데이터 손상과 재발행",
+        "버스 장애",
+        "프로듀서 위반",
+        "보수적 대체값",
+        "유출된 토큰",
+    ],
 }
 LANGUAGES = ["", ".ko"]
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
