@@ -8,7 +8,8 @@ from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import Response, json_response
 from functions.hub.use_cases.backtest_risk import BacktestRisk
-from risk_hub_contracts.queries import BacktestQuery, check_id
+from risk_hub_contracts.path_values import check_id
+from risk_hub_contracts.queries import BacktestQuery
 
 BACKTEST = "/risk-hub/worlds/<world_id>/risk/backtest"
 

@@ -7,8 +7,7 @@ from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import Response, json_response
 from functions.hub.use_cases.read_blob import ReadBlob
-from risk_hub_contracts.queries import check_id
-from risk_hub_contracts.uploads import check_sha256
+from risk_hub_contracts.path_values import check_id, check_sha256
 
 
 def blob_routes(door: Door, read_blob: ReadBlob, gate: Gate) -> Door:

@@ -13,7 +13,8 @@ from functions.hub.http.responses import Response, json_response, not_modified
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import Found, Moment, ReadSnapshots
-from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, check_id
+from risk_hub_contracts.path_values import check_id
+from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
 
 SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 SETTLED_HEADER = "Risk-Hub-Settled"

@@ -12,8 +12,8 @@ from functions.hub.metrics import write
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from risk_hub_contracts import strict_json
 from risk_hub_contracts.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE
+from risk_hub_contracts.path_values import check_id
 from risk_hub_contracts.problems import WORLD_MISMATCH, ProblemError
-from risk_hub_contracts.queries import check_id
 
 SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 

@@ -8,8 +8,8 @@ from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import Response, json_response
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
-from risk_hub_contracts.queries import check_id
-from risk_hub_contracts.uploads import UploadEnd, check_sha256, parse_upload, parse_upload_end
+from risk_hub_contracts.path_values import check_id, check_sha256
+from risk_hub_contracts.uploads import UploadEnd, parse_upload, parse_upload_end
 
 BLOBS = "/risk-hub/worlds/<world_id>/blobs"
 

@@ -15,8 +15,8 @@ from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.register_worlds import Put, RegisterWorlds
 from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.expectation import Expectation
+from risk_hub_contracts.path_values import check_id
 from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation
-from risk_hub_contracts.queries import check_id
 from risk_hub_contracts.tokens import Scope
 from risk_hub_contracts.worlds import StageQuery, WorldsQuery, parse_registration
 

@@ -25,7 +25,7 @@ from risk_hub_contracts.ids import (
     stage_fault,
 )
 from risk_hub_contracts.limits import CURSOR_MAX_CHARS, INSTANT_MAX_CHARS, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, INVALID_QUERY, ProblemError, Violation, summary
+from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation, summary
 from risk_hub_contracts.risk import MethodName
 from risk_hub_contracts.times import InstantError, parse_instant
 from risk_hub_contracts.violations import explain
@@ -33,19 +33,7 @@ from risk_hub_contracts.violations import explain
 _LIMIT: Final = re.compile("[0-9]{1,3}")
 _BPS: Final = re.compile("[1-9][0-9]{0,3}")
 
-__all__ = ["BacktestQuery", "LatestQuery", "ListQuery", "LookupQuery", "check_id", "parse_query"]
-
-
-def check_id(value: str, pointer: str) -> str:
-    """Return a world id or version of the path unchanged.
-
-    Raises:
-        ProblemError: contract-violation, with `pointer`, when its form is bad.
-    """
-    fault = id_fault(value)
-    if fault:
-        raise ProblemError(CONTRACT_VIOLATION, f"{pointer}: {fault}.", [Violation(pointer, fault)])
-    return value
+__all__ = ["BacktestQuery", "LatestQuery", "ListQuery", "LookupQuery", "parse_query"]
 
 
 def _fault(message: str) -> PydanticCustomError:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from risk_hub_contracts import strict_json
 from risk_hub_contracts.blob_types import BlobKind
-from risk_hub_contracts.ids import SHA256_PATTERN, sha256_fault
+from risk_hub_contracts.ids import SHA256_PATTERN
 from risk_hub_contracts.limits import (
     BLOB_MAX_BYTES,
     BLOB_PART_BYTES,
@@ -21,14 +21,13 @@ from risk_hub_contracts.limits import (
     BLOB_SINGLE_PUT_MAX_BYTES,
     UPLOAD_ID_MAX_CHARS,
 )
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, UPLOAD_INVALID, ProblemError, Violation, summary
+from risk_hub_contracts.problems import UPLOAD_INVALID, ProblemError, summary
 from risk_hub_contracts.violations import explain
 
 __all__ = [
     "PartSpan",
     "UploadEnd",
     "UploadRequest",
-    "check_sha256",
     "parse_upload",
     "parse_upload_end",
     "part_spans",
@@ -91,18 +90,6 @@ def part_spans(size_bytes: int) -> Iterator[PartSpan]:
         return
     for index, first_byte in enumerate(range(0, size_bytes, BLOB_PART_BYTES), 1):
         yield PartSpan(index, first_byte, min(BLOB_PART_BYTES, size_bytes - first_byte))
-
-
-def check_sha256(value: str, pointer: str = "/sha256") -> str:
-    """Return a digest of the path unchanged.
-
-    Raises:
-        ProblemError: contract-violation, with `pointer`, when it is none.
-    """
-    fault = sha256_fault(value)
-    if fault:
-        raise ProblemError(CONTRACT_VIOLATION, f"{pointer}: {fault}.", [Violation(pointer, fault)])
-    return value
 
 
 def parse_upload(raw: bytes) -> UploadRequest:

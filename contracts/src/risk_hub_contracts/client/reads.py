@@ -11,8 +11,8 @@ from risk_hub_contracts.client.errors import HubError, InvalidSnapshotError
 from risk_hub_contracts.client.memory import Memory
 from risk_hub_contracts.client.wire import Answer, Call, Pause
 from risk_hub_contracts.limits import LIST_LIMIT_MAX
+from risk_hub_contracts.path_values import check_id
 from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.queries import check_id
 from risk_hub_contracts.times import format_instant
 
 __all__ = [

@@ -1,0 +1,33 @@
+"""What stands in a path: ids and digests, each as it is or refused."""
+
+from collections.abc import Callable
+
+from risk_hub_contracts.ids import id_fault, sha256_fault
+from risk_hub_contracts.problems import CONTRACT_VIOLATION, ProblemError, Violation
+
+__all__ = ["check_id", "check_sha256"]
+
+
+def check_id(value: str, pointer: str) -> str:
+    """Return a world id or version of the path unchanged.
+
+    Raises:
+        ProblemError: contract-violation, with `pointer`, when its form is bad.
+    """
+    return _checked(value, pointer, id_fault)
+
+
+def check_sha256(value: str, pointer: str = "/sha256") -> str:
+    """Return a digest of the path unchanged.
+
+    Raises:
+        ProblemError: contract-violation, with `pointer`, when it is none.
+    """
+    return _checked(value, pointer, sha256_fault)
+
+
+def _checked(value: str, pointer: str, fault_of: Callable[[str], str | None]) -> str:
+    fault = fault_of(value)
+    if fault:
+        raise ProblemError(CONTRACT_VIOLATION, f"{pointer}: {fault}.", [Violation(pointer, fault)])
+    return value
