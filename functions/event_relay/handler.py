@@ -3,23 +3,21 @@
 from dataclasses import asdict
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from functions.event_relay.report import report
+from functions.hub import log
 from functions.hub.composition import Composition
 
 _parts = Composition()
 _relay, _replay = _parts.relay_records(), _parts.replay_snapshots()
-_logger = Logger()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Announce one batch of stream records (raising: deliver it all again), or again what an operator asks for."""
     if "replay" in event:
         replayed = asdict(_replay(event["replay"]))
-        _logger.info("replayed", replay=event["replay"], **replayed)
+        log.info("replayed", replay=event["replay"], **replayed)
         return replayed
     relayed = _relay(event["Records"])
-    _logger.info("relayed", announced=relayed.announced, isolated=relayed.isolated)
+    log.info("relayed", announced=relayed.announced, isolated=relayed.isolated)
     report(event["Records"], relayed, _parts.clock())
     return {"batchItemFailures": []}

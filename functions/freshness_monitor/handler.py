@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from functions.freshness_monitor.report import make_a_pass
+from functions.hub import log
 from functions.hub.composition import Composition
 
 _parts = Composition()
 _watch, _queues = _parts.watch_freshness(), _parts.queue_depths()
-_logger = Logger()
 
 
 def handler(_event: dict[str, Any], _context: object) -> None:
     """Make one pass, whoever calls; when it cannot see the worlds there is no heartbeat, and that sets off an alarm."""
     watched = make_a_pass(_watch, _queues)
-    _logger.info("watched", worlds=watched.worlds, unreadable=watched.unreadable)
+    log.info("watched", worlds=watched.worlds, unreadable=watched.unreadable)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from events.envelope import CloudEvent
+from functions.hub import log
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.headline import headline
 from functions.hub.health import Health, WorkerName
@@ -33,7 +33,6 @@ def queue_worker(
         clock: the hub's, against which delays are measured.
         stages: the stages that may have metrics of their own.
     """
-    logger = Logger()
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
     def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401
@@ -41,7 +40,7 @@ def queue_worker(
 
         def work_on(record: SQSRecord) -> None:
             outcome, announced = _handle(record, work, clock, health)
-            logger.info(
+            log.info(
                 "worked",
                 event_id=announced.id,
                 subject=announced.subject,
@@ -51,8 +50,8 @@ def queue_worker(
             )
 
         reply = process_partial_response(event, work_on, processor, context)
-        for error in processor.exceptions:
-            logger.warning("message returned to the queue", exc_info=error[1])
+        for _, error, _ in processor.exceptions:
+            log.warning("message returned to the queue", error)
         health.report()
         return reply
 

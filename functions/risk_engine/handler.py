@@ -3,8 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
+from functions.hub import log
 from functions.hub.composition import Composition
 from functions.hub.queue import queue_worker
 from functions.risk.evaluate import EvaluateRisk
@@ -12,7 +11,6 @@ from functions.risk.policy import policy_from
 from functions.risk.verify import VerifyRisk
 
 _parts = Composition()
-_logger = Logger()
 _verify = VerifyRisk(_parts.announced_snapshots(), _parts.blobs(), _parts.evaluations())
 _work = queue_worker(
     "risk_engine",
@@ -36,8 +34,6 @@ def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 - the c
     if "verify" in event:
         asked = event["verify"]
         verified = asdict(_verify(asked["world_id"], asked["version"]))
-        _logger.info(
-            "verified", world_id=asked["world_id"], version=asked["version"], equal=verified["equal"]
-        )
+        log.info("verified", world_id=asked["world_id"], version=asked["version"], equal=verified["equal"])
         return verified
     return _work(event, context)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
+from functions.hub import log
 from functions.hub.http.request import Request
 from functions.hub.http.responses import Response, as_problem, problem_response
 from functions.hub.http.routing import RequestHandler, Routes
@@ -13,8 +12,6 @@ from risk_hub_contracts.problems import ProblemType
 
 Event = dict[str, Any]
 SERVER_ERROR_STATUS = 500
-
-logger = Logger()
 
 
 class Door:
@@ -33,13 +30,13 @@ class Door:
         request = Request(event, str(getattr(context, "aws_request_id", "")))
         response = self._answer(request)
         correlation_id = request.correlation_id
-        logger.info(
+        log.info(
             "request",
             method=event.get("httpMethod"),
             resource=event.get("resource"),
             status=response.status,
             correlation_id=correlation_id,
-            extra=request.known,
+            **request.known,
         )
         return response.to_event({"X-Correlation-Id": correlation_id})
 
@@ -56,9 +53,9 @@ def _refuse(request: Request, error: Exception) -> Response:
     _count(problem.type)
     count_blob_fault(error)
     if problem.type.status >= SERVER_ERROR_STATUS:
-        logger.error("failure", exc_info=error)
+        log.failure("failure", error)
     else:
-        logger.info("refused", problem=problem.type.slug, detail=problem.detail)
+        log.info("refused", problem=problem.type.slug, detail=problem.detail)
     return problem_response(problem, request.path)
 
 

@@ -1,0 +1,61 @@
+"""The log: one JSON line for whatever is worth one, on standard output, as CloudWatch Logs and Lambda read it.
+
+`level` and `timestamp` are the names by which Lambda itself filters lines (Lambda developer guide, JSON log format).
+"""
+
+import json
+import os
+import traceback
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import orjson
+
+Level = Literal["INFO", "WARNING", "ERROR"]
+LEVELS: tuple[str, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SERVICE = "POWERTOOLS_SERVICE_NAME"
+LEAST_LEVEL = "POWERTOOLS_LOG_LEVEL"
+TRACE = "_X_AMZN_TRACE_ID"
+TRACE_ROOT = "Root="
+
+
+def info(message: str, **fields: object) -> None:
+    """Write what happened; a field that is None is left out."""
+    _write("INFO", message, fields)
+
+
+def warning(message: str, error: BaseException | None) -> None:
+    """Write what went wrong and will be tried again, with its stack trace."""
+    _write("WARNING", message, _told(error))
+
+
+def failure(message: str, error: BaseException) -> None:
+    """Write what went wrong, with its stack trace."""
+    _write("ERROR", message, _told(error))
+
+
+def _write(level: Level, message: str, fields: dict[str, Any]) -> None:
+    if LEVELS.index(level) < LEVELS.index(os.environ.get(LEAST_LEVEL, "INFO")):
+        return
+    line = {
+        "level": level,
+        "message": message,
+        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "service": os.environ.get(SERVICE),
+        "xray_trace_id": os.environ.get(TRACE, "").partition(";")[0].removeprefix(TRACE_ROOT) or None,
+        **fields,
+    }
+    print(_text({name: value for name, value in line.items() if value is not None}))  # noqa: T201
+
+
+def _text(line: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(line, default=str).decode()
+    except TypeError:  # what a caller may have sent: half a surrogate pair, an integer beyond 64 bits
+        return json.dumps(line, default=str)
+
+
+def _told(error: BaseException | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    return {"exception_name": type(error).__name__, "exception": "".join(traceback.format_exception(error))}
