@@ -92,7 +92,7 @@ synth: dev-env ## regenerate the committed templates of the local stage
 	$(PY) -m infra.synth_local
 
 .PHONY: bench
-bench: dev-env ## measure the budgets and write docs/benchmarks.md
+bench: dev-env ## measure the budgets, write docs/benchmarks.md, renew the baseline of the regression gate (six minutes)
 	$(PY) -m tests.bench
 
 .PHONY: cost

@@ -1,8 +1,6 @@
-"""Measure the budgets and write docs/benchmarks.md: `python -m tests.bench`."""
+"""Measure the budgets, write docs/benchmarks.md and renew the gate's baseline: `python -m tests.bench`."""
 
 import json
-import platform
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,55 +11,23 @@ import numpy as np
 import orjson
 import rfc8785
 
+from infra.bundles.contents import MAX_BYTES
 from risk_hub_contracts.snapshot import parse_snapshot
-from tests.bench.cold import book
+from tests.bench import gate
 from tests.bench.freshness import freshness_lines
+from tests.bench.handlers import handler_lines
+from tests.bench.history import history_lines
 from tests.bench.items import book_item_bytes, write_units
 from tests.bench.lines import Line, best_ms
+from tests.bench.memory import MB
+from tests.bench.page import page
 from tests.bench.risk import risk_lines
-from tests.bench.roundtrip import roundtrip_lines
+from tests.bench.rounds import book
+from tests.bench.stage import stage_lines
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
-PROCESSES = 7
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
-
-
-def fresh_processes(kind: str) -> dict[str, float]:
-    """Return the best figures of several fresh processes: milliseconds of CPU, MB, milliseconds a warm round."""
-    command = [sys.executable, "-m", "tests.bench.cold", kind]
-    runs = [json.loads(subprocess.check_output(command, cwd=ROOT)) for _ in range(PROCESSES)]
-    return {name: min(run[name] for run in runs) for name in runs[0]}
-
-
-def handler_lines() -> Iterator[Line]:
-    """Measure the deployed write handler against pydantic and boto3 doing one put."""
-    ours, floor = fresh_processes("hub"), fresh_processes("floor")
-    cold = ours["cold_cpu_s"] / floor["cold_cpu_s"]
-    yield Line(
-        "write handler, cold process to first answer (CPU)",
-        f"{ours['cold_cpu_s'] * 1000:.0f} ms = {cold:.2f} ×",
-        f"pydantic + boto3, one put: {floor['cold_cpu_s'] * 1000:.0f} ms",
-        "≤ 1.0 ×",
-        cold <= 1.0,
-    )
-    memory = ours["memory_mb"]
-    floor_memory = f"pydantic + boto3: {floor['memory_mb']:.0f} MB"
-    yield Line(
-        "write handler, memory after the first answer",
-        f"{memory:.0f} MB",
-        floor_memory,
-        "≤ 55 MB",
-        memory <= 55,
-    )
-    warm = ours["warm_ms"] / floor["warm_ms"]
-    yield Line(
-        "warm POST, 20 weights, zero-latency store",
-        f"{ours['warm_ms']:.2f} ms = {warm:.2f} ×",
-        f"pydantic + botocore, one put: {floor['warm_ms']:.2f} ms",
-        "≤ 1.3 ×",
-        warm <= 1.3,
-    )
 
 
 def contract_lines() -> Iterator[Line]:
@@ -114,39 +80,36 @@ def item_lines() -> Iterator[Line]:
         )
 
 
-def page(lines: list[Line]) -> str:
-    """Return the page that holds the table."""
-    rows = "\n".join(
-        f"| {line.what} | {line.measured} | {line.floor} | {line.budget} | {'yes' if line.holds else '**no**'} |"
-        for line in lines
-    )
-    machine = f"{platform.machine()}, CPython {platform.python_version()}, numpy {np.__version__}"
-    return f"""# Benchmarks
-
-Written by `make bench` on {datetime.now(UTC).date()} ({machine}, two shared cores). Best of several; absolute times
-drift with the machine, so read the ratios. Request counts, which do not drift, are tests:
-`tests/adapters/test_request_counts.py`.
-
-| what | measured | floor, same run | budget | holds |
-|---|---|---|---|---|
-{rows}
-"""
+def bundle_lines() -> Iterator[Line]:
+    """Weigh the built zips."""
+    for name, size_bytes in gate.measured_zips().items():
+        limit_bytes = MAX_BYTES["hub" if name.startswith("hub") else "risk"]
+        yield Line(
+            f"bundle {name}",
+            f"{size_bytes / MB:.2f} MB",
+            "–",
+            f"≤ {limit_bytes / MB:.0f} MB",
+            size_bytes <= limit_bytes,
+        )
 
 
 def main() -> None:
-    """Measure everything, print it, write it."""
+    """Measure everything, print it, write it, renew the baseline."""
     text = page(
         [
             *handler_lines(),
             *contract_lines(),
             *item_lines(),
             *risk_lines(),
-            *roundtrip_lines(),
+            *history_lines(),
+            *bundle_lines(),
             *freshness_lines(),
+            *stage_lines(),
         ]
     )
     PAGE.write_text(text)
     sys.stdout.write(text)
+    gate.renew()
 
 
 if __name__ == "__main__":

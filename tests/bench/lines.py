@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """One row of the table: what, measured, floor of the same run, budget, and whether it holds."""
+    """One row of the table: what, measured, floor of the same run, budget, whether it holds, and if not, why."""
 
     what: str
     measured: str
     floor: str
     budget: str
     holds: bool
+    reason: str = "the reason is not known yet"
 
 
 def best_ms(work: Callable[[], object], rounds: int = 30) -> float:

@@ -10,15 +10,9 @@ import numpy as np
 
 from functions.risk.covariance.opened import opened
 from risk_hub_contracts import blob
+from tests.bench.memory import MB, peak_mb
 
-COUNT, FACTORS, MB = 5_000, 40, 1_000_000
-
-
-def peak_mb() -> float:
-    """Return the greatest resident size so far, in MB."""
-    text = Path("/proc/self/status").read_text(encoding="ascii")
-    (line,) = [line for line in text.splitlines() if line.startswith("VmHWM")]
-    return int(line.split()[1]) * 1024 / MB
+COUNT, FACTORS = 5_000, 40
 
 
 def write_blob(path: Path) -> None:

@@ -5,12 +5,16 @@ import io
 import json
 import os
 import secrets
+from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
+# The last requests that went out, each with botocore's name of its event.
+sent: deque[tuple[str, Any]] = deque(maxlen=4)
 TOKEN = secrets.token_urlsafe(16)
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "bench",
@@ -20,6 +24,8 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "RiskSignalHub",
     "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
+    "RISK_HUB_WORLDS_TABLE": "worlds",
+    "RISK_HUB_EVALUATIONS_TABLE": "evaluations",
     "RISK_HUB_MARKS_TABLE": "marks",
     "RISK_HUB_BUCKET": "blobs",
     "RISK_HUB_TOKENS_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:tokens",
@@ -41,7 +47,7 @@ def _token_list() -> bytes:
     token = {
         "id": "bench",
         "sha256": digest,
-        "scopes": ["snapshots:write"],
+        "scopes": ["snapshots:write", "snapshots:read"],
         "actors": ["*"],
         "not_after": None,
     }
@@ -50,19 +56,24 @@ def _token_list() -> bytes:
     ).encode()
 
 
-def _answer(request: Any, event_name: str, **_: Any) -> Any:
-    content = _token_list() if event_name.endswith("GetSecretValue") else b"{}"
-    return AWSResponse(request.url, 200, HTTPHeaders(), Wire(content))
+def install(answers: Mapping[str, bytes] | None = None) -> None:
+    """Give every botocore session of this process the stub for a wire, and the settings of a writer and a reader.
 
-
-def install() -> None:
-    """Give every botocore session of this process the stub for a wire, and the settings of a writer."""
+    Args:
+        answers: the body of an operation's answer, by the operation's name; any other is answered with `{}`.
+    """
     os.environ.update(ENVIRONMENT)
+    bodies = {"GetSecretValue": _token_list(), **(answers or {})}
     original = botocore.session.Session.create_client
+
+    def answer(request: Any, event_name: str, **_: Any) -> Any:
+        sent.append((event_name, request))
+        content = bodies.get(event_name.rpartition(".")[2], b"{}")
+        return AWSResponse(request.url, 200, HTTPHeaders(), Wire(content))
 
     def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
         client = original(self, *args, **kwargs)
-        client.meta.events.register("before-send", _answer)
+        client.meta.events.register("before-send", answer)
         return client
 
     setattr(botocore.session.Session, "create_client", create_client)  # noqa: B010

@@ -1,4 +1,4 @@
-"""The lines of the 5,000-asset round trip: client, store, hub and risk engine, on a local stage of its own."""
+"""The lines of the whole path, on a local stage of its own: an event's way, and the round trip of 5,000 assets."""
 
 import json
 import subprocess
@@ -11,18 +11,20 @@ from rich.console import Console
 
 from infra.local.bring_up import open_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
+from tests.bench.delay import delay_line
 from tests.bench.lines import Line
 
 ROOT = Path(__file__).parents[2]
 PEAK_MAX_RATIO = 2.5
 
 
-def roundtrip_lines() -> Iterator[Line]:
-    """Publish, evaluate and read back both forms of 5,000 assets, each by a fresh client process."""
+def stage_lines() -> Iterator[Line]:
+    """Time events; publish, evaluate and read back both forms of 5,000 assets, each by a fresh client process."""
     with TemporaryDirectory() as folder:
         settings = LocalSettings(Path(folder), ANY_FREE_PORT, ANY_FREE_PORT)
         stage = open_stage(settings, Console(quiet=True), detached=False, fresh=True)
         try:
+            yield delay_line(stage.hub.url, stage.hub.token)
             yield _line("packed", stage.hub.url, stage.hub.token)
             yield _line("factor", stage.hub.url, stage.hub.token)
         finally:

@@ -1,0 +1,72 @@
+"""The gate on what no other load changes: what was measured at the last `make bench`, and by how much it may grow.
+
+`python -m tests.bench.gate` renews the committed baseline.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from infra.bundles.build import bundle_zip
+from infra.bundles.contents import ALL_GROUPS, ARCHITECTURES, PROJECT, Bundle
+from infra.names import FUNCTION_FOLDERS, FunctionFolder
+from tests.bench.isolated import imported
+
+BASELINE: Final = Path(__file__).parent / "baseline.json"
+REQUESTS: Final = ("post", "latest")
+# By how much a figure may exceed the baseline: what another patch of Python or of a library brings along is no regression.
+TOLERANCE: Final = {"zip_bytes": 0.01, "modules": 0.02, "request_bytes": 0.01, "instructions": 0.02}
+Figures = Mapping[str, Any]
+
+
+def measured_zips() -> dict[str, int]:
+    """Return the size of every bundle's zip, in bytes."""
+    bundles = [Bundle(group, architecture) for group in ALL_GROUPS for architecture in ARCHITECTURES]
+    return {bundle.name: bundle_zip(bundle).stat().st_size for bundle in bundles}
+
+
+def measured_modules(folder: FunctionFolder) -> int:
+    """Return how many modules a function's handler loads, from its bundle alone."""
+    return len(imported(folder))
+
+
+def measured_request(kind: str) -> Figures:
+    """Return calls, bytes sent and instructions of a warm request."""
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    command = [sys.executable, "-m", "tests.bench.stable", kind]
+    found: Figures = json.loads(subprocess.check_output(command, cwd=PROJECT, env=environment))
+    return found
+
+
+def baseline() -> dict[str, Any]:
+    """Return the committed figures."""
+    found: dict[str, Any] = json.loads(BASELINE.read_text())
+    return found
+
+
+def grown(figure: str, before: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
+    """Yield a sentence for each value that has grown past its tolerance, or that the baseline does not have."""
+    for name, value in now.items():
+        limit = int(before.get(name, 0) * (1 + TOLERANCE[figure]))
+        if value > limit:
+            last = f"at the last `make bench` {before.get(name, 0):,}"
+            yield f"{figure} of {name}: {value:,}, {last}; renew it if that is meant"
+
+
+def renew() -> None:
+    """Measure everything and write the baseline."""
+    figures = {
+        "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
+        "zip_bytes": measured_zips(),
+        "modules": {folder: measured_modules(folder) for folder in FUNCTION_FOLDERS},
+        "requests": {kind: measured_request(kind) for kind in REQUESTS},
+    }
+    BASELINE.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    renew()

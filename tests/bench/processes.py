@@ -1,0 +1,41 @@
+"""Fresh processes from the sources or from the built bundle, taken in turn: what slows the machine slows all alike."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from infra.bundles.contents import PROJECT
+
+Figures = Mapping[str, float]
+PROCESSES = 9
+
+
+def best_of(commands: Mapping[str, Sequence[str]], rounds: int = PROCESSES) -> dict[str, Figures]:
+    """Return the least of each figure that each command printed."""
+    runs = [{name: _figures(command) for name, command in commands.items()} for _ in range(rounds)]
+    return {
+        name: {figure: min(run[name][figure] for run in runs) for figure in runs[0][name]}
+        for name in commands
+    }
+
+
+def from_source(kind: str) -> list[str]:
+    """Return the command that measures in the environment as installed."""
+    return [sys.executable, "-m", "tests.bench.cold", kind]
+
+
+def from_bundle(kind: str, bundle: Path) -> list[str]:
+    """Return the command that measures without anything installed: the bundle comes first, no library stands behind it."""
+    code = f"import sys; sys.path[:0] = [{str(bundle)!r}]; from tests.bench.cold import main; main({kind!r})"
+    return [sys.executable, "-S", "-c", code]
+
+
+def _figures(command: Sequence[str]) -> Figures:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if "-S" not in command:
+        environment["PYTHONPATH"] = f"{PROJECT}:{PROJECT / 'contracts' / 'src'}"
+    found: Figures = json.loads(subprocess.check_output(command, cwd=PROJECT, env=environment))
+    return found

@@ -1,0 +1,53 @@
+"""The regression gate: what is stable from machine to machine has not grown since the last `make bench`."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from infra.names import FUNCTION_FOLDERS, FunctionFolder
+from tests.bench.gate import REQUESTS, baseline, grown, measured_modules, measured_request, measured_zips
+
+# One worker builds the bundles, and others do not build them beside it.
+pytestmark = pytest.mark.xdist_group("bundles")
+BASELINE = baseline()
+on_the_baselines_python = pytest.mark.skipif(
+    f"{sys.version_info[0]}.{sys.version_info[1]}" != BASELINE["python"],
+    reason="another Python has other bytecode and other modules",
+)
+
+
+@on_the_baselines_python
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_a_warm_request_makes_the_same_calls_and_does_no_more_work(kind: str) -> None:
+    before, now = BASELINE["requests"][kind], measured_request(kind)
+    assert now["calls"] == before["calls"]
+    for figure in ("request_bytes", "instructions"):
+        assert not list(grown(figure, {kind: before[figure]}, {kind: now[figure]}))
+
+
+@on_the_baselines_python
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_a_handler_loads_no_more_modules(folder: FunctionFolder) -> None:
+    assert not list(grown("modules", BASELINE["modules"], {folder: measured_modules(folder)}))
+
+
+@on_the_baselines_python
+def test_no_zip_has_grown() -> None:
+    assert not list(grown("zip_bytes", BASELINE["zip_bytes"], measured_zips()))
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        ({"a": 1_020}, []),
+        ({"a": 900}, []),
+        (
+            {"a": 1_021},
+            ["instructions of a: 1,021, at the last `make bench` 1,000; renew it if that is meant"],
+        ),
+        ({"b": 1}, ["instructions of b: 1, at the last `make bench` 0; renew it if that is meant"]),
+    ],
+)
+def test_growth_past_the_tolerance_is_said_and_less_is_welcome(now: dict[str, int], found: list[Any]) -> None:
+    assert list(grown("instructions", {"a": 1_000}, now)) == found
