@@ -17,11 +17,16 @@ Note = Literal["expectation", "exit_policy"]
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """A note to be written: its JSON, when, and by the token of which id."""
+    """A note to be written: its JSON, when, and by the token of which id.
+
+    Attributes:
+        in_force: whether it holds from now on; while a note does not, no time counts for it.
+    """
 
     text: str
     at: datetime
     by: str
+    in_force: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Noted:
 
     Attributes:
         text: the note's JSON.
-        since: when there was first one, since there was none.
+        since: since when it is in force without a break; of one that is not, when it was written.
         set_at: when it was last written.
         set_by: the id of the token that wrote it.
     """
@@ -39,6 +44,14 @@ class Noted:
     since: datetime
     set_at: datetime
     set_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A note that was written, and whether there was none before."""
+
+    noted: Noted
+    created: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,7 @@ class RowPage:
 class WorldRegistry(Protocol):
     """The notes on the worlds' rows, beside the heads that the relay keeps. Every method may raise UnavailableError."""
 
-    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Noted:
+    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Written:
         """Write the note in place of the one that lies there; the head is left alone."""
 
     def get(self, world_id: str, stage: str, note: Note) -> Noted | None:

@@ -13,7 +13,7 @@ from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.domain.freshness import WorldRow
 from functions.hub.ports import Head
-from functions.hub.world_ports import Note, Noted, WorldRegistry, Writing
+from functions.hub.world_ports import Note, Noted, WorldRegistry, Writing, Written
 from risk_hub_contracts.exit_policy import DEFAULT_POLICY
 from risk_hub_contracts.expectation import Expectation
 from tests.adapters.conftest import create_table
@@ -35,7 +35,7 @@ class Rows:
     registry: WorldRegistry
     worlds: MemoryWorlds | DynamoDBWorlds
 
-    def expect(self, world_id: str = WORLD, stage: str = "paper") -> Noted:
+    def expect(self, world_id: str = WORLD, stage: str = "paper") -> Written:
         return self.registry.put(world_id, stage, "expectation", Writing(TEXT, START, "t1"))
 
     def all(self) -> list[WorldRow]:
@@ -57,7 +57,8 @@ def rows(request: pytest.FixtureRequest) -> Iterator[Rows]:
 def test_a_note_is_read_as_it_was_put(rows: Rows, note: Note) -> None:
     assert rows.registry.get(WORLD, "paper", note) is None
     put = rows.registry.put(WORLD, "paper", note, Writing(NOTES[note], START, "t1"))
-    assert put == Noted(NOTES[note], START, START, "t1") == rows.registry.get(WORLD, "paper", note)
+    assert put.created
+    assert put.noted == Noted(NOTES[note], START, START, "t1") == rows.registry.get(WORLD, "paper", note)
     assert rows.registry.get(WORLD, "live", note) is None
 
 
@@ -65,7 +66,19 @@ def test_the_last_writer_wins_and_the_first_date_stays(rows: Rows) -> None:
     rows.expect()
     other = Expectation(owner="desk-b").model_dump_json(by_alias=True)
     again = rows.registry.put(WORLD, "paper", "expectation", Writing(other, LATER, "t2"))
-    assert again == Noted(other, since=START, set_at=LATER, set_by="t2")
+    assert again == Written(Noted(other, since=START, set_at=LATER, set_by="t2"), created=False)
+    assert rows.registry.get(WORLD, "paper", "expectation") == again.noted
+
+
+def test_the_time_that_counts_begins_when_a_note_comes_into_force(rows: Rows) -> None:
+    written: list[Written] = []
+    for hours, in_force in enumerate((False, False, True, True, False, True)):
+        writing = Writing(TEXT, START + timedelta(hours=hours), "t1", in_force=in_force)
+        written.append(rows.registry.put(WORLD, "paper", "expectation", writing))
+        assert rows.registry.get(WORLD, "paper", "expectation") == written[-1].noted
+    since = [(each.noted.since - START) // timedelta(hours=1) for each in written]
+    assert since == [0, 1, 2, 2, 4, 5]
+    assert [each.created for each in written] == [True, False, False, False, False, False]
 
 
 def test_what_was_removed_begins_anew(rows: Rows) -> None:
@@ -74,7 +87,7 @@ def test_what_was_removed_begins_anew(rows: Rows) -> None:
     rows.registry.remove(WORLD, "paper", "expectation")
     assert rows.registry.get(WORLD, "paper", "expectation") is None
     again = rows.registry.put(WORLD, "paper", "expectation", Writing(TEXT, LATER, "t2"))
-    assert again.since == LATER
+    assert (again.noted.since, again.created) == (LATER, True)
 
 
 def test_a_registered_world_is_known_until_it_is_forgotten(rows: Rows) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.world_ports import Note, Noted, RowPage, Writing
+from functions.hub.world_ports import Note, Noted, RowPage, Writing, Written
 from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.expectation import Expectation
 from tests.fakes.stores import MemoryWorlds
@@ -14,16 +14,21 @@ class MemoryRegistry:
     def __init__(self, worlds: MemoryWorlds) -> None:
         self.worlds = worlds
         self.notes: dict[tuple[str, str, Note], Noted] = {}
+        self.dormant: set[tuple[str, str, Note]] = set()
 
-    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Noted:
+    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Written:
         before = self.notes.get((world_id, stage, note))
-        since = writing.at if before is None else before.since
+        counted = before is not None and (world_id, stage, note) not in self.dormant
+        since = before.since if before is not None and counted and writing.in_force else writing.at
+        self.dormant -= {(world_id, stage, note)}
+        if not writing.in_force:
+            self.dormant |= {(world_id, stage, note)}
         noted = Noted(writing.text, since, writing.at, writing.by)
         self.notes[world_id, stage, note] = noted
         self.worlds.register(world_id, stage)
         if note == "exit_policy":
             self.worlds.policies[world_id, stage] = ExitPolicy.model_validate_json(writing.text)
-        return noted
+        return Written(noted, created=before is None)
 
     def get(self, world_id: str, stage: str, note: Note) -> Noted | None:
         return self.notes.get((world_id, stage, note))

@@ -13,7 +13,7 @@ from tests.http.conftest import Hub
 
 EXPECTATIONS = "/risk-hub/worlds/w1/expectations"
 EXIT_POLICY = "/risk-hub/worlds/w1/exit-policy"
-WANTED = {"owner": "desk-a", "warn_seconds": 60, "critical_seconds": 120}
+WANTED: dict[str, Any] = {"owner": "desk-a", "warn_seconds": 60, "critical_seconds": 120}
 POLICY = DEFAULT_POLICY.model_dump(mode="json", exclude_none=True) | {"version": "p2"}
 
 
@@ -32,13 +32,26 @@ def test_an_expectation_is_put_read_and_removed(hub: Hub, api: Gateway) -> None:
     assert first.json["expectation"] == {**WANTED, "enabled": True, "quiet_hours_utc": []}
     assert first.json["set_by"] == "t0"
     hub.clock.advance(hours=1)
-    again = expect(api, {**WANTED, "enabled": False})
+    again = expect(api, {**WANTED, "warn_seconds": 30})
     assert again.status == 200
     assert again.json["expected_since"] == first.json["expected_since"] == "2026-01-05T12:00:00.000000Z"
     assert again.json["set_at"] == "2026-01-05T13:00:00.000000Z"
     assert api("GET", f"{EXPECTATIONS}?stage=paper").json == again.json
     assert [api("DELETE", f"{EXPECTATIONS}?stage=paper").status for _ in range(2)] == [204, 204]
     assert api("GET", f"{EXPECTATIONS}?stage=paper").slug == "nothing-expected"
+
+
+def test_a_world_that_is_switched_on_is_given_its_time_to_come(hub: Hub, api: Gateway) -> None:
+    """Registered before it went live: the alarm must not ring in the minute in which somebody switches it on."""
+    assert expect(api, {**WANTED, "enabled": False}).status == 201
+    hub.clock.advance(hours=1)
+    on = expect(api)
+    assert (on.status, on.json["expected_since"]) == (200, "2026-01-05T13:00:00.000000Z")
+    hub.clock.advance(seconds=WANTED["warn_seconds"])
+    assert worlds(api)["w1"]["state"] == "awaited"
+    assert expect(api, {**WANTED, "owner": "desk-b"}).json["expected_since"] == on.json["expected_since"]
+    hub.clock.advance(seconds=1)
+    assert worlds(api)["w1"]["state"] == "missing"
 
 
 def test_each_stage_has_its_own_expectation(api: Gateway) -> None:

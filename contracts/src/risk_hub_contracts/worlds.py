@@ -45,7 +45,9 @@ class ExpectationAnswer(BaseModel):
     world_id: str
     stage: str
     expectation: Expectation
-    expected_since: Annotated[Instant, Field(description="When the world was registered for this stage.")]
+    expected_since: Annotated[
+        Instant, Field(description="When the world was registered, or last switched on.")
+    ]
     set_at: Annotated[Instant, Field(description="When the expectation was last put.")]
     set_by: Annotated[str, Field(description="The id of the token that put it.")]
 

@@ -10,7 +10,7 @@ from functions.hub.adapters.conditional import write_if
 from functions.hub.adapters.dynamodb_worlds import STORE
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
-from functions.hub.world_ports import Note, Noted, RowPage, Writing
+from functions.hub.world_ports import Note, Noted, RowPage, Writing, Written
 from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.times import format_instant, parse_instant
 
@@ -40,22 +40,24 @@ class DynamoDBRegistry:
     dynamodb: Any
     table: str
 
-    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Noted:
+    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Written:
         """See WorldRegistry."""
+        since = ", #since = if_not_exists(#since, :at)" if writing.in_force else " REMOVE #since"
         with dependency(STORE):
             answer = self.dynamodb.update_item(
                 TableName=self.table,
                 Key=_key(world_id, stage),
-                UpdateExpression="SET #n = :text, #at = :at, #by = :by, #since = if_not_exists(#since, :at)",
+                UpdateExpression=f"SET #n = :text, #at = :at, #by = :by{since}",
                 ExpressionAttributeNames=_names(note),
                 ExpressionAttributeValues={
                     ":text": {"S": writing.text},
                     ":at": {"S": format_instant(writing.at)},
                     ":by": {"S": writing.by},
                 },
-                ReturnValues="ALL_NEW",
+                ReturnValues="ALL_OLD",
             )
-        return _noted(note, answer["Attributes"])
+        before: Item = answer.get("Attributes", {})
+        return Written(_as_written(note, before, writing), created=note not in before)
 
     def get(self, world_id: str, stage: str, note: Note) -> Noted | None:
         """See WorldRegistry."""
@@ -119,13 +121,19 @@ def _names(note: Note) -> dict[str, str]:
     return {"#n": note, "#at": f"{note}_set_at", "#by": f"{note}_set_by", "#since": f"{note}_since"}
 
 
+def _as_written(note: Note, before: Item, writing: Writing) -> Noted:
+    is_kept = writing.in_force and f"{note}_since" in before
+    since = parse_instant(before[f"{note}_since"]["S"]) if is_kept else writing.at
+    return Noted(writing.text, since, writing.at, writing.by)
+
+
 def _noted(note: Note, item: Item) -> Noted:
     """Return the note; one that was written by hand, without its facts, counts as written at the beginning of time."""
-    never = {"S": "1970-01-01T00:00:00Z"}
+    set_at = item.get(f"{note}_set_at", {"S": "1970-01-01T00:00:00Z"})
     return Noted(
         text=item[note]["S"],
-        since=parse_instant(item.get(f"{note}_since", never)["S"]),
-        set_at=parse_instant(item.get(f"{note}_set_at", never)["S"]),
+        since=parse_instant(item.get(f"{note}_since", set_at)["S"]),
+        set_at=parse_instant(set_at["S"]),
         set_by=item.get(f"{note}_set_by", {"S": "unknown"})["S"],
     )
 

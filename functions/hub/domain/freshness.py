@@ -37,7 +37,7 @@ class WorldRow:
     Attributes:
         head: None where nothing was announced yet.
         expectation: None where nobody waits for the world.
-        expected_since: when it was registered.
+        expected_since: when it was registered, or last switched on; None while it is switched off.
         readable: False when something on the row is not what the hub wrote. Silence would be worse than a false alarm: the
             default limits stand in for such an expectation, and such a head counts as none.
     """
@@ -99,7 +99,7 @@ def is_old_news(now: Standing) -> bool:
 
 
 def _is_overdue(row: WorldRow, wanted: Expectation, at: datetime) -> bool:
-    """A world is given `warn_seconds` from its registration on to come for the first time."""
+    """A world is given `warn_seconds` to come for the first time, from its registration on or since it was switched on."""
     return row.expected_since is None or (at - row.expected_since).total_seconds() > wanted.warn_seconds
 
 

@@ -32,10 +32,14 @@ class RegisterWorlds:
     clock: Clock
 
     def expect(self, world_id: str, stage: str, wanted: Expectation, by: str) -> Put:
-        """Expect snapshots of the world from now on, by these limits."""
+        """Expect snapshots of the world from now on, by these limits.
+
+        A world that is switched on is given its time to come, as one that is registered is.
+        """
         text = wanted.model_dump_json(by_alias=True)
-        noted = self.registry.put(world_id, stage, EXPECTATION, Writing(text, self.clock(), by))
-        return Put(_expectation(world_id, stage, noted), created=noted.since == noted.set_at)
+        writing = Writing(text, self.clock(), by, in_force=wanted.enabled)
+        written = self.registry.put(world_id, stage, EXPECTATION, writing)
+        return Put(_expectation(world_id, stage, written.noted), written.created)
 
     def expectation(self, world_id: str, stage: str) -> Document:
         """Return what is expected of the world.
@@ -57,8 +61,8 @@ class RegisterWorlds:
     def set_policy(self, world_id: str, stage: str, policy: ExitPolicy, by: str) -> Put:
         """Let the exit engine judge the world by this policy from its next evaluation on."""
         text = policy.model_dump_json()
-        noted = self.registry.put(world_id, stage, EXIT_POLICY, Writing(text, self.clock(), by))
-        return Put(_policy(world_id, stage, noted), created=noted.since == noted.set_at)
+        written = self.registry.put(world_id, stage, EXIT_POLICY, Writing(text, self.clock(), by))
+        return Put(_policy(world_id, stage, written.noted), written.created)
 
     def policy(self, world_id: str, stage: str) -> Document:
         """Return the policy in force: the stored one, else the default."""
