@@ -129,7 +129,7 @@ def _as_written(note: Note, before: Item, writing: Writing) -> Noted:
 
 def _noted(note: Note, item: Item) -> Noted:
     """Return the note; one that was written by hand, without its facts, counts as written at the beginning of time."""
-    set_at = item.get(f"{note}_set_at", {"S": "1970-01-01T00:00:00Z"})
+    set_at: Item = item.get(f"{note}_set_at", {"S": "1970-01-01T00:00:00Z"})
     return Noted(
         text=item[note]["S"],
         since=parse_instant(item.get(f"{note}_since", set_at)["S"]),
