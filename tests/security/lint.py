@@ -1,0 +1,38 @@
+"""`python -m tests.security.lint`: CloudFormation's own rules on the templates of every stage."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.infra.assembly import STAGE_NAMES, synthesize
+
+PROJECT = Path(__file__).parents[2]
+PROGRAM = Path(sys.executable).with_name("cfn-lint")
+
+
+def complaints(assembly: Path) -> str:
+    """Return what cfn-lint says of an assembly's templates; `.cfnlintrc.yaml` says what it is not asked."""
+    templates = sorted(map(str, assembly.glob("*.template.json")))
+    if not templates:
+        raise FileNotFoundError(f"{assembly} holds no template")
+    done = subprocess.run(
+        [str(PROGRAM), "--", *templates], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr + (f"exit status {done.returncode}\n" if done.returncode else "")
+
+
+def main(stages: Iterable[str] = STAGE_NAMES) -> int:
+    """Print what is said of each stage; return 1 when anything is."""
+    said = ""
+    with tempfile.TemporaryDirectory() as folder:
+        for stage in stages:
+            said += complaints(synthesize(stage, Path(folder) / stage).folder)
+            sys.stdout.write(f"{stage}: linted\n")
+    sys.stdout.write(said)
+    return 1 if said else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,76 @@
+"""An audit that nobody answered is never taken for a clean one."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.security.audit import FOUND, PYTHON_LOCKS, UNANSWERED, audited, status
+
+UNKNOWN = {"dependencies": [{"name": "uv", "skip_reason": "Dependency not found and could not be audited"}]}
+SOUND = {"dependencies": [{"name": "uv", "version": "1", "vulns": []}]}
+ONE_UNKNOWN = {"dependencies": [*SOUND["dependencies"], *UNKNOWN["dependencies"]]}
+BAD = {"dependencies": [{"name": "uv", "version": "1", "vulns": [{"id": "PYSEC-1"}]}]}
+NODE_SOUND: dict[str, Any] = {"auditReportVersion": 2, "vulnerabilities": {}}
+NODE_BAD = {"auditReportVersion": 2, "vulnerabilities": {"left-pad": {"severity": "high"}}}
+NODE_REFUSED = {"message": "405 Method Not Allowed", "statusCode": 405}
+
+
+class Tools:
+    """Stands for pip-audit and npm."""
+
+    def __init__(self, python: object, node: object) -> None:
+        self._python, self._node = python, node
+        self.commands: list[Sequence[str]] = []
+
+    def __call__(self, command: Sequence[str], _folder: Path) -> str:
+        self.commands.append(command)
+        answer = self._python if "pip_audit" in command else self._node
+        return answer if isinstance(answer, str) else json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("python", "node", "wanted"),
+    [
+        (SOUND, NODE_SOUND, 0),
+        (UNKNOWN, NODE_SOUND, UNANSWERED),
+        (ONE_UNKNOWN, NODE_SOUND, UNANSWERED),
+        ("", NODE_SOUND, UNANSWERED),
+        ("[]", NODE_SOUND, UNANSWERED),
+        (SOUND, NODE_REFUSED, UNANSWERED),
+        (SOUND, "npm ERR!", UNANSWERED),
+        (BAD, NODE_SOUND, FOUND),
+        (BAD, NODE_REFUSED, FOUND),
+        (SOUND, NODE_BAD, FOUND),
+    ],
+)
+def test_only_what_was_judged_and_sound_is_clean(python: object, node: object, wanted: int) -> None:
+    assert status(list(audited(Tools(python, node)))) == wanted
+
+
+def test_every_lock_is_audited_by_its_hashes_and_nothing_is_installed() -> None:
+    tools = Tools(SOUND, NODE_SOUND)
+    locks = [verdict.lock for verdict in audited(tools)]
+    assert locks == [
+        *(f"requirements/{name}.txt" for name in PYTHON_LOCKS),
+        "infra/deploy/cdk/package-lock.json",
+    ]
+    python = [command for command in tools.commands if "pip_audit" in command]
+    assert all({"--require-hashes", "--disable-pip"} <= set(command) for command in python)
+
+
+def test_the_locks_that_are_audited_are_all_there_are(pytestconfig: pytest.Config) -> None:
+    folder = pytestconfig.rootpath / "requirements"
+    assert {path.stem for path in folder.glob("*.txt")} == set(PYTHON_LOCKS)
+
+
+def test_a_service_that_does_not_answer_is_not_asked_again_and_again() -> None:
+    tools = Tools(UNKNOWN, NODE_REFUSED)
+    assert len(list(audited(tools))) == len(tools.commands) == 2
+
+
+def test_what_is_vulnerable_is_named() -> None:
+    (first, *_) = audited(Tools(BAD, NODE_SOUND))
+    assert str(first) == "requirements/uv.txt: 1 judged, 0 not, 1 vulnerable\n    uv 1: PYSEC-1"

@@ -1,0 +1,42 @@
+"""The job runs every step, and fails for one that failed, not for one that nobody could answer."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.security.__main__ import STEPS, Step, main
+from tests.security.audit import UNANSWERED
+
+
+def step(asks: str, status: int) -> Step:
+    return Step(asks, "a command", (sys.executable, "-c", f"raise SystemExit({status})"), UNANSWERED)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "job", "verdicts"),
+    [
+        ((0, 0), 0, ["passed", "passed"]),
+        ((UNANSWERED, 0), 0, ["not answered", "passed"]),
+        ((1, 0), 1, ["**failed**", "passed"]),
+        ((0, 3), 1, ["passed", "**failed**"]),
+    ],
+)
+def test_the_job_runs_all_and_fails_for_what_failed(
+    tmp_path: Path, statuses: tuple[int, ...], job: int, verdicts: list[str]
+) -> None:
+    page = tmp_path / "page.md"
+    assert main([step(f"question {n}", status) for n, status in enumerate(statuses)], page) == job
+    rows = [line.split(" | ") for line in page.read_text().splitlines() if line.startswith("| question")]
+    assert [row[2] for row in rows] == verdicts
+
+
+def test_no_step_but_the_audit_may_go_unanswered() -> None:
+    assert [each.shown for each in STEPS if each.unanswered is not None] == ["make audit"]
+
+
+def test_every_step_can_be_run_by_itself(pytestconfig: pytest.Config) -> None:
+    makefile = (pytestconfig.rootpath / "Makefile").read_text()
+    for each in STEPS:
+        if each.shown.startswith("make "):
+            assert f"\n{each.shown.split()[1]}:" in makefile, each.shown
