@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from traceback import format_exception
 from typing import Any
 
-import boto3
 import orjson
 import pytest
 from botocore.exceptions import ClientError
@@ -14,13 +13,14 @@ from moto import mock_aws
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.ports import UnavailableError
 from tests.fakes.clock import FrozenClock
+from tests.fakes.secrets_manager import secrets_manager
 
 
 class SecretStore:
     """A Secrets Manager client that counts, and can be down."""
 
     def __init__(self) -> None:
-        self.client = boto3.client("secretsmanager")
+        self.client = secrets_manager()
         self.client.create_secret(Name="tokens", SecretString=token_list("a"))
         self.meta = self.client.meta
         self.calls = 0

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -18,6 +17,7 @@ from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from risk_hub_contracts.tokens import Scope
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway, proxy_event
+from tests.fakes.secrets_manager import secrets_manager
 from tests.http.conftest import WORLD, Hub, book
 
 BLOBS = "/risk-hub/worlds/w1/blobs"
@@ -124,13 +124,10 @@ def test_every_scope_that_is_given_opens_something_and_no_other_does() -> None:
 
 
 @pytest.fixture
-def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
+def secrets() -> Iterator[Any]:
     with mock_aws():
-        client = boto3.client("secretsmanager", region_name="us-east-1")
-        client.create_secret(Name="tokens", SecretString='{"tokens": []}')
-        yield client
+        secrets_manager().create_secret(Name="tokens", SecretString='{"tokens": []}')
+        yield secrets_manager()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -22,6 +21,7 @@ from risk_hub_contracts.limits import (
     TOKENS_SECRET_MAX_BYTES,
 )
 from risk_hub_contracts.tokens import Token, TokenList
+from tests.fakes.secrets_manager import secrets_manager
 from tests.operate.conftest import STAGE, Run, refusal
 
 SECRET = f"risk-hub-{STAGE}-tokens"
@@ -33,7 +33,7 @@ class Secrets:
     """moto's Secrets Manager, where something can happen just before a label moves or just after."""
 
     def __init__(self) -> None:
-        self.real: Any = boto3.client("secretsmanager")
+        self.real: Any = secrets_manager()
         self.before_the_move: list[Doing] = []
         self.after_the_move: list[Doing] = []
 

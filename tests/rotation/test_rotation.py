@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from tests.fakes.secrets_manager import secrets_manager
 from tests.http.conftest import Hub
 from tests.rotation.instances import Instances
 from tests.rotation.procedure import SEEN_SECONDS, Rehearsal
@@ -19,14 +19,11 @@ GOOD = {200, 201}
 
 @pytest.fixture
 def secretsmanager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
     for name, value in (("SERVICE_NAME", "tests"), ("METRICS_NAMESPACE", "RiskSignalHub")):
         monkeypatch.setenv(f"POWERTOOLS_{name}", value)
     with mock_aws():
-        client = boto3.client("secretsmanager", region_name="us-east-1")
-        client.create_secret(Name="tokens", SecretString='{"tokens": []}')
-        yield client
+        secrets_manager().create_secret(Name="tokens", SecretString='{"tokens": []}')
+        yield secrets_manager()
 
 
 def rehearsal(instances: Instances) -> Rehearsal:

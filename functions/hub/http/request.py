@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from risk_hub_contracts.limits import ACTOR_MAX_CHARS, BODY_MAX_BYTES
+from risk_hub_contracts.limits import ACTOR_MAX_CHARS, BODY_MAX_BYTES, TOKEN_MAX_BYTES
 from risk_hub_contracts.problems import (
     ACTOR_REQUIRED,
     BODY_TOO_LARGE,
@@ -20,7 +20,7 @@ from risk_hub_contracts.problems import (
     ProblemError,
 )
 
-BEARER = re.compile(r"[Bb]earer +([!-~]{1,4096})")
+BEARER = re.compile(rf"[Bb]earer +([!-~]{{1,{TOKEN_MAX_BYTES}}})")
 CORRELATION_ID = re.compile(r"[A-Za-z0-9._:@+/=-]{1,128}")
 TRACE_HEADER = re.compile(r"[A-Za-z0-9=;:.,_-]{1,256}")
 ACTOR = re.compile(rf"[!-~](?:[ -~]{{0,{ACTOR_MAX_CHARS - 2}}}[!-~])?")
