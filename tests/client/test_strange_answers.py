@@ -101,11 +101,31 @@ def trickling() -> Iterator[str]:
     accepting.join()
 
 
-def test_headers_that_trickle_are_given_up(trickling: str) -> None:
+HASTY = replace(IMPATIENT, budget_seconds=0.3)
+
+
+def blocking_health(url: str) -> None:
+    with RiskHubClient(url, "token", patience=HASTY) as hub:
+        hub.health()
+
+
+def async_health(url: str) -> None:
     async def day() -> None:
-        hasty = replace(IMPATIENT, budget_seconds=0.3)
-        async with AsyncRiskHubClient(trickling, "token", patience=hasty) as hub:
+        async with AsyncRiskHubClient(url, "token", patience=HASTY) as hub:
             await hub.health()
 
+    asyncio.run(day())
+
+
+@pytest.mark.parametrize("ask", [blocking_health, async_health])
+def test_headers_that_trickle_are_given_up(trickling: str, ask: Callable[[str], None]) -> None:
     with pytest.raises(UnavailableError, match="too slowly"):
-        asyncio.run(day())
+        ask(trickling)
+
+
+def test_headers_that_trickle_through_a_proxy_are_given_up(
+    trickling: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", trickling)
+    with pytest.raises(UnavailableError, match="too slowly"):
+        blocking_health("http://hub.invalid")

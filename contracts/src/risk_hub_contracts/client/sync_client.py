@@ -15,6 +15,7 @@ from risk_hub_contracts.client.answers import HubContract, Publication, StoredSn
 from risk_hub_contracts.client.base import ClientBase, SnapshotFields
 from risk_hub_contracts.client.discretion import signed_request
 from risk_hub_contracts.client.errors import HubError
+from risk_hub_contracts.client.hurry import keep_deadlines, until
 from risk_hub_contracts.client.inputs import ready_blob
 from risk_hub_contracts.client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_contracts.client.retries import REPEATABLE, retry_options
@@ -42,7 +43,7 @@ class RiskHubClient(ClientBase):
 
     @cached_property
     def _http(self) -> httpx2.Client:
-        return httpx2.Client(**client_options(self.settings))
+        return keep_deadlines(httpx2.Client(**client_options(self.settings)))
 
     def __enter__(self) -> Self:
         """Open the connections."""
@@ -247,6 +248,7 @@ class RiskHubClient(ClientBase):
         content = body() if callable(body) else body
         try:
             with (
+                until(exchange.deadline),
                 signed_request(signed=not exchange.call.to_hub),
                 self._http.stream(**exchange.request(content)) as response,
             ):

@@ -79,6 +79,8 @@ class Exchange:
 
         What the library says of a request that it does not take may quote the request, token and all: it is not told.
         """
+        if isinstance(error, httpx2.TimeoutException) and self.deadline.is_over:
+            return self.too_slow()
         if isinstance(error, REPEATABLE):
             return TransientError(f"{type(error).__name__}: {error}".rstrip(": "), self.call.request_id)
         return HubError(f"the request could not be sent ({type(error).__name__})", self.call.request_id)
