@@ -16,6 +16,7 @@ from risk_hub_contracts.client.base import ClientBase, SnapshotFields
 from risk_hub_contracts.client.discretion import signed_request
 from risk_hub_contracts.client.errors import HubError
 from risk_hub_contracts.client.inputs import ready_blob
+from risk_hub_contracts.client.off_loop import Done, advance, aside, told_in_loop
 from risk_hub_contracts.client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_contracts.client.retries import REPEATABLE, retry_options
 from risk_hub_contracts.client.spool import Flushed
@@ -91,7 +92,7 @@ class AsyncRiskHubClient(ClientBase):
             SpoolError: no answer, and the spool does not take it.
         """
         order = publishing.Order(
-            world_id, {**(document or {}), **fields}, self._producer(actor, stage), progress
+            world_id, {**(document or {}), **fields}, self._producer(actor, stage), told_in_loop(progress)
         )
         return await self._run(publishing.publish(self.memory, self.spool, order))
 
@@ -204,8 +205,9 @@ class AsyncRiskHubClient(ClientBase):
         Raises:
             InvalidSnapshotError: it is no blob, or of another kind; nothing was sent.
         """
-        blob = ready_blob(data, kind)
-        return await self._run(uploading.upload(world_id, blob, actor or self.settings.actor, progress))
+        blob = await aside(lambda: ready_blob(data, kind))
+        told = told_in_loop(progress)
+        return await self._run(uploading.upload(world_id, blob, actor or self.settings.actor, told))
 
     async def load(self, snapshot: StoredSnapshot, kind: BlobKind) -> Decoded | None:
         """Return a large part of a snapshot, verified by its digest; None where it has none.
@@ -216,18 +218,14 @@ class AsyncRiskHubClient(ClientBase):
         return await self._run(uploading.load(snapshot, kind))
 
     async def _run(self, steps: Steps[Result]) -> Result:
+        answer: Answer | HubError | None = None
         try:
-            call = next(steps)
-            while True:
+            while not isinstance(asked := await advance(steps, answer), Done):
                 try:
-                    answer = await self._send(call)
+                    answer = await self._send(asked)
                 except HubError as error:
-                    call = steps.throw(error)
-                else:
-                    call = steps.send(answer)
-        except StopIteration as done:
-            result: Result = done.value
-            return result
+                    answer = error
+            return asked.result
         finally:
             steps.close()
 
