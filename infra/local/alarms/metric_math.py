@@ -33,7 +33,8 @@ def compute(expression: str, values: Mapping[str, Value]) -> Value:
         values: id to the metric's value at that moment, None where it has none.
 
     Returns:
-        None where no metric has a value, where a value is missing that nothing fills, and for a division by zero.
+        None where no metric has a value, for a number beside one metric that has none, and for a division by zero. Where two
+        metrics meet and one has no value, it counts as 0, as the CloudWatch user guide says of arithmetic and comparisons.
 
     Raises:
         ExpressionError: see the class.
@@ -50,21 +51,29 @@ def _value(node: ast.expr, values: Mapping[str, Value]) -> Value:
         case ast.Name(id=name) if name in values:
             return values[name]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-            return _both(_ARITHMETIC[type(op)], _value(left, values), _value(right, values))
+            return _both(_ARITHMETIC[type(op)], left, right, values)
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISON:
-            return _both(_COMPARISON[type(op)], _value(left, values), _value(right, values))
+            return _both(_COMPARISON[type(op)], left, right, values)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return _call(name, [_value(each, values) for each in arguments])
     raise ExpressionError(f"not evaluated on this machine: {ast.unparse(node)}")
 
 
-def _both(combine: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    if left is None or right is None:
+def _both(
+    combine: Callable[[float, float], float], left: ast.expr, right: ast.expr, values: Mapping[str, Value]
+) -> Value:
+    pair = _value(left, values), _value(right, values)
+    if pair == (None, None) or (None in pair and (_is_number(left) or _is_number(right))):
         return None
     try:
-        return float(combine(left, right))
+        return float(combine(pair[0] or 0.0, pair[1] or 0.0))
     except ZeroDivisionError:
         return None
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether no metric takes part: a number has no points in time of its own at which a metric could be missing."""
+    return not any(isinstance(each, ast.Name) and not each.id.isupper() for each in ast.walk(node))
 
 
 def _call(name: str, arguments: list[Value]) -> Value:
