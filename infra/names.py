@@ -56,6 +56,14 @@ BLOB_PREFIX: Final = "risk-blobs/"
 BODY_PREFIX: Final = "risk-bodies/"
 UPLOAD_PREFIX: Final = "risk-uploads/"
 
+# Partition and sort key of each table.
+TABLE_KEYS: Final[dict[TableName, tuple[str, str]]] = {
+    "snapshots": ("world_id", "version"),
+    "worlds": ("world_id", "stage"),
+    "evaluations": ("world_id", "evaluation_id"),
+    "marks": ("world_id", "mark"),
+}
+
 TTL_ATTRIBUTE: Final = "retain_until"
 
 EVENT_SOURCE: Final = "risk-signal-hub"
@@ -108,6 +116,11 @@ POWERTOOLS_LOG_LEVEL: Final = "POWERTOOLS_LOG_LEVEL"
 def stack_name(stage: str, part: StackPart) -> str:
     """`RiskHub-<stage>-<part>`."""
     return f"RiskHub-{stage}-{part}"
+
+
+def cost_tags(stage: str) -> dict[str, str]:
+    """Tags of a stage's stacks; CloudFormation hands them on to each resource, and the bill can be split by them."""
+    return {"project": "risk-hub", "stage": stage}
 
 
 def metrics_namespace(stage: str) -> str:

@@ -27,10 +27,10 @@ class HubTables(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
-        self.snapshots = self._table("snapshots", sort_key="version", expires=True, streamed=True)
-        self.worlds = self._table("worlds", sort_key="stage", expires=False, streamed=False)
-        self.evaluations = self._table("evaluations", sort_key="evaluation_id", expires=True, streamed=True)
-        self.marks = self._table("marks", sort_key="mark", expires=True, streamed=False)
+        self.snapshots = self._table("snapshots", expires=True, streamed=True)
+        self.worlds = self._table("worlds", expires=False, streamed=False)
+        self.evaluations = self._table("evaluations", expires=True, streamed=True)
+        self.marks = self._table("marks", expires=True, streamed=False)
         _index(self.snapshots, "by_as_of", "time_order")
         _index(self.snapshots, "by_stage", "stage_time_order")
         self._index_of_expiry()
@@ -39,17 +39,17 @@ class HubTables(Construct):
         self,
         name: names.TableName,
         *,
-        sort_key: str,
         expires: bool,
         streamed: bool,
     ) -> dynamodb.Table:
         table_name = names.physical_name(self._stage.name, name)
+        partition_key, sort_key = names.TABLE_KEYS[name]
         table = dynamodb.Table(
             self,
             name.capitalize(),
             table_name=table_name,
             resource_policy=self._only_ours(table_name),
-            partition_key=_text("world_id"),
+            partition_key=_text(partition_key),
             sort_key=_text(sort_key),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             # The AWS-managed key rather than the AWS-owned one: its use shows in CloudTrail.

@@ -11,6 +11,7 @@ from infra.operate.events_group import events_group
 from infra.operate.look_commands import add_look_commands
 from infra.operate.queues_group import queues_group
 from infra.operate.risk_commands import add_risk_commands
+from infra.operate.tables_group import reaper_group, tables_group
 from infra.operate.tokens_group import tokens_group
 from infra.operate.worker_command import worker
 from infra.tokens.errors import TokenError
@@ -23,6 +24,8 @@ def operator_app() -> typer.Typer:
     add_look_commands(app)
     app.add_typer(events_group(), name="events")
     app.add_typer(queues_group(), name="queues")
+    app.add_typer(tables_group(), name="tables")
+    app.add_typer(reaper_group(), name="reaper")
     app.add_typer(tokens_group(), name="tokens")
     add_risk_commands(app)
     app.command()(worker)

@@ -28,6 +28,7 @@ class DataStack(Stack):
             name,
             description=f"Risk hub, stage {stage.name}: what is stored",
             termination_protection=stage.deletion_protection,
+            tags=names.cost_tags(stage.name),
         )
         tables = HubTables(self, "Tables", stage=stage)
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations

@@ -27,6 +27,7 @@ class OperationsStack(Stack):
             names.stack_name(stage.name, "operations"),
             description=f"Risk hub, stage {stage.name}: what watches",
             termination_protection=stage.deletion_protection,
+            tags=names.cost_tags(stage.name),
         )
         alarms = HubAlarms(self, "Alarms", stage=stage)
         HubDashboards(self, "Dashboards", stage=stage, alarms=alarms.alarms)

@@ -63,6 +63,7 @@ class ServiceStack(Stack):
             names.stack_name(stage.name, "service"),
             description=f"Risk hub, stage {stage.name}: what runs",
             termination_protection=stage.deletion_protection,
+            tags=names.cost_tags(stage.name),
         )
         self._stage, self._data, self._code = stage, data, code
         self.bus = events.EventBus(self, "Bus", event_bus_name=names.bus_name(stage.name))

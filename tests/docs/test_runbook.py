@@ -82,14 +82,14 @@ def test_a_page_has_every_section_with_something_in_it(page: str, language: str)
     assert all(section.partition("\n")[2].strip() for section in sections)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "incidents", "README"])
+@pytest.mark.parametrize("page", [*PAGES, "incidents", "restore", "README"])
 def test_both_languages_give_the_same_commands(page: str) -> None:
     english, korean = (BLOCK.findall(text(page, language)) for language in LANGUAGES)
     assert english
     assert english == korean
 
 
-@pytest.mark.parametrize("page", [*PAGES, "incidents", "README"])
+@pytest.mark.parametrize("page", [*PAGES, "incidents", "restore", "README"])
 def test_the_korean_page_is_korean(page: str) -> None:
     prose = [
         line for line in BLOCK.sub("", text(page, ".ko")).splitlines() if len(line) > len("**알람**: ") * 3
@@ -120,5 +120,9 @@ def test_the_link_in_an_alarm_leads_to_a_page() -> None:
 
 
 def test_no_page_is_left_of_an_alarm_that_is_gone() -> None:
-    wanted = {f"{page}{language}.md" for page in [*PAGES, "incidents", "README"] for language in LANGUAGES}
+    wanted = {
+        f"{page}{language}.md"
+        for page in [*PAGES, "incidents", "restore", "README"]
+        for language in LANGUAGES
+    }
     assert {path.name for path in RUNBOOK.iterdir()} == wanted

@@ -1,0 +1,100 @@
+"""`risk-hub tables` and `risk-hub reaper`: what brings back what a table lost."""
+
+from datetime import UTC
+from typing import Annotated
+
+import typer
+
+from infra import names
+from infra.operate import stage_access
+from infra.operate.options import StageName, instant
+from infra.operate.side_copy import Restored, make_side_copy, put_back
+from infra.operate.stage_access import LOCAL
+from risk_hub_contracts.cli.options import Json
+from risk_hub_contracts.cli.screen import print_document, say
+from risk_hub_contracts.times import parse_instant
+
+
+def table_name(text: str) -> names.TableName:
+    """Return the name of a table of the hub."""
+    if text not in names.TABLE_KEYS:
+        raise typer.BadParameter(f"{text!r} is no table: choose one of {', '.join(names.TABLE_KEYS)}")
+    return text
+
+
+TableArgument = Annotated[str, typer.Argument(parser=table_name, metavar="TABLE")]
+
+
+def tables_group() -> typer.Typer:
+    """Return the group `tables`."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group.callback()(_tables)
+    group.command("recover")(_recover)
+    group.command("restore")(_restore)
+    return group
+
+
+def reaper_group() -> typer.Typer:
+    """Return the group `reaper`."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group.callback()(_reaper)
+    group.command("pause")(_pause)
+    group.command("resume")(_resume)
+    return group
+
+
+def _tables() -> None:
+    """Bring back what a table lost."""
+
+
+def _recover(
+    table: TableArgument,
+    at: Annotated[
+        str, typer.Option(parser=instant, metavar="T", help="As the table was then, within its last 35 days.")
+    ],
+    stage_name: StageName = LOCAL,
+) -> None:
+    """Put a table as it was beside the live one, and print the name of the copy."""
+    dynamodb = stage_access.access_to(stage_name).client("dynamodb")
+    say(make_side_copy(dynamodb, stage_name, table_name(table), parse_instant(at).astimezone(UTC)))
+
+
+def _restore(
+    table: TableArgument,
+    source: Annotated[str, typer.Option("--from", metavar="COPY", help="What `recover` printed.")],
+    stage_name: StageName = LOCAL,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and put nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Put back what the live table lacks of a copy; what is there stays as it is."""
+    dynamodb, target = (
+        stage_access.access_to(stage_name).client("dynamodb"),
+        names.physical_name(stage_name, table),
+    )
+    done = Restored(0, 0)
+    for done in put_back(dynamodb, source, stage_name, table_name(table), dry_run=dry_run):  # noqa: B007 - the last one counts
+        pass
+    if json:
+        print_document({"table": target, "seen": done.seen, "missing": done.missing, "dry_run": dry_run})
+        return
+    say(f"{'Would put' if dry_run else 'Put'} {done.missing} of {done.seen} items back into {target}.")
+
+
+def _reaper() -> None:
+    """Hold the blob reaper, which takes blobs of lost snapshots for orphans."""
+
+
+def _pause(stage_name: StageName = LOCAL) -> None:
+    """Let the reaper run no more, until `resume`; its heartbeat alarm will remind you."""
+    function = names.physical_name(stage_name, "blob_reaper")
+    lambda_ = stage_access.access_to(stage_name).client("lambda")
+    lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    say(f"{function} is held.")
+
+
+def _resume(stage_name: StageName = LOCAL) -> None:
+    """Let the reaper run again."""
+    function = names.physical_name(stage_name, "blob_reaper")
+    stage_access.access_to(stage_name).client("lambda").delete_function_concurrency(FunctionName=function)
+    say(f"{function} runs again.")

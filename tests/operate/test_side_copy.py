@@ -1,0 +1,113 @@
+"""What a table lost is put back from a copy, and what is there stays."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from infra.operate import cli, stage_access
+from infra.operate.errors import OperateError
+from infra.operate.side_copy import make_side_copy
+
+LIVE, COPY = "risk-hub-dev-marks", "risk-hub-dev-marks-at-20260105T090000Z"
+NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def item(mark: str, value: str) -> dict[str, Any]:
+    return {"world_id": {"S": "w"}, "mark": {"S": mark}, "value": {"S": value}}
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        for table in (LIVE, COPY):
+            client.create_table(
+                TableName=table,
+                KeySchema=[
+                    {"AttributeName": "world_id", "KeyType": "HASH"},
+                    {"AttributeName": "mark", "KeyType": "RANGE"},
+                ],
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "S"} for name in ("world_id", "mark")
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        for mark in ("a", "b", "c"):
+            client.put_item(TableName=COPY, Item=item(mark, "then"))
+        client.put_item(TableName=LIVE, Item=item("b", "now"))
+        client.put_item(TableName=LIVE, Item=item("d", "now"))
+        yield client
+
+
+def stored(dynamodb: Any) -> dict[str, str]:
+    return {each["mark"]["S"]: each["value"]["S"] for each in dynamodb.scan(TableName=LIVE)["Items"]}
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert cli.main([*arguments, "--stage-name", "dev"]) == 0
+    return capsys.readouterr().out
+
+
+def test_only_what_is_missing_is_put_back(dynamodb: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("tables", "restore", "marks", "--from", COPY)
+    assert "Would put 2 of 3 items" in run(capsys, *command, "--dry-run")
+    assert stored(dynamodb) == {"b": "now", "d": "now"}
+    assert json.loads(run(capsys, *command, "--json"))["missing"] == 2
+    assert stored(dynamodb) == {"a": "then", "b": "now", "c": "then", "d": "now"}
+    assert "Put 0 of 3 items" in run(capsys, *command)
+
+
+def test_a_copy_of_an_instant_has_a_name_of_its_own_and_is_made_once(
+    dynamodb: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dynamodb.delete_table(TableName=COPY)
+    dynamodb.update_continuous_backups(
+        TableName=LIVE, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    for _ in range(2):
+        assert run(capsys, "tables", "recover", "marks", "--at", "2026-01-05T10:00:00+01:00").strip() == COPY
+
+
+def test_a_stage_without_backups_says_so() -> None:
+    class Refusing:
+        def restore_table_to_point_in_time(self, **_: Any) -> None:
+            raise ClientError({"Error": {"Code": "PointInTimeRecoveryUnavailableException"}}, "Restore")
+
+    with pytest.raises(OperateError, match="Stage dev keeps no backup of marks of that instant"):
+        make_side_copy(Refusing(), "dev", "marks", NINE)
+
+
+class Lambda:
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, int | None]] = []
+
+    def client(self, _: str) -> "Lambda":
+        return self
+
+    def put_function_concurrency(self, FunctionName: str, ReservedConcurrentExecutions: int) -> None:  # noqa: N803
+        self.calls.append((FunctionName, ReservedConcurrentExecutions))
+
+    def delete_function_concurrency(self, FunctionName: str) -> None:  # noqa: N803 - boto3's own names
+        self.calls.append((FunctionName, None))
+
+
+def test_the_reaper_is_held_and_let_go(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws = Lambda()
+    monkeypatch.setattr(stage_access, "access_to", lambda _: aws)
+    run(capsys, "reaper", "pause")
+    run(capsys, "reaper", "resume")
+    assert aws.calls == [("risk-hub-dev-blob-reaper", 0), ("risk-hub-dev-blob-reaper", None)]
+
+
+def test_another_table_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["tables", "restore", "planets", "--from", COPY]) == 2
+    assert "choose one of snapshots, worlds, evaluations, marks" in capsys.readouterr().err
