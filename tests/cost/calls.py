@@ -35,6 +35,8 @@ def item_bytes(item: Item) -> int:
 
 def _value_bytes(value: Mapping[str, Any]) -> int:
     ((kind, content),) = value.items()
+    if kind == "BOOL":
+        return 1
     if kind == "N":
         return len(content) // 2 + 2
     return len(content) * 3 // 4 if kind == "B" else len(content.encode())

@@ -15,6 +15,8 @@ from typing import Any, Final
 from risk_hub_contracts import __version__
 from risk_hub_contracts.compatibility.check import faults
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release, version_of
+from tests.upgrades.recorder import record
+from tests.upgrades.wire import Wire
 
 ROOT: Final = Path(__file__).parents[2]
 MANIFEST: Final = "manifest.json"
@@ -89,8 +91,8 @@ def release() -> Path:
         )
     folder, commit = RELEASED / __version__, committed()
     present.freeze(folder)
-    text = json.dumps(manifest(commit), indent=2)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    Wire.of(record()).write(folder)
+    (folder / MANIFEST).write_text(json.dumps(manifest(commit), indent=2) + "\n", encoding="utf-8")
     return folder
 
 

@@ -1,0 +1,195 @@
+"""Every function of the hub as deployed, on moto and on a clock that stands where it is put: requests in, effects out."""
+
+import base64
+import importlib.util
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+
+from events.envelope import CloudEvent
+from functions.hub import composition
+from functions.hub.adapters import aws
+from infra.names import ANNOUNCED_EVALUATIONS, WORKER_EVENTS
+from infra.tokens.issue import GRANTED_SCOPES
+from tests.cost.calls import Meter, metered
+from tests.cost.journey import stream_record
+from tests.events.emitted import queue_message
+from tests.fakes.clock import FrozenClock
+from tests.fakes.deployed import deployed
+from tests.fakes.gateway import proxy_event
+
+Json = dict[str, Any]
+
+TABLES = ("snapshots", "worlds", "evaluations", "marks")
+BUCKET = "blobs"
+CONTEXT = SimpleNamespace(
+    aws_request_id="invocation",
+    function_name="function",
+    memory_limit_in_mb=1,
+    invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:function",
+    get_remaining_time_in_millis=lambda: 60_000,
+)
+REGISTRY_PARTS = ("snapshots", "blobs", "risk/backtest")
+
+
+class OneHub:
+    """The hub behind its doors; what is committed goes its whole way before the next request.
+
+    Attributes:
+        clock: the hub's.
+        events: everything announced so far, as it stood on the bus.
+    """
+
+    def __init__(self, meter: Meter, clock: FrozenClock, token: str) -> None:
+        """Take calls from `meter`; see `one_hub`."""
+        self.clock = clock
+        self.events: list[Json] = []
+        self._meter = meter
+        self._token = token
+        self._handlers: dict[str, Any] = {}
+        self._relayed: set[tuple[str, ...]] = set()
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Json:
+        """Return a door's answer to a request with the hub's token, after everything that follows was done."""
+        given = [*headers.items(), ("Authorization", f"Bearer {self._token}")]
+        event = proxy_event(method, path, given, body)
+        answer: Json = self.invoke(_door(method, path), event)
+        self._follow()
+        return answer
+
+    def work_on(self, event: Json) -> None:
+        """Give an announced event to each worker whose rule matches it, and let all follow."""
+        announced = CloudEvent.model_validate(event)
+        for worker, types in WORKER_EVENTS.items():
+            if announced.type in types:
+                reply = self.invoke(worker, queue_message(announced, worker))
+                if reply["batchItemFailures"]:
+                    raise RuntimeError(
+                        f"{worker} returned {event['type']} of {event['subject']} to its queue"
+                    )
+                self._follow()
+
+    def relay(self, item: Json) -> None:
+        """Give a table item to the relay as its stream does, and let all follow."""
+        self.invoke("event_relay", {"Records": [stream_record(item)]})
+        self._follow()
+
+    def invoke(self, function: str, event: Json) -> Any:
+        """Call a function's handler, made for this hub."""
+        if function not in self._handlers:
+            self._handlers[function] = _made(f"functions.{function}.handler")
+        return self._handlers[function](event, CONTEXT)
+
+    def put_records(self, kept: Json, tables: Sequence[str] = TABLES) -> None:
+        """Put records back as they lay, without anything following."""
+        dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+        for table in tables:
+            for item in kept["tables"][table]:
+                dynamodb.put_item(TableName=table, Item=unwire(item))
+        for each in kept["objects"]:
+            s3.put_object(
+                Bucket=BUCKET,
+                Key=each["key"],
+                Body=base64.b64decode(each["base64"]),
+                Metadata=each["metadata"],
+                ChecksumAlgorithm="SHA256",
+            )
+        self._meter.take()
+
+    def _follow(self) -> None:
+        """Relay what was committed and let the workers work on what was announced, until nothing is left."""
+        for call in self._meter.take():
+            if call.item is not None and is_announced(call.item) and _key(call.item) not in self._relayed:
+                self._relayed.add(_key(call.item))
+                self.relay(dict(call.item))
+            for entry in call.events:
+                event = CloudEvent.model_validate_json(entry["Detail"]).model_dump(exclude_none=True)
+                self.events.append(event)
+                self.work_on(event)
+
+
+@contextmanager
+def one_hub(clock: FrozenClock) -> Iterator[OneHub]:
+    """Deploy on moto, with handlers that read this clock."""
+    token = secrets.token_urlsafe(16)
+    aws._made.cache_clear()  # noqa: SLF001 - clients of an earlier hub would not be metered
+    with (
+        deployed(token, GRANTED_SCOPES, RISK_HUB_OFFLOAD="true"),
+        patch.object(composition, "utc_now", clock),
+        patch.object(composition.Composition, "clock", staticmethod(clock)),
+        metered() as meter,
+    ):
+        yield OneHub(meter, clock, token)
+    aws._made.cache_clear()  # noqa: SLF001
+
+
+def _made(name: str) -> Any:
+    """Return the handler of a module made anew, as a cold start makes it: with this hub's clock."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.handler
+
+
+def is_announced(item: Mapping[str, Any]) -> bool:
+    """Tell whether the streams' filters let the relay see an item."""
+    if "evaluation_id" in item:
+        return str(item["evaluation_id"]["S"]).startswith(tuple(ANNOUNCED_EVALUATIONS))
+    return "time_order" in item
+
+
+def _key(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return by what an item is stored once: a second put of it is refused, and no stream sees it."""
+    return tuple(item[name]["S"] for name in ("world_id", "version", "evaluation_id") if name in item)
+
+
+def records() -> Json:
+    """Return everything that lies in tables and bucket, JSON-ready: binaries as base64."""
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    tables = {
+        table: sorted((_wire(item) for item in dynamodb.scan(TableName=table)["Items"]), key=str)
+        for table in TABLES
+    }
+    objects = []
+    for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        found = s3.get_object(Bucket=BUCKET, Key=each["Key"], ChecksumMode="ENABLED")
+        data = base64.b64encode(found["Body"].read()).decode()
+        objects.append({"key": each["Key"], "metadata": found["Metadata"], "base64": data})
+    return {"tables": tables, "objects": objects}
+
+
+def unwire(item: Json) -> Json:
+    """Return an item with its binaries as bytes."""
+    return {
+        name: {kind: base64.b64decode(value) if kind == "B" else value}
+        for name, typed in item.items()
+        for kind, value in typed.items()
+    }
+
+
+def _wire(item: Json) -> Json:
+    return {
+        name: {kind: base64.b64encode(value).decode() if kind == "B" else value}
+        for name, typed in item.items()
+        for kind, value in typed.items()
+    }
+
+
+def _door(method: str, path: str) -> str:
+    """Return the function to which the API routes a request."""
+    if path.startswith("/risk-hub/worlds") and not any(part in path for part in REGISTRY_PARTS):
+        return "world_registry"
+    return "snapshot_writer" if method == "POST" else "snapshot_reader"
+
+
+def instant_of(text: str) -> datetime:
+    """Return an instant that a recording names."""
+    return datetime.fromisoformat(text)

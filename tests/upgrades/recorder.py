@@ -1,0 +1,191 @@
+"""What passes between this tree's client and this tree's hub, and what then lies in the stores: a release's wire."""
+
+import base64
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import unquote, urlsplit
+
+import boto3
+
+from events import risk_snapshot_updated
+from functions.hub.adapters import body_store
+from risk_hub_contracts.client import Patience, RiskHubClient
+from tests.fakes.clock import FrozenClock
+from tests.upgrades.one_hub import BUCKET, Json, OneHub, one_hub, records
+from tests.upgrades.script import BY_HAND, CLAIM_CHECKED, OFFLOADED, READS, WRITES
+
+STORE_METHOD = "STORE"
+STORE_PATH = "/store/"
+ONCE = Patience(attempts=1)
+# Headers that say who asked, through what; and the token, which is the replay's own.
+LEFT_OUT = frozenset(
+    {
+        "authorization",
+        "host",
+        "user-agent",
+        "connection",
+        "accept-encoding",
+        "content-length",
+        "transfer-encoding",
+    }
+)
+SMALL_BYTES = 1
+# What is signed for the blob store holds for minutes, and is another for each request.
+SIGNED = re.compile(r'https://[^"]*X-Amz-[^"]*')
+UNSIGNED = "https://signed.invalid/"
+
+
+@dataclass
+class Recording:
+    """What was asked and answered, in its order.
+
+    Attributes:
+        exchanges: each with the hub's instant, the request and the answer.
+        reads_from: how many exchanges come before those that only read.
+        events: what was announced on the way.
+        records: what lay in the stores before the reads.
+    """
+
+    exchanges: list[Json] = field(default_factory=list)
+    reads_from: int = 0
+    events: list[Json] = field(default_factory=list)
+    records: Json = field(default_factory=dict)
+
+
+def record() -> Recording:
+    """Let this tree's client ask everything that the script says."""
+    clock, recording = FrozenClock(), Recording()
+    with one_hub(clock) as hub, _served(hub, recording) as url:
+        with RiskHubClient(url, "any", actor="gateway", stage="paper", patience=ONCE) as client:
+            for step in WRITES:
+                step(client)
+        recording.reads_from, recording.events = len(recording.exchanges), list(hub.events)
+        recording.records = records()
+        with RiskHubClient(url, "any", actor="gateway", stage="paper", patience=ONCE) as client:
+            for step in READS:
+                step(client)
+        for method, path, body in BY_HAND:
+            by_hand = {"X-Actor": "gateway", "X-Stage": "paper", "Content-Type": "application/json"}
+            exchange(hub, recording, {"method": method, "path": path, "headers": by_hand, "body": body})
+    return recording
+
+
+def exchange(hub: OneHub, recording: Recording, request: Json) -> Json:
+    """Send one request a second after the last, note it with its answer, and return the answer."""
+    at = hub.clock.advance(seconds=1)
+    with _forms_of(request.get("body") or ""):
+        answer = send(hub, request)
+    kept = answer | {"body": SIGNED.sub(UNSIGNED, answer["body"])}
+    recording.exchanges.append({"at": at.isoformat(), "request": request, "answer": kept})
+    return answer
+
+
+def send(hub: OneHub, request: Json) -> Json:
+    """Return the answer to a recorded request: of a door, or of the blob store to a signed one."""
+    body = request["body"]
+    if request["method"] == STORE_METHOD:
+        return _store(request)
+    raw = None if body is None else body.encode()
+    answer = hub.ask(request["method"], request["path"], request["headers"], raw)
+    headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
+    return {"status": answer["statusCode"], "headers": headers, "body": answer.get("body") or ""}
+
+
+def _store(request: Json) -> Json:
+    """Put a blob as its signed request says."""
+    headers = request["headers"]
+    boto3.client("s3").put_object(
+        Bucket=BUCKET,
+        Key=request["path"],
+        Body=base64.b64decode(request["body"]),
+        ChecksumSHA256=headers["x-amz-checksum-sha256"],
+        ChecksumAlgorithm="SHA256",
+        Metadata={"kind": headers["x-amz-meta-kind"]},
+    )
+    return {"status": 200, "headers": {}, "body": ""}
+
+
+@contextmanager
+def _forms_of(body: str) -> Iterator[None]:
+    """Let some snapshots take the forms that large ones take: a body in the bucket, an event that is a claim check."""
+    offloaded = patch.object(body_store, "ITEM_BODY_MAX_BYTES", SMALL_BYTES)
+    claimed = patch.object(risk_snapshot_updated, "EVENT_ENTRY_MAX_BYTES", SMALL_BYTES)
+    if OFFLOADED in body:
+        with offloaded:
+            yield
+    elif CLAIM_CHECKED in body:
+        with claimed:
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def _served(hub: OneHub, recording: Recording) -> Iterator[str]:
+    """Serve the hub on loopback, one request at a time, blob store included; yield its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _do(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in LEFT_OUT}
+            if self.path.startswith(STORE_PATH):
+                self._to_store(sent, headers)
+                return
+            request = {
+                "method": self.command,
+                "path": self.path,
+                "headers": headers,
+                "body": sent.decode() or None,
+            }
+            answer = exchange(hub, recording, request)
+            self._answer(
+                answer["status"], answer["headers"], _redirected(answer["body"], self.headers["Host"])
+            )
+
+        def _to_store(self, sent: bytes, headers: dict[str, str]) -> None:
+            key = unquote(urlsplit(self.path).path.removeprefix(STORE_PATH))
+            if self.command == "GET":
+                found = boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
+                self._answer(200, {}, found)
+                return
+            lower = {name.lower(): value for name, value in headers.items()}
+            body = base64.b64encode(sent).decode()
+            exchange(hub, recording, {"method": STORE_METHOD, "path": key, "headers": lower, "body": body})
+            self._answer(200, {}, b"")
+
+        def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            if status not in {204, 304}:
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = _do  # noqa: N815 - the library's names
+
+        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _redirected(body: str, host: str) -> bytes:
+    """Let what the hub signed for its blob store lead to this server."""
+    return body.replace(f"https://{BUCKET}.s3.amazonaws.com/", f"http://{host}{STORE_PATH}").encode()

@@ -1,0 +1,139 @@
+"""The last release's client, records and events meet this tree's code: everything is answered as it was then."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.compatibility.release import last_release
+from tests.fakes.clock import START, FrozenClock
+from tests.upgrades.kept import holds
+from tests.upgrades.one_hub import Json, OneHub, instant_of, one_hub, records
+from tests.upgrades.recorder import send
+from tests.upgrades.wire import Wire, kept
+
+# When a record was made or kept until is the replay's own affair; what it says is not.
+OWN_TIMES = frozenset({"retain_until"})
+
+
+@pytest.fixture(scope="module")
+def released() -> Wire:
+    folder = last_release()
+    assert folder is not None
+    return Wire.read(folder)
+
+
+@pytest.fixture
+def hub() -> Iterator[OneHub]:
+    with one_hub(FrozenClock(START)) as made:
+        yield made
+
+
+def faults(hub: OneHub, exchanges: list[Json], repaired: Mapping[str, str]) -> list[str]:
+    """Send recorded requests at their times; return those that are answered otherwise, or that are not though repaired."""
+    found = []
+    for each in exchanges:
+        hub.clock.now = instant_of(each["at"])
+        answer = send(hub, each["request"])
+        asked = f"{each['request']['method']} {each['request']['path']}"
+        if kept(each["answer"], answer) == (asked in repaired):
+            found.append(f"{asked}\n  then {each['answer']}\n  now  {answer}")
+    return found
+
+
+def test_the_released_clients_requests_are_answered_as_they_were(hub: OneHub, released: Wire) -> None:
+    assert faults(hub, [*released.writes, *released.reads], released.repaired) == []
+    announced = {event["id"]: event for event in hub.events}
+    assert [e["type"] for e in released.announced if not _is_announced_again(e, announced)] == []
+
+
+def test_records_of_the_release_are_read_with_the_answers_of_then(hub: OneHub, released: Wire) -> None:
+    hub.put_records(released.records)
+    assert faults(hub, released.reads, released.repaired) == []
+
+
+def test_events_of_the_release_have_the_effects_that_they_had(hub: OneHub, released: Wire) -> None:
+    hub.put_records(released.records, tables=("snapshots", "worlds", "marks"))
+    for event in released.announced:
+        hub.clock.now = instant_of(event["time"])
+        hub.work_on(event)
+    made = {_key(item): item for item in records()["tables"]["evaluations"]}
+    wanted = {_key(item): item for item in released.records["tables"]["evaluations"]}
+    assert made.keys() == wanted.keys()
+    assert [key for key, item in wanted.items() if not holds(_said(item), _said(made[key]))] == []
+
+
+def test_what_the_release_committed_is_announced_as_it_was(hub: OneHub, released: Wire) -> None:
+    tables = released.records["tables"]
+    hub.put_records(released.records)
+    for item in (*tables["snapshots"], *tables["evaluations"]):
+        hub.relay(item)
+    announced = {event["id"]: event for event in hub.events}
+    assert [e["id"] for e in released.announced if not _is_announced_again(e, announced)] == []
+
+
+def test_every_kind_of_record_and_every_operation_is_in_the_release(released: Wire) -> None:
+    tables = released.records["tables"]
+    kinds = {item["evaluation_id"]["S"].split("/")[0] for item in tables["evaluations"]}
+    assert kinds >= {"risk", "stress", "exit", "forecast", "seen", "psd"}
+    assert {"body" in item for item in tables["snapshots"]} == {True, False}
+    assert {"exit_policy" in item for item in tables["worlds"]} == {True, False}
+    assert any("expectation" in item for item in tables["worlds"])
+    assert {item["mark"]["S"].split("/")[1] for item in tables["marks"]} >= {"claim"}
+    assert any("claim_check" in event["data"] for event in released.announced)
+    assert {each["key"].split("/")[0] for each in released.records["objects"]} == {
+        "risk-blobs",
+        "risk-bodies",
+    }
+
+
+def test_no_token_and_no_signature_is_in_the_release(released: Wire) -> None:
+    sent = [
+        {name.lower() for name in each["request"]["headers"]} for each in released.writes + released.reads
+    ]
+    assert not any("authorization" in names for names in sent)
+    folder = last_release()
+    assert folder is not None
+    text = "".join(path.read_text().lower() for path in folder.iterdir())
+    for name in ("x-amz-signature", "x-amz-credential", "x-amz-security-token"):
+        assert name not in text
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda answer: answer | {"status": 201},
+        lambda answer: answer | {"headers": {}},
+        lambda answer: answer | {"body": answer["body"].replace('"content_hash"', '"hash"')},
+        lambda answer: answer | {"body": answer["body"].replace('"ttl_sec":3600', '"ttl_sec":3601')},
+    ],
+)
+def test_an_answer_that_says_less_or_otherwise_is_noticed(
+    released: Wire, spoil: Callable[[Json], Json]
+) -> None:
+    answer = next(each["answer"] for each in released.reads if '"content_hash"' in each["answer"]["body"])
+    assert kept(answer, answer)
+    assert spoil(answer) != answer
+    assert not kept(answer, spoil(answer))
+
+
+def _is_announced_again(event: Json, announced: dict[str, Json]) -> bool:
+    """Tell whether an event was announced under its id and says what it said; whole where it was a claim check."""
+    now = announced.get(event["id"])
+    if now is None:
+        return False
+    said = {name: value for name, value in event["data"].items() if name != "claim_check"}
+    return holds({**event, "data": said, "islatest": None}, {**now, "islatest": None})
+
+
+def _key(item: Json) -> tuple[str, str]:
+    return item["world_id"]["S"], item["evaluation_id"]["S"]
+
+
+def _said(item: Json) -> Any:
+    """Return what a record says, with the documents in its texts opened."""
+    said = {name: value for name, value in item.items() if name not in OWN_TIMES | {"body", "body_sha256"}}
+    return {
+        name: json.loads(value["S"]) if name in {"report", "note"} else value for name, value in said.items()
+    }
