@@ -36,9 +36,9 @@ class Health:
         self._values.append((m.WORKER_PROCESSED, 1))
         if outcome == "repeated":
             self._values.append((m.SNAPSHOT_DEDUPE, 1))
+        # A replay comes days later by design: its delay and what expired say nothing of the pipeline, and alarm nobody.
         if outcome == "expired":
-            self._count(m.SNAPSHOT_EXPIRED, event)
-        # A replay comes days later by design: its delay says nothing about the pipeline and would set off alarms.
+            self._count(m.SNAPSHOT_EXPIRED, None if event.replay else event)
         if not event.replay:
             self.delayed(parse_instant(event.time), now)
 

@@ -61,6 +61,18 @@ def totals(document: dict[str, Any]) -> dict[str, float]:
     return {name: sum(values) for name, values in document.items() if name.endswith("_total")}
 
 
+@pytest.mark.parametrize("replay", [False, True])
+def test_f28_what_expires_in_a_replay_sets_off_no_alarm(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str], *, replay: bool
+) -> None:
+    handled(lambda _: "expired", batch(sample.model_copy(update={"replay": replay}), 1))
+    written = lines(capsys)
+    by_stage = [line for line in written if "worker" not in line]
+    assert [line["risk_hub_snapshot_expired_total"] for line in by_stage] == ([] if replay else [[1]])
+    (by_worker,) = [line for line in written if "worker" in line]
+    assert by_worker["risk_hub_snapshot_expired_total"] == [1]
+
+
 def test_outcomes_retries_and_delay_are_measured(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -130,7 +130,7 @@ SNAPSHOT_EXPIRED: Final = Metric(
     "risk_hub_snapshot_expired_total",
     "Count",
     _BY_BOTH,
-    "Events whose snapshot had expired before a worker came to it.",
+    "Events whose snapshot had expired before a worker came to it; by stage, without replays.",
 )
 SNAPSHOT_FAILED: Final = Metric(
     "risk_hub_snapshot_failed_total", "Count", _BY_BOTH, "Handlings that failed; the message goes back."
