@@ -1,0 +1,58 @@
+"""The list of tokens on a stage: operators at once, and a start that takes nobody's token away."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+
+from infra.local.bring_up import OpenStage
+from infra.local.token_issue import TOKEN_ID, admit_token
+from infra.tokens.issue import TokenOrder, issue, revoke
+from infra.tokens.register import TokenRegister
+from risk_hub_contracts.tokens import Token
+
+OPERATORS = ("one", "two", "three")
+
+
+@pytest.fixture
+def secret_id(stage: OpenStage) -> str:
+    return stage.deployment.outputs["TokensSecretArn"]
+
+
+def test_operators_at_once_lose_nothing(stage: OpenStage, secret_id: str) -> None:
+    all_have_read = Barrier(len(OPERATORS))
+
+    def create(name: str) -> None:
+        entry = Token(id=name, sha256="0" * 64, scopes=["snapshots:read"], actors=[name])
+        first = iter([all_have_read.wait])
+
+        def edit(listed: Sequence[Token]) -> Sequence[Token]:
+            next(first, int)()
+            return [*listed, entry]
+
+        TokenRegister(stage.aws.client("secretsmanager"), secret_id).change(edit)
+
+    register = TokenRegister(stage.aws.client("secretsmanager"), secret_id)
+    with ThreadPoolExecutor(len(OPERATORS)) as pool:
+        list(pool.map(create, OPERATORS))
+    listed = {each.id for each in register.tokens()}
+    revoke(register, OPERATORS)
+    assert {TOKEN_ID, *OPERATORS} <= listed
+    assert not {each.id for each in register.tokens()} & set(OPERATORS)
+
+
+def test_the_token_of_a_run_replaces_the_last_runs_and_no_other(stage: OpenStage, secret_id: str) -> None:
+    secrets = stage.aws.client("secretsmanager")
+    register = TokenRegister(secrets, secret_id)
+    order = TokenOrder("kept", ["snapshots:read"], ["kept"], timedelta(hours=1))
+    issue(register, order, datetime.now(UTC))
+    before = {each.id: each.sha256 for each in register.tokens()}
+    admit_token(secrets, secret_id, "the next run's")
+    after = {each.id: each.sha256 for each in register.tokens()}
+    admit_token(secrets, secret_id, stage.hub.token)
+    revoke(register, ["kept"])
+    assert after.keys() == before.keys()
+    assert after["kept"] == before["kept"]
+    assert after[TOKEN_ID] != before[TOKEN_ID]
