@@ -49,6 +49,12 @@ LOOKING: Final = (
     "sns:ListSubscriptionsByTopic",
     "ssm:GetParameters",
 )
+# A web ACL is put before an API in the web ACL's name and in the API's.
+ASSOCIATING: Final = (
+    "wafv2:AssociateWebACL",
+    "wafv2:DisassociateWebACL",
+    "wafv2:GetWebACLForResource",
+)
 DASHBOARDS: Final = (
     "cloudwatch:DeleteDashboards",
     "cloudwatch:GetDashboard",
@@ -110,6 +116,7 @@ def _on_own_names() -> Iterator[Allowed]:
     for service, resources in OWN:
         yield Allowed([f"{service}:*"], [f"{service}:{HERE}:{each}" for each in resources])
     yield Allowed(["apigateway:*"], ["apigateway:<AWS::Region>::/*"])
+    yield Allowed(ASSOCIATING, ["apigateway:<AWS::Region>::/restapis/*/stages/*"])
     yield Allowed(["s3:*"], ["s3:::riskhub-*"])
     yield Allowed([*LOOKING, *DASHBOARDS], ["*"])
 

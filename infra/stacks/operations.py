@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 
 from infra import names
 from infra.constructs.alarms import HubAlarms
+from infra.constructs.archive_watch import ArchiveWatch
 from infra.constructs.dashboard import HubDashboards
 from infra.constructs.release import Releases
 
@@ -32,6 +33,8 @@ class OperationsStack(Stack):
         alarms = HubAlarms(self, "Alarms", stage=stage)
         HubDashboards(self, "Dashboards", stage=stage, alarms=alarms.alarms)
         self._archive(stage)
+        if stage.archive_lock_days is not None:
+            ArchiveWatch(self, "ArchiveWatch", stage_name=stage.name, topic=alarms.topics["critical"])
         if stage.rollout == "canary":
             Releases(self, "Releases", stage=stage, alarms=alarms.stop_releases)
         for severity, topic in alarms.topics.items():

@@ -1,5 +1,7 @@
 """What is archived, for how long nobody can remove it, and that a removal is not copied."""
 
+import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -72,6 +74,28 @@ def test_every_table_is_backed_up_each_week_into_a_locked_vault(prod: Assembly) 
     assert rule["Lifecycle"]["DeleteAfterDays"] == LOCK_DAYS
     (selection,) = prod.properties("data", "AWS::Backup::BackupSelection")
     assert {referent(each) for each in selection["BackupSelection"]["Resources"]} == TABLES
+
+
+def test_people_are_told_of_a_backup_that_did_not_come_about(prod: Assembly) -> None:
+    """Each state in which AWS Backup ends a job but the good one, in the words that an alarm's receivers read."""
+    rule = only(
+        each
+        for each in prod.properties("operations", "AWS::Events::Rule")
+        if each["Name"].endswith("archive-failed")
+    )
+    (vault,) = prod.properties("data", "AWS::Backup::BackupVault")
+    detail = rule["EventPattern"]["detail"]
+    assert detail["backupVaultName"] == [vault["BackupVaultName"]]
+    assert set(detail["state"]) == {"ABORTED", "EXPIRED", "FAILED", "PARTIAL"}
+    (target,) = rule["Targets"]
+    topic = prod.resources("operations", "AWS::SNS::Topic")[target["Arn"]["Ref"]]["Properties"]
+    assert topic["TopicName"] == "risk-hub-prod-alarms-critical"
+    said = json.loads(
+        re.sub(r"<\w+(-\w+)*>", "x", target["InputTransformer"]["InputTemplate"]).replace(":x", ':"x"')
+    )
+    assert {"AlarmName", "AlarmDescription", "NewStateValue", "NewStateReason", "StateChangeTime"} <= set(
+        said
+    )
 
 
 def test_the_archives_roles_are_for_their_services_alone(prod: Assembly) -> None:
