@@ -32,6 +32,10 @@ SNS = {
 }
 
 
+OURS = receiver.Trust(topics=frozenset({SNS["TopicArn"]}))
+LOCAL = receiver.Trust("secret")
+
+
 def certificate() -> bytes:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(KEY.public_key())
@@ -61,7 +65,7 @@ def no_fetch(address: str) -> bytes:
 
 
 def test_what_sns_signed_is_believed() -> None:
-    receiver.verify(signed(), "", fetch)
+    assert receiver.verify(signed(), OURS, fetch, AT)["Message"] == "{}"
 
 
 def test_what_is_signed_is_each_field_with_its_name() -> None:
@@ -73,15 +77,15 @@ def test_what_is_signed_is_each_field_with_its_name() -> None:
 
 
 def test_what_the_local_stage_signed_is_believed() -> None:
-    receiver.verify(local("secret"), "secret", no_fetch)
+    receiver.verify(local("secret"), LOCAL, no_fetch, AT)
 
 
 @pytest.mark.parametrize("field", sorted(SNS))
 def test_a_changed_field_is_not_believed(field: str) -> None:
-    for original, secret in ((signed(), ""), (local("secret"), "secret")):
+    for original, trust in ((signed(), OURS), (local("secret"), LOCAL)):
         changed = {**original, field: original[field] + "x"}
         with pytest.raises(receiver.ForgedError):
-            receiver.verify(changed, secret, fetch)
+            receiver.verify(changed, trust, fetch, AT)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,7 @@ def test_a_changed_field_is_not_believed(field: str) -> None:
 )
 def test_a_certificate_that_anybody_could_offer_is_not_even_fetched(address: str) -> None:
     with pytest.raises(receiver.ForgedError, match="not signed by SNS"):
-        receiver.verify({**signed(), "SigningCertURL": address}, "", no_fetch)
+        receiver.verify({**signed(), "SigningCertURL": address}, OURS, no_fetch, AT)
 
 
 @pytest.mark.parametrize(
@@ -106,14 +110,43 @@ def test_a_certificate_that_anybody_could_offer_is_not_even_fetched(address: str
         lambda e: {name: value for name, value in e.items() if name != "Signature"},
         lambda e: {**e, "Type": "Other"},
         lambda e: {**e, "SignatureVersion": "3"},
+        lambda e: {**e, "Type": ["Notification"]},
+        lambda e: {**e, "Signature": 1},
+        lambda e: [e],
+        lambda _: None,
         lambda e: {**e, "Signature": base64.b64encode(hmac.digest(b"", b"", hashlib.sha256)).decode()},
     ],
 )
 def test_a_signature_that_is_missing_or_odd_is_not_believed(spoil: Callable[[dict[str, str]], Any]) -> None:
     with pytest.raises(receiver.ForgedError):
-        receiver.verify(spoil(signed()), "", fetch)
+        receiver.verify(spoil(signed()), OURS, fetch, AT)
 
 
 def test_without_a_secret_the_local_form_is_not_believed() -> None:
     with pytest.raises(receiver.ForgedError, match="not signed by SNS"):
-        receiver.verify(local(""), "", no_fetch)
+        receiver.verify(local(""), OURS, no_fetch, AT)
+
+
+def test_what_sns_signed_for_another_customer_is_not_believed() -> None:
+    """SNS signs for everybody with the same certificate: anybody can have it sign an alarm of a topic of his own."""
+    foreign = signed(TopicArn="arn:aws:sns:eu-central-1:111111111111:risk-hub-prod-alarms-critical")
+    for trust in (OURS, LOCAL, receiver.Trust()):
+        with pytest.raises(receiver.ForgedError, match="none of RISK_HUB_ALARM_TOPICS"):
+            receiver.verify(foreign, trust, fetch, AT)
+
+
+def test_what_was_kept_and_is_posted_again_later_is_not_believed() -> None:
+    for genuine, trust in ((signed(), OURS), (local("secret"), LOCAL)):
+        receiver.verify(genuine, trust, fetch, AT + timedelta(minutes=59))
+        with pytest.raises(receiver.ForgedError, match="not of now"):
+            receiver.verify(genuine, trust, fetch, AT + timedelta(minutes=61))
+
+
+def test_topics_and_secret_are_read_from_the_environment() -> None:
+    environment = {"RISK_HUB_ALARM_TOPICS": "arn:a, arn:b,", "RISK_HUB_ALARM_SECRET": "s"}
+    assert receiver.trusted(environment) == receiver.Trust("s", frozenset({"arn:a", "arn:b"}))
+    assert receiver.trusted({}) == receiver.Trust()
+
+
+def test_a_message_that_is_no_alarm_is_told_as_it_is() -> None:
+    assert [receiver.told(each) for each in ("hello", "[]", "{}")] == ["hello", "[]", "{}"]

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
 from typing import Any
@@ -52,12 +53,13 @@ class Subscriber:
 def listening() -> Iterator[Subscriber]:
     """Receive on a free port of loopback; what the example would not believe is refused with 403."""
     subscriber, receiver = Subscriber(), example_receiver()
+    trust = receiver.Trust(SECRET)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             envelope = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             try:
-                receiver.verify(envelope, SECRET, _nothing_is_fetched)
+                receiver.verify(envelope, trust, _nothing_is_fetched, datetime.now(UTC))
             except ValueError:
                 self.send_error(403)
                 return

@@ -1,9 +1,11 @@
-"""A subscriber of the hub's alarms: believes a notification only if its signature is right, then prints it.
+"""A subscriber of the hub's alarms: believes what is signed, recent and of a known topic, then prints it.
 
     RISK_HUB_ALARM_SECRET=... python alarm_webhook.py 8900
+    RISK_HUB_ALARM_TOPICS=arn:...-critical,arn:...-warning python alarm_webhook.py 8900
 
 On AWS, subscribe its HTTPS address to an alarm topic. SNS signs what it sends with a certificate of its own; checking
-that needs `pip install cryptography`. A local stage signs with the secret that it was started with.
+that needs `pip install cryptography`. It signs so for every customer of AWS: only the topic says whose alarm it is.
+A local stage signs with the secret that it was started with.
 """
 
 import base64
@@ -15,6 +17,8 @@ import re
 import sys
 import urllib.request
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BODY_MAX_BYTES = 262_144
@@ -27,31 +31,61 @@ SIGNED_FIELDS = {
     ),
 }
 HASHES = {"1": "SHA1", "2": "SHA256"}
+# SNS repeats a notification for an hour at the most; an older one was kept by somebody.
+AGE_MAX = timedelta(hours=1)
 
 
 class ForgedError(ValueError):
     """The notification is not from whom it says."""
 
 
-def verify(envelope: Mapping[str, str], secret: str, fetch: Callable[[str], bytes]) -> None:
-    """Raise ForgedError unless SNS, or the local stage with this secret, signed every field.
+@dataclass(frozen=True)
+class Trust:
+    """Who may speak: a local stage with this secret, and these topics of SNS; empty: nobody."""
+
+    secret: str = ""
+    topics: frozenset[str] = frozenset()
+
+
+def trusted(environment: Mapping[str, str]) -> Trust:
+    """Read RISK_HUB_ALARM_SECRET and RISK_HUB_ALARM_TOPICS (comma-separated)."""
+    topics = (each.strip() for each in environment.get("RISK_HUB_ALARM_TOPICS", "").split(","))
+    return Trust(environment.get("RISK_HUB_ALARM_SECRET", ""), frozenset(each for each in topics if each))
+
+
+def verify(envelope: object, trust: Trust, fetch: Callable[[str], bytes], now: datetime) -> dict[str, str]:
+    """Return what was posted, or raise ForgedError unless somebody who is trusted signed every field of it of late.
 
     Args:
         envelope: the posted document.
-        secret: of the local stage; empty where only SNS may speak.
+        trust: who may speak.
         fetch: gets a certificate by its address.
+        now: the time, against which its own is held.
     """
+    fields = texts(envelope)
     try:
-        text = signed_text(envelope)
-        signature = base64.b64decode(envelope["Signature"], validate=True)
-        version = envelope["SignatureVersion"]
+        text = signed_text(fields)
+        signature = base64.b64decode(fields["Signature"], validate=True)
+        version, sent = fields["SignatureVersion"], datetime.fromisoformat(fields["Timestamp"])
     except (KeyError, ValueError) as error:
         raise ForgedError(f"no signature can be checked: {error}") from None
-    if version == "hmac-sha256" and secret:
-        if not hmac.compare_digest(signature, hmac.digest(secret.encode(), text, hashlib.sha256)):
+    if version == "hmac-sha256" and trust.secret:
+        if not hmac.compare_digest(signature, hmac.digest(trust.secret.encode(), text, hashlib.sha256)):
             raise ForgedError("the signature is not that of the secret")
-        return
-    verify_sns(envelope.get("SigningCertURL", ""), version, signature, text, fetch)
+    else:
+        verify_sns(fields.get("SigningCertURL", ""), version, signature, text, fetch)
+        if fields["TopicArn"] not in trust.topics:
+            raise ForgedError(f"topic {fields['TopicArn']!r} is none of RISK_HUB_ALARM_TOPICS")
+    if sent.tzinfo is None or abs(now - sent) > AGE_MAX:
+        raise ForgedError(f"it is of {fields['Timestamp']}, not of now")
+    return fields
+
+
+def texts(envelope: object) -> dict[str, str]:
+    """Return the posted fields; raises ForgedError where it is no object of texts."""
+    if not isinstance(envelope, dict) or not all(isinstance(each, str) for each in envelope.values()):
+        raise ForgedError("not what SNS posts: an object of texts")
+    return envelope
 
 
 def verify_sns(
@@ -87,9 +121,12 @@ def fetch_certificate(address: str) -> bytes:
 
 
 def told(message: str) -> str:
-    """Return one line about an alarm."""
-    alarm = json.loads(message)
-    return f"{alarm['StateChangeTime']} {alarm['NewStateValue']} {alarm['AlarmName']}: {alarm['AlarmDescription']}"
+    """Return one line about an alarm; of a message that is none, the message."""
+    try:
+        alarm = json.loads(message)
+        return f"{alarm['StateChangeTime']} {alarm['NewStateValue']} {alarm['AlarmName']}: {alarm['AlarmDescription']}"
+    except (KeyError, TypeError, ValueError):
+        return message
 
 
 class Subscriber(BaseHTTPRequestHandler):
@@ -99,8 +136,8 @@ class Subscriber(BaseHTTPRequestHandler):
         """Answer 204 to a genuine notification and 403 to any other."""
         length = min(int(self.headers.get("Content-Length") or 0), BODY_MAX_BYTES)
         try:
-            envelope = json.loads(self.rfile.read(length))
-            verify(envelope, os.environ.get("RISK_HUB_ALARM_SECRET", ""), fetch_certificate)
+            posted = json.loads(self.rfile.read(length))
+            envelope = verify(posted, trusted(os.environ), fetch_certificate, datetime.now(UTC))
         except ValueError as error:
             self.send_error(403, explain=str(error))
             return
