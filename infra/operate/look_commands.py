@@ -9,7 +9,7 @@ from rich.table import Table
 
 from infra.names import FUNCTION_FOLDERS, FunctionFolder
 from infra.operate import stage_access
-from infra.operate.alarm_list import RINGING, AlarmStanding, alarm_standings
+from infra.operate.alarm_list import NOT_DEPLOYED, RINGING, AlarmStanding, alarm_standings
 from infra.operate.function_log import log_lines
 from infra.operate.options import StageName, count
 from infra.operate.stage_access import LOCAL
@@ -38,10 +38,14 @@ def _alarms(
     shown = [each for each in standings if every or each.state == RINGING]
     if json:
         print_document([each.document() for each in shown])
-    elif shown:
+        return
+    if shown:
         _print(shown)
     else:
         say(NOTHING_RINGS)
+    absent = sum(each.state == NOT_DEPLOYED for each in standings)
+    if absent:
+        say(f"{absent} of {len(standings)} alarms are not deployed and cannot ring; --all names them.")
 
 
 def _print(standings: Sequence[AlarmStanding]) -> None:

@@ -70,7 +70,18 @@ def test_every_alarm_of_the_table_is_listed_and_one_that_is_not_deployed_is_said
 
 
 def test_quiet_is_said_in_words(look: Look) -> None:
+    for rule in alarm_rules(STAGES[STAGE]):
+        set_alarm(rule.name, "OK")
     assert look("alarms") == (0, "No alarm rings.\n")
+
+
+def test_a_stage_whose_alarms_are_not_deployed_is_not_called_quiet(look: Look) -> None:
+    count = len(list(alarm_rules(STAGES[STAGE])))
+    assert f"{count} of {count} alarms are not deployed and cannot ring" in look("alarms")[1]
+    set_alarm("relay-failures", "ALARM")
+    said = look("alarms")[1]
+    assert "docs/runbook/relay-failures.md" in said
+    assert f"{count - 1} of {count} alarms are not deployed" in said
 
 
 def test_the_local_stage_answers_from_its_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
