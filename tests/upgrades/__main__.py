@@ -14,6 +14,7 @@ from tests.upgrades.page import page
 from tests.upgrades.rehearsal import Outcome, Rehearsal
 from tests.upgrades.release import ROOT
 from tests.upgrades.releases import HistoryError, Release, check_out_last_release
+from tests.upgrades.rollback import read_by
 
 PAGE = ROOT / "docs" / "upgrade-run.md"
 
@@ -39,11 +40,12 @@ def main(arguments: list[str]) -> int:
         except HistoryError as error:
             sys.stderr.write(f"{error}\n")
             return 1
+        misread = read_by(released, Path(home))
         outcome = rehearse(Path(home), released, asked.requests, Console())
-        text = page(outcome, released)
+        text = page(outcome, misread, released)
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    return 0 if outcome.holds else 1
+    return 0 if outcome.holds and not misread else 1
 
 
 if __name__ == "__main__":

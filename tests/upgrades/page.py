@@ -6,10 +6,10 @@ from tests.upgrades.rehearsal import Outcome, Phase
 from tests.upgrades.releases import Release
 
 
-def page(outcome: Outcome, released: Release) -> str:
-    """Return the page that holds the counts."""
+def page(outcome: Outcome, misread: list[str], released: Release) -> str:
+    """Return the page that holds the counts; `misread`: what the release makes of this tree's records otherwise."""
     phases = "\n".join(_phase(outcome, phase) for phase in outcome.phases)
-    counted = "\n".join(f"| {what} | {number} |" for what, number in _counts(outcome).items())
+    counted = "\n".join(f"| {what} | {number} |" for what, number in _counts(outcome, misread).items())
     failed = "\n".join(f"- {_time(at)} {name}: {said}" for name, at, said in outcome.failed) or "None."
     today, commit = datetime.now(UTC).date(), released.commit[:12]
     return f"""# Upgrade run
@@ -30,8 +30,13 @@ phase ends after a number of requests, however long they take; times are those o
 
 Requests that failed: {failed}
 
+What the release reads otherwise: {", ".join(misread) or "nothing."}
+
 The kept world is published, evaluated, and given a policy and an expectation before the first change; ten questions about
 it are asked in every phase. A further member in an answer is no change, a missing or other one is.
+
+Before that, every kind of record, object and event that this tree writes is given to the release's code on moto: its relay
+and its workers take it, and its doors answer from it as this tree does, or say less.
 
 What this does not prove is in [upgrade.md](upgrade.md#what-only-an-account-can-prove).
 """
@@ -44,7 +49,7 @@ def _phase(outcome: Outcome, phase: Phase) -> str:
     return f"| {phase.name} | {asked.total()} | {longest:.1f} | {known} |"
 
 
-def _counts(outcome: Outcome) -> dict[str, str | int]:
+def _counts(outcome: Outcome, misread: list[str]) -> dict[str, str | int]:
     effects = ", ".join(f"{worker} {number}" for worker, number in outcome.effects.items())
     return {
         "requests answered as they should be": len(outcome.answered),
@@ -56,6 +61,7 @@ def _counts(outcome: Outcome) -> dict[str, str | int]:
         "effects missing": len(outcome.missing),
         "effects doubled": len(outcome.doubled),
         "dead letters, records set aside": outcome.dead_letters,
+        "questions that the release answers otherwise from this tree's records": len(misread),
     }
 
 

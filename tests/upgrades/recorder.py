@@ -1,10 +1,11 @@
 """What passes between this tree's client and this tree's hub, and what then lies in the stores: a release's wire."""
 
 import base64
+import io
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -59,9 +60,9 @@ class Recording:
 
 
 def record() -> Recording:
-    """Let this tree's client ask everything that the script says."""
+    """Let this tree's client ask everything that the script says; what the functions log goes nowhere."""
     clock, recording = FrozenClock(), Recording()
-    with one_hub(clock) as hub, _served(hub, recording) as url:
+    with redirect_stdout(io.StringIO()), one_hub(clock) as hub, _served(hub, recording) as url:
         with RiskHubClient(url, "any", actor="gateway", stage="paper", patience=ONCE) as client:
             for step in WRITES:
                 step(client)

@@ -70,9 +70,10 @@ def test_a_further_member_is_no_change_and_everything_else_is(
 
 
 def test_the_page_shows_the_counts_and_each_failure() -> None:
-    text = page(replace(GOOD, failed=WRONG["failed"]), Release("1.0.0", "0" * 40, Path()))
+    text = page(replace(GOOD, failed=WRONG["failed"]), ["GET /x"], Release("1.0.0", "0" * 40, Path()))
     assert "| this tree | 2 | 2.0 | 0 | 0 |" in text
     assert "| **requests that failed** | **1** |" in text
+    assert "from this tree's records | 1 |" in text
     assert "- 00:01:51.000 publish: UnavailableError: HTTP 502" in text
 
 

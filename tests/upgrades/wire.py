@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from tests.upgrades.kept import holds
 from tests.upgrades.one_hub import Json
-from tests.upgrades.recorder import UNSIGNED, Recording
+from tests.upgrades.recorder import SIGNED, UNSIGNED, Recording
 
 WRITES, READS, ANNOUNCED, RECORDS = "wire-writes.jsonl", "wire-reads.jsonl", "announced.jsonl", "records.json"
 # Written by hand, for what a release answered wrongly: each question with the reason why it is answered otherwise.
@@ -84,9 +84,13 @@ def _comparable(document: Any) -> Any:
         return {
             name: _comparable(value)
             for name, value in document.items()
-            if name not in NEW_EACH_TIME and value != UNSIGNED
+            if name not in NEW_EACH_TIME and not _is_signed(value)
         }
     return [_comparable(each) for each in document] if isinstance(document, list) else document
+
+
+def _is_signed(value: Any) -> bool:
+    return isinstance(value, str) and (value == UNSIGNED or SIGNED.fullmatch(value) is not None)
 
 
 def _lines(documents: Iterable[Json]) -> str:
