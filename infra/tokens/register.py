@@ -17,8 +17,9 @@ from risk_hub_contracts.tokens import Token, TokenList
 CURRENT: Final = "AWSCURRENT"
 DRAFT: Final = "AWSPENDING"
 ATTEMPTS_MAX_COUNT: Final = 5
+NOT_THERE: Final = "ResourceNotFoundException"
 # What is answered where the label is no longer at the version that was named, or the draft is gone.
-LOST_THE_RACE: Final = ("InvalidParameterException", "InvalidRequestException", "ResourceNotFoundException")
+LOST_THE_RACE: Final = ("InvalidParameterException", "InvalidRequestException", NOT_THERE)
 
 Edit = Callable[[Sequence[Token]], Sequence[Token]]
 
@@ -56,7 +57,7 @@ class TokenRegister:
         )
 
     def _read(self) -> tuple[str, Sequence[Token]]:
-        secret = self._secretsmanager.get_secret_value(SecretId=self._secret_id, VersionStage=CURRENT)
+        secret = self._secret()
         try:
             return str(secret["VersionId"]), TokenList.model_validate_json(secret["SecretString"]).tokens
         except (KeyError, ValidationError):
@@ -64,6 +65,17 @@ class TokenRegister:
                 f"The secret {self._secret_id} holds no list of tokens. The hub goes on with the last good one; "
                 "move AWSCURRENT back to the version AWSPREVIOUS."
             ) from None
+
+    def _secret(self) -> dict[str, Any]:
+        try:
+            found = self._secretsmanager.get_secret_value(SecretId=self._secret_id, VersionStage=CURRENT)
+        except ClientError as error:
+            if _code(error) != NOT_THERE:
+                raise
+            raise TokenError(
+                f"There is no secret {self._secret_id} here. Is the stage deployed, in this account and region?"
+            ) from None
+        return dict(found)
 
     def _replace(self, version: str, wanted: Sequence[Token]) -> bool:
         draft = str(
@@ -79,11 +91,15 @@ class TokenRegister:
                 RemoveFromVersionId=version,
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") not in LOST_THE_RACE:
+            if _code(error) not in LOST_THE_RACE:
                 raise
             # A repeated request finds that its first sending, whose answer was lost, moved the label already.
             return self._read()[0] == draft
         return True
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def as_text(tokens: Sequence[Token]) -> str:
