@@ -19,6 +19,7 @@ from risk_hub_contracts.tokens import Token
 TABLE_MIN_CHARS: Final = 120
 ENDS_SOON: Final = timedelta(days=14)
 EMPTY: Final = "No token: nobody may call."
+NONE_ENDS: Final = "No token ends in that time."
 NONE_ENDED: Final = "No token has ended."
 
 
@@ -39,15 +40,28 @@ def create(order: TokenOrder, aws: Clients, stage: str, *, json: bool) -> None:
     )
 
 
-def show(aws: Clients, stage: str, *, json: bool) -> None:
-    """Print the list of a stage's tokens."""
-    tokens, now = _register(aws, stage).tokens(), _now()
+def show(aws: Clients, stage: str, ending: timedelta | None, *, json: bool) -> int:
+    """Print the list of a stage's tokens and return how many were shown.
+
+    Args:
+        aws: the stage's clients.
+        stage: its name.
+        ending: only those that live, and end within this time.
+        json: as one document.
+    """
+    now = _now()
+    tokens = [
+        each
+        for each in _register(aws, stage).tokens()
+        if ending is None or (each.is_live(now) and not each.is_live(now + ending))
+    ]
     if json:
         print_document([_document(each, now) for each in tokens])
     elif tokens:
         _print(tokens, now)
     else:
-        say(EMPTY)
+        say(EMPTY if ending is None else NONE_ENDS)
+    return len(tokens)
 
 
 def revoke(ids: Sequence[str], aws: Clients, stage: str, *, json: bool) -> None:

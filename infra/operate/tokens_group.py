@@ -14,6 +14,7 @@ from risk_hub_contracts.limits import TOKEN_LIFETIME_DEFAULT_SECONDS, TOKEN_LIFE
 from risk_hub_contracts.tokens import Scope
 
 LIFETIME_DEFAULT = timedelta(seconds=TOKEN_LIFETIME_DEFAULT_SECONDS)
+SOME_END = 1
 LIFETIME_MAX = f"{timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS).days}d"
 
 
@@ -63,9 +64,20 @@ def _create(
     token_commands.create(order, stage_access.access_to(stage_name), stage_name, json=json)
 
 
-def _list(stage_name: StageName = LOCAL, *, json: Json = False) -> None:
+def _list(
+    ending: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=lifetime, metavar="TIME", help="Those that end within 30d, say; status 1 if there are any."
+        ),
+    ] = None,
+    stage_name: StageName = LOCAL,
+    *,
+    json: Json = False,
+) -> None:
     """Show every token: its id, until when it lives, what it may do, in whose name."""
-    token_commands.show(stage_access.access_to(stage_name), stage_name, json=json)
+    shown = token_commands.show(stage_access.access_to(stage_name), stage_name, ending, json=json)
+    raise typer.Exit(0 if ending is None or not shown else SOME_END)
 
 
 def _revoke(

@@ -138,6 +138,21 @@ def test_the_list_names_everything_but_the_digests(
     ]
 
 
+def test_tokens_that_end_soon_are_found_by_a_status(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert secret.ids() == []
+    assert run("tokens", "create", "soon", "--scope", "snapshots:read", "--lifetime", "10d") == 0
+    assert run("tokens", "create", "later", "--scope", "snapshots:read") == 0
+    capsys.readouterr()
+    assert run("tokens", "list", "--ending", "14d") == 1
+    printed = capsys.readouterr().out
+    assert "soon" in printed
+    assert "later" not in printed
+    assert run("tokens", "list", "--ending", "9d") == 0
+    assert "No token ends in that time." in capsys.readouterr().out
+
+
 def test_an_empty_list_says_what_it_means(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
