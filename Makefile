@@ -155,9 +155,13 @@ deploy: dev-env $(if $(ASSEMBLY),,assembly) ## build, test, compare, ask, deploy
 smoke: dev-env ## one synthetic snapshot through a deployed stage: STAGE=dev
 	@$(DEPLOY) smoke $(TO_STAGE)
 
+.PHONY: destroy
+destroy: dev-env $(if $(ASSEMBLY),,assembly) ## remove a stage that keeps nothing, with all that it stores: STAGE=dev
+	@$(DEPLOY) destroy $(TO_STAGE) $(if $(YES),--yes)
+
 .PHONY: deploy-rehearsal
-deploy-rehearsal: dev-env ## the real CDK command line deploys staging's assembly to a local emulator (three minutes)
-	@$(PY) -m infra.deploy.rehearsal
+deploy-rehearsal: dev-env ## the real CDK command line deploys staging's assembly to a local emulator; write docs/deploy-rehearsal.md (two minutes)
+	@$(PY) -m tests.deploy
 
 .PHONY: bundles
 bundles: dev-env ## build the zips that Lambda runs, and weigh them

@@ -1,4 +1,4 @@
-"""`python -m infra.deploy assembly|diff|deploy|smoke --stage NAME`; `make` has a target for each."""
+"""`python -m infra.deploy assembly|diff|deploy|smoke|destroy --stage NAME`; `make` has a target for each."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.deploy import release
 from infra.deploy.assembly import ASSEMBLIES
 from infra.deploy.errors import DeployError
+from infra.deploy.teardown import destroy
 from infra.deploy.toolkit import Toolkit
 from infra.local.errors import StageError
 from infra.operate.errors import OperateError, sentence
@@ -28,7 +29,7 @@ EXPECTED = (DeployError, TokenError, OperateError, StageError, ClientError, Boto
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one step; exit status 0 when it is done, 1 with the reason when it is not."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         _run(options)
     except EXPECTED as error:
@@ -49,24 +50,27 @@ def _run(options: argparse.Namespace) -> None:
         release.compare(order, aws, Toolkit(folder))
     if options.step == "deploy":
         release.deploy(order, aws, Toolkit(folder))
+    if options.step == "destroy":
+        destroy(order, aws, Toolkit(folder))
     if options.step in {"deploy", "smoke"}:
         release.try_out(options.stage, aws, options.url)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
-    parser.add_argument("step", choices=("assembly", "diff", "deploy", "smoke"))
-    parser.add_argument("--stage", choices=tuple(STAGES), required=True)
-    parser.add_argument("--assembly", type=Path, help="folder of the assembly (.build/assembly/<stage>)")
-    parser.add_argument("--account", help="the account that it must be")
-    parser.add_argument("--digest", help="that the assembly must have")
-    parser.add_argument("--yes", action="store_true", help="deploy without asking")
-    parser.add_argument("--url", help="of the API, where the stack's own is not reached from here")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    found = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
+    found.add_argument("step", choices=("assembly", "diff", "deploy", "smoke", "destroy"))
+    found.add_argument("--stage", choices=tuple(STAGES), required=True)
+    found.add_argument("--assembly", type=Path, help="folder of the assembly (.build/assembly/<stage>)")
+    found.add_argument("--account", help="the account that it must be")
+    found.add_argument("--digest", help="that the assembly must have")
+    found.add_argument("--yes", action="store_true", help="deploy without asking")
+    found.add_argument("--url", help="of the API, where the stack's own is not reached from here")
+    found.add_argument(
         "-c", dest="context", type=_pair, action="append", default=[], metavar="KEY=VALUE",
         help=f"for the assembly: {', '.join(FROM_OUTSIDE)}",
     )  # fmt: skip
-    return parser
+    return found
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -58,7 +58,7 @@ class Target:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 when the account is prepared, 1 with the reason when it is not."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         plan = account_plan(options.repository, options.stages.split(","), options.provider)
         write_assembly(plan, FOLDER)
@@ -102,15 +102,16 @@ def target_of(aws: Clients) -> Target:
     return Target(str(identity["Arn"]).split(":")[1], str(identity["Account"]), str(sts.meta.region_name))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.deploy.prepare_account", description=__doc__)
-    parser.add_argument("--repository", required=True, metavar="OWNER/NAME", help="on GitHub")
-    parser.add_argument("--stages", required=True, help="that this account holds, comma-separated")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    found = argparse.ArgumentParser(prog="python -m infra.deploy.prepare_account", description=__doc__)
+    found.add_argument("--repository", required=True, metavar="OWNER/NAME", help="on GitHub")
+    found.add_argument("--stages", required=True, help="that this account holds, comma-separated")
+    found.add_argument(
         "--provider", help="ARN of GitHub's identity provider, where the account has it already"
     )
-    parser.add_argument("--yes", action="store_true", help="without asking")
-    return parser
+    found.add_argument("--yes", action="store_true", help="without asking")
+    return found
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def compare(order: Order, aws: Clients, toolkit: Toolkit) -> None:
     Raises:
         DeployError: there is no such assembly, or the account is not ready.
     """
-    _checked(order, aws)
+    checked(order, aws)
     toolkit.run("diff", *_named(order.stacks))
 
 
@@ -73,7 +73,7 @@ def deploy(order: Order, aws: Clients, toolkit: Toolkit) -> None:
     Raises:
         DeployError: not tested, not confirmed, not ready, or the deployment failed.
     """
-    record = _checked(order, aws)
+    record = checked(order, aws)
     if not record.tests_passed:
         raise DeployError(f"{order.folder} was built and never tested: make assembly STAGE={order.stage}")
     toolkit.run("diff", *_named(order.stacks))
@@ -106,21 +106,26 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def ask(name: str) -> None:
+def ask(name: str, question: str = "Deploy this?") -> None:
     """Let a person confirm by typing a name.
 
     Raises:
         DeployError: there is no person, or it was another word.
     """
     if not sys.stdin.isatty():
-        raise DeployError("Nobody is there to confirm. Read the differences above, then run it with YES=1.")
-    sys.stdout.write(f"Deploy this to {name}? Type its name: ")
+        raise DeployError("Nobody is there to confirm. Read what is shown above, then run it with YES=1.")
+    sys.stdout.write(f"{question} Type {name}: ")
     sys.stdout.flush()
     if sys.stdin.readline().strip() != name:
-        raise DeployError("Not confirmed; nothing was deployed.")
+        raise DeployError("Not confirmed; nothing was done.")
 
 
-def _checked(order: Order, aws: Clients) -> Record:
+def checked(order: Order, aws: Clients) -> Record:
+    """Return the record of an order's assembly, having said what goes where.
+
+    Raises:
+        DeployError: it is not the assembly that was ordered, or the account is not ready.
+    """
     record = assembly.read(order.folder)
     if record.stage != order.stage:
         raise DeployError(f"{order.folder} is an assembly of {record.stage}, not of {order.stage}.")

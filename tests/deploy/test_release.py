@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from infra.deploy import release
 from infra.deploy.assembly import RECORD, Record, digest_of
 from infra.deploy.errors import DeployError
 from infra.deploy.release import Order
+from infra.deploy.teardown import destroy
 
 ACCOUNT = "111122223333"
 
@@ -136,8 +138,51 @@ def test_a_person_confirms_by_the_stages_name(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("sys.stdin", Terminal("dev\n"))
     assert len(deploy(order(tmp_path, confirmed=False))) == 2
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
-    with pytest.raises(DeployError, match="Not confirmed; nothing was deployed"):
+    with pytest.raises(DeployError, match="Not confirmed; nothing was done"):
         deploy(order(tmp_path, confirmed=False))
+
+
+class Stored(FakeAws):
+    """A bucket with versions and a marker."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted: list[dict[str, str]] = []
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        return {"Stacks": [{"Outputs": [{"OutputKey": "BucketName", "OutputValue": "bucket"}]}]}
+
+    def get_paginator(self, _: str) -> Any:
+        pages = [
+            {"Versions": [{"Key": "a", "VersionId": "1"}]},
+            {"DeleteMarkers": [{"Key": "a", "VersionId": "2"}]},
+            {},
+        ]
+        return SimpleNamespace(paginate=lambda **_: pages)
+
+    def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> None:  # noqa: N803 - boto3's own names
+        assert Bucket == "bucket"
+        self.deleted += Delete["Objects"]
+
+
+def test_a_stage_that_keeps_nothing_is_emptied_and_destroyed(tmp_path: Path) -> None:
+    aws, toolkit = Stored(), FakeToolkit()
+    destroy(order(tmp_path), aws, toolkit)  # type: ignore[arg-type]
+    assert [each["VersionId"] for each in aws.deleted] == ["1", "2"]
+    assert toolkit.ran == [("destroy", "--all", "--force")]
+
+
+def test_no_command_destroys_production(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match="Stage prod keeps its data whatever happens to its stacks"):
+        destroy(order(tmp_path, stage="prod"), Stored(), FakeToolkit())  # type: ignore[arg-type]
+
+
+def test_destroying_asks_for_the_stages_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = Stored()
+    monkeypatch.setattr("sys.stdin", Terminal("prod\n"))
+    with pytest.raises(DeployError, match="Not confirmed; nothing was done"):
+        destroy(order(tmp_path, confirmed=False), aws, FakeToolkit())  # type: ignore[arg-type]
+    assert aws.deleted == []
 
 
 def test_the_command_ends_with_a_sentence_and_status_1(

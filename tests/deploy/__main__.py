@@ -1,9 +1,10 @@
-"""A deployment with everything but the account: `python -m infra.deploy.rehearsal` (`make deploy-rehearsal`).
+"""A deployment with everything but the account: `python -m tests.deploy` (`make deploy-rehearsal`).
 
 The real CDK command line bootstraps a local emulator and deploys to it the tested assembly of `staging`, the stage
 that has all that prod has. One thing is put in its place beforehand: under the assembly's own asset keys lies code for
 this machine, since the bundles are for Lambda's processor; the CLI finds the keys taken and uploads nothing. The
-operations stack stays out: the emulator knows neither event archives nor CodeDeploy.
+operations stack stays out: the emulator knows neither event archives nor CodeDeploy. What was done is written to
+docs/deploy-rehearsal.md.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,9 +25,10 @@ from infra import names
 from infra.account.deploy_role import ISSUER
 from infra.account.stack import account_plan
 from infra.deploy import release
-from infra.deploy.assembly import ASSEMBLIES
+from infra.deploy.assembly import ASSEMBLIES, PROJECT, Record, read
 from infra.deploy.errors import DeployError
 from infra.deploy.prepare_account import prepare, write_assembly
+from infra.deploy.teardown import destroy
 from infra.deploy.toolkit import Toolkit
 from infra.local.aws import LocalAws
 from infra.local.bring_up import start
@@ -34,49 +38,117 @@ from infra.local.settings import ANY_FREE_PORT, EMULATOR_SECRET_KEY, LocalSettin
 from infra.stages import LOOPBACK_NETWORKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from infra.local.stage_record import StageRecord
 
 STAGE: Final = "staging"
 ACCOUNT_FOLDER: Final = ASSEMBLIES / "account-rehearsal"
+PAGE: Final = PROJECT / "docs" / "deploy-rehearsal.md"
 STACKS: Final = (names.stack_name(STAGE, "data"), names.stack_name(STAGE, "service"))
 ASSETS_BUCKET: Final = f"cdk-hnb659fds-assets-{names.LOCAL_ACCOUNT}-{names.LOCAL_REGION}"
 
 
+@dataclass
+class Rehearsal:
+    """The steps so far, what each did, and how long it took."""
+
+    steps: list[tuple[str, str, float]] = field(default_factory=list)
+
+    def step(self, what: str, how: str, do: Callable[[], object]) -> None:
+        began = time.monotonic()
+        do()
+        self.steps.append((what, how, time.monotonic() - began))
+        release.say(f"--- {what}: {self.steps[-1][2]:.1f} s")
+
+
 def main() -> int:
-    """Rehearse; exit status 0 when a snapshot went through what the CLI deployed."""
-    folder = ASSEMBLIES / f"{STAGE}-rehearsal"
+    """Rehearse; exit status 0 when a snapshot went through what the CLI deployed, and nothing of it was left."""
+    folder, rehearsal = ASSEMBLIES / f"{STAGE}-rehearsal", Rehearsal()
     try:
-        release.prepare(STAGE, {"allowed_networks": ",".join(LOOPBACK_NETWORKS)}, folder)
+        networks = {"allowed_networks": ",".join(LOOPBACK_NETWORKS)}
+        rehearsal.step(
+            "assembly",
+            "`make assembly`: bundles, synthesis, template tests",
+            lambda: release.prepare(STAGE, networks, folder),
+        )
         with tempfile.TemporaryDirectory() as home:
-            _rehearse(folder, LocalSettings(Path(home), ANY_FREE_PORT, ANY_FREE_PORT))
+            _rehearse(folder, LocalSettings(Path(home), ANY_FREE_PORT, ANY_FREE_PORT), rehearsal)
     except DeployError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    PAGE.write_text(page(read(folder), rehearsal.steps, datetime.now(UTC)), encoding="utf-8")
     return os.EX_OK
 
 
-def _rehearse(folder: Path, settings: LocalSettings) -> None:
+def _rehearse(folder: Path, settings: LocalSettings, rehearsal: Rehearsal) -> None:
     process = start(settings, Console(), detached=False, fresh=True)
     try:
         record = process.record
         aws, environment = LocalAws(record.aws_endpoint), _environment(record, settings.home)
         toolkit = Toolkit(folder, environment)
         order = release.Order(STAGE, folder, names.LOCAL_ACCOUNT, confirmed=True, stacks=STACKS)
-        _refused_before_bootstrap(order, aws, toolkit)
-        _timed("account stack and bootstrap", lambda: _prepare_account(aws, environment))
+        step = rehearsal.step
+        step(
+            "refusal",
+            "the account has no bootstrap: a sentence, nothing deployed",
+            lambda: _refused(order, aws, toolkit),
+        )
+        step(
+            "account",
+            "`make account`: its stack, then `cdk bootstrap` under its policy",
+            lambda: _prepare_account(aws, environment),
+        )
         _put_code_of_this_machine(folder, aws)
-        _timed("first deployment", lambda: release.deploy(order, aws, toolkit))
+        step(
+            "deployment",
+            "`cdk diff`, `cdk deploy` of data and service",
+            lambda: release.deploy(order, aws, toolkit),
+        )
         _open_front_door(settings, aws)
-        _timed("smoke test", lambda: release.try_out(STAGE, aws, record.front_url))
-        _timed("the same again", lambda: release.deploy(order, aws, toolkit))
-        _timed("smoke test", lambda: release.try_out(STAGE, aws, record.front_url))
+        step(
+            "smoke test", "token, health, contract, POST, latest, risk through the alias `live`, token revoked",
+            lambda: release.try_out(STAGE, aws, record.front_url),
+        )  # fmt: skip
+        step(
+            "the same again",
+            "`cdk diff` finds nothing, `cdk deploy` does nothing",
+            lambda: release.deploy(order, aws, toolkit),
+        )
+        step(
+            "teardown", "`make destroy`: bucket emptied, `cdk destroy`", lambda: destroy(order, aws, toolkit)
+        )
+        if left := _left(aws):
+            raise DeployError(f"The teardown left {left}")
     finally:
         process.stop()
 
 
-def _refused_before_bootstrap(order: release.Order, aws: LocalAws, toolkit: Toolkit) -> None:
+def page(record: Record, steps: Sequence[tuple[str, str, float]], now: datetime) -> str:
+    """Return the page of a rehearsal."""
+    rows = "\n".join(f"| {what} | {how} | {seconds:.0f} s |" for what, how, seconds in steps)
+    return f"""# A deployment rehearsed
+
+Written by `make deploy-rehearsal` on {now:%Y-%m-%d}: the pinned CDK command line, the assembly of `staging` as it is
+deployed (digest `{record.digest[:16]}`, {record.tests_passed} template tests on exactly these files), and a local emulator
+in place of the account. Seconds of two shared cores.
+
+| step | what ran | took |
+|---|---|---|
+{rows}
+
+What it leaves open: the `operations` stack (the emulator knows neither event archives nor CodeDeploy), so the canary and its
+alarms; GitHub's identity provider; IAM's judgement of the execution policy; the arm64 bundles, in whose place code for this
+machine lay under the same keys.
+"""
+
+
+def _left(aws: LocalAws) -> list[str]:
+    stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
+    return [each["StackName"] for each in stacks if each["StackName"] in STACKS]
+
+
+def _refused(order: release.Order, aws: LocalAws, toolkit: Toolkit) -> None:
     try:
         release.deploy(order, aws, toolkit)
     except DeployError as error:
@@ -128,12 +200,6 @@ def _open_front_door(settings: LocalSettings, aws: LocalAws) -> None:
     stack: dict[str, Any] = aws.client("cloudformation").describe_stacks(StackName=STACKS[1])["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     write_target(settings.target_file, ApiTarget(outputs["ApiId"], names.API_STAGE_NAME))
-
-
-def _timed(what: str, step: Callable[[], object]) -> None:
-    began = time.monotonic()
-    step()
-    release.say(f"--- {what}: {time.monotonic() - began:.1f} s")
 
 
 if __name__ == "__main__":
