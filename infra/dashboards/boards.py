@@ -54,7 +54,12 @@ def owners(stage: Stage) -> Rows:
 
 def _freshness(stage: Stage) -> tuple[Panel, ...]:
     by_stage = stage.stage_allow_list
-    kinds = (("late", m.WORLDS_LATE), ("stale", m.WORLDS_STALE), ("missing", m.SNAPSHOT_MISSING))
+    kinds = (
+        ("late", m.WORLDS_LATE),
+        ("stale", m.WORLDS_STALE),
+        ("missing", m.SNAPSHOT_MISSING),
+        ("quiet", m.WORLDS_QUIET),
+    )
     counted = [
         Line(f"{label} {each}", _hub(stage, metric, "Maximum", stage=each))
         for label, metric in kinds
@@ -63,7 +68,7 @@ def _freshness(stage: Stage) -> tuple[Panel, ...]:
     beats = Line("heartbeat", _hub(stage, m.HEARTBEAT, "Sum", worker="freshness_monitor"))
     return (
         Graph("Worst lag", "s", _by_stage(stage, m.SNAPSHOT_LAG, by_stage)),
-        Graph("Late, stale, missing", "worlds", tuple(counted)),
+        Graph("Late, stale, missing, and held back by quiet hours", "worlds", tuple(counted)),
         Graph("Passes of the monitor", "passes", (beats,)),
     )
 
