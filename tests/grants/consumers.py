@@ -7,44 +7,44 @@ from urllib.parse import quote
 
 from infra.local.http_call import call
 from infra.local.sample.publish import sample_body
-from tests.grants.bench import Bench
 from tests.grants.producers import announced, factor, large_body, publish, published
+from tests.grants.workbench import Workbench
 from tests.grants.workers import evaluated_sample
 from tests.local_stage.caller import new_world, small_body
 
 
-def _read(bench: Bench, world: str, path: str, status: int = 200) -> dict[str, Any]:
+def _read(bench: Workbench, world: str, path: str, status: int = 200) -> dict[str, Any]:
     answer = bench.hub.get(f"/risk-hub/worlds/{world}/{path}")
     assert answer.status == status, answer.body
     document: dict[str, Any] = answer.document()
     return document
 
 
-def opens(bench: Bench) -> None:
+def opens(bench: Workbench) -> None:
     """A new process reads the tokens before it lets anybody in."""
     bench.restart("snapshot_reader")
     assert bench.hub.get("/risk-hub/contract").status == 200
 
 
-def reads_the_latest(bench: Bench) -> None:
+def reads_the_latest(bench: Workbench) -> None:
     """The latest of a world."""
     world, stored = published(bench)
     assert _read(bench, world, "snapshots/latest") == stored
 
 
-def reads_the_latest_of_a_stage(bench: Bench) -> None:
+def reads_the_latest_of_a_stage(bench: Workbench) -> None:
     """The latest of a world and stage."""
     world, stored = published(bench)
     assert _read(bench, world, "snapshots/latest?stage=paper") == stored
 
 
-def reads_a_version(bench: Bench) -> None:
+def reads_a_version(bench: Workbench) -> None:
     """One version."""
     world, stored = published(bench)
     assert _read(bench, world, "snapshots/lookup?version=v1") == stored
 
 
-def reads_what_was_known(bench: Bench) -> None:
+def reads_what_was_known(bench: Workbench) -> None:
     """What was the latest before a newer one arrived: by the index of expiry, then by keys."""
     world, now = new_world(), datetime.now(tz=UTC)
     early = publish(bench, world, small_body("early", as_of=(now - timedelta(minutes=2)).isoformat()))
@@ -53,13 +53,13 @@ def reads_what_was_known(bench: Bench) -> None:
     assert _read(bench, world, f"snapshots/latest?known_at={known_at}")["version"] == "early"
 
 
-def explains_absence(bench: Bench) -> None:
+def explains_absence(bench: Workbench) -> None:
     """A world that nobody knows is told from one that has nothing now."""
     problem = _read(bench, new_world(), "snapshots/latest", 404)
     assert problem["type"].endswith(":world-unknown"), problem
 
 
-def expands(bench: Bench) -> None:
+def expands(bench: Workbench) -> None:
     """A part that lies in the bucket comes back in the answer."""
     world, body = new_world(), sample_body(datetime.now(tz=UTC))
     publish(bench, world, body)
@@ -67,33 +67,33 @@ def expands(bench: Bench) -> None:
     assert found["covariance"]["upper"] == body["covariance"]["upper"]
 
 
-def reads_a_large_book(bench: Bench) -> None:
+def reads_a_large_book(bench: Workbench) -> None:
     """A document that lies in the bucket."""
     world = new_world()
     stored = publish(bench, world, large_body())
     assert _read(bench, world, "snapshots/latest")["content_hash"] == stored["content_hash"]
 
 
-def misses_a_blob(bench: Bench) -> None:
+def misses_a_blob(bench: Workbench) -> None:
     """A blob that is not there is a 404."""
     world = new_world()
     ref = announced(bench, world, factor(), "covariance")["ref"]
     _read(bench, world, f"blobs/{ref['sha256']}", 404)
 
 
-def reads_risk(bench: Bench) -> None:
+def reads_risk(bench: Workbench) -> None:
     """A report."""
     world, version = evaluated_sample(bench)
     assert _read(bench, world, f"snapshots/{quote(version, safe='')}/risk")["version"] == version
 
 
-def backtests(bench: Bench) -> None:
+def backtests(bench: Workbench) -> None:
     """A back-test reads forecasts by their keys."""
     world, _ = evaluated_sample(bench)
     _read(bench, world, "risk/backtest?stage=paper")
 
 
-def _noted(bench: Bench) -> str:
+def _noted(bench: Workbench) -> str:
     world = new_world()
     url = f"{bench.hub.hub.url}/risk-hub/worlds/{world}/expectations?stage=paper"
     headers = {**bench.hub.hub.headers(), "X-Actor": "operator", "Content-Type": "application/json"}
@@ -102,22 +102,22 @@ def _noted(bench: Bench) -> str:
     return world
 
 
-def registry_opens(bench: Bench) -> None:
+def registry_opens(bench: Workbench) -> None:
     """A new process reads the tokens before it lets anybody in."""
     bench.restart("world_registry")
     assert bench.hub.get("/risk-hub/worlds?limit=1").status == 200
 
 
-def notes(bench: Bench) -> None:
+def notes(bench: Workbench) -> None:
     """What is expected of a world is written."""
     _noted(bench)
 
 
-def reads_a_note(bench: Bench) -> None:
+def reads_a_note(bench: Workbench) -> None:
     """What is expected of a world is read."""
     assert _read(bench, _noted(bench), "expectations?stage=paper")
 
 
-def lists_worlds(bench: Bench) -> None:
+def lists_worlds(bench: Workbench) -> None:
     """All worlds, a page of them."""
     assert bench.hub.get("/risk-hub/worlds?limit=1").status == 200

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from infra.local.bring_up import OpenStage, open_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
-from tests.grants.bench import Bench, silence
 from tests.grants.lambda_needs import lambda_needs
 from tests.grants.roles import Grant, Roles
 from tests.grants.table import MISSED_BY, Scenario
+from tests.grants.workbench import Workbench, silence
 
 SHOWN_MAX_CHARS = 160
 LAMBDA_ITSELF = "Lambda itself"
@@ -42,7 +42,7 @@ class Experiment:
     """The grants of one stage, and what misses each of them."""
 
     def __init__(self, stage: OpenStage) -> None:
-        self._bench = Bench(stage)
+        self._bench = Workbench(stage)
         self._roles = Roles(stage.aws, self._bench.bucket)
         self._needs = lambda_needs(stage.aws, self._roles)
         self._bench.reap_at_once()

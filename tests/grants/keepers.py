@@ -3,31 +3,31 @@
 import secrets
 
 from risk_hub_contracts.blob import encode_stress
-from tests.grants.bench import Bench
 from tests.grants.producers import publish, uploaded
+from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, small_body
 
 
-def watches(bench: Bench) -> None:
+def watches(bench: Workbench) -> None:
     """One pass over all worlds and queues."""
     bench.invoke("freshness_monitor", {})
 
 
-def _lies(bench: Bench, world: str, *, referred: bool) -> None:
+def _lies(bench: Workbench, world: str, *, referred: bool) -> None:
     data = encode_stress({"crash": {"loss": secrets.randbelow(10**6) / 10**7 + 0.1}})
     ref = uploaded(bench, world, data, "stress")
     if referred:
         publish(bench, world, small_body(stress_ref=ref))
 
 
-def reaps(bench: Bench) -> None:
+def reaps(bench: Workbench) -> None:
     """A blob that nothing refers to is removed with its marks."""
     _lies(bench, new_world(), referred=False)
     verdicts = bench.invoke("blob_reaper", {})
     assert verdicts.get("reaped", 0) >= 1, verdicts
 
 
-def spares(bench: Bench) -> None:
+def spares(bench: Workbench) -> None:
     """A blob that a snapshot refers to stays."""
     _lies(bench, new_world(), referred=True)
     verdicts = bench.invoke("blob_reaper", {})

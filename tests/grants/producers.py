@@ -8,7 +8,7 @@ from typing import Any
 from infra.local.http_call import Answer, call
 from infra.local.sample.publish import sample_body
 from risk_hub_contracts.blob import encode_factor, encode_stress
-from tests.grants.bench import Bench
+from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, small_body
 
 LARGE_BOOK_ASSETS = 8_000
@@ -26,13 +26,13 @@ def large_body() -> dict[str, Any]:
     return small_body(weights=dict.fromkeys(names, 1 / LARGE_BOOK_ASSETS))
 
 
-def published(bench: Bench, **changes: Any) -> tuple[str, dict[str, Any]]:
+def published(bench: Workbench, **changes: Any) -> tuple[str, dict[str, Any]]:
     """Publish a small book to a new world; return the world and what is stored."""
     world = new_world()
     return world, publish(bench, world, small_body(**changes))
 
 
-def publish(bench: Bench, world: str, body: dict[str, Any]) -> dict[str, Any]:
+def publish(bench: Workbench, world: str, body: dict[str, Any]) -> dict[str, Any]:
     """Publish a book and return what is stored."""
     answer = bench.hub.post(world, body)
     assert answer.status == 201, answer.body
@@ -40,7 +40,7 @@ def publish(bench: Bench, world: str, body: dict[str, Any]) -> dict[str, Any]:
     return stored
 
 
-def announced(bench: Bench, world: str, data: bytes, kind: str) -> dict[str, Any]:
+def announced(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str, Any]:
     """Announce a blob and return what the hub answers."""
     digest = hashlib.sha256(data).hexdigest()
     answer = bench.hub.post_to(f"{world}/blobs", {"kind": kind, "bytes": len(data), "sha256": digest})
@@ -49,7 +49,7 @@ def announced(bench: Bench, world: str, data: bytes, kind: str) -> dict[str, Any
     return document
 
 
-def uploaded(bench: Bench, world: str, data: bytes, kind: str) -> dict[str, Any]:
+def uploaded(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str, Any]:
     """Upload a blob past the hub and return its reference."""
     begun = announced(bench, world, data, kind)
     put = begun["put"]
@@ -59,38 +59,38 @@ def uploaded(bench: Bench, world: str, data: bytes, kind: str) -> dict[str, Any]
     return ref
 
 
-def publishes(bench: Bench) -> None:
+def publishes(bench: Workbench) -> None:
     """A small book is stored."""
     published(bench)
 
 
-def opens(bench: Bench) -> None:
+def opens(bench: Workbench) -> None:
     """A new process reads the tokens before it lets anybody in."""
     bench.restart("snapshot_writer")
     published(bench)
 
 
-def offloads(bench: Bench) -> None:
+def offloads(bench: Workbench) -> None:
     """A large covariance is claimed and goes to the bucket."""
     stored = publish(bench, new_world(), sample_body(datetime.now(tz=UTC)))
     assert "covariance_ref" in stored
 
 
-def replays_a_large_book(bench: Bench) -> None:
+def replays_a_large_book(bench: Workbench) -> None:
     """A large document goes to the bucket, and a replay is answered with it."""
     world, body = new_world(), large_body()
     publish(bench, world, body)
     assert bench.hub.post(world, body).status == 200
 
 
-def refers(bench: Bench) -> None:
+def refers(bench: Workbench) -> None:
     """A reference to an uploaded blob is verified."""
     world, data = new_world(), factor()
     ref = uploaded(bench, world, data, "covariance")
     publish(bench, world, small_body(covariance_ref=ref))
 
 
-def refuses_what_is_missing(bench: Bench) -> None:
+def refuses_what_is_missing(bench: Workbench) -> None:
     """A reference to a blob that is not there is the producer's mistake, not the hub's."""
     world = new_world()
     missing = announced(bench, world, factor(), "covariance")["ref"]
@@ -98,7 +98,7 @@ def refuses_what_is_missing(bench: Bench) -> None:
     assert answer.status == 422, answer.body
 
 
-def completes(bench: Bench) -> None:
+def completes(bench: Workbench) -> None:
     """Parts that were put together before become a blob, once the store has computed their digest."""
     world, data = new_world(), _stress()
     digest = hashlib.sha256(data).hexdigest()
@@ -107,14 +107,14 @@ def completes(bench: Bench) -> None:
     assert answer.status == 200, answer.body
 
 
-def counts_parts(bench: Bench) -> None:
+def counts_parts(bench: Workbench) -> None:
     """An upload whose parts have not arrived is the producer's mistake, not the hub's."""
     world, data = new_world(), _stress()
     answer = _ended(bench, world, data, "complete", upload_id=_begun(bench, world, data))
     assert answer.status == 422, answer.body
 
 
-def aborts(bench: Bench) -> None:
+def aborts(bench: Workbench) -> None:
     """An upload is forgotten, parts and all."""
     world, data = new_world(), _stress()
     answer = _ended(bench, world, data, "abort", upload_id=_begun(bench, world, data))
@@ -125,13 +125,13 @@ def _stress() -> bytes:
     return encode_stress({"crash": {"loss": secrets.randbelow(10**6) / 10**7 + 0.1}})
 
 
-def _begun(bench: Bench, world: str, data: bytes) -> str:
+def _begun(bench: Workbench, world: str, data: bytes) -> str:
     key = f"risk-uploads/{world}/{hashlib.sha256(data).hexdigest()}"
     begun = bench.s3.create_multipart_upload(Bucket=bench.bucket, Key=key, ChecksumAlgorithm="SHA256")
     upload_id: str = begun["UploadId"]
     return upload_id
 
 
-def _ended(bench: Bench, world: str, data: bytes, how: str, *, upload_id: str) -> Answer:
+def _ended(bench: Workbench, world: str, data: bytes, how: str, *, upload_id: str) -> Answer:
     end = {"kind": "stress", "bytes": len(data), "upload_id": upload_id}
     return bench.hub.post_to(f"{world}/blobs/{hashlib.sha256(data).hexdigest()}/{how}", end)

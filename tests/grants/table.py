@@ -5,9 +5,9 @@ from typing import Final
 
 from infra.names import FunctionFolder
 from tests.grants import consumers, keepers, producers, workers
-from tests.grants.bench import Bench
+from tests.grants.workbench import Workbench
 
-Scenario = Callable[[Bench], None]
+Scenario = Callable[[Workbench], None]
 Rows = Mapping[tuple[str, str], Scenario]
 BLOBS, BODIES, UPLOADS = (f"bucket/risk-{name}/*" for name in ("blobs", "bodies", "uploads"))
 QUEUES: Final = ("risk-engine", "stress-engine", "exit-engine")

@@ -43,4 +43,3 @@ def test_a_grant_that_is_taken_away_is_missed(running: Experiment) -> None:
     taken = random.sample(told, TAKEN_BY_RUNNING)
     running.sound(taken)
     assert [grant for grant in taken if running.without(grant).complaint is None] == []
-    running.sound(taken)

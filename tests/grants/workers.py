@@ -6,39 +6,39 @@ from typing import Any
 from infra.local.sample.publish import sample_body
 from infra.names import FunctionFolder
 from risk_hub_contracts.blob import encode_stress
-from tests.grants.bench import Bench
 from tests.grants.producers import factor, large_body, publish, published, uploaded
+from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, now_text, small_body
 
 DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 CRASH = {"crash": {"shocks": {"AAPL": -0.5, "MSFT": -0.5}}}
 
 
-def _relayed(bench: Bench, world: str, version: str = "v1") -> None:
+def _relayed(bench: Workbench, world: str, version: str = "v1") -> None:
     relayed = bench.relay("snapshots", {"world_id": world, "version": version})
     assert relayed == DONE, relayed
 
 
-def _announced(bench: Bench, **changes: Any) -> str:
+def _announced(bench: Workbench, **changes: Any) -> str:
     world, _ = published(bench, **changes)
     _relayed(bench, world)
     return world
 
 
-def _announced_large(bench: Bench, **changes: Any) -> str:
+def _announced_large(bench: Workbench, **changes: Any) -> str:
     world = new_world()
     publish(bench, world, large_body() | changes)
     _relayed(bench, world)
     return world
 
 
-def _evaluated(bench: Bench, worker: FunctionFolder, world: str, kind: str) -> str:
+def _evaluated(bench: Workbench, worker: FunctionFolder, world: str, kind: str) -> str:
     bench.work(worker, world)
     (found,) = bench.stored(world, kind)
     return found
 
 
-def evaluated_sample(bench: Bench) -> tuple[str, str]:
+def evaluated_sample(bench: Workbench) -> tuple[str, str]:
     """Publish the sample to a new world and let the risk engine evaluate it; return world and version."""
     world, body = new_world(), sample_body(datetime.now(tz=UTC))
     publish(bench, world, body)
@@ -47,13 +47,13 @@ def evaluated_sample(bench: Bench) -> tuple[str, str]:
     return world, body["version"]
 
 
-def relays(bench: Bench) -> None:
+def relays(bench: Workbench) -> None:
     """A commit becomes the head of its world, and is announced."""
     world = _announced(bench)
     bench.work("stress_engine", world)
 
 
-def sets_aside(bench: Bench) -> None:
+def sets_aside(bench: Workbench) -> None:
     """A record that cannot be read ends in the failure queue."""
     world = new_world()
     bench.put_item("snapshots", {"world_id": world, "version": "no snapshot"})
@@ -61,14 +61,14 @@ def sets_aside(bench: Bench) -> None:
     assert bench.set_aside(world)
 
 
-def relays_a_large_book(bench: Bench) -> None:
+def relays_a_large_book(bench: Workbench) -> None:
     """A commit whose document lies in the bucket is announced."""
     world = _announced_large(bench)
     assert not bench.set_aside(world)
     bench.work("stress_engine", world)
 
 
-def replays_a_period(bench: Bench) -> None:
+def replays_a_period(bench: Workbench) -> None:
     """What was published is announced again, by its time."""
     before = now_text()
     world, _ = published(bench)
@@ -76,14 +76,14 @@ def replays_a_period(bench: Bench) -> None:
     assert replayed["announced"] == 1, replayed
 
 
-def replays_a_version(bench: Bench) -> None:
+def replays_a_version(bench: Workbench) -> None:
     """A snapshot is announced again, by its name."""
     world, _ = published(bench)
     replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "versions": ["v1"]}})
     assert replayed["announced"] == 1, replayed
 
 
-def replays_an_evaluation(bench: Bench) -> None:
+def replays_an_evaluation(bench: Workbench) -> None:
     """A report is announced again, by its name."""
     world = _announced(bench)
     report = _evaluated(bench, "stress_engine", world, "stress/")
@@ -91,12 +91,12 @@ def replays_an_evaluation(bench: Bench) -> None:
     assert replayed["announced"] == 1, replayed
 
 
-def evaluates_risk(bench: Bench) -> None:
+def evaluates_risk(bench: Workbench) -> None:
     """A report is stored."""
     _evaluated(bench, "risk_engine", _announced(bench), "risk/")
 
 
-def evaluates_risk_of_a_blob(bench: Bench) -> None:
+def evaluates_risk_of_a_blob(bench: Workbench) -> None:
     """A covariance in the bucket is read, judged, and its verdict remembered."""
     world = new_world()
     ref = uploaded(bench, world, factor(), "covariance")
@@ -106,19 +106,19 @@ def evaluates_risk_of_a_blob(bench: Bench) -> None:
     assert bench.stored(world, "psd/"), "nothing was found out about the covariance"
 
 
-def evaluates_risk_of_a_large_book(bench: Bench) -> None:
+def evaluates_risk_of_a_large_book(bench: Workbench) -> None:
     """A book that fits no event is fetched from table and bucket, and its forecast goes to the bucket too."""
     world = _announced_large(bench)
     _evaluated(bench, "risk_engine", world, "risk/")
     assert bench.stored(world, "forecast/")
 
 
-def evaluates_risk_without_its_blob(bench: Bench) -> None:
+def evaluates_risk_without_its_blob(bench: Workbench) -> None:
     """A blob that is gone leaves a reason in the report, and no message in the queue."""
     _without_its_blob(bench, "risk_engine", "risk/", covariance_ref=("covariance", factor()))
 
 
-def verifies(bench: Bench) -> None:
+def verifies(bench: Workbench) -> None:
     """An operator lets a report be computed again."""
     world = _announced(bench)
     _evaluated(bench, "risk_engine", world, "risk/")
@@ -126,12 +126,12 @@ def verifies(bench: Bench) -> None:
     assert verified["equal"], verified
 
 
-def evaluates_stress(bench: Bench) -> None:
+def evaluates_stress(bench: Workbench) -> None:
     """A report is stored."""
     _evaluated(bench, "stress_engine", _announced(bench, stress=CRASH), "stress/")
 
 
-def evaluates_stress_of_a_blob(bench: Bench) -> None:
+def evaluates_stress_of_a_blob(bench: Workbench) -> None:
     """Scenarios in the bucket are read."""
     world = new_world()
     ref = uploaded(bench, world, encode_stress({"crash": {"loss": 0.2}}), "stress")
@@ -141,35 +141,35 @@ def evaluates_stress_of_a_blob(bench: Bench) -> None:
     bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
 
 
-def evaluates_stress_of_a_large_book(bench: Bench) -> None:
+def evaluates_stress_of_a_large_book(bench: Workbench) -> None:
     """A book that fits no event is fetched from table and bucket."""
     _evaluated(bench, "stress_engine", _announced_large(bench), "stress/")
 
 
-def evaluates_stress_without_its_blob(bench: Bench) -> None:
+def evaluates_stress_without_its_blob(bench: Workbench) -> None:
     """A blob that is gone leaves a reason in the report, and no message in the queue."""
     blob = encode_stress({"crash": {"loss": 0.3}})
     _without_its_blob(bench, "stress_engine", "stress/", stress_ref=("stress", blob))
 
 
-def signals(bench: Bench) -> None:
+def signals(bench: Workbench) -> None:
     """A stress loss over the limit becomes a signal."""
     _signalled(bench, _announced(bench, stress=CRASH))
 
 
-def signals_on_a_large_book(bench: Bench) -> None:
+def signals_on_a_large_book(bench: Workbench) -> None:
     """A report on a book that lies in the bucket becomes a signal."""
     _signalled(bench, _announced_large(bench, stress={"crash": {"shocks": {}, "default": -0.5}}))
 
 
-def _signalled(bench: Bench, world: str) -> None:
+def _signalled(bench: Workbench, world: str) -> None:
     report = _evaluated(bench, "stress_engine", world, "stress/")
     relayed = bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
     assert relayed == DONE, relayed
     _evaluated(bench, "exit_engine", world, "exit/")
 
 
-def _without_its_blob(bench: Bench, worker: FunctionFolder, kind: str, **part: tuple[str, bytes]) -> None:
+def _without_its_blob(bench: Workbench, worker: FunctionFolder, kind: str, **part: tuple[str, bytes]) -> None:
     ((field, (blob_kind, data)),) = part.items()
     world = new_world()
     ref = uploaded(bench, world, data, blob_kind)

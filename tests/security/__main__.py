@@ -106,8 +106,9 @@ services could not be reached from here, or did not know what they were asked.
 |---|---|---|---|
 {lines}
 
-Each grant is in [security-grants.md](security-grants.md), the rotation in [token-rotation.md](token-rotation.md). cdk-nag
-runs in every synthesis; all of the suite's tests of the local stage run with policies enforced.
+Each grant is in [security-grants.md](security-grants.md), the rotation in [token-rotation.md](token-rotation.md), the
+threats in [SECURITY.md](../SECURITY.md). cdk-nag runs in every synthesis; all of the suite's tests of the local stage run
+with policies enforced.
 """
 
 

@@ -20,7 +20,7 @@ from tests.local_stage.caller import Caller
 Key = dict[str, str]
 
 
-class Bench:
+class Workbench:
     """Calls the functions of one stage, each as its own source would."""
 
     def __init__(self, stage: OpenStage) -> None:
