@@ -43,7 +43,7 @@ def drain_on_updates() -> None:
 
 def retire(workers: list[Any]) -> None:
     """End workers that are in no pool any more: each when its request is done."""
-    threading.Thread(target=_end_each, args=(workers,), daemon=True).start()
+    threading.Thread(target=end_each, args=(workers,), daemon=True).start()
 
 
 def _draining(update: Update) -> Update:
@@ -53,7 +53,7 @@ def _draining(update: Update) -> Update:
             answer = update(name, data)
         finally:
             _of_an_update.running = False
-        threading.Timer(HAND_OVER_SECONDS, _retire_stale, (name, lambda_svc._functions.get(name))).start()  # noqa: SLF001
+        threading.Timer(HAND_OVER_SECONDS, retire_stale, (name, lambda_svc._functions.get(name))).start()  # noqa: SLF001
         return answer
 
     return draining
@@ -64,7 +64,7 @@ def _pooled(func_name: str, qualifier: str | None) -> list[Any]:
     return _taken(func_name, lambda key, _: qualifier is None or key.endswith(f":{qualifier}"))
 
 
-def _retire_stale(func_name: str, function: Any) -> None:  # noqa: ANN401 - the emulator's record of a function
+def retire_stale(func_name: str, function: Any) -> None:  # noqa: ANN401 - the emulator's record of a function
     """Retire the workers that were started with an older revision of a function than it has now."""
     if function is not None:
         revision = function["config"]["RevisionId"]
@@ -83,7 +83,8 @@ def _taken(func_name: str, is_taken: Callable[[str, Any], bool]) -> list[Any]:
     return taken
 
 
-def _end_each(workers: list[Any]) -> None:
+def end_each(workers: list[Any]) -> None:
+    """End workers one by one, each when it has no request any more, and all after `REQUEST_MAX_SECONDS`."""
     deadline = time.monotonic() + REQUEST_MAX_SECONDS
     busy = list(workers)
     while busy:

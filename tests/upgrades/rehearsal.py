@@ -92,7 +92,10 @@ class Rehearsal:
         """Take part; each phase goes on until `phase_requests` requests were made in it."""
         self._stage = stage
         self._released = released
-        self._releases = {f"release {released.version}": released.local(), "this tree": upgraded}
+        self._releases = {
+            f"release {released.version}": pinned(released.local()),
+            "this tree": pinned(upgraded),
+        }
         self._phase_requests = phase_requests
         self._phases: list[Phase] = []
         self._first: Answers = {}
@@ -164,6 +167,12 @@ class Rehearsal:
             effects={worker: len(names) for worker, names in stored.items()},
             dead_letters=isolated(self._stage.aws) + sum(DeadLetters(self._stage.aws).waiting().values()),
         )
+
+
+def pinned(release: LocalRelease) -> LocalRelease:
+    """Return a release whose code stays as it is now, whatever becomes of the files while the rehearsal runs."""
+    zips = {group: release.code_zip(group) for group in release.assembly.asset_keys}
+    return LocalRelease(release.assembly, zips.__getitem__)
 
 
 def _missing(witness: Witness, report: dict[str, Any]) -> list[str]:
