@@ -17,7 +17,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, NoCredentialsError):
         return "No AWS credentials were found. Set AWS_PROFILE, or sign in as you do for the aws command."
     if isinstance(error, NoRegionError):
-        return "No AWS region is set. Set AWS_REGION to the region of the stage."
+        return "No AWS region is set. Set AWS_DEFAULT_REGION to the region of the stage."
     if isinstance(error, ClientError):
         message = error.response.get("Error", {}).get("Message", "no reason given")
         return f"AWS refused {error.operation_name} ({code_of(error)}): {message}"

@@ -1,6 +1,7 @@
 """Clients of one stage: the emulator of the running local stage, or AWS with the operator's own credentials."""
 
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -32,8 +33,18 @@ class CloudAws:
         self._session = boto3.Session()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - see Clients
-        """See Clients."""
-        return self._session.client(service, config=CONFIG)  # type: ignore[call-overload]
+        """See Clients.
+
+        Raises:
+            OperateError: the address that the environment or the profile names instead of AWS's own is none.
+        """
+        try:
+            made: Any = self._session.client(service, config=CONFIG)  # type: ignore[call-overload]
+            # Botocore itself would find out about a port with the first request.
+            _ = urlsplit(made.meta.endpoint_url).port
+        except ValueError as error:
+            raise OperateError(f"AWS_ENDPOINT_URL, or endpoint_url of the profile: {error}") from None
+        return made
 
 
 def access_to(stage: str, settings: LocalSettings | None = None) -> Clients:

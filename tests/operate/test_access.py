@@ -41,11 +41,21 @@ def test_another_stage_is_reached_with_the_operators_own_region(monkeypatch: pyt
     assert client.meta.endpoint_url == "https://sqs.ap-northeast-2.amazonaws.com"
 
 
+@pytest.mark.parametrize("url", ["nonsense", "https://[bad", "https://h:port"])
+def test_an_address_instead_of_awss_own_that_is_none_is_one_sentence(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    assert cli.main(["queues", "--stage-name", "prod"]) == 1
+    assert capsys.readouterr().err.startswith("AWS_ENDPOINT_URL, or endpoint_url of the profile: ")
+
+
 @pytest.mark.parametrize(
     ("error", "text"),
     [
         (NoCredentialsError(), "Set AWS_PROFILE"),
-        (NoRegionError(), "Set AWS_REGION"),
+        (NoRegionError(), "Set AWS_DEFAULT_REGION"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "could not be reached"),
         (ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Invoke"), "refused Invoke"),
     ],
