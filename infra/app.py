@@ -1,4 +1,4 @@
-"""The CDK app of the hub: `python -m infra.app -c stage=dev`, or any `cdk` command with the same context.
+"""The CDK app of the hub: `python -m infra.app -c stage=dev` writes its assembly, which `infra.deploy` tests and deploys.
 
 Context:
     stage: local, dev, staging or prod.

@@ -1,6 +1,4 @@
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -31,19 +29,6 @@ def test_no_stage_is_assumed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_app_writes_its_assembly_where_the_cli_looks_for_it(outdir: Path) -> None:
     assert app.main(["-c", "stage=local"]) == 0
     assert (outdir / "RiskHub-local-service.template.json").exists()
-
-
-def test_cdk_starts_the_app_with_its_context_in_the_environment(
-    outdir: Path, pytestconfig: pytest.Config
-) -> None:
-    settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text())
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "CDK_CONTEXT_JSON": json.dumps({"stage": "local"}),
-    }
-    subprocess.run(settings["app"], shell=True, check=True, cwd=pytestconfig.rootpath, env=environment)  # noqa: S602 - as cdk does
-    assert (outdir / "RiskHub-local-data.template.json").exists()
 
 
 def test_the_node_of_the_requirements_is_used_when_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,4 +105,4 @@ def test_a_zip_forgets_order_dates_and_modes(tmp_path: Path) -> None:
 
 
 def test_the_project_is_found_from_anywhere() -> None:
-    assert (PROJECT / "cdk.json").exists()
+    assert (PROJECT / "pyproject.toml").exists()

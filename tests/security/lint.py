@@ -1,4 +1,4 @@
-"""`python -m tests.security.lint`: CloudFormation's own rules on the templates of every stage."""
+"""`python -m tests.security.lint`: CloudFormation's own rules on the templates of every stage and of its account."""
 
 import subprocess
 import sys
@@ -6,9 +6,12 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.infra.assembly import STAGE_NAMES, synthesize
+from infra.account.stack import account_plan
+from infra.deploy.prepare_account import write_assembly
+from tests.infra.assembly import CLOUD_STAGE_NAMES, STAGE_NAMES, synthesize
 
 PROJECT = Path(__file__).parents[2]
+ACCOUNT = account_plan("owner/name", CLOUD_STAGE_NAMES)
 PROGRAM = Path(sys.executable).with_name("cfn-lint")
 
 
@@ -30,6 +33,8 @@ def main(stages: Iterable[str] = STAGE_NAMES) -> int:
         for stage in stages:
             said += complaints(synthesize(stage, Path(folder) / stage).folder)
             sys.stdout.write(f"{stage}: linted\n")
+        write_assembly(ACCOUNT, Path(folder) / "account")
+        said += complaints(Path(folder) / "account")
     sys.stdout.write(said)
     return 1 if said else 0
 
