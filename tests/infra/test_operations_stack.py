@@ -181,15 +181,18 @@ def test_each_severity_has_alarms_and_a_lost_exit_signal_is_critical(prod: Assem
     assert len(topic_names(prod)) == len(SEVERITIES)
 
 
-def test_cloudwatch_may_publish_to_the_topics_and_plain_http_may_not(cloud_stage: Assembly) -> None:
+def test_aws_may_publish_to_the_topics_and_plain_http_may_not(cloud_stage: Assembly) -> None:
     for policy in cloud_stage.properties("operations", "AWS::SNS::TopicPolicy"):
-        statements = {each["Effect"]: each for each in policy["PolicyDocument"]["Statement"]}
-        assert statements["Deny"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        assert statements["Allow"]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-        assert statements["Allow"]["Action"] == "sns:Publish"
-        assert statements["Allow"]["Condition"] == {
+        statements = policy["PolicyDocument"]["Statement"]
+        (denied,) = [each for each in statements if each["Effect"] == "Deny"]
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        allowed = {each["Principal"]["Service"]: each for each in statements if each["Effect"] == "Allow"}
+        assert {each["Action"] for each in allowed.values()} == {"sns:Publish"}
+        assert allowed["cloudwatch.amazonaws.com"]["Condition"] == {
             "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
         }
+        # A failed backup of prod's archive is told by EventBridge (`archive_watch`).
+        assert set(allowed) <= {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
 
 
 def test_nobody_else_is_subscribed_than_who_was_given(cloud_stage: Assembly) -> None:
