@@ -15,6 +15,7 @@ from typing import Any, Final
 from risk_hub_contracts import __version__
 from risk_hub_contracts.compatibility.check import faults
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release, version_of
+from risk_hub_contracts.generate import differences, generated_files
 from tests.upgrades.recorder import record
 from tests.upgrades.wire import Wire
 
@@ -61,6 +62,20 @@ def manifest(commit: str) -> dict[str, str]:
     return {"contract": __version__, "hub": project["version"], "commit": commit}
 
 
+def check_written(version: str, contracts: Path = ROOT / "contracts") -> None:
+    """See that the generated files and the changelog say the version.
+
+    Raises:
+        ReleaseError: they do not.
+    """
+    if list(differences(contracts, generated_files())):
+        raise ReleaseError(
+            "The generated files are not what the models say. Run `make contracts`, and commit."
+        )
+    if f"## [{version}]" not in (contracts / "CHANGELOG.md").read_text(encoding="utf-8"):
+        raise ReleaseError(f"contracts/CHANGELOG.md has no section [{version}]: give Unreleased that number.")
+
+
 def committed() -> str:
     """Return the commit that the working tree is.
 
@@ -89,6 +104,7 @@ def release() -> Path:
             "contracts/src/risk_hub_contracts/__init__.py and `version` in contracts/pyproject.toml, give the section "
             "Unreleased of contracts/CHANGELOG.md that number, run `make contracts`, and commit."
         )
+    check_written(__version__)
     folder, commit = RELEASED / __version__, committed()
     present.freeze(folder)
     Wire.of(record()).write(folder)

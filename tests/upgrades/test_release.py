@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from risk_hub_contracts.compatibility.release import Contract, last_release
-from tests.upgrades.release import MANIFEST, ROOT, ReleaseError, committed, least_version
+from risk_hub_contracts.generate import generated_files, write
+from tests.upgrades.release import MANIFEST, ROOT, ReleaseError, check_written, committed, least_version
 
 FROZEN = {name: f"{name}.json" for name in Contract.__dataclass_fields__}
 
@@ -69,6 +70,20 @@ def test_a_tree_with_changes_is_no_release(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("tests.upgrades.release._git", lambda *_: " M contracts/openapi.json")
     with pytest.raises(ReleaseError, match="commit first"):
         committed()
+
+
+def test_files_that_were_generated_for_another_version_are_no_release(tmp_path: Path) -> None:
+    write(tmp_path, generated_files() | {"openapi.json": "{}"})
+    with pytest.raises(ReleaseError, match="Run `make contracts`"):
+        check_written("1.2.3", tmp_path)
+
+
+def test_a_version_that_the_changelog_does_not_know_is_no_release(tmp_path: Path) -> None:
+    write(tmp_path, generated_files())
+    (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n\n## [1.2.2]\n")
+    check_written("1.2.2", tmp_path)
+    with pytest.raises(ReleaseError, match=r"no section \[1.2.3\]"):
+        check_written("1.2.3", tmp_path)
 
 
 def test_the_commit_that_the_last_release_names_has_the_contract_that_was_frozen(tmp_path: Path) -> None:
