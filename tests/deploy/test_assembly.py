@@ -10,17 +10,28 @@ from infra.deploy import assembly
 from infra.deploy.assembly import RECORD, build, digest_of, prove, read
 from infra.deploy.errors import DeployError
 
-STACK = "RiskHub-local-data.template.json"
+STACK = "RiskHub-local-service.template.json"
+# Stands for the app: writes what the committed local stage is made of, or says why not.
+APP = """#!/bin/sh
+[ "$4" = stage=prod ] && { echo "stage 'prod' needs networks" >&2; exit 1; }
+mkdir -p "$CDK_OUTDIR" && cp infra/assembly/local/*.template.json "$CDK_OUTDIR"
+"""
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the local stage once, as `make assembly` does, without CDK's own slow checks."""
-    folder = tmp_path_factory.mktemp("built") / "local"
+    folder = tmp_path_factory.mktemp("built")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CDK_VALIDATION", "false")
-        build("local", {"runbook_base": "https://example.com/files/"}, folder)
-    return folder
+        patch.setattr("sys.executable", app_of(folder))
+        build("local", {"runbook_base": "https://example.com/files/"}, folder / "local")
+    return folder / "local"
+
+
+def app_of(folder: Path) -> str:
+    app = folder / "python"
+    app.write_text(APP)
+    app.chmod(0o700)
+    return str(app)
 
 
 @pytest.fixture
@@ -45,11 +56,8 @@ def test_an_assembly_knows_its_stage_what_was_given_and_its_commit(built: Path) 
 def test_a_stage_that_cannot_be_synthesized_is_told_in_the_apps_own_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = tmp_path / "python"
-    app.write_text("#!/bin/sh\necho stage \"'$4'\" needs networks >&2\nexit 1\n")
-    app.chmod(0o700)
-    monkeypatch.setattr("sys.executable", str(app))
-    with pytest.raises(DeployError, match=r"could not be synthesized\.\nstage 'stage=prod' needs networks"):
+    monkeypatch.setattr("sys.executable", app_of(tmp_path))
+    with pytest.raises(DeployError, match=r"could not be synthesized\.\nstage 'prod' needs networks"):
         build("prod", {}, tmp_path / "prod")
 
 
@@ -59,7 +67,7 @@ def test_a_folder_without_an_assembly_says_how_to_build_one(tmp_path: Path) -> N
 
 
 def test_a_changed_file_is_noticed(copy: Path) -> None:
-    change(copy, STACK, "PAY_PER_REQUEST", "PROVISIONED")
+    change(copy, STACK, "rate(1 minute)", "rate(2 minutes)")
     with pytest.raises(DeployError, match="is not what was built and tested"):
         read(copy)
 
@@ -77,11 +85,11 @@ def read_digest(folder: Path) -> str:
 
 
 def test_the_template_tests_read_exactly_these_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assembly, "TEST_FOLDER", "tests/infra/test_data_stack.py")
-    change(copy, STACK, '"SSEEnabled": true', '"SSEEnabled": false')
+    monkeypatch.setattr(assembly, "TEST_FOLDER", "tests/infra/test_schedule.py")
+    change(copy, STACK, "rate(1 minute)", "rate(2 minutes)")
     document = json.loads((copy / RECORD).read_text())
     (copy / RECORD).write_text(json.dumps({**document, "digest": digest_of(copy), "tests_passed": 0}))
-    with pytest.raises(DeployError, match="test_tables_are_protected_as_their_stage_says") as caught:
+    with pytest.raises(DeployError, match="test_a_function_is_called_at_its_rate") as caught:
         prove(copy)
     assert "so it is not deployed" in str(caught.value)
     assert read(copy).tests_passed == 0

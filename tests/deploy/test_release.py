@@ -109,7 +109,7 @@ def test_an_account_that_is_not_prepared_is_told_where_it_says_how(
     ("error", "told"),
     [
         (NoCredentialsError(), "No AWS credentials were found. Set AWS_PROFILE"),
-        (NoRegionError(), "No AWS region is set. Set AWS_REGION"),
+        (NoRegionError(), "No AWS region is set. Set AWS_DEFAULT_REGION"),
         (
             ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "GetCallerIdentity"),
             r"AWS refused GetCallerIdentity \(ExpiredToken\): expired",

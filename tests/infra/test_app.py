@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from infra import app, locked_node
+from infra.deploy.assembly import digest_of
 from infra.locked_node import use_locked_node
+from tests.infra.assembly import Assembly
 
 
 @pytest.fixture
@@ -26,9 +28,10 @@ def test_no_stage_is_assumed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "choose one of local, dev, staging, prod, as in -c stage=dev" in capsys.readouterr().err
 
 
-def test_the_app_writes_its_assembly_where_the_cli_looks_for_it(outdir: Path) -> None:
+def test_two_syntheses_are_the_same_bytes_wherever_they_are_written(outdir: Path, local: Assembly) -> None:
     assert app.main(["-c", "stage=local"]) == 0
     assert (outdir / "RiskHub-local-service.template.json").exists()
+    assert digest_of(outdir) == digest_of(local.folder)
 
 
 def test_the_node_of_the_requirements_is_used_when_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
