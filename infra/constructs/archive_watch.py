@@ -9,10 +9,13 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra import names
+from infra.alarms.rule import runbook_page
 from infra.nag import acknowledge
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
+
+    from infra.stages import Stage
 
 _OLD_NEWS: Final = (
     "EventBridge tries for a day to tell the topic; who would read of a failed backup in a queue of dead letters "
@@ -24,9 +27,9 @@ NO_BACKUP: Final = ("ABORTED", "EXPIRED", "FAILED", "PARTIAL")
 class ArchiveWatch(Construct):
     """A rule on AWS Backup's own events, which says what an alarm says, in an alarm's words, to the same people."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage_name: str, topic: sns.Topic) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, topic: sns.Topic) -> None:
         super().__init__(scope, construct_id)
-        name = names.physical_name(stage_name, "archive-failed")
+        name = names.physical_name(stage.name, "archive-failed")
         rule = events.Rule(
             self,
             "Rule",
@@ -37,19 +40,20 @@ class ArchiveWatch(Construct):
                 detail_type=["Backup Job State Change"],
                 detail={
                     "state": [*NO_BACKUP],
-                    "backupVaultName": [names.physical_name(stage_name, "archive")],
+                    "backupVaultName": [names.physical_name(stage.name, "archive")],
                 },
             ),
         )
         acknowledge(rule, {"Serverless-EventBusDLQ": _OLD_NEWS})
-        rule.add_target(targets.SnsTopic(topic, message=_as_an_alarm(name)))
+        rule.add_target(targets.SnsTopic(topic, message=_as_an_alarm(name, stage.runbook_base)))
 
 
-def _as_an_alarm(name: str) -> events.RuleTargetInput:
+def _as_an_alarm(name: str, runbook_base: str) -> events.RuleTargetInput:
     return events.RuleTargetInput.from_object(
         {
             "AlarmName": name,
-            "AlarmDescription": "A table was not backed up into the archive; the next backup is due in a week",
+            "AlarmDescription": "A table was not backed up into the archive; the next backup is due in a week. "
+            f"Runbook: {runbook_base}{runbook_page('restore')}",
             "NewStateValue": "ALARM",
             "NewStateReason": events.EventField.from_path("$.detail.state"),
             "Resource": events.EventField.from_path("$.detail.resourceArn"),

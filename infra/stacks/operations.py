@@ -34,7 +34,7 @@ class OperationsStack(Stack):
         HubDashboards(self, "Dashboards", stage=stage, alarms=alarms.alarms)
         self._archive(stage)
         if stage.archive_lock_days is not None:
-            ArchiveWatch(self, "ArchiveWatch", stage_name=stage.name, topic=alarms.topics["critical"])
+            ArchiveWatch(self, "ArchiveWatch", stage=stage, topic=alarms.topics["critical"])
         if stage.rollout == "canary":
             Releases(self, "Releases", stage=stage, alarms=alarms.stop_releases)
         for severity, topic in alarms.topics.items():

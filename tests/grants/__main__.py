@@ -37,7 +37,8 @@ was tried with nothing missing, and worked. It took {seconds:.0f} s.
 A grant that nobody misses is taken out of [`permissions.py`](../infra/constructs/permissions.py), not explained here.
 The suite takes a few grants of its seed away, and compares this list with every stage's template. The policies are
 evaluated by the emulator; only a real account proves how AWS does, above all what Lambda needs in order to read streams
-and queues and to write logs and traces.
+and queues and to write logs and traces. What services may do to one another (the gateway to functions, rules to queues,
+the clock to functions, S3 and AWS Backup to the archive) stands in policies of its own, pinned by `tests/infra`.
 
 | function | action | on | what fails without it |
 |---|---|---|---|

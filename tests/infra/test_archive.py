@@ -93,6 +93,7 @@ def test_people_are_told_of_a_backup_that_did_not_come_about(prod: Assembly) -> 
     said = json.loads(
         re.sub(r"<\w+(-\w+)*>", "x", target["InputTransformer"]["InputTemplate"]).replace(":x", ':"x"')
     )
+    assert said["AlarmDescription"].endswith("Runbook: docs/runbook/restore.md")
     assert {"AlarmName", "AlarmDescription", "NewStateValue", "NewStateReason", "StateChangeTime"} <= set(
         said
     )
