@@ -15,9 +15,9 @@ def handler_lines() -> Iterator[Line]:
     found = best_of(
         {
             "floor": from_source("floor"),
-            "bundle": from_bundle("post", bundle),
+            "bundle": from_bundle("cold", "post", bundle),
             "source": from_source("post"),
-            "reader": from_bundle("latest", bundle),
+            "reader": from_bundle("cold", "latest", bundle),
         }
     )
     floor = found["floor"]

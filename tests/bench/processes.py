@@ -27,9 +27,11 @@ def from_source(kind: str) -> list[str]:
     return [sys.executable, "-m", "tests.bench.cold", kind]
 
 
-def from_bundle(kind: str, bundle: Path) -> list[str]:
-    """Return the command that measures without anything installed: the bundle comes first, no library stands behind it."""
-    code = f"import sys; sys.path[:0] = [{str(bundle)!r}]; from tests.bench.cold import main; main({kind!r})"
+def from_bundle(what: str, kind: str, bundle: Path) -> list[str]:
+    """Return the command that runs `main` of a module here with the bundle's libraries and no others."""
+    code = (
+        f"import sys; sys.path[:0] = [{str(bundle)!r}]; from tests.bench.{what} import main; main({kind!r})"
+    )
     return [sys.executable, "-S", "-c", code]
 
 

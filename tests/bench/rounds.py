@@ -83,6 +83,26 @@ def latest() -> Round:
     return lambda: _expect(handler(request, None), 200)
 
 
+def message() -> Round:
+    """Return the whole of a worker's batch whose one message it cannot read: it goes back to the queue."""
+    stub.install()
+    from functions.stress_engine.handler import handler  # noqa: PLC0415
+
+    record = {
+        "messageId": "m1",
+        "body": json.dumps({"detail": {"no": "event"}}),
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1767614400000"},
+    }
+
+    def once() -> Any:
+        reply = handler({"Records": [record]}, None)
+        if reply != {"batchItemFailures": [{"itemIdentifier": "m1"}]}:
+            raise RuntimeError(reply)
+        return reply
+
+    return once
+
+
 def stored_item() -> dict[str, Any]:
     """Return the snapshot's item as DynamoDB's wire has it."""
     from functions.hub.adapters.snapshot_item import compress, to_item  # noqa: PLC0415
@@ -105,4 +125,4 @@ def _expect(answer: dict[str, Any], status: int) -> dict[str, Any]:
     return answer
 
 
-ROUNDS: dict[str, Callable[[], Round]] = {"floor": floor, "post": post, "latest": latest}
+ROUNDS: dict[str, Callable[[], Round]] = {"floor": floor, "post": post, "latest": latest, "message": message}

@@ -1,6 +1,8 @@
 import hashlib
 import importlib.util
 import json
+import os
+import subprocess
 import sys
 import zipfile
 from functools import cache
@@ -25,7 +27,8 @@ from infra.bundles.contents import (
 )
 from infra.bundles.errors import BundleError
 from infra.names import FUNCTION_FOLDERS, FunctionFolder
-from tests.bench.isolated import imported
+from tests.bench.isolated import imported, unpacked
+from tests.bench.processes import from_bundle
 
 needs_runtime_python = pytest.mark.skipif(
     sys.version_info[:2] != PYTHON,
@@ -154,6 +157,14 @@ def test_the_writer_loads_no_models_that_its_requests_never_touch() -> None:
     others = {"exit_policy", "exit_signal", "risk", "backtest", "forecast", "stress", "expectation", "worlds"}
     loaded = {module.removeprefix("risk_hub_contracts.") for module in imported("snapshot_writer")}
     assert not loaded & others
+
+
+@needs_runtime_python
+@pytest.mark.parametrize("kind", ["post", "latest", "message"])
+def test_a_function_answers_from_its_bundle_alone(kind: str) -> None:
+    command = from_bundle("once", kind, unpacked("hub"))
+    done = subprocess.run(command, cwd=PROJECT, env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == os.EX_OK, done.stderr
 
 
 @needs_runtime_python

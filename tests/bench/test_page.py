@@ -1,0 +1,33 @@
+"""The committed page: what is missed is named with its reason, and the written page follows from its lines."""
+
+from pathlib import Path
+
+from tests.bench.lines import Line
+from tests.bench.page import page
+
+COMMITTED = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text()
+UNKNOWN = Line("", "", "", "", holds=False).reason
+
+
+def missed(text: str) -> list[str]:
+    return [row.split("|")[1].strip() for row in text.splitlines() if row.endswith("| **no** |")]
+
+
+def reasons(text: str) -> dict[str, str]:
+    section = text.partition("## Missed budgets")[2].partition("##")[0]
+    lines = [line.removeprefix("- **") for line in section.splitlines() if line.startswith("- **")]
+    return dict(line.split("**: ", maxsplit=1) for line in lines)
+
+
+def test_each_missed_budget_is_named_with_its_reason() -> None:
+    assert sorted(reasons(COMMITTED)) == sorted(missed(COMMITTED))
+    assert UNKNOWN not in reasons(COMMITTED).values()
+
+
+def test_a_page_shows_its_lines_and_says_why_of_those_that_fail() -> None:
+    held = Line("cold", "300 ms", "310 ms", "≤ 1 ×", holds=True)
+    text = page([held, Line("warm", "2 ms", "1 ms", "≤ 1.3 ×", holds=False, reason="of the weather")])
+    assert "| cold | 300 ms | 310 ms | ≤ 1 × | yes |" in text
+    assert missed(text) == ["warm"]
+    assert reasons(text) == {"warm": "of the weather"}
+    assert "None." in page([held])
