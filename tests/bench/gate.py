@@ -4,17 +4,16 @@
 """
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from infra.bundles.build import bundle_zip
-from infra.bundles.contents import ALL_GROUPS, ARCHITECTURES, PROJECT, Bundle
+from infra.bundles.contents import ALL_GROUPS, ARCHITECTURES, Bundle
 from infra.names import FUNCTION_FOLDERS, FunctionFolder
 from tests.bench.isolated import imported
+from tests.bench.processes import figures, from_source
 
 BASELINE: Final = Path(__file__).parent / "baseline.json"
 REQUESTS: Final = ("post", "latest")
@@ -36,9 +35,7 @@ def measured_modules(folder: FunctionFolder) -> int:
 
 def measured_request(kind: str) -> Figures:
     """Return calls, bytes sent and instructions of a warm request."""
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-m", "tests.bench.stable", kind]
-    found: Figures = json.loads(subprocess.check_output(command, cwd=PROJECT, env=environment))
+    found: Figures = figures(from_source("stable", kind))
     return found
 
 
@@ -59,13 +56,13 @@ def grown(figure: str, before: Mapping[str, int], now: Mapping[str, int]) -> Ite
 
 def renew() -> None:
     """Measure everything and write the baseline."""
-    figures = {
+    renewed = {
         "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
         "zip_bytes": measured_zips(),
         "modules": {folder: measured_modules(folder) for folder in FUNCTION_FOLDERS},
         "requests": {kind: measured_request(kind) for kind in REQUESTS},
     }
-    BASELINE.write_text(json.dumps(figures, indent=1) + "\n")
+    BASELINE.write_text(json.dumps(renewed, indent=1) + "\n")
 
 
 if __name__ == "__main__":

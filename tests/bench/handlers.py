@@ -14,9 +14,9 @@ def handler_lines() -> Iterator[Line]:
     bundle = unpacked("hub")
     found = best_of(
         {
-            "floor": from_source("floor"),
+            "floor": from_source("cold", "floor"),
             "bundle": from_bundle("cold", "post", bundle),
-            "source": from_source("post"),
+            "source": from_source("cold", "post"),
             "reader": from_bundle("cold", "latest", bundle),
         }
     )

@@ -1,11 +1,11 @@
 """Fresh processes from the sources or from the built bundle, taken in turn: what slows the machine slows all alike."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from infra.bundles.contents import PROJECT
 
@@ -15,16 +15,16 @@ PROCESSES = 9
 
 def best_of(commands: Mapping[str, Sequence[str]], rounds: int = PROCESSES) -> dict[str, Figures]:
     """Return the least of each figure that each command printed."""
-    runs = [{name: _figures(command) for name, command in commands.items()} for _ in range(rounds)]
+    runs = [{name: figures(command) for name, command in commands.items()} for _ in range(rounds)]
     return {
         name: {figure: min(run[name][figure] for run in runs) for figure in runs[0][name]}
         for name in commands
     }
 
 
-def from_source(kind: str) -> list[str]:
-    """Return the command that measures in the environment as installed."""
-    return [sys.executable, "-m", "tests.bench.cold", kind]
+def from_source(what: str, kind: str) -> list[str]:
+    """Return the command that runs a module here in the environment as installed."""
+    return [sys.executable, "-m", f"tests.bench.{what}", kind]
 
 
 def from_bundle(what: str, kind: str, bundle: Path) -> list[str]:
@@ -35,9 +35,9 @@ def from_bundle(what: str, kind: str, bundle: Path) -> list[str]:
     return [sys.executable, "-S", "-c", code]
 
 
-def _figures(command: Sequence[str]) -> Figures:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+def figures(command: Sequence[str]) -> Any:
+    """Return what a command printed, run with nothing of this shell's settings and with one order of sets."""
+    environment = {"PYTHONHASHSEED": "0"}
     if "-S" not in command:
         environment["PYTHONPATH"] = f"{PROJECT}:{PROJECT / 'contracts' / 'src'}"
-    found: Figures = json.loads(subprocess.check_output(command, cwd=PROJECT, env=environment))
-    return found
+    return json.loads(subprocess.check_output(command, cwd=PROJECT, env=environment))
