@@ -51,7 +51,7 @@ def grown(figure: str, before: Mapping[str, int], now: Mapping[str, int]) -> Ite
         limit = int(before.get(name, 0) * (1 + TOLERANCE[figure]))
         if value > limit:
             last = f"at the last `make bench` {before.get(name, 0):,}"
-            yield f"{figure} of {name}: {value:,}, {last}; renew it if that is meant"
+            yield f"{figure} of {name}: {value:,}, {last}; `python -m tests.bench.gate` renews it if that is meant"
 
 
 def renew() -> None:
