@@ -126,6 +126,6 @@ def test_headers_that_trickle_are_given_up(trickling: str, ask: Callable[[str], 
 def test_headers_that_trickle_through_a_proxy_are_given_up(
     trickling: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("http_proxy", trickling)
+    monkeypatch.setenv("https_proxy", trickling)
     with pytest.raises(UnavailableError, match="too slowly"):
-        blocking_health("http://hub.invalid")
+        blocking_health("https://hub.invalid")

@@ -5,13 +5,11 @@ in between headers, so its connections are given streams that know the deadline 
 a task instead.
 """
 
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-import httpcore2
 import httpx2
 
 from risk_hub_contracts.client.retries import Deadline
@@ -40,46 +38,43 @@ def keep_deadlines(client: httpx2.Client) -> httpx2.Client:
     return client
 
 
-def _shorter(timeout: float | None, error: type[Exception]) -> float | None:
+def _left(timeout: float | None, error: type[httpx2.TimeoutException]) -> float | None:
+    """Return how long one read or write may take: as the library says, but no longer than the budget."""
     deadline = _DEADLINE.get()
     if deadline is None:
         return timeout
     if deadline.is_over:
         raise error("the budget is spent")
-    return min(deadline.timeout_seconds, deadline.timeout_seconds if timeout is None else timeout)
+    return deadline.timeout_seconds if timeout is None else min(timeout, deadline.timeout_seconds)
 
 
-class _Stream(httpcore2.NetworkStream):
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+class _Stream:
+    """A connection of the library below, but for how long it waits."""
+
+    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - no class of the HTTP library itself
         self._stream = stream
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _shorter(timeout, httpcore2.ReadTimeout))
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - handed on
+        return getattr(self._stream, name)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> Any:  # noqa: ANN401 - handed on
+        return self._stream.read(max_bytes, _left(timeout, httpx2.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _shorter(timeout, httpcore2.WriteTimeout))
+        self._stream.write(buffer, _left(timeout, httpx2.WriteTimeout))
 
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - sockets, addresses, answers
-        return self._stream.get_extra_info(info)
+    def start_tls(self, *args: Any, **kwargs: Any) -> "_Stream":  # noqa: ANN401 - handed on
+        return _Stream(self._stream.start_tls(*args, **kwargs))
 
 
-class _Backend(httpcore2.NetworkBackend):
-    def __init__(self, backend: httpcore2.NetworkBackend) -> None:
+class _Backend:
+    """What makes connections, but for how long these wait."""
+
+    def __init__(self, backend: Any) -> None:  # noqa: ANN401 - no class of the HTTP library itself
         self._backend = backend
 
-    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore2.NetworkStream:  # noqa: ANN401 - handed on
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - handed on
+        return getattr(self._backend, name)
+
+    def connect_tcp(self, *args: Any, **kwargs: Any) -> _Stream:  # noqa: ANN401 - handed on
         return _Stream(self._backend.connect_tcp(*args, **kwargs))
-
-    def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore2.NetworkStream:  # noqa: ANN401 - handed on
-        return _Stream(self._backend.connect_unix_socket(*args, **kwargs))
-
-    def sleep(self, seconds: float) -> None:
-        self._backend.sleep(seconds)
