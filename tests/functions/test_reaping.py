@@ -1,6 +1,8 @@
 """The reaper: what it removes, what it leaves, where it goes on; the proof against writers is test_reaper_races."""
 
 import hashlib
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +11,7 @@ import pytest
 
 from functions.hub.domain.blob_marks import DOOM_LEASE, Claim
 from functions.hub.domain.offload import OffloadPolicy
+from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from functions.hub.use_cases.reap_blobs import ReapBlobs
 from functions.hub.use_cases.upload_blobs import UploadBlobs
@@ -234,3 +237,42 @@ def test_claims_of_different_snapshots_are_kept_apart(hub: Stage) -> None:
     assert (
         len({claim.key for claim in [*claims, Claim(None, None, at), Claim(None, None, at, found=True)]}) == 5
     )
+
+
+def break_marks(hub: Stage, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let the marks of whichever blob is looked at second fail."""
+    claims, looks = hub.marks.claims, itertools.count(1)
+
+    def fail_once(world_id: str, sha256: str) -> Sequence[Claim]:
+        if next(looks) == 2:
+            raise error
+        return claims(world_id, sha256)
+
+    monkeypatch.setattr(hub.marks, "claims", fail_once)
+
+
+def test_marks_that_cannot_be_read_keep_no_other_blob(hub: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise every run would end at that blob, and nothing behind it would ever be removed."""
+    for number in range(4):
+        orphan(hub, f"rsh1 stress {number}\n".encode())
+    hub.clock.advance(hours=25)
+    # The first blob's marks are looked at twice: before its doom and after it.
+    break_marks(hub, monkeypatch, KeyError("claimed_at"))
+    with pytest.raises(ExceptionGroup) as unread:
+        hub.reap()
+    assert [type(each) for each in unread.value.exceptions] == [KeyError]
+    assert "of world w1" in unread.value.exceptions[0].__notes__[0]
+    assert len(hub.blobs.objects) == 1
+    assert hub.marks.place() is None
+
+
+def test_a_run_that_a_store_ended_is_gone_on_with(hub: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a store that fails once in each run would let no run come further than the first."""
+    hub.post()
+    hub.post("v2", returns=[0.02] * 101)
+    hub.clock.advance(hours=25)
+    break_marks(hub, monkeypatch, UnavailableError("the store of blob marks", "throttled"))
+    with pytest.raises(UnavailableError):
+        hub.reap()
+    assert hub.marks.place() is not None
+    assert hub.reap() == {"referred": 1}

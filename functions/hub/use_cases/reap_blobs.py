@@ -1,14 +1,15 @@
 """Remove blobs that nobody refers to, and never one that a snapshot refers to (ADR-0018)."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from functions.hub.blob_ports import BlobMarks, BlobShelf, ShelvedBlob, StoredHashes
 from functions.hub.domain.blob_marks import DOOM_LEASE, Claim, oldest_first
-from functions.hub.ports import Clock
+from functions.hub.ports import Clock, UnavailableError
 
 Verdict = Literal["young", "unmarked", "claimed", "referred", "contested", "reaped"]
 
@@ -36,18 +37,37 @@ class ReapBlobs:
         none, or they were lost: left alone for ever), `contested` (another run has it), `reaped`.
 
         Raises:
-            UnavailableError: a store did not answer. What was doomed is spared when its lease ends.
+            UnavailableError: a store did not answer. The next run goes on from the blob that was reached; what was
+                doomed is spared when its lease ends.
+            ExceptionGroup: the marks of some blobs could not be read. They were left alone, and all others visited.
         """
-        owner, verdicts, place = self.new_owner(), Counter[str](), self.marks.place()
-        while blobs := self.shelf.after(place):
+        owner, verdicts, errors = self.new_owner(), Counter[str](), list[Exception]()
+        with closing(self._blobs(stop_at)) as blobs:
             for blob in blobs:
-                if self.clock() >= stop_at:
-                    self.marks.keep_place(place)
-                    return verdicts
-                verdicts[self._visit(blob, owner)] += 1
-                place = self.shelf.place_of(blob)
-        self.marks.keep_place(None)
+                try:
+                    verdicts[self._visit(blob, owner)] += 1
+                except UnavailableError:
+                    raise
+                except Exception as error:  # noqa: BLE001  (whatever it is, the blobs behind this one are visited)
+                    error.add_note(f"blob {blob.sha256} of world {blob.world_id}")
+                    errors.append(error)
+        if errors:
+            raise ExceptionGroup("blobs whose marks could not be read", errors)
         return verdicts
+
+    def _blobs(self, stop_at: datetime) -> Generator[ShelvedBlob, None, None]:
+        """Yield the blobs from the kept place on, and keep the place that was reached, however the run ends."""
+        place = self.marks.place()
+        try:
+            while blobs := self.shelf.after(place):
+                for blob in blobs:
+                    if self.clock() >= stop_at:
+                        return
+                    yield blob
+                    place = self.shelf.place_of(blob)
+            place = None
+        finally:
+            self.marks.keep_place(place)
 
     def _visit(self, blob: ShelvedBlob, owner: str) -> Verdict:
         now = self.clock()
