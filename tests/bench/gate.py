@@ -19,6 +19,7 @@ BASELINE: Final = Path(__file__).parent / "baseline.json"
 REQUESTS: Final = ("post", "latest")
 # By how much a figure may exceed the baseline: what another patch of Python or of a library brings along is no regression.
 TOLERANCE: Final = {"zip_bytes": 0.01, "modules": 0.02, "request_bytes": 0.01, "instructions": 0.02}
+RENEW: Final = "renew it: `python -m tests.bench.gate`"
 Figures = Mapping[str, Any]
 
 
@@ -51,7 +52,7 @@ def grown(figure: str, before: Mapping[str, int], now: Mapping[str, int]) -> Ite
         limit = int(before.get(name, 0) * (1 + TOLERANCE[figure]))
         if value > limit:
             last = f"at the last `make bench` {before.get(name, 0):,}"
-            yield f"{figure} of {name}: {value:,}, {last}; `python -m tests.bench.gate` renews it if that is meant"
+            yield f"{figure} of {name}: {value:,}, {last}; if that is meant, {RENEW}"
 
 
 def renew() -> None:
