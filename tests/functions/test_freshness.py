@@ -1,6 +1,5 @@
 """How a world stands: late, stale and missing are three things, and quiet hours hold back alarms alone."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,17 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.freshness_monitor.report import make_a_pass
 from functions.hub.domain.freshness import NewestSnapshot, StageTally, WorldRow, standing, tally, worst
-from functions.hub.ports import UnavailableError
-from functions.hub.use_cases.watch_freshness import WatchFreshness
-from functions.hub.world_ports import Writing
 from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
-from tests.fakes.clock import START, FrozenClock
-from tests.fakes.registry import MemoryQueues, MemoryRegistry
-from tests.fakes.samples import stored
-from tests.fakes.stores import MemoryWorlds
+from tests.fakes.clock import START
 
 STAGES = frozenset({"paper", "live"})
 # START is noon.
@@ -197,131 +188,6 @@ def test_every_expected_world_is_counted_once(lags: Sequence[int | None]) -> Non
     assert counts.late == sum(lag > 600 for lag in came)
     assert counts.stale == sum(lag > 1_800 for lag in came)
     assert counts.worst_lag_seconds == max(came, default=None)
-
-
-class Monitor:
-    """One pass over in-memory rows, and the metrics that it writes."""
-
-    def __init__(self) -> None:
-        self.clock = FrozenClock()
-        self.worlds = MemoryWorlds()
-        self.registry = MemoryRegistry(self.worlds)
-        self.queues = MemoryQueues(risk_engine=3)
-        self.watch = WatchFreshness(self.registry, self.clock, STAGES)
-
-    def expect(self, world_id: str, **wanted: Any) -> None:
-        text = Expectation.model_validate({"owner": "desk-a", **wanted}).model_dump_json(by_alias=True)
-        self.registry.put(world_id, "paper", "expectation", Writing(text, self.clock.now, "t1"))
-
-    def run(self, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-        capsys.readouterr()
-        make_a_pass(self.watch, self.queues)
-        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-
-@pytest.fixture
-def monitor(monkeypatch: pytest.MonkeyPatch) -> Monitor:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub/local")
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "freshness_monitor")
-    return Monitor()
-
-
-def by(lines: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
-    """Return the lines that are written under exactly these dimensions."""
-    return [line for line in lines if line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [[*names]]]
-
-
-def test_silence_becomes_late_then_stale_then_a_snapshot_ends_it(
-    monitor: Monitor, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monitor.expect("w1", warn_seconds=60, critical_seconds=120)
-    seen: list[tuple[list[float], list[float]]] = []
-    for pause in (0, 50, 50, 100):
-        monitor.clock.advance(seconds=pause)
-        if not seen or pause == 100:
-            monitor.worlds.advance_head(stored("v1", as_of=monitor.clock.now))
-        (paper,) = [line for line in by(monitor.run(capsys), "stage") if line["stage"] == "paper"]
-        seen.append((paper["risk_hub_snapshot_lag_seconds"], paper["risk_hub_worlds_late_total"]))
-    assert seen == [([0], [0]), ([50], [0]), ([100], [1]), ([0], [0])]
-
-
-def test_a_pass_writes_stages_and_worlds_then_its_heartbeat_then_queues(
-    monitor: Monitor, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monitor.expect("never-came", warn_seconds=60)
-    monitor.clock.advance(seconds=61)
-    lines = monitor.run(capsys)
-    assert [(line["stage"], line["risk_hub_snapshot_missing_total"]) for line in by(lines, "stage")] == [
-        ("live", [0]),
-        ("paper", [1]),
-    ]
-    assert all("risk_hub_snapshot_lag_seconds" not in line for line in lines)
-    (world,) = by(lines, "stage", "world_id")
-    assert (world["world_id"], world["risk_hub_snapshot_missing_total"]) == ("never-came", [1])
-    (queue,) = by(lines, "queue")
-    assert (queue["queue"], queue["risk_hub_queue_depth_total"]) == ("risk_engine", [3])
-    beat = lines[-2]
-    assert (beat["worker"], beat["risk_hub_heartbeat_total"]) == ("freshness_monitor", [1])
-
-
-def test_f30_metrics_of_single_worlds_are_capped(
-    monitor: Monitor, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for number in range(PER_WORLD_METRICS_MAX_COUNT + 1):
-        monitor.expect(f"w{number:03}", warn_seconds=60)
-        late = START - timedelta(seconds=61 + number)
-        monitor.worlds.advance_head(stored(world_id=f"w{number:03}", as_of=late))
-    shown = [line["world_id"] for line in by(monitor.run(capsys), "stage", "world_id")]
-    assert len(shown) == PER_WORLD_METRICS_MAX_COUNT
-    assert "w000" not in shown
-    assert shown[0] == f"w{PER_WORLD_METRICS_MAX_COUNT:03}"
-
-
-def test_f30_a_world_that_nobody_registered_has_no_metric_of_its_own(
-    monitor: Monitor, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monitor.worlds.advance_head(stored(world_id="made-up-by-a-caller"))
-    monitor.worlds.advance_head(stored(world_id="w1", stage="made-up"))
-    lines = monitor.run(capsys)
-    assert by(lines, "stage", "world_id") == []
-    assert "made-up" not in json.dumps(lines)
-
-
-def test_f23_a_pass_that_fails_has_no_heartbeat(
-    monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail() -> None:
-        raise UnavailableError("the world store", "throttled")
-
-    monkeypatch.setattr(monitor.registry, "rows", fail)
-    with pytest.raises(UnavailableError):
-        monitor.run(capsys)
-    assert capsys.readouterr().out == ""
-
-
-def test_f23_queues_that_do_not_answer_blind_nobody_to_the_worlds(
-    monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail() -> None:
-        raise UnavailableError("the queues", "throttled")
-
-    monitor.expect("w1")
-    monkeypatch.setattr(monitor.queues, "depths", fail)
-    with pytest.raises(UnavailableError):
-        monitor.run(capsys)
-    *worlds, beat = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
-    assert len(by(worlds, "stage")) == len(STAGES)
-    assert beat["risk_hub_heartbeat_total"] == [1]
-
-
-def test_f24_a_minute_that_runs_twice_says_the_same_twice(
-    monitor: Monitor, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monitor.expect("w1")
-    first, second = monitor.run(capsys), monitor.run(capsys)
-    for line in (*first, *second):
-        del line["_aws"]
-    assert first == second
 
 
 def test_the_clock_of_quiet_hours_is_utc() -> None:
