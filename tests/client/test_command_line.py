@@ -23,6 +23,9 @@ DOCUMENT = {
     "provenance": {"actor": "gateway", "stage": "paper"},
 }
 
+# The hub's handlers run in this process: their metrics and their log go where the command writes.
+WRITTEN_BY_HANDLERS = ('{"_aws"', '{"level"')
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -46,12 +49,8 @@ def command(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     def called(*arguments: object) -> Ended:
         code = run(build_app(), [str(argument) for argument in arguments])
         out, err = capsys.readouterr()
-        # The hub's handlers run in this process, and their metrics go to the same place.
-        return Ended(
-            code,
-            "".join(line for line in out.splitlines(keepends=True) if not line.startswith('{"_aws"')),
-            err,
-        )
+        shown = (line for line in out.splitlines(keepends=True) if not line.startswith(WRITTEN_BY_HANDLERS))
+        return Ended(code, "".join(shown), err)
 
     return called
 
