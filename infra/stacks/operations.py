@@ -35,7 +35,8 @@ class OperationsStack(Stack):
         self._archive(stage)
         if stage.archive_lock_days is not None:
             ArchiveWatch(self, "ArchiveWatch", stage=stage, topic=alarms.topics["critical"])
-        if stage.rollout == "canary":
+        # At once, too: the next release's aliases look for their groups before this stack is deployed again.
+        if stage.rollout != "in_place":
             Releases(self, "Releases", stage=stage, alarms=alarms.stop_releases)
         for severity, topic in alarms.topics.items():
             CfnOutput(self, f"{severity.capitalize()}AlarmTopicArn", value=topic.topic_arn)

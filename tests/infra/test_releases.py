@@ -14,6 +14,7 @@ from infra.constructs.release import Releases
 from infra.names import API_FUNCTIONS, FUNCTION_FOLDERS
 from infra.stacks.data import DataStack
 from infra.stacks.hub import new_app
+from infra.stacks.operations import OperationsStack
 from infra.stacks.service import ServiceStack
 from infra.stages import STAGES, StageError, stage_named
 from tests.infra.assembly import Assembly, only
@@ -140,9 +141,12 @@ def test_a_repair_may_be_released_at_once_while_alarms_ring(tmp_path: Path) -> N
     stack = ServiceStack(
         app, stage=stage, data=DataStack(app, stage=stage), code=placeholder_code(tmp_path / "code")
     )
+    watching = OperationsStack(app, stage=stage)
     aliases = Template.from_stack(stack).find_resources("AWS::Lambda::Alias").values()
     assert [each["Properties"]["Name"] for each in aliases] == ["live"] * len(API_FUNCTIONS)
     assert not any("UpdatePolicy" in each for each in aliases)
+    kept = Template.from_stack(watching).find_resources("AWS::CodeDeploy::DeploymentGroup")
+    assert len(kept) == len(API_FUNCTIONS), "the next canary finds its groups before operations is deployed"
 
 
 @pytest.mark.parametrize(("stage", "asked"), [("dev", "at_once"), ("prod", "in_place"), ("prod", "canary")])
