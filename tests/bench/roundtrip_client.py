@@ -1,6 +1,6 @@
-"""One fresh process: 5,000 assets published, evaluated and read back through the client; prints figures as JSON.
+"""One fresh process: so many assets published, evaluated and read back through the client; prints figures as JSON.
 
-python -m tests.bench.roundtrip_client packed|factor URL TOKEN
+python -m tests.bench.roundtrip_client packed|factor ASSETS URL TOKEN
 """
 
 import json
@@ -15,18 +15,18 @@ import numpy as np
 from risk_hub_contracts.client import FactorModel, NotFoundError, Patience, RiskHubClient
 from tests.bench.memory import MB, peak_mb
 
-COUNT, FACTORS = 5_000, 30
+FACTORS = 30
 DEADLINE_SECONDS, POLL_SECONDS = 240.0, 0.25
 
 
 def covariance(form: str, ids: list[str]) -> Any:
     """Return a positive definite covariance of one form, made without a second matrix."""
-    random = np.random.default_rng(5)
-    loadings, specific = random.normal(0, 0.003, (COUNT, FACTORS)), random.uniform(5e-5, 4e-4, COUNT)
+    random, count = np.random.default_rng(5), len(ids)
+    loadings, specific = random.normal(0, 0.003, (count, FACTORS)), random.uniform(5e-5, 4e-4, count)
     if form == "factor":
         return FactorModel(ids, loadings, specific)
-    packed, place = np.empty(COUNT * (COUNT + 1) // 2), 0
-    for row in range(COUNT):
+    packed, place = np.empty(count * (count + 1) // 2), 0
+    for row in range(count):
         values = loadings[row:] @ loadings[row]
         values[0] += specific[row]
         packed[place : place + len(values)] = values
@@ -46,10 +46,10 @@ def evaluated(client: RiskHubClient, world: str, version: str) -> dict[str, Any]
             time.sleep(POLL_SECONDS)
 
 
-def main(form: str, url: str, token: str) -> None:
+def main(form: str, assets: str, url: str, token: str) -> None:
     """Measure and print."""
-    ids = [f"ASSET{number:04}" for number in range(COUNT)]
-    world, weights = f"bench-{form}", dict.fromkeys(ids, 1 / COUNT)
+    ids = [f"ASSET{number:04}" for number in range(int(assets))]
+    world, weights = f"bench-{form}-{assets}", dict.fromkeys(ids, 1 / len(ids))
     base = peak_mb()
     patience = Patience(budget_seconds=120.0, timeout_seconds=60.0)
     with RiskHubClient(url, token, actor="bench", stage="paper", patience=patience) as client:
