@@ -1,12 +1,15 @@
 """The routes that speak of the hub itself: its contract with every limit, and whether it is up."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request
-from functions.hub.http.responses import Response, json_response
+from functions.hub.http.responses import json_response
 from risk_hub_contracts import CONTRACT_VERSION
 from risk_hub_contracts.limits import served_limits
 
@@ -16,11 +19,11 @@ def about_routes(door: Door, gate: Gate, stages: frozenset[str], offload: Offloa
     limits = served_limits(offload.inline_threshold_entries, offload=offload.enabled)
     served = {"contract_version": CONTRACT_VERSION, "stages": sorted(stages), "limits": limits}
 
-    def contract(request: Request, _path: Mapping[str, str]) -> Response:
+    def contract(request: Request, _path: Mapping[str, str]) -> Response[Any]:
         gate.admit(request, None)
         return json_response(200, served)
 
-    def health(_request: Request, _path: Mapping[str, str]) -> Response:
+    def health(_request: Request, _path: Mapping[str, str]) -> Response[Any]:
         return json_response(200, {"status": "ok", "contract_version": CONTRACT_VERSION})
 
     door.add("GET", "/risk-hub/contract", contract)

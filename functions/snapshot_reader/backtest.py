@@ -1,12 +1,15 @@
 """The route that holds forecasts against what came."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import Response, json_response
+from functions.hub.http.responses import json_response
 from functions.hub.use_cases.backtest_risk import BacktestRisk
 from risk_hub_contracts.path_values import check_id
 from risk_hub_contracts.queries import BacktestQuery
@@ -17,7 +20,7 @@ BACKTEST = "/risk-hub/worlds/<world_id>/risk/backtest"
 def backtest_route(door: Door, backtest: BacktestRisk, gate: Gate) -> Door:
     """Add the back-test's route to a door."""
 
-    def answer(request: Request, path: Mapping[str, str]) -> Response:
+    def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
         gate.admit(request, "snapshots:read")
         world_id = path_value(path["world_id"])
         check_id(world_id, "/world_id")

@@ -1,11 +1,14 @@
 """The reader's route for blobs."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import Response, json_response
+from functions.hub.http.responses import json_response
 from functions.hub.use_cases.read_blob import ReadBlob
 from risk_hub_contracts.path_values import check_id, check_sha256
 
@@ -13,7 +16,7 @@ from risk_hub_contracts.path_values import check_id, check_sha256
 def blob_routes(door: Door, read_blob: ReadBlob, gate: Gate) -> Door:
     """Add the route that tells where a blob can be fetched to a door."""
 
-    def blob(request: Request, path: Mapping[str, str]) -> Response:
+    def blob(request: Request, path: Mapping[str, str]) -> Response[Any]:
         gate.admit(request, "snapshots:read")
         world_id = check_id(path_value(path["world_id"]), "/world_id")
         return json_response(200, read_blob(world_id, check_sha256(path_value(path["sha256"]))))

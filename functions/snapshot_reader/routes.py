@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
+from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import Response, json_response, not_modified
+from functions.hub.http.responses import json_response, not_modified
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import Found, Moment, ReadSnapshots
@@ -29,19 +31,19 @@ class SnapshotRoutes:
     expand: ExpandParts
     gate: Gate
 
-    def latest(self, request: Request, path: Mapping[str, str]) -> Response:
+    def latest(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """GET …/snapshots/latest."""
         world_id = self._admit(request, path)
         query = asked(LatestQuery, request)
         return self._answer(request, self.read.latest(world_id, query), expand=query.expand)
 
-    def lookup(self, request: Request, path: Mapping[str, str]) -> Response:
+    def lookup(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """GET …/snapshots/lookup."""
         world_id = self._admit(request, path)
         query = asked(LookupQuery, request)
         return self._answer(request, self.read.lookup(world_id, query), expand=query.expand)
 
-    def page(self, request: Request, path: Mapping[str, str]) -> Response:
+    def page(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """GET …/snapshots."""
         world_id = self._admit(request, path)
         found = self.read.page(world_id, asked(ListQuery, request))
@@ -49,7 +51,7 @@ class SnapshotRoutes:
         page = {"snapshots": snapshots, "next_cursor": found.next_cursor}
         return json_response(200, page, _settled(found.moment))
 
-    def risk(self, request: Request, path: Mapping[str, str]) -> Response:
+    def risk(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """GET …/snapshots/{version}/risk."""
         world_id = self._admit(request, path)
         version = path_value(path["version"])
@@ -62,7 +64,7 @@ class SnapshotRoutes:
         check_id(world_id, "/world_id")
         return world_id
 
-    def _answer(self, request: Request, found: Found, *, expand: bool) -> Response:
+    def _answer(self, request: Request, found: Found, *, expand: bool) -> Response[Any]:
         etag = f'"{found.stored.content_hash}"'
         if _holds(request, etag):
             return not_modified(etag)

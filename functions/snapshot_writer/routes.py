@@ -1,13 +1,16 @@
 """The writer's one route."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
+
+from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import Response, json_response
+from functions.hub.http.responses import json_response
 from functions.hub.metrics import write
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from risk_hub_contracts import strict_json
@@ -21,7 +24,7 @@ SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 def snapshot_writer(publish: PublishSnapshot, gate: Gate, stages: frozenset[str]) -> Door:
     """Return the door through which producers publish."""
 
-    def post_snapshot(request: Request, path: Mapping[str, str]) -> Response:
+    def post_snapshot(request: Request, path: Mapping[str, str]) -> Response[Any]:
         gate.admit_producer(request)
         published = publish(_publication(request, path_value(path["world_id"]), stages))
         _count(published)
@@ -56,7 +59,7 @@ def _refuse_other_world(body: bytes, world_id: str) -> None:
         raise ProblemError(WORLD_MISMATCH, f"the path names world {world_id!r}, the body another one")
 
 
-def _answer(published: Published) -> Response:
+def _answer(published: Published) -> Response[Any]:
     stored = published.stored
     headers = {"ETag": f'"{stored.content_hash}"', "Location": _location(stored)}
     if not published.created:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import Response, json_response
+from functions.hub.http.responses import json_response
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
 from risk_hub_contracts.path_values import check_id, check_sha256
 from risk_hub_contracts.uploads import UploadEnd, parse_upload, parse_upload_end
@@ -21,17 +24,17 @@ class UploadRoutes:
     upload: UploadBlobs
     gate: Gate
 
-    def begin(self, request: Request, path: Mapping[str, str]) -> Response:
+    def begin(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """POST …/blobs."""
         world_id = self._admit(request, path)
         answer = self.upload.begin(world_id, parse_upload(_json(request)))
         return json_response(200 if answer["stored"] else 201, answer)
 
-    def complete(self, request: Request, path: Mapping[str, str]) -> Response:
+    def complete(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """POST …/blobs/{sha256}/complete."""
         return self._end(request, path, self.upload.complete)
 
-    def abort(self, request: Request, path: Mapping[str, str]) -> Response:
+    def abort(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """POST …/blobs/{sha256}/abort."""
         return self._end(request, path, self.upload.abort)
 
@@ -40,7 +43,7 @@ class UploadRoutes:
         request: Request,
         path: Mapping[str, str],
         verb: Callable[[str, str, UploadEnd], Document],
-    ) -> Response:
+    ) -> Response[Any]:
         world_id = self._admit(request, path)
         sha256 = check_sha256(path_value(path["sha256"]))
         return json_response(200, verb(world_id, sha256, parse_upload_end(_json(request))))

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
 
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import Response, json_response
+from functions.hub.http.responses import json_response
 from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.register_worlds import Put, RegisterWorlds
 from risk_hub_contracts.exit_policy import ExitPolicy
@@ -48,44 +49,44 @@ class RegistryRoutes:
     gate: Gate
     stages: frozenset[str]
 
-    def worlds(self, request: Request, _path: Path) -> Response:
+    def worlds(self, request: Request, _path: Path) -> Response[Any]:
         """GET /risk-hub/worlds."""
         self.gate.admit(request, READ)
         return json_response(200, self.list_worlds(asked(WorldsQuery, request)))
 
-    def put_expectation(self, request: Request, path: Path) -> Response:
+    def put_expectation(self, request: Request, path: Path) -> Response[Any]:
         """PUT …/expectations."""
         about = self._admit(request, path, WRITE)
         wanted = _body(Expectation, request)
         return _stored(self.register.expect(about.world_id, about.stage, wanted, about.by))
 
-    def get_expectation(self, request: Request, path: Path) -> Response:
+    def get_expectation(self, request: Request, path: Path) -> Response[Any]:
         """GET …/expectations."""
         about = self._admit(request, path, READ)
         return json_response(200, self.register.expectation(about.world_id, about.stage))
 
-    def delete_expectation(self, request: Request, path: Path) -> Response:
+    def delete_expectation(self, request: Request, path: Path) -> Response[Any]:
         """DELETE …/expectations: done is done, however often."""
         about = self._admit(request, path, WRITE)
         self.register.forget(about.world_id, about.stage)
-        return Response(204)
+        return Response(status_code=204, body="")
 
-    def put_policy(self, request: Request, path: Path) -> Response:
+    def put_policy(self, request: Request, path: Path) -> Response[Any]:
         """PUT …/exit-policy."""
         about = self._admit(request, path, WRITE)
         policy = _body(ExitPolicy, request)
         return _stored(self.register.set_policy(about.world_id, about.stage, policy, about.by))
 
-    def get_policy(self, request: Request, path: Path) -> Response:
+    def get_policy(self, request: Request, path: Path) -> Response[Any]:
         """GET …/exit-policy."""
         about = self._admit(request, path, READ)
         return json_response(200, self.register.policy(about.world_id, about.stage))
 
-    def delete_policy(self, request: Request, path: Path) -> Response:
+    def delete_policy(self, request: Request, path: Path) -> Response[Any]:
         """DELETE …/exit-policy."""
         about = self._admit(request, path, WRITE)
         self.register.drop_policy(about.world_id, about.stage)
-        return Response(204)
+        return Response(status_code=204, body="")
 
     def _admit(self, request: Request, path: Path, scope: Scope) -> Subject:
         token = self.gate.admit(request, scope)
@@ -119,5 +120,5 @@ def _body(model: type[Body], request: Request) -> Body:
     return parse_registration(model, body)
 
 
-def _stored(put: Put) -> Response:
+def _stored(put: Put) -> Response[Any]:
     return json_response(201 if put.created else 200, put.answer)
