@@ -50,7 +50,6 @@ _UNUSED_FOLDERS: Final = (
     "tests",
     "__pycache__",
     "bin",  # scripts of the wheels
-    "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/metrics/provider/datadog",
     "backports/zstd/_cffi",  # another interpreter's
     "backports/zstd/zipfile",
