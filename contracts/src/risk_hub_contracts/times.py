@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 _INSTANT: Final = re.compile(
@@ -10,6 +11,8 @@ _INSTANT: Final = re.compile(
 )
 _FRACTION_MAX_DIGITS: Final = 6
 _OFFSET_MAX: Final = timedelta(hours=14)
+# One snapshot's instants are written a dozen times on its way.
+_FORMATTED_MAX_INSTANTS: Final = 64
 _FORM: Final = "an RFC 3339 date-time with an offset (2025-01-31T09:30:00Z, 2025-01-31T18:30:00+09:00)"
 
 
@@ -40,6 +43,7 @@ def parse_instant(text: str) -> datetime:
         raise InstantError(f"is not a date and time that exists: {_lower_first(error)}") from None
 
 
+@lru_cache(maxsize=_FORMATTED_MAX_INSTANTS)
 def format_instant(instant: datetime) -> str:
     """Return `instant` as `YYYY-MM-DDTHH:MM:SS.ffffffZ`: fixed width, so text order is time order.
 
