@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import secrets
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.tokens import Token
 from tests.fakes.clock import START
 
-TOKENS = [secrets.token_urlsafe(32) for _ in range(5)]
+TOKENS = ["the first", "the second", "one in the middle", "the last but one", "the last"]
 
 
 def listed(token: str, **changes: Any) -> Token:
