@@ -1,4 +1,6 @@
-"""The CDK app of the hub: `python -m infra.app -c stage=dev` writes its assembly, which `infra.deploy` tests and deploys.
+"""The CDK app of the hub: `python -m infra.app -c stage=dev` writes its assembly.
+
+`cdk.json` names it to any `cdk` command; `infra.deploy` also tests an assembly before it deploys it.
 
 Context:
     stage: local, dev, staging or prod.

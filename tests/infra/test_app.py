@@ -1,4 +1,6 @@
+import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -32,6 +34,20 @@ def test_two_syntheses_are_the_same_bytes_wherever_they_are_written(outdir: Path
     assert app.main(["-c", "stage=local"]) == 0
     assert (outdir / "RiskHub-local-service.template.json").exists()
     assert digest_of(outdir) == digest_of(local.folder)
+
+
+def test_cdk_starts_the_app_with_its_context_in_the_environment(
+    outdir: Path, pytestconfig: pytest.Config
+) -> None:
+    settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text())
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "CDK_CONTEXT_JSON": json.dumps({"stage": "local"}),
+        "CDK_VALIDATION": "false",
+    }
+    subprocess.run(settings["app"], shell=True, check=True, cwd=pytestconfig.rootpath, env=environment)  # noqa: S602 - as cdk does
+    assert (outdir / "RiskHub-local-data.template.json").exists()
 
 
 def test_the_node_of_the_requirements_is_used_when_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
