@@ -1,4 +1,4 @@
-"""The gate on what no other load changes: what was measured at the last `make bench`, and by how much it may grow.
+"""The gate on what no other load changes: what was measured at the last renewal, and by how much it may grow.
 
 `python -m tests.bench.gate` renews the committed baseline.
 """
@@ -51,7 +51,7 @@ def grown(figure: str, before: Mapping[str, int], now: Mapping[str, int]) -> Ite
     for name, value in now.items():
         limit = int(before.get(name, 0) * (1 + TOLERANCE[figure]))
         if value > limit:
-            last = f"at the last `make bench` {before.get(name, 0):,}"
+            last = f"at the last renewal {before.get(name, 0):,}"
             yield f"{figure} of {name}: {value:,}, {last}; if that is meant, {RENEW}"
 
 

@@ -52,11 +52,11 @@ def test_no_zip_has_grown() -> None:
         ({"a": 900}, []),
         (
             {"a": 1_021},
-            [f"instructions of a: 1,021, at the last `make bench` 1,000; if that is meant, {RENEW}"],
+            [f"instructions of a: 1,021, at the last renewal 1,000; if that is meant, {RENEW}"],
         ),
         (
             {"b": 1},
-            [f"instructions of b: 1, at the last `make bench` 0; if that is meant, {RENEW}"],
+            [f"instructions of b: 1, at the last renewal 0; if that is meant, {RENEW}"],
         ),
     ],
 )

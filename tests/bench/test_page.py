@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from tests.bench.gate import baseline
 from tests.bench.lines import Line
+from tests.bench.memory import MB
 from tests.bench.page import page
 
 COMMITTED = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text()
@@ -31,3 +33,12 @@ def test_a_page_shows_its_lines_and_says_why_of_those_that_fail() -> None:
     assert missed(text) == ["warm"]
     assert reasons(text) == {"warm": "of the weather"}
     assert "None." in page([held])
+
+
+def test_the_committed_page_and_the_baseline_are_of_one_tree() -> None:
+    missing = [
+        name
+        for name, size in baseline()["zip_bytes"].items()
+        if f"| bundle {name} | {size / MB:.2f} MB |" not in COMMITTED
+    ]
+    assert missing == [], "make bench writes both"

@@ -24,6 +24,16 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert missing == []
 
 
+def test_every_fault_has_its_number_and_names_tests_that_exist() -> None:
+    rows = re.findall(r"^\| (F\d+) \|(.*)$", (ROOT / "docs" / "faults.md").read_text(), re.MULTILINE)
+    assert [number for number, _ in rows] == [f"F{number}" for number in range(1, 31)]
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    for number, row in rows:
+        named = TEST_NAME.findall(row)
+        assert named, number
+        assert [name for name in named if f"def {name}(" not in tests] == []
+
+
 def test_every_invariant_names_a_test_that_exists() -> None:
     table = (ROOT / "contracts" / "README.md").read_text()
     assert [f"INV-{number:02}" for number in range(1, 15)] == INVARIANT.findall(table)

@@ -1,0 +1,38 @@
+"""What AWS's slowness and refusals become: bounded waits, and one error that a caller may answer by trying again."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from functions.hub.adapters.aws import CONFIG, TRANSIENT_ERROR_CODES, dependency
+from functions.hub.ports import UnavailableError
+from infra.stages import STAGES
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "PutItem")
+
+
+def test_f14_a_store_that_hangs_is_given_up_before_the_function_is() -> None:
+    config: Any = CONFIG  # its options are attributes that no stub declares
+    attempts = config.retries["total_max_attempts"]
+    longest_seconds = attempts * (config.connect_timeout + config.read_timeout)
+    assert (config.connect_timeout, config.read_timeout, attempts) == (1, 3, 3)
+    for stage in STAGES.values():
+        assert longest_seconds < min(
+            stage.snapshot_writer.timeout_seconds, stage.snapshot_reader.timeout_seconds
+        )
+    with pytest.raises(UnavailableError), dependency("the snapshot store"):
+        raise ReadTimeoutError(endpoint_url="any")
+
+
+@pytest.mark.parametrize("code", sorted(TRANSIENT_ERROR_CODES))
+def test_f12_f13_a_throttled_or_crossed_call_may_be_tried_again(code: str) -> None:
+    with pytest.raises(UnavailableError), dependency("the snapshot store"):
+        raise refusal(code)
+
+
+def test_f13_a_refusal_that_will_stand_is_passed_on() -> None:
+    with pytest.raises(ClientError), dependency("the snapshot store"):
+        raise refusal("AccessDeniedException")
