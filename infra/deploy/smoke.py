@@ -124,7 +124,7 @@ def checked_volatility(hub: RiskHubClient, world: str, version: str) -> float:
     deadline = time.monotonic() + RISK_DEADLINE_SECONDS
     while True:
         try:
-            report = hub.risk(world, version)
+            report = _accepted(lambda: hub.risk(world, version))
             break
         except NotFoundError:
             if time.monotonic() > deadline:

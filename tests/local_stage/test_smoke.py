@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from infra.deploy.errors import DeployError
-from infra.deploy.smoke import checked_volatility, own_token, smoke, url_of
+from infra.deploy.smoke import VOLATILITY, checked_volatility, own_token, smoke, url_of
 from infra.local.bring_up import OpenStage
 from infra.tokens.register import TokenRegister
+from risk_hub_contracts.client import DeniedError, HubError, NotFoundError
 
 
 def test_a_synthetic_snapshot_goes_all_the_way(stage: OpenStage) -> None:
@@ -42,6 +43,25 @@ def test_a_wrong_number_is_no_success() -> None:
     hub = SimpleNamespace(risk=lambda *_: report)
     with pytest.raises(DeployError, match=r"computes volatility 0\.015, where 0\.0141421356"):
         checked_volatility(hub, "w", "v1")  # type: ignore[arg-type]
+
+
+def test_an_instance_that_still_reads_the_older_list_of_tokens_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each instance reads the list for itself: one that has not yet may be asked last of all."""
+    monkeypatch.setattr("infra.deploy.smoke.POLL_SECONDS", 0)
+    refused, early = DeniedError(401, {}, "r"), NotFoundError(404, {}, "r")
+    report = {"status": "complete", "measures": [{"measure": "volatility", "value": VOLATILITY}]}
+    answers = iter([refused, early, refused, report])
+
+    def risk(*_: str) -> object:
+        answer = next(answers)
+        if isinstance(answer, HubError):
+            raise answer
+        return answer
+
+    hub = SimpleNamespace(risk=risk)
+    assert checked_volatility(hub, "w", "v1") == VOLATILITY  # type: ignore[arg-type]
 
 
 def test_no_number_is_no_success() -> None:
