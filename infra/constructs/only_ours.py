@@ -16,10 +16,13 @@ def refuse_plain_http(action: str, resources: Sequence[str]) -> iam.PolicyStatem
 
 
 def refuse_strangers(action: str, resources: Sequence[str], account: str) -> iam.PolicyStatement:
-    """Denies callers of other accounts and of none. AWS's own services, which belong to no account, are left alone."""
+    """Denies callers of other accounts and of none. AWS's own services, which belong to no account, are left alone.
+
+    An unsigned request has neither key: `IfExists` is for it.
+    """
     conditions = {
         "StringNotEquals": {"aws:PrincipalAccount": account},
-        "Bool": {"aws:PrincipalIsAWSService": "false"},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
     }
     return _refusal("RefuseStrangers", action, resources, conditions)
 

@@ -48,6 +48,8 @@ def policies(assembly: Assembly) -> Iterator[tuple[str, dict[str, Any], str, str
 def refuses(policy: dict[str, Any], action: str, arn: str, **request: Any) -> bool:
     """Tell whether a policy denies a request, whatever else allows it."""
     account = request.get("account", OURS)
+    # An unsigned request bears no word on whether a service of AWS sent it.
+    sender = {"aws:principalisawsservice": str(request.get("service", False)).lower()}
     asked = EvalContext(
         principal_arn=ROLE.format(account),
         principal_type="AssumedRole",
@@ -57,7 +59,7 @@ def refuses(policy: dict[str, Any], action: str, arn: str, **request: Any) -> bo
         region="us-east-1",
         secure_transport=request.get("tls", True),
         service_context={
-            "aws:principalisawsservice": str(request.get("service", False)).lower(),
+            **({} if request.get("unsigned", False) else sender),
             "s3:tlsversion": request.get("tls_version", "1.3"),
         },
     )
@@ -71,6 +73,7 @@ def test_every_store_refuses_plain_http_and_strangers_and_not_its_own(any_stage:
         assert not refuses(policy, action, arn), arn
         assert refuses(policy, action, arn, tls=False), arn
         assert refuses(policy, action, arn, account=THEIRS), arn
+        assert refuses(policy, action, arn, account="", unsigned=True), arn
         assert not refuses(policy, action, arn, account="", service=True), arn
     assert seen == set(STORES if any_stage.stage == "prod" else STORES[:-1])
 
