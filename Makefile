@@ -160,7 +160,7 @@ destroy: dev-env $(if $(ASSEMBLY),,assembly) ## remove a stage that keeps nothin
 	@$(DEPLOY) destroy $(TO_STAGE) $(if $(YES),--yes)
 
 .PHONY: deploy-rehearsal
-deploy-rehearsal: dev-env ## the real CDK command line deploys staging's assembly to a local emulator; write docs/deploy-rehearsal.md (two minutes)
+deploy-rehearsal: dev-env ## the real CDK command line deploys staging's assembly to a local emulator; write docs/deploy-rehearsal.md (five minutes)
 	@$(PY) -m tests.deploy
 
 .PHONY: bundles
