@@ -55,6 +55,15 @@ ASSOCIATING: Final = (
     "wafv2:DisassociateWebACL",
     "wafv2:GetWebACLForResource",
 )
+# A backup vault encrypts with a key of AWS's, which it asks for in the name of who makes the vault.
+VAULT_KEY: Final = (
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKey",
+    "kms:RetireGrant",
+)
+_VAULTS: Final = "backup.<AWS::Region>.amazonaws.com"
 DASHBOARDS: Final = (
     "cloudwatch:DeleteDashboards",
     "cloudwatch:GetDashboard",
@@ -118,6 +127,7 @@ def _on_own_names() -> Iterator[Allowed]:
     yield Allowed(["apigateway:*"], ["apigateway:<AWS::Region>::/*"])
     yield Allowed(ASSOCIATING, ["apigateway:<AWS::Region>::/restapis/*/stages/*"])
     yield Allowed(["s3:*"], ["s3:::riskhub-*"])
+    yield Allowed(VAULT_KEY, [f"kms:{HERE}:key/*"], {"StringEquals": {"kms:ViaService": [resolved(_VAULTS)]}})
     yield Allowed([*LOOKING, *DASHBOARDS], ["*"])
 
 

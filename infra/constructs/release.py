@@ -60,21 +60,26 @@ class Releases(Construct):
             ),
             description=f"Lets CodeDeploy move the aliases of stage {self._stage.name} and look at its alarms",
         )
+        aliases = [f"{self._function_arn(folder)}:{names.LIVE_ALIAS}" for folder in names.API_FUNCTIONS]
         role.add_to_policy(
             iam.PolicyStatement(
-                actions=["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
-                resources=[self._alias_arn(folder) for folder in names.API_FUNCTIONS],
+                actions=["lambda:GetAlias", "lambda:UpdateAlias"],
+                # IAM judges both by the function's own ARN; the alias's stands beside it in case that changes.
+                resources=[*map(self._function_arn, names.API_FUNCTIONS), *aliases],
             )
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["lambda:GetProvisionedConcurrencyConfig"], resources=aliases)
         )
         role.add_to_policy(iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"]))
         acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": _ALARMS_HAVE_NO_NARROWER_RIGHT})
         return role
 
-    def _alias_arn(self, folder: names.FunctionFolder) -> str:
+    def _function_arn(self, folder: names.FunctionFolder) -> str:
         return Stack.of(self).format_arn(
             service="lambda",
             resource="function",
-            resource_name=f"{names.physical_name(self._stage.name, folder)}:{names.LIVE_ALIAS}",
+            resource_name=names.physical_name(self._stage.name, folder),
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 

@@ -122,17 +122,20 @@ def test_codedeploy_may_move_those_aliases_and_look_at_alarms_and_nothing_else(
     canary_stage: Assembly,
 ) -> None:
     policy = only(iter(canary_stage.properties("operations", "AWS::IAM::Policy")))["PolicyDocument"]
-    aliases, alarms = policy["Statement"]
-    assert aliases["Action"] == [
-        "lambda:GetAlias",
-        "lambda:GetProvisionedConcurrencyConfig",
-        "lambda:UpdateAlias",
-    ]
-    named = {each["Fn::Join"][1][-1] for each in aliases["Resource"]}
-    assert named == {
-        f":function:risk-hub-{canary_stage.stage}-{folder.replace('_', '-')}:live" for folder in API_FUNCTIONS
+    moving, provisioned, alarms = policy["Statement"]
+    functions = {
+        f":function:risk-hub-{canary_stage.stage}-{folder.replace('_', '-')}" for folder in API_FUNCTIONS
     }
+    aliases = {f"{function}:live" for function in functions}
+    assert moving["Action"] == ["lambda:GetAlias", "lambda:UpdateAlias"]
+    assert _named(moving) == functions | aliases, "IAM judges an alias's moves by the ARN of its function"
+    assert provisioned["Action"] == "lambda:GetProvisionedConcurrencyConfig"
+    assert _named(provisioned) == aliases
     assert (alarms["Action"], alarms["Resource"]) == ("cloudwatch:DescribeAlarms", "*")
+
+
+def _named(statement: dict[str, Any]) -> set[str]:
+    return {each["Fn::Join"][1][-1] for each in statement["Resource"]}
 
 
 def test_a_repair_may_be_released_at_once_while_alarms_ring(tmp_path: Path) -> None:
