@@ -136,7 +136,7 @@ simulate: dev-env ## many random histories of the core, checked against a model
 	$(PY) -m tests.simulator --histories 20000
 
 .PHONY: account
-account: dev-env ## prepare an AWS account, once: REPOSITORY=owner/name STAGES=staging,prod (PROVIDER=arn)
+account: dev-env ## prepare an AWS account, once: REPOSITORY=owner/name STAGES=dev,staging (PROVIDER=arn)
 	@$(PY) -m infra.deploy.prepare_account --repository '$(REPOSITORY)' --stages '$(STAGES)' $(if $(PROVIDER),--provider '$(PROVIDER)') $(if $(YES),--yes)
 
 .PHONY: assembly

@@ -159,7 +159,7 @@ def deploy_role_name(stage: str) -> str:
 
 
 def bootstrap_role_name(kind: str) -> str:
-    """Role of CDK's bootstrap (`deploy`, `file-publishing`, `lookup`), in the account and region of a template."""
+    """Role of CDK's bootstrap (`deploy`, `file-publishing`), in the account and region of a template."""
     return f"cdk-{BOOTSTRAP_QUALIFIER}-{kind}-role-<AWS::AccountId>-<AWS::Region>"
 
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 ISSUER: Final = "token.actions.githubusercontent.com"
 AUDIENCE: Final = "sts.amazonaws.com"
 SESSION_HOURS: Final = 1
-# Roles of CDK's bootstrap: the CLI takes them on to look, to upload and to start a deployment.
-BOOTSTRAP_ROLES: Final = ("deploy", "file-publishing", "lookup")
+# Roles of CDK's bootstrap: the CLI takes them on to upload and to start a deployment. Not `lookup`: it reads the whole
+# account, all blobs too, and the CLI reads templates as `deploy` where it may not take that on.
+BOOTSTRAP_ROLES: Final = ("deploy", "file-publishing")
 _NAMES_END_IN_CHANCE: Final = (
     "CloudFormation and Secrets Manager end the names of stacks and secrets in random characters"
 )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import BootstraplessSynthesizer, Stack
+from aws_cdk import BootstraplessSynthesizer, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 
 from infra import names
@@ -55,6 +55,8 @@ def account_plan(repository: str, stages: Sequence[str], provider_arn: str | Non
     }
     if not stages or any(each not in known for each in stages):
         raise StageError(f"stages {','.join(stages)!r}: choose of {', '.join(known)}")
+    if len(stages) > 1 and (kept := [each for each in stages if STAGES[known[each]].retain_data]):
+        raise StageError(f"stages {','.join(stages)!r}: {kept[0]} has an account of its own")
     return AccountPlan(repository, tuple(known[each] for each in stages), provider_arn or None)
 
 
@@ -81,4 +83,6 @@ class AccountStack(Stack):
 
     def _provider(self) -> str:
         provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
+        # Others of the account may have come to rely on it: it outlives this stack, and a later `PROVIDER`.
+        provider.apply_removal_policy(RemovalPolicy.RETAIN)
         return provider.attr_arn

@@ -49,7 +49,7 @@ class BlobArchive(Construct):
             minimum_tls_version=1.2,
             versioned=True,
             object_lock_default_retention=s3.ObjectLockRetention.compliance(Duration.days(lock_days)),
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         self.bucket.add_to_resource_policy(
             refuse_strangers(
@@ -124,7 +124,7 @@ class TableArchive(Construct):
             lock_configuration=backup.LockConfiguration(
                 min_retention=kept, changeable_for=Duration.days(LOCK_SETTLES_AFTER_DAYS)
             ),
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         plan = backup.BackupPlan(
             self, "Plan", backup_plan_name=names.physical_name(stage_name, "archive"), backup_vault=vault

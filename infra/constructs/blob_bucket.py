@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.constructs.archive import BlobArchive
 from infra.constructs.only_ours import refuse_strangers
+from infra.constructs.removal import removal_of
 from infra.nag import acknowledge
 from infra.names import UPLOAD_PREFIX
 
@@ -40,7 +41,7 @@ class BlobBucket(Construct):
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=stage.point_in_time_recovery,
-            removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_of(stage),
             lifecycle_rules=[_upkeep(), _uploads()],
             replication_role=archive.role if archive else None,
             replication_rules=archive.rules() if archive else None,

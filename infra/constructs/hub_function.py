@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnCodeDeployLambdaAliasUpdate, CfnUpdatePolicy, Duration, RemovalPolicy, Stack
+from aws_cdk import CfnCodeDeployLambdaAliasUpdate, CfnUpdatePolicy, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import names
+from infra.constructs.removal import removal_of
 from infra.nag import PYTHON_3_13, acknowledge
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class HubFunction(Construct):
             "Logs",
             log_group_name=names.log_group_name(self.stage.name, self.folder),
             retention=retention_of(self.stage.log_retention_days),
-            removal_policy=RemovalPolicy.RETAIN if self.stage.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_of(self.stage),
         )
 
     def _role(self) -> iam.Role:

@@ -14,6 +14,7 @@ from constructs import Construct
 from infra import names
 from infra.constructs.gateway_responses import add_gateway_responses
 from infra.constructs.hub_function import retention_of
+from infra.constructs.removal import removal_of
 from infra.constructs.web_acl import WebAcl
 from infra.nag import acknowledge
 
@@ -106,7 +107,7 @@ class HubApi(Construct):
             construct_id,
             log_group_name=name or f"/risk-hub/{self._stage.name}/api-access",
             retention=retention_of(self._stage.log_retention_days),
-            removal_policy=RemovalPolicy.RETAIN if self._stage.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_of(self._stage),
         )
 
     def _routes(self, writer: lambda_.IFunction, reader: lambda_.IFunction) -> apigateway.Resource:

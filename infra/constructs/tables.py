@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import names
 from infra.constructs.only_ours import refuse_plain_http, refuse_strangers
+from infra.constructs.removal import removal_of
 from infra.nag import acknowledge
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class HubTables(Construct):
             time_to_live_attribute=names.TTL_ATTRIBUTE if expires else None,
             stream=dynamodb.StreamViewType.NEW_IMAGE if streamed else None,
             deletion_protection=self._stage.deletion_protection,
-            removal_policy=RemovalPolicy.RETAIN if self._stage.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_of(self._stage),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=self._stage.point_in_time_recovery,
             ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy, SecretValue
+from aws_cdk import SecretValue
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra import names
+from infra.constructs.removal import removal_of
 from infra.nag import acknowledge
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class TokenSecret(Construct):
             secret_name=names.tokens_secret_name(stage.name),
             description="Digests, scopes and actors of the bearer tokens of the risk hub",
             secret_string_value=SecretValue.unsafe_plain_text(json.dumps({"tokens": []})),
-            removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
+            removal_policy=removal_of(stage),
         )
         acknowledge(
             self.secret,

@@ -14,7 +14,7 @@ from infra.operate.errors import code_of, sentence
 if TYPE_CHECKING:
     from infra.operate.stage_access import Clients
 
-# The first that has the lookup role by which `cdk diff` reads.
+# What current assemblies ask for at least; `make account` makes it newer than that.
 BOOTSTRAP_VERSION_MIN: Final = 8
 
 

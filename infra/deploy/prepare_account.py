@@ -1,6 +1,6 @@
 """Prepares an account, once: who may deploy, then CDK's bootstrap under a policy that knows the hub's names only.
 
-`python -m infra.deploy.prepare_account --repository owner/name --stages staging,prod` (`make account`), by a person
+`python -m infra.deploy.prepare_account --repository owner/name --stages dev,staging` (`make account`), by a person
 with rights on IAM. Again after the policy or the stages changed.
 """
 

@@ -48,7 +48,10 @@ if TYPE_CHECKING:
 
 
 class ServiceStack(Stack):
-    """Can be deleted and deployed again without losing a snapshot."""
+    """Can be deleted and deployed again without losing a snapshot.
+
+    Where the stage keeps its logs, their groups stay and are imported: `cdk deploy --import-existing-resources`.
+    """
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ PROVIDER = f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"
 @pytest.fixture(scope="module")
 def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("account") / "cdk.out"
-    write_assembly(account_plan("owner/name", ["staging", "prod"]), folder)
+    write_assembly(account_plan("owner/name", ["dev", "staging"]), folder)
     template = json.loads((folder / f"{ACCOUNT_STACK}.template.json").read_text())
     assert "Parameters" not in template, "it is deployed before there is a bootstrap"
     found: dict[str, dict[str, Any]] = template["Resources"]
@@ -64,7 +64,7 @@ def as_iam_counts(part: Any) -> Any:
     return {key: as_iam_counts(value) for key, value in part.items()}
 
 
-@pytest.mark.parametrize("stage", ["staging", "prod"])
+@pytest.mark.parametrize("stage", ["dev", "staging"])
 def test_a_stage_is_deployed_by_one_repository_from_the_environment_of_its_name(
     resources: dict[str, dict[str, Any]], stage: str
 ) -> None:
@@ -89,7 +89,7 @@ def test_the_deploying_role_may_start_a_deployment_and_try_its_own_stage_and_not
     for policy in of_type(resources, "AWS::IAM::Policy"):
         allowed = {
             action: sorted(
-                re.sub(r"staging|prod", "STAGE", text(each)) for each in listed(statement["Resource"])
+                re.sub(r"dev|staging", "STAGE", text(each)) for each in listed(statement["Resource"])
             )
             for statement in policy["PolicyDocument"]["Statement"]
             for action in listed(statement["Action"])
@@ -97,8 +97,7 @@ def test_the_deploying_role_may_start_a_deployment_and_try_its_own_stage_and_not
         tokens = ["arn:*:secretsmanager:*:*:secret:risk-hub-STAGE-tokens-*"]
         assert allowed == {
             "sts:AssumeRole": [
-                f"arn:*:iam::*:role/cdk-hnb659fds-{role}-role-*-*"
-                for role in ("deploy", "file-publishing", "lookup")
+                f"arn:*:iam::*:role/cdk-hnb659fds-{role}-role-*-*" for role in ("deploy", "file-publishing")
             ],
             "ssm:GetParameter": ["arn:*:ssm:*:*:parameter/cdk-bootstrap/hnb659fds/version"],
             "cloudformation:DescribeStacks": ["arn:*:cloudformation:*:*:stack/RiskHub-STAGE-service/*"],
@@ -194,6 +193,11 @@ def test_the_execution_policy_knows_every_service_of_a_stage(
     assert used - known == set()
 
 
+def test_githubs_provider_outlives_the_stack_that_made_it(resources: dict[str, dict[str, Any]]) -> None:
+    provider = only(each for each in resources.values() if each["Type"] == "AWS::IAM::OIDCProvider")
+    assert (provider["DeletionPolicy"], provider["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
 def test_an_account_that_has_githubs_provider_gets_no_second_one(tmp_path: Path) -> None:
     write_assembly(account_plan("owner/name", ["dev"], PROVIDER), tmp_path / "cdk.out")
     template = json.loads((tmp_path / "cdk.out" / f"{ACCOUNT_STACK}.template.json").read_text())["Resources"]
@@ -209,6 +213,7 @@ def test_an_account_that_has_githubs_provider_gets_no_second_one(tmp_path: Path)
         ("owner", ["dev"], None, "give owner/name"),
         ("owner/name:ref", ["dev"], None, "give owner/name"),
         ("owner/name", ["local"], None, "choose of dev, staging, prod"),
+        ("owner/name", ["staging", "prod"], None, "prod has an account of its own"),
         ("owner/name", [""], None, "choose of dev, staging, prod"),
         ("owner/name", ["dev"], "arn:aws:iam::111122223333:oidc-provider/example.com", "is not the ARN"),
     ],

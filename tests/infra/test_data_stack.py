@@ -86,7 +86,7 @@ def test_tables_are_protected_as_their_stage_says(any_stage: Assembly, table: st
     assert properties["DeletionProtectionEnabled"] is stage.deletion_protection
     recovery = properties["PointInTimeRecoverySpecification"]
     assert recovery == {"PointInTimeRecoveryEnabled": stage.point_in_time_recovery}
-    assert resource["DeletionPolicy"] == ("Retain" if stage.retain_data else "Delete")
+    assert resource["DeletionPolicy"] == ("RetainExceptOnCreate" if stage.retain_data else "Delete")
 
 
 def test_production_data_outlives_its_stack(prod: Assembly) -> None:
@@ -102,7 +102,7 @@ def test_production_data_outlives_its_stack(prod: Assembly) -> None:
             "AWS::S3::Bucket",
             "AWS::SecretsManager::Secret",
         ],
-        "Retain",
+        "RetainExceptOnCreate",
     )
 
 

@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from infra.account.stack import account_plan
+from infra.account.stack import AccountPlan
 from infra.deploy.prepare_account import write_assembly
+from infra.stages import STAGES
 from tests.infra.assembly import CLOUD_STAGE_NAMES, STAGE_NAMES, synthesize
 
 PROJECT = Path(__file__).parents[2]
-ACCOUNT = account_plan("owner/name", CLOUD_STAGE_NAMES)
+ACCOUNT = AccountPlan("owner/name", tuple(STAGES[each].name for each in CLOUD_STAGE_NAMES))
 PROGRAM = Path(sys.executable).with_name("cfn-lint")
 
 
