@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,46 @@ def test_what_is_deployed_is_what_the_first_job_built_and_tested() -> None:
     assert "ASSEMBLY: assembly" in deploy
     assert "DIGEST: ${{ needs.assembly.outputs.digest }}" in deploy
     assert "make assembly" not in deploy
+
+
+ORIGIN = ".github/workflows/deploy.yml main workflow_dispatch owner/name"
+
+
+@pytest.mark.parametrize(
+    ("run", "rollout", "origin", "built", "told"),
+    [
+        ("17", "as the stage has it", ORIGIN, "success", ""),
+        ("17", "at_once", ORIGIN, "success", "An assembly holds its rollout"),
+        ("../17", "as the stage has it", ORIGIN, "success", "is the number of a run"),
+        ("17", "as the stage has it", ORIGIN.replace("main", "mine"), "success", "did not build"),
+        ("17", "as the stage has it", ORIGIN.replace("deploy.yml", "ci.yml"), "success", "did not build"),
+        ("17", "as the stage has it", ORIGIN.replace("owner/", "fork/"), "success", "did not build"),
+        ("17", "as the stage has it", ORIGIN, "failure", "tested no assembly: failure"),
+        ("17", "as the stage has it", ORIGIN, "skipped", "tested no assembly: skipped"),
+        ("17", "as the stage has it", ORIGIN, "", "tested no assembly: it has no such job"),
+    ],
+)
+def test_what_goes_back_is_asked_for_its_origin_before_it_is_fetched(  # noqa: PLR0913, PLR0917 - one row each
+    tmp_path: Path, run: str, rollout: str, origin: str, built: str, told: str
+) -> None:
+    deploy = (ROOT / ".github" / "workflows" / "deploy.yml").read_text().split("\n  deploy:\n")[1]
+    asking = deploy.split("actions/checkout")[0]
+    assert "download-artifact" not in asking
+    script = textwrap.dedent(asking.split("run: |\n")[1].rpartition("\n")[0])
+    gh = tmp_path / "gh"
+    gh.write_text(f'#!/bin/sh\ncase "$2" in */jobs) echo "{built}" ;; *) echo "{origin}" ;; esac\n')
+    gh.chmod(0o755)
+    done = subprocess.run(
+        ["/bin/bash", "-e", "-c", script],
+        env={
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "FROM_RUN": run,
+            "ROLLOUT": rollout,
+            "GITHUB_REPOSITORY": "owner/name",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (1 if told else 0), done
+    assert told in done.stdout
