@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,7 +22,7 @@ from infra.deploy.assembly import ASSEMBLIES
 from infra.deploy.errors import DeployError
 from infra.deploy.toolkit import Toolkit
 from infra.nag import check_with_nag
-from infra.operate.errors import sentence
+from infra.operate.errors import code_of, sentence
 from infra.operate.stage_access import CloudAws
 from infra.stacks.hub import new_app
 from infra.stages import StageError
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from infra.operate.stage_access import Clients
 
 FOLDER = ASSEMBLIES / "account"
+BOOTSTRAP_STACK: Final = "CDKToolkit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         plan = account_plan(options.repository, options.stages.split(","), options.provider)
         write_assembly(plan, FOLDER)
-        prepare(CloudAws(), Toolkit(FOLDER), confirmed=options.yes)
+        aws = CloudAws()
+        if not options.replace_bootstrap_policies:
+            refuse_anothers_bootstrap(aws)
+        prepare(aws, Toolkit(FOLDER), confirmed=options.yes)
     except (StageError, DeployError, ClientError, BotoCoreError) as error:
         sys.stderr.write(f"{sentence(error)}\n")
         return 1
@@ -95,6 +99,31 @@ def prepare(aws: Clients, toolkit: Toolkit, *, confirmed: bool) -> None:
     )
 
 
+def refuse_anothers_bootstrap(aws: Clients) -> None:
+    """Leave a bootstrap alone that lets CloudFormation do other things than ours would.
+
+    Raises:
+        DeployError: the account and region have one; every CDK app there deploys under its policies.
+    """
+    try:
+        answer = aws.client("cloudformation").describe_stacks(StackName=BOOTSTRAP_STACK)
+    except ClientError as error:
+        if code_of(error) == "ValidationError":
+            return
+        raise
+    given = {
+        each["ParameterKey"]: each.get("ParameterValue", "") for each in answer["Stacks"][0]["Parameters"]
+    }
+    policies, ours = given.get("CloudFormationExecutionPolicies", ""), target_of(aws).execution_policy_arn
+    if policies != ours:
+        raise DeployError(
+            f"{BOOTSTRAP_STACK} is here already, with the execution policies {policies or '(its default)'!r}: every CDK app "
+            "of this account and region deploys under them, and ours would take their place. Use another account or "
+            "region, or say --replace-bootstrap-policies (make account ... REPLACE_BOOTSTRAP_POLICIES=1). "
+            "Nothing was changed."
+        )
+
+
 def target_of(aws: Clients) -> Target:
     """Return where the credentials lead."""
     sts: Any = aws.client("sts")
@@ -109,6 +138,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--stages", required=True, help="that this account holds, comma-separated")
     found.add_argument(
         "--provider", help="ARN of GitHub's identity provider, where the account has it already"
+    )
+    found.add_argument(
+        "--replace-bootstrap-policies", action="store_true", help="even if other CDK apps deploy under others"
     )
     found.add_argument("--yes", action="store_true", help="without asking")
     return found

@@ -1,0 +1,50 @@
+"""An account that other CDK apps deploy to keeps the policies that they deploy under."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.deploy.errors import DeployError
+from infra.deploy.prepare_account import refuse_anothers_bootstrap
+
+OURS = "arn:aws:iam::111122223333:policy/risk-hub-execution"
+
+
+class FakeAws:
+    """An account whose bootstrap has these policies; None: it has none."""
+
+    meta = SimpleNamespace(region_name="eu-central-1")
+
+    def __init__(self, policies: str | None, code: str = "ValidationError") -> None:
+        self.policies, self.code = policies, code
+
+    def client(self, _service: str) -> Any:
+        return self
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/somebody"}
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        assert StackName == "CDKToolkit"
+        if self.policies is None:
+            raise ClientError({"Error": {"Code": self.code}}, "DescribeStacks")
+        parameter = {"ParameterKey": "CloudFormationExecutionPolicies", "ParameterValue": self.policies}
+        return {"Stacks": [{"Parameters": [parameter]}]}
+
+
+@pytest.mark.parametrize("policies", [None, OURS])
+def test_an_account_without_a_bootstrap_or_with_ours_is_prepared(policies: str | None) -> None:
+    refuse_anothers_bootstrap(FakeAws(policies))
+
+
+@pytest.mark.parametrize("policies", ["", "arn:aws:iam::aws:policy/AdministratorAccess", f"{OURS},{OURS}-2"])
+def test_anothers_bootstrap_is_left_alone(policies: str) -> None:
+    with pytest.raises(DeployError, match="every CDK app of this account"):
+        refuse_anothers_bootstrap(FakeAws(policies))
+
+
+def test_an_account_that_does_not_answer_is_not_taken_for_one_without_a_bootstrap() -> None:
+    with pytest.raises(ClientError):
+        refuse_anothers_bootstrap(FakeAws(None, "AccessDenied"))
