@@ -1,7 +1,7 @@
 """What passed between a release's client and its hub, and what lay in its stores, as files of the release."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -11,7 +11,7 @@ from tests.upgrades.one_hub import Json
 from tests.upgrades.recorder import SIGNED, UNSIGNED, Recording
 
 WRITES, READS, ANNOUNCED, RECORDS = "wire-writes.jsonl", "wire-reads.jsonl", "announced.jsonl", "records.json"
-# Written by hand, for what a release answered wrongly: each question with the reason why it is answered otherwise.
+# Written by hand, for what a release answered wrongly: each question with what was wrong, and why.
 REPAIRED = "repaired.json"
 # They differ from one request to the next: signatures, and headers that name a request.
 NEW_EACH_TIME: Final = frozenset({"x-correlation-id", "instance", "upload_id"})
@@ -26,14 +26,15 @@ class Wire:
         reads: exchanges that change nothing, asked of what the others left.
         announced: every event that was announced meanwhile.
         records: items of all tables and objects of the bucket, as they lay before the reads.
-        repaired: questions that the release answered wrongly, as `GET /path`, each with what was wrong.
+        repaired: questions that the release answered wrongly, as `GET /path`, each with what was wrong in the answer's
+            body: JSON pointers (RFC 6901).
     """
 
     writes: list[Json]
     reads: list[Json]
     announced: list[Json]
     records: Json
-    repaired: dict[str, str] = field(default_factory=dict)
+    repaired: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, recording: Recording) -> Self:
@@ -53,8 +54,8 @@ class Wire:
         records = json.loads((folder / RECORDS).read_text(encoding="utf-8"))
         repaired = folder / REPAIRED
         entries = json.loads(repaired.read_text(encoding="utf-8")) if repaired.exists() else []
-        reasons = {f"{each['method']} {each['path']}": each["why"] for each in entries}
-        return cls(lines[WRITES], lines[READS], lines[ANNOUNCED], records, reasons)
+        wrong = {f"{each['method']} {each['path']}": each["wrong"] for each in entries}
+        return cls(lines[WRITES], lines[READS], lines[ANNOUNCED], records, wrong)
 
     def write(self, folder: Path) -> None:
         """Write it as files of a release."""
@@ -71,6 +72,40 @@ def kept(answered: Json, now: Json) -> bool:
         and holds(_comparable(answered["headers"]), _comparable(now["headers"]))
         and holds(_document(answered), _document(now))
     )
+
+
+def repaired_only(answered: Json, now: Json, wrong: Sequence[str]) -> bool:
+    """Tell whether an answer differs from the recorded one, and still says all of it that was not wrong.
+
+    Args:
+        answered: the recorded answer.
+        now: the other one.
+        wrong: pointers to what is left out of the recorded body; what they name must be there.
+    """
+    if answered["status"] != now["status"] or kept(answered, now):
+        return False
+    return kept(without(answered, wrong), now)
+
+
+def without(answer: Json, wrong: Sequence[str]) -> Json:
+    """Return an answer whose body lacks what the pointers name."""
+    document = json.loads(answer["body"])
+    # From the last: members of one list are named in their order.
+    for pointer in reversed(wrong):
+        *way, last = _steps(pointer)
+        holder = document
+        for step in way:
+            holder = holder[_index(holder, step)]
+        del holder[_index(holder, last)]
+    return answer | {"body": json.dumps(document)}
+
+
+def _steps(pointer: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def _index(holder: Any, step: str) -> Any:
+    return int(step) if isinstance(holder, list) else step
 
 
 def _document(answer: Json) -> Any:
