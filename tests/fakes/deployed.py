@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import boto3
 from moto import mock_aws
@@ -30,6 +31,14 @@ SETTINGS = {
     "RISK_HUB_QUEUE_URLS": f"{QUEUES}/failures",
     "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
 }
+# What Lambda tells a handler about its invocation.
+CONTEXT = SimpleNamespace(
+    aws_request_id="invocation",
+    function_name="function",
+    memory_limit_in_mb=1,
+    invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:function",
+    get_remaining_time_in_millis=lambda: 60_000,
+)
 
 
 @contextmanager

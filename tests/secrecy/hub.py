@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -27,7 +26,7 @@ from infra.tokens.issue import GRANTED_SCOPES, new_token
 from tests.cost.calls import Meter, metered
 from tests.cost.journey import stream_record
 from tests.events.emitted import queue_message
-from tests.fakes.deployed import QUEUES, deployed
+from tests.fakes.deployed import CONTEXT, QUEUES, deployed
 from tests.fakes.gateway import proxy_event
 
 TOKEN, STRANGER = new_token(), new_token()
@@ -39,13 +38,6 @@ SNAPSHOTS, BLOBS = f"{WORLD}/snapshots", f"{WORLD}/blobs"
 STAGED = ("expectations?stage=paper", "exit-policy?stage=paper")
 SHA256 = hashlib.sha256(b"blob").hexdigest()
 SIGNED_URL = f"https://blobs.s3.amazonaws.com/risk-blobs/w1/{SHA256}?X-Amz-Signature={SIGNATURE}"
-CONTEXT = SimpleNamespace(
-    aws_request_id="invocation",
-    function_name="function",
-    memory_limit_in_mb=1,
-    invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:function",
-    get_remaining_time_in_millis=lambda: 60_000,
-)
 # A handler that raises makes Lambda write the traceback itself.
 RAISING = ("event_relay", "freshness_monitor", "blob_reaper")
 

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -21,20 +20,13 @@ from tests.cost.calls import Meter, metered
 from tests.cost.journey import stream_record
 from tests.events.emitted import queue_message
 from tests.fakes.clock import FrozenClock
-from tests.fakes.deployed import deployed
+from tests.fakes.deployed import CONTEXT, deployed
 from tests.fakes.gateway import proxy_event
 
 Json = dict[str, Any]
 
 TABLES = ("snapshots", "worlds", "evaluations", "marks")
 BUCKET = "blobs"
-CONTEXT = SimpleNamespace(
-    aws_request_id="invocation",
-    function_name="function",
-    memory_limit_in_mb=1,
-    invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:function",
-    get_remaining_time_in_millis=lambda: 60_000,
-)
 REGISTRY_PARTS = ("snapshots", "blobs", "risk/backtest")
 
 

@@ -12,8 +12,6 @@ from risk_hub_contracts.compatibility.release import Contract, last_release
 from risk_hub_contracts.generate import generated_files, write
 from tests.upgrades.release import MANIFEST, ROOT, ReleaseError, check_written, committed, least_version
 
-FROZEN = {name: f"{name}.json" for name in Contract.__dataclass_fields__}
-
 
 @pytest.fixture(scope="module")
 def present() -> Contract:
