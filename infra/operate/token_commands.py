@@ -101,7 +101,7 @@ def _text(instant: datetime) -> str:
 
 
 def _until(token: Token) -> str:
-    return "revoked" if token.not_after is None else _text(token.not_after)
+    return "no end" if token.not_after is None else _text(token.not_after)
 
 
 def _once(made: Issued, everywhere: datetime) -> dict[str, Any]:
