@@ -55,18 +55,37 @@ transcript: dev-env ## run the commands of the guides and write docs/transcript-
 	@RISK_HUB_TRANSCRIPT=1 $(PY) -m pytest -n 0 tests/local_stage/test_guides.py -k 'publishing.md or operating.md'
 
 .PHONY: check
-check: dev-env ## lint, types, import rules, spelling, and that generated files are up to date
+check: lint spelling imports types generated ## lint, types, import rules, spelling, and that generated files are up to date
+
+.PHONY: lint
+lint: dev-env
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy $(TYPED)
+
+.PHONY: spelling
+spelling: dev-env
+	$(VENV)/bin/codespell
+
+.PHONY: imports
+imports: dev-env
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry .
-	$(VENV)/bin/codespell
+
+.PHONY: types
+types: dev-env
+	$(PY) -m mypy $(TYPED)
+
+.PHONY: generated
+generated: dev-env
 	$(PY) -m risk_hub_contracts.generate --check
 	$(PY) -m risk_hub_contracts.compatibility
 	$(PY) -m events.generate --check
 	$(PY) -m tests.events.emitted --check
 	$(PY) -m infra.synth_local --check
+
+.PHONY: hooks
+hooks: dev-env ## run the steps of `make check` as git hooks, before each commit and push
+	@$(VENV)/bin/pre-commit install
 
 .PHONY: format
 format: dev-env ## let ruff rewrite what it can
