@@ -7,6 +7,7 @@ from risk_hub_contracts.compatibility.release import Contract
 
 POST = "POST /risk-hub/worlds/{world_id}/snapshots"
 LATEST = "GET /risk-hub/worlds/{world_id}/snapshots/latest"
+LAG = "risk_hub_snapshot_lag_seconds"
 Change = Callable[[Contract], object]
 # The operations that a change is planted in; comparing all of them for each change would take a minute.
 PLANTED_IN = (
@@ -195,6 +196,20 @@ BREAKS: dict[str, tuple[str, Change]] = {
         lambda c: set_to(c.limits, "ttl_default_seconds", 60),
     ),
     "a limit is served no more": ("limit id_max_chars", lambda c: c.limits.pop("id_max_chars")),
+    "a metric goes": (f"metric {LAG}", lambda c: c.metrics.pop(LAG)),
+    "a metric is renamed": (
+        f"metric {LAG}",
+        lambda c: set_to(c.metrics, "risk_hub_snapshot_age_seconds", c.metrics.pop(LAG)),
+    ),
+    "a metric's unit changes": (f"metric {LAG}", lambda c: set_to(c.metrics[LAG], "unit", "Count")),
+    "a metric loses a dimension set": (
+        f"metric {LAG}",
+        lambda c: c.metrics[LAG]["dimensions"].remove(["stage", "world_id"]),
+    ),
+    "a metric's dimension is renamed": (
+        f"metric {LAG}",
+        lambda c: set_to(c.metrics[LAG], "dimensions", [["stage"], ["stage", "world"]]),
+    ),
 }
 
 ADDITIONS: dict[str, Change] = {
@@ -234,6 +249,13 @@ ADDITIONS: dict[str, Change] = {
     "a schema": lambda c: set_to(c.schemas, "world", {"type": "object"}),
     "a limit": lambda c: set_to(c.limits, "books_max_count", 3),
     "a greater limit": lambda c: set_to(c.limits, "weights_max_count", 20_000),
+    "a metric": lambda c: set_to(
+        c.metrics, "risk_hub_new_total", {"unit": "Count", "dimensions": [["stage"]]}
+    ),
+    "a dimension set of a metric": lambda c: c.metrics[LAG]["dimensions"].append(["stage", "worker"]),
+    "another order of a metric's dimensions": lambda c: set_to(
+        c.metrics[LAG], "dimensions", [["world_id", "stage"], ["stage"]]
+    ),
     "a deployment's choice": lambda c: set_to(c.limits, "inline_cov_threshold", 5_000),
     "a scope": lambda c: c.schemas["token-list"]["$defs"]["Token"]["properties"]["scopes"]["items"][
         "enum"

@@ -53,7 +53,7 @@ def _unversioned(contract: Contract) -> Any:
     documents = json.loads(text)
     for schema in documents[1].values():
         schema.pop("$id", None)
-    return documents, contract.problems, contract.examples
+    return documents, contract.problems, contract.examples, contract.metrics
 
 
 def manifest(commit: str) -> dict[str, str]:

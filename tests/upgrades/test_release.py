@@ -2,7 +2,9 @@
 
 import copy
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,7 +49,7 @@ def test_without_a_visible_change_a_patch_will_do(
     assert least_version(released(older), present) == (1, 2, 4)
 
 
-@pytest.mark.parametrize("part", ["schemas", "events", "problems", "limits", "examples"])
+@pytest.mark.parametrize("part", ["schemas", "events", "problems", "limits", "examples", "metrics"])
 def test_an_addition_asks_for_a_minor_version(
     present: Contract, released: Callable[[Contract], Path], part: str
 ) -> None:
@@ -84,7 +86,9 @@ def test_a_version_that_the_changelog_does_not_know_is_no_release(tmp_path: Path
         check_written("1.2.3", tmp_path)
 
 
-def test_the_commit_that_the_last_release_names_has_the_contract_that_was_frozen(tmp_path: Path) -> None:
+@pytest.fixture
+def released_tree(tmp_path: Path) -> Path:
+    """The contract at the commit that the last release names."""
     release = last_release()
     assert release is not None
     commit = json.loads((release / MANIFEST).read_text())["commit"]
@@ -94,7 +98,27 @@ def test_the_commit_that_the_last_release_names_has_the_contract_that_was_frozen
     if archive.returncode:
         pytest.skip(f"this checkout has no history back to {commit}: git fetch --unshallow")
     subprocess.run(["tar", "-x", "-C", tmp_path], input=archive.stdout, check=True)
-    then = Contract.present(tmp_path / "contracts", tmp_path / "events")
-    frozen = Contract.released(release)
+    return tmp_path
+
+
+def frozen_contract() -> Contract:
+    release = last_release()
+    assert release is not None
+    return Contract.released(release)
+
+
+def test_the_commit_that_the_last_release_names_has_the_contract_that_was_frozen(released_tree: Path) -> None:
+    then = Contract.present(released_tree / "contracts", released_tree / "events")
+    frozen = frozen_contract()
     assert (then.openapi, then.schemas, then.events) == (frozen.openapi, frozen.schemas, frozen.events)
     assert then.examples == frozen.examples
+
+
+def test_the_frozen_metrics_are_those_that_the_released_commit_declares(released_tree: Path) -> None:
+    program = (
+        "import json; from risk_hub_contracts.metrics import METRICS; print(json.dumps("
+        "{n: {'unit': m.unit, 'dimensions': m.dimensions} for n, m in METRICS.items()}))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(released_tree / "contracts" / "src")}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+    assert frozen_contract().metrics == json.loads(done.stdout)

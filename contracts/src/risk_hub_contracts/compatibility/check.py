@@ -5,6 +5,7 @@ from risk_hub_contracts.compatibility.operations import operation_faults
 from risk_hub_contracts.compatibility.promises import (
     example_faults,
     limit_faults,
+    metric_faults,
     problem_faults,
     schema_faults,
 )
@@ -18,4 +19,5 @@ def faults(released: Contract, now: Contract) -> Findings:
     yield from schema_faults(released.events, now.events)
     yield from problem_faults(released.problems, now.problems)
     yield from limit_faults(released.limits, now.limits)
+    yield from metric_faults(released.metrics, now.metrics)
     yield from example_faults(released.examples)

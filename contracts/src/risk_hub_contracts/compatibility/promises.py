@@ -1,4 +1,4 @@
-"""What the contract promises beside its operations: schemas, problems, limits, and what becomes of the golden requests."""
+"""What the contract promises beyond its operations: schemas, problems, limits, metrics and golden requests."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -51,6 +51,21 @@ def _is_kept(name: str, was: float, now: float) -> bool:
     if "max" in words:
         return now >= was
     return now <= was if "min" in words else now == was
+
+
+def metric_faults(released: Mapping[str, Json], now: Mapping[str, Json]) -> Findings:
+    """Yield each metric that is gone, has another unit or lost a dimension set: alarms on it would see nothing."""
+    for name, metric in released.items():
+        place = f"metric {name}"
+        if name not in now:
+            yield Finding(place, "is gone")
+            continue
+        if now[name]["unit"] != metric["unit"]:
+            yield Finding(place, f"its unit was {metric['unit']} and is {now[name]['unit']}")
+        written = {frozenset(each) for each in now[name]["dimensions"]}
+        for dimensions in metric["dimensions"]:
+            if frozenset(dimensions) not in written:
+                yield Finding(place, f"is no longer written by {{{', '.join(dimensions)}}}")
 
 
 def example_faults(released: Sequence[Json]) -> Findings:

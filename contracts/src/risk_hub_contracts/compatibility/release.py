@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from risk_hub_contracts.limits import served_limits
+from risk_hub_contracts.metrics import METRICS
 from risk_hub_contracts.problems import PROBLEMS
 
 Json = dict[str, Any]
@@ -24,6 +25,7 @@ class Contract:
         problems: each problem's status, by slug.
         limits: what is served at `/risk-hub/contract`.
         examples: golden requests with what became of them.
+        metrics: unit and dimension sets of each metric, by name.
     """
 
     openapi: Json
@@ -32,10 +34,11 @@ class Contract:
     problems: dict[str, int]
     limits: Json
     examples: list[Json]
+    metrics: dict[str, Json]
 
     @classmethod
     def present(cls, contracts: Path, events: Path) -> Self:
-        """Return the contract of the working tree: its generated files, and its code's problems and limits."""
+        """Return the contract of the working tree: its generated files, and the problems, limits and metrics of its code."""
         examples = [
             *_folder(contracts / "examples/valid").values(),
             *_folder(contracts / "examples/invalid").values(),
@@ -47,6 +50,7 @@ class Contract:
             problems={problem.slug: problem.status for problem in PROBLEMS.values()},
             limits=served_limits(),
             examples=examples,
+            metrics=declared_metrics(),
         )
 
     @classmethod
@@ -59,6 +63,14 @@ class Contract:
         folder.mkdir(parents=True, exist_ok=True)
         for name in self.__dataclass_fields__:
             (folder / f"{name}.json").write_text(_one_a_line(getattr(self, name)), encoding="utf-8")
+
+
+def declared_metrics() -> dict[str, Json]:
+    """Return the unit and the dimension sets of each metric that the running code declares, by name."""
+    return {
+        name: {"unit": metric.unit, "dimensions": [list(each) for each in metric.dimensions]}
+        for name, metric in METRICS.items()
+    }
 
 
 def version_of(text: str) -> tuple[int, ...]:
