@@ -114,3 +114,24 @@ def test_what_goes_back_is_asked_for_its_origin_before_it_is_fetched(  # noqa: P
     )
     assert done.returncode == (1 if told else 0), done
     assert told in done.stdout
+
+
+def test_dependabot_reads_the_folder_of_every_lock() -> None:
+    text = (ROOT / ".github" / "dependabot.yml").read_text()
+    watched = set(re.findall(r"package-ecosystem: (\S+)\n    directory: (\S+)", text))
+    locks = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("infra/**/package-lock.json"))
+    assert ("github-actions", "/") in watched
+    assert {("npm", f"/{folder}") for folder in locks} <= watched
+    # Dependabot reads the folder that it is given and those directly in it.
+    assert ("pip", "/") in watched
+    assert all(path.parent.parent == ROOT for path in ROOT.glob("requirements/*.txt"))
+    assert ("pip", "/contracts") in watched
+
+
+def test_dependabot_proposes_what_must_change_together_in_one_request() -> None:
+    text = (ROOT / ".github" / "dependabot.yml").read_text()
+    groups = [line.strip() for line in text.splitlines() if line.strip().startswith("patterns: ")]
+    assert any("boto3, botocore" in line for line in groups)
+    assert any("aws-cdk-lib" in line and "constructs" in line for line in groups)
+    # Every exact version in pyproject.toml is in a group with a name of its own, or alone.
+    assert groups[-1] == 'patterns: ["*"]'
