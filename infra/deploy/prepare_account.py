@@ -25,7 +25,7 @@ from infra.nag import check_with_nag
 from infra.operate.errors import code_of, sentence
 from infra.operate.stage_access import CloudAws
 from infra.stacks.hub import new_app
-from infra.stages import StageError
+from infra.stages import STAGES, StageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 FOLDER = ASSEMBLIES / "account"
 BOOTSTRAP_STACK: Final = "CDKToolkit"
+# The key of DynamoDB in the settings of AWS Backup.
+TABLES: Final = "DynamoDB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         plan = account_plan(options.repository, options.stages.split(","), options.provider)
         write_assembly(plan, FOLDER)
         aws = CloudAws()
+        require_cold_storage(aws, plan)
         if not options.replace_bootstrap_policies:
             refuse_anothers_bootstrap(aws)
         prepare(aws, Toolkit(FOLDER), confirmed=options.yes)
@@ -122,6 +125,30 @@ def refuse_anothers_bootstrap(aws: Clients) -> None:
             "region, or say --replace-bootstrap-policies (make account ... REPLACE_BOOTSTRAP_POLICIES=1). "
             "Nothing was changed."
         )
+
+
+def require_cold_storage(aws: Clients, plan: AccountPlan) -> None:
+    """Check that AWS Backup moves table backups to cold storage here, if a stage of the account has an archive.
+
+    Without AWS Backup's advanced features for DynamoDB a backup plan with a cold storage rule is accepted, but the
+    backups stay in warm storage at three times the price.
+
+    Raises:
+        DeployError: the features are off in this region.
+    """
+    archived = [each for each in plan.stages if STAGES[each].archive_lock_days is not None]
+    if not archived:
+        return
+    settings = aws.client("backup").describe_region_settings()
+    if settings.get("ResourceTypeManagementPreference", {}).get(TABLES):
+        return
+    raise DeployError(
+        f"AWS Backup does not move backups of DynamoDB tables to cold storage in {target_of(aws).region}, and the archive "
+        f"of {', '.join(archived)} needs it. Enable the advanced features for DynamoDB in this region: console, AWS "
+        f"Backup, Settings, Configure resources; or aws backup update-region-settings "
+        f"--resource-type-management-preference {TABLES}=true --resource-type-opt-in-preference {TABLES}=true. "
+        "Nothing was changed."
+    )
 
 
 def target_of(aws: Clients) -> Target:

@@ -1,4 +1,4 @@
-"""An account that other CDK apps deploy to keeps the policies that they deploy under."""
+"""What `make account` checks before it changes anything: the bootstrap that is there, and AWS Backup's settings."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.account.stack import account_plan
 from infra.deploy.errors import DeployError
-from infra.deploy.prepare_account import refuse_anothers_bootstrap
+from infra.deploy.prepare_account import refuse_anothers_bootstrap, require_cold_storage
 
 OURS = "arn:aws:iam::111122223333:policy/risk-hub-execution"
 
@@ -17,14 +18,17 @@ class FakeAws:
 
     meta = SimpleNamespace(region_name="eu-central-1")
 
-    def __init__(self, policies: str | None, code: str = "ValidationError") -> None:
-        self.policies, self.code = policies, code
+    def __init__(self, policies: str | None = None, code: str = "ValidationError", **settings: Any) -> None:
+        self.policies, self.code, self.settings = policies, code, settings
 
     def client(self, _service: str) -> Any:
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
         return {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/somebody"}
+
+    def describe_region_settings(self) -> dict[str, Any]:
+        return self.settings
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         assert StackName == "CDKToolkit"
@@ -48,3 +52,27 @@ def test_anothers_bootstrap_is_left_alone(policies: str) -> None:
 def test_an_account_that_does_not_answer_is_not_taken_for_one_without_a_bootstrap() -> None:
     with pytest.raises(ClientError):
         refuse_anothers_bootstrap(FakeAws(None, "AccessDenied"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ResourceTypeManagementPreference": {"DynamoDB": False}},
+        {"ResourceTypeManagementPreference": {"EFS": True}},
+        {"ResourceTypeOptInPreference": {"DynamoDB": True}},
+    ],
+)
+def test_an_account_with_an_archive_is_refused_without_cold_storage_for_tables(settings: Any) -> None:
+    with pytest.raises(DeployError) as refused:
+        require_cold_storage(FakeAws(**settings), account_plan("owner/name", ["prod"]))
+    assert "in eu-central-1, and the archive of prod needs it" in str(refused.value)
+    assert "--resource-type-management-preference DynamoDB=true" in str(refused.value)
+
+
+def test_an_account_with_cold_storage_for_tables_is_prepared() -> None:
+    aws = FakeAws(ResourceTypeManagementPreference={"DynamoDB": True})
+    require_cold_storage(aws, account_plan("owner/name", ["prod"]))
+
+
+def test_an_account_without_an_archive_needs_no_cold_storage() -> None:
+    require_cold_storage(FakeAws(), account_plan("owner/name", ["dev", "staging"]))
