@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from infra.local.bring_up import OpenStage
-from infra.local.http_call import call
 from infra.names import physical_name
+from tests.fakes.calls import call
 from tests.local_stage.caller import Caller, small_body
 from tests.local_stage.subscriber import Subscriber
 

@@ -8,10 +8,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from infra.local.http_call import call
 from infra.local.sample.publish import Hub
 from infra.local.settings import REPOSITORY
 from tests.backtest.history import Table, snapshots
+from tests.fakes.calls import call
 
 WORLD = "us20"
 STAGE = "backtest"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from functions.hub.blob_ports import SignedPut
 from risk_hub_contracts.refs import BlobRef
 from risk_hub_contracts.uploads import PartSpan
+from tests.fakes.declared import UndeclaredAnswerError
 from tests.fakes.gateway import Answer, Gateway, proxy_event
 from tests.fakes.uploads import MemoryUploads
 from tests.http.conftest import Hub
@@ -71,6 +72,7 @@ class Server:
         on: which requests misbehave: method and how the path ends.
         seen: every request that arrived.
         lie: what the blob store sends instead of the blobs it has.
+        undeclared: what the handlers answered against their API description.
     """
 
     hub: Hub = field(default_factory=Hub)
@@ -79,6 +81,7 @@ class Server:
     seen: list[Seen] = field(default_factory=list)
     url: str = ""
     lie: bytes | None = None
+    undeclared: list[UndeclaredAnswerError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gateway: Gateway = self.hub.gateway()
@@ -94,6 +97,8 @@ class Server:
         self._http.shutdown()
         self._serving.join()
         self._http.server_close()
+        if self.undeclared:
+            raise self.undeclared[0]
 
     def posts(self) -> list[Seen]:
         return [
@@ -123,8 +128,7 @@ class Server:
     def answer(self, seen: Seen, body: bytes) -> Answer:
         """Answer as the hub, or as its blob store."""
         if not seen.path.startswith("/store/"):
-            event = proxy_event(seen.method, seen.path, seen.headers.items(), body or None)
-            return self.gateway.send(event)
+            return self._hub_answer(proxy_event(seen.method, seen.path, seen.headers.items(), body or None))
         assert "authorization" not in seen.headers, "the store was shown the token"
         if seen.method == "PUT":
             return Answer(self.hub.uploads.send(f"{self.url}{seen.path}", seen.headers, body), {}, "")
@@ -132,6 +136,14 @@ class Server:
         data = next(data for ref, (_, data) in self.hub.blobs.objects.items() if ref.endswith(sha256))
         sent = data if self.lie is None else self.lie
         return Answer(200, {"store": "bytes"}, sent.decode("latin-1"))
+
+    def _hub_answer(self, event: dict[str, Any]) -> Answer:
+        """Return the hub's answer; an undeclared one breaks the connection here, and the test when it ends."""
+        try:
+            return self.gateway.send(event)
+        except UndeclaredAnswerError as error:
+            self.undeclared.append(error)
+            raise ConnectionResetError from error
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

@@ -17,6 +17,7 @@ from infra.stages import STAGES, FunctionSize
 from tests.cost.calls import Call, Meter, metered
 from tests.cost.prices import ASSUMED, BYTES_PER_GB, PRICES
 from tests.events.emitted import queue_message
+from tests.fakes.declared import require_declared_event
 from tests.fakes.deployed import deployed
 from tests.fakes.gateway import proxy_event
 
@@ -131,16 +132,22 @@ class _Walk:
             ("X-Stage", "paper"),
         ]
         function = "snapshot_writer" if method == "POST" else "snapshot_reader"
-        return self._invoke(function, "request", proxy_event(method, path, headers, content))
+        event = proxy_event(method, path, headers, content)
+        leg, answer = self._answered(function, "request", event)
+        require_declared_event(event, answer)
+        return leg
 
     def _invoke(self, function: str, trigger: str, event: dict[str, Any]) -> Leg:
+        return self._answered(function, trigger, event)[0]
+
+    def _answered(self, function: str, trigger: str, event: dict[str, Any]) -> tuple[Leg, dict[str, Any]]:
         handler = importlib.import_module(f"functions.{function}.handler").handler
         self.meter.take()
         answer = handler(event, CONTEXT)
         failed = answer.get("batchItemFailures") or answer.get("statusCode", 200) >= 400 if answer else False
         if failed:
             raise RuntimeError(f"{function} failed: {answer}")
-        return Leg(function, trigger, self.meter.take())
+        return Leg(function, trigger, self.meter.take()), answer or {}
 
 
 def _is_announced(item: Any) -> bool:

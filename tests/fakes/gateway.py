@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
+from tests.fakes.declared import require_declared_event
+
 REGISTRY_PATH = re.compile("/risk-hub/worlds(?:/[^/]*/(?:expectations|exit-policy))?/?")
 Door = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -101,6 +103,8 @@ class Gateway:
         return self.writer if event["httpMethod"] == "POST" else self.reader
 
     def send(self, event: dict[str, Any]) -> Answer:
+        """Return the answer to an event; one that the API description does not declare fails the test."""
         answer = self.door(event)(event, SimpleNamespace(aws_request_id="lambda-request"))
+        require_declared_event(event, answer)
         headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
         return Answer(answer["statusCode"], headers, answer.get("body") or "")

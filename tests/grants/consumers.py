@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from infra.local.http_call import call
 from infra.local.sample.publish import sample_body
+from tests.fakes.calls import call
 from tests.grants.producers import announced, factor, large_body, publish, published
 from tests.grants.workbench import Workbench
 from tests.grants.workers import evaluated_sample

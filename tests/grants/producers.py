@@ -5,9 +5,9 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.http_call import Answer, call
 from infra.local.sample.publish import sample_body
 from risk_hub_contracts.blob import encode_factor, encode_stress
+from tests.fakes.calls import Answer, call
 from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, small_body
 

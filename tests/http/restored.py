@@ -108,6 +108,9 @@ def restored(
     for hook in hooks:
         hook()
     document = handler(post(now), None)
+    from tests.fakes.declared import require_declared_event  # noqa: PLC0415
+
+    require_declared_event(post(now), document)
     body = json.loads(document["body"])
     return {
         "status": document["statusCode"],

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from functions.hub.http.door import Door
+from tests.fakes.declared import require_declared_event
 from tests.fakes.gateway import proxy_event
 from tests.http.conftest import Hub, book, post
 
@@ -51,6 +52,7 @@ def wsgi_app(hub: Hub) -> Callable[[dict[str, Any], StartResponse], Iterable[byt
         event = proxy_event(environ["REQUEST_METHOD"], url, headers, body or None)
         event["path"] = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         answer = gateway.door(event)(event, SimpleNamespace(aws_request_id="schemathesis"))
+        require_declared_event(event, answer)
         listed = [(name, value) for name, values in answer["multiValueHeaders"].items() for value in values]
         start_response(f"{answer['statusCode']} -", listed)
         return [(answer.get("body") or "").encode()]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.http_call import Answer, call
 from infra.local.sample.publish import Hub
+from tests.fakes.calls import Answer, call
 
 POLL_SECONDS = 0.05
 DEADLINE_SECONDS = 60.0

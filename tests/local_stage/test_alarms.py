@@ -9,9 +9,9 @@ from typing import Any
 
 from infra.local.alarms.journal import Journal
 from infra.local.bring_up import OpenStage
-from infra.local.http_call import call
 from infra.local.settings import LocalSettings
 from infra.names import dead_letter_queue_name, physical_name
+from tests.fakes.calls import call
 from tests.local_stage.caller import Caller, new_world, small_body
 from tests.local_stage.subscriber import Subscriber
 

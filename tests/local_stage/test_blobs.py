@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from infra.local.bring_up import OpenStage
-from infra.local.http_call import Answer, call
 from infra.names import BLOB_GRACE_HOURS, physical_name
 from risk_hub_contracts.blob import encode_factor, encode_stress
+from tests.fakes.calls import Answer, call
 from tests.local_stage.caller import Caller, new_world, small_body
 
 RISK_DEADLINE_SECONDS = 30.0

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.http_call import call
 from infra.local.sample.publish import Hub
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.local.stage_record import read_record
+from tests.fakes.calls import call
 from tests.local_stage.caller import Caller
 
 PATHS = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "contracts" / "src")])

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.local.bring_up import OpenStage
-from infra.local.http_call import Answer, call
 from infra.names import metrics_namespace, physical_name
+from tests.fakes.calls import Answer, call
 from tests.local_stage.caller import Caller, new_world, small_body
 from tests.local_stage.subscription import Subscription
 

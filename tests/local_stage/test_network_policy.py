@@ -10,8 +10,8 @@ import pytest
 
 from infra.local.assembly import read_assembly
 from infra.local.bring_up import OpenStage
-from infra.local.http_call import call
 from infra.names import API_STAGE_NAME
+from tests.fakes.calls import call
 
 ELSEWHERE = "203.0.113.0/24"
 

@@ -17,7 +17,6 @@ from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.adapters.s3_shelf import S3Shelf
 from functions.hub.adapters.s3_uploads import S3Uploads
 from infra.local.bring_up import OpenStage
-from infra.local.http_call import call
 from tests.adapters import (
     test_blob_marks,
     test_blob_store,
@@ -35,6 +34,7 @@ from tests.adapters.test_blob_marks import Shelf
 from tests.adapters.test_blob_uploads import Store as UploadStore
 from tests.adapters.test_exit_policies import Store
 from tests.adapters.test_world_registry import Rows
+from tests.fakes.calls import call
 from tests.fakes.samples import WORLD
 
 BUCKET = "blobs"

@@ -26,6 +26,7 @@ from infra.tokens.issue import GRANTED_SCOPES, new_token
 from tests.cost.calls import Meter, metered
 from tests.cost.journey import stream_record
 from tests.events.emitted import queue_message
+from tests.fakes.declared import require_declared_event
 from tests.fakes.deployed import CONTEXT, QUEUES, deployed
 from tests.fakes.gateway import proxy_event
 
@@ -143,7 +144,10 @@ def ask(method: str, path: str, document: Any, authorization: list[str]) -> dict
     headers = [("X-Actor", "gateway"), ("X-Stage", "paper"), ("Content-Type", "application/json")]
     given = [*headers, *(("Authorization", each) for each in authorization)]
     content = None if document is None else json.dumps(without_nothing(document)).encode()
-    return dict(invoke(door(method, path), proxy_event(method, path, given, content)))
+    event = proxy_event(method, path, given, content)
+    answer: dict[str, Any] = invoke(door(method, path), event)
+    require_declared_event(event, answer)
+    return answer
 
 
 def without_nothing(document: dict[str, Any]) -> dict[str, Any]:

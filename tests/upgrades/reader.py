@@ -19,7 +19,7 @@ ANSWERS = "answers.json"
 def main(folder: Path) -> None:
     """Work on the wire's records and events with the code that is imported here; write what it answers."""
     wire, answers = Wire.read(folder), []
-    with one_hub(FrozenClock(START)) as hub:
+    with one_hub(FrozenClock(START), validated=False) as hub:
         hub.put_records(wire.records)
         for item in (*wire.records["tables"]["snapshots"], *wire.records["tables"]["evaluations"]):
             hub.relay(item)

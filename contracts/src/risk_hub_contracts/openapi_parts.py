@@ -20,11 +20,16 @@ _HEADERS: Final[dict[str, str]] = {
     "WWW-Authenticate": "The scheme that is asked for.",
     "Retry-After": "Seconds to wait before the same request is sent again.",
 }
+# Every response that declares one of these carries it. The gateway's own errors have no correlation id.
+_REQUIRED_HEADERS: Final = frozenset(_HEADERS) - {"Risk-Hub-Settled", "X-Correlation-Id"}
 
 
 def header_components() -> Json:
     """Return every response header by its name."""
-    return {name: _header(text) for name, text in _HEADERS.items()}
+    return {
+        name: _header(text) | ({"required": True} if name in _REQUIRED_HEADERS else {})
+        for name, text in _HEADERS.items()
+    }
 
 
 def answer(model: str, description: str, *headers: str) -> Json:

@@ -1,0 +1,135 @@
+"""The validation of answers that every test's client does: what it refuses, and that no test goes around it."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.fakes.declared import UndeclaredAnswerError, require_declared_event
+from tests.fakes.gateway import Gateway, proxy_event
+from tests.http.conftest import WORLD, book, post
+
+TESTS = Path(__file__).parents[1]
+# Each calls a handler, or the hub of a stage, without the validation; the reason is next to it.
+NOT_VALIDATED = {
+    "bench": "measures the handlers alone; its answers are validated by tests/cost and tests/http",
+    "alarms/test_emitted.py": "a router with one failing route of its own",
+    "events/emitted.py": "writes the event of a request as a file; calls no handler",
+    "fakes": "the helpers that validate",
+    "faults": "its stage's parts fail on purpose, the emulator's own answers among them",
+    "http/test_declared_answers.py": "spoils answers",
+    "http/test_routing.py": "routers with routes of their own",
+    "rotation": "counts the answers of other processes under load",
+    "upgrades/kept.py": "reads from a stage that runs the released code",
+}
+Event = dict[str, Any]
+Spoil = Callable[[Event], Event]
+
+
+def with_body(**members: Any) -> Spoil:
+    return lambda answer: {**answer, "body": orjson.dumps(orjson.loads(answer["body"]) | members).decode()}
+
+
+def with_header(name: str, value: str | None) -> Spoil:
+    def spoil(answer: Event) -> Event:
+        headers = {key: values for key, values in answer["multiValueHeaders"].items() if key != name}
+        return {**answer, "multiValueHeaders": headers | ({name: [value]} if value else {})}
+
+    return spoil
+
+
+SPOILED_SNAPSHOT: list[tuple[str, Spoil]] = [
+    ("status 202 is not declared", lambda answer: {**answer, "statusCode": 202}),
+    ("media type", with_header("Content-Type", "text/html")),
+    ("X-Correlation-Id is missing", with_header("X-Correlation-Id", None)),
+    ("x-extra is not declared", with_header("X-Extra", "1")),
+    ("etag is declared as required", with_header("ETag", None)),
+    ("not JSON", lambda answer: {**answer, "body": "{"}),
+    ("surprise", with_body(surprise=1)),
+    ("/as_of: ", with_body(as_of="yesterday")),
+    ("/ttl_sec: ", with_body(ttl_sec="900")),
+    ("/weights/AAPL: ", with_body(weights={"AAPL": None})),
+]
+SPOILED_PROBLEM: list[tuple[str, Spoil]] = [
+    ("problem risk-not-found is not declared", with_body(type="urn:risk-hub:problem:risk-not-found")),
+    ("problem's status is 404", with_body(status=404)),
+    ("www-authenticate is declared as required", with_header("WWW-Authenticate", None)),
+    ("remedy", with_body(remedy=None)),
+]
+
+
+def exchange(api: Gateway, method: str, path: str, headers: dict[str, str]) -> tuple[Event, Event]:
+    event = proxy_event(method, path, headers.items(), None)
+    return event, api.door(event)(event, SimpleNamespace(aws_request_id="r"))
+
+
+@pytest.mark.parametrize(("fault", "spoil"), SPOILED_SNAPSHOT, ids=[fault for fault, _ in SPOILED_SNAPSHOT])
+def test_an_answer_that_differs_from_its_declaration_fails_the_test(
+    api: Gateway, fault: str, spoil: Spoil
+) -> None:
+    assert post(api, book()).status == 201
+    event, answer = exchange(api, "GET", f"{WORLD}/latest", api.headers)
+    require_declared_event(event, answer)
+    with pytest.raises(UndeclaredAnswerError, match=re.escape(fault)):
+        require_declared_event(event, spoil(answer))
+
+
+@pytest.mark.parametrize(("fault", "spoil"), SPOILED_PROBLEM, ids=[fault for fault, _ in SPOILED_PROBLEM])
+def test_a_problem_that_differs_from_its_declaration_fails_the_test(
+    api: Gateway, fault: str, spoil: Spoil
+) -> None:
+    event, answer = exchange(api, "GET", f"{WORLD}/latest", {})
+    require_declared_event(event, answer)
+    with pytest.raises(UndeclaredAnswerError, match=re.escape(fault)):
+        require_declared_event(event, spoil(answer))
+
+
+def test_a_body_after_204_or_304_fails_the_test(api: Gateway) -> None:
+    etag = post(api, book()).headers["etag"]
+    event, answer = exchange(api, "GET", f"{WORLD}/latest", {**api.headers, "If-None-Match": etag})
+    require_declared_event(event, answer)
+    with pytest.raises(UndeclaredAnswerError, match="a body is sent"):
+        require_declared_event(event, {**answer, "body": "{}"})
+
+
+def test_a_request_that_no_operation_takes_is_answered_with_a_declared_problem(api: Gateway) -> None:
+    event, answer = exchange(api, "GET", "/risk-hub/nothing", api.headers)
+    require_declared_event(event, answer)
+    with pytest.raises(UndeclaredAnswerError, match="no operation takes this request"):
+        require_declared_event(event, {**answer, "statusCode": 200})
+
+
+def test_no_test_calls_a_handler_without_the_validation() -> None:
+    unlisted = [name for name in sorted(_calling_without()) if not _is_listed(name)]
+    assert unlisted == [], "call through tests.fakes.gateway or tests.fakes.calls"
+
+
+def _is_listed(name: str) -> bool:
+    return any(name == listed or name.startswith(f"{listed}/") for listed in NOT_VALIDATED)
+
+
+def _calling_without() -> Iterator[str]:
+    """Yield the files that make a proxy event or import the plain HTTP call, and do not validate."""
+    for path in TESTS.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {
+            f"{node.module}.{alias.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        made = {"tests.fakes.gateway.proxy_event", "infra.local.http_call.call"} & imported
+        if made and not _validates(tree, imported):
+            yield path.relative_to(TESTS).as_posix()
+
+
+def _validates(tree: ast.Module, imported: set[str]) -> bool:
+    """Tell whether a file hands its events to a helper that validates, or does so itself."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    sends = any(ast.unparse(call.func) in {"api.send", "self.gateway.send"} for call in calls)
+    return "tests.fakes.declared.require_declared_event" in imported or sends
