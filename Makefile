@@ -14,7 +14,7 @@ TYPED := contracts/src events functions infra tests requirements/install.py
 TESTS ?= tests
 OF_STAGE = $(if $(STAGE),--stage-name '$(STAGE)')
 # What a stage takes from outside: make assembly STAGE=prod ALLOWED_NETWORKS=203.0.113.0/24
-GIVEN = $(foreach key,ALLOWED_NETWORKS CRITICAL_SUBSCRIBERS WARNING_SUBSCRIBERS RUNBOOK_BASE ROLLOUT,$(if $($(key)),-c '$(shell echo $(key) | tr A-Z a-z)=$($(key))'))
+GIVEN = $(foreach key,ALLOWED_NETWORKS CRITICAL_SUBSCRIBERS WARNING_SUBSCRIBERS RUNBOOK_BASE ROLLOUT PERMISSIONS_BOUNDARY WRITER_CONCURRENCY READER_CONCURRENCY,$(if $($(key)),-c '$(shell echo $(key) | tr A-Z a-z)=$($(key))'))
 DEPLOY = $(PY) -m infra.deploy
 TO_STAGE = --stage '$(STAGE)' $(if $(ASSEMBLY),--assembly '$(ASSEMBLY)') $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(DIGEST),--digest '$(DIGEST)') $(if $(URL),--url '$(URL)')
 PYTEST_ARGS ?= -n 2 --dist loadgroup --no-loadscope-reorder
@@ -155,8 +155,8 @@ simulate: dev-env ## many random histories of the core, checked against a model
 	$(PY) -m tests.simulator --histories 20000
 
 .PHONY: account
-account: dev-env ## prepare an AWS account, once: REPOSITORY=owner/name STAGES=dev,staging (PROVIDER=arn)
-	@$(PY) -m infra.deploy.prepare_account --repository '$(REPOSITORY)' --stages '$(STAGES)' $(if $(PROVIDER),--provider '$(PROVIDER)') $(if $(REPLACE_BOOTSTRAP_POLICIES),--replace-bootstrap-policies) $(if $(YES),--yes)
+account: dev-env ## prepare an AWS account, once: REPOSITORY=owner/name STAGES=dev,staging (PROVIDER=arn, PERMISSIONS_BOUNDARY=policy)
+	@$(PY) -m infra.deploy.prepare_account --repository '$(REPOSITORY)' --stages '$(STAGES)' $(if $(PROVIDER),--provider '$(PROVIDER)') $(if $(PERMISSIONS_BOUNDARY),--permissions-boundary '$(PERMISSIONS_BOUNDARY)') $(if $(REPLACE_BOOTSTRAP_POLICIES),--replace-bootstrap-policies) $(if $(YES),--yes)
 
 .PHONY: assembly
 assembly: dev-env ## build and test what deploys a stage: STAGE=dev|staging|prod (ALLOWED_NETWORKS=..., ROLLOUT=at_once)

@@ -8,6 +8,8 @@ Context:
     critical_subscribers, warning_subscribers: comma-separated mailto: and https:// addresses for alarms.
     runbook_base: address of this repository's files, ending in a slash, so that each alarm links to its page.
     rollout: at_once, for the release that repairs what rings.
+    permissions_boundary: managed policy, by name or ARN, that bounds every role of the stage.
+    writer_concurrency, reader_concurrency: executions reserved for snapshot_writer and snapshot_reader.
 """
 
 from __future__ import annotations

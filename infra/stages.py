@@ -22,6 +22,14 @@ RiskFallback = Literal["none", "correlation_one"]
 Rollout = Literal["in_place", "at_once", "canary"]
 
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
+# A name in the account of the deployment, with its path, or a whole ARN (of AWS's own account too).
+POLICY_NAME: Final = r"[\w+=,.@-]{1,128}"
+BOUNDARY: Final = re.compile(
+    rf"(arn:aws[a-z-]*:iam::(\d{{12}}|aws):policy/)?([\w+=,.@-]+/)*{POLICY_NAME}", re.ASCII
+)
+# Lambda keeps at least this many executions of the account for the functions that reserve none.
+UNRESERVED_MIN_EXECUTIONS: Final = 100
+RESERVED_MAX_EXECUTIONS: Final = 10_000
 SUBSCRIBER: Final = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?")
 
 
@@ -73,6 +81,11 @@ class Stage:
         rollout: How a release reaches the API's callers: `in_place` changes the functions themselves; `at_once` moves
             their alias `live` to the version just published; `canary` moves it for a tenth of the calls first, and back when
             an alarm rings (ADR-0026).
+        encrypted_alarms: Whether the alarm topics are encrypted with a key of the stage (docs/cost.md says its price).
+        permissions_boundary: Managed policy, by ARN or name, that bounds every role of the stage; None: no boundary.
+        writer_concurrency: Executions of snapshot_writer at a time, reserved for it and its maximum; None: what the account
+            has left, as for every other function.
+        reader_concurrency: The same for snapshot_reader.
         snap_start: Functions whose published versions start from a memory image instead of from nothing.
         snapshot_writer: Size of the function of that name, as are the next eight.
         snapshot_reader: See `snapshot_writer`.
@@ -111,6 +124,10 @@ class Stage:
     requests_per_address: int | None = None
     archive_lock_days: int | None = None
     rollout: Rollout = "in_place"
+    encrypted_alarms: bool = False
+    permissions_boundary: str | None = None
+    writer_concurrency: int | None = None
+    reader_concurrency: int | None = None
     snap_start: tuple[FunctionFolder, ...] = ()
     # Three attempts of three seconds with their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS (ADR-0006).
     snapshot_writer: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
@@ -127,6 +144,11 @@ class Stage:
     def subscribers(self, severity: Severity) -> tuple[str, ...]:
         """Returns who is told of alarms of this severity."""
         return self.critical_subscribers if severity == "critical" else self.warning_subscribers
+
+    def reserved_concurrency(self, folder: FunctionFolder) -> int | None:
+        """Returns the executions that are reserved for a function; None: it shares the account's with all others."""
+        reserved = {"snapshot_writer": self.writer_concurrency, "snapshot_reader": self.reader_concurrency}
+        return reserved.get(folder)
 
 
 _LOCAL: Final = Stage(
@@ -168,6 +190,7 @@ _STAGING: Final = replace(
     throttle_burst_requests=200,
     event_archive_days=30,
     rollout="canary",
+    encrypted_alarms=True,
     snap_start=("snapshot_writer", "snapshot_reader"),
 )
 
@@ -227,6 +250,29 @@ def _addresses(_: Stage, text: str) -> tuple[str, ...]:
     return tuple(_listed(text))
 
 
+def boundary_policy(text: str) -> str:
+    """Returns the managed policy that is to bound every role.
+
+    Raises:
+        StageError: the text is neither the name nor the ARN of a managed policy.
+    """
+    if not BOUNDARY.fullmatch(text):
+        raise StageError(
+            f"permissions_boundary {text!r}: give the name of a managed policy of the account, such as team-boundary, "
+            "or its ARN, such as arn:aws:iam::111122223333:policy/team-boundary"
+        )
+    return text
+
+
+def _executions(_: Stage, text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= RESERVED_MAX_EXECUTIONS:
+        raise StageError(
+            f"reserved concurrency {text!r}: give a whole number from 1 to {RESERVED_MAX_EXECUTIONS}; what all functions of "
+            f"the account reserve must leave {UNRESERVED_MIN_EXECUTIONS} of the account's limit"
+        )
+    return int(text)
+
+
 def _rollout(stage: Stage, asked: str) -> Rollout:
     """For the release that repairs what rings: no canary would pass while alarms ring."""
     if asked != "at_once" or stage.rollout != "canary":
@@ -247,6 +293,9 @@ _READERS: Final[Mapping[str, Callable[[Stage, str], Any]]] = MappingProxyType(
         "warning_subscribers": _addresses,
         "runbook_base": lambda _, text: text,
         "rollout": _rollout,
+        "permissions_boundary": lambda _, text: boundary_policy(text),
+        "writer_concurrency": _executions,
+        "reader_concurrency": _executions,
     },
 )
 FROM_OUTSIDE: Final = tuple(_READERS)

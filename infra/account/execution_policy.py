@@ -64,14 +64,33 @@ VAULT_KEY: Final = (
     "kms:RetireGrant",
 )
 _VAULTS: Final = "backup.<AWS::Region>.amazonaws.com"
+# A key is tagged in the call that makes it, which KMS checks before the key has the tag. So a deployment could also put
+# our tag on another key of the account whose policy leaves that to IAM.
+MAKING_KEYS: Final = ("kms:CreateKey", "kms:TagResource")
+# What CloudFormation does with the key of the alarm topics afterwards.
+KEY_VERBS: Final = (
+    "kms:DescribeKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:ScheduleKeyDeletion",
+    "kms:UpdateKeyDescription",
+)
 DASHBOARDS: Final = (
     "cloudwatch:DeleteDashboards",
     "cloudwatch:GetDashboard",
     "cloudwatch:ListDashboards",
     "cloudwatch:PutDashboard",
 )
-ROLE_VERBS: Final = (
+# These can make a role, or give one more than it had: where a boundary is asked for, only a role under it.
+BOUNDED_VERBS: Final = (
     "iam:CreateRole",
+    "iam:PutRolePolicy",
+)
+ROLE_VERBS: Final = (
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
     "iam:DetachRolePolicy",
@@ -79,7 +98,6 @@ ROLE_VERBS: Final = (
     "iam:GetRolePolicy",
     "iam:ListAttachedRolePolicies",
     "iam:ListRolePolicies",
-    "iam:PutRolePolicy",
     "iam:TagRole",
     "iam:UntagRole",
     "iam:UpdateAssumeRolePolicy",
@@ -106,9 +124,11 @@ _ALL_OF_OURS: Final = (
 class ExecutionPolicy(Construct):
     """The policy that CDK's bootstrap gives CloudFormation instead of AdministratorAccess."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, permissions_boundary: str | None = None
+    ) -> None:
         super().__init__(scope, construct_id)
-        allowed = [*_on_own_names(), *_on_roles(), *_on_assets()]
+        allowed = [*_on_own_names(), *_on_alarm_keys(), *_on_roles(permissions_boundary), *_on_assets()]
         policy = iam.ManagedPolicy(
             self,
             "Policy",
@@ -131,14 +151,30 @@ def _on_own_names() -> Iterator[Allowed]:
     yield Allowed([*LOOKING, *DASHBOARDS], ["*"])
 
 
-def _on_roles() -> Iterator[Allowed]:
+def _on_alarm_keys() -> Iterator[Allowed]:
+    """Keys have no name of ours in their ARNs, but the tag that CloudFormation puts on all that it makes for us."""
+    project = [names.cost_tags("")["project"]]
+    yield Allowed(MAKING_KEYS, ["*"], {"StringEquals": {"aws:RequestTag/project": project}})
+    yield Allowed(KEY_VERBS, [f"kms:{HERE}:key/*"], {"StringEquals": {"aws:ResourceTag/project": project}})
+
+
+def _on_roles(boundary: str | None) -> Iterator[Allowed]:
+    """Where a boundary is asked for, it can be put on a role but neither replaced nor taken off."""
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": [_boundary_arn(boundary)]}} if boundary else {}
+    verbs = (*BOUNDED_VERBS, "iam:PutRolePermissionsBoundary") if boundary else BOUNDED_VERBS
+    yield Allowed(verbs, [ROLES], bounded)
     yield Allowed(ROLE_VERBS, [ROLES])
     yield Allowed(
         ["iam:AttachRolePolicy"],
         [ROLES],
-        {"ArnEquals": {"iam:PolicyARN": [resolved(_aws_own(each)) for each in ATTACHED]}},
+        {"ArnEquals": {"iam:PolicyARN": [resolved(_aws_own(each)) for each in ATTACHED]}, **bounded},
     )
     yield Allowed(["iam:PassRole"], [ROLES], {"StringEquals": {"iam:PassedToService": PASSED_TO}})
+
+
+def _boundary_arn(policy: str) -> str:
+    own = resolved(f"arn:<AWS::Partition>:iam::<AWS::AccountId>:policy/{policy}")
+    return policy if policy.startswith("arn:") else own
 
 
 def _aws_own(policy: str) -> str:

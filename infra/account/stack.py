@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from infra import names
 from infra.account.deploy_role import AUDIENCE, ISSUER, DeployRole
 from infra.account.execution_policy import ExecutionPolicy
-from infra.stages import STAGES, StageError
+from infra.stages import STAGES, StageError, boundary_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +32,23 @@ class AccountPlan:
     Attributes:
         repository: `owner/name` on GitHub.
         stages: that this account holds.
+        permissions_boundary: managed policy, by name or ARN, without which CloudFormation may make no role; None: none is
+            asked for.
         provider_arn: GitHub's identity provider where the account has it already; there can be one only.
     """
 
     repository: str
     stages: tuple[StageName, ...]
     provider_arn: str | None = None
+    permissions_boundary: str | None = None
 
 
-def account_plan(repository: str, stages: Sequence[str], provider_arn: str | None = None) -> AccountPlan:
+def account_plan(
+    repository: str,
+    stages: Sequence[str],
+    provider_arn: str | None = None,
+    permissions_boundary: str | None = None,
+) -> AccountPlan:
     """Return the plan of an account.
 
     Raises:
@@ -57,7 +65,8 @@ def account_plan(repository: str, stages: Sequence[str], provider_arn: str | Non
         raise StageError(f"stages {','.join(stages)!r}: choose of {', '.join(known)}")
     if len(stages) > 1 and (kept := [each for each in stages if STAGES[known[each]].retain_data]):
         raise StageError(f"stages {','.join(stages)!r}: {kept[0]} has an account of its own")
-    return AccountPlan(repository, tuple(known[each] for each in stages), provider_arn or None)
+    boundary = boundary_policy(permissions_boundary) if permissions_boundary else None
+    return AccountPlan(repository, tuple(known[each] for each in stages), provider_arn or None, boundary)
 
 
 class AccountStack(Stack):
@@ -79,7 +88,7 @@ class AccountStack(Stack):
                 repository=plan.repository,
                 provider_arn=provider_arn,
             )
-        ExecutionPolicy(self, "Execution")
+        ExecutionPolicy(self, "Execution", permissions_boundary=plan.permissions_boundary)
 
     def _provider(self) -> str:
         provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])

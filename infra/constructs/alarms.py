@@ -15,9 +15,12 @@ from constructs import Construct
 from infra import names
 from infra.alarms.rule import SEVERITIES, runbook_page
 from infra.alarms.table import alarm_rules
+from infra.constructs.alarm_key import AlarmKey
 from infra.nag import acknowledge
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
     from infra.alarms.rule import AlarmRule, Metric, Severity
     from infra.stages import Stage
 
@@ -41,20 +44,22 @@ class HubAlarms(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
-        self.topics = {severity: self._topic(stage, severity) for severity in SEVERITIES}
+        key = AlarmKey(self, "Encryption", stage_name=stage.name).key if stage.encrypted_alarms else None
+        self.topics = {severity: self._topic(stage, severity, key) for severity in SEVERITIES}
         rules = [*alarm_rules(stage)]
         self.alarms = [self._alarm(stage, rule) for rule in rules]
         self.stop_releases = [
             alarm for alarm, rule in zip(self.alarms, rules, strict=True) if rule.stops_release
         ]
 
-    def _topic(self, stage: Stage, severity: Severity) -> sns.Topic:
+    def _topic(self, stage: Stage, severity: Severity, key: kms.IKey | None) -> sns.Topic:
         topic = sns.Topic(
             self,
             f"{severity.capitalize()}Topic",
             topic_name=names.alarm_topic_name(stage.name, severity),
             display_name=f"Risk hub {stage.name}: {severity}",
             enforce_ssl=True,
+            master_key=key,
         )
         # A topic with a policy of its own has lost the default by which CloudWatch may publish.
         topic.add_to_resource_policy(

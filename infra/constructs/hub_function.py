@@ -107,6 +107,7 @@ class HubFunction(Construct):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._starts_from_image else None,
             memory_size=self.size.memory_mib,
             timeout=Duration.seconds(self.size.timeout_seconds),
+            reserved_concurrent_executions=self.stage.reserved_concurrency(self.folder),
             tracing=lambda_.Tracing.ACTIVE,
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,

@@ -63,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 when the account is prepared, 1 with the reason when it is not."""
     options = parser().parse_args(arguments)
     try:
-        plan = account_plan(options.repository, options.stages.split(","), options.provider)
+        plan = account_plan(
+            options.repository, options.stages.split(","), options.provider, options.permissions_boundary
+        )
         write_assembly(plan, FOLDER)
         aws = CloudAws()
         require_cold_storage(aws, plan)
@@ -165,6 +167,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--stages", required=True, help="that this account holds, comma-separated")
     found.add_argument(
         "--provider", help="ARN of GitHub's identity provider, where the account has it already"
+    )
+    found.add_argument(
+        "--permissions-boundary", help="managed policy, by name or ARN, that must bound every role of a stage"
     )
     found.add_argument(
         "--replace-bootstrap-policies", action="store_true", help="even if other CDK apps deploy under others"

@@ -9,6 +9,7 @@ from aws_cdk import CfnOutput, Stack
 from infra import names
 from infra.constructs.archive import TableArchive
 from infra.constructs.blob_bucket import BlobBucket
+from infra.constructs.boundary import set_boundary
 from infra.constructs.tables import HubTables
 from infra.constructs.token_secret import TokenSecret
 
@@ -30,6 +31,7 @@ class DataStack(Stack):
             termination_protection=stage.deletion_protection,
             tags=names.cost_tags(stage.name),
         )
+        set_boundary(self, stage.permissions_boundary)
         tables = HubTables(self, "Tables", stage=stage)
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
         self.marks = tables.marks

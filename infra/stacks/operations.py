@@ -10,6 +10,7 @@ from aws_cdk import aws_events as events
 from infra import names
 from infra.constructs.alarms import HubAlarms
 from infra.constructs.archive_watch import ArchiveWatch
+from infra.constructs.boundary import set_boundary
 from infra.constructs.dashboard import HubDashboards
 from infra.constructs.release import Releases
 
@@ -30,6 +31,7 @@ class OperationsStack(Stack):
             termination_protection=stage.deletion_protection,
             tags=names.cost_tags(stage.name),
         )
+        set_boundary(self, stage.permissions_boundary)
         alarms = HubAlarms(self, "Alarms", stage=stage)
         HubDashboards(self, "Dashboards", stage=stage, alarms=alarms.alarms)
         self._archive(stage)

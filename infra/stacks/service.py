@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 
 from infra import names
+from infra.constructs.boundary import set_boundary
 from infra.constructs.hub_function import HubFunction
 from infra.constructs.permissions import (
     allow_engine,
@@ -68,6 +69,7 @@ class ServiceStack(Stack):
             termination_protection=stage.deletion_protection,
             tags=names.cost_tags(stage.name),
         )
+        set_boundary(self, stage.permissions_boundary)
         self._stage, self._data, self._code = stage, data, code
         self.bus = events.EventBus(self, "Bus", event_bus_name=names.bus_name(stage.name))
         api = self._api()

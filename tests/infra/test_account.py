@@ -117,6 +117,14 @@ def test_the_execution_policy_fits_and_never_means_everything(resources: dict[st
             assert not any("*" in action for action in listed(statement["Action"])), statement
 
 
+def test_the_execution_policy_fits_with_a_boundary_too(tmp_path: Path) -> None:
+    boundary = f"arn:aws-us-gov:iam::111122223333:policy/{'b' * 128}"
+    write_assembly(account_plan("owner/name", ["dev"], None, boundary), tmp_path / "cdk.out")
+    template = json.loads((tmp_path / "cdk.out" / f"{ACCOUNT_STACK}.template.json").read_text())["Resources"]
+    policy = only(iter(of_type(template, "AWS::IAM::ManagedPolicy")))["PolicyDocument"]
+    assert len(json.dumps(as_iam_counts(policy), separators=(",", ":"))) <= POLICY_MAX_CHARS
+
+
 def test_cloudformation_reaches_what_bears_the_hubs_names_only(resources: dict[str, dict[str, Any]]) -> None:
     unnamed = {
         "event-source-mapping:*",
@@ -135,9 +143,7 @@ def test_cloudformation_reaches_what_bears_the_hubs_names_only(resources: dict[s
 
 
 def test_a_key_is_used_by_way_of_a_backup_vault_only(resources: dict[str, dict[str, Any]]) -> None:
-    using = only(
-        each for each in execution(resources) if any(":key/" in text(arn) for arn in listed(each["Resource"]))
-    )
+    using = only(each for each in execution(resources) if "kms:Decrypt" in listed(each["Action"]))
     assert set(using["Action"]) == {
         "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant"
     }  # fmt: skip
@@ -145,6 +151,17 @@ def test_a_key_is_used_by_way_of_a_backup_vault_only(resources: dict[str, dict[s
     assert text(service) == "backup.*.amazonaws.com"
     mounting = only(each for each in execution(resources) if "backup-storage:MountCapsule" in each["Action"])
     assert mounting["Resource"] == "*"
+
+
+def test_a_key_is_made_and_changed_under_the_tag_of_the_project_alone(
+    resources: dict[str, dict[str, Any]],
+) -> None:
+    making = only(each for each in execution(resources) if "kms:CreateKey" in listed(each["Action"]))
+    assert set(making["Action"]) == {"kms:CreateKey", "kms:TagResource"}
+    assert making["Condition"] == {"StringEquals": {"aws:RequestTag/project": ["risk-hub"]}}
+    changing = only(each for each in execution(resources) if "kms:PutKeyPolicy" in listed(each["Action"]))
+    assert changing["Condition"] == {"StringEquals": {"aws:ResourceTag/project": ["risk-hub"]}}
+    assert not {"kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"} & set(changing["Action"])
 
 
 def roles(assembly: Callable[[str], Assembly]) -> list[dict[str, Any]]:

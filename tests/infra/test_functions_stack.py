@@ -1,11 +1,12 @@
 import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.names import BUNDLE_OF, FUNCTION_FOLDERS, WORKER_EVENTS, FunctionFolder
 from infra.stages import STAGES
-from tests.infra.assembly import Assembly, referent
+from tests.infra.assembly import Assembly, referent, synthesize
 
 COMMON = {
     "RISK_HUB_DEPLOYMENT_STAGE",
@@ -94,6 +95,22 @@ REFERENTS = {
     "RISK_HUB_BUS_NAME": "bus",
     "RISK_HUB_FAILURE_QUEUE_URL": "relay-failures",
 }
+
+
+def test_no_stage_reserves_executions_unless_it_is_given(any_stage: Assembly) -> None:
+    for folder in FUNCTION_FOLDERS:
+        assert "ReservedConcurrentExecutions" not in any_stage.function(folder)
+
+
+def test_reserved_executions_are_those_of_the_writer_and_the_reader_that_were_given(tmp_path: Path) -> None:
+    reserving = synthesize("dev", tmp_path, writer_concurrency="200", reader_concurrency="50")
+    reserved = {
+        folder: reserving.function(folder).get("ReservedConcurrentExecutions") for folder in FUNCTION_FOLDERS
+    }
+    assert {folder: count for folder, count in reserved.items() if count is not None} == {
+        "snapshot_writer": 200,
+        "snapshot_reader": 50,
+    }
 
 
 def environment(assembly: Assembly, folder: str) -> dict[str, Any]:

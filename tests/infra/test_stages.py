@@ -63,6 +63,12 @@ def test_an_address_that_cannot_be_subscribed_is_refused_by_name(address: str) -
         stage_named("dev", warning_subscribers=f"mailto:team@example.com,{address}")
 
 
+@pytest.mark.parametrize("count", ["0", "-1", "1.5", "many", "10001", "٢"])
+def test_reserved_concurrency_that_is_no_count_of_executions_is_refused(count: str) -> None:
+    with pytest.raises(StageError, match="must leave 100 of the account's limit"):
+        stage_named("dev", writer_concurrency=count)
+
+
 def test_an_unknown_stage_is_answered_with_the_known_ones() -> None:
     with pytest.raises(StageError, match="no stage 'production': choose one of local, dev, staging, prod"):
         stage_named("production")

@@ -1,0 +1,44 @@
+"""The KMS key with which the alarm topics of a stage are encrypted (ADR-0035)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+# What a service needs to publish to an encrypted topic.
+PUBLISHING: Final = ("kms:Decrypt", "kms:GenerateDataKey*")
+CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
+# A notification is delivered within minutes: nothing is lost with the key.
+DELETED_AFTER_DAYS: Final = 7
+
+
+class AlarmKey(Construct):
+    """A customer managed key, rotated each year, that CloudWatch alarms of this account may use.
+
+    The AWS managed key `aws/sns` does not work: CloudWatch may not use it, and its policy cannot be changed. A rule that
+    publishes to a topic adds EventBridge itself, without a source: AWS supports none for EventBridge and encrypted topics.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage_name: str) -> None:
+        super().__init__(scope, construct_id)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description=f"Alarm topics of the risk hub, stage {stage_name}",
+            enable_key_rotation=True,
+            pending_window=Duration.days(DELETED_AFTER_DAYS),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="CloudWatchAlarms",
+                actions=[*PUBLISHING],
+                principals=[iam.ServicePrincipal(CLOUDWATCH)],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
