@@ -58,7 +58,7 @@ risk-hub risk backtest us20 --stage backtest --plot docs/backtest.svg
 
 **What it does not show.** The snapshots were published in one go, years later; each holds nothing from its own future, but
 nobody relied on it on the day. The route counts that by itself (`in_hindsight`). The equities are names that are large
-today, chosen with hindsight too. How days are paired: [ADR-0016](adr/0016-a-return-judges-one-forecast.md).
+today, chosen with hindsight too. How days are paired: [ADR-0016](adr/0016-pair-each-return-with-one-stored-forecast.md).
 """
 
 

@@ -44,7 +44,7 @@ Nothing is batched here, which is the dearest case. Assumed, since only an accou
 {_limits(journeys)}
 
 Worlds do not share a partition, so what the hub takes in all grows with their number, up to the account's own quotas.
-How to go past these limits, and past one region: [ADR-0021](adr/0021-past-one-region-and-one-hot-world.md).
+How to go past these limits, and past one region: [ADR-0021](adr/0021-scaling-past-one-hot-world-or-one-region.md).
 """
 
 
