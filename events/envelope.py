@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
+from risk_hub_contracts.times import Instant
+
 BUS_SOURCE: Literal["risk-signal-hub"] = "risk-signal-hub"
 """`source` of the EventBridge entry, by which rules select."""
 
@@ -30,7 +32,7 @@ class CloudEvent(BaseModel):
     source: Literal["risk-signal-hub"] = BUS_SOURCE
     type: EventType
     subject: str
-    time: str
+    time: Instant
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str
     correlationid: str | None = None

@@ -3,24 +3,35 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from events.envelope import schema_uri
+from events.envelope import EventType, schema_uri
 from events.models import EVENT_MODELS
+from risk_hub_contracts.schema_sides import as_answer, without_nulls
+from risk_hub_contracts.schemas import DIALECT, ContractSchema
 
 FOLDER = Path(__file__).parent / "schemas"
 
 
+def event_schema(event_type: EventType, *, closed: bool = False) -> dict[str, Any]:
+    """Return the schema of an event type, open to members that a later release adds.
+
+    Args:
+        event_type: one of the keys of `EVENT_MODELS`.
+        closed: forbid members that are not declared; for tests of what the hub writes.
+    """
+    model = EVENT_MODELS[event_type]
+    schema = model.model_json_schema(mode="serialization", schema_generator=ContractSchema)
+    head = {"$schema": DIALECT, "$id": schema_uri(event_type)}
+    return head | as_answer(without_nulls(schema), closed=closed)
+
+
 def schema_texts() -> dict[Path, str]:
     """Return each schema file and what it must hold."""
-    texts = {}
-    for name, model in EVENT_MODELS.items():
-        schema = {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": schema_uri(name),  # type: ignore[arg-type]
-            **model.model_json_schema(mode="serialization"),
-        }
-        texts[FOLDER / f"{name}.json"] = json.dumps(schema, indent=2, sort_keys=True) + "\n"
-    return texts
+    return {
+        FOLDER / f"{name}.json": json.dumps(event_schema(name), indent=2, sort_keys=True) + "\n"
+        for name in EVENT_MODELS
+    }
 
 
 def main(arguments: list[str]) -> int:

@@ -4,11 +4,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from events.envelope import CloudEvent
-from risk_hub_contracts.answers import AnnouncedSnapshot, Instant, ProvenanceAnswer
+from events.envelope import CloudEvent, EventType
+from risk_hub_contracts.answers import AnnouncedSnapshot, ProvenanceAnswer
 from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.stress import StressReport
+from risk_hub_contracts.times import Instant
 
 
 class ClaimCheck(BaseModel):
@@ -56,7 +57,7 @@ class ExitSignalEmitted(CloudEvent):
     data: ExitSignal  # type: ignore[assignment]
 
 
-EVENT_MODELS: dict[str, type[CloudEvent]] = {
+EVENT_MODELS: dict[EventType, type[CloudEvent]] = {
     "risk_snapshot_updated": RiskSnapshotUpdated,
     "risk_evaluated": RiskEvaluated,
     "stress_evaluated": StressEvaluated,

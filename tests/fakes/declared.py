@@ -27,6 +27,7 @@ UNDECLARED_HEADERS: Final = frozenset({"content-type", "content-length", "date",
 # API Gateway answers for the hub where a request does not reach a function: a problem, with these headers at most.
 GATEWAY_HEADERS: Final = frozenset({"cache-control", "retry-after"})
 CORRELATION_ID: Final = "x-correlation-id"
+RETRYABLE: Final = frozenset({429, 503})
 VERBS: Final = ("get", "put", "post", "delete", "patch", "options")
 SHOWN_FAULTS: Final = 5
 
@@ -131,6 +132,8 @@ def _header_faults(exchange: Exchange, response: Json) -> Iterator[str]:
     declared = {name.lower(): _resolved(header) for name, header in response.get("headers", {}).items()}
     for name in exchange.headers.keys() - declared.keys() - UNDECLARED_HEADERS:
         yield f"the header {name} is not declared for this status"
+    if exchange.status in RETRYABLE and "retry-after" not in exchange.headers:
+        yield "the header Retry-After is missing"
     for name, header in declared.items():
         if header.get("required") and name not in exchange.headers:
             yield f"the header {name} is declared as required and missing"
@@ -173,7 +176,7 @@ def _problem_faults(exchange: Exchange, document: Json, slugs: Any) -> Iterator[
 
 @cache
 def _document() -> Json:
-    return openapi.openapi_document()
+    return openapi.openapi_document(closed_answers=True)
 
 
 @cache

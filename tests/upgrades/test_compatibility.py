@@ -10,8 +10,10 @@ import pytest
 
 from risk_hub_contracts.compatibility.__main__ import main
 from risk_hub_contracts.compatibility.check import faults
+from risk_hub_contracts.compatibility.findings import Finding
 from risk_hub_contracts.compatibility.promises import example_faults
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release
+from risk_hub_contracts.compatibility.repairs import repaired, unrepaired
 from risk_hub_contracts.compatibility.schemas import answer_faults, request_faults
 from tests.upgrades.planted import ADDITIONS, BREAKS, PLANTED_IN
 
@@ -89,6 +91,49 @@ def test_exclusive_bounds_are_bounds() -> None:
     loose, tight = {"type": "number", "minimum": 0}, {"type": "number", "exclusiveMinimum": 0}
     assert list(request_faults((tight, tight), (loose, loose), "x")) == []
     assert [fault.sentence for fault in request_faults((loose, loose), (tight, tight), "x")] != []
+
+
+GONE, TIGHTER = Finding("GET /a 200/b", "is gone"), Finding("limit c", "was 2 and is 1")
+
+
+def test_a_repair_entry_accounts_for_findings_with_its_text_or_its_sentence(tmp_path: Path) -> None:
+    entries = [{"why": "a mistake", "findings": [str(TIGHTER)]}, {"why": "another", "sentence": "is gone"}]
+    (tmp_path / "repaired-contract.json").write_text(json.dumps(entries))
+    twice = [GONE, replace(GONE, place="GET /d 200/b"), TIGHTER]
+    assert list(unrepaired(twice, repaired(tmp_path))) == []
+
+
+def test_a_finding_without_a_repair_entry_and_an_entry_without_a_finding_are_found() -> None:
+    assert list(unrepaired([GONE, TIGHTER], ["is gone"])) == [TIGHTER]
+    (left,) = unrepaired([GONE], ["is gone", "was 2 and is 1"])
+    assert left.place == "repaired-contract.json"
+    assert "remove the entry" in left.sentence
+
+
+def test_no_repair_is_needed_where_nothing_was_repaired(tmp_path: Path) -> None:
+    assert repaired(tmp_path) == []
+
+
+def test_every_repair_entry_of_the_last_release_says_why() -> None:
+    release = last_release()
+    assert release is not None
+    entries = json.loads((release / "repaired-contract.json").read_text())
+    assert [entry for entry in entries if not entry["why"]] == []
+
+
+def test_a_member_that_an_open_answer_loses_is_found() -> None:
+    was = {"type": "object", "properties": {"a": {}, "b": {"type": "string"}}}
+    now = {"type": "object", "properties": {"a": {}}}
+    (fault,) = answer_faults((was, was), (now, now), "x")
+    assert (fault.place, fault.sentence) == ("x/b", "is promised by the release and gone now")
+
+
+def test_names_of_a_map_that_follow_one_pattern_are_held_to_what_the_pattern_promised() -> None:
+    was = {"type": "object", "patternProperties": {"^a": {"type": "integer"}}}
+    now = {"type": "object", "additionalProperties": {"type": "integer"}, "propertyNames": {"pattern": "^a"}}
+    assert list(answer_faults((was, was), (now, now), "x")) == []
+    wider = {**now, "additionalProperties": {"type": "string"}}
+    assert [fault.place for fault in answer_faults((was, was), (wider, wider), "x")] == ["x/^a"]
 
 
 def test_this_tree_keeps_what_the_last_release_promised() -> None:

@@ -18,8 +18,19 @@ from risk_hub_contracts.request import (
     Scenario,
     Weight,
 )
+from risk_hub_contracts.times import Instant
 
-Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+__all__ = [
+    "AnnouncedSnapshot",
+    "ContractAnswer",
+    "HealthAnswer",
+    "Instant",
+    "ProblemAnswer",
+    "ProvenanceAnswer",
+    "SnapshotAnswer",
+    "SnapshotPage",
+]
+
 ContentHash = Annotated[str, Field(pattern=ids.CONTENT_HASH_PATTERN)]
 Sha256 = Annotated[str, Field(pattern=ids.SHA256_PATTERN)]
 _CLOSED = ConfigDict(extra="forbid")
@@ -126,9 +137,9 @@ class ViolationAnswer(BaseModel):
 
 
 class ProblemAnswer(TypedDict):
-    """An RFC 9457 problem; its type may add members of its own."""
+    """An RFC 9457 problem; the members after `errors_omitted` belong to single types."""
 
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
     type: Annotated[str, Field(description="Stable; meant for programs.")]
     title: str
@@ -138,3 +149,12 @@ class ProblemAnswer(TypedDict):
     instance: NotRequired[str]
     errors: NotRequired[Annotated[list[ViolationAnswer], Field(max_length=limits.VIOLATIONS_MAX_COUNT)]]
     errors_omitted: NotRequired[Annotated[int, Field(ge=1, description="How many more there are.")]]
+    stored_hash: NotRequired[Annotated[ContentHash, Field(description="version-conflict: what is stored.")]]
+    offered_hash: NotRequired[Annotated[ContentHash, Field(description="version-conflict: what was sent.")]]
+    expected_hash: NotRequired[Annotated[ContentHash, Field(description="hash-mismatch: the body's hash.")]]
+    last_expired_at: NotRequired[Annotated[Instant, Field(description="snapshot-expired: the last expiry.")]]
+    earliest_as_of: NotRequired[
+        Annotated[Instant, Field(description="snapshot-not-found: the earliest as_of that matches.")]
+    ]
+    version: NotRequired[Annotated[Id, Field(description="The snapshot whose report is not there yet.")]]
+    ref: NotRequired[Annotated[RefAnswer, Field(description="blob-unavailable: the blob.")]]

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from risk_hub_contracts.exit_policy import Action
 from risk_hub_contracts.ids import CONTENT_HASH_PATTERN, ID_PATTERN
 from risk_hub_contracts.limits import ASSET_ID_MAX_CHARS
+from risk_hub_contracts.times import Instant
 
 ExitReason = Literal["limit_exceeded", "snapshot_stale", "frozen", "drained"]
 
@@ -24,7 +25,7 @@ class ExitSignal(BaseModel):
     world_id: Annotated[str, Field(pattern=ID_PATTERN)]
     version: Annotated[str, Field(pattern=ID_PATTERN)]
     content_hash: Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
-    as_of: str
+    as_of: Instant
     stage: str
     actor: str
     strategy: Annotated[str, Field(pattern=ID_PATTERN)]
@@ -37,6 +38,6 @@ class ExitSignal(BaseModel):
     metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]]
     policy_version: Annotated[str, Field(pattern=ID_PATTERN)]
     engine_version: str
-    window: str
+    window: Instant
     cool_down_seconds: Annotated[int, Field(ge=1)]
-    emitted_at: str
+    emitted_at: Instant

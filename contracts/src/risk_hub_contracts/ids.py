@@ -24,7 +24,9 @@ CORRELATION_ID_PATTERN: Final = rf"^[A-Za-z0-9._:@+/=-]{{1,{CORRELATION_ID_MAX_C
 SHA256_PATTERN: Final = "^[0-9a-f]{64}$"
 CONTENT_HASH_PATTERN: Final = "^sha256:[0-9a-f]{64}$"
 _BARE: Final = r"\u0000-\u001f\u007f-\u009f"
-ASSET_ID_PATTERN: Final = rf"^[^\s,{_BARE}](?:[^,{_BARE}]*[^\s,{_BARE}])?$"
+# What `str.strip` takes off, control characters aside; `\s` is another set in ECMA-262, with U+FEFF.
+_SPACE: Final = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+ASSET_ID_PATTERN: Final = rf"^[^{_SPACE},{_BARE}](?:[^,{_BARE}]*[^{_SPACE},{_BARE}])?$"
 NAME_PATTERN: Final = ASSET_ID_PATTERN.replace(",", "")
 PAIR_PATTERN: Final = r"^[^,]+,[^,]+$|^[^,]+:[^,]+$"
 CLAIM_PATTERN: Final = "^(?:sha256|blake3):[0-9a-f]{64}$"

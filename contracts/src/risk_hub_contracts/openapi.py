@@ -37,8 +37,12 @@ _WRITE: Final = (
 )
 
 
-def openapi_document() -> Json:
-    """Return the whole description, JSON-ready; the same on every run."""
+def openapi_document(*, closed_answers: bool = False) -> Json:
+    """Return the whole description, JSON-ready; the same on every run.
+
+    Args:
+        closed_answers: forbid members that an answer does not declare; for tests of what the hub writes.
+    """
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,
@@ -52,7 +56,7 @@ def openapi_document() -> Json:
         "security": [{"bearer": []}],
         "paths": _paths(),
         "components": {
-            "schemas": component_schemas(),
+            "schemas": component_schemas(closed_answers=closed_answers),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "One token per client."},
             },

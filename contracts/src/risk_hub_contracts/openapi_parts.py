@@ -20,8 +20,9 @@ _HEADERS: Final[dict[str, str]] = {
     "WWW-Authenticate": "The scheme that is asked for.",
     "Retry-After": "Seconds to wait before the same request is sent again.",
 }
-# Every response that declares one of these carries it. The gateway's own errors have no correlation id.
-_REQUIRED_HEADERS: Final = frozenset(_HEADERS) - {"Risk-Hub-Settled", "X-Correlation-Id"}
+# Every response that declares one of these carries it. The gateway's own errors have no correlation id; some statuses
+# ask to retry for one of their problems only.
+_REQUIRED_HEADERS: Final = frozenset(_HEADERS) - {"Retry-After", "Risk-Hub-Settled", "X-Correlation-Id"}
 
 
 def header_components() -> Json:

@@ -47,7 +47,10 @@ Weight = Annotated[float, Field(ge=-limits.WEIGHT_MAX_ABS, le=limits.WEIGHT_MAX_
 # A hostile list of 300 000 bad entries must not cost seconds: the first one of each list is named.
 Numbers = Annotated[list[Number], Field(fail_fast=True)]
 Series = Annotated[Numbers, Field(min_length=1, max_length=limits.RETURNS_SERIES_MAX_POINTS)]
-AssetIds = Annotated[list[AssetId], Field(min_length=1, max_length=limits.WEIGHTS_MAX_COUNT)]
+AssetIds = Annotated[
+    list[AssetId],
+    Field(min_length=1, max_length=limits.WEIGHTS_MAX_COUNT, json_schema_extra={"uniqueItems": True}),
+]
 PairMap = Annotated[dict[PairKey, Number], Field(min_length=1)]
 FreeObject = dict[str, Any]
 

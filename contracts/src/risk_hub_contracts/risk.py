@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from risk_hub_contracts.ids import CONTENT_HASH_PATTERN, ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.risk_receipt import RiskReceipt
+from risk_hub_contracts.times import Instant
 
 MeasureName = Literal["value_at_risk", "expected_shortfall", "volatility"]
 MethodName = Literal["parametric_normal", "historical", "legacy_v1"]
@@ -74,8 +75,8 @@ class InputSufficiency(BaseModel):
     kind: InputKind
     coverage: Share | None
     observations: Count | None
-    last_date: str | None
-    known_since: str | None
+    last_date: Annotated[str, Field(json_schema_extra={"format": "date"})] | None
+    known_since: Instant | None
     staleness_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
     reason: str | None
 
@@ -176,11 +177,11 @@ class RiskReport(BaseModel):
     world_id: Annotated[str, Field(pattern=ID_PATTERN)]
     version: Annotated[str, Field(pattern=ID_PATTERN)]
     content_hash: Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
-    as_of: str
+    as_of: Instant
     stage: str
     actor: str
     engine_version: str
-    evaluated_at: str
+    evaluated_at: Instant
     status: RiskStatus
     inputs: list[RiskInput]
     measures: list[RiskMeasure]

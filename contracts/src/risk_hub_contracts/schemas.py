@@ -21,6 +21,13 @@ from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.refs import IssuedRef
 from risk_hub_contracts.request import SnapshotRequest
 from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.schema_sides import (
+    COMPLETE_WITHOUT_NULLS,
+    as_answer,
+    as_request,
+    merged,
+    without_nulls,
+)
 from risk_hub_contracts.stress import StressReport
 from risk_hub_contracts.tokens import TokenList
 from risk_hub_contracts.upload_answers import BlobAnswer, UploadAnswer
@@ -70,6 +77,14 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "blob-answer": API_MODELS["BlobAnswer"],
     "token-list": TypeAdapter(TokenList),
 }
+# What others write and the hub reads, by the model's name and by the file's.
+REQUEST_MODELS: Final = frozenset(
+    {"SnapshotRequest", "UploadRequest", "UploadEnd", "Expectation", "ExitPolicy"}
+)
+REQUEST_FILES: Final = frozenset(
+    {"snapshot-request", "upload-request", "upload-end", "expectation", "exit-policy", "token-list"}
+)
+COMPONENT: Final = "#/components/schemas/"
 _MODE: Final[JsonSchemaMode] = "validation"
 
 
@@ -89,23 +104,51 @@ class ContractSchema(GenerateJsonSchema):
         return result
 
 
-def component_schemas() -> dict[str, Any]:
-    """Return the schemas of the API's bodies, by model name, as OpenAPI components."""
-    inputs = [(name, _MODE, adapter) for name, adapter in API_MODELS.items()]
+def component_schemas(*, closed_answers: bool = False) -> dict[str, Any]:
+    """Return the schemas of the API's bodies, by model name, as OpenAPI components.
+
+    Args:
+        closed_answers: forbid members that an answer does not declare; for tests of what the hub writes.
+    """
+    requests = {name: as_request(schema) for name, schema in _definitions(requests=True).items()}
+    answers = {
+        name: as_answer(_as_written(name, schema), closed=closed_answers)
+        for name, schema in _definitions(requests=False).items()
+    }
+    return merged(requests, answers, COMPONENT)
+
+
+def schema_files(*, closed_answers: bool = False) -> dict[str, dict[str, Any]]:
+    """Return one self-contained schema per model, by file name without its ending.
+
+    Args:
+        closed_answers: as for `component_schemas`.
+    """
+    return {name: _schema_file(name, adapter, closed_answers) for name, adapter in FILE_MODELS.items()}
+
+
+def _definitions(*, requests: bool) -> dict[str, dict[str, Any]]:
+    """Return the definitions of one side of the API, as pydantic makes them."""
+    sided = {name: model for name, model in API_MODELS.items() if (name in REQUEST_MODELS) is requests}
     _, schemas = TypeAdapter.json_schemas(
-        inputs,
-        ref_template="#/components/schemas/{model}",
+        [(name, _MODE, adapter) for name, adapter in sided.items()],
+        ref_template=f"{COMPONENT}{{model}}",
         schema_generator=ContractSchema,
     )
-    definitions: dict[str, Any] = schemas["$defs"]
+    definitions: dict[str, dict[str, Any]] = schemas["$defs"]
     return definitions
 
 
-def schema_files() -> dict[str, dict[str, Any]]:
-    """Return one self-contained schema per model, by file name without its ending."""
-    return {name: _schema_file(name, adapter) for name, adapter in FILE_MODELS.items()}
-
-
-def _schema_file(name: str, adapter: TypeAdapter[Any]) -> dict[str, Any]:
+def _schema_file(name: str, adapter: TypeAdapter[Any], closed_answers: bool) -> dict[str, Any]:  # noqa: FBT001
     head = {"$schema": DIALECT, "$id": f"urn:risk-hub:schema:{name}:{__version__}"}
-    return head | adapter.json_schema(mode=_MODE, schema_generator=ContractSchema)
+    schema = adapter.json_schema(mode=_MODE, schema_generator=ContractSchema)
+    if name in REQUEST_FILES:
+        return head | as_request(schema)
+    if "$defs" in schema:
+        written = {key: _as_written(key, each) for key, each in schema["$defs"].items()}
+        schema = {**schema, "$defs": written}
+    return head | as_answer(schema, closed=closed_answers)
+
+
+def _as_written(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return without_nulls(schema) if name in COMPLETE_WITHOUT_NULLS else schema

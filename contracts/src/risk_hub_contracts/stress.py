@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from risk_hub_contracts.ids import CONTENT_HASH_PATTERN, ID_PATTERN
 from risk_hub_contracts.limits import NAME_MAX_CHARS
 from risk_hub_contracts.risk import RiskInput, RiskStatus, Share
+from risk_hub_contracts.times import Instant
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -61,11 +62,11 @@ class StressReport(BaseModel):
     world_id: Annotated[str, Field(pattern=ID_PATTERN)]
     version: Annotated[str, Field(pattern=ID_PATTERN)]
     content_hash: Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
-    as_of: str
+    as_of: Instant
     stage: str
     actor: str
     engine_version: str
-    evaluated_at: str
+    evaluated_at: Instant
     status: RiskStatus
     reason: str | None
     input: RiskInput

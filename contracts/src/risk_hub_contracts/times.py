@@ -3,7 +3,9 @@
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 _INSTANT: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
@@ -14,6 +16,10 @@ _OFFSET_MAX: Final = timedelta(hours=14)
 # One snapshot's instants are written a dozen times on its way.
 _FORMATTED_MAX_INSTANTS: Final = 64
 _FORM: Final = "an RFC 3339 date-time with an offset (2025-01-31T09:30:00Z, 2025-01-31T18:30:00+09:00)"
+
+
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""An instant in an answer or event, as its schema shows it."""
 
 
 class InstantError(ValueError):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from risk_hub_contracts.ids import SHA256_PATTERN, actor_fault
+from risk_hub_contracts.ids import ACTOR_PATTERN, SHA256_PATTERN, actor_fault
 from risk_hub_contracts.limits import TOKENS_MAX_COUNT
 from risk_hub_contracts.times import parse_instant
 
@@ -26,6 +26,9 @@ def _actor(value: str) -> str:
     return value
 
 
+Actor = Annotated[str, AfterValidator(_actor), Field(json_schema_extra={"pattern": ACTOR_PATTERN})]
+
+
 class Token(BaseModel):
     """One live token: who may use it for what, and until when (None: until it is removed)."""
 
@@ -34,7 +37,7 @@ class Token(BaseModel):
     id: Annotated[str, Field(min_length=1)]
     sha256: Annotated[str, Field(pattern=SHA256_PATTERN)]
     scopes: Annotated[list[Scope], Field(min_length=1)]
-    actors: Annotated[list[Annotated[str, AfterValidator(_actor)]], Field(min_length=1)]
+    actors: Annotated[list[Actor], Field(min_length=1)]
     not_after: Annotated[datetime | None, BeforeValidator(_instant)] = None
 
     def allows(self, scope: Scope, now: datetime) -> bool:

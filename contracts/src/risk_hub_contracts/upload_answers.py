@@ -8,9 +8,9 @@ from typing import Annotated, Final, Literal, NotRequired
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
-from risk_hub_contracts.answers import Instant
 from risk_hub_contracts.limits import BLOB_PART_BYTES, BLOB_PARTS_MAX_COUNT
 from risk_hub_contracts.refs import IssuedRef
+from risk_hub_contracts.times import Instant
 
 _CLOSED: Final = ConfigDict(extra="forbid")
 

@@ -10,6 +10,7 @@ from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.problems import REGISTRATION_INVALID, ProblemError, Violation, summary
 from risk_hub_contracts.queries import Cursor, Limit, Stage
+from risk_hub_contracts.times import Instant
 from risk_hub_contracts.violations import explain
 
 WorldState = Literal["fresh", "late", "stale", "awaited", "missing", "disabled", "unexpected"]
@@ -17,7 +18,6 @@ WorldState = Literal["fresh", "late", "stale", "awaited", "missing", "disabled",
 publishes, and nobody is waiting."""
 
 _CLOSED: Final = ConfigDict(extra="forbid")
-Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class StageQuery(BaseModel):

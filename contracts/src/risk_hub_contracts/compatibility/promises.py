@@ -7,13 +7,10 @@ from risk_hub_contracts.compatibility.findings import Finding, Findings
 from risk_hub_contracts.compatibility.schemas import answer_faults, request_faults
 from risk_hub_contracts.golden import accept
 from risk_hub_contracts.problems import ProblemError
+from risk_hub_contracts.schemas import REQUEST_FILES
 
 Json = Mapping[str, Any]
 
-# What others write and the hub reads; every other schema describes what the hub writes.
-WRITTEN_BY_OTHERS: Final = frozenset(
-    {"snapshot-request", "expectation", "exit-policy", "upload-request", "upload-end", "token-list"}
-)
 # Each deployment chooses these.
 CHOSEN: Final = frozenset({"inline_cov_threshold", "offload"})
 
@@ -24,7 +21,7 @@ def schema_faults(released: Mapping[str, Json], now: Mapping[str, Json]) -> Find
         if name not in now:
             yield Finding(f"schema {name}", "is gone")
             continue
-        judge = request_faults if name in WRITTEN_BY_OTHERS else answer_faults
+        judge = request_faults if name in REQUEST_FILES else answer_faults
         yield from judge((schema, schema), (now[name], now[name]), f"schema {name}")
 
 

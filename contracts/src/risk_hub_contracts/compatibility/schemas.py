@@ -62,10 +62,9 @@ class Comparison:
         """Yield the same of two schemas that are no references."""
         if narrow.keys() | wide.keys() <= ANNOTATIONS:
             return
-        yield from self._unjudged(narrow, wide, place)
         if wide.keys() <= ANNOTATIONS:
-            return
-        if any(name in narrow for name in ALTERNATIVES):
+            yield from self._unjudged(narrow, wide, place)
+        elif any(name in narrow for name in ALTERNATIVES):
             for number, branch in enumerate(_branches(narrow)):
                 yield from self.fits(branch, wide, at(place, number))
         elif any(name in wide for name in ALTERNATIVES):
@@ -74,11 +73,14 @@ class Comparison:
             yield from self._fits_plain(narrow, wide, place)
 
     def _fits_one(self, narrow: Schema, wide: Schema, place: str) -> Findings:
-        """Yield what keeps a schema from the alternative that it comes nearest to."""
-        found = [list(self.fits(narrow, branch, place)) for branch in _branches(wide)]
+        """Yield what keeps a schema from the nearest alternative: one like it where there is one."""
+        branches = [_resolved(self.outer, branch) for branch in _branches(wide)]
+        alike = [branch for branch in branches if _is_alike(narrow, branch)]
+        found = [list(self.fits(narrow, branch, place)) for branch in alike or branches]
         yield from min(found, key=len)
 
     def _fits_plain(self, narrow: Schema, wide: Schema, place: str) -> Findings:
+        yield from self._unjudged(narrow, wide, place)
         types, allowed = types_of(narrow), types_of(wide)
         if not types <= allowed:
             yield self._finding(place, "type", sorted(types), sorted(allowed))
@@ -131,7 +133,7 @@ class Comparison:
             elif not self.gains_members:
                 yield from self._lost(schema, wide, at(place, name))
         for name in sorted(known.keys() - own.keys()):
-            if self.gains_members and _others(narrow) is False:
+            if self.gains_members and isinstance(_others(narrow), bool):
                 yield Finding(at(place, name), "is promised by the release and gone now")
             else:
                 yield from self._free_names(narrow, known[name], at(place, name))
@@ -171,10 +173,10 @@ class Comparison:
 
     def _patterns(self, narrow: Schema, wide: Schema, place: str) -> Findings:
         own, known = narrow.get("patternProperties", {}), wide.get("patternProperties", {})
-        if own.keys() != known.keys():
+        if own.keys() - known.keys():
             yield self._finding(place, "patterns of names", sorted(own), sorted(known))
-        for pattern in sorted(own.keys() & known.keys()):
-            yield from self.fits(own[pattern], known[pattern], at(place, pattern))
+        for pattern, schema in sorted(known.items()):
+            yield from self.fits(own.get(pattern, _others(narrow)), schema, at(place, pattern))
 
     def _unjudged(self, narrow: Schema, wide: Schema, place: str) -> Findings:
         for name in sorted((narrow.keys() | wide.keys()) - JUDGED - ANNOTATIONS):
@@ -213,6 +215,12 @@ def _resolved(document: Schema, schema: Any) -> Schema:  # noqa: ANN401
         beside = {name: value for name, value in resolved.items() if name != "$ref"}
         resolved = {**target, **beside}
     return resolved
+
+
+def _is_alike(narrow: Schema, wide: Schema) -> bool:
+    """Tell whether two schemas speak of one type, and one has every member that the other requires."""
+    missing = {*wide.get("required", ())} - {*narrow.get("required", ())}
+    return bool(types_of(wide) & types_of(narrow)) and not missing
 
 
 def _branches(schema: Schema) -> Iterator[Schema]:

@@ -1,0 +1,40 @@
+"""Breaks of the released contract that are corrections of a mistake, each written down with its reason.
+
+`released/<version>/repaired-contract.json` lists them. An entry accounts for the findings that have exactly its text
+(`findings`), or for every finding, wherever it is, that says exactly its `sentence`. An entry that matches no finding
+is a finding itself, so the list holds what was corrected and nothing else.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from risk_hub_contracts.compatibility.findings import Finding, Findings
+
+FILE: Final = "repaired-contract.json"
+
+
+def repaired(release: Path) -> list[str]:
+    """Return the texts and sentences of every finding that a repair entry of the release accounts for."""
+    path = release / FILE
+    entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return [text for entry in entries for text in _texts(entry)]
+
+
+def unrepaired(found: Iterable[Finding], accounted: Iterable[str]) -> Findings:
+    """Yield each finding without a repair entry, then each entry without a finding."""
+    texts, used = set(accounted), set[str]()
+    for finding in found:
+        matching = {str(finding), finding.sentence} & texts
+        used |= matching
+        if not matching:
+            yield finding
+    for text in sorted(texts - used):
+        yield Finding(FILE, f"no finding has the text {text!r}; remove the entry")
+
+
+def _texts(entry: Mapping[str, Any]) -> Iterator[str]:
+    yield from entry.get("findings", ())
+    if "sentence" in entry:
+        yield entry["sentence"]

@@ -1,0 +1,93 @@
+"""An integer of a request is taken as an RFC 8259 `int` token alone where `x-json-token` in its schema says so."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from risk_hub_contracts.schemas import REQUEST_FILES, schema_files
+from tests.contracts.published import inner_schemas
+from tests.fakes.gateway import Gateway
+from tests.http.conftest import WORLD, book
+
+SHA256 = "a" * 64
+BLOBS = "/risk-hub/worlds/w1/blobs"
+EXPECTATIONS = "/risk-hub/worlds/w1/expectations?stage=paper"
+POLICY = "/risk-hub/worlds/w1/exit-policy?stage=paper"
+REF = {"ref": f"s3://blobs/risk-blobs/w1/{SHA256}", "sha256": SHA256, "bytes": 7, "kind": "covariance"}
+POLICY_BODY = {
+    "version": "p1",
+    "cool_down_seconds": 7,
+    "measures": [
+        {
+            "measure": "value_at_risk",
+            "method": "historical",
+            "max_loss": 0.1,
+            "confidence_bps": 7,
+        }
+    ],
+    "drawdown": [{"window": 30, "max_loss": 0.1}],
+    "staleness": {"max_age_seconds": 7},
+}
+# The integers of each request, by the schema file and the member's name: where they are sent, in which body.
+INTEGERS: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
+    ("snapshot-request", "ttl_sec"): ("POST", WORLD, book(ttl_sec=7)),
+    ("snapshot-request", "bytes"): ("POST", WORLD, book(covariance_ref=REF)),
+    ("upload-request", "bytes"): ("POST", BLOBS, {"kind": "stress", "bytes": 7, "sha256": SHA256}),
+    ("upload-end", "bytes"): (
+        "POST",
+        f"{BLOBS}/{SHA256}/complete",
+        {"kind": "stress", "bytes": 7, "upload_id": "u"},
+    ),
+    ("expectation", "warn_seconds"): ("PUT", EXPECTATIONS, {"owner": "desk", "warn_seconds": 7}),
+    ("expectation", "critical_seconds"): ("PUT", EXPECTATIONS, {"owner": "desk", "critical_seconds": 700}),
+    ("exit-policy", "cool_down_seconds"): ("PUT", POLICY, POLICY_BODY),
+    ("exit-policy", "confidence_bps"): ("PUT", POLICY, POLICY_BODY),
+    ("exit-policy", "max_age_seconds"): ("PUT", POLICY, POLICY_BODY),
+}
+
+
+def written(body: dict[str, Any], member: str, ending: str) -> bytes:
+    """Return the body as JSON text, with other notation for the integer of one member."""
+    text, count = re.subn(rf'("{member}": \d+)', rf"\g<1>{ending}", json.dumps(body))
+    assert count == 1
+    return text.encode()
+
+
+def test_the_table_has_every_integer_that_a_schema_marks() -> None:
+    marked = {
+        (name, place.split("/")[place.split("/").index("properties") + 1])
+        for name in REQUEST_FILES
+        for place, schema in inner_schemas(schema_files()[name])
+        if "x-json-token" in schema
+    }
+    assert marked == INTEGERS.keys()
+
+
+@pytest.mark.parametrize("ending", [".0", "e0", ".0e0"])
+@pytest.mark.parametrize("integer", INTEGERS, ids="-".join)
+def test_an_integer_with_fraction_or_exponent_is_refused_at_its_member(
+    api: Gateway, integer: tuple[str, str], ending: str
+) -> None:
+    method, path, body = INTEGERS[integer]
+    answer = api(method, path, written(body, integer[1], ending))
+    assert answer.status == 422, answer.body
+    assert [pointer.rpartition("/")[2] for pointer in answer.pointers] == [integer[1]]
+
+
+@pytest.mark.parametrize("integer", INTEGERS, ids="-".join)
+def test_the_same_integer_without_them_is_not_refused_for_its_notation(
+    api: Gateway, integer: tuple[str, str]
+) -> None:
+    method, path, body = INTEGERS[integer]
+    answer = api(method, path, written(body, integer[1], ""))
+    assert answer.status in {200, 201} or integer[1] not in {
+        pointer.rpartition("/")[2] for pointer in answer.pointers
+    }
+
+
+def test_an_integer_of_an_enumeration_is_compared_by_its_value(api: Gateway) -> None:
+    answer = api("PUT", POLICY, written(POLICY_BODY, "window", ".0"))
+    assert answer.status == 201
+    assert answer.json["policy"]["drawdown"][0]["window"] == 30
