@@ -80,7 +80,7 @@ def test_every_word_of_the_api_description_is_openapi_3_1() -> None:
     assert unknown_words(openapi(), is_openapi=True) == []
 
 
-@pytest.mark.parametrize("word", ["ge", "le", "nullable", "minimumm", "maximumLength"])
+@pytest.mark.parametrize("word", ["ge", "le", "nullable", "min_length", "maximumLength"])
 def test_a_word_that_no_dialect_has_is_found_at_any_depth(word: str) -> None:
     schema = {"$defs": {"A": {"type": "object", "properties": {"a": {"items": {word: 1}}}}}}
     assert unknown_words(schema) != []
