@@ -12,8 +12,6 @@ import pytest
 from functions.hub.domain import backtest, stress
 from functions.hub.domain.backtest import LikelihoodRatio
 from functions.risk import attribution, sharpe
-from infra.local.sample import SAMPLE_FILE
-from infra.local.sample.derive import derive
 from tests.agreement.book import RETURNS_FILE, sample_book
 from tests.agreement.ours import ours
 from tests.agreement.page import PAGE, TOLERANCE, VECTORS, WITHOUT_PEER, difference, page
@@ -45,9 +43,8 @@ def test_the_page_is_what_the_vectors_say() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(COMMITTED)
 
 
-def test_the_vectors_and_the_sample_are_of_these_very_returns() -> None:
+def test_the_vectors_name_the_digest_of_the_committed_returns() -> None:
     assert hashlib.sha256(RETURNS_FILE.read_bytes()).hexdigest() == COMMITTED["returns_sha256"]
-    assert json.loads(SAMPLE_FILE.read_text(encoding="utf-8")) == derive(RETURNS_FILE)
 
 
 def wrong_ratio(found: LikelihoodRatio | None) -> LikelihoodRatio | None:
