@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from functions.risk.exact import dot
 from functions.risk.policy import RiskPolicy
 from functions.risk.receipt import ENGINE_VERSION
 from infra.local.sample import SAMPLE_FILE
@@ -73,7 +74,7 @@ def array_books() -> dict[str, RiskReport]:
 def packed(loadings: list[list[float]], specific: list[float]) -> list[float]:
     """Return the upper triangle, row by row, of the covariance with these factors."""
     return [
-        sum(map(float.__mul__, first, second)) + (specific[row] if second is first else 0.0)
+        dot(first, second) + (specific[row] if second is first else 0.0)
         for row, first in enumerate(loadings)
         for second in loadings[row:]
     ]

@@ -1,7 +1,7 @@
 """Is a small matrix positive semi-definite, and by how much: Cholesky and inverse iteration, by exact sums."""
 
 from collections.abc import Sequence
-from math import sqrt
+from math import fsum, sqrt
 
 from functions.risk.covariance.form import PSD_TOLERANCE
 from functions.risk.exact import dot
@@ -22,7 +22,7 @@ def least_margin(matrix: Rows) -> float:
     Args:
         matrix: (n, n) symmetric, finite, its trace above zero.
     """
-    trace = sum(row[index] for index, row in enumerate(matrix))
+    trace = fsum(row[index] for index, row in enumerate(matrix))
     shift = PSD_TOLERANCE * trace
     factor: list[list[float]] = []
     for index, row in enumerate(matrix):

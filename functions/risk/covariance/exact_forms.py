@@ -50,7 +50,7 @@ class ExactPacked:
         """See CovarianceForm."""
         if wrong := _unbounded(self._upper):
             return wrong
-        if sum(self.variances()) <= TRACE_MIN:
+        if fsum(self.variances()) <= TRACE_MIN:
             return verdict_on_nothing(max(map(abs, self._upper)))
         found = verdict_of(least_margin(self._rows))
         return NOT_PSD if found.reason is None and self._beyond_one() else found

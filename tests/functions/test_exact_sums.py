@@ -1,0 +1,52 @@
+"""Sums of floats in risk code are rounded once: the builtin `sum` rounds differently on Python 3.11 and 3.12."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMPUTING = (
+    "functions/risk/**/*.py",
+    "functions/hub/domain/backtest*.py",
+    "functions/hub/domain/stress.py",
+    "infra/local/sample/*.py",
+)
+EXACT_FILES = sorted(path.relative_to(ROOT).as_posix() for glob in COMPUTING for path in ROOT.glob(glob))
+COUNTED = ("isinstance", "len")
+HITS = {"sum(hits)", "sum(tested)", "sum(hits[-BASEL_OBSERVATIONS:])"}
+
+
+def float_sums(source: str) -> Iterator[str]:
+    """Yield each call of the builtin `sum` that does not count: no comparison, no whole number, no list of hits."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sum":
+            given = node.args[0]
+            what = given.elt if isinstance(given, ast.GeneratorExp | ast.ListComp) else given
+            if not counts(what) and ast.unparse(node) not in HITS:
+                yield ast.unparse(node)
+
+
+def counts(what: ast.expr) -> bool:
+    if isinstance(what, ast.Call) and isinstance(what.func, ast.Name):
+        return what.func.id in COUNTED
+    return isinstance(what, ast.Compare) or (isinstance(what, ast.Constant) and type(what.value) is int)
+
+
+@pytest.mark.parametrize("file", EXACT_FILES)
+def test_risk_code_adds_floats_by_fsum(file: str) -> None:
+    assert not list(float_sums((ROOT / file).read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "sum(row[i] for i, row in enumerate(m))",
+        "sum(weights)",
+        "sum(map(mul, a, b))",
+        "sum([a * b for a in c])",
+    ],
+)
+def test_a_builtin_sum_of_floats_is_found(source: str) -> None:
+    assert list(float_sums(source))
