@@ -36,14 +36,18 @@ def schema_texts() -> dict[Path, str]:
 
 def main(arguments: list[str]) -> int:
     """Write the schemas, or with `--check` tell which committed ones differ; return the exit code."""
-    stale = [path for path, text in schema_texts().items() if not path.exists() or path.read_text() != text]
+    stale = [
+        path
+        for path, text in schema_texts().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     if "--check" in arguments:
         for path in stale:
             sys.stderr.write(f"{path.name} is not what the models say; run `make contracts` and commit it\n")
         return 1 if stale else 0
     FOLDER.mkdir(exist_ok=True)
     for path, text in schema_texts().items():
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -49,7 +49,7 @@ def differences(files: dict[str, str], folder: Path = LOCAL_ASSEMBLY) -> list[st
     lines: list[str] = []
     for name, text in files.items():
         path = folder / name
-        committed = path.read_text() if path.exists() else ""
+        committed = path.read_text(encoding="utf-8") if path.exists() else ""
         lines += difflib.unified_diff(
             committed.splitlines(),
             text.splitlines(),
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _report(lines)
     LOCAL_ASSEMBLY.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        (LOCAL_ASSEMBLY / name).write_text(text)
+        (LOCAL_ASSEMBLY / name).write_text(text, encoding="utf-8")
     sys.stdout.write(f"{LOCAL_ASSEMBLY.name}: {'changed' if lines else 'no change'}\n")
     return os.EX_OK
 

@@ -66,7 +66,7 @@ def trim_models(data: Path) -> None:
         shutil.rmtree(folder)
     for name, content in kept.items():
         (data / name).parent.mkdir(parents=True, exist_ok=True)
-        (data / name).write_text(json.dumps(content, separators=(",", ":")))
+        (data / name).write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
 
 def operations(service: str) -> frozenset[str]:

@@ -107,7 +107,7 @@ def _write_manifest(bundle: Bundle, versions: dict[str, str], contents: Path) ->
         "lock_sha256": hashlib.sha256(bundle.lock.read_bytes()).hexdigest(),
         "distributions": versions,
     }
-    (contents / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    (contents / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _check_size(bundle: Bundle, zipped: Path) -> None:

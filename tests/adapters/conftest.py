@@ -39,7 +39,7 @@ def aws() -> Iterator[None]:
 
 def declared_tables() -> dict[str, dict[str, Any]]:
     """Return each table's properties by its purpose (`snapshots`, `worlds`, `evaluations`)."""
-    templates = [json.loads(path.read_text()) for path in ASSEMBLY.glob("*.template.json")]
+    templates = [json.loads(path.read_text(encoding="utf-8")) for path in ASSEMBLY.glob("*.template.json")]
     resources = [resource for template in templates for resource in template["Resources"].values()]
     tables = [r["Properties"] for r in resources if r["Type"] == "AWS::DynamoDB::Table"]
     return {str(table["TableName"]).rpartition("-")[2]: table for table in tables}

@@ -88,7 +88,7 @@ def failing(error: Exception) -> Door:
 
 
 def work(worker: Any, stage: str) -> None:
-    text = (ROOT / "events" / "samples" / "risk_snapshot_updated.json").read_text()
+    text = (ROOT / "events" / "samples" / "risk_snapshot_updated.json").read_text(encoding="utf-8")
     event = CloudEvent.model_validate_json(text)
     provenance = {**event.data["provenance"], "stage": stage}
     event = event.model_copy(update={"data": {**event.data, "provenance": provenance}})
@@ -121,4 +121,4 @@ def test_inv12_a_function_writes_the_metric_of_every_alarm_with_its_dimensions(e
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
 def test_every_deployed_worker_is_given_the_stages_that_it_may_count_by(worker: str) -> None:
-    assert "_parts.stages()" in (ROOT / "functions" / worker / "handler.py").read_text()
+    assert "_parts.stages()" in (ROOT / "functions" / worker / "handler.py").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ def write_transcript(docs: Path, notes: Sequence[Note]) -> None:
     text = transcript(notes)
     for page in PAGES:
         path = docs / page
-        path.write_text(BLOCK.sub(lambda _: text, path.read_text()))
+        path.write_text(BLOCK.sub(lambda _: text, path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def transcript(notes: Sequence[Note]) -> str:

@@ -107,7 +107,7 @@ def main() -> None:
             *stage_lines(),
         ]
     )
-    PAGE.write_text(text)
+    PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     gate.renew()
 

@@ -42,7 +42,7 @@ def measured_request(kind: str) -> Figures:
 
 def baseline() -> dict[str, Any]:
     """Return the committed figures."""
-    found: dict[str, Any] = json.loads(BASELINE.read_text())
+    found: dict[str, Any] = json.loads(BASELINE.read_text(encoding="utf-8"))
     return found
 
 
@@ -63,7 +63,7 @@ def renew() -> None:
         "modules": {folder: measured_modules(folder) for folder in FUNCTION_FOLDERS},
         "requests": {kind: measured_request(kind) for kind in REQUESTS},
     }
-    BASELINE.write_text(json.dumps(renewed, indent=1) + "\n")
+    BASELINE.write_text(json.dumps(renewed, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from tests.bench.lines import Line
 from tests.bench.memory import MB
 from tests.bench.page import page
 
-COMMITTED = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text()
+COMMITTED = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 UNKNOWN = Line("", "", "", "", holds=False).reason
 
 

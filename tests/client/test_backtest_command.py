@@ -72,7 +72,7 @@ def test_the_same_report_gives_the_same_picture(tmp_path: Path) -> None:
     first, second = tmp_path / "first.svg", tmp_path / "second.svg"
     assert command("--plot", str(first)) == command("--plot", str(second)) == 0
     assert first.read_bytes() == second.read_bytes()
-    assert "exceedance (5 of 251, 2.5 expected)" in first.read_text()
+    assert "exceedance (5 of 251, 2.5 expected)" in first.read_text(encoding="utf-8")
     assert command("--plot", str(tmp_path / "p.png")) == 0
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
 

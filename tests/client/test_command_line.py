@@ -61,7 +61,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def written(file: Path, **fields: Any) -> Path:
-    file.write_text(json.dumps(DOCUMENT | fields))
+    file.write_text(json.dumps(DOCUMENT | fields), encoding="utf-8")
     return file
 
 
@@ -80,7 +80,10 @@ def test_a_dry_run_sends_nothing(command: Command, file: Path, server: Server) -
 
 def test_options_name_what_the_file_does_not(command: Command, tmp_path: Path) -> None:
     bare = tmp_path / "bare.json"
-    bare.write_text(json.dumps({k: v for k, v in DOCUMENT.items() if k not in {"world_id", "provenance"}}))
+    bare.write_text(
+        json.dumps({k: v for k, v in DOCUMENT.items() if k not in {"world_id", "provenance"}}),
+        encoding="utf-8",
+    )
     assert command("publish", bare, "--dry-run").err.strip().endswith("names no world: give --world")
     assert command("publish", bare, "--world", "w2", "--dry-run").status == 1
     named = ("--world", "w2", "--actor", "risk-engine", "--stage", "LIVE")
@@ -339,7 +342,7 @@ def test_a_backfill_of_this_folder_has_its_journal_beside_it(
 def test_a_backfill_reads_json_lines(command: Command, tmp_path: Path) -> None:
     lines = tmp_path / "history.jsonl"
     documents = [DOCUMENT | {"version": f"v{number}"} for number in range(3)]
-    lines.write_text("".join(json.dumps(document) + "\n" for document in documents))
+    lines.write_text("".join(json.dumps(document) + "\n" for document in documents), encoding="utf-8")
     assert command("backfill", lines, "--json").json["created"] == 3
 
 

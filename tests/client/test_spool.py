@@ -99,7 +99,7 @@ def test_what_the_hub_refuses_is_set_aside_with_its_problem_and_stops_nobody(
         other.publish(WORLD, **book("v1", weights={"AAPL": 1.0}))
     done = spooling.flush()
     assert ([each.version for each in done.delivered], len(done.refused)) == (["v2"], 1)
-    assert "version-conflict" in done.refused[0].read_text()
+    assert "version-conflict" in done.refused[0].read_text(encoding="utf-8")
     assert waiting(folder) == 0
 
 

@@ -19,18 +19,18 @@ __all__ = ["folder", "spooling"]
 
 def damage(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
     def apply(entry: Path) -> None:
-        kept = json.loads(entry.read_text())
+        kept = json.loads(entry.read_text(encoding="utf-8"))
         change(kept)
-        entry.write_text(json.dumps(kept))
+        entry.write_text(json.dumps(kept), encoding="utf-8")
 
     return apply
 
 
 DAMAGES = {
-    "empty": lambda entry: entry.write_text(""),
-    "cut": lambda entry: entry.write_text("{"),
+    "empty": lambda entry: entry.write_text("", encoding="utf-8"),
+    "cut": lambda entry: entry.write_text("{", encoding="utf-8"),
     "no text": lambda entry: entry.write_bytes(b"\xff"),
-    "a list": lambda entry: entry.write_text("[]"),
+    "a list": lambda entry: entry.write_text("[]", encoding="utf-8"),
     "no actor": damage(lambda kept: kept.pop("actor")),
     "an actor that is none": damage(lambda kept: kept.update(actor=["x"])),
     "a document that is none": damage(lambda kept: kept.update(document=[])),
@@ -91,7 +91,7 @@ def test_a_full_or_read_only_disk_stops_nobody_whom_the_hub_answers(
 ) -> None:
     server.faults.extend(DOWN)
     spooling.publish(WORLD, **book("v1"))
-    (folder / "00000000000000000001.json").write_text("{")
+    (folder / "00000000000000000001.json").write_text("{", encoding="utf-8")
     monkeypatch.setattr(Path if failing == "replace" else os, failing, full)
     assert spooling.publish(WORLD, **book("v2")).outcome == "created"
     monkeypatch.undo()

@@ -77,12 +77,15 @@ def test_the_list_begins_with_what_is_late_and_its_status_says_so(shell: Shell, 
 
 def test_a_policy_is_put_in_force_shown_and_dropped(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "policy.json"
-    file.write_text(DEFAULT_POLICY.model_copy(update={"version": "p2"}).model_dump_json(exclude_none=True))
+    file.write_text(
+        DEFAULT_POLICY.model_copy(update={"version": "p2"}).model_dump_json(exclude_none=True),
+        encoding="utf-8",
+    )
     status, said = shell("worlds", "policy", *OF_W1, "--put", str(file))
     assert status == 0
     assert (json.loads(said)["policy"]["version"], json.loads(said)["stored"]) == ("p2", True)
     assert json.loads(shell("worlds", "policy", *OF_W1, "--drop")[1])["stored"] is False
-    file.write_text("{")
+    file.write_text("{", encoding="utf-8")
     assert shell("worlds", "policy", *OF_W1, "--put", str(file))[0] == USAGE
 
 

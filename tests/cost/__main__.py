@@ -18,7 +18,7 @@ def main() -> None:
     screen, sys.stdout = sys.stdout, sys.stderr
     text = page(travel(SIZES), datetime.now(UTC).date())
     sys.stdout = screen
-    PAGE.write_text(text)
+    PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
 
 

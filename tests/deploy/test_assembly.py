@@ -29,7 +29,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def app_of(folder: Path) -> str:
     app = folder / "python"
-    app.write_text(APP)
+    app.write_text(APP, encoding="utf-8")
     app.chmod(0o700)
     return str(app)
 
@@ -40,9 +40,9 @@ def copy(built: Path, tmp_path: Path) -> Path:
 
 
 def change(folder: Path, file: str, old: str, new: str) -> None:
-    text = (folder / file).read_text()
+    text = (folder / file).read_text(encoding="utf-8")
     assert old in text
-    (folder / file).write_text(text.replace(old, new))
+    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
 
 
 def test_an_assembly_knows_its_stage_what_was_given_and_its_commit(built: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_changed_file_is_noticed(copy: Path) -> None:
 
 
 def test_a_file_that_was_added_or_renamed_is_noticed(copy: Path) -> None:
-    (copy / "more.json").write_text("{}")
+    (copy / "more.json").write_text("{}", encoding="utf-8")
     assert digest_of(copy) != read_digest(copy)
     (copy / "more.json").unlink()
     (copy / STACK).rename(copy / "other.template.json")
@@ -81,14 +81,16 @@ def test_a_file_that_was_added_or_renamed_is_noticed(copy: Path) -> None:
 
 
 def read_digest(folder: Path) -> str:
-    return str(json.loads((folder / RECORD).read_text())["digest"])
+    return str(json.loads((folder / RECORD).read_text(encoding="utf-8"))["digest"])
 
 
 def test_the_template_tests_read_exactly_these_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "TEST_FOLDER", "tests/infra/test_schedule.py")
     change(copy, STACK, "rate(1 minute)", "rate(2 minutes)")
-    document = json.loads((copy / RECORD).read_text())
-    (copy / RECORD).write_text(json.dumps({**document, "digest": digest_of(copy), "tests_passed": 0}))
+    document = json.loads((copy / RECORD).read_text(encoding="utf-8"))
+    (copy / RECORD).write_text(
+        json.dumps({**document, "digest": digest_of(copy), "tests_passed": 0}), encoding="utf-8"
+    )
     with pytest.raises(DeployError, match="test_a_function_is_called_at_its_rate") as caught:
         prove(copy)
     assert "so it is not deployed" in str(caught.value)

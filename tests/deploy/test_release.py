@@ -50,9 +50,9 @@ class FakeAws:
 
 
 def order(folder: Path, *, tests_passed: int = 195, **how: Any) -> Order:
-    (folder / "manifest.json").write_text("{}")
+    (folder / "manifest.json").write_text("{}", encoding="utf-8")
     record = Record("dev", {}, "c0ffee", digest_of(folder), tests_passed)
-    (folder / RECORD).write_text(json.dumps(asdict(record)))
+    (folder / RECORD).write_text(json.dumps(asdict(record)), encoding="utf-8")
     return Order(how.pop("stage", "dev"), folder, **{"confirmed": True, **how})
 
 

@@ -27,7 +27,7 @@ process.exit(Number(process.env.CDK_STATUS || 0));
 @pytest.fixture
 def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     npm, noted = tmp_path / "npm.js", tmp_path / "notes"
-    npm.write_text(NPM)
+    npm.write_text(NPM, encoding="utf-8")
     monkeypatch.setattr(toolkit, "locked_npm", lambda: npm)
     monkeypatch.setattr(install, "__defaults__", (tmp_path / "installed",))
     monkeypatch.setenv("NOTES", str(noted))
@@ -35,8 +35,8 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_cli_is_one_exact_version_with_its_digest() -> None:
-    wanted = json.loads((LOCK_FOLDER / "package.json").read_text())["dependencies"]
-    locked = json.loads((LOCK_FOLDER / "package-lock.json").read_text())["packages"]
+    wanted = json.loads((LOCK_FOLDER / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    locked = json.loads((LOCK_FOLDER / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert list(wanted) == ["aws-cdk"]
     assert re.fullmatch(r"2\.\d+\.\d+", wanted["aws-cdk"])
     assert {name for name in locked if name} == {"node_modules/aws-cdk"}
@@ -45,7 +45,7 @@ def test_the_cli_is_one_exact_version_with_its_digest() -> None:
 
 
 def test_the_lock_names_no_registry() -> None:
-    text = "".join((LOCK_FOLDER / name).read_text() for name in FILES)
+    text = "".join((LOCK_FOLDER / name).read_text(encoding="utf-8") for name in FILES)
     assert "://" not in text
     assert "resolved" not in text
 
@@ -53,7 +53,7 @@ def test_the_lock_names_no_registry() -> None:
 def test_the_cli_is_installed_once_from_the_lock_and_run_on_the_assembly(notes: Path) -> None:
     for verb in ("diff", "deploy"):
         Toolkit(Path("/an/assembly")).run(verb, "--all")
-    told = notes.read_text().splitlines()
+    told = notes.read_text(encoding="utf-8").splitlines()
     assert [line for line in told if line.startswith("npm")] == [
         "npm ci --no-audit --no-fund --omit-lockfile-registry-resolved"
     ]
@@ -66,9 +66,9 @@ def test_the_cli_is_installed_once_from_the_lock_and_run_on_the_assembly(notes: 
 
 def test_another_lock_installs_anew(notes: Path, tmp_path: Path) -> None:
     folder = install()
-    (folder / FILES[1]).write_text("{}")
+    (folder / FILES[1]).write_text("{}", encoding="utf-8")
     install()
-    assert notes.read_text().count("npm ci") == 2
+    assert notes.read_text(encoding="utf-8").count("npm ci") == 2
     assert (tmp_path / "installed" / PROGRAM).exists()
 
 
@@ -83,7 +83,7 @@ def test_an_unreachable_registry_is_told_and_leaves_nothing_half_done(
     notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "broken.js"
-    broken.write_text('console.error("npm error code ENOTFOUND"); process.exit(1)')
+    broken.write_text('console.error("npm error code ENOTFOUND"); process.exit(1)', encoding="utf-8")
     monkeypatch.setattr(toolkit, "locked_npm", lambda: broken)
     with pytest.raises(DeployError, match=r"is your registry reachable\?\nnpm error code ENOTFOUND"):
         install()

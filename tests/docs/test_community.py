@@ -21,27 +21,27 @@ def tracked_text() -> list[Path]:
 
 
 def make_target_names() -> set[str]:
-    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_community_page_exists(page: str) -> None:
-    assert (ROOT / page).read_text().startswith("# ")
+    assert (ROOT / page).read_text(encoding="utf-8").startswith("# ")
 
 
 def test_the_licence_is_apache_2_and_each_package_ships_and_declares_it() -> None:
-    licence = (ROOT / "LICENSE").read_text()
+    licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert "Apache License\n                           Version 2.0, January 2004" in licence
     for folder in (ROOT, ROOT / "contracts"):
-        assert (folder / "LICENSE").read_text() == licence
-        assert (
-            'license = "Apache-2.0"\nlicense-files = ["LICENSE"]' in (folder / "pyproject.toml").read_text()
+        assert (folder / "LICENSE").read_text(encoding="utf-8") == licence
+        assert 'license = "Apache-2.0"\nlicense-files = ["LICENSE"]' in (folder / "pyproject.toml").read_text(
+            encoding="utf-8"
         )
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_an_issue_form_has_a_name_and_unique_required_fields(form: str) -> None:
-    document = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / form).read_text())
+    document = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / form).read_text(encoding="utf-8"))
     fields = [field for field in document["body"] if field["type"] != "markdown"]
     identifiers = [field["id"] for field in fields]
     assert document["name"]
@@ -50,9 +50,9 @@ def test_an_issue_form_has_a_name_and_unique_required_fields(form: str) -> None:
 
 
 def test_the_git_hooks_are_exactly_the_steps_of_make_check() -> None:
-    steps = re.search(r"^check: ([a-z ]+) ##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    steps = re.search(r"^check: ([a-z ]+) ##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert steps
-    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     (repository,) = config["repos"]
     assert repository["repo"] == "local"
     assert [hook["entry"] for hook in repository["hooks"]] == [f"make {step}" for step in steps[1].split()]
@@ -65,9 +65,9 @@ def test_pre_commit_accepts_the_hook_configuration() -> None:
 
 
 def test_the_container_installs_what_the_readme_requires_and_runs_existing_targets() -> None:
-    document = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
-    dockerfile = (ROOT / ".devcontainer" / document["build"]["dockerfile"]).read_text()
-    assert f"FROM python:{(ROOT / '.python-version').read_text().strip()}-" in dockerfile
+    document = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    dockerfile = (ROOT / ".devcontainer" / document["build"]["dockerfile"]).read_text(encoding="utf-8")
+    assert f"FROM python:{(ROOT / '.python-version').read_text(encoding='utf-8').strip()}-" in dockerfile
     assert " make " in dockerfile
     command, *targets = document["postCreateCommand"].split()
     assert command == "make"
@@ -75,7 +75,7 @@ def test_the_container_installs_what_the_readme_requires_and_runs_existing_targe
 
 
 def test_every_make_target_in_contributing_exists() -> None:
-    named = set(re.findall(r"`make ([a-z-]+)`", (ROOT / "CONTRIBUTING.md").read_text()))
+    named = set(re.findall(r"`make ([a-z-]+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
     assert named
     assert named <= make_target_names()
 

@@ -70,4 +70,6 @@ def test_the_guide_names_each_stage_and_each_step() -> None:
 
 def test_both_languages_give_the_same_commands() -> None:
     assert commands(GUIDE) == commands(GUIDE.with_name("deploying.ko.md"))
-    assert GUIDE.read_text().count("\n| ") == GUIDE.with_name("deploying.ko.md").read_text().count("\n| ")
+    assert GUIDE.read_text(encoding="utf-8").count("\n| ") == GUIDE.with_name("deploying.ko.md").read_text(
+        encoding="utf-8"
+    ).count("\n| ")

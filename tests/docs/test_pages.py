@@ -20,14 +20,20 @@ TEST_NAME = re.compile(r"`(test_\w+)`")
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
-    missing = [target for target in LINK.findall(page.read_text()) if not (page.parent / target).exists()]
+    missing = [
+        target
+        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
     assert missing == []
 
 
 def test_every_fault_has_its_number_and_names_tests_that_exist() -> None:
-    rows = re.findall(r"^\| (F\d+) \|(.*)$", (ROOT / "docs" / "faults.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (F\d+) \|(.*)$", (ROOT / "docs" / "faults.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert [number for number, _ in rows] == [f"F{number}" for number in range(1, 31)]
-    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     for number, row in rows:
         named = TEST_NAME.findall(row)
         assert named, number
@@ -35,9 +41,9 @@ def test_every_fault_has_its_number_and_names_tests_that_exist() -> None:
 
 
 def test_every_invariant_names_a_test_that_exists() -> None:
-    table = (ROOT / "contracts" / "README.md").read_text()
+    table = (ROOT / "contracts" / "README.md").read_text(encoding="utf-8")
     assert [f"INV-{number:02}" for number in range(1, 15)] == INVARIANT.findall(table)
-    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     named = {
         name for line in table.splitlines() if line.startswith("| INV") for name in TEST_NAME.findall(line)
     }

@@ -49,7 +49,7 @@ HANGUL = re.compile(r"[가-힣]")
 
 
 def text(page: str, language: str) -> str:
-    return (RUNBOOK / f"{page}{language}.md").read_text()
+    return (RUNBOOK / f"{page}{language}.md").read_text(encoding="utf-8")
 
 
 def expanded(pattern: str) -> list[str]:

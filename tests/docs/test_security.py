@@ -15,13 +15,13 @@ CLAIMS = {ENGLISH: "## Claims", KOREAN: "## 주장과 증거"}
 
 def claims(page: str) -> list[str]:
     """Return the rows of the table of claims."""
-    section = (ROOT / page).read_text().partition(CLAIMS[page])[2].partition("\n## ")[0]
+    section = (ROOT / page).read_text(encoding="utf-8").partition(CLAIMS[page])[2].partition("\n## ")[0]
     return [line for line in section.splitlines() if line.startswith("| ")][1:]
 
 
 @pytest.mark.parametrize("page", [ENGLISH, KOREAN])
 def test_every_claim_names_tests_that_exist(page: str) -> None:
-    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert len(claims(page)) > 20
     for row in claims(page):
         named = TEST_NAME.findall(row)
@@ -38,7 +38,11 @@ def test_both_languages_claim_the_same() -> None:
 @pytest.mark.parametrize("korean", [KOREAN, *sorted(str(p.relative_to(ROOT)) for p in DOCS.rglob("*.ko.md"))])
 def test_both_languages_have_the_same_tables(korean: str) -> None:
     rows = [
-        [line.count("|") for line in (ROOT / page).read_text().splitlines() if line.startswith("|")]
+        [
+            line.count("|")
+            for line in (ROOT / page).read_text(encoding="utf-8").splitlines()
+            if line.startswith("|")
+        ]
         for page in (korean.replace(".ko.md", ".md"), korean)
     ]
     assert rows[0] == rows[1]

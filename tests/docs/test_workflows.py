@@ -30,34 +30,42 @@ def test_zizmor_finds_nothing_not_even_what_it_only_mentions() -> None:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_an_action_is_one_commit_whose_version_stands_beside_it(workflow: Path) -> None:
-    used = [line.strip().removeprefix("- ") for line in workflow.read_text().splitlines() if "uses:" in line]
+    used = [
+        line.strip().removeprefix("- ")
+        for line in workflow.read_text(encoding="utf-8").splitlines()
+        if "uses:" in line
+    ]
     assert used
     assert [line for line in used if not PINNED.fullmatch(line)] == []
 
 
 def test_one_action_is_one_commit_everywhere() -> None:
-    used = {line for path in WORKFLOWS for line in re.findall(r"uses: (\S+@\S+)", path.read_text())}
+    used = {
+        line
+        for path in WORKFLOWS
+        for line in re.findall(r"uses: (\S+@\S+)", path.read_text(encoding="utf-8"))
+    }
     assert len({each.partition("@")[0] for each in used}) == len(used)
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_a_step_runs_what_make_runs_here(workflow: Path) -> None:
-    targets = set(TARGET.findall((ROOT / "Makefile").read_text()))
-    run = MAKE.findall(workflow.read_text())
+    targets = set(TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
+    run = MAKE.findall(workflow.read_text(encoding="utf-8"))
     assert run
     assert set(run) <= targets
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_holds_no_address_and_no_secret(workflow: Path) -> None:
-    text = workflow.read_text()
+    text = workflow.read_text(encoding="utf-8")
     assert "://" not in text
     assert "secrets." not in text
     assert "\npermissions: {}\n" in text
 
 
 def test_only_the_deploying_job_is_known_to_aws_behind_its_stages_environment() -> None:
-    jobs = {path.name: path.read_text() for path in WORKFLOWS}
+    jobs = {path.name: path.read_text(encoding="utf-8") for path in WORKFLOWS}
     assert "id-token" not in jobs["ci.yml"]
     build, deploy = jobs["deploy.yml"].split("\n  deploy:\n")
     assert "id-token" not in build
@@ -67,7 +75,9 @@ def test_only_the_deploying_job_is_known_to_aws_behind_its_stages_environment() 
 
 
 def test_what_is_deployed_is_what_the_first_job_built_and_tested() -> None:
-    deploy = (ROOT / ".github" / "workflows" / "deploy.yml").read_text().split("\n  deploy:\n")[1]
+    deploy = (
+        (ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8").split("\n  deploy:\n")[1]
+    )
     assert "ASSEMBLY: assembly" in deploy
     assert "DIGEST: ${{ needs.assembly.outputs.digest }}" in deploy
     assert "make assembly" not in deploy
@@ -93,12 +103,16 @@ ORIGIN = ".github/workflows/deploy.yml main workflow_dispatch owner/name"
 def test_what_goes_back_is_asked_for_its_origin_before_it_is_fetched(  # noqa: PLR0913, PLR0917 - one row each
     tmp_path: Path, run: str, rollout: str, origin: str, built: str, told: str
 ) -> None:
-    deploy = (ROOT / ".github" / "workflows" / "deploy.yml").read_text().split("\n  deploy:\n")[1]
+    deploy = (
+        (ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8").split("\n  deploy:\n")[1]
+    )
     asking = deploy.split("actions/checkout")[0]
     assert "download-artifact" not in asking
     script = textwrap.dedent(asking.split("run: |\n")[1].rpartition("\n")[0])
     gh = tmp_path / "gh"
-    gh.write_text(f'#!/bin/sh\ncase "$2" in */jobs) echo "{built}" ;; *) echo "{origin}" ;; esac\n')
+    gh.write_text(
+        f'#!/bin/sh\ncase "$2" in */jobs) echo "{built}" ;; *) echo "{origin}" ;; esac\n', encoding="utf-8"
+    )
     gh.chmod(0o755)
     done = subprocess.run(
         ["/bin/bash", "-e", "-c", script],
@@ -117,7 +131,7 @@ def test_what_goes_back_is_asked_for_its_origin_before_it_is_fetched(  # noqa: P
 
 
 def test_dependabot_reads_the_folder_of_every_lock() -> None:
-    text = (ROOT / ".github" / "dependabot.yml").read_text()
+    text = (ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8")
     watched = set(re.findall(r"package-ecosystem: (\S+)\n    directory: (\S+)", text))
     locks = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("infra/**/package-lock.json"))
     assert ("github-actions", "/") in watched
@@ -129,7 +143,7 @@ def test_dependabot_reads_the_folder_of_every_lock() -> None:
 
 
 def test_dependabot_proposes_what_must_change_together_in_one_request() -> None:
-    text = (ROOT / ".github" / "dependabot.yml").read_text()
+    text = (ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8")
     groups = [line.strip() for line in text.splitlines() if line.strip().startswith("patterns: ")]
     assert any("boto3, botocore" in line for line in groups)
     assert any("aws-cdk-lib" in line and "constructs" in line for line in groups)

@@ -180,10 +180,10 @@ def main(arguments: list[str]) -> int:
     stale = []
     for name, content in emitted().items():
         path, text = ROOT / name, json.dumps(content, indent=2, sort_keys=True) + "\n"
-        if not path.exists() or path.read_text() != text:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
             if "--check" not in arguments:
-                path.write_text(text)
+                path.write_text(text, encoding="utf-8")
     if "--check" in arguments and stale:
         sys.stderr.write(f"events/{', events/'.join(stale)}: not what is emitted; run `make contracts`\n")
         return 1

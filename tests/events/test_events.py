@@ -19,7 +19,7 @@ TYPES: list[EventType] = sorted(EVENT_MODELS)
 
 
 def schema(event_type: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((ROOT / "schemas" / f"{event_type}.json").read_text())
+    loaded: dict[str, Any] = json.loads((ROOT / "schemas" / f"{event_type}.json").read_text(encoding="utf-8"))
     return loaded
 
 
@@ -30,7 +30,7 @@ def is_valid(event_type: EventType, event: dict[str, Any], *, closed: bool = Fal
 
 
 def sample(event_type: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((ROOT / "samples" / f"{event_type}.json").read_text())
+    loaded: dict[str, Any] = json.loads((ROOT / "samples" / f"{event_type}.json").read_text(encoding="utf-8"))
     return loaded
 
 
@@ -41,12 +41,12 @@ def with_a_member_more(event: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", sorted(schema_texts()), ids=lambda path: Path(path).name)
 def test_the_committed_schema_is_what_the_models_say(path: Path) -> None:
-    assert path.read_text() == schema_texts()[path]
+    assert path.read_text(encoding="utf-8") == schema_texts()[path]
 
 
 @pytest.mark.parametrize(("name", "content"), sorted(emitted().items()), ids=sorted(emitted()))
 def test_the_committed_sample_is_what_the_code_emits(name: str, content: Any) -> None:
-    assert json.loads((ROOT / name).read_text()) == content
+    assert json.loads((ROOT / name).read_text(encoding="utf-8")) == content
 
 
 @pytest.mark.parametrize("event_type", TYPES)

@@ -64,7 +64,7 @@ def deployed(token: str, scopes: Sequence[Scope], **settings: str) -> Iterator[N
 
 
 def _declared_settings() -> dict[str, str]:
-    templates = [json.loads(path.read_text()) for path in ASSEMBLY.glob("*.template.json")]
+    templates = [json.loads(path.read_text(encoding="utf-8")) for path in ASSEMBLY.glob("*.template.json")]
     functions = [
         resource["Properties"]
         for template in templates

@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> int:
         finally:
             stage.process.stop()
     text = page(outcome, asked.snapshots, asked.worlds)
-    PAGE.write_text(text)
+    PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 1 if outcome.lost or outcome.doubled or outcome.given_up else 0
 

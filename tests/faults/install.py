@@ -82,7 +82,7 @@ class Faults:
     def injected(self) -> dict[str, int]:
         """Return how often each fault happened."""
         counts: dict[str, int] = {}
-        for line in self.log.read_text().splitlines():
+        for line in self.log.read_text(encoding="utf-8").splitlines():
             counts[line] = counts.get(line, 0) + 1
         return dict(sorted(counts.items()))
 
@@ -100,5 +100,5 @@ def with_front(code: bytes) -> bytes:
     """Return the zip with the faulty front beside the handlers."""
     buffer = io.BytesIO(code)
     with zipfile.ZipFile(buffer, "a") as archive:
-        archive.writestr("faulty.py", FAULTY.read_text())
+        archive.writestr("faulty.py", FAULTY.read_text(encoding="utf-8"))
     return buffer.getvalue()

@@ -33,7 +33,7 @@ def computed() -> dict[str, dict[str, Any]]:
 
 
 def exact_books() -> dict[str, RiskReport]:
-    sample = json.loads(SAMPLE_FILE.read_text())
+    sample = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))
     whole = {name: sample[name] for name in ("weights", "covariance", "realized_returns")}
     estimated = {name: part for name, part in whole.items() if name != "covariance"}
     world = EvaluatedWorld(policy=RiskPolicy("correlation_one", legacy_method=True))
@@ -105,7 +105,7 @@ def kept(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     found = computed()
     if sys.argv[1:] == ["--write"]:
-        GOLDEN_FILE.write_text(json.dumps(kept(found), indent=1) + "\n")
+        GOLDEN_FILE.write_text(json.dumps(kept(found), indent=1) + "\n", encoding="utf-8")
     else:
         sys.stdout.write(json.dumps(found))
 

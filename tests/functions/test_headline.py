@@ -12,7 +12,7 @@ SAMPLES = Path(__file__).parents[2] / "events" / "samples"
 
 
 def sample(name: str) -> CloudEvent:
-    return CloudEvent.model_validate_json((SAMPLES / f"{name}.json").read_text())
+    return CloudEvent.model_validate_json((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def test_a_risk_report_tells_its_numbers_at_99_percent() -> None:

@@ -28,7 +28,7 @@ def _deployed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def sample(pytestconfig: pytest.Config) -> CloudEvent:
     path = pytestconfig.rootpath / "events" / "samples" / "risk_snapshot_updated.json"
-    return CloudEvent.model_validate_json(path.read_text())
+    return CloudEvent.model_validate_json(path.read_text(encoding="utf-8"))
 
 
 def batch(sample: CloudEvent, *receives: int) -> dict[str, Any]:

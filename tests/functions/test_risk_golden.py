@@ -11,7 +11,7 @@ import pytest
 from functions.risk.receipt import ENGINE_VERSION
 from tests.functions.risk_golden import GOLDEN_FILE, kept
 
-KEPT = json.loads(GOLDEN_FILE.read_text())
+KEPT = json.loads(GOLDEN_FILE.read_text(encoding="utf-8"))
 RULE = "a changed number needs a new ENGINE_VERSION; then: python -m tests.functions.risk_golden --write"
 LAST_DIGIT = 5e-12
 

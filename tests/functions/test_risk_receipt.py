@@ -25,7 +25,7 @@ from risk_hub_contracts.risk_receipt import result_hash
 from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick, verdict
 from tests.functions import threads_probe
 
-SAMPLE = json.loads(SAMPLE_FILE.read_text())
+SAMPLE = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))
 PARTS = {name: SAMPLE[name] for name in ("weights", "covariance", "realized_returns")}
 
 

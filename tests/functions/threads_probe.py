@@ -20,7 +20,7 @@ def names(count: int) -> list[str]:
 
 
 def bodies(world: EvaluatedWorld) -> Iterator[dict[str, Any]]:
-    sample = json.loads(SAMPLE_FILE.read_text())
+    sample = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))
     yield {name: sample[name] for name in ("weights", "covariance", "realized_returns")}
     generator = np.random.default_rng(9)
     for count in (COUNT, BLOCKS_COUNT):

@@ -58,7 +58,7 @@ def main() -> int:
         running.sound(grants)
         unexplained = running.unexplained()
     text = page(rows, time.monotonic() - started)
-    PAGE.write_text(text)
+    PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 1 if unexplained or any(row.complaint is None for row in rows) else 0
 

@@ -22,7 +22,7 @@ from tests.http.conftest import WORLD, Hub, book
 
 BLOBS = "/risk-hub/worlds/w1/blobs"
 EXPECTATIONS = "/risk-hub/worlds/w1/expectations?stage=paper"
-OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text())
+OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text(encoding="utf-8"))
 ROUTES = [
     (method.upper(), path)
     for path, item in OPENAPI["paths"].items()

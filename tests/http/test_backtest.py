@@ -19,7 +19,7 @@ from tests.functions.backtest_samples import forecast
 from tests.http.conftest import Hub
 
 SCHEMA = json.loads(
-    (Path(__file__).parents[2] / "contracts" / "schemas" / "backtest-report.json").read_text()
+    (Path(__file__).parents[2] / "contracts" / "schemas" / "backtest-report.json").read_text(encoding="utf-8")
 )
 PATH = "/risk-hub/worlds/w1/risk/backtest"
 UNTIL = START + timedelta(days=30)

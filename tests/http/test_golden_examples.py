@@ -30,7 +30,7 @@ class TrustingBlobs(MemoryBlobs):
 
 
 def example(path: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(path.read_text())
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded
 
 

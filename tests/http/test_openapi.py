@@ -23,7 +23,9 @@ from tests.fakes.declared import require_declared_event
 from tests.fakes.gateway import proxy_event
 from tests.http.conftest import Hub, book, post
 
-SPECIFICATION = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text())
+SPECIFICATION = json.loads(
+    (Path(__file__).parents[2] / "contracts" / "openapi.json").read_text(encoding="utf-8")
+)
 EXAMPLES_PER_OPERATION = 60
 CHECKS = [
     not_a_server_error,

@@ -54,7 +54,7 @@ class Assembly:
 
     def template(self, part: StackPart) -> dict[str, Any]:
         """Return the template of one of the stage's stacks."""
-        text = (self.folder / f"{stack_name(self.stage, part)}.template.json").read_text()
+        text = (self.folder / f"{stack_name(self.stage, part)}.template.json").read_text(encoding="utf-8")
         template: dict[str, Any] = json.loads(text)
         return template
 

@@ -28,7 +28,7 @@ PROVIDER = f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"
 def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("account") / "cdk.out"
     write_assembly(account_plan("owner/name", ["dev", "staging"]), folder)
-    template = json.loads((folder / f"{ACCOUNT_STACK}.template.json").read_text())
+    template = json.loads((folder / f"{ACCOUNT_STACK}.template.json").read_text(encoding="utf-8"))
     assert "Parameters" not in template, "it is deployed before there is a bootstrap"
     found: dict[str, dict[str, Any]] = template["Resources"]
     return found
@@ -120,7 +120,9 @@ def test_the_execution_policy_fits_and_never_means_everything(resources: dict[st
 def test_the_execution_policy_fits_with_a_boundary_too(tmp_path: Path) -> None:
     boundary = f"arn:aws-us-gov:iam::111122223333:policy/{'b' * 128}"
     write_assembly(account_plan("owner/name", ["dev"], None, boundary), tmp_path / "cdk.out")
-    template = json.loads((tmp_path / "cdk.out" / f"{ACCOUNT_STACK}.template.json").read_text())["Resources"]
+    template = json.loads(
+        (tmp_path / "cdk.out" / f"{ACCOUNT_STACK}.template.json").read_text(encoding="utf-8")
+    )["Resources"]
     policy = only(iter(of_type(template, "AWS::IAM::ManagedPolicy")))["PolicyDocument"]
     assert len(json.dumps(as_iam_counts(policy), separators=(",", ":"))) <= POLICY_MAX_CHARS
 
@@ -217,7 +219,9 @@ def test_githubs_provider_outlives_the_stack_that_made_it(resources: dict[str, d
 
 def test_an_account_that_has_githubs_provider_gets_no_second_one(tmp_path: Path) -> None:
     write_assembly(account_plan("owner/name", ["dev"], PROVIDER), tmp_path / "cdk.out")
-    template = json.loads((tmp_path / "cdk.out" / f"{ACCOUNT_STACK}.template.json").read_text())["Resources"]
+    template = json.loads(
+        (tmp_path / "cdk.out" / f"{ACCOUNT_STACK}.template.json").read_text(encoding="utf-8")
+    )["Resources"]
     assert of_type(template, "AWS::IAM::OIDCProvider") == []
     (role,) = of_type(template, "AWS::IAM::Role")
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Federated": PROVIDER}

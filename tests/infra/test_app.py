@@ -39,7 +39,7 @@ def test_two_syntheses_are_the_same_bytes_wherever_they_are_written(outdir: Path
 def test_cdk_starts_the_app_with_its_context_in_the_environment(
     outdir: Path, pytestconfig: pytest.Config
 ) -> None:
-    settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text())
+    settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text(encoding="utf-8"))
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

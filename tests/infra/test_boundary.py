@@ -52,7 +52,9 @@ def test_a_boundary_that_is_no_managed_policy_is_refused_by_name(given: str) -> 
 def role_statements(folder: Path, boundary: str | None) -> list[dict[str, Any]]:
     """Return what CloudFormation may do on roles."""
     write_assembly(account_plan("owner/name", ["dev"], None, boundary), folder)
-    resources = json.loads((folder / f"{ACCOUNT_STACK}.template.json").read_text())["Resources"].values()
+    resources = json.loads((folder / f"{ACCOUNT_STACK}.template.json").read_text(encoding="utf-8"))[
+        "Resources"
+    ].values()
     (policy,) = [each["Properties"] for each in resources if each["Type"] == "AWS::IAM::ManagedPolicy"]
     return [
         each

@@ -81,7 +81,7 @@ def test_our_files_are_listed_in_one_order_whatever_the_file_system() -> None:
 
 def test_locks_name_hashes_and_no_address() -> None:
     for group in ("hub", "risk"):
-        lock = Bundle("hub" if group == "hub" else "risk", "arm64").lock.read_text()
+        lock = Bundle("hub" if group == "hub" else "risk", "arm64").lock.read_text(encoding="utf-8")
         assert "--hash=sha256:" in lock
         assert "://" not in lock
 
@@ -96,7 +96,7 @@ def test_a_zip_forgets_order_dates_and_modes(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         for name in names:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(name)
+            (folder / name).write_text(name, encoding="utf-8")
             (folder / name).chmod(0o600 + number)
         write_zip(folder, tmp_path / f"{number}.zip")
         zips.append((tmp_path / f"{number}.zip").read_bytes())

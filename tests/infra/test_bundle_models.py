@@ -70,13 +70,13 @@ def named_calls(source: str) -> Iterator[tuple[str, str]]:
 
 
 def test_the_table_of_operations_is_what_the_adapters_call() -> None:
-    sources = [path.read_text() for path in ADAPTERS.rglob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in ADAPTERS.rglob("*.py")]
     called = {call for source in sources for call in named_calls(source)}
     assert called == {(service, name) for service, names in CALLED.items() for name in names}
 
 
 def test_adapters_ask_for_the_clients_of_the_table_and_for_no_pages_or_waits_of_botocores() -> None:
-    sources = "\n".join(path.read_text() for path in (PROJECT / "functions").rglob("*.py"))
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "functions").rglob("*.py"))
     assert set(re.findall(r'\bclient\("([a-z0-9]+)[" ]', sources)) == set(CALLED)
     assert not re.findall(r"get_paginator|get_waiter", sources)
 

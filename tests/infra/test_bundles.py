@@ -136,7 +136,7 @@ def test_the_manifest_says_what_is_inside(bundle: Bundle) -> None:
     manifest = json.loads(archive(bundle).read("bundle.json"))
     assert (manifest["group"], manifest["architecture"]) == (bundle.group, bundle.architecture)
     assert manifest["lock_sha256"] == hashlib.sha256(bundle.lock.read_bytes()).hexdigest()
-    assert f"pydantic=={manifest['distributions']['pydantic']} " in bundle.lock.read_text()
+    assert f"pydantic=={manifest['distributions']['pydantic']} " in bundle.lock.read_text(encoding="utf-8")
     assert ("numpy" in manifest["distributions"]) is (bundle.group == "risk")
 
 
@@ -219,7 +219,7 @@ def test_a_lock_that_cannot_be_installed_is_said_with_pips_own_words(
 ) -> None:
     lock = tmp_path / "requirements" / "hub.txt"
     lock.parent.mkdir()
-    lock.write_text(f"six==1.17.0 --hash=sha256:{'0' * 64}\n")
+    lock.write_text(f"six==1.17.0 --hash=sha256:{'0' * 64}\n", encoding="utf-8")
     monkeypatch.setattr("infra.bundles.contents.PROJECT", tmp_path)
     with pytest.raises(BundleError, match=r"(?s)pip could not install hub.txt for arm64 .*six"):
         wheels.install(HUB, tmp_path / "wheels")

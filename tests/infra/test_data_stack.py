@@ -112,14 +112,14 @@ def test_production_stacks_refuse_to_be_deleted(
     stage: str,
     protected: bool,  # noqa: FBT001
 ) -> None:
-    manifest = json.loads((assembly(stage).folder / "manifest.json").read_text())
+    manifest = json.loads((assembly(stage).folder / "manifest.json").read_text(encoding="utf-8"))
     stacks = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
     assert {each["properties"].get("terminationProtection", False) for each in stacks} == {protected}
 
 
 def test_every_stack_says_whose_cost_it_is(any_stage: Assembly) -> None:
     """The tags are the stack's, handed on by CloudFormation: no template grows by them."""
-    manifest = json.loads((any_stage.folder / "manifest.json").read_text())
+    manifest = json.loads((any_stage.folder / "manifest.json").read_text(encoding="utf-8"))
     stacks = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
     assert {tuple(each["properties"]["tags"].items()) for each in stacks} == {
         (("project", "risk-hub"), ("stage", any_stage.stage))

@@ -130,7 +130,7 @@ def test_the_handler_that_the_template_names_exists(
     source = pytestconfig.rootpath / "functions" / folder / "handler.py"
     names = {
         name
-        for node in ast.parse(source.read_text()).body
+        for node in ast.parse(source.read_text(encoding="utf-8")).body
         for name in (
             [node.name]
             if isinstance(node, ast.FunctionDef)

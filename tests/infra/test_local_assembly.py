@@ -38,7 +38,9 @@ def test_the_committed_templates_are_the_local_stages_own(files: dict[str, str],
 
 def test_a_difference_is_shown_line_by_line(files: dict[str, str], tmp_path: Path) -> None:
     for name, text in files.items():
-        (tmp_path / name).write_text(text.replace("risk-hub-local-worlds", "risk-hub-local-planets"))
+        (tmp_path / name).write_text(
+            text.replace("risk-hub-local-worlds", "risk-hub-local-planets"), encoding="utf-8"
+        )
     changed = [line for line in synth_local.differences(files, tmp_path) if line.startswith(("+ ", "- "))]
     assert changed
     assert all("worlds" in line or "planets" in line for line in changed)
@@ -56,7 +58,7 @@ def test_the_templates_hold_no_path_of_the_machine_that_made_them(
 def test_code_can_change_without_the_template(local: Assembly, tmp_path: Path) -> None:
     for group in ("hub", "risk"):
         (tmp_path / group).mkdir()
-        (tmp_path / group / "handler.py").write_text("changed = True\n")
+        (tmp_path / group / "handler.py").write_text("changed = True\n", encoding="utf-8")
     app = new_app(tmp_path / "cdk.out")
     add_hub(app, stage_named("local"), placeholder_code(tmp_path))
     app.synth()
@@ -106,4 +108,4 @@ def test_writing_says_whether_anything_changed(
     monkeypatch.setattr(synth_local.differences, "__defaults__", (tmp_path / "local",))
     assert [synth_local.main([]), synth_local.main([])] == [0, 0]
     assert capsys.readouterr().out.splitlines() == ["local: changed", "local: no change"]
-    assert (tmp_path / "local" / "assets.json").read_text() == "{}\n"
+    assert (tmp_path / "local" / "assets.json").read_text(encoding="utf-8") == "{}\n"

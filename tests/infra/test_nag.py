@@ -15,7 +15,9 @@ PACKS = {"AwsSolutions", "Serverless"}
 
 
 def reports(folder: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads((folder / "validation-report.json").read_text())["pluginReports"]
+    found: list[dict[str, Any]] = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))[
+        "pluginReports"
+    ]
     return [each for each in found if each["pluginName"] in PACKS]
 
 

@@ -165,7 +165,7 @@ def test_there_is_one_rule_for_each_worker(any_stage: Assembly) -> None:
 
 def event(pytestconfig: pytest.Config, event_type: str) -> Any:
     sample = pytestconfig.rootpath / "events" / "samples" / f"{event_type}.json"
-    detail = json.loads(sample.read_text())
+    detail = json.loads(sample.read_text(encoding="utf-8"))
     return {"source": detail["source"], "detail-type": detail["type"], "detail": detail}
 
 

@@ -27,7 +27,11 @@ EXPECTATION = re.compile(r"^(?P<command>.*?)\s*# expect: (?P<expected>.*)$")
 
 def commands(guide: str) -> list[str]:
     """Return the lines of a guide's shell blocks."""
-    return [line for block in BLOCK.findall((GUIDES / guide).read_text()) for line in block.splitlines()]
+    return [
+        line
+        for block in BLOCK.findall((GUIDES / guide).read_text(encoding="utf-8"))
+        for line in block.splitlines()
+    ]
 
 
 def expectations(lines: list[str]) -> Iterator[tuple[int, re.Match[str]]]:
@@ -64,7 +68,7 @@ def test_every_command_of_a_guide_does_what_the_guide_says(
     checked = list(expectations(lines))
     assert len(checked) >= expected_least
     for number, match in checked:
-        output = (tmp_path / f"{number}.out").read_text()
+        output = (tmp_path / f"{number}.out").read_text(encoding="utf-8")
         assert match["expected"].lower() in output.lower(), f"{match['command']}\n{output}"
     if "RISK_HUB_TRANSCRIPT" in os.environ and guide != "api.md":
         write_transcript(guide, lines, tmp_path)
@@ -74,10 +78,10 @@ def write_transcript(guide: str, lines: list[str], outputs: Path) -> None:
     """Write what each command of a guide printed; one run's temporary folder is named as the guide names it."""
     shown = []
     for number, match in expectations(lines):
-        output = re.sub(r"/\S*/tmp\.\w+", "$folder", (outputs / f"{number}.out").read_text())
+        output = re.sub(r"/\S*/tmp\.\w+", "$folder", (outputs / f"{number}.out").read_text(encoding="utf-8"))
         shown.append(f"$ {match['command']}\n{output}".rstrip())
     page = TRANSCRIPTS / f"transcript-{guide}"
-    page.write_text(TRANSCRIPT_HEAD.format(guide=guide) + "\n\n".join(shown) + "\n```\n")
+    page.write_text(TRANSCRIPT_HEAD.format(guide=guide) + "\n\n".join(shown) + "\n```\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize("guide", sorted(path.name for path in GUIDES.glob("*.ko.md")))

@@ -30,7 +30,10 @@ def commands() -> list[str]:
     """Return every command once, the first page's function first."""
     pages = sorted(RUNBOOK.glob("*.md"), key=lambda page: (page.name != "README.md", page.name))
     lines = [
-        line for page in pages for block in BLOCK.findall(page.read_text()) for line in block.splitlines()
+        line
+        for page in pages
+        for block in BLOCK.findall(page.read_text(encoding="utf-8"))
+        for line in block.splitlines()
     ]
     return list(dict.fromkeys(lines))
 

@@ -26,7 +26,7 @@ def test_the_log_of_the_stage_holds_no_token_and_no_signature(
     assert call("GET", f"{hub.snapshots(world)}/latest?token={stranger}").status == 401
     signature = uploaded(hub, world)
     wait_until(lambda: '"token":"local-run"' in functions_log(stage), "the writer's line did not come")
-    log = functions_log(stage) + settings.log_file.read_text()
+    log = functions_log(stage) + settings.log_file.read_text(encoding="utf-8")
     assert '"status":401' in log
     assert found(log, [stage.hub.token, stranger, signature]) == set()
 
@@ -40,7 +40,7 @@ def functions_log(stage: OpenStage) -> str:
 def test_what_the_stage_writes_down_for_its_user_is_the_users_alone(
     stage: OpenStage, settings: LocalSettings
 ) -> None:
-    assert stage.hub.token in settings.env_file.read_text()
+    assert stage.hub.token in settings.env_file.read_text(encoding="utf-8")
     assert stat.S_IMODE(settings.env_file.stat().st_mode) == 0o600
 
 

@@ -15,13 +15,13 @@ TEMPLATE = Path(__file__).parents[2] / "infra" / "assembly" / "local" / "RiskHub
 
 
 def test_the_listed_queues_are_exactly_those_that_the_template_declares() -> None:
-    resources = json.loads(TEMPLATE.read_text())["Resources"].values()
+    resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"].values()
     declared = {r["Properties"]["QueueName"] for r in resources if r["Type"] == "AWS::SQS::Queue"}
     assert {queue.name for queue in queues_of("local")} == declared
 
 
 def test_dead_letters_feed_the_queue_that_redrives_into_them() -> None:
-    resources = json.loads(TEMPLATE.read_text())["Resources"]
+    resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     queues = {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::SQS::Queue"}
     declared = {
         (

@@ -32,7 +32,10 @@ def test_each_event_is_handed_to_the_command_and_then_deleted(
     asked = ("--exec", appending(out), "--queue", queue, "--max-events", "2", "--json")
     assert run("worker", *asked) == 0
     assert json.loads(capsys.readouterr().out) == {"succeeded": 2, "failed": 0}
-    assert sorted(json.loads(line)["id"] for line in out.read_text().splitlines()) == ["e1", "e2"]
+    assert sorted(json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()) == [
+        "e1",
+        "e2",
+    ]
     assert stage.held("risk-engine") == []
 
 
@@ -82,7 +85,7 @@ def test_a_long_command_keeps_its_event(
     out, queue = tmp_path / "events", f"risk-hub-{STAGE}-risk-engine"
     slow = f"sh -c 'cat >> {out}; sleep 1.5'"
     assert run("worker", "--exec", slow, "--queue", queue, "--idle-seconds", "1") == 0
-    assert len(out.read_text().splitlines()) == 1
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 1
     assert stage.held("risk-engine") == []
 
 

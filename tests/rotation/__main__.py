@@ -73,7 +73,7 @@ def main() -> int:
         finally:
             stage.process.stop()
     text = page(callers, accepted_seconds)
-    PAGE.write_text(text)
+    PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 1 if failed(callers) or accepted_seconds > SEEN_SECONDS + 1 else 0
 

@@ -118,7 +118,7 @@ def main(file: Path) -> None:
                 work(meter)
         found = {"kept": list(kept()), "answers": answers, "functions": sorted(called)}
     known = {"token": TOKEN, "stranger": STRANGER, "key": KEY, "session": SESSION, "signature": SIGNATURE}
-    file.write_text(json.dumps({"secrets": known, **found}, default=str))
+    file.write_text(json.dumps({"secrets": known, **found}, default=str), encoding="utf-8")
 
 
 def store_blob() -> None:

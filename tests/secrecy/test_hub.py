@@ -49,11 +49,11 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> Driven:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    return Driven(**json.loads(file.read_text()), log=ended.stdout + ended.stderr)
+    return Driven(**json.loads(file.read_text(encoding="utf-8")), log=ended.stdout + ended.stderr)
 
 
 def test_every_route_was_asked_and_every_kind_of_answer_given(driven: Driven) -> None:
-    paths = json.loads((ROOT / "contracts" / "openapi.json").read_text())["paths"]
+    paths = json.loads((ROOT / "contracts" / "openapi.json").read_text(encoding="utf-8"))["paths"]
     asked = {tuple(answer["asked"]) for answer in driven.answers}
     for path, item in paths.items():
         pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))

@@ -128,7 +128,7 @@ def main(steps: Sequence[Step] = STEPS, file: Path = PAGE) -> int:
         ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
     ).stdout.strip()
     text = page(results, commit or "an unknown commit")
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     sys.stdout.write(f"\n{text}")
     return 1 if any(result.failed for result in results) else 0
 

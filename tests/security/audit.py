@@ -76,7 +76,7 @@ def python_verdict(lock: str, run: Run) -> Verdict:
 def node_verdict(run: Run) -> Verdict:
     """Return what npm says of the CDK command line's lock."""
     file = LOCK_FOLDER / "package-lock.json"
-    count = sum(1 for name in json.loads(file.read_text())["packages"] if name)
+    count = sum(1 for name in json.loads(file.read_text(encoding="utf-8"))["packages"] if name)
     lock = str(file.relative_to(PROJECT))
     command = [node_path(), str(locked_npm()), "audit", "--package-lock-only", "--json"]
     answer = _json(run(command, LOCK_FOLDER))
@@ -129,7 +129,8 @@ def _json(text: str) -> dict[str, Any]:
 
 def _packages(lock: str) -> int:
     return sum(
-        "==" in line and not line.startswith("#") for line in (PROJECT / lock).read_text().splitlines()
+        "==" in line and not line.startswith("#")
+        for line in (PROJECT / lock).read_text(encoding="utf-8").splitlines()
     )
 
 

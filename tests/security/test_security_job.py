@@ -27,7 +27,11 @@ def test_the_job_runs_all_and_fails_for_what_failed(
 ) -> None:
     page = tmp_path / "page.md"
     assert main([step(f"question {n}", status) for n, status in enumerate(statuses)], page) == job
-    rows = [line.split(" | ") for line in page.read_text().splitlines() if line.startswith("| question")]
+    rows = [
+        line.split(" | ")
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| question")
+    ]
     assert [row[2] for row in rows] == verdicts
 
 
@@ -36,7 +40,7 @@ def test_no_step_but_the_audit_may_go_unanswered() -> None:
 
 
 def test_every_step_can_be_run_by_itself(pytestconfig: pytest.Config) -> None:
-    makefile = (pytestconfig.rootpath / "Makefile").read_text()
+    makefile = (pytestconfig.rootpath / "Makefile").read_text(encoding="utf-8")
     for each in STEPS:
         if each.shown.startswith("make "):
             assert f"\n{each.shown.split()[1]}:" in makefile, each.shown

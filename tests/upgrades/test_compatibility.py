@@ -172,7 +172,7 @@ def test_the_first_release_is_frozen_whole() -> None:
     assert release is not None
     assert release.parent == RELEASED
     frozen = Contract.released(release)
-    assert json.loads((release / "openapi.json").read_text()) == frozen.openapi
+    assert json.loads((release / "openapi.json").read_text(encoding="utf-8")) == frozen.openapi
     assert frozen.examples
     assert frozen.events.keys() == {
         "exit_signal_emitted",

@@ -90,7 +90,7 @@ def written(dynamodb: Any) -> Callable[..., None]:
 def test_an_evaluation_is_read_as_if_nothing_had_been_added(
     event_type: str, dynamodb: Any, written: Callable[..., None]
 ) -> None:
-    report = json.loads((SAMPLES / f"{event_type}.json").read_text())["data"]
+    report = json.loads((SAMPLES / f"{event_type}.json").read_text(encoding="utf-8"))["data"]
     kind = {"risk_evaluated": "risk", "stress_evaluated": "stress", "exit_signal_emitted": "exit"}[event_type]
     evaluation = evaluation_from(f"{kind}/…", report)
     written(
@@ -155,7 +155,9 @@ def test_tokens_are_read_as_if_nothing_had_been_added() -> None:
 def test_a_worker_takes_an_event_with_a_further_attribute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "stress_engine")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
-    event = CloudEvent.model_validate_json((SAMPLES / "risk_snapshot_updated.json").read_text())
+    event = CloudEvent.model_validate_json(
+        (SAMPLES / "risk_snapshot_updated.json").read_text(encoding="utf-8")
+    )
     message = queue_message(event, "stress-engine")
     body = json.loads(message["Records"][0]["body"])
     message["Records"][0]["body"] = json.dumps(body | {"detail": body["detail"] | {"addedlater": "x"}})

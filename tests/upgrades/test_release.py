@@ -80,7 +80,7 @@ def test_files_that_were_generated_for_another_version_are_no_release(tmp_path: 
 
 def test_a_version_that_the_changelog_does_not_know_is_no_release(tmp_path: Path) -> None:
     write(tmp_path, generated_files())
-    (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n\n## [1.2.2]\n")
+    (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n\n## [1.2.2]\n", encoding="utf-8")
     check_written("1.2.2", tmp_path)
     with pytest.raises(ReleaseError, match=r"no section \[1.2.3\]"):
         check_written("1.2.3", tmp_path)
@@ -91,7 +91,7 @@ def released_tree(tmp_path: Path) -> Path:
     """The contract at the commit that the last release names."""
     release = last_release()
     assert release is not None
-    commit = json.loads((release / MANIFEST).read_text())["commit"]
+    commit = json.loads((release / MANIFEST).read_text(encoding="utf-8"))["commit"]
     archive = subprocess.run(
         ["git", "archive", commit, "contracts", "events/schemas"], cwd=ROOT, capture_output=True, check=False
     )

@@ -97,7 +97,7 @@ def test_no_token_and_no_signature_is_in_the_release(released: Wire) -> None:
     assert not any("authorization" in names for names in sent)
     folder = last_release()
     assert folder is not None
-    text = "".join(path.read_text().lower() for path in folder.iterdir())
+    text = "".join(path.read_text(encoding="utf-8").lower() for path in folder.iterdir())
     for name in ("x-amz-signature", "x-amz-credential", "x-amz-security-token"):
         assert name not in text
 
