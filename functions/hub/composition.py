@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
     from functions.hub.use_cases.evaluate_stress import EvaluateStress
     from functions.hub.use_cases.expand_parts import ExpandParts
+    from functions.hub.use_cases.list_exit_signals import ListExitSignals
     from functions.hub.use_cases.list_worlds import ListWorlds
     from functions.hub.use_cases.publish_snapshot import PublishSnapshot
     from functions.hub.use_cases.read_blob import ReadBlob
-    from functions.hub.use_cases.read_risk import ReadRisk
+    from functions.hub.use_cases.read_reports import ReadReports
     from functions.hub.use_cases.read_snapshots import ReadSnapshots
     from functions.hub.use_cases.reap_blobs import ReapBlobs
     from functions.hub.use_cases.register_worlds import RegisterWorlds
@@ -116,11 +117,17 @@ class Composition:
 
         return ReadSnapshots(self._snapshots(), self._worlds(), utc_now)
 
-    def read_risk(self) -> ReadRisk:
-        """Return the reader's use case for risk numbers."""
-        from functions.hub.use_cases.read_risk import ReadRisk
+    def read_reports(self) -> ReadReports:
+        """Return the reader's use case for risk and stress reports."""
+        from functions.hub.use_cases.read_reports import ReadReports
 
-        return ReadRisk(self.evaluations(), self._snapshots())
+        return ReadReports(self.evaluations(), self._snapshots())
+
+    def list_exit_signals(self) -> ListExitSignals:
+        """Return the reader's use case for exit signals."""
+        from functions.hub.use_cases.list_exit_signals import ListExitSignals
+
+        return ListExitSignals(self.evaluations())
 
     def backtest_risk(self) -> BacktestRisk:
         """Return the reader's use case that holds forecasts against what came."""

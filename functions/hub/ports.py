@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from events.envelope import CloudEvent
-    from functions.hub.domain.evaluation import Record
+    from functions.hub.domain.evaluation import Record, ReportKind
     from functions.hub.domain.input_note import InputNote
+    from functions.hub.domain.signal_query import SignalPage, SignalQuery
     from functions.hub.domain.snapshot_query import SnapshotQuery
     from functions.hub.domain.stored_snapshot import StoredSnapshot
     from risk_hub_contracts.blob import BlobKind
@@ -136,8 +137,27 @@ class EvaluationStore(Protocol):
     def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
         """Store the record if its key is free (INV-05); tell whether it did."""
 
-    def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
-        """Return the report of the newest engine version as a JSON document, or None."""
+
+class Reports(Protocol):
+    """The reports on snapshots, as JSON documents. May raise UnavailableError."""
+
+    def newest_report(
+        self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
+    ) -> dict[str, Any] | None:
+        """Return the report of the newest engine version on a snapshot, or None; strongly consistent.
+
+        With `known_at` only reports that were evaluated by then count.
+        """
+
+
+class Signals(Protocol):
+    """The exit signals in the order of their emission. May raise UnavailableError."""
+
+    def signals(self, query: SignalQuery) -> SignalPage:
+        """Return one page with one request; it may miss the signals of the last second or so.
+
+        A page of one stage may hold fewer signals than asked for and still have a next one.
+        """
 
 
 class StoredEvaluations(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
 
-from functions.hub.domain.evaluation import risk_evaluation_prefix
+from functions.hub.domain.evaluation import report_prefix
 from functions.hub.ports import BlobStore, SnapshotStore, StoredEvaluations
 from functions.hub.use_cases.work_on_snapshot import stored_snapshot
 from functions.risk.covariance.form import CovarianceForm, Verdict
@@ -87,7 +87,7 @@ class VerifyRisk:
         return Verification(world_id, version, ENGINE_VERSION, **_compared(old, new))
 
     def _report(self, world_id: str, version: str) -> RiskReport:
-        record = self.evaluations.get(world_id, risk_evaluation_prefix(version) + ENGINE_VERSION)
+        record = self.evaluations.get(world_id, report_prefix("risk", version) + ENGINE_VERSION)
         if record is None:
             raise LookupError(
                 f"version {version!r} of world {world_id!r} has no report by engine {ENGINE_VERSION}"

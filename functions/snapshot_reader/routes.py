@@ -1,4 +1,4 @@
-"""The reader's routes for snapshots and their risk numbers."""
+"""The reader's routes for snapshots."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import json_response, not_modified
 from functions.hub.use_cases.expand_parts import ExpandParts
-from functions.hub.use_cases.read_risk import ReadRisk
 from functions.hub.use_cases.read_snapshots import Found, Moment, ReadSnapshots
 from risk_hub_contracts.path_values import check_id
 from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
@@ -27,7 +26,6 @@ class SnapshotRoutes:
     """One method per route; each admits, reads the question, asks a use case, answers."""
 
     read: ReadSnapshots
-    read_risk: ReadRisk
     expand: ExpandParts
     gate: Gate
 
@@ -51,13 +49,6 @@ class SnapshotRoutes:
         page = {"snapshots": snapshots, "next_cursor": found.next_cursor}
         return json_response(200, page, _settled(found.moment))
 
-    def risk(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
-        """GET …/snapshots/{version}/risk."""
-        world_id = self._admit(request, path)
-        version = path_value(path["version"])
-        check_id(version, "/version")
-        return json_response(200, self.read_risk(world_id, version))
-
     def _admit(self, request: Request, path: Mapping[str, str]) -> str:
         self.gate.admit(request, "snapshots:read")
         world_id = path_value(path["world_id"])
@@ -74,14 +65,13 @@ class SnapshotRoutes:
         return json_response(200, answer, {"ETag": etag, **_settled(found.moment)})
 
 
-def snapshot_routes(read: ReadSnapshots, read_risk: ReadRisk, expand: ExpandParts, gate: Gate) -> Door:
+def snapshot_routes(read: ReadSnapshots, expand: ExpandParts, gate: Gate) -> Door:
     """Return the door through which consumers read."""
-    routes = SnapshotRoutes(read, read_risk, expand, gate)
+    routes = SnapshotRoutes(read, expand, gate)
     door = Door()
     door.add("GET", f"{SNAPSHOTS}/latest", routes.latest)
     door.add("GET", f"{SNAPSHOTS}/lookup", routes.lookup)
     door.add("GET", SNAPSHOTS, routes.page)
-    door.add("GET", f"{SNAPSHOTS}/<version>/risk", routes.risk)
     return door
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from infra.stacks.data import DataStack
 
 SNAPSHOT_INDEXES = ("by_as_of", "by_stage", "by_expiry")
+SIGNALS_INDEX = "by_emission"
 REPLAY_INDEX = "by_as_of"
 
 
@@ -60,6 +61,7 @@ def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
     reader.allow(["dynamodb:Query"], [f"{snapshots.table_arn}/index/{index}" for index in SNAPSHOT_INDEXES])
     reader.allow(["dynamodb:Query"], [worlds.table_arn])
     reader.allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [evaluations.table_arn])
+    reader.allow(["dynamodb:Query"], [f"{evaluations.table_arn}/index/{SIGNALS_INDEX}"])
     reader.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
     reader.allow_on_objects(["s3:GetObject"], bucket, [BLOB_PREFIX, BODY_PREFIX])
     reader.allow_to_list(bucket)

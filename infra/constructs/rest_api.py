@@ -118,11 +118,13 @@ class HubApi(Construct):
         blob = blobs.add_resource("{sha256}")
         for resource in (snapshots, blobs, blob.add_resource("complete"), blob.add_resource("abort")):
             self._route(resource, "POST", writer)
+        latest, version = snapshots.add_resource("latest"), snapshots.add_resource("{version}")
         reads = (
             snapshots,
-            snapshots.add_resource("latest"),
+            latest,
             snapshots.add_resource("lookup"),
-            snapshots.add_resource("{version}").add_resource("risk"),
+            *(named.add_resource(kind) for named in (latest, version) for kind in ("risk", "stress")),
+            world.add_resource("exit-signals"),
             world.add_resource("risk").add_resource("backtest"),
             blob,
             root.add_resource("contract"),

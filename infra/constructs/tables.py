@@ -35,6 +35,7 @@ class HubTables(Construct):
         _index(self.snapshots, "by_as_of", "time_order")
         _index(self.snapshots, "by_stage", "stage_time_order")
         self._index_of_expiry()
+        self._index_of_emission()
 
     def _table(
         self,
@@ -85,6 +86,19 @@ class HubTables(Construct):
             sort_key=_text("expiry_order"),
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=["time_order", "stage", "actor", "created_at"],
+        )
+
+    def _index_of_emission(self) -> None:
+        """Exit signals alone have the sort key, so that no other record costs a write here.
+
+        A global index: a local one would bound each world's reports to 10 GB, and can only be made with its table.
+        """
+        self.evaluations.add_global_secondary_index(
+            index_name="by_emission",
+            partition_key=_text("world_id"),
+            sort_key=_text("signal_order"),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=["report", "stage"],
         )
 
 

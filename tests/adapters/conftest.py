@@ -16,6 +16,7 @@ TABLE_PROPERTIES = (
     "AttributeDefinitions",
     "KeySchema",
     "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexes",
     "BillingMode",
     "StreamSpecification",
 )

@@ -1,7 +1,8 @@
 """One suite for every EvaluationStore, and for what its items become on the stream."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,8 +12,10 @@ from moto import mock_aws
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
 from functions.hub.adapters.stream_records import StreamRecords
-from functions.hub.domain.evaluation import MODELS, Evaluation, Kind, Record
-from functions.hub.ports import EvaluationStore
+from functions.hub.domain.evaluation import MODELS, Evaluation, Kind, Record, ReportKind
+from functions.hub.domain.signal_query import SignalPage, SignalQuery
+from functions.hub.ports import EvaluationStore, Reports, Signals
+from risk_hub_contracts.times import format_instant, parse_instant
 from tests.adapters.conftest import create_table
 from tests.events.emitted import emitted, evaluation_record
 from tests.fakes.clock import START
@@ -52,16 +55,23 @@ def test_records_of_different_kinds_and_rules_stand_beside_one_another(evaluatio
     assert all(evaluations.put_once(each, UNTIL) for each in different)
 
 
-def test_the_newest_engines_risk_report_is_read_whatever_else_is_stored(evaluations: EvaluationStore) -> None:
-    for each in (record("stress"), record("exit"), record("risk"), record("risk", engine_version="2.1.0")):
+def newest(evaluations: Reports, kind: ReportKind, known_at: datetime | None = None) -> dict[str, Any] | None:
+    report = record(kind).report
+    return evaluations.newest_report(kind, report.world_id, report.version, known_at)
+
+
+@pytest.mark.parametrize("kind", ["risk", "stress"])
+def test_the_newest_engines_report_of_a_kind_is_read_whatever_else_is_stored(
+    evaluations: MemoryEvaluations | DynamoDBEvaluations, kind: ReportKind
+) -> None:
+    others = (record("stress"), record("exit"), record("risk"))
+    for each in (*others, record(kind, engine_version="2.1.0")):
         evaluations.put_once(each, UNTIL)
-    report = record("risk").report
-    found = evaluations.latest_risk(report.world_id, report.version)
-    assert found == record("risk", engine_version="2.1.0").document()
+    assert newest(evaluations, kind) == record(kind, engine_version="2.1.0").document()
 
 
 @pytest.mark.parametrize(
-    ("engines", "newest"),
+    ("engines", "wanted"),
     [
         (["2.0.0", "10.0.0", "9.0.0"], "10.0.0"),
         (["2.9.0", "2.10.0", "2.10.0-beta"], "2.10.0"),
@@ -69,23 +79,103 @@ def test_the_newest_engines_risk_report_is_read_whatever_else_is_stored(evaluati
     ],
 )
 def test_engine_versions_are_numbers_and_no_text(
-    evaluations: EvaluationStore, engines: list[str], newest: str
+    evaluations: MemoryEvaluations | DynamoDBEvaluations, engines: list[str], wanted: str
 ) -> None:
     for engine in engines:
         evaluations.put_once(record("risk", engine_version=engine), UNTIL)
-    report = record("risk").report
-    found = evaluations.latest_risk(report.world_id, report.version)
+    found = newest(evaluations, "risk")
     assert found is not None
-    assert found["engine_version"] == newest
+    assert found["engine_version"] == wanted
+
+
+def test_a_report_is_known_from_its_evaluation_on(
+    evaluations: MemoryEvaluations | DynamoDBEvaluations,
+) -> None:
+    first = record("risk", engine_version="2.0.0", evaluated_at=format_instant(START))
+    second = record("risk", engine_version="3.0.0", evaluated_at=format_instant(START + timedelta(days=1)))
+    for each in (first, second):
+        evaluations.put_once(each, UNTIL)
+    assert newest(evaluations, "risk", START - timedelta(microseconds=1)) is None
+    assert newest(evaluations, "risk", START) == first.document()
+    assert newest(evaluations, "risk", START + timedelta(days=1)) == second.document()
+    assert newest(evaluations, "risk") == second.document()
 
 
 @pytest.mark.parametrize("unknown", [("us2", "v9"), ("us3", "rebalance-2026-01-05T11:59:58Z")])
 def test_what_was_never_evaluated_has_no_report(
-    evaluations: EvaluationStore, unknown: tuple[str, str]
+    evaluations: MemoryEvaluations | DynamoDBEvaluations, unknown: tuple[str, str]
 ) -> None:
     for kind in EVENT_OF:
         evaluations.put_once(record(kind), UNTIL)
-    assert evaluations.latest_risk(*unknown) is None
+    assert evaluations.newest_report("risk", *unknown) is None
+    assert evaluations.newest_report("stress", *unknown) is None
+
+
+def signal(minute: int, rule: str = "r", stage: str = "paper", world_id: str = "w1") -> Record:
+    emitted_at = START + timedelta(minutes=minute)
+    window = format_instant(emitted_at)
+    told = {"rule": rule, "stage": stage, "world_id": world_id, "window": window}
+    return record("exit", emitted_at=format_instant(emitted_at), **told)
+
+
+def minutes(page: SignalPage) -> list[int]:
+    return [int((parse_instant(each["emitted_at"]) - START).total_seconds() // 60) for each in page.signals]
+
+
+def filled(
+    evaluations: MemoryEvaluations | DynamoDBEvaluations,
+) -> MemoryEvaluations | DynamoDBEvaluations:
+    """Return the store with four signals of the world, one of another world, and reports."""
+    for each in (signal(2), signal(0), signal(1, stage="live"), signal(3), signal(2, world_id="w2")):
+        evaluations.put_once(each, UNTIL)
+    for kind in ("risk", "stress"):
+        evaluations.put_once(record(kind, world_id="w1"), UNTIL)
+    return evaluations
+
+
+def test_signals_of_a_world_are_listed_by_emission(
+    evaluations: MemoryEvaluations | DynamoDBEvaluations,
+) -> None:
+    signals: Signals = filled(evaluations)
+    assert minutes(signals.signals(SignalQuery("w1", limit=9))) == [3, 2, 1, 0]
+    assert minutes(signals.signals(SignalQuery("w1", newest_first=False, limit=9))) == [0, 1, 2, 3]
+    assert minutes(signals.signals(SignalQuery("w1", stage="live", limit=9))) == [1]
+    assert minutes(signals.signals(SignalQuery("nowhere", limit=9))) == []
+
+
+def test_both_bounds_of_emission_are_inclusive(
+    evaluations: MemoryEvaluations | DynamoDBEvaluations,
+) -> None:
+    signals: Signals = filled(evaluations)
+    start, end = START + timedelta(minutes=1), START + timedelta(minutes=2)
+    found = signals.signals(SignalQuery("w1", emitted_from=start, emitted_to=end, limit=9))
+    assert minutes(found) == [2, 1]
+    assert signals.signals(SignalQuery("w1", emitted_from=end, emitted_to=start)).signals == []
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("only_stage", [None, "paper"])
+def test_pages_of_signals_cover_the_list_once(
+    evaluations: MemoryEvaluations | DynamoDBEvaluations, only_stage: str | None, *, newest_first: bool
+) -> None:
+    signals: Signals = filled(evaluations)
+    query = SignalQuery("w1", stage=only_stage, newest_first=newest_first, limit=2)
+    whole = minutes(signals.signals(replace(query, limit=9)))
+    found, page = [], signals.signals(query)
+    found += minutes(page)
+    while page.last is not None:
+        page = signals.signals(replace(query, after=page.last))
+        found += minutes(page)
+    assert found == whole
+
+
+def test_signals_of_one_instant_are_told_apart(evaluations: MemoryEvaluations | DynamoDBEvaluations) -> None:
+    for rule in ("a", "b", "c"):
+        evaluations.put_once(signal(0, rule), UNTIL)
+    first = evaluations.signals(SignalQuery("w1", limit=2))
+    second = evaluations.signals(SignalQuery("w1", limit=2, after=first.last))
+    rules = [each["rule"] for each in (*first.signals, *second.signals)]
+    assert sorted(rules) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("kind", EVENT_OF)

@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
+from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
 from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
@@ -21,13 +22,17 @@ from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.backtest_risk import BacktestRisk
+from functions.hub.use_cases.list_exit_signals import ListExitSignals
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.use_cases.read_reports import ReadReports
+from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.world_ports import Writing
 from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.queries import BacktestQuery
+from risk_hub_contracts.queries import BacktestQuery, LatestReportQuery, SignalsQuery
 from risk_hub_contracts.times import format_instant
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
+from tests.adapters.test_evaluation_store import record as evaluation
 from tests.bench.items import book_item_bytes, write_units
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.samples import WORLD, series, stored
@@ -176,3 +181,38 @@ def test_all_worlds_are_seen_in_one_scan_for_each_megabyte(table: Table) -> None
     table.requests.clear()
     assert len(list(registry.rows())) == 40
     assert list(table.requests.operations) == ["Scan"]
+
+
+def test_the_latest_report_is_two_queries_and_a_report_by_version_one(table: Table) -> None:
+    dynamodb = table.requests.watch(boto3.client("dynamodb"))
+    evaluations = DynamoDBEvaluations(dynamodb, create_table("evaluations"))
+    table.fill(3, ttl_sec=86_400)
+    for version in ("v001", "v002"):
+        evaluations.put_once(evaluation("risk", world_id=WORLD, version=version), START + RETENTION)
+    reports, snapshots = (
+        ReadReports(evaluations, table.store),
+        ReadSnapshots(table.store, MemoryWorlds(), table.clock),
+    )
+    table.requests.clear()
+    assert reports.of_version("risk", WORLD, "v001")["version"] == "v001"
+    assert table.requests.operations == ["Query"]
+    table.requests.clear()
+    found = snapshots.latest(WORLD, LatestReportQuery())
+    assert reports.of_snapshot("risk", found.stored, None)["version"] == "v002"
+    assert table.requests.operations == ["Query", "Query"]
+
+
+@pytest.mark.parametrize("stage", [None, "paper"])
+def test_a_page_of_exit_signals_is_one_query(table: Table, stage: str | None) -> None:
+    dynamodb = table.requests.watch(boto3.client("dynamodb"))
+    evaluations = DynamoDBEvaluations(dynamodb, create_table("evaluations"))
+    for minute in range(5):
+        told = format_instant(START + timedelta(minutes=minute))
+        evaluations.put_once(
+            evaluation("exit", world_id=WORLD, window=told, emitted_at=told), START + RETENTION
+        )
+    listing = ListExitSignals(evaluations)
+    table.requests.clear()
+    page = listing(WORLD, SignalsQuery(stage=stage, limit=2))
+    assert (len(page.signals), page.next_cursor is None) == (2, False)
+    assert table.requests.operations == ["Query"]

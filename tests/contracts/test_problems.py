@@ -41,6 +41,7 @@ STATUSES = {
     "world-unknown": 404,
     "snapshot-expired": 404,
     "risk-not-found": 404,
+    "stress-not-found": 404,
     "blob-not-found": 404,
     "nothing-expected": 404,
     "upload-not-found": 404,

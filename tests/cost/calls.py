@@ -15,6 +15,8 @@ Item = Mapping[str, Mapping[str, Any]]
 # Of the local indexes of `snapshots`, two hold whole items and one a few attributes: one unit (ADR-0003).
 FULL_INDEXES = 2
 SMALL_INDEX_UNITS = 1
+# What the index of exit signals holds of an item (ADR-0037).
+EMISSION_INDEX = ("world_id", "evaluation_id", "signal_order", "report", "stage")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,12 @@ def read_units(size_bytes: int) -> int:
 def put_units(table: str, item: Item) -> int:
     """Return the units of a put with all its copies in indexes."""
     units = write_units(item_bytes(item))
-    return units * (1 + FULL_INDEXES) + SMALL_INDEX_UNITS if table == "snapshots" else units
+    if table == "snapshots":
+        return units * (1 + FULL_INDEXES) + SMALL_INDEX_UNITS
+    if "signal_order" not in item:
+        return units
+    copied = {name: item[name] for name in EMISSION_INDEX if name in item}
+    return units + write_units(item_bytes(copied))
 
 
 @dataclass

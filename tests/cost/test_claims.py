@@ -2,9 +2,13 @@
 
 import pytest
 
-from tests.cost.calls import item_bytes, write_units
+from functions.hub.adapters.dynamodb_evaluations import to_item
+from functions.hub.domain.evaluation import ReportKind
+from tests.adapters.test_evaluation_store import record as evaluation
+from tests.cost.calls import item_bytes, put_units, write_units
 from tests.cost.journey import Journey, travel
 from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
+from tests.fakes.clock import START
 
 SIZES = (20, 500)
 
@@ -39,6 +43,18 @@ def test_a_snapshot_takes_the_same_calls_whatever_its_size(journeys: dict[int, J
         "event_relay",
         "exit_engine",
     ]
+
+
+def test_a_signal_costs_one_unit_more_than_a_report_of_its_size() -> None:
+    signal = to_item(evaluation("exit"), START)
+    report = {name: value for name, value in signal.items() if name not in {"signal_order", "stage"}}
+    assert put_units("evaluations", signal) == put_units("evaluations", report) + 1 == 2
+
+
+@pytest.mark.parametrize("kind", ["risk", "stress"])
+def test_a_report_has_no_copy_in_the_index_of_signals(kind: ReportKind) -> None:
+    item = to_item(evaluation(kind), START)
+    assert put_units("evaluations", item) == write_units(item_bytes(item))
 
 
 @pytest.mark.parametrize("assets", SIZES)

@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
-from functions.hub.domain.evaluation import Record, engine_order, risk_evaluation_prefix
+from functions.hub.domain.evaluation import Record, ReportKind, engine_order, report_prefix
 from functions.hub.domain.forecast_key import forecast_bounds, forecast_id
 from functions.hub.domain.input_note import InputNote
+from functions.hub.domain.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import BlobError, BlobStat, Head, PutOutcome
@@ -17,6 +18,7 @@ from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.forecast import Forecast
 from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.times import parse_instant
 
 
 class MemorySnapshots:
@@ -117,11 +119,30 @@ class MemoryEvaluations:
     def get(self, world_id: str, evaluation_id: str) -> Record | None:
         return self.rows.get((world_id, evaluation_id))
 
-    def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
-        prefix = risk_evaluation_prefix(version)
-        keys = [key for key in self.rows if key[0] == world_id and key[1].startswith(prefix)]
-        newest = max(keys, key=lambda key: engine_order(key[1]), default=None)
-        return None if newest is None else self.rows[newest].document()
+    def newest_report(
+        self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
+    ) -> dict[str, Any] | None:
+        prefix = report_prefix(kind, version)
+        rows = [
+            row for (world, key), row in self.rows.items() if world == world_id and key.startswith(prefix)
+        ]
+        known = [
+            row for row in rows if known_at is None or parse_instant(row.report.evaluated_at) <= known_at
+        ]
+        newest = max(known, key=lambda row: engine_order(row.evaluation_id), default=None)
+        return None if newest is None else newest.document()
+
+    def signals(self, query: SignalQuery) -> SignalPage:
+        lower, upper = query.bounds()
+        found = {
+            signal_order(row.report.emitted_at, row.evaluation_id): row
+            for (world, _), row in self.rows.items()
+            if world == query.world_id and row.kind == "exit" and query.stage in {None, row.report.stage}
+        }
+        orders = sorted((o for o in found if lower <= o <= upper), reverse=query.newest_first)
+        shown = orders[: query.limit]
+        last = shown[-1] if len(shown) < len(orders) else None
+        return SignalPage([found[order].document() for order in shown], last)
 
 
 class MemoryForecasts:

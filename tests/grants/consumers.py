@@ -87,6 +87,11 @@ def reads_risk(bench: Workbench) -> None:
     assert _read(bench, world, f"snapshots/{quote(version, safe='')}/risk")["version"] == version
 
 
+def lists_signals(bench: Workbench) -> None:
+    """Exit signals in the order of their emission."""
+    assert _read(bench, new_world(), "exit-signals")["signals"] == []
+
+
 def backtests(bench: Workbench) -> None:
     """A back-test reads forecasts by their keys."""
     world, _ = evaluated_sample(bench)

@@ -36,6 +36,7 @@ MISSED_BY: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:Query", "snapshots/index/by_expiry"): consumers.reads_what_was_known,
         ("dynamodb:Query", "worlds"): consumers.explains_absence,
         ("dynamodb:Query", "evaluations"): consumers.reads_risk,
+        ("dynamodb:Query", "evaluations/index/by_emission"): consumers.lists_signals,
         ("dynamodb:BatchGetItem", "evaluations"): consumers.backtests,
         ("secretsmanager:GetSecretValue", "tokens"): consumers.opens,
         ("s3:GetObject", BLOBS): consumers.expands,

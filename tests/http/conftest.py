@@ -12,16 +12,18 @@ from functions.hub.http.gate import Gate
 from functions.hub.ports import TokenStore
 from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.expand_parts import ExpandParts
+from functions.hub.use_cases.list_exit_signals import ListExitSignals
 from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_blob import ReadBlob
-from functions.hub.use_cases.read_risk import ReadRisk
+from functions.hub.use_cases.read_reports import ReadReports
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.use_cases.register_worlds import RegisterWorlds
 from functions.hub.use_cases.upload_blobs import UploadBlobs
 from functions.snapshot_reader.about import about_routes
 from functions.snapshot_reader.backtest import backtest_route
 from functions.snapshot_reader.blobs import blob_routes
+from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.snapshot_writer.routes import snapshot_writer
 from functions.snapshot_writer.uploads import add_upload_routes
@@ -67,10 +69,10 @@ class Hub:
             self.snapshots, self.blobs, self.marks, self.clock, self.offload, timedelta(days=30)
         )
         read = ReadSnapshots(self.snapshots, self.worlds, self.clock)
-        reads = snapshot_routes(
-            read, ReadRisk(self.evaluations, self.snapshots), ExpandParts(self.blobs), gate
-        )
-        reader = backtest_route(reads, BacktestRisk(self.forecasts, self.worlds), gate)
+        reads = snapshot_routes(read, ExpandParts(self.blobs), gate)
+        reports = ReadReports(self.evaluations, self.snapshots)
+        with_reports = report_routes(reads, read, reports, ListExitSignals(self.evaluations), gate)
+        reader = backtest_route(with_reports, BacktestRisk(self.forecasts, self.worlds), gate)
         upload = UploadBlobs(self.blobs, self.uploads, self.marks, self.clock)
         writer = add_upload_routes(snapshot_writer(publish, gate, STAGES), upload, gate)
         with_blobs = blob_routes(reader, ReadBlob(self.blobs, self.clock), gate)

@@ -51,10 +51,25 @@ def test_time_order_is_read_from_local_indexes_so_that_it_can_be_consistent(loca
 
 
 @pytest.mark.parametrize("table", ["worlds", "evaluations", "marks"])
-def test_only_snapshots_have_indexes(local: Assembly, table: str) -> None:
-    properties = local.table(table)["Properties"]
-    assert "LocalSecondaryIndexes" not in properties
-    assert "GlobalSecondaryIndexes" not in properties
+def test_only_snapshots_have_local_indexes(local: Assembly, table: str) -> None:
+    assert "LocalSecondaryIndexes" not in local.table(table)["Properties"]
+
+
+@pytest.mark.parametrize("table", ["snapshots", "worlds", "marks"])
+def test_only_evaluations_have_a_global_index(local: Assembly, table: str) -> None:
+    assert "GlobalSecondaryIndexes" not in local.table(table)["Properties"]
+
+
+def test_exit_signals_are_listed_by_one_index_that_other_records_have_no_key_for(local: Assembly) -> None:
+    (index,) = local.table("evaluations")["Properties"]["GlobalSecondaryIndexes"]
+    assert index == {
+        "IndexName": "by_emission",
+        "KeySchema": [
+            {"AttributeName": "world_id", "KeyType": "HASH"},
+            {"AttributeName": "signal_order", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["report", "stage"]},
+    }
 
 
 @pytest.mark.parametrize("table", ["snapshots", "evaluations"])

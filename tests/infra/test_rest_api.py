@@ -16,7 +16,12 @@ ROUTES = {
     ("GET", WORLD): "snapshot_reader",
     ("GET", f"{WORLD}/latest"): "snapshot_reader",
     ("GET", f"{WORLD}/lookup"): "snapshot_reader",
-    ("GET", f"{WORLD}/{{version}}/risk"): "snapshot_reader",
+    **{
+        ("GET", f"{WORLD}/{named}/{kind}"): "snapshot_reader"
+        for named in ("latest", "{version}")
+        for kind in ("risk", "stress")
+    },
+    ("GET", "/risk-hub/worlds/{world_id}/exit-signals"): "snapshot_reader",
     ("GET", "/risk-hub/worlds/{world_id}/risk/backtest"): "snapshot_reader",
     ("POST", BLOBS): "snapshot_writer",
     ("POST", f"{BLOBS}/{{sha256}}/complete"): "snapshot_writer",

@@ -79,7 +79,12 @@ REQUESTS: tuple[tuple[str, str, Any], ...] = (
     ("GET", f"{SNAPSHOTS}/latest", None),
     ("GET", f"{SNAPSHOTS}/latest?expand=covariance", None),
     ("GET", f"{SNAPSHOTS}/lookup?version=v1", None),
-    ("GET", f"{SNAPSHOTS}/v1/risk", None),
+    *(
+        ("GET", f"{SNAPSHOTS}/{named}/{kind}", None)
+        for named in ("v1", "latest")
+        for kind in ("risk", "stress")
+    ),
+    ("GET", f"{WORLD}/exit-signals", None),
     ("GET", f"{WORLD}/risk/backtest?stage=paper", None),
     ("POST", BLOBS, blob()),
     ("POST", BLOBS, blob("d" * 64)),

@@ -8,6 +8,7 @@ from typing import Any
 from events.envelope import CloudEvent
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.domain.evaluation import Record as EvaluationRecord
+from functions.hub.domain.evaluation import ReportKind
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import BlobStat, Head, PutOutcome
@@ -138,9 +139,14 @@ class WiredEvaluations:
     def get(self, world_id: str, evaluation_id: str) -> EvaluationRecord | None:
         return self.wire.call("evaluations.get", lambda: self.store.get(world_id, evaluation_id))
 
-    def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
-        read = self.store.latest_risk
-        return self.wire.call("evaluations.latest_risk", lambda: read(world_id, version), lambda: None)
+    def newest_report(
+        self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
+    ) -> dict[str, Any] | None:
+        return self.wire.call(
+            "evaluations.newest_report",
+            lambda: self.store.newest_report(kind, world_id, version, known_at),
+            lambda: None,
+        )
 
     def _put(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
         stored = self.store.put_once(evaluation, retain_until)

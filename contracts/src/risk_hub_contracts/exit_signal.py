@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from risk_hub_contracts.exit_policy import Action
 from risk_hub_contracts.ids import CONTENT_HASH_PATTERN, ID_PATTERN
-from risk_hub_contracts.limits import ASSET_ID_MAX_CHARS
+from risk_hub_contracts.limits import ASSET_ID_MAX_CHARS, CURSOR_MAX_CHARS
 from risk_hub_contracts.times import Instant
 
 ExitReason = Literal["limit_exceeded", "snapshot_stale", "frozen", "drained"]
@@ -41,3 +41,15 @@ class ExitSignal(BaseModel):
     window: Instant
     cool_down_seconds: Annotated[int, Field(ge=1)]
     emitted_at: Instant
+
+
+class ExitSignalPage(BaseModel):
+    """One page of a world's exit signals; `next_cursor` is null on the last one.
+
+    A page of one stage may hold fewer signals than `limit`, or none, and still have a next one.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    signals: list[ExitSignal]
+    next_cursor: Annotated[str, Field(max_length=CURSOR_MAX_CHARS)] | None

@@ -19,8 +19,9 @@ from risk_hub_contracts.openapi_parts import (
     problems,
     query_parameters,
 )
+from risk_hub_contracts.openapi_reports import report_paths
 from risk_hub_contracts.openapi_worlds import world_paths
-from risk_hub_contracts.queries import BacktestQuery, LatestQuery, ListQuery, LookupQuery
+from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
 from risk_hub_contracts.schemas import DIALECT, component_schemas
 
 _SNAPSHOTS: Final = "/risk-hub/worlds/{world_id}/snapshots"
@@ -66,7 +67,7 @@ def openapi_document(*, closed_answers: bool = False) -> Json:
 
 
 def _paths() -> Json:
-    world, version = path_parameter("world_id", "The world."), path_parameter("version", "The version.")
+    world = path_parameter("world_id", "The world.")
     return {
         _SNAPSHOTS: {"parameters": [world], "post": _publish(), "get": _list()},
         f"{_SNAPSHOTS}/latest": {
@@ -77,8 +78,7 @@ def _paths() -> Json:
             "parameters": [world],
             "get": _read_one("lookup_snapshot", "One snapshot, by version or by instant", LookupQuery),
         },
-        f"{_SNAPSHOTS}/{{version}}/risk": {"parameters": [world, version], "get": _risk()},
-        "/risk-hub/worlds/{world_id}/risk/backtest": {"parameters": [world], "get": _backtest()},
+        **report_paths(world, _READ, _NO_SNAPSHOT),
         **blob_paths(world, _READ),
         **world_paths(),
         "/risk-hub/contract": {
@@ -152,23 +152,4 @@ def _read_one(operation_id: str, summary: str, query: type[BaseModel]) -> Json:
         "summary": summary,
         "parameters": [held, *query_parameters(query)],
         "responses": responses | problems(_ONE_SNAPSHOT),
-    }
-
-
-def _risk() -> Json:
-    responses = {"200": answer("RiskReport", "The report.")}
-    return {
-        "operationId": "read_risk",
-        "summary": "The risk numbers of one snapshot",
-        "responses": responses | problems((*_READ, p.SNAPSHOT_NOT_FOUND, p.RISK_NOT_FOUND)),
-    }
-
-
-def _backtest() -> Json:
-    responses = {"200": answer("BacktestReport", "The back-test.")}
-    return {
-        "operationId": "backtest_risk",
-        "summary": "What was forecast against what came, with the tests of Kupiec, Christoffersen and Basel",
-        "parameters": query_parameters(BacktestQuery),
-        "responses": responses | problems((*_READ, p.INVALID_QUERY, p.WORLD_UNKNOWN)),
     }

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from risk_hub_contracts.ids import ID_PATTERN
-from risk_hub_contracts.problems import CONTENT_TYPE, PROBLEMS, ProblemError, ProblemType
+from risk_hub_contracts.problems import CONTENT_TYPE, NOT_YET, PROBLEMS, ProblemError, ProblemType
 from risk_hub_contracts.schemas import ContractSchema
 
 Json = dict[str, Any]
@@ -52,10 +52,11 @@ def problems(types: Sequence[ProblemType]) -> dict[str, Json]:
 def _problem(types: Sequence[ProblemType]) -> Json:
     status = types[0].status
     extra = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
+    passing = {"Retry-After": _header(_HEADERS["Retry-After"])} if set(types) & set(NOT_YET) else {}
     examples = {x.slug: {"value": ProblemError(x, f"{x.title}.").to_problem()} for x in types}
     return {
         "description": "; ".join(f"{problem.title} (`{problem.slug}`)" for problem in types) + ".",
-        "headers": header_refs((*extra, "X-Correlation-Id")),
+        "headers": header_refs((*extra, "X-Correlation-Id")) | passing,
         "content": {CONTENT_TYPE: {"schema": model_ref("ProblemAnswer"), "examples": examples}},
     }
 

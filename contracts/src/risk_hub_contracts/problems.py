@@ -39,6 +39,7 @@ __all__ = [
     "NOTHING_EXPECTED",
     "NOT_FOUND",
     "NOT_UTF8",
+    "NOT_YET",
     "PROBLEMS",
     "REF_INVALID",
     "REGISTRATION_INVALID",
@@ -46,6 +47,7 @@ __all__ = [
     "SNAPSHOT_EXPIRED",
     "SNAPSHOT_NOT_FOUND",
     "STAGE_INVALID",
+    "STRESS_NOT_FOUND",
     "THROTTLED",
     "TOO_DEEP",
     "UNAUTHENTICATED",
@@ -247,6 +249,12 @@ RISK_NOT_FOUND = ProblemType(
     "No risk numbers for this version yet",
     "Ask again in a few seconds; if they stay away, look at the risk engine's queue and its failures.",
 )
+STRESS_NOT_FOUND = ProblemType(
+    "stress-not-found",
+    404,
+    "No stress losses for this version yet",
+    "Ask again after `Retry-After` seconds; if there is still no report, look at the stress engine's queue.",
+)
 NOTHING_EXPECTED = ProblemType(
     "nothing-expected",
     404,
@@ -301,3 +309,6 @@ INTERNAL = ProblemType(
 PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
     {value.slug: value for value in tuple(globals().values()) if isinstance(value, ProblemType)},
 )
+
+NOT_YET: Final = (RISK_NOT_FOUND, STRESS_NOT_FOUND)
+"""Problems that pass by themselves: the same request is answered after `Retry-After` seconds."""

@@ -33,7 +33,15 @@ from risk_hub_contracts.violations import explain
 _LIMIT: Final = re.compile("[0-9]{1,3}")
 _BPS: Final = re.compile("[1-9][0-9]{0,3}")
 
-__all__ = ["BacktestQuery", "LatestQuery", "ListQuery", "LookupQuery", "parse_query"]
+__all__ = [
+    "BacktestQuery",
+    "LatestQuery",
+    "LatestReportQuery",
+    "ListQuery",
+    "LookupQuery",
+    "SignalsQuery",
+    "parse_query",
+]
 
 
 def _fault(message: str) -> PydanticCustomError:
@@ -112,7 +120,11 @@ class _Filters(BaseModel):
     include_expired: Annotated[Flag, Field(description="Read history: expired snapshots too.")] = False
 
 
-class LatestQuery(_Filters):
+class LatestReportQuery(_Filters):
+    """Parameters of `GET .../snapshots/latest/risk` and `.../latest/stress`: which snapshot is the latest."""
+
+
+class LatestQuery(LatestReportQuery):
     """Parameters of `GET .../snapshots/latest`."""
 
     expand: Annotated[Flag, Field(description="Resolve blob references in the answer.")] = False
@@ -143,6 +155,21 @@ class ListQuery(_Filters):
     from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
     to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
     order: Annotated[Literal["asc", "desc"], Field(description="By as_of; newest first is desc.")] = "desc"
+
+
+class SignalsQuery(BaseModel):
+    """Parameters of `GET .../exit-signals`; `from` and `to` bound `emitted_at`, both included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Annotated[Stage | None, Field(description="Only signals of this stage.")] = None
+    from_: Annotated[Instant | None, Field(alias="from", description="Earliest emitted_at.")] = None
+    to: Annotated[Instant | None, Field(description="Latest emitted_at.")] = None
+    limit: Annotated[Limit, Field(description="Signals a page, at most.")] = LIST_LIMIT_DEFAULT
+    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the page before.")] = None
+    order: Annotated[Literal["asc", "desc"], Field(description="By emitted_at; newest first is desc.")] = (
+        "desc"
+    )
 
 
 class BacktestQuery(BaseModel):

@@ -16,7 +16,7 @@ from risk_hub_contracts.answers import (
 )
 from risk_hub_contracts.backtest import BacktestReport
 from risk_hub_contracts.exit_policy import ExitPolicy
-from risk_hub_contracts.exit_signal import ExitSignal
+from risk_hub_contracts.exit_signal import ExitSignal, ExitSignalPage
 from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.refs import IssuedRef
 from risk_hub_contracts.request import SnapshotRequest
@@ -40,6 +40,8 @@ API_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "SnapshotAnswer": TypeAdapter(SnapshotAnswer),
     "SnapshotPage": TypeAdapter(SnapshotPage),
     "RiskReport": TypeAdapter(RiskReport),
+    "StressReport": TypeAdapter(StressReport),
+    "ExitSignalPage": TypeAdapter(ExitSignalPage),
     "BacktestReport": TypeAdapter(BacktestReport),
     "UploadRequest": TypeAdapter(UploadRequest),
     "UploadEnd": TypeAdapter(UploadEnd),
@@ -60,8 +62,9 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "snapshot-page": API_MODELS["SnapshotPage"],
     "backtest-report": API_MODELS["BacktestReport"],
     "risk-report": API_MODELS["RiskReport"],
-    "stress-report": TypeAdapter(StressReport),
+    "stress-report": API_MODELS["StressReport"],
     "exit-signal": TypeAdapter(ExitSignal),
+    "exit-signal-page": API_MODELS["ExitSignalPage"],
     "exit-policy": API_MODELS["ExitPolicy"],
     "exit-policy-answer": API_MODELS["ExitPolicyAnswer"],
     "expectation": API_MODELS["Expectation"],

@@ -11,12 +11,17 @@ from functions.hub.adapters.conditional import put_once
 from functions.hub.adapters.snapshot_item import Item
 from functions.hub.domain.evaluation import (
     Record,
+    ReportKind,
     engine_order,
     evaluation_from,
-    risk_evaluation_prefix,
+    report_prefix,
 )
+from functions.hub.domain.signal_query import SignalPage, SignalQuery, signal_order
+from risk_hub_contracts.exit_signal import ExitSignal
+from risk_hub_contracts.times import format_instant
 
 STORE = "the evaluation store"
+BY_EMISSION = "by_emission"
 ORIGIN_ATTRIBUTES = ("correlation_id", "causation_id", "trace_header")
 
 
@@ -28,11 +33,20 @@ def to_item(evaluation: Record, retain_until: datetime) -> Item:
         "content_hash": evaluation.report.content_hash,
         "report": orjson.dumps(evaluation.document()).decode(),
         **{name: getattr(evaluation, name) for name in ORIGIN_ATTRIBUTES},
+        **_indexed(evaluation),
     }
     return {
         **{name: {"S": text} for name, text in texts.items() if text is not None},
         "retain_until": {"N": str(int(retain_until.timestamp()))},
     }
+
+
+def _indexed(evaluation: Record) -> dict[str, str]:
+    """Return the attributes by which signals stand in the index of emission; reports do not stand in it."""
+    if not isinstance(evaluation.report, ExitSignal):
+        return {}
+    order = signal_order(evaluation.report.emitted_at, evaluation.evaluation_id)
+    return {"signal_order": order, "stage": evaluation.report.stage}
 
 
 def from_item(item: Item) -> Record:
@@ -59,9 +73,11 @@ class DynamoDBEvaluations:
             answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def latest_risk(self, world_id: str, version: str) -> dict[str, Any] | None:
-        """See EvaluationStore. One page: engine versions are few, and their text does not order them."""
-        values = {":world": world_id, ":prefix": risk_evaluation_prefix(version)}
+    def newest_report(
+        self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
+    ) -> dict[str, Any] | None:
+        """See Reports. One page: engine versions are few, and their text does not order them."""
+        values = {":world": world_id, ":prefix": report_prefix(kind, version)}
         with dependency(STORE):
             answer = self.dynamodb.query(
                 TableName=self.table,
@@ -69,8 +85,49 @@ class DynamoDBEvaluations:
                 ExpressionAttributeValues={name: {"S": text} for name, text in values.items()},
                 ConsistentRead=True,
             )
-        if not answer["Items"]:
-            return None
-        newest = max(answer["Items"], key=lambda item: engine_order(item["evaluation_id"]["S"]))
-        report: dict[str, Any] = orjson.loads(newest["report"]["S"])
-        return report
+        newest_first = sorted(answer["Items"], key=_engine_of, reverse=True)
+        reports = (orjson.loads(item["report"]["S"]) for item in newest_first)
+        return next((report for report in reports if _is_known(report, known_at)), None)
+
+    def signals(self, query: SignalQuery) -> SignalPage:
+        """See Signals."""
+        lower, upper = query.bounds()
+        if lower > upper:
+            return SignalPage([], None)
+        with dependency(STORE):
+            answer = self.dynamodb.query(TableName=self.table, **_emission_query(query, lower, upper))
+        return _page(answer, query.limit)
+
+
+def _engine_of(item: Item) -> tuple[list[int], bool]:
+    return engine_order(item["evaluation_id"]["S"])
+
+
+def _is_known(report: dict[str, Any], known_at: datetime | None) -> bool:
+    return known_at is None or report["evaluated_at"] <= format_instant(known_at)
+
+
+def _emission_query(query: SignalQuery, lower: str, upper: str) -> dict[str, Any]:
+    """Return the request for a page. A filter applies behind a limit, so with one DynamoDB's own page is the bound."""
+    values = {":world": query.world_id, ":lower": lower, ":upper": upper}
+    filtered = {} if query.stage is None else {"FilterExpression": "stage = :stage"}
+    if query.stage is not None:
+        values[":stage"] = query.stage
+    return {
+        "IndexName": BY_EMISSION,
+        "KeyConditionExpression": "world_id = :world AND signal_order BETWEEN :lower AND :upper",
+        "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+        "ScanIndexForward": not query.newest_first,
+        **(filtered or {"Limit": query.limit}),
+    }
+
+
+def _page(answer: dict[str, Any], limit: int) -> SignalPage:
+    """Return the first `limit` items, and behind which key there may be more."""
+    items = answer["Items"]
+    shown = items[:limit]
+    last = shown[-1] if len(shown) < len(items) else answer.get("LastEvaluatedKey")
+    return SignalPage(
+        [orjson.loads(item["report"]["S"]) for item in shown],
+        None if last is None else last["signal_order"]["S"],
+    )

@@ -12,6 +12,7 @@ from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.stress import StressReport
 
 Kind = Literal["risk", "stress", "exit"]
+ReportKind = Literal["risk", "stress"]
 Report = RiskReport | StressReport | ExitSignal
 MODELS: Mapping[Kind, type[Report]] = {"risk": RiskReport, "stress": StressReport, "exit": ExitSignal}
 KINDS: Mapping[type[Any], Kind] = {model: kind for kind, model in MODELS.items()}
@@ -71,13 +72,13 @@ def evaluation_from(evaluation_id: str, document: Mapping[str, Any], **origin: s
     return Evaluation(model.model_validate(document, extra=UNKNOWN_MEMBERS), **origin)
 
 
-def risk_evaluation_prefix(version: str) -> str:
-    """Return what the keys of all risk reports on one snapshot version begin with; a version holds no slash."""
-    return SEPARATOR.join(("risk", version, ""))
+def report_prefix(kind: ReportKind, version: str) -> str:
+    """Return the common prefix of the keys of all reports of one kind on a snapshot version; it holds no slash."""
+    return SEPARATOR.join((kind, version, ""))
 
 
 def engine_order(evaluation_id: str) -> tuple[list[int], bool]:
-    """Return by what the risk reports on one snapshot version are ordered: the newest engine's is the greatest.
+    """Return the order of the reports of one kind on one snapshot version: the newest engine's is the greatest.
 
     Engine versions are numbers (`10.0.0` is newer than `2.0.0`); what carries a suffix (`2.0.0-beta`) comes before what
     carries none.

@@ -14,8 +14,8 @@ SEPARATOR = "|"
 # The first and last printable ASCII characters; neither can stand in a key, so one sorts before and one after every key.
 BEFORE_ALL = " "
 AFTER_ALL = "~"
-_INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
-TIME_ORDER = re.compile(rf"{_INSTANT}\|{_INSTANT}\|{ID_PATTERN[1:-1]}")
+INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+TIME_ORDER = re.compile(rf"{INSTANT}\|{INSTANT}\|{ID_PATTERN[1:-1]}")
 """The form of every key of `time_order`."""
 
 

@@ -10,6 +10,7 @@ from functions.hub.ports import BlobError, UnavailableError
 from risk_hub_contracts.problems import (
     BLOB_UNAVAILABLE,
     INTERNAL,
+    NOT_YET,
     UNAUTHENTICATED,
     UNAVAILABLE,
     ProblemError,
@@ -19,6 +20,8 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 RETRYABLE_STATUSES = frozenset({429, 503})
+# About the time from the acceptance of a snapshot until its reports are stored.
+EVALUATION_RETRY_AFTER_SECONDS = 2
 
 
 def json_response(
@@ -42,6 +45,8 @@ def problem_response(error: ProblemError, instance: str | None) -> Response[Any]
         headers["WWW-Authenticate"] = 'Bearer realm="risk-hub"'
     if status in RETRYABLE_STATUSES:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if error.type in NOT_YET:
+        headers["Retry-After"] = str(EVALUATION_RETRY_AFTER_SECONDS)
     body = orjson.dumps(error.to_problem(instance)).decode()
     return Response(status_code=status, content_type=PROBLEM_JSON, body=body, headers=headers)
 

@@ -12,7 +12,7 @@ from functions.hub.ports import Clock, SnapshotStore, WorldStore
 from functions.hub.use_cases.explain_absence import ExplainAbsence
 from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS, RESPONSE_MAX_BYTES
 from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation
-from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
+from risk_hub_contracts.queries import LatestReportQuery, ListQuery, LookupQuery
 
 SETTLE = timedelta(seconds=KNOWN_AT_SETTLE_SECONDS)
 
@@ -57,7 +57,7 @@ class ReadSnapshots:
     worlds: WorldStore
     clock: Clock
 
-    def latest(self, world_id: str, asked: LatestQuery) -> Found:
+    def latest(self, world_id: str, asked: LatestReportQuery) -> Found:
         """Return the greatest (as_of, created_at, version) that matches and has not expired (INV-03).
 
         Raises:
@@ -112,7 +112,9 @@ class ReadSnapshots:
         return Moment(known_at or now, known_at, settled=known_at is not None and known_at <= now - SETTLE)
 
 
-def _query(world_id: str, asked: LatestQuery | LookupQuery | ListQuery, moment: Moment) -> SnapshotQuery:
+def _query(
+    world_id: str, asked: LatestReportQuery | LookupQuery | ListQuery, moment: Moment
+) -> SnapshotQuery:
     """Return the filters that every read has in common."""
     return SnapshotQuery(
         world_id=world_id,

@@ -1,0 +1,89 @@
+"""The operations that read what was derived from snapshots: risk and stress reports, back-tests, exit signals."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from risk_hub_contracts import problems as p
+from risk_hub_contracts.openapi_parts import Json, answer, path_parameter, problems, query_parameters
+from risk_hub_contracts.problems import ProblemType
+from risk_hub_contracts.queries import BacktestQuery, LatestReportQuery, SignalsQuery
+
+_WORLD: Final = "/risk-hub/worlds/{world_id}"
+_LATEST: Final = (
+    "`latest` in this path always names the newest snapshot, also where a version has that name. The report's "
+    "`version` says which one it is. With `known_at` only reports that were evaluated by then count."
+)
+_SIGNALS: Final = (
+    "Ordered by `emitted_at`. The list follows the store within about a second. A page of one stage may hold "
+    "fewer signals than `limit` and still have a `next_cursor`."
+)
+
+
+def report_paths(world: Json, read: Sequence[ProblemType], no_snapshot: Sequence[ProblemType]) -> Json:
+    """Return the paths of reports, back-tests and exit signals.
+
+    Args:
+        world: the path parameter of the world.
+        read: the problems that every read of a world may answer.
+        no_snapshot: the problems of a query that no snapshot matches.
+    """
+    version = path_parameter("version", "The version.")
+    of_version = [*read, p.SNAPSHOT_NOT_FOUND]
+    of_latest = [*read, *no_snapshot, p.INVALID_QUERY]
+    return {
+        f"{_WORLD}/snapshots/{{version}}/risk": {
+            "parameters": [world, version],
+            "get": _risk("read_risk", "The risk numbers of one snapshot", of_version),
+        },
+        f"{_WORLD}/snapshots/{{version}}/stress": {
+            "parameters": [world, version],
+            "get": _stress("read_stress", "The stress losses of one snapshot", of_version),
+        },
+        f"{_WORLD}/snapshots/latest/risk": {
+            "parameters": [world],
+            "get": _risk("read_latest_risk", "The risk numbers of the newest snapshot", of_latest)
+            | _of_latest(),
+        },
+        f"{_WORLD}/snapshots/latest/stress": {
+            "parameters": [world],
+            "get": _stress("read_latest_stress", "The stress losses of the newest snapshot", of_latest)
+            | _of_latest(),
+        },
+        f"{_WORLD}/exit-signals": {"parameters": [world], "get": _signals(read)},
+        f"{_WORLD}/risk/backtest": {"parameters": [world], "get": _backtest(read)},
+    }
+
+
+def _risk(operation_id: str, summary: str, types: Sequence[ProblemType]) -> Json:
+    responses = {"200": answer("RiskReport", "The report.")} | problems((*types, p.RISK_NOT_FOUND))
+    return {"operationId": operation_id, "summary": summary, "responses": responses}
+
+
+def _stress(operation_id: str, summary: str, types: Sequence[ProblemType]) -> Json:
+    responses = {"200": answer("StressReport", "The report.")} | problems((*types, p.STRESS_NOT_FOUND))
+    return {"operationId": operation_id, "summary": summary, "responses": responses}
+
+
+def _of_latest() -> Json:
+    return {"description": _LATEST, "parameters": query_parameters(LatestReportQuery)}
+
+
+def _signals(read: Sequence[ProblemType]) -> Json:
+    responses = {"200": answer("ExitSignalPage", "One page.")}
+    return {
+        "operationId": "list_exit_signals",
+        "summary": "A world's exit signals, newest first, page by page",
+        "description": _SIGNALS,
+        "parameters": query_parameters(SignalsQuery),
+        "responses": responses | problems((*read, p.INVALID_QUERY, p.CURSOR_INVALID)),
+    }
+
+
+def _backtest(read: Sequence[ProblemType]) -> Json:
+    responses = {"200": answer("BacktestReport", "The back-test.")}
+    return {
+        "operationId": "backtest_risk",
+        "summary": "What was forecast against what came, with the tests of Kupiec, Christoffersen and Basel",
+        "parameters": query_parameters(BacktestQuery),
+        "responses": responses | problems((*read, p.INVALID_QUERY, p.WORLD_UNKNOWN)),
+    }

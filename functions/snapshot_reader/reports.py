@@ -1,0 +1,76 @@
+"""The reader's routes for what was derived from snapshots: risk reports, stress reports, exit signals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from functions.hub.domain.evaluation import ReportKind
+from functions.hub.http.door import Door, RequestHandler
+from functions.hub.http.gate import Gate
+from functions.hub.http.questions import asked
+from functions.hub.http.request import Request, path_value
+from functions.hub.http.responses import json_response
+from functions.hub.use_cases.list_exit_signals import ListExitSignals
+from functions.hub.use_cases.read_reports import ReadReports
+from functions.hub.use_cases.read_snapshots import ReadSnapshots
+from risk_hub_contracts.path_values import check_id
+from risk_hub_contracts.queries import LatestReportQuery, SignalsQuery
+
+WORLD = "/risk-hub/worlds/<world_id>"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRoutes:
+    """One method for each form of route; each checks the token, reads the query, calls a use case and answers."""
+
+    read: ReadSnapshots
+    read_reports: ReadReports
+    list_signals: ListExitSignals
+    gate: Gate
+
+    def of_latest(self, kind: ReportKind) -> RequestHandler:
+        """GET …/snapshots/latest/{kind}."""
+
+        def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
+            world_id = self._admit(request, path)
+            found = self.read.latest(world_id, asked(LatestReportQuery, request))
+            return json_response(
+                200, self.read_reports.of_snapshot(kind, found.stored, found.moment.known_at)
+            )
+
+        return answer
+
+    def of_version(self, kind: ReportKind) -> RequestHandler:
+        """GET …/snapshots/{version}/{kind}."""
+
+        def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
+            world_id = self._admit(request, path)
+            version = check_id(path_value(path["version"]), "/version")
+            return json_response(200, self.read_reports.of_version(kind, world_id, version))
+
+        return answer
+
+    def exit_signals(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
+        """GET …/exit-signals."""
+        world_id = self._admit(request, path)
+        found = self.list_signals(world_id, asked(SignalsQuery, request))
+        return json_response(200, {"signals": list(found.signals), "next_cursor": found.next_cursor})
+
+    def _admit(self, request: Request, path: Mapping[str, str]) -> str:
+        self.gate.admit(request, "snapshots:read")
+        return check_id(path_value(path["world_id"]), "/world_id")
+
+
+def report_routes(
+    door: Door, read: ReadSnapshots, read_reports: ReadReports, list_signals: ListExitSignals, gate: Gate
+) -> Door:
+    """Add the routes of reports and exit signals. `latest` comes first: in a path it never names a version."""
+    routes = ReportRoutes(read, read_reports, list_signals, gate)
+    kinds: tuple[ReportKind, ...] = ("risk", "stress")
+    for kind in kinds:
+        door.add("GET", f"{WORLD}/snapshots/latest/{kind}", routes.of_latest(kind))
+        door.add("GET", f"{WORLD}/snapshots/<version>/{kind}", routes.of_version(kind))
+    door.add("GET", f"{WORLD}/exit-signals", routes.exit_signals)
+    return door

@@ -1,0 +1,191 @@
+"""GET of what was derived: risk and stress reports by version and of the latest, and exit signals page by page."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.hub.domain.cursor import encode_cursor
+from functions.hub.domain.evaluation import MODELS, Evaluation, Kind, Record, ReportKind
+from functions.hub.use_cases.list_exit_signals import question_of
+from risk_hub_contracts.queries import SignalsQuery
+from risk_hub_contracts.times import format_instant
+from tests.events.emitted import emitted
+from tests.fakes.clock import START
+from tests.fakes.gateway import Gateway
+from tests.http.conftest import WORLD, Hub, book, post
+
+SIGNALS = "/risk-hub/worlds/w1/exit-signals"
+UNTIL = START + timedelta(days=30)
+EVENT_OF: dict[Kind, str] = {
+    "risk": "risk_evaluated",
+    "stress": "stress_evaluated",
+    "exit": "exit_signal_emitted",
+}
+SAMPLES = emitted()
+KINDS: tuple[ReportKind, ...] = ("risk", "stress")
+NOT_YET = {"risk": "risk-not-found", "stress": "stress-not-found"}
+
+
+def iso(minutes: float) -> str:
+    return format_instant(START + timedelta(minutes=minutes))
+
+
+def derived(kind: Kind, **changed: Any) -> Record:
+    data = {**SAMPLES[f"samples/{EVENT_OF[kind]}.json"]["data"], "world_id": "w1", **changed}
+    return Evaluation(MODELS[kind].model_validate(data))
+
+
+def publish(api: Gateway, hub: Hub, version: str, minute: float, **request: Any) -> None:
+    hub.clock.now = START + timedelta(minutes=minute)
+    assert post(api, book(version, as_of=iso(minute)), **request).status == 201
+
+
+def evaluate(hub: Hub, version: str, minute: float = 0, **changed: Any) -> None:
+    for kind in KINDS:
+        report = derived(kind, version=version, evaluated_at=iso(minute), **changed)
+        assert hub.evaluations.put_once(report, UNTIL)
+
+
+def emit(hub: Hub, minute: int, stage: str = "paper", **changed: Any) -> None:
+    told = {"stage": stage, "window": iso(minute), "emitted_at": iso(minute)}
+    assert hub.evaluations.put_once(derived("exit", **told, **changed), UNTIL)
+
+
+def instants(api: Gateway, query: str = "") -> list[str]:
+    answer = api("GET", f"{SIGNALS}{query}")
+    assert answer.status == 200, answer
+    return [signal["emitted_at"] for signal in answer.json["signals"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_is_read_by_version(api: Gateway, hub: Hub, kind: ReportKind) -> None:
+    publish(api, hub, "v1", 0)
+    evaluate(hub, "v1")
+    answer = api("GET", f"{WORLD}/v1/{kind}")
+    assert answer.status == 200
+    assert answer.json == derived(kind, version="v1", evaluated_at=iso(0)).document()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_version_that_is_not_evaluated_yet_is_a_404_that_says_when_to_ask_again(
+    api: Gateway, hub: Hub, kind: ReportKind
+) -> None:
+    assert api("GET", f"{WORLD}/v1/{kind}").slug == "snapshot-not-found"
+    publish(api, hub, "v1", 0)
+    for path in ("v1", "latest"):
+        answer = api("GET", f"{WORLD}/{path}/{kind}")
+        assert (answer.status, answer.slug) == (404, NOT_YET[kind])
+        assert (answer.json["version"], answer.headers["retry-after"]) == ("v1", "2")
+        assert "is not evaluated yet" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_latest_report_is_that_of_the_newest_unexpired_snapshot(
+    api: Gateway, hub: Hub, kind: ReportKind
+) -> None:
+    publish(api, hub, "v1", 0)
+    evaluate(hub, "v1")
+    publish(api, hub, "v2", 1, headers={"X-Stage": "live", "X-Actor": "ops"})
+    evaluate(hub, "v2")
+    path = f"{WORLD}/latest/{kind}"
+    assert api("GET", path).json["version"] == "v2"
+    assert api("GET", f"{path}?stage=paper").json["version"] == "v1"
+    assert api("GET", f"{path}?actor=gateway").json["version"] == "v1"
+    hub.clock.advance(minutes=20)
+    assert api("GET", path).slug == "snapshot-expired"
+    assert api("GET", f"{path}?include_expired=true").json["version"] == "v2"
+    assert api("GET", f"/risk-hub/worlds/w9/snapshots/latest/{kind}").slug == "world-unknown"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_latest_report_at_a_past_instant_is_one_that_was_evaluated_by_then(
+    api: Gateway, hub: Hub, kind: ReportKind
+) -> None:
+    publish(api, hub, "v1", 0)
+    evaluate(hub, "v1", 2)
+    publish(api, hub, "v2", 5)
+    evaluate(hub, "v2", 6)
+    evaluate(hub, "v1", 7, engine_version="9.0.0")
+    hub.clock.advance(minutes=5)
+    path = f"{WORLD}/latest/{kind}?known_at="
+    assert "had no report at" in api("GET", path + iso(1)).json["detail"]
+    assert api("GET", path + iso(1)).slug == NOT_YET[kind]
+    assert api("GET", path + iso(2)).json["version"] == "v1"
+    assert api("GET", path + iso(4)).json["engine_version"] != "9.0.0"
+    assert api("GET", path + iso(6)).json["version"] == "v2"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_latest_in_a_path_names_the_newest_snapshot_and_never_a_version(
+    api: Gateway, hub: Hub, kind: ReportKind
+) -> None:
+    publish(api, hub, "latest", 0)
+    evaluate(hub, "latest")
+    publish(api, hub, "v2", 1)
+    evaluate(hub, "v2")
+    assert api("GET", f"{WORLD}/latest/{kind}").json["version"] == "v2"
+
+
+@pytest.mark.parametrize(
+    "path", [*(f"{WORLD}/{of}/{kind}" for of in ("v1", "latest") for kind in KINDS), SIGNALS]
+)
+def test_reports_and_signals_need_the_scope_to_read(api: Gateway, hub: Hub, path: str) -> None:
+    writer = {"Authorization": f"Bearer {hub.tokens.issue(scopes=['snapshots:write'])}"}
+    assert api("GET", path, headers=writer).slug == "forbidden-scope"
+    assert api("GET", path, headers={"Authorization": None}).slug == "unauthenticated"
+
+
+def test_exit_signals_are_listed_newest_first(api: Gateway, hub: Hub) -> None:
+    for minute in (1, 3, 2):
+        emit(hub, minute)
+    emit(hub, 9, world_id="w2")
+    assert instants(api) == [iso(3), iso(2), iso(1)]
+    assert instants(api, "?order=asc") == [iso(1), iso(2), iso(3)]
+    assert instants(api, f"?from={iso(2)}&to={iso(2)}") == [iso(2)]
+    assert api("GET", "/risk-hub/worlds/w9/exit-signals").json == {"signals": [], "next_cursor": None}
+
+
+def test_exit_signals_are_filtered_by_stage(api: Gateway, hub: Hub) -> None:
+    emit(hub, 1)
+    emit(hub, 2, "live")
+    assert instants(api, "?stage=LIVE") == [iso(2)]
+    assert instants(api, "?stage=paper") == [iso(1)]
+
+
+@pytest.mark.parametrize("stage", ["", "&stage=paper"])
+def test_pages_of_exit_signals_cover_the_list_once(api: Gateway, hub: Hub, stage: str) -> None:
+    for minute in range(5):
+        emit(hub, minute)
+    found, query = [], f"?limit=2{stage}"
+    page = api("GET", SIGNALS + query).json
+    while True:
+        found += [signal["emitted_at"] for signal in page["signals"]]
+        if page["next_cursor"] is None:
+            break
+        page = api("GET", f"{SIGNALS}{query}&cursor={page['next_cursor']}").json
+    assert found == [iso(minute) for minute in (4, 3, 2, 1, 0)]
+
+
+def test_a_cursor_of_exit_signals_belongs_to_its_own_query(api: Gateway, hub: Hub) -> None:
+    for minute in range(3):
+        emit(hub, minute)
+    cursor = api("GET", f"{SIGNALS}?limit=1").json["next_cursor"]
+    assert instants(api, f"?limit=2&cursor={cursor}") == [iso(1), iso(0)]
+    for other in ("stage=paper", "order=asc", f"from={iso(0)}"):
+        assert api("GET", f"{SIGNALS}?limit=1&{other}&cursor={cursor}").slug == "cursor-invalid"
+    assert api("GET", f"{WORLD}?limit=1&cursor={cursor}").slug == "cursor-invalid"
+    assert api("GET", f"/risk-hub/worlds/w2/exit-signals?cursor={cursor}").slug == "cursor-invalid"
+
+
+@pytest.mark.parametrize("position", ["", "yesterday", f"{iso(0)}|short", f"{iso(0)}|{iso(0)}|v1"])
+def test_a_cursor_at_which_no_page_of_exit_signals_ends_is_refused(api: Gateway, position: str) -> None:
+    forged = encode_cursor(question_of("w1", SignalsQuery()), position)
+    assert api("GET", f"{SIGNALS}?cursor={forged}").slug == "cursor-invalid"
+
+
+def test_a_wrong_query_names_its_parameters(api: Gateway) -> None:
+    answer = api("GET", f"{SIGNALS}?limit=0&order=up&surprise=1")
+    assert answer.slug == "invalid-query"
+    assert set(answer.pointers) == {"/limit", "/order", "/surprise"}
+    assert api("GET", f"{WORLD}/latest/risk?expand=true").pointers == ["/expand"]
