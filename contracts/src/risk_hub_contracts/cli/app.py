@@ -24,6 +24,7 @@ from risk_hub_contracts.cli import (
     hub_commands,
     local_commands,
     monitor,
+    report_commands,
     risk_commands,
     worlds_commands,
 )
@@ -55,6 +56,7 @@ def build_app() -> typer.Typer:
         local_commands,
         blob_commands,
         risk_commands,
+        report_commands,
         worlds_commands,
     ):
         commands.register(app)

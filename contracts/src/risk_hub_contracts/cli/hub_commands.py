@@ -47,6 +47,7 @@ def publish(
     stage: Stage = None,
     covariance: BlobFile = None,
     realized_returns: BlobFile = None,
+    stress: BlobFile = None,
     url: Url = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and hash; send nothing.")] = False,
@@ -54,7 +55,7 @@ def publish(
 ) -> None:
     """Publish a snapshot; the same file again is answered as a replay."""
     found = SnapshotFile.open(file, {"world": world, "actor": actor, "stage": stage})
-    parts = {"covariance": covariance, "realized_returns": realized_returns}
+    parts = {"covariance": covariance, "realized_returns": realized_returns, "stress": stress}
     document = found.document | {name: path for name, path in parts.items() if path is not None}
     if dry_run:
         _foretell(found, document, json=json)

@@ -8,6 +8,7 @@ import typer
 from risk_hub_contracts.cli.backtest_plot import ENDINGS, plot_backtest
 from risk_hub_contracts.cli.backtest_text import backtest_lines
 from risk_hub_contracts.cli.options import Json
+from risk_hub_contracts.cli.report_commands import show_risk
 from risk_hub_contracts.cli.screen import complain, print_document, say
 from risk_hub_contracts.cli.session import REFUSED, Url, opened
 from risk_hub_contracts.client.reads import BacktestOptions
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the group `risk`."""
     group = typer.Typer(help="Risk numbers.", no_args_is_help=True, rich_markup_mode=None)
     group.callback()(_risk)
+    group.command("show")(show_risk)
     group.command()(backtest)
     app.add_typer(group, name="risk")
 

@@ -22,6 +22,7 @@ from risk_hub_contracts.client.errors import (
 )
 from risk_hub_contracts.client.factors import FactorModel
 from risk_hub_contracts.client.frames import to_dataframe
+from risk_hub_contracts.client.reports import ReportDocument
 from risk_hub_contracts.client.settings import NotConfiguredError, Patience, Settings
 from risk_hub_contracts.client.spool import Flushed, Spool
 from risk_hub_contracts.client.sync_client import RiskHubClient
@@ -41,6 +42,7 @@ __all__ = [
     "Patience",
     "Publication",
     "RefusedError",
+    "ReportDocument",
     "RiskHubClient",
     "Settings",
     "Spool",

@@ -10,7 +10,7 @@ import httpx2
 import stamina
 
 from risk_hub_contracts.blob_types import BlobKind, Decoded
-from risk_hub_contracts.client import publishing, reads, registry, uploading
+from risk_hub_contracts.client import publishing, reads, registry, reports, uploading
 from risk_hub_contracts.client.answers import HubContract, Publication, StoredSnapshot
 from risk_hub_contracts.client.base import ClientBase, SnapshotFields
 from risk_hub_contracts.client.discretion import signed_request
@@ -18,12 +18,16 @@ from risk_hub_contracts.client.errors import HubError
 from risk_hub_contracts.client.inputs import ready_blob
 from risk_hub_contracts.client.off_loop import Done, advance, aside, told_in_loop
 from risk_hub_contracts.client.reads import BacktestOptions, Filters, Instant, Span, Steps
+from risk_hub_contracts.client.reports import ReportDocument, SignalSpan
 from risk_hub_contracts.client.retries import REPEATABLE, retry_options
 from risk_hub_contracts.client.spool import Flushed
 from risk_hub_contracts.client.transport import UNSENDABLE, Exchange, client_options
 from risk_hub_contracts.client.uploading import Progress, unseen
 from risk_hub_contracts.client.wire import PAUSED, Answer, Call, Chunk, Inbox, Pause, TransientError
+from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
 
 __all__ = ["AsyncRiskHubClient"]
 
@@ -140,9 +144,39 @@ class AsyncRiskHubClient(ClientBase):
             if cursor is None:
                 return
 
-    async def risk(self, world_id: str, version: str) -> dict[str, Any]:
-        """Return the risk numbers of a version."""
-        return await self._run(reads.risk(world_id, version))
+    async def risk(self, world_id: str, version: str) -> ReportDocument[RiskReport]:
+        """Return the risk report on a version, as JSON object and typed."""
+        return await self._run(reports.report(RiskReport, world_id, version))
+
+    async def latest_risk(self, world_id: str, **filters: Unpack[Filters]) -> ReportDocument[RiskReport]:
+        """Return the risk report on the newest snapshot that has not expired."""
+        return await self._run(reports.latest_report(RiskReport, world_id, filters))
+
+    async def stress(self, world_id: str, version: str) -> ReportDocument[StressReport]:
+        """Return the stress report on a version, as JSON object and typed."""
+        return await self._run(reports.report(StressReport, world_id, version))
+
+    async def latest_stress(self, world_id: str, **filters: Unpack[Filters]) -> ReportDocument[StressReport]:
+        """Return the stress report on the newest snapshot that has not expired."""
+        return await self._run(reports.latest_report(StressReport, world_id, filters))
+
+    async def exit_signals(
+        self,
+        world_id: str,
+        *,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        stage: str | None = None,
+        order: Literal["asc", "desc"] = "desc",
+    ) -> AsyncIterator[ExitSignal]:
+        """Yield a world's exit signals by `emitted_at`, newest first; pages are fetched as they are needed."""
+        cursor, span = None, SignalSpan(start, end, stage, order)
+        while True:
+            signals, cursor = await self._run(reports.signals_page(world_id, span, cursor))
+            for signal in signals:
+                yield signal
+            if cursor is None:
+                return
 
     async def backtest(self, world_id: str, stage: str, **options: Unpack[BacktestOptions]) -> dict[str, Any]:
         """Return how a stage's forecasts of value at risk did against the returns that came."""

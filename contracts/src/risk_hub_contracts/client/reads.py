@@ -28,7 +28,8 @@ __all__ = [
     "lookup",
     "next_cursor",
     "page",
-    "risk",
+    "params_of",
+    "text_of",
     "world_path",
 ]
 
@@ -105,7 +106,7 @@ def contract(memory: Memory) -> Steps[HubContract]:
 
 def latest(memory: Memory, world_id: str, filters: Filters) -> Steps[StoredSnapshot]:
     """Ask for the newest snapshot; an answer that is still so is not sent again."""
-    params = _params(filters)
+    params = params_of(filters)
     call = Call("GET", world_path(world_id, "snapshots", "latest"), params=params)
     # Whether history has expired changes with time, not with its content.
     etag = None if "include_expired" in params else memory.etag(call)
@@ -123,18 +124,18 @@ def lookup(
     world_id: str, version: str | None, as_of: Instant | None, filters: Filters
 ) -> Steps[StoredSnapshot]:
     """Ask for one version, or for the newest snapshot that is not later than an instant."""
-    wanted = {"version": version, "as_of": _text(as_of)}
+    wanted = {"version": version, "as_of": text_of(as_of)}
     answer = yield Call(
-        "GET", world_path(world_id, "snapshots", "lookup"), params={**wanted, **_params(filters)}
+        "GET", world_path(world_id, "snapshots", "lookup"), params={**wanted, **params_of(filters)}
     )
     return answer.read(StoredSnapshot.of)
 
 
 def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None) -> Steps[Page]:
     """Ask for one page of a world's snapshots."""
-    bounds = {"from": _text(span.start), "to": _text(span.end), "order": span.order}
+    bounds = {"from": text_of(span.start), "to": text_of(span.end), "order": span.order}
     window = {"cursor": cursor, "limit": str(span.page_size)}
-    params = {**bounds, **window, **_params(filters)}
+    params = {**bounds, **window, **params_of(filters)}
     answer = yield Call("GET", world_path(world_id, "snapshots"), params=params)
     found = answer.read(_page)
     return Page(found.snapshots, next_cursor(cursor, found.next_cursor, answer))
@@ -151,15 +152,9 @@ def next_cursor(cursor: str | None, following: object, answer: Answer) -> str | 
     return following
 
 
-def risk(world_id: str, version: str) -> Steps[dict[str, Any]]:
-    """Ask for the risk numbers of a version."""
-    answer = yield Call("GET", world_path(world_id, "snapshots", version, "risk"))
-    return answer.mapping()
-
-
 def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[str, Any]]:
     """Ask how a stage's forecasts of value at risk did."""
-    bounds = {"from": _text(options.get("start")), "to": _text(options.get("end"))}
+    bounds = {"from": text_of(options.get("start")), "to": text_of(options.get("end"))}
     confidence = options.get("confidence_bps")
     chosen = {
         "method": options.get("method"),
@@ -180,11 +175,13 @@ def _page(document: Any) -> Page:  # noqa: ANN401 - any JSON
     return Page(tuple(map(StoredSnapshot.of, document["snapshots"])), document["next_cursor"])
 
 
-def _params(filters: Filters) -> dict[str, str | None]:
+def params_of(filters: Filters) -> dict[str, str | None]:
+    """Return the filters as query parameters."""
     known_at, history = filters.get("known_at"), filters.get("include_expired", False)
-    params = {"stage": filters.get("stage"), "actor": filters.get("actor"), "known_at": _text(known_at)}
+    params = {"stage": filters.get("stage"), "actor": filters.get("actor"), "known_at": text_of(known_at)}
     return {**params, **({"include_expired": "true"} if history else {})}
 
 
-def _text(instant: Instant | None) -> str | None:
+def text_of(instant: Instant | None) -> str | None:
+    """Return an instant as a query parameter."""
     return format_instant(instant) if isinstance(instant, datetime) else instant

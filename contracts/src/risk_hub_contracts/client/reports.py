@@ -1,0 +1,98 @@
+"""Risk reports, stress reports and exit signals, as steps: see `reads` for what steps are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Literal, TypeVar, cast
+
+from risk_hub_contracts.client.errors import HubError
+from risk_hub_contracts.client.reads import (
+    Filters,
+    Instant,
+    Steps,
+    next_cursor,
+    params_of,
+    text_of,
+    world_path,
+)
+from risk_hub_contracts.client.wire import Answer, Call
+from risk_hub_contracts.exit_signal import ExitSignal
+from risk_hub_contracts.limits import LIST_LIMIT_MAX
+from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
+
+__all__ = ["ReportDocument", "SignalSpan", "latest_report", "report", "signals_page"]
+
+ReportT = TypeVar("ReportT", bound=RiskReport | StressReport)
+LATEST: Final = "latest"
+_PART: Final[Mapping[type[Any], str]] = {RiskReport: "risk", StressReport: "stress"}
+# What a newer hub adds is left out of the typed form; the document has it.
+_UNKNOWN: Final = "ignore"
+
+
+class ReportDocument(dict[str, Any], Generic[ReportT]):
+    """A report as the hub answers it: the JSON object, and the same as a typed `report`."""
+
+    def __init__(self, model: type[ReportT], document: Mapping[str, Any]) -> None:
+        super().__init__(document)
+        self._model = model
+
+    @property
+    def report(self) -> ReportT:
+        """The report as a model; members that this package does not know are left out.
+
+        Raises:
+            ValidationError: the hub answered something else than a report.
+        """
+        return cast("ReportT", self._model.model_validate(dict(self), extra=_UNKNOWN))
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSpan:
+    """Which signals to list: bounds of `emitted_at`, both included, their stage and their order."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+    stage: str | None = None
+    order: Literal["asc", "desc"] = "desc"
+
+    def params(self) -> dict[str, str | None]:
+        """Return the query parameters."""
+        bounds = {"from": text_of(self.start), "to": text_of(self.end)}
+        return {**bounds, "stage": self.stage, "order": self.order, "limit": str(LIST_LIMIT_MAX)}
+
+
+def report(model: type[ReportT], world_id: str, version: str) -> Steps[ReportDocument[ReportT]]:
+    """Request the report on a version.
+
+    Raises:
+        HubError: the hub answered with the report on another version.
+    """
+    answer = yield Call("GET", world_path(world_id, "snapshots", version, _PART[model]))
+    found = ReportDocument(model, answer.mapping())
+    if found.get("version") != version:
+        reason = f"the hub answered with the report on version {found.get('version')!r}, not {version!r}"
+        known = "; in this path `latest` names the newest snapshot" if version == LATEST else ""
+        raise HubError(reason + known, answer.request_id)
+    return found
+
+
+def latest_report(model: type[ReportT], world_id: str, filters: Filters) -> Steps[ReportDocument[ReportT]]:
+    """Request the report on the newest snapshot that has not expired."""
+    path = world_path(world_id, "snapshots", LATEST, _PART[model])
+    answer = yield Call("GET", path, params=params_of(filters))
+    return ReportDocument(model, answer.mapping())
+
+
+def signals_page(
+    world_id: str, span: SignalSpan, cursor: str | None
+) -> Steps[tuple[list[ExitSignal], str | None]]:
+    """Request one page of a world's exit signals; return them, and the cursor of the next page."""
+    params = {**span.params(), "cursor": cursor}
+    answer: Answer = yield Call("GET", world_path(world_id, "exit-signals"), params=params)
+    signals, following = answer.read(_page)
+    return signals, next_cursor(cursor, following, answer)
+
+
+def _page(document: Any) -> tuple[list[ExitSignal], object]:  # noqa: ANN401 - any JSON
+    signals = [ExitSignal.model_validate(each, extra=_UNKNOWN) for each in document["signals"]]
+    return signals, document["next_cursor"]

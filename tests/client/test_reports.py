@@ -1,0 +1,166 @@
+"""Risk reports, stress reports and exit signals: both clients and the command line on the hub's own handlers."""
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.hub.domain.evaluation import MODELS, Evaluation, Kind
+from risk_hub_contracts.blob import encode_stress
+from risk_hub_contracts.cli.app import REFUSED, USAGE
+from risk_hub_contracts.client import AsyncRiskHubClient, HubError, NotFoundError, RiskHubClient
+from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
+from risk_hub_contracts.times import format_instant
+from tests.client.conftest import BOOK, IMPATIENT, WORLD
+from tests.client.server import Server
+from tests.client.test_command_line import Command, command, written
+from tests.events.emitted import emitted
+from tests.fakes.clock import START
+
+__all__ = ["command"]
+
+UNTIL = START + timedelta(days=30)
+EVENT_OF: dict[Kind, str] = {
+    "risk": "risk_evaluated",
+    "stress": "stress_evaluated",
+    "exit": "exit_signal_emitted",
+}
+SAMPLES = emitted()
+
+
+def put(server: Server, kind: Kind, **changed: Any) -> None:
+    data = {**SAMPLES[f"samples/{EVENT_OF[kind]}.json"]["data"], "world_id": WORLD, **changed}
+    assert server.hub.evaluations.put_once(Evaluation(MODELS[kind].model_validate(data)), UNTIL)
+
+
+@pytest.fixture
+def evaluated(server: Server, client: RiskHubClient) -> Server:
+    client.publish(WORLD, BOOK)
+    put(server, "risk", version="v1")
+    put(server, "stress", version="v1")
+    for minute in range(3):
+        told = format_instant(START + timedelta(minutes=minute))
+        put(server, "exit", version="v1", window=told, emitted_at=told)
+    return server
+
+
+@pytest.mark.usefixtures("evaluated")
+def test_a_report_is_a_json_object_and_a_typed_model(client: RiskHubClient) -> None:
+    risk, stress = client.risk(WORLD, "v1"), client.stress(WORLD, "v1")
+    assert isinstance(risk.report, RiskReport)
+    assert isinstance(stress.report, StressReport)
+    assert json.loads(json.dumps(risk)) == risk.report.model_dump(mode="json")
+    assert stress.report.losses[0].value == stress["losses"][0]["value"]
+    assert client.latest_risk(WORLD, stage="paper") == risk
+    assert client.latest_stress(WORLD) == stress
+    with pytest.raises(NotFoundError, match="No snapshot matches"):
+        client.latest_risk(WORLD, stage="live")
+
+
+@pytest.mark.usefixtures("evaluated")
+def test_members_of_a_newer_hub_are_in_the_object_and_left_out_of_the_model(client: RiskHubClient) -> None:
+    found = client.risk(WORLD, "v1")
+    found["from_the_future"] = 1
+    assert not hasattr(found.report, "from_the_future")
+
+
+def test_a_version_named_latest_is_told_from_the_newest_one(server: Server, client: RiskHubClient) -> None:
+    client.publish(WORLD, {**BOOK, "version": "latest", "as_of": BOOK["as_of"] - timedelta(minutes=1)})
+    client.publish(WORLD, BOOK)
+    put(server, "risk", version="latest")
+    put(server, "risk", version="v1")
+    with pytest.raises(HubError, match="version 'v1', not 'latest'; in this path `latest` names the newest"):
+        client.risk(WORLD, "latest")
+
+
+def test_exit_signals_are_read_page_by_page(evaluated: Server, client: RiskHubClient) -> None:
+    for minute in range(3, 105):
+        told = format_instant(START + timedelta(minutes=minute))
+        put(evaluated, "exit", version="v1", window=told, emitted_at=told)
+    found = list(client.exit_signals(WORLD))
+    assert len(found) == 105
+    assert [signal.emitted_at for signal in found] == sorted((s.emitted_at for s in found), reverse=True)
+    start = START + timedelta(minutes=104)
+    assert len(list(client.exit_signals(WORLD, start=start, stage="paper", order="asc"))) == 1
+    assert list(client.exit_signals(WORLD, end=START - timedelta(minutes=1))) == []
+
+
+def test_the_asynchronous_client_reads_the_same(evaluated: Server, client: RiskHubClient) -> None:
+    async def read() -> tuple[Any, ...]:
+        async with AsyncRiskHubClient(evaluated.url, evaluated.token, patience=IMPATIENT) as hub:
+            signals = [signal async for signal in hub.exit_signals(WORLD)]
+            reports = (await hub.risk(WORLD, "v1"), await hub.stress(WORLD, "v1"))
+            return (*reports, await hub.latest_risk(WORLD), await hub.latest_stress(WORLD), signals)
+
+    risk, stress, latest_risk, latest_stress, signals = asyncio.run(read())
+    assert (risk, stress) == (client.risk(WORLD, "v1"), client.stress(WORLD, "v1"))
+    assert (latest_risk, latest_stress) == (risk, stress)
+    assert signals == list(client.exit_signals(WORLD))
+
+
+@pytest.mark.usefixtures("evaluated")
+def test_risk_show_prints_every_measure_for_a_person_and_the_report_for_a_program(command: Command) -> None:
+    told = command("risk", "show", WORLD)
+    assert told.status == 0
+    assert "w1 v1 as of 2026-01-05T11:59:58.000000Z, paper by gateway" in told.out
+    rows = [line.split() for line in told.out.splitlines()]
+    assert ["value", "at", "risk", "parametric", "normal", "99", "%", "0.039479"] in rows
+    assert ["volatility", "parametric", "normal", "0.016971"] in rows
+    assert command("risk", "show", WORLD, "v1").out == told.out
+    assert command("risk", "show", WORLD, "v1", "--json").json["version"] == "v1"
+
+
+@pytest.mark.usefixtures("evaluated")
+def test_stress_show_says_why_a_loss_is_missing(command: Command) -> None:
+    told = command("stress", "show", WORLD)
+    assert told.status == 0
+    rows = [line.split() for line in told.out.splitlines()]
+    assert ["crash", "0.330000"] in rows
+    assert "shocks_do_not_cover_weights; covered 60.0% of the book, loss 0.036000" in told.out
+    assert "stress.crash.margin_call  0.12" in told.out
+    assert command("stress", "show", WORLD, "v1", "--json").json["status"] == "partial"
+
+
+def test_signals_list_shows_the_newest_first(evaluated: Server, command: Command) -> None:
+    told = format_instant(START + timedelta(hours=1))
+    put(evaluated, "exit", stage="live", window=told, emitted_at=told)
+    lines = command("signals", "list", WORLD).out.splitlines()
+    assert lines[0].split() == ["emitted", "stage", "strategy", "action", "share", "asset", "reason"]
+    assert [line.split()[1] for line in lines[1:]] == ["live", "paper", "paper", "paper"]
+    assert "stress.crash is 0.33, over its limit of 0.3" in lines[1]
+    listed = command("signals", "list", WORLD, "--stage", "paper", "--limit", "2", "--oldest-first", "--json")
+    assert [each["emitted_at"] for each in listed.json] == [
+        format_instant(START),
+        format_instant(START + timedelta(minutes=1)),
+    ]
+    assert command("signals", "list", "w9").out == "w9: no exit signal in this period\n"
+
+
+def test_a_report_that_is_not_there_yet_is_status_1(client: RiskHubClient, command: Command) -> None:
+    client.publish(WORLD, BOOK)
+    for kind in ("risk", "stress"):
+        ended = command(kind, "show", WORLD)
+        assert ended.status == REFUSED
+        assert "version 'v1' of world 'w1' is not evaluated yet" in ended.err
+
+
+def test_filters_beside_a_version_are_a_wrong_command_line(command: Command) -> None:
+    ended = command("risk", "show", WORLD, "v1", "--stage", "paper")
+    assert ended.status == USAGE
+    assert "leave them out where VERSION is given" in " ".join(ended.err.replace("│", "").split())
+
+
+def test_publish_takes_stress_as_a_file(command: Command, tmp_path: Path, server: Server) -> None:
+    part = tmp_path / "stress.rsh1"
+    part.write_bytes(encode_stress({"crash": {"loss": 0.2}}))
+    file = written(tmp_path / "snapshot.json")
+    ended = command("publish", file, "--stress", part, "--json")
+    assert ended.status == 0
+    (ref,) = server.hub.blobs.objects
+    assert ended.json["snapshot"]["stress_ref"]["ref"] == ref
+    wrong = command("publish", file, "--covariance", part)
+    assert "this blob is of kind stress" in wrong.err
