@@ -31,7 +31,20 @@ def refused(raw: bytes) -> ProblemError:
 
 def test_a_small_blob_is_announced_by_kind_size_and_digest() -> None:
     asked = parse_upload(announced())
-    assert (asked.kind, asked.bytes, asked.sha256, asked.parts) == ("covariance", 100, DIGEST, None)
+    assert (asked.kind, asked.bytes, asked.sha256, asked.parts) == ("covariance", 100, DIGEST, [])
+
+
+@pytest.mark.parametrize("member", ["parts", "kind", "bytes", "sha256"])
+def test_an_announcement_refuses_null_for_every_member(member: str) -> None:
+    problem = refused(json.dumps({**json.loads(announced()), member: None}).encode())
+    assert (problem.type, pointers(problem)) == (UPLOAD_INVALID, [f"/{member}"])
+
+
+@pytest.mark.parametrize("member", ["parts", "kind", "bytes", "upload_id"])
+def test_the_end_of_an_upload_refuses_null_for_every_member(member: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        parse_upload_end(json.dumps({**json.loads(ended()), member: None}).encode())
+    assert pointers(caught.value) == [f"/{member}"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +78,7 @@ def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
 
 
 def test_a_large_blob_needs_the_digest_of_each_part() -> None:
-    assert parse_upload(announced(bytes=BLOB_SINGLE_PUT_MAX_BYTES)).parts is None
+    assert parse_upload(announced(bytes=BLOB_SINGLE_PUT_MAX_BYTES)).parts == []
     asked = parse_upload(announced(bytes=BLOB_SINGLE_PUT_MAX_BYTES + 1, parts=[DIGEST] * 7))
     assert asked.parts == [DIGEST] * 7
     assert len(parse_upload(announced(bytes=BLOB_MAX_BYTES, parts=[DIGEST] * 32)).parts or ()) == 32

@@ -6,9 +6,9 @@ A limit is met *at* its value and broken past it. Losses are positive fractions 
 from collections.abc import Iterable
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from risk_hub_contracts.ids import ID_PATTERN
+from risk_hub_contracts.ids import ID_PATTERN, has_visible_character
 from risk_hub_contracts.limits import ASSET_ID_MAX_CHARS, ID_MAX_CHARS, NAME_MAX_CHARS
 from risk_hub_contracts.risk import MeasureName, MethodName, RiskWindow
 
@@ -19,9 +19,18 @@ COOL_DOWN_MAX_SECONDS: Final = 31 * 86_400
 STALENESS_MAX_SECONDS: Final = 31 * 86_400
 
 Action = Literal["exit", "reduce", "hold"]
+
+
+def _visible(value: str) -> str:
+    if not has_visible_character(value):
+        raise ValueError("must have at least one visible character")
+    return value
+
+
 Loss = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Ratio = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-AssetId = Annotated[str, Field(min_length=1, max_length=ASSET_ID_MAX_CHARS)]
+AssetId = Annotated[str, Field(min_length=1, max_length=ASSET_ID_MAX_CHARS), AfterValidator(_visible)]
+ScenarioName = Annotated[str, Field(min_length=1, max_length=NAME_MAX_CHARS), AfterValidator(_visible)]
 StrategyId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -58,7 +67,7 @@ class MeasureLimit(LossLimit):
 class StressLimit(LossLimit):
     """A limit on the stress loss under one scenario; without `scenario`, on the worst loss of all."""
 
-    scenario: Annotated[str, Field(min_length=1, max_length=NAME_MAX_CHARS)] | None = None
+    scenario: ScenarioName | None = None
 
 
 class DrawdownLimit(LossLimit):

@@ -36,6 +36,12 @@ _ACTOR: Final = re.compile(ACTOR_PATTERN[1:-1])
 _STAGE: Final = re.compile(STAGE_PATTERN[1:-1])
 _SHA256: Final = re.compile(SHA256_PATTERN[1:-1])
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# Unicode categories without a glyph: format, separator, control, surrogate, private use, unassigned.
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc", "Cs", "Co", "Cn"})
+# Invisible in spite of their category: default-ignorable letters and marks, variation selectors, blank Braille.
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
 _PLAIN: Final = rf"[A-Za-z0-9._/:@+-]{{1,{NAME_MAX_CHARS}}}"
 _PLAIN_NAME: Final = re.compile(_PLAIN)
 _PLAIN_NAMES: Final = re.compile(rf"{_PLAIN}(?:\n{_PLAIN})*")
@@ -76,7 +82,17 @@ def name_fault(value: str, max_chars: int = NAME_MAX_CHARS) -> str | None:
         return "a name must not begin or end with white space"
     if not unicodedata.is_normalized("NFC", value):
         return f"a name must be in Unicode form NFC; send {unicodedata.normalize('NFC', value)!a}"
+    if not has_visible_character(value):
+        return "a name must have at least one visible character"
     return None
+
+
+def has_visible_character(value: str) -> bool:
+    """Tell whether any character of the text has a glyph; accents alone count as one, zero-width characters do not."""
+    return any(
+        unicodedata.category(char) not in _INVISIBLE_CATEGORIES and not _INVISIBLE.match(char)
+        for char in value
+    )
 
 
 def actor_fault(value: str) -> str | None:

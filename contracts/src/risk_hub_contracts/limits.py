@@ -27,7 +27,7 @@ NUMBER_MAX_ABS: Final = 1e126
 INTEGER_MAX_ABS: Final = 2**53 - 1
 COVARIANCE_ASYMMETRY_MAX_RATIO: Final = 1e-12
 CORRELATION_MAX_EXCESS: Final = 1e-9
-# No return is a million times what was invested; beyond, squares of squares leave the range of a float.
+# For realised returns and shocks. Fourth powers of larger returns leave the range of a float.
 RETURN_MAX_ABS: Final = 1e6
 RETURNS_SERIES_MAX_POINTS: Final = 200_000
 RETURNS_TOTAL_MAX_POINTS: Final = 1_000_000
@@ -102,6 +102,7 @@ def served_limits(
         "weight_sum_tolerance": WEIGHT_SUM_TOLERANCE,
         "weight_max_abs": WEIGHT_MAX_ABS,
         "number_max_abs": NUMBER_MAX_ABS,
+        "return_max_abs": RETURN_MAX_ABS,
         "integer_max_abs": INTEGER_MAX_ABS,
         "future_skew_max_seconds": FUTURE_SKEW_MAX_SECONDS,
         "as_of_min_year": AS_OF_MIN_YEAR,

@@ -44,9 +44,12 @@ Number = Annotated[
     Field(ge=-limits.NUMBER_MAX_ABS, le=limits.NUMBER_MAX_ABS, allow_inf_nan=False),
 ]
 Weight = Annotated[float, Field(ge=-limits.WEIGHT_MAX_ABS, le=limits.WEIGHT_MAX_ABS, allow_inf_nan=False)]
+Return = Annotated[float, Field(ge=-limits.RETURN_MAX_ABS, le=limits.RETURN_MAX_ABS, allow_inf_nan=False)]
 # A hostile list of 300 000 bad entries must not cost seconds: the first one of each list is named.
 Numbers = Annotated[list[Number], Field(fail_fast=True)]
-Series = Annotated[Numbers, Field(min_length=1, max_length=limits.RETURNS_SERIES_MAX_POINTS)]
+Series = Annotated[
+    list[Return], Field(fail_fast=True, min_length=1, max_length=limits.RETURNS_SERIES_MAX_POINTS)
+]
 AssetIds = Annotated[
     list[AssetId],
     Field(min_length=1, max_length=limits.WEIGHTS_MAX_COUNT, json_schema_extra={"uniqueItems": True}),
@@ -81,7 +84,7 @@ class Scenario(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
     __pydantic_extra__: dict[str, Number] = Field(init=False)
 
-    shocks: dict[AssetId, Number] = Field(default_factory=dict)
+    shocks: dict[AssetId, Return] = Field(default_factory=dict)
 
 
 class Provenance(TypedDict):

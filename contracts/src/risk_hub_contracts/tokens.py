@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from risk_hub_contracts.ids import ACTOR_PATTERN, SHA256_PATTERN, actor_fault
+from risk_hub_contracts.ids import ACTOR_PATTERN, SHA256_PATTERN, actor_fault, has_visible_character
 from risk_hub_contracts.limits import TOKENS_MAX_COUNT
 from risk_hub_contracts.times import parse_instant
 
@@ -26,6 +26,12 @@ def _actor(value: str) -> str:
     return value
 
 
+def _visible(value: str) -> str:
+    if not has_visible_character(value):
+        raise ValueError("must have at least one visible character")
+    return value
+
+
 Actor = Annotated[str, AfterValidator(_actor), Field(json_schema_extra={"pattern": ACTOR_PATTERN})]
 
 
@@ -34,7 +40,7 @@ class Token(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    id: Annotated[str, Field(min_length=1)]
+    id: Annotated[str, Field(min_length=1), AfterValidator(_visible)]
     sha256: Annotated[str, Field(pattern=SHA256_PATTERN)]
     scopes: Annotated[list[Scope], Field(min_length=1)]
     actors: Annotated[list[Actor], Field(min_length=1)]

@@ -46,21 +46,20 @@ class UploadRequest(BaseModel):
     bytes: Size
     sha256: Annotated[str, Field(pattern=SHA256_PATTERN, description="The SHA-256 of the whole blob.")]
     parts: Annotated[
-        list[Annotated[str, Field(pattern=SHA256_PATTERN)]] | None,
+        list[Annotated[str, Field(pattern=SHA256_PATTERN)]],
         Field(
+            default_factory=list,
             max_length=BLOB_PARTS_MAX_COUNT,
             description=f"The SHA-256 of each part of {BLOB_PART_BYTES} bytes (the last one of what is left), "
-            f"for a blob of more than {BLOB_SINGLE_PUT_MAX_BYTES} bytes.",
+            f"for a blob of more than {BLOB_SINGLE_PUT_MAX_BYTES} bytes; left out for a smaller one.",
         ),
-    ] = None
+    ]
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         wanted = -(-self.bytes // BLOB_PART_BYTES) if self.bytes > BLOB_SINGLE_PUT_MAX_BYTES else 0
-        if len(self.parts or ()) != wanted:
-            message = (
-                f"a blob of {self.bytes} bytes has {wanted} digests in parts, not {len(self.parts or ())}"
-            )
+        if len(self.parts) != wanted:
+            message = f"a blob of {self.bytes} bytes has {wanted} digests in parts, not {len(self.parts)}"
             raise PydanticCustomError("parts", "{message}", {"message": message})
         return self
 

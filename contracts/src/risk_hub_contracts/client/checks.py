@@ -15,7 +15,7 @@ from typing import Any
 from risk_hub_contracts.blob_types import FLOAT_BYTES, BlobFormatError, Covariance, RealizedReturns, Stress
 from risk_hub_contracts.client.arrays import AT, id_faults
 from risk_hub_contracts.client.blobs import Blob, Payload
-from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS
+from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
 from risk_hub_contracts.numbers import number_faults
 from risk_hub_contracts.problems import Violation
 from risk_hub_contracts.request import shape_faults
@@ -43,7 +43,7 @@ def blob_faults(blob: Blob, weight_ids: Collection[str]) -> Iterator[Violation]:
     elif isinstance(found, RealizedReturns):
         yield from _date_faults(found.dates or ())
         names = [f"the series of {asset_id!a}" for asset_id in found.ids] or ["the series"]
-        yield from _unbounded(RETURNS, names, _rows(blob.payload, found.lengths))
+        yield from _unbounded(RETURNS, names, _rows(blob.payload, found.lengths), RETURN_MAX_ABS)
     else:
         yield from id_faults(found.ids, weight_ids)
         check = _upper_faults if found.layout == "upper" else _factor_faults
@@ -84,20 +84,22 @@ def _noting(variances: list[float], rows: Iterable[Row]) -> Iterator[Row]:
         yield row
 
 
-def _unbounded(at: str, names: Iterable[str], rows: Iterable[Row]) -> Iterator[Violation]:
+def _unbounded(
+    at: str, names: Iterable[str], rows: Iterable[Row], max_abs: float = NUMBER_MAX_ABS
+) -> Iterator[Violation]:
     for name, row in zip(names, rows, strict=True):
-        if not _is_bounded(row):
-            yield _out_of_range(at, name)
+        if not _is_bounded(row, max_abs):
+            yield _out_of_range(at, name, max_abs)
             return
 
 
-def _out_of_range(at: str, name: str) -> Violation:
-    return Violation(at, f"every number of {name} must be finite and at most {NUMBER_MAX_ABS:g}")
+def _out_of_range(at: str, name: str, max_abs: float = NUMBER_MAX_ABS) -> Violation:
+    return Violation(at, f"every number of {name} must be finite and at most {max_abs:g}")
 
 
-def _is_bounded(row: Row) -> bool:
+def _is_bounded(row: Row, max_abs: float = NUMBER_MAX_ABS) -> bool:
     # A sum is finite only without NaN and infinities, whose comparisons say nothing.
-    return isfinite(sum(row)) and min(row) >= -NUMBER_MAX_ABS and max(row) <= NUMBER_MAX_ABS
+    return isfinite(sum(row)) and min(row) >= -max_abs and max(row) <= max_abs
 
 
 def _negative(what: str, ids: Iterable[str], values: Row) -> Iterator[Violation]:
