@@ -1,5 +1,6 @@
 """GET through the door: latest, lookup, list, history and knowledge time."""
 
+import string
 from datetime import timedelta
 from typing import Any
 
@@ -86,9 +87,38 @@ def test_lookup_by_version_and_by_as_of(api: Gateway, hub: Hub) -> None:
     assert get(api, "/lookup?as_of=2026-01-05T21:01:30%2B09:00")["version"] == "v1"
 
 
-def test_lookup_before_the_first_snapshot_finds_none(api: Gateway, hub: Hub) -> None:
+def test_lookup_before_the_first_snapshot_names_the_earliest_as_of(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
-    assert api("GET", f"{WORLD}/lookup?as_of={iso(-1)}").slug == "snapshot-not-found"
+    publish(api, hub, "v2", 1)
+    answer = api("GET", f"{WORLD}/lookup?as_of={iso(-1)}")
+    assert answer.slug == "snapshot-not-found"
+    assert answer.json["earliest_as_of"] == iso(0)
+    assert iso(0) in answer.json["detail"]
+    assert answer.json["remedy"].startswith("Ask with as_of at or after `earliest_as_of`")
+    assert get(api, f"/lookup?as_of={answer.json['earliest_as_of']}")["version"] == "v1"
+
+
+def test_the_earliest_as_of_is_that_of_a_snapshot_which_the_other_filters_admit(
+    api: Gateway, hub: Hub
+) -> None:
+    publish(api, hub, "old", 0, ttl_sec=60)
+    publish(api, hub, "new", 5)
+    late, before = iso(4), f"{WORLD}/lookup?as_of={iso(-1)}"
+    assert api("GET", before).json["earliest_as_of"] == iso(5)
+    assert api("GET", f"{before}&include_expired=true").json["earliest_as_of"] == iso(0)
+    assert api("GET", f"{before}&known_at={late}&include_expired=true").json["earliest_as_of"] == iso(0)
+    assert "earliest_as_of" not in api("GET", f"{before}&stage=live").json
+    assert "earliest_as_of" not in api("GET", f"{WORLD}/latest?stage=live").json
+
+
+def test_lookup_of_history_before_the_first_snapshot_names_the_earliest_of_an_expired_world(
+    api: Gateway, hub: Hub
+) -> None:
+    publish(api, hub, "v1", 0, ttl_sec=60)
+    hub.clock.advance(hours=1)
+    answer = api("GET", f"{WORLD}/lookup?as_of={iso(-1)}&include_expired=true")
+    assert (answer.slug, answer.json["earliest_as_of"]) == ("snapshot-not-found", iso(0))
+    assert api("GET", f"{WORLD}/lookup?as_of={iso(-1)}").slug == "snapshot-expired"
 
 
 def test_an_expired_version_is_history(api: Gateway, hub: Hub) -> None:
@@ -199,6 +229,20 @@ def test_a_cursor_is_bound_to_its_query(api: Gateway, hub: Hub) -> None:
         answer = api("GET", url)
         assert answer.status == 400, url
         assert answer.slug in {"cursor-invalid", "invalid-query"}
+
+
+ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+
+
+@pytest.mark.parametrize("version", ["v", "v1", "v12"])
+def test_only_the_issued_spelling_of_a_cursor_is_taken(api: Gateway, hub: Hub, version: str) -> None:
+    """Base64 decodes up to sixteen last characters alike, and takes padding."""
+    publish(api, hub, version, 1)
+    publish(api, hub, "older", 0)
+    cursor = get(api, "?limit=1")["next_cursor"]
+    variants = {cursor[:-1] + last for last in ALPHABET} | {f"{cursor}=", f"{cursor}==", f"{cursor}A"}
+    taken = {each for each in variants if api("GET", f"{WORLD}?limit=1&cursor={each}").status == 200}
+    assert taken == {cursor}
 
 
 @pytest.mark.parametrize(

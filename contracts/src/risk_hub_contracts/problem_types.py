@@ -43,13 +43,14 @@ def summary(violations: Sequence[Violation], whole: str) -> str:
 
 
 class ProblemError(Exception):
-    """An answerable error. Raise it anywhere; the door turns it into a problem document.
+    """An answerable error. Raise it anywhere; the router turns it into a problem document.
 
     Args:
         problem: what kind of problem, from this registry.
         detail: one sentence about this occurrence.
         violations: every broken rule; answered up to `VIOLATIONS_MAX_COUNT`.
         extra: extension members of the problem document, JSON-ready.
+        remedy: what to do about this occurrence, where the type's own remedy does not fit it.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class ProblemError(Exception):
         detail: str,
         violations: Sequence[Violation] = (),
         extra: Mapping[str, Any] | None = None,
+        remedy: str | None = None,
     ) -> None:
         super().__init__(f"{problem.slug}: {detail}")
         self.type = problem
         self.detail = detail
         self.violations = tuple(violations)
+        self.remedy = remedy or problem.remedy
         self.extra: Mapping[str, Any] = MappingProxyType(dict(extra or {}))
 
     def to_problem(self, instance: str | None = None) -> dict[str, Any]:
@@ -74,7 +77,7 @@ class ProblemError(Exception):
             "title": self.type.title,
             "status": self.type.status,
             "detail": self.detail,
-            "remedy": self.type.remedy,
+            "remedy": self.remedy,
         }
         if instance is not None:
             document["instance"] = instance

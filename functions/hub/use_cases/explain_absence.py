@@ -1,6 +1,7 @@
-"""Say why there is nothing to answer with: an unknown world, one that never had a snapshot, or one that went silent."""
+"""Explain an empty answer: an unknown world, no snapshot at all, only expired ones, or an instant before the first."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
@@ -16,7 +17,7 @@ from risk_hub_contracts.times import format_instant
 
 @dataclass(frozen=True, slots=True)
 class ExplainAbsence:
-    """Turns an empty answer into a problem that tells a client what to do next; costs one or two small reads."""
+    """Turns an empty answer into a problem that says what to do next; costs one or two small reads."""
 
     snapshots: SnapshotStore
     worlds: WorldStore
@@ -26,9 +27,8 @@ class ExplainAbsence:
         last_expiry = self.snapshots.last_expiry(query.world_id, query.known_at)
         if last_expiry is None:
             return self._of_empty_world(query)
-        if last_expiry > query.at:
-            detail = f"no snapshot of world {query.world_id!r} matches this query"
-            return ProblemError(SNAPSHOT_NOT_FOUND, detail)
+        if last_expiry > query.at or query.include_expired:
+            return self._of_no_match(query)
         at = format_instant(last_expiry)
         detail = f"the last snapshot of world {query.world_id!r} expired at {at}"
         return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
@@ -41,6 +41,20 @@ class ExplainAbsence:
         at = format_instant(stored.expires_at)
         detail = f"version {version!r} of world {query.world_id!r} expired at {at}"
         return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
+
+    def _of_no_match(self, query: SnapshotQuery) -> ProblemError:
+        """Return the problem for filters that match nothing, with the earliest `as_of` if the one asked for is too early."""
+        detail = f"no snapshot of world {query.world_id!r} matches this query"
+        later = [] if query.as_of_to is None else self._earliest(query)
+        if not later:
+            return ProblemError(SNAPSHOT_NOT_FOUND, detail)
+        earliest = format_instant(later[0].as_of)
+        detail = f"{detail}: the earliest that matches its other filters has as_of {earliest}"
+        remedy = "Ask with as_of at or after `earliest_as_of`, or widen the other filters."
+        return ProblemError(SNAPSHOT_NOT_FOUND, detail, extra={"earliest_as_of": earliest}, remedy=remedy)
+
+    def _earliest(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+        return self.snapshots.select(replace(query, as_of_to=None, newest_first=False))
 
     def _of_empty_world(self, query: SnapshotQuery) -> ProblemError:
         world_id = query.world_id
