@@ -9,9 +9,10 @@ from functions.snapshot_reader.routes import snapshot_routes
 
 _parts = Composition()
 _gate = _parts.gate()
+_stages = _parts.stages()
 _read = _parts.read_snapshots()
-_snapshots = snapshot_routes(_read, _parts.expand_parts(), _gate)
+_snapshots = snapshot_routes(_read, _parts.expand_parts(), _gate, _stages)
 _reports = report_routes(_snapshots, _read, _parts.read_reports(), _parts.list_exit_signals(), _gate)
 _reads = backtest_route(_reports, _parts.backtest_risk(), _gate)
 _with_blobs = blob_routes(_reads, _parts.read_blob(), _gate)
-handler = about_routes(_with_blobs, _gate, _parts.stages(), _parts.offload())
+handler = about_routes(_with_blobs, _gate, _stages, _parts.offload())

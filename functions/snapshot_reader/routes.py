@@ -65,10 +65,10 @@ class SnapshotRoutes:
         return json_response(200, answer, {"ETag": etag, **_settled(found.moment)})
 
 
-def snapshot_routes(read: ReadSnapshots, expand: ExpandParts, gate: Gate) -> Door:
-    """Return the door through which consumers read."""
+def snapshot_routes(read: ReadSnapshots, expand: ExpandParts, gate: Gate, stages: frozenset[str]) -> Door:
+    """Return a router with the routes for snapshots; it takes these stages, on the routes that are added later too."""
     routes = SnapshotRoutes(read, expand, gate)
-    door = Door()
+    door = Door(stages)
     door.add("GET", f"{SNAPSHOTS}/latest", routes.latest)
     door.add("GET", f"{SNAPSHOTS}/lookup", routes.lookup)
     door.add("GET", SNAPSHOTS, routes.page)

@@ -22,23 +22,23 @@ SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 
 
 def snapshot_writer(publish: PublishSnapshot, gate: Gate, stages: frozenset[str]) -> Door:
-    """Return the door through which producers publish."""
+    """Return a router with the route for publishing; `stages` are the values of X-Stage that it takes."""
 
     def post_snapshot(request: Request, path: Mapping[str, str]) -> Response[Any]:
         gate.admit_producer(request)
-        published = publish(_publication(request, path_value(path["world_id"]), stages))
+        published = publish(_publication(request, path_value(path["world_id"])))
         _count(published)
-        return _answer(published)
+        return _answer(published, request.prefix)
 
-    door = Door()
+    door = Door(stages)
     door.add("POST", SNAPSHOTS, post_snapshot)
     return door
 
 
-def _publication(request: Request, world_id: str, stages: frozenset[str]) -> Publication:
+def _publication(request: Request, world_id: str) -> Publication:
     """Read the request in the contract's order of checks: actor, stage, world, size, media type."""
     actor = request.actor()
-    stage = request.stage(stages)
+    stage = request.stage()
     check_id(world_id, "/world_id")
     body = request.body()
     try:
@@ -59,9 +59,9 @@ def _refuse_other_world(body: bytes, world_id: str) -> None:
         raise ProblemError(WORLD_MISMATCH, f"the path names world {world_id!r}, the body another one")
 
 
-def _answer(published: Published) -> Response[Any]:
+def _answer(published: Published, prefix: str) -> Response[Any]:
     stored = published.stored
-    headers = {"ETag": f'"{stored.content_hash}"', "Location": _location(stored)}
+    headers = {"ETag": f'"{stored.content_hash}"', "Location": prefix + _location(stored)}
     if not published.created:
         headers["Idempotency-Replayed"] = "true"
     answer = stored.to_answer(published.at)

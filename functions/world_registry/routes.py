@@ -11,13 +11,12 @@ from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import json_response
+from functions.hub.http.responses import json_response, no_content
 from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.register_worlds import Put, RegisterWorlds
 from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.path_values import check_id
-from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation
 from risk_hub_contracts.tokens import Scope
 from risk_hub_contracts.worlds import StageQuery, WorldsQuery, parse_registration
 
@@ -47,7 +46,6 @@ class RegistryRoutes:
     register: RegisterWorlds
     list_worlds: ListWorlds
     gate: Gate
-    stages: frozenset[str]
 
     def worlds(self, request: Request, _path: Path) -> Response[Any]:
         """GET /risk-hub/worlds."""
@@ -66,10 +64,10 @@ class RegistryRoutes:
         return json_response(200, self.register.expectation(about.world_id, about.stage))
 
     def delete_expectation(self, request: Request, path: Path) -> Response[Any]:
-        """DELETE …/expectations: done is done, however often."""
+        """DELETE …/expectations: a repeated request has the same answer."""
         about = self._admit(request, path, WRITE)
         self.register.forget(about.world_id, about.stage)
-        return Response(status_code=204, body="")
+        return no_content()
 
     def put_policy(self, request: Request, path: Path) -> Response[Any]:
         """PUT …/exit-policy."""
@@ -86,24 +84,20 @@ class RegistryRoutes:
         """DELETE …/exit-policy."""
         about = self._admit(request, path, WRITE)
         self.register.drop_policy(about.world_id, about.stage)
-        return Response(status_code=204, body="")
+        return no_content()
 
     def _admit(self, request: Request, path: Path, scope: Scope) -> Subject:
         token = self.gate.admit(request, scope)
         world_id = check_id(path_value(path["world_id"]), "/world_id")
-        stage = asked(StageQuery, request).stage
-        if stage not in self.stages:
-            fault = f"must be one of {', '.join(sorted(self.stages))}"
-            raise ProblemError(INVALID_QUERY, f"/stage: {fault}.", [Violation("/stage", fault)])
-        return Subject(world_id, stage, token.id)
+        return Subject(world_id, asked(StageQuery, request).stage, token.id)
 
 
 def world_registry(
     register: RegisterWorlds, list_worlds: ListWorlds, gate: Gate, stages: frozenset[str]
 ) -> Door:
-    """Return the door through which operators speak of worlds."""
-    routes = RegistryRoutes(register, list_worlds, gate, stages)
-    door = Door()
+    """Return a router with the routes of the registry; `stages` are the stages of this deployment."""
+    routes = RegistryRoutes(register, list_worlds, gate)
+    door = Door(stages)
     door.add("GET", WORLDS, routes.worlds)
     door.add("PUT", EXPECTATIONS, routes.put_expectation)
     door.add("GET", EXPECTATIONS, routes.get_expectation)

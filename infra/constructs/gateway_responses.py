@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 RETRY_AFTER_SECONDS: Final = 1
 _RETRYABLE_STATUSES: Final = frozenset({429, 503, 504})
 
-# No method asks for IAM, a Cognito user or an API key. What the gateway calls a missing token or a bad
-# signature is therefore always a route that it does not know, called with or without an Authorization header.
+# No method asks for IAM, a Cognito user or an API key. What the gateway calls a missing token or a bad signature is
+# therefore always a path that it does not know, with or without an Authorization header. A known path takes every method
+# that the gateway itself takes: the function answers 405.
 SLUG_OF: Final[dict[str, str]] = {
     "DEFAULT_4XX": "not-found",
     "MISSING_AUTHENTICATION_TOKEN": "not-found",
@@ -42,7 +43,7 @@ SLUG_OF: Final[dict[str, str]] = {
 }
 
 _DETAIL_OF: Final[dict[str, str]] = {
-    "not-found": "No route of the hub takes this path and method.",
+    "not-found": "The hub has no route with this path.",
     "unauthenticated": "The gateway found no valid credentials.",
     "network-denied": "The caller's address is outside the networks of this stage, or its web ACL refused the request.",
     "malformed-json": "The gateway could not read the body.",

@@ -61,7 +61,8 @@ def front_door(emulator: App, target_file: Path) -> App:
 def _addressed(scope: Scope, target: ApiTarget) -> Scope:
     headers = [pair for pair in scope["headers"] if not pair[0].lower().startswith(WITHHELD_HEADERS)]
     raw_path = target.prefix.encode() + scope["raw_path"]
-    return {**scope, "path": target.prefix + scope["path"], "raw_path": raw_path, "headers": headers}
+    # A REST API hands the path on as it was sent; the emulator takes it from `path`, which a server decodes.
+    return {**scope, "path": raw_path.decode("latin-1"), "raw_path": raw_path, "headers": headers}
 
 
 def not_here() -> bytes:

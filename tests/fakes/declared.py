@@ -22,6 +22,7 @@ PROBLEM_JSON: Final = CONTENT_TYPE
 PROBLEM_MODEL: Final = "ProblemAnswer"
 # A request that no operation takes is answered with one of these.
 NO_OPERATION: Final = {404: "not-found", 405: "method-not-allowed"}
+NO_CONTENT: Final = 204
 # What the media type and the transport bring with every response; OpenAPI declares the first one by the content.
 UNDECLARED_HEADERS: Final = frozenset({"content-type", "content-length", "date", "server", "connection"})
 # API Gateway answers for the hub where a request does not reach a function: a problem, with these headers at most.
@@ -117,7 +118,18 @@ def _gateway_faults(exchange: Exchange) -> Iterator[str]:
         yield from _body_faults(exchange, PROBLEM_MODEL, slugs)
 
 
+def _options_faults(exchange: Exchange) -> Iterator[str]:
+    """Yield the faults of an answer to OPTIONS, which every path has although no operation is declared for it."""
+    if "allow" not in exchange.headers:
+        yield "the header Allow is missing"
+    if exchange.body:
+        yield f"a body is sent with 204: {exchange.body[:200]}"
+
+
 def _no_operation_faults(exchange: Exchange) -> Iterator[str]:
+    if exchange.method == "OPTIONS" and exchange.status == NO_CONTENT:
+        yield from _options_faults(exchange)
+        return
     slug = NO_OPERATION.get(exchange.status)
     if slug is None:
         yield f"no operation takes this request, so its status must be one of {sorted(NO_OPERATION)}"

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from risk_hub_contracts.routes import METHODS_OF
 from tests.fakes.declared import require_declared_event
 
 REGISTRY_PATH = re.compile("/risk-hub/worlds(?:/[^/]*/(?:expectations|exit-policy))?/?")
@@ -49,8 +50,8 @@ def proxy_event(
         query.setdefault(name, []).append(value)
     text, encoded = _body(body)
     return {
-        "resource": unquote(parts.path),
-        "path": unquote(parts.path),
+        "resource": resource_of(parts.path),
+        "path": parts.path,
         "httpMethod": method,
         "headers": {name: values[-1] for name, values in multi.items()},
         "multiValueHeaders": multi,
@@ -61,6 +62,19 @@ def proxy_event(
         "body": text,
         "isBase64Encoded": encoded,
     }
+
+
+def resource_of(path: str) -> str:
+    """Return the resource that API Gateway matches: a template of the contract, else the path itself."""
+    segments = path.rstrip("/").split("/")
+    for template in METHODS_OF:
+        parts = template.split("/")
+        if len(parts) == len(segments) and all(
+            part in ("{world_id}", "{version}", "{sha256}") or part == segment
+            for part, segment in zip(parts, segments, strict=True)
+        ):
+            return template
+    return path
 
 
 def _body(body: bytes | None) -> tuple[str | None, bool]:

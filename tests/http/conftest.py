@@ -69,7 +69,7 @@ class Hub:
             self.snapshots, self.blobs, self.marks, self.clock, self.offload, timedelta(days=30)
         )
         read = ReadSnapshots(self.snapshots, self.worlds, self.clock)
-        reads = snapshot_routes(read, ExpandParts(self.blobs), gate)
+        reads = snapshot_routes(read, ExpandParts(self.blobs), gate, STAGES)
         reports = ReadReports(self.evaluations, self.snapshots)
         with_reports = report_routes(reads, read, reports, ListExitSignals(self.evaluations), gate)
         reader = backtest_route(with_reports, BacktestRisk(self.forecasts, self.worlds), gate)

@@ -242,6 +242,12 @@ def test_401_for_whatever_is_no_live_bearer_token(api: Gateway, authorization: s
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
+def test_the_authentication_scheme_is_taken_in_any_case(api: Gateway, scheme: str) -> None:
+    token = api.headers["Authorization"].partition(" ")[2]
+    assert post(api, headers={"Authorization": f"{scheme} {token}"}).status == 201
+
+
 def test_401_for_two_authorization_headers(api: Gateway) -> None:
     answer = post(api, extra=[("authorization", api.headers["Authorization"])])
     assert answer.slug == "unauthenticated"
@@ -301,6 +307,17 @@ def test_base64_bodies_are_decoded_and_junk_is_refused(api: Gateway) -> None:
 
 def test_bytes_that_are_no_text_are_refused(api: Gateway) -> None:
     assert post(api, b'{"a": "\xff"}').slug == "not-utf8"
+
+
+@pytest.mark.parametrize("value", [1e126, -1e126, 1_000_001])
+def test_a_return_beyond_the_limit_is_refused_with_its_pointer(api: Gateway, value: float) -> None:
+    for fields, pointer in (
+        ({"realized_returns": [0.1, value]}, "/realized_returns/1"),
+        ({"realized_returns": {"AAPL": [value]}}, "/realized_returns/AAPL/0"),
+        ({"stress": {"s": {"shocks": {"AAPL": value}}}}, "/stress/s/shocks/AAPL"),
+    ):
+        answer = post(api, book(**fields))
+        assert (answer.slug, answer.pointers) == ("contract-violation", [pointer])
 
 
 def test_an_empty_body_is_refused(api: Gateway) -> None:

@@ -7,35 +7,34 @@ import pytest
 from infra.constructs.gateway_responses import SLUG_OF
 from infra.stages import STAGES
 from risk_hub_contracts.problems import PROBLEMS
+from risk_hub_contracts.routes import METHODS_OF
 from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, only
 
-WORLD = "/risk-hub/worlds/{world_id}/snapshots"
-BLOBS = "/risk-hub/worlds/{world_id}/blobs"
-ROUTES = {
-    ("POST", WORLD): "snapshot_writer",
-    ("GET", WORLD): "snapshot_reader",
-    ("GET", f"{WORLD}/latest"): "snapshot_reader",
-    ("GET", f"{WORLD}/lookup"): "snapshot_reader",
+WORLD = "/risk-hub/worlds/{world_id}"
+READER, WRITER, REGISTRY = "snapshot_reader", "snapshot_writer", "world_registry"
+# A path has one function for every method, but that of a world's snapshots, whose POST is the writer's.
+FUNCTION_OF = {
+    f"{WORLD}/snapshots": READER,
+    f"{WORLD}/snapshots/latest": READER,
+    f"{WORLD}/snapshots/lookup": READER,
     **{
-        ("GET", f"{WORLD}/{named}/{kind}"): "snapshot_reader"
-        for named in ("latest", "{version}")
+        f"{WORLD}/snapshots/{of}/{kind}": READER
+        for of in ("latest", "{version}")
         for kind in ("risk", "stress")
     },
-    ("GET", "/risk-hub/worlds/{world_id}/exit-signals"): "snapshot_reader",
-    ("GET", "/risk-hub/worlds/{world_id}/risk/backtest"): "snapshot_reader",
-    ("POST", BLOBS): "snapshot_writer",
-    ("POST", f"{BLOBS}/{{sha256}}/complete"): "snapshot_writer",
-    ("POST", f"{BLOBS}/{{sha256}}/abort"): "snapshot_writer",
-    ("GET", f"{BLOBS}/{{sha256}}"): "snapshot_reader",
-    ("GET", "/risk-hub/worlds"): "world_registry",
-    **{
-        (verb, f"/risk-hub/worlds/{{world_id}}/{note}"): "world_registry"
-        for verb in ("PUT", "GET", "DELETE")
-        for note in ("expectations", "exit-policy")
-    },
-    ("GET", "/risk-hub/contract"): "snapshot_reader",
-    ("GET", "/risk-hub/health"): "snapshot_reader",
+    f"{WORLD}/exit-signals": READER,
+    f"{WORLD}/risk/backtest": READER,
+    f"{WORLD}/blobs": WRITER,
+    f"{WORLD}/blobs/{{sha256}}/complete": WRITER,
+    f"{WORLD}/blobs/{{sha256}}/abort": WRITER,
+    f"{WORLD}/blobs/{{sha256}}": READER,
+    "/risk-hub/worlds": REGISTRY,
+    f"{WORLD}/expectations": REGISTRY,
+    f"{WORLD}/exit-policy": REGISTRY,
+    "/risk-hub/contract": READER,
+    "/risk-hub/health": READER,
 }
+ROUTES = {("POST", f"{WORLD}/snapshots"): WRITER, **{("ANY", path): by for path, by in FUNCTION_OF.items()}}
 # Every type that API Gateway documents for REST APIs.
 RESPONSE_TYPES = {
     "ACCESS_DENIED",
@@ -112,6 +111,10 @@ def test_writes_go_to_the_writer_and_every_read_to_the_reader(any_stage: Assembl
     assert routes(any_stage) == ROUTES
 
 
+def test_every_path_of_the_contract_takes_every_method_so_that_the_function_answers_405() -> None:
+    assert set(FUNCTION_OF) == set(METHODS_OF)
+
+
 def test_the_gateway_may_call_each_routes_function_for_that_route_and_for_nothing_else(
     any_stage: Assembly,
 ) -> None:
@@ -120,7 +123,10 @@ def test_the_gateway_may_call_each_routes_function_for_that_route_and_for_nothin
         verb, _, route = each["SourceArn"]["Fn::Join"][1][-1].lstrip("/").partition("/")
         called = each["FunctionName"]
         allowed[verb, f"/{route}"] = folder_of(any_stage, called)
-    assert allowed == {(verb, re.sub(r"{\w+}", "*", path)): folder for (verb, path), folder in ROUTES.items()}
+    assert allowed == {
+        (verb.replace("ANY", "*"), re.sub(r"{\w+}", "*", path)): folder
+        for (verb, path), folder in ROUTES.items()
+    }
 
 
 def test_the_handlers_get_the_request_untouched(any_stage: Assembly) -> None:

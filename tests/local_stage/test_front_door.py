@@ -96,7 +96,7 @@ def test_the_emulator_gets_the_request_as_it_came_but_for_the_path_prefix(tmp_pa
         b"as_of=1%2B2+3&q=%25",
     )
     assert seen[0]["raw_path"] == b"/_aws/execute-api/abc/v1/risk-hub/worlds/a:b%2B/x"
-    assert seen[0]["path"] == "/_aws/execute-api/abc/v1/risk-hub/worlds/a:b+/x"
+    assert seen[0]["path"] == "/_aws/execute-api/abc/v1/risk-hub/worlds/a:b%2B/x"
     assert seen[0]["query_string"] == b"as_of=1%2B2+3&q=%25"
 
 

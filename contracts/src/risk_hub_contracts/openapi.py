@@ -51,7 +51,8 @@ def openapi_document(*, closed_answers: bool = False) -> Json:
             "title": "Risk Signal Hub",
             "version": __version__,
             "summary": "Portfolio risk snapshots: validated, versioned, announced, evaluated.",
-            "description": "Errors are RFC 9457 problems; branch on `type`, show `detail` and `remedy`.",
+            "description": "Errors are RFC 9457 problems; branch on `type`, show `detail` and `remedy`. Every path with a "
+            "GET also answers HEAD, without a body. OPTIONS is 204 with `Allow`, any other method 405 with `Allow`.",
         },
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}],

@@ -1,4 +1,4 @@
-"""The door itself: routes behind a Lambda handler that answers every error with a problem and logs one line a request."""
+"""The router behind a Lambda handler: it answers every error with a problem and logs one line a request."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,29 +7,31 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from functions.hub import log
+from functions.hub.http.event import Event, http_api_answer, is_http_api, rest_event, route_path
 from functions.hub.http.request import Request
-from functions.hub.http.responses import as_problem, problem_response
+from functions.hub.http.responses import as_problem, no_content, problem_response
 from functions.hub.metrics import count_blob_fault, write
 from risk_hub_contracts.metrics import HTTP_REFUSED, REASON, STATUS
-from risk_hub_contracts.problems import NOT_FOUND, ProblemError, ProblemType
+from risk_hub_contracts.problems import METHOD_NOT_ALLOWED, NOT_FOUND, ProblemError, ProblemType
+from risk_hub_contracts.routes import allowed_methods
 
-Event = dict[str, Any]
 RequestHandler = Callable[[Request, Mapping[str, str]], Response[Any]]
 SERVER_ERROR_STATUS = 500
 
 
 class Door:
-    """Routes of one function; each handler is given the request and the path values, undecoded."""
+    """Routes of one function. Each handler gets the request and the path values, percent-encoded as they were sent."""
 
-    def __init__(self) -> None:
-        """Make a door without routes."""
+    def __init__(self, stages: frozenset[str] = frozenset()) -> None:
+        """Make a router without routes for a deployment that has these stages."""
+        self._stages = stages
         self._request = Request({}, "")
         self._app = APIGatewayRestResolver()
         self._app.not_found(self._no_route)
         self._app.exception_handler(Exception)(self._problem)
 
     def add(self, method: str, path: str, handle: RequestHandler) -> None:
-        """Route a method and a path, with `<name>` for path values, to a handler."""
+        """Route a method and a path, with `<name>` for path values, to a handler; GET is HEAD's handler too."""
 
         def route(**path_values: str) -> Response[Any]:
             return handle(self._request, path_values)
@@ -38,22 +40,39 @@ class Door:
 
     def __call__(self, event: Event, context: Any) -> Event:  # noqa: ANN401
         """Answer one proxy event: the Lambda handler."""
-        self._request = request = Request(event, str(getattr(context, "aws_request_id", "")))
-        answer: Event = self._app.resolve(event, context)
+        asked = rest_event(event)
+        self._request = request = Request(asked, str(getattr(context, "aws_request_id", "")), self._stages)
+        is_head = request.method == "HEAD"
+        method = "GET" if is_head else request.method
+        answer: Event = self._app.resolve({**asked, "path": route_path(asked), "httpMethod": method}, context)
+        if is_head:
+            answer["body"] = ""
         correlation_id = request.correlation_id
         answer.setdefault("multiValueHeaders", {})["X-Correlation-Id"] = [correlation_id]
         log.info(
             "request",
             method=request.method,
-            resource=event.get("resource"),
+            resource=asked.get("resource"),
             status=answer["statusCode"],
             correlation_id=correlation_id,
             **request.known,
         )
-        return answer
+        return http_api_answer(answer) if is_http_api(event) else answer
 
     def _no_route(self, _error: NotFoundError) -> Response[Any]:
-        return self._problem(ProblemError(NOT_FOUND, "this hub has no such route"))
+        """Answer a path and method without a handler: 204 to OPTIONS, 405 on a known path, else 404."""
+        method = self._request.method
+        allowed = allowed_methods(route_path(self._request.event))
+        if not allowed or (method in allowed and method != "OPTIONS"):
+            return self._problem(ProblemError(NOT_FOUND, "this hub has no such route"))
+        allow = {"Allow": ", ".join(allowed)}
+        if method == "OPTIONS":
+            return no_content(allow)
+        refusal = self._problem(
+            ProblemError(METHOD_NOT_ALLOWED, f"{method[:32]} is not one of {allow['Allow']}")
+        )
+        refusal.headers.update(allow)
+        return refusal
 
     def _problem(self, error: Exception) -> Response[Any]:
         problem = as_problem(error)

@@ -1,16 +1,26 @@
-"""What a read asks: the query string of a request as one of the contract's queries."""
+"""The query string of a request as one of the contract's queries."""
 
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from functions.hub.http.request import Request
+from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation
 from risk_hub_contracts.queries import parse_query
 
 Question = TypeVar("Question", bound=BaseModel)
 
 
 def asked(model: type[Question], request: Request) -> Question:
-    """Return the question, or refuse the request (`invalid-query`)."""
+    """Return the query, or refuse the request (`invalid-query`).
+
+    A stage that this deployment does not have is refused here for every route: no snapshot can have it, so an empty answer
+    would hide a mistyped name.
+    """
     every_value = request.query
-    return parse_query(model, {name: values[-1] for name, values in every_value.items()}, every_value)
+    question = parse_query(model, {name: values[-1] for name, values in every_value.items()}, every_value)
+    stage = getattr(question, "stage", None)
+    if stage is not None and stage not in request.stages:
+        fault = f"must be one of {', '.join(sorted(request.stages))}"
+        raise ProblemError(INVALID_QUERY, f"/stage: {fault}.", [Violation("/stage", fault)])
+    return question

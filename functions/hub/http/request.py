@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
+from functions.hub.http.event import Event, external_prefix, sent_path
 from risk_hub_contracts.limits import ACTOR_MAX_CHARS, BODY_MAX_BYTES, TOKEN_MAX_BYTES
 from risk_hub_contracts.problems import (
     ACTOR_REQUIRED,
@@ -20,7 +21,8 @@ from risk_hub_contracts.problems import (
     ProblemError,
 )
 
-BEARER = re.compile(rf"[Bb]earer +([!-~]{{1,{TOKEN_MAX_BYTES}}})")
+# A scheme is compared without regard to case (RFC 9110, 11.1).
+BEARER = re.compile(rf"(?i:bearer) +([!-~]{{1,{TOKEN_MAX_BYTES}}})")
 CORRELATION_ID = re.compile(r"[A-Za-z0-9._:@+/=-]{1,128}")
 TRACE_HEADER = re.compile(r"[A-Za-z0-9=;:.,_-]{1,256}")
 ACTOR = re.compile(rf"[!-~](?:[ -~]{{0,{ACTOR_MAX_CHARS - 2}}}[!-~])?")
@@ -29,16 +31,18 @@ IDENTITY = "identity"
 
 
 class Request:
-    """One proxy event of a REST API; what was not asked for is not read.
+    """One proxy event of a REST API; a part of it is read when it is first needed.
 
     Attributes:
-        known: what was found out about the request, for its line in the log.
+        stages: the values of `stage` and `X-Stage` that this deployment takes.
+        known: what the log line of the request says besides method, resource and status.
     """
 
-    def __init__(self, event: Mapping[str, Any], request_id: str) -> None:
-        """Take the event, and the id of the Lambda invocation for a client that sent no correlation id."""
+    def __init__(self, event: Event, request_id: str, stages: frozenset[str] = frozenset()) -> None:
+        """Take the event, the id of the Lambda invocation (for a client without a correlation id), and the stages."""
         self.event = event
         self.request_id = request_id
+        self.stages = stages
         self.known: dict[str, str] = {}
 
     @property
@@ -48,8 +52,13 @@ class Request:
 
     @property
     def path(self) -> str:
-        """Return the path, as API Gateway passes it on."""
-        return self.event.get("path") or ""
+        """Return the path as the client sent it: with the API's stage or a custom domain's base path."""
+        return sent_path(self.event)
+
+    @property
+    def prefix(self) -> str:
+        """Return what precedes the hub's own routes in every path that this client may send."""
+        return external_prefix(self.event)
 
     @cached_property
     def _headers(self) -> Mapping[str, list[str]]:
@@ -97,15 +106,15 @@ class Request:
         """Return X-Actor, or refuse the request (`actor-required`)."""
         actor = (self.header("X-Actor") or "").strip()
         if ACTOR.fullmatch(actor) is None:
-            detail = f"X-Actor must stand there once, 1 to {ACTOR_MAX_CHARS} printable ASCII characters"
+            detail = f"send exactly one X-Actor header with 1 to {ACTOR_MAX_CHARS} printable ASCII characters"
             raise ProblemError(ACTOR_REQUIRED, detail)
         return actor
 
-    def stage(self, allowed: frozenset[str]) -> str:
+    def stage(self) -> str:
         """Return X-Stage in lower case, or refuse the request (`stage-invalid`)."""
         stage = (self.header("X-Stage") or "").strip().lower()
-        if stage not in allowed:
-            raise ProblemError(STAGE_INVALID, f"X-Stage must be one of {', '.join(sorted(allowed))}")
+        if stage not in self.stages:
+            raise ProblemError(STAGE_INVALID, f"X-Stage must be one of {', '.join(sorted(self.stages))}")
         return stage
 
     def body(self) -> bytes:
@@ -127,7 +136,7 @@ class Request:
 
 
 def path_value(text: str) -> str:
-    """Return a path value decoded once; no id of the contract holds a percent sign, so decoding twice is harmless."""
+    """Decode a path value, once: `event` hands every path on as it was sent, percent-encoded."""
     return unquote(text)
 
 
@@ -141,7 +150,7 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ProblemError(MALFORMED_JSON, "the body is marked as base64 and is none") from error
+        raise ProblemError(MALFORMED_JSON, "the body is marked as base64 but is not valid base64") from error
 
 
 def _encoded(text: str) -> bytes:

@@ -32,6 +32,11 @@ def json_response(
     return Response(status_code=status, content_type=JSON, body=body, headers=dict(headers or {}))
 
 
+def no_content(headers: Mapping[str, str] | None = None) -> Response[Any]:
+    """Return an answer without a body (204)."""
+    return Response(status_code=204, body="", headers=dict(headers or {}))
+
+
 def not_modified(etag: str) -> Response[Any]:
     """Return the answer to a client that holds the current state already."""
     return Response(status_code=304, body="", headers={"ETag": etag})

@@ -1,0 +1,77 @@
+"""API Gateway's proxy events in one form, and the part of their path that precedes the hub's own routes.
+
+A REST API sends payload 1.0, whose path is percent-encoded as the client sent it. An HTTP API sends payload 2.0, whose path
+is decoded except for `%25`. Both are read as payload 1.0 with an encoded path, so one decoding is right for both.
+Only fields that API Gateway sets itself are read here: no header that a client could send decides a path.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+Event = dict[str, Any]
+ROOT = "/risk-hub"
+HTTP_API_VERSION = "2.0"
+# RFC 3986: what may stand in a path without an escape.
+PATH_SAFE = "/-._~!$&'()*+,;=:@"
+
+
+def is_http_api(event: Mapping[str, Any]) -> bool:
+    """Tell whether the event is one of an HTTP API (payload 2.0)."""
+    return event.get("version") == HTTP_API_VERSION
+
+
+def rest_event(event: Event) -> Event:
+    """Return the event as payload 1.0; one that is payload 1.0 already is returned as it is."""
+    if not is_http_api(event):
+        return event
+    context = event["requestContext"]
+    path = quote(event["rawPath"].replace("%25", "%"), safe=PATH_SAFE)
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(event.get("rawQueryString") or "", keep_blank_values=True):
+        query.setdefault(name, []).append(value)
+    return {
+        "resource": event.get("routeKey", "").partition(" ")[2],
+        "path": path,
+        "httpMethod": context["http"]["method"],
+        "multiValueHeaders": {name: [value] for name, value in (event.get("headers") or {}).items()},
+        "multiValueQueryStringParameters": query,
+        "requestContext": {**context, "path": path},
+        "body": event.get("body"),
+        "isBase64Encoded": event.get("isBase64Encoded", False),
+    }
+
+
+def http_api_answer(answer: Event) -> Event:
+    """Return an answer in the form that an HTTP API reads: one value for each header."""
+    headers = {name: ", ".join(values) for name, values in answer["multiValueHeaders"].items()}
+    return {**answer, "headers": headers, "multiValueHeaders": {}}
+
+
+def route_path(event: Event) -> str:
+    """Return the path below the API's stage or a custom domain's base path: what the hub's routes are matched with.
+
+    The resource that API Gateway matched has as many segments as this path, whatever precedes them.
+    """
+    path, resource = str(event.get("path") or ""), str(event.get("resource") or "")
+    segments = resource.rstrip("/").split("/")
+    if resource.startswith(ROOT) and not segments[-1].endswith("+}"):
+        return "/".join(["", *path.rstrip("/").split("/")[1 - len(segments) :]])
+    start = path.find(f"{ROOT}/")
+    return path[start:] if start > 0 else path
+
+
+def sent_path(event: Event) -> str:
+    """Return the path that the client sent, percent-encoded.
+
+    `requestContext.path` has the API's stage behind the default endpoint, where `path` lacks it. The local emulator names no
+    domain and always adds the stage, which its clients do not write.
+    """
+    context, path = event.get("requestContext") or {}, str(event.get("path") or "")
+    return str(context.get("path") or path) if "domainName" in context else path
+
+
+def external_prefix(event: Event) -> str:
+    """Return what clients write before `/risk-hub`: the API's stage, a custom domain's base path, or nothing."""
+    sent, route = sent_path(event).rstrip("/"), route_path(event).rstrip("/")
+    return sent[: -len(route)] if route and sent.endswith(route) else ""

@@ -1,0 +1,47 @@
+"""A stage that the deployment does not have is refused by name on every route that takes `stage`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.gateway import Gateway
+from tests.http.conftest import Hub, post
+
+OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text())
+TAKING_STAGE = [
+    (verb.upper(), path)
+    for path, item in OPENAPI["paths"].items()
+    for verb, operation in item.items()
+    if verb != "parameters"
+    and "stage" in {each["name"] for each in (*operation.get("parameters", ()), *item.get("parameters", ()))}
+]
+STAGES = "must be one of backtest, live, paper"
+
+
+def test_the_routes_that_take_a_stage_are_known() -> None:
+    assert {"snapshots", "latest", "lookup", "backtest", "expectations", "exit-policy"} <= {
+        path.rpartition("/")[2] for _, path in TAKING_STAGE
+    }
+
+
+@pytest.mark.parametrize(("method", "path"), TAKING_STAGE)
+def test_a_mistyped_stage_is_400_with_the_stages_of_the_deployment(
+    api: Gateway, hub: Hub, method: str, path: str
+) -> None:
+    assert post(api).status == 201
+    url = path.format(world_id="w1", version="v1", sha256="a" * 64)
+    for stage in ("papper", "production", "Papper"):
+        answer = api(
+            method, f"{url}?stage={stage}&version=v1" if "lookup" in url else f"{url}?stage={stage}", {}
+        )
+        assert (answer.status, answer.slug) == (400, "invalid-query")
+        assert answer.json["errors"] == [{"pointer": "/stage", "detail": STAGES}]
+        assert STAGES in answer.json["detail"]
+    assert hub.registry.notes == {}
+
+
+@pytest.mark.parametrize("stage", ["paper", "PAPER"])
+def test_a_stage_of_the_deployment_is_taken_in_any_case(api: Gateway, stage: str) -> None:
+    assert post(api).status == 201
+    assert api("GET", f"/risk-hub/worlds/w1/snapshots/latest?stage={stage}").status == 200
