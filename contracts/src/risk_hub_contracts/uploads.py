@@ -48,12 +48,11 @@ class UploadRequest(BaseModel):
     parts: Annotated[
         list[Annotated[str, Field(pattern=SHA256_PATTERN)]],
         Field(
-            default_factory=list,
             max_length=BLOB_PARTS_MAX_COUNT,
             description=f"The SHA-256 of each part of {BLOB_PART_BYTES} bytes (the last one of what is left), "
             f"for a blob of more than {BLOB_SINGLE_PUT_MAX_BYTES} bytes; left out for a smaller one.",
         ),
-    ]
+    ] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
