@@ -7,10 +7,10 @@ from functions.hub import log
 from functions.hub.composition import Composition
 
 _parts = Composition()
-_watch, _queues = _parts.watch_freshness(), _parts.queue_depths()
+_watch, _queues, _tokens = _parts.watch_freshness(), _parts.queue_depths(), _parts.tokens()
 
 
 def handler(_event: dict[str, Any], _context: object) -> None:
     """Make one pass, whoever calls; when it cannot see the worlds there is no heartbeat, and that sets off an alarm."""
-    watched = make_a_pass(_watch, _queues)
+    watched = make_a_pass(_watch, _queues, _tokens)
     log.info("watched", worlds=watched.worlds, unreadable=watched.unreadable)

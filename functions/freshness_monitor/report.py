@@ -1,25 +1,30 @@
 """What one pass saw, as metrics. The heartbeat comes after the worlds: it says that they were written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from functions.hub.domain.freshness import StageTally, Standing
+from functions.hub.domain.token_ends import seconds_to_next_end
 from functions.hub.metrics import write
+from functions.hub.ports import TokenStore
 from functions.hub.use_cases.watch_freshness import Watched, WatchFreshness
 from functions.hub.world_ports import QueueDepths
 from risk_hub_contracts import metrics as m
+from risk_hub_contracts.tokens import Token
 
 MONITOR = "freshness_monitor"
 
 
-def make_a_pass(watch: WatchFreshness, queues: QueueDepths) -> Watched:
-    """Watch the worlds, then the queues: when these do not answer, nobody is blind to a world that goes silent.
+def make_a_pass(watch: WatchFreshness, queues: QueueDepths, tokens: TokenStore) -> Watched:
+    """Watch the worlds, then the queues, then the tokens: what does not answer must not hide a world that is silent.
 
     Raises:
-        UnavailableError: the worlds' store or the queues did not answer.
+        UnavailableError: the worlds' store, the queues or the token store did not answer.
     """
     watched = watch()
     report(watched)
     _report_depths(queues.depths())
+    report_token_end(tokens.tokens(), watch.clock())
     return watched
 
 
@@ -30,6 +35,13 @@ def report(watched: Watched) -> None:
     for standing in watched.worst:
         _write_world(standing)
     write([(m.HEARTBEAT, 1)], {m.WORKER: MONITOR})
+
+
+def report_token_end(tokens: Sequence[Token], now: datetime) -> None:
+    """Write how long the callers of every token can still go on."""
+    seconds = seconds_to_next_end(tokens, now)
+    if seconds is not None:
+        write([(m.TOKEN_END, seconds)], {m.WORKER: MONITOR})
 
 
 def _report_depths(depths: Mapping[str, int]) -> None:

@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
     from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
     from functions.hub.adapters.s3_blobs import S3Blobs
+    from functions.hub.adapters.secret_tokens import SecretTokens
     from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
     from functions.hub.domain.offload import OffloadPolicy
+    from functions.hub.health import WorkerName
     from functions.hub.http.gate import Gate
+    from functions.hub.ports import Tally
     from functions.hub.use_cases.announce_commits import AnnounceCommits
     from functions.hub.use_cases.backtest_risk import BacktestRisk
     from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
     from functions.hub.use_cases.upload_blobs import UploadBlobs
     from functions.hub.use_cases.watch_freshness import WatchFreshness
+    from functions.hub.world_ports import MeteredWorlds
 
 
 def utc_now() -> datetime:
@@ -62,11 +66,9 @@ class Composition:
 
     def gate(self) -> Gate:
         """Return the check of bearer tokens."""
-        from functions.hub.adapters.secret_tokens import SecretTokens
         from functions.hub.http.gate import Gate
 
-        tokens = SecretTokens(client("secretsmanager"), self._setting("TOKENS_SECRET_ARN"), utc_now)
-        return Gate(tokens, utc_now)
+        return Gate(self.tokens(), utc_now)
 
     def stages(self) -> frozenset[str]:
         """Return the stages that a producer may name."""
@@ -160,15 +162,46 @@ class Composition:
         """Return the stress engine's use case."""
         from functions.hub.use_cases.evaluate_stress import EvaluateStress
 
-        return EvaluateStress(self._snapshots(), self.blobs(), self.evaluations(), utc_now, self.retention())
+        return EvaluateStress(
+            self._snapshots(),
+            self.blobs(),
+            self.evaluations(),
+            utc_now,
+            self.retention(),
+            self.tally("stress_engine"),
+        )
 
     def emit_exit_signals(self) -> EmitExitSignals:
         """Return the exit engine's use case."""
         from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
 
         return EmitExitSignals(
-            self._snapshots(), self._worlds(), self.evaluations(), utc_now, self.retention()
+            self._snapshots(),
+            self._worlds(),
+            self.evaluations(),
+            utc_now,
+            self.retention(),
+            self.tally("exit_engine"),
         )
+
+    def tally(self, worker: WorkerName) -> Tally:
+        """Return what counts a worker's evaluations by stage and status."""
+        from functions.hub.health import ReportTally
+
+        return ReportTally(worker, self.stages())
+
+    def metered_worlds(self) -> MeteredWorlds:
+        """Return which worlds have metrics of their own."""
+        from functions.hub.adapters.dynamodb_metered_worlds import DynamoDBMeteredWorlds
+
+        brief = client("dynamodb brief")
+        return DynamoDBMeteredWorlds(brief, self._setting("WORLDS_TABLE"), utc_now, self.stages())
+
+    def tokens(self) -> SecretTokens:
+        """Return the list of the live tokens."""
+        from functions.hub.adapters.secret_tokens import SecretTokens
+
+        return SecretTokens(client("secretsmanager"), self._setting("TOKENS_SECRET_ARN"), utc_now)
 
     def register_worlds(self) -> RegisterWorlds:
         """Return the registry's use case that writes."""

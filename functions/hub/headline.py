@@ -6,16 +6,19 @@ They are no metrics: a metric for each world that publishes would let a caller c
 from typing import Any, Final
 
 from events.envelope import CloudEvent
-from events.evaluated import RISK_EVALUATED
+from events.evaluated import RISK_EVALUATED, STRESS_EVALUATED
 
 CONFIDENCE_BPS: Final = 9_900
+STATUS_NAMES: Final = {RISK_EVALUATED: "report_status", STRESS_EVALUATED: "stress_status"}
 SHOWN: Final = ("value_at_risk", "expected_shortfall")
 
 
 def headline(event: CloudEvent) -> dict[str, Any]:
-    """Return world and stage, and of a risk report the first value of each shown measure, a fraction of the book."""
+    """Return world and stage, the status of a report, and the first value of each shown measure, a fraction of the book."""
     data = event.data
     told = {name: data[name] for name in ("world_id", "stage") if isinstance(data.get(name), str)}
+    if event.type in STATUS_NAMES and isinstance(data.get("status"), str):
+        told[STATUS_NAMES[event.type]] = data["status"]
     if event.type != RISK_EVALUATED:
         return told
     return told | {name: value for name in SHOWN if (value := _value(data, name)) is not None}

@@ -1,28 +1,42 @@
 """How a worker or the relay did with one batch, as metrics: a line by worker, and one for each stage that had trouble."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from events.envelope import CloudEvent
 from functions.hub.metrics import write
+from functions.hub.world_ports import MeteredWorlds, no_world
 from risk_hub_contracts import metrics as m
 from risk_hub_contracts.limits import QUEUE_RECEIVES_MAX_COUNT
+from risk_hub_contracts.risk import RiskStatus
 from risk_hub_contracts.times import parse_instant
 
 WorkerName = Literal["event_relay", "risk_engine", "stress_engine", "exit_engine"]
 """The closed list of the dimension `worker`: nothing that an event says can create a metric."""
 FIRST_RECEIVE = 1
+PASSED: frozenset[RiskStatus] = frozenset({"complete", "partial"})
+"""Statuses of a risk report that has at least one number, computed from valid inputs."""
+VALIDATOR: WorkerName = "risk_engine"
+PERCENT = 100
 
 
 class Health:
-    """Collects what happened in one batch. A stage is counted under its own name only if it is one of `stages`."""
+    """Collects what happened in one batch.
 
-    def __init__(self, worker: WorkerName, stages: frozenset[str] = frozenset()) -> None:
+    A stage is counted under its own name only if it is one of `stages`, a world only if it is also one of `metered`.
+    """
+
+    def __init__(
+        self, worker: WorkerName, stages: frozenset[str] = frozenset(), metered: MeteredWorlds = no_world
+    ) -> None:
         self._worker = worker
         self._stages = stages
+        self._metered = metered
         self._values: list[tuple[m.Metric, float]] = []
         self._by_stage: dict[str, list[tuple[m.Metric, float]]] = defaultdict(list)
+        self._expired: dict[tuple[str, str], int] = defaultdict(int)
 
     def received(self, receives: int, waited_seconds: float | None, event: CloudEvent | None) -> None:
         """Count a message that was received before (its first handling failed or was cut short); measure its wait."""
@@ -39,6 +53,8 @@ class Health:
         # A replay comes days later by design: its delay and what expired say nothing of the pipeline, and alarm nobody.
         if outcome == "expired":
             self._count(m.SNAPSHOT_EXPIRED, None if event.replay else event)
+            if not event.replay:
+                self._count_expired_world(event)
         if not event.replay:
             self.delayed(parse_instant(event.time), now)
 
@@ -65,12 +81,35 @@ class Health:
         write(self._values, {m.WORKER: self._worker})
         for stage, values in self._by_stage.items():
             write(values, {m.STAGE: stage})
+        for (stage, world_id), count in self._expired.items():
+            write([(m.SNAPSHOT_EXPIRED, count)], {m.STAGE: stage, m.WORLD_ID: world_id})
+
+    def _count_expired_world(self, event: CloudEvent) -> None:
+        stage, world_id = _stage_of(event), event.data.get("world_id")
+        if stage in self._stages and isinstance(world_id, str) and self._metered(world_id, stage):
+            self._expired[stage, world_id] += 1
 
     def _count(self, metric: m.Metric, event: CloudEvent | None) -> None:
         self._values.append((metric, 1))
         stage = None if event is None else _stage_of(event)
         if stage in self._stages:
             self._by_stage[stage].append((metric, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTally:
+    """Counts the evaluations of one worker; only of the allowed stages, and none of a replay, which was counted before."""
+
+    worker: WorkerName
+    stages: frozenset[str]
+
+    def __call__(self, event: CloudEvent, stage: str, status: RiskStatus) -> None:
+        """See Tally."""
+        if event.replay or stage not in self.stages:
+            return
+        write([(m.REPORTS, 1)], {m.STAGE: stage, m.STATUS: status, m.WORKER: self.worker})
+        if self.worker == VALIDATOR:
+            write([(m.VALIDATION_SUCCESS, PERCENT if status in PASSED else 0)], {m.STAGE: stage})
 
 
 def _stage_of(event: CloudEvent) -> str:

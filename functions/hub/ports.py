@@ -21,10 +21,22 @@ if TYPE_CHECKING:
     from risk_hub_contracts.exit_policy import ExitPolicy
     from risk_hub_contracts.forecast import Forecast
     from risk_hub_contracts.refs import BlobRef
+    from risk_hub_contracts.risk import RiskStatus
     from risk_hub_contracts.tokens import Token
 
 Clock = Callable[[], datetime]
 """Returns the hub's own time, aware, in UTC."""
+
+
+class Tally(Protocol):
+    """Counts an evaluation by its status."""
+
+    def __call__(self, event: CloudEvent, stage: str, status: RiskStatus) -> None:
+        """Count the evaluation of a snapshot of `stage` that an event led to."""
+
+
+def no_tally(event: CloudEvent, stage: str, status: RiskStatus) -> None:
+    """Count nothing: the default where no metrics are wanted."""
 
 
 class UnavailableError(Exception):

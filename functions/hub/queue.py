@@ -14,13 +14,18 @@ from functions.hub.headline import headline
 from functions.hub.health import Health, WorkerName
 from functions.hub.metrics import count_blob_fault
 from functions.hub.ports import Clock
+from functions.hub.world_ports import MeteredWorlds, no_world
 
 Worker = Callable[[CloudEvent], str]
 Handler = Callable[[dict[str, Any], Any], Any]
 
 
 def queue_worker(
-    name: WorkerName, work: Worker, clock: Clock, stages: frozenset[str] = frozenset()
+    name: WorkerName,
+    work: Worker,
+    clock: Clock,
+    stages: frozenset[str] = frozenset(),
+    metered: MeteredWorlds = no_world,
 ) -> Handler:
     """Return the Lambda handler that gives each message's event to a worker.
 
@@ -32,11 +37,12 @@ def queue_worker(
         work: takes one event; see `use_cases.work_on_snapshot.Outcome` for its words.
         clock: the hub's, against which delays are measured.
         stages: the stages that may have metrics of their own.
+        metered: the worlds that may.
     """
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
     def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401
-        health = Health(name, stages)
+        health = Health(name, stages, metered)
 
         def work_on(record: SQSRecord) -> None:
             outcome, announced = _handle(record, work, clock, health)

@@ -84,6 +84,18 @@ class WorldRegistry(Protocol):
         """
 
 
+class MeteredWorlds(Protocol):
+    """Which worlds have metrics of their own: a caller's words must not create any number of them."""
+
+    def __call__(self, world_id: str, stage: str) -> bool:
+        """Return whether this world and stage is one of them; never raises."""
+
+
+def no_world(world_id: str, stage: str) -> bool:  # noqa: ARG001 - see MeteredWorlds
+    """Return False: no world has metrics of its own."""
+    return False
+
+
 class QueueDepths(Protocol):
     """How many messages wait. May raise UnavailableError."""
 

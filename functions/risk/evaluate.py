@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from events.envelope import CloudEvent
-from functions.hub.ports import BlobStore, Clock, EvaluationStore, Forecasts, InputNotes, SnapshotStore
+from functions.hub.ports import (
+    BlobStore,
+    Clock,
+    EvaluationStore,
+    Forecasts,
+    InputNotes,
+    SnapshotStore,
+    Tally,
+    no_tally,
+)
 from functions.hub.use_cases.work_on_snapshot import announced_snapshot, derived_from
 from functions.risk.forecast import forecast_of
 from functions.risk.load import LoadInputs
@@ -25,6 +34,7 @@ class EvaluateRisk:
     clock: Clock
     retention: timedelta
     policy: RiskPolicy = NO_POLICY
+    tally: Tally = no_tally
 
     def __call__(self, event: CloudEvent) -> str:
         """Evaluate the snapshot and store the report; return `evaluated`, `repeated` or `expired`.
@@ -47,4 +57,7 @@ class EvaluateRisk:
         forecast = forecast_of(snapshot, report, inputs.returns, event.data["created_at"])
         self.forecasts.put_once(forecast, until)
         stored = self.evaluations.put_once(derived_from(event, report), until)
-        return "evaluated" if stored else "repeated"
+        if not stored:
+            return "repeated"
+        self.tally(event, report.stage, report.status)
+        return "evaluated"

@@ -23,9 +23,11 @@ _work = queue_worker(
         _parts.clock,
         _parts.retention(),
         policy_from(*_parts.risk_choices()),
+        _parts.tally("risk_engine"),
     ),
     _parts.clock,
     _parts.stages(),
+    _parts.metered_worlds(),
 )
 
 

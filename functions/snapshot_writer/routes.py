@@ -13,21 +13,24 @@ from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import json_response
 from functions.hub.metrics import write
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
+from functions.hub.world_ports import MeteredWorlds, no_world
 from risk_hub_contracts import strict_json
-from risk_hub_contracts.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE
+from risk_hub_contracts.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE, WORLD_ID
 from risk_hub_contracts.path_values import check_id
 from risk_hub_contracts.problems import WORLD_MISMATCH, ProblemError
 
 SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 
 
-def snapshot_writer(publish: PublishSnapshot, gate: Gate, stages: frozenset[str]) -> Door:
+def snapshot_writer(
+    publish: PublishSnapshot, gate: Gate, stages: frozenset[str], metered: MeteredWorlds = no_world
+) -> Door:
     """Return a router with the route for publishing; `stages` are the values of X-Stage that it takes."""
 
     def post_snapshot(request: Request, path: Mapping[str, str]) -> Response[Any]:
         gate.admit_producer(request)
         published = publish(_publication(request, path_value(path["world_id"])))
-        _count(published)
+        _count(published, metered)
         return _answer(published, request.prefix)
 
     door = Door(stages)
@@ -73,6 +76,11 @@ def _location(stored: StoredSnapshot) -> str:
     return f"{path}/lookup?version={quote(stored.version, safe='')}"
 
 
-def _count(published: Published) -> None:
-    metric = SNAPSHOT_PROCESSED if published.created else SNAPSHOT_DEDUPE
-    write([(metric, 1)], {STAGE: published.stored.stage})
+def _count(published: Published, metered: MeteredWorlds) -> None:
+    stored = published.stored
+    if published.created:
+        write([(SNAPSHOT_PROCESSED, 1)], {STAGE: stored.stage})
+        return
+    by_world = {STAGE: stored.stage, WORLD_ID: stored.world_id}
+    worlds = [by_world] if metered(stored.world_id, stored.stage) else []
+    write([(SNAPSHOT_DEDUPE, 1)], {STAGE: stored.stage}, *worlds)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from infra import names
-from infra.alarms.rule import MINUTE_SECONDS, QUIET_IS_BAD, QUIET_KEEPS_STATE, AlarmRule, Metric
+from infra.alarms.rule import (
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    MINUTE_SECONDS,
+    QUIET_IS_BAD,
+    QUIET_KEEPS_STATE,
+    AlarmRule,
+    Metric,
+)
 from risk_hub_contracts import metrics
 
 if TYPE_CHECKING:
@@ -13,6 +21,7 @@ if TYPE_CHECKING:
 
     from infra.alarms.rule import Severity
     from infra.stages import Stage
+    from risk_hub_contracts.risk import RiskStatus
 
 HEARTBEATS_MISSED: Final = 3
 SPIKE_SHARE_PERCENT: Final = 50
@@ -23,6 +32,12 @@ REFUSED_FREE_REQUESTS: Final = 200
 FAILED_MESSAGES_MAX: Final = 5
 UNAVAILABLE_BLOBS_MAX: Final = 5
 UNANNOUNCED_PERIODS: Final = 2
+VALIDATION_SUCCESS_MIN_PERCENT: Final = 90
+# Successes that are assumed beside what there was: three failures among none are too many, one or two are not.
+VALIDATION_FREE_COUNT: Final = 20
+TOKEN_END_LEAD_DAYS: Final = 14
+# A token that lives for less than this, such as the smoke test's, goes off unnoticed.
+TOKEN_END_HOURS: Final = 3
 # How many workers handle one snapshot, and so count it as expired.
 _HANDLINGS: Final = sum(names.SNAPSHOT_UPDATED in events for events in names.WORKER_EVENTS.values())
 
@@ -34,6 +49,10 @@ def hub_alarms(stage: Stage) -> Iterator[AlarmRule]:
         severity: Severity = "critical" if data_stage in stage.paging_stages else "warning"
         yield from _freshness(stage.name, data_stage, severity)
         yield from _spikes(stage.name, data_stage)
+        yield _validation_success(stage.name, data_stage)
+    for data_stage in stage.paging_stages:
+        yield from _without_numbers(stage.name, data_stage)
+    yield _token_end(stage.name)
     yield _silent_relay(stage)
     yield from _refusals(stage.name)
     yield from _blobs(stage.name)
@@ -114,6 +133,71 @@ def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
         metrics={"expired": _metric(stage, metrics.SNAPSHOT_EXPIRED, stage=data_stage), "stored": stored},
         expression=f"100 * FILL(expired, 0) / ({_HANDLINGS} * FILL(stored, 0) + {SPIKE_FREE_COUNT})",
         threshold=SPIKE_SHARE_PERCENT,
+    )
+
+
+def _validation_success(stage: str, data_stage: str) -> AlarmRule:
+    """The metric is 100 for each report with numbers and 0 for each without: its sum counts the successes."""
+    reports = _metric(stage, metrics.VALIDATION_SUCCESS, "SampleCount", stage=data_stage)
+    percents = _metric(stage, metrics.VALIDATION_SUCCESS, "Sum", stage=data_stage)
+    return AlarmRule(
+        name=f"validation-success-{data_stage}",
+        page="validation-success",
+        meaning=f"Less than {VALIDATION_SUCCESS_MIN_PERCENT} % of the evaluated {data_stage} snapshots got risk numbers",
+        severity="warning",
+        metrics={"reports": reports, "percents": percents},
+        expression=(
+            "100 - (100 * FILL(reports, 0) - FILL(percents, 0)) / "
+            f"(FILL(reports, 0) + {VALIDATION_FREE_COUNT})"
+        ),
+        threshold=VALIDATION_SUCCESS_MIN_PERCENT,
+        wrong_when="under",
+    )
+
+
+def _without_numbers(stage: str, data_stage: str) -> Iterator[AlarmRule]:
+    """One book is enough where people act on the numbers; a research stage has the success rate alone."""
+
+    def reports(worker: names.FunctionFolder, status: RiskStatus) -> Metric:
+        return _metric(stage, metrics.REPORTS, stage=data_stage, status=status, worker=worker)
+
+    yield AlarmRule(
+        name=f"risk-not-computed-{data_stage}",
+        page="risk-not-computed",
+        meaning=f"A {data_stage} book has no valid risk report: its inputs are missing, too few or wrong",
+        severity="critical",
+        metrics={
+            "invalid": reports("risk_engine", "invalid_input"),
+            "insufficient": reports("risk_engine", "insufficient"),
+            "stress": reports("stress_engine", "invalid_input"),
+        },
+        expression="FILL(invalid, 0) + FILL(insufficient, 0) + FILL(stress, 0)",
+    )
+    yield AlarmRule(
+        name=f"exit-limits-not-judged-{data_stage}",
+        page="risk-not-computed",
+        meaning=f"A limit of a {data_stage} book's exit policy had no number to be held against: it can ask for no exit",
+        severity="warning",
+        metrics={
+            "partly": reports("exit_engine", "partial"),
+            "none": reports("exit_engine", "insufficient"),
+        },
+        expression="FILL(partly, 0) + FILL(none, 0)",
+    )
+
+
+def _token_end(stage: str) -> AlarmRule:
+    """The greatest value of each hour: a token that is made and revoked in between does not count."""
+    return AlarmRule(
+        name="token-end",
+        page="token-end",
+        meaning=f"A token ends within {TOKEN_END_LEAD_DAYS} days and has no successor: its callers will be refused",
+        severity="warning",
+        metrics={"left": _metric(stage, metrics.TOKEN_END, "Maximum", worker="freshness_monitor")},
+        threshold=TOKEN_END_LEAD_DAYS * DAY_SECONDS,
+        wrong_when="under",
+        period_seconds=HOUR_SECONDS,
+        periods=TOKEN_END_HOURS,
     )
 
 

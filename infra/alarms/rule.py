@@ -25,6 +25,7 @@ QUIET_KEEPS_STATE: Final[Silence] = "ignore"
 MINUTE_SECONDS: Final = 60
 FIVE_MINUTES_SECONDS: Final = 300
 HOUR_SECONDS: Final = 3_600
+DAY_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def _widget(stage: Stage, panel: Panel, width: int) -> cloudwatch.IWidget:
     if isinstance(panel, Graph):
         lines = [_metric(line.metric, line.label) for line in panel.lines]
         return cloudwatch.GraphWidget(title=panel.title, left=lines, left_y_axis=axis, width=width)
-    search = f"SEARCH('{{{panel.namespace},stage,world_id}} MetricName=\"{panel.metric}\"', 'Maximum', 60)"
+    search = f"SEARCH('{{{panel.namespace},stage,world_id}} MetricName=\"{panel.metric}\"', '{panel.statistic}', 60)"
     every = cloudwatch.MathExpression(expression=search, label="", using_metrics={}, period=PERIOD)
     return cloudwatch.GraphWidget(title=panel.title, left=[every], left_y_axis=axis, width=width)
 

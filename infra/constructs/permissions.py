@@ -26,17 +26,22 @@ SIGNALS_INDEX = "by_emission"
 REPLAY_INDEX = "by_as_of"
 
 
-def allow_writer(
+def allow_writer(  # noqa: PLR0913 - the writer is given each store by name
     writer: HubFunction,
     *,
     snapshots: dynamodb.Table,
     marks: dynamodb.Table,
+    worlds: dynamodb.Table,
     bucket: s3.Bucket,
     tokens: secretsmanager.Secret,
 ) -> None:
-    """Claims blobs, puts snapshots, puts and heads their parts, ends uploads, reads the tokens' digests."""
+    """Claims blobs, puts snapshots, puts and heads their parts, ends uploads, reads the tokens' digests.
+
+    It scans the registry for the worlds that have metrics of their own, as the engines do.
+    """
     writer.allow(["dynamodb:PutItem"], [snapshots.table_arn])
     writer.allow(["dynamodb:GetItem", "dynamodb:PutItem"], [marks.table_arn])
+    writer.allow(["dynamodb:Scan"], [worlds.table_arn])
     writer.allow(["secretsmanager:GetSecretValue"], [tokens.secret_arn])
     writer.allow_on_objects(
         ["s3:GetObject", "s3:PutObject"], bucket, [BLOB_PREFIX, BODY_PREFIX, UPLOAD_PREFIX]
@@ -74,8 +79,9 @@ def allow_registry(registry: HubFunction, data: DataStack) -> None:
 
 
 def allow_monitor(monitor: HubFunction, data: DataStack, queues: Sequence[sqs.Queue]) -> None:
-    """Reads the worlds' rows and the queues' depths, and writes nothing but its log."""
+    """Reads the worlds' rows, the queues' depths and the tokens' digests with their ends; writes nothing but its log."""
     monitor.allow(["dynamodb:Scan"], [data.worlds.table_arn])
+    monitor.allow(["secretsmanager:GetSecretValue"], [data.tokens.secret_arn])
     monitor.allow(["sqs:GetQueueAttributes"], [queue.queue_arn for queue in queues])
 
 
@@ -98,6 +104,7 @@ def allow_relay(
 def allow_engine(engine: HubFunction, data: DataStack) -> None:
     """Reads one snapshot and its parts, puts one evaluation; its queue adds what consuming needs."""
     engine.allow(["dynamodb:GetItem"], [data.snapshots.table_arn])
+    engine.allow(["dynamodb:Scan"], [data.worlds.table_arn])
     engine.allow(["dynamodb:PutItem"], [data.evaluations.table_arn])
     engine.allow_on_objects(["s3:GetObject"], data.bucket, [BLOB_PREFIX, BODY_PREFIX])
     engine.allow_to_list(data.bucket)
@@ -113,6 +120,7 @@ def allow_risk_engine(engine: HubFunction, data: DataStack) -> None:
 def allow_exit_engine(engine: HubFunction, data: DataStack) -> None:
     """Reads one snapshot without its parts and one policy, puts signals; it can publish nothing by itself."""
     engine.allow(["dynamodb:GetItem"], [data.snapshots.table_arn, data.worlds.table_arn])
+    engine.allow(["dynamodb:Scan"], [data.worlds.table_arn])
     engine.allow(["dynamodb:PutItem"], [data.evaluations.table_arn])
     engine.allow_on_objects(["s3:GetObject"], data.bucket, [BODY_PREFIX])
 

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from infra.stages import Stage
+    from risk_hub_contracts.risk import RiskStatus
 
 Rows = tuple[tuple[Panel, ...], ...]
 
 
 def operators(stage: Stage) -> Rows:
-    """Freshness first, then the way of a snapshot: requests, functions, queues, what failed."""
-    return (_freshness(stage), _requests(stage), _functions(stage), _queues(stage))
+    """Freshness first, then the way of a snapshot: requests, functions, queues, what failed; tokens and single worlds."""
+    return (_freshness(stage), _requests(stage), _functions(stage), _queues(stage), _by_world(stage))
 
 
 def owners(stage: Stage) -> Rows:
@@ -35,6 +36,12 @@ def owners(stage: Stage) -> Rows:
             WorldGraph("Lag of each world", "s", space, m.SNAPSHOT_LAG.name),
             WorldGraph("Worlds that never came", "worlds", space, m.SNAPSHOT_MISSING.name),
             Graph("Worst lag", "s", _by_stage(stage, m.SNAPSHOT_LAG, by_stage)),
+        ),
+        (
+            Graph(
+                "Validation success rate", "%", _by_stage(stage, m.VALIDATION_SUCCESS, by_stage, "Average")
+            ),
+            Graph("Evaluations without all their numbers", "evaluations", _incomplete(stage)),
         ),
         (
             LogTable(
@@ -139,6 +146,30 @@ def _queues(stage: Stage) -> tuple[Panel, ...]:
         Graph("Messages that wait", "messages", tuple(depth)),
         Graph("From the event until it was handled, p99", "s", tuple(delay)),
         Graph("Failed, expired, retried", "events", tuple(failed)),
+    )
+
+
+def _by_world(stage: Stage) -> tuple[Panel, ...]:
+    space = names.metrics_namespace(stage.name)
+    end = Line("first end", _hub(stage, m.TOKEN_END, "Minimum", worker="freshness_monitor"))
+    return (
+        WorldGraph("Repetitions of each world", "snapshots", space, m.SNAPSHOT_DEDUPE.name, "Sum"),
+        WorldGraph("Expired events of each world", "events", space, m.SNAPSHOT_EXPIRED.name, "Sum"),
+        Graph("Time until a token ends that nothing replaces", "s", (end,)),
+    )
+
+
+def _incomplete(stage: Stage) -> tuple[Line, ...]:
+    """Only of the stages on which people act: every status of every stage would be unreadable."""
+    statuses: tuple[RiskStatus, ...] = ("partial", "insufficient", "invalid_input")
+    return tuple(
+        Line(
+            f"{worker} {status} {each}",
+            _hub(stage, m.REPORTS, "Sum", stage=each, status=status, worker=worker),
+        )
+        for each in stage.paging_stages
+        for worker in names.WORKER_EVENTS
+        for status in statuses
     )
 
 

@@ -32,12 +32,13 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class WorldGraph:
-    """One metric over time of every world that has it: whichever these are at the moment."""
+    """One metric over time of each world that has it at the moment."""
 
     title: str
     unit: str
     namespace: str
     metric: str
+    statistic: str = "Maximum"
 
 
 @dataclass(frozen=True, slots=True)

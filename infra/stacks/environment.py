@@ -21,6 +21,7 @@ def writer_environment(stage: Stage, data: DataStack) -> dict[str, str]:
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
         names.MARKS_TABLE: data.marks.table_name,
+        names.WORLDS_TABLE: data.worlds.table_name,
         names.BUCKET: data.bucket.bucket_name,
         names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
         names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
@@ -55,6 +56,7 @@ def monitor_environment(stage: Stage, data: DataStack, queues: Sequence[sqs.Queu
     """Variables of freshness_monitor."""
     return {
         names.WORLDS_TABLE: data.worlds.table_name,
+        names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
         names.QUEUE_URLS: ",".join(queue.queue_url for queue in queues),
         names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
     }
@@ -73,9 +75,10 @@ def relay_environment(data: DataStack, bus: events.EventBus, failures: sqs.Queue
 
 
 def engine_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of stress_engine, and of every engine among others."""
+    """Variables of stress_engine and exit_engine, and of risk_engine among others."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
+        names.WORLDS_TABLE: data.worlds.table_name,
         names.EVALUATIONS_TABLE: data.evaluations.table_name,
         names.BUCKET: data.bucket.bucket_name,
         names.RETENTION_DAYS: str(stage.retention_days),
@@ -92,11 +95,6 @@ def risk_environment(stage: Stage, data: DataStack) -> dict[str, str]:
         names.BLAS_THREADS: "1",
         **engine_environment(stage, data),
     }
-
-
-def exit_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of exit_engine."""
-    return {names.WORLDS_TABLE: data.worlds.table_name, **engine_environment(stage, data)}
 
 
 def reaper_environment(stage: Stage, data: DataStack) -> dict[str, str]:

@@ -27,7 +27,6 @@ from infra.constructs.schedule import FunctionSchedule
 from infra.constructs.worker_queue import WorkerQueue
 from infra.stacks.environment import (
     engine_environment,
-    exit_environment,
     monitor_environment,
     reader_environment,
     reaper_environment,
@@ -88,6 +87,7 @@ class ServiceStack(Stack):
             writer,
             snapshots=self._data.snapshots,
             marks=self._data.marks,
+            worlds=self._data.worlds,
             bucket=self._data.bucket,
             tokens=self._data.tokens,
         )
@@ -138,7 +138,7 @@ class ServiceStack(Stack):
         stage, data = self._stage, self._data
         allow_risk_engine(self._worker("risk_engine", risk_environment(stage, data)), data)
         allow_engine(self._worker("stress_engine", engine_environment(stage, data)), data)
-        allow_exit_engine(self._worker("exit_engine", exit_environment(stage, data)), data)
+        allow_exit_engine(self._worker("exit_engine", engine_environment(stage, data)), data)
 
     def _reaper(self) -> None:
         reaper = self._function("blob_reaper", reaper_environment(self._stage, self._data))

@@ -71,7 +71,7 @@ class Source:
             dimensions = {pair["Name"]: pair["Value"] for pair in each["Dimensions"]}
             if "world_id" in dimensions:
                 name = f"{dimensions['world_id']} {dimensions['stage']}"
-                yield name, Metric(graph.namespace, graph.metric, dimensions, "Maximum")
+                yield name, Metric(graph.namespace, graph.metric, dimensions, graph.statistic)
 
     def lines(self, table: LogTable) -> list[dict[str, Any]]:
         """Return the log lines that the table shows, the newest first."""

@@ -63,6 +63,12 @@ def _measured() -> Iterator[tuple[str, Metric]]:
             ("expired", "snapshot_expired"),
         ):
             yield f"{what} {stage}", Metric(HUB, f"risk_hub_{name}_total", {"stage": stage})
+        yield f"success {stage}", Metric(HUB, "risk_hub_validation_success_percent", {"stage": stage})
+    yield "token end", Metric(HUB, "risk_hub_token_end_seconds", {"worker": "freshness_monitor"})
+    for worker in WORKERS:
+        for status in ("partial", "insufficient", "invalid_input"):
+            dimensions = {"worker": worker.replace("-", "_"), "stage": "live", "status": status}
+            yield f"live {worker} {status}", Metric(HUB, "risk_hub_reports_total", dimensions)
     yield from _of_functions()
     yield from _of_queues_and_tables()
 
@@ -110,10 +116,14 @@ def calm() -> dict[str, float]:
         "answered 422": 1.0,
         "iterator age": 400.0,
         "announced": 30.0,
+        "token end": 60 * 86_400.0,
+        "live risk-engine partial": 1.0,
+        "live stress-engine insufficient": 1.0,
     }
     for stage in DATA_STAGES:
         values |= {f"late {stage}": 0, f"stale {stage}": 0, f"missing {stage}": 0, f"spread {stage}": 0}
         values |= {f"stored {stage}": 10, f"repeated {stage}": 1, f"expired {stage}": 1}
+        values |= {f"success {stage}": 100}
     values |= {f"errors {folder.replace('_', '-')}": 0 for folder in FUNCTION_FOLDERS}
     for worker in WORKERS:
         values |= {f"dead {worker}": 0, f"age {worker}": 2}
@@ -134,6 +144,15 @@ def stories() -> Iterator[Story]:
     yield Story("event-relay-iterator-age", {"iterator age": 61_000}, minutes=4, rings=3, over=1)
     yield Story("event-relay-silent", {"announced": None}, minutes=12, rings=10, over=1)
     yield Story("relay-failures", {"set aside": 1})
+    yield Story("token-end", {"token end": 13 * 86_400}, minutes=182, rings=180, over=1)
+    for worker, status in (
+        ("risk-engine", "invalid_input"),
+        ("risk-engine", "insufficient"),
+        ("stress-engine", "invalid_input"),
+    ):
+        yield Story("risk-not-computed-live", {f"live {worker} {status}": 1})
+    for status in ("partial", "insufficient"):
+        yield Story("exit-limits-not-judged-live", {f"live exit-engine {status}": 1})
     for stage in DATA_STAGES:
         yield from _of_a_stage(stage)
     for worker in WORKERS:
@@ -158,6 +177,7 @@ def _of_a_stage(stage: str) -> Iterator[Story]:
     yield Story(f"snapshot-missing-{stage}", {f"missing {stage}": 1}, minutes=3, over=1)
     yield Story(f"snapshot-silence-spreads-{stage}", {f"spread {stage}": 1}, minutes=5, over=1)
     yield Story(f"dedupe-spike-{stage}", {f"repeated {stage}": 100})
+    yield Story(f"validation-success-{stage}", {f"success {stage}": 0}, minutes=3, rings=3, over=3)
     yield Story(f"expired-spike-{stage}", {f"expired {stage}": 100})
 
 

@@ -1,17 +1,19 @@
 """INV-12: for every alarm on the hub's own metrics, a function's own code writes that metric with those dimensions."""
 
+import itertools
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast, get_args
 
 import pytest
 
 from events.envelope import CloudEvent
 from functions.event_relay.report import report as announced
-from functions.freshness_monitor.report import report
+from functions.freshness_monitor.report import report, report_token_end
 from functions.hub.domain.freshness import tally
+from functions.hub.health import ReportTally, WorkerName
 from functions.hub.http.door import Door
 from functions.hub.ports import BlobError, UnavailableError
 from functions.hub.queue import queue_worker
@@ -23,6 +25,8 @@ from infra.names import WORKER_EVENTS, metrics_namespace
 from infra.stages import STAGES
 from risk_hub_contracts.problems import PROBLEMS, ProblemError
 from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.risk import RiskStatus
+from risk_hub_contracts.tokens import Token
 from tests.events.emitted import queue_message
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import proxy_event
@@ -42,6 +46,9 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
     report(Watched(0, tally([], DATA_STAGES), [], []))
+    report_token_end([ending_token()], datetime.now(tz=UTC))
+    for worker, stage, status in itertools.product(WORKER_EVENTS, DATA_STAGES, get_args(RiskStatus)):
+        ReportTally(cast("WorkerName", worker), DATA_STAGES)(sample_event(), stage, status)
     announced([], Relayed(announced=1, isolated=0), datetime.now(tz=UTC))
     for stage in DATA_STAGES:
         publish_twice(stage)
@@ -60,6 +67,21 @@ def series(printed: str) -> Iterator[tuple[str, str, frozenset[tuple[str, str]]]
             for entry in entries:
                 pairs = frozenset((each["Name"], each["Value"]) for each in entry["Dimensions"])
                 yield namespace, entry["MetricName"], pairs
+
+
+def ending_token() -> Token:
+    return Token(
+        id="t1",
+        sha256="a" * 64,
+        scopes=["snapshots:read"],
+        actors=["*"],
+        not_after=datetime.now(tz=UTC) + timedelta(days=1),
+    )
+
+
+def sample_event() -> CloudEvent:
+    text = (ROOT / "events" / "samples" / "risk_snapshot_updated.json").read_text(encoding="utf-8")
+    return CloudEvent.model_validate_json(text)
 
 
 def publish_twice(stage: str) -> None:
@@ -88,8 +110,7 @@ def failing(error: Exception) -> Door:
 
 
 def work(worker: Any, stage: str) -> None:
-    text = (ROOT / "events" / "samples" / "risk_snapshot_updated.json").read_text(encoding="utf-8")
-    event = CloudEvent.model_validate_json(text)
+    event = sample_event()
     provenance = {**event.data["provenance"], "stage": stage}
     event = event.model_copy(update={"data": {**event.data, "provenance": provenance}})
     context = SimpleNamespace(aws_request_id="r")

@@ -1,6 +1,7 @@
 """One pass of the monitor: the metrics that it writes, which of them are capped, and what happens when it fails."""
 
 import json
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,23 @@ from functions.hub.use_cases.watch_freshness import WatchFreshness
 from functions.hub.world_ports import Writing
 from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
+from risk_hub_contracts.tokens import Token
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.registry import MemoryQueues, MemoryRegistry
 from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryWorlds
 
 STAGES = frozenset({"paper", "live"})
+
+
+@dataclass
+class MemoryTokens:
+    """A token store that holds what a test puts in."""
+
+    held: list[Token] = field(default_factory=list)
+
+    def tokens(self) -> list[Token]:
+        return self.held
 
 
 class Monitor:
@@ -28,6 +40,7 @@ class Monitor:
         self.worlds = MemoryWorlds()
         self.registry = MemoryRegistry(self.worlds)
         self.queues = MemoryQueues(risk_engine=3)
+        self.tokens = MemoryTokens()
         self.watch = WatchFreshness(self.registry, self.clock, STAGES)
 
     def expect(self, world_id: str, **wanted: Any) -> None:
@@ -36,7 +49,7 @@ class Monitor:
 
     def run(self, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
         capsys.readouterr()
-        make_a_pass(self.watch, self.queues)
+        make_a_pass(self.watch, self.queues, self.tokens)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -133,6 +146,38 @@ def test_f23_queues_that_do_not_answer_blind_nobody_to_the_worlds(
     *worlds, beat = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert len(by(worlds, "stage")) == len(STAGES)
     assert beat["risk_hub_heartbeat_total"] == [1]
+
+
+def test_the_time_until_the_next_token_ends_is_written_last(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitor.tokens.held = [
+        Token(
+            id="t1",
+            sha256="a" * 64,
+            scopes=["snapshots:read"],
+            actors=["gateway"],
+            not_after=START + timedelta(days=2),
+        )
+    ]
+    line = monitor.run(capsys)[-1]
+    assert (line["worker"], line["risk_hub_token_end_seconds"]) == ("freshness_monitor", [2 * 86_400])
+
+
+def test_a_token_store_that_does_not_answer_hides_no_world_and_no_queue(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise UnavailableError("the token store", "throttled")
+
+    monitor.expect("w1")
+    monkeypatch.setattr(monitor.tokens, "tokens", fail)
+    with pytest.raises(UnavailableError):
+        monitor.run(capsys)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert len(by(lines, "stage")) == len(STAGES)
+    assert by(lines, "worker")
+    assert by(lines, "queue")
 
 
 def test_f24_a_minute_that_runs_twice_says_the_same_twice(

@@ -28,7 +28,18 @@ def test_a_number_that_could_not_be_computed_is_left_out() -> None:
     event = sample("risk_evaluated")
     measures: list[dict[str, Any]] = [{**each, "value": None} for each in event.data["measures"]]
     told = headline(event.model_copy(update={"data": {**event.data, "measures": measures}}))
-    assert set(told) == {"world_id", "stage"}
+    assert set(told) == {"world_id", "stage", "report_status"}
+
+
+@pytest.mark.parametrize(
+    ("name", "member"), [("risk_evaluated", "report_status"), ("stress_evaluated", "stress_status")]
+)
+def test_a_report_tells_its_status_so_that_a_book_without_numbers_is_found_in_the_log(
+    name: str, member: str
+) -> None:
+    event = sample(name)
+    told = headline(event.model_copy(update={"data": {**event.data, "status": "invalid_input"}}))
+    assert told[member] == "invalid_input"
 
 
 @pytest.mark.parametrize("name", ["stress_evaluated", "risk_snapshot_updated", "exit_signal_emitted"])

@@ -208,3 +208,32 @@ def test_f28_the_delay_of_a_replay_is_no_delay_of_the_pipeline(
     document = emf(capsys)
     assert document["risk_hub_worker_processed_total"] == [1.0]
     assert "risk_hub_processing_delay_seconds" not in document
+
+
+@pytest.mark.parametrize(("metered", "stage"), [(True, "paper"), (False, "paper"), (True, "made-up")])
+def test_what_expires_is_counted_by_world_where_the_world_has_metrics_of_its_own(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str], *, metered: bool, stage: str
+) -> None:
+    """F30: neither a world that nobody expects nor a stage of the caller's own becomes a dimension."""
+    event = sample.model_copy(update={"data": {**sample.data, "provenance": {"actor": "a", "stage": stage}}})
+    worker = queue_worker(
+        "stress_engine", lambda _: "expired", FrozenClock(START), STAGES, lambda *_: metered
+    )
+    worker(batch(event, 1, 1), SimpleNamespace(aws_request_id="r"))
+    by_world = [line for line in lines(capsys) if "world_id" in line]
+    if not metered or stage not in STAGES:
+        assert by_world == []
+        return
+    (line,) = by_world
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["stage", "world_id"]]
+    assert (line["stage"], line["world_id"]) == (stage, sample.data["world_id"])
+    assert line["risk_hub_snapshot_expired_total"] == [2]
+
+
+def test_f28_what_expires_in_a_replay_is_not_counted_by_world(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replayed = sample.model_copy(update={"replay": True})
+    worker = queue_worker("stress_engine", lambda _: "expired", FrozenClock(START), STAGES, lambda *_: True)
+    worker(batch(replayed, 1), SimpleNamespace(aws_request_id="r"))
+    assert [line for line in lines(capsys) if "world_id" in line] == []

@@ -13,6 +13,12 @@ def watches(bench: Workbench) -> None:
     bench.invoke("freshness_monitor", {})
 
 
+def watches_tokens(bench: Workbench) -> None:
+    """A new process reads the list of tokens for the time until one ends."""
+    bench.restart("freshness_monitor")
+    watches(bench)
+
+
 def _lies(bench: Workbench, world: str, *, referred: bool) -> None:
     data = encode_stress({"crash": {"loss": secrets.randbelow(10**6) / 10**7 + 0.1}})
     ref = uploaded(bench, world, data, "stress")

@@ -70,6 +70,23 @@ def opens(bench: Workbench) -> None:
     published(bench)
 
 
+def expected_world(bench: Workbench) -> str:
+    """Return a new world that is expected, and among the first by name, so that it has metrics of its own."""
+    world = f"0-{new_world()}"
+    answer = bench.hub.put_to(f"{world}/expectations?stage=paper", {"owner": "bench"})
+    assert answer.status == 201, answer.body
+    return world
+
+
+def repeats(bench: Workbench) -> None:
+    """A repetition is counted for its world, which the registry names."""
+    world, body = expected_world(bench), small_body()
+    bench.restart("snapshot_writer")
+    publish(bench, world, body)
+    assert bench.hub.post(world, body).status == 200
+    bench.require_metric_of("snapshot_writer", world)
+
+
 def offloads(bench: Workbench) -> None:
     """A large covariance is claimed and goes to the bucket."""
     stored = publish(bench, new_world(), sample_body(datetime.now(tz=UTC)))

@@ -17,6 +17,7 @@ MISSED_BY: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:PutItem", "snapshots"): producers.publishes,
         ("dynamodb:GetItem", "marks"): producers.offloads,
         ("dynamodb:PutItem", "marks"): producers.offloads,
+        ("dynamodb:Scan", "worlds"): producers.repeats,
         ("secretsmanager:GetSecretValue", "tokens"): producers.opens,
         ("s3:GetObject", BLOBS): producers.refers,
         ("s3:GetObject", BODIES): producers.replays_a_large_book,
@@ -62,6 +63,7 @@ MISSED_BY: Final[dict[FunctionFolder, Rows]] = {
         ("dynamodb:GetItem", "snapshots"): workers.evaluates_risk_of_a_large_book,
         ("dynamodb:GetItem", "evaluations"): workers.verifies,
         ("dynamodb:PutItem", "evaluations"): workers.evaluates_risk,
+        ("dynamodb:Scan", "worlds"): workers.comes_too_late_for_risk,
         ("s3:GetObject", BLOBS): workers.evaluates_risk_of_a_blob,
         ("s3:GetObject", BODIES): workers.evaluates_risk_of_a_large_book,
         ("s3:PutObject", BODIES): workers.evaluates_risk_of_a_large_book,
@@ -70,6 +72,7 @@ MISSED_BY: Final[dict[FunctionFolder, Rows]] = {
     "stress_engine": {
         ("dynamodb:GetItem", "snapshots"): workers.evaluates_stress_of_a_large_book,
         ("dynamodb:PutItem", "evaluations"): workers.evaluates_stress,
+        ("dynamodb:Scan", "worlds"): workers.comes_too_late_for_stress,
         ("s3:GetObject", BLOBS): workers.evaluates_stress_of_a_blob,
         ("s3:GetObject", BODIES): workers.evaluates_stress_of_a_large_book,
         ("s3:ListBucket", "bucket"): workers.evaluates_stress_without_its_blob,
@@ -77,11 +80,13 @@ MISSED_BY: Final[dict[FunctionFolder, Rows]] = {
     "exit_engine": {
         ("dynamodb:GetItem", "snapshots"): workers.signals,
         ("dynamodb:GetItem", "worlds"): workers.signals,
+        ("dynamodb:Scan", "worlds"): workers.comes_too_late_for_signals,
         ("dynamodb:PutItem", "evaluations"): workers.signals,
         ("s3:GetObject", BODIES): workers.signals_on_a_large_book,
     },
     "freshness_monitor": {
         ("dynamodb:Scan", "worlds"): keepers.watches,
+        ("secretsmanager:GetSecretValue", "tokens"): keepers.watches_tokens,
         ("sqs:GetQueueAttributes", "relay-failures"): keepers.watches,
         **{
             ("sqs:GetQueueAttributes", name): keepers.watches

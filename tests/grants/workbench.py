@@ -11,6 +11,7 @@ from infra.names import (
     BLOB_GRACE_HOURS,
     FunctionFolder,
     TableName,
+    log_group_name,
     physical_name,
     queue_name,
     relay_failures_name,
@@ -18,6 +19,7 @@ from infra.names import (
 from tests.local_stage.caller import Caller
 
 Key = dict[str, str]
+LOG_POLLS, LOG_POLL_SECONDS = 10, 0.5
 
 
 class Workbench:
@@ -29,6 +31,7 @@ class Workbench:
         self._lambda = stage.aws.client("lambda")
         self._dynamodb = stage.aws.client("dynamodb")
         self._sqs = stage.aws.client("sqs")
+        self._logs = stage.aws.client("logs")
         self.s3 = stage.aws.client("s3")
         self.bucket = self.outputs["BucketName"]
 
@@ -66,6 +69,17 @@ class Workbench:
         self._dynamodb.put_item(
             TableName=physical_name("local", table), Item={k: {"S": v} for k, v in item.items()}
         )
+
+    def require_metric_of(self, folder: FunctionFolder, world: str) -> None:
+        """Fail unless the function's log has a metric line of this world."""
+        group, wanted = log_group_name("local", folder), f'"world_id":"{world}"'
+        for _ in range(LOG_POLLS):
+            events = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            lines = [event["message"] for page in events for event in page["events"]]
+            if any("_aws" in line and wanted in line for line in lines):
+                return
+            time.sleep(LOG_POLL_SECONDS)
+        raise AssertionError(f"{folder} wrote no metric of {world}")
 
     def stored(self, world: str, prefix: str) -> list[str]:
         """Return the ids of a world's evaluations that begin with a prefix."""

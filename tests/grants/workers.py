@@ -1,15 +1,17 @@
 """What the relay and the engines do, one step after the other; a message is real, its delivery is the bench's."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 from infra.local.sample.publish import sample_body
 from infra.names import FunctionFolder
 from risk_hub_contracts.blob import encode_stress
-from tests.grants.producers import factor, large_body, publish, published, uploaded
+from tests.grants.producers import expected_world, factor, large_body, publish, published, uploaded
 from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, now_text, small_body
 
+EXPIRES_AFTER_SECONDS = 8
 DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 CRASH = {"crash": {"shocks": {"AAPL": -0.5, "MSFT": -0.5}}}
 
@@ -167,6 +169,44 @@ def _signalled(bench: Workbench, world: str) -> None:
     relayed = bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
     assert relayed == DONE, relayed
     _evaluated(bench, "exit_engine", world, "exit/")
+
+
+def comes_too_late_for_risk(bench: Workbench) -> None:
+    """An expired snapshot is counted for its world, which the registry names."""
+    _comes_too_late(bench, "risk_engine")
+
+
+def comes_too_late_for_stress(bench: Workbench) -> None:
+    """An expired snapshot is counted for its world, which the registry names."""
+    _comes_too_late(bench, "stress_engine")
+
+
+def comes_too_late_for_signals(bench: Workbench) -> None:
+    """A report on an expired snapshot is counted for its world, which the registry names."""
+    world = _expiring(bench)
+    report = _evaluated(bench, "stress_engine", world, "stress/")
+    bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
+    _expire(bench, "exit_engine", world)
+
+
+def _comes_too_late(bench: Workbench, worker: FunctionFolder) -> None:
+    _expire(bench, worker, _expiring(bench))
+
+
+def _expiring(bench: Workbench) -> str:
+    """Announce a snapshot that expires soon."""
+    world = expected_world(bench)
+    publish(bench, world, small_body(ttl_sec=EXPIRES_AFTER_SECONDS, stress=CRASH))
+    _relayed(bench, world)
+    return world
+
+
+def _expire(bench: Workbench, worker: FunctionFolder, world: str) -> None:
+    """Let a new process of the worker meet the snapshot when it has expired."""
+    bench.restart(worker)
+    time.sleep(EXPIRES_AFTER_SECONDS + 0.5)
+    bench.work(worker, world)
+    bench.require_metric_of(worker, world)
 
 
 def _without_its_blob(bench: Workbench, worker: FunctionFolder, kind: str, **part: tuple[str, bytes]) -> None:

@@ -20,6 +20,7 @@ from functions.hub.use_cases.read_reports import ReadReports
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.use_cases.register_worlds import RegisterWorlds
 from functions.hub.use_cases.upload_blobs import UploadBlobs
+from functions.hub.world_ports import MeteredWorlds, no_world
 from functions.snapshot_reader.about import about_routes
 from functions.snapshot_reader.backtest import backtest_route
 from functions.snapshot_reader.blobs import blob_routes
@@ -53,6 +54,7 @@ class Hub:
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
     listed_tokens: TokenStore | None = None
     marks: MemoryMarks = field(default_factory=MemoryMarks)
+    metered: MeteredWorlds = no_world
     uploads: MemoryUploads = field(init=False)
     registry: MemoryRegistry = field(init=False)
     offload: OffloadPolicy = field(
@@ -74,7 +76,7 @@ class Hub:
         with_reports = report_routes(reads, read, reports, ListExitSignals(self.evaluations), gate)
         reader = backtest_route(with_reports, BacktestRisk(self.forecasts, self.worlds), gate)
         upload = UploadBlobs(self.blobs, self.uploads, self.marks, self.clock)
-        writer = add_upload_routes(snapshot_writer(publish, gate, STAGES), upload, gate)
+        writer = add_upload_routes(snapshot_writer(publish, gate, STAGES, self.metered), upload, gate)
         with_blobs = blob_routes(reader, ReadBlob(self.blobs, self.clock), gate)
         headers = {
             "Authorization": f"Bearer {self.tokens.issue()}",

@@ -98,3 +98,26 @@ def test_f30_no_word_of_a_caller_becomes_a_metric(api: Gateway, capsys: pytest.C
             assert {tuple(names) for names in directive["Dimensions"]} <= set(
                 METRICS[metric["Name"]].dimensions
             )
+
+
+@pytest.mark.parametrize("metered", [True, False])
+def test_a_repetition_is_counted_by_world_where_the_world_has_metrics_of_its_own(
+    hub: Hub, capsys: pytest.CaptureFixture[str], *, metered: bool
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def is_metered(world_id: str, stage: str) -> bool:
+        asked.append((world_id, stage))
+        return metered
+
+    hub.metered = is_metered
+    api = hub.gateway()
+    post(api)
+    assert asked == []
+    counted(capsys)
+    post(api)
+    (line,) = counted(capsys)
+    assert asked == [("w1", "paper")]
+    assert line["risk_hub_snapshot_dedupe_total"] == [1]
+    assert dimension_sets(line) == [["stage"], *([["stage", "world_id"]] if metered else [])]
+    assert line.get("world_id") == ("w1" if metered else None)

@@ -17,6 +17,7 @@ COMMON = {
 VARIABLES: dict[FunctionFolder, set[str]] = {
     "snapshot_writer": {
         "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_WORLDS_TABLE",
         "RISK_HUB_MARKS_TABLE",
         "RISK_HUB_BUCKET",
         "RISK_HUB_TOKENS_SECRET_ARN",
@@ -45,6 +46,7 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
     },
     "risk_engine": {
         "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_WORLDS_TABLE",
         "RISK_HUB_EVALUATIONS_TABLE",
         "RISK_HUB_BUCKET",
         "RISK_HUB_RETENTION_DAYS",
@@ -55,6 +57,7 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
     },
     "stress_engine": {
         "RISK_HUB_SNAPSHOTS_TABLE",
+        "RISK_HUB_WORLDS_TABLE",
         "RISK_HUB_EVALUATIONS_TABLE",
         "RISK_HUB_BUCKET",
         "RISK_HUB_RETENTION_DAYS",
@@ -75,6 +78,7 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
     },
     "freshness_monitor": {
         "RISK_HUB_WORLDS_TABLE",
+        "RISK_HUB_TOKENS_SECRET_ARN",
         "RISK_HUB_QUEUE_URLS",
         "RISK_HUB_STAGE_ALLOW_LIST",
     },

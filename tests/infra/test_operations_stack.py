@@ -28,11 +28,12 @@ STAGE_ALARMS = (
     "snapshot-silence-spreads",
     "dedupe-spike",
     "expired-spike",
+    "validation-success",
 )
 CLOSED_LISTS = {
     "worker": (*WORKER_EVENTS, "event_relay", "freshness_monitor"),
     "stage": ("backtest", "paper", "live"),
-    "status": ("401", "403", "409", "422"),
+    "status": ("401", "403", "409", "422", "partial", "insufficient", "invalid_input"),
     "reason": ("unusable", "unavailable"),
 }
 WORKERS = ("risk-engine", "stress-engine", "exit-engine")
@@ -82,6 +83,7 @@ def test_every_step_of_a_snapshots_way_has_its_alarm(cloud_stage: Assembly) -> N
         *(f"{worker}-{what}" for worker in WORKERS for what in WORKER_ALARMS),
         *(f"alarms-{severity}-undelivered" for severity in SEVERITIES),
         *HEARTBEATS,
+        *("risk-not-computed-live", "exit-limits-not-judged-live", "token-end"),
         *(f"{what}-{stage}" for what in STAGE_ALARMS for stage in CLOSED_LISTS["stage"]),
         *("unauthorized-burst", "refusal-burst", "blobs-unusable", "blobs-unavailable"),
     }
@@ -141,6 +143,7 @@ def test_no_alarm_rests_on_a_metric_of_dynamodb_alone(cloud_stage: Assembly) -> 
         ("freshness-heartbeat", "Sum", 1, 3),
         ("blob-reaper-heartbeat", "Sum", 1, 3),
         ("snapshot-lag-critical-live", "Maximum", 1, 1),
+        ("token-end", "Maximum", 14 * 86_400, 3),
     ],
 )
 def test_an_alarm_rings_at_its_limit(
@@ -151,7 +154,7 @@ def test_an_alarm_rings_at_its_limit(
     periods: int,
 ) -> None:
     found = alarms(prod)[alarm]
-    under = alarm in HEARTBEATS
+    under = alarm in {*HEARTBEATS, "token-end"}
     assert found["ComparisonOperator"] == ("LessThanThreshold" if under else "GreaterThanOrEqualToThreshold")
     assert (found["Statistic"], found["Threshold"], found["EvaluationPeriods"]) == (
         statistic,

@@ -31,6 +31,11 @@ class Caller:
         given = {**self.hub.headers(), "X-Actor": "gateway", "Content-Type": "application/json"}
         return call("POST", f"{self.hub.url}/risk-hub/worlds/{path}", given, json.dumps(body).encode())
 
+    def put_to(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """Put to a path under `/risk-hub/worlds/`."""
+        given = {**self.hub.headers(), "Content-Type": "application/json"}
+        return call("PUT", f"{self.hub.url}/risk-hub/worlds/{path}", given, json.dumps(body).encode())
+
     def snapshots(self, world: str) -> str:
         return f"{self.hub.url}/risk-hub/worlds/{world}/snapshots"
 

@@ -67,13 +67,15 @@ def test_only_who_may_list_is_told_that_an_object_is_missing(
     assert attempt(probes["event_relay"], "s3", operation, **missing) in {"AccessDenied", "403"}
 
 
-def test_only_the_doors_can_read_the_tokens(stage: OpenStage, probes: dict[FunctionFolder, Probe]) -> None:
+def test_only_the_api_functions_and_the_monitor_can_read_the_tokens(
+    stage: OpenStage, probes: dict[FunctionFolder, Probe]
+) -> None:
     secret = {"SecretId": stage.deployment.outputs["TokensSecretArn"]}
     answers = {
         name: attempt(probe, "secretsmanager", "get_secret_value", **secret) for name, probe in probes.items()
     }
     readers = {name for name, answer in answers.items() if answer == "allowed"}
-    assert readers == {"snapshot_writer", "snapshot_reader", "world_registry"}
+    assert readers == {"snapshot_writer", "snapshot_reader", "world_registry", "freshness_monitor"}
     assert {answers[name] for name in set(answers) - readers} == {"AccessDeniedException"}
 
 

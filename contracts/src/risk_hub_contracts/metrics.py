@@ -1,9 +1,10 @@
 """Every metric that the hub's functions write: its name, unit and dimension sets. Alarms and dashboards read this table.
 
 A dimension's values come from a closed list, so that nothing a caller sends can create a metric: `stage` from the
-deployment's allow list, `worker` and `queue` from the deployed functions, `reason` and `status` from the problem registry.
-`world_id` is that of a registered world, and only of the worst `PER_WORLD_METRICS_MAX_COUNT` of a minute; while fewer are
-late, the first ones by name fill up, so that it is the same worlds each minute.
+deployment's allow list, `worker` and `queue` from the deployed functions, `reason` and `status` from the problem registry or
+from the statuses of reports.
+`world_id` is that of an expected world, `PER_WORLD_METRICS_MAX_COUNT` of them at most: freshness_monitor takes the worst of
+a minute, and while fewer are late the first ones by name; the writer and the workers take the first ones by name.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
 
 __all__ = ["METRICS", "PER_WORLD_METRICS_MAX_COUNT", "BlobFault", "Metric", "Unit"]
 
-Unit = Literal["Count", "Seconds"]
+Unit = Literal["Count", "Seconds", "Percent"]
 BlobFault = Literal["unusable", "unavailable"]
 """Reasons of `BLOB_ERRORS`: the blob is missing or is not what its reference says; the blob store did not answer."""
 
@@ -26,7 +27,8 @@ QUEUE: Final = "queue"
 REASON: Final = "reason"
 STATUS: Final = "status"
 _BY_STAGE: Final = ((STAGE,),)
-_BY_WORLD: Final = ((STAGE,), (STAGE, WORLD_ID))
+_OF_WORLD: Final = ((STAGE, WORLD_ID),)
+_BY_WORLD: Final = (*_BY_STAGE, *_OF_WORLD)
 _BY_WORKER: Final = ((WORKER,),)
 _BY_BOTH: Final = ((WORKER,), (STAGE,))
 
@@ -95,6 +97,12 @@ HEARTBEAT: Final = Metric(
     _BY_WORKER,
     "1 for each pass in which freshness_monitor saw every world.",
 )
+TOKEN_END: Final = Metric(
+    "risk_hub_token_end_seconds",
+    "Seconds",
+    _BY_WORKER,
+    "Time until the first token ends that no other live token replaces; absent while there is no such token.",
+)
 QUEUE_DEPTH: Final = Metric(
     "risk_hub_queue_depth_total", "Count", ((QUEUE,),), "Messages that wait in a queue, by SQS's count."
 )
@@ -106,8 +114,8 @@ SNAPSHOT_PROCESSED: Final = Metric(
 SNAPSHOT_DEDUPE: Final = Metric(
     "risk_hub_snapshot_dedupe_total",
     "Count",
-    (*_BY_STAGE, *_BY_WORKER),
-    "By stage: publications of content that was stored before. By worker: events that it had handled before.",
+    (*_BY_STAGE, *_BY_WORKER, *_OF_WORLD),
+    "By stage and world: publications of content that was stored before. By worker: events that it had handled before.",
 )
 HTTP_REFUSED: Final = Metric(
     "risk_hub_http_refused_total",
@@ -129,8 +137,21 @@ WORKER_PROCESSED: Final = Metric(
 SNAPSHOT_EXPIRED: Final = Metric(
     "risk_hub_snapshot_expired_total",
     "Count",
-    _BY_BOTH,
-    "Events whose snapshot had expired before a worker came to it; by stage, without replays.",
+    (*_BY_BOTH, *_OF_WORLD),
+    "Events whose snapshot had expired before a worker came to it; by stage and world, without replays.",
+)
+REPORTS: Final = Metric(
+    "risk_hub_reports_total",
+    "Count",
+    ((STAGE, STATUS, WORKER),),
+    "Evaluations by status (`complete`, `partial`, `insufficient`, `invalid_input`): of risk_engine and stress_engine, new "
+    "reports; of exit_engine, policies held against a report, by whether each limit had a number. Without replays.",
+)
+VALIDATION_SUCCESS: Final = Metric(
+    "risk_hub_validation_success_percent",
+    "Percent",
+    _BY_STAGE,
+    "100 for each new risk report that is `complete` or `partial`, 0 for each other one: the average is the success rate.",
 )
 SNAPSHOT_FAILED: Final = Metric(
     "risk_hub_snapshot_failed_total", "Count", _BY_BOTH, "Handlings that failed; the message goes back."

@@ -8,7 +8,7 @@ _HEAD: Final = f"""# Metrics
 
 What the hub's functions write, in the namespace `RiskSignalHub/<deployment stage>`. Generated from
 [`metrics.py`](src/risk_hub_contracts/metrics.py): an alarm or a graph on any other name or set of dimensions sees nothing.
-Values of dimensions come from closed lists; `world_id` is a registered world's, for the worst {PER_WORLD_METRICS_MAX_COUNT}.
+Values of dimensions come from closed lists; `world_id` is an expected world's, of {PER_WORLD_METRICS_MAX_COUNT} at most.
 
 | metric | unit | dimensions | says |
 |---|---|---|---|

@@ -55,6 +55,10 @@ CONFIGS = {
             read_timeout=COPYING_READ_TIMEOUT_SECONDS, retries={"mode": "standard", "total_max_attempts": 1}
         )
     ),
+    # For what a request can do without: no wait, no second attempt.
+    "dynamodb brief": CONFIG.merge(
+        Config(read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+    ),
     # The last good list of tokens stands in, so nobody waits long for a secret store that hangs.
     "secretsmanager": CONFIG.merge(
         Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from events.envelope import CloudEvent
 from events.evaluated import RISK_EVALUATED, STRESS_EVALUATED
 from functions.hub.domain.exit_rules import AnyReport, Book, Breach, breaches, cool_down_window
+from functions.hub.domain.limits_judged import limits_judged
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import Clock, EvaluationStore, ExitPolicies, SnapshotStore
+from functions.hub.ports import Clock, EvaluationStore, ExitPolicies, SnapshotStore, Tally, no_tally
 from functions.hub.use_cases.work_on_snapshot import Outcome, derived_from, stored_snapshot
 from risk_hub_contracts.exit_policy import DEFAULT_POLICY, ExitPolicy
 from risk_hub_contracts.exit_signal import ExitSignal
@@ -34,6 +35,7 @@ class EmitExitSignals:
     evaluations: EvaluationStore
     clock: Clock
     retention: timedelta
+    tally: Tally = no_tally
 
     def __call__(self, event: CloudEvent) -> Outcome:
         """Store a signal for each rule that fires; return `evaluated`, `repeated`, `no_signal` or `expired`.
@@ -56,6 +58,7 @@ class EmitExitSignals:
         stored = [
             self.evaluations.put_once(derived_from(event, signal), now + self.retention) for signal in signals
         ]
+        self.tally(event, report.stage, limits_judged(policy, report))
         if not stored:
             return "no_signal"
         return "evaluated" if any(stored) else "repeated"

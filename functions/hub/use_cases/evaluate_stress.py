@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from events.envelope import CloudEvent
 from functions.hub.domain.stress import Scenarios, stress_losses, stress_metrics, worst_that_fit
-from functions.hub.ports import BlobError, BlobStore, Clock, EvaluationStore, SnapshotStore
+from functions.hub.ports import BlobError, BlobStore, Clock, EvaluationStore, SnapshotStore, Tally, no_tally
 from functions.hub.use_cases.work_on_snapshot import Outcome, announced_snapshot, derived_from, verified_bytes
 from risk_hub_contracts.blob import BlobFormatError, Stress, decode
 from risk_hub_contracts.ids import name_fault
@@ -32,6 +32,7 @@ class EvaluateStress:
     evaluations: EvaluationStore
     clock: Clock
     retention: timedelta
+    tally: Tally = no_tally
 
     def __call__(self, event: CloudEvent) -> Outcome:
         """Evaluate the snapshot's scenarios and store the report; return `evaluated`, `repeated` or `expired`.
@@ -47,7 +48,10 @@ class EvaluateStress:
         scenarios, reason = self._scenarios(snapshot.part("stress"))
         report = stress_report(snapshot, scenarios, reason, now)
         stored = self.evaluations.put_once(derived_from(event, report), now + self.retention)
-        return "evaluated" if stored else "repeated"
+        if not stored:
+            return "repeated"
+        self.tally(event, report.stage, report.status)
+        return "evaluated"
 
     def _scenarios(self, part: Part | None) -> tuple[Scenarios, str | None]:
         """Return the scenarios, or none and the reason; bytes that fail their digest are never read (INV-06)."""

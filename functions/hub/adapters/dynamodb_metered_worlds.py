@@ -1,0 +1,51 @@
+"""MeteredWorlds on DynamoDB: the first expected worlds by name, read from the registry when first asked."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.hub import log
+from functions.hub.ports import Clock
+from risk_hub_contracts.limits import METERED_WORLDS_CACHE_MAX_AGE_SECONDS, PER_WORLD_METRICS_MAX_COUNT
+
+FRESH_FOR = timedelta(seconds=METERED_WORLDS_CACHE_MAX_AGE_SECONDS)
+World = tuple[str, str]
+
+
+class DynamoDBMeteredWorlds:
+    """The expected worlds of the `worlds` table: the first `PER_WORLD_METRICS_MAX_COUNT` by name and stage.
+
+    Every process reads the same page of the same table, so all agree on the worlds. One page has a megabyte of rows: what
+    asks here answers a producer and must not wait for more.
+    """
+
+    def __init__(self, dynamodb: Any, table: str, clock: Clock, stages: frozenset[str]) -> None:  # noqa: ANN401
+        """Read `table` through the given client; worlds of other stages than these are not metered."""
+        self._dynamodb, self._table, self._clock, self._stages = dynamodb, table, clock, stages
+        self._read_at: datetime | None = None
+        self._worlds: frozenset[World] = frozenset()
+
+    def __call__(self, world_id: str, stage: str) -> bool:
+        """See MeteredWorlds."""
+        now = self._clock()
+        if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
+            self._read_at = now
+            self._worlds = self._first_expected()
+        return (world_id, stage) in self._worlds
+
+    def _first_expected(self) -> frozenset[World]:
+        """Return the worlds; those read before while the table does not answer: a metric is not worth a failed request."""
+        try:
+            answer = self._dynamodb.scan(
+                TableName=self._table,
+                ProjectionExpression="world_id, #stage",
+                FilterExpression="attribute_exists(expectation_since)",
+                ExpressionAttributeNames={"#stage": "stage"},
+            )
+        except (ClientError, BotoCoreError) as error:
+            log.warning("worlds with metrics of their own are unknown", error)
+            return self._worlds
+        named = ((item["world_id"]["S"], item["stage"]["S"]) for item in answer["Items"])
+        expected = sorted(world for world in named if world[1] in self._stages)
+        return frozenset(expected[:PER_WORLD_METRICS_MAX_COUNT])

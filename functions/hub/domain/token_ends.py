@@ -1,0 +1,29 @@
+"""When the next token ends that nothing replaces."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from risk_hub_contracts.tokens import ANY_ACTOR, Token
+
+
+def seconds_to_next_end(tokens: Sequence[Token], now: datetime) -> float | None:
+    """Return the seconds until the first end of a live token that has no successor; None if there is no such token.
+
+    A token without an end never ends. An ended token no longer counts: its callers are refused already. A token has a
+    successor if another live token that ends later, or never, has all of its scopes and may write as all of its actors.
+    """
+    live = [token for token in tokens if token.is_live(now)]
+    ends = [
+        token.not_after
+        for token in live
+        if token.not_after is not None and not any(_succeeds(other, token) for other in live)
+    ]
+    return min(((end - now).total_seconds() for end in ends), default=None)
+
+
+def _succeeds(other: Token, token: Token) -> bool:
+    """Tell whether the callers of `token` can go on with `other` when it ends."""
+    if token.not_after is None or (other.not_after is not None and other.not_after <= token.not_after):
+        return False
+    may_write_as_all = ANY_ACTOR in other.actors or set(token.actors) <= set(other.actors)
+    return may_write_as_all and set(token.scopes) <= set(other.scopes)

@@ -1,0 +1,115 @@
+"""Whether a policy's limits had numbers to be held against."""
+
+from typing import Any
+
+import pytest
+
+from functions.hub.domain.limits_judged import limits_judged
+from risk_hub_contracts.exit_policy import (
+    DEFAULT_POLICY,
+    DrawdownLimit,
+    ExitPolicy,
+    MeasureLimit,
+    StressLimit,
+)
+from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.stress import StressReport
+
+FACTS: dict[str, Any] = {
+    "world_id": "w1",
+    "version": "v1",
+    "content_hash": "sha256:" + "0" * 64,
+    "as_of": "2026-01-05T12:00:00Z",
+    "stage": "live",
+    "actor": "gateway",
+    "engine_version": "1.0.0",
+    "evaluated_at": "2026-01-05T12:00:01Z",
+    "status": "partial",
+}
+VAR = MeasureLimit(measure="value_at_risk", method="historical", confidence_bps=9_900, max_loss=0.1)
+ES = MeasureLimit(measure="expected_shortfall", method="historical", confidence_bps=9_900, max_loss=0.1)
+
+
+def policy(**limits: Any) -> ExitPolicy:
+    return ExitPolicy(version="p1", cool_down_seconds=60, **limits)
+
+
+def risk(**values: float | None) -> RiskReport:
+    measures = [
+        {
+            "measure": name,
+            "method": "historical",
+            "confidence_bps": 9_900,
+            "horizon_periods": 1,
+            "value": value,
+            "observations": None,
+            "coverage": None,
+            "reason": None if value is not None else "too_few_observations",
+        }
+        for name, value in values.items()
+    ]
+    return RiskReport.model_validate({**FACTS, "inputs": [], "measures": measures})
+
+
+def stress(reason: str | None = None, **losses: float | None) -> StressReport:
+    rows = [
+        {
+            "scenario": name,
+            "value": value,
+            "covered_value": value,
+            "coverage": 1.0,
+            "uncovered_count": 0,
+            "reason": None if value is not None else "shocks_absent",
+        }
+        for name, value in losses.items()
+    ]
+    declared = {
+        "kind": "stress", "source": "inline", "sha256": None, "coverage": None, "observations": None
+    }  # fmt: skip
+    document = {**FACTS, "reason": reason, "input": declared, "losses": rows, "metrics": []}
+    return StressReport.model_validate({**document, "scenarios_omitted": 0, "metrics_omitted": 0})
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ({"value_at_risk": 0.02, "expected_shortfall": 0.03}, "complete"),
+        ({"value_at_risk": 0.02, "expected_shortfall": None}, "partial"),
+        ({"value_at_risk": None, "expected_shortfall": None}, "insufficient"),
+        ({}, "insufficient"),
+    ],
+)
+def test_a_limit_on_a_measure_is_judged_if_the_measure_has_a_value(
+    values: dict[str, float | None], status: str
+) -> None:
+    assert limits_judged(policy(measures=(VAR, ES)), risk(**values)) == status
+
+
+def test_a_limit_on_a_drawdown_without_its_window_is_not_judged() -> None:
+    limits = policy(measures=(VAR,), drawdown=(DrawdownLimit(window=60, max_loss=0.2),))
+    assert limits_judged(limits, risk(value_at_risk=0.02)) == "partial"
+
+
+@pytest.mark.parametrize(
+    ("losses", "status"),
+    [({"crash": 0.1}, "complete"), ({"crash": None}, "insufficient"), ({}, "insufficient")],
+)
+def test_a_limit_on_a_scenario_is_judged_if_its_loss_is_known(
+    losses: dict[str, float | None], status: str
+) -> None:
+    limits = policy(stress=(StressLimit(scenario="crash", max_loss=0.2),))
+    assert limits_judged(limits, stress(None, **losses)) == status
+
+
+def test_a_limit_on_the_worst_scenario_needs_any_loss_that_is_known() -> None:
+    assert limits_judged(DEFAULT_POLICY, stress(crash=None, rates=0.1)) == "complete"
+    assert limits_judged(DEFAULT_POLICY, stress(crash=None)) == "insufficient"
+
+
+def test_a_limit_on_the_worst_scenario_says_nothing_of_a_snapshot_without_scenarios() -> None:
+    assert limits_judged(DEFAULT_POLICY, stress("stress_absent")) == "complete"
+
+
+def test_limits_on_the_other_kind_of_report_are_left_out() -> None:
+    assert limits_judged(policy(measures=(VAR,)), stress(crash=None)) == "complete"
+    assert limits_judged(policy(stress=(StressLimit(max_loss=0.2),)), risk()) == "complete"

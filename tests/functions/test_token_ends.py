@@ -1,0 +1,81 @@
+"""Which token's end is a warning: the first end of a live token that no other token replaces."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.hub.domain.token_ends import seconds_to_next_end
+from risk_hub_contracts.tokens import Token
+from tests.fakes.clock import START
+
+DAY = timedelta(days=1)
+
+
+def token(days: float | None, **changes: Any) -> Token:
+    fields: dict[str, Any] = {
+        "id": "t",
+        "sha256": "a" * 64,
+        "scopes": ["snapshots:write"],
+        "actors": ["gateway"],
+    }
+    end = None if days is None else START + days * DAY
+    return Token.model_validate({**fields, "not_after": end, **changes})
+
+
+def days_left(*tokens: Token) -> float | None:
+    seconds = seconds_to_next_end(tokens, START)
+    return None if seconds is None else seconds / DAY.total_seconds()
+
+
+def test_without_tokens_nothing_ends() -> None:
+    assert days_left() is None
+
+
+def test_a_token_without_an_end_never_ends() -> None:
+    assert days_left(token(None)) is None
+
+
+def test_of_several_tokens_the_first_end_counts() -> None:
+    assert days_left(token(30, actors=["a"]), token(10, actors=["b"]), token(20, actors=["c"])) == 10
+
+
+@pytest.mark.parametrize(
+    "successor",
+    [
+        token(90),
+        token(None),
+        token(90, actors=["gateway", "backup"]),
+        token(90, actors=["*"]),
+        token(90, scopes=["snapshots:read", "snapshots:write"]),
+    ],
+    ids=["later", "without an end", "more actors", "any actor", "more scopes"],
+)
+def test_a_token_with_a_successor_does_not_count(successor: Token) -> None:
+    assert days_left(token(2), successor) == (None if successor.not_after is None else 90)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        token(90, actors=["another"]),
+        token(90, scopes=["snapshots:read"]),
+        token(2),
+        token(-1),
+    ],
+    ids=["another actor", "another scope", "the same end", "ended"],
+)
+def test_a_token_that_its_callers_cannot_go_on_with_is_no_successor(other: Token) -> None:
+    assert days_left(token(2), other) == 2
+
+
+def test_a_token_for_any_actor_is_not_replaced_by_one_for_named_actors() -> None:
+    assert days_left(token(2, actors=["*"]), token(90)) == 2
+
+
+def test_an_ended_token_no_longer_counts() -> None:
+    assert days_left(token(-1), token(40, actors=["another"])) == 40
+
+
+def test_a_token_counts_until_its_last_instant() -> None:
+    assert days_left(token(0)) == 0
