@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from infra.stages import STAGES
 from tests.cost.calls import Call, item_bytes
 from tests.cost.journey import RETURNS_OBSERVATIONS, Journey
 from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
 from tests.cost.prices import ASSUMED, BYTES_PER_GB, MILLION, PRICED, PRICES
+from tests.cost.standing import Cost, standing_costs
 
 Journeys = Mapping[int, Journey]
 
@@ -38,6 +40,15 @@ Nothing is batched here, which is the dearest case. Assumed, since only an accou
 ## The layout of the snapshots table, and the rejected ones
 
 {_layouts(journeys)}
+
+## Dollars per month for watching and for keys
+
+{_standing()}
+
+A metric is billed for the hours in which it is written, at $0.30 a month: fewer worlds, stages and outcomes cost less. The
+key costs $1 a month, and $1 more after each of its first two yearly rotations; its requests cost cents. Reserved concurrency
+and a permissions boundary cost nothing. Not in the table: the web ACL and the archive of prod
+([ADR-0024](adr/0024-prove-least-privilege-by-removing-each-grant.md)).
 
 ## Limits of one world
 
@@ -112,6 +123,21 @@ def _layouts(journeys: Journeys) -> str:
         for layout in layouts(_snapshot_bytes(journey))
     ]
     return _table(header, rows)
+
+
+def _standing() -> str:
+    stages = ("dev", "prod")
+    costs = {name: {cost.what: cost for cost in standing_costs(STAGES[name])} for name in stages}
+    rows = [
+        [what, str(cost.count), *(_monthly(costs[name].get(what)) for name in stages)]
+        for what, cost in costs["prod"].items()
+    ]
+    totals = [f"{sum(cost.dollars for cost in costs[name].values()):,.2f}" for name in stages]
+    return _table(["what", "count in prod", *stages], [*rows, ["**all**", "", *totals]])
+
+
+def _monthly(cost: Cost | None) -> str:
+    return "–" if cost is None else f"{cost.dollars:,.2f}"
 
 
 def _limits(journeys: Journeys) -> str:

@@ -27,6 +27,12 @@ class Prices:
     s3_put: float = 5.00 / MILLION
     s3_get: float = 0.40 / MILLION
     log_gb: float = 0.50
+    alarm_metric_month: float = 0.10
+    metric_month: float = 0.30
+    dashboard_month: float = 3.00
+    key_month: float = 1.00
+    secret_month: float = 0.40
+    secret_read: float = 5.00 / MILLION
 
 
 @dataclass(frozen=True)

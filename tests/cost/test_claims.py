@@ -4,10 +4,12 @@ import pytest
 
 from functions.hub.adapters.dynamodb_evaluations import to_item
 from functions.hub.domain.evaluation import ReportKind
+from infra.stages import STAGES
 from tests.adapters.test_evaluation_store import record as evaluation
 from tests.cost.calls import item_bytes, put_units, write_units
 from tests.cost.journey import Journey, travel
 from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
+from tests.cost.standing import standing_costs
 from tests.fakes.clock import START
 
 SIZES = (20, 500)
@@ -73,3 +75,18 @@ def test_this_layout_reads_in_one_request_what_cheaper_puts_read_in_two() -> Non
 def test_a_hot_world_and_a_full_one_have_limits() -> None:
     assert posts_per_second(4) == 250
     assert snapshots_per_world(1_000) == 10 * 1024**3 // 3_200
+
+
+def test_metrics_of_single_worlds_cost_sixty_dollars_a_month_at_most() -> None:
+    costs = {cost.what: cost for cost in standing_costs(STAGES["prod"])}
+    assert costs["custom metrics by world, at most"].dollars == pytest.approx(60)
+
+
+def test_only_a_stage_with_encrypted_alarms_pays_for_a_key() -> None:
+    keys = {name: [c for c in standing_costs(stage) if "key" in c.what] for name, stage in STAGES.items()}
+    assert {name: len(found) for name, found in keys.items()} == {
+        "local": 0,
+        "dev": 0,
+        "staging": 1,
+        "prod": 1,
+    }

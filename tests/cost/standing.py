@@ -1,0 +1,70 @@
+"""What watching a stage costs by the month: alarms, metrics, dashboards, its secret, the key of its alarm topics."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from infra.alarms.table import alarm_rules
+from infra.names import WORKER_EVENTS
+from infra.stages import Stage
+from risk_hub_contracts import metrics as m
+from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
+from risk_hub_contracts.problems import PROBLEMS
+from risk_hub_contracts.risk import RiskStatus
+from tests.cost.prices import PRICES
+
+DASHBOARDS: Final = 2
+MINUTES_PER_MONTH: Final = 43_800
+WORKERS: Final = (*WORKER_EVENTS, "event_relay")
+# These are written by one function; REPORTS by the engines, not by the relay.
+OF_ONE_WORKER: Final = (m.HEARTBEAT, m.TOKEN_END)
+QUEUES: Final = 2 * len(WORKER_EVENTS) + 1
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One line of the bill."""
+
+    what: str
+    count: int
+    dollars: float
+
+
+def standing_costs(stage: Stage) -> Iterator[Cost]:
+    """Yield the lines; metrics are billed for the hours in which they are written, so this is the most."""
+    watched = sum(len(rule.metrics) for rule in alarm_rules(stage))
+    yield Cost("metrics that alarms watch", watched, watched * PRICES.alarm_metric_month)
+    for what, count in _series(stage):
+        yield Cost(what, count, count * PRICES.metric_month)
+    yield Cost("dashboards", DASHBOARDS, DASHBOARDS * PRICES.dashboard_month)
+    yield Cost("the secret of the tokens", 1, PRICES.secret_month)
+    reads = MINUTES_PER_MONTH * PRICES.secret_read
+    yield Cost("its reads by freshness_monitor", MINUTES_PER_MONTH, reads)
+    if stage.encrypted_alarms:
+        yield Cost("the key of the alarm topics, in its first year", 1, PRICES.key_month)
+
+
+def _series(stage: Stage) -> Iterator[tuple[str, int]]:
+    every = [(metric, dimensions) for metric in m.METRICS.values() for dimensions in metric.dimensions]
+    by_world = [pair for pair in every if m.WORLD_ID in pair[1]]
+    rest = sum(_values(stage, metric, names) for metric, names in every if m.WORLD_ID not in names)
+    outcomes = sum(_values(stage, m.REPORTS, names) for names in m.REPORTS.dimensions)
+    yield "custom metrics by world, at most", len(by_world) * PER_WORLD_METRICS_MAX_COUNT
+    yield "custom metrics of outcomes, at most", outcomes
+    yield "other custom metrics, at most", rest - outcomes
+
+
+def _values(stage: Stage, metric: m.Metric, dimensions: tuple[str, ...]) -> int:
+    """Return how many series a metric has under one set of dimensions."""
+    if metric == m.REPORTS:
+        return len(stage.stage_allow_list) * len(get_args(RiskStatus)) * len(WORKER_EVENTS)
+    if metric == m.BLOB_ERRORS:
+        return len(get_args(m.BlobFault))
+    (dimension,) = dimensions
+    return {
+        m.STAGE: len(stage.stage_allow_list),
+        m.WORKER: 1 if metric in OF_ONE_WORKER else len(WORKERS),
+        m.QUEUE: QUEUES,
+        m.REASON: len(PROBLEMS),
+        m.STATUS: len({min(problem.status, 500) for problem in PROBLEMS.values()}),
+    }[dimension]
