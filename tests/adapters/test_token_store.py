@@ -1,17 +1,23 @@
 """SecretTokens: fresh within a minute, and the last good list while the secret store is down."""
 
 import secrets
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from traceback import format_exception
 from typing import Any
 
 import orjson
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 from moto import mock_aws
 
-from functions.hub.adapters.secret_tokens import SecretTokens
+from functions.hub.adapters import secret_tokens
+from functions.hub.adapters.aws import CONFIGS
+from functions.hub.adapters.secret_tokens import ATTEMPT_MAX_SECONDS, READ_BUDGET_SECONDS, SecretTokens
 from functions.hub.ports import UnavailableError
+from infra.stages import STAGES
 from tests.fakes.clock import FrozenClock
 from tests.fakes.secrets_manager import secrets_manager
 
@@ -149,3 +155,145 @@ def test_a_cold_start_without_the_secret_store_is_unavailable(store: SecretStore
     store.is_down = True
     with pytest.raises(UnavailableError, match="token store"):
         SecretTokens(store, "tokens", clock).tokens()
+
+
+class ThrottledStore:
+    """A Secrets Manager client with a rate limit for all its callers: past it, ThrottlingException."""
+
+    def __init__(self, rate_per_second: float, burst: int) -> None:
+        self.rate_per_second, self.burst = rate_per_second, burst
+        self.tokens, self.at = float(burst), time.monotonic()
+        self.lock = threading.Lock()
+        self.throttled = 0
+
+    def get_secret_value(self, **_: Any) -> dict[str, str]:
+        with self.lock:
+            now = time.monotonic()
+            self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate_per_second)
+            self.at = now
+            if self.tokens < 1:
+                self.throttled += 1
+                raise ClientError({"Error": {"Code": "ThrottlingException"}}, "GetSecretValue")
+            self.tokens -= 1
+        return {"SecretString": token_list("a")}
+
+
+def test_p12_two_hundred_new_processes_get_the_list_though_the_secret_store_throttles_them(
+    clock: FrozenClock,
+) -> None:
+    store, together = ThrottledStore(rate_per_second=150, burst=20), threading.Barrier(200)
+
+    def read() -> list[str]:
+        tokens = SecretTokens(store, "tokens", clock)
+        together.wait()
+        return ids(tokens)
+
+    with ThreadPoolExecutor(max_workers=200) as pool:
+        begun = time.monotonic()
+        lists = [each.result() for each in [pool.submit(read) for _ in range(200)]]
+    assert lists == [["a"]] * 200
+    assert store.throttled > 0
+    assert time.monotonic() - begun < READ_BUDGET_SECONDS
+
+
+class Timeline:
+    """A clock for the store's waits that only sleeping and calls move."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.seconds += seconds
+
+
+@pytest.fixture
+def timeline(monkeypatch: pytest.MonkeyPatch) -> Timeline:
+    made = Timeline()
+    monkeypatch.setattr(secret_tokens, "time", made)
+    return made
+
+
+class FailingStore:
+    """A Secrets Manager client that fails after some seconds, each time."""
+
+    def __init__(self, timeline: Timeline, error: Exception, seconds: float) -> None:
+        self.timeline, self.error, self.seconds = timeline, error, seconds
+        self.calls = 0
+
+    def get_secret_value(self, **_: Any) -> Any:
+        self.calls += 1
+        self.timeline.seconds += self.seconds
+        raise self.error
+
+
+def failure(code: str, status: int) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        "GetSecretValue",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds", "fewest_calls"),
+    [
+        (failure("ThrottlingException", 400), 0.01, 4),
+        (failure("InternalServiceError", 500), 0.01, 4),
+        (ReadTimeoutError(endpoint_url="any"), 3.0, 1),
+        (ReadTimeoutError(endpoint_url="any"), 2.0, 2),
+        (ConnectTimeoutError(endpoint_url="any"), 1.0, 2),
+    ],
+)
+def test_f14_a_cold_start_on_a_secret_store_that_stays_down_ends_within_its_budget(
+    timeline: Timeline, clock: FrozenClock, error: Exception, seconds: float, fewest_calls: int
+) -> None:
+    store = FailingStore(timeline, error, seconds)
+    with pytest.raises(UnavailableError, match="token store"):
+        SecretTokens(store, "tokens", clock).tokens()
+    assert store.calls >= fewest_calls
+    assert timeline.seconds <= READ_BUDGET_SECONDS
+    assert min(stage.snapshot_writer.timeout_seconds for stage in STAGES.values()) > READ_BUDGET_SECONDS
+
+
+def test_the_longest_attempt_is_that_of_the_clients_time_outs() -> None:
+    config: Any = CONFIGS["secretsmanager"]
+    assert config.retries["total_max_attempts"] == 1
+    assert config.connect_timeout + config.read_timeout == ATTEMPT_MAX_SECONDS
+
+
+def test_p12_the_pauses_of_two_processes_differ(timeline: Timeline, clock: FrozenClock) -> None:
+    store = FailingStore(timeline, failure("ThrottlingException", 400), 0.0)
+    paused = []
+    for _ in range(2):
+        timeline.pauses = []
+        with pytest.raises(UnavailableError):
+            SecretTokens(store, "tokens", clock).tokens()
+        paused.append(timeline.pauses)
+    assert paused[0] != paused[1]
+    assert max(map(max, paused)) <= 1.0
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
+def test_a_refused_read_of_the_secret_is_not_tried_again(
+    timeline: Timeline, clock: FrozenClock, code: str
+) -> None:
+    store = FailingStore(timeline, failure(code, 400), 0.0)
+    with pytest.raises(UnavailableError):
+        SecretTokens(store, "tokens", clock).tokens()
+    assert (store.calls, timeline.pauses) == (1, [])
+
+
+def test_f21_a_process_with_a_list_reads_once_and_does_not_wait(
+    store: SecretStore, timeline: Timeline, clock: FrozenClock
+) -> None:
+    tokens = SecretTokens(store, "tokens", clock)
+    assert ids(tokens) == ["a"]
+    failing = FailingStore(timeline, failure("ThrottlingException", 400), 0.0)
+    tokens._secretsmanager = failing  # noqa: SLF001
+    clock.advance(seconds=60)
+    assert ids(tokens) == ["a"]
+    assert (failing.calls, timeline.pauses) == (1, [])

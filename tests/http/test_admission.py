@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
+from functions.hub.adapters import secret_tokens
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.http.request import Request
 from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
@@ -140,6 +142,20 @@ def listed(hub: Hub, secrets: Any) -> Gateway:
     """The hub behind its door, with its tokens in a secret as on AWS."""
     hub.listed_tokens = SecretTokens(secrets, "tokens", hub.clock)
     return hub.gateway()
+
+
+class SecretStoreDown:
+    def get_secret_value(self, **_: Any) -> NoReturn:
+        raise ReadTimeoutError(endpoint_url="any")
+
+
+def test_f14_a_cold_start_without_the_secret_store_is_503_with_retry_after(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secret_tokens, "READ_BUDGET_SECONDS", 0.0)
+    hub.listed_tokens = SecretTokens(SecretStoreDown(), "tokens", hub.clock)
+    answer = hub.gateway()("POST", WORLD, book())
+    assert (answer.status, answer.slug, answer.headers["retry-after"]) == (503, "unavailable", "1")
 
 
 def order(name: str, lifetime: timedelta = timedelta(days=1)) -> TokenOrder:

@@ -59,7 +59,7 @@ CONFIGS = {
     "dynamodb brief": CONFIG.merge(
         Config(read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
     ),
-    # The last good list of tokens stands in, so nobody waits long for a secret store that hangs.
+    # The token store makes further attempts itself (`secret_tokens`), within its own budget.
     "secretsmanager": CONFIG.merge(
         Config(read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
     ),

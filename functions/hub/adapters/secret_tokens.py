@@ -1,19 +1,34 @@
-"""TokenStore on Secrets Manager: at most a minute old, and the last good list while the secret store is down."""
+"""TokenStore on Secrets Manager: at most a minute old, and the last good list while the secret store is down.
 
+A process without a list waits for one: many new processes read the secret in the same second, and Secrets Manager throttles
+them. It tries again after a random pause for as long as READ_BUDGET_SECONDS allows, and answers 503 then.
+"""
+
+import random
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from functions.hub.adapters.aws import dependency
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.ports import Clock, UnavailableError
 from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from risk_hub_contracts.tokens import Token
 
 CURRENT = "AWSCURRENT"
+STORE = "the token store"
+# A function has 14 s; what remains is enough for the first two attempts of its own store.
+READ_BUDGET_SECONDS = 6.0
+# The client's connect and read time-out: an attempt that cannot end within the budget is not begun.
+ATTEMPT_MAX_SECONDS = 3.0
+# What a second attempt does not change: a refused call, and a secret that cannot be read.
+LASTING_ERRORS = (ClientError, ValueError, KeyError)
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 1.0
 FRESH_FROM, FRESH_UNTIL = timedelta(), timedelta(seconds=TOKEN_CACHE_MAX_AGE_SECONDS)
 
 
@@ -32,18 +47,36 @@ class SecretTokens:
         """See TokenStore."""
         now = self._clock()
         if self._last_good is None or self._asked_at is None or not _is_fresh(now - self._asked_at):
-            self._last_good = self._read()
+            self._last_good = self._first() if self._last_good is None else self._renewed(self._last_good)
             self._asked_at = now
         return self._last_good
 
-    def _read(self) -> Sequence[Token]:
+    def _renewed(self, last_good: Sequence[Token]) -> Sequence[Token]:
+        """Read once; a failure leaves the last good list in force for another minute."""
         try:
+            return self._read()
+        except (UnavailableError, *LASTING_ERRORS):
+            return last_good
+
+    def _first(self) -> Sequence[Token]:
+        """Read until there is a list, a failure that no second attempt changes, or no time left in the budget."""
+        begun, longest_pause = time.monotonic(), FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return self._read()
+            except LASTING_ERRORS as error:
+                raise UnavailableError(STORE, type(error).__name__) from error
+            except UnavailableError:
+                pause = random.uniform(0, longest_pause)  # noqa: S311 - spreads processes, protects no secret
+                if time.monotonic() - begun + pause + ATTEMPT_MAX_SECONDS > READ_BUDGET_SECONDS:
+                    raise
+            time.sleep(pause)
+            longest_pause = min(2 * longest_pause, LONGEST_PAUSE_SECONDS)
+
+    def _read(self) -> Sequence[Token]:
+        with dependency(STORE):
             secret = self._secretsmanager.get_secret_value(SecretId=self._secret_arn, VersionStage=CURRENT)
-            return _readable(secret["SecretString"])
-        except (ClientError, BotoCoreError, ValueError, KeyError) as error:
-            if self._last_good is None:
-                raise UnavailableError("the token store", type(error).__name__) from error
-            return self._last_good
+        return _readable(secret["SecretString"])
 
 
 def _is_fresh(age: timedelta) -> bool:
