@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from infra.custom_domain import DOMAIN_KEYS, CustomDomain, custom_domain
 from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Stage:
         log_retention_days: Days that log groups keep their lines.
         allowed_networks: CIDR blocks that may call the API; None leaves it open to any address.
         networks_required: Synthesis is refused until `allowed_networks` is given from outside.
+        custom_domain: Domain name under which the API is called, kept when the service is deployed again; None: only the
+            default endpoint, whose name changes with the API.
         throttle_rate_per_second: Steady request rate of the API's stage.
         throttle_burst_requests: Requests that may arrive at once.
         requests_per_address: What one address may ask in five minutes before the web ACL refuses it; None: no web ACL.
@@ -122,6 +125,7 @@ class Stage:
     risk_fallback: RiskFallback = "none"
     legacy_method: bool = False
     requests_per_address: int | None = None
+    custom_domain: CustomDomain | None = None
     archive_lock_days: int | None = None
     rollout: Rollout = "in_place"
     encrypted_alarms: bool = False
@@ -231,7 +235,15 @@ def stage_named(name: str, **given: str | None) -> Stage:
             f"stage {name!r} answers only to named networks: "
             "give -c allowed_networks=203.0.113.0/24,2001:db8::/48 (CIDR blocks, comma-separated)",
         )
-    return replace(stage, **{key: _READERS[key](stage, text) for key, text in given.items() if text})
+    read = {key: _READERS[key](stage, text) for key, text in given.items() if text and key not in DOMAIN_KEYS}
+    return replace(stage, custom_domain=_domain(given), **read)
+
+
+def _domain(given: Mapping[str, str | None]) -> CustomDomain | None:
+    try:
+        return custom_domain(given)
+    except ValueError as error:
+        raise StageError(str(error)) from error
 
 
 def _networks(_: Stage, text: str) -> tuple[str, ...]:
@@ -298,4 +310,4 @@ _READERS: Final[Mapping[str, Callable[[Stage, str], Any]]] = MappingProxyType(
         "reader_concurrency": _executions,
     },
 )
-FROM_OUTSIDE: Final = tuple(_READERS)
+FROM_OUTSIDE: Final = (*_READERS, *DOMAIN_KEYS)

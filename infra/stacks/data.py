@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, Stack
 
 from infra import names
+from infra.constructs.api_domain import ApiDomain
 from infra.constructs.archive import TableArchive
 from infra.constructs.blob_bucket import BlobBucket
 from infra.constructs.boundary import set_boundary
@@ -44,6 +45,8 @@ class DataStack(Stack):
                 tables=[self.snapshots, self.worlds, self.evaluations, self.marks],
                 lock_days=stage.archive_lock_days,
             )
+        if stage.custom_domain is not None:
+            ApiDomain(self, "ApiDomain", stage=stage, domain=stage.custom_domain)
         self.tokens = TokenSecret(self, "Access", stage=stage).secret
         CfnOutput(self, "SnapshotsTableName", value=self.snapshots.table_name)
         CfnOutput(self, "WorldsTableName", value=self.worlds.table_name)

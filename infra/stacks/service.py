@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 
 from infra import names
+from infra.constructs.api_domain import map_domain
 from infra.constructs.boundary import set_boundary
 from infra.constructs.hub_function import HubFunction
 from infra.constructs.permissions import (
@@ -77,7 +78,11 @@ class ServiceStack(Stack):
         self._workers()
         self._monitor()
         self._reaper()
-        CfnOutput(self, "ApiUrl", value=api.api.url)
+        domain = stage.custom_domain
+        if domain is not None:
+            map_domain(self, domain, api.api)
+        CfnOutput(self, "ApiUrl", value=api.api.url if domain is None else domain.url)
+        CfnOutput(self, "ApiDefaultUrl", value=api.api.url)
         CfnOutput(self, "ApiId", value=api.api.rest_api_id)
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
 

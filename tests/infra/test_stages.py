@@ -91,3 +91,47 @@ def test_production_keeps_evidence_for_ten_years_under_every_protection() -> Non
     prod = STAGES["prod"]
     assert prod.retention_days >= PROD_RETENTION_MIN_DAYS
     assert (prod.point_in_time_recovery, prod.deletion_protection, prod.retain_data) == (True, True, True)
+
+
+CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/0123abcd-4567"
+
+
+def test_a_stage_has_no_custom_domain_unless_one_is_given() -> None:
+    assert stage_named("dev", domain_name="", certificate_arn=None, base_path="").custom_domain is None
+
+
+@pytest.mark.parametrize(
+    ("base_path", "url"), [("", "https://risk.example.com/"), ("risk", "https://risk.example.com/risk/")]
+)
+def test_a_custom_domain_has_the_url_that_clients_call(base_path: str, url: str) -> None:
+    given = {"domain_name": "risk.example.com", "certificate_arn": CERTIFICATE, "base_path": base_path}
+    domain = stage_named("dev", **given).custom_domain
+    assert domain is not None
+    assert domain.url == url
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"domain_name": "risk.example.com"}, "certificate_arn"),
+        ({"certificate_arn": CERTIFICATE}, "domain_name"),
+        ({"base_path": "risk"}, "domain_name"),
+        ({"domain_name": "Risk.Example.com", "certificate_arn": CERTIFICATE}, "domain_name"),
+        ({"domain_name": "https://risk.example.com", "certificate_arn": CERTIFICATE}, "domain_name"),
+        ({"domain_name": "*.example.com", "certificate_arn": CERTIFICATE}, "domain_name"),
+        ({"domain_name": "localhost", "certificate_arn": CERTIFICATE}, "domain_name"),
+        ({"domain_name": "risk.example.com", "certificate_arn": "0123abcd"}, "certificate_arn"),
+        *(
+            (
+                {"domain_name": "risk.example.com", "certificate_arn": CERTIFICATE, "base_path": path},
+                "base_path",
+            )
+            for path in ("/risk", "a/b", "risk/", " risk", "(none)", "r%20k", "..")
+        ),
+    ],
+)
+def test_an_incomplete_or_malformed_custom_domain_is_refused_by_name(
+    given: dict[str, str], named: str
+) -> None:
+    with pytest.raises(StageError, match=f"^{named}"):
+        stage_named("dev", **given)

@@ -1,0 +1,51 @@
+"""The custom domain of the API: the name outlives the service, which maps itself to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_certificatemanager as acm
+from constructs import Construct
+
+from infra.constructs.removal import removal_of
+
+if TYPE_CHECKING:
+    from aws_cdk import Stack
+
+    from infra.custom_domain import CustomDomain
+    from infra.stages import Stage
+
+
+class ApiDomain(Construct):
+    """A regional domain name that takes TLS 1.2 and later; its outputs are what the DNS record points to."""
+
+    def __init__(self, scope: Stack, construct_id: str, *, stage: Stage, domain: CustomDomain) -> None:
+        super().__init__(scope, construct_id)
+        name = apigateway.DomainName(
+            self,
+            "Name",
+            domain_name=domain.name,
+            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn),
+            endpoint_type=apigateway.EndpointType.REGIONAL,
+            security_policy=apigateway.SecurityPolicy.TLS_1_2,
+        )
+        name.apply_removal_policy(removal_of(stage))
+        CfnOutput(scope, "ApiDomainTarget", value=name.domain_name_alias_domain_name)
+        CfnOutput(scope, "ApiDomainHostedZoneId", value=name.domain_name_alias_hosted_zone_id)
+
+
+def map_domain(scope: Construct, domain: CustomDomain, api: apigateway.RestApi) -> None:
+    """Maps the domain's base path to the API's stage.
+
+    By the domain's name, not by a reference: an exported value could not be taken away while this stack uses it.
+    """
+    apigateway.CfnBasePathMapping(
+        scope,
+        "DomainMapping",
+        domain_name=domain.name,
+        base_path=domain.base_path or None,
+        rest_api_id=api.rest_api_id,
+        stage=api.deployment_stage.stage_name,
+    )

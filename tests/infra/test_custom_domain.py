@@ -1,0 +1,84 @@
+"""A stage with a custom domain: the name outlives the service, and the service maps itself to it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.deploy.smoke import url_of
+from tests.infra.assembly import Assembly, only, synthesize
+from tests.infra.test_stages import CERTIFICATE
+
+NAME = "risk.example.com"
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    given = {"domain_name": NAME, "certificate_arn": CERTIFICATE, "base_path": "risk"}
+    return synthesize("prod", tmp_path_factory.mktemp("mapped"), **given)
+
+
+def outputs(assembly: Assembly, part: str) -> dict[str, object]:
+    found = assembly.template(part)["Outputs"]  # type: ignore[arg-type]
+    return {name: each["Value"] for name, each in found.items()}
+
+
+def test_the_domain_is_regional_takes_tls_1_2_and_has_the_given_certificate(mapped: Assembly) -> None:
+    domain = only(iter(mapped.properties("data", "AWS::ApiGateway::DomainName")))
+    assert domain["DomainName"] == NAME
+    assert domain["RegionalCertificateArn"] == CERTIFICATE
+    assert domain["SecurityPolicy"] == "TLS_1_2"
+    assert domain["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+def test_the_domain_outlives_the_service_and_in_prod_its_own_stack(mapped: Assembly) -> None:
+    assert mapped.resources("service", "AWS::ApiGateway::DomainName") == {}
+    resource = only(iter(mapped.resources("data", "AWS::ApiGateway::DomainName").values()))
+    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_the_service_maps_its_api_stage_to_the_base_path_by_the_domains_name(mapped: Assembly) -> None:
+    mapping = only(iter(mapped.properties("service", "AWS::ApiGateway::BasePathMapping")))
+    assert (mapping["DomainName"], mapping["BasePath"]) == (NAME, "risk")
+    assert mapping["RestApiId"]["Ref"] in mapped.resources("service", "AWS::ApiGateway::RestApi")
+    assert mapping["Stage"]["Ref"] in mapped.resources("service", "AWS::ApiGateway::Stage")
+    exported = [each for each in json.dumps(mapped.template("service")).split('"') if "ApiDomain" in each]
+    assert exported == []
+
+
+def test_the_outputs_name_the_custom_url_the_default_one_and_the_target_of_the_dns_record(
+    mapped: Assembly,
+) -> None:
+    service = outputs(mapped, "service")
+    assert service["ApiUrl"] == f"https://{NAME}/risk/"
+    assert "execute-api" in json.dumps(service["ApiDefaultUrl"])
+    assert {"ApiDomainTarget", "ApiDomainHostedZoneId"} <= set(outputs(mapped, "data"))
+
+
+def test_without_a_base_path_the_api_is_at_the_root_of_the_domain(tmp_path: Path) -> None:
+    rooted = synthesize("dev", tmp_path, domain_name=NAME, certificate_arn=CERTIFICATE)
+    assert "BasePath" not in only(iter(rooted.properties("service", "AWS::ApiGateway::BasePathMapping")))
+    assert outputs(rooted, "service")["ApiUrl"] == f"https://{NAME}/"
+
+
+def test_without_a_custom_domain_there_is_none(any_stage: Assembly) -> None:
+    assert any_stage.resources("data", "AWS::ApiGateway::DomainName") == {}
+    assert any_stage.resources("service", "AWS::ApiGateway::BasePathMapping") == {}
+    service = outputs(any_stage, "service")
+    assert service["ApiUrl"] == service["ApiDefaultUrl"]
+
+
+class Stacks:
+    """CloudFormation with one stack that has a custom domain."""
+
+    def client(self, _service: str) -> "Stacks":
+        return self
+
+    def describe_stacks(self, StackName: str) -> dict[str, object]:  # noqa: N803 - boto3's name
+        assert StackName == "RiskHub-prod-service"
+        values = {"ApiUrl": f"https://{NAME}/risk/", "ApiDefaultUrl": "https://abc.execute-api.example/v1/"}
+        return {"Stacks": [{"Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in values.items()]}]}
+
+
+def test_the_smoke_test_calls_the_custom_url_where_there_is_one() -> None:
+    assert url_of(Stacks(), "prod") == f"https://{NAME}/risk"  # type: ignore[arg-type]
