@@ -17,8 +17,13 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
-async def answer_problem(send: Send, status: int, body: bytes) -> None:
-    """Send one complete problem+json response."""
-    headers = [(b"content-type", PROBLEM_MEDIA_TYPE), (b"content-length", str(len(body)).encode())]
+async def answer_problem(send: Send, status: int, body: bytes, *more: tuple[bytes, bytes]) -> None:
+    """Send one complete problem+json response that no cache keeps; `more` are further headers."""
+    headers = [
+        (b"content-type", PROBLEM_MEDIA_TYPE),
+        (b"cache-control", b"no-store"),
+        (b"content-length", str(len(body)).encode()),
+        *more,
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

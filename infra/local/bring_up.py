@@ -15,7 +15,7 @@ from infra.local.front_door import ApiTarget, write_target
 from infra.local.install import LocalRelease, install
 from infra.local.progress import step
 from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk
-from infra.local.saved_state import fingerprint, forget_clean_stop, take_over
+from infra.local.saved_state import fingerprint, take_over
 from infra.local.settings import LocalSettings
 from infra.local.stage_process import StageProcess, hold_lock
 from infra.local.token_issue import admit_token, write_env_file
@@ -37,7 +37,7 @@ class OpenStage:
 def bring_up(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> StageProcess:
     """Start the stage, deploy it, publish the sample and print what to do next.
 
-    A failure leaves nothing running and nothing saved.
+    A failure leaves nothing running; a stage that was not deployed to its end saves nothing.
 
     Raises:
         StageError: the text says what is wrong and what to do.
@@ -80,8 +80,7 @@ def start(settings: LocalSettings, console: Console, *, detached: bool, fresh: b
     with hold_lock(settings) as lock, step(console, "Starting the emulator", "Emulator started") as current:
         mark = fingerprint(LOCAL_ASSEMBLY)
         settings.target_file.unlink(missing_ok=True)
-        if take_over(settings, mark, fresh=fresh):
-            current.note = "data of the last run kept"
+        current.note = take_over(settings, mark, fresh=fresh).note
         return StageProcess.start(settings, lock, mark, detached=detached)
 
 
@@ -106,7 +105,6 @@ def _stopped_on_failure(process: StageProcess, settings: LocalSettings) -> Itera
         yield
     except BaseException:
         process.stop()
-        forget_clean_stop(settings.state)
         for file in settings.run_files:
             file.unlink(missing_ok=True)
         raise

@@ -15,6 +15,7 @@ from infra.local.alarms.journal import Journal
 from infra.local.alarms.screen import print_alarm
 from infra.local.bring_up import bring_up
 from infra.local.errors import StageError
+from infra.local.saved_state import LOSS_MAX_SECONDS
 from infra.local.settings import LocalSettings, settings_from
 from infra.local.stage_process import StageProcess, stop_recorded
 from infra.local.stage_record import StageRecord, read_record
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StageError as error:
         _complain(str(error))
     except (BotoCoreError, ClientError, OSError) as error:
-        _complain(f"{error}\nThe emulator's own words: {settings.log_file if settings else 'none'}")
+        log = settings.log_file if settings else "none"
+        _complain(f"{error}\nThe emulator's log: {log}. If this repeats, `make up FRESH=1` starts empty.")
     except KeyboardInterrupt:
         console.print("Stopped before the local stage was ready.")
     return FAILED
@@ -89,7 +91,10 @@ def _stay(stage: StageProcess, settings: LocalSettings, console: Console) -> int
     if status == 0:
         console.print("The local stage was stopped.")
         return 0
-    raise StageError(f"The local stage ended unexpectedly (status {status}). Its log: {settings.log_file}")
+    raise StageError(
+        f"The local stage ended unexpectedly (status {status}). What it had answered {LOSS_MAX_SECONDS:.0f} s before "
+        f"is kept for the next `make up`. Its log: {settings.log_file}"
+    )
 
 
 def _wait_showing_alarms(stage: StageProcess, journal: Journal, console: Console) -> int:

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from infra.local.alarms.platform_metrics import invocation_metrics
 from infra.local.aws import LocalAws
 
@@ -89,7 +87,7 @@ class MetricsBridge:
         while not self._stopped.wait(POLL_INTERVAL_SECONDS):
             try:
                 self.carry_over(logs, cloudwatch)
-            except (BotoCoreError, ClientError, KeyError, TypeError, ValueError):
+            except Exception:  # a thread that ended would leave every metric out
                 if not self._stopped.is_set():
                     logger.exception("Metrics of the last seconds were not carried over")
 

@@ -12,6 +12,7 @@ from infra.local.asgi import App, Receive, Scope, Send, answer_problem
 from infra.local.problem import problem_body
 
 HUB_PATH: Final = "/risk-hub/"
+RETRY_AFTER: Final = (b"retry-after", b"1")
 # Headers by which a client could have the emulator take a request for another AWS API's, or for another address's.
 WITHHELD_HEADERS: Final = (b"x-amz-", b"x-forwarded-")
 
@@ -51,7 +52,7 @@ def front_door(emulator: App, target_file: Path) -> App:
         if not scope["path"].startswith(HUB_PATH):
             await answer_problem(send, 404, not_here())
         elif target is None:
-            await answer_problem(send, 503, not_yet())
+            await answer_problem(send, 503, not_yet(), RETRY_AFTER)
         else:
             await emulator(_addressed(scope, target), receive, send)
 

@@ -1,4 +1,4 @@
-"""Who may knock: programs on this machine, never a web page.
+"""Refuse every request that does not come from a program on this machine.
 
 The emulator answers `Access-Control-Allow-Origin: *` without authentication on every AWS API. Any page open
 in a browser could therefore read and change the local stage, directly (Origin) or through a rebound DNS name
@@ -26,6 +26,8 @@ def refusal(scope: Scope) -> str | None:
     for name in BROWSER_HEADERS:
         if header_values(scope, name):
             return f"The request carries {name.decode().title()}: it comes from a web page."
+    if any(name.lower() == "websocket" for name in header_values(scope, b"upgrade")):
+        return "The local stage serves no WebSockets."
     if any(site != "none" for site in header_values(scope, b"sec-fetch-site")):
         return "The request comes from a web page (Sec-Fetch-Site)."
     return None

@@ -8,15 +8,14 @@ PROBLEM_MEDIA_TYPE: Final = b"application/problem+json"
 
 
 def problem_body(slug: str, status: int, title: str, detail: str, remedy: str) -> bytes:
+    """Return a problem document of the hub's own registry as UTF-8 JSON."""
+    return problem_document(PROBLEM_URN_PREFIX + slug, status, title, detail, remedy)
+
+
+def problem_document(uri: str, status: int, title: str, detail: str, remedy: str) -> bytes:
     """Return a problem document as UTF-8 JSON.
 
-    `slug` names a type of the hub's own registry: the doors add no type, so a client needs one table only.
+    The doors add no type: `uri` is of the hub's registry, or `about:blank` where the status says it all.
     """
-    document = {
-        "type": PROBLEM_URN_PREFIX + slug,
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "remedy": remedy,
-    }
+    document = {"type": uri, "title": title, "status": status, "detail": detail, "remedy": remedy}
     return json.dumps(document).encode()

@@ -1,25 +1,42 @@
-"""What a clean stop saved, and whether the next start may use it.
+"""What earlier runs saved, and whether the next start may use it.
 
-The emulator saves on a clean stop only. A mark written after that, holding the fingerprint of what was
-deployed, is the proof; without it, or with another fingerprint, the stage starts empty. Local data is best
-effort.
+`saves/` holds numbered folders. One is written beside its final name and renamed when it is complete, so a save that is
+interrupted leaves the one before it as it was. A start uses the newest save if it was made by the same templates and
+emulator; a save that differs from its manifest is never used and never deleted.
 """
 
 import hashlib
 import importlib.metadata
 import json
+import os
 import shutil
 import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from infra.local.errors import StageError
+from infra.local.manifest import MANIFEST_NAME, DamagedError, Manifest, read_manifest, verify
 from infra.local.settings import LocalSettings
 
-MARK_NAME: Final = "clean-stop"
+SAVE_INTERVAL_SECONDS: Final = 8.0
+# What was answered so long before a kill is kept, provided that a save takes less than the difference.
+LOSS_MAX_SECONDS: Final = 10.0
 LAMBDA_STATE_NAME: Final = "lambda.json"
 STREAM_POSITIONS_KEY: Final = "dynamodb_stream_positions"
 WIPE_DEADLINE_SECONDS: Final = 5.0
+KEPT: Final = "data of the last run kept"
+REMOVED: Final = "data of other templates or another emulator removed"
+SET_ASIDE: Final = "damaged data moved to {folder}"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """Whether saved data is used, and a note for the person who starts the stage; empty where there was no data."""
+
+    used: bool
+    note: str
 
 
 def fingerprint(assembly: Path) -> str:
@@ -30,30 +47,79 @@ def fingerprint(assembly: Path) -> str:
     return digest.hexdigest()
 
 
-def take_over(settings: LocalSettings, wanted: str, *, fresh: bool) -> bool:
-    """Prepare the folders for a start; return whether saved data is being used.
+def saves_in(folder: Path) -> list[Path]:
+    """Return the complete saves, the newest last."""
+    return sorted((each for each in folder.glob("*") if each.name.isdigit()), key=lambda each: int(each.name))
 
-    The caller holds the stage's lock. The mark is removed: only another clean stop makes data usable again.
+
+def take_over(settings: LocalSettings, wanted: str, *, fresh: bool) -> TakenOver:
+    """Prepare the folders for a start. The caller holds the stage's lock.
 
     Raises:
-        StageError: a folder could not be emptied.
+        StageError: the saved data is damaged, or a folder could not be emptied.
     """
     _empty(settings.temporary)
-    mark = settings.state / MARK_NAME
-    usable = not fresh and mark.is_file() and mark.read_text(encoding="ascii") == wanted
-    if not usable:
-        _empty(settings.state)
-    mark.unlink(missing_ok=True)
+    saves = saves_in(settings.saves)
+    taken = _remove(settings) if fresh or not saves else _use(settings, saves[-1], wanted)
     settings.worker_home.mkdir(parents=True, exist_ok=True)
-    if usable:
-        rewind_streams(settings.state / LAMBDA_STATE_NAME)
-    return usable
+    return taken
+
+
+def _use(settings: LocalSettings, save: Path, wanted: str) -> TakenOver:
+    try:
+        manifest = read_manifest(save)
+        verify(save, manifest)
+    except DamagedError as error:
+        raise StageError(
+            f"The saved data of the local stage is damaged: {error}. `make up FRESH=1` starts empty; it moves the "
+            f"damaged data to {settings.home}/damaged-<time> and deletes nothing of it.",
+        ) from error
+    if manifest.fingerprint != wanted:
+        _remove(settings)
+        return TakenOver(used=False, note=REMOVED)
+    _empty(settings.state)
+    for name in manifest.files:
+        link_or_copy(save / name, settings.state / name)
+    rewind_streams(settings.state / LAMBDA_STATE_NAME)
+    return TakenOver(used=True, note=KEPT)
+
+
+def _remove(settings: LocalSettings) -> TakenOver:
+    """Start empty: remove intact saves, and set aside damaged ones."""
+    note = ""
+    if any(_is_damaged(save) for save in saves_in(settings.saves)):
+        aside = settings.home / f"damaged-{datetime.now(tz=UTC):%Y%m%dT%H%M%S%fZ}"
+        settings.saves.rename(aside)
+        note = SET_ASIDE.format(folder=aside)
+    _empty(settings.saves)
+    _empty(settings.state)
+    return TakenOver(used=False, note=note)
+
+
+def _is_damaged(save: Path) -> bool:
+    try:
+        verify(save, read_manifest(save))
+    except DamagedError:
+        return True
+    return False
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name; on a file system without hard links, copy it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def rewind_streams(lambda_state: Path) -> None:
     """Forget how far stream functions had read: the records themselves are not saved.
 
-    With the old position an event source mapping would wait for records that never come, and say nothing.
+    With the old position an event source mapping would wait for records that never come, without a message. The file
+    is replaced, not changed, since the save that it came from holds the same file.
     """
     if not lambda_state.is_file():
         return
@@ -61,18 +127,38 @@ def rewind_streams(lambda_state: Path) -> None:
     positions = state["payload"].get(STREAM_POSITIONS_KEY)
     if positions:
         positions["data"] = {}
-        lambda_state.write_text(json.dumps(state), encoding="utf-8")
+        draft = lambda_state.with_suffix(".draft")
+        draft.write_text(json.dumps(state), encoding="utf-8")
+        draft.replace(lambda_state)
 
 
-def mark_clean_stop(state: Path, value: str) -> None:
-    """Declare the saved state usable for a start with the same fingerprint."""
-    state.mkdir(parents=True, exist_ok=True)
-    (state / MARK_NAME).write_text(value, encoding="ascii")
+def store(saves: Path, manifest: Manifest, part: Path) -> Path:
+    """Complete a save: write its manifest, rename it to the next number, and remove the older ones."""
+    write_durably(part / MANIFEST_NAME, manifest.text().encode())
+    older = saves_in(saves)
+    done = saves / f"{int(older[-1].name) + 1 if older else 1:08}"
+    _sync_folder(part)
+    part.rename(done)
+    _sync_folder(saves)
+    for each in older:
+        shutil.rmtree(each, ignore_errors=True)
+    return done
 
 
-def forget_clean_stop(state: Path) -> None:
-    """Make the next start begin empty."""
-    (state / MARK_NAME).unlink(missing_ok=True)
+def write_durably(file: Path, data: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with file.open("wb") as opened:
+        opened.write(data)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _empty(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """The one long-lived process: the emulator behind two doors on 127.0.0.1.
 
+The AWS door is served by hypercorn, the front door by `front_server`, which reads requests strictly.
+
 Started by `infra.local.stage_process` with a scrubbed environment and three inherited descriptors: the two
 listening sockets (bound by the parent, so that no other program can take the port in between) and the lock
 that marks the stage as running.
@@ -11,6 +13,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -24,33 +27,39 @@ from infra.local.alarms.journal import Journal
 from infra.local.alarms.platform_metrics import RequestMeter
 from infra.local.alarms.settings import AlarmSettings
 from infra.local.asgi import App, Receive, Scope, Send
+from infra.local.assembly import read_assembly
 from infra.local.copied_checksums import with_copied_checksums
 from infra.local.draining import drain_on_updates
 from infra.local.emf_bridge import MetricsBridge
 from infra.local.front_door import front_door
+from infra.local.front_server import front_server
+from infra.local.gateway_answers import GatewayResponses, with_gateway_answers
 from infra.local.guard import guarded
 from infra.local.hidden_objects import with_hidden_objects
-from infra.local.saved_state import mark_clean_stop
+from infra.local.saving import StateSaver
+from infra.local.state_capture import capture
 
 KEEP_ALIVE_TIMEOUT_SECONDS = 75
 GRACEFUL_TIMEOUT_SECONDS = 1
 
 
-def doors(aws_port: int, target_file: Path, meter: RequestMeter) -> App:
-    """Return one app for both sockets: the port a request arrived at decides which door it met."""
+def emulator_app() -> App:
+    """Return the emulator with what it lacks."""
     behind = as_if_by_tls(with_copied_checksums(emulator))
-    if POLICIES_ENFORCED:
-        behind = with_hidden_objects(behind)
-    front = guarded(meter.measured(front_door(behind, target_file)))
-    aws = guarded(behind)
+    return with_hidden_objects(behind) if POLICIES_ENFORCED else behind
+
+
+def front_app(behind: App, target_file: Path, meter: RequestMeter, responses: GatewayResponses) -> App:
+    """Return what answers at the front door: the hub's API, or a problem document."""
+    return guarded(meter.measured(with_gateway_answers(front_door(behind, target_file), responses)))
+
+
+def aws_app(behind: App, saver: StateSaver) -> App:
+    """Return what answers at the AWS door, and the emulator's own start and stop."""
+    guarded_aws = guarded(saver.watching(behind))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await emulator(scope, receive, send)
-        elif scope["server"][1] == aws_port:
-            await aws(scope, receive, send)
-        else:
-            await front(scope, receive, send)
+        await (emulator if scope["type"] == "lifespan" else guarded_aws)(scope, receive, send)
 
     return app
 
@@ -67,9 +76,9 @@ def as_if_by_tls(app: App) -> App:
     return tls_app
 
 
-def _configuration(descriptors: list[int]) -> Config:
+def _configuration(descriptor: int) -> Config:
     config = Config()
-    config.bind = [f"fd://{descriptor}" for descriptor in descriptors]
+    config.bind = [f"fd://{descriptor}"]
     config.keep_alive_timeout = KEEP_ALIVE_TIMEOUT_SECONDS
     config.graceful_timeout = GRACEFUL_TIMEOUT_SECONDS
     config.alpn_protocols = ["http/1.1"]
@@ -88,18 +97,29 @@ async def run(arguments: argparse.Namespace) -> None:
     """Serve both doors until a signal arrives or, if so asked, the parent process is gone."""
     stop = asyncio.Event()
     _stop_when_asked(stop, with_parent=arguments.with_parent)
-    config = _configuration([arguments.aws_fd, arguments.front_fd])
     endpoint = f"http://127.0.0.1:{arguments.aws_port}"
     drain_on_updates()
     desk = AlarmDesk(endpoint, AlarmSettings.read(arguments.alarm_settings), Journal(arguments.alarm_journal))
     bridge = MetricsBridge(endpoint, desk.log.add)
     bridge.start()
     desk.start()
-    app = doors(arguments.aws_port, arguments.target_file, desk.meter)
-    await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    await _serve(arguments, desk.meter, stop)
     desk.stop()
     bridge.stop()
-    mark_clean_stop(arguments.state, arguments.fingerprint)
+
+
+async def _serve(arguments: argparse.Namespace, meter: RequestMeter, stop: asyncio.Event) -> None:
+    """Serve until `stop`, save at intervals, and once more when nothing is served any longer."""
+    kept_in = (arguments.state, arguments.saves)
+    saver = StateSaver(capture, *kept_in, arguments.fingerprint, arguments.target_file)
+    responses, behind = GatewayResponses.of(read_assembly()), emulator_app()
+    front = front_app(behind, arguments.target_file, meter, responses)
+    async with front_server(front, socket.socket(fileno=arguments.front_fd), responses):
+        saving = asyncio.create_task(saver.run())
+        app, config = aws_app(behind, saver), _configuration(arguments.aws_fd)
+        await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    saving.cancel()
+    await saver.finish()
 
 
 def _arguments() -> argparse.Namespace:
@@ -109,6 +129,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--aws-port", type=int, required=True)
     parser.add_argument("--target-file", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--saves", type=Path, required=True)
     parser.add_argument("--fingerprint", required=True)
     parser.add_argument("--alarm-settings", type=Path, required=True)
     parser.add_argument("--alarm-journal", type=Path, required=True)
@@ -121,6 +142,7 @@ def main() -> None:
     arguments = _arguments()
     # One line per AWS service at each stop would bury what the functions wrote.
     logging.getLogger("persistence").setLevel(logging.WARNING)
+    logging.getLogger("local-stage.saving").setLevel(logging.INFO)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(arguments))
     # Worker threads of the emulator may still wait on functions that are gone by now.

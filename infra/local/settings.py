@@ -77,8 +77,13 @@ class LocalSettings:
 
     @property
     def state(self) -> Path:
-        """What the emulator saves when it is stopped cleanly."""
+        """The emulator's own files while it runs; made from the newest save at each start."""
         return self.home / "state"
+
+    @property
+    def saves(self) -> Path:
+        """Complete saves of the emulator's state, one folder each."""
+        return self.home / "saves"
 
     @property
     def worker_home(self) -> Path:

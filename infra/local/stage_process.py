@@ -116,6 +116,7 @@ def _spawn(
         *(
             f"--target-file={settings.target_file}",
             f"--state={settings.state}",
+            f"--saves={settings.saves}",
             f"--fingerprint={fingerprint}",
         ),
         *(f"--alarm-settings={settings.alarm_settings_file}", f"--alarm-journal={settings.alarm_journal}"),

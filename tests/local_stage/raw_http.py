@@ -6,7 +6,7 @@ READ_CHUNK_BYTES = 65_536
 
 
 def exchange(port: int, request: bytes) -> bytes:
-    """Send bytes, close the sending side and return everything that comes back."""
+    """Send bytes and return everything that comes back until the server closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as opened:
         opened.sendall(request)
         received = b""

@@ -1,15 +1,20 @@
 """The rules of the template are evaluated as CloudWatch would: windows, silence, metric math."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from infra.alarms.rule import AlarmRule, Metric, Silence
 from infra.alarms.table import alarm_rules
+from infra.local.alarms.desk import AlarmDesk
 from infra.local.alarms.evaluate import Pace
+from infra.local.alarms.journal import Journal
 from infra.local.alarms.metric_log import MetricLog
 from infra.local.alarms.metric_math import ExpressionError, compute
+from infra.local.alarms.settings import AlarmSettings
 from infra.local.alarms.template_rules import template_rules
 from infra.local.alarms.watch import AlarmWatch
 from infra.local.assembly import read_operations
@@ -184,3 +189,33 @@ def test_no_data_at_all_is_no_data_even_when_filled() -> None:
 def test_metric_math_that_is_not_understood_is_refused(expression: str) -> None:
     with pytest.raises(ExpressionError):
         compute(expression, {"a": 1.0})
+
+
+@pytest.mark.parametrize("jump_seconds", [-3_600.0, 3_600.0])
+def test_a_clock_that_jumps_neither_silences_an_alarm_nor_sets_one_off(jump_seconds: float) -> None:
+    log = MetricLog()
+    watch = AlarmWatch([rule(silence="breaching")], log, START, Pace())
+    put(log, START + 30, 1)
+    watch.look(START + MINUTE)
+    assert watch.states() == {"test": "OK"}
+    after = START + MINUTE + jump_seconds
+    watch.restart(after)
+    assert watch.look(after) == []
+    assert watch.states() == {"test": "OK"}
+    put(log, after + 30, 9)
+    (transition,) = watch.look(after + MINUTE)
+    assert (transition.before, transition.after) == ("OK", "ALARM")
+
+
+@pytest.mark.parametrize("jump_seconds", [-3_600.0, 3_600.0])
+def test_the_desk_notices_a_clock_that_jumps_and_no_slow_drift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump_seconds: float
+) -> None:
+    desk = AlarmDesk("http://127.0.0.1:1", AlarmSettings(), Journal(tmp_path / "alarms.jsonl"))
+    restarted: list[float] = []
+    monkeypatch.setattr(desk._watch, "restart", restarted.append)  # noqa: SLF001
+    now = time.time
+    for moved_seconds in (0.0, 20.0, jump_seconds, jump_seconds):
+        monkeypatch.setattr(time, "time", lambda moved=moved_seconds: now() + moved)
+        desk._notice_a_jump()  # noqa: SLF001
+    assert len(restarted) == 1

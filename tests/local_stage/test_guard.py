@@ -78,11 +78,23 @@ def test_a_request_without_host_or_with_two_is_refused(door: tuple[int, str]) ->
     assert twice in {400, 403}
 
 
-def test_http_2_is_refused(door: tuple[int, str]) -> None:
-    port, path = door
+def http_2_request(port: int, path: str) -> H2Connection:
     client = H2Connection()
     client.initiate_connection()
     client.send_headers(1, request_headers(port, path), end_stream=True)
+    return client
+
+
+def test_the_front_door_answers_http_2_with_505(stage: OpenStage) -> None:
+    port = urlsplit(stage.hub.url).port or 0
+    answer = raw_http.exchange(port, http_2_request(port, PATHS["front"]).data_to_send())
+    assert answer.startswith(b"HTTP/1.1 505 ")
+    assert b"application/problem+json" in answer
+
+
+def test_the_aws_door_refuses_http_2(stage: OpenStage) -> None:
+    port = urlsplit(stage.aws.endpoint).port or 0
+    client = http_2_request(port, PATHS["aws"])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as opened:
         opened.sendall(client.data_to_send())
         assert first_status(client, opened) == b"403"

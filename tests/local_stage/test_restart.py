@@ -1,5 +1,6 @@
-"""`make down && make up` keeps what was stored, and the functions go on."""
+"""`make up` goes on with what was stored, after `make down` and after a kill."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from infra.local.bring_up import OpenStage, open_stage
-from infra.local.saved_state import MARK_NAME
+from infra.local.errors import StageError
+from infra.local.saved_state import LOSS_MAX_SECONDS, saves_in
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.local_stage.caller import Caller, small_body
 
@@ -21,16 +23,6 @@ def settings(tmp_path: Path) -> LocalSettings:
     return LocalSettings(tmp_path, ANY_FREE_PORT, ANY_FREE_PORT)
 
 
-@pytest.fixture
-def stopped_stage(settings: LocalSettings) -> LocalSettings:
-    """A stage that has stored and evaluated a snapshot and was stopped cleanly."""
-    with started(settings) as first:
-        hub = Caller(first.hub)
-        hub.post("kept", small_body())
-        hub.risk("kept", "v1", within_seconds=RISK_DEADLINE_SECONDS)
-    return settings
-
-
 @contextmanager
 def started(settings: LocalSettings) -> Iterator[OpenStage]:
     stage = open_stage(settings, Console(quiet=True), detached=False, fresh=False)
@@ -40,16 +32,28 @@ def started(settings: LocalSettings) -> Iterator[OpenStage]:
         stage.process.stop()
 
 
-def test_a_clean_stop_leaves_data_to_serve_and_to_add_to_and_a_killed_stage_nothing_to_trust(
-    stopped_stage: LocalSettings,
+def test_a_clean_stop_keeps_everything_and_a_kill_what_is_older_than_the_stated_seconds(
+    settings: LocalSettings,
 ) -> None:
-    with started(stopped_stage) as second:
+    with started(settings) as first:
+        hub = Caller(first.hub)
+        hub.post("kept", small_body())
+        hub.risk("kept", "v1", within_seconds=RISK_DEADLINE_SECONDS)
+    with started(settings) as second:
         hub = Caller(second.hub)
         assert hub.get(LATEST).document()["version"] == "v1"
         assert hub.risk("kept", "v1", within_seconds=0)["status"]
         assert hub.post("kept", small_body("v2")).status == 201
         assert hub.risk("kept", "v2", within_seconds=RISK_DEADLINE_SECONDS)["version"] == "v2"
+        time.sleep(LOSS_MAX_SECONDS)
         second.process.process.kill()
-    assert not (stopped_stage.state / MARK_NAME).exists()
-    with started(stopped_stage) as third:
-        assert Caller(third.hub).get(LATEST).status == 404
+    with started(settings) as third:
+        hub = Caller(third.hub)
+        assert hub.get(LATEST).document()["version"] == "v2"
+        assert hub.risk("kept", "v2", within_seconds=0)["version"] == "v2"
+        assert hub.post("kept", small_body("v3")).status == 201
+        assert hub.risk("kept", "v3", within_seconds=RISK_DEADLINE_SECONDS)["version"] == "v3"
+    (newest,) = saves_in(settings.saves)
+    (newest / "dynamodb.json").write_bytes((newest / "dynamodb.json").read_bytes()[:-1])
+    with pytest.raises(StageError, match=r"damaged: .*dynamodb\.json has .* `make up FRESH=1` starts empty"):
+        open_stage(settings, Console(quiet=True), detached=False, fresh=False)

@@ -1,5 +1,6 @@
-"""Saved data is used only after a clean stop of the same deployment, and streams start over."""
+"""A start uses the newest complete save of the same deployment; a damaged one is neither used nor deleted."""
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -9,47 +10,180 @@ import pytest
 
 from infra.local import saved_state
 from infra.local.errors import StageError
-from infra.local.saved_state import fingerprint, mark_clean_stop, rewind_streams, take_over
+from infra.local.manifest import MANIFEST_NAME
+from infra.local.saved_state import fingerprint, link_or_copy, rewind_streams, take_over
+from infra.local.saving import PART_NAME, StateSaver
 from infra.local.settings import LocalSettings
+
+OBJECT = "s3/000000000000/bucket/risk-blobs/a"
+# One of each kind that a save holds: a service's document, code, an object and its sidecar.
+KINDS = (
+    "dynamodb.json",
+    "lambda.json",
+    "lambda-blobs/code",
+    "cognito-rsa-key.pem",
+    OBJECT,
+    f"{OBJECT}.meta.json",
+)
+TEXTS = {"dynamodb.json": '{"payload": {"items": "v1"}}', "lambda.json": '{"payload": {}}'}
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> LocalSettings:
     settings = LocalSettings(tmp_path, 0, 0)
-    settings.state.mkdir()
     settings.temporary.mkdir()
-    (settings.state / "dynamodb.json").write_text("{}", encoding="ascii")
+    for name in KINDS:
+        if name not in TEXTS:
+            file = settings.state / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"content of {name}", encoding="ascii")
+    (settings.state / "dynamodb.json").write_text("the emulator's own copy", encoding="ascii")
+    (settings.state / "cognito-rsa-key.pem.lock").touch()
+    save(settings)
     return settings
 
 
-def test_data_of_a_clean_stop_is_kept(settings: LocalSettings) -> None:
-    mark_clean_stop(settings.state, "same")
-    assert take_over(settings, "same", fresh=False)
-    assert (settings.state / "dynamodb.json").exists()
+def save(settings: LocalSettings, mark: str = "same", **texts: str) -> None:
+    def capture(*, everything: bool) -> dict[str, str]:
+        assert everything
+        return {**TEXTS, **{f"{name}.json": text for name, text in texts.items()}}
+
+    settings.target_file.touch()
+    saver = StateSaver(capture, settings.state, settings.saves, mark, settings.target_file)
+    asyncio.run(saver.finish())
 
 
-def test_data_is_kept_once_only_unless_the_next_stop_is_clean_too(settings: LocalSettings) -> None:
-    mark_clean_stop(settings.state, "same")
+def newest(settings: LocalSettings) -> Path:
+    return saved_state.saves_in(settings.saves)[-1]
+
+
+def test_the_newest_save_is_used(settings: LocalSettings) -> None:
+    save(settings, dynamodb="newer")
+    assert take_over(settings, "same", fresh=False) == saved_state.TakenOver(used=True, note=saved_state.KEPT)
+    assert (settings.state / "dynamodb.json").read_text(encoding="ascii") == "newer"
+    assert (settings.state / OBJECT).read_text(encoding="ascii") == f"content of {OBJECT}"
+    assert not (settings.state / MANIFEST_NAME).exists()
+
+
+def test_only_the_newest_save_is_kept(settings: LocalSettings) -> None:
+    save(settings)
+    assert [each.name for each in settings.saves.iterdir()] == ["00000002"]
+
+
+def test_a_save_is_used_after_every_kind_of_end(settings: LocalSettings) -> None:
+    assert take_over(settings, "same", fresh=False).used
+    assert take_over(settings, "same", fresh=False).used
+
+
+def test_an_interrupted_save_leaves_the_one_before_it_usable(
+    settings: LocalSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("infra.local.saving.store", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(settings, dynamodb="half")
+    assert (settings.saves / PART_NAME / "dynamodb.json").exists()
+    assert take_over(settings, "same", fresh=False).used
+    assert (settings.state / "dynamodb.json").read_text(encoding="ascii") == TEXTS["dynamodb.json"]
+
+
+def test_a_save_that_was_not_tidied_up_after_is_older_than_the_newest(settings: LocalSettings) -> None:
+    older = settings.saves / "00000000"
+    shutil.copytree(newest(settings), older)
+    (older / "dynamodb.json").write_text("older", encoding="ascii")
+    assert take_over(settings, "same", fresh=False).used
+    assert (settings.state / "dynamodb.json").read_text(encoding="ascii") == TEXTS["dynamodb.json"]
+
+
+def test_what_the_emulator_replaces_or_deletes_stays_in_the_save(settings: LocalSettings) -> None:
     take_over(settings, "same", fresh=False)
-    assert not take_over(settings, "same", fresh=False)
+    draft = settings.state / "draft"
+    draft.write_text("replaced", encoding="ascii")
+    draft.replace(settings.state / OBJECT)
+    (settings.state / "lambda-blobs/code").unlink()
+    assert take_over(settings, "same", fresh=False).used
+    assert (settings.state / OBJECT).read_text(encoding="ascii") == f"content of {OBJECT}"
+    assert (settings.state / "lambda-blobs/code").exists()
+
+
+def every_bit(data: bytes) -> list[bytes]:
+    flips = []
+    for position in range(len(data)):
+        for bit in range(8):
+            changed = bytearray(data)
+            changed[position] ^= 1 << bit
+            flips.append(bytes(changed))
+    return flips
+
+
+@pytest.mark.parametrize("name", [*KINDS, MANIFEST_NAME])
+def test_any_flipped_bit_of_a_save_is_found(settings: LocalSettings, name: str) -> None:
+    file = newest(settings) / name
+    intact = file.read_bytes()
+    flips = every_bit(intact)
+    # A whole take-over for each bit of the small files; the manifest's are sampled, evenly.
+    for damaged in flips[:: max(1, len(flips) // 200)]:
+        file.write_bytes(damaged)
+        with pytest.raises(StageError, match="is damaged"):
+            take_over(settings, "same", fresh=False)
+    file.write_bytes(intact)
+    assert take_over(settings, "same", fresh=False).used
+
+
+@pytest.mark.parametrize("name", [*KINDS, MANIFEST_NAME])
+@pytest.mark.parametrize("length", [0, 1, -1])
+def test_a_truncated_file_is_named_with_the_way_out(settings: LocalSettings, name: str, length: int) -> None:
+    file = newest(settings) / name
+    file.write_bytes(file.read_bytes()[:length])
+    with pytest.raises(StageError) as refused:
+        take_over(settings, "same", fresh=False)
+    assert f"The saved data of the local stage is damaged: {file} " in str(refused.value)
+    assert "`make up FRESH=1` starts empty" in str(refused.value)
+    assert f"{settings.home}/damaged-" in str(refused.value)
+    assert file.exists()
+
+
+def test_a_file_that_is_missing_is_damage(settings: LocalSettings) -> None:
+    (newest(settings) / OBJECT).unlink()
+    with pytest.raises(StageError, match=rf"{OBJECT} cannot be read \(No such file"):
+        take_over(settings, "same", fresh=False)
+
+
+def test_several_damaged_files_are_counted(settings: LocalSettings) -> None:
+    for name in KINDS[:3]:
+        (newest(settings) / name).write_bytes(b"")
+    with pytest.raises(StageError, match=r"has 0 bytes; \d+ were saved \(and 2 more files\)"):
+        take_over(settings, "same", fresh=False)
+
+
+def test_a_fresh_start_moves_damaged_data_aside(settings: LocalSettings) -> None:
+    (newest(settings) / "dynamodb.json").write_bytes(b"damaged")
+    taken = take_over(settings, "same", fresh=True)
+    (aside,) = settings.home.glob("damaged-*")
+    assert taken == saved_state.TakenOver(used=False, note=f"damaged data moved to {aside}")
+    assert (aside / "00000001" / "dynamodb.json").read_bytes() == b"damaged"
     assert not list(settings.state.iterdir())
 
 
-def test_without_a_clean_stop_the_stage_starts_empty(settings: LocalSettings) -> None:
-    assert not take_over(settings, "same", fresh=False)
+def test_without_a_save_the_stage_starts_empty(settings: LocalSettings) -> None:
+    shutil.rmtree(settings.saves)
+    assert take_over(settings, "same", fresh=False) == saved_state.TakenOver(used=False, note="")
     assert not list(settings.state.iterdir())
 
 
-def test_another_template_or_emulator_starts_empty(settings: LocalSettings) -> None:
-    mark_clean_stop(settings.state, "before")
-    assert not take_over(settings, "after", fresh=False)
+def test_another_template_or_emulator_starts_empty_and_says_so(settings: LocalSettings) -> None:
+    taken = take_over(settings, "after", fresh=False)
+    assert taken == saved_state.TakenOver(used=False, note=saved_state.REMOVED)
     assert not list(settings.state.iterdir())
+    assert not list(settings.saves.iterdir())
 
 
 def test_asked_to_be_fresh_the_stage_starts_empty(settings: LocalSettings) -> None:
-    mark_clean_stop(settings.state, "same")
-    assert not take_over(settings, "same", fresh=True)
+    assert not take_over(settings, "same", fresh=True).used
     assert not list(settings.state.iterdir())
+    assert not list(settings.saves.iterdir())
 
 
 def test_leftovers_of_workers_are_wiped(settings: LocalSettings) -> None:
@@ -69,7 +203,7 @@ def test_a_worker_that_outlives_its_stage_a_little_stops_no_start(
             wipe(folder)
 
     monkeypatch.setattr("shutil.rmtree", wipe_in_the_end)
-    take_over(settings, "same", fresh=False)
+    take_over(settings, "same", fresh=True)
     assert not list(settings.state.iterdir())
 
 
@@ -82,16 +216,31 @@ def test_a_folder_that_goes_on_being_written_to_is_named(
         take_over(settings, "same", fresh=False)
 
 
+def test_a_file_system_without_hard_links_gets_copies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", unsupported)
+    (tmp_path / "a").write_text("content", encoding="ascii")
+    link_or_copy(tmp_path / "a", tmp_path / "new" / "b")
+    assert (tmp_path / "new" / "b").read_text(encoding="ascii") == "content"
+
+
 def test_stream_positions_are_forgotten_and_nothing_else(tmp_path: Path) -> None:
-    file = tmp_path / "lambda.json"
+    file, saved = tmp_path / "lambda.json", tmp_path / "saved.json"
     positions = {"__account_region_scoped__": True, "data": {"000000000000\x00us-east-1\x00'id'": 7}}
     payload = {"esms": {"data": {"x": 1}}, "dynamodb_stream_positions": positions}
-    file.write_text(json.dumps({"__ministack_format__": 2, "payload": payload}), encoding="utf-8")
+    saved.write_text(json.dumps({"__ministack_format__": 2, "payload": payload}), encoding="utf-8")
+    before = saved.read_bytes()
+    link_or_copy(saved, file)
     rewind_streams(file)
     state = json.loads(file.read_text(encoding="utf-8"))
     assert state["payload"]["dynamodb_stream_positions"] == {"__account_region_scoped__": True, "data": {}}
     assert state["payload"]["esms"] == {"data": {"x": 1}}
     assert state["__ministack_format__"] == 2
+    assert saved.read_bytes() == before
 
 
 def test_the_fingerprint_changes_with_any_file_of_the_assembly(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from infra.local.alarms.evaluate import Pace
 from infra.local.alarms.journal import Entry, Journal
 from infra.local.alarms.metric_log import MetricLog
@@ -26,6 +24,8 @@ LOOK_INTERVAL_SECONDS: Final = 1.0
 DEPTH_INTERVAL_SECONDS: Final = 20.0
 # A metric line is read from the logs within two seconds of its writing.
 SETTLE_SECONDS: Final = 4.0
+# The wall clock was set, or the machine slept, when it moved by so much more or less than the monotonic clock.
+JUMP_MIN_SECONDS: Final = 30.0
 WEBHOOK_TIMEOUT_SECONDS: Final = 5.0
 FIRST_REFUSAL_STATUS: Final = 300
 
@@ -43,6 +43,7 @@ class AlarmDesk:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="alarm-desk", daemon=True)
         self._measured_at = 0.0
+        self._clock_offset = _clock_offset()
 
     def start(self) -> None:
         """Begin with an empty journal."""
@@ -59,11 +60,20 @@ class AlarmDesk:
         while not self._stopped.wait(LOOK_INTERVAL_SECONDS):
             try:
                 self._measure(sqs, cloudwatch)
+                self._notice_a_jump()
                 for transition in self._watch.look(time.time() - SETTLE_SECONDS):
                     self._tell(transition)
-            except (BotoCoreError, ClientError, OSError):
+            except Exception:  # a thread that ended would leave every alarm silent
                 if not self._stopped.is_set():
                     logger.exception("The alarms were not looked at")
+
+    def _notice_a_jump(self) -> None:
+        """Restart the watch when the wall clock jumped: alarms would be silent until it caught up, or go off for nothing."""
+        offset = _clock_offset()
+        if abs(offset - self._clock_offset) > JUMP_MIN_SECONDS:
+            logger.warning("The clock jumped by %.0f s: the alarms start over", offset - self._clock_offset)
+            self._clock_offset = offset
+            self._watch.restart(time.time())
 
     def _measure(self, sqs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
         self._keep(cloudwatch, "AWS/ApiGateway", self.meter.take())
@@ -80,6 +90,10 @@ class AlarmDesk:
         self._journal.append(Entry.of(transition))
         if self._settings.webhook:
             post(self._settings.webhook, envelope(transition, self._settings.secret))
+
+
+def _clock_offset() -> float:
+    return time.time() - time.monotonic()
 
 
 def post(url: str, document: Mapping[str, str]) -> None:

@@ -52,6 +52,10 @@ class AlarmWatch:
         )
         return [each for each in judged if each is not None]
 
+    def restart(self, now: float) -> None:
+        """Judge from now on only: the clock jumped, so what came before cannot be compared with what comes next."""
+        self._since = self._seen_until = now
+
     def states(self) -> dict[str, State]:
         """Return every alarm's state by name."""
         return {rule.name: self._states.get(rule.name, UNKNOWN) for rule in self._rules}

@@ -1,0 +1,99 @@
+"""Strict rules for the framing of a request at the front door.
+
+h11 accepts a few forms that two servers may read differently, which is what request smuggling needs: both framing
+headers, a repeated Content-Length, a folded header line, a bare line feed. The front door refuses them all.
+"""
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+import h11
+
+from infra.local.problem import problem_document
+
+HEAD_MAX_BYTES: Final = 16_384
+HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+SERVED_VERSIONS: Final = frozenset({b"1.0", b"1.1"})
+ABOUT_BLANK: Final = "about:blank"
+BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+DIGITS: Final = re.compile(rb"[0-9]+")
+REMEDY: Final = "Correct the request's HTTP framing and send it again on a new connection."
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class FramingError(Exception):
+    """A request that the front door refuses before any application sees it."""
+
+    def __init__(self, status: HTTPStatus, detail: str, remedy: str = REMEDY) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.remedy = status, detail, remedy
+
+    def problem(self) -> bytes:
+        """Return the problem document: `about:blank`, since HTTP's own status says it all."""
+        return problem_document(ABOUT_BLANK, self.status, self.status.phrase, self.detail, self.remedy)
+
+
+def refuse(detail: str) -> FramingError:
+    """Return the error of a request whose framing is wrong."""
+    return FramingError(HTTPStatus.BAD_REQUEST, detail)
+
+
+def check_head(head: bytes) -> None:
+    """Check the raw head of a request: request line and header lines, with the empty line that ends them.
+
+    Raises:
+        FramingError: a server behind this one could read where the request ends differently.
+    """
+    if BARE_LINE_END.search(head) or b"\0" in head:
+        raise refuse("A header line ends in a bare CR or LF, or holds a NUL. End each line with CRLF.")
+    lines = head.split(b"\r\n")[1:-2]
+    if any(line[:1] in {b" ", b"\t"} for line in lines):
+        raise refuse("A header line begins with white space. Send each header on one line.")
+    _check_framing_headers([_named(line) for line in lines])
+
+
+def _named(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.partition(b":")
+    return name.lower(), value.strip(b" \t")
+
+
+def _check_framing_headers(headers: Headers) -> None:
+    lengths = [value for name, value in headers if name.rstrip() == b"content-length"]
+    codings = [value for name, value in headers if name.rstrip() == b"transfer-encoding"]
+    if lengths and codings:
+        raise refuse("Content-Length and Transfer-Encoding are both given. Send exactly one of them.")
+    if len(lengths) > 1:
+        raise refuse("Content-Length is given more than once. Send it once.")
+    if lengths and not DIGITS.fullmatch(lengths[0]):
+        raise refuse("Content-Length is not a whole number of bytes, zero or more.")
+    if codings and [value.lower() for value in codings] != [b"chunked"]:
+        raise refuse("Transfer-Encoding must be `chunked`, once.")
+
+
+def target_of(request: h11.Request) -> tuple[bytes, Headers]:
+    """Return the path and query of a request, and its headers; the authority of an absolute target replaces Host.
+
+    Raises:
+        FramingError: the version or the form of the target is not served here.
+    """
+    if request.http_version not in SERVED_VERSIONS:
+        raise FramingError(
+            HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Only HTTP/1.1 and HTTP/1.0 are served here."
+        )
+    headers = [(bytes(name), bytes(value)) for name, value in request.headers]
+    target = bytes(request.target)
+    if target.startswith(b"/"):
+        return target, headers
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        raise refuse("The request target is not a valid URL.") from None
+    if parts.scheme.lower() != b"http" or not parts.netloc:
+        raise refuse("The request target must be a path, such as /risk-hub/contract, or an http URL.")
+    query = b"?" + parts.query if parts.query else b""
+    others = [(name, value) for name, value in headers if name != b"host"]
+    return (parts.path or b"/") + query, [(b"host", parts.netloc), *others]

@@ -1,0 +1,151 @@
+"""Read requests of one connection whole, within limits of size and time."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import h11
+
+from infra.local.framing import (
+    HEAD_END,
+    HEAD_MAX_BYTES,
+    FramingError,
+    Headers,
+    check_head,
+    refuse,
+    target_of,
+)
+from infra.local.gateway_answers import BODY_MAX_BYTES
+
+IDLE_MAX_SECONDS: Final = 75.0
+HEAD_READ_MAX_SECONDS: Final = 10.0
+BODY_READ_MAX_SECONDS: Final = 30.0
+READ_CHUNK_BYTES: Final = 65_536
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+SLOW_REMEDY: Final = "Send the whole request at once, on a new connection; repeating it is safe."
+
+
+class BodyTooLargeError(Exception):
+    """A body over the gateway's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontRequest:
+    """One request, complete; `protocol` is h11's state, which its answer goes through."""
+
+    protocol: h11.Connection
+    method: str
+    http_version: str
+    target: bytes
+    headers: Headers
+    body: bytes
+
+
+class RequestReader:
+    """Reads one request after the other; what follows a request is kept for the next one."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._buffer = bytearray()
+
+    async def next(self) -> FrontRequest | None:
+        """Return the next request; None where the client closed the connection or sent nothing for long.
+
+        Raises:
+            FramingError: the request is wrong, too slow, or its headers are too large.
+            BodyTooLargeError: its body is too large.
+        """
+        head = await self._read_head()
+        if head is None:
+            return None
+        check_head(head)
+        protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MAX_BYTES)
+        protocol.receive_data(bytes(self._buffer))
+        self._buffer.clear()
+        with _explained():
+            event = protocol.next_event()
+        if not isinstance(event, h11.Request):
+            raise refuse("The request has no complete request line.")
+        target, headers = target_of(event)
+        body = await self._read_body(protocol, event)
+        return FrontRequest(
+            protocol, event.method.decode(), event.http_version.decode(), target, headers, body
+        )
+
+    async def _read_head(self) -> bytes | None:
+        """Return the bytes up to the empty line; None where the client sent no request."""
+        if not self._buffer:
+            with contextlib.suppress(TimeoutError):
+                self._buffer += await asyncio.wait_for(self._reader.read(READ_CHUNK_BYTES), IDLE_MAX_SECONDS)
+            if not self._buffer:
+                return None
+        try:
+            async with asyncio.timeout(HEAD_READ_MAX_SECONDS):
+                return await self._head_to_its_end()
+        except TimeoutError:
+            raise _too_slow("headers", HEAD_READ_MAX_SECONDS) from None
+
+    async def _head_to_its_end(self) -> bytes | None:
+        while (head := self._head_so_far()) is None:
+            data = await self._reader.read(READ_CHUNK_BYTES)
+            if not data and not self._buffer:
+                return None
+            if not data:
+                raise refuse("The connection ended in the middle of the headers.")
+            self._buffer += data
+        return head
+
+    def _head_so_far(self) -> bytes | None:
+        """Return the head where it is complete; empty lines in front of it are ignored (RFC 9112, 2.2)."""
+        while self._buffer.startswith(b"\r\n"):
+            del self._buffer[:2]
+        end = HEAD_END.search(self._buffer)
+        if (end.end() if end else len(self._buffer)) > HEAD_MAX_BYTES:
+            raise FramingError(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                f"The request line and headers have more than {HEAD_MAX_BYTES:,} bytes.",
+                "Send fewer or shorter headers, on a new connection.",
+            )
+        return bytes(self._buffer[: end.end()]) if end else None
+
+    async def _read_body(self, protocol: h11.Connection, request: h11.Request) -> bytes:
+        lengths = [int(value) for name, value in request.headers if name == b"content-length"]
+        if any(length > BODY_MAX_BYTES for length in lengths):
+            raise BodyTooLargeError
+        if protocol.they_are_waiting_for_100_continue:
+            self._writer.write(CONTINUE)
+        try:
+            async with asyncio.timeout(BODY_READ_MAX_SECONDS):
+                with _explained():
+                    return await self._body_to_its_end(protocol)
+        except TimeoutError:
+            raise _too_slow("body", BODY_READ_MAX_SECONDS) from None
+
+    async def _body_to_its_end(self, protocol: h11.Connection) -> bytes:
+        body = bytearray()
+        while not isinstance(event := protocol.next_event(), h11.EndOfMessage):
+            if isinstance(event, h11.Data):
+                body += event.data
+            else:
+                protocol.receive_data(await self._reader.read(READ_CHUNK_BYTES))
+            if len(body) > BODY_MAX_BYTES:
+                raise BodyTooLargeError
+        self._buffer += protocol.trailing_data[0]
+        return bytes(body)
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turn h11's errors into ours; h11 says what is wrong."""
+    try:
+        yield
+    except h11.RemoteProtocolError as error:
+        raise refuse(f"The request is not valid HTTP/1.1: {error}.") from None
+
+
+def _too_slow(part: str, seconds: float) -> FramingError:
+    detail = f"The {part} did not arrive within {seconds:g} s."
+    return FramingError(HTTPStatus.REQUEST_TIMEOUT, detail, SLOW_REMEDY)

@@ -1,0 +1,169 @@
+"""The HTTP/1.1 server of the front door.
+
+A request that cannot be read is answered with a problem document, and its connection is closed, so that no byte of it is
+taken for another request.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import unquote
+
+import h11
+
+from infra.local.asgi import App, Message, Scope
+from infra.local.framing import FramingError
+from infra.local.front_request import READ_CHUNK_BYTES, BodyTooLargeError, FrontRequest, RequestReader
+from infra.local.gateway_answers import TOO_LARGE, GatewayAnswer, GatewayResponses
+from infra.local.problem import PROBLEM_MEDIA_TYPE
+
+WRITE_MAX_SECONDS: Final = 30.0
+# A refused client may go on sending for so long: closing at once could take the answer with it.
+LINGER_MAX_SECONDS: Final = 2.0
+STOP_MAX_SECONDS: Final = 1.0
+
+logger = logging.getLogger("local-stage.front-door")
+
+
+@contextlib.asynccontextmanager
+async def front_server(app: App, opened: socket.socket, responses: GatewayResponses) -> AsyncIterator[None]:
+    """Serve an application at a listening socket for as long as the block runs."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(FrontConnection(app, responses, reader, writer).serve())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(connected, sock=opened)
+    try:
+        yield
+    finally:
+        server.close()
+        await _end(tasks)
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    if tasks:
+        _, unfinished = await asyncio.wait(tasks, timeout=STOP_MAX_SECONDS)
+        for task in unfinished:
+            task.cancel()
+
+
+class FrontConnection:
+    """One connection: requests one after the other, each with its answer."""
+
+    def __init__(
+        self,
+        app: App,
+        responses: GatewayResponses,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._app, self._responses = app, responses
+        self._reader, self._writer = reader, writer
+        self._requests = RequestReader(reader, writer)
+
+    async def serve(self) -> None:
+        """Answer requests until one side closes the connection."""
+        try:
+            while await self._serve_one():
+                pass
+        except (OSError, TimeoutError, h11.LocalProtocolError) as error:
+            logger.warning("A connection was given up: %s", error)
+        except Exception:
+            logger.exception("A connection failed")
+        finally:
+            self._writer.close()
+
+    async def _serve_one(self) -> bool:
+        """Read one request and answer it; return whether another may follow on this connection."""
+        try:
+            request = await self._requests.next()
+        except FramingError as error:
+            await self._refuse(_problem_answer(error))
+            return False
+        except BodyTooLargeError:
+            await self._refuse(self._responses.answer(TOO_LARGE))
+            return False
+        if request is None:
+            return False
+        await self._answer(request)
+        protocol = request.protocol
+        return protocol.our_state is h11.DONE and protocol.their_state is h11.DONE
+
+    async def _answer(self, request: FrontRequest) -> None:
+        received = iter([request.body])
+
+        async def receive() -> Message:
+            for body in received:
+                return {"type": "http.request", "body": body, "more_body": False}
+            never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+            return await never
+
+        async def send(message: Message) -> None:
+            for event in _events(message, head_only=request.method == "HEAD"):
+                await self._write(request.protocol.send(event) or b"")
+
+        await self._app(self._scope(request), receive, send)
+
+    def _scope(self, request: FrontRequest) -> Scope:
+        path, _, query = request.target.partition(b"?")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": request.http_version,
+            "method": request.method,
+            "scheme": "http",
+            "path": unquote(path.decode("latin-1")),
+            "raw_path": path,
+            "query_string": query,
+            "root_path": "",
+            "headers": request.headers,
+            "client": self._writer.get_extra_info("peername"),
+            "server": self._writer.get_extra_info("sockname"),
+        }
+
+    async def _write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await asyncio.wait_for(self._writer.drain(), WRITE_MAX_SECONDS)
+
+    async def _refuse(self, answer: GatewayAnswer) -> None:
+        """Answer without h11, which a wrong request leaves unusable, and close without losing the answer."""
+        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode()]
+        closing = [*answer.headers, _date(), (b"connection", b"close")]
+        lines += [name + b": " + value for name, value in closing]
+        await self._write(b"\r\n".join(lines) + b"\r\n\r\n" + answer.body)
+        self._writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_MAX_SECONDS):
+                while await self._reader.read(READ_CHUNK_BYTES):
+                    pass
+
+
+def _problem_answer(error: FramingError) -> GatewayAnswer:
+    body = error.problem()
+    headers = [
+        (b"content-type", PROBLEM_MEDIA_TYPE),
+        (b"cache-control", b"no-store"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    return GatewayAnswer(error.status, headers, body)
+
+
+def _events(message: Message, *, head_only: bool) -> list[h11.Event]:
+    """Return what h11 sends for one message of the application."""
+    if message["type"] == "http.response.start":
+        return [h11.Response(status_code=message["status"], headers=[*message["headers"], _date()])]
+    body = b"" if head_only else message.get("body", b"")
+    end: list[h11.Event] = [] if message.get("more_body") else [h11.EndOfMessage()]
+    return [h11.Data(data=body), *end] if body else end
+
+
+def _date() -> tuple[bytes, bytes]:
+    return b"date", formatdate(usegmt=True).encode()

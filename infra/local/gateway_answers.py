@@ -1,0 +1,133 @@
+"""Errors that the emulator makes by itself, answered as the template's gateway responses say.
+
+On AWS, API Gateway answers for a function that failed or a route that is missing, by the responses that the template
+customises. The emulator applies them to a few of its errors; the rest are its own JSON or XML. Rule: every answer on the
+front port is either the hub's own or a problem document.
+"""
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.local.asgi import App, Message, Receive, Scope, Send, header_values
+from infra.local.assembly import Assembly
+from infra.local.problem import PROBLEM_MEDIA_TYPE
+
+RESPONSE_TYPE: Final = "AWS::ApiGateway::GatewayResponse"
+HEADER_PREFIX: Final = "gatewayresponse.header."
+REQUEST_ID: Final = "$context.requestId"
+BAD_REQUEST: Final = 400
+SERVER_ERROR: Final = 500
+# API Gateway gives a function 29 seconds.
+ANSWER_MAX_SECONDS: Final = 29.0
+# API Gateway's own limit of a request's body.
+BODY_MAX_BYTES: Final = 10 * 1024 * 1024
+TYPE_OF_STATUS: Final[Mapping[int, str]] = {
+    400: "BAD_REQUEST_PARAMETERS",
+    401: "UNAUTHORIZED",
+    403: "ACCESS_DENIED",
+    413: "REQUEST_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    429: "THROTTLED",
+    503: "INTEGRATION_FAILURE",
+    504: "INTEGRATION_TIMEOUT",
+}
+TIMED_OUT: Final = 504
+TOO_LARGE: Final = 413
+_QUOTED: Final = re.compile(r"'(.*)'")
+
+logger = logging.getLogger("local-stage.front-door")
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAnswer:
+    """One answer, complete."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class GatewayResponses:
+    """The gateway responses of the committed template."""
+
+    def __init__(self, responses: Mapping[str, Mapping[str, Any]]) -> None:
+        self._responses = responses
+
+    @classmethod
+    def of(cls, assembly: Assembly) -> "GatewayResponses":
+        """Read them from the templates of an assembly."""
+        found = [
+            each for template in assembly.templates for each in template.resources(RESPONSE_TYPE).values()
+        ]
+        return cls({each["ResponseType"]: each for each in found})
+
+    def answer(self, status: int) -> GatewayAnswer:
+        """Return what API Gateway would answer where the emulator answers with this status of its own."""
+        family = "DEFAULT_5XX" if status >= SERVER_ERROR else "DEFAULT_4XX"
+        response = self._responses[TYPE_OF_STATUS.get(status, family)]
+        template: str = response["ResponseTemplates"]["application/json"]
+        body = template.replace(REQUEST_ID, f"local-{secrets.token_hex(8)}").encode()
+        headers = [
+            (name.removeprefix(HEADER_PREFIX).lower().encode(), _QUOTED.sub(r"\1", value).encode())
+            for name, value in response["ResponseParameters"].items()
+        ]
+        length = (b"content-length", str(len(body)).encode())
+        return GatewayAnswer(int(response["StatusCode"]), [*headers, length], body)
+
+
+def with_gateway_answers(app: App, responses: GatewayResponses) -> App:
+    """Wrap the emulator's API so that a client sees the hub's answers and gateway responses only."""
+
+    async def answering_app(scope: Scope, receive: Receive, send: Send) -> None:
+        filtered = _Filtered(scope, send, responses)
+        try:
+            await asyncio.wait_for(app(scope, receive, filtered.send), ANSWER_MAX_SECONDS)
+        except TimeoutError:
+            await filtered.fail(TIMED_OUT)
+        except Exception:
+            logger.exception("The emulator failed on %s %s", scope["method"], scope["path"])
+            await filtered.fail(SERVER_ERROR)
+
+    return answering_app
+
+
+class _Filtered:
+    """The answer of one request: passed on where it is the hub's, replaced where it is the emulator's error."""
+
+    def __init__(self, scope: Scope, send: Send, responses: GatewayResponses) -> None:
+        self._head_only = scope["method"] == "HEAD"
+        self._send, self._responses = send, responses
+        self._started = self._replaced = False
+
+    async def send(self, message: Message) -> None:
+        """Pass on or replace one message of the emulator."""
+        if message["type"] == "http.response.start":
+            self._replaced = _is_emulators_error(message)
+            if self._replaced:
+                await self._answer(message["status"])
+                return
+            self._started = True
+        if not self._replaced:
+            await self._send(message)
+
+    async def fail(self, status: int) -> None:
+        """Answer in place of an emulator that did not; one that began to answer is cut off."""
+        if self._started or self._replaced:
+            raise ConnectionAbortedError("The emulator stopped in the middle of its answer.")
+        await self._answer(status)
+
+    async def _answer(self, status: int) -> None:
+        answer = self._responses.answer(status)
+        body = b"" if self._head_only else answer.body
+        await self._send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _is_emulators_error(start: Message) -> bool:
+    kinds = header_values({"headers": start["headers"]}, b"content-type")
+    return start["status"] >= BAD_REQUEST and PROBLEM_MEDIA_TYPE.decode() not in kinds

@@ -1,0 +1,277 @@
+"""The front door reads requests strictly: it refuses ambiguous framing, and no request may take without limit."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from infra.local import front_request, front_server
+from infra.local.asgi import Message, Receive, Scope, Send
+from infra.local.assembly import read_assembly
+from infra.local.framing import HEAD_MAX_BYTES
+from infra.local.front_server import front_server as serving
+from infra.local.gateway_answers import BODY_MAX_BYTES, GatewayResponses
+from risk_hub_contracts.problems import PROBLEMS
+
+POST = b"POST /risk-hub/x HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+GET = b"GET /risk-hub/x HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+# Were it taken for a request of its own, the application would see it.
+SMUGGLED = b"GET /risk-hub/smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@dataclass(frozen=True)
+class Door:
+    port: int
+    seen: list[dict[str, Any]]
+
+    def exchange(self, request: bytes) -> list[tuple[int, dict[str, str], bytes]]:
+        """Send bytes, close the sending side and return the answers."""
+        return answers(self.received(request))
+
+    def received(self, request: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as opened:
+            opened.sendall(request)
+            opened.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: opened.recv(65_536), b""))
+
+
+def answers(received: bytes) -> list[tuple[int, dict[str, str], bytes]]:
+    found = []
+    while received:
+        head, _, rest = received.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        length = int(headers.get("content-length", "0"))
+        found.append((int(first.split()[1]), headers, rest[:length]))
+        received = rest[length:]
+    return found
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    """The real server in front of an application that says what it was asked."""
+    seen: list[dict[str, Any]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        message: Message = await receive()
+        seen.append({**scope, "body": message["body"]})
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    opened = socket.create_server(("127.0.0.1", 0))
+    port, stopped, ready = opened.getsockname()[1], Event(), Event()
+
+    async def run() -> None:
+        async with serving(app, opened, GatewayResponses.of(read_assembly())):
+            ready.set()
+            while not stopped.is_set():  # noqa: ASYNC110 - an event of another thread
+                await asyncio.sleep(0.01)
+
+    thread = Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    ready.wait()
+    try:
+        yield Door(port, seen)
+    finally:
+        stopped.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        pytest.param(
+            POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            id="both framing headers",
+        ),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+            id="both, the other way",
+        ),
+        pytest.param(POST + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n", id="the same length twice"),
+        pytest.param(POST + b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n", id="two lengths"),
+        pytest.param(POST + b"Content-Length: 0, 0\r\n\r\n", id="a list of lengths"),
+        pytest.param(POST + b"Content-Length: -1\r\n\r\n", id="a negative length"),
+        pytest.param(POST + b"Content-Length: +1\r\n\r\nx", id="a signed length"),
+        pytest.param(POST + b"Content-Length: 0x1\r\n\r\nx", id="a hexadecimal length"),
+        pytest.param(POST + b"Content-Length: 1_0\r\n\r\n", id="a length with an underscore"),
+        pytest.param(POST + b"Content-Length:\r\n\r\n", id="an empty length"),
+        pytest.param(POST + b"Content-Length : 0\r\n\r\n", id="a space before the colon"),
+        pytest.param(POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", id="two codings"),
+        pytest.param(POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", id="an unknown coding"),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            id="one coding twice",
+        ),
+        pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n", id="a bad chunk size"),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n0\r\n\r\n", id="a negative chunk size"
+        ),
+        pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n", id="a chunk too long"),
+        pytest.param(POST + b"Content-Length: 5\r\n\r\nxy", id="a body that ends too early"),
+        pytest.param(GET + b"X-Folded: a\r\n b\r\n\r\n", id="a folded header"),
+        pytest.param(GET + b"X-Bare: a\n\r\n", id="a bare line feed"),
+        pytest.param(GET.replace(b"\r\n", b"\n") + b"\n", id="line feeds only"),
+        pytest.param(GET + b"X-Return: a\rb\r\n\r\n", id="a bare carriage return"),
+        pytest.param(GET + b"X-Nul: a\0b\r\n\r\n", id="a NUL"),
+        pytest.param(GET + b"no colon\r\n\r\n", id="a header without a colon"),
+        pytest.param(GET + b": no name\r\n\r\n", id="a header without a name"),
+        pytest.param(b"GET /risk-hub/x HTTP/1.1\r\n\r\n", id="no Host"),
+        pytest.param(GET + b"Host: 127.0.0.1\r\n\r\n", id="two Hosts"),
+        pytest.param(
+            b"CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", id="an authority as target"
+        ),
+        pytest.param(
+            b"GET ftp://127.0.0.1/x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", id="a target of another scheme"
+        ),
+        pytest.param(b"GET risk-hub HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", id="a relative target"),
+        pytest.param(b"GET /risk-hub/x\r\n\r\n", id="HTTP/0.9"),
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", id="TLS"),
+        pytest.param(GET + b"X-Unfinished: ", id="headers that end too early"),
+    ],
+)
+def test_a_request_with_wrong_framing_is_a_400_problem_and_ends_its_connection(
+    door: Door, request_bytes: bytes
+) -> None:
+    suffix = b"" if request_bytes.endswith((b"xy", b": ")) else SMUGGLED
+    ((status, headers, body),) = door.exchange(request_bytes + suffix)
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert (headers["connection"], headers["cache-control"]) == ("close", "no-store")
+    problem = json.loads(body)
+    assert (problem["type"], problem["status"], problem["title"]) == ("about:blank", 400, "Bad Request")
+    assert problem["detail"]
+    assert problem["remedy"]
+    assert door.seen == []
+
+
+def test_headers_over_the_limit_are_a_431_problem(door: Door) -> None:
+    ((status, headers, body),) = door.exchange(GET + b"X-Long: " + b"x" * HEAD_MAX_BYTES + b"\r\n\r\n")
+    assert (status, headers["content-type"]) == (431, "application/problem+json")
+    assert "16,384 bytes" in json.loads(body)["detail"]
+    assert door.seen == []
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: %d\r\n\r\n" % (BODY_MAX_BYTES + 1),
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+        % (BODY_MAX_BYTES + 1, b"x" * (BODY_MAX_BYTES + 1)),
+    ],
+    ids=["announced", "in chunks"],
+)
+def test_a_body_over_the_gateways_limit_is_the_templates_413(door: Door, framing: bytes) -> None:
+    ((status, _, body),) = door.exchange(POST + framing)
+    assert (status, json.loads(body)["type"]) == (413, PROBLEMS["body-too-large"].uri)
+    assert door.seen == []
+
+
+def test_an_unserved_version_is_a_505_problem(door: Door) -> None:
+    ((status, headers, _),) = door.exchange(GET.replace(b"1.1", b"2.0") + b"\r\n")
+    assert (status, headers["content-type"]) == (505, "application/problem+json")
+
+
+def test_an_absolute_target_is_served_and_names_the_host(door: Door) -> None:
+    target = b"GET http://named:1/risk-hub/x?q=%2B HTTP/1.1\r\n"
+    ((status, _, _),) = door.exchange(target + b"Host: other\r\n\r\n")
+    (seen,) = door.seen
+    assert status == 200
+    assert (seen["path"], seen["query_string"]) == ("/risk-hub/x", b"q=%2B")
+    assert [value for name, value in seen["headers"] if name == b"host"] == [b"named:1"]
+
+
+def test_http_1_0_is_served_and_closes(door: Door) -> None:
+    ((status, headers, _),) = door.exchange(GET.replace(b"1.1", b"1.0") + b"\r\n" + SMUGGLED)
+    assert (status, headers["connection"]) == (200, "close")
+    assert len(door.seen) == 1
+
+
+def test_requests_of_one_connection_are_answered_in_order(door: Door) -> None:
+    chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n0\r\nTrailer: t\r\n\r\n"
+    sized = POST + b"Content-Length: 2\r\n\r\nde"
+    found = door.exchange(b"\r\n" + chunked + sized + GET + b"\r\n")
+    assert [status for status, _, _ in found] == [200, 200, 200]
+    assert [each["body"] for each in door.seen] == [b"abc", b"de", b""]
+
+
+def test_a_client_that_asks_before_its_body_is_told_to_go_on(door: Door) -> None:
+    found = door.exchange(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+    assert [status for status, _, _ in found] == [100, 400]
+    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as opened:
+        opened.sendall(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
+        assert opened.recv(100).startswith(b"HTTP/1.1 100 Continue\r\n")
+        opened.sendall(b"ab")
+        assert opened.recv(1_000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_head_gets_the_headers_of_the_answer_alone(door: Door) -> None:
+    received = door.received(GET.replace(b"GET", b"HEAD") + b"Connection: close\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert received.endswith(b"\r\n\r\n")
+
+
+def trickle(opened: socket.socket, first: bytes, each: bytes) -> None:
+    opened.sendall(first)
+    for _ in range(100):
+        time.sleep(0.02)
+        opened.sendall(each)
+
+
+def silence(opened: socket.socket, first: bytes, _: bytes) -> None:
+    opened.sendall(first)
+
+
+@pytest.mark.parametrize("sending", [trickle, silence])
+@pytest.mark.parametrize(
+    ("limit", "part", "first", "each"),
+    [
+        ("HEAD_READ_MAX_SECONDS", "headers", GET, b"X: y\r\n"),
+        ("BODY_READ_MAX_SECONDS", "body", POST + b"Content-Length: 1000\r\n\r\n", b"x"),
+        ("BODY_READ_MAX_SECONDS", "body", POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    ],
+    ids=["headers", "body", "chunked body"],
+)
+def test_a_request_that_does_not_arrive_in_time_is_a_408_problem(  # noqa: PLR0913, PLR0917 - parameters
+    door: Door,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    part: str,
+    first: bytes,
+    each: bytes,
+    sending: Callable[[socket.socket, bytes, bytes], None],
+) -> None:
+    monkeypatch.setattr(front_request, limit, 0.2)
+    monkeypatch.setattr(front_server, "LINGER_MAX_SECONDS", 0.1)
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as opened:
+        sender = Thread(target=_unless_closed, args=(sending, opened, first, each))
+        sender.start()
+        received = opened.recv(4_096)
+        sender.join()
+    ((status, headers, body),) = answers(received)
+    assert (status, headers["connection"]) == (408, "close")
+    assert f"The {part} did not arrive within 0.2 s" in json.loads(body)["detail"]
+    assert time.monotonic() - began < 5
+    assert door.seen == []
+
+
+def _unless_closed(
+    sending: Callable[[socket.socket, bytes, bytes], None], opened: socket.socket, first: bytes, each: bytes
+) -> None:
+    try:
+        sending(opened, first, each)
+    except OSError:
+        return
+
+
+def test_an_idle_connection_is_closed_without_an_answer(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front_request, "IDLE_MAX_SECONDS", 0.1)
+    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as opened:
+        assert opened.recv(1) == b""
