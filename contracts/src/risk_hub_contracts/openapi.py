@@ -8,6 +8,8 @@ from risk_hub_contracts import __version__
 from risk_hub_contracts import problems as p
 from risk_hub_contracts.ids import ACTOR_PATTERN, CORRELATION_ID_PATTERN, STAGE_PATTERN
 from risk_hub_contracts.openapi_blobs import blob_paths
+from risk_hub_contracts.openapi_examples import add_examples
+from risk_hub_contracts.openapi_links import add_links
 from risk_hub_contracts.openapi_parts import (
     Json,
     answer,
@@ -56,7 +58,7 @@ def openapi_document(*, closed_answers: bool = False) -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}],
-        "paths": _paths(),
+        "paths": add_links(add_examples(_paths())),
         "components": {
             "schemas": component_schemas(closed_answers=closed_answers),
             "securitySchemes": {
