@@ -122,6 +122,10 @@ cost: dev-env ## count and price the calls of one snapshot and write docs/cost.m
 faults: dev-env ## 10,000 snapshots while the parts fail; count what was lost or doubled (ten to thirty minutes)
 	$(PY) -m tests.faults
 
+.PHONY: fuzz
+fuzz: dev-env ## generated requests against a local stage: every phase of schemathesis; write docs/fuzz-run.md (some minutes)
+	@$(PY) -m tests.fuzz
+
 .PHONY: rotation
 rotation: dev-env ## rotate a token on a local stage under load; write docs/token-rotation.md (three minutes)
 	@$(PY) -m tests.rotation

@@ -22,6 +22,7 @@ NOT_VALIDATED = {
     "events/emitted.py": "writes the event of a request as a file; calls no handler",
     "fakes": "the helpers that validate",
     "faults": "its stage's parts fail on purpose, the emulator's own answers among them",
+    "fuzz/wsgi.py": "its answers are validated by the check `declared_answer` of tests/fuzz",
     "http/test_declared_answers.py": "spoils answers",
     "http/test_routing.py": "routers with routes of their own",
     "rotation": "counts the answers of other processes under load",

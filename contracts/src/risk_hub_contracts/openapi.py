@@ -26,6 +26,10 @@ from risk_hub_contracts.openapi_worlds import world_paths
 from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
 from risk_hub_contracts.schemas import DIALECT, component_schemas
 
+_CORRELATION_ID: Final = (
+    "Passed on to everything that follows. One that does not match "
+    f"`{CORRELATION_ID_PATTERN}` is replaced by the id of the request."
+)
 _SNAPSHOTS: Final = "/risk-hub/worlds/{world_id}/snapshots"
 _ANYWHERE: Final = (p.NETWORK_DENIED, p.THROTTLED, p.INTERNAL, p.UNAVAILABLE, p.GATEWAY_TIMEOUT)
 _TOKEN: Final = (*_ANYWHERE, p.UNAUTHENTICATED)
@@ -110,9 +114,7 @@ def _publish() -> Json:
         "parameters": [
             header_parameter("X-Actor", ACTOR_PATTERN, "Who publishes.", required=True),
             header_parameter("X-Stage", STAGE_PATTERN, "The stage, in upper or lower case.", required=True),
-            header_parameter(
-                "X-Correlation-Id", CORRELATION_ID_PATTERN, "Passed on to everything that follows."
-            ),
+            header_parameter("X-Correlation-Id", None, _CORRELATION_ID),
         ],
         "requestBody": {
             "required": True,

@@ -1,0 +1,83 @@
+"""The page that says what `make fuzz` asked, what it was answered and what it found."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from tests.fuzz.engine import MEANT, Tally
+
+SHOWN_FINDINGS: Final = 20
+
+
+def page(tally: Tally, declared: Sequence[str], checks: Sequence[str], left: Mapping[str, str]) -> str:
+    """Return the page of one run.
+
+    Args:
+        tally: what the run counted.
+        declared: every operation of the API description.
+        checks: the checks that were in use.
+        left: checks that were not, with the reason.
+    """
+    server_errors = sum(count for status, count in tally.by_status().items() if status >= 500)
+    undeclared = sum(
+        finding.check in {"status_code_conformance", "declared_answer"} for finding in tally.findings
+    )
+    asked = [name for name in declared if name in tally.operations()]
+    phases = "\n".join(f"| {phase} | {count} |" for phase, count in tally.cases.items())
+    followed = "\n".join(f"| {name} | {count} |" for name, count in sorted(tally.followed.items()))
+    return f"""# Generated requests against a live stage
+
+Written by `make fuzz` on {datetime.now(UTC).date()}. schemathesis asked a local stage on loopback, over HTTP through its
+front door, what the [API description](../contracts/openapi.json) lets it ask: the examples, the edges of every schema,
+random requests, and sequences along the links of the description. Each answer passed {len(checks)} checks; one of them
+validates it against the closed schemas. The suite runs the same phases against the handlers.
+The run took {tally.seconds:.0f} s.
+
+| counted | |
+|---|---|
+| operations asked | {len(asked)} of {len(declared)} |
+| requests | {tally.cases.total()} |
+| **answers with a status of 5xx** | **{server_errors}** |
+| **answers that are not declared** | **{undeclared}** |
+| **findings, one for each check and operation** | **{len(tally.findings)}** |
+
+| phase | requests |
+|---|---|
+{phases}
+
+| operation | answers by status |
+|---|---|
+{_operations(tally, declared)}
+
+| link that was followed | times |
+|---|---|
+{followed}
+
+| check that is not in use | because |
+|---|---|
+{_reasons(left)}
+{_findings(tally)}"""
+
+
+def _operations(tally: Tally, declared: Sequence[str]) -> str:
+    rows = []
+    for name in declared:
+        counts = sorted(
+            (status, count) for (operation, status), count in tally.statuses.items() if operation == name
+        )
+        shown = ", ".join(f"{status}: {count}" for status, count in counts)
+        rows.append(f"| {name} | {shown or 'not asked'} |")
+    return "\n".join(rows)
+
+
+def _reasons(left: Mapping[str, str]) -> str:
+    at_one = {f"{check} at {operation}": why for (check, operation), why in MEANT.items()}
+    return "\n".join(f"| {name} | {why} |" for name, why in {**left, **at_one}.items())
+
+
+def _findings(tally: Tally) -> str:
+    if not tally.findings and not tally.errors:
+        return ""
+    blocks = [f"```\n{finding}\n```" for finding in tally.findings[:SHOWN_FINDINGS]]
+    blocks += [f"```\nThe engine failed: {error}\n```" for error in tally.errors[:SHOWN_FINDINGS]]
+    return "\n## Findings\n\n" + "\n\n".join(blocks) + "\n"

@@ -1,0 +1,72 @@
+"""INV-11 by generated requests: examples, coverage, fuzzing and sequences of requests against the handlers."""
+
+from functools import cache
+
+import pytest
+
+from tests.contracts.published import openapi
+from tests.fuzz.engine import CHECKS, LEFT_OUT, OVER_HTTP, PHASES, Run, Tally, for_sequences, of_stages
+from tests.fuzz.wsgi import wsgi_app
+from tests.http.conftest import STAGES, Hub, book, post
+
+SNAPSHOTS = "/risk-hub/worlds/{world_id}/snapshots"
+# Of each operation, and as sequences; the coverage phase asks what the description makes it ask.
+MAX_EXAMPLES = {"examples": 1, "coverage": 1, "fuzzing": 25, "stateful": 80}
+# Answers of success that the phase must have seen, so that it did not only meet refusals.
+SUCCESSES_MIN = {"examples": 10, "coverage": 100, "fuzzing": 100, "stateful": 50}
+
+
+@pytest.fixture(autouse=True)
+def _powertools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
+
+
+@cache
+def run(phase: str) -> Tally:
+    """Run one phase, once a process, against a hub of its own that holds some snapshots."""
+    hub = Hub()
+    for number in range(3):
+        assert post(hub.gateway(), book(f"v{number}")).status == 201
+    document = of_stages(openapi(), sorted(STAGES))
+    document = for_sequences(document) if phase == "stateful" else document
+    return Run([phase], MAX_EXAMPLES[phase]).against(document, hub.tokens.issue(), app=wsgi_app(hub))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_inv_11_no_generated_request_gets_an_answer_that_is_not_declared(phase: str) -> None:
+    tally = run(phase)
+    assert tally.errors == []
+    assert tally.findings == [], "\n\n".join(map(str, tally.findings[:5]))
+    assert tally.cases[phase] > 0
+    succeeded = sum(count for status, count in tally.by_status().items() if status < 400)
+    assert succeeded >= SUCCESSES_MIN[phase], tally.by_status()
+
+
+def test_sequences_follow_the_links_from_a_publication_to_its_snapshot_and_its_risk() -> None:
+    tally = run("stateful")
+    publish, lookup = f"POST {SNAPSHOTS}", f"GET {SNAPSHOTS}/lookup"
+    assert tally.followed[f"{publish} -> [201] stored_snapshot -> {lookup}"] > 0
+    assert tally.followed[f"{publish} -> [201] risk_report -> GET {SNAPSHOTS}/{{version}}/risk"] > 0
+    assert tally.statuses[lookup, 200] > 0
+
+
+def test_an_undeclared_status_and_a_server_error_are_found() -> None:
+    def broken(environ: object, start_response: object) -> list[bytes]:
+        assert environ
+        assert callable(start_response)
+        start_response("500 -", [("Content-Type", "text/plain")])
+        return [b"oops"]
+
+    document = openapi()
+    health = {**document, "paths": {"/risk-hub/health": document["paths"]["/risk-hub/health"]}}
+    tally = Run(["fuzzing"], 1).against(health, "token", app=broken)
+    assert {finding.check for finding in tally.findings} >= {"not_a_server_error", "declared_answer"}
+    assert tally.by_status()[500] > 0
+
+
+def test_every_check_of_schemathesis_is_used_or_left_out_for_a_reason() -> None:
+    from schemathesis.checks import CHECKS as KNOWN  # noqa: PLC0415 - after ours is registered
+
+    assert {*CHECKS, OVER_HTTP, *LEFT_OUT} >= set(KNOWN.get_all_names())
+    assert all(LEFT_OUT.values())

@@ -1,0 +1,43 @@
+"""The program of `make fuzz`: it asks loopback alone, and its page says what was counted and found."""
+
+from collections import Counter
+
+import pytest
+
+from infra.local.sample.publish import Hub
+from tests.contracts.published import openapi
+from tests.fuzz.__main__ import fuzz, operations
+from tests.fuzz.engine import Finding, Tally
+from tests.fuzz.page import page
+
+HEALTH = "GET /risk-hub/health"
+
+
+def test_a_hub_that_is_not_on_loopback_is_not_asked() -> None:
+    with pytest.raises(ValueError, match=r"only a stage on 127\.0\.0\.1"):
+        fuzz(Hub("https://hub.example.com", "token"), 1, 1)
+
+
+def test_the_page_counts_server_errors_and_shows_findings() -> None:
+    tally = Tally(cases=Counter(fuzzing=3), statuses=Counter({(HEALTH, 200): 2, (HEALTH, 502): 1}))
+    tally.findings.append(Finding("declared_answer", HEALTH, "the status 502 is not declared"))
+    tally.errors.append("stopped after 1 s")
+    text = page(tally, [HEALTH, "GET /risk-hub/contract"], ["declared_answer"], {})
+    assert "| operations asked | 1 of 2 |" in text
+    assert "| requests | 3 |" in text
+    assert "| **answers with a status of 5xx** | **1** |" in text
+    assert "| **answers that are not declared** | **1** |" in text
+    assert f"| {HEALTH} | 200: 2, 502: 1 |" in text
+    assert "| GET /risk-hub/contract | not asked |" in text
+    assert "the status 502 is not declared" in text
+    assert "The engine failed: stopped after 1 s" in text
+
+
+def test_a_page_without_findings_has_no_section_for_them() -> None:
+    assert "## Findings" not in page(Tally(), [HEALTH], ["declared_answer"], {})
+
+
+def test_every_operation_of_the_description_is_named_once() -> None:
+    names = operations(openapi())
+    assert len(names) == len(set(names))
+    assert HEALTH in names
