@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from infra import names
+from infra.alarms.outcomes import outcome_alarms, own_metric
 from infra.alarms.rule import (
     DAY_SECONDS,
     HOUR_SECONDS,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from infra.alarms.rule import Severity
     from infra.stages import Stage
-    from risk_hub_contracts.risk import RiskStatus
 
 HEARTBEATS_MISSED: Final = 3
 SPIKE_SHARE_PERCENT: Final = 50
@@ -32,9 +32,6 @@ REFUSED_FREE_REQUESTS: Final = 200
 FAILED_MESSAGES_MAX: Final = 5
 UNAVAILABLE_BLOBS_MAX: Final = 5
 UNANNOUNCED_PERIODS: Final = 2
-VALIDATION_SUCCESS_MIN_PERCENT: Final = 90
-# Successes that are assumed beside what there was: three failures among none are too many, one or two are not.
-VALIDATION_FREE_COUNT: Final = 20
 TOKEN_END_LEAD_DAYS: Final = 14
 # A token that lives for less than this, such as the smoke test's, goes off unnoticed.
 TOKEN_END_HOURS: Final = 3
@@ -49,9 +46,7 @@ def hub_alarms(stage: Stage) -> Iterator[AlarmRule]:
         severity: Severity = "critical" if data_stage in stage.paging_stages else "warning"
         yield from _freshness(stage.name, data_stage, severity)
         yield from _spikes(stage.name, data_stage)
-        yield _validation_success(stage.name, data_stage)
-    for data_stage in stage.paging_stages:
-        yield from _without_numbers(stage.name, data_stage)
+    yield from outcome_alarms(stage)
     yield _token_end(stage.name)
     yield _silent_relay(stage)
     yield from _refusals(stage.name)
@@ -60,17 +55,13 @@ def hub_alarms(stage: Stage) -> Iterator[AlarmRule]:
         yield _failed_messages(stage.name, worker)
 
 
-def _metric(stage: str, metric: metrics.Metric, statistic: str = "Sum", /, **dimensions: str) -> Metric:
-    return Metric(names.metrics_namespace(stage), metric.name, dimensions, statistic)
-
-
 def _heartbeat(stage: str) -> AlarmRule:
     return AlarmRule(
         name="freshness-heartbeat",
         page="freshness-heartbeat",
         meaning="The freshness monitor is silent: nobody would notice a world that stops",
         severity="critical",
-        metrics={"beats": _metric(stage, metrics.HEARTBEAT, worker="freshness_monitor")},
+        metrics={"beats": own_metric(stage, metrics.HEARTBEAT, worker="freshness_monitor")},
         wrong_when="under",
         period_seconds=MINUTE_SECONDS,
         periods=HEARTBEATS_MISSED,
@@ -108,20 +99,20 @@ def _freshness(stage: str, data_stage: str, severity: Severity) -> Iterator[Alar
             page=name,
             meaning=f"A {data_stage} world {meaning}",
             severity=told,
-            metrics={"worlds": _metric(stage, metric, "Maximum", stage=data_stage)},
+            metrics={"worlds": own_metric(stage, metric, "Maximum", stage=data_stage)},
             period_seconds=MINUTE_SECONDS,
             silence=QUIET_KEEPS_STATE,
         )
 
 
 def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
-    stored = _metric(stage, metrics.SNAPSHOT_PROCESSED, stage=data_stage)
+    stored = own_metric(stage, metrics.SNAPSHOT_PROCESSED, stage=data_stage)
     yield AlarmRule(
         name=f"dedupe-spike-{data_stage}",
         page="dedupe-spike",
         meaning=f"Producers of {data_stage} send again what is stored, more than they send anew",
         severity="warning",
-        metrics={"repeated": _metric(stage, metrics.SNAPSHOT_DEDUPE, stage=data_stage), "stored": stored},
+        metrics={"repeated": own_metric(stage, metrics.SNAPSHOT_DEDUPE, stage=data_stage), "stored": stored},
         expression=f"100 * FILL(repeated, 0) / (FILL(repeated, 0) + FILL(stored, 0) + {SPIKE_FREE_COUNT})",
         threshold=SPIKE_SHARE_PERCENT,
     )
@@ -130,59 +121,9 @@ def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
         page="expired-spike",
         meaning=f"Snapshots of {data_stage} expire before the workers come to them",
         severity="warning",
-        metrics={"expired": _metric(stage, metrics.SNAPSHOT_EXPIRED, stage=data_stage), "stored": stored},
+        metrics={"expired": own_metric(stage, metrics.SNAPSHOT_EXPIRED, stage=data_stage), "stored": stored},
         expression=f"100 * FILL(expired, 0) / ({_HANDLINGS} * FILL(stored, 0) + {SPIKE_FREE_COUNT})",
         threshold=SPIKE_SHARE_PERCENT,
-    )
-
-
-def _validation_success(stage: str, data_stage: str) -> AlarmRule:
-    """The metric is 100 for each report with numbers and 0 for each without: its sum counts the successes."""
-    reports = _metric(stage, metrics.VALIDATION_SUCCESS, "SampleCount", stage=data_stage)
-    percents = _metric(stage, metrics.VALIDATION_SUCCESS, "Sum", stage=data_stage)
-    return AlarmRule(
-        name=f"validation-success-{data_stage}",
-        page="validation-success",
-        meaning=f"Less than {VALIDATION_SUCCESS_MIN_PERCENT} % of the evaluated {data_stage} snapshots got risk numbers",
-        severity="warning",
-        metrics={"reports": reports, "percents": percents},
-        expression=(
-            "100 - (100 * FILL(reports, 0) - FILL(percents, 0)) / "
-            f"(FILL(reports, 0) + {VALIDATION_FREE_COUNT})"
-        ),
-        threshold=VALIDATION_SUCCESS_MIN_PERCENT,
-        wrong_when="under",
-    )
-
-
-def _without_numbers(stage: str, data_stage: str) -> Iterator[AlarmRule]:
-    """One book is enough where people act on the numbers; a research stage has the success rate alone."""
-
-    def reports(worker: names.FunctionFolder, status: RiskStatus) -> Metric:
-        return _metric(stage, metrics.REPORTS, stage=data_stage, status=status, worker=worker)
-
-    yield AlarmRule(
-        name=f"risk-not-computed-{data_stage}",
-        page="risk-not-computed",
-        meaning=f"A {data_stage} book has no valid risk report: its inputs are missing, too few or wrong",
-        severity="critical",
-        metrics={
-            "invalid": reports("risk_engine", "invalid_input"),
-            "insufficient": reports("risk_engine", "insufficient"),
-            "stress": reports("stress_engine", "invalid_input"),
-        },
-        expression="FILL(invalid, 0) + FILL(insufficient, 0) + FILL(stress, 0)",
-    )
-    yield AlarmRule(
-        name=f"exit-limits-not-judged-{data_stage}",
-        page="risk-not-computed",
-        meaning=f"A limit of a {data_stage} book's exit policy had no number to be held against: it can ask for no exit",
-        severity="warning",
-        metrics={
-            "partly": reports("exit_engine", "partial"),
-            "none": reports("exit_engine", "insufficient"),
-        },
-        expression="FILL(partly, 0) + FILL(none, 0)",
     )
 
 
@@ -193,7 +134,7 @@ def _token_end(stage: str) -> AlarmRule:
         page="token-end",
         meaning=f"A token ends within {TOKEN_END_LEAD_DAYS} days and has no successor: its callers will be refused",
         severity="warning",
-        metrics={"left": _metric(stage, metrics.TOKEN_END, "Maximum", worker="freshness_monitor")},
+        metrics={"left": own_metric(stage, metrics.TOKEN_END, "Maximum", worker="freshness_monitor")},
         threshold=TOKEN_END_LEAD_DAYS * DAY_SECONDS,
         wrong_when="under",
         period_seconds=HOUR_SECONDS,
@@ -204,7 +145,7 @@ def _token_end(stage: str) -> AlarmRule:
 def _silent_relay(stage: Stage) -> AlarmRule:
     """A relay that is not called at all has no iterator age; that is over, too, as soon as it announces anything."""
     stored = {
-        f"stored{number}": _metric(stage.name, metrics.SNAPSHOT_PROCESSED, stage=data_stage)
+        f"stored{number}": own_metric(stage.name, metrics.SNAPSHOT_PROCESSED, stage=data_stage)
         for number, data_stage in enumerate(stage.stage_allow_list)
     }
     together = " + ".join(f"FILL({each}, 0)" for each in stored)
@@ -213,7 +154,10 @@ def _silent_relay(stage: Stage) -> AlarmRule:
         page="relay-iterator-age",
         meaning="Snapshots are stored and none is announced: the relay is not called, look at its event source mappings",
         severity="critical",
-        metrics={"announced": _metric(stage.name, metrics.WORKER_PROCESSED, worker="event_relay"), **stored},
+        metrics={
+            "announced": own_metric(stage.name, metrics.WORKER_PROCESSED, worker="event_relay"),
+            **stored,
+        },
         expression=f"IF(FILL(announced, 0) < 1, {together}, 0)",
         periods=UNANNOUNCED_PERIODS,
     )
@@ -237,8 +181,8 @@ def _refusals(stage: str) -> Iterator[AlarmRule]:
             meaning=meaning,
             severity="warning",
             metrics={
-                "first": _metric(stage, metrics.HTTP_REFUSED, status=first),
-                "second": _metric(stage, metrics.HTTP_REFUSED, status=second),
+                "first": own_metric(stage, metrics.HTTP_REFUSED, status=first),
+                "second": own_metric(stage, metrics.HTTP_REFUSED, status=second),
                 "requests": requests,
             },
             expression=f"100 * (FILL(first, 0) + FILL(second, 0)) / (FILL(requests, 0) + {REFUSED_FREE_REQUESTS})",
@@ -256,7 +200,7 @@ def _blobs(stage: str) -> Iterator[AlarmRule]:
             page="blob-errors",
             meaning=meaning,
             severity="warning",
-            metrics={"errors": _metric(stage, metrics.BLOB_ERRORS, reason=reason)},
+            metrics={"errors": own_metric(stage, metrics.BLOB_ERRORS, reason=reason)},
             threshold=threshold,
         )
 
@@ -268,7 +212,7 @@ def _failed_messages(stage: str, worker: names.FunctionFolder) -> AlarmRule:
         page="message-failures",
         meaning=f"{worker} gives messages back to its queue: after five times they are dead letters",
         severity="warning",
-        metrics={"failed": _metric(stage, metrics.SNAPSHOT_FAILED, worker=worker)},
+        metrics={"failed": own_metric(stage, metrics.SNAPSHOT_FAILED, worker=worker)},
         threshold=FAILED_MESSAGES_MAX,
         stops_release=True,
     )

@@ -138,7 +138,8 @@ class Rehearsal:
         self._hub.get("/risk-hub/worlds/desk-c/snapshots/latest", Authorization="Bearer nobody")
 
     def _publish(self, world: str) -> None:
-        status = self._hub.post(world, small_body(next(self._versions)), **LIVE).status
+        covariance = {"ids": ["AAPL", "MSFT"], "upper": [*UPPER]}
+        status = self._hub.post(world, small_body(next(self._versions), covariance=covariance), **LIVE).status
         assert status == 201, status
 
     def _put(self, path: str, body: Mapping[str, Any]) -> None:
