@@ -88,7 +88,7 @@ class Rehearsal:
             self._put(f"{world}/expectations", {"owner": "desk"})
             self._put(f"{world}/exit-policy", POLICY)
         self._publish(SILENT)
-        self._note("producer", f"{SILENT} publishes, and then is silent")
+        self._note("producer", f"{SILENT} publishes once and then stops")
 
     def _silence_and_recovery(self) -> None:
         self._wait("snapshot-lag-warn-live", "ALARM")
@@ -103,7 +103,7 @@ class Rehearsal:
         self._publish(ABSENT)
         self._put(f"{ABSENT}/expectations", {"owner": "desk", "warn_seconds": 600, "critical_seconds": 1800})
         self._note(
-            "producer", f"{ABSENT} publishes for the first time; both worlds get ordinary limits again"
+            "producer", f"{ABSENT} publishes for the first time; both worlds get their ordinary limits again"
         )
         self._wait("snapshot-missing-live", "OK")
         self._wait("snapshot-lag-warn-live", "OK")
@@ -112,7 +112,7 @@ class Rehearsal:
         self._put(
             f"{world}/expectations", {"owner": "desk", "warn_seconds": warn, "critical_seconds": critical}
         )
-        self._note("owner", f"{world} (live) is expected: warn after {warn} s, critical after {critical} s")
+        self._note("owner", f"{world} (live) is registered: warn after {warn} s, critical after {critical} s")
 
     def _wait(self, alarm: str, state: str) -> None:
         self.subscriber.wait_for(lambda: self.subscriber.states(alarm)[-1:] == [state], DEADLINE_SECONDS)
