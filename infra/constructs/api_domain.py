@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_certificatemanager as acm
 from constructs import Construct
 
 from infra.constructs.removal import removal_of
@@ -23,17 +22,17 @@ class ApiDomain(Construct):
 
     def __init__(self, scope: Stack, construct_id: str, *, stage: Stage, domain: CustomDomain) -> None:
         super().__init__(scope, construct_id)
-        name = apigateway.DomainName(
+        name = apigateway.CfnDomainName(
             self,
             "Name",
             domain_name=domain.name,
-            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn),
-            endpoint_type=apigateway.EndpointType.REGIONAL,
-            security_policy=apigateway.SecurityPolicy.TLS_1_2,
+            regional_certificate_arn=domain.certificate_arn,
+            endpoint_configuration=apigateway.CfnDomainName.EndpointConfigurationProperty(types=["REGIONAL"]),
+            security_policy="TLS_1_2",
         )
         name.apply_removal_policy(removal_of(stage))
-        CfnOutput(scope, "ApiDomainTarget", value=name.domain_name_alias_domain_name)
-        CfnOutput(scope, "ApiDomainHostedZoneId", value=name.domain_name_alias_hosted_zone_id)
+        CfnOutput(scope, "ApiDomainTarget", value=name.attr_regional_domain_name)
+        CfnOutput(scope, "ApiDomainHostedZoneId", value=name.attr_regional_hosted_zone_id)
 
 
 def map_domain(scope: Construct, domain: CustomDomain, api: apigateway.RestApi) -> None:

@@ -81,4 +81,4 @@ class Stacks:
 
 
 def test_the_smoke_test_calls_the_custom_url_where_there_is_one() -> None:
-    assert url_of(Stacks(), "prod") == f"https://{NAME}/risk"  # type: ignore[arg-type]
+    assert url_of(Stacks(), "prod") == f"https://{NAME}/risk"
