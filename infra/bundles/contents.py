@@ -42,6 +42,11 @@ _NOT_RUN_HERE: Final = (
     "risk_hub_contracts/openapi_parts.py",
     "risk_hub_contracts/openapi_blobs.py",
     "risk_hub_contracts/openapi_worlds.py",
+    "risk_hub_contracts/openapi_examples.py",
+    "risk_hub_contracts/openapi_links.py",
+    "risk_hub_contracts/openapi_reports.py",
+    "risk_hub_contracts/schema_sides.py",
+    "risk_hub_contracts/schemas.py",
     "risk_hub_contracts/upload_answers.py",
 )
 
