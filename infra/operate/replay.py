@@ -12,18 +12,24 @@ PAGE_MAX_SNAPSHOTS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What to announce again: instants of `as_of`, both inclusive, as RFC 3339 text."""
+    """What to announce again: instants of `as_of`, both inclusive, as RFC 3339 text.
+
+    With `evaluate` only what has no report and will have none by itself, and only of `stage` where it is given.
+    """
 
     world_id: str
     start: str
     end: str
     cursor: str | None = None
     dry_run: bool = False
+    stage: str | None = None
+    evaluate: bool = False
 
     def request(self, limit: int) -> dict[str, Any]:
         """Return the relay's request for the next page."""
         asked = {"world_id": self.world_id, "from": self.start, "to": self.end, "limit": limit}
-        return {**asked, "cursor": self.cursor, "dry_run": self.dry_run}
+        evaluation = {"evaluate": True, "stage": self.stage} if self.evaluate else {}
+        return {**asked, "cursor": self.cursor, "dry_run": self.dry_run, **evaluation}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Progress:
     expired: int = 0
     reached: str | None = None
     cursor: str | None = None
+    evaluated: int = 0
+    awaited: int = 0
 
     def plus(self, page: dict[str, Any]) -> "Progress":
         """Return the progress after one more page."""
@@ -44,6 +52,9 @@ class Progress:
             self.expired + page["expired"],
             page["reached"] or self.reached,
             page["next_cursor"],
+            # A relay of release 1.0.0 does not count these.
+            self.evaluated + page.get("evaluated", 0),
+            self.awaited + page.get("awaited", 0),
         )
 
 

@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,6 +14,9 @@ from infra.operate.stage_access import Clients
 from risk_hub_contracts.cli.app import PROGRAM
 from risk_hub_contracts.cli.screen import Bar, bar, complain, print_document, say
 from risk_hub_contracts.times import parse_instant
+
+# What only an evaluation of the past counts.
+OF_EVALUATIONS: Final = frozenset({"evaluated", "awaited"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ def replay_events(order: ReplayOrder, aws: Clients) -> None:
     relay = Relay(aws.client("lambda"), order.stage_name)
     done = _follow(relay, period, order)
     if order.json:
-        print_document({"world_id": order.world, "dry_run": order.dry_run, **asdict(done)})
+        facts = {name: value for name, value in asdict(done).items() if name not in OF_EVALUATIONS}
+        print_document({"world_id": order.world, "dry_run": order.dry_run, **facts})
     else:
         say(_account(done, period))
 

@@ -1,4 +1,4 @@
-"""`risk-hub risk verify`: have the deployed engine compute a stored report again, and compare bit for bit."""
+"""`risk-hub risk verify` and `risk evaluate`: have the deployed engines compute again, or compute what they missed."""
 
 from typing import Annotated, Any
 
@@ -6,23 +6,34 @@ import typer
 
 from infra.operate import stage_access
 from infra.operate.engine import RiskEngine
-from infra.operate.options import StageName
+from infra.operate.evaluate_command import EvaluateOrder, evaluate_past
+from infra.operate.options import Rate, StageName, instant
+from infra.operate.pace import RATE_DEFAULT_PER_SECOND
 from infra.operate.stage_access import LOCAL
 from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import print_document, say
+from risk_hub_contracts.times import parse_instant
 
 GROUP = "risk"
+OptionalInstant = Annotated[
+    str | None,
+    typer.Option("--from", parser=instant, metavar="T", help="First as_of, as in 2026-01-05T00:00:00Z."),
+]
+OptionalEnd = Annotated[
+    str | None, typer.Option("--to", parser=instant, metavar="T", help="Last as_of, inclusive.")
+]
 STATUS = {"equal": 0, "differs": 1, "unverifiable": 3}
 
 
 def add_risk_commands(app: typer.Typer) -> None:
-    """Add `verify` to the group `risk`, which callers may have commands in already."""
+    """Add `verify` and `evaluate` to the group `risk`, which callers may have commands in already."""
     group = next((each.typer_instance for each in app.registered_groups if each.name == GROUP), None)
     if group is None:
         group = typer.Typer(help="Risk numbers.", no_args_is_help=True, rich_markup_mode=None)
         group.callback()(_risk)
         app.add_typer(group, name=GROUP)
     group.command("verify")(_verify)
+    group.command("evaluate")(_evaluate)
 
 
 def _risk() -> None:
@@ -44,6 +55,27 @@ def _verify(
     else:
         _tell(verified)
     raise typer.Exit(STATUS[verified["outcome"]])
+
+
+def _evaluate(
+    world: Annotated[str, typer.Argument(help="The world.")],
+    start: OptionalInstant = None,
+    end: OptionalEnd = None,
+    stage: Annotated[str | None, typer.Option(help="Only snapshots of this stage.")] = None,
+    cursor: Annotated[
+        str | None, typer.Option(help="Continue where an earlier run of the same period stopped.")
+    ] = None,
+    rate: Rate = RATE_DEFAULT_PER_SECOND,
+    stage_name: StageName = LOCAL,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and queue nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Have past snapshots evaluated that have no report; no exit signal comes from them."""
+    if start is not None and end is not None and parse_instant(start) > parse_instant(end):
+        raise typer.BadParameter("--from is later than --to")
+    order = EvaluateOrder(stage_name, world, start, end, stage and stage.lower(), cursor, rate, dry_run, json)
+    evaluate_past(order, stage_access.access_to(stage_name))
 
 
 def _tell(verified: dict[str, Any]) -> None:

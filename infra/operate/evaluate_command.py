@@ -1,0 +1,95 @@
+"""`risk evaluate`: have the engines evaluate what they missed of a world's past, page by page."""
+
+import shlex
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.operate.errors import OperateError
+from infra.operate.pace import Pace
+from infra.operate.relay import Relay
+from infra.operate.replay import Period, Progress, replay
+from infra.operate.stage_access import Clients
+from risk_hub_contracts.cli.app import PROGRAM
+from risk_hub_contracts.cli.screen import complain, print_document, say
+from risk_hub_contracts.limits import AS_OF_MIN_YEAR, FUTURE_SKEW_MAX_SECONDS
+from risk_hub_contracts.times import format_instant
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateOrder:
+    """What an operator asked for: a world, a period with both ends included or open, and perhaps one stage."""
+
+    stage_name: str
+    world: str
+    start: str | None
+    end: str | None
+    stage: str | None
+    cursor: str | None
+    rate: float
+    dry_run: bool
+    json: bool
+
+    def period(self) -> Period:
+        """Return the period; an open end is where no snapshot can lie beyond.
+
+        The start and the end are part of a cursor's query, so that a command that resumes names both.
+        """
+        last = datetime.now(UTC) + timedelta(seconds=FUTURE_SKEW_MAX_SECONDS)
+        start = self.start or f"{AS_OF_MIN_YEAR}-01-01T00:00:00Z"
+        end = self.end or format_instant(last)
+        return Period(self.world, start, end, self.cursor, self.dry_run, self.stage, evaluate=True)
+
+
+def evaluate_past(order: EvaluateOrder, aws: Clients) -> None:
+    """Queue what was missed and print what was done.
+
+    Raises:
+        OperateError: the period holds no snapshot, or the relay failed on a page; then the command that resumes was
+            printed before.
+    """
+    period = order.period()
+    done = _follow(Relay(aws.client("lambda"), order.stage_name), period, order)
+    if order.json:
+        facts = {name: value for name, value in asdict(done).items() if name != "announced"}
+        print_document({"world_id": order.world, "dry_run": order.dry_run, "queued": _queued(done), **facts})
+    if not done.found:
+        raise OperateError(f"{order.world}: no snapshot in this period{_at(order.stage)}")
+    if not order.json:
+        say(_account(done, order))
+
+
+def _follow(relay: Relay, period: Period, order: EvaluateOrder) -> Progress:
+    done = Progress(cursor=period.cursor)
+    try:
+        for progress in replay(relay, period, Pace(order.rate)):
+            done = progress
+    except (OperateError, ClientError, BotoCoreError, KeyboardInterrupt):
+        complain(_resume(done, period, order))
+        raise
+    return done
+
+
+def _queued(done: Progress) -> int:
+    """Return how many snapshots were queued, or would be: those that are neither evaluated nor awaited."""
+    return done.found - done.evaluated - done.awaited
+
+
+def _account(done: Progress, order: EvaluateOrder) -> str:
+    did = "would be queued" if order.dry_run else "queued"
+    waiting = f", {done.awaited} left to the engines: not past yet" if done.awaited else ""
+    return f"{order.world}: {_queued(done)} {did}, {done.evaluated} already evaluated{waiting}"
+
+
+def _resume(done: Progress, period: Period, order: EvaluateOrder) -> str:
+    words = ["risk", "evaluate", order.world, "--from", period.start, "--to", period.end]
+    words += ["--stage", order.stage] if order.stage else []
+    words += ["--stage-name", order.stage_name, "--rate", f"{order.rate:g}"]
+    words += ["--cursor", done.cursor] if done.cursor else []
+    words += ["--dry-run"] if order.dry_run else []
+    return f"Stopped after {done.found} snapshots. Continue with: {PROGRAM} {shlex.join(words)}"
+
+
+def _at(stage: str | None) -> str:
+    return f" at stage {stage}" if stage else ""

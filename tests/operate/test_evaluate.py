@@ -1,0 +1,94 @@
+"""`risk evaluate`: pages, rate, resumption, and the counts that the operator reads."""
+
+import json
+import shlex
+
+import pytest
+
+from tests.operate.conftest import STAGE, Run, Stage, page
+
+FROM, TO = "2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"
+ASKED = ("risk", "evaluate", "us20", "--from", FROM, "--to", TO)
+
+
+def test_what_was_queued_and_what_was_there_is_counted_over_all_pages(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.relay.answers = [
+        page(4, announced=3, evaluated=1, next_cursor="c1", reached=FROM),
+        page(3, announced=1, evaluated=1, awaited=1, reached=TO),
+    ]
+    assert run(*ASKED, "--rate", "500", "--stage", "PAPER") == 0
+    assert [request["cursor"] for request in stage.relay.requests] == [None, "c1"]
+    asked = {"world_id": "us20", "from": FROM, "to": TO, "evaluate": True, "stage": "paper"}
+    assert all(asked.items() <= request.items() for request in stage.relay.requests)
+    told = capsys.readouterr().out
+    assert "us20: 4 queued, 2 already evaluated, 1 left to the engines: not past yet" in told
+
+
+def test_without_a_period_the_whole_past_is_asked_for(stage: Stage, run: Run) -> None:
+    stage.relay.answers = [page(1)]
+    assert run("risk", "evaluate", "us20") == 0
+    (request,) = stage.relay.requests
+    assert request["from"] == "1990-01-01T00:00:00Z"
+    assert request["to"] > "2026"
+    assert request["stage"] is None
+
+
+def test_a_dry_run_counts_what_would_be_queued(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.relay.answers = [page(5, announced=0, evaluated=2)]
+    assert run(*ASKED, "--dry-run") == 0
+    assert stage.relay.requests[0]["dry_run"] is True
+    assert "us20: 3 would be queued, 2 already evaluated" in capsys.readouterr().out
+
+
+def test_a_document_has_the_counts_for_programs(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.relay.answers = [page(5, announced=3, evaluated=1, awaited=1, expired=4, reached=TO)]
+    assert run(*ASKED, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "world_id": "us20",
+        "dry_run": False,
+        "queued": 3,
+        "found": 5,
+        "expired": 4,
+        "reached": TO,
+        "cursor": None,
+        "evaluated": 1,
+        "awaited": 1,
+    }
+
+
+def test_a_period_without_snapshots_is_status_1(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.relay.answers = [page(0)]
+    assert run(*ASKED, "--stage", "live") == 1
+    assert "us20: no snapshot in this period at stage live" in capsys.readouterr().err
+
+
+def test_an_evaluation_that_stops_prints_the_command_that_continues_it(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = page(3, next_cursor="c1", reached=FROM)
+    stage.relay.answers = [first, {"errorMessage": "the event bus is unavailable"}]
+    assert run(*ASKED, "--rate", "500", "--stage", "paper") == 1
+    printed = capsys.readouterr().err
+    assert "the event bus is unavailable" in printed
+    command = printed.partition("risk-hub ")[2].splitlines()[0]
+    stage.relay.requests.clear()
+    stage.relay.answers = [page(1)]
+    assert run(*shlex.split(command)) == 0
+    assert (stage.relay.requests[0]["cursor"], stage.relay.requests[0]["stage"]) == ("c1", "paper")
+    assert f"--stage-name {STAGE}" in command
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_period_that_ends_before_it_begins_is_a_wrong_command_line(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("risk", "evaluate", "us20", "--from", TO, "--to", FROM) == 2
+    assert "--from is later than --to" in capsys.readouterr().err
