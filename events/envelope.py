@@ -42,9 +42,11 @@ class CloudEvent(BaseModel):
     tracecontext: str | None = None
     """The X-Ray trace header of that request."""
     islatest: bool | None = None
-    """Whether the snapshot was its world's and stage's newest when it was announced."""
+    """Whether the snapshot was its world's and stage's newest when it was announced; derived events repeat it."""
     replay: bool | None = None
     """True on an announcement that an operator asked to repeat; absent otherwise."""
+    history: bool | None = None
+    """True where the snapshot was past: it is evaluated on purpose, and no exit signal comes from it."""
     data: dict[str, Any]
 
     def to_detail(self) -> str:

@@ -10,12 +10,14 @@ RISK_EVALUATED: Literal["risk_evaluated"] = "risk_evaluated"
 STRESS_EVALUATED: Literal["stress_evaluated"] = "stress_evaluated"
 
 
-def evaluated(
+def evaluated(  # noqa: PLR0913 - by keyword
     report: RiskReport | StressReport,
     *,
     correlation_id: str | None = None,
     causation_id: str | None = None,
     trace_header: str | None = None,
+    is_latest: bool | None = None,
+    history: bool = False,
 ) -> CloudEvent:
     """Return the event for a stored report; its type follows from the report's.
 
@@ -24,6 +26,8 @@ def evaluated(
         correlation_id: the id of the request that brought the snapshot.
         causation_id: the id of the event on which the snapshot was evaluated.
         trace_header: the X-Ray header of that request.
+        is_latest: whether the snapshot was its world's and stage's newest when it was announced.
+        history: whether the snapshot was past and evaluated on purpose.
     """
     event_type = RISK_EVALUATED if isinstance(report, RiskReport) else STRESS_EVALUATED
     return CloudEvent(
@@ -35,5 +39,7 @@ def evaluated(
         correlationid=correlation_id,
         causationid=causation_id,
         tracecontext=trace_header,
+        islatest=is_latest,
+        history=history or None,
         data=report.model_dump(mode="json"),
     )

@@ -14,6 +14,7 @@ def exit_signal_emitted(
     correlation_id: str | None = None,
     causation_id: str | None = None,
     trace_header: str | None = None,
+    is_latest: bool | None = None,
 ) -> CloudEvent:
     """Return the event for a stored signal; its id is made from what the signal is unique by.
 
@@ -22,6 +23,7 @@ def exit_signal_emitted(
         correlation_id: the id of the request that brought the snapshot.
         causation_id: the id of the evaluation event on which a rule fired.
         trace_header: the X-Ray header of that request.
+        is_latest: whether the snapshot was its world's and stage's newest when it was announced.
     """
     unique_by = (signal.world_id, signal.stage, signal.strategy, signal.rule, signal.window)
     return CloudEvent(
@@ -33,5 +35,6 @@ def exit_signal_emitted(
         correlationid=correlation_id,
         causationid=causation_id,
         tracecontext=trace_header,
+        islatest=is_latest,
         data=signal.model_dump(mode="json"),
     )

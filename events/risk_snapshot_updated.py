@@ -28,13 +28,14 @@ IDENTIFYING_FIELDS = (
 ENTRY_OVERHEAD_MAX_BYTES = 2_048
 
 
-def risk_snapshot_updated(
+def risk_snapshot_updated(  # noqa: PLR0913 - by keyword
     announcement: dict[str, Any],
     *,
     time: datetime,
     is_latest: bool,
     correlation_id: str | None = None,
     trace_header: str | None = None,
+    history: bool = False,
 ) -> CloudEvent:
     """Return the event for a committed snapshot.
 
@@ -44,6 +45,7 @@ def risk_snapshot_updated(
         is_latest: whether it is its world's and stage's newest.
         correlation_id: the id of the request that brought it.
         trace_header: the X-Ray header of that request.
+        history: whether engines are to evaluate it as the past, expired or not.
     """
     world_id, version = announcement["world_id"], announcement["version"]
     event = CloudEvent(
@@ -55,6 +57,7 @@ def risk_snapshot_updated(
         correlationid=correlation_id,
         tracecontext=trace_header,
         islatest=is_latest,
+        history=history or None,
         data=announcement,
     )
     if len(event.to_detail().encode()) + ENTRY_OVERHEAD_MAX_BYTES <= EVENT_ENTRY_MAX_BYTES:

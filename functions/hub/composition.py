@@ -123,7 +123,7 @@ class Composition:
         """Return the reader's use case for risk and stress reports."""
         from functions.hub.use_cases.read_reports import ReadReports
 
-        return ReadReports(self.evaluations(), self._snapshots())
+        return ReadReports(self.evaluations(), self._snapshots(), utc_now)
 
     def list_exit_signals(self) -> ListExitSignals:
         """Return the reader's use case for exit signals."""
@@ -156,7 +156,8 @@ class Composition:
         """Return the relay's use case for operators: the same announcements again."""
         from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
 
-        return ReplaySnapshots(self._snapshots(), self.evaluations(), self._announce_commits(), utc_now)
+        evaluations = self.evaluations()
+        return ReplaySnapshots(self._snapshots(), evaluations, evaluations, self._announce_commits(), utc_now)
 
     def evaluate_stress(self) -> EvaluateStress:
         """Return the stress engine's use case."""

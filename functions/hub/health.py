@@ -50,17 +50,21 @@ class Health:
         self._values.append((m.WORKER_PROCESSED, 1))
         if outcome == "repeated":
             self._values.append((m.SNAPSHOT_DEDUPE, 1))
-        # A replay comes days later by design: its delay and what expired say nothing of the pipeline, and alarm nobody.
+        # A replay comes days later by design: its delay and what expired say nothing about the pipeline. Nor does the past.
         if outcome == "expired":
             self._count(m.SNAPSHOT_EXPIRED, None if event.replay else event)
             if not event.replay:
                 self._count_expired_world(event)
-        if not event.replay:
+        if not (event.replay or event.history):
             self.delayed(parse_instant(event.time), now)
 
     def failed(self, receives: int, event: CloudEvent | None) -> None:
-        """Count a handling that failed; after the last receive the queue sets the message aside."""
-        self._count(m.SNAPSHOT_FAILED, event)
+        """Count a handling that failed; after the last receive the queue sets the message aside.
+
+        The past is not urgent: a failure that may pass sets off no alarm, but a message that is set aside does.
+        """
+        if event is None or not event.history:
+            self._count(m.SNAPSHOT_FAILED, event)
         if receives >= QUEUE_RECEIVES_MAX_COUNT:
             self._count(m.SNAPSHOT_DLQ, event)
 
@@ -98,14 +102,14 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class ReportTally:
-    """Counts the evaluations of one worker; only of the allowed stages, and none of a replay, which was counted before."""
+    """Counts the evaluations of one worker by stage: those of the allowed stages, without replays and the past."""
 
     worker: WorkerName
     stages: frozenset[str]
 
     def __call__(self, event: CloudEvent, stage: str, status: RiskStatus) -> None:
         """See Tally."""
-        if event.replay or stage not in self.stages:
+        if event.replay or event.history or stage not in self.stages:
             return
         write([(m.REPORTS, 1)], {m.STAGE: stage, m.STATUS: status, m.WORKER: self.worker})
         if self.worker == VALIDATOR:

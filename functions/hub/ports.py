@@ -150,12 +150,20 @@ class EvaluationStore(Protocol):
         """Store the record if its key is free (INV-05); tell whether it did."""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundReport:
+    """A report as a JSON document, and whether its snapshot was past and evaluated on purpose."""
+
+    document: dict[str, Any]
+    history: bool
+
+
 class Reports(Protocol):
-    """The reports on snapshots, as JSON documents. May raise UnavailableError."""
+    """The reports on snapshots. May raise UnavailableError."""
 
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
-    ) -> dict[str, Any] | None:
+    ) -> FoundReport | None:
         """Return the report of the newest engine version on a snapshot, or None; strongly consistent.
 
         With `known_at` only reports that were evaluated by then count.

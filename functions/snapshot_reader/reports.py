@@ -6,18 +6,20 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.hub.domain.evaluation import ReportKind
+from functions.hub.domain.evaluation import REPORT_KINDS, ReportKind
 from functions.hub.http.door import Door, RequestHandler
 from functions.hub.http.gate import Gate
 from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import json_response
+from functions.hub.ports import FoundReport
 from functions.hub.use_cases.list_exit_signals import ListExitSignals
 from functions.hub.use_cases.read_reports import ReadReports
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from risk_hub_contracts.path_values import check_id
 from risk_hub_contracts.queries import LatestReportQuery, SignalsQuery
 
+EVALUATED_AS = "Risk-Hub-Evaluated-As"
 WORLD = "/risk-hub/worlds/<world_id>"
 
 
@@ -36,9 +38,7 @@ class ReportRoutes:
         def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
             world_id = self._admit(request, path)
             found = self.read.latest(world_id, asked(LatestReportQuery, request))
-            return json_response(
-                200, self.read_reports.of_snapshot(kind, found.stored, found.moment.known_at)
-            )
+            return _answer(self.read_reports.of_snapshot(kind, found.stored, found.moment.known_at))
 
         return answer
 
@@ -48,7 +48,7 @@ class ReportRoutes:
         def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
             world_id = self._admit(request, path)
             version = check_id(path_value(path["version"]), "/version")
-            return json_response(200, self.read_reports.of_version(kind, world_id, version))
+            return _answer(self.read_reports.of_version(kind, world_id, version))
 
         return answer
 
@@ -68,9 +68,12 @@ def report_routes(
 ) -> Door:
     """Add the routes of reports and exit signals. `latest` comes first: in a path it never names a version."""
     routes = ReportRoutes(read, read_reports, list_signals, gate)
-    kinds: tuple[ReportKind, ...] = ("risk", "stress")
-    for kind in kinds:
+    for kind in REPORT_KINDS:
         door.add("GET", f"{WORLD}/snapshots/latest/{kind}", routes.of_latest(kind))
         door.add("GET", f"{WORLD}/snapshots/<version>/{kind}", routes.of_version(kind))
     door.add("GET", f"{WORLD}/exit-signals", routes.exit_signals)
     return door
+
+
+def _answer(found: FoundReport) -> Response[Any]:
+    return json_response(200, found.document, {EVALUATED_AS: "history" if found.history else "current"})

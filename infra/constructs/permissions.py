@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT_INDEXES = ("by_as_of", "by_stage", "by_expiry")
 SIGNALS_INDEX = "by_emission"
-REPLAY_INDEX = "by_as_of"
+REPLAY_INDEXES = ("by_as_of", "by_stage")
 
 
 def allow_writer(  # noqa: PLR0913 - the writer is given each store by name
@@ -95,7 +95,8 @@ def allow_relay(
     """Keeps the worlds' heads, announces, sets aside what it cannot announce; reads again what it is to announce again."""
     relay.allow(["dynamodb:UpdateItem"], [data.worlds.table_arn])
     relay.allow(["dynamodb:GetItem"], [data.snapshots.table_arn, data.evaluations.table_arn])
-    relay.allow(["dynamodb:Query"], [f"{data.snapshots.table_arn}/index/{REPLAY_INDEX}"])
+    indexes = [f"{data.snapshots.table_arn}/index/{index}" for index in REPLAY_INDEXES]
+    relay.allow(["dynamodb:Query"], [*indexes, data.evaluations.table_arn])
     relay.allow(["events:PutEvents"], [bus.event_bus_arn])
     relay.allow(["sqs:SendMessage"], [failures.queue_arn])
     relay.allow_on_objects(["s3:GetObject"], data.bucket, [BODY_PREFIX])

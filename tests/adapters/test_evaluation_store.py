@@ -57,7 +57,8 @@ def test_records_of_different_kinds_and_rules_stand_beside_one_another(evaluatio
 
 def newest(evaluations: Reports, kind: ReportKind, known_at: datetime | None = None) -> dict[str, Any] | None:
     report = record(kind).report
-    return evaluations.newest_report(kind, report.world_id, report.version, known_at)
+    found = evaluations.newest_report(kind, report.world_id, report.version, known_at)
+    return None if found is None else found.document
 
 
 @pytest.mark.parametrize("kind", ["risk", "stress"])
@@ -186,6 +187,29 @@ def test_a_record_is_found_by_its_key_as_it_was_put(
     evaluations.put_once(given, UNTIL)
     assert evaluations.get(given.report.world_id, given.evaluation_id) == given
     assert evaluations.get(given.report.world_id, given.evaluation_id + "0") is None
+
+
+@pytest.mark.parametrize("kind", ["risk", "stress"])
+def test_a_report_on_the_past_is_found_as_history(
+    evaluations: MemoryEvaluations | DynamoDBEvaluations, kind: ReportKind
+) -> None:
+    current, past = record(kind, version="v1"), replace(record(kind, version="v2"), history=True)
+    for each in (current, past):
+        evaluations.put_once(each, UNTIL)
+    world_id = current.report.world_id
+    found = [evaluations.newest_report(kind, world_id, version) for version in ("v1", "v2")]
+    assert [each and each.history for each in found] == [False, True]
+
+
+@pytest.mark.parametrize("history", [True, False])
+@pytest.mark.parametrize("is_latest", [True, False, None])
+def test_the_table_and_the_stream_keep_what_the_announcement_said_of_the_snapshot(
+    evaluations: MemoryEvaluations | DynamoDBEvaluations, *, is_latest: bool | None, history: bool
+) -> None:
+    given = replace(record("risk"), is_latest=is_latest, history=history)
+    evaluations.put_once(given, UNTIL)
+    assert evaluations.get(given.report.world_id, given.evaluation_id) == given
+    assert StreamRecords(BodyStore(None, "")).commit(evaluation_record(given)) == given
 
 
 @pytest.mark.parametrize("kind", EVENT_OF)

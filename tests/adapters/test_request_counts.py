@@ -190,15 +190,15 @@ def test_the_latest_report_is_two_queries_and_a_report_by_version_one(table: Tab
     for version in ("v001", "v002"):
         evaluations.put_once(evaluation("risk", world_id=WORLD, version=version), START + RETENTION)
     reports, snapshots = (
-        ReadReports(evaluations, table.store),
+        ReadReports(evaluations, table.store, table.clock),
         ReadSnapshots(table.store, MemoryWorlds(), table.clock),
     )
     table.requests.clear()
-    assert reports.of_version("risk", WORLD, "v001")["version"] == "v001"
+    assert reports.of_version("risk", WORLD, "v001").document["version"] == "v001"
     assert table.requests.operations == ["Query"]
     table.requests.clear()
     found = snapshots.latest(WORLD, LatestReportQuery())
-    assert reports.of_snapshot("risk", found.stored, None)["version"] == "v002"
+    assert reports.of_snapshot("risk", found.stored, None).document["version"] == "v002"
     assert table.requests.operations == ["Query", "Query"]
 
 

@@ -42,6 +42,7 @@ STATUSES = {
     "snapshot-expired": 404,
     "risk-not-found": 404,
     "stress-not-found": 404,
+    "will-not-be-evaluated": 404,
     "blob-not-found": 404,
     "nothing-expected": 404,
     "upload-not-found": 404,

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import orjson
 
@@ -13,7 +12,7 @@ from functions.hub.domain.input_note import InputNote
 from functions.hub.domain.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import BlobError, BlobStat, Head, PutOutcome
+from functions.hub.ports import BlobError, BlobStat, FoundReport, Head, PutOutcome
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.forecast import Forecast
@@ -121,7 +120,7 @@ class MemoryEvaluations:
 
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
-    ) -> dict[str, Any] | None:
+    ) -> FoundReport | None:
         prefix = report_prefix(kind, version)
         rows = [
             row for (world, key), row in self.rows.items() if world == world_id and key.startswith(prefix)
@@ -130,7 +129,7 @@ class MemoryEvaluations:
             row for row in rows if known_at is None or parse_instant(row.report.evaluated_at) <= known_at
         ]
         newest = max(known, key=lambda row: engine_order(row.evaluation_id), default=None)
-        return None if newest is None else newest.document()
+        return None if newest is None else FoundReport(newest.document(), history=newest.history)
 
     def signals(self, query: SignalQuery) -> SignalPage:
         lower, upper = query.bounds()

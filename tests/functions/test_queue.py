@@ -73,6 +73,21 @@ def test_f28_what_expires_in_a_replay_sets_off_no_alarm(
     assert by_worker["risk_hub_snapshot_expired_total"] == [1]
 
 
+def test_inv_15_the_past_sets_off_no_alarm_until_a_message_is_set_aside(
+    sample: CloudEvent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: CloudEvent) -> str:
+        raise ValueError("for a test")
+
+    past = sample.model_copy(update={"history": True})
+    handled(lambda _: "history", batch(past, 1), days=90)
+    assert "risk_hub_processing_delay_seconds" not in emf(capsys)
+    assert handled(fail, batch(past, 1), days=90)["batchItemFailures"]
+    assert not [line for line in lines(capsys) if "risk_hub_snapshot_failed_total" in line]
+    handled(fail, batch(past, QUEUE_RECEIVES_MAX_COUNT), days=90)
+    assert totals(emf(capsys))["risk_hub_snapshot_dlq_total"] == 1
+
+
 def test_outcomes_retries_and_delay_are_measured(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:

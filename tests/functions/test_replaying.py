@@ -51,7 +51,9 @@ class Hub:
         self.clock, self.worlds, self.bus = FrozenClock(), MemoryWorlds(), MemoryBus()
         self.snapshots, self.evaluations = DamagedSnapshots(), MemoryEvaluations()
         self.announce = AnnounceCommits(self.worlds, self.bus)
-        self.replay = ReplaySnapshots(self.snapshots, self.evaluations, self.announce, self.clock)
+        self.replay = ReplaySnapshots(
+            self.snapshots, self.evaluations, self.evaluations, self.announce, self.clock
+        )
         for snapshot in snapshots:
             self.snapshots.put_once(snapshot, snapshot.retain_until(RETENTION))
             self.announce([snapshot])

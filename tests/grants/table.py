@@ -56,6 +56,8 @@ MISSED_BY: Final[dict[FunctionFolder, Rows]] = {
         ("sqs:SendMessage", "relay-failures"): workers.sets_aside,
         ("s3:GetObject", BODIES): workers.relays_a_large_book,
         ("dynamodb:Query", "snapshots/index/by_as_of"): workers.replays_a_period,
+        ("dynamodb:Query", "snapshots/index/by_stage"): workers.evaluates_a_period_of_a_stage,
+        ("dynamodb:Query", "evaluations"): workers.evaluates_a_period,
         ("dynamodb:GetItem", "snapshots"): workers.replays_a_version,
         ("dynamodb:GetItem", "evaluations"): workers.replays_an_evaluation,
     },

@@ -78,6 +78,24 @@ def replays_a_period(bench: Workbench) -> None:
     assert replayed["announced"] == 1, replayed
 
 
+def evaluates_a_period(bench: Workbench) -> None:
+    """What was missed of a backfilled period is evaluated on purpose: the relay looks for reports first."""
+    _evaluates(bench)
+
+
+def evaluates_a_period_of_a_stage(bench: Workbench) -> None:
+    """The same for one stage."""
+    _evaluates(bench, stage="paper")
+
+
+def _evaluates(bench: Workbench, **only: str) -> None:
+    before = now_text()
+    world, _ = published(bench, provenance={"source": "backfill"})
+    period = {"world_id": world, "from": before, "to": now_text(), "evaluate": True, **only}
+    evaluated = bench.invoke("event_relay", {"replay": period})
+    assert (evaluated["found"], evaluated["announced"]) == (1, 1), evaluated
+
+
 def replays_a_version(bench: Workbench) -> None:
     """A snapshot is announced again, by its name."""
     world, _ = published(bench)

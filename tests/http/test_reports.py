@@ -1,5 +1,6 @@
 """GET of what was derived: risk and stress reports by version and of the latest, and exit signals page by page."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from functions.hub.domain.cursor import encode_cursor
 from functions.hub.domain.evaluation import MODELS, Evaluation, Kind, Record, ReportKind
 from functions.hub.use_cases.list_exit_signals import question_of
+from risk_hub_contracts.limits import EVALUATION_SETTLE_SECONDS
 from risk_hub_contracts.queries import SignalsQuery
 from risk_hub_contracts.times import format_instant
 from tests.events.emitted import emitted
@@ -36,9 +38,11 @@ def derived(kind: Kind, **changed: Any) -> Record:
     return Evaluation(MODELS[kind].model_validate(data))
 
 
-def publish(api: Gateway, hub: Hub, version: str, minute: float, **request: Any) -> None:
+def publish(
+    api: Gateway, hub: Hub, version: str, minute: float, headers: dict[str, str] | None = None, **fields: Any
+) -> None:
     hub.clock.now = START + timedelta(minutes=minute)
-    assert post(api, book(version, as_of=iso(minute)), **request).status == 201
+    assert post(api, book(version, as_of=iso(minute), **fields), headers=headers).status == 201
 
 
 def evaluate(hub: Hub, version: str, minute: float = 0, **changed: Any) -> None:
@@ -78,6 +82,50 @@ def test_a_version_that_is_not_evaluated_yet_is_a_404_that_says_when_to_ask_agai
         assert (answer.status, answer.slug) == (404, NOT_YET[kind])
         assert (answer.json["version"], answer.headers["retry-after"]) == ("v1", "2")
         assert "is not evaluated yet" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_inv_15_an_expired_version_without_a_report_is_final_and_names_the_command_that_evaluates_it(
+    api: Gateway, hub: Hub, kind: ReportKind
+) -> None:
+    publish(api, hub, "v1", 0, ttl_sec=60)
+    path = f"{WORLD}/v1/{kind}"
+    hub.clock.now = START + timedelta(seconds=60 + EVALUATION_SETTLE_SECONDS) - timedelta(microseconds=1)
+    assert api("GET", path).slug == NOT_YET[kind]
+    hub.clock.now += timedelta(microseconds=1)
+    final = api("GET", path)
+    assert (final.status, final.slug) == (404, "will-not-be-evaluated")
+    assert "retry-after" not in final.headers
+    assert final.json["detail"] == f"version 'v1' of world 'w1' will not be evaluated: expired at {iso(1)}"
+    assert final.json["command"] == f"risk-hub risk evaluate w1 --from {iso(0)} --to {iso(0)}"
+    assert (final.json["version"], final.json["expired_at"]) == ("v1", iso(1))
+    assert api("GET", f"{WORLD}/latest/{kind}?include_expired=true").slug == "will-not-be-evaluated"
+    evaluate(hub, "v1")
+    assert api("GET", path).status == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_inv_15_a_backfilled_version_is_awaited_however_short_its_ttl(
+    api: Gateway, hub: Hub, kind: ReportKind
+) -> None:
+    publish(api, hub, "v1", 0, ttl_sec=1, provenance={"source": "backfill"})
+    hub.clock.now = START + timedelta(days=13)
+    assert api("GET", f"{WORLD}/v1/{kind}").slug == NOT_YET[kind]
+    hub.clock.now = START + timedelta(days=14)
+    final = api("GET", f"{WORLD}/v1/{kind}")
+    assert final.slug == "will-not-be-evaluated"
+    assert "its announcement is no longer kept" in final.json["detail"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_says_whether_it_was_evaluated_as_history(api: Gateway, hub: Hub, kind: ReportKind) -> None:
+    for minute, history in enumerate((False, True)):
+        publish(api, hub, f"v{minute}", minute)
+        record = derived(kind, version=f"v{minute}")
+        hub.evaluations.put_once(replace(record, history=history), UNTIL)
+        told = api("GET", f"{WORLD}/v{minute}/{kind}").headers["risk-hub-evaluated-as"]
+        assert told == ("history" if history else "current")
+        assert api("GET", f"{WORLD}/latest/{kind}").headers["risk-hub-evaluated-as"] == told
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -16,6 +16,7 @@ KINDS = {"risk_engine": "risk", "stress_engine": "stress"}
 
 def check_derived(hub: Hub) -> None:
     """Check that each effect took place once, from verified inputs, and that nothing more did."""
+    _past_only_on_purpose(hub)
     for commit in hub.ledger.commits:
         for queue in hub.rules["risk_snapshot_updated"]:
             _evaluated_once(hub, commit, queue.name)
@@ -36,6 +37,18 @@ def _evaluated_once(hub: Hub, commit: Commit, worker: str) -> None:
     require(outcomes.count("evaluated") <= 1, "INV-05", f"{worker} evaluated {commit.key} twice", version)
     if not _derived(hub, commit.key, kind):
         require(set(outcomes) == {"expired"}, "INV-05", f"{commit.key}: {outcomes} and no effect", version)
+
+
+def _past_only_on_purpose(hub: Hub) -> None:
+    """Check that a report on an expired snapshot is one that somebody asked for, and says so (INV-15)."""
+    for (world_id, _), record in hub.ledger.evaluations.items():
+        if record.kind == "exit":
+            continue
+        commit = hub.ledger.commit_of(world_id, record.report.version)
+        was_past = commit.expires_at <= parse_instant(record.report.evaluated_at)
+        require(
+            record.history or not was_past, "INV-15", f"{record.evaluation_id} on the past", commit.key[1]
+        )
 
 
 def _derived(hub: Hub, key: Key, kind: str) -> bool:
@@ -98,7 +111,9 @@ def _signals_are_those_of_the_policy(hub: Hub) -> None:
         outcomes = ledger.outcomes("exit_engine", key, f"{evaluation.kind}_evaluated")
         require(bool(outcomes), "INV-04", f"the exit engine never handled {evaluation.evaluation_id}", key[1])
         slot = ledger.by_key[key].slot(evaluation.kind)
-        if _breaks_a_limit(hub, evaluation.report):
+        if evaluation.history:
+            require(set(outcomes) == {"history"}, "INV-15", f"the past was judged: {outcomes}", key[1])
+        elif _breaks_a_limit(hub, evaluation.report):
             admitted.add(slot)
             seen = set(outcomes) <= {"expired"} or slot in emitted
             require(seen, "INV-04", f"no signal for {evaluation.evaluation_id}: {outcomes}", key[1])

@@ -128,7 +128,7 @@ class Hub:
         self.expand = ExpandParts(self.blobs)
         announce = parts.announce(self.worlds, self.bus)
         self.relay = parts.relay(StreamRecords(BodyStore(None, "")), announce, self.failures)
-        self.replay = ReplaySnapshots(self.snapshots, self.evaluations, announce, clock)
+        self.replay = ReplaySnapshots(self.snapshots, self.evaluations, self.evaluations, announce, clock)
         evaluating = (self.snapshots, self.blobs, self.evaluations)
         beside = (self.forecasts, self.notes)
         self.workers: dict[str, Worker] = {

@@ -124,13 +124,21 @@ class Ledger:
     def handled(self, worker: str, event: CloudEvent, outcome: str, at: datetime) -> None:
         """Note that a worker is done with an event; `at` is what its clock said."""
         commit = self.commit_of(event.subject, event.data["version"])
+        if event.history:
+            known = {"history"} if worker == "exit_engine" else {"evaluated", "repeated"}
+            version = commit.content.version
+            require(outcome in known, "INV-15", f"{worker} handled the past as {outcome}", version)
+        else:
+            self._refused_if_expired(commit, outcome, at)
+        self.handlings.setdefault((worker, commit.key, event.type), []).append(outcome)
+
+    def _refused_if_expired(self, commit: Commit, outcome: str, at: datetime) -> None:
         require(
             (outcome == "expired") == (commit.expires_at <= at),
             "INV-07",
             f"{commit.key} handled as {outcome} at {at}, expires {commit.expires_at}",
             commit.content.version,
         )
-        self.handlings.setdefault((worker, commit.key, event.type), []).append(outcome)
 
     def outcomes(self, worker: str, key: Key, event_type: str) -> list[str]:
         return self.handlings.get((worker, key, event_type), [])

@@ -11,6 +11,8 @@ from tests.simulator.tasks import Crash, Task
 from tests.simulator.workers import RELAY_TIMEOUT
 
 REPLAYS_MAX = 2
+# Of the replays, those that ask for the evaluation of what was missed.
+EVALUATE_SHARE = 0.5
 PERIOD = timedelta(days=1)
 
 
@@ -27,7 +29,8 @@ class Operators:
             return False
         now = self.hub.clock.now
         period = {"from": as_text(now - PERIOD), "to": as_text(now + PERIOD)}
-        self._replay({"world_id": self.hub.random.choice(WORLDS), **period}, [])
+        purpose = {"evaluate": True} if self.hub.random.random() < EVALUATE_SHARE else {}
+        self._replay({"world_id": self.hub.random.choice(WORLDS), **period, **purpose}, [])
         return True
 
     def redrive(self) -> bool:

@@ -38,16 +38,16 @@ NO_OFFLOAD = OffloadPolicy(enabled=False, inline_threshold_entries=100)
 
 
 class EventWithoutHead(AnnounceCommits):
-    def __call__(self, commits: Sequence[Commit], *, replay: bool = False) -> None:
+    def __call__(self, commits: Sequence[Commit], *, replay: bool = False, history: bool = False) -> None:
         rows = [commit for commit in commits if isinstance(commit, StoredSnapshot)]
         self.bus.publish([_event_of(row) for row in rows])
-        AnnounceCommits.__call__(self, commits, replay=replay)
+        AnnounceCommits.__call__(self, commits, replay=replay, history=history)
 
 
 class RefusalsForgotten(AnnounceCommits):
-    def __call__(self, commits: Sequence[Commit], *, replay: bool = False) -> None:
+    def __call__(self, commits: Sequence[Commit], *, replay: bool = False, history: bool = False) -> None:
         if replay:
-            AnnounceCommits.__call__(self, commits, replay=True)
+            AnnounceCommits.__call__(self, commits, replay=True, history=history)
         self.bus.publish([self._event(commit) for commit in commits])
 
 

@@ -11,7 +11,7 @@ from functions.hub.domain.evaluation import Record as EvaluationRecord
 from functions.hub.domain.evaluation import ReportKind
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import BlobStat, Head, PutOutcome
+from functions.hub.ports import BlobStat, FoundReport, Head, PutOutcome
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.exit_policy import ExitPolicy, MeasureLimit, StressLimit
 from risk_hub_contracts.refs import BlobRef
@@ -141,7 +141,7 @@ class WiredEvaluations:
 
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
-    ) -> dict[str, Any] | None:
+    ) -> FoundReport | None:
         return self.wire.call(
             "evaluations.newest_report",
             lambda: self.store.newest_report(kind, world_id, version, known_at),

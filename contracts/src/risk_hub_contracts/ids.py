@@ -29,6 +29,8 @@ _SPACE: Final = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 ASSET_ID_PATTERN: Final = rf"^[^{_SPACE},{_BARE}](?:[^,{_BARE}]*[^{_SPACE},{_BARE}])?$"
 NAME_PATTERN: Final = ASSET_ID_PATTERN.replace(",", "")
 PAIR_PATTERN: Final = r"^[^,]+,[^,]+$|^[^,]+:[^,]+$"
+# What `provenance.source` says of a snapshot that was history when it arrived.
+BACKFILL_SOURCE: Final = "backfill"
 CLAIM_PATTERN: Final = "^(?:sha256|blake3):[0-9a-f]{64}$"
 
 _ID: Final = re.compile(ID_PATTERN[1:-1])

@@ -39,6 +39,10 @@ TTL_DEFAULT_SECONDS: Final = 900
 TTL_MIN_SECONDS: Final = 1
 TTL_MAX_SECONDS: Final = 86_400
 KNOWN_AT_SETTLE_SECONDS: Final = 15
+# An evaluation that began before the expiry of its snapshot is stored by then: an engine's time limit, and clock skew.
+EVALUATION_SETTLE_SECONDS: Final = 120
+# As long as a dead letter is kept, a backfilled snapshot may still be evaluated by its own announcement.
+BACKFILL_AWAITED_MAX_SECONDS: Final = 14 * 86_400
 
 # Blobs, items, answers
 INLINE_COV_THRESHOLD_DEFAULT_ENTRIES: Final = 100

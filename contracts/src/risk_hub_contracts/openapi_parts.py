@@ -16,6 +16,7 @@ _HEADERS: Final[dict[str, str]] = {
     "Location": "Where the snapshot can be read.",
     "Idempotency-Replayed": "`true`: this content was stored before; nothing changed.",
     "Risk-Hub-Settled": "With `known_at`: `true` once nothing can change the answer any more.",
+    "Risk-Hub-Evaluated-As": "`current`; or `history`: the past, evaluated on purpose. No exit signal came from it.",
     "X-Correlation-Id": "The request's id, the client's own where it sent one.",
     "WWW-Authenticate": "The scheme that is asked for.",
     "Retry-After": "Seconds to wait before the same request is sent again.",

@@ -9,6 +9,7 @@ from risk_hub_contracts.problems import ProblemType
 from risk_hub_contracts.queries import BacktestQuery, LatestReportQuery, SignalsQuery
 
 _WORLD: Final = "/risk-hub/worlds/{world_id}"
+_AS: Final = "Risk-Hub-Evaluated-As"
 _LATEST: Final = (
     "`latest` in this path always names the newest snapshot, also where a version has that name. The report's "
     "`version` says which one it is. With `known_at` only reports that were evaluated by then count."
@@ -28,8 +29,8 @@ def report_paths(world: Json, read: Sequence[ProblemType], no_snapshot: Sequence
         no_snapshot: the problems of a query that no snapshot matches.
     """
     version = path_parameter("version", "The version.")
-    of_version = [*read, p.SNAPSHOT_NOT_FOUND]
-    of_latest = [*read, *no_snapshot, p.INVALID_QUERY]
+    of_version = [*read, p.SNAPSHOT_NOT_FOUND, p.WILL_NOT_BE_EVALUATED]
+    of_latest = [*read, *no_snapshot, p.INVALID_QUERY, p.WILL_NOT_BE_EVALUATED]
     return {
         f"{_WORLD}/snapshots/{{version}}/risk": {
             "parameters": [world, version],
@@ -55,12 +56,12 @@ def report_paths(world: Json, read: Sequence[ProblemType], no_snapshot: Sequence
 
 
 def _risk(operation_id: str, summary: str, types: Sequence[ProblemType]) -> Json:
-    responses = {"200": answer("RiskReport", "The report.")} | problems((*types, p.RISK_NOT_FOUND))
+    responses = {"200": answer("RiskReport", "The report.", _AS)} | problems((*types, p.RISK_NOT_FOUND))
     return {"operationId": operation_id, "summary": summary, "responses": responses}
 
 
 def _stress(operation_id: str, summary: str, types: Sequence[ProblemType]) -> Json:
-    responses = {"200": answer("StressReport", "The report.")} | problems((*types, p.STRESS_NOT_FOUND))
+    responses = {"200": answer("StressReport", "The report.", _AS)} | problems((*types, p.STRESS_NOT_FOUND))
     return {"operationId": operation_id, "summary": summary, "responses": responses}
 
 

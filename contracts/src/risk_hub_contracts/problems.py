@@ -58,6 +58,7 @@ __all__ = [
     "UPLOAD_NOT_FOUND",
     "URI_PREFIX",
     "VERSION_CONFLICT",
+    "WILL_NOT_BE_EVALUATED",
     "WORLD_MISMATCH",
     "WORLD_UNKNOWN",
     "ProblemError",
@@ -254,6 +255,12 @@ STRESS_NOT_FOUND = ProblemType(
     404,
     "No stress losses for this version yet",
     "Ask again after `Retry-After` seconds; if there is still no report, look at the stress engine's queue.",
+)
+WILL_NOT_BE_EVALUATED = ProblemType(
+    "will-not-be-evaluated",
+    404,
+    "The version will not be evaluated",
+    "Have an operator run the command in `command`: the past is evaluated only on purpose.",
 )
 NOTHING_EXPECTED = ProblemType(
     "nothing-expected",

@@ -17,10 +17,12 @@ from functions.hub.domain.evaluation import (
     report_prefix,
 )
 from functions.hub.domain.signal_query import SignalPage, SignalQuery, signal_order
+from functions.hub.ports import FoundReport
 from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.times import format_instant
 
 STORE = "the evaluation store"
+FLAGS = ("is_latest", "history")
 BY_EMISSION = "by_emission"
 ORIGIN_ATTRIBUTES = ("correlation_id", "causation_id", "trace_header")
 
@@ -35,8 +37,10 @@ def to_item(evaluation: Record, retain_until: datetime) -> Item:
         **{name: getattr(evaluation, name) for name in ORIGIN_ATTRIBUTES},
         **_indexed(evaluation),
     }
+    flags = {"is_latest": evaluation.is_latest, "history": evaluation.history or None}
     return {
         **{name: {"S": text} for name, text in texts.items() if text is not None},
+        **{name: {"BOOL": flag} for name, flag in flags.items() if flag is not None},
         "retain_until": {"N": str(int(retain_until.timestamp()))},
     }
 
@@ -52,6 +56,7 @@ def _indexed(evaluation: Record) -> dict[str, str]:
 def from_item(item: Item) -> Record:
     """Return the record in a table item."""
     origin = {name: item[name]["S"] for name in ORIGIN_ATTRIBUTES if name in item}
+    origin |= {name: item[name]["BOOL"] for name in FLAGS if name in item}
     return evaluation_from(item["evaluation_id"]["S"], orjson.loads(item["report"]["S"]), **origin)
 
 
@@ -75,7 +80,7 @@ class DynamoDBEvaluations:
 
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
-    ) -> dict[str, Any] | None:
+    ) -> FoundReport | None:
         """See Reports. One page: engine versions are few, and their text does not order them."""
         values = {":world": world_id, ":prefix": report_prefix(kind, version)}
         with dependency(STORE):
@@ -86,7 +91,7 @@ class DynamoDBEvaluations:
                 ConsistentRead=True,
             )
         newest_first = sorted(answer["Items"], key=_engine_of, reverse=True)
-        reports = (orjson.loads(item["report"]["S"]) for item in newest_first)
+        reports = map(_found, newest_first)
         return next((report for report in reports if _is_known(report, known_at)), None)
 
     def signals(self, query: SignalQuery) -> SignalPage:
@@ -103,8 +108,12 @@ def _engine_of(item: Item) -> tuple[list[int], bool]:
     return engine_order(item["evaluation_id"]["S"])
 
 
-def _is_known(report: dict[str, Any], known_at: datetime | None) -> bool:
-    return known_at is None or report["evaluated_at"] <= format_instant(known_at)
+def _found(item: Item) -> FoundReport:
+    return FoundReport(orjson.loads(item["report"]["S"]), history=item.get("history", {}).get("BOOL", False))
+
+
+def _is_known(report: FoundReport, known_at: datetime | None) -> bool:
+    return known_at is None or report.document["evaluated_at"] <= format_instant(known_at)
 
 
 def _emission_query(query: SignalQuery, lower: str, upper: str) -> dict[str, Any]:

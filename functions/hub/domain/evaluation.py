@@ -14,6 +14,7 @@ from risk_hub_contracts.stress import StressReport
 Kind = Literal["risk", "stress", "exit"]
 ReportKind = Literal["risk", "stress"]
 Report = RiskReport | StressReport | ExitSignal
+REPORT_KINDS: tuple[ReportKind, ...] = ("risk", "stress")
 MODELS: Mapping[Kind, type[Report]] = {"risk": RiskReport, "stress": StressReport, "exit": ExitSignal}
 KINDS: Mapping[type[Any], Kind] = {model: kind for kind, model in MODELS.items()}
 SEPARATOR = "/"
@@ -30,12 +31,16 @@ class Evaluation(Generic[ReportT]):
         correlation_id: the request that the snapshot came with.
         causation_id: the event on which it was derived.
         trace_header: the X-Ray header of that request.
+        is_latest: whether the snapshot was its world's and stage's newest, as the event said; None where unknown.
+        history: whether the snapshot was past and evaluated on purpose; no signal comes from it (INV-15).
     """
 
     report: ReportT
     correlation_id: str | None = None
     causation_id: str | None = None
     trace_header: str | None = None
+    is_latest: bool | None = None
+    history: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -59,8 +64,13 @@ Record = Evaluation[Any]
 """A record of any kind."""
 
 
-def evaluation_from(evaluation_id: str, document: Mapping[str, Any], **origin: str | None) -> Record:
+def evaluation_from(evaluation_id: str, document: Mapping[str, Any], **origin: Any) -> Record:  # noqa: ANN401
     """Return the record that was stored under a key.
+
+    Args:
+        evaluation_id: the key.
+        document: the report.
+        **origin: the record's other attributes by their names.
 
     Raises:
         ValueError: the key names no kind, or the document is not of that kind.

@@ -8,6 +8,7 @@ from events.evaluated import evaluated
 from events.exit_signal_emitted import exit_signal_emitted
 from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.hub.domain.evaluation import Evaluation, Kind, Record
+from functions.hub.domain.past import is_backfilled
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import EventBus, UnavailableError, WorldStore
 
@@ -27,17 +28,18 @@ class AnnounceCommits:
     worlds: WorldStore
     bus: EventBus
 
-    def __call__(self, commits: Sequence[Commit], *, replay: bool = False) -> None:
+    def __call__(self, commits: Sequence[Commit], *, replay: bool = False, history: bool = False) -> None:
         """Announce the commits in the order given.
 
         Args:
             commits: what lies in the tables.
-            replay: whether an operator asks to announce them again; the events then say so, and are else the same.
+            replay: whether an operator asks to announce them again; the events then say so, and are otherwise the same.
+            history: whether engines are to evaluate the snapshots as the past, expired or not.
 
         Raises:
             UnavailableError: some event did not get out; the whole batch must be delivered again.
         """
-        pending: Sequence[CloudEvent] = [self._event(commit) for commit in commits]
+        pending: Sequence[CloudEvent] = [self._event(commit, history=history) for commit in commits]
         if replay:
             pending = [event.model_copy(update={"replay": True}) for event in pending]
         for _ in range(PUBLISH_MAX_ATTEMPTS):
@@ -47,18 +49,26 @@ class AnnounceCommits:
         if pending:
             raise UnavailableError("the event bus", f"it refused {len(pending)} of {len(commits)} events")
 
-    def _event(self, commit: Commit) -> CloudEvent:
+    def _event(self, commit: Commit, *, history: bool = False) -> CloudEvent:
         if isinstance(commit, Evaluation):
-            return EVENT_OF[commit.kind](
-                commit.report,
-                correlation_id=commit.correlation_id,
-                causation_id=commit.causation_id,
-                trace_header=commit.trace_header,
-            )
+            return _derived_event(commit)
         return risk_snapshot_updated(
             commit.to_announcement(),
             time=commit.created_at,
             is_latest=self.worlds.advance_head(commit),
             correlation_id=commit.correlation_id,
             trace_header=commit.trace_header,
+            history=history or is_backfilled(commit.document),
         )
+
+
+def _derived_event(record: Record) -> CloudEvent:
+    flagged = {"history": True} if record.history else {}
+    return EVENT_OF[record.kind](
+        record.report,
+        correlation_id=record.correlation_id,
+        causation_id=record.causation_id,
+        trace_header=record.trace_header,
+        is_latest=record.is_latest,
+        **flagged,
+    )

@@ -38,7 +38,7 @@ class EmitExitSignals:
     tally: Tally = no_tally
 
     def __call__(self, event: CloudEvent) -> Outcome:
-        """Store a signal for each rule that fires; return `evaluated`, `repeated`, `no_signal` or `expired`.
+        """Store a signal for each rule that fires, and return the outcome; a report on the past is not held to any rule.
 
         Raises:
             UnavailableError: a store did not answer; the event may be delivered again.
@@ -47,6 +47,8 @@ class EmitExitSignals:
         """
         now = self.clock()
         report = _report(event)
+        if event.history:
+            return "history"
         snapshot = stored_snapshot(self.snapshots, report.world_id, report.version)
         if snapshot.is_expired(now):
             return "expired"

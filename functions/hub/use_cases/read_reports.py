@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from functions.hub.domain.evaluation import ReportKind
+from functions.hub.domain.past import is_awaited, is_backfilled
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import Reports, SnapshotStore
+from functions.hub.ports import Clock, FoundReport, Reports, SnapshotStore
 from risk_hub_contracts.problems import (
     RISK_NOT_FOUND,
     SNAPSHOT_NOT_FOUND,
     STRESS_NOT_FOUND,
+    WILL_NOT_BE_EVALUATED,
     ProblemError,
     ProblemType,
 )
@@ -22,16 +23,18 @@ NOT_YET: Mapping[ReportKind, ProblemType] = {"risk": RISK_NOT_FOUND, "stress": S
 
 @dataclass(frozen=True, slots=True)
 class ReadReports:
-    """Returns what an engine computed from a snapshot: the newest engine's report, as a JSON document."""
+    """Returns what an engine computed from a snapshot: the newest engine's report."""
 
     reports: Reports
     snapshots: SnapshotStore
+    clock: Clock
 
-    def of_version(self, kind: ReportKind, world_id: str, version: str) -> dict[str, Any]:
+    def of_version(self, kind: ReportKind, world_id: str, version: str) -> FoundReport:
         """Return the report on one version: one request when there is one.
 
         Raises:
-            ProblemError: `snapshot-not-found`, or `risk-not-found` or `stress-not-found` before the evaluation.
+            ProblemError: `snapshot-not-found`; `risk-not-found` or `stress-not-found` before the evaluation;
+                `will-not-be-evaluated` where none will come.
         """
         report = self.reports.newest_report(kind, world_id, version)
         if report is not None:
@@ -39,23 +42,38 @@ class ReadReports:
         stored = self.snapshots.get(world_id, version)
         if stored is None:
             raise ProblemError(SNAPSHOT_NOT_FOUND, f"world {world_id!r} has no version {version!r}")
-        raise _absent(kind, stored)
+        raise _absent(kind, stored, self.clock())
 
-    def of_snapshot(
-        self, kind: ReportKind, stored: StoredSnapshot, known_at: datetime | None
-    ) -> dict[str, Any]:
+    def of_snapshot(self, kind: ReportKind, stored: StoredSnapshot, known_at: datetime | None) -> FoundReport:
         """Return the report on a snapshot that was found: one request.
 
         Raises:
-            ProblemError: `risk-not-found` or `stress-not-found` before the evaluation.
+            ProblemError: `risk-not-found` or `stress-not-found` before the evaluation; `will-not-be-evaluated` where
+                none will come.
         """
         report = self.reports.newest_report(kind, stored.world_id, stored.version, known_at)
         if report is None:
-            raise _absent(kind, stored, known_at)
+            raise _absent(kind, stored, self.clock(), known_at)
         return report
 
 
-def _absent(kind: ReportKind, stored: StoredSnapshot, known_at: datetime | None = None) -> ProblemError:
-    state = "is not evaluated yet" if known_at is None else f"had no report at {format_instant(known_at)}"
-    detail = f"version {stored.version!r} of world {stored.world_id!r} {state}"
-    return ProblemError(NOT_YET[kind], detail, extra={"version": stored.version})
+def _absent(
+    kind: ReportKind, stored: StoredSnapshot, now: datetime, known_at: datetime | None = None
+) -> ProblemError:
+    named = f"version {stored.version!r} of world {stored.world_id!r}"
+    extra = {"version": stored.version}
+    if known_at is not None:
+        return ProblemError(
+            NOT_YET[kind], f"{named} had no report at {format_instant(known_at)}", extra=extra
+        )
+    if is_awaited(stored, now):
+        return ProblemError(NOT_YET[kind], f"{named} is not evaluated yet", extra=extra)
+    as_of, expired_at = format_instant(stored.as_of), format_instant(stored.expires_at)
+    reason = (
+        "its announcement is no longer kept" if is_backfilled(stored.document) else f"expired at {expired_at}"
+    )
+    command = f"risk-hub risk evaluate {stored.world_id} --from {as_of} --to {as_of}"
+    detail = f"{named} will not be evaluated: {reason}"
+    return ProblemError(
+        WILL_NOT_BE_EVALUATED, detail, extra={**extra, "expired_at": expired_at, "command": command}
+    )

@@ -12,10 +12,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.hub.domain.cursor import decode_cursor, encode_cursor
+from functions.hub.domain.evaluation import REPORT_KINDS
 from functions.hub.domain.ordering import TIME_ORDER
+from functions.hub.domain.past import is_awaited, is_backfilled
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import Clock, SnapshotStore, StoredEvaluations, UnavailableError
+from functions.hub.ports import Clock, Reports, SnapshotStore, StoredEvaluations, UnavailableError
 from functions.hub.use_cases.announce_commits import AnnounceCommits, Commit
 from risk_hub_contracts.times import format_instant, parse_instant
 
@@ -25,7 +27,11 @@ Document = Mapping[str, Any]
 
 
 class Period(BaseModel):
-    """Which part of a world's history to announce again: instants of `as_of`, both inclusive, oldest first."""
+    """Which part of a world's history to announce again: instants of `as_of`, both inclusive, oldest first.
+
+    With `evaluate` only those snapshots are announced that have no report and will have none by themselves, and engines
+    evaluate them as history; with `stage` only those of that stage.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,10 +41,16 @@ class Period(BaseModel):
     cursor: str | None = None
     limit: int = Field(default=REPLAY_PAGE_MAX_SNAPSHOTS, ge=1, le=REPLAY_PAGE_MAX_SNAPSHOTS)
     dry_run: bool = False
+    stage: str | None = None
+    evaluate: bool = False
 
     def question(self) -> dict[str, str | None]:
         """Return what the cursor is bound to."""
-        return {"replay": self.world_id, "from": self.start, "to": self.end}
+        selected = {} if self.stage is None else {"stage": self.stage}
+        return {"evaluate" if self.evaluate else "replay": self.world_id, **self._bounds(), **selected}
+
+    def _bounds(self) -> dict[str, str | None]:
+        return {"from": self.start, "to": self.end}
 
     def query(self, at: datetime) -> SnapshotQuery:
         """Return the read of this page; expired snapshots belong to it.
@@ -49,6 +61,7 @@ class Period(BaseModel):
         return SnapshotQuery(
             world_id=self.world_id,
             at=at,
+            stage=self.stage,
             include_expired=True,
             as_of_from=parse_instant(self.start),
             as_of_to=parse_instant(self.end),
@@ -74,8 +87,10 @@ class Replayed:
 
     Attributes:
         found: records that the stores hold.
-        announced: those whose events the bus took: all that were found, none in a dry run.
-        expired: snapshots among them that workers will refuse.
+        announced: those whose events the bus took: all that were chosen, none in a dry run.
+        expired: snapshots among them that had expired; engines refuse those unless they are asked to evaluate them.
+        evaluated: where an evaluation is asked for, snapshots that have both reports already.
+        awaited: where an evaluation is asked for, snapshots that the engines evaluate, or may, by themselves.
         reached: `as_of` of the last snapshot of the page.
         next_cursor: continues the period; None behind its last page.
         missing: names that the stores do not hold.
@@ -89,10 +104,21 @@ class Replayed:
     next_cursor: str | None = None
     missing: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    evaluated: int = 0
+    awaited: int = 0
 
 
 Absence = Literal["missing", "unreadable"]
 Get = Callable[[str, str], Commit | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is announced of a page, and why the rest is not."""
+
+    snapshots: Sequence[StoredSnapshot]
+    evaluated: int = 0
+    awaited: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +127,7 @@ class ReplaySnapshots:
 
     snapshots: SnapshotStore
     evaluations: StoredEvaluations
+    reports: Reports
     announce: AnnounceCommits
     clock: Clock
 
@@ -119,18 +146,32 @@ class ReplaySnapshots:
         return self._named(Named.model_validate(request))
 
     def _period(self, period: Period) -> Replayed:
-        page = self.snapshots.select(period.query(self.clock()))
+        now = self.clock()
+        page = self.snapshots.select(period.query(now))
+        chosen = self._missed(page, now) if period.evaluate else Chosen(page)
         if not period.dry_run:
-            self.announce(page, replay=True)
+            self.announce(chosen.snapshots, replay=True, history=period.evaluate)
         last = page[-1] if page else None
         more = last is not None and len(page) == period.limit
         return Replayed(
             found=len(page),
-            announced=0 if period.dry_run else len(page),
+            announced=0 if period.dry_run else len(chosen.snapshots),
             expired=self._expired(page),
             reached=None if last is None else format_instant(last.as_of),
             next_cursor=encode_cursor(period.question(), last.order) if last is not None and more else None,
+            evaluated=chosen.evaluated,
+            awaited=chosen.awaited,
         )
+
+    def _missed(self, page: Sequence[StoredSnapshot], now: datetime) -> Chosen:
+        """Return the snapshots whose evaluation was missed: no report, and none that comes by itself (INV-15)."""
+        settled = [each for each in page if is_backfilled(each.document) or not is_awaited(each, now)]
+        missed = [each for each in settled if not self._is_evaluated(each)]
+        return Chosen(missed, len(settled) - len(missed), len(page) - len(settled))
+
+    def _is_evaluated(self, snapshot: StoredSnapshot) -> bool:
+        newest = self.reports.newest_report
+        return all(newest(kind, snapshot.world_id, snapshot.version) is not None for kind in REPORT_KINDS)
 
     def _named(self, named: Named) -> Replayed:
         read = {name: self._read(self.snapshots.get, named.world_id, name) for name in named.versions}

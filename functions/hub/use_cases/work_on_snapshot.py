@@ -10,18 +10,22 @@ from functions.hub.ports import BlobStore, SnapshotStore
 from risk_hub_contracts.snapshot import Part, Snapshot
 from risk_hub_contracts.times import parse_instant
 
-Outcome = Literal["evaluated", "repeated", "expired", "no_signal"]
-"""What a worker did: stored something new, found it stored, refused an expired snapshot, found nothing to signal."""
+Outcome = Literal["evaluated", "repeated", "expired", "no_signal", "history"]
+"""What a worker did with an event.
+
+`evaluated`: it stored something new. `repeated`: that was stored before. `expired`: it refused a snapshot that had
+expired. `no_signal`: no limit is broken. `history`: the report is on a past snapshot, which never signals (INV-15).
+"""
 
 
 def announced_snapshot(event: CloudEvent, snapshots: SnapshotStore, now: datetime) -> Snapshot | None:
-    """Return the snapshot that `risk_snapshot_updated` announces; None when it has expired.
+    """Return the snapshot that `risk_snapshot_updated` announces; None when it has expired and is not asked for as history.
 
     Raises:
         LookupError: the event's claim check names a snapshot that the store does not hold.
         UnavailableError: the store did not answer.
     """
-    if parse_instant(event.data["expires_at"]) <= now:
+    if not event.history and parse_instant(event.data["expires_at"]) <= now:
         return None
     document = event.data
     if "claim_check" in document:
@@ -54,4 +58,11 @@ def verified_bytes(part: Part, blobs: BlobStore) -> bytes:
 
 def derived_from(event: CloudEvent, report: ReportT) -> Evaluation[ReportT]:
     """Return the record of what was derived on an event, with the event as its cause."""
-    return Evaluation(report, event.correlationid, event.id, event.tracecontext)
+    return Evaluation(
+        report,
+        correlation_id=event.correlationid,
+        causation_id=event.id,
+        trace_header=event.tracecontext,
+        is_latest=event.islatest,
+        history=bool(event.history),
+    )

@@ -22,11 +22,11 @@ from risk_hub_contracts.client import (
     RiskHubClient,
     StoredSnapshot,
 )
+from risk_hub_contracts.ids import BACKFILL_SOURCE
 from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.times import InstantError, parse_instant
 
 JOURNAL_SUFFIX: Final = ".backfill-done"
-SOURCE: Final = "backfill"
 # What is history when it arrives is readable as the latest for as short as the contract allows, whatever its file says:
 # it must not outlive what is newer. Always the same, so that a repetition has the same content.
 HISTORY_TTL_SECONDS: Final = 1
@@ -82,9 +82,10 @@ def backfill(
 ) -> None:
     """Publish history, oldest as_of first; run it again after a failure and it goes on.
 
-    Each gets `provenance.source` = backfill. What is read as the latest never goes back in time: one that is older than
-    what the world has, or than another of this run, is stored with a ttl of one second, and held back where the newer
-    one has expired or is about to. Status 1 when one was refused or held.
+    Each gets `provenance.source` = backfill: the hub evaluates it as history, and no exit signal comes from it. What is
+    read as the latest never goes back in time: one that is older than what the world has, or than another of this run, is
+    stored with a ttl of one second, and held back where the newer one has expired or is about to. Status 1 when one was
+    refused or held.
     """
     source = source.resolve()
     items = sorted(
@@ -222,6 +223,9 @@ def _texts(source: Path) -> Iterator[tuple[str, bytes]]:
 
 def _mark(document: dict[str, Any]) -> None:
     provenance = document.get("provenance")
-    document["provenance"] = {**(provenance if isinstance(provenance, dict) else {}), "source": SOURCE}
+    document["provenance"] = {
+        **(provenance if isinstance(provenance, dict) else {}),
+        "source": BACKFILL_SOURCE,
+    }
     # A claim of the producer's own digest covers the provenance that was just changed.
     document.pop("hash", None)

@@ -54,7 +54,7 @@ def show_risk(
     filters = _filters(version, stage, actor, known_at, include_expired=include_expired)
     with opened(url) as hub:
         found = hub.latest_risk(world, **filters) if version is None else hub.risk(world, version)
-    _print(dict(found) if json else list(risk_lines(found.report)))
+    _print(dict(found) if json else list(risk_lines(found.report, found.evaluated_as)))
 
 
 def show_stress(
@@ -72,7 +72,7 @@ def show_stress(
     filters = _filters(version, stage, actor, known_at, include_expired=include_expired)
     with opened(url) as hub:
         found = hub.latest_stress(world, **filters) if version is None else hub.stress(world, version)
-    _print(dict(found) if json else list(stress_lines(found.report)))
+    _print(dict(found) if json else list(stress_lines(found.report, found.evaluated_as)))
 
 
 def list_signals(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from risk_hub_contracts.client.reports import EvaluatedAs
 from risk_hub_contracts.exit_signal import ExitSignal
 from risk_hub_contracts.risk import RiskMeasure, RiskReport
 from risk_hub_contracts.stress import StressLoss, StressReport
@@ -13,9 +14,9 @@ LARGEST_SHOWN: Final = 5
 UNIT: Final = "fractions of the portfolio's value"
 
 
-def risk_lines(report: RiskReport) -> Iterator[str]:
+def risk_lines(report: RiskReport, evaluated_as: EvaluatedAs) -> Iterator[str]:
     """Yield the lines of a risk report: every measure, the concentration and the largest contributions."""
-    yield from _head(report)
+    yield from _head(report, evaluated_as)
     yield f"  losses over one period, {UNIT}"
     yield from _aligned([_measure(measure) for measure in report.measures])
     if report.concentration is not None:
@@ -31,9 +32,9 @@ def risk_lines(report: RiskReport) -> Iterator[str]:
         yield from _aligned([(each.id, f"{each.component:.6f}") for each in largest])
 
 
-def stress_lines(report: StressReport) -> Iterator[str]:
+def stress_lines(report: StressReport, evaluated_as: EvaluatedAs) -> Iterator[str]:
     """Yield the lines of a stress report: every loss, then the producer's own metrics."""
-    yield from _head(report)
+    yield from _head(report, evaluated_as)
     if report.reason is not None:
         yield f"  no losses: {report.reason}"
     if report.losses:
@@ -66,9 +67,10 @@ def signal_lines(signals: Sequence[ExitSignal]) -> Iterator[str]:
     yield from _aligned([headings, *rows], indent="")
 
 
-def _head(report: RiskReport | StressReport) -> Iterator[str]:
+def _head(report: RiskReport | StressReport, evaluated_as: EvaluatedAs) -> Iterator[str]:
     yield f"{report.world_id} {report.version} as of {report.as_of}, {report.stage} by {report.actor}"
-    yield f"  {report.status}, evaluated {report.evaluated_at} by engine {report.engine_version}"
+    purpose = " as history" if evaluated_as == "history" else ""
+    yield f"  {report.status}, evaluated{purpose} {report.evaluated_at} by engine {report.engine_version}"
 
 
 def _measure(measure: RiskMeasure) -> tuple[str, ...]:

@@ -23,18 +23,24 @@ from risk_hub_contracts.stress import StressReport
 __all__ = ["ReportDocument", "SignalSpan", "latest_report", "report", "signals_page"]
 
 ReportT = TypeVar("ReportT", bound=RiskReport | StressReport)
+EvaluatedAs = Literal["current", "history"]
 LATEST: Final = "latest"
+_EVALUATED_AS: Final = "risk-hub-evaluated-as"
 _PART: Final[Mapping[type[Any], str]] = {RiskReport: "risk", StressReport: "stress"}
 # What a newer hub adds is left out of the typed form; the document has it.
 _UNKNOWN: Final = "ignore"
 
 
 class ReportDocument(dict[str, Any], Generic[ReportT]):
-    """A report as the hub answers it: the JSON object, and the same as a typed `report`."""
+    """A report as the hub answers it: the JSON object, and the same as a typed `report`.
 
-    def __init__(self, model: type[ReportT], document: Mapping[str, Any]) -> None:
+    Attributes:
+        evaluated_as: `history` where the snapshot was past and evaluated on purpose, otherwise `current`.
+    """
+
+    def __init__(self, model: type[ReportT], document: Mapping[str, Any], evaluated_as: EvaluatedAs) -> None:
         super().__init__(document)
-        self._model = model
+        self._model, self.evaluated_as = model, evaluated_as
 
     @property
     def report(self) -> ReportT:
@@ -68,7 +74,7 @@ def report(model: type[ReportT], world_id: str, version: str) -> Steps[ReportDoc
         HubError: the hub answered with the report on another version.
     """
     answer = yield Call("GET", world_path(world_id, "snapshots", version, _PART[model]))
-    found = ReportDocument(model, answer.mapping())
+    found = _read(model, answer)
     if found.get("version") != version:
         reason = f"the hub answered with the report on version {found.get('version')!r}, not {version!r}"
         known = "; in this path `latest` names the newest snapshot" if version == LATEST else ""
@@ -80,7 +86,7 @@ def latest_report(model: type[ReportT], world_id: str, filters: Filters) -> Step
     """Request the report on the newest snapshot that has not expired."""
     path = world_path(world_id, "snapshots", LATEST, _PART[model])
     answer = yield Call("GET", path, params=params_of(filters))
-    return ReportDocument(model, answer.mapping())
+    return _read(model, answer)
 
 
 def signals_page(
@@ -91,6 +97,11 @@ def signals_page(
     answer: Answer = yield Call("GET", world_path(world_id, "exit-signals"), params=params)
     signals, following = answer.read(_page)
     return signals, next_cursor(cursor, following, answer)
+
+
+def _read(model: type[ReportT], answer: Answer) -> ReportDocument[ReportT]:
+    evaluated_as = answer.headers.get(_EVALUATED_AS)
+    return ReportDocument(model, answer.mapping(), "history" if evaluated_as == "history" else "current")
 
 
 def _page(document: Any) -> tuple[list[ExitSignal], object]:  # noqa: ANN401 - any JSON

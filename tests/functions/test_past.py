@@ -1,0 +1,221 @@
+"""The past: evaluated on purpose only, flagged, and without a signal (INV-15, ADR-0038)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from events.envelope import CloudEvent
+from functions.hub.domain.past import BACKFILL_AWAITED_MAX, EVALUATION_SETTLE, is_awaited
+from functions.hub.use_cases.announce_commits import AnnounceCommits
+from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
+from functions.hub.use_cases.evaluate_stress import EvaluateStress
+from functions.hub.use_cases.replay_snapshots import Replayed, ReplaySnapshots
+from functions.risk.evaluate import EvaluateRisk
+from infra.constructs.worker_queue import DEAD_LETTER_RETENTION_DAYS
+from infra.stages import STAGES
+from risk_hub_contracts.limits import BACKFILL_AWAITED_MAX_SECONDS, EVALUATION_SETTLE_SECONDS
+from risk_hub_contracts.times import format_instant
+from tests.fakes.clock import START, FrozenClock
+from tests.fakes.outside import MemoryBus
+from tests.fakes.samples import WORLD, stored
+from tests.fakes.stores import (
+    MemoryBlobs,
+    MemoryEvaluations,
+    MemoryForecasts,
+    MemoryInputNotes,
+    MemorySnapshots,
+    MemoryWorlds,
+)
+
+RETENTION = timedelta(days=30)
+HASH = "sha256:" + "0" * 64
+CRASH = {"crash": {"shocks": {"AAPL": -0.9}}}
+BACKFILLED = {"actor": "gateway", "stage": "paper", "source": "backfill"}
+TICK = timedelta(microseconds=1)
+
+
+class Pipeline:
+    """Relay, engines and exit engine on one set of stores; the bus delivers when it is told to."""
+
+    def __init__(self) -> None:
+        self.clock, self.worlds, self.bus = FrozenClock(), MemoryWorlds(), MemoryBus()
+        self.snapshots, self.evaluations = MemorySnapshots(), MemoryEvaluations()
+        clock = self.clock
+        stores = (self.snapshots, MemoryBlobs(), self.evaluations)
+        self.announce = AnnounceCommits(self.worlds, self.bus)
+        self.replay = ReplaySnapshots(
+            self.snapshots, self.evaluations, self.evaluations, self.announce, clock
+        )
+        self.engines = (
+            EvaluateRisk(*stores, MemoryForecasts(), MemoryInputNotes(), clock, RETENTION),
+            EvaluateStress(*stores, clock, RETENTION),
+        )
+        self.exits = EmitExitSignals(self.snapshots, self.worlds, self.evaluations, clock, RETENTION)
+
+    def commit(self, version: str = "v1", **fields: Any) -> None:
+        snapshot = stored(version, **{"content_hash": HASH, "stress": CRASH, **fields})
+        self.snapshots.put_once(snapshot, snapshot.retain_until(RETENTION))
+        self.announce([snapshot])
+
+    def taken(self) -> list[CloudEvent]:
+        """Return what the bus took, as consumers receive it, and forget it."""
+        events, self.bus.taken = self.bus.taken, []
+        return [CloudEvent.model_validate_json(event.to_detail()) for event in events]
+
+    def deliver(self) -> list[str]:
+        """Let the engines work on the announced snapshots; announce their reports; return the outcomes."""
+        outcomes = [str(engine(event)) for event in self.taken() for engine in self.engines]
+        self.announce([row for row in self.evaluations.rows.values() if row.kind != "exit"])
+        return outcomes
+
+    def judge(self) -> list[str]:
+        """Let the exit engine work on the announced reports; return the outcomes."""
+        return [str(self.exits(event)) for event in self.taken()]
+
+    def evaluate_past(self, **asked: Any) -> Replayed:
+        start, end = format_instant(START - timedelta(days=9)), format_instant(START + timedelta(days=9))
+        return self.replay({"world_id": WORLD, "from": start, "to": end, "evaluate": True, **asked})
+
+    def signals(self) -> list[Any]:
+        return [row for row in self.evaluations.rows.values() if row.kind == "exit"]
+
+
+def test_inv_15_an_expired_snapshot_is_not_evaluated_by_its_announcement_nor_by_a_replay() -> None:
+    hub = Pipeline()
+    hub.commit(ttl_sec=1)
+    hub.clock.advance(seconds=EVALUATION_SETTLE_SECONDS + 1)
+    assert hub.deliver() == ["expired", "expired"]
+    hub.replay(
+        {"world_id": WORLD, "from": format_instant(START), "to": format_instant(START)},
+    )
+    assert hub.deliver() == ["expired", "expired"]
+    assert hub.evaluations.rows == {}
+
+
+def test_inv_15_what_was_missed_is_evaluated_on_request_flagged_and_never_signals() -> None:
+    hub = Pipeline()
+    hub.commit(ttl_sec=1)
+    hub.clock.advance(seconds=EVALUATION_SETTLE_SECONDS + 1)
+    hub.taken()
+    assert hub.evaluate_past().announced == 1
+    (event,) = hub.bus.taken
+    assert (event.history, event.replay) == (True, True)
+    assert hub.deliver() == ["evaluated", "evaluated"]
+    assert [row.history for row in hub.evaluations.rows.values()] == [True, True]
+    assert [event.history for event in hub.bus.taken] == [True, True]
+    assert hub.judge() == ["history", "history"]
+    assert hub.signals() == []
+
+
+@pytest.mark.parametrize("late_seconds", [0, 2, 3 * 86_400])
+def test_inv_15_a_backfilled_snapshot_is_evaluated_as_history_whenever_its_message_comes(
+    late_seconds: int,
+) -> None:
+    hub = Pipeline()
+    hub.commit(ttl_sec=1, provenance=BACKFILLED)
+    hub.clock.advance(seconds=late_seconds)
+    assert hub.deliver() == ["evaluated", "evaluated"]
+    assert hub.judge() == ["history", "history"]
+    assert hub.signals() == []
+
+
+def test_a_backfilled_snapshot_that_is_the_latest_and_unexpired_does_not_signal_either() -> None:
+    hub = Pipeline()
+    hub.commit(ttl_sec=86_400, provenance=BACKFILLED)
+    assert hub.deliver() == ["evaluated", "evaluated"]
+    assert hub.judge() == ["history", "history"]
+
+
+def test_a_current_snapshot_is_evaluated_without_the_flag_and_signals() -> None:
+    hub = Pipeline()
+    hub.commit()
+    assert hub.deliver() == ["evaluated", "evaluated"]
+    events = [event.model_dump() for event in hub.bus.taken]
+    assert {(event["history"], event["islatest"]) for event in events} == {(None, True)}
+    assert sorted(hub.judge()) == ["evaluated", "no_signal"]
+    assert len(hub.signals()) == 1
+
+
+def test_derived_events_repeat_whether_the_snapshot_was_the_latest() -> None:
+    hub = Pipeline()
+    hub.commit("new", as_of=START)
+    hub.taken()
+    hub.commit("late", as_of=START - timedelta(minutes=1))
+    hub.deliver()
+    assert [event.islatest for event in hub.bus.taken] == [False, False]
+
+
+def test_evaluating_the_past_twice_queues_nothing_the_second_time() -> None:
+    hub = Pipeline()
+    for number in range(3):
+        hub.commit(f"v{number}", as_of=START - timedelta(minutes=number), ttl_sec=1)
+    hub.clock.advance(days=1)
+    hub.taken()
+    assert hub.evaluate_past(dry_run=True) == Replayed(
+        found=3, announced=0, expired=3, reached=format_instant(START)
+    )
+    assert hub.evaluate_past().announced == 3
+    hub.deliver()
+    again = hub.evaluate_past()
+    assert (again.found, again.announced, again.evaluated, again.awaited) == (3, 0, 3, 0)
+
+
+def test_a_snapshot_with_one_of_its_two_reports_is_queued_again() -> None:
+    hub = Pipeline()
+    hub.commit(ttl_sec=1)
+    hub.clock.advance(days=1)
+    hub.taken()
+    hub.evaluate_past()
+    (event,) = hub.taken()
+    assert hub.engines[0](event) == "evaluated"
+    assert hub.evaluate_past().announced == 1
+    assert hub.deliver() == ["repeated", "evaluated"]
+
+
+def test_what_is_not_past_yet_is_left_to_the_engines() -> None:
+    hub = Pipeline()
+    hub.commit()
+    hub.taken()
+    hub.clock.advance(seconds=900 + EVALUATION_SETTLE_SECONDS)
+    hub.clock.now -= TICK
+    left = hub.evaluate_past()
+    assert (left.found, left.announced, left.awaited) == (1, 0, 1)
+    hub.clock.now += TICK
+    assert hub.evaluate_past().announced == 1
+
+
+def test_only_the_stage_that_is_asked_for_is_evaluated() -> None:
+    hub = Pipeline()
+    hub.commit("v1", ttl_sec=1)
+    hub.commit("v2", ttl_sec=1, stage="live")
+    hub.clock.advance(days=1)
+    hub.taken()
+    assert hub.evaluate_past(stage="live").announced == 1
+    assert [event.data["version"] for event in hub.taken()] == ["v2"]
+
+
+def awaited_until(**fields: Any) -> datetime:
+    snapshot = stored(**fields)
+    backfilled = snapshot.document["provenance"].get("source") == "backfill"
+    end = (
+        snapshot.created_at + BACKFILL_AWAITED_MAX if backfilled else snapshot.expires_at + EVALUATION_SETTLE
+    )
+    assert is_awaited(snapshot, end - TICK)
+    assert not is_awaited(snapshot, end)
+    return end
+
+
+def test_whether_a_report_is_awaited_follows_from_the_record_and_the_clock() -> None:
+    assert awaited_until(ttl_sec=60) == START + timedelta(seconds=60) + EVALUATION_SETTLE
+    assert awaited_until(ttl_sec=1, provenance=BACKFILLED) == START + BACKFILL_AWAITED_MAX
+
+
+@pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
+def test_an_evaluation_in_progress_at_the_expiry_ends_before_it_is_given_up(stage: Any) -> None:
+    longest = max(stage.risk_engine.timeout_seconds, stage.stress_engine.timeout_seconds)
+    assert longest < EVALUATION_SETTLE_SECONDS
+
+
+def test_a_backfilled_snapshot_is_awaited_as_long_as_a_dead_letter_is_kept() -> None:
+    assert timedelta(days=DEAD_LETTER_RETENTION_DAYS).total_seconds() == BACKFILL_AWAITED_MAX_SECONDS
