@@ -1,4 +1,4 @@
-"""Pages and what they speak of: links, invariants."""
+"""Links, anchors, and the tests that the tables of faults and invariants name."""
 
 import re
 import subprocess
@@ -14,12 +14,29 @@ PAGES = sorted(
     ).stdout.split()
 )
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+ANCHORED_LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)")
+CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 INVARIANT = re.compile(r"^\| (INV-\d\d) \|", re.MULTILINE)
 TEST_NAME = re.compile(r"`(test_\w+)`")
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that a Markdown renderer gives to the headings of a page."""
+    headings = HEADING.findall(CODE_BLOCK.sub("", page.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+def test_every_anchor_in_a_link_of_a_page_is_a_heading_of_the_linked_page(page: Path) -> None:
+    links = ANCHORED_LINK.findall(page.read_text(encoding="utf-8"))
+    targets = [(page.parent / name if name else page, anchor) for name, anchor in links]
+    missing = [f"{target}#{anchor}" for target, anchor in targets if anchor not in anchors(target)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_names_an_existing_file(page: Path) -> None:
     missing = [
         target
         for target in LINK.findall(page.read_text(encoding="utf-8"))
