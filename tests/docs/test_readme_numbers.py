@@ -1,4 +1,4 @@
-"""Each number of the README's example, computed again from the committed sample."""
+"""The numbers of the README, computed again from the committed sample."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def report() -> RiskReport:
     return EvaluatedWorld().report(**parts)
 
 
-def test_every_loss_in_the_table_is_the_samples(report: RiskReport) -> None:
+def test_every_loss_in_the_readme_equals_the_risk_report_of_the_sample(report: RiskReport) -> None:
     rows = ROW.findall(README)
     assert {row[:2] for row in rows} == {(name, method) for name in MEASURES for method in METHODS}
     for name, method, at_95, at_99 in rows:
@@ -32,8 +32,8 @@ def test_every_loss_in_the_table_is_the_samples(report: RiskReport) -> None:
             assert f"{value:.6f}" == text, (name, method, bps)
 
 
-def test_the_sentence_under_the_table_is_the_samples(report: RiskReport) -> None:
-    told = " ".join(README.split())
+def test_the_figures_below_the_readme_table_equal_the_risk_report_of_the_sample(report: RiskReport) -> None:
+    text = " ".join(README.split())
     assert report.concentration is not None
     assert report.contributions is not None
     assert report.sufficiency is not None
@@ -42,7 +42,7 @@ def test_the_sentence_under_the_table_is_the_samples(report: RiskReport) -> None
     for sentence in (
         f"volatility {volatility:.6f}",
         f"as concentrated as {report.concentration.effective_number:.1f} equal positions",
-        f"{largest.id} carries most of the parametric VaR at 99 %, {largest.component:.6f}",
+        f"{largest.id} contributes most to the parametric VaR at 99 %: {largest.component:.6f}",
         f"from {returns.observations} daily returns",
     ):
-        assert sentence in told
+        assert sentence in text
