@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from functions.hub.blob_ports import NoUploadError, SignedPut, UploadMismatchError
+from functions.hub.blob_ports import NoUploadError, SignedPut, UploadInProgressError, UploadMismatchError
 from risk_hub_contracts.refs import BlobRef
 from risk_hub_contracts.uploads import PartSpan, part_spans
 from tests.fakes.stores import MemoryBlobs
@@ -22,6 +22,7 @@ class MemoryUploads:
     blobs: MemoryBlobs
     begun: dict[str, dict[int, bytes]] = field(default_factory=dict)
     refs: dict[str, BlobRef] = field(default_factory=dict)
+    completions_in_progress: int = 0
 
     def ref(self, world_id: str, sha256: str) -> str:
         return f"s3://{self.blobs.bucket}/risk-blobs/{world_id}/{sha256}"
@@ -41,7 +42,7 @@ class MemoryUploads:
         return SignedPut(url, bound(part.size_bytes, sha256))
 
     def complete(self, ref: BlobRef, upload_id: str) -> None:
-        if upload_id not in self.begun:
+        if upload_id not in self.begun or not list(part_spans(ref.bytes or 0)):
             raise NoUploadError("this upload is unknown")
         parts = self.begun[upload_id]
         if sorted(parts) != [span.number for span in part_spans(ref.bytes or 0)]:
@@ -49,6 +50,9 @@ class MemoryUploads:
         data = b"".join(parts[number] for number in sorted(parts))
         if (len(data), hashlib.sha256(data).hexdigest()) != (ref.bytes, ref.sha256):
             raise UploadMismatchError("the whole has another digest")
+        if self.completions_in_progress:
+            self.completions_in_progress -= 1
+            raise UploadInProgressError("the store is still putting the blob together")
         self.blobs.objects.setdefault(ref.ref, (ref.kind, data))
         del self.begun[upload_id]
 

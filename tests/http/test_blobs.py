@@ -138,3 +138,53 @@ def test_a_world_of_no_form_is_refused(api: Gateway, path: str) -> None:
 def test_a_digest_of_no_form_is_refused(api: Gateway) -> None:
     answer = api("GET", f"{BLOBS}/{'A' * 64}")
     assert (answer.slug, answer.pointers) == ("contract-violation", ["/sha256"])
+
+
+def begun_in_parts(api: Gateway, hub: Hub) -> tuple[str, dict[str, Any]]:
+    """Begin an upload in parts and send all of them; return the blob's path and what completes it."""
+    data = bytes(BLOB_SINGLE_PUT_MAX_BYTES + 1)
+    pieces = [data[start : start + BLOB_PART_BYTES] for start in range(0, len(data), BLOB_PART_BYTES)]
+    begun = api(
+        "POST", BLOBS, announcement(data, parts=[hashlib.sha256(part).hexdigest() for part in pieces])
+    )
+    for part, signed in zip(pieces, begun.json["multipart"]["parts"], strict=True):
+        assert hub.uploads.send(signed["url"], signed["headers"], part) == 200
+    end = {
+        "kind": "covariance",
+        "bytes": len(data),
+        "upload_id": begun.json["multipart"]["upload_id"],
+    }
+    return f"{BLOBS}/{begun.json['ref']['sha256']}", end
+
+
+def test_a_completion_that_needs_more_time_is_503_until_a_repetition_ends_it(api: Gateway, hub: Hub) -> None:
+    path, end = begun_in_parts(api, hub)
+    hub.uploads.completions_in_progress = 2
+    for _ in range(2):
+        answer = api("POST", f"{path}/complete", end)
+        assert (answer.status, answer.slug, answer.headers["retry-after"]) == (503, "unavailable", "1")
+        assert "it continues where this one stopped" in answer.json["detail"]
+    assert api("POST", f"{path}/complete", end).json["stored"] is True
+
+
+@pytest.mark.parametrize("size_bytes", [1, BLOB_SINGLE_PUT_MAX_BYTES])
+def test_completing_an_upload_in_parts_as_a_blob_without_parts_is_not_found(
+    api: Gateway, hub: Hub, size_bytes: int
+) -> None:
+    path, end = begun_in_parts(api, hub)
+    refused = api("POST", f"{path}/complete", {**end, "bytes": size_bytes})
+    assert (refused.status, refused.slug) == (404, "upload-not-found")
+    assert api("POST", f"{path}/complete", end).json["stored"] is True
+
+
+@pytest.mark.parametrize(
+    "size_bytes", [BLOB_SINGLE_PUT_MAX_BYTES - 1, BLOB_SINGLE_PUT_MAX_BYTES + BLOB_PART_BYTES]
+)
+def test_completing_a_blob_in_another_size_than_announced_is_refused(
+    api: Gateway, hub: Hub, size_bytes: int
+) -> None:
+    path, end = begun_in_parts(api, hub)
+    assert api("POST", f"{path}/complete", {**end, "bytes": size_bytes}).slug in {
+        "upload-mismatch",
+        "upload-not-found",
+    }
