@@ -6,6 +6,7 @@ Context:
     stage: local, dev, staging or prod.
     allowed_networks: comma-separated CIDR blocks that may call the API; staging and prod insist on them.
     critical_subscribers, warning_subscribers: comma-separated mailto: and https:// addresses for alarms.
+    gross_exposure_max: limits by X-Stage such as live=20,paper=100.
     runbook_base: address of this repository's files, ending in a slash, so that each alarm links to its page.
     rollout: at_once, for the release that repairs what rings.
     permissions_boundary: managed policy, by name or ARN, that bounds every role of the stage.

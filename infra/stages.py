@@ -31,6 +31,7 @@ BOUNDARY: Final = re.compile(
 # Lambda keeps at least this many executions of the account for the functions that reserve none.
 UNRESERVED_MIN_EXECUTIONS: Final = 100
 RESERVED_MAX_EXECUTIONS: Final = 10_000
+_NUMBER: Final = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")
 SUBSCRIBER: Final = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?")
 
 
@@ -71,6 +72,7 @@ class Stage:
         archive_lock_days: For how long nobody can remove what the archive holds; None: no archive (ADR-0024).
         blob_grace_hours: For how long a blob may wait for the snapshot that refers to it.
         stage_allow_list: Values of `X-Stage` that the writer accepts.
+        gross_exposure_max: Greatest sum of the weights' magnitudes by `X-Stage`; the contract's default for the others.
         inline_cov_threshold_entries: Largest part that stays inline where the stage offloads.
         log_level: Threshold of application logs.
         bundles: `built` deploys real code by content hash; `placeholder` fixes the asset key.
@@ -121,6 +123,7 @@ class Stage:
     runbook_base: str = ""
     blob_grace_hours: int = 24
     stage_allow_list: tuple[str, ...] = ("backtest", "paper", "live")
+    gross_exposure_max: tuple[tuple[str, float], ...] = ()
     inline_cov_threshold_entries: int = INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
     risk_fallback: RiskFallback = "none"
     legacy_method: bool = False
@@ -285,6 +288,19 @@ def _executions(_: Stage, text: str) -> int:
     return int(text)
 
 
+def _gross_exposure(stage: Stage, text: str) -> tuple[tuple[str, float], ...]:
+    limits = {}
+    for entry in _listed(text):
+        name, _, limit = entry.partition("=")
+        if name not in stage.stage_allow_list or not _NUMBER.fullmatch(limit) or float(limit) < 1:
+            raise StageError(
+                f"gross_exposure_max {entry!r}: give a limit of at least 1 for each X-Stage that is to have one, "
+                f"such as live=20,paper=100; the stages are {', '.join(stage.stage_allow_list)}"
+            )
+        limits[name] = float(limit)
+    return tuple(sorted(limits.items()))
+
+
 def _rollout(stage: Stage, asked: str) -> Rollout:
     """For the release that repairs what rings: no canary would pass while alarms ring."""
     if asked != "at_once" or stage.rollout != "canary":
@@ -303,6 +319,7 @@ _READERS: Final[Mapping[str, Callable[[Stage, str], Any]]] = MappingProxyType(
         "allowed_networks": _networks,
         "critical_subscribers": _addresses,
         "warning_subscribers": _addresses,
+        "gross_exposure_max": _gross_exposure,
         "runbook_base": lambda _, text: text,
         "rollout": _rollout,
         "permissions_boundary": lambda _, text: boundary_policy(text),

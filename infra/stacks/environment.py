@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra import names
+from risk_hub_contracts.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ def writer_environment(stage: Stage, data: DataStack) -> dict[str, str]:
         names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
         names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
         names.RETENTION_DAYS: str(stage.retention_days),
+        names.GROSS_EXPOSURE_MAX: _gross_exposure(stage),
         **_offloading(stage),
     }
 
@@ -39,6 +41,7 @@ def reader_environment(stage: Stage, data: DataStack) -> dict[str, str]:
         names.BUCKET: data.bucket.bucket_name,
         names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
         names.STAGE_ALLOW_LIST: ",".join(stage.stage_allow_list),
+        names.GROSS_EXPOSURE_MAX: _gross_exposure(stage),
         **_offloading(stage),
     }
 
@@ -112,3 +115,11 @@ def _offloading(stage: Stage) -> dict[str, str]:
         names.OFFLOAD: "true" if stage.offload else "false",
         names.INLINE_COV_THRESHOLD: str(stage.inline_cov_threshold_entries),
     }
+
+
+def _gross_exposure(stage: Stage) -> str:
+    """Every X-Stage with its limit, such as `live=20,paper=100`."""
+    limits = dict.fromkeys(stage.stage_allow_list, GROSS_EXPOSURE_MAX_DEFAULT_RATIO) | dict(
+        stage.gross_exposure_max
+    )
+    return ",".join(f"{name}={limit!r}" for name, limit in sorted(limits.items()))

@@ -18,6 +18,7 @@ from risk_hub_contracts.exit_policy import (
     DrawdownLimit,
     ExitList,
     ExitPolicy,
+    GrossLimit,
     MeasureLimit,
     StalenessLimit,
     StressLimit,
@@ -208,6 +209,57 @@ def test_two_levels_on_one_measure_do_not_cool_each_other_down() -> None:
     engine.run(engine.risk(0.08, "v1"))
     assert engine.run(engine.risk(0.2, "v2", minutes=1)) == "evaluated"
     assert [signal.action for signal in engine.signals] == ["reduce", "exit"]
+
+
+LEVERED = {"weights": {"AAPL": 3.0, "MSFT": -2.0}}
+
+
+def test_a_gross_exposure_over_its_limit_asks_to_reduce_back_to_the_limit() -> None:
+    engine = Engine(policy(gross=(GrossLimit(max_gross=4.0),)), **LEVERED)
+    assert engine.run(engine.risk(0.01)) == "evaluated"
+    signal = engine.only()
+    assert (signal.rule, signal.action, signal.reason) == (
+        "gross_exposure.reduce",
+        "reduce",
+        "limit_exceeded",
+    )
+    assert signal.ratio == pytest.approx(1 - 4 / 5)
+    assert signal.metrics == {"gross_exposure": 5.0, "limit": 4.0}
+    assert signal.detail == "gross_exposure is 5, over its limit of 4"
+    assert signal.asset is None
+
+
+@pytest.mark.parametrize("max_gross", [5.0, 100.0], ids=["at the limit", "below"])
+def test_a_gross_exposure_that_is_not_over_its_limit_gives_no_signal(max_gross: float) -> None:
+    engine = Engine(policy(gross=(GrossLimit(max_gross=max_gross),)), **LEVERED)
+    assert engine.run(engine.risk(0.01)) == "no_signal"
+
+
+def test_the_rule_on_gross_exposure_fires_on_either_report_and_once_in_a_window() -> None:
+    engine = Engine(policy(gross=(GrossLimit(max_gross=1.0, action="exit"),)), **LEVERED)
+    assert engine.run(engine.stress({})) == "evaluated"
+    assert engine.run(engine.risk(0.01)) == "repeated"
+    assert (engine.only().rule, engine.only().ratio) == ("gross_exposure.exit", 1.0)
+
+
+def test_two_limits_on_gross_exposure_must_ask_for_different_actions() -> None:
+    with pytest.raises(ValidationError, match="two limits for \\(gross exposure, reduce\\)"):
+        policy(gross=(GrossLimit(max_gross=2.0), GrossLimit(max_gross=3.0)))
+    policy(gross=(GrossLimit(max_gross=2.0), GrossLimit(max_gross=3.0, action="exit")))
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"max_gross": 0},
+        {"max_gross": -1},
+        {"max_gross": float("inf")},
+        {"max_gross": 1, "action": "hold", "ratio": 0.5},
+    ],
+)
+def test_a_limit_on_gross_exposure_that_means_nothing_is_refused(limit: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        GrossLimit.model_validate(limit)
 
 
 def test_a_stress_loss_over_the_limit_of_its_scenario() -> None:

@@ -113,6 +113,19 @@ def test_the_default_policy_is_in_force_until_one_is_put(hub: Hub, api: Gateway)
     assert hub.worlds.exit_policy("w1", "paper") is None
 
 
+def test_a_policy_without_limits_on_gross_exposure_is_stored_as_earlier_releases_read_it(
+    hub: Hub, api: Gateway
+) -> None:
+    assert expect(api, POLICY, EXIT_POLICY).json["policy"]["gross"] == []
+    ((_, note),) = hub.registry.notes.items()
+    assert "gross" not in note.text
+    limited = {**POLICY, "gross": [{"max_gross": 4.0, "action": "reduce"}]}
+    assert expect(api, limited, EXIT_POLICY).json["policy"]["gross"] == limited["gross"]
+    in_force = hub.worlds.exit_policy("w1", "paper")
+    assert in_force is not None
+    assert in_force.gross[0].max_gross == 4.0
+
+
 def test_a_policy_that_the_exit_engine_could_not_read_is_refused(hub: Hub, api: Gateway) -> None:
     refused = expect(api, {**POLICY, "cool_down_seconds": 0}, EXIT_POLICY)
     assert (refused.slug, refused.pointers) == ("registration-invalid", ["/cool_down_seconds"])
