@@ -23,5 +23,9 @@ class Requests:
     def _before(self, model: Any, **_: Any) -> None:
         self.operations.append(model.name)
 
-    def _after(self, http_response: Any, **_: Any) -> None:
-        self.response_bytes += len(http_response.content)
+    def _after(self, http_response: Any, model: Any, **_: Any) -> None:
+        # The body of a streaming answer can be read once only, and its reader is the adapter.
+        is_stream = model.has_streaming_output
+        self.response_bytes += (
+            int(http_response.headers["Content-Length"]) if is_stream else len(http_response.content)
+        )

@@ -8,7 +8,9 @@ import pytest
 from moto import mock_aws
 
 from functions.hub.adapters.s3_blobs import S3Blobs
-from functions.hub.ports import BlobError, BlobStat, BlobStore
+from functions.hub.ports import BlobError, BlobHead, BlobStat, BlobStore
+from risk_hub_contracts.blob import encode_factor
+from risk_hub_contracts.limits import BLOB_FIRST_READ_BYTES
 from risk_hub_contracts.refs import BlobRef
 from tests.fakes.stores import MemoryBlobs
 
@@ -75,3 +77,53 @@ def test_the_url_is_signed_with_version_4() -> None:
         url = S3Blobs(s3, "blobs").download_url(missing_ref())
     assert "X-Amz-Signature=" in url
     assert "X-Amz-Expires=300" in url
+
+
+def covariance_of(assets: int) -> bytes:
+    ids = [f"A{number:04}" for number in range(assets)]
+    return encode_factor(ids, [[0.1]] * assets, [0.01] * assets)
+
+
+def long_line(size_bytes: int) -> bytes:
+    return b"rsh1 stress " + b"x" * size_bytes + b"\n"
+
+
+@pytest.mark.parametrize("data", [DATA, covariance_of(3), long_line(BLOB_FIRST_READ_BYTES)])
+def test_the_head_of_a_blob_that_was_read_whole_has_its_computed_digest(
+    blobs: BlobStore, data: bytes
+) -> None:
+    sha256 = hashlib.sha256(data).hexdigest()
+    ref = blobs.put("w1", "stress", sha256, data)
+    assert blobs.head(ref, 2 * BLOB_FIRST_READ_BYTES) == BlobHead(len(data), "stress", sha256, data)
+
+
+def test_the_head_of_a_large_blob_is_its_first_range_with_the_size_of_the_whole(blobs: BlobStore) -> None:
+    data = covariance_of(5_000) + bytes(BLOB_FIRST_READ_BYTES)
+    sha256 = hashlib.sha256(data).hexdigest()
+    ref = blobs.put("w1", "covariance", sha256, data)
+    head = blobs.head(ref, len(data))
+    assert head is not None
+    assert (head.size_bytes, head.kind) == (len(data), "covariance")
+    assert head.sha256 in {None, sha256}
+    assert head.data == data[:BLOB_FIRST_READ_BYTES]
+
+
+def test_the_head_of_a_blob_with_a_long_first_line_is_as_long_as_asked_for(blobs: BlobStore) -> None:
+    data = long_line(3 * BLOB_FIRST_READ_BYTES)
+    ref = blobs.put("w1", "stress", hashlib.sha256(data).hexdigest(), data)
+    limit = 2 * BLOB_FIRST_READ_BYTES
+    head = blobs.head(ref, limit)
+    assert head is not None
+    assert (head.size_bytes, head.data) == (len(data), data[:limit])
+
+
+def test_a_blob_that_is_missing_has_no_head(blobs: BlobStore) -> None:
+    assert blobs.head(missing_ref(), BLOB_FIRST_READ_BYTES) is None
+
+
+def test_the_head_of_other_bytes_under_the_name_has_their_digest(blobs: BlobStore) -> None:
+    stored = blobs.put("w1", "stress", SHA256, DATA)
+    lying = stored.model_copy(update={"sha256": "0" * 64})
+    head = blobs.head(lying, BLOB_FIRST_READ_BYTES)
+    assert head is not None
+    assert head.sha256 == SHA256

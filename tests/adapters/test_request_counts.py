@@ -27,6 +27,7 @@ from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapsho
 from functions.hub.use_cases.read_reports import ReadReports
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.world_ports import Writing
+from risk_hub_contracts.blob import digest, encode_stress
 from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.queries import BacktestQuery, LatestReportQuery, SignalsQuery
 from risk_hub_contracts.times import format_instant
@@ -94,7 +95,7 @@ def test_a_post_by_reference_is_four_calls(table: Table) -> None:
     found = table.store.get(WORLD, "v1")
     assert found is not None
     ref = found.document["realized_returns_ref"]
-    assert table.post(version="v2", realized_returns_ref=ref) == [*MARKS, "HeadObject", "PutItem"]
+    assert table.post(version="v2", realized_returns_ref=ref) == [*MARKS, "GetObject", "PutItem"]
 
 
 @pytest.mark.parametrize(
@@ -216,3 +217,9 @@ def test_a_page_of_exit_signals_is_one_query(table: Table, stage: str | None) ->
     page = listing(WORLD, SignalsQuery(stage=stage, limit=2))
     assert (len(page.signals), page.next_cursor is None) == (2, False)
     assert table.requests.operations == ["Query"]
+
+
+def test_a_post_by_reference_to_a_blob_with_a_long_first_line_is_five_calls(table: Table) -> None:
+    data = encode_stress({f"{number:0100}": {} for number in range(2_000)})
+    ref = S3Blobs(table.s3, "blobs").put(WORLD, "stress", digest(data), data)
+    assert table.post(stress_ref=ref.document()) == [*MARKS, "GetObject", "GetObject", "PutItem"]

@@ -8,13 +8,14 @@ import orjson
 from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.use_cases.publish_snapshot import Publication
 from functions.risk.evaluate import EvaluateRisk
 from functions.risk.policy import NO_POLICY, RiskPolicy
 from functions.risk.verify import VerifyRisk
 from risk_hub_contracts.blob import BlobKind, digest
 from risk_hub_contracts.risk import RiskMeasure, RiskReport, Sufficiency
 from tests.fakes.clock import FrozenClock
+from tests.fakes.earlier_release import PublishUnread
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import (
     MemoryBlobs,
@@ -37,7 +38,7 @@ class EvaluatedWorld:
         self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryEvaluations()
         self.forecasts, self.notes = MemoryForecasts(), MemoryInputNotes()
         offload = OffloadPolicy(enabled=True, inline_threshold_entries=threshold)
-        self.publish = PublishSnapshot(
+        self.publish = PublishUnread(
             self.snapshots, self.blobs, MemoryMarks(), self.clock, offload, RETENTION
         )
         stores = (self.snapshots, self.blobs, self.evaluations, self.forecasts, self.notes)

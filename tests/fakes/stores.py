@@ -12,10 +12,11 @@ from functions.hub.domain.input_note import InputNote
 from functions.hub.domain.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import BlobError, BlobStat, FoundReport, Head, PutOutcome
+from functions.hub.ports import BlobError, BlobHead, BlobStat, FoundReport, Head, PutOutcome
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.forecast import Forecast
+from risk_hub_contracts.limits import BLOB_FIRST_READ_BYTES
 from risk_hub_contracts.refs import BlobRef
 from risk_hub_contracts.times import parse_instant
 
@@ -67,6 +68,15 @@ class MemoryBlobs:
             return None
         kind, data = self.objects[ref.ref]
         return BlobStat(hashlib.sha256(data).hexdigest(), len(data), kind)
+
+    def head(self, ref: BlobRef, max_bytes: int) -> BlobHead | None:
+        if ref.ref not in self.objects:
+            return None
+        kind, data = self.objects[ref.ref]
+        first = data[: min(BLOB_FIRST_READ_BYTES, max_bytes)]
+        seen = first if b"\n" in first else data[:max_bytes]
+        sha256 = hashlib.sha256(data).hexdigest() if len(seen) == len(data) else None
+        return BlobHead(len(data), kind, sha256, seen)
 
     def load(self, ref: BlobRef) -> bytes:
         if ref.ref not in self.objects:

@@ -13,11 +13,12 @@ from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.stress import SHOWN_MAX_BYTES, stress_loss, stress_metrics
 from functions.hub.use_cases.evaluate_stress import ENGINE_VERSION, EvaluateStress
-from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.use_cases.publish_snapshot import Publication
 from risk_hub_contracts.blob import digest
 from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.stress import StressLoss, StressReport
 from tests.fakes.clock import FrozenClock
+from tests.fakes.earlier_release import PublishUnread
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots
 
@@ -35,7 +36,7 @@ class World:
         self.clock = FrozenClock()
         self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryEvaluations()
         policy = OffloadPolicy(enabled=offload, inline_threshold_entries=1)
-        self.publish = PublishSnapshot(
+        self.publish = PublishUnread(
             self.snapshots, self.blobs, MemoryMarks(), self.clock, policy, timedelta(days=30)
         )
         self.evaluate = EvaluateStress(

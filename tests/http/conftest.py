@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.gate import Gate
 from functions.hub.ports import TokenStore
@@ -57,6 +58,7 @@ class Hub:
     metered: MeteredWorlds = no_world
     uploads: MemoryUploads = field(init=False)
     registry: MemoryRegistry = field(init=False)
+    exposure: ExposureLimits = field(default_factory=ExposureLimits)
     offload: OffloadPolicy = field(
         default_factory=lambda: OffloadPolicy(enabled=True, inline_threshold_entries=100)
     )
@@ -68,7 +70,13 @@ class Hub:
     def gateway(self) -> Gateway:
         gate = Gate(self.listed_tokens or self.tokens, self.clock)
         publish = PublishSnapshot(
-            self.snapshots, self.blobs, self.marks, self.clock, self.offload, timedelta(days=30)
+            self.snapshots,
+            self.blobs,
+            self.marks,
+            self.clock,
+            self.offload,
+            timedelta(days=30),
+            self.exposure,
         )
         read = ReadSnapshots(self.snapshots, self.worlds, self.clock)
         reads = snapshot_routes(read, ExpandParts(self.blobs), gate, STAGES)
@@ -87,7 +95,9 @@ class Hub:
         registry = world_registry(
             RegisterWorlds(self.registry, self.clock), ListWorlds(self.registry, self.clock), gate, STAGES
         )
-        return Gateway(writer, about_routes(with_blobs, gate, STAGES, self.offload), registry, headers)
+        return Gateway(
+            writer, about_routes(with_blobs, gate, STAGES, self.offload, self.exposure), registry, headers
+        )
 
 
 @pytest.fixture

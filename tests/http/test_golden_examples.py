@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from functions.hub.ports import BlobStat
-from risk_hub_contracts.blob import BlobKind
+from risk_hub_contracts.blob import BlobKind, digest
 from risk_hub_contracts.golden import raw_body
-from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.golden.valid_parts import REFERRED_BLOBS
 from risk_hub_contracts.times import parse_instant
 from tests.fakes.gateway import Answer
 from tests.fakes.stores import MemoryBlobs
@@ -18,15 +17,13 @@ from tests.http.conftest import Hub
 EXAMPLES = Path(__file__).parents[2] / "contracts" / "examples"
 
 
-class TrustingBlobs(MemoryBlobs):
-    """Holds whatever a reference claims, so that only the contract decides."""
-
-    def __init__(self, bucket: str) -> None:
-        super().__init__()
-        self.bucket = bucket
-
-    def stat(self, ref: BlobRef) -> BlobStat | None:
-        return BlobStat(ref.sha256, ref.bytes or 1, ref.kind)
+def referred_blobs(world_id: str, bucket: str) -> MemoryBlobs:
+    """Return a store with the blobs to which the examples refer."""
+    blobs = MemoryBlobs()
+    blobs.bucket = bucket
+    for kind, data in REFERRED_BLOBS.items():
+        blobs.put(world_id, kind, digest(data), data)
+    return blobs
 
 
 def example(path: Path) -> dict[str, Any]:
@@ -39,7 +36,7 @@ def files(kind: str) -> list[Path]:
 
 
 def send(request: dict[str, Any]) -> Answer:
-    hub = Hub(blobs=TrustingBlobs(request["bucket"]))
+    hub = Hub(blobs=referred_blobs(request["world_id"], request["bucket"]))
     hub.clock.now = parse_instant(request["now"])
     path = f"/risk-hub/worlds/{request['world_id'].replace('%', '%25')}/snapshots"
     return hub.gateway()("POST", path, raw_body(request), request["headers"])

@@ -11,7 +11,7 @@ from functions.hub.domain.evaluation import Record as EvaluationRecord
 from functions.hub.domain.evaluation import ReportKind
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import BlobStat, FoundReport, Head, PutOutcome
+from functions.hub.ports import BlobHead, BlobStat, FoundReport, Head, PutOutcome
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.exit_policy import ExitPolicy, MeasureLimit, StressLimit
 from risk_hub_contracts.refs import BlobRef
@@ -80,6 +80,9 @@ class WiredBlobs:
 
     def stat(self, ref: BlobRef) -> BlobStat | None:
         return self.wire.call("blobs.stat", lambda: self.store.stat(ref))
+
+    def head(self, ref: BlobRef, max_bytes: int) -> BlobHead | None:
+        return self.wire.call("blobs.head", lambda: self.store.head(ref, max_bytes))
 
     def load(self, ref: BlobRef) -> bytes:
         return self.wire.call("blobs.load", lambda: self.store.load(ref))

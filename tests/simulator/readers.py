@@ -203,7 +203,8 @@ class Readers:
 
     def _expand(self, question: Question) -> dict[str, Any]:
         moment, found, _ = self._read(question, None)
-        return self.hub.expand(found[0].to_answer(moment.at), 1_000)
+        answer = found[0].to_answer(moment.at)
+        return self.hub.expand(answer, self.hub.expand.too_large(answer, 1_000))
 
     def _expanded(self, task: Task) -> None:
         commit: Commit = task.subject

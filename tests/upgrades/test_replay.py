@@ -143,6 +143,15 @@ def test_a_repaired_answer_may_differ_in_nothing_but_what_was_wrong(
     assert not repaired_only(answer, spoil(repaired), wrong)
 
 
+def test_an_answer_with_a_repaired_header_may_differ_in_nothing_else(released: Wire) -> None:
+    answer = next(each["answer"] for each in released.reads if "etag" in each["answer"]["headers"])
+    repaired = answer | {"headers": answer["headers"] | {"etag": '"another"'}}
+    assert repaired_only(answer, repaired, ["etag"])
+    assert not repaired_only(answer, answer, ["etag"])
+    assert not repaired_only(answer, repaired | {"body": "{}"}, ["etag"])
+    assert not repaired_only(answer, repaired, ["content-type"])
+
+
 def _is_announced_again(event: Json, announced: dict[str, Json]) -> bool:
     """Tell whether an event was announced under its id and says what it said; whole where it was a claim check."""
     now = announced.get(event["id"])

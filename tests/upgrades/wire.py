@@ -26,8 +26,8 @@ class Wire:
         reads: exchanges that change nothing, asked of what the others left.
         announced: every event that was announced meanwhile.
         records: items of all tables and objects of the bucket, as they lay before the reads.
-        repaired: questions that the release answered wrongly, as `GET /path`, each with what was wrong in the answer's
-            body: JSON pointers (RFC 6901).
+        repaired: questions that the release answered wrongly, as `GET /path`, each with what was wrong in the answer:
+            JSON pointers (RFC 6901) into its body, and names of its headers.
     """
 
     writes: list[Json]
@@ -88,16 +88,17 @@ def repaired_only(answered: Json, now: Json, wrong: Sequence[str]) -> bool:
 
 
 def without(answer: Json, wrong: Sequence[str]) -> Json:
-    """Return an answer whose body lacks what the pointers name."""
+    """Return an answer whose body lacks what the pointers name, and whose headers lack those that are named."""
+    headers = {name: value for name, value in answer["headers"].items() if name not in wrong}
     document = json.loads(answer["body"])
     # From the last: members of one list are named in their order.
-    for pointer in reversed(wrong):
+    for pointer in reversed([each for each in wrong if each.startswith("/")]):
         *way, last = _steps(pointer)
         holder = document
         for step in way:
             holder = holder[_index(holder, step)]
         del holder[_index(holder, last)]
-    return answer | {"body": json.dumps(document)}
+    return answer | {"headers": headers, "body": json.dumps(document)}
 
 
 def _steps(pointer: str) -> list[str]:
