@@ -7,12 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.operate.queue_list import QueueHealth
+from risk_hub_contracts.times import duration_text
 
 TABLE_MIN_CHARS: Final = 100
 NO_AGE: Final = "-"
-NO_AGE_NOTE: Final = (
-    "No age where '-' stands: CloudWatch had no value in the last ten minutes. The local stage never has one."
-)
+NO_AGE_NOTE: Final = "'-': CloudWatch had no age in the last ten minutes. The local stage never has one."
 
 
 def print_queues(rows: Sequence[QueueHealth]) -> None:
@@ -33,5 +32,5 @@ def print_queues(rows: Sequence[QueueHealth]) -> None:
 
 
 def _cells(row: QueueHealth) -> tuple[str, ...]:
-    age = NO_AGE if row.oldest_age_seconds is None else f"{row.oldest_age_seconds} s"
+    age = NO_AGE if row.oldest_age_seconds is None else duration_text(row.oldest_age_seconds)
     return (row.name, row.kind, str(row.waiting + row.delayed), str(row.in_flight), age)

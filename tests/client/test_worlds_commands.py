@@ -42,13 +42,13 @@ def shell(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_a_world_is_expected_shown_and_forgotten(shell: Shell) -> None:
-    told = "w1 at paper: late after 600 s, stale after 900 s, told to desk-a, quiet 22:00-06:00 UTC"
+    told = "w1 at paper: late after 10 min, stale after 15 min, told to desk-a, quiet 22:00-06:00 UTC"
     assert shell(*EXPECT, "--critical-seconds", "900", "--quiet", "22:00-06:00") == (0, told)
     assert shell("worlds", "show", *OF_W1) == (0, told)
     assert shell("worlds", "forget", *OF_W1)[0] == 0
     status, said = shell("worlds", "show", *OF_W1)
     assert status == REFUSED
-    assert "nobody expects snapshots" in said
+    assert said == "Nothing is expected of world 'w1' at stage 'paper'. Expected worlds: none."
 
 
 def test_what_the_hub_refuses_is_said_with_its_pointer(shell: Shell) -> None:
@@ -69,7 +69,7 @@ def test_the_list_begins_with_what_is_late_and_its_status_says_so(shell: Shell, 
     status, said = shell("worlds", "list")
     assert status == REFUSED
     late, fresh = said.splitlines()
-    assert late == "late: w1 at paper: v1 is 601 s old (desk-a)"
+    assert late == "late: w1 at paper: v1 is 10 min 1 s old (desk-a)"
     assert fresh.startswith("fresh: a-fresh-one")
     assert shell("worlds", "list", "--late")[1] == late
     assert shell("worlds", "list", "--stage", "live") == (0, "")

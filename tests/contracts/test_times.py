@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_contracts.times import InstantError, format_instant, parse_instant
+from risk_hub_contracts.times import InstantError, duration_text, format_instant, parse_instant
 
 instants = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
 offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -85,3 +85,30 @@ def test_any_other_text_is_an_instant_error_at_most(text: str) -> None:
 def test_does_not_write_a_naive_time() -> None:
     with pytest.raises(ValueError, match="time zone"):
         format_instant(datetime(2025, 1, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.25, "0.25 s"),
+        (0.0004, "0 s"),
+        (1, "1 s"),
+        (59.999, "59 s"),
+        (60, "1 min"),
+        (61, "1 min 1 s"),
+        (600, "10 min"),
+        (3_600, "1 h"),
+        (3_601, "1 h"),
+        (3_660, "1 h 1 min"),
+        (86_400, "1 day"),
+        (86_399, "23 h 59 min"),
+        (90_000, "1 day 1 h"),
+        (10_648_210, "123 days 5 h"),
+        (10_627_200, "123 days"),
+        (31_536_000, "365 days"),
+        (-90, "-1 min 30 s"),
+    ],
+)
+def test_a_duration_is_written_in_its_two_largest_units(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text

@@ -77,7 +77,7 @@ def test_the_table_says_where_it_knows_no_age(
     printed = capsys.readouterr().out
     (row,) = [line for line in printed.splitlines() if "event-relay-failures" in line]
     assert row.split() == [f"risk-hub-{STAGE}-event-relay-failures", "relay", "failures", "1", "0", "-"]
-    assert "No age where '-' stands" in printed
+    assert "CloudWatch had no age" in printed
 
 
 @pytest.mark.usefixtures("stage")

@@ -16,7 +16,7 @@ from risk_hub_contracts.limits import (
 from risk_hub_contracts.pointers import pointer
 from risk_hub_contracts.problems import Violation
 from risk_hub_contracts.request import KINDS, REF_FIELDS
-from risk_hub_contracts.times import InstantError, parse_instant
+from risk_hub_contracts.times import InstantError, duration_text, parse_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ def _as_of(body: Body, setting: Setting) -> Iterator[Violation]:
         ahead = (instant - setting.now).total_seconds()
         yield Violation(
             "/as_of",
-            f"is {ahead:.0f} s ahead of the hub's clock; at most {FUTURE_SKEW_MAX_SECONDS} s are allowed",
+            f"is {duration_text(ahead)} ahead of the hub's clock; "
+            f"at most {duration_text(FUTURE_SKEW_MAX_SECONDS)} are allowed",
         )
 
 

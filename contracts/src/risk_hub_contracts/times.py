@@ -1,4 +1,4 @@
-"""Instants: RFC 3339 in, UTC microseconds inside, one fixed-width text out."""
+"""Instants: RFC 3339 in, UTC microseconds inside, one fixed-width text out; durations as a person reads them."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ _FRACTION_MAX_DIGITS: Final = 6
 _OFFSET_MAX: Final = timedelta(hours=14)
 # One snapshot's instants are written a dozen times on its way.
 _FORMATTED_MAX_INSTANTS: Final = 64
+_UNITS: Final = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
 _FORM: Final = "an RFC 3339 date-time with an offset (2025-01-31T09:30:00Z, 2025-01-31T18:30:00+09:00)"
 
 
@@ -59,6 +60,22 @@ def format_instant(instant: datetime) -> str:
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is no instant: attach its time zone")
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration in its two largest units, rounded down: `123 days 5 h`, `10 min`, `4 s`; below a second, `0.25 s`.
+
+    A negative duration has a minus sign.
+    """
+    if abs(seconds) < 1:
+        return f"{round(seconds, 3):g} s"
+    rest, counts = int(abs(seconds)), []
+    for size, unit in _UNITS:
+        count, rest = divmod(rest, size)
+        counts.append((count, f"{unit}s" if unit == "day" and count > 1 else unit))
+    first = next(index for index, (count, _) in enumerate(counts) if count)
+    shown = [f"{count} {unit}" for count, unit in counts[first : first + 2] if count]
+    return f"{'-' if seconds < 0 else ''}{' '.join(shown)}"
 
 
 def _offset(sign: str, hours: int, minutes: int) -> timedelta:

@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from functions.hub.domain.exposure import gross_exposure
 from risk_hub_contracts.exit_policy import (
     Action,
     DrawdownLimit,
     ExitList,
     ExitPolicy,
-    GrossLimit,
     LossLimit,
     MeasureLimit,
     StressLimit,
@@ -18,7 +16,7 @@ from risk_hub_contracts.exit_policy import (
 from risk_hub_contracts.exit_signal import ExitReason
 from risk_hub_contracts.risk import RiskReport
 from risk_hub_contracts.stress import StressReport
-from risk_hub_contracts.times import parse_instant
+from risk_hub_contracts.times import duration_text, parse_instant
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WHOLE_RATIO: Mapping[Action, float] = {"exit": 1.0, "hold": 0.0}
@@ -64,8 +62,6 @@ def breaches(policy: ExitPolicy, report: AnyReport, book: Book) -> Iterator[Brea
     else:
         for stress_limit in policy.stress:
             yield from _stress_breach(stress_limit, report)
-    for gross_limit in policy.gross:
-        yield from _gross_breach(gross_limit, book)
     yield from _stale(policy, report)
     yield from _listed("freeze", policy.freeze, book)
     yield from _listed("drain", policy.drain, book)
@@ -122,24 +118,6 @@ def _loss_breach(limit: LossLimit, name: str, metric: str, loss: float | None) -
     )
 
 
-def _gross_breach(limit: GrossLimit, book: Book) -> Iterator[Breach]:
-    """Yield a breach where the sum of the weights' magnitudes is past the limit, on each kind of report."""
-    gross = gross_exposure(book.weights)
-    if gross <= limit.max_gross:
-        return
-    ratio = WHOLE_RATIO.get(limit.action)
-    if ratio is None:
-        ratio = limit.ratio or 1 - limit.max_gross / gross
-    yield Breach(
-        rule=f"gross_exposure.{limit.action}",
-        action=limit.action,
-        ratio=ratio,
-        reason="limit_exceeded",
-        detail=f"gross_exposure is {gross:.6g}, over its limit of {limit.max_gross:.6g}",
-        metrics={"gross_exposure": gross, "limit": limit.max_gross},
-    )
-
-
 def _stale(policy: ExitPolicy, report: AnyReport) -> Iterator[Breach]:
     limit = policy.staleness
     age_seconds = (parse_instant(report.evaluated_at) - parse_instant(report.as_of)).total_seconds()
@@ -150,7 +128,8 @@ def _stale(policy: ExitPolicy, report: AnyReport) -> Iterator[Breach]:
         action=limit.action,
         ratio=WHOLE_RATIO[limit.action],
         reason="snapshot_stale",
-        detail=f"the snapshot was {age_seconds:.0f} s old when it was evaluated; {limit.max_age_seconds} s are allowed",
+        detail=f"the snapshot was {duration_text(age_seconds)} old when it was evaluated; "
+        f"at most {duration_text(limit.max_age_seconds)} are allowed",
         metrics={"age_seconds": age_seconds, "limit_seconds": float(limit.max_age_seconds)},
     )
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from risk_hub_contracts.cli.existing import require_world
 from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import bar, print_document, say
 from risk_hub_contracts.cli.session import Url, opened
@@ -161,6 +162,8 @@ def list_snapshots(
             include_expired=include_expired,
         )
         found = list(islice(snapshots, limit))
+        if not found:
+            require_world(client, world)
     if json:
         print_document([dict(snapshot.document) for snapshot in found])
     else:

@@ -9,6 +9,7 @@ from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import print_document, say
 from risk_hub_contracts.cli.session import Url, opened
 from risk_hub_contracts.client import HubError, NotFoundError, RiskHubClient
+from risk_hub_contracts.times import duration_text
 
 FRESH: Final = 0
 WARNING: Final = 1
@@ -72,7 +73,7 @@ def _freshness(
     # Held against the hub's clock: a monitor with a wrong one would cry wolf, or sleep.
     lag_seconds = (client.memory.now() - latest.as_of).total_seconds()
     state = FRESH if lag_seconds < warn_seconds else WARNING if lag_seconds < critical_seconds else CRITICAL
-    reason = f"{latest.version} is {lag_seconds:.0f} s old"
+    reason = f"{latest.version} is {duration_text(lag_seconds)} old"
     return Freshness(world, NAMES[state], round(lag_seconds, 3), latest.version, reason)
 
 

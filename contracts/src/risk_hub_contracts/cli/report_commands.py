@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from risk_hub_contracts.cli.existing import require_world
 from risk_hub_contracts.cli.hub_commands import Expired, KnownAt, OnlyActor, OnlyStage
 from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.report_text import risk_lines, signal_lines, stress_lines
@@ -92,6 +93,8 @@ def list_signals(
             world, start=start, end=end, stage=stage, order="asc" if oldest_first else "desc"
         )
         found = list(islice(signals, limit))
+        if not found:
+            require_world(hub, world)
     if json:
         print_document([signal.model_dump(mode="json") for signal in found])
         return

@@ -7,6 +7,7 @@ import typer
 
 from risk_hub_contracts.cli.backtest_plot import ENDINGS, plot_backtest
 from risk_hub_contracts.cli.backtest_text import backtest_lines
+from risk_hub_contracts.cli.existing import own_stage
 from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.report_commands import show_risk
 from risk_hub_contracts.cli.screen import complain, print_document, say
@@ -37,7 +38,10 @@ def _image(file: Path | None) -> Path | None:
 
 def backtest(
     world: Annotated[str, typer.Argument(help="The world.")],
-    stage: Annotated[str, typer.Option(help="The stage whose snapshots are judged.")] = "live",
+    stage: Annotated[
+        str | None,
+        typer.Option(help="The stage whose snapshots are judged; without it, the world's only one."),
+    ] = None,
     start: Annotated[str | None, typer.Option("--from", help=f"Earliest as_of. {INSTANT}")] = None,
     end: Annotated[str | None, typer.Option("--to", help=f"Latest as_of. {INSTANT}")] = None,
     method: Annotated[str, typer.Option(help="parametric_normal or historical.")] = "parametric_normal",
@@ -57,7 +61,7 @@ def backtest(
     if end is not None:
         options["end"] = end
     with opened(url) as hub:
-        report = hub.backtest(world, stage, **options)
+        report = hub.backtest(world, stage or own_stage(hub, world), **options)
     if plot is not None:
         _plot(report, plot)
     if json:

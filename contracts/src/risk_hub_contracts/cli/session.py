@@ -18,7 +18,7 @@ from risk_hub_contracts.client import (
 )
 from risk_hub_contracts.problems import CONTRACT_VIOLATION, UNAVAILABLE
 
-__all__ = ["REFUSED", "UNREACHED", "USAGE", "Url", "explain", "facts", "opened"]
+__all__ = ["REFUSED", "UNREACHED", "USAGE", "AbsentError", "Url", "explain", "facts", "opened"]
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -28,6 +28,10 @@ Url = Annotated[
     str | None,
     typer.Option("--url", envvar="RISK_HUB_URL", help="Where the hub is; the token is RISK_HUB_TOKEN's."),
 ]
+
+
+class AbsentError(Exception):
+    """A command names something that does not exist; the text says what does."""
 
 
 @contextmanager
@@ -48,7 +52,7 @@ def explain(error: Exception) -> tuple[int, str] | None:
         )
     if isinstance(error, UnavailableError | SpoolError):
         return UNREACHED, str(error)
-    return (REFUSED, str(error)) if isinstance(error, HubError) else None
+    return (REFUSED, str(error)) if isinstance(error, HubError | AbsentError) else None
 
 
 def facts(error: Exception) -> dict[str, Any]:

@@ -1,15 +1,18 @@
 """`risk-hub worlds`: which worlds are waited for, how late they may be, and how they stand."""
 
 import json as json_text
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from risk_hub_contracts.cli.existing import require_expectation, require_policy
 from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import print_document, say
 from risk_hub_contracts.cli.session import REFUSED, Url, opened
 from risk_hub_contracts.limits import CRITICAL_DEFAULT_SECONDS, WARN_DEFAULT_SECONDS
+from risk_hub_contracts.times import duration_text
 
 World = Annotated[str, typer.Argument(help="The world.")]
 Stage = Annotated[str, typer.Option(help="The stage.")]
@@ -80,12 +83,13 @@ def expect(
 def show(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> None:
     """Show what is expected of a world."""
     with opened(url) as hub:
-        _tell(hub.expectation(world, stage), json=json)
+        _tell(require_expectation(hub, world, stage), json=json)
 
 
 def forget(world: World, stage: Stage, url: Url = None) -> None:
     """Expect nothing of a world any more; its snapshots stay."""
     with opened(url) as hub:
+        require_expectation(hub, world, stage)
         hub.forget(world, stage)
     say(f"{world} at {stage}: its silence is not watched any more")
 
@@ -95,26 +99,43 @@ def policy(
     stage: Stage,
     put: Annotated[
         Path | None,
-        typer.Option(help="Put the policy of this JSON file in force.", exists=True, dir_okay=False),
+        typer.Option(
+            metavar="FILE",
+            help="Put the policy of this JSON file in force: a policy, or what this command shows; - is stdin.",
+        ),
     ] = None,
     url: Url = None,
     *,
     drop: Annotated[bool, typer.Option("--drop", help="Let the default be in force again.")] = False,
+    json: Json = False,  # noqa: ARG001 - accepted as by every command; the answer is JSON in any case
 ) -> None:
-    """Show the exit policy that is in force, as JSON; with --put or --drop, change it before."""
+    """Show the exit policy that is in force, as JSON; with --put or --drop, change it before.
+
+    What is shown can be put again, on this world or another: `--put` takes the member `policy` of it.
+    """
     if put is not None and drop:
         raise typer.BadParameter("give --put or --drop, not both")
     with opened(url) as hub:
         if put is not None:
-            hub.set_exit_policy(world, stage, _document(put))
+            hub.set_exit_policy(world, stage, _policy_of(_document(put)))
         if drop:
+            require_policy(hub, world, stage)
             hub.drop_exit_policy(world, stage)
         print_document(hub.exit_policy(world, stage))
 
 
+def _policy_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the policy of a document that `policy` shows, or of one that is a policy by itself."""
+    shown = document.get("policy")
+    return shown if isinstance(shown, dict) and "stored" in document else document
+
+
 def _document(file: Path) -> dict[str, Any]:
     try:
-        document = json_text.loads(file.read_text(encoding="utf-8"))
+        text = sys.stdin.read() if file == Path("-") else file.read_text(encoding="utf-8")
+        document = json_text.loads(text)
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise typer.BadParameter(f"{file} is not JSON: {error}") from None
     if not isinstance(document, dict):
@@ -131,7 +152,7 @@ def _hours(text: str) -> dict[str, str]:
 
 def _line(world: dict[str, Any]) -> str:
     lag = world.get("lag_seconds")
-    age = "never came" if lag is None else f"{world['head']['version']} is {lag:.0f} s old"
+    age = "never came" if lag is None else f"{world['head']['version']} is {duration_text(lag)} old"
     owner = world.get("expectation", {}).get("owner")
     asked = f" ({owner}{', quiet hours' if world['quiet'] else ''})" if owner else ""
     return f"{world['state']}: {world['world_id']} at {world['stage']}: {age}{asked}"
@@ -145,6 +166,6 @@ def _tell(stored: dict[str, Any], *, json: bool) -> None:
     state = "" if wanted["enabled"] else ", switched off"
     quiet = "".join(f", quiet {hours['from']}-{hours['to']} UTC" for hours in wanted["quiet_hours_utc"])
     say(
-        f"{stored['world_id']} at {stored['stage']}: late after {wanted['warn_seconds']} s, stale after "
-        f"{wanted['critical_seconds']} s, told to {wanted['owner']}{quiet}{state}"
+        f"{stored['world_id']} at {stored['stage']}: late after {duration_text(wanted['warn_seconds'])}, "
+        f"stale after {duration_text(wanted['critical_seconds'])}, told to {wanted['owner']}{quiet}{state}"
     )

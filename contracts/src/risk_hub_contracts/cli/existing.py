@@ -1,0 +1,88 @@
+"""What exists on a hub, for a command that names something that does not."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, Final
+
+from risk_hub_contracts.cli.session import AbsentError
+from risk_hub_contracts.client import NotFoundError, RefusedError, RiskHubClient
+
+NAMED_MAX_COUNT: Final = 10
+
+WorldRow = dict[str, Any]
+
+
+def require_world(hub: RiskHubClient, world: str) -> None:
+    """Check that the hub has a snapshot of a world, expired or not.
+
+    Raises:
+        AbsentError: it has none; the text names worlds that it has.
+    """
+    if not _has_snapshot(hub, world):
+        names = _of_worlds(hub, lambda row: str(row["world_id"]) if row.get("head") else None)
+        raise AbsentError(f"World {world!r} has no snapshot. {listed('Worlds', names)}")
+
+
+def own_stage(hub: RiskHubClient, world: str) -> str:
+    """Return the only stage that has snapshots of a world.
+
+    Raises:
+        AbsentError: there is no such stage, or more than one; the text names what there is.
+    """
+    stages = [stage for stage in hub.contract().stages if _has_snapshot(hub, world, stage)]
+    if not stages:
+        require_world(hub, world)
+    if len(stages) != 1:
+        raise AbsentError(f"World {world!r} has snapshots at {', '.join(stages)}: choose one with --stage.")
+    return stages[0]
+
+
+def require_expectation(hub: RiskHubClient, world: str, stage: str) -> WorldRow:
+    """Return what is expected of a world at a stage.
+
+    Raises:
+        AbsentError: nothing is; the text names worlds of which something is.
+    """
+    try:
+        return hub.expectation(world, stage)
+    except NotFoundError:
+        names = _of_worlds(
+            hub, lambda row: f"{row['world_id']} at {row['stage']}" if "expectation" in row else None
+        )
+        text = f"Nothing is expected of world {world!r} at stage {stage!r}."
+        raise AbsentError(f"{text} {listed('Expected worlds', names)}") from None
+
+
+def require_policy(hub: RiskHubClient, world: str, stage: str) -> None:
+    """Check that a policy is stored for a world and stage.
+
+    Raises:
+        AbsentError: none is.
+    """
+    if not hub.exit_policy(world, stage)["stored"]:
+        raise AbsentError(
+            f"No exit policy is stored for world {world!r} at stage {stage!r}: the default is in force already."
+        )
+
+
+def listed(what: str, names: Iterable[str]) -> str:
+    """Return a sentence that names some of what there is."""
+    found = sorted(set(islice(names, NAMED_MAX_COUNT + 1)))
+    more = ", ..." if len(found) > NAMED_MAX_COUNT else ""
+    return f"{what}: {', '.join(found[:NAMED_MAX_COUNT]) or 'none'}{more}."
+
+
+def _has_snapshot(hub: RiskHubClient, world: str, stage: str | None = None) -> bool:
+    try:
+        hub.latest(world, stage=stage, include_expired=True)
+    except NotFoundError:
+        return False
+    return True
+
+
+def _of_worlds(hub: RiskHubClient, name: Callable[[WorldRow], str | None]) -> list[str]:
+    """Return names from the registry; none where the token may not read it."""
+    try:
+        return [found for row in hub.worlds() if (found := name(row)) is not None]
+    except RefusedError:
+        return []

@@ -1,0 +1,147 @@
+"""A command that names something that does not exist ends with status 1 and says what does."""
+
+import io
+import json
+
+import pytest
+
+from risk_hub_contracts.cli.app import REFUSED, USAGE, build_app, run
+from risk_hub_contracts.client import RiskHubClient
+from risk_hub_contracts.exit_policy import DEFAULT_POLICY
+from tests.client.server import Server
+from tests.fakes.samples import stored
+
+EXPECT = ("worlds", "expect", "us20", "--stage", "paper", "--owner", "desk-a")
+POLICY = ("worlds", "policy", "us20", "--stage", "paper")
+
+
+@pytest.fixture(autouse=True)
+def _configured(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RISK_HUB_URL", server.url)
+    monkeypatch.setenv("RISK_HUB_TOKEN", server.token)
+
+
+def publish(server: Server, world: str, *stages: str) -> None:
+    for stage in stages:
+        body = {"version": f"v-{stage}", "as_of": "2026-01-05T09:00:00Z", "weights": {"A": 1.0}}
+        with RiskHubClient(server.url, server.token, actor="gateway", stage=stage) as client:
+            client.publish(world, body)
+        server.hub.worlds.advance_head(stored(f"v-{stage}", world_id=world))
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Run a command; return its status and what it printed, without the lines of the hub in this process."""
+    capsys.readouterr()
+    status = run(build_app(), list(arguments))
+    out, err = capsys.readouterr()
+    return status, "\n".join([*(line for line in out.splitlines() if not line.startswith('{"')), err]).strip()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list", "--world", "nope"),
+        ("latest", "--world", "nope"),
+        ("lookup", "--world", "nope", "--version", "v1"),
+        ("lookup", "--world", "us20", "--version", "nope"),
+        ("risk", "show", "nope"),
+        ("risk", "show", "us20", "nope"),
+        ("risk", "backtest", "nope"),
+        ("stress", "show", "nope"),
+        ("signals", "list", "nope"),
+        ("worlds", "show", "nope", "--stage", "paper"),
+        ("worlds", "forget", "nope", "--stage", "paper"),
+        ("worlds", "policy", "nope", "--stage", "paper", "--drop"),
+    ],
+)
+def test_a_world_or_version_that_does_not_exist_is_refused(
+    server: Server, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    publish(server, "us20", "paper")
+    status, said = command(capsys, *arguments)
+    assert status == REFUSED
+    assert "nope" in said
+
+
+@pytest.mark.parametrize("arguments", [("list", "--world"), ("risk", "backtest"), ("signals", "list")])
+def test_an_unknown_world_is_answered_with_the_worlds_there_are(
+    server: Server, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    publish(server, "us20", "paper")
+    publish(server, "eu50", "live")
+    assert command(capsys, *arguments, "nope") == (
+        REFUSED,
+        "World 'nope' has no snapshot. Worlds: eu50, us20.",
+    )
+
+
+def test_many_worlds_are_not_all_listed(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(12):
+        server.hub.worlds.advance_head(stored(world_id=f"w{number:02}"))
+    assert command(capsys, "list", "--world", "nope")[1].endswith("w08, w09, ....")
+
+
+def test_a_world_that_nobody_expects_is_answered_with_those_that_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command(capsys, *EXPECT)[0] == 0
+    for verb in ("forget", "show"):
+        status, said = command(capsys, "worlds", verb, "us20", "--stage", "live")
+        text = "Nothing is expected of world 'us20' at stage 'live'. Expected worlds: us20 at paper."
+        assert (status, said) == (REFUSED, text)
+
+
+def test_a_period_without_snapshots_of_a_known_world_is_no_error(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(server, "us20", "paper")
+    assert command(capsys, "list", "--world", "us20", "--from", "2100-01-01T00:00:00Z")[0] == 0
+    assert command(capsys, "signals", "list", "us20")[0] == 0
+
+
+def test_a_backtest_takes_the_worlds_only_stage(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(server, "us20", "paper")
+    status, said = command(capsys, "risk", "backtest", "us20")
+    assert status == 0
+    assert said.startswith("us20, paper:")
+
+
+def test_a_backtest_of_a_world_with_several_stages_asks_for_one(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(server, "us20", "paper", "live")
+    status, said = command(capsys, "risk", "backtest", "us20")
+    assert status == REFUSED
+    assert said.startswith("World 'us20' has snapshots at ")
+    assert said.endswith(": choose one with --stage.")
+    assert {"paper", "live"} <= set(said.replace(",", " ").replace(":", " ").split())
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["as it is shown", "the policy alone"])
+def test_a_policy_that_is_shown_can_be_put_again_and_changes_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, bare: bool
+) -> None:
+    policy = DEFAULT_POLICY.model_copy(update={"version": "p2"}).model_dump_json(exclude_none=True)
+    monkeypatch.setattr("sys.stdin", io.StringIO(policy))
+    assert command(capsys, *POLICY, "--put", "-")[0] == 0
+    status, shown = command(capsys, *POLICY, "--json")
+    assert status == 0
+    before = json.loads(shown)
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(before["policy"]) if bare else shown))
+    status, put = command(capsys, *POLICY, "--put", "-", "--json")
+    after = json.loads(put)
+    assert (status, after["policy"], after["stored"]) == (0, before["policy"], True)
+
+
+def test_a_policy_file_that_is_no_policy_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text, status in (("[]", USAGE), ("{", USAGE), ("", USAGE), ('{"policy": {}}', REFUSED)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        assert command(capsys, *POLICY, "--put", "-")[0] == status
+
+
+def test_a_policy_that_is_not_stored_cannot_be_dropped(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said = command(capsys, *POLICY, "--drop")
+    text = "No exit policy is stored for world 'us20' at stage 'paper': the default is in force already."
+    assert (status, said) == (REFUSED, text)
