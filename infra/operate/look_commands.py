@@ -14,7 +14,7 @@ from infra.operate.function_log import log_lines
 from infra.operate.options import StageName, count
 from infra.operate.stage_access import LOCAL
 from risk_hub_contracts.cli.options import Json
-from risk_hub_contracts.cli.screen import print_document, say
+from risk_hub_contracts.cli.screen import note, print_document, say
 
 MINUTES_DEFAULT: Final = 60
 NOTHING_RINGS: Final = "No alarm rings."
@@ -74,11 +74,14 @@ def _logs(
     minutes: Annotated[int, typer.Option(parser=count, help="How far back.")] = MINUTES_DEFAULT,
     stage_name: StageName = LOCAL,
 ) -> None:
-    """Show what a function wrote of late: one JSON line for each request or batch."""
+    """Show the newest lines of a function's log: one JSON line for each request or batch."""
     folder: FunctionFolder = _function(function)
-    found = False
-    for line in log_lines(stage_access.access_to(stage_name), stage_name, folder, minutes, find):
-        found = True
+    found = log_lines(stage_access.access_to(stage_name), stage_name, folder, minutes, find)
+    for line in found.lines or [NOTHING_FOUND]:
         say(line)
-    if not found:
-        say(NOTHING_FOUND)
+    if found.left_out_before:
+        oldest = found.left_out_before.isoformat(timespec="seconds").replace("+00:00", "Z")
+        note(
+            f"The newest {len(found.lines):,} lines are shown; older ones, before {oldest}, are left out. "
+            "Narrow the search with --find or --minutes."
+        )

@@ -1,0 +1,101 @@
+"""`logs` shows the newest lines, from a service that pages oldest first and from one that cuts off the newest."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from infra.operate import function_log, look_commands
+from infra.operate.function_log import LogLines, log_lines
+from tests.operate.conftest import STAGE, Run, Stage
+
+Events = list[dict[str, Any]]
+PAGE = 10
+
+
+class Logs:
+    """A log group with so many events; `pages` as CloudWatch does, or one page that leaves out the newest."""
+
+    def __init__(self, ages_seconds: list[float], *, pages: bool) -> None:
+        now = datetime.now(UTC).timestamp()
+        ordered = sorted(now - age for age in ages_seconds)
+        self.events = [
+            {"timestamp": int(at * 1000), "message": f"line {number}\n"} for number, at in enumerate(ordered)
+        ]
+        self.pages = pages
+        self.requests = 0
+
+    def client(self, service: str) -> "Logs":
+        assert service == "logs"
+        return self
+
+    def get_paginator(self, operation: str) -> "Logs":
+        assert operation == "filter_log_events"
+        return self
+
+    def paginate(self, **asked: Any) -> Iterator[dict[str, Events]]:
+        self.requests += 1
+        found = [each for each in self.events if asked["startTime"] <= each["timestamp"] <= asked["endTime"]]
+        chunks = (
+            [found[start : start + PAGE] for start in range(0, len(found), PAGE)]
+            if self.pages
+            else [found[:PAGE]]
+        )
+        yield from ({"events": chunk} for chunk in chunks or [[]])
+
+
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(function_log, "PAGE_MAX_EVENTS", PAGE)
+
+
+def numbers(found: LogLines) -> list[int]:
+    return [int(line.removeprefix("line ")) for line in found.lines]
+
+
+@pytest.mark.parametrize("pages", [True, False], ids=["pages", "one page"])
+@pytest.mark.parametrize(
+    "ages_seconds",
+    [
+        [number * 0.5 for number in range(97)],
+        [number * 30.0 for number in range(97)],
+        [*(number * 0.01 for number in range(48)), *(3_000 + number for number in range(49))],
+    ],
+    ids=["a burst", "an even flow", "two bursts"],
+)
+@pytest.mark.parametrize("most", [1, 25, 96, 97, 98])
+def test_the_newest_lines_are_returned_oldest_first(
+    ages_seconds: list[float], most: int, *, pages: bool
+) -> None:
+    found = log_lines(Logs(ages_seconds, pages=pages), STAGE, "risk_engine", 60, "", most=most)
+    assert numbers(found) == list(range(97))[-most:]
+    assert (found.left_out_before is not None) is (most < 97)
+
+
+@pytest.mark.parametrize("pages", [True, False], ids=["pages", "one page"])
+def test_only_lines_that_hold_the_text_are_counted(*, pages: bool) -> None:
+    logs = Logs([number * 10.0 for number in range(97)], pages=pages)
+    found = log_lines(logs, STAGE, "risk_engine", 60, "line 1", most=5)
+    assert numbers(found) == [15, 16, 17, 18, 19]
+    assert found.left_out_before is not None
+
+
+def test_an_hour_without_lines_is_read_in_few_requests() -> None:
+    logs = Logs([], pages=True)
+    assert log_lines(logs, STAGE, "risk_engine", 60, "") == LogLines([], None)
+    assert logs.requests <= 7
+
+
+def test_what_is_left_out_is_said_on_stderr(
+    stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stage
+    cut = LogLines(["a", "b"], datetime(2026, 1, 5, 9, tzinfo=UTC))
+    monkeypatch.setattr(look_commands, "log_lines", lambda *_: cut)
+    assert run("logs", "risk-engine") == 0
+    printed = capsys.readouterr()
+    assert printed.out == "a\nb\n"
+    assert (
+        "The newest 2 lines are shown; older ones, before 2026-01-05T09:00:00Z, are left out" in printed.err
+    )
