@@ -1,4 +1,4 @@
-"""`worker --exec`: a queue of its own on the bus, a command for each event."""
+"""`worker --exec`: a queue on the bus, a command for each event, and where an event is that the command failed on."""
 
 import json
 import signal
@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from infra import names
+from infra.operate.worker import work
 from tests.operate.conftest import STAGE, Run, Stage
 
 APPEND = "import sys; open(sys.argv[1], 'a').write(sys.stdin.readline())"
@@ -79,7 +80,7 @@ def test_what_the_command_prints_does_not_mix_with_json(
 def test_a_long_command_keeps_its_event(
     stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("infra.operate.worker.RENEWAL_SECONDS", 0.1)
+    monkeypatch.setattr("infra.operate.worker_exec.RENEWAL_SECONDS", 0.1)
     monkeypatch.setattr("infra.operate.worker.VISIBILITY_SECONDS", 1)
     stage.send("risk-engine", message())
     out, queue = tmp_path / "events", f"risk-hub-{STAGE}-risk-engine"
@@ -102,3 +103,204 @@ def test_sigterm_leaves_no_queue_and_no_rule(stage: Stage, run: Run) -> None:
         assert run("worker", "--exec", "true") == 0
     assert len(stage.sqs.list_queues()["QueueUrls"]) == before
     assert events.list_rules(EventBusName=names.bus_name(STAGE))["Rules"] == []
+
+
+@pytest.fixture
+def bus(stage: Stage) -> Any:
+    assert stage
+    events = boto3.client("events")
+    events.create_event_bus(Name=names.bus_name(STAGE))
+    return events
+
+
+def rules(bus: Any) -> list[str]:
+    return [rule["Name"] for rule in bus.list_rules(EventBusName=names.bus_name(STAGE))["Rules"]]
+
+
+def worker_queues(stage: Stage) -> list[str]:
+    found = stage.sqs.list_queues(QueueNamePrefix=f"risk-hub-{STAGE}-worker-").get("QueueUrls", [])
+    return sorted(url.rpartition("/")[2] for url in found)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("nosuch --flag", "There is no program 'nosuch' on the PATH"),
+        ("/nonexistent/program", "There is no program '/nonexistent/program'"),
+        ("cat; echo", "The command holds ';', which only a shell interprets. Give --shell"),
+        ("cat | jq .", "holds '|'"),
+        ("cat > file", "holds '>'"),
+        ("cat && true", "holds '&'"),
+        ("echo $HOME", "holds '$'"),
+        ('echo "$HOME"', "holds '$'"),
+        ("echo `date`", "holds '`'"),
+        ("ls *.json", "holds '*'"),
+        ("cat ~/file", "holds '~'"),
+        ("cat 'unclosed", "The command cannot be read: No closing quotation"),
+        ("", "The command is empty"),
+        ("  ", "The command is empty"),
+    ],
+)
+def test_a_command_that_cannot_run_is_refused_before_anything_is_subscribed(  # noqa: PLR0913, PLR0917 - parameters
+    stage: Stage, bus: Any, run: Run, capsys: pytest.CaptureFixture[str], command: str, said: str
+) -> None:
+    assert run("worker", "--exec", command) == 2
+    printed = " ".join(capsys.readouterr().err.split())
+    assert said in printed
+    assert "Traceback" not in printed
+    assert worker_queues(stage) == rules(bus) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["echo 'a;b' \"c|d\" e\\;f", "echo a~b", "printf %s '$HOME'", "true --key=value"]
+)
+def test_quoted_characters_need_no_shell(stage: Stage, run: Run, command: str) -> None:
+    stage.send("risk-engine", message())
+    queue = f"risk-hub-{STAGE}-risk-engine"
+    assert run("worker", "--exec", command, "--queue", queue, "--max-events", "1") == 0
+
+
+def test_a_shell_runs_the_command_where_it_is_asked_for(
+    stage: Stage, run: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stage.send("risk-engine", message())
+    asked = ("--queue", f"risk-hub-{STAGE}-risk-engine", "--max-events", "1")
+    assert run("worker", "--shell", "--exec", "cat | tr a-z A-Z; echo done", *asked) == 0
+    assert '"ID": "E1"' in capfd.readouterr().out
+
+
+def test_a_command_that_the_shell_cannot_read_is_refused(
+    stage: Stage, bus: Any, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("worker", "--shell", "--exec", "if true; then") == 2
+    assert "The shell cannot read the command" in " ".join(capsys.readouterr().err.split())
+    assert worker_queues(stage) == rules(bus) == []
+
+
+def test_a_program_that_is_gone_fails_its_event_in_one_line(
+    stage: Stage, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "program"
+    program.write_text("no executable format", encoding="ascii")
+    program.chmod(0o755)
+    stage.send("risk-engine", message())
+    queue = f"risk-hub-{STAGE}-risk-engine"
+    assert run("worker", "--exec", str(program), "--queue", queue, "--max-events", "1") == 1
+    printed = capsys.readouterr().err
+    assert (
+        "event e1 (risk_snapshot_updated us20): the command could not be started (Exec format error)"
+        in printed
+    )
+    assert f"it stays in {queue} and is delivered again" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("raise SystemExit(4)", "ended with status 4"),
+        ("import os; os.kill(os.getpid(), 9)", "was ended by signal 9"),
+    ],
+)
+def test_a_failure_is_one_line_that_says_where_the_event_is(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], program: str, said: str
+) -> None:
+    stage.send("risk-engine", message())
+    queue = f"risk-hub-{STAGE}-risk-engine"
+    failing = f"{sys.executable} -c '{program}'"
+    assert run("worker", "--exec", failing, "--queue", queue, "--max-events", "1") == 1
+    printed = capsys.readouterr()
+    assert f"event e1 (risk_snapshot_updated us20): the command {said}" in printed.err
+    assert f"1 event not handled: in {queue}. Handle again: risk-hub worker --queue {queue}" in printed.err
+    assert "0 events handled, 1 failed" in printed.out
+
+
+def deliver(stage: Stage, queue: str) -> None:
+    """Do what the bus does for a rule's target."""
+    stage.sqs.send_message(QueueUrl=stage.sqs.url(queue), MessageBody=message())
+
+
+def test_the_queue_of_one_run_is_kept_while_a_failed_event_is_in_it(
+    stage: Stage,
+    bus: Any,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("infra.operate.worker.VISIBILITY_SECONDS", 0)
+    monkeypatch.setattr("secrets.token_hex", lambda _: "abcd")
+    queue = f"risk-hub-{STAGE}-worker-abcd"
+
+    def delivered(*_: Any, **options: Any) -> Any:
+        deliver(stage, queue)
+        return work(*_, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infra.operate.worker_command.work", delivered)
+        assert run("worker", "--exec", "false", "--max-events", "1") == 1
+    assert worker_queues(stage) == [queue]
+    assert rules(bus) == []
+    assert f"Remove: risk-hub worker --remove abcd --stage-name {STAGE}" in capsys.readouterr().err
+    assert run("worker", "--exec", "true", "--queue", queue, "--max-events", "1") == 0
+    assert run("worker", "--remove", "abcd") == 0
+    assert worker_queues(stage) == []
+
+
+def test_a_named_queue_is_kept_and_goes_on_where_it_stopped(
+    stage: Stage, bus: Any, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queue, out = f"risk-hub-{STAGE}-worker-orders", tmp_path / "events"
+    assert run("worker", "--exec", "true", "--name", "orders", "--idle-seconds", "1") == 0
+    assert worker_queues(stage) == [queue, f"{queue}-dead-letters"]
+    assert rules(bus) == [queue]
+    deliver(stage, queue)
+    assert run("worker", "--exec", appending(out), "--name", "orders", "--max-events", "1") == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["id"] == "e1"
+    assert run("worker", "--remove", "orders") == 0
+    assert f"Removed {queue} and its rule." in capsys.readouterr().out
+    assert worker_queues(stage) == rules(bus) == []
+
+
+def test_an_event_that_fails_five_times_moves_to_the_dead_letters_and_can_be_handled_there(
+    stage: Stage, bus: Any, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bus
+    monkeypatch.setattr("infra.operate.worker.VISIBILITY_SECONDS", 0)
+    queue = f"risk-hub-{STAGE}-worker-orders"
+    assert run("worker", "--exec", "true", "--name", "orders", "--idle-seconds", "1") == 0
+    deliver(stage, queue)
+    assert run("worker", "--exec", "false", "--name", "orders", "--idle-seconds", "2") == 1
+    printed = capsys.readouterr().err
+    assert printed.count("the command ended with status 1") == 5
+    assert f"moves to {queue}-dead-letters when it has failed 5 times" in printed
+    assert f"not handled: in {queue} or {queue}-dead-letters" in printed
+    dead = ("--queue", f"{queue}-dead-letters", "--max-events", "1")
+    assert run("worker", "--exec", "true", *dead) == 0
+    assert run("worker", "--remove", "orders") == 0
+
+
+@pytest.mark.parametrize("text", ["A", "a b", "-a", "a-", "a" * 31, "", "a.fifo"])
+def test_a_name_that_no_queue_can_have_is_refused(stage: Stage, run: Run, text: str) -> None:
+    assert run("worker", "--exec", "true", "--name", text) == 2
+    assert worker_queues(stage) == []
+
+
+def test_a_queue_that_does_not_exist_is_answered_with_those_that_do(
+    stage: Stage, bus: Any, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bus
+    assert stage
+    assert run("worker", "--exec", "true", "--name", "orders", "--idle-seconds", "1") == 0
+    assert run("worker", "--remove", "nope") == 1
+    assert "There is no worker queue 'nope' on stage dev. Kept: orders." in capsys.readouterr().err
+    assert run("worker", "--exec", "true", "--queue", "nope") == 1
+    assert "There is no queue nope here" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--exec", "true", "--remove", "a"), ("--exec", "true", "--name", "a", "--queue", "b")],
+)
+def test_options_that_exclude_one_another_are_refused(run: Run, arguments: tuple[str, ...]) -> None:
+    assert run("worker", *arguments) == 2
