@@ -11,6 +11,7 @@ from infra.operate.pace import Pace
 from infra.operate.relay import Relay
 from infra.operate.replay import Period, Progress, replay
 from infra.operate.stage_access import Clients
+from infra.operate.stored_worlds import require_world
 from risk_hub_contracts.cli.app import PROGRAM
 from risk_hub_contracts.cli.screen import Bar, bar, complain, print_document, say
 from risk_hub_contracts.times import parse_instant
@@ -37,11 +38,13 @@ def replay_events(order: ReplayOrder, aws: Clients) -> None:
     """Announce a period again and print what was done.
 
     Raises:
-        OperateError: the relay failed on a page; before that, the command that resumes was printed.
+        OperateError: there is no such world, or the relay failed on a page; then the command that resumes was printed.
     """
     period = Period(order.world, order.start, order.end, order.cursor, order.dry_run)
     relay = Relay(aws.client("lambda"), order.stage_name)
     done = _follow(relay, period, order)
+    if not done.found and order.cursor is None:
+        require_world(aws.client("dynamodb"), order.stage_name, order.world)
     if order.json:
         facts = {name: value for name, value in asdict(done).items() if name not in OF_EVALUATIONS}
         print_document({"world_id": order.world, "dry_run": order.dry_run, **facts})

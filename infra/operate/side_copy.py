@@ -63,14 +63,34 @@ def put_back(
     *,
     dry_run: bool,
 ) -> Iterator[Restored]:
-    """Put what the live table lacks of a copy, page by page; yield the counts so far."""
+    """Put what the live table lacks of a copy, page by page; yield the counts so far.
+
+    Raises:
+        OperateError: there is no such copy.
+    """
     live, done = LiveTable(dynamodb, stage, table), Restored(0, 0)
+    _require_copy(dynamodb, copy, stage)
     one = live.lacks if dry_run else live.put
     with ThreadPoolExecutor(WRITERS) as writers:
         for page in dynamodb.get_paginator("scan").paginate(TableName=copy, ConsistentRead=True):
             missing = sum(writers.map(one, page["Items"]))
             done = Restored(done.seen + len(page["Items"]), done.missing + missing)
             yield done
+
+
+def _require_copy(dynamodb: Any, copy: str, stage: str) -> None:  # noqa: ANN401 - boto3 client
+    try:
+        dynamodb.describe_table(TableName=copy)
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        tables = [
+            name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]
+        ]
+        copies = [
+            name for name in tables if name.startswith(names.physical_name(stage, "")) and "-at-" in name
+        ]
+        raise OperateError(f"There is no table {copy}. Copies: {', '.join(copies) or 'none'}.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,10 @@ def revoke(register: TokenRegister, ids: Sequence[str]) -> None:
     def without(listed: Sequence[Token]) -> Sequence[Token]:
         unknown = sorted(set(ids) - {each.id for each in listed})
         if unknown:
-            raise TokenError(f"No token is called {', '.join(unknown)}; nothing was revoked.")
+            known = ", ".join(each.id for each in listed) or "none"
+            raise TokenError(
+                f"No token is called {', '.join(unknown)}; nothing was revoked. Tokens: {known}."
+            )
         return [each for each in listed if each.id not in ids]
 
     register.change(without)

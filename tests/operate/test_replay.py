@@ -2,9 +2,12 @@
 
 import json
 import shlex
+from typing import Any
 
+import boto3
 import pytest
 
+from infra.names import TABLE_KEYS, TableName, physical_name
 from infra.operate.pace import Pace
 from infra.operate.relay import Relay
 from infra.operate.replay import Period, replay
@@ -116,3 +119,49 @@ def test_a_wrong_command_is_a_question_of_usage(
 ) -> None:
     assert run(*arguments) == 2
     assert reason in capsys.readouterr().err
+
+
+@pytest.fixture
+def tables() -> Any:
+    client = boto3.client("dynamodb")
+    declared: tuple[TableName, ...] = ("snapshots", "worlds")
+    for name in declared:
+        first, second = TABLE_KEYS[name]
+        client.create_table(
+            TableName=physical_name(STAGE, name),
+            KeySchema=[
+                {"AttributeName": first, "KeyType": "HASH"},
+                {"AttributeName": second, "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in TABLE_KEYS[name]],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    return client
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--json",)])
+def test_a_world_that_the_stage_does_not_know_is_refused_with_those_it_knows(
+    stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
+) -> None:
+    for world in ("us20", "eu50"):
+        tables.put_item(TableName=physical_name(STAGE, "worlds"), Item=key(world_id=world, stage="paper"))
+    stage.relay.answers = [page(0)]
+    asked = ("events", "replay", "--world", "nope", "--from", FROM, "--to", TO, *more)
+    assert run(*asked) == 1
+    printed = capsys.readouterr()
+    text = "Stage dev has no snapshot of world 'nope'. Worlds: eu50, us20."
+    assert text in " ".join(printed.err.split())
+    assert (not printed.out) or json.loads(printed.out)["error"] == text
+
+
+def test_a_period_without_snapshots_of_a_known_world_announces_none(
+    stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.put_item(TableName=physical_name(STAGE, "snapshots"), Item=key(world_id="us20", version="v1"))
+    stage.relay.answers = [page(0)]
+    assert run(*ASKED) == 0
+    assert "us20: announced 0 snapshots again" in capsys.readouterr().out
+
+
+def key(**values: str) -> dict[str, dict[str, str]]:
+    return {name: {"S": value} for name, value in values.items()}

@@ -111,3 +111,12 @@ def test_the_reaper_is_held_and_let_go(
 def test_another_table_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["tables", "restore", "planets", "--from", COPY]) == 2
     assert "choose one of snapshots, worlds, evaluations, marks" in capsys.readouterr().err
+
+
+def test_a_copy_that_does_not_exist_is_answered_with_those_that_do(
+    dynamodb: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dynamodb
+    command = ("tables", "restore", "marks", "--from", "nope", "--stage-name", "dev")
+    assert cli.main([*command]) == 1
+    assert f"There is no table nope. Copies: {COPY}." in " ".join(capsys.readouterr().err.split())

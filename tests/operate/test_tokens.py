@@ -175,7 +175,7 @@ def test_revoking_takes_exactly_the_named_ones(
 def test_an_unknown_id_revokes_nothing(secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("tokens", "create", "a", "--scope", "snapshots:read") == 0
     assert run("tokens", "revoke", "a", "z") == 1
-    assert "No token is called z; nothing was revoked." in capsys.readouterr().err
+    assert "No token is called z; nothing was revoked. Tokens: " in capsys.readouterr().err
     assert secret.ids() == ["a"]
 
 
