@@ -50,6 +50,28 @@ def test_cdk_starts_the_app_with_its_context_in_the_environment(
     assert (outdir / "RiskHub-local-data.template.json").exists()
 
 
+@pytest.mark.parametrize("command", ["as cdk does", "{python} -m infra.app -c stage=local"])
+def test_the_app_runs_in_a_fresh_shell(outdir: Path, pytestconfig: pytest.Config, command: str) -> None:
+    settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text(encoding="utf-8"))
+    # cdk gives the app its own context, over that of cdk.json.
+    context = {**settings["context"], "stage": "local"}
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": str(outdir.parent),
+        "CDK_OUTDIR": str(outdir),
+        "CDK_VALIDATION": "false",
+        **({"CDK_CONTEXT_JSON": json.dumps(context)} if command == "as cdk does" else {}),
+    }
+    line = settings["app"] if command == "as cdk does" else command.format(python=sys.executable)
+    subprocess.run(line, shell=True, check=True, cwd=pytestconfig.rootpath, env=environment)  # noqa: S602 - as cdk does
+    assert (outdir / "RiskHub-local-service.template.json").exists()
+
+
+def test_cdk_commands_without_a_stage_take_dev(pytestconfig: pytest.Config) -> None:
+    settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text(encoding="utf-8"))
+    assert settings["context"] == {"stage": "dev"}
+
+
 def test_the_node_of_the_requirements_is_used_when_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JSII_NODE", raising=False)
     monkeypatch.setenv("PATH", "/nonexistent")
