@@ -18,6 +18,10 @@ class NoUploadError(Exception):
     """There is no such multipart upload, nor what it was completed to."""
 
 
+class UploadInProgressError(Exception):
+    """The store needs more time to complete the upload than one request has; the next request continues."""
+
+
 class UploadMismatchError(Exception):
     """What was uploaded has another size or digest than was announced; nothing was stored under the blob's name."""
 
@@ -49,10 +53,13 @@ class BlobUploads(Protocol):
         """Return the PUT of one part: its size and digest are signed."""
 
     def complete(self, ref: BlobRef, upload_id: str) -> None:
-        """Make the parts one blob, whose digest the store computes anew; repeating it after any failure is safe.
+        """Make the parts one blob whose digest the store has computed itself.
+
+        Each call continues from what earlier calls reached, so repeated calls end; concurrent ones do no harm.
 
         Raises:
-            NoUploadError: the upload is unknown.
+            NoUploadError: the upload is unknown, or the blob is so small that it has no parts.
+            UploadInProgressError: this call ended before the blob was complete; another call continues.
             UploadMismatchError: a part is missing, or the whole has another size or digest.
         """
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from functions.hub.adapters.s3_blobs import S3Blobs
     from functions.hub.adapters.secret_tokens import SecretTokens
     from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
+    from functions.hub.domain.exposure import ExposureLimits
     from functions.hub.domain.offload import OffloadPolicy
     from functions.hub.health import WorkerName
     from functions.hub.http.gate import Gate
@@ -82,12 +83,24 @@ class Composition:
         threshold = self._environment.get("RISK_HUB_INLINE_COV_THRESHOLD", default)
         return OffloadPolicy(self._setting("OFFLOAD") == "true", int(threshold))
 
+    def exposure(self) -> ExposureLimits:
+        """Return the limits on gross exposure by X-Stage."""
+        from functions.hub.domain.exposure import ExposureLimits
+
+        return ExposureLimits.of_text(self._environment.get("RISK_HUB_GROSS_EXPOSURE_MAX", ""))
+
     def publish_snapshot(self) -> PublishSnapshot:
         """Return the writer's use case."""
         from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 
         return PublishSnapshot(
-            self._snapshots(), self.blobs(), self._marks(), utc_now, self.offload(), self.retention()
+            self._snapshots(),
+            self.blobs(),
+            self._marks(),
+            utc_now,
+            self.offload(),
+            self.retention(),
+            self.exposure(),
         )
 
     def upload_blobs(self) -> UploadBlobs:

@@ -93,6 +93,23 @@ class BlobStat:
     kind: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class BlobHead:
+    """The beginning of a stored blob, read without the rest.
+
+    Attributes:
+        size_bytes: the size of the whole blob.
+        kind: the kind it was stored as; None for an object that this hub did not store.
+        sha256: the digest as far as it is known without reading the whole blob, else None.
+        data: the first bytes, at least to the end of the first line unless that exceeds what was asked for.
+    """
+
+    size_bytes: int
+    kind: str | None
+    sha256: str | None
+    data: bytes
+
+
 class BlobStore(Protocol):
     """Content-addressed blobs of the worlds. Every method may raise UnavailableError."""
 
@@ -105,6 +122,9 @@ class BlobStore(Protocol):
 
     def stat(self, ref: BlobRef) -> BlobStat | None:
         """Return the blob's size, digest and kind, or None when there is none."""
+
+    def head(self, ref: BlobRef, max_bytes: int) -> BlobHead | None:
+        """Return the beginning of the blob, at most `max_bytes` of it, or None when the blob is missing."""
 
     def load(self, ref: BlobRef) -> bytes:
         """Return the blob's bytes, verified. Raises BlobError when missing or when the digest differs (INV-06)."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
@@ -13,11 +14,23 @@ from functions.hub.http.responses import json_response
 from risk_hub_contracts import CONTRACT_VERSION
 from risk_hub_contracts.limits import served_limits
 
+NO_OTHER_LIMITS = ExposureLimits()
 
-def about_routes(door: Door, gate: Gate, stages: frozenset[str], offload: OffloadPolicy) -> Door:
+
+def about_routes(
+    door: Door,
+    gate: Gate,
+    stages: frozenset[str],
+    offload: OffloadPolicy,
+    exposure: ExposureLimits = NO_OTHER_LIMITS,
+) -> Door:
     """Add the hub's own routes to a door."""
-    limits = served_limits(offload.inline_threshold_entries, offload=offload.enabled)
-    served = {"contract_version": CONTRACT_VERSION, "stages": sorted(stages), "limits": limits}
+    served = {
+        "contract_version": CONTRACT_VERSION,
+        "stages": sorted(stages),
+        "limits": served_limits(offload.inline_threshold_entries, offload=offload.enabled),
+        "stage_limits": {stage: {"gross_exposure_max": exposure.gross(stage)} for stage in sorted(stages)},
+    }
 
     def contract(request: Request, _path: Mapping[str, str]) -> Response[Any]:
         gate.admit(request, None)

@@ -1,6 +1,6 @@
 """The reader's routes for snapshots."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +8,16 @@ import orjson
 from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.http.door import Door
+from functions.hub.http.etags import EXPANDED, body_tag, is_held, snapshot_etag
 from functions.hub.http.gate import Gate
 from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import json_response, not_modified
+from functions.hub.http.responses import DO_NOT_STORE, json_response, not_modified
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.read_snapshots import Found, Moment, ReadSnapshots
 from risk_hub_contracts.path_values import check_id
 from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
+from risk_hub_contracts.request import REF_FIELDS
 
 SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 SETTLED_HEADER = "Risk-Hub-Settled"
@@ -56,13 +58,20 @@ class SnapshotRoutes:
         return world_id
 
     def _answer(self, request: Request, found: Found, *, expand: bool) -> Response[Any]:
-        etag = f'"{found.stored.content_hash}"'
-        if _holds(request, etag):
-            return not_modified(etag)
         answer = found.stored.to_answer(found.moment.at)
-        if expand:
-            answer = self.expand(answer, len(orjson.dumps(answer)))
-        return json_response(200, answer, {"ETag": etag, **_settled(found.moment)})
+        if expand and not answer.keys().isdisjoint(REF_FIELDS.values()):
+            return self._expanded(request, found, answer)
+        return _tagged(request, found, snapshot_etag(found.stored, found.moment.at), lambda: answer)
+
+    def _expanded(self, request: Request, found: Found, answer: Mapping[str, Any]) -> Response[Any]:
+        too_large = self.expand.too_large(answer, len(orjson.dumps(answer)))
+        if too_large:
+            # Each answer has another signed URL, so its tag is made of the body and is never answered with 304.
+            expanded = self.expand(answer, too_large)
+            etag = snapshot_etag(found.stored, found.moment.at, EXPANDED, body_tag(expanded))
+            return json_response(200, expanded, {**DO_NOT_STORE, "ETag": etag, **_settled(found.moment)})
+        etag = snapshot_etag(found.stored, found.moment.at, EXPANDED)
+        return _tagged(request, found, etag, lambda: self.expand(answer, too_large))
 
 
 def snapshot_routes(read: ReadSnapshots, expand: ExpandParts, gate: Gate, stages: frozenset[str]) -> Door:
@@ -75,10 +84,12 @@ def snapshot_routes(read: ReadSnapshots, expand: ExpandParts, gate: Gate, stages
     return door
 
 
-def _holds(request: Request, etag: str) -> bool:
-    """Tell whether the client says that it holds this representation (RFC 9110, weak comparison)."""
-    candidates = ",".join(request.headers("If-None-Match")).split(",")
-    return any(candidate.strip().removeprefix("W/") in {etag, "*"} for candidate in candidates)
+def _tagged(
+    request: Request, found: Found, etag: str, body: Callable[[], Mapping[str, Any]]
+) -> Response[Any]:
+    """Return the answer with its tag, or 304 where the client holds it; the body is made only if it is sent."""
+    headers = {"ETag": etag, **_settled(found.moment)}
+    return not_modified(headers) if is_held(request, etag) else json_response(200, body(), headers)
 
 
 def _settled(moment: Moment) -> dict[str, str]:

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.http.door import Door
+from functions.hub.http.etags import snapshot_etag
 from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import json_response
@@ -64,7 +65,7 @@ def _refuse_other_world(body: bytes, world_id: str) -> None:
 
 def _answer(published: Published, prefix: str) -> Response[Any]:
     stored = published.stored
-    headers = {"ETag": f'"{stored.content_hash}"', "Location": prefix + _location(stored)}
+    headers = {"ETag": snapshot_etag(stored, published.at), "Location": prefix + _location(stored)}
     if not published.created:
         headers["Idempotency-Replayed"] = "true"
     answer = stored.to_answer(published.at)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import json_response
+from functions.hub.http.responses import DO_NOT_STORE, json_response
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
 from risk_hub_contracts.path_values import check_id, check_sha256
 from risk_hub_contracts.uploads import UploadEnd, parse_upload, parse_upload_end
@@ -28,7 +28,7 @@ class UploadRoutes:
         """POST …/blobs."""
         world_id = self._admit(request, path)
         answer = self.upload.begin(world_id, parse_upload(_json(request)))
-        return json_response(200 if answer["stored"] else 201, answer)
+        return json_response(200 if answer["stored"] else 201, answer, DO_NOT_STORE)
 
     def complete(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """POST …/blobs/{sha256}/complete."""

@@ -31,6 +31,7 @@ STATUSES = {
     "contract-violation": 422,
     "hash-mismatch": 422,
     "ref-invalid": 422,
+    "blob-malformed": 422,
     "upload-invalid": 422,
     "registration-invalid": 422,
     "upload-mismatch": 422,

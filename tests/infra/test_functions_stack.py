@@ -24,6 +24,7 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
         "RISK_HUB_STAGE_ALLOW_LIST",
         "RISK_HUB_OFFLOAD",
         "RISK_HUB_INLINE_COV_THRESHOLD",
+        "RISK_HUB_GROSS_EXPOSURE_MAX",
         "RISK_HUB_RETENTION_DAYS",
     },
     "snapshot_reader": {
@@ -35,6 +36,7 @@ VARIABLES: dict[FunctionFolder, set[str]] = {
         "RISK_HUB_STAGE_ALLOW_LIST",
         "RISK_HUB_OFFLOAD",
         "RISK_HUB_INLINE_COV_THRESHOLD",
+        "RISK_HUB_GROSS_EXPOSURE_MAX",
     },
     "event_relay": {
         "RISK_HUB_SNAPSHOTS_TABLE",
@@ -174,10 +176,17 @@ def test_the_writer_takes_its_limits_from_the_stage_table(any_stage: Assembly) -
     assert variables["RISK_HUB_RETENTION_DAYS"] == str(stage.retention_days)
     assert variables["RISK_HUB_STAGE_ALLOW_LIST"] == "backtest,paper,live"
     assert variables["RISK_HUB_INLINE_COV_THRESHOLD"] == "100"
+    assert variables["RISK_HUB_GROSS_EXPOSURE_MAX"] == "backtest=100.0,live=100.0,paper=100.0"
 
 
 @pytest.mark.parametrize(
-    "name", ["RISK_HUB_OFFLOAD", "RISK_HUB_INLINE_COV_THRESHOLD", "RISK_HUB_STAGE_ALLOW_LIST"]
+    "name",
+    [
+        "RISK_HUB_GROSS_EXPOSURE_MAX",
+        "RISK_HUB_INLINE_COV_THRESHOLD",
+        "RISK_HUB_OFFLOAD",
+        "RISK_HUB_STAGE_ALLOW_LIST",
+    ],
 )
 def test_the_reader_serves_the_limits_that_the_writer_applies(any_stage: Assembly, name: str) -> None:
     assert environment(any_stage, "snapshot_reader")[name] == environment(any_stage, "snapshot_writer")[name]

@@ -69,6 +69,21 @@ def test_reserved_concurrency_that_is_no_count_of_executions_is_refused(count: s
         stage_named("dev", writer_concurrency=count)
 
 
+def test_limits_on_gross_exposure_are_read_from_the_context_by_x_stage() -> None:
+    assert stage_named("dev", gross_exposure_max="paper=100, live=2.5").gross_exposure_max == (
+        ("live", 2.5),
+        ("paper", 100.0),
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["live", "live=", "live=x", "live=-1", "live=0.5", "live=nan", "prod=2", "live=1e9"]
+)
+def test_a_limit_on_gross_exposure_that_is_no_number_or_of_no_stage_is_refused(text: str) -> None:
+    with pytest.raises(StageError, match="gross_exposure_max"):
+        stage_named("dev", gross_exposure_max=text)
+
+
 def test_an_unknown_stage_is_answered_with_the_known_ones() -> None:
     with pytest.raises(StageError, match="no stage 'production': choose one of local, dev, staging, prod"):
         stage_named("production")

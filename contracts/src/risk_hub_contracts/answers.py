@@ -108,6 +108,16 @@ class SnapshotPage(BaseModel):
     next_cursor: Annotated[str, Field(max_length=limits.CURSOR_MAX_CHARS)] | None
 
 
+class StageLimits(BaseModel):
+    """The limits of this deployment that depend on X-Stage."""
+
+    model_config = _CLOSED
+
+    gross_exposure_max: Annotated[
+        float, Field(gt=0, description="The greatest sum of the magnitudes of a snapshot's weights.")
+    ]
+
+
 class ContractAnswer(BaseModel):
     """The contract that this deployment serves: its version, its stages, and every limit by name."""
 
@@ -116,6 +126,7 @@ class ContractAnswer(BaseModel):
     contract_version: str
     stages: Annotated[list[str], Field(description="The stages that X-Stage may name.")]
     limits: dict[str, bool | int | float]
+    stage_limits: Annotated[dict[str, StageLimits], Field(description="Further limits, by X-Stage.")]
 
 
 class HealthAnswer(BaseModel):

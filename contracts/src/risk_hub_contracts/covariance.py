@@ -52,7 +52,7 @@ def read_covariance(
     else:
         triangle = _from_matrix(value, faults) if "matrix" in value else _from_upper(value, faults)
     if triangle is not None:
-        faults += chain(_uncovered(triangle, weight_ids), _impossible(triangle))
+        faults += chain(uncovered(triangle.ids, weight_ids, "/covariance"), _impossible(triangle))
     return triangle
 
 
@@ -148,11 +148,12 @@ def _id_faults(ids: Sequence[str]) -> Iterator[Violation]:
             yield Violation(pointer("covariance", "ids", index), fault)
 
 
-def _uncovered(triangle: Triangle, weight_ids: Collection[str]) -> Iterator[Violation]:
-    covered = set(triangle.ids)
+def uncovered(ids: Collection[str], weight_ids: Collection[str], at: str) -> Iterator[Violation]:
+    """Yield one violation at the pointer `at` for each weight that a covariance of these ids does not cover."""
+    covered = set(ids)
     for asset_id in weight_ids:
         if asset_id not in covered:
-            yield Violation("/covariance", f"does not cover {asset_id!a}, which has a weight")
+            yield Violation(at, f"does not cover {asset_id!a}, which has a weight")
 
 
 def _impossible(triangle: Triangle) -> Iterator[Violation]:

@@ -36,6 +36,11 @@ StrategyId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
+def _require_reduce(action: Action, ratio: float | None) -> None:
+    if ratio is not None and action != "reduce":
+        raise ValueError(f"ratio is for action reduce only; {action} has a ratio of its own")
+
+
 class LossLimit(BaseModel):
     """A greatest admissible loss, and what to do past it.
 
@@ -51,8 +56,7 @@ class LossLimit(BaseModel):
 
     @model_validator(mode="after")
     def _ratio_goes_with_reduce(self) -> Self:
-        if self.ratio is not None and self.action != "reduce":
-            raise ValueError(f"ratio is for action reduce only; {self.action} has a ratio of its own")
+        _require_reduce(self.action, self.ratio)
         return self
 
 
@@ -74,6 +78,25 @@ class DrawdownLimit(LossLimit):
     """A limit on the greatest drawdown over the last `window` days, or observations, as the risk report has it."""
 
     window: RiskWindow
+
+
+class GrossLimit(BaseModel):
+    """The greatest gross exposure (sum of the weights' magnitudes) of a snapshot, and what to do past it.
+
+    `ratio` is the share of the position to give up by a `reduce`; without it, the share that brings the exposure back
+    to the limit, `1 - max_gross / gross exposure`.
+    """
+
+    model_config = _FROZEN
+
+    max_gross: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    action: Action = "reduce"
+    ratio: Ratio | None = None
+
+    @model_validator(mode="after")
+    def _ratio_goes_with_reduce(self) -> Self:
+        _require_reduce(self.action, self.ratio)
+        return self
 
 
 class StalenessLimit(BaseModel):
@@ -107,6 +130,7 @@ class ExitPolicy(BaseModel):
     measures: Annotated[tuple[MeasureLimit, ...], Field(max_length=EXIT_LIMITS_MAX_COUNT)] = ()
     stress: Annotated[tuple[StressLimit, ...], Field(max_length=EXIT_LIMITS_MAX_COUNT)] = ()
     drawdown: Annotated[tuple[DrawdownLimit, ...], Field(max_length=EXIT_LIMITS_MAX_COUNT)] = ()
+    gross: Annotated[tuple[GrossLimit, ...], Field(max_length=EXIT_LIMITS_MAX_COUNT)] = ()
     staleness: StalenessLimit | None = None
     freeze: ExitList = ExitList()
     drain: ExitList = ExitList()
@@ -116,6 +140,7 @@ class ExitPolicy(BaseModel):
         _require_distinct((m.measure, m.method, m.confidence_bps, m.action) for m in self.measures)
         _require_distinct((s.scenario, s.action) for s in self.stress)
         _require_distinct((d.window, d.action) for d in self.drawdown)
+        _require_distinct(("gross exposure", g.action) for g in self.gross)
         return self
 
 

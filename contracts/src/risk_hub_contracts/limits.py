@@ -23,6 +23,8 @@ INSTANT_MAX_CHARS: Final = 35
 WEIGHTS_MAX_COUNT: Final = 10_000
 WEIGHT_SUM_TOLERANCE: Final = 1e-3
 WEIGHT_MAX_ABS: Final = 1e6
+# The sum of the weights' magnitudes, in multiples of the portfolio's value; a deployment may set others by X-Stage.
+GROSS_EXPOSURE_MAX_DEFAULT_RATIO: Final = 100.0
 NUMBER_MAX_ABS: Final = 1e126
 INTEGER_MAX_ABS: Final = 2**53 - 1
 COVARIANCE_ASYMMETRY_MAX_RATIO: Final = 1e-12
@@ -48,6 +50,9 @@ BACKFILL_AWAITED_MAX_SECONDS: Final = 14 * 86_400
 INLINE_COV_THRESHOLD_DEFAULT_ENTRIES: Final = 100
 BLOB_MAX_BYTES: Final = 536_870_912
 BLOB_HEADER_MAX_BYTES: Final = 16_777_216
+# The hub parses the first lines of a snapshot's blobs inside the writer's time: 4 MiB hold 10,000 ids or 200,000 dates.
+BLOB_HEADERS_CHECKED_MAX_BYTES: Final = 4_194_304
+BLOB_FIRST_READ_BYTES: Final = 131_072
 BLOB_SINGLE_PUT_MAX_BYTES: Final = 104_857_600
 BLOB_PART_BYTES: Final = 16_777_216
 BLOB_PARTS_MAX_COUNT: Final = BLOB_MAX_BYTES // BLOB_PART_BYTES
@@ -116,6 +121,7 @@ def served_limits(
         "returns_series_max_points": RETURNS_SERIES_MAX_POINTS,
         "returns_total_max_points": RETURNS_TOTAL_MAX_POINTS,
         "blob_max_bytes": BLOB_MAX_BYTES,
+        "blob_headers_checked_max_bytes": BLOB_HEADERS_CHECKED_MAX_BYTES,
         "blob_single_put_max_bytes": BLOB_SINGLE_PUT_MAX_BYTES,
         "blob_part_bytes": BLOB_PART_BYTES,
         "response_max_bytes": RESPONSE_MAX_BYTES,

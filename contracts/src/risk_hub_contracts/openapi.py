@@ -40,7 +40,7 @@ _WRITE: Final = (
     *(*_TOKEN, p.FORBIDDEN_SCOPE, p.FORBIDDEN_ACTOR, p.ACTOR_REQUIRED, p.STAGE_INVALID, p.WORLD_MISMATCH),
     *(p.NOT_FOUND, p.BODY_TOO_LARGE, p.UNSUPPORTED_MEDIA_TYPE, p.MALFORMED_JSON, p.NOT_UTF8),
     *(p.DUPLICATE_KEY, p.NON_FINITE_NUMBER, p.TOO_DEEP, p.CONTRACT_VIOLATION, p.HASH_MISMATCH),
-    *(p.REF_INVALID, p.VERSION_CONFLICT),
+    *(p.REF_INVALID, p.BLOB_MALFORMED, p.VERSION_CONFLICT),
 )
 
 
@@ -149,7 +149,7 @@ def _read_one(operation_id: str, summary: str, query: type[BaseModel]) -> Json:
         "200": answer("SnapshotAnswer", "The snapshot.", "ETag", "Risk-Hub-Settled"),
         "304": {
             "description": "The client holds it already.",
-            "headers": header_refs(("ETag", "X-Correlation-Id")),
+            "headers": header_refs(("ETag", "Risk-Hub-Settled", "Cache-Control", "X-Correlation-Id")),
         },
     }
     return {

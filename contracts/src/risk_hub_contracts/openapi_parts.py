@@ -12,7 +12,8 @@ from risk_hub_contracts.schemas import ContractSchema
 Json = dict[str, Any]
 
 _HEADERS: Final[dict[str, str]] = {
-    "ETag": "The content hash in double quotes.",
+    "Cache-Control": "`no-cache`: revalidate before each use; `no-store` on errors and on answers with signed URLs.",
+    "ETag": "The content hash in double quotes; with a suffix where `expired` is true or references are expanded.",
     "Location": "Where the snapshot can be read.",
     "Idempotency-Replayed": "`true`: this content was stored before; nothing changed.",
     "Risk-Hub-Settled": "With `known_at`: `true` once nothing can change the answer any more.",
@@ -22,8 +23,13 @@ _HEADERS: Final[dict[str, str]] = {
     "Retry-After": "Seconds to wait before the same request is sent again.",
 }
 # Every response that declares one of these carries it. The gateway's own errors have no correlation id; some statuses
-# ask to retry for one of their problems only.
-_REQUIRED_HEADERS: Final = frozenset(_HEADERS) - {"Retry-After", "Risk-Hub-Settled", "X-Correlation-Id"}
+# ask to retry for one of their problems only. The gateway's own errors have no caching rule either.
+_REQUIRED_HEADERS: Final = frozenset(_HEADERS) - {
+    "Cache-Control",
+    "Retry-After",
+    "Risk-Hub-Settled",
+    "X-Correlation-Id",
+}
 
 
 def header_components() -> Json:
@@ -38,7 +44,7 @@ def answer(model: str, description: str, *headers: str) -> Json:
     """Return a JSON answer of a model, with the headers named."""
     return {
         "description": description,
-        "headers": header_refs((*headers, "X-Correlation-Id")),
+        "headers": header_refs((*headers, "Cache-Control", "X-Correlation-Id")),
         "content": {"application/json": {"schema": model_ref(model)}},
     }
 
@@ -57,7 +63,7 @@ def _problem(types: Sequence[ProblemType]) -> Json:
     examples = {x.slug: {"value": ProblemError(x, f"{x.title}.").to_problem()} for x in types}
     return {
         "description": "; ".join(f"{problem.title} (`{problem.slug}`)" for problem in types) + ".",
-        "headers": header_refs((*extra, "X-Correlation-Id")) | passing,
+        "headers": header_refs((*extra, "Cache-Control", "X-Correlation-Id")) | passing,
         "content": {CONTENT_TYPE: {"schema": model_ref("ProblemAnswer"), "examples": examples}},
     }
 

@@ -19,6 +19,7 @@ from risk_hub_contracts.problem_types import (
 
 __all__ = [
     "ACTOR_REQUIRED",
+    "BLOB_MALFORMED",
     "BLOB_NOT_FOUND",
     "BLOB_UNAVAILABLE",
     "BODY_TOO_LARGE",
@@ -200,6 +201,12 @@ REF_INVALID = ProblemType(
     "The blob reference is not one of this hub and world",
     "Send a reference as this hub issued it for this world: s3://<bucket>/risk-blobs/<world_id>/<sha256>.",
 )
+BLOB_MALFORMED = ProblemType(
+    "blob-malformed",
+    422,
+    "The referenced blob is not a well-formed rsh1 file",
+    "Write the file with the contract's encoder, upload it under its own digest and refer to that; nothing was stored.",
+)
 UPLOAD_INVALID = ProblemType(
     "upload-invalid",
     422,
@@ -283,8 +290,8 @@ UPLOAD_NOT_FOUND = ProblemType(
 BLOB_UNAVAILABLE = ProblemType(
     "blob-unavailable",
     424,
-    "A referenced blob is missing or damaged",
-    "Upload the blob again under the same digest; the hub never computes on unverified bytes.",
+    "A referenced blob is missing, damaged or malformed",
+    "Upload a missing or damaged blob again under the same digest; in place of a malformed one, publish a new version.",
 )
 
 # The hub's own state

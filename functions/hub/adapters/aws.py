@@ -46,8 +46,8 @@ CONFIG = Config(
     parameter_validation=False,
 )
 S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
-# S3 answers a copy of hundreds of megabytes when it is done; whoever asked may ask again and finds it further on.
-COPYING_READ_TIMEOUT_SECONDS = 8
+# S3 answers a copy of hundreds of megabytes when it is done, and may cancel it when the connection ends.
+COPYING_READ_TIMEOUT_SECONDS = 9
 CONFIGS = {
     "s3": S3_CONFIG,
     "s3 copying": S3_CONFIG.merge(

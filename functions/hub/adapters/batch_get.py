@@ -28,7 +28,7 @@ def batch_get(dynamodb: Any, table: str, store: str, keys: Sequence[Item]) -> It
         for _ in range(BATCH_GET_MAX_ATTEMPTS):
             with dependency(store):
                 answer = dynamodb.batch_get_item(RequestItems=pending)
-            yield from answer["Responses"].get(table, [])
+            yield from answer.get("Responses", {}).get(table, [])
             pending = answer.get("UnprocessedKeys") or {}
             if not pending:
                 break

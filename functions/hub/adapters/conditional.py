@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.snapshot_item import Item
+from functions.hub.ports import UnavailableError
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 # Both keys of every table are there or neither is.
@@ -19,7 +20,7 @@ class Refusal:
     """A write whose condition did not hold.
 
     Attributes:
-        item: what stood there; empty where the request did not ask for it.
+        item: the existing item; empty where the request did not ask for it, or the answer lacks it.
     """
 
     item: Item
@@ -39,12 +40,15 @@ def write_if(store: str, write: Callable[..., object], **request: Any) -> Refusa
     except ClientError as error:
         if error_code(error) != CONDITION_FAILED:
             raise
-        return Refusal(error.response.get("Item", {}))  # type: ignore[arg-type]
+        return Refusal(error.response.get("Item") or {})  # type: ignore[arg-type]
     return None
 
 
 def put_once(dynamodb: Any, table: str, store: str, item: Item) -> Refusal | None:  # noqa: ANN401
-    """Put an item under a key that is free; return None then, and else the item that has the key."""
+    """Put an item under a free key and return None; where the key is taken, return the refusal.
+
+    The refusal has the existing item where the answer contains it, as DynamoDB's does; see `existing_item`.
+    """
     return write_if(
         store,
         dynamodb.put_item,
@@ -53,3 +57,22 @@ def put_once(dynamodb: Any, table: str, store: str, item: Item) -> Refusal | Non
         ConditionExpression=KEY_IS_FREE,
         ReturnValuesOnConditionCheckFailure="ALL_OLD",
     )
+
+
+def existing_item(refusal: Refusal, dynamodb: Any, table: str, store: str, key: Item) -> Item:  # noqa: ANN401
+    """Return the item that has the key, by a strongly consistent read where the refusal lacks it.
+
+    DynamoDB always answers with the item. Emulators that ignore `ReturnValuesOnConditionCheckFailure` do not, and
+    the writer's role needs no permission for this read on AWS.
+
+    Raises:
+        UnavailableError: the item was removed after it had refused the put; the same put may succeed now.
+    """
+    if refusal.item:
+        return refusal.item
+    with dependency(store):
+        answer = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
+    item: Item | None = answer.get("Item")
+    if item is None:
+        raise UnavailableError(store, "the item that refused a put was removed meanwhile")
+    return item

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from functions.hub.adapters.aws import dependency
-from functions.hub.adapters.conditional import put_once
+from functions.hub.adapters.conditional import existing_item, put_once
 from functions.hub.adapters.dynamodb_evaluations import STORE
 from functions.hub.adapters.snapshot_item import Item
 from functions.hub.domain.input_note import InputNote
@@ -36,7 +36,9 @@ class DynamoDBInputNotes:
             "retain_until": {"N": str(int(retain_until.timestamp()))},
         }
         taken = put_once(self.dynamodb, self.table, STORE, item)
-        return note if taken is None else _note(taken.item)
+        if taken is None:
+            return note
+        return _note(existing_item(taken, self.dynamodb, self.table, STORE, _key(world_id, note_id)))
 
 
 def _key(world_id: str, note_id: str) -> Item:

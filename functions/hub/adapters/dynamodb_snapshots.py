@@ -8,7 +8,7 @@ from typing import Any
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.conditional import put_once
+from functions.hub.adapters.conditional import existing_item, put_once
 from functions.hub.adapters.snapshot_expressions import expiry_window, index_query, latest_expiry
 from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_item
 from functions.hub.domain.ordering import SEPARATOR
@@ -36,11 +36,13 @@ class DynamoDBSnapshots:
         taken = put_once(self.dynamodb, self.table, STORE, item)
         if taken is None:
             return PutOutcome(sized, created=True)
-        return self._outcome_of_collision(self._read(taken.item), sized)
+        key = _key(snapshot.world_id, snapshot.version)
+        existing = existing_item(taken, self.dynamodb, self.table, STORE, key)
+        return self._outcome_of_collision(self._read(existing), sized)
 
     def get(self, world_id: str, version: str) -> StoredSnapshot | None:
         """See SnapshotStore."""
-        key = {"world_id": {"S": world_id}, "version": {"S": version}}
+        key = _key(world_id, version)
         with dependency(STORE):
             answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         return self._read(answer["Item"]) if "Item" in answer else None
@@ -50,7 +52,7 @@ class DynamoDBSnapshots:
         with dependency(STORE):
             answer = self.dynamodb.get_item(
                 TableName=self.table,
-                Key={"world_id": {"S": world_id}, "version": {"S": version}},
+                Key=_key(world_id, version),
                 ProjectionExpression="content_hash",
                 ConsistentRead=True,
             )
@@ -101,7 +103,7 @@ class DynamoDBSnapshots:
         return [found[version] for version in wanted if version in found]
 
     def _get_many(self, world_id: str, versions: list[str]) -> dict[str, StoredSnapshot]:
-        keys = [{"world_id": {"S": world_id}, "version": {"S": version}} for version in versions]
+        keys = [_key(world_id, version) for version in versions]
         found = map(self._read, batch_get(self.dynamodb, self.table, STORE, keys))
         return {snapshot.version: snapshot for snapshot in found}
 
@@ -117,6 +119,10 @@ class DynamoDBSnapshots:
         """Tell a foreign item from our own put, repeated by the client library after a lost response (F1)."""
         ours = stored.created_at == offered.created_at and stored.content_hash == offered.content_hash
         return PutOutcome(stored, created=ours)
+
+
+def _key(world_id: str, version: str) -> Item:
+    return {"world_id": {"S": world_id}, "version": {"S": version}}
 
 
 def _admits(query: SnapshotQuery, row: Item) -> bool:

@@ -7,13 +7,22 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
-from functions.hub.adapters.s3_objects import NOT_THERE, get_object, put_object_once, sha256_of
-from functions.hub.ports import BlobError, BlobStat
+from functions.hub.adapters.s3_objects import (
+    NOT_THERE,
+    get_object,
+    get_range,
+    put_object_once,
+    sha256_of,
+    size_of,
+)
+from functions.hub.ports import BlobError, BlobHead, BlobStat
 from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.limits import DOWNLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.limits import BLOB_FIRST_READ_BYTES, DOWNLOAD_URL_TTL_SECONDS
 from risk_hub_contracts.refs import BLOB_PREFIX, BlobRef
 
 KIND_METADATA = "kind"
+# S3's answer to a range of an empty object; no blob is empty.
+NO_BYTES = frozenset({"InvalidRange", "416"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,34 @@ class S3Blobs:
             kind=head.get("Metadata", {}).get(KIND_METADATA),
         )
 
+    def head(self, ref: BlobRef, max_bytes: int) -> BlobHead | None:
+        """See BlobStore: one ranged request, and a second one for a first line that is longer than the first range."""
+        first = self._range(ref, 0, min(BLOB_FIRST_READ_BYTES, max_bytes))
+        if first is None:
+            return None
+        data, size_bytes = first["Body"].read(), size_of(first)
+        wanted_bytes = min(size_bytes, max_bytes)
+        if b"\n" not in data and len(data) < wanted_bytes:
+            rest = self._range(ref, len(data), wanted_bytes - len(data))
+            if rest is None:
+                return None
+            data += rest["Body"].read()
+        return BlobHead(
+            size_bytes,
+            first.get("Metadata", {}).get(KIND_METADATA),
+            _known_digest(first, data, size_bytes),
+            data,
+        )
+
+    def _range(self, ref: BlobRef, first_byte: int, count: int) -> dict[str, Any] | None:
+        try:
+            with dependency("the blob store"):
+                return get_range(self.s3, self.bucket, self._key(ref), first_byte, count)
+        except ClientError as error:
+            if error_code(error) in NOT_THERE | NO_BYTES:
+                return None
+            raise
+
     def load(self, ref: BlobRef) -> bytes:
         """See BlobStore."""
         try:
@@ -68,3 +105,10 @@ class S3Blobs:
 
     def _key(self, ref: BlobRef) -> str:
         return ref.ref.removeprefix(f"s3://{self.bucket}/")
+
+
+def _known_digest(answer: dict[str, Any], data: bytes, size_bytes: int) -> str | None:
+    """Return the digest of a blob that was read whole, else the store's own one where it sends that with a range."""
+    if len(data) == size_bytes:
+        return hashlib.sha256(data).hexdigest()
+    return sha256_of(answer.get("ChecksumSHA256"))

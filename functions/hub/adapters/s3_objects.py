@@ -50,6 +50,19 @@ def get_object(s3: Any, bucket: str, key: str) -> bytes:  # noqa: ANN401
     return data
 
 
+def get_range(s3: Any, bucket: str, key: str, first_byte: int, count: int) -> dict[str, Any]:  # noqa: ANN401
+    """Return S3's answer to a request for `count` bytes of an object from `first_byte` on."""
+    wanted = f"bytes={first_byte}-{first_byte + count - 1}"
+    answer: dict[str, Any] = s3.get_object(Bucket=bucket, Key=key, Range=wanted, ChecksumMode="ENABLED")
+    return answer
+
+
+def size_of(answer: dict[str, Any]) -> int:
+    """Return the size of the whole object from the answer to a ranged request; a store that ignores ranges sends all."""
+    total: str = answer.get("ContentRange", "").rpartition("/")[2]
+    return int(total) if total.isdigit() else int(answer["ContentLength"])
+
+
 def sha256_of(checksum: str | None) -> str | None:
     """Return S3's base64 checksum as hex; one that S3 made of the checksums of parts is none of the whole."""
     return None if checksum is None or "-" in checksum else base64.b64decode(checksum).hex()

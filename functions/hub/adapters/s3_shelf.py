@@ -31,10 +31,11 @@ class S3Shelf:
         while True:
             with dependency(STORE):
                 page = self.s3.list_objects_v2(**request)
-            blobs = [blob for item in page.get("Contents", []) if (blob := _blob(item)) is not None]
-            if blobs or not page.get("IsTruncated"):
+            listed = page.get("Contents", [])
+            blobs = [blob for item in listed if (blob := _blob(item)) is not None]
+            if blobs or not listed or not page.get("IsTruncated"):
                 return blobs
-            request["StartAfter"] = page["Contents"][-1]["Key"]
+            request["StartAfter"] = listed[-1]["Key"]
 
     def place_of(self, blob: ShelvedBlob) -> str:
         """See BlobShelf."""

@@ -1,19 +1,23 @@
 """BlobUploads on S3: presigned PUTs, and multipart uploads whose whole digest S3 computes before they become a blob.
 
-S3 keeps of a multipart upload only a checksum of its parts' checksums. So parts are put together beside the blobs; one
-copy makes S3 compute the SHA-256 of the whole, and only a copy of what that proved gets the blob's name. What stays beside
-is removed by the bucket's lifecycle.
+S3 keeps only a checksum of the parts' checksums for a multipart upload. So the parts are completed under `risk-uploads/`,
+a copy there (the proof) makes S3 compute the SHA-256 of the whole, and only a copy of a proof with the right digest gets
+the blob's name. S3 may cancel a copy whose client disconnects, and a copy of 512 MiB takes seconds: each call looks for
+a proof first, starts a copy only if enough time is left for it, and leaves the rest to the next call. The bucket's
+lifecycle removes what stays under `risk-uploads/`.
 """
 
 import base64
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.hub.adapters.aws import dependency, error_code
-from functions.hub.adapters.s3_objects import NOT_THERE, sha256_of
-from functions.hub.blob_ports import NoUploadError, SignedPut, UploadMismatchError
+from functions.hub.adapters.aws import COPYING_READ_TIMEOUT_SECONDS, dependency, error_code
+from functions.hub.adapters.s3_objects import ALREADY_THERE, NOT_THERE, sha256_of
+from functions.hub.blob_ports import NoUploadError, SignedPut, UploadInProgressError, UploadMismatchError
 from risk_hub_contracts.limits import UPLOAD_URL_TTL_SECONDS
 from risk_hub_contracts.refs import BLOB_PREFIX, BlobRef
 from risk_hub_contracts.uploads import PartSpan, part_spans
@@ -23,6 +27,29 @@ STORE = "the blob store"
 NO_UPLOAD = "NoSuchUpload"
 BAD_PARTS = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
 SHA256 = {"ChecksumAlgorithm": "SHA256"}
+# Of the writer's 14 seconds, what one completion may take; the rest is for the requests around it.
+COMPLETION_BUDGET_SECONDS = 12.0
+
+
+class Budget:
+    """The time of one completion, spent on copies that are expected to end within it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Start the time now."""
+        self._clock = clock
+        self._end = clock() + COMPLETION_BUDGET_SECONDS
+        self._expected: float = COPYING_READ_TIMEOUT_SECONDS
+
+    def copy(self, copy: Callable[[], None]) -> None:
+        """Run a copy, or raise UploadInProgressError if it is not expected to end in time.
+
+        A first copy may take as long as the store is waited for, a second one of the same bytes about as long as the first.
+        """
+        began = self._clock()
+        if began + self._expected > self._end:
+            raise UploadInProgressError("the store is still putting the blob together")
+        copy()
+        self._expected = self._clock() - began
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +58,7 @@ class S3Uploads:
 
     s3: Any
     bucket: str
+    clock: Callable[[], float] = time.monotonic
 
     def ref(self, world_id: str, sha256: str) -> str:
         """See BlobUploads."""
@@ -61,18 +89,18 @@ class S3Uploads:
 
     def complete(self, ref: BlobRef, upload_id: str) -> None:
         """See BlobUploads."""
-        self._put_together(ref, upload_id)
-        etag = self._proved(ref)
-        with dependency(STORE):
-            self.s3.copy_object(
-                Bucket=self.bucket,
-                Key=self._key(ref),
-                CopySource=self._source(self._proof(ref)),
-                CopySourceIfMatch=etag,
-                MetadataDirective="REPLACE",
-                Metadata={"kind": ref.kind},
-                **SHA256,
+        if not list(part_spans(ref.bytes or 0)):
+            raise NoUploadError(
+                f"a blob of {ref.bytes} bytes is uploaded by one PUT: no multipart upload of it exists"
             )
+        budget = Budget(self.clock)
+        etag = self._proof_etag(ref)
+        if etag is None:
+            self._put_together(ref, upload_id)
+            budget.copy(lambda: self._prove(ref))
+            etag = self._require_proof(ref)
+        proved = etag
+        budget.copy(lambda: self._name(ref, proved))
 
     def abort(self, ref: BlobRef, upload_id: str) -> None:
         """See BlobUploads."""
@@ -90,7 +118,7 @@ class S3Uploads:
             with dependency(STORE):
                 listed = self.s3.list_parts(**at).get("Parts", [])
                 _require_all(ref, listed)
-                parts = [_part(part) for part in listed]
+                parts = [_part(part) for part in sorted(listed, key=lambda part: part["PartNumber"])]
                 self.s3.complete_multipart_upload(**at, MultipartUpload={"Parts": parts})
         except ClientError as error:
             if error_code(error) in BAD_PARTS:
@@ -98,8 +126,36 @@ class S3Uploads:
             if error_code(error) != NO_UPLOAD:
                 raise
 
-    def _proved(self, ref: BlobRef) -> str:
-        """Let S3 compute the digest of the whole, and return the ETag of the copy that has the right one."""
+    def _proof_etag(self, ref: BlobRef) -> str | None:
+        """Return the ETag of the proof if it has the announced size and digest, else None."""
+        found = self._proof_head(ref)
+        if found is None or _measured(found) != (ref.bytes, ref.sha256):
+            return None
+        return str(found["ETag"])
+
+    def _require_proof(self, ref: BlobRef) -> str:
+        found = self._proof_head(ref)
+        if found is None:
+            raise UploadInProgressError("the copy that proves the blob's digest was removed")
+        size_bytes, sha256 = _measured(found)
+        if (size_bytes, sha256) != (ref.bytes, ref.sha256):
+            raise UploadMismatchError(f"{size_bytes} bytes with the sha256 {sha256} were uploaded")
+        return str(found["ETag"])
+
+    def _proof_head(self, ref: BlobRef) -> dict[str, Any] | None:
+        try:
+            with dependency(STORE):
+                head: dict[str, Any] = self.s3.head_object(
+                    Bucket=self.bucket, Key=self._proof(ref), ChecksumMode="ENABLED"
+                )
+        except ClientError as error:
+            if error_code(error) in NOT_THERE:
+                return None
+            raise
+        return head
+
+    def _prove(self, ref: BlobRef) -> None:
+        """Let S3 compute the digest of the whole by a copy."""
         try:
             with dependency(STORE):
                 self.s3.copy_object(
@@ -108,16 +164,28 @@ class S3Uploads:
                     CopySource=self._source(self._beside(ref)),
                     **SHA256,
                 )
-                head = self.s3.head_object(Bucket=self.bucket, Key=self._proof(ref), ChecksumMode="ENABLED")
         except ClientError as error:
             if error_code(error) in NOT_THERE:
                 raise NoUploadError("this upload is unknown, or was aborted") from error
             raise
-        found = (head["ContentLength"], sha256_of(head.get("ChecksumSHA256")))
-        if found != (ref.bytes, ref.sha256):
-            raise UploadMismatchError(f"{found[0]} bytes with the sha256 {found[1]} were uploaded")
-        etag: str = head["ETag"]
-        return etag
+
+    def _name(self, ref: BlobRef, etag: str) -> None:
+        """Copy the proof with this ETag to the blob's name."""
+        try:
+            with dependency(STORE):
+                self.s3.copy_object(
+                    Bucket=self.bucket,
+                    Key=self._key(ref),
+                    CopySource=self._source(self._proof(ref)),
+                    CopySourceIfMatch=etag,
+                    MetadataDirective="REPLACE",
+                    Metadata={"kind": ref.kind},
+                    **SHA256,
+                )
+        except ClientError as error:
+            if error_code(error) in NOT_THERE | ALREADY_THERE:
+                raise UploadInProgressError("another completion replaced the proof of this one") from error
+            raise
 
     def _sign(self, operation: str, parameters: dict[str, Any], headers: dict[str, str]) -> SignedPut:
         bound = {
@@ -149,11 +217,22 @@ def _bound(size_bytes: int, sha256: str) -> dict[str, str]:
 
 
 def _require_all(ref: BlobRef, listed: list[dict[str, Any]]) -> None:
+    """Refuse a set of parts that is not exactly the announced one, each in its size."""
     wanted = {span.number: span.size_bytes for span in part_spans(ref.bytes or 0)}
     found = {part["PartNumber"]: part["Size"] for part in listed}
     missing = sorted(number for number in wanted if found.get(number) != wanted[number])
-    if missing or len(found) != len(wanted):
+    if missing:
         raise UploadMismatchError(f"parts {missing} of {len(wanted)} have not arrived in their size")
+    surplus = sorted(found.keys() - wanted.keys())
+    if surplus:
+        raise UploadMismatchError(
+            f"parts {surplus} have arrived; a blob of {ref.bytes} bytes has {len(wanted)} parts"
+        )
+
+
+def _measured(head: dict[str, Any]) -> tuple[int, str | None]:
+    """Return the size of an object, and the SHA-256 of the whole where S3 has computed it."""
+    return head["ContentLength"], sha256_of(head.get("ChecksumSHA256"))
 
 
 def _part(listed: dict[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from functions.hub.domain.exposure import gross_exposure
 from risk_hub_contracts.exit_policy import (
     Action,
     DrawdownLimit,
     ExitList,
     ExitPolicy,
+    GrossLimit,
     LossLimit,
     MeasureLimit,
     StressLimit,
@@ -62,6 +64,8 @@ def breaches(policy: ExitPolicy, report: AnyReport, book: Book) -> Iterator[Brea
     else:
         for stress_limit in policy.stress:
             yield from _stress_breach(stress_limit, report)
+    for gross_limit in policy.gross:
+        yield from _gross_breach(gross_limit, book)
     yield from _stale(policy, report)
     yield from _listed("freeze", policy.freeze, book)
     yield from _listed("drain", policy.drain, book)
@@ -115,6 +119,24 @@ def _loss_breach(limit: LossLimit, name: str, metric: str, loss: float | None) -
         reason="limit_exceeded",
         detail=f"{metric} is {loss:.6g}, over its limit of {limit.max_loss:.6g}",
         metrics={metric: loss, "limit": limit.max_loss},
+    )
+
+
+def _gross_breach(limit: GrossLimit, book: Book) -> Iterator[Breach]:
+    """Yield a breach where the sum of the weights' magnitudes is past the limit, on each kind of report."""
+    gross = gross_exposure(book.weights)
+    if gross <= limit.max_gross:
+        return
+    ratio = WHOLE_RATIO.get(limit.action)
+    if ratio is None:
+        ratio = limit.ratio or 1 - limit.max_gross / gross
+    yield Breach(
+        rule=f"gross_exposure.{limit.action}",
+        action=limit.action,
+        ratio=ratio,
+        reason="limit_exceeded",
+        detail=f"gross_exposure is {gross:.6g}, over its limit of {limit.max_gross:.6g}",
+        metrics={"gross_exposure": gross, "limit": limit.max_gross},
     )
 
 

@@ -22,14 +22,21 @@ RETRY_AFTER_SECONDS = 1
 RETRYABLE_STATUSES = frozenset({429, 503})
 # About the time from the acceptance of a snapshot until its reports are stored.
 EVALUATION_RETRY_AFTER_SECONDS = 2
+CACHE_CONTROL = "Cache-Control"
+# A snapshot expires, a newer one arrives, a token is revoked: a cache asks the hub before each use of what it holds.
+REVALIDATE = {CACHE_CONTROL: "no-cache"}
+# An answer with a signed URL, which ends within minutes, and an error, which may be over the next moment.
+DO_NOT_STORE = {CACHE_CONTROL: "no-store"}
 
 
 def json_response(
     status: int, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response[Any]:
-    """Return a JSON response."""
+    """Return a JSON response; caches revalidate it unless `headers` say otherwise."""
     body = orjson.dumps(document).decode()
-    return Response(status_code=status, content_type=JSON, body=body, headers=dict(headers or {}))
+    return Response(
+        status_code=status, content_type=JSON, body=body, headers={**REVALIDATE, **(headers or {})}
+    )
 
 
 def no_content(headers: Mapping[str, str] | None = None) -> Response[Any]:
@@ -37,15 +44,15 @@ def no_content(headers: Mapping[str, str] | None = None) -> Response[Any]:
     return Response(status_code=204, body="", headers=dict(headers or {}))
 
 
-def not_modified(etag: str) -> Response[Any]:
-    """Return the answer to a client that holds the current state already."""
-    return Response(status_code=304, body="", headers={"ETag": etag})
+def not_modified(headers: Mapping[str, str]) -> Response[Any]:
+    """Return the answer to a client that holds this representation, with the headers that a 200 would have."""
+    return Response(status_code=304, body="", headers={**REVALIDATE, **headers})
 
 
 def problem_response(error: ProblemError, instance: str | None) -> Response[Any]:
     """Return the problem as its document, with the headers that its status calls for."""
     status = error.type.status
-    headers: dict[str, str | list[str]] = {}
+    headers: dict[str, str | list[str]] = {**DO_NOT_STORE}
     if error.type is UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer realm="risk-hub"'
     if status in RETRYABLE_STATUSES:

@@ -1,14 +1,17 @@
-"""Expand a snapshot's references in the answer: verified bytes inline, or a download URL where they would not fit."""
+"""Expand a snapshot's references in the answer: verified content inline, or a download URL where it would not fit."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from functions.hub.ports import BlobStore
-from risk_hub_contracts.blob import BlobKind, decode
+from functions.hub.ports import BlobError, BlobStore
+from risk_hub_contracts.blob import BlobFormatError, BlobKind, Decoded, decode
+from risk_hub_contracts.blob_content import check_header, check_numbers
 from risk_hub_contracts.limits import RESPONSE_MAX_BYTES
 from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.request import KINDS, REF_FIELDS
 
-KINDS: tuple[BlobKind, ...] = ("covariance", "realized_returns", "stress")
 # A float64 of 8 bytes takes up to 24 characters and a comma as JSON text.
 TEXT_EXPANSION = 25 / 8
 
@@ -19,27 +22,55 @@ class ExpandParts:
 
     blobs: BlobStore
 
-    def __call__(self, answer: dict[str, Any], answer_bytes: int) -> dict[str, Any]:
-        """Return the answer with every reference that fits replaced by its content.
+    def too_large(self, answer: Mapping[str, Any], answer_bytes: int) -> AbstractSet[BlobKind]:
+        """Return the kinds of the referenced parts that do not fit in the answer; nothing is read.
 
         Args:
             answer: the snapshot as a reader is shown it.
             answer_bytes: its size as JSON text before expansion, in bytes.
-
-        Raises:
-            BlobError: a blob is missing or its digest differs; nothing is shown of it (INV-06).
         """
-        expanded = dict(answer)
+        too_large: set[BlobKind] = set()
         room_bytes = RESPONSE_MAX_BYTES - answer_bytes
         for kind in KINDS:
-            if (raw := answer.get(f"{kind}_ref")) is None:
+            if (raw := answer.get(REF_FIELDS[kind])) is None:
+                continue
+            needed_bytes = int((raw.get("bytes") or RESPONSE_MAX_BYTES) * TEXT_EXPANSION)
+            if needed_bytes > room_bytes:
+                too_large.add(kind)
+            else:
+                room_bytes -= needed_bytes
+        return too_large
+
+    def __call__(self, answer: Mapping[str, Any], too_large: AbstractSet[BlobKind]) -> dict[str, Any]:
+        """Return the answer with a download URL added to the references that are too large, the others replaced.
+
+        Raises:
+            BlobError: a blob is missing, its digest differs, or the answer's schema does not allow its content;
+                nothing is shown of it (INV-06).
+            UnavailableError: the blob store did not answer.
+        """
+        expanded = dict(answer)
+        for kind in KINDS:
+            if (raw := answer.get(REF_FIELDS[kind])) is None:
                 continue
             ref = BlobRef.model_validate({"bytes": None, **raw})
-            needed_bytes = int((ref.bytes or RESPONSE_MAX_BYTES) * TEXT_EXPANSION)
-            if needed_bytes > room_bytes:
-                expanded[f"{kind}_ref"] = {**raw, "download_url": self.blobs.download_url(ref)}
-                continue
-            room_bytes -= needed_bytes
-            del expanded[f"{kind}_ref"]
-            expanded[kind] = decode(self.blobs.load(ref)).document()
+            if kind in too_large:
+                expanded[REF_FIELDS[kind]] = {**raw, "download_url": self.blobs.download_url(ref)}
+            else:
+                del expanded[REF_FIELDS[kind]]
+                expanded[kind] = _checked(kind, ref, self.blobs.load(ref)).document()
         return expanded
+
+
+def _checked(kind: BlobKind, ref: BlobRef, data: bytes) -> Decoded:
+    """Return what the bytes hold when it is of this kind and allowed by the contract, else raise BlobError."""
+    try:
+        decoded = decode(data)
+        check_header(decoded)
+        check_numbers(decoded)
+    except BlobFormatError as error:
+        raise BlobError(ref, f"the blob is malformed: {error}") from error
+    for where, found in (("reference", ref.kind), ("blob", decoded.kind)):
+        if found != kind:
+            raise BlobError(ref, f"the {where} in {REF_FIELDS[kind]} is of kind {found}, not {kind}")
+    return decoded

@@ -1,17 +1,18 @@
 """Publish a snapshot: validate, offload, one conditional put. That put is the event (INV-04)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from functions.hub.blob_ports import BlobClaims
 from functions.hub.domain.blob_marks import Claim
+from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.stored_snapshot import StoredSnapshot, accept
-from functions.hub.ports import BlobStat, BlobStore, Clock, PutOutcome, SnapshotStore
+from functions.hub.ports import BlobStore, Clock, PutOutcome, SnapshotStore
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
-from risk_hub_contracts.problems import REF_INVALID, VERSION_CONFLICT, ProblemError, Violation
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.snapshot import Part, Snapshot, parse_snapshot
+from functions.hub.use_cases.verify_refs import VerifyRefs
+from risk_hub_contracts.problems import CONTRACT_VIOLATION, VERSION_CONFLICT, ProblemError, summary
+from risk_hub_contracts.snapshot import Snapshot, parse_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class PublishSnapshot:
     clock: Clock
     offload: OffloadPolicy
     retention: timedelta
+    exposure: ExposureLimits = field(default_factory=ExposureLimits)
 
     def __call__(self, publication: Publication) -> Published:
         """Store the publication's snapshot, or return the equal one that stands there already.
@@ -69,12 +71,18 @@ class PublishSnapshot:
             now=now,
             bucket=self.blobs.bucket,
         )
+        self._require_exposure(snapshot)
         self._claim(snapshot, now)
         snapshot = self._offload(self._with_verified_refs(snapshot))
         accepted = accept(snapshot, now, publication.correlation_id, publication.trace_header)
         outcome = self.snapshots.put_once(accepted, accepted.retain_until(self.retention))
         _require_same_content(outcome, snapshot.content_hash)
         return Published(outcome.stored, outcome.created, now)
+
+    def _require_exposure(self, snapshot: Snapshot) -> None:
+        faults = list(self.exposure.violations(snapshot.weights, snapshot.stage))
+        if faults:
+            raise ProblemError(CONTRACT_VIOLATION, summary(faults, "The body"), faults)
 
     def _claim(self, snapshot: Snapshot, now: datetime) -> None:
         """Claim every blob that the snapshot will refer to, before any of them is looked at (ADR-0018)."""
@@ -86,12 +94,7 @@ class PublishSnapshot:
             ClaimBlobs(self.marks)(snapshot.world_id, digests, claim, now + self.retention)
 
     def _with_verified_refs(self, snapshot: Snapshot) -> Snapshot:
-        refs = {
-            part.kind: _verified(part, part.ref, self.blobs.stat(part.ref))
-            for part in snapshot.parts
-            if part.ref is not None
-        }
-        return snapshot.with_refs(refs) if refs else snapshot
+        return VerifyRefs(self.blobs)(snapshot)
 
     def _offload(self, snapshot: Snapshot) -> Snapshot:
         refs = {
@@ -99,27 +102,6 @@ class PublishSnapshot:
             for part in self.offload.parts_to_offload(snapshot)
         }
         return snapshot.with_refs(refs) if refs else snapshot
-
-
-def _verified(part: Part, ref: BlobRef, stat: BlobStat | None) -> BlobRef:
-    """Return the reference completed by what the store knows, or refuse one that the store contradicts."""
-    reason = _contradiction(part, ref, stat)
-    if reason is not None or stat is None:
-        pointer = f"/{part.kind}_ref"
-        raise ProblemError(REF_INVALID, f"{ref.ref}: {reason}", (Violation(pointer, reason or ""),))
-    return ref.model_copy(update={"bytes": stat.size_bytes})
-
-
-def _contradiction(part: Part, ref: BlobRef, stat: BlobStat | None) -> str | None:
-    if stat is None:
-        return "no such blob in this hub; upload it first"
-    if stat.sha256 != part.sha256:
-        return f"the stored blob has the sha256 {stat.sha256}"
-    if ref.bytes is not None and ref.bytes != stat.size_bytes:
-        return f"the stored blob has {stat.size_bytes} bytes, not {ref.bytes}"
-    if stat.kind != part.kind:
-        return f"the stored blob is of kind {stat.kind}, not {part.kind}"
-    return None
 
 
 def _require_same_content(outcome: PutOutcome, offered_hash: str) -> None:

@@ -8,6 +8,7 @@ from functions.hub.ports import BlobStore, Clock
 from risk_hub_contracts.limits import DOWNLOAD_URL_TTL_SECONDS
 from risk_hub_contracts.problems import BLOB_NOT_FOUND, ProblemError
 from risk_hub_contracts.refs import BLOB_PREFIX, BlobRef
+from risk_hub_contracts.request import KINDS
 from risk_hub_contracts.times import format_instant
 
 
@@ -29,7 +30,7 @@ class ReadBlob:
         ref = BlobRef(ref=uri, sha256=sha256, bytes=None, kind="covariance")
         expires_at = self.clock() + timedelta(seconds=DOWNLOAD_URL_TTL_SECONDS)
         stat = self.blobs.stat(ref)
-        if stat is None or stat.sha256 != sha256:
+        if stat is None or stat.sha256 != sha256 or stat.kind not in KINDS:
             raise ProblemError(BLOB_NOT_FOUND, f"no blob {sha256} in world {world_id!r}")
         return {
             "ref": {"ref": uri, "sha256": sha256, "bytes": stat.size_bytes, "kind": stat.kind},

@@ -60,7 +60,8 @@ class RegisterWorlds:
 
     def set_policy(self, world_id: str, stage: str, policy: ExitPolicy, by: str) -> Put:
         """Let the exit engine judge the world by this policy from its next evaluation on."""
-        text = policy.model_dump_json()
+        # An earlier release refuses a stored policy with this member, so it is stored only where it holds a limit.
+        text = policy.model_dump_json(exclude=None if policy.gross else {"gross"})
         written = self.registry.put(world_id, stage, EXIT_POLICY, Writing(text, self.clock(), by))
         return Put(_policy(world_id, stage, written.noted), written.created)
 
@@ -69,7 +70,7 @@ class RegisterWorlds:
         noted = self.registry.get(world_id, stage, EXIT_POLICY)
         if noted is not None:
             return _policy(world_id, stage, noted)
-        default = DEFAULT_POLICY.model_dump(mode="json", exclude_none=True)
+        default = _document(DEFAULT_POLICY)
         return {"world_id": world_id, "stage": stage, "policy": default, "stored": False}
 
     def drop_policy(self, world_id: str, stage: str) -> None:
@@ -90,8 +91,17 @@ def _expectation(world_id: str, stage: str, noted: Noted) -> Document:
 
 def _policy(world_id: str, stage: str, noted: Noted) -> Document:
     stored = ExitPolicy.model_validate_json(noted.text, extra=UNKNOWN_MEMBERS)
-    policy = stored.model_dump(mode="json", exclude_none=True)
-    return {"world_id": world_id, "stage": stage, "policy": policy, "stored": True, **_facts(noted)}
+    return {
+        "world_id": world_id,
+        "stage": stage,
+        "policy": _document(stored),
+        "stored": True,
+        **_facts(noted),
+    }
+
+
+def _document(policy: ExitPolicy) -> Document:
+    return policy.model_dump(mode="json", exclude_none=True)
 
 
 def _facts(noted: Noted) -> Document:

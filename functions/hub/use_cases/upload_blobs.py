@@ -4,13 +4,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from functions.hub.blob_ports import BlobClaims, BlobUploads, NoUploadError, SignedPut, UploadMismatchError
+from functions.hub.blob_ports import (
+    BlobClaims,
+    BlobUploads,
+    NoUploadError,
+    SignedPut,
+    UploadInProgressError,
+    UploadMismatchError,
+)
 from functions.hub.domain.blob_marks import UPLOAD_RETENTION, Claim
 from functions.hub.ports import BlobStore, Clock
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
 from risk_hub_contracts.blob import BlobKind
 from risk_hub_contracts.limits import UPLOAD_URL_TTL_SECONDS
-from risk_hub_contracts.problems import REF_INVALID, UPLOAD_MISMATCH, UPLOAD_NOT_FOUND, ProblemError
+from risk_hub_contracts.problems import (
+    REF_INVALID,
+    UNAVAILABLE,
+    UPLOAD_MISMATCH,
+    UPLOAD_NOT_FOUND,
+    ProblemError,
+)
 from risk_hub_contracts.refs import BlobRef
 from risk_hub_contracts.times import format_instant
 from risk_hub_contracts.uploads import UploadEnd, UploadRequest, part_spans
@@ -48,8 +61,9 @@ class UploadBlobs:
         """Make the uploaded parts the blob; once it is stored, repeating this changes nothing.
 
         Raises:
-            ProblemError: `upload-not-found`, or `upload-mismatch` when the parts are not what was announced.
-            UnavailableError: the store did not answer; completing again goes on where it stopped.
+            ProblemError: `upload-not-found`, `upload-mismatch` when the parts are not what was announced, or
+                `unavailable` while the store needs more time; the same request continues where this one stopped.
+            UnavailableError: the store did not answer; the same request continues where this one stopped.
         """
         ref = self._ref(world_id, sha256, end.kind, end.bytes)
         if not self._is_stored_and_claimed(world_id, ref):
@@ -59,6 +73,9 @@ class UploadBlobs:
                 raise ProblemError(UPLOAD_NOT_FOUND, str(error)) from error
             except UploadMismatchError as error:
                 raise ProblemError(UPLOAD_MISMATCH, str(error)) from error
+            except UploadInProgressError as error:
+                detail = f"{error}; send the same request again: it continues where this one stopped"
+                raise ProblemError(UNAVAILABLE, detail) from error
         return _stored(ref)
 
     def abort(self, world_id: str, sha256: str, end: UploadEnd) -> Document:

@@ -8,22 +8,19 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from math import isfinite, sqrt
+from math import sqrt
 from operator import gt
-from typing import Any
 
+from risk_hub_contracts.blob_content import are_bounded, stress_faults
 from risk_hub_contracts.blob_types import FLOAT_BYTES, BlobFormatError, Covariance, RealizedReturns, Stress
 from risk_hub_contracts.client.arrays import AT, id_faults
 from risk_hub_contracts.client.blobs import Blob, Payload
 from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
-from risk_hub_contracts.numbers import number_faults
 from risk_hub_contracts.problems import Violation
-from risk_hub_contracts.request import shape_faults
-from risk_hub_contracts.rules import Setting, rule_faults
 
 __all__ = ["blob_faults"]
 
-RETURNS, STRESS = "/realized_returns", "/stress"
+RETURNS = "/realized_returns"
 Row = Sequence[float]
 
 
@@ -39,7 +36,7 @@ def blob_faults(blob: Blob, weight_ids: Collection[str]) -> Iterator[Violation]:
     """
     found = blob.contents()
     if isinstance(found, Stress):
-        yield from _stress_faults(found.scenarios)
+        yield from stress_faults(found.scenarios)
     elif isinstance(found, RealizedReturns):
         yield from _date_faults(found.dates or ())
         names = [f"the series of {asset_id!a}" for asset_id in found.ids] or ["the series"]
@@ -72,7 +69,7 @@ def _factor_faults(found: Covariance, payload: Payload) -> Iterator[Violation]:
     names = [*(f"the row of {asset_id!a}" for asset_id in found.ids), "the specific variances"]
     row: Row = ()
     for name, row in zip(names, _rows(payload, [*[width] * count, count]), strict=True):
-        if not _is_bounded(row):
+        if not are_bounded(row):
             yield _out_of_range(AT, name)
             return
     yield from _negative("specific variance", found.ids, row)
@@ -88,18 +85,13 @@ def _unbounded(
     at: str, names: Iterable[str], rows: Iterable[Row], max_abs: float = NUMBER_MAX_ABS
 ) -> Iterator[Violation]:
     for name, row in zip(names, rows, strict=True):
-        if not _is_bounded(row, max_abs):
+        if not are_bounded(row, max_abs):
             yield _out_of_range(at, name, max_abs)
             return
 
 
 def _out_of_range(at: str, name: str, max_abs: float = NUMBER_MAX_ABS) -> Violation:
     return Violation(at, f"every number of {name} must be finite and at most {max_abs:g}")
-
-
-def _is_bounded(row: Row, max_abs: float = NUMBER_MAX_ABS) -> bool:
-    # A sum is finite only without NaN and infinities, whose comparisons say nothing.
-    return isfinite(sum(row)) and min(row) >= -max_abs and max(row) <= max_abs
 
 
 def _negative(what: str, ids: Iterable[str], values: Row) -> Iterator[Violation]:
@@ -156,14 +148,3 @@ def _instant(text: str) -> tuple[str, datetime]:
         kind = "local" if instant.tzinfo is None else "instant"
         return kind, instant.replace(tzinfo=instant.tzinfo or UTC)
     return "day", datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def _stress_faults(scenarios: dict[str, dict[str, Any]]) -> Iterator[Violation]:
-    body: dict[str, Any] = {"stress": scenarios}
-    faults = [fault for fault in shape_faults(body) if fault.pointer.startswith(STRESS)]
-    if faults:
-        yield from faults
-        return
-    yield from number_faults(body)
-    # Of the rules only those of the fields that are there are asked: no world, no producer, no clock.
-    yield from rule_faults(body, Setting("world", "actor", "stage", datetime.now(UTC), None))

@@ -1,0 +1,37 @@
+"""Strong entity tags of snapshots: two answers to one URL with different bodies never have the same tag."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.http.request import Request
+
+EXPIRED = "expired"
+EXPANDED = "expanded"
+
+
+def snapshot_etag(stored: StoredSnapshot, at: datetime, *differences: str) -> str:
+    """Return the content hash in quotes, with a suffix for each thing by which the body differs from the document.
+
+    Args:
+        stored: the snapshot.
+        at: the instant by which the answer says whether it has expired.
+        differences: in what else the body differs, such as EXPANDED.
+    """
+    state = (EXPIRED,) if stored.is_expired(at) else ()
+    return f'"{";".join((stored.content_hash, *state, *differences))}"'
+
+
+def body_tag(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a body, for a tag that no other body has."""
+    return hashlib.sha256(orjson.dumps(document)).hexdigest()
+
+
+def is_held(request: Request, etag: str) -> bool:
+    """Tell whether `If-None-Match` names this tag (RFC 9110, weak comparison); no tag of this hub has a comma."""
+    candidates = ",".join(request.headers("If-None-Match")).split(",")
+    return any(candidate.strip().removeprefix("W/") in {etag, "*"} for candidate in candidates)

@@ -1,0 +1,112 @@
+"""Verify the blobs that a snapshot refers to before it is stored: size, digest, kind, header, and what it covers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from functions.hub.ports import BlobHead, BlobStore
+from risk_hub_contracts.blob import BlobFormatError, BlobKind, Covariance, Decoded, decode
+from risk_hub_contracts.blob_content import check_header, check_numbers
+from risk_hub_contracts.covariance import uncovered
+from risk_hub_contracts.limits import BLOB_HEADERS_CHECKED_MAX_BYTES
+from risk_hub_contracts.problems import (
+    BLOB_MALFORMED,
+    CONTRACT_VIOLATION,
+    REF_INVALID,
+    ProblemError,
+    ProblemType,
+    Violation,
+    summary,
+)
+from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.request import REF_FIELDS
+from risk_hub_contracts.snapshot import Part, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRefs:
+    """Reads the first line of each referenced blob: one call to the blob store for each, two for a very long line.
+
+    A blob that fits in the first read is examined whole. The numbers of a larger one are examined by whoever loads it.
+    """
+
+    blobs: BlobStore
+
+    def __call__(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot with its references completed by the sizes of their blobs.
+
+        Raises:
+            ProblemError: `ref-invalid` when a blob is missing or is another one than the reference says,
+                `blob-malformed` when it is not in the rsh1 format, `contract-violation` when a covariance leaves a
+                weight uncovered.
+            UnavailableError: the blob store did not answer.
+        """
+        left_bytes = BLOB_HEADERS_CHECKED_MAX_BYTES
+        refs: dict[BlobKind, BlobRef] = {}
+        faults: list[Violation] = []
+        for part, ref in _referred(snapshot):
+            head = _require_same(part, ref, self.blobs.head(ref, max(left_bytes, 1)))
+            decoded, header_bytes = _opened(part, head, left_bytes)
+            left_bytes -= header_bytes
+            if isinstance(decoded, Covariance):
+                faults += uncovered(decoded.ids, snapshot.weights, f"/{REF_FIELDS[part.kind]}")
+            refs[part.kind] = ref.model_copy(update={"bytes": head.size_bytes})
+        if faults:
+            raise ProblemError(CONTRACT_VIOLATION, summary(faults, "The body"), faults)
+        return snapshot.with_refs(refs) if refs else snapshot
+
+
+def _referred(snapshot: Snapshot) -> Iterator[tuple[Part, BlobRef]]:
+    return ((part, part.ref) for part in snapshot.parts if part.ref is not None)
+
+
+def _require_same(part: Part, ref: BlobRef, head: BlobHead | None) -> BlobHead:
+    """Return the head of a blob that is the one that the reference names, or refuse the reference."""
+    if head is None:
+        raise _refusal(REF_INVALID, part, "no such blob in this hub; upload it first")
+    reason = _contradiction(part, ref, head)
+    if reason is not None:
+        raise _refusal(REF_INVALID, part, reason)
+    return head
+
+
+def _contradiction(part: Part, ref: BlobRef, head: BlobHead) -> str | None:
+    if head.sha256 not in {None, part.sha256}:
+        return f"the stored blob has the sha256 {head.sha256}"
+    if ref.bytes not in {None, head.size_bytes}:
+        return f"the stored blob has {head.size_bytes} bytes, not {ref.bytes}"
+    if head.kind != part.kind:
+        return f"the stored blob is of kind {head.kind}, not {part.kind}"
+    return None
+
+
+def _opened(part: Part, head: BlobHead, max_header_bytes: int) -> tuple[Decoded, int]:
+    """Return what the blob holds and the size of its first line, or refuse the blob."""
+    header_bytes = head.data.find(b"\n") + 1
+    if not header_bytes and len(head.data) < head.size_bytes:
+        raise _refusal(
+            BLOB_MALFORMED,
+            part,
+            f"the first line does not end within {max_header_bytes} bytes; the first lines of all blobs of a snapshot "
+            f"may have {BLOB_HEADERS_CHECKED_MAX_BYTES} bytes together",
+        )
+    try:
+        decoded = _decoded(head, header_bytes)
+        check_header(decoded)
+    except BlobFormatError as error:
+        raise _refusal(BLOB_MALFORMED, part, str(error)) from error
+    if decoded.kind != part.kind:
+        raise _refusal(BLOB_MALFORMED, part, f"the first line says {decoded.kind}, not {part.kind}")
+    return decoded, header_bytes
+
+
+def _decoded(head: BlobHead, header_bytes: int) -> Decoded:
+    if len(head.data) < head.size_bytes:
+        return decode(head.data[:header_bytes], head.size_bytes - header_bytes)
+    decoded = decode(head.data)
+    check_numbers(decoded)
+    return decoded
+
+
+def _refusal(problem: ProblemType, part: Part, reason: str) -> ProblemError:
+    pointer = f"/{REF_FIELDS[part.kind]}"
+    return ProblemError(problem, f"{pointer}: {reason}.", (Violation(pointer, reason),))
