@@ -15,16 +15,19 @@ from tests.agreement.claim import PERIODS, Claim, frame
 from tests.agreement.ours import CONFIDENCES_BPS, percent, trial_sharpes
 
 ORDER_STATISTIC = (
-    "It takes one order statistic, the loss of rank {rank} of {count}; ours interpolates between two."
+    "The peer takes one order statistic, the loss of rank {rank} of {count}. Ours interpolates between two."
 )
-TAIL_MASS = "It averages exactly the worst 1 − c of the mass, the last loss in part; ours all losses beyond the quantile."
+TAIL_MASS = (
+    "The peer averages exactly the worst 1 − c of the mass, with a part of the last loss. "
+    "Ours averages all losses beyond the quantile."
+)
 DIFFERENCE = (
-    "It takes a central difference of step {step} in place of the derivative, with that step's error."
+    "The peer uses a central difference with step {step} instead of the derivative, which adds its own error."
 )
 UNSCALED = (
-    "It does not divide by gross exposure, so that this book with shorts counts as less than one position."
+    "The peer does not divide by gross exposure, so this book with shorts counts as less than one position."
 )
-ARITHMETIC = "It adds returns up in place of compounding them."
+ARITHMETIC = "The peer adds returns; ours compounds them."
 QUANTILE = float(norm.ppf(0.99))
 
 

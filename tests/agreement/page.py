@@ -17,17 +17,17 @@ WITHOUT_PEER: Final = (
     ),
     (
         "stress loss of named shocks",
-        "the sum, by hand",
+        "the sum, computed by hand",
         "test_stress.py::test_the_losses_agree_with_a_computation_by_hand",
     ),
     (
         "Sharpe decay and its standard error",
-        "Lo's formula, by hand",
+        "Lo's formula, computed by hand",
         "test_risk_performance.py::test_the_standard_error_is_lo_s",
     ),
     (
         "Christoffersen's independence",
-        "the chain's own likelihood as a product",
+        "the likelihood of the Markov chain, computed as a product",
         "test_backtest_statistics.py::test_independence_is_the_ratio_of_the_chains_own_products",
     ),
     (
@@ -37,7 +37,7 @@ WITHOUT_PEER: Final = (
     ),
     (
         "Basel's traffic light",
-        "the table of 1996",
+        "the Basel table of 1996",
         "test_backtest_statistics.py::test_basels_zones_and_increases_are_those_of_1996",
     ),
 )
@@ -57,13 +57,16 @@ def page(vectors: dict[str, Any]) -> str:
     peers = ", ".join(f"{name} {version}" for name, version in vectors["peers"].items())
     return f"""# Agreement with other libraries
 
-Written by `make agreement` from the sample's {vectors["days"]} daily returns of {vectors["assets"]} equities
-(`infra/local/sample`), with {peers}.
-`R` are the equities' returns, `w` the weights, `r = Rw` the book's returns, `z` the normal quantile at 99 %, `hits` the
-exceedances of a rolling forecast (250 days, normal). Losses are positive; a peer that gives them as negative returns has a
-minus sign in its call. Every pair of numbers is committed (`tests/agreement/vectors.json`); `make test` computes ours again.
+Written by `make agreement` from the sample's {vectors["days"]} daily returns of
+{vectors["assets"]} equities (`infra/local/sample`).
+Peers: {peers}.
 
-**{equal} of {len(rows)} comparisons are equal to {TOLERANCE:g}**, relative. Each of the others says why.
+`R` are the returns of the equities, `w` the weights, `r = Rw` the returns of the book, `z` the normal quantile
+at 99 %, and `hits` the exceedances of a rolling forecast (250 days, normal). Losses are positive. The call of a
+peer that returns them as negative numbers has a minus sign. Every pair of numbers is committed
+(`tests/agreement/vectors.json`), and `make test` computes ours again.
+
+**{equal} of {len(rows)} comparisons are equal to {TOLERANCE:g}**, relative. The second table explains each of the others.
 
 | measure | ours | peer and call | theirs | difference |
 |---|---|---|---|---|
@@ -75,9 +78,9 @@ minus sign in its call. Every pair of numbers is committed (`tests/agreement/vec
 |---|---|---|---|---|---|
 {chr(10).join(f"{_row(row)} {row['why']} |" for row in rows if row["why"])}
 
-## Measures that none of the five has
+## Measures that no peer offers
 
-| measure | held against | in `tests/functions` |
+| measure | compared with | in `tests/functions` |
 |---|---|---|
 {chr(10).join(f"| {measure} | {held} | `{file}` |" for measure, held, file in WITHOUT_PEER)}
 """

@@ -10,12 +10,11 @@ from tests.agreement.book import SHORT_DAYS, WHOLE_DAYS, Book
 from tests.agreement.claim import Claim, series
 from tests.agreement.ours import CONFIDENCES_BPS, exceedances, percent
 
-MEAN = "It adds the sample mean to the normal quantile; ours forecasts with mean zero and says so."
-CORRECTED = (
-    "It takes skewness and kurtosis corrected for sample size (as pandas does); ours the population moments."
-)
+MEAN = "The peer adds the sample mean to the normal quantile. Ours assumes a mean of zero, and the report states this."
+CORRECTED = "The peer corrects skewness and kurtosis for the sample size, as pandas does. Ours uses the population moments."
 DURATIONS = (
-    "Another test: it fits a Weibull law to the days between exceedances; ours tests first-order dependence."
+    "The tests differ: the peer fits a Weibull distribution to the days between exceedances. "
+    "Ours tests first-order dependence."
 )
 
 

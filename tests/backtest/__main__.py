@@ -36,18 +36,21 @@ def page(table: Table, found: list[dict[str, Any]], told: str, seconds: float) -
     first, last = found[0]["days"][0], found[0]["days"][-1]
     return f"""# Back-test of a real book
 
-Written by `make backtest` on {datetime.now(UTC).date()}: {len(table.closes())} daily snapshots of a book of {len(table.ids)}
-US equities, published through the local stage's HTTP door, evaluated by the risk engine, judged by
-`GET …/risk/backtest`. Each snapshot holds what was known at that day's close: the last {WINDOW_DAYS} returns, their sample
-covariance, and weights by inverse volatility. Its value at risk is held against the same book's return on the next trading
-day, {first["realized_date"]} to {last["realized_date"]}. Every forecast and return was computed again straight from the
-table of returns, and is the same to 1e-9. Publishing and evaluating took {seconds:.0f} s.
+Written by `make backtest` on {datetime.now(UTC).date()}. {len(table.closes())} daily snapshots of a book of {len(table.ids)}
+US equities are published through the HTTP API of the local stage, evaluated by the risk engine, and tested by
+`GET …/risk/backtest`. Each snapshot contains only data known at the close of its day: the last {WINDOW_DAYS}
+returns, their sample covariance, and weights by inverse volatility. Its value at risk is compared with the
+return of the same book on the next trading day, {first["realized_date"]} to {last["realized_date"]}.
+
+Every forecast and return was also computed directly from the table of returns, and agrees within 1e-9.
+Publishing and evaluating took {seconds:.0f} s.
 
 | VaR | days | exceeded | expected | Kupiec p | independence p | both p | Basel, last 250 days |
 |---|---|---|---|---|---|---|---|
 {rows}
 
-A p-value below 0.05 speaks against the model: **bold**. What the command line says of normal VaR at 99 %, and its picture:
+A p-value below 0.05 (**bold**) is evidence against the model. The output of the command line for normal VaR
+at 99 %, and its plot:
 
 ```
 risk-hub risk backtest us20 --stage backtest --plot docs/backtest.svg
@@ -56,9 +59,11 @@ risk-hub risk backtest us20 --stage backtest --plot docs/backtest.svg
 
 ![returns of the book and the value at risk forecast for them](backtest.svg)
 
-**What it does not show.** The snapshots were published in one go, years later; each holds nothing from its own future, but
-nobody relied on it on the day. The route counts that by itself (`in_hindsight`). The equities are names that are large
-today, chosen with hindsight too. How days are paired: [ADR-0016](adr/0016-pair-each-return-with-one-stored-forecast.md).
+**Limits.** The snapshots were published all at once, years later. None contains data from its own future, but
+no decision was based on them at the time; the report counts such forecasts as `in_hindsight`. The equities
+are companies that are large today, so they were chosen with hindsight too.
+[ADR-0016](adr/0016-pair-each-return-with-one-stored-forecast.md) describes how forecasts and returns are
+paired.
 """
 
 

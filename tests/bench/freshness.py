@@ -47,8 +47,8 @@ def freshness_lines() -> Iterator[Line]:
     yield Line(
         f"freshness_monitor, one minute's pass over {WORLDS:,} worlds",
         f"{passed_ms:.0f} ms, {calls} calls ({len(pages)} scans, {QUEUES} queues), {metrics} metric lines",
-        f"json.loads of what is scanned: {floor_ms:.0f} ms",
-        f"≤ {BUDGET_SECONDS} s of its 50; ≤ 20 calls",
+        f"json.loads of the scanned items: {floor_ms:.0f} ms",
+        f"≤ {BUDGET_SECONDS} s of the 50 s timeout; ≤ 20 calls",
         passed_ms <= BUDGET_SECONDS * 1000 and calls <= 20 and (wire.calls - 1) % calls == 0,
     )
 

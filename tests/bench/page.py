@@ -13,11 +13,11 @@ from tests.bench.lines import Line
 
 KIB_PER_GB = 976_562.5
 LEFT_OUT = """\
-- **The system that this one replaces** (FastAPI, SQLite, Redis): it is not part of this repository and FastAPI is none of
-  its dependencies, so nothing here can run beside it. Its figures are not repeated as if this run had measured them.
-- **The time of the test suite**: what runs it says it (`make test`).
-- **Lambda's own hardware**: a cold start there has a download and a memory setting's share of a processor besides. Only an
-  account can tell; here, ratios of CPU time count.
+- **The system that this one replaces** (FastAPI, SQLite, Redis): it is not part of this repository, and
+  FastAPI is not a dependency, so this run cannot measure it. Its figures are not repeated here.
+- **The time of the test suite**: `make test` prints it.
+- **Lambda's hardware**: a cold start there also includes a download, and gets the share of a processor that
+  belongs to its memory setting. Only an account can measure it. Here, ratios of CPU time are compared.
 """
 
 
@@ -30,9 +30,10 @@ def page(lines: Sequence[Line]) -> str:
     missed = "\n".join(f"- **{line.what}**: {line.reason}" for line in lines if not line.holds)
     return f"""# Benchmarks
 
-Written by `make bench` on {datetime.now(UTC).date()}. Best of several; absolute times drift with the machine,
-so read the ratios. What does not drift (calls, bytes, modules, sizes, bytecode instructions) is gated in `make test`:
-[`tests/bench/baseline.json`](../tests/bench/baseline.json), which the same command renews.
+Written by `make bench` on {datetime.now(UTC).date()}. Each time is the best of several runs. Absolute times depend on the
+machine, so compare the ratios. `make test` compares the values that do not depend on it (calls, bytes,
+modules, sizes, bytecode instructions) with [`tests/bench/baseline.json`](../tests/bench/baseline.json), which
+`make bench` renews.
 
 {machine()}
 
@@ -55,7 +56,7 @@ def machine() -> str:
     return (
         f"Machine: {_field('/proc/cpuinfo', 'model name')} ({platform.machine()}), {os.cpu_count()} shared cores, "
         f"{memory_gb:.0f} GB, Linux {platform.release().split('-')[0]}, CPython {platform.python_version()}, "
-        f"numpy {np.__version__}; {os.getloadavg()[1]:.1f} processes ready to run, on average, when this was written."
+        f"numpy {np.__version__}; {os.getloadavg()[1]:.1f} processes ready to run on average during the last five minutes."
     )
 
 

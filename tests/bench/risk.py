@@ -22,10 +22,10 @@ from tests.bench.lines import Line, best_ms
 
 ROOT = Path(__file__).parents[2]
 FACTORS = 30
-BYTES_IN_HAND = (
-    "the floor is two calls of numpy on a buffer that is there already; ours also reads the blob's header with its 500 ids, "
-    "spreads the triangle to a matrix and says each asset's contribution. With the digest, which no evaluation goes "
-    "without, the same work is within three times its floor (the line above)."
+DIGEST_VERIFIED_BEFORE = (
+    "the floor is two numpy calls on a buffer in memory. Our code also reads the header of the blob with its 500 ids, "
+    "expands the triangle to a matrix and computes the contribution of each asset. With the verification of the digest, "
+    "which every evaluation includes, the same work takes at most three times its floor (the row above)."
 )
 DECLARED = RiskInput(kind="covariance", source="ref", sha256=None, coverage=1.0, observations=None)
 SOUND = Verdict(None, 0.0)
@@ -62,10 +62,10 @@ def _packed_500() -> Iterator[Line]:
         blob.digest(data)
         return evaluated(data, weights)
 
-    what = "500 assets, packed blob, verdict remembered: VaR, ES, component VaR"
+    what = "500 assets, packed blob, verdict cached: VaR, ES, component VaR"
     yield compared(f"{what}, digest verified", ours_verified, "sha256 + frombuffer + w@S@w", verified, 3)
-    in_hand = compared(f"{what}, bytes in hand", ours, "frombuffer + w@S@w", multiply, 3)
-    yield in_hand._replace(reason=BYTES_IN_HAND)
+    in_hand = compared(f"{what}, digest already verified", ours, "frombuffer + w@S@w", multiply, 3)
+    yield in_hand._replace(reason=DIGEST_VERIFIED_BEFORE)
 
 
 def evaluated(data: bytes, weights: dict[str, float]) -> tuple[float, float]:
@@ -91,7 +91,9 @@ def _factor_5000() -> Line:
 
     given: Any = vector
     what = "5,000 assets, factor form (k = 30): w'Σw"
-    return compared(what, lambda: opened(decoded).exposure(given).variance, "the same in bare numpy", bare, 3)
+    return compared(
+        what, lambda: opened(decoded).exposure(given).variance, "the same in plain numpy", bare, 3
+    )
 
 
 def compared(
@@ -122,7 +124,7 @@ def _packed_5000_memory() -> Line:
     return Line(
         "5,000 assets, packed blob: peak memory of load, verdict, VaR (blob included)",
         f"{peak_mb - base_mb:.0f} MB = {ratio:.2f} ×, in {seconds:.1f} s",
-        f"the blob: {blob_mb:.0f} MB (interpreter and numpy before it: {base_mb:.0f} MB)",
+        f"the blob: {blob_mb:.0f} MB (interpreter and numpy before: {base_mb:.0f} MB)",
         "≤ 2.5 × the blob",
         ratio <= 2.5,
     )
@@ -132,7 +134,7 @@ def _no_numpy() -> Line:
     command = [sys.executable, "-m", "tests.bench.small"]
     seconds, loaded = subprocess.check_output(command, cwd=ROOT, text=True).split()
     return Line(
-        "numpy imported by the whole report of a book of 200 assets, covariance and 250 returns each",
+        "numpy is imported for the report of a book of 200 assets with covariance and 250 returns each",
         f"{loaded}, in {float(seconds):.1f} s",
         "–",
         "False",

@@ -42,7 +42,7 @@ def _line(form: str, assets: int, hub: Hub) -> Line:
     spans = f"publish {found['publish_s']:.1f} s, evaluate {found['evaluate_s']:.1f} s, read {found['read_s']:.1f} s"
     return Line(
         f"{assets:,} assets, {form}: published, evaluated and read back on the local stage ({blob:.1f} MB blob)",
-        f"{spans}; client's peak {used:.0f} MB over its base = {used / blob:.2f} ×",
+        f"{spans}; peak of the client {used:.0f} MB above its base = {used / blob:.2f} ×",
         f"the interpreter with its libraries: {found['base_mb']:.0f} MB",
         "≤ 2.5 × blob" if form == "packed" else "–",
         form != "packed" or used <= PEAK_MAX_RATIO * blob,

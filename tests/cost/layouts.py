@@ -40,18 +40,18 @@ def layouts(item_bytes: int) -> Iterator[Layout]:
     put, read = write_units(item_bytes), read_units(item_bytes)
     yield Layout("this one", put * (1 + FULL_INDEXES) + SMALL_INDEX_UNITS, read, 1, "–")
     yield Layout(
-        "pointer item in a transaction",
+        "pointer item, written in a transaction",
         TRANSACTION_FACTOR * (put + POINTER_UNITS),
         1 + read,
         2,
         "no lookup by `as_of`; conflicts in a hot world",
     )
     yield Layout(
-        "keys-only indexes and a get",
+        "keys-only indexes, then a get",
         put + 3 * SMALL_INDEX_UNITS,
         1 + read,
         2,
-        "one request more on every read",
+        "one additional request per read",
     )
     yield Layout(
         "global indexes",

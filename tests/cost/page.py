@@ -16,14 +16,16 @@ Journeys = Mapping[int, Journey]
 
 def page(journeys: Journeys, today: date) -> str:
     """Return the page as Markdown."""
-    return f"""# What it costs
+    return f"""# Cost
 
-Written by `make cost` on {today}: real requests of the deployed handlers on an AWS in memory, their calls
-counted, their items weighed, and priced ({PRICED}).
-Each book comes with {RETURNS_OBSERVATIONS} portfolio returns, which the hub offloads, and one stress scenario.
-Nothing is batched here, which is the dearest case. Assumed, since only an account can measure it:
-{ASSUMED.milliseconds_per_call:g} ms for each AWS call, {ASSUMED.milliseconds_of_work:g} ms of work and
-{ASSUMED.log_bytes_per_invocation} bytes of log in an invocation.
+Written by `make cost` on {today}. Prices: {PRICED}.
+
+The deployed handlers process real requests on an in-memory AWS. Their calls are counted, their items are
+measured, and both are priced. Each book has {RETURNS_OBSERVATIONS} portfolio returns, which the hub offloads, and one stress
+scenario. Nothing is batched, which is the most expensive case.
+
+These values are assumed, because only an account can measure them: {ASSUMED.milliseconds_per_call:g} ms per AWS call;
+{ASSUMED.milliseconds_of_work:g} ms of work and {ASSUMED.log_bytes_per_invocation} bytes of log per invocation.
 
 ## Dollars per million snapshots
 
@@ -37,25 +39,26 @@ Nothing is batched here, which is the dearest case. Assumed, since only an accou
 
 {_calls(journeys)}
 
-## The layout of the snapshots table, and the rejected ones
+## The layout of the snapshots table, and the rejected layouts
 
 {_layouts(journeys)}
 
-## Dollars per month for watching and for keys
+## Dollars per month for monitoring and for keys
 
 {_standing()}
 
-A metric is billed for the hours in which it is written, at $0.30 a month: fewer worlds, stages and outcomes cost less. The
-key costs $1 a month, and $1 more after each of its first two yearly rotations; its requests cost cents. Reserved concurrency
-and a permissions boundary cost nothing. Not in the table: the web ACL and the archive of prod
-([ADR-0024](adr/0024-prove-least-privilege-by-removing-each-grant.md)).
+A metric is billed for the hours in which it is written, at $0.30 a month, so fewer worlds, stages and
+outcomes cost less. The key costs $1 a month, and $1 more after each of its first two yearly rotations; its
+requests cost cents. Reserved concurrency and a permissions boundary are free. The table leaves out the web
+ACL and the archive of prod ([ADR-0024](adr/0024-prove-least-privilege-by-removing-each-grant.md)).
 
 ## Limits of one world
 
 {_limits(journeys)}
 
-Worlds do not share a partition, so what the hub takes in all grows with their number, up to the account's own quotas.
-How to go past these limits, and past one region: [ADR-0021](adr/0021-scaling-past-one-hot-world-or-one-region.md).
+Worlds do not share a partition. The capacity of the hub therefore grows with the number of worlds, up to the
+quotas of the account. [ADR-0021](adr/0021-scaling-past-one-hot-world-or-one-region.md) describes how to exceed
+these limits, and how to use more than one region.
 """
 
 
@@ -107,7 +110,7 @@ def _layouts(journeys: Journeys) -> str:
         "$ per million puts",
         "requests for latest",
         "$ per million",
-        "lacks",
+        "drawback",
     ]
     rows = [
         [
@@ -146,7 +149,7 @@ def _limits(journeys: Journeys) -> str:
         "item, bytes",
         "POSTs per second",
         "snapshots in 10 GB",
-        "$ per month for a million kept",
+        "$ per month for a million stored",
     ]
     rows = []
     for assets, journey in journeys.items():

@@ -37,9 +37,9 @@ def standing_costs(stage: Stage) -> Iterator[Cost]:
     for what, count in _series(stage):
         yield Cost(what, count, count * PRICES.metric_month)
     yield Cost("dashboards", DASHBOARDS, DASHBOARDS * PRICES.dashboard_month)
-    yield Cost("the secret of the tokens", 1, PRICES.secret_month)
+    yield Cost("the token secret", 1, PRICES.secret_month)
     reads = MINUTES_PER_MONTH * PRICES.secret_read
-    yield Cost("its reads by freshness_monitor", MINUTES_PER_MONTH, reads)
+    yield Cost("reads of that secret by freshness_monitor", MINUTES_PER_MONTH, reads)
     if stage.encrypted_alarms:
         yield Cost("the key of the alarm topics, in its first year", 1, PRICES.key_month)
 

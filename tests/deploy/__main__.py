@@ -91,7 +91,7 @@ def _rehearse(folder: Path, settings: LocalSettings, rehearsal: Rehearsal) -> No
         step = rehearsal.step
         step(
             "refusal",
-            "the account has no bootstrap: a sentence, nothing deployed",
+            "an account without bootstrap is refused with a message, and nothing is deployed",
             lambda: _refused(order, aws, toolkit),
         )
         step(
@@ -111,7 +111,7 @@ def _rehearse(folder: Path, settings: LocalSettings, rehearsal: Rehearsal) -> No
             lambda: release.try_out(STAGE, aws, record.front_url),
         )  # fmt: skip
         step(
-            "the same again",
+            "repetition",
             "`cdk diff` finds nothing, `cdk deploy` does nothing",
             lambda: release.deploy(order, aws, toolkit),
         )
@@ -127,19 +127,25 @@ def _rehearse(folder: Path, settings: LocalSettings, rehearsal: Rehearsal) -> No
 def page(record: Record, steps: Sequence[tuple[str, str, float]], now: datetime) -> str:
     """Return the page of a rehearsal."""
     rows = "\n".join(f"| {what} | {how} | {seconds:.0f} s |" for what, how, seconds in steps)
-    return f"""# A deployment rehearsed
+    return f"""# Rehearsal of a deployment
 
-Written by `make deploy-rehearsal` on {now:%Y-%m-%d}: the pinned CDK command line, the assembly of `staging` as it is
-deployed (digest `{record.digest[:16]}`, {record.tests_passed} template tests on exactly these files), and a local emulator
-in place of the account. Seconds of two shared cores.
+Written by `make deploy-rehearsal` on {now:%Y-%m-%d}.
+
+The pinned CDK command line deployed the assembly of `staging`, unchanged, to a local emulator instead of an
+account. The digest of the assembly is `{record.digest[:16]}`; {record.tests_passed} template tests passed on
+exactly these files. Times are those of two shared cores.
 
 | step | what ran | took |
 |---|---|---|
 {rows}
 
-What it leaves open: the `operations` stack (the emulator knows neither event archives nor CodeDeploy), so the canary and its
-alarms; GitHub's identity provider; IAM's judgement of the execution policy; the arm64 bundles, in whose place code for this
-machine lay under the same keys.
+The rehearsal does not cover:
+
+- the `operations` stack, and therefore the canary and its alarms: the emulator has neither event archives nor
+  CodeDeploy
+- GitHub's identity provider
+- IAM's evaluation of the execution policy
+- the arm64 bundles: code for this machine is stored under their keys
 """
 
 

@@ -25,25 +25,29 @@ def page(outcome: Outcome, snapshots: int, worlds: int) -> str:
     )
     return f"""# Fault run
 
-Written by `make faults` on {datetime.now(UTC).date()}: {snapshots} snapshots over {worlds} worlds through the local
-stage's HTTP door, a tenth of them sent twice and a tenth late, while the functions' AWS calls throttle, time out, lose
-answers and are refused, and their processes are killed. To one worker, one world's effects are refused until its
-messages are dead letters. When nine tenths of the workers' work is done the faults stop, the dead letters are moved
-back by the operator's own code, everything comes to rest, and this is counted. It took {outcome.seconds:.0f} s.
+Written by `make faults` on {datetime.now(UTC).date()}. The run took {outcome.seconds:.0f} s.
+
+{snapshots} snapshots of {worlds} worlds are published through the HTTP API of the local stage. A tenth of
+them is sent twice, and a tenth is sent late. Meanwhile, AWS calls of the functions are throttled, time out,
+lose their answers or are refused, and processes of the functions are killed. The writes of one worker are
+refused for one world until its messages are dead letters.
+
+When the workers have done nine tenths of their work, the faults stop, the operator's command moves the dead
+letters back, and the run waits until all queues are empty. Then it counts:
 
 | counted | |
 |---|---|
 | faults injected | {sum(outcome.faults.values())} |
-| committed | {outcome.committed} |
-| announced | {outcome.announced} |
+| snapshots committed | {outcome.committed} |
+| snapshots announced | {outcome.announced} |
 | announcements repeated | {outcome.repeated} |
-| poisoned records set aside | {outcome.isolated} |
-| given up by producers | {len(outcome.given_up)} |
-| effects | {sum(count.stored for count in outcome.workers.values())} |
+| unreadable records set aside | {outcome.isolated} |
+| snapshots given up by producers | {len(outcome.given_up)} |
+| effects stored | {sum(count.stored for count in outcome.workers.values())} |
 | **lost** | **{len(outcome.lost)}** |
-| **doubled** | **{len(outcome.doubled)}** |
+| **duplicated** | **{len(outcome.doubled)}** |
 
-| worker | effects expected | stored | dead letters moved back | lost | doubled |
+| worker | effects expected | stored | dead letters moved back | lost | duplicated |
 |---|---|---|---|---|---|
 {workers}
 

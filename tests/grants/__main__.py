@@ -21,24 +21,27 @@ def page(rows: Sequence[Row], seconds: float) -> str:
         f"| {row.grant.folder} | `{row.grant.action}` | `{row.grant.where}` | {row.missed_by} |"
         for row in rows
     )
-    return f"""# What each grant is for
+    return f"""# The purpose of each grant
 
-Written by `make grants` on {datetime.now(UTC).date()}. On a local stage that enforces policies each grant of each
-function's role was taken away alone, what needs it was tried, and the grant was given back. Before and after, everything
-was tried with nothing missing, and worked. It took {seconds:.0f} s.
+Written by `make grants` on {datetime.now(UTC).date()}. The run took {seconds:.0f} s.
+
+On a local stage that enforces policies, each grant of each function's role was removed alone, the scenario
+that needs it was run, and the grant was restored. Before and after, every scenario was run with all grants,
+and passed.
 
 | counted | |
 |---|---|
 | grants | {len(rows)} |
-| missed by the function itself, which ran | {by_running} |
-| missed by Lambda, which acts in the role's name: asked of IAM's evaluation | {len(rows) - by_running} |
-| **missed by nobody** | **{len(unmissed)}** |
+| needed by the function: its scenario fails without the grant | {by_running} |
+| needed by Lambda, which uses the role: IAM denies the call without the grant | {len(rows) - by_running} |
+| **not needed** | **{len(unmissed)}** |
 
-A grant that nobody misses is taken out of [`permissions.py`](../infra/constructs/permissions.py), not explained here.
-The suite takes a few grants of its seed away, and compares this list with every stage's template. The policies are
-evaluated by the emulator; only a real account proves how AWS does, above all what Lambda needs in order to read streams
-and queues and to write logs and traces. What services may do to one another (the gateway to functions, rules to queues,
-the clock to functions, S3 and AWS Backup to the archive) stands in policies of its own, pinned by `tests/infra`.
+A grant that is not needed is removed from [`permissions.py`](../infra/constructs/permissions.py), not
+explained here. The test suite removes a few grants, chosen by its seed, and compares this list with the
+template of every stage. The emulator evaluates the policies. Only a real account proves how AWS evaluates
+them, above all what Lambda needs to read streams and queues and to write logs and traces. Permissions between
+services (gateway to functions, rules to queues, schedules to functions, S3 and AWS Backup to the archive) are
+in separate policies, which `tests/infra` checks.
 
 | function | action | on | what fails without it |
 |---|---|---|---|

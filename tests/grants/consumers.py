@@ -21,31 +21,31 @@ def _read(bench: Workbench, world: str, path: str, status: int = 200) -> dict[st
 
 
 def opens(bench: Workbench) -> None:
-    """A new process reads the tokens before it lets anybody in."""
+    """A new process reads the tokens before it accepts a request."""
     bench.restart("snapshot_reader")
     assert bench.hub.get("/risk-hub/contract").status == 200
 
 
 def reads_the_latest(bench: Workbench) -> None:
-    """The latest of a world."""
+    """The latest snapshot of a world is read."""
     world, stored = published(bench)
     assert _read(bench, world, "snapshots/latest") == stored
 
 
 def reads_the_latest_of_a_stage(bench: Workbench) -> None:
-    """The latest of a world and stage."""
+    """The latest snapshot of a world and stage is read."""
     world, stored = published(bench)
     assert _read(bench, world, "snapshots/latest?stage=paper") == stored
 
 
 def reads_a_version(bench: Workbench) -> None:
-    """One version."""
+    """One version is read."""
     world, stored = published(bench)
     assert _read(bench, world, "snapshots/lookup?version=v1") == stored
 
 
 def reads_what_was_known(bench: Workbench) -> None:
-    """What was the latest before a newer one arrived: by the index of expiry, then by keys."""
+    """A past latest snapshot is read by the expiry index, then by keys."""
     world, now = new_world(), datetime.now(tz=UTC)
     early = publish(bench, world, small_body("early", as_of=(now - timedelta(minutes=2)).isoformat()))
     publish(bench, world, small_body("late", as_of=(now - timedelta(minutes=1)).isoformat()))
@@ -54,13 +54,13 @@ def reads_what_was_known(bench: Workbench) -> None:
 
 
 def explains_absence(bench: Workbench) -> None:
-    """A world that nobody knows is told from one that has nothing now."""
+    """An unknown world and a world without a current snapshot get different answers."""
     problem = _read(bench, new_world(), "snapshots/latest", 404)
     assert problem["type"].endswith(":world-unknown"), problem
 
 
 def expands(bench: Workbench) -> None:
-    """A part that lies in the bucket comes back in the answer."""
+    """A component in the bucket is returned in the answer."""
     world, body = new_world(), sample_body(datetime.now(tz=UTC))
     publish(bench, world, body)
     found = _read(bench, world, "snapshots/latest?expand=true")
@@ -68,27 +68,27 @@ def expands(bench: Workbench) -> None:
 
 
 def reads_a_large_book(bench: Workbench) -> None:
-    """A document that lies in the bucket."""
+    """A snapshot whose document is in the bucket is read."""
     world = new_world()
     stored = publish(bench, world, large_body())
     assert _read(bench, world, "snapshots/latest")["content_hash"] == stored["content_hash"]
 
 
 def misses_a_blob(bench: Workbench) -> None:
-    """A blob that is not there is a 404."""
+    """A request for a missing blob is answered with 404."""
     world = new_world()
     ref = announced(bench, world, factor(), "covariance")["ref"]
     _read(bench, world, f"blobs/{ref['sha256']}", 404)
 
 
 def reads_risk(bench: Workbench) -> None:
-    """A report."""
+    """A report is read."""
     world, version = evaluated_sample(bench)
     assert _read(bench, world, f"snapshots/{quote(version, safe='')}/risk")["version"] == version
 
 
 def lists_signals(bench: Workbench) -> None:
-    """Exit signals in the order of their emission."""
+    """Exit signals are listed in the order of their emission."""
     assert _read(bench, new_world(), "exit-signals")["signals"] == []
 
 
@@ -108,21 +108,21 @@ def _noted(bench: Workbench) -> str:
 
 
 def registry_opens(bench: Workbench) -> None:
-    """A new process reads the tokens before it lets anybody in."""
+    """A new process reads the tokens before it accepts a request."""
     bench.restart("world_registry")
     assert bench.hub.get("/risk-hub/worlds?limit=1").status == 200
 
 
 def notes(bench: Workbench) -> None:
-    """What is expected of a world is written."""
+    """The expectation of a world is written."""
     _noted(bench)
 
 
 def reads_a_note(bench: Workbench) -> None:
-    """What is expected of a world is read."""
+    """The expectation of a world is read."""
     assert _read(bench, _noted(bench), "expectations?stage=paper")
 
 
 def lists_worlds(bench: Workbench) -> None:
-    """All worlds, a page of them."""
+    """A page of all worlds is listed."""
     assert bench.hub.get("/risk-hub/worlds?limit=1").status == 200

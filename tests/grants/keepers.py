@@ -9,12 +9,12 @@ from tests.local_stage.caller import new_world, small_body
 
 
 def watches(bench: Workbench) -> None:
-    """One pass over all worlds and queues."""
+    """One run over all worlds and queues."""
     bench.invoke("freshness_monitor", {})
 
 
 def watches_tokens(bench: Workbench) -> None:
-    """A new process reads the list of tokens for the time until one ends."""
+    """A new process reads the token list to find the next token that ends."""
     bench.restart("freshness_monitor")
     watches(bench)
 
@@ -34,7 +34,7 @@ def reaps(bench: Workbench) -> None:
 
 
 def spares(bench: Workbench) -> None:
-    """A blob that a snapshot refers to stays."""
+    """A blob that a snapshot refers to is kept."""
     _lies(bench, new_world(), referred=True)
     verdicts = bench.invoke("blob_reaper", {})
     assert verdicts.get("referred", 0) >= 1, verdicts

@@ -65,7 +65,7 @@ def publishes(bench: Workbench) -> None:
 
 
 def opens(bench: Workbench) -> None:
-    """A new process reads the tokens before it lets anybody in."""
+    """A new process reads the tokens before it accepts a request."""
     bench.restart("snapshot_writer")
     published(bench)
 
@@ -79,7 +79,7 @@ def expected_world(bench: Workbench) -> str:
 
 
 def repeats(bench: Workbench) -> None:
-    """A repetition is counted for its world, which the registry names."""
+    """A repeated snapshot is counted for its registered world."""
     world, body = expected_world(bench), small_body()
     bench.restart("snapshot_writer")
     publish(bench, world, body)
@@ -88,13 +88,13 @@ def repeats(bench: Workbench) -> None:
 
 
 def offloads(bench: Workbench) -> None:
-    """A large covariance is claimed and goes to the bucket."""
+    """A large covariance is claimed and stored in the bucket."""
     stored = publish(bench, new_world(), sample_body(datetime.now(tz=UTC)))
     assert "covariance_ref" in stored
 
 
 def replays_a_large_book(bench: Workbench) -> None:
-    """A large document goes to the bucket, and a replay is answered with it."""
+    """A large document is stored in the bucket, and a repeated request is answered with it."""
     world, body = new_world(), large_body()
     publish(bench, world, body)
     assert bench.hub.post(world, body).status == 200
@@ -108,7 +108,7 @@ def refers(bench: Workbench) -> None:
 
 
 def refuses_what_is_missing(bench: Workbench) -> None:
-    """A reference to a blob that is not there is the producer's mistake, not the hub's."""
+    """A reference to a missing blob is refused as a mistake of the producer."""
     world = new_world()
     missing = announced(bench, world, factor(), "covariance")["ref"]
     answer = bench.hub.post(world, small_body(covariance_ref=missing))
@@ -116,7 +116,7 @@ def refuses_what_is_missing(bench: Workbench) -> None:
 
 
 def completes(bench: Workbench) -> None:
-    """Parts that were put together before become a blob, once the store has computed their digest."""
+    """Parts that were already assembled become a blob once the store has computed their digest."""
     world, data = new_world(), _stress()
     digest = hashlib.sha256(data).hexdigest()
     bench.s3.put_object(Bucket=bench.bucket, Key=f"risk-uploads/{world}/{digest}", Body=data)
@@ -125,14 +125,14 @@ def completes(bench: Workbench) -> None:
 
 
 def counts_parts(bench: Workbench) -> None:
-    """An upload whose parts have not arrived is the producer's mistake, not the hub's."""
+    """Completing an upload with missing parts is refused as a mistake of the producer."""
     world, data = new_world(), _stress()
     answer = _ended(bench, world, data, "complete", upload_id=_begun(bench, world, data))
     assert answer.status == 422, answer.body
 
 
 def aborts(bench: Workbench) -> None:
-    """An upload is forgotten, parts and all."""
+    """An upload is aborted with all its parts."""
     world, data = new_world(), _stress()
     answer = _ended(bench, world, data, "abort", upload_id=_begun(bench, world, data))
     assert answer.status == 200, answer.body

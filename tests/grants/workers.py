@@ -50,13 +50,13 @@ def evaluated_sample(bench: Workbench) -> tuple[str, str]:
 
 
 def relays(bench: Workbench) -> None:
-    """A commit becomes the head of its world, and is announced."""
+    """A committed snapshot becomes the head of its world and is announced."""
     world = _announced(bench)
     bench.work("stress_engine", world)
 
 
 def sets_aside(bench: Workbench) -> None:
-    """A record that cannot be read ends in the failure queue."""
+    """An unreadable record is sent to the failure queue."""
     world = new_world()
     bench.put_item("snapshots", {"world_id": world, "version": "no snapshot"})
     _relayed(bench, world, "no snapshot")
@@ -64,14 +64,14 @@ def sets_aside(bench: Workbench) -> None:
 
 
 def relays_a_large_book(bench: Workbench) -> None:
-    """A commit whose document lies in the bucket is announced."""
+    """A committed snapshot whose document is in the bucket is announced."""
     world = _announced_large(bench)
     assert not bench.set_aside(world)
     bench.work("stress_engine", world)
 
 
 def replays_a_period(bench: Workbench) -> None:
-    """What was published is announced again, by its time."""
+    """Published snapshots are announced again by their time."""
     before = now_text()
     world, _ = published(bench)
     replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "from": before, "to": now_text()}})
@@ -79,12 +79,12 @@ def replays_a_period(bench: Workbench) -> None:
 
 
 def evaluates_a_period(bench: Workbench) -> None:
-    """What was missed of a backfilled period is evaluated on purpose: the relay looks for reports first."""
+    """Missing reports of a backfilled period are found and evaluated."""
     _evaluates(bench)
 
 
 def evaluates_a_period_of_a_stage(bench: Workbench) -> None:
-    """The same for one stage."""
+    """Missing reports of a backfilled period are found and evaluated for one stage."""
     _evaluates(bench, stage="paper")
 
 
@@ -97,14 +97,14 @@ def _evaluates(bench: Workbench, **only: str) -> None:
 
 
 def replays_a_version(bench: Workbench) -> None:
-    """A snapshot is announced again, by its name."""
+    """A snapshot is announced again by its version."""
     world, _ = published(bench)
     replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "versions": ["v1"]}})
     assert replayed["announced"] == 1, replayed
 
 
 def replays_an_evaluation(bench: Workbench) -> None:
-    """A report is announced again, by its name."""
+    """A report is announced again by its key."""
     world = _announced(bench)
     report = _evaluated(bench, "stress_engine", world, "stress/")
     replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "evaluations": [report]}})
@@ -117,7 +117,7 @@ def evaluates_risk(bench: Workbench) -> None:
 
 
 def evaluates_risk_of_a_blob(bench: Workbench) -> None:
-    """A covariance in the bucket is read, judged, and its verdict remembered."""
+    """A covariance in the bucket is read and checked, and its verdict is cached."""
     world = new_world()
     ref = uploaded(bench, world, factor(), "covariance")
     publish(bench, world, small_body(covariance_ref=ref))
@@ -127,19 +127,19 @@ def evaluates_risk_of_a_blob(bench: Workbench) -> None:
 
 
 def evaluates_risk_of_a_large_book(bench: Workbench) -> None:
-    """A book that fits no event is fetched from table and bucket, and its forecast goes to the bucket too."""
+    """A book that is too large for an event is read from table and bucket, and its forecast is stored in the bucket."""
     world = _announced_large(bench)
     _evaluated(bench, "risk_engine", world, "risk/")
     assert bench.stored(world, "forecast/")
 
 
 def evaluates_risk_without_its_blob(bench: Workbench) -> None:
-    """A blob that is gone leaves a reason in the report, and no message in the queue."""
+    """A missing blob gives a report with a reason, and leaves no message in the queue."""
     _without_its_blob(bench, "risk_engine", "risk/", covariance_ref=("covariance", factor()))
 
 
 def verifies(bench: Workbench) -> None:
-    """An operator lets a report be computed again."""
+    """An operator has a report computed again."""
     world = _announced(bench)
     _evaluated(bench, "risk_engine", world, "risk/")
     verified = bench.invoke("risk_engine", {"verify": {"world_id": world, "version": "v1"}})
@@ -152,7 +152,7 @@ def evaluates_stress(bench: Workbench) -> None:
 
 
 def evaluates_stress_of_a_blob(bench: Workbench) -> None:
-    """Scenarios in the bucket are read."""
+    """Stress scenarios in the bucket are read."""
     world = new_world()
     ref = uploaded(bench, world, encode_stress({"crash": {"loss": 0.2}}), "stress")
     publish(bench, world, small_body(stress_ref=ref))
@@ -162,23 +162,23 @@ def evaluates_stress_of_a_blob(bench: Workbench) -> None:
 
 
 def evaluates_stress_of_a_large_book(bench: Workbench) -> None:
-    """A book that fits no event is fetched from table and bucket."""
+    """A book that is too large for an event is read from table and bucket."""
     _evaluated(bench, "stress_engine", _announced_large(bench), "stress/")
 
 
 def evaluates_stress_without_its_blob(bench: Workbench) -> None:
-    """A blob that is gone leaves a reason in the report, and no message in the queue."""
+    """A missing blob gives a report with a reason, and leaves no message in the queue."""
     blob = encode_stress({"crash": {"loss": 0.3}})
     _without_its_blob(bench, "stress_engine", "stress/", stress_ref=("stress", blob))
 
 
 def signals(bench: Workbench) -> None:
-    """A stress loss over the limit becomes a signal."""
+    """A stress loss above the limit causes a signal."""
     _signalled(bench, _announced(bench, stress=CRASH))
 
 
 def signals_on_a_large_book(bench: Workbench) -> None:
-    """A report on a book that lies in the bucket becomes a signal."""
+    """A report on a book in the bucket causes a signal."""
     _signalled(bench, _announced_large(bench, stress={"crash": {"shocks": {}, "default": -0.5}}))
 
 
@@ -190,17 +190,17 @@ def _signalled(bench: Workbench, world: str) -> None:
 
 
 def comes_too_late_for_risk(bench: Workbench) -> None:
-    """An expired snapshot is counted for its world, which the registry names."""
+    """An expired snapshot is counted for its registered world."""
     _comes_too_late(bench, "risk_engine")
 
 
 def comes_too_late_for_stress(bench: Workbench) -> None:
-    """An expired snapshot is counted for its world, which the registry names."""
+    """An expired snapshot is counted for its registered world."""
     _comes_too_late(bench, "stress_engine")
 
 
 def comes_too_late_for_signals(bench: Workbench) -> None:
-    """A report on an expired snapshot is counted for its world, which the registry names."""
+    """A report on an expired snapshot is counted for its registered world."""
     world = _expiring(bench)
     report = _evaluated(bench, "stress_engine", world, "stress/")
     bench.relay("evaluations", {"world_id": world, "evaluation_id": report})

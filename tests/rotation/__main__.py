@@ -43,18 +43,24 @@ def page(callers: Callers, accepted_seconds: float) -> str:
         f"| {function} | {status or 'connection broken'} | {number} |"
         for (function, status), number in sorted(callers.answers.items())
     )
-    most = f"{TOKEN_CACHE_MAX_AGE_SECONDS} s at most, and the second between two tries"
+    most = f"{TOKEN_CACHE_MAX_AGE_SECONDS} s at most, plus the second between two tries"
     return f"""# Rotation of a token under load
 
-Written by `make rotation` on {datetime.now(UTC).date()}. Four programs call a local stage without a pause, with policies
-enforced. The steps are those of [the guide](guides/operating.md#give-rotate-and-revoke-tokens): the next token is made,
-{SEEN_SECONDS} s later the programs change to it, then the first is revoked; it is tried once a second until every function
-refuses it. The suite rehearses the same steps on instances with a clock of their own.
+Written by `make rotation` on {datetime.now(UTC).date()}.
+
+Four programs call a local stage without a pause; the stage enforces policies. The run follows the steps of
+[the guide](guides/operating.md#create-rotate-and-revoke-tokens):
+
+1. Create the next token.
+2. Wait {SEEN_SECONDS} s, then change the programs to it.
+3. Revoke the first token, and try it once a second until every function refuses it.
+
+The test suite rehearses the same steps on the handlers with a test clock.
 
 | counted | |
 |---|---|
 | requests | {callers.answers.total()} |
-| **failed** | **{failed(callers)}** |
+| **failed requests** | **{failed(callers)}** |
 | the revoked token was accepted for | {accepted_seconds:.0f} s ({most}) |
 
 | function | answered | requests |

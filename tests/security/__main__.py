@@ -59,32 +59,30 @@ def _module(name: str) -> tuple[str, ...]:
 
 STEPS = (
     Step(
-        "Is a vulnerability known of anything that the locks name?",
+        "Does a package in the lock files have a known vulnerability?",
         "make audit",
         _module("tests.security.audit"),
         UNANSWERED,
     ),
+    Step("Does something fail without each grant of each role?", "make grants", _module("tests.grants")),
+    Step("Does a token rotation under load make a request fail?", "make rotation", _module("tests.rotation")),
     Step(
-        "Is every grant of every role missed when it is taken away?", "make grants", _module("tests.grants")
-    ),
-    Step("Does a token's rotation under load cost a request?", "make rotation", _module("tests.rotation")),
-    Step(
-        "Does a role, or another network, get further than it may?",
+        "Can a role or another network do more than it is allowed to?",
         f"make test TESTS='{' '.join(ENFORCED)}'",
         _module(f"pytest -q -n 0 {' '.join(ENFORCED)}"),
     ),
     Step(
-        "Is a secret in anything that is logged, printed, announced or kept?",
+        "Does anything logged, printed, announced or stored contain a secret?",
         "make test TESTS=tests/secrecy",
         _module("pytest -q -n 0 tests/secrecy"),
     ),
     Step(
-        "Does CloudFormation's linter object to a template?",
+        "Does CloudFormation's linter report an error in a template?",
         "python -m tests.security.lint",
         _module("tests.security.lint"),
     ),
     Step(
-        "Is a workflow open to what others write?",
+        "Can input from outsiders control a workflow?",
         "zizmor --offline .github",
         (str(Path(sys.executable).with_name("zizmor")), "--offline", "--quiet", ".github"),
     ),
@@ -99,16 +97,16 @@ def page(results: Sequence[Result], commit: str) -> str:
     )
     return f"""# Security run
 
-Written by `make security` on {datetime.now(UTC).date()}, at {commit}. *Not answered* is not *passed*: the advisory
-services could not be reached from here, or did not know what they were asked.
+Written by `make security` on {datetime.now(UTC).date()}, at {commit}. *Not answered* does not mean *passed*: the advisory
+services could not be reached, or did not know the packages.
 
-| asked | by | answer | seconds |
+| check | command | result | seconds |
 |---|---|---|---|
 {lines}
 
-Each grant is in [security-grants.md](security-grants.md), the rotation in [token-rotation.md](token-rotation.md), the
-threats in [SECURITY.md](../SECURITY.md). cdk-nag runs in every synthesis; all of the suite's tests of the local stage run
-with policies enforced.
+Grants: [security-grants.md](security-grants.md). Rotation: [token-rotation.md](token-rotation.md).
+Threats: [SECURITY.md](../SECURITY.md). cdk-nag runs in every synthesis.
+All tests of the local stage run with enforced policies.
 """
 
 
