@@ -1,10 +1,11 @@
-"""Every metric that the hub's functions write: its name, unit and dimension sets. Alarms and dashboards read this table.
+"""Every metric of the hub's functions: name, unit and sets of dimensions. Alarms and dashboards read this table.
 
-A dimension's values come from a closed list, so that nothing a caller sends can create a metric: `stage` from the
-deployment's allow list, `worker` and `queue` from the deployed functions, `reason` and `status` from the problem registry or
-from the statuses of reports.
-`world_id` is that of an expected world, `PER_WORLD_METRICS_MAX_COUNT` of them at most: freshness_monitor takes the worst of
-a minute, and while fewer are late the first ones by name; the writer and the workers take the first ones by name.
+The values of a dimension come from a closed list, so no text from a caller can create a metric: `stage` from the
+allow list of the deployment, `worker` and `queue` from the deployed functions, `reason` and `status` from the
+problem registry or the statuses of reports.
+`world_id` is the id of a registered world, for at most `PER_WORLD_METRICS_MAX_COUNT` worlds. freshness_monitor
+chooses missing worlds first, then those with the greatest lag relative to their limits, then the first ones by name;
+the writer and the workers choose the first ones by name.
 """
 
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ _BY_BOTH: Final = ((WORKER,), (STAGE,))
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric: every set of dimensions under which it is written, and what a value says."""
+    """One metric: every set of dimensions under which it is written, and the meaning of a value."""
 
     name: str
     unit: Unit
@@ -48,39 +49,39 @@ SNAPSHOT_LAG: Final = Metric(
     "risk_hub_snapshot_lag_seconds",
     "Seconds",
     _BY_WORLD,
-    "Age of the newest as_of of an expected world; by stage, of the worst one. Absent where none has come.",
+    "Age of the newest as_of of a registered world; by stage, the maximum. Absent before the first snapshot.",
 )
 SNAPSHOT_MISSING: Final = Metric(
     "risk_hub_snapshot_missing_total",
     "Count",
     _BY_WORLD,
-    "Worlds that are expected and never came, from `warn_seconds` after their registration on; by stage, outside their "
-    "quiet hours.",
+    "Registered worlds without any snapshot, counted from `warn_seconds` after their registration; by stage, outside "
+    "their quiet hours.",
 )
 WORLDS_LATE: Final = Metric(
     "risk_hub_worlds_late_total",
     "Count",
     _BY_STAGE,
-    "Expected worlds whose lag is past their own `warn_seconds`, the stale ones included, outside their quiet hours.",
+    "Registered worlds whose lag exceeds their `warn_seconds`, including the stale ones, outside their quiet hours.",
 )
 WORLDS_STALE: Final = Metric(
     "risk_hub_worlds_stale_total",
     "Count",
     _BY_STAGE,
-    "Expected worlds whose lag is past their own `critical_seconds`, outside their quiet hours.",
+    "Registered worlds whose lag exceeds their `critical_seconds`, outside their quiet hours.",
 )
 WORLDS_QUIET: Final = Metric(
     "risk_hub_worlds_quiet_total",
     "Count",
     _BY_STAGE,
-    "Worlds that are late, stale or missing, and that quiet hours keep out of these counts.",
+    "Worlds that are late, stale or missing, but in their quiet hours, so the other counts exclude them.",
 )
 SILENCE_SPREAD: Final = Metric(
     "risk_hub_worlds_silence_spread_total",
     "Count",
     _BY_STAGE,
-    "Worlds that became stale (or missing) in the last five minutes while others were so already, outside quiet hours: "
-    "the alarm that rings for those cannot ring again.",
+    "Worlds that became stale or missing in the last five minutes while others already were, outside quiet hours: the "
+    "alarm that fires for the others cannot fire again.",
 )
 WORLDS_EXPECTED: Final = Metric(
     "risk_hub_worlds_expected_total", "Count", _BY_STAGE, "Worlds whose expectation is switched on."
@@ -89,25 +90,25 @@ WORLDS_UNEXPECTED: Final = Metric(
     "risk_hub_worlds_unexpected_total",
     "Count",
     _BY_STAGE,
-    "Worlds that published and that nobody expects: their silence is not watched.",
+    "Worlds that published but are not registered: missing updates raise no alarm.",
 )
 HEARTBEAT: Final = Metric(
     "risk_hub_heartbeat_total",
     "Count",
     _BY_WORKER,
-    "1 for each pass in which freshness_monitor saw every world.",
+    "1 for each run in which freshness_monitor checked every world.",
 )
 TOKEN_END: Final = Metric(
     "risk_hub_token_end_seconds",
     "Seconds",
     _BY_WORKER,
-    "Time until the first token ends that no other live token replaces; absent while there is no such token.",
+    "Time until the first token without a replacement ends; absent if there is no such token.",
 )
 QUEUE_DEPTH: Final = Metric(
-    "risk_hub_queue_depth_total", "Count", ((QUEUE,),), "Messages that wait in a queue, by SQS's count."
+    "risk_hub_queue_depth_total", "Count", ((QUEUE,),), "Messages that wait in a queue, as counted by SQS."
 )
 
-# HTTP: snapshot_writer, and every door for its refusals
+# HTTP: snapshot_writer; refusals by every function behind the API
 SNAPSHOT_PROCESSED: Final = Metric(
     "risk_hub_snapshot_processed_total", "Count", _BY_STAGE, "Snapshots stored."
 )
@@ -115,61 +116,64 @@ SNAPSHOT_DEDUPE: Final = Metric(
     "risk_hub_snapshot_dedupe_total",
     "Count",
     (*_BY_STAGE, *_BY_WORKER, *_OF_WORLD),
-    "By stage and world: publications of content that was stored before. By worker: events that it had handled before.",
+    "By stage and world: publications of content that was already stored. By worker: events that were already handled.",
 )
 HTTP_REFUSED: Final = Metric(
     "risk_hub_http_refused_total",
     "Count",
     ((REASON,), (STATUS,)),
-    "Problems answered, by the slug of their type, and by their status (`401`; every server error is `5xx`).",
+    "Answered problems, by the slug of their type and by their status (for example `401`; every server error is `5xx`).",
 )
 BLOB_ERRORS: Final = Metric(
     "risk_hub_blob_errors_total",
     "Count",
     ((REASON,),),
-    "Blobs that could not be used, at a door or in a worker.",
+    "Blobs that a request or a worker could not use.",
 )
 
-# Behind the door: event_relay and the workers
+# Asynchronous: event_relay and the workers
 WORKER_PROCESSED: Final = Metric(
-    "risk_hub_worker_processed_total", "Count", _BY_WORKER, "Events handled, whatever came of it."
+    "risk_hub_worker_processed_total", "Count", _BY_WORKER, "Events handled, with any outcome."
 )
 SNAPSHOT_EXPIRED: Final = Metric(
     "risk_hub_snapshot_expired_total",
     "Count",
     (*_BY_BOTH, *_OF_WORLD),
-    "Events whose snapshot had expired before a worker came to it; by stage and world, without replays.",
+    "Events whose snapshot expired before a worker handled it; by stage and world, without replays.",
 )
 REPORTS: Final = Metric(
     "risk_hub_reports_total",
     "Count",
     ((STAGE, STATUS, WORKER),),
-    "Evaluations by status (`complete`, `partial`, `insufficient`, `invalid_input`): of risk_engine and stress_engine, new "
-    "reports; of exit_engine, policies held against a report, by whether each limit had a number. Without replays.",
+    "Evaluations by status (`complete`, `partial`, `insufficient`, `invalid_input`), without replays. For risk_engine and "
+    "stress_engine: new reports. For exit_engine: policies applied to a report, by how many of their limits had a number.",
 )
 VALIDATION_SUCCESS: Final = Metric(
     "risk_hub_validation_success_percent",
     "Percent",
     _BY_STAGE,
-    "100 for each new risk report that is `complete` or `partial`, 0 for each other one: the average is the success rate.",
+    "100 for each new risk report that is `complete` or `partial`, otherwise 0: the average is the success rate.",
 )
 SNAPSHOT_FAILED: Final = Metric(
-    "risk_hub_snapshot_failed_total", "Count", _BY_BOTH, "Handlings that failed; the message goes back."
+    "risk_hub_snapshot_failed_total",
+    "Count",
+    _BY_BOTH,
+    "Failed attempts to handle a message; the message returns to its queue.",
 )
 SNAPSHOT_RETRY: Final = Metric(
-    "risk_hub_snapshot_retry_total", "Count", _BY_BOTH, "Messages that were received before."
+    "risk_hub_snapshot_retry_total", "Count", _BY_BOTH, "Messages that had been received before."
 )
 SNAPSHOT_DLQ: Final = Metric(
     "risk_hub_snapshot_dlq_total",
     "Count",
     _BY_BOTH,
-    "Messages whose last receive failed, and records that the relay set aside.",
+    "Messages that failed at their last receive, and records that the relay set aside.",
 )
 PROCESSING_DELAY: Final = Metric(
     "risk_hub_processing_delay_seconds",
     "Seconds",
     _BY_WORKER,
-    "From the event (for the relay: from the commit) until it was handled; replays are left out.",
+    "Time from the event (for the relay: from the commit) until it was handled, without replays.",
 )
 QUEUE_AGE: Final = Metric(
     "risk_hub_queue_age_seconds", "Seconds", _BY_WORKER, "How long a message had waited when it was received."

@@ -1,4 +1,4 @@
-"""The table of metrics as a page that people read."""
+"""The page contracts/metrics.md: a table of all metrics."""
 
 from typing import Final
 
@@ -6,11 +6,12 @@ from risk_hub_contracts.metrics import METRICS, PER_WORLD_METRICS_MAX_COUNT, Met
 
 _HEAD: Final = f"""# Metrics
 
-What the hub's functions write, in the namespace `RiskSignalHub/<deployment stage>`. Generated from
-[`metrics.py`](src/risk_hub_contracts/metrics.py): an alarm or a graph on any other name or set of dimensions sees nothing.
-Values of dimensions come from closed lists; `world_id` is an expected world's, of {PER_WORLD_METRICS_MAX_COUNT} at most.
+The functions of the hub write these metrics in the namespace `RiskSignalHub/<deployment stage>`. An alarm or a
+graph on any other name or set of dimensions has no data. The values of dimensions come from closed lists;
+`world_id` is the id of a registered world, for at most {PER_WORLD_METRICS_MAX_COUNT} worlds. This page is generated
+from [`metrics.py`](src/risk_hub_contracts/metrics.py).
 
-| metric | unit | dimensions | says |
+| metric | unit | dimensions | meaning |
 |---|---|---|---|
 """
 
