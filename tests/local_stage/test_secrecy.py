@@ -33,7 +33,7 @@ def test_the_log_of_the_stage_holds_no_token_and_no_signature(
 
 def functions_log(stage: OpenStage) -> str:
     return "\n".join(
-        line for folder in FUNCTION_FOLDERS for line in log_lines(stage.aws, "local", folder, 60, "")
+        line for folder in FUNCTION_FOLDERS for line in log_lines(stage.aws, "local", folder, 60, "").lines
     )
 
 
