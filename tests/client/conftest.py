@@ -1,5 +1,6 @@
 """A hub on loopback that may misbehave, and clients of it that wait for milliseconds instead of seconds."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +12,8 @@ from tests.client.server import Server
 
 IMPATIENT = Patience(
     attempts=4,
-    budget_seconds=3.0,
-    timeout_seconds=0.3,
+    budget_seconds=4.0,
+    timeout_seconds=1.0,  # a busy machine answers the first request after more than 0.3 s
     wait_initial_seconds=0.01,
     wait_max_seconds=0.02,
     jitter_seconds=0.01,
@@ -21,6 +22,11 @@ WORLD = "w1"
 AS_OF = datetime(2026, 1, 5, 11, 59, tzinfo=UTC)
 FAULT = "client fault"
 BOOK: dict[str, Any] = {"version": "v1", "as_of": AS_OF, "weights": {"AAPL": 0.6, "MSFT": 0.4}}
+
+
+def as_a_shell_passes(text: str) -> str:
+    """Return what Python makes of a variable of UTF-8 bytes; under an ASCII locale that is not the text itself."""
+    return os.fsdecode(text.encode("utf-8"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from risk_hub_contracts.blob import encode_covariance
 from risk_hub_contracts.cli.app import build_app, run
-from tests.client.conftest import IMPATIENT
+from tests.client.conftest import IMPATIENT, as_a_shell_passes
 from tests.client.server import Server, status, well
 from tests.fakes.gateway import Answer
 
@@ -190,7 +190,7 @@ def test_whatever_is_wrong_is_status_3_of_the_monitor(
     command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, text: str
 ) -> None:
     monkeypatch.setattr("risk_hub_contracts.client.settings.Patience", lambda: IMPATIENT)
-    monkeypatch.setenv(variable, text)
+    monkeypatch.setenv(variable, as_a_shell_passes(text))
     ended = command("monitor", "--world", "w1", "--json")
     assert (ended.status, ended.json[0]["state"], ended.json[0]["reason"] != "") == (3, "error", True)
 

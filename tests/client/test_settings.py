@@ -8,7 +8,7 @@ from risk_hub_contracts.client.memory import Memory
 from risk_hub_contracts.client.settings import settings_from
 from risk_hub_contracts.client.transport import Exchange
 from risk_hub_contracts.client.wire import Call
-from tests.client.conftest import WORLD
+from tests.client.conftest import WORLD, as_a_shell_passes
 from tests.client.server import Server
 
 
@@ -16,7 +16,7 @@ from tests.client.server import Server
 def test_a_token_that_no_header_takes_is_refused_and_not_shown(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RISK_HUB_TOKEN", token)
+    monkeypatch.setenv("RISK_HUB_TOKEN", as_a_shell_passes(token))
     with pytest.raises(NotConfiguredError) as caught:
         RiskHubClient("https://hub.example")
     assert "RISK_HUB_TOKEN" in str(caught.value)

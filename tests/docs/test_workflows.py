@@ -21,7 +21,7 @@ def test_zizmor_finds_nothing_not_even_what_it_only_mentions() -> None:
         [zizmor, "--offline", "--pedantic", "--no-progress", ".github"],
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stdout

@@ -10,7 +10,7 @@ from risk_hub_contracts.routes import METHODS_OF, allowed_methods
 from tests.fakes.gateway import Answer, Gateway
 from tests.http.conftest import WORLD, Hub, post
 
-OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text())
+OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text(encoding="utf-8"))
 DECLARED = {path: {verb.upper() for verb in item} - {"PARAMETERS"} for path, item in OPENAPI["paths"].items()}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "")
 

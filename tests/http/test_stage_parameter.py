@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import Hub, post
 
-OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text())
+OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text(encoding="utf-8"))
 TAKING_STAGE = [
     (verb.upper(), path)
     for path, item in OPENAPI["paths"].items()

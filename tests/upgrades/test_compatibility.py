@@ -98,7 +98,7 @@ GONE, TIGHTER = Finding("GET /a 200/b", "is gone"), Finding("limit c", "was 2 an
 
 def test_a_repair_entry_accounts_for_findings_with_its_text_or_its_sentence(tmp_path: Path) -> None:
     entries = [{"why": "a mistake", "findings": [str(TIGHTER)]}, {"why": "another", "sentence": "is gone"}]
-    (tmp_path / "repaired-contract.json").write_text(json.dumps(entries))
+    (tmp_path / "repaired-contract.json").write_text(json.dumps(entries), encoding="utf-8")
     twice = [GONE, replace(GONE, place="GET /d 200/b"), TIGHTER]
     assert list(unrepaired(twice, repaired(tmp_path))) == []
 
@@ -117,7 +117,7 @@ def test_no_repair_is_needed_where_nothing_was_repaired(tmp_path: Path) -> None:
 def test_every_repair_entry_of_the_last_release_says_why() -> None:
     release = last_release()
     assert release is not None
-    entries = json.loads((release / "repaired-contract.json").read_text())
+    entries = json.loads((release / "repaired-contract.json").read_text(encoding="utf-8"))
     assert [entry for entry in entries if not entry["why"]] == []
 
 
