@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from infra.names import BLAS_THREADS
 
 # As deployed; and threads that wait for one another in a loop take five times the processor beside other tests.
-os.environ[BLAS_THREADS] = "1"
+os.environ.setdefault(BLAS_THREADS, "1")
 
 # The machine may be busy: what a property says does not depend on how fast it is said.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
