@@ -126,6 +126,10 @@ faults: dev-env ## 10,000 snapshots while the parts fail; count what was lost or
 fuzz: dev-env ## generated requests against a local stage: every phase of schemathesis; write docs/fuzz-run.md (some minutes)
 	@$(PY) -m tests.fuzz
 
+.PHONY: portability
+portability: dev-env ## run the suite under other processors, dates, places and Pythons; write docs/portability.md (an hour; SHORT=1: two minutes, AXIS='time zone': one axis)
+	@$(PY) -m tests.portability $(if $(SHORT),--short) $(if $(AXIS),--only '$(AXIS)')
+
 .PHONY: rotation
 rotation: dev-env ## rotate a token on a local stage under load; write docs/token-rotation.md (three minutes)
 	@$(PY) -m tests.rotation

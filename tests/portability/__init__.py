@@ -1,0 +1,1 @@
+"""The suite under other processors, dates, time zones, locales, shells and Python versions."""

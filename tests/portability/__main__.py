@@ -1,0 +1,64 @@
+"""`python -m tests.portability`: the suite under other processors, dates, places and Pythons; writes docs/portability.md.
+
+`--short` runs the two combinations of CI; `--only AXIS` runs one axis. Neither writes the page. What passed at this commit
+is not run again, so an interrupted run continues.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+from tests.portability.clock import clocks
+from tests.portability.interpreters import interpreters
+from tests.portability.kept import run_once
+from tests.portability.page import PAGE, page, table
+from tests.portability.places import places
+from tests.portability.processors import processors
+from tests.portability.run import Result, run
+from tests.portability.setting import Setting
+from tests.portability.together import short_form, worst_combination
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is asked for; return 1 when a test failed or a setting had no effect."""
+    asked = _parser().parse_args(arguments)
+    if asked.short:
+        return report(short_form(), run_one=run)
+    if asked.only:
+        return report(each for each in every_setting() if each.axis == asked.only)
+    return report(every_setting(), PAGE)
+
+
+def every_setting() -> Iterator[Setting]:
+    """Yield each value of each axis, then the worst combination; lazily, since a moved clock is moved from the present."""
+    yield from chain(processors(), places(), clocks(), interpreters())
+    yield worst_combination()
+
+
+def report(
+    settings: Iterable[Setting], file: Path | None = None, run_one: Callable[[Setting], Result] = run_once
+) -> int:
+    """Run each setting, show the table, and write the page if a file is given; return the exit status."""
+    results = []
+    for setting in settings:
+        sys.stdout.write(f"\n== {setting.axis}: {setting.value}\n")
+        sys.stdout.flush()
+        results.append(run_one(setting))
+    sys.stdout.write(f"\n{table(results)}")
+    if file is not None:
+        file.write_text(page(results, datetime.now(UTC).date()), encoding="utf-8")
+    return 0 if results and all(each.fine for each in results) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.portability", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="the two combinations that CI runs")
+    parser.add_argument("--only", metavar="AXIS", help="one axis, by its name in the table: 'time zone'")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,57 @@
+"""Results of an interrupted run: one file per setting and commit, so that the next run continues where it ended."""
+
+import hashlib
+import json
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.portability.run import Result, run
+from tests.portability.setting import OWN_FOLDER, PROJECT, Setting
+from tests.portability.sight import Sight
+
+MEASURED = ("passed", "failed", "skipped", "seconds", "failures", "why")
+
+
+def run_once(setting: Setting) -> Result:
+    """Return the kept result of a setting if it passed at this very commit, else run its tests and keep how they went."""
+    file = file_of(setting)
+    if file is None or setting.absent is not None:
+        return run(setting)
+    if file.exists() and (result := read(file, setting)).fine:
+        return result
+    result = run(setting)
+    write(file, result)
+    return result
+
+
+def file_of(setting: Setting) -> Path | None:
+    """Return where the result of a setting is kept; None where something is changed since the commit."""
+    if _git("status", "--porcelain"):
+        return None
+    name = hashlib.sha256(f"{setting.axis}: {setting.value}".encode()).hexdigest()[:16]
+    return OWN_FOLDER / "results" / _git("rev-parse", "HEAD") / f"{name}.json"
+
+
+def write(file: Path, result: Result) -> None:
+    """Keep a result."""
+    measured = {name: getattr(result, name) for name in MEASURED}
+    seen = None if result.seen is None else asdict(result.seen)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({**measured, "seen": seen}), encoding="utf-8")
+
+
+def read(file: Path, setting: Setting) -> Result:
+    """Return a kept result."""
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    seen = fields.pop("seen")
+    if seen is not None:
+        seen = Sight(**{**seen, "vectors": tuple(seen["vectors"])})
+    return Result(setting, **{**fields, "failures": tuple(fields["failures"])}, seen=seen)
+
+
+def _git(*arguments: str) -> str:
+    command = ("git", *arguments)
+    return subprocess.run(
+        command, cwd=PROJECT, capture_output=True, encoding="utf-8", check=True
+    ).stdout.strip()

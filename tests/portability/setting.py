@@ -1,0 +1,132 @@
+"""One value of one axis: the environment that makes it real, the tests that run under it, and how it is noticed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.portability.sight import Sight, sight_from
+
+PROJECT: Final = Path(__file__).parents[2]
+OWN_FOLDER: Final = PROJECT / ".local" / "portability"
+# What a caller may have set and a setting must decide alone.
+DECIDED: Final = (
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+    "NPY_DISABLE_CPU_FEATURES",
+    "GLIBC_TUNABLES",
+    "TZ",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LOCPATH",
+    "PYTHONUTF8",
+    "PYTHONCOERCECLOCALE",
+    "PYTHONHASHSEED",
+    "PYTHONWARNINGS",
+)
+# What computes, and what compares a number or a digest of numbers.
+NUMERIC: Final = (
+    "tests/agreement",
+    "tests/functions/test_risk_golden.py",
+    "tests/functions/test_risk_receipt.py",
+    "tests/functions/test_risk_inputs.py",
+    "tests/functions/test_risk_measures.py",
+    "tests/functions/test_risk_performance.py",
+    "tests/functions/test_covariance_forms.py",
+    "tests/functions/test_backtest_statistics.py",
+    "tests/functions/test_evaluating.py",
+    "tests/functions/test_stress.py",
+    "tests/contracts/test_blobs.py",
+    "tests/contracts/test_covariance.py",
+    "tests/client/test_inputs.py",
+    "tests/docs/test_readme_numbers.py",
+)
+# What asks for the time, or writes and reads instants.
+DATED: Final = (
+    "tests/http",
+    "tests/operate",
+    "tests/rotation",
+    "tests/alarms",
+    "tests/client/test_command_line.py",
+    "tests/client/test_worlds_commands.py",
+    "tests/functions/test_freshness.py",
+    "tests/functions/test_freshness_monitor.py",
+    "tests/functions/test_reaping.py",
+    "tests/contracts/test_times.py",
+    "tests/contracts/test_expectations.py",
+    "tests/contracts/test_tokens.py",
+)
+# What reads and writes files and the terminal.
+TEXTUAL: Final = (
+    "tests/contracts",
+    "tests/docs",
+    "tests/events",
+    "tests/deploy",
+    "tests/client/test_command_line.py",
+    "tests/client/test_spool.py",
+    "tests/operate/test_looking.py",
+)
+WHOLE: Final = ("tests",)
+
+Effect = Callable[[Sight, Sight], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value of an axis.
+
+    Attributes:
+        axis: what is varied, as a reader names it.
+        value: how.
+        tests: paths that pytest is given.
+        works: whether a process under the setting differs as intended from one without it: (without, under) → bool.
+        environment: variables that are set; those of `DECIDED` that are not named here are removed.
+        python: the interpreter that runs the tests.
+        umask: permission bits that new files do not get.
+        absent: why this machine cannot be made to look so; None where it can.
+    """
+
+    axis: str
+    value: str
+    tests: tuple[str, ...]
+    works: Effect
+    environment: Mapping[str, str] = field(default_factory=dict)
+    python: Path = Path(sys.executable)
+    umask: int = 0o022
+    absent: str | None = None
+
+    def variables(self) -> dict[str, str]:
+        """Return the whole environment of the tests."""
+        kept = {name: value for name, value in os.environ.items() if name not in DECIDED}
+        paths = os.pathsep.join((str(PROJECT), str(PROJECT / "contracts" / "src")))
+        return {**kept, "PYTHONPATH": paths, **self.environment}
+
+    def sight(self) -> Sight:
+        """Return what a process under this setting sees."""
+        command = (str(self.python), "-m", "tests.portability.sight")
+        done = subprocess.run(
+            command,
+            cwd=PROJECT,
+            env=self.variables(),
+            umask=self.umask,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(
+                f"{self.axis}, {self.value}: no process starts under it: {done.stderr.strip()}"
+            )
+        return sight_from(done.stdout)
+
+
+def unchanged() -> Setting:
+    """Return the machine as it is, with nothing set."""
+    return Setting(
+        "none", "this machine as it is", WHOLE, lambda without, under: without.python == under.python
+    )

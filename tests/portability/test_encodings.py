@@ -1,0 +1,37 @@
+"""Every text file is read and written as UTF-8, whatever the locale says."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("contracts/src", "events", "functions", "infra", "tests", "requirements", "docs/guides/examples")
+
+
+def without_encoding(source: str) -> Iterator[int]:
+    """Yield the line of each `read_text` and `write_text` that names no encoding."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            positional = {"read_text": 0, "write_text": 1}.get(node.func.attr)
+            named = any(keyword.arg == "encoding" for keyword in node.keywords)
+            if positional is not None and not named and len(node.args) <= positional:
+                yield node.lineno
+
+
+def test_every_text_file_is_read_and_written_with_a_named_encoding() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        for line in without_encoding(path.read_text(encoding="utf-8"))
+    }
+    assert sorted(found) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["path.read_text()", "path.write_text(text)", "(a / b).write_text(f'{x}', errors='strict')"]
+)
+def test_a_missing_encoding_is_found(source: str) -> None:
+    assert list(without_encoding(source)) == [1]

@@ -1,0 +1,156 @@
+"""Each setting changes what it is to change in a fresh process, and whatever it starts."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.portability import clock as moved
+from tests.portability import interpreters, places, processors, setting, together
+from tests.portability.setting import DECIDED, Setting, unchanged
+from tests.portability.sight import Sight
+
+ROWS = [*processors.processors(), *places.places()]
+
+
+@pytest.fixture(scope="module")
+def without() -> Sight:
+    return unchanged().sight()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.axis}: {row.value}")
+def test_a_setting_of_this_machine_changes_what_a_process_sees(row: Setting, without: Sight) -> None:
+    if row.absent:
+        pytest.skip(row.absent)
+    assert row.works(without, row.sight())
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.axis in {"vector instructions", "C library", "time zone", "shell"}]
+)
+def test_a_setting_without_an_effect_is_noticed(row: Setting, without: Sight) -> None:
+    if row.absent:
+        pytest.skip(row.absent)
+    assert not row.works(without, without)
+
+
+def test_prescott_and_haswell_load_different_blas_kernels() -> None:
+    rows = {row.environment.get("OPENBLAS_CORETYPE"): row for row in ROWS}
+    if rows["Prescott"].absent or rows["Haswell"].absent:
+        pytest.skip("this processor cannot run both")
+    assert rows["Prescott"].sight().kernels != rows["Haswell"].sight().kernels
+
+
+def test_numpy_warns_of_no_instruction_set_that_is_turned_off() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "import numpy"],
+        env=setting.Setting("", "", (), lambda *_: True, processors.without_vectors()).variables(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_setting_decides_alone_whatever_the_caller_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in DECIDED:
+        monkeypatch.setenv(name, "the caller's")
+    assert "the caller's" not in unchanged().variables().values()
+
+
+@pytest.fixture
+def clock_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if reason := moved.why_no_clock():
+        pytest.skip(reason)
+    monkeypatch.setattr(moved, "OWN_FOLDER", tmp_path)
+    return tmp_path
+
+
+NOW_IN_A_CHILD = (
+    "import json, subprocess, sys, time; child = [sys.executable, '-c', 'import time; print(time.time())']; "
+    "told = float(subprocess.check_output(child, env={})); print(json.dumps([time.time(), told, sys.prefix]))"
+)
+
+
+def test_a_moved_clock_holds_for_a_child_that_is_started_with_an_empty_environment(
+    clock_folder: Path,
+) -> None:
+    ahead = timedelta(days=2_000)
+    python = moved.moved_interpreter(Path(sys.executable), "twin", ahead)
+    own, child, prefix = json.loads(subprocess.check_output([python, "-c", NOW_IN_A_CHILD], env={}))
+    wanted = (datetime.now(UTC) + ahead).timestamp()
+    assert own == pytest.approx(wanted, abs=60)
+    assert child == pytest.approx(wanted, abs=60)
+    assert prefix == str(clock_folder / "twin")
+
+
+def test_a_moved_clock_holds_for_a_shell_that_is_found_by_path_alone(clock_folder: Path) -> None:
+    python = moved.moved_interpreter(Path(sys.executable), "twin", timedelta(days=2_000))
+    year = subprocess.check_output(
+        ["sh", "-c", "date -u +%Y"], env=moved.with_programs(python), encoding="utf-8"
+    )
+    assert int(year) == (datetime.now(UTC) + timedelta(days=2_000)).year
+    assert clock_folder in python.parents
+
+
+def test_pip_sees_the_true_clock_since_certificates_run_out(clock_folder: Path) -> None:
+    python = moved.moved_interpreter(Path(sys.executable), "twin", timedelta(days=2_000))
+    (clock_folder / "pip").mkdir()
+    program = clock_folder / "pip" / "now.py"
+    program.write_text("import time; print(time.time())", encoding="utf-8")
+    told = float(subprocess.check_output([python, program]))
+    assert told == pytest.approx(datetime.now(UTC).timestamp(), abs=60)
+
+
+def test_a_moved_interpreter_has_the_same_packages(clock_folder: Path) -> None:
+    python = moved.moved_interpreter(Path(sys.executable), "twin", timedelta(days=1))
+    paths = [
+        subprocess.check_output([each, "-c", "import numpy; print(numpy.__version__)"], env={})
+        for each in (python, sys.executable)
+    ]
+    assert paths[0] == paths[1]
+    assert (clock_folder / "twin" / "bin" / "ruff").exists()
+
+
+@pytest.mark.parametrize(
+    ("now", "leap_day"),
+    [
+        (datetime(2026, 11, 30, tzinfo=UTC), datetime(2028, 2, 29, 12, tzinfo=UTC)),
+        (datetime(2028, 2, 28, 13, tzinfo=UTC), datetime(2028, 2, 29, 12, tzinfo=UTC)),
+        (datetime(2028, 2, 29, tzinfo=UTC), datetime(2032, 2, 29, 12, tzinfo=UTC)),
+    ],
+)
+def test_the_next_leap_day_is_after_today(now: datetime, leap_day: datetime) -> None:
+    assert moved.next_leap_day(now) == leap_day
+
+
+def test_the_year_ends_while_the_tests_run() -> None:
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    assert datetime(2027, 1, 1, tzinfo=UTC) - moved.end_of_year(now) == moved.JUST_BEFORE
+
+
+def test_an_interpreter_that_is_not_installed_is_reported_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreters, "find", lambda _version: None)
+    _, absent = interpreters.environment_of("3.99")
+    assert absent is not None
+    assert "3.99" in absent
+
+
+def test_a_shim_that_fails_is_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shim = tmp_path / "python3.11"
+    shim.write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert interpreters.find("3.11") is None
+
+
+def test_the_short_form_sets_every_axis_of_processors_and_places() -> None:
+    processor, place = together.short_form()
+    assert processor.environment.items() >= processors.without_vectors().items()
+    assert {"TZ", "LC_ALL", "PYTHONHASHSEED"} <= set(place.environment)
+    assert (place.python != Path(sys.executable)) == (moved.why_no_clock() is None)
