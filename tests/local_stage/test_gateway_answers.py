@@ -205,6 +205,11 @@ def test_no_request_is_answered_in_the_words_of_the_emulator(
     answer = raw_http.exchange(port, request.encode() + (b"zz\r\n" if body else b""))
     head, _, document = answer.partition(b"\r\n\r\n")
     status = int(head.split()[1])
+    if method == "OPTIONS" and status == 204:
+        # The hub's own answer for a route that exists.
+        assert b"\nallow: " in head.lower()
+        assert document == b""
+        return
     assert 400 <= status < 500, answer
     assert b"\ncontent-type: application/problem+json" in head.lower()
     assert json.loads(document)["status"] == status

@@ -120,7 +120,7 @@ def test_a_websocket_is_refused(door: tuple[int, str]) -> None:
         "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ]
-    lines = [f"GET {path} HTTP/1.1", *headers, "Connection: Upgrade"]
+    lines = [f"GET {path} HTTP/1.1", *headers, "Connection: Upgrade, close"]
     answer = raw_http.exchange(port, ("\r\n".join(lines) + "\r\n\r\n").encode())
     assert answer.split()[1] == b"403"
 
