@@ -34,9 +34,9 @@ CHECKS: Final = (
 OVER_HTTP: Final = "ignored_auth"
 # The checks that do not hold for this API, with the reason; every other check of schemathesis is in use.
 LEFT_OUT: Final[Mapping[str, str]] = {
-    "positive_data_acceptance": "rules between members (weights add up to 1) are no words of JSON Schema",
+    "positive_data_acceptance": "JSON Schema cannot express rules across members (weights add up to 1)",
     "ensure_resource_availability": "risk numbers are computed after the answer to a publication",
-    "object_level_authorization": "a token is for every world",
+    "object_level_authorization": "a token is valid for every world",
     "max_response_time": "tests/bench measures times",
 }
 # What one check finds at one operation is meant.
@@ -44,7 +44,7 @@ MEANT: Final[Mapping[tuple[str, str], str]] = {
     (
         "use_after_free",
         "GET /risk-hub/worlds/{world_id}/exit-policy",
-    ): "where none is stored, the default is answered",
+    ): "without a stored policy, the answer is the default",
 }
 FINDING_MAX_CHARS: Final = 1_500
 

@@ -27,19 +27,20 @@ def page(tally: Tally, declared: Sequence[str], checks: Sequence[str], left: Map
     followed = "\n".join(f"| {name} | {count} |" for name, count in sorted(tally.followed.items()))
     return f"""# Generated requests against a live stage
 
-Written by `make fuzz` on {datetime.now(UTC).date()}. schemathesis asked a local stage on loopback, over HTTP through its
-front door, what the [API description](../contracts/openapi.json) lets it ask: the examples, the edges of every schema,
-random requests, and sequences along the links of the description. Each answer passed {len(checks)} checks; one of them
-validates it against the closed schemas. The suite runs the same phases against the handlers.
-The run took {tally.seconds:.0f} s.
+Written by `make fuzz` on {datetime.now(UTC).date()}. The run took {tally.seconds:.0f} s.
+
+schemathesis sent requests over HTTP to the front door of a local stage on loopback, as the
+[API description](../contracts/openapi.json) defines them: its examples, the boundary values of every schema, random
+requests, and sequences along the links of the description. Each answer passed {len(checks)} checks; one of them validates it
+against the closed schemas. The test suite runs the same phases against the handlers.
 
 | counted | |
 |---|---|
-| operations asked | {len(asked)} of {len(declared)} |
+| operations called | {len(asked)} of {len(declared)} |
 | requests | {tally.cases.total()} |
 | **answers with a status of 5xx** | **{server_errors}** |
-| **answers that are not declared** | **{undeclared}** |
-| **findings, one for each check and operation** | **{len(tally.findings)}** |
+| **undeclared answers** | **{undeclared}** |
+| **findings, at most one per check and operation** | **{len(tally.findings)}** |
 
 | phase | requests |
 |---|---|
@@ -49,11 +50,11 @@ The run took {tally.seconds:.0f} s.
 |---|---|
 {_operations(tally, declared)}
 
-| link that was followed | times |
+| followed link | times |
 |---|---|
 {followed}
 
-| check that is not in use | because |
+| unused check | reason |
 |---|---|
 {_reasons(left)}
 {_findings(tally)}"""
@@ -66,7 +67,7 @@ def _operations(tally: Tally, declared: Sequence[str]) -> str:
             (status, count) for (operation, status), count in tally.statuses.items() if operation == name
         )
         shown = ", ".join(f"{status}: {count}" for status, count in counts)
-        rows.append(f"| {name} | {shown or 'not asked'} |")
+        rows.append(f"| {name} | {shown or 'not called'} |")
     return "\n".join(rows)
 
 

@@ -28,7 +28,7 @@ def test_the_page_counts_server_errors_and_shows_findings() -> None:
     assert "| **answers with a status of 5xx** | **1** |" in text
     assert "| **answers that are not declared** | **1** |" in text
     assert f"| {HEALTH} | 200: 2, 502: 1 |" in text
-    assert "| GET /risk-hub/contract | not asked |" in text
+    assert "| GET /risk-hub/contract | not called |" in text
     assert "the status 502 is not declared" in text
     assert "The engine failed: stopped after 1 s" in text
 
