@@ -23,10 +23,10 @@ def test_the_page_counts_server_errors_and_shows_findings() -> None:
     tally.findings.append(Finding("declared_answer", HEALTH, "the status 502 is not declared"))
     tally.errors.append("stopped after 1 s")
     text = page(tally, [HEALTH, "GET /risk-hub/contract"], ["declared_answer"], {})
-    assert "| operations asked | 1 of 2 |" in text
+    assert "| operations called | 1 of 2 |" in text
     assert "| requests | 3 |" in text
     assert "| **answers with a status of 5xx** | **1** |" in text
-    assert "| **answers that are not declared** | **1** |" in text
+    assert "| **undeclared answers** | **1** |" in text
     assert f"| {HEALTH} | 200: 2, 502: 1 |" in text
     assert "| GET /risk-hub/contract | not called |" in text
     assert "the status 502 is not declared" in text
