@@ -15,6 +15,7 @@ from risk_hub_contracts.client import (
     DeniedError,
     HubError,
     InvalidSnapshotError,
+    Patience,
     RefusedError,
     RiskHubClient,
     SpoolError,
@@ -37,7 +38,8 @@ from tests.client.server import (
 )
 
 FAR = {"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2300"}
-LATE = IMPATIENT.timeout_seconds + 0.1
+HURRIED = replace(IMPATIENT, timeout_seconds=1.0)
+LATE = HURRIED.timeout_seconds + 0.1
 CONFLICT = "<Error><Code>ConditionalRequestConflict</Code></Error>"
 SLOW = "<Error><Code>RequestTimeout</Code></Error>"
 SOON, MUCH_LATER = {"Retry-After": "0"}, {"Retry-After": "3600"}
@@ -46,12 +48,13 @@ ALWAYS = IMPATIENT.attempts
 
 @dataclass(frozen=True)
 class Given:
-    """What is special: a blob and a store that misbehaves, a token, a spool, a disk without room for it."""
+    """What is special: a blob and a store that misbehaves, a token, a spool, a full disk, how long the client waits."""
 
     store: bool = False
     wrong_token: bool = False
     spool: bool = False
     full_disk: bool = False
+    patience: Patience = IMPATIENT
 
 
 STORE, SPOOL, FULL = Given(store=True), Given(spool=True), Given(spool=True, full_disk=True)
@@ -79,7 +82,7 @@ TABLE = (
     Row("connection cut before an answer", (cut_before,), "created", 2),
     Row("answer lost after the commit", (lost_after_commit,), "replayed", 2),
     Row("answer cut in its middle", (cut_within,), "replayed", 2),
-    Row("answer later than the timeout", (slow(LATE),), "replayed", 2),
+    Row("answer later than the timeout", (slow(LATE),), "replayed", 2, given=Given(patience=HURRIED)),
     Row("answer lost after every commit", (lost_after_commit,) * ALWAYS, UnavailableError, ALWAYS),
     Row("401", (status(401),), DeniedError, 1, 0),
     Row("403", (status(403),), DeniedError, 1, 0),
@@ -111,13 +114,13 @@ Way = Callable[[Server, dict[str, Any], dict[str, Any]], str]
 
 
 def publish(server: Server, options: dict[str, Any], book: dict[str, Any]) -> str:
-    with RiskHubClient(server.url, patience=IMPATIENT, **options) as client:
+    with RiskHubClient(server.url, **options) as client:
         return client.publish(WORLD, **book).outcome
 
 
 def publish_async(server: Server, options: dict[str, Any], book: dict[str, Any]) -> str:
     async def run() -> str:
-        async with AsyncRiskHubClient(server.url, patience=IMPATIENT, **options) as client:
+        async with AsyncRiskHubClient(server.url, **options) as client:
             return (await client.publish(WORLD, **book)).outcome
 
     return asyncio.run(run())
@@ -142,6 +145,7 @@ def options(
         "token": "wrong" if row.given.wrong_token else server.token,
         "actor": "gateway",
         "stage": "paper",
+        "patience": row.given.patience,
         **spool,
     }
     monkeypatch.undo()

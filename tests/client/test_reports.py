@@ -137,7 +137,9 @@ def test_signals_list_shows_the_newest_first(evaluated: Server, command: Command
         format_instant(START),
         format_instant(START + timedelta(minutes=1)),
     ]
-    assert command("signals", "list", "w9").out == "w9: no exit signal in this period\n"
+    earlier = command("signals", "list", WORLD, "--to", format_instant(START - timedelta(days=1)))
+    assert earlier.out == f"{WORLD}: no exit signal in this period\n"
+    assert command("signals", "list", "w9").status == REFUSED
 
 
 def test_a_report_that_is_not_there_yet_is_status_1(client: RiskHubClient, command: Command) -> None:
