@@ -6,10 +6,11 @@ is not run again, so an interrupted run continues.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from tests.portability.clock import clocks
 from tests.portability.interpreters import interpreters
@@ -28,14 +29,31 @@ def main(arguments: Sequence[str]) -> int:
     if asked.short:
         return report(short_form(), run_one=run)
     if asked.only:
-        return report(each for each in every_setting() if each.axis == asked.only)
-    return report(every_setting(), PAGE)
+        return report(AXES[asked.only]())
+    return report(chain.from_iterable(settings() for settings in AXES.values()), PAGE)
 
 
-def every_setting() -> Iterator[Setting]:
-    """Yield each value of each axis, then the worst combination; lazily, since a moved clock is moved from the present."""
-    yield from chain(processors(), places(), clocks(), interpreters())
-    yield worst_combination()
+def processor_axis(name: str) -> Callable[[], Iterator[Setting]]:
+    """Return what yields the settings of one of the axes of processors."""
+    return lambda: (each for each in processors() if each.axis == name)
+
+
+def place_axis(name: str) -> Callable[[], Iterator[Setting]]:
+    """Return what yields the settings of one of the axes of places."""
+    return lambda: (each for each in places() if each.axis == name)
+
+
+# Settings are made when their turn comes: a moved clock is moved from the present.
+AXES: Final[Mapping[str, Callable[[], Iterator[Setting]]]] = {
+    **{
+        name: processor_axis(name)
+        for name in ("BLAS kernels", "BLAS threads", "vector instructions", "C library")
+    },
+    **{name: place_axis(name) for name in ("time zone", "locale", "shell")},
+    "clock": clocks,
+    "Python": interpreters,
+    "together": worst_combination,
+}
 
 
 def report(
@@ -56,7 +74,7 @@ def report(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.portability", description=__doc__)
     parser.add_argument("--short", action="store_true", help="the two combinations that CI runs")
-    parser.add_argument("--only", metavar="AXIS", help="one axis, by its name in the table: 'time zone'")
+    parser.add_argument("--only", choices=AXES, help="one axis, by its name in the table")
     return parser
 
 

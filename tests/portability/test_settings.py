@@ -10,6 +10,7 @@ import pytest
 
 from tests.portability import clock as moved
 from tests.portability import interpreters, places, processors, setting, together
+from tests.portability.__main__ import AXES
 from tests.portability.setting import DECIDED, Setting, unchanged
 from tests.portability.sight import Sight
 
@@ -154,3 +155,12 @@ def test_the_short_form_sets_every_axis_of_processors_and_places() -> None:
     assert processor.environment.items() >= processors.without_vectors().items()
     assert {"TZ", "LC_ALL", "PYTHONHASHSEED"} <= set(place.environment)
     assert (place.python != Path(sys.executable)) == (moved.why_no_clock() is None)
+
+
+def test_each_axis_has_settings_of_its_own_name() -> None:
+    lazily = ("clock", "Python", "together")
+    found = {
+        name: {each.axis for each in settings()} for name, settings in AXES.items() if name not in lazily
+    }
+    assert found == {name: {name} for name in found}
+    assert sorted({each.axis for each in ROWS}) == sorted(found)

@@ -29,10 +29,10 @@ def short_form() -> Iterator[Setting]:
     yield elsewhere("another day, place and shell", DATED_SHORT, Path(sys.executable), {}, None)
 
 
-def worst_combination() -> Setting:
-    """Return the whole suite on the oldest Python, processor and so on, all at once."""
+def worst_combination() -> Iterator[Setting]:
+    """Yield the whole suite on the oldest Python, processor and so on, all at once."""
     python, absent = environment_of(OLDEST)
-    return elsewhere("all of these at once", WHOLE, python, oldest_processor(), absent)
+    yield elsewhere("all of these at once", WHOLE, python, oldest_processor(), absent)
 
 
 def elsewhere(
