@@ -1,1 +1,1 @@
-"""What the hub announces: event types, their schemas and samples."""
+"""Announcements of the hub: event types, their schemas and samples."""

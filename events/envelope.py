@@ -1,6 +1,7 @@
-"""CloudEvents 1.0 inside an EventBridge entry's `detail`: the one shape of everything that the hub announces.
+"""CloudEvents 1.0 in an EventBridge entry's `detail`: the format of every announcement of the hub.
 
-Source: CloudEvents specification 1.0.2 (attributes, JSON format, extension names of lower-case letters and digits).
+Source: CloudEvents specification 1.0.2 (attributes, JSON format, extension names of lower-case letters and
+digits).
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from pydantic_core import to_json
 from risk_hub_contracts.times import Instant
 
 BUS_SOURCE: Literal["risk-signal-hub"] = "risk-signal-hub"
-"""`source` of the EventBridge entry, by which rules select."""
+"""`source` of the EventBridge entry, which rules match."""
 
 EventType = Literal["risk_snapshot_updated", "risk_evaluated", "stress_evaluated", "exit_signal_emitted"]
 ID_DIGEST_CHARS = 32
@@ -21,8 +22,8 @@ ID_DIGEST_CHARS = 32
 class CloudEvent(BaseModel):
     """One announcement.
 
-    `source` and `id` together are unique, and an event that is announced again keeps both, so that consumers can
-    tell a repetition. Envelope attributes never stand inside `data`.
+    `source` and `id` together are unique. A repeated announcement keeps both, so that consumers can recognise
+    it. Envelope attributes never appear inside `data`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,7 +39,7 @@ class CloudEvent(BaseModel):
     correlationid: str | None = None
     """The id of the request that caused the event."""
     causationid: str | None = None
-    """The id of the event that caused this one; absent where a request did."""
+    """The id of the event that caused this one; absent if a request caused it."""
     tracecontext: str | None = None
     """The X-Ray trace header of that request."""
     islatest: bool | None = None
@@ -46,7 +47,7 @@ class CloudEvent(BaseModel):
     replay: bool | None = None
     """True on an announcement that an operator asked to repeat; absent otherwise."""
     history: bool | None = None
-    """True where the snapshot was past: it is evaluated on purpose, and no exit signal comes from it."""
+    """True for a past snapshot that an operator asked to evaluate; it never causes an exit signal."""
     data: dict[str, Any]
 
     def to_detail(self) -> str:
@@ -56,7 +57,7 @@ class CloudEvent(BaseModel):
 
 
 def event_id(event_type: EventType, *parts: str) -> str:
-    """Return the id of the event that these facts make: the same facts, the same id."""
+    """Return the event's id, computed from these facts: equal facts give equal ids."""
     return hashlib.sha256("\n".join((event_type, *parts)).encode()).hexdigest()[:ID_DIGEST_CHARS]
 
 

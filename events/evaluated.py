@@ -19,7 +19,7 @@ def evaluated(  # noqa: PLR0913 - by keyword
     is_latest: bool | None = None,
     history: bool = False,
 ) -> CloudEvent:
-    """Return the event for a stored report; its type follows from the report's.
+    """Return the event for a stored report; the report's type decides the event's type.
 
     Args:
         report: as stored in the evaluation store.

@@ -16,7 +16,7 @@ def exit_signal_emitted(
     trace_header: str | None = None,
     is_latest: bool | None = None,
 ) -> CloudEvent:
-    """Return the event for a stored signal; its id is made from what the signal is unique by.
+    """Return the event for a stored signal; its id is computed from the fields that identify the signal.
 
     Args:
         signal: as stored in the evaluation store.

@@ -14,11 +14,11 @@ FOLDER = Path(__file__).parent / "schemas"
 
 
 def event_schema(event_type: EventType, *, closed: bool = False) -> dict[str, Any]:
-    """Return the schema of an event type, open to members that a later release adds.
+    """Return the schema of an event type; it allows members that a later release adds.
 
     Args:
         event_type: one of the keys of `EVENT_MODELS`.
-        closed: forbid members that are not declared; for tests of what the hub writes.
+        closed: forbid undeclared members; for tests of the events that the hub writes.
     """
     model = EVENT_MODELS[event_type]
     schema = model.model_json_schema(mode="serialization", schema_generator=ContractSchema)
@@ -27,7 +27,7 @@ def event_schema(event_type: EventType, *, closed: bool = False) -> dict[str, An
 
 
 def schema_texts() -> dict[Path, str]:
-    """Return each schema file and what it must hold."""
+    """Return the required text of each schema file."""
     return {
         FOLDER / f"{name}.json": json.dumps(event_schema(name), indent=2, sort_keys=True) + "\n"
         for name in EVENT_MODELS
@@ -35,7 +35,7 @@ def schema_texts() -> dict[Path, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the schemas, or with `--check` tell which committed ones differ; return the exit code."""
+    """Write the schemas, or with `--check` report the committed ones that differ; return the exit code."""
     stale = [
         path
         for path, text in schema_texts().items()

@@ -1,4 +1,4 @@
-"""The events as models: for schemas, and for consumers that want types. The hub itself does not need them at run time."""
+"""Event models, for schemas and for consumers that want types. The hub does not need them at run time."""
 
 from typing import Literal
 

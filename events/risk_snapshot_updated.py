@@ -1,7 +1,7 @@
 """`risk_snapshot_updated`: a snapshot was committed.
 
-`data` is the snapshot as readers see it, large parts as references. A snapshot that would not fit in one bus entry is
-announced by a claim check: the same identifying fields, and where to fetch the rest.
+`data` is the snapshot as readers see it, large parts as references. A snapshot too large for one bus entry is
+announced by a claim check: the same identifying fields, and the path at which to fetch the rest.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ IDENTIFYING_FIELDS = (
     "created_at",
     "expires_at",
 )
-# Room for the entry's own members (bus, source, detail type, trace header) beside `detail`, in bytes.
+# Space in bytes for the entry's members other than `detail`: bus, source, detail type, trace header.
 ENTRY_OVERHEAD_MAX_BYTES = 2_048
 
 
@@ -45,7 +45,7 @@ def risk_snapshot_updated(  # noqa: PLR0913 - by keyword
         is_latest: whether it is its world's and stage's newest.
         correlation_id: the id of the request that brought it.
         trace_header: the X-Ray header of that request.
-        history: whether engines are to evaluate it as the past, expired or not.
+        history: whether engines evaluate it as a past snapshot, expired or not.
     """
     world_id, version = announcement["world_id"], announcement["version"]
     event = CloudEvent(

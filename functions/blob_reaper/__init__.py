@@ -1,1 +1,1 @@
-"""Remove blobs that nobody refers to."""
+"""Remove unreferenced blobs."""

@@ -1,1 +1,1 @@
-"""Announce what the tables' streams deliver."""
+"""Announce the records that the tables' streams deliver."""

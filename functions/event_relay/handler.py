@@ -12,7 +12,10 @@ _relay, _replay = _parts.relay_records(), _parts.replay_snapshots()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Announce one batch of stream records (raising: deliver it all again), or again what an operator asks for."""
+    """Announce one batch of stream records, or replay what an operator asks for.
+
+    An error makes the stream deliver the whole batch again.
+    """
     if "replay" in event:
         replayed = asdict(_replay(event["replay"]))
         log.info("replayed", replay=event["replay"], **replayed)

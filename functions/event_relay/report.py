@@ -1,4 +1,4 @@
-"""How a batch of the relay went, as metrics."""
+"""Metrics of one batch of the relay."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,11 +9,11 @@ from functions.hub.use_cases.relay_records import Relayed
 
 
 def report(records: Sequence[dict[str, Any]], relayed: Relayed, now: datetime) -> None:
-    """Write what was announced and set aside, and how long after its commit each record was done with.
+    """Write the counts of announced and isolated records, and each record's delay after its commit.
 
     Args:
-        records: the batch; a record says when its item was written, to the second or better.
-        relayed: how it went.
+        records: the batch; a record has the time at which its item was written, to the second or better.
+        relayed: the outcome of the batch.
         now: the hub's clock.
     """
     health = Health("event_relay")

@@ -1,1 +1,1 @@
-"""Hold each evaluation against its world's exit policy, and emit signals."""
+"""Compare each evaluation with its world's exit policy, and emit signals."""

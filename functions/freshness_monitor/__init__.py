@@ -1,1 +1,1 @@
-"""Watch the worlds, each minute."""
+"""Check the freshness of all worlds every minute."""

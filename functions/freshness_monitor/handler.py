@@ -11,6 +11,9 @@ _watch, _queues, _tokens = _parts.watch_freshness(), _parts.queue_depths(), _par
 
 
 def handler(_event: dict[str, Any], _context: object) -> None:
-    """Make one pass, whoever calls; when it cannot see the worlds there is no heartbeat, and that sets off an alarm."""
+    """Make one pass; the event is ignored.
+
+    If the worlds cannot be read, no heartbeat is written, which raises an alarm.
+    """
     watched = make_a_pass(_watch, _queues, _tokens)
     log.info("watched", worlds=watched.worlds, unreadable=watched.unreadable)

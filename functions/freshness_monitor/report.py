@@ -1,4 +1,4 @@
-"""What one pass saw, as metrics. The heartbeat comes after the worlds: it says that they were written."""
+"""Metrics of one pass. The heartbeat is written last, so it confirms that the worlds were written."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ MONITOR = "freshness_monitor"
 
 
 def make_a_pass(watch: WatchFreshness, queues: QueueDepths, tokens: TokenStore) -> Watched:
-    """Watch the worlds, then the queues, then the tokens: what does not answer must not hide a world that is silent.
+    """Check the worlds, then the queues, then the tokens: a failing dependency must not hide a silent world.
 
     Raises:
         UnavailableError: the worlds' store, the queues or the token store did not answer.
@@ -29,7 +29,7 @@ def make_a_pass(watch: WatchFreshness, queues: QueueDepths, tokens: TokenStore) 
 
 
 def report(watched: Watched) -> None:
-    """Write one line for each stage and each of the worst worlds, then the heartbeat."""
+    """Write one line for each stage and for each of the worst worlds, then the heartbeat."""
     for stage, tally in watched.tallies.items():
         _write_stage(stage, tally)
     for standing in watched.worst:
@@ -38,14 +38,14 @@ def report(watched: Watched) -> None:
 
 
 def report_token_end(tokens: Sequence[Token], now: datetime) -> None:
-    """Write how long the callers of every token can still go on."""
+    """Write the time until the first token without a successor ends."""
     seconds = seconds_to_next_end(tokens, now)
     if seconds is not None:
         write([(m.TOKEN_END, seconds)], {m.WORKER: MONITOR})
 
 
 def _report_depths(depths: Mapping[str, int]) -> None:
-    """Write how many messages wait in each queue."""
+    """Write the number of waiting messages of each queue."""
     for queue, depth in depths.items():
         write([(m.QUEUE_DEPTH, depth)], {m.QUEUE: queue})
 

@@ -1,4 +1,4 @@
-"""What the hub needs for blobs that producers upload themselves, and for those that nobody needs any more."""
+"""Ports for blobs that producers upload themselves, and for the removal of unreferenced blobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class NoUploadError(Exception):
-    """There is no such multipart upload, nor what it was completed to."""
+    """The multipart upload does not exist, nor does the object it would have been completed to."""
 
 
 class UploadInProgressError(Exception):
@@ -23,28 +23,28 @@ class UploadInProgressError(Exception):
 
 
 class UploadMismatchError(Exception):
-    """What was uploaded has another size or digest than was announced; nothing was stored under the blob's name."""
+    """The uploaded bytes have another size or digest than announced; no blob was stored under that name."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedPut:
-    """A PUT that whoever holds it may send: the store refuses any other bytes than those it was signed for."""
+    """A presigned PUT. Any holder may send it; the store accepts only the bytes that it was signed for."""
 
     url: str
     headers: Mapping[str, str]
 
 
 class BlobUploads(Protocol):
-    """The way of a large blob past the hub into its store. Every method may raise UnavailableError.
+    """Uploads of large blobs directly to the store, without passing through the hub.
 
-    Every reference given here has its size.
+    Every reference given here has its size. Every method may raise UnavailableError.
     """
 
     def ref(self, world_id: str, sha256: str) -> str:
         """Return the address of a world's blob."""
 
     def sign_put(self, ref: BlobRef) -> SignedPut:
-        """Return the PUT that stores the blob: kind, size and digest are signed, and a blob that is there stays."""
+        """Return the PUT that stores the blob; it signs kind, size and digest and overwrites no blob."""
 
     def begin(self, ref: BlobRef) -> str:
         """Begin a multipart upload and return its id."""
@@ -53,50 +53,51 @@ class BlobUploads(Protocol):
         """Return the PUT of one part: its size and digest are signed."""
 
     def complete(self, ref: BlobRef, upload_id: str) -> None:
-        """Make the parts one blob whose digest the store has computed itself.
+        """Join the parts into one blob whose digest the store itself has computed.
 
-        Each call continues from what earlier calls reached, so repeated calls end; concurrent ones do no harm.
+        Each call continues from the progress of earlier calls, so repeated calls finish; concurrent calls are
+        safe.
 
         Raises:
             NoUploadError: the upload is unknown, or the blob is so small that it has no parts.
             UploadInProgressError: this call ended before the blob was complete; another call continues.
-            UploadMismatchError: a part is missing, or the whole has another size or digest.
+            UploadMismatchError: a part is missing, or the whole differs in size or digest.
         """
 
     def abort(self, ref: BlobRef, upload_id: str) -> None:
-        """Forget the upload and its parts; one that is unknown is none."""
+        """Remove the upload and its parts; an unknown upload is ignored."""
 
 
 class BlobClaims(Protocol):
-    """The marks as whoever wants a blob meets them; reads are strongly consistent. May raise UnavailableError."""
+    """The marks as writers use them; reads are strongly consistent. May raise UnavailableError."""
 
     def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
-        """Put the claim, or renew it."""
+        """Store the claim, or renew it."""
 
     def is_doomed(self, world_id: str, sha256: str, now: datetime) -> bool:
-        """Tell whether the reaper is about to remove the blob."""
+        """Return whether a deletion lease is held on the blob."""
 
 
 class BlobMarks(Protocol):
-    """The marks as the reaper meets them; reads are strongly consistent. May raise UnavailableError."""
+    """The marks as the reaper uses them; reads are strongly consistent. May raise UnavailableError."""
 
     def claims(self, world_id: str, sha256: str) -> Sequence[Claim]:
         """Return every claim on the blob."""
 
     def doom(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
-        """Put the one doom of the blob, or take over one that has ended; tell whether it is `owner`'s now."""
+        """Take the blob's deletion lease if it is free or has ended; return whether `owner` holds it now."""
 
     def spare(self, world_id: str, sha256: str, owner: str) -> None:
-        """Remove the doom if it is `owner`'s."""
+        """Release the deletion lease if `owner` holds it."""
 
     def withdraw(self, world_id: str, sha256: str, claim: Claim) -> None:
-        """Remove the claim unless it was renewed since."""
+        """Remove the claim unless it has been renewed since it was read."""
 
     def place(self) -> str | None:
-        """Return where the reaper's last run stopped; None when it came to the end."""
+        """Return where the reaper's last run stopped; None when it reached the end."""
 
     def keep_place(self, place: str | None) -> None:
-        """Keep where this run stopped."""
+        """Store where this run stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +110,20 @@ class ShelvedBlob:
 
 
 class BlobShelf(Protocol):
-    """All blobs of all worlds, one after the other. Every method may raise UnavailableError."""
+    """All blobs of all worlds in the store's order. Every method may raise UnavailableError."""
 
     def after(self, place: str | None) -> Sequence[ShelvedBlob]:
-        """Return the next blobs after a place in the store's order; none: there are no more."""
+        """Return the next blobs after a place in the store's order; an empty result means the end."""
 
     def place_of(self, blob: ShelvedBlob) -> str:
         """Return the blob's own place."""
 
     def remove(self, blob: ShelvedBlob) -> None:
-        """Remove the blob; one that is gone is removed."""
+        """Remove the blob; succeed if it does not exist."""
 
 
 class StoredHashes(Protocol):
-    """What stands under a version. May raise UnavailableError."""
+    """Content hashes of stored snapshots. May raise UnavailableError."""
 
     def content_hash(self, world_id: str, version: str) -> str | None:
         """Return the content hash of a stored snapshot, or None; strongly consistent."""

@@ -1,4 +1,4 @@
-"""The one place where ports meet adapters: what each function is made of, from its environment."""
+"""Composition of each function: its adapters and use cases, built from its environment."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Composition:
         return frozenset(self._setting("STAGE_ALLOW_LIST").split(","))
 
     def offload(self) -> OffloadPolicy:
-        """Return the threshold that producers and the hub share."""
+        """Return the offload threshold that producers and the hub share."""
         from functions.hub.domain.offload import OffloadPolicy
 
         default = str(INLINE_COV_THRESHOLD_DEFAULT_ENTRIES)
@@ -145,7 +145,7 @@ class Composition:
         return ListExitSignals(self.evaluations())
 
     def backtest_risk(self) -> BacktestRisk:
-        """Return the reader's use case that holds forecasts against what came."""
+        """Return the reader's use case for back-tests: forecasts compared with realised returns."""
         from functions.hub.use_cases.backtest_risk import BacktestRisk
 
         return BacktestRisk(self.forecasts(), self._worlds())
@@ -166,7 +166,7 @@ class Composition:
         return RelayRecords(StreamRecords(self._bodies()), self._announce_commits(), failures)
 
     def replay_snapshots(self) -> ReplaySnapshots:
-        """Return the relay's use case for operators: the same announcements again."""
+        """Return the relay's use case by which operators repeat announcements."""
         from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
 
         evaluations = self.evaluations()
@@ -199,13 +199,13 @@ class Composition:
         )
 
     def tally(self, worker: WorkerName) -> Tally:
-        """Return what counts a worker's evaluations by stage and status."""
+        """Return the counter of a worker's evaluations by stage and status."""
         from functions.hub.health import ReportTally
 
         return ReportTally(worker, self.stages())
 
     def metered_worlds(self) -> MeteredWorlds:
-        """Return which worlds have metrics of their own."""
+        """Return the worlds that have their own metrics."""
         from functions.hub.adapters.dynamodb_metered_worlds import DynamoDBMeteredWorlds
 
         brief = client("dynamodb brief")
@@ -218,13 +218,13 @@ class Composition:
         return SecretTokens(client("secretsmanager"), self._setting("TOKENS_SECRET_ARN"), utc_now)
 
     def register_worlds(self) -> RegisterWorlds:
-        """Return the registry's use case that writes."""
+        """Return the registry's use case for writes."""
         from functions.hub.use_cases.register_worlds import RegisterWorlds
 
         return RegisterWorlds(self._registry(), utc_now)
 
     def list_worlds(self) -> ListWorlds:
-        """Return the registry's use case that shows how the worlds stand."""
+        """Return the registry's use case that lists the worlds with their freshness status."""
         from functions.hub.use_cases.list_worlds import ListWorlds
 
         return ListWorlds(self._registry(), utc_now)
@@ -236,7 +236,7 @@ class Composition:
         return WatchFreshness(self._registry(), utc_now, self.stages())
 
     def queue_depths(self) -> SQSQueueDepths:
-        """Return what says how many messages wait in the hub's queues."""
+        """Return the numbers of messages waiting in the hub's queues."""
         from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
 
         return SQSQueueDepths(client("sqs"), self._setting("QUEUE_URLS").split(","))
@@ -258,23 +258,23 @@ class Composition:
         return DynamoDBEvaluations(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
 
     def forecasts(self) -> DynamoDBForecasts:
-        """Return what a back-test reads."""
+        """Return the store that a back-test reads."""
         from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 
         return DynamoDBForecasts(client("dynamodb"), self._setting("EVALUATIONS_TABLE"), self._bodies())
 
     def input_notes(self) -> DynamoDBInputNotes:
-        """Return what the risk engine remembers of blobs."""
+        """Return the risk engine's notes on blobs."""
         from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
 
         return DynamoDBInputNotes(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
 
     def retention(self) -> timedelta:
-        """Return how long the store keeps what it is given."""
+        """Return how long the store keeps its items."""
         return timedelta(days=int(self._setting("RETENTION_DAYS")))
 
     def risk_choices(self) -> tuple[str, str]:
-        """Return what this deployment stage decided about the risk numbers: its fallback, and the legacy method."""
+        """Return the deployment's choices for the risk numbers: its fallback, and the legacy method."""
         return self._setting("RISK_FALLBACK"), self._setting("LEGACY_METHOD")
 
     def _announce_commits(self) -> AnnounceCommits:

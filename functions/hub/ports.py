@@ -1,4 +1,4 @@
-"""What the hub needs of the world outside, and which errors it must be ready for.
+"""The hub's ports to its dependencies, and the errors that they raise.
 
 Every adapter and every fake of a port passes the same test suite.
 """
@@ -40,7 +40,7 @@ def no_tally(event: CloudEvent, stage: str, status: RiskStatus) -> None:
 
 
 class UnavailableError(Exception):
-    """A dependency did not answer, throttled or timed out; nothing was half written, and a retry may succeed."""
+    """A dependency did not answer, throttled or timed out. No partial write was made; a retry may succeed."""
 
     def __init__(self, dependency: str, reason: str) -> None:
         super().__init__(f"{dependency} is unavailable: {reason}")
@@ -58,7 +58,7 @@ class BlobError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PutOutcome:
-    """What stands in the store after a put: the new snapshot, or the one that was there first."""
+    """Result of a put: the snapshot now stored under the key, either the new one or an earlier one."""
 
     stored: StoredSnapshot
     created: bool
@@ -68,7 +68,10 @@ class SnapshotStore(Protocol):
     """The immutable snapshots. Every method may raise UnavailableError."""
 
     def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
-        """Store the snapshot if its (world, version) is free, else return what stands there (INV-01): one call."""
+        """Store the snapshot if its (world, version) is free, else return the existing one (INV-01).
+
+        It is one call to the store.
+        """
 
     def get(self, world_id: str, version: str) -> StoredSnapshot | None:
         """Return one version, expired or not; strongly consistent."""
@@ -77,16 +80,16 @@ class SnapshotStore(Protocol):
         """Return the snapshots that the query admits, in its order, at most `query.limit`; strongly consistent."""
 
     def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
-        """Return the instant at which the last of the world's snapshots expires or expired; None when there is none.
+        """Return the latest `expires_at` of the world's snapshots, past or future; None without a snapshot.
 
-        With `known_at`, only what was known by then counts, so that the answer about a past moment never changes;
-        strongly consistent.
+        With `known_at`, only snapshots known by then count, so that the answer about a past moment never
+        changes; strongly consistent.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class BlobStat:
-    """What the store knows of a blob without reading it."""
+    """Size, digest and kind of a blob, known without reading it."""
 
     sha256: str | None
     size_bytes: int
@@ -100,8 +103,8 @@ class BlobHead:
     Attributes:
         size_bytes: the size of the whole blob.
         kind: the kind it was stored as; None for an object that this hub did not store.
-        sha256: the digest as far as it is known without reading the whole blob, else None.
-        data: the first bytes, at least to the end of the first line unless that exceeds what was asked for.
+        sha256: the digest if it is known without reading the whole blob, else None.
+        data: the first bytes, at least to the end of the first line unless that exceeds the requested size.
     """
 
     size_bytes: int
@@ -118,10 +121,10 @@ class BlobStore(Protocol):
         """Return the name of the bucket that references must name."""
 
     def put(self, world_id: str, kind: BlobKind, sha256: str, data: bytes) -> BlobRef:
-        """Store the blob under its digest; a blob that is there already is left alone."""
+        """Store the blob under its digest; leave an existing blob unchanged."""
 
     def stat(self, ref: BlobRef) -> BlobStat | None:
-        """Return the blob's size, digest and kind, or None when there is none."""
+        """Return the blob's size, digest and kind, or None when it does not exist."""
 
     def head(self, ref: BlobRef, max_bytes: int) -> BlobHead | None:
         """Return the beginning of the blob, at most `max_bytes` of it, or None when the blob is missing."""
@@ -143,23 +146,23 @@ class Head:
 
 
 class WorldStore(Protocol):
-    """One row per world and stage: what is expected, and its head. Every method may raise UnavailableError."""
+    """Rows with expectation and head, one per world and stage. Every method may raise UnavailableError."""
 
     def advance_head(self, snapshot: StoredSnapshot) -> bool:
-        """Move the head forward to the snapshot, never backwards; tell whether it is now the head."""
+        """Move the head forward to the snapshot, never backwards; return whether it is now the head."""
 
     def heads(self, world_id: str) -> Sequence[Head | None]:
-        """Return one entry per row of the world, None where nothing was announced yet; empty: the world is unknown."""
+        """Return one entry per row of the world, None before an announcement; empty for an unknown world."""
 
 
 class ExitPolicies(Protocol):
     """The exit policies that operators stored. May raise UnavailableError."""
 
     def exit_policy(self, world_id: str, stage: str) -> ExitPolicy | None:
-        """Return the policy of one world and stage, None where nobody stored one; strongly consistent.
+        """Return the policy of one world and stage, None when none is stored; strongly consistent.
 
         Raises:
-            ValueError: what is stored is no policy; nothing may be decided by another one in its place.
+            ValueError: the stored policy is not valid; no other policy may replace it.
         """
 
 
@@ -167,7 +170,7 @@ class EvaluationStore(Protocol):
     """Append-only evaluation records. Every method may raise UnavailableError."""
 
     def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
-        """Store the record if its key is free (INV-05); tell whether it did."""
+        """Store the record if its key is free (INV-05); return whether it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +197,9 @@ class Signals(Protocol):
     """The exit signals in the order of their emission. May raise UnavailableError."""
 
     def signals(self, query: SignalQuery) -> SignalPage:
-        """Return one page with one request; it may miss the signals of the last second or so.
+        """Return one page with one request; it may miss signals emitted within about the last second.
 
-        A page of one stage may hold fewer signals than asked for and still have a next one.
+        A page of one stage may hold fewer signals than `limit` and still have a next page.
         """
 
 
@@ -207,43 +210,43 @@ class StoredEvaluations(Protocol):
         """Return one record, or None; strongly consistent.
 
         Raises:
-            ValueError, KeyError: what lies there is no record of this hub.
+            ValueError, KeyError: the item under this key is not a record of this hub.
         """
 
 
 class Forecasts(Protocol):
-    """What was forecast, and the returns seen by then, in time order. Every method may raise UnavailableError."""
+    """Forecasts and the returns known to them, in time order. Every method may raise UnavailableError."""
 
     def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
-        """Store the forecast if its snapshot has none (INV-05); tell whether it did."""
+        """Store the forecast if its snapshot has none (INV-05); return whether it was stored."""
 
     def newest_ids(
         self, world_id: str, stage: str, start: datetime, end: datetime, *, limit: int
     ) -> Sequence[str]:
-        """Return the `forecast_id` of those with `start <= as_of <= end`, newest first; strongly consistent.
+        """Return the `forecast_id` of each forecast with `start <= as_of <= end`, newest first.
 
-        At most `limit`; fewer mean that there are no more.
+        Strongly consistent. At most `limit`; fewer mean that there are no more.
         """
 
     def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
-        """Return the forecasts of these ids, each given once, in their order; those that are gone are left out."""
+        """Return the forecasts of these distinct ids, in their order; removed forecasts are left out."""
 
 
 class InputNotes(Protocol):
-    """What is remembered of the worlds' blobs. Every method may raise UnavailableError."""
+    """Notes on the blobs of the worlds. Every method may raise UnavailableError."""
 
     def get(self, world_id: str, note_id: str) -> InputNote | None:
         """Return the note under a key, or None; strongly consistent."""
 
     def put_once(self, world_id: str, note_id: str, note: InputNote, retain_until: datetime) -> InputNote:
-        """Store the note if its key is free; return the one that stands there then."""
+        """Store the note if its key is free; return the note that is then stored."""
 
 
 class EventBus(Protocol):
-    """The bus on which the hub announces."""
+    """The bus to which the hub sends its announcements."""
 
     def publish(self, events: Sequence[CloudEvent]) -> Sequence[CloudEvent]:
-        """Send the events in batches within the bus's limits; return those that the bus refused.
+        """Send the events in batches within the bus's limits; return the events that the bus refused.
 
         Raises:
             UnavailableError: the bus could not be reached at all; any of the events may have been sent.
@@ -251,18 +254,18 @@ class EventBus(Protocol):
 
 
 class FailureQueue(Protocol):
-    """Where a record goes that can not be announced, with enough to repair it."""
+    """Queue for records that cannot be announced, with the data needed to repair them."""
 
     def isolate(self, record: dict[str, Any], reason: str) -> None:
-        """Keep the record's keys and the reason. May raise UnavailableError."""
+        """Store the record's keys and the reason. May raise UnavailableError."""
 
 
 class TokenStore(Protocol):
     """The live bearer tokens."""
 
     def tokens(self) -> Sequence[Token]:
-        """Return the current list, at most a minute old; the last good one while the secret store is down.
+        """Return the current list, at most a minute old; while the secret store is down, the last good list.
 
         Raises:
-            UnavailableError: the secret store is down and no list was ever read.
+            UnavailableError: the secret store is down and no list has been read yet.
         """

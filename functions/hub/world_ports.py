@@ -1,4 +1,4 @@
-"""What the world registry and the freshness monitor need of the world outside."""
+"""Ports of the world registry and the freshness monitor."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Note = Literal["expectation", "exit_policy"]
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """A note to be written: its JSON, when, and by the token of which id.
+    """A note to write: its JSON text, the time, and the id of the operator's token.
 
     Attributes:
-        in_force: whether it holds from now on; while a note does not, no time counts for it.
+        in_force: whether it applies from now on; time before it applies is not counted.
     """
 
     text: str
@@ -31,11 +31,12 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """One note as it lies on a row.
+    """One stored note.
 
     Attributes:
         text: the note's JSON.
-        since: since when it is in force without a break; of one that is not, when it was written.
+        since: start of the uninterrupted period in which it applies; if it does not apply, when it was
+            written.
         set_at: when it was last written.
         set_by: the id of the token that wrote it.
     """
@@ -48,7 +49,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A note that was written, and whether there was none before."""
+    """A written note, and whether none existed before."""
 
     noted: Noted
     created: bool
@@ -56,48 +57,49 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Some rows of the table, in its own order; `after` of the last leads on, None behind the last page."""
+    """Rows of the table in its own order; `after` is the key to continue from, None on the last page."""
 
     rows: Sequence[WorldRow]
     after: tuple[str, str] | None
 
 
 class WorldRegistry(Protocol):
-    """The notes on the worlds' rows, beside the heads that the relay keeps. Every method may raise UnavailableError."""
+    """Notes on the worlds' rows, which also hold the heads. Every method may raise UnavailableError."""
 
     def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Written:
-        """Write the note in place of the one that lies there; the head is left alone."""
+        """Write the note in place of an existing one; leave the head unchanged."""
 
     def get(self, world_id: str, stage: str, note: Note) -> Noted | None:
         """Return the note, or None; strongly consistent."""
 
     def remove(self, world_id: str, stage: str, note: Note) -> None:
-        """Remove the note, if there is one; the head is left alone."""
+        """Remove the note if it exists; leave the head unchanged."""
 
     def page(self, limit: int, after: tuple[str, str] | None = None) -> RowPage:
-        """Return at most `limit` rows behind the row of (world, stage) `after`; of what `rows` yields."""
+        """Return at most `limit` of the rows that `rows` yields, starting after (world, stage) `after`."""
 
     def rows(self) -> Iterator[WorldRow]:
         """Yield every row with a head or an expectation, in one pass and as few calls as the store allows.
 
-        A row that changes meanwhile may be old or new; one that cannot be read is yielded all the same, and says so.
+        A row that changes during the pass may be yielded in its old or new state. An unreadable row is
+        yielded too, with `readable` False.
         """
 
 
 class MeteredWorlds(Protocol):
-    """Which worlds have metrics of their own: a caller's words must not create any number of them."""
+    """The worlds with their own metrics: a bounded set, so that callers cannot create unlimited metrics."""
 
     def __call__(self, world_id: str, stage: str) -> bool:
-        """Return whether this world and stage is one of them; never raises."""
+        """Return whether this world and stage has its own metrics; never raise."""
 
 
 def no_world(world_id: str, stage: str) -> bool:  # noqa: ARG001 - see MeteredWorlds
-    """Return False: no world has metrics of its own."""
+    """Return False: no world has its own metrics."""
     return False
 
 
 class QueueDepths(Protocol):
-    """How many messages wait. May raise UnavailableError."""
+    """Numbers of waiting messages. May raise UnavailableError."""
 
     def depths(self) -> Mapping[str, int]:
         """Return the approximate number of waiting messages of each of the hub's queues."""

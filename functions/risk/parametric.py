@@ -1,4 +1,7 @@
-"""What a covariance says of the book: its deviation, and what each position adds to its VaR; or why nothing."""
+"""Parametric results of a book under one covariance: deviation and contributions to VaR.
+
+Where there is no result, the reason is given.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +17,10 @@ from risk_hub_contracts.risk import Contribution, Contributions, CovarianceOrigi
 ATTRIBUTION_CONFIDENCE_BPS = 9900
 ATTRIBUTION_MAX_ASSETS = 50
 NO_COVARIANCE = "covariance_not_psd"
-# Reasons against a covariance that say nothing against its variances.
+# Reasons to reject a covariance that leave its variances usable.
 REPLACEABLE = frozenset({NO_COVARIANCE, "specific_variance_negative"})
 NO_VARIANCE = "portfolio_variance_is_zero"
-# Below this share of (Σ|w_i|σ_i)² a variance is what rounding left of a hedge, and no measurement.
+# A variance below this share of (Σ|w_i|σ_i)² is the rounding error of a hedge, not a measurement.
 RESOLVED_MIN_RATIO = 1e-12
 
 
@@ -26,12 +29,12 @@ class ParametricBook:
     """The book under one covariance.
 
     Attributes:
-        sigma: `σ_p` over one period; None with a reason where it cannot be told.
-        reason: why not, or None.
-        origin: of the covariance behind `sigma`; None where there is no number.
-        fallback: the policy that stood in for the covariance.
+        sigma: `σ_p` over one period; None, with a reason, where it is unknown.
+        reason: why `sigma` is None, else None.
+        origin: of the covariance behind `sigma`; None without a number.
+        fallback: the policy used in place of the covariance.
         undiversified: `Σ|w_i|σ_i`; None where the variances are not known.
-        contributions: to VaR; None where there are none to tell.
+        contributions: to VaR; None where they are unknown.
     """
 
     sigma: float | None
@@ -45,9 +48,9 @@ class ParametricBook:
 def parametric_book(
     covariance: CovarianceInput, weights: Mapping[str, float], policy: RiskPolicy
 ) -> ParametricBook:
-    """Return the book under the covariance; where that is none, under the named fallback if there is one.
+    """Return the book under the covariance, or under the named fallback if the covariance is unusable.
 
-    The fallback needs variances alone, so it stands in only where those are known and can be trusted: in a matrix of
+    The fallback needs only the variances, so it applies only where those are known and reliable: a matrix of
     numbers that is not positive semi-definite, or a factor form with a specific variance below zero.
     """
     if covariance.reason is None and covariance.form is not None:
@@ -75,7 +78,7 @@ def _measured(covariance: CovarianceInput, weights: Mapping[str, float]) -> Para
 
 
 def _undiversified(covariance: CovarianceInput, weights: Mapping[str, float]) -> float | None:
-    """Return `Σ|w_i|σ_i`, at least `σ_p` whatever the correlations; None where a variance is missing or impossible."""
+    """Return `Σ|w_i|σ_i`, an upper bound of `σ_p`; None where a variance is missing or impossible."""
     if covariance.form is None or set(weights) - set(covariance.ids):
         return None
     known = dict(zip(covariance.ids, covariance.form.variances(), strict=True))
@@ -92,7 +95,7 @@ def _contributions(
     variances: list[float],
     sigma: float,
 ) -> Contributions:
-    """Return the largest contributions, and what the others add up to."""
+    """Return the largest contributions, and the sum of the others."""
     place = {asset: index for index, asset in enumerate(covariance.ids)}
     chosen = [place[asset] for asset in weights]
     book, of_book = list(weights.values()), [times[index] for index in chosen]

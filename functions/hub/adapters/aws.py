@@ -1,4 +1,4 @@
-"""AWS clients with the hub's timeouts and retries, and AWS's errors in the words of the ports."""
+"""AWS clients with the hub's timeouts and retries; AWS errors translated to errors of the ports."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,13 +40,13 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
     signature_version="v4",
     tcp_keepalive=True,
-    # Botocore would describe this machine and itself anew, twice a request: a tenth of a warm POST.
+    # A fixed text: botocore would build one twice per request, which takes a tenth of a warm POST.
     user_agent=USER_AGENT,
-    # The service checks its parameters itself; checking each attribute here too costs a tenth of a warm POST.
+    # The service checks its parameters itself; checking them here too costs a tenth of a warm POST.
     parameter_validation=False,
 )
 S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4"))
-# S3 answers a copy of hundreds of megabytes when it is done, and may cancel it when the connection ends.
+# S3 answers a copy of hundreds of megabytes after it is complete, and may cancel it if the connection ends.
 COPYING_READ_TIMEOUT_SECONDS = 9
 CONFIGS = {
     "s3": S3_CONFIG,
@@ -55,7 +55,7 @@ CONFIGS = {
             read_timeout=COPYING_READ_TIMEOUT_SECONDS, retries={"mode": "standard", "total_max_attempts": 1}
         )
     ),
-    # For what a request can do without: no wait, no second attempt.
+    # For data that a request can do without: a short wait, no second attempt.
     "dynamodb brief": CONFIG.merge(
         Config(read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
     ),
@@ -77,10 +77,10 @@ def _made(purpose: str) -> "BaseClient":
 
 
 class LazyClient:
-    """A client that is made when it is first used: a cold start pays for the services that its request needs."""
+    """A client created on first use: a cold start creates only the clients that its request needs."""
 
     def __init__(self, purpose: str) -> None:
-        """Stand for a client: the name of its service, such as `dynamodb`, and what sets it apart from others of it."""
+        """Name the client's service, such as `dynamodb`, with an optional purpose such as `brief`."""
         self._purpose = purpose
 
     def __getattr__(self, operation: str) -> Any:  # noqa: ANN401  (botocore makes its methods at run time)
@@ -100,7 +100,7 @@ def error_code(error: ClientError) -> str:
 
 @contextmanager
 def dependency(name: str) -> Iterator[None]:
-    """Turn a dependency's throttling, time-outs and failures into UnavailableError; other errors pass."""
+    """Turn a dependency's throttling, time-outs and failures into UnavailableError; re-raise other errors."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Many items of one table by their keys, all of them or UnavailableError."""
+"""Read many items of one table by their keys: all of them, or UnavailableError."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,12 +13,12 @@ BATCH_GET_MAX_ATTEMPTS = 5
 
 
 def batch_get(dynamodb: Any, table: str, store: str, keys: Sequence[Item]) -> Iterator[Item]:  # noqa: ANN401
-    """Yield the items that are there, in no order, strongly consistent.
+    """Yield the existing items in no particular order, strongly consistent.
 
     Args:
         dynamodb: the client.
         table: the table's name.
-        store: what the table is called where it is unavailable.
+        store: the table's name in UnavailableError.
         keys: whole primary keys, each once.
     """
     for start in range(0, len(keys), BATCH_GET_MAX_ITEMS):

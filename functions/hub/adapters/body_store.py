@@ -1,4 +1,4 @@
-"""Documents too large for a table item, content-addressed in the bucket, so that no snapshot meets the 400 kB cliff."""
+"""Documents above DynamoDB's item limit of 400 kB, stored in the bucket under their digest."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ PREFIX = "risk-bodies"
 
 @dataclass(frozen=True, slots=True)
 class BodyStore:
-    """Decides by size where a compressed document lies, and fetches it back verified."""
+    """Chooses by size where a compressed document is stored, and loads it verified."""
 
     s3: Any
     bucket: str

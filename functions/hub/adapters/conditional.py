@@ -1,4 +1,4 @@
-"""DynamoDB writes that happen under a condition, and what stood there where it did not hold."""
+"""Conditional DynamoDB writes that return the existing item on failure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from functions.hub.adapters.snapshot_item import Item
 from functions.hub.ports import UnavailableError
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
-# Both keys of every table are there or neither is.
+# An item has both keys of its table, so checking one is enough.
 KEY_IS_FREE = "attribute_not_exists(world_id)"
 
 
@@ -20,7 +20,7 @@ class Refusal:
     """A write whose condition did not hold.
 
     Attributes:
-        item: the existing item; empty where the request did not ask for it, or the answer lacks it.
+        item: the existing item; empty if the request did not ask for it or the answer lacks it.
     """
 
     item: Item
@@ -30,9 +30,9 @@ def write_if(store: str, write: Callable[..., object], **request: Any) -> Refusa
     """Write under the request's condition; return None when it held.
 
     Args:
-        store: what the table is called where it is unavailable.
+        store: the table's name in UnavailableError.
         write: the client's operation.
-        request: its parameters, a ConditionExpression among them.
+        request: its parameters, including a ConditionExpression.
     """
     try:
         with dependency(store):
@@ -45,9 +45,9 @@ def write_if(store: str, write: Callable[..., object], **request: Any) -> Refusa
 
 
 def put_once(dynamodb: Any, table: str, store: str, item: Item) -> Refusal | None:  # noqa: ANN401
-    """Put an item under a free key and return None; where the key is taken, return the refusal.
+    """Put an item under a free key and return None; if the key is taken, return the refusal.
 
-    The refusal has the existing item where the answer contains it, as DynamoDB's does; see `existing_item`.
+    The refusal has the existing item if the answer contains it, as DynamoDB's does; see `existing_item`.
     """
     return write_if(
         store,
@@ -60,10 +60,10 @@ def put_once(dynamodb: Any, table: str, store: str, item: Item) -> Refusal | Non
 
 
 def existing_item(refusal: Refusal, dynamodb: Any, table: str, store: str, key: Item) -> Item:  # noqa: ANN401
-    """Return the item that has the key, by a strongly consistent read where the refusal lacks it.
+    """Return the item that has the key, by a strongly consistent read if the refusal lacks it.
 
-    DynamoDB always answers with the item. Emulators that ignore `ReturnValuesOnConditionCheckFailure` do not, and
-    the writer's role needs no permission for this read on AWS.
+    DynamoDB always returns the item. Emulators that ignore `ReturnValuesOnConditionCheckFailure` do not; on
+    AWS the writer's role needs no permission for this read.
 
     Raises:
         UnavailableError: the item was removed after it had refused the put; the same put may succeed now.

@@ -1,4 +1,4 @@
-"""BlobMarks on DynamoDB: a row per claim and one per doom, beside each other under the blob's digest."""
+"""BlobMarks on DynamoDB: one row per claim and one per deletion lease, all under the blob's digest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from functions.hub.domain.blob_marks import Claim
 from risk_hub_contracts.times import format_instant, parse_instant
 
 STORE = "the store of blob marks"
-# No world has this name: ids begin with a letter or a digit.
+# Not a valid world id: ids begin with a letter or a digit.
 PLACE = {"world_id": {"S": "#reaper"}, "mark": {"S": "place"}}
 
 

@@ -28,7 +28,7 @@ ORIGIN_ATTRIBUTES = ("correlation_id", "causation_id", "trace_header")
 
 
 def to_item(evaluation: Record, retain_until: datetime) -> Item:
-    """Return the table item of one record of any kind; its key says which."""
+    """Return the table item of one record of any kind; the kind is part of its key."""
     texts = {
         "world_id": evaluation.report.world_id,
         "evaluation_id": evaluation.evaluation_id,
@@ -46,7 +46,7 @@ def to_item(evaluation: Record, retain_until: datetime) -> Item:
 
 
 def _indexed(evaluation: Record) -> dict[str, str]:
-    """Return the attributes by which signals stand in the index of emission; reports do not stand in it."""
+    """Return the attributes that place signals in the index of emission; reports are not in it."""
     if not isinstance(evaluation.report, ExitSignal):
         return {}
     order = signal_order(evaluation.report.emitted_at, evaluation.evaluation_id)
@@ -81,7 +81,7 @@ class DynamoDBEvaluations:
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
     ) -> FoundReport | None:
-        """See Reports. One page: engine versions are few, and their text does not order them."""
+        """See Reports. One page suffices: engine versions are few. Text order is not version order."""
         values = {":world": world_id, ":prefix": report_prefix(kind, version)}
         with dependency(STORE):
             answer = self.dynamodb.query(
@@ -117,7 +117,11 @@ def _is_known(report: FoundReport, known_at: datetime | None) -> bool:
 
 
 def _emission_query(query: SignalQuery, lower: str, upper: str) -> dict[str, Any]:
-    """Return the request for a page. A filter applies behind a limit, so with one DynamoDB's own page is the bound."""
+    """Return the request for a page.
+
+    DynamoDB applies a filter after the limit, so a filtered request has only DynamoDB's own page size as its
+    bound.
+    """
     values = {":world": query.world_id, ":lower": lower, ":upper": upper}
     filtered = {} if query.stage is None else {"FilterExpression": "stage = :stage"}
     if query.stage is not None:
@@ -132,7 +136,7 @@ def _emission_query(query: SignalQuery, lower: str, upper: str) -> dict[str, Any
 
 
 def _page(answer: dict[str, Any], limit: int) -> SignalPage:
-    """Return the first `limit` items, and behind which key there may be more."""
+    """Return the first `limit` items, and the key after which there may be more."""
     items = answer["Items"]
     shown = items[:limit]
     last = shown[-1] if len(shown) < len(items) else answer.get("LastEvaluatedKey")

@@ -1,4 +1,4 @@
-"""Forecasts on DynamoDB: beside the evaluations, compressed, put once each."""
+"""Forecasts on DynamoDB: in the table of the evaluations, compressed, put once each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""InputNotes on DynamoDB: small records beside the evaluations, put once each."""
+"""InputNotes on DynamoDB: small records in the table of the evaluations, put once each."""
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -46,7 +46,7 @@ def _key(world_id: str, note_id: str) -> Item:
 
 
 def _note(item: Item) -> InputNote:
-    """Return the note; what a newer release noted beside it is left out, as `UNKNOWN_MEMBERS` says."""
+    """Return the note without members that a newer release added, as `UNKNOWN_MEMBERS` requires."""
     stored = orjson.loads(item["note"]["S"])
     return InputNote(
         **{field.name: stored[field.name] for field in fields(InputNote) if field.name in stored}

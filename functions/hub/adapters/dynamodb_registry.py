@@ -16,7 +16,7 @@ from risk_hub_contracts.times import format_instant, parse_instant
 
 Item = dict[str, Any]
 Read = TypeVar("Read")
-# A name of its own for every attribute, since DynamoDB reserves some words.
+# Every attribute is aliased, because DynamoDB reserves some words.
 SEEN = {
     "#w": "world_id",
     "#s": "stage",
@@ -27,9 +27,9 @@ SEEN = {
     "#e": "expectation",
     "#f": "expectation_since",
 }
-# A row that has neither is what is left of a registration, or holds a policy only: nothing came, and nobody waits.
+# A row with neither is left over from a registration or holds only a policy: it is not shown.
 SHOWN_BY = ("head_as_of", "expectation")
-# What stands in for an expectation that cannot be read: the world is watched by the defaults.
+# Replaces an unreadable expectation: the world is watched by the default limits.
 STAND_IN = Expectation(owner="unreadable")
 
 
@@ -74,7 +74,7 @@ class DynamoDBRegistry:
         return _noted(note, item) if note in item else None
 
     def remove(self, world_id: str, stage: str, note: Note) -> None:
-        """See WorldRegistry. A row that is not there is not made."""
+        """See WorldRegistry. A missing row is not created."""
         names = _names(note)
         write_if(
             STORE,
@@ -128,7 +128,7 @@ def _as_written(note: Note, before: Item, writing: Writing) -> Noted:
 
 
 def _noted(note: Note, item: Item) -> Noted:
-    """Return the note; one that was written by hand, without its facts, counts as written at the beginning of time."""
+    """Return the note; one written by hand, without its metadata, counts as written at the epoch (1970)."""
     set_at: Item = item.get(f"{note}_set_at", {"S": "1970-01-01T00:00:00Z"})
     return Noted(
         text=item[note]["S"],
@@ -143,7 +143,7 @@ def _is_shown(item: Item) -> bool:
 
 
 def _row(item: Item) -> WorldRow:
-    """Return a row whatever it holds: one that nobody can read must not hide all others from the monitor."""
+    """Return a row for any item: one unreadable row must not hide all others from the monitor."""
     expectation, wanted_is_readable = _readable("expectation", item, _expectation, STAND_IN)
     since, since_is_readable = _readable("expectation_since", item, _since, None)
     head, head_is_readable = _readable("head_as_of", item, _head, None)
@@ -160,7 +160,7 @@ def _row(item: Item) -> WorldRow:
 def _readable(
     attribute: str, item: Item, read: Callable[[Item], Read], instead: Read | None
 ) -> tuple[Read | None, bool]:
-    """Return what `read` makes of the item where the attribute is there, and whether it could be read."""
+    """Return the item as `read` parses it, None if the attribute is absent, and whether it was readable."""
     if attribute not in item:
         return None, True
     try:

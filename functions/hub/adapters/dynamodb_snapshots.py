@@ -62,9 +62,9 @@ class DynamoDBSnapshots:
     def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
         """See SnapshotStore.
 
-        The first request reads the newest `limit` items of the index. Only when some of them do not belong to the
-        answer is there more to do: the few unexpired ones are found by the expiry index, whatever the history's
-        length; a search of expired history reads on, page by page.
+        The first request reads the newest `limit` items of the index. More is read only if some of them do
+        not match: the expiry index finds the few unexpired ones, whatever the history's length; a search of
+        expired history continues page by page.
         """
         lower, upper = query.bounds()
         if lower > upper:
@@ -116,7 +116,7 @@ class DynamoDBSnapshots:
         return from_item(item, self.bodies.load)
 
     def _outcome_of_collision(self, stored: StoredSnapshot, offered: StoredSnapshot) -> PutOutcome:
-        """Tell a foreign item from our own put, repeated by the client library after a lost response (F1)."""
+        """Distinguish another item from our own put that the client repeated after a lost response (F1)."""
         ours = stored.created_at == offered.created_at and stored.content_hash == offered.content_hash
         return PutOutcome(stored, created=ours)
 

@@ -12,7 +12,7 @@ from risk_hub_contracts.exit_policy import ExitPolicy
 from risk_hub_contracts.times import format_instant
 
 STORE = "the world store"
-# A row that has none of these is what is left of a registration: its world is unknown again.
+# A row with none of these is left over from a registration: its world counts as unknown.
 KNOWN_BY = ("head_order", "expectation", "exit_policy")
 
 
@@ -24,7 +24,7 @@ class DynamoDBWorlds:
     table: str
 
     def advance_head(self, snapshot: StoredSnapshot) -> bool:
-        """See WorldStore. An equal head (the same snapshot, announced again) counts as the head."""
+        """See WorldStore. A head equal to the snapshot (announced again) counts as advanced."""
         head = {
             ":order": snapshot.order,
             ":version": snapshot.version,

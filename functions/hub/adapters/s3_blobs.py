@@ -21,7 +21,7 @@ from risk_hub_contracts.limits import BLOB_FIRST_READ_BYTES, DOWNLOAD_URL_TTL_SE
 from risk_hub_contracts.refs import BLOB_PREFIX, BlobRef
 
 KIND_METADATA = "kind"
-# S3's answer to a range of an empty object; no blob is empty.
+# S3's answer to a range of an empty object; a blob is never empty.
 NO_BYTES = frozenset({"InvalidRange", "416"})
 
 
@@ -54,7 +54,7 @@ class S3Blobs:
         )
 
     def head(self, ref: BlobRef, max_bytes: int) -> BlobHead | None:
-        """See BlobStore: one ranged request, and a second one for a first line that is longer than the first range."""
+        """See BlobStore: one ranged request, and a second for a first line longer than the first range."""
         first = self._range(ref, 0, min(BLOB_FIRST_READ_BYTES, max_bytes))
         if first is None:
             return None
@@ -108,7 +108,7 @@ class S3Blobs:
 
 
 def _known_digest(answer: dict[str, Any], data: bytes, size_bytes: int) -> str | None:
-    """Return the digest of a blob that was read whole, else the store's own one where it sends that with a range."""
+    """Return the digest of a blob that was read whole, else the store's own digest if sent with a range."""
     if len(data) == size_bytes:
         return hashlib.sha256(data).hexdigest()
     return sha256_of(answer.get("ChecksumSHA256"))

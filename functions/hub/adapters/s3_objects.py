@@ -21,7 +21,7 @@ def put_object_once(  # noqa: PLR0913, PLR0917  (an object is named by bucket, k
     sha256: str,
     metadata: dict[str, str],
 ) -> None:
-    """Store the object unless it is there already; S3 itself verifies the digest on arrival."""
+    """Store the object unless it already exists; S3 itself verifies the digest on arrival."""
     checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
     for attempt in range(CONFLICT_MAX_ATTEMPTS):
         try:
@@ -51,18 +51,21 @@ def get_object(s3: Any, bucket: str, key: str) -> bytes:  # noqa: ANN401
 
 
 def get_range(s3: Any, bucket: str, key: str, first_byte: int, count: int) -> dict[str, Any]:  # noqa: ANN401
-    """Return S3's answer to a request for `count` bytes of an object from `first_byte` on."""
+    """Return S3's answer to a request for `count` bytes of an object, starting at `first_byte`."""
     wanted = f"bytes={first_byte}-{first_byte + count - 1}"
     answer: dict[str, Any] = s3.get_object(Bucket=bucket, Key=key, Range=wanted, ChecksumMode="ENABLED")
     return answer
 
 
 def size_of(answer: dict[str, Any]) -> int:
-    """Return the size of the whole object from the answer to a ranged request; a store that ignores ranges sends all."""
+    """Return the size of the whole object from the answer to a ranged request.
+
+    A store that ignores ranges sends the whole object.
+    """
     total: str = answer.get("ContentRange", "").rpartition("/")[2]
     return int(total) if total.isdigit() else int(answer["ContentLength"])
 
 
 def sha256_of(checksum: str | None) -> str | None:
-    """Return S3's base64 checksum as hex; one that S3 made of the checksums of parts is none of the whole."""
+    """Return S3's base64 checksum as hex, or None for a checksum made of part checksums."""
     return None if checksum is None or "-" in checksum else base64.b64decode(checksum).hex()

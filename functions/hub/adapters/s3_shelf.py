@@ -21,7 +21,7 @@ class S3Shelf:
     bucket: str
 
     def after(self, place: str | None) -> Sequence[ShelvedBlob]:
-        """See BlobShelf; what has no blob's name is passed over."""
+        """See BlobShelf; objects whose key is not a blob's name are skipped."""
         request: dict[str, Any] = {
             "Bucket": self.bucket,
             "Prefix": f"{BLOB_PREFIX}/",

@@ -1,10 +1,10 @@
-"""BlobUploads on S3: presigned PUTs, and multipart uploads whose whole digest S3 computes before they become a blob.
+"""BlobUploads on S3: presigned PUTs, and multipart uploads verified by a digest of the whole object.
 
-S3 keeps only a checksum of the parts' checksums for a multipart upload. So the parts are completed under `risk-uploads/`,
-a copy there (the proof) makes S3 compute the SHA-256 of the whole, and only a copy of a proof with the right digest gets
-the blob's name. S3 may cancel a copy whose client disconnects, and a copy of 512 MiB takes seconds: each call looks for
-a proof first, starts a copy only if enough time is left for it, and leaves the rest to the next call. The bucket's
-lifecycle removes what stays under `risk-uploads/`.
+For a multipart upload S3 keeps only a checksum of the parts' checksums. So the parts are completed under
+`risk-uploads/`. A copy there (the proof) makes S3 compute the SHA-256 of the whole, and only a proof with the
+right digest is copied to the blob's name. S3 may cancel a copy whose client disconnects, and a copy of 512
+MiB takes seconds: each call looks for a proof first, starts a copy only if enough time is left for it, and
+leaves the rest to the next call. The bucket's lifecycle removes leftovers under `risk-uploads/`.
 """
 
 import base64
@@ -27,15 +27,15 @@ STORE = "the blob store"
 NO_UPLOAD = "NoSuchUpload"
 BAD_PARTS = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
 SHA256 = {"ChecksumAlgorithm": "SHA256"}
-# Of the writer's 14 seconds, what one completion may take; the rest is for the requests around it.
+# The share of the writer's 14 seconds for one completion; the rest is for its other requests.
 COMPLETION_BUDGET_SECONDS = 12.0
 
 
 class Budget:
-    """The time of one completion, spent on copies that are expected to end within it."""
+    """Time for one completion, used for copies that are expected to end within it."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Start the time now."""
+        """Start the clock."""
         self._clock = clock
         self._end = clock() + COMPLETION_BUDGET_SECONDS
         self._expected: float = COPYING_READ_TIMEOUT_SECONDS
@@ -43,7 +43,8 @@ class Budget:
     def copy(self, copy: Callable[[], None]) -> None:
         """Run a copy, or raise UploadInProgressError if it is not expected to end in time.
 
-        A first copy may take as long as the store is waited for, a second one of the same bytes about as long as the first.
+        A first copy may take as long as the read time-out; a second copy of the same bytes takes about as
+        long as the first.
         """
         began = self._clock()
         if began + self._expected > self._end:
@@ -112,7 +113,7 @@ class S3Uploads:
                 raise
 
     def _put_together(self, ref: BlobRef, upload_id: str) -> None:
-        """Complete the upload; one that is unknown may have been completed before."""
+        """Complete the upload; an unknown upload may have been completed before."""
         at = {"Bucket": self.bucket, "Key": self._beside(ref), "UploadId": upload_id}
         try:
             with dependency(STORE):
@@ -155,7 +156,7 @@ class S3Uploads:
         return head
 
     def _prove(self, ref: BlobRef) -> None:
-        """Let S3 compute the digest of the whole by a copy."""
+        """Make S3 compute the digest of the whole by a copy."""
         try:
             with dependency(STORE):
                 self.s3.copy_object(
@@ -217,7 +218,7 @@ def _bound(size_bytes: int, sha256: str) -> dict[str, str]:
 
 
 def _require_all(ref: BlobRef, listed: list[dict[str, Any]]) -> None:
-    """Refuse a set of parts that is not exactly the announced one, each in its size."""
+    """Refuse a set of parts that is not exactly the announced one, each with its size."""
     wanted = {span.number: span.size_bytes for span in part_spans(ref.bytes or 0)}
     found = {part["PartNumber"]: part["Size"] for part in listed}
     missing = sorted(number for number in wanted if found.get(number) != wanted[number])
@@ -231,7 +232,7 @@ def _require_all(ref: BlobRef, listed: list[dict[str, Any]]) -> None:
 
 
 def _measured(head: dict[str, Any]) -> tuple[int, str | None]:
-    """Return the size of an object, and the SHA-256 of the whole where S3 has computed it."""
+    """Return the size of an object, and the SHA-256 of the whole if S3 has computed it."""
     return head["ContentLength"], sha256_of(head.get("ChecksumSHA256"))
 
 

@@ -1,7 +1,7 @@
 """TokenStore on Secrets Manager: at most a minute old, and the last good list while the secret store is down.
 
-A process without a list waits for one: many new processes read the secret in the same second, and Secrets Manager throttles
-them. It tries again after a random pause for as long as READ_BUDGET_SECONDS allows, and answers 503 then.
+A process without a list waits for one: many new processes read the secret in the same second, and Secrets
+Manager throttles them. The process retries after random pauses for READ_BUDGET_SECONDS, then answers 503.
 """
 
 import random
@@ -22,11 +22,11 @@ from risk_hub_contracts.tokens import Token
 
 CURRENT = "AWSCURRENT"
 STORE = "the token store"
-# A function has 14 s; what remains is enough for the first two attempts of its own store.
+# A function has 14 s; the rest is enough for two attempts at its own store.
 READ_BUDGET_SECONDS = 6.0
-# The client's connect and read time-out: an attempt that cannot end within the budget is not begun.
+# The client's connect and read time-out: an attempt that may end after the budget is not begun.
 ATTEMPT_MAX_SECONDS = 3.0
-# What a second attempt does not change: a refused call, and a secret that cannot be read.
+# Errors that a second attempt does not change: a refused call, and an unreadable secret.
 LASTING_ERRORS = (ClientError, ValueError, KeyError)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 1.0
 FRESH_FROM, FRESH_UNTIL = timedelta(), timedelta(seconds=TOKEN_CACHE_MAX_AGE_SECONDS)
@@ -36,7 +36,7 @@ class SecretTokens:
     """The secret that lists the digests of the live tokens."""
 
     def __init__(self, secretsmanager: Any, secret_arn: str, clock: Clock) -> None:  # noqa: ANN401
-        """Read the secret named `secret_arn` through the given client, when first asked."""
+        """Read the secret named `secret_arn` through the given client, on first use."""
         self._secretsmanager = secretsmanager
         self._secret_arn = secret_arn
         self._clock = clock
@@ -52,14 +52,14 @@ class SecretTokens:
         return self._last_good
 
     def _renewed(self, last_good: Sequence[Token]) -> Sequence[Token]:
-        """Read once; a failure leaves the last good list in force for another minute."""
+        """Read once; after a failure the last good list stays in force for another minute."""
         try:
             return self._read()
         except (UnavailableError, *LASTING_ERRORS):
             return last_good
 
     def _first(self) -> Sequence[Token]:
-        """Read until there is a list, a failure that no second attempt changes, or no time left in the budget."""
+        """Read until a list arrives, a failure is permanent, or the budget is used."""
         begun, longest_pause = time.monotonic(), FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -80,15 +80,15 @@ class SecretTokens:
 
 
 def _is_fresh(age: timedelta) -> bool:
-    """Tell whether a list is young enough; one from the future was read before the clock was set back."""
+    """Return whether a list is young enough; a time of reading in the future means the clock was set back."""
     return FRESH_FROM <= age < FRESH_UNTIL
 
 
 def _readable(text: str) -> Sequence[Token]:
-    """Return the tokens of the list; an entry that this release cannot read opens nothing, and spoils no other.
+    """Return the readable tokens of the list; an unreadable entry grants nothing and affects no other.
 
     Raises:
-        ValueError: there is no list, or nothing in it can be read. No part of the secret is in the text.
+        ValueError: the list is missing or has no readable entry. The text contains no part of the secret.
     """
     document = orjson.loads(text)
     entries = document.get("tokens") if isinstance(document, dict) else None

@@ -1,4 +1,4 @@
-"""A snapshot query in DynamoDB's language."""
+"""DynamoDB requests for a snapshot query."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ BY_EXPIRY = "by_expiry"
 
 
 def index_query(table: str, query: SnapshotQuery) -> dict[str, Any]:
-    """Return the request for the first `query.limit` items in the query's order, unwanted ones filtered out."""
+    """Return the request for the first `query.limit` items in the query's order, with filters applied."""
     lower, upper = query.bounds()
     index, attribute = BY_AS_OF, "time_order"
     if query.stage is not None:
@@ -34,7 +34,7 @@ def index_query(table: str, query: SnapshotQuery) -> dict[str, Any]:
 
 
 def _filters(query: SnapshotQuery, values: dict[str, str]) -> list[str]:
-    """Return the filter's conditions; their values are added to `values`."""
+    """Return the filter's conditions; add their values to `values`."""
     conditions = []
     if not query.include_expired:
         values[":at"] = format_instant(query.at)
@@ -62,7 +62,7 @@ def expiry_window(
         table: the table's name.
         world_id: the world.
         after: the snapshots must expire later than this; None: all.
-        until_known: only what was known by then is wanted: nothing known then expires later than it plus the greatest TTL.
+        until_known: return only snapshots known by then; those expire at most the greatest TTL later.
         newest_first: whether the latest expiry comes first.
     """
     lower = BEFORE_ALL if after is None else through(after)

@@ -1,4 +1,4 @@
-"""How a snapshot lies in the table: small parts as plain attributes, the document as one compressed binary."""
+"""Table item of a snapshot: small parts as plain attributes, the document as one compressed binary."""
 
 import sys
 from collections.abc import Callable
@@ -18,9 +18,9 @@ else:
 
 Item = dict[str, dict[str, Any]]
 COMPRESSION_LEVEL = 3
-# Each call is a frame of its own; one compressor for all of them spares the making of its tables.
+# Each call writes a separate frame; sharing the compressor avoids rebuilding its tables.
 COMPRESSOR = zstd.ZstdCompressor(COMPRESSION_LEVEL)
-# What a compressed document may become, in bytes: the guard against a crafted or damaged item.
+# Largest decompressed document in bytes: a guard against a crafted or damaged item.
 DOCUMENT_MAX_BYTES = 67_108_864
 
 
@@ -37,7 +37,7 @@ def decompress(body: bytes) -> Document:
 
 
 def to_item(snapshot: StoredSnapshot, body: Item, retain_until: datetime) -> Item:
-    """Return the table item; `body` is either the compressed document or the reference to where it lies."""
+    """Return the table item; `body` is either the compressed document or the reference to its object."""
     texts = {
         "world_id": snapshot.world_id,
         "version": snapshot.version,

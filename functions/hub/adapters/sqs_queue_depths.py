@@ -11,13 +11,13 @@ DEPTH = "ApproximateNumberOfMessages"
 
 @dataclass(frozen=True, slots=True)
 class SQSQueueDepths:
-    """The queues whose URLs infra gives the monitor; a queue is called by the last part of its URL."""
+    """The queues whose URLs infra gives the monitor; the last part of the URL is the queue's name."""
 
     sqs: Any
     queue_urls: Sequence[str]
 
     def depths(self) -> Mapping[str, int]:
-        """See QueueDepths: one call a queue."""
+        """See QueueDepths: one call per queue."""
         return {url.rpartition("/")[2]: self._depth(url) for url in self.queue_urls}
 
     def _depth(self, url: str) -> int:

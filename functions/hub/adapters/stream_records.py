@@ -1,4 +1,4 @@
-"""What the tables' streams deliver, as commits: the stream is the outbox."""
+"""Decode the tables' stream records into commits: the stream is the outbox."""
 
 import base64
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from functions.hub.domain.input_note import NOTE_PREFIXES
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 
 INSERT = "INSERT"
-# Working notes beside the reports: forecasts for back-tests, what is known of blobs. No consumer waits for them.
+# Records that are not announced: forecasts for back-tests and notes on blobs. They have no consumer.
 SILENT_PREFIXES = (FORECAST + SEPARATOR, *NOTE_PREFIXES)
 
 
@@ -23,7 +23,7 @@ class StreamRecords:
     bodies: BodyStore
 
     def commit(self, record: dict[str, Any]) -> StoredSnapshot | Record | None:
-        """Return what the record committed; None for anything but a new item that is announced.
+        """Return the committed record; None unless it is a new item of an announced kind.
 
         Raises:
             KeyError, ValueError: the record is not one that this hub wrote.
@@ -39,7 +39,7 @@ class StreamRecords:
 
 
 def _attribute(value: dict[str, Any]) -> dict[str, Any]:
-    """Return an attribute as DynamoDB's client gives it: the stream's JSON carries binaries as base64 text."""
+    """Return an attribute in the form of DynamoDB's client: the stream's JSON has binaries as base64 text."""
     if "B" in value and isinstance(value["B"], str):
         return {"B": base64.b64decode(value["B"])}
     return value

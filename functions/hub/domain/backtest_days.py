@@ -1,4 +1,4 @@
-"""Which forecast is judged by which return: each return judges the last forecast that was made before it."""
+"""Pairs of forecast and return: each return tests the last forecast made before it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,13 +16,15 @@ Reason = Literal["no_value_at_risk", "no_realized_return", "replaced", "not_cove
 
 @dataclass(slots=True)
 class Judged:
-    """What a period of forecasts gives to test.
+    """Test data of a period of forecasts.
 
     Attributes:
-        days: forecasts beside what came, in time order.
-        hits: for each date with a forecast, in time order: whether it was exceeded; None where it was left out.
+        days: forecasts with their realised returns, in time order.
+        hits: for each date with a forecast, in time order: whether it was exceeded; None where it was left
+            out.
         left_out: days whose forecast could not be tested, by reason.
-        in_hindsight: days whose forecast reached the hub after the `as_of` of the snapshot that brought the return.
+        in_hindsight: days whose forecast reached the hub after the `as_of` of the snapshot that brought the
+            return.
     """
 
     days: list[BacktestDay] = field(default_factory=list)
@@ -35,8 +37,9 @@ def judge(newest_first: Iterable[Forecast], method: MethodName, confidence_bps: 
     """Pair forecasts with returns.
 
     Args:
-        newest_first: the last of each UTC date of one world and stage; consumed one by one, two are held.
-        method: by which value at risk was computed.
+        newest_first: the last forecast of each UTC date of one world and stage; consumed lazily, two held at
+            a time.
+        method: of the value at risk to test.
         confidence_bps: its confidence in basis points.
     """
     judged = Judged()
@@ -59,7 +62,7 @@ def judge(newest_first: Iterable[Forecast], method: MethodName, confidence_bps: 
 def _outcome(
     before: Forecast, after: Forecast | None, method: MethodName, confidence_bps: int
 ) -> BacktestDay | Reason:
-    """Return the forecast beside the last return of the next date's snapshot, however much later that is, or why not."""
+    """Pair the forecast with the last return of the next date that has a snapshot, or return why not."""
     if after is None:
         return "no_realized_return"
     if after.realized is None or not _is_new(after.realized, before):
@@ -82,9 +85,10 @@ def _outcome(
 
 
 def _is_new(realized: CrossSection, before: Forecast) -> bool:
-    """Tell whether the returns came after the forecast; undated ones are taken for those of their snapshot's date.
+    """Return whether the returns came after the forecast; undated returns have the date of their snapshot.
 
-    A return of the forecast's own date did where the forecast had seen an earlier one: it was made in the morning.
+    A return of the forecast's own date is new if the forecast had seen an earlier one, that is, was made in
+    the morning.
     """
     if realized.date is None:
         return True
@@ -99,9 +103,9 @@ def _value_at_risk(forecast: Forecast, method: MethodName, confidence_bps: int) 
 
 
 def _book_return(weights: dict[str, float], realized: CrossSection) -> float | None:
-    """Return `Σ w_i r_i` of the forecast's own book, or the portfolio's own return; None where a position has none.
+    """Return `Σ w_i r_i` of the forecast's book, or the portfolio's own return; None if a return is missing.
 
-    A return past the limit is none: the engine keeps no such return, but it once did.
+    A return beyond the limit counts as missing: the engine no longer stores such returns, but it once did.
     """
     if realized.by_id is None:
         return realized.portfolio if _is_return(realized.portfolio) else None

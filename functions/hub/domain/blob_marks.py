@@ -1,7 +1,7 @@
 """Marks by which writers and the reaper agree on a blob without a lock (ADR-0018).
 
-Whoever wants a blob claims it first and looks for a doom second; the reaper dooms it first and looks for claims second.
-Whatever the order of those four steps, one of the two sees the other.
+A writer records a claim, then checks for a deletion lease; the reaper takes the lease, then checks for
+claims. In every interleaving of those four steps, at least one of the two sees the other's mark.
 """
 
 from collections.abc import Sequence
@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-# A doom outlives every run of the reaper (its function's time-out is far shorter), and a crashed run by minutes only.
+# Longer than any run of the reaper (its function's time-out is far shorter); ends minutes after a crashed run.
 DOOM_LEASE: Final = timedelta(minutes=5)
-# A claim is removed by the table's retention well after the snapshot that it stands for.
+# The table's retention removes a claim well after the snapshot that it was made for.
 CLAIM_MARGIN: Final = timedelta(days=31)
-# The claim of an upload says where the blob came from: it outlives whatever snapshots will refer to the blob.
+# An upload's claim records where the blob came from, so it outlives every snapshot that will refer to the blob.
 UPLOAD_RETENTION: Final = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Somebody wants a blob to stay.
+    """A request to keep a blob.
 
     Attributes:
-        version: of the snapshot that is about to refer to it; None for an upload.
-        content_hash: of that snapshot: the version may be taken by other content.
-        at: the hub's clock when it was claimed.
-        found: the blob was there first. Such a claim keeps it while it counts, and once it is dead it is no reason to
-            remove it: a blob with no other claims is one whose marks nobody has.
+        version: of the snapshot that is about to refer to the blob; None for an upload.
+        content_hash: of that snapshot, because the version may be taken by other content.
+        at: the hub's clock when the claim was made.
+        found: the blob existed before the claim. Such a claim keeps the blob while it is valid; when it ends,
+            it does not permit removal: the marks of a blob without any other claim are unknown.
     """
 
     version: str | None
@@ -36,15 +36,15 @@ class Claim:
 
     @property
     def key(self) -> str:
-        """What tells claims on one blob apart; the same snapshot published again renews its claim."""
+        """Key of the claim among those on one blob; publishing the same snapshot again renews its claim."""
         key = f"{self.version or ''}/{(self.content_hash or '').removeprefix('sha256:')}"
         return f"/found/{key}" if self.found else key
 
     def is_young(self, now: datetime, grace: timedelta) -> bool:
-        """Whether whoever claimed may still be at work."""
+        """Whether the process that made the claim may still be running."""
         return self.at > now - grace
 
 
 def oldest_first(claims: Sequence[Claim]) -> list[Claim]:
-    """Return the claims in the order in which they were made: an old one is the likeliest to have become a snapshot."""
+    """Return the claims by age, oldest first: an old claim most likely became a snapshot."""
     return sorted(claims, key=lambda claim: claim.at)

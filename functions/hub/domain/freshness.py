@@ -1,7 +1,7 @@
-"""How a world stands against what is expected of it. Missing is not stale; an expired head is not an old one (INV-07).
+"""Freshness status of each world, compared with its expectation (INV-07).
 
-Lag is the hub's clock minus the head's as_of, so a producer that sends old data on time is late too. Retention and TTL
-play no part in it.
+Lag is the hub's clock minus the head's as_of, so a producer that sends old data on time is also late.
+Retention and TTL do not affect it: a missing world is not stale, and an expired head is not necessarily old.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,9 +14,9 @@ from risk_hub_contracts.worlds import WorldState
 
 LATE_STATES: frozenset[WorldState] = frozenset({"late", "stale"})
 SILENT_STATES: frozenset[WorldState] = frozenset({"stale", "missing"})
-"""What somebody is woken for, outside the world's quiet hours."""
+"""States that page the on-call operator, outside the world's quiet hours."""
 NEWS = timedelta(minutes=5)
-"""For how long a world that has fallen silent counts as one that has just done so."""
+"""How long a world counts as recently silent after it becomes stale or missing."""
 WATCHED_STATES: frozenset[WorldState] = frozenset({"fresh", "late", "stale", "missing", "awaited"})
 
 
@@ -32,14 +32,15 @@ class NewestSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class WorldRow:
-    """What the registry and the relay wrote down about one world and stage.
+    """Registry and relay data of one world and stage.
 
     Attributes:
-        head: None where nothing was announced yet.
-        expectation: None where nobody waits for the world.
-        expected_since: when it was registered, or last switched on; None while it is switched off.
-        readable: False when something on the row is not what the hub wrote. Silence would be worse than a false alarm: the
-            default limits stand in for such an expectation, and such a head counts as none.
+        head: None before the first announcement.
+        expectation: None when no snapshots are expected.
+        expected_since: when it was registered or last enabled; None while it is disabled.
+        readable: False when the row holds something that the hub did not write. The default limits then
+            replace an unreadable expectation and an unreadable head counts as absent: a false alarm is better
+            than a missed one.
     """
 
     world_id: str
@@ -52,12 +53,12 @@ class WorldRow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one world and stage stands at one instant.
+    """Freshness status of one world and stage at one instant.
 
     Attributes:
         at: the instant.
-        lag_seconds: age of the newest as_of, at least 0; None where nothing came.
-        quiet: whether its quiet hours hold back alarms now.
+        lag_seconds: age of the newest as_of, at least 0; None when nothing was announced.
+        quiet: whether the world's quiet hours suppress alarms at `at`.
     """
 
     row: WorldRow
@@ -68,12 +69,12 @@ class Standing:
 
     @property
     def wakes(self) -> bool:
-        """Whether somebody is woken for this world now."""
+        """Whether this world pages the on-call operator now."""
         return self.state in SILENT_STATES and not self.quiet
 
 
 def standing(row: WorldRow, at: datetime) -> Standing:
-    """Return how a world stands at an instant."""
+    """Return a world's freshness status at an instant."""
     lag = None if row.head is None else max(0.0, (at - row.head.as_of).total_seconds())
     quiet = row.expectation is not None and row.expectation.is_quiet(at)
     return Standing(row, at, _state(row, lag, at), lag, quiet)
@@ -93,27 +94,27 @@ def _state(row: WorldRow, lag_seconds: float | None, at: datetime) -> WorldState
 
 
 def is_old_news(now: Standing) -> bool:
-    """Whether somebody would have been woken for this world, by what is known of it now, `NEWS` ago already."""
+    """Whether this world, judged by its current row, was already paging in the same state `NEWS` ago."""
     before = standing(now.row, now.at - NEWS)
     return before.wakes and before.state == now.state
 
 
 def _is_overdue(row: WorldRow, wanted: Expectation, at: datetime) -> bool:
-    """A world is given `warn_seconds` to come for the first time, from its registration on or since it was switched on."""
+    """Return whether the first snapshot is more than `warn_seconds` after registration or enabling."""
     return row.expected_since is None or (at - row.expected_since).total_seconds() > wanted.warn_seconds
 
 
 @dataclass(slots=True)
 class StageTally:
-    """The worlds of one stage, counted.
+    """Counts of the worlds of one stage.
 
     Attributes:
-        late: past their own `warn_seconds`, the stale ones included, outside their quiet hours, as are the next two.
+        late: past their own `warn_seconds`, including stale worlds; like the next two, outside quiet hours.
         stale: past their own `critical_seconds`.
-        missing: never came.
-        quiet: what quiet hours keep out of these three.
-        long_stale: those of `stale` that woke somebody `NEWS` ago already.
-        long_missing: the same of `missing`.
+        missing: overdue and never announced.
+        quiet: worlds that quiet hours exclude from these three.
+        long_stale: worlds in `stale` that were already paging `NEWS` ago.
+        long_missing: the same for `missing`.
     """
 
     expected: int = 0
@@ -147,7 +148,10 @@ class StageTally:
 
     @property
     def spread(self) -> int:
-        """How many worlds have just fallen silent while others were so: an alarm on a count rings at the first only."""
+        """Count of worlds that became silent recently in a state where others were already silent.
+
+        An alarm on the plain count fires only for the first silent world.
+        """
         kinds = ((self.stale, self.long_stale), (self.missing, self.long_missing))
         return sum(silent - long for silent, long in kinds if long)
 
@@ -162,17 +166,20 @@ def tally(standings: Iterable[Standing], stages: Collection[str]) -> Mapping[str
 
 
 def worst(standings: Iterable[Standing], stages: Collection[str], count: int) -> Sequence[Standing]:
-    """Return the watched worlds of the allowed stages that are worst off, the missing ones first, at most `count`.
+    """Return at most `count` watched worlds of the allowed stages, worst first, missing worlds at the start.
 
-    Worlds that are well fill up the rest by name: each has a metric of its own, which is paid for by the hour, so the choice
-    must not be another one each minute.
+    Healthy worlds fill the remaining places in name order. Each world has its own metric, billed by the hour,
+    so the selection must stay stable from minute to minute.
     """
     watched = (each for each in standings if each.state in WATCHED_STATES and each.row.stage in stages)
     return nsmallest(count, watched, key=_rank)
 
 
 def _rank(standing: Standing) -> tuple[int, float, str, str]:
-    """Missing before all, then by how many of its own limits a world is late: slow worlds must not crowd out fast ones."""
+    """Sort missing worlds first, then by lag relative to the world's own limit.
+
+    An absolute lag would let slow worlds crowd out fast ones.
+    """
     name = standing.row.world_id, standing.row.stage
     if standing.state == "missing":
         return 0, 0.0, *name

@@ -11,7 +11,7 @@ from risk_hub_contracts.stress import StressLoss, StressMetric
 
 SHOCKS = "shocks"
 DEFAULT = "default"
-# What losses and metrics may take of an event's entry, in bytes of JSON text; the rest of a report is small.
+# Share of an event's entry for losses and metrics, in bytes of JSON text; the rest of a report is small.
 SHOWN_MAX_BYTES = 180_000
 
 Row = TypeVar("Row", StressLoss, StressMetric)
@@ -27,8 +27,8 @@ def stress_losses(scenarios: Scenarios, weights: Weights) -> list[StressLoss]:
 def stress_loss(name: str, scenario: Mapping[str, Any], weights: Weights) -> StressLoss:
     """Return the loss under one scenario.
 
-    An id without a shock takes the scenario's `default`; without one it is not covered, and a loss of the whole book
-    cannot be told. A weight of zero loses nothing under any shock, so it needs none.
+    An id without a shock takes the scenario's `default`. Without a default the id is not covered, and the
+    loss of the whole book is unknown. An id of weight zero needs no shock.
     """
     if SHOCKS not in scenario:
         return _no_loss(name, weights)
@@ -48,7 +48,7 @@ def stress_loss(name: str, scenario: Mapping[str, Any], weights: Weights) -> Str
 
 
 def gross_share(weights: Weights, ids: Mapping[str, float]) -> float:
-    """Return the share of the gross weight that lies in `ids`, 0 to 1."""
+    """Return the share of the gross weight held in `ids`, 0 to 1."""
     gross = fsum(map(abs, weights.values()))
     return min(1.0, fsum(abs(weights[asset]) for asset in ids) / gross)
 
@@ -56,7 +56,7 @@ def gross_share(weights: Weights, ids: Mapping[str, float]) -> float:
 def stress_metrics(scenarios: Scenarios) -> list[StressMetric]:
     """Return the producer's own numbers, in the order of scenario and metric.
 
-    `default` stands beside `shocks` as a shock; in a scenario without shocks it is a metric like any other.
+    In a scenario with `shocks`, `default` is a shock; in one without, it is an ordinary metric.
     """
     return [
         StressMetric(
@@ -72,14 +72,14 @@ def worst_that_fit(
 ) -> tuple[list[StressLoss], list[StressMetric]]:
     """Return what fits on the bus: the worst losses first, then metrics; both in the order given.
 
-    What is left out is never worse than a loss that is shown.
+    An omitted loss is never worse than one that is shown.
     """
     shown, room_bytes = _leading(sorted(losses, key=_worst_first), SHOWN_MAX_BYTES)
     return sorted(shown, key=lambda loss: loss.scenario), _leading(metrics, room_bytes)[0]
 
 
 def _leading(rows: Sequence[Row], room_bytes: int) -> tuple[list[Row], int]:
-    """Return the leading rows that fit, and the room that is left: none once a row was left out."""
+    """Return the leading rows that fit, and the remaining space in bytes: 0 once a row was omitted."""
     shown: list[Row] = []
     for row in rows:
         row_bytes = len(row.model_dump_json().encode()) + 1

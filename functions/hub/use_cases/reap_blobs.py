@@ -1,4 +1,4 @@
-"""Remove blobs that nobody refers to, and never one that a snapshot refers to (ADR-0018)."""
+"""Remove blobs without a reference, and never one that a snapshot refers to (ADR-0018)."""
 
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -16,11 +16,11 @@ Verdict = Literal["young", "unmarked", "claimed", "referred", "contested", "reap
 
 @dataclass(frozen=True, slots=True)
 class ReapBlobs:
-    """Goes once over all blobs, or as far as it gets; the next run goes on from there.
+    """Visits all blobs once, or as many as time allows; the next run continues from there.
 
     Attributes:
-        grace: for how long a blob or a claim is left alone; far longer than any handler lives.
-        new_owner: names a run, so that no run ends the doom of another.
+        grace: how long a new blob or claim is left alone; far longer than any handler runs.
+        new_owner: returns the name of a run, so that no run releases the lease of another.
     """
 
     shelf: BlobShelf
@@ -31,15 +31,16 @@ class ReapBlobs:
     new_owner: Callable[[], str]
 
     def __call__(self, stop_at: datetime) -> Counter[str]:
-        """Return how many blobs met which verdict; begin with none after `stop_at`.
+        """Return the number of blobs per verdict; visit no further blob after `stop_at`.
 
-        Verdicts: `young`, `claimed` (recently), `referred` (a stored snapshot does), `unmarked` (whoever stored it left
-        none, or they were lost: left alone for ever), `contested` (another run has it), `reaped`.
+        Verdicts: `young`, `claimed` (recently), `referred` (by a stored snapshot), `unmarked` (no claim of
+        its writer exists: the blob is kept permanently), `contested` (another run holds the lease), `reaped`.
 
         Raises:
-            UnavailableError: a store did not answer. The next run goes on from the blob that was reached; what was
-                doomed is spared when its lease ends.
-            ExceptionGroup: the marks of some blobs could not be read. They were left alone, and all others visited.
+            UnavailableError: a store did not answer. The next run continues from the blob that was reached; a
+                lease that is still held expires.
+            ExceptionGroup: the marks of some blobs could not be read. Those blobs were kept, and all others
+                visited.
         """
         owner, verdicts, errors = self.new_owner(), Counter[str](), list[Exception]()
         with closing(self._blobs(stop_at)) as blobs:
@@ -56,7 +57,7 @@ class ReapBlobs:
         return verdicts
 
     def _blobs(self, stop_at: datetime) -> Generator[ShelvedBlob, None, None]:
-        """Yield the blobs from the kept place on, and keep the place that was reached, however the run ends."""
+        """Yield the blobs from the stored place on; store the place that was reached, even after an error."""
         place = self.marks.place()
         try:
             while blobs := self.shelf.after(place):
@@ -80,7 +81,7 @@ class ReapBlobs:
         now, name = self.clock(), (blob.world_id, blob.sha256)
         if not self.marks.doom(*name, owner, now, now + DOOM_LEASE):
             return "contested"
-        # Whoever claims from here on sees the doom; whoever claimed before is seen here.
+        # A later claim sees the lease; an earlier claim is read here.
         claims = self.marks.claims(*name)
         spared = self._reason_to_spare(blob, claims, self.clock())
         if spared is None:

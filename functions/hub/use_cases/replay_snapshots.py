@@ -1,7 +1,7 @@
-"""Announce again what is stored: one page of a world's history, or the records that somebody names.
+"""Announce stored records again: one page of a world's history, or records named by their keys.
 
-The events come from the same code as the first time, so they have the same ids and data; they are flagged `replay`, and
-a head never moves backwards.
+The events come from the same code as the first time, so they have the same ids and data; they are flagged
+`replay`, and a head never moves backwards.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,10 +27,10 @@ Document = Mapping[str, Any]
 
 
 class Period(BaseModel):
-    """Which part of a world's history to announce again: instants of `as_of`, both inclusive, oldest first.
+    """Part of a world's history to announce again: instants of `as_of`, both inclusive, oldest first.
 
-    With `evaluate` only those snapshots are announced that have no report and will have none by themselves, and engines
-    evaluate them as history; with `stage` only those of that stage.
+    With `evaluate`, only snapshots are announced that have no report and will get none without this request;
+    engines evaluate them as history. With `stage`, only snapshots of that stage are announced.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,7 +45,7 @@ class Period(BaseModel):
     evaluate: bool = False
 
     def question(self) -> dict[str, str | None]:
-        """Return what the cursor is bound to."""
+        """Return the query that the cursor is bound to."""
         selected = {} if self.stage is None else {"stage": self.stage}
         return {"evaluate" if self.evaluate else "replay": self.world_id, **self._bounds(), **selected}
 
@@ -53,10 +53,10 @@ class Period(BaseModel):
         return {"from": self.start, "to": self.end}
 
     def query(self, at: datetime) -> SnapshotQuery:
-        """Return the read of this page; expired snapshots belong to it.
+        """Return the query for this page; it includes expired snapshots.
 
         Raises:
-            ProblemError: an instant is malformed, or the cursor is another period's.
+            ProblemError: an instant is malformed, or the cursor belongs to another period.
         """
         return SnapshotQuery(
             world_id=self.world_id,
@@ -72,7 +72,7 @@ class Period(BaseModel):
 
 
 class Named(BaseModel):
-    """Which records of a world to announce again, by the keys under which the tables hold them."""
+    """Records of a world to announce again, named by their keys in the tables."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -83,18 +83,18 @@ class Named(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How a replay went.
+    """Result of a replay.
 
     Attributes:
         found: records that the stores hold.
-        announced: those whose events the bus took: all that were chosen, none in a dry run.
-        expired: snapshots among them that had expired; engines refuse those unless they are asked to evaluate them.
-        evaluated: where an evaluation is asked for, snapshots that have both reports already.
-        awaited: where an evaluation is asked for, snapshots that the engines evaluate, or may, by themselves.
+        announced: records whose events the bus accepted: all that were chosen, 0 in a dry run.
+        expired: found snapshots that had expired; engines refuse them unless they are asked to evaluate them.
+        evaluated: with `evaluate`, snapshots that have both reports already.
+        awaited: with `evaluate`, snapshots that the engines may still evaluate without this request.
         reached: `as_of` of the last snapshot of the page.
-        next_cursor: continues the period; None behind its last page.
+        next_cursor: continues the period; None after its last page.
         missing: names that the stores do not hold.
-        unreadable: names under which lies something that is no record of this hub.
+        unreadable: names whose stored item is not a record of this hub.
     """
 
     found: int
@@ -114,7 +114,7 @@ Get = Callable[[str, str], Commit | None]
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is announced of a page, and why the rest is not."""
+    """Snapshots of a page to announce, and counts of the others by reason."""
 
     snapshots: Sequence[StoredSnapshot]
     evaluated: int = 0
@@ -123,7 +123,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class ReplaySnapshots:
-    """The relay's second duty, asked for by an operator."""
+    """Replay that an operator requests from the relay."""
 
     snapshots: SnapshotStore
     evaluations: StoredEvaluations
@@ -132,14 +132,14 @@ class ReplaySnapshots:
     clock: Clock
 
     def __call__(self, request: Document) -> Replayed:
-        """Announce again what the request asks for.
+        """Announce again the records that the request selects.
 
         Args:
             request: the JSON form of a `Period`, or of `Named` records.
 
         Raises:
             ValueError, ProblemError: the request is neither, or an instant or the cursor is wrong.
-            UnavailableError: some event did not get out; asking again repeats the whole request.
+            UnavailableError: at least one event was not sent; the next request repeats all of them.
         """
         if "from" in request:
             return self._period(Period.model_validate(request))
@@ -164,7 +164,7 @@ class ReplaySnapshots:
         )
 
     def _missed(self, page: Sequence[StoredSnapshot], now: datetime) -> Chosen:
-        """Return the snapshots whose evaluation was missed: no report, and none that comes by itself (INV-15)."""
+        """Choose the snapshots whose evaluation was missed: no report exists and none is awaited (INV-15)."""
         settled = [each for each in page if is_backfilled(each.document) or not is_awaited(each, now)]
         missed = [each for each in settled if not self._is_evaluated(each)]
         return Chosen(missed, len(settled) - len(missed), len(page) - len(settled))
