@@ -1,4 +1,4 @@
-"""Where the hub runs: stages, stacks, bundles, and the same template on this machine."""
+"""Infrastructure of the hub: stages, stacks, bundles, and the local stage that runs the same template."""
 
 import sys
 from importlib.util import find_spec

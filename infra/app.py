@@ -1,16 +1,17 @@
 """The CDK app of the hub: `python -m infra.app -c stage=dev` writes its assembly.
 
-`cdk.json` names it to any `cdk` command; `infra.deploy` also tests an assembly before it deploys it.
+`cdk.json` makes it the app of every `cdk` command; `infra.deploy` also tests an assembly before deploying it.
 
 Context:
     stage: local, dev, staging or prod.
-    allowed_networks: comma-separated CIDR blocks that may call the API; staging and prod insist on them.
+    allowed_networks: comma-separated CIDR blocks that may call the API; required for staging and prod.
     critical_subscribers, warning_subscribers: comma-separated mailto: and https:// addresses for alarms.
     gross_exposure_max: limits by X-Stage such as live=20,paper=100.
     runbook_base: address of this repository's files, ending in a slash, so that each alarm links to its page.
-    rollout: at_once, for the release that repairs what rings.
+    rollout: at_once, for a release that fixes the cause of an alarm.
     permissions_boundary: managed policy, by name or ARN, that bounds every role of the stage.
-    domain_name, certificate_arn, base_path: custom domain of the API, its certificate, the first segment of its paths.
+    domain_name, certificate_arn, base_path: custom domain of the API, its certificate, the first path
+        segment.
     writer_concurrency, reader_concurrency: executions reserved for snapshot_writer and snapshot_reader.
 """
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the assembly (to `CDK_OUTDIR` or `cdk.out`); exit code 1 with the reason when it cannot."""
+    """Write the assembly (to `CDK_OUTDIR` or `cdk.out`); return 1 and print the reason on failure."""
     app = new_app(Path(os.environ.get("CDK_OUTDIR", "cdk.out")))
     context = {key: app.node.try_get_context(key) for key in ("stage", *FROM_OUTSIDE)}
     context |= _given(arguments)

@@ -1,4 +1,4 @@
-"""What an AWS account holds before the first stage: who may deploy, and how far a deployment may reach."""
+"""Account setup before the first stage: deployment roles, and the limits of a deployment."""
 
 from infra.locked_node import use_locked_node
 

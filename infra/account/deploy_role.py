@@ -1,4 +1,4 @@
-"""Who may deploy a stage: a workflow of one repository, in the environment of that name, and nobody by a stored key."""
+"""Deployment role of a stage, assumed only by one repository's workflow in the environment of that name."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 ISSUER: Final = "token.actions.githubusercontent.com"
 AUDIENCE: Final = "sts.amazonaws.com"
 SESSION_HOURS: Final = 1
-# Roles of CDK's bootstrap: the CLI takes them on to upload and to start a deployment. Not `lookup`: it reads the whole
-# account, all blobs too, and the CLI reads templates as `deploy` where it may not take that on.
+# Roles of CDK's bootstrap that the CLI assumes to upload assets and to start a deployment. `lookup` is left
+# out: it can read the whole account, including all blobs, and without it the CLI reads templates as `deploy`.
 BOOTSTRAP_ROLES: Final = ("deploy", "file-publishing")
 _NAMES_END_IN_CHANCE: Final = (
     "CloudFormation and Secrets Manager end the names of stacks and secrets in random characters"
@@ -29,7 +29,7 @@ _NAMES_END_IN_CHANCE: Final = (
 
 
 class DeployRole(Construct):
-    """Trusts GitHub's tokens for one repository and one environment, whose approvals stand before it."""
+    """Trust GitHub's tokens for one repository and one environment, which can require an approval."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, stage: StageName, repository: str, provider_arn: str
@@ -66,7 +66,7 @@ def _deploying() -> Iterator[Allowed]:
 
 
 def _trying(stage: StageName) -> Iterator[Allowed]:
-    """The smoke test finds the API by its stack, and adds and revokes a token of its own."""
+    """Let the smoke test find the API by its stack, and add and revoke its own token."""
     service = names.stack_name(stage, "service")
     yield Allowed(["cloudformation:DescribeStacks"], [f"cloudformation:{HERE}:stack/{service}/*"])
     yield Allowed(

@@ -1,4 +1,4 @@
-"""How far a deployment may reach: what CloudFormation may do in the hub's name, and on whose names."""
+"""Limits of a deployment: the actions that CloudFormation may take, and on which resource names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infra.nag import acknowledge
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Service, and what follows its account in an ARN; every physical name of ours begins so.
+# Service, and the part of the ARN after the account. All physical names of the hub begin with these prefixes.
 OWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("backup", ("backup-vault:risk-hub-*", "backup-plan:*")),
     ("cloudwatch", ("alarm:risk-hub-*",)),
@@ -37,7 +37,7 @@ OWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("sqs", ("risk-hub-*",)),
     ("wafv2", ("regional/webacl/risk-hub-*", "regional/managedruleset/*")),
 )
-# These know no name in their ARNs, or are asked before there is one.
+# These actions have no name in their ARN, or are called before the resource exists.
 LOOKING: Final = (
     "backup-storage:MountCapsule",
     "cloudwatch:DescribeAlarms",
@@ -49,13 +49,13 @@ LOOKING: Final = (
     "sns:ListSubscriptionsByTopic",
     "ssm:GetParameters",
 )
-# A web ACL is put before an API in the web ACL's name and in the API's.
+# Associating a web ACL with an API needs permission on the web ACL and on the API.
 ASSOCIATING: Final = (
     "wafv2:AssociateWebACL",
     "wafv2:DisassociateWebACL",
     "wafv2:GetWebACLForResource",
 )
-# A backup vault encrypts with a key of AWS's, which it asks for in the name of who makes the vault.
+# A backup vault encrypts with an AWS managed key; AWS requests it in the name of the vault's creator.
 VAULT_KEY: Final = (
     "kms:CreateGrant",
     "kms:Decrypt",
@@ -64,10 +64,10 @@ VAULT_KEY: Final = (
     "kms:RetireGrant",
 )
 _VAULTS: Final = "backup.<AWS::Region>.amazonaws.com"
-# A key is tagged in the call that makes it, which KMS checks before the key has the tag. So a deployment could also put
-# our tag on another key of the account whose policy leaves that to IAM.
+# KMS checks the tag of a new key before the key has it. A deployment could therefore also put the hub's tag
+# on another key of the account whose key policy delegates to IAM.
 MAKING_KEYS: Final = ("kms:CreateKey", "kms:TagResource")
-# What CloudFormation does with the key of the alarm topics afterwards.
+# Actions of CloudFormation on the existing key of the alarm topics.
 KEY_VERBS: Final = (
     "kms:DescribeKey",
     "kms:DisableKeyRotation",
@@ -85,7 +85,8 @@ DASHBOARDS: Final = (
     "cloudwatch:ListDashboards",
     "cloudwatch:PutDashboard",
 )
-# These can make a role, or give one more than it had: where a boundary is asked for, only a role under it.
+# These actions create a role or extend its permissions. If a boundary is required, they apply only to roles
+# with it.
 BOUNDED_VERBS: Final = (
     "iam:CreateRole",
     "iam:PutRolePolicy",
@@ -113,7 +114,7 @@ PASSED_TO: Final = (
     "s3.amazonaws.com",
     "scheduler.amazonaws.com",
 )
-# AWS keeps these policies for services that act for us; no other may be attached to a role.
+# AWS managed policies of services that act for the hub. No other policy may be attached to a role.
 ATTACHED: Final = ("AmazonAPIGatewayPushToCloudWatchLogs", "AWSBackupServiceRolePolicyForBackup")
 _ALL_OF_OURS: Final = (
     "CloudFormation makes, changes and removes what bears the hub's names, in services whose resources are all listed "
@@ -152,14 +153,14 @@ def _on_own_names() -> Iterator[Allowed]:
 
 
 def _on_alarm_keys() -> Iterator[Allowed]:
-    """Keys have no name of ours in their ARNs, but the tag that CloudFormation puts on all that it makes for us."""
+    """Allow actions on keys by the tag that CloudFormation sets: their ARNs do not contain the hub's name."""
     project = [names.cost_tags("")["project"]]
     yield Allowed(MAKING_KEYS, ["*"], {"StringEquals": {"aws:RequestTag/project": project}})
     yield Allowed(KEY_VERBS, [f"kms:{HERE}:key/*"], {"StringEquals": {"aws:ResourceTag/project": project}})
 
 
 def _on_roles(boundary: str | None) -> Iterator[Allowed]:
-    """Where a boundary is asked for, it can be put on a role but neither replaced nor taken off."""
+    """Allow actions on roles. A required boundary can be set on a role, but neither replaced nor removed."""
     bounded = {"StringEquals": {"iam:PermissionsBoundary": [_boundary_arn(boundary)]}} if boundary else {}
     verbs = (*BOUNDED_VERBS, "iam:PutRolePermissionsBoundary") if boundary else BOUNDED_VERBS
     yield Allowed(verbs, [ROLES], bounded)

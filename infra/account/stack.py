@@ -1,4 +1,4 @@
-"""The one stack of an account: GitHub's identity, a role for each stage that it may deploy, CloudFormation's limits."""
+"""Account stack: GitHub's identity provider, a deployment role per stage, CloudFormation's limits."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ PROVIDER: Final = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:oidc-provider/{re.esca
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
-    """Who may deploy what into an account.
+    """The repository and stages that may be deployed into an account.
 
     Attributes:
         repository: `owner/name` on GitHub.
-        stages: that this account holds.
-        permissions_boundary: managed policy, by name or ARN, without which CloudFormation may make no role; None: none is
-            asked for.
-        provider_arn: GitHub's identity provider where the account has it already; there can be one only.
+        stages: stages of this account.
+        permissions_boundary: managed policy, by name or ARN, that every role CloudFormation creates must
+            have; None: no boundary is required.
+        provider_arn: GitHub's identity provider if the account already has it; an account can have only one.
     """
 
     repository: str
@@ -52,7 +52,8 @@ def account_plan(
     """Return the plan of an account.
 
     Raises:
-        StageError: what was given could let in somebody else, or names no stage.
+        StageError: the repository is not one exact name, the provider is not GitHub's, or a stage is unknown
+            or must not share an account.
     """
     if not REPOSITORY.fullmatch(repository):
         raise StageError(f"repository {repository!r}: give owner/name, as on GitHub; no pattern")
@@ -70,7 +71,7 @@ def account_plan(
 
 
 class AccountStack(Stack):
-    """Deployed by a person with rights on IAM, before CDK's bootstrap, which takes its policy from here."""
+    """The account's stack, deployed by a person with IAM rights before CDK's bootstrap, which uses its policy."""
 
     def __init__(self, scope: Construct, plan: AccountPlan) -> None:
         super().__init__(
@@ -92,6 +93,7 @@ class AccountStack(Stack):
 
     def _provider(self) -> str:
         provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
-        # Others of the account may have come to rely on it: it outlives this stack, and a later `PROVIDER`.
+        # Other stacks of the account may depend on the provider: keep it when this stack is deleted or later
+        # given PROVIDER.
         provider.apply_removal_policy(RemovalPolicy.RETAIN)
         return provider.attr_arn

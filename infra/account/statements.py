@@ -1,4 +1,4 @@
-"""Statements whose resources are written as cdk-nag reads them, so that each wildcard is excused by its own name."""
+"""IAM statements with resources in cdk-nag's notation, so that each wildcard is acknowledged by name."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ _PSEUDO: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Actions on resources: `dynamodb:<AWS::Region>:<AWS::AccountId>:table/risk-hub-*` is what follows `arn:partition:`."""
+    """Actions on resources, each written as the part of the ARN after `arn:partition:`.
+
+    Example: `dynamodb:<AWS::Region>:<AWS::AccountId>:table/risk-hub-*`.
+    """
 
     actions: Sequence[str]
     resources: Sequence[str]
     conditions: Mapping[str, Mapping[str, Sequence[str]]] | None = None
 
     def statement(self) -> iam.PolicyStatement:
-        """Return it for a policy."""
+        """Return the IAM policy statement."""
         return iam.PolicyStatement(
             actions=[*self.actions],
             resources=[resolved(each) for each in self._arns()],
@@ -36,7 +39,7 @@ class Allowed:
         )
 
     def findings(self) -> Iterator[str]:
-        """Yield cdk-nag's name of each wildcard in it."""
+        """Yield cdk-nag's finding id for each wildcard."""
         yield from (f"AwsSolutions-IAM5[Action::{each}]" for each in self.actions if "*" in each)
         yield from (f"AwsSolutions-IAM5[Resource::{each}]" for each in self._arns() if "*" in each)
 
@@ -45,7 +48,7 @@ class Allowed:
 
 
 def resolved(text: str) -> str:
-    """Return a text with CloudFormation's pseudo-parameters in place of their names."""
+    """Replace the names of CloudFormation's pseudo-parameters by the parameters."""
     for name, value in _PSEUDO.items():
         text = text.replace(name, value)
     return text

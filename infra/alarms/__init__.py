@@ -1,1 +1,1 @@
-"""What a stage alarms on, as tables: free of CDK, so that tests, pages and the local stage can read them."""
+"""Alarms of a stage as tables without CDK, so that tests, docs and the local stage can read them."""

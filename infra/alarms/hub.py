@@ -1,4 +1,4 @@
-"""Alarms on what the hub itself measures: freshness, traffic, refusals, blobs. Metrics: `risk_hub_contracts.metrics`."""
+"""Alarms on the metrics of `risk_hub_contracts.metrics`: freshness, traffic, refusals, blobs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 HEARTBEATS_MISSED: Final = 3
 SPIKE_SHARE_PERCENT: Final = 50
-# Traffic that is assumed beside what there was: one harmless retry among none is no spike, twenty are (ten expired ones).
+# Added to the denominator: with no traffic, one harmless retry is not a spike; twenty are (or ten expired
+# snapshots).
 SPIKE_FREE_COUNT: Final = 20
 REFUSED_SHARE_PERCENT: Final = 10
 REFUSED_FREE_REQUESTS: Final = 200
@@ -33,14 +34,14 @@ FAILED_MESSAGES_MAX: Final = 5
 UNAVAILABLE_BLOBS_MAX: Final = 5
 UNANNOUNCED_PERIODS: Final = 2
 TOKEN_END_LEAD_DAYS: Final = 14
-# A token that lives for less than this, such as the smoke test's, goes off unnoticed.
+# A token with a shorter lifetime, such as the smoke test's, raises no alarm.
 TOKEN_END_HOURS: Final = 3
-# How many workers handle one snapshot, and so count it as expired.
+# Number of workers that handle a snapshot; each of them counts it as expired.
 _HANDLINGS: Final = sum(names.SNAPSHOT_UPDATED in events for events in names.WORKER_EVENTS.values())
 
 
 def hub_alarms(stage: Stage) -> Iterator[AlarmRule]:
-    """Yields freshness first: it is what the hub is for."""
+    """Yield the hub's alarms, freshness first."""
     yield _heartbeat(stage.name)
     for data_stage in stage.stage_allow_list:
         severity: Severity = "critical" if data_stage in stage.paging_stages else "warning"
@@ -71,7 +72,7 @@ def _heartbeat(stage: str) -> AlarmRule:
 
 
 def _freshness(stage: str, data_stage: str, severity: Severity) -> Iterator[AlarmRule]:
-    """The monitor counts against each world's own limits; its own silence is the heartbeat's to tell."""
+    """Alarm on stale and missing worlds; the heartbeat alarm covers a monitor that does not run."""
     kinds: tuple[tuple[str, metrics.Metric, Severity, str], ...] = (
         (
             "snapshot-lag-warn",
@@ -128,7 +129,7 @@ def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
 
 
 def _token_end(stage: str) -> AlarmRule:
-    """The greatest value of each hour: a token that is made and revoked in between does not count."""
+    """Alarm on the maximum of each hour: a token created and revoked within the hour does not count."""
     return AlarmRule(
         name="token-end",
         page="token-end",
@@ -143,7 +144,7 @@ def _token_end(stage: str) -> AlarmRule:
 
 
 def _silent_relay(stage: Stage) -> AlarmRule:
-    """A relay that is not called at all has no iterator age; that is over, too, as soon as it announces anything."""
+    """Alarm on a relay that is not called, and so has no iterator age, until it announces again."""
     stored = {
         f"stored{number}": own_metric(stage.name, metrics.SNAPSHOT_PROCESSED, stage=data_stage)
         for number, data_stage in enumerate(stage.stage_allow_list)
@@ -206,7 +207,7 @@ def _blobs(stage: str) -> Iterator[AlarmRule]:
 
 
 def _failed_messages(stage: str, worker: names.FunctionFolder) -> AlarmRule:
-    """A worker that gives single messages back raises nothing: AWS counts no error of the function."""
+    """Alarm on messages that a worker returns to its queue: AWS counts no function error for them."""
     return AlarmRule(
         name=f"{worker}-message-failures".replace("_", "-"),
         page="message-failures",

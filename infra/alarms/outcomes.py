@@ -1,4 +1,4 @@
-"""Alarms on what came of evaluations: books without risk numbers, and limits that no number is held against."""
+"""Alarms on results: books without risk numbers, and exit limits without a number to compare."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from risk_hub_contracts.risk import RiskStatus
 
 VALIDATION_SUCCESS_MIN_PERCENT: Final = 90
-# Successes that are assumed beside what there was: three failures among none are too many, one or two are not.
+# Added to the denominator: with no other reports, three failures are too many, one or two are not.
 VALIDATION_FREE_COUNT: Final = 20
 
 
 def outcome_alarms(stage: Stage) -> Iterator[AlarmRule]:
-    """Yields the success rate of every stage of publication, and single books of those that page."""
+    """Yield the success rate for every X-Stage, and single failures for those that page."""
     for data_stage in stage.stage_allow_list:
         yield _validation_success(stage.name, data_stage)
     for data_stage in stage.paging_stages:
@@ -28,12 +28,12 @@ def outcome_alarms(stage: Stage) -> Iterator[AlarmRule]:
 
 
 def own_metric(stage: str, metric: metrics.Metric, statistic: str = "Sum", /, **dimensions: str) -> Metric:
-    """Returns one of the hub's own metrics as CloudWatch knows it."""
+    """Return one of the hub's own metrics with its CloudWatch namespace."""
     return Metric(names.metrics_namespace(stage), metric.name, dimensions, statistic)
 
 
 def _validation_success(stage: str, data_stage: str) -> AlarmRule:
-    """The metric is 100 for each report with numbers and 0 for each without: its sum counts the successes."""
+    """Alarm on the share of reports with numbers: the metric is 100 with numbers, 0 without."""
     reports = own_metric(stage, metrics.VALIDATION_SUCCESS, "SampleCount", stage=data_stage)
     percents = own_metric(stage, metrics.VALIDATION_SUCCESS, "Sum", stage=data_stage)
     return AlarmRule(
@@ -52,7 +52,7 @@ def _validation_success(stage: str, data_stage: str) -> AlarmRule:
 
 
 def _without_numbers(stage: str, data_stage: str) -> Iterator[AlarmRule]:
-    """One book is enough where people act on the numbers; a research stage has the success rate alone."""
+    """Alarm on a single book where people act on the numbers; other stages have only the success rate."""
 
     def reports(worker: names.FunctionFolder, status: RiskStatus) -> Metric:
         return own_metric(stage, metrics.REPORTS, stage=data_stage, status=status, worker=worker)

@@ -1,4 +1,4 @@
-"""Alarms on what AWS itself measures: API, functions, tables, stream and queues."""
+"""Alarms on AWS metrics: API, functions, tables, stream and queues."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ ITERATOR_AGE_MAX_MS: Final = 60_000
 SLOW_PERIODS: Final = 3
 HOURS_MISSED: Final = 3
 BURST_SHARE_MAX_PERCENT: Final = 5
-# Requests that are assumed beside those there were: one that fails among none is no burst, eleven are.
+# Added to the denominator: with no other requests, one failure is not a burst, eleven are.
 BURST_FREE_REQUESTS: Final = 200
-# What waits or is lost here may be an exit signal.
+# Messages that wait or are lost here may be exit signals.
 _CRITICAL_WORKERS: Final = frozenset({"exit_engine"})
-# Workers give single messages back and raise nothing: their failures are counted elsewhere (`message-failures`).
+# Workers return single messages and raise no error: `message-failures` counts their failures.
 _RAISES_WHEN_BROKEN: Final = frozenset({*names.API_FUNCTIONS, "event_relay"})
 
 
 def platform_alarms(stage: str) -> Iterator[AlarmRule]:
-    """Yields alarms in the order in which a snapshot meets their sources."""
+    """Yield alarms in the order in which a snapshot passes their sources."""
     yield from _api_alarms(stage)
     for folder in names.FUNCTION_FOLDERS:
         yield from _function_alarms(stage, folder)
@@ -83,9 +83,10 @@ def _function_alarms(stage: str, folder: names.FunctionFolder) -> Iterator[Alarm
 
 
 def _table_alarms(stage: str, table: names.TableName) -> Iterator[AlarmRule]:
-    """A table that is not throttled sends nothing, and CloudWatch lets an alarm on AWS/DynamoDB alone ring for ever then.
+    """Alarm on throttled reads and writes of one table.
 
-    The monitor's heartbeat comes each minute: adding nothing of it gives every minute a value.
+    A table that is not throttled sends no data, and an alarm on AWS/DynamoDB alone would then keep its ALARM
+    state. Adding zero times the monitor's heartbeat, which is sent each minute, gives every minute a value.
     """
     beats = Metric(names.metrics_namespace(stage), HEARTBEAT.name, {"worker": "freshness_monitor"})
     for kind in ("Read", "Write"):
@@ -185,7 +186,7 @@ def _hourly(stage: str, folder: names.FunctionFolder) -> AlarmRule:
 
 
 def _undelivered(stage: str, severity: Severity) -> AlarmRule:
-    """Told by the other topic: what one of them cannot deliver, it cannot say of itself."""
+    """Alarm on failed deliveries of one topic, sent to the other topic."""
     (other,) = (each for each in SEVERITIES if each != severity)
     return AlarmRule(
         name=f"alarms-{severity}-undelivered",

@@ -1,4 +1,4 @@
-"""One alarm: what is measured, what is too much, what silence means, who is told, and where it says what to do."""
+"""One alarm: metrics, threshold, treatment of missing data, severity and runbook page."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 Severity = Literal["critical", "warning"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning")
-"""critical: somebody is woken up. warning: somebody looks within the working day."""
+"""critical: pages the on-call person. warning: is handled within the working day."""
 
 Comparison = Literal["at_or_over", "under"]
 
 Silence = Literal["breaching", "notBreaching", "ignore"]
 QUIET_IS_GOOD: Final[Silence] = "notBreaching"
-"""Sent only when there is something to count: silence means that nothing went wrong."""
+"""The metric is sent only when there is something to count: no data means no failure."""
 QUIET_IS_BAD: Final[Silence] = "breaching"
-"""Sent every minute whatever happens: silence means that nobody is watching."""
+"""The metric is sent every minute: no data means that the monitoring has stopped."""
 QUIET_KEEPS_STATE: Final[Silence] = "ignore"
-"""Measured once a minute by somebody whose own silence has an alarm: who does not look has not seen a recovery."""
+"""The metric is sent every minute by a monitor that has its own alarm: no data does not show a recovery."""
 
 MINUTE_SECONDS: Final = 60
 FIVE_MINUTES_SECONDS: Final = 300
@@ -30,7 +30,7 @@ DAY_SECONDS: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric as CloudWatch knows it, and the statistic that is looked at."""
+    """One CloudWatch metric and its statistic."""
 
     namespace: str
     name: str
@@ -40,21 +40,21 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRule:
-    """One alarm rings when its value is wrong in each of so many periods.
+    """An alarm that is on when its value is wrong in each of several consecutive periods.
 
     Attributes:
         name: without the stage's prefix.
-        page: the runbook page, without folder and suffix; alarms of one kind share it.
-        meaning: one sentence, the alarm's own.
-        severity: which topic it is sent to.
-        metrics: id to metric; ids are the words of `expression`.
+        page: runbook page, without folder and suffix; alarms of one kind share it.
+        meaning: one sentence specific to this alarm.
+        severity: topic that it is sent to.
+        metrics: id to metric; `expression` uses the ids.
         expression: metric math over the ids; None for an alarm on its only metric.
-        threshold: the lowest value that is wrong, or the lowest that is right.
+        threshold: the lowest wrong value, or the lowest right value.
         wrong_when: which of the two.
-        period_seconds: over which the statistic is taken.
-        periods: how many in a row.
-        silence: what a period without data means.
-        stops_release: whether a release that is being rolled out while it rings is taken back (ADR-0026).
+        period_seconds: period of the statistic.
+        periods: number of consecutive periods.
+        silence: meaning of a period without data.
+        stops_release: whether a release in progress is rolled back while this alarm is on (ADR-0026).
     """
 
     name: str
@@ -71,12 +71,12 @@ class AlarmRule:
     stops_release: bool = False
 
     def is_wrong(self, value: float | None) -> bool:
-        """Whether one period's value, or its silence, is wrong."""
+        """Return whether one period's value, or its missing value, is wrong."""
         if value is None:
             return self.silence == QUIET_IS_BAD
         return value >= self.threshold if self.wrong_when == "at_or_over" else value < self.threshold
 
 
 def runbook_page(page: str) -> str:
-    """Where a page lies in this repository; its Korean twin ends in `.ko.md`."""
+    """Return the path of a page in this repository; the Korean page ends in `.ko.md`."""
     return f"docs/runbook/{page}.md"

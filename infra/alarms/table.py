@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 
 
 def alarm_rules(stage: Stage) -> Iterator[AlarmRule]:
-    """Yields the stage's alarms: what AWS measures, then what the hub measures itself."""
+    """Yield the stage's alarms: on AWS metrics, then on the hub's own metrics."""
     yield from platform_alarms(stage.name)
     yield from hub_alarms(stage)

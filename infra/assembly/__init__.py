@@ -1,4 +1,4 @@
-"""Where the committed templates of the local stage lie: what `make up` deploys, and the record of every change to it."""
+"""Folder of the local stage's committed templates, which `make up` deploys and which record every change."""
 
 from pathlib import Path
 from typing import Final

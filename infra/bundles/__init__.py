@@ -1,1 +1,1 @@
-"""The zips that Lambda runs, built without Docker: hashed wheels, our own packages, compiled once, in fixed bytes."""
+"""Reproducible Lambda zips, built without Docker from hashed wheels and the hub's packages, with bytecode."""

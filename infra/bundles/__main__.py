@@ -1,4 +1,4 @@
-"""`python -m infra.bundles [--arch arm64|x86_64] [--out DIR]`: builds the bundles and says what they weigh."""
+"""`python -m infra.bundles [--arch arm64|x86_64] [--out DIR]`: build the bundles and print their sizes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 when every bundle is there, 1 with the reason when one is not."""
+    """Build every bundle; return 0, or 1 with the reason if one cannot be built."""
     parser = argparse.ArgumentParser(prog="python -m infra.bundles", description=__doc__)
     parser.add_argument("--arch", choices=ARCHITECTURES, default=LAMBDA_ARCHITECTURE)
     parser.add_argument("--out", type=Path, default=BUILD_FOLDER, help="folder of the zips")

@@ -1,4 +1,4 @@
-"""Zips whose bytes depend on their contents only."""
+"""Zips whose bytes depend only on their contents."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The earliest date that the format can say.
+# The earliest date of the zip format.
 FIXED_DATE: Final = (1980, 1, 1, 0, 0, 0)
 FILE_MODE: Final = 0o100644
-# The last two levels take twice the time for half a hundredth of the size.
+# The two higher levels take twice the time and save only 0.5 % of the size.
 COMPRESSION_LEVEL: Final = 7
 _UNIX: Final = 3
 
 
 def write_zip(folder: Path, target: Path) -> None:
-    """Zips a folder's files in the order of their paths, all with one date, one mode, one compression."""
+    """Zip a folder's files in path order, all with the same date, mode and compression."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     with zipfile.ZipFile(target, "w") as archive:
         for name, path in sorted(files.items()):

@@ -1,4 +1,4 @@
-"""What botocore knows of AWS inside a bundle: the called operations, the shapes that they reach, and no prose."""
+"""Reduced botocore models: the called operations and the shapes they reach, without documentation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Model = dict[str, Any]
 
-# What the adapters call, by botocore's name of the service; a test holds this table against their source.
+# Operations that the adapters call, by botocore's service name; a test compares this table with their source.
 CALLED: Final[dict[str, frozenset[str]]] = {
     "dynamodb": frozenset(
         {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"}
@@ -38,7 +38,7 @@ CALLED: Final[dict[str, frozenset[str]]] = {
     "secretsmanager": frozenset({"GetSecretValue"}),
     "sqs": frozenset({"GetQueueAttributes", "SendMessage"}),
 }
-# What botocore itself calls of a service that the adapters use: S3's redirector asks for a bucket's region.
+# Operations that botocore calls itself: S3's redirector looks up a bucket's region.
 CALLED_BY_BOTOCORE: Final[dict[str, frozenset[str]]] = {"s3": frozenset({"HeadBucket"})}
 
 MODEL: Final = "service-2"
@@ -49,10 +49,9 @@ _ENDPOINTS: Final = "endpoints"
 
 
 def trim_models(data: Path) -> None:
-    """Replaces botocore's folder `data` by what the called operations need, as plain JSON in fixed bytes.
+    """Reduce botocore's `data` folder to the called operations, as plain JSON with reproducible bytes.
 
-    A model that a loader would find zipped is unzipped here: the bundle is compressed as a whole, and a cold start
-    has one step less to take.
+    Zipped models are unzipped: the bundle is compressed as a whole, and a cold start saves one step.
     """
     loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
     kept = {f"{_ENDPOINTS}.json": _called_endpoints(loader.load_data(_ENDPOINTS))}
@@ -70,12 +69,12 @@ def trim_models(data: Path) -> None:
 
 
 def operations(service: str) -> frozenset[str]:
-    """The operations of a service that stay in its model."""
+    """Return the operations of a service that stay in its model."""
     return CALLED[service] | CALLED_BY_BOTOCORE.get(service, frozenset())
 
 
 def trimmed(model: Model, wanted: Collection[str]) -> Model:
-    """A service's model with the wanted operations, the shapes that they reach, and no documentation."""
+    """Return a model with the wanted operations and the shapes they reach, without documentation."""
     kept = {name: model["operations"][name] for name in sorted(wanted)}
     reached = _reached(
         model["shapes"], {name for operation in kept.values() for name in _shapes_of(operation)}
@@ -109,7 +108,7 @@ def _named_in(shape: Model) -> Iterator[str]:
 
 
 def _without_prose(described: Any) -> Any:  # noqa: ANN401 - JSON
-    """Prose is text: a member of a shape may bear the same name, and is an object."""
+    """Remove documentation texts. A shape member can have the same name, but it is an object and stays."""
     if isinstance(described, list):
         return [_without_prose(each) for each in described]
     if not isinstance(described, dict):
@@ -122,7 +121,7 @@ def _without_prose(described: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def _called_endpoints(endpoints: Model) -> Model:
-    """Botocore parses this file on each cold start: 1.2 MB with every service, 30 kB with ours."""
+    """Keep only the called services; each cold start parses this file (1.2 MB whole, 30 kB reduced)."""
     partitions = [
         {
             **partition,

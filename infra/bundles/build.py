@@ -1,4 +1,4 @@
-"""Builds a bundle, or finds the one that was built from the same lock and sources."""
+"""Build a bundle, or reuse the one built from the same lock and sources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KEY_CHARS: Final = 16
 
 
 def bundle_zip(bundle: Bundle, folder: Path = BUILD_FOLDER) -> Path:
-    """Returns the bundle's zip, building it only when its lock, our sources or the recipe changed."""
+    """Return the bundle's zip; build it only if its lock, the hub's sources or the recipe changed."""
     require_runtime_python()
     target = folder / f"{bundle.name}-{_key(bundle)}.zip"
     if not target.exists():
@@ -36,10 +36,10 @@ def bundle_zip(bundle: Bundle, folder: Path = BUILD_FOLDER) -> Path:
 
 
 def build(bundle: Bundle, target: Path, *, wheels_folder: Path) -> None:
-    """Builds the bundle into `target`; the trimmed and compiled wheels are kept in `wheels_folder`.
+    """Build the bundle into `target`; keep the trimmed and compiled wheels in `wheels_folder`.
 
     Raises:
-        BundleError: Another Python is running, pip failed, or the zip is over its budget.
+        BundleError: the running Python has another version, pip failed, or the zip is over its budget.
     """
     wheels_folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=wheels_folder) as scratch:
@@ -53,10 +53,10 @@ def build(bundle: Bundle, target: Path, *, wheels_folder: Path) -> None:
 
 
 def assemble(bundle: Bundle, contents: Path, *, wheels_folder: Path = BUILD_FOLDER) -> None:
-    """Fills the folder `contents` with what the bundle's zip holds.
+    """Fill the folder `contents` with the files of the bundle's zip.
 
     Raises:
-        BundleError: Another Python is running, or pip failed.
+        BundleError: the running Python has another version, or pip failed.
     """
     require_runtime_python()
     shutil.copytree(_wheels(bundle, wheels_folder), contents)
@@ -64,7 +64,7 @@ def assemble(bundle: Bundle, contents: Path, *, wheels_folder: Path = BUILD_FOLD
 
 
 def _wheels(bundle: Bundle, folder: Path) -> Path:
-    """The installed wheels, made once for each lock and recipe; two builders may race, one of them wins."""
+    """Return the installed wheels, made once per lock and recipe; of two concurrent builds one wins."""
     kept = folder / f"wheels-{bundle.name}-{_digest([bundle.lock, *_recipe()])}"
     if kept.exists():
         return kept

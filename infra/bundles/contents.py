@@ -1,4 +1,4 @@
-"""What goes into a bundle, and what of it is left out: every choice with its reason."""
+"""Contents of a bundle, and the files left out, each with its reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROJECT: Final = Path(__file__).parents[2]
 PYTHON: Final = (3, 13)
 ARCHITECTURES: Final[tuple[Architecture, ...]] = ("arm64", "x86_64")
 WHEEL_MACHINE: Final[dict[Architecture, str]] = {"arm64": "aarch64", "x86_64": "x86_64"}
-# Newest first; `manylinux2014` alone would quietly resolve an old numpy.
+# Newest first; with `manylinux2014` alone, pip would resolve an old numpy without a warning.
 WHEEL_PLATFORMS: Final = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
 
 HUB_MAX_BYTES: Final = 6_000_000
@@ -27,7 +27,7 @@ MAX_BYTES: Final[dict[BundleGroup, int]] = {"hub": HUB_MAX_BYTES, "risk": RISK_M
 _SHARED_PACKAGES: Final = ("functions/__init__.py", "functions/hub", "events")
 _EXTRA_PACKAGES: Final[dict[BundleGroup, tuple[str, ...]]] = {"hub": (), "risk": ("functions/risk",)}
 _OWN_SUFFIXES: Final = frozenset({".py", ".json"})
-# Ours too, but for those who write the contract and the tests, and for those who call the hub.
+# Modules of the hub that are used only by authors of the contract and tests, and by callers of the hub.
 _NOT_RUN_HERE: Final = (
     "events/generate.py",
     "events/invocations/",
@@ -50,7 +50,7 @@ _NOT_RUN_HERE: Final = (
     "risk_hub_contracts/upload_answers.py",
 )
 
-# Folders that nothing imports at run time, by the end of their path.
+# Folders that are never imported at run time, by the end of their path.
 _UNUSED_FOLDERS: Final = (
     "tests",
     "__pycache__",
@@ -84,8 +84,8 @@ _UNUSED_FOLDERS: Final = (
         )
     ),
 )
-# Type stubs, C sources and headers, pages that are never served, time zones that the runtime has already,
-# and modules of other platforms and tools.
+# Type stubs, C sources and headers, documentation pages, time zones that the runtime already has, and modules
+# of other platforms and tools.
 _UNUSED_ENDINGS: Final = (
     ".pyi",
     ".typed",
@@ -116,12 +116,12 @@ class Bundle:
 
     @property
     def name(self) -> str:
-        """`hub-arm64`, without a dot: CDK would take it for a file extension."""
+        """Return the name, such as `hub-arm64`; without a dot, which CDK would take for a file extension."""
         return f"{self.group}-{self.architecture}"
 
     @property
     def lock(self) -> Path:
-        """The hashed requirements of the group."""
+        """Return the path of the group's hashed requirements."""
         return PROJECT / "requirements" / f"{self.group}.txt"
 
 
@@ -129,7 +129,7 @@ ALL_GROUPS: Final = BUNDLE_GROUPS
 
 
 def own_files(group: BundleGroup) -> dict[str, Path]:
-    """Our own files of a group: path inside the zip to the file, in the zip's order."""
+    """Return the hub's own files of a group: path inside the zip to file, in the zip's order."""
     folders = tuple(f"functions/{folder}" for folder in FUNCTION_FOLDERS if BUNDLE_OF[folder] == group)
     files = {
         path.relative_to(PROJECT).as_posix(): path
@@ -144,7 +144,7 @@ def own_files(group: BundleGroup) -> dict[str, Path]:
 
 
 def is_unused(path: str) -> bool:
-    """Whether a file of the installed wheels stays out of the bundle (path relative to the install)."""
+    """Return whether an installed file (path relative to the install) is left out of the bundle."""
     parts = PurePosixPath(path).parts
     return (
         parts[0].endswith(".dist-info")

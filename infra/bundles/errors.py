@@ -1,4 +1,4 @@
-"""What can go wrong while a bundle is built."""
+"""Error of a bundle build."""
 
 
 class BundleError(RuntimeError):

@@ -1,4 +1,4 @@
-"""The locked wheels of a bundle, installed for the function's platform, trimmed and compiled."""
+"""Locked wheels of a bundle, installed for the function's platform, trimmed and compiled."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ PIP_TIMEOUT_SECONDS: Final = 600
 
 
 def require_runtime_python() -> None:
-    """Bundles carry bytecode, which only the functions' own Python can make.
+    """Check that this Python has the functions' version, which the bundles' bytecode needs.
 
     Raises:
-        BundleError: Another Python is running.
+        BundleError: the running Python has another version.
     """
     if sys.version_info[:2] != PYTHON:
         wanted, running = (".".join(map(str, version)) for version in (PYTHON, sys.version_info[:2]))
@@ -33,13 +33,13 @@ def require_runtime_python() -> None:
 
 
 def install(bundle: Bundle, target: Path) -> dict[str, str]:
-    """Installs the locked wheels of the bundle's platform without looking at any other version.
+    """Install the locked wheels for the bundle's platform; pip considers no other version.
 
     Returns:
         Distribution to version, for the manifest.
 
     Raises:
-        BundleError: pip failed: no index at hand, or a wheel that the lock does not name.
+        BundleError: pip failed: no package index is reachable, or the lock does not name a wheel.
     """
     platforms = [f"--platform={tag}_{WHEEL_MACHINE[bundle.architecture]}" for tag in WHEEL_PLATFORMS]
     answer = subprocess.run(  # noqa: S603 - our own interpreter and lock
@@ -63,7 +63,7 @@ def install(bundle: Bundle, target: Path) -> dict[str, str]:
 
 
 def trim(target: Path) -> None:
-    """Removes what nothing imports at run time, and what botocore knows of calls that are never made."""
+    """Remove files that run time never imports, and botocore's models of uncalled operations."""
     trim_models(target / "botocore" / "data")
     for path in sorted(target.rglob("*"), reverse=True):
         if path.is_dir():
@@ -74,10 +74,10 @@ def trim(target: Path) -> None:
 
 
 def compile_wheels(target: Path) -> None:
-    """Leaves bytecode in the place of each source: the sources would be a fifth of the bundle.
+    """Replace each source by its bytecode: the sources would be a fifth of the bundle.
 
     Raises:
-        BundleError: Some source does not compile.
+        BundleError: a source does not compile.
     """
     _compile(target, "-b", "-o2")
     for source in target.rglob("*.py"):
@@ -85,19 +85,19 @@ def compile_wheels(target: Path) -> None:
 
 
 def compile_own(target: Path) -> None:
-    """Leaves bytecode beside each source, so that a stack trace in the log shows its lines.
+    """Add bytecode next to each source; the sources stay, so that stack traces in the log show their lines.
 
     Raises:
-        BundleError: Some source does not compile.
+        BundleError: a source does not compile.
     """
     _compile(target)
 
 
 def _compile(target: Path, *options: str) -> None:
-    """Compiles to bytecode that Python loads without comparing it with a source.
+    """Compile to bytecode that Python loads without comparing it with the source.
 
-    Lambda's file dates say nothing, and its code folder is read-only: bytecode by date would be stale, and
-    made again on each cold start.
+    File dates in Lambda are meaningless and its code folder is read-only: bytecode checked by date would be
+    stale, and would be compiled again on each cold start.
     """
     answer = subprocess.run(  # noqa: S603 - our own interpreter
         [

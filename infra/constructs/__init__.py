@@ -1,4 +1,4 @@
-"""One construct per file; each says what it may do and why."""
+"""CDK constructs, one per file, each with its permissions and their reasons."""
 
 from infra.locked_node import use_locked_node
 

@@ -1,4 +1,4 @@
-"""The KMS key with which the alarm topics of a stage are encrypted (ADR-0035)."""
+"""The KMS key that encrypts the alarm topics of a stage (ADR-0035)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-# What a service needs to publish to an encrypted topic.
+# Permissions that a service needs to publish to an encrypted topic.
 PUBLISHING: Final = ("kms:Decrypt", "kms:GenerateDataKey*")
 CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
-# A notification is delivered within minutes: nothing is lost with the key.
+# Notifications are delivered within minutes, so deleting the key loses no data.
 DELETED_AFTER_DAYS: Final = 7
 
 
 class AlarmKey(Construct):
     """A customer managed key, rotated each year, that CloudWatch alarms of this account may use.
 
-    The AWS managed key `aws/sns` does not work: CloudWatch may not use it, and its policy cannot be changed. A rule that
-    publishes to a topic adds EventBridge itself, without a source: AWS supports none for EventBridge and encrypted topics.
+    The AWS managed key `aws/sns` does not work: CloudWatch may not use it, and its policy cannot be changed.
+    A rule that publishes to a topic grants EventBridge access without a source condition: AWS supports none
+    for encrypted topics.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, stage_name: str) -> None:

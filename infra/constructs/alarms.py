@@ -1,4 +1,4 @@
-"""The alarms of a stage, one topic per severity, and who is subscribed to them."""
+"""The alarms of a stage, one topic per severity, and the topics' subscribers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SILENCE: Final = {
 
 
 class HubAlarms(Construct):
-    """Every alarm of the table, sent to the topic of its severity when it rings and when it is over."""
+    """Every alarm of the table, sent to the topic of its severity when it turns on and when it ends."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
@@ -61,7 +61,7 @@ class HubAlarms(Construct):
             enforce_ssl=True,
             master_key=key,
         )
-        # A topic with a policy of its own has lost the default by which CloudWatch may publish.
+        # A resource policy on a topic replaces the default one, which lets CloudWatch publish.
         topic.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["sns:Publish"],
@@ -114,7 +114,7 @@ def _metric(metric: Metric, period: Duration) -> cloudwatch.Metric:
 
 
 def _subscription(subscriber: str) -> sns.ITopicSubscription:
-    """SNS asks each address to confirm; until it has, nothing is sent to it."""
+    """Return the subscription of an address. SNS sends nothing until the address has confirmed it."""
     if subscriber.startswith("https://"):
         return subscriptions.UrlSubscription(subscriber)
     return subscriptions.EmailSubscription(subscriber.removeprefix("mailto:"))

@@ -1,4 +1,4 @@
-"""The custom domain of the API: the name outlives the service, which maps itself to it."""
+"""Custom domain of the API, in the data stack: it stays when the service stack is deleted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ApiDomain(Construct):
-    """A regional domain name that takes TLS 1.2 and later; its outputs are what the DNS record points to."""
+    """A regional domain name with TLS 1.2 or later; its outputs are the targets of the DNS record."""
 
     def __init__(self, scope: Stack, construct_id: str, *, stage: Stage, domain: CustomDomain) -> None:
         super().__init__(scope, construct_id)
@@ -36,9 +36,10 @@ class ApiDomain(Construct):
 
 
 def map_domain(scope: Construct, domain: CustomDomain, api: apigateway.RestApi) -> None:
-    """Maps the domain's base path to the API's stage.
+    """Map the domain's base path to the API's stage.
 
-    By the domain's name, not by a reference: an exported value could not be taken away while this stack uses it.
+    The domain is given by name, not by reference: an exported value could not be removed while this stack
+    uses it.
     """
     apigateway.CfnBasePathMapping(
         scope,

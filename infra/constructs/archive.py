@@ -1,4 +1,4 @@
-"""The archive: copies of what is stored that nobody can shorten, not even who administers the account (ADR-0024)."""
+"""The archive: copies of stored data that even an account administrator cannot delete early (ADR-0024)."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ ARCHIVED_PREFIXES: Final = (names.BODY_PREFIX, names.BLOB_PREFIX)
 
 
 class BlobArchive(Construct):
-    """A second bucket under Object Lock; S3 itself copies blobs and bodies into it, and no removal.
+    """A second bucket under Object Lock, into which S3 replicates blobs and bodies but no deletions.
 
-    In compliance mode: until a copy's days are over, no principal deletes or overwrites it.
+    In compliance mode, no principal can delete or overwrite a copy before its retention ends.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, lock_days: int) -> None:
@@ -72,7 +72,7 @@ class BlobArchive(Construct):
         )
 
     def allow_copies_of(self, source: s3.Bucket) -> None:
-        """Lets S3 read what it is to copy, and write it here."""
+        """Let S3 read the source bucket and write the copies here."""
         prefixes = [source.arn_for_objects(f"{prefix}*") for prefix in ARCHIVED_PREFIXES]
         self._allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], [source.bucket_arn])
         self._allow(READ_FOR_COPIES, prefixes)
@@ -89,7 +89,7 @@ class BlobArchive(Construct):
         self.role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=[*resources]))
 
     def rules(self) -> list[s3.ReplicationRule]:
-        """What a bucket must be given to be archived here; what is removed there stays here."""
+        """Return the replication rules of an archived bucket; they replicate no deletion."""
         return [
             s3.ReplicationRule(
                 destination=self.bucket,
@@ -104,7 +104,7 @@ class BlobArchive(Construct):
 
 
 class TableArchive(Construct):
-    """A backup of each table each week, in a vault that is locked as the bucket is."""
+    """A weekly backup of each table, in a vault that is locked like the bucket."""
 
     def __init__(
         self,

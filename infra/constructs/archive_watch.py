@@ -1,4 +1,4 @@
-"""Tells people that a backup of the archive did not come about: it is late to learn that when it is needed."""
+"""Notification of a failed archive backup, before the backup is needed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NO_BACKUP: Final = ("ABORTED", "EXPIRED", "FAILED", "PARTIAL")
 
 
 class ArchiveWatch(Construct):
-    """A rule on AWS Backup's own events, which says what an alarm says, in an alarm's words, to the same people."""
+    """A rule on AWS Backup's events that sends an alarm's subscribers a message in the form of an alarm."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, topic: sns.Topic) -> None:
         super().__init__(scope, construct_id)

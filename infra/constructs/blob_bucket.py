@@ -1,4 +1,4 @@
-"""The bucket of content-addressed parts and bodies."""
+"""The bucket of content-addressed components and bodies."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ OLD_VERSION_DAYS: Final = 90
 
 
 class BlobBucket(Construct):
-    """Private, TLS only, encrypted; versioned where the stage keeps backups.
+    """A private, encrypted bucket, TLS only, versioned if the stage keeps backups.
 
-    No rule expires a blob by its age: it may be older than the newest snapshot that refers to it. What is
-    left of an upload is no blob.
+    No rule expires a blob by its age: it may be older than the newest snapshot that refers to it. Unfinished
+    uploads are not blobs and do expire.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""The permissions boundary that an organisation asks for on every role (ADR-0035)."""
+"""Permissions boundary that an organisation requires on every role (ADR-0035)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def set_boundary(scope: Construct, policy: str | None) -> None:
-    """Put the managed policy as permissions boundary on every role in `scope`, also on those that CDK makes itself.
+    """Set the permissions boundary of every role in `scope`, including roles that CDK creates.
 
     Args:
         scope: the stack.
-        policy: ARN of the policy, or its name in the stack's own account; None: no boundary.
+        policy: ARN of the policy, or its name in the stack's account; None: no boundary.
     """
     if policy is None:
         return

@@ -1,4 +1,4 @@
-"""The two dashboards of a stage, made of the tables in `infra/dashboards`."""
+"""The two dashboards of a stage, built from the tables in `infra/dashboards`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PERIOD: Final = Duration.minutes(1)
 
 
 class HubDashboards(Construct):
-    """Operators: alarms on top, then freshness, requests, functions, queues. Owners: worlds, risk numbers, exceedances."""
+    """Operators: alarms, freshness, requests, functions, queues. Owners: worlds, numbers, exceedances."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, stage: Stage, alarms: Sequence[cloudwatch.IAlarm]

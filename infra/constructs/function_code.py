@@ -1,4 +1,4 @@
-"""Where a function's code comes from: a built bundle, or a placeholder with a fixed key."""
+"""Code of the functions: a built bundle, or a placeholder with a fixed key."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 def placeholder_code(folder: Path) -> dict[BundleGroup, lambda_.Code]:
-    """Code assets without code, whose keys never change: the local runner uploads what belongs there.
+    """Return empty code assets with fixed keys, under which the local stage uploads the code.
 
     Args:
-        folder: Where empty folders stand in for the bundles; made if it is not there.
+        folder: Parent of the empty folders that replace the bundles; created if missing.
     """
     return {group: _placeholder(folder / group, group) for group in BUNDLE_GROUPS}
 
 
 def built_code(bundles: Mapping[BundleGroup, Path]) -> dict[BundleGroup, lambda_.Code]:
-    """Code assets of built bundles, keyed by their bytes."""
+    """Return code assets of built bundles, with keys by content."""
     return {
         group: lambda_.Code.from_asset(
             str(path),

@@ -1,4 +1,4 @@
-"""The gateway's own errors, rewritten as the problem documents that the contract promises."""
+"""The gateway's own errors as the problem documents of the contract."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 RETRY_AFTER_SECONDS: Final = 1
 _RETRYABLE_STATUSES: Final = frozenset({429, 503, 504})
 
-# No method asks for IAM, a Cognito user or an API key. What the gateway calls a missing token or a bad signature is
-# therefore always a path that it does not know, with or without an Authorization header. A known path takes every method
-# that the gateway itself takes: the function answers 405.
+# No method requires IAM, a Cognito user or an API key, so the gateway's errors for a missing token or a bad
+# signature always mean an unknown path, with or without an Authorization header. A known path accepts every
+# method that the gateway accepts: the function answers 405.
 SLUG_OF: Final[dict[str, str]] = {
     "DEFAULT_4XX": "not-found",
     "MISSING_AUTHENTICATION_TOKEN": "not-found",
@@ -58,7 +58,7 @@ _DETAIL_OF: Final[dict[str, str]] = {
 
 
 def add_gateway_responses(api: apigateway.RestApi) -> None:
-    """Covers every response type of the gateway; a type that AWS adds later falls to the two defaults."""
+    """Define every response type of the gateway; types that AWS adds later use the two defaults."""
     for response_type, slug in SLUG_OF.items():
         problem = PROBLEMS[slug]
         api.add_gateway_response(
@@ -66,7 +66,8 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
             type=apigateway.ResponseType.of(response_type),
             status_code=str(problem.status),
             response_headers=_headers(problem),
-            # The gateway renders this key whatever the caller accepts; the header says what it is.
+            # The gateway uses this template whatever the Accept header says; the Content-Type header states
+            # the actual type.
             templates={"application/json": _document(problem)},
         )
 
@@ -79,7 +80,7 @@ def _headers(problem: ProblemType) -> dict[str, str]:
 
 
 def _document(problem: ProblemType) -> str:
-    """The same document as a function would answer; the request's id is the one thing the gateway fills in."""
+    """Return the document that a function would answer; the gateway inserts only the request id."""
     error = ProblemError(problem, _DETAIL_OF[problem.slug])
     return json.dumps(error.to_problem("urn:risk-hub:request:$context.requestId"))
 

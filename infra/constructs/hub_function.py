@@ -1,4 +1,4 @@
-"""One deployed function: its role, its log group, its environment."""
+"""One deployed function with its role, log group and environment."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_DEAD_LETTERS = (
 
 
 class HubFunction(Construct):
-    """A function with a role of its own that may write its own log and nothing else until it is allowed to."""
+    """A function whose role can only write the function's log until further actions are allowed."""
 
     def __init__(  # noqa: PLR0913 - a function is exactly these parts
         self,
@@ -54,16 +54,16 @@ class HubFunction(Construct):
 
     @property
     def size(self) -> FunctionSize:
-        """Memory and time that the stage gives this function."""
+        """Return the memory and timeout that the stage defines for this function."""
         size: FunctionSize = getattr(self.stage, self.folder)
         return size
 
     def allow(self, actions: Sequence[str], resources: Sequence[str]) -> None:
-        """Adds one narrow statement to the function's role."""
+        """Add one narrow statement to the function's role."""
         self.role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=[*resources]))
 
     def allow_on_objects(self, actions: Sequence[str], bucket: s3.Bucket, prefixes: Sequence[str]) -> None:
-        """Allows actions on the objects under some prefixes, whose keys nobody can list in advance."""
+        """Allow actions on all objects under some prefixes; the object keys are not known in advance."""
         bucket_arn = Stack.of(bucket).export_value(bucket.bucket_arn)
         self.allow(actions, [f"{bucket_arn}/{prefix}*" for prefix in prefixes])
         export = Stack.of(self).resolve(bucket_arn)["Fn::ImportValue"]
@@ -71,7 +71,7 @@ class HubFunction(Construct):
             acknowledge(self.role, {f"AwsSolutions-IAM5[Resource::{export}/{prefix}*]": _KEYS_ARE_DIGESTS})
 
     def allow_to_list(self, bucket: s3.Bucket) -> None:
-        """Allows to list, and so to learn that an object is missing: S3 answers anybody else 403, not 404."""
+        """Allow listing, so that S3 answers 404 for a missing object; without it S3 answers 403."""
         self.allow(["s3:ListBucket"], [Stack.of(bucket).export_value(bucket.bucket_arn)])
 
     def _log_group(self) -> logs.LogGroup:
@@ -127,7 +127,7 @@ class HubFunction(Construct):
         return self.folder in self.stage.snap_start
 
     def _live(self) -> lambda_.IFunction:
-        """Returns what callers are let in by: the alias of the published version, or the function itself."""
+        """Return what callers invoke: the alias of the published version, or the function itself."""
         if self.stage.rollout == "in_place" or self.folder not in names.API_FUNCTIONS:
             return self.function
         alias = lambda_.Alias(
@@ -138,7 +138,7 @@ class HubFunction(Construct):
         return alias
 
     def _shift_slowly(self, alias: lambda_.Alias) -> None:
-        """Leaves the alias's next version to CodeDeploy; group and alarms are in the operations stack, known by name."""
+        """Let CodeDeploy shift the alias to its next version; the operations stack holds the group."""
         resource = alias.node.default_child
         if not isinstance(resource, lambda_.CfnAlias):
             raise TypeError("an alias is made of one CloudFormation resource")
@@ -162,7 +162,7 @@ class HubFunction(Construct):
 
 
 def retention_of(days: int) -> logs.RetentionDays:
-    """The retention that CloudWatch offers for exactly this many days.
+    """Return the CloudWatch retention of exactly this many days.
 
     Raises:
         KeyError: CloudWatch Logs has no such retention.

@@ -1,4 +1,4 @@
-"""What every store of ours refuses, whoever allows it: plain HTTP, and callers of another account."""
+"""Resource policy statements that deny plain HTTP and other accounts, whatever else is allowed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def refuse_plain_http(action: str, resources: Sequence[str]) -> iam.PolicyStatement:
-    """Denies whatever does not come by TLS."""
+    """Deny every request without TLS."""
     return _refusal("RefusePlainHttp", action, resources, {"Bool": {"aws:SecureTransport": "false"}})
 
 
 def refuse_strangers(action: str, resources: Sequence[str], account: str) -> iam.PolicyStatement:
-    """Denies callers of other accounts and of none. AWS's own services, which belong to no account, are left alone.
+    """Deny other accounts and unsigned requests; AWS services, which have no account, stay allowed.
 
-    An unsigned request has neither key: `IfExists` is for it.
+    An unsigned request has neither condition key; `IfExists` covers it.
     """
     conditions = {
         "StringNotEquals": {"aws:PrincipalAccount": account},

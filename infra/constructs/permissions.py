@@ -1,6 +1,6 @@
-"""What each role may do: the whole list, function by function. No role can delete or overwrite history.
+"""Permissions of each role, function by function. No role can delete or overwrite history.
 
-The reaper alone deletes anything: blobs that no snapshot refers to, and the marks on them.
+Only the reaper deletes anything: blobs that no snapshot refers to, and their marks.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def allow_writer(  # noqa: PLR0913 - the writer is given each store by name
     bucket: s3.Bucket,
     tokens: secretsmanager.Secret,
 ) -> None:
-    """Claims blobs, puts snapshots, puts and heads their parts, ends uploads, reads the tokens' digests.
+    """Claim blobs, put snapshots, put and head their components, complete uploads, read the tokens' digests.
 
-    It scans the registry for the worlds that have metrics of their own, as the engines do.
+    The writer also scans the registry, as the engines do, for the worlds that have their own metrics.
     """
     writer.allow(["dynamodb:PutItem"], [snapshots.table_arn])
     writer.allow(["dynamodb:GetItem", "dynamodb:PutItem"], [marks.table_arn])
@@ -61,7 +61,7 @@ def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
     bucket: s3.Bucket,
     tokens: secretsmanager.Secret,
 ) -> None:
-    """Reads everything, writes nothing."""
+    """Read everything, write nothing."""
     reader.allow(["dynamodb:BatchGetItem", "dynamodb:GetItem"], [snapshots.table_arn])
     reader.allow(["dynamodb:Query"], [f"{snapshots.table_arn}/index/{index}" for index in SNAPSHOT_INDEXES])
     reader.allow(["dynamodb:Query"], [worlds.table_arn])
@@ -73,13 +73,13 @@ def allow_reader(  # noqa: PLR0913 - the reader reads all that is stored
 
 
 def allow_registry(registry: HubFunction, data: DataStack) -> None:
-    """Writes notes on the worlds' rows, reads the tokens' digests; it cannot delete a row, and sees no snapshot."""
+    """Write notes on the worlds' rows, read the tokens' digests; no row deletion, no snapshot access."""
     registry.allow(["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], [data.worlds.table_arn])
     registry.allow(["secretsmanager:GetSecretValue"], [data.tokens.secret_arn])
 
 
 def allow_monitor(monitor: HubFunction, data: DataStack, queues: Sequence[sqs.Queue]) -> None:
-    """Reads the worlds' rows, the queues' depths and the tokens' digests with their ends; writes nothing but its log."""
+    """Read the worlds' rows, queue depths, and tokens' digests and ends; write only the log."""
     monitor.allow(["dynamodb:Scan"], [data.worlds.table_arn])
     monitor.allow(["secretsmanager:GetSecretValue"], [data.tokens.secret_arn])
     monitor.allow(["sqs:GetQueueAttributes"], [queue.queue_arn for queue in queues])
@@ -92,7 +92,7 @@ def allow_relay(
     bus: events.EventBus,
     failures: sqs.Queue,
 ) -> None:
-    """Keeps the worlds' heads, announces, sets aside what it cannot announce; reads again what it is to announce again."""
+    """Update the worlds' heads, announce records, set aside failed ones, read records to replay."""
     relay.allow(["dynamodb:UpdateItem"], [data.worlds.table_arn])
     relay.allow(["dynamodb:GetItem"], [data.snapshots.table_arn, data.evaluations.table_arn])
     indexes = [f"{data.snapshots.table_arn}/index/{index}" for index in REPLAY_INDEXES]
@@ -103,7 +103,7 @@ def allow_relay(
 
 
 def allow_engine(engine: HubFunction, data: DataStack) -> None:
-    """Reads one snapshot and its parts, puts one evaluation; its queue adds what consuming needs."""
+    """Read one snapshot and its components, put one report; the queue grants what consuming needs."""
     engine.allow(["dynamodb:GetItem"], [data.snapshots.table_arn])
     engine.allow(["dynamodb:Scan"], [data.worlds.table_arn])
     engine.allow(["dynamodb:PutItem"], [data.evaluations.table_arn])
@@ -112,14 +112,14 @@ def allow_engine(engine: HubFunction, data: DataStack) -> None:
 
 
 def allow_risk_engine(engine: HubFunction, data: DataStack) -> None:
-    """As every engine; also remembers what it found out of blobs, verifies reports, and keeps large forecasts."""
+    """The same as every engine; also cache blob verdicts, verify reports, and store large forecasts."""
     allow_engine(engine, data)
     engine.allow(["dynamodb:GetItem"], [data.evaluations.table_arn])
     engine.allow_on_objects(["s3:PutObject"], data.bucket, [BODY_PREFIX])
 
 
 def allow_exit_engine(engine: HubFunction, data: DataStack) -> None:
-    """Reads one snapshot without its parts and one policy, puts signals; it can publish nothing by itself."""
+    """Read one snapshot without its components and one policy, and put signals; no publishing."""
     engine.allow(["dynamodb:GetItem"], [data.snapshots.table_arn, data.worlds.table_arn])
     engine.allow(["dynamodb:Scan"], [data.worlds.table_arn])
     engine.allow(["dynamodb:PutItem"], [data.evaluations.table_arn])
@@ -127,7 +127,7 @@ def allow_exit_engine(engine: HubFunction, data: DataStack) -> None:
 
 
 def allow_reaper(reaper: HubFunction, data: DataStack) -> None:
-    """Lists and deletes blobs, keeps and deletes marks, looks which snapshots exist."""
+    """List and delete blobs, write and delete marks, check which snapshots exist."""
     reaper.allow(
         ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
         [data.marks.table_arn],

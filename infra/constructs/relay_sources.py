@@ -22,7 +22,7 @@ BATCH_RECORDS: Final = 100
 RETRY_ATTEMPTS: Final = 5
 RECORD_AGE_MAX_HOURS: Final = 1
 FAILURE_RETENTION_DAYS: Final = 14
-# What Lambda does with a stream in the name of the function's role.
+# Actions of Lambda on a stream under the function's role.
 READING: Final = (
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
@@ -32,7 +32,7 @@ READING: Final = (
 
 
 class RelayFailures(Construct):
-    """Where stream records end that could not be announced; each message says which key to read again."""
+    """Queue of stream records that could not be announced; each message names the key to read again."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id)
@@ -54,10 +54,10 @@ class RelayFailures(Construct):
 
 
 class RelaySource(Construct):
-    """Feeds the relay with the inserts of one table; with `key_prefixes` only those whose sort key begins so.
+    """Feed the relay with the inserts of one table; with `key_prefixes`, only those with such a sort key.
 
-    A record that cannot be announced is bisected out, retried five times within an hour and then set aside:
-    without these limits one bad record would block its shard for a day.
+    A record that cannot be announced is isolated by bisection, retried five times within an hour and then set
+    aside: without these limits one bad record would block its shard for a day.
     """
 
     def __init__(  # noqa: PLR0913 - a source is a table, its reader, and what is left out or set aside
@@ -92,7 +92,7 @@ class RelaySource(Construct):
 
 
 def _set_aside_in(failures: sqs.Queue, mapping: lambda_.EventSourceMapping) -> None:
-    """Name the queue without CDK's grant for it: the relay may send there already, and needs to know no more of it."""
+    """Set the failure queue without CDK's grant: the relay already may send there and needs nothing more."""
     resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
     resource.destination_config = lambda_.CfnEventSourceMapping.DestinationConfigProperty(
         on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=failures.queue_arn)
@@ -100,7 +100,7 @@ def _set_aside_in(failures: sqs.Queue, mapping: lambda_.EventSourceMapping) -> N
 
 
 def _inserts(key_prefixes: tuple[str, tuple[str, ...]] | None) -> dict[str, Any]:
-    """Return the pattern of the inserts that concern the relay."""
+    """Return the filter pattern of the inserts that the relay handles."""
     inserts: dict[str, Any] = {"eventName": lambda_.FilterRule.is_equal("INSERT")}
     if key_prefixes is None:
         return inserts

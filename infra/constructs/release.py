@@ -1,4 +1,4 @@
-"""How a release reaches the API's callers on a stage with a canary: a tenth of the calls first, back when an alarm rings."""
+"""Canary release on the API's functions: 10 % of the calls first, rollback when an alarm turns on."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from infra.stages import Stage
 
 CONFIGURATION: Final = "CodeDeployDefault.LambdaCanary10Percent10Minutes"
-# CodeDeploy's own limit of one deployment group.
+# CodeDeploy's limit per deployment group.
 ALARMS_MAX_COUNT: Final = 10
 _TAKEN_BACK_WHEN: Final = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 _ALARMS_HAVE_NO_NARROWER_RIGHT: Final = "cloudwatch:DescribeAlarms is granted on every alarm or on none"
 
 
 class Releases(Construct):
-    """One deployment group for each function of the API, all under the same alarms: workers that fail stop them too.
+    """One deployment group per function of the API, all under the same alarms, including the workers'.
 
-    The service stack's aliases name the groups and CodeDeploy finds them when an alias is *updated*, which is never
-    before the operations stack was there: so the service need not wait for what watches it.
+    CodeDeploy looks up the groups that the service stack's aliases name only when an alias is *updated*,
+    which is never before the operations stack exists: the service stack need not wait for the operations
+    stack.
     """
 
     def __init__(
@@ -64,7 +65,8 @@ class Releases(Construct):
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["lambda:GetAlias", "lambda:UpdateAlias"],
-                # IAM judges both by the function's own ARN; the alias's stands beside it in case that changes.
+                # IAM checks both actions against the function's ARN; the alias's ARN is included in case that
+                # changes.
                 resources=[*map(self._function_arn, names.API_FUNCTIONS), *aliases],
             )
         )

@@ -1,4 +1,4 @@
-"""What becomes of what holds data when its stack is deleted."""
+"""Removal policy of stateful resources."""
 
 from __future__ import annotations
 
@@ -11,5 +11,8 @@ if TYPE_CHECKING:
 
 
 def removal_of(stage: Stage) -> RemovalPolicy:
-    """Kept where the stage keeps data, but not after a first creation that failed: fixed names would refuse the next."""
+    """Return the policy: keep data where the stage does, except after a failed first creation.
+
+    Fixed names would make the next creation fail if resources of a failed one were kept.
+    """
     return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if stage.retain_data else RemovalPolicy.DESTROY

@@ -43,7 +43,7 @@ _ACCESS_LOG = {
 
 
 class HubApi(Construct):
-    """The routes on three functions: snapshots in, snapshots out, and what is said of worlds."""
+    """The routes of three functions: write snapshots, read snapshots, worlds."""
 
     def __init__(  # noqa: PLR0913 - an API is exactly these functions
         self,
@@ -80,7 +80,7 @@ class HubApi(Construct):
             description=f"Risk hub, stage {self._stage.name}",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             policy=_network_policy(self._stage.allowed_networks),
-            # Bodies arrive as the bytes that were sent; as text, bytes that are no UTF-8 would be replaced unseen.
+            # Bodies arrive as the bytes that were sent; as text, invalid UTF-8 would be replaced silently.
             binary_media_types=["*/*"],
             cloud_watch_role=True,
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
@@ -98,7 +98,7 @@ class HubApi(Construct):
         )
 
     def _execution_log(self) -> None:
-        """The gateway would make this group by itself, and keep its lines for ever."""
+        """Create the execution log group: one made by the gateway would keep its lines permanently."""
         name = f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{names.API_STAGE_NAME}"
         self.api.deployment_stage.node.add_dependency(self._log_group("ExecutionLogs", name))
 
@@ -112,7 +112,7 @@ class HubApi(Construct):
         )
 
     def _routes(self, writer: lambda_.IFunction, reader: lambda_.IFunction) -> apigateway.Resource:
-        """Adds the routes of snapshots and returns the resource of one world."""
+        """Add the routes of snapshots and return the resource of one world."""
         root = self.api.root.add_resource(names.API_ROOT)
         world = root.add_resource("worlds").add_resource("{world_id}")
         snapshots, blobs = world.add_resource("snapshots"), world.add_resource("blobs")
@@ -144,7 +144,7 @@ class HubApi(Construct):
             self._method(resource, ANY_METHOD, registry)
 
     def _method(self, resource: apigateway.IResource, verb: str, function: lambda_.IFunction) -> None:
-        """A method that the gateway does not know is a 404 there, so the function answers HEAD, OPTIONS and 405."""
+        """Add a method; the gateway would answer 404 without it, the function answers HEAD, OPTIONS, 405."""
         method = resource.add_method(verb, apigateway.LambdaIntegration(function, allow_test_invoke=False))
         acknowledge(method, {"AwsSolutions-APIG4": _IN_THE_HANDLER, "AwsSolutions-COG4": _IN_THE_HANDLER})
 
@@ -167,7 +167,7 @@ class HubApi(Construct):
 
 
 def _network_policy(networks: tuple[str, ...] | None) -> iam.PolicyDocument | None:
-    """Everyone may call, except from an address outside the allowed networks."""
+    """Return the policy that lets everyone call except from addresses outside the allowed networks."""
     if networks is None:
         return None
     return iam.PolicyDocument(

@@ -1,4 +1,4 @@
-"""What makes a function run by the clock."""
+"""EventBridge schedule that invokes a function."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infra.nag import acknowledge
 if TYPE_CHECKING:
     from infra.constructs.hub_function import HubFunction
 
-# A run that failed is not made up for: the next one finds what this one would have found.
+# A failed run is not repeated: the next scheduled run does the same work.
 RETRY_ATTEMPTS: Final = 0
 EVENT_AGE_MAX_SECONDS: Final = 60
 _NOTHING_TO_KEEP: Final = (
@@ -25,7 +25,7 @@ _NOTHING_TO_KEEP: Final = (
 
 
 class FunctionSchedule(Construct):
-    """EventBridge Scheduler calls the function at a steady rate, by a role that may do nothing else, once each time."""
+    """Invoke the function at a fixed rate, once each time, by a role that can do nothing else."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, function: HubFunction, every: Duration
@@ -44,7 +44,7 @@ class FunctionSchedule(Construct):
         role.add_to_policy(
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function.function_arn])
         )
-        # The scheduler's call is asynchronous, which Lambda would by itself try twice more, minutes later.
+        # The scheduler's call is asynchronous; by default Lambda would retry it twice, minutes later.
         invocation = lambda_.EventInvokeConfig(
             self,
             "Invocation",

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class HubTables(Construct):
     """Tables `snapshots`, `worlds`, `evaluations` and `marks`.
 
-    Names are fixed on purpose: CloudFormation cannot replace a table that has its own name, so a change that
-    would need a new table (keys, local indexes) fails the deployment instead of leaving the data behind.
+    Names are fixed on purpose: CloudFormation cannot replace a table with a fixed name, so a change that
+    needs a new table (keys, local indexes) fails the deployment instead of leaving the data behind.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
@@ -54,7 +54,7 @@ class HubTables(Construct):
             partition_key=_text(partition_key),
             sort_key=_text(sort_key),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            # The AWS-managed key rather than the AWS-owned one: its use shows in CloudTrail.
+            # The AWS managed key, not the AWS owned one: its use is recorded in CloudTrail.
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             time_to_live_attribute=names.TTL_ATTRIBUTE if expires else None,
             stream=dynamodb.StreamViewType.NEW_IMAGE if streamed else None,
@@ -69,7 +69,7 @@ class HubTables(Construct):
         return table
 
     def _only_ours(self, table_name: str) -> iam.PolicyDocument:
-        """The table's own policy; it names the table by its fixed name, since a table cannot refer to itself."""
+        """Return the table's resource policy, with the fixed table name: a table cannot refer to itself."""
         stack = Stack.of(self)
         arn = stack.format_arn(service="dynamodb", resource="table", resource_name=table_name)
         resources = [arn, f"{arn}/index/*"]
@@ -89,9 +89,10 @@ class HubTables(Construct):
         )
 
     def _index_of_emission(self) -> None:
-        """Exit signals alone have the sort key, so that no other record costs a write here.
+        """Add the index of exit signals; other records lack its sort key and cost no write here.
 
-        A global index: a local one would bound each world's reports to 10 GB, and can only be made with its table.
+        The index is global: a local one would limit each world's reports to 10 GB and can only be created
+        with its table.
         """
         self.evaluations.add_global_secondary_index(
             index_name="by_emission",

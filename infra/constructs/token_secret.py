@@ -1,4 +1,4 @@
-"""The secret that lists the digests of the tokens that live."""
+"""The secret with the digests of the valid tokens."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class TokenSecret(Construct):
-    """Starts as an empty list: nobody may call until an operator adds a token's digest.
+    """A secret that starts as an empty list: no API call succeeds until an operator adds a token's digest.
 
-    CloudFormation writes the value again only when this template's text for it changes, which it never
-    does: deployments leave the operators' list alone.
+    CloudFormation writes the value again only if its text in this template changes. It never does, so
+    deployments keep the operators' list.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""The web ACL before the API: who asks too often, or asks what only attackers ask, does not reach the functions."""
+"""The web ACL of the API: blocks addresses over the request rate and known attack patterns."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from aws_cdk import aws_apigateway as apigateway
 
 RATE_WINDOW_SECONDS: Final = 300
-# AWS's common rule set is left out: it refuses bodies over 8 kB, and text in them that looks like HTML or a path.
+# AWS's common rule set is left out: it refuses bodies over 8 kB, and texts that look like HTML or a path.
 MANAGED_RULES: Final = ("AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet")
 
 
 class WebAcl(Construct):
-    """Lets through what no rule blocks. No request is sampled: a sample would show its Authorization header."""
+    """Allow every request that no rule blocks. No request is sampled: a sample shows its token."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, stage_name: str, api: apigateway.Stage, rate: int

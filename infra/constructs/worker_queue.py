@@ -1,4 +1,4 @@
-"""What every worker gets: rule, queue with dead letters, function."""
+"""Resources of every worker: rule, queue with dead letters, function."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ CONCURRENCY_MAX: Final = 10
 DEAD_LETTER_RETENTION_DAYS: Final = 14
 DELIVERY_ATTEMPTS: Final = 24
 DELIVERY_AGE_MAX_HOURS: Final = 6
-# What Lambda does with a queue in the name of the function's role.
+# Actions of Lambda on a queue under the function's role.
 CONSUMING: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 
 
 class WorkerQueue(Construct):
-    """Rule → SQS with dead letters → function, the same for each worker: a new worker is one more of these."""
+    """Rule → SQS with dead letters → function, the same for each worker."""
 
     def __init__(
         self,
