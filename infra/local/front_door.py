@@ -8,13 +8,15 @@ import json
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from infra.local.asgi import App, Receive, Scope, Send, answer_problem
+from infra.local.asgi import App, Receive, Scope, Send, answer_problem, header_values
 from infra.local.problem import problem_body
 
 HUB_PATH: Final = "/risk-hub/"
 RETRY_AFTER: Final = (b"retry-after", b"1")
 # Headers by which a client could have the emulator take a request for another AWS API's, or for another address's.
 WITHHELD_HEADERS: Final = (b"x-amz-", b"x-forwarded-")
+# The emulator joins repeated headers with commas, and an actor may contain one.
+ACTOR_HEADER: Final = b"x-actor"
 
 
 class ApiTarget(NamedTuple):
@@ -61,6 +63,9 @@ def front_door(emulator: App, target_file: Path) -> App:
 
 def _addressed(scope: Scope, target: ApiTarget) -> Scope:
     headers = [pair for pair in scope["headers"] if not pair[0].lower().startswith(WITHHELD_HEADERS)]
+    if len(header_values(scope, ACTOR_HEADER)) > 1:
+        # The hub reads a repeated header as an absent one.
+        headers = [pair for pair in headers if pair[0].lower() != ACTOR_HEADER]
     raw_path = target.prefix.encode() + scope["raw_path"]
     # A REST API hands the path on as it was sent; the emulator takes it from `path`, which a server decodes.
     return {**scope, "path": raw_path.decode("latin-1"), "raw_path": raw_path, "headers": headers}

@@ -106,6 +106,14 @@ def test_two_credentials_joined_by_an_http_api_are_refused(api: Gateway) -> None
         assert send(api, http_api, "GET", f"{WORLD}/latest", Authorization=joined).slug == "unauthenticated"
 
 
+def test_two_actors_joined_by_an_http_api_are_refused(api: Gateway) -> None:
+    http_api = ADDRESSES["HTTP API, named stage"]
+    for joined in ("gateway,gateway", "gateway, other"):
+        answer = send(api, http_api, "POST", WORLD, book(), **{"X-Actor": joined})
+        assert answer.slug == "actor-required"
+    assert send(api, http_api, "POST", WORLD, book()).status == 201
+
+
 def test_behind_the_local_front_door_paths_have_no_prefix(api: Gateway) -> None:
     event = proxy_event("POST", WORLD, api.headers.items(), orjson.dumps(book()))
     event["requestContext"] = {"stage": "v1", "path": f"/v1{WORLD}", "apiId": "abc"}

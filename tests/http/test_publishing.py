@@ -217,6 +217,12 @@ def test_415_for_a_compressed_body(api: Gateway) -> None:
     assert post(api, headers={"Content-Encoding": "gzip"}).slug == "unsupported-media-type"
 
 
+def test_415_for_a_compressed_body_whose_encodings_are_in_two_headers(api: Gateway) -> None:
+    encodings = [("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
+    assert post(api, extra=encodings).slug == "unsupported-media-type"
+    assert post(api, extra=encodings[:1] * 2).status == 201
+
+
 @pytest.mark.parametrize("media_type", ["application/json", "Application/JSON; charset=UTF-8"])
 def test_json_media_types_are_taken(api: Gateway, media_type: str) -> None:
     assert post(api, headers={"Content-Type": media_type}).status == 201

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -100,6 +101,19 @@ def test_the_emulator_gets_the_request_as_it_came_but_for_the_path_prefix(tmp_pa
     assert seen[0]["query_string"] == b"as_of=1%2B2+3&q=%25"
 
 
+def test_a_repeated_actor_is_withheld_and_a_single_one_passed_on(tmp_path: Path) -> None:
+    seen: list[Scope] = []
+
+    async def emulator(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+        seen.append(scope)
+
+    write_target(tmp_path / "front-door.json", ApiTarget("abc", "v1"))
+    app, stage = front_door(emulator, tmp_path / "front-door.json"), (b"x-stage", b"paper")
+    for actors in ([(b"x-actor", b"gateway")], [(b"x-actor", b"gateway"), (b"X-Actor", b"other")]):
+        through(app, "/risk-hub/worlds/w1/snapshots", headers=[*actors, stage])
+    assert [scope["headers"] for scope in seen] == [[(b"x-actor", b"gateway"), stage], [stage]]
+
+
 @pytest.mark.parametrize(
     ("slug", "body"),
     [("not-found", front_door_module.not_here()), ("unavailable", front_door_module.not_yet())],
@@ -115,7 +129,9 @@ async def _never(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: A
     pytest.fail("the emulator was reached")
 
 
-def through(app: App, path: str, query: bytes = b"") -> list[Message]:
+def through(
+    app: App, path: str, query: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()
+) -> list[Message]:
     """Send one GET through an ASGI app and return what it sent back."""
     sent: list[Message] = []
 
@@ -132,7 +148,7 @@ def through(app: App, path: str, query: bytes = b"") -> list[Message]:
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query,
-        "headers": [],
+        "headers": list(headers),
         "server": ("127.0.0.1", 1),
     }
     asyncio.run(app(scope, receive, send))

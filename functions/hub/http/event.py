@@ -2,6 +2,8 @@
 
 A REST API sends payload 1.0, whose path is percent-encoded as the client sent it. An HTTP API sends payload 2.0, whose path
 is decoded except for `%25`. Both are read as payload 1.0 with an encoded path, so one decoding is right for both.
+An HTTP API joins repeated headers with commas. Of the headers that a request has once, only X-Actor may contain a comma;
+there the commas are read as separators, so two actors are refused as they are behind a REST API.
 Only fields that API Gateway sets itself are read here: no header that a client could send decides a path.
 """
 
@@ -14,6 +16,7 @@ ROOT = "/risk-hub"
 HTTP_API_VERSION = "2.0"
 # RFC 3986: what may stand in a path without an escape.
 PATH_SAFE = "/-._~!$&'()*+,;=:@"
+ACTOR_HEADER = "x-actor"
 
 
 def is_http_api(event: Mapping[str, Any]) -> bool:
@@ -34,12 +37,18 @@ def rest_event(event: Event) -> Event:
         "resource": event.get("routeKey", "").partition(" ")[2],
         "path": path,
         "httpMethod": context["http"]["method"],
-        "multiValueHeaders": {name: [value] for name, value in (event.get("headers") or {}).items()},
+        "multiValueHeaders": {
+            name: _sent_values(name, value) for name, value in (event.get("headers") or {}).items()
+        },
         "multiValueQueryStringParameters": query,
         "requestContext": {**context, "path": path},
         "body": event.get("body"),
         "isBase64Encoded": event.get("isBase64Encoded", False),
     }
+
+
+def _sent_values(name: str, value: str) -> list[str]:
+    return value.split(",") if name.lower() == ACTOR_HEADER else [value]
 
 
 def http_api_answer(answer: Event) -> Event:

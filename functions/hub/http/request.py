@@ -131,7 +131,8 @@ class Request:
         """Refuse a body that does not declare itself as plain JSON (`unsupported-media-type`)."""
         if JSON_MEDIA_TYPE.fullmatch(self.header("Content-Type") or "") is None:
             raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "send 'Content-Type: application/json'")
-        if (self.header("Content-Encoding") or IDENTITY).lower() != IDENTITY:
+        encodings = {value.strip().lower() for value in self.headers("Content-Encoding")}
+        if encodings - {IDENTITY, ""}:
             raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding")
 
 
