@@ -20,6 +20,9 @@ SERVED_VERSIONS: Final = frozenset({b"1.0", b"1.1"})
 ABOUT_BLANK: Final = "about:blank"
 BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 DIGITS: Final = re.compile(rb"[0-9]+")
+QUOTED_BYTES: Final = re.compile(r":? *(?:bytearray\()?\bb['\"].*", re.DOTALL)
+REQUEST_LINE_FAULT: Final = "illegal request line"
+REQUEST_LINE_HINT: Final = " Percent-encode spaces and characters outside ASCII in the path and query."
 REMEDY: Final = "Correct the request's HTTP framing and send it again on a new connection."
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -40,6 +43,13 @@ class FramingError(Exception):
 def refuse(detail: str) -> FramingError:
     """Return the error of a request whose framing is wrong."""
     return FramingError(HTTPStatus.BAD_REQUEST, detail)
+
+
+def unreadable(error: h11.RemoteProtocolError) -> FramingError:
+    """Return h11's error as ours, without the bytes that h11 quotes: they may contain a token."""
+    fault = QUOTED_BYTES.sub("", str(error))
+    hint = REQUEST_LINE_HINT if fault == REQUEST_LINE_FAULT else ""
+    return refuse(f"The request is not valid HTTP/1.1: {fault}.{hint}")
 
 
 def check_head(head: bytes) -> None:

@@ -17,6 +17,7 @@ from infra.local.framing import (
     check_head,
     refuse,
     target_of,
+    unreadable,
 )
 from infra.local.gateway_answers import BODY_MAX_BYTES
 
@@ -139,11 +140,11 @@ class RequestReader:
 
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
-    """Turn h11's errors into ours; h11 says what is wrong."""
+    """Turn h11's errors into ours."""
     try:
         yield
     except h11.RemoteProtocolError as error:
-        raise refuse(f"The request is not valid HTTP/1.1: {error}.") from None
+        raise unreadable(error) from None
 
 
 def _too_slow(part: str, seconds: float) -> FramingError:

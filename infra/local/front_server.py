@@ -159,10 +159,21 @@ def _problem_answer(error: FramingError) -> GatewayAnswer:
 def _events(message: Message, *, head_only: bool) -> list[h11.Event]:
     """Return what h11 sends for one message of the application."""
     if message["type"] == "http.response.start":
-        return [h11.Response(status_code=message["status"], headers=[*message["headers"], _date()])]
+        return [h11.Response(status_code=message["status"], headers=_sent_headers(message))]
     body = b"" if head_only else message.get("body", b"")
     end: list[h11.Event] = [] if message.get("more_body") else [h11.EndOfMessage()]
     return [h11.Data(data=body), *end] if body else end
+
+
+def _sent_headers(start: Message) -> list[tuple[bytes, bytes]]:
+    """Return the application's headers with one Date, and a 304 without the length 0 of its body.
+
+    In a 304 a length would be that of the answer with status 200 (RFC 9110, 8.6).
+    """
+    replaced = {b"date"}
+    if start["status"] == HTTPStatus.NOT_MODIFIED:
+        replaced.add(b"content-length")
+    return [*(pair for pair in start["headers"] if pair[0].lower() not in replaced), _date()]
 
 
 def _date() -> tuple[bytes, bytes]:

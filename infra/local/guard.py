@@ -21,8 +21,9 @@ def refusal(scope: Scope) -> str | None:
     hosts = [host.lower() for host in header_values(scope, b"host")]
     if scope["http_version"] not in SERVED_HTTP_VERSIONS:
         return "The local stage speaks HTTP/1.1 only."
-    if len(hosts) != 1 or hosts[0] not in {f"{name}:{port}" for name in OWN_HOST_NAMES}:
-        return "The Host header names another machine than this one."
+    own = [f"{name}:{port}" for name in OWN_HOST_NAMES]
+    if len(hosts) != 1 or hosts[0] not in own:
+        return f"The request must have exactly one Host header: {' or '.join(own)}."
     for name in BROWSER_HEADERS:
         if header_values(scope, name):
             return f"The request carries {name.decode().title()}: it comes from a web page."

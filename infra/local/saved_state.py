@@ -166,6 +166,6 @@ def _empty(folder: Path) -> None:
     deadline = time.monotonic() + WIPE_DEADLINE_SECONDS
     while folder.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        if time.monotonic() > deadline:
+        if folder.exists() and time.monotonic() > deadline:
             raise StageError(f"{folder} cannot be emptied: remove it, then try again.")
     folder.mkdir(parents=True)

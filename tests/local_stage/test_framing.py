@@ -61,9 +61,15 @@ def door() -> Iterator[Door]:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         message: Message = await receive()
         seen.append({**scope, "body": message["body"]})
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"{}"})
+        status = 304 if any(name == b"if-none-match" for name, _ in scope["headers"]) else 200
+        body = b"{}" if status == 200 and scope["method"] != "HEAD" else b""
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"Date", b"Thu, 01 Jan 1970 00:00:00 GMT"),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     opened = socket.create_server(("127.0.0.1", 0))
     port, stopped, ready = opened.getsockname()[1], Event(), Event()
@@ -215,6 +221,43 @@ def test_head_gets_the_headers_of_the_answer_alone(door: Door) -> None:
     received = door.received(GET.replace(b"GET", b"HEAD") + b"Connection: close\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 200 ")
     assert received.endswith(b"\r\n\r\n")
+
+
+def test_a_304_does_not_say_that_the_body_of_the_200_is_empty(door: Door) -> None:
+    received = door.received(GET + b"If-None-Match: *\r\n\r\n" + GET + b"\r\n")
+    first, _, second = received.partition(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 304 ")
+    assert b"content-length" not in first.lower()
+    assert second.startswith(b"HTTP/1.1 200 ")
+    assert second.endswith(b"{}")
+
+
+def test_an_answer_has_one_date(door: Door) -> None:
+    received = door.received(GET + b"\r\n").lower()
+    assert received.count(b"\r\ndate: ") == 1
+    assert b"1970" not in received
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "detail"),
+    [
+        (GET + b"Authorization : Bearer secret\r\n\r\n", "illegal header line."),
+        (b"GET /risk-hub/a secret HTTP/1.1\r\n\r\n", "illegal request line. Percent-encode spaces"),
+        (
+            "GET /risk-hub/\u00e9secret HTTP/1.1\r\n\r\n".encode(),
+            "illegal request line. Percent-encode spaces",
+        ),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\nsecret\r\n", "illegal chunk header."),
+    ],
+)
+def test_the_problem_of_an_unreadable_request_quotes_none_of_its_bytes(
+    door: Door, request_bytes: bytes, detail: str
+) -> None:
+    [(status, _, body)] = door.exchange(request_bytes)
+    problem = json.loads(body)
+    assert status == 400
+    assert problem["detail"].startswith(f"The request is not valid HTTP/1.1: {detail}")
+    assert "secret" not in body.decode()
 
 
 def trickle(opened: socket.socket, first: bytes, each: bytes) -> None:
