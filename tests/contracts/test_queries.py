@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from risk_hub_contracts.path_values import check_id
 from risk_hub_contracts.problems import CONTRACT_VIOLATION, INVALID_QUERY, ProblemError
-from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, parse_query
+from risk_hub_contracts.queries import BacktestQuery, LatestQuery, ListQuery, LookupQuery, parse_query
 from tests.contracts.samples import pointers
 
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
@@ -73,6 +73,19 @@ def test_a_bad_parameter_is_named_with_what_it_accepts(params: dict[str, str], r
         parse_query(LatestQuery, params)
     assert caught.value.type is INVALID_QUERY
     assert pointers(caught.value) == [f"/{name}" for name in params]
+
+
+def test_an_unknown_parameter_without_a_similar_name_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ProblemError) as caught:
+        parse_query(BacktestQuery, {"stage": "paper", "LIMIT": "5"})
+    assert caught.value.detail == (
+        "/LIMIT: unknown parameter 'LIMIT'; known are confidence_bps, from, method, stage, to."
+    )
+
+
+def test_a_sentence_that_ends_with_a_question_mark_has_no_full_stop() -> None:
+    with pytest.raises(ProblemError, match=r"did you mean 'stage'\?$"):
+        parse_query(LatestQuery, {"stgae": "paper"})
 
 
 @pytest.mark.parametrize(

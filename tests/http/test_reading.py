@@ -334,6 +334,23 @@ def test_risk_of_an_unknown_version_and_of_one_not_yet_evaluated(api: Gateway, h
     assert api("GET", f"{WORLD}/v1/risk").slug == "risk-not-found"
 
 
+@pytest.mark.parametrize("path", ["lookup?version=v9", "v9/risk", "v9/stress"])
+def test_the_remedy_for_a_missing_version_names_the_list_of_versions(api: Gateway, path: str) -> None:
+    assert post(api).status == 201
+    answer = api("GET", f"{WORLD}/{path}")
+    assert answer.slug == "snapshot-not-found"
+    assert "Check the world id and the version" in answer.json["remedy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/risk-hub/worlds/a%20b/snapshots/latest", f"{WORLD}/a%20b/risk", "/risk-hub/worlds/w1/blobs/x"]
+)
+def test_the_remedy_for_a_bad_value_in_a_path_speaks_of_the_path(api: Gateway, path: str) -> None:
+    answer = api("GET", path)
+    assert answer.slug == "contract-violation"
+    assert answer.json["remedy"].startswith("Correct the value in the path")
+
+
 def test_the_contract_is_served_with_its_limits_and_health_without_a_token(api: Gateway, hub: Hub) -> None:
     contract = api("GET", "/risk-hub/contract")
     assert contract.status == 200

@@ -38,7 +38,7 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 def _require_reduce(action: Action, ratio: float | None) -> None:
     if ratio is not None and action != "reduce":
-        raise ValueError(f"ratio is for action reduce only; {action} has a ratio of its own")
+        raise ValueError(f"ratio goes with action reduce only; leave it out for {action}")
 
 
 class LossLimit(BaseModel):
@@ -148,7 +148,7 @@ def _require_distinct(rules: Iterable[tuple[object, ...]]) -> None:
     seen = set()
     for rule in rules:
         if rule in seen:
-            named = ", ".join(str(part) for part in rule)
+            named = ", ".join(str(part) for part in rule if part is not None)
             raise ValueError(f"two limits for ({named}); keep the stricter one")
         seen.add(rule)
 

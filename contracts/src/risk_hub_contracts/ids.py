@@ -3,6 +3,7 @@
 Each `..._fault` returns None for a good value, else what is wrong and what is allowed.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Collection
@@ -83,7 +84,7 @@ def name_fault(value: str, max_chars: int = NAME_MAX_CHARS) -> str | None:
     if value != value.strip():
         return "a name must not begin or end with white space"
     if not unicodedata.is_normalized("NFC", value):
-        return f"a name must be in Unicode form NFC; send {unicodedata.normalize('NFC', value)!a}"
+        return f"a name must be in Unicode form NFC; send {json.dumps(unicodedata.normalize('NFC', value))}"
     if not has_visible_character(value):
         return "a name must have at least one visible character"
     return None

@@ -1,9 +1,12 @@
 """What stands in a path: ids and digests, each as it is or refused."""
 
 from collections.abc import Callable
+from typing import Final
 
 from risk_hub_contracts.ids import id_fault, sha256_fault
 from risk_hub_contracts.problems import CONTRACT_VIOLATION, ProblemError, Violation
+
+REMEDY: Final = "Correct the value in the path that `errors` names, then send the request again."
 
 __all__ = ["check_id", "check_sha256"]
 
@@ -29,5 +32,6 @@ def check_sha256(value: str, pointer: str = "/sha256") -> str:
 def _checked(value: str, pointer: str, fault_of: Callable[[str], str | None]) -> str:
     fault = fault_of(value)
     if fault:
-        raise ProblemError(CONTRACT_VIOLATION, f"{pointer}: {fault}.", [Violation(pointer, fault)])
+        detail = f"{pointer}: {fault}."
+        raise ProblemError(CONTRACT_VIOLATION, detail, [Violation(pointer, fault)], remedy=REMEDY)
     return value

@@ -39,7 +39,7 @@ def summary(violations: Sequence[Violation], whole: str) -> str:
     """Return one sentence about violations: the first, and how many more; `whole` names the empty pointer."""
     first = f"{violations[0].pointer[:_POINTER_SHOWN_CHARS] or whole}: {violations[0].detail}"
     more = f" (and {len(violations) - 1} more, see errors)" if len(violations) > 1 else ""
-    return f"{first}{more}."
+    return f"{first}{more}" + ("" if f"{first}{more}".endswith("?") else ".")
 
 
 class ProblemError(Exception):

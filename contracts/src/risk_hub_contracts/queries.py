@@ -212,7 +212,7 @@ def parse_query(
     try:
         query = model.model_validate(dict(params or {}))
     except ValidationError as error:
-        faults += explain(error, known=_names(model))
+        faults += explain(error, known=_names(model), noun="parameter")
     if faults:
         raise ProblemError(INVALID_QUERY, summary(faults, "The query"), faults)
     return query

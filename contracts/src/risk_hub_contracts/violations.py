@@ -31,13 +31,24 @@ _WANTED: Final = {
     "list_type": "must be an array",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be an array",
+    "finite_number": "must be within the range of a 64-bit float",
 }
 _BOUNDS: Final = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
+    "greater_than": "must be greater than {gt}",
     "too_short": "must have at least {min_length} entry",
     "too_long": "must have at most {max_length} entries",
     "form": "{wanted}",
+}
+_TEXTS: Final = {
+    "literal_error": "must be {expected}",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "value_error": "{error}",
 }
 
 
@@ -47,6 +58,7 @@ def explain(
     base: str = "",
     tagged: Collection[str] = (),
     known: Collection[str] = (),
+    noun: str = "field",
 ) -> list[Violation]:
     """Return one violation for each error.
 
@@ -54,11 +66,13 @@ def explain(
         error: what pydantic raised.
         base: the pointer of the value that was validated.
         tagged: top-level fields whose location carries a union tag, which is no part of the pointer.
-        known: top-level field names, to suggest one where a name is unknown.
+        known: top-level field names, to suggest one where a top-level name is unknown.
+        noun: what an unknown name is called.
     """
     return [
         Violation(
-            base + _pointer(details, tagged), _detail(details, known if index < VIOLATIONS_MAX_COUNT else ())
+            base + _pointer(details, tagged),
+            _detail(details, known if index < VIOLATIONS_MAX_COUNT else (), noun),
         )
         for index, details in enumerate(error.errors(include_url=False))
     ]
@@ -88,12 +102,17 @@ def _pointer(details: ErrorDetails, tagged: Collection[str]) -> str:
     return join(location)
 
 
-def _detail(details: ErrorDetails, known: Collection[str]) -> str:
+def _detail(details: ErrorDetails, known: Collection[str], noun: str) -> str:
     kind, value, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "missing":
         return "this required field is missing"
     if kind == "extra_forbidden":
-        return _unknown(str(details["loc"][-1]), known)
+        is_nested = len(details["loc"]) > 1
+        return _unknown(str(details["loc"][-1]), () if is_nested else known, noun)
+    if kind in _TEXTS:
+        return _TEXTS[kind].format(**context)
+    if kind == "float_type" and type(value) is int:
+        kind = "finite_number"
     wanted = _WANTED.get(kind) or _BOUNDS.get(kind, "").format(**context)
     if wanted:
         optional = value is None and len(details["loc"]) == 1
@@ -110,7 +129,9 @@ def _name(value: object) -> str:
     return _NAMES.get(type(value).__name__, "something else")
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
+def _unknown(name: str, known: Collection[str], noun: str) -> str:
     shown = name[:_NAME_SHOWN_CHARS]
     near = difflib.get_close_matches(shown, known, n=1)
-    return f"unknown field {shown!a}" + (f"; did you mean {near[0]!a}?" if near else "")
+    if near:
+        return f"unknown {noun} {shown!a}; did you mean {near[0]!a}?"
+    return f"unknown {noun} {shown!a}" + (f"; known are {', '.join(sorted(known))}" if known else "")

@@ -14,6 +14,11 @@ from risk_hub_contracts.problems import (
 )
 from risk_hub_contracts.times import format_instant
 
+VERSION_REMEDY = (
+    "Check the world id and the version, and leave out other filters: the list of the world's snapshots "
+    "with `include_expired=true` has every version."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainAbsence:
@@ -37,7 +42,7 @@ class ExplainAbsence:
         """Return the problem for one version that is absent, expired, or filtered out."""
         if stored is None or not stored.is_expired(query.at):
             detail = f"world {query.world_id!r} has no version {version!r} that matches this query"
-            return ProblemError(SNAPSHOT_NOT_FOUND, detail)
+            return ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=VERSION_REMEDY)
         at = format_instant(stored.expires_at)
         detail = f"version {version!r} of world {query.world_id!r} expired at {at}"
         return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})

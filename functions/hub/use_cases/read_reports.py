@@ -8,6 +8,7 @@ from functions.hub.domain.evaluation import ReportKind
 from functions.hub.domain.past import is_awaited, is_backfilled
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Clock, FoundReport, Reports, SnapshotStore
+from functions.hub.use_cases.explain_absence import VERSION_REMEDY
 from risk_hub_contracts.problems import (
     RISK_NOT_FOUND,
     SNAPSHOT_NOT_FOUND,
@@ -41,7 +42,8 @@ class ReadReports:
             return report
         stored = self.snapshots.get(world_id, version)
         if stored is None:
-            raise ProblemError(SNAPSHOT_NOT_FOUND, f"world {world_id!r} has no version {version!r}")
+            detail = f"world {world_id!r} has no version {version!r}"
+            raise ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=VERSION_REMEDY)
         raise _absent(kind, stored, self.clock())
 
     def of_snapshot(self, kind: ReportKind, stored: StoredSnapshot, known_at: datetime | None) -> FoundReport:
