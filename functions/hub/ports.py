@@ -48,7 +48,7 @@ class UnavailableError(Exception):
 
 
 class BlobError(Exception):
-    """A blob is missing or is not what its reference says; no number may be computed on it (INV-06)."""
+    """A blob is missing, cannot be read or is not what its reference says; no number is computed on it (INV-06)."""
 
     def __init__(self, ref: BlobRef, reason: str) -> None:
         super().__init__(f"{ref.ref}: {reason}")
@@ -127,10 +127,18 @@ class BlobStore(Protocol):
         """Return the blob's size, digest and kind, or None when it does not exist."""
 
     def head(self, ref: BlobRef, max_bytes: int) -> BlobHead | None:
-        """Return the beginning of the blob, at most `max_bytes` of it, or None when the blob is missing."""
+        """Return the beginning of the blob, at most `max_bytes` of it, or None when the blob is missing.
+
+        Raises:
+            BlobError: the blob is stored but cannot be read.
+        """
 
     def load(self, ref: BlobRef) -> bytes:
-        """Return the blob's bytes, verified. Raises BlobError when missing or when the digest differs (INV-06)."""
+        """Return the blob's bytes, verified.
+
+        Raises:
+            BlobError: the blob is missing or cannot be read, or its digest differs (INV-06).
+        """
 
     def download_url(self, ref: BlobRef) -> str:
         """Return a short-lived URL from which the reader can fetch the blob."""

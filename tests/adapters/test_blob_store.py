@@ -57,6 +57,20 @@ def test_a_blob_that_is_not_there_has_no_stat_and_does_not_load(blobs: BlobStore
         blobs.load(missing_ref())
 
 
+def test_a_blob_in_an_archive_storage_class_is_a_blob_error_and_not_an_unknown_failure() -> None:
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="blobs")
+        store = S3Blobs(s3, "blobs")
+        ref = store.put("w1", "stress", SHA256, DATA)
+        key = ref.ref.removeprefix("s3://blobs/")
+        s3.put_object(Bucket="blobs", Key=key, Body=DATA, StorageClass="GLACIER", Metadata={"kind": "stress"})
+        with pytest.raises(BlobError, match="archived"):
+            store.load(ref)
+        with pytest.raises(BlobError, match="archived"):
+            store.head(ref, 1_000)
+
+
 def test_inv_06_bytes_that_do_not_match_the_digest_are_never_returned(blobs: BlobStore) -> None:
     stored = blobs.put("w1", "stress", SHA256, DATA)
     lying = stored.model_copy(update={"sha256": "0" * 64})

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.s3_objects import (
+    ARCHIVED,
     NOT_THERE,
     get_object,
     get_range,
@@ -79,6 +80,7 @@ class S3Blobs:
         except ClientError as error:
             if error_code(error) in NOT_THERE | NO_BYTES:
                 return None
+            _refuse_archived(ref, error)
             raise
 
     def load(self, ref: BlobRef) -> bytes:
@@ -89,6 +91,7 @@ class S3Blobs:
         except ClientError as error:
             if error_code(error) in NOT_THERE:
                 raise BlobError(ref, "the blob is missing") from error
+            _refuse_archived(ref, error)
             raise
         found = hashlib.sha256(data).hexdigest()
         if found != ref.sha256:
@@ -105,6 +108,13 @@ class S3Blobs:
 
     def _key(self, ref: BlobRef) -> str:
         return ref.ref.removeprefix(f"s3://{self.bucket}/")
+
+
+def _refuse_archived(ref: BlobRef, error: ClientError) -> None:
+    """Raise BlobError if S3 refused to read the object because of its storage class."""
+    if error_code(error) == ARCHIVED:
+        reason = "the blob is archived and cannot be read until an operator restores it in the blob store"
+        raise BlobError(ref, reason) from error
 
 
 def _known_digest(answer: dict[str, Any], data: bytes, size_bytes: int) -> str | None:

@@ -9,6 +9,8 @@ from functions.hub.adapters.aws import dependency, error_code
 
 ALREADY_THERE = frozenset({"PreconditionFailed", "412"})
 NOT_THERE = frozenset({"NoSuchKey", "NotFound", "404"})
+# S3's answer to a read of an object in an archive storage class.
+ARCHIVED = "InvalidObjectState"
 CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
 CONFLICT_MAX_ATTEMPTS = 3
 

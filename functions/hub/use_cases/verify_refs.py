@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from functions.hub.ports import BlobHead, BlobStore
+from functions.hub.ports import BlobError, BlobHead, BlobStore
 from risk_hub_contracts.blob import BlobFormatError, BlobKind, Covariance, Decoded, decode
 from risk_hub_contracts.blob_content import check_header, check_numbers
 from risk_hub_contracts.covariance import uncovered
@@ -35,7 +35,7 @@ class VerifyRefs:
         """Return the snapshot with its references completed by the sizes of their blobs.
 
         Raises:
-            ProblemError: `ref-invalid` when a blob is missing or is another one than the reference says,
+            ProblemError: `ref-invalid` when a blob is missing, unreadable or another one than the reference says,
                 `blob-malformed` when it is not in the rsh1 format, `contract-violation` when a covariance leaves a
                 weight uncovered.
             UnavailableError: the blob store did not answer.
@@ -44,7 +44,7 @@ class VerifyRefs:
         refs: dict[BlobKind, BlobRef] = {}
         faults: list[Violation] = []
         for part, ref in _referred(snapshot):
-            head = _require_same(part, ref, self.blobs.head(ref, max(left_bytes, 1)))
+            head = _require_same(part, ref, self._head(part, ref, max(left_bytes, 1)))
             decoded, header_bytes = _opened(part, head, left_bytes)
             left_bytes -= header_bytes
             if isinstance(decoded, Covariance):
@@ -53,6 +53,12 @@ class VerifyRefs:
         if faults:
             raise ProblemError(CONTRACT_VIOLATION, summary(faults, "The body"), faults)
         return snapshot.with_refs(refs) if refs else snapshot
+
+    def _head(self, part: Part, ref: BlobRef, max_bytes: int) -> BlobHead | None:
+        try:
+            return self.blobs.head(ref, max_bytes)
+        except BlobError as error:
+            raise _refusal(REF_INVALID, part, error.reason) from error
 
 
 def _referred(snapshot: Snapshot) -> Iterator[tuple[Part, BlobRef]]:
