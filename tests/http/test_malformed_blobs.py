@@ -3,10 +3,11 @@
 import struct
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from functions.hub.ports import BlobError
 from risk_hub_contracts.blob import (
     BlobKind,
     digest,
@@ -21,6 +22,7 @@ from risk_hub_contracts.limits import (
     BLOB_HEADERS_CHECKED_MAX_BYTES,
     WEIGHTS_MAX_COUNT,
 )
+from risk_hub_contracts.refs import BlobRef
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import WORLD, Hub, book, post
 
@@ -117,6 +119,42 @@ CASES = [
     for form, faults in FAULTS.items()
     for name, fault in faults.items()
 ]
+
+
+def test_a_cut_off_file_and_broken_json_are_named_as_such(api: Gateway, hub: Hub) -> None:
+    data = SOUND["upper"][1]
+    faults = {
+        "no line feed within 16777216 bytes; the file may be cut off": data[:20],
+        "malformed-json: The header is not JSON: ": data[:20] + b"\n",
+        "malformed-json: The header begins with a byte order mark": data.replace(b"{", b"\xef\xbb\xbf{", 1),
+        "not-utf8: Byte 9 of the header is not UTF-8": data.replace(b"A", b"\xff", 1),
+    }
+    for said, broken in faults.items():
+        refused = post(api, book(covariance_ref=stored_ref(hub, "covariance", broken)))
+        assert (refused.status, refused.slug) == (422, "blob-malformed")
+        assert said in refused.json["detail"]
+        assert "body" not in refused.json["detail"]
+        assert ".." not in refused.json["detail"]
+
+
+def test_post_and_expand_say_that_a_blob_cannot_be_read(
+    api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, data = SOUND["upper"]
+    ref = stored_ref(hub, kind, data)
+    assert post(api, book("v1", covariance_ref=ref)).status == 201
+
+    def unreadable(ref: BlobRef, *_: int) -> NoReturn:
+        raise BlobError(ref, "the blob is archived")
+
+    monkeypatch.setattr(hub.blobs, "head", unreadable)
+    monkeypatch.setattr(hub.blobs, "load", unreadable)
+    refused = post(api, book("v2", covariance_ref=ref))
+    assert (refused.status, refused.slug, refused.pointers) == (422, "ref-invalid", ["/covariance_ref"])
+    assert "archived" in refused.json["detail"]
+    answer = api("GET", f"{WORLD}/latest?expand=true")
+    assert (answer.status, answer.slug) == (424, "blob-unavailable")
+    assert api("GET", f"{WORLD}/latest").status == 200
 
 
 def stored_ref(hub: Hub, kind: BlobKind, data: bytes) -> dict[str, Any]:

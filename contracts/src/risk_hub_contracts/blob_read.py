@@ -32,6 +32,10 @@ def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded
         BlobFormatError: not a blob, or not the one deterministic form of its content.
     """
     end = data.find(b"\n", 0, BLOB_HEADER_MAX_BYTES)
+    if end < 0 and data.startswith(MAGIC):
+        raise BlobFormatError(
+            f"the first line has no line feed within {BLOB_HEADER_MAX_BYTES} bytes; the file may be cut off"
+        )
     magic, _, rest = bytes(data[: max(end, 0)]).partition(b" ")
     kind, _, header = rest.partition(b" ")
     read = _READERS.get(kind)
@@ -45,10 +49,14 @@ def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded
 
 def _header(text: bytes) -> dict[str, Any]:
     try:
-        header = _exact(strict_json.loads(text, max_bytes=BLOB_HEADER_MAX_BYTES))
+        header = _exact(strict_json.loads(text, max_bytes=BLOB_HEADER_MAX_BYTES, name="header"))
         canonical = canonical_json(header)
-    except (ProblemError, ValueError, OverflowError) as error:
-        raise BlobFormatError(f"the header is not JSON that the contract takes: {error}") from None
+    except ProblemError as error:
+        raise BlobFormatError(
+            f"the JSON of the first line is refused, {error.type.slug}: {error.detail.rstrip('.')}"
+        ) from None
+    except (ValueError, OverflowError) as error:
+        raise BlobFormatError(f"the header has no canonical form (RFC 8785): {error}") from None
     if not isinstance(header, dict) or canonical != text:
         raise BlobFormatError("the header must be one object in canonical form (RFC 8785)")
     return header

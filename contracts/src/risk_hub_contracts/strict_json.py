@@ -32,17 +32,18 @@ _BOM: Final = b"\xef\xbb\xbf"
 _NON_FINITE_TOKEN: Final = re.compile(rb"(?<![A-Za-z])-?(?:NaN|Infinity)(?![A-Za-z])")
 
 
-def loads(raw: bytes, *, max_bytes: int = BODY_MAX_BYTES) -> JsonValue:
+def loads(raw: bytes, *, max_bytes: int = BODY_MAX_BYTES, name: str = "body") -> JsonValue:
     """Parse one JSON text.
 
     Args:
         raw: the text, UTF-8 without a byte order mark.
         max_bytes: the size one past which the text is refused unread.
+        name: what a refusal calls the text.
 
     Raises:
         ProblemError: body-too-large, not-utf8, malformed-json, too-deep, non-finite-number or duplicate-key.
     """
-    return read(raw, max_bytes).value
+    return read(raw, max_bytes, name).value
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,14 @@ class Parsed:
     small_numbers: bool
 
 
-def read(raw: bytes, max_bytes: int = BODY_MAX_BYTES) -> Parsed:
+def read(raw: bytes, max_bytes: int = BODY_MAX_BYTES, name: str = "body") -> Parsed:
     """Parse one JSON text as `loads` does, and say what was seen on the way."""
     if len(raw) > max_bytes:
-        raise ProblemError(BODY_TOO_LARGE, f"The body has {len(raw)} bytes; at most {max_bytes} are taken.")
+        raise ProblemError(BODY_TOO_LARGE, f"The {name} has {len(raw)} bytes; at most {max_bytes} are taken.")
     try:
         value: JsonValue = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
-        raise _why_unreadable(raw, str(error)) from None
+        raise _why_unreadable(raw, str(error), name) from None
     seen = _survey(value)
     if not seen.finite:
         raise _infinite(value)
@@ -128,19 +129,19 @@ def _too_deep() -> ProblemError:
     return ProblemError(TOO_DEEP, f"The JSON is nested more than {JSON_MAX_DEPTH} levels deep.")
 
 
-def _why_unreadable(raw: bytes, message: str) -> ProblemError:
+def _why_unreadable(raw: bytes, message: str, name: str) -> ProblemError:
     if raw.startswith(_BOM):
-        return ProblemError(MALFORMED_JSON, "The body begins with a byte order mark; send it without.")
+        return ProblemError(MALFORMED_JSON, f"The {name} begins with a byte order mark; send it without.")
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        return ProblemError(NOT_UTF8, f"Byte {error.start} of the body is not UTF-8.")
+        return ProblemError(NOT_UTF8, f"Byte {error.start} of the {name} is not UTF-8.")
     if "recursion limit" in message:
         return _too_deep()
-    return _why_malformed(raw, message)
+    return _why_malformed(raw, message, name)
 
 
-def _why_malformed(raw: bytes, message: str) -> ProblemError:
+def _why_malformed(raw: bytes, message: str, name: str) -> ProblemError:
     if "number out of range" in message:
         return ProblemError(NON_FINITE_NUMBER, f"A number is beyond every range: {message}.")
     token = _NON_FINITE_TOKEN.search(_outside_strings(raw))
@@ -148,7 +149,7 @@ def _why_malformed(raw: bytes, message: str) -> ProblemError:
         return ProblemError(NON_FINITE_NUMBER, f"{token[0].decode()} is not a JSON number.")
     if "hex escape" in message or "surrogate" in message:
         return ProblemError(MALFORMED_JSON, f"A \\u escape is incomplete or a lone surrogate: {message}.")
-    return ProblemError(MALFORMED_JSON, f"The body is not JSON: {message}.")
+    return ProblemError(MALFORMED_JSON, f"The {name} is not JSON: {message}.")
 
 
 def _infinite(value: JsonValue) -> ProblemError:
