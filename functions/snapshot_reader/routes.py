@@ -12,7 +12,7 @@ from functions.hub.http.etags import EXPANDED, body_tag, is_held, snapshot_etag
 from functions.hub.http.gate import Gate
 from functions.hub.http.questions import asked
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import DO_NOT_STORE, json_response, not_modified
+from functions.hub.http.responses import DO_NOT_STORE, json_response, not_modified, settled_header
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.read_snapshots import Found, Moment, ReadSnapshots
 from risk_hub_contracts.path_values import check_id
@@ -20,7 +20,6 @@ from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery
 from risk_hub_contracts.request import REF_FIELDS
 
 SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
-SETTLED_HEADER = "Risk-Hub-Settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,4 @@ def _tagged(
 
 
 def _settled(moment: Moment) -> dict[str, str]:
-    if moment.known_at is None:
-        return {}
-    return {SETTLED_HEADER: "true" if moment.settled else "false"}
+    return settled_header(None if moment.known_at is None else moment.settled)

@@ -171,6 +171,21 @@ def test_an_answer_says_whether_it_is_settled(api: Gateway, hub: Hub) -> None:
     assert "risk-hub-settled" not in api("GET", f"{WORLD}/latest").headers
 
 
+@pytest.mark.parametrize("url", ["/latest?", "/lookup?version=v1&", "/latest/risk?", "/latest/stress?"])
+def test_an_answer_that_nothing_was_known_says_whether_it_is_settled(
+    api: Gateway, hub: Hub, url: str
+) -> None:
+    publish(api, hub, "v1", 5)
+    known_at = hub.clock.now - timedelta(seconds=KNOWN_AT_SETTLE_SECONDS - 1)
+    asked = f"{WORLD}{url}known_at={format_instant(known_at)}"
+    absent = api("GET", asked)
+    assert (absent.status, absent.headers["risk-hub-settled"]) == (404, "false")
+    hub.clock.advance(seconds=1)
+    assert api("GET", asked).headers["risk-hub-settled"] == "true"
+    assert api("HEAD", asked).headers["risk-hub-settled"] == "true"
+    assert "risk-hub-settled" not in api("GET", f"{WORLD}/lookup?version=v2").headers
+
+
 def test_known_at_in_the_future_is_refused(api: Gateway) -> None:
     answer = api("GET", f"{WORLD}/latest?known_at={iso(1)}")
     assert (answer.status, answer.slug, answer.pointers) == (400, "invalid-query", ["/known_at"])

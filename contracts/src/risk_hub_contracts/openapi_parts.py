@@ -6,7 +6,14 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from risk_hub_contracts.ids import ID_PATTERN
-from risk_hub_contracts.problems import CONTENT_TYPE, NOT_YET, PROBLEMS, ProblemError, ProblemType
+from risk_hub_contracts.problems import (
+    CONTENT_TYPE,
+    NOT_YET,
+    PROBLEMS,
+    SNAPSHOT_EXPIRED,
+    ProblemError,
+    ProblemType,
+)
 from risk_hub_contracts.schemas import ContractSchema
 
 Json = dict[str, Any]
@@ -60,10 +67,11 @@ def _problem(types: Sequence[ProblemType]) -> Json:
     status = types[0].status
     extra = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
     passing = {"Retry-After": _header(_HEADERS["Retry-After"])} if set(types) & set(NOT_YET) else {}
+    settled = ("Risk-Hub-Settled",) if SNAPSHOT_EXPIRED in types else ()
     examples = {x.slug: {"value": ProblemError(x, f"{x.title}.").to_problem()} for x in types}
     return {
         "description": "; ".join(f"{problem.title} (`{problem.slug}`)" for problem in types) + ".",
-        "headers": header_refs((*extra, "Cache-Control", "X-Correlation-Id")) | passing,
+        "headers": header_refs((*extra, *settled, "Cache-Control", "X-Correlation-Id")) | passing,
         "content": {CONTENT_TYPE: {"schema": model_ref("ProblemAnswer"), "examples": examples}},
     }
 

@@ -51,6 +51,9 @@ class ProblemError(Exception):
         violations: every broken rule; answered up to `VIOLATIONS_MAX_COUNT`.
         extra: extension members of the problem document, JSON-ready.
         remedy: what to do about this occurrence, where the type's own remedy does not fit it.
+
+    Attributes:
+        settled: for an answer about the past (`known_at`), whether nothing can change it any more; else None.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class ProblemError(Exception):
         self.detail = detail
         self.violations = tuple(violations)
         self.remedy = remedy or problem.remedy
+        self.settled: bool | None = None
         self.extra: Mapping[str, Any] = MappingProxyType(dict(extra or {}))
 
     def to_problem(self, instance: str | None = None) -> dict[str, Any]:

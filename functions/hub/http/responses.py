@@ -27,6 +27,7 @@ CACHE_CONTROL = "Cache-Control"
 REVALIDATE = {CACHE_CONTROL: "no-cache"}
 # An answer with a signed URL, which ends within minutes, and an error, which may be over the next moment.
 DO_NOT_STORE = {CACHE_CONTROL: "no-store"}
+SETTLED_HEADER = "Risk-Hub-Settled"
 
 
 def json_response(
@@ -49,10 +50,15 @@ def not_modified(headers: Mapping[str, str]) -> Response[Any]:
     return Response(status_code=304, body="", headers={**REVALIDATE, **headers})
 
 
+def settled_header(settled: bool | None) -> dict[str, str]:  # noqa: FBT001 - the value of the header
+    """Return the header that says whether an answer about the past can still change; none for None."""
+    return {} if settled is None else {SETTLED_HEADER: str(settled).lower()}
+
+
 def problem_response(error: ProblemError, instance: str | None) -> Response[Any]:
     """Return the problem as its document, with the headers that its status calls for."""
     status = error.type.status
-    headers: dict[str, str | list[str]] = {**DO_NOT_STORE}
+    headers: dict[str, str | list[str]] = {**DO_NOT_STORE, **settled_header(error.settled)}
     if error.type is UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer realm="risk-hub"'
     if status in RETRYABLE_STATUSES:

@@ -31,6 +31,11 @@ class Moment:
     known_at: datetime | None
     settled: bool
 
+    def absence(self, why: ProblemError) -> ProblemError:
+        """Return the problem that no snapshot matches, with whether this answer is settled if it is about the past."""
+        why.settled = None if self.known_at is None else self.settled
+        return why
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -95,14 +100,17 @@ class ReadSnapshots:
     def _version(self, version: str, query: SnapshotQuery, moment: Moment) -> Found:
         stored = self.snapshots.get(query.world_id, version)
         if stored is None or not query.admits(stored):
-            raise ExplainAbsence(self.snapshots, self.worlds).of_version(query, version, stored)
+            raise moment.absence(self._explain().of_version(query, version, stored))
         return Found(stored, moment)
 
     def _first(self, query: SnapshotQuery, moment: Moment) -> Found:
         found = self.snapshots.select(query)
         if not found:
-            raise ExplainAbsence(self.snapshots, self.worlds).of_any(query)
+            raise moment.absence(self._explain().of_any(query))
         return Found(found[0], moment)
+
+    def _explain(self) -> ExplainAbsence:
+        return ExplainAbsence(self.snapshots, self.worlds)
 
     def _moment(self, known_at: datetime | None) -> Moment:
         now = self.clock()
