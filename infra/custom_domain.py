@@ -1,4 +1,4 @@
-"""The custom domain of a stage's API, given from outside as texts: name, certificate, and optionally a base path."""
+"""Custom domain of a stage's API: name, certificate and optional base path, given as CDK context."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DOMAIN_KEYS: Final = ("domain_name", "certificate_arn", "base_path")
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _CERTIFICATE: Final = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+")
-# One segment: API Gateway takes a longer base path in mappings of another kind only.
+# One segment: API Gateway accepts a longer base path only in another kind of mapping.
 _BASE_PATH: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -23,7 +23,7 @@ class CustomDomain:
 
     Attributes:
         name: Such as `risk.example.com`.
-        certificate_arn: Of an ACM certificate for that name, in the region of the stage.
+        certificate_arn: ACM certificate for that name, in the region of the stage.
         base_path: First segment of the path that leads to this API; empty: the domain has no other API.
     """
 
@@ -33,18 +33,18 @@ class CustomDomain:
 
     @property
     def url(self) -> str:
-        """The base URL of the API, ending in a slash."""
+        """Return the base URL of the API, ending in a slash."""
         return f"https://{self.name}/{self.base_path}{'/' if self.base_path else ''}"
 
 
 def custom_domain(given: Mapping[str, str | None]) -> CustomDomain | None:
-    """Returns the domain that the texts describe, None where no name is given.
+    """Return the domain that the texts describe, or None if no name is given.
 
     Args:
-        given: Texts by the names of `DOMAIN_KEYS`; an empty one is none.
+        given: Texts by the names of `DOMAIN_KEYS`; an empty text counts as absent.
 
     Raises:
-        ValueError: A text is malformed, or one is given without another that it needs.
+        ValueError: A text is malformed, or another text that it needs is missing.
     """
     name, certificate_arn, base_path = (given.get(key) or "" for key in DOMAIN_KEYS)
     if not name and not certificate_arn and not base_path:

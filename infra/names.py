@@ -1,4 +1,4 @@
-"""Names that infrastructure and code agree on. Free of CDK, so that the local stage can read them too."""
+"""Names shared by infrastructure and code. The module does not import CDK: the local stage reads it too."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FUNCTION_FOLDERS: Final[tuple[FunctionFolder, ...]] = (
     "freshness_monitor",
     "blob_reaper",
 )
-# What the API calls: a release of these is seen by a caller at once.
+# Functions behind the API: their releases affect callers immediately.
 API_FUNCTIONS: Final[tuple[FunctionFolder, ...]] = ("snapshot_writer", "snapshot_reader", "world_registry")
 BUNDLE_GROUPS: Final[tuple[BundleGroup, ...]] = ("hub", "risk")
 BUNDLE_OF: Final[dict[FunctionFolder, BundleGroup]] = {
@@ -71,10 +71,11 @@ SNAPSHOT_UPDATED: Final = "risk_snapshot_updated"
 RISK_EVALUATED: Final = "risk_evaluated"
 STRESS_EVALUATED: Final = "stress_evaluated"
 
-# What keys of the evaluations table begin with that become events; the rest are the engine's own notes.
+# Key prefixes of the evaluations table that become events; other items are the engine's internal notes.
 ANNOUNCED_EVALUATIONS: Final = ("risk/", "stress/", "exit/")
 
-# Every worker and the events that its rule brings to its queue: queues, alarms and the dashboard follow this table.
+# Every worker and the events that its rule sends to its queue: queues, alarms and the dashboard follow this
+# table.
 WORKER_EVENTS: Final[dict[FunctionFolder, tuple[str, ...]]] = {
     "risk_engine": (SNAPSHOT_UPDATED,),
     "stress_engine": (SNAPSHOT_UPDATED,),
@@ -115,75 +116,75 @@ POWERTOOLS_LOG_LEVEL: Final = "POWERTOOLS_LOG_LEVEL"
 
 
 def stack_name(stage: str, part: StackPart) -> str:
-    """`RiskHub-<stage>-<part>`."""
+    """Return `RiskHub-<stage>-<part>`."""
     return f"RiskHub-{stage}-{part}"
 
 
 def cost_tags(stage: str) -> dict[str, str]:
-    """Tags of a stage's stacks; CloudFormation hands them on to each resource, and the bill can be split by them."""
+    """Return the tags of a stage's stacks; CloudFormation adds them to each resource, for cost allocation."""
     return {"project": "risk-hub", "stage": stage}
 
 
 def metrics_namespace(stage: str) -> str:
-    """`RiskSignalHub/<stage>`: two deployments in one account must not count into each other's alarms."""
+    """Return `RiskSignalHub/<stage>`, so that two deployments in one account have separate alarms."""
     return f"{METRICS_NAMESPACE}/{stage}"
 
 
 def handler(folder: FunctionFolder) -> str:
-    """The import path of a function's entry point, as Lambda spells it."""
+    """Return the import path of a function's entry point in Lambda's notation."""
     return f"functions.{folder}.handler.handler"
 
 
 def physical_name(stage: str, name: str) -> str:
-    """`risk-hub-<stage>-<name>` with hyphens: tables, functions, queues, rules, alarms."""
+    """Return `risk-hub-<stage>-<name>` with hyphens: tables, functions, queues, rules, alarms."""
     return f"risk-hub-{stage}-{name.replace('_', '-')}"
 
 
 def tokens_secret_name(stage: str) -> str:
-    """Name of the secret that lists the digests of the stage's tokens."""
+    """Return the name of the secret that lists the digests of the stage's tokens."""
     return physical_name(stage, "tokens")
 
 
 def bus_name(stage: str) -> str:
-    """`risk-hub-<stage>`: the bus that consumers put their own rules on."""
+    """Return `risk-hub-<stage>`, the bus to which consumers add their own rules."""
     return f"risk-hub-{stage}"
 
 
 def release_application_name(stage: str) -> str:
-    """CodeDeploy's application of the stage; its deployment groups are named as their functions."""
+    """Return CodeDeploy's application of the stage; its deployment groups have their functions' names."""
     return physical_name(stage, "releases")
 
 
 def deploy_role_name(stage: str) -> str:
-    """Role that the workflow takes on to deploy the stage."""
+    """Return the role that the workflow assumes to deploy the stage."""
     return physical_name(stage, "deploy")
 
 
 def bootstrap_role_name(kind: str) -> str:
-    """Role of CDK's bootstrap (`deploy`, `file-publishing`), in the account and region of a template."""
+    """Return a role of CDK's bootstrap (`deploy`, `file-publishing`) in a template's account and region."""
     return f"cdk-{BOOTSTRAP_QUALIFIER}-{kind}-role-<AWS::AccountId>-<AWS::Region>"
 
 
 def log_group_name(stage: str, folder: FunctionFolder) -> str:
-    """The log group that Lambda would choose by itself, made explicit so that retention is ours."""
+    """Return the log group that Lambda would choose by default; declaring it sets its retention."""
     return f"/aws/lambda/{physical_name(stage, folder)}"
 
 
 def queue_name(stage: str, worker: str) -> str:
-    """Work queue of one worker."""
+    """Return the work queue of one worker."""
     return physical_name(stage, worker)
 
 
 def dead_letter_queue_name(stage: str, worker: str) -> str:
-    """Where a worker's messages end after the last receive."""
+    """Return the queue of a worker's messages after the last receive."""
     return physical_name(stage, f"{worker}-dead-letters")
 
 
 def relay_failures_name(stage: str) -> str:
-    """Queue of stream records that the relay could not announce."""
+    """Return the queue of stream records that the relay could not announce."""
     return physical_name(stage, "event-relay-failures")
 
 
 def alarm_topic_name(stage: str, severity: str) -> str:
-    """Topic of the alarms of one severity."""
+    """Return the topic of the alarms of one severity."""
     return physical_name(stage, f"alarms-{severity}")

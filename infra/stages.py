@@ -1,4 +1,4 @@
-"""The one table of what differs between stages. Nothing else in `infra/` asks which stage it is."""
+"""The table of differences between stages. No other module in `infra/` checks the stage's name."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ RiskFallback = Literal["none", "correlation_one"]
 Rollout = Literal["in_place", "at_once", "canary"]
 
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
-# A name in the account of the deployment, with its path, or a whole ARN (of AWS's own account too).
+# A policy name of the deployment's account, with its path, or a whole ARN (also of AWS's own policies).
 POLICY_NAME: Final = r"[\w+=,.@-]{1,128}"
 BOUNDARY: Final = re.compile(
     rf"(arn:aws[a-z-]*:iam::(\d{{12}}|aws):policy/)?([\w+=,.@-]+/)*{POLICY_NAME}", re.ASCII
 )
-# Lambda keeps at least this many executions of the account for the functions that reserve none.
+# Lambda requires at least this much unreserved concurrency in the account.
 UNRESERVED_MIN_EXECUTIONS: Final = 100
 RESERVED_MAX_EXECUTIONS: Final = 10_000
 _NUMBER: Final = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")
@@ -41,7 +41,7 @@ class StageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FunctionSize:
-    """Memory and time of one function.
+    """Memory and timeout of one function.
 
     A queue's visibility timeout and the API's own limit are derived from or checked against it.
     """
@@ -52,46 +52,52 @@ class FunctionSize:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that differs from one stage to another.
+    """All settings that differ between stages.
 
     Attributes:
         name: Stage name, part of every physical name.
-        offload: Whether large parts go to the blob bucket instead of staying inline.
+        offload: Whether large components go to the blob bucket instead of staying inline.
         retention_days: Days until DynamoDB TTL may delete a snapshot (retention, never freshness).
         point_in_time_recovery: Continuous table backups, and versions of bucket objects.
         deletion_protection: Tables and stacks refuse deletion.
         retain_data: Tables, bucket, secret and logs outlive their stack.
         log_retention_days: Days that log groups keep their lines.
-        allowed_networks: CIDR blocks that may call the API; None leaves it open to any address.
-        networks_required: Synthesis is refused until `allowed_networks` is given from outside.
-        custom_domain: Domain name under which the API is called, kept when the service is deployed again; None: only the
-            default endpoint, whose name changes with the API.
+        allowed_networks: CIDR blocks that may call the API; None: any address may.
+        networks_required: Synthesis is refused unless `allowed_networks` is given.
+        custom_domain: Domain name of the API, kept when the service is deployed again; None: only the default
+            endpoint, whose name changes with the API.
         throttle_rate_per_second: Steady request rate of the API's stage.
         throttle_burst_requests: Requests that may arrive at once.
-        requests_per_address: What one address may ask in five minutes before the web ACL refuses it; None: no web ACL.
-        archive_lock_days: For how long nobody can remove what the archive holds; None: no archive (ADR-0024).
-        blob_grace_hours: For how long a blob may wait for the snapshot that refers to it.
+        requests_per_address: Requests of one address in five minutes before the web ACL blocks it; None: no
+            web ACL.
+        archive_lock_days: Days during which no principal can delete what the archive holds; None: no archive
+            (ADR-0024).
+        blob_grace_hours: Hours that a blob may exist before a snapshot refers to it.
         stage_allow_list: Values of `X-Stage` that the writer accepts.
-        gross_exposure_max: Greatest sum of the weights' magnitudes by `X-Stage`; the contract's default for the others.
-        inline_cov_threshold_entries: Largest part that stays inline where the stage offloads.
+        gross_exposure_max: Largest sum of the weights' magnitudes by `X-Stage`; other stages have the
+            contract's default.
+        inline_cov_threshold_entries: Largest component that stays inline if the stage offloads.
         log_level: Threshold of application logs.
         bundles: `built` deploys real code by content hash; `placeholder` fixes the asset key.
         event_archive_days: Days for which the bus's events can be replayed.
-        paging_stages: Values of `X-Stage` whose stale and missing worlds are critical, not a warning.
-        critical_subscribers: `mailto:` and `https://` addresses that are told of critical alarms.
+        paging_stages: Values of `X-Stage` whose stale and missing worlds raise a critical alarm, not a
+            warning.
+        critical_subscribers: `mailto:` and `https://` addresses that receive critical alarms.
         warning_subscribers: The same for warnings.
-        runbook_base: What stands before `docs/runbook/...` in each alarm, to make it a link.
-        risk_fallback: What may stand in for a covariance that cannot be used; `none`: nothing, the number is null.
-        legacy_method: Whether reports also carry the numbers of the gateway that the hub replaces, for comparison.
-        rollout: How a release reaches the API's callers: `in_place` changes the functions themselves; `at_once` moves
-            their alias `live` to the version just published; `canary` moves it for a tenth of the calls first, and back when
-            an alarm rings (ADR-0026).
-        encrypted_alarms: Whether the alarm topics are encrypted with a key of the stage (docs/cost.md says its price).
-        permissions_boundary: Managed policy, by ARN or name, that bounds every role of the stage; None: no boundary.
-        writer_concurrency: Executions of snapshot_writer at a time, reserved for it and its maximum; None: what the account
-            has left, as for every other function.
+        runbook_base: Prefix of `docs/runbook/...` in each alarm, which makes it a link.
+        risk_fallback: Replacement for an unusable covariance; `none`: no replacement, the number is null.
+        legacy_method: Whether reports also carry the numbers of the gateway that the hub replaces, for
+            comparison.
+        rollout: How a release reaches the API's callers: `in_place` changes the functions themselves;
+            `at_once` moves their alias `live` to the newly published version; `canary` moves it for 10 % of
+            the calls first, and back if an alarm turns on (ADR-0026).
+        encrypted_alarms: Whether a key of the stage encrypts the alarm topics (price: docs/cost.md).
+        permissions_boundary: Managed policy, by ARN or name, that bounds every role of the stage; None: no
+            boundary.
+        writer_concurrency: Reserved, and so maximum, concurrent executions of snapshot_writer; None: the
+            account's unreserved concurrency, as for every other function.
         reader_concurrency: The same for snapshot_reader.
-        snap_start: Functions whose published versions start from a memory image instead of from nothing.
+        snap_start: Functions whose published versions start from a memory snapshot (SnapStart).
         snapshot_writer: Size of the function of that name, as are the next eight.
         snapshot_reader: See `snapshot_writer`.
         world_registry: See `snapshot_writer`.
@@ -99,7 +105,7 @@ class Stage:
         risk_engine: See `snapshot_writer`.
         stress_engine: See `snapshot_writer`.
         exit_engine: See `snapshot_writer`.
-        freshness_monitor: See `snapshot_writer`; it must be done before its next minute begins.
+        freshness_monitor: See `snapshot_writer`; each run must end before the next minute begins.
         blob_reaper: See `snapshot_writer`.
     """
 
@@ -136,7 +142,8 @@ class Stage:
     writer_concurrency: int | None = None
     reader_concurrency: int | None = None
     snap_start: tuple[FunctionFolder, ...] = ()
-    # Three attempts of three seconds with their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS (ADR-0006).
+    # Three attempts of three seconds and their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS
+    # (ADR-0006).
     snapshot_writer: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
     snapshot_reader: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
     world_registry: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=14)
@@ -145,15 +152,15 @@ class Stage:
     stress_engine: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=60)
     exit_engine: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
     freshness_monitor: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=50)
-    # Far below the lease of a doom, which must outlive the run that put it (ADR-0018).
+    # Far below the duration of a deletion lease, which must outlive the run that took it (ADR-0018).
     blob_reaper: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=120)
 
     def subscribers(self, severity: Severity) -> tuple[str, ...]:
-        """Returns who is told of alarms of this severity."""
+        """Return the subscribers of alarms of this severity."""
         return self.critical_subscribers if severity == "critical" else self.warning_subscribers
 
     def reserved_concurrency(self, folder: FunctionFolder) -> int | None:
-        """Returns the executions that are reserved for a function; None: it shares the account's with all others."""
+        """Return a function's reserved executions; None: it uses the account's unreserved concurrency."""
         reserved = {"snapshot_writer": self.writer_concurrency, "snapshot_reader": self.reader_concurrency}
         return reserved.get(folder)
 
@@ -221,14 +228,15 @@ STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
 
 
 def stage_named(name: str, **given: str | None) -> Stage:
-    """Returns the stage, with what is given from outside in place of what the table says.
+    """Return the stage, with the given values replacing those of the table.
 
     Args:
-        name: Of the stage.
-        given: Texts by the names of `FROM_OUTSIDE`; an empty one is none.
+        name: Name of the stage.
+        given: Texts by the names of `FROM_OUTSIDE`; an empty text counts as absent.
 
     Raises:
-        StageError: The stage is unknown, a value is malformed, or the stage needs blocks and got none.
+        StageError: The stage is unknown, a value is malformed, or the stage requires networks and none are
+            given.
     """
     if name not in STAGES:
         raise StageError(f"no stage {name!r}: choose one of {', '.join(STAGES)}, as in -c stage=dev")
@@ -266,7 +274,7 @@ def _addresses(_: Stage, text: str) -> tuple[str, ...]:
 
 
 def boundary_policy(text: str) -> str:
-    """Returns the managed policy that is to bound every role.
+    """Return the managed policy that bounds every role.
 
     Raises:
         StageError: the text is neither the name nor the ARN of a managed policy.
@@ -302,7 +310,7 @@ def _gross_exposure(stage: Stage, text: str) -> tuple[tuple[str, float], ...]:
 
 
 def _rollout(stage: Stage, asked: str) -> Rollout:
-    """For the release that repairs what rings: no canary would pass while alarms ring."""
+    """Return `at_once`, for a release that fixes the cause of an alarm: a canary fails during any alarm."""
     if asked != "at_once" or stage.rollout != "canary":
         raise StageError(
             f"rollout {asked!r} on stage {stage.name!r}: only a stage with a canary can be asked for at_once"

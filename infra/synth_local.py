@@ -1,7 +1,7 @@
-"""Writes the committed templates of the local stage, or checks that they are what the code synthesizes.
+"""Write the committed templates of the local stage, or check that they match the code.
 
-`python -m infra.synth_local` writes `infra/assembly/local/`; with `--check` it only compares, and fails with
-a difference.
+`python -m infra.synth_local` writes `infra/assembly/local/`; with `--check` it only compares, and fails if
+the files differ.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from aws_cdk import cx_api
 
 _DEPLOYED_LOCALLY: tuple[names.StackPart, ...] = ("data", "service")
-# The emulator could not evaluate these alarms; the local stage reads them from the template and does so itself.
+# The emulator cannot evaluate these alarms; the local stage reads them from the template and evaluates them
+# itself.
 _READ_LOCALLY: tuple[names.StackPart, ...] = ("operations",)
 
 
 def local_files() -> dict[str, str]:
-    """Synthesizes the local stage; file name in the committed folder to its text."""
+    """Synthesize the local stage; return file name in the committed folder to text."""
     with tempfile.TemporaryDirectory() as folder:
         app = new_app(Path(folder) / "cdk.out")
         add_hub(app, stage_named("local"), placeholder_code(Path(folder)))
@@ -45,7 +46,7 @@ def local_files() -> dict[str, str]:
 
 
 def differences(files: dict[str, str], folder: Path = LOCAL_ASSEMBLY) -> list[str]:
-    """Unified differences between the committed files and these; empty when they agree."""
+    """Return unified differences between the committed files and these; empty if they are equal."""
     lines: list[str] = []
     for name, text in files.items():
         path = folder / name
@@ -61,7 +62,7 @@ def differences(files: dict[str, str], folder: Path = LOCAL_ASSEMBLY) -> list[st
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 when the files are, or now are, up to date; 1 when `--check` finds a difference."""
+    """Write or check the files; return 0, or 1 if `--check` finds a difference."""
     parser = argparse.ArgumentParser(prog="python -m infra.synth_local", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only; fail with a difference")
     check = parser.parse_args(arguments).check
@@ -90,7 +91,7 @@ def _template(assembly: cx_api.CloudAssembly, stack: str) -> str:
 
 
 def _assets(assembly: cx_api.CloudAssembly) -> dict[str, object]:
-    """Code bucket and keys as the service template names them, the pseudo-parameters filled in."""
+    """Return code bucket and keys as in the service template, with the pseudo-parameters filled in."""
     service = assembly.get_stack_by_name(names.stack_name("local", "service")).template
     functions = [
         r["Properties"] for r in service["Resources"].values() if r["Type"] == "AWS::Lambda::Function"

@@ -71,7 +71,7 @@ def account_plan(
 
 
 class AccountStack(Stack):
-    """The account's stack, deployed by a person with IAM rights before CDK's bootstrap, which uses its policy."""
+    """Account stack, deployed before CDK's bootstrap, which uses its policy, by a person with IAM rights."""
 
     def __init__(self, scope: Construct, plan: AccountPlan) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The two dashboards: operators see whether the hub works, owners what it says about their worlds."""
+"""The two dashboards: operators see whether the hub works, owners see the state of their worlds."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Rows = tuple[tuple[Panel, ...], ...]
 
 
 def operators(stage: Stage) -> Rows:
-    """Freshness first, then the way of a snapshot: requests, functions, queues, what failed; tokens and single worlds."""
+    """Return freshness, then a snapshot's path (requests, functions, queues, failures), tokens, worlds."""
     return (_freshness(stage), _requests(stage), _functions(stage), _queues(stage), _by_world(stage))
 
 
 def owners(stage: Stage) -> Rows:
-    """Worlds, what came of them, their risk numbers, and which limits they exceeded."""
+    """Return worlds, their results, their risk numbers, and the limits that they exceeded."""
     by_stage = stage.stage_allow_list
     space = names.metrics_namespace(stage.name)
     return (
@@ -160,7 +160,7 @@ def _by_world(stage: Stage) -> tuple[Panel, ...]:
 
 
 def _incomplete(stage: Stage) -> tuple[Line, ...]:
-    """Only of the stages on which people act: every status of every stage would be unreadable."""
+    """Return the stages on which people act; a line for every status of every stage would be unreadable."""
     statuses: tuple[RiskStatus, ...] = ("partial", "insufficient", "invalid_input")
     return tuple(
         Line(

@@ -1,4 +1,4 @@
-"""What a dashboard is made of."""
+"""Elements of a dashboard."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Some metrics over time, in one unit."""
+    """Several metrics over time, in one unit."""
 
     title: str
     unit: str
@@ -32,7 +32,7 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class WorldGraph:
-    """One metric over time of each world that has it at the moment."""
+    """One metric over time for each world that currently has it."""
 
     title: str
     unit: str
@@ -43,7 +43,7 @@ class WorldGraph:
 
 @dataclass(frozen=True, slots=True)
 class LogTable:
-    """Fields of a function's log lines, the newest first; lines without the first field are left out."""
+    """Fields of a function's log lines, newest first; lines without the first field are left out."""
 
     title: str
     function: FunctionFolder
@@ -52,7 +52,7 @@ class LogTable:
 
     @property
     def query(self) -> str:
-        """The CloudWatch Logs Insights query."""
+        """Return the CloudWatch Logs Insights query."""
         first = self.fields[0]
         wanted = f' and outcome = "{self.only_outcome}"' if self.only_outcome else ""
         fields = ", ".join(self.fields)

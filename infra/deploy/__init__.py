@@ -1,1 +1,1 @@
-"""Brings a stage to an AWS account: one assembly, built once, tested, compared, deployed, tried."""
+"""Deploy a stage to an AWS account: one assembly, built once, tested, compared, deployed, smoke-tested."""

@@ -1,4 +1,4 @@
-"""What an account must have before anything is deployed to it; each thing that lacks is a sentence."""
+"""Prerequisites of an account for a deployment; report each missing one."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from infra.operate.errors import code_of, sentence
 if TYPE_CHECKING:
     from infra.operate.stage_access import Clients
 
-# What current assemblies ask for at least; `make account` makes it newer than that.
+# The minimum version of current assemblies; `make account` installs a newer one.
 BOOTSTRAP_VERSION_MIN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where a deployment would go."""
+    """Target account and region of a deployment."""
 
     account_id: str
     region: str
 
 
 def ready_account(aws: Clients, wanted: str | None = None) -> Account:
-    """Return the account and region of the credentials at hand, if a stage can be deployed there.
+    """Return the account and region of the current credentials if a stage can be deployed there.
 
     Raises:
-        DeployError: no credentials or region, another account than `wanted`, or no bootstrap that is new enough.
+        DeployError: credentials or region are missing, the account is not `wanted`, or its bootstrap is
+            missing or too old.
     """
     try:
         identity = aws.client("sts").get_caller_identity()

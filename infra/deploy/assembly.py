@@ -1,4 +1,4 @@
-"""One assembly: built once from a commit, known by its digest, tested as it is, and deployed as it was tested."""
+"""One assembly: built once from a commit, identified by its digest, deployed with the tested files."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ PASSED: Final = re.compile(r"\b([1-9]\d*) passed")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of an assembly; it lies beside the templates and is not part of the digest.
+    """Record of an assembly, stored next to the templates and not part of the digest.
 
     Attributes:
-        stage: which it is for.
-        given: what was given from outside, as in `-c key=value`.
-        commit: that it was built from; with `-changed` where the tree was not exactly that commit.
+        stage: deployment stage.
+        given: context given to the build, as in `-c key=value`.
+        commit: commit of the build; ends in `-changed` if the tree differed from that commit.
         digest: SHA-256 over names and bytes of all its files.
-        tests_passed: how many template tests passed on these very files; 0 before they ran.
+        tests_passed: number of template tests that passed on these files; 0 before they ran.
     """
 
     stage: str
@@ -50,7 +50,7 @@ def build(stage: str, given: Mapping[str, str], folder: Path) -> Record:
     """Synthesize a stage with built bundles into `folder`, which is emptied first.
 
     Raises:
-        DeployError: the stage or what was given cannot be synthesized.
+        DeployError: the stage cannot be synthesized with the given context.
     """
     shutil.rmtree(folder, ignore_errors=True)
     context = [f"{key}={value}" for key, value in {"stage": stage, **given}.items()]
@@ -71,7 +71,7 @@ def build(stage: str, given: Mapping[str, str], folder: Path) -> Record:
 
 
 def prove(folder: Path) -> Record:
-    """Run the template tests on exactly these files, and note that they passed.
+    """Run the template tests on exactly these files and record that they passed.
 
     Raises:
         DeployError: a test failed; the output says which.
@@ -94,10 +94,10 @@ def prove(folder: Path) -> Record:
 
 
 def read(folder: Path) -> Record:
-    """Return the record of an assembly whose files are what the record says.
+    """Return the record of an assembly after checking that its files match the record.
 
     Raises:
-        DeployError: there is no assembly, or somebody changed it after it was built.
+        DeployError: there is no assembly, or a file changed after the build.
     """
     try:
         document: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
@@ -127,7 +127,7 @@ def _environment() -> dict[str, str]:
 
 
 def _commit() -> str:
-    """Return the commit of the tree, or `unknown` where there is no git."""
+    """Return the commit of the tree, or `unknown` without git."""
     commit = _git("rev-parse", "HEAD")
     return (commit + (CHANGED if _git("status", "--porcelain") else "")) if commit else "unknown"
 

@@ -1,5 +1,5 @@
-"""What a person reads when a deployment cannot go on."""
+"""Error of a deployment, for the operator."""
 
 
 class DeployError(Exception):
-    """A sentence: what is wrong and what to do. It never becomes a traceback."""
+    """A sentence: what is wrong and what to do. It is never printed as a traceback."""

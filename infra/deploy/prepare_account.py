@@ -1,7 +1,7 @@
-"""Prepares an account, once: who may deploy, then CDK's bootstrap under a policy that knows the hub's names only.
+"""Prepare an account once: deployment roles, then CDK's bootstrap under a policy limited to the hub's names.
 
-`python -m infra.deploy.prepare_account --repository owner/name --stages dev,staging` (`make account`), by a person
-with rights on IAM. Again after the policy or the stages changed.
+A person with IAM rights runs `python -m infra.deploy.prepare_account --repository owner/name --stages
+dev,staging` (`make account`), and runs it again after the policy or the stages changed.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 FOLDER = ASSEMBLIES / "account"
 BOOTSTRAP_STACK: Final = "CDKToolkit"
-# The key of DynamoDB in the settings of AWS Backup.
+# DynamoDB's key in the settings of AWS Backup.
 TABLES: Final = "DynamoDB"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The account and region that the credentials lead to."""
+    """Account and region of the credentials."""
 
     partition: str
     account_id: str
@@ -50,17 +50,17 @@ class Target:
 
     @property
     def environment(self) -> str:
-        """As the CLI names it."""
+        """Return the target in the CLI's notation."""
         return f"aws://{self.account_id}/{self.region}"
 
     @property
     def execution_policy_arn(self) -> str:
-        """Of the policy that the account stack makes."""
+        """Return the ARN of the policy that the account stack creates."""
         return f"arn:{self.partition}:iam::{self.account_id}:policy/{names.EXECUTION_POLICY}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 0 when the account is prepared, 1 with the reason when it is not."""
+    """Prepare the account; return 0, or 1 with the reason on failure."""
     options = parser().parse_args(arguments)
     try:
         plan = account_plan(
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def write_assembly(plan: AccountPlan, folder: Path) -> None:
-    """Synthesize the account's stack into `folder`, which is emptied first; it needs no bootstrap."""
+    """Synthesize the account's stack into `folder`, which is emptied first; no bootstrap is needed."""
     shutil.rmtree(folder, ignore_errors=True)
     app = new_app(folder)
     check_with_nag(app)
@@ -88,7 +88,7 @@ def write_assembly(plan: AccountPlan, folder: Path) -> None:
 
 
 def prepare(aws: Clients, toolkit: Toolkit, *, confirmed: bool) -> None:
-    """Show what changes, ask, deploy the account's stack, and bootstrap under its policy.
+    """Show the changes, ask, deploy the account's stack, and bootstrap under its policy.
 
     Raises:
         DeployError: not confirmed, or the CLI failed.
@@ -105,10 +105,11 @@ def prepare(aws: Clients, toolkit: Toolkit, *, confirmed: bool) -> None:
 
 
 def refuse_anothers_bootstrap(aws: Clients) -> None:
-    """Leave a bootstrap alone that lets CloudFormation do other things than ours would.
+    """Refuse to replace a bootstrap whose CloudFormation policies differ from the hub's.
 
     Raises:
-        DeployError: the account and region have one; every CDK app there deploys under its policies.
+        DeployError: the account and region have such a bootstrap; every CDK app there deploys under its
+            policies.
     """
     try:
         answer = aws.client("cloudformation").describe_stacks(StackName=BOOTSTRAP_STACK)
@@ -130,10 +131,10 @@ def refuse_anothers_bootstrap(aws: Clients) -> None:
 
 
 def require_cold_storage(aws: Clients, plan: AccountPlan) -> None:
-    """Check that AWS Backup moves table backups to cold storage here, if a stage of the account has an archive.
+    """Check that AWS Backup moves table backups to cold storage, if a stage of the account has an archive.
 
-    Without AWS Backup's advanced features for DynamoDB a backup plan with a cold storage rule is accepted, but the
-    backups stay in warm storage at three times the price.
+    Without AWS Backup's advanced features for DynamoDB, a backup plan with a cold storage rule is accepted,
+    but the backups stay in warm storage at three times the price.
 
     Raises:
         DeployError: the features are off in this region.
@@ -154,7 +155,7 @@ def require_cold_storage(aws: Clients, plan: AccountPlan) -> None:
 
 
 def target_of(aws: Clients) -> Target:
-    """Return where the credentials lead."""
+    """Return the account and region of the credentials."""
     sts: Any = aws.client("sts")
     identity = sts.get_caller_identity()
     return Target(str(identity["Arn"]).split(":")[1], str(identity["Account"]), str(sts.meta.region_name))

@@ -1,4 +1,4 @@
-"""The steps of a release, in their order: build, prove, compare, ask, deploy, try."""
+"""The steps of a release in order: build, test, compare, confirm, deploy, smoke-test."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ EVERY_STACK: Final = ("--all",)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be released, where, and by whom it is confirmed.
+    """What is released, where, and how it is confirmed.
 
     Attributes:
         stage: deployment stage.
-        folder: of its assembly.
-        account: the account that it must be; None takes that of the credentials.
-        digest: that the assembly must have, as whoever built it told by another way; None takes what lies there.
+        folder: folder of its assembly.
+        account: required account; None: the account of the credentials.
+        digest: required digest of the assembly, received from its builder by another channel; None: any
+            digest.
         confirmed: deploy without asking.
-        stacks: what the CLI is told to deploy; all of them, but for a rehearsal.
+        stacks: stacks that the CLI deploys: all of them, except in a rehearsal.
     """
 
     stage: str
@@ -49,7 +50,7 @@ def prepare(stage: str, given: Mapping[str, str], folder: Path) -> None:
     """Build a stage's assembly and run the template tests on exactly its files.
 
     Raises:
-        DeployError: it cannot be synthesized, or does not pass.
+        DeployError: it cannot be synthesized, or a test fails.
     """
     say(f"Building the assembly of {stage} ...")
     record = assembly.build(stage, given, folder)
@@ -61,14 +62,14 @@ def compare(order: Order, aws: Clients, toolkit: Toolkit) -> None:
     """Show what a deployment would change.
 
     Raises:
-        DeployError: there is no such assembly, or the account is not ready.
+        DeployError: the assembly does not exist, or the account is not ready.
     """
     checked(order, aws)
     toolkit.run("diff", *_named(order.stacks))
 
 
 def deploy(order: Order, aws: Clients, toolkit: Toolkit) -> None:
-    """Show what changes, ask, and deploy the tested files.
+    """Show the changes, ask, and deploy the tested files.
 
     Raises:
         DeployError: not tested, not confirmed, not ready, or the deployment failed.
@@ -86,7 +87,7 @@ def try_out(stage: str, aws: Clients, url: str | None = None) -> None:
     """Run the smoke test against a deployed stage.
 
     Raises:
-        DeployError: it does not answer as it should.
+        DeployError: a step of the smoke test failed.
     """
     address = url or url_of(aws, stage)
     say(f"Smoke test of {stage} ...")
@@ -95,22 +96,22 @@ def try_out(stage: str, aws: Clients, url: str | None = None) -> None:
 
 
 def described(record: Record) -> str:
-    """Return one line about an assembly."""
+    """Return a line that describes an assembly."""
     tested = f"{record.tests_passed} tests passed" if record.tests_passed else "NOT TESTED"
     return f"{record.stage}: assembly {record.digest[:DIGEST_CHARS]} of commit {record.commit}, {tested}"
 
 
 def say(line: str) -> None:
-    """Tell the person at the terminal."""
+    """Print a line for the operator."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def ask(name: str, question: str = "Deploy this?") -> None:
-    """Let a person confirm by typing a name.
+    """Ask the operator to confirm by typing a name.
 
     Raises:
-        DeployError: there is no person, or it was another word.
+        DeployError: the session is not interactive, or another word was typed.
     """
     if not sys.stdin.isatty():
         raise DeployError("Nobody is there to confirm. Read what is shown above, then run it with YES=1.")
@@ -121,10 +122,10 @@ def ask(name: str, question: str = "Deploy this?") -> None:
 
 
 def checked(order: Order, aws: Clients) -> Record:
-    """Return the record of an order's assembly, having said what goes where.
+    """Return the record of an order's assembly after printing its source and target.
 
     Raises:
-        DeployError: it is not the assembly that was ordered, or the account is not ready.
+        DeployError: it is not the ordered assembly, or the account is not ready.
     """
     record = assembly.read(order.folder)
     if record.stage != order.stage:
@@ -137,10 +138,10 @@ def checked(order: Order, aws: Clients) -> Record:
 
 
 def _named(stacks: tuple[str, ...]) -> tuple[str, ...]:
-    """`cdk diff` means every stack when it is given none, and knows no --all."""
+    """Return the arguments of `cdk diff`, which compares every stack without any and knows no --all."""
     return () if stacks == EVERY_STACK else stacks
 
 
 def is_automatic() -> bool:
-    """Whether a pipeline runs this; its own approval stands before the job."""
+    """Return whether a pipeline runs this; its approval precedes the job."""
     return os.environ.get("CI") == "true"

@@ -1,4 +1,4 @@
-"""A smoke test: one synthetic snapshot through a deployed stage, with a token of its own that is gone afterwards."""
+"""Smoke test: publish one synthetic snapshot to a deployed stage with a token that is revoked afterwards."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 ACTOR: Final = "smoke"
-# Nobody is called by night for a world of this stage.
+# A world of this stage pages nobody.
 DATA_STAGE: Final = "backtest"
 TOKEN_LIFETIME: Final = timedelta(minutes=15)
 TTL_SECONDS: Final = 900
@@ -36,7 +36,7 @@ RISK_DEADLINE_SECONDS: Final = 90.0
 POLL_SECONDS: Final = 0.5
 WEIGHTS: Final = {"SMOKE-A": 0.5, "SMOKE-B": 0.5}
 COVARIANCE: Final = {"ids": ["SMOKE-A", "SMOKE-B"], "upper": [0.0004, 0.0, 0.0004]}
-# A half of each of two independent assets of volatility 0.02.
+# Half of the book in each of two independent assets of volatility 0.02.
 VOLATILITY: Final = 0.02 / math.sqrt(2)
 UNAUTHENTICATED: Final = 401
 OUTSIDE: Final = "urn:risk-hub:problem:network-denied"
@@ -46,7 +46,7 @@ def url_of(aws: Clients, stage: str) -> str:
     """Return the base URL of a deployed stage.
 
     Raises:
-        DeployError: the stage is not deployed where the credentials lead.
+        DeployError: the account and region of the credentials do not have the stage.
     """
     stack = names.stack_name(stage, "service")
     try:
@@ -59,7 +59,7 @@ def url_of(aws: Clients, stage: str) -> str:
 
 @contextmanager
 def own_token(aws: Clients, stage: str) -> Iterator[str]:
-    """Give a token that may write and read for a quarter of an hour, and is revoked at the end."""
+    """Create a token that may write and read for 15 minutes, and revoke it at the end."""
     register = TokenRegister(aws.client("secretsmanager"), names.tokens_secret_name(stage))
     now = datetime.now(UTC)
     name = f"smoke-{now:%Y%m%dT%H%M%S}"
@@ -71,16 +71,16 @@ def own_token(aws: Clients, stage: str) -> Iterator[str]:
 
 
 def smoke(url: str, token: str, stage: str, say: Callable[[str], object]) -> None:
-    """Publish a snapshot and read it and its risk numbers back, saying each step.
+    """Publish a snapshot, read it and its risk numbers back, and report each step.
 
     Args:
         url: base URL of the API.
-        token: may write and read snapshots in the name of `smoke`.
+        token: token that may write and read snapshots in the name of `smoke`.
         stage: deployment stage, part of the world's name.
-        say: takes a line for a person.
+        say: prints a line for a person.
 
     Raises:
-        DeployError: a step failed; the text says which, and what the hub said.
+        DeployError: a step failed; the text says which, with the hub's answer.
     """
     world, now = f"smoke-{stage}", datetime.now(UTC)
     version = f"smoke-{now:%Y%m%dT%H%M%S.%f}"
@@ -103,7 +103,7 @@ def smoke(url: str, token: str, stage: str, say: Callable[[str], object]) -> Non
 
 
 def _accepted(ask: Callable[[], Found]) -> Found:
-    """Ask until the functions have read the new token's digest, for as long as they may remember the old list."""
+    """Repeat a request until the functions accept the new token; they may cache the old list for a while."""
     deadline = time.monotonic() + TOKEN_CACHE_MAX_AGE_SECONDS + POLL_SECONDS
     while True:
         try:
@@ -118,7 +118,7 @@ def checked_volatility(hub: RiskHubClient, world: str, version: str) -> float:
     """Return the volatility of the synthetic book once the worker has computed it.
 
     Raises:
-        DeployError: it is not the right one.
+        DeployError: the volatility is wrong.
         NotFoundError: there is no report within ninety seconds.
     """
     deadline = time.monotonic() + RISK_DEADLINE_SECONDS

@@ -1,4 +1,4 @@
-"""Removes a stage that keeps nothing: its bucket emptied, its stacks destroyed."""
+"""Remove a stage that keeps no data: empty its bucket and destroy its stacks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def destroy(order: Order, aws: Clients, toolkit: Toolkit) -> None:
-    """Empty the stage's bucket and destroy its stacks, once a person has typed its name.
+    """Empty the stage's bucket and destroy its stacks after a person has typed its name.
 
     Raises:
-        DeployError: the stage is one whose data must outlive its stacks, or nobody confirmed.
+        DeployError: the stage's data must outlive its stacks, or the operator did not confirm.
     """
     stage = STAGES[order.stage]
     if stage.retain_data or stage.deletion_protection:

@@ -1,4 +1,4 @@
-"""The CDK command line, of the version that the lock names, on the Node that the requirements lock."""
+"""The CDK command line in the locked version, on the Node that the requirements lock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCK_FOLDER: Final = Path(__file__).parent / "cdk"
 INSTALLED: Final = PROJECT / ".build" / "cdk"
 FILES: Final = ("package.json", "package-lock.json")
 PROGRAM: Final = Path("node_modules", "aws-cdk", "bin", "cdk")
-# Nothing is told to anybody, and nobody is asked whether there is a newer version.
+# No telemetry, and no check for a newer version.
 QUIET: Final = {"CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"}
 OPTIONS: Final = ("--no-notices", "--ci")
 TOLD_LINES: Final = 15
@@ -33,10 +33,10 @@ class Toolkit:
         self._environment = {**environment, **QUIET}
 
     def run(self, verb: str, *arguments: str) -> None:
-        """Run one command of the CLI, its output going where ours goes.
+        """Run one command of the CLI with its output on this process's output.
 
         Raises:
-            DeployError: the CLI ended with another status than 0, having said why.
+            DeployError: the CLI ended with a status other than 0, after printing the reason.
         """
         command = [
             _node(),
@@ -55,7 +55,7 @@ class Toolkit:
 
 
 def install(folder: Path = INSTALLED) -> Path:
-    """Return the folder of the CLI, installing what the lock names unless it is there.
+    """Return the folder of the CLI; install the locked version if it is missing.
 
     Raises:
         DeployError: npm could not install it.

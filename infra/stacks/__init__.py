@@ -1,4 +1,4 @@
-"""The three stacks of a stage; they compose constructs and decide nothing else."""
+"""The three stacks of a stage; they only compose constructs."""
 
 from infra.locked_node import use_locked_node
 

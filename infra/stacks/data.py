@@ -1,4 +1,4 @@
-"""What must outlive every deployment of code."""
+"""Resources that must outlive every deployment of code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class DataStack(Stack):
-    """Tables, bucket, secret: no code, and nothing that a change of code can replace."""
+    """Tables, bucket, secret: no code, and no resource that a code change can replace."""
 
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         name = names.stack_name(stage.name, "data")

@@ -1,4 +1,4 @@
-"""What each function is told: the variables that its composition reads."""
+"""Environment variables of each function."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def writer_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of snapshot_writer."""
+    """Return the variables of snapshot_writer."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
         names.MARKS_TABLE: data.marks.table_name,
@@ -33,7 +33,7 @@ def writer_environment(stage: Stage, data: DataStack) -> dict[str, str]:
 
 
 def reader_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of snapshot_reader."""
+    """Return the variables of snapshot_reader."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
         names.WORLDS_TABLE: data.worlds.table_name,
@@ -47,7 +47,7 @@ def reader_environment(stage: Stage, data: DataStack) -> dict[str, str]:
 
 
 def registry_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of world_registry."""
+    """Return the variables of world_registry."""
     return {
         names.WORLDS_TABLE: data.worlds.table_name,
         names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
@@ -56,7 +56,7 @@ def registry_environment(stage: Stage, data: DataStack) -> dict[str, str]:
 
 
 def monitor_environment(stage: Stage, data: DataStack, queues: Sequence[sqs.Queue]) -> dict[str, str]:
-    """Variables of freshness_monitor."""
+    """Return the variables of freshness_monitor."""
     return {
         names.WORLDS_TABLE: data.worlds.table_name,
         names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
@@ -66,7 +66,7 @@ def monitor_environment(stage: Stage, data: DataStack, queues: Sequence[sqs.Queu
 
 
 def relay_environment(data: DataStack, bus: events.EventBus, failures: sqs.Queue) -> dict[str, str]:
-    """Variables of event_relay."""
+    """Return the variables of event_relay."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
         names.EVALUATIONS_TABLE: data.evaluations.table_name,
@@ -78,7 +78,7 @@ def relay_environment(data: DataStack, bus: events.EventBus, failures: sqs.Queue
 
 
 def engine_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of stress_engine and exit_engine, and of risk_engine among others."""
+    """Return the variables of stress_engine and exit_engine; risk_engine has more."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
         names.WORLDS_TABLE: data.worlds.table_name,
@@ -90,18 +90,19 @@ def engine_environment(stage: Stage, data: DataStack) -> dict[str, str]:
 
 
 def risk_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of risk_engine."""
+    """Return the variables of risk_engine."""
     return {
         names.RISK_FALLBACK: stage.risk_fallback,
         names.LEGACY_METHOD: "true" if stage.legacy_method else "false",
-        # The function has one processor's worth of time: a second thread would spin for it, sixty times slower.
+        # The function has about one processor: a second BLAS thread would busy-wait and make it sixty times
+        # slower.
         names.BLAS_THREADS: "1",
         **engine_environment(stage, data),
     }
 
 
 def reaper_environment(stage: Stage, data: DataStack) -> dict[str, str]:
-    """Variables of blob_reaper."""
+    """Return the variables of blob_reaper."""
     return {
         names.SNAPSHOTS_TABLE: data.snapshots.table_name,
         names.MARKS_TABLE: data.marks.table_name,
@@ -118,7 +119,7 @@ def _offloading(stage: Stage) -> dict[str, str]:
 
 
 def _gross_exposure(stage: Stage) -> str:
-    """Every X-Stage with its limit, such as `live=20,paper=100`."""
+    """Return every X-Stage with its limit, such as `live=20,paper=100`."""
     limits = dict.fromkeys(stage.stage_allow_list, GROSS_EXPOSURE_MAX_DEFAULT_RATIO) | dict(
         stage.gross_exposure_max
     )

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from infra.names import BundleGroup
     from infra.stages import Stage
 
-# Paths in metadata would tie the assembly to the machine that made it.
+# Paths in metadata would make the assembly depend on the machine.
 _SAME_ON_EVERY_MACHINE = {
     "aws:cdk:enable-path-metadata": False,
     "aws:cdk:enable-asset-metadata": False,
     "aws:cdk:disable-stack-trace": True,
-    # As it is by default; said aloud, the CLI does not warn of it at each deployment.
+    # The default value; without an explicit setting the CLI warns at each deployment.
     "@aws-cdk/core:defaultCrossStackReferences": "strong",
 }
 
 
 def new_app(outdir: Path | None = None) -> cdk.App:
-    """An app whose assembly depends on nothing but its inputs."""
+    """Return an app whose assembly depends only on its inputs."""
     return cdk.App(
         analytics_reporting=False,
         outdir=str(outdir) if outdir else None,
@@ -40,7 +40,7 @@ def new_app(outdir: Path | None = None) -> cdk.App:
 
 
 def add_hub(app: cdk.App, stage: Stage, code: Mapping[BundleGroup, lambda_.Code]) -> None:
-    """Adds the stage's stacks and the checks that stop a synthesis."""
+    """Add the stage's stacks, and the checks that can fail the synthesis."""
     check_with_nag(app)
     data = DataStack(app, stage=stage)
     service = ServiceStack(app, stage=stage, data=data, code=code)

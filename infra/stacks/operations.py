@@ -1,4 +1,4 @@
-"""What watches: alarms, dashboards, what takes a release back, and the archive from which events can be replayed."""
+"""Operations stack: alarms, dashboards, release rollback, and the event archive for replays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class OperationsStack(Stack):
-    """Knows the other stacks by name only, so that it can come and go without touching them."""
+    """Refers to the other stacks only by name, so that it can be deployed and deleted independently."""
 
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         super().__init__(
@@ -37,7 +37,8 @@ class OperationsStack(Stack):
         self._archive(stage)
         if stage.archive_lock_days is not None:
             ArchiveWatch(self, "ArchiveWatch", stage=stage, topic=alarms.topics["critical"])
-        # At once, too: the next release's aliases look for their groups before this stack is deployed again.
+        # Also for `at_once`: the next release's aliases look up their groups before this stack is deployed
+        # again.
         if stage.rollout != "in_place":
             Releases(self, "Releases", stage=stage, alarms=alarms.stop_releases)
         for severity, topic in alarms.topics.items():

@@ -1,4 +1,4 @@
-"""What runs: functions, API, bus, queues."""
+"""Service stack: functions, API, bus, queues."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ if TYPE_CHECKING:
 class ServiceStack(Stack):
     """Can be deleted and deployed again without losing a snapshot.
 
-    Where the stage keeps its logs, their groups stay and are imported: `cdk deploy --import-existing-resources`.
+    If the stage retains its logs, their groups stay and are imported: `cdk deploy
+    --import-existing-resources`.
     """
 
     def __init__(
@@ -139,7 +140,7 @@ class ServiceStack(Stack):
         self._queues.append(failures)
 
     def _workers(self) -> None:
-        """A new worker is one line here, beside its folder and its row in `names.WORKER_EVENTS`."""
+        """Add the workers; a new worker is one line here, its folder and its row in `names.WORKER_EVENTS`."""
         stage, data = self._stage, self._data
         allow_risk_engine(self._worker("risk_engine", risk_environment(stage, data)), data)
         allow_engine(self._worker("stress_engine", engine_environment(stage, data)), data)
