@@ -1,6 +1,6 @@
 """The few numbers of an event that its log line repeats, so that a dashboard can show them from the log.
 
-They are no metrics: a metric for each world that publishes would let a caller create metrics.
+They are not metrics: a metric per publishing world would let callers create metrics.
 """
 
 from typing import Any, Final
@@ -14,7 +14,7 @@ SHOWN: Final = ("value_at_risk", "expected_shortfall")
 
 
 def headline(event: CloudEvent) -> dict[str, Any]:
-    """Return world and stage, the status of a report, and the first value of each shown measure, a fraction of the book."""
+    """Return world, stage, report status and the first value of each shown measure (fraction of the book)."""
     data = event.data
     told = {name: data[name] for name in ("world_id", "stage") if isinstance(data.get(name), str)}
     if event.type in STATUS_NAMES and isinstance(data.get("status"), str):

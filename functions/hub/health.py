@@ -1,4 +1,4 @@
-"""How a worker or the relay did with one batch, as metrics: a line by worker, and one for each stage that had trouble."""
+"""Health metrics of a worker or the relay for one batch: one line per worker, one per stage with problems."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from risk_hub_contracts.risk import RiskStatus
 from risk_hub_contracts.times import parse_instant
 
 WorkerName = Literal["event_relay", "risk_engine", "stress_engine", "exit_engine"]
-"""The closed list of the dimension `worker`: nothing that an event says can create a metric."""
+"""Values of the dimension `worker`: a closed list, so that an event's content cannot create a metric."""
 FIRST_RECEIVE = 1
 PASSED: frozenset[RiskStatus] = frozenset({"complete", "partial"})
 """Statuses of a risk report that has at least one number, computed from valid inputs."""
@@ -23,9 +23,10 @@ PERCENT = 100
 
 
 class Health:
-    """Collects what happened in one batch.
+    """Collects the metrics of one batch.
 
-    A stage is counted under its own name only if it is one of `stages`, a world only if it is also one of `metered`.
+    A stage is counted under its own name only if it is one of `stages`, a world only if it is also one of
+    `metered`.
     """
 
     def __init__(
@@ -39,18 +40,18 @@ class Health:
         self._expired: dict[tuple[str, str], int] = defaultdict(int)
 
     def received(self, receives: int, waited_seconds: float | None, event: CloudEvent | None) -> None:
-        """Count a message that was received before (its first handling failed or was cut short); measure its wait."""
+        """Measure a message's wait; count it if its first handling failed or was interrupted."""
         if waited_seconds is not None:
             self._values.append((m.QUEUE_AGE, max(waited_seconds, 0.0)))
         if receives > FIRST_RECEIVE:
             self._count(m.SNAPSHOT_RETRY, event)
 
     def worked(self, outcome: str, event: CloudEvent, now: datetime) -> None:
-        """Count a message that was handled, and measure how long after its event that was."""
+        """Count a message that was handled, and measure the delay after its event."""
         self._values.append((m.WORKER_PROCESSED, 1))
         if outcome == "repeated":
             self._values.append((m.SNAPSHOT_DEDUPE, 1))
-        # A replay comes days later by design: its delay and what expired say nothing about the pipeline. Nor does the past.
+        # Replays and past snapshots are late by design: their delay and expiry do not measure the pipeline.
         if outcome == "expired":
             self._count(m.SNAPSHOT_EXPIRED, None if event.replay else event)
             if not event.replay:
@@ -59,9 +60,10 @@ class Health:
             self.delayed(parse_instant(event.time), now)
 
     def failed(self, receives: int, event: CloudEvent | None) -> None:
-        """Count a handling that failed; after the last receive the queue sets the message aside.
+        """Count a handling that failed, and the dead-lettering that follows the last receive.
 
-        The past is not urgent: a failure that may pass sets off no alarm, but a message that is set aside does.
+        Past snapshots are not urgent: a failure that may be transient raises no alarm, but a dead-lettered
+        message does.
         """
         if event is None or not event.history:
             self._count(m.SNAPSHOT_FAILED, event)
@@ -73,15 +75,15 @@ class Health:
         self._values += [(m.WORKER_PROCESSED, 1)] * commits
 
     def isolated(self, records: int) -> None:
-        """Count records that the relay could not read and set aside."""
+        """Count unreadable records that the relay moved to its failure queue."""
         self._values += [(m.SNAPSHOT_FAILED, 1), (m.SNAPSHOT_DLQ, 1)] * records
 
     def delayed(self, since: datetime, now: datetime) -> None:
-        """Measure how long it took from `since` until now."""
+        """Measure the time from `since` until now."""
         self._values.append((m.PROCESSING_DELAY, max((now - since).total_seconds(), 0.0)))
 
     def report(self) -> None:
-        """Write the lines, if there is anything to say."""
+        """Write the collected lines, if any."""
         write(self._values, {m.WORKER: self._worker})
         for stage, values in self._by_stage.items():
             write(values, {m.STAGE: stage})
@@ -102,7 +104,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class ReportTally:
-    """Counts the evaluations of one worker by stage: those of the allowed stages, without replays and the past."""
+    """Counts one worker's evaluations by stage: allowed stages only, no replays, no past snapshots."""
 
     worker: WorkerName
     stages: frozenset[str]
@@ -117,7 +119,7 @@ class ReportTally:
 
 
 def _stage_of(event: CloudEvent) -> str:
-    """Return the stage that an event speaks of: a snapshot's stands in its provenance, a report's beside its world."""
+    """Return an event's stage: from a snapshot's provenance, or from a report's own `stage` field."""
     provenance = event.data.get("provenance")
     named = provenance.get("stage") if isinstance(provenance, dict) else event.data.get("stage")
     return named if isinstance(named, str) else ""

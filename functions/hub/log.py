@@ -1,6 +1,7 @@
-"""The log: one JSON line for whatever is worth one, on standard output, as CloudWatch Logs and Lambda read it.
+"""The log: one JSON line per entry on standard output, in the format of CloudWatch Logs and Lambda.
 
-`level` and `timestamp` are the names by which Lambda itself filters lines (Lambda developer guide, JSON log format).
+`level` and `timestamp` are the names by which Lambda itself filters lines (Lambda developer guide, JSON log
+format).
 """
 
 import json
@@ -20,17 +21,17 @@ TRACE_ROOT = "Root="
 
 
 def info(message: str, **fields: object) -> None:
-    """Write what happened; a field that is None is left out."""
+    """Write an event; omit fields that are None."""
     _write("INFO", message, fields)
 
 
 def warning(message: str, error: BaseException | None) -> None:
-    """Write what went wrong and will be tried again, with its stack trace."""
+    """Write an error that will be retried, with its stack trace."""
     _write("WARNING", message, _told(error))
 
 
 def failure(message: str, error: BaseException) -> None:
-    """Write what went wrong, with its stack trace."""
+    """Write an error with its stack trace."""
     _write("ERROR", message, _told(error))
 
 
@@ -51,7 +52,7 @@ def _write(level: Level, message: str, fields: dict[str, Any]) -> None:
 def _text(line: dict[str, Any]) -> str:
     try:
         return orjson.dumps(line, default=str).decode()
-    except TypeError:  # what a caller may have sent: half a surrogate pair, an integer beyond 64 bits
+    except TypeError:  # a caller may send half a surrogate pair or an integer beyond 64 bits
         return json.dumps(line, default=str)
 
 

@@ -12,17 +12,17 @@ from risk_hub_contracts.metrics import BLOB_ERRORS, REASON, BlobFault, Metric
 
 Values = Sequence[tuple[Metric, float]]
 NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
-# CloudWatch reads no more values than these of one metric in a line.
+# CloudWatch's limit of values of one metric in a line.
 MAX_VALUES = 100
 NANOSECONDS_PER_MS = 1_000_000
 BLOB_STORE = "the blob store"
 
 
 def write(values: Values, *dimension_sets: Mapping[str, str]) -> None:
-    """Write values under every given set of dimensions: one line, more only where a metric has very many values.
+    """Write values under every given set of dimensions: one line, or more for a metric with very many values.
 
     Raises:
-        ValueError: a metric is not declared under one of the sets: its name could be watched by nobody.
+        ValueError: a metric is not declared under one of the sets, so no alarm could watch it.
     """
     for metric, _ in values:
         _require_declared(metric, dimension_sets)
@@ -51,7 +51,7 @@ def _line(values: Mapping[Metric, list[float]], dimension_sets: Sequence[Mapping
 
 
 def count_blob_fault(error: BaseException) -> None:
-    """Count an error that was a blob's or the blob store's; leave out any other."""
+    """Count an error of a blob or the blob store; ignore any other."""
     fault = _blob_fault(error)
     if fault is not None:
         write([(BLOB_ERRORS, 1)], {REASON: fault})

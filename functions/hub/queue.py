@@ -1,4 +1,4 @@
-"""The queue door: messages that a rule put on a worker's queue in, partial batch replies and health metrics out."""
+"""Queue entry point: a worker's messages in; partial batch replies and health metrics out."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -29,14 +29,14 @@ def queue_worker(
 ) -> Handler:
     """Return the Lambda handler that gives each message's event to a worker.
 
-    A worker returns a word for what it did, which is logged and counted. Whatever it raises sends that message alone
-    back to the queue, and after the queue's maximum of receives to its dead-letter queue.
+    The worker returns its outcome, which is logged and counted. An exception sends only that message back to
+    the queue, and after the queue's maximum of receives to its dead-letter queue.
 
     Args:
         name: the worker's, for its metrics.
-        work: takes one event; see `use_cases.work_on_snapshot.Outcome` for its words.
+        work: takes one event; returns a `use_cases.work_on_snapshot.Outcome`.
         clock: the hub's, against which delays are measured.
-        stages: the stages that may have metrics of their own.
+        stages: the stages that may have their own metrics.
         metered: the worlds that may.
     """
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -65,7 +65,7 @@ def queue_worker(
 
 
 def _handle(record: SQSRecord, work: Worker, clock: Clock, health: Health) -> tuple[str, CloudEvent]:
-    """Give one message to the worker, and count how that went whatever it raises."""
+    """Give one message to the worker, and count the outcome or the error."""
     receives, announced = int(record.attributes.approximate_receive_count), None
     waited_seconds = _waited_seconds(record, clock)
     try:

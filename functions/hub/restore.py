@@ -1,7 +1,7 @@
-"""What copies of one memory image must not share once they are restored (SnapStart): the state of `random`.
+"""SnapStart: reset the state that restored copies of one memory image must not share.
 
-botocore spreads its retries by it; copies of one state would all come back at the same moment. Nothing else is
-remembered: clock, credentials and tokens are asked for when a request is there.
+That is the state of `random`, with which botocore spreads its retries; copies with one state would all retry
+at the same moment. Clock, credentials and tokens are read per request.
 """
 
 import importlib
@@ -12,6 +12,6 @@ RUNTIME_HOOKS = "snapshot_restore_py"
 
 
 def throw_new_dice_after_restore() -> None:
-    """Ask Lambda's runtime to seed `random` anew in each restored copy; where there is no such runtime, do nothing."""
+    """Reseed `random` in each restored copy through Lambda's runtime; do nothing without that runtime."""
     with suppress(ImportError):
         importlib.import_module(RUNTIME_HOOKS).register_after_restore(random.seed)

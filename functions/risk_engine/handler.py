@@ -32,7 +32,7 @@ _work = queue_worker(
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 - the context is Lambda's own
-    """Evaluate the snapshots that a batch of messages announces, or compute again what an operator asks for."""
+    """Evaluate the snapshots that a batch of messages announces, or verify a report for an operator."""
     if "verify" in event:
         asked = event["verify"]
         verified = asdict(_verify(asked["world_id"], asked["version"]))

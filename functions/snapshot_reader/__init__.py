@@ -1,1 +1,1 @@
-"""GET what the hub knows."""
+"""Answer GET requests for snapshots, reports, signals and blobs."""

@@ -1,4 +1,4 @@
-"""The routes that speak of the hub itself: its contract with every limit, and whether it is up."""
+"""Routes about the hub itself: its contract with every limit, and its health."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ def about_routes(
     offload: OffloadPolicy,
     exposure: ExposureLimits = NO_OTHER_LIMITS,
 ) -> Door:
-    """Add the hub's own routes to a door."""
+    """Add the hub's own routes to a router."""
     served = {
         "contract_version": CONTRACT_VERSION,
         "stages": sorted(stages),

@@ -1,4 +1,4 @@
-"""The route that holds forecasts against what came."""
+"""The back-test route: forecasts compared with realised returns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ BACKTEST = "/risk-hub/worlds/<world_id>/risk/backtest"
 
 
 def backtest_route(door: Door, backtest: BacktestRisk, gate: Gate) -> Door:
-    """Add the back-test's route to a door."""
+    """Add the back-test's route to a router."""
 
     def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
         gate.admit(request, "snapshots:read")

@@ -14,7 +14,7 @@ from risk_hub_contracts.path_values import check_id, check_sha256
 
 
 def blob_routes(door: Door, read_blob: ReadBlob, gate: Gate) -> Door:
-    """Add the route that tells where a blob can be fetched to a door."""
+    """Add the route for a blob's download URL to a router."""
 
     def blob(request: Request, path: Mapping[str, str]) -> Response[Any]:
         gate.admit(request, "snapshots:read")

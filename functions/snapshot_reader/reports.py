@@ -1,4 +1,4 @@
-"""The reader's routes for what was derived from snapshots: risk reports, stress reports, exit signals."""
+"""The reader's routes for data derived from snapshots: risk reports, stress reports, exit signals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ WORLD = "/risk-hub/worlds/<world_id>"
 
 @dataclass(frozen=True, slots=True)
 class ReportRoutes:
-    """One method for each form of route; each checks the token, reads the query, calls a use case and answers."""
+    """One method per form of route; each checks the token, reads the query, calls a use case and answers."""
 
     read: ReadSnapshots
     read_reports: ReadReports

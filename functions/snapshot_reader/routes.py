@@ -24,7 +24,7 @@ SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRoutes:
-    """One method per route; each admits, reads the question, asks a use case, answers."""
+    """One method per route; each checks the token, reads the query, calls a use case and answers."""
 
     read: ReadSnapshots
     expand: ExpandParts
@@ -65,7 +65,7 @@ class SnapshotRoutes:
     def _expanded(self, request: Request, found: Found, answer: Mapping[str, Any]) -> Response[Any]:
         too_large = self.expand.too_large(answer, len(orjson.dumps(answer)))
         if too_large:
-            # Each answer has another signed URL, so its tag is made of the body and is never answered with 304.
+            # Each answer has another signed URL, so its tag is the body's digest and never leads to a 304.
             expanded = self.expand(answer, too_large)
             etag = snapshot_etag(found.stored, found.moment.at, EXPANDED, body_tag(expanded))
             return json_response(200, expanded, {**DO_NOT_STORE, "ETag": etag, **_settled(found.moment)})
@@ -74,7 +74,7 @@ class SnapshotRoutes:
 
 
 def snapshot_routes(read: ReadSnapshots, expand: ExpandParts, gate: Gate, stages: frozenset[str]) -> Door:
-    """Return a router with the routes for snapshots; it takes these stages, on the routes that are added later too."""
+    """Return a router with the routes for snapshots; `stages` also apply to routes added later."""
     routes = SnapshotRoutes(read, expand, gate)
     door = Door(stages)
     door.add("GET", f"{SNAPSHOTS}/latest", routes.latest)
@@ -86,7 +86,7 @@ def snapshot_routes(read: ReadSnapshots, expand: ExpandParts, gate: Gate, stages
 def _tagged(
     request: Request, found: Found, etag: str, body: Callable[[], Mapping[str, Any]]
 ) -> Response[Any]:
-    """Return the answer with its tag, or 304 where the client holds it; the body is made only if it is sent."""
+    """Return the answer with its tag, or 304 if the client has it; build the body only if it is sent."""
     headers = {"ETag": etag, **_settled(found.moment)}
     return not_modified(headers) if is_held(request, etag) else json_response(200, body(), headers)
 

@@ -54,7 +54,7 @@ def _publication(request: Request, world_id: str) -> Publication:
 
 
 def _refuse_other_world(body: bytes, world_id: str) -> None:
-    """A body for another world is told so before its media type is."""
+    """Refuse a body for another world, before its media type is checked."""
     try:
         document = strict_json.loads(body)
     except ProblemError:

@@ -55,7 +55,7 @@ class UploadRoutes:
 
 
 def add_upload_routes(door: Door, upload: UploadBlobs, gate: Gate) -> Door:
-    """Add the routes by which producers upload blobs to a door."""
+    """Add the producers' upload routes to a router."""
     routes = UploadRoutes(upload, gate)
     door.add("POST", BLOBS, routes.begin)
     door.add("POST", f"{BLOBS}/<sha256>/complete", routes.complete)

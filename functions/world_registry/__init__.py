@@ -1,1 +1,1 @@
-"""What operators say of the worlds."""
+"""Manage the operators' expectations and exit policies of the worlds."""

@@ -1,4 +1,4 @@
-"""The registry's routes: every world, what is expected of one, and its exit policy."""
+"""The registry's routes: the list of worlds, and a world's expectation and exit policy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ Path = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Which world and stage a request is about, and the id of the token that it came with."""
+    """World and stage of a request, and the id of its token."""
 
     world_id: str
     stage: str
@@ -41,7 +41,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class RegistryRoutes:
-    """One method per route; each admits, reads the question, asks a use case, answers."""
+    """One method per route; each checks the token, reads the query, calls a use case and answers."""
 
     register: RegisterWorlds
     list_worlds: ListWorlds

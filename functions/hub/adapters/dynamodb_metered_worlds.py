@@ -35,7 +35,7 @@ class DynamoDBMeteredWorlds:
         return (world_id, stage) in self._worlds
 
     def _first_expected(self) -> frozenset[World]:
-        """Return the worlds; those read before while the table does not answer: a metric is not worth a failed request."""
+        """Return the worlds, or the previous ones if the read fails: a metric must not fail a request."""
         try:
             answer = self._dynamodb.scan(
                 TableName=self._table,

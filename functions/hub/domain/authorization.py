@@ -1,4 +1,4 @@
-"""Who may do what: a bearer token's digest against the digests of the live tokens."""
+"""Authentication by token digest, and authorization by scope and actor."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ from risk_hub_contracts.tokens import Scope, Token
 def authenticate(presented: bytes, tokens: Iterable[Token], now: datetime) -> Token:
     """Return the live token whose digest equals that of the presented one.
 
-    All digests are compared, each in constant time, so that the time taken tells nothing about which one matched.
+    All digests are compared, each in constant time, so that the time taken does not reveal which one matched.
 
     Raises:
         ProblemError: `unauthenticated` when no live token matches.
@@ -32,6 +32,6 @@ def require_scope(token: Token, scope: Scope) -> None:
 
 
 def require_actor(token: Token, actor: str | None) -> None:
-    """Refuse an actor that the token may not speak for (`forbidden-actor`); no actor at all is another check's matter."""
+    """Refuse an actor that the token does not permit (`forbidden-actor`); a missing actor passes here."""
     if actor is not None and not token.speaks_for(actor):
         raise ProblemError(FORBIDDEN_ACTOR, f"token {token.id!r} may not speak for the actor {actor!r}")

@@ -1,9 +1,10 @@
-"""Tests of value at risk against what happened: does it fail as often as it says, and at random moments?
+"""Back-tests of value at risk: whether failures are as frequent as stated, and independent of each other.
 
-All functions take whole counts or one flag per forecast in time order: `hits[t]` is true where the realised loss was
-larger than the value at risk that had been forecast for it, and None where the forecast was left out. Confidences are
-in basis points (9900: 99 %), so that the nominal share of failures `p = (10000 − bps) / 10000` is exact. Statistics are
-likelihood ratios, asymptotically chi-squared; p-values have closed forms for one and two degrees of freedom.
+All functions take whole counts or one flag per forecast in time order: `hits[t]` is true where the realised
+loss was larger than the value at risk forecast for it, and None where the forecast was left out. Confidences
+are in basis points (9900: 99 %), so that the nominal share of failures `p = (10000 − bps) / 10000` is exact.
+Statistics are likelihood ratios, asymptotically chi-squared; p-values have closed forms for one and two
+degrees of freedom.
 """
 
 from collections import Counter
@@ -29,7 +30,7 @@ Degrees = Literal[1, 2]
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodRatio:
-    """A test statistic, at least 0, and the probability of one at least as large while the hypothesis is true."""
+    """A test statistic, at least 0, with its degrees of freedom."""
 
     statistic: float
     degrees_of_freedom: Degrees
@@ -42,7 +43,7 @@ class LikelihoodRatio:
 
 
 def failure_rate(confidence_bps: int) -> float:
-    """Return the share of forecasts that a right value at risk fails, 0 to 1."""
+    """Return the share of forecasts that an accurate value at risk fails, 0 to 1."""
     return (BPS_PER_ONE - confidence_bps) / BPS_PER_ONE
 
 
@@ -55,7 +56,7 @@ def kupiec(observations: int, exceedances: int, confidence_bps: int) -> Likeliho
         confidence_bps: confidence of the value at risk in basis points.
 
     Raises:
-        ValueError: the counts are not of one sample.
+        ValueError: the counts do not belong to one sample.
 
     Source: Kupiec, Techniques for Verifying the Accuracy of Risk Measurement Models, 1995.
     """
@@ -67,13 +68,13 @@ def kupiec(observations: int, exceedances: int, confidence_bps: int) -> Likeliho
 
 
 def independence(hits: Sequence[bool | None]) -> LikelihoodRatio | None:
-    """Test that an exceedance does not make one on the next day more or less likely (first-order Markov chain).
+    """Test that an exceedance does not change the next day's probability of one (first-order Markov chain).
 
-    A day that was left out breaks the chain: the days on both sides of it are no neighbours, and none is counted as the
-    other's next. Dates without any forecast, such as weekends, are no days of the sample and break nothing.
+    A day that was left out breaks the chain: the days on both sides of it do not count as consecutive. Dates
+    without any forecast, such as weekends, are not part of the sample and break nothing.
 
     Returns:
-        The ratio, or None where the sample cannot tell: no exceedance in it is followed by another day.
+        The ratio, or None if no exceedance in the sample is followed by another day.
 
     Source: Christoffersen, Evaluating Interval Forecasts, 1998.
     """
@@ -90,8 +91,8 @@ def independence(hits: Sequence[bool | None]) -> LikelihoodRatio | None:
 def conditional_coverage(hits: Sequence[bool | None], confidence_bps: int) -> LikelihoodRatio | None:
     """Test both at once: the nominal share of exceedances, each independent of the day before.
 
-    The statistic is the sum of those of `kupiec` over all days that were not left out and of `independence`; None where
-    that is None. Source: as `independence`.
+    The statistic is the sum of `kupiec`, over all days that were not left out, and `independence`; None if
+    the latter is None. Source: as `independence`.
     """
     clustering = independence(hits)
     if clustering is None:
@@ -102,16 +103,16 @@ def conditional_coverage(hits: Sequence[bool | None], confidence_bps: int) -> Li
 
 
 def cumulative_probability(observations: int, exceedances: int, confidence_bps: int) -> float:
-    """Return the probability of at most so many exceedances if the value at risk is right (binomial), 0 to 1."""
+    """Return the binomial probability of at most so many failures of an accurate value at risk, 0 to 1."""
     rate = failure_rate(confidence_bps)
     terms = (_binomial(observations, count, rate) for count in range(exceedances + 1))
     return min(fsum(terms), 1.0)
 
 
 def basel_zone(exceedances: int, confidence_bps: int = BASEL_CONFIDENCE_BPS) -> Zone:
-    """Return the traffic light for the exceedances of 250 days: 5 are yellow and 10 red at 99 %.
+    """Return the Basel zone for the exceedances of 250 days: at 99 %, yellow from 5 and red from 10.
 
-    At another confidence the zones begin where Basel's begin: at a cumulative probability of 95 % and of 99.99 %.
+    At another confidence the zones begin at the same cumulative probabilities as Basel's: 95 % and 99.99 %.
 
     Source: Basel Committee, Supervisory Framework for the Use of "Backtesting", 1996.
     """
@@ -122,22 +123,25 @@ def basel_zone(exceedances: int, confidence_bps: int = BASEL_CONFIDENCE_BPS) -> 
 
 
 def basel_increase(exceedances: int) -> float:
-    """Return what Basel adds to the capital multiplier of 3 for the exceedances of 250 days at 99 %. Source: as above."""
+    """Return Basel's increase of the capital multiplier of 3 for the exceedances of 250 days at 99 %.
+
+    Source: as `basel_zone`.
+    """
     return BASEL_INCREASES[exceedances] if exceedances < len(BASEL_INCREASES) else BASEL_INCREASE_MAX
 
 
 def _log_likelihood(kept: int, failed: int, rate: float) -> float:
-    """Return `kept · ln(1 − rate) + failed · ln(rate)`, where nothing times ln(0) is 0."""
+    """Return `kept · ln(1 − rate) + failed · ln(rate)`, where 0 · ln(0) is 0."""
     return (kept * log1p(-rate) if kept else 0.0) + (failed * log(rate) if failed else 0.0)
 
 
 def _best_log_likelihood(kept: int, failed: int) -> float:
-    """Return the log-likelihood at the rate that the sample has; of an empty sample it is 0."""
+    """Return the log-likelihood at the sample's own rate; 0 for an empty sample."""
     return _log_likelihood(kept, failed, failed / (kept + failed)) if kept and failed else 0.0
 
 
 def _ratio(restricted: float, free: float, degrees_of_freedom: Degrees) -> LikelihoodRatio:
-    """Rounding can make the restricted likelihood the larger one by a last digit; the ratio is 0 then."""
+    """Return the ratio, at least 0: rounding can make the restricted likelihood slightly the larger one."""
     return LikelihoodRatio(max(2 * (free - restricted), 0.0), degrees_of_freedom)
 
 

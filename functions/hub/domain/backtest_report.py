@@ -1,4 +1,4 @@
-"""The report on forecasts that met their returns: every test with its numbers, or null with the reason."""
+"""Back-test report: every test with its numbers, or null with the reason."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ NO_NEXT_DAY = "no_exceedance_has_a_next_day"
 def backtest_report(
     world_id: str, stage: str, method: MethodName, confidence_bps: int, judged: Judged
 ) -> BacktestReport:
-    """Return the report; the world, stage, method and confidence are those that `judged` was made with."""
+    """Return the report; world, stage, method and confidence must be those used for `judged`."""
     hits = [day.exceeded for day in judged.days]
     kupiec = backtest.kupiec(len(hits), sum(hits), confidence_bps) if hits else None
     independence = backtest.independence(judged.hits)

@@ -1,9 +1,10 @@
 """The opaque cursor of a list: a position, bound to the query that made it.
 
-A cursor holds the last position of a page and a digest of the query. It grants nothing that the query's own bounds would
-not grant, so it is bound to the query, not secret: an altered or shortened cursor, or one of another query, is refused. A
-client can compute the digest itself for a position at which no page ended, so a position must also have the form of those
-at which pages end. One position has one cursor: of the spellings that base64 decodes alike, only the issued one is taken.
+A cursor holds the last position of a page and a digest of the query. It grants nothing beyond the query's own
+bounds, so it is bound to the query but not secret: an altered or shortened cursor, or one of another query,
+is refused. A client can compute the digest itself for a position at which no page ended, so a position must
+also have the form of those at which pages end. Each position has exactly one valid cursor: of the texts that
+base64 decodes alike, only the issued one is accepted.
 """
 
 import base64
@@ -23,7 +24,7 @@ def _binding(question: Mapping[str, str | None], position: bytes) -> bytes:
 
 
 def encode_cursor(question: Mapping[str, str | None], position: str) -> str:
-    """Return the cursor that continues `question` behind `position`."""
+    """Return the cursor that continues `question` after `position`."""
     text = position.encode()
     return base64.urlsafe_b64encode(_binding(question, text) + text).decode().rstrip("=")
 
@@ -32,17 +33,17 @@ def decode_cursor(question: Mapping[str, str | None], cursor: str, form: re.Patt
     """Return the position in `cursor`.
 
     Args:
-        question: what is asked, as it was when the cursor was made.
-        cursor: what the caller gave.
-        form: what every position of this question looks like.
+        question: the query, as it was when the cursor was made.
+        cursor: the caller's text.
+        form: the pattern of every position of this query.
 
     Raises:
-        ProblemError: `cursor-invalid` when it was not issued for this question.
+        ProblemError: `cursor-invalid` when it was not issued for this query.
     """
     try:
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         position = data[DIGEST_BYTES:].decode()
-        # Base64 ignores the last character's spare bits, so the text itself is compared.
+        # Base64 ignores the last character's spare bits, so the texts are compared.
         if cursor == encode_cursor(question, position) and form.fullmatch(position):
             return position
     except (ValueError, binascii.Error):

@@ -1,4 +1,4 @@
-"""What is derived from a snapshot, as the evaluation store keeps it: reports and signals, each stored once."""
+"""Reports and signals derived from a snapshot, as the evaluation store keeps them: each stored once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,12 +27,13 @@ class Evaluation(Generic[ReportT]):
     """One append-only record.
 
     Attributes:
-        report: what was derived; its type decides the record's kind.
+        report: the derived report or signal; its type decides the record's kind.
         correlation_id: the request that the snapshot came with.
         causation_id: the event on which it was derived.
         trace_header: the X-Ray header of that request.
-        is_latest: whether the snapshot was its world's and stage's newest, as the event said; None where unknown.
-        history: whether the snapshot was past and evaluated on purpose; no signal comes from it (INV-15).
+        is_latest: whether the snapshot was its world's and stage's newest, according to the event; None if
+            unknown.
+        history: whether the snapshot was past and evaluated on purpose; it causes no signal (INV-15).
     """
 
     report: ReportT
@@ -44,14 +45,14 @@ class Evaluation(Generic[ReportT]):
 
     @property
     def kind(self) -> Kind:
-        """Return the kind of record, with which its key begins."""
+        """Return the kind of record, which begins its key."""
         return KINDS[type(self.report)]
 
     @property
     def evaluation_id(self) -> str:
-        """Return the record's key within its world: the facts that it is unique by (INV-05).
+        """Return the record's key within its world, built from the fields that identify it (INV-05).
 
-        No part but an exit rule holds a slash, and a rule stands between parts that are counted from both ends.
+        Only an exit rule may contain a slash; its position is found by counting the parts from both ends.
         """
         return SEPARATOR.join((self.kind, *_unique_by(self.report)))
 
@@ -73,7 +74,7 @@ def evaluation_from(evaluation_id: str, document: Mapping[str, Any], **origin: A
         **origin: the record's other attributes by their names.
 
     Raises:
-        ValueError: the key names no kind, or the document is not of that kind.
+        ValueError: the key has no known kind, or the document is not of that kind.
     """
     kind = evaluation_id.partition(SEPARATOR)[0]
     model = {str(known): each for known, each in MODELS.items()}.get(kind)
@@ -83,15 +84,15 @@ def evaluation_from(evaluation_id: str, document: Mapping[str, Any], **origin: A
 
 
 def report_prefix(kind: ReportKind, version: str) -> str:
-    """Return the common prefix of the keys of all reports of one kind on a snapshot version; it holds no slash."""
+    """Return the common key prefix of all reports of one kind on a version; a version has no slash."""
     return SEPARATOR.join((kind, version, ""))
 
 
 def engine_order(evaluation_id: str) -> tuple[list[int], bool]:
-    """Return the order of the reports of one kind on one snapshot version: the newest engine's is the greatest.
+    """Return the sort key of one kind's reports on a snapshot version: the newest engine has the greatest.
 
-    Engine versions are numbers (`10.0.0` is newer than `2.0.0`); what carries a suffix (`2.0.0-beta`) comes before what
-    carries none.
+    Engine versions compare as numbers (`10.0.0` is newer than `2.0.0`); a version with a suffix
+    (`2.0.0-beta`) comes before the one without.
     """
     version, suffixed, _ = evaluation_id.rpartition(SEPARATOR)[2].partition("-")
     return [int(part) for part in version.split(".") if part.isdecimal()], not suffixed

@@ -1,4 +1,4 @@
-"""The exit engine's rules: which limits a report breaks, and what the policy asks for then. No clock, no store."""
+"""Exit rules: the limits that a report breaks, and the actions of the policy. Without clock or store."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ AnyReport = RiskReport | StressReport
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What the lists need to know of a snapshot: the strategy that it belongs to, and its weights by asset id."""
+    """A snapshot's data for the lists: its strategy, and its weights by asset id."""
 
     strategy: str
     weights: Mapping[str, float]
@@ -39,10 +39,10 @@ class Breach:
     """One rule that fired.
 
     Attributes:
-        rule: its name, the same whenever the same limit is broken; a cool-down holds per name.
+        rule: its name, the same whenever the same limit is broken; a cool-down applies per name.
         ratio: the share of the position to give up, 0 to 1.
-        asset: the asset that is meant, None for the whole strategy.
-        metrics: what was observed beside its limit.
+        asset: the asset concerned, None for the whole strategy.
+        metrics: the observed value with its limit.
     """
 
     rule: str
@@ -55,7 +55,7 @@ class Breach:
 
 
 def breaches(policy: ExitPolicy, report: AnyReport, book: Book) -> Iterator[Breach]:
-    """Yield what fired, in the policy's order. The same arguments give the same breaches."""
+    """Yield the breaches in the policy's order; the same arguments give the same breaches."""
     if isinstance(report, RiskReport):
         for measure_limit in policy.measures:
             yield from _measure_breach(measure_limit, report)
@@ -72,7 +72,7 @@ def breaches(policy: ExitPolicy, report: AnyReport, book: Book) -> Iterator[Brea
 
 
 def cool_down_window(as_of: datetime, cool_down_seconds: int) -> datetime:
-    """Return the start of the window in which an instant lies; windows are counted from 1970, so all agree on them."""
+    """Return the start of the window that contains an instant; all windows are counted from 1970."""
     length = timedelta(seconds=cool_down_seconds)
     return EPOCH + (as_of - EPOCH) // length * length
 
@@ -106,7 +106,7 @@ def _stress_breach(limit: StressLimit, report: StressReport) -> Iterator[Breach]
 
 
 def _loss_breach(limit: LossLimit, name: str, metric: str, loss: float | None) -> Iterator[Breach]:
-    """Yield a breach past the limit. A loss that nobody could compute breaks no limit: its report says why."""
+    """Yield a breach beyond the limit. A loss without a value breaks no limit: its report has the reason."""
     if loss is None or loss <= limit.max_loss:
         return
     ratio = WHOLE_RATIO.get(limit.action)
@@ -123,7 +123,7 @@ def _loss_breach(limit: LossLimit, name: str, metric: str, loss: float | None) -
 
 
 def _gross_breach(limit: GrossLimit, book: Book) -> Iterator[Breach]:
-    """Yield a breach where the sum of the weights' magnitudes is past the limit, on each kind of report."""
+    """Yield a breach if the gross exposure is beyond the limit, on each kind of report."""
     gross = gross_exposure(book.weights)
     if gross <= limit.max_gross:
         return
@@ -160,7 +160,7 @@ LISTS: Mapping[str, tuple[Action, ExitReason]] = {"freeze": ("hold", "frozen"), 
 
 
 def _listed(name: str, listed: ExitList, book: Book) -> Iterator[Breach]:
-    """Yield one breach for the strategy and one for each asset that is on the list and held, long or short."""
+    """Yield one breach for a listed strategy and one for each listed asset that is held, long or short."""
     action, reason = LISTS[name]
     ratio = WHOLE_RATIO[action]
     if book.strategy in listed.strategies:

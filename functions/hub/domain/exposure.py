@@ -1,4 +1,4 @@
-"""How large a book may be: the limits on gross exposure of a deployment, by X-Stage."""
+"""Limits on gross exposure of a deployment, by X-Stage."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Self
 from risk_hub_contracts.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
 from risk_hub_contracts.problems import Violation
 
-# Limits are inclusive, and the last bits of a sum of floats must not decide.
+# Limits are inclusive; rounding to this many digits ignores the error of a sum of floats.
 DIGITS = 9
 
 
@@ -38,7 +38,7 @@ class ExposureLimits:
         return self.gross_by_stage.get(stage, GROSS_EXPOSURE_MAX_DEFAULT_RATIO)
 
     def violations(self, weights: Mapping[str, float], stage: str) -> Iterator[Violation]:
-        """Yield one violation if the weights' gross exposure is past the limit of the stage."""
+        """Yield one violation if the weights' gross exposure exceeds the limit of the stage."""
         gross, limit = gross_exposure(weights), self.gross(stage)
         if round(gross - limit, DIGITS) > 0:
             yield Violation(

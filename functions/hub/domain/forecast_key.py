@@ -1,4 +1,4 @@
-"""Where a forecast stands among its world's: by stage, then in the one order of time (INV-03)."""
+"""Keys of a world's forecasts: ordered by stage, then by time (INV-03)."""
 
 from datetime import datetime
 

@@ -1,12 +1,12 @@
-"""What the hub remembers of an input that came by reference: since when it is used, and the verdict on a covariance.
+"""Notes on an input that came by reference: its first use, and the verdict on a covariance.
 
-A blob is named by the digest of its bytes, so what was found out about it once stays true.
+A blob is named by the digest of its bytes, so a result about its content stays true.
 """
 
 from dataclasses import dataclass
 
 VERDICT_VERSION = "1"
-"""Part of the key: an engine that judges otherwise must not find the verdict of another."""
+"""Part of the key: an engine with other rules must not reuse the verdict."""
 COVARIANCE_NOTE = "psd"
 RETURNS_NOTE = "seen"
 NOTE_PREFIXES = (f"{COVARIANCE_NOTE}/", f"{RETURNS_NOTE}/")
@@ -18,8 +18,8 @@ class InputNote:
 
     Attributes:
         first_as_of: `as_of` of the first snapshot whose evaluation used the bytes, RFC 3339 UTC.
-        reason: why a covariance is none; None when it is one, and for other inputs.
-        margin: least eigenvalue over trace; None where none was found.
+        reason: why a covariance is not valid; None when it is valid, and for other inputs.
+        margin: least eigenvalue over trace; None if not computed.
     """
 
     first_as_of: str

@@ -1,4 +1,4 @@
-"""The last forecast of each UTC date, found by as few keys as the dates allow."""
+"""The last forecast of each UTC date, found with few key reads."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -13,13 +13,14 @@ _A_MOMENT: Final = timedelta(microseconds=1)
 def last_of_each_date(
     newest_ids: Callable[[datetime, int], Sequence[str]], end: datetime
 ) -> Iterator[list[str]]:
-    """Yield the last forecast's id of each UTC date, newest first: a list for each read, empty where none was left.
+    """Yield the ids of the last forecast of each UTC date, newest first: one list per read, possibly empty.
 
-    A world with one forecast a date is read in pages that double; one with many is read by one key or two a date,
-    however many there are: the next read begins before the date that is known.
+    A world with one forecast per date is read in pages that double. A world with many is read with one or two
+    keys per date: the next read begins before the last date that was found.
 
     Args:
-        newest_ids: gives at most so many ids up to an instant, that included, newest first; fewer: there are no more.
+        newest_ids: takes an instant (inclusive) and a limit; returns ids newest first. Fewer ids than the
+            limit mean that there are no more.
         end: the last instant.
     """
     limit = 1

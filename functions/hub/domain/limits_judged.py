@@ -1,4 +1,4 @@
-"""Whether each limit of an exit policy had a number to be held against: a limit without one can break nothing."""
+"""Share of an exit policy's limits that could be judged: a limit without a number cannot be broken."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,10 @@ NO_SCENARIOS = "stress_absent"
 
 
 def limits_judged(policy: ExitPolicy, report: AnyReport) -> RiskStatus:
-    """Return `complete` if every limit on this kind of report had a number, `partial` if some had, else `insufficient`.
+    """Return `complete` if every limit on this kind of report had a number, `partial` if some had.
 
-    A limit on the worst scenario says nothing of a snapshot that has no scenarios.
+    Return `insufficient` otherwise. A limit on the worst scenario does not count for a snapshot without
+    scenarios.
     """
     if isinstance(report, RiskReport):
         judged = [*_on_measures(policy, report), *_on_drawdowns(policy, report)]

@@ -1,4 +1,4 @@
-"""Which parts of a snapshot leave it for the blob store."""
+"""Selection of the snapshot parts to move to the blob store."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,8 @@ class OffloadPolicy:
 
     Attributes:
         enabled: whether the deployment stage offloads at all.
-        inline_threshold_entries: the greatest number of matrix entries, points or scenario values that stays inline.
+        inline_threshold_entries: the greatest number of matrix entries, points or scenario values that stays
+            inline.
     """
 
     enabled: bool

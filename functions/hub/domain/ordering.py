@@ -1,7 +1,7 @@
-"""Time order as text: the one place that says which of two snapshots is newer (INV-03).
+"""Time order as text: the only definition of which of two snapshots is newer (INV-03).
 
 A key is fixed-width UTC text, so that comparing keys as text compares instants, down to the microsecond:
-`as_of|created_at|version`. The version ends the key, so no character in it can disturb the order.
+`as_of|created_at|version`. The version is last, so its characters cannot change the order.
 """
 
 import re
@@ -11,7 +11,7 @@ from risk_hub_contracts.ids import ID_PATTERN
 from risk_hub_contracts.times import format_instant
 
 SEPARATOR = "|"
-# The first and last printable ASCII characters; neither can stand in a key, so one sorts before and one after every key.
+# The first and last printable ASCII characters. No key contains them, so they sort before and after every key.
 BEFORE_ALL = " "
 AFTER_ALL = "~"
 INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
@@ -30,7 +30,7 @@ def expiry_order(expires_at: datetime, version: str) -> str:
 
 
 def in_stage(stage: str, key: str) -> str:
-    """Return `key` as it stands among the keys of one stage."""
+    """Return `key` with its stage as prefix, for keys of one stage."""
     return stage + SEPARATOR + key
 
 

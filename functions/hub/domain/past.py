@@ -1,4 +1,4 @@
-"""The past: which snapshots are evaluated on purpose only, and whether a report is still to come (ADR-0038)."""
+"""Past snapshots: which are evaluated only on request, and whether a report is still due (ADR-0038)."""
 
 from datetime import datetime, timedelta
 
@@ -11,15 +11,16 @@ BACKFILL_AWAITED_MAX = timedelta(seconds=BACKFILL_AWAITED_MAX_SECONDS)
 
 
 def is_backfilled(document: Document) -> bool:
-    """Tell whether a snapshot was history when it arrived: its producer says so in `provenance.source`."""
+    """Return whether a snapshot was history on arrival, as its producer declared in `provenance.source`."""
     return bool(document.get("provenance", {}).get("source") == BACKFILL_SOURCE)
 
 
 def is_awaited(snapshot: StoredSnapshot, now: datetime) -> bool:
-    """Tell whether the snapshot's own announcement can still lead to a report.
+    """Return whether the snapshot's own announcement can still lead to a report.
 
-    It depends on the record and the clock alone. Engines refuse what has expired when they begin, so that nothing is
-    stored any more once the longest evaluation is over; backfilled snapshots they evaluate whenever the message comes.
+    It depends only on the record and the clock. Engines refuse an expired snapshot when they begin, so
+    nothing is stored after the longest evaluation that began before expiry; they evaluate backfilled
+    snapshots whenever the message arrives.
     """
     if is_backfilled(snapshot.document):
         return now < snapshot.created_at + BACKFILL_AWAITED_MAX

@@ -26,8 +26,8 @@ SIGNAL_ORDER = re.compile(rf"{INSTANT}\|[0-9a-f]{{{DIGEST_CHARS}}}")
 def signal_order(emitted_at: str, evaluation_id: str) -> str:
     """Return the key that orders a world's signals by emission.
 
-    The end of the key tells signals of one instant apart: a digest, because the signal's own key can be as long as
-    a key may be.
+    The key ends with a digest that distinguishes signals of one instant: the signal's own key can already
+    have the maximum length.
     """
     digest = hashlib.sha256(evaluation_id.encode()).hexdigest()[:DIGEST_CHARS]
     return SEPARATOR.join((emitted_at, digest))
@@ -35,14 +35,14 @@ def signal_order(emitted_at: str, evaluation_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SignalQuery:
-    """A question about one world's exit signals.
+    """A query for one world's exit signals.
 
     Attributes:
         stage: only signals of this stage.
         emitted_from: lower bound of `emitted_at`, inclusive.
         emitted_to: upper bound of `emitted_at`, inclusive.
         after: the order key of the last signal already seen, exclusive.
-        limit: the largest number of signals that is wanted.
+        limit: the largest number of signals to return.
     """
 
     world_id: str
@@ -54,7 +54,7 @@ class SignalQuery:
     limit: int = 1
 
     def bounds(self) -> tuple[str, str]:
-        """Return the least and the greatest order key that can belong to the answer, both inclusive."""
+        """Return the least and the greatest order key that can match, both inclusive."""
         lower = BEFORE_ALL if self.emitted_from is None else format_instant(self.emitted_from)
         upper = AFTER_ALL if self.emitted_to is None else through(self.emitted_to)
         if self.after is None:
@@ -66,7 +66,7 @@ class SignalQuery:
 
 @dataclass(frozen=True, slots=True)
 class SignalPage:
-    """One page of signals as JSON documents; `last` is the order key behind which the next page begins, if any."""
+    """One page of signals as JSON documents; `last` is the order key to continue after, if there is more."""
 
     signals: Sequence[Mapping[str, Any]]
     last: str | None

@@ -1,4 +1,4 @@
-"""Which snapshots an answer may hold, and in which order: the meaning of every read."""
+"""Snapshot queries: which snapshots match, and in which order, for every read."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,15 +14,15 @@ TTL_MAX = timedelta(seconds=TTL_MAX_SECONDS)
 
 @dataclass(frozen=True, slots=True)
 class SnapshotQuery:
-    """A question about one world's snapshots, answered in time order.
+    """A query for one world's snapshots in time order.
 
     Attributes:
         at: the instant by which expiry is judged: `known_at`, or the hub's clock.
-        known_at: only snapshots known by then count; None: all that is stored.
+        known_at: only snapshots known by then count; None: all that are stored.
         as_of_from: lower bound of `as_of`, inclusive.
         as_of_to: upper bound of `as_of`, inclusive.
         after: the order key of the last snapshot already seen, exclusive.
-        limit: how many snapshots are wanted at the most.
+        limit: the largest number of snapshots to return.
     """
 
     world_id: str
@@ -38,7 +38,7 @@ class SnapshotQuery:
     limit: int = 1
 
     def admits(self, snapshot: StoredSnapshot) -> bool:
-        """Tell whether the snapshot belongs to the answer: the definition that every store must meet."""
+        """Return whether the snapshot matches: the definition that every store must implement."""
         return (
             snapshot.world_id == self.world_id
             and self.admits_row(snapshot.order, snapshot.stage, snapshot.actor, snapshot.created_at)
@@ -46,7 +46,7 @@ class SnapshotQuery:
         )
 
     def admits_row(self, order: str, stage: str, actor: str, created_at: datetime) -> bool:
-        """Tell whether a snapshot with these attributes belongs to the answer, its expiry aside."""
+        """Return whether a snapshot with these attributes matches, without regard to its expiry."""
         lower, upper = self.bounds()
         return (
             lower <= order <= upper
@@ -56,10 +56,10 @@ class SnapshotQuery:
         )
 
     def bounds(self) -> tuple[str, str]:
-        """Return the least and the greatest order key that can belong to the answer, both inclusive.
+        """Return the least and the greatest order key that can match, both inclusive.
 
-        Nothing known at an instant has an `as_of` further ahead of it than the accepted skew, so a look
-        into the past starts there and not at the newest snapshot.
+        A snapshot known at an instant has an `as_of` at most the accepted skew after it, so a query of the
+        past starts there and not at the newest snapshot.
         """
         lower = BEFORE_ALL if self.as_of_from is None else format_instant(self.as_of_from)
         ceilings = [] if self.as_of_to is None else [self.as_of_to]

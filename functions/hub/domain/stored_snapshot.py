@@ -1,4 +1,4 @@
-"""A snapshot as the hub keeps it: the contract's document plus what the hub alone knows."""
+"""A snapshot as the hub keeps it: the contract's document and the hub's own fields."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -59,7 +59,7 @@ class StoredSnapshot:
         return replace(self, document_bytes=document_bytes)
 
     def to_announcement(self) -> Document:
-        """Return the document and the hub's own fields: the same for everyone and for ever."""
+        """Return the document and the hub's own fields: identical for all readers and at all times."""
         return {
             **self.document,
             "as_of_utc": format_instant(self.as_of),
@@ -69,7 +69,7 @@ class StoredSnapshot:
         }
 
     def to_answer(self, at: datetime) -> Document:
-        """Return what a reader is shown: the announcement, and whether it had expired at `at`."""
+        """Return the reader's view: the announcement, and whether the snapshot had expired at `at`."""
         return {**self.to_announcement(), "expired": self.is_expired(at)}
 
 

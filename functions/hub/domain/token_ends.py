@@ -1,4 +1,4 @@
-"""When the next token ends that nothing replaces."""
+"""Time until the next token ends without a successor."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ def seconds_to_next_end(tokens: Sequence[Token], now: datetime) -> float | None:
 
 
 def _succeeds(other: Token, token: Token) -> bool:
-    """Tell whether the callers of `token` can go on with `other` when it ends."""
+    """Return whether the callers of `token` can use `other` after `token` ends."""
     if token.not_after is None or (other.not_after is not None and other.not_after <= token.not_after):
         return False
     may_write_as_all = ANY_ACTOR in other.actors or set(token.actors) <= set(other.actors)

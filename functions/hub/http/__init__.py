@@ -1,1 +1,1 @@
-"""The HTTP door: API Gateway's proxy events in, problem documents and snapshots out."""
+"""HTTP router: API Gateway's proxy events in, snapshots and problem documents out."""

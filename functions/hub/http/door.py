@@ -1,4 +1,4 @@
-"""The router behind a Lambda handler: it answers every error with a problem and logs one line a request."""
+"""The router behind a Lambda handler: it answers every error with a problem and logs one line per request."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,10 +20,10 @@ SERVER_ERROR_STATUS = 500
 
 
 class Door:
-    """Routes of one function. Each handler gets the request and the path values, percent-encoded as they were sent."""
+    """Routes of one function. Each handler gets the request and the path values, still percent-encoded."""
 
     def __init__(self, stages: frozenset[str] = frozenset()) -> None:
-        """Make a router without routes for a deployment that has these stages."""
+        """Create a router without routes; `stages` are the deployment's stages."""
         self._stages = stages
         self._request = Request({}, "")
         self._app = APIGatewayRestResolver()
@@ -31,7 +31,7 @@ class Door:
         self._app.exception_handler(Exception)(self._problem)
 
     def add(self, method: str, path: str, handle: RequestHandler) -> None:
-        """Route a method and a path, with `<name>` for path values, to a handler; GET is HEAD's handler too."""
+        """Route a method and a path, with `<name>` for path values, to a handler; GET also handles HEAD."""
 
         def route(**path_values: str) -> Response[Any]:
             return handle(self._request, path_values)
@@ -86,6 +86,6 @@ class Door:
 
 
 def _count(problem: ProblemType) -> None:
-    """The registry of problems is a closed list; every failure of the hub itself counts under one status."""
+    """Count a problem by slug and by status; all statuses from 500 count as `5xx`."""
     status = "5xx" if problem.status >= SERVER_ERROR_STATUS else str(problem.status)
     write([(HTTP_REFUSED, 1)], {REASON: problem.slug}, {STATUS: status})

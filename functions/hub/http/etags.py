@@ -15,12 +15,12 @@ EXPANDED = "expanded"
 
 
 def snapshot_etag(stored: StoredSnapshot, at: datetime, *differences: str) -> str:
-    """Return the content hash in quotes, with a suffix for each thing by which the body differs from the document.
+    """Return the content hash in quotes, with a suffix for each difference between body and document.
 
     Args:
         stored: the snapshot.
-        at: the instant by which the answer says whether it has expired.
-        differences: in what else the body differs, such as EXPANDED.
+        at: the instant by which the answer judges expiry.
+        differences: other differences of the body, such as EXPANDED.
     """
     state = (EXPIRED,) if stored.is_expired(at) else ()
     return f'"{";".join((stored.content_hash, *state, *differences))}"'
@@ -32,6 +32,6 @@ def body_tag(document: Mapping[str, Any]) -> str:
 
 
 def is_held(request: Request, etag: str) -> bool:
-    """Tell whether `If-None-Match` names this tag (RFC 9110, weak comparison); no tag of this hub has a comma."""
+    """Return whether `If-None-Match` names this tag (RFC 9110, weak comparison); our tags have no comma."""
     candidates = ",".join(request.headers("If-None-Match")).split(",")
     return any(candidate.strip().removeprefix("W/") in {etag, "*"} for candidate in candidates)

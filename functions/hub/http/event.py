@@ -1,10 +1,11 @@
-"""API Gateway's proxy events in one form, and the part of their path that precedes the hub's own routes.
+"""API Gateway's proxy events in one form, and the path prefix before the hub's own routes.
 
-A REST API sends payload 1.0, whose path is percent-encoded as the client sent it. An HTTP API sends payload 2.0, whose path
-is decoded except for `%25`. Both are read as payload 1.0 with an encoded path, so one decoding is right for both.
-An HTTP API joins repeated headers with commas. Of the headers that a request has once, only X-Actor may contain a comma;
-there the commas are read as separators, so two actors are refused as they are behind a REST API.
-Only fields that API Gateway sets itself are read here: no header that a client could send decides a path.
+A REST API sends payload 1.0, whose path is percent-encoded as the client sent it. An HTTP API sends payload
+2.0, whose path is decoded except for `%25`. Both are read as payload 1.0 with an encoded path, so one
+decoding is right for both.
+An HTTP API joins repeated headers with commas. Of the headers that a request may send only once, only X-Actor
+may contain a comma. Its commas are read as separators, so two actors are refused as they are behind a REST API.
+Only fields that API Gateway sets itself are read here: no client header can change a path.
 """
 
 from collections.abc import Mapping
@@ -14,18 +15,18 @@ from urllib.parse import parse_qsl, quote
 Event = dict[str, Any]
 ROOT = "/risk-hub"
 HTTP_API_VERSION = "2.0"
-# RFC 3986: what may stand in a path without an escape.
+# RFC 3986: characters allowed in a path without an escape.
 PATH_SAFE = "/-._~!$&'()*+,;=:@"
 ACTOR_HEADER = "x-actor"
 
 
 def is_http_api(event: Mapping[str, Any]) -> bool:
-    """Tell whether the event is one of an HTTP API (payload 2.0)."""
+    """Return whether the event is from an HTTP API (payload 2.0)."""
     return event.get("version") == HTTP_API_VERSION
 
 
 def rest_event(event: Event) -> Event:
-    """Return the event as payload 1.0; one that is payload 1.0 already is returned as it is."""
+    """Return the event as payload 1.0; return an event in payload 1.0 unchanged."""
     if not is_http_api(event):
         return event
     context = event["requestContext"]
@@ -58,9 +59,9 @@ def http_api_answer(answer: Event) -> Event:
 
 
 def route_path(event: Event) -> str:
-    """Return the path below the API's stage or a custom domain's base path: what the hub's routes are matched with.
+    """Return the path below the API's stage or a custom domain's base path, for matching with the routes.
 
-    The resource that API Gateway matched has as many segments as this path, whatever precedes them.
+    It has as many segments as the resource that API Gateway matched, whatever the prefix.
     """
     path, resource = str(event.get("path") or ""), str(event.get("resource") or "")
     segments = resource.rstrip("/").split("/")
@@ -73,14 +74,14 @@ def route_path(event: Event) -> str:
 def sent_path(event: Event) -> str:
     """Return the path that the client sent, percent-encoded.
 
-    `requestContext.path` has the API's stage behind the default endpoint, where `path` lacks it. The local emulator names no
-    domain and always adds the stage, which its clients do not write.
+    Behind the default endpoint `requestContext.path` includes the API's stage, which `path` lacks. The local
+    emulator sets no domain name and always adds the stage, which its clients do not send.
     """
     context, path = event.get("requestContext") or {}, str(event.get("path") or "")
     return str(context.get("path") or path) if "domainName" in context else path
 
 
 def external_prefix(event: Event) -> str:
-    """Return what clients write before `/risk-hub`: the API's stage, a custom domain's base path, or nothing."""
+    """Return the clients' path prefix before `/risk-hub`: API stage, custom domain's base path, or empty."""
     sent, route = sent_path(event).rstrip("/"), route_path(event).rstrip("/")
     return sent[: -len(route)] if route and sent.endswith(route) else ""

@@ -1,4 +1,4 @@
-"""The gate: nobody's body is read before their token is known to be live and in scope."""
+"""Authentication before the body is read: the token must be live and in scope."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from risk_hub_contracts.tokens import Scope, Token
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Checks a request's bearer token against the live ones: 401, then 403."""
+    """Checks a request's bearer token against the live tokens: 401, then 403."""
 
     tokens: TokenStore
     clock: Clock
 
     def admit(self, request: Request, scope: Scope | None) -> Token:
-        """Return the request's token if it is live and has the scope; no scope: any live token will do."""
+        """Return the request's token if it is live and has the scope; scope None accepts any live token."""
         token = authenticate(request.bearer_token(), self.tokens.tokens(), self.clock())
         request.known["token"] = token.id
         if scope is not None:
@@ -24,7 +24,7 @@ class Gate:
         return token
 
     def admit_producer(self, request: Request) -> Token:
-        """Return the request's token if it may write, and may speak for the actor that the request names."""
+        """Return the request's token if it permits writing and permits the request's actor."""
         token = self.admit(request, "snapshots:write")
         require_actor(token, request.header("X-Actor"))
         return token

@@ -14,8 +14,8 @@ Question = TypeVar("Question", bound=BaseModel)
 def asked(model: type[Question], request: Request) -> Question:
     """Return the query, or refuse the request (`invalid-query`).
 
-    A stage that this deployment does not have is refused here for every route: no snapshot can have it, so an empty answer
-    would hide a mistyped name.
+    Every route refuses a stage that this deployment does not have: no snapshot can have it, so an empty
+    answer would hide a mistyped name.
     """
     every_value = request.query
     question = parse_query(model, {name: values[-1] for name, values in every_value.items()}, every_value)

@@ -1,4 +1,4 @@
-"""What a request says, read out of API Gateway's proxy event; nothing in it can raise anything but a problem."""
+"""Request parser for API Gateway's proxy event; every error in the input raises a ProblemError."""
 
 import base64
 import binascii
@@ -31,15 +31,15 @@ IDENTITY = "identity"
 
 
 class Request:
-    """One proxy event of a REST API; a part of it is read when it is first needed.
+    """One proxy event of a REST API, parsed on first use of each part.
 
     Attributes:
-        stages: the values of `stage` and `X-Stage` that this deployment takes.
-        known: what the log line of the request says besides method, resource and status.
+        stages: the accepted values of `stage` and `X-Stage`.
+        known: additional fields of the request's log line.
     """
 
     def __init__(self, event: Event, request_id: str, stages: frozenset[str] = frozenset()) -> None:
-        """Take the event, the id of the Lambda invocation (for a client without a correlation id), and the stages."""
+        """Take the event, the Lambda invocation's id (fallback correlation id), and the accepted stages."""
         self.event = event
         self.request_id = request_id
         self.stages = stages
@@ -57,23 +57,23 @@ class Request:
 
     @property
     def prefix(self) -> str:
-        """Return what precedes the hub's own routes in every path that this client may send."""
+        """Return the prefix before the hub's own routes in the client's paths."""
         return external_prefix(self.event)
 
     @cached_property
     def _headers(self) -> Mapping[str, list[str]]:
-        """Every value of every header, by the header's name in lower case."""
+        """All values of all headers, by the header's name in lower case."""
         found: dict[str, list[str]] = {}
         for name, values in _multi(self.event, "multiValueHeaders", "headers").items():
             found.setdefault(name.lower(), []).extend(values or [])
         return found
 
     def headers(self, name: str) -> list[str]:
-        """Return every value of a header, whatever its case."""
+        """Return every value of a header; the name's case does not matter."""
         return self._headers.get(name.lower(), [])
 
     def header(self, name: str) -> str | None:
-        """Return a header's value; None when it is absent or stands there more than once."""
+        """Return a header's value; None when it is absent or was sent more than once."""
         values = self.headers(name)
         return values[0] if len(values) == 1 else None
 
@@ -85,7 +85,7 @@ class Request:
 
     @property
     def correlation_id(self) -> str:
-        """Return the client's correlation id where it is well formed, else the request's own id."""
+        """Return the client's correlation id if it is well formed, else the request's own id."""
         given = self.header("X-Correlation-Id")
         return given if given is not None and CORRELATION_ID.fullmatch(given) else self.request_id
 
@@ -118,7 +118,7 @@ class Request:
         return stage
 
     def body(self) -> bytes:
-        """Return the body, or refuse one that is too large or cannot be bytes of UTF-8 text."""
+        """Return the body, or refuse one that is too large or not UTF-8 text."""
         text = self.event.get("body") or ""
         if len(text) > BODY_MAX_BYTES * 4:
             raise _too_large(len(text))
@@ -128,7 +128,7 @@ class Request:
         return body
 
     def require_json(self) -> None:
-        """Refuse a body that does not declare itself as plain JSON (`unsupported-media-type`)."""
+        """Refuse a body that is not declared as plain JSON (`unsupported-media-type`)."""
         if JSON_MEDIA_TYPE.fullmatch(self.header("Content-Type") or "") is None:
             raise ProblemError(UNSUPPORTED_MEDIA_TYPE, "send 'Content-Type: application/json'")
         encodings = {value.strip().lower() for value in self.headers("Content-Encoding")}
@@ -137,12 +137,12 @@ class Request:
 
 
 def path_value(text: str) -> str:
-    """Decode a path value, once: `event` hands every path on as it was sent, percent-encoded."""
+    """Decode a path value once: `event` passes every path percent-encoded."""
     return unquote(text)
 
 
 def _multi(event: Mapping[str, Any], several: str, one: str) -> Mapping[str, list[str]]:
-    """Return the field that holds every value, or the one that holds the last of each where a gateway sends that alone."""
+    """Return the multi-value field, or the single-value field if the gateway sends only that."""
     multi: Mapping[str, list[str]] | None = event.get(several)
     return multi or {key: [value] for key, value in (event.get(one) or {}).items()}
 

@@ -20,12 +20,12 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 RETRYABLE_STATUSES = frozenset({429, 503})
-# About the time from the acceptance of a snapshot until its reports are stored.
+# Approximate time from the acceptance of a snapshot until its reports are stored.
 EVALUATION_RETRY_AFTER_SECONDS = 2
 CACHE_CONTROL = "Cache-Control"
-# A snapshot expires, a newer one arrives, a token is revoked: a cache asks the hub before each use of what it holds.
+# A cache must revalidate: a snapshot may expire or be superseded, and a token may be revoked.
 REVALIDATE = {CACHE_CONTROL: "no-cache"}
-# An answer with a signed URL, which ends within minutes, and an error, which may be over the next moment.
+# Not cached: an answer with a signed URL, valid for minutes, and an error, which may be transient.
 DO_NOT_STORE = {CACHE_CONTROL: "no-store"}
 SETTLED_HEADER = "Risk-Hub-Settled"
 
@@ -46,7 +46,7 @@ def no_content(headers: Mapping[str, str] | None = None) -> Response[Any]:
 
 
 def not_modified(headers: Mapping[str, str]) -> Response[Any]:
-    """Return the answer to a client that holds this representation, with the headers that a 200 would have."""
+    """Return 304 for a client that holds this representation, with the headers that a 200 would have."""
     return Response(status_code=304, body="", headers={**REVALIDATE, **headers})
 
 
@@ -56,7 +56,7 @@ def settled_header(settled: bool | None) -> dict[str, str]:  # noqa: FBT001 - th
 
 
 def problem_response(error: ProblemError, instance: str | None) -> Response[Any]:
-    """Return the problem as its document, with the headers that its status calls for."""
+    """Return the problem as its document, with the headers that its status requires."""
     status = error.type.status
     headers: dict[str, str | list[str]] = {**DO_NOT_STORE, **settled_header(error.settled)}
     if error.type is UNAUTHENTICATED:
@@ -70,7 +70,7 @@ def problem_response(error: ProblemError, instance: str | None) -> Response[Any]
 
 
 def as_problem(error: Exception) -> ProblemError:
-    """Return any error as a problem for the client; what went wrong inside stays in the log."""
+    """Return any error as a problem for the client; internal details stay in the log."""
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, UnavailableError):

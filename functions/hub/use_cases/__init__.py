@@ -1,1 +1,1 @@
-"""What the hub does, one verb and noun a file; each speaks to ports only."""
+"""Use cases of the hub, one verb and noun per file; they depend on ports only."""

@@ -1,4 +1,4 @@
-"""Announce what was committed: head first, then the event (INV-04). Called with what the tables' streams deliver."""
+"""Announce commits: advance the head, then send the event (INV-04). Called with stream records."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ PUBLISH_MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class AnnounceCommits:
-    """Derives heads and events from committed items; doing it twice announces twice, which consumers must bear (INV-05)."""
+    """Derives heads and events from committed items; a repeated call announces again (INV-05)."""
 
     worlds: WorldStore
     bus: EventBus
@@ -32,12 +32,13 @@ class AnnounceCommits:
         """Announce the commits in the order given.
 
         Args:
-            commits: what lies in the tables.
-            replay: whether an operator asks to announce them again; the events then say so, and are otherwise the same.
-            history: whether engines are to evaluate the snapshots as the past, expired or not.
+            commits: committed items of the tables.
+            replay: whether an operator repeats the announcement; the events are flagged and otherwise the
+                same.
+            history: whether engines evaluate the snapshots as past ones, expired or not.
 
         Raises:
-            UnavailableError: some event did not get out; the whole batch must be delivered again.
+            UnavailableError: at least one event was not sent; the whole batch must be delivered again.
         """
         pending: Sequence[CloudEvent] = [self._event(commit, history=history) for commit in commits]
         if replay:

@@ -1,4 +1,4 @@
-"""Back-test what was forecast for one world: read each date's last forecast, judge it by the return that followed."""
+"""Back-test one world's forecasts: compare each date's last forecast with the return that followed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from risk_hub_contracts.limits import (
 from risk_hub_contracts.problems import INVALID_QUERY, WORLD_UNKNOWN, ProblemError, Violation
 from risk_hub_contracts.queries import BacktestQuery
 
-# Of the largest books, a page of this many still fits in the reader's memory.
+# A page of this many forecasts of the largest books fits in the reader's memory.
 PAGE_FORECASTS = 100
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -33,10 +33,10 @@ class BacktestRisk:
     worlds: WorldStore
 
     def __call__(self, world_id: str, asked: BacktestQuery) -> BacktestReport:
-        """Return the report on the period asked for.
+        """Return the report on the requested period.
 
         Raises:
-            ProblemError: `world-unknown`, or `invalid-query` where the period holds too many forecasts to read.
+            ProblemError: `world-unknown`, or `invalid-query` if the period holds too many forecasts to read.
         """
         found = self._newest_first(world_id, asked)
         last = next(found, None)
@@ -48,7 +48,7 @@ class BacktestRisk:
         return backtest_report(world_id, asked.stage, asked.method, asked.confidence_bps, judged)
 
     def _newest_first(self, world_id: str, asked: BacktestQuery) -> Iterator[Forecast]:
-        """Yield the last forecast of each UTC date of the period, so that one page of them is held at a time."""
+        """Yield the last forecast of each UTC date of the period; hold one page of them at a time."""
         ids = self._last_ids(world_id, asked)
         read, positions = 0, 0
         while page := list(islice(ids, PAGE_FORECASTS)):

@@ -1,4 +1,4 @@
-"""Claim blobs before anything relies on them, so that the reaper leaves them alone."""
+"""Claim blobs before a snapshot or an upload relies on them, so that the reaper keeps them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,15 +11,16 @@ from risk_hub_contracts.problems import UNAVAILABLE, ProblemError
 
 @dataclass(frozen=True, slots=True)
 class ClaimBlobs:
-    """Claims first, looks for dooms second: the reaper does it the other way round, so one sees the other."""
+    """Claims first, then checks for deletion leases; the reaper does the reverse, so one sees the other."""
 
     marks: BlobClaims
 
     def __call__(self, world_id: str, digests: Iterable[str], claim: Claim, needed_until: datetime) -> None:
-        """Claim the blobs of these digests, whether they are there or not.
+        """Claim the blobs of these digests, whether they exist or not.
 
         Raises:
-            ProblemError: `unavailable` while the reaper removes one of them; the same request may be sent again.
+            ProblemError: `unavailable` while the reaper removes one of them; the same request may be sent
+                again.
             UnavailableError: the store of the marks did not answer.
         """
         claimed = list(digests)

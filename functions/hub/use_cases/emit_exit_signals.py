@@ -1,6 +1,6 @@
-"""Emit exit signals: hold an evaluation against its world's policy, and store each signal once per cool-down window.
+"""Emit exit signals: apply a world's policy to an evaluation; store each signal once per cool-down window.
 
-The stored signal is what the relay announces; there is no other way out (ADR-0007).
+The relay announces stored signals; signals are sent in no other way (ADR-0007).
 """
 
 import re
@@ -28,7 +28,7 @@ REPORTS: dict[str, type[AnyReport]] = {RISK_EVALUATED: RiskReport, STRESS_EVALUA
 
 @dataclass(frozen=True, slots=True)
 class EmitExitSignals:
-    """The exit engine's work on one evaluation event; a repetition emits nothing new (INV-05)."""
+    """Handles one evaluation event for the exit engine; a repeated event emits nothing new (INV-05)."""
 
     snapshots: SnapshotStore
     policies: ExitPolicies
@@ -38,12 +38,12 @@ class EmitExitSignals:
     tally: Tally = no_tally
 
     def __call__(self, event: CloudEvent) -> Outcome:
-        """Store a signal for each rule that fires, and return the outcome; a report on the past is not held to any rule.
+        """Store a signal for each rule that fires, and return the outcome; skip reports on past snapshots.
 
         Raises:
             UnavailableError: a store did not answer; the event may be delivered again.
             LookupError: the event names a snapshot that the store does not hold.
-            ValueError: the event is no evaluation, or the stored policy is no policy.
+            ValueError: the event is not an evaluation, or the stored policy is not valid.
         """
         now = self.clock()
         report = _report(event)
@@ -74,7 +74,7 @@ def _report(event: CloudEvent) -> AnyReport:
 
 
 def _strategy(snapshot: StoredSnapshot) -> str:
-    """Return the producer's `provenance.strategy_id`; without one of the ids' form, the world stands for it."""
+    """Return the producer's `provenance.strategy_id`, or the world id if it is not a well-formed id."""
     given = snapshot.document["provenance"].get("strategy_id")
     return given if isinstance(given, str) and re.fullmatch(ID_PATTERN, given) else snapshot.world_id
 

@@ -25,7 +25,7 @@ SCENARIOS: TypeAdapter[Any] = TypeAdapter(dict[str, Scenario])
 
 @dataclass(frozen=True, slots=True)
 class EvaluateStress:
-    """The stress engine's work on one `risk_snapshot_updated` event; done twice it has the effect of once (INV-05)."""
+    """Handles one `risk_snapshot_updated` event for the stress engine, idempotently (INV-05)."""
 
     snapshots: SnapshotStore
     blobs: BlobStore
@@ -54,7 +54,7 @@ class EvaluateStress:
         return "evaluated"
 
     def _scenarios(self, part: Part | None) -> tuple[Scenarios, str | None]:
-        """Return the scenarios, or none and the reason; bytes that fail their digest are never read (INV-06)."""
+        """Return the scenarios, or none and the reason; bytes with a wrong digest are not parsed (INV-06)."""
         if part is None:
             return {}, "stress_absent"
         try:
@@ -72,8 +72,8 @@ def stress_report(
 
     Args:
         snapshot: the book.
-        scenarios: its scenarios; empty with a reason when there are none to compute with.
-        reason: `stress_absent`, `blob_unavailable` or `blob_malformed`; None when the scenarios are sound.
+        scenarios: its scenarios; empty, with a reason, when they are missing or unusable.
+        reason: `stress_absent`, `blob_unavailable` or `blob_malformed`; None when the scenarios are valid.
         evaluated_at: the hub's clock.
     """
     losses, metrics = stress_losses(scenarios, snapshot.weights), stress_metrics(scenarios)

@@ -1,4 +1,4 @@
-"""Expand a snapshot's references in the answer: verified content inline, or a download URL where it would not fit."""
+"""Expand a snapshot's references: verified content inline, or a download URL if it would not fit."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -23,10 +23,10 @@ class ExpandParts:
     blobs: BlobStore
 
     def too_large(self, answer: Mapping[str, Any], answer_bytes: int) -> AbstractSet[BlobKind]:
-        """Return the kinds of the referenced parts that do not fit in the answer; nothing is read.
+        """Return the kinds of the referenced parts that do not fit in the answer, without reading them.
 
         Args:
-            answer: the snapshot as a reader is shown it.
+            answer: the snapshot in the reader's view.
             answer_bytes: its size as JSON text before expansion, in bytes.
         """
         too_large: set[BlobKind] = set()
@@ -42,11 +42,11 @@ class ExpandParts:
         return too_large
 
     def __call__(self, answer: Mapping[str, Any], too_large: AbstractSet[BlobKind]) -> dict[str, Any]:
-        """Return the answer with a download URL added to the references that are too large, the others replaced.
+        """Return the answer with a download URL for each large reference and the others' content inline.
 
         Raises:
-            BlobError: a blob is missing, its digest differs, or the answer's schema does not allow its content;
-                nothing is shown of it (INV-06).
+            BlobError: a blob is missing, its digest differs, or the answer's schema does not allow its
+                content; none of the content is returned (INV-06).
             UnavailableError: the blob store did not answer.
         """
         expanded = dict(answer)
@@ -63,7 +63,7 @@ class ExpandParts:
 
 
 def _checked(kind: BlobKind, ref: BlobRef, data: bytes) -> Decoded:
-    """Return what the bytes hold when it is of this kind and allowed by the contract, else raise BlobError."""
+    """Return the content of the bytes if it is of this kind and valid by the contract; or raise BlobError."""
     try:
         decoded = decode(data)
         check_header(decoded)

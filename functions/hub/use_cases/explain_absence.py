@@ -22,7 +22,7 @@ VERSION_REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class ExplainAbsence:
-    """Turns an empty answer into a problem that says what to do next; costs one or two small reads."""
+    """Turns an empty answer into a problem that names the next step; costs one or two small reads."""
 
     snapshots: SnapshotStore
     worlds: WorldStore
@@ -48,7 +48,7 @@ class ExplainAbsence:
         return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
 
     def _of_no_match(self, query: SnapshotQuery) -> ProblemError:
-        """Return the problem for filters that match nothing, with the earliest `as_of` if the one asked for is too early."""
+        """Return the problem for filters without a match; for a too early `as_of`, name the earliest one."""
         detail = f"no snapshot of world {query.world_id!r} matches this query"
         later = [] if query.as_of_to is None else self._earliest(query)
         if not later:
@@ -64,7 +64,7 @@ class ExplainAbsence:
     def _of_empty_world(self, query: SnapshotQuery) -> ProblemError:
         world_id = query.world_id
         if query.known_at is not None:
-            # Whether the world is registered today says nothing about then, and must not change the answer (INV-08).
+            # Today's registration of the world must not change the answer about a past moment (INV-08).
             known_at = format_instant(query.known_at)
             return ProblemError(
                 SNAPSHOT_NOT_FOUND, f"no snapshot of world {world_id!r} was known at {known_at}"

@@ -20,7 +20,7 @@ class FoundSignals:
 
 @dataclass(frozen=True, slots=True)
 class ListExitSignals:
-    """Reads the signals that the exit engine stored; each page is one request."""
+    """Reads the exit engine's stored signals; each page is one request."""
 
     signals: Signals
 
@@ -46,7 +46,7 @@ class ListExitSignals:
 
 
 def question_of(world_id: str, asked: SignalsQuery) -> dict[str, str | None]:
-    """Return what a cursor is bound to: the list, the world and every parameter that selects."""
+    """Return the query that a cursor is bound to: the list, the world and every selecting parameter."""
     parameters = asked.model_dump(mode="json", exclude={"limit", "cursor"})
     return {
         "exit-signals": world_id,

@@ -1,4 +1,4 @@
-"""How every known world stands, page by page."""
+"""List all known worlds with their freshness status, page by page."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from risk_hub_contracts.times import format_instant
 from risk_hub_contracts.worlds import WorldsQuery
 
 Document = dict[str, Any]
-# Neither a world id nor a stage holds it.
+# Not allowed in a world id or a stage.
 SEPARATOR = "|"
 QUESTION = {"worlds": "all"}
 POSITION = re.compile(rf"{ID_PATTERN[1:-1]}\|{STAGE_PATTERN[1:-1]}")
@@ -21,7 +21,7 @@ POSITION = re.compile(rf"{ID_PATTERN[1:-1]}\|{STAGE_PATTERN[1:-1]}")
 
 @dataclass(frozen=True, slots=True)
 class ListWorlds:
-    """Answers `GET /risk-hub/worlds` by the rules that the monitor applies."""
+    """Answers `GET /risk-hub/worlds` with the monitor's rules."""
 
     registry: WorldRegistry
     clock: Clock

@@ -17,7 +17,7 @@ from risk_hub_contracts.snapshot import Snapshot, parse_snapshot
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One POST as the door understood it."""
+    """One parsed POST."""
 
     world_id: str
     actor: str
@@ -29,11 +29,11 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is stored under the publication's (world, version).
+    """The snapshot stored under the publication's (world, version).
 
     Attributes:
-        stored: the snapshot that stands there, as first accepted.
-        created: whether this publication put it there; False for a replay.
+        stored: the snapshot as first accepted.
+        created: whether this publication stored it; False for a replay.
         at: the hub's clock when it answered.
     """
 
@@ -44,7 +44,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class PublishSnapshot:
-    """Store a producer's snapshot once; a replay of the same content changes nothing (INV-02)."""
+    """Store a producer's snapshot once; publishing the same content again changes nothing (INV-02)."""
 
     snapshots: SnapshotStore
     blobs: BlobStore
@@ -55,11 +55,11 @@ class PublishSnapshot:
     exposure: ExposureLimits = field(default_factory=ExposureLimits)
 
     def __call__(self, publication: Publication) -> Published:
-        """Store the publication's snapshot, or return the equal one that stands there already.
+        """Store the publication's snapshot, or return the equal one that is already stored.
 
         Raises:
-            ProblemError: the body violates the contract, names a blob that is not there or is being removed, or
-                other content stands under this version (`version-conflict`). Nothing is visible then (INV-09).
+            ProblemError: the body violates the contract, names a blob that is missing or being removed, or
+                the version holds other content (`version-conflict`). Nothing becomes visible then (INV-09).
             UnavailableError: a store did not answer; the same publication may be sent again.
         """
         now = self.clock()
@@ -85,7 +85,7 @@ class PublishSnapshot:
             raise ProblemError(CONTRACT_VIOLATION, summary(faults, "The body"), faults)
 
     def _claim(self, snapshot: Snapshot, now: datetime) -> None:
-        """Claim every blob that the snapshot will refer to, before any of them is looked at (ADR-0018)."""
+        """Claim every blob that the snapshot will refer to, before reading any of them (ADR-0018)."""
         referred = [part for part in snapshot.parts if part.ref is not None]
         parts = {True: referred, False: self.offload.parts_to_offload(snapshot)}
         for found, claimed in parts.items():

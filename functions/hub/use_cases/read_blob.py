@@ -1,4 +1,4 @@
-"""Tell a reader where a world's blob can be fetched."""
+"""Give a reader a download URL for a world's blob."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,13 +14,13 @@ from risk_hub_contracts.times import format_instant
 
 @dataclass(frozen=True, slots=True)
 class ReadBlob:
-    """Signs a short-lived URL for a blob that is there and is what its name says."""
+    """Signs a short-lived URL for a blob that exists and matches its digest."""
 
     blobs: BlobStore
     clock: Clock
 
     def __call__(self, world_id: str, sha256: str) -> dict[str, Any]:
-        """Return the blob's reference, and a URL with the instant until which it is good.
+        """Return the blob's reference, and a URL with the end of its validity.
 
         Raises:
             ProblemError: `blob-not-found`.

@@ -24,18 +24,18 @@ NOT_YET: Mapping[ReportKind, ProblemType] = {"risk": RISK_NOT_FOUND, "stress": S
 
 @dataclass(frozen=True, slots=True)
 class ReadReports:
-    """Returns what an engine computed from a snapshot: the newest engine's report."""
+    """Returns the newest engine's report on a snapshot."""
 
     reports: Reports
     snapshots: SnapshotStore
     clock: Clock
 
     def of_version(self, kind: ReportKind, world_id: str, version: str) -> FoundReport:
-        """Return the report on one version: one request when there is one.
+        """Return the report on one version: one request if the report exists.
 
         Raises:
             ProblemError: `snapshot-not-found`; `risk-not-found` or `stress-not-found` before the evaluation;
-                `will-not-be-evaluated` where none will come.
+                `will-not-be-evaluated` if none is due.
         """
         report = self.reports.newest_report(kind, world_id, version)
         if report is not None:
@@ -50,8 +50,8 @@ class ReadReports:
         """Return the report on a snapshot that was found: one request.
 
         Raises:
-            ProblemError: `risk-not-found` or `stress-not-found` before the evaluation; `will-not-be-evaluated` where
-                none will come.
+            ProblemError: `risk-not-found` or `stress-not-found` before the evaluation;
+                `will-not-be-evaluated` if none is due.
         """
         report = self.reports.newest_report(kind, stored.world_id, stored.version, known_at)
         if report is None:

@@ -1,4 +1,4 @@
-"""Read snapshots: the latest, one by version or time, a page of them; now, or as the hub knew them at any past moment."""
+"""Read snapshots: the latest, one by version or time, or a page; now, or as known at a past moment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ class Moment:
     """The instant an answer is given for.
 
     Attributes:
-        at: by which expiry is judged.
-        known_at: the knowledge time that was asked for, if any.
-        settled: whether no write that is still on its way can change the answer any more (INV-08).
+        at: the instant by which expiry is judged.
+        known_at: the requested knowledge time, if any.
+        settled: whether no write in progress can still change the answer (INV-08).
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One snapshot and the moment it was asked for."""
+    """One snapshot and the moment of the query."""
 
     stored: StoredSnapshot
     moment: Moment
@@ -56,7 +56,7 @@ class FoundPage:
 
 @dataclass(frozen=True, slots=True)
 class ReadSnapshots:
-    """The hub's reads. Each is one strongly consistent request wherever something is found."""
+    """The hub's reads. Each is one strongly consistent request if anything matches."""
 
     snapshots: SnapshotStore
     worlds: WorldStore
@@ -73,7 +73,7 @@ class ReadSnapshots:
         return self._first(_query(world_id, asked, moment), moment)
 
     def lookup(self, world_id: str, asked: LookupQuery) -> Found:
-        """Return the version asked for, or else the newest snapshot with `as_of` at or before the instant."""
+        """Return the requested version, or else the newest snapshot with `as_of` at or before the instant."""
         moment = self._moment(asked.known_at)
         query = _query(world_id, asked, moment)
         if asked.version is not None:
@@ -123,7 +123,7 @@ class ReadSnapshots:
 def _query(
     world_id: str, asked: LatestReportQuery | LookupQuery | ListQuery, moment: Moment
 ) -> SnapshotQuery:
-    """Return the filters that every read has in common."""
+    """Return the filters that all reads share."""
     return SnapshotQuery(
         world_id=world_id,
         at=moment.at,
@@ -135,7 +135,7 @@ def _query(
 
 
 def question_of(world_id: str, asked: ListQuery) -> dict[str, str | None]:
-    """Return what a cursor is bound to: the world and every parameter that selects, `limit` and `cursor` aside."""
+    """Return the query that a cursor is bound to: the world and all parameters but `limit` and `cursor`."""
     parameters = asked.model_dump(mode="json", exclude={"limit", "cursor"})
     return {"world_id": world_id, **{name: None if v is None else str(v) for name, v in parameters.items()}}
 

@@ -1,4 +1,4 @@
-"""What operators write on a world's row: what is expected of it, and when its positions are to be left."""
+"""Write an operator's notes on a world: its expectation and its exit policy."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ EXIT_POLICY: Note = "exit_policy"
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """The answer to a PUT, and whether there was nothing before."""
+    """The answer to a PUT, and whether it created the note."""
 
     answer: Document
     created: bool
@@ -26,15 +26,18 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class RegisterWorlds:
-    """Writes, reads and removes the notes of one world and stage; the last writer wins. All may raise UnavailableError."""
+    """Writes, reads and removes the notes of one world and stage; the last writer wins.
+
+    All methods may raise UnavailableError.
+    """
 
     registry: WorldRegistry
     clock: Clock
 
     def expect(self, world_id: str, stage: str, wanted: Expectation, by: str) -> Put:
-        """Expect snapshots of the world from now on, by these limits.
+        """Expect snapshots of the world from now on, within these limits.
 
-        A world that is switched on is given its time to come, as one that is registered is.
+        An enabled world has as much time for its first snapshot as a newly registered one.
         """
         text = wanted.model_dump_json(by_alias=True)
         writing = Writing(text, self.clock(), by, in_force=wanted.enabled)
@@ -42,7 +45,7 @@ class RegisterWorlds:
         return Put(_expectation(world_id, stage, written.noted), written.created)
 
     def expectation(self, world_id: str, stage: str) -> Document:
-        """Return what is expected of the world.
+        """Return the world's expectation.
 
         Raises:
             ProblemError: `nothing-expected`.
@@ -55,12 +58,12 @@ class RegisterWorlds:
         return _expectation(world_id, stage, noted)
 
     def forget(self, world_id: str, stage: str) -> None:
-        """Expect nothing of the world any more; its snapshots and its head stay."""
+        """Remove the world's expectation; its snapshots and its head stay."""
         self.registry.remove(world_id, stage, EXPECTATION)
 
     def set_policy(self, world_id: str, stage: str, policy: ExitPolicy, by: str) -> Put:
-        """Let the exit engine judge the world by this policy from its next evaluation on."""
-        # An earlier release refuses a stored policy with this member, so it is stored only where it holds a limit.
+        """Set the policy by which the exit engine judges the world from its next evaluation on."""
+        # An earlier release refuses a stored policy with this member, so it is stored only if it has a limit.
         text = policy.model_dump_json(exclude=None if policy.gross else {"gross"})
         written = self.registry.put(world_id, stage, EXIT_POLICY, Writing(text, self.clock(), by))
         return Put(_policy(world_id, stage, written.noted), written.created)
@@ -74,7 +77,7 @@ class RegisterWorlds:
         return {"world_id": world_id, "stage": stage, "policy": default, "stored": False}
 
     def drop_policy(self, world_id: str, stage: str) -> None:
-        """Let the default policy be in force again."""
+        """Remove the stored policy; the default policy applies again."""
         self.registry.remove(world_id, stage, EXIT_POLICY)
 
 

@@ -1,4 +1,4 @@
-"""Relay what a table's stream delivers: a bad record is set aside, its neighbours are announced."""
+"""Relay stream records: announce the good ones and move unreadable ones to the failure queue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ class RecordDecoder(Protocol):
     """Reads commits out of stream records."""
 
     def commit(self, record: Record) -> Commit | None:
-        """Return what the record committed, None for anything but a new item; any error: the record is bad."""
+        """Return the committed record, None unless it is a new item; any error means an unreadable record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """How a batch went.
+    """Result of one batch.
 
     Attributes:
         announced: commits whose events the bus took.
-        isolated: records that could not be read and were set aside.
+        isolated: unreadable records that were moved to the failure queue.
     """
 
     announced: int

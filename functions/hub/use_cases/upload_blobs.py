@@ -1,4 +1,4 @@
-"""Let producers upload blobs past the hub: signed requests that bind size and digest, and the end of multipart uploads."""
+"""Blob uploads by producers: requests signed for size and digest, and completion of multipart uploads."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +33,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class UploadBlobs:
-    """What a producer may ask before it publishes a snapshot that refers to a blob."""
+    """Requests of a producer before it publishes a snapshot that refers to a blob."""
 
     blobs: BlobStore
     uploads: BlobUploads
@@ -41,12 +41,12 @@ class UploadBlobs:
     clock: Clock
 
     def begin(self, world_id: str, asked: UploadRequest) -> Document:
-        """Return the blob's reference, and the signed requests that store it unless it is stored already.
+        """Return the blob's reference, and, unless it is already stored, the signed requests that store it.
 
         Raises:
-            ProblemError: `ref-invalid` when bytes of another kind or digest lie there, `unavailable` while the
-                reaper removes the blob.
-            UnavailableError: the store did not answer; asking again is safe.
+            ProblemError: `ref-invalid` if bytes of another kind or digest are stored there, `unavailable`
+                while the reaper removes the blob.
+            UnavailableError: the store did not answer; the same request may be sent again.
         """
         ref = self._ref(world_id, asked.sha256, asked.kind, asked.bytes)
         if self._is_stored_and_claimed(world_id, ref):
@@ -58,11 +58,12 @@ class UploadBlobs:
         return answer | {"put": _signed(self.uploads.sign_put(ref))}
 
     def complete(self, world_id: str, sha256: str, end: UploadEnd) -> Document:
-        """Make the uploaded parts the blob; once it is stored, repeating this changes nothing.
+        """Join the uploaded parts to the blob; once it is stored, repeating this changes nothing.
 
         Raises:
-            ProblemError: `upload-not-found`, `upload-mismatch` when the parts are not what was announced, or
-                `unavailable` while the store needs more time; the same request continues where this one stopped.
+            ProblemError: `upload-not-found`, `upload-mismatch` if the parts differ from the announcement, or
+                `unavailable` while the store needs more time; the same request continues where this one
+                stopped.
             UnavailableError: the store did not answer; the same request continues where this one stopped.
         """
         ref = self._ref(world_id, sha256, end.kind, end.bytes)
@@ -79,15 +80,15 @@ class UploadBlobs:
         return _stored(ref)
 
     def abort(self, world_id: str, sha256: str, end: UploadEnd) -> Document:
-        """Forget the upload and its parts; the blob itself, where it is stored, stays."""
+        """Remove the upload and its parts; keep the blob itself if it is stored."""
         ref = self._ref(world_id, sha256, end.kind, end.bytes)
         self.uploads.abort(ref, end.upload_id)
         return {"ref": ref.document(), "stored": self._is_stored(ref)}
 
     def _is_stored_and_claimed(self, world_id: str, ref: BlobRef) -> bool:
-        """Keep the blob for a grace period, in which a snapshot that refers to it is expected; tell whether it is there.
+        """Claim the blob until a snapshot refers to it or a grace period ends; return whether it is stored.
 
-        A blob that was there before the claim is only found: this upload is no reason to remove it one day.
+        If the blob existed before, the claim is marked `found`, so that it never permits the blob's removal.
         """
         found = self._is_stored(ref)
         self._claim(world_id, ref, found=found)

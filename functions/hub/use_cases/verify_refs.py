@@ -1,4 +1,4 @@
-"""Verify the blobs that a snapshot refers to before it is stored: size, digest, kind, header, and what it covers."""
+"""Verify a snapshot's blobs before it is stored: size, digest, kind, header, and coverage of the book."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,9 +24,10 @@ from risk_hub_contracts.snapshot import Part, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class VerifyRefs:
-    """Reads the first line of each referenced blob: one call to the blob store for each, two for a very long line.
+    """Reads the first line of each referenced blob: one call to the blob store, two for a very long line.
 
-    A blob that fits in the first read is examined whole. The numbers of a larger one are examined by whoever loads it.
+    A blob that fits in the first read is checked whole. The numbers of a larger one are checked by the engine
+    that loads it.
     """
 
     blobs: BlobStore
@@ -35,8 +36,8 @@ class VerifyRefs:
         """Return the snapshot with its references completed by the sizes of their blobs.
 
         Raises:
-            ProblemError: `ref-invalid` when a blob is missing, unreadable or another one than the reference says,
-                `blob-malformed` when it is not in the rsh1 format, `contract-violation` when a covariance leaves a
+            ProblemError: `ref-invalid` if a blob is missing, unreadable or differs from its reference,
+                `blob-malformed` if it is not in the rsh1 format, `contract-violation` if a covariance leaves a
                 weight uncovered.
             UnavailableError: the blob store did not answer.
         """
@@ -66,7 +67,7 @@ def _referred(snapshot: Snapshot) -> Iterator[tuple[Part, BlobRef]]:
 
 
 def _require_same(part: Part, ref: BlobRef, head: BlobHead | None) -> BlobHead:
-    """Return the head of a blob that is the one that the reference names, or refuse the reference."""
+    """Return the head of the blob if it is the one that the reference names, or refuse the reference."""
     if head is None:
         raise _refusal(REF_INVALID, part, "no such blob in this hub; upload it first")
     reason = _contradiction(part, ref, head)
@@ -86,7 +87,7 @@ def _contradiction(part: Part, ref: BlobRef, head: BlobHead) -> str | None:
 
 
 def _opened(part: Part, head: BlobHead, max_header_bytes: int) -> tuple[Decoded, int]:
-    """Return what the blob holds and the size of its first line, or refuse the blob."""
+    """Return the blob's content and the size of its first line, or refuse the blob."""
     header_bytes = head.data.find(b"\n") + 1
     if not header_bytes and len(head.data) < head.size_bytes:
         raise _refusal(

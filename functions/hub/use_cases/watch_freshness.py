@@ -1,4 +1,4 @@
-"""Watch freshness: one pass over all worlds."""
+"""Freshness monitoring: one pass over all worlds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What one pass saw.
+    """Result of one pass.
 
     Attributes:
         worlds: rows of the registry, expected or not.
         tallies: the counts of each stage of the allow list.
-        worst: the watched worlds that are worst off, at most `PER_WORLD_METRICS_MAX_COUNT`.
-        unreadable: rows that could not be read as they are, as `world/stage`.
+        worst: the worst of the watched worlds, at most `PER_WORLD_METRICS_MAX_COUNT`.
+        unreadable: rows that could not be fully read, as `world/stage`.
     """
 
     worlds: int

@@ -1,4 +1,4 @@
-"""What every worker does with an event: fetch the snapshot, load its parts verified, note the event as the cause."""
+"""Steps that all workers share: fetch the snapshot, load verified parts, record the event as cause."""
 
 from datetime import datetime
 from typing import Literal
@@ -11,7 +11,7 @@ from risk_hub_contracts.snapshot import Part, Snapshot
 from risk_hub_contracts.times import parse_instant
 
 Outcome = Literal["evaluated", "repeated", "expired", "no_signal", "history"]
-"""What a worker did with an event.
+"""Result of a worker's handling of an event.
 
 `evaluated`: it stored something new. `repeated`: that was stored before. `expired`: it refused a snapshot that had
 expired. `no_signal`: no limit is broken. `history`: the report is on a past snapshot, which never signals (INV-15).
@@ -19,7 +19,7 @@ expired. `no_signal`: no limit is broken. `history`: the report is on a past sna
 
 
 def announced_snapshot(event: CloudEvent, snapshots: SnapshotStore, now: datetime) -> Snapshot | None:
-    """Return the snapshot that `risk_snapshot_updated` announces; None when it has expired and is not asked for as history.
+    """Return the snapshot that `risk_snapshot_updated` announces; None if it has expired and is not history.
 
     Raises:
         LookupError: the event's claim check names a snapshot that the store does not hold.
@@ -57,7 +57,7 @@ def verified_bytes(part: Part, blobs: BlobStore) -> bytes:
 
 
 def derived_from(event: CloudEvent, report: ReportT) -> Evaluation[ReportT]:
-    """Return the record of what was derived on an event, with the event as its cause."""
+    """Return the record of a report or signal derived on an event, with the event as its cause."""
     return Evaluation(
         report,
         correlation_id=event.correlationid,
