@@ -4,7 +4,7 @@ A REST API sends payload 1.0, whose path is percent-encoded as the client sent i
 2.0, whose path is decoded except for `%25`. Both are read as payload 1.0 with an encoded path, so one
 decoding is right for both.
 An HTTP API joins repeated headers with commas. Of the headers that a request may send only once, only X-Actor
-may contain a comma. Its commas are read as separators, so two actors are refused as they are behind a REST API.
+may contain a comma. Its commas are read as separators, so that two actors are refused as behind a REST API.
 Only fields that API Gateway sets itself are read here: no client header can change a path.
 """
 

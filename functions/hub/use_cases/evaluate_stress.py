@@ -98,7 +98,7 @@ def stress_report(
 
 
 def _sound(data: bytes) -> Scenarios:
-    """Return the scenarios in a blob. A producer's own upload never went through the contract, so it does here."""
+    """Return the scenarios in a blob, checked against the contract: a producer's own upload is unchecked."""
     decoded = decode(data)
     if not isinstance(decoded, Stress):
         raise BlobFormatError(f"the blob holds {decoded.kind}, not stress")

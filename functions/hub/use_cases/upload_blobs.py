@@ -86,7 +86,7 @@ class UploadBlobs:
         return {"ref": ref.document(), "stored": self._is_stored(ref)}
 
     def _is_stored_and_claimed(self, world_id: str, ref: BlobRef) -> bool:
-        """Claim the blob until a snapshot refers to it or a grace period ends; return whether it is stored.
+        """Claim the blob, so that a snapshot can refer to it for a grace period; return whether it exists.
 
         If the blob existed before, the claim is marked `found`, so that it never permits the blob's removal.
         """

@@ -28,7 +28,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class WatchFreshness:
-    """The monitor's work of one minute. It stores nothing, so a minute that runs twice or never leaves no trace."""
+    """The monitor's pass of one minute. It stores nothing, so a repeated or missed pass leaves no trace."""
 
     registry: WorldRegistry
     clock: Clock
