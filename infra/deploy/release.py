@@ -26,7 +26,7 @@ EVERY_STACK: Final = ("--all",)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is released, where, and how it is confirmed.
+    """Content, target and confirmation of a release.
 
     Attributes:
         stage: deployment stage.

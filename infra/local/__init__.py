@@ -1,1 +1,1 @@
-"""The local stage: the committed template, deployed into an AWS emulator on this machine."""
+"""The local stage: the committed template, deployed to an AWS emulator on this machine."""

@@ -1,4 +1,4 @@
-"""The few ASGI shapes that the doors handle."""
+"""ASGI helpers of the front door and the AWS door."""
 
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
@@ -18,7 +18,7 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
 
 
 async def answer_problem(send: Send, status: int, body: bytes, *more: tuple[bytes, bytes]) -> None:
-    """Send one complete problem+json response that no cache keeps; `more` are further headers."""
+    """Send one complete problem+json response that is not cached; `more` are further headers."""
     headers = [
         (b"content-type", PROBLEM_MEDIA_TYPE),
         (b"cache-control", b"no-store"),

@@ -1,4 +1,4 @@
-"""The committed assembly: the templates as synthesized, and where they expect their code."""
+"""The committed assembly: the templates as synthesized, and the S3 locations of the code."""
 
 import json
 from dataclasses import dataclass
@@ -29,13 +29,13 @@ class Template:
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
-        """Parameters that the template declares."""
+        """Return the parameters that the template declares."""
         return cast("dict[str, dict[str, Any]]", json.loads(self.body).get("Parameters", {}))
 
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """What `make synth` committed for the local stage: stacks in their order, and where they expect code."""
+    """The assembly committed by `make synth`: stacks in order, and the S3 locations of the code."""
 
     templates: tuple[Template, ...]
     asset_bucket: str
@@ -59,7 +59,7 @@ def read_assembly(folder: Path = LOCAL_ASSEMBLY) -> Assembly:
 
 
 def read_operations(folder: Path = LOCAL_ASSEMBLY) -> Template:
-    """Read the template of the stack that is not deployed: its alarms and dashboards are read from it.
+    """Read the template of the operations stack, which is not deployed, for its alarms and dashboards.
 
     Raises:
         StageError: the file is missing; the checkout is incomplete.

@@ -1,4 +1,4 @@
-"""Clients that can reach this machine's emulator and nothing else."""
+"""AWS clients that can only reach this machine's emulator."""
 
 import os
 from typing import Any, Final
@@ -12,7 +12,7 @@ from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
 
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 30
-# (key in the profile, environment variable, default, conversion): no variable is read, and no file.
+# (key in the profile, environment variable, default, conversion): neither a variable nor a file is read.
 NO_PROFILE: Final = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -21,7 +21,7 @@ NO_PROFILE: Final = {
 
 
 class LocalAws:
-    """Makes boto3 clients for one emulator; profiles and credentials of the user are never read."""
+    """Creates boto3 clients for one emulator; the user's profiles and credentials are never read."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint

@@ -1,4 +1,4 @@
-"""From nothing to the sample's risk numbers, step by step."""
+"""Start the local stage from nothing to the sample's risk numbers, step by step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ from infra.tokens.issue import new_token
 
 @dataclass(frozen=True, slots=True)
 class OpenStage:
-    """A deployed local stage: its process, its hub, and the AWS behind it."""
+    """A deployed local stage: its process, its hub, and its AWS clients."""
 
     process: StageProcess
     hub: Hub
@@ -37,7 +37,7 @@ class OpenStage:
 def bring_up(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> StageProcess:
     """Start the stage, deploy it, publish the sample and print what to do next.
 
-    A failure leaves nothing running; a stage that was not deployed to its end saves nothing.
+    After a failure nothing keeps running; a stage whose deployment did not finish saves nothing.
 
     Raises:
         StageError: the text says what is wrong and what to do.
@@ -56,7 +56,7 @@ def open_stage(
     fresh: bool,
     release: LocalRelease | None = None,
 ) -> OpenStage:
-    """Start the stage and deploy a release, this tree's by default, with a token of its own and its front door open.
+    """Start the stage and deploy a release, by default this tree's, with a new token and an open front door.
 
     Raises:
         StageError: the text says what is wrong and what to do.
@@ -72,7 +72,7 @@ def open_stage(
 
 
 def start(settings: LocalSettings, console: Console, *, detached: bool, fresh: bool) -> StageProcess:
-    """Start the emulator alone, with nothing deployed in it.
+    """Start the emulator with nothing deployed.
 
     Raises:
         StageError: the text says what is wrong and what to do.

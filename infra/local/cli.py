@@ -26,7 +26,7 @@ KEPT: Final = "Stopped. What was stored is kept for the next `make up`."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status; problems are one clear sentence on stderr."""
+    """Run one command and return the exit status; problems are one sentence on stderr."""
     parsed = _parser().parse_args(arguments)
     console = Console()
     settings = None
@@ -133,7 +133,7 @@ def _status(settings: LocalSettings, console: Console) -> int:
 
 
 def _forget(settings: LocalSettings, ended: StageRecord) -> None:
-    # Another terminal may have started the next stage already: its files stay.
+    # Another terminal may already have started the next stage: keep its files.
     if read_record(settings.record_file) in {None, ended}:
         for file in settings.run_files:
             file.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Host-native code for the functions.
+"""Code zips of the functions without their libraries.
 
-Ours alone: workers run on this machine's Python and find the libraries in the stage's own venv. What belongs
-to a bundle group is decided in one place, `infra.bundles.contents`.
+Workers run on this machine's Python and use the libraries of the stage's venv. Only `infra.bundles.contents`
+decides which files belong to a bundle group.
 """
 
 import io
@@ -12,7 +12,7 @@ from infra.bundles.archive import FIXED_DATE
 from infra.bundles.contents import own_files
 from infra.names import BundleGroup
 
-# Built at each start: speed counts, size does not.
+# The zip is built at each start: speed matters, size does not.
 COMPRESSION_LEVEL: Final = 1
 
 

@@ -1,4 +1,4 @@
-"""A copy gets the checksum that it asks for, as on S3: the emulator knows the header of uploads only."""
+"""CopyObject with a requested checksum, as on S3: the emulator supports the header only for uploads."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ UNDERSTOOD: Final = b"x-amz-sdk-checksum-algorithm"
 
 
 def with_copied_checksums(app: App) -> App:
-    """Wrap the emulator so that CopyObject computes a checksum of the whole copy where one is asked for."""
+    """Wrap the emulator so that CopyObject computes a checksum of the whole copy on request."""
 
     async def copying_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and header_values(scope, b"x-amz-copy-source"):

@@ -1,4 +1,4 @@
-"""Deploy templates into the emulator, as CloudFormation does on AWS: stacks are created, or updated where they stand."""
+"""Deploy templates into the emulator as CloudFormation does: stacks are created, or updated in place."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ STACK_POLL_ATTEMPTS: Final = 600
 BOOTSTRAP_PARAMETER: Final = "BootstrapVersion"
 BOOTSTRAP_VERSION: Final = "30"
 CAPABILITIES: Final = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
-# What CloudFormation says of a template that it runs already; it has no code for it.
+# CloudFormation's message for a template that is already deployed; there is no error code for it.
 UNCHANGED: Final = "No updates are to be performed"
 
 CodeZips = Callable[[BundleGroup], bytes]
@@ -26,14 +26,14 @@ CodeZips = Callable[[BundleGroup], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What the stacks answered."""
+    """Outputs of the deployed stacks."""
 
     outputs: dict[str, str]
     resource_count: int
 
 
 class Deployer:
-    """Puts an assembly, with the code of one release, into one emulator."""
+    """Deploys an assembly with the code of one release into one emulator."""
 
     def __init__(self, aws: LocalAws, assembly: Assembly, code_zip: CodeZips = build_code_zip) -> None:
         self._assembly = assembly
@@ -44,7 +44,7 @@ class Deployer:
         self._lambda = aws.client("lambda")
 
     def deploy(self) -> Deployment:
-        """Upload code, create or update each stack in its order, and return all their outputs.
+        """Upload code, create or update each stack in order, and return all their outputs.
 
         Raises:
             StageError: a stack failed; the text names the resource and its reason.
@@ -73,7 +73,7 @@ class Deployer:
         self._wait(template.stack_name, "stack_create_complete")
 
     def _update(self, template: Template) -> None:
-        """Bring a stack to its template, in place; one that runs it already is left alone."""
+        """Update a stack to its template in place; an unchanged stack is left alone."""
         try:
             self._cloudformation.update_stack(**self._wanted(template))
         except ClientError as error:
@@ -119,7 +119,7 @@ class Deployer:
         )
 
     def _renew_code(self, template: Template) -> None:
-        """Give every function the code just uploaded: its key is fixed, so no template says that it changed."""
+        """Update every function's code: the code's key is fixed, so no template shows that it changed."""
         functions = template.resources("AWS::Lambda::Function")
         physical = physical_ids(self._cloudformation, template.stack_name)
         for logical_id, properties in functions.items():

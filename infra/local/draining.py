@@ -1,9 +1,9 @@
-"""A function that is updated finishes what it has begun, as on AWS.
+"""Let an updated function finish its running requests, as on AWS.
 
-The emulator ends a function's workers the moment its code or its settings change, in the middle of a request, which is
-then answered 502; and a request that was just being handed over starts a worker of the old code again, which stays. Here
-a worker that is busy leaves the pool and ends after its request, and a worker that is not of the function's present
-revision is found a moment later and leaves too.
+The emulator ends a function's workers as soon as its code or settings change, also during a request, which is
+then answered 502; and a request that is being handed over restarts a worker with the old code, which then
+stays. With this module, a busy worker leaves the pool and ends after its request; workers of an older
+revision are found a moment later and leave the pool too.
 """
 
 import threading
@@ -18,16 +18,16 @@ Update = Callable[..., Any]
 
 UPDATES: Final = ("_update_code", "_update_config")
 POLL_SECONDS: Final = 0.05
-# Within that long, a request that had been handed over at the time of the update has its worker.
+# Within this time, a request that was being handed over during the update has its worker.
 HAND_OVER_SECONDS: Final = 1.0
-# No function of ours may run for longer (Lambda's own limit).
+# Lambda's own limit for one invocation.
 REQUEST_MAX_SECONDS: Final = 900.0
 
 _of_an_update = threading.local()
 
 
 def drain_on_updates() -> None:
-    """Make the emulator of this process drain workers on updates; once, before it serves."""
+    """Make the emulator of this process drain workers on updates; call once, before it serves."""
     at_once: Update = lambda_svc.invalidate_worker
 
     def invalidate(func_name: str, qualifier: str | None = None, **scope: Any) -> None:  # noqa: ANN401
@@ -42,7 +42,7 @@ def drain_on_updates() -> None:
 
 
 def retire(workers: list[Any]) -> None:
-    """End workers that are in no pool any more: each when its request is done."""
+    """End workers that have left the pool, each after its request."""
     threading.Thread(target=end_each, args=(workers,), daemon=True).start()
 
 
@@ -60,12 +60,12 @@ def _draining(update: Update) -> Update:
 
 
 def _pooled(func_name: str, qualifier: str | None) -> list[Any]:
-    """Take all workers of a function out of the pool, and return them."""
+    """Remove all workers of a function from the pool and return them."""
     return _taken(func_name, lambda key, _: qualifier is None or key.endswith(f":{qualifier}"))
 
 
 def retire_stale(func_name: str, function: Any) -> None:  # noqa: ANN401 - the emulator's record of a function
-    """Retire the workers that were started with an older revision of a function than it has now."""
+    """Retire the workers that were started with an older revision of the function."""
     if function is not None:
         revision = function["config"]["RevisionId"]
         is_stale = lambda key, worker: key.endswith(":$LATEST") and worker.config["RevisionId"] != revision  # noqa: E731
@@ -73,7 +73,7 @@ def retire_stale(func_name: str, function: Any) -> None:  # noqa: ANN401 - the e
 
 
 def _taken(func_name: str, is_taken: Callable[[str, Any], bool]) -> list[Any]:
-    """Take the workers of a function that are meant out of the pool, and return them."""
+    """Remove the matching workers of a function from the pool and return them."""
     taken: list[Any] = []
     with lambda_runtime._lock:  # noqa: SLF001 - the emulator offers no other way
         pools: dict[str, list[Any]] = lambda_runtime._workers  # noqa: SLF001
@@ -84,7 +84,7 @@ def _taken(func_name: str, is_taken: Callable[[str, Any], bool]) -> list[Any]:
 
 
 def end_each(workers: list[Any]) -> None:
-    """End workers one by one, each when it has no request any more, and all after `REQUEST_MAX_SECONDS`."""
+    """End workers one by one, each when it has no request, and all after `REQUEST_MAX_SECONDS`."""
     deadline = time.monotonic() + REQUEST_MAX_SECONDS
     busy = list(workers)
     while busy:

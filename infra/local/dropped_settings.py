@@ -1,4 +1,4 @@
-"""Settings that the emulator's CloudFormation drops in silence, read from the template and applied by API."""
+"""Settings that the emulator's CloudFormation ignores silently, read from the template and set by API."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -36,7 +36,7 @@ def apply_table_settings(dynamodb: Any, table: str, properties: Mapping[str, Any
 
 
 def lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """Translate one lifecycle rule from CloudFormation's spelling into the S3 API's."""
+    """Convert one lifecycle rule from CloudFormation's property names to the S3 API's."""
     translated: dict[str, Any] = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
     if "Id" in rule:
         translated["ID"] = rule["Id"]

@@ -1,7 +1,7 @@
-"""Metric lines in the functions' logs become CloudWatch metrics.
+"""Convert metric lines in the functions' logs into CloudWatch metrics.
 
-On AWS, CloudWatch Logs reads embedded metric format (EMF) by itself, and Lambda measures its invocations; the
-emulator keeps the lines as text.
+On AWS, CloudWatch Logs reads embedded metric format (EMF) and Lambda measures its invocations; the emulator
+keeps the lines as text.
 """
 
 import json
@@ -64,7 +64,7 @@ def emf_document(message: str) -> dict[str, Any] | None:
 
 
 class MetricsBridge:
-    """A thread that reads new log lines every two seconds, puts their metrics and keeps them for the alarms."""
+    """A thread that reads new log lines every two seconds, puts and keeps their metrics."""
 
     def __init__(self, endpoint: str, keep: Keep) -> None:
         self._endpoint, self._keep = endpoint, keep
@@ -78,7 +78,7 @@ class MetricsBridge:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the thread to end; it is a daemon and holds nothing that must be closed."""
+        """Ask the thread to end; it is a daemon and holds no resource that must be closed."""
         self._stopped.set()
 
     def _run(self) -> None:

@@ -1,6 +1,6 @@
-"""The only environment that the emulator and the functions' workers see.
+"""The whole environment of the emulator and the functions' workers.
 
-Workers inherit what the emulator has, so whatever is left out here cannot leak into a function: no PYTHONPATH
+Workers inherit the emulator's environment, so a variable left out here cannot reach a function: no PYTHONPATH
 to the checkout, no AWS profile or credential of the user, no proxy.
 """
 
@@ -12,8 +12,8 @@ from infra.local.settings import EMULATOR_SECRET_KEY, HOST, LocalSettings
 from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
 
 PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE")
-# The emulator writes this port into names that it saves (queue URLs), while the real one may differ from run to
-# run. Nothing listens there: a program that took a queue's URL for an address would fail loudly.
+# The emulator writes this port into names that it saves (queue URLs), while the real port may change between
+# runs. Nothing listens on port 1, so a program that uses a queue's URL as an address fails immediately.
 NAMED_PORT: Final = "1"
 
 
@@ -60,7 +60,7 @@ def _emulator(aws_port: int) -> dict[str, str]:
 
 
 def _credentials() -> dict[str, str]:
-    """Return emulator credentials; they open nothing anywhere else."""
+    """Return emulator credentials, which are valid nowhere else."""
     return {
         "AWS_ACCESS_KEY_ID": LOCAL_ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": EMULATOR_SECRET_KEY,

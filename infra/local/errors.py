@@ -1,8 +1,8 @@
-"""What a person reads when the local stage cannot do what was asked."""
+"""Error of the local stage, for the user."""
 
 
 class StageError(Exception):
-    """A sentence for the person at the keyboard: what is wrong, where, and what to do.
+    """A sentence for the user: what is wrong, where, and what to do.
 
-    The command line prints it and leaves with a status other than zero; it never becomes a traceback.
+    The command line prints it and exits with a status other than zero; it is never printed as a traceback.
     """

@@ -1,7 +1,8 @@
 """Strict rules for the framing of a request at the front door.
 
-h11 accepts a few forms that two servers may read differently, which is what request smuggling needs: both framing
-headers, a repeated Content-Length, a folded header line, a bare line feed. The front door refuses them all.
+h11 accepts a few forms that two servers may read differently, which makes request smuggling possible: both
+framing headers, a repeated Content-Length, a folded header line, a bare line feed. The front door refuses
+them all.
 """
 
 import re
@@ -29,34 +30,34 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class FramingError(Exception):
-    """A request that the front door refuses before any application sees it."""
+    """A request that the front door refuses before it reaches an application."""
 
     def __init__(self, status: HTTPStatus, detail: str, remedy: str = REMEDY) -> None:
         super().__init__(detail)
         self.status, self.detail, self.remedy = status, detail, remedy
 
     def problem(self) -> bytes:
-        """Return the problem document: `about:blank`, since HTTP's own status says it all."""
+        """Return the problem document, of type `about:blank`: the HTTP status is sufficient."""
         return problem_document(ABOUT_BLANK, self.status, self.status.phrase, self.detail, self.remedy)
 
 
 def refuse(detail: str) -> FramingError:
-    """Return the error of a request whose framing is wrong."""
+    """Return the error of a request with wrong framing."""
     return FramingError(HTTPStatus.BAD_REQUEST, detail)
 
 
 def unreadable(error: h11.RemoteProtocolError) -> FramingError:
-    """Return h11's error as ours, without the bytes that h11 quotes: they may contain a token."""
+    """Return a FramingError for h11's error, without the bytes that h11 quotes: they may contain a token."""
     fault = QUOTED_BYTES.sub("", str(error))
     hint = REQUEST_LINE_HINT if fault == REQUEST_LINE_FAULT else ""
     return refuse(f"The request is not valid HTTP/1.1: {fault}.{hint}")
 
 
 def check_head(head: bytes) -> None:
-    """Check the raw head of a request: request line and header lines, with the empty line that ends them.
+    """Check the raw head of a request: request line and header lines, up to and including the empty line.
 
     Raises:
-        FramingError: a server behind this one could read where the request ends differently.
+        FramingError: another server could see the end of the request at a different place.
     """
     if BARE_LINE_END.search(head) or b"\0" in head:
         raise refuse("A header line ends in a bare CR or LF, or holds a NUL. End each line with CRLF.")
@@ -85,10 +86,10 @@ def _check_framing_headers(headers: Headers) -> None:
 
 
 def target_of(request: h11.Request) -> tuple[bytes, Headers]:
-    """Return the path and query of a request, and its headers; the authority of an absolute target replaces Host.
+    """Return a request's path with query, and headers; the authority of an absolute target replaces Host.
 
     Raises:
-        FramingError: the version or the form of the target is not served here.
+        FramingError: the version or the form of the target is not supported.
     """
     if request.http_version not in SERVED_VERSIONS:
         raise FramingError(

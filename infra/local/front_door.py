@@ -1,7 +1,7 @@
-"""The hub's address on this machine: its API and nothing else of the emulator.
+"""The hub's address on this machine, which serves its API and nothing else of the emulator.
 
-A request is handed to the emulator in process with only its path prefixed by the API's stage, so status,
-headers, body, percent escapes and query string pass through untouched.
+A request is passed to the emulator in process; only its path is prefixed by the API's stage, so that status,
+headers, body, percent escapes and query string stay unchanged.
 """
 
 import json
@@ -13,33 +13,33 @@ from infra.local.problem import problem_body
 
 HUB_PATH: Final = "/risk-hub/"
 RETRY_AFTER: Final = (b"retry-after", b"1")
-# Headers by which a client could have the emulator take a request for another AWS API's, or for another address's.
+# Headers with which a client could make the emulator treat a request as one for another AWS API or address.
 WITHHELD_HEADERS: Final = (b"x-amz-", b"x-forwarded-")
 # The emulator joins repeated headers with commas, and an actor may contain one.
 ACTOR_HEADER: Final = b"x-actor"
 
 
 class ApiTarget(NamedTuple):
-    """Which REST API, at which of its stages, answers at the front door."""
+    """REST API and stage that the front door serves."""
 
     api_id: str
     stage_name: str
 
     @property
     def prefix(self) -> str:
-        """Path under which the emulator serves the API."""
+        """Return the path under which the emulator serves the API."""
         return f"/_aws/execute-api/{self.api_id}/{self.stage_name}"
 
 
 def write_target(path: Path, target: ApiTarget) -> None:
-    """Open the front door: record where the API is. Atomic, since the server reads it at any time."""
+    """Open the front door by recording the API's location; atomic, because the server reads it."""
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(target._asdict()), encoding="utf-8")
     draft.replace(path)
 
 
 def read_target(path: Path) -> ApiTarget | None:
-    """Return the recorded target, or None while the stage is not deployed yet."""
+    """Return the recorded target, or None before the stage is deployed."""
     try:
         return ApiTarget(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -47,7 +47,7 @@ def read_target(path: Path) -> ApiTarget | None:
 
 
 def front_door(emulator: App, target_file: Path) -> App:
-    """Serve `/risk-hub/...` from the API that `target_file` names; everything else is a 404 problem."""
+    """Serve `/risk-hub/...` from the API in `target_file`; answer other paths with a 404 problem."""
 
     async def front_app(scope: Scope, receive: Receive, send: Send) -> None:
         target = read_target(target_file)
@@ -67,12 +67,12 @@ def _addressed(scope: Scope, target: ApiTarget) -> Scope:
         # The hub reads a repeated header as an absent one.
         headers = [pair for pair in headers if pair[0].lower() != ACTOR_HEADER]
     raw_path = target.prefix.encode() + scope["raw_path"]
-    # A REST API hands the path on as it was sent; the emulator takes it from `path`, which a server decodes.
+    # A REST API passes the path on as sent; the emulator uses `path`, which a server decodes.
     return {**scope, "path": raw_path.decode("latin-1"), "raw_path": raw_path, "headers": headers}
 
 
 def not_here() -> bytes:
-    """Return the problem of a path that is not the hub's."""
+    """Return the problem for a path outside the hub's API."""
     detail = f"Only {HUB_PATH}... is served here."
     return problem_body(
         "not-found", 404, "No such resource", detail, "See GET /risk-hub/contract for what the hub offers."
@@ -80,7 +80,7 @@ def not_here() -> bytes:
 
 
 def not_yet() -> bytes:
-    """Return the problem of the seconds before the first deployment is done."""
+    """Return the problem for requests before the first deployment has finished."""
     return problem_body(
         "unavailable",
         503,

@@ -1,4 +1,4 @@
-"""Read requests of one connection whole, within limits of size and time."""
+"""Read complete requests of one connection, within limits of size and time."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ class BodyTooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FrontRequest:
-    """One request, complete; `protocol` is h11's state, which its answer goes through."""
+    """One complete request; `protocol` is the h11 connection that sends its response."""
 
     protocol: h11.Connection
     method: str
@@ -46,17 +46,17 @@ class FrontRequest:
 
 
 class RequestReader:
-    """Reads one request after the other; what follows a request is kept for the next one."""
+    """Reads requests in sequence; bytes after a request are kept for the next one."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._buffer = bytearray()
 
     async def next(self) -> FrontRequest | None:
-        """Return the next request; None where the client closed the connection or sent nothing for long.
+        """Return the next request, or None if the client closed the connection or stayed idle too long.
 
         Raises:
-            FramingError: the request is wrong, too slow, or its headers are too large.
+            FramingError: the request is malformed, too slow, or its headers are too large.
             BodyTooLargeError: its body is too large.
         """
         head = await self._read_head()
@@ -77,7 +77,7 @@ class RequestReader:
         )
 
     async def _read_head(self) -> bytes | None:
-        """Return the bytes up to the empty line; None where the client sent no request."""
+        """Return the bytes up to the empty line, or None if the client sent no request."""
         if not self._buffer:
             with contextlib.suppress(TimeoutError):
                 self._buffer += await asyncio.wait_for(self._reader.read(READ_CHUNK_BYTES), IDLE_MAX_SECONDS)
@@ -100,7 +100,7 @@ class RequestReader:
         return head
 
     def _head_so_far(self) -> bytes | None:
-        """Return the head where it is complete; empty lines in front of it are ignored (RFC 9112, 2.2)."""
+        """Return the head if it is complete; empty lines before it are ignored (RFC 9112, 2.2)."""
         while self._buffer.startswith(b"\r\n"):
             del self._buffer[:2]
         end = HEAD_END.search(self._buffer)
@@ -140,7 +140,7 @@ class RequestReader:
 
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
-    """Turn h11's errors into ours."""
+    """Convert h11's errors to FramingError."""
     try:
         yield
     except h11.RemoteProtocolError as error:

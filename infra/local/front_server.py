@@ -1,7 +1,7 @@
 """The HTTP/1.1 server of the front door.
 
-A request that cannot be read is answered with a problem document, and its connection is closed, so that no byte of it is
-taken for another request.
+A request that cannot be read is answered with a problem document and its connection is closed, so that none
+of its bytes are read as another request.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from infra.local.gateway_answers import TOO_LARGE, GatewayAnswer, GatewayRespons
 from infra.local.problem import PROBLEM_MEDIA_TYPE
 
 WRITE_MAX_SECONDS: Final = 30.0
-# A refused client may go on sending for so long: closing at once could take the answer with it.
+# Time for which a refused client may keep sending: closing at once could discard the response.
 LINGER_MAX_SECONDS: Final = 2.0
 STOP_MAX_SECONDS: Final = 1.0
 
@@ -32,7 +32,7 @@ logger = logging.getLogger("local-stage.front-door")
 
 @contextlib.asynccontextmanager
 async def front_server(app: App, opened: socket.socket, responses: GatewayResponses) -> AsyncIterator[None]:
-    """Serve an application at a listening socket for as long as the block runs."""
+    """Serve an application on a listening socket while the block runs."""
     tasks: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,7 +56,7 @@ async def _end(tasks: set[asyncio.Task[None]]) -> None:
 
 
 class FrontConnection:
-    """One connection: requests one after the other, each with its answer."""
+    """One connection, whose requests are answered in sequence."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class FrontConnection:
         await asyncio.wait_for(self._writer.drain(), WRITE_MAX_SECONDS)
 
     async def _refuse(self, answer: GatewayAnswer) -> None:
-        """Answer without h11, which a wrong request leaves unusable, and close without losing the answer."""
+        """Answer without h11, unusable after a malformed request, and close without losing the answer."""
         lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode()]
         closing = [*answer.headers, _date(), (b"connection", b"close")]
         lines += [name + b": " + value for name, value in closing]
@@ -157,7 +157,7 @@ def _problem_answer(error: FramingError) -> GatewayAnswer:
 
 
 def _events(message: Message, *, head_only: bool) -> list[h11.Event]:
-    """Return what h11 sends for one message of the application."""
+    """Return the h11 events for one message of the application."""
     if message["type"] == "http.response.start":
         return [h11.Response(status_code=message["status"], headers=_sent_headers(message))]
     body = b"" if head_only else message.get("body", b"")

@@ -1,8 +1,8 @@
-"""Errors that the emulator makes by itself, answered as the template's gateway responses say.
+"""Replace the emulator's own errors by the template's gateway responses.
 
-On AWS, API Gateway answers for a function that failed or a route that is missing, by the responses that the template
-customises. The emulator applies them to a few of its errors; the rest are its own JSON or XML. Rule: every answer on the
-front port is either the hub's own or a problem document.
+On AWS, API Gateway answers for a failed function or a missing route with the responses that the template
+customises. The emulator applies them to a few of its errors; the rest are its own JSON or XML. Rule: every
+response on the front port is either the hub's own or a problem document.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ HEADER_PREFIX: Final = "gatewayresponse.header."
 REQUEST_ID: Final = "$context.requestId"
 BAD_REQUEST: Final = 400
 SERVER_ERROR: Final = 500
-# API Gateway gives a function 29 seconds.
+# API Gateway's integration timeout.
 ANSWER_MAX_SECONDS: Final = 29.0
-# API Gateway's own limit of a request's body.
+# API Gateway's limit of a request body.
 BODY_MAX_BYTES: Final = 10 * 1024 * 1024
 TYPE_OF_STATUS: Final[Mapping[int, str]] = {
     400: "BAD_REQUEST_PARAMETERS",
@@ -45,7 +45,7 @@ logger = logging.getLogger("local-stage.front-door")
 
 @dataclass(frozen=True, slots=True)
 class GatewayAnswer:
-    """One answer, complete."""
+    """One complete response."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -60,14 +60,14 @@ class GatewayResponses:
 
     @classmethod
     def of(cls, assembly: Assembly) -> "GatewayResponses":
-        """Read them from the templates of an assembly."""
+        """Read the gateway responses from the templates of an assembly."""
         found = [
             each for template in assembly.templates for each in template.resources(RESPONSE_TYPE).values()
         ]
         return cls({each["ResponseType"]: each for each in found})
 
     def answer(self, status: int) -> GatewayAnswer:
-        """Return what API Gateway would answer where the emulator answers with this status of its own."""
+        """Return API Gateway's response in place of the emulator's own response with this status."""
         family = "DEFAULT_5XX" if status >= SERVER_ERROR else "DEFAULT_4XX"
         response = self._responses[TYPE_OF_STATUS.get(status, family)]
         template: str = response["ResponseTemplates"]["application/json"]
@@ -81,7 +81,7 @@ class GatewayResponses:
 
 
 def with_gateway_answers(app: App, responses: GatewayResponses) -> App:
-    """Wrap the emulator's API so that a client sees the hub's answers and gateway responses only."""
+    """Wrap the emulator's API so that clients receive only the hub's answers and gateway responses."""
 
     async def answering_app(scope: Scope, receive: Receive, send: Send) -> None:
         filtered = _Filtered(scope, send, responses)
@@ -97,7 +97,7 @@ def with_gateway_answers(app: App, responses: GatewayResponses) -> App:
 
 
 class _Filtered:
-    """The answer of one request: passed on where it is the hub's, replaced where it is the emulator's error."""
+    """Response of one request: the hub's is passed on, an error of the emulator is replaced."""
 
     def __init__(self, scope: Scope, send: Send, responses: GatewayResponses) -> None:
         self._head_only = scope["method"] == "HEAD"
@@ -116,7 +116,7 @@ class _Filtered:
             await self._send(message)
 
     async def fail(self, status: int) -> None:
-        """Answer in place of an emulator that did not; one that began to answer is cut off."""
+        """Send a failure response for the emulator; if it already began a response, cut that off."""
         if self._started or self._replaced:
             raise ConnectionAbortedError("The emulator stopped in the middle of its answer.")
         await self._answer(status)

@@ -1,7 +1,7 @@
 """Refuse every request that does not come from a program on this machine.
 
-The emulator answers `Access-Control-Allow-Origin: *` without authentication on every AWS API. Any page open
-in a browser could therefore read and change the local stage, directly (Origin) or through a rebound DNS name
+The emulator answers `Access-Control-Allow-Origin: *` without authentication on every AWS API. Any web page in
+a browser could therefore read and change the local stage, directly (Origin) or through a rebound DNS name
 (Host).
 """
 
@@ -16,7 +16,7 @@ SERVED_HTTP_VERSIONS: Final = ("1.0", "1.1")
 
 
 def refusal(scope: Scope) -> str | None:
-    """Say why this request is refused, or None when it may pass."""
+    """Return why this request is refused, or None if it may pass."""
     port = scope["server"][1]
     hosts = [host.lower() for host in header_values(scope, b"host")]
     if scope["http_version"] not in SERVED_HTTP_VERSIONS:
@@ -35,7 +35,7 @@ def refusal(scope: Scope) -> str | None:
 
 
 def guarded(app: App) -> App:
-    """Wrap an app so that only programs on this machine reach it; WebSockets are refused altogether."""
+    """Wrap an app so that only programs on this machine reach it; all WebSockets are refused."""
 
     async def guarded_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -1,4 +1,4 @@
-"""Only who may list a bucket is told that an object of it is missing; anybody else is refused, as by S3."""
+"""Answer 403 for a missing object unless the caller may list the bucket, as S3 does."""
 
 import re
 from typing import Final
@@ -16,7 +16,7 @@ REFUSAL: Final = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Messa
 
 
 def with_hidden_objects(app: App) -> App:
-    """Wrap an emulator that enforces policies, but answers 404 for an object without asking who may know that."""
+    """Wrap an emulator that enforces policies but answers 404 for a missing object to any caller."""
 
     async def hiding_app(scope: Scope, receive: Receive, send: Send) -> None:
         bucket = _bucket_read(scope)
@@ -41,7 +41,7 @@ def with_hidden_objects(app: App) -> App:
 
 
 def _bucket_read(scope: Scope) -> str | None:
-    """Return the bucket when this request reads one object of it."""
+    """Return the bucket if this request reads one of its objects."""
     if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
         return None
     bucket, _, key = scope["path"].lstrip("/").partition("/")
@@ -49,7 +49,7 @@ def _bucket_read(scope: Scope) -> str | None:
 
 
 def _caller(scope: Scope) -> str | None:
-    """Return the access key that signed a request to S3, by header or in the address."""
+    """Return the access key that signed an S3 request, in a header or in the URL."""
     signed = [*header_values(scope, b"authorization"), unquote(scope["query_string"].decode("latin-1"))]
     found = next(filter(None, map(CREDENTIAL.search, signed)), None)
     return None if found is None else found[1]

@@ -1,4 +1,4 @@
-"""A small HTTP client for this machine: no proxy, no redirect magic, problem documents kept."""
+"""A small HTTP client for this machine: no proxy, no redirects, problem documents kept."""
 
 import json
 import urllib.error
@@ -14,7 +14,7 @@ _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One response, whatever its status."""
+    """One response with any status."""
 
     status: int
     headers: Message
@@ -32,7 +32,7 @@ def call(
     body: bytes | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> Answer:
-    """Send one request and return its answer; only a broken connection raises (`OSError`)."""
+    """Send one request and return its answer; only a connection failure raises (`OSError`)."""
     request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310 - our own URL
     try:
         with _OPENER.open(request, timeout=timeout_seconds) as response:

@@ -1,4 +1,4 @@
-"""One release on the emulator: its templates, its code, and what the emulator drops of them."""
+"""Install one release on the emulator: templates, code, and the settings that the emulator drops."""
 
 from dataclasses import dataclass, field
 
@@ -12,14 +12,14 @@ from infra.local.secret_grants import respell_secret_grants
 
 @dataclass(frozen=True, slots=True)
 class LocalRelease:
-    """What a deployment puts on the emulator: this tree's templates and code, unless others are given."""
+    """Contents of a deployment: by default this tree's templates and code."""
 
     assembly: Assembly = field(default_factory=read_assembly)
     code_zip: CodeZips = build_code_zip
 
 
 def install(aws: LocalAws, release: LocalRelease, *, enforce_iam: bool) -> Deployment:
-    """Deploy a release, or bring the one that is deployed to it, in place.
+    """Deploy a release, or update the deployed release to it in place.
 
     Raises:
         StageError: a stack failed; the text names the resource and its reason.

@@ -1,4 +1,4 @@
-"""The checksum manifest of a save: every file with its size and SHA-256, and a checksum of the manifest itself."""
+"""Manifest of a save: size and SHA-256 of every file, and a checksum of the manifest itself."""
 
 import hashlib
 import json
@@ -11,12 +11,12 @@ MANIFEST_NAME: Final = "manifest.json"
 
 
 class DamagedError(Exception):
-    """A save that is not what was written; the text names the file and what was found."""
+    """A save differs from its manifest; the text names the file and the difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What a file held when it was saved."""
+    """Size and digest of a file when it was saved."""
 
     size_bytes: int
     sha256: str
@@ -24,7 +24,7 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A save: what was deployed, when it was saved (RFC 3339), and its files by relative path."""
+    """A save: the deployed fingerprint, the time (RFC 3339), and its files by relative path."""
 
     fingerprint: str
     saved_at: str

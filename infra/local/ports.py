@@ -12,14 +12,14 @@ PROBE_TIMEOUT_SECONDS = 1.0
 
 
 def listen(port: int, variable: str) -> socket.socket:
-    """Return a socket that listens on 127.0.0.1, at any free port for 0.
+    """Return a socket that listens on 127.0.0.1; port 0 selects any free port.
 
     Args:
         port: TCP port, or 0.
-        variable: The setting by which a person chooses another port.
+        variable: The setting that selects another port.
 
     Raises:
-        StageError: the port is taken, or this user may not bind it.
+        StageError: the port is in use, or this user may not bind it.
     """
     if port != ANY_FREE_PORT and _answers(port):
         raise StageError(_occupied(port, variable))
@@ -44,7 +44,7 @@ def port_of(opened: socket.socket) -> int:
 
 
 def _answers(port: int) -> bool:
-    # A program that listens on all interfaces would not always make bind() fail.
+    # bind() does not always fail if a program listens on all interfaces.
     with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=PROBE_TIMEOUT_SECONDS):
         return True
     return False

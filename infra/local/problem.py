@@ -1,4 +1,4 @@
-"""RFC 9457 answers of the two doors, for what never reaches the hub."""
+"""RFC 9457 problem responses for requests that never reach the hub."""
 
 import json
 from typing import Final
@@ -8,14 +8,15 @@ PROBLEM_MEDIA_TYPE: Final = b"application/problem+json"
 
 
 def problem_body(slug: str, status: int, title: str, detail: str, remedy: str) -> bytes:
-    """Return a problem document of the hub's own registry as UTF-8 JSON."""
+    """Return a problem document of the hub's registry as UTF-8 JSON."""
     return problem_document(PROBLEM_URN_PREFIX + slug, status, title, detail, remedy)
 
 
 def problem_document(uri: str, status: int, title: str, detail: str, remedy: str) -> bytes:
     """Return a problem document as UTF-8 JSON.
 
-    The doors add no type: `uri` is of the hub's registry, or `about:blank` where the status says it all.
+    `uri` is a type of the hub's registry, or `about:blank` if the status is sufficient; the doors define no
+    types.
     """
     document = {"type": uri, "title": title, "status": status, "detail": detail, "remedy": remedy}
     return json.dumps(document).encode()

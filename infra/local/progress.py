@@ -1,4 +1,4 @@
-"""What a person sees while the stage comes up: one line per step, with its duration."""
+"""Progress output while the stage starts: one line per step, with its duration."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from rich.console import Console
 
 
 class Step:
-    """One step under way; `note` adds what was found to its closing line."""
+    """One running step; `note` adds a result to its final line."""
 
     def __init__(self) -> None:
         self.note = ""
@@ -16,7 +16,7 @@ class Step:
 
 @contextmanager
 def step(console: Console, doing: str, done: str) -> Iterator[Step]:
-    """Show a spinner (on a terminal) while the block runs, then one line that stays."""
+    """Show a spinner (on a terminal) while the block runs, then print a permanent line."""
     began = time.monotonic()
     current = Step()
     with console.status(f"{doing} ..."):

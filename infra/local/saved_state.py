@@ -1,8 +1,8 @@
-"""What earlier runs saved, and whether the next start may use it.
+"""State saved by earlier runs, and the check whether the next start may use it.
 
-`saves/` holds numbered folders. One is written beside its final name and renamed when it is complete, so a save that is
-interrupted leaves the one before it as it was. A start uses the newest save if it was made by the same templates and
-emulator; a save that differs from its manifest is never used and never deleted.
+`saves/` holds numbered folders. A save is written under a temporary name and renamed when it is complete, so
+an interrupted save leaves the previous one intact. A start uses the newest save if the same templates and
+emulator made it; a save that differs from its manifest is never used and never deleted.
 """
 
 import hashlib
@@ -21,7 +21,8 @@ from infra.local.manifest import MANIFEST_NAME, DamagedError, Manifest, read_man
 from infra.local.settings import LocalSettings
 
 SAVE_INTERVAL_SECONDS: Final = 8.0
-# What was answered so long before a kill is kept, provided that a save takes less than the difference.
+# Data answered at least this long before a kill is kept, if a save takes less than the difference to the
+# interval.
 LOSS_MAX_SECONDS: Final = 10.0
 LAMBDA_STATE_NAME: Final = "lambda.json"
 STREAM_POSITIONS_KEY: Final = "dynamodb_stream_positions"
@@ -33,7 +34,7 @@ SET_ASIDE: Final = "damaged data moved to {folder}"
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """Whether saved data is used, and a note for the person who starts the stage; empty where there was no data."""
+    """Whether saved data is used, with a note for the user; the note is empty if there was no data."""
 
     used: bool
     note: str
@@ -48,7 +49,7 @@ def fingerprint(assembly: Path) -> str:
 
 
 def saves_in(folder: Path) -> list[Path]:
-    """Return the complete saves, the newest last."""
+    """Return the complete saves, newest last."""
     return sorted((each for each in folder.glob("*") if each.name.isdigit()), key=lambda each: int(each.name))
 
 
@@ -105,7 +106,7 @@ def _is_damaged(save: Path) -> bool:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name; on a file system without hard links, copy it."""
+    """Give a file a second name; copy it on a file system without hard links."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
@@ -116,10 +117,10 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def rewind_streams(lambda_state: Path) -> None:
-    """Forget how far stream functions had read: the records themselves are not saved.
+    """Delete the read positions of stream functions: the records themselves are not saved.
 
-    With the old position an event source mapping would wait for records that never come, without a message. The file
-    is replaced, not changed, since the save that it came from holds the same file.
+    With an old position, an event source mapping would silently wait for records that never come. The file is
+    replaced, not changed in place, because the save shares it by a hard link.
     """
     if not lambda_state.is_file():
         return
@@ -133,7 +134,7 @@ def rewind_streams(lambda_state: Path) -> None:
 
 
 def store(saves: Path, manifest: Manifest, part: Path) -> Path:
-    """Complete a save: write its manifest, rename it to the next number, and remove the older ones."""
+    """Complete a save: write its manifest, rename it to the next number, and remove older ones."""
     write_durably(part / MANIFEST_NAME, manifest.text().encode())
     older = saves_in(saves)
     done = saves / f"{int(older[-1].name) + 1 if older else 1:08}"
@@ -146,7 +147,7 @@ def store(saves: Path, manifest: Manifest, part: Path) -> Path:
 
 
 def write_durably(file: Path, data: bytes) -> None:
-    """Write a file and wait until the disk has it."""
+    """Write a file and wait until it is on disk."""
     with file.open("wb") as opened:
         opened.write(data)
         opened.flush()
@@ -162,7 +163,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _empty(folder: Path) -> None:
-    """Remove and make a folder; workers of a stage that was killed may go on writing for a moment."""
+    """Remove and recreate a folder; workers of a killed stage may keep writing for a moment."""
     deadline = time.monotonic() + WIPE_DEADLINE_SECONDS
     while folder.exists():
         shutil.rmtree(folder, ignore_errors=True)

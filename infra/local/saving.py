@@ -1,4 +1,4 @@
-"""Save the emulator's state at intervals, so that a process that is killed loses a few seconds and no more."""
+"""Save the emulator's state at intervals, so that a killed process loses only a few seconds."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ from infra.local.saved_state import (
 )
 
 SLOW_SAVE_SECONDS: Final = LOSS_MAX_SECONDS - SAVE_INTERVAL_SECONDS
-# Requests wait while the state is read; so much was measured at 3,000 snapshots on a busy machine.
+# Requests wait while the state is read; this time was measured at 3,000 snapshots on a busy machine.
 PAUSE_MAX_SECONDS: Final = 0.5
 PART_NAME: Final = "unfinished"
 TEMPORARY_SUFFIXES: Final = (".tmp", ".lock")
@@ -32,14 +32,14 @@ logger = logging.getLogger("local-stage.saving")
 
 
 class Capture(Protocol):
-    """Returns the state of every service as JSON text, by the name of its file; see `state_capture.capture`."""
+    """Returns the state of every service as JSON text by file name; see `state_capture.capture`."""
 
     def __call__(self, *, everything: bool) -> Mapping[str, str]:
-        """Capture it at this instant; metrics and log lines only where `everything` is asked for."""
+        """Capture the state at this instant; metrics and log lines only with `everything`."""
 
 
 def changes_state(scope: Scope) -> bool:
-    """Tell whether a request to the AWS door may change what a save holds; metrics are not saved at intervals."""
+    """Return whether a request to the AWS door may change a save; interval saves omit metrics."""
     if scope["method"] in {"GET", "HEAD"}:
         return False
     action = "".join(header_values(scope, b"x-amz-target")).rpartition(".")[2]
@@ -47,7 +47,7 @@ def changes_state(scope: Scope) -> bool:
 
 
 class StateSaver:
-    """Writes saves of one stage: at intervals where something changed, and once at a clean stop."""
+    """Writes saves of one stage: at intervals after changes, and once at a clean stop."""
 
     def __init__(
         self, capture: Capture, state: Path, saves: Path, fingerprint: str, target_file: Path
@@ -59,7 +59,7 @@ class StateSaver:
         self._known: dict[tuple[int, int, int], FileFacts] = {}
 
     def watching(self, app: App) -> App:
-        """Wrap the AWS door, which every change passes: workers and programs alike."""
+        """Wrap the AWS door, which all changes by workers and programs pass."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             try:
@@ -70,7 +70,7 @@ class StateSaver:
         return watched
 
     async def run(self) -> None:
-        """Save at intervals of the monotonic clock until cancelled; a save that fails is tried again."""
+        """Save at intervals of the monotonic clock until cancelled; a failed save is repeated."""
         while True:
             await asyncio.sleep(SAVE_INTERVAL_SECONDS)
             if self._changed and self._is_deployed():
@@ -81,12 +81,12 @@ class StateSaver:
                     logger.exception("The state could not be saved; the last save is kept")
 
     async def finish(self) -> None:
-        """Save everything, at a clean stop."""
+        """Save everything at a clean stop."""
         if self._is_deployed():
             await self._save(everything=True)
 
     def _is_deployed(self) -> bool:
-        """Tell whether the front door is open; what was half deployed is not worth keeping."""
+        """Return whether the front door is open; an incomplete deployment is not saved."""
         return self._target_file.exists()
 
     async def _save(self, *, everything: bool) -> None:
@@ -104,7 +104,7 @@ class StateSaver:
         logger.log(level, "Saved in %.2f s; requests waited %.2f s", seconds, pause_seconds)
 
     def _write(self, texts: Mapping[str, str]) -> None:
-        # A thread cannot be cancelled: the save at a clean stop waits for one that is being written.
+        # Threads cannot be cancelled: the save at a clean stop waits for a save in progress.
         with self._writing:
             self._write_alone(texts)
 
@@ -124,7 +124,7 @@ class StateSaver:
         store(self._saves, Manifest(self._fingerprint, saved_at, files), part)
 
     def _link_files(self, part: Path) -> None:
-        """Give the emulator's own files a second name in the save: it replaces files and never changes them."""
+        """Hard-link the emulator's files into the save: it replaces files and never changes them."""
         for file in sorted(self._state.rglob("*")):
             inside = file.relative_to(self._state)
             is_document = len(inside.parts) == 1 and file.suffix == ".json"
@@ -136,7 +136,7 @@ class StateSaver:
                 continue  # deleted in this moment
 
     def _facts(self, file: Path) -> FileFacts:
-        """Return a file's facts; a file that an earlier save holds too is not read again."""
+        """Return a file's facts; a file shared with an earlier save is not read again."""
         status = file.stat()
         identity = (status.st_ino, status.st_size, status.st_mtime_ns)
         if identity not in self._known:

@@ -1,7 +1,7 @@
-"""Grants on a secret, as they would be on AWS.
+"""Correct grants on a secret in the emulator.
 
-There a secret's `Ref` is its ARN; the emulator gives the name, so that a policy which names the secret by its `Ref`
-grants nothing once policies are enforced.
+On AWS a secret's `Ref` is its ARN. The emulator returns the name, so a policy that names the secret by `Ref`
+grants nothing when policies are enforced.
 """
 
 import json
@@ -11,7 +11,7 @@ from infra.local.aws import LocalAws
 
 
 def respell_secret_grants(aws: LocalAws, secret_ref: str) -> int:
-    """Put the secret's ARN where role policies have its name; return how many policies changed."""
+    """Replace the secret's name by its ARN in role policies; return the number of changed policies."""
     iam = aws.client("iam")
     arn = aws.client("secretsmanager").describe_secret(SecretId=secret_ref)["ARN"]
     changed = 0
@@ -28,7 +28,7 @@ def respell_secret_grants(aws: LocalAws, secret_ref: str) -> int:
 
 
 def respelled(policy: dict[str, Any], name: str, arn: str) -> dict[str, Any]:
-    """Return the policy with `name`, where it stands as a whole resource, replaced by `arn`."""
+    """Return the policy with `name` replaced by `arn` where it is a whole resource."""
     return {**policy, "Statement": [_statement(each, name, arn) for each in policy["Statement"]]}
 
 

@@ -1,8 +1,8 @@
-"""The one long-lived process: the emulator behind two doors on 127.0.0.1.
+"""The long-lived server process: the emulator behind two doors on 127.0.0.1.
 
-The AWS door is served by hypercorn, the front door by `front_server`, which reads requests strictly.
+The AWS door is served by hypercorn, the front door by `front_server`, which parses requests strictly.
 
-Started by `infra.local.stage_process` with a scrubbed environment and three inherited descriptors: the two
+`infra.local.stage_process` starts it with a minimal environment and three inherited descriptors: the two
 listening sockets (bound by the parent, so that no other program can take the port in between) and the lock
 that marks the stage as running.
 """
@@ -44,18 +44,18 @@ GRACEFUL_TIMEOUT_SECONDS = 1
 
 
 def emulator_app() -> App:
-    """Return the emulator with what it lacks."""
+    """Return the emulator with the features that it lacks."""
     behind = as_if_by_tls(with_copied_checksums(emulator))
     return with_hidden_objects(behind) if POLICIES_ENFORCED else behind
 
 
 def front_app(behind: App, target_file: Path, meter: RequestMeter, responses: GatewayResponses) -> App:
-    """Return what answers at the front door: the hub's API, or a problem document."""
+    """Return the application of the front door: the hub's API, or a problem document."""
     return guarded(meter.measured(with_gateway_answers(front_door(behind, target_file), responses)))
 
 
 def aws_app(behind: App, saver: StateSaver) -> App:
-    """Return what answers at the AWS door, and the emulator's own start and stop."""
+    """Return the application of the AWS door, with the emulator's own start and stop."""
     guarded_aws = guarded(saver.watching(behind))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,9 +65,9 @@ def aws_app(behind: App, saver: StateSaver) -> App:
 
 
 def as_if_by_tls(app: App) -> App:
-    """Say that requests came by TLS, as every request does on AWS.
+    """Mark requests as sent by TLS, as every request on AWS is.
 
-    Policies refuse anything else (aws:SecureTransport); here nothing leaves the loopback interface.
+    Policies refuse anything else (aws:SecureTransport); here all traffic stays on the loopback interface.
     """
 
     async def tls_app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,7 +94,7 @@ def _stop_when_asked(stop: asyncio.Event, *, with_parent: bool) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Serve both doors until a signal arrives or, if so asked, the parent process is gone."""
+    """Serve both doors until a signal arrives or, if requested, the parent process has ended."""
     stop = asyncio.Event()
     _stop_when_asked(stop, with_parent=arguments.with_parent)
     endpoint = f"http://127.0.0.1:{arguments.aws_port}"
@@ -109,7 +109,7 @@ async def run(arguments: argparse.Namespace) -> None:
 
 
 async def _serve(arguments: argparse.Namespace, meter: RequestMeter, stop: asyncio.Event) -> None:
-    """Serve until `stop`, save at intervals, and once more when nothing is served any longer."""
+    """Serve until `stop`; save at intervals, and once more when serving has ended."""
     kept_in = (arguments.state, arguments.saves)
     saver = StateSaver(capture, *kept_in, arguments.fingerprint, arguments.target_file)
     responses, behind = GatewayResponses.of(read_assembly()), emulator_app()
@@ -140,12 +140,12 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Run the server in the foreground of this process."""
     arguments = _arguments()
-    # One line per AWS service at each stop would bury what the functions wrote.
+    # One line per AWS service at each stop would hide the functions' output.
     logging.getLogger("persistence").setLevel(logging.WARNING)
     logging.getLogger("local-stage.saving").setLevel(logging.INFO)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(arguments))
-    # Worker threads of the emulator may still wait on functions that are gone by now.
+    # Worker threads of the emulator may still wait for functions that have ended.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Where the local stage keeps its things, and which ports it takes."""
+"""Files and ports of the local stage."""
 
 import os
 from collections.abc import Mapping
@@ -19,9 +19,10 @@ PORT_MAX: Final = 65_535
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
-    """Settings of one local stage. Two stages with different folders and ports live side by side.
+    """Settings of one local stage. Stages with different folders and ports can run at the same time.
 
-    With `enforce_iam`, every call is judged by the caller's policies, as on AWS: slower, meant for tests.
+    With `enforce_iam`, every call is checked against the caller's policies, as on AWS; it is slower and meant
+    for tests.
     """
 
     home: Path
@@ -32,70 +33,70 @@ class LocalSettings:
 
     @property
     def env_file(self) -> Path:
-        """Shell exports for people and programs: URL and token, mode 0600."""
+        """Return the file of shell exports for users and programs: URL and token, mode 0600."""
         return self.home / "env"
 
     @property
     def lock_file(self) -> Path:
-        """Held by the running server for its whole life."""
+        """Return the lock that the running server holds until it ends."""
         return self.home / "stage.lock"
 
     @property
     def record_file(self) -> Path:
-        """Who the running server is."""
+        """Return the file that identifies the running server."""
         return self.home / "stage.json"
 
     @property
     def log_file(self) -> Path:
-        """Everything the server and the functions' workers write."""
+        """Return the log of the server and the functions' workers."""
         return self.home / "stage.log"
 
     @property
     def target_file(self) -> Path:
-        """Which API the front door serves."""
+        """Return the file that names the API which the front door serves."""
         return self.home / "front-door.json"
 
     @property
     def alarm_settings_file(self) -> Path:
-        """What the server is told about alarms: mode 0600, since a secret is in it."""
+        """Return the server's alarm settings: mode 0600, since they contain a secret."""
         return self.home / "alarm-settings.json"
 
     @property
     def alarm_journal(self) -> Path:
-        """What the alarms of this run did, a line each."""
+        """Return the journal of this run's alarm transitions."""
         return self.home / "alarms.jsonl"
 
     @property
     def run_files(self) -> tuple[Path, ...]:
-        """What exists only while the stage runs."""
+        """Return the files that exist only while the stage runs."""
         return (self.record_file, self.env_file, self.target_file, self.alarm_settings_file)
 
     @property
     def temporary(self) -> Path:
-        """TMPDIR of the server and its workers; wiped at each start and stop."""
+        """Return TMPDIR of the server and its workers, emptied at each start and stop."""
         return self.home / "tmp"
 
     @property
     def state(self) -> Path:
-        """The emulator's own files while it runs; made from the newest save at each start."""
+        """Return the emulator's own files while it runs, made from the newest save at each start."""
         return self.home / "state"
 
     @property
     def saves(self) -> Path:
-        """Complete saves of the emulator's state, one folder each."""
+        """Return the folder of complete saves of the emulator's state, one folder each."""
         return self.home / "saves"
 
     @property
     def worker_home(self) -> Path:
-        """HOME of the server and its workers, so that no profile of the user is read."""
+        """Return HOME of the server and its workers, so that they read no profile of the user."""
         return self.home / "home"
 
 
 def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
-    """Read RISK_HUB_LOCAL_DIR, RISK_HUB_PORT, RISK_HUB_AWS_PORT, RISK_HUB_ENFORCE_IAM (1 for yes), RISK_HUB_ALARM_....
+    """Read RISK_HUB_LOCAL_DIR, _PORT, _AWS_PORT, _ENFORCE_IAM (1: yes) and _ALARM_*.
 
     Raises:
-        StageError: a port is no number between 0 (any free one) and 65535; see `AlarmSettings`.
+        StageError: a port is not a number between 0 (any free port) and 65535; see `AlarmSettings`.
     """
     return LocalSettings(
         home=Path(environment.get("RISK_HUB_LOCAL_DIR") or REPOSITORY / ".local").resolve(),

@@ -24,10 +24,10 @@ POLL_INTERVAL_SECONDS: Final = 0.05
 
 
 def hold_lock(settings: LocalSettings) -> IO[str]:
-    """Take the lock that one stage per folder holds for its whole life.
+    """Take the lock that allows one stage per folder.
 
     Raises:
-        StageError: a stage is running, or is just being started or stopped.
+        StageError: a stage is running, starting or stopping.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     lock = settings.lock_file.open("a", encoding="ascii")
@@ -52,7 +52,7 @@ def _already_running(settings: LocalSettings) -> str:
 
 
 class StageProcess:
-    """A server process that this program has started."""
+    """A server process started by this program."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", record: StageRecord) -> None:
         self.process = process
@@ -65,7 +65,7 @@ class StageProcess:
         """Bind both ports, start the server and wait until it answers.
 
         Raises:
-            StageError: a port is taken, or the server ended before it was ready.
+            StageError: a port is in use, or the server ended before it was ready.
         """
         with contextlib.ExitStack() as stack:
             front = stack.enter_context(ports.listen(settings.front_port, "RISK_HUB_PORT"))
@@ -91,7 +91,7 @@ class StageProcess:
         raise StageError(f"The emulator did not start. Its own words: {log_file}\n{last_lines(log_file)}")
 
     def stop(self) -> None:
-        """End the server and wait for it."""
+        """End the server and wait until it has ended."""
         self.process.terminate()
         if self.process.stdin is not None:
             self.process.stdin.close()
@@ -142,7 +142,7 @@ def _record(pid: int, front_port: int, aws_port: int) -> StageRecord:
 
 
 def stop_recorded(record: StageRecord) -> None:
-    """End a stage that another program has started, gently first; its workers end with it."""
+    """End a stage that another program started, at first with SIGTERM; its workers end with it."""
     os.kill(record.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_DEADLINE_SECONDS
     while record.is_alive():
@@ -152,5 +152,5 @@ def stop_recorded(record: StageRecord) -> None:
 
 
 def last_lines(log_file: Path, count: int = 15) -> str:
-    """Return the end of a log, for the person who has to find out why."""
+    """Return the last lines of a log, for diagnosis."""
     return "\n".join(log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])

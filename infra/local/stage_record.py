@@ -1,4 +1,4 @@
-"""Who the running stage is, so that `down` ends exactly that process and no other."""
+"""Record of the running stage, so that `down` ends exactly that process."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class StageRecord:
-    """The server process and its addresses; `started` tells it from a later process of the same number."""
+    """Server process and addresses; `started` distinguishes it from a later process with the same pid."""
 
     pid: int
     started: str
@@ -17,12 +17,12 @@ class StageRecord:
     aws_endpoint: str
 
     def is_alive(self) -> bool:
-        """Tell whether that very process still runs."""
+        """Return whether the recorded process still runs."""
         return process_start(self.pid) == self.started
 
 
 def process_start(pid: int) -> str | None:
-    """Return when a process started, in the system's own words; None when it has ended."""
+    """Return a process's start time in the system's notation, or None if it has ended."""
     try:
         fields = (
             Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
@@ -40,14 +40,14 @@ def _process_start_by_ps(pid: int) -> str | None:
 
 
 def write_record(path: Path, record: StageRecord) -> None:
-    """Keep the record beside the stage's other files."""
+    """Write the record next to the stage's other files."""
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(asdict(record)), encoding="utf-8")
     draft.replace(path)
 
 
 def read_record(path: Path) -> StageRecord | None:
-    """Return the record of a process that still runs; None, and no file, otherwise."""
+    """Return the record if its process still runs; otherwise delete the file and return None."""
     try:
         record = StageRecord(**json.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):

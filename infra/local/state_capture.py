@@ -1,8 +1,8 @@
 """The emulator's state at one instant, as the JSON documents that it loads at its next start.
 
-The emulator saves on a clean stop only, by `get_state` of each service, which copies everything first. A capture runs on
-the event loop, where requests are handled, so nothing is copied of the tables, and logs and metrics, which only grow, are
-left to the clean stop.
+The emulator saves only at a clean stop, with `get_state` of each service, which first copies everything. A
+capture runs on the event loop, which also handles requests. It therefore does not copy tables, and leaves
+logs and metrics, which only grow, to the clean stop.
 """
 
 import json
@@ -18,7 +18,7 @@ TABLE_FACTS: Final = (
     *("tags", "ttl_settings", "pitr_settings", "kinesis_destinations", "contributor_insights"),
     *("backups", "resource_policies", "exports", "imports"),
 )
-# Another thread may change a service while it is read; reading it again takes milliseconds.
+# Another thread may change a service during the read; a repeated read takes milliseconds.
 ATTEMPTS_MAX_COUNT: Final = 5
 METRICS: Final = "cloudwatch"
 
@@ -26,13 +26,13 @@ State = dict[str, Any]
 
 
 def capture(*, everything: bool) -> dict[str, str]:
-    """Return each service's state as JSON text, by the name of its file.
+    """Return each service's state as JSON text, by file name.
 
     Args:
-        everything: with metrics and the lines of logs, as at a clean stop.
+        everything: include metrics and log lines, as at a clean stop.
 
     Raises:
-        RuntimeError: a service changed at every attempt.
+        RuntimeError: a service changed during every attempt.
     """
     return dict(_captured(everything=everything))
 
@@ -72,7 +72,7 @@ def tables_state() -> State:
 
 
 def log_groups_state() -> State:
-    """Return what `cloudwatch_logs.get_state` returns, without the streams: groups are of the template, lines are not."""
+    """Return `cloudwatch_logs.get_state` without streams: the template defines groups, not lines."""
     groups = AccountRegionScopedDict()
     for (account, region, name), group in cloudwatch_logs._log_groups.all_items():  # noqa: SLF001
         groups.set_scoped(account, region, name, {**group, "streams": {}})

@@ -1,4 +1,4 @@
-"""The token of one run: known to the person by `.local/env`, to the hub by its digest only."""
+"""Token of one run: `.local/env` holds it for the user, the hub stores only its digest."""
 
 import os
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ ENV_FILE_MODE: Final = 0o600
 
 
 def admit_token(secretsmanager: Any, secret_id: str, token: str) -> None:  # noqa: ANN401 - boto3 client
-    """Accept this token in place of the last run's, beside those that `risk-hub tokens create` made."""
+    """Accept this token instead of the last run's; keep those that `risk-hub tokens create` made."""
     entry = Token(
         id=TOKEN_ID,
         sha256=digest_of(token),
@@ -32,7 +32,7 @@ def admit_token(secretsmanager: Any, secret_id: str, token: str) -> None:  # noq
 
 
 def write_env_file(path: Path, front_url: str, token: str, aws_endpoint: str) -> None:
-    """Write the shell exports, readable by this user alone from the first byte on."""
+    """Write the shell exports, readable only by this user from the first byte on."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, ENV_FILE_MODE)

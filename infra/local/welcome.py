@@ -1,4 +1,4 @@
-"""The first minute's last screen: the sample's risk numbers, the address, the token, and what to try."""
+"""Welcome screen: the sample's risk numbers, the address, the token, and commands to try."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ ALARMED: Final = (
 
 
 def show(console: Console, hub: Hub, report: dict[str, Any], env_file: Path) -> None:
-    """Print everything a newcomer needs; commands are printed unwrapped, so that they can be pasted."""
+    """Print the newcomer's information; commands are not wrapped, so that they can be pasted."""
     console.print(risk_table(report))
     lines = [
         f"[bold]URL[/bold]    {hub.url}",
@@ -49,7 +49,7 @@ def risk_table(report: dict[str, Any]) -> Table:
 
 
 def commands(env_file: Path, version: str) -> list[str]:
-    """Return the welcome screen's shell commands; the first sets the variables that the others use."""
+    """Return the welcome screen's shell commands; the first sets the variables of the others."""
     read = 'curl -s -H "Authorization: Bearer $RISK_HUB_TOKEN" "$RISK_HUB_URL/risk-hub/worlds'
     return [
         f". '{env_file}'",

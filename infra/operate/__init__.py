@@ -1,1 +1,1 @@
-"""Operator commands: see and repair the queues of a stage, and announce again what it stored."""
+"""Operator commands: inspect and repair a stage, and announce stored records again."""

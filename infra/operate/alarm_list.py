@@ -1,4 +1,4 @@
-"""How the alarms of a stage stand: what CloudWatch says, or on the local stage its own journal."""
+"""State of a stage's alarms, from CloudWatch or from the local stage's journal."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ NOT_DEPLOYED: Final = "NOT_DEPLOYED"
 
 @dataclass(frozen=True, slots=True)
 class AlarmStanding:
-    """One alarm: `since` is UTC text, empty where it never changed."""
+    """One alarm; `since` is UTC text, empty if it never changed."""
 
     name: str
     severity: str
@@ -29,12 +29,12 @@ class AlarmStanding:
     page: str
 
     def document(self) -> dict[str, str]:
-        """Return it as JSON."""
+        """Return the alarm as JSON."""
         return asdict(self)
 
 
 def alarm_standings(aws: Clients, stage: str) -> list[AlarmStanding]:
-    """Return every alarm of the stage's table, the ringing ones first."""
+    """Return every alarm of the stage's table, those in state ALARM first."""
     found = _local() if stage == LOCAL_STAGE else _deployed(aws, stage)
     missing = (NO_NEWS if stage == LOCAL_STAGE else NOT_DEPLOYED, "", "")
     standings = [

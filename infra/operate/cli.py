@@ -1,4 +1,4 @@
-"""`risk-hub` in this repository: the contract's commands, and what an operator runs with AWS credentials."""
+"""`risk-hub` in this repository: the contract's commands, and operator commands that use AWS credentials."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from risk_hub_contracts.cli.app import REFUSED, build_app, run
 
 
 def operator_app() -> typer.Typer:
-    """Return every command: the contract's, and an operator's."""
+    """Return the application with the contract's and the operator's commands."""
     app = build_app()
     add_look_commands(app)
     app.add_typer(events_group(), name="events")

@@ -1,4 +1,4 @@
-"""The deployed risk engine, asked to compute again: the code that verifies is the code that computed first."""
+"""Verification by the deployed risk engine, which uses the same code that computed the report."""
 
 import json
 from typing import Any
@@ -15,10 +15,10 @@ class RiskEngine:
         self._name = names.physical_name(stage, "risk_engine")
 
     def verify(self, world_id: str, version: str) -> dict[str, Any]:
-        """Return the engine's account of one stored report.
+        """Return the engine's result for one stored report.
 
         Raises:
-            OperateError: there is no such report by this engine, or the engine failed.
+            OperateError: this engine has no such report, or the engine failed.
         """
         payload = json.dumps({"verify": {"world_id": world_id, "version": version}}).encode()
         answer = self._lambda.invoke(FunctionName=self._name, Payload=payload)

@@ -1,10 +1,10 @@
-"""What an operator reads when a command cannot do what was asked."""
+"""Errors of operator commands, and their texts."""
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 
 class OperateError(Exception):
-    """A sentence: what is wrong, where, and what to do. It never becomes a traceback."""
+    """A sentence: what is wrong, where, and what to do. It is never printed as a traceback."""
 
 
 def code_of(error: ClientError) -> str:
@@ -13,7 +13,7 @@ def code_of(error: ClientError) -> str:
 
 
 def sentence(error: Exception) -> str:
-    """Return what an operator should read about any error that a command expects."""
+    """Return the operator's text for an error that a command expects."""
     if isinstance(error, NoCredentialsError):
         return "No AWS credentials were found. Set AWS_PROFILE, or sign in as you do for the aws command."
     if isinstance(error, NoRegionError):

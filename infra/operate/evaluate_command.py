@@ -1,4 +1,4 @@
-"""`risk evaluate`: have the engines evaluate what they missed of a world's past, page by page."""
+"""`risk evaluate`: queue a world's past snapshots that have no report, page by page."""
 
 import shlex
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from risk_hub_contracts.times import format_instant
 
 @dataclass(frozen=True, slots=True)
 class EvaluateOrder:
-    """What an operator asked for: a world, a period with both ends included or open, and perhaps one stage."""
+    """An operator's request: a world, a period with inclusive or open ends, and optionally one stage."""
 
     stage_name: str
     world: str
@@ -32,9 +32,9 @@ class EvaluateOrder:
     json: bool
 
     def period(self) -> Period:
-        """Return the period; an open end is where no snapshot can lie beyond.
+        """Return the period; an open end becomes an instant beyond every possible snapshot.
 
-        The start and the end are part of a cursor's query, so that a command that resumes names both.
+        Start and end are part of a cursor's query, so the command that resumes must give both.
         """
         last = datetime.now(UTC) + timedelta(seconds=FUTURE_SKEW_MAX_SECONDS)
         start = self.start or f"{AS_OF_MIN_YEAR}-01-01T00:00:00Z"
@@ -43,11 +43,11 @@ class EvaluateOrder:
 
 
 def evaluate_past(order: EvaluateOrder, aws: Clients) -> None:
-    """Queue what was missed and print what was done.
+    """Queue the missing evaluations and print the result.
 
     Raises:
-        OperateError: the period holds no snapshot, or the relay failed on a page; then the command that resumes was
-            printed before.
+        OperateError: the period holds no snapshot, or the relay failed on a page; in that case the command
+            that resumes was printed first.
     """
     period = order.period()
     done = _follow(Relay(aws.client("lambda"), order.stage_name), period, order)
@@ -72,7 +72,7 @@ def _follow(relay: Relay, period: Period, order: EvaluateOrder) -> Progress:
 
 
 def _queued(done: Progress) -> int:
-    """Return how many snapshots were queued, or would be: those that are neither evaluated nor awaited."""
+    """Return how many snapshots were queued, or would be: those neither evaluated nor awaited."""
     return done.found - done.evaluated - done.awaited
 
 

@@ -1,4 +1,4 @@
-"""`risk-hub events`: the command line of what `replay_command` does."""
+"""`risk-hub events`: command line of `replay_command`."""
 
 from typing import Annotated
 

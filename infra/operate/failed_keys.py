@@ -1,7 +1,8 @@
-"""Which records a message of the relay's failure queue speaks of.
+"""Records behind a message of the relay's failure queue.
 
-Two kinds lie there: what the relay set aside by itself names its record's keys; what Lambda sent after the last retry
-of a batch says only when the batch arrived. Both are found in the table, so that the stream may long have expired (F10).
+The queue holds two kinds of message: one that the relay set aside names its record's keys; one that Lambda
+sent after the last retry of a batch gives only the batch's arrival time. The table is read for both, so an
+expired stream does not matter (F10).
 """
 
 import json
@@ -20,12 +21,12 @@ VERSION_KEY: Final = "version"
 
 
 class UnknownMessageError(Exception):
-    """A message of neither kind: nobody can tell from it what to announce."""
+    """A message of neither kind, which does not identify a record to announce."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """One record: a snapshot's version, or an evaluation's id, in a world."""
+    """One record: a snapshot's version, or a report's id, in a world."""
 
     world_id: str
     attribute: str
@@ -33,7 +34,7 @@ class Key:
 
 
 def keys_of(body: str, dynamodb: Any) -> list[Key]:  # noqa: ANN401 - boto3 client
-    """Return the keys of the records that a message speaks of.
+    """Return the keys of a message's records.
 
     Raises:
         UnknownMessageError: the message is of neither kind.
@@ -53,7 +54,7 @@ def _key(attributes: Mapping[str, Mapping[str, str]]) -> Key:
 
 
 def _arrived(batch: Mapping[str, Any], dynamodb: Any) -> Iterator[Key]:  # noqa: ANN401 - boto3 client
-    """Yield every record that was put about when the batch arrived: its own, and perhaps some neighbours."""
+    """Yield the records put at about the batch's arrival: its own and possibly neighbours."""
     first = parse_instant(batch["approximateArrivalOfFirstRecord"]) - ARRIVAL_MARGIN
     last = parse_instant(batch["approximateArrivalOfLastRecord"]) + ARRIVAL_MARGIN
     table = batch["streamArn"].split("/")[1]
@@ -65,7 +66,7 @@ def _arrived(batch: Mapping[str, Any], dynamodb: Any) -> Iterator[Key]:  # noqa:
 
 
 def _scan(table: str) -> dict[str, Any]:
-    """Return what a scan fetches of each item: its keys, and where its instant stands."""
+    """Return the scan's parameters: the items' keys and the attribute that holds the instant."""
     of_evaluations = table.endswith("evaluations")
     fetched = ["world_id", *((EVALUATION_KEY, "report") if of_evaluations else (VERSION_KEY, "created_at"))]
     aliases = {f"#{number}": name for number, name in enumerate(fetched)}
@@ -73,7 +74,10 @@ def _scan(table: str) -> dict[str, Any]:
 
 
 def _put_at(item: Mapping[str, Mapping[str, str]]) -> datetime | None:
-    """Return about when an item was put; None for what is no record: the relay has set that aside by itself."""
+    """Return the approximate time of an item's put.
+
+    None: the item is not a valid record; the relay has set it aside in a message that names its keys.
+    """
     try:
         if "created_at" in item:
             return parse_instant(item["created_at"]["S"])

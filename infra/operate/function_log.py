@@ -13,8 +13,8 @@ from infra.operate.errors import OperateError
 from infra.operate.stage_access import Clients
 
 LINES_MAX_COUNT: Final = 10_000
-# FilterLogEvents returns at most so many events at once, the oldest first. An emulator that returns as many and names no
-# next page has left out newer ones.
+# FilterLogEvents returns at most this many events at once, oldest first. An emulator that returns this many
+# without a next page has left out newer ones.
 PAGE_MAX_EVENTS: Final = 10_000
 FIRST_WINDOW_MILLISECONDS: Final = 60_000
 
@@ -23,7 +23,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class LogLines:
-    """The newest lines that hold a text, oldest first; `left_out_before` is set where older ones were left out."""
+    """The newest lines with a text, oldest first; `left_out_before` is set if older ones were left out."""
 
     lines: list[str]
     left_out_before: datetime | None
@@ -38,7 +38,7 @@ def log_lines(
     *,
     most: int = LINES_MAX_COUNT,
 ) -> LogLines:
-    """Return the newest lines of the last minutes that hold the text; an empty text is in every line.
+    """Return the newest lines of the last minutes that contain the text; every line contains an empty text.
 
     Raises:
         OperateError: the stage has no such log.
@@ -55,7 +55,7 @@ def log_lines(
 
 
 def _newest(log: "_GroupLog", span: tuple[int, int], most: int) -> LogLines:
-    """Read backwards, in windows that double, until there are enough lines or the period ends."""
+    """Read backwards in windows of doubling length until there are enough lines or the period ends."""
     start, end = span
     found: deque[Event] = deque()
     window = FIRST_WINDOW_MILLISECONDS
@@ -71,7 +71,7 @@ def _newest(log: "_GroupLog", span: tuple[int, int], most: int) -> LogLines:
 
 @dataclass(frozen=True, slots=True)
 class _GroupLog:
-    """One log group, and the text that its lines must hold."""
+    """One log group, and the text that its lines must contain."""
 
     logs: Any
     group: str

@@ -1,4 +1,4 @@
-"""`risk-hub alarms` and `risk-hub logs`: what whoever is woken up looks at first."""
+"""`risk-hub alarms` and `risk-hub logs`: the first commands of the on-call person."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final

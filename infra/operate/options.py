@@ -1,4 +1,4 @@
-"""Options that the operator's commands share, and what they accept."""
+"""Options shared by the operator's commands, with their validation."""
 
 import re
 from contextlib import suppress
@@ -16,14 +16,14 @@ LIFETIME: Final = re.compile(r"([1-9][0-9]{0,3})([hd])", re.ASCII)
 
 
 def stage_name(text: str) -> str:
-    """Return the name of a stage that exists."""
+    """Return the name of an existing stage."""
     if text not in STAGES:
         raise typer.BadParameter(f"{text!r} is no stage: choose one of {', '.join(STAGES)}")
     return text
 
 
 def instant(text: str) -> str:
-    """Return an instant as it was written."""
+    """Return a valid instant unchanged."""
     try:
         parse_instant(text)
     except InstantError as error:
@@ -32,7 +32,7 @@ def instant(text: str) -> str:
 
 
 def rate(text: str | float) -> float:
-    """Return a rate that a stage bears."""
+    """Return a rate within the allowed range."""
     with suppress(ValueError):
         value = float(text)
         if 0 < value <= RATE_MAX_PER_SECOND:
@@ -50,7 +50,7 @@ def count(text: str | int) -> int:
 
 
 def lifetime(text: str | timedelta) -> timedelta:
-    """Return a length of time such as 12h or 90d."""
+    """Return a duration such as 12h or 90d."""
     if isinstance(text, timedelta):
         return text
     match = LIFETIME.fullmatch(text)
@@ -60,7 +60,7 @@ def lifetime(text: str | timedelta) -> timedelta:
 
 
 def inherited(context: typer.Context, name: str, given: Any) -> Any:  # noqa: ANN401 - any option's value
-    """Return an option's value, or what was given for it before the verb."""
+    """Return an option's value, or the value given for it before the subcommand."""
     parent = context.parent
     return given if given or parent is None else parent.params.get(name)
 

@@ -1,4 +1,4 @@
-"""How fast a command works: the one limiter of all of them."""
+"""Rate limiter of the operator commands."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ RATE_MAX_PER_SECOND: Final = 500.0
 
 
 class Pace:
-    """Lets no more through than its rate: after each piece of work it waits until the next one is due."""
+    """Limits a command's rate: after each piece of work it waits until the next one is due."""
 
     def __init__(
         self,
@@ -23,11 +23,11 @@ class Pace:
         self._due_seconds = clock()
 
     def at_most(self, items: int) -> int:
-        """Return how many items to take at once: a second's worth, at least one, at most `items`."""
+        """Return how many items to take at once: one second's worth, from one to `items`."""
         return max(1, min(items, int(self.rate_per_second)))
 
     def spent(self, items: int) -> None:
-        """Note that so many items were worked on, and wait for their share of time."""
+        """Record that this many items were processed, and wait for their share of time."""
         self._due_seconds += items / self.rate_per_second
         wait_seconds = self._due_seconds - self._clock()
         if wait_seconds > 0:

@@ -1,4 +1,4 @@
-"""What `queues` and `queues redrive` do."""
+"""Implementation of `queues` and `queues redrive`."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -18,7 +18,7 @@ LEFT_BEHIND: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class RedriveOrder:
-    """What an operator asked for; `limit` None is every message."""
+    """An operator's request; `limit` None means every message."""
 
     stage_name: str
     name: str
@@ -29,7 +29,7 @@ class RedriveOrder:
 
 
 def list_queues(aws: Clients, stage: str, *, json: bool) -> None:
-    """Print how every queue of the stage stands."""
+    """Print the state of every queue of the stage."""
     rows = health(aws, stage)
     if json:
         print_document([row.document() for row in rows])
@@ -38,7 +38,7 @@ def list_queues(aws: Clients, stage: str, *, json: bool) -> None:
 
 
 def redrive(order: RedriveOrder, aws: Clients) -> int:
-    """Give the messages of one failure queue another chance.
+    """Process the messages of one failure queue again.
 
     Raises:
         OperateError: the queue is missing, or moving or announcing failed.

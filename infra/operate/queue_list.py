@@ -1,4 +1,4 @@
-"""Every queue of a stage, and how it stands."""
+"""Queues of a stage and their state."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ NO_QUEUE: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDo
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One queue; `feeds` is the work queue that its dead letters came from."""
+    """One queue; `feeds` is the work queue whose dead letters it holds."""
 
     name: str
     kind: Kind
@@ -31,7 +31,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class QueueHealth:
-    """How a queue stands; counts are SQS's approximations, an unknown age is None."""
+    """State of a queue; counts are SQS's approximations, an unknown age is None."""
 
     name: str
     kind: Kind
@@ -41,12 +41,12 @@ class QueueHealth:
     oldest_age_seconds: int | None
 
     def document(self) -> dict[str, Any]:
-        """Return it JSON-ready."""
+        """Return the state ready for JSON."""
         return asdict(self)
 
 
 def queues_of(stage: str) -> list[Queue]:
-    """Return the queues that the stage's template declares: two of each worker, and the relay's."""
+    """Return the queues of the stage's template: two per worker, and the relay's."""
     queues = []
     for worker in names.WORKER_EVENTS:
         work = names.queue_name(stage, worker)
@@ -56,7 +56,7 @@ def queues_of(stage: str) -> list[Queue]:
 
 
 def repairable(stage: str, name: str) -> Queue | None:
-    """Return the failure queue that an operator means: its name, with or without the stage's prefix; else None."""
+    """Return the failure queue of this name, with or without the stage's prefix, or None."""
     by_name = {queue.name: queue for queue in queues_of(stage) if queue.kind != "work"}
     return by_name.get(name) or by_name.get(names.physical_name(stage, name))
 
@@ -65,7 +65,7 @@ def queue_url(sqs: Any, name: str) -> str:  # noqa: ANN401 - boto3 client
     """Return a queue's URL.
 
     Raises:
-        OperateError: there is no such queue.
+        OperateError: the queue does not exist.
     """
     try:
         return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
@@ -85,7 +85,7 @@ def counts(sqs: Any, url: str) -> Mapping[str, int]:  # noqa: ANN401 - boto3 cli
 
 
 def health(aws: Clients, stage: str) -> list[QueueHealth]:
-    """Return how every queue of the stage stands.
+    """Return the state of every queue of the stage.
 
     Raises:
         OperateError: a queue is missing.
@@ -102,7 +102,7 @@ def health(aws: Clients, stage: str) -> list[QueueHealth]:
 
 
 def oldest_ages(cloudwatch: Any, queues: Sequence[str]) -> dict[str, int]:  # noqa: ANN401 - boto3 client
-    """Return the age of each queue's oldest message in seconds, where CloudWatch had a value of late."""
+    """Return the age in seconds of each queue's oldest message, if CloudWatch has a recent value."""
     now = datetime.now(UTC)
     answer = cloudwatch.get_metric_data(
         MetricDataQueries=[_age_query(number, name) for number, name in enumerate(queues)],

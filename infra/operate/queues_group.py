@@ -1,4 +1,4 @@
-"""`risk-hub queues`: the command line of what `queue_commands` does."""
+"""`risk-hub queues`: command line of `queue_commands`."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from risk_hub_contracts.cli.options import Json
 
 
 def queues_group() -> typer.Typer:
-    """Return the group `queues`, which by itself lists them."""
+    """Return the group `queues`, which lists the queues when called without a subcommand."""
     group = typer.Typer(rich_markup_mode=None)
     group.callback(invoke_without_command=True)(_list)
     group.command("redrive")(_redrive)
@@ -40,7 +40,7 @@ def _redrive(
     json: Json = False,
 ) -> None:
     """Give failed messages another chance."""
-    # Given before `redrive`, an option belongs to `queues`.
+    # An option given before `redrive` belongs to `queues`.
     stage = str(inherited(context, "stage_name", stage_name))
     if repairable(stage, name) is None:
         known = ", ".join(queue.name for queue in queues_of(stage) if queue.kind != "work")

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from infra.operate.errors import OperateError, code_of
 from infra.operate.pace import Pace
 
-# How an SQS says that it has no such operation; `UnsupportedOperation` is another refusal, which the operator must read.
+# Error codes of an SQS without this operation; `UnsupportedOperation` is another error, which the operator
+# must see.
 NO_MOVE_TASK: Final = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException"})
 POLL_SECONDS: Final = 1.0
 RECEIVE_MAX_MESSAGES: Final = 10
@@ -19,27 +20,29 @@ HIDDEN_SECONDS: Final = 60
 TRACE: Final = "AWSTraceHeader"
 
 Report = Callable[[int], None]
-"""Is told how many messages were moved so far."""
+"""Receives the number of messages moved so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redrive:
-    """Two queues of one SQS: where dead letters lie, and where they go."""
+    """Source and destination of dead letters in one SQS."""
 
     sqs: Any
     source_url: str
     target_url: str
 
     def move(self, limit: int | None, waiting: int, pace: Pace, report: Report) -> tuple[int, str]:
-        """Move the messages that wait; return how many were moved, and how.
+        """Move the waiting messages; return the number moved and the method.
 
-        A move task has no limit, so a limit is met by receiving and sending. Both ways deliver at least once.
+        A move task has no limit, so a limited redrive receives and sends messages. Both methods deliver at
+        least once.
 
         Args:
-            limit: how many messages at the most; None: all.
-            waiting: how many wait now; a message that fails again meanwhile is not taken twice.
+            limit: largest number of messages; None: all.
+            waiting: number of messages that wait now; a message that fails again meanwhile is not taken
+                twice.
             pace: the rate.
-            report: is told the progress.
+            report: receives the progress.
 
         Raises:
             OperateError: the move task failed.
@@ -50,9 +53,9 @@ class Redrive:
         return self._by_hand(most, pace, report), "receive, send and delete"
 
     def _start_task(self, pace: Pace) -> bool:
-        """Start the task; tell whether this SQS has such tasks.
+        """Start the task; return whether this SQS supports such tasks.
 
-        The destination is named, since what a rule could not deliver came to the dead letters from no queue.
+        The destination is given explicitly: messages that a rule could not deliver have no source queue.
         """
         try:
             self.sqs.start_message_move_task(
@@ -105,7 +108,7 @@ class Redrive:
         return moved
 
     def _move(self, message: dict[str, Any]) -> None:
-        """Send, then delete: when the program dies in between, the message is there twice and not lost."""
+        """Send, then delete: if the program dies in between, the message is duplicated and not lost."""
         arguments: dict[str, Any] = {}
         if "MessageAttributes" in message:
             arguments["MessageAttributes"] = message["MessageAttributes"]
@@ -116,7 +119,7 @@ class Redrive:
 
 
 def receive(sqs: Any, url: str, most: int) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3 client
-    """Return up to ten messages with all their attributes; others do not see them for a minute."""
+    """Return up to ten messages with all their attributes; they stay invisible to others for a minute."""
     answer = sqs.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=min(most, RECEIVE_MAX_MESSAGES),

@@ -1,4 +1,4 @@
-"""The deployed relay, asked to announce again: the code that announces is the code that announced first."""
+"""Replays by the deployed relay, which uses the same code that announced first."""
 
 import json
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ class Relay:
         self._name = names.physical_name(stage, "event_relay")
 
     def replay(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the relay's account of one replay.
+        """Return the relay's result of one replay.
 
         Raises:
-            OperateError: the relay failed; whatever it announced before may be announced again.
+            OperateError: the relay failed; records that it announced before may be announced again.
         """
         payload = json.dumps({"replay": request}).encode()
         answer = self._lambda.invoke(FunctionName=self._name, Payload=payload)

@@ -1,4 +1,4 @@
-"""Empty the relay's failure queue: have each record announced again, and only then delete its message."""
+"""Empty the relay's failure queue: have each record announced again, then delete its message."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ Message = dict[str, Any]
 
 @dataclass
 class Repaired:
-    """How a repair went: messages done, records announced again, and why each other message stays."""
+    """Result of a repair: messages done, records announced again, and why each other message stays."""
 
     messages: int = 0
     announced: int = 0
@@ -34,10 +34,10 @@ class Repair:
     queue_url: str
 
     def run(self, most: int, pace: Pace, report: Report) -> Repaired:
-        """Work on up to `most` messages; those that cannot be repaired are given back to the queue.
+        """Process up to `most` messages; those that cannot be repaired are returned to the queue.
 
         Raises:
-            OperateError: the relay failed; the message at hand comes back by itself within a minute.
+            OperateError: the relay failed; the current message becomes visible again within a minute.
         """
         repaired = Repaired()
         kept: list[Message] = []
@@ -65,7 +65,7 @@ class Repair:
         return True
 
     def _announce(self, keys: Sequence[Key], repaired: Repaired, pace: Pace) -> list[str]:
-        """Have the records announced; return what is wrong with those that could not be."""
+        """Have the records announced; return the errors of those that could not be."""
         faults: list[str] = []
         for request in requests(keys, pace.at_most(NAMED_MAX_RECORDS)):
             answer = self.relay.replay(request)
@@ -84,7 +84,7 @@ class Repair:
 
 
 def requests(keys: Sequence[Key], most: int) -> Iterator[dict[str, Any]]:
-    """Yield the relay's requests for these records: one world and kind each, `most` records at the most."""
+    """Yield the relay's requests for these records: one world and kind each, at most `most` records."""
     for (world, attribute), group in groupby(sorted(keys), key=lambda key: (key.world_id, key.attribute)):
         values = [key.value for key in group]
         for start in range(0, len(values), most):

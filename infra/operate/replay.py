@@ -12,9 +12,9 @@ PAGE_MAX_SNAPSHOTS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What to announce again: instants of `as_of`, both inclusive, as RFC 3339 text.
+    """The period to announce again: instants of `as_of`, both inclusive, as RFC 3339 text.
 
-    With `evaluate` only what has no report and will have none by itself, and only of `stage` where it is given.
+    With `evaluate`, only snapshots without a report, present or expected, and only of `stage` if it is given.
     """
 
     world_id: str
@@ -34,7 +34,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What was done so far; `cursor` continues, None behind the last page."""
+    """Progress so far; `cursor` continues, and is None after the last page."""
 
     found: int = 0
     announced: int = 0
@@ -52,14 +52,14 @@ class Progress:
             self.expired + page["expired"],
             page["reached"] or self.reached,
             page["next_cursor"],
-            # A relay of release 1.0.0 does not count these.
+            # A relay of release 1.0.0 does not return these counts.
             self.evaluated + page.get("evaluated", 0),
             self.awaited + page.get("awaited", 0),
         )
 
 
 def replay(relay: Relay, period: Period, pace: Pace) -> Iterator[Progress]:
-    """Yield the progress after each page; what was yielded last says where to resume.
+    """Yield the progress after each page; the last value says where to resume.
 
     Raises:
         OperateError: the relay failed on a page.

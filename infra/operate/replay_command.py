@@ -1,4 +1,4 @@
-"""`events replay`: progress while it runs, and where to resume when it stops."""
+"""`events replay`: print the progress, and where to resume after a failure."""
 
 import shlex
 from dataclasses import asdict, dataclass
@@ -16,13 +16,13 @@ from risk_hub_contracts.cli.app import PROGRAM
 from risk_hub_contracts.cli.screen import Bar, bar, complain, print_document, say
 from risk_hub_contracts.times import parse_instant
 
-# What only an evaluation of the past counts.
+# Counts that exist only in an evaluation of the past.
 OF_EVALUATIONS: Final = frozenset({"evaluated", "awaited"})
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayOrder:
-    """What an operator asked for: a world's snapshots of a period, both ends included."""
+    """An operator's request: a world's snapshots of a period, both ends included."""
 
     stage_name: str
     world: str
@@ -35,10 +35,11 @@ class ReplayOrder:
 
 
 def replay_events(order: ReplayOrder, aws: Clients) -> None:
-    """Announce a period again and print what was done.
+    """Announce a period again and print the result.
 
     Raises:
-        OperateError: there is no such world, or the relay failed on a page; then the command that resumes was printed.
+        OperateError: the world does not exist, or the relay failed on a page; in that case the command that
+            resumes was printed first.
     """
     period = Period(order.world, order.start, order.end, order.cursor, order.dry_run)
     relay = Relay(aws.client("lambda"), order.stage_name)

@@ -1,4 +1,4 @@
-"""`risk-hub risk verify` and `risk evaluate`: have the deployed engines compute again, or compute what they missed."""
+"""`risk-hub risk verify` and `risk evaluate`: deployed engines compute a report again, or missing ones."""
 
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ STATUS = {"equal": 0, "differs": 1, "unverifiable": 3}
 
 
 def add_risk_commands(app: typer.Typer) -> None:
-    """Add `verify` and `evaluate` to the group `risk`, which callers may have commands in already."""
+    """Add `verify` and `evaluate` to the group `risk`, which may already contain commands for callers."""
     group = next((each.typer_instance for each in app.registered_groups if each.name == GROUP), None)
     if group is None:
         group = typer.Typer(help="Risk numbers.", no_args_is_help=True, rich_markup_mode=None)

@@ -1,4 +1,4 @@
-"""The table of queues."""
+"""Table of queues on the terminal."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,7 +15,7 @@ NO_AGE_NOTE: Final = "'-': CloudWatch had no age in the last ten minutes. The lo
 
 
 def print_queues(rows: Sequence[QueueHealth]) -> None:
-    """Print the table of queues; what failed and waits for somebody stands out."""
+    """Print the table of queues, with failed messages highlighted."""
     console = Console()
     console.width = max(console.width, TABLE_MIN_CHARS)
     table = Table(box=None, pad_edge=False)

@@ -1,7 +1,7 @@
-"""A table as it was: DynamoDB puts it beside the live one, and what the live one lacks is put back.
+"""Recovery of a table: DynamoDB restores a copy, and items that the live table lacks are put back from it.
 
-Nothing is replaced: an item that is there stays, so whoever goes on writing meanwhile loses nothing, and a copy that
-stopped halfway may simply be started again.
+Existing items are never replaced: concurrent writers lose nothing, and an interrupted recovery can simply be
+repeated.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,22 +23,22 @@ POLLS_MAX_COUNT: Final = 960
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How many items the copy holds, and how many of them the live table lacked."""
+    """Number of items in the copy, and how many of them the live table lacked."""
 
     seen: int
     missing: int
 
 
 def side_copy_name(stage: str, table: str, instant: datetime) -> str:
-    """Return the name of the copy of a table as it was at an instant (aware, UTC)."""
+    """Return the name of the copy of a table as of an instant (aware, UTC)."""
     return f"{names.physical_name(stage, table)}-at-{instant:%Y%m%dT%H%M%SZ}"
 
 
 def make_side_copy(dynamodb: Any, stage: str, table: names.TableName, instant: datetime) -> str:  # noqa: ANN401 - boto3 client
-    """Have DynamoDB restore a table beside the live one, wait until it is there, and return its name.
+    """Restore a table to a new table, wait until it is ready, and return its name.
 
     Raises:
-        OperateError: the stage keeps no backups of that instant.
+        OperateError: the stage has no backup for that instant.
     """
     name = side_copy_name(stage, table, instant)
     try:
@@ -63,10 +63,10 @@ def put_back(
     *,
     dry_run: bool,
 ) -> Iterator[Restored]:
-    """Put what the live table lacks of a copy, page by page; yield the counts so far.
+    """Put the items that the live table lacks, page by page; yield the counts so far.
 
     Raises:
-        OperateError: there is no such copy.
+        OperateError: the copy does not exist.
     """
     live, done = LiveTable(dynamodb, stage, table), Restored(0, 0)
     _require_copy(dynamodb, copy, stage)
@@ -103,11 +103,11 @@ class LiveTable:
 
     @property
     def name(self) -> str:
-        """Physical name."""
+        """Return the physical name."""
         return names.physical_name(self.stage, self.table)
 
     def put(self, item: Mapping[str, Any]) -> bool:
-        """Put an item unless its key is taken; whether it was put."""
+        """Put an item unless its key exists; return whether it was put."""
         try:
             self.dynamodb.put_item(
                 TableName=self.name, Item=item, ConditionExpression="attribute_not_exists(world_id)"
@@ -119,7 +119,7 @@ class LiveTable:
         return True
 
     def lacks(self, item: Mapping[str, Any]) -> bool:
-        """Whether nothing stands under the item's key."""
+        """Return whether no item has this item's key."""
         key = {name: item[name] for name in names.TABLE_KEYS[self.table]}
         found = self.dynamodb.get_item(
             TableName=self.name, Key=key, ConsistentRead=True, ProjectionExpression="world_id"

@@ -1,4 +1,4 @@
-"""Clients of one stage: the emulator of the running local stage, or AWS with the operator's own credentials."""
+"""AWS clients of one stage: the running local stage's emulator, or AWS with the operator's credentials."""
 
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from infra.local.stage_record import read_record
 from infra.operate.errors import OperateError
 
 LOCAL: Final = "local"
-# Longer than the relay may run, so that its answer is not given up.
+# Longer than the relay's timeout, so that its answer is not abandoned.
 READ_TIMEOUT_SECONDS: Final = 75
 CONFIG: Final = Config(
     connect_timeout=5, read_timeout=READ_TIMEOUT_SECONDS, retries={"mode": "standard", "max_attempts": 4}
@@ -20,14 +20,14 @@ CONFIG: Final = Config(
 
 
 class Clients(Protocol):
-    """Makes clients of AWS services."""
+    """Creates clients of AWS services."""
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 clients are typed at the call site
         """Return a client of one service."""
 
 
 class CloudAws:
-    """The operator's profile, region and credentials, found as the aws command finds them."""
+    """AWS with the operator's profile, region and credentials, resolved as the aws command does."""
 
     def __init__(self) -> None:
         self._session = boto3.Session()
@@ -36,11 +36,11 @@ class CloudAws:
         """See Clients.
 
         Raises:
-            OperateError: the address that the environment or the profile names instead of AWS's own is none.
+            OperateError: the endpoint URL from the environment or the profile is not valid.
         """
         try:
             made: Any = self._session.client(service, config=CONFIG)  # type: ignore[call-overload]
-            # Botocore itself would find out about a port with the first request.
+            # Botocore itself would detect a wrong port only at the first request.
             _ = urlsplit(made.meta.endpoint_url).port
         except ValueError as error:
             raise OperateError(f"AWS_ENDPOINT_URL, or endpoint_url of the profile: {error}") from None
@@ -52,10 +52,10 @@ def access_to(stage: str, settings: LocalSettings | None = None) -> Clients:
 
     Args:
         stage: `local`, or the name of a deployed stage.
-        settings: where the local stage keeps its record; by default as for `make up`.
+        settings: location of the local stage's record; by default that of `make up`.
 
     Raises:
-        OperateError: the local stage is asked for and does not run.
+        OperateError: the local stage is requested and does not run.
     """
     if stage != LOCAL:
         return CloudAws()

@@ -1,4 +1,4 @@
-"""Whether a stage has stored anything of a world, and which worlds it knows."""
+"""Check that a stage has stored a world, and list the worlds that it has."""
 
 from typing import Any, Final
 

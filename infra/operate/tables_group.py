@@ -1,4 +1,4 @@
-"""`risk-hub tables` and `risk-hub reaper`: what brings back what a table lost."""
+"""`risk-hub tables` and `risk-hub reaper`: commands for recovering lost items of a table."""
 
 from datetime import UTC
 from typing import Annotated
@@ -16,7 +16,7 @@ from risk_hub_contracts.times import parse_instant
 
 
 def table_name(text: str) -> names.TableName:
-    """Return the name of a table of the hub."""
+    """Return the name of one of the hub's tables."""
     if text not in names.TABLE_KEYS:
         raise typer.BadParameter(f"{text!r} is no table: choose one of {', '.join(names.TABLE_KEYS)}")
     return text

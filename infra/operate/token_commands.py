@@ -1,4 +1,4 @@
-"""What `tokens create`, `tokens list` and `tokens revoke` do."""
+"""Implementation of `tokens create`, `tokens list` and `tokens revoke`."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,10 +24,10 @@ NONE_ENDED: Final = "No token has ended."
 
 
 def create(order: TokenOrder, aws: Clients, stage: str, *, json: bool) -> None:
-    """Make a token and print it once.
+    """Create a token and print it once.
 
     Raises:
-        TokenError: it could not be made; nothing was changed.
+        TokenError: the token could not be created; nothing was changed.
     """
     made = issue.issue(_register(aws, stage), order, _now())
     everywhere = _seen_everywhere()
@@ -41,13 +41,13 @@ def create(order: TokenOrder, aws: Clients, stage: str, *, json: bool) -> None:
 
 
 def show(aws: Clients, stage: str, ending: timedelta | None, *, json: bool) -> int:
-    """Print the list of a stage's tokens and return how many were shown.
+    """Print a stage's tokens and return the number shown.
 
     Args:
         aws: the stage's clients.
-        stage: its name.
-        ending: only those that live, and end within this time.
-        json: as one document.
+        stage: name of the stage.
+        ending: only valid tokens that end within this time.
+        json: print one JSON document.
     """
     now = _now()
     tokens = [
@@ -65,7 +65,7 @@ def show(aws: Clients, stage: str, ending: timedelta | None, *, json: bool) -> i
 
 
 def revoke(ids: Sequence[str], aws: Clients, stage: str, *, json: bool) -> None:
-    """Revoke tokens by their ids; without any, those that have ended.
+    """Revoke tokens by their ids; without ids, those that have ended.
 
     Raises:
         TokenError: an id is unknown; nothing was changed.
@@ -92,7 +92,7 @@ def _now() -> datetime:
 
 
 def _seen_everywhere() -> datetime:
-    """Return the first whole second by which every function has read the list that stands now."""
+    """Return the first whole second by which every function has read the current list."""
     return (_now() + timedelta(seconds=TOKEN_CACHE_MAX_AGE_SECONDS + 1)).replace(microsecond=0)
 
 

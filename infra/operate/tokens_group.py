@@ -1,4 +1,4 @@
-"""`risk-hub tokens`: the command line of what `token_commands` does."""
+"""`risk-hub tokens`: command line of `token_commands`."""
 
 from datetime import timedelta
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""A consumer of the hub's events: a command for each event of a queue, which is deleted once the command succeeds."""
+"""Consumer of the hub's events: run a command for each message, and delete the message if it succeeds."""
 
 import json
 import time
@@ -10,13 +10,14 @@ from infra.operate.worker_queue import WorkerQueue
 from risk_hub_contracts.cli.screen import complain
 
 POLL_SECONDS: Final = 5
-# One event is taken at a time; no other consumer sees it while its command runs, since its visibility is renewed.
+# One event is processed at a time; its visibility is renewed, so no other consumer receives it during the
+# command.
 VISIBILITY_SECONDS: Final = 60
 
 
 @dataclass(slots=True)
 class Handled:
-    """How many events the command succeeded on and failed on; `waiting` are the messages that failed at their last try."""
+    """Counts of succeeded and failed events; `waiting` holds the messages whose last try failed."""
 
     succeeded: int = 0
     failed: int = 0
@@ -24,7 +25,7 @@ class Handled:
 
     @property
     def count(self) -> int:
-        """How many events there were."""
+        """Return the number of events."""
         return self.succeeded + self.failed
 
 
@@ -37,7 +38,7 @@ def work(
     most: int | None,
     idle_seconds: float,
 ) -> None:
-    """Run a command for each event until there were enough, or none came for a while; count in `handled`."""
+    """Run a command per event until `most` are done or none arrives for a while; count in `handled`."""
     last_seconds = time.monotonic()
     while (most is None or handled.count < most) and time.monotonic() - last_seconds < idle_seconds:
         wait = int(min(POLL_SECONDS, idle_seconds))
@@ -57,7 +58,7 @@ def _handle(
     handled: Handled,
 ) -> None:
     number = str(message["MessageId"])
-    # Interrupted in the middle of its command, an event has not succeeded.
+    # An event that is interrupted during its command has not succeeded.
     handled.waiting.add(number)
     fault = _fault(sqs, queue, message, run)
     if fault is not None:
@@ -70,7 +71,7 @@ def _handle(
 
 
 def _fault(sqs: Any, queue: WorkerQueue, message: dict[str, Any], run: Run) -> str | None:  # noqa: ANN401 - boto3 client
-    """Run the command on an event; return what went wrong, or None."""
+    """Run the command on an event; return the failure, or None."""
 
     def renew() -> None:
         sqs.change_message_visibility(

@@ -1,4 +1,4 @@
-"""`risk-hub worker`: the command line of what `worker` does."""
+"""`risk-hub worker`: command line of `worker`."""
 
 import signal
 from collections.abc import Iterator, Sequence
@@ -71,9 +71,9 @@ def worker(
 ) -> None:
     """Run a command for each event of the bus, until Ctrl-C. An event that it fails on comes again.
 
-    With --json, what the command prints goes to stderr. SIGTERM ends as Ctrl-C does: the queue of one run is removed,
-    unless an event that failed is still in it. Events come at least once and in any order: the command must cope with
-    both. Status 1 when it failed on one.
+    With --json, what the command prints goes to stderr. SIGTERM ends as Ctrl-C does: the queue of one run is
+    removed, unless an event that failed is still in it. Events come at least once and in any order: the
+    command must cope with both. Status 1 when it failed on one.
     """
     if (command is None) is (remove is None) or (name and queue):
         raise typer.BadParameter("give --exec, with --name or --queue or neither; or --remove alone")
@@ -110,7 +110,7 @@ def _work(
     most: int | None,
     idle_seconds: float | None,
 ) -> WorkerQueue | None:
-    """Work until the end, and return the queue; None where it was interrupted before there was one."""
+    """Work until the end and return the queue, or None if interrupted before there was one."""
     found = None
     try:
         with _ended_by_sigterm(), opened as found:
@@ -142,7 +142,7 @@ def _tell(
 
 
 def _left(handled: Handled, used: WorkerQueue, *, queue: str | None, name: str | None, stage: str) -> str:
-    """Return where the events are that failed, and the command that handles them again."""
+    """Return where the failed events are, and the command that processes them again."""
     count = len(handled.waiting)
     where = f"{used.name} or {used.dead_letters}" if used.dead_letters else used.name
     again = f"--name {name}" if name else f"--queue {used.name}"
@@ -156,7 +156,7 @@ def _left(handled: Handled, used: WorkerQueue, *, queue: str | None, name: str |
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let a service manager's signal end the block as Ctrl-C does, so that no queue is left behind."""
+    """Let SIGTERM end the block as Ctrl-C does, so that no queue is left behind."""
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

@@ -10,13 +10,13 @@ from typing import Any, Final
 RENEWAL_SECONDS: Final = 20
 STDERR: Final = 2
 SYNTAX_CHECK_SECONDS: Final = 10
-# What a shell interprets where it is not quoted, and what it interprets within double quotes too.
+# Characters that a shell interprets unquoted, and those that it interprets within double quotes.
 SHELL_CHARACTERS: Final = frozenset(";|&<>()$`*?[\n")
 EXPANDED_IN_QUOTES: Final = frozenset("$`")
 USE_SHELL: Final = "Give --shell to run it by a shell, or quote the character."
 
 Run = Callable[[dict[str, Any], Callable[[], None]], str | None]
-"""Runs the command on an event and renews its lease meanwhile; returns why it failed, or None."""
+"""Runs the command on an event and renews its visibility meanwhile; returns the failure, or None."""
 
 
 class CommandError(Exception):
@@ -27,7 +27,7 @@ def checked_words(command: str, *, shell: bool) -> list[str]:
     """Return the words of a command that can be started.
 
     Args:
-        command: as it was given.
+        command: the command as given.
         shell: whether a shell runs it.
 
     Raises:
@@ -85,11 +85,11 @@ def _needs_shell(command: str) -> str | None:
 
 
 def runner(words: Sequence[str], *, stdout: int | None = None) -> Run:
-    """Return what runs a command with an event on its stdin; status 0 is success.
+    """Return a function that runs a command with an event on its stdin; status 0 is success.
 
     Args:
         words: the command.
-        stdout: the file descriptor that its stdout goes to; None is the process's own.
+        stdout: file descriptor of its stdout; None: the process's own.
     """
 
     def run(event: dict[str, Any], renew: Callable[[], None]) -> str | None:
@@ -105,7 +105,7 @@ def runner(words: Sequence[str], *, stdout: int | None = None) -> Run:
 
 
 def _status(process: "subprocess.Popen[bytes]", given: bytes, renew: Callable[[], None]) -> int:
-    """Return the status of a command, and renew its event's lease as long as it runs."""
+    """Return the status of a command; renew its event's visibility while it runs."""
     left: bytes | None = given
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The queue of a worker: subscribed to the bus for one run, or kept under a name until it is removed."""
+"""Queue of a worker: subscribed to the bus for one run, or kept under a name until it is removed."""
 
 import json
 import re
@@ -16,14 +16,14 @@ from infra.operate.stage_access import Clients
 TARGET_ID: Final = "queue"
 NAME_PATTERN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?", re.ASCII)
 NAME_FORM: Final = "1 to 30 lower-case letters, digits and inner hyphens"
-# As the stage's own workers have it.
+# The same number as for the stage's own workers.
 TRIES_MAX_COUNT: Final = 5
 RETENTION_SECONDS: Final = 14 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerQueue:
-    """A queue that a worker reads; `dead_letters` is the queue of events that failed too often, if there is one."""
+    """A queue that a worker reads; `dead_letters` is the queue of events that failed too often, if any."""
 
     url: str
     name: str
@@ -32,7 +32,7 @@ class WorkerQueue:
 
     @property
     def fate(self) -> str:
-        """Return what happens with an event that fails."""
+        """Return a text about what happens to a failed event."""
         if self.dead_letters is None:
             return f"it stays in {self.name} and is delivered again"
         return (
@@ -41,7 +41,7 @@ class WorkerQueue:
 
 
 def worker_queue_name(stage: str, name: str) -> str:
-    """Return the name of the queue, and of the rule, of a worker."""
+    """Return the name of a worker's queue and rule."""
     return names.physical_name(stage, f"worker-{name}")
 
 
@@ -49,7 +49,7 @@ def existing_queue(aws: Clients, name: str) -> WorkerQueue:
     """Return a queue that was subscribed before.
 
     Raises:
-        OperateError: there is no such queue.
+        OperateError: the queue does not exist.
     """
     sqs = aws.client("sqs")
     url = queue_url(sqs, name)
@@ -65,7 +65,7 @@ def existing_queue(aws: Clients, name: str) -> WorkerQueue:
 def temporary_queue(
     aws: Clients, stage: str, types: Sequence[str], failed: set[str]
 ) -> Iterator[WorkerQueue]:
-    """Subscribe a queue for as long as the block runs; it is kept where an event in `failed` is still in it."""
+    """Subscribe a queue while the block runs; keep it if it still holds an event in `failed`."""
     name = worker_queue_name(stage, secrets.token_hex(4))
     sqs = aws.client("sqs")
     url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
@@ -81,7 +81,7 @@ def temporary_queue(
 
 
 def named_queue(aws: Clients, stage: str, name: str, types: Sequence[str]) -> WorkerQueue:
-    """Subscribe a queue that is kept, with a queue of dead letters; one that exists is used as it is, with these types."""
+    """Subscribe a permanent queue with a dead-letter queue; an existing one is used with these types."""
     sqs, queue = aws.client("sqs"), worker_queue_name(stage, name)
     kept = {"MessageRetentionPeriod": str(RETENTION_SECONDS)}
     dead = sqs.create_queue(QueueName=f"{queue}-dead-letters", Attributes=kept)["QueueUrl"]
@@ -93,10 +93,10 @@ def named_queue(aws: Clients, stage: str, name: str, types: Sequence[str]) -> Wo
 
 
 def remove_queue(aws: Clients, stage: str, name: str) -> str:
-    """Remove the queue of a worker with its rule, its dead letters and every event in them; return its name.
+    """Remove a worker's queue with its rule, its dead letters and every event in them; return its name.
 
     Raises:
-        OperateError: there is no such queue; the text names those there are.
+        OperateError: the queue does not exist; the text names the existing ones.
     """
     sqs, queue = aws.client("sqs"), worker_queue_name(stage, name)
     prefix = worker_queue_name(stage, "")

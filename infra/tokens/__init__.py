@@ -1,1 +1,1 @@
-"""Bearer tokens of a stage: made, listed, revoked; the stage keeps digests only."""
+"""Bearer tokens of a stage: created, listed, revoked; the stage stores only digests."""

@@ -1,4 +1,4 @@
-"""Why a token could not be made or revoked."""
+"""Error of creating or revoking a token."""
 
 
 class TokenError(Exception):

@@ -1,4 +1,4 @@
-"""A new token: 256 random bits for its owner, a digest with what it may do for the stage."""
+"""New tokens: 256 random bits for the owner; the digest and the permissions for the stage."""
 
 import hashlib
 import secrets
@@ -14,16 +14,16 @@ from risk_hub_contracts.limits import TOKEN_ACTORS_MAX_COUNT, TOKEN_LIFETIME_MAX
 from risk_hub_contracts.tokens import Scope, Token
 
 TOKEN_BYTES: Final = 32
-# By this a scanner of repositories, images and logs finds a token that lies where it should not.
+# Scanners of repositories, images and logs recognise a leaked token by this prefix.
 TOKEN_PREFIX: Final = "rsh_"  # noqa: S105 - what every token begins with
 FINGERPRINT_CHARS: Final = 8
-# The scopes that open something today; what a route of tomorrow needs is given when there is one.
+# Scopes in use today; a scope for a future route is granted once the route exists.
 GRANTED_SCOPES: Final[tuple[Scope, ...]] = ("snapshots:read", "snapshots:write", "worlds:write")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenOrder:
-    """What an operator wants: for whom, what it may do, in whose name, for how long."""
+    """An operator's request: token id, scopes, actor and lifetime."""
 
     id: str
     scopes: Sequence[Scope]
@@ -33,37 +33,37 @@ class TokenOrder:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The token itself, which nobody keeps but its owner, and its entry in the list."""
+    """The token itself, which only its owner keeps, and its entry in the list."""
 
     token: str
     entry: Token
 
 
 def new_token() -> str:
-    """Return a URL-safe token with 256 bits of randomness, which is why a plain digest of it gives nothing away."""
+    """Return a URL-safe token with 256 bits of randomness, so that a plain digest of it reveals nothing."""
     return TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def digest_of(token: str) -> str:
-    """Return the token's SHA-256 in hex: all that a stage ever stores."""
+    """Return the token's SHA-256 in hex, the only form that a stage stores."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def fingerprint(token: Token) -> str:
-    """Return the beginning of the digest: enough to recognise a token, too little to put one back by hand."""
+    """Return the beginning of the digest: enough to recognise a token, too little to restore its entry."""
     return token.sha256[:FINGERPRINT_CHARS]
 
 
 def issue(register: TokenRegister, order: TokenOrder, now: datetime) -> Issued:
-    """Make a token that the stage accepts from now on, and return it: the only time that it is seen.
+    """Create a token that the stage accepts from now on, and return it; it cannot be shown again.
 
     Args:
         register: the stage's list.
-        order: what the token is for.
+        order: the requested token.
         now: aware, UTC.
 
     Raises:
-        TokenError: the order asks for what is not given, the id is taken, or the list is full.
+        TokenError: the order requests an unavailable scope, the id is taken, or the list is full.
     """
     _check(order)
     token = new_token()
@@ -79,10 +79,10 @@ def issue(register: TokenRegister, order: TokenOrder, now: datetime) -> Issued:
 
 
 def revoke(register: TokenRegister, ids: Sequence[str]) -> None:
-    """Take tokens off the list.
+    """Remove tokens from the list.
 
     Raises:
-        TokenError: one of the ids is not listed; then none was revoked.
+        TokenError: an id is not listed; in that case no token was revoked.
     """
 
     def without(listed: Sequence[Token]) -> Sequence[Token]:
@@ -98,7 +98,7 @@ def revoke(register: TokenRegister, ids: Sequence[str]) -> None:
 
 
 def revoke_ended(register: TokenRegister, now: datetime) -> Sequence[Token]:
-    """Take those tokens off the list whose time is over, and return them."""
+    """Remove expired tokens from the list and return them."""
     ended: list[Token] = []
 
     def without(listed: Sequence[Token]) -> Sequence[Token]:

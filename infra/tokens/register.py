@@ -1,7 +1,8 @@
-"""The secret that lists a stage's tokens, changed so that no other operator's change is lost.
+"""The secret that lists a stage's tokens, with updates that never lose another operator's change.
 
-Secrets Manager has no conditional put, but it moves a staging label only away from the version that the caller names:
-the new list is put as a draft, and `AWSCURRENT` moves to it from the very version that was read, or not at all.
+Secrets Manager has no conditional put, but it moves a staging label only away from the version that the
+caller names: the new list is put as a draft, and `AWSCURRENT` moves to it only from the version that was
+read.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,33 +19,33 @@ CURRENT: Final = "AWSCURRENT"
 DRAFT: Final = "AWSPENDING"
 ATTEMPTS_MAX_COUNT: Final = 5
 NOT_THERE: Final = "ResourceNotFoundException"
-# What is answered where the label is no longer at the version that was named, or the draft is gone.
+# Error codes if the label is no longer at the named version, or the draft was deleted.
 LOST_THE_RACE: Final = ("InvalidParameterException", "InvalidRequestException", NOT_THERE)
 
 Edit = Callable[[Sequence[Token]], Sequence[Token]]
 
 
 class TokenRegister:
-    """The list of one stage. An operator needs `GetSecretValue`, `PutSecretValue` and `UpdateSecretVersionStage`."""
+    """The list of one stage; needs `GetSecretValue`, `PutSecretValue` and `UpdateSecretVersionStage`."""
 
     def __init__(self, secretsmanager: Any, secret_id: str) -> None:  # noqa: ANN401 - boto3 client
-        """Stand for the secret of this name or ARN; nothing is read yet."""
+        """Refer to the secret of this name or ARN; nothing is read yet."""
         self._secretsmanager = secretsmanager
         self._secret_id = secret_id
 
     def tokens(self) -> Sequence[Token]:
-        """Return the list as it stands.
+        """Return the current list.
 
         Raises:
-            TokenError: what the secret holds is no list of tokens.
+            TokenError: the secret's value is not a list of tokens.
         """
         return self._read()[1]
 
     def change(self, edit: Edit) -> Sequence[Token]:
-        """Replace the list by what `edit` makes of it, again from the start where another change came first.
+        """Replace the list by the result of `edit`; after a concurrent change, read and edit it again.
 
         Raises:
-            TokenError: the new list is too large, or others changed the list at each of five attempts.
+            TokenError: the new list is too large, or concurrent changes won all five attempts.
         """
         for _ in range(ATTEMPTS_MAX_COUNT):
             version, listed = self._read()
@@ -93,7 +94,8 @@ class TokenRegister:
         except ClientError as error:
             if _code(error) not in LOST_THE_RACE:
                 raise
-            # A repeated request finds that its first sending, whose answer was lost, moved the label already.
+            # A retried request finds that its first attempt, whose response was lost, has already moved the
+            # label.
             return self._read()[0] == draft
         return True
 

@@ -1,1 +1,1 @@
-"""Alarms on this machine: the rules of the operations template, evaluated here because the emulator cannot."""
+"""Local alarms: the rules of the operations template, evaluated here because the emulator cannot."""

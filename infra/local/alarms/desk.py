@@ -1,4 +1,4 @@
-"""The alarms of a running local stage: metrics in, transitions out to the journal and the webhook."""
+"""Alarms of a running local stage: reads metrics, writes transitions to the journal and the webhook."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ LOOK_INTERVAL_SECONDS: Final = 1.0
 DEPTH_INTERVAL_SECONDS: Final = 20.0
 # A metric line is read from the logs within two seconds of its writing.
 SETTLE_SECONDS: Final = 4.0
-# The wall clock was set, or the machine slept, when it moved by so much more or less than the monotonic clock.
+# The wall clock was set, or the machine slept, if it moved by more than this against the monotonic clock.
 JUMP_MIN_SECONDS: Final = 30.0
 WEBHOOK_TIMEOUT_SECONDS: Final = 5.0
 FIRST_REFUSAL_STATUS: Final = 300
@@ -33,7 +33,7 @@ logger = logging.getLogger("local-stage.alarms")
 
 
 class AlarmDesk:
-    """A thread that measures queues, looks at the alarms, and tells of every change."""
+    """A thread that measures queues, evaluates the alarms, and reports every change."""
 
     def __init__(self, endpoint: str, settings: AlarmSettings, journal: Journal) -> None:
         self.log, self.meter = MetricLog(), RequestMeter()
@@ -46,12 +46,12 @@ class AlarmDesk:
         self._clock_offset = _clock_offset()
 
     def start(self) -> None:
-        """Begin with an empty journal."""
+        """Start the thread with an empty journal."""
         self._journal.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the thread to end; it is a daemon and holds nothing that must be closed."""
+        """Ask the thread to end; it is a daemon and holds no resource that must be closed."""
         self._stopped.set()
 
     def _run(self) -> None:
@@ -68,7 +68,10 @@ class AlarmDesk:
                     logger.exception("The alarms were not looked at")
 
     def _notice_a_jump(self) -> None:
-        """Restart the watch when the wall clock jumped: alarms would be silent until it caught up, or go off for nothing."""
+        """Restart the watch when the wall clock jumped.
+
+        Otherwise alarms would stay silent until the clock caught up, or turn on without a cause.
+        """
         offset = _clock_offset()
         if abs(offset - self._clock_offset) > JUMP_MIN_SECONDS:
             logger.warning("The clock jumped by %.0f s: the alarms start over", offset - self._clock_offset)
@@ -97,7 +100,7 @@ def _clock_offset() -> float:
 
 
 def post(url: str, document: Mapping[str, str]) -> None:
-    """Post a notification once; a subscriber that does not take it is named in the log."""
+    """Post a notification once; log the address if the subscriber does not accept it."""
     headers = {"Content-Type": "text/plain; charset=UTF-8", "x-amz-sns-message-type": document["Type"]}
     try:
         status = call("POST", url, headers, json.dumps(document).encode(), WEBHOOK_TIMEOUT_SECONDS).status

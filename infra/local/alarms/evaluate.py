@@ -1,4 +1,4 @@
-"""What a rule says of the metrics at one moment: CloudWatch's own way of counting, for the settings that we use."""
+"""Evaluation of a rule at one moment: CloudWatch's algorithm, for the settings that the rules use."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -14,12 +14,12 @@ UNKNOWN: Final[State] = "INSUFFICIENT_DATA"
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast time passes for the rules: at 12, a minute of a rule is five seconds of the clock."""
+    """Speed of the rules' time: at 12, a minute of a rule takes five seconds."""
 
     speed: int = 1
 
     def seconds(self, of_rule: float) -> float:
-        """Return how long a rule's seconds take."""
+        """Return the real duration of a rule's seconds."""
         return of_rule / self.speed
 
     def window_end(self, now: float) -> float:
@@ -31,8 +31,8 @@ class Pace:
 def datapoints(rule: AlarmRule, log: MetricLog, end: float, pace: Pace) -> list[float | None]:
     """Return the rule's values of its last periods before `end` (seconds since 1970), newest first.
 
-    Where silence is no news, the newest values there are count, from a few periods further back if need be, as
-    CloudWatch does: a value that arrived late would otherwise never be judged.
+    If missing data keeps the state, the newest existing values count, from a few periods further back if
+    necessary, as in CloudWatch: a value that arrived late would otherwise never be evaluated.
     """
     period = pace.seconds(rule.period_seconds)
     late = LATE_PERIODS if rule.silence == QUIET_KEEPS_STATE else 0
@@ -49,7 +49,7 @@ def _value(rule: AlarmRule, log: MetricLog, start: float, end: float) -> float |
 
 
 def next_state(rule: AlarmRule, values: list[float | None], before: State) -> State:
-    """Return what the rule says of its periods' values; `before` stays while silence leaves it undecided."""
+    """Return the state for the periods' values; keep `before` if missing data decides nothing."""
     if rule.silence == QUIET_KEEPS_STATE and None in values:
         return before
     return "ALARM" if all(rule.is_wrong(value) for value in values) else "OK"

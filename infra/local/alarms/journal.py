@@ -1,4 +1,4 @@
-"""What the alarms did, a line each, for the terminal and for whoever asks later."""
+"""Journal of alarm transitions, one line each, for the terminal and for later queries."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from infra.local.alarms.watch import Transition
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: times are UTC text."""
+    """One line; times are UTC text."""
 
     at: str
     alarm: str
@@ -23,7 +23,7 @@ class Entry:
 
     @classmethod
     def of(cls, transition: Transition) -> Self:
-        """Return what is kept of a transition."""
+        """Return the entry of a transition."""
         rule = transition.rule
         return cls(
             transition.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -43,7 +43,7 @@ class Journal:
         self._path = path
 
     def start(self) -> None:
-        """Forget the last run."""
+        """Empty the journal."""
         self._path.write_text("", encoding="utf-8")
 
     def append(self, entry: Entry) -> None:
@@ -52,11 +52,11 @@ class Journal:
             file.write(json.dumps(asdict(entry)) + "\n")
 
     def entries(self, after: int = 0) -> list[Entry]:
-        """Return the entries of this run but the first `after`; none before the first run."""
+        """Return the entries of this run after the first `after`; before the first run there are none."""
         return list(self._read())[after:]
 
     def ringing(self) -> dict[str, Entry]:
-        """Return the alarms that are on, by name."""
+        """Return the alarms in state ALARM, by name."""
         last = {entry.alarm: entry for entry in self._read()}
         return {name: entry for name, entry in last.items() if entry.after == "ALARM"}
 
@@ -64,6 +64,6 @@ class Journal:
         if not self._path.exists():
             return
         for line in self._path.read_text(encoding="utf-8").splitlines(keepends=True):
-            # The last line may be half written.
+            # The last line may be incomplete.
             if line.endswith("\n"):
                 yield Entry(**json.loads(line))

@@ -1,4 +1,4 @@
-"""The metrics of the last hours, in this process: what CloudWatch would keep."""
+"""Metrics of the last hours, kept in this process as CloudWatch keeps them."""
 
 import math
 import threading
@@ -34,7 +34,7 @@ class MetricLog:
                     points.popleft()
 
     def statistic(self, metric: Metric, start: float, end: float) -> float | None:
-        """Return the metric's statistic over `start` ≤ time < `end` (seconds since 1970), or None for silence."""
+        """Return the statistic over `start` ≤ time < `end` (seconds since 1970), or None without data."""
         key = (metric.namespace, metric.name, frozenset(metric.dimensions.items()))
         with self._lock:
             values = [value for at, value in self._points.get(key, ()) if start <= at < end]

@@ -22,7 +22,7 @@ _COMPARISON: Final[dict[type, Callable[[float, float], bool]]] = {
 
 
 class ExpressionError(ValueError):
-    """The expression uses something that is not evaluated on this machine."""
+    """The expression uses a feature that is not evaluated on this machine."""
 
 
 def compute(expression: str, values: Mapping[str, Value]) -> Value:
@@ -30,11 +30,14 @@ def compute(expression: str, values: Mapping[str, Value]) -> Value:
 
     Args:
         expression: as in the template.
-        values: id to the metric's value at that moment, None where it has none.
+        values: id to the metric's value at that moment, None if it has none.
 
     Returns:
-        None where no metric has a value, for a number beside one metric that has none, and for a division by zero. Where two
-        metrics meet and one has no value, it counts as 0, as the CloudWatch user guide says of arithmetic and comparisons.
+        None if no metric has a value, if a number is combined with a metric that has no value, and for a
+            division by zero.
+        If two metrics are combined and one has no value, it counts as 0, as the CloudWatch user guide
+            specifies for
+        arithmetic and comparisons.
 
     Raises:
         ExpressionError: see the class.
@@ -72,7 +75,7 @@ def _both(
 
 
 def _is_number(node: ast.expr) -> bool:
-    """Whether no metric takes part: a number has no points in time of its own at which a metric could be missing."""
+    """Return whether no metric takes part: a number has no data points that could be missing."""
     return not any(isinstance(each, ast.Name) and not each.id.isupper() for each in ast.walk(node))
 
 

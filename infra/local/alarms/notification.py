@@ -1,4 +1,4 @@
-"""What a subscriber is sent: the envelope and the text that SNS and CloudWatch would write."""
+"""Notification to a subscriber: the envelope of SNS and the message of CloudWatch."""
 
 import base64
 import hashlib
@@ -11,12 +11,12 @@ from infra.local.alarms.watch import Transition
 from infra.names import LOCAL_ACCOUNT, LOCAL_REGION, LOCAL_STAGE, alarm_topic_name, physical_name
 
 SIGNATURE_VERSION: Final = "hmac-sha256"
-"""SNS signs with its own certificate (versions 1 and 2); this machine has none, so the secret of the settings signs."""
+"""SNS signs with a certificate (versions 1 and 2), the local stage with the secret of its settings."""
 SIGNED_FIELDS: Final = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 
 
 def alarm_message(transition: Transition) -> dict[str, object]:
-    """Return what CloudWatch says of an alarm's change."""
+    """Return CloudWatch's message for an alarm's change."""
     rule = transition.rule
     return {
         "AlarmName": physical_name(LOCAL_STAGE, rule.name),
@@ -31,7 +31,7 @@ def alarm_message(transition: Transition) -> dict[str, object]:
 
 
 def envelope(transition: Transition, secret: str) -> dict[str, str]:
-    """Return the notification as SNS posts it to an HTTPS subscriber, signed."""
+    """Return the signed notification in the form that SNS posts to an HTTPS subscriber."""
     topic = alarm_topic_name(LOCAL_STAGE, transition.rule.severity)
     name = physical_name(LOCAL_STAGE, transition.rule.name)
     unsigned = {
@@ -46,7 +46,7 @@ def envelope(transition: Transition, secret: str) -> dict[str, str]:
 
 
 def signature(fields: dict[str, str], secret: str) -> str:
-    """Sign the text that SNS signs: each field's name and value, a line each, in alphabetical order."""
+    """Sign the text that SNS signs: each field's name and value, one per line, in alphabetical order."""
     text = "".join(f"{name}\n{fields[name]}\n" for name in SIGNED_FIELDS)
     return base64.b64encode(hmac.digest(secret.encode(), text.encode(), hashlib.sha256)).decode()
 

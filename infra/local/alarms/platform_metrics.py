@@ -1,4 +1,4 @@
-"""Metrics that AWS measures by itself and the emulator does not: invocations, requests, queue depths."""
+"""AWS's own metrics that the emulator does not send: invocations, requests, queue depths."""
 
 import re
 import threading
@@ -24,7 +24,7 @@ def entry(name: str, dimensions: dict[str, str], at: datetime, value: float, uni
 
 
 def invocation_metrics(group: str, lines: Sequence[str], at: datetime) -> Iterator[Entry]:
-    """Yield what AWS/Lambda would hold of one invocation, from the lines it logged."""
+    """Yield the AWS/Lambda metrics of one invocation, derived from its log lines."""
     report = next((match for line in lines if (match := REPORT.match(line))), None)
     if report is None or not group.startswith(LOG_GROUP_PREFIX):
         return
@@ -35,14 +35,14 @@ def invocation_metrics(group: str, lines: Sequence[str], at: datetime) -> Iterat
 
 
 class RequestMeter:
-    """Counts what the front door answers, as AWS/ApiGateway would."""
+    """Counts the front door's responses as AWS/ApiGateway would."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._lock = threading.Lock()
 
     def measured(self, app: App) -> App:
-        """Return the app with each of its answers counted."""
+        """Return the app with each of its responses counted."""
 
         async def metered(scope: Scope, receive: Receive, send: Send) -> None:
             began = datetime.now(tz=UTC)
@@ -57,7 +57,7 @@ class RequestMeter:
         return metered
 
     def take(self) -> list[Entry]:
-        """Return what was counted since the last time."""
+        """Return the counts since the last call."""
         with self._lock:
             taken, self._entries = self._entries, []
         return taken

@@ -10,7 +10,7 @@ STYLES: Final = {"critical": "bold red", "warning": "yellow"}
 
 
 def print_alarm(console: Console, entry: Entry) -> None:
-    """Print when it changed, what it is, why, and the page that says what to do."""
+    """Print the time of the change, the alarm, the reason and the runbook page."""
     rings = entry.after == "ALARM"
     word = entry.severity if rings else "over"
     style = STYLES[entry.severity] if rings else "green"

@@ -1,4 +1,4 @@
-"""How the local stage alarms: how fast time passes for it, and which address is told."""
+"""Alarm settings of the local stage: speed of its time, and the webhook."""
 
 import json
 import secrets
@@ -15,7 +15,7 @@ LOOPBACK_ADDRESSES: Final = ("http://127.0.0.1:", "http://localhost:")
 
 @dataclass(frozen=True, slots=True)
 class AlarmSettings:
-    """At speed 12 a minute of an alarm's period lasts five seconds. No webhook: nobody but the terminal is told."""
+    """Alarm settings. At speed 12, a minute of a period takes five seconds; the webhook is optional."""
 
     speed: int = 1
     webhook: str = ""
@@ -23,10 +23,10 @@ class AlarmSettings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read RISK_HUB_ALARM_SPEED, RISK_HUB_ALARM_WEBHOOK and RISK_HUB_ALARM_SECRET (made up if there is none).
+        """Read RISK_HUB_ALARM_SPEED, RISK_HUB_ALARM_WEBHOOK and RISK_HUB_ALARM_SECRET (by default generated).
 
         Raises:
-            StageError: the speed is no whole number from 1 to 60, or the webhook is no address.
+            StageError: the speed is not a whole number from 1 to 60, or the webhook is not an address.
         """
         speed = environment.get("RISK_HUB_ALARM_SPEED") or "1"
         if not (speed.isascii() and speed.isdigit() and 1 <= int(speed) <= SPEED_MAX):
@@ -39,11 +39,11 @@ class AlarmSettings:
         return cls(int(speed), webhook, environment.get("RISK_HUB_ALARM_SECRET") or secrets.token_urlsafe(32))
 
     def write(self, path: Path) -> None:
-        """Keep the settings for the server: a file that its owner alone reads."""
+        """Write the settings for the server to a file that only its owner can read."""
         path.touch(mode=0o600)
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read what `write` wrote."""
+        """Read the file that `write` wrote."""
         return cls(**json.loads(path.read_text(encoding="utf-8")))

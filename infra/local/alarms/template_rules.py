@@ -1,4 +1,4 @@
-"""The rules as the operations template states them: what is evaluated here is what AWS would be given."""
+"""Alarm rules of the operations template, so that the local stage evaluates what AWS receives."""
 
 import re
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ COMPARISONS: Final[dict[str, Comparison]] = {
 
 
 class RuleError(ValueError):
-    """An alarm of the template uses something that is not evaluated on this machine."""
+    """An alarm of the template uses a feature that is not evaluated on this machine."""
 
 
 def template_rules(template: Template, stage: str = LOCAL_STAGE) -> list[AlarmRule]:
     """Read every alarm of an operations template.
 
     Raises:
-        RuleError: an alarm compares, counts or describes itself in a way that this program does not know.
+        RuleError: an alarm has an unknown comparison, counting or description.
     """
     topics = {
         logical_id: properties["TopicName"] for logical_id, properties in template.resources(TOPIC).items()

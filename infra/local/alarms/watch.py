@@ -1,4 +1,4 @@
-"""Evaluates every rule once a minute of its time, and says what changed."""
+"""Evaluate every rule once per minute of its time and report the changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from infra.local.alarms.metric_log import MetricLog
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One alarm went off or is over."""
+    """One alarm turned on or ended."""
 
     at: datetime
     rule: AlarmRule
@@ -21,7 +21,7 @@ class Transition:
 
     @property
     def reason(self) -> str:
-        """Say which values decided, newest first."""
+        """Return the values that decided, newest first."""
         seen = ", ".join("no data" if value is None else f"{value:g}" for value in self.values)
         return (
             f"[{seen}] against a threshold of {self.rule.threshold:g}, over {self.rule.period_seconds} s each"
@@ -31,8 +31,8 @@ class Transition:
 class AlarmWatch:
     """The state of every alarm of a stage.
 
-    An alarm is first judged when the watch has been on for as long as the alarm looks back: a stage that has just
-    started is no silent one. Becoming OK for the first time is no news.
+    An alarm is first evaluated when the watch has run for the alarm's whole window, so that a newly started
+    stage does not count as silent. The first change to OK is not reported.
     """
 
     def __init__(self, rules: Iterable[AlarmRule], log: MetricLog, since: float, pace: Pace) -> None:
@@ -42,7 +42,7 @@ class AlarmWatch:
         self._seen_until = since
 
     def look(self, now: float) -> list[Transition]:
-        """Return what changed since the last look; `now` is in seconds since 1970."""
+        """Return the changes since the last call; `now` is in seconds since 1970."""
         end = self._pace.window_end(now)
         if end <= self._seen_until:
             return []
@@ -53,7 +53,7 @@ class AlarmWatch:
         return [each for each in judged if each is not None]
 
     def restart(self, now: float) -> None:
-        """Judge from now on only: the clock jumped, so what came before cannot be compared with what comes next."""
+        """Evaluate only later data: after a clock jump, earlier times cannot be compared with later ones."""
         self._since = self._seen_until = now
 
     def states(self) -> dict[str, State]:

@@ -7,12 +7,12 @@ large US companies from 2020-01-02 to 2022-12-28, computed from the daily prices
 (BSD-3) ships as `sp500_dataset`.
 
 The book is weighted by inverse volatility: weight_i = (1 / s_i) / sum_j (1 / s_j), s the standard deviation
-of daily returns (ddof 1), rounded to four decimals; the largest position takes the rounding difference, so that
-the weights add up to 1. The covariance is the sample covariance of the same returns (ddof 1, one day), upper
-triangle row by row.
+of daily returns (ddof 1), rounded to four decimals; the largest position takes the rounding difference, so
+that the weights add up to 1. The covariance is the sample covariance of the same returns (ddof 1, one day),
+upper triangle row by row.
 
-Every sum is rounded once (`math.fsum`), so the file is the same to the bit on every processor and Python version:
-`numpy.cov` and the builtin `sum` are not.
+Every sum is rounded once (`math.fsum`), so the file is bit-identical on every processor and Python version,
+which `numpy.cov` and the builtin `sum` do not guarantee.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Publish the sample world through the API, as any producer would, and wait for its risk numbers."""
+"""Publish the sample world through the API, as a producer would, and wait for its risk numbers."""
 
 import json
 import time
@@ -21,18 +21,18 @@ RISK_POLL_SECONDS: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Where the hub is and what opens it."""
+    """URL and token of the hub."""
 
     url: str
     token: str
 
     def headers(self) -> dict[str, str]:
-        """Headers of a read."""
+        """Return the headers of a read."""
         return {"Authorization": f"Bearer {self.token}"}
 
 
 def sample_body(now: datetime) -> dict[str, Any]:
-    """Return the sample snapshot as of `now` (aware, UTC); its version names that instant."""
+    """Return the sample snapshot as of `now` (aware, UTC); its version contains that instant."""
     as_of = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     fixed: Mapping[str, Any] = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))
     return {"version": f"sample-{as_of}", "as_of": as_of, "ttl_sec": TTL_SECONDS, **fixed}
