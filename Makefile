@@ -1,7 +1,7 @@
-# Every command of this project. `make` alone lists them.
+# All commands of this project; `make` lists them.
 #   make up DETACH=1          in the background           make up FRESH=1     forget the data of earlier runs
 #   make test TESTS=tests/http
-#   RISK_HUB_PORT=8800        another port than 8787      PYTHON=/path/to/python3    a certain Python
+#   RISK_HUB_PORT=8800        port, by default 8787       PYTHON=/path/to/python3    the Python to use
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
@@ -13,7 +13,7 @@ LOCAL_PY := $(LOCAL_VENV)/bin/python
 TYPED := contracts/src events functions infra tests requirements/install.py
 TESTS ?= tests
 OF_STAGE = $(if $(STAGE),--stage-name '$(STAGE)')
-# What a stage takes from outside: make assembly STAGE=prod ALLOWED_NETWORKS=203.0.113.0/24
+# Context values of a stage, for example: make assembly STAGE=prod ALLOWED_NETWORKS=203.0.113.0/24
 GIVEN = $(foreach key,ALLOWED_NETWORKS CRITICAL_SUBSCRIBERS WARNING_SUBSCRIBERS RUNBOOK_BASE ROLLOUT GROSS_EXPOSURE_MAX PERMISSIONS_BOUNDARY WRITER_CONCURRENCY READER_CONCURRENCY DOMAIN_NAME CERTIFICATE_ARN BASE_PATH,$(if $($(key)),-c '$(shell echo $(key) | tr A-Z a-z)=$($(key))'))
 DEPLOY = $(PY) -m infra.deploy
 TO_STAGE = --stage '$(STAGE)' $(if $(ASSEMBLY),--assembly '$(ASSEMBLY)') $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(DIGEST),--digest '$(DIGEST)') $(if $(URL),--url '$(URL)')
@@ -35,11 +35,11 @@ down: ## stop the hub that `make up` started
 	@if [ -x $(LOCAL_PY) ]; then $(LOCAL_PY) -m infra.local down; else echo "The local stage is not running."; fi
 
 .PHONY: status
-status: ## say whether the hub runs on this machine, and where
+status: ## print whether the hub runs on this machine, and its address
 	@if [ -x $(LOCAL_PY) ]; then $(LOCAL_PY) -m infra.local status; else echo "The local stage is not running."; exit 1; fi
 
 .PHONY: queues
-queues: local-env ## depth and age of every queue; STAGE=prod: of a deployed stage
+queues: local-env ## print depth and age of every queue; STAGE=prod: of a deployed stage
 	@$(LOCAL_VENV)/bin/risk-hub queues $(OF_STAGE)
 
 .PHONY: replay
@@ -55,7 +55,7 @@ transcript: dev-env ## run the commands of the guides and write docs/transcript-
 	@RISK_HUB_TRANSCRIPT=1 $(PY) -m pytest -n 0 tests/local_stage/test_guides.py -k 'publishing.md or operating.md'
 
 .PHONY: check
-check: lint spelling imports types generated ## lint, types, import rules, spelling, and that generated files are up to date
+check: lint spelling imports types generated ## run lint, types, import rules and spelling, and check that generated files are up to date
 
 .PHONY: lint
 lint: dev-env
@@ -84,11 +84,11 @@ generated: dev-env
 	$(PY) -m infra.synth_local --check
 
 .PHONY: hooks
-hooks: dev-env ## run the steps of `make check` as git hooks, before each commit and push
+hooks: dev-env ## install the steps of `make check` as git hooks, before each commit and push
 	@$(VENV)/bin/pre-commit install
 
 .PHONY: format
-format: dev-env ## let ruff rewrite what it can
+format: dev-env ## format and fix the code with ruff
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
@@ -99,7 +99,7 @@ contracts: dev-env ## regenerate OpenAPI, schemas, examples and event samples
 	$(PY) -m tests.events.emitted
 
 .PHONY: release
-release: dev-env ## freeze the contract, its wire and its records under contracts/released/ (docs/upgrade.md)
+release: dev-env ## freeze the contract, its wire format and its records under contracts/released/ (docs/upgrade.md)
 	@$(PY) -m tests.upgrades.release
 
 .PHONY: upgrade
@@ -119,15 +119,15 @@ cost: dev-env ## count and price the calls of one snapshot and write docs/cost.m
 	$(PY) -m tests.cost
 
 .PHONY: faults
-faults: dev-env ## 10,000 snapshots while the parts fail; count what was lost or doubled (ten to thirty minutes)
+faults: dev-env ## publish 10,000 snapshots during failures; count lost and duplicate ones (ten to thirty minutes)
 	$(PY) -m tests.faults
 
 .PHONY: fuzz
-fuzz: dev-env ## generated requests against a local stage: every phase of schemathesis; write docs/fuzz-run.md (some minutes)
+fuzz: dev-env ## run every schemathesis phase against a local stage; write docs/fuzz-run.md (a few minutes)
 	@$(PY) -m tests.fuzz
 
 .PHONY: portability
-portability: dev-env ## run the suite under other processors, dates, places and Pythons; write docs/portability.md (an hour; SHORT=1: two minutes, AXIS='time zone': one axis)
+portability: dev-env ## run the suite under other processors, dates, time zones, locales and Pythons; write docs/portability.md (an hour; SHORT=1: two minutes, AXIS='time zone': one axis)
 	@$(PY) -m tests.portability $(if $(SHORT),--short) $(if $(AXIS),--only '$(AXIS)')
 
 .PHONY: rotation
@@ -135,31 +135,31 @@ rotation: dev-env ## rotate a token on a local stage under load; write docs/toke
 	@$(PY) -m tests.rotation
 
 .PHONY: backtest
-backtest: dev-env ## back-test a real book through the whole path; write docs/backtest.md and its picture (some minutes)
+backtest: dev-env ## back-test a real book through the whole pipeline; write docs/backtest.md and its picture (a few minutes)
 	@$(PY) -m tests.backtest
 
 .PHONY: agreement
-agreement: peers-env ## hold every measure against five peer libraries; write docs/agreement.md
+agreement: peers-env ## compare every measure with five peer libraries; write docs/agreement.md
 	@$(PEERS)/bin/python -m tests.agreement
 
 .PHONY: rehearse
-rehearse: dev-env ## let a world go silent on a local stage; write who was told when, and draw both dashboards (two minutes)
+rehearse: dev-env ## let a world stop updating on a local stage; write the notifications to docs/alarms.md, draw both dashboards (two minutes)
 	@$(PY) -m tests.alarms
 
 .PHONY: grants
-grants: dev-env ## take every grant of every role away once and write docs/security-grants.md (a minute or two)
+grants: dev-env ## remove each grant of each role once; write docs/security-grants.md (one or two minutes)
 	@$(PY) -m tests.grants
 
 .PHONY: audit
-audit: dev-env ## known vulnerabilities of all that the locks name; status 2: the advisory services did not answer
+audit: dev-env ## list known vulnerabilities of all locked packages; status 2: an advisory service did not answer
 	@$(PY) -m tests.security.audit
 
 .PHONY: security
-security: dev-env ## the security job: audit, grants, rotation, secrets, templates, workflows; write docs/security-run.md (minutes)
+security: dev-env ## run the security job: audit, grants, rotation, secrets, templates, workflows; write docs/security-run.md (minutes)
 	@$(PY) -m tests.security
 
 .PHONY: simulate
-simulate: dev-env ## many random histories of the core, checked against a model
+simulate: dev-env ## check many random histories of the core against a model
 	$(PY) -m tests.simulator --histories 20000
 
 .PHONY: account
@@ -167,31 +167,31 @@ account: dev-env ## prepare an AWS account, once: REPOSITORY=owner/name STAGES=d
 	@$(PY) -m infra.deploy.prepare_account --repository '$(REPOSITORY)' --stages '$(STAGES)' $(if $(PROVIDER),--provider '$(PROVIDER)') $(if $(PERMISSIONS_BOUNDARY),--permissions-boundary '$(PERMISSIONS_BOUNDARY)') $(if $(REPLACE_BOOTSTRAP_POLICIES),--replace-bootstrap-policies) $(if $(YES),--yes)
 
 .PHONY: assembly
-assembly: dev-env ## build and test what deploys a stage: STAGE=dev|staging|prod (ALLOWED_NETWORKS=..., ROLLOUT=at_once)
+assembly: dev-env ## build and test the assembly of a stage: STAGE=dev|staging|prod (ALLOWED_NETWORKS=..., ROLLOUT=at_once)
 	@$(DEPLOY) assembly $(TO_STAGE) $(GIVEN)
 
 .PHONY: diff
-diff: dev-env $(if $(ASSEMBLY),,assembly) ## what `make deploy` would change
+diff: dev-env $(if $(ASSEMBLY),,assembly) ## print what `make deploy` would change
 	@$(DEPLOY) diff $(TO_STAGE)
 
 .PHONY: deploy
-deploy: dev-env $(if $(ASSEMBLY),,assembly) ## build, test, compare, ask, deploy, try: STAGE=dev (YES=1, ASSEMBLY=folder, ACCOUNT=...)
+deploy: dev-env $(if $(ASSEMBLY),,assembly) ## build, test, compare, confirm, deploy, smoke-test: STAGE=dev (YES=1, ASSEMBLY=folder, ACCOUNT=...)
 	@$(DEPLOY) deploy $(TO_STAGE) $(if $(YES),--yes)
 
 .PHONY: smoke
-smoke: dev-env ## one synthetic snapshot through a deployed stage: STAGE=dev
+smoke: dev-env ## publish one synthetic snapshot to a deployed stage: STAGE=dev
 	@$(DEPLOY) smoke $(TO_STAGE)
 
 .PHONY: destroy
-destroy: dev-env $(if $(ASSEMBLY),,assembly) ## remove a stage that keeps nothing, with all that it stores: STAGE=dev
+destroy: dev-env $(if $(ASSEMBLY),,assembly) ## remove a stage that keeps no data, with everything it stores: STAGE=dev
 	@$(DEPLOY) destroy $(TO_STAGE) $(if $(YES),--yes)
 
 .PHONY: deploy-rehearsal
-deploy-rehearsal: dev-env ## the real CDK command line deploys staging's assembly to a local emulator; write docs/deploy-rehearsal.md (five minutes)
+deploy-rehearsal: dev-env ## deploy staging's assembly to a local emulator with the real CDK command line; write docs/deploy-rehearsal.md (five minutes)
 	@$(PY) -m tests.deploy
 
 .PHONY: bundles
-bundles: dev-env ## build the zips that Lambda runs, and weigh them
+bundles: dev-env ## build the zips that Lambda runs, and print their sizes
 	$(PY) -m infra.bundles
 
 .PHONY: lock

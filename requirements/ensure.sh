@@ -1,6 +1,6 @@
 #!/bin/sh
-# ensure.sh FOLDER LOCK: make sure that the environment in FOLDER is exactly what LOCK says.
-# Costs nothing when it is: the lock it was made from is kept inside, and compared; `risk-hub` is written last.
+# ensure.sh FOLDER LOCK: make the environment in FOLDER match LOCK exactly.
+# An up-to-date environment is recognised by the copy of its lock inside; `risk-hub` is written last.
 set -u
 here=$(dirname "$0")
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Print the path of a Python that this project runs on: 3.13 if there is one, else any 3.11 or newer.
-# Each candidate is asked by running it: a pyenv shim of a version that is not selected exists, but only fails.
+# Print the path of a Python for this project: 3.13 if available, else any 3.11 or newer.
+# Each candidate is executed: a pyenv shim of an unselected version exists, but fails.
 set -u
 
 PROBE='
@@ -15,7 +15,7 @@ try() {
     [ -x "$1" ] && "$1" -c "$PROBE" 2>/dev/null && exit 0
 }
 
-# Every program of that name on PATH, not just the first: a shim may stand before a Python that works.
+# All programs of that name on PATH, not just the first: a failing shim may precede a working Python.
 try_on_path() {
     saved=$IFS
     IFS=:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Renew the locks from pyproject.toml: universal (3.11 and newer), hashed, naming no index and no download address.
-# Run by `make lock`. dev.txt comes first; the others may hold no version that the tests have not seen.
+# Renew the locks from pyproject.toml: universal (3.11 and newer), hashed, without index or download addresses.
+# Run by `make lock`. dev.txt comes first; the other locks may contain only versions that the tests use.
 set -eu
 uv=${UV:-.venv/bin/uv}
 

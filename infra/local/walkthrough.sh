@@ -1,5 +1,5 @@
 #!/bin/sh
-# The contract in twelve calls, with curl alone. After `make up DETACH=1`:
+# The contract in twelve curl calls. After `make up DETACH=1`:
 #   . .local/env && sh infra/local/walkthrough.sh
 set -eu
 : "${RISK_HUB_URL:?source .local/env first}" "${RISK_HUB_TOKEN:?source .local/env first}"
@@ -12,7 +12,7 @@ heading() {
     printf '\n== %s\n' "$1"
 }
 
-# Status, the headers that the contract speaks of, and the body.
+# Print the status, the headers that the contract defines, and the body.
 request() {
     curl --silent --show-error --include --header "Authorization: Bearer $RISK_HUB_TOKEN" "$@" |
         tr -d '\r' | grep -iE '^(HTTP/|etag:|location:|idempotency-replayed:|content-type:|\{)' || true
