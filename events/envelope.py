@@ -43,7 +43,7 @@ class CloudEvent(BaseModel):
     tracecontext: str | None = None
     """The X-Ray trace header of that request."""
     islatest: bool | None = None
-    """Whether the snapshot was its world's and stage's newest when it was announced; derived events repeat it."""
+    """Whether the snapshot was its world's and stage's newest when announced; derived events repeat it."""
     replay: bool | None = None
     """True on an announcement that an operator asked to repeat; absent otherwise."""
     history: bool | None = None

@@ -1,4 +1,7 @@
-"""`risk_evaluated` and `stress_evaluated`: an engine stored its report on a snapshot. `data` is the report."""
+"""`risk_evaluated` and `stress_evaluated`: an engine stored its report on a snapshot.
+
+`data` is the report.
+"""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""`exit_signal_emitted`: the exit engine asks a strategy to leave, to reduce or to hold. `data` is the signal."""
+"""`exit_signal_emitted`: the exit engine asks a strategy to exit, reduce or hold. `data` is the signal."""
 
 from typing import Literal
 

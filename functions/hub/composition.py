@@ -56,7 +56,7 @@ def utc_now() -> datetime:
 
 
 class Composition:
-    """Builds use cases from the environment that infra gives a function; a missing variable is named at start-up."""
+    """Builds use cases from a function's environment; a missing variable is named in an error at start-up."""
 
     clock = staticmethod(utc_now)
 

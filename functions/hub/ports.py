@@ -48,7 +48,7 @@ class UnavailableError(Exception):
 
 
 class BlobError(Exception):
-    """A blob is missing, cannot be read or is not what its reference says; no number is computed on it (INV-06)."""
+    """A blob is missing, unreadable or differs from its reference; no number is computed on it (INV-06)."""
 
     def __init__(self, ref: BlobRef, reason: str) -> None:
         super().__init__(f"{ref.ref}: {reason}")
@@ -77,7 +77,7 @@ class SnapshotStore(Protocol):
         """Return one version, expired or not; strongly consistent."""
 
     def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
-        """Return the snapshots that the query admits, in its order, at most `query.limit`; strongly consistent."""
+        """Return at most `query.limit` snapshots that match, in the query's order; strongly consistent."""
 
     def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
         """Return the latest `expires_at` of the world's snapshots, past or future; None without a snapshot.

@@ -1,7 +1,7 @@
-"""Which positions a parametric VaR comes from.
+"""Attribution of a parametric VaR to positions.
 
-`w` (n,) weights, `Σw` (n,), `σ_p = sqrt(w'Σw)` above zero, `z_c` the normal quantile at a confidence in basis points.
-Everything is a fraction of portfolio value over one period. Source: Jorion, Value at Risk, ch. 7.
+`w` (n,) weights, `Σw` (n,), `σ_p = sqrt(w'Σw)` above zero, `z_c` the normal quantile at a confidence in basis
+points. Everything is a fraction of portfolio value over one period. Source: Jorion, Value at Risk, ch. 7.
 """
 
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from sys import float_info
 from functions.risk.exact import Vector, dot
 from functions.risk.measures import normal_quantile
 
-# A difference is a number as far as it stands out from the rounding of what it is a difference of.
+# Largest rounding error of a reported difference, as a share of the difference.
 RELATIVE_ERROR_MAX = 1e-6
-# An incremental VaR below this share of VaR may also be nothing.
+# Alternative limit for an incremental VaR: the largest rounding error as a share of VaR.
 SHARE_OF_VAR_MIN = 1e-12
 
 
@@ -21,7 +21,7 @@ def marginal_var(times: Vector, sigma: float, confidence_bps: int) -> list[float
     """Return `z_c (Σw)_i / σ_p` (n,): the change of VaR per unit of weight.
 
     Raises:
-        ZeroDivisionError: the book has no variance; then no position has a part in it.
+        ZeroDivisionError: the book has no variance, so no position contributes to it.
     """
     scale = normal_quantile(confidence_bps) / sigma
     return [scale * each for each in times]
@@ -35,10 +35,10 @@ def component_var(weights: Vector, marginal: Vector) -> list[float]:
 def incremental_var(
     weights: Vector, times: Vector, variances: Vector, confidence_bps: int
 ) -> list[float | None]:
-    """Return, for each position, VaR less the VaR of the book without it, rescaled to the same net weight (n,).
+    """Return VaR less the VaR of the book without a position, rescaled to the same net weight (n,).
 
-    None where the rest of the book has no positive net weight, so that nothing can be rescaled, and where what is left of
-    its variance, or of the difference, is rounding.
+    None if the rest of the book has no positive net weight to rescale, or if the remaining variance or the
+    difference is only rounding error.
 
     Args:
         weights: `w` (n,).
@@ -74,9 +74,12 @@ def candidate_var(
 def _incremental(
     weights: Vector, times: Vector, variances: Vector, quantile: float
 ) -> Iterator[float | None]:
-    """Yield `z (σ − s)` as `z (σ² − s²) / (σ + s)`, s the deviation of the rest: a small weight loses no digits.
+    """Yield `z (σ − s)`, computed as `z (σ² − s²) / (σ + s)` to keep digits at small weights.
 
-    With `u` the position's share of the net weight, `σ² − s²` is `(2w(t − σ²/net) − w²(own − σ²/net²)) / (1 − u)²`.
+    `s` is the deviation of the rest.
+
+    With `u` the position's share of the net weight, `σ² − s²` is `(2w(t − σ²/net) − w²(own − σ²/net²)) / (1 −
+    u)²`.
     """
     net, variance = fsum(weights), dot(weights, times)
     sigma = sqrt(max(variance, 0.0))

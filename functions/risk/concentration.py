@@ -1,4 +1,4 @@
-"""How few positions a book amounts to. Weights `w` (n,) as shares of portfolio value, not all zero."""
+"""Concentration of a book. Weights `w` (n,) are shares of portfolio value, not all zero."""
 
 from math import fsum
 
@@ -26,12 +26,12 @@ def herfindahl(weights: Vector) -> float:
 
 
 def effective_number(weights: Vector) -> float:
-    """Return the inverse of the Herfindahl index: how many equal positions would be as concentrated."""
+    """Return the inverse of the Herfindahl index: the number of equal positions that have the same index."""
     return 1 / herfindahl(weights)
 
 
 def undiversified(weights: Vector, deviations: Vector) -> float:
-    """Return `Σ|w_i| σ_i`, which no correlation takes `σ_p` beyond; `σ_i` (n,) are deviations over one period."""
+    """Return `Σ|w_i| σ_i`, an upper bound of `σ_p`; `σ_i` (n,) are deviations over one period."""
     return dot(map(abs, weights), deviations)
 
 

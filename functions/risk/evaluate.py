@@ -24,7 +24,7 @@ from functions.risk.report import risk_report
 
 @dataclass(frozen=True, slots=True)
 class EvaluateRisk:
-    """The risk engine's work on one `risk_snapshot_updated` event; done twice it has the effect of once (INV-05)."""
+    """Handles one `risk_snapshot_updated` event for the risk engine, idempotently (INV-05)."""
 
     snapshots: SnapshotStore
     blobs: BlobStore
@@ -39,8 +39,8 @@ class EvaluateRisk:
     def __call__(self, event: CloudEvent) -> str:
         """Evaluate the snapshot and store the report; return `evaluated`, `repeated` or `expired`.
 
-        The forecast is put before the report: whoever sees the report finds the forecast, and a crash in between is
-        repaired when the event is delivered again.
+        The forecast is stored before the report, so every reader of the report finds the forecast; a crash in
+        between is repaired when the event is delivered again.
 
         Raises:
             UnavailableError: a store did not answer; the event may be delivered again.

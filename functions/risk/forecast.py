@@ -1,4 +1,4 @@
-"""What a back-test is to find of one evaluation."""
+"""Forecast of one evaluation, stored for back-tests."""
 
 from functions.risk.inputs import ReturnsInput
 from functions.risk.returns import dates_of
@@ -10,12 +10,12 @@ from risk_hub_contracts.snapshot import Snapshot
 
 
 def forecast_of(snapshot: Snapshot, report: RiskReport, returns: ReturnsInput, created_at: str) -> Forecast:
-    """Return the forecast in a report, with the book and the last returns that were known.
+    """Return the forecast in a report, with the book and the last known returns.
 
     Args:
         snapshot: the book.
-        report: what was computed from it.
-        returns: its realised returns.
+        report: computed from the snapshot.
+        returns: the snapshot's realised returns.
         created_at: when the hub accepted the snapshot, RFC 3339 UTC.
     """
     return Forecast(
@@ -33,7 +33,7 @@ def forecast_of(snapshot: Snapshot, report: RiskReport, returns: ReturnsInput, c
 
 
 def _tails(report: RiskReport) -> list[TailForecast]:
-    """Return VaR and ES side by side; a report lists both at the same methods and confidences."""
+    """Return pairs of VaR and ES; a report lists both with the same methods and confidences."""
     found = {(each.measure, each.method, each.confidence_bps): each for each in report.measures}
     return [
         TailForecast(
@@ -49,7 +49,7 @@ def _tails(report: RiskReport) -> list[TailForecast]:
 
 
 def cross_section(returns: RealizedReturns | None) -> CrossSection | None:
-    """Return the last return of each series, whatever the book holds; without those that the engine would refuse."""
+    """Return the last return of each series, held or not, without returns that the engine would refuse."""
     if returns is None:
         return None
     dates = dates_of(returns)
@@ -62,5 +62,5 @@ def cross_section(returns: RealizedReturns | None) -> CrossSection | None:
 
 
 def _in_range(value: float) -> bool:
-    """Tell whether a return is one; not a number is in no range."""
+    """Return whether a return is within the limit; NaN is not."""
     return abs(value) <= RETURN_MAX_ABS

@@ -1,4 +1,4 @@
-"""What the risk numbers are computed from: inputs set against the book, each with a reason where it does not suffice."""
+"""Inputs of the risk numbers, compared with the book; each has a reason if it is insufficient."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ class CovarianceInput:
     """The covariance of one evaluation.
 
     Attributes:
-        declared: where it came from and how much of the book it covers.
+        declared: its source and its coverage of the book.
         ids: n ids, the order of `form`.
-        form: Σ over those ids; None where there is none to read.
-        verdict: on the whole matrix; None where there is none.
-        reason: why no number may be computed with it; None when one may.
+        form: Σ over those ids; None if unreadable or absent.
+        verdict: on the whole matrix; None without a matrix.
+        reason: why it must not be used; None if it may be.
         origin: `given`, or how it was estimated.
         known_since: the first `as_of` that used these bytes by reference.
     """
@@ -40,10 +40,10 @@ class ReturnsInput:
     """The realised returns of one evaluation.
 
     Attributes:
-        declared: where they came from and how much of the book they cover.
-        decoded: as the blob holds them; None where there are none to read.
-        book: the book's own series; None where it could not be made.
-        reason: why not.
+        declared: their source and their coverage of the book.
+        decoded: as the blob holds them; None if unreadable or absent.
+        book: the book's own series; None if it could not be computed.
+        reason: why `book` is None.
         known_since: the first `as_of` that used these bytes by reference.
     """
 
@@ -55,20 +55,21 @@ class ReturnsInput:
 
     @property
     def dates(self) -> tuple[date, ...] | None:
-        """Return the UTC dates of the series; None where none can be read."""
+        """Return the UTC dates of the series; None if they cannot be read."""
         return None if self.decoded is None else dates_of(self.decoded)
 
 
 def held(weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the weights other than zero by id: what is not held needs no numbers.
+    """Return the weights other than zero by id, sorted: only held assets need numbers.
 
-    The order in which a producer listed its assets decides nothing: array sums depend on the order of their terms.
+    Sorting removes the effect of a producer's asset order, because array sums depend on the order of their
+    terms.
     """
     return {asset: weight for asset, weight in sorted(weights.items()) if weight}
 
 
 def covered_share(weights: Mapping[str, float], ids: Sequence[str]) -> float:
-    """Return the share of the book's gross weight whose ids are among `ids`, 0 to 1; 1 only where none is missing."""
+    """Return the share of the book's gross weight with ids among `ids`, 0 to 1; 1 only if none is missing."""
     known = set(ids)
     if known.issuperset(weights):
         return 1.0
@@ -78,11 +79,11 @@ def covered_share(weights: Mapping[str, float], ids: Sequence[str]) -> float:
 
 
 def estimated(returns: ReturnsInput, weights: Mapping[str, float]) -> CovarianceInput | None:
-    """Return the covariance of the realised returns of what is held; None where they do not suffice for one.
+    """Return the covariance of the held assets' realised returns; None if there are too few.
 
     Args:
         returns: by id, covering the book, of equal length.
-        weights: what is held.
+        weights: of the held assets.
     """
     series = {} if returns.decoded is None else by_id(returns.decoded)
     if returns.book is None or not series or len(returns.book.values) < ESTIMATE_MIN_OBSERVATIONS:

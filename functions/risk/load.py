@@ -1,4 +1,4 @@
-"""Load what a snapshot brings, verified (INV-06), and set it against the book."""
+"""Load a snapshot's inputs, verified (INV-06), and compare them with the book."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ from risk_hub_contracts.risk import InputSource, RiskInput
 from risk_hub_contracts.snapshot import Part, Snapshot
 
 Judge = Callable[[Part, CovarianceForm], tuple[Verdict, str | None]]
-"""Returns the verdict on a covariance, and since when its bytes are used."""
+"""Returns the verdict on a covariance, and the first `as_of` that used its bytes."""
 Since = Callable[[Part], str | None]
-"""Returns since when the bytes of undated returns are used."""
+"""Returns the first `as_of` that used the bytes of undated returns."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadInputs:
-    """Turns the parts of a snapshot into inputs; what is missing, broken or too little says so."""
+    """Turns the parts of a snapshot into inputs; a missing, broken or insufficient input has a reason."""
 
     blobs: BlobStore
     judge: Judge
@@ -82,7 +82,7 @@ class LoadInputs:
         return ReturnsInput(declared, decoded, book, reason, self.since(part) if dates is None else None)
 
     def _decoded(self, kind: BlobKind, part: Part | None) -> tuple[RiskInput, Decoded | None, str | None]:
-        """Return what was declared of a part and what it holds, or why it cannot be read."""
+        """Return a part's declaration and its content, or the reason why it cannot be read."""
         if part is None:
             return _declared(kind, "absent", None), None, f"{kind}_absent"
         declared = _declared(kind, "inline" if part.ref is None else "ref", part.sha256)
@@ -96,7 +96,7 @@ class LoadInputs:
 
 
 def _observations(returns: RealizedReturns, weights: dict[str, float]) -> int:
-    """Return how many returns there are of everything that is held, 0 where there are none of anything."""
+    """Return the least number of returns among the held assets, 0 if no held asset has a series."""
     if not returns.ids:
         return returns.lengths[0]
     lengths = zip(returns.ids, returns.lengths, strict=True)
@@ -104,7 +104,7 @@ def _observations(returns: RealizedReturns, weights: dict[str, float]) -> int:
 
 
 def _covering(declared: RiskInput, coverage: float) -> RiskInput:
-    """Return what was declared of an input, with the share of the book that it covers."""
+    """Return an input's declaration with the share of the book that it covers."""
     return declared.model_copy(update={"coverage": coverage})
 
 

@@ -1,8 +1,8 @@
 """Value at risk and expected shortfall of one book.
 
-Losses are positive numbers, as fractions of portfolio value, for one period. Weights `w` and `Σw` have shape (n,),
-portfolio returns (T,). Confidence is a whole number of basis points, so that order statistics are found by integer
-arithmetic: `ceil((1 - 0.95) * T)` is off by one at T = 100.
+Losses are positive numbers, as fractions of portfolio value, for one period. Weights `w` and `Σw` have shape
+(n,), portfolio returns (T,). Confidence is a whole number of basis points, so that order statistics are found
+by integer arithmetic: `ceil((1 - 0.95) * T)` is off by one at T = 100.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,8 @@ def volatility(variance: float) -> float:
 def parametric_var(sigma: float, confidence_bps: int) -> float:
     """Return `z_c · σ_p`; the mean is not subtracted.
 
-    Source: RiskMetrics, Technical Document, 1996; McNeil, Frey, Embrechts, Quantitative Risk Management, ch. 2.
+    Source: RiskMetrics, Technical Document, 1996; McNeil, Frey, Embrechts, Quantitative Risk Management,
+    ch. 2.
     """
     return normal_quantile(confidence_bps) * sigma
 

@@ -1,4 +1,4 @@
-"""Every choice that shapes the numbers beside the inputs, from the constants themselves."""
+"""All parameters of the risk numbers except the inputs, taken from the constants themselves."""
 
 from functions.risk.attribution import RELATIVE_ERROR_MAX, SHARE_OF_VAR_MIN
 from functions.risk.covariance.form import MARGIN_DECIMALS, PSD_TOLERANCE, TRACE_MIN
@@ -61,7 +61,7 @@ def parameters(policy: RiskPolicy) -> RiskParameters:
 
 
 def _least_observations() -> dict[str, int]:
-    """Return the least number of returns by what is computed of them."""
+    """Return the least number of returns for each result."""
     tails = {f"historical_{bps}": required_observations(bps) for bps in CONFIDENCES_BPS}
     return {
         "covariance": ESTIMATE_MIN_OBSERVATIONS,

@@ -1,6 +1,6 @@
 """Parametric results of a book under one covariance: deviation and contributions to VaR.
 
-Where there is no result, the reason is given.
+A missing result has a reason.
 """
 
 from collections.abc import Mapping

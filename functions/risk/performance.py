@@ -1,4 +1,4 @@
-"""What a series of realised one-period returns says by itself. Returns (T,), oldest first, as fractions."""
+"""Statistics of one series of realised one-period returns (T,), oldest first, as fractions."""
 
 from collections.abc import Sequence
 from math import fsum, inf, sqrt
@@ -21,11 +21,11 @@ def standard_deviation(returns: Sequence[float]) -> float:
 
 
 def is_constant(returns: Sequence[float], scale: float | None = None) -> bool:
-    """Tell whether T ≥ 2 returns move by no more than rounding.
+    """Return whether T ≥ 2 returns vary by no more than rounding.
 
     Args:
         returns: (T,)
-        scale: the largest amount that was added up to one of them; their own largest size where none is named.
+        scale: the largest amount added up in one of them; default: their own largest magnitude.
     """
     largest = max(map(abs, returns)) if scale is None else scale
     return standard_deviation(returns) <= CONSTANT_MAX_RATIO * largest
@@ -42,10 +42,10 @@ def sharpe(returns: Sequence[float]) -> float | None:
 
 
 def max_drawdown(returns: Sequence[float]) -> float:
-    """Return the greatest fall from a peak of the compounded curve that starts at 1.0, as a positive fraction.
+    """Return the greatest fall from a peak of the compounded curve, which starts at 1.0: a positive fraction.
 
     Raises:
-        ValueError: a return below −1 loses more than there was, or the curve leaves the range of a float.
+        ValueError: a return is below −1, or the curve leaves the range of a float.
     """
     peak = value = 1.0
     worst = 0.0

@@ -1,4 +1,4 @@
-"""What a deployment decides about the risk numbers, by name; the defaults decide nothing."""
+"""Named choices of a deployment about the risk numbers; the defaults choose nothing."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class RiskPolicy:
     """Named choices of one deployment stage.
 
     Attributes:
-        fallback: what may stand in for a covariance that cannot be used; None: nothing.
+        fallback: used in place of an unusable covariance; None: no fallback.
         legacy_method: whether the numbers of the gateway that this hub replaces are added, for comparison.
     """
 
@@ -25,7 +25,7 @@ def policy_from(fallback: str, legacy_method: str) -> RiskPolicy:
     """Return the policy that a function's environment names.
 
     Raises:
-        ValueError: no such fallback, or neither `true` nor `false`.
+        ValueError: the fallback is unknown, or `legacy_method` is neither `true` nor `false`.
     """
     if fallback not in {"none", "correlation_one"} or legacy_method not in {"true", "false"}:
         raise ValueError(f"no such risk policy: fallback {fallback!r}, legacy method {legacy_method!r}")

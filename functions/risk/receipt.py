@@ -9,7 +9,7 @@ ENGINE_VERSION = "2.0.0"
 
 
 def with_receipt(report: RiskReport, policy: RiskPolicy) -> RiskReport:
-    """Return the report with its receipt: what went in, and the hash of what came out."""
+    """Return the report with its receipt: the inputs, and the hash of the results."""
     receipt = RiskReceipt(
         engine_version=ENGINE_VERSION,
         parameters=parameters(policy),
@@ -23,5 +23,5 @@ def with_receipt(report: RiskReport, policy: RiskPolicy) -> RiskReport:
 
 
 def policy_of(given: RiskParameters) -> RiskPolicy:
-    """Return the policy under which a report with these parameters was made."""
+    """Return the policy of a report with these parameters."""
     return RiskPolicy(None if given.fallback == "none" else given.fallback, given.legacy_method)

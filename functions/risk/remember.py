@@ -1,4 +1,4 @@
-"""Judge a covariance once per blob: what was found out about bytes is found under their digest the next time."""
+"""Cache covariance verdicts and first uses by blob digest."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +12,14 @@ from risk_hub_contracts.times import format_instant
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered of the blobs of one snapshot's world. An inline part is small and judged each time."""
+    """Notes on the blobs of one snapshot's world. An inline part is small and judged each time."""
 
     notes: InputNotes
     snapshot: Snapshot
     retain_until: datetime
 
     def judge(self, part: Part, form: CovarianceForm) -> tuple[Verdict, str | None]:
-        """Return the verdict, computed or remembered, and the first `as_of` that used the bytes by reference.
+        """Return the verdict, computed or cached, and the first `as_of` that used the bytes by reference.
 
         Raises:
             UnavailableError: the store did not answer.

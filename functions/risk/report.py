@@ -1,4 +1,4 @@
-"""The report on one snapshot: every measure with its method, its sample and its coverage, or null with the reason."""
+"""Risk report on one snapshot: every measure with method, sample and coverage, or null with the reason."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from risk_hub_contracts.snapshot import Snapshot
 from risk_hub_contracts.times import format_instant
 
 LEGACY_CONFIDENCE_BPS = 9900
-# Inputs that are there but wrong, as opposed to inputs that are missing or too few.
+# Invalid inputs, as opposed to missing or insufficient ones.
 INVALID_REASONS = frozenset(
     {
         "covariance_not_psd",
@@ -37,7 +37,7 @@ INVALID_REASONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything that a snapshot brings; `estimate` stands for an absent covariance where the returns allow one."""
+    """All inputs of a snapshot; `estimate` replaces an absent covariance if the returns suffice for one."""
 
     covariance: CovarianceInput
     returns: ReturnsInput
@@ -54,8 +54,8 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
 
     Args:
         snapshot: the book.
-        inputs: its covariance and its returns, or why they are not there.
-        policy: what the deployment decided.
+        inputs: its covariance and its returns, or the reasons for their absence.
+        policy: the deployment's choices.
         evaluated_at: the hub's clock.
     """
     book = parametric_book(inputs.effective, snapshot.weights, policy)
@@ -135,7 +135,7 @@ def _historical(returns: ReturnsInput) -> Iterator[RiskMeasure]:
 
 
 def _tail(returns: ReturnsInput, confidence_bps: int) -> tuple[list[float] | None, str | None]:
-    """Return the returns that an empirical tail can be read from, or why there are none."""
+    """Return the returns that suffice for an empirical tail, or the reason why they do not."""
     book = returns.book
     if book is None:
         return None, returns.reason

@@ -19,8 +19,8 @@ class BookReturns:
 
     Attributes:
         values: (T,) returns of the book, oldest first.
-        dates: their UTC dates, strictly rising; None where the producer gave none, or none that can be read.
-        gross: (T,) `Σ|w_i r_i,t|`, what was added up to the values; empty where they were given as they are.
+        dates: their UTC dates, strictly rising; None if the producer gave none, or unreadable ones.
+        gross: (T,) `Σ|w_i r_i,t|`, the sum of magnitudes behind each value; empty for a bare series.
     """
 
     values: list[float]
@@ -29,11 +29,11 @@ class BookReturns:
 
     @property
     def is_constant(self) -> bool:
-        """Tell whether the series moves by no more than the rounding of what was added up."""
+        """True if the series varies by no more than the rounding of its sums."""
         return is_constant(self.values, max(map(abs, self.gross or self.values)))
 
     def last_days(self, days: int) -> "BookReturns":
-        """Return the last calendar days up to the last date; without dates the last so many returns."""
+        """Return the returns of the last calendar days; without dates, the last `days` returns."""
         first = len(self.values) - days
         if self.dates is not None:
             first = bisect_left(self.dates, self.dates[-1] - timedelta(days=days - 1))
@@ -51,11 +51,12 @@ def book_returns(
 ) -> tuple[BookReturns | None, str | None]:
     """Return the book's returns, or None and the reason.
 
-    One bare series is the portfolio's own. Series of unequal length have no common dates, so they are refused.
+    One bare series is the portfolio's own. Series of unequal length have no common dates, so they are
+    refused.
 
     Args:
         returns: as the blob holds them.
-        weights: what is held.
+        weights: of the held assets.
     """
     series = by_id(returns)
     if set(weights) - set(series) and returns.ids:
@@ -74,7 +75,7 @@ def book_returns(
 
 
 def dates_of(returns: RealizedReturns) -> tuple[date, ...] | None:
-    """Return the dates of the series; None where there are none, or they are not rising dates `YYYY-MM-DD`."""
+    """Return the dates of the series; None if they are absent or not rising dates `YYYY-MM-DD`."""
     try:
         dates = tuple(map(date.fromisoformat, returns.dates or ()))
     except ValueError:

@@ -1,6 +1,6 @@
-"""How sure a Sharpe ratio is: its decay out of sample, and the chance that it is luck.
+"""Reliability of a Sharpe ratio: its decay out of sample, and the probability that it is due to chance.
 
-Ratios are annualised by sqrt(252) where it says so, else per period. Returns (T,), at least 20, not constant.
+Ratios are annualised by sqrt(252) where stated, else per period. Returns (T,), at least 20, not constant.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,10 @@ class Decay:
 
     Attributes:
         difference: live less back-test.
-        ratio: live over back-test; None where the back-test's is not positive, since then it has no meaning.
+        ratio: live over back-test; None if the back-test's is not positive, because the ratio has no meaning
+            then.
         standard_error: of the difference.
-        significant: whether the drop is beyond chance at 95 %, one-sided.
+        significant: whether the drop is significant at 95 %, one-sided.
     """
 
     difference: float
@@ -52,7 +53,7 @@ def sharpe_standard_error(ratio: float, observations: int) -> float:
 
 
 def decay(live: Sequence[float], backtest: Sequence[float]) -> Decay | None:
-    """Return how the Sharpe ratio fell from back-test to live; None where either series has none."""
+    """Return the fall of the Sharpe ratio from back-test to live; None if either series has no ratio."""
     now, then = sharpe(live), sharpe(backtest)
     if now is None or then is None:
         return None
@@ -65,8 +66,9 @@ def decay(live: Sequence[float], backtest: Sequence[float]) -> Decay | None:
 def probabilistic_sharpe(returns: Sequence[float], benchmark: float = 0.0) -> float | None:
     """Return the probability that the true Sharpe ratio exceeds a benchmark; None where the series has none.
 
-    `Φ((SR − SR*) sqrt(T − 1) / sqrt(1 − γ₃ SR + (γ₄ − 1) SR²/4))`, SR per period, γ₃ skewness, γ₄ kurtosis (3 for the
-    normal), both as population moments. Source: Bailey, López de Prado, The Sharpe Ratio Efficient Frontier, 2012.
+    `Φ((SR − SR*) sqrt(T − 1) / sqrt(1 − γ₃ SR + (γ₄ − 1) SR²/4))`, SR per period, γ₃ skewness, γ₄ kurtosis (3
+    for the normal), both as population moments. Source: Bailey, López de Prado, The Sharpe Ratio Efficient
+    Frontier, 2012.
 
     Args:
         returns: (T,).
@@ -86,8 +88,8 @@ def deflated_sharpe(returns: Sequence[float], trials: int, variance_of_trials: f
     """Return the probabilistic Sharpe ratio against the best of many trials without skill.
 
     Args:
-        returns: (T,) of the strategy that was chosen.
-        trials: N, how many independent strategies were tried, at least 2.
+        returns: (T,) of the chosen strategy.
+        trials: N, the number of independent strategies tried, at least 2.
         variance_of_trials: variance of their Sharpe ratios, per period.
 
     Raises:
@@ -99,7 +101,7 @@ def deflated_sharpe(returns: Sequence[float], trials: int, variance_of_trials: f
 
 
 def expected_best_sharpe(trials: int, variance_of_trials: float) -> float:
-    """Return the Sharpe ratio (per period) that the best of N trials without skill is expected to show.
+    """Return the expected Sharpe ratio (per period) of the best of N trials without skill.
 
     Raises:
         ValueError: fewer than two trials, or a negative variance.

@@ -1,4 +1,4 @@
-"""On what the numbers stand: coverage, observations, age and margin of the inputs, and any policy that stood in."""
+"""Sufficiency of the inputs: coverage, observations, age and margin, and any fallback that was used."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -24,7 +24,7 @@ def sufficiency(  # noqa: PLR0913  (the verdict is on everything that went in)
         covariance: as the producer gave it.
         returns: as the producer gave them.
         effective: the covariance that numbers were computed with.
-        book: what came of it.
+        book: the parametric results of `effective`.
         complete: whether every measure has a value.
     """
     return Sufficiency(
@@ -63,13 +63,13 @@ def _of_returns(as_of: datetime, given: ReturnsInput) -> InputSufficiency:
 
 
 def _age_in_use(as_of: datetime, known_since: str | None) -> float | None:
-    """Return the age by first use; None where the first use came after `as_of`, which says nothing of an age."""
+    """Return the age since first use; None (unknown) if the first use came after `as_of`."""
     age = None if known_since is None else (as_of - parse_instant(known_since)).total_seconds()
     return None if age is None or age < 0 else age
 
 
 def _age_of_day(as_of: datetime, last: date) -> float | None:
-    """Return the age since the end of a UTC day, 0 while it lasts; None before it began."""
+    """Return the age since the end of a UTC day, 0 during that day; None before it begins."""
     if last > as_of.astimezone(UTC).date():
         return None
     return max((as_of - datetime.combine(last, time(), UTC) - timedelta(days=1)).total_seconds(), 0.0)

@@ -1,4 +1,4 @@
-"""Compute a stored report again from what it was computed from, and compare bit for bit."""
+"""Recompute a stored report from its inputs, and compare bit for bit."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ Outcome = Literal["equal", "differs", "unverifiable"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place (RFC 6901) where a stored report and the same report computed again differ."""
+    """One place (RFC 6901) where the stored and the recomputed report differ."""
 
     pointer: str
     stored: Any
@@ -37,14 +37,14 @@ class Verification:
 
     Attributes:
         stored_hash: `result_hash` in the stored receipt.
-        recomputed_hash: the same over what was computed now.
-        intact: whether the stored report is the one that its own receipt was made for.
+        recomputed_hash: the same hash over the recomputed report.
+        intact: whether the stored report matches the hash in its own receipt.
         equal: whether both hashes are the same and the report is intact.
-        outcome: `unverifiable` where an intact report cannot be compared, since not the same blobs can be read.
-        blobs_gone: SHA-256 of what the report was computed from and cannot be read, or is another, now.
-        blobs_back: SHA-256 of what could not be read when the report was made and can be now.
+        outcome: `unverifiable` if an intact report cannot be compared, because other blobs are readable now.
+        blobs_gone: SHA-256 of blobs that were read for the report and are missing or different now.
+        blobs_back: SHA-256 of blobs that were unreadable for the report and are readable now.
         differences: at most 50 of the places that differ.
-        not_hashed: what the hash leaves out of a report, so that nothing here speaks for it.
+        not_hashed: parts of a report outside the hash, which are not verified.
     """
 
     world_id: str
@@ -63,10 +63,10 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class VerifyRisk:
-    """Recomputes from the snapshot and its blobs, and takes nothing but the parameters from the report.
+    """Recomputes from the snapshot and its blobs; takes only the parameters from the report.
 
-    Nothing remembered is used: the verdict on a covariance is made anew, and what depends on more than the snapshot, as
-    an age by first use does, is outside the hash and not compared.
+    No cached note is used: the covariance is judged again. Results that depend on more than the snapshot,
+    such as an age since first use, are outside the hash and not compared.
     """
 
     snapshots: SnapshotStore
@@ -74,7 +74,7 @@ class VerifyRisk:
     evaluations: StoredEvaluations
 
     def __call__(self, world_id: str, version: str) -> Verification:
-        """Return how the stored report of this engine's version compares.
+        """Compare the stored report of this engine's version with a recomputed one.
 
         Raises:
             LookupError: no such snapshot, or no report on it by this engine.
@@ -106,7 +106,7 @@ class VerifyRisk:
 
 
 def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a verification that follow from both reports."""
+    """Return the fields of a verification that are computed from both reports."""
     hashes = old["receipt"]["result_hash"], new["receipt"]["result_hash"]
     intact = result_hash(old) == hashes[0]
     equal = intact and hashes[0] == hashes[1]

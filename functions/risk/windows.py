@@ -17,7 +17,7 @@ DEVIATION_MIN_OBSERVATIONS = 2
 
 
 def window_statistics(book: BookReturns, length: RiskWindow) -> WindowStatistics:
-    """Return the statistics over the last `length` calendar days, or observations where the series has no dates."""
+    """Return the statistics over the last `length` calendar days; without dates, `length` observations."""
     last = book.last_days(length)
     found = {name: statistic(last) for name, statistic in STATISTICS.items()}
     return WindowStatistics(

@@ -66,7 +66,7 @@ class ReportRoutes:
 def report_routes(
     door: Door, read: ReadSnapshots, read_reports: ReadReports, list_signals: ListExitSignals, gate: Gate
 ) -> Door:
-    """Add the routes of reports and exit signals. `latest` comes first: in a path it never names a version."""
+    """Add the routes of reports and exit signals. `latest` comes first: it is never a version in a path."""
     routes = ReportRoutes(read, read_reports, list_signals, gate)
     for kind in REPORT_KINDS:
         door.add("GET", f"{WORLD}/snapshots/latest/{kind}", routes.of_latest(kind))

@@ -20,7 +20,7 @@ class BodyStore:
     bucket: str
 
     def place(self, world_id: str, body: bytes) -> Item:
-        """Return the attributes that hold the body, after storing it in the bucket when it is too large for an item."""
+        """Return the attributes that hold the body; store a body too large for an item in the bucket."""
         if len(body) <= ITEM_BODY_MAX_BYTES:
             return {"body": {"B": body}}
         sha256 = hashlib.sha256(body).hexdigest()

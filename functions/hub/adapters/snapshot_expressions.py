@@ -79,7 +79,7 @@ def expiry_window(
 
 
 def latest_expiry(table: str, world_id: str, known_at: datetime | None) -> dict[str, Any]:
-    """Return the request for the row of the snapshot that expires last, among those known by then if `known_at` is given."""
+    """Return the request for the snapshot that expires last, among those known by `known_at` if given."""
     request = expiry_window(table, world_id, until_known=known_at, newest_first=True)
     if known_at is None:
         return {**request, "Limit": 1}

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-# Longer than any run of the reaper (its function's time-out is far shorter); ends minutes after a crashed run.
+# Longer than any run of the reaper (its time-out is far shorter); ends minutes after a crashed run.
 DOOM_LEASE: Final = timedelta(minutes=5)
 # The table's retention removes a claim well after the snapshot that it was made for.
 CLAIM_MARGIN: Final = timedelta(days=31)
-# An upload's claim records where the blob came from, so it outlives every snapshot that will refer to the blob.
+# An upload's claim records the blob's origin, so it outlives every snapshot that will refer to the blob.
 UPLOAD_RETENTION: Final = timedelta(days=3653)
 
 
@@ -41,7 +41,7 @@ class Claim:
         return f"/found/{key}" if self.found else key
 
     def is_young(self, now: datetime, grace: timedelta) -> bool:
-        """Whether the process that made the claim may still be running."""
+        """Return whether the process that made the claim may still be running."""
         return self.at > now - grace
 
 

@@ -23,7 +23,7 @@ def made_at(key: str) -> datetime:
 
 
 def forecast_bounds(stage: str, start: datetime, end: datetime) -> tuple[str, str]:
-    """Return the least and the greatest key of the forecasts of a stage from `start` to `end`, both inclusive."""
+    """Return the least and the greatest forecast key of a stage from `start` to `end`, both inclusive."""
     return _in_stage(stage, format_instant(start) + BEFORE_ALL), _in_stage(stage, through(end))
 
 

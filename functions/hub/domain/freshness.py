@@ -69,7 +69,7 @@ class Standing:
 
     @property
     def wakes(self) -> bool:
-        """Whether this world pages the on-call operator now."""
+        """True if this world pages the on-call operator now."""
         return self.state in SILENT_STATES and not self.quiet
 
 
@@ -94,7 +94,7 @@ def _state(row: WorldRow, lag_seconds: float | None, at: datetime) -> WorldState
 
 
 def is_old_news(now: Standing) -> bool:
-    """Whether this world, judged by its current row, was already paging in the same state `NEWS` ago."""
+    """Return whether this world, judged by its current row, was already paging in this state `NEWS` ago."""
     before = standing(now.row, now.at - NEWS)
     return before.wakes and before.state == now.state
 
@@ -157,7 +157,7 @@ class StageTally:
 
 
 def tally(standings: Iterable[Standing], stages: Collection[str]) -> Mapping[str, StageTally]:
-    """Count the worlds of each allowed stage; a stage without worlds is counted too, so that its alarms can clear."""
+    """Count the worlds of each allowed stage, including stages without worlds, so that their alarms clear."""
     tallies = {stage: StageTally() for stage in sorted(stages)}
     for each in standings:
         if each.row.stage in tallies:

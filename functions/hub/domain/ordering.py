@@ -11,7 +11,7 @@ from risk_hub_contracts.ids import ID_PATTERN
 from risk_hub_contracts.times import format_instant
 
 SEPARATOR = "|"
-# The first and last printable ASCII characters. No key contains them, so they sort before and after every key.
+# The first and last printable ASCII characters. No key has them, so they sort before and after every key.
 BEFORE_ALL = " "
 AFTER_ALL = "~"
 INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"

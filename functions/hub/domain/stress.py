@@ -1,6 +1,6 @@
 """Stress losses of one book: `-sum(w_i * shock_i)` per scenario, and the producer's own numbers.
 
-Losses are positive fractions of portfolio value. Sums are exact (`math.fsum`), so they do not depend on an order.
+Losses are positive fractions of portfolio value. Sums are exact (`math.fsum`), so order does not matter.
 """
 
 from collections.abc import Mapping, Sequence

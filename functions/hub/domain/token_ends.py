@@ -7,10 +7,11 @@ from risk_hub_contracts.tokens import ANY_ACTOR, Token
 
 
 def seconds_to_next_end(tokens: Sequence[Token], now: datetime) -> float | None:
-    """Return the seconds until the first end of a live token that has no successor; None if there is no such token.
+    """Return the seconds until the first live token without a successor ends; None without such a token.
 
-    A token without an end never ends. An ended token no longer counts: its callers are refused already. A token has a
-    successor if another live token that ends later, or never, has all of its scopes and may write as all of its actors.
+    A token without an end never ends. An ended token does not count: its callers are refused already. A token
+    has a successor if another live token that ends later, or never, has all of its scopes and may write as
+    all of its actors.
     """
     live = [token for token in tokens if token.is_live(now)]
     ends = [

@@ -35,7 +35,7 @@ class EvaluateStress:
     tally: Tally = no_tally
 
     def __call__(self, event: CloudEvent) -> Outcome:
-        """Evaluate the snapshot's scenarios and store the report; return `evaluated`, `repeated` or `expired`.
+        """Evaluate the scenarios and store the report; return `evaluated`, `repeated` or `expired`.
 
         Raises:
             UnavailableError: a store did not answer; the event may be delivered again.

@@ -46,7 +46,7 @@ class ExpandParts:
 
         Raises:
             BlobError: a blob is missing, its digest differs, or the answer's schema does not allow its
-                content; none of the content is returned (INV-06).
+                content. No content is returned then (INV-06).
             UnavailableError: the blob store did not answer.
         """
         expanded = dict(answer)

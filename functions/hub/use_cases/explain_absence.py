@@ -1,4 +1,4 @@
-"""Explain an empty answer: an unknown world, no snapshot at all, only expired ones, or an instant before the first."""
+"""Explain an empty answer: unknown world, no snapshot, only expired ones, or an instant before the first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

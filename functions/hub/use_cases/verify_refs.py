@@ -37,8 +37,8 @@ class VerifyRefs:
 
         Raises:
             ProblemError: `ref-invalid` if a blob is missing, unreadable or differs from its reference,
-                `blob-malformed` if it is not in the rsh1 format, `contract-violation` if a covariance leaves a
-                weight uncovered.
+                `blob-malformed` if it is not in the rsh1 format, `contract-violation` if a covariance leaves
+                a weight uncovered.
             UnavailableError: the blob store did not answer.
         """
         left_bytes = BLOB_HEADERS_CHECKED_MAX_BYTES

@@ -13,8 +13,9 @@ from risk_hub_contracts.times import parse_instant
 Outcome = Literal["evaluated", "repeated", "expired", "no_signal", "history"]
 """Result of a worker's handling of an event.
 
-`evaluated`: it stored something new. `repeated`: that was stored before. `expired`: it refused a snapshot that had
-expired. `no_signal`: no limit is broken. `history`: the report is on a past snapshot, which never signals (INV-15).
+`evaluated`: a new record was stored. `repeated`: the record was stored before. `expired`: the snapshot had
+expired and was refused. `no_signal`: no limit is broken. `history`: the report is on a past snapshot, which
+never causes a signal (INV-15).
 """
 
 

@@ -1,1 +1,1 @@
-"""A covariance in each of its forms: it multiplies a book's weights and judges itself, and is never expanded needlessly."""
+"""Covariance in several forms: each multiplies a book's weights and judges its matrix, mostly unexpanded."""

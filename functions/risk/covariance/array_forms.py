@@ -1,8 +1,8 @@
 """Covariances of more than 200 ids, on numpy.
 
-A product that BLAS shares among threads may depend on how many there are, so none of that size is given to it: einsum's
-own loops, and products of small blocks, add in one fixed order. A matrix of up to 1,024 ids is expanded, since that is
-faster; above, blocks of rows are.
+A product that BLAS splits among threads may depend on their number, so products of that size do not use BLAS:
+einsum's own loops and products of small blocks add in one fixed order. A matrix of up to 1,024 ids is
+expanded, because that is faster; a larger one is expanded by blocks of rows.
 """
 
 from collections.abc import Iterator
@@ -29,19 +29,19 @@ from risk_hub_contracts.blob import Covariance
 
 EXPANDED_MAX_ASSETS = 1_024
 BLOCK_ROWS = 256
-# Well below what OpenBLAS shares among threads (2304 · 4 entries of a matrix times a vector).
+# Below OpenBLAS's limit for several threads (2304 · 4 entries of a matrix times a vector).
 ONE_THREAD_MAX_ENTRIES = 8_192
 
 
 class ArrayPacked:
-    """A packed upper triangle, row-major, read where it lies."""
+    """A packed upper triangle, row-major, read in place."""
 
     def __init__(self, covariance: Covariance) -> None:
         self._count = len(covariance.ids)
         self._upper = np.frombuffer(covariance.payload, dtype="<f8")
 
     def exposure(self, weights: Vector) -> Exposure:
-        """See CovarianceForm: above and left of the diagonal are the same numbers, so each is read once."""
+        """See CovarianceForm: the matrix is symmetric, so each stored number is read once."""
         given = np.asarray(weights, dtype=np.float64)
         result = np.zeros(self._count)
         for start, block in self._blocks():
@@ -56,7 +56,7 @@ class ArrayPacked:
         return floats(self._diagonal)
 
     def verdict(self) -> Verdict:
-        """See CovarianceForm. The margin is exact up to 1,024 ids, and above an estimate from inverse iteration."""
+        """See CovarianceForm. Up to 1,024 ids the margin is exact; above, inverse iteration estimates it."""
         least, greatest = float(self._upper.min()), float(self._upper.max())
         if wrong := unbounded(least, greatest):
             return wrong
@@ -73,7 +73,7 @@ class ArrayPacked:
         return verdict_of(float(np.linalg.eigvalsh(upper, UPLO="U")[0]) / trace)
 
     def _beyond_one(self) -> bool:
-        """Tell whether any correlation is; a row at a time, so that it needs no memory."""
+        """Return whether any correlation exceeds 1; one row at a time, to save memory."""
         found, slack = pair_bounds(self.variances())
         bounds, end = np.array(found), 0
         for row in range(self._count):
@@ -88,7 +88,7 @@ class ArrayPacked:
         return self._upper[np.concatenate(([0], np.cumsum(lengths)))]
 
     def _blocks(self) -> Iterator[tuple[int, Array]]:
-        """Yield rows of the upper triangle, from their first column on, zero left of the diagonal."""
+        """Yield rows of the upper triangle in blocks from the diagonal on, zero left of the diagonal."""
         if self._count <= EXPANDED_MAX_ASSETS:
             full = np.zeros((self._count, self._count))
             full[_upper_mask(self._count)] = self._upper
@@ -105,7 +105,7 @@ class ArrayPacked:
 
 
 class ArrayFactor:
-    """`FF' + diag(d)`: k factors and specific variances, multiplied as they stand."""
+    """`FF' + diag(d)`: k factors and specific variances, multiplied without expanding the matrix."""
 
     def __init__(self, covariance: Covariance) -> None:
         count, width = len(covariance.ids), covariance.factor_count
@@ -141,7 +141,7 @@ class ArrayFactor:
 
 
 def _factors(loadings: Array, weights: Array) -> Array:
-    """Return `F'w` (k,), block of rows by block of rows."""
+    """Return `F'w` (k,), one block of rows at a time."""
     count, width = loadings.shape
     rows = max(1, min(count, ONE_THREAD_MAX_ENTRIES // width))
     whole = count // rows * rows

@@ -1,4 +1,4 @@
-"""Deviations of more than 200 series, on numpy; einsum's own loops, as in `array_forms`."""
+"""Deviations of more than 200 series, on numpy, with einsum's own loops as in `array_forms`."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ def weighted_sums(series: Sequence[Vector], weights: Vector) -> tuple[list[float
 
 
 class ArrayDeviations:
-    """Returns less their means, a row per series; zeros for a constant one, as in ExactDeviations."""
+    """Returns less their means, one row per series; zeros for a constant series, as in ExactDeviations."""
 
     def __init__(self, series: Sequence[Vector]) -> None:
         rows = np.array([np.asarray(values, dtype=np.float64) for values in series])

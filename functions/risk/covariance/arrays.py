@@ -1,4 +1,4 @@
-"""The array type of the numpy path, and the way back to plain floats."""
+"""The array type of the numpy path, and its conversion to Python floats."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +7,6 @@ Array = NDArray[np.float64]
 
 
 def floats(array: Array) -> list[float]:
-    """Return a one-dimensional array as Python floats, so that nothing behind it knows numpy."""
+    """Return a one-dimensional array as Python floats, so that callers do not depend on numpy."""
     values: list[float] = array.tolist()
     return values

@@ -1,4 +1,7 @@
-"""Is a small matrix positive semi-definite, and by how much: Cholesky and inverse iteration, by exact sums."""
+"""Test of a small matrix for positive semi-definiteness, with its margin, by exact sums.
+
+Uses Cholesky factorisation and inverse iteration.
+"""
 
 from collections.abc import Sequence
 from math import fsum, sqrt
@@ -14,10 +17,10 @@ GOLDEN = 0.6180339887498949
 
 
 def least_margin(matrix: Rows) -> float:
-    """Return an estimate from above of the least eigenvalue over the trace.
+    """Return an upper estimate of the least eigenvalue over the trace.
 
-    Where `Σ + 1e-10·trace·I` has a Cholesky factor, inverse iteration with it gives the estimate, which is then never
-    below −1e-10; where it has none, the direction at which it failed gives one that is.
+    If `Σ + 1e-10·trace·I` has a Cholesky factor, inverse iteration with it gives the estimate, which is at
+    least −1e-10. Otherwise the direction in which the factorisation failed gives an estimate below −1e-10.
 
     Args:
         matrix: (n, n) symmetric, finite, its trace above zero.
@@ -35,7 +38,7 @@ def least_margin(matrix: Rows) -> float:
 
 
 def start_vector(count: int) -> list[float]:
-    """Return a vector (n,) that is orthogonal to no eigenvector of a matrix met in practice."""
+    """Return a vector (n,) that is not orthogonal to any eigenvector of a matrix in practice."""
     return [index * GOLDEN % 1 - 0.5 for index in range(1, count + 1)]
 
 
@@ -59,7 +62,7 @@ def _backward(factor: Rows, right: Sequence[float]) -> list[float]:
 
 
 def _below(factor: Rows, left: Sequence[float], pivot: float, shift: float) -> float:
-    """Return the quotient `v'Σv / v'v` of the direction in which a pivot was not positive: an upper bound."""
+    """Return `v'Σv / v'v` for the direction v in which a pivot was not positive: an upper bound."""
     direction = [-value for value in _backward(factor, left)] + [1.0]
     return pivot / dot(direction, direction) - shift
 

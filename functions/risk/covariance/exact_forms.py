@@ -56,7 +56,7 @@ class ExactPacked:
         return NOT_PSD if found.reason is None and self._beyond_one() else found
 
     def _beyond_one(self) -> bool:
-        """Tell whether any correlation is."""
+        """Return whether any correlation exceeds 1."""
         bounds, slack = pair_bounds(self.variances())
         return any(
             abs(entry) > bound * bounds[row] + slack
@@ -66,7 +66,7 @@ class ExactPacked:
 
 
 class ExactFactor:
-    """`FF' + diag(d)`: k factors and specific variances, multiplied as they stand."""
+    """`FF' + diag(d)`: k factors and specific variances, multiplied without expanding the matrix."""
 
     def __init__(self, covariance: Covariance) -> None:
         count, width, values = len(covariance.ids), covariance.factor_count, covariance.values
@@ -98,10 +98,11 @@ class ExactFactor:
 
 
 def factor_verdict(specific: Sequence[float], variances: Sequence[float]) -> Verdict:
-    """Return the verdict on a factor form: no specific variance below zero suffices, and bounds the margin from below.
+    """Return the verdict on a factor form: it is a covariance if no specific variance is below zero.
 
-    One below zero by up to 1e-10 of its asset's variance is rounding. One further below says nothing of the whole matrix,
-    which may be positive semi-definite by its factors; it is refused for what it is.
+    Their least value bounds the margin from below. A specific variance below zero by up to 1e-10 of its
+    asset's variance counts as rounding. One further below is refused, although the factors may still make the
+    whole matrix positive semi-definite.
 
     Args:
         specific: (n,) finite.

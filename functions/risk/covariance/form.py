@@ -1,4 +1,4 @@
-"""What every form of a covariance Σ (n, n) can do, and the verdict on whether it is one."""
+"""Interface of every form of a covariance Σ (n, n), and the verdict on its validity."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,22 +10,23 @@ from functions.risk.exact import Vector
 from risk_hub_contracts.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS
 
 PSD_TOLERANCE = 1e-10
-# Beyond these decimals of least eigenvalue over trace there is only rounding.
+# Decimals of least eigenvalue over trace; further ones are only rounding.
 MARGIN_DECIMALS = 12
-# A trace below this is that of zeros: its shares cannot be told from rounding.
+# A trace below this counts as zero: shares of it cannot be distinguished from rounding.
 TRACE_MIN = 1e-100
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a matrix is a covariance: numbers that the contract takes, positive semi-definite within `1e-10 · trace`.
+    """Validity of a matrix as a covariance.
 
-    A correlation beyond 1 is none either, however small the variances are beside the trace.
+    A valid matrix has numbers within the contract's range, is positive semi-definite within `1e-10 · trace`,
+    and has no correlation beyond 1, however small the variances are relative to the trace.
 
     Attributes:
         reason: `covariance_not_finite`, `covariance_out_of_range`, `covariance_not_psd` or, of a factor form,
-            `specific_variance_negative`; None when it is one.
-        margin: least eigenvalue over trace, see `Sufficiency.psd_margin`; None where none was found.
+            `specific_variance_negative`; None for a valid covariance.
+        margin: least eigenvalue over trace, see `Sufficiency.psd_margin`; None if not computed.
     """
 
     reason: str | None
@@ -39,14 +40,14 @@ SPECIFIC_NEGATIVE = Verdict("specific_variance_negative", None)
 
 
 def unbounded(least: float, greatest: float) -> Verdict | None:
-    """Return what is wrong with numbers between these: not finite, or beyond what the contract takes inline."""
+    """Return the verdict against a range that is not finite or exceeds the contract's range; None if fine."""
     if not (isfinite(least) and isfinite(greatest)):
         return NOT_FINITE
     return None if least >= -NUMBER_MAX_ABS and greatest <= NUMBER_MAX_ABS else OUT_OF_RANGE
 
 
 def verdict_on_nothing(greatest: float) -> Verdict:
-    """Return the verdict on a matrix without a trace: a covariance only if its greatest number is nothing too."""
+    """Return the verdict on a matrix of trace zero: a covariance only if its greatest number is zero too."""
     return verdict_of(0.0 if abs(greatest) <= TRACE_MIN else -1.0)
 
 
@@ -59,7 +60,7 @@ def verdict_of(margin: float) -> Verdict:
 def pair_bounds(variances: Vector) -> tuple[list[float], float]:
     """Return `b` (n,) and a slack such that `|Σ_ij| ≤ b_i b_j + slack` for each pair of a covariance.
 
-    The slack is the rounding of the largest entries, which a product of matrices leaves in all of them.
+    The slack is the rounding error of the largest entries, which a matrix product leaves in all entries.
     """
     excess = sqrt(1 + CORRELATION_MAX_EXCESS)
     return [excess * sqrt(max(each, 0.0)) for each in variances], float_info.epsilon * fsum(variances)
@@ -67,7 +68,7 @@ def pair_bounds(variances: Vector) -> tuple[list[float], float]:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What a covariance says of one book.
+    """Results of a covariance for one book.
 
     Attributes:
         variance: `w'Σw`.
@@ -82,10 +83,10 @@ class CovarianceForm(Protocol):
     """A symmetric matrix over n ids in a fixed order; weights and results follow that order."""
 
     def exposure(self, weights: Vector) -> Exposure:
-        """Return what follows for a book with these weights (n,)."""
+        """Return the exposure of a book with these weights (n,)."""
 
     def variances(self) -> list[float]:
         """Return the diagonal (n,)."""
 
     def verdict(self) -> Verdict:
-        """Judge the whole matrix, whatever part of it a book uses."""
+        """Judge the whole matrix, including ids that the book does not hold."""

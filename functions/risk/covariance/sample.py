@@ -1,8 +1,8 @@
-"""The covariance of realised returns, estimated and never written down: `Σw = X'(Xw) / (T − 1)`.
+"""The covariance of realised returns, estimated but never stored as a matrix: `Σw = X'(Xw) / (T − 1)`.
 
-X (T, n) are the returns less each series' mean. With fewer than ten observations per asset the estimate is shrunk
-towards a scaled identity. Source: Ledoit, Wolf, A well-conditioned estimator for large-dimensional covariance
-matrices, 2004, in the definition of scikit-learn (`ledoit_wolf`, covariances divided by T).
+X (T, n) are the returns less each series' mean. With fewer than ten observations per asset the estimate is
+shrunk towards a scaled identity. Source: Ledoit, Wolf, A well-conditioned estimator for large-dimensional
+covariance matrices, 2004, in the definition of scikit-learn (`ledoit_wolf`, covariances divided by T).
 """
 
 from math import fsum, sqrt
@@ -69,7 +69,7 @@ class SampleCovariance:
         return [kept * square + added for square in self._squares]
 
     def verdict(self) -> Verdict:
-        """See CovarianceForm: positive semi-definite by construction, and by the shrinkage at least."""
+        """See CovarianceForm: positive semi-definite by construction; the shrinkage gives the margin."""
         return verdict_of(self.shrinkage / len(self._squares))
 
     def _intensity(self) -> float:
@@ -115,7 +115,7 @@ class ExactDeviations:
 
 
 def _centred(values: Vector) -> list[float]:
-    """Return the values less their mean; zeros for a constant series, whose mean may miss it by its last bit."""
+    """Return the values less their mean; zeros for a constant series, whose mean may be off by one bit."""
     mean = fsum(values) / len(values)
     found = [value - mean for value in values]
     constant = max(map(abs, found)) <= CONSTANT_MAX_RATIO * max(map(abs, values))
@@ -123,7 +123,7 @@ def _centred(values: Vector) -> list[float]:
 
 
 def sample_covariance(series: list[Vector]) -> SampleCovariance:
-    """Return the estimate over n series of T returns each, T at least 20; the number of series decides how."""
+    """Return the estimate over n series of T returns each, T at least 20; n decides whether numpy is used."""
     if len(series) <= EXACT_MAX_ASSETS:
         return SampleCovariance(ExactDeviations(series))
     from functions.risk.covariance.array_sample import ArrayDeviations  # noqa: PLC0415 - numpy, only when needed
@@ -132,5 +132,5 @@ def sample_covariance(series: list[Vector]) -> SampleCovariance:
 
 
 def deviations_of(variances: Vector) -> list[float]:
-    """Return `σ_i` (n,) of variances, where one below zero by rounding counts as zero."""
+    """Return `σ_i` (n,) of variances; a variance below zero by rounding counts as zero."""
     return [sqrt(max(variance, 0.0)) for variance in variances]

@@ -1,6 +1,6 @@
-"""Is a large packed matrix positive semi-definite: Cholesky in tiles, beside the packed matrix itself.
+"""Test of a large packed matrix for positive semi-definiteness, by tiled Cholesky factorisation.
 
-The tiles of one triangle take what the packed triangle takes, so the peak stays near twice the blob.
+The tiles of one triangle take as much memory as the packed triangle, so the peak stays near twice the blob.
 """
 
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ ITERATIONS = 12
 
 
 def tiled_verdict(upper: Array, count: int, trace: float) -> Verdict:
-    """Return the verdict on a packed upper triangle; its margin is an estimate from above.
+    """Return the verdict on a packed upper triangle; its margin is an upper estimate.
 
-    `Σ + 1e-10·trace·I` is positive definite if and only if it has a Cholesky factor; a few rounds of inverse iteration
-    with that factor then estimate the least eigenvalue. Without a factor there is no margin.
+    `Σ + 1e-10·trace·I` is positive definite if and only if it has a Cholesky factor; a few rounds of inverse
+    iteration with that factor then estimate the least eigenvalue. Without a factor the margin is None.
 
     Args:
         upper: (n(n+1)/2,) row-major, finite.
@@ -40,7 +40,7 @@ def tiled_verdict(upper: Array, count: int, trace: float) -> Verdict:
 
 
 def _lower_tiles(upper: Array, count: int, shift: float) -> Tiles:
-    """Return the lower triangle in tiles `(row, column)`, the shift added to its diagonal."""
+    """Return the lower triangle in tiles `(row, column)`, with the shift added to its diagonal."""
     tiles: Tiles = {}
     position = 0
     for start in range(0, count, TILE):
