@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Configuration shared by all tests."""
 
 import os
 
@@ -7,19 +7,20 @@ from hypothesis import HealthCheck, settings
 
 from infra.names import BLAS_THREADS
 
-# As deployed; and threads that wait for one another in a loop take five times the processor beside other tests.
+# As deployed; and threads that wait for one another in a loop use five times the CPU when other tests run.
 os.environ.setdefault(BLAS_THREADS, "1")
 
-# The machine may be busy: what a property says does not depend on how fast it is said.
+# No deadline: the machine may be busy, and a property's result does not depend on speed.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-# What takes minutes in one piece begins first: the many short tests fill in beside it, and the workers end together.
+# Tests that take minutes start first: the many short tests run in parallel, and all workers end at the same
+# time.
 LONGEST_FIRST = ("local_stage", "infra", "simulator")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the order random but for that."""
+    """Move the longest tests to the front; leave the rest in random order."""
     items.sort(key=lambda item: _place(item.path.parent.name))
 
 

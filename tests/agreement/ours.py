@@ -1,4 +1,4 @@
-"""Every measure that a peer has too, computed by the hub's own functions."""
+"""The hub's own results for every measure that a peer library also computes."""
 
 from collections.abc import Iterator
 from math import fsum
@@ -13,12 +13,12 @@ CONFIDENCES_BPS = (9500, 9900)
 
 
 def percent(bps: int) -> str:
-    """Return a confidence as it stands in a measure's name."""
+    """Return a confidence in the form used in measure names."""
     return f"{bps / 100:g} %"
 
 
 def ours(book: Book) -> dict[str, Value]:
-    """Return our number, or numbers in the order of the book's ids, by measure."""
+    """Return our number by measure, or our numbers in the order of the book's ids."""
     return dict(
         (
             *parametric(book),
@@ -43,12 +43,14 @@ def exceedances(book: Book, bps: int) -> list[bool]:
 
 
 def trial_sharpes(book: Book) -> list[float]:
-    """Return the Sharpe ratio of each equity, per day: the trials among which the book might have been chosen."""
+    """Return the Sharpe ratio per day of each equity: the trials from which the book might have been
+    selected.
+    """
     return [performance.mean(column) / performance.standard_deviation(column) for column in book.columns]
 
 
 def parametric(book: Book) -> Iterator[tuple[str, Value]]:
-    """Volatility and what follows from it, by the sample covariance and by its shrinkage."""
+    """Volatility and measures derived from it, with the sample covariance and with its shrinkage."""
     sigma = volatility(book)
     yield "volatility, one day", sigma
     for bps in CONFIDENCES_BPS:
@@ -66,7 +68,9 @@ def volatility(book: Book) -> float:
 
 
 def historical(book: Book) -> Iterator[tuple[str, Value]]:
-    """The empirical tail; over 500 days the tail is a whole number of days, where conventions part."""
+    """Measures of the empirical tail; over 500 days the tail is a whole number of days, where conventions
+    differ.
+    """
     for bps in CONFIDENCES_BPS:
         yield f"historical VaR {percent(bps)}", measures.historical_var(book.returns, bps)
         yield f"historical ES {percent(bps)}", measures.historical_es(book.returns, bps)
@@ -75,7 +79,7 @@ def historical(book: Book) -> Iterator[tuple[str, Value]]:
 
 
 def attributed(book: Book) -> Iterator[tuple[str, Value]]:
-    """Which positions VaR comes from."""
+    """Contributions of positions to VaR."""
     times = sample_covariance(book.columns).exposure(book.weights).times()
     marginal = attribution.marginal_var(times, volatility(book), 9900)
     yield "marginal VaR 99 %, each position", marginal
@@ -83,7 +87,7 @@ def attributed(book: Book) -> Iterator[tuple[str, Value]]:
 
 
 def concentrated(book: Book) -> Iterator[tuple[str, Value]]:
-    """How few positions the book amounts to."""
+    """Concentration: the effective number of positions."""
     deviations = deviations_of(sample_covariance(book.columns).variances())
     yield "effective number of positions", concentration.effective_number(book.weights)
     yield "effective number of positions, with shorts", concentration.effective_number(long_short(book))
@@ -95,7 +99,7 @@ def concentrated(book: Book) -> Iterator[tuple[str, Value]]:
 
 
 def performed(book: Book) -> Iterator[tuple[str, Value]]:
-    """What the series of returns says by itself."""
+    """Performance measures of the series of returns."""
     for name, series in (("", book.returns), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS).returns)):
         ratio = performance.sharpe(series)
         if ratio is None:
@@ -106,7 +110,7 @@ def performed(book: Book) -> Iterator[tuple[str, Value]]:
 
 
 def skilled(book: Book) -> Iterator[tuple[str, Value]]:
-    """How sure the Sharpe ratio is."""
+    """Confidence measures of the Sharpe ratio."""
     trials = trial_sharpes(book)
     mean = fsum(trials) / TRIALS
     variance = fsum((trial - mean) ** 2 for trial in trials) / (TRIALS - 1)
@@ -119,7 +123,7 @@ def skilled(book: Book) -> Iterator[tuple[str, Value]]:
 
 
 def backtested(book: Book) -> Iterator[tuple[str, Value]]:
-    """Tests of the rolling forecast."""
+    """Back-tests of the rolling forecast."""
     for bps in CONFIDENCES_BPS:
         hits = exceedances(book, bps)
         coverage, clustering = backtest.kupiec(len(hits), sum(hits), bps), backtest.independence(hits)

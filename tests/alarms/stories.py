@@ -1,6 +1,6 @@
-"""For every alarm: recorded metrics, minute by minute, of the condition that it is for.
+"""Recorded metrics, minute by minute, of the condition that each alarm detects.
 
-The metrics are written out here by hand, as AWS and the functions write them; nothing is taken from the alarms' table.
+The metrics are written by hand, as AWS and the functions write them; nothing is read from the alarm table.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,12 +23,12 @@ class Story:
     """One condition.
 
     Attributes:
-        alarm: the one that rings.
-        trouble: what is recorded in each minute of the trouble, instead of the calm value; None is silence.
-        minutes: how long the trouble lasts.
-        rings: minutes from the beginning of the trouble until the alarm rings.
-        over: minutes from the end of the trouble until it is over.
-        also: alarms that ring with it, since the condition is theirs too.
+        alarm: the alarm that fires.
+        trouble: values recorded in each minute of the trouble, instead of the calm value; None means no data.
+        minutes: duration of the trouble.
+        rings: minutes from the start of the trouble until the alarm fires.
+        over: minutes from the end of the trouble until the alarm is over.
+        also: alarms that fire as well, since the condition is also theirs.
     """
 
     alarm: str
@@ -107,7 +107,7 @@ def _of_queues_and_tables() -> Iterator[tuple[str, Metric]]:
 
 
 def calm() -> dict[str, float]:
-    """Return what a calm minute records: some traffic, a harmless retry, and now and then a refusal."""
+    """Return the metrics of a calm minute: some traffic, a harmless retry, and an occasional refusal."""
     values = {
         "requests": 40.0,
         "server errors": 0.0,
@@ -127,7 +127,7 @@ def calm() -> dict[str, float]:
     values |= {f"errors {folder.replace('_', '-')}": 0 for folder in FUNCTION_FOLDERS}
     for worker in WORKERS:
         values |= {f"dead {worker}": 0, f"age {worker}": 2}
-    # What is absent here sends nothing while all is well: blob errors, throttles, undelivered notifications.
+    # Metrics absent here have no data in normal operation: blob errors, throttles, undelivered notifications.
     return values | {"set aside": 0.0}
 
 

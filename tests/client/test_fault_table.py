@@ -1,4 +1,4 @@
-"""What a client makes of each bad day, on a real connection; `pytest tests/client` prints the table at its end."""
+"""Client behaviour under each fault, on a real connection; `pytest tests/client` prints the table at its end."""
 
 import asyncio
 import errno
@@ -48,7 +48,9 @@ ALWAYS = IMPATIENT.attempts
 
 @dataclass(frozen=True)
 class Given:
-    """What is special: a blob and a store that misbehaves, a token, a spool, a full disk, how long the client waits."""
+    """The conditions of a row: a blob and a faulty store, a token, a spool, a full disk, the client's
+    timeout.
+    """
 
     store: bool = False
     wrong_token: bool = False
@@ -62,7 +64,7 @@ STORE, SPOOL, FULL = Given(store=True), Given(spool=True), Given(spool=True, ful
 
 @dataclass(frozen=True)
 class Row:
-    """One bad day: what the server does to the requests, what comes of it, how many requests it takes."""
+    """One fault: what the server does to the requests, the result, and the number of requests."""
 
     fault: str
     happens: tuple[Fault, ...]
@@ -134,7 +136,7 @@ def full(*_: object) -> None:
 def options(
     row: Row, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, Any]]:
-    """Arrange what is special about a row's day."""
+    """Set up the conditions of a row."""
     server.faults.extend(row.happens)
     if row.given.store:
         server.on = ("PUT", "/store/")
@@ -232,7 +234,9 @@ def test_a_wrong_token_is_told_by_the_hub_itself(server: Server) -> None:
 def test_a_snapshot_of_the_future_is_judged_by_the_hubs_clock_not_by_ours(
     server: Server, client: RiskHubClient
 ) -> None:
-    """The server's clock stands in January 2026, this machine's does not: as_of is refused here, and nothing posted."""
+    """The server's clock is in January 2026, this machine's is not: as_of is refused here, and nothing is
+    posted.
+    """
     ours = client.memory.now()
     with pytest.raises(InvalidSnapshotError, match="as_of"):
         client.publish(WORLD, **BOOK | {"as_of": ours})

@@ -1,4 +1,4 @@
-"""The example subscriber believes SNS and the local stage, and nobody else."""
+"""The example subscriber accepts messages only from SNS and the local stage."""
 
 import base64
 import hashlib
@@ -128,7 +128,7 @@ def test_without_a_secret_the_local_form_is_not_believed() -> None:
 
 
 def test_what_sns_signed_for_another_customer_is_not_believed() -> None:
-    """SNS signs for everybody with the same certificate: anybody can have it sign an alarm of a topic of his own."""
+    """SNS signs for all customers with the same certificate: anyone can have it sign an alarm of their topic."""
     foreign = signed(TopicArn="arn:aws:sns:eu-central-1:111111111111:risk-hub-prod-alarms-critical")
     for trust in (OURS, LOCAL, receiver.Trust()):
         with pytest.raises(receiver.ForgedError, match="none of RISK_HUB_ALARM_TOPICS"):

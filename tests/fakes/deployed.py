@@ -1,4 +1,4 @@
-"""What the handlers find around them once they are deployed, on moto: settings, tables, bucket, bus, queue, secret."""
+"""The environment of deployed handlers on moto: settings, tables, bucket, bus, queue, secret."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from tests.adapters.conftest import ASSEMBLY, create_table
 
 REGION = "us-east-1"
 QUEUES = f"https://sqs.{REGION}.amazonaws.com/123456789012"
-# What the templates give the functions by reference; the rest is taken from them.
+# Settings that the templates pass to the functions by reference; the others are read from the templates.
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "deployed",
     "AWS_SECRET_ACCESS_KEY": "deployed",
@@ -31,7 +31,7 @@ SETTINGS = {
     "RISK_HUB_QUEUE_URLS": f"{QUEUES}/failures",
     "RISK_HUB_TOKENS_SECRET_ARN": "tokens",
 }
-# What Lambda tells a handler about its invocation.
+# Lambda's information for a handler about its invocation.
 CONTEXT = SimpleNamespace(
     aws_request_id="invocation",
     function_name="function",
@@ -43,12 +43,12 @@ CONTEXT = SimpleNamespace(
 
 @contextmanager
 def deployed(token: str, scopes: Sequence[Scope], **settings: str) -> Iterator[None]:
-    """Deploy on moto, with one token; everything is as it was afterwards.
+    """Deploy on moto, with one token; restore the previous state afterwards.
 
     Args:
-        token: opens the hub's doors, for any actor.
-        scopes: what it may do.
-        settings: environment variables beside those that the templates and `SETTINGS` give.
+        token: accepted by the hub for any actor.
+        scopes: its permissions.
+        settings: environment variables in addition to those of the templates and `SETTINGS`.
     """
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("AWS_")]:

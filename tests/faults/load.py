@@ -1,4 +1,4 @@
-"""Producers on a bad day: they post until they are answered, and repeat what they are not sure of."""
+"""Producers under faults: they post until they receive an answer, and repeat requests with an unknown result."""
 
 import json
 import random
@@ -18,7 +18,8 @@ RISKY_VARIANCE = 4e-2
 RISKY_EVERY = 10
 CALM_SHOCK = -0.1
 RISKY_SHOCK = -0.5
-# What the default exit policy says of a risky snapshot: a value at risk of 29 %, a shortfall of 34 %, a loss of 50 %.
+# Default exit policy results for a risky snapshot: a value at risk of 29 %, a shortfall of 34 %, a loss of 50
+# %.
 RISKY_RULES = (
     "value_at_risk.parametric_normal.9900.reduce",
     "expected_shortfall.parametric_normal.9900.reduce",
@@ -32,11 +33,11 @@ BACKFILL_SHARE = 0.1
 
 @dataclass
 class Load:
-    """Posts a number of snapshots over a number of worlds.
+    """Post a number of snapshots over a number of worlds.
 
     Attributes:
-        answers: how often each status came back.
-        given_up: snapshots that were never answered with success; must stay empty.
+        answers: how often each status was returned.
+        given_up: snapshots without a success answer; must stay empty.
     """
 
     hub: Hub
@@ -60,7 +61,7 @@ class Load:
         return f"{self.world(number)}/{version(number)}"
 
     def expected_signals(self) -> set[str]:
-        """Return `world/version rule` of every exit signal that the snapshots must lead to."""
+        """Return `world/version rule` of every expected exit signal."""
         return {
             f"{self.snapshot(number)} {rule}"
             for number in range(self.snapshots)
@@ -106,7 +107,7 @@ class Load:
             "weights": dict.fromkeys(ASSETS, 1 / len(ASSETS)),
             "covariance": covariance(RISKY_VARIANCE if is_risky(number) else CALM_VARIANCE),
             "stress": {"crash": {"shocks": {}, "default": RISKY_SHOCK if is_risky(number) else CALM_SHOCK}},
-            # A strategy of its own, so that no cool-down of another snapshot swallows its signals.
+            # A unique strategy, so that no cool-down of another snapshot suppresses its signals.
             "provenance": {"strategy_id": version(number)},
         }
 
@@ -117,7 +118,7 @@ def version(number: int) -> str:
 
 
 def is_risky(number: int) -> bool:
-    """Tell whether a snapshot breaks the default exit policy's limits."""
+    """Return whether a snapshot breaks the default exit policy's limits."""
     return number % RISKY_EVERY == 0
 
 

@@ -1,4 +1,4 @@
-"""One fault run: load with faults on, faults off, dead letters back, everything comes to rest, and then the count."""
+"""One fault run: load with faults on, faults off, dead letters redriven, all queues at rest, then the counts."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -20,11 +20,12 @@ FAULTY_SHARE = 0.9
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a fault run is.
+    """The size of a fault run.
 
     Attributes:
-        visibility_seconds: after which a message that a worker returned, or died with, comes back to it.
-        rest_seconds: how long each wait may take.
+        visibility_seconds: time after which a message that a worker returned, or died with, is delivered
+            again.
+        rest_seconds: maximum duration of each wait.
     """
 
     snapshots: int
@@ -35,11 +36,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class WorkerCount:
-    """What one worker made of the committed snapshots.
+    """The effects of one worker for the committed snapshots.
 
     Attributes:
         expected: effects that the committed snapshots must have.
-        stored: effects that the store holds.
+        stored: effects in the store.
         dead_letters: messages that the worker gave up and that were moved back.
         lost: expected, but not stored or not announced; must be empty.
         doubled: stored without being expected, or announced as more than one; must be empty.
@@ -54,19 +55,19 @@ class WorkerCount:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a fault run counted.
+    """The counts of a fault run.
 
     Attributes:
         faults: how often each fault was injected.
-        answers: how often each HTTP status was answered.
+        answers: how often each HTTP status was returned.
         committed: snapshots in the table.
-        announced: snapshots of these that were announced.
+        announced: committed snapshots that were announced.
         repeated: announcements beyond the first of a snapshot.
         isolated: records in the relay's failure queue.
-        unannounced: committed snapshots that nobody heard of; must be empty.
+        unannounced: committed snapshots that were never announced; must be empty.
         workers: the counts of each worker.
-        given_up: snapshots that a producer never got an answer of success for; must be empty.
-        seconds: how long load and rest took.
+        given_up: snapshots for which a producer never received a success answer; must be empty.
+        seconds: duration of load and rest.
     """
 
     faults: dict[str, int]
@@ -93,7 +94,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class FaultRun:
-    """Everything that takes part in one run, and how long each wait may take."""
+    """The participants of one run, and the maximum duration of each wait."""
 
     stage: OpenStage
     witness: Witness
@@ -108,7 +109,8 @@ class FaultRun:
         self.faults.install()
         poison(self.stage.aws)
         self.load.run()
-        # Relay and workers come behind the load: the faults stay until nearly all of their work is done too.
+        # Relay and workers lag behind the load: the faults stay on until nearly all of their work is done
+        # too.
         self._wait_until(self._nearly_done)
         self._wait_until(self._dead_letters_lie)
         self.faults.remove()
@@ -117,7 +119,7 @@ class FaultRun:
         return self._outcome(time.monotonic() - started)
 
     def _nearly_done(self) -> bool:
-        """Tell whether nine tenths of the work is done that can be done while the faults are on."""
+        """Return whether nine tenths of the work that is possible with faults on is done."""
         return self._done_share(refused=self._refused()) >= FAULTY_SHARE
 
     def _done_share(self, refused: int = 0) -> float:
@@ -126,15 +128,15 @@ class FaultRun:
         return min(len(self.witness.made[worker]) / count for worker, count in wanted.items())
 
     def _refused(self) -> int:
-        """Return how many snapshots there are of the refused world."""
+        """Return the number of snapshots of the refused world."""
         return self.load.snapshots // self.load.worlds
 
     def _dead_letters_lie(self) -> bool:
-        """Tell whether the refused world's messages, as many as its snapshots, have been given up."""
+        """Return whether as many messages as the refused world has snapshots have been given up."""
         return self.dead_letters.waiting()[REFUSED_WORKER] >= self._refused()
 
     def _at_rest(self) -> bool:
-        """Tell whether all is done; what was given up meanwhile is moved back, as an operator does."""
+        """Return whether all work is done; move given-up messages back, as an operator does."""
         self.dead_letters.redrive()
         if self._done_share() < 1:
             return False
@@ -185,14 +187,14 @@ class FaultRun:
         }
 
     def _wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait for a condition; after the deadline the counts say what is missing."""
+        """Wait for a condition; after the deadline the counts show what is missing."""
         deadline = time.monotonic() + self.rest_seconds
         while not condition() and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
 
 
 def fault_run(stage: OpenStage, log: Path, plan: Plan) -> Outcome:
-    """Run what is planned against a deployed local stage; return the counts."""
+    """Run the plan against a deployed local stage; return the counts."""
     load = Load(stage.hub, plan.snapshots, plan.worlds)
     faults = Faults(stage.aws, log, load.world(0), plan.visibility_seconds)
     witness, dead_letters = Witness(stage.aws), DeadLetters(stage.aws)
@@ -200,7 +202,7 @@ def fault_run(stage: OpenStage, log: Path, plan: Plan) -> Outcome:
 
 
 def poison(aws: Any) -> None:
-    """Put items into the snapshots table that no code of the hub wrote."""
+    """Put items into the snapshots table that the hub's code did not write."""
     client = aws.client("dynamodb")
     for number in range(POISONED_RECORDS):
         item = {

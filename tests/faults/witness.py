@@ -1,4 +1,4 @@
-"""What really happened: everything announced on the bus, and everything that stands in the tables."""
+"""The actual effects: everything announced on the bus, and everything stored in the tables."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from infra.names import EVENT_SOURCE, bus_name, physical_name
 STAGE = "local"
 PROBE = "fault-witness"
 POISON_PREFIX = "poison"
-# Which worker's effect an event announces, and which field says when the effect was made.
+# Which worker's effect an event announces, and which field holds the effect's creation time.
 MAKERS = {
     "risk_evaluated": ("risk_engine", "evaluated_at"),
     "stress_evaluated": ("stress_engine", "evaluated_at"),
@@ -24,21 +24,21 @@ Announced = dict[str, dict[str, set[str]]]
 
 
 def effect(document: dict[str, Any]) -> str:
-    """Return what names an effect of one worker: `world/version` of a report, with the rule of a signal."""
+    """Return the name of an effect of one worker: `world/version` of a report, with the rule of a signal."""
     name = f"{document['world_id']}/{document['version']}"
     return f"{name} {document['rule']}" if "rule" in document else name
 
 
 @dataclass
 class Witness:
-    """Subscribes to all events before the load begins, and reads the tables when it has ended."""
+    """Subscribe to all events before the load begins, and read the tables after it has ended."""
 
     aws: LocalAws
     announced: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     made: Announced = field(default_factory=lambda: {worker: defaultdict(set) for worker in WORKERS})
 
     def __post_init__(self) -> None:
-        """Make the rule and its queue."""
+        """Create the rule and its queue."""
         self._sqs: Any = self.aws.client("sqs")
         self._queue = self._sqs.create_queue(QueueName=PROBE)["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
@@ -52,16 +52,16 @@ class Witness:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening, after what is there has been heard."""
+        """Stop listening after all waiting messages have been received."""
         self._stopped.set()
         self._thread.join()
 
     def committed(self) -> set[str]:
-        """Return `world/version` of every snapshot in the table, poisoned items aside."""
+        """Return `world/version` of every snapshot in the table except poisoned items."""
         return {f"{i['world_id']['S']}/{i['version']['S']}" for i in self._scan("snapshots") if "as_of" in i}
 
     def effects(self) -> dict[str, set[str]]:
-        """Return the effects that each worker has stored, by their names."""
+        """Return the effects that each worker has stored, by name."""
         stored: dict[str, set[str]] = {worker: set() for worker in WORKERS}
         for item in self._scan("evaluations"):
             worker = WORKER_OF_KIND.get(item["evaluation_id"]["S"].split("/")[0])

@@ -1,4 +1,4 @@
-"""How a world stands: late, stale and missing are three things, and quiet hours hold back alarms alone."""
+"""Freshness status of a world: late, stale and missing are distinct, and quiet hours suppress only alarms."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,9 @@ NOON = [{"from": "11:00", "to": "13:00"}]
 
 
 def row(world_id: str = "w1", *, lag: float | None = 0, stage: str = "paper", **wanted: Any) -> WorldRow:
-    """Return a world that is expected since a day, and whose newest snapshot is `lag` seconds old; None: never came."""
+    """Return a world expected since one day ago whose newest snapshot is `lag` seconds old; None: no snapshot
+    yet.
+    """
     expectation = Expectation.model_validate({"owner": "desk-a", **wanted})
     head = None if lag is None else newest(START - timedelta(seconds=lag))
     return WorldRow(world_id, stage, head, expectation, START - timedelta(days=1))
@@ -37,7 +39,7 @@ def test_a_limit_is_met_at_its_value_and_broken_past_it(lag: float, state: str) 
 
 
 def test_an_expired_head_is_not_an_old_one() -> None:
-    """INV-07 is about what may be read; freshness asks when the producer was last there."""
+    """INV-07 restricts reads; freshness depends on when the producer last published."""
     seen = row(lag=30)
     assert seen.head is not None
     assert seen.head.expires_at < START
@@ -110,7 +112,7 @@ def spread(*rows: WorldRow, at: datetime = START) -> int:
 
 
 def test_a_world_that_falls_silent_beside_a_silent_one_is_news_for_five_minutes() -> None:
-    """An alarm on the count of silent worlds rings at the first one, and cannot ring again for the second."""
+    """An alarm on the number of silent worlds would fire for the first one but not for the second."""
     old, new, well = row("old", lag=9_000), row("new", lag=1_801), row("well")
     assert [spread(old, well), spread(new, well), spread(old, new, well)] == [0, 0, 1]
     assert spread(old, new, at=START + timedelta(seconds=299)) == 1
@@ -138,7 +140,7 @@ def test_a_silent_world_whose_quiet_hours_end_is_news() -> None:
 
 
 def test_an_old_snapshot_that_just_came_makes_no_old_news() -> None:
-    """What a backfill brings into an empty world was silent before it came, as far as anybody can know."""
+    """Before a backfill into an empty world, the world counts as silent."""
     assert spread(row("old", lag=9_000), row("backfilled", lag=8_000)) == 0
 
 
@@ -173,7 +175,9 @@ def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() ->
 
 @given(st.permutations(range(6)), st.integers(0, 500))
 def test_f30_the_worlds_shown_while_all_is_well_are_the_same_each_minute(lags: list[int], later: int) -> None:
-    """A metric of its own is paid for by the hour: fifty others each minute would be as dear as one for every world."""
+    """A metric is billed by the hour: showing 50 different worlds each minute would cost as much as one
+    metric per world.
+    """
     rows = [row(f"w{number}", lag=lag * 10) for number, lag in enumerate(lags)]
     found = worst([standing(each, START + timedelta(seconds=later)) for each in reversed(rows)], STAGES, 3)
     assert [each.row.world_id for each in found] == ["w0", "w1", "w2"]

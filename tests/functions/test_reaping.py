@@ -1,4 +1,4 @@
-"""The reaper: what it removes, what it leaves, where it goes on; the proof against writers is test_reaper_races."""
+"""The reaper: what it removes, keeps and resumes; test_reaper_races proves it correct against writers."""
 
 import hashlib
 import itertools
@@ -29,7 +29,7 @@ RETURNS = [0.01] * 101
 
 
 class TickingClock(FrozenClock):
-    """A second passes whenever somebody looks."""
+    """A clock that advances one second at each read."""
 
     def __call__(self) -> datetime:
         return self.advance(seconds=1)
@@ -71,7 +71,7 @@ def hub() -> Stage:
 
 
 def orphan(hub: Stage, data: bytes = b"rsh1 stress {}\n") -> str:
-    """Announce and upload a blob that nothing will refer to; return its reference."""
+    """Announce and upload an unreferenced blob; return its reference."""
     sha256 = hashlib.sha256(data).hexdigest()
     hub.upload.begin(WORLD, UploadRequest(kind="stress", bytes=len(data), sha256=sha256))
     return hub.blobs.put(WORLD, "stress", sha256, data).ref
@@ -240,7 +240,7 @@ def test_claims_of_different_snapshots_are_kept_apart(hub: Stage) -> None:
 
 
 def break_marks(hub: Stage, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """Let the marks of whichever blob is looked at second fail."""
+    """Make reading the marks of the second blob fail."""
     claims, looks = hub.marks.claims, itertools.count(1)
 
     def fail_once(world_id: str, sha256: str) -> Sequence[Claim]:
@@ -252,11 +252,11 @@ def break_marks(hub: Stage, monkeypatch: pytest.MonkeyPatch, error: Exception) -
 
 
 def test_marks_that_cannot_be_read_keep_no_other_blob(hub: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise every run would end at that blob, and nothing behind it would ever be removed."""
+    """Otherwise every run would end at that blob, and no later blob would ever be removed."""
     for number in range(4):
         orphan(hub, f"rsh1 stress {number}\n".encode())
     hub.clock.advance(hours=25)
-    # The first blob's marks are looked at twice: before its doom and after it.
+    # The first blob's marks are read twice: before its deletion lease and after it.
     break_marks(hub, monkeypatch, KeyError("claimed_at"))
     with pytest.raises(ExceptionGroup) as unread:
         hub.reap()
@@ -267,7 +267,7 @@ def test_marks_that_cannot_be_read_keep_no_other_blob(hub: Stage, monkeypatch: p
 
 
 def test_a_run_that_a_store_ended_is_gone_on_with(hub: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise a store that fails once in each run would let no run come further than the first."""
+    """Otherwise a store that fails once in each run would stop every run at the first blob."""
     hub.post()
     hub.post("v2", returns=[0.02] * 101)
     hub.clock.advance(hours=25)

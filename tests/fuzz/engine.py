@@ -1,4 +1,4 @@
-"""One run of schemathesis over the API description: what was asked, what was answered, what was found."""
+"""One run of schemathesis over the API description: requests, answers and findings."""
 
 import time
 from collections import Counter
@@ -30,16 +30,17 @@ CHECKS: Final = (
     "allow_header_conformance",
     "use_after_free",
 )
-# It sends each request again without a token, which needs a server: schemathesis cannot do that to a WSGI application.
+# This check repeats each request without a token, which needs a server: schemathesis cannot do that with
+# WSGI.
 OVER_HTTP: Final = "ignored_auth"
-# The checks that do not hold for this API, with the reason; every other check of schemathesis is in use.
+# Checks that do not apply to this API, with the reason; every other check of schemathesis is in use.
 LEFT_OUT: Final[Mapping[str, str]] = {
     "positive_data_acceptance": "JSON Schema cannot express rules across members (weights add up to 1)",
     "ensure_resource_availability": "risk numbers are computed after the answer to a publication",
     "object_level_authorization": "a token is valid for every world",
     "max_response_time": "tests/bench measures times",
 }
-# What one check finds at one operation is meant.
+# A finding of one check at one operation that is intended behaviour.
 MEANT: Final[Mapping[tuple[str, str], str]] = {
     (
         "use_after_free",
@@ -64,15 +65,15 @@ class Finding:
 
 @dataclass
 class Tally:
-    """What a run counted.
+    """The counts of a run.
 
     Attributes:
         cases: requests by phase.
         statuses: answers by operation and status.
         followed: links of the description by how often they were followed.
         findings: failed checks, the first one of each check and operation.
-        errors: what kept the engine from asking.
-        seconds: how long the run took.
+        errors: what stopped the engine from sending requests.
+        seconds: duration of the run.
     """
 
     cases: Counter[str] = field(default_factory=Counter)
@@ -90,7 +91,7 @@ class Tally:
         return found
 
     def merge(self, other: "Tally") -> None:
-        """Add what another run counted."""
+        """Add the counts of another run."""
         self.cases += other.cases
         self.statuses += other.statuses
         self.followed += other.followed
@@ -99,7 +100,7 @@ class Tally:
         self.seconds += other.seconds
 
     def operations(self) -> set[str]:
-        """Return the operations that were asked."""
+        """Return the operations that were requested."""
         return {operation for operation, _ in self.statuses}
 
     def add(self, phase: str, recorder: ScenarioRecorder) -> None:
@@ -121,13 +122,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class Run:
-    """How schemathesis is to run.
+    """Configuration of one schemathesis run.
 
     Attributes:
         phases: which phases, of `PHASES`.
         max_examples: requests per operation in the fuzzing phase; sequences of requests in the stateful one.
         checks: which checks, of `CHECKS` and `OVER_HTTP`.
-        max_seconds: the run is stopped after this time and says so in `Tally.errors`; None where the counts suffice.
+        max_seconds: the run is stopped after this time and reports it in `Tally.errors`; None if the counts
+            suffice.
     """
 
     phases: Sequence[str]
@@ -164,7 +166,7 @@ class Run:
     def against(
         self, document: Json, token: str, *, app: Callable[..., Any] | None = None, url: str | None = None
     ) -> Tally:
-        """Ask an application in this process, or the server at a URL, and return what was counted."""
+        """Send requests to an application in this process, or to the server at a URL, and return the counts."""
         schema = schemathesis.openapi.from_dict(document, config=self.config(token))
         schema.app = app
         if url is not None:
@@ -199,8 +201,8 @@ def of_stages(document: Json, stages: Sequence[str]) -> Json:
 def for_sequences(document: Json) -> Json:
     """Return the API description narrowed to requests whose sequences do not end at the first step.
 
-    Weights that are generated hardly ever add up to 1, and generated filters hide the snapshot that a link leads to:
-    publications choose among a few books, and a lookup asks by version alone.
+    Generated weights almost never add up to 1, and generated filters hide the snapshot that a link leads to:
+    publications choose among a few books, and a lookup asks only by version.
     """
     found = deepcopy(document)
     request = found["components"]["schemas"]["SnapshotRequest"]

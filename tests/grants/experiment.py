@@ -1,4 +1,4 @@
-"""Take one grant away, see what fails, give it back; for as many grants as asked."""
+"""Remove one grant, record what fails, and restore it, for each requested grant."""
 
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -21,11 +21,11 @@ LAMBDA_ITSELF = "Lambda itself"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one grant is for.
+    """The evidence for one grant.
 
     Attributes:
         missed_by: what was tried without the grant.
-        complaint: how the attempt failed; None when nobody missed the grant.
+        complaint: how the attempt failed; None if nothing failed.
     """
 
     grant: Grant
@@ -34,12 +34,12 @@ class Row:
 
     @property
     def by_running(self) -> bool:
-        """Whether the function itself ran; otherwise IAM's evaluation was asked for what Lambda does."""
+        """Whether the function itself ran; otherwise IAM policy evaluation was asked about Lambda's action."""
         return self.missed_by != LAMBDA_ITSELF
 
 
 class Experiment:
-    """The grants of one stage, and what misses each of them."""
+    """The grants of one stage, and what fails without each of them."""
 
     def __init__(self, stage: OpenStage) -> None:
         self._bench = Workbench(stage)
@@ -49,22 +49,24 @@ class Experiment:
         silence(stage)
 
     def grants(self) -> list[Grant]:
-        """Return every grant there is."""
+        """Return every grant."""
         return self._roles.grants()
 
     def unexplained(self) -> set[Grant]:
-        """Return the grants that nothing here would miss, and what would be missed but is not granted."""
+        """Return the grants that nothing here needs, and the needs that are not granted."""
         return set(self.grants()) ^ {*_told(), *self._needs}
 
     def sound(self, grants: Iterable[Grant]) -> None:
-        """Run what would miss these grants while nothing is missing: if that fails, no row would prove a thing."""
+        """Run the scenarios of these grants with all grants in place: if one fails here, its row would prove
+        nothing.
+        """
         for scenario in {found for grant in grants if (found := _scenario(grant)) is not None}:
             scenario(self._bench)
         for grant, resource in self._needs.items():
             assert self._roles.allows(grant.folder, grant.action, resource), grant
 
     def without(self, grant: Grant) -> Row:
-        """Return what happens while a grant is taken away."""
+        """Return what happens while a grant is removed."""
         scenario = _scenario(grant)
         with self._roles.without(grant):
             if scenario is None:
@@ -79,7 +81,7 @@ class Experiment:
 
 @contextmanager
 def experiment(console: Console) -> Iterator[Experiment]:
-    """Open a stage of its own, on which policies are enforced and nothing runs by itself."""
+    """Open a separate stage on which policies are enforced and no function runs automatically."""
     with tempfile.TemporaryDirectory() as home:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT, enforce_iam=True)
         stage = open_stage(settings, console, detached=False, fresh=True)

@@ -1,6 +1,7 @@
-"""A process that imports the API's handlers once and goes on twice from that very memory, as SnapStart does.
+"""A process that imports the API's handlers once and resumes twice from that memory image, as SnapStart does.
 
-`python -m tests.http.restored` prints what each of the two did, thirty days apart, with credentials of its own.
+`python -m tests.http.restored` prints what each of the two did, thirty days apart, each with separate
+credentials.
 """
 
 import hashlib
@@ -42,7 +43,7 @@ hooks: list[Callable[[], object]] = []
 
 
 def answer(_: object, request: AWSRequest) -> AWSResponse:
-    """Stand for AWS: note who signed, give the token list or an empty answer."""
+    """Answer in place of AWS: record who signed, return the token list or an empty answer."""
     calls.append(_text(request.headers["Authorization"]))
     asked_for_tokens = "GetSecretValue" in str(request.headers["X-Amz-Target"])
     body = json.dumps(token_list() if asked_for_tokens else {}).encode()
@@ -60,7 +61,7 @@ def token_list() -> dict[str, str]:
 
 
 def image() -> Callable[[dict[str, Any], None], dict[str, Any]]:
-    """Return the writer's handler as it is when Lambda takes the image: imported, never called."""
+    """Return the writer's handler at the time of the SnapStart image: imported, never called."""
     os.environ.update(NAMES)
     runtime = types.ModuleType("snapshot_restore_py")
     runtime.register_after_restore = hooks.append  # type: ignore[attr-defined]
@@ -97,12 +98,12 @@ def post(now: datetime) -> dict[str, Any]:
 def restored(
     handler: Callable[[dict[str, Any], None], dict[str, Any]], days_later: int, dice: Any
 ) -> dict[str, Any]:
-    """Go on from the image: other credentials, another day."""
+    """Resume from the image with other credentials on another day."""
     from functions.hub import composition  # noqa: PLC0415
 
     now = FIRST_DAY + timedelta(days=days_later)
     vars(composition)["datetime"] = types.SimpleNamespace(now=lambda _: now)
-    random.setstate(dice)  # a fork throws them anew by itself; Lambda's restore does not
+    random.setstate(dice)  # a fork reseeds random; Lambda's restore does not
     os.environ["AWS_ACCESS_KEY_ID"] = f"KEYOFDAY{days_later}"
     os.environ["AWS_SECRET_ACCESS_KEY"] = os.urandom(8).hex()
     for hook in hooks:

@@ -1,4 +1,6 @@
-"""Who gets in, and when: before anything of the body is read, and no later than the list says."""
+"""Admission: callers are checked before the body is read, and list changes take effect within the documented
+time.
+"""
 
 import json
 from collections.abc import Iterator
@@ -42,7 +44,7 @@ WITH_A_BODY = [
 
 
 class Sealed(str):
-    """A body that nobody may look into."""
+    """A body that must not be read."""
 
     __slots__ = ()
 
@@ -92,7 +94,7 @@ def test_no_body_is_read_before_its_actor_is_known_to_be_the_tokens(
 
 
 def opens_to(api: Gateway, hub: Hub, method: str, path: str) -> set[str]:
-    """Return the scopes each of which is enough, by itself, for a route."""
+    """Return the scopes of which any single one permits a route."""
     admitted = set()
     for scope in get_args(Scope):
         answer = api(method, path, {}, headers={"Authorization": f"Bearer {hub.tokens.issue([scope])}"})
@@ -139,7 +141,7 @@ def register(secrets: Any) -> TokenRegister:
 
 @pytest.fixture
 def listed(hub: Hub, secrets: Any) -> Gateway:
-    """The hub behind its door, with its tokens in a secret as on AWS."""
+    """The hub behind its handlers, with its tokens in a secret as on AWS."""
     hub.listed_tokens = SecretTokens(secrets, "tokens", hub.clock)
     return hub.gateway()
 

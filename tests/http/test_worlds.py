@@ -1,4 +1,4 @@
-"""The world registry through its door: what is expected of a world, its exit policy, and how every world stands."""
+"""The world registry over HTTP: expectations, exit policies, and the freshness status of every world."""
 
 from typing import Any
 
@@ -42,7 +42,9 @@ def test_an_expectation_is_put_read_and_removed(hub: Hub, api: Gateway) -> None:
 
 
 def test_a_world_that_is_switched_on_is_given_its_time_to_come(hub: Hub, api: Gateway) -> None:
-    """Registered before it went live: the alarm must not ring in the minute in which somebody switches it on."""
+    """A world registered before its first snapshot must not raise an alarm in the minute in which it is
+    enabled.
+    """
     assert expect(api, {**WANTED, "enabled": False}).status == 201
     hub.clock.advance(hours=1)
     on = expect(api)
@@ -104,7 +106,7 @@ def test_the_default_policy_is_in_force_until_one_is_put(hub: Hub, api: Gateway)
     assert expect(api, POLICY, EXIT_POLICY).status == 200
     stored_policy = api("GET", f"{EXIT_POLICY}?stage=paper").json
     assert (stored_policy["stored"], stored_policy["policy"], stored_policy["set_by"]) == (True, POLICY, "t0")
-    # What the exit engine reads is what was put.
+    # The exit engine reads the policy that was put.
     in_force = hub.worlds.exit_policy("w1", "paper")
     assert in_force is not None
     assert in_force.version == "p2"
@@ -133,7 +135,9 @@ def test_a_policy_that_the_exit_engine_could_not_read_is_refused(hub: Hub, api: 
 
 
 def test_inv_11_a_policy_that_fits_no_row_is_refused(hub: Hub, api: Gateway) -> None:
-    """Two lists of 200 names of 128 characters each, of which JSON writes some in six: more than an item may hold."""
+    """Two lists of 200 names of 128 characters each, which JSON may escape to six each: more than an item may
+    hold.
+    """
     longest = [f"{number:03}" + "\x01" * 125 for number in range(200)]
     both = {**POLICY, "freeze": {"assets": longest}, "drain": {"assets": longest}}
     refused = expect(api, both, EXIT_POLICY)
@@ -179,6 +183,6 @@ def test_the_list_is_read_page_by_page(api: Gateway) -> None:
     "position", ["", "w1", "|", "w1|", "|paper", "w1|paper|", "w 1|paper", "w1|" + "s" * 99]
 )
 def test_inv_11_a_cursor_that_somebody_made_himself_is_refused(api: Gateway, position: str) -> None:
-    """DynamoDB would refuse to start behind a key that cannot exist, and that would be a 5xx."""
+    """DynamoDB would refuse to start after an impossible key, and that would be a 5xx."""
     answer = api("GET", f"/risk-hub/worlds?cursor={encode_cursor(QUESTION, position)}")
     assert (answer.status, answer.slug) == (400, "cursor-invalid")

@@ -1,4 +1,4 @@
-"""What each store refuses, judged by an evaluation of its own policy rather than by its text."""
+"""What each store refuses, determined by evaluating its policy rather than by reading its text."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ STORES = ("snapshots", "worlds", "evaluations", "marks", "bucket", "archive")
 
 
 def resolved(value: Any) -> Any:
-    """Return a template's value with its references filled in, as CloudFormation would."""
+    """Return a template value with its references resolved, as CloudFormation would."""
     if isinstance(value, list):
         return [resolved(each) for each in value]
     if not isinstance(value, dict):
@@ -31,7 +31,7 @@ def resolved(value: Any) -> Any:
 
 
 def policies(assembly: Assembly) -> Iterator[tuple[str, dict[str, Any], str, str]]:
-    """Yield each store's name, policy, a read of it, and what is read."""
+    """Yield each store's name, policy, a read action and its resource."""
     for table in assembly.properties("data", "AWS::DynamoDB::Table"):
         policy = resolved(table["ResourcePolicy"]["PolicyDocument"])
         arn = f"arn:aws:dynamodb:us-east-1:{OURS}:table/{table['TableName']}"
@@ -46,9 +46,9 @@ def policies(assembly: Assembly) -> Iterator[tuple[str, dict[str, Any], str, str
 
 
 def refuses(policy: dict[str, Any], action: str, arn: str, **request: Any) -> bool:
-    """Tell whether a policy denies a request, whatever else allows it."""
+    """Return whether a policy denies a request, regardless of other permissions."""
     account = request.get("account", OURS)
-    # An unsigned request bears no word on whether a service of AWS sent it.
+    # An unsigned request does not state whether an AWS service sent it.
     sender = {"aws:principalisawsservice": str(request.get("service", False)).lower()}
     asked = EvalContext(
         principal_arn=ROLE.format(account),
@@ -86,7 +86,7 @@ def test_a_bucket_refuses_old_tls(any_stage: Assembly) -> None:
 
 @pytest.mark.parametrize("store", ["AWS::DynamoDB::Table", "AWS::S3::BucketPolicy"])
 def test_no_store_lets_anybody_in_by_its_own_policy(any_stage: Assembly, store: str) -> None:
-    """Who may do what is said once, in the roles; here is only what is refused."""
+    """Permissions are granted only in the roles; these policies only deny."""
     for each in any_stage.properties("data", store):
         document = (
             each["ResourcePolicy"]["PolicyDocument"] if "ResourcePolicy" in each else each["PolicyDocument"]

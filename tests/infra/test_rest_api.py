@@ -12,7 +12,7 @@ from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, only
 
 WORLD = "/risk-hub/worlds/{world_id}"
 READER, WRITER, REGISTRY = "snapshot_reader", "snapshot_writer", "world_registry"
-# A path has one function for every method, but that of a world's snapshots, whose POST is the writer's.
+# A path has one function for every method, except a world's snapshots, whose POST belongs to the writer.
 FUNCTION_OF = {
     f"{WORLD}/snapshots": READER,
     f"{WORLD}/snapshots/latest": READER,
@@ -68,7 +68,7 @@ def responses(assembly: Assembly) -> dict[str, dict[str, Any]]:
 
 
 def document(response: dict[str, Any]) -> dict[str, Any]:
-    """Return the body as a caller gets it."""
+    """Return the body as a caller receives it."""
     text = response["ResponseTemplates"]["application/json"]
     rendered: dict[str, Any] = json.loads(text.replace("$context.requestId", "5d1f"))
     return rendered
@@ -82,7 +82,7 @@ def path(resources: dict[str, dict[str, Any]], reference: dict[str, Any]) -> str
 
 
 def is_called(part: Any) -> bool:
-    """Whether a part of an integration's address is what it calls: a function's ARN, or an alias."""
+    """Return whether a part of an integration's address is its target: a function's ARN, or an alias."""
     return isinstance(part, dict) and not str(part.get("Ref", "")).startswith("AWS::")
 
 
@@ -247,7 +247,7 @@ def test_the_access_log_is_json_without_a_credential(any_stage: Assembly) -> Non
 
 
 def test_the_first_failed_request_already_finds_a_log_group_that_ends(any_stage: Assembly) -> None:
-    """Without it the gateway makes a group of its own, which keeps its lines for ever."""
+    """Otherwise the gateway creates a log group that keeps its lines permanently."""
     stage = only(iter(any_stage.resources("service", "AWS::ApiGateway::Stage").values()))
     awaited = [any_stage.template("service")["Resources"][each] for each in stage["DependsOn"]]
     names = [each["Properties"]["LogGroupName"] for each in awaited if each["Type"] == "AWS::Logs::LogGroup"]

@@ -1,4 +1,4 @@
-"""What whoever is woken up looks at first: the alarms that ring, and a function's log."""
+"""First diagnostics for an operator on call: the firing alarms, and a function's log."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Run the tests of one setting, once it was seen to change what it is to change."""
+"""Run the tests of one setting, after checking that the setting has its intended effect."""
 
 import re
 import subprocess
@@ -20,17 +20,17 @@ NO_EFFECT: Final = "the setting changes nothing in a process"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the tests went under a setting.
+    """Test results under a setting.
 
     Attributes:
-        setting: what they ran under.
-        passed: how many passed.
-        failed: how many failed, errors included.
-        skipped: how many were skipped.
-        seconds: how long it took.
+        setting: the setting of the run.
+        passed: number of passed tests.
+        failed: number of failed tests, errors included.
+        skipped: number of skipped tests.
+        seconds: duration.
         failures: names of the tests that failed.
-        why: why nothing was measured, or what else went wrong; None where all went well.
-        seen: what a process saw under the setting.
+        why: why nothing was measured, or what else went wrong; None on success.
+        seen: what a process observed under the setting.
     """
 
     setting: Setting
@@ -44,12 +44,14 @@ class Result:
 
     @property
     def absent(self) -> bool:
-        """Whether this machine cannot be made to look so."""
+        """Whether this machine cannot provide the setting."""
         return self.setting.absent is not None
 
     @property
     def fine(self) -> bool:
-        """Whether tests ran and none failed; an absent setting did not fail, and is reported as not measured."""
+        """Whether tests ran and none failed; an absent setting is not a failure and is reported as not
+        measured.
+        """
         return self.absent or (self.passed > 0 and self.failed == 0 and self.why is None)
 
 
@@ -73,7 +75,7 @@ def run(setting: Setting) -> Result:
 
 
 def counted(text: str) -> dict[str, int]:
-    """Return how many tests passed, failed and so on, by the last line of counts in pytest's output."""
+    """Return the numbers of passed, failed and other tests from the last line of counts in pytest's output."""
     found = dict.fromkeys(("passed", "failed", "error", "skipped"), 0)
     summaries = SUMMARY.findall(text)
     for number, name in COUNT.findall(summaries[-1] if summaries else ""):
@@ -82,7 +84,7 @@ def counted(text: str) -> dict[str, int]:
 
 
 def _pytest(setting: Setting) -> tuple[str, int]:
-    """Run pytest; return its output, which is also shown as it comes, and its status."""
+    """Run pytest, show its output as it comes, and return the output and exit status."""
     tests = () if setting.tests == WHOLE else setting.tests
     command = (str(setting.python), "-m", "pytest", *FLAGS, *WORKERS, *tests)
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""One value of one axis: the environment that makes it real, the tests that run under it, and how it is noticed."""
+"""One value of one axis: its environment, the tests that run under it, and how its effect is detected."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tests.portability.sight import Sight, sight_from
 
 PROJECT: Final = Path(__file__).parents[2]
 OWN_FOLDER: Final = PROJECT / ".local" / "portability"
-# What a caller may have set and a setting must decide alone.
+# Variables that a caller may have set and that only a setting may decide.
 DECIDED: Final = (
     "OPENBLAS_CORETYPE",
     "OPENBLAS_NUM_THREADS",
@@ -29,7 +29,7 @@ DECIDED: Final = (
     "PYTHONHASHSEED",
     "PYTHONWARNINGS",
 )
-# What computes, and what compares a number or a digest of numbers.
+# Tests of computation, and of comparing numbers or digests of numbers.
 NUMERIC: Final = (
     "tests/agreement",
     "tests/functions/test_risk_golden.py",
@@ -46,7 +46,7 @@ NUMERIC: Final = (
     "tests/client/test_inputs.py",
     "tests/docs/test_readme_numbers.py",
 )
-# What asks for the time, or writes and reads instants.
+# Tests that read the time, or write and read instants.
 DATED: Final = (
     "tests/http",
     "tests/operate",
@@ -61,7 +61,7 @@ DATED: Final = (
     "tests/contracts/test_expectations.py",
     "tests/contracts/test_tokens.py",
 )
-# What reads and writes files and the terminal.
+# Tests that read and write files and the terminal.
 TEXTUAL: Final = (
     "tests/contracts",
     "tests/docs",
@@ -81,14 +81,15 @@ class Setting:
     """A value of an axis.
 
     Attributes:
-        axis: what is varied, as a reader names it.
-        value: how.
-        tests: paths that pytest is given.
-        works: whether a process under the setting differs as intended from one without it: (without, under) → bool.
-        environment: variables that are set; those of `DECIDED` that are not named here are removed.
+        axis: name of the varied property.
+        value: its value.
+        tests: paths passed to pytest.
+        works: whether a process under the setting differs as intended from one without it: (without, under) →
+            bool.
+        environment: variables to set; those of `DECIDED` that are not named here are removed.
         python: the interpreter that runs the tests.
         umask: permission bits that new files do not get.
-        absent: why this machine cannot be made to look so; None where it can.
+        absent: why this machine cannot provide the setting; None if it can.
     """
 
     axis: str
@@ -107,7 +108,7 @@ class Setting:
         return {**kept, "PYTHONPATH": paths, **self.environment}
 
     def sight(self) -> Sight:
-        """Return what a process under this setting sees."""
+        """Return what a process under this setting observes."""
         command = (str(self.python), "-m", "tests.portability.sight")
         done = subprocess.run(
             command,
@@ -126,7 +127,7 @@ class Setting:
 
 
 def unchanged() -> Setting:
-    """Return the machine as it is, with nothing set."""
+    """Return the setting that changes nothing on this machine."""
     return Setting(
         "none", "this machine as it is", WHOLE, lambda without, under: without.python == under.python
     )

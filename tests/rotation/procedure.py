@@ -1,4 +1,6 @@
-"""The steps of a rotation as the operating guide gives them, whoever the clients are and whatever a second is."""
+"""The steps of a rotation as in the operating guide, independent of the clients and of the length of a
+second.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,30 +13,30 @@ from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 
 ACTOR = "gateway"
 LIFETIME = timedelta(days=1)
-# What a command takes to be seen: the cache's age, and a second for clocks that are read at both ends.
+# Time until a command's change is visible: the cache's age, and one second for clocks read at both ends.
 SEEN_SECONDS = TOKEN_CACHE_MAX_AGE_SECONDS + 1
 
 
 class Clients(Protocol):
-    """Whoever calls the hub without a pause, all with one token, and keeps count."""
+    """Clients that call the hub continuously with one token and count the answers."""
 
     def use(self, token: str) -> None:
-        """Call with this token from now on."""
+        """Use this token for the following calls."""
 
     def refused(self, token: str) -> bool:
-        """Tell whether every function refuses this token."""
+        """Return whether every function refuses this token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Who takes part.
+    """The participants of a rehearsal.
 
     Attributes:
         register: the stage's list of tokens.
         clients: see Clients.
-        now: the time that the functions go by.
-        pause: lets so many seconds pass, in which the clients go on.
-        calm_seconds: for how long the clients call between two steps.
+        now: the functions' current time.
+        pause: waits for a number of seconds while the clients continue.
+        calm_seconds: how long the clients call between two steps.
     """
 
     register: TokenRegister
@@ -44,7 +46,7 @@ class Rehearsal:
     calm_seconds: float
 
     def rotate(self, *, wait_seconds: float = SEEN_SECONDS) -> float:
-        """Rotate from one token to the next; return for how many seconds the revoked one was accepted.
+        """Rotate from one token to the next; return how many seconds the revoked token was still accepted.
 
         Args:
             wait_seconds: between the new token's creation and its first use; the guide says a minute.

@@ -1,7 +1,8 @@
-"""Every handler on good days and bad ones, with secrets that would be recognised anywhere.
+"""Every handler in normal operation and under faults, with secrets that can be recognised in any output.
 
-`python -m tests.secrecy.hub FILE` writes to stdout and stderr what the functions write to their logs, and to FILE what
-came of it: the secrets, the answers, everything that was stored or sent.
+`python -m tests.secrecy.hub FILE` writes to stdout and stderr what the functions write to their logs, and to
+FILE
+the results: the secrets, the answers, everything that was stored or sent.
 """
 
 import base64
@@ -39,7 +40,7 @@ SNAPSHOTS, BLOBS = f"{WORLD}/snapshots", f"{WORLD}/blobs"
 STAGED = ("expectations?stage=paper", "exit-policy?stage=paper")
 SHA256 = hashlib.sha256(b"blob").hexdigest()
 SIGNED_URL = f"https://blobs.s3.amazonaws.com/risk-blobs/w1/{SHA256}?X-Amz-Signature={SIGNATURE}"
-# A handler that raises makes Lambda write the traceback itself.
+# Lambda writes the traceback of a handler that raises.
 RAISING = ("event_relay", "freshness_monitor", "blob_reaper")
 
 called: set[str] = set()
@@ -52,7 +53,7 @@ FAULTS: Mapping[str, Fault] = {
 
 
 def body(version: str = "v1", **changes: Any) -> dict[str, Any]:
-    """Return a book that every worker has something to do with."""
+    """Return a book that gives work to every worker."""
     return {
         "version": version,
         "as_of": (datetime.now(UTC) - timedelta(seconds=1)).isoformat().replace("+00:00", "Z"),
@@ -111,7 +112,7 @@ AUTHORIZATIONS: tuple[list[str], ...] = (
 
 
 def main(file: Path) -> None:
-    """Drive everything and write what came of it."""
+    """Exercise all handlers and write the results."""
     marked = {"AWS_SECRET_ACCESS_KEY": KEY, "AWS_SESSION_TOKEN": SESSION, "POWERTOOLS_LOG_LEVEL": "DEBUG"}
     with deployed(TOKEN, GRANTED_SCOPES, **marked), metered() as meter:
         store_blob()
@@ -127,7 +128,7 @@ def main(file: Path) -> None:
 
 
 def store_blob() -> None:
-    """Put a blob there, so that somebody may be given a signed request for it."""
+    """Store a blob, so that a signed request can be issued for it."""
     digest = base64.b64encode(bytes.fromhex(SHA256)).decode()
     key, metadata = f"risk-blobs/w1/{SHA256}", {"kind": "covariance"}
     boto3.client("s3").put_object(
@@ -136,7 +137,7 @@ def store_blob() -> None:
 
 
 def ask_everything(authorization: list[str]) -> list[dict[str, Any]]:
-    """Send every request to each door that might know it."""
+    """Send every request to each handler that might serve it."""
     return [
         {"asked": [method, path.partition("?")[0]], **answer}
         for method, path, document in REQUESTS
@@ -145,7 +146,7 @@ def ask_everything(authorization: list[str]) -> list[dict[str, Any]]:
 
 
 def ask(method: str, path: str, document: Any, authorization: list[str]) -> dict[str, Any]:
-    """Return a door's answer to one request."""
+    """Return a handler's answer to one request."""
     headers = [("X-Actor", "gateway"), ("X-Stage", "paper"), ("Content-Type", "application/json")]
     given = [*headers, *(("Authorization", each) for each in authorization)]
     content = None if document is None else json.dumps(without_nothing(document)).encode()
@@ -156,7 +157,7 @@ def ask(method: str, path: str, document: Any, authorization: list[str]) -> dict
 
 
 def without_nothing(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is None: there is no such value on the wire."""
+    """Leave out None: the wire has no such value."""
     return {name: value for name, value in document.items() if value is not None}
 
 
@@ -168,7 +169,7 @@ def door(method: str, path: str) -> str:
 
 
 def invoke(function: str, event: dict[str, Any]) -> Any:
-    """Call a function's handler; what it raises is written as Lambda would write it."""
+    """Call a function's handler; write its exception as Lambda would write it."""
     called.add(function)
     handler = importlib.import_module(f"functions.{function}.handler").handler
     try:
@@ -181,7 +182,7 @@ def invoke(function: str, event: dict[str, Any]) -> Any:
 
 
 def work(meter: Meter) -> None:
-    """Let every function that no caller reaches do its work, on good records and on bad ones."""
+    """Let every function without an HTTP route process valid and invalid records."""
     items = boto3.client("dynamodb").scan(TableName="snapshots")["Items"] or [{}]
     meter.take()
     invoke(
@@ -208,7 +209,7 @@ def _wire(item: Any) -> Any:
 
 @contextmanager
 def failing(fault: Fault) -> Iterator[None]:
-    """Let every call to AWS fail, but for the list of tokens."""
+    """Let every call to AWS fail, except for the list of tokens."""
 
     def fail(model: Any, **_: Any) -> None:
         if model.name != "GetSecretValue" and switched["on"]:
@@ -224,7 +225,7 @@ def failing(fault: Fault) -> Iterator[None]:
 
 
 def clients() -> list[Any]:
-    """Return the process's clients, those that the functions have made so far."""
+    """Return the clients that the functions have created in this process so far."""
     from functions.hub.adapters import aws  # noqa: PLC0415
 
     purposes = ("dynamodb", "s3", "s3 copying", "events", "sqs", "secretsmanager")
@@ -232,7 +233,7 @@ def clients() -> list[Any]:
 
 
 def kept() -> Iterator[str]:
-    """Yield everything that lies in tables, bucket and queue."""
+    """Yield everything stored in tables, bucket and queue."""
     for table in ("snapshots", "worlds", "evaluations", "marks"):
         yield str(boto3.client("dynamodb").scan(TableName=table)["Items"])
     s3 = boto3.client("s3")

@@ -20,10 +20,10 @@ class Step:
     """One question of the job, and the command that answers it.
 
     Attributes:
-        asks: what is asked.
+        asks: the question.
         shown: the command as people run it.
         command: the same for this Python.
-        unanswered: exit status by which the command says that it could not tell.
+        unanswered: exit status of a command that could not answer.
     """
 
     asks: str
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a step went: its exit status, its time."""
+    """Result of a step: its exit status and duration."""
 
     step: Step
     status: int
@@ -42,7 +42,7 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        """Whether the job fails for it."""
+        """Whether the job fails because of this step."""
         return self.status not in {0, self.step.unanswered}
 
     @property
@@ -90,7 +90,7 @@ STEPS = (
 
 
 def page(results: Sequence[Result], commit: str) -> str:
-    """Return the page that says how the job went."""
+    """Return the page of results."""
     lines = "\n".join(
         f"| {result.step.asks} | `{result.step.shown}` | {result.verdict} | {result.seconds:.0f} |"
         for result in results
@@ -111,7 +111,7 @@ All tests of the local stage run with enforced policies.
 
 
 def run(step: Step) -> Result:
-    """Run one step, its output going where ours goes."""
+    """Run one step with this process's output."""
     sys.stdout.write(f"\n== {step.asks} ({step.shown})\n")
     sys.stdout.flush()
     started = time.monotonic()
@@ -120,7 +120,7 @@ def run(step: Step) -> Result:
 
 
 def main(steps: Sequence[Step] = STEPS, file: Path = PAGE) -> int:
-    """Run every step whatever the others say; return 1 when one failed."""
+    """Run every step regardless of earlier failures; return 1 if one failed."""
     results = [run(step) for step in steps]
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False

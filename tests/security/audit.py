@@ -1,10 +1,13 @@
-"""`python -m tests.security.audit`: are there known vulnerabilities in what the locks name?
+"""`python -m tests.security.audit`: check the locked packages for known vulnerabilities.
 
-pip-audit calls a lock clean when the advisory service knew not one of its packages, so its words are counted here: how
-many were judged, how many were not. The smallest lock goes first; when the service cannot judge that, it is not asked
-about the rest.
+pip-audit calls a lock clean even if the advisory service knew none of its packages, so its results are
+counted here: how
+many packages were judged, and how many were not. The smallest lock comes first; if the service cannot judge
+that one, it
+is not asked about the rest.
 
-Exit status: 0 everything was judged and nothing found, 1 something was found, 2 something could not be judged.
+Exit status: 0 everything was judged and nothing found, 1 something was found, 2 something could not be
+judged.
 """
 
 import json
@@ -29,13 +32,13 @@ Run = Callable[[Sequence[str], Path], str]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is known of one lock.
+    """The audit result of one lock.
 
     Attributes:
-        lock: its file, from the project's root.
+        lock: its file, relative to the project's root.
         judged: packages that the service knew.
         unjudged: packages that it did not know, or all of them when it did not answer.
-        vulnerable: `name version: advisory` of each that is known to be vulnerable.
+        vulnerable: `name version: advisory` of each package with a known vulnerability.
     """
 
     lock: str
@@ -49,7 +52,7 @@ class Verdict:
 
 
 def audited(run: Run) -> Iterator[Verdict]:
-    """Yield the verdict on each lock; only the first ones when the advisory services do not answer."""
+    """Yield the verdict on each lock; only the first ones if the advisory services do not answer."""
     for name in PYTHON_LOCKS:
         verdict = python_verdict(f"requirements/{name}.txt", run)
         yield verdict
@@ -59,7 +62,7 @@ def audited(run: Run) -> Iterator[Verdict]:
 
 
 def python_verdict(lock: str, run: Run) -> Verdict:
-    """Return what pip-audit says of one hashed lock, for the Python that runs this."""
+    """Return pip-audit's verdict on one hashed lock, for the Python that runs this."""
     options = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off")
     answer = _json(run([sys.executable, "-m", "pip_audit", "-r", lock, *options], PROJECT))
     if "dependencies" not in answer:
@@ -74,7 +77,7 @@ def python_verdict(lock: str, run: Run) -> Verdict:
 
 
 def node_verdict(run: Run) -> Verdict:
-    """Return what npm says of the CDK command line's lock."""
+    """Return npm's verdict on the CDK command line's lock."""
     file = LOCK_FOLDER / "package-lock.json"
     count = sum(1 for name in json.loads(file.read_text(encoding="utf-8"))["packages"] if name)
     lock = str(file.relative_to(PROJECT))
@@ -94,7 +97,7 @@ def status(verdicts: Sequence[Verdict]) -> int:
 
 
 def main() -> int:
-    """Print each verdict, and what they come to."""
+    """Print each verdict and the overall result."""
     verdicts: list[Verdict] = []
     for verdict in audited(_output):
         verdicts.append(verdict)
@@ -119,7 +122,7 @@ def _output(command: Sequence[str], folder: Path) -> str:
 
 
 def _json(text: str) -> dict[str, Any]:
-    """Return an answer, or nothing when the tool gave up before it had one."""
+    """Return an answer, or nothing if the tool gave up before it had one."""
     try:
         answer = json.loads(text)
     except json.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""What must hold of everything that was derived from snapshots: effects, numbers, signals."""
+"""Invariants of everything derived from snapshots: effects, numbers, signals."""
 
 from math import isclose
 
@@ -15,7 +15,7 @@ KINDS = {"risk_engine": "risk", "stress_engine": "stress"}
 
 
 def check_derived(hub: Hub) -> None:
-    """Check that each effect took place once, from verified inputs, and that nothing more did."""
+    """Check that each effect took place once, from verified inputs, and that no other effect did."""
     _past_only_on_purpose(hub)
     for commit in hub.ledger.commits:
         for queue in hub.rules["risk_snapshot_updated"]:
@@ -40,7 +40,7 @@ def _evaluated_once(hub: Hub, commit: Commit, worker: str) -> None:
 
 
 def _past_only_on_purpose(hub: Hub) -> None:
-    """Check that a report on an expired snapshot is one that somebody asked for, and says so (INV-15)."""
+    """Check that a report on an expired snapshot was requested explicitly, and is marked as such (INV-15)."""
     for (world_id, _), record in hub.ledger.evaluations.items():
         if record.kind == "exit":
             continue
@@ -65,7 +65,7 @@ def _noted_once(hub: Hub) -> None:
 
 
 def _forecast_is_there(hub: Hub, report: RiskReport | StressReport | ExitSignal) -> None:
-    """Whoever sees a risk report finds its forecast: it was put before, and says the same."""
+    """Check that a risk report's forecast was stored before the report, with the same numbers."""
     if not isinstance(report, RiskReport):
         return
     as_of = parse_instant(report.as_of)
@@ -92,7 +92,7 @@ def _numbers_are_true(hub: Hub, report: RiskReport | StressReport | ExitSignal) 
 
 
 def _is_true(name: str, version: str, got: float | None, wanted: float | None, *, damaged: bool) -> None:
-    """Check one number; it may be missing only where there is no input or its blob was once damaged (INV-06)."""
+    """Check one number; it may be missing only without an input or if its blob was once damaged (INV-06)."""
     if got is None:
         require(wanted is None or damaged, "INV-06", f"{name} of {version} is missing", version)
         return
@@ -101,7 +101,9 @@ def _is_true(name: str, version: str, got: float | None, wanted: float | None, *
 
 
 def _signals_are_those_of_the_policy(hub: Hub) -> None:
-    """Check that a signal is there once for each slot in which a limit was broken and the exit engine saw it in time."""
+    """Check that one signal exists for each slot in which a limit was broken and the exit engine saw it in
+    time.
+    """
     ledger = hub.ledger
     emitted = [_slot(e.report) for e in ledger.evaluations.values() if isinstance(e.report, ExitSignal)]
     require(len(emitted) == len(set(emitted)), "INV-05", f"two signals in one cool-down: {emitted}")

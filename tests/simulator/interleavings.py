@@ -1,8 +1,10 @@
-"""Every interleaving of a few processes, step by step, on stores whose every call is atomic.
+"""Exhaustive exploration of the interleavings of a few processes, on stores whose calls are atomic.
 
-A process is a plain function that calls ports. It is advanced by running it again from its start with the answers that it
-has had so far; its next call is the next step. So a process's state is the list of its answers, the whole state can be
-copied and compared, and states that were met before are not entered twice.
+A process is a plain function that calls ports. To advance it, run it again from the start with the answers it
+has received
+so far; its next call is the next step. The state of a process is therefore its list of answers, the whole
+state can be
+copied and compared, and states that were visited before are not entered twice.
 """
 
 import copy
@@ -17,7 +19,7 @@ _Call = tuple[str, str, tuple[Any, ...]]
 
 
 class _NextCallError(BaseException):
-    """Carries the call that a process makes next."""
+    """Carry the next call of a process."""
 
     def __init__(self, store: str, method: str, arguments: tuple[Any, ...]) -> None:
         super().__init__(store, method)
@@ -26,7 +28,7 @@ class _NextCallError(BaseException):
 
 @dataclass(frozen=True)
 class _Port:
-    """Answers calls from what is known; the first one that is not ends the run."""
+    """Answer calls from the known answers; the first call without one ends the run."""
 
     name: str
     answers: Iterator[Any]
@@ -48,12 +50,12 @@ class _Port:
 
 @dataclass(frozen=True)
 class Ports:
-    """What a process is given: a port for each store, and the time at which it started.
+    """The ports of a process, one for each store, and its start time.
 
     Attributes:
-        answers: to the process's calls so far.
-        constants: by store: methods and attributes that are no step of their own.
-        now: the hub's clock, which stands still while a process lives.
+        answers: answers to the process's calls so far.
+        constants: by store: methods and attributes that do not count as a step.
+        now: the hub's clock, which does not advance during a process.
     """
 
     answers: Iterator[Any]
@@ -71,7 +73,9 @@ class Ports:
 
 @dataclass(frozen=True)
 class Process:
-    """A process: its work, when it started (None: not yet), its answers, each also as text, and whether it is over."""
+    """A process: its work, start time (None: not started), answers, each also as text, and whether it has
+    ended.
+    """
 
     name: str
     work: Work
@@ -81,17 +85,17 @@ class Process:
     over: bool = False
 
     def after(self, answer: Any, text: str) -> "Process":
-        """Return the process when it knows one answer more."""
+        """Return the process with one more answer."""
         return replace(self, answers=(*self.answers, answer), told=(*self.told, text))
 
     def ended(self) -> "Process":
-        """Return the process as it is when it does nothing more: whatever it was told matters no longer."""
+        """Return the ended process, without its answers: they no longer matter."""
         return replace(self, answers=(), told=(), over=True)
 
 
 @dataclass(frozen=True)
 class State:
-    """Where everything stands, and how it came to that."""
+    """The state of all stores and processes, and the steps that led to it."""
 
     now: datetime
     stores: Stores
@@ -100,7 +104,7 @@ class State:
     path: tuple[str, ...] = ()
 
     def key(self, memory: "_Memory") -> Hashable:
-        """Return what tells states apart."""
+        """Return the key by which states are compared."""
         stores = tuple(memory.text(store) for store in self.stores.values())
         return (
             self.now,
@@ -112,18 +116,20 @@ class State:
 
 @dataclass(frozen=True)
 class World:
-    """How processes run.
+    """The rules by which processes run.
 
     Attributes:
         constants: see Ports.
-        check: raises AssertionError on a state that must not be.
+        check: raises AssertionError on an invalid state.
     """
 
     constants: Mapping[str, Mapping[str, Any]]
     check: Callable[[State], None]
 
     def explore(self, start: State) -> tuple[int, list[State]]:
-        """Visit every state that can be reached, check each; return their number, and those in which all is over."""
+        """Visit and check every reachable state; return their number, and the states in which all processes
+        have ended.
+        """
         memory = _Memory(self.constants)
         seen, pending, ends = {start.key(memory)}, [start], []
         while pending:
@@ -139,7 +145,7 @@ class World:
         return len(seen), ends
 
     def run_alone(self, state: State, process: Process) -> State:
-        """Return the state after one more process ran to its end undisturbed."""
+        """Return the state after one more process ran to its end without interruption."""
         memory = _Memory(self.constants)
         state = replace(state, processes=(process,), passes=())
         while not all(each.over for each in state.processes):
@@ -149,7 +155,7 @@ class World:
 
 @dataclass(frozen=True)
 class _Effect:
-    """What a call does: the store after it, and the answer, also as text."""
+    """The effect of a call: the store after it, and the answer, also as text."""
 
     store: Any
     answer: Any
@@ -158,7 +164,7 @@ class _Effect:
 
 @dataclass(frozen=True)
 class _Memory:
-    """What was found out once: no store and no process is a different one for having come there on another way."""
+    """Cache of effects and next calls: they do not depend on the path that led to a store or process."""
 
     constants: Mapping[str, Mapping[str, Any]]
     calls: dict[Hashable, _Call | None] = field(default_factory=dict)
@@ -166,20 +172,20 @@ class _Memory:
     texts: dict[int, tuple[Any, str]] = field(default_factory=dict)
 
     def text(self, store: Any) -> str:
-        """Return what tells a store from one that holds something else; no store changes once it is in a state."""
+        """Return the text by which stores are compared; a store in a state is never modified."""
         if id(store) not in self.texts:
             self.texts[id(store)] = store, repr(vars(store))
         return self.texts[id(store)][1]
 
     def next_call(self, process: Process) -> _Call | None:
-        """Return what a process does next, or None when it does nothing more."""
+        """Return the next call of a process, or None if it makes no more calls."""
         known = process.work, process.started, process.told
         if known not in self.calls:
             self.calls[known] = _next_call(process, self.constants)
         return self.calls[known]
 
     def effect(self, store: Any, method: str, arguments: tuple[Any, ...]) -> _Effect:
-        """Return what a call does to a store that holds this."""
+        """Return the effect of a call on a store with this content."""
         asked = self.text(store), type(store), method, repr(arguments)
         if asked not in self.effects:
             touched = copy.deepcopy(store, {})
@@ -197,7 +203,7 @@ def _following(state: State, memory: _Memory) -> Iterator[State]:
 
 
 def _advance(state: State, index: int, memory: _Memory) -> State:
-    """Let a process make its next call; if that was its last one, it is over."""
+    """Let a process make its next call; after its last one, mark it as ended."""
     process = state.processes[index]
     process = replace(process, started=process.started or state.now)
     call = memory.next_call(process)
@@ -236,7 +242,7 @@ def _answer(store: Any, method: str, arguments: tuple[Any, ...]) -> Any:
 
 
 def _pass(state: State) -> State:
-    """Let time pass, longer than any process lives: whatever had begun has crashed where it stood."""
+    """Advance time beyond the longest life of a process: every process that had started has crashed."""
     first, *rest = state.passes
     return replace(
         state,

@@ -1,4 +1,4 @@
-"""What the hub should answer, said a second time and simply; nothing is shared with the code under test."""
+"""Simple, independent model of the hub's expected answers; it shares no code with the code under test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Content:
-    """What a producer means, whatever the form in which it is written.
+    """The meaning of a producer's snapshot, regardless of its written form.
 
     Attributes:
         weights: shares of the assets A and B.
@@ -75,7 +75,7 @@ class Commit:
 
     Attributes:
         created_at: the clock of the process that accepted it.
-        stored: the row as it was first written, as text.
+        stored: the row as first written, as text.
     """
 
     content: Content
@@ -96,7 +96,7 @@ class Commit:
         return self.created_at + timedelta(seconds=self.content.ttl_sec)
 
     def slot(self, kind: str) -> Slot:
-        """Return what at most one exit signal may be about: world, stage, kind of limit, cool-down window."""
+        """Return the key of at most one exit signal: world, stage, kind of limit, cool-down window."""
         length = timedelta(seconds=COOL_DOWN_SECONDS)
         window = EPOCH + (self.content.as_of - EPOCH) // length * length
         return self.content.world_id, self.content.stage, kind, as_text(window)
@@ -124,7 +124,7 @@ def as_text(instant: datetime) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """What a reader asks; `first` stands for latest and for lookup by as_of."""
+    """A reader's query; `first` represents latest and lookup by as_of."""
 
     world_id: str
     kind: Kind
@@ -152,7 +152,7 @@ class Question:
         )
 
     def answer(self, commits: Sequence[Commit], at: datetime, after: Order | None) -> list[Commit]:
-        """Return all that belongs to the answer behind the position `after`, in order, beyond any limit."""
+        """Return all results after the position `after`, in order, without a limit."""
         found = [commit for commit in commits if self.admits(commit, at)]
         found.sort(key=lambda commit: commit.order, reverse=not self.ascending)
         if after is not None:

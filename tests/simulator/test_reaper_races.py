@@ -1,5 +1,6 @@
-"""ADR-0018: whatever the interleaving of writers, producers and reapers, and whoever crashes where, no snapshot ever
-refers to a blob that is not there, and in the end nothing is left that nobody refers to.
+"""ADR-0018, for every interleaving of writers, producers and reapers and for every crash: no snapshot ever
+   refers to a
+missing blob, and in the end no unreferenced blob is left.
 
 The use cases are the real ones; every call of a port is one step, and every reachable state is visited.
 """
@@ -40,12 +41,12 @@ REF = f"s3://blobs/risk-blobs/{WORLD}/{SHA256}"
 BLOB = ShelvedBlob(WORLD, SHA256, BEGINNING)
 UPLOADED = Claim(None, None, BEGINNING)
 RETENTION = timedelta(days=30)
-# Fewer would mean that the processes did not meet.
+# A smaller number would mean that the processes did not overlap.
 STATES_MIN = 30
 
 
 class Shelf(MemoryBlobs):
-    """The store that S3 is: what the hub, the producers and the reaper do to the one blob of these tests."""
+    """A model of S3: what the hub, the producers and the reaper do to the one blob of these tests."""
 
     def after(self, place: str | None) -> Sequence[ShelvedBlob]:
         return [BLOB] if place is None and REF in self.objects else []
@@ -54,7 +55,7 @@ class Shelf(MemoryBlobs):
         self.objects.pop(REF, None)
 
 
-# What is no step: it asks nobody, or what it says decides nothing here.
+# Not a step: these calls reach no store, or their answer decides nothing here.
 CONSTANTS: dict[str, dict[str, Any]] = {
     "signing": {"ref": lambda *_: REF, "sign_put": lambda _ref: SignedPut("https://blobs.invalid", {})},
     "blobs": {"bucket": "blobs", "place_of": lambda _blob: "end"},
@@ -83,7 +84,7 @@ def inline(version: str = "v1") -> Process:
 
 
 def producer(version: str = "v1") -> Process:
-    """Announce, upload where asked to, publish: three requests in a row."""
+    """Announce, upload if asked to, publish: three consecutive requests."""
     announced = UploadRequest(kind="realized_returns", bytes=len(DATA), sha256=SHA256)
     asked = publication(version, realized_returns_ref=REF)
 
@@ -144,7 +145,7 @@ def start(
     passes: tuple[timedelta, ...] = (),
     marks: type[MemoryMarks] = MemoryMarks,
 ) -> State:
-    """Return the state in which a blob has long been uploaded, and the processes are about to begin."""
+    """Return the state in which a blob was uploaded long ago and no process has started."""
     stores: dict[str, Any] = {"blobs": Shelf(), "marks": marks(), "snapshots": MemorySnapshots()}
     if there:
         stores["blobs"].objects[REF] = ("realized_returns", DATA)
@@ -157,7 +158,7 @@ def start(
 
 
 def unmarked(*processes: Process, marks: type[MemoryMarks] = MemoryMarks) -> State:
-    """Return the state in which a snapshot's blob has no marks: older than they are, or they were lost."""
+    """Return the state in which a snapshot's blob has no marks: it is older than they are, or they were lost."""
     stored = [publication("v1", realized_returns_ref=REF)]
     state = start(*processes, stored=stored, passes=(2 * GRACE,), marks=marks)
     state.stores["marks"].rows.clear()
@@ -165,7 +166,7 @@ def unmarked(*processes: Process, marks: type[MemoryMarks] = MemoryMarks) -> Sta
 
 
 def refused_before(version: str = "v1") -> Claim:
-    """Return the old claim of a writer that died before its snapshot was stored."""
+    """Return the old claim of a writer that crashed before its snapshot was stored."""
     blobs, marks = Shelf(), MemoryMarks()
     policy = OffloadPolicy(enabled=True, inline_threshold_entries=2)
     publish = PublishSnapshot(MemorySnapshots(), blobs, marks, lambda: BEGINNING, policy, RETENTION)
@@ -213,7 +214,7 @@ HISTORIES = {
 
 
 def _require_clean(end: State) -> None:
-    """Two more runs after everything: what is referred to is there, and else nothing at all."""
+    """Run the reaper twice more: every referenced blob still exists, and nothing else does."""
     state = end
     for _ in range(2):
         state = State(state.now + 2 * GRACE, state.stores, (), (), state.path)
@@ -226,7 +227,7 @@ def _require_clean(end: State) -> None:
 
 @pytest.fixture(autouse=True)
 def _parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process is run again for each of its steps; what it parses is the same each time."""
+    """Parse each input once: a process runs again for each of its steps, and the result is always the same."""
     monkeypatch.setattr(publish_snapshot, "parse_snapshot", cache(parse_snapshot))
 
 
@@ -239,7 +240,7 @@ def test_no_interleaving_costs_a_snapshot_its_blob_and_none_leaves_an_orphan(nam
 
 
 class NoSecondLook(ReapBlobs):
-    """Plants a bug: the claims that were seen before the doom decide."""
+    """Plant a bug: the reaper decides by the claims that it saw before it took the lease."""
 
     def _reap(self, blob: ShelvedBlob, owner: str) -> Any:
         self.marks.doom(blob.world_id, blob.sha256, owner, self.clock(), self.clock() + DOOM_LEASE)
@@ -249,7 +250,9 @@ class NoSecondLook(ReapBlobs):
 
 
 class AnybodysDoom(MemoryMarks):
-    """Plants a bug: a doom has no owner, so a second run may spare what the first one is removing."""
+    """Plant a bug: a deletion lease has no owner, so a second run may release the blob that the first one is
+    removing.
+    """
 
     def doom(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
         self.dooms[world_id, sha256] = Doom(owner, until)
@@ -261,7 +264,7 @@ class AnybodysDoom(MemoryMarks):
 
 
 class VersionsOnly(MemoryMarks):
-    """Plants a bug: a refused publication under a taken version renews the claim of the stored one."""
+    """Plant a bug: a publication refused for an existing version renews the claim of the stored one."""
 
     def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
         assert retain_until > claim.at
@@ -269,7 +272,7 @@ class VersionsOnly(MemoryMarks):
 
 
 class LooksFirst(claim_blobs.ClaimBlobs):
-    """Plants a bug: the writer looks for a doom before it claims."""
+    """Plant a bug: the writer checks for a deletion lease before it claims."""
 
     def __call__(self, world_id: str, digests: Iterable[str], claim: Claim, needed_until: datetime) -> None:
         for sha256 in digests:
@@ -279,7 +282,7 @@ class LooksFirst(claim_blobs.ClaimBlobs):
 
 
 class EveryClaimIsAnUpload(MemoryMarks):
-    """Plants a bug: a claim on a blob that was there first is as good a reason to remove it as that of its upload."""
+    """Plant a bug: a claim on a blob that already existed justifies its removal like the claim of its upload."""
 
     def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
         super().claim(world_id, sha256, replace(claim, found=False), retain_until)

@@ -1,4 +1,4 @@
-"""What happened, in order, and the report when an invariant breaks."""
+"""Record of the steps in order, and the report when an invariant breaks."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,7 @@ class BrokenInvariantError(AssertionError):
 
 @dataclass
 class Trace:
-    """One line a step, formatted only when somebody reads it."""
+    """One line per step, formatted only when read."""
 
     steps: list[tuple[datetime, str, str]] = field(default_factory=list)
 
@@ -25,6 +25,6 @@ class Trace:
         self.steps.append((at, who, what))
 
     def lines(self, about: str = "") -> list[str]:
-        """Return the last steps; where the failure is about one version, the last ones that speak of it."""
+        """Return the last steps; if the failure concerns one version, the last ones that mention it."""
         chosen = [step for step in self.steps if about in step[1] or about in step[2]] or self.steps
         return [f"{at:%d %H:%M:%S.%f}  {who:<18} {what}" for at, who, what in chosen[-TRACE_MAX_LINES:]]

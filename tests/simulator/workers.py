@@ -1,4 +1,4 @@
-"""The relay and the workers: batches and messages in, redelivery after whatever went wrong."""
+"""The relay and the workers: batches and messages in, redelivery after every failure."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ class Relays:
         self._batches = 0
 
     def act(self) -> bool:
-        """Deliver one batch; tell whether any was waiting."""
+        """Deliver one batch; return whether one was waiting."""
         hub = self.hub
         waiting = [
             shard for stream in (hub.snapshot_stream, hub.evaluation_stream) for shard in stream.pending()
@@ -63,12 +63,12 @@ class Relays:
             shard.acknowledge(count)
 
     def _give_up(self, record: Record) -> None:
-        """What the event source does after its last attempt: the failure queue gets the keys, nothing more."""
+        """Send only the keys to the failure queue, as the event source does after its last attempt."""
         self.hub.failures.kept.append(record["dynamodb"].get("Keys"))
 
 
 class Workers:
-    """The consumers of the queues: the engines, and a worker that notes each risk report and signal once."""
+    """The consumers of the queues: the engines, and a worker that records each risk report and signal once."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
@@ -76,7 +76,7 @@ class Workers:
         self._noted: set[str] = set()
 
     def act(self) -> bool:
-        """Hand one message to its worker; tell whether any was visible."""
+        """Deliver one message to its worker; return whether one was visible."""
         queues = [queue for queue in self.hub.queues if queue.messages]
         self.hub.random.shuffle(queues)
         return any(self._serve(queue) for queue in queues)

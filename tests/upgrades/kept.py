@@ -1,4 +1,4 @@
-"""What must be the same whichever release answers: every read of a world that nobody writes to any more."""
+"""Answers that every release must give alike: every read of a world that no longer changes."""
 
 import json
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ Answers = dict[str, Any]
 
 
 class Kept:
-    """The world of the sample, published and evaluated under the first release."""
+    """The world of the sample, published and evaluated with the first release."""
 
     def __init__(self, hub: Hub, now: Any) -> None:
-        """Publish the sample, with a policy and an expectation, and wait for its numbers."""
+        """Publish the sample, with a policy and an expectation, and wait for its results."""
         self._hub = hub
         self._version = publish(hub, sample_body(now))
         for note, document in (("exit-policy", POLICY), ("expectations", EXPECTATION)):
@@ -26,7 +26,9 @@ class Kept:
         wait_for_risk(hub, self._version)
 
     def answers(self) -> Answers:
-        """Return what the hub answers about the world, by what was asked; what speaks of now is left out."""
+        """Return the hub's answers about the world by question, without members that depend on the present
+        time.
+        """
         snapshots = f"worlds/{WORLD}/snapshots"
         version = quote(self._version, safe="")
         asked = {
@@ -55,12 +57,14 @@ class Kept:
 
 
 def changed(before: Answers, after: Answers) -> list[str]:
-    """Return the questions whose answers lost or changed something; a further member is none (ADR-0027)."""
+    """Return the questions whose answers lost or changed a member; an additional member is allowed
+    (ADR-0027).
+    """
     return [name for name, answer in before.items() if not holds(answer, after[name])]
 
 
 def holds(was: Any, now: Any) -> bool:
-    """Tell whether everything that an answer said is said by another too."""
+    """Return whether an answer contains everything that the other one contains."""
     if isinstance(was, Mapping) and isinstance(now, Mapping):
         return all(name in now and holds(value, now[name]) for name, value in was.items())
     if isinstance(was, list) and isinstance(now, list):
@@ -69,7 +73,7 @@ def holds(was: Any, now: Any) -> bool:
 
 
 def _timeless(document: Any) -> Any:
-    """Leave out what differs from one request to the next: the request's id, and signatures with their instant."""
+    """Leave out values that differ between requests: the request id, and signatures with their times."""
     if isinstance(document, dict):
         return {k: _timeless(v) for k, v in document.items() if k not in {"instance", "download_url"}}
     return [_timeless(each) for each in document] if isinstance(document, list) else document

@@ -1,4 +1,4 @@
-"""Every function of the hub as deployed, on moto and on a clock that stands where it is put: requests in, effects out."""
+"""Every function of the hub as deployed, on moto, with a manual clock: requests in, effects out."""
 
 import base64
 import importlib.util
@@ -32,15 +32,15 @@ REGISTRY_PARTS = ("snapshots", "blobs", "risk/backtest")
 
 
 class OneHub:
-    """The hub behind its doors; what is committed goes its whole way before the next request.
+    """The hub behind its handlers; committed records are fully processed before the next request.
 
     Attributes:
-        clock: the hub's.
-        events: everything announced so far, as it stood on the bus.
+        clock: the hub's clock.
+        events: everything announced so far, as put on the bus.
     """
 
     def __init__(self, meter: Meter, clock: FrozenClock, token: str, *, validated: bool) -> None:
-        """Take calls from `meter`; see `one_hub`."""
+        """Record the calls of `meter`; see `one_hub`."""
         self.clock = clock
         self._validated = validated
         self.events: list[Json] = []
@@ -50,7 +50,7 @@ class OneHub:
         self._relayed: set[tuple[str, ...]] = set()
 
     def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Json:
-        """Return a door's answer to a request with the hub's token, after everything that follows was done."""
+        """Return a handler's answer to a request with the hub's token, after all of its consequences."""
         given = [*headers.items(), ("Authorization", f"Bearer {self._token}")]
         event = proxy_event(method, path, given, body)
         answer: Json = self.invoke(_door(method, path), event)
@@ -60,7 +60,7 @@ class OneHub:
         return answer
 
     def work_on(self, event: Json) -> None:
-        """Give an announced event to each worker whose rule matches it, and let all follow."""
+        """Deliver an announced event to each worker whose rule matches it, with all consequences."""
         announced = CloudEvent.model_validate(event)
         for worker, types in WORKER_EVENTS.items():
             if announced.type in types:
@@ -72,18 +72,18 @@ class OneHub:
                 self._follow()
 
     def relay(self, item: Json) -> None:
-        """Give a table item to the relay as its stream does, and let all follow."""
+        """Deliver a table item to the relay as its stream does, with all consequences."""
         self.invoke("event_relay", {"Records": [stream_record(item)]})
         self._follow()
 
     def invoke(self, function: str, event: Json) -> Any:
-        """Call a function's handler, made for this hub."""
+        """Call a function's handler, created for this hub."""
         if function not in self._handlers:
             self._handlers[function] = _made(f"functions.{function}.handler")
         return self._handlers[function](event, CONTEXT)
 
     def put_records(self, kept: Json, tables: Sequence[str] = TABLES) -> None:
-        """Put records back as they lay, without anything following."""
+        """Put records back as stored, without consequences."""
         dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
         for table in tables:
             for item in kept["tables"][table]:
@@ -99,7 +99,7 @@ class OneHub:
         self._meter.take()
 
     def _follow(self) -> None:
-        """Relay what was committed and let the workers work on what was announced, until nothing is left."""
+        """Relay committed records and let the workers process the events, until nothing is left."""
         for call in self._meter.take():
             if call.item is not None and is_announced(call.item) and _key(call.item) not in self._relayed:
                 self._relayed.add(_key(call.item))
@@ -115,9 +115,10 @@ def one_hub(clock: FrozenClock, *, validated: bool = True) -> Iterator[OneHub]:
     """Deploy on moto, with handlers that read this clock.
 
     Args:
-        clock: the hub's.
-        validated: every answer must be as the API description declares it; not so for the code of a release, whose
-            description did not promise as much as this tree's helpers validate.
+        clock: the hub's clock.
+        validated: whether every answer must match the API description; false for the code of a release, whose
+            description
+            did not promise everything that this tree's helpers validate.
     """
     token = secrets.token_urlsafe(16)
     aws._made.cache_clear()  # noqa: SLF001 - clients of an earlier hub would not be metered
@@ -132,7 +133,7 @@ def one_hub(clock: FrozenClock, *, validated: bool = True) -> Iterator[OneHub]:
 
 
 def _made(name: str) -> Any:
-    """Return the handler of a module made anew, as a cold start makes it: with this hub's clock."""
+    """Return the handler of a freshly imported module, as in a cold start, with this hub's clock."""
     spec = importlib.util.find_spec(name)
     assert spec is not None
     assert spec.loader is not None
@@ -142,19 +143,19 @@ def _made(name: str) -> Any:
 
 
 def is_announced(item: Mapping[str, Any]) -> bool:
-    """Tell whether the streams' filters let the relay see an item."""
+    """Return whether the stream filters pass an item to the relay."""
     if "evaluation_id" in item:
         return str(item["evaluation_id"]["S"]).startswith(tuple(ANNOUNCED_EVALUATIONS))
     return "time_order" in item
 
 
 def _key(item: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return by what an item is stored once: a second put of it is refused, and no stream sees it."""
+    """Return the key under which an item is stored once: a second put of it is refused and reaches no stream."""
     return tuple(item[name]["S"] for name in ("world_id", "version", "evaluation_id") if name in item)
 
 
 def records() -> Json:
-    """Return everything that lies in tables and bucket, JSON-ready: binaries as base64."""
+    """Return the content of tables and bucket, JSON-ready: binaries as base64."""
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     tables = {
         table: sorted((_wire(item) for item in dynamodb.scan(TableName=table)["Items"]), key=str)
@@ -193,5 +194,5 @@ def _door(method: str, path: str) -> str:
 
 
 def instant_of(text: str) -> datetime:
-    """Return an instant that a recording names."""
+    """Return an instant of a recording."""
     return datetime.fromisoformat(text)

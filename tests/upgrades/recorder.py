@@ -1,4 +1,4 @@
-"""What passes between this tree's client and this tree's hub, and what then lies in the stores: a release's wire."""
+"""Record the traffic between this tree's client and hub, and the stored records: the wire of a release."""
 
 import base64
 import io
@@ -24,7 +24,7 @@ from tests.upgrades.script import BY_HAND, CLAIM_CHECKED, OFFLOADED, READS, WRIT
 STORE_METHOD = "STORE"
 STORE_PATH = "/store/"
 ONCE = Patience(attempts=1)
-# Headers that say who asked, through what; and the token, which is the replay's own.
+# Headers that identify the caller and its client; and the token, which the replay replaces.
 LEFT_OUT = frozenset(
     {
         "authorization",
@@ -37,20 +37,20 @@ LEFT_OUT = frozenset(
     }
 )
 SMALL_BYTES = 1
-# What is signed for the blob store holds for minutes, and is another for each request.
+# Signed values for the blob store are valid for minutes and differ between requests.
 SIGNED = re.compile(r'https://[^"]*X-Amz-[^"]*')
 UNSIGNED = "https://signed.invalid/"
 
 
 @dataclass
 class Recording:
-    """What was asked and answered, in its order.
+    """Questions and answers, in order.
 
     Attributes:
         exchanges: each with the hub's instant, the request and the answer.
-        reads_from: how many exchanges come before those that only read.
-        events: what was announced on the way.
-        records: what lay in the stores before the reads.
+        reads_from: how many exchanges precede those that only read.
+        events: events announced meanwhile.
+        records: the content of the stores before the reads.
     """
 
     exchanges: list[Json] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Recording:
 
 
 def record() -> Recording:
-    """Let this tree's client ask everything that the script says; what the functions log goes nowhere."""
+    """Let this tree's client make every request of the script; discard the functions' logs."""
     clock, recording = FrozenClock(), Recording()
     with redirect_stdout(io.StringIO()), one_hub(clock) as hub, _served(hub, recording) as url:
         with RiskHubClient(url, "any", actor="gateway", stage="paper", patience=ONCE) as client:
@@ -78,7 +78,7 @@ def record() -> Recording:
 
 
 def exchange(hub: OneHub, recording: Recording, request: Json) -> Json:
-    """Send one request a second after the last, note it with its answer, and return the answer."""
+    """Send one request a second after the last one, record it with its answer, and return the answer."""
     at = hub.clock.advance(seconds=1)
     with _forms_of(request.get("body") or ""):
         answer = send(hub, request)
@@ -88,7 +88,7 @@ def exchange(hub: OneHub, recording: Recording, request: Json) -> Json:
 
 
 def send(hub: OneHub, request: Json) -> Json:
-    """Return the answer to a recorded request: of a door, or of the blob store to a signed one."""
+    """Return the answer to a recorded request: from a handler, or from the blob store for a signed request."""
     body = request["body"]
     if request["method"] == STORE_METHOD:
         return _store(request)
@@ -99,7 +99,7 @@ def send(hub: OneHub, request: Json) -> Json:
 
 
 def _store(request: Json) -> Json:
-    """Put a blob as its signed request says."""
+    """Put a blob according to its signed request."""
     headers = request["headers"]
     boto3.client("s3").put_object(
         Bucket=BUCKET,
@@ -114,7 +114,7 @@ def _store(request: Json) -> Json:
 
 @contextmanager
 def _forms_of(body: str) -> Iterator[None]:
-    """Let some snapshots take the forms that large ones take: a body in the bucket, an event that is a claim check."""
+    """Give some snapshots the forms of large ones: a body in the bucket, an event that is a claim check."""
     offloaded = patch.object(body_store, "ITEM_BODY_MAX_BYTES", SMALL_BYTES)
     claimed = patch.object(risk_snapshot_updated, "EVENT_ENTRY_MAX_BYTES", SMALL_BYTES)
     if OFFLOADED in body:
@@ -129,7 +129,7 @@ def _forms_of(body: str) -> Iterator[None]:
 
 @contextmanager
 def _served(hub: OneHub, recording: Recording) -> Iterator[str]:
-    """Serve the hub on loopback, one request at a time, blob store included; yield its URL."""
+    """Serve the hub and its blob store on loopback, one request at a time; yield its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -174,7 +174,7 @@ def _served(hub: OneHub, recording: Recording) -> Iterator[str]:
         do_GET = do_POST = do_PUT = do_DELETE = _do  # noqa: N815 - the library's names
 
         def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-            """Say nothing."""
+            """Discard the message."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
@@ -188,5 +188,5 @@ def _served(hub: OneHub, recording: Recording) -> Iterator[str]:
 
 
 def _redirected(body: str, host: str) -> bytes:
-    """Let what the hub signed for its blob store lead to this server."""
+    """Redirect the hub's signed blob store URLs to this server."""
     return body.replace(f"https://{BUCKET}.s3.amazonaws.com/", f"http://{host}{STORE_PATH}").encode()

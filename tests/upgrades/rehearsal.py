@@ -26,13 +26,14 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of the rehearsal.
+    """A phase of the rehearsal.
 
     Attributes:
-        name: which release runs, or which change is under way.
-        begins: when it began, in seconds since 1970.
-        differs: functions that do not run the release's code, and stacks that do not run its template; must be empty.
-        changed: questions about the kept world that are answered otherwise than at first; must be empty.
+        name: which release runs, or which change is in progress.
+        begins: start time, in seconds since 1970.
+        differs: functions that do not run the release's code, and stacks that do not run its template; must
+            be empty.
+        changed: questions about the kept world whose answers differ from the first ones; must be empty.
     """
 
     name: str
@@ -43,19 +44,20 @@ class Phase:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rehearsal counted.
+    """The counts of a rehearsal.
 
     Attributes:
-        phases: in their order.
-        answered: (question, seconds since 1970, duration in seconds) of every request that was answered as it should be.
-        failed: (question, seconds since 1970, what went wrong); must be empty.
-        published: snapshots that a producer was told are stored.
-        lost: published and not in the table; must be empty.
-        unannounced: in the table, and nobody heard of it; must be empty.
-        missing: effects of workers that are not there, or not announced; must be empty.
+        phases: in order.
+        answered: (question, seconds since 1970, duration in seconds) of every request with the expected
+            answer.
+        failed: (question, seconds since 1970, error); must be empty.
+        published: snapshots whose storage was confirmed to a producer.
+        lost: published but not in the table; must be empty.
+        unannounced: in the table but never announced; must be empty.
+        missing: effects of workers that were not stored or not announced; must be empty.
         doubled: effects that happened twice; must be empty.
         effects: how many effects each worker has stored.
-        dead_letters: messages given up by workers, and records set aside by the relay; must be none.
+        dead_letters: messages given up by workers, and records set aside by the relay; must be 0.
     """
 
     phases: list[Phase]
@@ -71,12 +73,12 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Tell whether nothing went wrong."""
+        """Return whether every check passed."""
         wrong = (self.failed, self.lost, self.unannounced, self.missing, self.doubled, self.dead_letters)
         return not any(wrong) and not any(phase.differs or phase.changed for phase in self.phases)
 
     def within(self, phase: Phase) -> tuple[Counter[str], float]:
-        """Return how often each question was answered in a phase, and the longest that one took, in seconds."""
+        """Return the number of answers to each question in a phase, and the longest duration in seconds."""
         later = [each.begins for each in self.phases if each.begins > phase.begins]
         end = min(later, default=float("inf"))
         found = [(name, seconds) for name, at, seconds in self.answered if phase.begins <= at < end]
@@ -84,12 +86,12 @@ class Outcome:
 
 
 class Rehearsal:
-    """One stage, opened with the released code, and what is to be put on it."""
+    """A stage opened with the released code, and the release to deploy on it."""
 
     def __init__(
         self, stage: OpenStage, released: Release, upgraded: LocalRelease, phase_requests: int
     ) -> None:
-        """Take part; each phase goes on until `phase_requests` requests were made in it."""
+        """Prepare a rehearsal; each phase lasts until `phase_requests` requests were made in it."""
         self._stage = stage
         self._released = released
         self._releases = {
@@ -101,7 +103,7 @@ class Rehearsal:
         self._first: Answers = {}
 
     def run(self) -> Outcome:
-        """Run through all phases; return the counts."""
+        """Run all phases; return the counts."""
         witness = Witness(self._stage.aws)
         kept = Kept(self._stage.hub, datetime.now(UTC))
         self._first = kept.answers()
@@ -121,7 +123,9 @@ class Rehearsal:
         return Traffic(self._released.environment() | environment)
 
     def _stay(self, name: str, kept: Kept, traffic: Traffic) -> None:
-        """Let traffic run on a release, and see that it is that release and that it answers as before."""
+        """Run traffic on a release; check that this release is deployed and that its answers have not
+        changed.
+        """
         begins = time.time()
         differs = self._differs(self._releases[name])
         lost = changed(self._first, kept.answers())
@@ -129,7 +133,7 @@ class Rehearsal:
         traffic.wait_for(self._phase_requests)
 
     def _differs(self, release: LocalRelease) -> list[str]:
-        """Return the stacks and functions that are not what the release says."""
+        """Return the stacks and functions that differ from the release."""
         cloudformation: Any = self._stage.aws.client("cloudformation")
         functions: Any = self._stage.aws.client("lambda")
         digests = {
@@ -170,13 +174,15 @@ class Rehearsal:
 
 
 def pinned(release: LocalRelease) -> LocalRelease:
-    """Return a release whose code stays as it is now, whatever becomes of the files while the rehearsal runs."""
+    """Return a copy of a release whose code stays as it is now, even if the files change during the
+    rehearsal.
+    """
     zips = {group: release.code_zip(group) for group in release.assembly.asset_keys}
     return LocalRelease(release.assembly, zips.__getitem__)
 
 
 def _missing(witness: Witness, report: dict[str, Any]) -> list[str]:
-    """Return each effect that the committed snapshots must have and have not, in the store and on the bus."""
+    """Return each required effect of the committed snapshots that is missing in the store or on the bus."""
     committed, stored = witness.committed(), witness.effects()
     expected = dict.fromkeys(WORKERS, committed)
     expected["exit_engine"] = {f"{name} {RISKY_RULE}" for name in report["risky"]}

@@ -1,8 +1,12 @@
-"""Traffic of one release: `python traffic.py` with that release's contracts on PYTHONPATH, and nothing else of ours.
+"""Traffic of one release: `python traffic.py` with that release's contracts on PYTHONPATH and no other
+   project code.
 
-Producers publish, and repeat a tenth; readers ask for the newest, for a version, for an instant, for a page and for risk
-numbers, and hold each answer against what was published before they asked. No request is tried twice: what fails, fails.
-It prints a line for each request until its input ends, and then what happened as one JSON document in the last line.
+Producers publish, and repeat a tenth; readers ask for the newest, for a version, for an instant, for a page
+and for risk
+numbers, and compare each answer with what was published before the request. Requests are never retried: a
+failure counts.
+It prints a line for each request until its input ends, and then the results as one JSON document in the last
+line.
 """
 
 import json
@@ -24,7 +28,8 @@ PAUSE_SECONDS = 0.05
 RISKY_EVERY = 10
 REPEATED_EVERY = 10
 PAGE_ITEMS = 20
-# All functions start anew at each change, on one machine: how long that takes says nothing of AWS, so nobody gives up.
+# All functions restart at each change, on one machine: the duration does not represent AWS, so timeouts are
+# long.
 ONCE = Patience(attempts=1, budget_seconds=90.0, timeout_seconds=90.0)
 ASSETS = ("AAPL", "JPM", "KO", "MSFT", "XOM")
 VARIANCE, SHARED_VARIANCE = 4e-4, 1e-4
@@ -37,7 +42,7 @@ Known = list[tuple[str, str]]
 
 
 class Published:
-    """What one producer has published: versions with their hash, oldest first."""
+    """The publications of one producer: versions with their hash, oldest first."""
 
     def __init__(self, world_id: str) -> None:
         self.world_id = world_id
@@ -45,7 +50,7 @@ class Published:
 
 
 class Traffic:
-    """All threads' common notes."""
+    """Records shared by all threads."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
@@ -67,7 +72,7 @@ class Traffic:
             thread.join()
 
     def report(self) -> dict[str, Any]:
-        """Return what happened, JSON-ready: each answer and each failure with the time of day, in seconds since 1970."""
+        """Return the results, JSON-ready: each answer and each failure with its time, in seconds since 1970."""
         return {
             "answered": self.answered,
             "failed": self.failed,
@@ -88,7 +93,7 @@ class Traffic:
                 self._publish_next(hub, world)
 
     def _publish_next(self, hub: RiskHubClient, world: Published) -> None:
-        """Publish one snapshot; one that failed is tried again under its version next time, as a producer would."""
+        """Publish one snapshot; if it fails, the next call tries the same version again, as a producer would."""
         number = len(world.versions)
         fields = snapshot(number, risky=number % RISKY_EVERY == 0)
         done = self._ask("publish", lambda: hub.publish(world.world_id, fields), "created")
@@ -131,7 +136,9 @@ class Traffic:
         self._expect("page", found is None or wanted <= set(found), f"{wanted} are not all in {found}")
 
     def _risk(self, hub: RiskHubClient, world: Published, known: Known, rng: random.Random) -> None:
-        """Ask for risk numbers; the engine comes behind the producer, and what it never reaches is counted in the end."""
+        """Request risk numbers; the engine lags behind the producer, and missing numbers are counted at the
+        end.
+        """
         version, _ = rng.choice(known)
         found = self._ask("risk", lambda: _risk_or_none(hub, world.world_id, version))
         self._expect("risk", found is None or found["version"] == version, f"not of {version}")
@@ -163,7 +170,7 @@ def _risk_or_none(hub: RiskHubClient, world_id: str, version: str) -> dict[str, 
 
 
 def snapshot(number: int, *, risky: bool) -> dict[str, Any]:
-    """Return a book whose strategy is its own, so that no cool-down of another swallows its exit signals."""
+    """Return a book with a unique strategy, so that no cool-down of another one suppresses its exit signals."""
     return {
         "version": f"v{number:06}",
         "as_of": datetime.now(UTC),
@@ -181,7 +188,7 @@ def _client() -> RiskHubClient:
 
 
 def main() -> None:
-    """Run, and print the report."""
+    """Run the traffic and print the report."""
     traffic = Traffic()
     traffic.run()
     sys.stdout.write(json.dumps(traffic.report()) + "\n")

@@ -1,4 +1,6 @@
-"""What passed between a release's client and its hub, and what lay in its stores, as files of the release."""
+"""Recorded traffic between a release's client and its hub, and the content of its stores, as files of the
+release.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +13,9 @@ from tests.upgrades.one_hub import Json
 from tests.upgrades.recorder import SIGNED, UNSIGNED, Recording
 
 WRITES, READS, ANNOUNCED, RECORDS = "wire-writes.jsonl", "wire-reads.jsonl", "announced.jsonl", "records.json"
-# Written by hand, for what a release answered wrongly: each question with what was wrong, and why.
+# Written by hand for the wrong answers of a release: each question with what was wrong, and why.
 REPAIRED = "repaired.json"
-# They differ from one request to the next: signatures, and headers that name a request.
+# These differ between requests: signatures, and headers that identify a request.
 NEW_EACH_TIME: Final = frozenset({"x-correlation-id", "instance", "upload_id"})
 
 
@@ -22,11 +24,12 @@ class Wire:
     """A recorded release.
 
     Attributes:
-        writes: exchanges that change something, in their order, with the reads between them.
-        reads: exchanges that change nothing, asked of what the others left.
+        writes: exchanges that change something, in order, with the reads between them.
+        reads: exchanges that change nothing, made after all writes.
         announced: every event that was announced meanwhile.
-        records: items of all tables and objects of the bucket, as they lay before the reads.
-        repaired: questions that the release answered wrongly, as `GET /path`, each with what was wrong in the answer:
+        records: items of all tables and objects of the bucket, as stored before the reads.
+        repaired: questions that the release answered wrongly, as `GET /path`, each with the wrong parts of
+            the answer:
             JSON pointers (RFC 6901) into its body, and names of its headers.
     """
 
@@ -38,7 +41,7 @@ class Wire:
 
     @classmethod
     def of(cls, recording: Recording) -> Self:
-        """Return a recording as a release keeps it."""
+        """Return a recording in the form in which a release stores it."""
         split = recording.reads_from
         return cls(
             recording.exchanges[:split], recording.exchanges[split:], recording.events, recording.records
@@ -46,7 +49,7 @@ class Wire:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read what a release froze."""
+        """Read the recording of a release."""
         lines = {
             name: [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
             for name in (WRITES, READS, ANNOUNCED)
@@ -58,7 +61,7 @@ class Wire:
         return cls(lines[WRITES], lines[READS], lines[ANNOUNCED], records, wrong)
 
     def write(self, folder: Path) -> None:
-        """Write it as files of a release."""
+        """Write the recording as files of a release."""
         for name, documents in ((WRITES, self.writes), (READS, self.reads), (ANNOUNCED, self.announced)):
             (folder / name).write_text(_lines(documents), encoding="utf-8")
         text = json.dumps(self.records, ensure_ascii=False, indent=0)
@@ -66,7 +69,7 @@ class Wire:
 
 
 def kept(answered: Json, now: Json) -> bool:
-    """Tell whether an answer still says what the recorded one said: status, headers, every member of the body."""
+    """Return whether an answer preserves the recorded one: status, headers, every member of the body."""
     return bool(
         answered["status"] == now["status"]
         and holds(_comparable(answered["headers"]), _comparable(now["headers"]))
@@ -75,12 +78,12 @@ def kept(answered: Json, now: Json) -> bool:
 
 
 def repaired_only(answered: Json, now: Json, wrong: Sequence[str]) -> bool:
-    """Tell whether an answer differs from the recorded one, and still says all of it that was not wrong.
+    """Return whether an answer differs from the recorded one only in the parts that were wrong.
 
     Args:
         answered: the recorded answer.
-        now: the other one.
-        wrong: pointers to what is left out of the recorded body; what they name must be there.
+        now: the other answer.
+        wrong: pointers to the members to leave out of the recorded body; the members must exist.
     """
     if answered["status"] != now["status"] or kept(answered, now):
         return False
@@ -88,10 +91,10 @@ def repaired_only(answered: Json, now: Json, wrong: Sequence[str]) -> bool:
 
 
 def without(answer: Json, wrong: Sequence[str]) -> Json:
-    """Return an answer whose body lacks what the pointers name, and whose headers lack those that are named."""
+    """Return an answer without the body members of the pointers and without the named headers."""
     headers = {name: value for name, value in answer["headers"].items() if name not in wrong}
     document = json.loads(answer["body"])
-    # From the last: members of one list are named in their order.
+    # In reverse order, since the members of one list are named in ascending order.
     for pointer in reversed([each for each in wrong if each.startswith("/")]):
         *way, last = _steps(pointer)
         holder = document
@@ -115,7 +118,7 @@ def _document(answer: Json) -> Any:
 
 
 def _comparable(document: Any) -> Any:
-    """Leave out what is new each time."""
+    """Leave out the values that differ each time."""
     if isinstance(document, Mapping):
         return {
             name: _comparable(value)
