@@ -1,4 +1,4 @@
-"""What a client returns."""
+"""Results that the client returns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Outcome = Literal["created", "replayed", "spooled"]
 
 @dataclass(frozen=True, slots=True)
 class StoredSnapshot:
-    """A snapshot as the hub shows it.
+    """A snapshot as the hub returns it.
 
     Attributes:
         world_id: its world.
@@ -23,8 +23,8 @@ class StoredSnapshot:
         weights: asset id -> share of the portfolio.
         content_hash: `sha256:<hex>`, the same for every form of the same content.
         created_at: the hub's clock when it accepted the snapshot, UTC.
-        expires_at: from when it is history, UTC.
-        document: the whole answer.
+        expires_at: the instant from which it counts as expired, UTC.
+        document: the complete answer.
     """
 
     world_id: str
@@ -38,7 +38,7 @@ class StoredSnapshot:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
-        """Return the snapshot of an answer."""
+        """Build a snapshot from the hub's answer."""
         return cls(
             document["world_id"],
             document["version"],
@@ -53,15 +53,15 @@ class StoredSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What became of a snapshot.
+    """The result of publishing a snapshot.
 
     Attributes:
-        outcome: `created` now; `replayed`, the same content was there before; or `spooled`, kept on disk for later.
+        outcome: `created`; `replayed`, if the hub already held the same content; or `spooled`, kept on disk.
         world_id: its world.
         version: its version.
-        content_hash: as computed here; the hub confirmed it unless the outcome is `spooled`.
-        snapshot: as it is stored; None while spooled.
-        request_id: what the hub logged the request under; None while spooled.
+        content_hash: computed by the client; confirmed by the hub unless the outcome is `spooled`.
+        snapshot: the stored snapshot; None while spooled.
+        request_id: the id of the request in the hub's log; None while spooled.
     """
 
     outcome: Outcome
@@ -72,7 +72,7 @@ class Publication:
     request_id: str | None
 
     def to_document(self) -> dict[str, Any]:
-        """Return it JSON-ready."""
+        """Return the publication as a JSON-ready dict."""
         return {
             "outcome": self.outcome,
             "world_id": self.world_id,
@@ -93,7 +93,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class HubContract:
-    """The contract that a hub serves: its version, the stages that it takes, and every limit by name."""
+    """The contract that a hub serves: its version, the stages that it accepts, and every limit by name."""
 
     version: str
     stages: tuple[str, ...]
@@ -101,5 +101,5 @@ class HubContract:
 
     @property
     def inline_max_entries(self) -> float:
-        """The largest part that the hub keeps inline; without limit where it moves nothing."""
+        """The largest number of entries that the hub keeps inline; infinite if the hub converts nothing."""
         return float(self.limits["inline_cov_threshold"]) if self.limits["offload"] else float("inf")

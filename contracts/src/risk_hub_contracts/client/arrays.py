@@ -1,6 +1,7 @@
-"""Covariances in NumPy arrays: checked and read row by row, so that no second matrix is ever made.
+"""Covariances in NumPy arrays, checked and read row by row without a copy of the matrix.
 
-NumPy is never imported here: whoever passes an array has it, and an array names its own library.
+This module does not import NumPy: a caller who passes an array has loaded it, and the array names its
+library.
 """
 
 import sys
@@ -42,20 +43,20 @@ Array = Any
 
 
 def is_array(value: object) -> bool:
-    """Tell whether it is a NumPy array."""
+    """Return whether the value is a NumPy array."""
     return hasattr(value, "__array_interface__") and hasattr(value, "ndim")
 
 
 def library_of(values: Array) -> Any:  # noqa: ANN401 - a module
-    """Return the library of an array: NumPy 2 names it, of NumPy 1 it is the one that its owner imported."""
+    """Return the array's library: as named by NumPy 2, otherwise the NumPy 1 that the caller imported."""
     return values.__array_namespace__() if hasattr(values, "__array_namespace__") else sys.modules["numpy"]
 
 
 def bare(values: Array) -> Array:
-    """Return an array without what a subclass (`numpy.matrix`) makes of it.
+    """Convert an instance of an array subclass (`numpy.matrix`) to a plain array.
 
     Raises:
-        InvalidSnapshotError: it is masked: what hides behind the mask would be sent.
+        InvalidSnapshotError: the array is masked; its masked values would be sent.
     """
     if hasattr(values, "mask"):
         raise invalid(AT, "a masked array hides some of its numbers: say by .filled(...) what they are")
@@ -75,11 +76,11 @@ class Matrix(Protocol):
         ...
 
     def right_of(self, row: int, columns: Array) -> tuple[Array, Array]:
-        """Return entries of a row as they stand above and below the diagonal."""
+        """Return the entries of a row above the diagonal and their mirror entries below it."""
         ...
 
     def from_diagonal(self, row: int) -> tuple[Array, Array]:
-        """Return the same from the diagonal on, in the matrix's own order: views, where `right_of` gathers."""
+        """Return the entries of `right_of` from the diagonal on, in the matrix's own order, as views."""
         ...
 
     def inline(self) -> dict[str, Any]:
@@ -144,7 +145,7 @@ class Packed:
 
 
 def covariance_blob(matrix: Dense | Packed, weight_ids: Collection[str]) -> Blob | list[Violation]:
-    """Return a matrix as a blob, or what is wrong with it."""
+    """Return a matrix as a blob, or its violations."""
     faults = list(_shape_faults(matrix)) or list(id_faults(matrix.ids, weight_ids))
     if faults:
         return faults
@@ -178,7 +179,7 @@ class UpperRows:
             row += 1
 
     def faults(self) -> Iterator[Violation]:
-        """Yield the first fault of its numbers, if there is one."""
+        """Yield the first violation among its numbers, if there is one."""
         variances = self.matrix.diagonal().astype("<f8")
         if not is_bounded(variances) or variances.min() < 0:
             yield Violation(AT, f"every variance must be from 0 to {NUMBER_MAX_ABS:g}")
@@ -203,7 +204,7 @@ class UpperRows:
         return None
 
     def _row(self, row: int, places: Array) -> tuple[Array, Array]:
-        """Return a row from its diagonal on, and how far its halves are apart."""
+        """Return a row from the diagonal on, and the differences between its upper and lower entries."""
         halves = (
             self.matrix.from_diagonal(row)
             if self.is_sorted
@@ -211,7 +212,7 @@ class UpperRows:
         )
         above, below = (half.astype("<f8") for half in halves)
         gaps = abs(above - below)
-        # The mean as the contract takes it for inline matrices; 0.0 is added so that no -0.0 is left.
+        # The mean, as the contract defines it for inline matrices; adding 0.0 turns -0.0 into 0.0.
         return (above + below) / 2 + 0.0, gaps
 
     def _name(self, row: int) -> str:
@@ -235,7 +236,7 @@ def _shape_faults(matrix: Dense | Packed) -> Iterator[Violation]:
 
 
 def id_faults(ids: Sequence[str], weight_ids: Collection[str]) -> Iterator[Violation]:
-    """Yield what is wrong with the ids of a covariance, or with what they cover."""
+    """Yield the violations of a covariance's ids, malformed ids and uncovered weights included."""
     if len(ids) > WEIGHTS_MAX_COUNT:
         yield Violation(f"{AT}/ids", f"must have at most {WEIGHTS_MAX_COUNT} entries")
     covered = set(ids)
@@ -251,5 +252,5 @@ def id_faults(ids: Sequence[str], weight_ids: Collection[str]) -> Iterator[Viola
 
 
 def is_bounded(numbers: Array) -> bool:
-    """Tell whether every number is finite and within the contract's range."""
+    """Return whether every number is finite and within the contract's range."""
     return not numbers.size or bool(numbers.min() >= -NUMBER_MAX_ABS and numbers.max() <= NUMBER_MAX_ABS)

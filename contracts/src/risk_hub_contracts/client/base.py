@@ -1,4 +1,4 @@
-"""What the blocking and the asynchronous client have in common: settings, memory, spool."""
+"""State that the blocking and the asynchronous client share: settings, memory, spool."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ __all__ = ["ClientBase", "SnapshotFields"]
 
 
 class SnapshotFields(TypedDict, total=False):
-    """The fields of a snapshot, in every form that a client takes; the contract says what each may hold."""
+    """The fields of a snapshot, in every form that a client accepts; the contract defines their content."""
 
     version: str
     as_of: datetime | str
@@ -40,18 +40,18 @@ class ClientBase:
         patience: Patience | None = None,
         spool: str | Path | None = None,
     ) -> None:
-        """Make a client.
+        """Create a client.
 
         Args:
-            url: where the hub is, by default RISK_HUB_URL.
-            token: what opens it, by default RISK_HUB_TOKEN.
-            actor: who publishes.
-            stage: under which stage.
-            patience: how often and how long a request is tried.
-            spool: a folder for what could not be delivered; without one, `publish` raises.
+            url: the hub's URL; default: RISK_HUB_URL.
+            token: the bearer token; default: RISK_HUB_TOKEN.
+            actor: the publishing actor.
+            stage: the stage to publish under.
+            patience: the number of attempts and the time budget of a request.
+            spool: a folder for undelivered snapshots; without one, `publish` raises.
 
         Raises:
-            NotConfiguredError: the URL or the token is nowhere to be found.
+            NotConfiguredError: the URL or the token is missing or malformed.
         """
         self.settings = settings_from(url, token, actor=actor, stage=stage, patience=patience)
         self.memory = Memory()

@@ -1,4 +1,4 @@
-"""A blob on its way out: its first line, then its numbers, read piece by piece and never held twice."""
+"""Blobs to upload: the header line, then the numbers, read in pieces and never held twice."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ CHUNK_BYTES: Final = 1_048_576
 
 
 class Payload(Protocol):
-    """Bytes that can be read from any place on, as often as it takes."""
+    """Bytes that can be read repeatedly, from any offset."""
 
     @property
     def size_bytes(self) -> int:
-        """How many there are."""
+        """The number of bytes."""
         ...
 
     def chunks(self, first_byte: int, size_bytes: int) -> Iterator[Chunk]:
@@ -51,7 +51,7 @@ class MemoryPayload:
 
 @dataclass(frozen=True, slots=True)
 class FilePayload:
-    """Bytes in a file that nobody changes, from `offset` on."""
+    """Bytes in a file, from `offset` on; the file must not change."""
 
     path: Path
     size_bytes: int
@@ -72,10 +72,10 @@ class Blob:
     """A whole blob.
 
     Attributes:
-        kind: what it holds.
-        head: its first bytes, before the payload: its first line, where it was made here or is to be judged.
-        payload: the rest.
-        sha256: hex digest of all of it.
+        kind: the component that it holds.
+        head: the first bytes, before the payload: the header line, if it was made or parsed here.
+        payload: the remaining bytes.
+        sha256: hex digest of the whole blob.
     """
 
     kind: BlobKind
@@ -85,11 +85,11 @@ class Blob:
 
     @property
     def size_bytes(self) -> int:
-        """The size of all of it."""
+        """The size of the whole blob in bytes."""
         return len(self.head) + self.payload.size_bytes
 
     def chunks(self, first_byte: int = 0, size_bytes: int | None = None) -> Iterator[Chunk]:
-        """Yield its bytes, or those of one part of it."""
+        """Yield the blob's bytes, or those of one multipart part."""
         end = self.size_bytes if size_bytes is None else first_byte + size_bytes
         if first_byte < len(self.head):
             yield self.head[first_byte:end]
@@ -98,22 +98,22 @@ class Blob:
             yield from self.payload.chunks(start, end - len(self.head) - start)
 
     def contents(self) -> Decoded:
-        """Return what its first line says of it, without its numbers.
+        """Return the blob's header, decoded, without its numbers.
 
         Raises:
-            BlobFormatError: the line is wrong, or does not go with the size of the rest.
+            BlobFormatError: the header line is wrong, or contradicts the size of the payload.
         """
         return decode(self.head, self.payload.size_bytes)
 
     def part_digests(self) -> list[str]:
-        """Return the SHA-256 of each part that it must be uploaded in; none when it goes in one piece."""
+        """Return the SHA-256 of each part of a multipart upload; empty if a single PUT is enough."""
         return [
             _digest(self.chunks(span.first_byte, span.size_bytes)) for span in part_spans(self.size_bytes)
         ]
 
     @classmethod
     def of_numbers(cls, kind: BlobKind, header: dict[str, object], payload: Payload) -> Self:
-        """Return the blob of a header and its numbers (little-endian float64, no -0.0).
+        """Build a blob from a header and its numbers (little-endian float64, no -0.0).
 
         Raises:
             BlobFormatError: the header has no canonical form, or the blob would be too large.
@@ -128,20 +128,20 @@ class Blob:
 
     @classmethod
     def of_bytes(cls, data: bytes) -> Self:
-        """Return the blob that these bytes are.
+        """Read a blob from bytes.
 
         Raises:
-            BlobFormatError: they are none.
+            BlobFormatError: the bytes are not a blob.
         """
         kind, end = decode(data).kind, data.index(b"\n") + 1
         return cls(kind, data[:end], MemoryPayload(memoryview(data)[end:]), _digest(iter((data,))))
 
     @classmethod
     def of_file(cls, path: Path) -> Self:
-        """Return the blob in a file: its first line is read, its size compared with it, and the digest taken.
+        """Read a blob from a file: parse its header, compare it with the file size, compute the digest.
 
         Raises:
-            BlobFormatError: its first line is not that of a blob, or of another size.
+            BlobFormatError: the first line is not a blob header, or contradicts the file size.
             OSError: it cannot be read.
         """
         with path.open("rb") as file:

@@ -1,6 +1,6 @@
-"""What a blob holds, judged like an inline part before it is sent: its ids, its dates and every number, row by row.
+"""Validation of a blob before it is sent, by the rules of inline components: ids, dates, every number.
 
-The numbers are read in pieces of a megabyte, so a file is never in memory as a whole.
+Numbers are read in pieces of one megabyte, so a file is never in memory as a whole.
 """
 
 import sys
@@ -25,14 +25,14 @@ Row = Sequence[float]
 
 
 def blob_faults(blob: Blob, weight_ids: Collection[str]) -> Iterator[Violation]:
-    """Yield what is wrong with the content of a blob; of its numbers the first fault only.
+    """Yield the violations of a blob's content; of its numbers only the first one.
 
     Args:
-        blob: with its first line as its head.
-        weight_ids: what a covariance must cover.
+        blob: a blob whose head is its header line.
+        weight_ids: the ids that a covariance must cover.
 
     Raises:
-        BlobFormatError: the bytes end before they should.
+        BlobFormatError: the bytes end too early.
     """
     found = blob.contents()
     if isinstance(found, Stress):
@@ -140,7 +140,7 @@ def _date_faults(dates: Sequence[str]) -> Iterator[Violation]:
 
 
 def _instant(text: str) -> tuple[str, datetime]:
-    """Return what kind of date it is, and one that others of its kind can be compared with."""
+    """Return the kind of a date text, and an instant that is comparable within that kind."""
     try:
         date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What others may read in a log: never the query of a signed request, which opens the blob store to whoever has it."""
+"""Log redaction of signed requests: the query string grants access to the blob store."""
 
 import logging
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _LOGGER: Final = logging.getLogger("httpx2")
 
 @contextmanager
 def signed_request(*, signed: bool) -> Iterator[None]:
-    """Let the HTTP library log the requests made within without their query, if they are signed."""
+    """Redact the query string of signed requests in the HTTP library's logs within the block."""
     before = _SIGNED.set(signed)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a client raises: refused before sending, refused by the hub, or not answered at all."""
+"""Exceptions of the client: refused before sending, refused by the hub, or unavailable."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ class HubError(Exception):
     """Any error of the client.
 
     Attributes:
-        request_id: what the hub logged the request under; None when nothing was sent.
+        request_id: the id of the request in the hub's log; None when nothing was sent.
     """
 
     def __init__(self, message: str, request_id: str | None = None) -> None:
@@ -32,7 +32,7 @@ class HubError(Exception):
 
 
 class InvalidSnapshotError(HubError):
-    """The contract refuses it, so it was never sent; `violations` name every fault."""
+    """The snapshot violates the contract and was not sent; `violations` lists every violation."""
 
     def __init__(self, message: str, violations: Sequence[Violation] = ()) -> None:
         super().__init__(message)
@@ -40,16 +40,16 @@ class InvalidSnapshotError(HubError):
 
     @classmethod
     def of(cls, problem: ProblemError) -> "InvalidSnapshotError":
-        """Return the error of a problem that the contract found here."""
+        """Build the error from a problem that the contract found locally."""
         return cls(problem.detail, problem.violations)
 
 
 class RefusedError(HubError):
-    """The hub said no (4xx): the same request will be refused again.
+    """The hub rejected the request (4xx): the same request will be rejected again.
 
     Attributes:
         status: the HTTP status.
-        problem: the hub's problem document (RFC 9457); empty when the answer was none.
+        problem: the hub's problem document (RFC 9457); empty when the answer had none.
     """
 
     def __init__(self, status: int, problem: Mapping[str, Any], request_id: str) -> None:
@@ -72,16 +72,16 @@ class RefusedError(HubError):
 
 
 class ConflictError(RefusedError):
-    """Other content stands under this version (409): publish yours under a new one."""
+    """The version is stored with other content (409): publish yours under a new version."""
 
     @property
     def hashes(self) -> tuple[str | None, str | None]:
-        """The content hash that is stored, and the one that was offered."""
+        """The stored content hash and the offered one."""
         return self.problem.get("stored_hash"), self.problem.get("offered_hash")
 
 
 class DeniedError(RefusedError):
-    """The token is missing, wrong or ended (401), or may not do this (403)."""
+    """The token is missing, wrong or expired (401), or lacks the permission (403)."""
 
 
 class NotFoundError(RefusedError):
@@ -89,11 +89,11 @@ class NotFoundError(RefusedError):
 
 
 class StoreError(HubError):
-    """The blob store said no (4xx) to a request that the hub had signed: nothing is known of the snapshot itself.
+    """The blob store rejected (4xx) a request that the hub signed; the snapshot itself was not judged.
 
     Attributes:
         status: the HTTP status.
-        code: the store's own code, as in `AccessDenied`; empty where it gave none.
+        code: the store's own code, such as `AccessDenied`; empty if it gave none.
     """
 
     def __init__(self, status: int, code: str, request_id: str) -> None:
@@ -103,12 +103,12 @@ class StoreError(HubError):
 
 
 class UnavailableError(HubError):
-    """No answer within the budget of attempts and seconds: sending the same again later is safe.
+    """No answer within the budget of attempts and seconds; sending the same again later is safe.
 
     Attributes:
-        status: the last HTTP status, or None when there was no answer at all.
-        attempts: how often it was tried.
-        retry_after_seconds: how long the hub asked to wait, if it did.
+        status: the last HTTP status; None if no answer arrived.
+        attempts: the number of attempts made.
+        retry_after_seconds: the wait that the hub asked for, if any.
     """
 
     def __init__(
@@ -127,8 +127,8 @@ class UnavailableError(HubError):
 
 
 class DamagedBlobError(HubError):
-    """Bytes that are not those of the digest: they are never returned."""
+    """The bytes received do not match the digest; they are never returned."""
 
 
 class SpoolError(HubError):
-    """What could not be delivered could not be kept either: the caller still holds it, nobody else does."""
+    """An undelivered snapshot could not be stored in the spool; only the caller still holds it."""

@@ -24,7 +24,7 @@ class FactorModel:
 
 
 def factor_blob(model: FactorModel, weight_ids: Collection[str]) -> Blob | list[Violation]:
-    """Return a factor model of arrays as a blob, or what is wrong with it."""
+    """Return a factor model of arrays as a blob, or its violations."""
     count = len(model.ids)
     if model.factors.ndim != 2 or model.factors.shape[0] != count or model.specific.shape != (count,):  # noqa: PLR2004
         return [Violation(AT, f"{count} ids need as many rows of factors and specific variances")]
@@ -49,7 +49,7 @@ def factor_blob(model: FactorModel, weight_ids: Collection[str]) -> Blob | list[
 
 @dataclass(frozen=True, slots=True)
 class _FactorRows:
-    """The payload of a factor model: a megabyte or so, made anew for each reading."""
+    """The payload of a factor model, in chunks of about one megabyte, computed again for each reading."""
 
     model: FactorModel
     order: Sequence[int]

@@ -1,4 +1,4 @@
-"""What the hub answers, as pandas DataFrames; pandas is imported here and only when asked for (extra `dataframe`)."""
+"""Conversion of the hub's answers to pandas DataFrames; pandas (extra `dataframe`) is imported on use."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,14 @@ __all__ = ["to_dataframe"]
 
 
 def to_dataframe(found: Decoded | Iterable[StoredSnapshot]) -> "pd.DataFrame":
-    """Return a large part, or snapshots, as a DataFrame.
+    """Return a component, or snapshots, as a DataFrame.
 
-    A covariance is ids x ids, n x n numbers: 200 MB at 5,000 ids, which is twice the packed blob, and nothing besides (a
-    factor model is multiplied out). Returns have a column for each id, or one named `portfolio`, and their dates as index
-    where they have some; series of unequal length end together. Stress is scenarios x metrics, shocks left out. Snapshots
-    are a row each.
+    - covariance: ids x ids. At 5,000 ids it takes 200 MB, twice the packed blob, with no further copy. A
+      factor model is multiplied out.
+    - returns: a column per id, or one named `portfolio`; the dates, if present, are the index. Series of
+      unequal length are aligned at their end.
+    - stress: scenarios x metrics, without shocks.
+    - snapshots: one row each.
 
     Raises:
         ModuleNotFoundError: pandas is not installed.

@@ -1,8 +1,8 @@
-"""No wait for the network outlasts its request's budget, however many single bytes come in time.
+"""Enforce the total request deadline even when a response trickles in.
 
-The HTTP library's timeouts are for one read each: an answer whose headers trickle would go on for ever. It lets nobody
-in between headers, so its connections are given streams that know the deadline of the request they serve. asyncio cancels
-a task instead.
+The HTTP library's timeouts apply to single reads, so headers that arrive slowly could take without limit, and
+it has no hook between headers. Its connections therefore use streams that know the request's deadline.
+The asynchronous client cancels the task instead.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _DEADLINE: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def until(deadline: Deadline) -> Iterator[None]:
-    """Let what is read and written within end at a deadline."""
+    """Apply a deadline to reads and writes within the block."""
     before = _DEADLINE.set(deadline)
     try:
         yield
@@ -30,7 +30,7 @@ def until(deadline: Deadline) -> Iterator[None]:
 
 
 def keep_deadlines(client: httpx2.Client) -> httpx2.Client:
-    """Return the client, whose connections keep to the deadlines of `until` from now on, past a proxy too."""
+    """Make the client's connections, including those through a proxy, obey the deadlines of `until`."""
     for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - there is no public way in
         pool = getattr(transport, "_pool", None)
         if pool is not None:
@@ -39,7 +39,7 @@ def keep_deadlines(client: httpx2.Client) -> httpx2.Client:
 
 
 def _left(timeout: float | None, error: type[httpx2.TimeoutException]) -> float | None:
-    """Return how long one read or write may take: as the library says, but no longer than the budget."""
+    """Return the timeout of one read or write: the library's value, capped by the remaining budget."""
     deadline = _DEADLINE.get()
     if deadline is None:
         return timeout
@@ -49,7 +49,7 @@ def _left(timeout: float | None, error: type[httpx2.TimeoutException]) -> float 
 
 
 class _Stream:
-    """A connection of the library below, but for how long it waits."""
+    """A connection of the HTTP library with deadline-aware timeouts."""
 
     def __init__(self, stream: Any) -> None:  # noqa: ANN401 - no class of the HTTP library itself
         self._stream = stream
@@ -68,7 +68,7 @@ class _Stream:
 
 
 class _Backend:
-    """What makes connections, but for how long these wait."""
+    """A connection factory of the HTTP library whose connections are deadline-aware."""
 
     def __init__(self, backend: Any) -> None:  # noqa: ANN401 - no class of the HTTP library itself
         self._backend = backend

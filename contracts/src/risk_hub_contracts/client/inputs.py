@@ -1,4 +1,4 @@
-"""What a caller may pass for the parts of a snapshot, in the forms that the contract knows."""
+"""Conversion of the caller's values for a snapshot's components to the forms of the contract."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ RETURNS: Final = "/realized_returns"
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value that has a JSON form
-    """Return a value with arrays, series and array numbers as lists, objects and numbers."""
+    """Convert arrays, series and array scalars within a value to lists, objects and numbers."""
     if isinstance(value, datetime):
         return format_instant(value) if value.tzinfo else value.isoformat()
     if is_array(value) or hasattr(value, "to_list"):
@@ -43,7 +43,7 @@ def weights_of(value: Any) -> Any:  # noqa: ANN401 - judged by the contract
     """Return weights, from a mapping or a pandas Series.
 
     Raises:
-        InvalidSnapshotError: an id is neither text nor a whole number, or there twice.
+        InvalidSnapshotError: an id is neither text nor a whole number, or is repeated.
     """
     return plain(_by_id(value, "/weights")) if hasattr(value, "items") else plain(value)
 
@@ -54,16 +54,16 @@ def _by_id(value: Any, at: str) -> dict[str, Any]:  # noqa: ANN401 - a mapping, 
 
 
 def covariance_of(value: Any, weight_ids: Sequence[str], inline_max_entries: float) -> Any:  # noqa: ANN401
-    """Return a covariance as an inline form or as a `Blob`.
+    """Convert a covariance to an inline form or a `Blob`.
 
     Args:
         value: an inline form of the contract (lists or arrays in it), a DataFrame, a square array in the order of the
             weights, `(ids, array)` with a square array or a packed upper triangle, a `FactorModel`, or a blob.
         weight_ids: the ids that have a weight, in their order.
-        inline_max_entries: arrays with more entries become a blob here, smaller ones an inline form.
+        inline_max_entries: arrays with more entries become a blob, smaller ones an inline form.
 
     Raises:
-        InvalidSnapshotError: the contract refuses the array.
+        InvalidSnapshotError: the array violates the contract.
     """
     if isinstance(value, bytes | Path):
         return ready_blob(value, "covariance", weight_ids)
@@ -135,7 +135,7 @@ def _numbers(value: Any, ids: Sequence[str]) -> Any:  # noqa: ANN401 - an array,
 
 
 def returns_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401 - see covariance_of
-    """Return realised returns as an inline form, or as a `Blob` where they are dated, which inline ones are not.
+    """Convert realised returns to an inline form, or to a `Blob` if dated: inline returns have no dates.
 
     Args:
         value: an inline form of the contract (lists or arrays in it), a DataFrame with a column for each id (a
@@ -144,7 +144,7 @@ def returns_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401 - 
         weight_ids: the ids that have a weight, in their order.
 
     Raises:
-        InvalidSnapshotError: the contract refuses them.
+        InvalidSnapshotError: the returns violate the contract.
     """
     if isinstance(value, bytes | Path):
         return ready_blob(value, "realized_returns", weight_ids)
@@ -182,10 +182,10 @@ def _dates(value: Any) -> list[str] | None:  # noqa: ANN401 - a DataFrame, a Ser
 
 
 def ready_blob(value: bytes | Path, kind: BlobKind, weight_ids: Collection[str] = ()) -> Blob:
-    """Return a blob that somebody has written, if it is of this kind and the contract takes what it holds.
+    """Return an existing blob after checking its kind and content.
 
     Raises:
-        InvalidSnapshotError: it is none, of another kind, or the contract refuses it.
+        InvalidSnapshotError: it is not a blob of this kind, or its content violates the contract.
     """
     try:
         blob = Blob.of_bytes(value) if isinstance(value, bytes) else Blob.of_file(value)
@@ -197,10 +197,10 @@ def ready_blob(value: bytes | Path, kind: BlobKind, weight_ids: Collection[str] 
 
 
 def checked(blob: Blob, weight_ids: Collection[str]) -> Blob:
-    """Return a blob unchanged whose content the contract takes.
+    """Return a blob unchanged after validating its content.
 
     Raises:
-        InvalidSnapshotError: it does not.
+        InvalidSnapshotError: the content violates the contract.
     """
     try:
         faults = list(blob_faults(blob, weight_ids))

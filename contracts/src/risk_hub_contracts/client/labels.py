@@ -1,4 +1,4 @@
-"""Ids as callers have them: text, or the whole numbers that a table of numeric tickers is labelled with."""
+"""Ids as callers pass them: text, or the whole numbers that label a table of numeric tickers."""
 
 from collections.abc import Iterable
 from operator import index
@@ -10,20 +10,20 @@ __all__ = ["invalid", "text_ids"]
 
 
 def invalid(pointer: str, detail: str) -> InvalidSnapshotError:
-    """Return the error of one fault."""
+    """Return the error of one violation."""
     found = (Violation(pointer, detail),)
     return InvalidSnapshotError(summary(found, "The snapshot"), found)
 
 
 def text_ids(labels: Iterable[object], at: str) -> list[str]:
-    """Return labels as the ids that they stand for.
+    """Convert labels to ids.
 
     Args:
-        labels: the keys, the rows or the columns of something.
-        at: where in the body they stand.
+        labels: keys, row labels or column labels.
+        at: their position in the body.
 
     Raises:
-        InvalidSnapshotError: one is neither text nor a whole number, or two are the same text.
+        InvalidSnapshotError: one is neither text nor a whole number, or two give the same text.
     """
     if isinstance(labels, str) or not hasattr(labels, "__iter__"):
         raise invalid(at, "needs a list of ids")

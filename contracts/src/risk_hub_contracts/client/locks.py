@@ -1,4 +1,4 @@
-"""Locks on a folder: one holder at a time, among threads, tasks and processes alike."""
+"""Folder locks, exclusive among threads, tasks and processes."""
 
 import os
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ FOLDER_MODE: Final = 0o700
 
 @contextmanager
 def folder_lock(file: Path) -> Iterator[None]:
-    """Hold a lock for a moment, with no request in between.
+    """Hold the lock for the block; the block must not send a request.
 
     Raises:
-        OSError: the file cannot be made.
+        OSError: the file cannot be created.
     """
     held = _open(file)
     try:
@@ -36,12 +36,12 @@ def folder_lock(file: Path) -> Iterator[None]:
 
 
 def try_lock(file: Path) -> int | None:
-    """Take a lock unless somebody holds it; return what `unlock` takes, or None.
+    """Take the lock without waiting; return the handle for `unlock`, or None if it is held.
 
-    Each one is taken on a file opened anew, so that it also holds against the other threads of this process.
+    Each call opens the file again, so that the lock also excludes other threads of this process.
 
     Raises:
-        OSError: the file cannot be made.
+        OSError: the file cannot be created.
     """
     held = _open(file)
     try:
@@ -57,7 +57,7 @@ def try_lock(file: Path) -> int | None:
 
 
 def unlock(held: int) -> None:
-    """Let others have it; closing the file does."""
+    """Release the lock by closing its file."""
     os.close(held)
 
 

@@ -1,4 +1,4 @@
-"""What a client remembers between requests: the served contract, the hub's clock, and answers by ETag."""
+"""State that a client keeps between requests: the served contract, the hub's clock, answers by ETag."""
 
 import time
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from risk_hub_contracts.client.wire import Answer, Call
 __all__ = ["Memory"]
 
 CONTRACT_MAX_AGE_SECONDS: Final = 3_600.0
-# Date has no fractions, and an answer takes its time: less than that is no skew.
+# Date has no fractions, and an answer takes time to arrive: smaller differences do not count as skew.
 SKEW_MIN: Final = timedelta(seconds=3)
 ETAGS_MAX_COUNT: Final = 256
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Memory:
-    """One client's memory; two threads that write at once lose a saved request, nothing else."""
+    """One client's memory; concurrent writes by two threads cost at most one extra request."""
 
     def __init__(
         self,
@@ -32,11 +32,11 @@ class Memory:
         self._answers: dict[Key, Answer] = {}
 
     def now(self) -> datetime:
-        """Return the hub's clock as far as its answers tell, else this machine's (UTC)."""
+        """Return the hub's clock as derived from its answers, otherwise this machine's (UTC)."""
         return self._clock() + self._skew
 
     def note_date(self, answer: Answer) -> None:
-        """Learn from an answer of the hub by how much this machine's clock is wrong."""
+        """Estimate this machine's clock error from an answer of the hub."""
         if answer.date is not None:
             skew = answer.date - self._clock()
             self._skew = skew if abs(skew) > SKEW_MIN else timedelta(0)
@@ -47,22 +47,22 @@ class Memory:
         return self._contract if self._monotonic() < self._contract_until_seconds else None
 
     def keep_contract(self, contract: HubContract) -> None:
-        """Remember the served contract for an hour."""
+        """Keep the served contract for one hour."""
         self._contract = contract
         self._contract_until_seconds = self._monotonic() + CONTRACT_MAX_AGE_SECONDS
 
     def etag(self, call: Call) -> str | None:
-        """Return the ETag of what this call was answered last."""
+        """Return the ETag of the last answer to this call."""
         kept = self._answers.get(_key(call))
         return None if kept is None else kept.headers["etag"]
 
     def recall(self, call: Call) -> dict[str, Any]:
-        """Return what this call was answered last, which the hub just said is still so: read anew for each caller."""
+        """Return the last answer to this call, still current by its ETag; parsed again for each caller."""
         document: dict[str, Any] = self._answers[_key(call)].document()
         return document
 
     def keep(self, call: Call, answer: Answer) -> None:
-        """Remember an answer by its ETag; the oldest one makes room."""
+        """Keep an answer by its ETag; the oldest one is evicted."""
         if "etag" in answer.headers:
             self._answers.pop(_key(call), None)
             self._answers[_key(call)] = answer

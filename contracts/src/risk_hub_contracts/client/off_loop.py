@@ -1,4 +1,4 @@
-"""What takes a processor or a disk runs beside the event loop: validating, hashing, encoding, the spool."""
+"""Threads for CPU and disk work of the asynchronous client: validating, hashing, encoding, the spool."""
 
 import asyncio
 import contextvars
@@ -19,18 +19,18 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[Result]):
-    """What steps return; no future takes the StopIteration that generators end with."""
+    """The result of steps; a future cannot carry the StopIteration that ends a generator."""
 
     result: Result
 
 
 async def advance(steps: Steps[Result], answer: Answer | HubError | None) -> Call | Pause | Done[Result]:
-    """Tell steps an answer or an error, none at their beginning; return what they ask next, or their result."""
+    """Send steps an answer or an error (None at the start); return their next request, or their result."""
     return await aside(partial(_advance, steps, answer))
 
 
 async def aside(work: Callable[[], Result]) -> Result:
-    """Return what the work returns in a thread of its own; whoever is cancelled waits for its end, as no thread can be."""
+    """Run the work in a thread; cancellation waits for the thread to end: threads cannot be cancelled."""
     running = asyncio.get_running_loop().run_in_executor(None, contextvars.copy_context().run, work)
     try:
         return await asyncio.shield(running)
@@ -41,7 +41,7 @@ async def aside(work: Callable[[], Result]) -> Result:
 
 
 def told_in_loop(progress: Progress) -> Progress:
-    """Return what may be told in any thread; the caller hears of it in the event loop, in the same order."""
+    """Return a callback for any thread that calls `progress` in the event loop, in the same order."""
     loop = asyncio.get_running_loop()
 
     def tell(sent: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""From what a caller passes to what is sent: validated by the contract, hashed, and nothing sent yet."""
+"""Preparation of a snapshot for sending: validate it by the contract and hash it, without network access."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,22 +21,22 @@ from risk_hub_contracts.snapshot import Snapshot, parse_snapshot_document
 
 __all__ = ["Prepared", "Producer", "prepare"]
 
-# A reference needs the hub's bucket, which only the hub knows: this one stands in until it has answered.
+# A reference needs the hub's bucket, which only the hub knows: this placeholder is used until it answers.
 NO_BUCKET: Final = "not-uploaded-yet"
-# Bodies are judged before their large parts leave them.
+# Bodies are validated before their large components are moved into blobs.
 UNSENT_MAX_BYTES: Final = 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class Producer:
-    """Who publishes, and under which stage."""
+    """The publishing actor and its stage."""
 
     actor: str
     stage: str
 
     @classmethod
     def of(cls, actor: str | None, stage: str | None) -> Self:
-        """Return the producer that a call or its client names.
+        """Return the producer from a call's or its client's arguments.
 
         Raises:
             InvalidSnapshotError: one of them is missing or malformed.
@@ -59,21 +59,21 @@ class Prepared:
     """A valid snapshot and the blobs that must be uploaded before it.
 
     Attributes:
-        snapshot: valid and hashed; parts that have a blob here are references without a bucket.
-        blobs: what is to be uploaded, by kind.
+        snapshot: valid and hashed; components in `blobs` are references without a bucket.
+        blobs: the blobs to upload, by kind.
     """
 
     snapshot: Snapshot
     blobs: Mapping[BlobKind, Blob]
 
     def body(self, refs: Mapping[BlobKind, BlobRef]) -> bytes:
-        """Return what is posted, with the references that the hub issued for the blobs."""
+        """Return the body to post, with the references that the hub issued for the blobs."""
         snapshot = self.snapshot.with_refs(refs) if refs else self.snapshot
         document = snapshot.to_document() | {"hash": snapshot.content_hash}
         return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
     def without_inline(self, more_than_entries: float) -> Self:
-        """Return the same with every inline part of more entries than that as a blob."""
+        """Return a copy in which every inline component with more entries is a blob."""
         blobs = {
             part.kind: Blob(part.kind, b"", MemoryPayload(part.blob), part.sha256)
             for part in self.snapshot.parts
@@ -85,10 +85,10 @@ class Prepared:
         return replace(self, snapshot=self.snapshot.with_refs(refs), blobs={**self.blobs, **blobs})
 
     def fitting(self, inline_max_entries: float) -> Self:
-        """Return the same with large parts as blobs, and every part where the body would be too large.
+        """Return a copy with large components as blobs, or with all of them if the body is still too large.
 
         Raises:
-            InvalidSnapshotError: the body is too large even so.
+            InvalidSnapshotError: the body is still too large.
         """
         fitting = self.without_inline(inline_max_entries)
         if len(fitting.body({})) > BODY_MAX_BYTES:
@@ -103,7 +103,7 @@ class Prepared:
 
 
 def pending_ref(world_id: str, blob: Blob) -> BlobRef:
-    """Return the reference of a blob that is not uploaded yet."""
+    """Return the reference of a blob before its upload."""
     uri = f"s3://{NO_BUCKET}/{BLOB_PREFIX}/{world_id}/{blob.sha256}"
     return BlobRef(ref=uri, sha256=blob.sha256, bytes=blob.size_bytes, kind=blob.kind)
 
@@ -116,18 +116,18 @@ def prepare(
     now: datetime,
     inline_max_entries: float,
 ) -> Prepared:
-    """Validate a snapshot by the contract, as the hub will, and hash it.
+    """Validate a snapshot by the contract, as the hub does, and hash it.
 
     Args:
         world_id: the world.
-        document: the fields of the contract; parts may also be arrays, DataFrames, factor models, blobs (bytes or a file) or
-            references.
-        producer: who publishes.
+        document: the fields of the contract; components may also be arrays, DataFrames, factor models, blobs
+            (bytes or a file) or references.
+        producer: the publishing actor and stage.
         now: the hub's clock, as far as it is known.
-        inline_max_entries: larger parts are uploaded as blobs.
+        inline_max_entries: larger components are uploaded as blobs.
 
     Raises:
-        InvalidSnapshotError: with every fault that was found.
+        InvalidSnapshotError: the snapshot violates the contract; every violation found is listed.
     """
     body = {
         field: value.document() if isinstance(value, BlobRef) else value
@@ -145,7 +145,7 @@ def prepare(
 
 
 def _part_blobs(body: dict[str, Any], inline_max_entries: float) -> Iterator[tuple[BlobKind, Blob]]:
-    """Put every part into a form of the contract; yield those that become blobs."""
+    """Convert every component to a form of the contract; yield those that become blobs."""
     weight_ids = list(body["weights"]) if isinstance(body.get("weights"), dict) else []
     for kind in KINDS:
         value = body.get(kind)

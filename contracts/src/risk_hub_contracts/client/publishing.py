@@ -1,4 +1,4 @@
-"""Publishing, as steps: see `reads` for what steps are."""
+"""Publishing as steps; `reads` explains steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ __all__ = ["Order", "deliver", "flush", "publish"]
 
 CREATED: Final = 201
 UNAUTHENTICATED: Final = 401
-# A 4xx without it is not the hub's own, but of something before it.
+# A 4xx without this prefix comes from an intermediary, not from the hub.
 HUB_PROBLEMS: Final = "urn:risk-hub:problem:"
-# Who delivers makes others wait so long; then they go on without.
+# The longest wait while another process delivers the spool; then publishing continues without its turn.
 TURN_MAX_SECONDS: Final = 30.0
 TURN_POLL_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a caller wants published, and who is told how far its large parts are."""
+    """A publication request: the snapshot to publish and the callback for upload progress."""
 
     world_id: str
     document: Mapping[str, Any]
@@ -38,7 +38,7 @@ class Order:
 
 
 def publish(memory: Memory, spool: Spool | None, order: Order) -> Steps[Publication]:
-    """Validate, hash, upload what is large, post; or keep it in the spool when the hub does not answer."""
+    """Validate, hash, upload large components and post; spool the snapshot if the hub is unavailable."""
     down = None
     try:
         inline_max_entries = (yield from contract(memory)).inline_max_entries
@@ -65,7 +65,7 @@ def publish(memory: Memory, spool: Spool | None, order: Order) -> Steps[Publicat
 
 
 def _flush_first(spool: Spool) -> Steps[None]:
-    """Let what waits go first; of its errors only silence concerns the next one."""
+    """Deliver spooled snapshots first; of their errors, only unavailability affects the next publication."""
     try:
         yield from flush(spool)
     except UnavailableError:
@@ -94,13 +94,13 @@ def deliver(prepared: Prepared, producer: Producer, progress: Progress = unseen)
 
 
 def flush(spool: Spool) -> Steps[Flushed]:
-    """Deliver what the spool holds, oldest first; what the hub itself refuses, or nobody can read, is set aside.
+    """Deliver the spooled snapshots, oldest first; unreadable and rejected ones are set aside.
 
-    It stops at the first one that is not answered, or when the token is not accepted: that one and all after it stay. What
-    only this token may not deliver, or the store does not take, stays as well and stops nobody.
+    It stops at the first without an answer, or when the token is not accepted: that one and the rest stay.
+    A snapshot that this token may not deliver, or that the store rejects, stays without blocking the others.
 
     Raises:
-        SpoolError: the folder takes no lock.
+        SpoolError: the folder cannot be locked.
     """
     if not spool.entries():
         return Flushed((), ())
@@ -117,7 +117,7 @@ def flush(spool: Spool) -> Steps[Flushed]:
 
 
 def _turn(spool: Spool) -> Steps[int | None]:
-    """Wait until nobody else delivers; None when that takes too long."""
+    """Wait for the exclusive right to deliver; return None on timeout."""
     for _ in range(round(TURN_MAX_SECONDS / TURN_POLL_SECONDS)):
         turn = spool.try_turn()
         if turn is not None:
@@ -153,7 +153,7 @@ def _deliver_all(spool: Spool) -> Steps[Flushed]:
 
 
 def _aside(spool: Spool, entry: Path, error: Exception) -> Path | None:
-    """Set aside what will never be delivered; None for what may be, and where the disk does not let it be moved."""
+    """Set aside an undeliverable entry; return None if it may be delivered later or the move fails."""
     for_ever = isinstance(error, DamagedEntryError) or (
         isinstance(error, RefusedError) and error.type.startswith(HUB_PROBLEMS)
     )

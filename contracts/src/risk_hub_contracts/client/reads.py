@@ -1,4 +1,4 @@
-"""The reads, as steps: each yields requests, is sent their answers, and returns what they say."""
+"""Reads as steps: generators that yield requests, receive the answers, and return the result."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ NOT_MODIFIED: Final = 304
 
 
 class Filters(TypedDict, total=False):
-    """What every read of snapshots may be narrowed by.
+    """Filters of every read of snapshots.
 
     Attributes:
         stage: only snapshots of this stage.
@@ -56,7 +56,7 @@ class Filters(TypedDict, total=False):
 
 
 class BacktestOptions(TypedDict, total=False):
-    """Which forecasts to judge: bounds of `as_of`, both included, how they were computed, at which confidence."""
+    """Selection of forecasts for a back-test: inclusive bounds of `as_of`, method and confidence."""
 
     start: Instant
     end: Instant
@@ -66,7 +66,7 @@ class BacktestOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which snapshots to list: bounds of `as_of`, both included, their order, and how many a request."""
+    """Selection of snapshots to list: inclusive bounds of `as_of`, order, and page size."""
 
     start: Instant | None = None
     end: Instant | None = None
@@ -75,10 +75,10 @@ class Span:
 
 
 def world_path(world_id: str, *rest: str) -> str:
-    """Return the path of something in a world.
+    """Return the path of a resource in a world.
 
     Raises:
-        InvalidSnapshotError: the id is none, so no request is made.
+        InvalidSnapshotError: the id is malformed, so no request is made.
     """
     try:
         check_id(world_id, "/world_id")
@@ -88,13 +88,13 @@ def world_path(world_id: str, *rest: str) -> str:
 
 
 def health() -> Steps[dict[str, Any]]:
-    """Ask whether the hub is up."""
+    """Request the hub's health."""
     answer = yield Call("GET", "/risk-hub/health")
     return answer.mapping()
 
 
 def contract(memory: Memory) -> Steps[HubContract]:
-    """Ask which contract the hub serves, at most once an hour."""
+    """Request the contract that the hub serves, at most once an hour."""
     known = memory.contract
     if known is not None:
         return known
@@ -105,10 +105,10 @@ def contract(memory: Memory) -> Steps[HubContract]:
 
 
 def latest(memory: Memory, world_id: str, filters: Filters) -> Steps[StoredSnapshot]:
-    """Ask for the newest snapshot; an answer that is still so is not sent again."""
+    """Request the newest snapshot; an unchanged answer is not sent again."""
     params = params_of(filters)
     call = Call("GET", world_path(world_id, "snapshots", "latest"), params=params)
-    # Whether history has expired changes with time, not with its content.
+    # Whether a snapshot has expired depends on the time, not on its content.
     etag = None if "include_expired" in params else memory.etag(call)
     if etag is not None:
         call = Call("GET", call.url, {"If-None-Match": etag}, params, good=frozenset({200, NOT_MODIFIED}))
@@ -123,7 +123,7 @@ def latest(memory: Memory, world_id: str, filters: Filters) -> Steps[StoredSnaps
 def lookup(
     world_id: str, version: str | None, as_of: Instant | None, filters: Filters
 ) -> Steps[StoredSnapshot]:
-    """Ask for one version, or for the newest snapshot that is not later than an instant."""
+    """Request one version, or the newest snapshot that is not later than an instant."""
     wanted = {"version": version, "as_of": text_of(as_of)}
     answer = yield Call(
         "GET", world_path(world_id, "snapshots", "lookup"), params={**wanted, **params_of(filters)}
@@ -132,7 +132,7 @@ def lookup(
 
 
 def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None) -> Steps[Page]:
-    """Ask for one page of a world's snapshots."""
+    """Request one page of a world's snapshots."""
     bounds = {"from": text_of(span.start), "to": text_of(span.end), "order": span.order}
     window = {"cursor": cursor, "limit": str(span.page_size)}
     params = {**bounds, **window, **params_of(filters)}
@@ -142,10 +142,10 @@ def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None)
 
 
 def next_cursor(cursor: str | None, following: object, answer: Answer) -> str | None:
-    """Return where the next page begins, None after the last one.
+    """Return the cursor of the next page, None after the last one.
 
     Raises:
-        HubError: it begins where this one did, so paging would never end; or it is none.
+        HubError: the cursor is malformed, or equals this page's, so paging would never end.
     """
     if not isinstance(following, str | None) or (following is not None and following == cursor):
         raise HubError("the next page begins where this one did; paging would never end", answer.request_id)
@@ -153,7 +153,7 @@ def next_cursor(cursor: str | None, following: object, answer: Answer) -> str | 
 
 
 def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[str, Any]]:
-    """Ask how a stage's forecasts of value at risk did."""
+    """Request the back-test of a stage's value-at-risk forecasts."""
     bounds = {"from": text_of(options.get("start")), "to": text_of(options.get("end"))}
     confidence = options.get("confidence_bps")
     chosen = {

@@ -1,4 +1,4 @@
-"""What an operator says of worlds, as steps: expectations, exit policies, and how every world stands."""
+"""Registry of worlds as steps: expectations, exit policies, and the freshness of every world."""
 
 import json
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ _GONE: Final = frozenset({204})
 
 
 def worlds_page(cursor: str | None) -> Steps[dict[str, Any]]:
-    """Ask for one page of the worlds that the hub knows."""
+    """Request one page of the worlds that the hub knows."""
     answer = yield Call("GET", "/risk-hub/worlds", params={"cursor": cursor})
     found = answer.read(_worlds)
     return found | {"next_cursor": next_cursor(cursor, found["next_cursor"], answer)}
 
 
 def put(world_id: str, note: Note, stage: str, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
-    """Put a note in force and return it as the hub holds it."""
+    """Store a note (expectation or exit policy) and return it as the hub holds it."""
     answer = yield Call(
         "PUT",
         world_path(world_id, note),
@@ -37,13 +37,13 @@ def put(world_id: str, note: Note, stage: str, body: Mapping[str, Any]) -> Steps
 
 
 def read(world_id: str, note: Note, stage: str) -> Steps[dict[str, Any]]:
-    """Ask for the note that is in force."""
+    """Request the note that is in force."""
     answer = yield Call("GET", world_path(world_id, note), params={"stage": stage})
     return answer.mapping()
 
 
 def drop(world_id: str, note: Note, stage: str) -> Steps[None]:
-    """Remove a note; that there was none is no error."""
+    """Remove a note; a missing note is not an error."""
     yield Call("DELETE", world_path(world_id, note), params={"stage": stage}, good=_GONE)
 
 

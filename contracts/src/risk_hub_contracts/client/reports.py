@@ -1,4 +1,4 @@
-"""Risk reports, stress reports and exit signals, as steps: see `reads` for what steps are."""
+"""Risk reports, stress reports and exit signals as steps; `reads` explains steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,15 +27,15 @@ EvaluatedAs = Literal["current", "history"]
 LATEST: Final = "latest"
 _EVALUATED_AS: Final = "risk-hub-evaluated-as"
 _PART: Final[Mapping[type[Any], str]] = {RiskReport: "risk", StressReport: "stress"}
-# What a newer hub adds is left out of the typed form; the document has it.
+# Members that a newer hub adds are left out of the model; the document has them.
 _UNKNOWN: Final = "ignore"
 
 
 class ReportDocument(dict[str, Any], Generic[ReportT]):
-    """A report as the hub answers it: the JSON object, and the same as a typed `report`.
+    """A report as the hub answers it: the JSON object, and the same content as a model in `report`.
 
     Attributes:
-        evaluated_as: `history` where the snapshot was past and evaluated on purpose, otherwise `current`.
+        evaluated_as: `history` if a past snapshot was evaluated explicitly, otherwise `current`.
     """
 
     def __init__(self, model: type[ReportT], document: Mapping[str, Any], evaluated_as: EvaluatedAs) -> None:
@@ -47,14 +47,14 @@ class ReportDocument(dict[str, Any], Generic[ReportT]):
         """The report as a model; members that this package does not know are left out.
 
         Raises:
-            ValidationError: the hub answered something else than a report.
+            ValidationError: the answer is not a report.
         """
         return cast("ReportT", self._model.model_validate(dict(self), extra=_UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True)
 class SignalSpan:
-    """Which signals to list: bounds of `emitted_at`, both included, their stage and their order."""
+    """Selection of signals to list: inclusive bounds of `emitted_at`, stage and order."""
 
     start: Instant | None = None
     end: Instant | None = None

@@ -1,4 +1,4 @@
-"""Which attempts are followed by another, and when: stamina repeats, this decides."""
+"""Retry decisions and delays; stamina runs the attempts."""
 
 import random
 import time
@@ -19,12 +19,12 @@ REPEATABLE: Final = (
     httpx2.ProxyError,
 )
 
-# A blob of 100 MB may take 400 seconds more than an answer.
+# Allows 400 extra seconds for a blob of 100 MB.
 SLOWEST_BYTES_PER_SECOND: Final = 250_000
 
 
 class Deadline:
-    """The budget of one request: the patience's, and for a blob as long as its bytes take on a slow line."""
+    """The time budget of one request: that of `Patience`, extended for a blob by its time on a slow line."""
 
     def __init__(
         self, patience: Patience, size_bytes: int = 0, clock: Callable[[], float] = time.monotonic
@@ -35,21 +35,21 @@ class Deadline:
 
     @property
     def timeout_seconds(self) -> float:
-        """How long the next attempt may be silent."""
+        """The longest silence allowed within the next attempt."""
         return max(min(self._patience.timeout_seconds, self._end_seconds - self._clock()), 0.001)
 
     @property
     def left_seconds(self) -> float:
-        """How much of the budget is left."""
+        """The remaining seconds of the budget."""
         return max(self._end_seconds - self._clock(), 0.0)
 
     @property
     def is_over(self) -> bool:
-        """Whether the budget is spent."""
+        """True when the budget is spent."""
         return self._clock() > self._end_seconds
 
     def wait(self, error: Exception) -> bool | float:
-        """Return whether to try again after this error; seconds where the other side named them."""
+        """Return whether to retry after this error; seconds if the server named a wait."""
         if not isinstance(error, TransientError):
             return False
         asked = error.retry_after_seconds
@@ -58,12 +58,12 @@ class Deadline:
             return False
         if asked is None:
             return True
-        # Whoever was told the same moment must not come back at the same moment.
+        # Clients that were given the same wait must not return at the same moment.
         return asked + random.uniform(0, self._patience.jitter_seconds)  # noqa: S311 - spread, no secret
 
 
 def retry_options(patience: Patience, deadline: Deadline) -> dict[str, Any]:
-    """Return how stamina repeats the attempts of one request."""
+    """Return stamina's options for the attempts of one request."""
     return {
         "on": deadline.wait,
         "attempts": patience.attempts,

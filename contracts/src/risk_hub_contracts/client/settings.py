@@ -1,4 +1,4 @@
-"""How a client speaks to a hub: where, as whom, and how patiently."""
+"""Settings of a client: URL, token, producer and retry budget."""
 
 import os
 import re
@@ -18,20 +18,21 @@ _TOKEN: Final = re.compile("[!-~]+")
 
 
 class NotConfiguredError(HubError):
-    """Neither an argument nor the environment says where the hub is and what opens it, or what they say cannot be."""
+    """The URL or the token is missing or malformed in the arguments and the environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and how long one request is tried.
+    """The attempts and the time budget of one request.
 
-    Waits grow from `wait_initial_seconds` to `wait_max_seconds` by doubling, each with up to `jitter_seconds` more. A
-    `Retry-After` replaces the wait; one that would outlast the budget ends the request at once.
+    Waits double from `wait_initial_seconds` to `wait_max_seconds`, each with up to `jitter_seconds` more. A
+    `Retry-After` replaces the wait; one that exceeds the budget ends the request at once.
 
     Attributes:
-        attempts: at most so many, the first included.
-        budget_seconds: no attempt of a request begins later than that after its first, nor goes on for longer. It is per
-            request: a publication is up to four and one more per blob, whose own budget grows by a second per 250 kB.
+        attempts: the maximum number of attempts, the first included.
+        budget_seconds: the time from the first attempt within which every attempt must begin, and the longest
+            duration of one. It applies per request: a publication makes up to four, and one more per blob,
+            whose budget grows by a second per 250 kB.
         timeout_seconds: the longest silence of the other side within an attempt.
     """
 
@@ -45,7 +46,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One client's settings; the token is never shown."""
+    """One client's settings; the token is excluded from the repr."""
 
     url: str
     token: str = field(repr=False)
@@ -63,10 +64,10 @@ def settings_from(  # noqa: PLR0913 - the parts of a setting, by keyword
     patience: Patience | None,
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """Return settings, with RISK_HUB_URL and RISK_HUB_TOKEN for what is not given.
+    """Return settings, using RISK_HUB_URL and RISK_HUB_TOKEN for missing arguments.
 
     Raises:
-        NotConfiguredError: the URL or the token is nowhere to be found, or is none; its value is not told.
+        NotConfiguredError: the URL or the token is missing or malformed; the message does not quote it.
     """
     found_url, found_token = url or environment.get(URL_VARIABLE), token or environment.get(TOKEN_VARIABLE)
     if not found_url or not found_token:

@@ -1,10 +1,9 @@
-"""Snapshots that could not be delivered, kept on disk in the order in which they were published.
+"""Undelivered snapshots, kept on disk in the order of publication.
 
-One file each, written whole or not at all; blobs beside them, by digest. A snapshot that is delivered twice, because a
-process ended between the answer and the removal, is a replay to the hub.
-
-Threads, tasks and processes may share the folder: whoever changes its files holds `lock` for that moment, whoever delivers
-holds `flush.lock` until it is through, so that the order holds.
+Each snapshot is one file, written atomically; its blobs are separate files named by digest. A snapshot
+delivered twice, because a process ended between the answer and the removal, is a replay to the hub.
+Threads, tasks and processes may share the folder: `lock` is held while files change, and `flush.lock` during
+a whole delivery, which keeps the order.
 """
 
 import json
@@ -30,7 +29,7 @@ REFUSED: Final = "refused"
 BLOBS: Final = "blobs"
 LOCK: Final = "lock"
 FLUSH_LOCK: Final = "flush.lock"
-# What reading something else than an entry may raise.
+# Exceptions that reading a file that is not an entry may raise.
 _DAMAGED: Final = (
     ValueError,
     LookupError,
@@ -43,17 +42,17 @@ _DAMAGED: Final = (
 
 
 class DamagedEntryError(SpoolError):
-    """A file of the spool is not what was written."""
+    """A spool file differs from what was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """What became of a spool's snapshots.
+    """The result of delivering a spool.
 
     Attributes:
-        delivered: those delivered.
-        refused: the files of those that the hub refuses, or that nobody can read, now under `refused/`.
-        kept: the files of those that another token, or a store that works, may deliver, or another process is about to.
+        delivered: the delivered publications.
+        refused: the files of unreadable or rejected snapshots, now under `refused/`.
+        kept: the files left for another token, a working store, or another process that is delivering.
     """
 
     delivered: tuple[Publication, ...]
@@ -69,14 +68,14 @@ class Spool:
         self._digests: dict[Path, frozenset[str]] = {}
 
     def entries(self) -> list[Path]:
-        """Return the files of what waits, oldest first."""
+        """Return the files of the waiting entries, oldest first."""
         return sorted(self.folder.glob("*.json"))
 
     def put(self, prepared: Prepared, producer: Producer) -> Path:
-        """Keep a snapshot and its blobs.
+        """Store a snapshot and its blobs.
 
         Raises:
-            SpoolError: the disk does not take it; nothing of it is left behind.
+            SpoolError: the disk cannot store it; no partial files are left behind.
         """
         snapshot = prepared.snapshot
         kept = {
@@ -96,12 +95,12 @@ class Spool:
             raise SpoolError(f"{message}: {error}") from error
 
     def read(self, entry: Path) -> tuple[Prepared, Producer]:
-        """Return what a file keeps.
+        """Read an entry.
 
         Raises:
-            FileNotFoundError: it is gone.
-            OSError: it cannot be read now.
-            DamagedEntryError: it never will be.
+            FileNotFoundError: the file is gone.
+            OSError: the file cannot be read at the moment.
+            DamagedEntryError: the file is permanently unreadable.
         """
         data = entry.read_bytes()
         try:
@@ -115,10 +114,10 @@ class Spool:
         return prepared, producer
 
     def remove(self, entry: Path) -> None:
-        """Forget what was delivered, and those of its blobs that nothing else waits for.
+        """Remove a delivered entry, and those of its blobs that no other entry names.
 
         Raises:
-            OSError: it could not be removed; delivered once more, it is a replay.
+            OSError: the removal failed; a second delivery is a replay.
         """
         with self._changing():
             own = self._named(entry)
@@ -129,27 +128,27 @@ class Spool:
                 self._blob_file(sha256).unlink(missing_ok=True)
 
     def set_aside(self, entry: Path, error: HubError) -> Path:
-        """Move what the hub refuses, or nobody can read, out of the way, with the reason where there is room for it.
+        """Move a rejected or unreadable entry to `refused/`, with the reason if the disk has room for it.
 
         Raises:
-            OSError: it is where it was.
+            OSError: the move failed; the entry is unchanged.
         """
         aside = self.folder / REFUSED / entry.name
         reason = (error.problem if isinstance(error, RefusedError) else None) or str(error)
         with self._changing():
             move(entry, aside)
             with suppress(*_DAMAGED, OSError):
-                # A new file takes the place of the old one only when it is whole.
+                # The new file replaces the old one only when it is complete.
                 told = json.dumps({**json.loads(aside.read_bytes()), "refused": reason})
                 write(aside.with_suffix(".told"), (told.encode(),))
                 move(aside.with_suffix(".told"), aside)
         return aside
 
     def try_turn(self) -> int | None:
-        """Become the one who delivers, unless somebody is; return what `locks.unlock` takes, or None.
+        """Take the right to deliver; return the handle for `locks.unlock`, or None if it is taken.
 
         Raises:
-            OSError: the folder takes no lock.
+            OSError: the folder cannot be locked.
         """
         return try_lock(self.folder / FLUSH_LOCK)
 
@@ -175,7 +174,7 @@ class Spool:
         return entry
 
     def _next_number(self) -> int:
-        """Return a number that grows, whatever the clock does, and whoever wrote the newest one."""
+        """Return a number greater than that of the newest entry, also if the clock was set back."""
         newest = max((entry.stem for entry in self._kept()), default="0")
         return max(time.time_ns(), int(newest) + 1 if newest.isdecimal() else 0)
 
@@ -183,7 +182,7 @@ class Spool:
         return [*self.folder.glob("*.json"), *(self.folder / REFUSED).glob("*.json")]
 
     def _named(self, entry: Path) -> frozenset[str]:
-        """Return the digests that an entry names; no entry ever changes, so each is read once."""
+        """Return the digests that an entry names; entries never change, so each is read once."""
         if entry not in self._digests:
             try:
                 self._digests[entry] = frozenset(json.loads(entry.read_bytes())["blobs"].values())

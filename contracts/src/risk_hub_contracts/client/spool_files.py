@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and still there after the machine was switched off."""
+"""Atomic, durable file writes: a file is complete or absent, also after a power failure."""
 
 import os
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ UNFINISHED: Final = ".part"
 
 
 def write(file: Path, chunks: Iterable[Chunk]) -> None:
-    """Write a file that only its owner reads.
+    """Write a file that only its owner can read.
 
     Raises:
-        OSError: it is not there; nothing of it is.
+        OSError: the write failed; no partial file is left behind.
     """
     file.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     unfinished = file.with_name(file.name + UNFINISHED)
@@ -39,17 +39,17 @@ def write(file: Path, chunks: Iterable[Chunk]) -> None:
 
 
 def move(file: Path, target: Path) -> None:
-    """Move a file within its disk, which takes no room.
+    """Move a file within its file system, without needing disk space.
 
     Raises:
-        OSError: it is where it was.
+        OSError: the move failed; the file is unchanged.
     """
     target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     file.replace(target)
 
 
 def _settle(folder: Path) -> None:
-    """Make the names in a folder last, where folders can be opened."""
+    """Make the names in a folder durable, where the platform can open folders."""
     if hasattr(os, "O_DIRECTORY"):
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -35,13 +35,13 @@ Result = TypeVar("Result")
 
 
 class RiskHubClient(ClientBase):
-    """A producer's and consumer's way to the hub.
+    """A blocking client of the hub, for producers and consumers.
 
     Example:
         >>> with RiskHubClient(actor="gateway", stage="paper") as hub:  # doctest: +SKIP
         ...     hub.publish("us20", version="v1", as_of=as_of, weights={"AAPL": 0.6, "MSFT": 0.4})
 
-    Every request is tried again after 408, 429, 5xx, timeouts and broken connections, and a web page in place of an answer;
+    Every request is retried after 408, 429, 5xx, timeouts, broken connections and answers that are web pages;
     see `Patience`.
     """
 
@@ -71,27 +71,27 @@ class RiskHubClient(ClientBase):
         progress: Progress = unseen,
         **fields: Unpack[SnapshotFields],
     ) -> Publication:
-        """Publish a snapshot; the same call again, from whichever process, changes nothing.
+        """Publish a snapshot; repeating the call, in any process, changes nothing.
 
         Args:
             world_id: the world.
-            document: a snapshot as the contract has it; `fields` stand beside or instead of it.
-            actor: who publishes, by default the client's.
-            stage: under which stage, by default the client's.
-            progress: told of the bytes of a large part as they leave: sent so far, and in all.
+            document: a snapshot as the contract defines it; `fields` add to it or replace it.
+            actor: the publishing actor; default: the client's.
+            stage: the stage to publish under; default: the client's.
+            progress: called while a large component is sent, with the bytes sent and the total.
             **fields: the fields of the contract. `covariance` and `realized_returns` may be dicts, NumPy arrays,
                 DataFrames, a `FactorModel`, a blob, or a reference from `upload`.
 
         Returns:
-            What became of it: created, replayed, or kept in the spool where there is one and the hub does not answer.
+            The outcome: created, replayed, or spooled if a spool is configured and the hub is unavailable.
 
         Raises:
-            InvalidSnapshotError: the contract refuses it; nothing was sent.
-            ConflictError: other content stands under this version.
-            RefusedError: the hub refuses it for another reason.
-            StoreError: the blob store does not take what the hub signed.
+            InvalidSnapshotError: the snapshot violates the contract; nothing was sent.
+            ConflictError: the version is stored with other content.
+            RefusedError: the hub rejected it for another reason.
+            StoreError: the blob store rejected a request that the hub signed.
             UnavailableError: no answer within the budget, and no spool.
-            SpoolError: no answer, and the spool does not take it.
+            SpoolError: no answer, and the spool could not store it.
         """
         order = publishing.Order(
             world_id, {**(document or {}), **fields}, self._producer(actor, stage), progress
@@ -99,17 +99,17 @@ class RiskHubClient(ClientBase):
         return self._run(publishing.publish(self.memory, self.spool, order))
 
     def flush(self) -> Flushed:
-        """Deliver what the spool holds, oldest first; what nobody can read or the hub refuses is moved to `refused/`.
+        """Deliver the spooled snapshots, oldest first; unreadable and rejected ones move to `refused/`.
 
         Raises:
-            UnavailableError: the hub does not answer; the rest stays, in its order.
-            DeniedError: the token is not accepted (401); the rest stays, in its order.
+            UnavailableError: the hub is unavailable; the rest stays, in order.
+            DeniedError: the token is not accepted (401); the rest stays, in order.
             SpoolError: the folder cannot be used.
         """
         return Flushed((), ()) if self.spool is None else self._run(publishing.flush(self.spool))
 
     def latest(self, world_id: str, **filters: Unpack[Filters]) -> StoredSnapshot:
-        """Return the newest snapshot that has not expired; unchanged answers are not sent again (ETag)."""
+        """Return the newest snapshot that has not expired; an unchanged answer is not sent again (ETag)."""
         return self._run(reads.latest(self.memory, world_id, filters))
 
     def lookup(
@@ -132,7 +132,7 @@ class RiskHubClient(ClientBase):
         order: Literal["asc", "desc"] = "desc",
         **filters: Unpack[Filters],
     ) -> Iterator[StoredSnapshot]:
-        """Yield a world's snapshots, newest first unless `order` says otherwise; pages are fetched as they are needed."""
+        """Yield a world's snapshots, newest first by default; pages are fetched as they are needed."""
         cursor, span = None, Span(start, end, order)
         while True:
             page = self._run(reads.page(world_id, span, filters, cursor))
@@ -142,7 +142,7 @@ class RiskHubClient(ClientBase):
                 return
 
     def risk(self, world_id: str, version: str) -> ReportDocument[RiskReport]:
-        """Return the risk report on a version, as JSON object and typed."""
+        """Return the risk report on a version, as a JSON object and as a model."""
         return self._run(reports.report(RiskReport, world_id, version))
 
     def latest_risk(self, world_id: str, **filters: Unpack[Filters]) -> ReportDocument[RiskReport]:
@@ -150,7 +150,7 @@ class RiskHubClient(ClientBase):
         return self._run(reports.latest_report(RiskReport, world_id, filters))
 
     def stress(self, world_id: str, version: str) -> ReportDocument[StressReport]:
-        """Return the stress report on a version, as JSON object and typed."""
+        """Return the stress report on a version, as a JSON object and as a model."""
         return self._run(reports.report(StressReport, world_id, version))
 
     def latest_stress(self, world_id: str, **filters: Unpack[Filters]) -> ReportDocument[StressReport]:
@@ -175,11 +175,11 @@ class RiskHubClient(ClientBase):
                 return
 
     def backtest(self, world_id: str, stage: str, **options: Unpack[BacktestOptions]) -> dict[str, Any]:
-        """Return how a stage's forecasts of value at risk did against the returns that came."""
+        """Return the back-test of a stage's value-at-risk forecasts against its realised returns."""
         return self._run(reads.backtest(world_id, stage, options))
 
     def worlds(self) -> Iterator[dict[str, Any]]:
-        """Yield how every world stands that the hub knows: fresh, late, stale, missing."""
+        """Yield the freshness of every world that the hub knows: fresh, late, stale or missing."""
         cursor = None
         while True:
             page = self._run(registry.worlds_page(cursor))
@@ -189,19 +189,19 @@ class RiskHubClient(ClientBase):
                 return
 
     def expect(self, world_id: str, stage: str, **expectation: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Expect snapshots of a world from now on; see `Expectation` for what may be given."""
+        """Register the expectation that a world is updated; see `Expectation` for the fields."""
         return self._run(registry.put(world_id, registry.EXPECTATIONS, stage, expectation))
 
     def expectation(self, world_id: str, stage: str) -> dict[str, Any]:
-        """Return what is expected of a world."""
+        """Return the expectation registered for a world."""
         return self._run(registry.read(world_id, registry.EXPECTATIONS, stage))
 
     def forget(self, world_id: str, stage: str) -> None:
-        """Expect nothing of a world any more; its snapshots stay."""
+        """Remove the expectation of a world; its snapshots stay."""
         self._run(registry.drop(world_id, registry.EXPECTATIONS, stage))
 
     def set_exit_policy(self, world_id: str, stage: str, policy: Mapping[str, Any]) -> dict[str, Any]:
-        """Let exit signals of a world follow this policy; see `ExitPolicy`."""
+        """Store the exit policy of a world; see `ExitPolicy`."""
         return self._run(registry.put(world_id, registry.EXIT_POLICY, stage, policy))
 
     def exit_policy(self, world_id: str, stage: str) -> dict[str, Any]:
@@ -209,7 +209,7 @@ class RiskHubClient(ClientBase):
         return self._run(registry.read(world_id, registry.EXIT_POLICY, stage))
 
     def drop_exit_policy(self, world_id: str, stage: str) -> None:
-        """Let the default exit policy be in force again."""
+        """Remove the stored exit policy, so that the default applies again."""
         self._run(registry.drop(world_id, registry.EXIT_POLICY, stage))
 
     def contract(self) -> HubContract:
@@ -229,19 +229,19 @@ class RiskHubClient(ClientBase):
         actor: str | None = None,
         progress: Progress = unseen,
     ) -> BlobRef:
-        """Upload a blob straight to the store and return the reference for a snapshot.
+        """Upload a blob directly to the store and return the reference for a snapshot.
 
         Raises:
-            InvalidSnapshotError: it is no blob, or of another kind; nothing was sent.
+            InvalidSnapshotError: the data is not a blob of this kind; nothing was sent.
         """
         blob = ready_blob(data, kind)
         return self._run(uploading.upload(world_id, blob, actor or self.settings.actor, progress))
 
     def load(self, snapshot: StoredSnapshot, kind: BlobKind) -> Decoded | None:
-        """Return a large part of a snapshot, verified by its digest; None where it has none.
+        """Return a large component of a snapshot, verified by its digest; None if the snapshot lacks it.
 
         Raises:
-            DamagedBlobError: what arrived is not what the digest says.
+            DamagedBlobError: the bytes received do not match the digest.
         """
         return self._run(uploading.load(snapshot, kind))
 

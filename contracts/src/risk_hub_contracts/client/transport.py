@@ -1,4 +1,4 @@
-"""What a blocking and an asynchronous transport have in common: which request, how long, and what its errors mean."""
+"""Parts that the blocking and the asynchronous transport share: request arguments, deadlines, errors."""
 
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -15,12 +15,12 @@ from risk_hub_contracts.client.wire import Answer, Call, Inbox, TransientError
 __all__ = ["UNSENDABLE", "Exchange", "client_options"]
 
 AGENT: Final = f"risk-hub-client/{__version__}"
-# What the library raises: ValueError for a proxy or a header that is none.
+# Exceptions of the library; ValueError: an invalid proxy or header.
 UNSENDABLE: Final = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
-    """Return how the HTTP library is set up: no redirect ever carries the token away, no proxy stands before loopback."""
+    """Return the HTTP library's options: no redirects (they could leak the token), no proxy for loopback."""
     return {
         "follow_redirects": False,
         "trust_env": urlsplit(settings.url).hostname not in LOOPBACK,
@@ -53,17 +53,17 @@ class Exchange:
         }
 
     def inbox(self, response: httpx2.Response) -> Inbox:
-        """Return where the answer's bytes go."""
+        """Return the buffer for the answer's bytes."""
         return Inbox(self.call, response.status_code, response.headers)
 
     def take(self, inbox: Inbox, chunk: bytes) -> None:
-        """Take the next bytes, unless they come so slowly that the budget is spent."""
+        """Append the next bytes, unless the budget is spent."""
         if self.deadline.is_over:
             raise self.too_slow()
         inbox.add(chunk)
 
     def answer(self, inbox: Inbox) -> Answer:
-        """Return the complete answer, or raise what it means."""
+        """Return the complete answer, or raise the error that it stands for."""
         now = self._memory.now()
         answer = inbox.answer(now)
         if self.call.to_hub:
@@ -71,13 +71,13 @@ class Exchange:
         return answer
 
     def too_slow(self) -> TransientError:
-        """Return the error of an answer that outlasts the budget."""
+        """Return the error of an answer that exceeds the budget."""
         return TransientError("the answer came too slowly", self.call.request_id)
 
     def broken(self, error: Exception) -> Exception:
-        """Return what a failed attempt means: another one may mend a connection, nothing a wrong URL.
+        """Classify a failed attempt: a connection error can be retried, an invalid URL cannot.
 
-        What the library says of a request that it does not take may quote the request, token and all: it is not told.
+        The library's message on an invalid request may quote the request, token included, so it is left out.
         """
         if isinstance(error, httpx2.TimeoutException) and self.deadline.is_over:
             return self.too_slow()
