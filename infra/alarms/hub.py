@@ -60,7 +60,7 @@ def _heartbeat(stage: str) -> AlarmRule:
     return AlarmRule(
         name="freshness-heartbeat",
         page="freshness-heartbeat",
-        meaning="The freshness monitor is silent: nobody would notice a world that stops",
+        meaning="The freshness monitor does not run: a world that stops publishing raises no alarm",
         severity="critical",
         metrics={"beats": own_metric(stage, metrics.HEARTBEAT, worker="freshness_monitor")},
         wrong_when="under",
@@ -78,20 +78,20 @@ def _freshness(stage: str, data_stage: str, severity: Severity) -> Iterator[Alar
             "snapshot-lag-warn",
             metrics.WORLDS_LATE,
             "warning",
-            "is late: its newest snapshot is past its warning limit",
+            "is late: its newest snapshot is older than its warning limit",
         ),
         (
             "snapshot-lag-critical",
             metrics.WORLDS_STALE,
             severity,
-            "is stale: decisions are made on an old book",
+            "is stale: decisions use an old book",
         ),
-        ("snapshot-missing", metrics.SNAPSHOT_MISSING, severity, "is expected and never published"),
+        ("snapshot-missing", metrics.SNAPSHOT_MISSING, severity, "is registered but has never published"),
         (
             "snapshot-silence-spreads",
             metrics.SILENCE_SPREAD,
             severity,
-            "fell silent while another one was: the alarm that rings for that one cannot ring again",
+            "became stale or missing while another one was: the alarm that is already on cannot notify again",
         ),
     )
     for name, metric, told, meaning in kinds:
@@ -111,7 +111,7 @@ def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
     yield AlarmRule(
         name=f"dedupe-spike-{data_stage}",
         page="dedupe-spike",
-        meaning=f"Producers of {data_stage} send again what is stored, more than they send anew",
+        meaning=f"Most snapshots that producers of {data_stage} send are already stored",
         severity="warning",
         metrics={"repeated": own_metric(stage, metrics.SNAPSHOT_DEDUPE, stage=data_stage), "stored": stored},
         expression=f"100 * FILL(repeated, 0) / (FILL(repeated, 0) + FILL(stored, 0) + {SPIKE_FREE_COUNT})",
@@ -120,7 +120,7 @@ def _spikes(stage: str, data_stage: str) -> Iterator[AlarmRule]:
     yield AlarmRule(
         name=f"expired-spike-{data_stage}",
         page="expired-spike",
-        meaning=f"Snapshots of {data_stage} expire before the workers come to them",
+        meaning=f"Snapshots of {data_stage} expire before the workers process them",
         severity="warning",
         metrics={"expired": own_metric(stage, metrics.SNAPSHOT_EXPIRED, stage=data_stage), "stored": stored},
         expression=f"100 * FILL(expired, 0) / ({_HANDLINGS} * FILL(stored, 0) + {SPIKE_FREE_COUNT})",
@@ -133,7 +133,7 @@ def _token_end(stage: str) -> AlarmRule:
     return AlarmRule(
         name="token-end",
         page="token-end",
-        meaning=f"A token ends within {TOKEN_END_LEAD_DAYS} days and has no successor: its callers will be refused",
+        meaning=f"A token expires within {TOKEN_END_LEAD_DAYS} days and has no successor: its callers will be refused",
         severity="warning",
         metrics={"left": own_metric(stage, metrics.TOKEN_END, "Maximum", worker="freshness_monitor")},
         threshold=TOKEN_END_LEAD_DAYS * DAY_SECONDS,
@@ -153,7 +153,7 @@ def _silent_relay(stage: Stage) -> AlarmRule:
     return AlarmRule(
         name="event-relay-silent",
         page="relay-iterator-age",
-        meaning="Snapshots are stored and none is announced: the relay is not called, look at its event source mappings",
+        meaning="Stored snapshots are not announced: the relay is not called; check its event source mappings",
         severity="critical",
         metrics={
             "announced": own_metric(stage.name, metrics.WORKER_PROCESSED, worker="event_relay"),
@@ -172,9 +172,9 @@ def _refusals(stage: str) -> Iterator[AlarmRule]:
             "unauthorized-burst",
             "401",
             "403",
-            "Callers are refused for their token: it was rotated, or somebody tries",
+            "Callers are refused because of their token: it was rotated, or an attack is in progress",
         ),
-        ("refusal-burst", "409", "422", "Producers break the contract: their snapshots are refused"),
+        ("refusal-burst", "409", "422", "Producers' snapshots are refused because they break the contract"),
     ):
         yield AlarmRule(
             name=name,
@@ -193,7 +193,7 @@ def _refusals(stage: str) -> Iterator[AlarmRule]:
 
 def _blobs(stage: str) -> Iterator[AlarmRule]:
     for reason, threshold, meaning in (
-        ("unusable", 1, "A blob is missing or is not what its digest says: nothing was computed on it"),
+        ("unusable", 1, "A blob is missing or does not match its digest: nothing was computed from it"),
         ("unavailable", UNAVAILABLE_BLOBS_MAX, "The blob store does not answer"),
     ):
         yield AlarmRule(
@@ -211,7 +211,7 @@ def _failed_messages(stage: str, worker: names.FunctionFolder) -> AlarmRule:
     return AlarmRule(
         name=f"{worker}-message-failures".replace("_", "-"),
         page="message-failures",
-        meaning=f"{worker} gives messages back to its queue: after five times they are dead letters",
+        meaning=f"{worker} returns messages to its queue: after five receives they become dead letters",
         severity="warning",
         metrics={"failed": own_metric(stage, metrics.SNAPSHOT_FAILED, worker=worker)},
         threshold=FAILED_MESSAGES_MAX,

@@ -39,7 +39,7 @@ def _validation_success(stage: str, data_stage: str) -> AlarmRule:
     return AlarmRule(
         name=f"validation-success-{data_stage}",
         page="validation-success",
-        meaning=f"Less than {VALIDATION_SUCCESS_MIN_PERCENT} % of the evaluated {data_stage} snapshots got risk numbers",
+        meaning=f"Less than {VALIDATION_SUCCESS_MIN_PERCENT} % of the evaluated {data_stage} snapshots have risk numbers",
         severity="warning",
         metrics={"reports": reports, "percents": percents},
         expression=(
@@ -60,7 +60,7 @@ def _without_numbers(stage: str, data_stage: str) -> Iterator[AlarmRule]:
     yield AlarmRule(
         name=f"risk-not-computed-{data_stage}",
         page="risk-not-computed",
-        meaning=f"A {data_stage} book has no valid risk report: its inputs are missing, too few or wrong",
+        meaning=f"A {data_stage} book has no valid risk report: its inputs are missing, insufficient or invalid",
         severity="critical",
         metrics={
             "invalid": reports("risk_engine", "invalid_input"),
@@ -72,7 +72,7 @@ def _without_numbers(stage: str, data_stage: str) -> Iterator[AlarmRule]:
     yield AlarmRule(
         name=f"exit-limits-not-judged-{data_stage}",
         page="risk-not-computed",
-        meaning=f"A limit of a {data_stage} book's exit policy had no number to be held against: it can ask for no exit",
+        meaning=f"A limit of a {data_stage} book's exit policy had no number to compare with: it cannot signal an exit",
         severity="warning",
         metrics={
             "partly": reports("exit_engine", "partial"),

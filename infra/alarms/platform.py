@@ -47,7 +47,7 @@ def _api_alarms(stage: str) -> Iterator[AlarmRule]:
     yield AlarmRule(
         name="api-server-errors",
         page="api-server-errors",
-        meaning="A client got a 5xx: read the failure lines of the function on that route",
+        meaning="The API answered a 5xx: read the failure lines in the log of that route's function",
         severity="warning",
         metrics={"errors": errors},
         stops_release=True,
@@ -55,7 +55,7 @@ def _api_alarms(stage: str) -> Iterator[AlarmRule]:
     yield AlarmRule(
         name="api-server-error-burst",
         page="api-server-errors",
-        meaning="A noticeable share of all requests is answered 5xx: producers and consumers are failing now",
+        meaning=f"At least {BURST_SHARE_MAX_PERCENT} % of all requests get a 5xx: producers and consumers are failing",
         severity="critical",
         metrics={"errors": errors, "requests": requests},
         expression=f"100 * FILL(errors, 0) / (FILL(requests, 0) + {BURST_FREE_REQUESTS})",
@@ -65,8 +65,8 @@ def _api_alarms(stage: str) -> Iterator[AlarmRule]:
 
 def _function_alarms(stage: str, folder: names.FunctionFolder) -> Iterator[AlarmRule]:
     for metric, meaning in (
-        ("Errors", "It raised or ran out of time: read its log"),
-        ("Throttles", "It met a concurrency limit: look at the account's and at what calls it"),
+        ("Errors", "an invocation raised an error or timed out; read its log"),
+        ("Throttles", "a concurrency limit throttles it; check the account's limit and the callers"),
     ):
         yield AlarmRule(
             name=f"{folder}-{metric}".lower().replace("_", "-"),
@@ -96,7 +96,7 @@ def _table_alarms(stage: str, table: names.TableName) -> Iterator[AlarmRule]:
         yield AlarmRule(
             name=f"{table}-{kind.lower()}-throttles",
             page="table-throttles",
-            meaning=f"Table {table} throttles {kind.lower()}s: find the hot world in the API's log",
+            meaning=f"Table {table} throttles {kind.lower()}s: find the most active world in the API's log",
             severity="warning",
             metrics={"throttled": throttled, "beats": beats},
             expression="FILL(throttled, 0) + 0 * FILL(beats, 0)",
@@ -108,7 +108,7 @@ def _relay_alarms(stage: str) -> Iterator[AlarmRule]:
     yield AlarmRule(
         name="event-relay-iterator-age",
         page="relay-iterator-age",
-        meaning="Committed snapshots wait to be announced: read the relay's log and its failure queue",
+        meaning="Stored snapshots wait to be announced: read the relay's log and its failure queue",
         severity="critical",
         metrics={"age": Metric("AWS/Lambda", "IteratorAge", relay, "Maximum")},
         threshold=ITERATOR_AGE_MAX_MS,
@@ -119,7 +119,7 @@ def _relay_alarms(stage: str) -> Iterator[AlarmRule]:
         names.relay_failures_name(stage),
         "relay-failures",
         "relay-failures",
-        "A committed record was set aside unannounced: read its keys, repair, redrive",
+        "A stored record could not be announced: read its keys, fix the cause, redrive",
         "critical",
         stops_release=True,
     )
@@ -132,13 +132,13 @@ def _worker_alarms(stage: str, worker: names.FunctionFolder) -> Iterator[AlarmRu
         names.dead_letter_queue_name(stage, worker),
         f"{name}-dead-letters",
         "dead-letters",
-        f"{worker}: read one message and the log of its correlation id, repair, redrive",
+        f"{worker} has dead letters: read one message and its correlation id's log, fix the cause, redrive",
         severity,
     )
     yield AlarmRule(
         name=f"{name}-queue-age",
         page="queue-age",
-        meaning=f"Events wait for {worker}: look at its errors and throttles",
+        meaning=f"Events wait too long for {worker}: check its errors and throttles",
         severity=severity,
         metrics={
             "age": Metric(
@@ -173,7 +173,7 @@ def _hourly(stage: str, folder: names.FunctionFolder) -> AlarmRule:
     return AlarmRule(
         name=f"{folder}-heartbeat".replace("_", "-"),
         page="schedule-heartbeat",
-        meaning=f"{folder} is to run each hour and has not: look at its schedule",
+        meaning=f"{folder} did not run within its hourly schedule: check the schedule",
         severity="warning",
         metrics={
             "runs": Metric("AWS/Lambda", "Invocations", {"FunctionName": names.physical_name(stage, folder)})
@@ -191,7 +191,7 @@ def _undelivered(stage: str, severity: Severity) -> AlarmRule:
     return AlarmRule(
         name=f"alarms-{severity}-undelivered",
         page="alarms-undelivered",
-        meaning=f"A subscriber of {severity} alarms could not be reached: look at the topic's subscriptions",
+        meaning=f"A subscriber of {severity} alarms could not be reached: check the topic's subscriptions",
         severity=other,
         metrics={
             "failed": Metric(
