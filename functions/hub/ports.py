@@ -32,7 +32,7 @@ class Tally(Protocol):
     """Counts an evaluation by its status."""
 
     def __call__(self, event: CloudEvent, stage: str, status: RiskStatus) -> None:
-        """Count the evaluation of a snapshot of `stage` that an event led to."""
+        """Count an evaluation that `event` caused, of a snapshot of `stage`."""
 
 
 def no_tally(event: CloudEvent, stage: str, status: RiskStatus) -> None:

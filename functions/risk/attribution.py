@@ -78,8 +78,8 @@ def _incremental(
 
     `s` is the deviation of the rest.
 
-    With `u` the position's share of the net weight, `σ² − s²` is `(2w(t − σ²/net) − w²(own − σ²/net²)) / (1 −
-    u)²`.
+    With `u` the position's share of the net weight, `σ² − s²` is
+    `(2w(t − σ²/net) − w²(own − σ²/net²)) / (1 − u)²`.
     """
     net, variance = fsum(weights), dot(weights, times)
     sigma = sqrt(max(variance, 0.0))

@@ -79,7 +79,7 @@ def covered_share(weights: Mapping[str, float], ids: Sequence[str]) -> float:
 
 
 def estimated(returns: ReturnsInput, weights: Mapping[str, float]) -> CovarianceInput | None:
-    """Return the covariance of the held assets' realised returns; None if there are too few.
+    """Return the covariance of the held assets' realised returns; None if the returns are insufficient.
 
     Args:
         returns: by id, covering the book, of equal length.

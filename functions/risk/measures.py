@@ -46,7 +46,7 @@ def parametric_es(sigma: float, confidence_bps: int) -> float:
 
 
 def legacy_var(sigma: float) -> float:
-    """Return `2.33 · σ_p`: the 99 % VaR of the gateway that this hub replaces, for comparison while migrating."""
+    """Return `2.33 · σ_p`: the 99 % VaR of the gateway that this hub replaces, for comparison only."""
     return LEGACY_VAR_SIGMAS * sigma
 
 

@@ -16,8 +16,8 @@ World = tuple[str, str]
 class DynamoDBMeteredWorlds:
     """The expected worlds of the `worlds` table: the first `PER_WORLD_METRICS_MAX_COUNT` by name and stage.
 
-    Every process reads the same page of the same table, so all agree on the worlds. A page has at most one
-    megabyte of rows: the caller is answering a producer and must not wait for more.
+    Every process reads the same page of the same table, so all agree on the worlds. Only one page, at most a
+    megabyte, is read, because the caller is answering a producer and must not wait for more.
     """
 
     def __init__(self, dynamodb: Any, table: str, clock: Clock, stages: frozenset[str]) -> None:  # noqa: ANN401

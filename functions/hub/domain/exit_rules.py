@@ -1,4 +1,4 @@
-"""Exit rules: the limits that a report breaks, and the actions of the policy. Without clock or store."""
+"""Exit rules: the limits that a report breaks, and the actions of the policy. No clock, no store."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

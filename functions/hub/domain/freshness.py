@@ -100,7 +100,7 @@ def is_old_news(now: Standing) -> bool:
 
 
 def _is_overdue(row: WorldRow, wanted: Expectation, at: datetime) -> bool:
-    """Return whether the first snapshot is more than `warn_seconds` after registration or enabling."""
+    """Return whether more than `warn_seconds` have passed since registration or enabling."""
     return row.expected_since is None or (at - row.expected_since).total_seconds() > wanted.warn_seconds
 
 
@@ -176,7 +176,7 @@ def worst(standings: Iterable[Standing], stages: Collection[str], count: int) ->
 
 
 def _rank(standing: Standing) -> tuple[int, float, str, str]:
-    """Sort missing worlds first, then by lag relative to the world's own limit.
+    """Return the sort key: missing worlds first, then by lag relative to the world's own limit.
 
     An absolute lag would let slow worlds crowd out fast ones.
     """

@@ -11,10 +11,10 @@ NO_SCENARIOS = "stress_absent"
 
 
 def limits_judged(policy: ExitPolicy, report: AnyReport) -> RiskStatus:
-    """Return `complete` if every limit on this kind of report had a number, `partial` if some had.
+    """Return whether all limits on this kind of report had a number (`complete`), or some (`partial`).
 
-    Return `insufficient` otherwise. A limit on the worst scenario does not count for a snapshot without
-    scenarios.
+    Return `insufficient` if no limit had one. A limit on the worst scenario does not count for a snapshot
+    without scenarios.
     """
     if isinstance(report, RiskReport):
         judged = [*_on_measures(policy, report), *_on_drawdowns(policy, report)]

@@ -47,7 +47,7 @@ class StoredSnapshot:
         return time_order(self.as_of, self.created_at, self.version)
 
     def is_expired(self, at: datetime) -> bool:
-        """Tell whether the snapshot had expired at that instant (INV-07: the caller passes the hub's clock)."""
+        """Return whether the snapshot had expired at that instant of the hub's clock (INV-07)."""
         return self.expires_at <= at
 
     def retain_until(self, retention: timedelta) -> datetime:

@@ -51,7 +51,7 @@ def not_modified(headers: Mapping[str, str]) -> Response[Any]:
 
 
 def settled_header(settled: bool | None) -> dict[str, str]:  # noqa: FBT001 - the value of the header
-    """Return the header that states whether an answer about the past can still change; none for None."""
+    """Return the header that states whether an answer about the past can still change; {} for None."""
     return {} if settled is None else {SETTLED_HEADER: str(settled).lower()}
 
 

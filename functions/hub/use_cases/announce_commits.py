@@ -23,7 +23,10 @@ PUBLISH_MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class AnnounceCommits:
-    """Derives heads and events from committed items; a repeated call announces again (INV-05)."""
+    """Derives heads and events from committed items.
+
+    A repeated call announces again, which consumers must tolerate (INV-05).
+    """
 
     worlds: WorldStore
     bus: EventBus

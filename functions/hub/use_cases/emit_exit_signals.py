@@ -74,7 +74,7 @@ def _report(event: CloudEvent) -> AnyReport:
 
 
 def _strategy(snapshot: StoredSnapshot) -> str:
-    """Return the producer's `provenance.strategy_id`, or the world id if it is not a well-formed id."""
+    """Return the producer's `provenance.strategy_id`, or the world id if that is missing or malformed."""
     given = snapshot.document["provenance"].get("strategy_id")
     return given if isinstance(given, str) and re.fullmatch(ID_PATTERN, given) else snapshot.world_id
 

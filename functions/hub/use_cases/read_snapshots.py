@@ -32,7 +32,7 @@ class Moment:
     settled: bool
 
     def absence(self, why: ProblemError) -> ProblemError:
-        """Return the problem that no snapshot matches, with whether this answer is settled if it is about the past."""
+        """Return the problem of an empty answer; about the past, it states whether the answer is settled."""
         why.settled = None if self.known_at is None else self.settled
         return why
 

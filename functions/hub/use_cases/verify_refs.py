@@ -26,8 +26,7 @@ from risk_hub_contracts.snapshot import Part, Snapshot
 class VerifyRefs:
     """Reads the first line of each referenced blob: one call to the blob store, two for a very long line.
 
-    A blob that fits in the first read is checked whole. The numbers of a larger one are checked by the engine
-    that loads it.
+    A blob that fits in the first read is checked whole. The numbers of a larger one are checked on loading.
     """
 
     blobs: BlobStore
