@@ -66,7 +66,7 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
             type=apigateway.ResponseType.of(response_type),
             status_code=str(problem.status),
             response_headers=_headers(problem),
-            # The gateway uses this template whatever the Accept header says; the Content-Type header states
+            # The gateway uses this template for every Accept header; the Content-Type header states
             # the actual type.
             templates={"application/json": _document(problem)},
         )

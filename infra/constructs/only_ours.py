@@ -1,4 +1,4 @@
-"""Resource policy statements that deny plain HTTP and other accounts, whatever else is allowed."""
+"""Resource policy statements that deny plain HTTP and other accounts."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 ACTOR: Final = "smoke"
-# A world of this stage pages nobody.
+# Worlds of this stage page no on-call person.
 DATA_STAGE: Final = "backtest"
 TOKEN_LIFETIME: Final = timedelta(minutes=15)
 TTL_SECONDS: Final = 900
@@ -119,7 +119,7 @@ def checked_volatility(hub: RiskHubClient, world: str, version: str) -> float:
 
     Raises:
         DeployError: the volatility is wrong.
-        NotFoundError: there is no report within ninety seconds.
+        NotFoundError: the report is missing after ninety seconds.
     """
     deadline = time.monotonic() + RISK_DEADLINE_SECONDS
     while True:

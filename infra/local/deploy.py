@@ -18,7 +18,7 @@ STACK_POLL_ATTEMPTS: Final = 600
 BOOTSTRAP_PARAMETER: Final = "BootstrapVersion"
 BOOTSTRAP_VERSION: Final = "30"
 CAPABILITIES: Final = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
-# CloudFormation's message for a template that is already deployed; there is no error code for it.
+# CloudFormation's message for a template that is already deployed; it has no error code for this case.
 UNCHANGED: Final = "No updates are to be performed"
 
 CodeZips = Callable[[BundleGroup], bytes]

@@ -8,7 +8,7 @@ class OperateError(Exception):
 
 
 def code_of(error: ClientError) -> str:
-    """Return AWS's code of the error."""
+    """Return AWS's error code."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 

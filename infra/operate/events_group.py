@@ -22,7 +22,7 @@ def events_group() -> typer.Typer:
 
 
 def _events() -> None:
-    """Announce again what is stored."""
+    """Announce stored records again."""
 
 
 def _replay(

@@ -33,7 +33,7 @@ def _alarms(
     every: Annotated[bool, typer.Option("--all", help="Those that do not ring, too.")] = False,
     json: Json = False,
 ) -> None:
-    """Show the alarms that ring, why, and the page that says what to do."""
+    """Show the active alarms, their reasons, and their runbook pages."""
     standings = alarm_standings(stage_access.access_to(stage_name), stage_name)
     shown = [each for each in standings if every or each.state == RINGING]
     if json:

@@ -39,7 +39,7 @@ def _redrive(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Give failed messages another chance."""
+    """Process the messages of a failure queue again."""
     # An option given before `redrive` belongs to `queues`.
     stage = str(inherited(context, "stage_name", stage_name))
     if repairable(stage, name) is None:

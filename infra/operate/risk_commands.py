@@ -47,7 +47,7 @@ def _verify(
     *,
     json: Json = False,
 ) -> None:
-    """Compute a stored risk report again; status 1 when a bit differs, 3 when a blob is gone."""
+    """Compute a stored risk report again; status 1 if a bit differs, 3 if a blob is missing."""
     engine = RiskEngine(stage_access.access_to(stage_name).client("lambda"), stage_name)
     verified = engine.verify(world, version)
     if json:
@@ -71,7 +71,7 @@ def _evaluate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and queue nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Have past snapshots evaluated that have no report; no exit signal comes from them."""
+    """Evaluate past snapshots that have no report; this creates no exit signals."""
     if start is not None and end is not None and parse_instant(start) > parse_instant(end):
         raise typer.BadParameter("--from is later than --to")
     order = EvaluateOrder(stage_name, world, start, end, stage and stage.lower(), cursor, rate, dry_run, json)

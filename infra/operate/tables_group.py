@@ -44,7 +44,7 @@ def reaper_group() -> typer.Typer:
 
 
 def _tables() -> None:
-    """Bring back what a table lost."""
+    """Recover items that a table lost."""
 
 
 def _recover(
@@ -54,7 +54,7 @@ def _recover(
     ],
     stage_name: StageName = LOCAL,
 ) -> None:
-    """Put a table as it was beside the live one, and print the name of the copy."""
+    """Restore a table's earlier state to a copy and print the copy's name."""
     dynamodb = stage_access.access_to(stage_name).client("dynamodb")
     say(make_side_copy(dynamodb, stage_name, table_name(table), parse_instant(at).astimezone(UTC)))
 
@@ -67,7 +67,7 @@ def _restore(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and put nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Put back what the live table lacks of a copy; what is there stays as it is."""
+    """Put items that the live table lacks back from a copy; existing items stay unchanged."""
     dynamodb, target = (
         stage_access.access_to(stage_name).client("dynamodb"),
         names.physical_name(stage_name, table),
@@ -82,11 +82,11 @@ def _restore(
 
 
 def _reaper() -> None:
-    """Hold the blob reaper, which takes blobs of lost snapshots for orphans."""
+    """Pause the blob reaper, which would treat blobs of lost snapshots as orphans."""
 
 
 def _pause(stage_name: StageName = LOCAL) -> None:
-    """Let the reaper run no more, until `resume`; its heartbeat alarm will remind you."""
+    """Stop the reaper until `resume`; its heartbeat alarm stays on as a reminder."""
     function = names.physical_name(stage_name, "blob_reaper")
     lambda_ = stage_access.access_to(stage_name).client("lambda")
     lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
@@ -94,7 +94,7 @@ def _pause(stage_name: StageName = LOCAL) -> None:
 
 
 def _resume(stage_name: StageName = LOCAL) -> None:
-    """Let the reaper run again."""
+    """Start the reaper again."""
     function = names.physical_name(stage_name, "blob_reaper")
     stage_access.access_to(stage_name).client("lambda").delete_function_concurrency(FunctionName=function)
     say(f"{function} runs again.")

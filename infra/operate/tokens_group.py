@@ -29,7 +29,7 @@ def tokens_group() -> typer.Typer:
 
 
 def _tokens() -> None:
-    """Make, list and revoke the bearer tokens of a stage."""
+    """Create, list and revoke the bearer tokens of a stage."""
 
 
 def _scope(text: str) -> Scope:
@@ -59,7 +59,7 @@ def _create(
     *,
     json: Json = False,
 ) -> None:
-    """Make a token and print it, alone on stdout: it is stored nowhere and cannot be shown again."""
+    """Create a token and print only it on stdout; it is not stored and cannot be shown again."""
     order = TokenOrder(token_id, [_scope(each) for each in scope], actor or [token_id], lives)
     token_commands.create(order, stage_access.access_to(stage_name), stage_name, json=json)
 
@@ -75,7 +75,7 @@ def _list(
     *,
     json: Json = False,
 ) -> None:
-    """Show every token: its id, until when it lives, what it may do, in whose name."""
+    """Show every token: id, end, scopes and actors."""
     shown = token_commands.show(stage_access.access_to(stage_name), stage_name, ending, json=json)
     raise typer.Exit(0 if ending is None or not shown else SOME_END)
 
@@ -87,7 +87,7 @@ def _revoke(
     ended: Annotated[bool, typer.Option("--ended", help="Those whose time is over.")] = False,
     json: Json = False,
 ) -> None:
-    """Take tokens off the list: within a minute nothing is answered to them any more."""
+    """Revoke tokens; within a minute every request with them is refused."""
     if bool(ids) is ended:
         raise typer.BadParameter("give the ids of tokens, or --ended")
     token_commands.revoke(ids or [], stage_access.access_to(stage_name), stage_name, json=json)

@@ -69,11 +69,11 @@ def worker(
     shell: Annotated[bool, typer.Option("--shell", help="Let a shell run the command.")] = False,
     json: Json = False,
 ) -> None:
-    """Run a command for each event of the bus, until Ctrl-C. An event that it fails on comes again.
+    """Run a command for each event of the bus, until Ctrl-C. Failed events are delivered again.
 
-    With --json, what the command prints goes to stderr. SIGTERM ends as Ctrl-C does: the queue of one run is
-    removed, unless an event that failed is still in it. Events come at least once and in any order: the
-    command must cope with both. Status 1 when it failed on one.
+    With --json, the command's output goes to stderr. SIGTERM has the effect of Ctrl-C: the queue of one run
+    is removed, unless it still holds a failed event. Events arrive at least once and in any order: the
+    command must handle both. Status 1 if the command failed on an event.
     """
     if (command is None) is (remove is None) or (name and queue):
         raise typer.BadParameter("give --exec, with --name or --queue or neither; or --remove alone")

@@ -23,7 +23,7 @@ class Pace:
         return of_rule / self.speed
 
     def window_end(self, now: float) -> float:
-        """Return the end of the last whole minute: windows slide by minutes, whatever their period."""
+        """Return the end of the last whole minute: windows slide by minutes for every period."""
         minute = self.seconds(MINUTE_SECONDS)
         return now // minute * minute
 

@@ -52,7 +52,7 @@ class Journal:
             file.write(json.dumps(asdict(entry)) + "\n")
 
     def entries(self, after: int = 0) -> list[Entry]:
-        """Return the entries of this run after the first `after`; before the first run there are none."""
+        """Return the entries of this run after the first `after`; the list is empty before the first run."""
         return list(self._read())[after:]
 
     def ringing(self) -> dict[str, Entry]:
