@@ -1,10 +1,10 @@
 # ruff: noqa: INP001 - a script beside the locks, no package
-"""Make an environment from a hashed lock. Standard library only: it runs before anything is installed.
+"""Create an environment from a hashed lock file. Standard library only: it runs before any installation.
 
     python install.py FOLDER LOCK
 
-pip installs uv (hash-checked), uv installs the rest (hash-checked, nothing but what the lock lists) in a few
-seconds. Where uv cannot reach the package index, pip does all of it, slower.
+pip installs uv, and uv installs the rest in a few seconds; both check hashes. Only what the lock lists is installed.
+If uv cannot reach the package index, pip installs everything, more slowly.
 """
 
 import ast
@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
 LOCKS = REPOSITORY / ".local"
 LAUNCHER_NAME = "risk-hub"
-# Isolated, so that neither the caller's folder nor its PYTHONPATH decides what runs.
+# Isolated mode, so that the caller's folder and PYTHONPATH have no effect on what runs.
 LAUNCHER = """#!/bin/sh
 exec {python} -I -c '
 import sys
@@ -38,17 +38,17 @@ UV_SETTING_OF = {
     "find-links": ("UV_FIND_LINKS", ","),
     "cert": ("SSL_CERT_FILE", " "),
 }
-# Any index may serve a file, as with pip: the lock's hashes decide which files are accepted.
+# Any index may serve a file, as with pip: the hashes in the lock decide which files are accepted.
 UV_BEHAVIOUR = {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_HTTP_TIMEOUT": "30", "UV_HTTP_RETRIES": "1"}
 HASHED = ("--require-hashes", "--no-deps")
 
 
 class InstallError(Exception):
-    """A sentence for the person at the keyboard."""
+    """An error message for the user."""
 
 
 def main() -> int:
-    """Build the environment unless it is what the lock says; return the exit status."""
+    """Build the environment unless it already matches the lock; return the exit status."""
     folder, lock = Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute()
     LOCKS.mkdir(exist_ok=True)
     with (LOCKS / f"install-{folder.name.lstrip('.')}.lock").open("w") as guard:
@@ -64,13 +64,13 @@ def main() -> int:
 
 
 def is_current(folder: Path, lock: Path) -> bool:
-    """Tell whether the environment was made, to its end, from this very lock."""
+    """Return whether the environment was built completely from this lock."""
     mark = folder / MARK_NAME
     return mark.is_file() and mark.read_bytes() == lock.read_bytes() and (folder / "bin" / "python").exists()
 
 
 def build(folder: Path, lock: Path) -> None:
-    """Make the environment anew; it is marked as complete only at the very end."""
+    """Build the environment from scratch; mark it as complete at the very end."""
     version = ".".join(map(str, sys.version_info[:3]))
     say(f"Making {folder.name} with Python {version} from {lock.name} (first time only) ...")
     shutil.rmtree(folder, ignore_errors=True)
@@ -86,7 +86,7 @@ def build(folder: Path, lock: Path) -> None:
 
 
 def write_launcher(folder: Path) -> None:
-    """Make `bin/risk-hub`, which runs this repository's commands in this environment, from any folder."""
+    """Write `bin/risk-hub`, which runs this repository's commands in this environment, from any folder."""
     paths = json.dumps([str(REPOSITORY), str(REPOSITORY / "contracts" / "src")]).replace("'", "\\u0027")
     launcher = folder / "bin" / LAUNCHER_NAME
     launcher.write_text(
@@ -96,12 +96,12 @@ def write_launcher(folder: Path) -> None:
 
 
 def install_uv(python: Path) -> bool:
-    """Install uv by pip, which knows the machine's package index."""
+    """Install uv with pip, which knows the machine's package index."""
     return run([python, "-m", "pip", "install", "-qq", *HASHED, "-r", UV_LOCK])
 
 
 def install_by_uv(python: Path, lock: Path) -> bool:
-    """Install the lock by uv, pointed at the index that pip is configured for."""
+    """Install the lock with uv, using the index that pip is configured for."""
     say("Installing packages ...")
     environment = {**uv_settings(python), **UV_BEHAVIOUR, **os.environ}
     flags = ("--quiet", "--python", str(python), "--compile-bytecode")
@@ -109,7 +109,7 @@ def install_by_uv(python: Path, lock: Path) -> bool:
 
 
 def install_by_pip(python: Path, lock: Path) -> None:
-    """Install the lock by pip."""
+    """Install the lock with pip."""
     if not run([python, "-m", "pip", "install", "-qq", *HASHED, "-r", lock]):
         raise InstallError(
             f"The packages of {lock.name} could not be installed. pip's reason is above; "
@@ -118,7 +118,7 @@ def install_by_pip(python: Path, lock: Path) -> None:
 
 
 def uv_settings(python: Path) -> dict[str, str]:
-    """Return pip's index settings in uv's words: some machines configure pip only."""
+    """Return pip's index settings as uv's variables: some machines configure pip only."""
     command = [str(python), "-m", "pip", "config", "list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     settings = {}
@@ -131,14 +131,14 @@ def uv_settings(python: Path) -> dict[str, str]:
 
 
 def run(command: "list[str | Path]", environment: "dict[str, str] | None" = None) -> bool:
-    """Run one installer command; its own words go to the screen."""
+    """Run one installer command; its output goes to the terminal."""
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **(environment or os.environ)}
     finished = subprocess.run([str(part) for part in command], env=quiet, check=False)  # noqa: S603 - our own
     return finished.returncode == 0
 
 
 def say(text: str) -> None:
-    """Show progress."""
+    """Print a progress message."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

@@ -1,10 +1,10 @@
-"""A subscriber of the hub's alarms: believes what is signed, recent and of a known topic, then prints it.
+"""A webhook for the hub's alarms: verify signature, age and topic of each notification, then print it.
 
     RISK_HUB_ALARM_SECRET=... python alarm_webhook.py 8900
     RISK_HUB_ALARM_TOPICS=arn:...-critical,arn:...-warning python alarm_webhook.py 8900
 
-On AWS, subscribe its HTTPS address to an alarm topic. SNS signs what it sends with a certificate of its own; checking
-that needs `pip install cryptography`. It signs so for every customer of AWS: only the topic says whose alarm it is.
+On AWS, subscribe its HTTPS address to an alarm topic. SNS signs with an AWS certificate, and checking it
+needs `pip install cryptography`. SNS signs for every AWS customer: only the topic identifies your alarms.
 A local stage signs with the secret that it was started with.
 """
 
@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BODY_MAX_BYTES = 262_144
-# Anybody can name a certificate; SNS's own lie under its own host names only.
+# A message can name any certificate URL; SNS certificates are served from SNS host names only.
 CERTIFICATE_URL = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[A-Za-z0-9._-]+\.pem")
 SIGNED_FIELDS = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -31,17 +31,17 @@ SIGNED_FIELDS = {
     ),
 }
 HASHES = {"1": "SHA1", "2": "SHA256"}
-# SNS repeats a notification for an hour at the most; an older one was kept by somebody.
+# SNS retries a notification for at most one hour; an older one is a replay.
 AGE_MAX = timedelta(hours=1)
 
 
 class ForgedError(ValueError):
-    """The notification is not from whom it says."""
+    """The notification is not from its claimed sender."""
 
 
 @dataclass(frozen=True)
 class Trust:
-    """Who may speak: a local stage with this secret, and these topics of SNS; empty: nobody."""
+    """The trusted senders: a local stage with this secret, and these SNS topics; by default none."""
 
     secret: str = ""
     topics: frozenset[str] = frozenset()
@@ -54,13 +54,13 @@ def trusted(environment: Mapping[str, str]) -> Trust:
 
 
 def verify(envelope: object, trust: Trust, fetch: Callable[[str], bytes], now: datetime) -> dict[str, str]:
-    """Return what was posted, or raise ForgedError unless somebody who is trusted signed every field of it of late.
+    """Return the posted fields, or raise ForgedError unless a trusted sender signed all of them recently.
 
     Args:
         envelope: the posted document.
-        trust: who may speak.
-        fetch: gets a certificate by its address.
-        now: the time, against which its own is held.
+        trust: the trusted senders.
+        fetch: downloads a certificate from its URL.
+        now: the current time, for checking the notification's age.
     """
     fields = texts(envelope)
     try:
@@ -82,7 +82,7 @@ def verify(envelope: object, trust: Trust, fetch: Callable[[str], bytes], now: d
 
 
 def texts(envelope: object) -> dict[str, str]:
-    """Return the posted fields; raises ForgedError where it is no object of texts."""
+    """Return the posted fields; raise ForgedError if the document is not an object of strings."""
     if not isinstance(envelope, dict) or not all(isinstance(each, str) for each in envelope.values()):
         raise ForgedError("not what SNS posts: an object of texts")
     return envelope
@@ -91,7 +91,7 @@ def texts(envelope: object) -> dict[str, str]:
 def verify_sns(
     address: str, version: str, signature: bytes, text: bytes, fetch: Callable[[str], bytes]
 ) -> None:
-    """Raise ForgedError unless the key of a certificate of SNS made this signature."""
+    """Raise ForgedError unless the signature matches an SNS certificate."""
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
@@ -109,19 +109,19 @@ def verify_sns(
 
 
 def signed_text(envelope: Mapping[str, str]) -> bytes:
-    """Return what is signed: the name and value of each field, a line each, in alphabetical order."""
+    """Return the signed text: name and value of each field, one per line, in alphabetical order."""
     names = [name for name in SIGNED_FIELDS[envelope["Type"]] if name != "Subject" or name in envelope]
     return "".join(f"{name}\n{envelope[name]}\n" for name in names).encode()
 
 
 def fetch_certificate(address: str) -> bytes:
-    """Return what lies at an address that `verify` has found to be one of SNS's."""
+    """Download a certificate from a URL that `verify` has recognised as SNS's."""
     with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - https only, see CERTIFICATE_URL
         return bytes(answer.read())
 
 
 def told(message: str) -> str:
-    """Return one line about an alarm; of a message that is none, the message."""
+    """Return one line about an alarm, or the message unchanged if it is not an alarm."""
     try:
         alarm = json.loads(message)
         return f"{alarm['StateChangeTime']} {alarm['NewStateValue']} {alarm['AlarmName']}: {alarm['AlarmDescription']}"
@@ -130,7 +130,7 @@ def told(message: str) -> str:
 
 
 class Subscriber(BaseHTTPRequestHandler):
-    """Takes what is posted."""
+    """HTTP handler for posted notifications."""
 
     def do_POST(self) -> None:
         """Answer 204 to a genuine notification and 403 to any other."""
@@ -149,7 +149,7 @@ class Subscriber(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing of requests: the alarms are the output."""
+        """Log no requests: the alarms are the output."""
 
 
 if __name__ == "__main__":

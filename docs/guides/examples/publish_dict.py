@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from risk_hub_contracts.client import RiskHubClient
 
-# The version is made from what caused the snapshot. A real rebalance has an instant of its own, the same in every attempt;
-# here it is the first argument, or else the hour that has begun: run it again and it is answered as a replay.
+# The version comes from the event behind the snapshot. A real rebalance has its own instant, the same in
+# every attempt; here it is the first argument, or the current hour, in which a second run is a replay.
 rebalanced_at = (
     datetime.fromisoformat(sys.argv[1])
     if len(sys.argv) > 1

@@ -1,4 +1,4 @@
-"""Publish a factor model of 5,000 assets: 1.2 MB straight to the store, where the matrix would be 100 MB."""
+"""Publish a factor model of 5,000 assets: 1.2 MB uploaded to the store; the matrix would be 100 MB."""
 
 import sys
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ random = np.random.default_rng(2)
 ids = [f"ASSET{number:04}" for number in range(ASSETS)]
 model = FactorModel(ids, random.normal(0, 0.003, (ASSETS, FACTORS)), random.uniform(0.5e-4, 4e-4, ASSETS))
 
-# The instant for which the model was fitted, the same in every attempt: the version comes from it.
+# The instant that the model was fitted for, the same in every attempt; the version is derived from it.
 fitted_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 with RiskHubClient(actor="risk-engine", stage="paper") as hub:
     done = hub.publish(

@@ -1,4 +1,4 @@
-"""Publish DataFrames: a year of dated returns of 30 assets, and their sample covariance; then read them back."""
+"""Publish DataFrames (a year of dated returns of 30 assets, their sample covariance) and read them back."""
 
 import sys
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ covariance = returns.cov()
 inverse_volatility = 1 / returns.std()
 weights = inverse_volatility / inverse_volatility.sum()
 
-# The instant of the close that the weights come from, the same in every attempt: the version comes from it.
+# The market close that the weights come from, the same in every attempt; the version is derived from it.
 closed_at = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 with RiskHubClient(actor="risk-engine", stage="paper") as hub:
     done = hub.publish(

@@ -1,4 +1,4 @@
-"""Blobs on their way to the store and back, as steps: see `reads` for what steps are."""
+"""Blob uploads and downloads as steps; `reads` explains steps."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ from risk_hub_contracts.request import REF_FIELDS
 __all__ = ["JSON", "Progress", "fetch", "load", "unseen", "upload"]
 
 JSON: Final = {"Content-Type": "application/json"}
-# The store's answer to a PUT of a blob that it has.
+# The store's answer to a PUT of a blob that it already holds.
 ALREADY_THERE: Final = 412
 FORBIDDEN: Final = 403
 EXPIRED: Final = "ExpiredToken"
@@ -31,20 +31,20 @@ Progress = Callable[[int, int], None]
 
 
 def unseen(_sent: int, _total: int) -> None:
-    """Show nothing."""
+    """Ignore progress."""
 
 
 def upload(world_id: str, blob: Blob, actor: str | None, progress: Progress = unseen) -> Steps[BlobRef]:
-    """Bring a blob to the store, in one piece or in parts, and return the reference that the hub issued.
+    """Upload a blob, in one PUT or in parts, and return the reference that the hub issued.
 
     Args:
         world_id: the world that will refer to it.
-        blob: what to upload.
-        actor: who uploads.
-        progress: told the bytes sent so far and in all; a repeated attempt starts again where its piece starts.
+        blob: the blob to upload.
+        actor: the uploading actor.
+        progress: called with the bytes sent and the total; a retry restarts at the start of its piece.
 
     Raises:
-        InvalidSnapshotError: the actor is none; nothing was sent.
+        InvalidSnapshotError: the actor is missing or malformed; nothing was sent.
     """
     fault = actor_fault(actor) if actor else None
     if fault:
@@ -54,7 +54,7 @@ def upload(world_id: str, blob: Blob, actor: str | None, progress: Progress = un
     except StoreError as error:
         if error.status != FORBIDDEN and error.code != EXPIRED:
             raise
-    # Signed requests end: new ones may still be taken.
+    # Signed requests expire: request new ones once.
     return (yield from _upload_once(world_id, blob, actor, progress))
 
 
@@ -75,7 +75,7 @@ def _upload_once(world_id: str, blob: Blob, actor: str | None, progress: Progres
 
 
 def _pieces(begun: Mapping[str, Any], blob: Blob, progress: Progress) -> tuple[list[Call], str | None]:
-    """Return the signed requests to send, none where the store has it, and under which id those of parts go."""
+    """Return the signed requests to send, none for a blob already stored, and the multipart upload id."""
     if "put" in begun:
         return [_put(begun["put"], blob, 0, blob.size_bytes, progress)], None
     if "multipart" not in begun:
@@ -94,7 +94,7 @@ def _send_parts(pieces: list[Call], abort: Call) -> Steps[None]:
     try:
         yield from _send_all(pieces)
     except HubError:
-        # The store forgets the parts by itself after a while; what failed first is what matters.
+        # The store drops incomplete parts after a while; the first error is the one to report.
         with suppress(HubError):
             yield abort
         raise
@@ -136,7 +136,7 @@ def _download(found: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def load(snapshot: StoredSnapshot, kind: BlobKind) -> Steps[Decoded | None]:
-    """Return a large part of a snapshot, wherever it is kept; None where the snapshot has none."""
+    """Return a large component of a snapshot, inline or fetched; None if the snapshot lacks it."""
     if kind in snapshot.document:
         blob = Part.from_document(kind, snapshot.document[kind]).blob
         return None if blob is None else decode(blob)
@@ -147,7 +147,7 @@ def load(snapshot: StoredSnapshot, kind: BlobKind) -> Steps[Decoded | None]:
 
 
 def fetch(world_id: str, sha256: str, kind: BlobKind | None = None) -> Steps[Decoded]:
-    """Fetch a blob and verify its bytes and its kind before anybody sees them."""
+    """Fetch a blob and verify its bytes and its kind before returning it."""
     answer = yield Call("GET", world_path(world_id, "blobs", sha256))
     url, size_bytes = answer.read(_download)
     arrived = yield Call("GET", url, max_bytes=size_bytes, size_bytes=size_bytes)

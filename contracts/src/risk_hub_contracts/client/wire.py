@@ -1,4 +1,4 @@
-"""Requests and answers without any I/O: what is sent, what comes back, and what each status means."""
+"""Requests and answers without I/O: what to send, how to read the answer, and the meaning of each status."""
 
 import json
 import re
@@ -32,10 +32,10 @@ SERVER_ERROR: Final = 500
 TOO_MANY: Final = 429
 REQUEST_TIMEOUT: Final = 408
 CONFLICT: Final = 409
-# What the store says where another attempt may succeed: of several at once, or of bytes that came too slowly.
+# Error codes of the store that a retry may resolve: concurrent requests, or bytes that arrived too slowly.
 _STORE_TRANSIENT: Final = frozenset({"ConditionalRequestConflict", "OperationAborted", "RequestTimeout"})
 _STORE_CODE: Final = re.compile(rb"<Code>([A-Za-z.]{1,60})</Code>")
-# What reading an answer of another shape raises.
+# Exceptions raised while reading an answer of another shape.
 _OTHER_SHAPE: Final = (LookupError, TypeError, ValueError, AttributeError, OverflowError, ProblemError)
 _ERRORS: Final[dict[int, type[RefusedError]]] = {
     401: DeniedError,
@@ -48,7 +48,7 @@ Read = TypeVar("Read")
 
 
 def new_request_id() -> str:
-    """Return an id for one request, the same in all its attempts."""
+    """Return an id for one request, shared by all its attempts."""
     return f"client-{secrets.token_hex(8)}"
 
 
@@ -58,13 +58,13 @@ class Call:
 
     Attributes:
         method: the HTTP method.
-        url: a path of the hub, or a whole signed URL of the blob store, which is never shown the token.
-        headers: what is sent beside the client's own.
-        params: the query; None is left out.
-        body: the bytes, or a maker of their chunks, called once an attempt.
-        good: the statuses that are answers; everything else is an error.
-        max_bytes: a longer answer is given up.
-        size_bytes: how much goes or comes, where that is a blob: it may take longer.
+        url: a path of the hub, or a complete signed URL of the blob store, which never receives the token.
+        headers: additional headers.
+        params: the query parameters; those with the value None are left out.
+        body: the bytes, or a factory of chunks that is called once per attempt.
+        good: the statuses that count as an answer; every other status is an error.
+        max_bytes: the longest answer that is read.
+        size_bytes: the size of the blob sent or received; it extends the time budget.
         request_id: the request's id in every log and error.
     """
 
@@ -80,7 +80,7 @@ class Call:
 
     @property
     def to_hub(self) -> bool:
-        """Whether it goes to the hub, and so carries the token."""
+        """True if the call goes to the hub, and so carries the token."""
         return self.url.startswith("/")
 
     def query(self) -> dict[str, str]:
@@ -90,7 +90,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, read to its end; header names are in lower case."""
+    """A completely read answer; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -101,7 +101,7 @@ class Answer:
         """Return the body as JSON.
 
         Raises:
-            HubError: it is none, so whoever answered is not the hub.
+            HubError: the body is not JSON, so the answer is not the hub's.
         """
         try:
             return json.loads(self.body)
@@ -109,10 +109,10 @@ class Answer:
             raise HubError("the answer is not JSON; is this the hub's URL?", self.request_id) from None
 
     def read(self, shape: Callable[[Any], Read]) -> Read:
-        """Return what `shape` makes of the body's JSON.
+        """Return the result of `shape` for the body's JSON.
 
         Raises:
-            HubError: the body has another shape, so whoever answered is not a hub of this contract.
+            HubError: the body has another shape, so the answer is not from a hub of this contract.
         """
         document = self.document()
         try:
@@ -125,13 +125,13 @@ class Answer:
         """Return the body's JSON object.
 
         Raises:
-            HubError: it is none.
+            HubError: the body is not a JSON object.
         """
         return self.read(_mapping)
 
     @property
     def date(self) -> datetime | None:
-        """The clock of whoever answered, to the second."""
+        """The responding server's clock, to the second."""
         try:
             return parsedate_to_datetime(self.headers["date"]).astimezone(UTC)
         except (KeyError, ValueError, TypeError, OverflowError):
@@ -140,22 +140,22 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """No request: a while in which others may go on."""
+    """A wait without a request, during which other work can run."""
 
     seconds: float
 
 
-# What a pause is answered.
+# The answer to a pause.
 PAUSED: Final = Answer(0, {}, bytearray(), "")
 
 
 class TransientError(Exception):
-    """One attempt failed in a way that another may not.
+    """An attempt failed in a way that a retry may resolve.
 
     Attributes:
-        retry_after_seconds: how long whoever answered asked to wait, or None.
+        retry_after_seconds: the wait that the answer asked for, or None.
         status: the HTTP status, or None without an answer.
-        request_id: what the attempt is known as where it arrived.
+        request_id: the id under which the server logged the attempt.
     """
 
     def __init__(
@@ -170,7 +170,7 @@ class TransientError(Exception):
         self.status, self.retry_after_seconds = status, retry_after_seconds
 
     def final(self, attempts: int) -> UnavailableError:
-        """Return the error for when there is no further attempt."""
+        """Return the error to raise after the last attempt."""
         return UnavailableError(
             self.reason,
             self.request_id,
@@ -181,7 +181,7 @@ class TransientError(Exception):
 
 
 class Inbox:
-    """Collects one answer's bytes in one place; a blob of known size is never held twice."""
+    """A buffer for one answer's bytes; a blob of known size is never held twice."""
 
     def __init__(self, call: Call, status: int, headers: Mapping[str, str]) -> None:
         self._call, self._status = call, status
@@ -191,18 +191,18 @@ class Inbox:
             raise self._too_long()
 
     def add(self, chunk: bytes) -> None:
-        """Take the next bytes."""
+        """Append the next bytes."""
         if len(self._body) + len(chunk) > self._call.max_bytes:
             raise self._too_long()
         self._body += chunk
 
     def answer(self, now: datetime) -> Answer:
-        """Return the answer that is complete, or raise what its status means.
+        """Return the complete answer, or raise the error of its status.
 
         Raises:
-            TransientError: 408, 429 or 5xx; a web page instead of the hub's answer; the store's own passing troubles.
-            RefusedError: any other status that is no answer of the hub to this call.
-            StoreError: any other status that is no answer of the store.
+            TransientError: 408, 429 or 5xx; a web page instead of the hub's answer; a transient store error.
+            RefusedError: any other status that is not an answer of the hub to this call.
+            StoreError: any other status that is not an answer of the store.
         """
         answer = Answer(self._status, self._headers, self._body, self._request_id())
         if self._status in self._call.good:
@@ -215,7 +215,7 @@ class Inbox:
         raise _ERRORS.get(self._status, RefusedError)(self._status, _problem(answer), answer.request_id)
 
     def _no_page(self, answer: Answer) -> Answer:
-        """Refuse the page of something between: a sign-in goes away when somebody signs in."""
+        """Reject an intermediary's web page as transient: a sign-in page disappears after a sign-in."""
         if self._call.to_hub and self._headers.get("content-type", "").startswith("text/html"):
             reason = "a web page answered; is this the hub's URL?"
             raise TransientError(reason, answer.request_id, self._status)
@@ -236,7 +236,7 @@ class Inbox:
 
 
 def _store_error(answer: Answer) -> Exception:
-    """Return what a 4xx of the store means; it speaks XML, and nothing of what the hub says by the same status."""
+    """Return the error of a 4xx of the store: it answers in XML, and its statuses differ from the hub's."""
     found = _STORE_CODE.search(answer.body[:4096])
     code = found[1].decode() if found else ""
     if code in _STORE_TRANSIENT or (answer.status == CONFLICT and not code):
@@ -261,7 +261,7 @@ def _problem(answer: Answer) -> dict[str, Any]:
 
 
 def _retry_after(answer: Answer, now: datetime) -> float | None:
-    """Read Retry-After: seconds, or an HTTP date, held against the answer's own clock where it has one."""
+    """Read Retry-After: seconds, or an HTTP date relative to the answer's own Date if it has one."""
     text = answer.headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text)

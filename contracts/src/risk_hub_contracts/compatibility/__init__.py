@@ -1,5 +1,5 @@
-"""Whether the contract as it stands keeps what its last release promised: additions only.
+"""Check that the contract of the working tree only adds to its last release.
 
-`schemas` compares two JSON Schemas, `operations` two OpenAPI documents, `promises` the rest; `release` is where the
-released promise is read from. `python -m risk_hub_contracts.compatibility` says what was broken, and fails.
+`schemas` compares two JSON Schemas, `operations` two OpenAPI documents, `promises` the rest; `release` reads
+the released contract. `python -m risk_hub_contracts.compatibility` lists the breaks and fails if there are any.
 """

@@ -1,4 +1,4 @@
-"""`python -m risk_hub_contracts.compatibility`: hold the contract of this tree against its last release; fail on a break."""
+"""`python -m risk_hub_contracts.compatibility`: fail if the contract breaks its last release."""
 
 import argparse
 import sys

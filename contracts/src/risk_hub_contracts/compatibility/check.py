@@ -1,4 +1,4 @@
-"""One contract held against another: everything that a client of the released one could notice."""
+"""Comparison of two contracts: everything that a client of the released one could notice."""
 
 from risk_hub_contracts.compatibility.findings import Findings
 from risk_hub_contracts.compatibility.operations import operation_faults
@@ -13,7 +13,7 @@ from risk_hub_contracts.compatibility.release import Contract
 
 
 def faults(released: Contract, now: Contract) -> Findings:
-    """Yield each promise of the released contract that is not kept now; `now` must be that of the running code."""
+    """Yield each broken promise of the released contract; `now` must belong to the running code."""
     yield from operation_faults(released.openapi, now.openapi)
     yield from schema_faults(released.schemas, now.schemas)
     yield from schema_faults(released.events, now.events)

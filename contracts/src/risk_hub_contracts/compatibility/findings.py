@@ -1,4 +1,4 @@
-"""What a comparison finds."""
+"""Findings of a comparison."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ __all__ = ["Finding", "Findings", "at"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken promise: where it stands, and what it was and is."""
+    """One broken promise: its place, and the released and the current value."""
 
     place: str
     sentence: str
@@ -22,5 +22,5 @@ Findings = Iterator[Finding]
 
 
 def at(place: str, *parts: str | int) -> str:
-    """Return a place inside a place, as in an RFC 6901 pointer."""
+    """Return a place nested in a place, in the form of an RFC 6901 pointer."""
     return "/".join((place, *(str(part).replace("~", "~0").replace("/", "~1") for part in parts)))

@@ -1,17 +1,17 @@
-"""What each keyword of a JSON Schema (2020-12) means for a comparison; a keyword in no table here cannot be judged."""
+"""Meaning of each JSON Schema (2020-12) keyword in a comparison; keywords not listed cannot be judged."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 Schema = Mapping[str, Any]
 
-# They say nothing about which documents are valid.
+# Keywords without effect on which documents are valid.
 ANNOTATIONS: Final = frozenset(
     {"$defs", "$id", "$schema", "default", "deprecated", "description", "discriminator", "examples", "title"}
 )
 LEAST: Final = ("minLength", "minItems", "minProperties")
 GREATEST: Final = ("maxLength", "maxItems", "maxProperties")
-# Compared as they stand: whether one pattern admits all that another admits is nothing to guess at.
+# Compared for equality: whether one pattern admits everything that another admits is not decidable here.
 EXACT: Final = ("pattern", "format", "multipleOf", "uniqueItems", "prefixItems", "contentEncoding")
 ALTERNATIVES: Final = ("anyOf", "oneOf")
 JUDGED: Final = frozenset(
@@ -26,7 +26,7 @@ JUDGED: Final = frozenset(
     }
 )
 TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
-# The types that a keyword speaks of: where only another type is allowed, it says nothing.
+# The types that a keyword applies to: it does not restrict other types.
 SPEAKS_OF: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(
         ("minLength", "maxLength", "pattern", "format", "contentEncoding"), frozenset({"string"})
@@ -69,14 +69,14 @@ def type_of(value: object) -> str:
 
 
 def lower_bound(schema: Schema) -> tuple[float, bool]:
-    """Return the least number allowed, and whether it is itself left out."""
+    """Return the smallest allowed number, and whether the bound is exclusive."""
     return max(
         (float(schema.get("minimum", "-inf")), False), (float(schema.get("exclusiveMinimum", "-inf")), True)
     )
 
 
 def upper_bound(schema: Schema) -> tuple[float, bool]:
-    """Return the greatest number allowed, and whether it is itself allowed."""
+    """Return the greatest allowed number, and whether the bound is inclusive."""
     return min(
         (float(schema.get("maximum", "inf")), True), (float(schema.get("exclusiveMaximum", "inf")), False)
     )

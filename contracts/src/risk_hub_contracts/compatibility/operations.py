@@ -1,4 +1,4 @@
-"""Whether every operation of the released API is still there, takes what it took and answers what it answered."""
+"""Check that every released operation still exists, accepts the same requests and answers compatibly."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -23,7 +23,7 @@ def operation_faults(released: Json, now: Json) -> Findings:
 
 
 def _operations(document: Json) -> Iterator[tuple[str, Json]]:
-    """Yield `GET /path` and the operation, with the path's own parameters among the operation's."""
+    """Yield `GET /path` and the operation, with the path's own parameters merged into the operation's."""
     for path, item in document["paths"].items():
         for verb in VERBS:
             if verb in item:
@@ -32,7 +32,7 @@ def _operations(document: Json) -> Iterator[tuple[str, Json]]:
 
 
 class _Pair:
-    """One operation as released and as it is now, each with the document that it refers to."""
+    """One operation as released and as it is now, each with its document for resolving references."""
 
     def __init__(self, name: str, released: tuple[Json, Json], now: tuple[Json, Json]) -> None:
         self.name = name
@@ -40,7 +40,7 @@ class _Pair:
         self.is_in, self.now = now
 
     def faults(self) -> Findings:
-        """Yield each fault of the operation."""
+        """Yield each broken promise of the operation."""
         if self.was.get("operationId") != self.now.get("operationId"):
             yield Finding(self.name, "operationId changed: clients are made with that name")
         if _is_open(self.was_in, self.was) and not _is_open(self.is_in, self.now):

@@ -1,4 +1,4 @@
-"""What the contract promises beyond its operations: schemas, problems, limits, metrics and golden requests."""
+"""Promises of the contract beyond its operations: schemas, problems, limits, metrics, golden requests."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -11,12 +11,12 @@ from risk_hub_contracts.schemas import REQUEST_FILES
 
 Json = Mapping[str, Any]
 
-# Each deployment chooses these.
+# Limits that each deployment chooses.
 CHOSEN: Final = frozenset({"inline_cov_threshold", "offload"})
 
 
 def schema_faults(released: Mapping[str, Json], now: Mapping[str, Json]) -> Findings:
-    """Yield each fault of the schema files, by name; those of events are of what the hub writes."""
+    """Yield each break in the schema files, by name; event schemas count as answers, which the hub writes."""
     for name, schema in released.items():
         if name not in now:
             yield Finding(f"schema {name}", "is gone")
@@ -26,7 +26,7 @@ def schema_faults(released: Mapping[str, Json], now: Mapping[str, Json]) -> Find
 
 
 def problem_faults(released: Mapping[str, int], now: Mapping[str, int]) -> Findings:
-    """Yield each problem type that is gone or has another status."""
+    """Yield each problem type that is missing or has another status."""
     for slug, status in released.items():
         if slug not in now:
             yield Finding(f"problem {slug}", "is gone")
@@ -35,7 +35,7 @@ def problem_faults(released: Mapping[str, int], now: Mapping[str, int]) -> Findi
 
 
 def limit_faults(released: Json, now: Json) -> Findings:
-    """Yield each served limit that is gone or tighter: a maximum may rise, a minimum fall, the rest stays."""
+    """Yield each served limit that is missing or tighter: a maximum may rise, a minimum fall, others stay."""
     for name in released.keys() - CHOSEN:
         if name not in now:
             yield Finding(f"limit {name}", "is served no more")
@@ -51,7 +51,7 @@ def _is_kept(name: str, was: float, now: float) -> bool:
 
 
 def metric_faults(released: Mapping[str, Json], now: Mapping[str, Json]) -> Findings:
-    """Yield each metric that is gone, has another unit or lost a dimension set: alarms on it would see nothing."""
+    """Yield each metric that is missing, has another unit or lost a dimension set: it breaks alarms."""
     for name, metric in released.items():
         place = f"metric {name}"
         if name not in now:
@@ -66,7 +66,7 @@ def metric_faults(released: Mapping[str, Json], now: Mapping[str, Json]) -> Find
 
 
 def example_faults(released: Sequence[Json]) -> Findings:
-    """Yield each golden request that was accepted and is not, has another hash, or is refused in another way."""
+    """Yield each golden request that is newly rejected, has another hash, or is rejected differently."""
     for example in released:
         place, expected = f"example {example['name']}", example["expected"]
         try:
@@ -77,6 +77,6 @@ def example_faults(released: Sequence[Json]) -> Findings:
             if found != {name: expected.get(name) for name in found}:
                 yield Finding(place, f"is answered {found['status']} {found['type']}")
         else:
-            # What was refused may be accepted one day; what was accepted keeps its hash.
+            # A rejected request may become acceptable later; an accepted one keeps its hash.
             if expected.get("content_hash", content_hash) != content_hash:
                 yield Finding(place, f"its hash was {expected['content_hash']} and is {content_hash}")

@@ -1,4 +1,4 @@
-"""A contract as files of one folder: what a release froze, or what stands in the working tree now."""
+"""A contract as files of one folder: the frozen files of a release, or those of the working tree."""
 
 import json
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class Contract:
         schemas: the JSON Schemas of bodies and files, by name.
         events: the JSON Schemas of events, by type.
         problems: each problem's status, by slug.
-        limits: what is served at `/risk-hub/contract`.
-        examples: golden requests with what became of them.
+        limits: the limits served at `/risk-hub/contract`.
+        examples: golden requests with their results.
         metrics: unit and dimension sets of each metric, by name.
     """
 
@@ -38,7 +38,7 @@ class Contract:
 
     @classmethod
     def present(cls, contracts: Path, events: Path) -> Self:
-        """Return the contract of the working tree: its generated files, and the problems, limits and metrics of its code."""
+        """Return the working tree's contract: generated files, and its problems, limits and metrics."""
         examples = [
             *_folder(contracts / "examples/valid").values(),
             *_folder(contracts / "examples/invalid").values(),
@@ -74,7 +74,7 @@ def declared_metrics() -> dict[str, Json]:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """Return a version `1.2.3` as numbers, by which versions are ordered."""
+    """Return a version `1.2.3` as a tuple of integers, for ordering."""
     return tuple(map(int, text.split(".")))
 
 
@@ -93,7 +93,7 @@ def _read(path: Path) -> Any:  # noqa: ANN401 - JSON of any shape
 
 
 def _one_a_line(document: Json | list[Json]) -> str:
-    """Return JSON text with one member of the outermost level a line: frozen files are compared, hardly read."""
+    """Return JSON text with one top-level member per line, which keeps diffs of frozen files readable."""
     members = document if isinstance(document, list) else [{name: value} for name, value in document.items()]
     lines = [json.dumps(member, ensure_ascii=False) for member in members]
     if not isinstance(document, list):

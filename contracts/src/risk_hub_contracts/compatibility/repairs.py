@@ -1,8 +1,8 @@
-"""Breaks of the released contract that are corrections of a mistake, each written down with its reason.
+"""Accepted breaks of the released contract: corrections of a mistake, each recorded with its reason.
 
-`released/<version>/repaired-contract.json` lists them. An entry accounts for the findings that have exactly its text
-(`findings`), or for every finding, wherever it is, that says exactly its `sentence`. An entry that matches no finding
-is a finding itself, so the list holds what was corrected and nothing else.
+`released/<version>/repaired-contract.json` lists them. An entry matches the findings that have exactly its
+text (`findings`), or every finding, at any place, that has exactly its `sentence`. An entry that matches no
+finding is itself a finding, so the list cannot keep obsolete entries.
 """
 
 import json

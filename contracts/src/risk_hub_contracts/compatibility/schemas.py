@@ -1,8 +1,9 @@
-"""Whether all that one JSON Schema allows another allows too, as far as that can be judged keyword by keyword.
+"""Check, keyword by keyword, whether one JSON Schema allows everything that another allows.
 
-Written for the schemas that pydantic makes: what it cannot judge it names, rather than to let it pass. A request may be
-widened: the released schema's documents must fit the present one. An answer may be narrowed and may gain members, which
-every consumer is told to ignore: the present schema's documents must fit the released one otherwise.
+Written for the schemas that pydantic generates; what cannot be judged is reported instead of accepted. A
+request may be widened: documents of the released schema must fit the current one. An answer may be narrowed and
+may gain members, which consumers must ignore: documents of the current schema must otherwise fit the released
+one.
 """
 
 import json
@@ -33,14 +34,14 @@ NOTHING: Final[Schema] = {"enum": []}
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The documents that both schemas stand in, and which of the two must fit the other.
+    """The documents that contain the two schemas, and the direction of the comparison.
 
     Attributes:
-        inner: the document whose schemas must allow no more than ...
-        outer: ... the schemas of this one.
-        inner_is: which of the two `inner` is.
+        inner: the document whose schemas must not allow more than those of `outer`.
+        outer: the document whose schemas set the bounds.
+        inner_is: the side of `inner`: released or current.
         gains_members: whether an object of `inner` may have members that `outer` does not name.
-        seen: names of pairs that are being compared already, so that a schema may refer to itself.
+        seen: name pairs whose comparison is in progress, so that a schema may refer to itself.
     """
 
     inner: Schema
@@ -50,16 +51,16 @@ class Comparison:
     seen: frozenset[tuple[str | None, str | None]] = field(default=frozenset())
 
     def fits(self, inner: Any, outer: Any, place: str) -> Findings:  # noqa: ANN401 - true, false or an object
-        """Yield each way in which a document that `inner` allows may be none that `outer` allows."""
+        """Yield each way in which a document allowed by `inner` may be rejected by `outer`."""
         pair = (_name(inner), _name(outer))
         if pair in self.seen:
             return
-        # Where one side is spelled out it comes to an end, and so does the comparison.
+        # An inline schema is finite, so recursion ends there; only pairs of references need tracking.
         within = self if None in pair else replace(self, seen=self.seen | {pair})
         yield from within.resolved_fits(_resolved(self.inner, inner), _resolved(self.outer, outer), place)
 
     def resolved_fits(self, narrow: Schema, wide: Schema, place: str) -> Findings:
-        """Yield the same of two schemas that are no references."""
+        """Compare as `fits` does, for two schemas without references."""
         if narrow.keys() | wide.keys() <= ANNOTATIONS:
             return
         if wide.keys() <= ANNOTATIONS:
@@ -73,7 +74,7 @@ class Comparison:
             yield from self._fits_plain(narrow, wide, place)
 
     def _fits_one(self, narrow: Schema, wide: Schema, place: str) -> Findings:
-        """Yield what keeps a schema from the nearest alternative: one like it where there is one."""
+        """Yield the differences from the nearest alternative, preferring one of the same type."""
         branches = [_resolved(self.outer, branch) for branch in _branches(wide)]
         alike = [branch for branch in branches if _is_alike(narrow, branch)]
         found = [list(self.fits(narrow, branch, place)) for branch in alike or branches]
@@ -140,14 +141,14 @@ class Comparison:
         yield from self._names(narrow, wide, place)
 
     def _lost(self, schema: Any, wide: Schema, place: str) -> Findings:  # noqa: ANN401
-        """Yield what becomes of a member that the other schema does not name."""
+        """Yield the effect of a member that the other schema does not name."""
         if _others(wide) is False:
             yield Finding(place, "was accepted by the release and is refused now")
         else:
             yield from self.fits(schema, _others(wide), place)
 
     def _default(self, narrow: Any, wide: Any, place: str) -> Findings:  # noqa: ANN401
-        """Yield a default that changed: what a request means that leaves the member out."""
+        """Yield a changed default: it changes the meaning of a request without the member."""
         released, now = _default_of(narrow), _default_of(wide)
         if not self.gains_members and released != now:
             yield self._finding(place, "default", released, now)
@@ -157,7 +158,7 @@ class Comparison:
             yield from self.fits(_others(narrow), wide, place)
 
     def _names(self, narrow: Schema, wide: Schema, place: str) -> Findings:
-        """Compare what names that no property has may be, and may hold."""
+        """Compare the allowed names and values of undeclared members."""
         if _others(narrow) is not False and not (self.gains_members and _others(wide) is False):
             yield from self.fits(_others(narrow), _others(wide), at(place, "*"))
         elif _others(narrow) is not False:
@@ -186,25 +187,25 @@ class Comparison:
                 )
 
     def _finding(self, place: str, what: str, required: Any, allowed: Any) -> Finding:  # noqa: ANN401
-        """Return a finding; `required` is what the inner schema says, `allowed` the outer one."""
+        """Return a finding; `required` is the inner schema's value, `allowed` the outer one's."""
         released, now = (required, allowed) if self.inner_is == "released" else (allowed, required)
         return Finding(place, f"{what} was {_shown(released)} and is {_shown(now)}")
 
 
 def request_faults(released: tuple[Schema, Any], now: tuple[Schema, Any], place: str) -> Findings:
-    """Yield what a request might say under the released schema and no more now; each schema with its document."""
+    """Yield requests that `released` allows and `now` rejects; each is a schema with its document."""
     comparison = Comparison(released[0], now[0], "released", gains_members=False)
     yield from comparison.fits(released[1], now[1], place)
 
 
 def answer_faults(released: tuple[Schema, Any], now: tuple[Schema, Any], place: str) -> Findings:
-    """Yield what an answer may be now and might not under the released schema; each schema with its document."""
+    """Yield answers that `now` allows and `released` rejects; each is a schema with its document."""
     comparison = Comparison(now[0], released[0], "now", gains_members=True)
     yield from comparison.fits(now[1], released[1], place)
 
 
 def _resolved(document: Schema, schema: Any) -> Schema:  # noqa: ANN401
-    """Return a schema as an object, with its reference followed and what stands beside the reference added."""
+    """Return a schema as an object: its reference resolved, its sibling keywords merged in."""
     if isinstance(schema, bool):
         return ANYTHING if schema else NOTHING
     resolved: Mapping[str, Any] = schema
@@ -218,13 +219,13 @@ def _resolved(document: Schema, schema: Any) -> Schema:  # noqa: ANN401
 
 
 def _is_alike(narrow: Schema, wide: Schema) -> bool:
-    """Tell whether two schemas speak of one type, and one has every member that the other requires."""
+    """Return whether two schemas share a type, and one has every member that the other requires."""
     missing = {*wide.get("required", ())} - {*narrow.get("required", ())}
     return bool(types_of(wide) & types_of(narrow)) and not missing
 
 
 def _branches(schema: Schema) -> Iterator[Schema]:
-    """Yield each alternative, with what the schema says of all of them."""
+    """Yield each alternative, merged with the schema's common keywords."""
     common = {name: value for name, value in schema.items() if name not in ALTERNATIVES}
     for name in ALTERNATIVES:
         for branch in schema.get(name, ()):
@@ -232,7 +233,7 @@ def _branches(schema: Schema) -> Iterator[Schema]:
 
 
 def _others(schema: Schema) -> Any:  # noqa: ANN401
-    """Return what members that are not named may hold; false where there may be none."""
+    """Return the schema of undeclared members; false if they are forbidden."""
     return schema.get("additionalProperties", True)
 
 
@@ -241,7 +242,7 @@ def _default_of(schema: Any) -> Any:  # noqa: ANN401
 
 
 def _name(schema: Any) -> str | None:  # noqa: ANN401
-    """Return the name that a reference bears; None for a schema that is no reference."""
+    """Return the name that a reference points to; None for a schema that is not a reference."""
     return str(schema["$ref"]) if isinstance(schema, Mapping) and "$ref" in schema else None
 
 

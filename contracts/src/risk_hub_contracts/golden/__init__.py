@@ -1,7 +1,7 @@
 """Golden examples of the contract: bodies with the answer that every implementation must give.
 
-`examples/valid` holds accepted bodies with their content hash, `examples/invalid` refused ones with status,
-type and pointers. They are data: a client in another language tests itself against them.
+`examples/valid` holds accepted bodies with their content hash, `examples/invalid` rejected ones with status,
+type and pointers. Clients in other languages can use these files as test data.
 """
 
 from typing import Any

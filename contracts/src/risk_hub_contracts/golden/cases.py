@@ -1,4 +1,4 @@
-"""What a golden example is made of."""
+"""Building blocks of golden examples."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ Changes = Any | EllipsisType
 
 @dataclass(frozen=True, slots=True)
 class Valid:
-    """A body that is accepted; those of one `group` have one content hash."""
+    """A body that is accepted; the members of one `group` share one content hash."""
 
     name: str
     why: str
@@ -35,7 +35,7 @@ class Valid:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """A body that is refused with `problem`, at exactly these pointers (sorted)."""
+    """A body that is rejected with `problem`, at exactly these pointers (sorted)."""
 
     name: str
     why: str
@@ -45,18 +45,18 @@ class Invalid:
 
 
 def body(**changes: Changes) -> dict[str, Any]:
-    """Return the smallest good body with fields replaced; `...` takes a field out."""
+    """Return the smallest valid body with fields replaced; the value `...` removes a field."""
     return {field: value for field, value in {**BODY, **changes}.items() if value is not ...}
 
 
 def text(**raw: str) -> str:
-    """Return the smallest good body as JSON text, with fields given as raw JSON text."""
+    """Return the smallest valid body as JSON text, with fields given as raw JSON text."""
     fields = {field: json.dumps(value) for field, value in BODY.items()} | raw
     return "{" + ", ".join(f"{json.dumps(field)}: {value}" for field, value in fields.items()) + "}"
 
 
 def request_of(content: Mapping[str, Any] | str | bytes) -> dict[str, Any]:
-    """Return the request of an example file; bytes that are no JSON object stand there as text or base64."""
+    """Return the request of an example file; bytes that are not a JSON object become text or base64."""
     request: dict[str, Any] = {
         "world_id": WORLD_ID,
         "headers": {"X-Actor": ACTOR, "X-Stage": STAGE},

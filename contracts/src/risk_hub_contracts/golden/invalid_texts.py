@@ -1,4 +1,4 @@
-"""Bodies that fail as JSON text, before any field is looked at."""
+"""Bodies that fail as JSON text, before any field is read."""
 
 from typing import Final
 

@@ -21,7 +21,7 @@ def _nested(levels: int) -> dict[str, Any]:
 
 
 _CLAIMED: Final = body(provenance={"run": "é/1", "cost": 1e-7})
-# Written down: computing it needs the optional package blake3.
+# A constant, because computing it needs the optional package blake3.
 _BLAKE3_CLAIM: Final = "blake3:ee64be9880095e839dde0b35d7b74cd7eff4702b46e37af4c7b67bd5977c4a16"
 
 

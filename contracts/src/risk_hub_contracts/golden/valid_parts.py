@@ -1,4 +1,4 @@
-"""Accepted bodies with large parts: every form of one part has one hash."""
+"""Accepted bodies with large components: all forms of one component have the same hash."""
 
 from typing import Any, Final
 
