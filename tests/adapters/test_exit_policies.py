@@ -1,4 +1,4 @@
-"""One suite for every ExitPolicies: the policy lies on the world's row, beside the head."""
+"""One suite for every ExitPolicies: the policy is stored on the world's row, next to the head."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,7 +23,7 @@ Store = Callable[[str], None]
 
 
 def write(text: str) -> None:
-    """Store a policy as an operator does: on the row, leaving the rest of it alone."""
+    """Store a policy as an operator does: on the row, without changing the rest of it."""
     boto3.client("dynamodb").update_item(
         TableName="worlds",
         Key={"world_id": {"S": WORLD}, "stage": {"S": "paper"}},

@@ -1,4 +1,4 @@
-"""Which worlds have metrics of their own: the first expected ones by name, and never more than the cap."""
+"""Worlds with separate metrics: the first expected ones by name, never more than the cap."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ STAGES = frozenset({"paper", "live"})
 
 
 class Table:
-    """The `worlds` table, what reads it, and how often it was scanned."""
+    """The `worlds` table, its reader, and the number of scans."""
 
     def __init__(self) -> None:
         self.dynamodb, self.name, self.clock = boto3.client("dynamodb"), create_table("worlds"), FrozenClock()

@@ -1,4 +1,4 @@
-"""What each verb costs in requests, units and bytes, on the real adapters."""
+"""Cost of each verb in requests, units and bytes, on the real adapters."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ from tests.fakes.stores import MemoryWorlds
 from tests.functions.backtest_samples import forecast
 
 RETENTION = timedelta(days=30)
-# The claim on a blob and the look for its doom (ADR-0018).
+# The claim on a blob and the check for its deletion lease (ADR-0018).
 MARKS = ["PutItem", "GetItem"]
 
 

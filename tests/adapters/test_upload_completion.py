@@ -1,4 +1,6 @@
-"""Completing a large upload on S3: it continues where earlier calls stopped, ends, and never names other bytes."""
+"""Completing a large upload on S3: it resumes where earlier calls stopped, ends, and never stores other
+bytes.
+"""
 
 import contextlib
 import hashlib
@@ -29,10 +31,11 @@ WORLD = "w1"
 
 @dataclass
 class SlowS3:
-    """S3 on a clock of its own, on which copies take time; a copy that takes too long is a timeout for its caller.
+    """S3 with a simulated clock on which copies take time; a copy that takes too long times out for its
+    caller.
 
     Attributes:
-        copy_seconds: how long a copy takes.
+        copy_seconds: duration of a copy.
         cancels: whether a copy whose caller gave up is cancelled, as S3 may do.
         before_copy: called once with the key that a copy is about to write.
     """
@@ -61,7 +64,7 @@ class SlowS3:
         return answer
 
     def _require_match(self, request: dict[str, Any]) -> None:
-        """Refuse a copy of another object than the caller read, which moto copies."""
+        """Refuse to copy an object other than the one the caller read; moto would copy it."""
         wanted = request.get("CopySourceIfMatch")
         if wanted is not None and wanted != self.s3.head_object(**request["CopySource"])["ETag"]:
             raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "CopyObject")
@@ -86,7 +89,7 @@ class Upload:
     upload_id: str
 
     def complete(self) -> None:
-        """Complete it in a request of its own."""
+        """Complete it in a separate request."""
         self.slow.calls.clear()
         self.uploads.complete(self.ref, self.upload_id)
 
@@ -99,7 +102,7 @@ class Upload:
 
 
 def begun(slow: SlowS3, data: bytes = DATA, parts: int | None = None) -> Upload:
-    """Begin an upload of DATA's digest and send the parts of `data`, or the first ones of them."""
+    """Begin an upload of DATA's digest and send the parts of `data`, or only the first ones."""
     sha256 = hashlib.sha256(DATA).hexdigest()
     uploads = S3Uploads(slow, "blobs", slow.clock)
     ref = BlobRef(ref=uploads.ref(WORLD, sha256), sha256=sha256, bytes=len(DATA), kind="stress")
@@ -127,7 +130,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowS3]:
 
 
 def complete_until_stored(upload: Upload) -> list[int]:
-    """Repeat the request as a client does; return how many copies each call made."""
+    """Repeat the request as a client does; return the number of copies of each call."""
     copies: list[int] = []
     while upload.stat() is None:
         assert len(copies) < 5, "completing does not end"

@@ -1,4 +1,4 @@
-"""One suite for every WorldRegistry: notes lie on the rows that the relay keeps, and neither disturbs the other."""
+"""One suite for every WorldRegistry: registrations share the relay's rows, and neither overwrites the other."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -140,7 +140,7 @@ def test_pages_show_every_row_once(rows: Rows) -> None:
 
 @pytest.mark.parametrize("note", NOTES)
 def test_a_row_on_which_nothing_came_and_nobody_waits_is_not_shown(rows: Rows, note: Note) -> None:
-    """Neither what is left of a registration nor a policy alone is a world that publishes unexpected."""
+    """The remains of a registration, or only a policy, do not make a world that publishes unexpectedly."""
     rows.registry.put(WORLD, "paper", note, Writing(NOTES[note], START, "t1"))
     rows.registry.remove(WORLD, "paper", note)
     rows.registry.put("w2", "paper", "exit_policy", Writing(NOTES["exit_policy"], START, "t1"))

@@ -1,4 +1,6 @@
-"""What ours and theirs are computed from: the sample's book of 20 equities and its daily returns, 2020 to 2022."""
+"""The input of ours and the peers' computations: the sample's book of 20 equities and its daily returns, 2020
+to 2022.
+"""
 
 import json
 from collections.abc import Sequence
@@ -25,12 +27,12 @@ class Book:
     returns: list[float]
 
     def last(self, days: int) -> "Book":
-        """Return the same book over its last days alone."""
+        """Return the same book over only its last days."""
         columns = [column[-days:] for column in self.columns]
         return Book(self.dates[-days:], self.ids, self.weights, columns, self.returns[-days:])
 
     def demeaned(self) -> list[float]:
-        """Return the book's returns less their mean (T,)."""
+        """Return the book's returns minus their mean (T,)."""
         mean = fsum(self.returns) / len(self.returns)
         return [value - mean for value in self.returns]
 
@@ -49,7 +51,7 @@ def sample_book() -> Book:
 
 
 def long_short(book: Book) -> list[float]:
-    """Return weights (n,) with shorts: every third position turned round, rescaled to add up to 1."""
+    """Return weights (n,) with shorts: every third position reversed, rescaled to add up to 1."""
     turned = [-weight if index % 3 == 0 else weight for index, weight in enumerate(book.weights)]
     net = fsum(turned)
     return [weight / net for weight in turned]

@@ -1,4 +1,4 @@
-"""What a peer says of one measure, and what peers are given."""
+"""A peer's number for one measure, and the peers' inputs."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ PERIODS = 252
 
 
 class Claim(NamedTuple):
-    """A peer's number for one measure: by which call, and why it differs where it does."""
+    """A peer's number for one measure: the call, and the reason for any difference."""
 
     measure: str
     peer: str

@@ -1,4 +1,6 @@
-"""`make rehearse`: a world goes silent, and one never comes; who was told when, and both dashboards, go into the docs."""
+"""`make rehearse`: one world goes silent, one never publishes; write the notifications and both dashboards to
+the docs.
+"""
 
 import sys
 import tempfile
@@ -18,7 +20,7 @@ DOCS = REPOSITORY / "docs"
 
 
 def main() -> int:
-    """Rehearse, draw, write; exit status 0 when every expected notification came."""
+    """Rehearse, draw, write; exit status 0 if every expected notification came."""
     with tempfile.TemporaryDirectory() as folder, listening() as subscriber:
         alarms = AlarmSettings(SPEED, subscriber.url, SECRET)
         settings = LocalSettings(Path(folder), ANY_FREE_PORT, ANY_FREE_PORT, alarms=alarms)

@@ -1,4 +1,6 @@
-"""Silence, late, stale, recovery; and missing: played on a local stage in which a minute lasts ten seconds."""
+"""Silence, late, stale, recovery, and missing: rehearsed on a local stage in which a minute lasts ten
+seconds.
+"""
 
 import itertools
 import json
@@ -41,7 +43,7 @@ class Note:
 
 @dataclass
 class Rehearsal:
-    """Plays the story and notes what happened; the subscriber believes signed notifications only."""
+    """Play the story and record what happened; the subscriber accepts only signed notifications."""
 
     stage: OpenStage
     subscriber: Subscriber
@@ -56,7 +58,7 @@ class Rehearsal:
 
     @property
     def notes(self) -> list[Note]:
-        """What was done and what was told, in order of time."""
+        """The actions and notifications, in order of time."""
         told = [
             Note(at, "subscriber", _told(envelope))
             for at, envelope in zip(self.subscriber.arrivals, self.subscriber.envelopes, strict=True)
@@ -64,7 +66,7 @@ class Rehearsal:
         return sorted([*self.played, *told], key=lambda note: note.at)
 
     def run(self) -> None:
-        """Play the whole story; raises AssertionError when a notification does not come."""
+        """Play the whole story; raise AssertionError if a notification does not come."""
         clock = threading.Thread(target=self._keep, args=(MINUTE_SECONDS, self._pass))
         traffic = threading.Thread(target=self._keep, args=(2.0, self._others))
         clock.start()
@@ -123,11 +125,13 @@ class Rehearsal:
             self._over.wait(every_seconds)
 
     def _pass(self) -> None:
-        """Stand in for the schedule, whose minute lasts sixty seconds."""
+        """Replace the schedule, whose minute lasts sixty seconds."""
         self.stage.aws.client("lambda").invoke(FunctionName=physical_name("local", "freshness_monitor"))
 
     def _others(self) -> None:
-        """Ordinary traffic: two worlds with risk numbers, a repetition, a refusal, a stranger, readers."""
+        """Ordinary traffic: two worlds with risk numbers, a repetition, a refusal, an unauthenticated caller,
+        readers.
+        """
         for world, scale in (("desk-c", 1.0), ("desk-d", 6.0)):
             covariance = {"ids": ["AAPL", "MSFT"], "upper": [scale * each for each in UPPER]}
             body = small_body(next(self._versions), covariance=covariance)

@@ -1,4 +1,4 @@
-"""Every alarm is rehearsed on recorded metrics: it goes off, nothing else does, and it is over again."""
+"""Rehearsal of every alarm on recorded metrics: it fires, no other alarm does, and it returns to OK."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def put(log: MetricLog, metric: Metric, at: datetime, value: float) -> None:
 
 
 def told(minutes: list[Mapping[str, float | None]]) -> list[tuple[int, str, str]]:
-    """Return (minute, alarm, state) of everything that the alarms of the template said of these minutes."""
+    """Return (minute, alarm, state) of every state change of the template's alarms in these minutes."""
     log = MetricLog()
     watch = AlarmWatch(RULES, log, START, Pace())
     changes: list[tuple[int, str, str]] = []

@@ -1,4 +1,6 @@
-"""`python -m tests.backtest`: the real book's back-test on a stage of its own; writes docs/backtest.md and its picture."""
+"""`python -m tests.backtest`: back-test the real book on a separate stage; write docs/backtest.md and its
+picture.
+"""
 
 import json
 import sys
@@ -31,7 +33,7 @@ def reports(hub: Hub) -> list[dict[str, Any]]:
 
 
 def page(table: Table, found: list[dict[str, Any]], told: str, seconds: float) -> str:
-    """Return the page that holds the tests."""
+    """Return the page of tests."""
     rows = "\n".join(map(_row, found))
     first, last = found[0]["days"][0], found[0]["days"][-1]
     return f"""# Back-test of a real book
@@ -87,7 +89,7 @@ def _p_value(value: float | None) -> str:
 
 
 def main() -> int:
-    """Run on a stage of its own; return 1 when the route says anything that the table does not."""
+    """Run on a separate stage; return 1 if the route's results differ from the table's."""
     table = real_table()
     with tempfile.TemporaryDirectory() as home:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT)

@@ -1,1 +1,1 @@
-"""The budgets, measured: each figure beside a floor that the same run measured."""
+"""Measurement of the budgets, each figure next to a floor measured in the same run."""

@@ -1,4 +1,4 @@
-"""What one fresh process does: `python -m tests.bench.cold floor|post|latest` prints its figures as JSON."""
+"""The work of one fresh process: `python -m tests.bench.cold floor|post|latest` prints its figures as JSON."""
 
 import json
 import os
@@ -14,9 +14,10 @@ WARM_ROUNDS = 400
 
 
 def main(kind: str) -> None:
-    """Run once cold and then warm; print CPU seconds of the whole process, milliseconds a round, memory, modules.
+    """Run once cold and then warm; print CPU seconds of the whole process, milliseconds a round, memory,
+    modules.
 
-    What the process logs goes nowhere, but it is written.
+    The process's logs are written but discarded.
     """
     real_stdout, sys.stdout = sys.stdout, Path(os.devnull).open("w")  # noqa: SIM115 - until this process ends
     once = ROUNDS[kind]()

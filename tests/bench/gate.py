@@ -1,4 +1,4 @@
-"""The gate on what no other load changes: what was measured at the last renewal, and by how much it may grow.
+"""Regression gate on figures independent of other load: the last committed figures, and their allowed growth.
 
 `python -m tests.bench.gate` renews the committed baseline.
 """
@@ -17,7 +17,8 @@ from tests.bench.processes import figures, from_source
 
 BASELINE: Final = Path(__file__).parent / "baseline.json"
 REQUESTS: Final = ("post", "latest")
-# By how much a figure may exceed the baseline: what another patch of Python or of a library brings along is no regression.
+# Tolerance above the baseline: the growth from a new patch version of Python or a library is not a
+# regression.
 TOLERANCE: Final = {"zip_bytes": 0.01, "modules": 0.02, "request_bytes": 0.01, "instructions": 0.02}
 RENEW: Final = "renew it: `python -m tests.bench.gate`"
 Figures = Mapping[str, Any]
@@ -30,7 +31,7 @@ def measured_zips() -> dict[str, int]:
 
 
 def measured_modules(folder: FunctionFolder) -> int:
-    """Return how many modules a function's handler loads, from its bundle alone."""
+    """Return how many modules a function's handler loads, using only its bundle."""
     return len(imported(folder))
 
 
@@ -47,7 +48,7 @@ def baseline() -> dict[str, Any]:
 
 
 def grown(figure: str, before: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
-    """Yield a sentence for each value that has grown past its tolerance, or that the baseline does not have."""
+    """Yield a sentence for each value that has grown past its tolerance, or that is missing in the baseline."""
     for name, value in now.items():
         limit = int(before.get(name, 0) * (1 + TOLERANCE[figure]))
         if value > limit:

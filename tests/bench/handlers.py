@@ -1,4 +1,6 @@
-"""The lines of the doors: cold and warm, from the built bundle and from the sources, beside pydantic and boto3."""
+"""Benchmarks of the handlers: cold and warm, from the built bundle and from the sources, against pydantic and
+boto3.
+"""
 
 from collections.abc import Iterator
 
@@ -10,7 +12,7 @@ MEMORY_MAX_MB = 55
 
 
 def handler_lines() -> Iterator[Line]:
-    """Measure the deployed write handler, and the reader beside it, against pydantic and boto3 doing one put."""
+    """Measure the deployed write and read handlers against pydantic and boto3 doing one put."""
     bundle = unpacked("hub")
     found = best_of(
         {

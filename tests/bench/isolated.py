@@ -1,4 +1,4 @@
-"""A handler imported from its unpacked bundle alone, as Lambda does it: what it loads."""
+"""Modules loaded by a handler that is imported using only its unpacked bundle, as Lambda does."""
 
 import json
 import os
@@ -61,7 +61,9 @@ def host_architecture() -> Architecture:
 
 @cache
 def unpacked(group: BundleGroup) -> Path:
-    """Return a folder with what the group's built zip holds for this machine's processor; it goes with this process."""
+    """Return a folder with the content of the group's zip for this machine's processor; it is removed with
+    this process.
+    """
     folder = TemporaryDirectory(prefix=f"{group}-")
     _KEPT.append(folder)
     zipfile.ZipFile(bundle_zip(Bundle(group, host_architecture()))).extractall(folder.name)
@@ -70,7 +72,7 @@ def unpacked(group: BundleGroup) -> Path:
 
 @cache
 def imported(folder: FunctionFolder) -> tuple[str, ...]:
-    """Return the modules that a function's handler loads, in a process that has nothing but its bundle.
+    """Return the modules that a function's handler loads, in a process that has only its bundle.
 
     Raises:
         RuntimeError: the import failed; its standard error says why.

@@ -1,4 +1,4 @@
-"""What real items weigh."""
+"""Sizes of real items."""
 
 import math
 import random

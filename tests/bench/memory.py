@@ -1,4 +1,4 @@
-"""The memory of a process, without what it inherited from whoever started it."""
+"""The memory of a process, without what it inherited from its parent."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The lines of the risk engine: what it costs beside numpy reading and multiplying the same bytes."""
+"""Benchmarks of the risk engine: its cost next to numpy reading and multiplying the same bytes."""
 
 import os
 import subprocess
@@ -32,7 +32,9 @@ SOUND = Verdict(None, 0.0)
 
 
 def risk_lines() -> Iterator[Line]:
-    """Measure the packed form at 500 and 5,000 assets, the factor form at 5,000, and what a small book imports."""
+    """Measure the packed form at 500 and 5,000 assets, the factor form at 5,000, and the imports of a small
+    book.
+    """
     yield from _packed_500()
     yield _factor_5000()
     yield _packed_5000_memory()
@@ -103,7 +105,7 @@ def compared(
     floor: Callable[[], object],
     times: float,
 ) -> Line:
-    """Return the line that holds our time against a floor of the same run."""
+    """Return the line that compares our time with a floor of the same run."""
     measured, bare = best_ms(ours, 200), best_ms(floor, 200)
     ratio = measured / bare
     return Line(

@@ -1,4 +1,4 @@
-"""What is measured again and again: one POST, one GET, and the floor of a POST, each on the stub."""
+"""Repeated measurements: one POST, one GET, and the floor of a POST, each on the stub."""
 
 import base64
 import json
@@ -38,7 +38,9 @@ def event(method: str, path: str, body: str | None = None) -> dict[str, Any]:
 
 
 def floor() -> Round:
-    """Return the floor of a POST: pydantic and boto3 as installed, and one put of an item as wide as a snapshot's."""
+    """Return the floor of a POST: pydantic and boto3 as installed, and one put of an item as large as a
+    snapshot's.
+    """
     stub.install()
     import boto3  # noqa: PLC0415
     from pydantic import BaseModel  # noqa: PLC0415
@@ -66,7 +68,7 @@ def floor() -> Round:
 
 
 def post() -> Round:
-    """Return the whole of a POST of 20 weights: the deployed handler."""
+    """Return a whole POST of 20 weights: the deployed handler."""
     stub.install()
     from functions.snapshot_writer.handler import handler  # noqa: PLC0415
 
@@ -75,7 +77,7 @@ def post() -> Round:
 
 
 def latest() -> Round:
-    """Return the whole of a GET of the latest snapshot of 20 weights: the deployed handler."""
+    """Return a whole GET of the latest snapshot of 20 weights: the deployed handler."""
     stub.install({"Query": json.dumps({"Items": [stored_item()]}).encode()})
     from functions.snapshot_reader.handler import handler  # noqa: PLC0415
 
@@ -84,7 +86,7 @@ def latest() -> Round:
 
 
 def message() -> Round:
-    """Return the whole of a worker's batch whose one message it cannot read: it goes back to the queue."""
+    """Return a whole worker batch whose one message is unreadable: it returns to the queue."""
     stub.install()
     from functions.stress_engine.handler import handler  # noqa: PLC0415
 

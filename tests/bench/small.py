@@ -1,4 +1,6 @@
-"""One fresh process: the whole report of a book at the border of the exact path; prints seconds and whether numpy came."""
+"""One fresh process: the whole report of a book at the limit of the exact path; print seconds and whether
+numpy loaded.
+"""
 
 import sys
 import time
@@ -10,12 +12,12 @@ VARIANCE, COVARIANCE = 2e-4, 1e-4
 
 
 def returns(row: int) -> list[float]:
-    """Return a series that is none of the others', without a generator of numpy's."""
+    """Return a unique series, without a numpy generator."""
     return [((row + 7) * (day + 3) % 101 - 50) / 5_000 for day in range(OBSERVATIONS)]
 
 
 def main() -> None:
-    """Publish and evaluate; fail where any measure is missing."""
+    """Publish and evaluate; fail if any measure is missing."""
     ids = [f"ASSET{i:04}" for i in range(COUNT)]
     upper = [
         VARIANCE if row == column else COVARIANCE for row in range(COUNT) for column in range(row, COUNT)

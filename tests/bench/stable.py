@@ -1,6 +1,8 @@
-"""What a warm request costs that no other load on the machine changes: calls, bytes sent, bytecode instructions.
+"""Costs of a warm request that other load on the machine does not change: calls, bytes sent, bytecode
+instructions.
 
-`python -m tests.bench.stable post|latest` prints them as JSON; run with a fixed PYTHONHASHSEED, Python 3.12 or newer.
+`python -m tests.bench.stable post|latest` prints them as JSON; run with a fixed PYTHONHASHSEED, Python 3.12
+or newer.
 """
 
 import json
@@ -17,7 +19,7 @@ WARM_ROUNDS, COUNTED_ROUNDS = 20, 3
 
 
 def instructions(work: Callable[[], Any]) -> int:
-    """Return how many bytecode instructions a piece of work executes, those of its libraries included."""
+    """Return how many bytecode instructions a function executes, those of its libraries included."""
     executed = 0
 
     def count(_code: object, _offset: int) -> None:

@@ -1,4 +1,6 @@
-"""The lines of the whole path, on a local stage of its own: an event's way, and the round trip of 5,000 assets."""
+"""Benchmarks of the whole path, on a separate local stage: an event's delivery, and the round trip of 5,000
+assets.
+"""
 
 import json
 import subprocess
@@ -17,7 +19,7 @@ from tests.bench.lines import Line
 
 ROOT = Path(__file__).parents[2]
 PEAK_MAX_RATIO = 2.5
-# The second is more than one signed request takes: it goes up in parts.
+# The second is more than one signed request accepts: it is uploaded in parts.
 ASSETS, ASSETS_IN_PARTS = 5_000, 5_200
 
 

@@ -1,4 +1,4 @@
-"""AWS at zero latency: botocore does all of its own work, and the wire answers at once."""
+"""AWS at zero latency: botocore does all of its own work, and the wire answers immediately."""
 
 import hashlib
 import io
@@ -13,7 +13,7 @@ import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-# The last requests that went out, each with botocore's name of its event.
+# The last requests sent, each with botocore's name of its event.
 sent: deque[tuple[str, Any]] = deque(maxlen=4)
 TOKEN = secrets.token_urlsafe(16)
 ENVIRONMENT = {
@@ -57,7 +57,8 @@ def _token_list() -> bytes:
 
 
 def install(answers: Mapping[str, bytes] | None = None) -> None:
-    """Give every botocore session of this process the stub for a wire, and the settings of a writer and a reader.
+    """Give every botocore session of this process the stub as its wire, and the settings of a writer and a
+    reader.
 
     Args:
         answers: the body of an operation's answer, by the operation's name; any other is answered with `{}`.

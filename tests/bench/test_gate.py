@@ -1,4 +1,4 @@
-"""The regression gate: what is stable from machine to machine has not grown since the last `make bench`."""
+"""Regression gate: figures that are stable across machines have not grown since the last `make bench`."""
 
 import sys
 from typing import Any
@@ -16,7 +16,7 @@ from tests.bench.gate import (
     measured_zips,
 )
 
-# One worker builds the bundles, and others do not build them beside it.
+# One worker builds the bundles, so that no two build them in parallel.
 pytestmark = pytest.mark.xdist_group("bundles")
 BASELINE = baseline()
 on_the_baselines_python = pytest.mark.skipif(

@@ -1,4 +1,4 @@
-"""The hub's own handlers behind a real HTTP server on loopback, which misbehaves when it is told to."""
+"""The hub's own handlers behind a real HTTP server on loopback, with faults on request."""
 
 import socket
 import threading
@@ -33,13 +33,13 @@ class Seen:
 
 
 class Exchange:
-    """One request, as a misbehaviour sees it."""
+    """One request, as a fault sees it."""
 
     def __init__(self, handler: BaseHTTPRequestHandler, commit: Callable[[], Answer]) -> None:
         self.handler, self.commit = handler, commit
 
     def send(self, answer: Answer, headers: Mapping[str, str] | None = None, upto: int | None = None) -> None:
-        """Send an answer, or so many bytes of its body."""
+        """Send an answer, or only the first bytes of its body."""
         body = answer.body.encode("latin-1" if answer.headers.get("store") else "utf-8")
         self.handler.send_response(answer.status)
         for name, value in {**answer.headers, **(headers or {})}.items():
@@ -67,12 +67,12 @@ class Server:
     """A running hub.
 
     Attributes:
-        hub: everything behind the door.
-        faults: what happens to the next requests to publish, one each; afterwards all is well.
-        on: which requests misbehave: method and how the path ends.
+        hub: everything behind the handlers.
+        faults: faults of the next requests to publish, one each; later requests succeed.
+        on: which requests fail: method and the end of the path.
         seen: every request that arrived.
-        lie: what the blob store sends instead of the blobs it has.
-        undeclared: what the handlers answered against their API description.
+        lie: what the blob store sends instead of its blobs.
+        undeclared: answers of the handlers that violate their API description.
     """
 
     hub: Hub = field(default_factory=Hub)
@@ -106,7 +106,7 @@ class Server:
         ]
 
     def _at_home(self, uploads: MemoryUploads) -> None:
-        """Let signed requests come here: the fake signs for a host that does not exist."""
+        """Direct signed requests to this server: the fake signs for a host that does not exist."""
         put, part, download = uploads.sign_put, uploads.sign_part, self.hub.blobs.download_url
 
         def sign_put(ref: BlobRef) -> SignedPut:
@@ -138,7 +138,9 @@ class Server:
         return Answer(200, {"store": "bytes"}, sent.decode("latin-1"))
 
     def _hub_answer(self, event: dict[str, Any]) -> Answer:
-        """Return the hub's answer; an undeclared one breaks the connection here, and the test when it ends."""
+        """Return the hub's answer; an undeclared one breaks the connection here, and fails the test when it
+        ends.
+        """
         try:
             return self.gateway.send(event)
         except UndeclaredAnswerError as error:
@@ -173,7 +175,7 @@ class Server:
                 return format_datetime(server.hub.clock(), usegmt=True)
 
             def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-                """Say nothing."""
+                """Discard the message."""
 
         return Handler
 
@@ -207,7 +209,7 @@ def cut_within(exchange: Exchange) -> None:
 
 
 def slow(seconds: float) -> Fault:
-    """Commit, and answer later than anybody waits."""
+    """Commit, and answer after every client timeout."""
 
     def late(exchange: Exchange) -> None:
         answer = exchange.commit()
@@ -226,7 +228,7 @@ def elsewhere(exchange: Exchange) -> None:
 
 
 def trickle(exchange: Exchange) -> None:
-    """Send so slowly that no single read is late, for longer than the whole budget."""
+    """Send so slowly that no single read is late, but the total exceeds the whole budget."""
     body = exchange.commit().body.encode()
     exchange.send(Answer(200, {}, body.decode()), upto=0)
     for place in range(len(body)):

@@ -1,4 +1,4 @@
-"""What may be passed, and what never leaves the process."""
+"""Accepted inputs, and data that never leaves the process."""
 
 import tracemalloc
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The asynchronous client works beside its event loop, and what a caller gives it is called within."""
+"""The asynchronous client works outside its event loop, and calls the caller's callbacks within it."""
 
 import asyncio
 import threading
@@ -28,7 +28,7 @@ def opened(server: Server, tmp_path: Path) -> Opened:
 
 
 class Watched:
-    """Stands for a function, and notes in which threads it is called."""
+    """A callable that records the threads in which it is called."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function, self.threads = function, list[threading.Thread]()

@@ -1,4 +1,4 @@
-"""What a client does on a good day: publish, replay, read, page, cache."""
+"""Client behaviour without faults: publish, replay, read, page, cache."""
 
 from datetime import timedelta
 

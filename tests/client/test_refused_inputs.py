@@ -1,4 +1,6 @@
-"""What the hub would only find when somebody computes, and what pandas or NumPy would change in silence."""
+"""Inputs that the hub would only reject during computation, and inputs that pandas or NumPy would change
+silently.
+"""
 
 import tracemalloc
 from array import array
@@ -33,7 +35,7 @@ def published(client: RiskHubClient, **fields: Any) -> str:
 
 
 def with_numbers(blob: bytes, *numbers: float) -> bytes:
-    """Return the blob with other last numbers, which no encoder would write."""
+    """Return the blob with different last numbers, which no encoder would write."""
     return blob[: -8 * len(numbers)] + np.array(numbers, "<f8").tobytes()
 
 
@@ -200,7 +202,7 @@ def test_an_upload_is_judged_too(client: RiskHubClient, server: Server) -> None:
 
 
 class OldArray:
-    """An array as NumPy 1 has it, which does not name its library."""
+    """An array as in NumPy 1, which does not name its library."""
 
     def __init__(self, values: Any) -> None:
         self.values = values

@@ -1,4 +1,4 @@
-"""What a producer's program prints, logs and leaves on disk: never its token, never a signed request's signature."""
+"""A producer's program never prints, logs or stores its token or a signed request's signature."""
 
 import asyncio
 import io
@@ -35,7 +35,7 @@ BAD_DAYS: list[tuple[tuple[str, str], Fault]] = [
 
 @pytest.fixture
 def server(server: Server) -> Server:
-    """The hub, whose signed requests have a signature that would be recognised."""
+    """The hub, whose signed requests have a recognisable signature."""
     sign, sign_down = server.hub.uploads.sign_put, server.hub.blobs.download_url
 
     def sign_put(ref: BlobRef) -> SignedPut:
@@ -52,7 +52,7 @@ def server(server: Server) -> Server:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Everything that the program's libraries would log to a producer who wants to see it all."""
+    """Everything that the program's libraries log at the lowest level."""
     written, root = io.StringIO(), logging.getLogger()
     handler, level = logging.StreamHandler(written), root.level
     root.addHandler(handler)
@@ -65,7 +65,7 @@ def log() -> Iterator[io.StringIO]:
 
 
 def attempt(ask: Callable[[], object]) -> str:
-    """Return what a program would print of an error, or the answer."""
+    """Return a program's output for an error, or the answer."""
     try:
         return repr(ask())
     except HubError as error:

@@ -1,4 +1,4 @@
-"""Where the hub is and what opens it: what is no URL or no token is refused before anything is sent, and never shown."""
+"""Hub URL and token: invalid ones are refused before anything is sent, and never shown."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One bad entry of a spool, whatever is wrong with it, stops nobody; what may yet be delivered stays."""
+"""One bad entry of a spool never stops the others; entries that may still be delivered stay."""
 
 import errno
 import json
@@ -57,7 +57,7 @@ def test_a_damaged_entry_is_moved_away_and_stops_nobody(
 def test_what_this_token_may_not_deliver_waits_for_one_that_may(
     spooling: RiskHubClient, server: Server, folder: Path
 ) -> None:
-    """The actor is asked for once a flush, however many entries it has."""
+    """The actor is requested once per flush, regardless of the number of entries."""
     server.faults.extend(DOWN * 2)
     for version in ("v1", "v2"):
         spooling.publish(WORLD, actor="other", **book(version))

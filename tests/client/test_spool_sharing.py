@@ -1,4 +1,4 @@
-"""One spool for threads, tasks and processes at once: everything arrives, once and in order, and nobody fails."""
+"""One spool shared by threads, tasks and processes: everything arrives, once and in order, without errors."""
 
 import asyncio
 import multiprocessing
@@ -20,7 +20,7 @@ WAITING, NEWER = ["v1", "v2", "v3"], ["v4", "v5", "v6", "v7"]
 
 @pytest.fixture
 def outage(spooling: RiskHubClient, server: Server) -> None:
-    """Three wait, and the hub is back, a little slowly."""
+    """Let three snapshots wait, then bring the hub back, with slow answers."""
     server.faults.extend(DOWN * len(WAITING))
     for version in WAITING:
         spooling.publish(WORLD, **book(version, **LARGE))
@@ -71,7 +71,7 @@ def test_processes_that_flush_at_once_deliver_each_entry_once(server: Server, fo
 def test_what_another_removes_takes_no_blob_of_a_snapshot_that_is_being_kept(
     spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other one's removal comes between blob and entry: it has to wait for the entry."""
+    """The other process's removal runs between blob and entry: it has to wait for the entry."""
     server.faults.extend(DOWN * 2)
     spooling.publish(WORLD, **book("v1", **LARGE))
     (first,) = Spool(folder).entries()

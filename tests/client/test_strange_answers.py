@@ -1,4 +1,4 @@
-"""Answers of another shape, lists that never end, lines that trickle, and what may not stand in a log."""
+"""Malformed answers, endless lists, trickling lines, and data that must not be logged."""
 
 import asyncio
 import logging
@@ -76,7 +76,7 @@ def test_no_log_shows_the_query_of_a_signed_request(
 
 @pytest.fixture
 def trickling() -> Iterator[str]:
-    """A server whose headers never end, though no single line is late."""
+    """A server whose headers never end, although no single line is late."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:

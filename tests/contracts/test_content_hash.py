@@ -24,7 +24,7 @@ def books(draw: st.DrawFn) -> dict[str, float]:
 
 @st.composite
 def matrices(draw: st.DrawFn) -> tuple[list[str], list[list[float]]]:
-    """Ids, and a symmetric matrix over them whose diagonal dominates."""
+    """Ids, and a symmetric, diagonally dominant matrix over them."""
     ids = draw(st.lists(asset_ids.filter(lambda name: ":" not in name), min_size=1, max_size=5, unique=True))
     rows = [[0.0] * len(ids) for _ in ids]
     for i in range(len(ids)):
@@ -63,7 +63,7 @@ def respelled(value: Any) -> Any:
 
 
 def small(value: Any) -> bool:
-    """Whether a value passes the limits on depth and numbers."""
+    """Return whether a value passes the limits on depth and numbers."""
     return "e+" not in (text := json.dumps(value)) and text.count("[") + text.count("{") < 30
 
 

@@ -1,4 +1,4 @@
-"""What may be expected of a world, and when nobody is to be woken."""
+"""Valid expectations of a world, and the times at which it raises no alarm."""
 
 import json
 from datetime import UTC, datetime

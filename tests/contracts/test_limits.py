@@ -1,4 +1,4 @@
-"""Each limit: what stands at it is accepted, one past it is refused and the pointer says where."""
+"""Each limit: a value at it is accepted, one past it is refused, and the pointer says where."""
 
 from collections.abc import Mapping
 from datetime import timedelta

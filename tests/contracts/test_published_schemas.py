@@ -1,4 +1,4 @@
-"""Published schemas: every word is one of its dialect, patterns mean the same in every language, sides are told apart."""
+"""Published schemas: every keyword belongs to its dialect, and patterns match alike in every language."""
 
 import json
 import re
@@ -30,7 +30,7 @@ RUN_PATTERNS = """
 const {patterns, texts} = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 console.log(JSON.stringify(patterns.map(p => texts.map(t => new RegExp(p, 'u').test(t)))));
 """
-# Texts at the edges of every pattern; U+FEFF is white space in ECMA-262 and not in Python.
+# Texts at the edges of every pattern; U+FEFF is white space in ECMA-262 but not in Python.
 TEXTS = [
     *("A", "AAPL", "a b", " a", "a ", "a\n", "\ta", "a,b", "a:b", "", "é", "e\u0301", "-a", "9", "\u200b"),
     *("\ufeffA", "A\ufeff", "\u00a0A", "\u2003A", "A\u3000", "A\u0085", "a\u0000b", "0" * 64, "0" * 63),
@@ -49,7 +49,9 @@ TEXTS = [
 
 
 class IntToken:
-    """The extension word `x-json-token`: the number is written as an RFC 8259 `int`, so Python reads it as one."""
+    """The extension keyword `x-json-token`: the number is written as an RFC 8259 `int`, so Python reads it as
+    one.
+    """
 
     def __init__(self, _schema: Json, value: object, _path: list[str | int]) -> None:
         assert value == "int"
@@ -61,12 +63,12 @@ class IntToken:
 
 
 def hub_validator(schema: Json) -> jsonschema_rs.Validator:
-    """Return a validator that knows our extension word."""
+    """Return a validator that knows our extension keyword."""
     return jsonschema_rs.validator_for(schema, validate_formats=True, keywords={"x-json-token": IntToken})
 
 
 def golden(path: Path) -> tuple[Any, Json]:
-    """Return the body of a golden example as a JSON value, and what it is answered."""
+    """Return the body of a golden example as a JSON value, and its expected answer."""
     example = json.loads(path.read_text(encoding="utf-8"))
     return json.loads(raw_body(example["request"])), example["expected"]
 
@@ -188,7 +190,7 @@ def test_what_the_request_schema_refuses_the_hub_refuses(path: Path) -> None:
     try:
         body, expected = golden(path)
     except ValueError:
-        return  # no JSON: no schema speaks of it
+        return  # not JSON: no schema describes it
     if "content_hash" in expected:
         assert hub_validator(schema_files()["snapshot-request"]).is_valid(body)
 

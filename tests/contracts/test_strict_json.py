@@ -15,11 +15,11 @@ REFUSED = object()
 
 
 class Members(list[tuple[str, Any]]):
-    """The members of one object as they stand in the text."""
+    """The members of one object in the order of the text."""
 
 
 def reference(raw: bytes) -> Any:
-    """A slow parser that takes exactly what the contract takes; REFUSED for anything else."""
+    """A slow parser that accepts exactly what the contract accepts; REFUSED for anything else."""
     try:
         text = raw.decode("utf-8")
         if text.startswith("\ufeff"):
@@ -58,7 +58,7 @@ def ours(raw: bytes) -> Any:
 
 
 def same(first: object, second: object) -> bool:
-    """Equality that tells 1 from 1.0 and from true."""
+    """Equality that distinguishes 1 from 1.0 and from true."""
     return repr(first) == repr(second)
 
 

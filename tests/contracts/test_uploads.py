@@ -1,4 +1,4 @@
-"""What a producer announces before it uploads a blob: sizes, digests, parts."""
+"""A producer's announcement before a blob upload: sizes, digests, parts."""
 
 import json
 from typing import Any

@@ -1,1 +1,1 @@
-"""What the hub costs: real requests of the deployed handlers, counted and priced."""
+"""Cost of the hub: real requests of the deployed handlers, counted and priced."""

@@ -1,4 +1,4 @@
-"""Every AWS call that a handler makes, with the units that it is billed for."""
+"""Every AWS call of a handler, with its billed units."""
 
 import json
 import math
@@ -15,13 +15,13 @@ Item = Mapping[str, Mapping[str, Any]]
 # Of the local indexes of `snapshots`, two hold whole items and one a few attributes: one unit (ADR-0003).
 FULL_INDEXES = 2
 SMALL_INDEX_UNITS = 1
-# What the index of exit signals holds of an item (ADR-0037).
+# The attributes of an item in the index of exit signals (ADR-0037).
 EMISSION_INDEX = ("world_id", "evaluation_id", "signal_order", "report", "stage")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call: its units, what they cost in US dollars, and the item or the events that it wrote."""
+    """One call: its units, their cost in US dollars, and the item or events that it wrote."""
 
     operation: str
     units: int
@@ -67,7 +67,7 @@ def put_units(table: str, item: Item) -> int:
 
 @dataclass
 class Meter:
-    """Hooks into every botocore client that is made while it runs, and keeps the calls."""
+    """Hook into every botocore client created while it runs, and record the calls."""
 
     calls: list[Call] = field(default_factory=list)
 
@@ -77,12 +77,12 @@ class Meter:
         return taken
 
     def before(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
-        """Note a call that writes; what a read costs is known by its answer."""
+        """Record a call that writes; the cost of a read is known from its answer."""
         if model.name in REQUESTS:
             self.calls.append(REQUESTS[model.name](params))
 
     def after(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
-        """Note a call that reads."""
+        """Record a call that reads."""
         if model.name in ANSWERS:
             self.calls.append(ANSWERS[model.name](parsed))
 

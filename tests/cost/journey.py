@@ -1,4 +1,4 @@
-"""One snapshot from POST to its last event, and the reads of it, through the deployed handlers on moto."""
+"""One snapshot from POST to its last event, and its reads, through the deployed handlers on moto."""
 
 import importlib
 import json
@@ -28,7 +28,7 @@ CONTEXT = SimpleNamespace(aws_request_id="invocation")
 
 @dataclass(frozen=True)
 class Leg:
-    """One invocation of one function: how it was set off, and what it called."""
+    """One invocation of one function: its trigger and its calls."""
 
     function: str
     trigger: str
@@ -36,7 +36,7 @@ class Leg:
 
     @property
     def dollars(self) -> float:
-        """Return what the invocation costs: its trigger, the function, its calls, its log."""
+        """Return the cost of the invocation: its trigger, the function, its calls, its log."""
         milliseconds = ASSUMED.milliseconds_of_work + ASSUMED.milliseconds_per_call * len(self.calls)
         size: FunctionSize = getattr(STAGES["prod"], self.function)
         gb_seconds = size.memory_mib / 1024 * milliseconds / 1000
@@ -56,7 +56,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Journey:
-    """The legs of a snapshot's way, and those of the reads afterwards, by what was asked."""
+    """The invocations of a snapshot, and those of the later reads by question."""
 
     publishing: list[Leg]
     reads: dict[str, Leg]
@@ -82,7 +82,7 @@ def body(assets: int) -> dict[str, Any]:
 
 
 def travel(sizes: Sequence[int]) -> dict[int, Journey]:
-    """Send one snapshot of each number of assets through the hub, each in a world of its own, and read it back."""
+    """Send one snapshot of each number of assets through the hub, each in a separate world, and read it back."""
     with deployed(TOKEN, ["snapshots:write", "snapshots:read"]), metered() as meter:
         walks = {assets: _Walk(meter, f"/risk-hub/worlds/w{assets}/snapshots") for assets in sizes}
         return {assets: walk.journey(body(assets)) for assets, walk in walks.items()}
@@ -103,7 +103,7 @@ class _Walk:
         )
 
     def publish(self, document: dict[str, Any]) -> Iterator[Leg]:
-        """Yield the legs of one snapshot, each given what the one before really wrote."""
+        """Yield the invocations of one snapshot, each with the real output of the previous one as input."""
         post = self._http("POST", self.path, json.dumps(document).encode())
         yield post
         yield from self._announce(post)
@@ -151,7 +151,7 @@ class _Walk:
 
 
 def _is_announced(item: Any) -> bool:
-    """Tell whether the stream's filter lets the relay see the item."""
+    """Return whether the stream's filter passes the item to the relay."""
     if "mark" in item:
         return False
     return "evaluation_id" not in item or item["evaluation_id"]["S"].startswith(ANNOUNCED_EVALUATIONS)

@@ -1,4 +1,4 @@
-"""How snapshots could lie in DynamoDB: what a put and a read of the latest cost in each layout (ADR-0003)."""
+"""Possible DynamoDB layouts of snapshots: the cost of a put and of a read of the latest in each (ADR-0003)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ EVENTUAL_FACTOR = 0.5
 
 @dataclass(frozen=True)
 class Layout:
-    """One layout for items of one size; units of one put, and of one read of the latest with its number of requests."""
+    """One layout for items of one size; units of one put, and of one read of the latest with its number of
+    requests.
+    """
 
     name: str
     put_units: int
@@ -26,12 +28,12 @@ class Layout:
 
     @property
     def put_dollars(self) -> float:
-        """Return what one put costs."""
+        """Return the cost of one put."""
         return self.put_units * PRICES.write_unit
 
     @property
     def latest_dollars(self) -> float:
-        """Return what one read costs."""
+        """Return the cost of one read."""
         return self.latest_units * PRICES.read_unit
 
 
@@ -63,7 +65,7 @@ def layouts(item_bytes: int) -> Iterator[Layout]:
 
 
 def posts_per_second(put_units: int) -> float:
-    """Return how many puts a second one world takes: its item collection is one partition."""
+    """Return how many puts a second one world accepts: its item collection is one partition."""
     return PARTITION_WRITE_UNITS_PER_SECOND / put_units
 
 

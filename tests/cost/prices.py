@@ -1,4 +1,4 @@
-"""List prices of AWS in US dollars, and what a bill also depends on: for comparing, a real account's bill decides."""
+"""List prices of AWS in US dollars, and assumptions, for comparison: only a real account's bill is exact."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -37,7 +37,7 @@ class Prices:
 
 @dataclass(frozen=True)
 class Assumed:
-    """What only an account can measure.
+    """Assumptions that only a real account can measure.
 
     Attributes:
         milliseconds_per_call: how long a function waits for one AWS call.

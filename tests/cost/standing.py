@@ -1,4 +1,4 @@
-"""What watching a stage costs by the month: alarms, metrics, dashboards, its secret, the key of its alarm topics."""
+"""Monthly cost of monitoring a stage: alarms, metrics, dashboards, its secret, the key of its alarm topics."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Cost:
 
 
 def standing_costs(stage: Stage) -> Iterator[Cost]:
-    """Yield the lines; metrics are billed for the hours in which they are written, so this is the most."""
+    """Yield the lines; metrics are billed for the hours in which they are written, so this is the maximum."""
     watched = sum(len(rule.metrics) for rule in alarm_rules(stage))
     yield Cost("metrics that alarms watch", watched, watched * PRICES.alarm_metric_month)
     for what, count in _series(stage):
@@ -55,7 +55,7 @@ def _series(stage: Stage) -> Iterator[tuple[str, int]]:
 
 
 def _values(stage: Stage, metric: m.Metric, dimensions: tuple[str, ...]) -> int:
-    """Return how many series a metric has under one set of dimensions."""
+    """Return the number of series of a metric under one set of dimensions."""
     if metric == m.REPORTS:
         return len(stage.stage_allow_list) * len(get_args(RiskStatus)) * len(WORKER_EVENTS)
     if metric == m.BLOB_ERRORS:

@@ -1,4 +1,4 @@
-"""What the decisions claim about cost, on the requests that the handlers really make."""
+"""The cost claims of the decisions, checked on the real requests of the handlers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is deployed is what was built and tested, to the byte."""
+"""The deployed assembly equals the built and tested one, byte for byte."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from infra.deploy.assembly import RECORD, build, digest_of, prove, read
 from infra.deploy.errors import DeployError
 
 STACK = "RiskHub-local-service.template.json"
-# Stands for the app: writes what the committed local stage is made of, or says why not.
+# Replaces the app: writes the committed local stage's assembly, or reports why it cannot.
 APP = """#!/bin/sh
 [ "$4" = stage=prod ] && { echo "stage 'prod' needs networks" >&2; exit 1; }
 mkdir -p "$CDK_OUTDIR" && cp infra/assembly/local/*.template.json "$CDK_OUTDIR"

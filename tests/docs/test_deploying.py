@@ -1,4 +1,4 @@
-"""The guide to deploying: no account is here to run it on, so each of its commands is taken as far as its parser."""
+"""The deployment guide: without an account to run on, each of its commands is checked up to its parser."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ MAKE = [line for line in commands(GUIDE) if line.startswith("make ")]
 
 
 def started(line: str) -> list[list[str]]:
-    """Return what make would run of ours, as arguments of the module that it names."""
+    """Return the module and arguments of each of our programs that make would run."""
     done = subprocess.run(
         ["make", "-n", *shlex.split(line)[1:]], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -1,4 +1,4 @@
-"""The workflows: pinned, narrow, and nothing but make targets that run here too."""
+"""The workflows: pinned, with narrow permissions, and only make targets that also run here."""
 
 import re
 import subprocess
@@ -136,7 +136,7 @@ def test_dependabot_reads_the_folder_of_every_lock() -> None:
     locks = sorted(path.parent.relative_to(ROOT) for path in ROOT.glob("infra/**/package-lock.json"))
     assert ("github-actions", "/") in watched
     assert {("npm", f"/{folder}") for folder in locks} <= watched
-    # Dependabot reads the folder that it is given and those directly in it.
+    # Dependabot reads only the given folder and its direct children.
     assert ("pip", "/") in watched
     assert all(path.parent.parent == ROOT for path in ROOT.glob("requirements/*.txt"))
     assert ("pip", "/contracts") in watched
@@ -147,5 +147,5 @@ def test_dependabot_proposes_what_must_change_together_in_one_request() -> None:
     groups = [line.strip() for line in text.splitlines() if line.strip().startswith("patterns: ")]
     assert any("boto3, botocore" in line for line in groups)
     assert any("aws-cdk-lib" in line and "constructs" in line for line in groups)
-    # Every exact version in pyproject.toml is in a group with a name of its own, or alone.
+    # Every exact version in pyproject.toml is in a group with its own name, or alone.
     assert groups[-1] == 'patterns: ["*"]'

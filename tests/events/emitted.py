@@ -1,4 +1,4 @@
-"""What the code really emits for one real book, and the invocations that its handlers receive on the way.
+"""The real events of one real book, and the invocations that its handlers receive.
 
 `python -m tests.events.emitted` writes events/samples and events/invocations; `--check` compares.
 """
@@ -121,7 +121,7 @@ def queue_message(event: CloudEvent, worker: str) -> dict[str, Any]:
 
 
 class Walk:
-    """One book on its way from POST to exit signal: every step is given what the step before really emitted."""
+    """One book from POST to exit signal: the input of each step is the real output of the previous one."""
 
     def __init__(self) -> None:
         clock, self.snapshots, blobs = FrozenClock(), MemorySnapshots(), MemoryBlobs()

@@ -20,12 +20,13 @@ Json = dict[str, Any]
 
 PROBLEM_JSON: Final = CONTENT_TYPE
 PROBLEM_MODEL: Final = "ProblemAnswer"
-# A request that no operation takes is answered with one of these.
+# The answers for a request that matches no operation.
 NO_OPERATION: Final = {404: "not-found", 405: "method-not-allowed"}
 NO_CONTENT: Final = 204
-# What the media type and the transport bring with every response; OpenAPI declares the first one by the content.
+# Headers that the media type and the transport add to every response; OpenAPI declares the first one by the
+# content.
 UNDECLARED_HEADERS: Final = frozenset({"content-type", "content-length", "date", "server", "connection"})
-# API Gateway answers for the hub where a request does not reach a function: a problem, with these headers at most.
+# API Gateway's answers where a request does not reach a function: a problem, with these headers at most.
 GATEWAY_HEADERS: Final = frozenset({"cache-control", "retry-after"})
 CORRELATION_ID: Final = "x-correlation-id"
 RETRYABLE: Final = frozenset({429, 503})
@@ -119,7 +120,9 @@ def _gateway_faults(exchange: Exchange) -> Iterator[str]:
 
 
 def _options_faults(exchange: Exchange) -> Iterator[str]:
-    """Yield the faults of an answer to OPTIONS, which every path has although no operation is declared for it."""
+    """Yield the faults of an answer to OPTIONS, which every path has although no operation is declared for
+    it.
+    """
     if "allow" not in exchange.headers:
         yield "the header Allow is missing"
     if exchange.body:

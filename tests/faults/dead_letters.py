@@ -1,4 +1,4 @@
-"""The workers' dead letters: how many lie there, and the operator's way to bring them back."""
+"""The workers' dead letters: their number, and the operator's command to redrive them."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class DeadLetters:
         }
 
     def redrive(self) -> None:
-        """Move everything that lies there back to the work queues, as `queues redrive` does."""
+        """Move all dead letters back to the work queues, as `queues redrive` does."""
         sqs: Any = self.aws.client("sqs")
         for worker, waiting in self.waiting().items():
             if waiting:

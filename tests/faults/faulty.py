@@ -1,6 +1,7 @@
-"""Stands in front of a deployed handler: its AWS calls fail at random, and its process dies at random.
+"""Wrapper of a deployed handler: its AWS calls fail at random, and its process dies at random.
 
-Shipped into a function's code zip by `tests.faults.install`; imports nothing of ours but the handler itself.
+Shipped into a function's code zip by `tests.faults.install`; imports no project code except the handler
+itself.
 """
 
 import importlib
@@ -18,14 +19,14 @@ from botocore.exceptions import ReadTimeoutError
 RATES: dict[str, dict[str, float]] = json.loads(os.environ["FAULTY_RATES"])
 LOG = Path(os.environ["FAULTY_LOG"])
 FUNCTION = os.environ["FAULTY_HANDLER"].split(".")[1]
-# What concerns this world is never stored: its messages must end as dead letters, and come back from there.
+# Effects for this world are never stored: its messages must end as dead letters, and be redriven from there.
 REFUSED_WORLD = os.environ.get("FAULTY_WORLD", "")
 CHANCE = random.SystemRandom()
 KILLED_EXIT_CODE = 137
 
 
 class Raw:
-    """A body in the form in which botocore reads one."""
+    """A body in the form that botocore reads."""
 
     def __init__(self, content: bytes) -> None:
         """Hold the bytes."""
@@ -37,7 +38,7 @@ class Raw:
 
 
 def strikes(operation: str, fault: str) -> bool:
-    """Decide whether the fault happens now, and note it if it does."""
+    """Decide whether the fault happens now, and record it if it does."""
     if CHANCE.random() >= RATES.get(operation, {}).get(fault, 0.0):
         return False
     note(operation, fault)
@@ -45,7 +46,7 @@ def strikes(operation: str, fault: str) -> bool:
 
 
 def note(operation: str, fault: str) -> None:
-    """Write down that the fault happened."""
+    """Record the fault."""
     with LOG.open("a") as log:
         log.write(f"{FUNCTION}: {operation} {fault}\n")
 
@@ -58,7 +59,7 @@ def answer(url: str, status: int, document: dict[str, Any]) -> AWSResponse:
 
 
 def before_send(request: Any, event_name: str, **_: Any) -> Any:
-    """Fail before the service saw anything."""
+    """Fail before the service receives anything."""
     operation = event_name.rpartition(".")[2]
     if REFUSED_WORLD and operation == "PutItem" and REFUSED_WORLD.encode() in request.body:
         note(operation, "refused for one world")
@@ -77,7 +78,7 @@ def before_send(request: Any, event_name: str, **_: Any) -> Any:
 
 
 def response_received(event_name: str, **_: Any) -> None:
-    """Fail after the service did its work: the effect is there, the answer is not."""
+    """Fail after the service did its work: the effect exists, the answer is lost."""
     operation = event_name.rpartition(".")[2]
     if strikes(operation, "killed after"):
         os._exit(KILLED_EXIT_CODE)
@@ -89,7 +90,7 @@ _create_client = botocore.session.Session.create_client
 
 
 def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
-    """Make the client, and let faults into it."""
+    """Create the client, and install the faults in it."""
     client = _create_client(self, *args, **kwargs)
     client.meta.events.register("before-send", before_send)
     client.meta.events.register("response-received", response_received)

@@ -1,4 +1,4 @@
-"""Announcing again: the same events, flagged; heads stay, and no worker computes anything a second time."""
+"""Replay: the same events, flagged; heads stay, and no worker computes anything a second time."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -38,7 +38,7 @@ STRESS = StressReport.model_validate(
 
 
 class DamagedSnapshots(MemorySnapshots):
-    """Something lies under the version `damaged` that is no snapshot."""
+    """A store whose version `damaged` is not a valid snapshot."""
 
     def get(self, world_id: str, version: str) -> StoredSnapshot | None:
         if version == "damaged":
@@ -59,7 +59,7 @@ class Hub:
             self.announce([snapshot])
 
     def first(self) -> list[CloudEvent]:
-        """Return what was announced until now, and forget it."""
+        """Return and forget the events announced until now."""
         taken, self.bus.taken = self.bus.taken, []
         return taken
 

@@ -1,4 +1,4 @@
-"""What came of an evaluation, by stage and status: once for each, from closed lists."""
+"""Counts of evaluation outcomes by stage and status: once for each, from closed lists."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ STAGES = frozenset({"paper", "live"})
 
 @dataclass
 class Told:
-    """Keeps what it is told."""
+    """Record the counts."""
 
     statuses: list[tuple[str, RiskStatus]] = field(default_factory=list)
 

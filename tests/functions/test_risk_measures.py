@@ -1,4 +1,4 @@
-"""The measures against their definitions, written another way."""
+"""The measures against independent implementations of their definitions."""
 
 from decimal import Decimal, localcontext
 from math import fsum, sqrt
@@ -67,7 +67,7 @@ def test_historical_measures_on_a_sample_small_enough_to_read() -> None:
 
 @pytest.mark.parametrize("count", [101, 201, 501, 1001])
 def test_an_order_statistic_is_met_exactly_where_the_position_is_whole(count: int) -> None:
-    """In floating point (1 - 0.99) * 100 is above 1 and the quantile would slip past the order statistic."""
+    """In floating point (1 - 0.99) * 100 is above 1, so the quantile would miss the order statistic."""
     returns = [float(value) for value in range(count)]
     assert measures.historical_var(returns, 9900) == -(count - 1) // 100
     assert measures.historical_es(returns, 9900) == -fsum(range((count - 1) // 100 + 1)) / (
@@ -127,7 +127,7 @@ def two_equal_sigmas(weights: tuple[Decimal, Decimal], covariance: Decimal) -> D
 
 @pytest.mark.parametrize("decade", range(1, 18))
 def test_incremental_var_next_to_a_dominating_position_is_right_or_null(decade: int) -> None:
-    """The variance of what is left of a book is a difference; where rounding has eaten it there is no number."""
+    """The variance of the rest of a book is a difference; if rounding has consumed it, no number is given."""
     small = 10.0**-decade
     weights, exact = [1 - small, small], 3e-5
     covariance = np.array([[1e-4, exact], [exact, 1e-4]])

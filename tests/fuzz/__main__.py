@@ -1,4 +1,6 @@
-"""`python -m tests.fuzz`: generated requests against a local stage; writes docs/fuzz-run.md, status 1 on a finding."""
+"""`python -m tests.fuzz`: generated requests against a local stage; writes docs/fuzz-run.md, status 1 on a
+finding.
+"""
 
 import argparse
 import sys
@@ -30,7 +32,7 @@ EVERY_CHECK = (*CHECKS, OVER_HTTP)
 
 
 def fuzz(hub: Hub, max_examples: int, max_seconds: int) -> Tally:
-    """Ask the stage everything; sequences are asked of a narrowed description, so they are a run of their own.
+    """Send all requests to the stage; sequences use a narrowed description, so they are a separate run.
 
     Raises:
         ValueError: the hub does not listen on loopback.
@@ -79,7 +81,7 @@ def operations(document: Json) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz a stage of its own and report; return 1 on a finding or an operation that was not asked."""
+    """Fuzz a separate stage and report; return 1 on a finding or an operation without a request."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--max-examples", type=int, default=MAX_EXAMPLES, help="requests per operation")
     parser.add_argument("--max-seconds", type=int, default=MAX_SECONDS, help="the run ends after this time")

@@ -41,7 +41,7 @@ def publish(bench: Workbench, world: str, body: dict[str, Any]) -> dict[str, Any
 
 
 def announced(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str, Any]:
-    """Announce a blob and return what the hub answers."""
+    """Announce a blob and return the hub's answer."""
     digest = hashlib.sha256(data).hexdigest()
     answer = bench.hub.post_to(f"{world}/blobs", {"kind": kind, "bytes": len(data), "sha256": digest})
     assert answer.status == 201, answer.body
@@ -71,7 +71,7 @@ def opens(bench: Workbench) -> None:
 
 
 def expected_world(bench: Workbench) -> str:
-    """Return a new world that is expected, and among the first by name, so that it has metrics of its own."""
+    """Return a new expected world, among the first by name, so that it has separate metrics."""
     world = f"0-{new_world()}"
     answer = bench.hub.put_to(f"{world}/expectations?stage=paper", {"owner": "bench"})
     assert answer.status == 201, answer.body

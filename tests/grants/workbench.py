@@ -1,4 +1,6 @@
-"""A stage whose functions run only when the experiment calls them, one step of a snapshot's way after the other."""
+"""A stage whose functions run only when the experiment calls them, one step of a snapshot's path after the
+other.
+"""
 
 import base64
 import json
@@ -23,7 +25,7 @@ LOG_POLLS, LOG_POLL_SECONDS = 10, 0.5
 
 
 class Workbench:
-    """Calls the functions of one stage, each as its own source would."""
+    """Call the functions of one stage, each as its event source would."""
 
     def __init__(self, stage: OpenStage) -> None:
         self.hub = Caller(stage.hub)
@@ -36,7 +38,7 @@ class Workbench:
         self.bucket = self.outputs["BucketName"]
 
     def invoke(self, folder: FunctionFolder, event: dict[str, Any]) -> Any:
-        """Call a function and return its answer; what it raises fails the scenario."""
+        """Call a function and return its answer; an exception fails the scenario."""
         answer = self._lambda.invoke(
             FunctionName=physical_name("local", folder), Payload=json.dumps(event).encode()
         )
@@ -45,11 +47,11 @@ class Workbench:
         return payload
 
     def restart(self, folder: FunctionFolder) -> None:
-        """Let the next call of a function meet a new process, which knows no token yet."""
+        """Let the next call of a function start a new process, without cached tokens."""
         self._set(folder, {"EXPERIMENT_STARTED": str(time.monotonic_ns())})
 
     def reap_at_once(self) -> None:
-        """Let the reaper wait for nobody."""
+        """Remove the reaper's grace period."""
         self._set("blob_reaper", {BLOB_GRACE_HOURS: "0"})
 
     def relay(self, table: TableName, key: Key) -> Any:
@@ -65,7 +67,7 @@ class Workbench:
         return {"eventName": "INSERT", "dynamodb": {"Keys": keys, "NewImage": image}}
 
     def put_item(self, table: TableName, item: Key) -> None:
-        """Store an item past the hub."""
+        """Store an item without the hub."""
         self._dynamodb.put_item(
             TableName=physical_name("local", table), Item={k: {"S": v} for k, v in item.items()}
         )
@@ -92,12 +94,12 @@ class Workbench:
         return [item["evaluation_id"]["S"] for item in answer["Items"]]
 
     def work(self, worker: FunctionFolder, world: str) -> None:
-        """Give a worker the message about a world that lies in its queue; it must be done with it."""
+        """Give a worker the message about a world in its queue; fail unless the worker completes it."""
         reply = self.invoke(worker, {"Records": [self._message(queue_name("local", worker), world)]})
         assert reply == {"batchItemFailures": []}, reply
 
     def set_aside(self, text: str) -> bool:
-        """Tell whether the relay's failure queue holds a message with this text."""
+        """Return whether the relay's failure queue holds a message with this text."""
         return self._received(relay_failures_name("local"), lambda body: text in body) is not None
 
     def _message(self, queue: str, world: str) -> dict[str, Any]:
@@ -111,7 +113,7 @@ class Workbench:
         }
 
     def _received(self, queue: str, wanted: Callable[[str], bool]) -> dict[str, Any] | None:
-        """Take everything out of a queue, and return what was wanted."""
+        """Receive everything in a queue, and return the requested messages."""
         url = self._sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         found: dict[str, Any] | None = None
         while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
@@ -129,7 +131,7 @@ class Workbench:
 
 
 def silence(stage: OpenStage) -> None:
-    """Stop the stage's event sources and schedules, so that no call but the experiment's meets a narrowed role."""
+    """Stop the stage's event sources and schedules, so that only the experiment's calls meet a narrowed role."""
     functions, scheduler = stage.aws.client("lambda"), stage.aws.client("scheduler")
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)

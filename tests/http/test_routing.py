@@ -1,4 +1,4 @@
-"""Which route answers, and that whatever it raises is answered too."""
+"""Which route answers a request, and that every exception gets an answer too."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,8 @@
 """Every stage is synthesized once, and every bundle built once, for all tests of this folder.
 
-With `RISK_HUB_ASSEMBLY=folder` the tests read that one assembly instead, as it lies there: what is deployed is what
-was tested. Tests of other stages, and those that read no assembly, are left out.
+With `RISK_HUB_ASSEMBLY=folder` the tests read that one assembly instead, without changes: the tested assembly
+is the
+deployed one. Tests of other stages, and those that read no assembly, are left out.
 """
 
 import os
@@ -18,12 +19,14 @@ HERE = Path(__file__).parent
 BUNDLE_TESTS = "test_bundle"
 STAGE_FIXTURES = {"local": "local", "prod": "prod"}
 GIVEN = os.environ.get(TESTED_ASSEMBLY)
-# Five seconds a stage: the suite leaves it to `make security`, a deployment does not.
+# Five seconds a stage: `make security` covers it, so the suite leaves it out; a deployment does not.
 collect_ignore = [] if GIVEN else ["test_cfn_lint.py"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what shares a slow fixture on one xdist worker; with a given assembly, keep what reads it."""
+    """Keep tests with a shared slow fixture on one xdist worker; with a given assembly, keep only the tests
+    that read it.
+    """
     for item in items:
         if HERE in item.path.parents:
             group = "infra_bundles" if item.path.name.startswith(BUNDLE_TESTS) else "infra_templates"
@@ -41,7 +44,7 @@ def given_stage() -> str:
 
 
 def reads(item: pytest.Item, stage: str) -> bool:
-    """Whether a test reads the assembly of this stage and no other."""
+    """Return whether the test reads only the assembly of this stage."""
     names = set(getattr(item, "fixturenames", ()))
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     asked = {fixture for fixture in STAGE_FIXTURES if fixture in names}

@@ -1,4 +1,4 @@
-"""What is archived, for how long nobody can remove it, and that a removal is not copied."""
+"""What is archived, the retention lock, and that removals are not copied."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def test_nobody_can_shorten_the_life_of_an_archived_object(prod: Assembly) -> No
 
 
 def test_bodies_and_blobs_are_copied_and_neither_uploads_nor_removals(prod: Assembly) -> None:
-    """The reaper removes as before: what it removes stays in the archive."""
+    """The reaper removes as before; removed objects stay in the archive."""
     rules = prod.blob_bucket()["ReplicationConfiguration"]["Rules"]
     assert {rule["Filter"]["Prefix"] for rule in rules} == {"risk-bodies/", "risk-blobs/"}
     assert {rule["DeleteMarkerReplication"]["Status"] for rule in rules} == {"Disabled"}
@@ -77,7 +77,7 @@ def test_every_table_is_backed_up_each_week_into_a_locked_vault(prod: Assembly) 
 
 
 def test_people_are_told_of_a_backup_that_did_not_come_about(prod: Assembly) -> None:
-    """Each state in which AWS Backup ends a job but the good one, in the words that an alarm's receivers read."""
+    """Every final state of an AWS Backup job except success, in the text that alarm receivers read."""
     rule = only(
         each
         for each in prod.properties("operations", "AWS::Events::Rule")

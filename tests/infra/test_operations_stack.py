@@ -40,7 +40,7 @@ WORKERS = ("risk-engine", "stress-engine", "exit-engine")
 
 
 def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the metrics of an alarm: its own, or those of its expression."""
+    """Return the metrics of an alarm: its single metric, or those of its expression."""
     if "Metrics" not in alarm:
         return [alarm]
     return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
@@ -126,7 +126,7 @@ def test_f23_silence_is_bad_of_what_runs_by_the_clock(cloud_stage: Assembly) -> 
 
 
 def test_no_alarm_rests_on_a_metric_of_dynamodb_alone(cloud_stage: Assembly) -> None:
-    """CloudWatch ignores their missing data whatever an alarm asks for: such an alarm would never be over."""
+    """CloudWatch always ignores their missing data, so such an alarm would never return to OK."""
     for name, alarm in alarms(cloud_stage).items():
         namespaces = {metric["Namespace"] for metric in metrics(alarm)}
         assert namespaces != {"AWS/DynamoDB"}, name
@@ -194,7 +194,7 @@ def test_aws_may_publish_to_the_topics_and_plain_http_may_not(cloud_stage: Assem
         assert allowed["cloudwatch.amazonaws.com"]["Condition"] == {
             "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
         }
-        # A failed backup of prod's archive is told by EventBridge (`archive_watch`).
+        # EventBridge reports a failed backup of prod's archive (`archive_watch`).
         assert set(allowed) <= {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
 
 

@@ -14,7 +14,7 @@ def consuming(queue: str) -> set[tuple[str, str]]:
     return {(f"sqs:{action}", queue) for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")}
 
 
-# What Lambda itself does in the name of a role, beside writing its log and its traces.
+# Actions of Lambda itself under a function's role, in addition to writing its log and traces.
 SOURCES: dict[FunctionFolder, set[tuple[str, str]]] = {
     "risk_engine": consuming("risk-engine"),
     "stress_engine": consuming("stress-engine"),
@@ -25,7 +25,7 @@ SOURCES: dict[FunctionFolder, set[tuple[str, str]]] = {
         for stream in ("snapshots/stream", "evaluations/stream")
     },
 }
-# The one role that may delete: blobs that no snapshot refers to, and the marks by which it knows (ADR-0018).
+# The one role that may delete: unreferenced blobs, and the marks that identify them (ADR-0018).
 REAPING = {("s3:DeleteObject", "bucket/risk-blobs/*"), ("dynamodb:DeleteItem", "marks")}
 HISTORY_ENDS_BY = ("Delete", "Remove", "BatchWriteItem", "TransactWriteItems", "PartiQL")
 
@@ -56,7 +56,7 @@ def permissions(assembly: Assembly, folder: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
 def test_a_role_may_do_exactly_this(any_stage: Assembly, folder: FunctionFolder) -> None:
-    """The functions' own grants are the ones that `tests/grants` takes away one by one."""
+    """`tests/grants` removes the functions' own grants one by one."""
     own = set(MISSED_BY[folder])
     assert permissions(any_stage, folder) == own | SOURCES.get(folder, set()) | OWN_LOG | TRACING
 
@@ -83,7 +83,7 @@ def test_no_role_is_granted_a_family_of_actions(any_stage: Assembly, folder: Fun
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
 def test_no_role_can_end_history(any_stage: Assembly, folder: FunctionFolder) -> None:
-    """INV-10. A message of a queue is no history, nor is a blob that no snapshot refers to."""
+    """INV-10. A queue message is not history, nor is an unreferenced blob."""
     may = permissions(any_stage, folder) - (REAPING if folder == "blob_reaper" else set())
     stored = [action for action, _ in may if not action.startswith("sqs:")]
     assert not [action for action in stored if any(word in action for word in HISTORY_ENDS_BY)]
@@ -91,7 +91,7 @@ def test_no_role_can_end_history(any_stage: Assembly, folder: FunctionFolder) ->
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
 def test_a_worker_can_announce_nothing_by_itself(any_stage: Assembly, worker: FunctionFolder) -> None:
-    """ADR-0002: what a worker stores is announced by its stream record."""
+    """ADR-0002: a worker's stored result is announced by its stream record."""
     actions = {action for action, _ in permissions(any_stage, worker)}
     assert not actions & {"events:PutEvents", "sqs:SendMessage", "sns:Publish"}
 

@@ -1,4 +1,4 @@
-"""A consumer's own subscription to the hub's bus."""
+"""A consumer's separate subscription to the hub's bus."""
 
 import json
 import secrets
@@ -18,14 +18,14 @@ DEADLINE_SECONDS = 30.0
 
 @dataclass
 class Subscription:
-    """A consumer's own rule and queue on the hub's bus."""
+    """A consumer's rule and queue on the hub's bus."""
 
     sqs: Any
     url: str
     heard: list[dict[str, Any]] = field(default_factory=list)
 
     def details(self, world: str, event_type: str) -> dict[str, Any]:
-        """Wait for the first event of a type about a world, whatever else was or is announced."""
+        """Wait for the first event of a type about a world, regardless of other events."""
         return self.wait(lambda detail: (detail["subject"], detail["type"]) == (world, event_type))
 
     def wait(self, wanted: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class Subscription:
         pytest.fail("the event did not arrive")
 
     def _hear(self) -> None:
-        """Keep what one answer holds: the queue shows none of it again before half a minute has passed."""
+        """Keep the messages of one answer: the queue hides them for half a minute."""
         answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         self.heard += (json.loads(message["Body"]) for message in answer.get("Messages", []))
 

@@ -1,4 +1,6 @@
-"""A fresh clone finds a Python that runs, and its environment is what the lock says; obstacles are one sentence."""
+"""A fresh clone finds a working Python, and its environment matches the lock; each obstacle is reported in
+one sentence.
+"""
 
 import os
 import runpy
@@ -11,7 +13,7 @@ import pytest
 from infra.local.settings import REPOSITORY
 
 REQUIREMENTS = REPOSITORY / "requirements"
-# A script beside the locks, no package; and a library has taken the folder's name.
+# A script next to the locks, not a package; and a library uses the folder's name.
 INSTALL = runpy.run_path(str(REQUIREMENTS / "install.py"))
 MARK_NAME = INSTALL["MARK_NAME"]
 TOOLS = ("sh", "sort", "tr", "dirname", "cmp")
@@ -96,7 +98,7 @@ def test_a_chosen_python_that_does_not_fit_is_refused(programs: Path, tmp_path: 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Path:
-    """An environment that was made from `lock.txt` beside it."""
+    """An environment made from the `lock.txt` next to it."""
     folder = tmp_path / "venv"
     program_folder = folder / "bin"
     program_folder.mkdir(parents=True)

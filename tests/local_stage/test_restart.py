@@ -1,4 +1,4 @@
-"""`make up` goes on with what was stored, after `make down` and after a kill."""
+"""`make up` resumes with the stored data, after `make down` and after a kill."""
 
 import time
 from collections.abc import Iterator

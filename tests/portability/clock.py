@@ -1,9 +1,10 @@
-"""A clock that is moved for a process and everything that it starts, however little environment it passes on.
+"""A changed clock for a process and everything it starts, even if it passes on little of its environment.
 
-A library that is preloaded adds a constant to every answer of the system's clock. The local stage starts its server with
-an environment that names no preloaded library, so the interpreter itself is a script here that names it again: each
-`sys.executable` of the tests is that script. The shell and `date` are such scripts too. The monotonic clock and the times
-of files stay true.
+A preloaded library adds a constant to every answer of the system's clock. The local stage starts its server
+with an
+environment that does not name the library, so the tests' `sys.executable` is a script that adds it again; so
+are the
+shell and `date`. The monotonic clock and the times of files are not changed.
 """
 
 import importlib.util
@@ -18,7 +19,7 @@ from typing import Final
 from tests.portability.setting import DATED, OWN_FOLDER, Effect, Setting
 
 LIBRARY_IN_PACKAGE: Final = "vendor/libfaketime/src/libfaketime.so.1"
-# pip sees the true clock: the certificate of a package index has run out years ahead.
+# pip uses the true clock: the certificate of a package index would have expired years ahead.
 PROGRAM: Final = """#!{bash}
 case " $* " in
     *' -m pip '* | */pip/*) unset LD_PRELOAD FAKETIME ;;
@@ -27,7 +28,7 @@ esac
 exec -a {name} '{real}' "$@"
 """
 PYTHON: Final = "python"
-# Programs that tests start by name with an environment of their own.
+# Programs that tests start by name with a separate environment.
 SHELL_PROGRAMS: Final = ("sh", "bash", "date")
 YEARS_AHEAD: Final = 5
 JUST_BEFORE: Final = timedelta(seconds=45)
@@ -43,7 +44,7 @@ def clocks() -> Iterator[Setting]:
 
 
 def clock(name: str, value: str, tests: tuple[str, ...], ahead: timedelta) -> Setting:
-    """Return the setting of a clock that is so far ahead."""
+    """Return the setting of a clock that is ahead by this interval."""
     absent = why_no_clock()
     python = Path(sys.executable) if absent else moved_interpreter(Path(sys.executable), name, ahead)
     return Setting("clock", value, tests, is_ahead(ahead), with_programs(python), python, absent=absent)
@@ -75,11 +76,11 @@ INSTANTS: Final[Mapping[str, Callable[[datetime], datetime]]] = {
 
 
 def moved_interpreter(python: Path, name: str, ahead: timedelta) -> Path:
-    """Make an environment that is another one's twin but for its clock; return its interpreter.
+    """Create a copy of an environment that differs only in its clock; return its interpreter.
 
     Args:
         python: an interpreter in an environment.
-        name: of the twin's folder.
+        name: name of the copy's folder.
         ahead: how far its clock is ahead of this machine's.
     """
     environment, programs = python.parent.parent, OWN_FOLDER / name / "bin"
@@ -111,7 +112,7 @@ def _write_program(file: Path, real: Path, ahead: timedelta) -> None:
 
 
 def with_programs(python: Path) -> dict[str, str]:
-    """Return the variable by which the programs next to an interpreter are found first."""
+    """Return the PATH variable in which the programs next to an interpreter come first."""
     return {"PATH": os.pathsep.join((str(python.parent), os.environ["PATH"]))}
 
 
@@ -123,19 +124,19 @@ def base_interpreter(environment: Path) -> Path:
 
 
 def is_ahead(ahead: timedelta) -> Effect:
-    """Return the check that a process sees a clock that is so far ahead."""
+    """Return the check that a process's clock is ahead by this interval."""
     return lambda without, under: abs(under.at - without.at - ahead.total_seconds()) < TOLERANCE_SECONDS
 
 
 def why_no_clock() -> str | None:
-    """Return why this machine cannot move a clock; None where it can."""
+    """Return why this machine cannot change a process's clock; None if it can."""
     if library_file() is None:
         return "the library that moves the clock is for Linux on x86-64 only"
     return None if shutil.which("bash") else "bash is not installed"
 
 
 def library_file() -> Path | None:
-    """Return the library that is preloaded, from the package `libfaketime`; None where there is none."""
+    """Return the preloaded library, from the package `libfaketime`; None if it is not installed."""
     found = importlib.util.find_spec("libfaketime")
     if found is None or found.origin is None:
         return None

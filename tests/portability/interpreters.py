@@ -26,7 +26,9 @@ def interpreters() -> Iterator[Setting]:
 
 
 def environment_of(version: str) -> tuple[Path, str | None]:
-    """Return the interpreter of an environment with that version, made if need be, or why there is none."""
+    """Return the interpreter of an environment with that version, created if necessary, or the reason it is
+    unavailable.
+    """
     own = Path(sys.executable)
     if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
         return own, None
@@ -43,7 +45,7 @@ def environment_of(version: str) -> tuple[Path, str | None]:
 
 
 def find(version: str) -> Path | None:
-    """Return an interpreter of that version that runs and can make environments; None where there is none."""
+    """Return an interpreter of that version that runs and can create environments; None if not found."""
     home = Path.home()
     candidates = [
         *(Path(folder) / f"python{version}" for folder in os.get_exec_path()),
@@ -56,7 +58,7 @@ def find(version: str) -> Path | None:
 
 
 def answers(python: Path) -> str:
-    """Return the version that a program says it is; empty for one that fails, such as a shim without a version."""
+    """Return the version that a program reports; empty for one that fails, such as a shim without a version."""
     command = (str(python), "-c", PROBE)
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout.strip()
 

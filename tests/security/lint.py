@@ -17,7 +17,7 @@ PROGRAM = Path(sys.executable).with_name("cfn-lint")
 
 
 def complaints(assembly: Path) -> str:
-    """Return what cfn-lint says of an assembly's templates; `.cfnlintrc.yaml` says what it is not asked."""
+    """Return cfn-lint's complaints about an assembly's templates; `.cfnlintrc.yaml` lists the ignored rules."""
     templates = sorted(map(str, assembly.glob("*.template.json")))
     if not templates:
         raise FileNotFoundError(f"{assembly} holds no template")
@@ -28,7 +28,7 @@ def complaints(assembly: Path) -> str:
 
 
 def main(stages: Iterable[str] = STAGE_NAMES) -> int:
-    """Print what is said of each stage; return 1 when anything is."""
+    """Print the complaints about each stage; return 1 if there are any."""
     said = ""
     with tempfile.TemporaryDirectory() as folder:
         for stage in stages:

@@ -1,4 +1,4 @@
-"""What the risk engine keeps beside its reports, on the wire."""
+"""Data that the risk engine stores in addition to its reports, on the wire."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

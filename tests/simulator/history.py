@@ -1,4 +1,6 @@
-"""One history: everybody acts in the order that the seed says, then faults end, all is redelivered, and the checks run."""
+"""One history: actors run in the seed's order, then faults end, everything is redelivered, and the checks
+run.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -29,7 +31,7 @@ SOUND = Parts()
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a history went; `broken` is the invariant that did not hold, with the trace of it."""
+    """Result of a history; `broken` is the violated invariant, with its trace."""
 
     seed: int
     commits: int
@@ -41,7 +43,7 @@ class Outcome:
     broken: BrokenInvariantError | None = None
 
     def report(self) -> str:
-        """Return what a person needs to find the bug."""
+        """Return the information needed to find the bug."""
         if self.broken is None:
             struck = ", ".join(f"{kind} {count}" for kind, count in sorted(self.faults.items()))
             return f"seed {self.seed}: sound ({self.commits} commits; faults: {struck or 'none'})"
@@ -122,14 +124,14 @@ class History:
         return True
 
     def _wait(self) -> bool:
-        """Let time pass: days if need be, but mostly little while processes are under way."""
+        """Let time pass: sometimes days, but mostly little while processes are running."""
         few = 6 if self.random.random() < LONG_WAIT_SHARE else 4
         choices = PAUSES_SECONDS[: few if self.hub.tasks.live else None]
         self.hub.clock.advance(seconds=self.random.choice(choices))
         return True
 
     def _damage(self) -> bool:
-        """Overwrite, cut or remove a blob behind the hub's back."""
+        """Overwrite, truncate or remove a blob without the hub's knowledge."""
         objects = self.hub.blobs.store.objects
         sound = [ref for ref in objects if ref.rpartition("/")[2] not in self.hub.ledger.damaged]
         if not sound or not self.hub.faults.strikes("damage"):
@@ -146,7 +148,7 @@ class History:
         return True
 
     def _come_to_rest(self) -> None:
-        """End all faults and go on until nobody has anything left to do."""
+        """End all faults and continue until no actor has work left."""
         self.hub.faults.on = False
         self.readers.planned = 0
         self.hub.trace.add(self.hub.clock.now, "-", "faults end")
@@ -173,7 +175,7 @@ class History:
 
 
 def _other_numbers(data: bytes) -> bytes:
-    """Return a blob as sound in form as this one, with every number doubled."""
+    """Return a valid blob of the same form with every number doubled."""
     held = decode(data)
     if isinstance(held, Covariance):
         return encode_covariance(held.ids, [value * 2 for value in held.values])

@@ -1,4 +1,4 @@
-"""What this tree has written, read by the released code: what a rollback meets."""
+"""Rollback: the released code reads the records that this tree has written."""
 
 import json
 import shutil
@@ -16,9 +16,11 @@ from tests.upgrades.wire import Wire, kept, repaired_only
 
 
 def read_by(released: Release, home: Path) -> list[str]:
-    """Return the questions that the released code answers otherwise from this tree's records than this tree does.
+    """Return the questions that the released code answers differently from this tree, based on this tree's
+    records.
 
-    The release may say less than this tree, never something else; of what it answered wrongly, the rest is compared.
+    The release may omit members, but not change them; of answers that it got wrong, the other parts are
+    compared.
     """
     wire, folder, tree = Wire.of(record()), home / "wire", home / "release"
     folder.mkdir()
@@ -45,5 +47,5 @@ def _asked(request: Json) -> str:
 
 
 def _agrees(answer: Json, now: Json, wrong: Sequence[str] | None) -> bool:
-    """Tell whether the release's answer is this tree's, or differs in nothing but what was wrong."""
+    """Return whether the release's answer equals this tree's, or differs only in the parts that were wrong."""
     return kept(answer, now) if wrong is None else repaired_only(answer, now, wrong)
