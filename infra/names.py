@@ -74,8 +74,7 @@ STRESS_EVALUATED: Final = "stress_evaluated"
 # Key prefixes of the evaluations table that become events; other items are the engine's internal notes.
 ANNOUNCED_EVALUATIONS: Final = ("risk/", "stress/", "exit/")
 
-# Every worker and the events that its rule sends to its queue: queues, alarms and the dashboard follow this
-# table.
+# Every worker and the events that its rule sends to its queue: queues, alarms and dashboard follow it.
 WORKER_EVENTS: Final[dict[FunctionFolder, tuple[str, ...]]] = {
     "risk_engine": (SNAPSHOT_UPDATED,),
     "stress_engine": (SNAPSHOT_UPDATED,),

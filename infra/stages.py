@@ -69,7 +69,7 @@ class Stage:
         throttle_rate_per_second: Steady request rate of the API's stage.
         throttle_burst_requests: Requests that may arrive at once.
         requests_per_address: Requests of one address in five minutes before the web ACL blocks it; None: no
-            web ACL.
+            ACL.
         archive_lock_days: Days during which no principal can delete what the archive holds; None: no archive
             (ADR-0024).
         blob_grace_hours: Hours that a blob may exist before a snapshot refers to it.
@@ -80,20 +80,17 @@ class Stage:
         log_level: Threshold of application logs.
         bundles: `built` deploys real code by content hash; `placeholder` fixes the asset key.
         event_archive_days: Days for which the bus's events can be replayed.
-        paging_stages: Values of `X-Stage` whose stale and missing worlds raise a critical alarm, not a
-            warning.
+        paging_stages: Values of `X-Stage` whose stale and missing worlds raise critical alarms.
         critical_subscribers: `mailto:` and `https://` addresses that receive critical alarms.
         warning_subscribers: The same for warnings.
         runbook_base: Prefix of `docs/runbook/...` in each alarm, which makes it a link.
         risk_fallback: Replacement for an unusable covariance; `none`: no replacement, the number is null.
-        legacy_method: Whether reports also carry the numbers of the gateway that the hub replaces, for
-            comparison.
+        legacy_method: Whether reports also carry the numbers of the replaced gateway, for comparison.
         rollout: How a release reaches the API's callers: `in_place` changes the functions themselves;
             `at_once` moves their alias `live` to the newly published version; `canary` moves it for 10 % of
             the calls first, and back if an alarm turns on (ADR-0026).
         encrypted_alarms: Whether a key of the stage encrypts the alarm topics (price: docs/cost.md).
-        permissions_boundary: Managed policy, by ARN or name, that bounds every role of the stage; None: no
-            boundary.
+        permissions_boundary: Managed policy, by ARN or name, that bounds every role of the stage, or None.
         writer_concurrency: Reserved, and so maximum, concurrent executions of snapshot_writer; None: the
             account's unreserved concurrency, as for every other function.
         reader_concurrency: The same for snapshot_reader.
@@ -235,8 +232,7 @@ def stage_named(name: str, **given: str | None) -> Stage:
         given: Texts by the names of `FROM_OUTSIDE`; an empty text counts as absent.
 
     Raises:
-        StageError: The stage is unknown, a value is malformed, or the stage requires networks and none are
-            given.
+        StageError: The stage is unknown, a value is malformed, or required networks are missing.
     """
     if name not in STAGES:
         raise StageError(f"no stage {name!r}: choose one of {', '.join(STAGES)}, as in -c stage=dev")

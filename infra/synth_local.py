@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from aws_cdk import cx_api
 
 _DEPLOYED_LOCALLY: tuple[names.StackPart, ...] = ("data", "service")
-# The emulator cannot evaluate these alarms; the local stage reads them from the template and evaluates them
-# itself.
+# The emulator cannot evaluate these alarms; the local stage evaluates them from the template.
 _READ_LOCALLY: tuple[names.StackPart, ...] = ("operations",)
 
 

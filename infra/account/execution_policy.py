@@ -85,8 +85,7 @@ DASHBOARDS: Final = (
     "cloudwatch:ListDashboards",
     "cloudwatch:PutDashboard",
 )
-# These actions create a role or extend its permissions. If a boundary is required, they apply only to roles
-# with it.
+# These actions create a role or extend its permissions. They apply only to roles with the required boundary.
 BOUNDED_VERBS: Final = (
     "iam:CreateRole",
     "iam:PutRolePolicy",

@@ -58,7 +58,7 @@ _UNUSED_FOLDERS: Final = (
     "aws_lambda_powertools/metrics/provider/datadog",
     "backports/zstd/_cffi",  # another interpreter's
     "backports/zstd/zipfile",
-    "boto3",  # our adapters use botocore's clients, and nothing else asks for it
+    "boto3",  # the adapters use botocore's clients, and no other package needs boto3
     "s3transfer",
     "numpy/_core/include",
     "numpy/_core/lib",

@@ -30,8 +30,7 @@ class Releases(Construct):
     """One deployment group per function of the API, all under the same alarms, including the workers'.
 
     CodeDeploy looks up the groups that the service stack's aliases name only when an alias is *updated*,
-    which is never before the operations stack exists: the service stack need not wait for the operations
-    stack.
+    which is never before the operations stack exists: the service stack need not wait for it.
     """
 
     def __init__(
@@ -65,8 +64,8 @@ class Releases(Construct):
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["lambda:GetAlias", "lambda:UpdateAlias"],
-                # IAM checks both actions against the function's ARN; the alias's ARN is included in case that
-                # changes.
+                # IAM checks both actions against the function's ARN; the alias's ARN is added as a
+                # precaution.
                 resources=[*map(self._function_arn, names.API_FUNCTIONS), *aliases],
             )
         )

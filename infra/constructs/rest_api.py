@@ -144,7 +144,7 @@ class HubApi(Construct):
             self._method(resource, ANY_METHOD, registry)
 
     def _method(self, resource: apigateway.IResource, verb: str, function: lambda_.IFunction) -> None:
-        """Add a method; the gateway would answer 404 without it, the function answers HEAD, OPTIONS, 405."""
+        """Add a method. The function answers HEAD, OPTIONS and 405; the gateway alone would answer 404."""
         method = resource.add_method(verb, apigateway.LambdaIntegration(function, allow_test_invoke=False))
         acknowledge(method, {"AwsSolutions-APIG4": _IN_THE_HANDLER, "AwsSolutions-COG4": _IN_THE_HANDLER})
 

@@ -160,7 +160,7 @@ def _by_world(stage: Stage) -> tuple[Panel, ...]:
 
 
 def _incomplete(stage: Stage) -> tuple[Line, ...]:
-    """Return the stages on which people act; a line for every status of every stage would be unreadable."""
+    """Return lines for the paging stages only; lines for every stage would be unreadable."""
     statuses: tuple[RiskStatus, ...] = ("partial", "insufficient", "invalid_input")
     return tuple(
         Line(

@@ -108,8 +108,7 @@ def refuse_anothers_bootstrap(aws: Clients) -> None:
     """Refuse to replace a bootstrap whose CloudFormation policies differ from the hub's.
 
     Raises:
-        DeployError: the account and region have such a bootstrap; every CDK app there deploys under its
-            policies.
+        DeployError: the account and region have such a bootstrap; all CDK apps there deploy under it.
     """
     try:
         answer = aws.client("cloudformation").describe_stacks(StackName=BOOTSTRAP_STACK)

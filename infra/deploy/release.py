@@ -32,8 +32,7 @@ class Order:
         stage: deployment stage.
         folder: folder of its assembly.
         account: required account; None: the account of the credentials.
-        digest: required digest of the assembly, received from its builder by another channel; None: any
-            digest.
+        digest: required digest of the assembly, received from its builder by another channel; None: any.
         confirmed: deploy without asking.
         stacks: stacks that the CLI deploys: all of them, except in a rehearsal.
     """

@@ -87,7 +87,7 @@ class MetricsBridge:
         while not self._stopped.wait(POLL_INTERVAL_SECONDS):
             try:
                 self.carry_over(logs, cloudwatch)
-            except Exception:  # a thread that ended would leave every metric out
+            except Exception:  # if the thread ended, all metrics would be missing
                 if not self._stopped.is_set():
                     logger.exception("Metrics of the last seconds were not carried over")
 

@@ -1,8 +1,7 @@
 """Strict rules for the framing of a request at the front door.
 
 h11 accepts a few forms that two servers may read differently, which makes request smuggling possible: both
-framing headers, a repeated Content-Length, a folded header line, a bare line feed. The front door refuses
-them all.
+framing headers, a repeated Content-Length, a folded header line, a bare line feed. All are refused.
 """
 
 import re

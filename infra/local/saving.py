@@ -133,7 +133,7 @@ class StateSaver:
             try:
                 link_or_copy(file, part / inside)
             except FileNotFoundError:
-                continue  # deleted in this moment
+                continue  # deleted in the meantime
 
     def _facts(self, file: Path) -> FileFacts:
         """Return a file's facts; a file shared with an earlier save is not read again."""

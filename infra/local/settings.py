@@ -21,8 +21,7 @@ PORT_MAX: Final = 65_535
 class LocalSettings:
     """Settings of one local stage. Stages with different folders and ports can run at the same time.
 
-    With `enforce_iam`, every call is checked against the caller's policies, as on AWS; it is slower and meant
-    for tests.
+    With `enforce_iam`, every call is checked against the caller's policies, as on AWS; slower, for tests.
     """
 
     home: Path

@@ -59,7 +59,7 @@ def read_record(path: Path) -> StageRecord | None:
 
 
 def end_group(pid: int, number: int) -> None:
-    """Signal a server and its workers: it leads its own process group."""
+    """Signal a server's process group, which includes its workers."""
     try:
         os.killpg(pid, number)
     except ProcessLookupError:

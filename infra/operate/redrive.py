@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError
 from infra.operate.errors import OperateError, code_of
 from infra.operate.pace import Pace
 
-# Error codes of an SQS without this operation; `UnsupportedOperation` is another error, which the operator
-# must see.
+# Error codes of an SQS without this operation; `UnsupportedOperation` is a different error to report.
 NO_MOVE_TASK: Final = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException"})
 POLL_SECONDS: Final = 1.0
 RECEIVE_MAX_MESSAGES: Final = 10
@@ -34,13 +33,12 @@ class Redrive:
     def move(self, limit: int | None, waiting: int, pace: Pace, report: Report) -> tuple[int, str]:
         """Move the waiting messages; return the number moved and the method.
 
-        A move task has no limit, so a limited redrive receives and sends messages. Both methods deliver at
-        least once.
+        A move task has no limit, so a limited redrive receives and sends messages. Both deliver at least
+        once.
 
         Args:
             limit: largest number of messages; None: all.
-            waiting: number of messages that wait now; a message that fails again meanwhile is not taken
-                twice.
+            waiting: number of messages that wait now; a message that fails again is not taken twice.
             pace: the rate.
             report: receives the progress.
 

@@ -1,6 +1,6 @@
 """Recovery of a table: DynamoDB restores a copy, and items that the live table lacks are put back from it.
 
-Existing items are never replaced: concurrent writers lose nothing, and an interrupted recovery can simply be
+Existing items are never replaced: concurrent writers lose nothing, and an interrupted recovery can be
 repeated.
 """
 

@@ -10,8 +10,7 @@ from infra.operate.worker_queue import WorkerQueue
 from risk_hub_contracts.cli.screen import complain
 
 POLL_SECONDS: Final = 5
-# One event is processed at a time; its visibility is renewed, so no other consumer receives it during the
-# command.
+# One event is processed at a time; its visibility is renewed, so no other consumer receives it meanwhile.
 VISIBILITY_SECONDS: Final = 60
 
 

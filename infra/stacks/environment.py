@@ -94,8 +94,7 @@ def risk_environment(stage: Stage, data: DataStack) -> dict[str, str]:
     return {
         names.RISK_FALLBACK: stage.risk_fallback,
         names.LEGACY_METHOD: "true" if stage.legacy_method else "false",
-        # The function has about one processor: a second BLAS thread would busy-wait and make it sixty times
-        # slower.
+        # The function has about one processor: a second BLAS thread would make it sixty times slower.
         names.BLAS_THREADS: "1",
         **engine_environment(stage, data),
     }

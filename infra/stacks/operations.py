@@ -37,8 +37,7 @@ class OperationsStack(Stack):
         self._archive(stage)
         if stage.archive_lock_days is not None:
             ArchiveWatch(self, "ArchiveWatch", stage=stage, topic=alarms.topics["critical"])
-        # Also for `at_once`: the next release's aliases look up their groups before this stack is deployed
-        # again.
+        # Also for `at_once`: the next release's aliases look up their groups before the next deployment.
         if stage.rollout != "in_place":
             Releases(self, "Releases", stage=stage, alarms=alarms.stop_releases)
         for severity, topic in alarms.topics.items():

@@ -1,8 +1,7 @@
 """The secret that lists a stage's tokens, with updates that never lose another operator's change.
 
 Secrets Manager has no conditional put, but it moves a staging label only away from the version that the
-caller names: the new list is put as a draft, and `AWSCURRENT` moves to it only from the version that was
-read.
+caller names: the new list is put as a draft, and `AWSCURRENT` moves to it only from the version read.
 """
 
 from collections.abc import Callable, Sequence
@@ -94,8 +93,7 @@ class TokenRegister:
         except ClientError as error:
             if _code(error) not in LOST_THE_RACE:
                 raise
-            # A retried request finds that its first attempt, whose response was lost, has already moved the
-            # label.
+            # A retried request finds that its first attempt, whose response was lost, moved the label.
             return self._read()[0] == draft
         return True
 

@@ -63,7 +63,7 @@ class AlarmDesk:
                 self._notice_a_jump()
                 for transition in self._watch.look(time.time() - SETTLE_SECONDS):
                     self._tell(transition)
-            except Exception:  # a thread that ended would leave every alarm silent
+            except Exception:  # if the thread ended, no alarm would work
                 if not self._stopped.is_set():
                     logger.exception("The alarms were not looked at")
 
