@@ -1,4 +1,4 @@
-"""What the hub answers, as models for the schemas: no defaults; a field that may be absent is never null."""
+"""Models of the hub's answers, for the schemas: no defaults; a field that may be absent is never null."""
 
 from typing import Annotated, Literal, NotRequired
 
@@ -37,7 +37,7 @@ _CLOSED = ConfigDict(extra="forbid")
 
 
 class CovarianceFactors(TypedDict):
-    """A covariance in factor form, F F' + diag(specific): shown where a blob of that layout is expanded."""
+    """A covariance in factor form, F F' + diag(specific); returned when a blob of that layout is expanded."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
@@ -47,7 +47,7 @@ class CovarianceFactors(TypedDict):
 
 
 class RefAnswer(TypedDict):
-    """A large part by reference; with a short-lived `download_url` where it would not fit the answer."""
+    """A large component by reference, with a short-lived `download_url` if it would not fit the answer."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
@@ -68,7 +68,7 @@ class ProvenanceAnswer(TypedDict):
 
 
 class AnnouncedSnapshot(TypedDict):
-    """A stored snapshot as it is announced: the contract's fields, and what the hub adds (instants are RFC 3339 UTC)."""
+    """A stored snapshot as announced: the contract's fields and the hub's own (instants are RFC 3339 UTC)."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
@@ -92,7 +92,7 @@ class AnnouncedSnapshot(TypedDict):
 
 
 class SnapshotAnswer(AnnouncedSnapshot):
-    """A stored snapshot as a reader is shown it."""
+    """A stored snapshot as returned to a reader."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 

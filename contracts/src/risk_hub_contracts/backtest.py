@@ -1,7 +1,7 @@
-"""The back-test of what was forecast, as `GET .../risk/backtest` answers it.
+"""Back-test of value-at-risk forecasts, as `GET .../risk/backtest` answers it.
 
-Losses are positive fractions of portfolio value over one period. A test that the sample cannot decide has null numbers
-and says the `reason`.
+Losses are positive fractions of portfolio value over one period. A test that the sample cannot decide has
+null numbers and a `reason`.
 """
 
 from typing import Annotated, Literal
@@ -22,9 +22,9 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 class BacktestTest(BaseModel):
-    """One likelihood-ratio test, asymptotically chi-squared; a small `p_value` speaks against the model.
+    """One likelihood-ratio test, asymptotically chi-squared; a small `p_value` is evidence against the model.
 
-    Where one asks for the day after, days on both sides of one that was left out are not taken for neighbours.
+    Tests on consecutive days do not treat the days before and after an omitted day as neighbours.
     """
 
     model_config = _FROZEN
@@ -36,10 +36,10 @@ class BacktestTest(BaseModel):
 
 
 class BaselTrafficLight(BaseModel):
-    """Basel's zone by the exceedances of the last 250 observations.
+    """Basel zone by the number of exceedances in the last 250 observations.
 
-    `cumulative_probability` is that of at most so many exceedances under a right model; `multiplier_increase` is
-    defined at 99 % (9900 basis points) alone.
+    `cumulative_probability` is the probability of at most this many exceedances under a correct model;
+    `multiplier_increase` is defined at 99 % (9900 basis points) only.
     """
 
     model_config = _FROZEN
@@ -52,11 +52,11 @@ class BaselTrafficLight(BaseModel):
 
 
 class LeftOut(BaseModel):
-    """Days with a snapshot whose forecast was not tested, by why.
+    """Days with a snapshot whose forecast was not tested, by reason.
 
-    `no_value_at_risk`: the report had none by this method at this confidence. `no_realized_return`: no later snapshot
-    brought a return. `replaced`: a later forecast was made before one did. `not_covered`: a position of the book
-    had none among the returns that came, or one past the limit `RETURN_MAX_ABS`.
+    `no_value_at_risk`: the report had none by this method at this confidence. `no_realized_return`: no later
+    snapshot carried a return. `replaced`: a later forecast was made before one did. `not_covered`: the
+    returns lacked a position of the book, or a return exceeded the limit `RETURN_MAX_ABS`.
     """
 
     model_config = _FROZEN
@@ -68,10 +68,11 @@ class LeftOut(BaseModel):
 
 
 class BacktestDay(BaseModel):
-    """One forecast beside what came: the last snapshot of a UTC date, and the last return in that of the next such date.
+    """One forecast and its outcome: a UTC date's last snapshot, and the last return in the next date's.
 
-    The return is of one period, the last before that snapshot: after a silence it is not that of the whole silence. How
-    long it was is in the two dates; the hub knows no producer's calendar, so no gap is too long to be judged.
+    The return covers one period, the last before that snapshot; after a gap it does not cover the whole gap.
+    The two dates show the length of the gap; the hub knows no producer's calendar, so a gap of any length is
+    tested.
     """
 
     model_config = _FROZEN
@@ -90,7 +91,7 @@ class BacktestDay(BaseModel):
 
 
 class BacktestReport(BaseModel):
-    """How one world's forecasts of value at risk did; `days` in time order, one per observation."""
+    """Back-test of one world's value-at-risk forecasts; `days` in time order, one per observation."""
 
     model_config = _FROZEN
 

@@ -1,4 +1,4 @@
-"""The `rsh1` blob: one deterministic file format for the large parts of a snapshot.
+"""The `rsh1` blob: one deterministic file format for the large components of a snapshot.
 
 One line `rsh1 <kind> <canonical JSON header>` with its line feed, then raw little-endian 64-bit floats:
 

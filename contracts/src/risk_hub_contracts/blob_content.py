@@ -1,4 +1,4 @@
-"""What the contract demands of a blob's content beyond the file format, so that an answer may show it inline."""
+"""Contract rules for a blob's content beyond the file format; they allow an answer to show it inline."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ _STRESS: Final = "/stress"
 
 
 def check_header(decoded: Decoded) -> None:
-    """Refuse a covariance of too many ids, and stress scenarios that break the rules for inline ones.
+    """Reject a covariance with too many ids, and stress scenarios that break the rules for inline ones.
 
     Raises:
         BlobFormatError: the content breaks the contract; the message says where.
@@ -30,7 +30,7 @@ def check_header(decoded: Decoded) -> None:
 
 
 def check_numbers(decoded: Decoded) -> None:
-    """Refuse numbers that are not finite or are greater than the contract allows.
+    """Reject numbers that are not finite or exceed the contract's magnitude limit.
 
     Raises:
         BlobFormatError: there is such a number.
@@ -46,18 +46,18 @@ def check_numbers(decoded: Decoded) -> None:
 
 
 def are_bounded(row: Sequence[float], max_abs: float = NUMBER_MAX_ABS) -> bool:
-    """Tell whether all numbers of a row (not empty) are finite and at most `max_abs` in magnitude."""
-    # A sum is finite only without NaN and infinities, of which comparisons say nothing.
+    """Return whether all numbers of a row (not empty) are finite and at most `max_abs` in magnitude."""
+    # The sum is finite only without NaN and infinities; comparisons with NaN would not find it.
     return isfinite(sum(row)) and min(row) >= -max_abs and max(row) <= max_abs
 
 
 def stress_faults(scenarios: dict[str, dict[str, Any]]) -> Iterator[Violation]:
-    """Yield what the contract would refuse in these scenarios if they were inline."""
+    """Yield the violations that these scenarios would have if they were inline."""
     body: dict[str, Any] = {"stress": scenarios}
     faults = [fault for fault in shape_faults(body) if fault.pointer.startswith(_STRESS)]
     if faults:
         yield from faults
         return
     yield from number_faults(body)
-    # Only the rules of the fields that are present are applied: no world, actor or clock is read.
+    # Only the rules for fields that are present apply: the world, actor and clock are not used.
     yield from rule_faults(body, Setting("world", "actor", "stage", datetime.now(UTC), None))

@@ -1,4 +1,4 @@
-"""Reading `rsh1` blobs; the format is described in `blob`."""
+"""Reader of `rsh1` blobs; `blob` describes the format."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final

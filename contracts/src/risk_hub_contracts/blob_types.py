@@ -1,4 +1,4 @@
-"""What a blob holds once it is read, and the rules that writing and reading share."""
+"""The decoded contents of a blob, and the rules that writing and reading share."""
 
 import sys
 from array import array
@@ -21,7 +21,7 @@ FLOAT_BYTES: Final = 8
 
 
 class BlobFormatError(ValueError):
-    """Bytes or values that are no blob; the message says what is wrong."""
+    """Bytes or values that do not form a blob; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Covariance:
 
     @property
     def entries(self) -> int:
-        """The size that the inline threshold is compared with: n x n matrix entries."""
+        """The size compared with the inline threshold: n x n matrix entries."""
         return len(self.ids) ** 2
 
     @property
@@ -71,16 +71,16 @@ class RealizedReturns:
 
     @property
     def entries(self) -> int:
-        """The size that the inline threshold is compared with: points in all series."""
+        """The size compared with the inline threshold: points in all series."""
         return sum(self.lengths)
 
     def series(self) -> list[Sequence[float]]:
-        """The series in the order of `ids`; one, when there are no ids."""
+        """The series in the order of `ids`; a single one if there are no ids."""
         values, ends = _floats(self.payload), list(accumulate(self.lengths, initial=0))
         return [values[start:end] for start, end in pairwise(ends)]
 
     def document(self) -> dict[str, list[float]] | list[float]:
-        """The JSON form: a list for each id, or one bare list. Dates have no place in it."""
+        """The JSON form: a list per id, or one bare list. It does not contain the dates."""
         series = [list(values) for values in self.series()]
         return dict(zip(self.ids, series, strict=True)) if self.ids else series[0]
 
@@ -94,7 +94,7 @@ class Stress:
 
     @property
     def entries(self) -> int:
-        """The size that the inline threshold is compared with: scenarios."""
+        """The size compared with the inline threshold: scenarios."""
         return len(self.scenarios)
 
     def document(self) -> dict[str, dict[str, Any]]:
@@ -106,7 +106,7 @@ Decoded = Covariance | RealizedReturns | Stress
 
 
 def check_ids(ids: Sequence[str]) -> None:
-    """Refuse ids that are malformed, repeated, or not in code point order."""
+    """Reject ids that are malformed, repeated, or not in code point order."""
     for asset_id in ids:
         fault = asset_id_fault(asset_id)
         if fault:
@@ -119,7 +119,7 @@ def check_ids(ids: Sequence[str]) -> None:
 
 
 def check_returns_header(lengths: Sequence[int], dates: Sequence[str] | None) -> None:
-    """Refuse empty series, more points than the limits, and dates that do not fit every series."""
+    """Reject empty series, more points than the limits, and dates that do not match every series' length."""
     if not lengths or min(lengths) < 1:
         raise BlobFormatError("a series of returns must not be empty")
     if max(lengths) > RETURNS_SERIES_MAX_POINTS or sum(lengths) > RETURNS_TOTAL_MAX_POINTS:
@@ -131,7 +131,7 @@ def check_returns_header(lengths: Sequence[int], dates: Sequence[str] | None) ->
 
 
 def check_size(head_bytes: int, payload_bytes: int) -> None:
-    """Refuse a header or a file over its limit."""
+    """Reject a header or a file over its size limit."""
     if head_bytes > BLOB_HEADER_MAX_BYTES or head_bytes + payload_bytes > BLOB_MAX_BYTES:
         raise BlobFormatError(
             f"a blob has at most {BLOB_MAX_BYTES} bytes, {BLOB_HEADER_MAX_BYTES} of them in its first line",

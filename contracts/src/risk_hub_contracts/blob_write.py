@@ -106,7 +106,7 @@ def _payload(values: Sequence[float]) -> bytes:
     if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
         raise BlobFormatError("every number must be finite")
     data = _little_endian(numbers)
-    # A search over the bytes is far cheaper than a look at each number, and finds every -0.0 (and little else).
+    # A search over the bytes is far cheaper than a test of each number; false matches are rare.
     if _NEGATIVE_ZERO in data:
         return _little_endian(array("d", [number + 0.0 for number in numbers]))
     return data

@@ -1,7 +1,8 @@
 """Canonical JSON (RFC 8785) and the content hash.
 
-`canonical_json` is byte-equal to `rfc8785.dumps`, which serves as its oracle in the tests and decides on what
-is rare here: subclasses, and values that have no canonical form.
+`canonical_json` is byte-equal to `rfc8785.dumps`, which is the reference in the tests and handles the rare
+cases
+here: subclasses, and values without a canonical form.
 """
 
 import hashlib
@@ -40,18 +41,18 @@ def content_hash(normalised: Mapping[str, Any]) -> str:
 
     `normalised` holds world_id, version, as_of (UTC, six fractional digits), ttl_sec, weights, provenance
     and, where present, constraints; covariance, realized_returns and stress enter as the `sha256:<hex>` of
-    their canonical blob, so that an inline part and its reference give one hash.
+    their canonical blob, so that an inline component and its reference give the same hash.
     """
     return "sha256:" + sha256_hex(canonical_json(normalised))
 
 
 def gateway_digest(body: Mapping[str, Any], algorithm: DigestAlgorithm) -> str:
-    """Return the deployed Gateway client's own digest of the body that it sent.
+    """Return the digest that the deployed Gateway client computes over the body that it sends.
 
     Compact JSON with sorted keys, ASCII-escaped, Python float repr, without `hash` and `created_at`.
 
     Raises:
-        ModuleNotFoundError: `blake3` is asked for and the extra of that name is not installed.
+        ModuleNotFoundError: `blake3` is requested and the extra of that name is not installed.
     """
     claimed = {key: value for key, value in body.items() if key not in _NOT_PART_OF_A_CLAIM}
     text = json.dumps(claimed, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
@@ -72,7 +73,7 @@ def _text(value: object) -> str:
 
 
 def _texts(values: Collection[object]) -> Iterator[str]:
-    """Write several values; those of one type (a book's weights) without asking for the type of each."""
+    """Write several values; values of a single type (a book's weights) skip the type test of each."""
     kinds = set(map(type, values))
     return map(_writer(kinds.pop()) if len(kinds) == 1 else _text, values)
 
@@ -110,7 +111,7 @@ def _array_text(items: list[Any] | tuple[Any, ...]) -> str:
 
 def _float_text(value: float) -> str:
     text = repr(value)
-    if text[-2:] == ".0":  # as endswith, in half the time
+    if text[-2:] == ".0":  # faster than endswith
         return text[:-2] if value else "0"
     if "n" in text:
         return _rare_text(value)
@@ -118,7 +119,7 @@ def _float_text(value: float) -> str:
 
 
 def _exponent_text(text: str) -> str:
-    """Return ECMAScript's text for a Python one with an exponent: plain digits from 1e-6 up to below 1e21."""
+    """Convert Python's exponent notation to ECMAScript's: plain digits from 1e-6 up to below 1e21."""
     mantissa, _, exponent = text.partition("e")
     power = int(exponent)
     if not _PLAIN_POWER_MIN <= power <= _PLAIN_POWER_MAX:

@@ -6,8 +6,8 @@ BPS_PER_ONE: Final = 10_000
 
 
 def required_observations(confidence_bps: int) -> int:
-    """Return `1/(1−c)` rounded up: from so many observations on, one is expected beyond the quantile.
+    """Return `1/(1−c)` rounded up: the sample size at which one observation is expected beyond the quantile.
 
-    With fewer there is no empirical tail, and a right model is expected to fail less than once.
+    A smaller sample has no empirical tail, and a correct model is expected to fail less than once.
     """
     return -(-BPS_PER_ONE // (BPS_PER_ONE - confidence_bps))

@@ -1,4 +1,4 @@
-"""Covariance: three inline forms in, one packed upper triangle over sorted ids out."""
+"""Covariance: converts the three inline forms to one packed upper triangle over sorted ids."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from risk_hub_contracts.violations import capped
 
 @dataclass(frozen=True, slots=True)
 class Triangle:
-    """A symmetric matrix: ids sorted by code point, packed upper triangle, where an entry came from."""
+    """A symmetric matrix: ids sorted by code point, packed upper triangle, and the source of each entry."""
 
     ids: Sequence[str]
     upper: list[float]
@@ -37,12 +37,12 @@ def read_covariance(
     weight_ids: Collection[str],
     faults: list[Violation],
 ) -> Triangle | None:
-    """Return the normal form of a covariance whose shape is sound; add what is wrong with it to `faults`.
+    """Return the normal form of a covariance whose shape is valid; append its violations to `faults`.
 
     Args:
         value: one of the three inline forms.
-        weight_ids: what it must cover; more ids than these are welcome.
-        faults: gets one violation per broken rule; the result counts only if it stays empty.
+        weight_ids: the ids that it must cover; additional ids are allowed.
+        faults: receives one violation per broken rule; the result is valid only if it stays empty.
     """
     if covariance_form(value) == "pairs":
         triangle = _from_pairs(value, weight_ids, faults)
@@ -114,7 +114,7 @@ def _misfits(rows: Sequence[Sequence[float]], count: int) -> Iterator[Violation]
 
 
 def _made_symmetric(triangle: Triangle, lower: Sequence[float]) -> Iterator[Violation]:
-    """Put the mean where both halves agree to rounding, so that the order of ids cannot matter."""
+    """Store the mean where both halves agree to rounding, so that the order of ids has no effect."""
 
     def asymmetric(hit: tuple[int, int, int]) -> Violation:
         index, row, column = hit
@@ -149,7 +149,7 @@ def _id_faults(ids: Sequence[str]) -> Iterator[Violation]:
 
 
 def uncovered(ids: Collection[str], weight_ids: Collection[str], at: str) -> Iterator[Violation]:
-    """Yield one violation at the pointer `at` for each weight that a covariance of these ids does not cover."""
+    """Yield one violation at the pointer `at` for each weight id that `ids` does not contain."""
     covered = set(ids)
     for asset_id in weight_ids:
         if asset_id not in covered:

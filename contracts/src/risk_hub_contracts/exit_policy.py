@@ -1,4 +1,4 @@
-"""When the exit engine asks a strategy to reduce, to leave or to hold: the policy of one world and stage.
+"""Exit policy of one world and stage: when the engine asks a strategy to reduce, leave or hold.
 
 A limit is met *at* its value and broken past it. Losses are positive fractions of portfolio value.
 """
@@ -42,10 +42,10 @@ def _require_reduce(action: Action, ratio: float | None) -> None:
 
 
 class LossLimit(BaseModel):
-    """A greatest admissible loss, and what to do past it.
+    """The greatest allowed loss, and the action past it.
 
-    `ratio` is the share of the position to give up by a `reduce`; without it, the share that brings the loss back to
-    the limit, `1 - max_loss / loss`.
+    `ratio` is the share of the position to give up by a `reduce`; without it, the share that brings the loss
+    back to the limit, `1 - max_loss / loss`.
     """
 
     model_config = _FROZEN
@@ -75,7 +75,7 @@ class StressLimit(LossLimit):
 
 
 class DrawdownLimit(LossLimit):
-    """A limit on the greatest drawdown over the last `window` days, or observations, as the risk report has it."""
+    """A limit on the risk report's greatest drawdown over the last `window` days or observations."""
 
     window: RiskWindow
 
@@ -83,8 +83,8 @@ class DrawdownLimit(LossLimit):
 class GrossLimit(BaseModel):
     """The greatest gross exposure (sum of the weights' magnitudes) of a snapshot, and what to do past it.
 
-    `ratio` is the share of the position to give up by a `reduce`; without it, the share that brings the exposure back
-    to the limit, `1 - max_gross / gross exposure`.
+    `ratio` is the share of the position to give up by a `reduce`; without it, the share that brings the
+    exposure back to the limit, `1 - max_gross / gross exposure`.
     """
 
     model_config = _FROZEN
@@ -109,7 +109,7 @@ class StalenessLimit(BaseModel):
 
 
 class ExitList(BaseModel):
-    """Assets and strategies that a person has put on a list."""
+    """Assets and strategies listed by a person."""
 
     model_config = _FROZEN
 
@@ -120,7 +120,8 @@ class ExitList(BaseModel):
 class ExitPolicy(BaseModel):
     """The rules of the exit engine for one world and stage.
 
-    `freeze` asks to hold what is held, `drain` to leave it. At most one signal per rule and cool-down window goes out.
+    `freeze` asks to hold what is held, `drain` to leave it. At most one signal per rule and cool-down window
+    goes out.
     """
 
     model_config = _FROZEN
@@ -167,4 +168,4 @@ DEFAULT_POLICY: Final = ExitPolicy(
     stress=(StressLimit(max_loss=0.40),),
     staleness=StalenessLimit(max_age_seconds=86_400),
 )
-"""What holds for a world and stage for which nobody stored a policy."""
+"""The policy in force if none is stored for a world and stage."""

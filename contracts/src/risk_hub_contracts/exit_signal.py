@@ -1,4 +1,4 @@
-"""What the exit engine asks of a strategy."""
+"""Exit signals: requests of the exit engine to a strategy."""
 
 from typing import Annotated, Literal
 
@@ -15,9 +15,10 @@ ExitReason = Literal["limit_exceeded", "snapshot_stale", "frozen", "drained"]
 class ExitSignal(BaseModel):
     """One request to a strategy; at most one per (world, stage, strategy, rule) and cool-down window.
 
-    `ratio` is the share of the position to give up: 1 for `exit`, 0 for `hold`. `asset` is null where the whole
-    strategy is meant. `metrics` holds what was observed beside its limit; names of seconds end in `_seconds`.
-    `window` is the start of the cool-down window in which the snapshot's `as_of` lies. Instants are RFC 3339 UTC texts.
+    `ratio` is the share of the position to give up: 1 for `exit`, 0 for `hold`. `asset` is null if the signal
+    is for the whole strategy. `metrics` holds each observed value and its limit; names of seconds end in
+    `_seconds`. `window` is the start of the cool-down window that contains the snapshot's `as_of`. Instants
+    are RFC 3339 UTC.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,7 +47,7 @@ class ExitSignal(BaseModel):
 class ExitSignalPage(BaseModel):
     """One page of a world's exit signals; `next_cursor` is null on the last one.
 
-    A page of one stage may hold fewer signals than `limit`, or none, and still have a next one.
+    A page filtered by stage may hold fewer signals than `limit`, even none, and still have a next page.
     """
 
     model_config = ConfigDict(extra="forbid")

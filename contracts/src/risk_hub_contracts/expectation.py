@@ -1,7 +1,7 @@
-"""What is expected of a world at one stage: how late its newest snapshot may be, and who is told when it is.
+"""Expectation for a world at one stage: how late its newest snapshot may be, and who is alerted when it is.
 
-Lag is the hub's clock minus the `as_of` of the world's newest announced snapshot. A world past `warn_seconds` is late, past
-`critical_seconds` stale; one that is expected and never came is missing, which is not stale.
+Lag is the hub's clock minus the `as_of` of the world's newest announced snapshot. A world past `warn_seconds`
+is late, past `critical_seconds` stale; an expected world without any snapshot is missing, not stale.
 """
 
 from datetime import datetime, time
@@ -34,7 +34,7 @@ Owner = Annotated[str, AfterValidator(_owner), Field(json_schema_extra={"pattern
 
 
 class QuietHours(BaseModel):
-    """A daily stretch of time in UTC; `to` is not part of it, and one that is earlier than `from` is tomorrow's."""
+    """A daily period in UTC, excluding `to`; if `to` is earlier than `from`, it is on the next day."""
 
     model_config = _CLOSED
 
@@ -48,7 +48,7 @@ class QuietHours(BaseModel):
         return self
 
     def covers(self, instant: datetime) -> bool:
-        """Whether the instant, in UTC, lies in this stretch."""
+        """Return whether the instant, in UTC, falls within this period."""
         at, start, end = instant.time().replace(tzinfo=None), _time(self.from_), _time(self.to)
         return start <= at < end if start < end else at >= start or at < end
 
@@ -56,8 +56,8 @@ class QuietHours(BaseModel):
 class Expectation(BaseModel):
     """How late a world's newest snapshot may be at one stage.
 
-    `enabled: false` stops the watch. Quiet hours hold back alarms and nothing else: the world is still measured, and
-    listed as it stands.
+    `enabled: false` stops monitoring. Quiet hours suppress alarms only: the world is still measured and
+    listed.
     """
 
     model_config = _CLOSED
@@ -84,7 +84,7 @@ class Expectation(BaseModel):
         return self
 
     def is_quiet(self, instant: datetime) -> bool:
-        """Whether the instant, in UTC, lies in the world's quiet hours."""
+        """Return whether the instant, in UTC, falls within the world's quiet hours."""
         return any(hours.covers(instant) for hours in self.quiet_hours_utc)
 
 

@@ -1,7 +1,8 @@
-"""What a back-test needs of one evaluation: the losses that were forecast, the book, and the returns seen by then.
+"""Input of a back-test from one evaluation: the forecast losses, the book, and the returns known at the time.
 
-A forecast is written once with the evaluation and never changed, so that a back-test asks what was said at the time,
-not what would be said now. Losses are positive fractions of portfolio value over one period, as in `risk`.
+A forecast is written once with the evaluation and never changed, so that a back-test uses the original
+forecast, not a recomputed one. Losses are positive fractions of portfolio value over one period, as in
+`risk`.
 """
 
 from typing import Annotated, Self
@@ -29,9 +30,9 @@ class TailForecast(BaseModel):
 
 
 class CrossSection(BaseModel):
-    """The last realised one-period return of each series: either by id, or the portfolio's own.
+    """The last realised one-period return of each series: by id, or the portfolio's own.
 
-    `date` is the UTC date (`YYYY-MM-DD`) of these returns where the producer dated them.
+    `date` is the UTC date (`YYYY-MM-DD`) of these returns if the producer dated them.
     """
 
     model_config = _FROZEN
@@ -48,7 +49,7 @@ class CrossSection(BaseModel):
 
 
 class Forecast(BaseModel):
-    """One evaluation as a back-test reads it; instants are RFC 3339 UTC texts with six fractional digits."""
+    """One evaluation as input of a back-test; instants are RFC 3339 UTC texts with six fractional digits."""
 
     model_config = _FROZEN
 

@@ -30,7 +30,7 @@ _SPACE: Final = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 ASSET_ID_PATTERN: Final = rf"^[^{_SPACE},{_BARE}](?:[^,{_BARE}]*[^{_SPACE},{_BARE}])?$"
 NAME_PATTERN: Final = ASSET_ID_PATTERN.replace(",", "")
 PAIR_PATTERN: Final = r"^[^,]+,[^,]+$|^[^,]+:[^,]+$"
-# What `provenance.source` says of a snapshot that was history when it arrived.
+# The `provenance.source` of a snapshot that was history when it arrived.
 BACKFILL_SOURCE: Final = "backfill"
 CLAIM_PATTERN: Final = "^(?:sha256|blake3):[0-9a-f]{64}$"
 
@@ -41,7 +41,7 @@ _SHA256: Final = re.compile(SHA256_PATTERN[1:-1])
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # Unicode categories without a glyph: format, separator, control, surrogate, private use, unassigned.
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc", "Cs", "Co", "Cn"})
-# Invisible in spite of their category: default-ignorable letters and marks, variation selectors, blank Braille.
+# Invisible despite their category: default-ignorable letters and marks, variation selectors, blank Braille.
 _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
@@ -67,7 +67,7 @@ def asset_id_fault(value: str) -> str | None:
 
 
 def are_plain_names(names: Collection[str]) -> bool:
-    """Whether every name is of the plain kind that needs no closer look; False when unsure.
+    """Return whether every name is of the plain kind that needs no further check; False when unsure.
 
     One pass over all of them at C speed: no plain name holds the line feed that joins them here.
     """
@@ -91,7 +91,7 @@ def name_fault(value: str, max_chars: int = NAME_MAX_CHARS) -> str | None:
 
 
 def has_visible_character(value: str) -> bool:
-    """Tell whether any character of the text has a glyph; accents alone count as one, zero-width characters do not."""
+    """Return whether any character has a glyph; accents alone count as one, zero-width characters do not."""
     return any(
         unicodedata.category(char) not in _INVISIBLE_CATEGORIES and not _INVISIBLE.match(char)
         for char in value
@@ -106,14 +106,14 @@ def actor_fault(value: str) -> str | None:
 
 
 def stage_fault(value: str) -> str | None:
-    """Check the form of a stage (`X-Stage`); whether it is allowed is the deployment's to say."""
+    """Check the form of a stage (`X-Stage`); the deployment decides whether it is allowed."""
     if _STAGE.fullmatch(value):
         return None
     return f"must be a stage name: a letter, then up to {STAGE_MAX_CHARS - 1} letters, digits, _ or -"
 
 
 def sha256_fault(value: str) -> str | None:
-    """Check a digest as it stands in a path."""
+    """Check a digest from a path."""
     if _SHA256.fullmatch(value):
         return None
     return "must be a SHA-256: 64 lower-case hex digits"

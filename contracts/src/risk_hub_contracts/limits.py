@@ -6,7 +6,7 @@ A value that passes a limit is accepted *at* the limit and refused one past it. 
 
 from typing import Any, Final
 
-# What a request may carry
+# Size of a request
 BODY_MAX_BYTES: Final = 1_048_576
 JSON_MAX_DEPTH: Final = 32
 ID_MAX_CHARS: Final = 128
@@ -23,7 +23,7 @@ INSTANT_MAX_CHARS: Final = 35
 WEIGHTS_MAX_COUNT: Final = 10_000
 WEIGHT_SUM_TOLERANCE: Final = 1e-3
 WEIGHT_MAX_ABS: Final = 1e6
-# The sum of the weights' magnitudes, in multiples of the portfolio's value; a deployment may set others by X-Stage.
+# Sum of the weights' magnitudes, as a multiple of portfolio value; a deployment may set it per X-Stage.
 GROSS_EXPOSURE_MAX_DEFAULT_RATIO: Final = 100.0
 NUMBER_MAX_ABS: Final = 1e126
 INTEGER_MAX_ABS: Final = 2**53 - 1
@@ -41,7 +41,7 @@ TTL_DEFAULT_SECONDS: Final = 900
 TTL_MIN_SECONDS: Final = 1
 TTL_MAX_SECONDS: Final = 86_400
 KNOWN_AT_SETTLE_SECONDS: Final = 15
-# An evaluation that began before the expiry of its snapshot is stored by then: an engine's time limit, and clock skew.
+# An evaluation begun before its snapshot's expiry is stored within this time: engine timeout and clock skew.
 EVALUATION_SETTLE_SECONDS: Final = 120
 # As long as a dead letter is kept, a backfilled snapshot may still be evaluated by its own announcement.
 BACKFILL_AWAITED_MAX_SECONDS: Final = 14 * 86_400
@@ -50,7 +50,7 @@ BACKFILL_AWAITED_MAX_SECONDS: Final = 14 * 86_400
 INLINE_COV_THRESHOLD_DEFAULT_ENTRIES: Final = 100
 BLOB_MAX_BYTES: Final = 536_870_912
 BLOB_HEADER_MAX_BYTES: Final = 16_777_216
-# The hub parses the first lines of a snapshot's blobs inside the writer's time: 4 MiB hold 10,000 ids or 200,000 dates.
+# The writer parses blob headers during the request: 4 MiB hold 10,000 ids or 200,000 dates.
 BLOB_HEADERS_CHECKED_MAX_BYTES: Final = 4_194_304
 BLOB_FIRST_READ_BYTES: Final = 131_072
 BLOB_SINGLE_PUT_MAX_BYTES: Final = 104_857_600
@@ -69,7 +69,7 @@ BACKTEST_FORECASTS_MAX_COUNT: Final = 5_000
 BACKTEST_KEY_READS_MAX_COUNT: Final = 750
 BACKTEST_POSITIONS_MAX_COUNT: Final = 2_000_000
 
-# Worlds that are watched
+# Registered worlds
 WARN_DEFAULT_SECONDS: Final = 600
 CRITICAL_DEFAULT_SECONDS: Final = 1_800
 LAG_MAX_SECONDS: Final = 31 * 86_400
@@ -84,7 +84,7 @@ EVENT_BATCH_MAX_ENTRIES: Final = 10
 QUEUE_RECEIVES_MAX_COUNT: Final = 5
 TOKEN_CACHE_MAX_AGE_SECONDS: Final = 60
 TOKENS_MAX_COUNT: Final = 100
-# What Secrets Manager takes: 100 tokens of 655 bytes each, or fewer and longer ones.
+# The limit of Secrets Manager: 100 tokens of 655 bytes each, or fewer and longer ones.
 TOKENS_SECRET_MAX_BYTES: Final = 65_536
 TOKEN_ACTORS_MAX_COUNT: Final = 16
 TOKEN_LIFETIME_DEFAULT_SECONDS: Final = 90 * 86_400

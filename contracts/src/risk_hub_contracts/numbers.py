@@ -1,4 +1,4 @@
-"""Numbers anywhere in a body: integers that a 64-bit float cannot hold, and magnitudes beyond sense."""
+"""Number checks for a whole body: integers that a 64-bit float cannot hold, and excessive magnitudes."""
 
 import math
 from collections.abc import Collection, Iterator
@@ -13,9 +13,9 @@ _CONTAINERS: Final = frozenset({dict, list})
 
 
 def are_small_numbers(values: Collection[Any]) -> bool:
-    """Whether there are numbers only, all finite and too small to be out of any range; False when unsure.
+    """Return whether all values are finite numbers far below every limit; False when unsure.
 
-    The norm is one pass at C speed, several times faster than a look at each type, and bounds every number.
+    The norm is one pass at C speed, several times faster than a test of each type, and bounds every number.
     """
     try:
         return math.hypot(*values) <= INTEGER_MAX_ABS
@@ -24,7 +24,7 @@ def are_small_numbers(values: Collection[Any]) -> bool:
 
 
 def number_faults(body: dict[str, Any]) -> Iterator[Violation]:
-    """Yield one violation for each number out of range, wherever it stands."""
+    """Yield one violation for each number out of range, at any depth."""
     pending: list[tuple[Path, Any]] = [((), body)]
     while pending:
         path, container = pending.pop()

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description of the API: routes here, every model from pydantic, every problem from the registry."""
+"""The OpenAPI 3.1 description: routes from here, models from pydantic, problems from the registry."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The routes for blobs, as the OpenAPI description has them."""
+"""Blob routes of the OpenAPI description."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""Links of the OpenAPI description: which operations a client can call with what an answer says."""
+"""Links of the OpenAPI description: operations that a client can call with values from an answer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The pieces that every operation of the OpenAPI description is made of: answers, problems, parameters, references."""
+"""Building blocks of OpenAPI operations: answers, problems, parameters, references."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The operations that read what was derived from snapshots: risk and stress reports, back-tests, exit signals."""
+"""Operations that read results derived from snapshots: risk and stress reports, back-tests, exit signals."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -21,7 +21,7 @@ _KEY_MAX_CHARS: Final = 2 * ASSET_ID_MAX_CHARS + 1
 
 
 def agree(first: float, second: float, scale: float) -> bool:
-    """Whether two entries for one pair differ by rounding only, at the scale of their standard deviations."""
+    """Return whether two entries of a pair differ by rounding only, relative to the standard deviations."""
     largest = max(abs(first), abs(second), scale)
     return first == second or abs(first - second) <= COVARIANCE_ASYMMETRY_MAX_RATIO * largest
 
@@ -31,7 +31,7 @@ def read_pairs(
     weight_ids: Collection[str],
     faults: list[Violation],
 ) -> tuple[list[str], list[float]] | None:
-    """Return the sorted ids of a pair map and its packed upper triangle; add what is wrong to `faults`."""
+    """Return the sorted ids of a pair map and its packed upper triangle; append violations to `faults`."""
     ids = sorted(weight_ids)
     quick = _exact_triangle(pairs, ids)
     if quick is not None:
@@ -47,7 +47,7 @@ def read_pairs(
 
 
 def pair_pointer(pairs: Mapping[str, float], first: str, second: str) -> str:
-    """Return the pointer to the entry of two ids, however its key is written."""
+    """Return the pointer to the entry of two ids, in either order and with either separator."""
     keys = (f"{a}{joint}{b}" for joint in ",:" for a, b in ((first, second), (second, first)))
     return next((pointer("covariance", key) for key in keys if key in pairs), "/covariance")
 
@@ -55,7 +55,7 @@ def pair_pointer(pairs: Mapping[str, float], first: str, second: str) -> str:
 def _exact_triangle(pairs: Mapping[str, float], ids: list[str]) -> list[float] | None:
     """Return the triangle if `pairs` holds exactly that of `ids`, comma-joined in sorted order.
 
-    This is the form that programs write, and it is read several times faster than by taking keys apart.
+    Programs write this form; reading it is several times faster than splitting keys.
     """
     if len(pairs) != triangle_size(len(ids)):
         return None
@@ -66,7 +66,7 @@ def _exact_triangle(pairs: Mapping[str, float], ids: list[str]) -> list[float] |
 
 
 def _resolve(pairs: Mapping[str, float], weight_ids: Collection[str], faults: list[Violation]) -> KeysByPair:
-    """Take the keys apart. One that can be split in several ways must have exactly one of two known ids."""
+    """Split the keys. A key with several possible splits must have exactly one into two known ids."""
     found: KeysByPair = {}
     unclear: list[str] = []
     for key in pairs:

@@ -1,4 +1,4 @@
-"""The large parts of a snapshot (covariance, realised returns, stress): inline or by reference."""
+"""The large components of a snapshot (covariance, realised returns, stress), inline or by reference."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from risk_hub_contracts.refs import BlobRef
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One large part.
+    """One large component.
 
     Attributes:
-        kind: which of the three.
-        sha256: hex digest of the canonical blob: the leaf of the content hash, its name in the store.
-        entries: what the inline threshold is compared with: n x n matrix entries, points of returns,
+        kind: covariance, realized_returns or stress.
+        sha256: hex digest of the canonical blob: the leaf of the content hash, and its name in the store.
+        entries: the size compared with the inline threshold: n x n matrix entries, points of returns,
             scenarios; 0 when by reference.
         blob: the canonical bytes when inline.
         ref: the reference when by reference.
@@ -42,25 +42,25 @@ class Part:
 
     @classmethod
     def from_blob(cls, data: bytes) -> Self:
-        """Return the inline part that a blob holds.
+        """Build the inline component from a blob.
 
         Raises:
-            BlobFormatError: the bytes are no blob.
+            BlobFormatError: the bytes are not a blob.
         """
         decoded = decode(data)
         return cls(decoded.kind, sha256_hex(data), decoded.entries, data, None)
 
     @classmethod
     def from_ref(cls, ref: BlobRef) -> Self:
-        """Return the part that a reference stands for."""
+        """Build the component from a reference."""
         return cls(ref.kind, ref.sha256, 0, None, ref)
 
     @classmethod
     def from_document(cls, kind: BlobKind, document: Any) -> Self:  # noqa: ANN401 - any JSON form of the kind
-        """Return the inline part of a normalised JSON form.
+        """Build the inline component from a normalised JSON form.
 
         Raises:
-            BlobFormatError: it has no canonical blob.
+            BlobFormatError: the document has no canonical blob.
         """
         return cls.from_blob(_ENCODERS[kind](document))
 
@@ -72,7 +72,7 @@ class Part:
 
 
 def covariance_part(ids: Sequence[str], upper: Sequence[float]) -> Part:
-    """Return the inline part of a packed upper triangle, without reading it back."""
+    """Build the inline component from a packed upper triangle, without reading it back."""
     data = encode_covariance(ids, upper)
     return Part("covariance", sha256_hex(data), len(ids) ** 2, data, None)
 

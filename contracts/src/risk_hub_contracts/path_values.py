@@ -1,4 +1,4 @@
-"""What stands in a path: ids and digests, each as it is or refused."""
+"""Path values: checks of ids and digests that return the value unchanged."""
 
 from collections.abc import Callable
 from typing import Final

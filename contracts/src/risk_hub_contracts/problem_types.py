@@ -1,4 +1,4 @@
-"""What a problem is: its type, its violations, and the error that carries it to the door."""
+"""Problem types, violations, and the exception that carries a problem to the router."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Query parameters of the reads: what each accepts, and one problem that names every fault."""
+"""Query parameters of the reads, and one problem that lists every violation."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -121,7 +121,7 @@ class _Filters(BaseModel):
 
 
 class LatestReportQuery(_Filters):
-    """Parameters of `GET .../snapshots/latest/risk` and `.../latest/stress`: which snapshot is the latest."""
+    """Parameters of `GET .../snapshots/latest/risk` and `.../latest/stress`: filters for the snapshot."""
 
 
 class LatestQuery(LatestReportQuery):

@@ -1,7 +1,7 @@
-"""References to blobs that this hub issued: where large parts live when they are not in the snapshot.
+"""References to blobs that this hub issued: the location of large components that are not inline.
 
-A reference names its own digest, so it is checked without a look at the store; nothing but `s3://` under
-the world's own prefix is ever accepted, so nothing else can ever be fetched.
+A reference contains its digest, so it is checked without reading the store. Only `s3://` addresses under the
+world's own prefix are accepted, so a reference cannot point to anything else.
 """
 
 import re
@@ -23,7 +23,7 @@ _SHA256: Final = re.compile(SHA256_PATTERN[1:-1])
 
 
 class IssuedRef(BaseModel):
-    """A reference as the hub issues it, and as a snapshot carries it."""
+    """A reference in the form that the hub issues and a snapshot carries."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -44,7 +44,7 @@ class BlobRef(BaseModel):
     kind: BlobKind
 
     def document(self) -> dict[str, Any]:
-        """The JSON form; `bytes` is left out as long as it is unknown."""
+        """The JSON form, without `bytes` while the size is unknown."""
         return self.model_dump(exclude_none=True)
 
 
@@ -59,10 +59,10 @@ def parse_ref(
     """Read a reference: the object form, or the plain `s3://` text (its size is then unknown).
 
     Args:
-        value: as it stands in the body.
+        value: the value from the body.
         world_id: the snapshot's world; a reference to another world's blob is refused.
         kind: what the blob must hold.
-        pointer: where in the body the value stands; by default `/<kind>_ref`.
+        pointer: the value's pointer in the body; default: `/<kind>_ref`.
         bucket: the hub's bucket, when it is known.
 
     Raises:

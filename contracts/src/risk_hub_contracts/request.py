@@ -1,7 +1,7 @@
 """The body of `POST .../snapshots`: the first layer of the contract (types and bounds), and its JSON Schema.
 
-A field that may be absent is never null. Grammars and the rules between fields are the second layer
-(`rules`, `covariance`), whose faults read better than a pattern; the schema shows the patterns all the same.
+A field that may be absent is never null. Grammars and the rules between fields are the second layer (`rules`,
+`covariance`), whose messages are clearer than a pattern mismatch; the schema still includes the patterns.
 """
 
 from typing import Annotated, Any, Final, Literal, NotRequired
@@ -45,7 +45,7 @@ Number = Annotated[
 ]
 Weight = Annotated[float, Field(ge=-limits.WEIGHT_MAX_ABS, le=limits.WEIGHT_MAX_ABS, allow_inf_nan=False)]
 Return = Annotated[float, Field(ge=-limits.RETURN_MAX_ABS, le=limits.RETURN_MAX_ABS, allow_inf_nan=False)]
-# A hostile list of 300 000 bad entries must not cost seconds: the first one of each list is named.
+# Limits the cost of a hostile list of 300 000 invalid entries: only the first one of each list is reported.
 Numbers = Annotated[list[Number], Field(fail_fast=True)]
 Series = Annotated[
     list[Return], Field(fail_fast=True, min_length=1, max_length=limits.RETURNS_SERIES_MAX_POINTS)
@@ -97,7 +97,7 @@ class Provenance(TypedDict):
 
 
 def covariance_form(value: object) -> Literal["pairs", "matrix", "upper"] | None:
-    """Return which of the three inline forms a covariance claims to be; a pair key always holds , or :."""
+    """Return which of the three inline forms a covariance uses; a pair key always contains , or :."""
     if not isinstance(value, dict):
         return None
     if "upper" in value:
@@ -212,7 +212,7 @@ _ADAPTER: Final[TypeAdapter[SnapshotRequest]] = TypeAdapter(SnapshotRequest)
 
 
 def shape_faults(body: dict[str, Any]) -> list[Violation]:
-    """Return what the first layer finds: unknown, missing or null fields, types, numbers out of range."""
+    """Return first-layer violations: unknown, missing or null fields, types, numbers out of range."""
     try:
         _ADAPTER.validate_python(body)
     except ValidationError as error:

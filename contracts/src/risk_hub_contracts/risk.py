@@ -1,7 +1,7 @@
 """The risk numbers of a snapshot, as the risk engine stores them and `GET .../risk` answers them.
 
 Losses are positive fractions of portfolio value for `horizon_periods` periods. A measure that cannot be
-computed honestly has no `value` and says the `reason`; it is never 0.
+computed reliably has a `reason` instead of a `value`; it is never 0.
 """
 
 from typing import Annotated, Literal
@@ -30,11 +30,11 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 class RiskMeasure(BaseModel):
-    """One number: what, how, at which confidence (basis points: 9900 is 99 %), from how much data.
+    """One number: name, method, confidence (basis points: 9900 is 99 %) and number of observations.
 
-    `covariance` says where the covariance behind a parametric number came from: `given` by the producer, the
-    `sample` covariance of the realised returns, that covariance after Ledoit-Wolf shrinkage, or the upper bound
-    that needs variances alone (`correlation_one`, a fallback that a deployment names).
+    `covariance` is the source of the covariance behind a parametric number: `given` by the producer, the
+    `sample` covariance of the realised returns, that covariance after Ledoit-Wolf shrinkage, or the upper
+    bound from variances alone (`correlation_one`, a fallback that a deployment can enable).
     """
 
     model_config = _FROZEN
@@ -63,11 +63,12 @@ class RiskInput(BaseModel):
 
 
 class InputSufficiency(BaseModel):
-    """Whether one input suffices, and how old it was at the snapshot's `as_of`.
+    """Whether one input is sufficient, and its age at the snapshot's `as_of`.
 
-    `staleness_seconds` counts from the end of the last UTC day of a dated input, or from the `as_of` of the first
-    snapshot that used the same bytes by reference (`known_since`); null where neither is known or where it lies after
-    `as_of`. Returns of a UTC day after `as_of` could not be known then: `returns_after_as_of`, and no number.
+    `staleness_seconds` counts from the end of the last UTC day of a dated input, or from the `as_of` of the
+    first snapshot that used the same bytes by reference (`known_since`); null if neither is known or it is
+    after `as_of`. Returns of a UTC day after `as_of` cannot have been known: the reason is
+    `returns_after_as_of`, without a number.
     """
 
     model_config = _FROZEN
@@ -82,12 +83,13 @@ class InputSufficiency(BaseModel):
 
 
 class Sufficiency(BaseModel):
-    """On what the numbers stand.
+    """Quality of the inputs behind the numbers.
 
-    `psd_margin` is the covariance's least eigenvalue over its trace, to twelve decimals: exact or estimated from
-    above for a matrix, a bound from below for the factor form and for estimates, null where none was found. At or
-    above -1e-10, and with no correlation beyond 1, the covariance counts as positive semi-definite. `fallback` names
-    the policy that stood in for a covariance that could not be used, over variances that were known.
+    `psd_margin` is the covariance's smallest eigenvalue over its trace, to twelve decimals: exact or
+    estimated from above for a matrix, a lower bound for the factor form and for estimates, null if none was
+    found. At or above -1e-10, and with no correlation beyond 1, the covariance counts as positive
+    semi-definite. `fallback` names the policy that replaced an unusable covariance whose variances were
+    known.
     """
 
     model_config = _FROZEN
@@ -100,7 +102,7 @@ class Sufficiency(BaseModel):
 
 
 class Concentration(BaseModel):
-    """How few positions the book amounts to.
+    """Concentration of the book.
 
     `herfindahl` is the sum of squared shares of the gross weight, `effective_number` its inverse,
     `diversification_ratio` the weighted mean volatility over the portfolio's (null without a covariance).
@@ -116,10 +118,10 @@ class Concentration(BaseModel):
 
 
 class WindowStatistics(BaseModel):
-    """The book's realised returns over the last days, or observations where the series carries no dates.
+    """The book's realised returns over the last days, or observations if the series has no dates.
 
     `value_at_risk` and `expected_shortfall` are historical at `confidence_bps`; `sharpe` and `volatility` are
-    annualised and per period; `reasons` says, by name, why a number is null.
+    annualised and per period; `reasons` explains each null number, by name.
     """
 
     model_config = _FROZEN
@@ -138,11 +140,11 @@ class WindowStatistics(BaseModel):
 
 
 class Contribution(BaseModel):
-    """One position's part in the parametric VaR.
+    """One position's contribution to the parametric VaR.
 
-    `marginal` is the change of VaR per unit of weight, `component` weight times marginal (components add up to
-    VaR), `incremental` VaR less the VaR of the book without the position, rescaled; null where the rest of the
-    book has no positive weight to be rescaled, or the difference cannot be told from rounding.
+    `marginal` is the change of VaR per unit of weight, `component` weight times marginal (components sum to
+    VaR), `incremental` VaR minus the VaR of the book without the position, rescaled; null if the rest of the
+    book has no positive weight to rescale, or if the difference is within rounding.
     """
 
     model_config = _FROZEN
@@ -155,7 +157,7 @@ class Contribution(BaseModel):
 
 
 class Contributions(BaseModel):
-    """The largest contributions by absolute component; what is left out is counted and added up."""
+    """The largest contributions by absolute component; omitted ones are counted and summed."""
 
     model_config = _FROZEN
 
@@ -169,7 +171,7 @@ class Contributions(BaseModel):
 class RiskReport(BaseModel):
     """Everything computed for one snapshot by one version of the engine; instants are RFC 3339 UTC texts.
 
-    What has a default is missing from reports of engines before 2.0.
+    Fields with a default are missing from reports of engines before 2.0.
     """
 
     model_config = _FROZEN

@@ -1,4 +1,4 @@
-"""The receipt of an evaluation: what went in, and the digest of what came out, so that both can be checked again."""
+"""Receipt of an evaluation: digests of its inputs and of its result, for later verification."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -13,10 +13,11 @@ UNSIGNED: Final = "sha256:" + "0" * 64
 
 
 class RiskParameters(BaseModel):
-    """Every choice that shapes the numbers beside the inputs.
+    """Every parameter, besides the inputs, that affects the numbers.
 
-    Below `trace_min`, `resolved_min_ratio`, `constant_max_ratio` and `share_of_var_min`, and above `relative_error_max`,
-    a number would be rounding, and is null; `min_observations` and `methods` go by what is computed.
+    Below `trace_min`, `resolved_min_ratio`, `constant_max_ratio` and `share_of_var_min`, and above
+    `relative_error_max`, a number would be rounding noise and is null; `min_observations` and `methods`
+    depend on what is computed.
     """
 
     model_config = _FROZEN
@@ -51,7 +52,7 @@ class RiskParameters(BaseModel):
 class RiskReceipt(BaseModel):
     """Engine, parameters and digests of the inputs, and `result_hash` over everything computed from them.
 
-    The hash leaves out when the report was made, where its parts lay and since when their bytes were in use.
+    The hash excludes the report's time, the location of components, and since when their bytes were in use.
     """
 
     model_config = _FROZEN
@@ -69,20 +70,21 @@ NOT_HASHED: Final = (
     "/sufficiency/inputs/*/known_since",
     "/sufficiency/inputs/*/staleness_seconds of an input without last_date",
 )
-"""What a report says beyond its snapshot: when it was made, where its parts lay, since when their bytes were in use."""
+"""Members that do not follow from the snapshot: report time, component locations, first uses of bytes."""
 
 
 def result_hash(report: Mapping[str, Any]) -> str:
-    """Return `sha256:<hex>` over the RFC 8785 form of what a report document says of its snapshot.
+    """Return `sha256:<hex>` over the RFC 8785 form of a report's members that follow from its snapshot.
 
-    The same snapshot, engine version and parameters give the same hash, whatever the world saw before and wherever the
-    parts lie: what NOT_HASHED lists does not count, and can be verified by no one. The age of dated returns counts.
+    The same snapshot, engine version and parameters give the same hash, independent of the world's history
+    and of where components are stored: members in NOT_HASHED are excluded and cannot be verified. The age of
+    dated returns is included.
     """
     return content_hash(hashed(report))
 
 
 def hashed(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what counts of a report document; its receipt counts too, except the hash itself."""
+    """Return the hashed members of a report document, its receipt included except the hash itself."""
     found = _without(report, "evaluated_at")
     found["receipt"] = _without(report["receipt"], "result_hash")
     found["inputs"] = [_without(given, "source") for given in report["inputs"]]
@@ -93,7 +95,7 @@ def hashed(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_the_snapshot(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an input's sufficiency says by its bytes alone."""
+    """Return the members of an input's sufficiency that depend on its bytes only."""
     dated = given["last_date"] is not None
     return _without(given, "known_since", *(() if dated else ("staleness_seconds",)))
 

@@ -1,4 +1,4 @@
-"""Every route of the API with the methods that it declares: what `Allow` names, and what API Gateway passes on.
+"""Routes of the API and their declared methods: the source of `Allow` and of API Gateway's routes.
 
 `HEAD` is answered wherever `GET` is, `OPTIONS` everywhere.
 """
@@ -36,7 +36,7 @@ METHODS_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 
 def allowed_methods(path: str) -> list[str]:
-    """Return the methods of a path in alphabetical order, HEAD and OPTIONS included; none for an unknown path."""
+    """Return a path's methods in alphabetical order, with HEAD and OPTIONS; empty for an unknown path."""
     segments = path.rstrip("/").split("/")
     for template, methods in METHODS_OF.items():
         if _fits(template.split("/"), segments):

@@ -1,4 +1,4 @@
-"""The second layer of the contract: grammars, and rules between fields. Each rule sees sound fields only."""
+"""The second layer of the contract: grammars, and rules between fields that passed the first layer."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from risk_hub_contracts.times import InstantError, duration_text, parse_instant
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What stands around a body: world (path), actor and stage (headers), the hub's clock and bucket."""
+    """The context of a body: world (path), actor and stage (headers), the hub's clock and bucket."""
 
     world_id: str
     actor: str
@@ -35,7 +35,7 @@ Rule = Callable[[Body, Setting], Iterable[Violation]]
 
 
 def rule_faults(body: Body, setting: Setting) -> Iterator[Violation]:
-    """Yield what the rules find in the fields that are there."""
+    """Yield the violations of the rules for the fields that are present."""
     if fault := id_fault(setting.world_id):
         yield Violation("/world_id", fault)
     for field, rule in _RULES:
@@ -72,7 +72,7 @@ def _weights(body: Body, _: Setting) -> Iterator[Violation]:
     weights = body["weights"]
     yield from _names(weights, asset_id_fault, "weights")
     total = fsum(weights.values())
-    # The decimal bounds are meant inclusive, so the last bits of a float sum must not decide.
+    # The decimal bounds are inclusive, so the last bits of a float sum must not matter.
     if round(abs(total - 1), _SUM_DIGITS) > WEIGHT_SUM_TOLERANCE:
         yield Violation(
             "/weights",

@@ -1,4 +1,4 @@
-"""What a snapshot is once it is valid."""
+"""A valid, normalised snapshot."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ class Snapshot:
 
     @property
     def actor(self) -> str:
-        """Who published it."""
+        """The publishing actor."""
         return str(self.provenance["actor"])
 
     @property
@@ -58,7 +58,7 @@ class Snapshot:
         """Return the same snapshot, same hash, with these parts by reference.
 
         Raises:
-            ValueError: a reference names another blob than the part that it replaces.
+            ValueError: the digest of a reference differs from that of the component it replaces.
         """
         return self._with({kind: Part.from_ref(ref) for kind, ref in refs.items()})
 
@@ -66,7 +66,7 @@ class Snapshot:
         """Return the same snapshot, same hash, with these parts inline.
 
         Raises:
-            ValueError: the bytes are no blob, or not the one that the part names (its digest differs).
+            ValueError: the bytes are not a blob, or their digest differs from the component's.
         """
         return self._with({kind: Part.from_blob(data) for kind, data in blobs.items()})
 
@@ -92,7 +92,7 @@ class Snapshot:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], content_hash: str) -> Self:
-        """Return the snapshot that `to_document` wrote. It is trusted: nothing is validated again."""
+        """Read a document that `to_document` wrote; it is trusted and not validated again."""
         return cls(
             world_id=document["world_id"],
             version=document["version"],

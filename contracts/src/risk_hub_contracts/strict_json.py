@@ -1,7 +1,7 @@
-"""JSON as the contract takes it: RFC 8259, and nothing that two parsers could read differently.
+"""Strict JSON: RFC 8259, rejecting everything that two parsers could read differently.
 
-The parse itself is pydantic-core's. What no Python parser refuses by itself is found around it at C speed: depth
-and infinite numbers by a look at the containers, duplicate keys by counting what the parsed value lost.
+The parse itself is pydantic-core's. What no Python parser refuses by itself is found around it at C speed:
+depth and infinite numbers by a look at the containers, duplicate keys by counting what the parsed value lost.
 """
 
 import json

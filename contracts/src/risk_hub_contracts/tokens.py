@@ -1,4 +1,4 @@
-"""Bearer tokens as the secret store holds them: digests, never tokens."""
+"""Bearer tokens in the secret store, as digests only."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -36,7 +36,7 @@ Actor = Annotated[str, AfterValidator(_actor), Field(json_schema_extra={"pattern
 
 
 class Token(BaseModel):
-    """One live token: who may use it for what, and until when (None: until it is removed)."""
+    """One live token: its actors, scopes and expiry (None: valid until removed)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -47,15 +47,15 @@ class Token(BaseModel):
     not_after: Annotated[datetime | None, BeforeValidator(_instant)] = None
 
     def allows(self, scope: Scope, now: datetime) -> bool:
-        """Whether the token holds `scope` and has not ended at `now`."""
+        """Return whether the token has `scope` and has not expired at `now`."""
         return scope in self.scopes and self.is_live(now)
 
     def is_live(self, now: datetime) -> bool:
-        """Whether the token has not ended at `now` (its last instant included)."""
+        """Return whether the token has not expired at `now`; its last instant is valid."""
         return self.not_after is None or now <= self.not_after
 
     def speaks_for(self, actor: str) -> bool:
-        """Whether the token may write as `actor`."""
+        """Return whether the token may write as `actor`."""
         return ANY_ACTOR in self.actors or actor in self.actors
 
 

@@ -1,4 +1,4 @@
-"""From pydantic's errors to violations that a person can act on."""
+"""Conversion of pydantic's errors to violations with actionable messages."""
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -79,7 +79,7 @@ def explain(
 
 
 def capped(hits: Iterable[Hit], build: Callable[[Hit], Violation], where: str) -> Iterator[Violation]:
-    """Yield the first violations, and one that counts the rest: naming is what costs, and nobody reads thousands.
+    """Yield the first violations, and one with the number of the rest: building each one is expensive.
 
     Args:
         hits: what was found, cheap to go through.

@@ -1,4 +1,4 @@
-"""The world registry on the wire: what is asked of a world and stage, and how every world stands."""
+"""Requests and answers of the world registry: expectations, exit policies and freshness."""
 
 from typing import Annotated, Final, Literal, NotRequired, TypeVar
 
@@ -14,14 +14,14 @@ from risk_hub_contracts.times import Instant
 from risk_hub_contracts.violations import explain
 
 WorldState = Literal["fresh", "late", "stale", "awaited", "missing", "disabled", "unexpected"]
-"""`awaited`: registered less than `warn_seconds` ago; `disabled`: the expectation is switched off; `unexpected`: it
-publishes, and nobody is waiting."""
+"""`awaited`: registered less than `warn_seconds` ago; `disabled`: the expectation is disabled; `unexpected`: it
+publishes without an expectation."""
 
 _CLOSED: Final = ConfigDict(extra="forbid")
 
 
 class StageQuery(BaseModel):
-    """Parameters of everything that is asked of one world and stage."""
+    """Parameters of every request about one world and stage."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,7 +38,7 @@ class WorldsQuery(BaseModel):
 
 
 class ExpectationAnswer(BaseModel):
-    """What is expected of a world and stage, since when, and who said so last."""
+    """The expectation for a world and stage, since when it is in force, and who changed it last."""
 
     model_config = _CLOSED
 
@@ -53,7 +53,7 @@ class ExpectationAnswer(BaseModel):
 
 
 class ExitPolicyAnswer(TypedDict):
-    """The exit policy in force; where nobody stored one (`stored` is false), the default."""
+    """The exit policy in force: the stored one, or the default (`stored` is false)."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
@@ -77,7 +77,7 @@ class WorldHead(BaseModel):
 
 
 class WorldAnswer(TypedDict):
-    """How one world and stage stands."""
+    """The freshness of one world and stage."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
@@ -91,7 +91,7 @@ class WorldAnswer(TypedDict):
 
 
 class WorldsPage(BaseModel):
-    """One page of the worlds that are known, in no particular order; `next_cursor` is null on the last one."""
+    """One page of the known worlds, in no particular order; `next_cursor` is null on the last one."""
 
     model_config = _CLOSED
 
@@ -124,7 +124,7 @@ def parse_registration(model: type[Registered], raw: bytes) -> Registered:
 
 
 def _require_that_it_fits(registered: BaseModel) -> None:
-    """Its stored form lies on one row: a list of very long names can be longer than a row may be."""
+    """Reject a registration whose stored form exceeds the size of one table row."""
     size_bytes = len(registered.model_dump_json(by_alias=True).encode())
     if size_bytes > limits.ITEM_BODY_MAX_BYTES:
         fault = f"its stored form has {size_bytes} bytes; at most {limits.ITEM_BODY_MAX_BYTES} are kept"
