@@ -67,7 +67,7 @@ class EvaluatedWorld:
         return report
 
     def blob(self, kind: BlobKind, data: bytes) -> dict[str, Any]:
-        """Upload a blob, as a producer may, without its numbers being looked at; return its reference."""
+        """Upload a blob, as a producer may, without validation of its numbers; return its reference."""
         return self.blobs.put(WORLD, kind, digest(data), data).document()
 
 
@@ -80,11 +80,11 @@ def pick(report: RiskReport, measure: str, method: str, bps: int | None) -> Risk
 
 
 def reasons(report: RiskReport, method: str) -> set[str | None]:
-    """Return why measures of a method are null; None stands for those that are not."""
+    """Return why measures of a method are null; None for those that are not."""
     return {measure.reason for measure in report.measures if measure.method == method}
 
 
 def verdict(report: RiskReport) -> Sufficiency:
-    """Return on what the numbers of a report stand."""
+    """Return the verdict on the inputs of a report."""
     assert report.sufficiency is not None
     return report.sufficiency

@@ -10,7 +10,7 @@ from risk_hub_contracts.tokens import Scope, Token
 
 
 class MemoryBus:
-    """Keeps what it took; refuses or fails as often as it is told to."""
+    """Record accepted events; refuse or fail as often as configured."""
 
     def __init__(self) -> None:
         self.taken: list[CloudEvent] = []

@@ -1,4 +1,4 @@
-"""Let faults into the deployed functions of a local stage, and take them out again."""
+"""Install faults into the deployed functions of a local stage, and remove them."""
 
 import io
 import json
@@ -42,13 +42,13 @@ RATES: dict[FunctionFolder, Rates] = {
         "PutItem": {"throttled": 0.02, "answer lost": 0.01, "killed before": 0.003, "killed after": 0.003},
     },
 }
-# The worker to which one world's effects are refused until the faults end.
+# The worker for which one world's effects are refused until the faults end.
 REFUSED_WORKER: FunctionFolder = "stress_engine"
 
 
 @dataclass(frozen=True)
 class Faults:
-    """The faults of one stage, and the file that counts them; what else is here, `Plan` explains."""
+    """The faults of one stage, and the file that counts them; `Plan` explains the other attributes."""
 
     aws: LocalAws
     log: Path
@@ -56,7 +56,7 @@ class Faults:
     visibility_seconds: int
 
     def install(self) -> None:
-        """Put the faulty front before each handler; a returned message comes back within seconds."""
+        """Put the faulty wrapper in front of each handler; a returned message is redelivered within seconds."""
         self.log.touch()
         for folder, rates in RATES.items():
             code = with_front(build_code_zip(BUNDLE_OF[folder]))
@@ -75,7 +75,7 @@ class Faults:
             )
 
     def remove(self) -> None:
-        """Give the functions their own handlers back."""
+        """Restore the functions' own handlers."""
         for folder in RATES:
             self._change(folder, build_code_zip(BUNDLE_OF[folder]), handler(folder), {"FAULTY_RATES": "{}"})
 
@@ -97,7 +97,7 @@ class Faults:
 
 
 def with_front(code: bytes) -> bytes:
-    """Return the zip with the faulty front beside the handlers."""
+    """Return the zip with the faulty wrapper added."""
     buffer = io.BytesIO(code)
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr("faulty.py", FAULTY.read_text(encoding="utf-8"))

@@ -1,7 +1,9 @@
-"""The numbers of a few books, as this engine computes them; `python -m tests.functions.risk_golden --write` keeps them.
+"""Reference numbers of a few books by this engine; `python -m tests.functions.risk_golden --write` stores
+them.
 
-Up to 200 assets the result hash is kept. Above, the last bits are those of the processor family: numbers are kept to
-twelve significant digits, and the hash only says whether two runs on one machine agree.
+Up to 200 assets the result hash is stored. Above, the last bits depend on the processor family: numbers are
+stored to
+twelve significant digits, and the hash only shows whether two runs on one machine agree.
 """
 
 import json
@@ -81,7 +83,7 @@ def packed(loadings: list[list[float]], specific: list[float]) -> list[float]:
 
 
 def numbers(report: RiskReport) -> dict[str, float]:
-    """Return the numbers of a report by name; what is null has no name."""
+    """Return the non-null numbers of a report by name."""
     found = {f"{m.measure} {m.method} {m.confidence_bps}": m.value for m in report.measures}
     told = report.contributions
     if told is not None:
@@ -97,7 +99,7 @@ def hash_of(report: RiskReport) -> str:
 
 
 def kept(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return what is the same on every machine, with the version of the engine that it is said of."""
+    """Return the values that are equal on every machine, with the engine's version."""
     books = {name: book.get("numbers", book) for name, book in found.items()}
     return {"engine_version": ENGINE_VERSION, "books": books}
 

@@ -1,4 +1,4 @@
-"""How a token is compared: with every listed one, by digest, in constant time."""
+"""Token comparison: with every listed token, by digest, in constant time."""
 
 import hashlib
 import hmac

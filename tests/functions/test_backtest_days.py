@@ -1,4 +1,4 @@
-"""Which forecast is judged by which return."""
+"""Which return is used to judge which forecast."""
 
 from typing import Any
 
@@ -58,7 +58,9 @@ def test_a_forecast_made_in_the_morning_is_judged_by_that_days_return() -> None:
 
 
 def test_a_return_of_a_date_before_the_forecast_was_made_does_not_judge_it() -> None:
-    """The forecast of the 12th had seen the 5th; the 7th came late, and is news, but no forecast of the 12th's."""
+    """The forecast of the 12th had seen the 5th; the 7th came late and is new, but does not test that
+    forecast.
+    """
     seen_late = forecast("01-12T21", GAIN, dated="2026-01-05")
     found = judged(seen_late, forecast("01-13T21", LOSS, dated="2026-01-07"))
     assert (found.days, left_out(found)) == ([], {"replaced": 1, "no_realized_return": 1})
@@ -122,7 +124,7 @@ def test_a_day_that_is_left_out_stands_as_a_gap_between_its_neighbours() -> None
 
 
 def test_after_a_silence_the_next_snapshots_last_return_judges() -> None:
-    """The hub knows no producer's calendar: the dates say how long the silence was."""
+    """The hub does not know a producer's calendar: the dates show how long the silence was."""
     [day] = judged(forecast("01-05T21"), forecast("01-19T21", LOSS, dated="2026-01-19")).days
     assert (day.date, day.realized_date) == ("2026-01-05", "2026-01-19")
 

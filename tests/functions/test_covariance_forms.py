@@ -1,4 +1,4 @@
-"""Every form of a covariance against numpy on the whole matrix, on both sides of the path's border."""
+"""Every form of a covariance against numpy on the whole matrix, on both sides of the path's limit."""
 
 import random
 from typing import Any
@@ -42,13 +42,15 @@ def decoded(data: bytes) -> Covariance:
 
 
 def random_covariance(count: int, rank: int | None = None) -> Any:
-    # A generator of its own: the matrix must not depend on which tests ran before.
+    # A separate generator: the matrix must not depend on which tests ran before.
     loadings = np.random.default_rng(count).normal(0, 0.01, (count, rank or count + 5))
     return gram(loadings)
 
 
 def gram(rows: Any) -> Any:
-    """Return `AA'` by einsum's own loops: a large BLAS product ends the process with some kernels of some releases."""
+    """Return `AA'` by einsum's own loops: a large BLAS product crashes the process with some kernels of some
+    releases.
+    """
     return np.einsum("ik,jk->ij", rows, rows)
 
 
@@ -92,7 +94,7 @@ def test_the_margin_is_the_least_eigenvalue_over_the_trace(count: int) -> None:
     verdict = opened(packed(matrix)).verdict()
     least = np.linalg.eigvalsh(matrix)[0] / np.trace(matrix)
     assert verdict.reason is None
-    # Inverse iteration comes from above, and is not always done after its twelve rounds.
+    # Inverse iteration converges from above, and is not always finished after its twelve rounds.
     assert verdict.margin == pytest.approx(least, rel=0.15, abs=1e-12)
     assert verdict.margin is not None
     assert verdict.margin >= round(least, 12) - 1e-12
@@ -144,7 +146,7 @@ def test_a_factor_form_with_a_negative_specific_variance_is_none(count: int) -> 
 
 @pytest.mark.parametrize("count", [3, 300])
 def test_a_specific_variance_is_judged_by_its_own_asset(count: int) -> None:
-    """A matrix that is positive semi-definite is refused too, so the reason claims no more than what was seen."""
+    """A positive semi-definite matrix is refused too, so the reason states only what was observed."""
     loadings = np.full((count, 1), 1e-6)
     loadings[0] = 1.0
     specific = [1e-4, -0.99e-22, *[1e-12] * (count - 2)]

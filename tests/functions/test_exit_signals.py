@@ -1,4 +1,4 @@
-"""From evaluation to exit signal: each rule, the cool-down, and that nothing is emitted twice or by itself."""
+"""From evaluation to exit signal: each rule, the cool-down, and no duplicate or unprompted signals."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -56,7 +56,9 @@ class Engine:
         self.snapshot = snapshot
 
     def facts(self, version: str, minutes: float) -> dict[str, Any]:
-        """Publish a version whose as_of lies so many minutes after the start; return what every report on it says."""
+        """Publish a version whose as_of is this many minutes after the start; return the facts of every
+        report on it.
+        """
         as_of = START + timedelta(minutes=minutes)
         snapshot = stored(version, as_of=as_of, created_at=self.clock(), content_hash=HASH, **self.snapshot)
         self.snapshots.put_once(snapshot, snapshot.retain_until(timedelta(days=30)))

@@ -1,4 +1,4 @@
-"""What a log line repeats of an event: numbers for the owners' dashboard, nothing that is not there."""
+"""Event values repeated in a log line: numbers for the owners' dashboard, and no absent values."""
 
 from pathlib import Path
 from typing import Any

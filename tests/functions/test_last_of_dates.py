@@ -1,4 +1,4 @@
-"""Which forecasts of a period are read at all."""
+"""Which forecasts of a period are read."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 class Keys:
-    """Keys of forecasts made at these instants, and how often they were asked for."""
+    """Keys of forecasts made at these instants, and the number of queries for them."""
 
     def __init__(self, instants: Sequence[datetime]) -> None:
         template = forecast("01-05T00")
@@ -36,7 +36,7 @@ class Keys:
         return found
 
     def last(self) -> list[str]:
-        """Return the last of each date, newest first, found by looking at all."""
+        """Return the last of each date, newest first, found by scanning all."""
         return sorted({made_at(key).date(): key for key in self.oldest_first}.values(), reverse=True)
 
 

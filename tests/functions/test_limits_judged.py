@@ -1,4 +1,4 @@
-"""Whether a policy's limits had numbers to be held against."""
+"""Whether numbers were available to compare with a policy's limits."""
 
 from typing import Any
 

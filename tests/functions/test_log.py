@@ -1,4 +1,4 @@
-"""Log lines: always JSON, whatever a caller sent, and by the names that Lambda filters by."""
+"""Log lines: always JSON for any caller input, with the names that Lambda filters by."""
 
 import json
 import re

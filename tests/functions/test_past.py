@@ -1,4 +1,4 @@
-"""The past: evaluated on purpose only, flagged, and without a signal (INV-15, ADR-0038)."""
+"""Evaluation of the past: only on request, flagged, and without a signal (INV-15, ADR-0038)."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ TICK = timedelta(microseconds=1)
 
 
 class Pipeline:
-    """Relay, engines and exit engine on one set of stores; the bus delivers when it is told to."""
+    """Relay, engines and exit engine on one set of stores; the bus delivers on request."""
 
     def __init__(self) -> None:
         self.clock, self.worlds, self.bus = FrozenClock(), MemoryWorlds(), MemoryBus()
@@ -59,18 +59,18 @@ class Pipeline:
         self.announce([snapshot])
 
     def taken(self) -> list[CloudEvent]:
-        """Return what the bus took, as consumers receive it, and forget it."""
+        """Return and forget the events of the bus, as consumers receive them."""
         events, self.bus.taken = self.bus.taken, []
         return [CloudEvent.model_validate_json(event.to_detail()) for event in events]
 
     def deliver(self) -> list[str]:
-        """Let the engines work on the announced snapshots; announce their reports; return the outcomes."""
+        """Let the engines process the announced snapshots; announce their reports; return the outcomes."""
         outcomes = [str(engine(event)) for event in self.taken() for engine in self.engines]
         self.announce([row for row in self.evaluations.rows.values() if row.kind != "exit"])
         return outcomes
 
     def judge(self) -> list[str]:
-        """Let the exit engine work on the announced reports; return the outcomes."""
+        """Let the exit engine process the announced reports; return the outcomes."""
         return [str(self.exits(event)) for event in self.taken()]
 
     def evaluate_past(self, **asked: Any) -> Replayed:

@@ -1,4 +1,4 @@
-"""The queue door: partial batch replies, and the health metrics of one batch."""
+"""The queue entry point: partial batch replies, and the health metrics of one batch."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,9 @@ def sample(pytestconfig: pytest.Config) -> CloudEvent:
 
 
 def batch(sample: CloudEvent, *receives: int) -> dict[str, Any]:
-    """Return an invocation with one message for each count of receives; message and event ids are their places."""
+    """Return an invocation with one message for each receive count; message and event ids are their
+    positions.
+    """
     records = []
     for place, count in enumerate(receives):
         (record,) = queue_message(sample.model_copy(update={"id": str(place)}), "stress-engine")["Records"]
@@ -108,7 +110,7 @@ def test_outcomes_retries_and_delay_are_measured(
 def test_dimensions_come_from_closed_lists_whatever_the_events_say(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """F30: an event's world and stage are a client's words."""
+    """F30: an event's world and stage are client input."""
     handled(lambda _: "a word of its own", batch(sample, 1))
     document = emf(capsys)
     (directive,) = document["_aws"]["CloudWatchMetrics"]
@@ -229,7 +231,7 @@ def test_f28_the_delay_of_a_replay_is_no_delay_of_the_pipeline(
 def test_what_expires_is_counted_by_world_where_the_world_has_metrics_of_its_own(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str], *, metered: bool, stage: str
 ) -> None:
-    """F30: neither a world that nobody expects nor a stage of the caller's own becomes a dimension."""
+    """F30: neither an unexpected world nor a caller's own stage name becomes a dimension."""
     event = sample.model_copy(update={"data": {**sample.data, "provenance": {"actor": "a", "stage": stage}}})
     worker = queue_worker(
         "stress_engine", lambda _: "expired", FrozenClock(START), STAGES, lambda *_: metered

@@ -1,4 +1,4 @@
-"""What of the last returns a forecast keeps for the back-test."""
+"""The part of the last returns that a forecast stores for the back-test."""
 
 from array import array
 from math import inf, nan
@@ -14,7 +14,7 @@ PAST_LIMIT = RETURN_MAX_ABS * (1 + 1e-15)
 
 
 def returns(given: dict[str, list[float]]) -> RealizedReturns:
-    """Return series as a blob holds them, which may hold any float; without names: one bare series."""
+    """Return series as in a blob, which may hold any float; without names: one bare series."""
     values = array("d", [value for series in given.values() for value in series])
     ids = tuple(name for name in given if name)
     return RealizedReturns(ids, tuple(map(len, given.values())), None, memoryview(values.tobytes()))

@@ -1,4 +1,4 @@
-"""A changed number needs a new ENGINE_VERSION: what this version computes is kept beside it."""
+"""A changed number needs a new ENGINE_VERSION: this version's results are stored next to it."""
 
 import json
 import os
@@ -18,7 +18,7 @@ LAST_DIGIT = 5e-12
 
 @pytest.fixture(scope="module")
 def found() -> list[dict[str, Any]]:
-    """Return what a fresh process computes with one BLAS thread, and with two."""
+    """Return the results of a fresh process with one BLAS thread, and with two."""
     return [
         json.loads(
             subprocess.run(

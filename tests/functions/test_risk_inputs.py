@@ -1,4 +1,4 @@
-"""Bad, thin and odd inputs, each with the verdict that it must give: never a number that was made up."""
+"""Bad, short and unusual inputs, each with its required verdict: no number is ever invented."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -78,7 +78,7 @@ def test_a_correlation_that_cannot_be_gives_no_number_however_small_the_variance
 
 @pytest.mark.parametrize("upper", [[1.0, 0.0, 0.0, 1e-18, 1e-16, 1e-18], [1.0, 0.0, 0.0, -1e-18, 0.0, 1e-18]])
 def test_no_book_is_riskier_than_its_parts_by_the_rounding_of_others(upper: list[float]) -> None:
-    """Rounding of the whole matrix is forgiven; a book that consists of nothing else has no number."""
+    """Rounding of the whole matrix is tolerated; a book within that rounding has no number."""
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS, upper))
     report = world.report(weights={"B": 0.5, "C": 0.5}, covariance_ref=ref)
@@ -172,7 +172,7 @@ def test_a_hedge_that_leaves_no_variance_is_no_zero() -> None:
 def test_a_constant_series_has_no_parametric_risk_to_tell(
     value: float, observations: int, count: int
 ) -> None:
-    """The mean of equal numbers is not always that number: what it misses by is no deviation."""
+    """The mean of equal numbers does not always equal that number: the difference is not a deviation."""
     names = [f"A{i:03}" for i in range(count)]
     report = EvaluatedWorld().report(
         weights=dict.fromkeys(names, 1 / count),
@@ -194,7 +194,7 @@ HEDGES = {
 
 @pytest.mark.parametrize(("weights", "returns"), HEDGES.values(), ids=HEDGES)
 def test_a_book_that_is_rounding_noise_has_no_risk_to_tell(weights: Any, returns: Any) -> None:
-    """No zero without a reason, and no number made of the last bits of what cancels."""
+    """Give no zero without a reason, and no number from the last bits of a cancellation."""
     report = EvaluatedWorld().report(weights=weights, realized_returns=returns)
     assert reasons(report, "historical") == {"portfolio_variance_is_zero"}
     assert {measure.value for measure in report.measures} == {None}
@@ -459,7 +459,9 @@ def test_no_size_of_variances_stops_the_engine(size: float) -> None:
 
 @pytest.mark.parametrize("policy", [RiskPolicy(), FALLBACK])
 def test_a_factor_form_with_a_negative_specific_variance_says_so(policy: RiskPolicy) -> None:
-    """Its matrix diag(3.9e-4, 4.1e-4) is positive semi-definite, so it is not called otherwise; variances are known."""
+    """Its matrix diag(3.9e-4, 4.1e-4) is positive semi-definite, so no other reason is given; variances are
+    known.
+    """
     world = EvaluatedWorld(policy=policy)
     data = encode_factor(["A", "B"], [[0.02, 0.0], [0.0, 0.02]], [-1e-5, 1e-5])
     report = world.report(weights={"A": 0.5, "B": 0.5}, covariance_ref=world.blob("covariance", data))

@@ -1,4 +1,4 @@
-"""A report can be computed again, bit for bit; and what is forecast is kept beside it."""
+"""A report can be recomputed bit for bit, and its forecast is stored next to it."""
 
 import json
 import os
@@ -207,7 +207,9 @@ def test_every_named_number_that_shapes_a_report_is_in_its_receipt() -> None:
 
 
 def named_numbers() -> Iterator[tuple[str, float]]:
-    """Yield the named numbers of what computes a report, but for units, mathematics and the sizes of algorithms."""
+    """Yield the named numbers of the code that computes a report, except units, mathematics and algorithm
+    sizes.
+    """
     for module in COMPUTING:
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, int | float) and name not in SHAPING_NOTHING:
@@ -215,7 +217,7 @@ def named_numbers() -> Iterator[tuple[str, float]]:
 
 
 def test_one_blas_thread_or_two_give_the_same_bits() -> None:
-    """On the committed book, and on vectors from a committed seed that take the array path."""
+    """On the committed book, and on vectors from a committed seed that use the array path."""
     told = [
         subprocess.run(
             [sys.executable, "-m", "tests.functions.threads_probe"],

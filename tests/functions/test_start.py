@@ -1,4 +1,4 @@
-"""How every function starts."""
+"""Startup of every function."""
 
 import gc
 

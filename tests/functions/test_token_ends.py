@@ -1,4 +1,4 @@
-"""Which token's end is a warning: the first end of a live token that no other token replaces."""
+"""Which token expiry causes a warning: the first expiry of a live token without a replacement."""
 
 from datetime import timedelta
 from typing import Any

@@ -10,9 +10,9 @@ from tests.fuzz.wsgi import wsgi_app
 from tests.http.conftest import STAGES, Hub, book, post
 
 SNAPSHOTS = "/risk-hub/worlds/{world_id}/snapshots"
-# Of each operation, and as sequences; the coverage phase asks what the description makes it ask.
+# Per operation, and as sequences; the coverage phase derives its requests from the description.
 MAX_EXAMPLES = {"examples": 1, "coverage": 1, "fuzzing": 25, "stateful": 80}
-# Answers of success that the phase must have seen, so that it did not only meet refusals.
+# Success answers that the phase must have seen, so that it did not only meet refusals.
 SUCCESSES_MIN = {"examples": 10, "coverage": 100, "fuzzing": 100, "stateful": 50}
 
 
@@ -24,7 +24,7 @@ def _powertools(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @cache
 def run(phase: str) -> Tally:
-    """Run one phase, once a process, against a hub of its own that holds some snapshots."""
+    """Run one phase, once a process, against a separate hub that holds some snapshots."""
     hub = Hub()
     for number in range(3):
         assert post(hub.gateway(), book(f"v{number}")).status == 201

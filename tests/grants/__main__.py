@@ -1,4 +1,4 @@
-"""`python -m tests.grants`: take every grant away once, print the table, write docs/security-grants.md."""
+"""`python -m tests.grants`: remove every grant once, print the table, write docs/security-grants.md."""
 
 import sys
 import time
@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "security-grants.md"
 
 
 def page(rows: Sequence[Row], seconds: float) -> str:
-    """Return the page that says who misses which grant."""
+    """Return the page of grants and the functions that need them."""
     by_running = sum(row.by_running for row in rows)
     unmissed = [row for row in rows if row.complaint is None]
     lines = "\n".join(
@@ -50,7 +50,7 @@ in separate policies, which `tests/infra` checks.
 
 
 def main() -> int:
-    """Run and report; return 1 when a grant is missed by nobody or explained by nothing."""
+    """Run and report; return 1 if a grant is unnecessary or unexplained."""
     console, started = Console(), time.monotonic()
     with experiment(console) as running:
         for grant in sorted(running.unexplained()):

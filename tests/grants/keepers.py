@@ -1,4 +1,4 @@
-"""What freshness_monitor and blob_reaper do by the clock."""
+"""Scheduled work of freshness_monitor and blob_reaper."""
 
 import secrets
 

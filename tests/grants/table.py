@@ -1,4 +1,4 @@
-"""Every grant beside the scenario that fails without it. A grant that no scenario misses is not granted."""
+"""Every grant next to the scenario that fails without it; a grant without such a scenario is not given."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

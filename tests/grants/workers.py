@@ -1,4 +1,4 @@
-"""What the relay and the engines do, one step after the other; a message is real, its delivery is the bench's."""
+"""Work of the relay and the engines, step by step; messages are real, but the workbench delivers them."""
 
 import time
 from datetime import UTC, datetime

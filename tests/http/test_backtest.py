@@ -1,4 +1,4 @@
-"""GET …/risk/backtest through the door."""
+"""GET …/risk/backtest over HTTP."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +32,7 @@ def read(api: Gateway, query: str = "stage=paper") -> Answer:
 
 @pytest.fixture
 def history(hub: Hub) -> Hub:
-    """A year of forecasts whose every fiftieth return, and the last but one, exceeds them."""
+    """A year of forecasts, exceeded by every fiftieth return and by the last but one."""
     for number in range(DAYS):
         day = f"{date(2026, 1, 5) + timedelta(days=number):%m-%dT21}"
         loss = -0.02 if number % 50 == 49 or number == DAYS - 2 else 0.001
@@ -73,7 +73,7 @@ def test_every_report_is_of_the_published_schema(history: Hub, query: str) -> No
 def test_a_stored_return_that_no_float_can_weigh_leaves_its_day_out_and_the_answer_stands(
     history: Hub,
 ) -> None:
-    """A forecast written before such returns were kept out must not make the route fail for ever."""
+    """A forecast stored before such returns were rejected must not make the route fail permanently."""
     whole = read(history.gateway()).json
     key, stored = sorted(history.forecasts.rows.items())[100]
     huge = CrossSection(date=None, by_id={"A": 1.5e308, "B": -1.5e308}, portfolio=None)
@@ -117,7 +117,7 @@ def test_a_period_is_read_page_by_page(history: Hub, monkeypatch: pytest.MonkeyP
 
 
 def test_an_hourly_world_is_back_tested_over_a_year_of_trading(hub: Hub) -> None:
-    """6,000 forecasts, of which 250 are read: the limits are on those."""
+    """6,000 forecasts, of which 250 are read: the limits apply to those."""
     given = forecast("01-05T00", {"A": 0.001, "B": 0.001})
     for hours in range(250 * 24):
         as_of = format_instant(datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=hours))

@@ -1,4 +1,4 @@
-"""Malformed blobs are refused by POST, and answered with 424 where one is stored all the same."""
+"""Malformed blobs are refused by POST, and answered with 424 if one is already stored."""
 
 import struct
 from collections.abc import Callable
@@ -80,7 +80,7 @@ WITH_IDS: dict[str, Fault] = {
     "an id that is a number": in_header(b'["AAPL","MSFT"]', b'["AAPL",1]'),
     "an id that is too long": in_header(b'"MSFT"', b'"' + b"N" * (ASSET_ID_MAX_CHARS + 1) + b'"'),
 }
-# A factor form with one id less is another well-formed one, with more factors.
+# A factor form with one id less is another valid one, with more factors.
 AN_ID_TOO_FEW = {"an id too few": in_header(b'["AAPL","MSFT"]', b'["AAPL"]')}
 DATES_BROKEN: dict[str, Fault] = {
     "a date too few": in_header(b',"2026-01-04"', b""),
@@ -206,7 +206,7 @@ def test_a_malformed_blob_of_a_stored_snapshot_is_424_with_the_reason_and_never_
 
 
 def publish_by_an_earlier_release(api: Gateway, hub: Hub, field: str, ref: dict[str, Any]) -> None:
-    """Store a snapshot whose blob nobody has looked into."""
+    """Store a snapshot whose blob was not validated."""
     assert post(api).status == 201
     ((key, row),) = hub.snapshots.rows.items()
     hub.snapshots.rows[key] = replace(row, document={**row.document, field: ref})

@@ -1,4 +1,4 @@
-"""What the doors count: problems by reason and status, snapshots by stage, and nothing under a caller's own words."""
+"""HTTP metrics: problems by reason and status, snapshots by stage, and no dimension from caller input."""
 
 import json
 from typing import Any

@@ -1,4 +1,6 @@
-"""GET of what was derived: risk and stress reports by version and of the latest, and exit signals page by page."""
+"""GET of derived results: risk and stress reports by version and of the latest, and exit signals page by
+page.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a door writes about a request: one line, with the id of its token and never the token."""
+"""Log line of a request: one line, with the id of its token and never the token."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Synthesized templates, and the few ways in which the tests look into them."""
+"""Synthesized templates, and the queries of the tests on them."""
 
 import json
 import re
@@ -16,7 +16,7 @@ STAGE_NAMES = ("local", "dev", "staging", "prod")
 CLOUD_STAGE_NAMES = ("dev", "staging", "prod")
 OFFICE_NETWORKS = "203.0.113.0/24,2001:db8::/48"
 
-# Parts of CDK's logical ids that tell what a reference points to.
+# Parts of CDK's logical ids that identify the target of a reference.
 _REFERENTS = {
     "TablesSnapshots": "snapshots",
     "TablesWorlds": "worlds",
@@ -49,7 +49,7 @@ class Assembly:
 
     @property
     def settings(self) -> Stage:
-        """Return the row of the stage table, with what was given from outside."""
+        """Return the row of the stage table, with the settings given from outside."""
         return stage_named(self.stage, **self.given)
 
     def template(self, part: StackPart) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Assembly:
         )
 
     def table(self, name: str) -> dict[str, Any]:
-        """Return a table's resource, whole."""
+        """Return a table's complete resource."""
         return only(
             each
             for each in self.resources("data", "AWS::DynamoDB::Table").values()
@@ -89,7 +89,7 @@ class Assembly:
         )
 
     def blob_bucket(self) -> Properties:
-        """Return the bucket that the functions know; an archive has no upkeep."""
+        """Return the bucket that the functions use; an archive has no upkeep."""
         buckets = self.properties("data", "AWS::S3::Bucket")
         return only(each for each in buckets if "LifecycleConfiguration" in each)
 
@@ -103,7 +103,7 @@ class Assembly:
 
 
 def synthesize(stage: str, folder: Path, **given: str) -> Assembly:
-    """Synthesize a stage with placeholders for code; cdk-nag checks it on the way."""
+    """Synthesize a stage with placeholders for code; cdk-nag checks it meanwhile."""
     app = new_app(folder / "cdk.out")
     if STAGES[stage].networks_required:
         given = {"allowed_networks": OFFICE_NETWORKS, **given}
@@ -113,14 +113,14 @@ def synthesize(stage: str, folder: Path, **given: str) -> Assembly:
 
 
 def only(found: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """Return the one element there is."""
+    """Return the only element."""
     every = list(found)
     assert len(every) == 1, every
     return every[0]
 
 
 def referent(value: Any) -> str:
-    """Return what a reference points to, readable: `bucket/risk-blobs/*`, `snapshots/index/by_stage`."""
+    """Return the target of a reference in readable form: `bucket/risk-blobs/*`, `snapshots/index/by_stage`."""
     if isinstance(value, str):
         return value
     ((how, what),) = value.items()
@@ -134,5 +134,5 @@ def referent(value: Any) -> str:
 
 
 def listed(value: Any) -> list[Any]:
-    """Return what CloudFormation allows to be one or many, as many."""
+    """Return a value that CloudFormation allows as one or many, always as a list."""
     return value if isinstance(value, list) else [value]

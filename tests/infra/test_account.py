@@ -1,4 +1,4 @@
-"""Who may deploy, and how far a deployment may reach."""
+"""Who may deploy, and the limits of a deployment."""
 
 import json
 import re
@@ -201,7 +201,7 @@ def test_no_policy_is_attached_to_a_role_but_those_that_aws_keeps_for_its_servic
 def test_the_execution_policy_knows_every_service_of_a_stage(
     resources: dict[str, dict[str, Any]], assembly: Callable[[str], Assembly], stage: str
 ) -> None:
-    """A new kind of resource in a stage: a row in infra/account/execution_policy.py."""
+    """A new kind of resource in a stage needs a row in infra/account/execution_policy.py."""
     found = assembly(stage)
     used = {
         each["Type"].split("::")[1].lower()

@@ -1,4 +1,6 @@
-"""Botocore's models inside the bundles: what the adapters call and no more, and the same on the wire as the whole models."""
+"""Botocore's models in the bundles: only the operations that adapters call, and the same wire as the whole
+models.
+"""
 
 import ast
 import re
@@ -24,7 +26,7 @@ from tests.bench.stub import Wire
 
 WHOLE = Path(botocore.__file__).parent / "data"
 ADAPTERS = PROJECT / "functions" / "hub" / "adapters"
-# Neither the time of the request nor what follows from it, nor the number of the attempt.
+# Neither the time of the request nor values derived from it, nor the number of the attempt.
 OF_THE_MOMENT = {"Authorization", "X-Amz-Date", "amz-sdk-invocation-id", "amz-sdk-request", "User-Agent"}
 EVERY_CALL = [(service, name) for service in sorted(CALLED) for name in sorted(operations(service))]
 
@@ -50,7 +52,7 @@ def whole_model(service: str) -> dict[str, Any]:
 
 @cache
 def python_names() -> dict[str, tuple[str, str]]:
-    """Every operation of the called services under the name of its Python method, where it is one service's alone."""
+    """Every operation of the called services under its Python method name, if only one service has that name."""
     found: dict[str, list[tuple[str, str]]] = {}
     for service in CALLED:
         for name in whole_model(service)["operations"]:
@@ -59,7 +61,7 @@ def python_names() -> dict[str, tuple[str, str]]:
 
 
 def named_calls(source: str) -> Iterator[tuple[str, str]]:
-    """The operations that a source calls on a client, hands on to be called, or names to have them signed."""
+    """The operations that a source calls on a client, passes on to be called, or names to have them signed."""
     names = python_names()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
@@ -126,7 +128,7 @@ def test_an_operation_says_the_same_and_understands_the_same_as_with_the_whole_m
 
 
 def exchange(service: str, operation: str, data: Path) -> tuple[Any, Any]:
-    """Send one request with every parameter the model knows; return what went out, and how an error was understood."""
+    """Send one request with every parameter of the model; return the request as sent, and the parsed error."""
     client = client_of(service, data)
     model = client.meta.service_model.operation_model(operation)
     sent: list[Any] = []
@@ -162,12 +164,12 @@ def client_of(service: str, data: Path) -> Any:
 
 
 def asked(model: OperationModel) -> Any:
-    """Every parameter, but for the one that asks for a signature which needs awscrt."""
+    """Every parameter, except the one that asks for a signature which needs awscrt."""
     return {name: value for name, value in sample(model.input_shape).items() if name != "EndpointId"}
 
 
 def refusal(model: OperationModel) -> bytes:
-    """The refusal that the operation's model names first, in its protocol."""
+    """The first error in the operation's model, in its protocol."""
     code = model.error_shapes[0].name if model.error_shapes else "Refused"
     if model.service_model.protocol == "rest-xml":
         return f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
@@ -175,7 +177,7 @@ def refusal(model: OperationModel) -> bytes:
 
 
 def sample(shape: Any, depth: int = 0) -> Any:
-    """A value of a shape: every member, though not for ever where shapes hold themselves."""
+    """A value of a shape: every member, but not without end where shapes contain themselves."""
     match shape.type_name:
         case "structure":
             members = shape.members.items() if depth < 6 else ()

@@ -1,4 +1,4 @@
-"""How a release reaches callers: versions, the alias `live`, the canary and what takes it back."""
+"""Release of new code to callers: versions, the alias `live`, the canary and its rollback."""
 
 from collections.abc import Callable
 from pathlib import Path

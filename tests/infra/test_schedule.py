@@ -1,4 +1,4 @@
-"""What runs by the clock: by a role that may do nothing else, and once each time."""
+"""Scheduled invocations: by a role with no other permission, and once each time."""
 
 from typing import Any
 

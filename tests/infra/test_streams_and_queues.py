@@ -12,7 +12,7 @@ from infra.stages import STAGES, FunctionSize
 from tests.infra.assembly import Assembly, only, referent
 
 VISIBILITY_MIN_TIMEOUTS = 6
-# What each worker can handle, written here once more: its rule must bring this and nothing else.
+# The events that each worker can handle, repeated here: its rule must match exactly these.
 SUBSCRIPTIONS = {
     "risk_engine": {"risk_snapshot_updated"},
     "stress_engine": {"risk_snapshot_updated"},
@@ -39,7 +39,7 @@ def mappings(assembly: Assembly, folder: str) -> list[dict[str, Any]]:
 
 
 def rules(assembly: Assembly) -> dict[str, dict[str, Any]]:
-    """Return each rule of the bus by the queue that it leads to."""
+    """Return each rule of the bus by its target queue."""
     found = assembly.properties("service", "AWS::Events::Rule")
     return {referent(target["Arn"]): each for each in found for target in each["Targets"]}
 

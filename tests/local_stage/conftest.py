@@ -1,4 +1,4 @@
-"""One local stage for all tests of this folder: own ports, own folder, started from a polluted shell."""
+"""One local stage for all tests of this folder: separate ports and folder, started from a polluted shell."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.local_stage.probe import Probe, create_probe, own_role
 from tests.local_stage.subscriber import SECRET, Subscriber, listening
 from tests.local_stage.subscription import Subscription, subscribed
 
-# What a developer's shell may hold and no function may see.
+# Variables of a developer's shell that no function may see.
 POLLUTION = {
     "PYTHONPATH": str(REPOSITORY),
     "PYTHONSTARTUP": "/nonexistent.py",
@@ -46,7 +46,9 @@ def subscriber() -> Iterator[Subscriber]:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory, subscriber: Subscriber) -> LocalSettings:
-    """Policies are enforced here, so that every test also proves that the roles suffice; alarms run sixty times as fast."""
+    """Policies are enforced here, so that every test also proves that the roles suffice; alarms run sixty
+    times as fast.
+    """
     return LocalSettings(
         tmp_path_factory.mktemp("stage"),
         ANY_FREE_PORT,

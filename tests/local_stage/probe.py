@@ -1,4 +1,4 @@
-"""A function deployed beside the hub's own, to see what a worker sees and does."""
+"""A function deployed next to the hub's own, to observe a worker's environment and permissions."""
 
 import io
 import json
@@ -47,7 +47,7 @@ class Probe:
 
 
 def own_role(aws: LocalAws, name: str = "probe") -> str:
-    """Make a role that may do nothing, or find the one of that name."""
+    """Create a role without permissions, or find the one of that name."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     policy = {"Version": "2012-10-17", "Statement": [trust]}
     iam = aws.client("iam")

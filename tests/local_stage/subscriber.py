@@ -1,4 +1,4 @@
-"""A subscriber of alarms on loopback: keeps what the example receiver would believe."""
+"""A subscriber of alarms on loopback: stores the messages that the example receiver accepts."""
 
 import importlib.util
 import json
@@ -29,7 +29,7 @@ def example_receiver() -> ModuleType:
 
 
 class Subscriber:
-    """What was received, in order."""
+    """The received messages, in order."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -38,7 +38,7 @@ class Subscriber:
         """When each envelope arrived, in seconds since 1970."""
 
     def states(self, alarm: str) -> list[str]:
-        """Return the states that one alarm was said to be in, one after the other."""
+        """Return the reported states of one alarm, in order."""
         messages: list[dict[str, Any]] = [json.loads(each["Message"]) for each in self.envelopes]
         return [each["NewStateValue"] for each in messages if each["AlarmName"] == f"risk-hub-local-{alarm}"]
 
@@ -51,7 +51,7 @@ class Subscriber:
 
 @contextmanager
 def listening() -> Iterator[Subscriber]:
-    """Receive on a free port of loopback; what the example would not believe is refused with 403."""
+    """Receive on a free port of loopback; messages that the example rejects are refused with 403."""
     subscriber, receiver = Subscriber(), example_receiver()
     trust = receiver.Trust(SECRET)
 
@@ -69,7 +69,7 @@ def listening() -> Iterator[Subscriber]:
             self.end_headers()
 
         def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
+            """Discard the message."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         subscriber.url = f"http://127.0.0.1:{server.server_address[1]}/alarms"

@@ -1,4 +1,4 @@
-"""The rules of the template are evaluated as CloudWatch would: windows, silence, metric math."""
+"""The template's rules are evaluated as in CloudWatch: windows, missing data, metric math."""
 
 import time
 from dataclasses import replace
@@ -56,7 +56,7 @@ def states(watched: AlarmRule, log: MetricLog, minutes: int) -> str:
 
 
 def test_the_template_says_what_the_table_says() -> None:
-    """What stops a release is said by the deployment groups, which a local stage has none of."""
+    """Deployment groups configure the alarms that stop a release; a local stage has no deployment groups."""
     read = {each.name: each for each in template_rules(read_operations())}
     for wanted in alarm_rules(STAGES["local"]):
         found = read.pop(wanted.name)

@@ -1,4 +1,4 @@
-"""Alarms of a running stage: off and over, seen by a subscriber, on the terminal, and by `status`."""
+"""Alarms of a running stage: firing and recovery, seen by a subscriber, on the terminal, and by `status`."""
 
 import json
 import threading
@@ -52,7 +52,7 @@ def is_last(subscriber: Subscriber, alarm: str, state: str) -> bool:
 def test_a_world_that_goes_silent_is_told_late_then_stale_then_well_again(
     stage: OpenStage, hub: Caller, subscriber: Subscriber
 ) -> None:
-    """`backtest` is no stage of any other test here: its counts are this world's own."""
+    """No other test here uses the stage `backtest`: its counts belong to this world."""
     world = new_world()
     late, stale = "snapshot-lag-warn-backtest", "snapshot-lag-critical-backtest"
     expect(hub, world, warn=2, critical=6)
@@ -76,7 +76,7 @@ def expect(hub: Caller, world: str, *, warn: int, critical: int) -> None:
 
 @contextmanager
 def watched_each_second(stage: OpenStage) -> Iterator[None]:
-    """Stand in for the schedule: at this stage's speed a minute lasts a second."""
+    """Replace the schedule: at this stage's speed a minute lasts a second."""
     over = threading.Event()
 
     def watch() -> None:

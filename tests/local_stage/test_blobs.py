@@ -1,4 +1,4 @@
-"""Large blobs over HTTP: past the hub into its store, referred to, evaluated and fetched again."""
+"""Large blobs over HTTP: uploaded directly to the store, referred to, evaluated and fetched."""
 
 import base64
 import hashlib
@@ -76,7 +76,7 @@ def test_an_upload_that_nobody_began_is_answered_as_a_problem(hub: Caller, route
 
 @pytest.fixture
 def reap(stage: OpenStage) -> Iterator[Callable[[], dict[str, int]]]:
-    """Return a call of the reaper that waits for nobody: a grace period of zero hours."""
+    """Return a call of the reaper with a grace period of zero hours."""
     client = stage.aws.client("lambda")
     name = physical_name("local", "blob_reaper")
     given = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]

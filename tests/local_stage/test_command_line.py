@@ -20,7 +20,7 @@ PATHS = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "contracts" / "src")]
 
 
 class CommandLine:
-    """The command line with a folder and ports of its own."""
+    """The command line with a separate folder and ports."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -51,7 +51,7 @@ class CommandLine:
         return subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
 
     def exports(self) -> dict[str, str]:
-        """What `source .local/env` sets, asked from a real shell."""
+        """The variables set by `source .local/env`, read from a real shell."""
         script = f'. "{self.settings.env_file}" && printf "%s\\n%s" "$RISK_HUB_URL" "$RISK_HUB_TOKEN"'
         said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={})
         url, token = said.stdout.split("\n")
@@ -68,7 +68,7 @@ def command_line(tmp_path: Path) -> Iterator[CommandLine]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CommandLine, str]]:
-    """A stage in the background, and what its start said."""
+    """A stage in the background, and the output of its start."""
     made = CommandLine(tmp_path_factory.mktemp("running"))
     up = made.run("up", "--detach")
     try:
@@ -79,7 +79,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CommandL
 
 
 def assert_one_sentence(finished: "subprocess.CompletedProcess[str]", *parts: str) -> None:
-    """The command failed, said why in its own words, and showed no traceback."""
+    """Assert that the command failed with one sentence that names the reason, and without a traceback."""
     assert finished.returncode != 0
     assert "Traceback" not in finished.stdout + finished.stderr
     for part in parts:
@@ -166,7 +166,7 @@ def test_down_never_ends_a_process_that_only_has_the_same_number(command_line: C
 def test_in_the_foreground_an_alarm_shows_and_an_interrupt_stops_everything(
     command_line: CommandLine,
 ) -> None:
-    """A minute lasts a second, and the monitor's schedule still takes sixty: its heartbeat is missed."""
+    """A minute lasts a second, but the monitor's schedule still takes sixty: its heartbeat is missed."""
     with command_line.foreground(RISK_HUB_ALARM_SPEED="60") as running:
         assert running.stdout is not None
         until(running.stdout, "Running")
@@ -209,7 +209,7 @@ def test_when_the_command_line_is_killed_the_stage_does_not_linger_and_down_ends
 
 
 def assert_down_ends_it(command_line: CommandLine) -> None:
-    """Nothing answers any longer, and the token is gone."""
+    """Assert that nothing answers after `down`, and that the token is gone."""
     url = command_line.exports()["url"]
     assert command_line.run("down").returncode == 0
     assert command_line.run("status").returncode != 0

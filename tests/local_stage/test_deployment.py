@@ -1,4 +1,4 @@
-"""What is deployed is the committed template, and what the emulator drops in silence is applied after it."""
+"""The committed template is deployed, and settings that the emulator drops silently are applied after it."""
 
 import io
 import json
@@ -123,7 +123,7 @@ def test_every_stream_mapping_sets_a_maximum_record_age(stage: OpenStage) -> Non
 
 
 def test_a_rule_for_events_always_targets_a_queue() -> None:
-    """A tick of the clock may call a function: the next one makes up for it."""
+    """A schedule may invoke a function directly: the next run makes up for a failed one."""
     rules = TEMPLATES["RiskHub-local-service"].resources("AWS::Events::Rule")
     queues = TEMPLATES["RiskHub-local-service"].resources("AWS::SQS::Queue")
     targets = [target for rule in rules.values() if "EventPattern" in rule for target in rule["Targets"]]

@@ -1,4 +1,6 @@
-"""A function that is updated while it works on a request finishes it, and the next request meets the new code."""
+"""A function that is updated while it works on a request finishes it, and the next request meets the new
+code.
+"""
 
 import io
 import json
@@ -16,7 +18,7 @@ from tests.local_stage.probe import own_role
 
 NAME = "updated-while-it-works"
 DEADLINE_SECONDS = 30.0
-# Told of a folder, it says there that it has begun, and works until it is told there to finish.
+# Given a folder, it signals there that it has begun, and works until it finds the signal to finish.
 SOURCE = """
 import pathlib, time
 

@@ -1,4 +1,4 @@
-"""The front door reads requests strictly: it refuses ambiguous framing, and no request may take without limit."""
+"""The front server reads requests strictly: it refuses ambiguous framing, and limits each request's duration."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from risk_hub_contracts.problems import PROBLEMS
 
 POST = b"POST /risk-hub/x HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 GET = b"GET /risk-hub/x HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-# Were it taken for a request of its own, the application would see it.
+# If it were read as a separate request, the application would see it.
 SMUGGLED = b"GET /risk-hub/smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
@@ -55,7 +55,7 @@ def answers(received: bytes) -> list[tuple[int, dict[str, str], bytes]]:
 
 @pytest.fixture
 def door() -> Iterator[Door]:
-    """The real server in front of an application that says what it was asked."""
+    """The real server in front of an application that returns the request it received."""
     seen: list[dict[str, Any]] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Every answer on the front port is the hub's own or a problem document, whatever fails behind it."""
+"""Every answer on the front port is the hub's own or a problem document, for every failure behind it."""
 
 import asyncio
 import json

@@ -1,6 +1,6 @@
-"""The API's resource policy refuses other networks, with a problem; nobody can pretend to call from this one.
+"""The API's resource policy refuses other networks with a problem, and callers cannot fake this network.
 
-The caller's address cannot be chosen on one machine, so the policy is turned round for one test.
+The caller's address cannot be chosen on one machine, so the policy is inverted for one test.
 """
 
 import json
@@ -18,7 +18,7 @@ ELSEWHERE = "203.0.113.0/24"
 
 @pytest.fixture
 def only_elsewhere(stage: OpenStage) -> Iterator[None]:
-    """Allow another network than this machine, as the template would for such a stage."""
+    """Allow a network other than this machine's, as the template would for such a stage."""
     client, api_id = stage.aws.client("apigateway"), stage.deployment.outputs["ApiId"]
 
     def apply(policy: str) -> None:

@@ -1,4 +1,4 @@
-"""A worker that was started with what a function was before its update leaves the pool; no stage is needed to see it."""
+"""A worker started with a function's configuration before an update leaves the pool; this needs no stage."""
 
 from types import SimpleNamespace
 from typing import Any

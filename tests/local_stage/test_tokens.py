@@ -1,4 +1,4 @@
-"""The list of tokens on a stage: operators at once, and a start that takes nobody's token away."""
+"""The list of tokens on a stage: operators' changes apply immediately, and a start revokes no token."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

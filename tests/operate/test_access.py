@@ -1,4 +1,4 @@
-"""Which stage a command reaches, and what it says when it reaches none."""
+"""Which stage a command reaches, and its message if it reaches none."""
 
 from pathlib import Path
 

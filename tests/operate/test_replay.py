@@ -1,4 +1,4 @@
-"""`events replay`: pages, rate, resumption, and what the operator is told."""
+"""`events replay`: pages, rate, resumption, and output for the operator."""
 
 import json
 import shlex
@@ -18,7 +18,7 @@ ASKED = ("events", "replay", "--world", "us20", "--from", FROM, "--to", TO)
 
 
 def pages(*counts: int) -> list[dict[str, object]]:
-    """Return answers of so many snapshots each, the last without a cursor."""
+    """Return answers with this many snapshots each, the last without a cursor."""
     last = len(counts) - 1
     return [
         page(count, reached=FROM, next_cursor=None if number == last else f"c{number + 1}")

@@ -1,4 +1,4 @@
-"""`risk verify`: what the operator is told, and with which status."""
+"""`risk verify`: its output for the operator and its exit status."""
 
 import io
 import json

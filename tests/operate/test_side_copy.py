@@ -1,4 +1,4 @@
-"""What a table lost is put back from a copy, and what is there stays."""
+"""Restore of lost table items from a copy; existing items stay."""
 
 import json
 from collections.abc import Iterator

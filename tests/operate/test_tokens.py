@@ -1,4 +1,4 @@
-"""`risk-hub tokens`: made, shown once, listed, revoked; nobody's change is lost."""
+"""`risk-hub tokens`: created, shown once, listed, revoked; concurrent changes are kept."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ Doing = Callable[[], object]
 
 
 class Secrets:
-    """moto's Secrets Manager, where something can happen just before a label moves or just after."""
+    """moto's Secrets Manager with a hook just before or just after a label moves."""
 
     def __init__(self) -> None:
         self.real: Any = secrets_manager()

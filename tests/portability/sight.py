@@ -1,4 +1,4 @@
-"""What a process finds out about the machine it runs on; `python -m tests.portability.sight` prints it as JSON."""
+"""Properties of a process's machine; `python -m tests.portability.sight` prints them as JSON."""
 
 import hashlib
 import json
@@ -20,17 +20,17 @@ LIBM_SAMPLES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Whatever of a machine the suite's results must not depend on.
+    """Properties of a machine that must not affect the suite's results.
 
     Attributes:
         python: version, for example `3.11`.
-        kernels: name of the BLAS kernels that numpy loaded; None for a BLAS that does not say.
+        kernels: name of the BLAS kernels that numpy loaded; None for a BLAS that does not report it.
         threads: how many threads that BLAS uses; None as above.
         vectors: instruction sets above the baseline that numpy uses.
         libm: digest of `exp`, `log` and other functions of the C library over a fixed sample.
         at: seconds since 1970-01-01 UTC.
         offset_minutes: the time zone's distance from UTC at that instant.
-        encoding: what text is encoded as where nothing else is said.
+        encoding: the default text encoding.
         hash_randomization: whether the order of sets differs from process to process.
         umask: permission bits that new files do not get.
         home: the user's home folder.
@@ -50,7 +50,7 @@ class Sight:
 
 
 def look() -> Sight:
-    """Return what this process sees."""
+    """Return the properties of this process."""
     blas = [each for each in threadpool_info() if each["user_api"] == "blas"]
     offset = datetime.now(UTC).astimezone().utcoffset()
     umask = os.umask(0)
@@ -94,7 +94,7 @@ def libm_digest() -> str:
 
 
 def sight_from(text: str) -> Sight:
-    """Return what another process printed."""
+    """Return the properties that another process printed."""
     fields = json.loads(text)
     return Sight(**{**fields, "vectors": tuple(fields["vectors"])})
 

@@ -1,4 +1,4 @@
-"""Every text file is read and written as UTF-8, whatever the locale says."""
+"""Every text file is read and written as UTF-8 under any locale."""
 
 import ast
 from collections.abc import Iterator

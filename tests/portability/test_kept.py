@@ -1,4 +1,4 @@
-"""What passed at a commit is not run again; what failed, or was changed since, is."""
+"""Settings that passed at a commit are not run again; failed ones, or changes since, are."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is reported of a run: counts, failures, what could not be measured; and the exit status that follows."""
+"""Report of a run: counts, failures, settings that could not be measured; and the resulting exit status."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Each setting changes what it is to change in a fresh process, and whatever it starts."""
+"""Each setting has its intended effect in a fresh process, and in every process that it starts."""
 
 import json
 import subprocess

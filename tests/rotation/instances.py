@@ -1,4 +1,4 @@
-"""Warm and cold instances of the functions on a clock of their own: an hour of calls in a second."""
+"""Warm and cold instances of the functions with a simulated clock: an hour of calls in a second."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,10 +14,11 @@ CALLS = (("POST", WORLD), ("GET", f"{WORLD}/latest"), ("GET", "/risk-hub/worlds"
 
 @dataclass
 class Instances:
-    """Environments that Lambda keeps warm, each with the list of tokens as it read it; now and then one starts cold.
+    """Environments that Lambda keeps warm, each with the token list that it read; occasionally one starts
+    cold.
 
     Attributes:
-        answers: how often each status came back.
+        answers: how often each status was returned.
     """
 
     hub: Hub
@@ -29,7 +30,9 @@ class Instances:
     warm: list[Gateway] = field(default_factory=list)
 
     def use(self, token: str) -> None:
-        """See Clients; the first calls warm the instances one after another, so that no two caches are of an age."""
+        """See Clients; the first calls warm the instances one after another, so that no two caches have the
+        same age.
+        """
         self.token = token
         while len(self.warm) < self.count:
             self.warm.append(self._started())

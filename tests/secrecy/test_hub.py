@@ -1,4 +1,4 @@
-"""No function writes a secret: not to its log, not into a metric, an event, a table, a queue or a refusal."""
+"""No function writes a secret to its log, a metric, an event, a table, a queue or a refusal."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ EMITTED = re.compile(r'^\{"_aws"', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Driven:
-    """What came of driving every handler, and everything that was written meanwhile."""
+    """The results of driving every handler, and everything written meanwhile."""
 
     secrets: dict[str, str]
     answers: list[dict[str, Any]]

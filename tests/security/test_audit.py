@@ -1,4 +1,4 @@
-"""An audit that nobody answered is never taken for a clean one."""
+"""An audit without an answer is never reported as clean."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ NODE_REFUSED = {"message": "405 Method Not Allowed", "statusCode": 405}
 
 
 class Tools:
-    """Stands for pip-audit and npm."""
+    """Replaces pip-audit and npm."""
 
     def __init__(self, python: object, node: object) -> None:
         self._python, self._node = python, node

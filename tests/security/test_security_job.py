@@ -1,4 +1,4 @@
-"""The job runs every step, and fails for one that failed, not for one that nobody could answer."""
+"""The job runs every step, and fails for a failed step but not for an unanswered one."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What must hold once everything has come to rest."""
+"""Invariants that hold after all activity has ended."""
 
 from tests.simulator.derived import check_derived
 from tests.simulator.hub import Hub

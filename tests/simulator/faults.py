@@ -1,4 +1,4 @@
-"""Which faults strike: each history draws its own mix, so that rare combinations get their turn."""
+"""Which faults occur: each history draws a different mix, so that rare combinations are covered."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,28 +8,29 @@ from random import Random
 # The greatest rate of each fault, per occasion.
 GREATEST_RATES: Mapping[str, float] = {
     "crash": 0.06,  # the process dies before or after a port call takes effect
-    "throttle": 0.15,  # UnavailableError, nothing happened
-    "lost answer": 0.10,  # UnavailableError, although it happened
-    "dropped response": 0.25,  # the client never hears the answer of a POST
+    "throttle": 0.15,  # UnavailableError, without effect
+    "lost answer": 0.10,  # UnavailableError, although it took effect
+    "dropped response": 0.25,  # the client never receives the answer of a POST
     "duplicate": 0.25,  # a batch or message is delivered again
-    "delay": 0.30,  # a message takes its time
+    "delay": 0.30,  # a message is delivered late
     "refusal": 0.25,  # the bus refuses an entry
-    "stale read": 0.30,  # where the port promises no strong consistency
+    "stale read": 0.30,  # where the port does not promise strong consistency
     "poison": 0.10,  # a record or message that can not be read
-    "damage": 0.30,  # a blob is overwritten, cut or removed behind the hub's back
-    "slow": 0.05,  # much time passes while processes are under way
+    "damage": 0.30,  # a blob is overwritten, truncated or removed without the hub's knowledge
+    "slow": 0.05,  # much time passes while processes are running
 }
 SHARE_OF_KINDS = 0.6
 
 
 @dataclass
 class Faults:
-    """Strikes by the seed while it is on.
+    """Faults drawn from the seed while enabled.
 
     Attributes:
-        crash_at: the one port boundary, counted from 0, at which the process dies; boundaries are two a call.
+        crash_at: the one port boundary, counted from 0, at which the process dies; each call has two
+            boundaries.
         boundaries: how many port boundaries were passed.
-        counts: how often each fault struck.
+        counts: how often each fault occurred.
     """
 
     random: Random
@@ -52,7 +53,7 @@ class Faults:
         return True
 
     def crashes_here(self) -> bool:
-        """Tell whether the process dies at this port boundary."""
+        """Return whether the process dies at this port boundary."""
         boundary, self.boundaries = self.boundaries, self.boundaries + 1
         if boundary == self.crash_at:
             self.counts["crash"] += 1
