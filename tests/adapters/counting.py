@@ -1,4 +1,4 @@
-"""Counts what a real adapter asks of AWS: requests, bytes and capacity."""
+"""Count the AWS usage of a real adapter: requests, bytes and capacity."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class Requests:
-    """Hooks into a botocore client and keeps the operations and the bytes of their answers."""
+    """Hook into a botocore client and record the operations and the bytes of their answers."""
 
     operations: list[str] = field(default_factory=list)
     response_bytes: int = 0
@@ -24,7 +24,7 @@ class Requests:
         self.operations.append(model.name)
 
     def _after(self, http_response: Any, model: Any, **_: Any) -> None:
-        # The body of a streaming answer can be read once only, and its reader is the adapter.
+        # The body of a streaming answer can be read only once, by the adapter.
         is_stream = model.has_streaming_output
         self.response_bytes += (
             int(http_response.headers["Content-Length"]) if is_stream else len(http_response.content)

@@ -21,7 +21,7 @@ from tests.fakes.stores import MemoryBlobs
 from tests.fakes.uploads import MemoryUploads
 
 SMALL = b"rsh1 stress {}\n"
-# The smallest part that S3 takes unless it is the last one.
+# The smallest part that S3 accepts, except for the last one.
 PART_BYTES = 5_242_880
 LARGE = SMALL + bytes(PART_BYTES)
 WORLD = "w1"
@@ -29,7 +29,9 @@ WORLD = "w1"
 
 @dataclass
 class Store:
-    """A way in, the store behind it, and a caller of signed requests that answers their status."""
+    """An upload port, the store behind it, and a function that sends signed requests and returns their
+    status.
+    """
 
     uploads: BlobUploads
     blobs: BlobStore
@@ -72,7 +74,7 @@ def upload_store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """Return a blob of two parts, which are small here so that the suite is quick."""
+    """Return a blob of two parts, which are small here to keep the suite fast."""
     monkeypatch.setattr(announced, "BLOB_PART_BYTES", PART_BYTES)
     monkeypatch.setattr(announced, "BLOB_SINGLE_PUT_MAX_BYTES", PART_BYTES)
     return LARGE

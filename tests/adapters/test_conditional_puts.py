@@ -1,4 +1,4 @@
-"""Conditional puts where the refusal lacks the existing item, as that of some DynamoDB emulators does."""
+"""Conditional puts whose refusal lacks the existing item, as with some DynamoDB emulators."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""One suite for every EvaluationStore, and for what its items become on the stream."""
+"""One suite for every EvaluationStore, and for its items on the stream."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -18,7 +18,7 @@ TRACE = "Root=1-67891233-abcdef012345678912345678;Sampled=1"
 
 
 class RecordingClient:
-    """Stands for EventBridge where its refusals matter, which no emulator makes."""
+    """Replaces EventBridge where its refusals matter, since emulators do not refuse."""
 
     def __init__(self, refuse: set[int] | None = None) -> None:
         self.calls: list[list[dict[str, str]]] = []

@@ -1,4 +1,4 @@
-"""What AWS's slowness and refusals become: bounded waits, and one error that a caller may answer by trying again."""
+"""Slow or refused AWS calls: bounded waits, and one error after which a caller may retry."""
 
 from typing import Any
 

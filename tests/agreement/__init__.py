@@ -1,1 +1,1 @@
-"""Our numbers held against those of peer libraries, on the sample's real returns."""
+"""Comparison of our numbers with those of peer libraries, on the sample's real returns."""

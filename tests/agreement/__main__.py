@@ -1,4 +1,6 @@
-"""Compute ours and the peers' and write vectors and page; run by `make agreement` in the environment `.peers`."""
+"""Compute ours and the peers' numbers and write vectors and page; run by `make agreement` in the environment
+`.peers`.
+"""
 
 import hashlib
 import json
@@ -11,7 +13,7 @@ from tests.agreement.peers import claims, versions
 
 
 def main() -> int:
-    """Write both files; fail where a number differs without a sentence, or a sentence explains no difference."""
+    """Write both files; fail if a difference has no explanation, or an explanation has no difference."""
     book = sample_book()
     own = ours(book)
     rows = [{"ours": own[claim.measure], **_row(claim._asdict())} for claim in claims(book)]

@@ -1,4 +1,4 @@
-"""The portfolio optimisers: skfolio and riskfolio-lib. Runs in the environment `.peers` alone."""
+"""The portfolio optimisers: skfolio and riskfolio-lib. Runs only in the environment `.peers`."""
 
 from collections.abc import Iterator
 

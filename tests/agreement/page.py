@@ -1,4 +1,4 @@
-"""The committed vectors as a page for people: docs/agreement.md."""
+"""The committed vectors as a page: docs/agreement.md."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every claim of every peer; runs in the environment `.peers` alone."""
+"""Every claim of every peer; runs only in the environment `.peers`."""
 
 import warnings
 from importlib.metadata import version
@@ -13,7 +13,7 @@ CLAIMS = (skfolio_claims, riskfolio_claims, quantstats_claims, empyrical_claims,
 
 
 def claims(book: Book) -> list[Claim]:
-    """Return every claim; what a peer warns of is its own business."""
+    """Return every claim; warnings of peers are ignored."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return [claim for peer in CLAIMS for claim in peer(book)]

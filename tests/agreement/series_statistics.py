@@ -1,4 +1,6 @@
-"""The statistics of a series and of exceedances: quantstats, empyrical, vartests. Runs in the environment `.peers` alone."""
+"""Statistics of a series and of exceedances: quantstats, empyrical, vartests. Runs only in the environment
+`.peers`.
+"""
 
 from collections.abc import Iterator
 

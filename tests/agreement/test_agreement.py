@@ -51,7 +51,7 @@ def wrong_ratio(found: LikelihoodRatio | None) -> LikelihoodRatio | None:
     return None if found is None else LikelihoodRatio(found.statistic + 1e-3, found.degrees_of_freedom)
 
 
-# Our function for each measure without a peer, and what makes its answer a wrong one.
+# Our function for each measure without a peer, and the check that rejects a wrong answer.
 WRONG: dict[str, tuple[ModuleType, str, Callable[[Any], Any]]] = {
     "incremental VaR": (attribution, "incremental_var", lambda values: [value * 1.001 for value in values]),
     "stress loss of named shocks": (

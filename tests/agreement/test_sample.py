@@ -1,4 +1,6 @@
-"""The committed sample is a function of the committed returns, to the bit, on every processor and Python version."""
+"""The committed sample is a function of the committed returns, bit for bit, on every processor and Python
+version.
+"""
 
 import json
 import random

@@ -1,1 +1,1 @@
-"""Alarms are rehearsed: on recorded metrics in the tests, on a local stage by `python -m tests.alarms`."""
+"""Alarm rehearsals: on recorded metrics in the tests, on a local stage by `python -m tests.alarms`."""

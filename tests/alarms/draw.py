@@ -39,7 +39,7 @@ def draw_boards(aws: LocalAws, folder: Path, began: float, ended: float) -> None
 
 
 class Source:
-    """What CloudWatch and the logs of the stage hold of one span of time."""
+    """The CloudWatch metrics and logs of the stage for one span of time."""
 
     def __init__(self, aws: LocalAws, began: float, ended: float) -> None:
         self._cloudwatch, self._logs = aws.client("cloudwatch"), aws.client("logs")

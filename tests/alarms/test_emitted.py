@@ -42,7 +42,7 @@ Emitted = set[tuple[str, str, frozenset[tuple[str, str]]]]
 
 @pytest.fixture
 def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Emitted:
-    """Everything that the functions' own doors write, with the deployment's allow list of stages."""
+    """Everything written by the functions' own handlers, with the deployment's allow list of stages."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
     report(Watched(0, tally([], DATA_STAGES), [], []))

@@ -21,7 +21,7 @@ def write_transcript(docs: Path, notes: Sequence[Note]) -> None:
 
 
 def transcript(notes: Sequence[Note]) -> str:
-    """Return a fenced block: UTC, seconds since the first line, who, what."""
+    """Return a fenced block: UTC, seconds since the first line, source, text."""
     began = notes[0].at
     lines = [
         f"{datetime.fromtimestamp(note.at, tz=UTC):%H:%M:%S}  +{note.at - began:5.1f} s  {note.who:<10}  {note.what}"

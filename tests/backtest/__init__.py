@@ -1,1 +1,3 @@
-"""Back-test of a real book through the whole path: published by HTTP, evaluated by the engine, judged by the route."""
+"""Back-test of a real book through the whole path: published over HTTP, evaluated by the engine, read from
+the route.
+"""

@@ -1,4 +1,6 @@
-"""The same back-test straight from the table of returns, in a few lines of numpy: what the route must have found."""
+"""The same back-test directly from the table of returns, in a few lines of numpy: the route's expected
+results.
+"""
 
 from collections.abc import Iterator
 from statistics import NormalDist
@@ -12,7 +14,7 @@ RELATIVE_TOLERANCE = 1e-9
 
 
 class Pair(NamedTuple):
-    """One forecast and what came."""
+    """One forecast and the return that followed."""
 
     date: str
     value_at_risk: float
@@ -33,7 +35,7 @@ def pairs(table: Table, method: str, confidence_bps: int) -> Iterator[Pair]:
 
 
 def differences(table: Table, report: dict[str, Any]) -> list[str]:
-    """Return a sentence for each day on which a report says something else; empty where it is right."""
+    """Return a sentence for each day on which a report differs; empty if it is right."""
     wanted = list(pairs(table, report["method"], report["confidence_bps"]))
     if [day["date"] for day in report["days"]] != [pair.date for pair in wanted]:
         return [f"{len(report['days'])} days were tested, not the {len(wanted)} there are"]

@@ -1,4 +1,6 @@
-"""Three years of a book of 20 equities as a gateway would have published it: one snapshot at the close of each day."""
+"""Three years of a book of 20 equities as a gateway would have published it: one snapshot at the close of
+each day.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,7 +52,7 @@ def real_table(days: int | None = None) -> Table:
 
 
 def snapshots(table: Table) -> Iterator[dict[str, Any]]:
-    """Yield the body of each day's snapshot; it holds nothing that was not known at that day's close."""
+    """Yield the body of each day's snapshot; it holds only data known at that day's close."""
     upper = np.triu_indices(len(table.ids))
     for day in table.closes():
         window = table.window(day)

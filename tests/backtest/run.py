@@ -1,4 +1,4 @@
-"""Publish a history through the door of a local stage, wait for its evaluations, and ask the command line."""
+"""Publish a history to a local stage over HTTP, wait for its evaluations, and query the command line."""
 
 import json
 import os
@@ -46,10 +46,10 @@ def publish(hub: Hub, table: Table, world: str = WORLD) -> None:
 def wait_for_forecasts(
     hub: Hub, count: int, world: str = WORLD, *, within_seconds: float = DEADLINE_SECONDS
 ) -> None:
-    """Return once so many days have a forecast.
+    """Return once this many days have a forecast.
 
     Raises:
-        TimeoutError: fewer have one by then.
+        TimeoutError: too few have one before the deadline.
     """
     url = f"{hub.url}/risk-hub/worlds/{world}/risk/backtest?stage={STAGE}"
     deadline = time.monotonic() + within_seconds
@@ -64,7 +64,7 @@ def wait_for_forecasts(
 
 
 def command_line(hub: Hub, *arguments: str, world: str = WORLD) -> str:
-    """Return what `risk-hub risk backtest` prints on this world."""
+    """Return the output of `risk-hub risk backtest` for this world."""
     command = (sys.executable, "-m", "infra.operate", "risk", "backtest", world)
     environment = {**os.environ, "RISK_HUB_URL": hub.url, "RISK_HUB_TOKEN": hub.token}
     given = (*command, "--stage", STAGE, *arguments)

@@ -1,4 +1,6 @@
-"""The line of the event's way: from the commit of a snapshot until the risk engine has its report, on the local stage."""
+"""Benchmark of event delivery: from a snapshot's commit until the risk engine stores its report, on the local
+stage.
+"""
 
 import statistics
 import time
@@ -15,9 +17,11 @@ RETURNS = [0.01, -0.02, 0.015] * 100
 
 
 def delay_line(url: str, token: str) -> Line:
-    """Publish at a steady pace, and hold each report's time against its snapshot's, both by this machine's clock.
+    """Publish at a steady pace, and compare each report's time with its snapshot's, both by this machine's
+    clock.
 
-    The emulator starts a process for each function at its first events: those are published and awaited before.
+    The emulator starts a process for each function at its first events: those are published and awaited
+    before.
     """
     patience = Patience(budget_seconds=30.0)
     with RiskHubClient(url, token, actor="bench", stage="paper", patience=patience) as client:

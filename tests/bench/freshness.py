@@ -1,4 +1,4 @@
-"""The line of the monitor: one minute's pass over 5,000 worlds, with botocore doing all of its work."""
+"""Benchmark of the monitor: one minute's pass over 5,000 worlds, with botocore doing all of its work."""
 
 import contextlib
 import io
@@ -40,7 +40,7 @@ def freshness_lines() -> Iterator[Line]:
     watch, queues, tokens = monitor(wire)
     with contextlib.redirect_stdout(io.StringIO()) as written:
         passed_ms = best_ms(lambda: make_a_pass(watch, queues, tokens), rounds=5)
-    # The list of tokens is read once a minute; all five rounds are of one minute.
+    # The list of tokens is read once a minute; all five rounds are in one minute.
     calls = len(pages) + QUEUES
     metrics = written.getvalue().count('"_aws"') // 5
     floor_ms = best_ms(lambda: [json.loads(page) for page in pages], rounds=5)
@@ -54,7 +54,7 @@ def freshness_lines() -> Iterator[Line]:
 
 
 class AnsweringWire:
-    """Answers scans with the pages in turn, every queue with its depth, and the secret with an empty list."""
+    """Answer scans with the pages in turn, every queue with its depth, and the secret with an empty list."""
 
     def __init__(self, pages: Sequence[bytes]) -> None:
         self._pages, self._next, self.calls = pages, 0, 0
@@ -72,7 +72,7 @@ class AnsweringWire:
 
 
 def monitor(wire: AnsweringWire) -> tuple[WatchFreshness, SQSQueueDepths, SecretTokens]:
-    """Return what the monitor works with, on clients whose wire answers at once."""
+    """Return the monitor's dependencies, on clients whose wire answers immediately."""
     os.environ["POWERTOOLS_METRICS_NAMESPACE"] = metrics_namespace("local")
     clients = {name: client(name, wire) for name in ("dynamodb", "sqs", "secretsmanager")}
     urls = [f"https://sqs.us-east-1.amazonaws.com/000000000000/queue-{number}" for number in range(QUEUES)]
@@ -92,7 +92,7 @@ def client(service: str, wire: AnsweringWire) -> Any:
 
 
 def row(number: int) -> dict[str, Any]:
-    """Return a row as the table holds it; every tenth world is late, every hundredth never came."""
+    """Return a row as stored in the table; every tenth world is late, every hundredth never published."""
     as_of = NOW - timedelta(seconds=900 if number % 10 == 0 else 60)
     head = {
         "head_order": f"{format_instant(as_of)}|{format_instant(as_of)}|v1",
@@ -114,7 +114,9 @@ def row(number: int) -> dict[str, Any]:
 
 
 def scan_pages(rows: Sequence[dict[str, Any]]) -> list[bytes]:
-    """Return the answers of a scan: a page ends at a megabyte of whole rows, though only some attributes are shown."""
+    """Return the answers of a scan: a page ends at a megabyte of whole rows, even if only some attributes are
+    shown.
+    """
     pages: list[list[dict[str, Any]]] = [[]]
     size_bytes = 0
     for each in rows:

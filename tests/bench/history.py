@@ -1,10 +1,12 @@
-"""The lines of a long history: what a read asks of the store and is given, with 10 versions in a world and with 100,000.
+"""Benchmarks of a long history: requests and bytes of a read, with 10 versions in a world and with 100,000.
 
-moto answers: the real adapter's requests, on a table as declared. The versions are put where moto keeps its items, since
-100,000 puts through it would take minutes; its queries then take a second each, of which nothing is measured.
+moto answers the real adapter's requests, on a table as declared. The versions are put directly into moto's
+store, since
+100,000 puts through its API would take minutes; its queries then take a second each, which is not measured.
 
-A past knowledge time is not among the questions: what it costs depends on how many versions were alive then, which this
-history, of versions that all live for a year, does not show.
+Past knowledge times are not measured: their cost depends on how many versions were alive then, and in this
+history all
+versions live for a year.
 """
 
 import base64
@@ -41,7 +43,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 
 
 def history_lines() -> Iterator[Line]:
-    """Ask the same of a short history and of a long one."""
+    """Ask the same questions of a short history and of a long one."""
     short, long = costs(SHORT), costs(LONG)
     for question in QUESTIONS:
         (few, few_bytes), (many, many_bytes) = short[question], long[question]
@@ -56,7 +58,7 @@ def history_lines() -> Iterator[Line]:
 
 
 def costs(versions: int) -> dict[str, Cost]:
-    """Return requests and bytes of each question on a world with so many versions."""
+    """Return requests and bytes of each question on a world with this many versions."""
     os.environ |= {
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
@@ -71,7 +73,7 @@ def costs(versions: int) -> dict[str, Cost]:
 
 
 def fill(store: DynamoDBSnapshots, versions: int) -> None:
-    """Give the world its versions, one each second, all alive, each as large as the next."""
+    """Give the world its versions, one each second, all alive, all of equal size."""
     table = dynamodb_backends[ACCOUNT][REGION].get_table(store.table)
     body, size = compress(stored(weights={f"ASSET{i:04}": 0.05 for i in range(20)}).document)
     encoded = {"body": {"B": base64.b64encode(body).decode()}}

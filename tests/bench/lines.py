@@ -1,4 +1,4 @@
-"""A row of the table, and how a time is taken."""
+"""Rows of the table, and time measurement."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """One row of the table: what, measured, floor of the same run, budget, whether it holds, and if not, why."""
+    """One row of the table: name, measured value, floor of the same run, budget, whether it holds, and if
+    not, why.
+    """
 
     what: str
     measured: str
@@ -17,7 +19,7 @@ class Line(NamedTuple):
 
 
 def best_ms(work: Callable[[], object], rounds: int = 30) -> float:
-    """Return the least time of several rounds, in milliseconds."""
+    """Return the shortest time of several rounds, in milliseconds."""
     times = []
     for _ in range(rounds):
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""One round of one kind, in a process that must have all that it takes: `main` fails where anything is missing."""
+"""One round of one kind, in a process that must have all dependencies: `main` fails if anything is missing."""
 
 from tests.bench.rounds import ROUNDS
 

@@ -16,7 +16,7 @@ COUNT, FACTORS = 5_000, 40
 
 
 def write_blob(path: Path) -> None:
-    """Write the blob row by row, so that making it costs no memory that would be counted."""
+    """Write the blob row by row, so that creating it uses no memory that would be counted."""
     generator = np.random.default_rng(1)
     loadings, specific = generator.normal(0, 0.01, (COUNT, FACTORS)), generator.uniform(1e-5, 1e-4, COUNT)
     header = {"ids": [f"ASSET{i:04}" for i in range(COUNT)], "layout": "upper"}

@@ -1,4 +1,4 @@
-"""The page: the machine, the table, and each missed budget with its reason."""
+"""The page of benchmarks: the machine, the table, and each missed budget with its reason."""
 
 import os
 import platform
@@ -51,7 +51,7 @@ modules, sizes, bytecode instructions) with [`tests/bench/baseline.json`](../tes
 
 
 def machine() -> str:
-    """Describe where the figures come from."""
+    """Describe the machine that produced the figures."""
     memory_gb = int(_field("/proc/meminfo", "MemTotal").split()[0]) / KIB_PER_GB
     return (
         f"Machine: {_field('/proc/cpuinfo', 'model name')} ({platform.machine()}), {os.cpu_count()} shared cores, "

@@ -1,4 +1,4 @@
-"""Fresh processes from the sources or from the built bundle, taken in turn: what slows the machine slows all alike."""
+"""Fresh processes from the sources or the built bundle, run in turn so that machine load affects all alike."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ PROCESSES = 9
 
 
 def best_of(commands: Mapping[str, Sequence[str]], rounds: int = PROCESSES) -> dict[str, Figures]:
-    """Return the least of each figure that each command printed."""
+    """Return the minimum of each figure that each command printed."""
     runs = [{name: figures(command) for name, command in commands.items()} for _ in range(rounds)]
     return {
         name: {figure: min(run[name][figure] for run in runs) for figure in runs[0][name]}
@@ -28,7 +28,7 @@ def from_source(what: str, kind: str) -> list[str]:
 
 
 def from_bundle(what: str, kind: str, bundle: Path) -> list[str]:
-    """Return the command that runs `main` of a module here with the bundle's libraries and no others."""
+    """Return the command that runs `main` of a module here with only the bundle's libraries."""
     code = (
         f"import sys; sys.path[:0] = [{str(bundle)!r}]; from tests.bench.{what} import main; main({kind!r})"
     )
@@ -36,7 +36,7 @@ def from_bundle(what: str, kind: str, bundle: Path) -> list[str]:
 
 
 def figures(command: Sequence[str]) -> Any:
-    """Return what a command printed, run with nothing of this shell's settings and with one order of sets."""
+    """Return a command's output, run without this shell's settings and with a fixed order of sets."""
     environment = {"PYTHONHASHSEED": "0"}
     if "-S" not in command:
         environment["PYTHONPATH"] = f"{PROJECT}:{PROJECT / 'contracts' / 'src'}"

@@ -1,4 +1,5 @@
-"""One fresh process: so many assets published, evaluated and read back through the client; prints figures as JSON.
+"""One fresh process: publish, evaluate and read back this many assets through the client; print figures as
+JSON.
 
 python -m tests.bench.roundtrip_client packed|factor ASSETS URL TOKEN
 """
@@ -20,7 +21,7 @@ DEADLINE_SECONDS, POLL_SECONDS = 240.0, 0.25
 
 
 def covariance(form: str, ids: list[str]) -> Any:
-    """Return a positive definite covariance of one form, made without a second matrix."""
+    """Return a positive definite covariance of one form, built without a second matrix."""
     random, count = np.random.default_rng(5), len(ids)
     loadings, specific = random.normal(0, 0.003, (count, FACTORS)), random.uniform(5e-5, 4e-4, count)
     if form == "factor":
@@ -35,7 +36,7 @@ def covariance(form: str, ids: list[str]) -> Any:
 
 
 def evaluated(client: RiskHubClient, world: str, version: str) -> dict[str, Any]:
-    """Return the risk numbers once they are there."""
+    """Return the risk numbers once available."""
     end = time.monotonic() + DEADLINE_SECONDS
     while True:
         try:

@@ -1,4 +1,6 @@
-"""The committed page: what is missed is named with its reason, and the written page follows from its lines."""
+"""The committed page: each missed budget is named with its reason, and the written page follows from its
+lines.
+"""
 
 from pathlib import Path
 

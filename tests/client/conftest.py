@@ -1,4 +1,4 @@
-"""A hub on loopback that may misbehave, and clients of it that retry after milliseconds instead of seconds."""
+"""A hub on loopback with optional faults, and clients of it that retry after milliseconds instead of seconds."""
 
 import os
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ BOOK: dict[str, Any] = {"version": "v1", "as_of": AS_OF, "weights": {"AAPL": 0.6
 
 
 def as_a_shell_passes(text: str) -> str:
-    """Return what Python makes of a variable of UTF-8 bytes; under an ASCII locale that is not the text itself."""
+    """Return Python's value of a variable of UTF-8 bytes; under an ASCII locale it differs from the text."""
     return os.fsdecode(text.encode("utf-8"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what each fault led to, in both clients alike."""
+    """Print the result of each fault, for both clients."""
     reports = terminalreporter.getreports("passed")
     rows = {str(value) for report in reports for name, value in report.user_properties if name == FAULT}
     if rows:

@@ -1,4 +1,4 @@
-"""A command that names something that does not exist ends with status 1 and says what does."""
+"""A command that names a missing thing ends with status 1 and lists what exists."""
 
 import io
 import json

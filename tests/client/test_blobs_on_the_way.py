@@ -1,4 +1,4 @@
-"""Blobs between client and store: parts, progress, a store that fails, bytes that are others."""
+"""Blobs between client and store: parts, progress, store failures, wrong bytes."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ RETURNS = encode_returns(np.linspace(-0.1, 0.1, 2000).tolist())
 
 @pytest.fixture
 def in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a blob be large from 8 kB on."""
+    """Treat blobs from 8 kB on as large."""
     monkeypatch.setattr(uploads, "BLOB_SINGLE_PUT_MAX_BYTES", 2 * PART_BYTES)
     monkeypatch.setattr(uploads, "BLOB_PART_BYTES", PART_BYTES)
 

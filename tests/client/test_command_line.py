@@ -1,4 +1,4 @@
-"""`risk-hub` against the hub's own handlers: what it prints, and with which status it ends."""
+"""`risk-hub` against the hub's own handlers: its output and exit status."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ DOCUMENT = {
     "provenance": {"actor": "gateway", "stage": "paper"},
 }
 
-# The hub's handlers run in this process: their metrics and their log go where the command writes.
+# The hub's handlers run in this process: their metrics and log go to the command's output.
 WRITTEN_BY_HANDLERS = ('{"_aws"', '{"level"')
 
 

@@ -15,7 +15,7 @@ VERSION = "rebalance-2025-01-01T00:00:00Z"
 
 
 def digest(body: dict[str, Any], algorithm: str) -> str:
-    """Compute what the Gateway calls the hash of a body."""
+    """Compute the Gateway's hash of a body."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
     made = blake3(text).hexdigest() if algorithm == "blake3" else hashlib.sha256(text).hexdigest()
     return f"{algorithm}:{made}"

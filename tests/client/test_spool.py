@@ -1,4 +1,4 @@
-"""The spool: what could not be delivered is kept, in order, and delivered once the hub is back."""
+"""The spool: undelivered snapshots are kept in order, and delivered once the hub is back."""
 
 import errno
 import os

@@ -22,7 +22,7 @@ OF_W1 = ("w1", "--stage", "paper")
 
 @dataclass
 class Shell:
-    """A shell in which the hub's own handlers print into the same place."""
+    """A shell in which the hub's own handlers print to the same output."""
 
     captured: pytest.CaptureFixture[str]
 

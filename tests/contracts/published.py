@@ -1,4 +1,6 @@
-"""The published JSON Schemas and the API description, and a validator that knows every word of their dialects."""
+"""The published JSON Schemas and the API description, and a validator that knows every keyword of their
+dialects.
+"""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ Json = dict[str, Any]
 
 ROOT: Final = Path(__file__).parents[2]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-# JSON Schema lets a word pass that it does not know. Here it may only be an extension, as OpenAPI 3.1 names them.
+# JSON Schema ignores unknown keywords. Here a keyword may only be an extension, as OpenAPI 3.1 names them.
 STRICT: Final[Json] = {
     "$schema": DIALECT,
     "$id": "urn:tests:strict-schema",
@@ -62,7 +64,7 @@ def strict(schema_id: str) -> jsonschema_rs.Validator:
 
 
 def unknown_words(document: Json, *, is_openapi: bool = False) -> list[str]:
-    """Return what is wrong with a document by the strict reading of its dialect."""
+    """Return the violations of a document under the strict reading of its dialect."""
     chosen = STRICT_OPENAPI if is_openapi else STRICT
     found = strict(str(chosen["$id"])).iter_errors(document)
     return [f"/{'/'.join(map(str, each.instance_path))}: {each.message[:200]}" for each in found]

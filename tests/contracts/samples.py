@@ -1,4 +1,4 @@
-"""Bodies and settings that the contract's tests share."""
+"""Bodies and settings shared by the contract's tests."""
 
 import json
 from collections.abc import Mapping

@@ -140,7 +140,7 @@ def test_a_big_endian_machine_writes_and_reads_the_same_bytes(monkeypatch: pytes
     written = encode_returns([1.5, -2.0])
     head, swapped = written[:-16], struct.pack(">2d", 1.5, -2.0)
     monkeypatch.setattr(sys, "byteorder", "big")
-    # With the order claimed wrong, writing must swap: that it does is what is seen here.
+    # The order is claimed wrong, so writing must swap the bytes; this test observes it.
     assert encode_returns([1.5, -2.0]) == head + swapped
     assert list(blob_types._floats(memoryview(swapped))) == [1.5, -2.0]  # noqa: SLF001
 

@@ -10,7 +10,7 @@ from tests.contracts.samples import parse, pointers, refusal, with_fields
 
 
 def upper(covariance: object, weights: Mapping[str, float]) -> tuple[list[str], list[float]]:
-    """The ids and the packed triangle that a covariance is normalised to."""
+    """The ids and the packed triangle of a normalised covariance."""
     part = parse(with_fields(weights=weights, covariance=covariance)).part("covariance")
     assert part is not None
     document: Any = part.document

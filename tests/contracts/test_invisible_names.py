@@ -1,4 +1,6 @@
-"""Names that show nothing are refused everywhere; a name in any script with something to see is taken."""
+"""Names without visible characters are refused everywhere; a name in any script with visible characters is
+accepted.
+"""
 
 import unicodedata
 from typing import Any

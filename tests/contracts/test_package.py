@@ -35,7 +35,7 @@ def test_a_module_imports_the_declared_dependencies_and_nothing_of_the_hub(file:
 
 
 def run(script: str, *path: str) -> subprocess.CompletedProcess[str]:
-    """Run a script with nothing but these folders to import from."""
+    """Run a script with only these folders on its import path."""
     prelude = f"import sys; sys.path += {list(path)!r}\n"
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", prelude + script],

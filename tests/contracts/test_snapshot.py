@@ -166,7 +166,7 @@ def test_a_metric_may_have_any_name() -> None:
     assert part.document == stress
 
 
-# INV-11, the contract's share: any JSON at all is a snapshot or an answerable problem.
+# INV-11, the contract's part: any JSON value is a snapshot or an answerable problem.
 bodies = st.dictionaries(st.sampled_from(FIELDS), json_values) | st.tuples(
     st.sampled_from([field for field in FIELDS if field not in BODY]), json_values
 ).map(lambda change: {**BODY, change[0]: change[1]})

@@ -1,4 +1,4 @@
-"""The page that says what the hub costs."""
+"""The page of the hub's costs."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

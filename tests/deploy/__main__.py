@@ -1,9 +1,12 @@
 """A deployment with everything but the account: `python -m tests.deploy` (`make deploy-rehearsal`).
 
-The real CDK command line bootstraps a local emulator and deploys to it the tested assembly of `staging`, the stage
-that has all that prod has. One thing is put in its place beforehand: under the assembly's own asset keys lies code for
-this machine, since the bundles are for Lambda's processor; the CLI finds the keys taken and uploads nothing. The
-operations stack stays out: the emulator knows neither event archives nor CodeDeploy. What was done is written to
+The real CDK command line bootstraps a local emulator and deploys to it the tested assembly of `staging`, the
+stage
+with all of prod's resources. One thing is replaced beforehand: code for this machine is stored under the
+assembly's own
+asset keys, since the bundles are for Lambda's processor; the CLI finds the keys and uploads nothing. The
+operations stack
+is left out: the emulator supports neither event archives nor CodeDeploy. The steps are written to
 docs/deploy-rehearsal.md.
 """
 
@@ -51,7 +54,7 @@ ASSETS_BUCKET: Final = f"cdk-hnb659fds-assets-{names.LOCAL_ACCOUNT}-{names.LOCAL
 
 @dataclass
 class Rehearsal:
-    """The steps so far, what each did, and how long it took."""
+    """The steps so far, with their results and durations."""
 
     steps: list[tuple[str, str, float]] = field(default_factory=list)
 
@@ -63,7 +66,9 @@ class Rehearsal:
 
 
 def main() -> int:
-    """Rehearse; exit status 0 when a snapshot went through what the CLI deployed, and nothing of it was left."""
+    """Rehearse; exit status 0 if a snapshot passed through the CLI's deployment and its removal left nothing
+    behind.
+    """
     folder, rehearsal = ASSEMBLIES / f"{STAGE}-rehearsal", Rehearsal()
     try:
         networks = {"allowed_networks": ",".join(LOOPBACK_NETWORKS)}
@@ -164,14 +169,14 @@ def _refused(order: release.Order, aws: LocalAws, toolkit: Toolkit) -> None:
 
 
 def _prepare_account(aws: LocalAws, environment: dict[str, str]) -> None:
-    """As `make account` does; the emulator makes no identity providers, so the account has one already."""
+    """As `make account` does; the emulator cannot create identity providers, so the account already has one."""
     provider = f"arn:aws:iam::{names.LOCAL_ACCOUNT}:oidc-provider/{ISSUER}"
     write_assembly(account_plan("owner/name", [STAGE], provider), ACCOUNT_FOLDER)
     prepare(aws, Toolkit(ACCOUNT_FOLDER, environment), confirmed=True)
 
 
 def _environment(record: StageRecord, home: Path) -> dict[str, str]:
-    """All that the CLI sees: the emulator and credentials for it, no profile and no proxy of the user."""
+    """The CLI's environment: the emulator and credentials for it, without the user's profiles and proxies."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),

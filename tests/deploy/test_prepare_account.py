@@ -1,4 +1,4 @@
-"""What `make account` checks before it changes anything: the bootstrap that is there, and AWS Backup's settings."""
+"""Checks of `make account` before it changes anything: the existing bootstrap, and AWS Backup's settings."""
 
 from types import SimpleNamespace
 from typing import Any

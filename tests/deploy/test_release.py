@@ -1,4 +1,4 @@
-"""The order of a release, and each reason why it does not go on."""
+"""The order of a release, and each reason for which it stops."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The pinned CLI: what is installed, and how it is called."""
+"""The pinned CLI: its installation and calls."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from infra.deploy import toolkit
 from infra.deploy.errors import DeployError
 from infra.deploy.toolkit import FILES, LOCK_FOLDER, PROGRAM, Toolkit, install
 
-# Stands for npm: puts a program where the CLI would be, which notes how it is called.
+# Replaces npm: installs a program in the CLI's place that records its calls.
 NPM = """
 const fs = require("fs"), path = require("path");
 fs.appendFileSync(process.env.NOTES, "npm " + process.argv.slice(2).join(" ") + "\\n");

@@ -1,4 +1,4 @@
-"""Links, anchors, and the tests that the tables of faults and invariants name."""
+"""Links, anchors, and the test names in the tables of faults and invariants."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 INVARIANT = re.compile(r"^\| (INV-\d\d) \|", re.MULTILINE)
 TEST_NAME = re.compile(r"`(test_\w+)`")
-# Numbers are permanent: P4 and U12 are not survived yet, so they have no row.
+# Numbers are permanent: P4 and U12 are not handled yet, so they have no row.
 FAULTS = [
     *(f"F{number}" for number in range(1, 31)),
     *(f"P{number}" for number in range(1, 13) if number != 4),

@@ -1,4 +1,4 @@
-"""The numbers of the README, computed again from the committed sample."""
+"""The numbers of the README, recomputed from the committed sample."""
 
 import json
 import re

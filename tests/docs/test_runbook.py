@@ -1,4 +1,4 @@
-"""The runbook and the alarms are the same: a page for each, in both languages, with the same commands."""
+"""The runbook matches the alarms: a page for each, in both languages, with the same commands."""
 
 import itertools
 import re

@@ -1,4 +1,4 @@
-"""SECURITY.md claims nothing without a test, in both languages alike."""
+"""Every claim of SECURITY.md has a test, in both languages."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The events' contract: schemas, samples and envelope, held against what the code really emits."""
+"""The events' contract: schemas, samples and envelope, compared with the events of the real code."""
 
 import json
 from datetime import datetime
@@ -24,7 +24,7 @@ def schema(event_type: str) -> dict[str, Any]:
 
 
 def is_valid(event_type: EventType, event: dict[str, Any], *, closed: bool = False) -> bool:
-    """Tell whether an event meets the published schema, or the closed one; `format` counts."""
+    """Return whether an event meets the published schema, or the closed one; `format` counts."""
     found = event_schema(event_type, closed=True) if closed else schema(event_type)
     return Draft202012Validator(found, validate_formats=True).is_valid(event)
 

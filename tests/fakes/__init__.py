@@ -1,1 +1,1 @@
-"""In-memory ports: small, exact, and held to the same suites as the real adapters."""
+"""In-memory ports: small, exact, and tested by the same suites as the real adapters."""

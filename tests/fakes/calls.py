@@ -1,4 +1,4 @@
-"""HTTP calls of tests to a hub that really listens: every answer of the hub is validated against its declaration."""
+"""HTTP calls of tests to a listening hub: every answer of the hub is validated against its declaration."""
 
 from collections.abc import Mapping
 from typing import Final

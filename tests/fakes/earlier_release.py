@@ -5,7 +5,7 @@ from risk_hub_contracts.snapshot import Snapshot
 
 
 class PublishUnread(PublishSnapshot):
-    """Stores snapshots with any blobs, so that tests can show what the engines make of those that are stored."""
+    """Store snapshots with any blobs, so that tests can show how the engines handle stored invalid ones."""
 
     def _with_verified_refs(self, snapshot: Snapshot) -> Snapshot:
         refs = {}

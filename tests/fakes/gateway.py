@@ -1,4 +1,4 @@
-"""API Gateway as far as a handler sees it: requests become REST proxy events, doors answer them."""
+"""API Gateway from a handler's view: requests become REST proxy events, and handlers answer them."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -90,7 +90,7 @@ def _body(body: bytes | None) -> tuple[str | None, bool]:
 
 @dataclass
 class Gateway:
-    """The doors behind one address, and the headers that every request carries unless told otherwise."""
+    """The handlers behind one address, and the default headers of every request."""
 
     writer: Door
     reader: Door
@@ -111,7 +111,7 @@ class Gateway:
         return self.send(proxy_event(method, url, [*listed, *extra], raw))
 
     def door(self, event: dict[str, Any]) -> Door:
-        """Return the door to which the API would route the event."""
+        """Return the handler to which the API would route the event."""
         if REGISTRY_PATH.fullmatch(event["path"]):
             return self.registry
         return self.writer if event["httpMethod"] == "POST" else self.reader

@@ -61,7 +61,7 @@ class MemoryMarks:
 
 @dataclass
 class MemoryShelf:
-    """What MemoryBlobs holds; a blob is long there unless `stored_at` says when it came."""
+    """The content of MemoryBlobs; a blob is old unless `stored_at` gives its time."""
 
     blobs: MemoryBlobs
     page: int = 2

@@ -1,4 +1,4 @@
-"""Snapshots for tests, made short."""
+"""Concise snapshots for tests."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def stored(  # noqa: PLR0913
     trace_header: str | None = None,
     **document: Any,
 ) -> StoredSnapshot:
-    """Return a snapshot as the hub keeps it; further keywords go into its document."""
+    """Return a snapshot as the hub stores it; further keywords go into its document."""
     return StoredSnapshot(
         world_id=world_id,
         version=version,

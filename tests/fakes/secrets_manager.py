@@ -1,4 +1,4 @@
-"""One client of moto's Secrets Manager for all tests: making one takes longer than most tests."""
+"""One client of moto's Secrets Manager for all tests: creating one takes longer than most tests."""
 
 import functools
 from typing import Any
@@ -9,7 +9,7 @@ import moto.core  # noqa: F401 - a client that is older than this is not interce
 
 @functools.cache
 def secrets_manager() -> Any:
-    """Return the client; within `mock_aws` it speaks to moto, whose secrets end with the block."""
+    """Return the client; within `mock_aws` it calls moto, whose secrets end with the block."""
     return boto3.client(
         "secretsmanager",
         region_name="us-east-1",

@@ -1,4 +1,4 @@
-"""In-memory uploads into MemoryBlobs: a store that verifies what was signed, as S3 does."""
+"""In-memory uploads into MemoryBlobs: a store that verifies signed values, as S3 does."""
 
 import base64
 import hashlib
@@ -60,7 +60,7 @@ class MemoryUploads:
         self.begun.pop(upload_id, None)
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        """Answer a signed PUT with the status that S3 would answer."""
+        """Answer a signed PUT with S3's status."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         if headers["x-amz-checksum-sha256"] != checksum(hashlib.sha256(body).hexdigest()):
             return 400

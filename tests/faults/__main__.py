@@ -62,7 +62,7 @@ letters back, and the run waits until all queues are empty. Then it counts:
 
 
 def main(arguments: list[str]) -> int:
-    """Run and report; return 1 when anything was lost or doubled."""
+    """Run and report; return 1 if anything was lost or doubled."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--snapshots", type=int, default=10_000)
     parser.add_argument("--worlds", type=int, default=50)

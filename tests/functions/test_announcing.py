@@ -1,4 +1,4 @@
-"""From committed item to announcement: order, isolation, retries, and what an event says."""
+"""From committed item to announcement: order, isolation, retries, and the content of an event."""
 
 import base64
 from datetime import timedelta

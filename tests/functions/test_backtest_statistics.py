@@ -1,4 +1,4 @@
-"""The back-test statistics against published figures, and against their definitions written another way."""
+"""The back-test statistics against published figures, and against independent implementations."""
 
 from itertools import pairwise
 from math import comb, isclose, log, prod
@@ -50,7 +50,9 @@ def test_counts_that_cannot_be_are_refused(days: int, failed: int) -> None:
 
 
 def chain_ratio(hits: list[bool | None]) -> float | None:
-    """Return how much likelier the days that follow a day are by a rate for each state of it than by one, as products."""
+    """Return the likelihood ratio, as products, of one rate for each state of the previous day against a
+    single rate.
+    """
     moves = [(before, now) for before, now in pairwise(hits) if before is not None and now is not None]
     after = {given: [now for before, now in moves if before is given] for given in (False, True)}
     if not after[True]:

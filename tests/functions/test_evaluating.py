@@ -1,4 +1,4 @@
-"""From announcement to risk report: real inputs, verdicts, and the effect of once."""
+"""From announcement to risk report: real inputs, verdicts, and exactly one effect."""
 
 from typing import Any
 

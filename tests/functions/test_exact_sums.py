@@ -19,7 +19,7 @@ HITS = {"sum(hits)", "sum(tested)", "sum(hits[-BASEL_OBSERVATIONS:])"}
 
 
 def float_sums(source: str) -> Iterator[str]:
-    """Yield each call of the builtin `sum` that does not count: no comparison, no whole number, no list of hits."""
+    """Yield each call of the builtin `sum` on floats: not of comparisons, whole numbers or lists of hits."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sum":
             given = node.args[0]

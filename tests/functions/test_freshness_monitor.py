@@ -1,4 +1,4 @@
-"""One pass of the monitor: the metrics that it writes, which of them are capped, and what happens when it fails."""
+"""One pass of the monitor: its metrics, which of them are capped, and its behaviour on failure."""
 
 import json
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ STAGES = frozenset({"paper", "live"})
 
 @dataclass
 class MemoryTokens:
-    """A token store that holds what a test puts in."""
+    """A token store with the content set by a test."""
 
     held: list[Token] = field(default_factory=list)
 

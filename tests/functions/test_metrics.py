@@ -1,4 +1,4 @@
-"""Metric lines: the Embedded Metric Format as Powertools writes it, however many values."""
+"""Metric lines: the Embedded Metric Format as Powertools writes it, for any number of values."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Realised returns: Sharpe ratios, drawdowns, windows, and how sure a Sharpe ratio is."""
+"""Realised returns: Sharpe ratios, drawdowns, windows, and the confidence in a Sharpe ratio."""
 
 from datetime import date, timedelta
 from math import sqrt
@@ -154,7 +154,7 @@ def test_a_window_gives_no_number_that_its_observations_do_not_carry() -> None:
 
 
 def test_what_rounding_leaves_of_a_book_is_a_constant_series() -> None:
-    """A deviation is held against what was added up, not against what was left."""
+    """A deviation is compared with the size of the terms, not with the size of the result."""
     noise = [1e-18 * value for value in GOOD[:90]]
     hedged = window_statistics(BookReturns(noise, None, [0.01] * 90), 30)
     assert set(hedged.reasons.values()) == {"constant_series"}

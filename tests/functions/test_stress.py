@@ -1,4 +1,4 @@
-"""Stress losses against hand computation, what is covered, and the effect of once."""
+"""Stress losses against hand computation, coverage, and exactly one effect."""
 
 from datetime import timedelta
 from typing import Any

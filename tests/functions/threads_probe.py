@@ -1,4 +1,4 @@
-"""Prints the result hash of books on both paths; started with one BLAS thread and with two."""
+"""Print the result hash of books on both paths; started with one BLAS thread and with two."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The check that every generated request's answer passes: it is declared, down to the members of its body."""
+"""The check of every generated request's answer: it is declared, including each member of its body."""
 
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""The page that says what `make fuzz` asked, what it was answered and what it found."""
+"""The page of requests, answers and findings of `make fuzz`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The program of `make fuzz`: it asks loopback alone, and its page says what was counted and found."""
+"""The program of `make fuzz`: it sends requests only to loopback, and its page shows counts and findings."""
 
 from collections import Counter
 

@@ -1,1 +1,1 @@
-"""Least privilege, grant by grant: what breaks when one of them is taken away."""
+"""Least privilege, grant by grant: what fails without each of them."""

@@ -1,6 +1,7 @@
-"""What Lambda itself does in the name of a function's role, by its own documentation.
+"""Actions of Lambda itself under a function's role, from its documentation.
 
-The emulator reads streams and queues and writes logs without asking whether the role may; so IAM's evaluation is asked.
+The emulator reads streams and queues and writes logs without checking the role, so IAM policy evaluation is
+asked.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ OF_SOURCE = {"sqs": CONSUMING, "dynamodb": READING}
 
 
 def lambda_needs(aws: LocalAws, roles: Roles) -> dict[Grant, str]:
-    """Return what Lambda needs to run the deployed functions, each with the ARN it needs it on."""
+    """Return the actions that Lambda needs to run the deployed functions, each with its resource's ARN."""
     return {
         Grant(folder, action, roles.readable(resource)): resource
         for folder in FUNCTION_FOLDERS

@@ -1,4 +1,4 @@
-"""The functions' roles on a local stage: what each holds, and the same without one grant."""
+"""The functions' roles on a local stage, with all grants or without one of them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ class _Pair:
 
 
 class Roles:
-    """Reads and narrows the policies that CloudFormation gave the functions' roles."""
+    """Read and narrow the policies that CloudFormation gave the functions' roles."""
 
     def __init__(self, aws: LocalAws, bucket: str) -> None:
         self._iam = aws.client("iam")
@@ -59,7 +59,7 @@ class Roles:
 
     @contextmanager
     def without(self, grant: Grant) -> Iterator[None]:
-        """Take one grant away, and give it back."""
+        """Remove one grant, and restore it."""
         given = self._policies(grant.folder)
         try:
             for name, pairs in given.items():
@@ -70,14 +70,16 @@ class Roles:
                 self._put(grant.folder, name, pairs)
 
     def allows(self, folder: FunctionFolder, action: str, resource: str) -> bool:
-        """Ask IAM's own evaluation whether a role may do one thing."""
+        """Ask IAM policy evaluation whether a role may perform an action."""
         answer = self._iam.simulate_principal_policy(
             PolicySourceArn=self.arns[folder], ActionNames=[action], ResourceArns=[resource]
         )
         return all(each["EvalDecision"] == "allowed" for each in answer["EvaluationResults"])
 
     def readable(self, resource: str) -> str:
-        """Return a resource as people name it: `snapshots/index/by_stage`, `bucket/risk-blobs/*`, `risk-engine`."""
+        """Return a resource's readable name: `snapshots/index/by_stage`, `bucket/risk-blobs/*`,
+        `risk-engine`.
+        """
         if not resource.startswith("arn:"):
             return resource
         service, name = resource.split(":", 5)[2::3]

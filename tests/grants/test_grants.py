@@ -1,4 +1,4 @@
-"""Least privilege, in short: the whole inventory, and a few grants taken away (`make grants` takes each)."""
+"""Least privilege, in short: the whole inventory, and a few grants removed (`make grants` removes each)."""
 
 import random
 from collections.abc import Iterator

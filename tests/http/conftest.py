@@ -1,4 +1,4 @@
-"""The hub behind its HTTP door, on in-memory ports."""
+"""The hub behind its HTTP handlers, on in-memory ports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ WORLD = "/risk-hub/worlds/w1/snapshots"
 
 @dataclass
 class Hub:
-    """Everything behind the door, within a test's reach."""
+    """Everything behind the handlers, accessible to a test."""
 
     clock: FrozenClock = field(default_factory=FrozenClock)
     snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)

@@ -47,7 +47,7 @@ def test_the_instance_of_a_problem_is_the_path_that_the_client_sent(api: Gateway
     for url in (f"{WORLD}/latest", f"{WORLD}/latest/", "/risk-hub/worlds/w%2Bx/snapshots/latest"):
         answer = send(api, address, "GET", f"{url}?stage=paper")
         assert answer.slug == "world-unknown"
-        # An HTTP API does not say which characters the client escaped; the path is an equivalent one.
+        # An HTTP API does not show which characters the client escaped; the path is an equivalent one.
         assert unquote(answer.json["instance"]) == unquote(address.prefix + url)
         assert address.is_http_api or answer.json["instance"] == address.prefix + url
     refused = send(api, address, "PATCH", WORLD)

@@ -1,4 +1,4 @@
-"""Blobs through the door: announced, uploaded past the hub, referred to, fetched; and every refusal."""
+"""Blobs over HTTP: announced, uploaded directly to the store, referred to, fetched; and every refusal."""
 
 import hashlib
 from typing import Any
@@ -141,7 +141,7 @@ def test_a_digest_of_no_form_is_refused(api: Gateway) -> None:
 
 
 def begun_in_parts(api: Gateway, hub: Hub) -> tuple[str, dict[str, Any]]:
-    """Begin an upload in parts and send all of them; return the blob's path and what completes it."""
+    """Begin an upload in parts and send all of them; return the blob's path and the body that completes it."""
     data = bytes(BLOB_SINGLE_PUT_MAX_BYTES + 1)
     pieces = [data[start : start + BLOB_PART_BYTES] for start in range(0, len(data), BLOB_PART_BYTES)]
     begun = api(

@@ -1,4 +1,4 @@
-"""The validation of answers that every test's client does: what it refuses, and that no test goes around it."""
+"""The validation of answers in every test's client: what it refuses, and that every test uses it."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ from tests.fakes.gateway import Gateway, proxy_event
 from tests.http.conftest import WORLD, book, post
 
 TESTS = Path(__file__).parents[1]
-# Each calls a handler, or the hub of a stage, without the validation; the reason is next to it.
+# Each calls a handler, or the hub of a stage, without validation; the reason is next to it.
 NOT_VALIDATED = {
     "bench": "measures the handlers alone; its answers are validated by tests/cost and tests/http",
     "alarms/test_emitted.py": "a router with one failing route of its own",
@@ -115,7 +115,7 @@ def _is_listed(name: str) -> bool:
 
 
 def _calling_without() -> Iterator[str]:
-    """Yield the files that make a proxy event or import the plain HTTP call, and do not validate."""
+    """Yield the files that build a proxy event or import the plain HTTP call, and do not validate."""
     for path in TESTS.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = {
@@ -130,7 +130,7 @@ def _calling_without() -> Iterator[str]:
 
 
 def _validates(tree: ast.Module, imported: set[str]) -> bool:
-    """Tell whether a file hands its events to a helper that validates, or does so itself."""
+    """Return whether a file passes its events to a validating helper, or validates them itself."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     sends = any(ast.unparse(call.func) in {"api.send", "self.gateway.send"} for call in calls)
     return "tests.fakes.declared.require_declared_event" in imported or sends

@@ -48,7 +48,7 @@ def _small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def hub_with_new_urls() -> Hub:
-    """Return a hub whose blob store signs another URL each time, as S3 does each second."""
+    """Return a hub whose blob store signs a different URL each time, as S3 does each second."""
     hub, number = Hub(), count()
     hub.blobs.download_url = (  # type: ignore[method-assign]
         lambda ref: f"https://blobs.invalid/{ref.sha256}?signed={next(number)}"

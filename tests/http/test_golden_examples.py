@@ -1,4 +1,4 @@
-"""Every golden example of the contract, sent through the HTTP door."""
+"""Every golden example of the contract, sent over HTTP."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An integer of a request is taken as an RFC 8259 `int` token alone where `x-json-token` in its schema says so."""
+"""Integers must be RFC 8259 `int` tokens only where a request's schema has `x-json-token`."""
 
 import json
 import re
@@ -30,7 +30,7 @@ POLICY_BODY = {
     "drawdown": [{"window": 30, "max_loss": 0.1}],
     "staleness": {"max_age_seconds": 7},
 }
-# The integers of each request, by the schema file and the member's name: where they are sent, in which body.
+# The integers of each request, by schema file and member name: route and body that carry them.
 INTEGERS: dict[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
     ("snapshot-request", "ttl_sec"): ("POST", WORLD, book(ttl_sec=7)),
     ("snapshot-request", "bytes"): ("POST", WORLD, book(covariance_ref=REF)),

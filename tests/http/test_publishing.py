@@ -1,4 +1,4 @@
-"""POST through the door: created, replayed, refused; and in which order the refusals come."""
+"""POST over HTTP: created, replayed, refused; and the order of the refusals."""
 
 import base64
 from collections.abc import Callable

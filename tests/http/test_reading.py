@@ -1,4 +1,4 @@
-"""GET through the door: latest, lookup, list, history and knowledge time."""
+"""GET over HTTP: latest, lookup, list, history and knowledge time."""
 
 import string
 from datetime import timedelta
@@ -251,7 +251,7 @@ ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_
 
 @pytest.mark.parametrize("version", ["v", "v1", "v12"])
 def test_only_the_issued_spelling_of_a_cursor_is_taken(api: Gateway, hub: Hub, version: str) -> None:
-    """Base64 decodes up to sixteen last characters alike, and takes padding."""
+    """Base64 decodes up to sixteen different last characters to the same bytes, and accepts padding."""
     publish(api, hub, version, 1)
     publish(api, hub, "older", 0)
     cursor = get(api, "?limit=1")["next_cursor"]

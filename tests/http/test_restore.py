@@ -1,4 +1,6 @@
-"""F20: what starts from a memory image (SnapStart) takes no clock, no credentials and no dice along."""
+"""F20: a process restored from a memory image (SnapStart) keeps no clock, credentials or random state from
+it.
+"""
 
 import json
 import os
@@ -44,6 +46,6 @@ def test_f20_a_restored_environment_knows_its_own_day(told: dict[str, Any]) -> N
 
 
 def test_f20_restored_environments_do_not_throw_the_same_dice(told: dict[str, Any]) -> None:
-    """botocore spreads its retries by `random`: copies of one state would come back all at once."""
+    """botocore spreads its retries by `random`: copies of one state would retry at the same time."""
     first, second = told["restored"]
     assert first["random"] != second["random"]

@@ -1,4 +1,4 @@
-"""A stage that the deployment does not have is refused by name on every route that takes `stage`."""
+"""A stage that the deployment does not have is refused by name on every route with the parameter `stage`."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The permissions boundary: on every role of a stage where one is given, and asked for by the account."""
+"""The permissions boundary: on every role of a stage that has one, and required by the account."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ BY_NAME = {
         ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":policy/risk-boundary"],
     ]
 }
-# With these a role comes to be, or may do more than before.
+# Actions that create a role or extend its permissions.
 WIDENING = {"iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}
 
 
@@ -50,7 +50,7 @@ def test_a_boundary_that_is_no_managed_policy_is_refused_by_name(given: str) -> 
 
 
 def role_statements(folder: Path, boundary: str | None) -> list[dict[str, Any]]:
-    """Return what CloudFormation may do on roles."""
+    """Return CloudFormation's permissions on roles."""
     write_assembly(account_plan("owner/name", ["dev"], None, boundary), folder)
     resources = json.loads((folder / f"{ACCOUNT_STACK}.template.json").read_text(encoding="utf-8"))[
         "Resources"

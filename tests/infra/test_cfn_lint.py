@@ -1,4 +1,4 @@
-"""CloudFormation's own rules on an assembly before it is deployed; `make security` holds every stage against them."""
+"""CloudFormation's own rules on an assembly before it is deployed; `make security` checks every stage."""
 
 from collections.abc import Callable
 

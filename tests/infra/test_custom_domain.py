@@ -1,4 +1,4 @@
-"""A stage with a custom domain: the name outlives the service, and the service maps itself to it."""
+"""A stage with a custom domain: the name outlives the service, and the service creates its own mapping."""
 
 import json
 from pathlib import Path

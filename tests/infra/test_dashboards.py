@@ -1,4 +1,4 @@
-"""Two dashboards, of which every line shows something that exists."""
+"""Two dashboards whose every line shows an existing metric or log."""
 
 import json
 from typing import Any

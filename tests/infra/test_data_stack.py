@@ -133,7 +133,7 @@ def test_production_stacks_refuse_to_be_deleted(
 
 
 def test_every_stack_says_whose_cost_it_is(any_stage: Assembly) -> None:
-    """The tags are the stack's, handed on by CloudFormation: no template grows by them."""
+    """The tags belong to the stack and CloudFormation passes them on, so templates do not grow."""
     manifest = json.loads((any_stage.folder / "manifest.json").read_text(encoding="utf-8"))
     stacks = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
     assert {tuple(each["properties"]["tags"].items()) for each in stacks} == {

@@ -13,7 +13,7 @@ from infra.stacks.hub import add_hub, new_app
 from infra.stages import stage_named
 from tests.infra.assembly import Assembly
 
-# CloudFormation's own limits of a template that is read from a bucket.
+# CloudFormation's own limits for a template that is read from a bucket.
 TEMPLATE_MAX_BYTES = 1_000_000
 TEMPLATE_RESOURCES_MAX_COUNT = 500
 

@@ -1,4 +1,6 @@
-"""The back-test on the whole path: snapshots by HTTP, forecasts by the engine, the verdict by the command line."""
+"""The back-test on the whole path: snapshots over HTTP, forecasts by the engine, the verdict by the command
+line.
+"""
 
 import json
 

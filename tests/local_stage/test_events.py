@@ -1,4 +1,4 @@
-"""Every commit is announced on the bus, and a record that cannot be read harms no other."""
+"""Every commit is announced on the bus, and an unreadable record affects no other."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""A small fault run: what `make faults` does at length."""
+"""A small fault run: a short form of `make faults`."""
 
 from pathlib import Path
 

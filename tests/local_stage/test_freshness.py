@@ -1,4 +1,6 @@
-"""Expectations, heads and the monitor together: a world that never came, one that comes late, one that recovers."""
+"""Expectations, heads and the monitor together: a world that never publishes, a late one, and one that
+recovers.
+"""
 
 import json
 import time
@@ -61,7 +63,7 @@ def test_a_world_is_missing_then_fresh_then_stale(stage: OpenStage, hub: Caller)
 
 
 def reported(stage: OpenStage, world: str) -> set[str]:
-    """Make one pass of the monitor, and return the metrics that CloudWatch then holds under the world's own name."""
+    """Make one pass of the monitor, and return the CloudWatch metrics under the world's own name."""
     answer = stage.aws.client("lambda").invoke(FunctionName=MONITOR)
     assert "FunctionError" not in answer, answer["Payload"].read()
     cloudwatch, deadline = stage.aws.client("cloudwatch"), time.monotonic() + DEADLINE_SECONDS
@@ -82,7 +84,7 @@ def test_a_policy_that_an_operator_puts_is_the_one_that_judges(
     stored = hub.get(f"/risk-hub/worlds/{world}/exit-policy?stage=paper").document()
     assert (stored["stored"], stored["set_by"]) == (True, "local-run")
     body = small_body()
-    # The default policy bears this loss.
+    # The default policy tolerates this loss.
     hub.post(world, {**body, "stress": {"dip": {"shocks": dict.fromkeys(body["weights"], -0.2)}}})
     signal = subscription.details(world, "exit_signal_emitted")["detail"]["data"]
     assert (signal["action"], signal["policy_version"]) == ("exit", "p1")

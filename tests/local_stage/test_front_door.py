@@ -1,4 +1,4 @@
-"""The front door is the hub's API and nothing else of what runs behind it."""
+"""The front server exposes the hub's API and nothing else that runs behind it."""
 
 import asyncio
 import json
@@ -132,7 +132,7 @@ async def _never(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: A
 def through(
     app: App, path: str, query: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()
 ) -> list[Message]:
-    """Send one GET through an ASGI app and return what it sent back."""
+    """Send one GET through an ASGI app and return its response."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""Only programs on this machine get through either door: no web page, no rebound name, no other protocol."""
+"""Both servers accept only programs on this machine: no web page, no rebound name, no other protocol."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The commands of the guides, run as they stand against a local stage."""
+"""The commands of the guides, run unchanged against a local stage."""
 
 import os
 import re
@@ -41,7 +41,7 @@ def expectations(lines: list[str]) -> Iterator[tuple[int, re.Match[str]]]:
 
 
 def script(lines: list[str], outputs: Path) -> str:
-    """Return the lines as one script that keeps the output of each line that expects something."""
+    """Return the lines as one script that keeps the output of each line with an expected output."""
     kept = dict(expectations(lines))
     return "\n".join(
         f"{{ {kept[number]['command']}\n}} > '{outputs}/{number}.out' 2>&1" if number in kept else line
@@ -75,7 +75,7 @@ def test_every_command_of_a_guide_does_what_the_guide_says(
 
 
 def write_transcript(guide: str, lines: list[str], outputs: Path) -> None:
-    """Write what each command of a guide printed; one run's temporary folder is named as the guide names it."""
+    """Write the output of each command of a guide; a run's temporary folder gets the name used in the guide."""
     shown = []
     for number, match in expectations(lines):
         output = re.sub(r"/\S*/tmp\.\w+", "$folder", (outputs / f"{number}.out").read_text(encoding="utf-8"))

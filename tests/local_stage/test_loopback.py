@@ -1,4 +1,4 @@
-"""Nothing of the stage can be reached from another machine."""
+"""No part of the stage can be reached from another machine."""
 
 from collections.abc import Iterator
 from pathlib import Path

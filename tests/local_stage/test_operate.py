@@ -1,4 +1,4 @@
-"""The operator's commands on a stage: dead letters come back and are worked on, a replay changes nothing."""
+"""The operator's commands on a stage: dead letters are redriven and processed, a replay changes nothing."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def operate(stage: OpenStage, settings: LocalSettings) -> Operate:
 
 @contextmanager
 def broken_engine(stage: OpenStage) -> Iterator[None]:
-    """Give the risk engine a table that does not exist, and its queue no patience."""
+    """Give the risk engine a missing table, and its queue no retries."""
     lambda_, sqs = stage.aws.client("lambda"), stage.aws.client("sqs")
     function = physical_name("local", "risk_engine")
     url = sqs.get_queue_url(QueueName=queue_name("local", "risk_engine"))["QueueUrl"]

@@ -1,4 +1,6 @@
-"""With policies enforced, as on AWS: each role suffices for its function (every other test), and for no more."""
+"""With policies enforced, as on AWS: each role suffices for its function (every other test), and permits
+nothing else.
+"""
 
 from typing import Any
 
@@ -23,7 +25,7 @@ def probes(stage: OpenStage) -> dict[FunctionFolder, Probe]:
 
 
 def attempt(probe: Probe, service: str, operation: str, **arguments: object) -> str:
-    """Return what AWS says to one call: "allowed" or an error's code."""
+    """Return AWS's answer to one call: "allowed" or an error's code."""
     seen: dict[str, Any] = probe(calls=[{"service": service, "operation": operation, "arguments": arguments}])
     return str(seen["called"][0])
 

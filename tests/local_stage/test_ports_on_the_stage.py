@@ -1,4 +1,4 @@
-"""The suites that fakes and moto pass, passed by the real adapters on the local stage's own AWS."""
+"""The suites of fakes and moto, run with the real adapters on the local stage's own AWS."""
 
 import secrets
 from collections.abc import Mapping
@@ -75,7 +75,7 @@ if gone:
 
 
 def table(stage: OpenStage, purpose: str) -> str:
-    """Create an empty table as the template declares it."""
+    """Create an empty table as declared in the template."""
     declared = declared_tables()[purpose]
     name = f"{purpose}-{secrets.token_hex(4)}"
     wanted = {key: declared[key] for key in TABLE_PROPERTIES if key in declared}

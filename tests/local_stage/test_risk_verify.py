@@ -1,4 +1,4 @@
-"""On the running stage: reports are computed again to the bit, and what the engine keeps is not announced."""
+"""Risk reports on the running stage are recomputed bit for bit, and the engine's notes are not announced."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,9 @@ RISK_DEADLINE_SECONDS = 30.0
 
 @pytest.fixture
 def sample(hub: Caller) -> tuple[str, str]:
-    """Publish the sample book with its large parts by reference, as this stage keeps them; wait for its numbers."""
+    """Publish the sample book with its large components by reference, as this stage stores them; wait for its
+    numbers.
+    """
     world, body = new_world(), sample_body(datetime.now(tz=UTC))
     hub.post(world, body)
     hub.risk(world, body["version"], within_seconds=RISK_DEADLINE_SECONDS)

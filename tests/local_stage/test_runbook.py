@@ -1,4 +1,4 @@
-"""The commands of the runbook, run as they stand against a local stage: each once, however many pages give it."""
+"""The commands of the runbook, run unchanged against a local stage: each once, even if several pages give it."""
 
 import functools
 import os
@@ -39,7 +39,7 @@ def commands() -> list[str]:
 
 
 class Shell:
-    """Runs a line as a shell would; a plain `risk-hub` command in this process, since starting Python is slow."""
+    """Run a line as a shell would; a plain `risk-hub` command in this process, since starting Python is slow."""
 
     def __init__(
         self, function: str, environment: Mapping[str, str], capsys: pytest.CaptureFixture[str]
@@ -85,7 +85,7 @@ def shell(
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    # Making a client takes most of a command's time.
+    # Creating a client takes most of a command's time.
     kept = LocalAws(stage.aws.endpoint)
     monkeypatch.setattr(kept, "client", functools.cache(kept.client))
     monkeypatch.setattr(stage_access, "access_to", lambda _: kept)

@@ -123,7 +123,7 @@ def test_any_flipped_bit_of_a_save_is_found(settings: LocalSettings, name: str) 
     file = newest(settings) / name
     intact = file.read_bytes()
     flips = every_bit(intact)
-    # A whole take-over for each bit of the small files; the manifest's are sampled, evenly.
+    # A whole restore for each bit of the small files; the manifest's bits are sampled evenly.
     for damaged in flips[:: max(1, len(flips) // 200)]:
         file.write_bytes(damaged)
         with pytest.raises(StageError, match="is damaged"):

@@ -1,4 +1,4 @@
-"""The state is saved at intervals where something changed, and a save holds what the emulator itself would save."""
+"""The state is saved at intervals after changes, and a save holds what the emulator itself would save."""
 
 import asyncio
 import json
@@ -55,7 +55,7 @@ def saver_of(settings: LocalSettings, capture: Capture) -> StateSaver:
 
 
 async def answering(scope: Scope, receive: Receive, send: Send) -> None:
-    """Stand for the emulator."""
+    """Replace the emulator."""
 
 
 async def change(saver: StateSaver) -> None:

@@ -1,4 +1,4 @@
-"""The stage's log, in which everything ends that functions and emulator write, holds nothing that opens anything."""
+"""The stage's log, which contains all output of functions and emulator, holds no credentials."""
 
 import hashlib
 import re

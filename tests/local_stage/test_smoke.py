@@ -48,7 +48,7 @@ def test_a_wrong_number_is_no_success() -> None:
 def test_an_instance_that_still_reads_the_older_list_of_tokens_is_asked_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each instance reads the list for itself: one that has not yet may be asked last of all."""
+    """Each instance reads the list separately: the last request may reach one that has not read it yet."""
     monkeypatch.setattr("infra.deploy.smoke.POLL_SECONDS", 0)
     refused, early = DeniedError(401, {}, "r"), NotFoundError(404, {}, "r")
     report = {"status": "complete", "measures": [{"measure": "volatility", "value": VOLATILITY}]}

@@ -1,4 +1,6 @@
-"""A stack that exists is brought to its template in place; what does not change is left alone, what fails is named."""
+"""An existing stack is updated in place to its template; unchanged resources are left alone, failures are
+named.
+"""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The walkthrough that people are shown runs on the stage and shows what it says."""
+"""The published walkthrough runs on the stage and prints the documented output."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Workers see the stage's own libraries and folders, and nothing of the checkout or of the user."""
+"""Workers see the stage's own libraries and folders, and nothing from the checkout or the user."""
 
 import sys
 

@@ -1,4 +1,6 @@
-"""A stage on moto: its queues and tables; a move-task service and a relay are written here, since moto has neither."""
+"""A stage on moto: its queues and tables; move tasks and the relay are implemented here, since moto lacks
+both.
+"""
 
 import io
 import json
@@ -21,7 +23,7 @@ Answer = dict[str, Any]
 
 @dataclass
 class RelayDouble:
-    """Answers invocations from a list, or as if it had found everything that it was asked for."""
+    """Answer invocations from a list, or as if everything requested had been found."""
 
     requests: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
@@ -50,7 +52,7 @@ def refusal(code: str, operation: str) -> ClientError:
 
 
 class Sqs:
-    """moto's SQS, and move tasks as AWS documents them, or a service that has none."""
+    """moto's SQS, with move tasks as documented by AWS, or without them."""
 
     def __init__(self, *, move_tasks: bool) -> None:
         self.real = boto3.client("sqs")
@@ -125,7 +127,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """A stage without move tasks, as the emulator is; its queues are those that the template declares."""
+    """A stage without move tasks, like the emulator; its queues are those declared in the template."""
     made = Stage(Sqs(move_tasks=False), RelayDouble())
     for queue in queues_of(STAGE):
         made.sqs.create_queue(QueueName=queue.name)

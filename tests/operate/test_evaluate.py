@@ -1,4 +1,4 @@
-"""`risk evaluate`: pages, rate, resumption, and the counts that the operator reads."""
+"""`risk evaluate`: pages, rate, resumption, and the counts shown to the operator."""
 
 import json
 import shlex

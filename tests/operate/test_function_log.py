@@ -15,7 +15,7 @@ PAGE = 10
 
 
 class Logs:
-    """A log group with so many events; `pages` as CloudWatch does, or one page that leaves out the newest."""
+    """A log group with this many events; `pages` as CloudWatch does, or one page that leaves out the newest."""
 
     def __init__(self, ages_seconds: list[float], *, pages: bool) -> None:
         now = datetime.now(UTC).timestamp()

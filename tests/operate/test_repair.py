@@ -1,4 +1,6 @@
-"""`queues redrive event-relay-failures`: read again from the table, announced again, and only then deleted (F10)."""
+"""`queues redrive event-relay-failures`: read from the table and announced again, and only then deleted
+(F10).
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -33,7 +35,9 @@ def isolate(stage: Stage, *records: dict[str, Any]) -> None:
 
 
 def given_up(table: str, first: datetime, last: datetime) -> str:
-    """Return what Lambda sends to an on-failure destination: where in the stream a batch lay, and none of its keys."""
+    """Return Lambda's message to an on-failure destination: a batch's position in the stream, without its
+    keys.
+    """
     batch = {
         "shardId": "shardId-1",
         "startSequenceNumber": "1",

@@ -1,4 +1,6 @@
-"""`worker --exec`: a queue on the bus, a command for each event, and where an event is that the command failed on."""
+"""`worker --exec`: a queue on the bus, a command for each event, and the location of an event whose command
+failed.
+"""
 
 import json
 import signal
@@ -216,7 +218,7 @@ def test_a_failure_is_one_line_that_says_where_the_event_is(
 
 
 def deliver(stage: Stage, queue: str) -> None:
-    """Do what the bus does for a rule's target."""
+    """Deliver an event to a rule's target, as the bus does."""
     stage.sqs.send_message(QueueUrl=stage.sqs.url(queue), MessageBody=message())
 
 

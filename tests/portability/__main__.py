@@ -24,7 +24,7 @@ from tests.portability.together import short_form, worst_combination
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run what is asked for; return 1 when a test failed or a setting had no effect."""
+    """Run the selected settings; return 1 if a test failed or a setting had no effect."""
     asked = _parser().parse_args(arguments)
     if asked.short:
         return report(short_form(), run_one=run)
@@ -34,16 +34,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def processor_axis(name: str) -> Callable[[], Iterator[Setting]]:
-    """Return what yields the settings of one of the axes of processors."""
+    """Return the generator of the settings of one processor axis."""
     return lambda: (each for each in processors() if each.axis == name)
 
 
 def place_axis(name: str) -> Callable[[], Iterator[Setting]]:
-    """Return what yields the settings of one of the axes of places."""
+    """Return the generator of the settings of one place axis."""
     return lambda: (each for each in places() if each.axis == name)
 
 
-# Settings are made when their turn comes: a moved clock is moved from the present.
+# Settings are created when their turn comes: a moved clock is relative to the present.
 AXES: Final[Mapping[str, Callable[[], Iterator[Setting]]]] = {
     **{
         name: processor_axis(name)

@@ -1,4 +1,6 @@
-"""Results of an interrupted run: one file per setting and commit, so that the next run continues where it ended."""
+"""Results of an interrupted run: one file per setting and commit, so that the next run continues where it
+ended.
+"""
 
 import hashlib
 import json
@@ -14,7 +16,9 @@ MEASURED = ("passed", "failed", "skipped", "seconds", "failures", "why")
 
 
 def run_once(setting: Setting) -> Result:
-    """Return the kept result of a setting if it passed at this very commit, else run its tests and keep how they went."""
+    """Return the stored result of a setting if it passed at this commit, else run its tests and store the
+    result.
+    """
     file = file_of(setting)
     if file is None or setting.absent is not None:
         return run(setting)
@@ -26,7 +30,7 @@ def run_once(setting: Setting) -> Result:
 
 
 def file_of(setting: Setting) -> Path | None:
-    """Return where the result of a setting is kept; None where something is changed since the commit."""
+    """Return the file of a setting's result; None if something has changed since the commit."""
     if _git("status", "--porcelain"):
         return None
     name = hashlib.sha256(f"{setting.axis}: {setting.value}".encode()).hexdigest()[:16]
@@ -34,7 +38,7 @@ def file_of(setting: Setting) -> Path | None:
 
 
 def write(file: Path, result: Result) -> None:
-    """Keep a result."""
+    """Write a result."""
     measured = {name: getattr(result, name) for name in MEASURED}
     seen = None if result.seen is None else asdict(result.seen)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +46,7 @@ def write(file: Path, result: Result) -> None:
 
 
 def read(file: Path, setting: Setting) -> Result:
-    """Return a kept result."""
+    """Return a stored result."""
     fields = json.loads(file.read_text(encoding="utf-8"))
     seen = fields.pop("seen")
     if seen is not None:

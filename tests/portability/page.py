@@ -67,12 +67,12 @@ def row(result: Result) -> str:
 
 
 def subset(tests: Sequence[str]) -> str:
-    """Return the names of the folders and files, without what they have in common."""
+    """Return the names of the folders and files, without their common part."""
     return ", ".join(each.removeprefix("tests/").removesuffix(".py") for each in tests)
 
 
 def saw(result: Result) -> str:
-    """Return what a process saw of the axis that was set."""
+    """Return what a process observed of the varied axis."""
     seen = result.seen
     if seen is None:
         return ""

@@ -1,4 +1,4 @@
-"""Other places: time zones, locales, and the surroundings of another user's shell."""
+"""Other places: time zones, locales, and the environment of another user's shell."""
 
 import shutil
 import subprocess
@@ -13,7 +13,8 @@ from tests.portability.sight import Sight
 
 TIME_ZONES: Final = ("Asia/Seoul", "America/New_York", "Pacific/Kiritimati", "Australia/Lord_Howe")
 FARTHEST: Final = "Pacific/Kiritimati"
-# Python's own remedies for a locale that is not UTF-8 are off, so that a file opened without an encoding is noticed.
+# Python's own fallbacks for a locale that is not UTF-8 are off, so that a file opened without an encoding is
+# noticed.
 BY_THE_LOCALE: Final = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 ASCII: Final[Mapping[str, str]] = {"LC_ALL": "C", **BY_THE_LOCALE}
 COMPILED: Final = OWN_FOLDER / "locales"
@@ -61,7 +62,7 @@ def places() -> Iterator[Setting]:
 
 
 def why_no_zone(name: str) -> str | None:
-    """Return why a time zone cannot be set; None where it can. The C library takes an unknown one for UTC."""
+    """Return why a time zone cannot be set; None if it can. The C library takes an unknown one for UTC."""
     try:
         ZoneInfo(name)
     except ZoneInfoNotFoundError:
@@ -70,7 +71,7 @@ def why_no_zone(name: str) -> str | None:
 
 
 def why_no_locale(name: str) -> str | None:
-    """Compile a locale from the system's sources unless that was done; return why it cannot be, or None."""
+    """Compile a locale from the system's sources if necessary; return why this is impossible, or None."""
     if (COMPILED / name).exists():
         return None
     compiler = shutil.which("localedef")

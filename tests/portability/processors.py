@@ -11,8 +11,8 @@ from tests.portability.setting import NUMERIC, Effect, Setting
 from tests.portability.sight import vectors_in_use
 
 CPU_FILE: Final = Path("/proc/cpuinfo")
-# OpenBLAS's name for a processor: the flag that a processor needs to run its kernels, and the names that OpenBLAS
-# reports then. Processors that share kernels are reported by the name of one of them.
+# OpenBLAS's name for a processor: the processor flag that its kernels need, and the names that OpenBLAS
+# then reports. Processors that share kernels are reported by the name of one of them.
 CORE_TYPES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "Prescott": ("pni", ("Prescott", "Katmai")),
     "Haswell": ("avx2", ("Haswell",)),
@@ -63,7 +63,9 @@ def processors() -> Iterator[Setting]:
 
 
 def oldest_processor() -> dict[str, str]:
-    """Return the environment in which this machine computes as much as possible like the oldest one there is."""
+    """Return the environment in which this machine computes as similarly as possible to the oldest supported
+    one.
+    """
     found = without_vectors() | {"OPENBLAS_NUM_THREADS": "2"}
     if why_no_core(OLDEST) is None:
         found["OPENBLAS_CORETYPE"] = OLDEST
@@ -73,12 +75,14 @@ def oldest_processor() -> dict[str, str]:
 
 
 def without_vectors() -> dict[str, str]:
-    """Return what turns off all that numpy uses above its baseline; it warns of a name that it does not know."""
+    """Return the variable that disables all of numpy's features above its baseline; numpy warns of an unknown
+    name.
+    """
     return {"NPY_DISABLE_CPU_FEATURES": " ".join(vectors_in_use())} if vectors_in_use() else {}
 
 
 def why_no_core(name: str) -> str | None:
-    """Return why this processor cannot run the kernels of a core type; None where it can."""
+    """Return why this processor cannot run the kernels of a core type; None if it can."""
     if not on_x86():
         return X86_ONLY
     flag, _ = CORE_TYPES[name]
@@ -86,7 +90,7 @@ def why_no_core(name: str) -> str | None:
 
 
 def why_no_libm() -> str | None:
-    """Return why the C library's variant cannot be chosen; None where it can."""
+    """Return why the C library's variant cannot be chosen; None if it can."""
     if platform.libc_ver()[0] != "glibc":
         return "the C library is not glibc"
     if not on_x86():
@@ -95,7 +99,7 @@ def why_no_libm() -> str | None:
 
 
 def on_x86() -> bool:
-    """Tell whether this is an x86-64 processor."""
+    """Return whether this is an x86-64 processor."""
     return platform.machine() in {"x86_64", "AMD64"}
 
 

@@ -38,7 +38,9 @@ def worst_combination() -> Iterator[Setting]:
 def elsewhere(
     value: str, tests: tuple[str, ...], python: Path, processor: dict[str, str], absent: str | None
 ) -> Setting:
-    """Return a setting on another day, in another place and shell; the clock stays where none can be moved."""
+    """Return a setting on another day, in another place and shell; the clock is unchanged where it cannot be
+    moved.
+    """
     now = datetime.now(UTC)
     ahead = years_ahead(now) - now
     stays, works = why_no_clock(), _all(_is_elsewhere, is_ahead(ahead))

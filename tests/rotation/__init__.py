@@ -1,1 +1,1 @@
-"""A token is rotated while clients call: no request may fail, and the old one must end in time."""
+"""Token rotation while clients call: no request may fail, and the old token must end in time."""

@@ -20,12 +20,12 @@ GOOD = {200, 201}
 
 
 def utc_now() -> datetime:
-    """Return the time that the local stage's functions go by."""
+    """Return the current time of the local stage's functions."""
     return datetime.now(UTC)
 
 
 def rehearse(stage: OpenStage) -> tuple[Callers, float]:
-    """Return the clients with their counts, and for how many seconds the revoked token was accepted."""
+    """Return the clients with their counts, and how many seconds the revoked token was accepted."""
     register = TokenRegister(stage.aws.client("secretsmanager"), stage.deployment.outputs["TokensSecretArn"])
     callers = Callers(stage.hub.url)
     with callers.calling():
@@ -33,7 +33,7 @@ def rehearse(stage: OpenStage) -> tuple[Callers, float]:
 
 
 def failed(callers: Callers) -> int:
-    """Return how many requests were not answered with success."""
+    """Return the number of requests without a success answer."""
     return sum(number for (_, status), number in callers.answers.items() if status not in GOOD)
 
 
@@ -70,7 +70,7 @@ The test suite rehearses the same steps on the handlers with a test clock.
 
 
 def main() -> int:
-    """Rehearse and report; return 1 when a request failed or the revoked token was accepted for too long."""
+    """Rehearse and report; return 1 if a request failed or the revoked token was accepted for too long."""
     with tempfile.TemporaryDirectory() as home:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT, enforce_iam=True)
         stage = open_stage(settings, Console(), detached=False, fresh=True)

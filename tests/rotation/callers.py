@@ -1,4 +1,4 @@
-"""Programs that call a stage's front door without a pause: two publish, one reads snapshots, one the registry."""
+"""Programs that call a stage's front server continuously: two publish, one reads snapshots, one the registry."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ class Callers:
     """See Clients.
 
     Attributes:
-        url: the front door.
+        url: the front server.
         answers: how often each function answered with each status; 0 is a broken connection.
     """
 
@@ -36,7 +36,7 @@ class Callers:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def use(self, token: str) -> None:
-        """See Clients: a request that is on its way ends with the token that it began with."""
+        """See Clients: a request in progress ends with the token that it began with."""
         self._token = token
 
     def refused(self, token: str) -> bool:
@@ -45,7 +45,7 @@ class Callers:
 
     @contextmanager
     def calling(self) -> Iterator[None]:
-        """Let every program call for as long as the block runs, once there is a token."""
+        """Let every program call while the block runs, once there is a token."""
         functions = [*self._functions().items(), ("snapshot_writer", self._publish)]
         threads = [threading.Thread(target=self._call, args=each) for each in functions]
         for thread in threads:

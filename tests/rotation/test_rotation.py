@@ -1,4 +1,4 @@
-"""A rotation by the guide costs no request; a hasty one does, so the rehearsal would tell."""
+"""A rotation by the guide fails no request; a hasty one does, so the rehearsal can detect it."""
 
 from collections.abc import Iterator
 from random import Random

@@ -1,1 +1,1 @@
-"""Whatever is secret stays where it belongs: marked secrets, and a look at everything that is written."""
+"""Secrets never leak: marked secrets, and a search of everything that is written."""

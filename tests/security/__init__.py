@@ -1,1 +1,1 @@
-"""The security job: what is asked of dependencies, grants, tokens, logs, templates and workflows."""
+"""The security job: its checks of dependencies, grants, tokens, logs, templates and workflows."""

@@ -18,7 +18,9 @@ PROGRESS_SECONDS = 10
 
 @contextmanager
 def one_processor() -> Iterator[None]:
-    """Keep the process on one processor: only one of its threads runs at a time, and handing over is cheapest there."""
+    """Keep the process on one processor: only one of its threads runs at a time, and switching is cheapest
+    there.
+    """
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
@@ -38,7 +40,7 @@ def run_many(base: int, count: int, parts: Parts = SOUND) -> Iterator[Outcome]:
 
 
 def main(arguments: Sequence[str], parts: Parts = SOUND) -> int:
-    """Run what the command line asks for; return the exit code, 1 when an invariant broke."""
+    """Run the histories of the command line; return the exit code, 1 if an invariant broke."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
     parser.add_argument("--seed", type=int, help="the seed of the first history; drawn when absent")
     parser.add_argument("--histories", type=int, default=1, help="how many histories to run")

@@ -1,4 +1,4 @@
-"""The whole hub on simulated ports: the real use cases, put together as the composition root does."""
+"""The whole hub on simulated ports: the real use cases, wired as by the composition root."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ from tests.simulator.trace import Trace
 from tests.simulator.wire import HubClock, Wire
 
 RETENTION = timedelta(days=30)
-# A process's clock may be off by this much; with the writer's time limit it stays below KNOWN_AT_SETTLE_SECONDS.
+# Maximum error of a process's clock; with the writer's time limit it stays below KNOWN_AT_SETTLE_SECONDS.
 SKEW_MAX_US = 400_000
 WORKERS = ("risk_engine", "stress_engine", "exit_engine", "notes")
 # In the other histories the stress and exit engines have no rule, which leaves time for more histories.
@@ -58,12 +58,12 @@ Worker = Callable[[CloudEvent], str]
 
 @dataclass(frozen=True)
 class Parts:
-    """What the hub is made of; a test plants a bug by giving another part.
+    """The components of the hub; a test plants a bug by replacing one.
 
     Attributes:
         writer_timeout_seconds: after which the writer's process is killed.
         notes_once: whether the second worker's effect is put once.
-        rewire: changes the hub once it is put together.
+        rewire: changes the hub after it is assembled.
     """
 
     snapshots: type[MemorySnapshots] = MemorySnapshots
@@ -81,7 +81,7 @@ class Parts:
 
 
 class Hub:
-    """One hub, its surroundings, and the observer."""
+    """One hub, its environment, and the observer."""
 
     def __init__(self, random: Random, faults: Faults, parts: Parts) -> None:
         self.random, self.faults, self.parts = random, faults, parts
@@ -153,6 +153,6 @@ class Hub:
         self.tasks.start(Task(name, work, done, self.clock.now + timeout, skew_us, subject))
 
     def last_reading(self) -> datetime:
-        """Return what the clock last told the process that runs."""
+        """Return the last clock reading of the running process."""
         task = self.tasks.current
         return self.clock.told if task is None else task.readings[-1]

@@ -1,4 +1,4 @@
-"""What producers want to publish: fresh, late, equal in time, repeated in other words, contradicting, or plainly wrong."""
+"""Publications by producers: fresh, late, equal in time, repeated in other text, contradicting, or invalid."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -31,7 +31,7 @@ class Intent:
     Attributes:
         fault: what is wrong with it, for the hub to refuse; None: it must be accepted.
         other_words: the same content in another text form.
-        by_ref: large parts were uploaded beforehand.
+        by_ref: large components were uploaded beforehand.
     """
 
     content: Content
@@ -47,7 +47,7 @@ class Intent:
         )
 
     def upload(self, blobs: MemoryBlobs) -> None:
-        """Put the large parts where the body will refer to them, as a producer does before it publishes."""
+        """Upload the large components that the body will refer to, as a producer does before it publishes."""
         if self.by_ref:
             for part in self.parts():
                 blobs.put(self.content.world_id, part.kind, part.sha256, part.blob or b"")
@@ -73,7 +73,7 @@ class Intent:
             "as_of": as_text(content.as_of),
             "weights": {"A": content.weights[0], "B": content.weights[1]},
             "ttl_sec": content.ttl_sec,
-            "created_at": "2026-12-31T00:00:00Z",  # ignored: the hub's clock alone decides (INV-07)
+            "created_at": "2026-12-31T00:00:00Z",  # ignored: only the hub's clock decides (INV-07)
         }
         if self.other_words:
             body["as_of"] = content.as_of.astimezone(SEOUL).isoformat()
@@ -102,7 +102,7 @@ class Intent:
 
 
 class Intentions:
-    """Draws one intent after another, most of them entangled with earlier ones."""
+    """Draw one intent after another, most of them related to earlier ones."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -156,7 +156,7 @@ class Intentions:
         return replace(base, fault=self._random.choice(FAULTS))
 
     def _as_of(self, now: datetime) -> datetime:
-        """Draw now, a little ahead, long ago, or exactly what another snapshot has."""
+        """Draw now, a little ahead, long ago, or exactly the as_of of another snapshot."""
         draw = self._random.random()
         if draw < 0.3 and self.earlier:
             return self._random.choice(self.earlier).content.as_of

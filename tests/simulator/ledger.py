@@ -1,4 +1,4 @@
-"""The observer: notes what took effect, and checks on the spot what must never happen, not even for a moment."""
+"""The observer: record all effects, and immediately check the invariants that must hold at every moment."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,13 +19,13 @@ Key = tuple[str, str]
 
 
 def as_stored(snapshot: StoredSnapshot) -> str:
-    """Return a row as text, so that a later change of it is noticed."""
+    """Return a row as text, so that a later change of it is detected."""
     return orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS).decode()
 
 
 @dataclass
 class Ledger:
-    """What took effect so far.
+    """All effects so far.
 
     Attributes:
         commits: accepted snapshots in the order of their commit.
@@ -51,7 +51,7 @@ class Ledger:
     committers: list[Task] = field(default_factory=list)
 
     def committed(self, task: Task | None, stored: StoredSnapshot) -> None:
-        """Note a new row; what it must hold is known from the producer's intent and its process's clock."""
+        """Record a new row; its expected content is known from the producer's intent and its process's clock."""
         require(task is not None, "INV-09", f"{stored.version} was committed by nobody", stored.version)
         if task is None:
             return
@@ -70,7 +70,7 @@ class Ledger:
         self.by_key[commit.key] = commit
 
     def advanced(self, snapshot: StoredSnapshot, *, is_head: bool, before: Any, after: Any) -> None:
-        """Note a call of advance_head and what it did to the row."""
+        """Record a call of advance_head and its effect on the row."""
         commit = self.commit_of(snapshot.world_id, snapshot.version)
         slot = (snapshot.world_id, snapshot.stage)
         greatest = max(self.heads.get(slot, commit.order), commit.order)
@@ -91,7 +91,7 @@ class Ledger:
         require(new == greatest, "INV-03", f"the head of {slot} is not the greatest order", snapshot.version)
 
     def taken(self, event: CloudEvent) -> None:
-        """Note an event that the bus took."""
+        """Record an event that the bus accepted."""
         if event.type == "risk_snapshot_updated":
             self._snapshot_announced(event)
             return
@@ -115,14 +115,14 @@ class Ledger:
         self.announced[commit.key] += 1
 
     def evaluated(self, evaluation: EvaluationRecord) -> None:
-        """Note an evaluation that was stored."""
+        """Record a stored evaluation."""
         key = (evaluation.report.world_id, evaluation.evaluation_id)
         require(key not in self.evaluations, "INV-05", f"{key} was stored twice", evaluation.report.version)
         self.evaluations[key] = evaluation
         self.documents[key] = evaluation.report.model_dump(mode="json")
 
     def handled(self, worker: str, event: CloudEvent, outcome: str, at: datetime) -> None:
-        """Note that a worker is done with an event; `at` is what its clock said."""
+        """Record that a worker has completed an event; `at` is its clock reading."""
         commit = self.commit_of(event.subject, event.data["version"])
         if event.history:
             known = {"history"} if worker == "exit_engine" else {"evaluated", "repeated"}
@@ -162,7 +162,7 @@ def require(holds: bool, invariant: str, detail: str, about: str = "") -> None: 
 
 
 def require_shown(commit: Commit, shown: dict[str, Any], at: datetime) -> None:
-    """Check what is shown of a commit against what its producer meant."""
+    """Check a shown commit against its producer's intent."""
     expected = commit.shown(at)
     wrong = differences(expected, shown)
     require(

@@ -1,4 +1,4 @@
-"""The operator: announces history again at any time, and in the end redrives what was set aside."""
+"""The operator: replays history at any time, and finally redrives what was set aside."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,20 +11,20 @@ from tests.simulator.tasks import Crash, Task
 from tests.simulator.workers import RELAY_TIMEOUT
 
 REPLAYS_MAX = 2
-# Of the replays, those that ask for the evaluation of what was missed.
+# The share of replays that ask for missing evaluations.
 EVALUATE_SHARE = 0.5
 PERIOD = timedelta(days=1)
 
 
 class Operators:
-    """Whoever replays and repairs; it is the relay's code that announces."""
+    """Operators that replay and repair; the relay's code makes the announcements."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self._replays = 0
 
     def act(self) -> bool:
-        """Announce a world's history again, faults or not."""
+        """Announce a world's history again, with or without faults."""
         if self._replays >= REPLAYS_MAX or not self.hub.derives_more:
             return False
         now = self.hub.clock.now
@@ -34,7 +34,9 @@ class Operators:
         return True
 
     def redrive(self) -> bool:
-        """Put dead letters back on their queues, and announce isolated records again from the tables, by key."""
+        """Move dead letters back to their queues, and announce isolated records again from the tables, by
+        key.
+        """
         hub = self.hub
         kept, hub.failures.kept[:] = list(hub.failures.kept), []
         for keys in [keys for keys in kept if keys is not None]:

@@ -20,7 +20,7 @@ class HeadWithoutCondition(MemoryWorlds):
 
 
 class HeadByArrival(MemoryWorlds):
-    """Compares when snapshots came, not what they are about."""
+    """Compare arrival times instead of as_of."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class ExpiryIgnored(MemorySnapshots):
 
 
 class ExpiryOneTickLate(MemorySnapshots):
-    """Shows a snapshot at the very instant at which it expires."""
+    """Show a snapshot at the very instant at which it expires."""
 
     def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
         return super().select(replace(query, at=query.at - timedelta(microseconds=1)))
@@ -74,7 +74,7 @@ class KnowledgeTimeIgnored(MemorySnapshots):
 
 
 class NewestArrivalFirst(MemorySnapshots):
-    """Takes the last put for the latest."""
+    """Return the last put as the latest."""
 
     def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
         admitted = [row for row in self.rows.values() if query.admits(row)]
@@ -82,7 +82,7 @@ class NewestArrivalFirst(MemorySnapshots):
 
 
 class TiesByVersion(MemorySnapshots):
-    """Breaks a tie in as_of by the version's name, not by when the snapshot came to be known."""
+    """Break a tie in as_of by the version's name, not by the time at which the snapshot became known."""
 
     def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
         admitted = [row for row in self.rows.values() if query.admits(row)]
@@ -97,7 +97,7 @@ class LastWriteWins(MemorySnapshots):
 
 
 class ReplayRefreshes(MemorySnapshots):
-    """A replay of equal content renews created_at, and with it the time to live."""
+    """Renew created_at, and with it the time to live, when equal content is replayed."""
 
     def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
         outcome = super().put_once(snapshot, retain_until)

@@ -1,4 +1,4 @@
-"""Hubs with one bug each, for the test that the simulator finds it. The product's code is not touched."""
+"""Hubs with one bug each, for the test that the simulator finds it. The product's code is not changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -70,7 +70,7 @@ def _is_sound(record: Record) -> bool:
 
 
 class StoredBeforeChecked(PublishSnapshot):
-    """Stores under the bare version first and validates after."""
+    """Store under the bare version first and validate afterwards."""
 
     def __call__(self, publication: Publication) -> Published:
         published = PublishSnapshot.__call__(self, publication)
@@ -83,7 +83,7 @@ class StoredBeforeChecked(PublishSnapshot):
 
 
 class AnsweredBeforeStored(PublishSnapshot):
-    """Says 201 although the store was down."""
+    """Answer 201 although the store was down."""
 
     def __call__(self, publication: Publication) -> Published:
         try:
@@ -97,7 +97,7 @@ class AnsweredBeforeStored(PublishSnapshot):
 
 
 class JudgedByTheLatest(ReadSnapshots):
-    """Judges what was current at known_at by the clock of today."""
+    """Determine what was current at known_at by today's clock."""
 
     def _moment(self, known_at: datetime | None) -> Moment:
         moment = ReadSnapshots._moment(self, known_at)  # noqa: SLF001
@@ -113,7 +113,7 @@ class SignalMissedInTrouble(EmitExitSignals):
 
 
 def announced_before_commit(hub: Hub) -> None:
-    """Let the writer publish the event first and store after."""
+    """Let the writer publish the event first and store afterwards."""
     store_it = hub.publish
 
     def publish(publication: Publication) -> Published:
@@ -127,7 +127,7 @@ def announced_before_commit(hub: Hub) -> None:
 
 
 def stored_then_published(hub: Hub) -> None:
-    """Let the writer store first and publish after, as if there were no stream: what this system replaces."""
+    """Let the writer store first and publish afterwards, without a stream, as in the replaced system."""
     store_it = hub.publish
     hub.snapshots.stream = Stream(hub.faults)
 
@@ -147,7 +147,7 @@ def _event_of(stored: StoredSnapshot) -> CloudEvent:
 
 @dataclass(frozen=True)
 class Plant:
-    """A bug and the invariants of which one must be named when it is found."""
+    """A bug, and the invariants of which one must be named when it is found."""
 
     parts: Parts
     breaks: frozenset[str]

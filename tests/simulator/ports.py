@@ -1,4 +1,4 @@
-"""The in-memory ports on the wire, each telling the ledger what took effect."""
+"""The in-memory ports on the wire, each reporting its effects to the ledger."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ class WiredBlobs:
 
 @dataclass
 class WiredMarks:
-    """The marks as far as a writer meets them: no blob is ever removed here."""
+    """The marks as a writer sees them: blobs are never removed here."""
 
     wire: Wire
     store: MemoryMarks
@@ -162,7 +162,7 @@ class WiredEvaluations:
 
 @dataclass
 class WiredBus:
-    """Takes events and gives each to the queue of its rule; refuses, cuts off, doubles."""
+    """Accept events and deliver each to the queue of its rule; refuse, truncate, duplicate."""
 
     wire: Wire
     ledger: Ledger
@@ -186,7 +186,7 @@ class WiredBus:
 
 @dataclass
 class WiredFailures:
-    """The relay's failure queue: like the real one it keeps a record's keys, not the record."""
+    """The relay's failure queue: like the real one it stores a record's keys, not the record."""
 
     wire: Wire
     kept: list[dict[str, Any] | None]

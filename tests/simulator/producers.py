@@ -1,4 +1,4 @@
-"""Producers: publish, hear nothing, publish again; every answer is checked against what stands."""
+"""Producers: publish, and publish again without an answer; every answer is checked against the store."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ class Producers:
 
     Attributes:
         planned: publications still to begin.
-        unanswered: publications whose answer never came; sent again later.
+        unanswered: publications whose answer was lost; sent again later.
     """
 
     def __init__(self, hub: Hub, planned: int) -> None:
@@ -28,7 +28,7 @@ class Producers:
         self._posts = 0
 
     def act(self) -> bool:
-        """Send one publication; tell whether there was one to send."""
+        """Send one publication; return whether there was one to send."""
         random = self.hub.random
         if self.unanswered and (not self.planned or random.random() < 0.5):
             self._post(self.unanswered.pop(random.randrange(len(self.unanswered))))

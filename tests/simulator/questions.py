@@ -1,4 +1,4 @@
-"""What readers ask: by preference about an edge, where something begins or ends to be known, current or in range."""
+"""Readers' queries, preferably at an edge: where a snapshot begins or ends to be known, current or in range."""
 
 from datetime import datetime, timedelta
 
@@ -40,13 +40,13 @@ def _publishes(task: Task) -> bool:
 
 
 def _about_the_unborn(hub: Hub, task: Task) -> Question:
-    """Ask what was known when a publication that is still under way read its clock: the test of the settling time."""
+    """Ask what was known when an ongoing publication read its clock, to test the settling time."""
     content = task.subject.content
     return Question(content.world_id, "page", known_at=_past(hub, task.readings[0]), limit=5)
 
 
 def _known_at(hub: Hub, focus: Commit | None) -> datetime:
-    """Draw a moment of the past, by preference one at which a snapshot begins to be known or to be expired."""
+    """Draw a past moment, preferably one at which a snapshot becomes known or expires."""
     random = hub.random
     if focus is None or random.random() < 0.4:
         return _past(hub, hub.clock.now - timedelta(seconds=random.choice(LOOK_BACK_SECONDS)))
@@ -54,7 +54,9 @@ def _known_at(hub: Hub, focus: Commit | None) -> datetime:
 
 
 def _past(hub: Hub, instant: datetime) -> datetime:
-    """Return the instant, or one tick from it, but nothing that a reader's clock could still call the future."""
+    """Return the instant, or one tick from it, but no instant that is still in the future by a reader's
+    clock.
+    """
     tick = timedelta(microseconds=hub.random.choice(TICKS_US))
     return min(hub.clock.now - timedelta(seconds=1), instant + tick)
 

@@ -1,4 +1,4 @@
-"""A worker's queue: at least once, in any order, a message that fails too often set aside."""
+"""A worker's queue: at least once, in any order; a message that fails too often is set aside."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -60,7 +60,7 @@ class Queue:
             self.messages.remove(message)
 
     def redrive(self) -> int:
-        """Move what a worker can handle from the dead-letter queue back; return how many messages that were."""
+        """Move the messages that a worker can handle back from the dead-letter queue; return their number."""
         moved = [message for message in self.dead if message.text != FOREIGN]
         self.dead = [message for message in self.dead if message.text == FOREIGN]
         self.messages += [Message(message.text, self.clock.now) for message in moved]

@@ -1,4 +1,4 @@
-"""Readers: ask anything, check each answer against the model, and ask what was settled once more at the end."""
+"""Readers: ask any question, check each answer against the model, and repeat settled questions at the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ ABSENT = frozenset({"snapshot-not-found", "snapshot-expired", "world-unknown"})
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as the reader saw it, and what was committed when it was asked and when it came."""
+    """One answer as received, and the commits at the time of the question and of the answer."""
 
     documents: tuple[dict[str, Any], ...]
     more: bool
@@ -50,7 +50,7 @@ class Readers:
         self.asked = 0
 
     def act(self) -> bool:
-        """Ask one question; tell whether there was one to ask."""
+        """Ask one question; return whether there was one to ask."""
         if not self.planned:
             return False
         self.planned -= 1
@@ -70,7 +70,7 @@ class Readers:
         return True
 
     def ask(self, question: Question) -> list[Answer]:
-        """Put a question; a list is followed page by page."""
+        """Ask a question; a list is followed page by page."""
         answers: list[Answer] = []
         cursor: str | None = None
         after: Order | None = None
@@ -89,7 +89,7 @@ class Readers:
             self._check_one(question, answer)
 
     def repeat_settled(self) -> None:
-        """Ask again what could not change any more (INV-08)."""
+        """Repeat the questions whose answers can no longer change (INV-08)."""
         for question, answers in self.settled:
             again = self.ask(question)
             same = len(again) == len(answers) and all(map(Answer.same_as, answers, again))
@@ -156,7 +156,7 @@ class Readers:
         require(moment.settled == settled, "INV-08", f"settled={moment.settled} for {question}")
 
     def _check_one(self, question: Question, answer: Answer) -> None:
-        """Find a moment between question and answer at which the model says the same."""
+        """Find a moment between question and answer at which the model gives the same answer."""
         at = question.known_at or answer.reading
         for count in range(answer.commits_before, answer.commits_after + 1):
             full = question.answer(self.hub.ledger.commits[:count], at, answer.after)
@@ -177,7 +177,7 @@ class Readers:
             require(not wrong, invariant, f"{commit.key} is shown with other {wrong}", commit.content.version)
 
     def _blame(self, question: Question, answer: Answer, at: datetime) -> str:
-        """Name the invariant: the one whose rule, left out, would explain the answer."""
+        """Name the violated invariant: the one whose rule, left out, would explain the answer."""
         commits = self.hub.ledger.commits[: answer.commits_after]
         for invariant, loose in (
             ("INV-07", replace(question, include_expired=True)),

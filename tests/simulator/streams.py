@@ -29,7 +29,7 @@ def evaluation_record(evaluation: EvaluationRecord) -> Record:
 
 
 def damaged(record: Record) -> Record:
-    """Return the record as it looks when its image can not be read: what remains sound are its keys."""
+    """Return the record with an unreadable image: only its keys remain valid."""
     image = {name: value for name, value in record["dynamodb"]["NewImage"].items() if name != "content_hash"}
     return {**record, "dynamodb": {**record["dynamodb"], "NewImage": image}}
 

@@ -1,6 +1,7 @@
-"""Use cases as tasks that can be stopped between any two port calls: one runs at a time, and the seed says which.
+"""Use cases as tasks that can be stopped between any two port calls: one runs at a time, in the seed's order.
 
-A use case is plain code, so each task has a thread; the turn is handed over by locks, hence nothing ever runs in parallel
+A use case is plain code, so each task has a thread; control is handed over by locks, so threads never run in
+parallel
 and the same seed gives the same interleaving.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 
 
 class Crash(BaseException):
-    """The process died here; no handler of the code under test may catch this."""
+    """The process died here; the code under test must not catch this."""
 
 
 @dataclass(eq=False)
@@ -24,8 +25,8 @@ class Task:
     Attributes:
         deadline: the hub's true time at which the process is killed.
         skew_us: how far its process's clock is off, in microseconds.
-        readings: what its clock answered.
-        done: told the result or the error, in the scheduler's own thread.
+        readings: the readings of its clock.
+        done: called with the result or the error, in the scheduler's own thread.
     """
 
     name: str
@@ -78,13 +79,13 @@ class _Runner:
         self.turn.acquire()
 
     def rest(self) -> None:
-        """Give the turn back; called inside the task."""
+        """Return control to the scheduler; called inside the task."""
         self.turn.release()
         self.wake.acquire()
 
 
 class Tasks:
-    """The processes that are under way."""
+    """The running processes."""
 
     def __init__(self, random: Random, pause_rate: float) -> None:
         self.live: list[Task] = []
@@ -102,7 +103,7 @@ class Tasks:
         self._run(self._random.choice(self.live))
 
     def pause(self) -> None:
-        """Perhaps let others run before the task goes on; called at each port call."""
+        """Let others run at random before the task continues; called at each port call."""
         task = self.current
         if task is None or task.runner is None or self._random.random() >= self._pause_rate:
             return
@@ -111,7 +112,7 @@ class Tasks:
             raise Crash
 
     def abort(self) -> None:
-        """End all tasks, so that no thread is left in the middle of a history that failed."""
+        """End all tasks, so that no thread remains in the middle of a failed history."""
         self._aborting = True
         for task in list(self.live):
             task.done = _forget
@@ -133,4 +134,4 @@ class Tasks:
 
 
 def _forget(_task: Task) -> None:
-    """Take no notice of a task's end."""
+    """Ignore the end of a task."""

@@ -1,4 +1,4 @@
-"""Random histories of the real use cases keep INV-01 to INV-09; a seed is a history, exactly."""
+"""Random histories of the real use cases keep INV-01 to INV-09; a seed always gives the same history."""
 
 import os
 import subprocess

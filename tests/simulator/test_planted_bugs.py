@@ -1,4 +1,4 @@
-"""Each planted bug is found within a bounded number of seeds, and the invariant that it breaks is named."""
+"""Each planted bug is found within a bounded number of seeds, and its violated invariant is named."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The wire between use cases and ports: where others get their turn, and where things go wrong."""
+"""The wire between use cases and ports: where tasks switch and faults occur."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,14 +17,14 @@ SLOW_SECONDS = (1, 4, 9, 13, 40)
 
 
 class HubClock:
-    """The one true time, and what a process with a clock that is a little off makes of it."""
+    """The true time, and its reading by a process whose clock is slightly off."""
 
     def __init__(self, tasks: Tasks) -> None:
         self.now = self.told = START
         self._tasks = tasks
 
     def __call__(self) -> datetime:
-        """Answer the process that is running; its answer is noted, for nothing else may decide expiry (INV-07)."""
+        """Answer the running process, and record the reading: nothing else may decide expiry (INV-07)."""
         task = self._tasks.current
         if task is None:
             self.told = self.now
@@ -37,14 +37,16 @@ class HubClock:
 
 
 class Wire:
-    """Every call of a port passes here."""
+    """The path of every port call."""
 
     def __init__(self, random: Random, clock: HubClock, tasks: Tasks, faults: Faults, trace: Trace) -> None:
         self.clock, self.tasks, self.faults, self.trace = clock, tasks, faults, trace
         self._random = random
 
     def call(self, name: str, effect: Callable[[], T], stale: Callable[[], T] | None = None) -> T:
-        """Let the call take effect, or not, or answer, or not; `stale` is what an older replica would say."""
+        """Let the call take effect or fail, and its answer arrive or be lost; `stale` is the answer of an
+        older replica.
+        """
         self._travel()
         if self._dies_here():
             self._died(name, "before")

@@ -1,1 +1,1 @@
-"""From one release to the next: what a release freezes, and the rehearsal of an upgrade under traffic."""
+"""Upgrades between releases: the files that a release freezes, and the rehearsal of an upgrade under traffic."""

@@ -20,7 +20,7 @@ PAGE = ROOT / "docs" / "upgrade-run.md"
 
 
 def rehearse(home: Path, released: Release, requests: int, console: Console) -> Outcome:
-    """Rehearse on a stage of its own, with so many requests in each phase."""
+    """Rehearse on a separate stage, with this many requests in each phase."""
     settings = LocalSettings(home / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
     stage = open_stage(settings, console, detached=False, fresh=True, release=released.local())
     try:
@@ -30,7 +30,7 @@ def rehearse(home: Path, released: Release, requests: int, console: Console) -> 
 
 
 def main(arguments: list[str]) -> int:
-    """Run and report; return 1 when anything was not as it should be."""
+    """Run and report; return 1 if any check failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.upgrades", description=__doc__)
     parser.add_argument("--requests", type=int, default=250, help="requests in each phase")
     asked = parser.parse_args(arguments)

@@ -9,7 +9,7 @@ POST = "POST /risk-hub/worlds/{world_id}/snapshots"
 LATEST = "GET /risk-hub/worlds/{world_id}/snapshots/latest"
 LAG = "risk_hub_snapshot_lag_seconds"
 Change = Callable[[Contract], object]
-# The operations that a change is planted in; comparing all of them for each change would take a minute.
+# The operations in which changes are planted; comparing all of them for each change would take a minute.
 PLANTED_IN = (
     "/risk-hub/worlds/{world_id}/snapshots",
     "/risk-hub/worlds/{world_id}/snapshots/latest",

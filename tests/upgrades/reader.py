@@ -1,7 +1,9 @@
-"""`python -m tests.upgrades.reader FOLDER`, run in a checkout of a release beside this tree's tests: a wire, read by it.
+"""`python -m tests.upgrades.reader FOLDER`, run in a release's checkout next to this tree's tests: read a
+wire.
 
-The records of the wire in FOLDER are put into the hub of the code that is imported here; its relay takes them, its workers
-the events, and its doors answer the wire's questions. Nothing is imported that the release may not have.
+The records of the wire in FOLDER are put into the hub of the imported code; its relay takes them, its workers
+process the
+events, and its handlers answer the wire's questions. Only modules that the release has are imported.
 """
 
 import json
@@ -17,7 +19,7 @@ ANSWERS = "answers.json"
 
 
 def main(folder: Path) -> None:
-    """Work on the wire's records and events with the code that is imported here; write what it answers."""
+    """Process the wire's records and events with the imported code; write its answers."""
     wire, answers = Wire.read(folder), []
     with one_hub(FrozenClock(START), validated=False) as hub:
         hub.put_records(wire.records)

@@ -1,8 +1,10 @@
 """`make release`: freeze the contract, its wire and its stored records as contracts/released/<version>/.
 
-The version is the contract's own (`risk_hub_contracts.__version__`), and follows from what changed since the last
-release: a break is refused, an addition is a minor version, nothing visible a patch. Before the first release any version
-will do.
+The version is the contract's own (`risk_hub_contracts.__version__`), and follows from the changes since the
+last
+release: a break is refused, an addition is a minor version, no visible change is a patch. The first release
+may have any
+version.
 """
 
 import json
@@ -29,7 +31,7 @@ class ReleaseError(Exception):
 
 
 def least_version(last: Path | None, present: Contract) -> tuple[int, ...]:
-    """Return the least version that a contract may be released under.
+    """Return the lowest version under which a contract may be released.
 
     Raises:
         ReleaseError: it breaks a promise.
@@ -49,7 +51,7 @@ def least_version(last: Path | None, present: Contract) -> tuple[int, ...]:
 
 
 def _unversioned(contract: Contract) -> Any:
-    """Return what a contract says, without the version that its documents bear."""
+    """Return the content of a contract without the version in its documents."""
     text = json.dumps([contract.openapi | {"info": None}, contract.schemas, contract.events, contract.limits])
     documents = json.loads(text)
     for schema in documents[1].values():
@@ -58,13 +60,13 @@ def _unversioned(contract: Contract) -> Any:
 
 
 def manifest(commit: str) -> dict[str, str]:
-    """Return what is said of a release: its versions, and the commit whose code it is."""
+    """Return the description of a release: its versions, and the commit of its code."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {"contract": __version__, "hub": project["version"], "commit": commit}
 
 
 def check_written(version: str, contracts: Path = ROOT / "contracts") -> None:
-    """See that the generated files and the changelog say the version.
+    """Check that the generated files and the changelog name the version.
 
     Raises:
         ReleaseError: they do not.
@@ -78,10 +80,10 @@ def check_written(version: str, contracts: Path = ROOT / "contracts") -> None:
 
 
 def committed() -> str:
-    """Return the commit that the working tree is.
+    """Return the commit of the working tree.
 
     Raises:
-        ReleaseError: the tree has changes that are in no commit.
+        ReleaseError: the tree has uncommitted changes.
     """
     if _git("status", "--porcelain"):
         raise ReleaseError(

@@ -14,7 +14,7 @@ from risk_hub_contracts.compatibility.release import last_release
 from tests.upgrades.release import MANIFEST, ROOT
 
 ASSEMBLY = Path("infra/assembly/local")
-# Prints the zip of one bundle group, made by the release's own rules.
+# Print the zip of one bundle group, built by the release's own rules.
 ZIP_PROGRAM = (
     "import sys; from infra.local.code_zip import build_code_zip; "
     "sys.stdout.buffer.write(build_code_zip(sys.argv[1]))"
@@ -34,7 +34,7 @@ class Release:
     tree: Path
 
     def local(self) -> LocalRelease:
-        """Return what a deployment of it puts on the emulator."""
+        """Return the files that its deployment puts on the emulator."""
         return LocalRelease(read_assembly(self.tree / ASSEMBLY), self._code_zip)
 
     def environment(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Everything that a client can ask, asked once by this tree's client and in its order; the last part only reads."""
+"""Every kind of client request, made once in order by this tree's client; the last part only reads."""
 
 import random
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def book(version: str, minute: int, **fields: Any) -> dict[str, Any]:
 
 
 def large() -> dict[str, Any]:
-    """Return a snapshot whose parts the hub moves to the blob store."""
+    """Return a snapshot whose components the hub moves to the blob store."""
     rng = random.Random(1)
     upper = [0.0004 if a == b else 0.0001 for a in ASSETS for b in ASSETS if a <= b]
     returns = {asset: [round(rng.gauss(0, 0.01), 6) for _ in range(130)] for asset in ASSETS}
@@ -115,7 +115,8 @@ READS: tuple[Step, ...] = (
     lambda hub: hub.exit_policy(OTHER, STAGE),
     lambda hub: hub.contract(),
 )
-# What the client never sends, as (method, path, body): refusals of every status, questions by hand.
+# Requests that the client never sends, as (method, path, body): refusals of every status, handwritten
+# queries.
 BY_HAND: tuple[tuple[str, str, str | None], ...] = (
     ("GET", f"/risk-hub/worlds/{WORLD}/snapshots?limit=2", None),
     ("GET", f"/risk-hub/worlds/{WORLD}/snapshots?limit=0", None),

@@ -1,4 +1,4 @@
-"""The check of compatibility finds every planted break, lets additions pass, and finds nothing in this tree."""
+"""The compatibility check finds every planted break, allows additions, and finds nothing in this tree."""
 
 import copy
 import json

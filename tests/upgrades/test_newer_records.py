@@ -1,4 +1,6 @@
-"""Records and events of a newer release are read here: it may have been rolled back since it wrote them (ADR-0027)."""
+"""Records and events of a newer release can be read: it may have been rolled back since it wrote them
+(ADR-0027).
+"""
 
 import hashlib
 import json
@@ -55,12 +57,12 @@ FORECAST = Forecast(
     ],
     realized=None,
 )
-# What the hub writes as maps of free names: a further name in one of these would be content, not a new member.
+# Maps with free names: an additional name in one of these is content, not a new member.
 MAPS = frozenset({"weights", "by_id", "metrics", "min_observations", "methods", "inputs", "reasons"})
 
 
 def widened(value: Any) -> Any:
-    """Return a document as a release might write it that knows a member more of every object."""
+    """Return a document as written by a release that has one more member in every object."""
     if isinstance(value, Mapping):
         inner = {name: part if name in MAPS else widened(part) for name, part in value.items()}
         return {**inner, "added_by_a_newer_release": {"deep": 1}}
@@ -126,7 +128,7 @@ def test_a_policy_is_shown_as_far_as_it_is_known_and_never_applied_in_part(
     written("worlds", stage={"S": STAGE}, exit_policy={"S": text(POLICY)})
     shown = RegisterWorlds(DynamoDBRegistry(dynamodb, "worlds"), FrozenClock()).policy(WORLD, STAGE)
     assert shown["policy"] == POLICY.model_dump(mode="json", exclude_none=True)
-    # A limit that this release does not know would not be watched: the message waits for the release that does.
+    # A limit unknown to this release would not be checked: the message waits for a release that knows it.
     with pytest.raises(ValidationError):
         DynamoDBWorlds(dynamodb, "worlds").exit_policy(WORLD, STAGE)
 

@@ -1,4 +1,4 @@
-"""The rehearsal's own judgement: what it counts as a failure, and what it says when it cannot run."""
+"""The rehearsal's verdict: what it counts as a failure, and its message when it cannot run."""
 
 import subprocess
 from dataclasses import replace

@@ -1,4 +1,6 @@
-"""How a release is made: which version a change asks for, and that what was frozen is the code of the commit it names."""
+"""Making a release: the version that a change requires, and that the frozen files match the named commit's
+code.
+"""
 
 import copy
 import json
@@ -88,7 +90,7 @@ def test_a_version_that_the_changelog_does_not_know_is_no_release(tmp_path: Path
 
 @pytest.fixture
 def released_tree(tmp_path: Path) -> Path:
-    """The contract at the commit that the last release names."""
+    """The contract at the commit of the last release."""
     release = last_release()
     assert release is not None
     commit = json.loads((release / MANIFEST).read_text(encoding="utf-8"))["commit"]

@@ -1,4 +1,4 @@
-"""The last release's client, records and events meet this tree's code: everything is answered as it was then."""
+"""The last release's client, records and events meet this tree's code: every answer is the same as then."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from tests.upgrades.one_hub import Json, OneHub, instant_of, one_hub, records
 from tests.upgrades.recorder import send
 from tests.upgrades.wire import Wire, kept, repaired_only, without
 
-# When a record was made or kept until is the replay's own affair; what it says is not.
+# Creation and expiry times of records depend on the replay; their content does not.
 OWN_TIMES = frozenset({"retain_until"})
 
 
@@ -31,7 +31,9 @@ def hub() -> Iterator[OneHub]:
 
 
 def faults(hub: OneHub, exchanges: list[Json], repaired: Mapping[str, Sequence[str]]) -> list[str]:
-    """Send recorded requests at their times; return those that are answered otherwise, or that are not though repaired."""
+    """Send recorded requests at their times; return those whose answers differ, or are still wrong though
+    repaired.
+    """
     found = []
     for each in exchanges:
         hub.clock.now = instant_of(each["at"])
@@ -153,7 +155,9 @@ def test_an_answer_with_a_repaired_header_may_differ_in_nothing_else(released: W
 
 
 def _is_announced_again(event: Json, announced: dict[str, Json]) -> bool:
-    """Tell whether an event was announced under its id and says what it said; whole where it was a claim check."""
+    """Return whether an event was announced under its id with the same content; whole where it was a claim
+    check.
+    """
     now = announced.get(event["id"])
     if now is None:
         return False
@@ -166,7 +170,7 @@ def _key(item: Json) -> tuple[str, str]:
 
 
 def _said(item: Json) -> Any:
-    """Return what a record says, with the documents in its texts opened."""
+    """Return the content of a record, with the JSON documents in its texts parsed."""
     said = {name: value for name, value in item.items() if name not in OWN_TIMES | {"body", "body_sha256"}}
     return {
         name: json.loads(value["S"]) if name in {"report", "note"} else value for name, value in said.items()

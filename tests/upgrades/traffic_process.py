@@ -14,10 +14,10 @@ POLL_SECONDS = 0.1
 
 
 class Traffic:
-    """Requests of a released client, for as long as the block runs."""
+    """Requests of a released client while the block runs."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        """Start the program; the environment says where the hub is, and where the client's code."""
+        """Start the program; the environment names the hub and the client's code."""
         self._lines: list[str] = []
         self._process = subprocess.Popen(
             (sys.executable, PROGRAM),
@@ -43,13 +43,13 @@ class Traffic:
             pipe.close()
 
     def wait_for(self, requests: int) -> None:
-        """Return when so many further requests were made, or after `REQUESTS_DEADLINE_SECONDS`."""
+        """Return when this many further requests were made, or after `REQUESTS_DEADLINE_SECONDS`."""
         wanted, deadline = len(self._lines) + requests, time.monotonic() + REQUESTS_DEADLINE_SECONDS
         while len(self._lines) < wanted and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
 
     def finish(self) -> dict[str, Any]:
-        """Let the program finish what it has begun; return its report."""
+        """Let the program finish its current work; return its report."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
