@@ -22,7 +22,7 @@ from risk_hub_contracts.problems import ProblemError
 
 
 def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded:
-    """Read a blob. Its numbers stay a view into `data`, unexamined: whoever computes checks them.
+    """Read a blob. Its numbers stay an unchecked view into `data`; code that computes with them checks them.
 
     Args:
         data: the blob, or its first line alone.

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 _SHOWN: Final = ("minimal", "everything")
 _BLOB: Final = encode_covariance(["AAPL", "MSFT"], [0.04, 0.01, 0.09])
 _ANNOUNCED: Final = {"kind": "covariance", "bytes": len(_BLOB)}
-# By name. A cursor is bound to one query and one deployment, and an ETag to one content: they have no example.
+# By name. Cursors are bound to one query and one deployment, ETags to one content: they have no example.
 PARAMETERS: Final[Json] = {
     "world_id": WORLD_ID,
     "version": "example-minimal",

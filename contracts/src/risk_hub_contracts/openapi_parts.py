@@ -29,7 +29,7 @@ _HEADERS: Final[dict[str, str]] = {
     "WWW-Authenticate": "The scheme that is asked for.",
     "Retry-After": "Seconds to wait before the same request is sent again.",
 }
-# Every response that declares one of these carries it. The gateway's own errors have no correlation id; some statuses
+# Headers that every response declaring them carries. The gateway's errors have no correlation id; some statuses
 # ask to retry for one of their problems only. The gateway's own errors have no caching rule either.
 _REQUIRED_HEADERS: Final = frozenset(_HEADERS) - {
     "Cache-Control",

@@ -24,7 +24,7 @@ def check_sha256(value: str, pointer: str = "/sha256") -> str:
     """Return a digest of the path unchanged.
 
     Raises:
-        ProblemError: contract-violation, with `pointer`, when it is none.
+        ProblemError: contract-violation, with `pointer`, when it is malformed.
     """
     return _checked(value, pointer, sha256_fault)
 

@@ -14,7 +14,7 @@ URI_PREFIX: Final = "urn:risk-hub:problem:"
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One kind of problem: its stable slug, its HTTP status, what it is called, what to do about it."""
+    """One kind of problem: its stable slug, HTTP status, title and remedy."""
 
     slug: str
     status: int
@@ -50,7 +50,7 @@ class ProblemError(Exception):
         detail: one sentence about this occurrence.
         violations: every broken rule; answered up to `VIOLATIONS_MAX_COUNT`.
         extra: extension members of the problem document, JSON-ready.
-        remedy: what to do about this occurrence, where the type's own remedy does not fit it.
+        remedy: the remedy for this occurrence, if the type's remedy does not apply.
 
     Attributes:
         settled: for an answer about the past (`known_at`), whether nothing can change it any more; else None.

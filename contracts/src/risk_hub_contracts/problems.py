@@ -68,7 +68,7 @@ __all__ = [
     "summary",
 ]
 
-# Who is asking
+# Authentication and authorization
 UNAUTHENTICATED = ProblemType(
     "unauthenticated",
     401,
@@ -106,7 +106,7 @@ STAGE_INVALID = ProblemType(
     "Send `X-Stage` with one of the stages named in `detail` (upper or lower case).",
 )
 
-# What is asked
+# Request headers and parameters
 WORLD_MISMATCH = ProblemType(
     "world-mismatch",
     400,
@@ -138,7 +138,7 @@ METHOD_NOT_ALLOWED = ProblemType(
     "Use one of the methods named in the `Allow` header.",
 )
 
-# The text of the body
+# Text of the body
 BODY_TOO_LARGE = ProblemType(
     "body-too-large",
     413,
@@ -182,7 +182,7 @@ TOO_DEEP = ProblemType(
     "Flatten the document; the deepest accepted nesting is served at /risk-hub/contract.",
 )
 
-# The contract itself
+# Contract rules
 CONTRACT_VIOLATION = ProblemType(
     "contract-violation",
     422,
@@ -232,7 +232,7 @@ VERSION_CONFLICT = ProblemType(
     "Publish the new content under a new version; a stored version never changes.",
 )
 
-# What is not there
+# Missing resources
 SNAPSHOT_NOT_FOUND = ProblemType(
     "snapshot-not-found",
     404,
@@ -294,7 +294,7 @@ BLOB_UNAVAILABLE = ProblemType(
     "Upload a missing or damaged blob again under the same digest; in place of a malformed one, publish a new version.",
 )
 
-# The hub's own state
+# State of the hub
 THROTTLED = ProblemType(
     "throttled",
     429,

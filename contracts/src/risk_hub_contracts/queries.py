@@ -102,7 +102,7 @@ Instant = Annotated[
 Stage = Annotated[str, AfterValidator(_stage), Field(json_schema_extra={"pattern": STAGE_PATTERN})]
 Actor = Annotated[str, AfterValidator(_actor), Field(json_schema_extra={"pattern": ACTOR_PATTERN})]
 Version = Annotated[str, AfterValidator(_version), Field(json_schema_extra={"pattern": ID_PATTERN})]
-# The bounds stand first: after a validator pydantic cannot show them as `minimum` and `maximum`.
+# The bounds come first: after a validator, pydantic cannot publish them as `minimum` and `maximum`.
 Limit = Annotated[int, Field(ge=1, le=LIST_LIMIT_MAX), BeforeValidator(_limit)]
 Confidence = Annotated[int, Field(ge=1, le=9_999), BeforeValidator(_confidence)]
 Cursor = Annotated[str, Field(min_length=1, max_length=CURSOR_MAX_CHARS)]

@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) of everything that crosses the wire, made from the models by pydantic."""
+"""JSON Schemas (2020-12) of every request, answer and file, generated from the models by pydantic."""
 
 from typing import Any, Final
 
@@ -80,7 +80,7 @@ FILE_MODELS: Final[dict[str, TypeAdapter[Any]]] = {
     "blob-answer": API_MODELS["BlobAnswer"],
     "token-list": TypeAdapter(TokenList),
 }
-# What others write and the hub reads, by the model's name and by the file's.
+# Documents that others write and the hub reads, by model name and file name.
 REQUEST_MODELS: Final = frozenset(
     {"SnapshotRequest", "UploadRequest", "UploadEnd", "Expectation", "ExitPolicy"}
 )
@@ -92,14 +92,14 @@ _MODE: Final[JsonSchemaMode] = "validation"
 
 
 class ContractSchema(GenerateJsonSchema):
-    """Pydantic's generator, without titles that repeat names, and with maps whose keys all follow one pattern."""
+    """Pydantic's generator without redundant titles, and with a map's key pattern applied to all keys."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - pydantic's signature
-        """No titles: the property's name says it."""
+        """Omit titles: they repeat the property's name."""
         return False
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """State a key pattern as a rule for every key; pydantic would let keys of another form hold anything."""
+        """State a key pattern as a rule for every key; pydantic would leave other keys unrestricted."""
         result = super().dict_schema(schema)
         for pattern, values in result.pop("patternProperties", {}).items():
             result["additionalProperties"] = values
@@ -122,7 +122,7 @@ def component_schemas(*, closed_answers: bool = False) -> dict[str, Any]:
 
 
 def schema_files(*, closed_answers: bool = False) -> dict[str, dict[str, Any]]:
-    """Return one self-contained schema per model, by file name without its ending.
+    """Return one self-contained schema per model, by file name without its extension.
 
     Args:
         closed_answers: as for `component_schemas`.
@@ -131,7 +131,7 @@ def schema_files(*, closed_answers: bool = False) -> dict[str, dict[str, Any]]:
 
 
 def _definitions(*, requests: bool) -> dict[str, dict[str, Any]]:
-    """Return the definitions of one side of the API, as pydantic makes them."""
+    """Return the definitions of one side of the API, as pydantic generates them."""
     sided = {name: model for name, model in API_MODELS.items() if (name in REQUEST_MODELS) is requests}
     _, schemas = TypeAdapter.json_schemas(
         [(name, _MODE, adapter) for name, adapter in sided.items()],

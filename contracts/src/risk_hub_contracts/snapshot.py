@@ -1,4 +1,4 @@
-"""The one way from a request body to the snapshot that everything else works with.
+"""Parsing of a request body to the snapshot that all other code uses.
 
 `parse_snapshot` is the whole contract for a body. It is pure: the clock, the world, the actor and the stage
 are arguments. Two layers find every fault before it answers (`request`: types and bounds; `rules` and
@@ -56,7 +56,7 @@ def parse_snapshot(  # noqa: PLR0913 - each is a fact of the request, by keyword
 
     Raises:
         ProblemError: what `strict_json.loads` raises, world-mismatch, contract-violation and ref-invalid with
-            every fault that was found, or hash-mismatch with `expected_hash`.
+            every violation found, or hash-mismatch with `expected_hash`.
     """
     parsed = strict_json.read(raw)
     if not isinstance(parsed.value, dict):
@@ -111,7 +111,7 @@ def _without_broken(body: Mapping[str, Any], faults: Sequence[Violation]) -> dic
 
 
 def _root(fault: Violation) -> str:
-    """Return the top-level field; unknown fields may be escaped here, but those are never looked up."""
+    """Return the top-level field; an unknown field may stay escaped, because it is never looked up."""
     return fault.pointer.split("/", 2)[1] if fault.pointer else ""
 
 

@@ -1,7 +1,7 @@
 """The stress losses of a snapshot, as the stress engine stores and announces them.
 
-A loss is a positive fraction of portfolio value under one scenario; a loss that cannot be computed honestly has no
-`value` and says the `reason`; it is never 0.
+A loss is a positive fraction of portfolio value under one scenario. A loss that cannot be computed reliably
+has a `reason` instead of a `value`; it is never 0.
 """
 
 from typing import Annotated, Literal
@@ -24,9 +24,9 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 class StressLoss(BaseModel):
     """The loss under one scenario, `-sum(w_i * shock_i)`.
 
-    `value` is the whole portfolio's loss, null while some held id has neither a shock nor the scenario's `default`.
-    `covered_value` is the loss of the ids that have one, `coverage` their share of the gross weight, and
-    `uncovered_count` the number of held ids without.
+    `value` is the whole portfolio's loss, null while some held id has neither a shock nor the scenario's
+    `default`. `covered_value` is the loss of the ids that have one, `coverage` their share of the gross
+    weight, and `uncovered_count` the number of held ids without.
     """
 
     model_config = _FROZEN
@@ -53,8 +53,8 @@ class StressMetric(BaseModel):
 class StressReport(BaseModel):
     """Everything computed from one snapshot's scenarios by one version of the engine.
 
-    Scenarios and metrics are in the order of their names. Where the report would not fit on the bus, the worst
-    scenarios are kept, and `scenarios_omitted` and `metrics_omitted` say how many are not shown.
+    Scenarios and metrics are in the order of their names. Where the report would not fit on the bus, the
+    worst scenarios are kept, and `scenarios_omitted` and `metrics_omitted` say how many are not shown.
     """
 
     model_config = _FROZEN

@@ -48,14 +48,14 @@ def loads(raw: bytes, *, max_bytes: int = BODY_MAX_BYTES, name: str = "body") ->
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A parsed text, and whether every number in it is too small to be out of any range."""
+    """A parsed text, and whether all its numbers are far below every limit."""
 
     value: JsonValue
     small_numbers: bool
 
 
 def read(raw: bytes, max_bytes: int = BODY_MAX_BYTES, name: str = "body") -> Parsed:
-    """Parse one JSON text as `loads` does, and say what was seen on the way."""
+    """Parse one JSON text as `loads` does, and report what was found in it."""
     if len(raw) > max_bytes:
         raise ProblemError(BODY_TOO_LARGE, f"The {name} has {len(raw)} bytes; at most {max_bytes} are taken.")
     try:
@@ -72,7 +72,7 @@ def read(raw: bytes, max_bytes: int = BODY_MAX_BYTES, name: str = "body") -> Par
 
 @dataclass(slots=True)
 class _Seen:
-    """What a parsed value holds: members of all its objects, texts that are values, which numbers."""
+    """Contents of a parsed value: object members, string values and notable numbers, counted."""
 
     members: int = 0
     texts: int = 0
@@ -113,7 +113,7 @@ def _notable(values: Iterable[Any], seen: _Seen) -> Iterator[Any]:
 
 
 def _has_more_keys(raw: bytes, seen: _Seen) -> bool:
-    """Whether the text has more keys than the parsed value: then one of them was there twice."""
+    """Return whether the text has more keys than the parsed value, that is, a duplicate key."""
     if b"\\" not in raw:
         return raw.count(b'"') > 2 * (seen.members + seen.texts)
     return _outside_strings(raw).count(b":") > seen.members

@@ -1,4 +1,4 @@
-"""Instants: RFC 3339 in, UTC microseconds inside, one fixed-width text out; durations as a person reads them."""
+"""Instants (RFC 3339 in, UTC microseconds inside, fixed-width text out) and readable durations."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ _INSTANT: Final = re.compile(
 )
 _FRACTION_MAX_DIGITS: Final = 6
 _OFFSET_MAX: Final = timedelta(hours=14)
-# One snapshot's instants are written a dozen times on its way.
+# The instants of one snapshot are formatted about a dozen times during a request.
 _FORMATTED_MAX_INSTANTS: Final = 64
 _UNITS: Final = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
 _FORM: Final = "an RFC 3339 date-time with an offset (2025-01-31T09:30:00Z, 2025-01-31T18:30:00+09:00)"
@@ -24,7 +24,7 @@ Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class InstantError(ValueError):
-    """The text is not an instant; the message says which part, and what is accepted."""
+    """The text is not an instant; the message names the wrong part and the accepted form."""
 
 
 def parse_instant(text: str) -> datetime:
@@ -63,7 +63,9 @@ def format_instant(instant: datetime) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration in its two largest units, rounded down: `123 days 5 h`, `10 min`, `4 s`; below a second, `0.25 s`.
+    """Return a duration in its two largest units, rounded down; fractions only below a second.
+
+    Examples: `123 days 5 h`, `10 min`, `4 s`, `0.25 s`.
 
     A negative duration has a minus sign.
     """

@@ -9,13 +9,13 @@ def triangle_size(count: int) -> int:
 
 
 def triangle_index(count: int, row: int, column: int) -> int:
-    """Return where the entry (row, column), in either order, stands."""
+    """Return the position of the entry (row, column), given in either order."""
     low, high = (row, column) if row <= column else (column, row)
     return low * count - low * (low + 1) // 2 + high
 
 
 def triangle_in_order(upper: Sequence[float], order: Sequence[int]) -> Sequence[float]:
-    """Return the triangle with its ids put in `order` (positions in the present one)."""
+    """Return the triangle for the ids in another order (`order`: positions in the current one)."""
     count = len(order)
     if list(order) == list(range(count)):
         return upper

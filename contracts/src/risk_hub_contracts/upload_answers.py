@@ -1,6 +1,6 @@
-"""The signed requests that a producer gets for a blob it announced, and the one that a reader gets for a stored blob.
+"""Signed requests: for uploading an announced blob, and for downloading a stored one.
 
-Every signed PUT binds the size and the SHA-256 of its bytes, so that the store itself refuses others on arrival.
+Every signed PUT binds the size and the SHA-256 of its bytes, so that the store rejects any other bytes.
 """
 
 from typing import Annotated, Final, Literal, NotRequired
@@ -16,7 +16,7 @@ _CLOSED: Final = ConfigDict(extra="forbid")
 
 
 class SignedRequest(TypedDict):
-    """One request to the blob store, to be sent exactly so, with the bytes as its body."""
+    """One request to the blob store, to be sent unchanged, with the bytes as its body."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
@@ -36,7 +36,7 @@ class PartUpload(SignedRequest):
 
 
 class MultipartUpload(TypedDict):
-    """The parts in any order or at once, each as often as it takes; then `complete`, or `abort`."""
+    """The part requests, to be sent in any order or concurrently, with retries; then `complete` or `abort`."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
@@ -45,7 +45,7 @@ class MultipartUpload(TypedDict):
 
 
 class UploadAnswer(TypedDict):
-    """The reference for the snapshot, and how to upload; neither `put` nor `multipart`: the blob is stored already."""
+    """The reference and the upload requests; without `put` and `multipart`, the blob is already stored."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 

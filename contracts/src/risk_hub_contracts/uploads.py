@@ -1,7 +1,7 @@
-"""Blobs on their way in: what a producer announces before it uploads one.
+"""Announcement of a blob by a producer, before its upload.
 
-It announces kind, size and digest, and of a blob larger than `BLOB_SINGLE_PUT_MAX_BYTES` the digest of each part; what it
-gets for that are signed requests, see `upload_answers`.
+It contains kind, size and digest, and for a blob larger than `BLOB_SINGLE_PUT_MAX_BYTES` the digest of each
+part. The hub answers with signed requests, see `upload_answers`.
 """
 
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ class UploadEnd(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PartSpan:
-    """Where one part of a large blob lies: its number from 1 on, its first byte, its size."""
+    """The position of one part of a large blob: its number (from 1), its first byte, its size."""
 
     number: int
     first_byte: int
@@ -83,7 +83,7 @@ class PartSpan:
 
 
 def part_spans(size_bytes: int) -> Iterator[PartSpan]:
-    """Yield the parts of a blob of this size; none when it goes in one PUT."""
+    """Yield the parts of a blob of this size; none if a single PUT is enough."""
     if size_bytes <= BLOB_SINGLE_PUT_MAX_BYTES:
         return
     for index, first_byte in enumerate(range(0, size_bytes, BLOB_PART_BYTES), 1):
@@ -100,7 +100,7 @@ def parse_upload(raw: bytes) -> UploadRequest:
 
 
 def parse_upload_end(raw: bytes) -> UploadEnd:
-    """Read the body of `POST .../blobs/{sha256}/complete` and `.../abort`; raises what `parse_upload` does."""
+    """Read the body of `POST .../blobs/{sha256}/complete` and `.../abort`; errors as for `parse_upload`."""
     return _parse(UploadEnd, raw)
 
 

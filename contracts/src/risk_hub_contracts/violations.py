@@ -65,7 +65,7 @@ def explain(
     Args:
         error: what pydantic raised.
         base: the pointer of the value that was validated.
-        tagged: top-level fields whose location carries a union tag, which is no part of the pointer.
+        tagged: top-level fields whose location contains a union tag, which the pointer omits.
         known: top-level field names, to suggest one where a top-level name is unknown.
         noun: what an unknown name is called.
     """

@@ -1,1 +1,1 @@
-"""The command line `risk-hub` (extra `cli`): what producers and consumers run; it speaks HTTP only."""
+"""The command line `risk-hub` (extra `cli`) for producers and consumers; it uses HTTP only."""

@@ -1,15 +1,15 @@
-"""The command `risk-hub`: its groups, and with which status it ends.
+"""The command `risk-hub`: its groups and exit statuses.
 
 | status | meaning |
 |---|---|
 | 0 | done |
-| 1 | refused: the contract, the hub, or what was found says no; the same command will be refused again |
-| 2 | the command line itself is wrong |
-| 3 | the hub did not answer; the same command may succeed later |
+| 1 | refused by the contract, the hub or a check; repeating the same command gives the same result |
+| 2 | the command line is invalid |
+| 3 | the hub is unavailable; the same command may succeed later |
 | 130 | interrupted |
 
-With `--json`, stdout of a command that failed is one document: `error` and what else is known (`facts`).
-`monitor` has statuses of its own, those of a monitoring plug-in: 0 fresh, 1 warning, 2 critical or missing, 3 error.
+With `--json`, a failed command prints one document on stdout: `error`, and further details in `facts`.
+`monitor` uses the statuses of a monitoring plug-in: 0 fresh, 1 warning, 2 critical or missing, 3 error.
 """
 
 import sys
@@ -35,13 +35,13 @@ __all__ = ["PROGRAM", "REFUSED", "UNREACHED", "USAGE", "build_app", "main", "run
 
 PROGRAM: Final = "risk-hub"
 _USAGE_OF: Final = {"monitor": 3}
-# Typer names only this one of its errors of usage.
+# Typer exports only this subclass of its usage errors.
 _UsageError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 Explain = Callable[[Exception], tuple[int, str] | None]
 
 
 def build_app() -> typer.Typer:
-    """Return the commands that speak HTTP or nothing at all; an operator's repository adds its own groups."""
+    """Return the commands that use HTTP or no network; an operator's repository adds its own groups."""
     app = typer.Typer(
         name=PROGRAM,
         help="Publish and read risk snapshots.",
@@ -64,17 +64,17 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run `risk-hub` and leave with its status."""
+    """Run `risk-hub` and exit with its status."""
     sys.exit(run(build_app()))
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None, *also: Explain) -> int:
-    """Run one command and return its status; an expected error is a sentence on stderr, never a traceback.
+    """Run one command and return its status; an expected error prints one sentence on stderr, no traceback.
 
     Args:
         app: the commands.
-        arguments: the command line, by default the process's own.
-        also: for each further kind of error, its status and sentence, or None where it is not of that kind.
+        arguments: the command line; default: the process's own.
+        also: for each further kind of error, a function that returns its status and message, or None.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -27,23 +27,23 @@ from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.times import InstantError, parse_instant
 
 JOURNAL_SUFFIX: Final = ".backfill-done"
-# What is history when it arrives is readable as the latest for as short as the contract allows, whatever its file says:
-# it must not outlive what is newer. Always the same, so that a repetition has the same content.
+# History gets the shortest ttl that the contract allows, whatever its file states, so that it never outlives
+# newer snapshots as the latest. The value is constant, so that a repeated run publishes the same content.
 HISTORY_TTL_SECONDS: Final = 1
-# What a request may take until the hub reads its clock.
+# Allowance for the time until the hub reads its clock.
 MARGIN: Final = timedelta(seconds=HISTORY_TTL_SECONDS + 5)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One snapshot and where it came from."""
+    """One snapshot and its source."""
 
     place: str
     as_of: datetime
     found: SnapshotFile
 
     def key(self, url: str) -> str:
-        """Return what tells this content at this hub from any other."""
+        """Return a key that is unique to this content at this hub."""
         said = [self.found.document, self.found.actor, self.found.stage]
         digest = hashlib.sha256(json_text.dumps(said, sort_keys=True).encode()).hexdigest()
         return f"{url} {self.found.world_id} {self.found.document.get('version')} {digest}"
@@ -51,7 +51,7 @@ class Item:
 
 @dataclass(slots=True)
 class Account:
-    """What was done; `skipped` were done by an earlier run, `held` would have moved latest backwards."""
+    """Counts of a run; `skipped` were done by an earlier run, `held` would have moved latest backwards."""
 
     created: int = 0
     replayed: int = 0
@@ -82,10 +82,10 @@ def backfill(
 ) -> None:
     """Publish history, oldest as_of first; run it again after a failure and it goes on.
 
-    Each gets `provenance.source` = backfill: the hub evaluates it as history, and no exit signal comes from it. What is
-    read as the latest never goes back in time: one that is older than what the world has, or than another of this run, is
-    stored with a ttl of one second, and held back where the newer one has expired or is about to. Status 1 when one was
-    refused or held.
+    Each gets `provenance.source` = backfill: the hub evaluates it as history, and no exit signal comes from
+    it. What is read as the latest never goes back in time: one that is older than what the world has, or than
+    another of this run, is stored with a ttl of one second, and held back where the newer one has expired or
+    is about to. Status 1 when one was refused or held.
     """
     source = source.resolve()
     items = sorted(
@@ -143,7 +143,7 @@ def _one(
 
 
 class NewestEver:
-    """The newest snapshot of each world, also as a reader sees it who asks for a stage, an actor, or both."""
+    """The newest snapshot of each world, overall and as filtered by stage, actor, or both."""
 
     def __init__(self, client: RiskHubClient, items: Sequence[Item]) -> None:
         self._client = client
@@ -151,12 +151,12 @@ class NewestEver:
         self._last = {item.found.world_id: item.as_of for item in sorted(items, key=lambda item: item.as_of)}
 
     def is_history(self, item: Item) -> bool:
-        """Whether the world has a newer one, or gets one in this run."""
+        """Return whether the world has a newer snapshot, or gets one in this run."""
         newest = self._of(item, None, None)
         return self._is_followed(item) or (newest is not None and newest.as_of > item.as_of)
 
     def would_go_back(self, item: Item) -> bool:
-        """Whether some reader would have this one as the latest although a newer one has been there."""
+        """Return whether this snapshot would become some reader's latest after a newer one had been."""
         stages, actors = {item.found.stage and item.found.stage.lower(), None}, {item.found.actor, None}
         views = [self._of(item, stage, actor) for stage in stages for actor in actors]
         return any(
@@ -172,7 +172,7 @@ class NewestEver:
     def _of(self, item: Item, stage: str | None, actor: str | None) -> StoredSnapshot | None:
         view = (item.found.world_id, stage, actor)
         known = self._newest.get(view)
-        # What decides over a ttl that is kept is asked for again: a newer one may have come since.
+        # If the ttl is kept, the latest snapshot is read again: a newer one may have arrived since.
         if known is None or self._is_ending(known) or not self._is_followed(item):
             found = self._client.list(view[0], stage=stage, actor=actor, include_expired=True)
             try:
@@ -184,14 +184,14 @@ class NewestEver:
 
 
 class Journal:
-    """The keys of what is done, one a line, appended as each is answered."""
+    """The keys of the published snapshots, one per line, each appended after its answer."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self.keys = set(file.read_text(encoding="utf-8").splitlines()) if file.exists() else set()
 
     def add(self, key: str) -> None:
-        """Note one as done."""
+        """Record a snapshot as done."""
         with self._file.open("a", encoding="utf-8") as lines:
             lines.write(key + "\n")
 
@@ -227,5 +227,5 @@ def _mark(document: dict[str, Any]) -> None:
         **(provenance if isinstance(provenance, dict) else {}),
         "source": BACKFILL_SOURCE,
     }
-    # A claim of the producer's own digest covers the provenance that was just changed.
+    # The producer's own digest covers the provenance, which has just changed.
     document.pop("hash", None)

@@ -1,4 +1,4 @@
-"""The picture of a back-test: each day's return beside what had been forecast for it. Needs the extra `plot`."""
+"""Plot of a back-test: each day's return and the loss forecast for it. Needs the extra `plot`."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A back-test as a person reads it: one line a test, and every day that was not tested."""
+"""Text form of a back-test: one line per test, and every day that was not tested."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,7 +12,7 @@ _TESTS: Final = {
 
 
 def backtest_lines(report: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that say what a `BacktestReport` says."""
+    """Yield the lines of a `BacktestReport`."""
     yield (
         f"{report['world_id']}, {report['stage']}: {report['method']} VaR {report['confidence_bps'] / 100:g} %, "
         f"{_period(report['days'])}"

@@ -1,4 +1,4 @@
-"""What exists on a hub, for a command that names something that does not."""
+"""Suggestions of existing worlds, stages and policies, for a command that names an unknown one."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -16,7 +16,7 @@ def require_world(hub: RiskHubClient, world: str) -> None:
     """Check that the hub has a snapshot of a world, expired or not.
 
     Raises:
-        AbsentError: it has none; the text names worlds that it has.
+        AbsentError: the hub has none; the message names existing worlds.
     """
     if not _has_snapshot(hub, world):
         names = _of_worlds(hub, lambda row: str(row["world_id"]) if row.get("head") else None)
@@ -27,7 +27,7 @@ def own_stage(hub: RiskHubClient, world: str) -> str:
     """Return the only stage that has snapshots of a world.
 
     Raises:
-        AbsentError: there is no such stage, or more than one; the text names what there is.
+        AbsentError: there are none or several; the message lists them.
     """
     stages = [stage for stage in hub.contract().stages if _has_snapshot(hub, world, stage)]
     if not stages:
@@ -38,10 +38,10 @@ def own_stage(hub: RiskHubClient, world: str) -> str:
 
 
 def require_expectation(hub: RiskHubClient, world: str, stage: str) -> WorldRow:
-    """Return what is expected of a world at a stage.
+    """Return the expectation registered for a world at a stage.
 
     Raises:
-        AbsentError: nothing is; the text names worlds of which something is.
+        AbsentError: none is registered; the message names worlds that have one.
     """
     try:
         return hub.expectation(world, stage)
@@ -57,7 +57,7 @@ def require_policy(hub: RiskHubClient, world: str, stage: str) -> None:
     """Check that a policy is stored for a world and stage.
 
     Raises:
-        AbsentError: none is.
+        AbsentError: no policy is stored.
     """
     if not hub.exit_policy(world, stage)["stored"]:
         raise AbsentError(
@@ -66,7 +66,7 @@ def require_policy(hub: RiskHubClient, world: str, stage: str) -> None:
 
 
 def listed(what: str, names: Iterable[str]) -> str:
-    """Return a sentence that names some of what there is."""
+    """Return a sentence that lists some of the existing names."""
     found = sorted(set(islice(names, NAMED_MAX_COUNT + 1)))
     more = ", ..." if len(found) > NAMED_MAX_COUNT else ""
     return f"{what}: {', '.join(found[:NAMED_MAX_COUNT]) or 'none'}{more}."
@@ -81,7 +81,7 @@ def _has_snapshot(hub: RiskHubClient, world: str, stage: str | None = None) -> b
 
 
 def _of_worlds(hub: RiskHubClient, name: Callable[[WorldRow], str | None]) -> list[str]:
-    """Return names from the registry; none where the token may not read it."""
+    """Return names from the registry; empty if the token may not read it."""
     try:
         return [found for row in hub.worlds() if (found := name(row)) is not None]
     except RefusedError:

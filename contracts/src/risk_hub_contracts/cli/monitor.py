@@ -20,7 +20,7 @@ NAMES: Final = ("fresh", "warning", "critical", "error")
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How one world stands; `lag_seconds` is the hub's clock minus `as_of`, None where there is nothing."""
+    """Freshness of one world; `lag_seconds` is the hub's clock minus `as_of`, None without a snapshot."""
 
     world_id: str
     state: str
@@ -63,14 +63,14 @@ def _freshness(
     client: RiskHubClient, world: str, stage: str | None, warn_seconds: float, critical_seconds: float
 ) -> Freshness:
     try:
-        # An expired snapshot has an age too: what is late is not yet missing.
+        # An expired snapshot still has an age: late is not yet missing.
         latest = client.latest(world, stage=stage, include_expired=True)
     except NotFoundError as error:
         detail = error.problem.get("detail", "not found")
         return Freshness(world, NAMES[CRITICAL], None, None, f"missing: {detail}")
     except Exception as error:  # noqa: BLE001 - see `monitor`; the other worlds are looked at all the same
         return _error(world, error)
-    # Held against the hub's clock: a monitor with a wrong one would cry wolf, or sleep.
+    # Measured by the hub's clock: a monitor with a wrong clock would raise false alarms, or none.
     lag_seconds = (client.memory.now() - latest.as_of).total_seconds()
     state = FRESH if lag_seconds < warn_seconds else WARNING if lag_seconds < critical_seconds else CRITICAL
     reason = f"{latest.version} is {duration_text(lag_seconds)} old"

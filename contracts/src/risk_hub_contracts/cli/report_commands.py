@@ -1,4 +1,4 @@
-"""`risk show`, `stress show`, `signals list`: what the hub derived from a world's snapshots."""
+"""`risk show`, `stress show`, `signals list`: results that the hub derived from a world's snapshots."""
 
 from itertools import islice
 from typing import Annotated, Final
@@ -104,7 +104,7 @@ def list_signals(
 def _filters(
     version: str | None, stage: str | None, actor: str | None, known_at: str | None, *, include_expired: bool
 ) -> Filters:
-    """Return the filters of the newest snapshot; a version needs none."""
+    """Return the filters for the newest snapshot; a version needs none."""
     filters = Filters(stage=stage, actor=actor, known_at=known_at, include_expired=include_expired)
     if version is not None and any(filters.values()):
         raise typer.BadParameter(

@@ -1,4 +1,4 @@
-"""Risk reports, stress reports and exit signals as a person reads them: aligned columns, one line a number."""
+"""Text form of risk reports, stress reports and exit signals: aligned columns, one line per number."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -48,7 +48,7 @@ def stress_lines(report: StressReport, evaluated_as: EvaluatedAs) -> Iterator[st
 
 
 def signal_lines(signals: Sequence[ExitSignal]) -> Iterator[str]:
-    """Yield a table of signals: one line each below the headings, nothing where there are none."""
+    """Yield a table of signals with headings, one line per signal; no lines for no signals."""
     if not signals:
         return
     headings = ("emitted", "stage", "strategy", "action", "share", "asset", "reason")
@@ -96,7 +96,7 @@ def _confidence(bps: int | None) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]], indent: str = "    ") -> Iterator[str]:
-    """Yield rows with their columns under one another."""
+    """Yield rows with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -1,4 +1,4 @@
-"""`risk-hub risk`: what was forecast, held against what came."""
+"""`risk-hub risk`: back-test of forecasts against realised returns."""
 
 from pathlib import Path
 from typing import Annotated, Any

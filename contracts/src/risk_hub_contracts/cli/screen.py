@@ -1,4 +1,4 @@
-"""What a person sees: results on stdout, complaints and progress on stderr."""
+"""Terminal output: results on stdout, errors and progress on stderr."""
 
 import json
 import sys
@@ -23,12 +23,12 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Print one line on stderr that is no complaint: what goes with a result that stands alone on stdout."""
+    """Print one informational line on stderr, which keeps stdout to the result alone."""
     sys.stderr.write(text + "\n")
 
 
 def complain(text: str) -> None:
-    """Print one line on stderr."""
+    """Print one error line on stderr."""
     Console(stderr=True).print(text, style="bold red", highlight=False, soft_wrap=True, markup=False)
 
 
@@ -39,13 +39,13 @@ class Bar:
         self._progress, self._task = progress, task
 
     def show(self, completed: float, text: str) -> None:
-        """Move the bar and say what was done."""
+        """Move the bar and update its text."""
         self._progress.update(self._task, completed=completed, text=text)
 
 
 @contextmanager
 def bar(label: str, total: float, *, quiet: bool) -> Iterator[Bar]:
-    """Show a bar on stderr while the block runs; nothing when stderr is no terminal, or `quiet`."""
+    """Show a progress bar while the block runs, if stderr is a terminal and `quiet` is not set."""
     console = Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
     columns = (
         TextColumn("{task.description}"),

@@ -1,4 +1,4 @@
-"""The client that a command works with, and what its errors mean to a shell."""
+"""The client that a command uses, and the exit status for each of its errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,20 +31,20 @@ Url = Annotated[
 
 
 class AbsentError(Exception):
-    """A command names something that does not exist; the text says what does."""
+    """A command names something that does not exist; the message lists what exists."""
 
 
 @contextmanager
 def opened(
     url: str | None, *, actor: str | None = None, stage: str | None = None, patience: Patience | None = None
 ) -> Iterator[RiskHubClient]:
-    """Open a client for the length of one command."""
+    """Open a client for the duration of one command."""
     with RiskHubClient(url, actor=actor, stage=stage, patience=patience) as client:
         yield client
 
 
 def explain(error: Exception) -> tuple[int, str] | None:
-    """Return the status and the sentence of the client's own errors."""
+    """Return the exit status and the message for one of the client's own errors."""
     if isinstance(error, NotConfiguredError):
         return (
             USAGE,
@@ -56,11 +56,12 @@ def explain(error: Exception) -> tuple[int, str] | None:
 
 
 def facts(error: Exception) -> dict[str, Any]:
-    """Return what an error says besides its sentence, for `--json`; what is not known is left out.
+    """Return the details of an error, for `--json`; unknown ones are left out.
 
     Returns:
-        `type` (of the problem), `status` (of HTTP), `errors` (pointer and detail of each fault), `stored_hash` and
-        `offered_hash` (of a conflict), `attempts`, `request_id`.
+        `type` (of the problem), `status` (of HTTP), `errors` (pointer and detail of each violation),
+        `stored_hash` and `offered_hash` (of a conflict), `attempts`, `request_id`. `offered_hash` (of a
+        conflict), `attempts`, `request_id`.
     """
     if isinstance(error, RefusedError):
         known = ("errors", "stored_hash", "offered_hash", "remedy")

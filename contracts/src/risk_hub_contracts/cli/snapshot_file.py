@@ -1,4 +1,4 @@
-"""A snapshot in a file, as a command is given it: what it says, and who says so."""
+"""A snapshot file given to a command: its document, and its world, actor and stage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from risk_hub_contracts.problems import ProblemError
 
 __all__ = ["SnapshotFile", "who_speaks"]
 
-# A file may hold its large parts, which leave it before it is sent.
+# A file may contain its large components, which are removed from the body before it is sent.
 FILE_MAX_BYTES: Final = 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFile:
-    """A document, and the world, actor and stage that it or a command names."""
+    """A document, and the world, actor and stage named by it or by the command."""
 
     document: dict[str, Any]
     world: str | None
@@ -26,11 +26,11 @@ class SnapshotFile:
 
     @classmethod
     def read(cls, raw: bytes, named: Mapping[str, str | None]) -> Self:
-        """Return what a file says; what the command names goes before it.
+        """Parse a file's bytes; the command's names take precedence.
 
         Raises:
-            ProblemError: it is not JSON as the contract takes it.
-            InvalidSnapshotError: it is no JSON object.
+            ProblemError: the text is not strict JSON.
+            InvalidSnapshotError: the text is not a JSON object.
         """
         document: Any = strict_json.loads(raw, max_bytes=FILE_MAX_BYTES)
         if not isinstance(document, dict):
@@ -40,10 +40,10 @@ class SnapshotFile:
 
     @classmethod
     def open(cls, file: Path, named: Mapping[str, str | None]) -> Self:
-        """Return what a file says, with its name in every error.
+        """Read a file; every error names it.
 
         Raises:
-            InvalidSnapshotError: it is no snapshot, or names no world.
+            InvalidSnapshotError: the file is not a snapshot, or names no world.
         """
         try:
             found = cls.read(file.read_bytes(), named)
@@ -55,12 +55,12 @@ class SnapshotFile:
 
     @property
     def world_id(self) -> str:
-        """The world, which is known."""
+        """The world id, which `open` has checked."""
         return self.world or ""
 
 
 def who_speaks(document: Mapping[str, Any], named: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return world, actor and stage: as named, else as the document says, else None."""
+    """Return world, actor and stage: from the command, otherwise from the document, otherwise None."""
     provenance = document.get("provenance")
     said = provenance if isinstance(provenance, dict) else {}
     found = {"world": document.get("world_id"), "actor": said.get("actor"), "stage": said.get("stage")}

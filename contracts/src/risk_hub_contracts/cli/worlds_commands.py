@@ -1,4 +1,4 @@
-"""`risk-hub worlds`: which worlds are waited for, how late they may be, and how they stand."""
+"""`risk-hub worlds`: expected worlds, their lag limits, and their freshness."""
 
 import json as json_text
 import sys
@@ -125,7 +125,7 @@ def policy(
 
 
 def _policy_of(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the policy of a document that `policy` shows, or of one that is a policy by itself."""
+    """Return the policy from a document that `policy` prints, or from a bare policy."""
     shown = document.get("policy")
     return shown if isinstance(shown, dict) and "stored" in document else document
 
