@@ -6,6 +6,7 @@ from typing import Any
 from functions.event_relay.report import report
 from functions.hub import log
 from functions.hub.composition import Composition
+from risk_hub_contracts.problem_types import ProblemError
 
 _parts = Composition()
 _relay, _replay = _parts.relay_records(), _parts.replay_snapshots()
@@ -17,10 +18,19 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     An error makes the stream deliver the whole batch again.
     """
     if "replay" in event:
-        replayed = asdict(_replay(event["replay"]))
-        log.info("replayed", replay=event["replay"], **replayed)
-        return replayed
+        return _replayed(event["replay"])
     relayed = _relay(event["Records"])
     log.info("relayed", announced=relayed.announced, isolated=relayed.isolated)
     report(event["Records"], relayed, _parts.clock())
     return {"batchItemFailures": []}
+
+
+def _replayed(request: dict[str, Any]) -> dict[str, Any]:
+    """Return how a replay went, or `refused` with the reason: an operator's mistake is not an error of the function."""
+    try:
+        replayed = asdict(_replay(request))
+    except (ValueError, ProblemError) as error:
+        log.warning("a replay was refused", error)
+        return {"refused": str(error)}
+    log.info("replayed", replay=request, **replayed)
+    return replayed

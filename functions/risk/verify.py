@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from functions.hub.domain.evaluation import report_prefix
 from functions.hub.ports import BlobStore, SnapshotStore, StoredEvaluations
-from functions.hub.use_cases.work_on_snapshot import stored_snapshot
 from functions.risk.covariance.form import CovarianceForm, Verdict
 from functions.risk.load import LoadInputs
 from functions.risk.receipt import ENGINE_VERSION, policy_of
@@ -20,6 +19,10 @@ from risk_hub_contracts.times import parse_instant
 DIFFERENCES_MAX_COUNT = 50
 _ABSENT = object()
 Outcome = Literal["equal", "differs", "unverifiable"]
+
+
+class NothingToVerifyError(LookupError):
+    """No such snapshot, or no report on it that this engine can compute again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,12 @@ class VerifyRisk:
         """Compare the stored report of this engine's version with a recomputed one.
 
         Raises:
-            LookupError: no such snapshot, or no report on it by this engine.
+            NothingToVerifyError: no such snapshot, or no report on it by this engine.
             UnavailableError: a store did not answer.
         """
-        snapshot = stored_snapshot(self.snapshots, world_id, version)
+        snapshot = self.snapshots.get(world_id, version)
+        if snapshot is None:
+            raise NothingToVerifyError(f"world {world_id!r} has no version {version!r}")
         report = self._report(world_id, version)
         again = self._again(Snapshot.from_document(snapshot.document, snapshot.content_hash), report)
         old, new = report.model_dump(mode="json"), again.model_dump(mode="json")
@@ -89,12 +94,14 @@ class VerifyRisk:
     def _report(self, world_id: str, version: str) -> RiskReport:
         record = self.evaluations.get(world_id, report_prefix("risk", version) + ENGINE_VERSION)
         if record is None:
-            raise LookupError(
+            raise NothingToVerifyError(
                 f"version {version!r} of world {world_id!r} has no report by engine {ENGINE_VERSION}"
             )
         report: RiskReport = record.report
         if report.receipt is None:
-            raise LookupError(f"the report on version {version!r} of world {world_id!r} carries no receipt")
+            raise NothingToVerifyError(
+                f"the report on version {version!r} of world {world_id!r} carries no receipt"
+            )
         return report
 
     def _again(self, snapshot: Snapshot, report: RiskReport) -> RiskReport:

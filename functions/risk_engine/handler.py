@@ -8,7 +8,7 @@ from functions.hub.composition import Composition
 from functions.hub.queue import queue_worker
 from functions.risk.evaluate import EvaluateRisk
 from functions.risk.policy import policy_from
-from functions.risk.verify import VerifyRisk
+from functions.risk.verify import NothingToVerifyError, VerifyRisk
 
 _parts = Composition()
 _verify = VerifyRisk(_parts.announced_snapshots(), _parts.blobs(), _parts.evaluations())
@@ -34,8 +34,15 @@ _work = queue_worker(
 def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 - the context is Lambda's own
     """Evaluate the snapshots that a batch of messages announces, or verify a report for an operator."""
     if "verify" in event:
-        asked = event["verify"]
-        verified = asdict(_verify(asked["world_id"], asked["version"]))
-        log.info("verified", world_id=asked["world_id"], version=asked["version"], equal=verified["equal"])
-        return verified
+        return _verified(event["verify"]["world_id"], event["verify"]["version"])
     return _work(event, context)
+
+
+def _verified(world_id: str, version: str) -> dict[str, Any]:
+    """Return a verification, or `refused` with the reason: an operator's mistake is not an error of the function."""
+    try:
+        verified = asdict(_verify(world_id, version))
+    except NothingToVerifyError as error:
+        return {"refused": str(error)}
+    log.info("verified", world_id=world_id, version=version, equal=verified["equal"])
+    return verified

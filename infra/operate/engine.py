@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from infra import names
-from infra.operate.errors import OperateError
+from infra.operate.errors import OperateError, RefusedRequestError
 
 
 class RiskEngine:
@@ -18,7 +18,8 @@ class RiskEngine:
         """Return the engine's result for one stored report.
 
         Raises:
-            OperateError: this engine has no such report, or the engine failed.
+            RefusedRequestError: there is no such snapshot, or no report on it by this engine.
+            OperateError: the engine failed.
         """
         payload = json.dumps({"verify": {"world_id": world_id, "version": version}}).encode()
         answer = self._lambda.invoke(FunctionName=self._name, Payload=payload)
@@ -26,4 +27,6 @@ class RiskEngine:
         if "FunctionError" in answer:
             reason = document.get("errorMessage", document)
             raise OperateError(f"{self._name} could not verify: {reason}. Its log says more.")
+        if "refused" in document:
+            raise RefusedRequestError(f"There is nothing to verify: {document['refused']}.")
         return document

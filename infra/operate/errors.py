@@ -7,6 +7,10 @@ class OperateError(Exception):
     """A sentence: what is wrong, where, and what to do. It is never printed as a traceback."""
 
 
+class RefusedRequestError(OperateError):
+    """A function refused what an operator asked for: the same request will be refused again."""
+
+
 def code_of(error: ClientError) -> str:
     """Return AWS's error code."""
     return str(error.response.get("Error", {}).get("Code", ""))

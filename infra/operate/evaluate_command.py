@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.operate.errors import OperateError
+from infra.operate.errors import OperateError, RefusedRequestError
 from infra.operate.pace import Pace
 from infra.operate.relay import Relay
 from infra.operate.replay import Period, Progress, replay
 from infra.operate.stage_access import Clients
+from infra.operate.stored_worlds import require_world
 from risk_hub_contracts.cli.app import PROGRAM
 from risk_hub_contracts.cli.screen import complain, print_document, say
 from risk_hub_contracts.limits import AS_OF_MIN_YEAR, FUTURE_SKEW_MAX_SECONDS
@@ -46,17 +47,18 @@ def evaluate_past(order: EvaluateOrder, aws: Clients) -> None:
     """Queue the missing evaluations and print the result.
 
     Raises:
-        OperateError: the period holds no snapshot, or the relay failed on a page; in that case the command
-            that resumes was printed first.
+        OperateError: there is no such world, its period holds no snapshot, or the relay failed on a page; then the
+            command that resumes was printed before.
     """
     period = order.period()
     done = _follow(Relay(aws.client("lambda"), order.stage_name), period, order)
+    if not done.found and order.cursor is None:
+        require_world(aws.client("dynamodb"), order.stage_name, order.world)
+        raise OperateError(f"{order.world}: no snapshot in this period{_at(order.stage)}")
     if order.json:
         facts = {name: value for name, value in asdict(done).items() if name != "announced"}
         print_document({"world_id": order.world, "dry_run": order.dry_run, "queued": _queued(done), **facts})
-    if not done.found:
-        raise OperateError(f"{order.world}: no snapshot in this period{_at(order.stage)}")
-    if not order.json:
+    else:
         say(_account(done, order))
 
 
@@ -65,6 +67,8 @@ def _follow(relay: Relay, period: Period, order: EvaluateOrder) -> Progress:
     try:
         for progress in replay(relay, period, Pace(order.rate)):
             done = progress
+    except RefusedRequestError:
+        raise
     except (OperateError, ClientError, BotoCoreError, KeyboardInterrupt):
         complain(_resume(done, period, order))
         raise

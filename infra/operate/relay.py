@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra import names
-from infra.operate.errors import OperateError
+from infra.operate.errors import OperateError, RefusedRequestError
 
 
 class Relay:
@@ -19,6 +19,7 @@ class Relay:
         """Return the relay's result of one replay.
 
         Raises:
+            RefusedRequestError: the request is wrong, such as a cursor of another period; nothing was announced.
             OperateError: the relay failed; records that it announced before may be announced again.
         """
         payload = json.dumps({"replay": request}).encode()
@@ -27,4 +28,6 @@ class Relay:
         if "FunctionError" in answer:
             reason = document.get("errorMessage", document)
             raise OperateError(f"{self._name} could not announce: {reason}. Its log says more.")
+        if "refused" in document:
+            raise RefusedRequestError(f"The request was refused: {document['refused']}")
         return document

@@ -6,7 +6,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.operate.errors import OperateError
+from infra.operate.errors import OperateError, RefusedRequestError
 from infra.operate.pace import Pace
 from infra.operate.relay import Relay
 from infra.operate.replay import Period, Progress, replay
@@ -61,6 +61,8 @@ def _follow(relay: Relay, period: Period, order: ReplayOrder) -> Progress:
         try:
             for done in replay(relay, period, Pace(order.rate)):
                 _show(shown, done, period)
+        except RefusedRequestError:
+            raise
         except (OperateError, ClientError, BotoCoreError, KeyboardInterrupt):
             complain(_resume(done, order))
             raise

@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from infra.names import TABLE_KEYS, TableName, physical_name
 from infra.operate import cli, stage_access
 from infra.operate.queue_list import queues_of
 
@@ -146,3 +147,25 @@ def run() -> Run:
             return error.code if isinstance(error.code, int) else 99
 
     return command
+
+
+@pytest.fixture
+def tables() -> Any:
+    client = boto3.client("dynamodb")
+    declared: tuple[TableName, ...] = ("snapshots", "worlds")
+    for name in declared:
+        first, second = TABLE_KEYS[name]
+        client.create_table(
+            TableName=physical_name(STAGE, name),
+            KeySchema=[
+                {"AttributeName": first, "KeyType": "HASH"},
+                {"AttributeName": second, "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in TABLE_KEYS[name]],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    return client
+
+
+def key(**values: str) -> dict[str, dict[str, str]]:
+    return {name: {"S": value} for name, value in values.items()}

@@ -2,10 +2,12 @@
 
 import json
 import shlex
+from typing import Any
 
 import pytest
 
-from tests.operate.conftest import STAGE, Run, Stage, page
+from infra.names import physical_name
+from tests.operate.conftest import STAGE, Run, Stage, key, page
 
 FROM, TO = "2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"
 ASKED = ("risk", "evaluate", "us20", "--from", FROM, "--to", TO)
@@ -63,11 +65,22 @@ def test_a_document_has_the_counts_for_programs(
 
 
 def test_a_period_without_snapshots_is_status_1(
-    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+    stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    tables.put_item(TableName=physical_name(STAGE, "snapshots"), Item=key(world_id="us20", version="v1"))
     stage.relay.answers = [page(0)]
     assert run(*ASKED, "--stage", "live") == 1
     assert "us20: no snapshot in this period at stage live" in capsys.readouterr().err
+
+
+def test_an_unknown_world_is_refused_in_one_document_that_names_the_known_ones(
+    stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.put_item(TableName=physical_name(STAGE, "worlds"), Item=key(world_id="us20", stage="paper"))
+    stage.relay.answers = [page(0)]
+    assert run("risk", "evaluate", "nope", "--json") == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error == "Stage dev has no snapshot of world 'nope'. Worlds: us20."
 
 
 def test_an_evaluation_that_stops_prints_the_command_that_continues_it(

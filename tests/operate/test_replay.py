@@ -4,14 +4,13 @@ import json
 import shlex
 from typing import Any
 
-import boto3
 import pytest
 
-from infra.names import TABLE_KEYS, TableName, physical_name
+from infra.names import physical_name
 from infra.operate.pace import Pace
 from infra.operate.relay import Relay
 from infra.operate.replay import Period, replay
-from tests.operate.conftest import STAGE, RelayDouble, Run, Stage, page
+from tests.operate.conftest import STAGE, RelayDouble, Run, Stage, key, page
 
 FROM, TO = "2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"
 ASKED = ("events", "replay", "--world", "us20", "--from", FROM, "--to", TO)
@@ -121,24 +120,6 @@ def test_a_wrong_command_is_a_question_of_usage(
     assert reason in capsys.readouterr().err
 
 
-@pytest.fixture
-def tables() -> Any:
-    client = boto3.client("dynamodb")
-    declared: tuple[TableName, ...] = ("snapshots", "worlds")
-    for name in declared:
-        first, second = TABLE_KEYS[name]
-        client.create_table(
-            TableName=physical_name(STAGE, name),
-            KeySchema=[
-                {"AttributeName": first, "KeyType": "HASH"},
-                {"AttributeName": second, "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in TABLE_KEYS[name]],
-            BillingMode="PAY_PER_REQUEST",
-        )
-    return client
-
-
 @pytest.mark.parametrize("more", [(), ("--dry-run",), ("--json",)])
 def test_a_world_that_the_stage_does_not_know_is_refused_with_those_it_knows(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
@@ -154,6 +135,16 @@ def test_a_world_that_the_stage_does_not_know_is_refused_with_those_it_knows(
     assert (not printed.out) or json.loads(printed.out)["error"] == text
 
 
+def test_a_cursor_that_is_refused_prints_no_command_that_continues(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.relay.answers = [{"refused": "cursor-invalid: the cursor was not issued for this query"}]
+    assert run(*ASKED, "--cursor", "bad") == 1
+    printed = capsys.readouterr().err
+    assert "The request was refused: cursor-invalid" in printed
+    assert "Continue with" not in printed
+
+
 def test_a_period_without_snapshots_of_a_known_world_announces_none(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,7 +152,3 @@ def test_a_period_without_snapshots_of_a_known_world_announces_none(
     stage.relay.answers = [page(0)]
     assert run(*ASKED) == 0
     assert "us20: announced 0 snapshots again" in capsys.readouterr().out
-
-
-def key(**values: str) -> dict[str, dict[str, str]]:
-    return {name: {"S": value} for name, value in values.items()}

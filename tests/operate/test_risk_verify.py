@@ -93,3 +93,11 @@ def test_what_the_engine_cannot_verify_is_a_sentence(
     answering(monkeypatch, {"errorMessage": "world 'us20' has no version 'v1'"})
     assert run(*ASKED) == 1
     assert "could not verify: world 'us20' has no version 'v1'" in capsys.readouterr().err
+
+
+def test_a_report_that_does_not_exist_is_refused_without_a_word_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering(monkeypatch, {"refused": "world 'us20' has no version 'v1'"})
+    assert run(*ASKED) == 1
+    assert capsys.readouterr().err == "There is nothing to verify: world 'us20' has no version 'v1'.\n"

@@ -1,0 +1,86 @@
+"""What an operator asks a function for by hand: a request that is wrong is an answer, not an error of the function."""
+
+import importlib
+import json
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from functions.risk.verify import NothingToVerifyError
+from infra import names
+from risk_hub_contracts.problems import CURSOR_INVALID, ProblemError
+
+VARIABLES = (
+    *(names.SNAPSHOTS_TABLE, names.EVALUATIONS_TABLE, names.WORLDS_TABLE, names.BUCKET, names.BUS_NAME),
+    names.FAILURE_QUEUE_URL,
+)
+PERIOD = {"world_id": "us20", "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z"}
+SETTINGS = {
+    "AWS_DEFAULT_REGION": "us-east-1",
+    names.RETENTION_DAYS: "30",
+    names.STAGE_ALLOW_LIST: "paper",
+    names.RISK_FALLBACK: "none",
+    names.LEGACY_METHOD: "false",
+}
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> ModuleType:
+    for name, value in (dict.fromkeys(VARIABLES, "none") | SETTINGS).items():
+        monkeypatch.setenv(name, value)
+    return importlib.import_module(f"functions.{request.param}.handler")
+
+
+def refusing(error: Exception) -> Any:
+    def refuse(*_: object) -> None:
+        raise error
+
+    return refuse
+
+
+@pytest.mark.parametrize("module", ["event_relay"], indirect=True)
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            ProblemError(CURSOR_INVALID, "the cursor was not issued for this query"),
+            "not issued for this query",
+        ),
+        (ValueError("must be an RFC 3339 date-time"), "must be an RFC 3339 date-time"),
+    ],
+    ids=["a cursor", "an instant"],
+)
+def test_a_replay_that_cannot_be_understood_is_answered_with_the_reason(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    monkeypatch.setattr(module, "_replay", refusing(error))
+    assert reason in module.handler({"replay": PERIOD}, None)["refused"]
+
+
+@pytest.mark.parametrize("module", ["event_relay"], indirect=True)
+def test_a_replay_that_fails_is_an_error_of_the_function(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_replay", refusing(OSError("no bus")))
+    with pytest.raises(OSError, match="no bus"):
+        module.handler({"replay": PERIOD}, None)
+
+
+@pytest.mark.parametrize("module", ["risk_engine"], indirect=True)
+def test_a_report_that_does_not_exist_is_answered_with_the_reason(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = NothingToVerifyError("world 'us20' has no version 'v9'")
+    monkeypatch.setattr(module, "_verify", refusing(error))
+    answer = module.handler({"verify": {"world_id": "us20", "version": "v9"}}, None)
+    assert json.loads(json.dumps(answer)) == {"refused": str(error)}
+
+
+@pytest.mark.parametrize("module", ["risk_engine"], indirect=True)
+def test_a_missing_key_in_a_stored_report_is_an_error_of_the_function(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_verify", refusing(KeyError("receipt")))
+    with pytest.raises(KeyError):
+        module.handler({"verify": {"world_id": "us20", "version": "v1"}}, None)
