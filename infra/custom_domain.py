@@ -49,6 +49,8 @@ def custom_domain(given: Mapping[str, str | None]) -> CustomDomain | None:
     name, certificate_arn, base_path = (given.get(key) or "" for key in DOMAIN_KEYS)
     if not name and not certificate_arn and not base_path:
         return None
+    if not name:
+        raise ValueError("domain_name is missing: certificate_arn and base_path belong to a custom domain")
     if not _NAME.fullmatch(name):
         raise ValueError(f"domain_name {name!r}: give a name in lower case such as risk.example.com")
     if not _CERTIFICATE.fullmatch(certificate_arn):

@@ -32,6 +32,7 @@ BOUNDARY: Final = re.compile(
 UNRESERVED_MIN_EXECUTIONS: Final = 100
 RESERVED_MAX_EXECUTIONS: Final = 10_000
 _NUMBER: Final = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")
+RUNBOOK_BASE: Final = re.compile(r"https?://[^\s/]+/(?:\S*/)?")
 SUBSCRIBER: Final = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?")
 
 
@@ -305,6 +306,15 @@ def _gross_exposure(stage: Stage, text: str) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(limits.items()))
 
 
+def _runbook_base(_: Stage, text: str) -> str:
+    if not RUNBOOK_BASE.fullmatch(text):
+        raise StageError(
+            f"runbook_base {text!r}: give the https address of these files, ending in a slash, such as "
+            "https://example.com/risk-hub/"
+        )
+    return text
+
+
 def _rollout(stage: Stage, asked: str) -> Rollout:
     """Return `at_once`, for a release that fixes the cause of an alarm: a canary fails during any alarm."""
     if asked != "at_once" or stage.rollout != "canary":
@@ -324,7 +334,7 @@ _READERS: Final[Mapping[str, Callable[[Stage, str], Any]]] = MappingProxyType(
         "critical_subscribers": _addresses,
         "warning_subscribers": _addresses,
         "gross_exposure_max": _gross_exposure,
-        "runbook_base": lambda _, text: text,
+        "runbook_base": _runbook_base,
         "rollout": _rollout,
         "permissions_boundary": lambda _, text: boundary_policy(text),
         "writer_concurrency": _executions,

@@ -150,3 +150,17 @@ def test_an_incomplete_or_malformed_custom_domain_is_refused_by_name(
 ) -> None:
     with pytest.raises(StageError, match=f"^{named}"):
         stage_named("dev", **given)
+
+
+@pytest.mark.parametrize(
+    "base", ["docs", "https://example.com", "https://example.com/hub", "https://a b/", "ftp://a/"]
+)
+def test_a_runbook_base_that_makes_no_link_is_refused(base: str) -> None:
+    with pytest.raises(StageError, match="ending in a slash"):
+        stage_named("dev", runbook_base=base)
+
+
+@pytest.mark.parametrize("given", [{"base_path": "risk"}, {"certificate_arn": "arn:aws:acm:x"}])
+def test_a_part_of_a_domain_without_its_name_asks_for_the_name(given: dict[str, str]) -> None:
+    with pytest.raises(StageError, match="domain_name is missing"):
+        stage_named("dev", **given)
