@@ -9,8 +9,7 @@ from infra.operate.options import Rate, StageName, instant
 from infra.operate.pace import RATE_DEFAULT_PER_SECOND
 from infra.operate.replay_command import ReplayOrder, replay_events
 from infra.operate.stage_access import LOCAL
-from risk_hub_contracts.cli.options import Json
-from risk_hub_contracts.times import parse_instant
+from risk_hub_contracts.cli.options import Json, check_period
 
 
 def events_group() -> typer.Typer:
@@ -42,7 +41,6 @@ def _replay(
     json: Json = False,
 ) -> None:
     """Announce a world's snapshots of a period again."""
-    if parse_instant(start) > parse_instant(end):
-        raise typer.BadParameter("--from is later than --to")
+    check_period(start, end)
     order = ReplayOrder(stage_name, world, start, end, cursor, rate, dry_run, json)
     replay_events(order, stage_access.access_to(stage_name))

@@ -16,7 +16,8 @@ LINES_MAX_COUNT: Final = 10_000
 # FilterLogEvents returns at most this many events at once, oldest first. An emulator that returns this many
 # without a next page has left out newer ones.
 PAGE_MAX_EVENTS: Final = 10_000
-FIRST_WINDOW_MILLISECONDS: Final = 60_000
+MINUTE_MILLISECONDS: Final = 60_000
+FIRST_WINDOW_MILLISECONDS: Final = MINUTE_MILLISECONDS
 
 Event = dict[str, Any]
 
@@ -45,7 +46,8 @@ def log_lines(
     """
     group = log_group_name(stage, folder)
     now = datetime.now(tz=UTC)
-    span = (_milliseconds(now - timedelta(minutes=minutes)), _milliseconds(now + timedelta(minutes=1)))
+    end = _milliseconds(now + timedelta(minutes=1))
+    span = (max(0, _milliseconds(now) - minutes * MINUTE_MILLISECONDS), end)
     try:
         return _newest(_GroupLog(aws.client("logs"), group, text), span, most)
     except ClientError as error:

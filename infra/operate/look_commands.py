@@ -73,14 +73,20 @@ def _logs(
     find: Annotated[str, typer.Option(help="Only lines that hold this text.")] = "",
     minutes: Annotated[int, typer.Option(parser=count, help="How far back.")] = MINUTES_DEFAULT,
     stage_name: StageName = LOCAL,
+    *,
+    json: Json = False,
 ) -> None:
     """Show the newest lines of a function's log: one JSON line for each request or batch."""
     folder: FunctionFolder = _function(function)
     found = log_lines(stage_access.access_to(stage_name), stage_name, folder, minutes, find)
+    before = found.left_out_before
+    oldest = before and before.isoformat(timespec="seconds").replace("+00:00", "Z")
+    if json:
+        print_document({"lines": found.lines, "left_out_before": oldest})
+        return
     for line in found.lines or [NOTHING_FOUND]:
         say(line)
-    if found.left_out_before:
-        oldest = found.left_out_before.isoformat(timespec="seconds").replace("+00:00", "Z")
+    if oldest:
         note(
             f"The newest {len(found.lines):,} lines are shown; older ones, before {oldest}, are left out. "
             "Narrow the search with --find or --minutes."

@@ -68,6 +68,10 @@ def inherited(context: typer.Context, name: str, given: Any) -> Any:  # noqa: AN
 StageName = Annotated[
     str, typer.Option("--stage-name", parser=stage_name, metavar="NAME", help=f"The stage ({LOCAL}).")
 ]
+OptionalStageName = Annotated[
+    str | None,
+    typer.Option("--stage-name", parser=stage_name, metavar="NAME", help=f"The stage ({LOCAL})."),
+]
 Instant = Annotated[str, typer.Option(parser=instant, metavar="T")]
 Rate = Annotated[float, typer.Option(parser=rate, metavar="NUMBER")]
 Limit = Annotated[int | None, typer.Option(parser=count, metavar="NUMBER", help="At most so many messages.")]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from infra.operate import stage_access
-from infra.operate.options import Limit, Rate, StageName, inherited
+from infra.operate.options import Limit, OptionalStageName, Rate, StageName, inherited
 from infra.operate.pace import RATE_DEFAULT_PER_SECOND
 from infra.operate.queue_commands import RedriveOrder, list_queues, redrive
 from infra.operate.queue_list import queues_of, repairable
@@ -32,7 +32,7 @@ def _redrive(
     name: Annotated[str, typer.Argument(help="Such as risk-engine-dead-letters, or event-relay-failures.")],
     limit: Limit = None,
     rate: Rate = RATE_DEFAULT_PER_SECOND,
-    stage_name: StageName | None = None,
+    stage_name: OptionalStageName = None,
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")

@@ -10,9 +10,8 @@ from infra.operate.evaluate_command import EvaluateOrder, evaluate_past
 from infra.operate.options import Rate, StageName, instant
 from infra.operate.pace import RATE_DEFAULT_PER_SECOND
 from infra.operate.stage_access import LOCAL
-from risk_hub_contracts.cli.options import Json
+from risk_hub_contracts.cli.options import Json, check_period
 from risk_hub_contracts.cli.screen import print_document, say
-from risk_hub_contracts.times import parse_instant
 
 GROUP = "risk"
 OptionalInstant = Annotated[
@@ -72,8 +71,7 @@ def _evaluate(
     json: Json = False,
 ) -> None:
     """Evaluate past snapshots that have no report; this creates no exit signals."""
-    if start is not None and end is not None and parse_instant(start) > parse_instant(end):
-        raise typer.BadParameter("--from is later than --to")
+    check_period(start, end)
     order = EvaluateOrder(stage_name, world, start, end, stage and stage.lower(), cursor, rate, dry_run, json)
     evaluate_past(order, stage_access.access_to(stage_name))
 

@@ -53,10 +53,16 @@ def _recover(
         str, typer.Option(parser=instant, metavar="T", help="As the table was then, within its last 35 days.")
     ],
     stage_name: StageName = LOCAL,
+    *,
+    json: Json = False,
 ) -> None:
     """Restore a table's earlier state to a copy and print the copy's name."""
     dynamodb = stage_access.access_to(stage_name).client("dynamodb")
-    say(make_side_copy(dynamodb, stage_name, table_name(table), parse_instant(at).astimezone(UTC)))
+    copy = make_side_copy(dynamodb, stage_name, table_name(table), parse_instant(at).astimezone(UTC))
+    if json:
+        print_document({"table": names.physical_name(stage_name, table), "copy": copy})
+    else:
+        say(copy)
 
 
 def _restore(
@@ -85,16 +91,23 @@ def _reaper() -> None:
     """Pause the blob reaper, which would treat blobs of lost snapshots as orphans."""
 
 
-def _pause(stage_name: StageName = LOCAL) -> None:
+def _pause(stage_name: StageName = LOCAL, *, json: Json = False) -> None:
     """Stop the reaper until `resume`; its heartbeat alarm stays on as a reminder."""
     function = names.physical_name(stage_name, "blob_reaper")
     lambda_ = stage_access.access_to(stage_name).client("lambda")
     lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
-    say(f"{function} is held.")
+    _tell_held(function, held=True, json=json)
 
 
-def _resume(stage_name: StageName = LOCAL) -> None:
+def _resume(stage_name: StageName = LOCAL, *, json: Json = False) -> None:
     """Start the reaper again."""
     function = names.physical_name(stage_name, "blob_reaper")
     stage_access.access_to(stage_name).client("lambda").delete_function_concurrency(FunctionName=function)
-    say(f"{function} runs again.")
+    _tell_held(function, held=False, json=json)
+
+
+def _tell_held(function: str, *, held: bool, json: bool) -> None:
+    if json:
+        print_document({"function": function, "held": held})
+    else:
+        say(f"{function} {'is held' if held else 'runs again'}.")

@@ -73,7 +73,7 @@ def revoke(ids: Sequence[str], aws: Clients, stage: str, *, json: bool) -> None:
     register = _register(aws, stage)
     if ids:
         issue.revoke(register, ids)
-    gone = ids or [each.id for each in issue.revoke_ended(register, _now())]
+    gone = list(dict.fromkeys(ids)) or [each.id for each in issue.revoke_ended(register, _now())]
     refused_from = _seen_everywhere()
     if json:
         print_document({"revoked": list(gone), "refused_everywhere_from": _text(refused_from)})

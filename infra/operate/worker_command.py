@@ -3,10 +3,11 @@
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 
 import typer
 
+from events.envelope import EventType
 from infra.operate import stage_access, worker_exec
 from infra.operate.options import StageName, count
 from infra.operate.stage_access import LOCAL, Clients
@@ -26,6 +27,7 @@ from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import complain, print_document, say
 
 FAILED: Final = 1
+TYPES: Final = get_args(EventType)
 NO_LIMIT_SECONDS: Final = float("inf")
 
 
@@ -33,6 +35,13 @@ def worker_name(text: str) -> str:
     """Return the name of a worker's queue."""
     if NAME_PATTERN.fullmatch(text) is None:
         raise typer.BadParameter(f"{text!r}: a name has {NAME_FORM}")
+    return text
+
+
+def event_type(text: str) -> str:
+    """Return a type of event that the hub announces."""
+    if text not in TYPES:
+        raise typer.BadParameter(f"{text!r} is no type of event: choose of {', '.join(TYPES)}")
     return text
 
 
@@ -58,7 +67,10 @@ def worker(
         ),
     ] = None,
     event: Annotated[
-        list[str] | None, typer.Option(help="Only this type of event; several times for several.")
+        list[str] | None,
+        typer.Option(
+            parser=event_type, metavar="TYPE", help="Only this type of event; several times for several."
+        ),
     ] = None,
     most: Annotated[int | None, typer.Option("--max-events", parser=count, metavar="NUMBER")] = None,
     idle_seconds: Annotated[
@@ -79,7 +91,10 @@ def worker(
         raise typer.BadParameter("give --exec, with --name or --queue or neither; or --remove alone")
     if remove is not None:
         removed = remove_queue(stage_access.access_to(stage_name), stage_name, remove)
-        say(f"Removed {removed} and its rule.")
+        if json:
+            print_document({"removed": removed})
+        else:
+            say(f"Removed {removed} and its rule.")
         return
     try:
         words = checked_words(command or "", shell=shell)

@@ -145,3 +145,32 @@ def test_a_policy_that_is_not_stored_cannot_be_dropped(capsys: pytest.CaptureFix
     status, said = command(capsys, *POLICY, "--drop")
     text = "No exit policy is stored for world 'us20' at stage 'paper': the default is in force already."
     assert (status, said) == (REFUSED, text)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("list", "--world", "us20"), ("signals", "list", "us20"), ("risk", "backtest", "us20")]
+)
+def test_a_period_that_ends_before_it_begins_is_a_wrong_command_line(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    period = ("--from", "2026-01-06T00:00:00Z", "--to", "2026-01-05T00:00:00Z")
+    status, said = command(capsys, *arguments, *period)
+    assert status == USAGE
+    assert "--from is later than --to" in said
+
+
+def test_a_list_without_a_match_says_so(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(server, "us20", "paper")
+    asked = ("list", "--world", "us20", "--stage", "live")
+    assert command(capsys, *asked) == (
+        0,
+        "us20: no snapshot matches; --include-expired lists expired ones too",
+    )
+
+
+def test_worlds_of_a_stage_that_the_hub_does_not_have_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, said = command(capsys, "worlds", "list", "--stage", "papper")
+    assert status == REFUSED
+    assert said == "The hub has no stage 'papper'. Stages: backtest, live, paper."

@@ -1,14 +1,19 @@
 """`risk-hub` against the hub's own handlers: its output and exit status."""
 
 import json
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
+from infra.operate.cli import operator_app
 from risk_hub_contracts.blob import encode_covariance
 from risk_hub_contracts.cli.app import build_app, run
 from tests.client.conftest import IMPATIENT, as_a_shell_passes
@@ -351,3 +356,67 @@ def test_lint_needs_no_hub(command: Command, file: Path, tmp_path: Path, server:
     ended = command("lint", file, written(tmp_path / "bad.json", ttl_sec=0))
     assert (ended.status, "/ttl_sec" in ended.out) == (1, True)
     assert server.seen == []
+
+
+def test_a_journal_that_cannot_be_written_stops_a_backfill_before_anything_is_sent(
+    command: Command, file: Path, tmp_path: Path, server: Server
+) -> None:
+    ended = command("backfill", file, "--journal", tmp_path / "absent" / "journal")
+    assert ended.status == 1
+    assert f"{tmp_path / 'absent' / 'journal'} cannot be used: No such file or directory" in ended.err
+    assert server.seen == []
+
+
+def test_a_journal_that_is_no_text_is_refused(command: Command, file: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    journal.write_bytes(b"\xff\xfe")
+    ended = command("backfill", file, "--journal", journal)
+    assert ended.status == 2
+    assert "is not a journal of backfill" in ended.err
+    assert journal.read_bytes() == b"\xff\xfe"
+
+
+def test_a_single_fault_is_said_once(command: Command) -> None:
+    ended = command("latest", "--world", "w1", "--stage", "papper")
+    assert ended.status == 1
+    assert ended.err.count("must be one of") == 1
+
+
+def test_a_url_with_the_route_in_it_is_answered_with_the_form_of_the_url(
+    command: Command, server: Server
+) -> None:
+    ended = command("latest", "--world", "w1", "--url", f"{server.url}/risk-hub")
+    assert ended.status == 1
+    assert "RISK_HUB_URL is the address without /risk-hub." in ended.err
+
+
+def test_a_hub_that_does_not_answer_is_one_line_in_the_words_of_the_command(
+    file: Path, server: Server
+) -> None:
+    variables = {**os.environ, "RISK_HUB_URL": "http://127.0.0.1:9", "RISK_HUB_TOKEN": server.token}
+    program = "import sys; from risk_hub_contracts.cli.app import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "publish", str(file)],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("the hub did not answer (ConnectError")
+
+
+def test_every_command_takes_json() -> None:
+    without = [
+        name for name, options in _options(typer.main.get_command(operator_app())) if "--json" not in options
+    ]
+    assert without == []
+
+
+def _options(command: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    for name, each in getattr(command, "commands", {}).items():
+        yield from _options(each, f"{path} {name}".strip())
+    if not getattr(command, "commands", {}):
+        yield path, [option for parameter in command.params for option in parameter.opts]

@@ -99,3 +99,9 @@ def test_what_is_left_out_is_said_on_stderr(
     assert (
         "The newest 2 lines are shown; older ones, before 2026-01-05T09:00:00Z, are left out" in printed.err
     )
+
+
+@pytest.mark.parametrize("minutes", [99_999_999, 999_999_999_999])
+def test_a_period_longer_than_any_log_shows_the_whole_log(minutes: int) -> None:
+    logs = Logs([10.0], pages=True)
+    assert numbers(log_lines(logs, STAGE, "risk_engine", minutes, "")) == [0]

@@ -130,3 +130,12 @@ def test_a_stage_that_is_named_before_the_verb_is_not_forgotten(
     stage.send(DEAD, "a")
     assert cli.main(["queues", "--stage-name", STAGE, "--json", "redrive", DEAD]) == 0
     assert json.loads(capsys.readouterr().out)["to"] == f"risk-hub-{STAGE}-{WORK}"
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_redrive_on_a_stage_that_does_not_exist_is_a_wrong_command_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("nosuch", ""):
+        assert cli.main(["queues", "redrive", "risk-engine-dead-letters", "--stage-name", name]) == 2
+        assert "is no stage: choose one of" in capsys.readouterr().err

@@ -306,3 +306,11 @@ def test_a_queue_that_does_not_exist_is_answered_with_those_that_do(
 )
 def test_options_that_exclude_one_another_are_refused(run: Run, arguments: tuple[str, ...]) -> None:
     assert run("worker", *arguments) == 2
+
+
+def test_a_type_of_event_that_the_hub_never_announces_is_refused(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stage
+    assert run("worker", "--exec", "true", "--event", "risk_snapshot_update") == 2
+    assert "choose of risk_snapshot_updated, risk_evaluated" in capsys.readouterr().err

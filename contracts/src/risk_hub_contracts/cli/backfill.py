@@ -187,8 +187,18 @@ class Journal:
     """The keys of the published snapshots, one per line, each appended after its answer."""
 
     def __init__(self, file: Path) -> None:
+        """Open a journal before anything is sent; it is made where there is none.
+
+        Raises:
+            OSError: it cannot be written.
+            BadParameter: it holds something else than text.
+        """
         self._file = file
-        self.keys = set(file.read_text(encoding="utf-8").splitlines()) if file.exists() else set()
+        file.open("ab").close()
+        try:
+            self.keys = set(file.read_text(encoding="utf-8").splitlines())
+        except UnicodeDecodeError:
+            raise typer.BadParameter(f"{file} is not a journal of backfill: give another --journal") from None
 
     def add(self, key: str) -> None:
         """Record a snapshot as done."""

@@ -37,6 +37,17 @@ def own_stage(hub: RiskHubClient, world: str) -> str:
     return stages[0]
 
 
+def require_stage(hub: RiskHubClient, stage: str) -> None:
+    """Check that the hub accepts snapshots of a stage.
+
+    Raises:
+        AbsentError: it does not; the text names the stages that it has.
+    """
+    known = hub.contract().stages
+    if stage not in known:
+        raise AbsentError(f"The hub has no stage {stage!r}. {listed('Stages', known)}")
+
+
 def require_expectation(hub: RiskHubClient, world: str, stage: str) -> WorldRow:
     """Return the expectation registered for a world at a stage.
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from risk_hub_contracts.cli.existing import require_world
-from risk_hub_contracts.cli.options import Json
+from risk_hub_contracts.cli.options import Json, check_period
 from risk_hub_contracts.cli.screen import bar, print_document, say
 from risk_hub_contracts.cli.session import Url, opened
 from risk_hub_contracts.cli.snapshot_file import SnapshotFile
@@ -150,6 +150,7 @@ def list_snapshots(
     json: Json = False,
 ) -> None:
     """List a world's snapshots; more pages are fetched as they are needed."""
+    check_period(start, end)
     with opened(url) as client:
         snapshots = client.list(
             world,
@@ -166,8 +167,11 @@ def list_snapshots(
             require_world(client, world)
     if json:
         print_document([dict(snapshot.document) for snapshot in found])
-    else:
+    elif found:
         _print_table(found)
+    else:
+        hint = "" if include_expired else "; --include-expired lists expired ones too"
+        say(f"{world}: no snapshot matches{hint}")
 
 
 def contract(url: Url = None, *, json: Json = False) -> None:

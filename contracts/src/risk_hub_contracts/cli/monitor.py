@@ -7,8 +7,8 @@ import typer
 
 from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import print_document, say
-from risk_hub_contracts.cli.session import Url, opened
-from risk_hub_contracts.client import HubError, NotFoundError, RiskHubClient
+from risk_hub_contracts.cli.session import Url, explain, opened
+from risk_hub_contracts.client import NotFoundError, RiskHubClient
 from risk_hub_contracts.times import duration_text
 
 FRESH: Final = 0
@@ -78,5 +78,6 @@ def _freshness(
 
 
 def _error(world: str, error: Exception) -> Freshness:
-    sentence = str(error) if isinstance(error, HubError) else f"{type(error).__name__}: {error}"
+    known = explain(error)
+    sentence = f"{type(error).__name__}: {error}" if known is None else known[1]
     return Freshness(world, NAMES[ERROR], None, None, sentence)

@@ -7,7 +7,7 @@ import typer
 
 from risk_hub_contracts.cli.existing import require_world
 from risk_hub_contracts.cli.hub_commands import Expired, KnownAt, OnlyActor, OnlyStage
-from risk_hub_contracts.cli.options import Json
+from risk_hub_contracts.cli.options import Json, check_period
 from risk_hub_contracts.cli.report_text import risk_lines, signal_lines, stress_lines
 from risk_hub_contracts.cli.screen import print_document, say
 from risk_hub_contracts.cli.session import Url, opened
@@ -88,6 +88,7 @@ def list_signals(
     json: Json = False,
 ) -> None:
     """List a world's exit signals; more pages are fetched as they are needed."""
+    check_period(start, end)
     with opened(url) as hub:
         signals = hub.exit_signals(
             world, start=start, end=end, stage=stage, order="asc" if oldest_first else "desc"

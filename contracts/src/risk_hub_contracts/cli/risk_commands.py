@@ -8,7 +8,7 @@ import typer
 from risk_hub_contracts.cli.backtest_plot import ENDINGS, plot_backtest
 from risk_hub_contracts.cli.backtest_text import backtest_lines
 from risk_hub_contracts.cli.existing import own_stage
-from risk_hub_contracts.cli.options import Json
+from risk_hub_contracts.cli.options import Json, check_period
 from risk_hub_contracts.cli.report_commands import show_risk
 from risk_hub_contracts.cli.screen import complain, print_document, say
 from risk_hub_contracts.cli.session import REFUSED, Url, opened
@@ -55,6 +55,7 @@ def backtest(
     json: Json = False,
 ) -> None:
     """Hold the value at risk that was forecast each day against the return that came: Kupiec, Christoffersen, Basel."""
+    check_period(start, end)
     options = BacktestOptions(method=method, confidence_bps=confidence_bps)
     if start is not None:
         options["start"] = start

@@ -10,13 +10,14 @@ from risk_hub_contracts.client import (
     HubError,
     InvalidSnapshotError,
     NotConfiguredError,
+    NotFoundError,
     Patience,
     RefusedError,
     RiskHubClient,
     SpoolError,
     UnavailableError,
 )
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, UNAVAILABLE
+from risk_hub_contracts.problems import CONTRACT_VIOLATION, NOT_FOUND, UNAVAILABLE
 
 __all__ = ["REFUSED", "UNREACHED", "USAGE", "AbsentError", "Url", "explain", "facts", "opened"]
 
@@ -52,7 +53,19 @@ def explain(error: Exception) -> tuple[int, str] | None:
         )
     if isinstance(error, UnavailableError | SpoolError):
         return UNREACHED, str(error)
-    return (REFUSED, str(error)) if isinstance(error, HubError | AbsentError) else None
+    if isinstance(error, OSError) and error.filename is not None:
+        return (
+            REFUSED,
+            f"{error.filename} cannot be used: {error.strerror}. Check the path and its permissions.",
+        )
+    return (REFUSED, _sentence(error)) if isinstance(error, HubError | AbsentError) else None
+
+
+def _sentence(error: Exception) -> str:
+    """Return the text of an error; where the hub has no such route, the URL may be the cause."""
+    if isinstance(error, NotFoundError) and error.type == NOT_FOUND.uri:
+        return f"{error} RISK_HUB_URL is the address without /risk-hub."
+    return str(error)
 
 
 def facts(error: Exception) -> dict[str, Any]:

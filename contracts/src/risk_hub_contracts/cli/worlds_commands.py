@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from risk_hub_contracts.cli.existing import require_expectation, require_policy
+from risk_hub_contracts.cli.existing import require_expectation, require_policy, require_stage
 from risk_hub_contracts.cli.options import Json
 from risk_hub_contracts.cli.screen import print_document, say
 from risk_hub_contracts.cli.session import REFUSED, Url, opened
@@ -39,6 +39,8 @@ def list_worlds(
 ) -> None:
     """Show how every world stands; status 1 where one is late, stale or missing."""
     with opened(url) as hub:
+        if stage is not None:
+            require_stage(hub, stage)
         known = [world for world in hub.worlds() if stage in {None, world["stage"]}]
     known.sort(key=lambda world: (world["state"] not in LATE, world["world_id"], world["stage"]))
     shown = [world for world in known if world["state"] in LATE] if late else known
@@ -86,11 +88,14 @@ def show(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> 
         _tell(require_expectation(hub, world, stage), json=json)
 
 
-def forget(world: World, stage: Stage, url: Url = None) -> None:
+def forget(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> None:
     """Expect nothing of a world any more; its snapshots stay."""
     with opened(url) as hub:
         require_expectation(hub, world, stage)
         hub.forget(world, stage)
+    if json:
+        print_document({"world_id": world, "stage": stage, "forgotten": True})
+        return
     say(f"{world} at {stage}: its silence is not watched any more")
 
 
@@ -130,9 +135,10 @@ def _policy_of(document: dict[str, Any]) -> dict[str, Any]:
     return shown if isinstance(shown, dict) and "stored" in document else document
 
 
-def _document(file: Path) -> dict[str, Any]:
+def _document(path: Path) -> dict[str, Any]:
+    file = "stdin" if path == Path("-") else str(path)
     try:
-        text = sys.stdin.read() if file == Path("-") else file.read_text(encoding="utf-8")
+        text = sys.stdin.read() if file == "stdin" else path.read_text(encoding="utf-8")
         document = json_text.loads(text)
     except OSError as error:
         raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None

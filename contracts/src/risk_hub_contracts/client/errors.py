@@ -55,12 +55,7 @@ class RefusedError(HubError):
     def __init__(self, status: int, problem: Mapping[str, Any], request_id: str) -> None:
         title, remedy = problem.get("title", f"HTTP {status}"), problem.get("remedy")
         sentences = [f"{title}: {problem['detail']}" if "detail" in problem else str(title)]
-        faults = problem.get("errors")
-        sentences += [
-            f"  {fault.get('pointer')}: {fault.get('detail')}"
-            for fault in (faults if isinstance(faults, list) else ())
-            if isinstance(fault, Mapping)
-        ]
+        sentences += _faults(problem.get("errors"), sentences[0])
         sentences += [str(remedy)] if remedy else []
         super().__init__("\n".join(sentences), request_id)
         self.status, self.problem = status, dict(problem)
@@ -69,6 +64,16 @@ class RefusedError(HubError):
     def type(self) -> str:
         """The problem's stable type, as in `urn:risk-hub:problem:version-conflict`."""
         return str(self.problem.get("type", "about:blank"))
+
+
+def _faults(faults: object, said: str) -> list[str]:
+    """Return a line for each fault that is not said already."""
+    lines = [
+        f"{fault.get('pointer')}: {fault.get('detail')}"
+        for fault in (faults if isinstance(faults, list) else ())
+        if isinstance(fault, Mapping)
+    ]
+    return [f"  {line}" for line in lines if line not in said]
 
 
 class ConflictError(RefusedError):

@@ -1,5 +1,6 @@
 """Retry decisions and delays; stamina runs the attempts."""
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -18,6 +19,10 @@ REPEATABLE: Final = (
     httpx2.RemoteProtocolError,
     httpx2.ProxyError,
 )
+
+# Without a handler, Python prints a log record of stamina on stderr at each retry. A caller that configures logging
+# still gets these records.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 # Allows 400 extra seconds for a blob of 100 MB.
 SLOWEST_BYTES_PER_SECOND: Final = 250_000
