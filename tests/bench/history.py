@@ -1,12 +1,11 @@
 """Benchmarks of a long history: requests and bytes of a read, with 10 versions in a world and with 100,000.
 
 moto answers the real adapter's requests, on a table as declared. The versions are put directly into moto's
-store, since
-100,000 puts through its API would take minutes; its queries then take a second each, which is not measured.
+store, since 100,000 puts through its API would take minutes; its queries then take a second each, which is
+not measured.
 
 Past knowledge times are not measured: their cost depends on how many versions were alive then, and in this
-history all
-versions live for a year.
+history all versions live for a year.
 """
 
 import base64

@@ -1,13 +1,10 @@
 """A deployment with everything but the account: `python -m tests.deploy` (`make deploy-rehearsal`).
 
 The real CDK command line bootstraps a local emulator and deploys to it the tested assembly of `staging`, the
-stage
-with all of prod's resources. One thing is replaced beforehand: code for this machine is stored under the
-assembly's own
-asset keys, since the bundles are for Lambda's processor; the CLI finds the keys and uploads nothing. The
-operations stack
-is left out: the emulator supports neither event archives nor CodeDeploy. The steps are written to
-docs/deploy-rehearsal.md.
+stage with all of prod's resources. One thing is replaced beforehand: code for this machine is stored under
+the assembly's own asset keys, since the bundles are for Lambda's processor; the CLI finds the keys and
+uploads nothing. The operations stack is left out: the emulator supports neither event archives nor
+CodeDeploy. The steps are written to docs/deploy-rehearsal.md.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from tests.fakes.declared import Exchange, require_declared
 __all__ = ["Answer", "call"]
 
 HUB_PATH: Final = "/risk-hub/"
-# What API Gateway adds to every response: ids of the request and of its trace.
+# Headers that API Gateway adds to every response: ids of the request and of its trace.
 GATEWAY_HEADER_PREFIX: Final = "x-amz"
 
 

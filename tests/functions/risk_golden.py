@@ -2,8 +2,7 @@
 them.
 
 Up to 200 assets the result hash is stored. Above, the last bits depend on the processor family: numbers are
-stored to
-twelve significant digits, and the hash only shows whether two runs on one machine agree.
+stored to twelve significant digits, and the hash only shows whether two runs on one machine agree.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Which return is used to judge which forecast."""
+"""Assignment of returns to the forecasts that they test."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which forecasts of a period are read."""
+"""Selection of the forecasts of a period."""
 
 from bisect import bisect_right
 from collections import Counter

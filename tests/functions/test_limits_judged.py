@@ -1,4 +1,4 @@
-"""Whether numbers were available to compare with a policy's limits."""
+"""Availability of numbers to compare with a policy's limits."""
 
 from typing import Any
 

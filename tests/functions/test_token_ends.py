@@ -1,4 +1,4 @@
-"""Which token expiry causes a warning: the first expiry of a live token without a replacement."""
+"""Warning before token expiry: the first expiry of a live token without a replacement."""
 
 from datetime import timedelta
 from typing import Any

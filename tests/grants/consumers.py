@@ -1,4 +1,4 @@
-"""What snapshot_reader and world_registry do for consumers and operators."""
+"""Work of snapshot_reader and world_registry for consumers and operators."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What snapshot_writer does for producers, in scenarios that each fail when the function could not do its part."""
+"""Work of snapshot_writer for producers, in scenarios that each fail if the function could not do its part."""
 
 import hashlib
 import secrets

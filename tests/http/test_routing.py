@@ -1,4 +1,4 @@
-"""Which route answers a request, and that every exception gets an answer too."""
+"""Route selection, and an answer to every exception."""
 
 from collections.abc import Mapping
 from typing import Any

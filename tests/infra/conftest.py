@@ -1,8 +1,7 @@
 """Every stage is synthesized once, and every bundle built once, for all tests of this folder.
 
 With `RISK_HUB_ASSEMBLY=folder` the tests read that one assembly instead, without changes: the tested assembly
-is the
-deployed one. Tests of other stages, and those that read no assembly, are left out.
+is the deployed one. Tests of other stages, and those that read no assembly, are left out.
 """
 
 import os

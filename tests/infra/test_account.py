@@ -1,4 +1,4 @@
-"""Who may deploy, and the limits of a deployment."""
+"""Deployment permissions and their limits."""
 
 import json
 import re

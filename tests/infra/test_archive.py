@@ -1,4 +1,4 @@
-"""What is archived, the retention lock, and that removals are not copied."""
+"""Scope of the archive, its retention lock, and that removals are not copied."""
 
 import json
 import re

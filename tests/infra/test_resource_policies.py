@@ -1,4 +1,4 @@
-"""What each store refuses, determined by evaluating its policy rather than by reading its text."""
+"""Refusals of each store's policy, determined by evaluating the policy rather than by reading its text."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Calls to the hub's front door, as a program with curl would make them."""
+"""Calls to the hub's front server, as a program with curl would make them."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""Which stage a command reaches, and its message if it reaches none."""
+"""The stage that a command reaches, and its message if it reaches none."""
 
 from pathlib import Path
 

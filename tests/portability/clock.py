@@ -1,10 +1,8 @@
 """A changed clock for a process and everything it starts, even if it passes on little of its environment.
 
 A preloaded library adds a constant to every answer of the system's clock. The local stage starts its server
-with an
-environment that does not name the library, so the tests' `sys.executable` is a script that adds it again; so
-are the
-shell and `date`. The monotonic clock and the times of files are not changed.
+with an environment that does not name the library, so the tests' `sys.executable` is a script that adds it
+again; so are the shell and `date`. The monotonic clock and the times of files are not changed.
 """
 
 import importlib.util

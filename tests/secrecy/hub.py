@@ -1,8 +1,7 @@
 """Every handler in normal operation and under faults, with secrets that can be recognised in any output.
 
 `python -m tests.secrecy.hub FILE` writes to stdout and stderr what the functions write to their logs, and to
-FILE
-the results: the secrets, the answers, everything that was stored or sent.
+FILE the results: the secrets, the answers, everything that was stored or sent.
 """
 
 import base64

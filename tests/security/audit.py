@@ -1,10 +1,8 @@
 """`python -m tests.security.audit`: check the locked packages for known vulnerabilities.
 
 pip-audit calls a lock clean even if the advisory service knew none of its packages, so its results are
-counted here: how
-many packages were judged, and how many were not. The smallest lock comes first; if the service cannot judge
-that one, it
-is not asked about the rest.
+counted here: how many packages were judged, and how many were not. The smallest lock comes first; if the
+service cannot judge that one, it is not asked about the rest.
 
 Exit status: 0 everything was judged and nothing found, 1 something was found, 2 something could not be
 judged.

@@ -1,4 +1,4 @@
-"""Which faults occur: each history draws a different mix, so that rare combinations are covered."""
+"""Fault rates: each history draws a different mix, so that rare combinations are covered."""
 
 from collections import Counter
 from collections.abc import Mapping

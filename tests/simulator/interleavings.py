@@ -1,10 +1,8 @@
 """Exhaustive exploration of the interleavings of a few processes, on stores whose calls are atomic.
 
 A process is a plain function that calls ports. To advance it, run it again from the start with the answers it
-has received
-so far; its next call is the next step. The state of a process is therefore its list of answers, the whole
-state can be
-copied and compared, and states that were visited before are not entered twice.
+has received so far; its next call is the next step. The state of a process is therefore its list of answers,
+the whole state can be copied and compared, and states that were visited before are not entered twice.
 """
 
 import copy

@@ -1,8 +1,7 @@
 """Use cases as tasks that can be stopped between any two port calls: one runs at a time, in the seed's order.
 
 A use case is plain code, so each task has a thread; control is handed over by locks, so threads never run in
-parallel
-and the same seed gives the same interleaving.
+parallel and the same seed gives the same interleaving.
 """
 
 import threading

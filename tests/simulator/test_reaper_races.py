@@ -1,6 +1,5 @@
 """ADR-0018, for every interleaving of writers, producers and reapers and for every crash: no snapshot ever
-   refers to a
-missing blob, and in the end no unreferenced blob is left.
+refers to a missing blob, and in the end no unreferenced blob is left.
 
 The use cases are the real ones; every call of a port is one step, and every reachable state is visited.
 """

@@ -117,8 +117,7 @@ def one_hub(clock: FrozenClock, *, validated: bool = True) -> Iterator[OneHub]:
     Args:
         clock: the hub's clock.
         validated: whether every answer must match the API description; false for the code of a release, whose
-            description
-            did not promise everything that this tree's helpers validate.
+            description did not promise everything that this tree's helpers validate.
     """
     token = secrets.token_urlsafe(16)
     aws._made.cache_clear()  # noqa: SLF001 - clients of an earlier hub would not be metered

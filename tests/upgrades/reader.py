@@ -2,8 +2,8 @@
 wire.
 
 The records of the wire in FOLDER are put into the hub of the imported code; its relay takes them, its workers
-process the
-events, and its handlers answer the wire's questions. Only modules that the release has are imported.
+process the events, and its handlers answer the wire's questions. Only modules that the release has are
+imported.
 """
 
 import json

@@ -1,10 +1,8 @@
 """`make release`: freeze the contract, its wire and its stored records as contracts/released/<version>/.
 
 The version is the contract's own (`risk_hub_contracts.__version__`), and follows from the changes since the
-last
-release: a break is refused, an addition is a minor version, no visible change is a patch. The first release
-may have any
-version.
+last release: a break is refused, an addition is a minor version, no visible change is a patch. The first
+release may have any version.
 """
 
 import json
@@ -27,7 +25,7 @@ MANIFEST: Final = "manifest.json"
 
 
 class ReleaseError(Exception):
-    """The tree cannot be released as it is; the text says why and what to do."""
+    """The tree cannot be released in its present state; the text names the reason and the remedy."""
 
 
 def least_version(last: Path | None, present: Contract) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ ZIP_PROGRAM = (
 
 
 class HistoryError(Exception):
-    """The released commit is not in this checkout; the text says what to do."""
+    """The released commit is not in this checkout; the text names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,9 @@
    project code.
 
 Producers publish, and repeat a tenth; readers ask for the newest, for a version, for an instant, for a page
-and for risk
-numbers, and compare each answer with what was published before the request. Requests are never retried: a
-failure counts.
-It prints a line for each request until its input ends, and then the results as one JSON document in the last
-line.
+and for risk numbers, and compare each answer with what was published before the request. Requests are never
+retried: a failure counts. It prints a line for each request until its input ends, and then the results as one
+JSON document in the last line.
 """
 
 import json

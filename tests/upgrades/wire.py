@@ -13,7 +13,7 @@ from tests.upgrades.one_hub import Json
 from tests.upgrades.recorder import SIGNED, UNSIGNED, Recording
 
 WRITES, READS, ANNOUNCED, RECORDS = "wire-writes.jsonl", "wire-reads.jsonl", "announced.jsonl", "records.json"
-# Written by hand for the wrong answers of a release: each question with what was wrong, and why.
+# Written by hand for the wrong answers of a release: each question, its error and the reason.
 REPAIRED = "repaired.json"
 # These differ between requests: signatures, and headers that identify a request.
 NEW_EACH_TIME: Final = frozenset({"x-correlation-id", "instance", "upload_id"})
@@ -29,8 +29,7 @@ class Wire:
         announced: every event that was announced meanwhile.
         records: items of all tables and objects of the bucket, as stored before the reads.
         repaired: questions that the release answered wrongly, as `GET /path`, each with the wrong parts of
-            the answer:
-            JSON pointers (RFC 6901) into its body, and names of its headers.
+            the answer: JSON pointers (RFC 6901) into its body, and names of its headers.
     """
 
     writes: list[Json]
