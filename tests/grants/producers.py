@@ -7,12 +7,15 @@ from typing import Any
 
 from infra.local.sample.publish import sample_body
 from risk_hub_contracts.blob import encode_factor, encode_stress
+from risk_hub_contracts.limits import BLOB_SINGLE_PUT_MAX_BYTES
 from tests.fakes.calls import Answer, call
 from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, small_body
 
 LARGE_BOOK_ASSETS = 8_000
 ASSET_ID_BYTES = 45
+# The smallest blob that is uploaded in parts.
+MULTIPART_BYTES = BLOB_SINGLE_PUT_MAX_BYTES + 1
 
 
 def factor() -> bytes:
@@ -117,7 +120,7 @@ def refuses_what_is_missing(bench: Workbench) -> None:
 
 def completes(bench: Workbench) -> None:
     """Parts that were already assembled become a blob once the store has computed their digest."""
-    world, data = new_world(), _stress()
+    world, data = new_world(), secrets.token_bytes(MULTIPART_BYTES)
     digest = hashlib.sha256(data).hexdigest()
     bench.s3.put_object(Bucket=bench.bucket, Key=f"risk-uploads/{world}/{digest}", Body=data)
     answer = _ended(bench, world, data, "complete", upload_id="completed-before")
@@ -126,7 +129,7 @@ def completes(bench: Workbench) -> None:
 
 def counts_parts(bench: Workbench) -> None:
     """Completing an upload with missing parts is refused as a mistake of the producer."""
-    world, data = new_world(), _stress()
+    world, data = new_world(), secrets.token_bytes(MULTIPART_BYTES)
     answer = _ended(bench, world, data, "complete", upload_id=_begun(bench, world, data))
     assert answer.status == 422, answer.body
 
@@ -150,5 +153,5 @@ def _begun(bench: Workbench, world: str, data: bytes) -> str:
 
 
 def _ended(bench: Workbench, world: str, data: bytes, how: str, *, upload_id: str) -> Answer:
-    end = {"kind": "stress", "bytes": len(data), "upload_id": upload_id}
+    end = {"kind": "covariance", "bytes": len(data), "upload_id": upload_id}
     return bench.hub.post_to(f"{world}/blobs/{hashlib.sha256(data).hexdigest()}/{how}", end)
