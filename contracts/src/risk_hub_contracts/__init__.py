@@ -1,4 +1,4 @@
-"""The v1 contract of Risk Signal Hub, as producers, functions and consumers share it.
+"""The v1 contract of Risk Signal Hub, shared by producers, functions and consumers.
 
 Import the module you need (`from risk_hub_contracts.snapshot import parse_snapshot`): the package
 itself loads nothing, so that a cold function pays only for what it uses.

@@ -75,7 +75,7 @@ class RealizedReturns:
         return sum(self.lengths)
 
     def series(self) -> list[Sequence[float]]:
-        """The series in the order of `ids`; a single one if there are no ids."""
+        """The series in the order of `ids`; a single one without ids."""
         values, ends = _floats(self.payload), list(accumulate(self.lengths, initial=0))
         return [values[start:end] for start, end in pairwise(ends)]
 

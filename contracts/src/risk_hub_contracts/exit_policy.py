@@ -100,7 +100,7 @@ class GrossLimit(BaseModel):
 
 
 class StalenessLimit(BaseModel):
-    """How old (`evaluated_at` minus `as_of`, in seconds) a snapshot may be when it is evaluated."""
+    """The greatest age of a snapshot at its evaluation: `evaluated_at` minus `as_of`, in seconds."""
 
     model_config = _FROZEN
 

@@ -54,7 +54,7 @@ class QuietHours(BaseModel):
 
 
 class Expectation(BaseModel):
-    """How late a world's newest snapshot may be at one stage.
+    """The allowed lag of a world's newest snapshot at one stage.
 
     `enabled: false` stops monitoring. Quiet hours suppress alarms only: the world is still measured and
     listed.

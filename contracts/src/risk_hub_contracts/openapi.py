@@ -48,7 +48,7 @@ def openapi_document(*, closed_answers: bool = False) -> Json:
     """Return the whole description, JSON-ready; the same on every run.
 
     Args:
-        closed_answers: forbid members that an answer does not declare; for tests of what the hub writes.
+        closed_answers: forbid members that an answer does not declare; for tests of the hub's output.
     """
     return {
         "openapi": "3.1.0",

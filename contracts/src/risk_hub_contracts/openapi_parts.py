@@ -29,8 +29,8 @@ _HEADERS: Final[dict[str, str]] = {
     "WWW-Authenticate": "The scheme that is asked for.",
     "Retry-After": "Seconds to wait before the same request is sent again.",
 }
-# Headers that every response declaring them carries. The gateway's errors have no correlation id; some statuses
-# ask to retry for one of their problems only. The gateway's own errors have no caching rule either.
+# Headers present in every response that declares them. The others are missing from the gateway's own errors
+# (correlation id, caching rule) or belong to only one problem of a status (Retry-After).
 _REQUIRED_HEADERS: Final = frozenset(_HEADERS) - {
     "Cache-Control",
     "Retry-After",

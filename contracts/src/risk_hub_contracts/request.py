@@ -88,7 +88,7 @@ class Scenario(BaseModel):
 
 
 class Provenance(TypedDict):
-    """Where the snapshot comes from; `actor` and `stage` are filled in from the headers."""
+    """The origin of the snapshot; `actor` and `stage` are filled in from the headers."""
 
     __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]
 

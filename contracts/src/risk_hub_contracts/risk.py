@@ -63,7 +63,7 @@ class RiskInput(BaseModel):
 
 
 class InputSufficiency(BaseModel):
-    """Whether one input is sufficient, and its age at the snapshot's `as_of`.
+    """Sufficiency of one input, and its age at the snapshot's `as_of`.
 
     `staleness_seconds` counts from the end of the last UTC day of a dated input, or from the `as_of` of the
     first snapshot that used the same bytes by reference (`known_since`); null if neither is known or it is

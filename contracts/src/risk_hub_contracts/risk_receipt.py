@@ -13,11 +13,11 @@ UNSIGNED: Final = "sha256:" + "0" * 64
 
 
 class RiskParameters(BaseModel):
-    """Every parameter, besides the inputs, that affects the numbers.
+    """Every parameter, in addition to the inputs, that affects the numbers.
 
     Below `trace_min`, `resolved_min_ratio`, `constant_max_ratio` and `share_of_var_min`, and above
     `relative_error_max`, a number would be rounding noise and is null; `min_observations` and `methods`
-    depend on what is computed.
+    differ by measure.
     """
 
     model_config = _FROZEN

@@ -15,7 +15,7 @@ INTEGER_TOKEN: Final[Mapping[str, str]] = {"x-json-token": "int"}
 An integer of an enumeration (`window`) is compared by its value, as JSON Schema does, and has no mark.
 """
 INTEGER_NOTE: Final = "Written without fraction or exponent: 900, not 900.0 or 9e2."
-# Objects written without nulls; all their other members are always present, whatever the model's defaults.
+# Objects written without nulls; all other members are always present, also those with a default.
 COMPLETE_WITHOUT_NULLS: Final = frozenset(
     {
         *("Expectation", "QuietHours"),

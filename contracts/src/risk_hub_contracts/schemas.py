@@ -111,7 +111,7 @@ def component_schemas(*, closed_answers: bool = False) -> dict[str, Any]:
     """Return the schemas of the API's bodies, by model name, as OpenAPI components.
 
     Args:
-        closed_answers: forbid members that an answer does not declare; for tests of what the hub writes.
+        closed_answers: forbid members that an answer does not declare; for tests of the hub's output.
     """
     requests = {name: as_request(schema) for name, schema in _definitions(requests=True).items()}
     answers = {

@@ -1,7 +1,7 @@
 """Strict JSON: RFC 8259, rejecting everything that two parsers could read differently.
 
-The parse itself is pydantic-core's. What no Python parser refuses by itself is found around it at C speed:
-depth and infinite numbers by a look at the containers, duplicate keys by counting what the parsed value lost.
+The parse itself is pydantic-core's. What no Python parser rejects is found separately at C speed:
+depth and infinite numbers by walking the containers, duplicate keys by counting the lost members.
 """
 
 import json
@@ -72,7 +72,7 @@ def read(raw: bytes, max_bytes: int = BODY_MAX_BYTES, name: str = "body") -> Par
 
 @dataclass(slots=True)
 class _Seen:
-    """Contents of a parsed value: object members, string values and notable numbers, counted."""
+    """Counts of object members and string values, and whether all numbers are finite and small."""
 
     members: int = 0
     texts: int = 0

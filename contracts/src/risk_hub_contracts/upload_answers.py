@@ -36,7 +36,7 @@ class PartUpload(SignedRequest):
 
 
 class MultipartUpload(TypedDict):
-    """The part requests, to be sent in any order or concurrently, with retries; then `complete` or `abort`."""
+    """The part requests, to be sent in any order or concurrently, retried; then `complete` or `abort`."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 

@@ -27,7 +27,7 @@ from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.times import InstantError, parse_instant
 
 JOURNAL_SUFFIX: Final = ".backfill-done"
-# History gets the shortest ttl that the contract allows, whatever its file states, so that it never outlives
+# History gets the shortest ttl that the contract allows, not that of its file, so that it never outlives
 # newer snapshots as the latest. The value is constant, so that a repeated run publishes the same content.
 HISTORY_TTL_SECONDS: Final = 1
 # Allowance for the time until the hub reads its clock.
@@ -80,7 +80,7 @@ def backfill(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Publish history, oldest as_of first; run it again after a failure and it goes on.
+    """Publish history, oldest as_of first; after a failure, a second run continues.
 
     Each gets `provenance.source` = backfill: the hub evaluates it as history, and no exit signal comes from
     it. What is read as the latest never goes back in time: one that is older than what the world has, or than

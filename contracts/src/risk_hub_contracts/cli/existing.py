@@ -27,7 +27,7 @@ def own_stage(hub: RiskHubClient, world: str) -> str:
     """Return the only stage that has snapshots of a world.
 
     Raises:
-        AbsentError: there are none or several; the message lists them.
+        AbsentError: not exactly one stage has any; the message lists the stages.
     """
     stages = [stage for stage in hub.contract().stages if _has_snapshot(hub, world, stage)]
     if not stages:

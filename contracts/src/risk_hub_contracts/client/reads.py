@@ -108,7 +108,7 @@ def latest(memory: Memory, world_id: str, filters: Filters) -> Steps[StoredSnaps
     """Request the newest snapshot; an unchanged answer is not sent again."""
     params = params_of(filters)
     call = Call("GET", world_path(world_id, "snapshots", "latest"), params=params)
-    # Whether a snapshot has expired depends on the time, not on its content.
+    # Expiry depends on the time, not on the content, so an ETag cannot show it.
     etag = None if "include_expired" in params else memory.etag(call)
     if etag is not None:
         call = Call("GET", call.url, {"If-None-Match": etag}, params, good=frozenset({200, NOT_MODIFIED}))

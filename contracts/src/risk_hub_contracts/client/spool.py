@@ -42,7 +42,7 @@ _DAMAGED: Final = (
 
 
 class DamagedEntryError(SpoolError):
-    """A spool file differs from what was written."""
+    """A spool file is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
