@@ -82,10 +82,10 @@ def backfill(
 ) -> None:
     """Publish history, oldest as_of first; after a failure, a second run continues.
 
-    Each gets `provenance.source` = backfill: the hub evaluates it as history, and no exit signal comes from
-    it. What is read as the latest never goes back in time: one that is older than what the world has, or than
-    another of this run, is stored with a ttl of one second, and held back where the newer one has expired or
-    is about to. Status 1 when one was refused or held.
+    Each gets `provenance.source` = backfill: the hub evaluates it as history, without exit signals. The latest
+    snapshot never goes back in time: one older than the world's newest, or than another of this run, is stored
+    with a ttl of one second, and held back if the newer one has expired or soon will. Status 1 if one was
+    refused or held.
     """
     source = source.resolve()
     items = sorted(

@@ -43,7 +43,7 @@ def monitor(
     *,
     json: Json = False,
 ) -> None:
-    """Exit with 0 if every world is fresh, 1 if one is late, 2 if one is very late or missing, 3 on an error."""
+    """Exit with 0 if every world is fresh, 1 if one is late, 2 if one is very late or missing, 3 on error."""
     if not warn_seconds <= critical_seconds:
         raise typer.BadParameter("--warn-seconds must not be more than --critical-seconds")
     try:

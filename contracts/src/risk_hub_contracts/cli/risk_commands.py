@@ -54,7 +54,7 @@ def backtest(
     *,
     json: Json = False,
 ) -> None:
-    """Hold the value at risk that was forecast each day against the return that came: Kupiec, Christoffersen, Basel."""
+    """Back-test the daily value-at-risk forecasts against realised returns: Kupiec, Christoffersen, Basel."""
     check_period(start, end)
     options = BacktestOptions(method=method, confidence_bps=confidence_bps)
     if start is not None:

@@ -37,7 +37,7 @@ def list_worlds(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Show how every world stands; status 1 where one is late, stale or missing."""
+    """Show the freshness of every world; status 1 if one is late, stale or missing."""
     with opened(url) as hub:
         if stage is not None:
             require_stage(hub, stage)
@@ -68,7 +68,7 @@ def expect(
     enabled: Annotated[bool, typer.Option("--on/--off", help="Whether it is watched now.")] = True,
     json: Json = False,
 ) -> None:
-    """Expect snapshots of a world, or change by how much they may be late."""
+    """Register the expectation of a world, or change its lag limits."""
     with opened(url) as hub:
         stored = hub.expect(
             world,
@@ -83,13 +83,13 @@ def expect(
 
 
 def show(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> None:
-    """Show what is expected of a world."""
+    """Show the expectation of a world."""
     with opened(url) as hub:
         _tell(require_expectation(hub, world, stage), json=json)
 
 
 def forget(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> None:
-    """Expect nothing of a world any more; its snapshots stay."""
+    """Remove the expectation of a world; its snapshots stay."""
     with opened(url) as hub:
         require_expectation(hub, world, stage)
         hub.forget(world, stage)
@@ -114,9 +114,9 @@ def policy(
     drop: Annotated[bool, typer.Option("--drop", help="Let the default be in force again.")] = False,
     json: Json = False,  # noqa: ARG001 - accepted as by every command; the answer is JSON in any case
 ) -> None:
-    """Show the exit policy that is in force, as JSON; with --put or --drop, change it before.
+    """Show the exit policy in force, as JSON; with --put or --drop, change it first.
 
-    What is shown can be put again, on this world or another: `--put` takes the member `policy` of it.
+    The output can be stored again, for any world: `--put` reads its member `policy`.
     """
     if put is not None and drop:
         raise typer.BadParameter("give --put or --drop, not both")
