@@ -29,9 +29,7 @@ WORLD = "w1"
 
 @dataclass
 class Store:
-    """An upload port, the store behind it, and a function that sends signed requests and returns their
-    status.
-    """
+    """An upload port, the store behind it, and a function that sends signed requests."""
 
     uploads: BlobUploads
     blobs: BlobStore

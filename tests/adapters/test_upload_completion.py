@@ -1,6 +1,4 @@
-"""Completing a large upload on S3: it resumes where earlier calls stopped, ends, and never stores other
-bytes.
-"""
+"""Completing a large upload on S3: it resumes where earlier calls stopped and never stores other bytes."""
 
 import contextlib
 import hashlib

@@ -1,6 +1,4 @@
-"""Compute ours and the peers' numbers and write vectors and page; run by `make agreement` in the environment
-`.peers`.
-"""
+"""Compute our and the peers' numbers, write vectors and page; `make agreement` runs it in `.peers`."""
 
 import hashlib
 import json

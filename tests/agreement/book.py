@@ -1,6 +1,4 @@
-"""The input of ours and the peers' computations: the sample's book of 20 equities and its daily returns, 2020
-to 2022.
-"""
+"""Common input of all computations: the sample's 20 equities and their daily returns, 2020 to 2022."""
 
 import json
 from collections.abc import Sequence

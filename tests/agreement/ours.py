@@ -43,9 +43,7 @@ def exceedances(book: Book, bps: int) -> list[bool]:
 
 
 def trial_sharpes(book: Book) -> list[float]:
-    """Return the Sharpe ratio per day of each equity: the trials from which the book might have been
-    selected.
-    """
+    """Return the Sharpe ratio per day of each equity: the trials from which the book may be selected."""
     return [performance.mean(column) / performance.standard_deviation(column) for column in book.columns]
 
 
@@ -68,9 +66,7 @@ def volatility(book: Book) -> float:
 
 
 def historical(book: Book) -> Iterator[tuple[str, Value]]:
-    """Measures of the empirical tail; over 500 days the tail is a whole number of days, where conventions
-    differ.
-    """
+    """Measures of the empirical tail, a whole number of days out of 500, where conventions differ."""
     for bps in CONFIDENCES_BPS:
         yield f"historical VaR {percent(bps)}", measures.historical_var(book.returns, bps)
         yield f"historical ES {percent(bps)}", measures.historical_es(book.returns, bps)

@@ -1,6 +1,4 @@
-"""Statistics of a series and of exceedances: quantstats, empyrical, vartests. Runs only in the environment
-`.peers`.
-"""
+"""Statistics of a series and of exceedances: quantstats, empyrical, vartests. Runs only in `.peers`."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,4 @@
-"""The committed sample is a function of the committed returns, bit for bit, on every processor and Python
-version.
-"""
+"""The committed sample follows from the committed returns bit for bit, on every processor and Python."""
 
 import json
 import random

@@ -1,5 +1,5 @@
-"""`make rehearse`: one world goes silent, one never publishes; write the notifications and both dashboards to
-the docs.
+"""`make rehearse`: one world goes silent, one never publishes; write notifications and dashboards to the
+docs.
 """
 
 import sys

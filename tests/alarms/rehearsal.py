@@ -1,6 +1,4 @@
-"""Silence, late, stale, recovery, and missing: rehearsed on a local stage in which a minute lasts ten
-seconds.
-"""
+"""Silence, late, stale, recovery, missing: rehearsed on a local stage with minutes of ten seconds."""
 
 import itertools
 import json

@@ -1,3 +1,1 @@
-"""Back-test of a real book through the whole path: published over HTTP, evaluated by the engine, read from
-the route.
-"""
+"""Back-test of a real book through the whole path: published over HTTP, evaluated, read from the route."""

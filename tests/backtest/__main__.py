@@ -1,6 +1,4 @@
-"""`python -m tests.backtest`: back-test the real book on a separate stage; write docs/backtest.md and its
-picture.
-"""
+"""`python -m tests.backtest`: back-test the real book on a separate stage; write docs/backtest.md."""
 
 import json
 import sys

@@ -1,6 +1,4 @@
-"""The same back-test directly from the table of returns, in a few lines of numpy: the route's expected
-results.
-"""
+"""The same back-test directly from the table of returns with numpy: the route's expected results."""
 
 from collections.abc import Iterator
 from statistics import NormalDist

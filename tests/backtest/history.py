@@ -1,6 +1,4 @@
-"""Three years of a book of 20 equities as a gateway would have published it: one snapshot at the close of
-each day.
-"""
+"""Three years of a book of 20 equities as a gateway would publish it: one snapshot at each day's close."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,6 +1,4 @@
-"""Benchmark of event delivery: from a snapshot's commit until the risk engine stores its report, on the local
-stage.
-"""
+"""Benchmark of event delivery: from a snapshot's commit to its stored risk report, on the local stage."""
 
 import statistics
 import time

@@ -114,9 +114,7 @@ def row(number: int) -> dict[str, Any]:
 
 
 def scan_pages(rows: Sequence[dict[str, Any]]) -> list[bytes]:
-    """Return the answers of a scan: a page ends at a megabyte of whole rows, even if only some attributes are
-    shown.
-    """
+    """Return the answers of a scan: a page ends at a megabyte of whole rows, even for a few attributes."""
     pages: list[list[dict[str, Any]]] = [[]]
     size_bytes = 0
     for each in rows:

@@ -1,6 +1,4 @@
-"""Benchmarks of the handlers: cold and warm, from the built bundle and from the sources, against pydantic and
-boto3.
-"""
+"""Benchmarks of the handlers: cold and warm, from bundle and sources, against pydantic and boto3."""
 
 from collections.abc import Iterator
 

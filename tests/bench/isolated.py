@@ -61,9 +61,7 @@ def host_architecture() -> Architecture:
 
 @cache
 def unpacked(group: BundleGroup) -> Path:
-    """Return a folder with the content of the group's zip for this machine's processor; it is removed with
-    this process.
-    """
+    """Return a folder with the group's zip for this machine's processor; it is removed with this process."""
     folder = TemporaryDirectory(prefix=f"{group}-")
     _KEPT.append(folder)
     zipfile.ZipFile(bundle_zip(Bundle(group, host_architecture()))).extractall(folder.name)

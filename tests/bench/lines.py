@@ -6,9 +6,7 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """One row of the table: name, measured value, floor of the same run, budget, whether it holds, and if
-    not, why.
-    """
+    """One row of the table: name, measured value, floor of the same run, budget, verdict, and reason."""
 
     what: str
     measured: str

@@ -32,9 +32,7 @@ SOUND = Verdict(None, 0.0)
 
 
 def risk_lines() -> Iterator[Line]:
-    """Measure the packed form at 500 and 5,000 assets, the factor form at 5,000, and the imports of a small
-    book.
-    """
+    """Measure packed form at 500 and 5,000 assets, factor form at 5,000, and the imports of a small book."""
     yield from _packed_500()
     yield _factor_5000()
     yield _packed_5000_memory()

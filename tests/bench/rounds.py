@@ -38,9 +38,7 @@ def event(method: str, path: str, body: str | None = None) -> dict[str, Any]:
 
 
 def floor() -> Round:
-    """Return the floor of a POST: pydantic and boto3 as installed, and one put of an item as large as a
-    snapshot's.
-    """
+    """Return the floor of a POST: pydantic and boto3 as installed, and one put of an equally large item."""
     stub.install()
     import boto3  # noqa: PLC0415
     from pydantic import BaseModel  # noqa: PLC0415

@@ -1,6 +1,4 @@
-"""One fresh process: the whole report of a book at the limit of the exact path; print seconds and whether
-numpy loaded.
-"""
+"""One fresh process: the report of a book at the exact path's limit; print seconds and whether numpy loaded."""
 
 import sys
 import time

@@ -1,6 +1,4 @@
-"""Benchmarks of the whole path, on a separate local stage: an event's delivery, and the round trip of 5,000
-assets.
-"""
+"""Benchmarks of the whole path on a separate local stage: event delivery, and a 5,000-asset round trip."""
 
 import json
 import subprocess

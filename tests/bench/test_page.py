@@ -1,6 +1,4 @@
-"""The committed page: each missed budget is named with its reason, and the written page follows from its
-lines.
-"""
+"""The committed page: each missed budget has its reason, and the page follows from its lines."""
 
 from pathlib import Path
 

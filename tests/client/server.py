@@ -138,9 +138,7 @@ class Server:
         return Answer(200, {"store": "bytes"}, sent.decode("latin-1"))
 
     def _hub_answer(self, event: dict[str, Any]) -> Answer:
-        """Return the hub's answer; an undeclared one breaks the connection here, and fails the test when it
-        ends.
-        """
+        """Return the hub's answer; an undeclared one breaks the connection and fails the test at its end."""
         try:
             return self.gateway.send(event)
         except UndeclaredAnswerError as error:

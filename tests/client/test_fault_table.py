@@ -48,9 +48,7 @@ ALWAYS = IMPATIENT.attempts
 
 @dataclass(frozen=True)
 class Given:
-    """The conditions of a row: a blob and a faulty store, a token, a spool, a full disk, the client's
-    timeout.
-    """
+    """The conditions of a row: a blob and a faulty store, a token, a spool, a full disk, a timeout."""
 
     store: bool = False
     wrong_token: bool = False
@@ -234,8 +232,8 @@ def test_a_wrong_token_is_told_by_the_hub_itself(server: Server) -> None:
 def test_a_snapshot_of_the_future_is_judged_by_the_hubs_clock_not_by_ours(
     server: Server, client: RiskHubClient
 ) -> None:
-    """The server's clock is in January 2026, this machine's is not: as_of is refused here, and nothing is
-    posted.
+    """The server's clock is in January 2026, this machine's is not: the client refuses as_of and posts
+    nothing.
     """
     ours = client.memory.now()
     with pytest.raises(InvalidSnapshotError, match="as_of"):

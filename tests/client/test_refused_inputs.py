@@ -1,6 +1,4 @@
-"""Inputs that the hub would only reject during computation, and inputs that pandas or NumPy would change
-silently.
-"""
+"""Inputs that the hub would reject only during computation, or that pandas or NumPy would change silently."""
 
 import tracemalloc
 from array import array

@@ -1,6 +1,4 @@
-"""The published JSON Schemas and the API description, and a validator that knows every keyword of their
-dialects.
-"""
+"""The published JSON Schemas and the API description, and a validator of all their dialects' keywords."""
 
 import json
 from collections.abc import Iterator

@@ -1,6 +1,4 @@
-"""Names without visible characters are refused everywhere; a name in any script with visible characters is
-accepted.
-"""
+"""Names without visible characters are refused everywhere; names with some, in any script, are accepted."""
 
 import unicodedata
 from typing import Any

@@ -49,9 +49,7 @@ TEXTS = [
 
 
 class IntToken:
-    """The extension keyword `x-json-token`: the number is written as an RFC 8259 `int`, so Python reads it as
-    one.
-    """
+    """The extension keyword `x-json-token`: Python reads a number written as an RFC 8259 `int` as an int."""
 
     def __init__(self, _schema: Json, value: object, _path: list[str | int]) -> None:
         assert value == "int"

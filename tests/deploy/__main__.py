@@ -63,7 +63,7 @@ class Rehearsal:
 
 
 def main() -> int:
-    """Rehearse; exit status 0 if a snapshot passed through the CLI's deployment and its removal left nothing
+    """Rehearse; exit status 0 if a snapshot passed through the deployment and its removal left nothing
     behind.
     """
     folder, rehearsal = ASSEMBLIES / f"{STAGE}-rehearsal", Rehearsal()

@@ -120,9 +120,7 @@ def _gateway_faults(exchange: Exchange) -> Iterator[str]:
 
 
 def _options_faults(exchange: Exchange) -> Iterator[str]:
-    """Yield the faults of an answer to OPTIONS, which every path has although no operation is declared for
-    it.
-    """
+    """Yield the faults of an answer to OPTIONS, which every path has without a declared operation."""
     if "allow" not in exchange.headers:
         yield "the header Allow is missing"
     if exchange.body:

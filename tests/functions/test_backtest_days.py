@@ -58,9 +58,7 @@ def test_a_forecast_made_in_the_morning_is_judged_by_that_days_return() -> None:
 
 
 def test_a_return_of_a_date_before_the_forecast_was_made_does_not_judge_it() -> None:
-    """The forecast of the 12th had seen the 5th; the 7th came late and is new, but does not test that
-    forecast.
-    """
+    """The forecast of the 12th had seen the 5th; the 7th came late and is new, but does not test it."""
     seen_late = forecast("01-12T21", GAIN, dated="2026-01-05")
     found = judged(seen_late, forecast("01-13T21", LOSS, dated="2026-01-07"))
     assert (found.days, left_out(found)) == ([], {"replaced": 1, "no_realized_return": 1})

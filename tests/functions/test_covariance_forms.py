@@ -48,9 +48,7 @@ def random_covariance(count: int, rank: int | None = None) -> Any:
 
 
 def gram(rows: Any) -> Any:
-    """Return `AA'` by einsum's own loops: a large BLAS product crashes the process with some kernels of some
-    releases.
-    """
+    """Return `AA'` by einsum's own loops: a large BLAS product crashes with some kernels of some releases."""
     return np.einsum("ik,jk->ij", rows, rows)
 
 

@@ -56,9 +56,7 @@ class Engine:
         self.snapshot = snapshot
 
     def facts(self, version: str, minutes: float) -> dict[str, Any]:
-        """Publish a version whose as_of is this many minutes after the start; return the facts of every
-        report on it.
-        """
+        """Publish a version whose as_of is this many minutes after the start; return its reports' facts."""
         as_of = START + timedelta(minutes=minutes)
         snapshot = stored(version, as_of=as_of, created_at=self.clock(), content_hash=HASH, **self.snapshot)
         self.snapshots.put_once(snapshot, snapshot.retain_until(timedelta(days=30)))

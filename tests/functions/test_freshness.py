@@ -18,8 +18,8 @@ NOON = [{"from": "11:00", "to": "13:00"}]
 
 
 def row(world_id: str = "w1", *, lag: float | None = 0, stage: str = "paper", **wanted: Any) -> WorldRow:
-    """Return a world expected since one day ago whose newest snapshot is `lag` seconds old; None: no snapshot
-    yet.
+    """Return a world expected since one day ago; its newest snapshot is `lag` seconds old (None: no
+    snapshot).
     """
     expectation = Expectation.model_validate({"owner": "desk-a", **wanted})
     head = None if lag is None else newest(START - timedelta(seconds=lag))
@@ -175,9 +175,7 @@ def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() ->
 
 @given(st.permutations(range(6)), st.integers(0, 500))
 def test_f30_the_worlds_shown_while_all_is_well_are_the_same_each_minute(lags: list[int], later: int) -> None:
-    """A metric is billed by the hour: showing 50 different worlds each minute would cost as much as one
-    metric per world.
-    """
+    """A metric is billed by the hour: 50 different worlds each minute would cost as much as all worlds."""
     rows = [row(f"w{number}", lag=lag * 10) for number, lag in enumerate(lags)]
     found = worst([standing(each, START + timedelta(seconds=later)) for each in reversed(rows)], STAGES, 3)
     assert [each.row.world_id for each in found] == ["w0", "w1", "w2"]

@@ -32,9 +32,7 @@ def sample(pytestconfig: pytest.Config) -> CloudEvent:
 
 
 def batch(sample: CloudEvent, *receives: int) -> dict[str, Any]:
-    """Return an invocation with one message for each receive count; message and event ids are their
-    positions.
-    """
+    """Return an invocation with one message for each receive count; ids are the messages' positions."""
     records = []
     for place, count in enumerate(receives):
         (record,) = queue_message(sample.model_copy(update={"id": str(place)}), "stress-engine")["Records"]

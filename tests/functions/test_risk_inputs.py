@@ -459,7 +459,7 @@ def test_no_size_of_variances_stops_the_engine(size: float) -> None:
 
 @pytest.mark.parametrize("policy", [RiskPolicy(), FALLBACK])
 def test_a_factor_form_with_a_negative_specific_variance_says_so(policy: RiskPolicy) -> None:
-    """Its matrix diag(3.9e-4, 4.1e-4) is positive semi-definite, so no other reason is given; variances are
+    """Its matrix diag(3.9e-4, 4.1e-4) is positive semi-definite: no other reason applies; variances are
     known.
     """
     world = EvaluatedWorld(policy=policy)

@@ -207,9 +207,7 @@ def test_every_named_number_that_shapes_a_report_is_in_its_receipt() -> None:
 
 
 def named_numbers() -> Iterator[tuple[str, float]]:
-    """Yield the named numbers of the code that computes a report, except units, mathematics and algorithm
-    sizes.
-    """
+    """Yield the named numbers of the report code, except units, mathematics and algorithm sizes."""
     for module in COMPUTING:
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, int | float) and name not in SHAPING_NOTHING:

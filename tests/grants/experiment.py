@@ -57,9 +57,7 @@ class Experiment:
         return set(self.grants()) ^ {*_told(), *self._needs}
 
     def sound(self, grants: Iterable[Grant]) -> None:
-        """Run the scenarios of these grants with all grants in place: if one fails here, its row would prove
-        nothing.
-        """
+        """Run these grants' scenarios with all grants in place: otherwise a failure would prove nothing."""
         for scenario in {found for grant in grants if (found := _scenario(grant)) is not None}:
             scenario(self._bench)
         for grant, resource in self._needs.items():

@@ -77,9 +77,7 @@ class Roles:
         return all(each["EvalDecision"] == "allowed" for each in answer["EvaluationResults"])
 
     def readable(self, resource: str) -> str:
-        """Return a resource's readable name: `snapshots/index/by_stage`, `bucket/risk-blobs/*`,
-        `risk-engine`.
-        """
+        """Return a resource's readable name: `snapshots/index/by_stage`, `bucket/risk-blobs/*`."""
         if not resource.startswith("arn:"):
             return resource
         service, name = resource.split(":", 5)[2::3]

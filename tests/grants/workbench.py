@@ -1,6 +1,4 @@
-"""A stage whose functions run only when the experiment calls them, one step of a snapshot's path after the
-other.
-"""
+"""A stage whose functions run only when called by the experiment, one step of a snapshot's path at a time."""
 
 import base64
 import json

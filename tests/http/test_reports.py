@@ -1,6 +1,4 @@
-"""GET of derived results: risk and stress reports by version and of the latest, and exit signals page by
-page.
-"""
+"""GET of derived results: risk and stress reports by version and of the latest, and pages of exit signals."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,6 +1,4 @@
-"""F20: a process restored from a memory image (SnapStart) keeps no clock, credentials or random state from
-it.
-"""
+"""F20: a process restored from a memory image (SnapStart) keeps no clock, credentials or random state."""
 
 import json
 import os

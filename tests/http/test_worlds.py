@@ -42,9 +42,7 @@ def test_an_expectation_is_put_read_and_removed(hub: Hub, api: Gateway) -> None:
 
 
 def test_a_world_that_is_switched_on_is_given_its_time_to_come(hub: Hub, api: Gateway) -> None:
-    """A world registered before its first snapshot must not raise an alarm in the minute in which it is
-    enabled.
-    """
+    """A world registered before its first snapshot must not raise an alarm as soon as it is enabled."""
     assert expect(api, {**WANTED, "enabled": False}).status == 201
     hub.clock.advance(hours=1)
     on = expect(api)
@@ -135,9 +133,7 @@ def test_a_policy_that_the_exit_engine_could_not_read_is_refused(hub: Hub, api: 
 
 
 def test_inv_11_a_policy_that_fits_no_row_is_refused(hub: Hub, api: Gateway) -> None:
-    """Two lists of 200 names of 128 characters each, which JSON may escape to six each: more than an item may
-    hold.
-    """
+    """Two lists of 200 names of 128 characters, which JSON may escape to six each, exceed an item's size."""
     longest = [f"{number:03}" + "\x01" * 125 for number in range(200)]
     both = {**POLICY, "freeze": {"assets": longest}, "drain": {"assets": longest}}
     refused = expect(api, both, EXIT_POLICY)

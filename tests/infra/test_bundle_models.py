@@ -1,6 +1,4 @@
-"""Botocore's models in the bundles: only the operations that adapters call, and the same wire as the whole
-models.
-"""
+"""Botocore's models in the bundles: only the called operations, and the same wire as the whole models."""
 
 import ast
 import re

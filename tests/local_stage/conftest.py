@@ -46,8 +46,8 @@ def subscriber() -> Iterator[Subscriber]:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory, subscriber: Subscriber) -> LocalSettings:
-    """Policies are enforced here, so that every test also proves that the roles suffice; alarms run sixty
-    times as fast.
+    """Policies are enforced, so that every test also proves that the roles suffice; alarms run 60 times as
+    fast.
     """
     return LocalSettings(
         tmp_path_factory.mktemp("stage"),

@@ -1,6 +1,4 @@
-"""The back-test on the whole path: snapshots over HTTP, forecasts by the engine, the verdict by the command
-line.
-"""
+"""The back-test on the whole path: snapshots over HTTP, forecasts by the engine, verdict by the CLI."""
 
 import json
 

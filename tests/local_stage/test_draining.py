@@ -1,6 +1,4 @@
-"""A function that is updated while it works on a request finishes it, and the next request meets the new
-code.
-"""
+"""A function updated during a request finishes it, and the next request meets the new code."""
 
 import io
 import json

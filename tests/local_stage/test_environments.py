@@ -1,6 +1,4 @@
-"""A fresh clone finds a working Python, and its environment matches the lock; each obstacle is reported in
-one sentence.
-"""
+"""A fresh clone finds a working Python and matches the lock; each obstacle is reported in one sentence."""
 
 import os
 import runpy

@@ -1,6 +1,4 @@
-"""Expectations, heads and the monitor together: a world that never publishes, a late one, and one that
-recovers.
-"""
+"""Expectations, heads and the monitor together: worlds that never publish, are late, or recover."""
 
 import json
 import time

@@ -1,6 +1,4 @@
-"""With policies enforced, as on AWS: each role suffices for its function (every other test), and permits
-nothing else.
-"""
+"""With policies enforced, as on AWS: each role suffices for its function, and permits nothing else."""
 
 from typing import Any
 

@@ -19,9 +19,7 @@ RISK_DEADLINE_SECONDS = 30.0
 
 @pytest.fixture
 def sample(hub: Caller) -> tuple[str, str]:
-    """Publish the sample book with its large components by reference, as this stage stores them; wait for its
-    numbers.
-    """
+    """Publish the sample book with its large components by reference; wait for its numbers."""
     world, body = new_world(), sample_body(datetime.now(tz=UTC))
     hub.post(world, body)
     hub.risk(world, body["version"], within_seconds=RISK_DEADLINE_SECONDS)

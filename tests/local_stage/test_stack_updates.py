@@ -1,6 +1,4 @@
-"""An existing stack is updated in place to its template; unchanged resources are left alone, failures are
-named.
-"""
+"""An existing stack is updated in place; unchanged resources are left alone, failures are named."""
 
 import json
 from typing import Any

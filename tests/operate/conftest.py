@@ -1,6 +1,4 @@
-"""A stage on moto: its queues and tables; move tasks and the relay are implemented here, since moto lacks
-both.
-"""
+"""A stage on moto: its queues and tables; move tasks and the relay are implemented here (moto lacks both)."""
 
 import io
 import json

@@ -1,6 +1,4 @@
-"""`queues redrive event-relay-failures`: read from the table and announced again, and only then deleted
-(F10).
-"""
+"""`queues redrive event-relay-failures`: read the table, announce again, and only then delete (F10)."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -35,9 +33,7 @@ def isolate(stage: Stage, *records: dict[str, Any]) -> None:
 
 
 def given_up(table: str, first: datetime, last: datetime) -> str:
-    """Return Lambda's message to an on-failure destination: a batch's position in the stream, without its
-    keys.
-    """
+    """Return Lambda's message to an on-failure destination: a batch's stream position, without its keys."""
     batch = {
         "shardId": "shardId-1",
         "startSequenceNumber": "1",

@@ -26,9 +26,7 @@ def interpreters() -> Iterator[Setting]:
 
 
 def environment_of(version: str) -> tuple[Path, str | None]:
-    """Return the interpreter of an environment with that version, created if necessary, or the reason it is
-    unavailable.
-    """
+    """Return the interpreter of an environment with that version, or the reason it is unavailable."""
     own = Path(sys.executable)
     if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
         return own, None

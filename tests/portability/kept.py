@@ -1,6 +1,4 @@
-"""Results of an interrupted run: one file per setting and commit, so that the next run continues where it
-ended.
-"""
+"""Results of an interrupted run: one file per setting and commit, so that the next run can resume."""
 
 import hashlib
 import json
@@ -16,9 +14,7 @@ MEASURED = ("passed", "failed", "skipped", "seconds", "failures", "why")
 
 
 def run_once(setting: Setting) -> Result:
-    """Return the stored result of a setting if it passed at this commit, else run its tests and store the
-    result.
-    """
+    """Return the stored result of a setting that passed at this commit, else run its tests and store it."""
     file = file_of(setting)
     if file is None or setting.absent is not None:
         return run(setting)

@@ -63,9 +63,7 @@ def processors() -> Iterator[Setting]:
 
 
 def oldest_processor() -> dict[str, str]:
-    """Return the environment in which this machine computes as similarly as possible to the oldest supported
-    one.
-    """
+    """Return the environment in which this machine computes most like the oldest supported one."""
     found = without_vectors() | {"OPENBLAS_NUM_THREADS": "2"}
     if why_no_core(OLDEST) is None:
         found["OPENBLAS_CORETYPE"] = OLDEST
@@ -75,9 +73,7 @@ def oldest_processor() -> dict[str, str]:
 
 
 def without_vectors() -> dict[str, str]:
-    """Return the variable that disables all of numpy's features above its baseline; numpy warns of an unknown
-    name.
-    """
+    """Return the variable that disables numpy's features above its baseline; numpy warns of unknown names."""
     return {"NPY_DISABLE_CPU_FEATURES": " ".join(vectors_in_use())} if vectors_in_use() else {}
 
 

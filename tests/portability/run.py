@@ -49,9 +49,7 @@ class Result:
 
     @property
     def fine(self) -> bool:
-        """Whether tests ran and none failed; an absent setting is not a failure and is reported as not
-        measured.
-        """
+        """Whether tests ran and none failed; an absent setting did not fail and is reported as not measured."""
         return self.absent or (self.passed > 0 and self.failed == 0 and self.why is None)
 
 

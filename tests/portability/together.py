@@ -38,8 +38,8 @@ def worst_combination() -> Iterator[Setting]:
 def elsewhere(
     value: str, tests: tuple[str, ...], python: Path, processor: dict[str, str], absent: str | None
 ) -> Setting:
-    """Return a setting on another day, in another place and shell; the clock is unchanged where it cannot be
-    moved.
+    """Return a setting on another day, in another place and shell; without clock control, the day is
+    unchanged.
     """
     now = datetime.now(UTC)
     ahead = years_ahead(now) - now

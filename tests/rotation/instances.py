@@ -30,8 +30,8 @@ class Instances:
     warm: list[Gateway] = field(default_factory=list)
 
     def use(self, token: str) -> None:
-        """See Clients; the first calls warm the instances one after another, so that no two caches have the
-        same age.
+        """See Clients; the first calls warm the instances one by one, so that no two caches have the same
+        age.
         """
         self.token = token
         while len(self.warm) < self.count:

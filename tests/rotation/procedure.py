@@ -1,6 +1,4 @@
-"""The steps of a rotation as in the operating guide, independent of the clients and of the length of a
-second.
-"""
+"""The steps of a rotation as in the operating guide, independent of clients and of the clock's speed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

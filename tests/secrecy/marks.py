@@ -6,9 +6,7 @@ from urllib.parse import quote, quote_plus
 
 
 def forms(secret: str) -> set[str]:
-    """Return the secret in plain form, in a URL, in JSON within JSON, and in base64, without its last
-    characters.
-    """
+    """Return the secret in plain form, in a URL, in nested JSON, and in base64, without its last characters."""
     encoded = base64.b64encode(secret.encode()).decode().rstrip("=")[:-2]
     escaped = secret.replace("/", "\\/")
     return {secret, quote(secret, safe=""), quote_plus(secret), escaped, encoded}

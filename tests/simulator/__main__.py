@@ -18,9 +18,7 @@ PROGRESS_SECONDS = 10
 
 @contextmanager
 def one_processor() -> Iterator[None]:
-    """Keep the process on one processor: only one of its threads runs at a time, and switching is cheapest
-    there.
-    """
+    """Keep the process on one processor: its threads run one at a time, and switching is cheapest there."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return

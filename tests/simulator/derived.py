@@ -101,9 +101,7 @@ def _is_true(name: str, version: str, got: float | None, wanted: float | None, *
 
 
 def _signals_are_those_of_the_policy(hub: Hub) -> None:
-    """Check that one signal exists for each slot in which a limit was broken and the exit engine saw it in
-    time.
-    """
+    """Check for one signal in each slot in which a limit was broken and the exit engine saw it in time."""
     ledger = hub.ledger
     emitted = [_slot(e.report) for e in ledger.evaluations.values() if isinstance(e.report, ExitSignal)]
     require(len(emitted) == len(set(emitted)), "INV-05", f"two signals in one cool-down: {emitted}")

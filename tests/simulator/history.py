@@ -1,6 +1,4 @@
-"""One history: actors run in the seed's order, then faults end, everything is redelivered, and the checks
-run.
-"""
+"""One history: actors run in the seed's order, then faults end, redelivery completes, and checks run."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -71,9 +71,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Process:
-    """A process: its work, start time (None: not started), answers, each also as text, and whether it has
-    ended.
-    """
+    """A process: its work, start time (None: not started), answers, each also as text, and whether it ended."""
 
     name: str
     work: Work
@@ -125,8 +123,8 @@ class World:
     check: Callable[[State], None]
 
     def explore(self, start: State) -> tuple[int, list[State]]:
-        """Visit and check every reachable state; return their number, and the states in which all processes
-        have ended.
+        """Visit and check every reachable state; return their number and the states without a running
+        process.
         """
         memory = _Memory(self.constants)
         seen, pending, ends = {start.key(memory)}, [start], []

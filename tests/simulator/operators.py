@@ -34,9 +34,7 @@ class Operators:
         return True
 
     def redrive(self) -> bool:
-        """Move dead letters back to their queues, and announce isolated records again from the tables, by
-        key.
-        """
+        """Move dead letters back to their queues, and announce isolated records again from the tables."""
         hub = self.hub
         kept, hub.failures.kept[:] = list(hub.failures.kept), []
         for keys in [keys for keys in kept if keys is not None]:

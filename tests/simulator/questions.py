@@ -54,9 +54,7 @@ def _known_at(hub: Hub, focus: Commit | None) -> datetime:
 
 
 def _past(hub: Hub, instant: datetime) -> datetime:
-    """Return the instant, or one tick from it, but no instant that is still in the future by a reader's
-    clock.
-    """
+    """Return the instant, or one tick from it, but no instant in the future by any reader's clock."""
     tick = timedelta(microseconds=hub.random.choice(TICKS_US))
     return min(hub.clock.now - timedelta(seconds=1), instant + tick)
 

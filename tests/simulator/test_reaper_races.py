@@ -249,9 +249,7 @@ class NoSecondLook(ReapBlobs):
 
 
 class AnybodysDoom(MemoryMarks):
-    """Plant a bug: a deletion lease has no owner, so a second run may release the blob that the first one is
-    removing.
-    """
+    """Plant a bug: a deletion lease has no owner, so a second run may release the first one's blob."""
 
     def doom(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
         self.dooms[world_id, sha256] = Doom(owner, until)

@@ -44,8 +44,8 @@ class Wire:
         self._random = random
 
     def call(self, name: str, effect: Callable[[], T], stale: Callable[[], T] | None = None) -> T:
-        """Let the call take effect or fail, and its answer arrive or be lost; `stale` is the answer of an
-        older replica.
+        """Let the call take effect or fail, and its answer arrive or be lost; `stale`: an older replica's
+        answer.
         """
         self._travel()
         if self._dies_here():

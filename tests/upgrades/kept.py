@@ -26,9 +26,7 @@ class Kept:
         wait_for_risk(hub, self._version)
 
     def answers(self) -> Answers:
-        """Return the hub's answers about the world by question, without members that depend on the present
-        time.
-        """
+        """Return the hub's answers about the world by question, without time-dependent members."""
         snapshots = f"worlds/{WORLD}/snapshots"
         version = quote(self._version, safe="")
         asked = {
@@ -57,9 +55,7 @@ class Kept:
 
 
 def changed(before: Answers, after: Answers) -> list[str]:
-    """Return the questions whose answers lost or changed a member; an additional member is allowed
-    (ADR-0027).
-    """
+    """Return the questions whose answers lost or changed a member; new members are allowed (ADR-0027)."""
     return [name for name, answer in before.items() if not holds(answer, after[name])]
 
 

@@ -123,9 +123,7 @@ class Rehearsal:
         return Traffic(self._released.environment() | environment)
 
     def _stay(self, name: str, kept: Kept, traffic: Traffic) -> None:
-        """Run traffic on a release; check that this release is deployed and that its answers have not
-        changed.
-        """
+        """Run traffic on a release; check that this release is deployed and its answers have not changed."""
         begins = time.time()
         differs = self._differs(self._releases[name])
         lost = changed(self._first, kept.answers())
@@ -174,9 +172,7 @@ class Rehearsal:
 
 
 def pinned(release: LocalRelease) -> LocalRelease:
-    """Return a copy of a release whose code stays as it is now, even if the files change during the
-    rehearsal.
-    """
+    """Return a copy of a release whose code stays as it is, even if files change during the rehearsal."""
     zips = {group: release.code_zip(group) for group in release.assembly.asset_keys}
     return LocalRelease(release.assembly, zips.__getitem__)
 

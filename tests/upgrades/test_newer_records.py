@@ -1,6 +1,4 @@
-"""Records and events of a newer release can be read: it may have been rolled back since it wrote them
-(ADR-0027).
-"""
+"""Records of a newer release can be read: it may have been rolled back since it wrote them (ADR-0027)."""
 
 import hashlib
 import json

@@ -1,6 +1,4 @@
-"""Making a release: the version that a change requires, and that the frozen files match the named commit's
-code.
-"""
+"""Making a release: the version that a change requires, and frozen files that match the named commit."""
 
 import copy
 import json

@@ -31,9 +31,7 @@ def hub() -> Iterator[OneHub]:
 
 
 def faults(hub: OneHub, exchanges: list[Json], repaired: Mapping[str, Sequence[str]]) -> list[str]:
-    """Send recorded requests at their times; return those whose answers differ, or are still wrong though
-    repaired.
-    """
+    """Send recorded requests at their times; return those whose answers differ or are still unrepaired."""
     found = []
     for each in exchanges:
         hub.clock.now = instant_of(each["at"])
@@ -155,9 +153,7 @@ def test_an_answer_with_a_repaired_header_may_differ_in_nothing_else(released: W
 
 
 def _is_announced_again(event: Json, announced: dict[str, Json]) -> bool:
-    """Return whether an event was announced under its id with the same content; whole where it was a claim
-    check.
-    """
+    """Return whether an event was announced under its id with the same content; whole for a claim check."""
     now = announced.get(event["id"])
     if now is None:
         return False

@@ -1,6 +1,4 @@
-"""Recorded traffic between a release's client and its hub, and the content of its stores, as files of the
-release.
-"""
+"""Recorded traffic between a release's client and hub, and their stored records, as files of the release."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
