@@ -19,14 +19,14 @@ def page(results: Sequence[Result], day: date) -> str:
     failed = sum(not each.fine for each in measured)
     verdict = f"**{failed} of {len(measured)} failed.**" if failed else f"**All {len(measured)} passed.**"
     missing = len(results) - len(measured)
-    more = f" {missing} could not be measured on this machine." if missing else ""
+    more = f" {missing} not measured: see the rows." if missing else ""
     machine = " ".join((platform.system(), platform.machine(), *platform.libc_ver())).strip()
     return f"""# Portability
 
 Written by `make portability` on {day}, on {machine}.
 The suite may not depend on the processor, the BLAS, the C library, the date, the time zone, the locale, the shell or the
 Python version. Each row sets one of them, checks that a fresh process sees the difference, and runs the tests that could
-notice it. The last row runs the whole suite with all of them set at once.
+notice it. The last row is the whole suite with all of them set at once.
 
 {verdict}{more}
 
@@ -36,7 +36,7 @@ notice it. The last row runs the whole suite with all of them set at once.
   several processors share.
 - Without the instructions above its baseline numpy uses other loops. Without AVX2 and FMA the C library uses other variants
   of `exp` and `log`, which differ in the last bit.
-- Reports of up to 200 assets are the same to the bit in all of these rows. Above, numbers are compared to eleven digits
+- The numeric tests compare reports of up to 200 assets to the bit. Above, numbers are compared to eleven digits
   ([ADR-0015](adr/0015-a-report-carries-its-receipt.md)).
 - A moved clock holds for every process that the tests start, the local stage included. Times of files stay true.
 - With Python's UTF-8 mode off, a text file that is opened without an encoding is read by the locale's.
