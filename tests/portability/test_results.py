@@ -9,7 +9,7 @@ import pytest
 from tests.portability.__main__ import report
 from tests.portability.page import page, row
 from tests.portability.run import NO_EFFECT, Result, counted, run
-from tests.portability.setting import Setting
+from tests.portability.setting import PROJECT, Setting
 
 SETTING = Setting("time zone", "`TZ=UTC`", ("tests/docs",), lambda *_: True)
 
