@@ -37,7 +37,7 @@ notice it. The last row is the whole suite with all of them set at once.
 - Without the instructions above its baseline numpy uses other loops. Without AVX2 and FMA the C library uses other variants
   of `exp` and `log`, which differ in the last bit.
 - The numeric tests compare reports of up to 200 assets to the bit. Above, numbers are compared to eleven digits
-  ([ADR-0015](adr/0015-a-report-carries-its-receipt.md)).
+  ([ADR-0015](adr/0015-verifiable-risk-reports.md)).
 - A moved clock holds for every process that the tests start, the local stage included. Times of files stay true.
 - With Python's UTF-8 mode off, a text file that is opened without an encoding is read by the locale's.
 
