@@ -7,8 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from tests.portability.setting import NUMERIC, Effect, Setting
-from tests.portability.sight import vectors_in_use
+from tests.portability.setting import NUMERIC, Effect, Setting, unchanged
 
 CPU_FILE: Final = Path("/proc/cpuinfo")
 # OpenBLAS's name for a processor: the processor flag that its kernels need, and the names that OpenBLAS
@@ -50,7 +49,7 @@ def processors() -> Iterator[Setting]:
         NUMERIC,
         lambda without, under: bool(without.vectors) and not under.vectors,
         without_vectors(),
-        absent=None if vectors_in_use() else "numpy uses nothing above its baseline here",
+        absent=None if vectors_of_this_machine() else "numpy uses nothing above its baseline here",
     )
     yield Setting(
         "C library",
@@ -74,7 +73,17 @@ def oldest_processor() -> dict[str, str]:
 
 def without_vectors() -> dict[str, str]:
     """Return the variable that disables numpy's features above its baseline; numpy warns of unknown names."""
-    return {"NPY_DISABLE_CPU_FEATURES": " ".join(vectors_in_use())} if vectors_in_use() else {}
+    found = vectors_of_this_machine()
+    return {"NPY_DISABLE_CPU_FEATURES": " ".join(found)} if found else {}
+
+
+@lru_cache
+def vectors_of_this_machine() -> tuple[str, ...]:
+    """Return numpy's instruction sets above its baseline, as a process without the caller's settings uses them.
+
+    The caller may have disabled some for this process.
+    """
+    return unchanged().sight().vectors
 
 
 def why_no_core(name: str) -> str | None:

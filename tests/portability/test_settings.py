@@ -62,6 +62,20 @@ def test_a_setting_decides_alone_whatever_the_caller_has_set(monkeypatch: pytest
     assert "the caller's" not in unchanged().variables().values()
 
 
+def test_the_disabled_instruction_sets_do_not_depend_on_what_the_caller_has_disabled() -> None:
+    wanted = processors.without_vectors()
+    if not wanted:
+        pytest.skip("numpy uses nothing above its baseline here")
+    code = "from tests.portability import processors; print(processors.without_vectors())"
+    printed = subprocess.check_output(
+        [sys.executable, "-c", code],
+        env=unchanged().variables() | wanted,
+        cwd=setting.PROJECT,
+        encoding="utf-8",
+    )
+    assert printed.strip() == str(wanted)
+
+
 @pytest.fixture
 def clock_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     if reason := moved.why_no_clock():
