@@ -12,7 +12,7 @@ from tests.upgrades.reader import ANSWERS
 from tests.upgrades.recorder import record
 from tests.upgrades.release import ROOT
 from tests.upgrades.releases import Release
-from tests.upgrades.wire import Wire, kept, repaired_only
+from tests.upgrades.wire import Wire, kept, repaired_only, wrong_parts
 
 
 def read_by(released: Release, home: Path) -> list[str]:
@@ -38,7 +38,9 @@ def read_by(released: Release, home: Path) -> list[str]:
     return [
         asked
         for each, answer in zip(wire.reads, answers, strict=True)
-        if not _agrees(answer, each["answer"], repaired.get(asked := _asked(each["request"])))
+        if not _agrees(
+            answer, each["answer"], wrong_parts(repaired, asked := _asked(each["request"]), answer)
+        )
     ]
 
 

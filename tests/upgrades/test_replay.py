@@ -11,7 +11,7 @@ from tests.fakes.clock import START, FrozenClock
 from tests.upgrades.kept import holds
 from tests.upgrades.one_hub import Json, OneHub, instant_of, one_hub, records
 from tests.upgrades.recorder import send
-from tests.upgrades.wire import Wire, kept, repaired_only, without
+from tests.upgrades.wire import Wire, kept, repaired_only, without, wrong_parts
 
 # Creation and expiry times of records depend on the replay; their content does not.
 OWN_TIMES = frozenset({"retain_until"})
@@ -37,7 +37,7 @@ def faults(hub: OneHub, exchanges: list[Json], repaired: Mapping[str, Sequence[s
         hub.clock.now = instant_of(each["at"])
         answer = send(hub, each["request"])
         asked = f"{each['request']['method']} {each['request']['path']}"
-        wrong = repaired.get(asked)
+        wrong = wrong_parts(repaired, asked, each["answer"])
         same = kept(each["answer"], answer) if wrong is None else repaired_only(each["answer"], answer, wrong)
         if not same:
             found.append(f"{asked}\n  then {each['answer']}\n  now  {answer}")

@@ -27,7 +27,8 @@ class Wire:
         announced: every event that was announced meanwhile.
         records: items of all tables and objects of the bucket, as stored before the reads.
         repaired: questions that the release answered wrongly, as `GET /path`, each with the wrong parts of
-            the answer: JSON pointers (RFC 6901) into its body, and names of its headers.
+            the answer: JSON pointers (RFC 6901) into its body, and names of its headers. A question of
+            which only the answers of one status were wrong has that status behind its path.
     """
 
     writes: list[Json]
@@ -54,7 +55,7 @@ class Wire:
         records = json.loads((folder / RECORDS).read_text(encoding="utf-8"))
         repaired = folder / REPAIRED
         entries = json.loads(repaired.read_text(encoding="utf-8")) if repaired.exists() else []
-        wrong = {f"{each['method']} {each['path']}": each["wrong"] for each in entries}
+        wrong = {_question(each): each["wrong"] for each in entries}
         return cls(lines[WRITES], lines[READS], lines[ANNOUNCED], records, wrong)
 
     def write(self, folder: Path) -> None:
@@ -63,6 +64,11 @@ class Wire:
             (folder / name).write_text(_lines(documents), encoding="utf-8")
         text = json.dumps(self.records, ensure_ascii=False, indent=0)
         (folder / RECORDS).write_text(text + "\n", encoding="utf-8")
+
+
+def wrong_parts(repaired: Mapping[str, Sequence[str]], asked: str, answered: Json) -> Sequence[str] | None:
+    """Return the wrong parts of a recorded answer to a question; None if the answer was right."""
+    return repaired.get(asked, repaired.get(f"{asked} {answered['status']}"))
 
 
 def kept(answered: Json, now: Json) -> bool:
@@ -99,6 +105,11 @@ def without(answer: Json, wrong: Sequence[str]) -> Json:
             holder = holder[_index(holder, step)]
         del holder[_index(holder, last)]
     return answer | {"headers": headers, "body": json.dumps(document)}
+
+
+def _question(entry: Json) -> str:
+    status = f" {entry['status']}" if "status" in entry else ""
+    return f"{entry['method']} {entry['path']}{status}"
 
 
 def _steps(pointer: str) -> list[str]:
