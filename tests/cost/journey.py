@@ -1,6 +1,5 @@
 """One snapshot from POST to its last event, and its reads, through the deployed handlers on moto."""
 
-import importlib
 import json
 import math
 import random
@@ -17,6 +16,7 @@ from infra.stages import STAGES, FunctionSize
 from tests.cost.calls import Call, Meter, metered
 from tests.cost.prices import ASSUMED, BYTES_PER_GB, PRICES
 from tests.events.emitted import queue_message
+from tests.fakes.cold_start import cold_start
 from tests.fakes.declared import require_declared_event
 from tests.fakes.deployed import deployed
 from tests.fakes.gateway import proxy_event
@@ -84,13 +84,15 @@ def body(assets: int) -> dict[str, Any]:
 def travel(sizes: Sequence[int]) -> dict[int, Journey]:
     """Send one snapshot of each number of assets through the hub, each in a separate world, and read it back."""
     with deployed(TOKEN, ["snapshots:write", "snapshots:read"]), metered() as meter:
-        walks = {assets: _Walk(meter, f"/risk-hub/worlds/w{assets}/snapshots") for assets in sizes}
+        handlers: dict[str, Any] = {}
+        walks = {assets: _Walk(meter, handlers, f"/risk-hub/worlds/w{assets}/snapshots") for assets in sizes}
         return {assets: walk.journey(body(assets)) for assets, walk in walks.items()}
 
 
 @dataclass
 class _Walk:
     meter: Meter
+    handlers: dict[str, Any]
     path: str
 
     def journey(self, document: dict[str, Any]) -> Journey:
@@ -141,9 +143,10 @@ class _Walk:
         return self._answered(function, trigger, event)[0]
 
     def _answered(self, function: str, trigger: str, event: dict[str, Any]) -> tuple[Leg, dict[str, Any]]:
-        handler = importlib.import_module(f"functions.{function}.handler").handler
+        if function not in self.handlers:
+            self.handlers[function] = cold_start(function).handler
         self.meter.take()
-        answer = handler(event, CONTEXT)
+        answer = self.handlers[function](event, CONTEXT)
         failed = answer.get("batchItemFailures") or answer.get("statusCode", 200) >= 400 if answer else False
         if failed:
             raise RuntimeError(f"{function} failed: {answer}")

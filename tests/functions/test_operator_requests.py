@@ -1,6 +1,5 @@
 """What an operator asks a function for by hand: a request that is wrong is an answer, not an error of the function."""
 
-import importlib
 import json
 from types import ModuleType
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 from functions.risk.verify import NothingToVerifyError
 from infra import names
 from risk_hub_contracts.problems import CURSOR_INVALID, ProblemError
+from tests.fakes.cold_start import cold_start
 
 VARIABLES = (
     *(names.SNAPSHOTS_TABLE, names.EVALUATIONS_TABLE, names.WORLDS_TABLE, names.BUCKET, names.BUS_NAME),
@@ -29,7 +29,7 @@ SETTINGS = {
 def module(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> ModuleType:
     for name, value in (dict.fromkeys(VARIABLES, "none") | SETTINGS).items():
         monkeypatch.setenv(name, value)
-    return importlib.import_module(f"functions.{request.param}.handler")
+    return cold_start(request.param)
 
 
 def refusing(error: Exception) -> Any:

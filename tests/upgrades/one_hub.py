@@ -1,7 +1,6 @@
 """Every function of the hub as deployed, on moto, with a manual clock: requests in, effects out."""
 
 import base64
-import importlib.util
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from tests.cost.calls import Meter, metered
 from tests.cost.journey import stream_record
 from tests.events.emitted import queue_message
 from tests.fakes.clock import FrozenClock
+from tests.fakes.cold_start import cold_start
 from tests.fakes.declared import require_declared_event
 from tests.fakes.deployed import CONTEXT, deployed
 from tests.fakes.gateway import proxy_event
@@ -79,7 +79,7 @@ class OneHub:
     def invoke(self, function: str, event: Json) -> Any:
         """Call a function's handler, created for this hub."""
         if function not in self._handlers:
-            self._handlers[function] = _made(f"functions.{function}.handler")
+            self._handlers[function] = cold_start(function).handler
         return self._handlers[function](event, CONTEXT)
 
     def put_records(self, kept: Json, tables: Sequence[str] = TABLES) -> None:
@@ -129,16 +129,6 @@ def one_hub(clock: FrozenClock, *, validated: bool = True) -> Iterator[OneHub]:
     ):
         yield OneHub(meter, clock, token, validated=validated)
     aws._made.cache_clear()  # noqa: SLF001
-
-
-def _made(name: str) -> Any:
-    """Return the handler of a freshly imported module, as in a cold start, with this hub's clock."""
-    spec = importlib.util.find_spec(name)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.handler
 
 
 def is_announced(item: Mapping[str, Any]) -> bool:
