@@ -133,10 +133,12 @@ def test_a_policy_that_the_exit_engine_could_not_read_is_refused(hub: Hub, api: 
 
 
 def test_inv_11_a_policy_that_fits_no_row_is_refused(hub: Hub, api: Gateway) -> None:
-    """Two lists of 200 names of 128 characters, which JSON may escape to six each, exceed an item's size."""
-    longest = [f"{number:03}" + "\x01" * 125 for number in range(200)]
-    both = {**POLICY, "freeze": {"assets": longest}, "drain": {"assets": longest}}
-    refused = expect(api, both, EXIT_POLICY)
+    """The longest lists of the longest names, of characters of four bytes each, exceed an item's size."""
+    longest = [f"{number:03}" + "\U0001f34e" * 125 for number in range(200)]
+    listed = {"assets": longest, "strategies": [f"{number:0128}" for number in range(200)]}
+    scenarios = [{"max_loss": 0.1, "scenario": name} for name in longest[:100]]
+    whole = {**POLICY, "freeze": listed, "drain": listed, "stress": scenarios}
+    refused = expect(api, whole, EXIT_POLICY)
     assert (refused.status, refused.slug, refused.pointers) == (422, "registration-invalid", [""])
     assert hub.registry.notes == {}
     assert expect(api, {**POLICY, "freeze": {"assets": longest}}, EXIT_POLICY).status == 201

@@ -3,12 +3,20 @@
 A limit is met *at* its value and broken past it. Losses are positive fractions of portfolio value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from risk_hub_contracts.ids import ID_PATTERN, has_visible_character
+from risk_hub_contracts.ids import (
+    ASSET_ID_PATTERN,
+    ID_PATTERN,
+    NAME_PATTERN,
+    asset_id_fault,
+    has_visible_character,
+    name_fault,
+)
 from risk_hub_contracts.limits import ASSET_ID_MAX_CHARS, ID_MAX_CHARS, NAME_MAX_CHARS
 from risk_hub_contracts.risk import MeasureName, MethodName, RiskWindow
 
@@ -21,16 +29,40 @@ STALENESS_MAX_SECONDS: Final = 31 * 86_400
 Action = Literal["exit", "reduce", "hold"]
 
 
-def _visible(value: str) -> str:
-    if not has_visible_character(value):
-        raise ValueError("must have at least one visible character")
-    return value
+REGISTERING: Final[Mapping[str, bool]] = MappingProxyType({"registering": True})
+"""Validation context of a policy that is put: its names must be names that a snapshot can have.
+
+A policy that is read may be older than this rule. It stays readable, because a policy that cannot be read stops
+the exit engine.
+"""
+
+
+def _name(fault_of: Callable[[str], str | None]) -> AfterValidator:
+    """Return the check of a name by the rule of snapshots; of a stored name, only that it is visible."""
+
+    def check(value: str, info: ValidationInfo) -> str:
+        fault = fault_of(value) if info.context is REGISTERING else None
+        if not has_visible_character(value):
+            fault = "must have at least one visible character"
+        if fault is not None:
+            raise ValueError(fault)
+        return value
+
+    return AfterValidator(check)
 
 
 Loss = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Ratio = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-AssetId = Annotated[str, Field(min_length=1, max_length=ASSET_ID_MAX_CHARS), AfterValidator(_visible)]
-ScenarioName = Annotated[str, Field(min_length=1, max_length=NAME_MAX_CHARS), AfterValidator(_visible)]
+AssetId = Annotated[
+    str,
+    Field(min_length=1, max_length=ASSET_ID_MAX_CHARS, json_schema_extra={"pattern": ASSET_ID_PATTERN}),
+    _name(asset_id_fault),
+]
+ScenarioName = Annotated[
+    str,
+    Field(min_length=1, max_length=NAME_MAX_CHARS, json_schema_extra={"pattern": NAME_PATTERN}),
+    _name(name_fault),
+]
 StrategyId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import TypedDict
 
 from risk_hub_contracts import limits, strict_json
-from risk_hub_contracts.exit_policy import ExitPolicy
+from risk_hub_contracts.exit_policy import REGISTERING, ExitPolicy
 from risk_hub_contracts.expectation import Expectation
 from risk_hub_contracts.problems import REGISTRATION_INVALID, ProblemError, Violation, summary
 from risk_hub_contracts.queries import Cursor, Limit, Stage
@@ -115,7 +115,7 @@ def parse_registration(model: type[Registered], raw: bytes) -> Registered:
     """
     strict_json.loads(raw)
     try:
-        registered = model.model_validate_json(raw, strict=True)
+        registered = model.model_validate_json(raw, strict=True, context=REGISTERING)
     except ValidationError as error:
         faults = explain(error, known=model.model_fields)
         raise ProblemError(REGISTRATION_INVALID, summary(faults, "The body"), faults) from None
