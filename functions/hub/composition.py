@@ -136,7 +136,7 @@ class Composition:
         """Return the reader's use case for risk and stress reports."""
         from functions.hub.use_cases.read_reports import ReadReports
 
-        return ReadReports(self.evaluations(), self._snapshots(), utc_now)
+        return ReadReports(self.evaluations(), self._snapshots(), self._worlds(), utc_now)
 
     def list_exit_signals(self) -> ListExitSignals:
         """Return the reader's use case for exit signals."""

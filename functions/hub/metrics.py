@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from functions.hub.ports import BlobError, UnavailableError
+from functions.hub.ports import BlobError, DocumentError, UnavailableError
 from risk_hub_contracts.metrics import BLOB_ERRORS, REASON, BlobFault, Metric
 
 Values = Sequence[tuple[Metric, float]]
@@ -15,7 +15,7 @@ NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 # CloudWatch's limit of values of one metric in a line.
 MAX_VALUES = 100
 NANOSECONDS_PER_MS = 1_000_000
-BLOB_STORE = "the blob store"
+BLOB_STORES = frozenset({"the blob store", "the body store"})
 
 
 def write(values: Values, *dimension_sets: Mapping[str, str]) -> None:
@@ -51,16 +51,16 @@ def _line(values: Mapping[Metric, list[float]], dimension_sets: Sequence[Mapping
 
 
 def count_blob_fault(error: BaseException) -> None:
-    """Count an error of a blob or the blob store; ignore any other."""
+    """Count an error of a blob, of a large document or of the blob store; ignore any other."""
     fault = _blob_fault(error)
     if fault is not None:
         write([(BLOB_ERRORS, 1)], {REASON: fault})
 
 
 def _blob_fault(error: BaseException) -> BlobFault | None:
-    if isinstance(error, BlobError):
+    if isinstance(error, BlobError | DocumentError):
         return "unusable"
-    if isinstance(error, UnavailableError) and error.dependency == BLOB_STORE:
+    if isinstance(error, UnavailableError) and error.dependency in BLOB_STORES:
         return "unavailable"
     return None
 

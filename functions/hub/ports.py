@@ -56,6 +56,22 @@ class BlobError(Exception):
         self.reason = reason
 
 
+class DocumentError(Exception):
+    """The document of a stored record is missing, unreadable or damaged; nothing of it is used (INV-06).
+
+    Attributes:
+        world_id: the record's world.
+        version: the snapshot's version, or the version that the forecast belongs to.
+        reason: what is wrong, with the object that holds the document.
+    """
+
+    def __init__(self, world_id: str, version: str, reason: str) -> None:
+        super().__init__(f"version {version!r} of world {world_id!r}: {reason}")
+        self.world_id = world_id
+        self.version = version
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class PutOutcome:
     """Result of a put: the snapshot now stored under the key, either the new one or an earlier one."""
@@ -65,7 +81,10 @@ class PutOutcome:
 
 
 class SnapshotStore(Protocol):
-    """The immutable snapshots. Every method may raise UnavailableError."""
+    """The immutable snapshots.
+
+    Every method may raise UnavailableError, and every method that returns snapshots DocumentError.
+    """
 
     def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
         """Store the snapshot if its (world, version) is free, else return the existing one (INV-01).
@@ -223,7 +242,10 @@ class StoredEvaluations(Protocol):
 
 
 class Forecasts(Protocol):
-    """Forecasts and the returns known to them, in time order. Every method may raise UnavailableError."""
+    """Forecasts and the returns known to them, in time order.
+
+    Every method may raise UnavailableError, and `load` DocumentError.
+    """
 
     def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
         """Store the forecast if its snapshot has none (INV-05); return whether it was stored."""

@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.http.door import Door
 from functions.hub.http.gate import Gate
+from functions.hub.http.questions import require_no_query
 from functions.hub.http.request import Request, path_value
 from functions.hub.http.responses import DO_NOT_STORE, json_response
 from functions.hub.use_cases.read_blob import ReadBlob
@@ -19,7 +20,9 @@ def blob_routes(door: Door, read_blob: ReadBlob, gate: Gate) -> Door:
     def blob(request: Request, path: Mapping[str, str]) -> Response[Any]:
         gate.admit(request, "snapshots:read")
         world_id = check_id(path_value(path["world_id"]), "/world_id")
-        found = read_blob(world_id, check_sha256(path_value(path["sha256"])))
+        sha256 = check_sha256(path_value(path["sha256"]))
+        require_no_query(request)
+        found = read_blob(world_id, sha256)
         return json_response(200, found, DO_NOT_STORE)
 
     door.add("GET", "/risk-hub/worlds/<world_id>/blobs/<sha256>", blob)

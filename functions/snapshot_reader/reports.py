@@ -7,16 +7,18 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from functions.hub.domain.evaluation import REPORT_KINDS, ReportKind
+from functions.hub.domain.past import EVALUATION_SETTLE
 from functions.hub.http.door import Door, RequestHandler
 from functions.hub.http.gate import Gate
-from functions.hub.http.questions import asked
+from functions.hub.http.questions import asked, require_no_query
 from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import json_response
+from functions.hub.http.responses import json_response, settled_header
 from functions.hub.ports import FoundReport
 from functions.hub.use_cases.list_exit_signals import ListExitSignals
 from functions.hub.use_cases.read_reports import ReadReports
-from functions.hub.use_cases.read_snapshots import ReadSnapshots
+from functions.hub.use_cases.read_snapshots import Found, ReadSnapshots
 from risk_hub_contracts.path_values import check_id
+from risk_hub_contracts.problems import ProblemError
 from risk_hub_contracts.queries import LatestReportQuery, SignalsQuery
 
 EVALUATED_AS = "Risk-Hub-Evaluated-As"
@@ -38,7 +40,7 @@ class ReportRoutes:
         def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
             world_id = self._admit(request, path)
             found = self.read.latest(world_id, asked(LatestReportQuery, request))
-            return _answer(self.read_reports.of_snapshot(kind, found.stored, found.moment.known_at))
+            return _answer(self._of_found(kind, found), found.moment.settled(EVALUATION_SETTLE))
 
         return answer
 
@@ -48,7 +50,8 @@ class ReportRoutes:
         def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
             world_id = self._admit(request, path)
             version = check_id(path_value(path["version"]), "/version")
-            return _answer(self.read_reports.of_version(kind, world_id, version))
+            require_no_query(request)
+            return _answer(self.read_reports.of_version(kind, world_id, version), None)
 
         return answer
 
@@ -57,6 +60,12 @@ class ReportRoutes:
         world_id = self._admit(request, path)
         found = self.list_signals(world_id, asked(SignalsQuery, request))
         return json_response(200, {"signals": list(found.signals), "next_cursor": found.next_cursor})
+
+    def _of_found(self, kind: ReportKind, found: Found) -> FoundReport:
+        try:
+            return self.read_reports.of_snapshot(kind, found.stored, found.moment.known_at)
+        except ProblemError as error:
+            raise found.moment.absence(error, EVALUATION_SETTLE) from None
 
     def _admit(self, request: Request, path: Mapping[str, str]) -> str:
         self.gate.admit(request, "snapshots:read")
@@ -75,5 +84,6 @@ def report_routes(
     return door
 
 
-def _answer(found: FoundReport) -> Response[Any]:
-    return json_response(200, found.document, {EVALUATED_AS: "history" if found.history else "current"})
+def _answer(found: FoundReport, settled: bool | None) -> Response[Any]:  # noqa: FBT001 - a header's value
+    evaluated_as = {EVALUATED_AS: "history" if found.history else "current"}
+    return json_response(200, found.document, {**evaluated_as, **settled_header(settled)})

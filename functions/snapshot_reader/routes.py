@@ -92,4 +92,4 @@ def _tagged(
 
 
 def _settled(moment: Moment) -> dict[str, str]:
-    return settled_header(None if moment.known_at is None else moment.settled)
+    return settled_header(moment.settled())

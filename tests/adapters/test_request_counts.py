@@ -191,7 +191,7 @@ def test_the_latest_report_is_two_queries_and_a_report_by_version_one(table: Tab
     for version in ("v001", "v002"):
         evaluations.put_once(evaluation("risk", world_id=WORLD, version=version), START + RETENTION)
     reports, snapshots = (
-        ReadReports(evaluations, table.store, table.clock),
+        ReadReports(evaluations, table.store, MemoryWorlds(), table.clock),
         ReadSnapshots(table.store, MemoryWorlds(), table.clock),
     )
     table.requests.clear()

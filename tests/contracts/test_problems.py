@@ -48,6 +48,7 @@ STATUSES = {
     "nothing-expected": 404,
     "upload-not-found": 404,
     "blob-unavailable": 424,
+    "document-unavailable": 424,
     "throttled": 429,
     "unavailable": 503,
     "gateway-timeout": 504,

@@ -80,7 +80,7 @@ class Hub:
         )
         read = ReadSnapshots(self.snapshots, self.worlds, self.clock)
         reads = snapshot_routes(read, ExpandParts(self.blobs), gate, STAGES)
-        reports = ReadReports(self.evaluations, self.snapshots, self.clock)
+        reports = ReadReports(self.evaluations, self.snapshots, self.worlds, self.clock)
         with_reports = report_routes(reads, read, reports, ListExitSignals(self.evaluations), gate)
         reader = backtest_route(with_reports, BacktestRisk(self.forecasts, self.worlds), gate)
         upload = UploadBlobs(self.blobs, self.uploads, self.marks, self.clock)

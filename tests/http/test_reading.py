@@ -66,6 +66,15 @@ def test_a_client_that_holds_the_latest_gets_304_without_a_body(api: Gateway, hu
     assert api("GET", f"{WORLD}/latest", headers={"If-None-Match": '"other"'}).status == 200
 
 
+@pytest.mark.parametrize("listed", ['"other", *', '*, "other"', "*, *", "W/*", '"*"'])
+def test_a_star_in_a_list_of_tags_stands_for_no_tag(api: Gateway, hub: Hub, listed: str) -> None:
+    publish(api, hub, "v1", 0)
+    assert api("GET", f"{WORLD}/latest", headers={"If-None-Match": listed}).status == 200
+    headers = [("If-None-Match", each) for each in listed.split(",")]
+    answer = api("GET", f"{WORLD}/latest", extra=headers)
+    assert answer.status == 200
+
+
 def test_404_tells_an_unknown_world_from_a_silent_and_from_an_empty_one(api: Gateway, hub: Hub) -> None:
     assert api("GET", f"{WORLD}/latest").slug == "world-unknown"
     hub.worlds.register("w1", "live")
@@ -344,8 +353,8 @@ def test_expand_gives_a_download_url_where_the_content_would_not_fit(
 
 
 def test_risk_of_an_unknown_version_and_of_one_not_yet_evaluated(api: Gateway, hub: Hub) -> None:
-    assert api("GET", f"{WORLD}/v1/risk").slug == "snapshot-not-found"
     publish(api, hub, "v1", 0)
+    assert api("GET", f"{WORLD}/v9/risk").slug == "snapshot-not-found"
     assert api("GET", f"{WORLD}/v1/risk").slug == "risk-not-found"
 
 

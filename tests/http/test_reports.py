@@ -75,8 +75,8 @@ def test_a_report_is_read_by_version(api: Gateway, hub: Hub, kind: ReportKind) -
 def test_a_version_that_is_not_evaluated_yet_is_a_404_that_says_when_to_ask_again(
     api: Gateway, hub: Hub, kind: ReportKind
 ) -> None:
-    assert api("GET", f"{WORLD}/v1/{kind}").slug == "snapshot-not-found"
     publish(api, hub, "v1", 0)
+    assert api("GET", f"{WORLD}/v9/{kind}").slug == "snapshot-not-found"
     for path in ("v1", "latest"):
         answer = api("GET", f"{WORLD}/{path}/{kind}")
         assert (answer.status, answer.slug) == (404, NOT_YET[kind])
@@ -162,6 +162,24 @@ def test_the_latest_report_at_a_past_instant_is_one_that_was_evaluated_by_then(
     assert api("GET", path + iso(2)).json["version"] == "v1"
     assert api("GET", path + iso(4)).json["engine_version"] != "9.0.0"
     assert api("GET", path + iso(6)).json["version"] == "v2"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_at_a_past_instant_says_whether_a_running_evaluation_can_still_change_it(
+    api: Gateway, hub: Hub, kind: ReportKind
+) -> None:
+    publish(api, hub, "v1", 0)
+    evaluate(hub, "v1", 2)
+    settled = {}
+    for seconds_later in (0, EVALUATION_SETTLE_SECONDS - 1, EVALUATION_SETTLE_SECONDS):
+        hub.clock.now = START + timedelta(minutes=2, seconds=seconds_later)
+        answer = api("GET", f"{WORLD}/latest/{kind}?known_at={iso(2)}")
+        settled[seconds_later] = (answer.status, answer.headers["risk-hub-settled"])
+    assert list(settled.values()) == [(200, "false"), (200, "false"), (200, "true")]
+    absent = api("GET", f"{WORLD}/latest/{kind}?known_at={iso(1)}")
+    assert (absent.slug, absent.headers["risk-hub-settled"]) == (NOT_YET[kind], "true")
+    assert "risk-hub-settled" not in api("GET", f"{WORLD}/latest/{kind}").headers
+    assert "risk-hub-settled" not in api("GET", f"{WORLD}/v1/{kind}").headers
 
 
 @pytest.mark.parametrize("kind", KINDS)

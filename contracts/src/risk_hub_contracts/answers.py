@@ -167,7 +167,9 @@ class ProblemAnswer(TypedDict):
     earliest_as_of: NotRequired[
         Annotated[Instant, Field(description="snapshot-not-found: the earliest as_of that matches.")]
     ]
-    version: NotRequired[Annotated[Id, Field(description="The snapshot whose report is not there.")]]
+    version: NotRequired[
+        Annotated[Id, Field(description="The snapshot whose report or document is not there.")]
+    ]
     expired_at: NotRequired[Annotated[Instant, Field(description="will-not-be-evaluated: its expiry.")]]
     command: NotRequired[
         Annotated[str, Field(description="will-not-be-evaluated: what an operator runs to evaluate it.")]

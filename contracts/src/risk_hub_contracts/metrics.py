@@ -19,7 +19,8 @@ __all__ = ["METRICS", "PER_WORLD_METRICS_MAX_COUNT", "BlobFault", "Metric", "Uni
 
 Unit = Literal["Count", "Seconds", "Percent"]
 BlobFault = Literal["unusable", "unavailable"]
-"""Reasons of `BLOB_ERRORS`: the blob is missing or is not what its reference says; the blob store did not answer."""
+"""Reasons of `BLOB_ERRORS`: the blob (or the large document of a record) is missing or is not what its reference says;
+the blob store did not answer."""
 
 STAGE: Final = "stage"
 WORLD_ID: Final = "world_id"
@@ -128,7 +129,7 @@ BLOB_ERRORS: Final = Metric(
     "risk_hub_blob_errors_total",
     "Count",
     ((REASON,),),
-    "Blobs that a request or a worker could not use.",
+    "Blobs and large documents that a request or a worker could not use.",
 )
 
 # Asynchronous: event_relay and the workers

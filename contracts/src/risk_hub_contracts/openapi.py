@@ -35,12 +35,12 @@ _ANYWHERE: Final = (p.NETWORK_DENIED, p.THROTTLED, p.INTERNAL, p.UNAVAILABLE, p.
 _TOKEN: Final = (*_ANYWHERE, p.UNAUTHENTICATED)
 _READ: Final = (*_TOKEN, p.FORBIDDEN_SCOPE, p.NOT_FOUND, p.CONTRACT_VIOLATION)
 _NO_SNAPSHOT: Final = (p.SNAPSHOT_NOT_FOUND, p.WORLD_UNKNOWN, p.SNAPSHOT_EXPIRED)
-_ONE_SNAPSHOT: Final = (*_READ, *_NO_SNAPSHOT, p.INVALID_QUERY, p.BLOB_UNAVAILABLE)
+_ONE_SNAPSHOT: Final = (*_READ, *_NO_SNAPSHOT, p.INVALID_QUERY, p.BLOB_UNAVAILABLE, p.DOCUMENT_UNAVAILABLE)
 _WRITE: Final = (
     *(*_TOKEN, p.FORBIDDEN_SCOPE, p.FORBIDDEN_ACTOR, p.ACTOR_REQUIRED, p.STAGE_INVALID, p.WORLD_MISMATCH),
     *(p.NOT_FOUND, p.BODY_TOO_LARGE, p.UNSUPPORTED_MEDIA_TYPE, p.MALFORMED_JSON, p.NOT_UTF8),
     *(p.DUPLICATE_KEY, p.NON_FINITE_NUMBER, p.TOO_DEEP, p.CONTRACT_VIOLATION, p.HASH_MISMATCH),
-    *(p.REF_INVALID, p.BLOB_MALFORMED, p.VERSION_CONFLICT),
+    *(p.REF_INVALID, p.BLOB_MALFORMED, p.VERSION_CONFLICT, p.DOCUMENT_UNAVAILABLE),
 )
 
 
@@ -139,7 +139,8 @@ def _list() -> Json:
         "operationId": "list_snapshots",
         "summary": "A world's snapshots, newest first, page by page",
         "parameters": query_parameters(ListQuery),
-        "responses": responses | problems((*_READ, p.INVALID_QUERY, p.CURSOR_INVALID)),
+        "responses": responses
+        | problems((*_READ, p.INVALID_QUERY, p.CURSOR_INVALID, p.DOCUMENT_UNAVAILABLE)),
     }
 
 

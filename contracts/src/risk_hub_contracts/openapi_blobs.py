@@ -32,7 +32,10 @@ def blob_paths(world: Json, anyone: Sequence[ProblemType]) -> Json:
     blob = [world, path_parameter("sha256", "The blob's SHA-256.", SHA256_PATTERN)]
     return {
         _BLOBS: {"parameters": [world], "post": _begin([*anyone, *_BODY])},
-        f"{_BLOBS}/{{sha256}}": {"parameters": blob, "get": _read([*anyone, p.BLOB_NOT_FOUND])},
+        f"{_BLOBS}/{{sha256}}": {
+            "parameters": blob,
+            "get": _read([*anyone, p.INVALID_QUERY, p.BLOB_NOT_FOUND]),
+        },
         f"{_BLOBS}/{{sha256}}/complete": {
             "parameters": blob,
             "post": _end(

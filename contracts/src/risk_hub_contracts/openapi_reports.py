@@ -10,6 +10,7 @@ from risk_hub_contracts.queries import BacktestQuery, LatestReportQuery, Signals
 
 _WORLD: Final = "/risk-hub/worlds/{world_id}"
 _AS: Final = "Risk-Hub-Evaluated-As"
+_SETTLED: Final = "Risk-Hub-Settled"
 _LATEST: Final = (
     "`latest` in this path always names the newest snapshot, also where a version has that name. The report's "
     "`version` says which one it is. With `known_at` only reports that were evaluated by then count."
@@ -29,8 +30,9 @@ def report_paths(world: Json, read: Sequence[ProblemType], no_snapshot: Sequence
         no_snapshot: the problems of a query that no snapshot matches.
     """
     version = path_parameter("version", "The version.")
-    of_version = [*read, p.SNAPSHOT_NOT_FOUND, p.WILL_NOT_BE_EVALUATED]
-    of_latest = [*read, *no_snapshot, p.INVALID_QUERY, p.WILL_NOT_BE_EVALUATED]
+    derived = [*read, p.INVALID_QUERY, p.WILL_NOT_BE_EVALUATED, p.DOCUMENT_UNAVAILABLE]
+    of_version = [*derived, p.SNAPSHOT_NOT_FOUND, p.WORLD_UNKNOWN]
+    of_latest = [*derived, *no_snapshot]
     return {
         f"{_WORLD}/snapshots/{{version}}/risk": {
             "parameters": [world, version],
@@ -42,12 +44,14 @@ def report_paths(world: Json, read: Sequence[ProblemType], no_snapshot: Sequence
         },
         f"{_WORLD}/snapshots/latest/risk": {
             "parameters": [world],
-            "get": _risk("read_latest_risk", "The risk numbers of the newest snapshot", of_latest)
+            "get": _risk("read_latest_risk", "The risk numbers of the newest snapshot", of_latest, _SETTLED)
             | _of_latest(),
         },
         f"{_WORLD}/snapshots/latest/stress": {
             "parameters": [world],
-            "get": _stress("read_latest_stress", "The stress losses of the newest snapshot", of_latest)
+            "get": _stress(
+                "read_latest_stress", "The stress losses of the newest snapshot", of_latest, _SETTLED
+            )
             | _of_latest(),
         },
         f"{_WORLD}/exit-signals": {"parameters": [world], "get": _signals(read)},
@@ -55,13 +59,17 @@ def report_paths(world: Json, read: Sequence[ProblemType], no_snapshot: Sequence
     }
 
 
-def _risk(operation_id: str, summary: str, types: Sequence[ProblemType]) -> Json:
-    responses = {"200": answer("RiskReport", "The report.", _AS)} | problems((*types, p.RISK_NOT_FOUND))
+def _risk(operation_id: str, summary: str, types: Sequence[ProblemType], *headers: str) -> Json:
+    responses = {"200": answer("RiskReport", "The report.", _AS, *headers)} | problems(
+        (*types, p.RISK_NOT_FOUND)
+    )
     return {"operationId": operation_id, "summary": summary, "responses": responses}
 
 
-def _stress(operation_id: str, summary: str, types: Sequence[ProblemType]) -> Json:
-    responses = {"200": answer("StressReport", "The report.", _AS)} | problems((*types, p.STRESS_NOT_FOUND))
+def _stress(operation_id: str, summary: str, types: Sequence[ProblemType], *headers: str) -> Json:
+    responses = {"200": answer("StressReport", "The report.", _AS, *headers)} | problems(
+        (*types, p.STRESS_NOT_FOUND)
+    )
     return {"operationId": operation_id, "summary": summary, "responses": responses}
 
 
@@ -86,5 +94,5 @@ def _backtest(read: Sequence[ProblemType]) -> Json:
         "operationId": "backtest_risk",
         "summary": "What was forecast against what came, with the tests of Kupiec, Christoffersen and Basel",
         "parameters": query_parameters(BacktestQuery),
-        "responses": responses | problems((*read, p.INVALID_QUERY, p.WORLD_UNKNOWN)),
+        "responses": responses | problems((*read, p.INVALID_QUERY, p.WORLD_UNKNOWN, p.DOCUMENT_UNAVAILABLE)),
     }

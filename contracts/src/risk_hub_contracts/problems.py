@@ -294,6 +294,14 @@ BLOB_UNAVAILABLE = ProblemType(
     "Upload a missing or damaged blob again under the same digest; in place of a malformed one, publish a new version.",
 )
 
+DOCUMENT_UNAVAILABLE = ProblemType(
+    "document-unavailable",
+    424,
+    "A stored document is missing or damaged",
+    "Read other versions meanwhile; an operator restores the object named in `detail`. Publishing the same body "
+    "again under the same version restores a missing one.",
+)
+
 # State of the hub
 THROTTLED = ProblemType(
     "throttled",

@@ -1,7 +1,7 @@
 """Query parameters of the reads, and one problem that lists every violation."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self, TypeVar
 
@@ -41,6 +41,7 @@ __all__ = [
     "LookupQuery",
     "SignalsQuery",
     "parse_query",
+    "refuse_query",
 ]
 
 
@@ -216,6 +217,17 @@ def parse_query(
     if faults:
         raise ProblemError(INVALID_QUERY, summary(faults, "The query"), faults)
     return query
+
+
+def refuse_query(names: Iterable[str]) -> None:
+    """Refuse the parameters of a request to a route that has none: an ignored one would be mistaken for a filter.
+
+    Raises:
+        ProblemError: invalid-query, with one violation per parameter, its pointer `/<parameter>`.
+    """
+    faults = [Violation(f"/{name}", "this route has no query parameters; leave it out") for name in names]
+    if faults:
+        raise ProblemError(INVALID_QUERY, summary(faults, "The query"), faults)
 
 
 def _names(model: type[BaseModel]) -> list[str]:

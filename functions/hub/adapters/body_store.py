@@ -4,12 +4,19 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from functions.hub.adapters.aws import dependency
-from functions.hub.adapters.s3_objects import get_object, put_object_once
+from botocore.exceptions import ClientError
+
+from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.s3_objects import ARCHIVED, NOT_THERE, get_object, put_object_once
 from functions.hub.adapters.snapshot_item import Item
+from functions.hub.ports import DocumentError
 from risk_hub_contracts.limits import ITEM_BODY_MAX_BYTES
 
 PREFIX = "risk-bodies"
+UNREADABLE = {
+    **dict.fromkeys(NOT_THERE, "is missing"),
+    ARCHIVED: "is archived and cannot be read until an operator restores it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +31,40 @@ class BodyStore:
         if len(body) <= ITEM_BODY_MAX_BYTES:
             return {"body": {"B": body}}
         sha256 = hashlib.sha256(body).hexdigest()
-        put_object_once(self.s3, self.bucket, f"{PREFIX}/{world_id}/{sha256}", body, sha256, {})
+        put_object_once(self.s3, self.bucket, _key(world_id, sha256), body, sha256, {})
         return {"body_sha256": {"S": sha256}}
 
-    def load(self, world_id: str, sha256: str) -> bytes:
-        """Return a body from the bucket, verified by its digest (INV-06)."""
-        with dependency("the body store"):
-            body = get_object(self.s3, self.bucket, f"{PREFIX}/{world_id}/{sha256}")
+    def body_of(self, item: Item, version: str, record: str = "document") -> bytes:
+        """Return the body of an item, from the item or from the bucket, verified by its digest (INV-06).
+
+        Args:
+            item: the item in DynamoDB's own JSON form, binaries as bytes.
+            version: the snapshot version that an error names.
+            record: what the body is of that version, in an error.
+
+        Raises:
+            DocumentError: the object is missing, archived, or has another digest.
+            UnavailableError: the bucket did not answer.
+        """
+        if "body" in item:
+            body: bytes = item["body"]["B"]
+            return body
+        return self._load(item["world_id"]["S"], item["body_sha256"]["S"], version, record)
+
+    def _load(self, world_id: str, sha256: str, version: str, record: str) -> bytes:
+        key = _key(world_id, sha256)
+        try:
+            with dependency("the body store"):
+                body = get_object(self.s3, self.bucket, key)
+        except ClientError as error:
+            reason = UNREADABLE.get(error_code(error))
+            if reason is None:
+                raise
+            raise DocumentError(world_id, version, f"its {record} {key} {reason}") from error
         if hashlib.sha256(body).hexdigest() != sha256:
-            raise ValueError(f"the body {sha256} of world {world_id} does not match its digest")
+            raise DocumentError(world_id, version, f"its {record} {key} has another digest")
         return body
+
+
+def _key(world_id: str, sha256: str) -> str:
+    return f"{PREFIX}/{world_id}/{sha256}"

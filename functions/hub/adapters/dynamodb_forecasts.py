@@ -12,7 +12,7 @@ from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.conditional import put_once
 from functions.hub.adapters.dynamodb_evaluations import STORE
 from functions.hub.adapters.snapshot_item import Item, compress, decompress
-from functions.hub.domain.forecast_key import forecast_bounds, forecast_id
+from functions.hub.domain.forecast_key import forecast_bounds, forecast_id, version_of
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from risk_hub_contracts.forecast import Forecast
 
@@ -73,6 +73,6 @@ class DynamoDBForecasts:
             request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _read(self, item: Item) -> Forecast:
-        world_id = item["world_id"]["S"]
-        body = item["body"]["B"] if "body" in item else self.bodies.load(world_id, item["body_sha256"]["S"])
+        version = version_of(item["evaluation_id"]["S"])
+        body = self.bodies.body_of(item, version, "forecast")
         return Forecast.model_validate(decompress(body), extra=UNKNOWN_MEMBERS)

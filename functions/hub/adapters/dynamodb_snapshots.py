@@ -113,7 +113,7 @@ class DynamoDBSnapshots:
         return answer["Items"], answer.get("LastEvaluatedKey")
 
     def _read(self, item: Item) -> StoredSnapshot:
-        return from_item(item, self.bodies.load)
+        return from_item(item, self.bodies.body_of)
 
     def _outcome_of_collision(self, stored: StoredSnapshot, offered: StoredSnapshot) -> PutOutcome:
         """Distinguish another item from our own put that the client repeated after a lost response (F1)."""

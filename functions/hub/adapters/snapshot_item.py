@@ -65,25 +65,24 @@ def to_item(snapshot: StoredSnapshot, body: Item, retain_until: datetime) -> Ite
     }
 
 
-def from_item(item: Item, load_body: Callable[[str, str], bytes]) -> StoredSnapshot:
+def from_item(item: Item, body_of: Callable[[Item, str], bytes]) -> StoredSnapshot:
     """Return the snapshot in a table item.
 
     Args:
         item: the item in DynamoDB's own JSON form, binaries as bytes.
-        load_body: fetches a body that was too large for the item, by world and sha256.
+        body_of: returns the compressed document of an item of this version; see BodyStore.
     """
-    world_id = item["world_id"]["S"]
-    body = item["body"]["B"] if "body" in item else load_body(world_id, item["body_sha256"]["S"])
+    version = item["version"]["S"]
     return StoredSnapshot(
-        world_id=world_id,
-        version=item["version"]["S"],
+        world_id=item["world_id"]["S"],
+        version=version,
         as_of=parse_instant(item["as_of"]["S"]),
         stage=item["stage"]["S"],
         actor=item["actor"]["S"],
         content_hash=item["content_hash"]["S"],
         ttl_sec=int(item["ttl_sec"]["N"]),
         created_at=parse_instant(item["created_at"]["S"]),
-        document=decompress(body),
+        document=decompress(body_of(item, version)),
         document_bytes=int(item["document_bytes"]["N"]),
         correlation_id=item.get("correlation_id", {}).get("S"),
         trace_header=item.get("trace_header", {}).get("S"),

@@ -35,7 +35,7 @@ class StreamRecords:
             if item["evaluation_id"]["S"].startswith(SILENT_PREFIXES):
                 return None
             return dynamodb_evaluations.from_item(item)
-        return snapshot_item.from_item(item, self.bodies.load)
+        return snapshot_item.from_item(item, self.bodies.body_of)
 
 
 def _attribute(value: dict[str, Any]) -> dict[str, Any]:

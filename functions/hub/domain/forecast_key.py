@@ -22,6 +22,11 @@ def made_at(key: str) -> datetime:
     return parse_instant(key.split(SEPARATOR, 2)[2].partition(ORDER_SEPARATOR)[0])
 
 
+def version_of(key: str) -> str:
+    """Return the snapshot's version in a forecast's key."""
+    return key.rpartition(ORDER_SEPARATOR)[2]
+
+
 def forecast_bounds(stage: str, start: datetime, end: datetime) -> tuple[str, str]:
     """Return the least and the greatest forecast key of a stage from `start` to `end`, both inclusive."""
     return _in_stage(stage, format_instant(start) + BEFORE_ALL), _in_stage(stage, through(end))

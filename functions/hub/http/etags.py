@@ -32,6 +32,9 @@ def body_tag(document: Mapping[str, Any]) -> str:
 
 
 def is_held(request: Request, etag: str) -> bool:
-    """Return whether `If-None-Match` names this tag (RFC 9110, weak comparison); our tags have no comma."""
-    candidates = ",".join(request.headers("If-None-Match")).split(",")
-    return any(candidate.strip().removeprefix("W/") in {etag, "*"} for candidate in candidates)
+    """Return whether `If-None-Match` names this tag (RFC 9110, weak comparison); our tags have no comma.
+
+    `*` stands for every tag only as the whole value (13.1.2): in a list it is no tag, and is ignored.
+    """
+    candidates = [each.strip() for each in ",".join(request.headers("If-None-Match")).split(",")]
+    return candidates == ["*"] or any(each.removeprefix("W/") == etag for each in candidates)

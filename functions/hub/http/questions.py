@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from functions.hub.http.request import Request
 from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation
-from risk_hub_contracts.queries import parse_query
+from risk_hub_contracts.queries import parse_query, refuse_query
 
 Question = TypeVar("Question", bound=BaseModel)
 
@@ -24,3 +24,8 @@ def asked(model: type[Question], request: Request) -> Question:
         fault = f"must be one of {', '.join(sorted(request.stages))}"
         raise ProblemError(INVALID_QUERY, f"/stage: {fault}.", [Violation("/stage", fault)])
     return question
+
+
+def require_no_query(request: Request) -> None:
+    """Refuse a request with query parameters (`invalid-query`): the route has none."""
+    refuse_query(request.query)

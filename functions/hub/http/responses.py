@@ -6,9 +6,10 @@ from typing import Any
 import orjson
 from aws_lambda_powertools.event_handler import Response
 
-from functions.hub.ports import BlobError, UnavailableError
+from functions.hub.ports import BlobError, DocumentError, UnavailableError
 from risk_hub_contracts.problems import (
     BLOB_UNAVAILABLE,
+    DOCUMENT_UNAVAILABLE,
     INTERNAL,
     NOT_YET,
     UNAUTHENTICATED,
@@ -78,6 +79,8 @@ def as_problem(error: Exception) -> ProblemError:
     if isinstance(error, BlobError):
         detail = f"{error.ref.ref}: {error.reason}"
         return ProblemError(BLOB_UNAVAILABLE, detail, extra={"ref": error.ref.document()})
+    if isinstance(error, DocumentError):
+        return ProblemError(DOCUMENT_UNAVAILABLE, str(error), extra={"version": error.version})
     return ProblemError(
         INTERNAL, "the hub failed to answer; the failure was logged under this correlation id"
     )

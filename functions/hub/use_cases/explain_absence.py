@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
@@ -31,7 +32,7 @@ class ExplainAbsence:
         """Return the problem for a world in which no snapshot matches."""
         last_expiry = self.snapshots.last_expiry(query.world_id, query.known_at)
         if last_expiry is None:
-            return self._of_empty_world(query)
+            return self.of_empty_world(query.world_id, query.known_at)
         if last_expiry > query.at or query.include_expired:
             return self._of_no_match(query)
         at = format_instant(last_expiry)
@@ -40,12 +41,15 @@ class ExplainAbsence:
 
     def of_version(self, query: SnapshotQuery, version: str, stored: StoredSnapshot | None) -> ProblemError:
         """Return the problem for one version that is absent, expired, or filtered out."""
-        if stored is None or not stored.is_expired(query.at):
-            detail = f"world {query.world_id!r} has no version {version!r} that matches this query"
-            return ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=VERSION_REMEDY)
-        at = format_instant(stored.expires_at)
-        detail = f"version {version!r} of world {query.world_id!r} expired at {at}"
-        return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
+        if stored is not None and stored.is_expired(query.at):
+            at = format_instant(stored.expires_at)
+            detail = f"version {version!r} of world {query.world_id!r} expired at {at}"
+            return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
+        # Whatever `stored` is: a snapshot published since `known_at` must not change the answer (INV-08).
+        if self.snapshots.last_expiry(query.world_id, query.known_at) is None:
+            return self.of_empty_world(query.world_id, query.known_at)
+        detail = f"world {query.world_id!r} has no version {version!r} that matches this query"
+        return ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=VERSION_REMEDY)
 
     def _of_no_match(self, query: SnapshotQuery) -> ProblemError:
         """Return the problem for filters without a match; for a too early `as_of`, name the earliest one."""
@@ -61,14 +65,12 @@ class ExplainAbsence:
     def _earliest(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
         return self.snapshots.select(replace(query, as_of_to=None, newest_first=False))
 
-    def _of_empty_world(self, query: SnapshotQuery) -> ProblemError:
-        world_id = query.world_id
-        if query.known_at is not None:
+    def of_empty_world(self, world_id: str, known_at: datetime | None) -> ProblemError:
+        """Return the problem for a world that has no snapshot, or had none at `known_at`."""
+        if known_at is not None:
             # Today's registration of the world must not change the answer about a past moment (INV-08).
-            known_at = format_instant(query.known_at)
-            return ProblemError(
-                SNAPSHOT_NOT_FOUND, f"no snapshot of world {world_id!r} was known at {known_at}"
-            )
+            detail = f"no snapshot of world {world_id!r} was known at {format_instant(known_at)}"
+            return ProblemError(SNAPSHOT_NOT_FOUND, detail)
         if self.worlds.heads(world_id):
             return ProblemError(SNAPSHOT_NOT_FOUND, f"world {world_id!r} never had a snapshot")
         return ProblemError(

@@ -7,8 +7,8 @@ from datetime import datetime
 from functions.hub.domain.evaluation import ReportKind
 from functions.hub.domain.past import is_awaited, is_backfilled
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import Clock, FoundReport, Reports, SnapshotStore
-from functions.hub.use_cases.explain_absence import VERSION_REMEDY
+from functions.hub.ports import Clock, FoundReport, Reports, SnapshotStore, WorldStore
+from functions.hub.use_cases.explain_absence import VERSION_REMEDY, ExplainAbsence
 from risk_hub_contracts.problems import (
     RISK_NOT_FOUND,
     SNAPSHOT_NOT_FOUND,
@@ -28,23 +28,29 @@ class ReadReports:
 
     reports: Reports
     snapshots: SnapshotStore
+    worlds: WorldStore
     clock: Clock
 
     def of_version(self, kind: ReportKind, world_id: str, version: str) -> FoundReport:
         """Return the report on one version: one request if the report exists.
 
         Raises:
-            ProblemError: `snapshot-not-found`; `risk-not-found` or `stress-not-found` before the evaluation;
-                `will-not-be-evaluated` if none is due.
+            ProblemError: `world-unknown` or `snapshot-not-found`; `risk-not-found` or `stress-not-found` before
+                the evaluation; `will-not-be-evaluated` if none is due.
         """
         report = self.reports.newest_report(kind, world_id, version)
         if report is not None:
             return report
         stored = self.snapshots.get(world_id, version)
         if stored is None:
-            detail = f"world {world_id!r} has no version {version!r}"
-            raise ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=VERSION_REMEDY)
+            raise self._no_version(world_id, version)
         raise _absent(kind, stored, self.clock())
+
+    def _no_version(self, world_id: str, version: str) -> ProblemError:
+        if self.snapshots.last_expiry(world_id) is None:
+            return ExplainAbsence(self.snapshots, self.worlds).of_empty_world(world_id, None)
+        detail = f"world {world_id!r} has no version {version!r}"
+        return ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=VERSION_REMEDY)
 
     def of_snapshot(self, kind: ReportKind, stored: StoredSnapshot, known_at: datetime | None) -> FoundReport:
         """Return the report on a snapshot that was found: one request.

@@ -24,16 +24,27 @@ class Moment:
     Attributes:
         at: the instant by which expiry is judged.
         known_at: the requested knowledge time, if any.
-        settled: whether no write in progress can still change the answer (INV-08).
+        now: the instant of the request.
     """
 
     at: datetime
     known_at: datetime | None
-    settled: bool
+    now: datetime
 
-    def absence(self, why: ProblemError) -> ProblemError:
+    def settled(self, settle: timedelta = SETTLE) -> bool | None:
+        """Return whether no write in progress can still change an answer about the past (INV-08).
+
+        Args:
+            settle: how long a write may take, from the instant in its record until it is visible.
+
+        Returns:
+            None for an answer about now.
+        """
+        return None if self.known_at is None else self.known_at <= self.now - settle
+
+    def absence(self, why: ProblemError, settle: timedelta = SETTLE) -> ProblemError:
         """Return the problem of an empty answer; about the past, it states whether the answer is settled."""
-        why.settled = None if self.known_at is None else self.settled
+        why.settled = self.settled(settle)
         return why
 
 
@@ -117,7 +128,7 @@ class ReadSnapshots:
         if known_at is not None and known_at > now:
             detail = "lies in the future; the hub can only say what it knew until now"
             raise ProblemError(INVALID_QUERY, f"known_at {detail}", (Violation("/known_at", detail),))
-        return Moment(known_at or now, known_at, settled=known_at is not None and known_at <= now - SETTLE)
+        return Moment(known_at or now, known_at, now)
 
 
 def _query(

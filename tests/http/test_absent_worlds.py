@@ -1,0 +1,45 @@
+"""A read by version of a world without that version: the answer says whether the world itself is known."""
+
+import pytest
+
+from tests.fakes.gateway import Gateway
+from tests.http.conftest import WORLD, Hub, post
+
+BY_VERSION = [f"{WORLD}/lookup?version=v1", f"{WORLD}/v1/risk", f"{WORLD}/v1/stress"]
+
+
+@pytest.mark.parametrize("path", BY_VERSION)
+def test_a_read_by_version_of_an_unknown_world_is_world_unknown_as_in_every_other_read(
+    api: Gateway, path: str
+) -> None:
+    answer, latest = api("GET", path), api("GET", f"{WORLD}/latest")
+    assert (answer.status, answer.slug) == (404, "world-unknown")
+    assert answer.json["detail"] == latest.json["detail"]
+
+
+@pytest.mark.parametrize("path", BY_VERSION)
+def test_a_read_by_version_of_a_registered_world_without_snapshots_says_so(
+    api: Gateway, hub: Hub, path: str
+) -> None:
+    hub.worlds.register("w1", "paper")
+    answer = api("GET", path)
+    assert (answer.slug, answer.json["detail"]) == ("snapshot-not-found", "world 'w1' never had a snapshot")
+
+
+@pytest.mark.parametrize("path", BY_VERSION)
+def test_a_read_of_an_absent_version_of_a_known_world_names_the_version(api: Gateway, path: str) -> None:
+    post(api)
+    answer = api("GET", path.replace("v1", "v9"))
+    assert answer.slug == "snapshot-not-found"
+    assert "has no version 'v9'" in answer.json["detail"]
+
+
+def test_a_lookup_by_version_before_the_worlds_first_snapshot_does_not_depend_on_todays_registration(
+    api: Gateway,
+) -> None:
+    path = f"{WORLD}/lookup?version=v1&known_at=2025-01-01T00:00:00Z"
+    before = api("GET", path)
+    post(api)
+    after = api("GET", path)
+    assert before.json["detail"] == "no snapshot of world 'w1' was known at 2025-01-01T00:00:00.000000Z"
+    assert (after.slug, after.json["detail"]) == (before.slug, before.json["detail"])
