@@ -40,7 +40,12 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the assembly (to `CDK_OUTDIR` or `cdk.out`); return 1 and print the reason on failure."""
-    app = new_app(Path(os.environ.get("CDK_OUTDIR", "cdk.out")))
+    try:
+        outdir = _writable(Path(os.environ.get("CDK_OUTDIR", "cdk.out")))
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    app = new_app(outdir)
     context = {key: app.node.try_get_context(key) for key in ("stage", *FROM_OUTSIDE)}
     context |= _given(arguments)
     try:
@@ -51,6 +56,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     app.synth()
     return os.EX_OK
+
+
+def _writable(outdir: Path) -> Path:
+    """Create the folder of the assembly; the CDK does not end if it cannot write to it.
+
+    Raises:
+        OSError: the folder cannot be created, or is not writable.
+    """
+    advice = "Set CDK_OUTDIR to a folder that this user may write to."
+    try:
+        outdir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"{outdir} cannot be created ({error.strerror}). {advice}") from error
+    if not os.access(outdir, os.W_OK | os.X_OK):
+        raise OSError(f"{outdir} is not writable. {advice}")
+    return outdir
 
 
 def _given(arguments: Sequence[str] | None) -> dict[str, str]:

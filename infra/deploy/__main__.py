@@ -17,7 +17,7 @@ from infra.deploy.teardown import destroy
 from infra.deploy.toolkit import Toolkit
 from infra.local.errors import StageError
 from infra.operate.errors import OperateError, sentence
-from infra.operate.stage_access import access_to
+from infra.operate.stage_access import LOCAL, access_to
 from infra.stages import FROM_OUTSIDE, STAGES
 from infra.tokens.errors import TokenError
 
@@ -43,6 +43,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.step == "assembly":
         release.prepare(options.stage, dict(options.context), folder)
         return
+    _refuse_local(options)
     aws = access_to(options.stage)
     confirmed = options.yes or release.is_automatic()
     order = release.Order(options.stage, folder, options.account, options.digest, confirmed=confirmed)
@@ -54,6 +55,15 @@ def _run(options: argparse.Namespace) -> None:
         destroy(order, aws, Toolkit(folder))
     if options.step in {"deploy", "smoke"}:
         release.try_out(options.stage, aws, options.url)
+
+
+def _refuse_local(options: argparse.Namespace) -> None:
+    """Refuse a step on the local stage that `make up` and `make down` do."""
+    if options.stage == LOCAL:
+        raise DeployError(
+            f"{options.step} is for stages on AWS. `make up` deploys the local stage and publishes a sample, "
+            "`. .local/env && sh infra/local/walkthrough.sh` tries it out, and `make down` stops it."
+        )
 
 
 def parser() -> argparse.ArgumentParser:

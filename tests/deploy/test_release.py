@@ -197,3 +197,14 @@ def test_only_what_the_stage_table_takes_can_be_given(capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit):
         command.main(["assembly", "--stage", "dev", "-c", "retention_days=1"])
     assert "choose of allowed_networks" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", ["diff", "deploy", "smoke", "destroy"])
+def test_a_step_on_the_local_stage_is_refused_with_the_command_to_use_instead(
+    step: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main([step, "--stage", "local"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{step} is for stages on AWS.")
+    for instead in ("`make up`", "`. .local/env && sh infra/local/walkthrough.sh`", "`make down`"):
+        assert instead in said

@@ -30,6 +30,23 @@ def test_no_stage_is_assumed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "choose one of local, dev, staging, prod, as in -c stage=dev" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("folder", ["/proc/nope", "/dev/null/nope"])
+def test_a_folder_that_cannot_be_created_is_refused_at_once(
+    folder: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CDK_OUTDIR", folder)
+    assert app.main(["-c", "stage=local"]) == 1
+    assert f"{folder} cannot be created" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_writable_is_refused_at_once(
+    outdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert app.main(["-c", "stage=local"]) == 1
+    assert f"{outdir} is not writable. Set CDK_OUTDIR" in capsys.readouterr().err
+
+
 def test_two_syntheses_are_the_same_bytes_wherever_they_are_written(outdir: Path, local: Assembly) -> None:
     assert app.main(["-c", "stage=local"]) == 0
     assert (outdir / "RiskHub-local-service.template.json").exists()
