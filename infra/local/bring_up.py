@@ -9,13 +9,14 @@ from typing import Any
 from rich.console import Console
 
 from infra.assembly import LOCAL_ASSEMBLY
+from infra.local.announce_again import announce_again
 from infra.local.aws import LocalAws
 from infra.local.deploy import Deployment
 from infra.local.front_door import ApiTarget, write_target
 from infra.local.install import LocalRelease, install
 from infra.local.progress import step
 from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk
-from infra.local.saved_state import fingerprint, take_over
+from infra.local.saved_state import TakenOver, fingerprint, take_over
 from infra.local.settings import LocalSettings
 from infra.local.stage_process import StageProcess, hold_lock
 from infra.local.token_issue import admit_token, write_env_file
@@ -62,12 +63,14 @@ def open_stage(
         StageError: the text says what is wrong and what to do.
     """
     wanted = release or LocalRelease()
-    process = start(settings, console, detached=detached, fresh=fresh)
+    process, taken = _started(settings, console, detached=detached, fresh=fresh)
     with _stopped_on_failure(process, settings):
         aws = LocalAws(process.record.aws_endpoint)
         with step(console, "Deploying the stacks", "Stacks deployed") as current:
             deployment = install(aws, wanted, enforce_iam=settings.enforce_iam)
             current.note = f"{deployment.resource_count} resources"
+        if taken.saved_at is not None:
+            announce_again(aws, taken.saved_at)
         return OpenStage(process, _open(settings, process, aws, deployment), aws, deployment)
 
 
@@ -77,11 +80,18 @@ def start(settings: LocalSettings, console: Console, *, detached: bool, fresh: b
     Raises:
         StageError: the text says what is wrong and what to do.
     """
+    return _started(settings, console, detached=detached, fresh=fresh)[0]
+
+
+def _started(
+    settings: LocalSettings, console: Console, *, detached: bool, fresh: bool
+) -> tuple[StageProcess, TakenOver]:
     with hold_lock(settings) as lock, step(console, "Starting the emulator", "Emulator started") as current:
         mark = fingerprint(LOCAL_ASSEMBLY)
         settings.target_file.unlink(missing_ok=True)
-        current.note = take_over(settings, mark, fresh=fresh).note
-        return StageProcess.start(settings, lock, mark, detached=detached)
+        taken = take_over(settings, mark, fresh=fresh)
+        current.note = taken.note
+        return StageProcess.start(settings, lock, mark, detached=detached), taken
 
 
 def _open(settings: LocalSettings, process: StageProcess, aws: LocalAws, deployment: Deployment) -> Hub:

@@ -34,10 +34,17 @@ SET_ASIDE: Final = "damaged data moved to {folder}"
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """Whether saved data is used, with a note for the user; the note is empty if there was no data."""
+    """What a start takes over from earlier runs.
+
+    Attributes:
+        used: whether saved data is used.
+        note: what the user is shown; empty if there was no data.
+        saved_at: the instant of the save that is used.
+    """
 
     used: bool
     note: str
+    saved_at: datetime | None = None
 
 
 def fingerprint(assembly: Path) -> str:
@@ -82,7 +89,7 @@ def _use(settings: LocalSettings, save: Path, wanted: str) -> TakenOver:
     for name in manifest.files:
         link_or_copy(save / name, settings.state / name)
     rewind_streams(settings.state / LAMBDA_STATE_NAME)
-    return TakenOver(used=True, note=KEPT)
+    return TakenOver(used=True, note=KEPT, saved_at=datetime.fromisoformat(manifest.saved_at))
 
 
 def _remove(settings: LocalSettings) -> TakenOver:

@@ -57,7 +57,16 @@ def _arrived(batch: Mapping[str, Any], dynamodb: Any) -> Iterator[Key]:  # noqa:
     """Yield the records put at about the batch's arrival: its own and possibly neighbours."""
     first = parse_instant(batch["approximateArrivalOfFirstRecord"]) - ARRIVAL_MARGIN
     last = parse_instant(batch["approximateArrivalOfLastRecord"]) + ARRIVAL_MARGIN
-    table = batch["streamArn"].split("/")[1]
+    return keys_put_between(dynamodb, batch["streamArn"].split("/")[1], first, last)
+
+
+def keys_put_between(
+    dynamodb: Any,  # noqa: ANN401 - boto3 client
+    table: str,
+    first: datetime,
+    last: datetime,
+) -> Iterator[Key]:
+    """Yield the announced kinds of records that a table holds from a period, both ends included."""
     for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True, **_scan(table)):
         for item in page["Items"]:
             put_at = _put_at(item)

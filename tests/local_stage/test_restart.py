@@ -57,3 +57,26 @@ def test_a_clean_stop_keeps_everything_and_a_kill_what_is_older_than_the_stated_
     (newest / "dynamodb.json").write_bytes((newest / "dynamodb.json").read_bytes()[:-1])
     with pytest.raises(StageError, match=r"damaged: .*dynamodb\.json has .* `make up FRESH=1` starts empty"):
         open_stage(settings, Console(quiet=True), detached=False, fresh=False)
+
+
+def test_a_record_that_was_stored_and_not_relayed_before_a_kill_is_announced_by_the_next_start(
+    settings: LocalSettings,
+) -> None:
+    with started(settings) as first:
+        stop_relay(first)
+        assert Caller(first.hub).post("kept", small_body()).status == 201
+        time.sleep(LOSS_MAX_SECONDS)
+        assert Caller(first.hub).get("/risk-hub/worlds/kept/snapshots/v1/risk").status == 404
+        first.process.process.kill()
+    with started(settings) as second:
+        risk = Caller(second.hub).risk("kept", "v1", within_seconds=RISK_DEADLINE_SECONDS)
+        assert risk["version"] == "v1"
+
+
+def stop_relay(stage: OpenStage) -> None:
+    """Remove the relay from the tables' streams."""
+    lambda_ = stage.aws.client("lambda")
+    mappings = lambda_.list_event_source_mappings(FunctionName="risk-hub-local-event-relay")
+    assert mappings["EventSourceMappings"]
+    for mapping in mappings["EventSourceMappings"]:
+        lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,10 @@ def newest(settings: LocalSettings) -> Path:
 
 def test_the_newest_save_is_used(settings: LocalSettings) -> None:
     save(settings, dynamodb="newer")
-    assert take_over(settings, "same", fresh=False) == saved_state.TakenOver(used=True, note=saved_state.KEPT)
+    taken = take_over(settings, "same", fresh=False)
+    assert (taken.used, taken.note) == (True, saved_state.KEPT)
+    assert taken.saved_at is not None
+    assert timedelta() <= datetime.now(tz=UTC) - taken.saved_at < timedelta(minutes=1)
     assert (settings.state / "dynamodb.json").read_text(encoding="ascii") == "newer"
     assert (settings.state / OBJECT).read_text(encoding="ascii") == f"content of {OBJECT}"
     assert not (settings.state / MANIFEST_NAME).exists()
