@@ -7,6 +7,7 @@ of its bytes are read as another request.
 import asyncio
 import contextlib
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator
 from email.utils import formatdate
@@ -26,6 +27,9 @@ WRITE_MAX_SECONDS: Final = 30.0
 # Time for which a refused client may keep sending: closing at once could discard the response.
 LINGER_MAX_SECONDS: Final = 2.0
 STOP_MAX_SECONDS: Final = 1.0
+NO_LENGTH: Final = (b"content-length", b"0")
+# Added by h11 to an answer without a length; the answer to GET has a length instead.
+CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding: chunked(?=\r\n)", re.IGNORECASE)
 
 logger = logging.getLogger("local-stage.front-door")
 
@@ -106,9 +110,12 @@ class FrontConnection:
             never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
             return await never
 
+        head_only = request.method == "HEAD"
+
         async def send(message: Message) -> None:
-            for event in _events(message, head_only=request.method == "HEAD"):
-                await self._write(request.protocol.send(event) or b"")
+            for event in _events(message, head_only=head_only):
+                data = request.protocol.send(event) or b""
+                await self._write(CHUNKED.sub(b"", data, count=1) if head_only else data)
 
         await self._app(self._scope(request), receive, send)
 
@@ -159,21 +166,26 @@ def _problem_answer(error: FramingError) -> GatewayAnswer:
 def _events(message: Message, *, head_only: bool) -> list[h11.Event]:
     """Return the h11 events for one message of the application."""
     if message["type"] == "http.response.start":
-        return [h11.Response(status_code=message["status"], headers=_sent_headers(message))]
+        headers = _sent_headers(message, head_only=head_only)
+        return [h11.Response(status_code=message["status"], headers=headers)]
     body = b"" if head_only else message.get("body", b"")
     end: list[h11.Event] = [] if message.get("more_body") else [h11.EndOfMessage()]
     return [h11.Data(data=body), *end] if body else end
 
 
-def _sent_headers(start: Message) -> list[tuple[bytes, bytes]]:
-    """Return the application's headers with one Date, and a 304 without the length 0 of its body.
+def _sent_headers(start: Message, *, head_only: bool) -> list[tuple[bytes, bytes]]:
+    """Return the application's headers with one Date, and without the length 0 of a body that is left out.
 
-    In a 304 a length would be that of the answer with status 200 (RFC 9110, 8.6).
+    In a 304, and in the answer to HEAD, a length would be that of the answer to GET with status 200 (RFC 9110,
+    8.6).
     """
-    replaced = {b"date"}
-    if start["status"] == HTTPStatus.NOT_MODIFIED:
-        replaced.add(b"content-length")
-    return [*(pair for pair in start["headers"] if pair[0].lower() not in replaced), _date()]
+    is_left_out = head_only or start["status"] == HTTPStatus.NOT_MODIFIED
+    kept = [
+        (name, value)
+        for name, value in start["headers"]
+        if name.lower() != b"date" and not (is_left_out and (name.lower(), value) == NO_LENGTH)
+    ]
+    return [*kept, _date()]
 
 
 def _date() -> tuple[bytes, bytes]:

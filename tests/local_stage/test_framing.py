@@ -223,6 +223,16 @@ def test_head_gets_the_headers_of_the_answer_alone(door: Door) -> None:
     assert received.endswith(b"\r\n\r\n")
 
 
+def test_an_answer_to_head_does_not_say_that_the_body_of_the_get_is_empty_or_chunked(door: Door) -> None:
+    head = GET.replace(b"GET", b"HEAD") + b"\r\n"
+    first, second, third = door.exchange(head + head + GET + b"\r\n")
+    for status, headers, _ in (first, second):
+        assert status == 200
+        assert headers.keys().isdisjoint({"content-length", "transfer-encoding"})
+        assert headers["content-type"] == "application/json"
+    assert (third[0], third[2]) == (200, b"{}")
+
+
 def test_a_304_does_not_say_that_the_body_of_the_200_is_empty(door: Door) -> None:
     received = door.received(GET + b"If-None-Match: *\r\n\r\n" + GET + b"\r\n")
     first, _, second = received.partition(b"\r\n\r\n")
