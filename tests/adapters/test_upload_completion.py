@@ -166,6 +166,22 @@ def test_a_cancelled_copy_is_tried_again_by_the_next_call_without_repeating_the_
     assert upload.stat() is not None
 
 
+def test_a_store_that_cancels_every_long_copy_never_stores_the_blob_and_each_call_says_so_in_time(
+    slow: SlowS3,
+) -> None:
+    """S3 computes the SHA-256 of a whole object in a single copy only, so parts of it cannot be kept."""
+    upload = begun(slow)
+    slow.copy_seconds, slow.cancels = 10.0, True
+    for _ in range(3):
+        began = slow.now
+        with pytest.raises(UnavailableError):
+            upload.complete()
+        assert slow.now - began <= COMPLETION_BUDGET_SECONDS
+        assert upload.stat() is None
+    slow.copy_seconds = 8.0
+    assert complete_until_stored(upload) == [1, 1]
+
+
 @pytest.mark.parametrize("copy_seconds", [0.1, 5.0, 6.1, 8.9, 20.0])
 def test_one_completion_ends_within_the_writers_time(slow: SlowS3, copy_seconds: float) -> None:
     slow.copy_seconds = copy_seconds
