@@ -153,7 +153,7 @@ class Readers:
         at = question.known_at or answer.reading
         require(moment.at == at, "INV-07", f"expiry was judged at {moment.at}, not at {at}")
         settled = question.known_at is not None and question.known_at <= answer.reading - SETTLE
-        require(moment.settled == settled, "INV-08", f"settled={moment.settled} for {question}")
+        require(bool(moment.settled()) == settled, "INV-08", f"settled={moment.settled()} for {question}")
 
     def _check_one(self, question: Question, answer: Answer) -> None:
         """Find a moment between question and answer at which the model gives the same answer."""
