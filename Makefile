@@ -10,16 +10,16 @@ LOCAL_VENV := .local/venv
 PEERS := .peers
 PY := $(VENV)/bin/python
 LOCAL_PY := $(LOCAL_VENV)/bin/python
-TYPED := contracts/src events functions infra tests requirements/install.py
+TYPED := contracts/src client/src events functions infra tests requirements/install.py
 TESTS ?= tests
 OF_STAGE = $(if $(STAGE),--stage-name '$(STAGE)')
 # Context values of a stage, for example: make assembly STAGE=prod ALLOWED_NETWORKS=203.0.113.0/24
 GIVEN = $(foreach key,ALLOWED_NETWORKS CRITICAL_SUBSCRIBERS WARNING_SUBSCRIBERS RUNBOOK_BASE ROLLOUT GROSS_EXPOSURE_MAX PERMISSIONS_BOUNDARY WRITER_CONCURRENCY READER_CONCURRENCY DOMAIN_NAME CERTIFICATE_ARN BASE_PATH,$(if $($(key)),-c '$(shell echo $(key) | tr A-Z a-z)=$($(key))'))
-DEPLOY = $(PY) -m infra.deploy
+DEPLOY = $(PY) -m infra.ops.deploy
 TO_STAGE = --stage '$(STAGE)' $(if $(ASSEMBLY),--assembly '$(ASSEMBLY)') $(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(DIGEST),--digest '$(DIGEST)') $(if $(URL),--url '$(URL)')
 PYTEST_ARGS ?= -n 2 --dist loadgroup --no-loadscope-reorder
 
-export PYTHONPATH := .:contracts/src
+export PYTHONPATH := .:contracts/src:client/src
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help
@@ -77,11 +77,11 @@ types: dev-env
 
 .PHONY: generated
 generated: dev-env
-	$(PY) -m risk_hub_contracts.generate --check
+	$(PY) -m risk_hub_contracts.api.generate --check
 	$(PY) -m risk_hub_contracts.compatibility
 	$(PY) -m events.generate --check
 	$(PY) -m tests.events.emitted --check
-	$(PY) -m infra.synth_local --check
+	$(PY) -m infra.cdk.synth_local --check
 
 .PHONY: hooks
 hooks: dev-env ## install the steps of `make check` as git hooks, before each commit and push
@@ -94,7 +94,7 @@ format: dev-env ## format and fix the code with ruff
 
 .PHONY: contracts
 contracts: dev-env ## regenerate OpenAPI, schemas, examples and event samples
-	$(PY) -m risk_hub_contracts.generate
+	$(PY) -m risk_hub_contracts.api.generate
 	$(PY) -m events.generate
 	$(PY) -m tests.events.emitted
 
@@ -108,7 +108,7 @@ upgrade: dev-env ## upgrade, roll back and upgrade a local stage from the last r
 
 .PHONY: synth
 synth: dev-env ## regenerate the committed templates of the local stage
-	$(PY) -m infra.synth_local
+	$(PY) -m infra.cdk.synth_local
 
 .PHONY: bench
 bench: dev-env ## measure the budgets, write docs/benchmarks.md, renew the baseline of the regression gate (six minutes)
@@ -164,7 +164,7 @@ simulate: dev-env ## check many random histories of the core against a model
 
 .PHONY: account
 account: dev-env ## prepare an AWS account, once: REPOSITORY=owner/name STAGES=dev,staging (PROVIDER=arn, PERMISSIONS_BOUNDARY=policy)
-	@$(PY) -m infra.deploy.prepare_account --repository '$(REPOSITORY)' --stages '$(STAGES)' $(if $(PROVIDER),--provider '$(PROVIDER)') $(if $(PERMISSIONS_BOUNDARY),--permissions-boundary '$(PERMISSIONS_BOUNDARY)') $(if $(REPLACE_BOOTSTRAP_POLICIES),--replace-bootstrap-policies) $(if $(YES),--yes)
+	@$(PY) -m infra.ops.deploy.prepare_account --repository '$(REPOSITORY)' --stages '$(STAGES)' $(if $(PROVIDER),--provider '$(PROVIDER)') $(if $(PERMISSIONS_BOUNDARY),--permissions-boundary '$(PERMISSIONS_BOUNDARY)') $(if $(REPLACE_BOOTSTRAP_POLICIES),--replace-bootstrap-policies) $(if $(YES),--yes)
 
 .PHONY: assembly
 assembly: dev-env ## build and test the assembly of a stage: STAGE=dev|staging|prod (ALLOWED_NETWORKS=..., ROLLOUT=at_once)

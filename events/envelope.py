@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
-from risk_hub_contracts.times import Instant
+from risk_hub_contracts.base.times import Instant
 
 BUS_SOURCE: Literal["risk-signal-hub"] = "risk-signal-hub"
 """`source` of the EventBridge entry, which rules match."""

@@ -6,8 +6,8 @@
 from typing import Literal
 
 from events.envelope import CloudEvent, event_id, schema_uri
-from risk_hub_contracts.risk import RiskReport
-from risk_hub_contracts.stress import StressReport
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.stress import StressReport
 
 RISK_EVALUATED: Literal["risk_evaluated"] = "risk_evaluated"
 STRESS_EVALUATED: Literal["stress_evaluated"] = "stress_evaluated"

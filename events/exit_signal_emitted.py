@@ -3,7 +3,7 @@
 from typing import Literal
 
 from events.envelope import CloudEvent, event_id, schema_uri
-from risk_hub_contracts.exit_signal import ExitSignal
+from risk_hub_contracts.reports.exit_signal import ExitSignal
 
 TYPE: Literal["exit_signal_emitted"] = "exit_signal_emitted"
 

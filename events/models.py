@@ -5,11 +5,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from events.envelope import CloudEvent, EventType
-from risk_hub_contracts.answers import AnnouncedSnapshot, ProvenanceAnswer
-from risk_hub_contracts.exit_signal import ExitSignal
-from risk_hub_contracts.risk import RiskReport
-from risk_hub_contracts.stress import StressReport
-from risk_hub_contracts.times import Instant
+from risk_hub_contracts.api.answers import AnnouncedSnapshot, ProvenanceAnswer
+from risk_hub_contracts.base.times import Instant
+from risk_hub_contracts.reports.exit_signal import ExitSignal
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.stress import StressReport
 
 
 class ClaimCheck(BaseModel):

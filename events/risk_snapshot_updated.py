@@ -9,8 +9,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from events.envelope import CloudEvent, event_id, schema_uri
-from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
+from risk_hub_contracts.base.times import format_instant
 
 TYPE: Literal["risk_snapshot_updated"] = "risk_snapshot_updated"
 IDENTIFYING_FIELDS = (

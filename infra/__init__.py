@@ -4,6 +4,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-# In a fresh shell, `python -m infra.app` finds the contracts of this checkout without PYTHONPATH.
-if find_spec("risk_hub_contracts") is None:
-    sys.path.append(str(Path(__file__).resolve().parents[1] / "contracts" / "src"))
+# In a fresh shell, `python -m infra.cdk.app` finds the packages of this checkout without PYTHONPATH.
+for _folder, _package in (("contracts", "risk_hub_contracts"), ("client", "risk_hub_client")):
+    if find_spec(_package) is None:
+        sys.path.append(str(Path(__file__).resolve().parents[1] / _folder / "src"))

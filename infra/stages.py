@@ -9,17 +9,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from infra.custom_domain import DOMAIN_KEYS, CustomDomain, custom_domain
-from risk_hub_contracts.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
+from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from infra.alarms.rule import Severity
     from infra.names import FunctionFolder
 
 StageName = Literal["local", "dev", "staging", "prod"]
 BundleSource = Literal["placeholder", "built"]
 RiskFallback = Literal["none", "correlation_one"]
+Severity = Literal["critical", "warning"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning")
 Rollout = Literal["in_place", "at_once", "canary"]
 
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")

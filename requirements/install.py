@@ -22,12 +22,14 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
 LOCKS = REPOSITORY / ".local"
 LAUNCHER_NAME = "risk-hub"
+# Folders of this repository that hold importable packages.
+PACKAGE_FOLDERS = (".", "contracts/src", "client/src")
 # Isolated mode, so that the caller's folder and PYTHONPATH have no effect on what runs.
 LAUNCHER = """#!/bin/sh
 exec {python} -I -c '
 import sys
 sys.path[:0] = {paths}
-from infra.operate.cli import main
+from infra.ops.operate.cli import main
 sys.exit(main())' "$@"
 """
 UV_LOCK = HERE / "uv.txt"
@@ -87,7 +89,7 @@ def build(folder: Path, lock: Path) -> None:
 
 def write_launcher(folder: Path) -> None:
     """Write `bin/risk-hub`, which runs this repository's commands in this environment, from any folder."""
-    paths = json.dumps([str(REPOSITORY), str(REPOSITORY / "contracts" / "src")]).replace("'", "\\u0027")
+    paths = json.dumps([str(REPOSITORY / folder) for folder in PACKAGE_FOLDERS]).replace("'", "\\u0027")
     launcher = folder / "bin" / LAUNCHER_NAME
     launcher.write_text(
         LAUNCHER.format(python=shlex.quote(str(folder / "bin" / "python")), paths=paths), encoding="utf-8"

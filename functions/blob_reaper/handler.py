@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from functions.hub import log
-from functions.hub.composition import Composition, utc_now
+from functions.telemetry import log
+from functions.wiring.composition import Composition, utc_now
 
 # Reserve of the function's time for the longest visit of one blob.
 LAST_VISIT = timedelta(seconds=30)

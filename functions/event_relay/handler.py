@@ -4,9 +4,9 @@ from dataclasses import asdict
 from typing import Any
 
 from functions.event_relay.report import report
-from functions.hub import log
-from functions.hub.composition import Composition
-from risk_hub_contracts.problem_types import ProblemError
+from functions.telemetry import log
+from functions.wiring.composition import Composition
+from risk_hub_contracts.base.problem_types import ProblemError
 
 _parts = Composition()
 _relay, _replay = _parts.relay_records(), _parts.replay_snapshots()

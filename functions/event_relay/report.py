@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.hub.health import Health
-from functions.hub.use_cases.relay_records import Relayed
+from functions.announcing.relay_records import Relayed
+from functions.telemetry.health import Health
 
 
 def report(records: Sequence[dict[str, Any]], relayed: Relayed, now: datetime) -> None:

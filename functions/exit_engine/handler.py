@@ -1,7 +1,7 @@
 """Lambda entry point of exit_engine."""
 
-from functions.hub.composition import Composition
-from functions.hub.queue import queue_worker
+from functions.entrypoints.queue import queue_worker
+from functions.wiring.composition import Composition
 
 _parts = Composition()
 handler = queue_worker(

@@ -3,8 +3,8 @@
 from typing import Any
 
 from functions.freshness_monitor.report import make_a_pass
-from functions.hub import log
-from functions.hub.composition import Composition
+from functions.telemetry import log
+from functions.wiring.composition import Composition
 
 _parts = Composition()
 _watch, _queues, _tokens = _parts.watch_freshness(), _parts.queue_depths(), _parts.tokens()

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from functions.hub.domain.freshness import StageTally, Standing
 from functions.hub.domain.token_ends import seconds_to_next_end
-from functions.hub.metrics import write
 from functions.hub.ports import TokenStore
 from functions.hub.use_cases.watch_freshness import Watched, WatchFreshness
 from functions.hub.world_ports import QueueDepths
-from risk_hub_contracts import metrics as m
-from risk_hub_contracts.tokens import Token
+from functions.telemetry.metrics import write
+from risk_hub_contracts.base import metrics as m
+from risk_hub_contracts.base.tokens import Token
 
 MONITOR = "freshness_monitor"
 

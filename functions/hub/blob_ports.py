@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from functions.hub.domain.blob_marks import Claim
-    from risk_hub_contracts.refs import BlobRef
-    from risk_hub_contracts.uploads import PartSpan
+    from risk_hub_contracts.blob.refs import BlobRef
+    from risk_hub_contracts.blob.uploads import PartSpan
 
 
 class NoUploadError(Exception):

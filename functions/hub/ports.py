@@ -8,41 +8,39 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from events.envelope import CloudEvent
-    from functions.hub.domain.evaluation import Record, ReportKind
-    from functions.hub.domain.input_note import InputNote
-    from functions.hub.domain.signal_query import SignalPage, SignalQuery
     from functions.hub.domain.snapshot_query import SnapshotQuery
     from functions.hub.domain.stored_snapshot import StoredSnapshot
-    from risk_hub_contracts.blob import BlobKind
-    from risk_hub_contracts.exit_policy import ExitPolicy
-    from risk_hub_contracts.forecast import Forecast
-    from risk_hub_contracts.refs import BlobRef
-    from risk_hub_contracts.risk import RiskStatus
-    from risk_hub_contracts.tokens import Token
+    from risk_hub_contracts.base.tokens import Token
+    from risk_hub_contracts.blob.refs import BlobRef
+    from risk_hub_contracts.blob.types import BlobKind
+    from risk_hub_contracts.policies.exit_policy import ExitPolicy
 
 Clock = Callable[[], datetime]
 """Returns the hub's own time, aware, in UTC."""
 
 
-class Tally(Protocol):
-    """Counts an evaluation by its status."""
+class Dependency(StrEnum):
+    """What a function depends on, as an error text names it."""
 
-    def __call__(self, event: CloudEvent, stage: str, status: RiskStatus) -> None:
-        """Count an evaluation that `event` caused, of a snapshot of `stage`."""
-
-
-def no_tally(event: CloudEvent, stage: str, status: RiskStatus) -> None:
-    """Count nothing: the default where no metrics are wanted."""
+    BLOB_MARK_STORE = "the store of blob marks"
+    BLOB_STORE = "the blob store"
+    EVENT_BUS = "the event bus"
+    FAILURE_QUEUE = "the relay's failure queue"
+    QUEUES = "the queues"
+    REPORT_STORE = "the report store"
+    SNAPSHOT_STORE = "the snapshot store"
+    TOKEN_STORE = "the token store"  # noqa: S105 - a name
+    WORLD_STORE = "the world store"
 
 
 class UnavailableError(Exception):
     """A dependency did not answer, throttled or timed out. No partial write was made; a retry may succeed."""
 
-    def __init__(self, dependency: str, reason: str) -> None:
+    def __init__(self, dependency: Dependency, reason: str) -> None:
         super().__init__(f"{dependency} is unavailable: {reason}")
         self.dependency = dependency
 
@@ -191,103 +189,6 @@ class ExitPolicies(Protocol):
         Raises:
             ValueError: the stored policy is not valid; no other policy may replace it.
         """
-
-
-class EvaluationStore(Protocol):
-    """Append-only evaluation records. Every method may raise UnavailableError."""
-
-    def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
-        """Store the record if its key is free (INV-05); return whether it was stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundReport:
-    """A report as a JSON document, and whether its snapshot was past and evaluated on purpose."""
-
-    document: dict[str, Any]
-    history: bool
-
-
-class Reports(Protocol):
-    """The reports on snapshots. May raise UnavailableError."""
-
-    def newest_report(
-        self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
-    ) -> FoundReport | None:
-        """Return the report of the newest engine version on a snapshot, or None; strongly consistent.
-
-        With `known_at` only reports that were evaluated by then count.
-        """
-
-
-class Signals(Protocol):
-    """The exit signals in the order of their emission. May raise UnavailableError."""
-
-    def signals(self, query: SignalQuery) -> SignalPage:
-        """Return one page with one request; it may miss signals emitted within about the last second.
-
-        A page of one stage may hold fewer signals than `limit` and still have a next page.
-        """
-
-
-class StoredEvaluations(Protocol):
-    """The same records by their keys. May raise UnavailableError."""
-
-    def get(self, world_id: str, evaluation_id: str) -> Record | None:
-        """Return one record, or None; strongly consistent.
-
-        Raises:
-            ValueError, KeyError: the item under this key is not a record of this hub.
-        """
-
-
-class Forecasts(Protocol):
-    """Forecasts and the returns known to them, in time order.
-
-    Every method may raise UnavailableError, and `load` DocumentError.
-    """
-
-    def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
-        """Store the forecast if its snapshot has none (INV-05); return whether it was stored."""
-
-    def newest_ids(
-        self, world_id: str, stage: str, start: datetime, end: datetime, *, limit: int
-    ) -> Sequence[str]:
-        """Return the `forecast_id` of each forecast with `start <= as_of <= end`, newest first.
-
-        Strongly consistent. At most `limit`; fewer mean that there are no more.
-        """
-
-    def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
-        """Return the forecasts of these distinct ids, in their order; removed forecasts are left out."""
-
-
-class InputNotes(Protocol):
-    """Notes on the blobs of the worlds. Every method may raise UnavailableError."""
-
-    def get(self, world_id: str, note_id: str) -> InputNote | None:
-        """Return the note under a key, or None; strongly consistent."""
-
-    def put_once(self, world_id: str, note_id: str, note: InputNote, retain_until: datetime) -> InputNote:
-        """Store the note if its key is free; return the note that is then stored."""
-
-
-class EventBus(Protocol):
-    """The bus to which the hub sends its announcements."""
-
-    def publish(self, events: Sequence[CloudEvent]) -> Sequence[CloudEvent]:
-        """Send the events in batches within the bus's limits; return the events that the bus refused.
-
-        Raises:
-            UnavailableError: the bus could not be reached at all; any of the events may have been sent.
-        """
-
-
-class FailureQueue(Protocol):
-    """Queue for records that cannot be announced, with the data needed to repair them."""
-
-    def isolate(self, record: dict[str, Any], reason: str) -> None:
-        """Store the record's keys and the reason. May raise UnavailableError."""
 
 
 class TokenStore(Protocol):

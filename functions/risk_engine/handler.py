@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from functions.hub import log
-from functions.hub.composition import Composition
-from functions.hub.queue import queue_worker
-from functions.risk.evaluate import EvaluateRisk
-from functions.risk.policy import policy_from
-from functions.risk.verify import NothingToVerifyError, VerifyRisk
+from functions.entrypoints.queue import queue_worker
+from functions.evaluation.risk.evaluate import EvaluateRisk
+from functions.evaluation.risk.policy import policy_from
+from functions.evaluation.risk.verify import NothingToVerifyError, VerifyRisk
+from functions.telemetry import log
+from functions.wiring.composition import Composition
 
 _parts = Composition()
 _verify = VerifyRisk(_parts.announced_snapshots(), _parts.blobs(), _parts.evaluations())

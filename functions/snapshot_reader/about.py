@@ -5,14 +5,14 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.request import Request
+from functions.entrypoints.http.responses import json_response
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.http.door import Door
-from functions.hub.http.gate import Gate
-from functions.hub.http.request import Request
-from functions.hub.http.responses import json_response
 from risk_hub_contracts import CONTRACT_VERSION
-from risk_hub_contracts.limits import served_limits
+from risk_hub_contracts.base.limits import served_limits
 
 NO_OTHER_LIMITS = ExposureLimits()
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.hub.http.door import Door
-from functions.hub.http.gate import Gate
-from functions.hub.http.questions import asked
-from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import json_response
-from functions.hub.use_cases.backtest_risk import BacktestRisk
-from risk_hub_contracts.path_values import check_id
-from risk_hub_contracts.queries import BacktestQuery
+from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.questions import asked
+from functions.entrypoints.http.request import Request, path_value
+from functions.entrypoints.http.responses import json_response
+from functions.evaluation.backtest.backtest_risk import BacktestRisk
+from risk_hub_contracts.api.queries import BacktestQuery
+from risk_hub_contracts.base.path_values import check_id
 
 BACKTEST = "/risk-hub/worlds/<world_id>/risk/backtest"
 

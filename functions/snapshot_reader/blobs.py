@@ -5,13 +5,13 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.hub.http.door import Door
-from functions.hub.http.gate import Gate
-from functions.hub.http.questions import require_no_query
-from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import DO_NOT_STORE, json_response
+from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.questions import require_no_query
+from functions.entrypoints.http.request import Request, path_value
+from functions.entrypoints.http.responses import DO_NOT_STORE, json_response
 from functions.hub.use_cases.read_blob import ReadBlob
-from risk_hub_contracts.path_values import check_id, check_sha256
+from risk_hub_contracts.base.path_values import check_id, check_sha256
 
 
 def blob_routes(door: Door, read_blob: ReadBlob, gate: Gate) -> Door:

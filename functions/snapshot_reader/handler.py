@@ -1,11 +1,11 @@
 """Lambda entry point of snapshot_reader."""
 
-from functions.hub.composition import Composition
 from functions.snapshot_reader.about import about_routes
 from functions.snapshot_reader.backtest import backtest_route
 from functions.snapshot_reader.blobs import blob_routes
 from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
+from functions.wiring.composition import Composition
 
 _parts = Composition()
 _gate = _parts.gate()

@@ -6,20 +6,20 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.hub.domain.evaluation import REPORT_KINDS, ReportKind
+from functions.entrypoints.http.door import Door, RequestHandler
+from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.questions import asked, require_no_query
+from functions.entrypoints.http.request import Request, path_value
+from functions.entrypoints.http.responses import json_response, settled_header
+from functions.evaluation.exits.list_exit_signals import ListExitSignals
+from functions.evaluation.ports import FoundReport
+from functions.evaluation.read_reports import ReadReports
+from functions.evaluation.records import REPORT_KINDS, ReportKind
 from functions.hub.domain.past import EVALUATION_SETTLE
-from functions.hub.http.door import Door, RequestHandler
-from functions.hub.http.gate import Gate
-from functions.hub.http.questions import asked, require_no_query
-from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import json_response, settled_header
-from functions.hub.ports import FoundReport
-from functions.hub.use_cases.list_exit_signals import ListExitSignals
-from functions.hub.use_cases.read_reports import ReadReports
 from functions.hub.use_cases.read_snapshots import Found, ReadSnapshots
-from risk_hub_contracts.path_values import check_id
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.queries import LatestReportQuery, SignalsQuery
+from risk_hub_contracts.api.queries import LatestReportQuery, SignalsQuery
+from risk_hub_contracts.base.path_values import check_id
+from risk_hub_contracts.base.problems import ProblemError
 
 EVALUATED_AS = "Risk-Hub-Evaluated-As"
 WORLD = "/risk-hub/worlds/<world_id>"

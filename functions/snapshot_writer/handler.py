@@ -1,8 +1,8 @@
 """Lambda entry point of snapshot_writer."""
 
-from functions.hub.composition import Composition
 from functions.snapshot_writer.routes import snapshot_writer
 from functions.snapshot_writer.uploads import add_upload_routes
+from functions.wiring.composition import Composition
 
 _parts = Composition()
 _gate = _parts.gate()

@@ -6,19 +6,19 @@ from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 
+from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.etags import snapshot_etag
+from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.request import Request, path_value
+from functions.entrypoints.http.responses import json_response
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.http.door import Door
-from functions.hub.http.etags import snapshot_etag
-from functions.hub.http.gate import Gate
-from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import json_response
-from functions.hub.metrics import write
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
-from functions.hub.world_ports import MeteredWorlds, no_world
-from risk_hub_contracts import strict_json
-from risk_hub_contracts.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE, WORLD_ID
-from risk_hub_contracts.path_values import check_id
-from risk_hub_contracts.problems import WORLD_MISMATCH, ProblemError
+from functions.telemetry.metered_worlds import MeteredWorlds, no_world
+from functions.telemetry.metrics import write
+from risk_hub_contracts.base import strict_json
+from risk_hub_contracts.base.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE, WORLD_ID
+from risk_hub_contracts.base.path_values import check_id
+from risk_hub_contracts.base.problems import WORLD_MISMATCH, ProblemError
 
 SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.hub.http.door import Door
-from functions.hub.http.gate import Gate
-from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import DO_NOT_STORE, json_response
+from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.request import Request, path_value
+from functions.entrypoints.http.responses import DO_NOT_STORE, json_response
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
-from risk_hub_contracts.path_values import check_id, check_sha256
-from risk_hub_contracts.uploads import UploadEnd, parse_upload, parse_upload_end
+from risk_hub_contracts.base.path_values import check_id, check_sha256
+from risk_hub_contracts.blob.uploads import UploadEnd, parse_upload, parse_upload_end
 
 BLOBS = "/risk-hub/worlds/<world_id>/blobs"
 

@@ -1,6 +1,6 @@
 """Lambda entry point of world_registry."""
 
-from functions.hub.composition import Composition
+from functions.wiring.composition import Composition
 from functions.world_registry.routes import world_registry
 
 _parts = Composition()

@@ -7,18 +7,19 @@ from typing import Any, TypeVar
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
 
-from functions.hub.http.door import Door
-from functions.hub.http.gate import Gate
-from functions.hub.http.questions import asked
-from functions.hub.http.request import Request, path_value
-from functions.hub.http.responses import json_response, no_content
+from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.questions import asked
+from functions.entrypoints.http.request import Request, path_value
+from functions.entrypoints.http.responses import json_response, no_content
 from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.register_worlds import Put, RegisterWorlds
-from risk_hub_contracts.exit_policy import ExitPolicy
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.path_values import check_id
-from risk_hub_contracts.tokens import Scope
-from risk_hub_contracts.worlds import StageQuery, WorldsQuery, parse_registration
+from risk_hub_contracts.api.world_queries import StageQuery, WorldsQuery
+from risk_hub_contracts.base.path_values import check_id
+from risk_hub_contracts.base.tokens import Scope
+from risk_hub_contracts.policies.exit_policy import ExitPolicy
+from risk_hub_contracts.worlds.expectation import Expectation
+from risk_hub_contracts.worlds.registry import parse_registration
 
 WORLDS = "/risk-hub/worlds"
 EXPECTATIONS = f"{WORLDS}/<world_id>/expectations"

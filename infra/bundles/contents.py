@@ -24,30 +24,34 @@ HUB_MAX_BYTES: Final = 6_000_000
 RISK_MAX_BYTES: Final = 20_000_000
 MAX_BYTES: Final[dict[BundleGroup, int]] = {"hub": HUB_MAX_BYTES, "risk": RISK_MAX_BYTES}
 
-_SHARED_PACKAGES: Final = ("functions/__init__.py", "functions/hub", "events")
-_EXTRA_PACKAGES: Final[dict[BundleGroup, tuple[str, ...]]] = {"hub": (), "risk": ("functions/risk",)}
+_SHARED_PACKAGES: Final = (
+    "functions/__init__.py",
+    "functions/announcing",
+    "functions/entrypoints",
+    "functions/evaluation",
+    "functions/hub",
+    "functions/measures",
+    "functions/telemetry",
+    "functions/wiring",
+    "events",
+)
+# Modules that need numpy, or serve only modules that do.
+_RISK_ONLY: Final = ("functions/evaluation/risk/", "functions/measures/covariance/")
 _OWN_SUFFIXES: Final = frozenset({".py", ".json"})
 # Modules of the hub that are used only by authors of the contract and tests, and by callers of the hub.
 _NOT_RUN_HERE: Final = (
     "events/generate.py",
     "events/invocations/",
     "events/samples/",
-    "risk_hub_contracts/cli/",
-    "risk_hub_contracts/client/",
+    "risk_hub_contracts/api/generate.py",
+    "risk_hub_contracts/api/metrics_page.py",
+    "risk_hub_contracts/api/openapi/",
+    "risk_hub_contracts/api/schema_sides.py",
+    "risk_hub_contracts/api/schemas.py",
+    "risk_hub_contracts/api/upload_answers.py",
+    "risk_hub_contracts/client.py",
     "risk_hub_contracts/compatibility/",
-    "risk_hub_contracts/generate.py",
     "risk_hub_contracts/golden/",
-    "risk_hub_contracts/metrics_page.py",
-    "risk_hub_contracts/openapi.py",
-    "risk_hub_contracts/openapi_parts.py",
-    "risk_hub_contracts/openapi_blobs.py",
-    "risk_hub_contracts/openapi_worlds.py",
-    "risk_hub_contracts/openapi_examples.py",
-    "risk_hub_contracts/openapi_links.py",
-    "risk_hub_contracts/openapi_reports.py",
-    "risk_hub_contracts/schema_sides.py",
-    "risk_hub_contracts/schemas.py",
-    "risk_hub_contracts/upload_answers.py",
 )
 
 # Folders that are never imported at run time, by the end of their path.
@@ -133,14 +137,15 @@ def own_files(group: BundleGroup) -> dict[str, Path]:
     folders = tuple(f"functions/{folder}" for folder in FUNCTION_FOLDERS if BUNDLE_OF[folder] == group)
     files = {
         path.relative_to(PROJECT).as_posix(): path
-        for place in (*_SHARED_PACKAGES, *_EXTRA_PACKAGES[group], *folders)
+        for place in (*_SHARED_PACKAGES, *folders)
         for path in _sources(PROJECT / place)
     }
     contracts = PROJECT / "contracts" / "src"
     files |= {
         path.relative_to(contracts).as_posix(): path for path in _sources(contracts / "risk_hub_contracts")
     }
-    return {name: path for name, path in sorted(files.items()) if not name.startswith(_NOT_RUN_HERE)}
+    left_out = _NOT_RUN_HERE if group == "risk" else (*_NOT_RUN_HERE, *_RISK_ONLY)
+    return {name: path for name, path in sorted(files.items()) if not name.startswith(left_out)}
 
 
 def is_unused(path: str) -> bool:

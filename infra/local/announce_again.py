@@ -11,10 +11,10 @@ from typing import Final
 from infra import names
 from infra.local.aws import LocalAws
 from infra.local.errors import StageError
-from infra.operate.errors import OperateError
-from infra.operate.failed_keys import keys_put_between
-from infra.operate.relay import Relay
-from infra.operate.repair import NAMED_MAX_RECORDS, requests
+from infra.recovery.errors import OperateError
+from infra.recovery.failed_keys import keys_put_between
+from infra.recovery.relay import Relay
+from infra.recovery.repair import NAMED_MAX_RECORDS, requests
 
 STAGE: Final = "local"
 TABLES: Final = ("snapshots", "evaluations")

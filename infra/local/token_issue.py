@@ -9,7 +9,7 @@ from infra.local.settings import EMULATOR_SECRET_KEY
 from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
 from infra.tokens.issue import GRANTED_SCOPES, digest_of
 from infra.tokens.register import TokenRegister
-from risk_hub_contracts.tokens import ANY_ACTOR, Token
+from risk_hub_contracts.base.tokens import ANY_ACTOR, Token
 
 TOKEN_ID: Final = "local-run"  # noqa: S105 - a name for audit, not the token
 ENV_FILE_MODE: Final = 0o600

@@ -9,9 +9,9 @@ from typing import Final
 
 from infra.tokens.errors import TokenError
 from infra.tokens.register import Edit, TokenRegister
-from risk_hub_contracts.ids import actor_fault, id_fault
-from risk_hub_contracts.limits import TOKEN_ACTORS_MAX_COUNT, TOKEN_LIFETIME_MAX_SECONDS
-from risk_hub_contracts.tokens import Scope, Token
+from risk_hub_contracts.base.ids import actor_fault, id_fault
+from risk_hub_contracts.base.limits import TOKEN_ACTORS_MAX_COUNT, TOKEN_LIFETIME_MAX_SECONDS
+from risk_hub_contracts.base.tokens import Scope, Token
 
 TOKEN_BYTES: Final = 32
 # Scanners of repositories, images and logs recognise a leaked token by this prefix.

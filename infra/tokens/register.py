@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from infra.tokens.errors import TokenError
-from risk_hub_contracts.limits import TOKENS_MAX_COUNT, TOKENS_SECRET_MAX_BYTES
-from risk_hub_contracts.tokens import Token, TokenList
+from risk_hub_contracts.base.limits import TOKENS_MAX_COUNT, TOKENS_SECRET_MAX_BYTES
+from risk_hub_contracts.base.tokens import Token, TokenList
 
 CURRENT: Final = "AWSCURRENT"
 DRAFT: Final = "AWSPENDING"

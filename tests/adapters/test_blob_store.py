@@ -9,9 +9,9 @@ from moto import mock_aws
 
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.ports import BlobError, BlobHead, BlobStat, BlobStore
-from risk_hub_contracts.blob import encode_factor
-from risk_hub_contracts.limits import BLOB_FIRST_READ_BYTES
-from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.base.limits import BLOB_FIRST_READ_BYTES
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.write import encode_factor
 from tests.fakes.stores import MemoryBlobs
 
 DATA = b'rsh1 stress {"crash":{"loss":0.2}}\n'

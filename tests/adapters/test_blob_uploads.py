@@ -14,9 +14,9 @@ from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.adapters.s3_uploads import S3Uploads
 from functions.hub.blob_ports import BlobUploads, NoUploadError, SignedPut, UploadMismatchError
 from functions.hub.ports import BlobStat, BlobStore
-from risk_hub_contracts import uploads as announced
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.uploads import PartSpan, part_spans
+from risk_hub_contracts.blob import uploads as announced
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.uploads import PartSpan, part_spans
 from tests.fakes.stores import MemoryBlobs
 from tests.fakes.uploads import MemoryUploads
 

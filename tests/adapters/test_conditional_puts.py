@@ -9,10 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from functions.evaluation.input_note import InputNote
+from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
-from functions.hub.domain.input_note import InputNote
 from functions.hub.ports import UnavailableError
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests

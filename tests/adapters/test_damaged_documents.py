@@ -9,14 +9,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from functions.evaluation.forecast_key import forecast_id
+from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.body_store import PREFIX, BodyStore
-from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
-from functions.hub.domain.forecast_key import forecast_id
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.ports import DocumentError
-from risk_hub_contracts.forecast import CrossSection, Forecast
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.reports.forecast import CrossSection, Forecast
 from tests.adapters.conftest import create_table
 from tests.adapters.test_snapshot_store import random_numbers
 from tests.fakes.clock import START

@@ -9,13 +9,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from functions.announcing.stream_records import StreamRecords
+from functions.evaluation.ports import EvaluationStore, Reports, Signals
+from functions.evaluation.records import MODELS, Evaluation, Kind, Record, ReportKind
+from functions.evaluation.signal_query import SignalPage, SignalQuery
+from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
-from functions.hub.adapters.stream_records import StreamRecords
-from functions.hub.domain.evaluation import MODELS, Evaluation, Kind, Record, ReportKind
-from functions.hub.domain.signal_query import SignalPage, SignalQuery
-from functions.hub.ports import EvaluationStore, Reports, Signals
-from risk_hub_contracts.times import format_instant, parse_instant
+from risk_hub_contracts.base.times import format_instant, parse_instant
 from tests.adapters.conftest import create_table
 from tests.events.emitted import emitted, evaluation_record
 from tests.fakes.clock import START

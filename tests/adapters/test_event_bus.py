@@ -9,8 +9,8 @@ from moto import mock_aws
 
 from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
-from functions.hub.adapters.eventbridge_bus import EventBridgeBus
-from risk_hub_contracts.limits import EVENT_BATCH_MAX_ENTRIES, EVENT_ENTRY_MAX_BYTES
+from functions.announcing.eventbridge_bus import EventBridgeBus
+from risk_hub_contracts.base.limits import EVENT_BATCH_MAX_ENTRIES, EVENT_ENTRY_MAX_BYTES
 from tests.fakes.clock import START
 from tests.fakes.samples import stored
 

@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
-from risk_hub_contracts.exit_policy import ExitList, ExitPolicy, StressLimit
+from risk_hub_contracts.policies.exit_policy import ExitList, ExitPolicy, StressLimit
 from tests.adapters.conftest import create_table
 from tests.fakes.samples import WORLD, stored
 from tests.fakes.stores import MemoryWorlds

@@ -9,14 +9,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from functions.announcing.stream_records import StreamRecords
+from functions.evaluation.forecast_key import forecast_id
+from functions.evaluation.ports import Forecasts
+from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
-from functions.hub.adapters.stream_records import StreamRecords
-from functions.hub.domain.forecast_key import forecast_id
-from functions.hub.ports import Forecasts
-from risk_hub_contracts.forecast import CrossSection, Forecast, TailForecast
-from risk_hub_contracts.limits import ITEM_BODY_MAX_BYTES
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.reports.forecast import CrossSection, Forecast, TailForecast
 from tests.adapters.conftest import create_table
 from tests.fakes.clock import START
 from tests.fakes.stores import MemoryForecasts

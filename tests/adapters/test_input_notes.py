@@ -7,11 +7,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from functions.announcing.stream_records import StreamRecords
+from functions.evaluation.input_note import InputNote, covariance_note_id, returns_note_id
+from functions.evaluation.ports import InputNotes
+from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
-from functions.hub.adapters.stream_records import StreamRecords
-from functions.hub.domain.input_note import InputNote, covariance_note_id, returns_note_id
-from functions.hub.ports import InputNotes
 from tests.adapters.conftest import create_table
 from tests.fakes.clock import START
 from tests.fakes.stores import MemoryInputNotes

@@ -11,8 +11,8 @@ from moto import mock_aws
 from functions.hub.adapters.dynamodb_metered_worlds import DynamoDBMeteredWorlds
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.world_ports import Writing
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.limits import METERED_WORLDS_CACHE_MAX_AGE_SECONDS, PER_WORLD_METRICS_MAX_COUNT
+from risk_hub_contracts.base.limits import METERED_WORLDS_CACHE_MAX_AGE_SECONDS, PER_WORLD_METRICS_MAX_COUNT
+from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
 from tests.fakes.clock import START, FrozenClock
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from functions.hub.adapters.aws import CONFIG, TRANSIENT_ERROR_CODES, dependency
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import Dependency, UnavailableError
 from infra.stages import STAGES
 
 
@@ -23,16 +23,16 @@ def test_f14_a_store_that_hangs_is_given_up_before_the_function_is() -> None:
         assert longest_seconds < min(
             stage.snapshot_writer.timeout_seconds, stage.snapshot_reader.timeout_seconds
         )
-    with pytest.raises(UnavailableError), dependency("the snapshot store"):
+    with pytest.raises(UnavailableError), dependency(Dependency.SNAPSHOT_STORE):
         raise ReadTimeoutError(endpoint_url="any")
 
 
 @pytest.mark.parametrize("code", sorted(TRANSIENT_ERROR_CODES))
 def test_f12_f13_a_throttled_or_crossed_call_may_be_tried_again(code: str) -> None:
-    with pytest.raises(UnavailableError), dependency("the snapshot store"):
+    with pytest.raises(UnavailableError), dependency(Dependency.SNAPSHOT_STORE):
         raise refusal(code)
 
 
 def test_f13_a_refusal_that_will_stand_is_passed_on() -> None:
-    with pytest.raises(ClientError), dependency("the snapshot store"):
+    with pytest.raises(ClientError), dependency(Dependency.SNAPSHOT_STORE):
         raise refusal("AccessDeniedException")

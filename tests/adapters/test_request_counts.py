@@ -11,26 +11,26 @@ import orjson
 import pytest
 from moto import mock_aws
 
+from functions.evaluation.backtest.backtest_risk import BacktestRisk
+from functions.evaluation.exits.list_exit_signals import ListExitSignals
+from functions.evaluation.read_reports import ReadReports
+from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
+from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
-from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
-from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.ports import UnavailableError
-from functions.hub.use_cases.backtest_risk import BacktestRisk
-from functions.hub.use_cases.list_exit_signals import ListExitSignals
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
-from functions.hub.use_cases.read_reports import ReadReports
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.world_ports import Writing
-from risk_hub_contracts.blob import digest, encode_stress
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.queries import BacktestQuery, LatestReportQuery, SignalsQuery
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.api.queries import BacktestQuery, LatestReportQuery, SignalsQuery
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.blob.write import digest, encode_stress
+from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
 from tests.adapters.test_evaluation_store import record as evaluation

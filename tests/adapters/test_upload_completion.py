@@ -17,9 +17,9 @@ from functions.hub.adapters.s3_uploads import COMPLETION_BUDGET_SECONDS, UPLOAD_
 from functions.hub.blob_ports import NoUploadError, UploadInProgressError, UploadMismatchError
 from functions.hub.ports import BlobStat, UnavailableError
 from infra.stages import STAGES
-from risk_hub_contracts import uploads as announced
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.uploads import part_spans
+from risk_hub_contracts.blob import uploads as announced
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.uploads import part_spans
 
 PART_BYTES = 5_242_880
 DATA = b"rsh1 stress {}\n" + bytes(PART_BYTES)

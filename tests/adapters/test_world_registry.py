@@ -14,8 +14,8 @@ from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.domain.freshness import WorldRow
 from functions.hub.ports import Head
 from functions.hub.world_ports import Note, Noted, WorldRegistry, Writing, Written
-from risk_hub_contracts.exit_policy import DEFAULT_POLICY
-from risk_hub_contracts.expectation import Expectation
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
+from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
 from tests.fakes.clock import START
 from tests.fakes.registry import MemoryRegistry

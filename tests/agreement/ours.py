@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from math import fsum
 
-from functions.hub.domain import backtest
-from functions.risk import attribution, concentration, measures, performance, sharpe
-from functions.risk.covariance.sample import deviations_of, sample_covariance
+from functions.measures import attribution, backtest, concentration, measures, performance, sharpe
+from functions.measures.covariance.sample import deviations_of, sample_covariance
 from tests.agreement.book import ROLLING_DAYS, SHORT_DAYS, TRIALS, WHOLE_DAYS, Book, long_short
 
 Value = float | list[float]

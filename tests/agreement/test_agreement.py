@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from functions.hub.domain import backtest, stress
-from functions.hub.domain.backtest import LikelihoodRatio
-from functions.risk import attribution, sharpe
+from functions.measures import attribution, backtest, sharpe, stress
+from functions.measures.backtest import LikelihoodRatio
 from tests.agreement.book import RETURNS_FILE, sample_book
 from tests.agreement.ours import ours
 from tests.agreement.page import PAGE, TOLERANCE, VECTORS, WITHOUT_PEER, difference, page

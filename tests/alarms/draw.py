@@ -15,8 +15,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, DateFormatter
 
-from infra.dashboards.boards import Rows, operators, owners
-from infra.dashboards.panel import Graph, LogTable, Metric, Panel, WorldGraph
+from infra.cdk.dashboards.boards import Rows, operators, owners
+from infra.cdk.dashboards.panel import Graph, LogTable, Metric, Panel, WorldGraph
 from infra.local.aws import LocalAws
 from infra.names import LOCAL_STAGE, log_group_name
 from infra.stages import STAGES

@@ -6,7 +6,7 @@ The metrics are written by hand, as AWS and the functions write them; nothing is
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from infra.alarms.rule import Metric
+from infra.cdk.alarms.rule import Metric
 from infra.names import FUNCTION_FOLDERS
 
 HUB = "RiskSignalHub/local"

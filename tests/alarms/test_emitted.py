@@ -10,23 +10,23 @@ from typing import Any, cast, get_args
 import pytest
 
 from events.envelope import CloudEvent
+from functions.announcing.relay_records import Relayed
+from functions.entrypoints.http.door import Door
+from functions.entrypoints.queue import queue_worker
 from functions.event_relay.report import report as announced
 from functions.freshness_monitor.report import report, report_token_end
 from functions.hub.domain.freshness import tally
-from functions.hub.health import ReportTally, WorkerName
-from functions.hub.http.door import Door
-from functions.hub.ports import BlobError, UnavailableError
-from functions.hub.queue import queue_worker
-from functions.hub.use_cases.relay_records import Relayed
+from functions.hub.ports import BlobError, Dependency, UnavailableError
 from functions.hub.use_cases.watch_freshness import Watched
-from infra.alarms.table import alarm_rules
+from functions.telemetry.health import ReportTally, WorkerName
+from infra.cdk.alarms.table import alarm_rules
 from infra.local.emf_bridge import emf_document, metric_data
 from infra.names import WORKER_EVENTS, metrics_namespace
 from infra.stages import STAGES
-from risk_hub_contracts.problems import PROBLEMS, ProblemError
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.risk import RiskStatus
-from risk_hub_contracts.tokens import Token
+from risk_hub_contracts.base.problems import PROBLEMS, ProblemError
+from risk_hub_contracts.base.tokens import Token
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.reports.risk import RiskStatus
 from tests.events.emitted import queue_message
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import proxy_event
@@ -95,7 +95,7 @@ def failing_doors() -> Iterator[Door]:
     for error in (
         *(ProblemError(PROBLEMS[slug], "for a test") for slug in SERVED),
         BlobError(reference, "for a test"),
-        UnavailableError("the blob store", "slow"),
+        UnavailableError(Dependency.BLOB_STORE, "slow"),
     ):
         yield failing(error)
 

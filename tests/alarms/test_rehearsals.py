@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from infra.alarms.rule import Metric
-from infra.alarms.table import alarm_rules
+from infra.cdk.alarms.rule import Metric
+from infra.cdk.alarms.table import alarm_rules
 from infra.local.alarms.evaluate import Pace
 from infra.local.alarms.metric_log import MetricLog
 from infra.local.alarms.metric_math import compute

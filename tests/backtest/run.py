@@ -65,7 +65,7 @@ def wait_for_forecasts(
 
 def command_line(hub: Hub, *arguments: str, world: str = WORLD) -> str:
     """Return the output of `risk-hub risk backtest` for this world."""
-    command = (sys.executable, "-m", "infra.operate", "risk", "backtest", world)
+    command = (sys.executable, "-m", "infra.ops.operate", "risk", "backtest", world)
     environment = {**os.environ, "RISK_HUB_URL": hub.url, "RISK_HUB_TOKEN": hub.token}
     given = (*command, "--stage", STAGE, *arguments)
     done = subprocess.run(given, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)

@@ -12,7 +12,7 @@ import orjson
 import rfc8785
 
 from infra.bundles.contents import MAX_BYTES
-from risk_hub_contracts.snapshot import parse_snapshot
+from risk_hub_contracts.snapshot.parse import parse_snapshot
 from tests.bench import gate
 from tests.bench.freshness import freshness_lines
 from tests.bench.handlers import handler_lines

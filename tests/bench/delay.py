@@ -4,8 +4,8 @@ import statistics
 import time
 from datetime import UTC, datetime, timedelta
 
-from risk_hub_contracts.client import NotFoundError, Patience, RiskHubClient
-from risk_hub_contracts.times import parse_instant
+from risk_hub_client import NotFoundError, Patience, RiskHubClient
+from risk_hub_contracts.base.times import parse_instant
 from tests.bench.lines import Line
 
 WARM_UP, SNAPSHOTS, WORLDS, EACH_SECONDS = 5, 300, 10, 0.1

@@ -20,9 +20,9 @@ from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
 from functions.hub.use_cases.watch_freshness import WatchFreshness
 from infra.names import WORKER_EVENTS, metrics_namespace
 from infra.stages import STAGES
-from risk_hub_contracts.exit_policy import DEFAULT_POLICY
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
+from risk_hub_contracts.worlds.expectation import Expectation
 from tests.bench.lines import Line, best_ms
 from tests.bench.stub import Wire
 

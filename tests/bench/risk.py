@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from functions.risk.covariance.form import Verdict
-from functions.risk.covariance.opened import opened
-from functions.risk.inputs import CovarianceInput
-from functions.risk.measures import parametric_es, parametric_var
-from functions.risk.parametric import parametric_book
-from functions.risk.policy import NO_POLICY
+from functions.evaluation.risk.inputs import CovarianceInput
+from functions.evaluation.risk.parametric import parametric_book
+from functions.evaluation.risk.policy import NO_POLICY
+from functions.measures.covariance.form import Verdict
+from functions.measures.covariance.opened import opened
+from functions.measures.measures import parametric_es, parametric_var
 from infra.names import BLAS_THREADS
 from risk_hub_contracts import blob
-from risk_hub_contracts.risk import RiskInput
+from risk_hub_contracts.reports.risk import RiskInput
 from tests.bench.lines import Line, best_ms
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from risk_hub_contracts.client import FactorModel, NotFoundError, Patience, RiskHubClient
+from risk_hub_client import FactorModel, NotFoundError, Patience, RiskHubClient
 from tests.bench.memory import MB, peak_mb
 
 FACTORS = 30

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.client import Patience, RiskHubClient
+from risk_hub_client import Patience, RiskHubClient
 from tests.client.server import Server
 
 IMPATIENT = Patience(

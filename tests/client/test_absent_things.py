@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from risk_hub_contracts.cli.app import REFUSED, USAGE, build_app, run
-from risk_hub_contracts.client import RiskHubClient
-from risk_hub_contracts.exit_policy import DEFAULT_POLICY
+from risk_hub_client import RiskHubClient
+from risk_hub_client.cli.app import REFUSED, USAGE, build_app, run
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 from tests.client.server import Server
 from tests.fakes.samples import stored
 

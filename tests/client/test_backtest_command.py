@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.cli import session
-from risk_hub_contracts.cli.app import REFUSED, UNREACHED, USAGE, build_app, run
-from risk_hub_contracts.client import RiskHubClient
+from risk_hub_client import RiskHubClient
+from risk_hub_client.cli import session
+from risk_hub_client.cli.app import REFUSED, UNREACHED, USAGE, build_app, run
 from tests.client.conftest import IMPATIENT
 from tests.client.server import Server
 from tests.fakes.clock import START

@@ -5,9 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from risk_hub_contracts import uploads
-from risk_hub_contracts.blob import encode_returns
-from risk_hub_contracts.client import (
+from risk_hub_client import (
     AsyncRiskHubClient,
     DamagedBlobError,
     NotFoundError,
@@ -16,6 +14,8 @@ from risk_hub_contracts.client import (
     StoreError,
     UnavailableError,
 )
+from risk_hub_contracts.blob import uploads
+from risk_hub_contracts.blob.write import encode_returns
 from tests.client.conftest import BOOK, IMPATIENT, WORLD
 from tests.client.server import Server, cut_within, status
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import typer
 
-from infra.operate.cli import operator_app
-from risk_hub_contracts.blob import encode_covariance
-from risk_hub_contracts.cli.app import build_app, run
+from infra.ops.operate.cli import operator_app
+from risk_hub_client.cli.app import build_app, run
+from risk_hub_contracts.blob.write import encode_covariance
 from tests.client.conftest import IMPATIENT, as_a_shell_passes
 from tests.client.server import Server, status, well
 from tests.fakes.gateway import Answer
@@ -118,7 +118,7 @@ def test_a_conflict_is_status_1_with_the_request_id(command: Command, file: Path
 def test_a_hub_that_does_not_answer_is_status_3(
     command: Command, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
-    monkeypatch.setattr("risk_hub_contracts.client.settings.Patience", lambda: IMPATIENT)
+    monkeypatch.setattr("risk_hub_client.settings.Patience", lambda: IMPATIENT)
     ended = command("publish", file, "--url", "http://127.0.0.1:1")
     assert (ended.status, "did not answer" in ended.err) == (3, True)
 
@@ -194,7 +194,7 @@ def test_to_the_monitor_an_expired_snapshot_is_late_and_not_missing(
 def test_whatever_is_wrong_is_status_3_of_the_monitor(
     command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, text: str
 ) -> None:
-    monkeypatch.setattr("risk_hub_contracts.client.settings.Patience", lambda: IMPATIENT)
+    monkeypatch.setattr("risk_hub_client.settings.Patience", lambda: IMPATIENT)
     monkeypatch.setenv(variable, as_a_shell_passes(text))
     ended = command("monitor", "--world", "w1", "--json")
     assert (ended.status, ended.json[0]["state"], ended.json[0]["reason"] != "") == (3, "error", True)
@@ -394,7 +394,7 @@ def test_a_hub_that_does_not_answer_is_one_line_in_the_words_of_the_command(
     file: Path, server: Server
 ) -> None:
     variables = {**os.environ, "RISK_HUB_URL": "http://127.0.0.1:9", "RISK_HUB_TOKEN": server.token}
-    program = "import sys; from risk_hub_contracts.cli.app import main; main()"
+    program = "import sys; from risk_hub_client.cli.app import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", program, "publish", str(file)],
         env=variables,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.client import (
+from risk_hub_client import (
     AsyncRiskHubClient,
     DeniedError,
     HubError,

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from risk_hub_contracts.blob import decode, encode_covariance, encode_factor, encode_returns
-from risk_hub_contracts.client import FactorModel, InvalidSnapshotError, RiskHubClient, to_dataframe
-from risk_hub_contracts.client.blobs import Blob
+from risk_hub_client import FactorModel, InvalidSnapshotError, RiskHubClient, to_dataframe
+from risk_hub_client.blobs import Blob
+from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns
 from tests.client.conftest import BOOK, WORLD
 from tests.client.server import Server
 
@@ -65,7 +66,7 @@ def test_large_arrays_give_the_same_bytes_as_the_contract_itself(
 
 
 def test_a_blob_is_read_from_any_place_on(client: RiskHubClient) -> None:
-    from risk_hub_contracts.client.arrays import Dense, covariance_blob  # noqa: PLC0415
+    from risk_hub_client.arrays import Dense, covariance_blob  # noqa: PLC0415
 
     blob = covariance_blob(Dense(BIG_IDS, BIG), ["N000"])
     assert isinstance(blob, Blob)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.blob import encode_returns
-from risk_hub_contracts.client import AsyncRiskHubClient, InvalidSnapshotError, async_client, publishing
-from risk_hub_contracts.client.inputs import ready_blob
-from risk_hub_contracts.client.prepare import prepare
+from risk_hub_client import AsyncRiskHubClient, InvalidSnapshotError, async_client, publishing
+from risk_hub_client.inputs import ready_blob
+from risk_hub_client.prepare import prepare
+from risk_hub_contracts.blob.write import encode_returns
 from tests.client.conftest import BOOK, IMPATIENT, WORLD
 from tests.client.server import Server
 

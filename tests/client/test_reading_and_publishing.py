@@ -5,8 +5,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from risk_hub_contracts.blob_types import Covariance
-from risk_hub_contracts.client import ConflictError, FactorModel, NotFoundError, RiskHubClient
+from risk_hub_client import ConflictError, FactorModel, NotFoundError, RiskHubClient
+from risk_hub_contracts.blob.types import Covariance
 from tests.client.conftest import AS_OF, BOOK, WORLD
 from tests.client.server import Server
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from risk_hub_contracts.blob import encode_covariance, encode_factor, encode_returns, encode_stress
-from risk_hub_contracts.client import FactorModel, InvalidSnapshotError, RiskHubClient
-from risk_hub_contracts.client.blobs import Blob
-from risk_hub_contracts.client.checks import blob_faults
+from risk_hub_client import FactorModel, InvalidSnapshotError, RiskHubClient
+from risk_hub_client.blobs import Blob
+from risk_hub_client.checks import blob_faults
+from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns, encode_stress
 from tests.client.conftest import BOOK, WORLD
 from tests.client.server import Server
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from functions.hub.domain.evaluation import MODELS, Evaluation, Kind
-from risk_hub_contracts.blob import encode_stress
-from risk_hub_contracts.cli.app import REFUSED, USAGE
-from risk_hub_contracts.client import AsyncRiskHubClient, HubError, NotFoundError, RiskHubClient
-from risk_hub_contracts.risk import RiskReport
-from risk_hub_contracts.stress import StressReport
-from risk_hub_contracts.times import format_instant
+from functions.evaluation.records import MODELS, Evaluation, Kind
+from risk_hub_client import AsyncRiskHubClient, HubError, NotFoundError, RiskHubClient
+from risk_hub_client.cli.app import REFUSED, USAGE
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.blob.write import encode_stress
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.stress import StressReport
 from tests.client.conftest import BOOK, IMPATIENT, WORLD
 from tests.client.server import Server
 from tests.client.test_command_line import Command, command, written

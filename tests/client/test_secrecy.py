@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from functions.hub.blob_ports import SignedPut
-from risk_hub_contracts.blob import encode_covariance
-from risk_hub_contracts.cli.app import build_app, run
-from risk_hub_contracts.client import AsyncRiskHubClient, HubError, RiskHubClient
-from risk_hub_contracts.refs import BlobRef
+from risk_hub_client import AsyncRiskHubClient, HubError, RiskHubClient
+from risk_hub_client.cli.app import build_app, run
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.write import encode_covariance
 from tests.client.conftest import BOOK, IMPATIENT, WORLD
 from tests.client.server import Fault, Server, status
 from tests.secrecy.marks import found

@@ -2,12 +2,12 @@
 
 import pytest
 
-from risk_hub_contracts.blob import encode_returns
-from risk_hub_contracts.client import InvalidSnapshotError, NotConfiguredError, RiskHubClient
-from risk_hub_contracts.client.memory import Memory
-from risk_hub_contracts.client.settings import settings_from
-from risk_hub_contracts.client.transport import Exchange
-from risk_hub_contracts.client.wire import Call
+from risk_hub_client import InvalidSnapshotError, NotConfiguredError, RiskHubClient
+from risk_hub_client.memory import Memory
+from risk_hub_client.settings import settings_from
+from risk_hub_client.transport import Exchange
+from risk_hub_client.wire import Call
+from risk_hub_contracts.blob.write import encode_returns
 from tests.client.conftest import WORLD, as_a_shell_passes
 from tests.client.server import Server
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from risk_hub_contracts.client import DeniedError, RiskHubClient, SpoolError, UnavailableError
+from risk_hub_client import DeniedError, RiskHubClient, SpoolError, UnavailableError
 from tests.client.conftest import AS_OF, BOOK, IMPATIENT, WORLD
 from tests.client.server import Server, lost_after_commit, status
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.client import DeniedError, RiskHubClient
+from risk_hub_client import DeniedError, RiskHubClient
 from tests.client.conftest import IMPATIENT, WORLD
 from tests.client.server import Server, status
 from tests.client.test_spool import DOWN, LARGE, book, folder, left, spooling, stored, waiting

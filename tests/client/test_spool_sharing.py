@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from risk_hub_contracts.client import AsyncRiskHubClient, Publication, RiskHubClient, Spool, publishing
-from risk_hub_contracts.client.locks import unlock
+from risk_hub_client import AsyncRiskHubClient, Publication, RiskHubClient, Spool, publishing
+from risk_hub_client.locks import unlock
 from tests.client.conftest import IMPATIENT, WORLD
 from tests.client.server import Server, slow
 from tests.client.test_spool import DOWN, LARGE, book, folder, left, spooling, stored, waiting

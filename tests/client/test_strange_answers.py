@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.client import AsyncRiskHubClient, HubError, RiskHubClient, UnavailableError
+from risk_hub_client import AsyncRiskHubClient, HubError, RiskHubClient, UnavailableError
 from tests.client.conftest import BOOK, IMPATIENT, WORLD
 from tests.client.server import Server, said
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.cli.app import REFUSED, USAGE, build_app, run
-from risk_hub_contracts.client import AsyncRiskHubClient, NotFoundError, RiskHubClient
-from risk_hub_contracts.exit_policy import DEFAULT_POLICY
+from risk_hub_client import AsyncRiskHubClient, NotFoundError, RiskHubClient
+from risk_hub_client.cli.app import REFUSED, USAGE, build_app, run
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 from tests.client.server import Server
 from tests.fakes.clock import START
 from tests.fakes.samples import stored

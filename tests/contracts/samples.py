@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.snapshot import Snapshot, parse_snapshot
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot
 
 NOW = datetime(2025, 1, 2, tzinfo=UTC)
 WORLD_ID = "us-equities"

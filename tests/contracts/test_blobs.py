@@ -8,13 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_contracts import blob_types, blob_write
-from risk_hub_contracts.blob import (
-    BlobFormatError,
-    Covariance,
-    RealizedReturns,
-    Stress,
-    decode,
+from risk_hub_contracts.blob import types as blob_types
+from risk_hub_contracts.blob import write as blob_write
+from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.types import BlobFormatError, Covariance, RealizedReturns, Stress
+from risk_hub_contracts.blob.write import (
     digest,
     encode_covariance,
     encode_factor,

@@ -9,7 +9,7 @@ from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_contracts.canonical import canonical_json, gateway_digest
+from risk_hub_contracts.base.canonical import canonical_json, gateway_digest
 from tests.contracts.samples import json_values
 
 

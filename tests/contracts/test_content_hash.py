@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_contracts.blob import decode, digest, encode_covariance
-from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.write import digest, encode_covariance
 from tests.contracts.samples import BUCKET, WORLD_ID, asset_ids, json_values, parse, texts, with_fields
 
 number = st.floats(-1e6, 1e6) | st.integers(-1000, 1000)

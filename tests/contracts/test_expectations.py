@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.exit_policy import DEFAULT_POLICY, ExitPolicy
-from risk_hub_contracts.expectation import Expectation, QuietHours
-from risk_hub_contracts.limits import LAG_MAX_SECONDS, QUIET_HOURS_MAX_COUNT
-from risk_hub_contracts.problems import DUPLICATE_KEY, REGISTRATION_INVALID, ProblemError
-from risk_hub_contracts.worlds import parse_registration
+from risk_hub_contracts.base.limits import LAG_MAX_SECONDS, QUIET_HOURS_MAX_COUNT
+from risk_hub_contracts.base.problems import DUPLICATE_KEY, REGISTRATION_INVALID, ProblemError
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY, ExitPolicy
+from risk_hub_contracts.worlds.expectation import Expectation, QuietHours
+from risk_hub_contracts.worlds.registry import parse_registration
 from tests.contracts.samples import pointers
 
 NIGHT = {"from": "22:00", "to": "06:00"}

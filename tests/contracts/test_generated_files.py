@@ -8,11 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from risk_hub_contracts import queries
-from risk_hub_contracts.generate import HOME, differences, generated_files, main, write
-from risk_hub_contracts.openapi import openapi_document
-from risk_hub_contracts.problems import PROBLEMS
-from risk_hub_contracts.schemas import schema_files
+from risk_hub_contracts.api import queries
+from risk_hub_contracts.api.generate import HOME, differences, generated_files, main, write
+from risk_hub_contracts.api.openapi.document import openapi_document
+from risk_hub_contracts.api.schemas import schema_files
+from risk_hub_contracts.base.problems import PROBLEMS
 
 OPERATIONS = [
     (path, verb)
@@ -68,7 +68,7 @@ def test_writing_removes_what_is_not_generated_any_more(tmp_path: Path) -> None:
 
 def test_the_command_runs_as_a_module() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "risk_hub_contracts.generate", "--check"],
+        [sys.executable, "-m", "risk_hub_contracts.api.generate", "--check"],
         env={**os.environ, "PYTHONPATH": str(HOME / "src")},
         capture_output=True,
         text=True,

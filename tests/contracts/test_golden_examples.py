@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 import rfc8785
 
+from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.golden import accept, raw_body
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.snapshot import Snapshot
+from risk_hub_contracts.snapshot.parse import Snapshot
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 VALID = sorted((CONTRACTS / "examples/valid").glob("*.json"))

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from risk_hub_contracts.blob import BlobFormatError, encode_returns
-from risk_hub_contracts.exit_policy import DEFAULT_POLICY, ExitPolicy
-from risk_hub_contracts.ids import actor_fault, asset_id_fault, id_fault, name_fault
-from risk_hub_contracts.tokens import Token
+from risk_hub_contracts.base.ids import actor_fault, asset_id_fault, id_fault, name_fault
+from risk_hub_contracts.base.tokens import Token
+from risk_hub_contracts.blob.types import BlobFormatError
+from risk_hub_contracts.blob.write import encode_returns
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY, ExitPolicy
 from tests.contracts.samples import parse, pointers, refusal, with_fields
 
 INVISIBLE = [

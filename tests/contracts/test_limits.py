@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts import limits
-from risk_hub_contracts.blob import BlobFormatError, encode_returns
-from risk_hub_contracts.limits import served_limits
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, ProblemError, Violation
-from risk_hub_contracts.queries import ListQuery, parse_query
-from risk_hub_contracts.times import format_instant
-from risk_hub_contracts.tokens import TokenList
+from risk_hub_contracts.api.queries import ListQuery, parse_query
+from risk_hub_contracts.base import limits
+from risk_hub_contracts.base.limits import served_limits
+from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, ProblemError, Violation
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.base.tokens import TokenList
+from risk_hub_contracts.blob.types import BlobFormatError
+from risk_hub_contracts.blob.write import encode_returns
 from tests.contracts.samples import NOW, WORLD_ID, parse, pointers, refusal, with_fields
 
 

@@ -1,4 +1,5 @@
 import ast
+import re
 import subprocess
 import sys
 import sysconfig
@@ -7,13 +8,26 @@ from pathlib import Path
 
 import pytest
 
+import risk_hub_client
 import risk_hub_contracts
+import risk_hub_contracts.client as old_path
 
-CONTRACTS = Path(__file__).parents[2] / "contracts"
-SOURCE = CONTRACTS / "src/risk_hub_contracts"
+REPOSITORY = Path(__file__).parents[2]
+SOURCE = REPOSITORY / "contracts/src/risk_hub_contracts"
+CLIENT_SOURCE = REPOSITORY / "client/src/risk_hub_client"
 MODULES = sorted(SOURCE.rglob("*.py"))
-EXTRAS = {"client": {"httpx2", "pandas", "stamina"}, "cli": {"rich", "typer", "matplotlib"}}
+CLIENT_MODULES = sorted(CLIENT_SOURCE.rglob("*.py"))
 ALLOWED = {"pydantic", "pydantic_core", "typing_extensions", "rfc8785", "blake3", "risk_hub_contracts"}
+CLIENT_ALLOWED = {
+    "pydantic",
+    "typing_extensions",
+    "httpx2",
+    "pandas",
+    "stamina",
+    "risk_hub_client",
+    "risk_hub_contracts",
+}
+COMMAND_LINE_ALLOWED = CLIENT_ALLOWED | {"rich", "typer", "matplotlib"}
 
 
 def imported(file: Path) -> set[str]:
@@ -30,8 +44,19 @@ def imported(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: file.stem)
 def test_a_module_imports_the_declared_dependencies_and_nothing_of_the_hub(file: Path) -> None:
-    extra = EXTRAS.get(file.relative_to(SOURCE).parts[0], set())
-    assert imported(file) - set(sys.stdlib_module_names) <= ALLOWED | extra
+    alias = {"risk_hub_client"} if file == SOURCE / "client.py" else set()
+    assert imported(file) - set(sys.stdlib_module_names) <= ALLOWED | alias
+
+
+@pytest.mark.parametrize("file", CLIENT_MODULES, ids=lambda file: file.stem)
+def test_client_module_imports_only_declared_dependencies(file: Path) -> None:
+    allowed = COMMAND_LINE_ALLOWED if "cli" in file.parts else CLIENT_ALLOWED
+    assert imported(file) - set(sys.stdlib_module_names) <= allowed
+
+
+def test_client_import_path_of_release_1_0_0_exports_the_same_names() -> None:
+    assert set(old_path.__all__) == set(risk_hub_client.__all__)
+    assert all(getattr(old_path, name) is getattr(risk_hub_client, name) for name in old_path.__all__)
 
 
 def run(script: str, *path: str) -> subprocess.CompletedProcess[str]:
@@ -62,7 +87,7 @@ from risk_hub_contracts.snapshot import parse_snapshot
 raw = b'{"version": "v", "as_of": "2025-01-01T00:00:00Z", "weights": {"A": 1}}'
 now = datetime(2025, 1, 2, tzinfo=timezone.utc)
 print(parse_snapshot(raw, world_id="w", actor="a", stage="paper", now=now).content_hash)
-import risk_hub_contracts.openapi
+import risk_hub_contracts.api.openapi.document
 assert not {"numpy", "boto3", "blake3", "events", "functions", "infra"} & set(sys.modules)
 """
     done = run(script, str(SOURCE.parent), str(tmp_path))
@@ -72,30 +97,36 @@ assert not {"numpy", "boto3", "blake3", "events", "functions", "infra"} & set(sy
 
 def test_reading_a_snapshot_loads_neither_schemas_nor_answers() -> None:
     script = """
-import risk_hub_contracts.snapshot
-heavy = {"openapi", "schemas", "answers", "golden", "generate", "queries", "tokens", "risk"}
+import risk_hub_contracts.snapshot.parse
+heavy = {"api", "golden", "base.tokens", "reports", "worlds"}
 print(sorted(name for name in heavy if f"risk_hub_contracts.{name}" in sys.modules))
 """
     done = run(script, str(SOURCE.parent), sysconfig.get_path("purelib"))
     assert (done.stderr, done.stdout) == ("", "[]\n")
 
 
-def test_the_package_declares_what_it_imports_and_its_version() -> None:
-    project = tomllib.loads((CONTRACTS / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+@pytest.mark.parametrize(
+    ("folder", "modules"), [("contracts", MODULES), ("client", CLIENT_MODULES)], ids=["contracts", "client"]
+)
+def test_package_declares_its_imports_and_the_version(folder: str, modules: list[Path]) -> None:
+    project = tomllib.loads((REPOSITORY / folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     optional = [name for extra in project["optional-dependencies"].values() for name in extra]
+    requirements = (*project["dependencies"], *optional)
     declared = {
-        requirement.split(">")[0].replace("-", "_") for requirement in (*project["dependencies"], *optional)
+        re.split("[>=]", each)[0].replace("-", "_").removeprefix("risk_signal_hub_") for each in requirements
     }
-    used = set[str]().union(*map(imported, MODULES)) - set(sys.stdlib_module_names) - {"risk_hub_contracts"}
-    # pydantic pins pydantic-core to exactly one version.
-    assert used - {"pydantic_core"} <= declared
+    used = set[str]().union(*map(imported, modules)) - set(sys.stdlib_module_names)
+    own = {"risk_hub_contracts", "risk_hub_client"}
+    # pydantic pins pydantic-core and typing-extensions, and the contracts require pydantic.
+    assert used - own - {"pydantic_core", "pydantic", "typing_extensions"} <= declared
     assert project["version"] == risk_hub_contracts.__version__
 
 
 def test_type_checkers_may_trust_the_package() -> None:
     assert (SOURCE / "py.typed").exists()
+    assert (CLIENT_SOURCE / "py.typed").exists()
 
 
-@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", [*MODULES, *CLIENT_MODULES], ids=lambda file: file.stem)
 def test_a_module_says_what_it_is_for(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))

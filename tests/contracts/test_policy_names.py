@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 import pytest
 
-from risk_hub_contracts.exit_policy import ExitPolicy
-from risk_hub_contracts.ids import asset_id_fault, name_fault
-from risk_hub_contracts.problems import REGISTRATION_INVALID, ProblemError
-from risk_hub_contracts.worlds import parse_registration
+from risk_hub_contracts.base.ids import asset_id_fault, name_fault
+from risk_hub_contracts.base.problems import REGISTRATION_INVALID, ProblemError
+from risk_hub_contracts.policies.exit_policy import ExitPolicy
+from risk_hub_contracts.worlds.registry import parse_registration
 from tests.contracts.samples import pointers
 
 # Visible names that no snapshot can have.

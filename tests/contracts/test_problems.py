@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from risk_hub_contracts.problems import (
+from risk_hub_contracts.base.problems import (
     CONTRACT_VIOLATION,
     PROBLEMS,
     VERSION_CONFLICT,

@@ -10,9 +10,9 @@ import jsonschema_rs
 import pytest
 
 from infra.locked_node import node_path
+from risk_hub_contracts.api.schemas import REQUEST_FILES, REQUEST_MODELS, component_schemas, schema_files
+from risk_hub_contracts.base.ids import asset_id_fault
 from risk_hub_contracts.golden import raw_body
-from risk_hub_contracts.ids import asset_id_fault
-from risk_hub_contracts.schemas import REQUEST_FILES, REQUEST_MODELS, component_schemas, schema_files
 from tests.contracts.published import (
     ROOT,
     Json,

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_contracts.path_values import check_id
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, INVALID_QUERY, ProblemError
-from risk_hub_contracts.queries import BacktestQuery, LatestQuery, ListQuery, LookupQuery, parse_query
+from risk_hub_contracts.api.queries import BacktestQuery, LatestQuery, ListQuery, LookupQuery, parse_query
+from risk_hub_contracts.base.path_values import check_id
+from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, INVALID_QUERY, ProblemError
 from tests.contracts.samples import pointers
 
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)

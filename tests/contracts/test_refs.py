@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_contracts.problems import REF_INVALID, ProblemError
-from risk_hub_contracts.refs import BlobRef, parse_ref
+from risk_hub_contracts.base.problems import REF_INVALID, ProblemError
+from risk_hub_contracts.blob.refs import BlobRef, parse_ref
 from tests.contracts.samples import BUCKET, WORLD_ID, json_values, pointers
 
 SHA256 = "0123456789abcdef" * 4

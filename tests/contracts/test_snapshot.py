@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from risk_hub_contracts.blob import encode_returns, encode_stress
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.snapshot import Part, Snapshot, parse_snapshot_document
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.write import encode_returns, encode_stress
+from risk_hub_contracts.snapshot.parse import Part, Snapshot, parse_snapshot_document
 from tests.contracts.samples import BODY, NOW, WORLD_ID, json_values, parse, pointers, refusal, with_fields
 
 FIELDS = [

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from risk_hub_contracts.limits import BODY_MAX_BYTES, JSON_MAX_DEPTH
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.strict_json import loads
+from risk_hub_contracts.base.limits import BODY_MAX_BYTES, JSON_MAX_DEPTH
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.base.strict_json import loads
 from tests.contracts.samples import json_values, texts
 
 REFUSED = object()

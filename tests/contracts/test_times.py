@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_contracts.times import InstantError, duration_text, format_instant, parse_instant
+from risk_hub_contracts.base.times import InstantError, duration_text, format_instant, parse_instant
 
 instants = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
 offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

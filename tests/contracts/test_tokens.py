@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from risk_hub_contracts.tokens import Token, TokenList
+from risk_hub_contracts.base.tokens import Token, TokenList
 
 END = datetime(2025, 1, 1, tzinfo=UTC)
 TOKEN: dict[str, Any] = {

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.limits import BLOB_MAX_BYTES, BLOB_PART_BYTES, BLOB_SINGLE_PUT_MAX_BYTES
-from risk_hub_contracts.path_values import check_sha256
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, UPLOAD_INVALID, ProblemError
-from risk_hub_contracts.uploads import parse_upload, parse_upload_end, part_spans
+from risk_hub_contracts.base.limits import BLOB_MAX_BYTES, BLOB_PART_BYTES, BLOB_SINGLE_PUT_MAX_BYTES
+from risk_hub_contracts.base.path_values import check_sha256
+from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, UPLOAD_INVALID, ProblemError
+from risk_hub_contracts.blob.uploads import parse_upload, parse_upload_end, part_spans
 from tests.contracts.samples import pointers
 
 DIGEST = "a" * 64

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.exit_policy import ExitPolicy
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.ids import name_fault
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.worlds import parse_registration
+from risk_hub_contracts.base.ids import name_fault
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.policies.exit_policy import ExitPolicy
+from risk_hub_contracts.worlds.expectation import Expectation
+from risk_hub_contracts.worlds.registry import parse_registration
 from tests.contracts.samples import refusal, with_fields
 
 LIMIT = {"measure": "value_at_risk", "method": "historical", "max_loss": 0.1}

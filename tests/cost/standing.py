@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, get_args
 
-from infra.alarms.table import alarm_rules
+from infra.cdk.alarms.table import alarm_rules
 from infra.names import WORKER_EVENTS
 from infra.stages import Stage
-from risk_hub_contracts import metrics as m
-from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
-from risk_hub_contracts.problems import PROBLEMS
-from risk_hub_contracts.risk import RiskStatus
+from risk_hub_contracts.base import metrics as m
+from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
+from risk_hub_contracts.base.problems import PROBLEMS
+from risk_hub_contracts.reports.risk import RiskStatus
 from tests.cost.prices import PRICES
 
 DASHBOARDS: Final = 2

@@ -2,8 +2,8 @@
 
 import pytest
 
-from functions.hub.adapters.dynamodb_evaluations import to_item
-from functions.hub.domain.evaluation import ReportKind
+from functions.evaluation.records import ReportKind
+from functions.evaluation.store.dynamodb_evaluations import to_item
 from infra.stages import STAGES
 from tests.adapters.test_evaluation_store import record as evaluation
 from tests.cost.calls import item_bytes, put_units, write_units

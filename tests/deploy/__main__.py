@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 
 from infra import names
-from infra.account.deploy_role import ISSUER
-from infra.account.stack import account_plan
-from infra.deploy import release
-from infra.deploy.assembly import ASSEMBLIES, PROJECT, Record, read
-from infra.deploy.errors import DeployError
-from infra.deploy.prepare_account import prepare, write_assembly
-from infra.deploy.teardown import destroy
-from infra.deploy.toolkit import Toolkit
+from infra.cdk.account.deploy_role import ISSUER
+from infra.cdk.account.stack import account_plan
 from infra.local.aws import LocalAws
 from infra.local.bring_up import start
 from infra.local.code_zip import build_code_zip
 from infra.local.front_door import ApiTarget, write_target
 from infra.local.settings import ANY_FREE_PORT, EMULATOR_SECRET_KEY, LocalSettings
+from infra.ops.deploy import release
+from infra.ops.deploy.assembly import ASSEMBLIES, PROJECT, Record, read
+from infra.ops.deploy.errors import DeployError
+from infra.ops.deploy.prepare_account import prepare, write_assembly
+from infra.ops.deploy.teardown import destroy
+from infra.ops.deploy.toolkit import Toolkit
 from infra.stages import LOOPBACK_NETWORKS
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.deploy import assembly
-from infra.deploy.assembly import RECORD, build, digest_of, prove, read
-from infra.deploy.errors import DeployError
+from infra.ops.deploy import assembly
+from infra.ops.deploy.assembly import RECORD, build, digest_of, prove, read
+from infra.ops.deploy.errors import DeployError
 
 STACK = "RiskHub-local-service.template.json"
 # Replaces the app: writes the committed local stage's assembly, or reports why it cannot.

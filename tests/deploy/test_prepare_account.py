@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.account.stack import account_plan
-from infra.deploy.errors import DeployError
-from infra.deploy.prepare_account import refuse_anothers_bootstrap, require_cold_storage
+from infra.cdk.account.stack import account_plan
+from infra.ops.deploy.errors import DeployError
+from infra.ops.deploy.prepare_account import refuse_anothers_bootstrap, require_cold_storage
 
 OURS = "arn:aws:iam::111122223333:policy/risk-hub-execution"
 

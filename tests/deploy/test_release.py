@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
-from infra.deploy import __main__ as command
-from infra.deploy import release
-from infra.deploy.assembly import RECORD, Record, digest_of
-from infra.deploy.errors import DeployError
-from infra.deploy.release import Order
-from infra.deploy.teardown import destroy
+from infra.ops.deploy import __main__ as command
+from infra.ops.deploy import release
+from infra.ops.deploy.assembly import RECORD, Record, digest_of
+from infra.ops.deploy.errors import DeployError
+from infra.ops.deploy.release import Order
+from infra.ops.deploy.teardown import destroy
 
 ACCOUNT = "111122223333"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.deploy import toolkit
-from infra.deploy.errors import DeployError
-from infra.deploy.toolkit import FILES, LOCK_FOLDER, PROGRAM, Toolkit, install
+from infra.ops.deploy import toolkit
+from infra.ops.deploy.errors import DeployError
+from infra.ops.deploy.toolkit import FILES, LOCK_FOLDER, PROGRAM, Toolkit, install
 
 # Replaces npm: installs a program in the CLI's place that records its calls.
 NPM = """

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
-from infra.alarms.rule import AlarmRule
+from infra.cdk.alarms.rule import AlarmRule
 from infra.local.alarms.notification import envelope
 from infra.local.alarms.watch import Transition
 from tests.local_stage.subscriber import example_receiver

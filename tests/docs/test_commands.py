@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from infra.operate.cli import operator_app
+from infra.ops.operate.cli import operator_app
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)

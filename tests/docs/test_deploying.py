@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.deploy import __main__ as deploy
-from infra.deploy import prepare_account
+from infra.ops.deploy import __main__ as deploy
+from infra.ops.deploy import prepare_account
 from infra.stages import STAGES, stage_named
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def started(line: str) -> list[list[str]]:
     done = subprocess.run(
         ["make", "-n", *shlex.split(line)[1:]], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    runs = [shlex.split(each) for each in done.stdout.splitlines() if " -m infra.deploy" in each]
+    runs = [shlex.split(each) for each in done.stdout.splitlines() if " -m infra.ops.deploy" in each]
     return [each[each.index("-m") + 1 :] for each in runs]
 
 
@@ -37,7 +37,7 @@ def test_a_command_of_the_guide_starts_what_takes_its_arguments(line: str) -> No
     runs = started(line)
     assert runs
     for module, *arguments in runs:
-        if module == "infra.deploy.prepare_account":
+        if module == "infra.ops.deploy.prepare_account":
             options = prepare_account.parser().parse_args(arguments)
             assert options.repository == "owner/name"
         else:

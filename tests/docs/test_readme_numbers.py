@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.sample import SAMPLE_FILE
-from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.reports.risk import RiskReport
 from tests.fakes.evaluating import EvaluatedWorld, pick
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

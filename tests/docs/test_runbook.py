@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.alarms.rule import AlarmRule, runbook_page
-from infra.alarms.table import alarm_rules
+from infra.cdk.alarms.rule import AlarmRule, runbook_page
+from infra.cdk.alarms.table import alarm_rules
 from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS
 from infra.stages import STAGES
 

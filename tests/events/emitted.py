@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from events.envelope import CloudEvent
-from functions.hub.adapters import dynamodb_evaluations
+from functions.announcing.announce_commits import AnnounceCommits
+from functions.announcing.relay_records import RelayRecords
+from functions.announcing.stream_records import StreamRecords
+from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
+from functions.evaluation.records import Record
+from functions.evaluation.risk.evaluate import EvaluateRisk
+from functions.evaluation.store import dynamodb_evaluations
+from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.snapshot_item import compress, to_item
-from functions.hub.adapters.stream_records import StreamRecords
-from functions.hub.domain.evaluation import Record
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.use_cases.announce_commits import AnnounceCommits
-from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
-from functions.hub.use_cases.evaluate_stress import EvaluateStress
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
-from functions.hub.use_cases.relay_records import RelayRecords
-from functions.risk.evaluate import EvaluateRisk
-from risk_hub_contracts.exit_policy import ExitPolicy, StressLimit
+from risk_hub_contracts.policies.exit_policy import ExitPolicy, StressLimit
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.gateway import proxy_event
 from tests.fakes.marks import MemoryMarks

@@ -13,8 +13,8 @@ from typing import Any, Final
 import jsonschema_rs
 import orjson
 
-from risk_hub_contracts import openapi
-from risk_hub_contracts.problems import CONTENT_TYPE, PROBLEMS, URI_PREFIX
+from risk_hub_contracts.api.openapi import document as openapi
+from risk_hub_contracts.base.problems import CONTENT_TYPE, PROBLEMS, URI_PREFIX
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import boto3
 from moto import mock_aws
 
-from risk_hub_contracts.tokens import Scope
+from risk_hub_contracts.base.tokens import Scope
 from tests.adapters.conftest import ASSEMBLY, create_table
 
 REGION = "us-east-1"

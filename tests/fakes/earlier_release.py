@@ -1,7 +1,7 @@
 """The writer of release 1.0.0, which did not read the blobs to which a snapshot refers."""
 
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
-from risk_hub_contracts.snapshot import Snapshot
+from risk_hub_contracts.snapshot.parse import Snapshot
 
 
 class PublishUnread(PublishSnapshot):

@@ -7,13 +7,14 @@ import orjson
 
 from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
+from functions.evaluation.risk.evaluate import EvaluateRisk
+from functions.evaluation.risk.policy import NO_POLICY, RiskPolicy
+from functions.evaluation.risk.verify import VerifyRisk
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.use_cases.publish_snapshot import Publication
-from functions.risk.evaluate import EvaluateRisk
-from functions.risk.policy import NO_POLICY, RiskPolicy
-from functions.risk.verify import VerifyRisk
-from risk_hub_contracts.blob import BlobKind, digest
-from risk_hub_contracts.risk import RiskMeasure, RiskReport, Sufficiency
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.blob.write import digest
+from risk_hub_contracts.reports.risk import RiskMeasure, RiskReport, Sufficiency
 from tests.fakes.clock import FrozenClock
 from tests.fakes.earlier_release import PublishUnread
 from tests.fakes.marks import MemoryMarks

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from events.envelope import CloudEvent
-from risk_hub_contracts.tokens import Scope, Token
+from risk_hub_contracts.base.tokens import Scope, Token
 
 
 class MemoryBus:

@@ -6,19 +6,20 @@ from datetime import datetime
 
 import orjson
 
-from functions.hub.domain.evaluation import Record, ReportKind, engine_order, report_prefix
-from functions.hub.domain.forecast_key import forecast_bounds, forecast_id
-from functions.hub.domain.input_note import InputNote
-from functions.hub.domain.signal_query import SignalPage, SignalQuery, signal_order
+from functions.evaluation.forecast_key import forecast_bounds, forecast_id
+from functions.evaluation.input_note import InputNote
+from functions.evaluation.ports import FoundReport
+from functions.evaluation.records import Record, ReportKind, engine_order, report_prefix
+from functions.evaluation.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import BlobError, BlobHead, BlobStat, FoundReport, Head, PutOutcome
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.exit_policy import ExitPolicy
-from risk_hub_contracts.forecast import Forecast
-from risk_hub_contracts.limits import BLOB_FIRST_READ_BYTES
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.times import parse_instant
+from functions.hub.ports import BlobError, BlobHead, BlobStat, Head, PutOutcome
+from risk_hub_contracts.base.limits import BLOB_FIRST_READ_BYTES
+from risk_hub_contracts.base.times import parse_instant
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.policies.exit_policy import ExitPolicy
+from risk_hub_contracts.reports.forecast import Forecast
 
 
 class MemorySnapshots:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from functions.hub.blob_ports import NoUploadError, SignedPut, UploadInProgressError, UploadMismatchError
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.uploads import PartSpan, part_spans
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.uploads import PartSpan, part_spans
 from tests.fakes.stores import MemoryBlobs
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from risk_hub_contracts.forecast import CrossSection, Forecast, TailForecast
+from risk_hub_contracts.reports.forecast import CrossSection, Forecast, TailForecast
 
 BOOK = {"A": 0.6, "B": 0.4}
 

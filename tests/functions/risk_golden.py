@@ -12,12 +12,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from functions.risk.exact import dot
-from functions.risk.policy import RiskPolicy
-from functions.risk.receipt import ENGINE_VERSION
+from functions.evaluation.risk.policy import RiskPolicy
+from functions.evaluation.risk.receipt import ENGINE_VERSION
+from functions.measures.exact import dot
 from infra.local.sample import SAMPLE_FILE
-from risk_hub_contracts.blob import encode_covariance, encode_factor, encode_returns
-from risk_hub_contracts.risk import RiskReport
+from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns
+from risk_hub_contracts.reports.risk import RiskReport
 from tests.fakes.evaluating import EvaluatedWorld
 
 GOLDEN_FILE = Path(__file__).with_name("risk_golden.json")

@@ -7,12 +7,12 @@ import orjson
 import pytest
 
 from events.risk_snapshot_updated import risk_snapshot_updated
+from functions.announcing.announce_commits import PUBLISH_MAX_ATTEMPTS, AnnounceCommits
+from functions.announcing.relay_records import Relayed, RelayRecords
+from functions.announcing.stream_records import StreamRecords
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.stream_records import StreamRecords
 from functions.hub.ports import UnavailableError
-from functions.hub.use_cases.announce_commits import PUBLISH_MAX_ATTEMPTS, AnnounceCommits
-from functions.hub.use_cases.relay_records import Relayed, RelayRecords
-from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
+from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
 from tests.events.emitted import stream_record
 from tests.fakes.clock import START
 from tests.fakes.outside import MemoryBus, MemoryFailures

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from functions.hub.domain.authorization import authenticate
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.tokens import Token
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.base.tokens import Token
 from tests.fakes.clock import START
 
 TOKENS = ["the first", "the second", "one in the middle", "the last but one", "the last"]

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from functions.hub.domain.backtest_days import Judged, judge
-from risk_hub_contracts.forecast import Forecast
-from risk_hub_contracts.limits import RETURN_MAX_ABS
+from functions.evaluation.backtest.days import Judged, judge
+from risk_hub_contracts.base.limits import RETURN_MAX_ABS
+from risk_hub_contracts.reports.forecast import Forecast
 from tests.functions.backtest_samples import forecast
 
 LOSS = {"A": -0.03, "B": 0.01}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.hub.domain import backtest
-from functions.hub.domain.backtest import LikelihoodRatio
+from functions.measures import backtest
+from functions.measures.backtest import LikelihoodRatio
 
 # Kupiec 1995, table 3: confidence, days, and the numbers of failures between which the model is not refuted at 5 %.
 NOT_REFUTED = [

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.risk.covariance.array_forms import ArrayFactor, ArrayPacked
-from functions.risk.covariance.array_sample import ArrayDeviations
-from functions.risk.covariance.exact_forms import ExactFactor, ExactPacked
-from functions.risk.covariance.form import CovarianceForm
-from functions.risk.covariance.opened import opened
-from functions.risk.covariance.sample import ExactDeviations, SampleCovariance, sample_covariance
-from functions.risk.covariance.tiled_cholesky import TILE, tiled_verdict
+from functions.measures.covariance.array_forms import ArrayFactor, ArrayPacked
+from functions.measures.covariance.array_sample import ArrayDeviations
+from functions.measures.covariance.exact_forms import ExactFactor, ExactPacked
+from functions.measures.covariance.form import CovarianceForm
+from functions.measures.covariance.opened import opened
+from functions.measures.covariance.sample import ExactDeviations, SampleCovariance, sample_covariance
+from functions.measures.covariance.tiled_cholesky import TILE, tiled_verdict
 from risk_hub_contracts import blob
-from risk_hub_contracts.blob import Covariance
+from risk_hub_contracts.blob.types import Covariance
 
 RNG = np.random.default_rng(2)
 

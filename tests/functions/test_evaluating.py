@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.risk.receipt import ENGINE_VERSION
-from risk_hub_contracts.blob import digest, encode_factor
-from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
+from functions.evaluation.risk.receipt import ENGINE_VERSION
+from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
+from risk_hub_contracts.blob.write import digest, encode_factor
 from tests.fakes.evaluating import WEIGHTS, EvaluatedWorld, pick, reasons
 
 Z99 = 2.3263478740408408

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 COMPUTING = (
     "functions/risk/**/*.py",
     "functions/hub/domain/backtest*.py",
-    "functions/hub/domain/stress.py",
+    "functions/measures/stress.py",
     "infra/local/sample/*.py",
 )
 EXACT_FILES = sorted(path.relative_to(ROOT).as_posix() for glob in COMPUTING for path in ROOT.glob(glob))

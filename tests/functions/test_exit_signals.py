@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from events.envelope import CloudEvent
 from events.evaluated import evaluated
 from events.exit_signal_emitted import exit_signal_emitted
-from functions.hub.use_cases.announce_commits import AnnounceCommits
-from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
-from risk_hub_contracts.exit_policy import (
+from functions.announcing.announce_commits import AnnounceCommits
+from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.policies.exit_policy import (
     DEFAULT_POLICY,
     DrawdownLimit,
     ExitList,
@@ -23,10 +24,9 @@ from risk_hub_contracts.exit_policy import (
     StalenessLimit,
     StressLimit,
 )
-from risk_hub_contracts.exit_signal import ExitSignal
-from risk_hub_contracts.risk import RiskMeasure, RiskReport, WindowStatistics
-from risk_hub_contracts.stress import StressLoss, StressReport
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.reports.exit_signal import ExitSignal
+from risk_hub_contracts.reports.risk import RiskMeasure, RiskReport, WindowStatistics
+from risk_hub_contracts.reports.stress import StressLoss, StressReport
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.outside import MemoryBus
 from tests.fakes.samples import stored

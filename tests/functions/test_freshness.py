@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.hub.domain.freshness import NewestSnapshot, StageTally, WorldRow, standing, tally, worst
-from risk_hub_contracts.expectation import Expectation
+from risk_hub_contracts.worlds.expectation import Expectation
 from tests.fakes.clock import START
 
 STAGES = frozenset({"paper", "live"})

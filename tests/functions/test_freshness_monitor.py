@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from functions.freshness_monitor.report import make_a_pass
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import Dependency, UnavailableError
 from functions.hub.use_cases.watch_freshness import WatchFreshness
 from functions.hub.world_ports import Writing
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
-from risk_hub_contracts.tokens import Token
+from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
+from risk_hub_contracts.base.tokens import Token
+from risk_hub_contracts.worlds.expectation import Expectation
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.registry import MemoryQueues, MemoryRegistry
 from tests.fakes.samples import stored
@@ -125,7 +125,7 @@ def test_f23_a_pass_that_fails_has_no_heartbeat(
     monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
-        raise UnavailableError("the world store", "throttled")
+        raise UnavailableError(Dependency.WORLD_STORE, "throttled")
 
     monkeypatch.setattr(monitor.registry, "rows", fail)
     with pytest.raises(UnavailableError):
@@ -137,7 +137,7 @@ def test_f23_queues_that_do_not_answer_blind_nobody_to_the_worlds(
     monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
-        raise UnavailableError("the queues", "throttled")
+        raise UnavailableError(Dependency.QUEUES, "throttled")
 
     monitor.expect("w1")
     monkeypatch.setattr(monitor.queues, "depths", fail)
@@ -168,7 +168,7 @@ def test_a_token_store_that_does_not_answer_hides_no_world_and_no_queue(
     monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
-        raise UnavailableError("the token store", "throttled")
+        raise UnavailableError(Dependency.TOKEN_STORE, "throttled")
 
     monitor.expect("w1")
     monkeypatch.setattr(monitor.tokens, "tokens", fail)

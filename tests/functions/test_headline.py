@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from events.envelope import CloudEvent
-from functions.hub.headline import headline
+from functions.telemetry.headline import headline
 
 SAMPLES = Path(__file__).parents[2] / "events" / "samples"
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.hub.domain.forecast_key import forecast_id, made_at
-from functions.hub.domain.last_of_dates import KEYS_PER_READ, last_of_each_date
-from risk_hub_contracts.times import format_instant
+from functions.evaluation.backtest.last_of_dates import KEYS_PER_READ, last_of_each_date
+from functions.evaluation.forecast_key import forecast_id, made_at
+from risk_hub_contracts.base.times import format_instant
 from tests.functions.backtest_samples import forecast
 
 START = datetime(2026, 1, 5, tzinfo=UTC)

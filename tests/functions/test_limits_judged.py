@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from functions.hub.domain.limits_judged import limits_judged
-from risk_hub_contracts.exit_policy import (
+from functions.evaluation.exits.limits_judged import limits_judged
+from risk_hub_contracts.policies.exit_policy import (
     DEFAULT_POLICY,
     DrawdownLimit,
     ExitPolicy,
     MeasureLimit,
     StressLimit,
 )
-from risk_hub_contracts.risk import RiskReport
-from risk_hub_contracts.stress import StressReport
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.stress import StressReport
 
 FACTS: dict[str, Any] = {
     "world_id": "w1",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.hub import log
+from functions.telemetry import log
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from functions.hub.metrics import MAX_VALUES, write
-from risk_hub_contracts import metrics as m
+from functions.telemetry.metrics import MAX_VALUES, write
+from risk_hub_contracts.base import metrics as m
 
 
 @pytest.fixture(autouse=True)

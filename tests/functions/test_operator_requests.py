@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from functions.risk.verify import NothingToVerifyError
+from functions.evaluation.risk.verify import NothingToVerifyError
 from infra import names
-from risk_hub_contracts.problems import CURSOR_INVALID, ProblemError
+from risk_hub_contracts.base.problems import CURSOR_INVALID, ProblemError
 from tests.fakes.cold_start import cold_start
 
 VARIABLES = (

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from events.envelope import CloudEvent
+from functions.announcing.announce_commits import AnnounceCommits
+from functions.announcing.replay_snapshots import Replayed, ReplaySnapshots
+from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
+from functions.evaluation.risk.evaluate import EvaluateRisk
+from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.hub.domain.past import BACKFILL_AWAITED_MAX, EVALUATION_SETTLE, is_awaited
-from functions.hub.use_cases.announce_commits import AnnounceCommits
-from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
-from functions.hub.use_cases.evaluate_stress import EvaluateStress
-from functions.hub.use_cases.replay_snapshots import Replayed, ReplaySnapshots
-from functions.risk.evaluate import EvaluateRisk
-from infra.constructs.worker_queue import DEAD_LETTER_RETENTION_DAYS
+from infra.cdk.constructs.worker_queue import DEAD_LETTER_RETENTION_DAYS
 from infra.stages import STAGES
-from risk_hub_contracts.limits import BACKFILL_AWAITED_MAX_SECONDS, EVALUATION_SETTLE_SECONDS
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.limits import BACKFILL_AWAITED_MAX_SECONDS, EVALUATION_SETTLE_SECONDS
+from risk_hub_contracts.base.times import format_instant
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.outside import MemoryBus
 from tests.fakes.samples import WORLD, stored

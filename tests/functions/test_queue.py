@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from events.envelope import CloudEvent
+from functions.entrypoints.queue import queue_worker
 from functions.hub.ports import BlobError
-from functions.hub.queue import queue_worker
-from risk_hub_contracts.limits import QUEUE_RECEIVES_MAX_COUNT
-from risk_hub_contracts.refs import BlobRef
+from risk_hub_contracts.base.limits import QUEUE_RECEIVES_MAX_COUNT
+from risk_hub_contracts.blob.refs import BlobRef
 from tests.events.emitted import queue_message
 from tests.fakes.clock import START, FrozenClock
 

@@ -11,13 +11,13 @@ import pytest
 
 from functions.hub.domain.blob_marks import DOOM_LEASE, Claim
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import Dependency, UnavailableError
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from functions.hub.use_cases.reap_blobs import ReapBlobs
 from functions.hub.use_cases.upload_blobs import UploadBlobs
 from infra.stages import STAGES
-from risk_hub_contracts.problems import UNAVAILABLE, VERSION_CONFLICT, ProblemError
-from risk_hub_contracts.uploads import UploadRequest
+from risk_hub_contracts.base.problems import UNAVAILABLE, VERSION_CONFLICT, ProblemError
+from risk_hub_contracts.blob.uploads import UploadRequest
 from tests.fakes.clock import FrozenClock
 from tests.fakes.marks import MemoryMarks, MemoryShelf
 from tests.fakes.stores import MemoryBlobs, MemorySnapshots
@@ -271,7 +271,7 @@ def test_a_run_that_a_store_ended_is_gone_on_with(hub: Stage, monkeypatch: pytes
     hub.post()
     hub.post("v2", returns=[0.02] * 101)
     hub.clock.advance(hours=25)
-    break_marks(hub, monkeypatch, UnavailableError("the store of blob marks", "throttled"))
+    break_marks(hub, monkeypatch, UnavailableError(Dependency.BLOB_MARK_STORE, "throttled"))
     with pytest.raises(UnavailableError):
         hub.reap()
     assert hub.marks.place() is not None

@@ -9,20 +9,20 @@ import pytest
 from pydantic import ValidationError
 
 from events.envelope import CloudEvent
-from functions.hub.domain.evaluation import Evaluation
-from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import UnavailableError
-from functions.hub.use_cases.announce_commits import PUBLISH_MAX_ATTEMPTS, AnnounceCommits
-from functions.hub.use_cases.evaluate_stress import EvaluateStress
-from functions.hub.use_cases.replay_snapshots import (
+from functions.announcing.announce_commits import PUBLISH_MAX_ATTEMPTS, AnnounceCommits
+from functions.announcing.replay_snapshots import (
     NAMED_MAX_RECORDS,
     REPLAY_PAGE_MAX_SNAPSHOTS,
     Replayed,
     ReplaySnapshots,
 )
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.stress import StressReport
-from risk_hub_contracts.times import format_instant
+from functions.evaluation.records import Evaluation
+from functions.evaluation.stress.evaluate import EvaluateStress
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import Dependency, UnavailableError
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.reports.stress import StressReport
 from tests.events.emitted import emitted
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.outside import MemoryBus
@@ -239,7 +239,7 @@ def test_a_bus_that_goes_on_refusing_fails_the_replay_and_asking_again_repeats_i
 
 def test_a_store_that_is_down_is_no_damaged_record(monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*_: object) -> None:
-        raise UnavailableError("the snapshot store", "Throttling")
+        raise UnavailableError(Dependency.SNAPSHOT_STORE, "Throttling")
 
     hub = Hub(stored())
     monkeypatch.setattr(hub.snapshots, "get", down)

@@ -8,9 +8,9 @@ from typing import Any, get_args
 import pytest
 
 from events.envelope import CloudEvent
-from functions.hub.health import ReportTally, WorkerName
-from functions.hub.use_cases.evaluate_stress import EvaluateStress
-from risk_hub_contracts.risk import RiskStatus
+from functions.evaluation.stress.evaluate import EvaluateStress
+from functions.telemetry.health import ReportTally, WorkerName
+from risk_hub_contracts.reports.risk import RiskStatus
 from tests.fakes.evaluating import EvaluatedWorld
 from tests.functions.test_exit_signals import VAR_LIMIT, Engine, policy
 

@@ -5,9 +5,10 @@ from math import inf, nan
 
 import pytest
 
-from functions.risk.forecast import cross_section
-from risk_hub_contracts.blob import RealizedReturns, encode_returns
-from risk_hub_contracts.limits import RETURN_MAX_ABS
+from functions.evaluation.risk.forecast import cross_section
+from risk_hub_contracts.base.limits import RETURN_MAX_ABS
+from risk_hub_contracts.blob.types import RealizedReturns
+from risk_hub_contracts.blob.write import encode_returns
 from tests.fakes.evaluating import EvaluatedWorld
 
 PAST_LIMIT = RETURN_MAX_ABS * (1 + 1e-15)

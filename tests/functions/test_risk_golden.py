@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.risk.receipt import ENGINE_VERSION
+from functions.evaluation.risk.receipt import ENGINE_VERSION
 from tests.functions.risk_golden import GOLDEN_FILE, kept
 
 KEPT = json.loads(GOLDEN_FILE.read_text(encoding="utf-8"))

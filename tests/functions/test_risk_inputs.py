@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.hub.ports import UnavailableError
-from functions.risk.covariance.exact_forms import ExactPacked
-from functions.risk.covariance.form import Verdict
-from functions.risk.policy import RiskPolicy, policy_from
-from risk_hub_contracts.blob import encode_covariance, encode_factor, encode_returns
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.risk import RiskReport
+from functions.evaluation.risk.policy import RiskPolicy, policy_from
+from functions.hub.ports import Dependency, UnavailableError
+from functions.measures.covariance.exact_forms import ExactPacked
+from functions.measures.covariance.form import Verdict
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns
+from risk_hub_contracts.reports.risk import RiskReport
 from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick, reasons, verdict
 
 RNG = np.random.default_rng(8)
@@ -426,7 +426,7 @@ def test_a_store_of_notes_that_is_down_sends_the_event_back(monkeypatch: pytest.
     event = world.announced(covariance=SOUND)
 
     def down(*_: object) -> None:
-        raise UnavailableError("the evaluation store", "a test")
+        raise UnavailableError(Dependency.REPORT_STORE, "a test")
 
     monkeypatch.setattr(world.notes, "get", down)
     with pytest.raises(UnavailableError):

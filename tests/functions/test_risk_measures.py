@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.risk import attribution, concentration, measures
-from functions.risk.exact import dot
-from risk_hub_contracts.confidence import required_observations
+from functions.measures import attribution, concentration, measures
+from functions.measures.exact import dot
+from risk_hub_contracts.base.confidence import required_observations
 
 Z99 = 2.3263478740408408
 W = [0.5, 0.3, 0.2]

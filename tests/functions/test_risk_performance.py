@@ -7,10 +7,10 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from functions.risk import performance, sharpe
-from functions.risk.returns import BookReturns
-from functions.risk.windows import WINDOWS, window_statistics
-from risk_hub_contracts.risk import RiskWindow
+from functions.evaluation.risk.windows import WINDOWS, window_statistics
+from functions.measures import performance, sharpe
+from functions.measures.returns import BookReturns
+from risk_hub_contracts.reports.risk import RiskWindow
 
 RNG = np.random.default_rng(11)
 GOOD = RNG.normal(0.001, 0.01, 500).tolist()

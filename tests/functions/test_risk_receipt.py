@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.hub.domain.evaluation import Evaluation
-from functions.risk import attribution, exact, measures, parametric, performance, report, returns, windows
-from functions.risk.covariance import exact_cholesky, form, sample
-from functions.risk.policy import RiskPolicy
-from functions.risk.receipt import ENGINE_VERSION
+from functions.evaluation.records import Evaluation
+from functions.evaluation.risk import parametric, report, windows
+from functions.evaluation.risk.policy import RiskPolicy
+from functions.evaluation.risk.receipt import ENGINE_VERSION
+from functions.measures import attribution, exact, measures, performance, returns
+from functions.measures.covariance import exact_cholesky, form, sample
 from infra.local.sample import SAMPLE_FILE
-from risk_hub_contracts.blob import encode_returns
-from risk_hub_contracts.forecast import CrossSection
-from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
-from risk_hub_contracts.risk import RiskReport
-from risk_hub_contracts.risk_receipt import result_hash
+from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
+from risk_hub_contracts.blob.write import encode_returns
+from risk_hub_contracts.reports.forecast import CrossSection
+from risk_hub_contracts.reports.receipt import result_hash
+from risk_hub_contracts.reports.risk import RiskReport
 from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick, verdict
 from tests.functions import threads_probe
 

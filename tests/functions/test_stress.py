@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
+from functions.evaluation.stress.evaluate import ENGINE_VERSION, EvaluateStress
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.domain.stress import SHOWN_MAX_BYTES, stress_loss, stress_metrics
-from functions.hub.use_cases.evaluate_stress import ENGINE_VERSION, EvaluateStress
 from functions.hub.use_cases.publish_snapshot import Publication
-from risk_hub_contracts.blob import digest
-from risk_hub_contracts.limits import EVENT_ENTRY_MAX_BYTES
-from risk_hub_contracts.stress import StressLoss, StressReport
+from functions.measures.stress import SHOWN_MAX_BYTES, stress_loss, stress_metrics
+from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
+from risk_hub_contracts.blob.write import digest
+from risk_hub_contracts.reports.stress import StressLoss, StressReport
 from tests.fakes.clock import FrozenClock
 from tests.fakes.earlier_release import PublishUnread
 from tests.fakes.marks import MemoryMarks

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.hub.domain.token_ends import seconds_to_next_end
-from risk_hub_contracts.tokens import Token
+from risk_hub_contracts.base.tokens import Token
 from tests.fakes.clock import START
 
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from infra.local.sample import SAMPLE_FILE
-from risk_hub_contracts.blob import encode_covariance, encode_factor, encode_returns
+from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns
 from tests.fakes.evaluating import EvaluatedWorld
 
 BOOKS = ("us20", "packed", "blocks", "factor", "returns")

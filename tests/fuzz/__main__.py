@@ -16,7 +16,7 @@ from rich.console import Console
 from infra.local.bring_up import open_stage
 from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk
 from infra.local.settings import ANY_FREE_PORT, REPOSITORY, LocalSettings
-from risk_hub_contracts.blob import encode_covariance
+from risk_hub_contracts.blob.write import encode_covariance
 from risk_hub_contracts.golden.cases import WORLD_ID
 from tests.contracts.published import openapi
 from tests.fakes.calls import call

@@ -2,7 +2,7 @@
 
 import secrets
 
-from risk_hub_contracts.blob import encode_stress
+from risk_hub_contracts.blob.write import encode_stress
 from tests.grants.producers import publish, uploaded
 from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, small_body

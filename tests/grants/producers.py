@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from infra.local.sample.publish import sample_body
-from risk_hub_contracts.blob import encode_factor, encode_stress
-from risk_hub_contracts.limits import BLOB_SINGLE_PUT_MAX_BYTES
+from risk_hub_contracts.base.limits import BLOB_SINGLE_PUT_MAX_BYTES
+from risk_hub_contracts.blob.write import encode_factor, encode_stress
 from tests.fakes.calls import Answer, call
 from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, small_body

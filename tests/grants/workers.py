@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.local.sample.publish import sample_body
 from infra.names import FunctionFolder
-from risk_hub_contracts.blob import encode_stress
+from risk_hub_contracts.blob.write import encode_stress
 from tests.grants.producers import expected_world, factor, large_body, publish, published, uploaded
 from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, now_text, small_body

@@ -7,21 +7,20 @@ from typing import Any
 
 import pytest
 
+from functions.entrypoints.http.gate import Gate
+from functions.evaluation.backtest.backtest_risk import BacktestRisk
+from functions.evaluation.exits.list_exit_signals import ListExitSignals
+from functions.evaluation.read_reports import ReadReports
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.http.gate import Gate
 from functions.hub.ports import TokenStore
-from functions.hub.use_cases.backtest_risk import BacktestRisk
 from functions.hub.use_cases.expand_parts import ExpandParts
-from functions.hub.use_cases.list_exit_signals import ListExitSignals
 from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_blob import ReadBlob
-from functions.hub.use_cases.read_reports import ReadReports
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
 from functions.hub.use_cases.register_worlds import RegisterWorlds
 from functions.hub.use_cases.upload_blobs import UploadBlobs
-from functions.hub.world_ports import MeteredWorlds, no_world
 from functions.snapshot_reader.about import about_routes
 from functions.snapshot_reader.backtest import backtest_route
 from functions.snapshot_reader.blobs import blob_routes
@@ -29,6 +28,7 @@ from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.snapshot_writer.routes import snapshot_writer
 from functions.snapshot_writer.uploads import add_upload_routes
+from functions.telemetry.metered_worlds import MeteredWorlds, no_world
 from functions.world_registry.routes import world_registry
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import Answer, Gateway

@@ -99,7 +99,7 @@ def restored(
     handler: Callable[[dict[str, Any], None], dict[str, Any]], days_later: int, dice: Any
 ) -> dict[str, Any]:
     """Resume from the image with other credentials on another day."""
-    from functions.hub import composition  # noqa: PLC0415
+    from functions.wiring import composition  # noqa: PLC0415
 
     now = FIRST_DAY + timedelta(days=days_later)
     vars(composition)["datetime"] = types.SimpleNamespace(now=lambda _: now)

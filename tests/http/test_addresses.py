@@ -7,8 +7,8 @@ from urllib.parse import quote, unquote
 import orjson
 import pytest
 
-from functions.hub.http.event import external_prefix, route_path
-from risk_hub_contracts.routes import METHODS_OF
+from functions.entrypoints.http.event import external_prefix, route_path
+from risk_hub_contracts.api.routes import METHODS_OF
 from tests.fakes.addresses import ADDRESSES, Address
 from tests.fakes.declared import Exchange, require_declared
 from tests.fakes.gateway import Answer, Gateway, proxy_event

@@ -12,13 +12,13 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
+from functions.entrypoints.http.request import Request
 from functions.hub.adapters import secret_tokens
 from functions.hub.adapters.secret_tokens import SecretTokens
-from functions.hub.http.request import Request
 from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
 from infra.tokens.register import TokenRegister
-from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
-from risk_hub_contracts.tokens import Scope
+from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from risk_hub_contracts.base.tokens import Scope
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway, proxy_event
 from tests.fakes.secrets_manager import secrets_manager

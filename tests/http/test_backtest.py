@@ -10,9 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from functions.hub.use_cases import backtest_risk
-from risk_hub_contracts.forecast import CrossSection
-from risk_hub_contracts.times import format_instant
+from functions.evaluation.backtest import backtest_risk
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.reports.forecast import CrossSection
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
 from tests.functions.backtest_samples import forecast

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.blob import encode_factor, encode_stress
-from risk_hub_contracts.limits import BLOB_PART_BYTES, BLOB_SINGLE_PUT_MAX_BYTES
+from risk_hub_contracts.base.limits import BLOB_PART_BYTES, BLOB_SINGLE_PUT_MAX_BYTES
+from risk_hub_contracts.blob.write import encode_factor, encode_stress
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import Hub, book, post
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.times import format_instant
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
 from tests.http.conftest import WORLD, Hub, book, post

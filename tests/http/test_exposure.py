@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.hub.domain.exposure import ExposureLimits
-from risk_hub_contracts.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
+from risk_hub_contracts.base.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import Hub, book, post
 

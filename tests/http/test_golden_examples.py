@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.blob import BlobKind, digest
+from risk_hub_contracts.base.times import parse_instant
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.blob.write import digest
 from risk_hub_contracts.golden import raw_body
 from risk_hub_contracts.golden.valid_parts import REFERRED_BLOBS
-from risk_hub_contracts.times import parse_instant
 from tests.fakes.gateway import Answer
 from tests.fakes.stores import MemoryBlobs
 from tests.http.conftest import Hub

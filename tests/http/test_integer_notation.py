@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.schemas import REQUEST_FILES, schema_files
+from risk_hub_contracts.api.schemas import REQUEST_FILES, schema_files
 from tests.contracts.published import inner_schemas
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import WORLD, book

@@ -8,21 +8,21 @@ from typing import Any, NoReturn
 import pytest
 
 from functions.hub.ports import BlobError
-from risk_hub_contracts.blob import (
-    BlobKind,
+from risk_hub_contracts.base.limits import (
+    ASSET_ID_MAX_CHARS,
+    BLOB_FIRST_READ_BYTES,
+    BLOB_HEADERS_CHECKED_MAX_BYTES,
+    WEIGHTS_MAX_COUNT,
+)
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.blob.write import (
     digest,
     encode_covariance,
     encode_factor,
     encode_returns,
     encode_stress,
 )
-from risk_hub_contracts.limits import (
-    ASSET_ID_MAX_CHARS,
-    BLOB_FIRST_READ_BYTES,
-    BLOB_HEADERS_CHECKED_MAX_BYTES,
-    WEIGHTS_MAX_COUNT,
-)
-from risk_hub_contracts.refs import BlobRef
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import WORLD, Hub, book, post
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.routes import METHODS_OF, allowed_methods
+from risk_hub_contracts.api.routes import METHODS_OF, allowed_methods
 from tests.fakes.gateway import Answer, Gateway
 from tests.http.conftest import WORLD, Hub, post
 

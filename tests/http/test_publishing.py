@@ -10,8 +10,8 @@ import pytest
 
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import PutOutcome, UnavailableError
-from risk_hub_contracts.limits import BODY_MAX_BYTES
+from functions.hub.ports import Dependency, PutOutcome, UnavailableError
+from risk_hub_contracts.base.limits import BODY_MAX_BYTES
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway, proxy_event
 from tests.http.conftest import WORLD, Hub, book, post
@@ -343,7 +343,7 @@ def test_f12_a_store_that_is_down_is_503_with_retry_after(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_snapshot: StoredSnapshot, _retain_until: object) -> PutOutcome:
-        raise UnavailableError("the snapshot store", "ThrottlingException")
+        raise UnavailableError(Dependency.SNAPSHOT_STORE, "ThrottlingException")
 
     monkeypatch.setattr(hub.snapshots, "put_once", fail)
     answer: Answer = post(api)

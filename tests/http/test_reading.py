@@ -8,9 +8,9 @@ import pytest
 
 from functions.hub.domain.cursor import encode_cursor
 from functions.hub.use_cases.read_snapshots import question_of
-from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS
-from risk_hub_contracts.queries import ListQuery
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.api.queries import ListQuery
+from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS
+from risk_hub_contracts.base.times import format_instant
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import WORLD, Hub, book, post

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from functions.hub.ports import UnavailableError
-from risk_hub_contracts.metrics import METRICS
+from functions.hub.ports import Dependency, UnavailableError
+from risk_hub_contracts.base.metrics import METRICS
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import Hub, book, post
 
@@ -53,7 +53,10 @@ def test_a_conflict_and_a_replay_are_counted(api: Gateway, capsys: pytest.Captur
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(RuntimeError("a fault of ours"), "internal"), (UnavailableError("the store", "slow"), "unavailable")],
+    [
+        (RuntimeError("a fault of ours"), "internal"),
+        (UnavailableError(Dependency.SNAPSHOT_STORE, "slow"), "unavailable"),
+    ],
 )
 def test_every_failure_of_the_hub_counts_as_5xx(
     hub: Hub,
@@ -75,7 +78,7 @@ def test_a_blob_store_that_does_not_answer_is_counted_as_a_blob_error(
     hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise UnavailableError("the blob store", "SlowDown")
+        raise UnavailableError(Dependency.BLOB_STORE, "SlowDown")
 
     monkeypatch.setattr(hub.snapshots, "put_once", fail)
     post(hub.gateway())

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from functions.evaluation.exits.list_exit_signals import question_of
+from functions.evaluation.records import MODELS, Evaluation, Kind, Record, ReportKind
 from functions.hub.domain.cursor import encode_cursor
-from functions.hub.domain.evaluation import MODELS, Evaluation, Kind, Record, ReportKind
-from functions.hub.use_cases.list_exit_signals import question_of
-from risk_hub_contracts.limits import EVALUATION_SETTLE_SECONDS
-from risk_hub_contracts.queries import SignalsQuery
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.api.queries import SignalsQuery
+from risk_hub_contracts.base.limits import EVALUATION_SETTLE_SECONDS
+from risk_hub_contracts.base.times import format_instant
 from tests.events.emitted import emitted
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway

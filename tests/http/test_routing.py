@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.event_handler import Response
 
-from functions.hub.http.door import Door
-from functions.hub.http.request import Request
-from functions.hub.http.responses import json_response
+from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.request import Request
+from functions.entrypoints.http.responses import json_response
 from tests.fakes.gateway import proxy_event
 
 

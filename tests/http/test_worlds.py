@@ -6,7 +6,7 @@ import pytest
 
 from functions.hub.domain.cursor import encode_cursor
 from functions.hub.use_cases.list_worlds import QUESTION
-from risk_hub_contracts.exit_policy import DEFAULT_POLICY
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.samples import stored
 from tests.http.conftest import Hub

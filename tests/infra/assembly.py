@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra.constructs.function_code import placeholder_code
+from infra.cdk.constructs.function_code import placeholder_code
+from infra.cdk.stacks.hub import add_hub, new_app
 from infra.names import StackPart, stack_name
-from infra.stacks.hub import add_hub, new_app
 from infra.stages import STAGES, Stage, stage_named
 
 STAGE_NAMES = ("local", "dev", "staging", "prod")

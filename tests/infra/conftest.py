@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.deploy.assembly import TESTED_ASSEMBLY, read
+from infra.ops.deploy.assembly import TESTED_ASSEMBLY, read
 from tests.infra.assembly import Assembly, synthesize
 
 HERE = Path(__file__).parent

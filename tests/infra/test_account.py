@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from infra.account.stack import account_plan
-from infra.deploy.prepare_account import write_assembly
+from infra.cdk.account.stack import account_plan
 from infra.names import ACCOUNT_STACK
+from infra.ops.deploy.prepare_account import write_assembly
 from infra.stages import StageError
 from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, listed, only
 
@@ -201,7 +201,7 @@ def test_no_policy_is_attached_to_a_role_but_those_that_aws_keeps_for_its_servic
 def test_the_execution_policy_knows_every_service_of_a_stage(
     resources: dict[str, dict[str, Any]], assembly: Callable[[str], Assembly], stage: str
 ) -> None:
-    """A new kind of resource in a stage needs a row in infra/account/execution_policy.py."""
+    """A new kind of resource in a stage needs a row in infra/cdk/account/execution_policy.py."""
     found = assembly(stage)
     used = {
         each["Type"].split("::")[1].lower()

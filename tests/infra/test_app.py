@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from infra import app, locked_node
-from infra.deploy.assembly import digest_of
+from infra import locked_node
+from infra.cdk import app
 from infra.locked_node import use_locked_node
+from infra.ops.deploy.assembly import digest_of
 from tests.infra.assembly import Assembly
 
 
@@ -67,7 +68,7 @@ def test_cdk_starts_the_app_with_its_context_in_the_environment(
     assert (outdir / "RiskHub-local-data.template.json").exists()
 
 
-@pytest.mark.parametrize("command", ["as cdk does", "{python} -m infra.app -c stage=local"])
+@pytest.mark.parametrize("command", ["as cdk does", "{python} -m infra.cdk.app -c stage=local"])
 def test_the_app_runs_in_a_fresh_shell(outdir: Path, pytestconfig: pytest.Config, command: str) -> None:
     settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text(encoding="utf-8"))
     # cdk gives the app its own context, over that of cdk.json.

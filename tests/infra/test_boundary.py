@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from infra.account.stack import account_plan
-from infra.deploy.prepare_account import write_assembly
+from infra.cdk.account.stack import account_plan
 from infra.names import ACCOUNT_STACK
+from infra.ops.deploy.prepare_account import write_assembly
 from infra.stages import StageError, stage_named
 from tests.infra.assembly import Assembly, listed, synthesize
 

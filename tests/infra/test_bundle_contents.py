@@ -64,7 +64,7 @@ def test_both_bundles_hold_the_contract_and_the_events_with_their_schemas(group:
     assert "events/schemas/risk_snapshot_updated.json" in names
 
 
-@pytest.mark.parametrize("name", ["risk_hub_contracts/generate.py", "events/samples/risk_evaluated.json"])
+@pytest.mark.parametrize("name", ["risk_hub_contracts/api/generate.py", "events/samples/risk_evaluated.json"])
 def test_what_only_authors_need_stays_at_home(name: str) -> None:
     assert name not in own_files("hub")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.deploy.smoke import url_of
+from infra.ops.deploy.smoke import url_of
 from tests.infra.assembly import Assembly, only, synthesize
 from tests.infra.test_stages import CERTIFICATE
 

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from infra.dashboards.boards import operators, owners
-from infra.dashboards.panel import Graph, LogTable, WorldGraph
+from infra.cdk.dashboards.boards import operators, owners
+from infra.cdk.dashboards.panel import Graph, LogTable, WorldGraph
 from infra.names import metrics_namespace
 from infra.stages import STAGES
-from risk_hub_contracts.metrics import METRICS
+from risk_hub_contracts.base.metrics import METRICS
 from tests.infra.assembly import Assembly
 
 PANELS = [panel for board in (operators, owners) for row in board(STAGES["prod"]) for panel in row]

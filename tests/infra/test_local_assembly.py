@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from infra import synth_local
 from infra.assembly import LOCAL_ASSEMBLY
-from infra.constructs.function_code import placeholder_code
+from infra.cdk import synth_local
+from infra.cdk.constructs.function_code import placeholder_code
+from infra.cdk.stacks.hub import add_hub, new_app
 from infra.local.assembly import read_assembly
 from infra.names import BUNDLE_OF, FUNCTION_FOLDERS
-from infra.stacks.hub import add_hub, new_app
 from infra.stages import stage_named
 from tests.infra.assembly import Assembly
 
@@ -24,7 +24,7 @@ def files() -> dict[str, str]:
 
 
 def test_the_committed_templates_are_what_the_code_synthesizes(files: dict[str, str]) -> None:
-    assert synth_local.differences(files) == [], "python -m infra.synth_local"
+    assert synth_local.differences(files) == [], "python -m infra.cdk.synth_local"
 
 
 def test_nothing_else_lies_among_the_committed_templates(files: dict[str, str]) -> None:
@@ -95,7 +95,7 @@ def test_a_check_of_outdated_templates_fails_with_what_to_run(
 ) -> None:
     monkeypatch.setattr(synth_local, "local_files", lambda: {"assets.json": "{}\n"})
     assert synth_local.main(["--check"]) == 1
-    assert "The local templates are out of date: python -m infra.synth_local" in capsys.readouterr().err
+    assert "The local templates are out of date: python -m infra.cdk.synth_local" in capsys.readouterr().err
 
 
 def test_writing_says_whether_anything_changed(

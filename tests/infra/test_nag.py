@@ -6,8 +6,8 @@ import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_sqs as sqs
 
-from infra.nag import acknowledge, check_with_nag
-from infra.stacks.hub import new_app
+from infra.cdk.nag import acknowledge, check_with_nag
+from infra.cdk.stacks.hub import new_app
 from tests.infra.assembly import Assembly
 
 REASON_MIN_WORDS = 8

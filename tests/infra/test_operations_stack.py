@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from infra.alarms.rule import SEVERITIES
-from infra.alarms.table import alarm_rules
+from infra.cdk.alarms.table import alarm_rules
 from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS, StackPart
-from infra.stages import STAGES
-from risk_hub_contracts.metrics import METRICS
+from infra.stages import SEVERITIES, STAGES
+from risk_hub_contracts.base.metrics import METRICS
 from tests.infra.assembly import Assembly, only, synthesize
 
 NAMED_BY: dict[str, tuple[StackPart, str, str]] = {

@@ -9,13 +9,13 @@ from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 from aws_cdk.aws_cloudwatch import Alarm
 
-from infra.constructs.function_code import placeholder_code
-from infra.constructs.release import Releases
+from infra.cdk.constructs.function_code import placeholder_code
+from infra.cdk.constructs.release import Releases
+from infra.cdk.stacks.data import DataStack
+from infra.cdk.stacks.hub import new_app
+from infra.cdk.stacks.operations import OperationsStack
+from infra.cdk.stacks.service import ServiceStack
 from infra.names import API_FUNCTIONS, FUNCTION_FOLDERS
-from infra.stacks.data import DataStack
-from infra.stacks.hub import new_app
-from infra.stacks.operations import OperationsStack
-from infra.stacks.service import ServiceStack
 from infra.stages import STAGES, StageError, stage_named
 from tests.infra.assembly import Assembly, only
 

@@ -5,8 +5,8 @@ import pytest
 from moto.events.models import EventPattern
 
 from events.models import EVENT_MODELS
-from functions.hub.domain.evaluation import MODELS
-from functions.hub.health import WorkerName
+from functions.evaluation.records import MODELS
+from functions.telemetry.health import WorkerName
 from infra.names import EVENT_SOURCE, WORKER_EVENTS, FunctionFolder
 from infra.stages import STAGES, FunctionSize
 from tests.infra.assembly import Assembly, only, referent

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.alarms.rule import AlarmRule, Metric, Silence
-from infra.alarms.table import alarm_rules
+from infra.cdk.alarms.rule import AlarmRule, Metric, Silence
+from infra.cdk.alarms.table import alarm_rules
 from infra.local.alarms.desk import AlarmDesk
 from infra.local.alarms.evaluate import Pace
 from infra.local.alarms.journal import Journal

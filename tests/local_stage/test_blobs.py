@@ -10,7 +10,7 @@ import pytest
 
 from infra.local.bring_up import OpenStage
 from infra.names import BLOB_GRACE_HOURS, physical_name
-from risk_hub_contracts.blob import encode_factor, encode_stress
+from risk_hub_contracts.blob.write import encode_factor, encode_stress
 from tests.fakes.calls import Answer, call
 from tests.local_stage.caller import Caller, new_world, small_body
 

@@ -16,7 +16,7 @@ from infra.local.stage_record import read_record
 from tests.fakes.calls import call
 from tests.local_stage.caller import Caller
 
-PATHS = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "contracts" / "src")])
+PATHS = os.pathsep.join(str(REPOSITORY / folder) for folder in (".", "contracts/src", "client/src"))
 
 
 class CommandLine:

@@ -111,7 +111,7 @@ def stored_names(stage: OpenStage, key: str) -> list[str]:
 def test_the_hubs_code_is_without_the_risk_work() -> None:
     with zipfile.ZipFile(io.BytesIO(build_code_zip("hub"))) as archive:
         names = archive.namelist()
-    assert "functions/hub/composition.py" in names
+    assert "functions/wiring/composition.py" in names
     assert not [name for name in names if name.startswith(("functions/risk", "infra", "tests"))]
 
 

@@ -165,7 +165,7 @@ def test_uv_is_pointed_at_the_index_that_pip_uses(tmp_path: Path) -> None:
 
 
 def test_an_incomplete_environment_says_how_to_repair_it() -> None:
-    paths = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "contracts" / "src")])
+    paths = os.pathsep.join(str(REPOSITORY / folder) for folder in (".", "contracts/src", "client/src"))
     without_libraries = [sys.executable, "-S", "-m", "infra.local", "status"]
     finished = subprocess.run(
         without_libraries, env={"PYTHONPATH": paths}, capture_output=True, text=True, check=False

@@ -10,7 +10,7 @@ from h2.connection import H2Connection
 from h2.events import ResponseReceived
 
 from infra.local.bring_up import OpenStage
-from risk_hub_contracts.problems import PROBLEMS
+from risk_hub_contracts.base.problems import PROBLEMS
 from tests.local_stage import raw_http
 
 Door = Literal["front", "aws"]

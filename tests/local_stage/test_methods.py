@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from risk_hub_contracts.routes import METHODS_OF, allowed_methods
+from risk_hub_contracts.api.routes import METHODS_OF, allowed_methods
 from tests.fakes.calls import call
 from tests.local_stage import raw_http
 from tests.local_stage.caller import Caller, new_world, small_body

@@ -29,11 +29,11 @@ def operate(stage: OpenStage, settings: LocalSettings) -> Operate:
 
     def command(*arguments: str, status: int = 0) -> Any:
         ended = subprocess.run(
-            [sys.executable, "-m", "infra.operate", *arguments, "--json"],
+            [sys.executable, "-m", "infra.ops.operate", *arguments, "--json"],
             cwd=REPOSITORY,
             env={
                 "PATH": os.environ["PATH"],
-                "PYTHONPATH": ".:contracts/src",
+                "PYTHONPATH": ".:contracts/src:client/src",
                 "RISK_HUB_LOCAL_DIR": str(settings.home),
             },
             capture_output=True,

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
+from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
+from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
-from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
-from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
-from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds

@@ -13,8 +13,8 @@ import pytest
 from infra.local.aws import LocalAws
 from infra.local.bring_up import OpenStage
 from infra.local.settings import REPOSITORY, LocalSettings
-from infra.operate import stage_access
-from infra.operate.cli import main
+from infra.ops.operate import stage_access
+from infra.ops.operate.cli import main
 from tests.local_stage.caller import Caller, small_body
 from tests.local_stage.test_guides import BLOCK, EXPECTATION
 

@@ -8,7 +8,7 @@ import urllib.request
 from infra.local.bring_up import OpenStage
 from infra.local.settings import LocalSettings
 from infra.names import FUNCTION_FOLDERS
-from infra.operate.function_log import log_lines
+from infra.ops.operate.function_log import log_lines
 from infra.tokens.issue import new_token
 from tests.fakes.calls import call
 from tests.local_stage.caller import Caller, new_world, small_body, wait_until

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from infra.deploy.errors import DeployError
-from infra.deploy.smoke import VOLATILITY, checked_volatility, own_token, smoke, url_of
 from infra.local.bring_up import OpenStage
+from infra.ops.deploy.errors import DeployError
+from infra.ops.deploy.smoke import VOLATILITY, checked_volatility, own_token, smoke, url_of
 from infra.tokens.register import TokenRegister
-from risk_hub_contracts.client import DeniedError, HubError, NotFoundError
+from risk_hub_client import DeniedError, HubError, NotFoundError
 
 
 def test_a_synthetic_snapshot_goes_all_the_way(stage: OpenStage) -> None:
@@ -33,7 +33,7 @@ def test_a_stage_is_found_by_its_stack(stage: OpenStage) -> None:
 
 
 def test_a_wrong_answer_is_no_success(stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.deploy.smoke.CONTRACT_VERSION", "v9")
+    monkeypatch.setattr("infra.ops.deploy.smoke.CONTRACT_VERSION", "v9")
     with pytest.raises(DeployError, match="answers contract version v1, where v9 is expected"):
         smoke(stage.hub.url, stage.hub.token, "local", lambda _: None)
 
@@ -49,7 +49,7 @@ def test_an_instance_that_still_reads_the_older_list_of_tokens_is_asked_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each instance reads the list separately: the last request may reach one that has not read it yet."""
-    monkeypatch.setattr("infra.deploy.smoke.POLL_SECONDS", 0)
+    monkeypatch.setattr("infra.ops.deploy.smoke.POLL_SECONDS", 0)
     refused, early = DeniedError(401, {}, "r"), NotFoundError(404, {}, "r")
     report = {"status": "complete", "measures": [{"measure": "volatility", "value": VOLATILITY}]}
     answers = iter([refused, early, refused, report])
@@ -73,6 +73,6 @@ def test_no_number_is_no_success() -> None:
 def test_a_token_that_may_not_is_told_without_waiting_for_a_minute(
     stage: OpenStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.deploy.smoke.TOKEN_CACHE_MAX_AGE_SECONDS", 0)
+    monkeypatch.setattr("infra.ops.deploy.smoke.TOKEN_CACHE_MAX_AGE_SECONDS", 0)
     with pytest.raises(DeployError, match="The smoke test failed"):
         smoke(stage.hub.url, "nobody", "local", lambda _: None)

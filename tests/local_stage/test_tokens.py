@@ -11,7 +11,7 @@ from infra.local.bring_up import OpenStage
 from infra.local.token_issue import TOKEN_ID, admit_token
 from infra.tokens.issue import TokenOrder, issue, revoke
 from infra.tokens.register import TokenRegister
-from risk_hub_contracts.tokens import Token
+from risk_hub_contracts.base.tokens import Token
 
 OPERATORS = ("one", "two", "three")
 

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.names import TABLE_KEYS, TableName, physical_name
-from infra.operate import cli, stage_access
-from infra.operate.queue_list import queues_of
+from infra.ops.operate import cli, stage_access
+from infra.ops.operate.queue_list import queues_of
 
 STAGE = "dev"
 Answer = dict[str, Any]

@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from infra.local.aws import LocalAws
 from infra.local.settings import LocalSettings
 from infra.local.stage_record import StageRecord, process_start, write_record
-from infra.operate import cli
-from infra.operate.errors import OperateError, sentence
-from infra.operate.stage_access import access_to
+from infra.ops.operate import cli
+from infra.ops.operate.stage_access import access_to
+from infra.recovery.errors import OperateError, sentence
 
 
 def test_the_local_stage_is_found_by_the_record_of_the_one_that_runs(tmp_path: Path) -> None:

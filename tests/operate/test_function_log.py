@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra.operate import function_log, look_commands
-from infra.operate.function_log import LogLines, log_lines
+from infra.ops.operate import function_log, look_commands
+from infra.ops.operate.function_log import LogLines, log_lines
 from tests.operate.conftest import STAGE, Run, Stage
 
 Events = list[dict[str, Any]]

@@ -9,11 +9,11 @@ from typing import Any, Literal
 import boto3
 import pytest
 
-from infra.alarms.table import alarm_rules
+from infra.cdk.alarms.table import alarm_rules
 from infra.local.alarms.journal import Entry, Journal
 from infra.names import LOCAL_STAGE
-from infra.operate.alarm_list import alarm_standings
-from infra.operate.cli import main
+from infra.ops.operate.alarm_list import alarm_standings
+from infra.ops.operate.cli import main
 from infra.stages import STAGES
 from tests.operate.conftest import STAGE, Stage
 

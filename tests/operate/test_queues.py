@@ -7,8 +7,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from infra.operate import cli
-from infra.operate.queue_list import queues_of
+from infra.ops.operate import cli
+from infra.ops.operate.queue_list import queues_of
 from tests.operate.conftest import STAGE, Run, Stage
 
 TEMPLATE = Path(__file__).parents[2] / "infra" / "assembly" / "local" / "RiskHub-local-service.template.json"

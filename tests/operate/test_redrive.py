@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.operate import cli
+from infra.ops.operate import cli
 from tests.operate.conftest import STAGE, Run, Stage, refusal
 
 DEAD = "risk-engine-dead-letters"

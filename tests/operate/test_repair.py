@@ -7,11 +7,12 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.hub.adapters import dynamodb_evaluations, snapshot_item
-from functions.hub.adapters.sqs_failure_queue import SQSFailureQueue
-from functions.hub.domain.evaluation import Evaluation
-from risk_hub_contracts.exit_signal import ExitSignal
-from risk_hub_contracts.risk import RiskReport
+from functions.announcing.sqs_failure_queue import SQSFailureQueue
+from functions.evaluation.records import Evaluation
+from functions.evaluation.store import dynamodb_evaluations
+from functions.hub.adapters import snapshot_item
+from risk_hub_contracts.reports.exit_signal import ExitSignal
+from risk_hub_contracts.reports.risk import RiskReport
 from tests.adapters.conftest import create_table
 from tests.events.emitted import emitted, evaluation_record, stream_record
 from tests.fakes.clock import START

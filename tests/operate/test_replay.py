@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from infra.names import physical_name
-from infra.operate.pace import Pace
-from infra.operate.relay import Relay
-from infra.operate.replay import Period, replay
+from infra.ops.operate.pace import Pace
+from infra.ops.operate.replay import Period, replay
+from infra.recovery.relay import Relay
 from tests.operate.conftest import STAGE, RelayDouble, Run, Stage, key, page
 
 FROM, TO = "2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.operate import stage_access
+from infra.ops.operate import stage_access
 from tests.operate.conftest import STAGE, Run
 
 EQUAL: dict[str, Any] = {

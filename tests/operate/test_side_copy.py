@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.operate import cli, stage_access
-from infra.operate.errors import OperateError
-from infra.operate.side_copy import make_side_copy
+from infra.ops.operate import cli, stage_access
+from infra.ops.operate.side_copy import make_side_copy
+from infra.recovery.errors import OperateError
 
 LIVE, COPY = "risk-hub-dev-marks", "risk-hub-dev-marks-at-20260105T090000Z"
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)

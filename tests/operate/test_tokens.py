@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from infra.operate import cli, stage_access
+from infra.ops.operate import cli, stage_access
 from infra.tokens.errors import TokenError
 from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
 from infra.tokens.register import ATTEMPTS_MAX_COUNT, TokenRegister, as_text
-from risk_hub_contracts.limits import (
+from risk_hub_contracts.base.limits import (
     TOKEN_ACTORS_MAX_COUNT,
     TOKEN_LIFETIME_MAX_SECONDS,
     TOKENS_MAX_COUNT,
     TOKENS_SECRET_MAX_BYTES,
 )
-from risk_hub_contracts.tokens import Token, TokenList
+from risk_hub_contracts.base.tokens import Token, TokenList
 from tests.fakes.secrets_manager import secrets_manager
 from tests.operate.conftest import STAGE, Run, refusal
 

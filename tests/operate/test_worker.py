@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from infra import names
-from infra.operate.worker import work
+from infra.ops.operate.worker import work
 from tests.operate.conftest import STAGE, Run, Stage
 
 APPEND = "import sys; open(sys.argv[1], 'a').write(sys.stdin.readline())"
@@ -82,8 +82,8 @@ def test_what_the_command_prints_does_not_mix_with_json(
 def test_a_long_command_keeps_its_event(
     stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("infra.operate.worker_exec.RENEWAL_SECONDS", 0.1)
-    monkeypatch.setattr("infra.operate.worker.VISIBILITY_SECONDS", 1)
+    monkeypatch.setattr("infra.ops.operate.worker_exec.RENEWAL_SECONDS", 0.1)
+    monkeypatch.setattr("infra.ops.operate.worker.VISIBILITY_SECONDS", 1)
     stage.send("risk-engine", message())
     out, queue = tmp_path / "events", f"risk-hub-{STAGE}-risk-engine"
     slow = f"sh -c 'cat >> {out}; sleep 1.5'"
@@ -101,7 +101,7 @@ def test_sigterm_leaves_no_queue_and_no_rule(stage: Stage, run: Run) -> None:
         signal.raise_signal(signal.SIGTERM)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.operate.worker_command.work", terminated)
+        patch.setattr("infra.ops.operate.worker_command.work", terminated)
         assert run("worker", "--exec", "true") == 0
     assert len(stage.sqs.list_queues()["QueueUrls"]) == before
     assert events.list_rules(EventBusName=names.bus_name(STAGE))["Rules"] == []
@@ -229,7 +229,7 @@ def test_the_queue_of_one_run_is_kept_while_a_failed_event_is_in_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("infra.operate.worker.VISIBILITY_SECONDS", 0)
+    monkeypatch.setattr("infra.ops.operate.worker.VISIBILITY_SECONDS", 0)
     monkeypatch.setattr("secrets.token_hex", lambda _: "abcd")
     queue = f"risk-hub-{STAGE}-worker-abcd"
 
@@ -238,7 +238,7 @@ def test_the_queue_of_one_run_is_kept_while_a_failed_event_is_in_it(
         return work(*_, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.operate.worker_command.work", delivered)
+        patch.setattr("infra.ops.operate.worker_command.work", delivered)
         assert run("worker", "--exec", "false", "--max-events", "1") == 1
     assert worker_queues(stage) == [queue]
     assert rules(bus) == []
@@ -267,7 +267,7 @@ def test_an_event_that_fails_five_times_moves_to_the_dead_letters_and_can_be_han
     stage: Stage, bus: Any, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert bus
-    monkeypatch.setattr("infra.operate.worker.VISIBILITY_SECONDS", 0)
+    monkeypatch.setattr("infra.ops.operate.worker.VISIBILITY_SECONDS", 0)
     queue = f"risk-hub-{STAGE}-worker-orders"
     assert run("worker", "--exec", "true", "--name", "orders", "--idle-seconds", "1") == 0
     deliver(stage, queue)

@@ -104,7 +104,7 @@ class Setting:
     def variables(self) -> dict[str, str]:
         """Return the whole environment of the tests."""
         kept = {name: value for name, value in os.environ.items() if name not in DECIDED}
-        paths = os.pathsep.join((str(PROJECT), str(PROJECT / "contracts" / "src")))
+        paths = os.pathsep.join(str(PROJECT / folder) for folder in (".", "contracts/src", "client/src"))
         return {**kept, "PYTHONPATH": paths, **self.environment}
 
     def sight(self) -> Sight:

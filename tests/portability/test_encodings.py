@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("contracts/src", "events", "functions", "infra", "tests", "requirements", "docs/guides/examples")
+FOLDERS = (
+    "contracts/src",
+    "client/src",
+    "events",
+    "functions",
+    "infra",
+    "tests",
+    "requirements",
+    "docs/guides/examples",
+)
 
 
 def without_encoding(source: str) -> Iterator[int]:

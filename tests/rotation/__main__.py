@@ -10,7 +10,7 @@ from rich.console import Console
 from infra.local.bring_up import OpenStage, open_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from infra.tokens.register import TokenRegister
-from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from tests.rotation.callers import Callers, pause
 from tests.rotation.procedure import SEEN_SECONDS, Rehearsal
 

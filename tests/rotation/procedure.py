@@ -7,7 +7,7 @@ from typing import Protocol
 
 from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
 from infra.tokens.register import TokenRegister
-from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 
 ACTOR = "gateway"
 LIFETIME = timedelta(days=1)

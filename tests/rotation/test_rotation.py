@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from infra.tokens.register import TokenRegister
-from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from tests.fakes.secrets_manager import secrets_manager
 from tests.http.conftest import Hub
 from tests.rotation.instances import Instances

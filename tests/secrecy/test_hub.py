@@ -43,7 +43,7 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> Driven:
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-m", "tests.secrecy.hub", str(file)],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": ".:contracts/src"},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": ".:contracts/src:client/src"},
         capture_output=True,
         text=True,
         check=False,

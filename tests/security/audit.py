@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.deploy.toolkit import LOCK_FOLDER
 from infra.locked_node import locked_npm, node_path
+from infra.ops.deploy.toolkit import LOCK_FOLDER
 
 PROJECT = Path(__file__).parents[2]
 FIRST_ASKED = "uv"

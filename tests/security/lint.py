@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from infra.account.stack import AccountPlan
-from infra.deploy.prepare_account import write_assembly
+from infra.cdk.account.stack import AccountPlan
+from infra.ops.deploy.prepare_account import write_assembly
 from infra.stages import STAGES
 from tests.infra.assembly import CLOUD_STAGE_NAMES, STAGE_NAMES, synthesize
 

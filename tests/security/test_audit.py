@@ -55,7 +55,7 @@ def test_every_lock_is_audited_by_its_hashes_and_nothing_is_installed() -> None:
     locks = [verdict.lock for verdict in audited(tools)]
     assert locks == [
         *(f"requirements/{name}.txt" for name in PYTHON_LOCKS),
-        "infra/deploy/cdk/package-lock.json",
+        "infra/ops/deploy/cdk/package-lock.json",
     ]
     python = [command for command in tools.commands if "pip_audit" in command]
     assert all({"--require-hashes", "--disable-pip"} <= set(command) for command in python)

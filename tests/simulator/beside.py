@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.hub.domain.input_note import InputNote
-from risk_hub_contracts.forecast import Forecast
+from functions.evaluation.input_note import InputNote
+from risk_hub_contracts.reports.forecast import Forecast
 from tests.fakes.stores import MemoryForecasts, MemoryInputNotes
 from tests.simulator.wire import Wire
 

@@ -2,10 +2,10 @@
 
 from math import isclose
 
-from risk_hub_contracts.exit_signal import ExitSignal
-from risk_hub_contracts.risk import RiskReport
-from risk_hub_contracts.stress import StressReport
-from risk_hub_contracts.times import parse_instant
+from risk_hub_contracts.base.times import parse_instant
+from risk_hub_contracts.reports.exit_signal import ExitSignal
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.stress import StressReport
 from tests.simulator.hub import Hub
 from tests.simulator.ledger import Key, require
 from tests.simulator.model import COOL_DOWN_SECONDS, Commit, Slot

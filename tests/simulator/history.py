@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from risk_hub_contracts.blob import Covariance, RealizedReturns, decode, encode_covariance, encode_returns
+from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.types import Covariance, RealizedReturns
+from risk_hub_contracts.blob.write import encode_covariance, encode_returns
 from tests.simulator.checks import check_at_rest
 from tests.simulator.faults import Faults
 from tests.simulator.hub import Hub, Parts

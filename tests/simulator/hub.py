@@ -7,18 +7,18 @@ from random import Random
 from typing import Any
 
 from events.envelope import CloudEvent
+from functions.announcing.announce_commits import AnnounceCommits
+from functions.announcing.relay_records import RelayRecords
+from functions.announcing.replay_snapshots import ReplaySnapshots
+from functions.announcing.stream_records import StreamRecords
+from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
+from functions.evaluation.risk.evaluate import EvaluateRisk
+from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.stream_records import StreamRecords
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.use_cases.announce_commits import AnnounceCommits
-from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
-from functions.hub.use_cases.evaluate_stress import EvaluateStress
 from functions.hub.use_cases.expand_parts import ExpandParts
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
-from functions.hub.use_cases.relay_records import RelayRecords
-from functions.hub.use_cases.replay_snapshots import ReplaySnapshots
-from functions.risk.evaluate import EvaluateRisk
 from infra.stages import STAGES
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import (

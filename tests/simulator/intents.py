@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from functions.hub.use_cases.publish_snapshot import Publication
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.snapshot import Part
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.snapshot.parse import Part
 from tests.fakes.stores import MemoryBlobs
 from tests.simulator.model import Content, as_text
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from events.envelope import CloudEvent
-from functions.hub.domain.evaluation import Record as EvaluationRecord
+from functions.evaluation.records import Record as EvaluationRecord
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from tests.simulator.model import Commit, Content, Order
 from tests.simulator.tasks import Task

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
+from functions.announcing.announce_commits import AnnounceCommits, Commit
+from functions.announcing.relay_records import Record, Relayed, RelayRecords
+from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
+from functions.evaluation.work_on_snapshot import Outcome
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import UnavailableError
-from functions.hub.use_cases.announce_commits import AnnounceCommits, Commit
-from functions.hub.use_cases.emit_exit_signals import EmitExitSignals
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import Moment, ReadSnapshots
-from functions.hub.use_cases.relay_records import Record, Relayed, RelayRecords
-from functions.hub.use_cases.work_on_snapshot import Outcome
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemorySnapshots
 from tests.simulator.hub import RETENTION, Hub, Parts

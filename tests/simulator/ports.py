@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from events.envelope import CloudEvent
+from functions.evaluation.ports import FoundReport
+from functions.evaluation.records import Record as EvaluationRecord
+from functions.evaluation.records import ReportKind
 from functions.hub.domain.blob_marks import Claim
-from functions.hub.domain.evaluation import Record as EvaluationRecord
-from functions.hub.domain.evaluation import ReportKind
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import BlobHead, BlobStat, FoundReport, Head, PutOutcome
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.exit_policy import ExitPolicy, MeasureLimit, StressLimit
-from risk_hub_contracts.refs import BlobRef
+from functions.hub.ports import BlobHead, BlobStat, Head, PutOutcome
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.policies.exit_policy import ExitPolicy, MeasureLimit, StressLimit
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
 from tests.simulator.ledger import Ledger

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.publish_snapshot import Published
-from risk_hub_contracts.problems import ProblemError
+from risk_hub_contracts.base.problems import ProblemError
 from tests.simulator.hub import Hub
 from tests.simulator.intents import Intent, Intentions
 from tests.simulator.ledger import as_stored, require

@@ -8,10 +8,10 @@ from typing import Any
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import BlobError, UnavailableError
 from functions.hub.use_cases.read_snapshots import FoundPage, Moment
-from risk_hub_contracts.blob import BlobFormatError
-from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.queries import LatestQuery, ListQuery, LookupQuery, parse_query
+from risk_hub_contracts.api.queries import LatestQuery, ListQuery, LookupQuery, parse_query
+from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.blob.types import BlobFormatError
 from tests.simulator.hub import Hub
 from tests.simulator.ledger import differences, require
 from tests.simulator.model import Commit, Order, Question, as_text

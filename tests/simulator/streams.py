@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from functions.hub.adapters.dynamodb_evaluations import to_item
-from functions.hub.domain.evaluation import Record as EvaluationRecord
+from functions.evaluation.records import Record as EvaluationRecord
+from functions.evaluation.store.dynamodb_evaluations import to_item
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from tests.events.emitted import stream_record
 from tests.fakes.clock import START

@@ -81,7 +81,11 @@ def test_a_seed_gives_the_same_history_each_time() -> None:
 
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_a_seed_gives_the_same_history_in_every_process(hash_seed: str) -> None:
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": f"{ROOT}:{ROOT}/contracts/src"}
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": hash_seed,
+        "PYTHONPATH": f"{ROOT}:{ROOT}/contracts/src:{ROOT}/client/src",
+    }
     command = [sys.executable, "-m", "tests.simulator", "--seed", "42", "--trace"]
     told = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True

@@ -21,10 +21,10 @@ from functions.hub.use_cases import claim_blobs, publish_snapshot
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from functions.hub.use_cases.reap_blobs import ReapBlobs
 from functions.hub.use_cases.upload_blobs import UploadBlobs
-from risk_hub_contracts.blob import encode_returns
-from risk_hub_contracts.problems import UNAVAILABLE, ProblemError
-from risk_hub_contracts.snapshot import parse_snapshot
-from risk_hub_contracts.uploads import UploadRequest
+from risk_hub_contracts.base.problems import UNAVAILABLE, ProblemError
+from risk_hub_contracts.blob.uploads import UploadRequest
+from risk_hub_contracts.blob.write import encode_returns
+from risk_hub_contracts.snapshot.parse import parse_snapshot
 from tests.fakes.clock import START
 from tests.fakes.marks import Doom, MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemorySnapshots

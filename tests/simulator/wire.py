@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import Dependency, UnavailableError
 from tests.fakes.clock import START
 from tests.simulator.faults import Faults
 from tests.simulator.tasks import Crash, Tasks
@@ -52,7 +52,7 @@ class Wire:
             self._died(name, "before")
         if self.faults.strikes("throttle"):
             self.note(f"{name} throttled")
-            raise UnavailableError(name, "throttled")
+            raise UnavailableError(Dependency.SNAPSHOT_STORE, f"{name}: throttled")
         old = stale is not None and self.faults.strikes("stale read")
         answer = stale() if stale is not None and old else effect()
         self.note(f"{name}{' (stale)' if old else ''}")
@@ -60,7 +60,7 @@ class Wire:
             self._died(name, "after")
         if self.faults.strikes("lost answer"):
             self.note(f"{name}: answer lost")
-            raise UnavailableError(name, "the answer was lost")
+            raise UnavailableError(Dependency.SNAPSHOT_STORE, f"{name}: the answer was lost")
         return answer
 
     def note(self, what: str) -> None:

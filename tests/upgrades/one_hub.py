@@ -11,8 +11,8 @@ from unittest.mock import patch
 import boto3
 
 from events.envelope import CloudEvent
-from functions.hub import composition
 from functions.hub.adapters import aws
+from functions.wiring import composition
 from infra.names import ANNOUNCED_EVALUATIONS, WORKER_EVENTS
 from infra.tokens.issue import GRANTED_SCOPES
 from tests.cost.calls import Meter, metered

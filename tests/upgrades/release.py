@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from risk_hub_contracts import __version__
+from risk_hub_contracts.api.generate import differences, generated_files
 from risk_hub_contracts.compatibility.check import faults
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release, version_of
 from risk_hub_contracts.compatibility.repairs import repaired, unrepaired
-from risk_hub_contracts.generate import differences, generated_files
 from tests.upgrades.recorder import record
 from tests.upgrades.wire import Wire
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from risk_hub_contracts.blob import encode_covariance
-from risk_hub_contracts.client import FactorModel, HubError, RiskHubClient
+from risk_hub_client import FactorModel, HubError, RiskHubClient
+from risk_hub_contracts.blob.write import encode_covariance
 
 WORLD, OTHER, STAGE = "us-equities", "kr-equities", "paper"
 OFFLOADED, CLAIM_CHECKED = "v4-body-in-the-bucket", "v5-too-large-for-the-bus"

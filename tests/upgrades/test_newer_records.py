@@ -14,22 +14,22 @@ from moto import mock_aws
 from pydantic import ValidationError
 
 from events.envelope import CloudEvent
+from functions.entrypoints.queue import queue_worker
+from functions.evaluation.forecast_key import forecast_id
+from functions.evaluation.input_note import InputNote, returns_note_id
+from functions.evaluation.records import evaluation_from
+from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
+from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
+from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.adapters.dynamodb_evaluations import DynamoDBEvaluations
-from functions.hub.adapters.dynamodb_forecasts import DynamoDBForecasts
-from functions.hub.adapters.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.adapters.snapshot_item import compress
-from functions.hub.domain.evaluation import evaluation_from
-from functions.hub.domain.forecast_key import forecast_id
-from functions.hub.domain.input_note import InputNote, returns_note_id
-from functions.hub.queue import queue_worker
 from functions.hub.use_cases.register_worlds import RegisterWorlds
-from risk_hub_contracts.exit_policy import ExitPolicy, StressLimit
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.forecast import Forecast, TailForecast
+from risk_hub_contracts.policies.exit_policy import ExitPolicy, StressLimit
+from risk_hub_contracts.reports.forecast import Forecast, TailForecast
+from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
 from tests.events.emitted import queue_message
 from tests.fakes.clock import START, FrozenClock

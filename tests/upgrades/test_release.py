@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from risk_hub_contracts.api.generate import generated_files, write
 from risk_hub_contracts.compatibility.release import Contract, last_release
-from risk_hub_contracts.generate import generated_files, write
 from tests.upgrades.release import MANIFEST, ROOT, ReleaseError, check_written, committed, least_version
 
 
@@ -116,7 +116,7 @@ def test_the_commit_that_the_last_release_names_has_the_contract_that_was_frozen
 
 def test_the_frozen_metrics_are_those_that_the_released_commit_declares(released_tree: Path) -> None:
     program = (
-        "import json; from risk_hub_contracts.metrics import METRICS; print(json.dumps("
+        "import json; from risk_hub_contracts.base.metrics import METRICS; print(json.dumps("
         "{n: {'unit': m.unit, 'dimensions': m.dimensions} for n, m in METRICS.items()}))"
     )
     environment = {**os.environ, "PYTHONPATH": str(released_tree / "contracts" / "src")}

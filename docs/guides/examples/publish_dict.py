@@ -3,7 +3,7 @@
 import sys
 from datetime import UTC, datetime
 
-from risk_hub_contracts.client import RiskHubClient
+from risk_hub_client import RiskHubClient
 
 # The version comes from the event behind the snapshot. A real rebalance has its own instant, the same in
 # every attempt; here it is the first argument, or the current hour, in which a second run is a replay.

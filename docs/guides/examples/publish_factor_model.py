@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from risk_hub_contracts.client import FactorModel, RiskHubClient
+from risk_hub_client import FactorModel, RiskHubClient
 
 ASSETS, FACTORS = 5_000, 30
 random = np.random.default_rng(2)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from risk_hub_contracts.client import RiskHubClient, to_dataframe
+from risk_hub_client import RiskHubClient, to_dataframe
 
 days = pd.bdate_range("2025-01-02", periods=250)
 assets = [f"ASSET{number:02}" for number in range(30)]

@@ -9,7 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import Dependency, UnavailableError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -99,7 +99,7 @@ def error_code(error: ClientError) -> str:
 
 
 @contextmanager
-def dependency(name: str) -> Iterator[None]:
+def dependency(name: Dependency) -> Iterator[None]:
     """Turn a dependency's throttling, time-outs and failures into UnavailableError; re-raise other errors."""
     try:
         yield

@@ -5,14 +5,14 @@ from typing import Any
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.snapshot_item import Item
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import Dependency, UnavailableError
 
 # DynamoDB's own limit of one BatchGetItem call, in items.
 BATCH_GET_MAX_ITEMS = 100
 BATCH_GET_MAX_ATTEMPTS = 5
 
 
-def batch_get(dynamodb: Any, table: str, store: str, keys: Sequence[Item]) -> Iterator[Item]:  # noqa: ANN401
+def batch_get(dynamodb: Any, table: str, store: Dependency, keys: Sequence[Item]) -> Iterator[Item]:  # noqa: ANN401
     """Yield the existing items in no particular order, strongly consistent.
 
     Args:

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.s3_objects import ARCHIVED, NOT_THERE, get_object, put_object_once
 from functions.hub.adapters.snapshot_item import Item
-from functions.hub.ports import DocumentError
-from risk_hub_contracts.limits import ITEM_BODY_MAX_BYTES
+from functions.hub.ports import Dependency, DocumentError
+from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES
 
 PREFIX = "risk-bodies"
 UNREADABLE = {
@@ -54,7 +54,7 @@ class BodyStore:
     def _load(self, world_id: str, sha256: str, version: str, record: str) -> bytes:
         key = _key(world_id, sha256)
         try:
-            with dependency("the body store"):
+            with dependency(Dependency.BLOB_STORE):
                 body = get_object(self.s3, self.bucket, key)
         except ClientError as error:
             reason = UNREADABLE.get(error_code(error))

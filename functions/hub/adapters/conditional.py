@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.snapshot_item import Item
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import Dependency, UnavailableError
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 # An item has both keys of its table, so checking one is enough.
@@ -26,7 +26,7 @@ class Refusal:
     item: Item
 
 
-def write_if(store: str, write: Callable[..., object], **request: Any) -> Refusal | None:  # noqa: ANN401
+def write_if(store: Dependency, write: Callable[..., object], **request: Any) -> Refusal | None:  # noqa: ANN401
     """Write under the request's condition; return None when it held.
 
     Args:
@@ -44,7 +44,7 @@ def write_if(store: str, write: Callable[..., object], **request: Any) -> Refusa
     return None
 
 
-def put_once(dynamodb: Any, table: str, store: str, item: Item) -> Refusal | None:  # noqa: ANN401
+def put_once(dynamodb: Any, table: str, store: Dependency, item: Item) -> Refusal | None:  # noqa: ANN401
     """Put an item under a free key and return None; if the key is taken, return the refusal.
 
     The refusal has the existing item if the answer contains it, as DynamoDB's does; see `existing_item`.
@@ -59,7 +59,7 @@ def put_once(dynamodb: Any, table: str, store: str, item: Item) -> Refusal | Non
     )
 
 
-def existing_item(refusal: Refusal, dynamodb: Any, table: str, store: str, key: Item) -> Item:  # noqa: ANN401
+def existing_item(refusal: Refusal, dynamodb: Any, table: str, store: Dependency, key: Item) -> Item:  # noqa: ANN401
     """Return the item that has the key, by a strongly consistent read if the refusal lacks it.
 
     DynamoDB always returns the item. Emulators that ignore `ReturnValuesOnConditionCheckFailure` do not; on

@@ -9,9 +9,10 @@ from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import write_if
 from functions.hub.adapters.snapshot_item import Item
 from functions.hub.domain.blob_marks import Claim
-from risk_hub_contracts.times import format_instant, parse_instant
+from functions.hub.ports import Dependency
+from risk_hub_contracts.base.times import format_instant, parse_instant
 
-STORE = "the store of blob marks"
+STORE = Dependency.BLOB_MARK_STORE
 # Not a valid world id: ids begin with a letter or a digit.
 PLACE = {"world_id": {"S": "#reaper"}, "mark": {"S": "place"}}
 

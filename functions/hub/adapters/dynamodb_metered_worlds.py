@@ -5,9 +5,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.hub import log
 from functions.hub.ports import Clock
-from risk_hub_contracts.limits import METERED_WORLDS_CACHE_MAX_AGE_SECONDS, PER_WORLD_METRICS_MAX_COUNT
+from functions.telemetry import log
+from risk_hub_contracts.base.limits import METERED_WORLDS_CACHE_MAX_AGE_SECONDS, PER_WORLD_METRICS_MAX_COUNT
 
 FRESH_FOR = timedelta(seconds=METERED_WORLDS_CACHE_MAX_AGE_SECONDS)
 World = tuple[str, str]

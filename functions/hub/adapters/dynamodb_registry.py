@@ -11,8 +11,8 @@ from functions.hub.adapters.dynamodb_worlds import STORE
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.world_ports import Note, Noted, RowPage, Writing, Written
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.times import format_instant, parse_instant
+from risk_hub_contracts.base.times import format_instant, parse_instant
+from risk_hub_contracts.worlds.expectation import Expectation
 
 Item = dict[str, Any]
 Read = TypeVar("Read")

@@ -14,10 +14,10 @@ from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_i
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import PutOutcome
-from risk_hub_contracts.times import parse_instant
+from functions.hub.ports import Dependency, PutOutcome
+from risk_hub_contracts.base.times import parse_instant
 
-STORE = "the snapshot store"
+STORE = Dependency.SNAPSHOT_STORE
 
 
 @dataclass(frozen=True, slots=True)

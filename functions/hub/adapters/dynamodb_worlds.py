@@ -7,11 +7,11 @@ from typing import Any
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import write_if
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from functions.hub.ports import Head
-from risk_hub_contracts.exit_policy import ExitPolicy
-from risk_hub_contracts.times import format_instant
+from functions.hub.ports import Dependency, Head
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.policies.exit_policy import ExitPolicy
 
-STORE = "the world store"
+STORE = Dependency.WORLD_STORE
 # A row with none of these is left over from a registration: its world counts as unknown.
 KNOWN_BY = ("head_order", "expectation", "exit_policy")
 

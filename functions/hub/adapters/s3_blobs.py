@@ -16,10 +16,10 @@ from functions.hub.adapters.s3_objects import (
     sha256_of,
     size_of,
 )
-from functions.hub.ports import BlobError, BlobHead, BlobStat
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.limits import BLOB_FIRST_READ_BYTES, DOWNLOAD_URL_TTL_SECONDS
-from risk_hub_contracts.refs import BLOB_PREFIX, BlobRef
+from functions.hub.ports import BlobError, BlobHead, BlobStat, Dependency
+from risk_hub_contracts.base.limits import BLOB_FIRST_READ_BYTES, DOWNLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
+from risk_hub_contracts.blob.types import BlobKind
 
 KIND_METADATA = "kind"
 # S3's answer to a range of an empty object; a blob is never empty.
@@ -42,7 +42,7 @@ class S3Blobs:
     def stat(self, ref: BlobRef) -> BlobStat | None:
         """See BlobStore."""
         try:
-            with dependency("the blob store"):
+            with dependency(Dependency.BLOB_STORE):
                 head = self.s3.head_object(Bucket=self.bucket, Key=self._key(ref), ChecksumMode="ENABLED")
         except ClientError as error:
             if error_code(error) in NOT_THERE:
@@ -75,7 +75,7 @@ class S3Blobs:
 
     def _range(self, ref: BlobRef, first_byte: int, count: int) -> dict[str, Any] | None:
         try:
-            with dependency("the blob store"):
+            with dependency(Dependency.BLOB_STORE):
                 return get_range(self.s3, self.bucket, self._key(ref), first_byte, count)
         except ClientError as error:
             if error_code(error) in NOT_THERE | NO_BYTES:
@@ -86,7 +86,7 @@ class S3Blobs:
     def load(self, ref: BlobRef) -> bytes:
         """See BlobStore."""
         try:
-            with dependency("the blob store"):
+            with dependency(Dependency.BLOB_STORE):
                 data = get_object(self.s3, self.bucket, self._key(ref))
         except ClientError as error:
             if error_code(error) in NOT_THERE:

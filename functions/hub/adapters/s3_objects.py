@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.ports import Dependency
 
 ALREADY_THERE = frozenset({"PreconditionFailed", "412"})
 NOT_THERE = frozenset({"NoSuchKey", "NotFound", "404"})
@@ -27,7 +28,7 @@ def put_object_once(  # noqa: PLR0913, PLR0917  (an object is named by bucket, k
     checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
     for attempt in range(CONFLICT_MAX_ATTEMPTS):
         try:
-            with dependency("the blob store"):
+            with dependency(Dependency.BLOB_STORE):
                 s3.put_object(
                     Bucket=bucket,
                     Key=key,

@@ -6,10 +6,11 @@ from typing import Any
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.blob_ports import ShelvedBlob
-from risk_hub_contracts.ids import sha256_fault
-from risk_hub_contracts.refs import BLOB_PREFIX
+from functions.hub.ports import Dependency
+from risk_hub_contracts.base.ids import sha256_fault
+from risk_hub_contracts.blob.refs import BLOB_PREFIX
 
-STORE = "the blob store"
+STORE = Dependency.BLOB_STORE
 PAGE_MAX_KEYS = 1_000
 
 

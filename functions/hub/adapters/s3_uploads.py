@@ -23,12 +23,13 @@ from botocore.exceptions import ClientError
 from functions.hub.adapters.aws import COPYING_READ_TIMEOUT_SECONDS, dependency, error_code
 from functions.hub.adapters.s3_objects import ALREADY_THERE, NOT_THERE, sha256_of
 from functions.hub.blob_ports import NoUploadError, SignedPut, UploadInProgressError, UploadMismatchError
-from risk_hub_contracts.limits import UPLOAD_URL_TTL_SECONDS
-from risk_hub_contracts.refs import BLOB_PREFIX, BlobRef
-from risk_hub_contracts.uploads import PartSpan, part_spans
+from functions.hub.ports import Dependency
+from risk_hub_contracts.base.limits import UPLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
+from risk_hub_contracts.blob.uploads import PartSpan, part_spans
 
 UPLOAD_PREFIX = "risk-uploads"
-STORE = "the blob store"
+STORE = Dependency.BLOB_STORE
 NO_UPLOAD = "NoSuchUpload"
 BAD_PARTS = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
 SHA256 = {"ChecksumAlgorithm": "SHA256"}

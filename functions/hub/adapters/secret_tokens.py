@@ -16,12 +16,12 @@ from pydantic import ValidationError
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
-from functions.hub.ports import Clock, UnavailableError
-from risk_hub_contracts.limits import TOKEN_CACHE_MAX_AGE_SECONDS
-from risk_hub_contracts.tokens import Token
+from functions.hub.ports import Clock, Dependency, UnavailableError
+from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
+from risk_hub_contracts.base.tokens import Token
 
 CURRENT = "AWSCURRENT"
-STORE = "the token store"
+STORE = Dependency.TOKEN_STORE
 # A function has 14 s; the rest is enough for two attempts at its own store.
 READ_BUDGET_SECONDS = 6.0
 # The client's connect and read time-out: an attempt that may end after the budget is not begun.

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, in_stage, through
 from functions.hub.domain.snapshot_query import TTL_MAX, SnapshotQuery
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.times import format_instant
 
 BY_AS_OF = "by_as_of"
 BY_STAGE = "by_stage"

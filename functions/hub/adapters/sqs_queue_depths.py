@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.hub.adapters.aws import dependency
+from functions.hub.ports import Dependency
 
 DEPTH = "ApproximateNumberOfMessages"
 
@@ -21,6 +22,6 @@ class SQSQueueDepths:
         return {url.rpartition("/")[2]: self._depth(url) for url in self.queue_urls}
 
     def _depth(self, url: str) -> int:
-        with dependency("the queues"):
+        with dependency(Dependency.QUEUES):
             answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[DEPTH])
         return int(answer["Attributes"][DEPTH])

@@ -5,8 +5,8 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime
 
-from risk_hub_contracts.problems import FORBIDDEN_ACTOR, FORBIDDEN_SCOPE, UNAUTHENTICATED, ProblemError
-from risk_hub_contracts.tokens import Scope, Token
+from risk_hub_contracts.base.problems import FORBIDDEN_ACTOR, FORBIDDEN_SCOPE, UNAUTHENTICATED, ProblemError
+from risk_hub_contracts.base.tokens import Scope, Token
 
 
 def authenticate(presented: bytes, tokens: Iterable[Token], now: datetime) -> Token:

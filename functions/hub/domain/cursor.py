@@ -13,8 +13,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from risk_hub_contracts.canonical import canonical_json
-from risk_hub_contracts.problems import CURSOR_INVALID, ProblemError
+from risk_hub_contracts.base.canonical import canonical_json
+from risk_hub_contracts.base.problems import CURSOR_INVALID, ProblemError
 
 DIGEST_BYTES = 12
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from math import fsum
 from typing import Self
 
-from risk_hub_contracts.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
-from risk_hub_contracts.problems import Violation
+from risk_hub_contracts.base.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
+from risk_hub_contracts.base.problems import Violation
 
 # Limits are inclusive; rounding to this many digits ignores the error of a sum of floats.
 DIGITS = 9

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import nsmallest
 
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.worlds import WorldState
+from risk_hub_contracts.worlds.expectation import Expectation
+from risk_hub_contracts.worlds.registry import WorldState
 
 LATE_STATES: frozenset[WorldState] = frozenset({"late", "stale"})
 SILENT_STATES: frozenset[WorldState] = frozenset({"stale", "missing"})

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from risk_hub_contracts.snapshot import Part, Snapshot
+from risk_hub_contracts.snapshot.parse import Part, Snapshot
 
 
 @dataclass(frozen=True, slots=True)

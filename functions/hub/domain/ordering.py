@@ -7,8 +7,8 @@ A key is fixed-width UTC text, so that comparing keys as text compares instants,
 import re
 from datetime import datetime
 
-from risk_hub_contracts.ids import ID_PATTERN
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.ids import ID_PATTERN
+from risk_hub_contracts.base.times import format_instant
 
 SEPARATOR = "|"
 # The first and last printable ASCII characters. No key has them, so they sort before and after every key.

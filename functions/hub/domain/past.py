@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from functions.hub.domain.stored_snapshot import Document, StoredSnapshot
-from risk_hub_contracts.ids import BACKFILL_SOURCE
-from risk_hub_contracts.limits import BACKFILL_AWAITED_MAX_SECONDS, EVALUATION_SETTLE_SECONDS
+from risk_hub_contracts.base.ids import BACKFILL_SOURCE
+from risk_hub_contracts.base.limits import BACKFILL_AWAITED_MAX_SECONDS, EVALUATION_SETTLE_SECONDS
 
 EVALUATION_SETTLE = timedelta(seconds=EVALUATION_SETTLE_SECONDS)
 BACKFILL_AWAITED_MAX = timedelta(seconds=BACKFILL_AWAITED_MAX_SECONDS)

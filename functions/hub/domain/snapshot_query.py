@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, just_after, just_before, through
 from functions.hub.domain.stored_snapshot import StoredSnapshot
-from risk_hub_contracts.limits import FUTURE_SKEW_MAX_SECONDS, TTL_MAX_SECONDS
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.limits import FUTURE_SKEW_MAX_SECONDS, TTL_MAX_SECONDS
+from risk_hub_contracts.base.times import format_instant
 
 FUTURE_SKEW_MAX = timedelta(seconds=FUTURE_SKEW_MAX_SECONDS)
 TTL_MAX = timedelta(seconds=TTL_MAX_SECONDS)

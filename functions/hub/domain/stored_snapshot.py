@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.hub.domain.ordering import time_order
-from risk_hub_contracts.snapshot import Snapshot
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.snapshot.parse import Snapshot
 
 Document = dict[str, Any]
 

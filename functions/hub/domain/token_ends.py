@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from risk_hub_contracts.tokens import ANY_ACTOR, Token
+from risk_hub_contracts.base.tokens import ANY_ACTOR, Token
 
 
 def seconds_to_next_end(tokens: Sequence[Token], now: datetime) -> float | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from functions.hub.blob_ports import BlobClaims
 from functions.hub.domain.blob_marks import CLAIM_MARGIN, Claim
-from risk_hub_contracts.problems import UNAVAILABLE, ProblemError
+from risk_hub_contracts.base.problems import UNAVAILABLE, ProblemError
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.hub.ports import BlobError, BlobStore
-from risk_hub_contracts.blob import BlobFormatError, BlobKind, Decoded, decode
-from risk_hub_contracts.blob_content import check_header, check_numbers
-from risk_hub_contracts.limits import RESPONSE_MAX_BYTES
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.request import KINDS, REF_FIELDS
+from risk_hub_contracts.base.limits import RESPONSE_MAX_BYTES
+from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Decoded
+from risk_hub_contracts.snapshot.blob_content import check_header, check_numbers
+from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
 
 # A float64 of 8 bytes takes up to 24 characters and a comma as JSON text.
 TEXT_EXPANSION = 25 / 8

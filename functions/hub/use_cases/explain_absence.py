@@ -7,13 +7,8 @@ from datetime import datetime
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import SnapshotStore, WorldStore
-from risk_hub_contracts.problems import (
-    SNAPSHOT_EXPIRED,
-    SNAPSHOT_NOT_FOUND,
-    WORLD_UNKNOWN,
-    ProblemError,
-)
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.problems import SNAPSHOT_EXPIRED, SNAPSHOT_NOT_FOUND, WORLD_UNKNOWN, ProblemError
+from risk_hub_contracts.base.times import format_instant
 
 VERSION_REMEDY = (
     "Check the world id and the version, and leave out other filters: the list of the world's snapshots "

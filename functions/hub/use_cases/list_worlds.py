@@ -8,9 +8,9 @@ from functions.hub.domain.cursor import decode_cursor, encode_cursor
 from functions.hub.domain.freshness import NewestSnapshot, Standing, standing
 from functions.hub.ports import Clock
 from functions.hub.world_ports import WorldRegistry
-from risk_hub_contracts.ids import ID_PATTERN, STAGE_PATTERN
-from risk_hub_contracts.times import format_instant
-from risk_hub_contracts.worlds import WorldsQuery
+from risk_hub_contracts.api.world_queries import WorldsQuery
+from risk_hub_contracts.base.ids import ID_PATTERN, STAGE_PATTERN
+from risk_hub_contracts.base.times import format_instant
 
 Document = dict[str, Any]
 # Not allowed in a world id or a stage.

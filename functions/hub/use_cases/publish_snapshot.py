@@ -11,8 +11,8 @@ from functions.hub.domain.stored_snapshot import StoredSnapshot, accept
 from functions.hub.ports import BlobStore, Clock, PutOutcome, SnapshotStore
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
 from functions.hub.use_cases.verify_refs import VerifyRefs
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, VERSION_CONFLICT, ProblemError, summary
-from risk_hub_contracts.snapshot import Snapshot, parse_snapshot
+from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, VERSION_CONFLICT, ProblemError, summary
+from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from functions.hub.ports import BlobStore, Clock
-from risk_hub_contracts.limits import DOWNLOAD_URL_TTL_SECONDS
-from risk_hub_contracts.problems import BLOB_NOT_FOUND, ProblemError
-from risk_hub_contracts.refs import BLOB_PREFIX, BlobRef
-from risk_hub_contracts.request import KINDS
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.limits import DOWNLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.base.problems import BLOB_NOT_FOUND, ProblemError
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
+from risk_hub_contracts.snapshot.request import KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.stored_snapshot import StoredSnapshot
 from functions.hub.ports import Clock, SnapshotStore, WorldStore
 from functions.hub.use_cases.explain_absence import ExplainAbsence
-from risk_hub_contracts.limits import KNOWN_AT_SETTLE_SECONDS, RESPONSE_MAX_BYTES
-from risk_hub_contracts.problems import INVALID_QUERY, ProblemError, Violation
-from risk_hub_contracts.queries import LatestReportQuery, ListQuery, LookupQuery
+from risk_hub_contracts.api.queries import LatestReportQuery, ListQuery, LookupQuery
+from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS, RESPONSE_MAX_BYTES
+from risk_hub_contracts.base.problems import INVALID_QUERY, ProblemError, Violation
 
 SETTLE = timedelta(seconds=KNOWN_AT_SETTLE_SECONDS)
 

@@ -6,10 +6,10 @@ from typing import Any
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.ports import Clock
 from functions.hub.world_ports import Note, Noted, WorldRegistry, Writing
-from risk_hub_contracts.exit_policy import DEFAULT_POLICY, ExitPolicy
-from risk_hub_contracts.expectation import Expectation
-from risk_hub_contracts.problems import NOTHING_EXPECTED, ProblemError
-from risk_hub_contracts.times import format_instant
+from risk_hub_contracts.base.problems import NOTHING_EXPECTED, ProblemError
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY, ExitPolicy
+from risk_hub_contracts.worlds.expectation import Expectation
 
 Document = dict[str, Any]
 EXPECTATION: Note = "expectation"

@@ -15,18 +15,18 @@ from functions.hub.blob_ports import (
 from functions.hub.domain.blob_marks import UPLOAD_RETENTION, Claim
 from functions.hub.ports import BlobStore, Clock
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
-from risk_hub_contracts.blob import BlobKind
-from risk_hub_contracts.limits import UPLOAD_URL_TTL_SECONDS
-from risk_hub_contracts.problems import (
+from risk_hub_contracts.base.limits import UPLOAD_URL_TTL_SECONDS
+from risk_hub_contracts.base.problems import (
     REF_INVALID,
     UNAVAILABLE,
     UPLOAD_MISMATCH,
     UPLOAD_NOT_FOUND,
     ProblemError,
 )
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.times import format_instant
-from risk_hub_contracts.uploads import UploadEnd, UploadRequest, part_spans
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.blob.uploads import UploadEnd, UploadRequest, part_spans
 
 Document = dict[str, Any]
 

@@ -4,11 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from functions.hub.ports import BlobError, BlobHead, BlobStore
-from risk_hub_contracts.blob import BlobFormatError, BlobKind, Covariance, Decoded, decode
-from risk_hub_contracts.blob_content import check_header, check_numbers
-from risk_hub_contracts.covariance import uncovered
-from risk_hub_contracts.limits import BLOB_HEADERS_CHECKED_MAX_BYTES
-from risk_hub_contracts.problems import (
+from risk_hub_contracts.base.limits import BLOB_HEADERS_CHECKED_MAX_BYTES
+from risk_hub_contracts.base.problems import (
     BLOB_MALFORMED,
     CONTRACT_VIOLATION,
     REF_INVALID,
@@ -17,9 +14,13 @@ from risk_hub_contracts.problems import (
     Violation,
     summary,
 )
-from risk_hub_contracts.refs import BlobRef
-from risk_hub_contracts.request import REF_FIELDS
-from risk_hub_contracts.snapshot import Part, Snapshot
+from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Covariance, Decoded
+from risk_hub_contracts.snapshot.blob_content import check_header, check_numbers
+from risk_hub_contracts.snapshot.covariance import uncovered
+from risk_hub_contracts.snapshot.parse import Part, Snapshot
+from risk_hub_contracts.snapshot.request import REF_FIELDS
 
 
 @dataclass(frozen=True, slots=True)

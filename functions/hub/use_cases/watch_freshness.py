@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functions.hub.domain.freshness import StageTally, Standing, standing, tally, worst
 from functions.hub.ports import Clock
 from functions.hub.world_ports import WorldRegistry
-from risk_hub_contracts.limits import PER_WORLD_METRICS_MAX_COUNT
+from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
 
 
 @dataclass(frozen=True, slots=True)

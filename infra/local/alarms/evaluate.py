@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from infra.alarms.rule import MINUTE_SECONDS, QUIET_KEEPS_STATE, AlarmRule
+from infra.cdk.alarms.rule import MINUTE_SECONDS, QUIET_KEEPS_STATE, AlarmRule
 from infra.local.alarms.metric_log import MetricLog
 from infra.local.alarms.metric_math import compute
 

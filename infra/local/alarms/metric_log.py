@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from infra.alarms.rule import Metric
+from infra.cdk.alarms.rule import Metric
 
 KEPT_SECONDS: Final = 4 * 3_600
 POINTS_MAX_COUNT: Final = 50_000

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from infra.alarms.rule import AlarmRule
+from infra.cdk.alarms.rule import AlarmRule
 from infra.local.alarms.evaluate import UNKNOWN, Pace, State, datapoints, next_state
 from infra.local.alarms.metric_log import MetricLog
 

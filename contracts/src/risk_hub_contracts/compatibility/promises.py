@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from risk_hub_contracts.api.schemas import REQUEST_FILES
+from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.compatibility.findings import Finding, Findings
 from risk_hub_contracts.compatibility.schemas import answer_faults, request_faults
 from risk_hub_contracts.golden import accept
-from risk_hub_contracts.problems import ProblemError
-from risk_hub_contracts.schemas import REQUEST_FILES
 
 Json = Mapping[str, Any]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from risk_hub_contracts.limits import served_limits
-from risk_hub_contracts.metrics import METRICS
-from risk_hub_contracts.problems import PROBLEMS
+from risk_hub_contracts.base.limits import served_limits
+from risk_hub_contracts.base.metrics import METRICS
+from risk_hub_contracts.base.problems import PROBLEMS
 
 Json = dict[str, Any]
 

@@ -6,14 +6,14 @@ type and pointers. Clients in other languages can use these files as test data.
 
 from typing import Any
 
+from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.golden.cases import Invalid, Valid, raw_body, request_of
 from risk_hub_contracts.golden.invalid_bodies import INVALID_BODIES
 from risk_hub_contracts.golden.invalid_parts import INVALID_PARTS
 from risk_hub_contracts.golden.invalid_texts import INVALID_TEXTS
 from risk_hub_contracts.golden.valid_bodies import VALID_BODIES
 from risk_hub_contracts.golden.valid_parts import VALID_PARTS
-from risk_hub_contracts.snapshot import Snapshot, parse_snapshot
-from risk_hub_contracts.times import parse_instant
+from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot
 
 __all__ = ["accept", "example_files", "raw_body"]
 

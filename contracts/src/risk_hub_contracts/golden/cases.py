@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, Final
 
-from risk_hub_contracts.problems import ProblemType
+from risk_hub_contracts.base.problems import ProblemType
 
 WORLD_ID: Final = "us-equities"
 ACTOR: Final = "gateway"

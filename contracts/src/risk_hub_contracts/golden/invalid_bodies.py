@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from risk_hub_contracts.base.limits import ID_MAX_CHARS, INTEGER_MAX_ABS, TTL_MAX_SECONDS
+from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, HASH_MISMATCH, WORLD_MISMATCH
 from risk_hub_contracts.golden.cases import BODY, Invalid, body
-from risk_hub_contracts.limits import ID_MAX_CHARS, INTEGER_MAX_ABS, TTL_MAX_SECONDS
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, HASH_MISMATCH, WORLD_MISMATCH
 
 _ZEROS: Final = "0" * 64
 

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
+from risk_hub_contracts.base.limits import BLOB_MAX_BYTES
+from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, REF_INVALID
 from risk_hub_contracts.golden.cases import BUCKET, WORLD_ID, Invalid, body
-from risk_hub_contracts.limits import BLOB_MAX_BYTES
-from risk_hub_contracts.problems import CONTRACT_VIOLATION, REF_INVALID
 
 _SHA256: Final = "0123456789abcdef" * 4
 _URI: Final = f"s3://{BUCKET}/risk-blobs/{WORLD_ID}/{_SHA256}"

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from risk_hub_contracts.golden.cases import Invalid, text
-from risk_hub_contracts.limits import JSON_MAX_DEPTH
-from risk_hub_contracts.problems import (
+from risk_hub_contracts.base.limits import JSON_MAX_DEPTH
+from risk_hub_contracts.base.problems import (
     CONTRACT_VIOLATION,
     DUPLICATE_KEY,
     MALFORMED_JSON,
@@ -12,6 +11,7 @@ from risk_hub_contracts.problems import (
     NOT_UTF8,
     TOO_DEEP,
 )
+from risk_hub_contracts.golden.cases import Invalid, text
 
 _TOO_DEEP_ARRAYS: Final = "[" * JSON_MAX_DEPTH + "]" * JSON_MAX_DEPTH
 

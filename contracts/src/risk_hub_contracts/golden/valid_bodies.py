@@ -2,15 +2,15 @@
 
 from typing import Any, Final
 
-from risk_hub_contracts.canonical import gateway_digest
-from risk_hub_contracts.golden.cases import Valid, body
-from risk_hub_contracts.limits import (
+from risk_hub_contracts.base.canonical import gateway_digest
+from risk_hub_contracts.base.limits import (
     ASSET_ID_MAX_CHARS,
     ID_MAX_CHARS,
     INTEGER_MAX_ABS,
     JSON_MAX_DEPTH,
     TTL_MAX_SECONDS,
 )
+from risk_hub_contracts.golden.cases import Valid, body
 
 
 def _nested(levels: int) -> dict[str, Any]:

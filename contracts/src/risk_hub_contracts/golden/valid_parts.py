@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from risk_hub_contracts.blob import digest, encode_covariance, encode_returns, encode_stress
-from risk_hub_contracts.blob_types import BlobKind
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.blob.write import digest, encode_covariance, encode_returns, encode_stress
 from risk_hub_contracts.golden.cases import BUCKET, WORLD_ID, Valid, body
 
 _UPPER: Final = {"ids": ["AAPL", "MSFT"], "upper": [0.04, 0.01, 0.09]}

@@ -1,0 +1,305 @@
+"""`AsyncRiskHubClient`: the asynchronous client."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal, Self, TypeVar, Unpack
+
+import httpx2
+import stamina
+
+from risk_hub_client import publishing, reads, registry, reports, uploading
+from risk_hub_client.answers import HubContract, Publication, StoredSnapshot
+from risk_hub_client.base import ClientBase, SnapshotFields
+from risk_hub_client.discretion import signed_request
+from risk_hub_client.errors import HubError
+from risk_hub_client.inputs import ready_blob
+from risk_hub_client.off_loop import Done, advance, aside, told_in_loop
+from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps
+from risk_hub_client.reports import ReportDocument, SignalSpan
+from risk_hub_client.retries import REPEATABLE, retry_options
+from risk_hub_client.spool import Flushed
+from risk_hub_client.transport import UNSENDABLE, Exchange, client_options
+from risk_hub_client.uploading import Progress, unseen
+from risk_hub_client.wire import PAUSED, Answer, Call, Chunk, Inbox, Pause, TransientError
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobKind, Decoded
+from risk_hub_contracts.reports.exit_signal import ExitSignal
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.stress import StressReport
+
+__all__ = ["AsyncRiskHubClient"]
+
+Result = TypeVar("Result")
+# Lets the HTTP library's own timeouts, where they apply, fire first.
+GRACE_SECONDS: Final = 0.1
+
+
+class AsyncRiskHubClient(ClientBase):
+    """An asynchronous client of the hub, for producers and consumers.
+
+    Example:
+        >>> async with AsyncRiskHubClient(actor="gateway", stage="paper") as hub:  # doctest: +SKIP
+        ...     await hub.publish("us20", version="v1", as_of=as_of, weights={"AAPL": 0.6, "MSFT": 0.4})
+
+    Every request is retried after 408, 429, 5xx, timeouts, broken connections and answers that are web pages;
+    see `Patience`.
+    """
+
+    @cached_property
+    def _http(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(**client_options(self.settings))
+
+    async def __aenter__(self) -> Self:
+        """Open the connections."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connections."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def publish(
+        self,
+        world_id: str,
+        document: Mapping[str, Any] | None = None,
+        *,
+        actor: str | None = None,
+        stage: str | None = None,
+        progress: Progress = unseen,
+        **fields: Unpack[SnapshotFields],
+    ) -> Publication:
+        """Publish a snapshot; repeating the call, in any process, changes nothing.
+
+        Args:
+            world_id: the world.
+            document: a snapshot as the contract defines it; `fields` add to it or replace it.
+            actor: the publishing actor; default: the client's.
+            stage: the stage to publish under; default: the client's.
+            progress: called while a large component is sent, with the bytes sent and the total.
+            **fields: the fields of the contract. `covariance` and `realized_returns` may be dicts, NumPy arrays,
+                DataFrames, a `FactorModel`, a blob, or a reference from `upload`.
+
+        Returns:
+            The outcome: created, replayed, or spooled if a spool is configured and the hub is unavailable.
+
+        Raises:
+            InvalidSnapshotError: the snapshot violates the contract; nothing was sent.
+            ConflictError: the version is stored with other content.
+            RefusedError: the hub rejected it for another reason.
+            StoreError: the blob store rejected a request that the hub signed.
+            UnavailableError: no answer within the budget, and no spool.
+            SpoolError: no answer, and the spool could not store it.
+        """
+        order = publishing.Order(
+            world_id, {**(document or {}), **fields}, self._producer(actor, stage), told_in_loop(progress)
+        )
+        return await self._run(publishing.publish(self.memory, self.spool, order))
+
+    async def flush(self) -> Flushed:
+        """Deliver the spooled snapshots, oldest first; unreadable and rejected ones move to `refused/`.
+
+        Raises:
+            UnavailableError: the hub is unavailable; the rest stays, in order.
+            DeniedError: the token is not accepted (401); the rest stays, in order.
+            SpoolError: the folder cannot be used.
+        """
+        return Flushed((), ()) if self.spool is None else await self._run(publishing.flush(self.spool))
+
+    async def latest(self, world_id: str, **filters: Unpack[Filters]) -> StoredSnapshot:
+        """Return the newest snapshot that has not expired; an unchanged answer is not sent again (ETag)."""
+        return await self._run(reads.latest(self.memory, world_id, filters))
+
+    async def lookup(
+        self,
+        world_id: str,
+        *,
+        version: str | None = None,
+        as_of: Instant | None = None,
+        **filters: Unpack[Filters],
+    ) -> StoredSnapshot:
+        """Return one version, or the newest snapshot that is not later than `as_of`."""
+        return await self._run(reads.lookup(world_id, version, as_of, filters))
+
+    async def list(
+        self,
+        world_id: str,
+        *,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        order: Literal["asc", "desc"] = "desc",
+        **filters: Unpack[Filters],
+    ) -> AsyncIterator[StoredSnapshot]:
+        """Yield a world's snapshots, newest first by default; pages are fetched as they are needed."""
+        cursor, span = None, Span(start, end, order)
+        while True:
+            page = await self._run(reads.page(world_id, span, filters, cursor))
+            for snapshot in page.snapshots:
+                yield snapshot
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def risk(self, world_id: str, version: str) -> ReportDocument[RiskReport]:
+        """Return the risk report on a version, as a JSON object and as a model."""
+        return await self._run(reports.report(RiskReport, world_id, version))
+
+    async def latest_risk(self, world_id: str, **filters: Unpack[Filters]) -> ReportDocument[RiskReport]:
+        """Return the risk report on the newest snapshot that has not expired."""
+        return await self._run(reports.latest_report(RiskReport, world_id, filters))
+
+    async def stress(self, world_id: str, version: str) -> ReportDocument[StressReport]:
+        """Return the stress report on a version, as a JSON object and as a model."""
+        return await self._run(reports.report(StressReport, world_id, version))
+
+    async def latest_stress(self, world_id: str, **filters: Unpack[Filters]) -> ReportDocument[StressReport]:
+        """Return the stress report on the newest snapshot that has not expired."""
+        return await self._run(reports.latest_report(StressReport, world_id, filters))
+
+    async def exit_signals(
+        self,
+        world_id: str,
+        *,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        stage: str | None = None,
+        order: Literal["asc", "desc"] = "desc",
+    ) -> AsyncIterator[ExitSignal]:
+        """Yield a world's exit signals by `emitted_at`, newest first; pages are fetched as they are needed."""
+        cursor, span = None, SignalSpan(start, end, stage, order)
+        while True:
+            signals, cursor = await self._run(reports.signals_page(world_id, span, cursor))
+            for signal in signals:
+                yield signal
+            if cursor is None:
+                return
+
+    async def backtest(self, world_id: str, stage: str, **options: Unpack[BacktestOptions]) -> dict[str, Any]:
+        """Return the back-test of a stage's value-at-risk forecasts against its realised returns."""
+        return await self._run(reads.backtest(world_id, stage, options))
+
+    async def worlds(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield the freshness of every world that the hub knows: fresh, late, stale or missing."""
+        cursor = None
+        while True:
+            page = await self._run(registry.worlds_page(cursor))
+            for world in page["worlds"]:
+                yield world
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    async def expect(self, world_id: str, stage: str, **expectation: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Register the expectation that a world is updated; see `Expectation` for the fields."""
+        return await self._run(registry.put(world_id, registry.EXPECTATIONS, stage, expectation))
+
+    async def expectation(self, world_id: str, stage: str) -> dict[str, Any]:
+        """Return the expectation registered for a world."""
+        return await self._run(registry.read(world_id, registry.EXPECTATIONS, stage))
+
+    async def forget(self, world_id: str, stage: str) -> None:
+        """Remove the expectation of a world; its snapshots stay."""
+        await self._run(registry.drop(world_id, registry.EXPECTATIONS, stage))
+
+    async def set_exit_policy(self, world_id: str, stage: str, policy: Mapping[str, Any]) -> dict[str, Any]:
+        """Store the exit policy of a world; see `ExitPolicy`."""
+        return await self._run(registry.put(world_id, registry.EXIT_POLICY, stage, policy))
+
+    async def exit_policy(self, world_id: str, stage: str) -> dict[str, Any]:
+        """Return the exit policy in force, stored or default."""
+        return await self._run(registry.read(world_id, registry.EXIT_POLICY, stage))
+
+    async def drop_exit_policy(self, world_id: str, stage: str) -> None:
+        """Remove the stored exit policy, so that the default applies again."""
+        await self._run(registry.drop(world_id, registry.EXIT_POLICY, stage))
+
+    async def contract(self) -> HubContract:
+        """Return the contract that the hub serves, at most an hour old."""
+        return await self._run(reads.contract(self.memory))
+
+    async def health(self) -> dict[str, Any]:
+        """Return whether the hub is up."""
+        return await self._run(reads.health())
+
+    async def upload(
+        self,
+        world_id: str,
+        kind: BlobKind,
+        data: bytes | Path,
+        *,
+        actor: str | None = None,
+        progress: Progress = unseen,
+    ) -> BlobRef:
+        """Upload a blob directly to the store and return the reference for a snapshot.
+
+        Raises:
+            InvalidSnapshotError: the data is not a blob of this kind; nothing was sent.
+        """
+        blob = await aside(lambda: ready_blob(data, kind))
+        told = told_in_loop(progress)
+        return await self._run(uploading.upload(world_id, blob, actor or self.settings.actor, told))
+
+    async def load(self, snapshot: StoredSnapshot, kind: BlobKind) -> Decoded | None:
+        """Return a large component of a snapshot, verified by its digest; None if the snapshot lacks it.
+
+        Raises:
+            DamagedBlobError: the bytes received do not match the digest.
+        """
+        return await self._run(uploading.load(snapshot, kind))
+
+    async def _run(self, steps: Steps[Result]) -> Result:
+        answer: Answer | HubError | None = None
+        try:
+            while not isinstance(asked := await advance(steps, answer), Done):
+                try:
+                    answer = await self._send(asked)
+                except HubError as error:
+                    answer = error
+            return asked.result
+        finally:
+            steps.close()
+
+    async def _send(self, call: Call | Pause) -> Answer:
+        if isinstance(call, Pause):
+            await asyncio.sleep(call.seconds)
+            return PAUSED
+        exchange, attempt_number = Exchange(self.settings, self.memory, call), 0
+        options = retry_options(self.settings.patience, exchange.deadline)
+        try:
+            async for attempt in stamina.retry_context(**options):
+                with attempt:
+                    attempt_number = attempt.num
+                    return await self._attempt(exchange)
+        except TransientError as error:
+            raise error.final(attempt_number) from error
+        raise AssertionError("an attempt answers or raises")
+
+    async def _attempt(self, exchange: Exchange) -> Answer:
+        body = exchange.call.body
+        content = _awaited(body()) if callable(body) else body
+        try:
+            with signed_request(signed=not exchange.call.to_hub):
+                inbox = await asyncio.wait_for(
+                    self._collect(exchange, content), exchange.deadline.left_seconds + GRACE_SECONDS
+                )
+        except TimeoutError:
+            raise exchange.too_slow() from None
+        except UNSENDABLE as error:
+            raise exchange.broken(error) from (error if isinstance(error, REPEATABLE) else None)
+        return exchange.answer(inbox)
+
+    async def _collect(self, exchange: Exchange, content: Any) -> Inbox:  # noqa: ANN401 - bytes, or an iterator
+        async with self._http.stream(**exchange.request(content)) as response:
+            inbox = exchange.inbox(response)
+            async for chunk in response.aiter_bytes():
+                exchange.take(inbox, chunk)
+        return inbox
+
+
+async def _awaited(chunks: Iterator[Chunk]) -> AsyncIterator[Chunk]:
+    for chunk in chunks:
+        yield chunk

@@ -1,0 +1,95 @@
+"""The command `risk-hub`: its groups and exit statuses.
+
+| status | meaning |
+|---|---|
+| 0 | done |
+| 1 | refused by the contract, the hub or a check; repeating the same command gives the same result |
+| 2 | the command line is invalid |
+| 3 | the hub is unavailable; the same command may succeed later |
+| 130 | interrupted |
+
+With `--json`, a failed command prints one document on stdout: `error`, and further details in `facts`.
+`monitor` uses the statuses of a monitoring plug-in: 0 fresh, 1 warning, 2 critical or missing, 3 error.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final, cast
+
+import typer
+
+from risk_hub_client.cli import (
+    backfill,
+    blob_commands,
+    hub_commands,
+    local_commands,
+    monitor,
+    report_commands,
+    risk_commands,
+    worlds_commands,
+)
+from risk_hub_client.cli.screen import complain, print_document
+from risk_hub_client.cli.session import REFUSED, UNREACHED, USAGE, explain, facts
+
+__all__ = ["PROGRAM", "REFUSED", "UNREACHED", "USAGE", "build_app", "main", "run"]
+
+PROGRAM: Final = "risk-hub"
+_USAGE_OF: Final = {"monitor": 3}
+# Typer exports only this subclass of its usage errors.
+_UsageError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
+Explain = Callable[[Exception], tuple[int, str] | None]
+
+
+def build_app() -> typer.Typer:
+    """Return the commands that use HTTP or no network; an operator's repository adds its own groups."""
+    app = typer.Typer(
+        name=PROGRAM,
+        help="Publish and read risk snapshots.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for commands in (
+        hub_commands,
+        monitor,
+        backfill,
+        local_commands,
+        blob_commands,
+        risk_commands,
+        report_commands,
+        worlds_commands,
+    ):
+        commands.register(app)
+    return app
+
+
+def main() -> None:
+    """Run `risk-hub` and exit with its status."""
+    sys.exit(run(build_app()))
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None, *also: Explain) -> int:
+    """Run one command and return its status; an expected error prints one sentence on stderr, no traceback.
+
+    Args:
+        app: the commands.
+        arguments: the command line; default: the process's own.
+        also: for each further kind of error, a function that returns its status and message, or None.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = app(args=given, prog_name=PROGRAM, standalone_mode=False)
+    except _UsageError as error:
+        if "--json" in given:
+            print_document({"error": error.format_message(), "type": "usage"})
+        error.show()
+        return _USAGE_OF.get(given[0] if given else "", USAGE)
+    except Exception as error:
+        known = next((found for of in (explain, *also) if (found := of(error)) is not None), None)
+        if known is None:
+            raise
+        if "--json" in given:
+            print_document({"error": known[1], **facts(error)})
+        complain(known[1])
+        return known[0]
+    return status if isinstance(status, int) else 0

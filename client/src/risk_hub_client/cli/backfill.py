@@ -1,0 +1,241 @@
+"""`backfill`: many snapshots through the API, oldest first, from where the last run stopped."""
+
+import hashlib
+import json as json_text
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from risk_hub_client import (
+    DeniedError,
+    InvalidSnapshotError,
+    NotFoundError,
+    RefusedError,
+    RiskHubClient,
+    StoredSnapshot,
+)
+from risk_hub_client.cli.options import Json
+from risk_hub_client.cli.screen import bar, complain, print_document, say
+from risk_hub_client.cli.session import REFUSED, Url, opened
+from risk_hub_client.cli.snapshot_file import SnapshotFile
+from risk_hub_contracts.base.ids import BACKFILL_SOURCE
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.base.times import InstantError, parse_instant
+
+JOURNAL_SUFFIX: Final = ".backfill-done"
+# History gets the shortest ttl that the contract allows, not that of its file, so that it never outlives
+# newer snapshots as the latest. The value is constant, so that a repeated run publishes the same content.
+HISTORY_TTL_SECONDS: Final = 1
+# Allowance for the time until the hub reads its clock.
+MARGIN: Final = timedelta(seconds=HISTORY_TTL_SECONDS + 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One snapshot and its source."""
+
+    place: str
+    as_of: datetime
+    found: SnapshotFile
+
+    def key(self, url: str) -> str:
+        """Return a key that is unique to this content at this hub."""
+        said = [self.found.document, self.found.actor, self.found.stage]
+        digest = hashlib.sha256(json_text.dumps(said, sort_keys=True).encode()).hexdigest()
+        return f"{url} {self.found.world_id} {self.found.document.get('version')} {digest}"
+
+
+@dataclass(slots=True)
+class Account:
+    """Counts of a run; `skipped` were done by an earlier run, `held` would have moved latest backwards."""
+
+    created: int = 0
+    replayed: int = 0
+    skipped: int = 0
+    held: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(backfill)
+
+
+def backfill(
+    source: Annotated[
+        Path, typer.Argument(help="A folder of JSON files, one such file, or JSON Lines.", exists=True)
+    ],
+    world: Annotated[str | None, typer.Option(help="The world's id, if the snapshots name none.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Who publishes, if they do not say.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Under which stage, if they do not say.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="What is done already (SOURCE.backfill-done).")] = None,
+    url: Url = None,
+    *,
+    even_if_latest: Annotated[
+        bool, typer.Option("--even-if-latest", help="Keep every ttl, and hold nothing back.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Publish history, oldest as_of first; after a failure, a second run continues.
+
+    Each gets `provenance.source` = backfill: the hub evaluates it as history, without exit signals. The latest
+    snapshot never goes back in time: one older than the world's newest, or than another of this run, is stored
+    with a ttl of one second, and held back if the newer one has expired or soon will. Status 1 if one was
+    refused or held.
+    """
+    source = source.resolve()
+    items = sorted(
+        _items(source, {"world": world, "actor": actor, "stage": stage}), key=lambda item: item.as_of
+    )
+    done = Journal(journal or source.with_name(source.name + JOURNAL_SUFFIX))
+    account = Account()
+    with opened(url) as client, bar(source.name, len(items), quiet=json) as shown:
+        latest = None if even_if_latest else NewestEver(client, items)
+        for number, item in enumerate(items, 1):
+            _one(client, item, done, account, latest)
+            shown.show(number, f"{number} of {len(items)}")
+    _tell(account, json=json)
+    if account.refused or account.held:
+        raise typer.Exit(REFUSED)
+
+
+def _tell(account: Account, *, json: bool) -> None:
+    if json:
+        print_document(asdict(account))
+        return
+    counts = f"{account.created} created, {account.replayed} replayed, {account.skipped} done before"
+    say(f"{counts}, {len(account.held)} held back, {len(account.refused)} refused")
+    for reason in (*account.held, *account.refused):
+        complain(reason)
+
+
+def _one(
+    client: RiskHubClient, item: Item, done: "Journal", account: Account, latest: "NewestEver | None"
+) -> None:
+    found = item.found
+    key = item.key(client.settings.url)
+    if key in done.keys:
+        account.skipped += 1
+        return
+    document = found.document
+    try:
+        if latest is not None and latest.would_go_back(item):
+            account.held.append(
+                f"{item.place}: a newer snapshot of {found.world_id} has expired or is about to; "
+                "this one would be latest"
+            )
+            return
+        if latest is not None and latest.is_history(item):
+            document = {**document, "ttl_sec": HISTORY_TTL_SECONDS}
+        published = client.publish(found.world_id, document, actor=found.actor, stage=found.stage)
+    except DeniedError:
+        raise
+    except (RefusedError, InvalidSnapshotError) as error:
+        account.refused.append(f"{item.place}: {error}")
+        return
+    account.created += published.outcome == "created"
+    account.replayed += published.outcome == "replayed"
+    done.add(key)
+
+
+class NewestEver:
+    """The newest snapshot of each world, overall and as filtered by stage, actor, or both."""
+
+    def __init__(self, client: RiskHubClient, items: Sequence[Item]) -> None:
+        self._client = client
+        self._newest: dict[tuple[str, str | None, str | None], StoredSnapshot | None] = {}
+        self._last = {item.found.world_id: item.as_of for item in sorted(items, key=lambda item: item.as_of)}
+
+    def is_history(self, item: Item) -> bool:
+        """Return whether the world has a newer snapshot, or gets one in this run."""
+        newest = self._of(item, None, None)
+        return self._is_followed(item) or (newest is not None and newest.as_of > item.as_of)
+
+    def would_go_back(self, item: Item) -> bool:
+        """Return whether this snapshot would become some reader's latest after a newer one had been."""
+        stages, actors = {item.found.stage and item.found.stage.lower(), None}, {item.found.actor, None}
+        views = [self._of(item, stage, actor) for stage in stages for actor in actors]
+        return any(
+            newest is not None and newest.as_of > item.as_of and self._is_ending(newest) for newest in views
+        )
+
+    def _is_followed(self, item: Item) -> bool:
+        return self._last[item.found.world_id] > item.as_of
+
+    def _is_ending(self, snapshot: StoredSnapshot) -> bool:
+        return snapshot.expires_at <= self._client.memory.now() + MARGIN
+
+    def _of(self, item: Item, stage: str | None, actor: str | None) -> StoredSnapshot | None:
+        view = (item.found.world_id, stage, actor)
+        known = self._newest.get(view)
+        # If the ttl is kept, the latest snapshot is read again: a newer one may have arrived since.
+        if known is None or self._is_ending(known) or not self._is_followed(item):
+            found = self._client.list(view[0], stage=stage, actor=actor, include_expired=True)
+            try:
+                known = next(found, None)
+            except NotFoundError:
+                known = None
+            self._newest[view] = known
+        return known
+
+
+class Journal:
+    """The keys of the published snapshots, one per line, each appended after its answer."""
+
+    def __init__(self, file: Path) -> None:
+        """Open a journal before anything is sent; it is made where there is none.
+
+        Raises:
+            OSError: it cannot be written.
+            BadParameter: it holds something else than text.
+        """
+        self._file = file
+        file.open("ab").close()
+        try:
+            self.keys = set(file.read_text(encoding="utf-8").splitlines())
+        except UnicodeDecodeError:
+            raise typer.BadParameter(f"{file} is not a journal of backfill: give another --journal") from None
+
+    def add(self, key: str) -> None:
+        """Record a snapshot as done."""
+        with self._file.open("a", encoding="utf-8") as lines:
+            lines.write(key + "\n")
+
+
+def _items(source: Path, named: dict[str, str | None]) -> Iterator[Item]:
+    for place, raw in _texts(source):
+        try:
+            found = SnapshotFile.read(raw, named)
+            as_of = parse_instant(str(found.document.get("as_of")))
+        except (ProblemError, InvalidSnapshotError, InstantError) as error:
+            raise InvalidSnapshotError(f"{place}: {error}") from None
+        if found.world is None:
+            raise InvalidSnapshotError(f"{place} names no world: give --world")
+        _mark(found.document)
+        yield Item(place, as_of, found)
+
+
+def _texts(source: Path) -> Iterator[tuple[str, bytes]]:
+    if source.is_dir():
+        for file in sorted(source.glob("*.json")):
+            yield str(file), file.read_bytes()
+    elif source.suffix == ".jsonl":
+        for number, line in enumerate(source.read_bytes().splitlines(), 1):
+            if line.strip():
+                yield f"{source}:{number}", line
+    else:
+        yield str(source), source.read_bytes()
+
+
+def _mark(document: dict[str, Any]) -> None:
+    provenance = document.get("provenance")
+    document["provenance"] = {
+        **(provenance if isinstance(provenance, dict) else {}),
+        "source": BACKFILL_SOURCE,
+    }
+    # The producer's own digest covers the provenance, which has just changed.
+    document.pop("hash", None)

@@ -1,0 +1,215 @@
+"""`publish`, `latest`, `lookup`, `list`, `contract`: one request each, more or less."""
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from risk_hub_client import StoredSnapshot
+from risk_hub_client.cli.existing import require_world
+from risk_hub_client.cli.options import Json, check_period
+from risk_hub_client.cli.screen import bar, print_document, say
+from risk_hub_client.cli.session import Url, opened
+from risk_hub_client.cli.snapshot_file import SnapshotFile
+from risk_hub_client.memory import Memory
+from risk_hub_client.prepare import Producer, prepare
+from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
+from risk_hub_contracts.base.times import format_instant
+
+World = Annotated[str, typer.Option(help="The world's id.")]
+OptionalWorld = Annotated[str | None, typer.Option(help="The world's id, if the file names none.")]
+Actor = Annotated[str | None, typer.Option(help="Who publishes, if the file does not say.")]
+Stage = Annotated[str | None, typer.Option(help="Under which stage, if the file does not say.")]
+OnlyStage = Annotated[str | None, typer.Option("--stage", help="Only snapshots of this stage.")]
+OnlyActor = Annotated[str | None, typer.Option("--actor", help="Only snapshots of this actor.")]
+KnownAt = Annotated[str | None, typer.Option(help="Answer as the hub would have at this instant.")]
+Expired = Annotated[bool, typer.Option("--include-expired", help="Read history: expired snapshots too.")]
+BlobFile = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="This part as an rsh1 file.")
+]
+TABLE_MIN_CHARS: Final = 100
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (publish, latest, lookup, contract):
+        app.command()(command)
+    app.command("list")(list_snapshots)
+
+
+def publish(
+    file: Annotated[Path, typer.Argument(help="A snapshot as JSON.", exists=True, dir_okay=False)],
+    world: OptionalWorld = None,
+    actor: Actor = None,
+    stage: Stage = None,
+    covariance: BlobFile = None,
+    realized_returns: BlobFile = None,
+    stress: BlobFile = None,
+    url: Url = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate and hash; send nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Publish a snapshot; the same file again is answered as a replay."""
+    found = SnapshotFile.open(file, {"world": world, "actor": actor, "stage": stage})
+    parts = {"covariance": covariance, "realized_returns": realized_returns, "stress": stress}
+    document = found.document | {name: path for name, path in parts.items() if path is not None}
+    if dry_run:
+        _foretell(found, document, json=json)
+        return
+    with (
+        opened(url, actor=found.actor, stage=found.stage) as client,
+        bar(file.name, 1.0, quiet=json) as shown,
+    ):
+        done = client.publish(
+            found.world_id,
+            document,
+            progress=lambda sent, total: shown.show(sent / total, f"{sent:,} of {total:,} bytes"),
+        )
+    if json:
+        print_document(done.to_document())
+    else:
+        say(f"{done.outcome}: {done.world_id} {done.version} {done.content_hash}")
+
+
+def _foretell(found: SnapshotFile, document: dict[str, Any], *, json: bool) -> None:
+    prepared = prepare(
+        found.world_id,
+        document,
+        Producer.of(found.actor, found.stage),
+        now=Memory().now(),
+        inline_max_entries=INLINE_COV_THRESHOLD_DEFAULT_ENTRIES,
+    )
+    snapshot = prepared.snapshot
+    uploads = {kind: blob.size_bytes for kind, blob in prepared.blobs.items()}
+    if json:
+        facts = {"world_id": snapshot.world_id, "version": snapshot.version}
+        print_document(
+            {"outcome": "valid", **facts, "content_hash": snapshot.content_hash, "uploads": uploads}
+        )
+        return
+    large = "".join(f", {kind} apart ({size:,} bytes)" for kind, size in uploads.items())
+    say(f"valid, not sent: {snapshot.world_id} {snapshot.version} {snapshot.content_hash}{large}")
+
+
+def latest(
+    world: World,
+    stage: OnlyStage = None,
+    actor: OnlyActor = None,
+    known_at: KnownAt = None,
+    url: Url = None,
+    *,
+    include_expired: Expired = False,
+    json: Json = False,
+) -> None:
+    """Show the newest snapshot that has not expired."""
+    with opened(url) as client:
+        found = client.latest(
+            world, stage=stage, actor=actor, known_at=known_at, include_expired=include_expired
+        )
+    _show(found, json=json)
+
+
+def lookup(
+    world: World,
+    version: Annotated[str | None, typer.Option(help="This version.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The newest one that is not later.")] = None,
+    stage: OnlyStage = None,
+    actor: OnlyActor = None,
+    known_at: KnownAt = None,
+    url: Url = None,
+    *,
+    include_expired: Expired = False,
+    json: Json = False,
+) -> None:
+    """Show one version, or the newest snapshot that is not later than an instant."""
+    if version is None and as_of is None:
+        raise typer.BadParameter("give --version or --as-of")
+    filters = {"stage": stage, "actor": actor, "known_at": known_at}
+    with opened(url) as client:
+        found = client.lookup(world, version=version, as_of=as_of, include_expired=include_expired, **filters)
+    _show(found, json=json)
+
+
+def list_snapshots(
+    world: World,
+    start: Annotated[str | None, typer.Option("--from", help="First as_of, inclusive.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last as_of, inclusive.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    stage: OnlyStage = None,
+    actor: OnlyActor = None,
+    known_at: KnownAt = None,
+    url: Url = None,
+    *,
+    oldest_first: Annotated[bool, typer.Option("--oldest-first", help="Otherwise newest first.")] = False,
+    include_expired: Expired = False,
+    json: Json = False,
+) -> None:
+    """List a world's snapshots; more pages are fetched as they are needed."""
+    check_period(start, end)
+    with opened(url) as client:
+        snapshots = client.list(
+            world,
+            start=start,
+            end=end,
+            order="asc" if oldest_first else "desc",
+            stage=stage,
+            actor=actor,
+            known_at=known_at,
+            include_expired=include_expired,
+        )
+        found = list(islice(snapshots, limit))
+        if not found:
+            require_world(client, world)
+    if json:
+        print_document([dict(snapshot.document) for snapshot in found])
+    elif found:
+        _print_table(found)
+    else:
+        hint = "" if include_expired else "; --include-expired lists expired ones too"
+        say(f"{world}: no snapshot matches{hint}")
+
+
+def contract(url: Url = None, *, json: Json = False) -> None:
+    """Show the contract that the hub serves: its version, stages and limits."""
+    with opened(url) as client:
+        served = client.contract()
+    if json:
+        print_document(
+            {"contract_version": served.version, "stages": served.stages, "limits": dict(served.limits)}
+        )
+        return
+    say(f"contract {served.version}, stages {', '.join(served.stages)}")
+    for name, value in served.limits.items():
+        say(f"  {name:32} {value}")
+
+
+def _show(found: StoredSnapshot, *, json: bool) -> None:
+    if json:
+        print_document(dict(found.document))
+        return
+    provenance = found.document["provenance"]
+    say(f"{found.world_id} {found.version} as of {format_instant(found.as_of)}")
+    say(
+        f"  {len(found.weights)} weights, {provenance['stage']} by {provenance['actor']}, {found.content_hash}"
+    )
+    expiry = "expired" if found.document["expired"] else "expires"
+    say(f"  accepted {format_instant(found.created_at)}, {expiry} {format_instant(found.expires_at)}")
+
+
+def _print_table(found: Sequence[StoredSnapshot]) -> None:
+    console = Console()
+    console.width = max(console.width, TABLE_MIN_CHARS)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("version", "as of", "stage", "actor", "expires"):
+        table.add_column(heading, no_wrap=True)
+    for snapshot in found:
+        provenance = snapshot.document["provenance"]
+        cells = (snapshot.version, format_instant(snapshot.as_of), provenance["stage"], provenance["actor"])
+        expired = snapshot.document["expired"]
+        table.add_row(*cells, format_instant(snapshot.expires_at), style="dim" if expired else None)
+    console.print(table, soft_wrap=True)

@@ -1,0 +1,77 @@
+"""`lint`: the contract on this machine, without a hub."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from risk_hub_client.cli.options import Json
+from risk_hub_client.cli.screen import print_document, say
+from risk_hub_client.cli.snapshot_file import who_speaks
+from risk_hub_contracts.base import strict_json
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.snapshot.parse import parse_snapshot
+
+ASSUMED: Final = {"world": "unnamed", "actor": "lint", "stage": "paper"}
+Name = Annotated[str | None, typer.Option(help="Instead of what the file says.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that need no hub."""
+    app.command()(lint)
+
+
+def lint(
+    files: Annotated[list[Path], typer.Argument(help="Snapshots as JSON.", exists=True, dir_okay=False)],
+    world: Name = None,
+    actor: Name = None,
+    stage: Name = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Check snapshots against the contract, offline. Status 1 when one breaks it.
+
+    The content hash needs world, actor and stage: where neither the file nor an option names them, it is left out.
+    """
+    named = {"world": world, "actor": actor, "stage": stage}
+    found = [_verdict(file, named) for file in files]
+    if json:
+        print_document(found)
+    else:
+        for verdict in found:
+            say(_line(verdict))
+    if not all(verdict["valid"] for verdict in found):
+        raise typer.Exit(1)
+
+
+def _verdict(file: Path, named: Mapping[str, str | None]) -> dict[str, Any]:
+    try:
+        raw = file.read_bytes()
+        document = strict_json.loads(raw)
+        who = who_speaks(document if isinstance(document, dict) else {}, named)
+        complete = {name: value or ASSUMED[name] for name, value in who.items()}
+        snapshot = parse_snapshot(
+            raw,
+            world_id=complete["world"],
+            actor=complete["actor"],
+            stage=complete["stage"].lower(),
+            now=datetime.now(UTC),
+        )
+    except ProblemError as problem:
+        return {"file": str(file), "valid": False, "problem": problem.to_problem()}
+    content_hash = snapshot.content_hash if all(who.values()) else None
+    return {"file": str(file), "valid": True, "content_hash": content_hash}
+
+
+def _line(verdict: dict[str, Any]) -> str:
+    if verdict["valid"]:
+        return f"{verdict['file']}: keeps the contract{_suffix(verdict)}"
+    problem = verdict["problem"]
+    faults = [f"  {fault['pointer'] or 'the body'}: {fault['detail']}" for fault in problem.get("errors", [])]
+    return "\n".join([f"{verdict['file']}: {problem['title']}", *(faults or [f"  {problem['detail']}"])])
+
+
+def _suffix(verdict: dict[str, Any]) -> str:
+    return f", {verdict['content_hash']}" if verdict["content_hash"] else ""

@@ -1,0 +1,123 @@
+"""`risk show`, `stress show`, `signals list`: results that the hub derived from a world's snapshots."""
+
+from itertools import islice
+from typing import Annotated, Final
+
+import typer
+
+from risk_hub_client.cli.existing import require_world
+from risk_hub_client.cli.hub_commands import Expired, KnownAt, OnlyActor, OnlyStage
+from risk_hub_client.cli.options import Json, check_period
+from risk_hub_client.cli.report_text import risk_lines, signal_lines, stress_lines
+from risk_hub_client.cli.screen import print_document, say
+from risk_hub_client.cli.session import Url, opened
+from risk_hub_client.reads import Filters
+
+World = Annotated[str, typer.Argument(help="The world.")]
+Version = Annotated[
+    str | None, typer.Argument(help="The snapshot's version; without it the newest unexpired snapshot.")
+]
+SIGNALS_DEFAULT_COUNT: Final = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the groups `stress` and `signals`."""
+    stress = typer.Typer(help="Stress losses.", no_args_is_help=True, rich_markup_mode=None)
+    stress.callback()(_stress)
+    stress.command("show")(show_stress)
+    app.add_typer(stress, name="stress")
+    signals = typer.Typer(help="Exit signals.", no_args_is_help=True, rich_markup_mode=None)
+    signals.callback()(_signals)
+    signals.command("list")(list_signals)
+    app.add_typer(signals, name="signals")
+
+
+def _stress() -> None:
+    """Stress losses."""
+
+
+def _signals() -> None:
+    """Exit signals."""
+
+
+def show_risk(
+    world: World,
+    version: Version = None,
+    stage: OnlyStage = None,
+    actor: OnlyActor = None,
+    known_at: KnownAt = None,
+    url: Url = None,
+    *,
+    include_expired: Expired = False,
+    json: Json = False,
+) -> None:
+    """Show the risk report on a snapshot."""
+    filters = _filters(version, stage, actor, known_at, include_expired=include_expired)
+    with opened(url) as hub:
+        found = hub.latest_risk(world, **filters) if version is None else hub.risk(world, version)
+    _print(dict(found) if json else list(risk_lines(found.report, found.evaluated_as)))
+
+
+def show_stress(
+    world: World,
+    version: Version = None,
+    stage: OnlyStage = None,
+    actor: OnlyActor = None,
+    known_at: KnownAt = None,
+    url: Url = None,
+    *,
+    include_expired: Expired = False,
+    json: Json = False,
+) -> None:
+    """Show the stress report on a snapshot."""
+    filters = _filters(version, stage, actor, known_at, include_expired=include_expired)
+    with opened(url) as hub:
+        found = hub.latest_stress(world, **filters) if version is None else hub.stress(world, version)
+    _print(dict(found) if json else list(stress_lines(found.report, found.evaluated_as)))
+
+
+def list_signals(
+    world: World,
+    start: Annotated[str | None, typer.Option("--from", help="First emitted_at, inclusive.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last emitted_at, inclusive.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only signals of this stage.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The largest number to list.")] = SIGNALS_DEFAULT_COUNT,
+    url: Url = None,
+    *,
+    oldest_first: Annotated[bool, typer.Option("--oldest-first", help="Otherwise newest first.")] = False,
+    json: Json = False,
+) -> None:
+    """List a world's exit signals; more pages are fetched as they are needed."""
+    check_period(start, end)
+    with opened(url) as hub:
+        signals = hub.exit_signals(
+            world, start=start, end=end, stage=stage, order="asc" if oldest_first else "desc"
+        )
+        found = list(islice(signals, limit))
+        if not found:
+            require_world(hub, world)
+    if json:
+        print_document([signal.model_dump(mode="json") for signal in found])
+        return
+    _print(list(signal_lines(found)) or [f"{world}: no exit signal in this period"])
+
+
+def _filters(
+    version: str | None, stage: str | None, actor: str | None, known_at: str | None, *, include_expired: bool
+) -> Filters:
+    """Return the filters for the newest snapshot; a version needs none."""
+    filters = Filters(stage=stage, actor=actor, known_at=known_at, include_expired=include_expired)
+    if version is not None and any(filters.values()):
+        raise typer.BadParameter(
+            "--stage, --actor, --known-at and --include-expired select the newest snapshot: "
+            "leave them out where VERSION is given"
+        )
+    return filters
+
+
+def _print(shown: dict[str, object] | list[str]) -> None:
+    if isinstance(shown, dict):
+        print_document(shown)
+        return
+    for line in shown:
+        say(line)

@@ -1,0 +1,83 @@
+"""`risk-hub risk`: back-test of forecasts against realised returns."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from risk_hub_client.cli.backtest_plot import ENDINGS, plot_backtest
+from risk_hub_client.cli.backtest_text import backtest_lines
+from risk_hub_client.cli.existing import own_stage
+from risk_hub_client.cli.options import Json, check_period
+from risk_hub_client.cli.report_commands import show_risk
+from risk_hub_client.cli.screen import complain, print_document, say
+from risk_hub_client.cli.session import REFUSED, Url, opened
+from risk_hub_client.reads import BacktestOptions
+
+INSTANT = "RFC 3339, with an offset."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group `risk`."""
+    group = typer.Typer(help="Risk numbers.", no_args_is_help=True, rich_markup_mode=None)
+    group.callback()(_risk)
+    group.command("show")(show_risk)
+    group.command()(backtest)
+    app.add_typer(group, name="risk")
+
+
+def _risk() -> None:
+    """Risk numbers."""
+
+
+def _image(file: Path | None) -> Path | None:
+    if file is not None and file.suffix not in ENDINGS:
+        raise typer.BadParameter(f"must end in {' or '.join(ENDINGS)}")
+    return file
+
+
+def backtest(
+    world: Annotated[str, typer.Argument(help="The world.")],
+    stage: Annotated[
+        str | None,
+        typer.Option(help="The stage whose snapshots are judged; without it, the world's only one."),
+    ] = None,
+    start: Annotated[str | None, typer.Option("--from", help=f"Earliest as_of. {INSTANT}")] = None,
+    end: Annotated[str | None, typer.Option("--to", help=f"Latest as_of. {INSTANT}")] = None,
+    method: Annotated[str, typer.Option(help="parametric_normal or historical.")] = "parametric_normal",
+    confidence_bps: Annotated[int, typer.Option(help="Basis points: 9900 is 99 %.")] = 9_900,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw it into this .svg or .png (extra `plot`).", callback=_image, dir_okay=False),
+    ] = None,
+    url: Url = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Back-test the daily value-at-risk forecasts against realised returns: Kupiec, Christoffersen, Basel."""
+    check_period(start, end)
+    options = BacktestOptions(method=method, confidence_bps=confidence_bps)
+    if start is not None:
+        options["start"] = start
+    if end is not None:
+        options["end"] = end
+    with opened(url) as hub:
+        report = hub.backtest(world, stage or own_stage(hub, world), **options)
+    if plot is not None:
+        _plot(report, plot)
+    if json:
+        print_document(report)
+        return
+    for line in backtest_lines(report):
+        say(line)
+
+
+def _plot(report: dict[str, Any], file: Path) -> None:
+    if not report["days"]:
+        complain("No day was tested, so there is nothing to draw.")
+        raise typer.Exit(REFUSED)
+    try:
+        plot_backtest(report, file)
+    except ModuleNotFoundError as missing:
+        complain(f"{missing.name} is not installed: a picture needs the extra `plot`.")
+        raise typer.Exit(REFUSED) from None

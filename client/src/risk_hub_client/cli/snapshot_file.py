@@ -1,0 +1,69 @@
+"""A snapshot file given to a command: its document, and its world, actor and stage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from risk_hub_client import InvalidSnapshotError
+from risk_hub_contracts.base import strict_json
+from risk_hub_contracts.base.problems import ProblemError
+
+__all__ = ["SnapshotFile", "who_speaks"]
+
+# A file may contain its large components, which are removed from the body before it is sent.
+FILE_MAX_BYTES: Final = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFile:
+    """A document, and the world, actor and stage named by it or by the command."""
+
+    document: dict[str, Any]
+    world: str | None
+    actor: str | None
+    stage: str | None
+
+    @classmethod
+    def read(cls, raw: bytes, named: Mapping[str, str | None]) -> Self:
+        """Parse a file's bytes; the command's names take precedence.
+
+        Raises:
+            ProblemError: the text is not strict JSON.
+            InvalidSnapshotError: the text is not a JSON object.
+        """
+        document: Any = strict_json.loads(raw, max_bytes=FILE_MAX_BYTES)
+        if not isinstance(document, dict):
+            raise InvalidSnapshotError("a snapshot is a JSON object")
+        who = who_speaks(document, named)
+        return cls(document, who["world"], who["actor"], who["stage"])
+
+    @classmethod
+    def open(cls, file: Path, named: Mapping[str, str | None]) -> Self:
+        """Read a file; every error names it.
+
+        Raises:
+            InvalidSnapshotError: the file is not a snapshot, or names no world.
+        """
+        try:
+            found = cls.read(file.read_bytes(), named)
+        except ProblemError as problem:
+            raise InvalidSnapshotError(f"{file}: {problem.detail}", problem.violations) from None
+        if found.world is None:
+            raise InvalidSnapshotError(f"{file} names no world: give --world")
+        return found
+
+    @property
+    def world_id(self) -> str:
+        """The world id, which `open` has checked."""
+        return self.world or ""
+
+
+def who_speaks(document: Mapping[str, Any], named: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return world, actor and stage: from the command, otherwise from the document, otherwise None."""
+    provenance = document.get("provenance")
+    said = provenance if isinstance(provenance, dict) else {}
+    found = {"world": document.get("world_id"), "actor": said.get("actor"), "stage": said.get("stage")}
+    return {
+        name: named.get(name) or (value if isinstance(value, str) else None) for name, value in found.items()
+    }

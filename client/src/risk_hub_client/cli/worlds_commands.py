@@ -1,0 +1,177 @@
+"""`risk-hub worlds`: expected worlds, their lag limits, and their freshness."""
+
+import json as json_text
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from risk_hub_client.cli.existing import require_expectation, require_policy, require_stage
+from risk_hub_client.cli.options import Json
+from risk_hub_client.cli.screen import print_document, say
+from risk_hub_client.cli.session import REFUSED, Url, opened
+from risk_hub_contracts.base.limits import CRITICAL_DEFAULT_SECONDS, WARN_DEFAULT_SECONDS
+from risk_hub_contracts.base.times import duration_text
+
+World = Annotated[str, typer.Argument(help="The world.")]
+Stage = Annotated[str, typer.Option(help="The stage.")]
+LATE: Final = frozenset({"late", "stale", "missing"})
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group `worlds`."""
+    group = typer.Typer(help="Worlds that are waited for.", no_args_is_help=True, rich_markup_mode=None)
+    group.command("list")(list_worlds)
+    for command in (expect, show, forget, policy):
+        group.command()(command)
+    app.add_typer(group, name="worlds")
+
+
+def list_worlds(
+    stage: Annotated[str | None, typer.Option(help="Only worlds of this stage.")] = None,
+    url: Url = None,
+    *,
+    late: Annotated[
+        bool, typer.Option("--late", help="Only worlds that are late, stale or missing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show the freshness of every world; status 1 if one is late, stale or missing."""
+    with opened(url) as hub:
+        if stage is not None:
+            require_stage(hub, stage)
+        known = [world for world in hub.worlds() if stage in {None, world["stage"]}]
+    known.sort(key=lambda world: (world["state"] not in LATE, world["world_id"], world["stage"]))
+    shown = [world for world in known if world["state"] in LATE] if late else known
+    if json:
+        print_document(shown)
+    else:
+        for world in shown:
+            say(_line(world))
+    raise typer.Exit(REFUSED if any(world["state"] in LATE for world in known) else 0)
+
+
+def expect(
+    world: World,
+    stage: Stage,
+    owner: Annotated[str, typer.Option(help="Who looks after it: a team, an address.")],
+    warn_seconds: Annotated[int, typer.Option(help="Past this lag it is late.")] = WARN_DEFAULT_SECONDS,
+    critical_seconds: Annotated[
+        int, typer.Option(help="Past this lag it is stale.")
+    ] = CRITICAL_DEFAULT_SECONDS,
+    quiet: Annotated[
+        list[str] | None, typer.Option(help="HH:MM-HH:MM in UTC, when nobody is woken; several times.")
+    ] = None,
+    url: Url = None,
+    *,
+    enabled: Annotated[bool, typer.Option("--on/--off", help="Whether it is watched now.")] = True,
+    json: Json = False,
+) -> None:
+    """Register the expectation of a world, or change its lag limits."""
+    with opened(url) as hub:
+        stored = hub.expect(
+            world,
+            stage,
+            owner=owner,
+            warn_seconds=warn_seconds,
+            critical_seconds=critical_seconds,
+            enabled=enabled,
+            quiet_hours_utc=[_hours(text) for text in quiet or ()],
+        )
+    _tell(stored, json=json)
+
+
+def show(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> None:
+    """Show the expectation of a world."""
+    with opened(url) as hub:
+        _tell(require_expectation(hub, world, stage), json=json)
+
+
+def forget(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> None:
+    """Remove the expectation of a world; its snapshots stay."""
+    with opened(url) as hub:
+        require_expectation(hub, world, stage)
+        hub.forget(world, stage)
+    if json:
+        print_document({"world_id": world, "stage": stage, "forgotten": True})
+        return
+    say(f"{world} at {stage}: its silence is not watched any more")
+
+
+def policy(
+    world: World,
+    stage: Stage,
+    put: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Put the policy of this JSON file in force: a policy, or what this command shows; - is stdin.",
+        ),
+    ] = None,
+    url: Url = None,
+    *,
+    drop: Annotated[bool, typer.Option("--drop", help="Let the default be in force again.")] = False,
+    json: Json = False,  # noqa: ARG001 - accepted as by every command; the answer is JSON in any case
+) -> None:
+    """Show the exit policy in force, as JSON; with --put or --drop, change it first.
+
+    The output can be stored again, for any world: `--put` reads its member `policy`.
+    """
+    if put is not None and drop:
+        raise typer.BadParameter("give --put or --drop, not both")
+    with opened(url) as hub:
+        if put is not None:
+            hub.set_exit_policy(world, stage, _policy_of(_document(put)))
+        if drop:
+            require_policy(hub, world, stage)
+            hub.drop_exit_policy(world, stage)
+        print_document(hub.exit_policy(world, stage))
+
+
+def _policy_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the policy from a document that `policy` prints, or from a bare policy."""
+    shown = document.get("policy")
+    return shown if isinstance(shown, dict) and "stored" in document else document
+
+
+def _document(path: Path) -> dict[str, Any]:
+    file = "stdin" if path == Path("-") else str(path)
+    try:
+        text = sys.stdin.read() if file == "stdin" else path.read_text(encoding="utf-8")
+        document = json_text.loads(text)
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise typer.BadParameter(f"{file} is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise typer.BadParameter(f"{file} holds no JSON object")
+    return document
+
+
+def _hours(text: str) -> dict[str, str]:
+    start, dash, end = text.partition("-")
+    if not dash:
+        raise typer.BadParameter(f"{text!r}: quiet hours are HH:MM-HH:MM, in UTC")
+    return {"from": start, "to": end}
+
+
+def _line(world: dict[str, Any]) -> str:
+    lag = world.get("lag_seconds")
+    age = "never came" if lag is None else f"{world['head']['version']} is {duration_text(lag)} old"
+    owner = world.get("expectation", {}).get("owner")
+    asked = f" ({owner}{', quiet hours' if world['quiet'] else ''})" if owner else ""
+    return f"{world['state']}: {world['world_id']} at {world['stage']}: {age}{asked}"
+
+
+def _tell(stored: dict[str, Any], *, json: bool) -> None:
+    if json:
+        print_document(stored)
+        return
+    wanted = stored["expectation"]
+    state = "" if wanted["enabled"] else ", switched off"
+    quiet = "".join(f", quiet {hours['from']}-{hours['to']} UTC" for hours in wanted["quiet_hours_utc"])
+    say(
+        f"{stored['world_id']} at {stored['stage']}: late after {duration_text(wanted['warn_seconds'])}, "
+        f"stale after {duration_text(wanted['critical_seconds'])}, told to {wanted['owner']}{quiet}{state}"
+    )

@@ -1,0 +1,139 @@
+"""Exceptions of the client: refused before sending, refused by the hub, or unavailable."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from risk_hub_contracts.base.problems import ProblemError, Violation
+
+__all__ = [
+    "ConflictError",
+    "DamagedBlobError",
+    "DeniedError",
+    "HubError",
+    "InvalidSnapshotError",
+    "NotFoundError",
+    "RefusedError",
+    "SpoolError",
+    "StoreError",
+    "UnavailableError",
+]
+
+
+class HubError(Exception):
+    """Any error of the client.
+
+    Attributes:
+        request_id: the id of the request in the hub's log; None when nothing was sent.
+    """
+
+    def __init__(self, message: str, request_id: str | None = None) -> None:
+        super().__init__(f"{message} [request {request_id}]" if request_id else message)
+        self.request_id = request_id
+
+
+class InvalidSnapshotError(HubError):
+    """The snapshot violates the contract and was not sent; `violations` lists every violation."""
+
+    def __init__(self, message: str, violations: Sequence[Violation] = ()) -> None:
+        super().__init__(message)
+        self.violations = tuple(violations)
+
+    @classmethod
+    def of(cls, problem: ProblemError) -> "InvalidSnapshotError":
+        """Build the error from a problem that the contract found locally."""
+        return cls(problem.detail, problem.violations)
+
+
+class RefusedError(HubError):
+    """The hub rejected the request (4xx): the same request will be rejected again.
+
+    Attributes:
+        status: the HTTP status.
+        problem: the hub's problem document (RFC 9457); empty when the answer had none.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any], request_id: str) -> None:
+        title, remedy = problem.get("title", f"HTTP {status}"), problem.get("remedy")
+        sentences = [f"{title}: {problem['detail']}" if "detail" in problem else str(title)]
+        sentences += _faults(problem.get("errors"), sentences[0])
+        sentences += [str(remedy)] if remedy else []
+        super().__init__("\n".join(sentences), request_id)
+        self.status, self.problem = status, dict(problem)
+
+    @property
+    def type(self) -> str:
+        """The problem's stable type, as in `urn:risk-hub:problem:version-conflict`."""
+        return str(self.problem.get("type", "about:blank"))
+
+
+def _faults(faults: object, said: str) -> list[str]:
+    """Return a line for each fault that is not said already."""
+    lines = [
+        f"{fault.get('pointer')}: {fault.get('detail')}"
+        for fault in (faults if isinstance(faults, list) else ())
+        if isinstance(fault, Mapping)
+    ]
+    return [f"  {line}" for line in lines if line not in said]
+
+
+class ConflictError(RefusedError):
+    """The version is stored with other content (409): publish yours under a new version."""
+
+    @property
+    def hashes(self) -> tuple[str | None, str | None]:
+        """The stored content hash and the offered one."""
+        return self.problem.get("stored_hash"), self.problem.get("offered_hash")
+
+
+class DeniedError(RefusedError):
+    """The token is missing, wrong or expired (401), or lacks the permission (403)."""
+
+
+class NotFoundError(RefusedError):
+    """Nothing matches (404): the problem says whether the world is unknown, empty, or expired."""
+
+
+class StoreError(HubError):
+    """The blob store rejected (4xx) a request that the hub signed; the snapshot itself was not judged.
+
+    Attributes:
+        status: the HTTP status.
+        code: the store's own code, such as `AccessDenied`; empty if it gave none.
+    """
+
+    def __init__(self, status: int, code: str, request_id: str) -> None:
+        named = f" {code}" if code else ""
+        super().__init__(f"the blob store refuses a signed request (HTTP {status}{named})", request_id)
+        self.status, self.code = status, code
+
+
+class UnavailableError(HubError):
+    """No answer within the budget of attempts and seconds; sending the same again later is safe.
+
+    Attributes:
+        status: the last HTTP status; None if no answer arrived.
+        attempts: the number of attempts made.
+        retry_after_seconds: the wait that the hub asked for, if any.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        request_id: str,
+        *,
+        status: int | None = None,
+        attempts: int = 1,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        tried = f"{attempts} attempt{'s' if attempts > 1 else ''}"
+        super().__init__(f"the hub did not answer ({reason}; {tried})", request_id)
+        self.reason, self.status, self.attempts = reason, status, attempts
+        self.retry_after_seconds = retry_after_seconds
+
+
+class DamagedBlobError(HubError):
+    """The bytes received do not match the digest; they are never returned."""
+
+
+class SpoolError(HubError):
+    """An undelivered snapshot could not be stored in the spool; only the caller still holds it."""

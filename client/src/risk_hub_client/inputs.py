@@ -1,0 +1,215 @@
+"""Conversion of the caller's values for a snapshot's components to the forms of the contract."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from risk_hub_client.arrays import AT, Dense, Packed, bare, covariance_blob, is_array
+from risk_hub_client.blobs import Blob
+from risk_hub_client.checks import blob_faults
+from risk_hub_client.errors import InvalidSnapshotError
+from risk_hub_client.factors import FactorModel, factor_blob
+from risk_hub_client.labels import invalid, text_ids
+from risk_hub_contracts.base.problems import Violation, summary
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.blob.types import BlobFormatError, BlobKind
+from risk_hub_contracts.blob.write import encode_factor, encode_returns
+
+__all__ = ["checked", "covariance_of", "plain", "ready_blob", "returns_of", "weights_of"]
+
+MIDNIGHT: Final = (0, 0, 0, 0)
+SQUARE_DIMENSIONS: Final = 2
+RETURNS: Final = "/realized_returns"
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - any value that has a JSON form
+    """Convert arrays, series and array scalars within a value to lists, objects and numbers."""
+    if isinstance(value, datetime):
+        return format_instant(value) if value.tzinfo else value.isoformat()
+    if is_array(value) or hasattr(value, "to_list"):
+        return (bare(value) if is_array(value) else value).tolist()
+    if hasattr(value, "dtype") and hasattr(value, "item"):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {key: plain(child) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(child) for child in value]
+    return value
+
+
+def weights_of(value: Any) -> Any:  # noqa: ANN401 - judged by the contract
+    """Return weights, from a mapping or a pandas Series.
+
+    Raises:
+        InvalidSnapshotError: an id is neither text nor a whole number, or is repeated.
+    """
+    return plain(_by_id(value, "/weights")) if hasattr(value, "items") else plain(value)
+
+
+def _by_id(value: Any, at: str) -> dict[str, Any]:  # noqa: ANN401 - a mapping, a Series, or a DataFrame by column
+    pairs = list(value.items())
+    return dict(zip(text_ids((key for key, _ in pairs), at), (child for _, child in pairs), strict=True))
+
+
+def covariance_of(value: Any, weight_ids: Sequence[str], inline_max_entries: float) -> Any:  # noqa: ANN401
+    """Convert a covariance to an inline form or a `Blob`.
+
+    Args:
+        value: an inline form of the contract (lists or arrays in it), a DataFrame, a square array in the order of the
+            weights, `(ids, array)` with a square array or a packed upper triangle, a `FactorModel`, or a blob.
+        weight_ids: the ids that have a weight, in their order.
+        inline_max_entries: arrays with more entries become a blob, smaller ones an inline form.
+
+    Raises:
+        InvalidSnapshotError: the array violates the contract.
+    """
+    if isinstance(value, bytes | Path):
+        return ready_blob(value, "covariance", weight_ids)
+    model = _model_of(value, weight_ids)
+    if isinstance(model, FactorModel):
+        return _factors(replace(model, ids=text_ids(model.ids, f"{AT}/ids")), weight_ids)
+    if not isinstance(model, Dense | Packed):
+        return plain(value)
+    model = replace(model, ids=text_ids(model.ids, f"{AT}/ids"), array=bare(model.array))
+    if len(model.ids) ** 2 <= inline_max_entries:
+        return model.inline()
+    return _require(covariance_blob(model, weight_ids))
+
+
+def _model_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401
+    if isinstance(value, FactorModel):
+        return value
+    if hasattr(value, "to_numpy") and hasattr(value, "columns"):
+        return _frame(value)
+    if isinstance(value, Mapping):
+        return _named_arrays(value)
+    ids, array = value if isinstance(value, tuple) and len(value) == 2 else (weight_ids, value)  # noqa: PLR2004
+    if not is_array(array):
+        return value
+    form = Dense if array.ndim == SQUARE_DIMENSIONS else Packed
+    return form(ids, array)
+
+
+def _frame(frame: Any) -> Dense:  # noqa: ANN401 - a DataFrame
+    names, rows = text_ids(frame.columns, AT), text_ids(frame.index, AT)
+    if set(names) != set(rows):
+        raise invalid(AT, "the rows and columns of the DataFrame must be the same, distinct ids")
+    places = {name: place for place, name in enumerate(rows)}
+    ordered = frame if rows == names else frame.iloc[[places[name] for name in names]]
+    return Dense(names, ordered.to_numpy())
+
+
+def _named_arrays(value: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    if "factors" in value and "specific" in value:
+        return FactorModel(value.get("ids", ()), value["factors"], value["specific"])
+    if "ids" in value and is_array(value.get("matrix")):
+        return Dense(value["ids"], value["matrix"])
+    if "ids" in value and is_array(value.get("upper")):
+        return Packed(value["ids"], value["upper"])
+    return value
+
+
+def _factors(given: FactorModel, weight_ids: Sequence[str]) -> Blob:
+    model = FactorModel(given.ids, _numbers(given.factors, given.ids), _numbers(given.specific, given.ids))
+    if is_array(model.factors) and is_array(model.specific):
+        return _require(factor_blob(model, weight_ids))
+    try:
+        blob = Blob.of_bytes(encode_factor(model.ids, plain(model.factors), plain(model.specific)))
+    except TypeError:
+        raise invalid(
+            AT, "a factor model has rows of real numbers and a list of specific variances"
+        ) from None
+    except BlobFormatError as error:
+        raise invalid(AT, str(error)) from None
+    return checked(blob, weight_ids)
+
+
+def _numbers(value: Any, ids: Sequence[str]) -> Any:  # noqa: ANN401 - an array, a frame of one, or lists
+    if not hasattr(value, "to_numpy"):
+        return bare(value) if is_array(value) else value
+    if list(map(str, value.index)) != list(ids):
+        raise invalid(AT, "the rows of a DataFrame must be in the order of the ids, and labelled with them")
+    return value.to_numpy()
+
+
+def returns_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401 - see covariance_of
+    """Convert realised returns to an inline form, or to a `Blob` if dated: inline returns have no dates.
+
+    Args:
+        value: an inline form of the contract (lists or arrays in it), a DataFrame with a column for each id (a
+            DatetimeIndex gives the dates), an array of periods x ids in the order of the weights, one bare series, or
+            a blob.
+        weight_ids: the ids that have a weight, in their order.
+
+    Raises:
+        InvalidSnapshotError: the returns violate the contract.
+    """
+    if isinstance(value, bytes | Path):
+        return ready_blob(value, "realized_returns", weight_ids)
+    if is_array(value) and value.ndim == SQUARE_DIMENSIONS:
+        if value.shape[1] != len(weight_ids):
+            detail = f"{len(weight_ids)} weights need as many columns, not {value.shape[1]}"
+            raise invalid(RETURNS, detail)
+        return dict(zip(weight_ids, bare(value).T.tolist(), strict=True))
+    dates = _dates(value)
+    if isinstance(value, Mapping) and any(_dates(child) for child in value.values()):
+        raise invalid(
+            RETURNS, "series with dates of their own belong into a DataFrame, which puts them in line"
+        )
+    is_mapping = isinstance(value, Mapping) or hasattr(value, "columns")
+    series = plain(_by_id(value, RETURNS) if is_mapping else value)
+    if dates is None:
+        return series
+    try:
+        blob = Blob.of_bytes(encode_returns(series, dates))
+    except (BlobFormatError, TypeError) as error:
+        raise invalid(RETURNS, str(error)) from None
+    return checked(blob, weight_ids)
+
+
+def _dates(value: Any) -> list[str] | None:  # noqa: ANN401 - a DataFrame, a Series, or anything else
+    index = getattr(value, "index", None)
+    if index is None or not hasattr(index, "strftime"):
+        return None
+    if hasattr(index, "to_timestamp"):
+        raise invalid(RETURNS, "a period is no date: choose one, as by to_timestamp(how='end').normalize()")
+    if index.hasnans:
+        raise invalid(RETURNS, "a return has no date (NaT)")
+    days = all((each.hour, each.minute, each.second, each.microsecond) == MIDNIGHT for each in index)
+    return [each.strftime("%Y-%m-%d") if days else each.isoformat() for each in index]
+
+
+def ready_blob(value: bytes | Path, kind: BlobKind, weight_ids: Collection[str] = ()) -> Blob:
+    """Return an existing blob after checking its kind and content.
+
+    Raises:
+        InvalidSnapshotError: it is not a blob of this kind, or its content violates the contract.
+    """
+    try:
+        blob = Blob.of_bytes(value) if isinstance(value, bytes) else Blob.of_file(value)
+    except BlobFormatError as error:
+        raise invalid(f"/{kind}", str(error)) from None
+    if blob.kind != kind:
+        raise invalid(f"/{kind}", f"this blob is of kind {blob.kind}")
+    return checked(blob, weight_ids)
+
+
+def checked(blob: Blob, weight_ids: Collection[str]) -> Blob:
+    """Return a blob unchanged after validating its content.
+
+    Raises:
+        InvalidSnapshotError: the content violates the contract.
+    """
+    try:
+        faults = list(blob_faults(blob, weight_ids))
+    except BlobFormatError as error:
+        raise invalid(f"/{blob.kind}", str(error)) from None
+    return _require(faults or blob)
+
+
+def _require(blob: Blob | list[Violation]) -> Blob:
+    if isinstance(blob, Blob):
+        return blob
+    raise InvalidSnapshotError(summary(blob, "The snapshot"), blob)

@@ -1,0 +1,187 @@
+"""Reads as steps: generators that yield requests, receive the answers, and return the result."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, TypedDict, TypeVar
+from urllib.parse import quote
+
+from risk_hub_client.answers import HubContract, Page, StoredSnapshot
+from risk_hub_client.errors import HubError, InvalidSnapshotError
+from risk_hub_client.memory import Memory
+from risk_hub_client.wire import Answer, Call, Pause
+from risk_hub_contracts.base.limits import LIST_LIMIT_MAX
+from risk_hub_contracts.base.path_values import check_id
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.base.times import format_instant
+
+__all__ = [
+    "BacktestOptions",
+    "Filters",
+    "Instant",
+    "Span",
+    "Steps",
+    "backtest",
+    "contract",
+    "health",
+    "latest",
+    "lookup",
+    "next_cursor",
+    "page",
+    "params_of",
+    "text_of",
+    "world_path",
+]
+
+Result = TypeVar("Result")
+Steps = Generator[Call | Pause, Answer, Result]
+Instant = datetime | str
+NOT_MODIFIED: Final = 304
+
+
+class Filters(TypedDict, total=False):
+    """Filters of every read of snapshots.
+
+    Attributes:
+        stage: only snapshots of this stage.
+        actor: only snapshots of this actor.
+        known_at: answer as the hub would have answered at this instant.
+        include_expired: read history, expired snapshots too.
+    """
+
+    stage: str | None
+    actor: str | None
+    known_at: Instant | None
+    include_expired: bool
+
+
+class BacktestOptions(TypedDict, total=False):
+    """Selection of forecasts for a back-test: inclusive bounds of `as_of`, method and confidence."""
+
+    start: Instant
+    end: Instant
+    method: str
+    confidence_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Selection of snapshots to list: inclusive bounds of `as_of`, order, and page size."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+    order: Literal["asc", "desc"] = "desc"
+    page_size: int = LIST_LIMIT_MAX
+
+
+def world_path(world_id: str, *rest: str) -> str:
+    """Return the path of a resource in a world.
+
+    Raises:
+        InvalidSnapshotError: the id is malformed, so no request is made.
+    """
+    try:
+        check_id(world_id, "/world_id")
+    except ProblemError as problem:
+        raise InvalidSnapshotError.of(problem) from None
+    return "/".join(["/risk-hub/worlds", *(quote(name, safe="") for name in (world_id, *rest))])
+
+
+def health() -> Steps[dict[str, Any]]:
+    """Request the hub's health."""
+    answer = yield Call("GET", "/risk-hub/health")
+    return answer.mapping()
+
+
+def contract(memory: Memory) -> Steps[HubContract]:
+    """Request the contract that the hub serves, at most once an hour."""
+    known = memory.contract
+    if known is not None:
+        return known
+    answer = yield Call("GET", "/risk-hub/contract")
+    served = answer.read(_served)
+    memory.keep_contract(served)
+    return served
+
+
+def latest(memory: Memory, world_id: str, filters: Filters) -> Steps[StoredSnapshot]:
+    """Request the newest snapshot; an unchanged answer is not sent again."""
+    params = params_of(filters)
+    call = Call("GET", world_path(world_id, "snapshots", "latest"), params=params)
+    # Expiry depends on the time, not on the content, so an ETag cannot show it.
+    etag = None if "include_expired" in params else memory.etag(call)
+    if etag is not None:
+        call = Call("GET", call.url, {"If-None-Match": etag}, params, good=frozenset({200, NOT_MODIFIED}))
+    answer = yield call
+    if answer.status == NOT_MODIFIED:
+        return StoredSnapshot.of(memory.recall(call))
+    found = answer.read(StoredSnapshot.of)
+    memory.keep(call, answer)
+    return found
+
+
+def lookup(
+    world_id: str, version: str | None, as_of: Instant | None, filters: Filters
+) -> Steps[StoredSnapshot]:
+    """Request one version, or the newest snapshot that is not later than an instant."""
+    wanted = {"version": version, "as_of": text_of(as_of)}
+    answer = yield Call(
+        "GET", world_path(world_id, "snapshots", "lookup"), params={**wanted, **params_of(filters)}
+    )
+    return answer.read(StoredSnapshot.of)
+
+
+def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None) -> Steps[Page]:
+    """Request one page of a world's snapshots."""
+    bounds = {"from": text_of(span.start), "to": text_of(span.end), "order": span.order}
+    window = {"cursor": cursor, "limit": str(span.page_size)}
+    params = {**bounds, **window, **params_of(filters)}
+    answer = yield Call("GET", world_path(world_id, "snapshots"), params=params)
+    found = answer.read(_page)
+    return Page(found.snapshots, next_cursor(cursor, found.next_cursor, answer))
+
+
+def next_cursor(cursor: str | None, following: object, answer: Answer) -> str | None:
+    """Return the cursor of the next page, None after the last one.
+
+    Raises:
+        HubError: the cursor is malformed, or equals this page's, so paging would never end.
+    """
+    if not isinstance(following, str | None) or (following is not None and following == cursor):
+        raise HubError("the next page begins where this one did; paging would never end", answer.request_id)
+    return following
+
+
+def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[str, Any]]:
+    """Request the back-test of a stage's value-at-risk forecasts."""
+    bounds = {"from": text_of(options.get("start")), "to": text_of(options.get("end"))}
+    confidence = options.get("confidence_bps")
+    chosen = {
+        "method": options.get("method"),
+        "confidence_bps": None if confidence is None else str(confidence),
+    }
+    path = world_path(world_id, "risk", "backtest")
+    answer = yield Call("GET", path, params={"stage": stage, **bounds, **chosen})
+    return answer.mapping()
+
+
+def _served(document: Any) -> HubContract:  # noqa: ANN401 - any JSON
+    served = HubContract(document["contract_version"], tuple(document["stages"]), dict(document["limits"]))
+    float(served.inline_max_entries)
+    return served
+
+
+def _page(document: Any) -> Page:  # noqa: ANN401 - any JSON
+    return Page(tuple(map(StoredSnapshot.of, document["snapshots"])), document["next_cursor"])
+
+
+def params_of(filters: Filters) -> dict[str, str | None]:
+    """Return the filters as query parameters."""
+    known_at, history = filters.get("known_at"), filters.get("include_expired", False)
+    params = {"stage": filters.get("stage"), "actor": filters.get("actor"), "known_at": text_of(known_at)}
+    return {**params, **({"include_expired": "true"} if history else {})}
+
+
+def text_of(instant: Instant | None) -> str | None:
+    """Return an instant as a query parameter."""
+    return format_instant(instant) if isinstance(instant, datetime) else instant

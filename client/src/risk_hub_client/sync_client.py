@@ -1,0 +1,293 @@
+"""`RiskHubClient`: the blocking client."""
+
+import time
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar, Unpack
+
+import httpx2
+import stamina
+
+from risk_hub_client import publishing, reads, registry, reports, uploading
+from risk_hub_client.answers import HubContract, Publication, StoredSnapshot
+from risk_hub_client.base import ClientBase, SnapshotFields
+from risk_hub_client.discretion import signed_request
+from risk_hub_client.errors import HubError
+from risk_hub_client.hurry import keep_deadlines, until
+from risk_hub_client.inputs import ready_blob
+from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps
+from risk_hub_client.reports import ReportDocument, SignalSpan
+from risk_hub_client.retries import REPEATABLE, retry_options
+from risk_hub_client.spool import Flushed
+from risk_hub_client.transport import UNSENDABLE, Exchange, client_options
+from risk_hub_client.uploading import Progress, unseen
+from risk_hub_client.wire import PAUSED, Answer, Call, Pause, TransientError
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobKind, Decoded
+from risk_hub_contracts.reports.exit_signal import ExitSignal
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.stress import StressReport
+
+__all__ = ["RiskHubClient"]
+
+Result = TypeVar("Result")
+
+
+class RiskHubClient(ClientBase):
+    """A blocking client of the hub, for producers and consumers.
+
+    Example:
+        >>> with RiskHubClient(actor="gateway", stage="paper") as hub:  # doctest: +SKIP
+        ...     hub.publish("us20", version="v1", as_of=as_of, weights={"AAPL": 0.6, "MSFT": 0.4})
+
+    Every request is retried after 408, 429, 5xx, timeouts, broken connections and answers that are web pages;
+    see `Patience`.
+    """
+
+    @cached_property
+    def _http(self) -> httpx2.Client:
+        return keep_deadlines(httpx2.Client(**client_options(self.settings)))
+
+    def __enter__(self) -> Self:
+        """Open the connections."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def publish(
+        self,
+        world_id: str,
+        document: Mapping[str, Any] | None = None,
+        *,
+        actor: str | None = None,
+        stage: str | None = None,
+        progress: Progress = unseen,
+        **fields: Unpack[SnapshotFields],
+    ) -> Publication:
+        """Publish a snapshot; repeating the call, in any process, changes nothing.
+
+        Args:
+            world_id: the world.
+            document: a snapshot as the contract defines it; `fields` add to it or replace it.
+            actor: the publishing actor; default: the client's.
+            stage: the stage to publish under; default: the client's.
+            progress: called while a large component is sent, with the bytes sent and the total.
+            **fields: the fields of the contract. `covariance` and `realized_returns` may be dicts, NumPy arrays,
+                DataFrames, a `FactorModel`, a blob, or a reference from `upload`.
+
+        Returns:
+            The outcome: created, replayed, or spooled if a spool is configured and the hub is unavailable.
+
+        Raises:
+            InvalidSnapshotError: the snapshot violates the contract; nothing was sent.
+            ConflictError: the version is stored with other content.
+            RefusedError: the hub rejected it for another reason.
+            StoreError: the blob store rejected a request that the hub signed.
+            UnavailableError: no answer within the budget, and no spool.
+            SpoolError: no answer, and the spool could not store it.
+        """
+        order = publishing.Order(
+            world_id, {**(document or {}), **fields}, self._producer(actor, stage), progress
+        )
+        return self._run(publishing.publish(self.memory, self.spool, order))
+
+    def flush(self) -> Flushed:
+        """Deliver the spooled snapshots, oldest first; unreadable and rejected ones move to `refused/`.
+
+        Raises:
+            UnavailableError: the hub is unavailable; the rest stays, in order.
+            DeniedError: the token is not accepted (401); the rest stays, in order.
+            SpoolError: the folder cannot be used.
+        """
+        return Flushed((), ()) if self.spool is None else self._run(publishing.flush(self.spool))
+
+    def latest(self, world_id: str, **filters: Unpack[Filters]) -> StoredSnapshot:
+        """Return the newest snapshot that has not expired; an unchanged answer is not sent again (ETag)."""
+        return self._run(reads.latest(self.memory, world_id, filters))
+
+    def lookup(
+        self,
+        world_id: str,
+        *,
+        version: str | None = None,
+        as_of: Instant | None = None,
+        **filters: Unpack[Filters],
+    ) -> StoredSnapshot:
+        """Return one version, or the newest snapshot that is not later than `as_of`."""
+        return self._run(reads.lookup(world_id, version, as_of, filters))
+
+    def list(
+        self,
+        world_id: str,
+        *,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        order: Literal["asc", "desc"] = "desc",
+        **filters: Unpack[Filters],
+    ) -> Iterator[StoredSnapshot]:
+        """Yield a world's snapshots, newest first by default; pages are fetched as they are needed."""
+        cursor, span = None, Span(start, end, order)
+        while True:
+            page = self._run(reads.page(world_id, span, filters, cursor))
+            yield from page.snapshots
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def risk(self, world_id: str, version: str) -> ReportDocument[RiskReport]:
+        """Return the risk report on a version, as a JSON object and as a model."""
+        return self._run(reports.report(RiskReport, world_id, version))
+
+    def latest_risk(self, world_id: str, **filters: Unpack[Filters]) -> ReportDocument[RiskReport]:
+        """Return the risk report on the newest snapshot that has not expired."""
+        return self._run(reports.latest_report(RiskReport, world_id, filters))
+
+    def stress(self, world_id: str, version: str) -> ReportDocument[StressReport]:
+        """Return the stress report on a version, as a JSON object and as a model."""
+        return self._run(reports.report(StressReport, world_id, version))
+
+    def latest_stress(self, world_id: str, **filters: Unpack[Filters]) -> ReportDocument[StressReport]:
+        """Return the stress report on the newest snapshot that has not expired."""
+        return self._run(reports.latest_report(StressReport, world_id, filters))
+
+    def exit_signals(
+        self,
+        world_id: str,
+        *,
+        start: Instant | None = None,
+        end: Instant | None = None,
+        stage: str | None = None,
+        order: Literal["asc", "desc"] = "desc",
+    ) -> Iterator[ExitSignal]:
+        """Yield a world's exit signals by `emitted_at`, newest first; pages are fetched as they are needed."""
+        cursor, span = None, SignalSpan(start, end, stage, order)
+        while True:
+            signals, cursor = self._run(reports.signals_page(world_id, span, cursor))
+            yield from signals
+            if cursor is None:
+                return
+
+    def backtest(self, world_id: str, stage: str, **options: Unpack[BacktestOptions]) -> dict[str, Any]:
+        """Return the back-test of a stage's value-at-risk forecasts against its realised returns."""
+        return self._run(reads.backtest(world_id, stage, options))
+
+    def worlds(self) -> Iterator[dict[str, Any]]:
+        """Yield the freshness of every world that the hub knows: fresh, late, stale or missing."""
+        cursor = None
+        while True:
+            page = self._run(registry.worlds_page(cursor))
+            yield from page["worlds"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def expect(self, world_id: str, stage: str, **expectation: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Register the expectation that a world is updated; see `Expectation` for the fields."""
+        return self._run(registry.put(world_id, registry.EXPECTATIONS, stage, expectation))
+
+    def expectation(self, world_id: str, stage: str) -> dict[str, Any]:
+        """Return the expectation registered for a world."""
+        return self._run(registry.read(world_id, registry.EXPECTATIONS, stage))
+
+    def forget(self, world_id: str, stage: str) -> None:
+        """Remove the expectation of a world; its snapshots stay."""
+        self._run(registry.drop(world_id, registry.EXPECTATIONS, stage))
+
+    def set_exit_policy(self, world_id: str, stage: str, policy: Mapping[str, Any]) -> dict[str, Any]:
+        """Store the exit policy of a world; see `ExitPolicy`."""
+        return self._run(registry.put(world_id, registry.EXIT_POLICY, stage, policy))
+
+    def exit_policy(self, world_id: str, stage: str) -> dict[str, Any]:
+        """Return the exit policy in force, stored or default."""
+        return self._run(registry.read(world_id, registry.EXIT_POLICY, stage))
+
+    def drop_exit_policy(self, world_id: str, stage: str) -> None:
+        """Remove the stored exit policy, so that the default applies again."""
+        self._run(registry.drop(world_id, registry.EXIT_POLICY, stage))
+
+    def contract(self) -> HubContract:
+        """Return the contract that the hub serves, at most an hour old."""
+        return self._run(reads.contract(self.memory))
+
+    def health(self) -> dict[str, Any]:
+        """Return whether the hub is up."""
+        return self._run(reads.health())
+
+    def upload(
+        self,
+        world_id: str,
+        kind: BlobKind,
+        data: bytes | Path,
+        *,
+        actor: str | None = None,
+        progress: Progress = unseen,
+    ) -> BlobRef:
+        """Upload a blob directly to the store and return the reference for a snapshot.
+
+        Raises:
+            InvalidSnapshotError: the data is not a blob of this kind; nothing was sent.
+        """
+        blob = ready_blob(data, kind)
+        return self._run(uploading.upload(world_id, blob, actor or self.settings.actor, progress))
+
+    def load(self, snapshot: StoredSnapshot, kind: BlobKind) -> Decoded | None:
+        """Return a large component of a snapshot, verified by its digest; None if the snapshot lacks it.
+
+        Raises:
+            DamagedBlobError: the bytes received do not match the digest.
+        """
+        return self._run(uploading.load(snapshot, kind))
+
+    def _run(self, steps: Steps[Result]) -> Result:
+        try:
+            call = next(steps)
+            while True:
+                try:
+                    answer = self._send(call)
+                except HubError as error:
+                    call = steps.throw(error)
+                else:
+                    call = steps.send(answer)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+        finally:
+            steps.close()
+
+    def _send(self, call: Call | Pause) -> Answer:
+        if isinstance(call, Pause):
+            time.sleep(call.seconds)
+            return PAUSED
+        exchange, attempt_number = Exchange(self.settings, self.memory, call), 0
+        options = retry_options(self.settings.patience, exchange.deadline)
+        try:
+            for attempt in stamina.retry_context(**options):
+                with attempt:
+                    attempt_number = attempt.num
+                    return self._attempt(exchange)
+        except TransientError as error:
+            raise error.final(attempt_number) from error
+        raise AssertionError("an attempt answers or raises")
+
+    def _attempt(self, exchange: Exchange) -> Answer:
+        body = exchange.call.body
+        content = body() if callable(body) else body
+        try:
+            with (
+                until(exchange.deadline),
+                signed_request(signed=not exchange.call.to_hub),
+                self._http.stream(**exchange.request(content)) as response,
+            ):
+                inbox = exchange.inbox(response)
+                for chunk in response.iter_bytes():
+                    exchange.take(inbox, chunk)
+        except UNSENDABLE as error:
+            raise exchange.broken(error) from (error if isinstance(error, REPEATABLE) else None)
+        return exchange.answer(inbox)

@@ -1,0 +1,86 @@
+"""Parts that the blocking and the asynchronous transport share: request arguments, deadlines, errors."""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx2
+
+from risk_hub_client.errors import HubError
+from risk_hub_client.memory import Memory
+from risk_hub_client.retries import REPEATABLE, Deadline
+from risk_hub_client.settings import LOOPBACK, Settings
+from risk_hub_client.wire import Answer, Call, Inbox, TransientError
+from risk_hub_contracts import __version__
+
+__all__ = ["UNSENDABLE", "Exchange", "client_options"]
+
+AGENT: Final = f"risk-hub-client/{__version__}"
+# Exceptions of the library; ValueError: an invalid proxy or header.
+UNSENDABLE: Final = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """Return the HTTP library's options: no redirects (they could leak the token), no proxy for loopback."""
+    return {
+        "follow_redirects": False,
+        "trust_env": urlsplit(settings.url).hostname not in LOOPBACK,
+        "headers": {"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
+    }
+
+
+class Exchange:
+    """One call, from its first attempt to its answer."""
+
+    def __init__(self, settings: Settings, memory: Memory, call: Call) -> None:
+        self._settings, self._memory, self.call = settings, memory, call
+        self.deadline = Deadline(settings.patience, call.size_bytes)
+
+    def request(self, content: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes, or either kind of iterator
+        """Return the arguments of the next attempt."""
+        call, headers = self.call, dict(self.call.headers)
+        if call.to_hub:
+            headers |= {
+                "Authorization": f"Bearer {self._settings.token}",
+                "X-Correlation-Id": call.request_id,
+            }
+        return {
+            "method": call.method,
+            "url": f"{self._settings.url}{call.url}" if call.to_hub else call.url,
+            "headers": headers,
+            "params": call.query() or None,
+            "content": content,
+            "timeout": self.deadline.timeout_seconds,
+        }
+
+    def inbox(self, response: httpx2.Response) -> Inbox:
+        """Return the buffer for the answer's bytes."""
+        return Inbox(self.call, response.status_code, response.headers)
+
+    def take(self, inbox: Inbox, chunk: bytes) -> None:
+        """Append the next bytes, unless the budget is spent."""
+        if self.deadline.is_over:
+            raise self.too_slow()
+        inbox.add(chunk)
+
+    def answer(self, inbox: Inbox) -> Answer:
+        """Return the complete answer, or raise the error that it stands for."""
+        now = self._memory.now()
+        answer = inbox.answer(now)
+        if self.call.to_hub:
+            self._memory.note_date(answer)
+        return answer
+
+    def too_slow(self) -> TransientError:
+        """Return the error of an answer that exceeds the budget."""
+        return TransientError("the answer came too slowly", self.call.request_id)
+
+    def broken(self, error: Exception) -> Exception:
+        """Classify a failed attempt: a connection error can be retried, an invalid URL cannot.
+
+        The library's message on an invalid request may quote the request, token included, so it is left out.
+        """
+        if isinstance(error, httpx2.TimeoutException) and self.deadline.is_over:
+            return self.too_slow()
+        if isinstance(error, REPEATABLE):
+            return TransientError(f"{type(error).__name__}: {error}".rstrip(": "), self.call.request_id)
+        return HubError(f"the request could not be sent ({type(error).__name__})", self.call.request_id)

@@ -1,0 +1,1 @@
+"""The HTTP API: routes, query parameters, answers, JSON Schemas and OpenAPI."""

@@ -1,0 +1,1 @@
+"""The OpenAPI document, one module per group of routes."""

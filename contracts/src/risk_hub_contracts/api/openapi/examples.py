@@ -1,0 +1,87 @@
+"""Examples of requests in the OpenAPI description, from the golden examples and the default policy."""
+
+from typing import Any, Final
+
+from risk_hub_contracts.api.openapi.links import operations
+from risk_hub_contracts.blob.write import digest, encode_covariance
+from risk_hub_contracts.golden.cases import ACTOR, BODY, NOW, STAGE, WORLD_ID
+from risk_hub_contracts.golden.valid_bodies import VALID_BODIES
+from risk_hub_contracts.golden.valid_parts import VALID_PARTS
+from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
+
+Json = dict[str, Any]
+
+_SHOWN: Final = ("minimal", "everything")
+_BLOB: Final = encode_covariance(["AAPL", "MSFT"], [0.04, 0.01, 0.09])
+_ANNOUNCED: Final = {"kind": "covariance", "bytes": len(_BLOB)}
+# By name. Cursors are bound to one query and one deployment, ETags to one content: they have no example.
+PARAMETERS: Final[Json] = {
+    "world_id": WORLD_ID,
+    "version": "example-minimal",
+    "sha256": digest(_BLOB),
+    "X-Actor": ACTOR,
+    "X-Stage": STAGE,
+    "X-Correlation-Id": "rebalance-42",
+    "stage": STAGE,
+    "actor": ACTOR,
+    "known_at": NOW,
+    "as_of": NOW,
+    "from": BODY["as_of"],
+    "to": NOW,
+    "include_expired": True,
+    "expand": True,
+    "limit": 20,
+    "order": "asc",
+    "method": "historical",
+    "confidence_bps": 9_900,
+}
+WITHOUT_EXAMPLE: Final = frozenset({"cursor", "If-None-Match"})
+
+
+def add_examples(paths: Json) -> Json:
+    """Add an example to every parameter and request body, and return the paths.
+
+    Raises:
+        KeyError: a parameter or a body has no example here.
+    """
+    bodies = _bodies()
+    for parameter in _parameters(paths):
+        if parameter["name"] not in WITHOUT_EXAMPLE:
+            parameter["examples"] = {"golden": {"value": PARAMETERS[parameter["name"]]}}
+    for operation in operations(paths):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            content["examples"] = bodies[content["schema"]["$ref"].rpartition("/")[2]]
+    return paths
+
+
+def _parameters(paths: Json) -> list[Json]:
+    shared = [parameter for item in paths.values() for parameter in item.get("parameters", ())]
+    own = [each for operation in operations(paths) for each in operation.get("parameters", ())]
+    return shared + own
+
+
+def _bodies() -> Json:
+    golden = {case.name: case for case in (*VALID_BODIES, *VALID_PARTS)}
+    return {
+        "SnapshotRequest": {
+            name: {
+                "summary": golden[name].why,
+                "value": {**golden[name].body, "version": f"example-{name}"},
+            }
+            for name in _SHOWN
+        },
+        "UploadRequest": {"small": {"value": {**_ANNOUNCED, "sha256": digest(_BLOB)}}},
+        "UploadEnd": {"multipart": {"value": {**_ANNOUNCED, "upload_id": "upload-1"}}},
+        "Expectation": {
+            "defaults": {"value": {"owner": "risk-desk@example.com"}},
+            "quiet-nights": {
+                "value": {
+                    "owner": "risk-desk@example.com",
+                    "warn_seconds": 900,
+                    "critical_seconds": 3_600,
+                    "quiet_hours_utc": [{"from": "22:00", "to": "06:00"}],
+                }
+            },
+        },
+        "ExitPolicy": {"default": {"value": DEFAULT_POLICY.model_dump(mode="json", exclude_none=True)}},
+    }

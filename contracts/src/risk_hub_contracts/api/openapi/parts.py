@@ -1,0 +1,121 @@
+"""Building blocks of OpenAPI operations: answers, problems, parameters, references."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from risk_hub_contracts.api.schemas import ContractSchema
+from risk_hub_contracts.base.ids import ID_PATTERN
+from risk_hub_contracts.base.problems import (
+    CONTENT_TYPE,
+    NOT_YET,
+    PROBLEMS,
+    SNAPSHOT_EXPIRED,
+    ProblemError,
+    ProblemType,
+)
+
+Json = dict[str, Any]
+
+_HEADERS: Final[dict[str, str]] = {
+    "Cache-Control": "`no-cache`: revalidate before each use; `no-store` on errors and on answers with signed URLs.",
+    "ETag": "The content hash in double quotes; with a suffix where `expired` is true or references are expanded.",
+    "Location": "Where the snapshot can be read.",
+    "Idempotency-Replayed": "`true`: this content was stored before; nothing changed.",
+    "Risk-Hub-Settled": "With `known_at`: `true` once nothing can change the answer any more.",
+    "Risk-Hub-Evaluated-As": "`current`; or `history`: the past, evaluated on purpose. No exit signal came from it.",
+    "X-Correlation-Id": "The request's id, the client's own where it sent one.",
+    "WWW-Authenticate": "The scheme that is asked for.",
+    "Retry-After": "Seconds to wait before the same request is sent again.",
+}
+# Headers present in every response that declares them. The others are missing from the gateway's own errors
+# (correlation id, caching rule) or belong to only one problem of a status (Retry-After).
+_REQUIRED_HEADERS: Final = frozenset(_HEADERS) - {
+    "Cache-Control",
+    "Retry-After",
+    "Risk-Hub-Settled",
+    "X-Correlation-Id",
+}
+
+
+def header_components() -> Json:
+    """Return every response header by its name."""
+    return {
+        name: _header(text) | ({"required": True} if name in _REQUIRED_HEADERS else {})
+        for name, text in _HEADERS.items()
+    }
+
+
+def answer(model: str, description: str, *headers: str) -> Json:
+    """Return a JSON answer of a model, with the headers named."""
+    return {
+        "description": description,
+        "headers": header_refs((*headers, "Cache-Control", "X-Correlation-Id")),
+        "content": {"application/json": {"schema": model_ref(model)}},
+    }
+
+
+def problems(types: Sequence[ProblemType]) -> dict[str, Json]:
+    """Return one response per status, with an example for each problem type that has it."""
+    ordered = [problem for problem in PROBLEMS.values() if problem in types]
+    statuses = sorted({problem.status for problem in ordered})
+    return {str(status): _problem([x for x in ordered if x.status == status]) for status in statuses}
+
+
+def _problem(types: Sequence[ProblemType]) -> Json:
+    status = types[0].status
+    extra = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
+    passing = {"Retry-After": _header(_HEADERS["Retry-After"])} if set(types) & set(NOT_YET) else {}
+    settled = ("Risk-Hub-Settled",) if SNAPSHOT_EXPIRED in types else ()
+    examples = {x.slug: {"value": ProblemError(x, f"{x.title}.").to_problem()} for x in types}
+    return {
+        "description": "; ".join(f"{problem.title} (`{problem.slug}`)" for problem in types) + ".",
+        "headers": header_refs((*extra, *settled, "Cache-Control", "X-Correlation-Id")) | passing,
+        "content": {CONTENT_TYPE: {"schema": model_ref("ProblemAnswer"), "examples": examples}},
+    }
+
+
+def query_parameters(query: type[BaseModel]) -> list[Json]:
+    """Return one parameter for each field of a query model."""
+    model = query.model_json_schema(by_alias=True, schema_generator=ContractSchema)
+    required = model.get("required", ())
+    return [
+        _query_parameter(name, schema) | ({"required": True} if name in required else {})
+        for name, schema in model["properties"].items()
+    ]
+
+
+def _query_parameter(name: str, schema: Mapping[str, Any]) -> Json:
+    """A parameter that may be absent is never null, so what pydantic writes for None is left out."""
+    present = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
+    bare = {key: value for key, value in present[0].items() if key != "description"}
+    if schema.get("default") is not None:
+        bare["default"] = schema["default"]
+    return {"name": name, "in": "query", "description": schema["description"], "schema": bare}
+
+
+def path_parameter(name: str, description: str, pattern: str = ID_PATTERN) -> Json:
+    """Return a path value of the form of an id."""
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+def header_parameter(name: str, pattern: str | None, description: str, *, required: bool = False) -> Json:
+    """Return a request header."""
+    schema = {"type": "string"} | ({"pattern": pattern} if pattern else {})
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
+
+
+def header_refs(names: Sequence[str]) -> Json:
+    """Return references to response headers."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _header(description: str) -> Json:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def model_ref(model: str) -> Json:
+    """Return the reference to a model."""
+    return {"$ref": f"#/components/schemas/{model}"}

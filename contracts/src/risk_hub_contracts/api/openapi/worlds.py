@@ -1,0 +1,94 @@
+"""The operations of the world registry."""
+
+from typing import Final
+
+from risk_hub_contracts.api.openapi.parts import (
+    Json,
+    answer,
+    header_refs,
+    model_ref,
+    path_parameter,
+    problems,
+    query_parameters,
+)
+from risk_hub_contracts.api.world_queries import StageQuery, WorldsQuery
+from risk_hub_contracts.base import problems as p
+from risk_hub_contracts.base.problems import ProblemType
+
+_ASKED: Final = (
+    *(p.NETWORK_DENIED, p.THROTTLED, p.INTERNAL, p.UNAVAILABLE, p.GATEWAY_TIMEOUT, p.UNAUTHENTICATED),
+    *(p.FORBIDDEN_SCOPE, p.INVALID_QUERY, p.NOT_FOUND),
+)
+_OF_ONE: Final = (*_ASKED, p.CONTRACT_VIOLATION)
+_PUT: Final = (
+    *(*_OF_ONE, p.BODY_TOO_LARGE, p.UNSUPPORTED_MEDIA_TYPE, p.MALFORMED_JSON, p.NOT_UTF8, p.DUPLICATE_KEY),
+    *(p.NON_FINITE_NUMBER, p.TOO_DEEP, p.REGISTRATION_INVALID),
+)
+
+
+def world_paths() -> Json:
+    """Return the registry's paths."""
+    shared = {
+        "parameters": [path_parameter("world_id", "The world."), *query_parameters(StageQuery)],
+    }
+    return {
+        "/risk-hub/worlds": {"get": _list()},
+        "/risk-hub/worlds/{world_id}/expectations": {
+            **shared,
+            "put": _put(
+                "expect_world", "Expect snapshots of a world, and say how late they may be", "Expectation"
+            ),
+            "get": _get(
+                "read_expectation", "What is expected of a world", "ExpectationAnswer", p.NOTHING_EXPECTED
+            ),
+            "delete": _delete("forget_world", "Expect nothing of a world any more; its snapshots stay"),
+        },
+        "/risk-hub/worlds/{world_id}/exit-policy": {
+            **shared,
+            "put": _put("put_exit_policy", "Set the policy of a world's exit signals", "ExitPolicy"),
+            "get": _get(
+                "read_exit_policy", "The exit policy in force, stored or default", "ExitPolicyAnswer"
+            ),
+            "delete": _delete("drop_exit_policy", "Let the default exit policy be in force again"),
+        },
+    }
+
+
+def _list() -> Json:
+    return {
+        "operationId": "list_worlds",
+        "summary": "How every known world stands: fresh, late, stale, missing",
+        "parameters": query_parameters(WorldsQuery),
+        "responses": {"200": answer("WorldsPage", "One page.")} | problems((*_ASKED, p.CURSOR_INVALID)),
+    }
+
+
+def _put(operation_id: str, summary: str, model: str) -> Json:
+    return {
+        "operationId": operation_id,
+        "summary": summary,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": model_ref(model)}}},
+        "responses": {
+            "201": answer(f"{model}Answer", "There was none before."),
+            "200": answer(f"{model}Answer", "It stands in place of the one before."),
+        }
+        | problems(_PUT),
+    }
+
+
+def _get(operation_id: str, summary: str, model: str, *absent: ProblemType) -> Json:
+    responses = {"200": answer(model, "What is in force.")}
+    return {
+        "operationId": operation_id,
+        "summary": summary,
+        "responses": responses | problems((*_OF_ONE, *absent)),
+    }
+
+
+def _delete(operation_id: str, summary: str) -> Json:
+    gone = {"description": "There is none now.", "headers": header_refs(("X-Correlation-Id",))}
+    return {
+        "operationId": operation_id,
+        "summary": summary,
+        "responses": {"204": gone} | problems(_OF_ONE),
+    }

@@ -1,0 +1,239 @@
+"""Query parameters of the reads, and one problem that lists every violation."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Final, Literal, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from risk_hub_contracts.base.ids import (
+    ACTOR_PATTERN,
+    ID_PATTERN,
+    STAGE_PATTERN,
+    actor_fault,
+    id_fault,
+    stage_fault,
+)
+from risk_hub_contracts.base.limits import (
+    CURSOR_MAX_CHARS,
+    INSTANT_MAX_CHARS,
+    LIST_LIMIT_DEFAULT,
+    LIST_LIMIT_MAX,
+)
+from risk_hub_contracts.base.problems import INVALID_QUERY, ProblemError, Violation, summary
+from risk_hub_contracts.base.times import InstantError, parse_instant
+from risk_hub_contracts.base.violations import explain
+from risk_hub_contracts.reports.risk import MethodName
+
+_LIMIT: Final = re.compile("[0-9]{1,3}")
+_BPS: Final = re.compile("[1-9][0-9]{0,3}")
+
+__all__ = [
+    "BacktestQuery",
+    "LatestQuery",
+    "LatestReportQuery",
+    "ListQuery",
+    "LookupQuery",
+    "SignalsQuery",
+    "parse_query",
+    "refuse_query",
+]
+
+
+def _fault(message: str) -> PydanticCustomError:
+    return PydanticCustomError("parameter", "{message}", {"message": message})
+
+
+def _flag(text: object) -> bool:
+    if text not in ("true", "false"):
+        raise _fault("must be true or false")
+    return text == "true"
+
+
+def _instant(text: object) -> datetime:
+    try:
+        return parse_instant(str(text))
+    except InstantError as error:
+        raise _fault(str(error)) from None
+
+
+def _limit(text: object) -> int:
+    digits = _LIMIT.fullmatch(str(text))
+    if digits is None or not 1 <= int(digits[0]) <= LIST_LIMIT_MAX:
+        raise _fault(f"must be an integer from 1 to {LIST_LIMIT_MAX}")
+    return int(digits[0])
+
+
+def _confidence(text: object) -> int:
+    digits = _BPS.fullmatch(str(text))
+    if digits is None:
+        raise _fault("must be basis points from 1 to 9999 (9900 is 99 %)")
+    return int(digits[0])
+
+
+def _stage(text: str) -> str:
+    _refuse(stage_fault(text))
+    return text.lower()
+
+
+def _actor(text: str) -> str:
+    _refuse(actor_fault(text))
+    return text
+
+
+def _version(text: str) -> str:
+    _refuse(id_fault(text))
+    return text
+
+
+def _refuse(fault: str | None) -> None:
+    if fault:
+        raise _fault(fault)
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Instant = Annotated[
+    datetime, BeforeValidator(_instant), Field(json_schema_extra={"maxLength": INSTANT_MAX_CHARS})
+]
+Stage = Annotated[str, AfterValidator(_stage), Field(json_schema_extra={"pattern": STAGE_PATTERN})]
+Actor = Annotated[str, AfterValidator(_actor), Field(json_schema_extra={"pattern": ACTOR_PATTERN})]
+Version = Annotated[str, AfterValidator(_version), Field(json_schema_extra={"pattern": ID_PATTERN})]
+# The bounds come first: after a validator, pydantic cannot publish them as `minimum` and `maximum`.
+Limit = Annotated[int, Field(ge=1, le=LIST_LIMIT_MAX), BeforeValidator(_limit)]
+Confidence = Annotated[int, Field(ge=1, le=9_999), BeforeValidator(_confidence)]
+Cursor = Annotated[str, Field(min_length=1, max_length=CURSOR_MAX_CHARS)]
+
+
+class _Filters(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Annotated[Stage | None, Field(description="Only snapshots of this stage.")] = None
+    actor: Annotated[Actor | None, Field(description="Only snapshots of this actor.")] = None
+    known_at: Annotated[
+        Instant | None,
+        Field(description="Answer as the hub would have answered at this instant."),
+    ] = None
+    include_expired: Annotated[Flag, Field(description="Read history: expired snapshots too.")] = False
+
+
+class LatestReportQuery(_Filters):
+    """Parameters of `GET .../snapshots/latest/risk` and `.../latest/stress`: filters for the snapshot."""
+
+
+class LatestQuery(LatestReportQuery):
+    """Parameters of `GET .../snapshots/latest`."""
+
+    expand: Annotated[Flag, Field(description="Resolve blob references in the answer.")] = False
+
+
+class LookupQuery(_Filters):
+    """Parameters of `GET .../snapshots/lookup`: `version` wins when `as_of` is there too; one is required."""
+
+    version: Annotated[Version | None, Field(description="The snapshot of this version.")] = None
+    as_of: Annotated[
+        Instant | None,
+        Field(description="The newest snapshot whose as_of is not after this instant."),
+    ] = None
+    expand: Annotated[Flag, Field(description="Resolve blob references in the answer.")] = False
+
+    @model_validator(mode="after")
+    def _one_is_given(self) -> Self:
+        if self.version is None and self.as_of is None:
+            raise _fault("give version or as_of")
+        return self
+
+
+class ListQuery(_Filters):
+    """Parameters of `GET .../snapshots`; `from` and `to` bound `as_of`, both included."""
+
+    limit: Annotated[Limit, Field(description="Snapshots a page.")] = LIST_LIMIT_DEFAULT
+    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the page before.")] = None
+    from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
+    to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
+    order: Annotated[Literal["asc", "desc"], Field(description="By as_of; newest first is desc.")] = "desc"
+
+
+class SignalsQuery(BaseModel):
+    """Parameters of `GET .../exit-signals`; `from` and `to` bound `emitted_at`, both included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Annotated[Stage | None, Field(description="Only signals of this stage.")] = None
+    from_: Annotated[Instant | None, Field(alias="from", description="Earliest emitted_at.")] = None
+    to: Annotated[Instant | None, Field(description="Latest emitted_at.")] = None
+    limit: Annotated[Limit, Field(description="Signals a page, at most.")] = LIST_LIMIT_DEFAULT
+    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the page before.")] = None
+    order: Annotated[Literal["asc", "desc"], Field(description="By emitted_at; newest first is desc.")] = (
+        "desc"
+    )
+
+
+class BacktestQuery(BaseModel):
+    """Parameters of `GET .../risk/backtest`; `from` and `to` bound the forecasts' `as_of`, both included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Annotated[Stage, Field(description="The stage whose snapshots are judged.")]
+    from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
+    to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
+    method: Annotated[MethodName, Field(description="How value at risk was computed.")] = "parametric_normal"
+    confidence_bps: Annotated[Confidence, Field(description="Confidence in basis points: 9900 is 99 %.")] = (
+        9_900
+    )
+
+
+Query = TypeVar("Query", bound=BaseModel)
+
+
+def parse_query(
+    model: type[Query],
+    params: Mapping[str, str] | None,
+    multi: Mapping[str, Sequence[str]] | None = None,
+) -> Query:
+    """Read the query string of a read.
+
+    Args:
+        model: one of the queries above.
+        params: the last value of each parameter.
+        multi: all values of each parameter, to find repeated ones.
+
+    Raises:
+        ProblemError: invalid-query, with one violation per fault, its pointer `/<parameter>`.
+    """
+    faults = [
+        Violation(f"/{name}", "this parameter is given more than once")
+        for name, values in (multi or {}).items()
+        if len(values) > 1
+    ]
+    try:
+        query = model.model_validate(dict(params or {}))
+    except ValidationError as error:
+        faults += explain(error, known=_names(model), noun="parameter")
+    if faults:
+        raise ProblemError(INVALID_QUERY, summary(faults, "The query"), faults)
+    return query
+
+
+def refuse_query(names: Iterable[str]) -> None:
+    """Refuse the parameters of a request to a route that has none: an ignored one would be mistaken for a filter.
+
+    Raises:
+        ProblemError: invalid-query, with one violation per parameter, its pointer `/<parameter>`.
+    """
+    faults = [Violation(f"/{name}", "this route has no query parameters; leave it out") for name in names]
+    if faults:
+        raise ProblemError(INVALID_QUERY, summary(faults, "The query"), faults)
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]

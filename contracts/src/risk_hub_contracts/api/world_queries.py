@@ -1,0 +1,25 @@
+"""Query parameters of the world registry's routes."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from risk_hub_contracts.api.queries import Cursor, Limit, Stage
+from risk_hub_contracts.base import limits
+
+
+class StageQuery(BaseModel):
+    """Parameters of every request about one world and stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Annotated[Stage, Field(description="The stage, one of this deployment's.")]
+
+
+class WorldsQuery(BaseModel):
+    """Parameters of `GET /risk-hub/worlds`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: Annotated[Limit, Field(description="Worlds a page.")] = limits.WORLDS_PAGE_MAX_COUNT
+    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the page before.")] = None

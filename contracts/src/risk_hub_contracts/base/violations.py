@@ -1,0 +1,137 @@
+"""Conversion of pydantic's errors to violations with actionable messages."""
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
+from typing import Final, TypeVar
+
+from pydantic_core import ErrorDetails, ValidationError
+
+from risk_hub_contracts.base.limits import VIOLATIONS_MAX_COUNT
+from risk_hub_contracts.base.pointers import join
+from risk_hub_contracts.base.problems import Violation
+
+Hit = TypeVar("Hit")
+_KEY: Final = "[key]"
+_NAME_SHOWN_CHARS: Final = 128
+_SHOWN_MAX: Final = 1e20
+_LEAVE_OUT: Final = " (leave out a field that has no value)"
+_NAMES: Final = {
+    "dict": "an object",
+    "list": "an array",
+    "str": "a string",
+    "bool": "a boolean",
+    "NoneType": "null",
+}
+_WANTED: Final = {
+    "float_type": "must be a JSON number",
+    "int_type": "must be a JSON integer",
+    "string_type": "must be a string",
+    "dict_type": "must be an object",
+    "list_type": "must be an array",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be an array",
+    "finite_number": "must be within the range of a 64-bit float",
+}
+_BOUNDS: Final = {
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "greater_than": "must be greater than {gt}",
+    "too_short": "must have at least {min_length} entry",
+    "too_long": "must have at most {max_length} entries",
+    "form": "{wanted}",
+}
+_TEXTS: Final = {
+    "literal_error": "must be {expected}",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "value_error": "{error}",
+}
+
+
+def explain(
+    error: ValidationError,
+    *,
+    base: str = "",
+    tagged: Collection[str] = (),
+    known: Collection[str] = (),
+    noun: str = "field",
+) -> list[Violation]:
+    """Return one violation for each error.
+
+    Args:
+        error: what pydantic raised.
+        base: the pointer of the value that was validated.
+        tagged: top-level fields whose location contains a union tag, which the pointer omits.
+        known: top-level field names, to suggest one where a top-level name is unknown.
+        noun: what an unknown name is called.
+    """
+    return [
+        Violation(
+            base + _pointer(details, tagged),
+            _detail(details, known if index < VIOLATIONS_MAX_COUNT else (), noun),
+        )
+        for index, details in enumerate(error.errors(include_url=False))
+    ]
+
+
+def capped(hits: Iterable[Hit], build: Callable[[Hit], Violation], where: str) -> Iterator[Violation]:
+    """Yield the first violations, and one with the number of the rest: building each one is expensive.
+
+    Args:
+        hits: what was found, cheap to go through.
+        build: makes the violation of one hit.
+        where: the pointer of the count.
+    """
+    remaining = iter(hits)
+    yield from map(build, islice(remaining, VIOLATIONS_MAX_COUNT - 1))
+    more = sum(1 for _ in remaining)
+    if more:
+        yield Violation(where, f"{more} more entries are wrong in this way")
+
+
+def _pointer(details: ErrorDetails, tagged: Collection[str]) -> str:
+    location = details["loc"]
+    if location and location[0] in tagged:
+        location = (location[0], *location[2:])
+    if location and location[-1] == _KEY:
+        location = location[:-1]
+    return join(location)
+
+
+def _detail(details: ErrorDetails, known: Collection[str], noun: str) -> str:
+    kind, value, context = details["type"], details["input"], details.get("ctx", {})
+    if kind == "missing":
+        return "this required field is missing"
+    if kind == "extra_forbidden":
+        is_nested = len(details["loc"]) > 1
+        return _unknown(str(details["loc"][-1]), () if is_nested else known, noun)
+    if kind in _TEXTS:
+        return _TEXTS[kind].format(**context)
+    if kind == "float_type" and type(value) is int:
+        kind = "finite_number"
+    wanted = _WANTED.get(kind) or _BOUNDS.get(kind, "").format(**context)
+    if wanted:
+        optional = value is None and len(details["loc"]) == 1
+        return f"{wanted}; this is {_name(value)}{_LEAVE_OUT if optional else ''}"
+    message = details["msg"]
+    return message[:1].lower() + message[1:]
+
+
+def _name(value: object) -> str:
+    if isinstance(value, list | dict):
+        return f"{_NAMES[type(value).__name__]} of {len(value)}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(value) if abs(value) <= _SHOWN_MAX else "a far larger number"
+    return _NAMES.get(type(value).__name__, "something else")
+
+
+def _unknown(name: str, known: Collection[str], noun: str) -> str:
+    shown = name[:_NAME_SHOWN_CHARS]
+    near = difflib.get_close_matches(shown, known, n=1)
+    if near:
+        return f"unknown {noun} {shown!a}; did you mean {near[0]!a}?"
+    return f"unknown {noun} {shown!a}" + (f"; known are {', '.join(sorted(known))}" if known else "")

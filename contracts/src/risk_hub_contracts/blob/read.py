@@ -1,0 +1,124 @@
+"""Reader of `rsh1` blobs; `blob` describes the format."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from risk_hub_contracts.base import strict_json
+from risk_hub_contracts.base.canonical import canonical_json
+from risk_hub_contracts.base.limits import BLOB_HEADER_MAX_BYTES, INTEGER_MAX_ABS
+from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.blob.types import (
+    FLOAT_BYTES,
+    MAGIC,
+    BlobFormatError,
+    Covariance,
+    Decoded,
+    RealizedReturns,
+    Stress,
+    check_ids,
+    check_returns_header,
+    check_size,
+)
+
+
+def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded:
+    """Read a blob. Its numbers stay an unchecked view into `data`; code that computes with them checks them.
+
+    Args:
+        data: the blob, or its first line alone.
+        payload_bytes: given with the first line alone: how many bytes follow it. The numbers are then left out.
+
+    Raises:
+        BlobFormatError: not a blob, or not the one deterministic form of its content.
+    """
+    end = data.find(b"\n", 0, BLOB_HEADER_MAX_BYTES)
+    if end < 0 and data.startswith(MAGIC):
+        raise BlobFormatError(
+            f"the first line has no line feed within {BLOB_HEADER_MAX_BYTES} bytes; the file may be cut off"
+        )
+    magic, _, rest = bytes(data[: max(end, 0)]).partition(b" ")
+    kind, _, header = rest.partition(b" ")
+    read = _READERS.get(kind)
+    if magic != MAGIC or read is None:
+        raise BlobFormatError("the first line must be: rsh1 covariance|realized_returns|stress <JSON header>")
+    payload = memoryview(data)[end + 1 :]
+    size_bytes = len(payload) if payload_bytes is None else payload_bytes
+    check_size(end + 1, size_bytes)
+    return read(_header(header), payload, size_bytes)
+
+
+def _header(text: bytes) -> dict[str, Any]:
+    try:
+        header = _exact(strict_json.loads(text, max_bytes=BLOB_HEADER_MAX_BYTES, name="header"))
+        canonical = canonical_json(header)
+    except ProblemError as error:
+        raise BlobFormatError(
+            f"the JSON of the first line is refused, {error.type.slug}: {error.detail.rstrip('.')}"
+        ) from None
+    except (ValueError, OverflowError) as error:
+        raise BlobFormatError(f"the header has no canonical form (RFC 8785): {error}") from None
+    if not isinstance(header, dict) or canonical != text:
+        raise BlobFormatError("the header must be one object in canonical form (RFC 8785)")
+    return header
+
+
+def _exact(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Read 100000000000000000000 as the float 1e20, whose canonical text it is."""
+    if isinstance(value, dict):
+        return {key: _exact(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_exact(child) for child in value]
+    return float(value) if type(value) is int and abs(value) > INTEGER_MAX_ABS else value
+
+
+def _covariance(header: Mapping[str, Any], payload: memoryview, size_bytes: int) -> Covariance:
+    ids, layout = _ids(header), header.get("layout")
+    if set(header) != {"ids", "layout"} or layout not in ("upper", "factor") or not ids:
+        raise BlobFormatError("a covariance header has ids (not empty) and layout: upper or factor")
+    count, rest = len(ids), size_bytes % FLOAT_BYTES
+    values = size_bytes // FLOAT_BYTES
+    fits = values == count * (count + 1) // 2 if layout == "upper" else values % count == 0 and values > count
+    if rest or not fits:
+        raise BlobFormatError(
+            f"{size_bytes} bytes do not hold a covariance of {count} ids in layout {layout}"
+        )
+    return Covariance(ids, layout, payload)
+
+
+def _returns(header: Mapping[str, Any], payload: memoryview, size_bytes: int) -> RealizedReturns:
+    if not {"ids", "lengths"} <= set(header) <= {"ids", "lengths", "dates"}:
+        raise BlobFormatError("a realized_returns header has ids, lengths and optionally dates")
+    ids, lengths = _ids(header), _list_of(header, "lengths", int)
+    dates = _list_of(header, "dates", str) if "dates" in header else None
+    if len(lengths) != max(len(ids), 1):
+        raise BlobFormatError(f"{len(ids)} ids do not go with {len(lengths)} lengths")
+    check_returns_header(lengths, dates)
+    if size_bytes != sum(lengths) * FLOAT_BYTES:
+        raise BlobFormatError(f"{size_bytes} bytes do not hold {sum(lengths)} returns")
+    return RealizedReturns(ids, tuple(lengths), None if dates is None else tuple(dates), payload)
+
+
+def _stress(header: Mapping[str, Any], _: memoryview, size_bytes: int) -> Stress:
+    if size_bytes or not all(isinstance(scenario, dict) for scenario in header.values()):
+        raise BlobFormatError("a stress blob is one line: a map of scenarios, and nothing after it")
+    return Stress(dict(header))
+
+
+def _ids(header: Mapping[str, Any]) -> tuple[str, ...]:
+    ids = _list_of(header, "ids", str)
+    check_ids(ids)
+    return tuple(ids)
+
+
+def _list_of(header: Mapping[str, Any], name: str, kind: type) -> list[Any]:
+    values = header.get(name)
+    if not isinstance(values, list) or not all(type(value) is kind for value in values):
+        raise BlobFormatError(f"{name} must be a list of {kind.__name__}")
+    return values
+
+
+_READERS: Final[dict[bytes, Callable[[dict[str, Any], memoryview, int], Decoded]]] = {
+    b"covariance": _covariance,
+    b"realized_returns": _returns,
+    b"stress": _stress,
+}

@@ -1,0 +1,1 @@
+"""Policies that operators register: the exit policy of a world and stage."""

@@ -1,0 +1,1 @@
+"""Derived reports and signals: risk, stress, forecast, back-test, exit signal, receipt."""

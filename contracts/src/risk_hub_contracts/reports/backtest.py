@@ -1,0 +1,114 @@
+"""Back-test of value-at-risk forecasts, as `GET .../risk/backtest` answers it.
+
+Losses are positive fractions of portfolio value over one period. A test that the sample cannot decide has
+null numbers and a `reason`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from risk_hub_contracts.base.ids import ID_PATTERN, STAGE_PATTERN
+from risk_hub_contracts.reports.risk import MethodName
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+ConfidenceBps = Annotated[int, Field(ge=1, le=9_999)]
+BaselZone = Literal["green", "yellow", "red"]
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class BacktestTest(BaseModel):
+    """One likelihood-ratio test, asymptotically chi-squared; a small `p_value` is evidence against the model.
+
+    Tests on consecutive days do not treat the days before and after an omitted day as neighbours.
+    """
+
+    model_config = _FROZEN
+
+    degrees_of_freedom: Literal[1, 2]
+    statistic: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+    p_value: Probability | None
+    reason: str | None
+
+
+class BaselTrafficLight(BaseModel):
+    """Basel zone by the number of exceedances in the last 250 observations.
+
+    `cumulative_probability` is the probability of at most this many exceedances under a correct model;
+    `multiplier_increase` is defined at 99 % (9900 basis points) only.
+    """
+
+    model_config = _FROZEN
+
+    zone: BaselZone | None
+    exceedances: Count | None
+    cumulative_probability: Probability | None
+    multiplier_increase: Finite | None
+    reason: str | None
+
+
+class LeftOut(BaseModel):
+    """Days with a snapshot whose forecast was not tested, by reason.
+
+    `no_value_at_risk`: the report had none by this method at this confidence. `no_realized_return`: no later
+    snapshot carried a return. `replaced`: a later forecast was made before one did. `not_covered`: the
+    returns lacked a position of the book, or a return exceeded the limit `RETURN_MAX_ABS`.
+    """
+
+    model_config = _FROZEN
+
+    no_value_at_risk: Count
+    no_realized_return: Count
+    replaced: Count
+    not_covered: Count
+
+
+class BacktestDay(BaseModel):
+    """One forecast and its outcome: a UTC date's last snapshot, and the last return in the next date's.
+
+    The return covers one period, the last before that snapshot; after a gap it does not cover the whole gap.
+    The two dates show the length of the gap; the hub knows no producer's calendar, so a gap of any length is
+    tested.
+    """
+
+    model_config = _FROZEN
+
+    date: Annotated[Date, Field(description="UTC date of the forecast's as_of.")]
+    version: Annotated[str, Field(pattern=ID_PATTERN)]
+    value_at_risk: Finite
+    realized_date: Annotated[
+        Date, Field(description="The producer's date of the return; of the snapshot if undated.")
+    ]
+    realized_version: Annotated[
+        str, Field(pattern=ID_PATTERN, description="The snapshot that brought the return.")
+    ]
+    realized_return: Finite
+    exceeded: Annotated[bool, Field(description="Whether the loss was larger than value_at_risk.")]
+
+
+class BacktestReport(BaseModel):
+    """Back-test of one world's value-at-risk forecasts; `days` in time order, one per observation."""
+
+    model_config = _FROZEN
+
+    world_id: Annotated[str, Field(pattern=ID_PATTERN)]
+    stage: Annotated[str, Field(pattern=STAGE_PATTERN)]
+    method: MethodName
+    confidence_bps: ConfidenceBps
+    observations: Count
+    exceedances: Count
+    expected_exceedances: Finite
+    in_hindsight: Annotated[
+        Count,
+        Field(description="Observations whose forecast reached the hub after the return's snapshot as_of."),
+    ]
+    left_out: LeftOut
+    kupiec: BacktestTest
+    independence: BacktestTest
+    conditional_coverage: BacktestTest
+    basel: BaselTrafficLight
+    days: list[BacktestDay]

@@ -1,0 +1,56 @@
+"""Exit signals: requests of the exit engine to a strategy."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN
+from risk_hub_contracts.base.limits import ASSET_ID_MAX_CHARS, CURSOR_MAX_CHARS
+from risk_hub_contracts.base.times import Instant
+
+Action = Literal["exit", "reduce", "hold"]
+ExitReason = Literal["limit_exceeded", "snapshot_stale", "frozen", "drained"]
+
+
+class ExitSignal(BaseModel):
+    """One request to a strategy; at most one per (world, stage, strategy, rule) and cool-down window.
+
+    `ratio` is the share of the position to give up: 1 for `exit`, 0 for `hold`. `asset` is null if the signal
+    is for the whole strategy. `metrics` holds each observed value and its limit; names of seconds end in
+    `_seconds`. `window` is the start of the cool-down window that contains the snapshot's `as_of`. Instants
+    are RFC 3339 UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    world_id: Annotated[str, Field(pattern=ID_PATTERN)]
+    version: Annotated[str, Field(pattern=ID_PATTERN)]
+    content_hash: Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
+    as_of: Instant
+    stage: str
+    actor: str
+    strategy: Annotated[str, Field(pattern=ID_PATTERN)]
+    rule: Annotated[str, Field(min_length=1)]
+    action: Action
+    ratio: Annotated[float, Field(ge=0, le=1)]
+    asset: Annotated[str, Field(min_length=1, max_length=ASSET_ID_MAX_CHARS)] | None
+    reason: ExitReason
+    detail: str
+    metrics: dict[str, Annotated[float, Field(allow_inf_nan=False)]]
+    policy_version: Annotated[str, Field(pattern=ID_PATTERN)]
+    engine_version: str
+    window: Instant
+    cool_down_seconds: Annotated[int, Field(ge=1)]
+    emitted_at: Instant
+
+
+class ExitSignalPage(BaseModel):
+    """One page of a world's exit signals; `next_cursor` is null on the last one.
+
+    A page filtered by stage may hold fewer signals than `limit`, even none, and still have a next page.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    signals: list[ExitSignal]
+    next_cursor: Annotated[str, Field(max_length=CURSOR_MAX_CHARS)] | None

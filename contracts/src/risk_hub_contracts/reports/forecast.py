@@ -1,0 +1,65 @@
+"""Input of a back-test from one evaluation: the forecast losses, the book, and the returns known at the time.
+
+A forecast is written once with the evaluation and never changed, so that a back-test uses the original
+forecast, not a recomputed one. Losses are positive fractions of portfolio value over one period, as in
+`risk`.
+"""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, STAGE_PATTERN
+from risk_hub_contracts.reports.risk import MethodName
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class TailForecast(BaseModel):
+    """Value at risk and expected shortfall by one method at one confidence; null with the report's reason."""
+
+    model_config = _FROZEN
+
+    method: MethodName
+    confidence_bps: Annotated[int, Field(ge=1, le=9_999)]
+    value_at_risk: Finite | None
+    expected_shortfall: Finite | None
+    reason: str | None
+
+
+class CrossSection(BaseModel):
+    """The last realised one-period return of each series: by id, or the portfolio's own.
+
+    `date` is the UTC date (`YYYY-MM-DD`) of these returns if the producer dated them.
+    """
+
+    model_config = _FROZEN
+
+    date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None
+    by_id: dict[str, Finite] | None
+    portfolio: Finite | None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.by_id is None) == (self.portfolio is None):
+            raise ValueError("a cross-section is either by_id or the portfolio's own return")
+        return self
+
+
+class Forecast(BaseModel):
+    """One evaluation as input of a back-test; instants are RFC 3339 UTC texts with six fractional digits."""
+
+    model_config = _FROZEN
+
+    world_id: Annotated[str, Field(pattern=ID_PATTERN)]
+    version: Annotated[str, Field(pattern=ID_PATTERN)]
+    content_hash: Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
+    stage: Annotated[str, Field(pattern=STAGE_PATTERN)]
+    as_of: str
+    created_at: str
+    engine_version: str
+    weights: dict[str, Finite]
+    tails: list[TailForecast]
+    realized: CrossSection | None

@@ -1,0 +1,194 @@
+"""The risk numbers of a snapshot, as the risk engine stores them and `GET .../risk` answers them.
+
+Losses are positive fractions of portfolio value for `horizon_periods` periods. A measure that cannot be
+computed reliably has a `reason` instead of a `value`; it is never 0.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, SHA256_PATTERN
+from risk_hub_contracts.base.times import Instant
+from risk_hub_contracts.reports.receipt import RiskReceipt
+
+MeasureName = Literal["value_at_risk", "expected_shortfall", "volatility"]
+MethodName = Literal["parametric_normal", "historical", "legacy_v1"]
+CovarianceOrigin = Literal["given", "sample", "ledoit_wolf", "correlation_one"]
+Fallback = Literal["correlation_one"]
+InputKind = Literal["covariance", "realized_returns", "stress"]
+InputSource = Literal["inline", "ref", "absent"]
+RiskStatus = Literal["complete", "partial", "insufficient", "invalid_input"]
+WindowBasis = Literal["calendar_days", "observations"]
+RiskWindow = Literal[30, 60, 90]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+ConfidenceBps = Annotated[int, Field(ge=1, le=9_999)]
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class RiskMeasure(BaseModel):
+    """One number: name, method, confidence (basis points: 9900 is 99 %) and number of observations.
+
+    `covariance` is the source of the covariance behind a parametric number: `given` by the producer, the
+    `sample` covariance of the realised returns, that covariance after Ledoit-Wolf shrinkage, or the upper
+    bound from variances alone (`correlation_one`, a fallback that a deployment can enable).
+    """
+
+    model_config = _FROZEN
+
+    measure: MeasureName
+    method: MethodName
+    confidence_bps: ConfidenceBps | None
+    horizon_periods: Annotated[int, Field(ge=1)]
+    value: Finite | None
+    observations: Count | None
+    coverage: Share | None
+    reason: str | None
+    covariance: CovarianceOrigin | None = None
+
+
+class RiskInput(BaseModel):
+    """One input: its source, its digest, the share of weight that it covers, its observations."""
+
+    model_config = _FROZEN
+
+    kind: InputKind
+    source: InputSource
+    sha256: Annotated[str, Field(pattern=SHA256_PATTERN)] | None
+    coverage: Share | None
+    observations: Count | None
+
+
+class InputSufficiency(BaseModel):
+    """Sufficiency of one input, and its age at the snapshot's `as_of`.
+
+    `staleness_seconds` counts from the end of the last UTC day of a dated input, or from the `as_of` of the
+    first snapshot that used the same bytes by reference (`known_since`); null if neither is known or it is
+    after `as_of`. Returns of a UTC day after `as_of` cannot have been known: the reason is
+    `returns_after_as_of`, without a number.
+    """
+
+    model_config = _FROZEN
+
+    kind: InputKind
+    coverage: Share | None
+    observations: Count | None
+    last_date: Annotated[str, Field(json_schema_extra={"format": "date"})] | None
+    known_since: Instant | None
+    staleness_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+    reason: str | None
+
+
+class Sufficiency(BaseModel):
+    """Quality of the inputs behind the numbers.
+
+    `psd_margin` is the covariance's smallest eigenvalue over its trace, to twelve decimals: exact or
+    estimated from above for a matrix, a lower bound for the factor form and for estimates, null if none was
+    found. At or above -1e-10, and with no correlation beyond 1, the covariance counts as positive
+    semi-definite. `fallback` names the policy that replaced an unusable covariance whose variances were
+    known.
+    """
+
+    model_config = _FROZEN
+
+    sufficient: bool
+    covariance: CovarianceOrigin | None
+    fallback: Fallback | None
+    psd_margin: Finite | None
+    inputs: list[InputSufficiency]
+
+
+class Concentration(BaseModel):
+    """Concentration of the book.
+
+    `herfindahl` is the sum of squared shares of the gross weight, `effective_number` its inverse,
+    `diversification_ratio` the weighted mean volatility over the portfolio's (null without a covariance).
+    """
+
+    model_config = _FROZEN
+
+    herfindahl: Finite
+    effective_number: Finite
+    gross_exposure: Finite
+    net_exposure: Finite
+    diversification_ratio: Finite | None
+
+
+class WindowStatistics(BaseModel):
+    """The book's realised returns over the last days, or observations if the series has no dates.
+
+    `value_at_risk` and `expected_shortfall` are historical at `confidence_bps`; `sharpe` and `volatility` are
+    annualised and per period; `reasons` explains each null number, by name.
+    """
+
+    model_config = _FROZEN
+
+    length: RiskWindow
+    basis: WindowBasis
+    observations: Count
+    confidence_bps: ConfidenceBps
+    sharpe: Finite | None
+    volatility: Finite | None
+    max_drawdown: Finite | None
+    value_at_risk: Finite | None
+    expected_shortfall: Finite | None
+    hit_ratio: Share | None
+    reasons: dict[str, str]
+
+
+class Contribution(BaseModel):
+    """One position's contribution to the parametric VaR.
+
+    `marginal` is the change of VaR per unit of weight, `component` weight times marginal (components sum to
+    VaR), `incremental` VaR minus the VaR of the book without the position, rescaled; null if the rest of the
+    book has no positive weight to rescale, or if the difference is within rounding.
+    """
+
+    model_config = _FROZEN
+
+    id: str
+    weight: Finite
+    marginal: Finite
+    component: Finite
+    incremental: Finite | None
+
+
+class Contributions(BaseModel):
+    """The largest contributions by absolute component; omitted ones are counted and summed."""
+
+    model_config = _FROZEN
+
+    confidence_bps: ConfidenceBps
+    covariance: CovarianceOrigin
+    largest: list[Contribution]
+    omitted_count: Count
+    omitted_component: Finite
+
+
+class RiskReport(BaseModel):
+    """Everything computed for one snapshot by one version of the engine; instants are RFC 3339 UTC texts.
+
+    Fields with a default are missing from reports of engines before 2.0.
+    """
+
+    model_config = _FROZEN
+
+    world_id: Annotated[str, Field(pattern=ID_PATTERN)]
+    version: Annotated[str, Field(pattern=ID_PATTERN)]
+    content_hash: Annotated[str, Field(pattern=CONTENT_HASH_PATTERN)]
+    as_of: Instant
+    stage: str
+    actor: str
+    engine_version: str
+    evaluated_at: Instant
+    status: RiskStatus
+    inputs: list[RiskInput]
+    measures: list[RiskMeasure]
+    sufficiency: Sufficiency | None = None
+    concentration: Concentration | None = None
+    windows: list[WindowStatistics] = []
+    contributions: Contributions | None = None
+    receipt: RiskReceipt | None = None

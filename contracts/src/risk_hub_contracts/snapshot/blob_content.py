@@ -1,0 +1,63 @@
+"""Contract rules for a blob's content beyond the file format; they allow an answer to show it inline."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any, Final
+
+from risk_hub_contracts.base.limits import NUMBER_MAX_ABS, RETURN_MAX_ABS, WEIGHTS_MAX_COUNT
+from risk_hub_contracts.base.numbers import number_faults
+from risk_hub_contracts.base.problems import Violation
+from risk_hub_contracts.blob.types import BlobFormatError, Covariance, Decoded, Stress
+from risk_hub_contracts.snapshot.request import shape_faults
+from risk_hub_contracts.snapshot.rules import Setting, rule_faults
+
+_STRESS: Final = "/stress"
+
+
+def check_header(decoded: Decoded) -> None:
+    """Reject a covariance with too many ids, and stress scenarios that break the rules for inline ones.
+
+    Raises:
+        BlobFormatError: the content breaks the contract; the message says where.
+    """
+    if isinstance(decoded, Stress):
+        fault = next(stress_faults(decoded.scenarios), None)
+        if fault is not None:
+            raise BlobFormatError(f"{fault.pointer}: {fault.detail}")
+    elif isinstance(decoded, Covariance) and len(decoded.ids) > WEIGHTS_MAX_COUNT:
+        raise BlobFormatError(f"a covariance has at most {WEIGHTS_MAX_COUNT} ids, not {len(decoded.ids)}")
+
+
+def check_numbers(decoded: Decoded) -> None:
+    """Reject numbers that are not finite or exceed the contract's magnitude limit.
+
+    Raises:
+        BlobFormatError: there is such a number.
+    """
+    if isinstance(decoded, Stress):
+        return
+    if isinstance(decoded, Covariance):
+        rows, max_abs = [decoded.values], NUMBER_MAX_ABS
+    else:
+        rows, max_abs = decoded.series(), RETURN_MAX_ABS
+    if not all(are_bounded(row, max_abs) for row in rows):
+        raise BlobFormatError(f"every number must be finite and at most {max_abs:g} in magnitude")
+
+
+def are_bounded(row: Sequence[float], max_abs: float = NUMBER_MAX_ABS) -> bool:
+    """Return whether all numbers of a row (not empty) are finite and at most `max_abs` in magnitude."""
+    # The sum is finite only without NaN and infinities; comparisons with NaN would not find it.
+    return isfinite(sum(row)) and min(row) >= -max_abs and max(row) <= max_abs
+
+
+def stress_faults(scenarios: dict[str, dict[str, Any]]) -> Iterator[Violation]:
+    """Yield the violations that these scenarios would have if they were inline."""
+    body: dict[str, Any] = {"stress": scenarios}
+    faults = [fault for fault in shape_faults(body) if fault.pointer.startswith(_STRESS)]
+    if faults:
+        yield from faults
+        return
+    yield from number_faults(body)
+    # Only the rules for fields that are present apply: the world, actor and clock are not used.
+    yield from rule_faults(body, Setting("world", "actor", "stage", datetime.now(UTC), None))

@@ -1,0 +1,90 @@
+"""The large components of a snapshot (covariance, realised returns, stress), inline or by reference."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self, cast
+
+from pydantic import JsonValue
+
+from risk_hub_contracts.base.canonical import sha256_hex
+from risk_hub_contracts.blob.read import decode
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns, encode_stress
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One large component.
+
+    Attributes:
+        kind: covariance, realized_returns or stress.
+        sha256: hex digest of the canonical blob: the leaf of the content hash, and its name in the store.
+        entries: the size compared with the inline threshold: n x n matrix entries, points of returns,
+            scenarios; 0 when by reference.
+        blob: the canonical bytes when inline.
+        ref: the reference when by reference.
+    """
+
+    kind: BlobKind
+    sha256: str
+    entries: int
+    blob: bytes | None
+    ref: BlobRef | None
+
+    @property
+    def document(self) -> JsonValue | None:
+        """The normalised JSON form when inline, read from the blob.
+
+        Covariance is `{"ids", "upper"}` (or `factors` and `specific`), returns a map or a list, stress a map.
+        """
+        return None if self.blob is None else cast("JsonValue", decode(self.blob).document())
+
+    @classmethod
+    def from_blob(cls, data: bytes) -> Self:
+        """Build the inline component from a blob.
+
+        Raises:
+            BlobFormatError: the bytes are not a blob.
+        """
+        decoded = decode(data)
+        return cls(decoded.kind, sha256_hex(data), decoded.entries, data, None)
+
+    @classmethod
+    def from_ref(cls, ref: BlobRef) -> Self:
+        """Build the component from a reference."""
+        return cls(ref.kind, ref.sha256, 0, None, ref)
+
+    @classmethod
+    def from_document(cls, kind: BlobKind, document: Any) -> Self:  # noqa: ANN401 - any JSON form of the kind
+        """Build the inline component from a normalised JSON form.
+
+        Raises:
+            BlobFormatError: the document has no canonical blob.
+        """
+        return cls.from_blob(_ENCODERS[kind](document))
+
+    def stored(self) -> tuple[str, JsonValue]:
+        """Return the field of the snapshot document, and its value."""
+        if self.ref is not None:
+            return f"{self.kind}_ref", self.ref.document()
+        return self.kind, self.document
+
+
+def covariance_part(ids: Sequence[str], upper: Sequence[float]) -> Part:
+    """Build the inline component from a packed upper triangle, without reading it back."""
+    data = encode_covariance(ids, upper)
+    return Part("covariance", sha256_hex(data), len(ids) ** 2, data, None)
+
+
+def _encode_covariance(document: Mapping[str, Any]) -> bytes:
+    if "upper" in document:
+        return encode_covariance(document["ids"], document["upper"])
+    return encode_factor(document["ids"], document["factors"], document["specific"])
+
+
+_ENCODERS: Final[dict[BlobKind, Callable[[Any], bytes]]] = {
+    "covariance": _encode_covariance,
+    "realized_returns": encode_returns,
+    "stress": encode_stress,
+}

@@ -1,0 +1,128 @@
+"""The second layer of the contract: grammars, and rules between fields that passed the first layer."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import fsum
+from typing import Any, Final
+
+from risk_hub_contracts.base.ids import are_plain_names, asset_id_fault, id_fault, name_fault
+from risk_hub_contracts.base.limits import (
+    AS_OF_MIN_YEAR,
+    FUTURE_SKEW_MAX_SECONDS,
+    RETURNS_TOTAL_MAX_POINTS,
+    WEIGHT_SUM_TOLERANCE,
+)
+from risk_hub_contracts.base.pointers import pointer
+from risk_hub_contracts.base.problems import Violation
+from risk_hub_contracts.base.times import InstantError, duration_text, parse_instant
+from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The context of a body: world (path), actor and stage (headers), the hub's clock and bucket."""
+
+    world_id: str
+    actor: str
+    stage: str
+    now: datetime
+    bucket: str | None
+
+
+Body = Mapping[str, Any]
+Rule = Callable[[Body, Setting], Iterable[Violation]]
+
+
+def rule_faults(body: Body, setting: Setting) -> Iterator[Violation]:
+    """Yield the violations of the rules for the fields that are present."""
+    if fault := id_fault(setting.world_id):
+        yield Violation("/world_id", fault)
+    for field, rule in _RULES:
+        if field in body:
+            yield from rule(body, setting)
+    for kind in KINDS:
+        if kind in body and REF_FIELDS[kind] in body:
+            yield Violation(f"/{kind}", f"send {kind} or {REF_FIELDS[kind]}, not both")
+
+
+def _version(body: Body, _: Setting) -> Iterator[Violation]:
+    if fault := id_fault(body["version"]):
+        yield Violation("/version", fault)
+
+
+def _as_of(body: Body, setting: Setting) -> Iterator[Violation]:
+    try:
+        instant = parse_instant(body["as_of"])
+    except InstantError as error:
+        yield Violation("/as_of", str(error))
+        return
+    if instant.year < AS_OF_MIN_YEAR:
+        yield Violation("/as_of", f"must not be before the year {AS_OF_MIN_YEAR}")
+    if instant > setting.now + timedelta(seconds=FUTURE_SKEW_MAX_SECONDS):
+        ahead = (instant - setting.now).total_seconds()
+        yield Violation(
+            "/as_of",
+            f"is {duration_text(ahead)} ahead of the hub's clock; "
+            f"at most {duration_text(FUTURE_SKEW_MAX_SECONDS)} are allowed",
+        )
+
+
+def _weights(body: Body, _: Setting) -> Iterator[Violation]:
+    weights = body["weights"]
+    yield from _names(weights, asset_id_fault, "weights")
+    total = fsum(weights.values())
+    # The decimal bounds are inclusive, so the last bits of a float sum must not matter.
+    if round(abs(total - 1), _SUM_DIGITS) > WEIGHT_SUM_TOLERANCE:
+        yield Violation(
+            "/weights",
+            f"add up to {total!r}; the sum must be 1 within {WEIGHT_SUM_TOLERANCE}, both ends included",
+        )
+
+
+def _returns(body: Body, _: Setting) -> Iterator[Violation]:
+    returns = body["realized_returns"]
+    if isinstance(returns, list):
+        return
+    yield from _names(returns, asset_id_fault, "realized_returns")
+    points = sum(map(len, returns.values()))
+    if points > RETURNS_TOTAL_MAX_POINTS:
+        yield Violation(
+            "/realized_returns", f"has {points} points; at most {RETURNS_TOTAL_MAX_POINTS} are taken"
+        )
+
+
+def _stress(body: Body, _: Setting) -> Iterator[Violation]:
+    yield from _names(body["stress"], name_fault, "stress")
+    for scenario, values in body["stress"].items():
+        yield from _names(values, name_fault, "stress", scenario)
+        yield from _names(values.get("shocks", ()), asset_id_fault, "stress", scenario, "shocks")
+
+
+def _provenance(body: Body, setting: Setting) -> Iterator[Violation]:
+    provenance = body["provenance"]
+    if provenance.get("actor", setting.actor) != setting.actor:
+        yield Violation("/provenance/actor", f"must equal X-Actor, {setting.actor!a}, or be left out")
+    if provenance.get("stage", setting.stage).lower() != setting.stage:
+        yield Violation("/provenance/stage", f"must equal X-Stage, {setting.stage!a}, or be left out")
+
+
+def _names(
+    names: Collection[str],
+    fault_of: Callable[[str], str | None],
+    *parents: str,
+) -> Iterator[Violation]:
+    for name in () if are_plain_names(names) else names:
+        if fault := fault_of(name):
+            yield Violation(pointer(*parents, name), fault)
+
+
+_SUM_DIGITS: Final = 12
+_RULES: Final[tuple[tuple[str, Rule], ...]] = (
+    ("version", _version),
+    ("as_of", _as_of),
+    ("weights", _weights),
+    ("realized_returns", _returns),
+    ("stress", _stress),
+    ("provenance", _provenance),
+)

@@ -1,0 +1,116 @@
+"""A valid, normalised snapshot."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+
+from risk_hub_contracts.base.times import parse_instant
+from risk_hub_contracts.blob.refs import BlobRef
+from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.snapshot.parts import Part
+from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A valid, normalised snapshot.
+
+    Attributes:
+        world_id: the world.
+        version: the version, used once per world.
+        as_of: the instant it describes, UTC.
+        as_of_text: the same instant as the producer wrote it.
+        weights: asset id -> share of the portfolio, in the producer's order.
+        parts: the large parts, in the order covariance, realized_returns, stress.
+        constraints: the producer's own object, or None.
+        ttl_sec: seconds until it expires.
+        provenance: the producer's object with `actor` and `stage` filled in.
+        content_hash: `sha256:<hex>`, the same for every form of the same content.
+    """
+
+    world_id: str
+    version: str
+    as_of: datetime
+    as_of_text: str
+    weights: dict[str, float]
+    parts: tuple[Part, ...]
+    constraints: dict[str, Any] | None
+    ttl_sec: int
+    provenance: dict[str, Any]
+    content_hash: str
+
+    @property
+    def actor(self) -> str:
+        """The publishing actor."""
+        return str(self.provenance["actor"])
+
+    @property
+    def stage(self) -> str:
+        """The stage it was published under, lower-case."""
+        return str(self.provenance["stage"])
+
+    def part(self, kind: BlobKind) -> Part | None:
+        """Return the large part of this kind, if the snapshot has one."""
+        return next((part for part in self.parts if part.kind == kind), None)
+
+    def with_refs(self, refs: Mapping[BlobKind, BlobRef]) -> Self:
+        """Return the same snapshot, same hash, with these parts by reference.
+
+        Raises:
+            ValueError: the digest of a reference differs from that of the component it replaces.
+        """
+        return self._with({kind: Part.from_ref(ref) for kind, ref in refs.items()})
+
+    def with_blobs(self, blobs: Mapping[BlobKind, bytes]) -> Self:
+        """Return the same snapshot, same hash, with these parts inline.
+
+        Raises:
+            ValueError: the bytes are not a blob, or their digest differs from the component's.
+        """
+        return self._with({kind: Part.from_blob(data) for kind, data in blobs.items()})
+
+    def _with(self, parts: Mapping[BlobKind, Part]) -> Self:
+        for kind, part in parts.items():
+            present = self.part(kind)
+            if present is None or (present.kind, present.sha256) != (part.kind, part.sha256):
+                raise ValueError(f"the {kind} of this snapshot has not the digest {part.sha256}")
+        return replace(self, parts=tuple(parts.get(part.kind, part) for part in self.parts))
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the contract's fields, JSON-ready; each large part inline or as `<kind>_ref`."""
+        document: dict[str, Any] = {
+            "world_id": self.world_id,
+            "version": self.version,
+            "as_of": self.as_of_text,
+            "weights": self.weights,
+        }
+        document |= dict(part.stored() for part in self.parts)
+        if self.constraints is not None:
+            document["constraints"] = self.constraints
+        return document | {"ttl_sec": self.ttl_sec, "provenance": self.provenance}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], content_hash: str) -> Self:
+        """Read a document that `to_document` wrote; it is trusted and not validated again."""
+        return cls(
+            world_id=document["world_id"],
+            version=document["version"],
+            as_of=parse_instant(document["as_of"]),
+            as_of_text=document["as_of"],
+            weights=document["weights"],
+            parts=tuple(_stored_parts(document)),
+            constraints=document.get("constraints"),
+            ttl_sec=document["ttl_sec"],
+            provenance=document["provenance"],
+            content_hash=content_hash,
+        )
+
+
+def _stored_parts(document: Mapping[str, Any]) -> Iterator[Part]:
+    for kind in KINDS:
+        if kind in document:
+            yield Part.from_document(kind, document[kind])
+        elif REF_FIELDS[kind] in document:
+            stored = {"bytes": None} | document[REF_FIELDS[kind]]
+            yield Part.from_ref(BlobRef.model_validate(stored))

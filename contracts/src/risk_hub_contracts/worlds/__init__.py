@@ -1,0 +1,1 @@
+"""The world registry on the wire, and the expectation of how often a world publishes."""

@@ -1,0 +1,1 @@
+"""Announce committed records on the event bus: relay, replay, failure queue."""

@@ -1,0 +1,61 @@
+"""Relay stream records: announce the good ones and move unreadable ones to the failure queue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from functions.announcing.announce_commits import AnnounceCommits, Commit
+from functions.announcing.ports import FailureQueue
+from functions.hub.ports import UnavailableError
+
+Record = dict[str, Any]
+
+
+class RecordDecoder(Protocol):
+    """Reads commits out of stream records."""
+
+    def commit(self, record: Record) -> Commit | None:
+        """Return the committed record, None unless it is a new item; any error means an unreadable record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """Result of one batch.
+
+    Attributes:
+        announced: commits whose events the bus took.
+        isolated: unreadable records that were moved to the failure queue.
+    """
+
+    announced: int
+    isolated: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRecords:
+    """Turns one batch of stream records into announcements."""
+
+    decoder: RecordDecoder
+    announce: AnnounceCommits
+    failures: FailureQueue
+
+    def __call__(self, records: Sequence[Record]) -> Relayed:
+        """Announce the batch.
+
+        Raises:
+            UnavailableError: a dependency is down; the whole batch must be delivered again (INV-04).
+        """
+        commits: list[Commit] = []
+        isolated = 0
+        for record in records:
+            try:
+                commit = self.decoder.commit(record)
+            except UnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001  (whatever a bad record raises, its neighbours go on)
+                self.failures.isolate(record, f"{type(error).__name__}: {error}")
+                isolated += 1
+            else:
+                commits += [] if commit is None else [commit]
+        self.announce(commits)
+        return Relayed(len(commits), isolated)

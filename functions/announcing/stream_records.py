@@ -1,0 +1,46 @@
+"""Decode the tables' stream records into commits: the stream is the outbox."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from functions.evaluation.forecast_key import FORECAST, SEPARATOR
+from functions.evaluation.input_note import NOTE_PREFIXES
+from functions.evaluation.records import Record
+from functions.evaluation.store import dynamodb_evaluations
+from functions.hub.adapters import snapshot_item
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+
+INSERT = "INSERT"
+# Records that are not announced: forecasts for back-tests and notes on blobs. They have no consumer.
+SILENT_PREFIXES = (FORECAST + SEPARATOR, *NOTE_PREFIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRecords:
+    """Decodes stream records of both tables."""
+
+    bodies: BodyStore
+
+    def commit(self, record: dict[str, Any]) -> StoredSnapshot | Record | None:
+        """Return the committed record; None unless it is a new item of an announced kind.
+
+        Raises:
+            KeyError, ValueError: the record is not one that this hub wrote.
+        """
+        if record["eventName"] != INSERT:
+            return None
+        item = {name: _attribute(value) for name, value in record["dynamodb"]["NewImage"].items()}
+        if "evaluation_id" in item:
+            if item["evaluation_id"]["S"].startswith(SILENT_PREFIXES):
+                return None
+            return dynamodb_evaluations.from_item(item)
+        return snapshot_item.from_item(item, self.bodies.body_of)
+
+
+def _attribute(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an attribute in the form of DynamoDB's client: the stream's JSON has binaries as base64 text."""
+    if "B" in value and isinstance(value["B"], str):
+        return {"B": base64.b64decode(value["B"])}
+    return value

@@ -1,0 +1,1 @@
+"""Turn an HTTP request or a queue message into a call of a use case."""

@@ -1,0 +1,92 @@
+"""The router behind a Lambda handler: it answers every error with a problem and logs one line per request."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from functions.entrypoints.blob_faults import count_blob_fault
+from functions.entrypoints.http.event import Event, http_api_answer, is_http_api, rest_event, route_path
+from functions.entrypoints.http.request import Request
+from functions.entrypoints.http.responses import as_problem, no_content, problem_response
+from functions.telemetry import log
+from functions.telemetry.metrics import write
+from risk_hub_contracts.api.routes import allowed_methods
+from risk_hub_contracts.base.metrics import HTTP_REFUSED, REASON, STATUS
+from risk_hub_contracts.base.problems import METHOD_NOT_ALLOWED, NOT_FOUND, ProblemError, ProblemType
+
+RequestHandler = Callable[[Request, Mapping[str, str]], Response[Any]]
+SERVER_ERROR_STATUS = 500
+
+
+class Door:
+    """Routes of one function. Each handler gets the request and the path values, still percent-encoded."""
+
+    def __init__(self, stages: frozenset[str] = frozenset()) -> None:
+        """Create a router without routes; `stages` are the deployment's stages."""
+        self._stages = stages
+        self._request = Request({}, "")
+        self._app = APIGatewayRestResolver()
+        self._app.not_found(self._no_route)
+        self._app.exception_handler(Exception)(self._problem)
+
+    def add(self, method: str, path: str, handle: RequestHandler) -> None:
+        """Route a method and a path, with `<name>` for path values, to a handler; GET also handles HEAD."""
+
+        def route(**path_values: str) -> Response[Any]:
+            return handle(self._request, path_values)
+
+        self._app.route(path, method=method)(route)
+
+    def __call__(self, event: Event, context: Any) -> Event:  # noqa: ANN401
+        """Answer one proxy event: the Lambda handler."""
+        asked = rest_event(event)
+        self._request = request = Request(asked, str(getattr(context, "aws_request_id", "")), self._stages)
+        is_head = request.method == "HEAD"
+        method = "GET" if is_head else request.method
+        answer: Event = self._app.resolve({**asked, "path": route_path(asked), "httpMethod": method}, context)
+        if is_head:
+            answer["body"] = ""
+        correlation_id = request.correlation_id
+        answer.setdefault("multiValueHeaders", {})["X-Correlation-Id"] = [correlation_id]
+        log.info(
+            "request",
+            method=request.method,
+            resource=asked.get("resource"),
+            status=answer["statusCode"],
+            correlation_id=correlation_id,
+            **request.known,
+        )
+        return http_api_answer(answer) if is_http_api(event) else answer
+
+    def _no_route(self, _error: NotFoundError) -> Response[Any]:
+        """Answer a path and method without a handler: 204 to OPTIONS, 405 on a known path, else 404."""
+        method = self._request.method
+        allowed = allowed_methods(route_path(self._request.event))
+        if not allowed or (method in allowed and method != "OPTIONS"):
+            return self._problem(ProblemError(NOT_FOUND, "this hub has no such route"))
+        allow = {"Allow": ", ".join(allowed)}
+        if method == "OPTIONS":
+            return no_content(allow)
+        refusal = self._problem(
+            ProblemError(METHOD_NOT_ALLOWED, f"{method[:32]} is not one of {allow['Allow']}")
+        )
+        refusal.headers.update(allow)
+        return refusal
+
+    def _problem(self, error: Exception) -> Response[Any]:
+        problem = as_problem(error)
+        _count(problem.type)
+        count_blob_fault(error)
+        if problem.type.status >= SERVER_ERROR_STATUS:
+            log.failure("failure", error)
+        else:
+            log.info("refused", problem=problem.type.slug, detail=problem.detail)
+        return problem_response(problem, self._request.path)
+
+
+def _count(problem: ProblemType) -> None:
+    """Count a problem by slug and by status; all statuses from 500 count as `5xx`."""
+    status = "5xx" if problem.status >= SERVER_ERROR_STATUS else str(problem.status)
+    write([(HTTP_REFUSED, 1)], {REASON: problem.slug}, {STATUS: status})

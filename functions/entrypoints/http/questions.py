@@ -1,0 +1,31 @@
+"""The query string of a request as one of the contract's queries."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from functions.entrypoints.http.request import Request
+from risk_hub_contracts.api.queries import parse_query, refuse_query
+from risk_hub_contracts.base.problems import INVALID_QUERY, ProblemError, Violation
+
+Question = TypeVar("Question", bound=BaseModel)
+
+
+def asked(model: type[Question], request: Request) -> Question:
+    """Return the query, or refuse the request (`invalid-query`).
+
+    Every route refuses a stage that this deployment does not have: no snapshot can have it, so an empty
+    answer would hide a mistyped name.
+    """
+    every_value = request.query
+    question = parse_query(model, {name: values[-1] for name, values in every_value.items()}, every_value)
+    stage = getattr(question, "stage", None)
+    if stage is not None and stage not in request.stages:
+        fault = f"must be one of {', '.join(sorted(request.stages))}"
+        raise ProblemError(INVALID_QUERY, f"/stage: {fault}.", [Violation("/stage", fault)])
+    return question
+
+
+def require_no_query(request: Request) -> None:
+    """Refuse a request with query parameters (`invalid-query`): the route has none."""
+    refuse_query(request.query)

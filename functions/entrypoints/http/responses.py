@@ -1,0 +1,86 @@
+"""Responses: JSON documents and problem documents (RFC 9457)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from aws_lambda_powertools.event_handler import Response
+
+from functions.hub.ports import BlobError, DocumentError, UnavailableError
+from risk_hub_contracts.base.problems import (
+    BLOB_UNAVAILABLE,
+    DOCUMENT_UNAVAILABLE,
+    INTERNAL,
+    NOT_YET,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    ProblemError,
+)
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+RETRYABLE_STATUSES = frozenset({429, 503})
+# Approximate time from the acceptance of a snapshot until its reports are stored.
+EVALUATION_RETRY_AFTER_SECONDS = 2
+CACHE_CONTROL = "Cache-Control"
+# A cache must revalidate: a snapshot may expire or be superseded, and a token may be revoked.
+REVALIDATE = {CACHE_CONTROL: "no-cache"}
+# Not cached: an answer with a signed URL, valid for minutes, and an error, which may be transient.
+DO_NOT_STORE = {CACHE_CONTROL: "no-store"}
+SETTLED_HEADER = "Risk-Hub-Settled"
+
+
+def json_response(
+    status: int, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response[Any]:
+    """Return a JSON response; caches revalidate it unless `headers` say otherwise."""
+    body = orjson.dumps(document).decode()
+    return Response(
+        status_code=status, content_type=JSON, body=body, headers={**REVALIDATE, **(headers or {})}
+    )
+
+
+def no_content(headers: Mapping[str, str] | None = None) -> Response[Any]:
+    """Return an answer without a body (204)."""
+    return Response(status_code=204, body="", headers=dict(headers or {}))
+
+
+def not_modified(headers: Mapping[str, str]) -> Response[Any]:
+    """Return 304 for a client that holds this representation, with the headers that a 200 would have."""
+    return Response(status_code=304, body="", headers={**REVALIDATE, **headers})
+
+
+def settled_header(settled: bool | None) -> dict[str, str]:  # noqa: FBT001 - the value of the header
+    """Return the header that states whether an answer about the past can still change; {} for None."""
+    return {} if settled is None else {SETTLED_HEADER: str(settled).lower()}
+
+
+def problem_response(error: ProblemError, instance: str | None) -> Response[Any]:
+    """Return the problem as its document, with the headers that its status requires."""
+    status = error.type.status
+    headers: dict[str, str | list[str]] = {**DO_NOT_STORE, **settled_header(error.settled)}
+    if error.type is UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = 'Bearer realm="risk-hub"'
+    if status in RETRYABLE_STATUSES:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if error.type in NOT_YET:
+        headers["Retry-After"] = str(EVALUATION_RETRY_AFTER_SECONDS)
+    body = orjson.dumps(error.to_problem(instance)).decode()
+    return Response(status_code=status, content_type=PROBLEM_JSON, body=body, headers=headers)
+
+
+def as_problem(error: Exception) -> ProblemError:
+    """Return any error as a problem for the client; internal details stay in the log."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, UnavailableError):
+        return ProblemError(UNAVAILABLE, f"{error.dependency} did not answer; nothing was half written")
+    if isinstance(error, BlobError):
+        detail = f"{error.ref.ref}: {error.reason}"
+        return ProblemError(BLOB_UNAVAILABLE, detail, extra={"ref": error.ref.document()})
+    if isinstance(error, DocumentError):
+        return ProblemError(DOCUMENT_UNAVAILABLE, str(error), extra={"version": error.version})
+    return ProblemError(
+        INTERNAL, "the hub failed to answer; the failure was logged under this correlation id"
+    )

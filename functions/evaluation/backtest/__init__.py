@@ -1,0 +1,1 @@
+"""Back-test: compare stored forecasts with the returns realised afterwards."""

@@ -1,0 +1,82 @@
+"""Back-test one world's forecasts: compare each date's last forecast with the return that followed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain, islice
+
+from functions.evaluation.backtest.days import judge
+from functions.evaluation.backtest.last_of_dates import last_of_each_date
+from functions.evaluation.backtest.report import backtest_report
+from functions.evaluation.ports import Forecasts
+from functions.hub.ports import WorldStore
+from risk_hub_contracts.api.queries import BacktestQuery
+from risk_hub_contracts.base.limits import (
+    BACKTEST_FORECASTS_MAX_COUNT,
+    BACKTEST_KEY_READS_MAX_COUNT,
+    BACKTEST_POSITIONS_MAX_COUNT,
+)
+from risk_hub_contracts.base.problems import INVALID_QUERY, WORLD_UNKNOWN, ProblemError, Violation
+from risk_hub_contracts.reports.backtest import BacktestReport
+from risk_hub_contracts.reports.forecast import Forecast
+
+# A page of this many forecasts of the largest books fits in the reader's memory.
+PAGE_FORECASTS = 100
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestRisk:
+    """Tests stored forecasts against the returns that later snapshots of the same world and stage brought."""
+
+    forecasts: Forecasts
+    worlds: WorldStore
+
+    def __call__(self, world_id: str, asked: BacktestQuery) -> BacktestReport:
+        """Return the report on the requested period.
+
+        Raises:
+            ProblemError: `world-unknown`, or `invalid-query` if the period holds too many forecasts to read.
+        """
+        found = self._newest_first(world_id, asked)
+        last = next(found, None)
+        if last is None and not self.worlds.heads(world_id):
+            raise ProblemError(
+                WORLD_UNKNOWN, f"world {world_id!r} is unknown: nobody registered it or published to it"
+            )
+        judged = judge(chain([last] if last else [], found), asked.method, asked.confidence_bps)
+        return backtest_report(world_id, asked.stage, asked.method, asked.confidence_bps, judged)
+
+    def _newest_first(self, world_id: str, asked: BacktestQuery) -> Iterator[Forecast]:
+        """Yield the last forecast of each UTC date of the period; hold one page of them at a time."""
+        ids = self._last_ids(world_id, asked)
+        read, positions = 0, 0
+        while page := list(islice(ids, PAGE_FORECASTS)):
+            forecasts = self.forecasts.load(world_id, page)
+            read += len(page)
+            positions += sum(len(forecast.weights) for forecast in forecasts)
+            if read > BACKTEST_FORECASTS_MAX_COUNT or positions > BACKTEST_POSITIONS_MAX_COUNT:
+                raise _too_many()
+            yield from forecasts
+
+    def _last_ids(self, world_id: str, asked: BacktestQuery) -> Iterator[str]:
+        start, end = asked.from_ or EARLIEST, asked.to or LATEST
+
+        def newest_ids(until: datetime, limit: int) -> Sequence[str]:
+            return self.forecasts.newest_ids(world_id, asked.stage, start, until, limit=limit)
+
+        for reads, ids in enumerate(last_of_each_date(newest_ids, end), start=1):
+            if reads > BACKTEST_KEY_READS_MAX_COUNT:
+                raise _too_many()
+            yield from ids
+
+
+def _too_many() -> ProblemError:
+    limit = (
+        f"the period holds more than {BACKTEST_FORECASTS_MAX_COUNT} dates with forecasts, or "
+        f"{BACKTEST_POSITIONS_MAX_COUNT} positions in the last of each, or takes more than "
+        f"{BACKTEST_KEY_READS_MAX_COUNT} reads to find them (one for a date with several forecasts); "
+        "ask for a shorter one"
+    )
+    return ProblemError(INVALID_QUERY, f"/from: {limit}", [Violation("/from", limit)])

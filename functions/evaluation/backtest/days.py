@@ -1,0 +1,124 @@
+"""Pairs of forecast and return: each return tests the last forecast made before it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import fsum
+from typing import Literal
+
+from risk_hub_contracts.base.limits import RETURN_MAX_ABS
+from risk_hub_contracts.reports.backtest import BacktestDay
+from risk_hub_contracts.reports.forecast import CrossSection, Forecast
+from risk_hub_contracts.reports.risk import MethodName
+
+Reason = Literal["no_value_at_risk", "no_realized_return", "replaced", "not_covered"]
+
+
+@dataclass(slots=True)
+class Judged:
+    """Test data of a period of forecasts.
+
+    Attributes:
+        days: forecasts with their realised returns, in time order.
+        hits: for each date with a forecast, in time order: whether it was exceeded; None where it was left
+            out.
+        left_out: days whose forecast could not be tested, by reason.
+        in_hindsight: days whose forecast reached the hub after the `as_of` of the snapshot that brought the
+            return.
+    """
+
+    days: list[BacktestDay] = field(default_factory=list)
+    hits: list[bool | None] = field(default_factory=list)
+    left_out: Counter[Reason] = field(default_factory=Counter)
+    in_hindsight: int = 0
+
+
+def judge(newest_first: Iterable[Forecast], method: MethodName, confidence_bps: int) -> Judged:
+    """Pair forecasts with returns.
+
+    Args:
+        newest_first: the last forecast of each UTC date of one world and stage; consumed lazily, two held at
+            a time.
+        method: of the value at risk to test.
+        confidence_bps: its confidence in basis points.
+    """
+    judged = Judged()
+    after: Forecast | None = None
+    for before in newest_first:
+        outcome = _outcome(before, after, method, confidence_bps)
+        if isinstance(outcome, BacktestDay):
+            judged.days.append(outcome)
+            judged.hits.append(outcome.exceeded)
+            judged.in_hindsight += after is not None and before.created_at >= after.as_of
+        else:
+            judged.left_out[outcome] += 1
+            judged.hits.append(None)
+        after = before
+    judged.days.reverse()
+    judged.hits.reverse()
+    return judged
+
+
+def _outcome(
+    before: Forecast, after: Forecast | None, method: MethodName, confidence_bps: int
+) -> BacktestDay | Reason:
+    """Pair the forecast with the last return of the next date that has a snapshot, or return why not."""
+    if after is None:
+        return "no_realized_return"
+    if after.realized is None or not _is_new(after.realized, before):
+        return "replaced"
+    value_at_risk = _value_at_risk(before, method, confidence_bps)
+    if value_at_risk is None:
+        return "no_value_at_risk"
+    realized = _book_return(before.weights, after.realized)
+    if realized is None:
+        return "not_covered"
+    return BacktestDay(
+        date=_date(before),
+        version=before.version,
+        value_at_risk=value_at_risk,
+        realized_date=after.realized.date or _date(after),
+        realized_version=after.version,
+        realized_return=realized,
+        exceeded=-realized > value_at_risk,
+    )
+
+
+def _is_new(realized: CrossSection, before: Forecast) -> bool:
+    """Return whether the returns came after the forecast; undated returns have the date of their snapshot.
+
+    A return of the forecast's own date is new if the forecast had seen an earlier one, that is, was made in
+    the morning.
+    """
+    if realized.date is None:
+        return True
+    made = _date(before)
+    seen = before.realized.date if before.realized is not None else None
+    return realized.date > made if seen is None else realized.date > seen and realized.date >= made
+
+
+def _value_at_risk(forecast: Forecast, method: MethodName, confidence_bps: int) -> float | None:
+    wanted = (method, confidence_bps)
+    return next((t.value_at_risk for t in forecast.tails if (t.method, t.confidence_bps) == wanted), None)
+
+
+def _book_return(weights: dict[str, float], realized: CrossSection) -> float | None:
+    """Return `Σ w_i r_i` of the forecast's book, or the portfolio's own return; None if a return is missing.
+
+    A return beyond the limit counts as missing: the engine no longer stores such returns, but it once did.
+    """
+    if realized.by_id is None:
+        return realized.portfolio if _is_return(realized.portfolio) else None
+    held = {asset: weight for asset, weight in weights.items() if weight}
+    if not all(_is_return(realized.by_id.get(asset)) for asset in held):
+        return None
+    return fsum(weight * realized.by_id[asset] for asset, weight in held.items())
+
+
+def _is_return(value: float | None) -> bool:
+    return value is not None and abs(value) <= RETURN_MAX_ABS
+
+
+def _date(forecast: Forecast) -> str:
+    """Return the UTC date of a fixed-width UTC instant."""
+    return forecast.as_of[:10]

@@ -1,0 +1,82 @@
+"""Back-test report: every test with its numbers, or null with the reason."""
+
+from collections.abc import Sequence
+
+from functions.evaluation.backtest.days import Judged
+from functions.measures import backtest
+from functions.measures.backtest import BASEL_CONFIDENCE_BPS, BASEL_OBSERVATIONS, LikelihoodRatio
+from risk_hub_contracts.base.confidence import BPS_PER_ONE, required_observations
+from risk_hub_contracts.reports.backtest import BacktestReport, BacktestTest, BaselTrafficLight, LeftOut
+from risk_hub_contracts.reports.risk import MethodName
+
+TOO_FEW = "too_few_observations"
+NO_NEXT_DAY = "no_exceedance_has_a_next_day"
+
+
+def backtest_report(
+    world_id: str, stage: str, method: MethodName, confidence_bps: int, judged: Judged
+) -> BacktestReport:
+    """Return the report; world, stage, method and confidence must be those used for `judged`."""
+    hits = [day.exceeded for day in judged.days]
+    kupiec = backtest.kupiec(len(hits), sum(hits), confidence_bps) if hits else None
+    independence = backtest.independence(judged.hits)
+    conditional = backtest.conditional_coverage(judged.hits, confidence_bps)
+    return BacktestReport(
+        world_id=world_id,
+        stage=stage,
+        method=method,
+        confidence_bps=confidence_bps,
+        observations=len(hits),
+        exceedances=sum(hits),
+        expected_exceedances=len(hits) * (BPS_PER_ONE - confidence_bps) / BPS_PER_ONE,
+        in_hindsight=judged.in_hindsight,
+        left_out=_left_out(judged),
+        kupiec=_test(kupiec, 1, hits, confidence_bps),
+        independence=_test(independence, 1, hits, confidence_bps),
+        conditional_coverage=_test(conditional, 2, hits, confidence_bps),
+        basel=_basel(hits, confidence_bps),
+        days=judged.days,
+    )
+
+
+def _left_out(judged: Judged) -> LeftOut:
+    count = judged.left_out
+    return LeftOut(
+        no_value_at_risk=count["no_value_at_risk"],
+        no_realized_return=count["no_realized_return"],
+        replaced=count["replaced"],
+        not_covered=count["not_covered"],
+    )
+
+
+def _test(
+    ratio: LikelihoodRatio | None,
+    degrees_of_freedom: backtest.Degrees,
+    hits: Sequence[bool],
+    confidence_bps: int,
+) -> BacktestTest:
+    too_few = len(hits) < required_observations(confidence_bps)
+    if ratio is None or too_few:
+        reason = TOO_FEW if too_few else NO_NEXT_DAY
+        return BacktestTest(
+            degrees_of_freedom=degrees_of_freedom, statistic=None, p_value=None, reason=reason
+        )
+    return BacktestTest(
+        degrees_of_freedom=degrees_of_freedom, statistic=ratio.statistic, p_value=ratio.p_value, reason=None
+    )
+
+
+def _basel(hits: Sequence[bool], confidence_bps: int) -> BaselTrafficLight:
+    if len(hits) < BASEL_OBSERVATIONS:
+        return BaselTrafficLight(
+            zone=None, exceedances=None, cumulative_probability=None, multiplier_increase=None, reason=TOO_FEW
+        )
+    count = sum(hits[-BASEL_OBSERVATIONS:])
+    at_basels_confidence = confidence_bps == BASEL_CONFIDENCE_BPS
+    return BaselTrafficLight(
+        zone=backtest.basel_zone(count, confidence_bps),
+        exceedances=count,
+        cumulative_probability=backtest.cumulative_probability(BASEL_OBSERVATIONS, count, confidence_bps),
+        multiplier_increase=backtest.basel_increase(count) if at_basels_confidence else None,
+        reason=None,
+    )

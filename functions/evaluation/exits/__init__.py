@@ -1,0 +1,1 @@
+"""Exit signals: compare reports with the limits of an exit policy."""

@@ -1,0 +1,66 @@
+"""Forecast of one evaluation, stored for back-tests."""
+
+from functions.evaluation.risk.inputs import ReturnsInput
+from functions.measures.returns import dates_of
+from risk_hub_contracts.base.limits import RETURN_MAX_ABS
+from risk_hub_contracts.blob.types import RealizedReturns
+from risk_hub_contracts.reports.forecast import CrossSection, Forecast, TailForecast
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.snapshot.parse import Snapshot
+
+
+def forecast_of(snapshot: Snapshot, report: RiskReport, returns: ReturnsInput, created_at: str) -> Forecast:
+    """Return the forecast in a report, with the book and the last known returns.
+
+    Args:
+        snapshot: the book.
+        report: computed from the snapshot.
+        returns: the snapshot's realised returns.
+        created_at: when the hub accepted the snapshot, RFC 3339 UTC.
+    """
+    return Forecast(
+        world_id=snapshot.world_id,
+        version=snapshot.version,
+        content_hash=snapshot.content_hash,
+        stage=snapshot.stage,
+        as_of=report.as_of,
+        created_at=created_at,
+        engine_version=report.engine_version,
+        weights=snapshot.weights,
+        tails=_tails(report),
+        realized=cross_section(returns.decoded),
+    )
+
+
+def _tails(report: RiskReport) -> list[TailForecast]:
+    """Return pairs of VaR and ES; a report lists both with the same methods and confidences."""
+    found = {(each.measure, each.method, each.confidence_bps): each for each in report.measures}
+    return [
+        TailForecast(
+            method=method,
+            confidence_bps=bps,
+            value_at_risk=var.value,
+            expected_shortfall=found["expected_shortfall", method, bps].value,
+            reason=var.reason,
+        )
+        for (measure, method, bps), var in found.items()
+        if measure == "value_at_risk" and bps is not None
+    ]
+
+
+def cross_section(returns: RealizedReturns | None) -> CrossSection | None:
+    """Return the last return of each series, held or not, without returns that the engine would refuse."""
+    if returns is None:
+        return None
+    dates = dates_of(returns)
+    date = None if dates is None else dates[-1].isoformat()
+    last = [series[-1] for series in returns.series()]
+    if not returns.ids:
+        return CrossSection(date=date, by_id=None, portfolio=last[0]) if _in_range(last[0]) else None
+    known = {asset: value for asset, value in zip(returns.ids, last, strict=True) if _in_range(value)}
+    return CrossSection(date=date, by_id=known, portfolio=None) if known else None
+
+
+def _in_range(value: float) -> bool:
+    """Return whether a return is within the limit; NaN is not."""
+    return abs(value) <= RETURN_MAX_ABS

@@ -1,0 +1,74 @@
+"""All parameters of the risk numbers except the inputs, taken from the constants themselves."""
+
+from functions.evaluation.risk.parametric import (
+    ATTRIBUTION_CONFIDENCE_BPS,
+    ATTRIBUTION_MAX_ASSETS,
+    RESOLVED_MIN_RATIO,
+)
+from functions.evaluation.risk.policy import RiskPolicy
+from functions.evaluation.risk.windows import DEVIATION_MIN_OBSERVATIONS, WINDOW_CONFIDENCE_BPS, WINDOWS
+from functions.measures.attribution import RELATIVE_ERROR_MAX, SHARE_OF_VAR_MIN
+from functions.measures.covariance.form import MARGIN_DECIMALS, PSD_TOLERANCE, TRACE_MIN
+from functions.measures.covariance.sample import (
+    ESTIMATE_MIN_OBSERVATIONS,
+    SHRINK_BELOW_OBSERVATIONS_PER_ASSET,
+)
+from functions.measures.exact import EXACT_MAX_ASSETS
+from functions.measures.measures import LEGACY_ES_PER_VAR, LEGACY_VAR_SIGMAS
+from functions.measures.performance import CONSTANT_MAX_RATIO, PERIODS_PER_YEAR, SHARPE_MIN_OBSERVATIONS
+from risk_hub_contracts.base.confidence import required_observations
+from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
+from risk_hub_contracts.reports.receipt import RiskParameters
+
+CONFIDENCES_BPS = (9500, 9900)
+HORIZON_PERIODS = 1
+METHODS = {
+    "parametric_normal": "z sigma; sigma phi(z) / (1 - c); mean zero",
+    "historical": "quantile by linear interpolation; mean of the returns at or below it",
+    "sample": "X'X / (T - 1), X less its means",
+    "ledoit_wolf": "Ledoit-Wolf 2004 towards a scaled identity, X'X / T",
+    "sharpe": "mean over deviation (T - 1), annualised, no risk-free rate",
+    "incremental": "VaR less that of the book without the position, rescaled to the same net weight",
+}
+
+
+def parameters(policy: RiskPolicy) -> RiskParameters:
+    """Return the parameters under a policy."""
+    return RiskParameters(
+        confidences_bps=list(CONFIDENCES_BPS),
+        horizon_periods=HORIZON_PERIODS,
+        periods_per_year=PERIODS_PER_YEAR,
+        psd_tolerance=PSD_TOLERANCE,
+        correlation_max_excess=CORRELATION_MAX_EXCESS,
+        margin_decimals=MARGIN_DECIMALS,
+        trace_min=TRACE_MIN,
+        number_max_abs=NUMBER_MAX_ABS,
+        return_max_abs=RETURN_MAX_ABS,
+        resolved_min_ratio=RESOLVED_MIN_RATIO,
+        constant_max_ratio=CONSTANT_MAX_RATIO,
+        exact_max_assets=EXACT_MAX_ASSETS,
+        min_observations=_least_observations(),
+        shrink_below_observations_per_asset=SHRINK_BELOW_OBSERVATIONS_PER_ASSET,
+        attribution_confidence_bps=ATTRIBUTION_CONFIDENCE_BPS,
+        attribution_max_assets=ATTRIBUTION_MAX_ASSETS,
+        relative_error_max=RELATIVE_ERROR_MAX,
+        share_of_var_min=SHARE_OF_VAR_MIN,
+        windows=list(WINDOWS),
+        window_confidence_bps=WINDOW_CONFIDENCE_BPS,
+        methods=METHODS,
+        fallback=policy.fallback or "none",
+        legacy_method=policy.legacy_method,
+        legacy_var_sigmas=LEGACY_VAR_SIGMAS,
+        legacy_es_per_var=LEGACY_ES_PER_VAR,
+    )
+
+
+def _least_observations() -> dict[str, int]:
+    """Return the least number of returns for each result."""
+    tails = {f"historical_{bps}": required_observations(bps) for bps in CONFIDENCES_BPS}
+    return {
+        "covariance": ESTIMATE_MIN_OBSERVATIONS,
+        "sharpe": SHARPE_MIN_OBSERVATIONS,
+        "volatility": DEVIATION_MIN_OBSERVATIONS,
+        **tails,
+    }

@@ -1,0 +1,117 @@
+"""Parametric results of a book under one covariance: deviation and contributions to VaR.
+
+A missing result has a reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import fsum, isfinite
+
+from functions.evaluation.risk.inputs import CovarianceInput, held
+from functions.evaluation.risk.policy import RiskPolicy
+from functions.measures import attribution, concentration, measures
+from functions.measures.covariance.sample import deviations_of
+from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS
+from risk_hub_contracts.reports.risk import Contribution, Contributions, CovarianceOrigin, Fallback
+
+ATTRIBUTION_CONFIDENCE_BPS = 9900
+ATTRIBUTION_MAX_ASSETS = 50
+NO_COVARIANCE = "covariance_not_psd"
+# Reasons to reject a covariance that leave its variances usable.
+REPLACEABLE = frozenset({NO_COVARIANCE, "specific_variance_negative"})
+NO_VARIANCE = "portfolio_variance_is_zero"
+# A variance below this share of (Σ|w_i|σ_i)² is the rounding error of a hedge, not a measurement.
+RESOLVED_MIN_RATIO = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class ParametricBook:
+    """The book under one covariance.
+
+    Attributes:
+        sigma: `σ_p` over one period; None, with a reason, where it is unknown.
+        reason: why `sigma` is None, else None.
+        origin: of the covariance behind `sigma`; None without a number.
+        fallback: the policy used in place of the covariance.
+        undiversified: `Σ|w_i|σ_i`; None where the variances are not known.
+        contributions: to VaR; None where they are unknown.
+    """
+
+    sigma: float | None
+    reason: str | None
+    origin: CovarianceOrigin | None = None
+    fallback: Fallback | None = None
+    undiversified: float | None = None
+    contributions: Contributions | None = None
+
+
+def parametric_book(
+    covariance: CovarianceInput, weights: Mapping[str, float], policy: RiskPolicy
+) -> ParametricBook:
+    """Return the book under the covariance, or under the named fallback if the covariance is unusable.
+
+    The fallback needs only the variances, so it applies only where those are known and reliable: a matrix of
+    numbers that is not positive semi-definite, or a factor form with a specific variance below zero.
+    """
+    if covariance.reason is None and covariance.form is not None:
+        return _measured(covariance, held(weights))
+    replaceable = policy.fallback is not None and covariance.reason in REPLACEABLE
+    undiversified = _undiversified(covariance, held(weights)) if replaceable else None
+    if not undiversified:
+        return ParametricBook(None, covariance.reason)
+    return ParametricBook(undiversified, None, "correlation_one", policy.fallback, undiversified)
+
+
+def _measured(covariance: CovarianceInput, weights: Mapping[str, float]) -> ParametricBook:
+    form, undiversified = covariance.form, _undiversified(covariance, weights)
+    if form is None or undiversified is None:
+        return ParametricBook(None, NO_COVARIANCE)
+    vector = [weights.get(asset, 0.0) for asset in covariance.ids]
+    exposure = form.exposure(vector)
+    if exposure.variance > (1 + CORRELATION_MAX_EXCESS) * undiversified * undiversified:
+        return ParametricBook(None, NO_COVARIANCE)
+    if not exposure.variance > RESOLVED_MIN_RATIO * undiversified * undiversified:
+        return ParametricBook(None, NO_VARIANCE, undiversified=undiversified)
+    sigma = measures.volatility(exposure.variance)
+    told = _contributions(covariance, weights, exposure.times(), form.variances(), sigma)
+    return ParametricBook(sigma, None, covariance.origin, None, undiversified, told)
+
+
+def _undiversified(covariance: CovarianceInput, weights: Mapping[str, float]) -> float | None:
+    """Return `Σ|w_i|σ_i`, an upper bound of `σ_p`; None where a variance is missing or impossible."""
+    if covariance.form is None or set(weights) - set(covariance.ids):
+        return None
+    known = dict(zip(covariance.ids, covariance.form.variances(), strict=True))
+    variances = [known[asset] for asset in weights]
+    if not all(isfinite(variance) and variance >= 0 for variance in variances):
+        return None
+    return concentration.undiversified(list(weights.values()), deviations_of(variances))
+
+
+def _contributions(
+    covariance: CovarianceInput,
+    weights: Mapping[str, float],
+    times: list[float],
+    variances: list[float],
+    sigma: float,
+) -> Contributions:
+    """Return the largest contributions, and the sum of the others."""
+    place = {asset: index for index, asset in enumerate(covariance.ids)}
+    chosen = [place[asset] for asset in weights]
+    book, of_book = list(weights.values()), [times[index] for index in chosen]
+    marginal = attribution.marginal_var(of_book, sigma, ATTRIBUTION_CONFIDENCE_BPS)
+    component = attribution.component_var(book, marginal)
+    incremental = attribution.incremental_var(
+        book, of_book, [variances[index] for index in chosen], ATTRIBUTION_CONFIDENCE_BPS
+    )
+    rows = list(zip(weights, book, marginal, component, incremental, strict=True))
+    rows.sort(key=lambda row: (-abs(row[3]), row[0]))
+    shown, omitted = rows[:ATTRIBUTION_MAX_ASSETS], rows[ATTRIBUTION_MAX_ASSETS:]
+    names = ("id", "weight", "marginal", "component", "incremental")
+    return Contributions(
+        confidence_bps=ATTRIBUTION_CONFIDENCE_BPS,
+        covariance=covariance.origin,
+        largest=[Contribution(**dict(zip(names, row, strict=True))) for row in shown],
+        omitted_count=len(omitted),
+        omitted_component=fsum(row[3] for row in omitted),
+    )

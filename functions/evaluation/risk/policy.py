@@ -1,0 +1,32 @@
+"""Named choices of a deployment about the risk numbers; the defaults choose nothing."""
+
+from dataclasses import dataclass
+
+from risk_hub_contracts.reports.risk import Fallback
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPolicy:
+    """Named choices of one deployment stage.
+
+    Attributes:
+        fallback: used in place of an unusable covariance; None: no fallback.
+        legacy_method: whether the numbers of the gateway that this hub replaces are added, for comparison.
+    """
+
+    fallback: Fallback | None = None
+    legacy_method: bool = False
+
+
+NO_POLICY = RiskPolicy()
+
+
+def policy_from(fallback: str, legacy_method: str) -> RiskPolicy:
+    """Return the policy that a function's environment names.
+
+    Raises:
+        ValueError: the fallback is unknown, or `legacy_method` is neither `true` nor `false`.
+    """
+    if fallback not in {"none", "correlation_one"} or legacy_method not in {"true", "false"}:
+        raise ValueError(f"no such risk policy: fallback {fallback!r}, legacy method {legacy_method!r}")
+    return RiskPolicy("correlation_one" if fallback == "correlation_one" else None, legacy_method == "true")

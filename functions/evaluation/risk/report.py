@@ -1,0 +1,176 @@
+"""Risk report on one snapshot: every measure with method, sample and coverage, or null with the reason."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, held
+from functions.evaluation.risk.parameters import CONFIDENCES_BPS, HORIZON_PERIODS
+from functions.evaluation.risk.parametric import NO_VARIANCE, ParametricBook, parametric_book
+from functions.evaluation.risk.policy import RiskPolicy
+from functions.evaluation.risk.receipt import ENGINE_VERSION, with_receipt
+from functions.evaluation.risk.sufficiency import sufficiency
+from functions.evaluation.risk.windows import TOO_FEW, WINDOWS, window_statistics
+from functions.measures import concentration, measures
+from risk_hub_contracts.base.confidence import required_observations
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.reports.risk import Concentration, RiskInput, RiskMeasure, RiskReport, RiskStatus
+from risk_hub_contracts.snapshot.parse import Snapshot
+
+LEGACY_CONFIDENCE_BPS = 9900
+# Invalid inputs, as opposed to missing or insufficient ones.
+INVALID_REASONS = frozenset(
+    {
+        "covariance_not_psd",
+        "covariance_not_finite",
+        "covariance_out_of_range",
+        "specific_variance_negative",
+        "returns_not_finite",
+        "returns_out_of_range",
+        "returns_after_as_of",
+        "blob_malformed",
+        "blob_unavailable",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All inputs of a snapshot; `estimate` replaces an absent covariance if the returns suffice for one."""
+
+    covariance: CovarianceInput
+    returns: ReturnsInput
+    estimate: CovarianceInput | None = None
+
+    @property
+    def effective(self) -> CovarianceInput:
+        """Return the covariance that numbers are computed with."""
+        return self.estimate or self.covariance
+
+
+def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluated_at: datetime) -> RiskReport:
+    """Return the report for a snapshot; the same arguments give the same `result_hash`.
+
+    Args:
+        snapshot: the book.
+        inputs: its covariance and its returns, or the reasons for their absence.
+        policy: the deployment's choices.
+        evaluated_at: the hub's clock.
+    """
+    book = parametric_book(inputs.effective, snapshot.weights, policy)
+    computed = [*_parametric(inputs.effective.declared, book, policy), *_historical(inputs.returns)]
+    status = _status([inputs.covariance.reason, inputs.returns.reason, book.reason], computed)
+    series = inputs.returns.book
+    report = RiskReport(
+        world_id=snapshot.world_id,
+        version=snapshot.version,
+        content_hash=snapshot.content_hash,
+        as_of=format_instant(snapshot.as_of),
+        stage=snapshot.stage,
+        actor=snapshot.actor,
+        engine_version=ENGINE_VERSION,
+        evaluated_at=format_instant(evaluated_at),
+        status=status,
+        inputs=[inputs.covariance.declared, inputs.returns.declared],
+        measures=computed,
+        sufficiency=sufficiency(
+            snapshot.as_of,
+            inputs.covariance,
+            inputs.returns,
+            inputs.effective,
+            book,
+            complete=status == "complete",
+        ),
+        concentration=_concentration(snapshot, book),
+        windows=[] if series is None else [window_statistics(series, days) for days in WINDOWS],
+        contributions=book.contributions,
+    )
+    return with_receipt(report, policy)
+
+
+def _parametric(declared: RiskInput, book: ParametricBook, policy: RiskPolicy) -> Iterator[RiskMeasure]:
+    sigma = book.sigma
+
+    def row(measure: str, method: str, bps: int | None, value: float | None) -> RiskMeasure:
+        return _measure(
+            declared,
+            measure=measure,
+            method=method,
+            confidence_bps=bps,
+            value=value,
+            reason=book.reason,
+            covariance=book.origin,
+        )
+
+    yield row("volatility", "parametric_normal", None, sigma)
+    for bps in CONFIDENCES_BPS:
+        var = None if sigma is None else measures.parametric_var(sigma, bps)
+        es = None if sigma is None else measures.parametric_es(sigma, bps)
+        yield row("value_at_risk", "parametric_normal", bps, var)
+        yield row("expected_shortfall", "parametric_normal", bps, es)
+    if policy.legacy_method:
+        var = None if sigma is None else measures.legacy_var(sigma)
+        es = None if sigma is None else measures.legacy_es(sigma)
+        yield row("value_at_risk", "legacy_v1", LEGACY_CONFIDENCE_BPS, var)
+        yield row("expected_shortfall", "legacy_v1", LEGACY_CONFIDENCE_BPS, es)
+
+
+def _historical(returns: ReturnsInput) -> Iterator[RiskMeasure]:
+    for bps in CONFIDENCES_BPS:
+        values, reason = _tail(returns, bps)
+        for measure, compute in (
+            ("value_at_risk", measures.historical_var),
+            ("expected_shortfall", measures.historical_es),
+        ):
+            value = None if values is None else compute(values, bps)
+            yield _measure(
+                returns.declared,
+                measure=measure,
+                method="historical",
+                confidence_bps=bps,
+                value=value,
+                reason=reason,
+            )
+
+
+def _tail(returns: ReturnsInput, confidence_bps: int) -> tuple[list[float] | None, str | None]:
+    """Return the returns that suffice for an empirical tail, or the reason why they do not."""
+    book = returns.book
+    if book is None:
+        return None, returns.reason
+    if len(book.values) < required_observations(confidence_bps):
+        return None, TOO_FEW
+    return (None, NO_VARIANCE) if book.is_constant else (book.values, None)
+
+
+def _measure(source: RiskInput, **fields: Any) -> RiskMeasure:  # noqa: ANN401 - the model checks them
+    return RiskMeasure(
+        horizon_periods=HORIZON_PERIODS,
+        observations=source.observations,
+        coverage=source.coverage,
+        **fields,
+    )
+
+
+def _concentration(snapshot: Snapshot, book: ParametricBook) -> Concentration:
+    weights = list(held(snapshot.weights).values())
+    ratio = None
+    if book.sigma is not None and book.undiversified is not None and book.fallback is None:
+        ratio = concentration.diversification_ratio(book.undiversified, book.sigma)
+    return Concentration(
+        herfindahl=concentration.herfindahl(weights),
+        effective_number=concentration.effective_number(weights),
+        gross_exposure=concentration.gross_exposure(weights),
+        net_exposure=concentration.net_exposure(weights),
+        diversification_ratio=ratio,
+    )
+
+
+def _status(reasons: Sequence[str | None], computed: Sequence[RiskMeasure]) -> RiskStatus:
+    if INVALID_REASONS.intersection(filter(None, reasons)):
+        return "invalid_input"
+    values = [measure.value for measure in computed]
+    if None not in values:
+        return "complete"
+    return "partial" if any(value is not None for value in values) else "insufficient"

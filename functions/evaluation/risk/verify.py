@@ -1,0 +1,164 @@
+"""Recompute a stored report from its inputs, and compare bit for bit."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Literal
+
+from functions.evaluation.ports import StoredEvaluations
+from functions.evaluation.records import report_prefix
+from functions.evaluation.risk.load import LoadInputs
+from functions.evaluation.risk.receipt import ENGINE_VERSION, policy_of
+from functions.evaluation.risk.report import risk_report
+from functions.hub.ports import BlobStore, SnapshotStore
+from functions.measures.covariance.form import CovarianceForm, Verdict
+from risk_hub_contracts.base.times import parse_instant
+from risk_hub_contracts.reports.receipt import NOT_HASHED, hashed, result_hash
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.snapshot.parse import Part, Snapshot
+
+DIFFERENCES_MAX_COUNT = 50
+_ABSENT = object()
+Outcome = Literal["equal", "differs", "unverifiable"]
+
+
+class NothingToVerifyError(LookupError):
+    """No such snapshot, or no report on it that this engine can compute again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place (RFC 6901) where the stored and the recomputed report differ."""
+
+    pointer: str
+    stored: Any
+    recomputed: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The outcome for one snapshot.
+
+    Attributes:
+        stored_hash: `result_hash` in the stored receipt.
+        recomputed_hash: the same hash over the recomputed report.
+        intact: whether the stored report matches the hash in its own receipt.
+        equal: whether both hashes are the same and the report is intact.
+        outcome: `unverifiable` if an intact report cannot be compared, because other blobs are readable now.
+        blobs_gone: SHA-256 of blobs that were read for the report and are missing or different now.
+        blobs_back: SHA-256 of blobs that were unreadable for the report and are readable now.
+        differences: at most 50 of the places that differ.
+        not_hashed: parts of a report outside the hash, which are not verified.
+    """
+
+    world_id: str
+    version: str
+    engine_version: str
+    stored_hash: str
+    recomputed_hash: str
+    intact: bool
+    equal: bool
+    outcome: Outcome
+    blobs_gone: list[str]
+    blobs_back: list[str]
+    differences: list[Difference] = field(default_factory=list)
+    not_hashed: tuple[str, ...] = NOT_HASHED
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRisk:
+    """Recomputes from the snapshot and its blobs; takes only the parameters from the report.
+
+    No cached note is used: the covariance is judged again. Results that depend on more than the snapshot,
+    such as an age since first use, are outside the hash and not compared.
+    """
+
+    snapshots: SnapshotStore
+    blobs: BlobStore
+    evaluations: StoredEvaluations
+
+    def __call__(self, world_id: str, version: str) -> Verification:
+        """Compare the stored report of this engine's version with a recomputed one.
+
+        Raises:
+            NothingToVerifyError: no such snapshot, or no report on it by this engine.
+            UnavailableError: a store did not answer.
+        """
+        snapshot = self.snapshots.get(world_id, version)
+        if snapshot is None:
+            raise NothingToVerifyError(f"world {world_id!r} has no version {version!r}")
+        report = self._report(world_id, version)
+        again = self._again(Snapshot.from_document(snapshot.document, snapshot.content_hash), report)
+        old, new = report.model_dump(mode="json"), again.model_dump(mode="json")
+        return Verification(world_id, version, ENGINE_VERSION, **_compared(old, new))
+
+    def _report(self, world_id: str, version: str) -> RiskReport:
+        record = self.evaluations.get(world_id, report_prefix("risk", version) + ENGINE_VERSION)
+        if record is None:
+            raise NothingToVerifyError(
+                f"version {version!r} of world {world_id!r} has no report by engine {ENGINE_VERSION}"
+            )
+        report: RiskReport = record.report
+        if report.receipt is None:
+            raise NothingToVerifyError(
+                f"the report on version {version!r} of world {world_id!r} carries no receipt"
+            )
+        return report
+
+    def _again(self, snapshot: Snapshot, report: RiskReport) -> RiskReport:
+        if report.receipt is None:
+            raise ValueError("a report without a receipt cannot be computed again")
+        inputs = LoadInputs(self.blobs, _judged_anew, _unknown)(snapshot)
+        policy = policy_of(report.receipt.parameters)
+        return risk_report(snapshot, inputs, policy, parse_instant(report.evaluated_at))
+
+
+def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a verification that are computed from both reports."""
+    hashes = old["receipt"]["result_hash"], new["receipt"]["result_hash"]
+    intact = result_hash(old) == hashes[0]
+    equal = intact and hashes[0] == hashes[1]
+    then, now = _unreadable(old), _unreadable(new)
+    other: Outcome = "unverifiable" if intact and then != now else "differs"
+    return {
+        "stored_hash": hashes[0],
+        "recomputed_hash": hashes[1],
+        "intact": intact,
+        "equal": equal,
+        "outcome": "equal" if equal else other,
+        "blobs_gone": [sha256 for sha256 in now if sha256 not in then],
+        "blobs_back": [sha256 for sha256 in then if sha256 not in now],
+        "differences": list(islice(_differences(hashed(old), hashed(new), ""), DIFFERENCES_MAX_COUNT)),
+    }
+
+
+def _unreadable(report: Mapping[str, Any]) -> list[str]:
+    """Return the digests of the inputs whose blob could not be read."""
+    kinds = {
+        given["kind"] for given in report["sufficiency"]["inputs"] if given["reason"] == "blob_unavailable"
+    }
+    return [given["sha256"] for given in report["inputs"] if given["kind"] in kinds]
+
+
+def _judged_anew(_part: Part, form: CovarianceForm) -> tuple[Verdict, str | None]:
+    return form.verdict(), None
+
+
+def _unknown(_part: Part) -> str | None:
+    return None
+
+
+def _differences(stored: Any, recomputed: Any, pointer: str) -> Iterator[Difference]:  # noqa: ANN401 - JSON values
+    if isinstance(stored, Mapping) and isinstance(recomputed, Mapping):
+        for name in sorted({*stored, *recomputed}):
+            child = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            yield from _differences(stored.get(name, _ABSENT), recomputed.get(name, _ABSENT), child)
+    elif isinstance(stored, list) and isinstance(recomputed, list) and len(stored) == len(recomputed):
+        for index, (first, second) in enumerate(zip(stored, recomputed, strict=True)):
+            yield from _differences(first, second, f"{pointer}/{index}")
+    elif stored is _ABSENT or recomputed is _ABSENT or stored != recomputed:
+        yield Difference(pointer, _shown(stored), _shown(recomputed))
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    return None if value is _ABSENT else value

@@ -1,0 +1,1 @@
+"""DynamoDB stores of derived reports, signals, forecasts and input notes."""

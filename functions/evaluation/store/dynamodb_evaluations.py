@@ -1,0 +1,141 @@
+"""EvaluationStore on DynamoDB: append-only records, put once each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from functions.evaluation.ports import FoundReport
+from functions.evaluation.records import Record, ReportKind, engine_order, evaluation_from, report_prefix
+from functions.evaluation.signal_query import SignalPage, SignalQuery, signal_order
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.conditional import put_once
+from functions.hub.adapters.snapshot_item import Item
+from functions.hub.ports import Dependency
+from risk_hub_contracts.base.times import format_instant
+from risk_hub_contracts.reports.exit_signal import ExitSignal
+
+STORE = Dependency.REPORT_STORE
+FLAGS = ("is_latest", "history")
+BY_EMISSION = "by_emission"
+ORIGIN_ATTRIBUTES = ("correlation_id", "causation_id", "trace_header")
+
+
+def to_item(evaluation: Record, retain_until: datetime) -> Item:
+    """Return the table item of one record of any kind; the kind is part of its key."""
+    texts = {
+        "world_id": evaluation.report.world_id,
+        "evaluation_id": evaluation.evaluation_id,
+        "content_hash": evaluation.report.content_hash,
+        "report": orjson.dumps(evaluation.document()).decode(),
+        **{name: getattr(evaluation, name) for name in ORIGIN_ATTRIBUTES},
+        **_indexed(evaluation),
+    }
+    flags = {"is_latest": evaluation.is_latest, "history": evaluation.history or None}
+    return {
+        **{name: {"S": text} for name, text in texts.items() if text is not None},
+        **{name: {"BOOL": flag} for name, flag in flags.items() if flag is not None},
+        "retain_until": {"N": str(int(retain_until.timestamp()))},
+    }
+
+
+def _indexed(evaluation: Record) -> dict[str, str]:
+    """Return the attributes that place signals in the index of emission; reports are not in it."""
+    if not isinstance(evaluation.report, ExitSignal):
+        return {}
+    order = signal_order(evaluation.report.emitted_at, evaluation.evaluation_id)
+    return {"signal_order": order, "stage": evaluation.report.stage}
+
+
+def from_item(item: Item) -> Record:
+    """Return the record in a table item."""
+    origin = {name: item[name]["S"] for name in ORIGIN_ATTRIBUTES if name in item}
+    origin |= {name: item[name]["BOOL"] for name in FLAGS if name in item}
+    return evaluation_from(item["evaluation_id"]["S"], orjson.loads(item["report"]["S"]), **origin)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBEvaluations:
+    """The `evaluations` table."""
+
+    dynamodb: Any
+    table: str
+
+    def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
+        """See EvaluationStore."""
+        return put_once(self.dynamodb, self.table, STORE, to_item(evaluation, retain_until)) is None
+
+    def get(self, world_id: str, evaluation_id: str) -> Record | None:
+        """See StoredEvaluations."""
+        key = {"world_id": {"S": world_id}, "evaluation_id": {"S": evaluation_id}}
+        with dependency(STORE):
+            answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def newest_report(
+        self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
+    ) -> FoundReport | None:
+        """See Reports. One page suffices: engine versions are few. Text order is not version order."""
+        values = {":world": world_id, ":prefix": report_prefix(kind, version)}
+        with dependency(STORE):
+            answer = self.dynamodb.query(
+                TableName=self.table,
+                KeyConditionExpression="world_id = :world AND begins_with(evaluation_id, :prefix)",
+                ExpressionAttributeValues={name: {"S": text} for name, text in values.items()},
+                ConsistentRead=True,
+            )
+        newest_first = sorted(answer["Items"], key=_engine_of, reverse=True)
+        reports = map(_found, newest_first)
+        return next((report for report in reports if _is_known(report, known_at)), None)
+
+    def signals(self, query: SignalQuery) -> SignalPage:
+        """See Signals."""
+        lower, upper = query.bounds()
+        if lower > upper:
+            return SignalPage([], None)
+        with dependency(STORE):
+            answer = self.dynamodb.query(TableName=self.table, **_emission_query(query, lower, upper))
+        return _page(answer, query.limit)
+
+
+def _engine_of(item: Item) -> tuple[list[int], bool]:
+    return engine_order(item["evaluation_id"]["S"])
+
+
+def _found(item: Item) -> FoundReport:
+    return FoundReport(orjson.loads(item["report"]["S"]), history=item.get("history", {}).get("BOOL", False))
+
+
+def _is_known(report: FoundReport, known_at: datetime | None) -> bool:
+    return known_at is None or report.document["evaluated_at"] <= format_instant(known_at)
+
+
+def _emission_query(query: SignalQuery, lower: str, upper: str) -> dict[str, Any]:
+    """Return the request for a page.
+
+    DynamoDB applies a filter after the limit, so a filtered request has only DynamoDB's own page size as its
+    bound.
+    """
+    values = {":world": query.world_id, ":lower": lower, ":upper": upper}
+    filtered = {} if query.stage is None else {"FilterExpression": "stage = :stage"}
+    if query.stage is not None:
+        values[":stage"] = query.stage
+    return {
+        "IndexName": BY_EMISSION,
+        "KeyConditionExpression": "world_id = :world AND signal_order BETWEEN :lower AND :upper",
+        "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+        "ScanIndexForward": not query.newest_first,
+        **(filtered or {"Limit": query.limit}),
+    }
+
+
+def _page(answer: dict[str, Any], limit: int) -> SignalPage:
+    """Return the first `limit` items, and the key after which there may be more."""
+    items = answer["Items"]
+    shown = items[:limit]
+    last = shown[-1] if len(shown) < len(items) else answer.get("LastEvaluatedKey")
+    return SignalPage(
+        [orjson.loads(item["report"]["S"]) for item in shown],
+        None if last is None else last["signal_order"]["S"],
+    )

@@ -1,0 +1,78 @@
+"""Forecasts on DynamoDB: in the table of the evaluations, compressed, put once each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from functions.evaluation.forecast_key import forecast_bounds, forecast_id, version_of
+from functions.evaluation.store.dynamodb_evaluations import STORE
+from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.batch_get import batch_get
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.conditional import put_once
+from functions.hub.adapters.snapshot_item import Item, compress, decompress
+from functions.hub.domain.releases import UNKNOWN_MEMBERS
+from risk_hub_contracts.reports.forecast import Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBForecasts:
+    """The records `forecast/…` of the `evaluations` table."""
+
+    dynamodb: Any
+    table: str
+    bodies: BodyStore
+
+    def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
+        """See Forecasts."""
+        body, _ = compress(forecast.model_dump(mode="json"))
+        item = {
+            "world_id": {"S": forecast.world_id},
+            "evaluation_id": {"S": forecast_id(forecast)},
+            "content_hash": {"S": forecast.content_hash},
+            "retain_until": {"N": str(int(retain_until.timestamp()))},
+            **self.bodies.place(forecast.world_id, body),
+        }
+        return put_once(self.dynamodb, self.table, STORE, item) is None
+
+    def newest_ids(
+        self, world_id: str, stage: str, start: datetime, end: datetime, *, limit: int
+    ) -> Sequence[str]:
+        """See Forecasts."""
+        lower, upper = forecast_bounds(stage, start, end)
+        if lower > upper:
+            return []
+        values = {":world": world_id, ":lower": lower, ":upper": upper}
+        request = {
+            "TableName": self.table,
+            "KeyConditionExpression": "world_id = :world AND evaluation_id BETWEEN :lower AND :upper",
+            "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+            "ProjectionExpression": "evaluation_id",
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+            "Limit": limit,
+        }
+        return [item["evaluation_id"]["S"] for item in islice(self._items(request), limit)]
+
+    def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
+        """See Forecasts."""
+        keys = [{"world_id": {"S": world_id}, "evaluation_id": {"S": each}} for each in ids]
+        items = batch_get(self.dynamodb, self.table, STORE, keys)
+        found = {item["evaluation_id"]["S"]: self._read(item) for item in items}
+        return [found[each] for each in ids if each in found]
+
+    def _items(self, request: dict[str, Any]) -> Iterator[Item]:
+        while True:
+            with dependency(STORE):
+                answer = self.dynamodb.query(**request)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _read(self, item: Item) -> Forecast:
+        version = version_of(item["evaluation_id"]["S"])
+        body = self.bodies.body_of(item, version, "forecast")
+        return Forecast.model_validate(decompress(body), extra=UNKNOWN_MEMBERS)

@@ -1,0 +1,1 @@
+"""Stress report of a snapshot."""

@@ -1,0 +1,69 @@
+"""Steps that all workers share: fetch the snapshot, load verified parts, record the event as cause."""
+
+from datetime import datetime
+from typing import Literal
+
+from events.envelope import CloudEvent
+from functions.evaluation.records import Evaluation, ReportT
+from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.ports import BlobStore, SnapshotStore
+from risk_hub_contracts.base.times import parse_instant
+from risk_hub_contracts.snapshot.parse import Part, Snapshot
+
+Outcome = Literal["evaluated", "repeated", "expired", "no_signal", "history"]
+"""Result of a worker's handling of an event.
+
+`evaluated`: a new record was stored. `repeated`: the record was stored before. `expired`: the snapshot had
+expired and was refused. `no_signal`: no limit is broken. `history`: the report is on a past snapshot, which
+never causes a signal (INV-15).
+"""
+
+
+def announced_snapshot(event: CloudEvent, snapshots: SnapshotStore, now: datetime) -> Snapshot | None:
+    """Return the snapshot that `risk_snapshot_updated` announces; None if it has expired and is not history.
+
+    Raises:
+        LookupError: the event's claim check names a snapshot that the store does not hold.
+        UnavailableError: the store did not answer.
+    """
+    if not event.history and parse_instant(event.data["expires_at"]) <= now:
+        return None
+    document = event.data
+    if "claim_check" in document:
+        document = stored_snapshot(snapshots, document["world_id"], document["version"]).document
+    return Snapshot.from_document(document, event.data["content_hash"])
+
+
+def stored_snapshot(snapshots: SnapshotStore, world_id: str, version: str) -> StoredSnapshot:
+    """Return one version from the store.
+
+    Raises:
+        LookupError: the store does not hold it.
+        UnavailableError: the store did not answer.
+    """
+    stored = snapshots.get(world_id, version)
+    if stored is None:
+        raise LookupError(f"world {world_id!r} has no version {version!r}")
+    return stored
+
+
+def verified_bytes(part: Part, blobs: BlobStore) -> bytes:
+    """Return a part's canonical bytes, inline or fetched and verified (INV-06).
+
+    Raises:
+        BlobError: the blob is missing or not the one that the snapshot names.
+        UnavailableError: the blob store did not answer.
+    """
+    return blobs.load(part.ref) if part.ref is not None else part.blob or b""
+
+
+def derived_from(event: CloudEvent, report: ReportT) -> Evaluation[ReportT]:
+    """Return the record of a report or signal derived on an event, with the event as its cause."""
+    return Evaluation(
+        report,
+        correlation_id=event.correlationid,
+        causation_id=event.id,
+        trace_header=event.tracecontext,
+        is_latest=event.islatest,
+        history=bool(event.history),
+    )

@@ -1,0 +1,1 @@
+"""Pure mathematics of the reports: no storage, no events, no clock."""

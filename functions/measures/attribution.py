@@ -1,0 +1,100 @@
+"""Attribution of a parametric VaR to positions.
+
+`w` (n,) weights, `Σw` (n,), `σ_p = sqrt(w'Σw)` above zero, `z_c` the normal quantile at a confidence in basis
+points. Everything is a fraction of portfolio value over one period. Source: Jorion, Value at Risk, ch. 7.
+"""
+
+from collections.abc import Iterator
+from math import fsum, sqrt
+from sys import float_info
+
+from functions.measures.exact import Vector, dot
+from functions.measures.measures import normal_quantile
+
+# Largest rounding error of a reported difference, as a share of the difference.
+RELATIVE_ERROR_MAX = 1e-6
+# Alternative limit for an incremental VaR: the largest rounding error as a share of VaR.
+SHARE_OF_VAR_MIN = 1e-12
+
+
+def marginal_var(times: Vector, sigma: float, confidence_bps: int) -> list[float]:
+    """Return `z_c (Σw)_i / σ_p` (n,): the change of VaR per unit of weight.
+
+    Raises:
+        ZeroDivisionError: the book has no variance, so no position contributes to it.
+    """
+    scale = normal_quantile(confidence_bps) / sigma
+    return [scale * each for each in times]
+
+
+def component_var(weights: Vector, marginal: Vector) -> list[float]:
+    """Return `w_i` times marginal VaR (n,); the components add up to VaR."""
+    return [weight * each for weight, each in zip(weights, marginal, strict=True)]
+
+
+def incremental_var(
+    weights: Vector, times: Vector, variances: Vector, confidence_bps: int
+) -> list[float | None]:
+    """Return VaR less the VaR of the book without a position, rescaled to the same net weight (n,).
+
+    None if the rest of the book has no positive net weight to rescale, or if the remaining variance or the
+    difference is only rounding error.
+
+    Args:
+        weights: `w` (n,).
+        times: `Σw` (n,).
+        variances: `Σ_ii` (n,).
+        confidence_bps: confidence in basis points.
+    """
+    return list(_incremental(weights, times, variances, normal_quantile(confidence_bps)))
+
+
+def candidate_var(
+    sigma: float, covariance: float, variance: float, share: float, confidence_bps: int
+) -> float:
+    """Return VaR with a candidate at weight `a` and the book scaled by `1 − a`, less the VaR of the book.
+
+    Args:
+        sigma: `σ_p` of the book.
+        covariance: `(Σw)_c`, the candidate's covariance with the book.
+        variance: `Σ_cc`, the candidate's own.
+        share: `a`, 0 to 1.
+        confidence_bps: confidence in basis points.
+
+    Raises:
+        ValueError: `a` is not between 0 and 1.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"a candidate's weight must be between 0 and 1, not {share}")
+    rest = 1 - share
+    mixed = fsum((rest * rest * sigma * sigma, 2 * share * rest * covariance, share * share * variance))
+    return normal_quantile(confidence_bps) * (sqrt(max(mixed, 0.0)) - sigma)
+
+
+def _incremental(
+    weights: Vector, times: Vector, variances: Vector, quantile: float
+) -> Iterator[float | None]:
+    """Yield `z (σ − s)`, computed as `z (σ² − s²) / (σ + s)` to keep digits at small weights.
+
+    `s` is the deviation of the rest.
+
+    With `u` the position's share of the net weight, `σ² − s²` is
+    `(2w(t − σ²/net) − w²(own − σ²/net²)) / (1 − u)²`.
+    """
+    net, variance = fsum(weights), dot(weights, times)
+    sigma = sqrt(max(variance, 0.0))
+    deviations = [sqrt(max(each, 0.0)) for each in variances]
+    reach = dot(map(abs, weights), deviations)
+    for weight, each, own, deviation in zip(weights, times, variances, deviations, strict=True):
+        rest, alone, share = (net - weight) / net, abs(weight) * deviation, abs(weight / net) * reach
+        without = fsum((variance, -2 * weight * each, weight * weight * own))
+        if rest <= 0 or not without * RELATIVE_ERROR_MAX > float_info.epsilon * (reach + alone) ** 2:
+            yield None
+            continue
+        parts = (2 * weight * each, -2 * weight / net * variance, -weight * weight * own)
+        difference = fsum((*parts, (weight / net) ** 2 * variance))
+        noise = float_info.epsilon * (2 * (alone + share) * reach + alone * alone + share * share)
+        scale = quantile / (rest * rest * (sigma + sqrt(without) / rest))
+        found = scale * difference
+        resolved = max(RELATIVE_ERROR_MAX * abs(found), SHARE_OF_VAR_MIN * quantile * sigma)
+        yield found if scale * noise <= resolved else None

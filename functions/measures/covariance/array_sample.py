@@ -1,0 +1,55 @@
+"""Deviations of more than 200 series, on numpy, with einsum's own loops as in `array_forms`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from functions.measures.covariance.arrays import floats
+from functions.measures.exact import Vector
+from functions.measures.performance import CONSTANT_MAX_RATIO
+
+BLOCK = 64
+
+
+def weighted_sums(series: Sequence[Vector], weights: Vector) -> tuple[list[float], list[float]]:
+    """Return `Σ w_i r_i,t` and `Σ|w_i r_i,t|` (T,) of n series of T values each."""
+    rows = np.array([np.asarray(values, dtype=np.float64) for values in series])
+    given = np.asarray(weights, dtype=np.float64)
+    return floats(np.einsum("it,i->t", rows, given)), floats(np.einsum("it,i->t", abs(rows), abs(given)))
+
+
+class ArrayDeviations:
+    """Returns less their means, one row per series; zeros for a constant series, as in ExactDeviations."""
+
+    def __init__(self, series: Sequence[Vector]) -> None:
+        rows = np.array([np.asarray(values, dtype=np.float64) for values in series])
+        self.observations = rows.shape[1]
+        self._rows = rows - rows.mean(axis=1, keepdims=True)
+        self._rows[abs(self._rows).max(axis=1) <= CONSTANT_MAX_RATIO * abs(rows).max(axis=1)] = 0.0
+
+    def book(self, weights: Vector) -> list[float]:
+        """See Deviations."""
+        return floats(np.einsum("it,i->t", self._rows, np.asarray(weights, dtype=np.float64)))
+
+    def times(self, book: list[float]) -> list[float]:
+        """See Deviations."""
+        return floats(np.einsum("it,t->i", self._rows, np.asarray(book)))
+
+    def squares(self) -> list[float]:
+        """See Deviations."""
+        return floats(np.einsum("it,it->i", self._rows, self._rows))
+
+    def gram_square(self) -> float:
+        """See Deviations."""
+        count, observations = self._rows.shape
+        short = self._rows if count <= observations else np.ascontiguousarray(self._rows.T)
+        total = 0.0
+        for start in range(0, len(short), BLOCK):
+            products = np.einsum("it,jt->ij", short[start : start + BLOCK], short)
+            total += float(np.einsum("ij,ij->", products, products))
+        return total
+
+    def fourth_moments(self) -> float:
+        """See Deviations."""
+        squares = np.einsum("it,it->t", self._rows, self._rows)
+        return float(np.einsum("t,t->", squares, squares))

@@ -1,0 +1,95 @@
+"""The book's realised returns: `Σ w_i r_i,t` over common dates, and the last cross-section behind them."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+from math import isfinite
+
+from functions.measures.exact import EXACT_MAX_ASSETS, Vector, dot
+from functions.measures.performance import is_constant
+from risk_hub_contracts.base.limits import RETURN_MAX_ABS
+from risk_hub_contracts.blob.types import RealizedReturns
+
+
+@dataclass(frozen=True, slots=True)
+class BookReturns:
+    """One series.
+
+    Attributes:
+        values: (T,) returns of the book, oldest first.
+        dates: their UTC dates, strictly rising; None if the producer gave none, or unreadable ones.
+        gross: (T,) `Σ|w_i r_i,t|`, the sum of magnitudes behind each value; empty for a bare series.
+    """
+
+    values: list[float]
+    dates: tuple[date, ...] | None
+    gross: list[float] = field(default_factory=list)
+
+    @property
+    def is_constant(self) -> bool:
+        """True if the series varies by no more than the rounding of its sums."""
+        return is_constant(self.values, max(map(abs, self.gross or self.values)))
+
+    def last_days(self, days: int) -> "BookReturns":
+        """Return the returns of the last calendar days; without dates, the last `days` returns."""
+        first = len(self.values) - days
+        if self.dates is not None:
+            first = bisect_left(self.dates, self.dates[-1] - timedelta(days=days - 1))
+        last = slice(max(first, 0), None)
+        return BookReturns(self.values[last], self.dates and self.dates[last], self.gross[last])
+
+
+def by_id(returns: RealizedReturns) -> dict[str, Vector]:
+    """Return the series by their ids; empty for a bare series."""
+    return dict(zip(returns.ids, returns.series(), strict=True)) if returns.ids else {}
+
+
+def book_returns(
+    returns: RealizedReturns, weights: Mapping[str, float]
+) -> tuple[BookReturns | None, str | None]:
+    """Return the book's returns, or None and the reason.
+
+    One bare series is the portfolio's own. Series of unequal length have no common dates, so they are
+    refused.
+
+    Args:
+        returns: as the blob holds them.
+        weights: of the held assets.
+    """
+    series = by_id(returns)
+    if set(weights) - set(series) and returns.ids:
+        return None, "returns_do_not_cover_weights"
+    used = [series[asset] for asset in weights] if returns.ids else [returns.series()[0]]
+    if len(set(map(len, used))) != 1:
+        return None, "returns_of_unequal_length"
+    if not all(all(map(isfinite, each)) for each in used):
+        return None, "returns_not_finite"
+    if any(max(map(abs, each)) > RETURN_MAX_ABS for each in used):
+        return None, "returns_out_of_range"
+    if not returns.ids:
+        return BookReturns(list(used[0]), dates_of(returns)), None
+    values, gross = _weighted(used, list(weights.values()))
+    return BookReturns(values, dates_of(returns), gross), None
+
+
+def dates_of(returns: RealizedReturns) -> tuple[date, ...] | None:
+    """Return the dates of the series; None if they are absent or not rising dates `YYYY-MM-DD`."""
+    try:
+        dates = tuple(map(date.fromisoformat, returns.dates or ()))
+    except ValueError:
+        return None
+    rising = all(first < second for first, second in pairwise(dates))
+    return dates if dates and rising else None
+
+
+def _weighted(series: Sequence[Vector], weights: Vector) -> tuple[list[float], list[float]]:
+    """Return `Σ w_i r_i,t` and `Σ|w_i r_i,t|`, (T,) each."""
+    if len(series) <= EXACT_MAX_ASSETS:
+        rows, sizes = list(zip(*series, strict=True)), list(map(abs, weights))
+        gross = [dot(map(abs, row), sizes) for row in rows]
+        return [dot(row, weights) for row in rows], gross
+    from functions.measures.covariance.array_sample import weighted_sums  # noqa: PLC0415 - numpy, above the exact path
+
+    return weighted_sums(series, weights)

@@ -1,0 +1,106 @@
+"""Stress losses of one book: `-sum(w_i * shock_i)` per scenario, and the producer's own numbers.
+
+Losses are positive fractions of portfolio value. Sums are exact (`math.fsum`), so order does not matter.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import fsum
+from typing import Any, TypeVar
+
+from risk_hub_contracts.reports.stress import StressLoss, StressMetric
+
+SHOCKS = "shocks"
+DEFAULT = "default"
+# Share of an event's entry for losses and metrics, in bytes of JSON text; the rest of a report is small.
+SHOWN_MAX_BYTES = 180_000
+
+Row = TypeVar("Row", StressLoss, StressMetric)
+Weights = Mapping[str, float]
+Scenarios = Mapping[str, Mapping[str, Any]]
+
+
+def stress_losses(scenarios: Scenarios, weights: Weights) -> list[StressLoss]:
+    """Return one loss per scenario, in the order of their names."""
+    return [stress_loss(name, scenarios[name], weights) for name in sorted(scenarios)]
+
+
+def stress_loss(name: str, scenario: Mapping[str, Any], weights: Weights) -> StressLoss:
+    """Return the loss under one scenario.
+
+    An id without a shock takes the scenario's `default`. Without a default the id is not covered, and the
+    loss of the whole book is unknown. An id of weight zero needs no shock.
+    """
+    if SHOCKS not in scenario:
+        return _no_loss(name, weights)
+    shocks, default = scenario[SHOCKS], scenario.get(DEFAULT)
+    shocked = {asset: shocks.get(asset, default) for asset, weight in weights.items() if weight}
+    covered = {asset: shock for asset, shock in shocked.items() if shock is not None}
+    loss = -fsum(weights[asset] * shock for asset, shock in covered.items()) + 0.0
+    complete = len(covered) == len(shocked)
+    return StressLoss(
+        scenario=name,
+        value=loss if complete else None,
+        covered_value=loss if covered else None,
+        coverage=1.0 if complete else gross_share(weights, covered),
+        uncovered_count=len(shocked) - len(covered),
+        reason=None if complete else "shocks_do_not_cover_weights",
+    )
+
+
+def gross_share(weights: Weights, ids: Mapping[str, float]) -> float:
+    """Return the share of the gross weight held in `ids`, 0 to 1."""
+    gross = fsum(map(abs, weights.values()))
+    return min(1.0, fsum(abs(weights[asset]) for asset in ids) / gross)
+
+
+def stress_metrics(scenarios: Scenarios) -> list[StressMetric]:
+    """Return the producer's own numbers, in the order of scenario and metric.
+
+    In a scenario with `shocks`, `default` is a shock; in one without, it is an ordinary metric.
+    """
+    return [
+        StressMetric(
+            name=f"stress.{scenario}.{metric}", scenario=scenario, metric=metric, value=values[metric]
+        )
+        for scenario, values in sorted(scenarios.items())
+        for metric in sorted(set(values) - ({SHOCKS, DEFAULT} if SHOCKS in values else set()))
+    ]
+
+
+def worst_that_fit(
+    losses: Sequence[StressLoss], metrics: Sequence[StressMetric]
+) -> tuple[list[StressLoss], list[StressMetric]]:
+    """Return what fits on the bus: the worst losses first, then metrics; both in the order given.
+
+    An omitted loss is never worse than one that is shown.
+    """
+    shown, room_bytes = _leading(sorted(losses, key=_worst_first), SHOWN_MAX_BYTES)
+    return sorted(shown, key=lambda loss: loss.scenario), _leading(metrics, room_bytes)[0]
+
+
+def _leading(rows: Sequence[Row], room_bytes: int) -> tuple[list[Row], int]:
+    """Return the leading rows that fit, and the remaining space in bytes: 0 once a row was omitted."""
+    shown: list[Row] = []
+    for row in rows:
+        row_bytes = len(row.model_dump_json().encode()) + 1
+        if row_bytes > room_bytes:
+            return shown, 0
+        room_bytes -= row_bytes
+        shown.append(row)
+    return shown, room_bytes
+
+
+def _worst_first(loss: StressLoss) -> tuple[bool, float, str]:
+    return loss.value is None, -(loss.value or 0.0), loss.scenario
+
+
+def _no_loss(name: str, weights: Weights) -> StressLoss:
+    held = sum(1 for weight in weights.values() if weight)
+    return StressLoss(
+        scenario=name,
+        value=None,
+        covered_value=None,
+        coverage=0.0,
+        uncovered_count=held,
+        reason="shocks_absent",
+    )

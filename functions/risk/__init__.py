@@ -1,1 +1,0 @@
-"""Risk measures and their evaluation: pure functions over arrays; the only importer of numpy."""

@@ -1,0 +1,1 @@
+"""Log lines, metrics, and the health of the workers."""

@@ -1,0 +1,1 @@
+"""Build a function's dependencies from its environment."""

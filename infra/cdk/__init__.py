@@ -1,0 +1,1 @@
+"""The CDK application: stacks, constructs, alarms and dashboards."""

@@ -1,0 +1,79 @@
+"""Deployment role of a stage, assumed only by one repository's workflow in the environment of that name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra import names
+from infra.cdk.account.statements import HERE, Allowed
+from infra.cdk.nag import acknowledge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.stages import StageName
+
+ISSUER: Final = "token.actions.githubusercontent.com"
+AUDIENCE: Final = "sts.amazonaws.com"
+SESSION_HOURS: Final = 1
+# Roles of CDK's bootstrap that the CLI assumes to upload assets and to start a deployment. `lookup` is left
+# out: it can read the whole account, including all blobs, and without it the CLI reads templates as `deploy`.
+BOOTSTRAP_ROLES: Final = ("deploy", "file-publishing")
+_NAMES_END_IN_CHANCE: Final = (
+    "CloudFormation and Secrets Manager end the names of stacks and secrets in random characters"
+)
+
+
+class DeployRole(Construct):
+    """Trust GitHub's tokens for one repository and one environment, which can require an approval."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: StageName, repository: str, provider_arn: str
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=names.deploy_role_name(stage),
+            description=f"Deploys stage {stage} from {repository}, environment {stage}",
+            max_session_duration=Duration.hours(SESSION_HOURS),
+            assumed_by=iam.WebIdentityPrincipal(
+                provider_arn,
+                {
+                    "StringEquals": {
+                        f"{ISSUER}:aud": AUDIENCE,
+                        f"{ISSUER}:sub": f"repo:{repository}:environment:{stage}",
+                    }
+                },
+            ),
+        )
+        for each in (*_deploying(), *_trying(stage)):
+            self.role.add_to_policy(each.statement())
+            acknowledge(self.role, dict.fromkeys(each.findings(), _NAMES_END_IN_CHANCE))
+        CfnOutput(self, "Arn", value=self.role.role_arn)
+
+
+def _deploying() -> Iterator[Allowed]:
+    yield Allowed(
+        ["sts:AssumeRole"],
+        [f"iam::<AWS::AccountId>:role/{names.bootstrap_role_name(each)}" for each in BOOTSTRAP_ROLES],
+    )
+    yield Allowed(["ssm:GetParameter"], [f"ssm:{HERE}:parameter{names.BOOTSTRAP_VERSION}"])
+
+
+def _trying(stage: StageName) -> Iterator[Allowed]:
+    """Let the smoke test find the API by its stack, and add and revoke its own token."""
+    service = names.stack_name(stage, "service")
+    yield Allowed(["cloudformation:DescribeStacks"], [f"cloudformation:{HERE}:stack/{service}/*"])
+    yield Allowed(
+        [
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:UpdateSecretVersionStage",
+        ],
+        [f"secretsmanager:{HERE}:secret:{names.tokens_secret_name(stage)}-*"],
+    )

@@ -1,0 +1,82 @@
+"""Alarms on results: books without risk numbers, and exit limits without a number to compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from infra import names
+from infra.cdk.alarms.rule import AlarmRule, Metric
+from risk_hub_contracts.base import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.stages import Stage
+    from risk_hub_contracts.reports.risk import RiskStatus
+
+VALIDATION_SUCCESS_MIN_PERCENT: Final = 90
+# Added to the denominator: with no other reports, three failures are too many, one or two are not.
+VALIDATION_FREE_COUNT: Final = 20
+
+
+def outcome_alarms(stage: Stage) -> Iterator[AlarmRule]:
+    """Yield the success rate for every X-Stage, and single failures for those that page."""
+    for data_stage in stage.stage_allow_list:
+        yield _validation_success(stage.name, data_stage)
+    for data_stage in stage.paging_stages:
+        yield from _without_numbers(stage.name, data_stage)
+
+
+def own_metric(stage: str, metric: metrics.Metric, statistic: str = "Sum", /, **dimensions: str) -> Metric:
+    """Return one of the hub's own metrics with its CloudWatch namespace."""
+    return Metric(names.metrics_namespace(stage), metric.name, dimensions, statistic)
+
+
+def _validation_success(stage: str, data_stage: str) -> AlarmRule:
+    """Alarm on the share of reports with numbers: the metric is 100 with numbers, 0 without."""
+    reports = own_metric(stage, metrics.VALIDATION_SUCCESS, "SampleCount", stage=data_stage)
+    percents = own_metric(stage, metrics.VALIDATION_SUCCESS, "Sum", stage=data_stage)
+    return AlarmRule(
+        name=f"validation-success-{data_stage}",
+        page="validation-success",
+        meaning=f"Less than {VALIDATION_SUCCESS_MIN_PERCENT} % of the evaluated {data_stage} snapshots have risk numbers",
+        severity="warning",
+        metrics={"reports": reports, "percents": percents},
+        expression=(
+            "100 - (100 * FILL(reports, 0) - FILL(percents, 0)) / "
+            f"(FILL(reports, 0) + {VALIDATION_FREE_COUNT})"
+        ),
+        threshold=VALIDATION_SUCCESS_MIN_PERCENT,
+        wrong_when="under",
+    )
+
+
+def _without_numbers(stage: str, data_stage: str) -> Iterator[AlarmRule]:
+    """Alarm on a single book where people act on the numbers; other stages have only the success rate."""
+
+    def reports(worker: names.FunctionFolder, status: RiskStatus) -> Metric:
+        return own_metric(stage, metrics.REPORTS, stage=data_stage, status=status, worker=worker)
+
+    yield AlarmRule(
+        name=f"risk-not-computed-{data_stage}",
+        page="risk-not-computed",
+        meaning=f"A {data_stage} book has no valid risk report: its inputs are missing, insufficient or invalid",
+        severity="critical",
+        metrics={
+            "invalid": reports("risk_engine", "invalid_input"),
+            "insufficient": reports("risk_engine", "insufficient"),
+            "stress": reports("stress_engine", "invalid_input"),
+        },
+        expression="FILL(invalid, 0) + FILL(insufficient, 0) + FILL(stress, 0)",
+    )
+    yield AlarmRule(
+        name=f"exit-limits-not-judged-{data_stage}",
+        page="risk-not-computed",
+        meaning=f"A limit of a {data_stage} book's exit policy had no number to compare with: it cannot signal an exit",
+        severity="warning",
+        metrics={
+            "partly": reports("exit_engine", "partial"),
+            "none": reports("exit_engine", "insufficient"),
+        },
+        expression="FILL(partly, 0) + FILL(none, 0)",
+    )

@@ -1,0 +1,204 @@
+"""Alarms on AWS metrics: API, functions, tables, stream and queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from infra import names
+from infra.cdk.alarms.rule import HOUR_SECONDS, MINUTE_SECONDS, QUIET_IS_BAD, AlarmRule, Metric
+from infra.stages import SEVERITIES
+from risk_hub_contracts.base.metrics import HEARTBEAT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.stages import Severity
+
+QUEUE_AGE_MAX_SECONDS: Final = 300
+ITERATOR_AGE_MAX_MS: Final = 60_000
+SLOW_PERIODS: Final = 3
+HOURS_MISSED: Final = 3
+BURST_SHARE_MAX_PERCENT: Final = 5
+# Added to the denominator: with no other requests, one failure is not a burst, eleven are.
+BURST_FREE_REQUESTS: Final = 200
+# Messages that wait or are lost here may be exit signals.
+_CRITICAL_WORKERS: Final = frozenset({"exit_engine"})
+# Workers return single messages and raise no error: `message-failures` counts their failures.
+_RAISES_WHEN_BROKEN: Final = frozenset({*names.API_FUNCTIONS, "event_relay"})
+
+
+def platform_alarms(stage: str) -> Iterator[AlarmRule]:
+    """Yield alarms in the order in which a snapshot passes their sources."""
+    yield from _api_alarms(stage)
+    for folder in names.FUNCTION_FOLDERS:
+        yield from _function_alarms(stage, folder)
+    for table in ("snapshots", "worlds", "evaluations", "marks"):
+        yield from _table_alarms(stage, table)
+    yield from _relay_alarms(stage)
+    for worker in names.WORKER_EVENTS:
+        yield from _worker_alarms(stage, worker)
+    yield _hourly(stage, "blob_reaper")
+    for severity in SEVERITIES:
+        yield _undelivered(stage, severity)
+
+
+def _api_alarms(stage: str) -> Iterator[AlarmRule]:
+    api = {"ApiName": names.physical_name(stage, "api"), "Stage": names.API_STAGE_NAME}
+    errors, requests = Metric("AWS/ApiGateway", "5XXError", api), Metric("AWS/ApiGateway", "Count", api)
+    yield AlarmRule(
+        name="api-server-errors",
+        page="api-server-errors",
+        meaning="The API answered a 5xx: read the failure lines in the log of that route's function",
+        severity="warning",
+        metrics={"errors": errors},
+        stops_release=True,
+    )
+    yield AlarmRule(
+        name="api-server-error-burst",
+        page="api-server-errors",
+        meaning=f"At least {BURST_SHARE_MAX_PERCENT} % of all requests get a 5xx: producers and consumers are failing",
+        severity="critical",
+        metrics={"errors": errors, "requests": requests},
+        expression=f"100 * FILL(errors, 0) / (FILL(requests, 0) + {BURST_FREE_REQUESTS})",
+        threshold=BURST_SHARE_MAX_PERCENT,
+    )
+
+
+def _function_alarms(stage: str, folder: names.FunctionFolder) -> Iterator[AlarmRule]:
+    for metric, meaning in (
+        ("Errors", "an invocation raised an error or timed out; read its log"),
+        ("Throttles", "a concurrency limit throttles it; check the account's limit and the callers"),
+    ):
+        yield AlarmRule(
+            name=f"{folder}-{metric}".lower().replace("_", "-"),
+            page=f"function-{metric.lower()}",
+            meaning=f"{folder}: {meaning}",
+            severity="warning",
+            metrics={
+                metric.lower(): Metric(
+                    "AWS/Lambda", metric, {"FunctionName": names.physical_name(stage, folder)}
+                )
+            },
+            stops_release=metric == "Errors" and folder in _RAISES_WHEN_BROKEN,
+        )
+
+
+def _table_alarms(stage: str, table: names.TableName) -> Iterator[AlarmRule]:
+    """Alarm on throttled reads and writes of one table.
+
+    A table that is not throttled sends no data, and an alarm on AWS/DynamoDB alone would then keep its ALARM
+    state. Adding zero times the monitor's heartbeat, which is sent each minute, gives every minute a value.
+    """
+    beats = Metric(names.metrics_namespace(stage), HEARTBEAT.name, {"worker": "freshness_monitor"})
+    for kind in ("Read", "Write"):
+        throttled = Metric(
+            "AWS/DynamoDB", f"{kind}ThrottleEvents", {"TableName": names.physical_name(stage, table)}
+        )
+        yield AlarmRule(
+            name=f"{table}-{kind.lower()}-throttles",
+            page="table-throttles",
+            meaning=f"Table {table} throttles {kind.lower()}s: find the most active world in the API's log",
+            severity="warning",
+            metrics={"throttled": throttled, "beats": beats},
+            expression="FILL(throttled, 0) + 0 * FILL(beats, 0)",
+        )
+
+
+def _relay_alarms(stage: str) -> Iterator[AlarmRule]:
+    relay = {"FunctionName": names.physical_name(stage, "event_relay")}
+    yield AlarmRule(
+        name="event-relay-iterator-age",
+        page="relay-iterator-age",
+        meaning="Stored snapshots wait to be announced: read the relay's log and its failure queue",
+        severity="critical",
+        metrics={"age": Metric("AWS/Lambda", "IteratorAge", relay, "Maximum")},
+        threshold=ITERATOR_AGE_MAX_MS,
+        period_seconds=MINUTE_SECONDS,
+        periods=SLOW_PERIODS,
+    )
+    yield _depth(
+        names.relay_failures_name(stage),
+        "relay-failures",
+        "relay-failures",
+        "A stored record could not be announced: read its keys, fix the cause, redrive",
+        "critical",
+        stops_release=True,
+    )
+
+
+def _worker_alarms(stage: str, worker: names.FunctionFolder) -> Iterator[AlarmRule]:
+    name = worker.replace("_", "-")
+    severity: Severity = "critical" if worker in _CRITICAL_WORKERS else "warning"
+    yield _depth(
+        names.dead_letter_queue_name(stage, worker),
+        f"{name}-dead-letters",
+        "dead-letters",
+        f"{worker} has dead letters: read one message and its correlation id's log, fix the cause, redrive",
+        severity,
+    )
+    yield AlarmRule(
+        name=f"{name}-queue-age",
+        page="queue-age",
+        meaning=f"Events wait too long for {worker}: check its errors and throttles",
+        severity=severity,
+        metrics={
+            "age": Metric(
+                "AWS/SQS",
+                "ApproximateAgeOfOldestMessage",
+                {"QueueName": names.queue_name(stage, worker)},
+                "Maximum",
+            )
+        },
+        threshold=QUEUE_AGE_MAX_SECONDS,
+        period_seconds=MINUTE_SECONDS,
+        periods=SLOW_PERIODS,
+    )
+
+
+def _depth(  # noqa: PLR0913 - an alarm is exactly these words
+    queue: str, name: str, page: str, meaning: str, severity: Severity, *, stops_release: bool = False
+) -> AlarmRule:
+    return AlarmRule(
+        name=name,
+        page=page,
+        meaning=meaning,
+        severity=severity,
+        metrics={
+            "depth": Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": queue}, "Maximum")
+        },
+        stops_release=stops_release,
+    )
+
+
+def _hourly(stage: str, folder: names.FunctionFolder) -> AlarmRule:
+    return AlarmRule(
+        name=f"{folder}-heartbeat".replace("_", "-"),
+        page="schedule-heartbeat",
+        meaning=f"{folder} did not run within its hourly schedule: check the schedule",
+        severity="warning",
+        metrics={
+            "runs": Metric("AWS/Lambda", "Invocations", {"FunctionName": names.physical_name(stage, folder)})
+        },
+        wrong_when="under",
+        period_seconds=HOUR_SECONDS,
+        periods=HOURS_MISSED,
+        silence=QUIET_IS_BAD,
+    )
+
+
+def _undelivered(stage: str, severity: Severity) -> AlarmRule:
+    """Alarm on failed deliveries of one topic, sent to the other topic."""
+    (other,) = (each for each in SEVERITIES if each != severity)
+    return AlarmRule(
+        name=f"alarms-{severity}-undelivered",
+        page="alarms-undelivered",
+        meaning=f"A subscriber of {severity} alarms could not be reached: check the topic's subscriptions",
+        severity=other,
+        metrics={
+            "failed": Metric(
+                "AWS/SNS",
+                "NumberOfNotificationsFailed",
+                {"TopicName": names.alarm_topic_name(stage, severity)},
+            )
+        },
+    )

@@ -1,0 +1,91 @@
+"""The CDK app of the hub: `python -m infra.cdk.app -c stage=dev` writes its assembly.
+
+`cdk.json` makes it the app of every `cdk` command; `infra.ops.deploy` also tests an assembly before deploying it.
+
+Context:
+    stage: local, dev, staging or prod.
+    allowed_networks: comma-separated CIDR blocks that may call the API; required for staging and prod.
+    critical_subscribers, warning_subscribers: comma-separated mailto: and https:// addresses for alarms.
+    gross_exposure_max: limits by X-Stage such as live=20,paper=100.
+    runbook_base: address of this repository's files, ending in a slash, so that each alarm links to its page.
+    rollout: at_once, for a release that fixes the cause of an alarm.
+    permissions_boundary: managed policy, by name or ARN, that bounds every role of the stage.
+    domain_name, certificate_arn, base_path: custom domain of the API, its certificate, first path segment.
+    writer_concurrency, reader_concurrency: executions reserved for snapshot_writer and snapshot_reader.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.bundles.build import BUILD_FOLDER, bundle_zip
+from infra.bundles.contents import Bundle
+from infra.bundles.errors import BundleError
+from infra.cdk.constructs.function_code import built_code, placeholder_code
+from infra.cdk.stacks.hub import add_hub, new_app
+from infra.names import BUNDLE_GROUPS, LAMBDA_ARCHITECTURE, BundleGroup
+from infra.stages import FROM_OUTSIDE, StageError, stage_named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_lambda as lambda_
+
+    from infra.stages import Stage
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the assembly (to `CDK_OUTDIR` or `cdk.out`); return 1 and print the reason on failure."""
+    try:
+        outdir = _writable(Path(os.environ.get("CDK_OUTDIR", "cdk.out")))
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    app = new_app(outdir)
+    context = {key: app.node.try_get_context(key) for key in ("stage", *FROM_OUTSIDE)}
+    context |= _given(arguments)
+    try:
+        stage = stage_named(context["stage"] or "", **{key: context[key] for key in FROM_OUTSIDE})
+        add_hub(app, stage, _code(stage))
+    except (StageError, BundleError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    app.synth()
+    return os.EX_OK
+
+
+def _writable(outdir: Path) -> Path:
+    """Create the folder of the assembly; the CDK does not end if it cannot write to it.
+
+    Raises:
+        OSError: the folder cannot be created, or is not writable.
+    """
+    advice = "Set CDK_OUTDIR to a folder that this user may write to."
+    try:
+        outdir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"{outdir} cannot be created ({error.strerror}). {advice}") from error
+    if not os.access(outdir, os.W_OK | os.X_OK):
+        raise OSError(f"{outdir} is not writable. {advice}")
+    return outdir
+
+
+def _given(arguments: Sequence[str] | None) -> dict[str, str]:
+    parser = argparse.ArgumentParser(prog="python -m infra.cdk.app", description=__doc__)
+    parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
+    pairs = (pair.partition("=") for pair in parser.parse_args(arguments).context)
+    return {key: value for key, _, value in pairs}
+
+
+def _code(stage: Stage) -> dict[BundleGroup, lambda_.Code]:
+    if stage.bundles == "placeholder":
+        return placeholder_code(BUILD_FOLDER / "placeholder")
+    return built_code({group: bundle_zip(Bundle(group, LAMBDA_ARCHITECTURE)) for group in BUNDLE_GROUPS})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

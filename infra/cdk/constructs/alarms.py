@@ -1,0 +1,121 @@
+"""The alarms of a stage, one topic per severity, and the topics' subscribers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra import names
+from infra.cdk.alarms.rule import runbook_page
+from infra.cdk.alarms.table import alarm_rules
+from infra.cdk.constructs.alarm_key import AlarmKey
+from infra.cdk.nag import acknowledge
+from infra.stages import SEVERITIES
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
+    from infra.cdk.alarms.rule import AlarmRule, Metric
+    from infra.stages import Severity, Stage
+
+_UNDELIVERED: Final = (
+    "What a subscriber does not take is counted by SNS and has an alarm of its own; an alarm that is read from a "
+    "queue of dead letters is old news"
+)
+_COMPARISON: Final = {
+    "at_or_over": cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    "under": cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+}
+_SILENCE: Final = {
+    "breaching": cloudwatch.TreatMissingData.BREACHING,
+    "ignore": cloudwatch.TreatMissingData.IGNORE,
+    "notBreaching": cloudwatch.TreatMissingData.NOT_BREACHING,
+}
+
+
+class HubAlarms(Construct):
+    """Every alarm of the table, sent to the topic of its severity when it turns on and when it ends."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        key = AlarmKey(self, "Encryption", stage_name=stage.name).key if stage.encrypted_alarms else None
+        self.topics = {severity: self._topic(stage, severity, key) for severity in SEVERITIES}
+        rules = [*alarm_rules(stage)]
+        self.alarms = [self._alarm(stage, rule) for rule in rules]
+        self.stop_releases = [
+            alarm for alarm, rule in zip(self.alarms, rules, strict=True) if rule.stops_release
+        ]
+
+    def _topic(self, stage: Stage, severity: Severity, key: kms.IKey | None) -> sns.Topic:
+        topic = sns.Topic(
+            self,
+            f"{severity.capitalize()}Topic",
+            topic_name=names.alarm_topic_name(stage.name, severity),
+            display_name=f"Risk hub {stage.name}: {severity}",
+            enforce_ssl=True,
+            master_key=key,
+        )
+        # A resource policy on a topic replaces the default one, which lets CloudWatch publish.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
+        for subscriber in stage.subscribers(severity):
+            added = topic.add_subscription(_subscription(subscriber))
+            acknowledge(added, {"Serverless-SNSRedrivePolicy": _UNDELIVERED})
+        return topic
+
+    def _alarm(self, stage: Stage, rule: AlarmRule) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            rule.name,
+            alarm_name=names.physical_name(stage.name, rule.name),
+            alarm_description=f"{rule.meaning}. Runbook: {stage.runbook_base}{runbook_page(rule.page)}",
+            metric=_measured(rule),
+            threshold=rule.threshold,
+            comparison_operator=_COMPARISON[rule.wrong_when],
+            evaluation_periods=rule.periods,
+            treat_missing_data=_SILENCE[rule.silence],
+        )
+        told = actions.SnsAction(self.topics[rule.severity])
+        alarm.add_alarm_action(told)
+        alarm.add_ok_action(told)
+        return alarm
+
+
+def _measured(rule: AlarmRule) -> cloudwatch.IMetric:
+    period = Duration.seconds(rule.period_seconds)
+    metrics = {each: _metric(metric, period) for each, metric in rule.metrics.items()}
+    if rule.expression is None:
+        return metrics[next(iter(rule.metrics))]
+    return cloudwatch.MathExpression(
+        expression=rule.expression, using_metrics=metrics, period=period, label=rule.name
+    )
+
+
+def _metric(metric: Metric, period: Duration) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=metric.namespace,
+        metric_name=metric.name,
+        dimensions_map=dict(metric.dimensions),
+        statistic=metric.statistic,
+        period=period,
+    )
+
+
+def _subscription(subscriber: str) -> sns.ITopicSubscription:
+    """Return the subscription of an address. SNS sends nothing until the address has confirmed it."""
+    if subscriber.startswith("https://"):
+        return subscriptions.UrlSubscription(subscriber)
+    return subscriptions.EmailSubscription(subscriber.removeprefix("mailto:"))

@@ -1,0 +1,50 @@
+"""Custom domain of the API, in the data stack: it stays when the service stack is deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput
+from aws_cdk import aws_apigateway as apigateway
+from constructs import Construct
+
+from infra.cdk.constructs.removal import removal_of
+
+if TYPE_CHECKING:
+    from aws_cdk import Stack
+
+    from infra.custom_domain import CustomDomain
+    from infra.stages import Stage
+
+
+class ApiDomain(Construct):
+    """A regional domain name with TLS 1.2 or later; its outputs are the targets of the DNS record."""
+
+    def __init__(self, scope: Stack, construct_id: str, *, stage: Stage, domain: CustomDomain) -> None:
+        super().__init__(scope, construct_id)
+        name = apigateway.CfnDomainName(
+            self,
+            "Name",
+            domain_name=domain.name,
+            regional_certificate_arn=domain.certificate_arn,
+            endpoint_configuration=apigateway.CfnDomainName.EndpointConfigurationProperty(types=["REGIONAL"]),
+            security_policy="TLS_1_2",
+        )
+        name.apply_removal_policy(removal_of(stage))
+        CfnOutput(scope, "ApiDomainTarget", value=name.attr_regional_domain_name)
+        CfnOutput(scope, "ApiDomainHostedZoneId", value=name.attr_regional_hosted_zone_id)
+
+
+def map_domain(scope: Construct, domain: CustomDomain, api: apigateway.RestApi) -> None:
+    """Map the domain's base path to the API's stage.
+
+    The domain is given by name, not by reference: a value cannot be unexported while this stack uses it.
+    """
+    apigateway.CfnBasePathMapping(
+        scope,
+        "DomainMapping",
+        domain_name=domain.name,
+        base_path=domain.base_path or None,
+        rest_api_id=api.rest_api_id,
+        stage=api.deployment_stage.stage_name,
+    )

@@ -1,0 +1,62 @@
+"""Notification of a failed archive backup, before the backup is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from infra import names
+from infra.cdk.alarms.rule import runbook_page
+from infra.cdk.nag import acknowledge
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_sns as sns
+
+    from infra.stages import Stage
+
+_OLD_NEWS: Final = (
+    "EventBridge tries for a day to tell the topic; who would read of a failed backup in a queue of dead letters "
+    "reads the vault instead"
+)
+NO_BACKUP: Final = ("ABORTED", "EXPIRED", "FAILED", "PARTIAL")
+
+
+class ArchiveWatch(Construct):
+    """A rule on AWS Backup's events that sends an alarm's subscribers a message in the form of an alarm."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, topic: sns.Topic) -> None:
+        super().__init__(scope, construct_id)
+        name = names.physical_name(stage.name, "archive-failed")
+        rule = events.Rule(
+            self,
+            "Rule",
+            rule_name=name,
+            description="A table was not backed up into the archive",
+            event_pattern=events.EventPattern(
+                source=["aws.backup"],
+                detail_type=["Backup Job State Change"],
+                detail={
+                    "state": [*NO_BACKUP],
+                    "backupVaultName": [names.physical_name(stage.name, "archive")],
+                },
+            ),
+        )
+        acknowledge(rule, {"Serverless-EventBusDLQ": _OLD_NEWS})
+        rule.add_target(targets.SnsTopic(topic, message=_as_an_alarm(name, stage.runbook_base)))
+
+
+def _as_an_alarm(name: str, runbook_base: str) -> events.RuleTargetInput:
+    return events.RuleTargetInput.from_object(
+        {
+            "AlarmName": name,
+            "AlarmDescription": "A table was not backed up into the archive; the next backup is due in a week. "
+            f"Runbook: {runbook_base}{runbook_page('restore')}",
+            "NewStateValue": "ALARM",
+            "NewStateReason": events.EventField.from_path("$.detail.state"),
+            "Resource": events.EventField.from_path("$.detail.resourceArn"),
+            "StateChangeTime": events.EventField.time,
+        }
+    )

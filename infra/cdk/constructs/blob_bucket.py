@@ -1,0 +1,90 @@
+"""The bucket of content-addressed components and bodies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.cdk.constructs.archive import BlobArchive
+from infra.cdk.constructs.only_ours import refuse_strangers
+from infra.cdk.constructs.removal import removal_of
+from infra.cdk.nag import acknowledge
+from infra.names import UPLOAD_PREFIX
+
+if TYPE_CHECKING:
+    from infra.stages import Stage
+
+ABANDONED_UPLOAD_DAYS: Final = 1
+TIERING_AFTER_DAYS: Final = 30
+OLD_VERSION_DAYS: Final = 90
+
+
+class BlobBucket(Construct):
+    """A private, encrypted bucket, TLS only, versioned if the stage keeps backups.
+
+    No rule expires a blob by its age: it may be older than the newest snapshot that refers to it. Unfinished
+    uploads are not blobs and do expire.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        archive = self._archive(stage)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=stage.point_in_time_recovery,
+            removal_policy=removal_of(stage),
+            lifecycle_rules=[_upkeep(), _uploads()],
+            replication_role=archive.role if archive else None,
+            replication_rules=archive.rules() if archive else None,
+        )
+        if archive is not None:
+            archive.allow_copies_of(self.bucket)
+        self.bucket.add_to_resource_policy(
+            refuse_strangers(
+                "s3:*", [self.bucket.bucket_arn, self.bucket.arn_for_objects("*")], Stack.of(self).account
+            )
+        )
+        acknowledge(
+            self.bucket,
+            {
+                "AwsSolutions-S1": "Only the functions' roles and their presigned URLs reach an object, and each "
+                "request is in the function's log; server access logs would say it again without the world",
+            },
+        )
+
+    def _archive(self, stage: Stage) -> BlobArchive | None:
+        if stage.archive_lock_days is None:
+            return None
+        return BlobArchive(self, "Archive", lock_days=stage.archive_lock_days)
+
+
+def _upkeep() -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="upkeep",
+        abort_incomplete_multipart_upload_after=Duration.days(ABANDONED_UPLOAD_DAYS),
+        noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
+        transitions=[
+            s3.Transition(
+                storage_class=s3.StorageClass.INTELLIGENT_TIERING,
+                transition_after=Duration.days(TIERING_AFTER_DAYS),
+            ),
+        ],
+    )
+
+
+def _uploads() -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="uploads",
+        prefix=UPLOAD_PREFIX,
+        expiration=Duration.days(ABANDONED_UPLOAD_DAYS),
+        noncurrent_version_expiration=Duration.days(ABANDONED_UPLOAD_DAYS),
+    )

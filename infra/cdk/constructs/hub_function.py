@@ -1,0 +1,175 @@
+"""One deployed function with its role, log group and environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnCodeDeployLambdaAliasUpdate, CfnUpdatePolicy, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra import names
+from infra.cdk.constructs.removal import removal_of
+from infra.cdk.nag import PYTHON_3_13, acknowledge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_s3 as s3
+
+    from infra.stages import FunctionSize, Stage
+
+_ACTIVE_TRACING = "X-Ray's two write actions know no resource; Lambda needs them to send its own segments"
+_KEYS_ARE_DIGESTS = "Keys are content digests: the prefix is the narrowest name there is"
+_NO_DEAD_LETTERS = (
+    "Dead letters exist for asynchronous calls only; this one is called by the API, a queue or a stream, "
+    "whose failures go to the caller or to that source's own failure queue; or each minute, and then the next "
+    "minute makes up for one that failed"
+)
+
+
+class HubFunction(Construct):
+    """A function whose role can only write the function's log until further actions are allowed."""
+
+    def __init__(  # noqa: PLR0913 - a function is exactly these parts
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        folder: names.FunctionFolder,
+        code: lambda_.Code,
+        environment: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.stage = stage
+        self.folder = folder
+        self.log_group = self._log_group()
+        self.role = self._role()
+        self.function = self._function(code, environment)
+        self.live = self._live()
+        self._acknowledge()
+
+    @property
+    def size(self) -> FunctionSize:
+        """Return the memory and timeout that the stage defines for this function."""
+        size: FunctionSize = getattr(self.stage, self.folder)
+        return size
+
+    def allow(self, actions: Sequence[str], resources: Sequence[str]) -> None:
+        """Add one narrow statement to the function's role."""
+        self.role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=[*resources]))
+
+    def allow_on_objects(self, actions: Sequence[str], bucket: s3.Bucket, prefixes: Sequence[str]) -> None:
+        """Allow actions on all objects under some prefixes; the object keys are not known in advance."""
+        bucket_arn = Stack.of(bucket).export_value(bucket.bucket_arn)
+        self.allow(actions, [f"{bucket_arn}/{prefix}*" for prefix in prefixes])
+        export = Stack.of(self).resolve(bucket_arn)["Fn::ImportValue"]
+        for prefix in prefixes:
+            acknowledge(self.role, {f"AwsSolutions-IAM5[Resource::{export}/{prefix}*]": _KEYS_ARE_DIGESTS})
+
+    def allow_to_list(self, bucket: s3.Bucket) -> None:
+        """Allow listing, so that S3 answers 404 for a missing object; without it S3 answers 403."""
+        self.allow(["s3:ListBucket"], [Stack.of(bucket).export_value(bucket.bucket_arn)])
+
+    def _log_group(self) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=names.log_group_name(self.stage.name, self.folder),
+            retention=retention_of(self.stage.log_retention_days),
+            removal_policy=removal_of(self.stage),
+        )
+
+    def _role(self) -> iam.Role:
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What {self.folder} may do on stage {self.stage.name}",
+        )
+        self.log_group.grant_write(role)
+        return role
+
+    def _function(self, code: lambda_.Code, environment: Mapping[str, str]) -> lambda_.Function:
+        return lambda_.Function(
+            self,
+            "Function",
+            function_name=names.physical_name(self.stage.name, self.folder),
+            description=f"{self.folder} of the risk hub, stage {self.stage.name}",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=names.handler(self.folder),
+            code=code,
+            role=self.role,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._starts_from_image else None,
+            memory_size=self.size.memory_mib,
+            timeout=Duration.seconds(self.size.timeout_seconds),
+            reserved_concurrent_executions=self.stage.reserved_concurrency(self.folder),
+            tracing=lambda_.Tracing.ACTIVE,
+            log_group=self.log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=lambda_.ApplicationLogLevel[self.stage.log_level],
+            system_log_level_v2=lambda_.SystemLogLevel.INFO,
+            environment={
+                **environment,
+                names.DEPLOYMENT_STAGE: self.stage.name,
+                names.POWERTOOLS_SERVICE_NAME: self.folder,
+                names.POWERTOOLS_METRICS_NAMESPACE: names.metrics_namespace(self.stage.name),
+                names.POWERTOOLS_LOG_LEVEL: self.stage.log_level,
+            },
+        )
+
+    @property
+    def _starts_from_image(self) -> bool:
+        return self.folder in self.stage.snap_start
+
+    def _live(self) -> lambda_.IFunction:
+        """Return what callers invoke: the alias of the published version, or the function itself."""
+        if self.stage.rollout == "in_place" or self.folder not in names.API_FUNCTIONS:
+            return self.function
+        alias = lambda_.Alias(
+            self, "Live", alias_name=names.LIVE_ALIAS, version=self.function.current_version
+        )
+        if self.stage.rollout == "canary":
+            self._shift_slowly(alias)
+        return alias
+
+    def _shift_slowly(self, alias: lambda_.Alias) -> None:
+        """Let CodeDeploy shift the alias to its next version; the operations stack holds the group."""
+        resource = alias.node.default_child
+        if not isinstance(resource, lambda_.CfnAlias):
+            raise TypeError("an alias is made of one CloudFormation resource")
+        resource.cfn_options.update_policy = CfnUpdatePolicy(
+            code_deploy_lambda_alias_update=CfnCodeDeployLambdaAliasUpdate(
+                application_name=names.release_application_name(self.stage.name),
+                deployment_group_name=names.physical_name(self.stage.name, self.folder),
+            )
+        )
+
+    def _acknowledge(self) -> None:
+        acknowledge(
+            self.function,
+            {
+                "AwsSolutions-L1": PYTHON_3_13,
+                "Serverless-LambdaLatestVersion": PYTHON_3_13,
+                "Serverless-LambdaDLQ": _NO_DEAD_LETTERS,
+            },
+        )
+        acknowledge(self.role, {"AwsSolutions-IAM5[Resource::*]": _ACTIVE_TRACING})
+
+
+def retention_of(days: int) -> logs.RetentionDays:
+    """Return the CloudWatch retention of exactly this many days.
+
+    Raises:
+        KeyError: CloudWatch Logs has no such retention.
+    """
+    return {
+        7: logs.RetentionDays.ONE_WEEK,
+        30: logs.RetentionDays.ONE_MONTH,
+        90: logs.RetentionDays.THREE_MONTHS,
+        365: logs.RetentionDays.ONE_YEAR,
+    }[days]

@@ -1,0 +1,190 @@
+"""The regional REST API: routes, allowed networks, throttling, access log."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra import names
+from infra.cdk.constructs.gateway_responses import add_gateway_responses
+from infra.cdk.constructs.hub_function import retention_of
+from infra.cdk.constructs.removal import removal_of
+from infra.cdk.constructs.web_acl import WebAcl
+from infra.cdk.nag import acknowledge
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_lambda as lambda_
+
+    from infra.stages import Stage
+
+_IN_THE_HANDLER = (
+    "The bearer token is checked in the handler against digests of at most 60 s of age: an authorizer "
+    "would add a cold start and a cached decision that outlives a revoked token"
+)
+ANY_METHOD = "ANY"
+_ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "ip": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "route": "$context.resourcePath",
+    "status": "$context.status",
+    "response_bytes": "$context.responseLength",
+    "latency_ms": "$context.responseLatency",
+    "integration_latency_ms": "$context.integrationLatency",
+    "gateway_error": "$context.error.responseType",
+}
+
+
+class HubApi(Construct):
+    """The routes of three functions: write snapshots, read snapshots, worlds."""
+
+    def __init__(  # noqa: PLR0913 - an API is exactly these functions
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        writer: lambda_.IFunction,
+        reader: lambda_.IFunction,
+        registry: lambda_.IFunction,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._stage = stage
+        self.api = self._rest_api()
+        self._execution_log()
+        add_gateway_responses(self.api)
+        world = self._routes(writer, reader)
+        self._registry_routes(world, registry)
+        self._web_acl(stage.requests_per_address)
+        self._acknowledge()
+
+    def _web_acl(self, rate: int | None) -> None:
+        if rate is not None:
+            WebAcl(self, "WebAcl", stage_name=self._stage.name, api=self.api.deployment_stage, rate=rate)
+            return
+        reason = "Every request carries a token, and what this stage keeps is not worth a web ACL's price; prod has one"
+        acknowledge(self.api.deployment_stage, {"AwsSolutions-APIG3": reason})
+
+    def _rest_api(self) -> apigateway.RestApi:
+        return apigateway.RestApi(
+            self,
+            "Api",
+            rest_api_name=names.physical_name(self._stage.name, "api"),
+            description=f"Risk hub, stage {self._stage.name}",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            policy=_network_policy(self._stage.allowed_networks),
+            # Bodies arrive as the bytes that were sent; as text, invalid UTF-8 would be replaced silently.
+            binary_media_types=["*/*"],
+            cloud_watch_role=True,
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
+            deploy_options=apigateway.StageOptions(
+                stage_name=names.API_STAGE_NAME,
+                throttling_rate_limit=self._stage.throttle_rate_per_second,
+                throttling_burst_limit=self._stage.throttle_burst_requests,
+                metrics_enabled=True,
+                tracing_enabled=True,
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                data_trace_enabled=False,
+                access_log_destination=apigateway.LogGroupLogDestination(self._log_group("AccessLogs", None)),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+            ),
+        )
+
+    def _execution_log(self) -> None:
+        """Create the execution log group: one made by the gateway would keep its lines permanently."""
+        name = f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{names.API_STAGE_NAME}"
+        self.api.deployment_stage.node.add_dependency(self._log_group("ExecutionLogs", name))
+
+    def _log_group(self, construct_id: str, name: str | None) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            construct_id,
+            log_group_name=name or f"/risk-hub/{self._stage.name}/api-access",
+            retention=retention_of(self._stage.log_retention_days),
+            removal_policy=removal_of(self._stage),
+        )
+
+    def _routes(self, writer: lambda_.IFunction, reader: lambda_.IFunction) -> apigateway.Resource:
+        """Add the routes of snapshots and return the resource of one world."""
+        root = self.api.root.add_resource(names.API_ROOT)
+        world = root.add_resource("worlds").add_resource("{world_id}")
+        snapshots, blobs = world.add_resource("snapshots"), world.add_resource("blobs")
+        blob = blobs.add_resource("{sha256}")
+        self._method(snapshots, "POST", writer)
+        for resource in (blobs, blob.add_resource("complete"), blob.add_resource("abort")):
+            self._method(resource, ANY_METHOD, writer)
+        latest, version = snapshots.add_resource("latest"), snapshots.add_resource("{version}")
+        reads = (
+            snapshots,
+            latest,
+            snapshots.add_resource("lookup"),
+            *(named.add_resource(kind) for named in (latest, version) for kind in ("risk", "stress")),
+            world.add_resource("exit-signals"),
+            world.add_resource("risk").add_resource("backtest"),
+            blob,
+            root.add_resource("contract"),
+            root.add_resource("health"),
+        )
+        for resource in reads:
+            self._method(resource, ANY_METHOD, reader)
+        return world
+
+    def _registry_routes(self, world: apigateway.Resource, registry: lambda_.IFunction) -> None:
+        worlds = world.parent_resource
+        if worlds is None:
+            raise ValueError("the resource of one world has that of all worlds as its parent")
+        for resource in (worlds, world.add_resource("expectations"), world.add_resource("exit-policy")):
+            self._method(resource, ANY_METHOD, registry)
+
+    def _method(self, resource: apigateway.IResource, verb: str, function: lambda_.IFunction) -> None:
+        """Add a method. The function answers HEAD, OPTIONS and 405; the gateway alone would answer 404."""
+        method = resource.add_method(verb, apigateway.LambdaIntegration(function, allow_test_invoke=False))
+        acknowledge(method, {"AwsSolutions-APIG4": _IN_THE_HANDLER, "AwsSolutions-COG4": _IN_THE_HANDLER})
+
+    def _acknowledge(self) -> None:
+        acknowledge(
+            self.api,
+            {
+                "AwsSolutions-APIG2": "The handler validates against the published contract and answers a problem "
+                "document that names each violation; the gateway's validator could say neither",
+            },
+        )
+        acknowledge(
+            self.api.node.find_child("CloudWatchRole"),
+            {
+                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+                "AmazonAPIGatewayPushToCloudWatchLogs]": "The account's one role by which the gateway writes logs; "
+                "AWS keeps this policy for it",
+            },
+        )
+
+
+def _network_policy(networks: tuple[str, ...] | None) -> iam.PolicyDocument | None:
+    """Return the policy that lets everyone call except from addresses outside the allowed networks."""
+    if networks is None:
+        return None
+    return iam.PolicyDocument(
+        statements=[
+            _invoke(iam.Effect.ALLOW),
+            _invoke(iam.Effect.DENY, {"NotIpAddress": {"aws:SourceIp": [*networks]}}),
+        ],
+    )
+
+
+def _invoke(
+    effect: iam.Effect, conditions: dict[str, dict[str, list[str]]] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        effect=effect,
+        principals=[iam.AnyPrincipal()],
+        actions=["execute-api:Invoke"],
+        resources=["execute-api:/*"],
+        conditions=conditions,
+    )

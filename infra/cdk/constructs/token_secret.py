@@ -1,0 +1,43 @@
+"""The secret with the digests of the valid tokens."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import SecretValue
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra import names
+from infra.cdk.constructs.removal import removal_of
+from infra.cdk.nag import acknowledge
+
+if TYPE_CHECKING:
+    from infra.stages import Stage
+
+
+class TokenSecret(Construct):
+    """A secret that starts as an empty list: no API call succeeds until an operator adds a token's digest.
+
+    CloudFormation writes the value again only if its text in this template changes. It never does, so
+    deployments keep the operators' list.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id)
+        self.secret = secretsmanager.Secret(
+            self,
+            "Tokens",
+            secret_name=names.tokens_secret_name(stage.name),
+            description="Digests, scopes and actors of the bearer tokens of the risk hub",
+            secret_string_value=SecretValue.unsafe_plain_text(json.dumps({"tokens": []})),
+            removal_policy=removal_of(stage),
+        )
+        acknowledge(
+            self.secret,
+            {
+                "AwsSolutions-SMG4": "It holds digests of several tokens at once: a token is rotated by adding the "
+                "next and removing the last, which a rotation function cannot do for the token's owner",
+            },
+        )

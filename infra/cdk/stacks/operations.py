@@ -1,0 +1,56 @@
+"""Operations stack: alarms, dashboards, release rollback, and the event archive for replays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+
+from infra import names
+from infra.cdk.constructs.alarms import HubAlarms
+from infra.cdk.constructs.archive_watch import ArchiveWatch
+from infra.cdk.constructs.boundary import set_boundary
+from infra.cdk.constructs.dashboard import HubDashboards
+from infra.cdk.constructs.release import Releases
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.stages import Stage
+
+
+class OperationsStack(Stack):
+    """Refers to the other stacks only by name, so that it can be deployed and deleted independently."""
+
+    def __init__(self, scope: Construct, *, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            names.stack_name(stage.name, "operations"),
+            description=f"Risk hub, stage {stage.name}: what watches",
+            termination_protection=stage.deletion_protection,
+            tags=names.cost_tags(stage.name),
+        )
+        set_boundary(self, stage.permissions_boundary)
+        alarms = HubAlarms(self, "Alarms", stage=stage)
+        HubDashboards(self, "Dashboards", stage=stage, alarms=alarms.alarms)
+        self._archive(stage)
+        if stage.archive_lock_days is not None:
+            ArchiveWatch(self, "ArchiveWatch", stage=stage, topic=alarms.topics["critical"])
+        # Also for `at_once`: the next release's aliases look up their groups before the next deployment.
+        if stage.rollout != "in_place":
+            Releases(self, "Releases", stage=stage, alarms=alarms.stop_releases)
+        for severity, topic in alarms.topics.items():
+            CfnOutput(self, f"{severity.capitalize()}AlarmTopicArn", value=topic.topic_arn)
+
+    def _archive(self, stage: Stage) -> None:
+        bus = events.EventBus.from_event_bus_name(self, "Bus", names.bus_name(stage.name))
+        events.Archive(
+            self,
+            "Archive",
+            source_event_bus=bus,
+            archive_name=names.physical_name(stage.name, "events"),
+            description="What the hub announced, for replays to one consumer's rule",
+            event_pattern=events.EventPattern(source=[names.EVENT_SOURCE]),
+            retention=Duration.days(stage.event_archive_days),
+        )

@@ -1,0 +1,1 @@
+"""Commands for operators: deploy a stage, and operate a running one."""

@@ -1,0 +1,94 @@
+"""`python -m infra.ops.deploy assembly|diff|deploy|smoke|destroy --stage NAME`; `make` has a target for each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.errors import StageError
+from infra.ops.deploy import release
+from infra.ops.deploy.assembly import ASSEMBLIES
+from infra.ops.deploy.errors import DeployError
+from infra.ops.deploy.teardown import destroy
+from infra.ops.deploy.toolkit import Toolkit
+from infra.ops.operate.stage_access import LOCAL, access_to
+from infra.recovery.errors import OperateError, sentence
+from infra.stages import FROM_OUTSIDE, STAGES
+from infra.tokens.errors import TokenError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXPECTED = (DeployError, TokenError, OperateError, StageError, ClientError, BotoCoreError)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one step; exit status 0 when it is done, 1 with the reason when it is not."""
+    options = parser().parse_args(arguments)
+    try:
+        _run(options)
+    except EXPECTED as error:
+        sys.stderr.write(f"{sentence(error)}\n")
+        return 1
+    return os.EX_OK
+
+
+def _run(options: argparse.Namespace) -> None:
+    folder: Path = options.assembly or ASSEMBLIES / options.stage
+    if options.step == "assembly":
+        release.prepare(options.stage, dict(options.context), folder)
+        return
+    _refuse_local(options)
+    aws = access_to(options.stage)
+    confirmed = options.yes or release.is_automatic()
+    order = release.Order(options.stage, folder, options.account, options.digest, confirmed=confirmed)
+    if options.step == "diff":
+        release.compare(order, aws, Toolkit(folder))
+    if options.step == "deploy":
+        release.deploy(order, aws, Toolkit(folder))
+    if options.step == "destroy":
+        destroy(order, aws, Toolkit(folder))
+    if options.step in {"deploy", "smoke"}:
+        release.try_out(options.stage, aws, options.url)
+
+
+def _refuse_local(options: argparse.Namespace) -> None:
+    """Refuse a step on the local stage that `make up` and `make down` do."""
+    if options.stage == LOCAL:
+        raise DeployError(
+            f"{options.step} is for stages on AWS. `make up` deploys the local stage and publishes a sample, "
+            "`. .local/env && sh infra/local/walkthrough.sh` tries it out, and `make down` stops it."
+        )
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    found = argparse.ArgumentParser(prog="python -m infra.ops.deploy", description=__doc__)
+    found.add_argument("step", choices=("assembly", "diff", "deploy", "smoke", "destroy"))
+    found.add_argument("--stage", choices=tuple(STAGES), required=True)
+    found.add_argument("--assembly", type=Path, help="folder of the assembly (.build/assembly/<stage>)")
+    found.add_argument("--account", help="the account that it must be")
+    found.add_argument("--digest", help="that the assembly must have")
+    found.add_argument("--yes", action="store_true", help="deploy without asking")
+    found.add_argument("--url", help="of the API, where the stack's own is not reached from here")
+    found.add_argument(
+        "-c", dest="context", type=_pair, action="append", default=[], metavar="KEY=VALUE",
+        help=f"for the assembly: {', '.join(FROM_OUTSIDE)}",
+    )  # fmt: skip
+    return found
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    if key not in FROM_OUTSIDE:
+        raise argparse.ArgumentTypeError(f"{key!r}: choose of {', '.join(FROM_OUTSIDE)}")
+    return key, value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

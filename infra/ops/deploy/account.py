@@ -1,0 +1,63 @@
+"""Prerequisites of an account for a deployment; report each missing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra import names
+from infra.ops.deploy.errors import DeployError
+from infra.recovery.errors import code_of, sentence
+
+if TYPE_CHECKING:
+    from infra.ops.operate.stage_access import Clients
+
+# The minimum version of current assemblies; `make account` installs a newer one.
+BOOTSTRAP_VERSION_MIN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Target account and region of a deployment."""
+
+    account_id: str
+    region: str
+
+
+def ready_account(aws: Clients, wanted: str | None = None) -> Account:
+    """Return the account and region of the current credentials if a stage can be deployed there.
+
+    Raises:
+        DeployError: credentials or region are missing, the account is not `wanted`, or its bootstrap is
+            missing or too old.
+    """
+    try:
+        identity = aws.client("sts").get_caller_identity()
+        ssm = aws.client("ssm")
+        account = Account(str(identity["Account"]), str(ssm.meta.region_name))
+        if wanted and wanted != account.account_id:
+            raise DeployError(
+                f"The credentials are of account {account.account_id}, not of {wanted}. Nothing was deployed."
+            )
+        version = _bootstrap_version(ssm)
+    except (ClientError, BotoCoreError) as error:
+        raise DeployError(sentence(error)) from error
+    if version < BOOTSTRAP_VERSION_MIN:
+        raise DeployError(
+            f"Account {account.account_id} is not prepared for CDK in {account.region} "
+            f"({f'bootstrap version {version}' if version else 'no bootstrap'}, {BOOTSTRAP_VERSION_MIN} or later is "
+            "needed): docs/guides/deploying.md says how, once per account and region."
+        )
+    return account
+
+
+def _bootstrap_version(ssm: object) -> int:
+    try:
+        answer = ssm.get_parameter(Name=names.BOOTSTRAP_VERSION)  # type: ignore[attr-defined]
+    except ClientError as error:
+        if code_of(error) == "ParameterNotFound":
+            return 0
+        raise
+    return int(answer["Parameter"]["Value"])

@@ -1,0 +1,32 @@
+"""Verification by the deployed risk engine, which uses the same code that computed the report."""
+
+import json
+from typing import Any
+
+from infra import names
+from infra.recovery.errors import OperateError, RefusedRequestError
+
+
+class RiskEngine:
+    """Direct invocations of a stage's risk_engine."""
+
+    def __init__(self, lambda_: Any, stage: str) -> None:  # noqa: ANN401 - boto3 client
+        self._lambda = lambda_
+        self._name = names.physical_name(stage, "risk_engine")
+
+    def verify(self, world_id: str, version: str) -> dict[str, Any]:
+        """Return the engine's result for one stored report.
+
+        Raises:
+            RefusedRequestError: there is no such snapshot, or no report on it by this engine.
+            OperateError: the engine failed.
+        """
+        payload = json.dumps({"verify": {"world_id": world_id, "version": version}}).encode()
+        answer = self._lambda.invoke(FunctionName=self._name, Payload=payload)
+        document: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            reason = document.get("errorMessage", document)
+            raise OperateError(f"{self._name} could not verify: {reason}. Its log says more.")
+        if "refused" in document:
+            raise RefusedRequestError(f"There is nothing to verify: {document['refused']}.")
+        return document

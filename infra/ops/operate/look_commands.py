@@ -1,0 +1,93 @@
+"""`risk-hub alarms` and `risk-hub logs`: the first commands of the on-call person."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from infra.names import FUNCTION_FOLDERS, FunctionFolder
+from infra.ops.operate import stage_access
+from infra.ops.operate.alarm_list import NOT_DEPLOYED, RINGING, AlarmStanding, alarm_standings
+from infra.ops.operate.function_log import log_lines
+from infra.ops.operate.options import StageName, count
+from infra.ops.operate.stage_access import LOCAL
+from risk_hub_client.cli.options import Json
+from risk_hub_client.cli.screen import note, print_document, say
+
+MINUTES_DEFAULT: Final = 60
+NOTHING_RINGS: Final = "No alarm rings."
+NOTHING_FOUND: Final = "No such line."
+
+
+def add_look_commands(app: typer.Typer) -> None:
+    """Add both commands."""
+    app.command("alarms")(_alarms)
+    app.command("logs")(_logs)
+
+
+def _alarms(
+    stage_name: StageName = LOCAL,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Those that do not ring, too.")] = False,
+    json: Json = False,
+) -> None:
+    """Show the active alarms, their reasons, and their runbook pages."""
+    standings = alarm_standings(stage_access.access_to(stage_name), stage_name)
+    shown = [each for each in standings if every or each.state == RINGING]
+    if json:
+        print_document([each.document() for each in shown])
+        return
+    if shown:
+        _print(shown)
+    else:
+        say(NOTHING_RINGS)
+    absent = sum(each.state == NOT_DEPLOYED for each in standings)
+    if absent:
+        say(f"{absent} of {len(standings)} alarms are not deployed and cannot ring; --all names them.")
+
+
+def _print(standings: Sequence[AlarmStanding]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("alarm", "severity", "state", "since", "page"):
+        table.add_column(heading, no_wrap=True)
+    for each in standings:
+        style = "bold red" if each.state == RINGING else None
+        table.add_row(each.name, each.severity, each.state, each.since, each.page, style=style)
+    console = Console()
+    console.width = max(console.width, 140)
+    console.print(table, soft_wrap=True)
+
+
+def _function(text: str) -> Any:  # noqa: ANN401 - typer's parser
+    folder = text.replace("-", "_")
+    if folder not in FUNCTION_FOLDERS:
+        known = ", ".join(each.replace("_", "-") for each in FUNCTION_FOLDERS)
+        raise typer.BadParameter(f"{text!r} is no function: choose one of {known}")
+    return folder
+
+
+def _logs(
+    function: Annotated[str, typer.Argument(parser=_function, help="Such as risk-engine.")],
+    find: Annotated[str, typer.Option(help="Only lines that hold this text.")] = "",
+    minutes: Annotated[int, typer.Option(parser=count, help="How far back.")] = MINUTES_DEFAULT,
+    stage_name: StageName = LOCAL,
+    *,
+    json: Json = False,
+) -> None:
+    """Show the newest lines of a function's log: one JSON line for each request or batch."""
+    folder: FunctionFolder = _function(function)
+    found = log_lines(stage_access.access_to(stage_name), stage_name, folder, minutes, find)
+    before = found.left_out_before
+    oldest = before and before.isoformat(timespec="seconds").replace("+00:00", "Z")
+    if json:
+        print_document({"lines": found.lines, "left_out_before": oldest})
+        return
+    for line in found.lines or [NOTHING_FOUND]:
+        say(line)
+    if oldest:
+        note(
+            f"The newest {len(found.lines):,} lines are shown; older ones, before {oldest}, are left out. "
+            "Narrow the search with --find or --minutes."
+        )

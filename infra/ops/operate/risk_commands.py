@@ -1,0 +1,99 @@
+"""`risk-hub risk verify` and `risk evaluate`: deployed engines compute a report again, or missing ones."""
+
+from typing import Annotated, Any
+
+import typer
+
+from infra.ops.operate import stage_access
+from infra.ops.operate.engine import RiskEngine
+from infra.ops.operate.evaluate_command import EvaluateOrder, evaluate_past
+from infra.ops.operate.options import Rate, StageName, instant
+from infra.ops.operate.pace import RATE_DEFAULT_PER_SECOND
+from infra.ops.operate.stage_access import LOCAL
+from risk_hub_client.cli.options import Json, check_period
+from risk_hub_client.cli.screen import print_document, say
+
+GROUP = "risk"
+OptionalInstant = Annotated[
+    str | None,
+    typer.Option("--from", parser=instant, metavar="T", help="First as_of, as in 2026-01-05T00:00:00Z."),
+]
+OptionalEnd = Annotated[
+    str | None, typer.Option("--to", parser=instant, metavar="T", help="Last as_of, inclusive.")
+]
+STATUS = {"equal": 0, "differs": 1, "unverifiable": 3}
+
+
+def add_risk_commands(app: typer.Typer) -> None:
+    """Add `verify` and `evaluate` to the group `risk`, which may already contain commands for callers."""
+    group = next((each.typer_instance for each in app.registered_groups if each.name == GROUP), None)
+    if group is None:
+        group = typer.Typer(help="Risk numbers.", no_args_is_help=True, rich_markup_mode=None)
+        group.callback()(_risk)
+        app.add_typer(group, name=GROUP)
+    group.command("verify")(_verify)
+    group.command("evaluate")(_evaluate)
+
+
+def _risk() -> None:
+    """Check risk numbers."""
+
+
+def _verify(
+    world: Annotated[str, typer.Argument(help="The world.")],
+    version: Annotated[str, typer.Argument(help="The snapshot's version.")],
+    stage_name: StageName = LOCAL,
+    *,
+    json: Json = False,
+) -> None:
+    """Compute a stored risk report again; status 1 if a bit differs, 3 if a blob is missing."""
+    engine = RiskEngine(stage_access.access_to(stage_name).client("lambda"), stage_name)
+    verified = engine.verify(world, version)
+    if json:
+        print_document(verified)
+    else:
+        _tell(verified)
+    raise typer.Exit(STATUS[verified["outcome"]])
+
+
+def _evaluate(
+    world: Annotated[str, typer.Argument(help="The world.")],
+    start: OptionalInstant = None,
+    end: OptionalEnd = None,
+    stage: Annotated[str | None, typer.Option(help="Only snapshots of this stage.")] = None,
+    cursor: Annotated[
+        str | None, typer.Option(help="Continue where an earlier run of the same period stopped.")
+    ] = None,
+    rate: Rate = RATE_DEFAULT_PER_SECOND,
+    stage_name: StageName = LOCAL,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and queue nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Evaluate past snapshots that have no report; this creates no exit signals."""
+    check_period(start, end)
+    order = EvaluateOrder(stage_name, world, start, end, stage and stage.lower(), cursor, rate, dry_run, json)
+    evaluate_past(order, stage_access.access_to(stage_name))
+
+
+def _tell(verified: dict[str, Any]) -> None:
+    name = f"{verified['world_id']} {verified['version']}, engine {verified['engine_version']}"
+    if verified["equal"]:
+        say(f"{name}: the same to the bit, {verified['stored_hash']}")
+        say(f"  the hash does not speak for {', '.join(verified['not_hashed'])}")
+        return
+    if not verified["intact"]:
+        say(f"{name}: the stored report is not the one that its receipt was made for")
+    for sha256 in verified["blobs_gone"]:
+        say(f"{name}: cannot be verified: blob {sha256} is gone, or no longer what it was")
+    for sha256 in verified["blobs_back"]:
+        told = f"blob {sha256} was not there when the report was made, and is now"
+        say(f"{name}: cannot be verified: {told}")
+    if verified["outcome"] == "differs":
+        _tell_differences(name, verified)
+
+
+def _tell_differences(name: str, verified: dict[str, Any]) -> None:
+    say(f"{name}: stored {verified['stored_hash']}, computed again {verified['recomputed_hash']}")
+    for each in verified["differences"]:
+        say(f"  {each['pointer']}: stored {each['stored']!r}, computed again {each['recomputed']!r}")

@@ -1,0 +1,127 @@
+"""Recovery of a table: DynamoDB restores a copy, and items that the live table lacks are put back from it.
+
+Existing items are never replaced: concurrent writers lose nothing, and an interrupted recovery can be
+repeated.
+"""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from infra import names
+from infra.recovery.errors import OperateError, code_of
+
+WRITERS: Final = 16
+POLL_SECONDS: Final = 15
+POLLS_MAX_COUNT: Final = 960
+"""Four hours: a restore of a large table takes one or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Number of items in the copy, and how many of them the live table lacked."""
+
+    seen: int
+    missing: int
+
+
+def side_copy_name(stage: str, table: str, instant: datetime) -> str:
+    """Return the name of the copy of a table as of an instant (aware, UTC)."""
+    return f"{names.physical_name(stage, table)}-at-{instant:%Y%m%dT%H%M%SZ}"
+
+
+def make_side_copy(dynamodb: Any, stage: str, table: names.TableName, instant: datetime) -> str:  # noqa: ANN401 - boto3 client
+    """Restore a table to a new table, wait until it is ready, and return its name.
+
+    Raises:
+        OperateError: the stage has no backup for that instant.
+    """
+    name = side_copy_name(stage, table, instant)
+    try:
+        dynamodb.restore_table_to_point_in_time(
+            SourceTableName=names.physical_name(stage, table), TargetTableName=name, RestoreDateTime=instant
+        )
+    except ClientError as error:
+        if code_of(error) in {"PointInTimeRecoveryUnavailableException", "InvalidRestoreTimeException"}:
+            raise OperateError(f"Stage {stage} keeps no backup of {table} of that instant.") from error
+        if code_of(error) != "TableAlreadyExistsException":
+            raise
+    waiter = dynamodb.get_waiter("table_exists")
+    waiter.wait(TableName=name, WaiterConfig={"Delay": POLL_SECONDS, "MaxAttempts": POLLS_MAX_COUNT})
+    return name
+
+
+def put_back(
+    dynamodb: Any,  # noqa: ANN401 - boto3 client
+    copy: str,
+    stage: str,
+    table: names.TableName,
+    *,
+    dry_run: bool,
+) -> Iterator[Restored]:
+    """Put the items that the live table lacks, page by page; yield the counts so far.
+
+    Raises:
+        OperateError: the copy does not exist.
+    """
+    live, done = LiveTable(dynamodb, stage, table), Restored(0, 0)
+    _require_copy(dynamodb, copy, stage)
+    one = live.lacks if dry_run else live.put
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for page in dynamodb.get_paginator("scan").paginate(TableName=copy, ConsistentRead=True):
+            missing = sum(writers.map(one, page["Items"]))
+            done = Restored(done.seen + len(page["Items"]), done.missing + missing)
+            yield done
+
+
+def _require_copy(dynamodb: Any, copy: str, stage: str) -> None:  # noqa: ANN401 - boto3 client
+    try:
+        dynamodb.describe_table(TableName=copy)
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        tables = [
+            name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]
+        ]
+        copies = [
+            name for name in tables if name.startswith(names.physical_name(stage, "")) and "-at-" in name
+        ]
+        raise OperateError(f"There is no table {copy}. Copies: {', '.join(copies) or 'none'}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTable:
+    """The table that the functions use."""
+
+    dynamodb: Any
+    stage: str
+    table: names.TableName
+
+    @property
+    def name(self) -> str:
+        """Return the physical name."""
+        return names.physical_name(self.stage, self.table)
+
+    def put(self, item: Mapping[str, Any]) -> bool:
+        """Put an item unless its key exists; return whether it was put."""
+        try:
+            self.dynamodb.put_item(
+                TableName=self.name, Item=item, ConditionExpression="attribute_not_exists(world_id)"
+            )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def lacks(self, item: Mapping[str, Any]) -> bool:
+        """Return whether no item has this item's key."""
+        key = {name: item[name] for name in names.TABLE_KEYS[self.table]}
+        found = self.dynamodb.get_item(
+            TableName=self.name, Key=key, ConsistentRead=True, ProjectionExpression="world_id"
+        )
+        return "Item" not in found

@@ -1,0 +1,36 @@
+"""Check that a stage has stored a world, and list the worlds that it has."""
+
+from typing import Any, Final
+
+from infra import names
+from infra.recovery.errors import OperateError
+
+NAMED_MAX_COUNT: Final = 10
+
+
+def require_world(dynamodb: Any, stage: str, world_id: str) -> None:  # noqa: ANN401 - boto3 client
+    """Check that a stage has a snapshot of a world.
+
+    Raises:
+        OperateError: it has none; the text names worlds that it has.
+    """
+    found = dynamodb.query(
+        TableName=names.physical_name(stage, "snapshots"),
+        KeyConditionExpression="world_id = :world",
+        ExpressionAttributeValues={":world": {"S": world_id}},
+        ProjectionExpression="world_id",
+        Limit=1,
+    )
+    if not found["Items"]:
+        raise OperateError(
+            f"Stage {stage} has no snapshot of world {world_id!r}. Worlds: {_known(dynamodb, stage)}."
+        )
+
+
+def _known(dynamodb: Any, stage: str) -> str:  # noqa: ANN401 - boto3 client
+    pages = dynamodb.get_paginator("scan").paginate(
+        TableName=names.physical_name(stage, "worlds"), ProjectionExpression="world_id"
+    )
+    known = sorted({item["world_id"]["S"] for page in pages for item in page["Items"]})
+    more = ", ..." if len(known) > NAMED_MAX_COUNT else ""
+    return (", ".join(known[:NAMED_MAX_COUNT]) or "none") + more

@@ -1,0 +1,113 @@
+"""`risk-hub tables` and `risk-hub reaper`: commands for recovering lost items of a table."""
+
+from datetime import UTC
+from typing import Annotated
+
+import typer
+
+from infra import names
+from infra.ops.operate import stage_access
+from infra.ops.operate.options import StageName, instant
+from infra.ops.operate.side_copy import Restored, make_side_copy, put_back
+from infra.ops.operate.stage_access import LOCAL
+from risk_hub_client.cli.options import Json
+from risk_hub_client.cli.screen import print_document, say
+from risk_hub_contracts.base.times import parse_instant
+
+
+def table_name(text: str) -> names.TableName:
+    """Return the name of one of the hub's tables."""
+    if text not in names.TABLE_KEYS:
+        raise typer.BadParameter(f"{text!r} is no table: choose one of {', '.join(names.TABLE_KEYS)}")
+    return text
+
+
+TableArgument = Annotated[str, typer.Argument(parser=table_name, metavar="TABLE")]
+
+
+def tables_group() -> typer.Typer:
+    """Return the group `tables`."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group.callback()(_tables)
+    group.command("recover")(_recover)
+    group.command("restore")(_restore)
+    return group
+
+
+def reaper_group() -> typer.Typer:
+    """Return the group `reaper`."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group.callback()(_reaper)
+    group.command("pause")(_pause)
+    group.command("resume")(_resume)
+    return group
+
+
+def _tables() -> None:
+    """Recover items that a table lost."""
+
+
+def _recover(
+    table: TableArgument,
+    at: Annotated[
+        str, typer.Option(parser=instant, metavar="T", help="As the table was then, within its last 35 days.")
+    ],
+    stage_name: StageName = LOCAL,
+    *,
+    json: Json = False,
+) -> None:
+    """Restore a table's earlier state to a copy and print the copy's name."""
+    dynamodb = stage_access.access_to(stage_name).client("dynamodb")
+    copy = make_side_copy(dynamodb, stage_name, table_name(table), parse_instant(at).astimezone(UTC))
+    if json:
+        print_document({"table": names.physical_name(stage_name, table), "copy": copy})
+    else:
+        say(copy)
+
+
+def _restore(
+    table: TableArgument,
+    source: Annotated[str, typer.Option("--from", metavar="COPY", help="What `recover` printed.")],
+    stage_name: StageName = LOCAL,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and put nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Put items that the live table lacks back from a copy; existing items stay unchanged."""
+    dynamodb, target = (
+        stage_access.access_to(stage_name).client("dynamodb"),
+        names.physical_name(stage_name, table),
+    )
+    done = Restored(0, 0)
+    for done in put_back(dynamodb, source, stage_name, table_name(table), dry_run=dry_run):  # noqa: B007 - the last one counts
+        pass
+    if json:
+        print_document({"table": target, "seen": done.seen, "missing": done.missing, "dry_run": dry_run})
+        return
+    say(f"{'Would put' if dry_run else 'Put'} {done.missing} of {done.seen} items back into {target}.")
+
+
+def _reaper() -> None:
+    """Pause the blob reaper, which would treat blobs of lost snapshots as orphans."""
+
+
+def _pause(stage_name: StageName = LOCAL, *, json: Json = False) -> None:
+    """Stop the reaper until `resume`; its heartbeat alarm stays on as a reminder."""
+    function = names.physical_name(stage_name, "blob_reaper")
+    lambda_ = stage_access.access_to(stage_name).client("lambda")
+    lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    _tell_held(function, held=True, json=json)
+
+
+def _resume(stage_name: StageName = LOCAL, *, json: Json = False) -> None:
+    """Start the reaper again."""
+    function = names.physical_name(stage_name, "blob_reaper")
+    stage_access.access_to(stage_name).client("lambda").delete_function_concurrency(FunctionName=function)
+    _tell_held(function, held=False, json=json)
+
+
+def _tell_held(function: str, *, held: bool, json: bool) -> None:
+    if json:
+        print_document({"function": function, "held": held})
+    else:
+        say(f"{function} {'is held' if held else 'runs again'}.")

@@ -1,0 +1,93 @@
+"""`risk-hub tokens`: command line of `token_commands`."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from infra.ops.operate import stage_access, token_commands
+from infra.ops.operate.options import StageName, lifetime
+from infra.ops.operate.stage_access import LOCAL
+from infra.tokens.issue import GRANTED_SCOPES, TokenOrder
+from risk_hub_client.cli.options import Json
+from risk_hub_contracts.base.limits import TOKEN_LIFETIME_DEFAULT_SECONDS, TOKEN_LIFETIME_MAX_SECONDS
+from risk_hub_contracts.base.tokens import Scope
+
+LIFETIME_DEFAULT = timedelta(seconds=TOKEN_LIFETIME_DEFAULT_SECONDS)
+SOME_END = 1
+LIFETIME_MAX = f"{timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS).days}d"
+
+
+def tokens_group() -> typer.Typer:
+    """Return the group `tokens`."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group.callback()(_tokens)
+    group.command("create")(_create)
+    group.command("list")(_list)
+    group.command("revoke")(_revoke)
+    return group
+
+
+def _tokens() -> None:
+    """Create, list and revoke the bearer tokens of a stage."""
+
+
+def _scope(text: str) -> Scope:
+    for scope in GRANTED_SCOPES:
+        if scope == text:
+            return scope
+    raise typer.BadParameter(f"{text!r} is no scope: choose of {', '.join(GRANTED_SCOPES)}")
+
+
+def _create(
+    token_id: Annotated[
+        str, typer.Argument(metavar="ID", help="What logs and lists call it, such as gateway-2026-11.")
+    ],
+    scope: Annotated[
+        list[str], typer.Option(parser=_scope, metavar="SCOPE", help=f"Of {', '.join(GRANTED_SCOPES)}.")
+    ],
+    actor: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="X-Actor that it may send (the ID); '*': any.")
+    ] = None,
+    lives: Annotated[
+        timedelta,
+        typer.Option(
+            "--lifetime", parser=lifetime, metavar="TIME", help=f"As in 12h or 30d, {LIFETIME_MAX} at most."
+        ),
+    ] = LIFETIME_DEFAULT,
+    stage_name: StageName = LOCAL,
+    *,
+    json: Json = False,
+) -> None:
+    """Create a token and print only it on stdout; it is not stored and cannot be shown again."""
+    order = TokenOrder(token_id, [_scope(each) for each in scope], actor or [token_id], lives)
+    token_commands.create(order, stage_access.access_to(stage_name), stage_name, json=json)
+
+
+def _list(
+    ending: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=lifetime, metavar="TIME", help="Those that end within 30d, say; status 1 if there are any."
+        ),
+    ] = None,
+    stage_name: StageName = LOCAL,
+    *,
+    json: Json = False,
+) -> None:
+    """Show every token: id, end, scopes and actors."""
+    shown = token_commands.show(stage_access.access_to(stage_name), stage_name, ending, json=json)
+    raise typer.Exit(0 if ending is None or not shown else SOME_END)
+
+
+def _revoke(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="As `list` shows them.")] = None,
+    stage_name: StageName = LOCAL,
+    *,
+    ended: Annotated[bool, typer.Option("--ended", help="Those whose time is over.")] = False,
+    json: Json = False,
+) -> None:
+    """Revoke tokens; within a minute every request with them is refused."""
+    if bool(ids) is ended:
+        raise typer.BadParameter("give the ids of tokens, or --ended")
+    token_commands.revoke(ids or [], stage_access.access_to(stage_name), stage_name, json=json)

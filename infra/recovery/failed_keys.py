@@ -1,0 +1,96 @@
+"""Records behind a message of the relay's failure queue.
+
+The queue holds two kinds of message: one that the relay set aside names its record's keys; one that Lambda
+sent after the last retry of a batch gives only the batch's arrival time. The table is read for both, so an
+expired stream does not matter (F10).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from risk_hub_contracts.base.times import parse_instant
+
+# A record is put some time after its own instant, and arrival times are approximate.
+ARRIVAL_MARGIN: Final = timedelta(seconds=60)
+EVALUATION_INSTANTS: Final = ("evaluated_at", "emitted_at")
+EVALUATION_KEY: Final = "evaluation_id"
+VERSION_KEY: Final = "version"
+
+
+class UnknownMessageError(Exception):
+    """A message of neither kind, which does not identify a record to announce."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """One record: a snapshot's version, or a report's id, in a world."""
+
+    world_id: str
+    attribute: str
+    value: str
+
+
+def keys_of(body: str, dynamodb: Any) -> list[Key]:  # noqa: ANN401 - boto3 client
+    """Return the keys of a message's records.
+
+    Raises:
+        UnknownMessageError: the message is of neither kind.
+    """
+    try:
+        message = json.loads(body)
+        if "DDBStreamBatchInfo" in message:
+            return list(_arrived(message["DDBStreamBatchInfo"], dynamodb))
+        return [_key(message["keys"])]
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise UnknownMessageError(f"it names no record ({type(error).__name__}: {error})") from error
+
+
+def _key(attributes: Mapping[str, Mapping[str, str]]) -> Key:
+    name = EVALUATION_KEY if EVALUATION_KEY in attributes else VERSION_KEY
+    return Key(attributes["world_id"]["S"], name, attributes[name]["S"])
+
+
+def _arrived(batch: Mapping[str, Any], dynamodb: Any) -> Iterator[Key]:  # noqa: ANN401 - boto3 client
+    """Yield the records put at about the batch's arrival: its own and possibly neighbours."""
+    first = parse_instant(batch["approximateArrivalOfFirstRecord"]) - ARRIVAL_MARGIN
+    last = parse_instant(batch["approximateArrivalOfLastRecord"]) + ARRIVAL_MARGIN
+    return keys_put_between(dynamodb, batch["streamArn"].split("/")[1], first, last)
+
+
+def keys_put_between(
+    dynamodb: Any,  # noqa: ANN401 - boto3 client
+    table: str,
+    first: datetime,
+    last: datetime,
+) -> Iterator[Key]:
+    """Yield the announced kinds of records that a table holds from a period, both ends included."""
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True, **_scan(table)):
+        for item in page["Items"]:
+            put_at = _put_at(item)
+            if put_at is not None and first <= put_at <= last:
+                yield _key(item)
+
+
+def _scan(table: str) -> dict[str, Any]:
+    """Return the scan's parameters: the items' keys and the attribute that holds the instant."""
+    of_evaluations = table.endswith("evaluations")
+    fetched = ["world_id", *((EVALUATION_KEY, "report") if of_evaluations else (VERSION_KEY, "created_at"))]
+    aliases = {f"#{number}": name for number, name in enumerate(fetched)}
+    return {"ProjectionExpression": ", ".join(aliases), "ExpressionAttributeNames": aliases}
+
+
+def _put_at(item: Mapping[str, Mapping[str, str]]) -> datetime | None:
+    """Return the approximate time of an item's put.
+
+    None: the item is not a valid record; the relay has set it aside in a message that names its keys.
+    """
+    try:
+        if "created_at" in item:
+            return parse_instant(item["created_at"]["S"])
+        report = json.loads(item["report"]["S"])
+        return parse_instant(next(report[name] for name in EVALUATION_INSTANTS if name in report))
+    except (KeyError, ValueError, StopIteration):
+        return None
