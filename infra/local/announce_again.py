@@ -14,7 +14,7 @@ from infra.local.errors import StageError
 from infra.recovery.errors import OperateError
 from infra.recovery.failed_keys import keys_put_between
 from infra.recovery.relay import Relay
-from infra.recovery.repair import NAMED_MAX_RECORDS, requests
+from infra.recovery.replay_requests import NAMED_MAX_RECORDS, requests
 
 STAGE: Final = "local"
 TABLES: Final = ("snapshots", "evaluations")

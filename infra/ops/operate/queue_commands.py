@@ -6,11 +6,11 @@ from typing import Any, Final
 from infra.ops.operate.pace import Pace
 from infra.ops.operate.queue_list import DEPTH, Queue, counts, health, queue_url, repairable
 from infra.ops.operate.redrive import Redrive
+from infra.ops.operate.repair import Repair, Repaired
 from infra.ops.operate.screen import print_queues
 from infra.ops.operate.stage_access import Clients
 from infra.recovery.errors import OperateError
 from infra.recovery.relay import Relay
-from infra.recovery.repair import Repair, Repaired
 from risk_hub_client.cli.screen import bar, complain, print_document, say
 
 LEFT_BEHIND: Final = 1

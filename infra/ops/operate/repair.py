@@ -1,17 +1,15 @@
 """Empty the relay's failure queue: have each record announced again, then delete its message."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 from infra.ops.operate.pace import Pace
 from infra.ops.operate.redrive import Report, receive
-from infra.recovery.failed_keys import EVALUATION_KEY, VERSION_KEY, Key, UnknownMessageError, keys_of
+from infra.recovery.failed_keys import Key, UnknownMessageError, keys_of
 from infra.recovery.relay import Relay
+from infra.recovery.replay_requests import NAMED_MAX_RECORDS, requests
 
-NAMED_MAX_RECORDS: Final = 100
-FIELD_OF: Final = {VERSION_KEY: "versions", EVALUATION_KEY: "evaluations"}
 Message = dict[str, Any]
 
 
@@ -81,11 +79,3 @@ class Repair:
             self.sqs.change_message_visibility(
                 QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
             )
-
-
-def requests(keys: Sequence[Key], most: int) -> Iterator[dict[str, Any]]:
-    """Yield the relay's requests for these records: one world and kind each, at most `most` records."""
-    for (world, attribute), group in groupby(sorted(keys), key=lambda key: (key.world_id, key.attribute)):
-        values = [key.value for key in group]
-        for start in range(0, len(values), most):
-            yield {"world_id": world, FIELD_OF[attribute]: values[start : start + most]}
