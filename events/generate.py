@@ -7,7 +7,7 @@ from typing import Any
 
 from events.envelope import EventType, schema_uri
 from events.models import EVENT_MODELS
-from risk_hub_contracts.api.schema_sides import as_answer, without_nulls
+from risk_hub_contracts.api.schema_transforms import as_answer, without_nulls
 from risk_hub_contracts.api.schemas import DIALECT, ContractSchema
 
 FOLDER = Path(__file__).parent / "schemas"

@@ -8,9 +8,9 @@ from events.evaluated import evaluated
 from events.exit_signal_emitted import exit_signal_emitted
 from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.announcing.ports import EventBus
-from functions.evaluation.records import Evaluation, Kind, Record
-from functions.hub.domain.past import is_backfilled
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.evaluation.derived_record import Evaluation, Kind, Record
+from functions.hub.domain.past_snapshots import is_backfilled
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Dependency, UnavailableError, WorldStore
 
 Commit = StoredSnapshot | Record

@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.announcing.announce_commits import AnnounceCommits, Commit
 from functions.evaluation.ports import Reports, StoredEvaluations
-from functions.evaluation.records import REPORT_KINDS
+from functions.evaluation.derived_record import REPORT_KINDS
 from functions.hub.domain.cursor import decode_cursor, encode_cursor
 from functions.hub.domain.ordering import TIME_ORDER
-from functions.hub.domain.past import is_awaited, is_backfilled
+from functions.hub.domain.past_snapshots import is_awaited, is_backfilled
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Clock, SnapshotStore, UnavailableError
 from risk_hub_contracts.base.times import format_instant, parse_instant
 

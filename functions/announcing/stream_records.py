@@ -6,11 +6,11 @@ from typing import Any
 
 from functions.evaluation.forecast_key import FORECAST, SEPARATOR
 from functions.evaluation.input_note import NOTE_PREFIXES
-from functions.evaluation.records import Record
+from functions.evaluation.derived_record import Record
 from functions.evaluation.store import dynamodb_evaluations
 from functions.hub.adapters import snapshot_item
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 
 INSERT = "INSERT"
 # Records that are not announced: forecasts for back-tests and notes on blobs. They have no consumer.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from events.envelope import CloudEvent
     from functions.evaluation.input_note import InputNote
-    from functions.evaluation.records import Record, ReportKind
+    from functions.evaluation.derived_record import Record, ReportKind
     from functions.evaluation.signal_query import SignalPage, SignalQuery
     from risk_hub_contracts.reports.forecast import Forecast
     from risk_hub_contracts.reports.risk import RiskStatus

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.evaluation.ports import FoundReport, Reports
-from functions.evaluation.records import ReportKind
-from functions.hub.domain.past import is_awaited, is_backfilled
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.evaluation.derived_record import ReportKind
+from functions.hub.domain.past_snapshots import is_awaited, is_backfilled
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Clock, SnapshotStore, WorldStore
 from functions.hub.use_cases.explain_absence import VERSION_REMEDY, ExplainAbsence
 from risk_hub_contracts.base.problems import (

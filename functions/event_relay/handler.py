@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from functions.event_relay.report import report
+from functions.event_relay.batch_metrics import report
 from functions.telemetry import log
 from functions.wiring.composition import Composition
 from risk_hub_contracts.base.problem_types import ProblemError

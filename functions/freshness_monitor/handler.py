@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.freshness_monitor.report import make_a_pass
+from functions.freshness_monitor.pass_metrics import make_a_pass
 from functions.telemetry import log
 from functions.wiring.composition import Composition
 

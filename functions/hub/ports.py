@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from functions.hub.domain.snapshot_query import SnapshotQuery
-    from functions.hub.domain.stored_snapshot import StoredSnapshot
+    from functions.hub.domain.snapshot_record import StoredSnapshot
     from risk_hub_contracts.base.tokens import Token
     from risk_hub_contracts.blob.refs import BlobRef
     from risk_hub_contracts.blob.types import BlobKind

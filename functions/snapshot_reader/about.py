@@ -5,8 +5,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.door import Door
-from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.router import Door
+from functions.entrypoints.http.authenticator import Gate
 from functions.entrypoints.http.request import Request
 from functions.entrypoints.http.responses import json_response
 from functions.hub.domain.exposure import ExposureLimits

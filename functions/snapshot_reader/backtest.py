@@ -5,9 +5,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.door import Door
-from functions.entrypoints.http.gate import Gate
-from functions.entrypoints.http.questions import asked
+from functions.entrypoints.http.router import Door
+from functions.entrypoints.http.authenticator import Gate
+from functions.entrypoints.http.query_parameters import asked
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response
 from functions.evaluation.backtest.backtest_risk import BacktestRisk

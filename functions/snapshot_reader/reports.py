@@ -6,16 +6,16 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.door import Door, RequestHandler
-from functions.entrypoints.http.gate import Gate
-from functions.entrypoints.http.questions import asked, require_no_query
+from functions.entrypoints.http.router import Door, RequestHandler
+from functions.entrypoints.http.authenticator import Gate
+from functions.entrypoints.http.query_parameters import asked, require_no_query
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response, settled_header
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
 from functions.evaluation.ports import FoundReport
 from functions.evaluation.read_reports import ReadReports
-from functions.evaluation.records import REPORT_KINDS, ReportKind
-from functions.hub.domain.past import EVALUATION_SETTLE
+from functions.evaluation.derived_record import REPORT_KINDS, ReportKind
+from functions.hub.domain.past_snapshots import EVALUATION_SETTLE
 from functions.hub.use_cases.read_snapshots import Found, ReadSnapshots
 from risk_hub_contracts.api.queries import LatestReportQuery, SignalsQuery
 from risk_hub_contracts.base.path_values import check_id

@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.router import Door
 from functions.entrypoints.http.etags import EXPANDED, body_tag, is_held, snapshot_etag
-from functions.entrypoints.http.gate import Gate
-from functions.entrypoints.http.questions import asked
+from functions.entrypoints.http.authenticator import Gate
+from functions.entrypoints.http.query_parameters import asked
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import DO_NOT_STORE, json_response, not_modified, settled_header
-from functions.hub.use_cases.expand_parts import ExpandParts
+from functions.hub.use_cases.expand_components import ExpandParts
 from functions.hub.use_cases.read_snapshots import Found, Moment, ReadSnapshots
 from risk_hub_contracts.api.queries import LatestQuery, ListQuery, LookupQuery
 from risk_hub_contracts.base.path_values import check_id

@@ -6,12 +6,12 @@ from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.router import Door
 from functions.entrypoints.http.etags import snapshot_etag
-from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.authenticator import Gate
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from functions.telemetry.metered_worlds import MeteredWorlds, no_world
 from functions.telemetry.metrics import write

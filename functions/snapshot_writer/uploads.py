@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.door import Door
-from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.router import Door
+from functions.entrypoints.http.authenticator import Gate
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import DO_NOT_STORE, json_response
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs

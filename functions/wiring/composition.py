@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from functions.announcing.announce_commits import AnnounceCommits
     from functions.announcing.relay_records import RelayRecords
     from functions.announcing.replay_snapshots import ReplaySnapshots
-    from functions.entrypoints.http.gate import Gate
+    from functions.entrypoints.http.authenticator import Gate
     from functions.evaluation.backtest.backtest_risk import BacktestRisk
     from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
     from functions.evaluation.exits.list_exit_signals import ListExitSignals
     from functions.evaluation.ports import Tally
     from functions.evaluation.read_reports import ReadReports
-    from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
+    from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
     from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
     from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
     from functions.evaluation.stress.evaluate import EvaluateStress
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
     from functions.hub.domain.exposure import ExposureLimits
     from functions.hub.domain.offload import OffloadPolicy
-    from functions.hub.use_cases.expand_parts import ExpandParts
+    from functions.hub.use_cases.expand_components import ExpandParts
     from functions.hub.use_cases.list_worlds import ListWorlds
     from functions.hub.use_cases.publish_snapshot import PublishSnapshot
     from functions.hub.use_cases.read_blob import ReadBlob
@@ -67,7 +67,7 @@ class Composition:
 
     def gate(self) -> Gate:
         """Return the check of bearer tokens."""
-        from functions.entrypoints.http.gate import Gate
+        from functions.entrypoints.http.authenticator import Gate
 
         return Gate(self.tokens(), utc_now)
 
@@ -113,7 +113,7 @@ class Composition:
 
     def reap_blobs(self) -> ReapBlobs:
         """Return the reaper's use case."""
-        from functions.hub.adapters.s3_shelf import S3Shelf
+        from functions.hub.adapters.s3_blob_inventory import S3Shelf
         from functions.hub.use_cases.reap_blobs import ReapBlobs
 
         shelf = S3Shelf(client("s3"), self._setting("BUCKET"))
@@ -152,7 +152,7 @@ class Composition:
 
     def expand_parts(self) -> ExpandParts:
         """Return the reader's use case that resolves references."""
-        from functions.hub.use_cases.expand_parts import ExpandParts
+        from functions.hub.use_cases.expand_components import ExpandParts
 
         return ExpandParts(self.blobs())
 
@@ -253,7 +253,7 @@ class Composition:
 
     def evaluations(self) -> DynamoDBEvaluations:
         """Return the evaluation store."""
-        from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
+        from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
 
         return DynamoDBEvaluations(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
 

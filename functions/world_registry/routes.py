@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
 
-from functions.entrypoints.http.door import Door
-from functions.entrypoints.http.gate import Gate
-from functions.entrypoints.http.questions import asked
+from functions.entrypoints.http.router import Door
+from functions.entrypoints.http.authenticator import Gate
+from functions.entrypoints.http.query_parameters import asked
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response, no_content
 from functions.hub.use_cases.list_worlds import ListWorlds

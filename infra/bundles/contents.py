@@ -46,7 +46,7 @@ _NOT_RUN_HERE: Final = (
     "risk_hub_contracts/api/generate.py",
     "risk_hub_contracts/api/metrics_page.py",
     "risk_hub_contracts/api/openapi/",
-    "risk_hub_contracts/api/schema_sides.py",
+    "risk_hub_contracts/api/schema_transforms.py",
     "risk_hub_contracts/api/schemas.py",
     "risk_hub_contracts/api/upload_answers.py",
     "risk_hub_contracts/client.py",

@@ -28,14 +28,14 @@ from infra.bundles.errors import BundleError
 from infra.cdk.constructs.function_code import built_code, placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
 from infra.names import BUNDLE_GROUPS, LAMBDA_ARCHITECTURE, BundleGroup
-from infra.stages import FROM_OUTSIDE, StageError, stage_named
+from infra.environments import FROM_OUTSIDE, StageError, stage_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_lambda as lambda_
 
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

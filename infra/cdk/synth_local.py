@@ -19,7 +19,7 @@ from infra import names
 from infra.assembly import ASSETS_FILE, LOCAL_ASSEMBLY
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
-from infra.stages import stage_named
+from infra.environments import stage_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

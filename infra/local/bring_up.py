@@ -12,7 +12,7 @@ from infra.assembly import LOCAL_ASSEMBLY
 from infra.local.announce_again import announce_again
 from infra.local.aws import LocalAws
 from infra.local.deploy import Deployment
-from infra.local.front_door import ApiTarget, write_target
+from infra.local.api_proxy import ApiTarget, write_target
 from infra.local.install import LocalRelease, install
 from infra.local.progress import step
 from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk

@@ -19,7 +19,7 @@ from infra.local.framing import (
     target_of,
     unreadable,
 )
-from infra.local.gateway_answers import BODY_MAX_BYTES
+from infra.local.gateway_responses import BODY_MAX_BYTES
 
 IDLE_MAX_SECONDS: Final = 75.0
 HEAD_READ_MAX_SECONDS: Final = 10.0

@@ -20,7 +20,7 @@ import h11
 from infra.local.asgi import App, Message, Scope
 from infra.local.framing import FramingError
 from infra.local.front_request import READ_CHUNK_BYTES, BodyTooLargeError, FrontRequest, RequestReader
-from infra.local.gateway_answers import TOO_LARGE, GatewayAnswer, GatewayResponses
+from infra.local.gateway_responses import TOO_LARGE, GatewayAnswer, GatewayResponses
 from infra.local.problem import PROBLEM_MEDIA_TYPE
 
 WRITE_MAX_SECONDS: Final = 30.0

@@ -22,18 +22,18 @@ from hypercorn.config import Config
 from ministack.app import AUTH as POLICIES_ENFORCED
 from ministack.app import app as emulator
 
-from infra.local.alarms.desk import AlarmDesk
+from infra.local.alarms.runner import AlarmDesk
 from infra.local.alarms.journal import Journal
 from infra.local.alarms.platform_metrics import RequestMeter
 from infra.local.alarms.settings import AlarmSettings
 from infra.local.asgi import App, Receive, Scope, Send
 from infra.local.assembly import read_assembly
-from infra.local.copied_checksums import with_copied_checksums
+from infra.local.copy_checksums import with_copied_checksums
 from infra.local.draining import drain_on_updates
 from infra.local.emf_bridge import MetricsBridge
-from infra.local.front_door import front_door
+from infra.local.api_proxy import front_door
 from infra.local.front_server import front_server
-from infra.local.gateway_answers import GatewayResponses, with_gateway_answers
+from infra.local.gateway_responses import GatewayResponses, with_gateway_answers
 from infra.local.guard import guarded
 from infra.local.hidden_objects import with_hidden_objects
 from infra.local.saving import StateSaver

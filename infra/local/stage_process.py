@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from infra.local import ports
-from infra.local.environment import stage_environment
+from infra.local.process_environment import stage_environment
 from infra.local.errors import StageError
 from infra.local.http_call import call
 from infra.local.settings import HOST, REPOSITORY, LocalSettings

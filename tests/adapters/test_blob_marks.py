@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
 from functions.hub.adapters.s3_blobs import S3Blobs
-from functions.hub.adapters.s3_shelf import S3Shelf
+from functions.hub.adapters.s3_blob_inventory import S3Shelf
 from functions.hub.blob_ports import BlobClaims, BlobMarks, BlobShelf
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.ports import BlobStore

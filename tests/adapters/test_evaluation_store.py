@@ -11,9 +11,9 @@ from moto import mock_aws
 
 from functions.announcing.stream_records import StreamRecords
 from functions.evaluation.ports import EvaluationStore, Reports, Signals
-from functions.evaluation.records import MODELS, Evaluation, Kind, Record, ReportKind
+from functions.evaluation.derived_record import MODELS, Evaluation, Kind, Record, ReportKind
 from functions.evaluation.signal_query import SignalPage, SignalQuery
-from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
+from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
 from functions.hub.adapters.body_store import BodyStore
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from tests.adapters.conftest import create_table

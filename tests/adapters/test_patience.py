@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from functions.hub.adapters.aws import CONFIG, TRANSIENT_ERROR_CODES, dependency
 from functions.hub.ports import Dependency, UnavailableError
-from infra.stages import STAGES
+from infra.environments import STAGES
 
 
 def refusal(code: str) -> ClientError:

@@ -14,7 +14,7 @@ from moto import mock_aws
 from functions.evaluation.backtest.backtest_risk import BacktestRisk
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
 from functions.evaluation.read_reports import ReadReports
-from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
+from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks

@@ -13,7 +13,7 @@ from moto import mock_aws
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import SnapshotStore
 from tests.adapters.conftest import create_table
 from tests.fakes.clock import START

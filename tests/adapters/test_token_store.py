@@ -17,7 +17,7 @@ from functions.hub.adapters import secret_tokens
 from functions.hub.adapters.aws import CONFIGS
 from functions.hub.adapters.secret_tokens import ATTEMPT_MAX_SECONDS, READ_BUDGET_SECONDS, SecretTokens
 from functions.hub.ports import UnavailableError
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.fakes.clock import FrozenClock
 from tests.fakes.secrets_manager import secrets_manager
 

@@ -16,7 +16,7 @@ from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.adapters.s3_uploads import COMPLETION_BUDGET_SECONDS, UPLOAD_PREFIX, S3Uploads
 from functions.hub.blob_ports import NoUploadError, UploadInProgressError, UploadMismatchError
 from functions.hub.ports import BlobStat, UnavailableError
-from infra.stages import STAGES
+from infra.environments import STAGES
 from risk_hub_contracts.blob import uploads as announced
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.uploads import part_spans

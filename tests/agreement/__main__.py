@@ -5,7 +5,7 @@ import json
 import sys
 
 from tests.agreement.book import RETURNS_FILE, sample_book
-from tests.agreement.ours import ours
+from tests.agreement.hub_results import ours
 from tests.agreement.page import PAGE, TOLERANCE, VECTORS, difference, page
 from tests.agreement.peers import claims, versions
 

@@ -11,8 +11,8 @@ from skfolio import measures as skm
 from skfolio.moments import LedoitWolf
 
 from tests.agreement.book import SHORT_DAYS, WHOLE_DAYS, Book, long_short
-from tests.agreement.claim import PERIODS, Claim, frame
-from tests.agreement.ours import CONFIDENCES_BPS, percent, trial_sharpes
+from tests.agreement.peer_result import PERIODS, Claim, frame
+from tests.agreement.hub_results import CONFIDENCES_BPS, percent, trial_sharpes
 
 ORDER_STATISTIC = (
     "The peer takes one order statistic, the loss of rank {rank} of {count}. Ours interpolates between two."

@@ -4,7 +4,7 @@ import warnings
 from importlib.metadata import version
 
 from tests.agreement.book import Book
-from tests.agreement.claim import Claim
+from tests.agreement.peer_result import Claim
 from tests.agreement.optimisers import riskfolio_claims, skfolio_claims
 from tests.agreement.series_statistics import empyrical_claims, quantstats_claims, vartests_claims
 

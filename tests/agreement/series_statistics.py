@@ -7,8 +7,8 @@ import quantstats
 import vartests
 
 from tests.agreement.book import SHORT_DAYS, WHOLE_DAYS, Book
-from tests.agreement.claim import Claim, series
-from tests.agreement.ours import CONFIDENCES_BPS, exceedances, percent
+from tests.agreement.peer_result import Claim, series
+from tests.agreement.hub_results import CONFIDENCES_BPS, exceedances, percent
 
 MEAN = "The peer adds the sample mean to the normal quantile. Ours assumes a mean of zero, and the report states this."
 CORRECTED = "The peer corrects skewness and kurtosis for the sample size, as pandas does. Ours uses the population moments."

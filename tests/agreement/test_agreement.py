@@ -12,7 +12,7 @@ import pytest
 from functions.measures import attribution, backtest, sharpe, stress
 from functions.measures.backtest import LikelihoodRatio
 from tests.agreement.book import RETURNS_FILE, sample_book
-from tests.agreement.ours import ours
+from tests.agreement.hub_results import ours
 from tests.agreement.page import PAGE, TOLERANCE, VECTORS, WITHOUT_PEER, difference, page
 
 COMMITTED: dict[str, Any] = json.loads(VECTORS.read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ from infra.cdk.dashboards.boards import Rows, operators, owners
 from infra.cdk.dashboards.panel import Graph, LogTable, Metric, Panel, WorldGraph
 from infra.local.aws import LocalAws
 from infra.names import LOCAL_STAGE, log_group_name
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.alarms.rehearsal import MINUTE_SECONDS
 
 TABLE_ROWS_MAX_COUNT: Final = 8

@@ -11,10 +11,10 @@ import pytest
 
 from events.envelope import CloudEvent
 from functions.announcing.relay_records import Relayed
-from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.router import Door
 from functions.entrypoints.queue import queue_worker
-from functions.event_relay.report import report as announced
-from functions.freshness_monitor.report import report, report_token_end
+from functions.event_relay.batch_metrics import report as announced
+from functions.freshness_monitor.pass_metrics import report, report_token_end
 from functions.hub.domain.freshness import tally
 from functions.hub.ports import BlobError, Dependency, UnavailableError
 from functions.hub.use_cases.watch_freshness import Watched
@@ -22,7 +22,7 @@ from functions.telemetry.health import ReportTally, WorkerName
 from infra.cdk.alarms.table import alarm_rules
 from infra.local.emf_bridge import emf_document, metric_data
 from infra.names import WORKER_EVENTS, metrics_namespace
-from infra.stages import STAGES
+from infra.environments import STAGES
 from risk_hub_contracts.base.problems import PROBLEMS, ProblemError
 from risk_hub_contracts.base.tokens import Token
 from risk_hub_contracts.blob.refs import BlobRef

@@ -13,8 +13,8 @@ from infra.local.alarms.metric_math import compute
 from infra.local.alarms.template_rules import template_rules
 from infra.local.alarms.watch import AlarmWatch
 from infra.local.assembly import read_operations
-from infra.stages import STAGES
-from tests.alarms.stories import BEGINS, Story, calm, measured, stories
+from infra.environments import STAGES
+from tests.alarms.scenarios import BEGINS, Story, calm, measured, stories
 
 START = 1_760_000_040.0  # a whole minute
 MINUTE = 60.0

@@ -12,14 +12,14 @@ import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from functions.freshness_monitor.report import make_a_pass
+from functions.freshness_monitor.pass_metrics import make_a_pass
 from functions.hub.adapters.aws import CONFIG
 from functions.hub.adapters.dynamodb_registry import SEEN, DynamoDBRegistry
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
 from functions.hub.use_cases.watch_freshness import WatchFreshness
 from infra.names import WORKER_EVENTS, metrics_namespace
-from infra.stages import STAGES
+from infra.environments import STAGES
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 from risk_hub_contracts.worlds.expectation import Expectation

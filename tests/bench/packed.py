@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from functions.measures.covariance.opened import opened
+from functions.measures.covariance.choose_form import opened
 from risk_hub_contracts import blob
 from tests.bench.memory import MB, peak_mb
 

@@ -13,7 +13,7 @@ from functions.evaluation.risk.inputs import CovarianceInput
 from functions.evaluation.risk.parametric import parametric_book
 from functions.evaluation.risk.policy import NO_POLICY
 from functions.measures.covariance.form import Verdict
-from functions.measures.covariance.opened import opened
+from functions.measures.covariance.choose_form import opened
 from functions.measures.measures import parametric_es, parametric_var
 from infra.names import BLAS_THREADS
 from risk_hub_contracts import blob

@@ -106,7 +106,7 @@ def message() -> Round:
 def stored_item() -> dict[str, Any]:
     """Return the snapshot's item as DynamoDB's wire has it."""
     from functions.hub.adapters.snapshot_item import compress, to_item  # noqa: PLC0415
-    from functions.hub.domain.stored_snapshot import accept  # noqa: PLC0415
+    from functions.hub.domain.snapshot_record import accept  # noqa: PLC0415
     from risk_hub_contracts.snapshot.parse import parse_snapshot  # noqa: PLC0415
 
     now = datetime.now(UTC)

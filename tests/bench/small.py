@@ -3,7 +3,7 @@
 import sys
 import time
 
-from tests.fakes.evaluating import EvaluatedWorld
+from tests.fakes.evaluated_world import EvaluatedWorld
 
 COUNT, OBSERVATIONS = 200, 250
 VARIANCE, COVARIANCE = 2e-4, 1e-4

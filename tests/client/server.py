@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from functions.hub.blob_ports import SignedPut
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.uploads import PartSpan
-from tests.fakes.declared import UndeclaredAnswerError
+from tests.fakes.answer_validation import UndeclaredAnswerError
 from tests.fakes.gateway import Answer, Gateway, proxy_event
 from tests.fakes.uploads import MemoryUploads
 from tests.http.conftest import Hub

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.evaluation.records import MODELS, Evaluation, Kind
+from functions.evaluation.derived_record import MODELS, Evaluation, Kind
 from risk_hub_client import AsyncRiskHubClient, HubError, NotFoundError, RiskHubClient
 from risk_hub_client.cli.app import REFUSED, USAGE
 from risk_hub_contracts.base.times import format_instant

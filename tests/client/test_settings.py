@@ -3,7 +3,7 @@
 import pytest
 
 from risk_hub_client import InvalidSnapshotError, NotConfiguredError, RiskHubClient
-from risk_hub_client.memory import Memory
+from risk_hub_client.cache import Memory
 from risk_hub_client.settings import settings_from
 from risk_hub_client.transport import Exchange
 from risk_hub_client.wire import Call

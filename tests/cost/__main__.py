@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.cost.journey import travel
+from tests.cost.snapshot_flow import travel
 from tests.cost.page import page
 
 SIZES = (20, 500, 5_000)

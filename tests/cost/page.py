@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.cost.calls import Call, item_bytes
-from tests.cost.journey import RETURNS_OBSERVATIONS, Journey
+from tests.cost.snapshot_flow import RETURNS_OBSERVATIONS, Journey
 from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
 from tests.cost.prices import ASSUMED, BYTES_PER_GB, MILLION, PRICED, PRICES
-from tests.cost.standing import Cost, standing_costs
+from tests.cost.fixed_costs import Cost, standing_costs
 
 Journeys = Mapping[int, Journey]
 

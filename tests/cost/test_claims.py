@@ -2,14 +2,14 @@
 
 import pytest
 
-from functions.evaluation.records import ReportKind
-from functions.evaluation.store.dynamodb_evaluations import to_item
-from infra.stages import STAGES
+from functions.evaluation.derived_record import ReportKind
+from functions.evaluation.store.dynamodb_reports import to_item
+from infra.environments import STAGES
 from tests.adapters.test_evaluation_store import record as evaluation
 from tests.cost.calls import item_bytes, put_units, write_units
-from tests.cost.journey import Journey, travel
+from tests.cost.snapshot_flow import Journey, travel
 from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
-from tests.cost.standing import standing_costs
+from tests.cost.fixed_costs import standing_costs
 from tests.fakes.clock import START
 
 SIZES = (20, 500)

@@ -27,7 +27,7 @@ from infra.cdk.account.stack import account_plan
 from infra.local.aws import LocalAws
 from infra.local.bring_up import start
 from infra.local.code_zip import build_code_zip
-from infra.local.front_door import ApiTarget, write_target
+from infra.local.api_proxy import ApiTarget, write_target
 from infra.local.settings import ANY_FREE_PORT, EMULATOR_SECRET_KEY, LocalSettings
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import ASSEMBLIES, PROJECT, Record, read
@@ -35,7 +35,7 @@ from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.prepare_account import prepare, write_assembly
 from infra.ops.deploy.teardown import destroy
 from infra.ops.deploy.toolkit import Toolkit
-from infra.stages import LOOPBACK_NETWORKS
+from infra.environments import LOOPBACK_NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

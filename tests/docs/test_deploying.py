@@ -9,7 +9,7 @@ import pytest
 
 from infra.ops.deploy import __main__ as deploy
 from infra.ops.deploy import prepare_account
-from infra.stages import STAGES, stage_named
+from infra.environments import STAGES, stage_named
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guides" / "deploying.md"

@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.sample import SAMPLE_FILE
 from risk_hub_contracts.reports.risk import RiskReport
-from tests.fakes.evaluating import EvaluatedWorld, pick
+from tests.fakes.evaluated_world import EvaluatedWorld, pick
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (VaR|ES), (parametric normal|historical) \| ([\d.]+) \| ([\d.]+) \|$", re.MULTILINE)

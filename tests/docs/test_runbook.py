@@ -9,7 +9,7 @@ import pytest
 from infra.cdk.alarms.rule import AlarmRule, runbook_page
 from infra.cdk.alarms.table import alarm_rules
 from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS
-from infra.stages import STAGES
+from infra.environments import STAGES
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = ROOT / "docs" / "runbook"

@@ -16,20 +16,20 @@ from functions.announcing.announce_commits import AnnounceCommits
 from functions.announcing.relay_records import RelayRecords
 from functions.announcing.stream_records import StreamRecords
 from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
-from functions.evaluation.records import Record
+from functions.evaluation.derived_record import Record
 from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.store import dynamodb_evaluations
 from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.snapshot_item import compress, to_item
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, StressLimit
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.gateway import proxy_event
 from tests.fakes.marks import MemoryMarks
-from tests.fakes.outside import MemoryBus, MemoryFailures
+from tests.fakes.bus_and_tokens import MemoryBus, MemoryFailures
 from tests.fakes.samples import stored
 from tests.fakes.stores import (
     MemoryBlobs,

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from infra.local import http_call
 from infra.local.http_call import Answer
-from tests.fakes.declared import Exchange, require_declared
+from tests.fakes.answer_validation import Exchange, require_declared
 
 __all__ = ["Answer", "call"]
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from risk_hub_contracts.api.routes import METHODS_OF
-from tests.fakes.declared import require_declared_event
+from tests.fakes.answer_validation import require_declared_event
 
 REGISTRY_PATH = re.compile("/risk-hub/worlds(?:/[^/]*/(?:expectations|exit-policy))?/?")
 Door = Callable[[dict[str, Any], Any], dict[str, Any]]

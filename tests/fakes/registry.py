@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.world_ports import Note, Noted, RowPage, Writing, Written
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.worlds.expectation import Expectation

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from risk_hub_contracts.base.times import format_instant
 from tests.fakes.clock import START
 

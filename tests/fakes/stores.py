@@ -9,10 +9,10 @@ import orjson
 from functions.evaluation.forecast_key import forecast_bounds, forecast_id
 from functions.evaluation.input_note import InputNote
 from functions.evaluation.ports import FoundReport
-from functions.evaluation.records import Record, ReportKind, engine_order, report_prefix
+from functions.evaluation.derived_record import Record, ReportKind, engine_order, report_prefix
 from functions.evaluation.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import BlobError, BlobHead, BlobStat, Head, PutOutcome
 from risk_hub_contracts.base.limits import BLOB_FIRST_READ_BYTES
 from risk_hub_contracts.base.times import parse_instant

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.local.aws import LocalAws
 from infra.names import WORKER_EVENTS, dead_letter_queue_name, queue_name
-from infra.ops.operate.pace import Pace
+from infra.ops.operate.rate_limiter import Pace
 from infra.ops.operate.queue_list import DEPTH, counts, queue_url
 from infra.ops.operate.redrive import Redrive
 from tests.faults.install import STAGE

@@ -11,7 +11,7 @@ from infra.names import physical_name, relay_failures_name
 from tests.faults.dead_letters import DeadLetters
 from tests.faults.install import REFUSED_WORKER, STAGE, Faults
 from tests.faults.load import Load
-from tests.faults.witness import POISON_PREFIX, WORKERS, Witness
+from tests.faults.effect_observer import POISON_PREFIX, WORKERS, Witness
 
 POLL_SECONDS = 0.5
 POISONED_RECORDS = 5

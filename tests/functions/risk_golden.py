@@ -18,7 +18,7 @@ from functions.measures.exact import dot
 from infra.local.sample import SAMPLE_FILE
 from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns
 from risk_hub_contracts.reports.risk import RiskReport
-from tests.fakes.evaluating import EvaluatedWorld
+from tests.fakes.evaluated_world import EvaluatedWorld
 
 GOLDEN_FILE = Path(__file__).with_name("risk_golden.json")
 ARRAY_COUNT, OBSERVATIONS, FACTORS, DIGITS, SHOWN = 201, 120, 3, 12, 5

@@ -15,7 +15,7 @@ from functions.hub.ports import UnavailableError
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
 from tests.events.emitted import stream_record
 from tests.fakes.clock import START
-from tests.fakes.outside import MemoryBus, MemoryFailures
+from tests.fakes.bus_and_tokens import MemoryBus, MemoryFailures
 from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryWorlds
 

@@ -12,7 +12,7 @@ from functions.measures.covariance.array_forms import ArrayFactor, ArrayPacked
 from functions.measures.covariance.array_sample import ArrayDeviations
 from functions.measures.covariance.exact_forms import ExactFactor, ExactPacked
 from functions.measures.covariance.form import CovarianceForm
-from functions.measures.covariance.opened import opened
+from functions.measures.covariance.choose_form import opened
 from functions.measures.covariance.sample import ExactDeviations, SampleCovariance, sample_covariance
 from functions.measures.covariance.tiled_cholesky import TILE, tiled_verdict
 from risk_hub_contracts import blob

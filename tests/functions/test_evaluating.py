@@ -8,7 +8,7 @@ import pytest
 from functions.evaluation.risk.receipt import ENGINE_VERSION
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.blob.write import digest, encode_factor
-from tests.fakes.evaluating import WEIGHTS, EvaluatedWorld, pick, reasons
+from tests.fakes.evaluated_world import WEIGHTS, EvaluatedWorld, pick, reasons
 
 Z99 = 2.3263478740408408
 RNG = np.random.default_rng(7)

@@ -28,7 +28,7 @@ from risk_hub_contracts.reports.exit_signal import ExitSignal
 from risk_hub_contracts.reports.risk import RiskMeasure, RiskReport, WindowStatistics
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
 from tests.fakes.clock import START, FrozenClock
-from tests.fakes.outside import MemoryBus
+from tests.fakes.bus_and_tokens import MemoryBus
 from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryEvaluations, MemorySnapshots, MemoryWorlds
 

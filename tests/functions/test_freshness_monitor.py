@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.freshness_monitor.report import make_a_pass
+from functions.freshness_monitor.pass_metrics import make_a_pass
 from functions.hub.ports import Dependency, UnavailableError
 from functions.hub.use_cases.watch_freshness import WatchFreshness
 from functions.hub.world_ports import Writing

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.evaluation.backtest.last_of_dates import KEYS_PER_READ, last_of_each_date
+from functions.evaluation.backtest.last_forecasts import KEYS_PER_READ, last_of_each_date
 from functions.evaluation.forecast_key import forecast_id, made_at
 from risk_hub_contracts.base.times import format_instant
 from tests.functions.backtest_samples import forecast

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.evaluation.exits.limits_judged import limits_judged
+from functions.evaluation.exits.limit_coverage import limits_judged
 from risk_hub_contracts.policies.exit_policy import (
     DEFAULT_POLICY,
     DrawdownLimit,

@@ -11,13 +11,13 @@ from functions.announcing.replay_snapshots import Replayed, ReplaySnapshots
 from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
 from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.stress.evaluate import EvaluateStress
-from functions.hub.domain.past import BACKFILL_AWAITED_MAX, EVALUATION_SETTLE, is_awaited
+from functions.hub.domain.past_snapshots import BACKFILL_AWAITED_MAX, EVALUATION_SETTLE, is_awaited
 from infra.cdk.constructs.worker_queue import DEAD_LETTER_RETENTION_DAYS
-from infra.stages import STAGES
+from infra.environments import STAGES
 from risk_hub_contracts.base.limits import BACKFILL_AWAITED_MAX_SECONDS, EVALUATION_SETTLE_SECONDS
 from risk_hub_contracts.base.times import format_instant
 from tests.fakes.clock import START, FrozenClock
-from tests.fakes.outside import MemoryBus
+from tests.fakes.bus_and_tokens import MemoryBus
 from tests.fakes.samples import WORLD, stored
 from tests.fakes.stores import (
     MemoryBlobs,

@@ -15,7 +15,7 @@ from functions.hub.ports import Dependency, UnavailableError
 from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
 from functions.hub.use_cases.reap_blobs import ReapBlobs
 from functions.hub.use_cases.upload_blobs import UploadBlobs
-from infra.stages import STAGES
+from infra.environments import STAGES
 from risk_hub_contracts.base.problems import UNAVAILABLE, VERSION_CONFLICT, ProblemError
 from risk_hub_contracts.blob.uploads import UploadRequest
 from tests.fakes.clock import FrozenClock

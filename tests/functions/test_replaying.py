@@ -16,16 +16,16 @@ from functions.announcing.replay_snapshots import (
     Replayed,
     ReplaySnapshots,
 )
-from functions.evaluation.records import Evaluation
+from functions.evaluation.derived_record import Evaluation
 from functions.evaluation.stress.evaluate import EvaluateStress
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Dependency, UnavailableError
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.stress import StressReport
 from tests.events.emitted import emitted
 from tests.fakes.clock import START, FrozenClock
-from tests.fakes.outside import MemoryBus
+from tests.fakes.bus_and_tokens import MemoryBus
 from tests.fakes.samples import WORLD, series, stored
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
 

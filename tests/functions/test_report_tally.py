@@ -11,7 +11,7 @@ from events.envelope import CloudEvent
 from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.telemetry.health import ReportTally, WorkerName
 from risk_hub_contracts.reports.risk import RiskStatus
-from tests.fakes.evaluating import EvaluatedWorld
+from tests.fakes.evaluated_world import EvaluatedWorld
 from tests.functions.test_exit_signals import VAR_LIMIT, Engine, policy
 
 NON_PSD = {"ids": ["C", "A", "B"], "matrix": [[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]]}

@@ -9,7 +9,7 @@ from functions.evaluation.risk.forecast import cross_section
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 from risk_hub_contracts.blob.types import RealizedReturns
 from risk_hub_contracts.blob.write import encode_returns
-from tests.fakes.evaluating import EvaluatedWorld
+from tests.fakes.evaluated_world import EvaluatedWorld
 
 PAST_LIMIT = RETURN_MAX_ABS * (1 + 1e-15)
 

@@ -13,7 +13,7 @@ from functions.measures.covariance.form import Verdict
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns
 from risk_hub_contracts.reports.risk import RiskReport
-from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick, reasons, verdict
+from tests.fakes.evaluated_world import WORLD, EvaluatedWorld, pick, reasons, verdict
 
 RNG = np.random.default_rng(8)
 IDS = ["A", "B", "C"]

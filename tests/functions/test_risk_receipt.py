@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.evaluation.records import Evaluation
+from functions.evaluation.derived_record import Evaluation
 from functions.evaluation.risk import parametric, report, windows
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION
@@ -23,7 +23,7 @@ from risk_hub_contracts.blob.write import encode_returns
 from risk_hub_contracts.reports.forecast import CrossSection
 from risk_hub_contracts.reports.receipt import result_hash
 from risk_hub_contracts.reports.risk import RiskReport
-from tests.fakes.evaluating import WORLD, EvaluatedWorld, pick, verdict
+from tests.fakes.evaluated_world import WORLD, EvaluatedWorld, pick, verdict
 from tests.functions import threads_probe
 
 SAMPLE = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))

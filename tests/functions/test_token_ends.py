@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.hub.domain.token_ends import seconds_to_next_end
+from functions.hub.domain.token_expiry import seconds_to_next_end
 from risk_hub_contracts.base.tokens import Token
 from tests.fakes.clock import START
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from infra.local.sample import SAMPLE_FILE
 from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns
-from tests.fakes.evaluating import EvaluatedWorld
+from tests.fakes.evaluated_world import EvaluatedWorld
 
 BOOKS = ("us20", "packed", "blocks", "factor", "returns")
 COUNT, BLOCKS_COUNT, OBSERVATIONS = 300, 1_100, 400

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import schemathesis
 
 from tests.fakes.calls import GATEWAY_HEADER_PREFIX
-from tests.fakes.declared import Exchange, require_declared
+from tests.fakes.answer_validation import Exchange, require_declared
 
 NAME = "declared_answer"
 

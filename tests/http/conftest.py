@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from functions.entrypoints.http.gate import Gate
+from functions.entrypoints.http.authenticator import Gate
 from functions.evaluation.backtest.backtest_risk import BacktestRisk
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
 from functions.evaluation.read_reports import ReadReports
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.ports import TokenStore
-from functions.hub.use_cases.expand_parts import ExpandParts
+from functions.hub.use_cases.expand_components import ExpandParts
 from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_blob import ReadBlob
@@ -33,7 +33,7 @@ from functions.world_registry.routes import world_registry
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.marks import MemoryMarks
-from tests.fakes.outside import MemoryTokens
+from tests.fakes.bus_and_tokens import MemoryTokens
 from tests.fakes.registry import MemoryRegistry
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemoryForecasts, MemorySnapshots, MemoryWorlds
 from tests.fakes.uploads import MemoryUploads

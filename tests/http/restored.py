@@ -109,7 +109,7 @@ def restored(
     for hook in hooks:
         hook()
     document = handler(post(now), None)
-    from tests.fakes.declared import require_declared_event  # noqa: PLC0415
+    from tests.fakes.answer_validation import require_declared_event  # noqa: PLC0415
 
     require_declared_event(post(now), document)
     body = json.loads(document["body"])

@@ -10,7 +10,7 @@ import pytest
 from functions.entrypoints.http.event import external_prefix, route_path
 from risk_hub_contracts.api.routes import METHODS_OF
 from tests.fakes.addresses import ADDRESSES, Address
-from tests.fakes.declared import Exchange, require_declared
+from tests.fakes.answer_validation import Exchange, require_declared
 from tests.fakes.gateway import Answer, Gateway, proxy_event
 from tests.http.conftest import WORLD, book
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.fakes.declared import UndeclaredAnswerError, require_declared_event
+from tests.fakes.answer_validation import UndeclaredAnswerError, require_declared_event
 from tests.fakes.gateway import Gateway, proxy_event
 from tests.http.conftest import WORLD, book, post
 
@@ -133,4 +133,4 @@ def _validates(tree: ast.Module, imported: set[str]) -> bool:
     """Return whether a file passes its events to a validating helper, or validates them itself."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     sends = any(ast.unparse(call.func) in {"api.send", "self.gateway.send"} for call in calls)
-    return "tests.fakes.declared.require_declared_event" in imported or sends
+    return "tests.fakes.answer_validation.require_declared_event" in imported or sends

@@ -44,7 +44,7 @@ STEPS = st.lists(
 
 @pytest.fixture(autouse=True)
 def _small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.hub.use_cases.expand_parts.RESPONSE_MAX_BYTES", RESPONSE_BYTES)
+    monkeypatch.setattr("functions.hub.use_cases.expand_components.RESPONSE_MAX_BYTES", RESPONSE_BYTES)
 
 
 def hub_with_new_urls() -> Hub:

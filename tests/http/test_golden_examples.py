@@ -10,7 +10,7 @@ from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.blob.write import digest
 from risk_hub_contracts.golden import raw_body
-from risk_hub_contracts.golden.valid_parts import REFERRED_BLOBS
+from risk_hub_contracts.golden.valid_components import REFERRED_BLOBS
 from tests.fakes.gateway import Answer
 from tests.fakes.stores import MemoryBlobs
 from tests.http.conftest import Hub

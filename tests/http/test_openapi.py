@@ -1,6 +1,6 @@
 """The committed OpenAPI against the handlers: the same routes. Generated requests are in tests/fuzz."""
 
-from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.router import Door
 from tests.contracts.published import openapi
 from tests.http.conftest import Hub
 

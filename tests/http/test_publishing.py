@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Dependency, PutOutcome, UnavailableError
 from risk_hub_contracts.base.limits import BODY_MAX_BYTES
 from tests.fakes.clock import START

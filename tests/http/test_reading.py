@@ -345,7 +345,7 @@ def test_f16_a_damaged_or_missing_blob_is_424_and_shows_nothing(api: Gateway, hu
 def test_expand_gives_a_download_url_where_the_content_would_not_fit(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.hub.use_cases.expand_parts.RESPONSE_MAX_BYTES", 2_000)
+    monkeypatch.setattr("functions.hub.use_cases.expand_components.RESPONSE_MAX_BYTES", 2_000)
     publish(api, hub, "v1", 0, realized_returns=[0.001] * 500)
     expanded = get(api, "/latest?expand=true")
     assert expanded["realized_returns_ref"]["download_url"].startswith("https://")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.evaluation.exits.list_exit_signals import question_of
-from functions.evaluation.records import MODELS, Evaluation, Kind, Record, ReportKind
+from functions.evaluation.derived_record import MODELS, Evaluation, Kind, Record, ReportKind
 from functions.hub.domain.cursor import encode_cursor
 from risk_hub_contracts.api.queries import SignalsQuery
 from risk_hub_contracts.base.limits import EVALUATION_SETTLE_SECONDS

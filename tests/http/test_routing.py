@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.door import Door
+from functions.entrypoints.http.router import Door
 from functions.entrypoints.http.request import Request
 from functions.entrypoints.http.responses import json_response
 from tests.fakes.gateway import proxy_event

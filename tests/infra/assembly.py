@@ -10,7 +10,7 @@ from typing import Any
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
 from infra.names import StackPart, stack_name
-from infra.stages import STAGES, Stage, stage_named
+from infra.environments import STAGES, Stage, stage_named
 
 STAGE_NAMES = ("local", "dev", "staging", "prod")
 CLOUD_STAGE_NAMES = ("dev", "staging", "prod")

@@ -11,7 +11,7 @@ import pytest
 from infra.cdk.account.stack import account_plan
 from infra.names import ACCOUNT_STACK
 from infra.ops.deploy.prepare_account import write_assembly
-from infra.stages import StageError
+from infra.environments import StageError
 from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, listed, only
 
 POLICY_MAX_CHARS = 6_144

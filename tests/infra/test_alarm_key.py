@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.infra.assembly import Assembly, listed, only
 
 PUBLISHING = {"kms:Decrypt", "kms:GenerateDataKey*"}

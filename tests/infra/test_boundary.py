@@ -9,7 +9,7 @@ import pytest
 from infra.cdk.account.stack import account_plan
 from infra.names import ACCOUNT_STACK
 from infra.ops.deploy.prepare_account import write_assembly
-from infra.stages import StageError, stage_named
+from infra.environments import StageError, stage_named
 from tests.infra.assembly import Assembly, listed, synthesize
 
 ARN = "arn:aws:iam::111122223333:policy/teams/risk-boundary"

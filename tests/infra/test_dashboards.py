@@ -6,7 +6,7 @@ from typing import Any
 from infra.cdk.dashboards.boards import operators, owners
 from infra.cdk.dashboards.panel import Graph, LogTable, WorldGraph
 from infra.names import metrics_namespace
-from infra.stages import STAGES
+from infra.environments import STAGES
 from risk_hub_contracts.base.metrics import METRICS
 from tests.infra.assembly import Assembly
 

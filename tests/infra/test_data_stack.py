@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.infra.assembly import Assembly, only
 
 KEYS = {

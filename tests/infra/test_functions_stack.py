@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.names import BUNDLE_OF, FUNCTION_FOLDERS, WORKER_EVENTS, FunctionFolder
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.infra.assembly import Assembly, referent, synthesize
 
 COMMON = {

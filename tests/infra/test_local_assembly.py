@@ -10,7 +10,7 @@ from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
 from infra.local.assembly import read_assembly
 from infra.names import BUNDLE_OF, FUNCTION_FOLDERS
-from infra.stages import stage_named
+from infra.environments import stage_named
 from tests.infra.assembly import Assembly
 
 # CloudFormation's own limits for a template that is read from a bucket.

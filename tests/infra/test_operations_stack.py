@@ -6,7 +6,7 @@ import pytest
 
 from infra.cdk.alarms.table import alarm_rules
 from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS, StackPart
-from infra.stages import SEVERITIES, STAGES
+from infra.environments import SEVERITIES, STAGES
 from risk_hub_contracts.base.metrics import METRICS
 from tests.infra.assembly import Assembly, only, synthesize
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.cdk.constructs.gateway_responses import SLUG_OF
-from infra.stages import STAGES
+from infra.environments import STAGES
 from risk_hub_contracts.api.routes import METHODS_OF
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, only

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.names import WORKER_EVENTS
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.infra.assembly import Assembly, only, referent
 
 RATES = {"freshness_monitor": "rate(1 minute)", "blob_reaper": "rate(1 hour)"}

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from infra.names import FUNCTION_FOLDERS
-from infra.stages import LOOPBACK_NETWORKS, STAGES, FunctionSize, StageError, stage_named
+from infra.environments import LOOPBACK_NETWORKS, STAGES, FunctionSize, StageError, stage_named
 from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS
 
 API_GATEWAY_TIMEOUT_SECONDS = 29

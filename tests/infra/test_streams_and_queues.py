@@ -5,10 +5,10 @@ import pytest
 from moto.events.models import EventPattern
 
 from events.models import EVENT_MODELS
-from functions.evaluation.records import MODELS
+from functions.evaluation.derived_record import MODELS
 from functions.telemetry.health import WorkerName
 from infra.names import EVENT_SOURCE, WORKER_EVENTS, FunctionFolder
-from infra.stages import STAGES, FunctionSize
+from infra.environments import STAGES, FunctionSize
 from tests.infra.assembly import Assembly, only, referent
 
 VISIBILITY_MIN_TIMEOUTS = 6

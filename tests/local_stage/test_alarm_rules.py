@@ -9,7 +9,7 @@ import pytest
 
 from infra.cdk.alarms.rule import AlarmRule, Metric, Silence
 from infra.cdk.alarms.table import alarm_rules
-from infra.local.alarms.desk import AlarmDesk
+from infra.local.alarms.runner import AlarmDesk
 from infra.local.alarms.evaluate import Pace
 from infra.local.alarms.journal import Journal
 from infra.local.alarms.metric_log import MetricLog
@@ -18,7 +18,7 @@ from infra.local.alarms.settings import AlarmSettings
 from infra.local.alarms.template_rules import template_rules
 from infra.local.alarms.watch import AlarmWatch
 from infra.local.assembly import read_operations
-from infra.stages import STAGES
+from infra.environments import STAGES
 
 START = 1_760_000_040.0  # a whole minute
 MINUTE = 60.0

@@ -16,7 +16,7 @@ from infra.local.asgi import Message, Receive, Scope, Send
 from infra.local.assembly import read_assembly
 from infra.local.framing import HEAD_MAX_BYTES
 from infra.local.front_server import front_server as serving
-from infra.local.gateway_answers import BODY_MAX_BYTES, GatewayResponses
+from infra.local.gateway_responses import BODY_MAX_BYTES, GatewayResponses
 from risk_hub_contracts.base.problems import PROBLEMS
 
 POST = b"POST /risk-hub/x HTTP/1.1\r\nHost: 127.0.0.1\r\n"

@@ -11,7 +11,7 @@ import pytest
 from infra.local import front_door as front_door_module
 from infra.local.asgi import App, Message, Receive, Scope, Send
 from infra.local.bring_up import OpenStage
-from infra.local.front_door import ApiTarget, front_door, write_target
+from infra.local.api_proxy import ApiTarget, front_door, write_target
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.local_stage import raw_http
 from tests.local_stage.caller import Caller

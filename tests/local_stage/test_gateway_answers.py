@@ -18,7 +18,7 @@ from infra.local import gateway_answers
 from infra.local.asgi import App, Message, Receive, Scope, Send
 from infra.local.assembly import read_assembly
 from infra.local.bring_up import OpenStage
-from infra.local.gateway_answers import GatewayResponses, with_gateway_answers
+from infra.local.gateway_responses import GatewayResponses, with_gateway_answers
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.local_stage import raw_http
 from tests.local_stage.caller import Caller, new_world, small_body, wait_until

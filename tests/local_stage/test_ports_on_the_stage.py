@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
+from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.body_store import BodyStore
@@ -14,7 +14,7 @@ from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.adapters.s3_blobs import S3Blobs
-from functions.hub.adapters.s3_shelf import S3Shelf
+from functions.hub.adapters.s3_blob_inventory import S3Shelf
 from functions.hub.adapters.s3_uploads import S3Uploads
 from infra.local.bring_up import OpenStage
 from tests.adapters import (

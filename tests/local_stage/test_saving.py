@@ -12,7 +12,7 @@ import pytest
 
 from infra.local import saving
 from infra.local.asgi import Message, Receive, Scope, Send
-from infra.local.environment import stage_environment
+from infra.local.process_environment import stage_environment
 from infra.local.saved_state import saves_in
 from infra.local.saving import Capture, StateSaver, changes_state
 from infra.local.settings import REPOSITORY, LocalSettings

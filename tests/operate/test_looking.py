@@ -14,7 +14,7 @@ from infra.local.alarms.journal import Entry, Journal
 from infra.names import LOCAL_STAGE
 from infra.ops.operate.alarm_list import alarm_standings
 from infra.ops.operate.cli import main
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.operate.conftest import STAGE, Stage
 
 GROUP = f"/aws/lambda/risk-hub-{STAGE}-risk-engine"

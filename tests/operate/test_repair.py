@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from functions.announcing.sqs_failure_queue import SQSFailureQueue
-from functions.evaluation.records import Evaluation
+from functions.evaluation.derived_record import Evaluation
 from functions.evaluation.store import dynamodb_evaluations
 from functions.hub.adapters import snapshot_item
 from risk_hub_contracts.reports.exit_signal import ExitSignal

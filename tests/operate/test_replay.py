@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.names import physical_name
-from infra.ops.operate.pace import Pace
+from infra.ops.operate.rate_limiter import Pace
 from infra.ops.operate.replay import Period, replay
 from infra.recovery.relay import Relay
 from tests.operate.conftest import STAGE, RelayDouble, Run, Stage, key, page

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.ops.operate import cli, stage_access
-from infra.ops.operate.side_copy import make_side_copy
+from infra.ops.operate.table_recovery import make_side_copy
 from infra.recovery.errors import OperateError
 
 LIVE, COPY = "risk-hub-dev-marks", "risk-hub-dev-marks-at-20260105T090000Z"

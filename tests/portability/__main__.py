@@ -14,13 +14,13 @@ from typing import Final
 
 from tests.portability.clock import clocks
 from tests.portability.interpreters import interpreters
-from tests.portability.kept import run_once
+from tests.portability.result_cache import run_once
 from tests.portability.page import PAGE, page, table
 from tests.portability.places import places
 from tests.portability.processors import processors
 from tests.portability.run import Result, run
 from tests.portability.setting import Setting
-from tests.portability.together import short_form, worst_combination
+from tests.portability.combinations import short_form, worst_combination
 
 
 def main(arguments: Sequence[str]) -> int:

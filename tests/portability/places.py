@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tests.portability.setting import DATED, OWN_FOLDER, TEXTUAL, Effect, Setting
-from tests.portability.sight import Sight
+from tests.portability.process_facts import Sight
 
 TIME_ZONES: Final = ("Asia/Seoul", "America/New_York", "Pacific/Kiritimati", "Australia/Lord_Howe")
 FARTHEST: Final = "Pacific/Kiritimati"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.portability.setting import PROJECT, WHOLE, Setting, unchanged
-from tests.portability.sight import Sight
+from tests.portability.process_facts import Sight
 
 WORKERS: Final = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
 FLAGS: Final = ("-q", "-p", "no:cacheprovider")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.portability.sight import Sight, sight_from
+from tests.portability.process_facts import Sight, sight_from
 
 PROJECT: Final = Path(__file__).parents[2]
 OWN_FOLDER: Final = PROJECT / ".local" / "portability"
@@ -109,7 +109,7 @@ class Setting:
 
     def sight(self) -> Sight:
         """Return what a process under this setting observes."""
-        command = (str(self.python), "-m", "tests.portability.sight")
+        command = (str(self.python), "-m", "tests.portability.process_facts")
         done = subprocess.run(
             command,
             cwd=PROJECT,

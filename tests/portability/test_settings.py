@@ -12,7 +12,7 @@ from tests.portability import clock as moved
 from tests.portability import interpreters, places, processors, setting, together
 from tests.portability.__main__ import AXES
 from tests.portability.setting import DECIDED, Setting, unchanged
-from tests.portability.sight import Sight
+from tests.portability.process_facts import Sight
 
 ROWS = [*processors.processors(), *places.places()]
 

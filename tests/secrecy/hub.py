@@ -24,9 +24,9 @@ from events.envelope import CloudEvent
 from infra.names import WORKER_EVENTS
 from infra.tokens.issue import GRANTED_SCOPES, new_token
 from tests.cost.calls import Meter, metered
-from tests.cost.journey import stream_record
+from tests.cost.snapshot_flow import stream_record
 from tests.events.emitted import queue_message
-from tests.fakes.declared import require_declared_event
+from tests.fakes.answer_validation import require_declared_event
 from tests.fakes.deployed import CONTEXT, QUEUES, deployed
 from tests.fakes.gateway import proxy_event
 

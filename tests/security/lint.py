@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.cdk.account.stack import AccountPlan
 from infra.ops.deploy.prepare_account import write_assembly
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.infra.assembly import CLOUD_STAGE_NAMES, STAGE_NAMES, synthesize
 
 PROJECT = Path(__file__).parents[2]

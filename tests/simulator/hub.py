@@ -16,10 +16,10 @@ from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.use_cases.expand_parts import ExpandParts
+from functions.hub.use_cases.expand_components import ExpandParts
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import (
     MemoryBlobs,
@@ -29,7 +29,7 @@ from tests.fakes.stores import (
     MemorySnapshots,
     MemoryWorlds,
 )
-from tests.simulator.beside import WiredForecasts, WiredInputNotes
+from tests.simulator.forecast_ports import WiredForecasts, WiredInputNotes
 from tests.simulator.faults import Faults
 from tests.simulator.ledger import Ledger
 from tests.simulator.ports import (

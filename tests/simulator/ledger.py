@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from events.envelope import CloudEvent
-from functions.evaluation.records import Record as EvaluationRecord
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.evaluation.derived_record import Record as EvaluationRecord
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from tests.simulator.model import Commit, Content, Order
 from tests.simulator.tasks import Task
 from tests.simulator.trace import BrokenInvariantError

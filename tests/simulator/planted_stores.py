@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from functions.evaluation.records import Record as EvaluationRecord
+from functions.evaluation.derived_record import Record as EvaluationRecord
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Head, PutOutcome
 from risk_hub_contracts.blob.refs import BlobRef
 from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds

@@ -7,11 +7,11 @@ from typing import Any
 
 from events.envelope import CloudEvent
 from functions.evaluation.ports import FoundReport
-from functions.evaluation.records import Record as EvaluationRecord
-from functions.evaluation.records import ReportKind
+from functions.evaluation.derived_record import Record as EvaluationRecord
+from functions.evaluation.derived_record import ReportKind
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import BlobHead, BlobStat, Head, PutOutcome
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind

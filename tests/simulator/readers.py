@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import BlobError, UnavailableError
 from functions.hub.use_cases.read_snapshots import FoundPage, Moment
 from risk_hub_contracts.api.queries import LatestQuery, ListQuery, LookupQuery, parse_query
@@ -15,7 +15,7 @@ from risk_hub_contracts.blob.types import BlobFormatError
 from tests.simulator.hub import Hub
 from tests.simulator.ledger import differences, require
 from tests.simulator.model import Commit, Order, Question, as_text
-from tests.simulator.questions import draw_question
+from tests.simulator.read_queries import draw_question
 from tests.simulator.tasks import Crash, Task
 
 PAGES_MAX = 4

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from functions.evaluation.records import Record as EvaluationRecord
-from functions.evaluation.store.dynamodb_evaluations import to_item
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.evaluation.derived_record import Record as EvaluationRecord
+from functions.evaluation.store.dynamodb_reports import to_item
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from tests.events.emitted import stream_record
 from tests.fakes.clock import START
 from tests.simulator.faults import Faults

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.simulator.__main__ import run_many
-from tests.simulator.plants import PLANTS
+from tests.simulator.planted_bugs import PLANTS
 
 SEEDS_MAX = 600
 

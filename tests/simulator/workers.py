@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from events.envelope import CloudEvent
 from functions.hub.ports import UnavailableError
-from infra.stages import STAGES
+from infra.environments import STAGES
 from tests.simulator.hub import Hub
 from tests.simulator.queues import FOREIGN, Message, Queue
 from tests.simulator.streams import Record, Shard

@@ -13,7 +13,7 @@ from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.upgrades.page import page
 from tests.upgrades.rehearsal import Outcome, Rehearsal
 from tests.upgrades.release import ROOT
-from tests.upgrades.releases import HistoryError, Release, check_out_last_release
+from tests.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
 from tests.upgrades.rollback import read_by
 
 PAGE = ROOT / "docs" / "upgrade-run.md"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tests.upgrades.rehearsal import Outcome, Phase
-from tests.upgrades.releases import Release
+from tests.upgrades.checked_out_release import Release
 
 
 def page(outcome: Outcome, misread: list[str], released: Release) -> str:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.fakes.clock import START, FrozenClock
-from tests.upgrades.one_hub import instant_of, one_hub
+from tests.upgrades.deployed_hub import instant_of, one_hub
 from tests.upgrades.recorder import send
 from tests.upgrades.wire import Wire
 

@@ -18,7 +18,7 @@ from events import risk_snapshot_updated
 from functions.hub.adapters import body_store
 from risk_hub_client import Patience, RiskHubClient
 from tests.fakes.clock import FrozenClock
-from tests.upgrades.one_hub import BUCKET, Json, OneHub, one_hub, records
+from tests.upgrades.deployed_hub import BUCKET, Json, OneHub, one_hub, records
 from tests.upgrades.script import BY_HAND, CLAIM_CHECKED, OFFLOADED, READS, WRITES
 
 STORE_METHOD = "STORE"

@@ -14,9 +14,9 @@ from infra.local.bring_up import OpenStage
 from infra.local.install import LocalRelease, install
 from tests.faults.dead_letters import DeadLetters
 from tests.faults.run import isolated
-from tests.faults.witness import WORKERS, Witness
-from tests.upgrades.kept import Answers, Kept, changed
-from tests.upgrades.releases import Release
+from tests.faults.effect_observer import WORKERS, Witness
+from tests.upgrades.fixed_world import Answers, Kept, changed
+from tests.upgrades.checked_out_release import Release
 from tests.upgrades.traffic_process import Traffic
 
 RISKY_RULE = "worst_stress.reduce"

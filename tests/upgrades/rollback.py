@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.upgrades.one_hub import Json
+from tests.upgrades.deployed_hub import Json
 from tests.upgrades.reader import ANSWERS
 from tests.upgrades.recorder import record
 from tests.upgrades.release import ROOT
-from tests.upgrades.releases import Release
+from tests.upgrades.checked_out_release import Release
 from tests.upgrades.wire import Wire, kept, repaired_only, wrong_parts
 
 

@@ -17,8 +17,8 @@ from events.envelope import CloudEvent
 from functions.entrypoints.queue import queue_worker
 from functions.evaluation.forecast_key import forecast_id
 from functions.evaluation.input_note import InputNote, returns_note_id
-from functions.evaluation.records import evaluation_from
-from functions.evaluation.store.dynamodb_evaluations import DynamoDBEvaluations
+from functions.evaluation.derived_record import evaluation_from
+from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.body_store import BodyStore

@@ -8,8 +8,8 @@ import pytest
 
 from risk_hub_contracts.compatibility.release import last_release
 from tests.fakes.clock import START, FrozenClock
-from tests.upgrades.kept import holds
-from tests.upgrades.one_hub import Json, OneHub, instant_of, one_hub, records
+from tests.upgrades.fixed_world import holds
+from tests.upgrades.deployed_hub import Json, OneHub, instant_of, one_hub, records
 from tests.upgrades.recorder import send
 from tests.upgrades.wire import Wire, kept, repaired_only, without, wrong_parts
 

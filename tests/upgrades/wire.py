@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from tests.upgrades.kept import holds
-from tests.upgrades.one_hub import Json
+from tests.upgrades.fixed_world import holds
+from tests.upgrades.deployed_hub import Json
 from tests.upgrades.recorder import SIGNED, UNSIGNED, Recording
 
 WRITES, READS, ANNOUNCED, RECORDS = "wire-writes.jsonl", "wire-reads.jsonl", "announced.jsonl", "records.json"

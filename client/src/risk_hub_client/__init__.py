@@ -6,7 +6,7 @@ with RiskHubClient(actor="gateway", stage="paper") as hub:
     hub.publish("us20", version="v1", as_of="2026-01-05T00:00:00Z", weights={"AAPL": 0.6, "MSFT": 0.4})
 """
 
-from risk_hub_client.answers import HubContract, Publication, StoredSnapshot
+from risk_hub_client.results import HubContract, Publication, StoredSnapshot
 from risk_hub_client.async_client import AsyncRiskHubClient
 from risk_hub_client.errors import (
     ConflictError,

@@ -10,18 +10,18 @@ import httpx2
 import stamina
 
 from risk_hub_client import publishing, reads, registry, reports, uploading
-from risk_hub_client.answers import HubContract, Publication, StoredSnapshot
+from risk_hub_client.results import HubContract, Publication, StoredSnapshot
 from risk_hub_client.base import ClientBase, SnapshotFields
-from risk_hub_client.discretion import signed_request
+from risk_hub_client.log_redaction import signed_request
 from risk_hub_client.errors import HubError
 from risk_hub_client.inputs import ready_blob
-from risk_hub_client.off_loop import Done, advance, aside, told_in_loop
+from risk_hub_client.threads import Done, advance, aside, told_in_loop
 from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_client.reports import ReportDocument, SignalSpan
 from risk_hub_client.retries import REPEATABLE, retry_options
 from risk_hub_client.spool import Flushed
 from risk_hub_client.transport import UNSENDABLE, Exchange, client_options
-from risk_hub_client.uploading import Progress, unseen
+from risk_hub_client.blob_transfers import Progress, unseen
 from risk_hub_client.wire import PAUSED, Answer, Call, Chunk, Inbox, Pause, TransientError
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind, Decoded

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-from risk_hub_client.memory import Memory
+from risk_hub_client.cache import Memory
 from risk_hub_client.prepare import Producer
 from risk_hub_client.settings import Patience, settings_from
 from risk_hub_client.spool import Spool

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from risk_hub_client.answers import StoredSnapshot
+from risk_hub_client.results import StoredSnapshot
 from risk_hub_client.arrays import library_of
 from risk_hub_contracts.blob.types import Covariance, Decoded, RealizedReturns, Stress
 

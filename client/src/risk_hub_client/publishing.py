@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from risk_hub_client.answers import Outcome, Publication, StoredSnapshot
+from risk_hub_client.results import Outcome, Publication, StoredSnapshot
 from risk_hub_client.errors import DeniedError, HubError, RefusedError, SpoolError, UnavailableError
 from risk_hub_client.locks import unlock
-from risk_hub_client.memory import Memory
+from risk_hub_client.cache import Memory
 from risk_hub_client.prepare import Prepared, Producer, prepare
 from risk_hub_client.reads import Steps, contract, world_path
 from risk_hub_client.spool import DamagedEntryError, Flushed, Spool
-from risk_hub_client.uploading import JSON, Progress, unseen, upload
+from risk_hub_client.blob_transfers import JSON, Progress, unseen, upload
 from risk_hub_client.wire import Call, Pause
 from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 

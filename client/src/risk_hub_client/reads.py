@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final, Literal, TypedDict, TypeVar
 from urllib.parse import quote
 
-from risk_hub_client.answers import HubContract, Page, StoredSnapshot
+from risk_hub_client.results import HubContract, Page, StoredSnapshot
 from risk_hub_client.errors import HubError, InvalidSnapshotError
-from risk_hub_client.memory import Memory
+from risk_hub_client.cache import Memory
 from risk_hub_client.wire import Answer, Call, Pause
 from risk_hub_contracts.base.limits import LIST_LIMIT_MAX
 from risk_hub_contracts.base.path_values import check_id

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from risk_hub_client.answers import Publication
+from risk_hub_client.results import Publication
 from risk_hub_client.blobs import Blob, FilePayload
 from risk_hub_client.errors import HubError, RefusedError, SpoolError
 from risk_hub_client.locks import folder_lock, try_lock

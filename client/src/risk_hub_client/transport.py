@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from risk_hub_client.errors import HubError
-from risk_hub_client.memory import Memory
+from risk_hub_client.cache import Memory
 from risk_hub_client.retries import REPEATABLE, Deadline
 from risk_hub_client.settings import LOOPBACK, Settings
 from risk_hub_client.wire import Answer, Call, Inbox, TransientError

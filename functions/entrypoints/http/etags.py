@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from functions.entrypoints.http.request import Request
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 
 EXPIRED = "expired"
 EXPANDED = "expanded"

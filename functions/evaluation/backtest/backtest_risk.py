@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 
 from functions.evaluation.backtest.days import judge
-from functions.evaluation.backtest.last_of_dates import last_of_each_date
+from functions.evaluation.backtest.last_forecasts import last_of_each_date
 from functions.evaluation.backtest.report import backtest_report
 from functions.evaluation.ports import Forecasts
 from functions.hub.ports import WorldStore

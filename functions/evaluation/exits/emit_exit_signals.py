@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 from events.envelope import CloudEvent
 from events.evaluated import RISK_EVALUATED, STRESS_EVALUATED
-from functions.evaluation.exits.limits_judged import limits_judged
+from functions.evaluation.exits.limit_coverage import limits_judged
 from functions.evaluation.exits.rules import AnyReport, Book, Breach, breaches, cool_down_window
 from functions.evaluation.ports import EvaluationStore, Tally, no_tally
-from functions.evaluation.work_on_snapshot import Outcome, derived_from, stored_snapshot
+from functions.evaluation.worker_steps import Outcome, derived_from, stored_snapshot
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Clock, ExitPolicies, SnapshotStore
 from risk_hub_contracts.base.ids import ID_PATTERN
 from risk_hub_contracts.base.times import format_instant, parse_instant

@@ -8,9 +8,9 @@ from functions.evaluation.ports import EvaluationStore, Forecasts, InputNotes, T
 from functions.evaluation.risk.forecast import forecast_of
 from functions.evaluation.risk.load import LoadInputs
 from functions.evaluation.risk.policy import NO_POLICY, RiskPolicy
-from functions.evaluation.risk.remember import Memory
+from functions.evaluation.risk.verdict_cache import Memory
 from functions.evaluation.risk.report import risk_report
-from functions.evaluation.work_on_snapshot import announced_snapshot, derived_from
+from functions.evaluation.worker_steps import announced_snapshot, derived_from
 from functions.hub.ports import BlobStore, Clock, SnapshotStore
 
 

@@ -6,10 +6,10 @@ from datetime import UTC, date
 
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, covered_share, estimated, held
 from functions.evaluation.risk.report import Inputs
-from functions.evaluation.work_on_snapshot import verified_bytes
+from functions.evaluation.worker_steps import verified_bytes
 from functions.hub.ports import BlobError, BlobStore
 from functions.measures.covariance.form import CovarianceForm, Verdict
-from functions.measures.covariance.opened import opened
+from functions.measures.covariance.choose_form import opened
 from functions.measures.returns import book_returns, dates_of
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Covariance, Decoded, RealizedReturns

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from functions.evaluation.ports import StoredEvaluations
-from functions.evaluation.records import report_prefix
+from functions.evaluation.derived_record import report_prefix
 from functions.evaluation.risk.load import LoadInputs
 from functions.evaluation.risk.receipt import ENGINE_VERSION, policy_of
 from functions.evaluation.risk.report import risk_report

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from functions.evaluation.forecast_key import forecast_bounds, forecast_id, version_of
-from functions.evaluation.store.dynamodb_evaluations import STORE
+from functions.evaluation.store.dynamodb_reports import STORE
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from functions.evaluation.input_note import InputNote
-from functions.evaluation.store.dynamodb_evaluations import STORE
+from functions.evaluation.store.dynamodb_reports import STORE
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import existing_item, put_once
 from functions.hub.adapters.snapshot_item import Item

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from events.envelope import CloudEvent
 from functions.evaluation.ports import EvaluationStore, Tally, no_tally
-from functions.evaluation.work_on_snapshot import Outcome, announced_snapshot, derived_from, verified_bytes
+from functions.evaluation.worker_steps import Outcome, announced_snapshot, derived_from, verified_bytes
 from functions.hub.ports import BlobError, BlobStore, Clock, SnapshotStore
 from functions.measures.stress import Scenarios, stress_losses, stress_metrics, worst_that_fit
 from risk_hub_contracts.base.ids import name_fault

@@ -13,7 +13,7 @@ from functions.hub.adapters.snapshot_expressions import expiry_window, index_que
 from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_item
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Dependency, PutOutcome
 from risk_hub_contracts.base.times import parse_instant
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import write_if
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Dependency, Head
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.policies.exit_policy import ExitPolicy

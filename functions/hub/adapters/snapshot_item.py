@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from functions.hub.domain.ordering import expiry_order, in_stage
-from functions.hub.domain.stored_snapshot import Document, StoredSnapshot
+from functions.hub.domain.snapshot_record import Document, StoredSnapshot
 from risk_hub_contracts.base.times import format_instant, parse_instant
 
 if sys.version_info >= (3, 14):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, just_after, just_before, through
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from risk_hub_contracts.base.limits import FUTURE_SKEW_MAX_SECONDS, TTL_MAX_SECONDS
 from risk_hub_contracts.base.times import format_instant
 

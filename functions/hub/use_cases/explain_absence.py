@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import SnapshotStore, WorldStore
 from risk_hub_contracts.base.problems import SNAPSHOT_EXPIRED, SNAPSHOT_NOT_FOUND, WORLD_UNKNOWN, ProblemError
 from risk_hub_contracts.base.times import format_instant

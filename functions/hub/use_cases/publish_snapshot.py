@@ -7,7 +7,7 @@ from functions.hub.blob_ports import BlobClaims
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.domain.stored_snapshot import StoredSnapshot, accept
+from functions.hub.domain.snapshot_record import StoredSnapshot, accept
 from functions.hub.ports import BlobStore, Clock, PutOutcome, SnapshotStore
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
 from functions.hub.use_cases.verify_refs import VerifyRefs

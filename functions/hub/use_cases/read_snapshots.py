@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functions.hub.domain.cursor import decode_cursor, encode_cursor
 from functions.hub.domain.ordering import TIME_ORDER
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import Clock, SnapshotStore, WorldStore
 from functions.hub.use_cases.explain_absence import ExplainAbsence
 from risk_hub_contracts.api.queries import LatestReportQuery, ListQuery, LookupQuery

@@ -15,7 +15,7 @@ from infra.cdk.nag import acknowledge
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.stages import StageName
+    from infra.environments import StageName
 
 ISSUER: Final = "token.actions.githubusercontent.com"
 AUDIENCE: Final = "sts.amazonaws.com"

@@ -12,14 +12,14 @@ from aws_cdk import aws_iam as iam
 from infra import names
 from infra.cdk.account.deploy_role import AUDIENCE, ISSUER, DeployRole
 from infra.cdk.account.execution_policy import ExecutionPolicy
-from infra.stages import STAGES, StageError, boundary_policy
+from infra.environments import STAGES, StageError, boundary_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs import Construct
 
-    from infra.stages import StageName
+    from infra.environments import StageName
 
 REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 PROVIDER: Final = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:oidc-provider/{re.escape(ISSUER)}")

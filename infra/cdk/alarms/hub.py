@@ -20,7 +20,7 @@ from risk_hub_contracts.base import metrics
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.stages import Severity, Stage
+    from infra.environments import Severity, Stage
 
 HEARTBEATS_MISSED: Final = 3
 SPIKE_SHARE_PERCENT: Final = 50

@@ -11,7 +11,7 @@ from risk_hub_contracts.base import metrics
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.stages import Stage
+    from infra.environments import Stage
     from risk_hub_contracts.reports.risk import RiskStatus
 
 VALIDATION_SUCCESS_MIN_PERCENT: Final = 90

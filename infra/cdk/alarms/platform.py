@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from infra import names
 from infra.cdk.alarms.rule import HOUR_SECONDS, MINUTE_SECONDS, QUIET_IS_BAD, AlarmRule, Metric
-from infra.stages import SEVERITIES
+from infra.environments import SEVERITIES
 from risk_hub_contracts.base.metrics import HEARTBEAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.stages import Severity
+    from infra.environments import Severity
 
 QUEUE_AGE_MAX_SECONDS: Final = 300
 ITERATOR_AGE_MAX_MS: Final = 60_000

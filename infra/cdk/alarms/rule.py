@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.stages import Severity
+    from infra.environments import Severity
 
 """critical: pages the on-call person. warning: is handled within the working day."""
 

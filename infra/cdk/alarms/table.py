@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.cdk.alarms.rule import AlarmRule
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 def alarm_rules(stage: Stage) -> Iterator[AlarmRule]:

@@ -17,13 +17,13 @@ from infra.cdk.alarms.rule import runbook_page
 from infra.cdk.alarms.table import alarm_rules
 from infra.cdk.constructs.alarm_key import AlarmKey
 from infra.cdk.nag import acknowledge
-from infra.stages import SEVERITIES
+from infra.environments import SEVERITIES
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
     from infra.cdk.alarms.rule import AlarmRule, Metric
-    from infra.stages import Severity, Stage
+    from infra.environments import Severity, Stage
 
 _UNDELIVERED: Final = (
     "What a subscriber does not take is counted by SNS and has an alarm of its own; an alarm that is read from a "

@@ -8,13 +8,13 @@ from aws_cdk import CfnOutput
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
-from infra.cdk.constructs.removal import removal_of
+from infra.cdk.constructs.removal_policy import removal_of
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
 
     from infra.custom_domain import CustomDomain
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 class ApiDomain(Construct):

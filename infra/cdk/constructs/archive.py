@@ -12,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra import names
-from infra.cdk.constructs.only_ours import refuse_strangers
+from infra.cdk.constructs.resource_policies import refuse_strangers
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:

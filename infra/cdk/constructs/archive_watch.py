@@ -15,7 +15,7 @@ from infra.cdk.nag import acknowledge
 if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
 
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 _OLD_NEWS: Final = (
     "EventBridge tries for a day to tell the topic; who would read of a failed backup in a queue of dead letters "

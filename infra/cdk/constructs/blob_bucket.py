@@ -9,13 +9,13 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.cdk.constructs.archive import BlobArchive
-from infra.cdk.constructs.only_ours import refuse_strangers
-from infra.cdk.constructs.removal import removal_of
+from infra.cdk.constructs.resource_policies import refuse_strangers
+from infra.cdk.constructs.removal_policy import removal_of
 from infra.cdk.nag import acknowledge
 from infra.names import UPLOAD_PREFIX
 
 if TYPE_CHECKING:
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 ABANDONED_UPLOAD_DAYS: Final = 1
 TIERING_AFTER_DAYS: Final = 30

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from infra.cdk.alarms.rule import Metric
     from infra.cdk.dashboards.boards import Rows
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 COLUMNS: Final = 24
 PERIOD: Final = Duration.minutes(1)

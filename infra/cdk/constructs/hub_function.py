@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import names
-from infra.cdk.constructs.removal import removal_of
+from infra.cdk.constructs.removal_policy import removal_of
 from infra.cdk.nag import PYTHON_3_13, acknowledge
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_s3 as s3
 
-    from infra.stages import FunctionSize, Stage
+    from infra.environments import FunctionSize, Stage
 
 _ACTIVE_TRACING = "X-Ray's two write actions know no resource; Lambda needs them to send its own segments"
 _KEYS_ARE_DIGESTS = "Keys are content digests: the prefix is the narrowest name there is"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
 
     from infra.cdk.constructs.hub_function import HubFunction
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 BATCH_RECORDS: Final = 100
 RETRY_ATTEMPTS: Final = 5

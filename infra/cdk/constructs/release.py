@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_cloudwatch as cloudwatch
 
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 CONFIGURATION: Final = "CodeDeployDefault.LambdaCanary10Percent10Minutes"
 # CodeDeploy's limit per deployment group.

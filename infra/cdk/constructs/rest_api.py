@@ -14,14 +14,14 @@ from constructs import Construct
 from infra import names
 from infra.cdk.constructs.gateway_responses import add_gateway_responses
 from infra.cdk.constructs.hub_function import retention_of
-from infra.cdk.constructs.removal import removal_of
+from infra.cdk.constructs.removal_policy import removal_of
 from infra.cdk.constructs.web_acl import WebAcl
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
 
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 _IN_THE_HANDLER = (
     "The bearer token is checked in the handler against digests of at most 60 s of age: an authorizer "

@@ -10,12 +10,12 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import names
-from infra.cdk.constructs.only_ours import refuse_plain_http, refuse_strangers
-from infra.cdk.constructs.removal import removal_of
+from infra.cdk.constructs.resource_policies import refuse_plain_http, refuse_strangers
+from infra.cdk.constructs.removal_policy import removal_of
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 class HubTables(Construct):

@@ -10,11 +10,11 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra import names
-from infra.cdk.constructs.removal import removal_of
+from infra.cdk.constructs.removal_policy import removal_of
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 class TokenSecret(Construct):

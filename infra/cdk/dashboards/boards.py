@@ -11,7 +11,7 @@ from risk_hub_contracts.base import metrics as m
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from infra.stages import Stage
+    from infra.environments import Stage
     from risk_hub_contracts.reports.risk import RiskStatus
 
 Rows = tuple[tuple[Panel, ...], ...]

@@ -17,7 +17,7 @@ from infra.cdk.constructs.token_secret import TokenSecret
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 class DataStack(Stack):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
 
     from infra.names import BundleGroup
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 # Paths in metadata would make the assembly depend on the machine.
 _SAME_ON_EVERY_MACHINE = {

@@ -17,7 +17,7 @@ from infra.cdk.constructs.release import Releases
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 class OperationsStack(Stack):

@@ -15,16 +15,7 @@ from infra.cdk.constructs.relay_sources import RelayFailures, RelaySource
 from infra.cdk.constructs.rest_api import HubApi
 from infra.cdk.constructs.schedule import FunctionSchedule
 from infra.cdk.constructs.worker_queue import WorkerQueue
-from infra.cdk.stacks.environment import (
-    engine_environment,
-    monitor_environment,
-    reader_environment,
-    reaper_environment,
-    registry_environment,
-    relay_environment,
-    risk_environment,
-    writer_environment,
-)
+from infra.cdk.stacks.function_variables import engine_environment, monitor_environment, reader_environment, reaper_environment, registry_environment, relay_environment, risk_environment, writer_environment
 from infra.cdk.stacks.permissions import (
     allow_engine,
     allow_exit_engine,
@@ -45,7 +36,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from infra.cdk.stacks.data import DataStack
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 class ServiceStack(Stack):

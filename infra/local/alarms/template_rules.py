@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from infra.cdk.alarms.rule import AlarmRule, Comparison, Metric, Silence
 from infra.local.assembly import Template
 from infra.names import LOCAL_STAGE, alarm_topic_name, physical_name
-from infra.stages import SEVERITIES, Severity
+from infra.environments import SEVERITIES, Severity
 
 ALARM: Final = "AWS::CloudWatch::Alarm"
 TOPIC: Final = "AWS::SNS::Topic"

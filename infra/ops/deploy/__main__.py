@@ -18,7 +18,7 @@ from infra.ops.deploy.teardown import destroy
 from infra.ops.deploy.toolkit import Toolkit
 from infra.ops.operate.stage_access import LOCAL, access_to
 from infra.recovery.errors import OperateError, sentence
-from infra.stages import FROM_OUTSIDE, STAGES
+from infra.environments import FROM_OUTSIDE, STAGES
 from infra.tokens.errors import TokenError
 
 if TYPE_CHECKING:

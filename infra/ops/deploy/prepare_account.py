@@ -25,7 +25,7 @@ from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.toolkit import Toolkit
 from infra.ops.operate.stage_access import CloudAws
 from infra.recovery.errors import code_of, sentence
-from infra.stages import STAGES, StageError
+from infra.environments import STAGES, StageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from infra import names
 from infra.ops.deploy import release
 from infra.ops.deploy.errors import DeployError
 from infra.recovery.errors import sentence
-from infra.stages import STAGES
+from infra.environments import STAGES
 
 if TYPE_CHECKING:
     from infra.ops.deploy.release import Order

@@ -10,7 +10,7 @@ from infra.local.alarms.journal import Journal
 from infra.local.settings import settings_from
 from infra.names import LOCAL_STAGE, physical_name
 from infra.ops.operate.stage_access import Clients
-from infra.stages import STAGES
+from infra.environments import STAGES
 
 RINGING: Final = "ALARM"
 NO_NEWS: Final = "OK"

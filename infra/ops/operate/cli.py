@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.errors import StageError
 from infra.ops.operate.events_group import events_group
-from infra.ops.operate.look_commands import add_look_commands
+from infra.ops.operate.inspect_commands import add_look_commands
 from infra.ops.operate.queues_group import queues_group
 from infra.ops.operate.risk_commands import add_risk_commands
 from infra.ops.operate.tables_group import reaper_group, tables_group

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.ops.operate.pace import Pace
+from infra.ops.operate.rate_limiter import Pace
 from infra.ops.operate.replay import Period, Progress, replay
 from infra.ops.operate.stage_access import Clients
 from infra.ops.operate.stored_worlds import require_world

@@ -6,7 +6,7 @@ import typer
 
 from infra.ops.operate import stage_access
 from infra.ops.operate.options import Rate, StageName, instant
-from infra.ops.operate.pace import RATE_DEFAULT_PER_SECOND
+from infra.ops.operate.rate_limiter import RATE_DEFAULT_PER_SECOND
 from infra.ops.operate.replay_command import ReplayOrder, replay_events
 from infra.ops.operate.stage_access import LOCAL
 from risk_hub_client.cli.options import Json, check_period

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from infra.ops.operate.pace import RATE_MAX_PER_SECOND
+from infra.ops.operate.rate_limiter import RATE_MAX_PER_SECOND
 from infra.ops.operate.stage_access import LOCAL
-from infra.stages import STAGES
+from infra.environments import STAGES
 from risk_hub_contracts.base.times import InstantError, parse_instant
 
 LIFETIME: Final = re.compile(r"([1-9][0-9]{0,3})([hd])", re.ASCII)

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from infra.ops.operate.pace import Pace
+from infra.ops.operate.rate_limiter import Pace
 from infra.ops.operate.queue_list import DEPTH, Queue, counts, health, queue_url, repairable
 from infra.ops.operate.redrive import Redrive
 from infra.ops.operate.repair import Repair, Repaired

@@ -6,7 +6,7 @@ import typer
 
 from infra.ops.operate import stage_access
 from infra.ops.operate.options import Limit, OptionalStageName, Rate, StageName, inherited
-from infra.ops.operate.pace import RATE_DEFAULT_PER_SECOND
+from infra.ops.operate.rate_limiter import RATE_DEFAULT_PER_SECOND
 from infra.ops.operate.queue_commands import RedriveOrder, list_queues, redrive
 from infra.ops.operate.queue_list import queues_of, repairable
 from infra.ops.operate.stage_access import LOCAL

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.ops.operate.pace import Pace
+from infra.ops.operate.rate_limiter import Pace
 from infra.recovery.errors import OperateError, code_of
 
 # Error codes of an SQS without this operation; `UnsupportedOperation` is a different error to report.

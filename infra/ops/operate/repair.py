@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.ops.operate.pace import Pace
+from infra.ops.operate.rate_limiter import Pace
 from infra.ops.operate.redrive import Report, receive
 from infra.recovery.failed_keys import Key, UnknownMessageError, keys_of
 from infra.recovery.relay import Relay

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from infra.ops.operate.pace import Pace
+from infra.ops.operate.rate_limiter import Pace
 from infra.recovery.relay import Relay
 
 PAGE_MAX_SNAPSHOTS: Final = 100

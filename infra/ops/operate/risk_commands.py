@@ -8,7 +8,7 @@ from infra.ops.operate import stage_access
 from infra.ops.operate.engine import RiskEngine
 from infra.ops.operate.evaluate_command import EvaluateOrder, evaluate_past
 from infra.ops.operate.options import Rate, StageName, instant
-from infra.ops.operate.pace import RATE_DEFAULT_PER_SECOND
+from infra.ops.operate.rate_limiter import RATE_DEFAULT_PER_SECOND
 from infra.ops.operate.stage_access import LOCAL
 from risk_hub_client.cli.options import Json, check_period
 from risk_hub_client.cli.screen import print_document, say

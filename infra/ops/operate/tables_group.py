@@ -8,7 +8,7 @@ import typer
 from infra import names
 from infra.ops.operate import stage_access
 from infra.ops.operate.options import StageName, instant
-from infra.ops.operate.side_copy import Restored, make_side_copy, put_back
+from infra.ops.operate.table_recovery import Restored, make_side_copy, put_back
 from infra.ops.operate.stage_access import LOCAL
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, say

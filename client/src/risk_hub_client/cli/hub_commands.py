@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from risk_hub_client import StoredSnapshot
-from risk_hub_client.cli.existing import require_world
+from risk_hub_client.cli.existence_checks import require_world
 from risk_hub_client.cli.options import Json, check_period
 from risk_hub_client.cli.screen import bar, print_document, say
 from risk_hub_client.cli.session import Url, opened
 from risk_hub_client.cli.snapshot_file import SnapshotFile
-from risk_hub_client.memory import Memory
+from risk_hub_client.cache import Memory
 from risk_hub_client.prepare import Producer, prepare
 from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 from risk_hub_contracts.base.times import format_instant

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from risk_hub_client.cli.existing import require_world
+from risk_hub_client.cli.existence_checks import require_world
 from risk_hub_client.cli.hub_commands import Expired, KnownAt, OnlyActor, OnlyStage
 from risk_hub_client.cli.options import Json, check_period
 from risk_hub_client.cli.report_text import risk_lines, signal_lines, stress_lines

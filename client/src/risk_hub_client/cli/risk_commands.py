@@ -7,7 +7,7 @@ import typer
 
 from risk_hub_client.cli.backtest_plot import ENDINGS, plot_backtest
 from risk_hub_client.cli.backtest_text import backtest_lines
-from risk_hub_client.cli.existing import own_stage
+from risk_hub_client.cli.existence_checks import own_stage
 from risk_hub_client.cli.options import Json, check_period
 from risk_hub_client.cli.report_commands import show_risk
 from risk_hub_client.cli.screen import complain, print_document, say

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from risk_hub_client.cli.existing import require_expectation, require_policy, require_stage
+from risk_hub_client.cli.existence_checks import require_expectation, require_policy, require_stage
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, say
 from risk_hub_client.cli.session import REFUSED, Url, opened

@@ -14,13 +14,7 @@ from risk_hub_contracts.api.answers import (
     SnapshotAnswer,
     SnapshotPage,
 )
-from risk_hub_contracts.api.schema_sides import (
-    COMPLETE_WITHOUT_NULLS,
-    as_answer,
-    as_request,
-    merged,
-    without_nulls,
-)
+from risk_hub_contracts.api.schema_transforms import COMPLETE_WITHOUT_NULLS, as_answer, as_request, merged, without_nulls
 from risk_hub_contracts.api.upload_answers import BlobAnswer, UploadAnswer
 from risk_hub_contracts.base.tokens import TokenList
 from risk_hub_contracts.blob.refs import IssuedRef

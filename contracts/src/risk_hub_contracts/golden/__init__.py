@@ -9,10 +9,10 @@ from typing import Any
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.golden.cases import Invalid, Valid, raw_body, request_of
 from risk_hub_contracts.golden.invalid_bodies import INVALID_BODIES
-from risk_hub_contracts.golden.invalid_parts import INVALID_PARTS
+from risk_hub_contracts.golden.invalid_components import INVALID_PARTS
 from risk_hub_contracts.golden.invalid_texts import INVALID_TEXTS
 from risk_hub_contracts.golden.valid_bodies import VALID_BODIES
-from risk_hub_contracts.golden.valid_parts import VALID_PARTS
+from risk_hub_contracts.golden.valid_components import VALID_PARTS
 from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot
 
 __all__ = ["accept", "example_files", "raw_body"]

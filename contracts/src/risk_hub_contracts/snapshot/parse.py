@@ -25,7 +25,7 @@ from risk_hub_contracts.base.problems import (
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.blob.refs import BlobRef, parse_ref
 from risk_hub_contracts.snapshot.covariance import Triangle, read_covariance
-from risk_hub_contracts.snapshot.parts import Part, covariance_part
+from risk_hub_contracts.snapshot.components import Part, covariance_part
 from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS, shape_faults
 from risk_hub_contracts.snapshot.rules import Setting, rule_faults
 from risk_hub_contracts.snapshot.type import Snapshot

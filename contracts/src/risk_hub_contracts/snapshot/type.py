@@ -8,7 +8,7 @@ from typing import Any, Self
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
-from risk_hub_contracts.snapshot.parts import Part
+from risk_hub_contracts.snapshot.components import Part
 from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
 
 

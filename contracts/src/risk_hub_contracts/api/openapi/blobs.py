@@ -3,14 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from risk_hub_contracts.api.openapi.parts import (
-    Json,
-    answer,
-    header_parameter,
-    model_ref,
-    path_parameter,
-    problems,
-)
+from risk_hub_contracts.api.openapi.builders import Json, answer, header_parameter, model_ref, path_parameter, problems
 from risk_hub_contracts.base import problems as p
 from risk_hub_contracts.base.ids import ACTOR_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.problems import ProblemType

@@ -8,17 +8,7 @@ from risk_hub_contracts import __version__
 from risk_hub_contracts.api.openapi.blobs import blob_paths
 from risk_hub_contracts.api.openapi.examples import add_examples
 from risk_hub_contracts.api.openapi.links import add_links
-from risk_hub_contracts.api.openapi.parts import (
-    Json,
-    answer,
-    header_components,
-    header_parameter,
-    header_refs,
-    model_ref,
-    path_parameter,
-    problems,
-    query_parameters,
-)
+from risk_hub_contracts.api.openapi.builders import Json, answer, header_components, header_parameter, header_refs, model_ref, path_parameter, problems, query_parameters
 from risk_hub_contracts.api.openapi.reports import report_paths
 from risk_hub_contracts.api.openapi.worlds import world_paths
 from risk_hub_contracts.api.queries import LatestQuery, ListQuery, LookupQuery

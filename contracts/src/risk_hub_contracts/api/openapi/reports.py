@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from risk_hub_contracts.api.openapi.parts import Json, answer, path_parameter, problems, query_parameters
+from risk_hub_contracts.api.openapi.builders import Json, answer, path_parameter, problems, query_parameters
 from risk_hub_contracts.api.queries import BacktestQuery, LatestReportQuery, SignalsQuery
 from risk_hub_contracts.base import problems as p
 from risk_hub_contracts.base.problems import ProblemType

@@ -2,15 +2,7 @@
 
 from typing import Final
 
-from risk_hub_contracts.api.openapi.parts import (
-    Json,
-    answer,
-    header_refs,
-    model_ref,
-    path_parameter,
-    problems,
-    query_parameters,
-)
+from risk_hub_contracts.api.openapi.builders import Json, answer, header_refs, model_ref, path_parameter, problems, query_parameters
 from risk_hub_contracts.api.world_queries import StageQuery, WorldsQuery
 from risk_hub_contracts.base import problems as p
 from risk_hub_contracts.base.problems import ProblemType

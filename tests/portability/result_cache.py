@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.portability.run import Result, run
 from tests.portability.setting import OWN_FOLDER, PROJECT, Setting
-from tests.portability.sight import Sight
+from tests.portability.process_facts import Sight
 
 MEASURED = ("passed", "failed", "skipped", "seconds", "failures", "why")
 

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from risk_hub_client.errors import HubError
 from risk_hub_client.reads import Steps
-from risk_hub_client.uploading import Progress
+from risk_hub_client.blob_transfers import Progress
 from risk_hub_client.wire import Answer, Call, Pause
 
 __all__ = ["Done", "advance", "aside", "told_in_loop"]

@@ -11,7 +11,7 @@ from tests.portability.interpreters import OLDEST, environment_of
 from tests.portability.places import ASCII, FARTHEST, OTHER_SHELL, OTHER_UMASK
 from tests.portability.processors import oldest_processor
 from tests.portability.setting import NUMERIC, WHOLE, Effect, Setting
-from tests.portability.sight import Sight
+from tests.portability.process_facts import Sight
 
 ELSEWHERE: Final = {**ASCII, **OTHER_SHELL, "TZ": FARTHEST}
 DATED_SHORT: Final = ("tests/http", "tests/operate", "tests/rotation", "tests/events", "tests/docs")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from risk_hub_client.answers import StoredSnapshot
+from risk_hub_client.results import StoredSnapshot
 from risk_hub_client.blobs import Blob
 from risk_hub_client.errors import DamagedBlobError, HubError, InvalidSnapshotError, StoreError
 from risk_hub_client.reads import Steps, world_path
@@ -17,7 +17,7 @@ from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Decoded
-from risk_hub_contracts.snapshot.parts import Part
+from risk_hub_contracts.snapshot.components import Part
 from risk_hub_contracts.snapshot.request import REF_FIELDS
 
 __all__ = ["JSON", "Progress", "fetch", "load", "unseen", "upload"]

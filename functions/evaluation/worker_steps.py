@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from events.envelope import CloudEvent
-from functions.evaluation.records import Evaluation, ReportT
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.evaluation.derived_record import Evaluation, ReportT
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import BlobStore, SnapshotStore
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.snapshot.parse import Part, Snapshot

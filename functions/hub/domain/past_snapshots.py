@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from functions.hub.domain.stored_snapshot import Document, StoredSnapshot
+from functions.hub.domain.snapshot_record import Document, StoredSnapshot
 from risk_hub_contracts.base.ids import BACKFILL_SOURCE
 from risk_hub_contracts.base.limits import BACKFILL_AWAITED_MAX_SECONDS, EVALUATION_SETTLE_SECONDS
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from risk_hub_client.answers import HubContract
+from risk_hub_client.results import HubContract
 from risk_hub_client.wire import Answer, Call
 
 __all__ = ["Memory"]

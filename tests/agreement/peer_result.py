@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from tests.agreement.book import Book
-from tests.agreement.ours import Value
+from tests.agreement.hub_results import Value
 
 PERIODS = 252
 

@@ -9,9 +9,9 @@ from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.announcing.announce_commits import AnnounceCommits, Commit
 from functions.announcing.relay_records import Record, Relayed, RelayRecords
 from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
-from functions.evaluation.work_on_snapshot import Outcome
+from functions.evaluation.worker_steps import Outcome
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.domain.stored_snapshot import StoredSnapshot
+from functions.hub.domain.snapshot_record import StoredSnapshot
 from functions.hub.ports import UnavailableError
 from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import Moment, ReadSnapshots

@@ -1,4 +1,4 @@
-"""Properties of a process's machine; `python -m tests.portability.sight` prints them as JSON."""
+"""Properties of a process's machine; `python -m tests.portability.process_facts` prints them as JSON."""
 
 import hashlib
 import json

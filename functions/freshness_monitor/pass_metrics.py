@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from functions.hub.domain.freshness import StageTally, Standing
-from functions.hub.domain.token_ends import seconds_to_next_end
+from functions.hub.domain.token_expiry import seconds_to_next_end
 from functions.hub.ports import TokenStore
 from functions.hub.use_cases.watch_freshness import Watched, WatchFreshness
 from functions.hub.world_ports import QueueDepths

@@ -12,12 +12,12 @@ from typing import Any
 
 from events.envelope import CloudEvent
 from infra.names import ANNOUNCED_EVALUATIONS, WORKER_EVENTS
-from infra.stages import STAGES, FunctionSize
+from infra.environments import STAGES, FunctionSize
 from tests.cost.calls import Call, Meter, metered
 from tests.cost.prices import ASSUMED, BYTES_PER_GB, PRICES
 from tests.events.emitted import queue_message
 from tests.fakes.cold_start import cold_start
-from tests.fakes.declared import require_declared_event
+from tests.fakes.answer_validation import require_declared_event
 from tests.fakes.deployed import deployed
 from tests.fakes.gateway import proxy_event
 

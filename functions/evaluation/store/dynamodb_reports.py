@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from functions.evaluation.ports import FoundReport
-from functions.evaluation.records import Record, ReportKind, engine_order, evaluation_from, report_prefix
+from functions.evaluation.derived_record import Record, ReportKind, engine_order, evaluation_from, report_prefix
 from functions.evaluation.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import put_once

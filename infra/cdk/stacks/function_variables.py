@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
     from infra.cdk.stacks.data import DataStack
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 def writer_environment(stage: Stage, data: DataStack) -> dict[str, str]:

@@ -16,11 +16,11 @@ from functions.wiring import composition
 from infra.names import ANNOUNCED_EVALUATIONS, WORKER_EVENTS
 from infra.tokens.issue import GRANTED_SCOPES
 from tests.cost.calls import Meter, metered
-from tests.cost.journey import stream_record
+from tests.cost.snapshot_flow import stream_record
 from tests.events.emitted import queue_message
 from tests.fakes.clock import FrozenClock
 from tests.fakes.cold_start import cold_start
-from tests.fakes.declared import require_declared_event
+from tests.fakes.answer_validation import require_declared_event
 from tests.fakes.deployed import CONTEXT, deployed
 from tests.fakes.gateway import proxy_event
 

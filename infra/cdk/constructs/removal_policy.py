@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import RemovalPolicy
 
 if TYPE_CHECKING:
-    from infra.stages import Stage
+    from infra.environments import Stage
 
 
 def removal_of(stage: Stage) -> RemovalPolicy:
