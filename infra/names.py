@@ -72,7 +72,7 @@ RISK_EVALUATED: Final = "risk_evaluated"
 STRESS_EVALUATED: Final = "stress_evaluated"
 
 # Key prefixes of the evaluations table that become events; other items are the engine's internal notes.
-ANNOUNCED_EVALUATIONS: Final = ("risk/", "stress/", "exit/")
+ANNOUNCED_REPORT_PREFIXES: Final = ("risk/", "stress/", "exit/")
 
 # Every worker and the events that its rule sends to its queue: queues, alarms and dashboard follow it.
 WORKER_EVENTS: Final[dict[FunctionFolder, tuple[str, ...]]] = {

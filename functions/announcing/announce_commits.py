@@ -8,13 +8,13 @@ from events.evaluated import evaluated
 from events.exit_signal_emitted import exit_signal_emitted
 from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.announcing.ports import EventBus
-from functions.evaluation.derived_record import Evaluation, Kind, Record
+from functions.evaluation.derived_record import AnyDerivedRecord, DerivedRecord, Kind
 from functions.hub.domain.past_snapshots import is_backfilled
-from functions.hub.domain.snapshot_record import StoredSnapshot
-from functions.hub.ports import Dependency, UnavailableError, WorldStore
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.ports import Dependency, DependencyUnavailableError, WorldStore
 
-Commit = StoredSnapshot | Record
-EVENT_OF: dict[Kind, Callable[..., CloudEvent]] = {
+Commit = SnapshotRecord | AnyDerivedRecord
+EVENT_BUILDERS: dict[Kind, Callable[..., CloudEvent]] = {
     "risk": evaluated,
     "stress": evaluated,
     "exit": exit_signal_emitted,
@@ -42,7 +42,7 @@ class AnnounceCommits:
             history: whether engines evaluate the snapshots as past ones, expired or not.
 
         Raises:
-            UnavailableError: at least one event was not sent; the whole batch must be delivered again.
+            DependencyUnavailableError: at least one event was not sent; the whole batch must be delivered again.
         """
         pending: Sequence[CloudEvent] = [self._event(commit, history=history) for commit in commits]
         if replay:
@@ -52,12 +52,12 @@ class AnnounceCommits:
                 return
             pending = self.bus.publish(pending)
         if pending:
-            raise UnavailableError(
+            raise DependencyUnavailableError(
                 Dependency.EVENT_BUS, f"it refused {len(pending)} of {len(commits)} events"
             )
 
     def _event(self, commit: Commit, *, history: bool = False) -> CloudEvent:
-        if isinstance(commit, Evaluation):
+        if isinstance(commit, DerivedRecord):
             return _derived_event(commit)
         return risk_snapshot_updated(
             commit.to_announcement(),
@@ -69,9 +69,9 @@ class AnnounceCommits:
         )
 
 
-def _derived_event(record: Record) -> CloudEvent:
+def _derived_event(record: AnyDerivedRecord) -> CloudEvent:
     flagged = {"history": True} if record.history else {}
-    return EVENT_OF[record.kind](
+    return EVENT_BUILDERS[record.kind](
         record.report,
         correlation_id=record.correlation_id,
         causation_id=record.causation_id,

@@ -6,20 +6,20 @@ from typing import Any, Protocol
 
 from functions.announcing.announce_commits import AnnounceCommits, Commit
 from functions.announcing.ports import FailureQueue
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import DependencyUnavailableError
 
-Record = dict[str, Any]
+StreamRecord = dict[str, Any]
 
 
 class RecordDecoder(Protocol):
     """Reads commits out of stream records."""
 
-    def commit(self, record: Record) -> Commit | None:
+    def commit(self, record: StreamRecord) -> Commit | None:
         """Return the committed record, None unless it is a new item; any error means an unreadable record."""
 
 
 @dataclass(frozen=True, slots=True)
-class Relayed:
+class RelayResult:
     """Result of one batch.
 
     Attributes:
@@ -39,18 +39,18 @@ class RelayRecords:
     announce: AnnounceCommits
     failures: FailureQueue
 
-    def __call__(self, records: Sequence[Record]) -> Relayed:
+    def __call__(self, records: Sequence[StreamRecord]) -> RelayResult:
         """Announce the batch.
 
         Raises:
-            UnavailableError: a dependency is down; the whole batch must be delivered again (INV-04).
+            DependencyUnavailableError: a dependency is down; the whole batch must be delivered again (INV-04).
         """
         commits: list[Commit] = []
         isolated = 0
         for record in records:
             try:
                 commit = self.decoder.commit(record)
-            except UnavailableError:
+            except DependencyUnavailableError:
                 raise
             except Exception as error:  # noqa: BLE001  (whatever a bad record raises, its neighbours go on)
                 self.failures.isolate(record, f"{type(error).__name__}: {error}")
@@ -58,4 +58,4 @@ class RelayRecords:
             else:
                 commits += [] if commit is None else [commit]
         self.announce(commits)
-        return Relayed(len(commits), isolated)
+        return RelayResult(len(commits), isolated)

@@ -12,14 +12,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.announcing.announce_commits import AnnounceCommits, Commit
-from functions.evaluation.ports import Reports, StoredEvaluations
 from functions.evaluation.derived_record import REPORT_KINDS
+from functions.evaluation.ports import Reports, StoredRecords
 from functions.hub.domain.cursor import decode_cursor, encode_cursor
 from functions.hub.domain.ordering import TIME_ORDER
-from functions.hub.domain.past_snapshots import is_awaited, is_backfilled
+from functions.hub.domain.past_snapshots import is_backfilled, is_report_pending
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.snapshot_record import StoredSnapshot
-from functions.hub.ports import Clock, SnapshotStore, UnavailableError
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.ports import Clock, DependencyUnavailableError, SnapshotStore
 from risk_hub_contracts.base.times import format_instant, parse_instant
 
 REPLAY_PAGE_MAX_SNAPSHOTS = 100
@@ -45,7 +45,7 @@ class Period(BaseModel):
     stage: str | None = None
     evaluate: bool = False
 
-    def question(self) -> dict[str, str | None]:
+    def cursor_query(self) -> dict[str, str | None]:
         """Return the query that the cursor is bound to."""
         selected = {} if self.stage is None else {"stage": self.stage}
         return {"evaluate" if self.evaluate else "replay": self.world_id, **self._bounds(), **selected}
@@ -67,12 +67,14 @@ class Period(BaseModel):
             as_of_from=parse_instant(self.start),
             as_of_to=parse_instant(self.end),
             newest_first=False,
-            after=None if self.cursor is None else decode_cursor(self.question(), self.cursor, TIME_ORDER),
+            after=None
+            if self.cursor is None
+            else decode_cursor(self.cursor_query(), self.cursor, TIME_ORDER),
             limit=self.limit,
         )
 
 
-class Named(BaseModel):
+class NamedRecords(BaseModel):
     """Records of a world to announce again, named by their keys in the tables."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -83,7 +85,7 @@ class Named(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayResult:
     """Result of a replay.
 
     Attributes:
@@ -109,15 +111,15 @@ class Replayed:
     awaited: int = 0
 
 
-Absence = Literal["missing", "unreadable"]
-Get = Callable[[str, str], Commit | None]
+ReadFailure = Literal["missing", "unreadable"]
+GetRecord = Callable[[str, str], Commit | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ReplaySelection:
     """Snapshots of a page to announce, and counts of the others by reason."""
 
-    snapshots: Sequence[StoredSnapshot]
+    snapshots: Sequence[SnapshotRecord]
     evaluated: int = 0
     awaited: int = 0
 
@@ -127,75 +129,77 @@ class ReplaySnapshots:
     """Replay that an operator requests from the relay."""
 
     snapshots: SnapshotStore
-    evaluations: StoredEvaluations
+    evaluations: StoredRecords
     reports: Reports
     announce: AnnounceCommits
     clock: Clock
 
-    def __call__(self, request: Document) -> Replayed:
+    def __call__(self, request: Document) -> ReplayResult:
         """Announce again the records that the request selects.
 
         Args:
-            request: the JSON form of a `Period`, or of `Named` records.
+            request: the JSON form of a `Period`, or of `NamedRecords` records.
 
         Raises:
             ValueError, ProblemError: the request is neither, or an instant or the cursor is wrong.
-            UnavailableError: at least one event was not sent; the next request repeats all of them.
+            DependencyUnavailableError: at least one event was not sent; the next request repeats all of them.
         """
         if "from" in request:
-            return self._period(Period.model_validate(request))
-        return self._named(Named.model_validate(request))
+            return self._replay_period(Period.model_validate(request))
+        return self._replay_named(NamedRecords.model_validate(request))
 
-    def _period(self, period: Period) -> Replayed:
+    def _replay_period(self, period: Period) -> ReplayResult:
         now = self.clock()
         page = self.snapshots.select(period.query(now))
-        chosen = self._missed(page, now) if period.evaluate else Chosen(page)
+        selection = self._select_missed(page, now) if period.evaluate else ReplaySelection(page)
         if not period.dry_run:
-            self.announce(chosen.snapshots, replay=True, history=period.evaluate)
+            self.announce(selection.snapshots, replay=True, history=period.evaluate)
         last = page[-1] if page else None
         more = last is not None and len(page) == period.limit
-        return Replayed(
+        return ReplayResult(
             found=len(page),
-            announced=0 if period.dry_run else len(chosen.snapshots),
-            expired=self._expired(page),
+            announced=0 if period.dry_run else len(selection.snapshots),
+            expired=self._count_expired(page),
             reached=None if last is None else format_instant(last.as_of),
-            next_cursor=encode_cursor(period.question(), last.order) if last is not None and more else None,
-            evaluated=chosen.evaluated,
-            awaited=chosen.awaited,
+            next_cursor=encode_cursor(period.cursor_query(), last.order)
+            if last is not None and more
+            else None,
+            evaluated=selection.evaluated,
+            awaited=selection.awaited,
         )
 
-    def _missed(self, page: Sequence[StoredSnapshot], now: datetime) -> Chosen:
+    def _select_missed(self, page: Sequence[SnapshotRecord], now: datetime) -> ReplaySelection:
         """Choose the snapshots whose evaluation was missed: no report exists and none is awaited (INV-15)."""
-        settled = [each for each in page if is_backfilled(each.document) or not is_awaited(each, now)]
+        settled = [each for each in page if is_backfilled(each.document) or not is_report_pending(each, now)]
         missed = [each for each in settled if not self._is_evaluated(each)]
-        return Chosen(missed, len(settled) - len(missed), len(page) - len(settled))
+        return ReplaySelection(missed, len(settled) - len(missed), len(page) - len(settled))
 
-    def _is_evaluated(self, snapshot: StoredSnapshot) -> bool:
+    def _is_evaluated(self, snapshot: SnapshotRecord) -> bool:
         newest = self.reports.newest_report
         return all(newest(kind, snapshot.world_id, snapshot.version) is not None for kind in REPORT_KINDS)
 
-    def _named(self, named: Named) -> Replayed:
+    def _replay_named(self, named: NamedRecords) -> ReplayResult:
         read = {name: self._read(self.snapshots.get, named.world_id, name) for name in named.versions}
         read |= {name: self._read(self.evaluations.get, named.world_id, name) for name in named.evaluations}
         commits = [commit for commit in read.values() if not isinstance(commit, str)]
         self.announce(commits, replay=True)
-        return Replayed(
+        return ReplayResult(
             found=len(commits),
             announced=len(commits),
-            expired=self._expired(commits),
+            expired=self._count_expired(commits),
             missing=tuple(name for name, commit in read.items() if commit == "missing"),
             unreadable=tuple(name for name, commit in read.items() if commit == "unreadable"),
         )
 
-    def _read(self, get: Get, world_id: str, name: str) -> Commit | Absence:
+    def _read(self, get: GetRecord, world_id: str, name: str) -> Commit | ReadFailure:
         try:
             commit = get(world_id, name)
-        except UnavailableError:
+        except DependencyUnavailableError:
             raise
         except Exception:  # noqa: BLE001  (whatever a bad record raises, its neighbours go on)
             return "unreadable"
         return "missing" if commit is None else commit
 
-    def _expired(self, commits: Sequence[Commit]) -> int:
+    def _count_expired(self, commits: Sequence[Commit]) -> int:
         now = self.clock()
-        return sum(isinstance(each, StoredSnapshot) and each.is_expired(now) for each in commits)
+        return sum(isinstance(each, SnapshotRecord) and each.is_expired(now) for each in commits)

@@ -4,26 +4,26 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+from functions.evaluation.derived_record import AnyDerivedRecord
 from functions.evaluation.forecast_key import FORECAST, SEPARATOR
 from functions.evaluation.input_note import NOTE_PREFIXES
-from functions.evaluation.derived_record import Record
-from functions.evaluation.store import dynamodb_evaluations
+from functions.evaluation.store import dynamodb_reports
 from functions.hub.adapters import snapshot_item
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 
 INSERT = "INSERT"
 # Records that are not announced: forecasts for back-tests and notes on blobs. They have no consumer.
-SILENT_PREFIXES = (FORECAST + SEPARATOR, *NOTE_PREFIXES)
+UNANNOUNCED_PREFIXES = (FORECAST + SEPARATOR, *NOTE_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)
-class StreamRecords:
+class StreamRecordDecoder:
     """Decodes stream records of both tables."""
 
     bodies: BodyStore
 
-    def commit(self, record: dict[str, Any]) -> StoredSnapshot | Record | None:
+    def commit(self, record: dict[str, Any]) -> SnapshotRecord | AnyDerivedRecord | None:
         """Return the committed record; None unless it is a new item of an announced kind.
 
         Raises:
@@ -33,9 +33,9 @@ class StreamRecords:
             return None
         item = {name: _attribute(value) for name, value in record["dynamodb"]["NewImage"].items()}
         if "evaluation_id" in item:
-            if item["evaluation_id"]["S"].startswith(SILENT_PREFIXES):
+            if item["evaluation_id"]["S"].startswith(UNANNOUNCED_PREFIXES):
                 return None
-            return dynamodb_evaluations.from_item(item)
+            return dynamodb_reports.from_item(item)
         return snapshot_item.from_item(item, self.bodies.body_of)
 
 

@@ -8,13 +8,13 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from events.envelope import CloudEvent
-from functions.entrypoints.blob_faults import count_blob_fault
+from functions.entrypoints.blob_errors import count_blob_error
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.ports import Clock
 from functions.telemetry import log
 from functions.telemetry.headline import headline
 from functions.telemetry.health import Health, WorkerName
-from functions.telemetry.metered_worlds import MeteredWorlds, no_world
+from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
 
 Worker = Callable[[CloudEvent], str]
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -25,7 +25,7 @@ def queue_worker(
     work: Worker,
     clock: Clock,
     stages: frozenset[str] = frozenset(),
-    metered: MeteredWorlds = no_world,
+    metered: MeteredWorlds = no_metered_worlds,
 ) -> Handler:
     """Return the Lambda handler that gives each message's event to a worker.
 
@@ -73,7 +73,7 @@ def _handle(record: SQSRecord, work: Worker, clock: Clock, health: Health) -> tu
         outcome = work(announced)
     except Exception as error:
         health.failed(receives, announced)
-        count_blob_fault(error)
+        count_blob_error(error)
         raise
     finally:
         health.received(receives, waited_seconds, announced)

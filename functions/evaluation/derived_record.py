@@ -23,7 +23,7 @@ ReportT = TypeVar("ReportT", bound=Report, default=RiskReport)
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation(Generic[ReportT]):
+class DerivedRecord(Generic[ReportT]):
     """One append-only record.
 
     Attributes:
@@ -54,18 +54,18 @@ class Evaluation(Generic[ReportT]):
 
         Only an exit rule may contain a slash; its position is found by counting the parts from both ends.
         """
-        return SEPARATOR.join((self.kind, *_unique_by(self.report)))
+        return SEPARATOR.join((self.kind, *_identifying_fields(self.report)))
 
     def document(self) -> dict[str, Any]:
         """Return the report, JSON-ready."""
         return self.report.model_dump(mode="json")
 
 
-Record = Evaluation[Any]
+AnyDerivedRecord = DerivedRecord[Any]
 """A record of any kind."""
 
 
-def evaluation_from(evaluation_id: str, document: Mapping[str, Any], **origin: Any) -> Record:  # noqa: ANN401
+def parse_record(evaluation_id: str, document: Mapping[str, Any], **origin: Any) -> AnyDerivedRecord:  # noqa: ANN401
     """Return the record that was stored under a key.
 
     Args:
@@ -80,7 +80,7 @@ def evaluation_from(evaluation_id: str, document: Mapping[str, Any], **origin: A
     model = {str(known): each for known, each in MODELS.items()}.get(kind)
     if model is None:
         raise ValueError(f"evaluation {evaluation_id!r} is of no known kind ({', '.join(MODELS)})")
-    return Evaluation(model.model_validate(document, extra=UNKNOWN_MEMBERS), **origin)
+    return DerivedRecord(model.model_validate(document, extra=UNKNOWN_MEMBERS), **origin)
 
 
 def report_prefix(kind: ReportKind, version: str) -> str:
@@ -98,7 +98,7 @@ def engine_order(evaluation_id: str) -> tuple[list[int], bool]:
     return [int(part) for part in version.split(".") if part.isdecimal()], not suffixed
 
 
-def _unique_by(report: Report) -> tuple[str, ...]:
+def _identifying_fields(report: Report) -> tuple[str, ...]:
     if isinstance(report, ExitSignal):
         return (report.stage, report.strategy, report.rule, report.window)
     return (report.version, report.engine_version)

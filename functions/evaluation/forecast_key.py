@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from functions.hub.domain.ordering import BEFORE_ALL, through, time_order
+from functions.hub.domain.ordering import BEFORE_ALL, last_key_at, time_order
 from functions.hub.domain.ordering import SEPARATOR as ORDER_SEPARATOR
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.reports.forecast import Forecast
@@ -14,10 +14,10 @@ SEPARATOR = "/"
 def forecast_id(forecast: Forecast) -> str:
     """Return the forecast's key within its world: `forecast/<stage>/<as_of>|<created_at>|<version>`."""
     order = time_order(parse_instant(forecast.as_of), parse_instant(forecast.created_at), forecast.version)
-    return _in_stage(forecast.stage, order)
+    return _key_in_stage(forecast.stage, order)
 
 
-def made_at(key: str) -> datetime:
+def as_of_in_key(key: str) -> datetime:
     """Return the `as_of` in a forecast's key."""
     return parse_instant(key.split(SEPARATOR, 2)[2].partition(ORDER_SEPARATOR)[0])
 
@@ -29,8 +29,8 @@ def version_of(key: str) -> str:
 
 def forecast_bounds(stage: str, start: datetime, end: datetime) -> tuple[str, str]:
     """Return the least and the greatest forecast key of a stage from `start` to `end`, both inclusive."""
-    return _in_stage(stage, format_instant(start) + BEFORE_ALL), _in_stage(stage, through(end))
+    return _key_in_stage(stage, format_instant(start) + BEFORE_ALL), _key_in_stage(stage, last_key_at(end))
 
 
-def _in_stage(stage: str, order: str) -> str:
+def _key_in_stage(stage: str, order: str) -> str:
     return SEPARATOR.join((FORECAST, stage, order))

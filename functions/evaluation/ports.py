@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from events.envelope import CloudEvent
+    from functions.evaluation.derived_record import AnyDerivedRecord, ReportKind
     from functions.evaluation.input_note import InputNote
-    from functions.evaluation.derived_record import Record, ReportKind
     from functions.evaluation.signal_query import SignalPage, SignalQuery
     from risk_hub_contracts.reports.forecast import Forecast
     from risk_hub_contracts.reports.risk import RiskStatus
@@ -31,15 +31,15 @@ def no_tally(event: CloudEvent, stage: str, status: RiskStatus) -> None:
     """Count nothing: the default where no metrics are wanted."""
 
 
-class EvaluationStore(Protocol):
+class ReportStore(Protocol):
     """Append-only evaluation records. Every method may raise UnavailableError."""
 
-    def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
+    def put_once(self, evaluation: AnyDerivedRecord, retain_until: datetime) -> bool:
         """Store the record if its key is free (INV-05); return whether it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
-class FoundReport:
+class StoredReport:
     """A report as a JSON document, and whether its snapshot was past and evaluated on purpose."""
 
     document: dict[str, Any]
@@ -51,7 +51,7 @@ class Reports(Protocol):
 
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
-    ) -> FoundReport | None:
+    ) -> StoredReport | None:
         """Return the report of the newest engine version on a snapshot, or None; strongly consistent.
 
         With `known_at` only reports that were evaluated by then count.
@@ -68,10 +68,10 @@ class Signals(Protocol):
         """
 
 
-class StoredEvaluations(Protocol):
+class StoredRecords(Protocol):
     """The same records by their keys. May raise UnavailableError."""
 
-    def get(self, world_id: str, evaluation_id: str) -> Record | None:
+    def get(self, world_id: str, evaluation_id: str) -> AnyDerivedRecord | None:
         """Return one record, or None; strongly consistent.
 
         Raises:

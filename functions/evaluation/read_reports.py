@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.evaluation.ports import FoundReport, Reports
 from functions.evaluation.derived_record import ReportKind
-from functions.hub.domain.past_snapshots import is_awaited, is_backfilled
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.evaluation.ports import Reports, StoredReport
+from functions.hub.domain.past_snapshots import is_backfilled, is_report_pending
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Clock, SnapshotStore, WorldStore
 from functions.hub.use_cases.explain_absence import VERSION_REMEDY, ExplainAbsence
 from risk_hub_contracts.base.problems import (
@@ -32,7 +32,7 @@ class ReadReports:
     worlds: WorldStore
     clock: Clock
 
-    def of_version(self, kind: ReportKind, world_id: str, version: str) -> FoundReport:
+    def of_version(self, kind: ReportKind, world_id: str, version: str) -> StoredReport:
         """Return the report on one version: one request if the report exists.
 
         Raises:
@@ -45,7 +45,7 @@ class ReadReports:
         stored = self.snapshots.get(world_id, version)
         if stored is None:
             raise self._no_version(world_id, version)
-        raise _absent(kind, stored, self.clock())
+        raise _missing_report_problem(kind, stored, self.clock())
 
     def _no_version(self, world_id: str, version: str) -> ProblemError:
         if self.snapshots.last_expiry(world_id) is None:
@@ -53,7 +53,9 @@ class ReadReports:
         detail = f"world {world_id!r} has no version {version!r}"
         return ProblemError(SNAPSHOT_NOT_FOUND, detail, remedy=VERSION_REMEDY)
 
-    def of_snapshot(self, kind: ReportKind, stored: StoredSnapshot, known_at: datetime | None) -> FoundReport:
+    def of_snapshot(
+        self, kind: ReportKind, stored: SnapshotRecord, known_at: datetime | None
+    ) -> StoredReport:
         """Return the report on a snapshot that was found: one request.
 
         Raises:
@@ -62,12 +64,12 @@ class ReadReports:
         """
         report = self.reports.newest_report(kind, stored.world_id, stored.version, known_at)
         if report is None:
-            raise _absent(kind, stored, self.clock(), known_at)
+            raise _missing_report_problem(kind, stored, self.clock(), known_at)
         return report
 
 
-def _absent(
-    kind: ReportKind, stored: StoredSnapshot, now: datetime, known_at: datetime | None = None
+def _missing_report_problem(
+    kind: ReportKind, stored: SnapshotRecord, now: datetime, known_at: datetime | None = None
 ) -> ProblemError:
     named = f"version {stored.version!r} of world {stored.world_id!r}"
     extra = {"version": stored.version}
@@ -75,7 +77,7 @@ def _absent(
         return ProblemError(
             NOT_YET[kind], f"{named} had no report at {format_instant(known_at)}", extra=extra
         )
-    if is_awaited(stored, now):
+    if is_report_pending(stored, now):
         return ProblemError(NOT_YET[kind], f"{named} is not evaluated yet", extra=extra)
     as_of, expired_at = format_instant(stored.as_of), format_instant(stored.expires_at)
     reason = (

@@ -14,7 +14,7 @@ from functions.hub.domain.ordering import (
     SEPARATOR,
     just_after,
     just_before,
-    through,
+    last_key_at,
 )
 from risk_hub_contracts.base.times import format_instant
 
@@ -56,7 +56,7 @@ class SignalQuery:
     def bounds(self) -> tuple[str, str]:
         """Return the least and the greatest order key that can match, both inclusive."""
         lower = BEFORE_ALL if self.emitted_from is None else format_instant(self.emitted_from)
-        upper = AFTER_ALL if self.emitted_to is None else through(self.emitted_to)
+        upper = AFTER_ALL if self.emitted_to is None else last_key_at(self.emitted_to)
         if self.after is None:
             return lower, upper
         if self.newest_first:

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Literal
 
 from events.envelope import CloudEvent
-from functions.evaluation.derived_record import Evaluation, ReportT
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.evaluation.derived_record import DerivedRecord, ReportT
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import BlobStore, SnapshotStore
 from risk_hub_contracts.base.times import parse_instant
-from risk_hub_contracts.snapshot.parse import Part, Snapshot
+from risk_hub_contracts.snapshot.parse import Component, Snapshot
 
 Outcome = Literal["evaluated", "repeated", "expired", "no_signal", "history"]
 """Result of a worker's handling of an event.
@@ -24,7 +24,7 @@ def announced_snapshot(event: CloudEvent, snapshots: SnapshotStore, now: datetim
 
     Raises:
         LookupError: the event's claim check names a snapshot that the store does not hold.
-        UnavailableError: the store did not answer.
+        DependencyUnavailableError: the store did not answer.
     """
     if not event.history and parse_instant(event.data["expires_at"]) <= now:
         return None
@@ -34,12 +34,12 @@ def announced_snapshot(event: CloudEvent, snapshots: SnapshotStore, now: datetim
     return Snapshot.from_document(document, event.data["content_hash"])
 
 
-def stored_snapshot(snapshots: SnapshotStore, world_id: str, version: str) -> StoredSnapshot:
+def stored_snapshot(snapshots: SnapshotStore, world_id: str, version: str) -> SnapshotRecord:
     """Return one version from the store.
 
     Raises:
         LookupError: the store does not hold it.
-        UnavailableError: the store did not answer.
+        DependencyUnavailableError: the store did not answer.
     """
     stored = snapshots.get(world_id, version)
     if stored is None:
@@ -47,19 +47,19 @@ def stored_snapshot(snapshots: SnapshotStore, world_id: str, version: str) -> St
     return stored
 
 
-def verified_bytes(part: Part, blobs: BlobStore) -> bytes:
+def verified_bytes(component: Component, blobs: BlobStore) -> bytes:
     """Return a part's canonical bytes, inline or fetched and verified (INV-06).
 
     Raises:
         BlobError: the blob is missing or not the one that the snapshot names.
-        UnavailableError: the blob store did not answer.
+        DependencyUnavailableError: the blob store did not answer.
     """
-    return blobs.load(part.ref) if part.ref is not None else part.blob or b""
+    return blobs.load(component.ref) if component.ref is not None else component.blob or b""
 
 
-def derived_from(event: CloudEvent, report: ReportT) -> Evaluation[ReportT]:
+def derived_record(event: CloudEvent, report: ReportT) -> DerivedRecord[ReportT]:
     """Return the record of a report or signal derived on an event, with the event as its cause."""
-    return Evaluation(
+    return DerivedRecord(
         report,
         correlation_id=event.correlationid,
         causation_id=event.id,

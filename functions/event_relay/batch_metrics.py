@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.announcing.relay_records import Relayed
+from functions.announcing.relay_records import RelayResult
 from functions.telemetry.health import Health
 
 
-def report(records: Sequence[dict[str, Any]], relayed: Relayed, now: datetime) -> None:
+def report(records: Sequence[dict[str, Any]], relayed: RelayResult, now: datetime) -> None:
     """Write the counts of announced and isolated records, and each record's delay after its commit.
 
     Args:

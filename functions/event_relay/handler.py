@@ -8,8 +8,8 @@ from functions.telemetry import log
 from functions.wiring.composition import Composition
 from risk_hub_contracts.base.problem_types import ProblemError
 
-_parts = Composition()
-_relay, _replay = _parts.relay_records(), _parts.replay_snapshots()
+_dependencies = Composition()
+_relay, _replay = _dependencies.relay_records(), _dependencies.replay_snapshots()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -18,14 +18,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     An error makes the stream deliver the whole batch again.
     """
     if "replay" in event:
-        return _replayed(event["replay"])
+        return _replay_result(event["replay"])
     relayed = _relay(event["Records"])
     log.info("relayed", announced=relayed.announced, isolated=relayed.isolated)
-    report(event["Records"], relayed, _parts.clock())
+    report(event["Records"], relayed, _dependencies.clock())
     return {"batchItemFailures": []}
 
 
-def _replayed(request: dict[str, Any]) -> dict[str, Any]:
+def _replay_result(request: dict[str, Any]) -> dict[str, Any]:
     """Return how a replay went, or `refused` with the reason: an operator's mistake is not an error of the function."""
     try:
         replayed = asdict(_replay(request))

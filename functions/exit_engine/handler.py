@@ -3,7 +3,11 @@
 from functions.entrypoints.queue import queue_worker
 from functions.wiring.composition import Composition
 
-_parts = Composition()
+_dependencies = Composition()
 handler = queue_worker(
-    "exit_engine", _parts.emit_exit_signals(), _parts.clock, _parts.stages(), _parts.metered_worlds()
+    "exit_engine",
+    _dependencies.emit_exit_signals(),
+    _dependencies.clock,
+    _dependencies.stages(),
+    _dependencies.metered_worlds(),
 )

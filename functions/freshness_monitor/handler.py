@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from functions.freshness_monitor.pass_metrics import make_a_pass
+from functions.freshness_monitor.pass_metrics import run_pass
 from functions.telemetry import log
 from functions.wiring.composition import Composition
 
-_parts = Composition()
-_watch, _queues, _tokens = _parts.watch_freshness(), _parts.queue_depths(), _parts.tokens()
+_dependencies = Composition()
+_watch, _queues, _tokens = (
+    _dependencies.watch_freshness(),
+    _dependencies.queue_depths(),
+    _dependencies.tokens(),
+)
 
 
 def handler(_event: dict[str, Any], _context: object) -> None:
@@ -15,5 +19,5 @@ def handler(_event: dict[str, Any], _context: object) -> None:
 
     If the worlds cannot be read, no heartbeat is written, which raises an alarm.
     """
-    watched = make_a_pass(_watch, _queues, _tokens)
+    watched = run_pass(_watch, _queues, _tokens)
     log.info("watched", worlds=watched.worlds, unreadable=watched.unreadable)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from risk_hub_contracts.blob.uploads import PartSpan
 
 
-class NoUploadError(Exception):
+class UploadNotFoundError(Exception):
     """The multipart upload does not exist, nor does the object it would have been completed to."""
 
 
@@ -37,7 +37,7 @@ class SignedPut:
 class BlobUploads(Protocol):
     """Uploads of large blobs directly to the store, without passing through the hub.
 
-    Every reference given here has its size. Every method may raise UnavailableError.
+    Every reference given here has its size. Every method may raise DependencyUnavailableError.
     """
 
     def ref(self, world_id: str, sha256: str) -> str:
@@ -59,7 +59,7 @@ class BlobUploads(Protocol):
         safe.
 
         Raises:
-            NoUploadError: the upload is unknown, or the blob is so small that it has no parts.
+            UploadNotFoundError: the upload is unknown, or the blob is so small that it has no parts.
             UploadInProgressError: this call ended before the blob was complete; another call continues.
             UploadMismatchError: a part is missing, or the whole differs in size or digest.
         """
@@ -69,39 +69,39 @@ class BlobUploads(Protocol):
 
 
 class BlobClaims(Protocol):
-    """The marks as writers use them; reads are strongly consistent. May raise UnavailableError."""
+    """The marks as writers use them; reads are strongly consistent. May raise DependencyUnavailableError."""
 
     def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
         """Store the claim, or renew it."""
 
-    def is_doomed(self, world_id: str, sha256: str, now: datetime) -> bool:
+    def is_leased(self, world_id: str, sha256: str, now: datetime) -> bool:
         """Return whether a deletion lease is held on the blob."""
 
 
 class BlobMarks(Protocol):
-    """The marks as the reaper uses them; reads are strongly consistent. May raise UnavailableError."""
+    """The marks as the reaper uses them; reads are strongly consistent. May raise DependencyUnavailableError."""
 
     def claims(self, world_id: str, sha256: str) -> Sequence[Claim]:
         """Return every claim on the blob."""
 
-    def doom(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
+    def lease(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
         """Take the blob's deletion lease if it is free or has ended; return whether `owner` holds it now."""
 
-    def spare(self, world_id: str, sha256: str, owner: str) -> None:
+    def release(self, world_id: str, sha256: str, owner: str) -> None:
         """Release the deletion lease if `owner` holds it."""
 
-    def withdraw(self, world_id: str, sha256: str, claim: Claim) -> None:
+    def remove_claim(self, world_id: str, sha256: str, claim: Claim) -> None:
         """Remove the claim unless it has been renewed since it was read."""
 
-    def place(self) -> str | None:
+    def position(self) -> str | None:
         """Return where the reaper's last run stopped; None when it reached the end."""
 
-    def keep_place(self, place: str | None) -> None:
+    def save_position(self, position: str | None) -> None:
         """Store where this run stopped."""
 
 
 @dataclass(frozen=True, slots=True)
-class ShelvedBlob:
+class ListedBlob:
     """A blob as the store lists it."""
 
     world_id: str
@@ -109,21 +109,21 @@ class ShelvedBlob:
     stored_at: datetime
 
 
-class BlobShelf(Protocol):
-    """All blobs of all worlds in the store's order. Every method may raise UnavailableError."""
+class BlobInventory(Protocol):
+    """All blobs of all worlds in the store's order. Every method may raise DependencyUnavailableError."""
 
-    def after(self, place: str | None) -> Sequence[ShelvedBlob]:
+    def after(self, position: str | None) -> Sequence[ListedBlob]:
         """Return the next blobs after a place in the store's order; an empty result means the end."""
 
-    def place_of(self, blob: ShelvedBlob) -> str:
+    def position_of(self, blob: ListedBlob) -> str:
         """Return the blob's own place."""
 
-    def remove(self, blob: ShelvedBlob) -> None:
+    def remove(self, blob: ListedBlob) -> None:
         """Remove the blob; succeed if it does not exist."""
 
 
 class StoredHashes(Protocol):
-    """Content hashes of stored snapshots. May raise UnavailableError."""
+    """Content hashes of stored snapshots. May raise DependencyUnavailableError."""
 
     def content_hash(self, world_id: str, version: str) -> str | None:
         """Return the content hash of a stored snapshot, or None; strongly consistent."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from functions.hub.domain.snapshot_query import SnapshotQuery
-    from functions.hub.domain.snapshot_record import StoredSnapshot
+    from functions.hub.domain.snapshot_record import SnapshotRecord
     from risk_hub_contracts.base.tokens import Token
     from risk_hub_contracts.blob.refs import BlobRef
     from risk_hub_contracts.blob.types import BlobKind
@@ -37,7 +37,7 @@ class Dependency(StrEnum):
     WORLD_STORE = "the world store"
 
 
-class UnavailableError(Exception):
+class DependencyUnavailableError(Exception):
     """A dependency did not answer, throttled or timed out. No partial write was made; a retry may succeed."""
 
     def __init__(self, dependency: Dependency, reason: str) -> None:
@@ -74,26 +74,26 @@ class DocumentError(Exception):
 class PutOutcome:
     """Result of a put: the snapshot now stored under the key, either the new one or an earlier one."""
 
-    stored: StoredSnapshot
+    stored: SnapshotRecord
     created: bool
 
 
 class SnapshotStore(Protocol):
     """The immutable snapshots.
 
-    Every method may raise UnavailableError, and every method that returns snapshots DocumentError.
+    Every method may raise DependencyUnavailableError, and every method that returns snapshots DocumentError.
     """
 
-    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+    def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         """Store the snapshot if its (world, version) is free, else return the existing one (INV-01).
 
         It is one call to the store.
         """
 
-    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+    def get(self, world_id: str, version: str) -> SnapshotRecord | None:
         """Return one version, expired or not; strongly consistent."""
 
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+    def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         """Return at most `query.limit` snapshots that match, in the query's order; strongly consistent."""
 
     def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
@@ -131,7 +131,7 @@ class BlobHead:
 
 
 class BlobStore(Protocol):
-    """Content-addressed blobs of the worlds. Every method may raise UnavailableError."""
+    """Content-addressed blobs of the worlds. Every method may raise DependencyUnavailableError."""
 
     @property
     def bucket(self) -> str:
@@ -171,9 +171,9 @@ class Head:
 
 
 class WorldStore(Protocol):
-    """Rows with expectation and head, one per world and stage. Every method may raise UnavailableError."""
+    """Rows with expectation and head, one per world and stage. Every method may raise DependencyUnavailableError."""
 
-    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+    def advance_head(self, snapshot: SnapshotRecord) -> bool:
         """Move the head forward to the snapshot, never backwards; return whether it is now the head."""
 
     def heads(self, world_id: str) -> Sequence[Head | None]:
@@ -181,7 +181,7 @@ class WorldStore(Protocol):
 
 
 class ExitPolicies(Protocol):
-    """The exit policies that operators stored. May raise UnavailableError."""
+    """The exit policies that operators stored. May raise DependencyUnavailableError."""
 
     def exit_policy(self, world_id: str, stage: str) -> ExitPolicy | None:
         """Return the policy of one world and stage, None when none is stored; strongly consistent.
@@ -198,5 +198,5 @@ class TokenStore(Protocol):
         """Return the current list, at most a minute old; while the secret store is down, the last good list.
 
         Raises:
-            UnavailableError: the secret store is down and no list has been read yet.
+            DependencyUnavailableError: the secret store is down and no list has been read yet.
         """

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from functions.hub.domain.freshness import WorldRow
 
-Note = Literal["expectation", "exit_policy"]
+NoteKind = Literal["expectation", "exit_policy"]
 """What an operator may write on the row of a world and stage."""
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class NoteWrite:
     """A note to write: its JSON text, the time, and the id of the operator's token.
 
     Attributes:
@@ -30,7 +30,7 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class StoredNote:
     """One stored note.
 
     Attributes:
@@ -48,10 +48,10 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class NoteWriteResult:
     """A written note, and whether none existed before."""
 
-    noted: Noted
+    stored_note: StoredNote
     created: bool
 
 
@@ -64,15 +64,15 @@ class RowPage:
 
 
 class WorldRegistry(Protocol):
-    """Notes on the worlds' rows, which also hold the heads. Every method may raise UnavailableError."""
+    """Notes on the worlds' rows, which also hold the heads. Every method may raise DependencyUnavailableError."""
 
-    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Written:
+    def put(self, world_id: str, stage: str, note: NoteKind, writing: NoteWrite) -> NoteWriteResult:
         """Write the note in place of an existing one; leave the head unchanged."""
 
-    def get(self, world_id: str, stage: str, note: Note) -> Noted | None:
+    def get(self, world_id: str, stage: str, note: NoteKind) -> StoredNote | None:
         """Return the note, or None; strongly consistent."""
 
-    def remove(self, world_id: str, stage: str, note: Note) -> None:
+    def remove(self, world_id: str, stage: str, note: NoteKind) -> None:
         """Remove the note if it exists; leave the head unchanged."""
 
     def page(self, limit: int, after: tuple[str, str] | None = None) -> RowPage:
@@ -87,7 +87,7 @@ class WorldRegistry(Protocol):
 
 
 class QueueDepths(Protocol):
-    """Numbers of waiting messages. May raise UnavailableError."""
+    """Numbers of waiting messages. May raise DependencyUnavailableError."""
 
     def depths(self) -> Mapping[str, int]:
         """Return the approximate number of waiting messages of each of the hub's queues."""

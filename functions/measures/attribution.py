@@ -17,14 +17,14 @@ RELATIVE_ERROR_MAX = 1e-6
 SHARE_OF_VAR_MIN = 1e-12
 
 
-def marginal_var(times: Vector, sigma: float, confidence_bps: int) -> list[float]:
+def marginal_var(matrix_product: Vector, sigma: float, confidence_bps: int) -> list[float]:
     """Return `z_c (Σw)_i / σ_p` (n,): the change of VaR per unit of weight.
 
     Raises:
         ZeroDivisionError: the book has no variance, so no position contributes to it.
     """
     scale = normal_quantile(confidence_bps) / sigma
-    return [scale * each for each in times]
+    return [scale * each for each in matrix_product]
 
 
 def component_var(weights: Vector, marginal: Vector) -> list[float]:
@@ -33,7 +33,7 @@ def component_var(weights: Vector, marginal: Vector) -> list[float]:
 
 
 def incremental_var(
-    weights: Vector, times: Vector, variances: Vector, confidence_bps: int
+    weights: Vector, matrix_product: Vector, variances: Vector, confidence_bps: int
 ) -> list[float | None]:
     """Return VaR less the VaR of the book without a position, rescaled to the same net weight (n,).
 
@@ -42,11 +42,11 @@ def incremental_var(
 
     Args:
         weights: `w` (n,).
-        times: `Σw` (n,).
+        matrix_product: `Σw` (n,).
         variances: `Σ_ii` (n,).
         confidence_bps: confidence in basis points.
     """
-    return list(_incremental(weights, times, variances, normal_quantile(confidence_bps)))
+    return list(_incremental(weights, matrix_product, variances, normal_quantile(confidence_bps)))
 
 
 def candidate_var(
@@ -72,7 +72,7 @@ def candidate_var(
 
 
 def _incremental(
-    weights: Vector, times: Vector, variances: Vector, quantile: float
+    weights: Vector, matrix_product: Vector, variances: Vector, quantile: float
 ) -> Iterator[float | None]:
     """Yield `z (σ − s)`, computed as `z (σ² − s²) / (σ + s)` to keep digits at small weights.
 
@@ -81,11 +81,11 @@ def _incremental(
     With `u` the position's share of the net weight, `σ² − s²` is
     `(2w(t − σ²/net) − w²(own − σ²/net²)) / (1 − u)²`.
     """
-    net, variance = fsum(weights), dot(weights, times)
+    net, variance = fsum(weights), dot(weights, matrix_product)
     sigma = sqrt(max(variance, 0.0))
     deviations = [sqrt(max(each, 0.0)) for each in variances]
     reach = dot(map(abs, weights), deviations)
-    for weight, each, own, deviation in zip(weights, times, variances, deviations, strict=True):
+    for weight, each, own, deviation in zip(weights, matrix_product, variances, deviations, strict=True):
         rest, alone, share = (net - weight) / net, abs(weight) * deviation, abs(weight / net) * reach
         without = fsum((variance, -2 * weight * each, weight * weight * own))
         if rest <= 0 or not without * RELATIVE_ERROR_MAX > float_info.epsilon * (reach + alone) ** 2:

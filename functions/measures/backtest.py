@@ -78,13 +78,13 @@ def independence(hits: Sequence[bool | None]) -> LikelihoodRatio | None:
 
     Source: Christoffersen, Evaluating Interval Forecasts, 1998.
     """
-    moves = Counter(pairwise(hits))
-    calm, broken = moves[False, False], moves[False, True]
-    ended, lasted = moves[True, False], moves[True, True]
-    if ended + lasted == 0:
+    transitions = Counter(pairwise(hits))
+    n00, n01 = transitions[False, False], transitions[False, True]
+    n10, n11 = transitions[True, False], transitions[True, True]
+    if n10 + n11 == 0:
         return None
-    one_rate = _best_log_likelihood(calm + ended, broken + lasted)
-    two_rates = _best_log_likelihood(calm, broken) + _best_log_likelihood(ended, lasted)
+    one_rate = _best_log_likelihood(n00 + n10, n01 + n11)
+    two_rates = _best_log_likelihood(n00, n01) + _best_log_likelihood(n10, n11)
     return _ratio(one_rate, two_rates, 1)
 
 

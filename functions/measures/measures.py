@@ -65,7 +65,7 @@ def historical_var(returns: Sequence[float], confidence_bps: int) -> float:
     Raises:
         ValueError: too few observations.
     """
-    return -_tail_quantile(_checked(returns, confidence_bps), confidence_bps) + 0.0
+    return -_tail_quantile(_sorted_sample(returns, confidence_bps), confidence_bps) + 0.0
 
 
 def historical_es(returns: Sequence[float], confidence_bps: int) -> float:
@@ -74,13 +74,13 @@ def historical_es(returns: Sequence[float], confidence_bps: int) -> float:
     Raises:
         ValueError: too few observations.
     """
-    ordered = _checked(returns, confidence_bps)
+    ordered = _sorted_sample(returns, confidence_bps)
     quantile = _tail_quantile(ordered, confidence_bps)
     tail = [value for value in ordered if value <= quantile]
     return -fsum(tail) / len(tail) + 0.0
 
 
-def _checked(returns: Sequence[float], confidence_bps: int) -> list[float]:
+def _sorted_sample(returns: Sequence[float], confidence_bps: int) -> list[float]:
     required = required_observations(confidence_bps)
     if len(returns) < required:
         raise ValueError(

@@ -41,7 +41,7 @@ class BookReturns:
         return BookReturns(self.values[last], self.dates and self.dates[last], self.gross[last])
 
 
-def by_id(returns: RealizedReturns) -> dict[str, Vector]:
+def series_by_id(returns: RealizedReturns) -> dict[str, Vector]:
     """Return the series by their ids; empty for a bare series."""
     return dict(zip(returns.ids, returns.series(), strict=True)) if returns.ids else {}
 
@@ -58,7 +58,7 @@ def book_returns(
         returns: as the blob holds them.
         weights: of the held assets.
     """
-    series = by_id(returns)
+    series = series_by_id(returns)
     if set(weights) - set(series) and returns.ids:
         return None, "returns_do_not_cover_weights"
     used = [series[asset] for asset in weights] if returns.ids else [returns.series()[0]]
@@ -70,7 +70,7 @@ def book_returns(
         return None, "returns_out_of_range"
     if not returns.ids:
         return BookReturns(list(used[0]), dates_of(returns)), None
-    values, gross = _weighted(used, list(weights.values()))
+    values, gross = _weighted_sums(used, list(weights.values()))
     return BookReturns(values, dates_of(returns), gross), None
 
 
@@ -84,7 +84,7 @@ def dates_of(returns: RealizedReturns) -> tuple[date, ...] | None:
     return dates if dates and rising else None
 
 
-def _weighted(series: Sequence[Vector], weights: Vector) -> tuple[list[float], list[float]]:
+def _weighted_sums(series: Sequence[Vector], weights: Vector) -> tuple[list[float], list[float]]:
     """Return `Σ w_i r_i,t` and `Σ|w_i r_i,t|`, (T,) each."""
     if len(series) <= EXACT_MAX_ASSETS:
         rows, sizes = list(zip(*series, strict=True)), list(map(abs, weights))

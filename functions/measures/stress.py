@@ -74,11 +74,11 @@ def worst_that_fit(
 
     An omitted loss is never worse than one that is shown.
     """
-    shown, room_bytes = _leading(sorted(losses, key=_worst_first), SHOWN_MAX_BYTES)
-    return sorted(shown, key=lambda loss: loss.scenario), _leading(metrics, room_bytes)[0]
+    shown, room_bytes = _first_that_fit(sorted(losses, key=_worst_first), SHOWN_MAX_BYTES)
+    return sorted(shown, key=lambda loss: loss.scenario), _first_that_fit(metrics, room_bytes)[0]
 
 
-def _leading(rows: Sequence[Row], room_bytes: int) -> tuple[list[Row], int]:
+def _first_that_fit(rows: Sequence[Row], room_bytes: int) -> tuple[list[Row], int]:
     """Return the leading rows that fit, and the remaining space in bytes: 0 once a row was omitted."""
     shown: list[Row] = []
     for row in rows:

@@ -5,25 +5,25 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.router import Door
-from functions.entrypoints.http.authenticator import Gate
+from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.request import Request
 from functions.entrypoints.http.responses import json_response
+from functions.entrypoints.http.router import Router
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
 from risk_hub_contracts import CONTRACT_VERSION
 from risk_hub_contracts.base.limits import served_limits
 
-NO_OTHER_LIMITS = ExposureLimits()
+DEFAULT_EXPOSURE_LIMITS = ExposureLimits()
 
 
 def about_routes(
-    door: Door,
-    gate: Gate,
+    router: Router,
+    authenticator: Authenticator,
     stages: frozenset[str],
     offload: OffloadPolicy,
-    exposure: ExposureLimits = NO_OTHER_LIMITS,
-) -> Door:
+    exposure: ExposureLimits = DEFAULT_EXPOSURE_LIMITS,
+) -> Router:
     """Add the hub's own routes to a router."""
     served = {
         "contract_version": CONTRACT_VERSION,
@@ -33,12 +33,12 @@ def about_routes(
     }
 
     def contract(request: Request, _path: Mapping[str, str]) -> Response[Any]:
-        gate.admit(request, None)
+        authenticator.require_token(request, None)
         return json_response(200, served)
 
     def health(_request: Request, _path: Mapping[str, str]) -> Response[Any]:
         return json_response(200, {"status": "ok", "contract_version": CONTRACT_VERSION})
 
-    door.add("GET", "/risk-hub/contract", contract)
-    door.add("GET", "/risk-hub/health", health)
-    return door
+    router.add("GET", "/risk-hub/contract", contract)
+    router.add("GET", "/risk-hub/health", health)
+    return router

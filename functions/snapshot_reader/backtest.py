@@ -5,11 +5,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.router import Door
-from functions.entrypoints.http.authenticator import Gate
-from functions.entrypoints.http.query_parameters import asked
+from functions.entrypoints.http.authenticator import Authenticator
+from functions.entrypoints.http.query_parameters import parse_query_parameters
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response
+from functions.entrypoints.http.router import Router
 from functions.evaluation.backtest.backtest_risk import BacktestRisk
 from risk_hub_contracts.api.queries import BacktestQuery
 from risk_hub_contracts.base.path_values import check_id
@@ -17,15 +17,15 @@ from risk_hub_contracts.base.path_values import check_id
 BACKTEST = "/risk-hub/worlds/<world_id>/risk/backtest"
 
 
-def backtest_route(door: Door, backtest: BacktestRisk, gate: Gate) -> Door:
+def backtest_route(router: Router, backtest: BacktestRisk, authenticator: Authenticator) -> Router:
     """Add the back-test's route to a router."""
 
     def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
-        gate.admit(request, "snapshots:read")
+        authenticator.require_token(request, "snapshots:read")
         world_id = path_value(path["world_id"])
         check_id(world_id, "/world_id")
-        report = backtest(world_id, asked(BacktestQuery, request))
+        report = backtest(world_id, parse_query_parameters(BacktestQuery, request))
         return json_response(200, report.model_dump(mode="json"))
 
-    door.add("GET", BACKTEST, answer)
-    return door
+    router.add("GET", BACKTEST, answer)
+    return router

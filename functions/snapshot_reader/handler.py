@@ -7,12 +7,16 @@ from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.wiring.composition import Composition
 
-_parts = Composition()
-_gate = _parts.gate()
-_stages = _parts.stages()
-_read = _parts.read_snapshots()
-_snapshots = snapshot_routes(_read, _parts.expand_parts(), _gate, _stages)
-_reports = report_routes(_snapshots, _read, _parts.read_reports(), _parts.list_exit_signals(), _gate)
-_reads = backtest_route(_reports, _parts.backtest_risk(), _gate)
-_with_blobs = blob_routes(_reads, _parts.read_blob(), _gate)
-handler = about_routes(_with_blobs, _gate, _stages, _parts.offload(), _parts.exposure())
+_dependencies = Composition()
+_authenticator = _dependencies.authenticator()
+_stages = _dependencies.stages()
+_read = _dependencies.read_snapshots()
+_snapshots = snapshot_routes(_read, _dependencies.expand_components(), _authenticator, _stages)
+_reports = report_routes(
+    _snapshots, _read, _dependencies.read_reports(), _dependencies.list_exit_signals(), _authenticator
+)
+_reads = backtest_route(_reports, _dependencies.backtest_risk(), _authenticator)
+_with_blobs = blob_routes(_reads, _dependencies.read_blob(), _authenticator)
+handler = about_routes(
+    _with_blobs, _authenticator, _stages, _dependencies.offload(), _dependencies.exposure()
+)

@@ -6,17 +6,17 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.router import Door, RequestHandler
-from functions.entrypoints.http.authenticator import Gate
-from functions.entrypoints.http.query_parameters import asked, require_no_query
+from functions.entrypoints.http.authenticator import Authenticator
+from functions.entrypoints.http.query_parameters import parse_query_parameters, require_no_query
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response, settled_header
-from functions.evaluation.exits.list_exit_signals import ListExitSignals
-from functions.evaluation.ports import FoundReport
-from functions.evaluation.read_reports import ReadReports
+from functions.entrypoints.http.router import RequestHandler, Router
 from functions.evaluation.derived_record import REPORT_KINDS, ReportKind
+from functions.evaluation.exits.list_exit_signals import ListExitSignals
+from functions.evaluation.ports import StoredReport
+from functions.evaluation.read_reports import ReadReports
 from functions.hub.domain.past_snapshots import EVALUATION_SETTLE
-from functions.hub.use_cases.read_snapshots import Found, ReadSnapshots
+from functions.hub.use_cases.read_snapshots import FoundSnapshot, ReadSnapshots
 from risk_hub_contracts.api.queries import LatestReportQuery, SignalsQuery
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.problems import ProblemError
@@ -32,14 +32,14 @@ class ReportRoutes:
     read: ReadSnapshots
     read_reports: ReadReports
     list_signals: ListExitSignals
-    gate: Gate
+    authenticator: Authenticator
 
     def of_latest(self, kind: ReportKind) -> RequestHandler:
         """GET …/snapshots/latest/{kind}."""
 
         def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
-            world_id = self._admit(request, path)
-            found = self.read.latest(world_id, asked(LatestReportQuery, request))
+            world_id = self._authorize(request, path)
+            found = self.read.latest(world_id, parse_query_parameters(LatestReportQuery, request))
             return _answer(self._of_found(kind, found), found.moment.settled(EVALUATION_SETTLE))
 
         return answer
@@ -48,7 +48,7 @@ class ReportRoutes:
         """GET …/snapshots/{version}/{kind}."""
 
         def answer(request: Request, path: Mapping[str, str]) -> Response[Any]:
-            world_id = self._admit(request, path)
+            world_id = self._authorize(request, path)
             version = check_id(path_value(path["version"]), "/version")
             require_no_query(request)
             return _answer(self.read_reports.of_version(kind, world_id, version), None)
@@ -57,33 +57,37 @@ class ReportRoutes:
 
     def exit_signals(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """GET …/exit-signals."""
-        world_id = self._admit(request, path)
-        found = self.list_signals(world_id, asked(SignalsQuery, request))
+        world_id = self._authorize(request, path)
+        found = self.list_signals(world_id, parse_query_parameters(SignalsQuery, request))
         return json_response(200, {"signals": list(found.signals), "next_cursor": found.next_cursor})
 
-    def _of_found(self, kind: ReportKind, found: Found) -> FoundReport:
+    def _of_found(self, kind: ReportKind, found: FoundSnapshot) -> StoredReport:
         try:
             return self.read_reports.of_snapshot(kind, found.stored, found.moment.known_at)
         except ProblemError as error:
-            raise found.moment.absence(error, EVALUATION_SETTLE) from None
+            raise found.moment.mark_settled(error, EVALUATION_SETTLE) from None
 
-    def _admit(self, request: Request, path: Mapping[str, str]) -> str:
-        self.gate.admit(request, "snapshots:read")
+    def _authorize(self, request: Request, path: Mapping[str, str]) -> str:
+        self.authenticator.require_token(request, "snapshots:read")
         return check_id(path_value(path["world_id"]), "/world_id")
 
 
 def report_routes(
-    door: Door, read: ReadSnapshots, read_reports: ReadReports, list_signals: ListExitSignals, gate: Gate
-) -> Door:
+    router: Router,
+    read: ReadSnapshots,
+    read_reports: ReadReports,
+    list_signals: ListExitSignals,
+    authenticator: Authenticator,
+) -> Router:
     """Add the routes of reports and exit signals. `latest` comes first: it is never a version in a path."""
-    routes = ReportRoutes(read, read_reports, list_signals, gate)
+    routes = ReportRoutes(read, read_reports, list_signals, authenticator)
     for kind in REPORT_KINDS:
-        door.add("GET", f"{WORLD}/snapshots/latest/{kind}", routes.of_latest(kind))
-        door.add("GET", f"{WORLD}/snapshots/<version>/{kind}", routes.of_version(kind))
-    door.add("GET", f"{WORLD}/exit-signals", routes.exit_signals)
-    return door
+        router.add("GET", f"{WORLD}/snapshots/latest/{kind}", routes.of_latest(kind))
+        router.add("GET", f"{WORLD}/snapshots/<version>/{kind}", routes.of_version(kind))
+    router.add("GET", f"{WORLD}/exit-signals", routes.exit_signals)
+    return router
 
 
-def _answer(found: FoundReport, settled: bool | None) -> Response[Any]:  # noqa: FBT001 - a header's value
+def _answer(found: StoredReport, settled: bool | None) -> Response[Any]:  # noqa: FBT001 - a header's value
     evaluated_as = {EVALUATED_AS: "history" if found.history else "current"}
     return json_response(200, found.document, {**evaluated_as, **settled_header(settled)})

@@ -6,14 +6,14 @@ from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.router import Door
+from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.etags import snapshot_etag
-from functions.entrypoints.http.authenticator import Gate
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response
-from functions.hub.domain.snapshot_record import StoredSnapshot
-from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
-from functions.telemetry.metered_worlds import MeteredWorlds, no_world
+from functions.entrypoints.http.router import Router
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishResult, PublishSnapshot
+from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
 from functions.telemetry.metrics import write
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE, WORLD_ID
@@ -24,22 +24,25 @@ SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 
 
 def snapshot_writer(
-    publish: PublishSnapshot, gate: Gate, stages: frozenset[str], metered: MeteredWorlds = no_world
-) -> Door:
+    publish: PublishSnapshot,
+    authenticator: Authenticator,
+    stages: frozenset[str],
+    metered: MeteredWorlds = no_metered_worlds,
+) -> Router:
     """Return a router with the route for publishing; `stages` are the values of X-Stage that it takes."""
 
     def post_snapshot(request: Request, path: Mapping[str, str]) -> Response[Any]:
-        gate.admit_producer(request)
-        published = publish(_publication(request, path_value(path["world_id"])))
+        authenticator.require_producer_token(request)
+        published = publish(_publish_request(request, path_value(path["world_id"])))
         _count(published, metered)
         return _answer(published, request.prefix)
 
-    door = Door(stages)
-    door.add("POST", SNAPSHOTS, post_snapshot)
-    return door
+    router = Router(stages)
+    router.add("POST", SNAPSHOTS, post_snapshot)
+    return router
 
 
-def _publication(request: Request, world_id: str) -> Publication:
+def _publish_request(request: Request, world_id: str) -> PublishRequest:
     """Read the request in the contract's order of checks: actor, stage, world, size, media type."""
     actor = request.actor()
     stage = request.stage()
@@ -50,7 +53,7 @@ def _publication(request: Request, world_id: str) -> Publication:
     except ProblemError:
         _refuse_other_world(body, world_id)
         raise
-    return Publication(world_id, actor, stage, body, request.correlation_id, request.trace_header)
+    return PublishRequest(world_id, actor, stage, body, request.correlation_id, request.trace_header)
 
 
 def _refuse_other_world(body: bytes, world_id: str) -> None:
@@ -63,7 +66,7 @@ def _refuse_other_world(body: bytes, world_id: str) -> None:
         raise ProblemError(WORLD_MISMATCH, f"the path names world {world_id!r}, the body another one")
 
 
-def _answer(published: Published, prefix: str) -> Response[Any]:
+def _answer(published: PublishResult, prefix: str) -> Response[Any]:
     stored = published.stored
     headers = {"ETag": snapshot_etag(stored, published.at), "Location": prefix + _location(stored)}
     if not published.created:
@@ -72,12 +75,12 @@ def _answer(published: Published, prefix: str) -> Response[Any]:
     return json_response(201 if published.created else 200, answer, headers)
 
 
-def _location(stored: StoredSnapshot) -> str:
+def _location(stored: SnapshotRecord) -> str:
     path = SNAPSHOTS.replace("<world_id>", quote(stored.world_id, safe=""))
     return f"{path}/lookup?version={quote(stored.version, safe='')}"
 
 
-def _count(published: Published, metered: MeteredWorlds) -> None:
+def _count(published: PublishResult, metered: MeteredWorlds) -> None:
     stored = published.stored
     if published.created:
         write([(SNAPSHOT_PROCESSED, 1)], {STAGE: stored.stage})

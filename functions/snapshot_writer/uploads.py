@@ -6,10 +6,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.router import Door
-from functions.entrypoints.http.authenticator import Gate
+from functions.entrypoints.http.authenticator import Authenticator
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import DO_NOT_STORE, json_response
+from functions.entrypoints.http.router import Router
 from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
 from risk_hub_contracts.base.path_values import check_id, check_sha256
 from risk_hub_contracts.blob.uploads import UploadEnd, parse_upload, parse_upload_end
@@ -22,48 +22,48 @@ class UploadRoutes:
     """One method per route."""
 
     upload: UploadBlobs
-    gate: Gate
+    authenticator: Authenticator
 
     def begin(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """POST …/blobs."""
-        world_id = self._admit(request, path)
-        answer = self.upload.begin(world_id, parse_upload(_json(request)))
+        world_id = self._authorize(request, path)
+        answer = self.upload.begin(world_id, parse_upload(_json_body(request)))
         return json_response(200 if answer["stored"] else 201, answer, DO_NOT_STORE)
 
     def complete(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """POST …/blobs/{sha256}/complete."""
-        return self._end(request, path, self.upload.complete)
+        return self._finish(request, path, self.upload.complete)
 
     def abort(self, request: Request, path: Mapping[str, str]) -> Response[Any]:
         """POST …/blobs/{sha256}/abort."""
-        return self._end(request, path, self.upload.abort)
+        return self._finish(request, path, self.upload.abort)
 
-    def _end(
+    def _finish(
         self,
         request: Request,
         path: Mapping[str, str],
-        verb: Callable[[str, str, UploadEnd], Document],
+        operation: Callable[[str, str, UploadEnd], Document],
     ) -> Response[Any]:
-        world_id = self._admit(request, path)
+        world_id = self._authorize(request, path)
         sha256 = check_sha256(path_value(path["sha256"]))
-        return json_response(200, verb(world_id, sha256, parse_upload_end(_json(request))))
+        return json_response(200, operation(world_id, sha256, parse_upload_end(_json_body(request))))
 
-    def _admit(self, request: Request, path: Mapping[str, str]) -> str:
-        self.gate.admit_producer(request)
+    def _authorize(self, request: Request, path: Mapping[str, str]) -> str:
+        self.authenticator.require_producer_token(request)
         request.actor()
         return check_id(path_value(path["world_id"]), "/world_id")
 
 
-def add_upload_routes(door: Door, upload: UploadBlobs, gate: Gate) -> Door:
+def add_upload_routes(router: Router, upload: UploadBlobs, authenticator: Authenticator) -> Router:
     """Add the producers' upload routes to a router."""
-    routes = UploadRoutes(upload, gate)
-    door.add("POST", BLOBS, routes.begin)
-    door.add("POST", f"{BLOBS}/<sha256>/complete", routes.complete)
-    door.add("POST", f"{BLOBS}/<sha256>/abort", routes.abort)
-    return door
+    routes = UploadRoutes(upload, authenticator)
+    router.add("POST", BLOBS, routes.begin)
+    router.add("POST", f"{BLOBS}/<sha256>/complete", routes.complete)
+    router.add("POST", f"{BLOBS}/<sha256>/abort", routes.abort)
+    return router
 
 
-def _json(request: Request) -> bytes:
+def _json_body(request: Request) -> bytes:
     body = request.body()
     request.require_json()
     return body

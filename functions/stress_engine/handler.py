@@ -3,7 +3,11 @@
 from functions.entrypoints.queue import queue_worker
 from functions.wiring.composition import Composition
 
-_parts = Composition()
+_dependencies = Composition()
 handler = queue_worker(
-    "stress_engine", _parts.evaluate_stress(), _parts.clock, _parts.stages(), _parts.metered_worlds()
+    "stress_engine",
+    _dependencies.evaluate_stress(),
+    _dependencies.clock,
+    _dependencies.stages(),
+    _dependencies.metered_worlds(),
 )

@@ -10,18 +10,18 @@ from events.evaluated import RISK_EVALUATED, STRESS_EVALUATED
 
 CONFIDENCE_BPS: Final = 9_900
 STATUS_NAMES: Final = {RISK_EVALUATED: "report_status", STRESS_EVALUATED: "stress_status"}
-SHOWN: Final = ("value_at_risk", "expected_shortfall")
+SHOWN_MEASURES: Final = ("value_at_risk", "expected_shortfall")
 
 
 def headline(event: CloudEvent) -> dict[str, Any]:
     """Return world, stage, report status and the first value of each shown measure (fraction of the book)."""
     data = event.data
-    told = {name: data[name] for name in ("world_id", "stage") if isinstance(data.get(name), str)}
+    fields = {name: data[name] for name in ("world_id", "stage") if isinstance(data.get(name), str)}
     if event.type in STATUS_NAMES and isinstance(data.get("status"), str):
-        told[STATUS_NAMES[event.type]] = data["status"]
+        fields[STATUS_NAMES[event.type]] = data["status"]
     if event.type != RISK_EVALUATED:
-        return told
-    return told | {name: value for name in SHOWN if (value := _value(data, name)) is not None}
+        return fields
+    return fields | {name: value for name in SHOWN_MEASURES if (value := _value(data, name)) is not None}
 
 
 def _value(report: dict[str, Any], measure: str) -> float | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from events.envelope import CloudEvent
-from functions.telemetry.metered_worlds import MeteredWorlds, no_world
+from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
 from functions.telemetry.metrics import write
 from risk_hub_contracts.base import metrics as m
 from risk_hub_contracts.base.limits import QUEUE_RECEIVES_MAX_COUNT
@@ -30,7 +30,10 @@ class Health:
     """
 
     def __init__(
-        self, worker: WorkerName, stages: frozenset[str] = frozenset(), metered: MeteredWorlds = no_world
+        self,
+        worker: WorkerName,
+        stages: frozenset[str] = frozenset(),
+        metered: MeteredWorlds = no_metered_worlds,
     ) -> None:
         self._worker = worker
         self._stages = stages

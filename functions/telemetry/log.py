@@ -15,7 +15,7 @@ import orjson
 Level = Literal["INFO", "WARNING", "ERROR"]
 LEVELS: tuple[str, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SERVICE = "POWERTOOLS_SERVICE_NAME"
-LEAST_LEVEL = "POWERTOOLS_LOG_LEVEL"
+LEVEL_VARIABLE = "POWERTOOLS_LOG_LEVEL"
 TRACE = "_X_AMZN_TRACE_ID"
 TRACE_ROOT = "Root="
 
@@ -27,16 +27,16 @@ def info(message: str, **fields: object) -> None:
 
 def warning(message: str, error: BaseException | None) -> None:
     """Write an error that will be retried, with its stack trace."""
-    _write("WARNING", message, _told(error))
+    _write("WARNING", message, _exception_fields(error))
 
 
 def failure(message: str, error: BaseException) -> None:
     """Write an error with its stack trace."""
-    _write("ERROR", message, _told(error))
+    _write("ERROR", message, _exception_fields(error))
 
 
 def _write(level: Level, message: str, fields: dict[str, Any]) -> None:
-    if LEVELS.index(level) < LEVELS.index(os.environ.get(LEAST_LEVEL, "INFO")):
+    if LEVELS.index(level) < LEVELS.index(os.environ.get(LEVEL_VARIABLE, "INFO")):
         return
     line = {
         "level": level,
@@ -56,7 +56,7 @@ def _text(line: dict[str, Any]) -> str:
         return json.dumps(line, default=str)
 
 
-def _told(error: BaseException | None) -> dict[str, str]:
+def _exception_fields(error: BaseException | None) -> dict[str, str]:
     if error is None:
         return {}
     return {"exception_name": type(error).__name__, "exception": "".join(traceback.format_exception(error))}

@@ -10,6 +10,6 @@ class MeteredWorlds(Protocol):
         """Return whether this world and stage has its own metrics; never raise."""
 
 
-def no_world(world_id: str, stage: str) -> bool:  # noqa: ARG001 - see MeteredWorlds
+def no_metered_worlds(world_id: str, stage: str) -> bool:  # noqa: ARG001 - see MeteredWorlds
     """Return False: no world has its own metrics."""
     return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from functions.hub.adapters.aws import client
-from functions.wiring.restore import throw_new_dice_after_restore
+from functions.wiring.restore import reseed_random_after_restore
 from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from functions.announcing.announce_commits import AnnounceCommits
     from functions.announcing.relay_records import RelayRecords
     from functions.announcing.replay_snapshots import ReplaySnapshots
-    from functions.entrypoints.http.authenticator import Gate
+    from functions.entrypoints.http.authenticator import Authenticator
     from functions.evaluation.backtest.backtest_risk import BacktestRisk
     from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
     from functions.evaluation.exits.list_exit_signals import ListExitSignals
     from functions.evaluation.ports import Tally
     from functions.evaluation.read_reports import ReadReports
-    from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
     from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
     from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
+    from functions.evaluation.store.dynamodb_reports import DynamoDBReports
     from functions.evaluation.stress.evaluate import EvaluateStress
     from functions.hub.adapters.body_store import BodyStore
     from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
     from functions.hub.domain.exposure import ExposureLimits
     from functions.hub.domain.offload import OffloadPolicy
-    from functions.hub.use_cases.expand_components import ExpandParts
+    from functions.hub.use_cases.expand_components import ExpandComponents
     from functions.hub.use_cases.list_worlds import ListWorlds
     from functions.hub.use_cases.publish_snapshot import PublishSnapshot
     from functions.hub.use_cases.read_blob import ReadBlob
@@ -63,13 +63,13 @@ class Composition:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         """Take the settings from `environment`; see infra's table of variables."""
         self._environment = environment
-        throw_new_dice_after_restore()
+        reseed_random_after_restore()
 
-    def gate(self) -> Gate:
+    def authenticator(self) -> Authenticator:
         """Return the check of bearer tokens."""
-        from functions.entrypoints.http.authenticator import Gate
+        from functions.entrypoints.http.authenticator import Authenticator
 
-        return Gate(self.tokens(), utc_now)
+        return Authenticator(self.tokens(), utc_now)
 
     def stages(self) -> frozenset[str]:
         """Return the stages that a producer may name."""
@@ -87,7 +87,7 @@ class Composition:
         """Return the limits on gross exposure by X-Stage."""
         from functions.hub.domain.exposure import ExposureLimits
 
-        return ExposureLimits.of_text(self._environment.get("RISK_HUB_GROSS_EXPOSURE_MAX", ""))
+        return ExposureLimits.parse(self._environment.get("RISK_HUB_GROSS_EXPOSURE_MAX", ""))
 
     def publish_snapshot(self) -> PublishSnapshot:
         """Return the writer's use case."""
@@ -113,12 +113,12 @@ class Composition:
 
     def reap_blobs(self) -> ReapBlobs:
         """Return the reaper's use case."""
-        from functions.hub.adapters.s3_blob_inventory import S3Shelf
+        from functions.hub.adapters.s3_blob_inventory import S3BlobInventory
         from functions.hub.use_cases.reap_blobs import ReapBlobs
 
-        shelf = S3Shelf(client("s3"), self._setting("BUCKET"))
+        inventory = S3BlobInventory(client("s3"), self._setting("BUCKET"))
         grace = timedelta(hours=int(self._setting("BLOB_GRACE_HOURS")))
-        return ReapBlobs(shelf, self._marks(), self._snapshots(), utc_now, grace, lambda: uuid4().hex)
+        return ReapBlobs(inventory, self._marks(), self._snapshots(), utc_now, grace, lambda: uuid4().hex)
 
     def read_blob(self) -> ReadBlob:
         """Return the reader's use case for blobs."""
@@ -136,13 +136,13 @@ class Composition:
         """Return the reader's use case for risk and stress reports."""
         from functions.evaluation.read_reports import ReadReports
 
-        return ReadReports(self.evaluations(), self._snapshots(), self._worlds(), utc_now)
+        return ReadReports(self.reports(), self._snapshots(), self._worlds(), utc_now)
 
     def list_exit_signals(self) -> ListExitSignals:
         """Return the reader's use case for exit signals."""
         from functions.evaluation.exits.list_exit_signals import ListExitSignals
 
-        return ListExitSignals(self.evaluations())
+        return ListExitSignals(self.reports())
 
     def backtest_risk(self) -> BacktestRisk:
         """Return the reader's use case for back-tests: forecasts compared with realised returns."""
@@ -150,27 +150,27 @@ class Composition:
 
         return BacktestRisk(self.forecasts(), self._worlds())
 
-    def expand_parts(self) -> ExpandParts:
+    def expand_components(self) -> ExpandComponents:
         """Return the reader's use case that resolves references."""
-        from functions.hub.use_cases.expand_components import ExpandParts
+        from functions.hub.use_cases.expand_components import ExpandComponents
 
-        return ExpandParts(self.blobs())
+        return ExpandComponents(self.blobs())
 
     def relay_records(self) -> RelayRecords:
         """Return the relay's use case."""
         from functions.announcing.relay_records import RelayRecords
         from functions.announcing.sqs_failure_queue import SQSFailureQueue
-        from functions.announcing.stream_records import StreamRecords
+        from functions.announcing.stream_records import StreamRecordDecoder
 
         failures = SQSFailureQueue(client("sqs"), self._setting("FAILURE_QUEUE_URL"))
-        return RelayRecords(StreamRecords(self._bodies()), self._announce_commits(), failures)
+        return RelayRecords(StreamRecordDecoder(self._bodies()), self._announce_commits(), failures)
 
     def replay_snapshots(self) -> ReplaySnapshots:
         """Return the relay's use case by which operators repeat announcements."""
         from functions.announcing.replay_snapshots import ReplaySnapshots
 
-        evaluations = self.evaluations()
-        return ReplaySnapshots(self._snapshots(), evaluations, evaluations, self._announce_commits(), utc_now)
+        reports = self.reports()
+        return ReplaySnapshots(self._snapshots(), reports, reports, self._announce_commits(), utc_now)
 
     def evaluate_stress(self) -> EvaluateStress:
         """Return the stress engine's use case."""
@@ -179,7 +179,7 @@ class Composition:
         return EvaluateStress(
             self._snapshots(),
             self.blobs(),
-            self.evaluations(),
+            self.reports(),
             utc_now,
             self.retention(),
             self.tally("stress_engine"),
@@ -192,7 +192,7 @@ class Composition:
         return EmitExitSignals(
             self._snapshots(),
             self._worlds(),
-            self.evaluations(),
+            self.reports(),
             utc_now,
             self.retention(),
             self.tally("exit_engine"),
@@ -251,11 +251,11 @@ class Composition:
 
         return S3Blobs(client("s3"), self._setting("BUCKET"))
 
-    def evaluations(self) -> DynamoDBEvaluations:
+    def reports(self) -> DynamoDBReports:
         """Return the evaluation store."""
-        from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
+        from functions.evaluation.store.dynamodb_reports import DynamoDBReports
 
-        return DynamoDBEvaluations(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
+        return DynamoDBReports(client("dynamodb"), self._setting("EVALUATIONS_TABLE"))
 
     def forecasts(self) -> DynamoDBForecasts:
         """Return the store that a back-test reads."""
@@ -273,7 +273,7 @@ class Composition:
         """Return how long the store keeps its items."""
         return timedelta(days=int(self._setting("RETENTION_DAYS")))
 
-    def risk_choices(self) -> tuple[str, str]:
+    def risk_settings(self) -> tuple[str, str]:
         """Return the deployment's choices for the risk numbers: its fallback, and the legacy method."""
         return self._setting("RISK_FALLBACK"), self._setting("LEGACY_METHOD")
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 RUNTIME_HOOKS = "snapshot_restore_py"
 
 
-def throw_new_dice_after_restore() -> None:
+def reseed_random_after_restore() -> None:
     """Reseed `random` in each restored copy through Lambda's runtime; do nothing without that runtime."""
     with suppress(ImportError):
         importlib.import_module(RUNTIME_HOOKS).register_after_restore(random.seed)

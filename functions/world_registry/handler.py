@@ -3,5 +3,10 @@
 from functions.wiring.composition import Composition
 from functions.world_registry.routes import world_registry
 
-_parts = Composition()
-handler = world_registry(_parts.register_worlds(), _parts.list_worlds(), _parts.gate(), _parts.stages())
+_dependencies = Composition()
+handler = world_registry(
+    _dependencies.register_worlds(),
+    _dependencies.list_worlds(),
+    _dependencies.authenticator(),
+    _dependencies.stages(),
+)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Model = dict[str, Any]
 
 # Operations that the adapters call, by botocore's service name; a test compares this table with their source.
-CALLED: Final[dict[str, frozenset[str]]] = {
+CALLED_OPERATIONS: Final[dict[str, frozenset[str]]] = {
     "dynamodb": frozenset(
         {"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"}
     ),
@@ -44,7 +44,7 @@ CALLED_BY_BOTOCORE: Final[dict[str, frozenset[str]]] = {"s3": frozenset({"HeadBu
 MODEL: Final = "service-2"
 RULES: Final = "endpoint-rule-set-1"
 _REFERENCES: Final = ("member", "key", "value")
-_PROSE: Final = frozenset({"documentation", "documentationUrl"})
+_DOCUMENTATION_KEYS: Final = frozenset({"documentation", "documentationUrl"})
 _ENDPOINTS: Final = "endpoints"
 
 
@@ -55,9 +55,9 @@ def trim_models(data: Path) -> None:
     """
     loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
     kept = {f"{_ENDPOINTS}.json": _called_endpoints(loader.load_data(_ENDPOINTS))}
-    for service in CALLED:
+    for service in CALLED_OPERATIONS:
         version = loader.determine_latest_version(service, MODEL)
-        kept[f"{service}/{version}/{MODEL}.json"] = trimmed(
+        kept[f"{service}/{version}/{MODEL}.json"] = trim_model(
             loader.load_service_model(service, MODEL, version), operations(service)
         )
         kept[f"{service}/{version}/{RULES}.json"] = loader.load_service_model(service, RULES, version)
@@ -70,18 +70,18 @@ def trim_models(data: Path) -> None:
 
 def operations(service: str) -> frozenset[str]:
     """Return the operations of a service that stay in its model."""
-    return CALLED[service] | CALLED_BY_BOTOCORE.get(service, frozenset())
+    return CALLED_OPERATIONS[service] | CALLED_BY_BOTOCORE.get(service, frozenset())
 
 
-def trimmed(model: Model, wanted: Collection[str]) -> Model:
+def trim_model(model: Model, operation_names: Collection[str]) -> Model:
     """Return a model with the wanted operations and the shapes they reach, without documentation."""
-    kept = {name: model["operations"][name] for name in sorted(wanted)}
-    reached = _reached(
+    kept = {name: model["operations"][name] for name in sorted(operation_names)}
+    reached = _reachable_shapes(
         model["shapes"], {name for operation in kept.values() for name in _shapes_of(operation)}
     )
     shapes = {name: model["shapes"][name] for name in sorted(reached)}
-    rest = {name: value for name, value in model.items() if name not in _PROSE}
-    return {**rest, "operations": _without_prose(kept), "shapes": _without_prose(shapes)}
+    rest = {name: value for name, value in model.items() if name not in _DOCUMENTATION_KEYS}
+    return {**rest, "operations": _without_documentation(kept), "shapes": _without_documentation(shapes)}
 
 
 def _shapes_of(operation: Model) -> Iterator[str]:
@@ -90,16 +90,16 @@ def _shapes_of(operation: Model) -> Iterator[str]:
             yield place["shape"]
 
 
-def _reached(shapes: Model, start: set[str]) -> set[str]:
+def _reachable_shapes(shapes: Model, start: set[str]) -> set[str]:
     reached: set[str] = set()
-    ahead = start
-    while ahead:
-        reached |= ahead
-        ahead = {name for shape in ahead for name in _named_in(shapes[shape])} - reached
+    frontier = start
+    while frontier:
+        reached |= frontier
+        frontier = {name for shape in frontier for name in _shapes_referenced_by(shapes[shape])} - reached
     return reached
 
 
-def _named_in(shape: Model) -> Iterator[str]:
+def _shapes_referenced_by(shape: Model) -> Iterator[str]:
     for member in (
         *shape.get("members", {}).values(),
         *(shape[each] for each in _REFERENCES if each in shape),
@@ -107,16 +107,16 @@ def _named_in(shape: Model) -> Iterator[str]:
         yield member["shape"]
 
 
-def _without_prose(described: Any) -> Any:  # noqa: ANN401 - JSON
+def _without_documentation(described: Any) -> Any:  # noqa: ANN401 - JSON
     """Remove documentation texts. A shape member can have the same name, but it is an object and stays."""
     if isinstance(described, list):
-        return [_without_prose(each) for each in described]
+        return [_without_documentation(each) for each in described]
     if not isinstance(described, dict):
         return described
     return {
-        name: _without_prose(value)
+        name: _without_documentation(value)
         for name, value in described.items()
-        if not (name in _PROSE and isinstance(value, str))
+        if not (name in _DOCUMENTATION_KEYS and isinstance(value, str))
     }
 
 
@@ -125,7 +125,9 @@ def _called_endpoints(endpoints: Model) -> Model:
     partitions = [
         {
             **partition,
-            "services": {name: each for name, each in partition["services"].items() if name in CALLED},
+            "services": {
+                name: each for name, each in partition["services"].items() if name in CALLED_OPERATIONS
+            },
         }
         for partition in endpoints["partitions"]
     ]

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.bundles.archive import write_zip
-from infra.bundles.contents import MAX_BYTES, PROJECT, own_files
+from infra.bundles.contents import MAX_BYTES, PROJECT, hub_files
 from infra.bundles.errors import BundleError
-from infra.bundles.wheels import compile_own, compile_wheels, install, require_runtime_python, trim
+from infra.bundles.wheels import compile_hub_code, compile_wheels, install, require_runtime_python, trim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +49,7 @@ def build(bundle: Bundle, target: Path, *, wheels_folder: Path) -> None:
         _check_size(bundle, zipped)
         target.parent.mkdir(parents=True, exist_ok=True)
         zipped.replace(target)
-    _forget_old(target.parent, bundle)
+    _delete_old_builds(target.parent, bundle)
 
 
 def assemble(bundle: Bundle, contents: Path, *, wheels_folder: Path = BUILD_FOLDER) -> None:
@@ -60,12 +60,12 @@ def assemble(bundle: Bundle, contents: Path, *, wheels_folder: Path = BUILD_FOLD
     """
     require_runtime_python()
     shutil.copytree(_wheels(bundle, wheels_folder), contents)
-    _add_own(bundle, contents)
+    _add_hub_code(bundle, contents)
 
 
 def _wheels(bundle: Bundle, folder: Path) -> Path:
     """Return the installed wheels, made once per lock and recipe; of two concurrent builds one wins."""
-    kept = folder / f"wheels-{bundle.name}-{_digest([bundle.lock, *_recipe()])}"
+    kept = folder / f"wheels-{bundle.name}-{_digest([bundle.lock, *_build_scripts()])}"
     if kept.exists():
         return kept
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,18 +82,18 @@ def _wheels(bundle: Bundle, folder: Path) -> Path:
     return kept
 
 
-def _add_own(bundle: Bundle, contents: Path) -> None:
+def _add_hub_code(bundle: Bundle, contents: Path) -> None:
     with tempfile.TemporaryDirectory(dir=contents.parent) as scratch:
         own = Path(scratch)
-        for name, source in own_files(bundle.group).items():
+        for name, source in hub_files(bundle.group).items():
             target = own / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-        compile_own(own)
+        compile_hub_code(own)
         shutil.copytree(own, contents, dirs_exist_ok=True)
 
 
-def _forget_old(folder: Path, bundle: Bundle) -> None:
+def _delete_old_builds(folder: Path, bundle: Bundle) -> None:
     built = sorted(folder.glob(f"{bundle.name}-*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in built[KEPT_BUILDS:]:
         path.unlink(missing_ok=True)
@@ -120,10 +120,10 @@ def _check_size(bundle: Bundle, zipped: Path) -> None:
 
 
 def _key(bundle: Bundle) -> str:
-    return _digest([bundle.lock, *_recipe(), *own_files(bundle.group).values()])
+    return _digest([bundle.lock, *_build_scripts(), *hub_files(bundle.group).values()])
 
 
-def _recipe() -> list[Path]:
+def _build_scripts() -> list[Path]:
     return sorted(Path(__file__).parent.glob("*.py"))
 
 

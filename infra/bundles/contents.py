@@ -37,9 +37,9 @@ _SHARED_PACKAGES: Final = (
 )
 # Modules that need numpy, or serve only modules that do.
 _RISK_ONLY: Final = ("functions/evaluation/risk/", "functions/measures/covariance/")
-_OWN_SUFFIXES: Final = frozenset({".py", ".json"})
+_HUB_FILE_SUFFIXES: Final = frozenset({".py", ".json"})
 # Modules of the hub that are used only by authors of the contract and tests, and by callers of the hub.
-_NOT_RUN_HERE: Final = (
+_EXCLUDED_MODULES: Final = (
     "events/generate.py",
     "events/invocations/",
     "events/samples/",
@@ -90,7 +90,7 @@ _UNUSED_FOLDERS: Final = (
 )
 # Type stubs, C sources and headers, documentation pages, time zones that the runtime already has, and modules
 # of other platforms and tools.
-_UNUSED_ENDINGS: Final = (
+_UNUSED_SUFFIXES: Final = (
     ".pyi",
     ".typed",
     ".pxd",
@@ -132,7 +132,7 @@ class Bundle:
 ALL_GROUPS: Final = BUNDLE_GROUPS
 
 
-def own_files(group: BundleGroup) -> dict[str, Path]:
+def hub_files(group: BundleGroup) -> dict[str, Path]:
     """Return the hub's own files of a group: path inside the zip to file, in the zip's order."""
     folders = tuple(f"functions/{folder}" for folder in FUNCTION_FOLDERS if BUNDLE_OF[folder] == group)
     files = {
@@ -144,7 +144,7 @@ def own_files(group: BundleGroup) -> dict[str, Path]:
     files |= {
         path.relative_to(contracts).as_posix(): path for path in _sources(contracts / "risk_hub_contracts")
     }
-    left_out = _NOT_RUN_HERE if group == "risk" else (*_NOT_RUN_HERE, *_RISK_ONLY)
+    left_out = _EXCLUDED_MODULES if group == "risk" else (*_EXCLUDED_MODULES, *_RISK_ONLY)
     return {name: path for name, path in sorted(files.items()) if not name.startswith(left_out)}
 
 
@@ -154,7 +154,7 @@ def is_unused(path: str) -> bool:
     return (
         parts[0].endswith(".dist-info")
         or any(f"/{folder}/" in f"/{path}" for folder in _UNUSED_FOLDERS)
-        or f"/{path}".endswith(_UNUSED_ENDINGS)
+        or f"/{path}".endswith(_UNUSED_SUFFIXES)
         or "_tests.cpython" in parts[-1]
     )
 
@@ -164,5 +164,5 @@ def _sources(place: Path) -> Iterator[Path]:
         yield place
         return
     for path in place.rglob("*"):
-        if path.suffix in _OWN_SUFFIXES and "__pycache__" not in path.parts:
+        if path.suffix in _HUB_FILE_SUFFIXES and "__pycache__" not in path.parts:
             yield path

@@ -84,7 +84,7 @@ def compile_wheels(target: Path) -> None:
         source.unlink()
 
 
-def compile_own(target: Path) -> None:
+def compile_hub_code(target: Path) -> None:
     """Add bytecode next to each source; the sources stay, so that stack traces in the log show their lines.
 
     Raises:

@@ -27,15 +27,15 @@ from infra.bundles.contents import Bundle
 from infra.bundles.errors import BundleError
 from infra.cdk.constructs.function_code import built_code, placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
+from infra.environments import CONTEXT_KEYS, EnvironmentSpecError, resolve_environment
 from infra.names import BUNDLE_GROUPS, LAMBDA_ARCHITECTURE, BundleGroup
-from infra.environments import FROM_OUTSIDE, StageError, stage_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_lambda as lambda_
 
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,12 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     app = new_app(outdir)
-    context = {key: app.node.try_get_context(key) for key in ("stage", *FROM_OUTSIDE)}
-    context |= _given(arguments)
+    context = {key: app.node.try_get_context(key) for key in ("stage", *CONTEXT_KEYS)}
+    context |= _context_arguments(arguments)
     try:
-        stage = stage_named(context["stage"] or "", **{key: context[key] for key in FROM_OUTSIDE})
-        add_hub(app, stage, _code(stage))
-    except (StageError, BundleError) as error:
+        environment = resolve_environment(
+            context["stage"] or "", **{key: context[key] for key in CONTEXT_KEYS}
+        )
+        add_hub(app, environment, _code(environment))
+    except (EnvironmentSpecError, BundleError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     app.synth()
@@ -74,15 +76,15 @@ def _writable(outdir: Path) -> Path:
     return outdir
 
 
-def _given(arguments: Sequence[str] | None) -> dict[str, str]:
+def _context_arguments(arguments: Sequence[str] | None) -> dict[str, str]:
     parser = argparse.ArgumentParser(prog="python -m infra.cdk.app", description=__doc__)
     parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
     pairs = (pair.partition("=") for pair in parser.parse_args(arguments).context)
     return {key: value for key, _, value in pairs}
 
 
-def _code(stage: Stage) -> dict[BundleGroup, lambda_.Code]:
-    if stage.bundles == "placeholder":
+def _code(environment: EnvironmentSpec) -> dict[BundleGroup, lambda_.Code]:
+    if environment.bundles == "placeholder":
         return placeholder_code(BUILD_FOLDER / "placeholder")
     return built_code({group: bundle_zip(Bundle(group, LAMBDA_ARCHITECTURE)) for group in BUNDLE_GROUPS})
 

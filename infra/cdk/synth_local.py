@@ -19,7 +19,7 @@ from infra import names
 from infra.assembly import ASSETS_FILE, LOCAL_ASSEMBLY
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
-from infra.environments import stage_named
+from infra.environments import resolve_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def local_files() -> dict[str, str]:
     """Synthesize the local stage; return file name in the committed folder to text."""
     with tempfile.TemporaryDirectory() as folder:
         app = new_app(Path(folder) / "cdk.out")
-        add_hub(app, stage_named("local"), placeholder_code(Path(folder)))
+        add_hub(app, resolve_environment("local"), placeholder_code(Path(folder)))
         assembly = app.synth()
         stacks = [names.stack_name("local", part) for part in _DEPLOYED_LOCALLY]
         read = [names.stack_name("local", part) for part in _READ_LOCALLY]

@@ -10,11 +10,11 @@ from typing import Final
 
 from infra import names
 from infra.local.aws import LocalAws
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 from infra.recovery.errors import OperateError
 from infra.recovery.failed_keys import keys_put_between
 from infra.recovery.relay import Relay
-from infra.recovery.replay_requests import NAMED_MAX_RECORDS, requests
+from infra.recovery.replay_requests import REQUEST_MAX_RECORDS, replay_requests
 
 STAGE: Final = "local"
 TABLES: Final = ("snapshots", "evaluations")
@@ -26,7 +26,7 @@ def announce_again(aws: LocalAws, saved_at: datetime) -> int:
     """Have the relay announce the records of the last seconds before the save; return their number.
 
     Raises:
-        StageError: the relay failed.
+        LocalStageError: the relay failed.
     """
     dynamodb, relay = aws.client("dynamodb"), Relay(aws.client("lambda"), STAGE)
     keys = [
@@ -40,6 +40,10 @@ def announce_again(aws: LocalAws, saved_at: datetime) -> int:
         )
     ]
     try:
-        return sum(relay.replay(request)["announced"] for request in requests(keys, NAMED_MAX_RECORDS))
+        return sum(
+            relay.replay(request)["announced"] for request in replay_requests(keys, REQUEST_MAX_RECORDS)
+        )
     except OperateError as error:
-        raise StageError(f"The last records of the previous run could not be announced: {error}") from error
+        raise LocalStageError(
+            f"The last records of the previous run could not be announced: {error}"
+        ) from error

@@ -8,13 +8,13 @@ import json
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from infra.local.asgi import App, Receive, Scope, Send, answer_problem, header_values
+from infra.local.asgi import App, Receive, Scope, Send, header_values, send_problem
 from infra.local.problem import problem_body
 
 HUB_PATH: Final = "/risk-hub/"
 RETRY_AFTER: Final = (b"retry-after", b"1")
 # Headers with which a client could make the emulator treat a request as one for another AWS API or address.
-WITHHELD_HEADERS: Final = (b"x-amz-", b"x-forwarded-")
+DROPPED_HEADERS: Final = (b"x-amz-", b"x-forwarded-")
 # The emulator joins repeated headers with commas, and an actor may contain one.
 ACTOR_HEADER: Final = b"x-actor"
 
@@ -46,23 +46,23 @@ def read_target(path: Path) -> ApiTarget | None:
         return None
 
 
-def front_door(emulator: App, target_file: Path) -> App:
+def api_proxy(emulator: App, target_file: Path) -> App:
     """Serve `/risk-hub/...` from the API in `target_file`; answer other paths with a 404 problem."""
 
     async def front_app(scope: Scope, receive: Receive, send: Send) -> None:
         target = read_target(target_file)
         if not scope["path"].startswith(HUB_PATH):
-            await answer_problem(send, 404, not_here())
+            await send_problem(send, 404, not_found_problem())
         elif target is None:
-            await answer_problem(send, 503, not_yet(), RETRY_AFTER)
+            await send_problem(send, 503, not_deployed_problem(), RETRY_AFTER)
         else:
-            await emulator(_addressed(scope, target), receive, send)
+            await emulator(_forwarded_scope(scope, target), receive, send)
 
     return front_app
 
 
-def _addressed(scope: Scope, target: ApiTarget) -> Scope:
-    headers = [pair for pair in scope["headers"] if not pair[0].lower().startswith(WITHHELD_HEADERS)]
+def _forwarded_scope(scope: Scope, target: ApiTarget) -> Scope:
+    headers = [pair for pair in scope["headers"] if not pair[0].lower().startswith(DROPPED_HEADERS)]
     if len(header_values(scope, ACTOR_HEADER)) > 1:
         # The hub reads a repeated header as an absent one.
         headers = [pair for pair in headers if pair[0].lower() != ACTOR_HEADER]
@@ -71,7 +71,7 @@ def _addressed(scope: Scope, target: ApiTarget) -> Scope:
     return {**scope, "path": raw_path.decode("latin-1"), "raw_path": raw_path, "headers": headers}
 
 
-def not_here() -> bytes:
+def not_found_problem() -> bytes:
     """Return the problem for a path outside the hub's API."""
     detail = f"Only {HUB_PATH}... is served here."
     return problem_body(
@@ -79,7 +79,7 @@ def not_here() -> bytes:
     )
 
 
-def not_yet() -> bytes:
+def not_deployed_problem() -> bytes:
     """Return the problem for requests before the first deployment has finished."""
     return problem_body(
         "unavailable",

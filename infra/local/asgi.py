@@ -17,13 +17,13 @@ def header_values(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
-async def answer_problem(send: Send, status: int, body: bytes, *more: tuple[bytes, bytes]) -> None:
-    """Send one complete problem+json response that is not cached; `more` are further headers."""
+async def send_problem(send: Send, status: int, body: bytes, *extra_headers: tuple[bytes, bytes]) -> None:
+    """Send one complete problem+json response that is not cached; `extra_headers` are further headers."""
     headers = [
         (b"content-type", PROBLEM_MEDIA_TYPE),
         (b"cache-control", b"no-store"),
         (b"content-length", str(len(body)).encode()),
-        *more,
+        *extra_headers,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

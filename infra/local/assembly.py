@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from infra.assembly import ASSETS_FILE, LOCAL_ASSEMBLY
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 from infra.names import LOCAL_STAGE, BundleGroup, stack_name
 
 TEMPLATE_SUFFIX: Final = ".template.json"
@@ -46,13 +46,13 @@ def read_assembly(folder: Path = LOCAL_ASSEMBLY) -> Assembly:
     """Read the committed assembly.
 
     Raises:
-        StageError: a file is missing; the checkout is incomplete.
+        LocalStageError: a file is missing; the checkout is incomplete.
     """
     try:
         assets = json.loads((folder / ASSETS_FILE).read_text(encoding="utf-8"))
         templates = tuple(_template(folder, name) for name in assets["stacks"])
     except FileNotFoundError as error:
-        raise StageError(
+        raise LocalStageError(
             f"{error.filename} is missing. It is committed: restore it, or run `make synth`.",
         ) from error
     return Assembly(templates, assets["bucket"], assets["keys"])
@@ -62,12 +62,12 @@ def read_operations(folder: Path = LOCAL_ASSEMBLY) -> Template:
     """Read the template of the operations stack, which is not deployed, for its alarms and dashboards.
 
     Raises:
-        StageError: the file is missing; the checkout is incomplete.
+        LocalStageError: the file is missing; the checkout is incomplete.
     """
     try:
         return _template(folder, stack_name(LOCAL_STAGE, "operations"))
     except FileNotFoundError as error:
-        raise StageError(f"{error.filename} is missing. It is committed: restore it.") from error
+        raise LocalStageError(f"{error.filename} is missing. It is committed: restore it.") from error
 
 
 def _template(folder: Path, name: str) -> Template:

@@ -14,7 +14,7 @@ from rich.console import Console
 from infra.local.alarms.journal import Journal
 from infra.local.alarms.screen import print_alarm
 from infra.local.bring_up import bring_up
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 from infra.local.saved_state import LOSS_MAX_SECONDS
 from infra.local.settings import LocalSettings, settings_from
 from infra.local.stage_process import StageProcess, stop_recorded
@@ -22,7 +22,7 @@ from infra.local.stage_record import StageRecord, read_record
 
 FAILED: Final = 1
 ALARM_POLL_SECONDS: Final = 0.5
-KEPT: Final = "Stopped. What was stored is kept for the next `make up`."
+STOPPED_MESSAGE: Final = "Stopped. What was stored is kept for the next `make up`."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,17 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = settings_from()
         return _run(parsed, settings, console)
-    except StageError as error:
-        _complain(str(error))
+    except LocalStageError as error:
+        _print_error(str(error))
     except (BotoCoreError, ClientError, OSError) as error:
         log = settings.log_file if settings else "none"
-        _complain(f"{error}\nThe emulator's log: {log}. If this repeats, `make up FRESH=1` starts empty.")
+        _print_error(f"{error}\nThe emulator's log: {log}. If this repeats, `make up FRESH=1` starts empty.")
     except KeyboardInterrupt:
         console.print("Stopped before the local stage was ready.")
     return FAILED
 
 
-def _complain(text: str) -> None:
+def _print_error(text: str) -> None:
     Console(stderr=True).print(text, style="bold red", highlight=False, soft_wrap=True, markup=False)
 
 
@@ -74,24 +74,24 @@ def _up(settings: LocalSettings, console: Console, *, detached: bool, fresh: boo
             f"Running in the background (log: {settings.log_file}). Stop it with `make down`.", soft_wrap=True
         )
         return 0
-    return _stay(stage, settings, console)
+    return _run_in_foreground(stage, settings, console)
 
 
-def _stay(stage: StageProcess, settings: LocalSettings, console: Console) -> int:
+def _run_in_foreground(stage: StageProcess, settings: LocalSettings, console: Console) -> int:
     try:
         console.print("Running. Stop it with Ctrl-C. Alarms show here.")
         status = _wait_showing_alarms(stage, Journal(settings.alarm_journal), console)
     except KeyboardInterrupt:
         with console.status("Stopping ..."):
             stage.stop()
-        _forget(settings, stage.record)
-        console.print(KEPT)
+        _remove_run_files(settings, stage.record)
+        console.print(STOPPED_MESSAGE)
         return 0
-    _forget(settings, stage.record)
+    _remove_run_files(settings, stage.record)
     if status == 0:
         console.print("The local stage was stopped.")
         return 0
-    raise StageError(
+    raise LocalStageError(
         f"The local stage ended unexpectedly (status {status}). What it had answered {LOSS_MAX_SECONDS:.0f} s before "
         f"is kept for the next `make up`. Its log: {settings.log_file}"
     )
@@ -114,8 +114,8 @@ def _down(settings: LocalSettings, console: Console) -> int:
         return 0
     with console.status("Stopping ..."):
         stop_recorded(record)
-    _forget(settings, record)
-    console.print(KEPT)
+    _remove_run_files(settings, record)
+    console.print(STOPPED_MESSAGE)
     return 0
 
 
@@ -127,12 +127,12 @@ def _status(settings: LocalSettings, console: Console) -> int:
     console.print(
         f"Running: {record.front_url} (process {record.pid}, log {settings.log_file})", soft_wrap=True
     )
-    for entry in Journal(settings.alarm_journal).ringing().values():
+    for entry in Journal(settings.alarm_journal).active_alarms().values():
         print_alarm(console, entry)
     return 0
 
 
-def _forget(settings: LocalSettings, ended: StageRecord) -> None:
+def _remove_run_files(settings: LocalSettings, ended: StageRecord) -> None:
     # Another terminal may already have started the next stage: keep its files.
     if read_record(settings.record_file) in {None, ended}:
         for file in settings.run_files:

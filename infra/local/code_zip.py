@@ -9,7 +9,7 @@ import zipfile
 from typing import Final
 
 from infra.bundles.archive import FIXED_DATE
-from infra.bundles.contents import own_files
+from infra.bundles.contents import hub_files
 from infra.names import BundleGroup
 
 # The zip is built at each start: speed matters, size does not.
@@ -20,6 +20,6 @@ def build_code_zip(group: BundleGroup) -> bytes:
     """Return the zip of one bundle group; the same sources give the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL) as archive:
-        for name, file in own_files(group).items():
+        for name, file in hub_files(group).items():
             archive.writestr(zipfile.ZipInfo(name, FIXED_DATE), file.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, WaiterError
 from infra.local.assembly import Assembly, Template
 from infra.local.aws import LocalAws
 from infra.local.code_zip import build_code_zip
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 from infra.names import BundleGroup
 
 TEMPLATE_BODY_MAX_BYTES: Final = 51_200
@@ -19,7 +19,7 @@ BOOTSTRAP_PARAMETER: Final = "BootstrapVersion"
 BOOTSTRAP_VERSION: Final = "30"
 CAPABILITIES: Final = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 # CloudFormation's message for a template that is already deployed; it has no error code for this case.
-UNCHANGED: Final = "No updates are to be performed"
+NO_UPDATES_MESSAGE: Final = "No updates are to be performed"
 
 CodeZips = Callable[[BundleGroup], bytes]
 
@@ -47,14 +47,14 @@ class Deployer:
         """Upload code, create or update each stack in order, and return all their outputs.
 
         Raises:
-            StageError: a stack failed; the text names the resource and its reason.
+            LocalStageError: a stack failed; the text names the resource and its reason.
         """
         self._upload_code()
         existing = self._existing_stacks()
         for template in self._assembly.templates:
             if template.stack_name in existing:
                 self._update(template)
-                self._renew_code(template)
+                self._update_code(template)
             else:
                 self._create(template)
         return self._deployment()
@@ -69,20 +69,20 @@ class Deployer:
         return {stack["StackName"] for stack in self._cloudformation.describe_stacks()["Stacks"]}
 
     def _create(self, template: Template) -> None:
-        self._cloudformation.create_stack(**self._wanted(template))
+        self._cloudformation.create_stack(**self._stack_arguments(template))
         self._wait(template.stack_name, "stack_create_complete")
 
     def _update(self, template: Template) -> None:
         """Update a stack to its template in place; an unchanged stack is left alone."""
         try:
-            self._cloudformation.update_stack(**self._wanted(template))
+            self._cloudformation.update_stack(**self._stack_arguments(template))
         except ClientError as error:
-            if UNCHANGED not in str(error):
+            if NO_UPDATES_MESSAGE not in str(error):
                 raise
             return
         self._wait(template.stack_name, "stack_update_complete")
 
-    def _wanted(self, template: Template) -> dict[str, Any]:
+    def _stack_arguments(self, template: Template) -> dict[str, Any]:
         self._provide_parameters(template)
         where = self._template_argument(template)
         return {"StackName": template.stack_name, "Capabilities": CAPABILITIES, **where}
@@ -109,7 +109,9 @@ class Deployer:
                 StackName=name, WaiterConfig={"Delay": STACK_POLL_SECONDS, "MaxAttempts": STACK_POLL_ATTEMPTS}
             )
         except WaiterError as error:
-            raise StageError(f"The stack {name} could not be deployed.\n{self._failures(name)}") from error
+            raise LocalStageError(
+                f"The stack {name} could not be deployed.\n{self._failures(name)}"
+            ) from error
 
     def _failures(self, name: str) -> str:
         events = self._cloudformation.describe_stack_events(StackName=name)["StackEvents"]
@@ -118,7 +120,7 @@ class Deployer:
             f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in failed
         )
 
-    def _renew_code(self, template: Template) -> None:
+    def _update_code(self, template: Template) -> None:
         """Update every function's code: the code's key is fixed, so no template shows that it changed."""
         functions = template.resources("AWS::Lambda::Function")
         physical = physical_ids(self._cloudformation, template.stack_name)

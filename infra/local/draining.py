@@ -16,52 +16,52 @@ from ministack.services import lambda_svc
 
 Update = Callable[..., Any]
 
-UPDATES: Final = ("_update_code", "_update_config")
+UPDATE_FUNCTIONS: Final = ("_update_code", "_update_config")
 POLL_SECONDS: Final = 0.05
 # Within this time, a request that was being handed over during the update has its worker.
 HAND_OVER_SECONDS: Final = 1.0
 # Lambda's own limit for one invocation.
 REQUEST_MAX_SECONDS: Final = 900.0
 
-_of_an_update = threading.local()
+_update_state = threading.local()
 
 
 def drain_on_updates() -> None:
     """Make the emulator of this process drain workers on updates; call once, before it serves."""
-    at_once: Update = lambda_svc.invalidate_worker
+    invalidate_now: Update = lambda_svc.invalidate_worker
 
     def invalidate(func_name: str, qualifier: str | None = None, **scope: Any) -> None:  # noqa: ANN401
-        if getattr(_of_an_update, "running", False):
-            retire(_pooled(func_name, qualifier))
+        if getattr(_update_state, "running", False):
+            retire(_remove_from_pool(func_name, qualifier))
         else:
-            at_once(func_name, qualifier, **scope)
+            invalidate_now(func_name, qualifier, **scope)
 
     lambda_svc.invalidate_worker = invalidate
-    for name in UPDATES:
-        setattr(lambda_svc, name, _draining(getattr(lambda_svc, name)))
+    for name in UPDATE_FUNCTIONS:
+        setattr(lambda_svc, name, _with_draining(getattr(lambda_svc, name)))
 
 
 def retire(workers: list[Any]) -> None:
     """End workers that have left the pool, each after its request."""
-    threading.Thread(target=end_each, args=(workers,), daemon=True).start()
+    threading.Thread(target=end_when_idle, args=(workers,), daemon=True).start()
 
 
-def _draining(update: Update) -> Update:
+def _with_draining(update: Update) -> Update:
     def draining(name: str, data: dict[str, Any]) -> Any:  # noqa: ANN401 - the emulator's own answer
-        _of_an_update.running = True
+        _update_state.running = True
         try:
             answer = update(name, data)
         finally:
-            _of_an_update.running = False
+            _update_state.running = False
         threading.Timer(HAND_OVER_SECONDS, retire_stale, (name, lambda_svc._functions.get(name))).start()  # noqa: SLF001
         return answer
 
     return draining
 
 
-def _pooled(func_name: str, qualifier: str | None) -> list[Any]:
+def _remove_from_pool(func_name: str, qualifier: str | None) -> list[Any]:
     """Remove all workers of a function from the pool and return them."""
-    return _taken(func_name, lambda key, _: qualifier is None or key.endswith(f":{qualifier}"))
+    return _take_matching(func_name, lambda key, _: qualifier is None or key.endswith(f":{qualifier}"))
 
 
 def retire_stale(func_name: str, function: Any) -> None:  # noqa: ANN401 - the emulator's record of a function
@@ -69,21 +69,21 @@ def retire_stale(func_name: str, function: Any) -> None:  # noqa: ANN401 - the e
     if function is not None:
         revision = function["config"]["RevisionId"]
         is_stale = lambda key, worker: key.endswith(":$LATEST") and worker.config["RevisionId"] != revision  # noqa: E731
-        retire(_taken(func_name, is_stale))
+        retire(_take_matching(func_name, is_stale))
 
 
-def _taken(func_name: str, is_taken: Callable[[str, Any], bool]) -> list[Any]:
+def _take_matching(func_name: str, matches: Callable[[str, Any], bool]) -> list[Any]:
     """Remove the matching workers of a function from the pool and return them."""
     taken: list[Any] = []
     with lambda_runtime._lock:  # noqa: SLF001 - the emulator offers no other way
         pools: dict[str, list[Any]] = lambda_runtime._workers  # noqa: SLF001
         for key in [key for key in pools if key.split(":")[2] == func_name]:
-            taken += [worker for worker in pools[key] if is_taken(key, worker)]
-            pools[key] = [worker for worker in pools[key] if not is_taken(key, worker)]
+            taken += [worker for worker in pools[key] if matches(key, worker)]
+            pools[key] = [worker for worker in pools[key] if not matches(key, worker)]
     return taken
 
 
-def end_each(workers: list[Any]) -> None:
+def end_when_idle(workers: list[Any]) -> None:
     """End workers one by one, each when it has no request, and all after `REQUEST_MAX_SECONDS`."""
     deadline = time.monotonic() + REQUEST_MAX_SECONDS
     busy = list(workers)

@@ -21,7 +21,7 @@ POLL_INTERVAL_SECONDS: Final = 2.0
 OVERLAP_MILLISECONDS: Final = 10_000
 METRIC_BATCH_MAX_COUNT: Final = 500
 
-Keep = Callable[[str, list[dict[str, Any]]], None]
+RecordMetrics = Callable[[str, list[dict[str, Any]]], None]
 
 logger = logging.getLogger("local-stage.metrics")
 
@@ -66,8 +66,8 @@ def emf_document(message: str) -> dict[str, Any] | None:
 class MetricsBridge:
     """A thread that reads new log lines every two seconds, puts and keeps their metrics."""
 
-    def __init__(self, endpoint: str, keep: Keep) -> None:
-        self._endpoint, self._keep = endpoint, keep
+    def __init__(self, endpoint: str, record: RecordMetrics) -> None:
+        self._endpoint, self._record = endpoint, record
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="metrics-bridge", daemon=True)
         self._since = int(time.time() * 1000)
@@ -86,21 +86,21 @@ class MetricsBridge:
         logs, cloudwatch = aws.client("logs"), aws.client("cloudwatch")
         while not self._stopped.wait(POLL_INTERVAL_SECONDS):
             try:
-                self.carry_over(logs, cloudwatch)
+                self.forward_new_metrics(logs, cloudwatch)
             except Exception:  # if the thread ended, all metrics would be missing
                 if not self._stopped.is_set():
                     logger.exception("Metrics of the last seconds were not carried over")
 
-    def carry_over(self, logs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
+    def forward_new_metrics(self, logs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
         """Put and keep the metrics of every invocation that was not seen before."""
         now = int(time.time() * 1000)
         for namespace, entries in self._new_entries(logs, now).items():
-            self._keep(namespace, entries)
+            self._record(namespace, entries)
             for start in range(0, len(entries), METRIC_BATCH_MAX_COUNT):
                 cloudwatch.put_metric_data(
                     Namespace=namespace, MetricData=entries[start : start + METRIC_BATCH_MAX_COUNT]
                 )
-        self._forget(now)
+        self._prune_seen(now)
 
     def _new_entries(self, logs: Any, now: int) -> dict[str, list[dict[str, Any]]]:  # noqa: ANN401
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -125,6 +125,6 @@ class MetricsBridge:
                     self._seen[f"{name} {stream}"] = now
                     yield name, events
 
-    def _forget(self, now: int) -> None:
+    def _prune_seen(self, now: int) -> None:
         self._since = now - OVERLAP_MILLISECONDS
         self._seen = {name: at for name, at in self._seen.items() if at >= self._since - OVERLAP_MILLISECONDS}

@@ -21,7 +21,7 @@ ABOUT_BLANK: Final = "about:blank"
 BARE_LINE_END: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 DIGITS: Final = re.compile(rb"[0-9]+")
 QUOTED_BYTES: Final = re.compile(r":? *(?:bytearray\()?\bb['\"].*", re.DOTALL)
-REQUEST_LINE_FAULT: Final = "illegal request line"
+REQUEST_LINE_ERROR: Final = "illegal request line"
 REQUEST_LINE_HINT: Final = " Percent-encode spaces and characters outside ASCII in the path and query."
 REMEDY: Final = "Correct the request's HTTP framing and send it again on a new connection."
 
@@ -40,16 +40,16 @@ class FramingError(Exception):
         return problem_document(ABOUT_BLANK, self.status, self.status.phrase, self.detail, self.remedy)
 
 
-def refuse(detail: str) -> FramingError:
+def framing_error(detail: str) -> FramingError:
     """Return the error of a request with wrong framing."""
     return FramingError(HTTPStatus.BAD_REQUEST, detail)
 
 
-def unreadable(error: h11.RemoteProtocolError) -> FramingError:
+def parse_error(error: h11.RemoteProtocolError) -> FramingError:
     """Return a FramingError for h11's error, without the bytes that h11 quotes: they may contain a token."""
-    fault = QUOTED_BYTES.sub("", str(error))
-    hint = REQUEST_LINE_HINT if fault == REQUEST_LINE_FAULT else ""
-    return refuse(f"The request is not valid HTTP/1.1: {fault}.{hint}")
+    reason = QUOTED_BYTES.sub("", str(error))
+    hint = REQUEST_LINE_HINT if reason == REQUEST_LINE_ERROR else ""
+    return framing_error(f"The request is not valid HTTP/1.1: {reason}.{hint}")
 
 
 def check_head(head: bytes) -> None:
@@ -59,14 +59,14 @@ def check_head(head: bytes) -> None:
         FramingError: another server could see the end of the request at a different place.
     """
     if BARE_LINE_END.search(head) or b"\0" in head:
-        raise refuse("A header line ends in a bare CR or LF, or holds a NUL. End each line with CRLF.")
+        raise framing_error("A header line ends in a bare CR or LF, or holds a NUL. End each line with CRLF.")
     lines = head.split(b"\r\n")[1:-2]
     if any(line[:1] in {b" ", b"\t"} for line in lines):
-        raise refuse("A header line begins with white space. Send each header on one line.")
-    _check_framing_headers([_named(line) for line in lines])
+        raise framing_error("A header line begins with white space. Send each header on one line.")
+    _check_framing_headers([_split_header(line) for line in lines])
 
 
-def _named(line: bytes) -> tuple[bytes, bytes]:
+def _split_header(line: bytes) -> tuple[bytes, bytes]:
     name, _, value = line.partition(b":")
     return name.lower(), value.strip(b" \t")
 
@@ -75,16 +75,16 @@ def _check_framing_headers(headers: Headers) -> None:
     lengths = [value for name, value in headers if name.rstrip() == b"content-length"]
     codings = [value for name, value in headers if name.rstrip() == b"transfer-encoding"]
     if lengths and codings:
-        raise refuse("Content-Length and Transfer-Encoding are both given. Send exactly one of them.")
+        raise framing_error("Content-Length and Transfer-Encoding are both given. Send exactly one of them.")
     if len(lengths) > 1:
-        raise refuse("Content-Length is given more than once. Send it once.")
+        raise framing_error("Content-Length is given more than once. Send it once.")
     if lengths and not DIGITS.fullmatch(lengths[0]):
-        raise refuse("Content-Length is not a whole number of bytes, zero or more.")
+        raise framing_error("Content-Length is not a whole number of bytes, zero or more.")
     if codings and [value.lower() for value in codings] != [b"chunked"]:
-        raise refuse("Transfer-Encoding must be `chunked`, once.")
+        raise framing_error("Transfer-Encoding must be `chunked`, once.")
 
 
-def target_of(request: h11.Request) -> tuple[bytes, Headers]:
+def request_target(request: h11.Request) -> tuple[bytes, Headers]:
     """Return a request's path with query, and headers; the authority of an absolute target replaces Host.
 
     Raises:
@@ -101,9 +101,9 @@ def target_of(request: h11.Request) -> tuple[bytes, Headers]:
     try:
         parts = urlsplit(target)
     except ValueError:
-        raise refuse("The request target is not a valid URL.") from None
+        raise framing_error("The request target is not a valid URL.") from None
     if parts.scheme.lower() != b"http" or not parts.netloc:
-        raise refuse("The request target must be a path, such as /risk-hub/contract, or an http URL.")
+        raise framing_error("The request target must be a path, such as /risk-hub/contract, or an http URL.")
     query = b"?" + parts.query if parts.query else b""
     others = [(name, value) for name, value in headers if name != b"host"]
     return (parts.path or b"/") + query, [(b"host", parts.netloc), *others]

@@ -15,9 +15,9 @@ from infra.local.framing import (
     FramingError,
     Headers,
     check_head,
-    refuse,
-    target_of,
-    unreadable,
+    framing_error,
+    parse_error,
+    request_target,
 )
 from infra.local.gateway_responses import BODY_MAX_BYTES
 
@@ -66,11 +66,11 @@ class RequestReader:
         protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MAX_BYTES)
         protocol.receive_data(bytes(self._buffer))
         self._buffer.clear()
-        with _explained():
+        with _convert_h11_errors():
             event = protocol.next_event()
         if not isinstance(event, h11.Request):
-            raise refuse("The request has no complete request line.")
-        target, headers = target_of(event)
+            raise framing_error("The request has no complete request line.")
+        target, headers = request_target(event)
         body = await self._read_body(protocol, event)
         return FrontRequest(
             protocol, event.method.decode(), event.http_version.decode(), target, headers, body
@@ -85,21 +85,21 @@ class RequestReader:
                 return None
         try:
             async with asyncio.timeout(HEAD_READ_MAX_SECONDS):
-                return await self._head_to_its_end()
+                return await self._read_until_head_end()
         except TimeoutError:
             raise _too_slow("headers", HEAD_READ_MAX_SECONDS) from None
 
-    async def _head_to_its_end(self) -> bytes | None:
-        while (head := self._head_so_far()) is None:
+    async def _read_until_head_end(self) -> bytes | None:
+        while (head := self._complete_head()) is None:
             data = await self._reader.read(READ_CHUNK_BYTES)
             if not data and not self._buffer:
                 return None
             if not data:
-                raise refuse("The connection ended in the middle of the headers.")
+                raise framing_error("The connection ended in the middle of the headers.")
             self._buffer += data
         return head
 
-    def _head_so_far(self) -> bytes | None:
+    def _complete_head(self) -> bytes | None:
         """Return the head if it is complete; empty lines before it are ignored (RFC 9112, 2.2)."""
         while self._buffer.startswith(b"\r\n"):
             del self._buffer[:2]
@@ -120,12 +120,12 @@ class RequestReader:
             self._writer.write(CONTINUE)
         try:
             async with asyncio.timeout(BODY_READ_MAX_SECONDS):
-                with _explained():
-                    return await self._body_to_its_end(protocol)
+                with _convert_h11_errors():
+                    return await self._read_until_body_end(protocol)
         except TimeoutError:
             raise _too_slow("body", BODY_READ_MAX_SECONDS) from None
 
-    async def _body_to_its_end(self, protocol: h11.Connection) -> bytes:
+    async def _read_until_body_end(self, protocol: h11.Connection) -> bytes:
         body = bytearray()
         while not isinstance(event := protocol.next_event(), h11.EndOfMessage):
             if isinstance(event, h11.Data):
@@ -139,14 +139,14 @@ class RequestReader:
 
 
 @contextlib.contextmanager
-def _explained() -> Iterator[None]:
+def _convert_h11_errors() -> Iterator[None]:
     """Convert h11's errors to FramingError."""
     try:
         yield
     except h11.RemoteProtocolError as error:
-        raise unreadable(error) from None
+        raise parse_error(error) from None
 
 
-def _too_slow(part: str, seconds: float) -> FramingError:
-    detail = f"The {part} did not arrive within {seconds:g} s."
+def _too_slow(section: str, seconds: float) -> FramingError:
+    detail = f"The {section} did not arrive within {seconds:g} s."
     return FramingError(HTTPStatus.REQUEST_TIMEOUT, detail, SLOW_REMEDY)

@@ -20,7 +20,7 @@ import h11
 from infra.local.asgi import App, Message, Scope
 from infra.local.framing import FramingError
 from infra.local.front_request import READ_CHUNK_BYTES, BodyTooLargeError, FrontRequest, RequestReader
-from infra.local.gateway_responses import TOO_LARGE, GatewayAnswer, GatewayResponses
+from infra.local.gateway_responses import TOO_LARGE, GatewayResponse, GatewayResponses
 from infra.local.problem import PROBLEM_MEDIA_TYPE
 
 WRITE_MAX_SECONDS: Final = 30.0
@@ -35,7 +35,7 @@ logger = logging.getLogger("local-stage.front-door")
 
 
 @contextlib.asynccontextmanager
-async def front_server(app: App, opened: socket.socket, responses: GatewayResponses) -> AsyncIterator[None]:
+async def front_server(app: App, listener: socket.socket, responses: GatewayResponses) -> AsyncIterator[None]:
     """Serve an application on a listening socket while the block runs."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -44,15 +44,15 @@ async def front_server(app: App, opened: socket.socket, responses: GatewayRespon
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    server = await asyncio.start_server(connected, sock=opened)
+    server = await asyncio.start_server(connected, sock=listener)
     try:
         yield
     finally:
         server.close()
-        await _end(tasks)
+        await _end_tasks(tasks)
 
 
-async def _end(tasks: set[asyncio.Task[None]]) -> None:
+async def _end_tasks(tasks: set[asyncio.Task[None]]) -> None:
     if tasks:
         _, unfinished = await asyncio.wait(tasks, timeout=STOP_MAX_SECONDS)
         for task in unfinished:
@@ -90,10 +90,10 @@ class FrontConnection:
         try:
             request = await self._requests.next()
         except FramingError as error:
-            await self._refuse(_problem_answer(error))
+            await self._send_and_close(_problem_answer(error))
             return False
         except BodyTooLargeError:
-            await self._refuse(self._responses.answer(TOO_LARGE))
+            await self._send_and_close(self._responses.answer(TOO_LARGE))
             return False
         if request is None:
             return False
@@ -140,7 +140,7 @@ class FrontConnection:
         self._writer.write(data)
         await asyncio.wait_for(self._writer.drain(), WRITE_MAX_SECONDS)
 
-    async def _refuse(self, answer: GatewayAnswer) -> None:
+    async def _send_and_close(self, answer: GatewayResponse) -> None:
         """Answer without h11, unusable after a malformed request, and close without losing the answer."""
         lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}".encode()]
         closing = [*answer.headers, _date(), (b"connection", b"close")]
@@ -153,27 +153,27 @@ class FrontConnection:
                     pass
 
 
-def _problem_answer(error: FramingError) -> GatewayAnswer:
+def _problem_answer(error: FramingError) -> GatewayResponse:
     body = error.problem()
     headers = [
         (b"content-type", PROBLEM_MEDIA_TYPE),
         (b"cache-control", b"no-store"),
         (b"content-length", str(len(body)).encode()),
     ]
-    return GatewayAnswer(error.status, headers, body)
+    return GatewayResponse(error.status, headers, body)
 
 
 def _events(message: Message, *, head_only: bool) -> list[h11.Event]:
     """Return the h11 events for one message of the application."""
     if message["type"] == "http.response.start":
-        headers = _sent_headers(message, head_only=head_only)
+        headers = _response_headers(message, head_only=head_only)
         return [h11.Response(status_code=message["status"], headers=headers)]
     body = b"" if head_only else message.get("body", b"")
     end: list[h11.Event] = [] if message.get("more_body") else [h11.EndOfMessage()]
     return [h11.Data(data=body), *end] if body else end
 
 
-def _sent_headers(start: Message, *, head_only: bool) -> list[tuple[bytes, bytes]]:
+def _response_headers(start: Message, *, head_only: bool) -> list[tuple[bytes, bytes]]:
     """Return the application's headers with one Date, and without the length 0 of a body that is left out.
 
     In a 304, and in the answer to HEAD, a length would be that of the answer to GET with status 200 (RFC 9110,

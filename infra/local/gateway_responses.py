@@ -23,7 +23,7 @@ REQUEST_ID: Final = "$context.requestId"
 BAD_REQUEST: Final = 400
 SERVER_ERROR: Final = 500
 # API Gateway's integration timeout.
-ANSWER_MAX_SECONDS: Final = 29.0
+RESPONSE_MAX_SECONDS: Final = 29.0
 # API Gateway's limit of a request body.
 BODY_MAX_BYTES: Final = 10 * 1024 * 1024
 TYPE_OF_STATUS: Final[Mapping[int, str]] = {
@@ -44,7 +44,7 @@ logger = logging.getLogger("local-stage.front-door")
 
 
 @dataclass(frozen=True, slots=True)
-class GatewayAnswer:
+class GatewayResponse:
     """One complete response."""
 
     status: int
@@ -66,7 +66,7 @@ class GatewayResponses:
         ]
         return cls({each["ResponseType"]: each for each in found})
 
-    def answer(self, status: int) -> GatewayAnswer:
+    def answer(self, status: int) -> GatewayResponse:
         """Return API Gateway's response in place of the emulator's own response with this status."""
         family = "DEFAULT_5XX" if status >= SERVER_ERROR else "DEFAULT_4XX"
         response = self._responses[TYPE_OF_STATUS.get(status, family)]
@@ -77,16 +77,16 @@ class GatewayResponses:
             for name, value in response["ResponseParameters"].items()
         ]
         length = (b"content-length", str(len(body)).encode())
-        return GatewayAnswer(int(response["StatusCode"]), [*headers, length], body)
+        return GatewayResponse(int(response["StatusCode"]), [*headers, length], body)
 
 
-def with_gateway_answers(app: App, responses: GatewayResponses) -> App:
+def with_gateway_responses(app: App, responses: GatewayResponses) -> App:
     """Wrap the emulator's API so that clients receive only the hub's answers and gateway responses."""
 
     async def answering_app(scope: Scope, receive: Receive, send: Send) -> None:
-        filtered = _Filtered(scope, send, responses)
+        filtered = _ResponseFilter(scope, send, responses)
         try:
-            await asyncio.wait_for(app(scope, receive, filtered.send), ANSWER_MAX_SECONDS)
+            await asyncio.wait_for(app(scope, receive, filtered.send), RESPONSE_MAX_SECONDS)
         except TimeoutError:
             await filtered.fail(TIMED_OUT)
         except Exception:
@@ -96,7 +96,7 @@ def with_gateway_answers(app: App, responses: GatewayResponses) -> App:
     return answering_app
 
 
-class _Filtered:
+class _ResponseFilter:
     """Response of one request: the hub's is passed on, an error of the emulator is replaced."""
 
     def __init__(self, scope: Scope, send: Send, responses: GatewayResponses) -> None:
@@ -107,7 +107,7 @@ class _Filtered:
     async def send(self, message: Message) -> None:
         """Pass on or replace one message of the emulator."""
         if message["type"] == "http.response.start":
-            self._replaced = _is_emulators_error(message)
+            self._replaced = _is_emulator_error(message)
             if self._replaced:
                 await self._answer(message["status"])
                 return
@@ -128,6 +128,6 @@ class _Filtered:
         await self._send({"type": "http.response.body", "body": body})
 
 
-def _is_emulators_error(start: Message) -> bool:
+def _is_emulator_error(start: Message) -> bool:
     kinds = header_values({"headers": start["headers"]}, b"content-type")
     return start["status"] >= BAD_REQUEST and PROBLEM_MEDIA_TYPE.decode() not in kinds

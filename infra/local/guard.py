@@ -7,7 +7,7 @@ a browser could therefore read and change the local stage, directly (Origin) or 
 
 from typing import Final
 
-from infra.local.asgi import App, Receive, Scope, Send, answer_problem, header_values
+from infra.local.asgi import App, Receive, Scope, Send, header_values, send_problem
 from infra.local.problem import problem_body
 
 OWN_HOST_NAMES: Final = ("127.0.0.1", "localhost")
@@ -15,7 +15,7 @@ BROWSER_HEADERS: Final = (b"origin", b"referer")
 SERVED_HTTP_VERSIONS: Final = ("1.0", "1.1")
 
 
-def refusal(scope: Scope) -> str | None:
+def rejection_reason(scope: Scope) -> str | None:
     """Return why this request is refused, or None if it may pass."""
     port = scope["server"][1]
     hosts = [host.lower() for host in header_values(scope, b"host")]
@@ -34,21 +34,21 @@ def refusal(scope: Scope) -> str | None:
     return None
 
 
-def guarded(app: App) -> App:
+def with_local_guard(app: App) -> App:
     """Wrap an app so that only programs on this machine reach it; all WebSockets are refused."""
 
     async def guarded_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
-        elif scope["type"] == "http" and (reason := refusal(scope)) is not None:
-            await answer_problem(send, 403, _refused(reason))
+        elif scope["type"] == "http" and (reason := rejection_reason(scope)) is not None:
+            await send_problem(send, 403, _rejection_problem(reason))
         else:
             await app(scope, receive, send)
 
     return guarded_app
 
 
-def _refused(reason: str) -> bytes:
+def _rejection_problem(reason: str) -> bytes:
     remedy = "Call http://127.0.0.1 or http://localhost with a program such as curl, not from a web page."
     return problem_body("network-denied", 403, "Not reachable from this network", reason, remedy)

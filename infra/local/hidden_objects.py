@@ -12,14 +12,14 @@ from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
 CREDENTIAL: Final = re.compile(r"Credential=([^/&,]+)/[^/]+/[^/]+/s3/")
 NOT_FOUND: Final = 404
 FORBIDDEN: Final = 403
-REFUSAL: Final = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+ACCESS_DENIED_BODY: Final = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 
 
 def with_hidden_objects(app: App) -> App:
     """Wrap an emulator that enforces policies but answers 404 for a missing object to any caller."""
 
     async def hiding_app(scope: Scope, receive: Receive, send: Send) -> None:
-        bucket = _bucket_read(scope)
+        bucket = _bucket_of_object_read(scope)
         caller = _caller(scope) if bucket else None
         if bucket is None or caller is None:
             await app(scope, receive, send)
@@ -31,7 +31,7 @@ def with_hidden_objects(app: App) -> App:
             if message["type"] == "http.response.start" and message["status"] == NOT_FOUND:
                 hidden = not _may_list(caller, bucket)
                 if hidden:
-                    await _refuse(send, scope["method"])
+                    await _send_access_denied(send, scope["method"])
             if not hidden:
                 await send(message)
 
@@ -40,7 +40,7 @@ def with_hidden_objects(app: App) -> App:
     return hiding_app
 
 
-def _bucket_read(scope: Scope) -> str | None:
+def _bucket_of_object_read(scope: Scope) -> str | None:
     """Return the bucket if this request reads one of its objects."""
     if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
         return None
@@ -61,7 +61,7 @@ def _may_list(access_key: str, bucket: str) -> bool:
         return False
     if principal.policies is None:
         return True
-    asked = EvalContext(
+    context = EvalContext(
         principal_arn=principal.arn,
         principal_type=principal.type,
         principal_account=principal.account,
@@ -70,11 +70,11 @@ def _may_list(access_key: str, bucket: str) -> bool:
         region=LOCAL_REGION,
         secure_transport=True,
     )
-    return bool(evaluate(asked, principal.policies, *principal.limits).decision == "Allow")
+    return bool(evaluate(context, principal.policies, *principal.limits).decision == "Allow")
 
 
-async def _refuse(send: Send, method: str) -> None:
-    body = b"" if method == "HEAD" else REFUSAL
+async def _send_access_denied(send: Send, method: str) -> None:
+    body = b"" if method == "HEAD" else ACCESS_DENIED_BODY
     headers = [(b"content-type", b"application/xml"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": FORBIDDEN, "headers": headers})
     await send({"type": "http.response.body", "body": body})

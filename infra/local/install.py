@@ -7,7 +7,7 @@ from infra.local.aws import LocalAws
 from infra.local.code_zip import build_code_zip
 from infra.local.deploy import CodeZips, Deployer, Deployment
 from infra.local.dropped_settings import apply_dropped_settings
-from infra.local.secret_grants import respell_secret_grants
+from infra.local.secret_grants import fix_secret_grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +28,5 @@ def install(aws: LocalAws, release: LocalRelease, *, enforce_iam: bool) -> Deplo
     for template in release.assembly.templates:
         apply_dropped_settings(aws, template)
     if enforce_iam:
-        respell_secret_grants(aws, deployment.outputs["TokensSecretArn"])
+        fix_secret_grants(aws, deployment.outputs["TokensSecretArn"])
     return deployment

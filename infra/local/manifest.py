@@ -10,7 +10,7 @@ from typing import Any, Final
 MANIFEST_NAME: Final = "manifest.json"
 
 
-class DamagedError(Exception):
+class DamagedSaveError(Exception):
     """A save differs from its manifest; the text names the file and the difference."""
 
 
@@ -36,7 +36,7 @@ class Manifest:
         return json.dumps({"sha256": _checksum(content), "content": content}, indent=1, sort_keys=True)
 
 
-def facts_of(file: Path) -> FileFacts:
+def file_facts(file: Path) -> FileFacts:
     """Read a file and return its size and SHA-256."""
     with file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
@@ -47,39 +47,39 @@ def read_manifest(save: Path) -> Manifest:
     """Read the manifest of a save.
 
     Raises:
-        DamagedError: it is missing, is not JSON, or does not match its own checksum.
+        DamagedSaveError: it is missing, is not JSON, or does not match its own checksum.
     """
     file = save / MANIFEST_NAME
     try:
         document = json.loads(file.read_bytes())
         content: dict[str, Any] = document["content"]
         if _checksum(content) != document["sha256"]:
-            raise DamagedError(f"{file} does not match its own checksum")
+            raise DamagedSaveError(f"{file} does not match its own checksum")
         files = {name: FileFacts(**facts) for name, facts in content["files"].items()}
         return Manifest(content["fingerprint"], content["saved_at"], files)
     except OSError as error:
-        raise DamagedError(f"{file} cannot be read ({error.strerror})") from error
+        raise DamagedSaveError(f"{file} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DamagedError(f"{file} is not a manifest ({type(error).__name__})") from error
+        raise DamagedSaveError(f"{file} is not a manifest ({type(error).__name__})") from error
 
 
 def verify(save: Path, manifest: Manifest) -> None:
     """Compare every file of a save with its manifest.
 
     Raises:
-        DamagedError: a file differs; the text names the first one and how many there are.
+        DamagedSaveError: a file differs; the text names the first one and how many there are.
     """
     damages = list(_damages(save, manifest))
     if damages:
         more = f" (and {len(damages) - 1} more files)" if len(damages) > 1 else ""
-        raise DamagedError(damages[0] + more)
+        raise DamagedSaveError(damages[0] + more)
 
 
 def _damages(save: Path, manifest: Manifest) -> Iterator[str]:
     for name, wanted in manifest.files.items():
         file = save / name
         try:
-            found = facts_of(file)
+            found = file_facts(file)
         except OSError as error:
             yield f"{file} cannot be read ({error.strerror})"
             continue

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import socket
 
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 from infra.local.settings import ANY_FREE_PORT, HOST
 
 LISTEN_BACKLOG = 100
@@ -19,38 +19,38 @@ def listen(port: int, variable: str) -> socket.socket:
         variable: The setting that selects another port.
 
     Raises:
-        StageError: the port is in use, or this user may not bind it.
+        LocalStageError: the port is in use, or this user may not bind it.
     """
-    if port != ANY_FREE_PORT and _answers(port):
-        raise StageError(_occupied(port, variable))
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if port != ANY_FREE_PORT and _is_in_use(port):
+        raise LocalStageError(_port_in_use_message(port, variable))
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        opened.bind((HOST, port))
+        listener.bind((HOST, port))
     except OSError as error:
-        opened.close()
+        listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise StageError(_occupied(port, variable)) from error
-        raise StageError(
+            raise LocalStageError(_port_in_use_message(port, variable)) from error
+        raise LocalStageError(
             f"Port {port} cannot be opened ({error.strerror}). Choose another with {variable}."
         ) from error
-    opened.listen(LISTEN_BACKLOG)
-    return opened
+    listener.listen(LISTEN_BACKLOG)
+    return listener
 
 
-def port_of(opened: socket.socket) -> int:
+def port_of(listener: socket.socket) -> int:
     """Return the port a socket is bound to."""
-    return int(opened.getsockname()[1])
+    return int(listener.getsockname()[1])
 
 
-def _answers(port: int) -> bool:
+def _is_in_use(port: int) -> bool:
     # bind() does not always fail if a program listens on all interfaces.
     with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=PROBE_TIMEOUT_SECONDS):
         return True
     return False
 
 
-def _occupied(port: int, variable: str) -> str:
+def _port_in_use_message(port: int, variable: str) -> str:
     return (
         f"Port {port} is taken by another program. "
         f"Stop that program, or choose another port: {variable}=8800 make up"

@@ -11,20 +11,20 @@ from typing import Final
 from infra.local.settings import EMULATOR_SECRET_KEY, HOST, LocalSettings
 from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
 
-PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE")
+INHERITED_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE")
 # The emulator writes this port into names that it saves (queue URLs), while the real port may change between
 # runs. Nothing listens on port 1, so a program that uses a queue's URL as an address fails immediately.
-NAMED_PORT: Final = "1"
+PLACEHOLDER_PORT: Final = "1"
 
 
-def stage_environment(
-    settings: LocalSettings, aws_port: int, outer: Mapping[str, str] = os.environ
+def process_environment(
+    settings: LocalSettings, aws_port: int, parent_environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
     """Return the complete environment of the server process."""
     return {
-        **{name: outer[name] for name in PASSED_ON if name in outer},
-        **_own_folders(settings),
-        **_emulator(aws_port),
+        **{name: parent_environment[name] for name in INHERITED_VARIABLES if name in parent_environment},
+        **_folder_variables(settings),
+        **_emulator_variables(aws_port),
         **_credentials(),
         **({"AUTH": "true"} if settings.enforce_iam else {}),
         "TZ": "UTC",
@@ -32,7 +32,7 @@ def stage_environment(
     }
 
 
-def _own_folders(settings: LocalSettings) -> dict[str, str]:
+def _folder_variables(settings: LocalSettings) -> dict[str, str]:
     return {
         "HOME": str(settings.worker_home),
         "TMPDIR": str(settings.temporary),
@@ -43,9 +43,9 @@ def _own_folders(settings: LocalSettings) -> dict[str, str]:
     }
 
 
-def _emulator(aws_port: int) -> dict[str, str]:
+def _emulator_variables(aws_port: int) -> dict[str, str]:
     return {
-        "GATEWAY_PORT": NAMED_PORT,
+        "GATEWAY_PORT": PLACEHOLDER_PORT,
         "AWS_ENDPOINT_URL": f"http://{HOST}:{aws_port}",
         "BIND_HOST": HOST,
         "MINISTACK_HOST": HOST,

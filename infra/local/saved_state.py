@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from infra.local.errors import StageError
-from infra.local.manifest import MANIFEST_NAME, DamagedError, Manifest, read_manifest, verify
+from infra.local.errors import LocalStageError
+from infra.local.manifest import MANIFEST_NAME, DamagedSaveError, Manifest, read_manifest, verify
 from infra.local.settings import LocalSettings
 
 SAVE_INTERVAL_SECONDS: Final = 8.0
@@ -27,13 +27,13 @@ LOSS_MAX_SECONDS: Final = 10.0
 LAMBDA_STATE_NAME: Final = "lambda.json"
 STREAM_POSITIONS_KEY: Final = "dynamodb_stream_positions"
 WIPE_DEADLINE_SECONDS: Final = 5.0
-KEPT: Final = "data of the last run kept"
-REMOVED: Final = "data of other templates or another emulator removed"
-SET_ASIDE: Final = "damaged data moved to {folder}"
+KEPT_NOTE: Final = "data of the last run kept"
+REMOVED_NOTE: Final = "data of other templates or another emulator removed"
+SET_ASIDE_NOTE: Final = "damaged data moved to {folder}"
 
 
 @dataclass(frozen=True, slots=True)
-class TakenOver:
+class RestoredState:
     """What a start takes over from earlier runs.
 
     Attributes:
@@ -60,54 +60,54 @@ def saves_in(folder: Path) -> list[Path]:
     return sorted((each for each in folder.glob("*") if each.name.isdigit()), key=lambda each: int(each.name))
 
 
-def take_over(settings: LocalSettings, wanted: str, *, fresh: bool) -> TakenOver:
+def prepare_state(settings: LocalSettings, expected_fingerprint: str, *, fresh: bool) -> RestoredState:
     """Prepare the folders for a start. The caller holds the stage's lock.
 
     Raises:
-        StageError: the saved data is damaged, or a folder could not be emptied.
+        LocalStageError: the saved data is damaged, or a folder could not be emptied.
     """
     _empty(settings.temporary)
     saves = saves_in(settings.saves)
-    taken = _remove(settings) if fresh or not saves else _use(settings, saves[-1], wanted)
+    taken = _remove(settings) if fresh or not saves else _restore(settings, saves[-1], expected_fingerprint)
     settings.worker_home.mkdir(parents=True, exist_ok=True)
     return taken
 
 
-def _use(settings: LocalSettings, save: Path, wanted: str) -> TakenOver:
+def _restore(settings: LocalSettings, save: Path, expected_fingerprint: str) -> RestoredState:
     try:
         manifest = read_manifest(save)
         verify(save, manifest)
-    except DamagedError as error:
-        raise StageError(
+    except DamagedSaveError as error:
+        raise LocalStageError(
             f"The saved data of the local stage is damaged: {error}. `make up FRESH=1` starts empty; it moves the "
             f"damaged data to {settings.home}/damaged-<time> and deletes nothing of it.",
         ) from error
-    if manifest.fingerprint != wanted:
+    if manifest.fingerprint != expected_fingerprint:
         _remove(settings)
-        return TakenOver(used=False, note=REMOVED)
+        return RestoredState(used=False, note=REMOVED_NOTE)
     _empty(settings.state)
     for name in manifest.files:
         link_or_copy(save / name, settings.state / name)
     rewind_streams(settings.state / LAMBDA_STATE_NAME)
-    return TakenOver(used=True, note=KEPT, saved_at=datetime.fromisoformat(manifest.saved_at))
+    return RestoredState(used=True, note=KEPT_NOTE, saved_at=datetime.fromisoformat(manifest.saved_at))
 
 
-def _remove(settings: LocalSettings) -> TakenOver:
+def _remove(settings: LocalSettings) -> RestoredState:
     """Start empty: remove intact saves, and set aside damaged ones."""
     note = ""
     if any(_is_damaged(save) for save in saves_in(settings.saves)):
         aside = settings.home / f"damaged-{datetime.now(tz=UTC):%Y%m%dT%H%M%S%fZ}"
         settings.saves.rename(aside)
-        note = SET_ASIDE.format(folder=aside)
+        note = SET_ASIDE_NOTE.format(folder=aside)
     _empty(settings.saves)
     _empty(settings.state)
-    return TakenOver(used=False, note=note)
+    return RestoredState(used=False, note=note)
 
 
 def _is_damaged(save: Path) -> bool:
     try:
         verify(save, read_manifest(save))
-    except DamagedError:
+    except DamagedSaveError:
         return True
     return False
 
@@ -140,13 +140,13 @@ def rewind_streams(lambda_state: Path) -> None:
         draft.replace(lambda_state)
 
 
-def store(saves: Path, manifest: Manifest, part: Path) -> Path:
+def complete_save(saves: Path, manifest: Manifest, unfinished: Path) -> Path:
     """Complete a save: write its manifest, rename it to the next number, and remove older ones."""
-    write_durably(part / MANIFEST_NAME, manifest.text().encode())
+    write_durably(unfinished / MANIFEST_NAME, manifest.text().encode())
     older = saves_in(saves)
     done = saves / f"{int(older[-1].name) + 1 if older else 1:08}"
-    _sync_folder(part)
-    part.rename(done)
+    _sync_folder(unfinished)
+    unfinished.rename(done)
     _sync_folder(saves)
     for each in older:
         shutil.rmtree(each, ignore_errors=True)
@@ -175,5 +175,5 @@ def _empty(folder: Path) -> None:
     while folder.exists():
         shutil.rmtree(folder, ignore_errors=True)
         if folder.exists() and time.monotonic() > deadline:
-            raise StageError(f"{folder} cannot be emptied: remove it, then try again.")
+            raise LocalStageError(f"{folder} cannot be emptied: remove it, then try again.")
     folder.mkdir(parents=True)

@@ -11,21 +11,31 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from infra.local.asgi import App, Receive, Scope, Send, header_values
-from infra.local.manifest import FileFacts, Manifest, facts_of
+from infra.local.manifest import FileFacts, Manifest, file_facts
 from infra.local.saved_state import (
     LOSS_MAX_SECONDS,
     SAVE_INTERVAL_SECONDS,
+    complete_save,
     link_or_copy,
-    store,
     write_durably,
 )
 
 SLOW_SAVE_SECONDS: Final = LOSS_MAX_SECONDS - SAVE_INTERVAL_SECONDS
 # Requests wait while the state is read; this time was measured at 3,000 snapshots on a busy machine.
 PAUSE_MAX_SECONDS: Final = 0.5
-PART_NAME: Final = "unfinished"
+UNFINISHED_NAME: Final = "unfinished"
 TEMPORARY_SUFFIXES: Final = (".tmp", ".lock")
-READS: Final = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "TransactGet", "Receive", "Filter")
+READ_ACTIONS: Final = (
+    "Get",
+    "List",
+    "Describe",
+    "Query",
+    "Scan",
+    "BatchGet",
+    "TransactGet",
+    "Receive",
+    "Filter",
+)
 METRICS_WRITE: Final = "PutMetricData"
 
 logger = logging.getLogger("local-stage.saving")
@@ -43,7 +53,7 @@ def changes_state(scope: Scope) -> bool:
     if scope["method"] in {"GET", "HEAD"}:
         return False
     action = "".join(header_values(scope, b"x-amz-target")).rpartition(".")[2]
-    return not action.startswith((*READS, METRICS_WRITE))
+    return not action.startswith((*READ_ACTIONS, METRICS_WRITE))
 
 
 class StateSaver:
@@ -58,7 +68,7 @@ class StateSaver:
         self._writing = threading.Lock()
         self._known: dict[tuple[int, int, int], FileFacts] = {}
 
-    def watching(self, app: App) -> App:
+    def with_change_tracking(self, app: App) -> App:
         """Wrap the AWS door, which all changes by workers and programs pass."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,24 +116,24 @@ class StateSaver:
     def _write(self, texts: Mapping[str, str]) -> None:
         # Threads cannot be cancelled: the save at a clean stop waits for a save in progress.
         with self._writing:
-            self._write_alone(texts)
+            self._write_locked(texts)
 
-    def _write_alone(self, texts: Mapping[str, str]) -> None:
-        part = self._saves / PART_NAME
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+    def _write_locked(self, texts: Mapping[str, str]) -> None:
+        unfinished = self._saves / UNFINISHED_NAME
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
         for name, text in texts.items():
-            write_durably(part / name, text.encode())
-        self._link_files(part)
+            write_durably(unfinished / name, text.encode())
+        self._link_files(unfinished)
         files = {
-            file.relative_to(part).as_posix(): self._facts(file)
-            for file in sorted(part.rglob("*"))
+            file.relative_to(unfinished).as_posix(): self._facts(file)
+            for file in sorted(unfinished.rglob("*"))
             if file.is_file()
         }
         saved_at = datetime.now(tz=UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        store(self._saves, Manifest(self._fingerprint, saved_at, files), part)
+        complete_save(self._saves, Manifest(self._fingerprint, saved_at, files), unfinished)
 
-    def _link_files(self, part: Path) -> None:
+    def _link_files(self, unfinished: Path) -> None:
         """Hard-link the emulator's files into the save: it replaces files and never changes them."""
         for file in sorted(self._state.rglob("*")):
             inside = file.relative_to(self._state)
@@ -131,7 +141,7 @@ class StateSaver:
             if is_document or file.suffix in TEMPORARY_SUFFIXES or not file.is_file():
                 continue
             try:
-                link_or_copy(file, part / inside)
+                link_or_copy(file, unfinished / inside)
             except FileNotFoundError:
                 continue  # deleted in the meantime
 
@@ -140,5 +150,5 @@ class StateSaver:
         status = file.stat()
         identity = (status.st_ino, status.st_size, status.st_mtime_ns)
         if identity not in self._known:
-            self._known[identity] = facts_of(file)
+            self._known[identity] = file_facts(file)
         return self._known[identity]

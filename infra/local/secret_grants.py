@@ -10,7 +10,7 @@ from typing import Any
 from infra.local.aws import LocalAws
 
 
-def respell_secret_grants(aws: LocalAws, secret_ref: str) -> int:
+def fix_secret_grants(aws: LocalAws, secret_ref: str) -> int:
     """Replace the secret's name by its ARN in role policies; return the number of changed policies."""
     iam = aws.client("iam")
     arn = aws.client("secretsmanager").describe_secret(SecretId=secret_ref)["ARN"]
@@ -18,7 +18,7 @@ def respell_secret_grants(aws: LocalAws, secret_ref: str) -> int:
     for role in iam.list_roles()["Roles"]:
         for policy_name in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
             given = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy_name)["PolicyDocument"]
-            wanted = respelled(given, secret_ref, arn)
+            wanted = with_secret_arn(given, secret_ref, arn)
             if wanted != given:
                 iam.put_role_policy(
                     RoleName=role["RoleName"], PolicyName=policy_name, PolicyDocument=json.dumps(wanted)
@@ -27,7 +27,7 @@ def respell_secret_grants(aws: LocalAws, secret_ref: str) -> int:
     return changed
 
 
-def respelled(policy: dict[str, Any], name: str, arn: str) -> dict[str, Any]:
+def with_secret_arn(policy: dict[str, Any], name: str, arn: str) -> dict[str, Any]:
     """Return the policy with `name` replaced by `arn` where it is a whole resource."""
     return {**policy, "Statement": [_statement(each, name, arn) for each in policy["Statement"]]}
 

@@ -22,19 +22,19 @@ from hypercorn.config import Config
 from ministack.app import AUTH as POLICIES_ENFORCED
 from ministack.app import app as emulator
 
-from infra.local.alarms.runner import AlarmDesk
 from infra.local.alarms.journal import Journal
 from infra.local.alarms.platform_metrics import RequestMeter
+from infra.local.alarms.runner import AlarmRunner
 from infra.local.alarms.settings import AlarmSettings
+from infra.local.api_proxy import api_proxy
 from infra.local.asgi import App, Receive, Scope, Send
 from infra.local.assembly import read_assembly
-from infra.local.copy_checksums import with_copied_checksums
+from infra.local.copy_checksums import with_copy_checksums
 from infra.local.draining import drain_on_updates
 from infra.local.emf_bridge import MetricsBridge
-from infra.local.api_proxy import front_door
 from infra.local.front_server import front_server
-from infra.local.gateway_responses import GatewayResponses, with_gateway_answers
-from infra.local.guard import guarded
+from infra.local.gateway_responses import GatewayResponses, with_gateway_responses
+from infra.local.guard import with_local_guard
 from infra.local.hidden_objects import with_hidden_objects
 from infra.local.saving import StateSaver
 from infra.local.state_capture import capture
@@ -45,18 +45,20 @@ GRACEFUL_TIMEOUT_SECONDS = 1
 
 def emulator_app() -> App:
     """Return the emulator with the features that it lacks."""
-    behind = as_if_by_tls(with_copied_checksums(emulator))
-    return with_hidden_objects(behind) if POLICIES_ENFORCED else behind
+    backend = with_tls_scheme(with_copy_checksums(emulator))
+    return with_hidden_objects(backend) if POLICIES_ENFORCED else backend
 
 
-def front_app(behind: App, target_file: Path, meter: RequestMeter, responses: GatewayResponses) -> App:
+def front_app(backend: App, target_file: Path, meter: RequestMeter, responses: GatewayResponses) -> App:
     """Return the application of the front door: the hub's API, or a problem document."""
-    return guarded(meter.measured(with_gateway_answers(front_door(behind, target_file), responses)))
+    return with_local_guard(
+        meter.with_metering(with_gateway_responses(api_proxy(backend, target_file), responses))
+    )
 
 
-def aws_app(behind: App, saver: StateSaver) -> App:
+def aws_app(backend: App, saver: StateSaver) -> App:
     """Return the application of the AWS door, with the emulator's own start and stop."""
-    guarded_aws = guarded(saver.watching(behind))
+    guarded_aws = with_local_guard(saver.with_change_tracking(backend))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await (emulator if scope["type"] == "lifespan" else guarded_aws)(scope, receive, send)
@@ -64,7 +66,7 @@ def aws_app(behind: App, saver: StateSaver) -> App:
     return app
 
 
-def as_if_by_tls(app: App) -> App:
+def with_tls_scheme(app: App) -> App:
     """Mark requests as sent by TLS, as every request on AWS is.
 
     Policies refuse anything else (aws:SecureTransport); here all traffic stays on the loopback interface.
@@ -85,7 +87,7 @@ def _configuration(descriptor: int) -> Config:
     return config
 
 
-def _stop_when_asked(stop: asyncio.Event, *, with_parent: bool) -> None:
+def _stop_on_signal(stop: asyncio.Event, *, with_parent: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
@@ -96,27 +98,29 @@ def _stop_when_asked(stop: asyncio.Event, *, with_parent: bool) -> None:
 async def run(arguments: argparse.Namespace) -> None:
     """Serve both doors until a signal arrives or, if requested, the parent process has ended."""
     stop = asyncio.Event()
-    _stop_when_asked(stop, with_parent=arguments.with_parent)
+    _stop_on_signal(stop, with_parent=arguments.with_parent)
     endpoint = f"http://127.0.0.1:{arguments.aws_port}"
     drain_on_updates()
-    desk = AlarmDesk(endpoint, AlarmSettings.read(arguments.alarm_settings), Journal(arguments.alarm_journal))
-    bridge = MetricsBridge(endpoint, desk.log.add)
+    alarm_runner = AlarmRunner(
+        endpoint, AlarmSettings.read(arguments.alarm_settings), Journal(arguments.alarm_journal)
+    )
+    bridge = MetricsBridge(endpoint, alarm_runner.log.add)
     bridge.start()
-    desk.start()
-    await _serve(arguments, desk.meter, stop)
-    desk.stop()
+    alarm_runner.start()
+    await _serve(arguments, alarm_runner.meter, stop)
+    alarm_runner.stop()
     bridge.stop()
 
 
 async def _serve(arguments: argparse.Namespace, meter: RequestMeter, stop: asyncio.Event) -> None:
     """Serve until `stop`; save at intervals, and once more when serving has ended."""
-    kept_in = (arguments.state, arguments.saves)
-    saver = StateSaver(capture, *kept_in, arguments.fingerprint, arguments.target_file)
-    responses, behind = GatewayResponses.of(read_assembly()), emulator_app()
-    front = front_app(behind, arguments.target_file, meter, responses)
+    folders = (arguments.state, arguments.saves)
+    saver = StateSaver(capture, *folders, arguments.fingerprint, arguments.target_file)
+    responses, backend = GatewayResponses.of(read_assembly()), emulator_app()
+    front = front_app(backend, arguments.target_file, meter, responses)
     async with front_server(front, socket.socket(fileno=arguments.front_fd), responses):
         saving = asyncio.create_task(saver.run())
-        app, config = aws_app(behind, saver), _configuration(arguments.aws_fd)
+        app, config = aws_app(backend, saver), _configuration(arguments.aws_fd)
         await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
     saving.cancel()
     await saver.finish()

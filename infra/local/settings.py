@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.local.alarms.settings import AlarmSettings
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 HOST: Final = "127.0.0.1"
@@ -95,7 +95,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
     """Read RISK_HUB_LOCAL_DIR, _PORT, _AWS_PORT, _ENFORCE_IAM (1: yes) and _ALARM_*.
 
     Raises:
-        StageError: a port is not a number between 0 (any free port) and 65535; see `AlarmSettings`.
+        LocalStageError: a port is not a number between 0 (any free port) and 65535; see `AlarmSettings`.
     """
     return LocalSettings(
         home=Path(environment.get("RISK_HUB_LOCAL_DIR") or REPOSITORY / ".local").resolve(),
@@ -109,5 +109,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name) or str(default)
     if not (text.isascii() and text.isdigit() and int(text) <= PORT_MAX):
-        raise StageError(f"{name}={text} is no port. Give a number from 0 (any free port) to {PORT_MAX}.")
+        raise LocalStageError(
+            f"{name}={text} is no port. Give a number from 0 (any free port) to {PORT_MAX}."
+        )
     return int(text)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from infra.local import ports
-from infra.local.process_environment import stage_environment
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 from infra.local.http_call import call
+from infra.local.process_environment import process_environment
 from infra.local.settings import HOST, REPOSITORY, LocalSettings
 from infra.local.stage_record import StageRecord, end_group, process_start, read_record, write_record
 
@@ -27,7 +27,7 @@ def hold_lock(settings: LocalSettings) -> IO[str]:
     """Take the lock that allows one stage per folder.
 
     Raises:
-        StageError: a stage is running, starting or stopping.
+        LocalStageError: a stage is running, starting or stopping.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     lock = settings.lock_file.open("a", encoding="ascii")
@@ -35,7 +35,7 @@ def hold_lock(settings: LocalSettings) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise StageError(_already_running(settings)) from None
+        raise LocalStageError(_already_running(settings)) from None
     return lock
 
 
@@ -65,7 +65,7 @@ class StageProcess:
         """Bind both ports, start the server and wait until it answers.
 
         Raises:
-            StageError: a port is in use, or the server ended before it was ready.
+            LocalStageError: a port is in use, or the server ended before it was ready.
         """
         with contextlib.ExitStack() as stack:
             front = stack.enter_context(ports.listen(settings.front_port, "RISK_HUB_PORT"))
@@ -88,7 +88,9 @@ class StageProcess:
                 call("GET", f"{self.record.aws_endpoint}/_ministack/health")
                 return
             time.sleep(POLL_INTERVAL_SECONDS)
-        raise StageError(f"The emulator did not start. Its own words: {log_file}\n{last_lines(log_file)}")
+        raise LocalStageError(
+            f"The emulator did not start. Its own words: {log_file}\n{last_lines(log_file)}"
+        )
 
     def stop(self) -> None:
         """End the server and wait until it has ended."""
@@ -104,12 +106,12 @@ class StageProcess:
 
 def _spawn(
     settings: LocalSettings,
-    opened: tuple[socket.socket, socket.socket, IO[str]],
+    descriptors: tuple[socket.socket, socket.socket, IO[str]],
     fingerprint: str,
     *,
     detached: bool,
 ) -> "subprocess.Popen[bytes]":
-    front, aws, lock = opened
+    front, aws, lock = descriptors
     command = [
         *(sys.executable, "-m", "infra.local.server"),
         *(f"--front-fd={front.fileno()}", f"--aws-fd={aws.fileno()}", f"--aws-port={ports.port_of(aws)}"),
@@ -127,7 +129,7 @@ def _spawn(
         return subprocess.Popen(  # noqa: S603 - our own command
             command,
             cwd=REPOSITORY,
-            env=stage_environment(settings, ports.port_of(aws)),
+            env=process_environment(settings, ports.port_of(aws)),
             stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

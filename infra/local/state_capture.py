@@ -14,7 +14,7 @@ from ministack.core import persistence
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import cloudwatch_logs, dynamodb
 
-TABLE_FACTS: Final = (
+TABLE_ATTRIBUTES: Final = (
     *("tags", "ttl_settings", "pitr_settings", "kinesis_destinations", "contributor_insights"),
     *("backups", "resource_policies", "exports", "imports"),
 )
@@ -68,7 +68,7 @@ def tables_state() -> State:
     for (account, region, name), table in dynamodb._tables.all_items():  # noqa: SLF001
         saved = {key: value for key, value in table.items() if key != dynamodb._INDEX_MEMBERS}  # noqa: SLF001
         tables.set_scoped(account, region, name, saved)
-    return {"tables": tables, **{name: getattr(dynamodb, f"_{name}") for name in TABLE_FACTS}}
+    return {"tables": tables, **{name: getattr(dynamodb, f"_{name}") for name in TABLE_ATTRIBUTES}}
 
 
 def log_groups_state() -> State:

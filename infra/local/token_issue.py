@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infra.local.settings import EMULATOR_SECRET_KEY
 from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
-from infra.tokens.issue import GRANTED_SCOPES, digest_of
+from infra.tokens.issue import GRANTED_SCOPES, token_digest
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.tokens import ANY_ACTOR, Token
 
@@ -15,20 +15,20 @@ TOKEN_ID: Final = "local-run"  # noqa: S105 - a name for audit, not the token
 ENV_FILE_MODE: Final = 0o600
 
 
-def admit_token(secretsmanager: Any, secret_id: str, token: str) -> None:  # noqa: ANN401 - boto3 client
+def register_token(secretsmanager: Any, secret_id: str, token: str) -> None:  # noqa: ANN401 - boto3 client
     """Accept this token instead of the last run's; keep those that `risk-hub tokens create` made."""
     entry = Token(
         id=TOKEN_ID,
-        sha256=digest_of(token),
+        sha256=token_digest(token),
         scopes=list(GRANTED_SCOPES),
         actors=[ANY_ACTOR],
         not_after=None,
     )
 
-    def with_it(listed: Sequence[Token]) -> Sequence[Token]:
+    def replace_token(listed: Sequence[Token]) -> Sequence[Token]:
         return [entry, *(each for each in listed if each.id != TOKEN_ID)]
 
-    TokenRegister(secretsmanager, secret_id).change(with_it)
+    TokenRegister(secretsmanager, secret_id).change(replace_token)
 
 
 def write_env_file(path: Path, front_url: str, token: str, aws_endpoint: str) -> None:

@@ -6,16 +6,16 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from infra.local.sample.publish import ACTOR, SNAPSHOT_STAGE, WORLD_ID, Hub
+from infra.local.sample.publish import ACTOR, SNAPSHOT_STAGE, WORLD_ID, HubEndpoint
 
 BASIS_POINTS_PER_PERCENT: Final = 100
-ALARMED: Final = (
+ALARMS_NOTE: Final = (
     "Alarms are evaluated here by the rules of the operations template; infra/local/README.md lists the metrics "
     "that only AWS has. Dashboards and the event archive are not deployed."
 )
 
 
-def show(console: Console, hub: Hub, report: dict[str, Any], env_file: Path) -> None:
+def show(console: Console, hub: HubEndpoint, report: dict[str, Any], env_file: Path) -> None:
     """Print the newcomer's information; commands are not wrapped, so that they can be pasted."""
     console.print(risk_table(report))
     lines = [
@@ -26,7 +26,7 @@ def show(console: Console, hub: Hub, report: dict[str, Any], env_file: Path) -> 
         "",
         *(f"  {command}" for command in commands(env_file, str(report["version"]))),
         "",
-        f"[dim]{ALARMED}[/dim]",
+        f"[dim]{ALARMS_NOTE}[/dim]",
     ]
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)

@@ -11,12 +11,12 @@ class RefusedRequestError(OperateError):
     """A function refused what an operator asked for: the same request will be refused again."""
 
 
-def code_of(error: ClientError) -> str:
+def error_code(error: ClientError) -> str:
     """Return AWS's error code."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def sentence(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Return the operator's text for an error that a command expects."""
     if isinstance(error, NoCredentialsError):
         return "No AWS credentials were found. Set AWS_PROFILE, or sign in as you do for the aws command."
@@ -24,7 +24,7 @@ def sentence(error: Exception) -> str:
         return "No AWS region is set. Set AWS_DEFAULT_REGION to the region of the stage."
     if isinstance(error, ClientError):
         message = error.response.get("Error", {}).get("Message", "no reason given")
-        return f"AWS refused {error.operation_name} ({code_of(error)}): {message}"
+        return f"AWS refused {error.operation_name} ({error_code(error)}): {message}"
     if isinstance(error, BotoCoreError):
         return f"AWS could not be reached: {error}"
     return str(error)

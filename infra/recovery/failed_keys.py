@@ -15,8 +15,8 @@ from risk_hub_contracts.base.times import parse_instant
 
 # A record is put some time after its own instant, and arrival times are approximate.
 ARRIVAL_MARGIN: Final = timedelta(seconds=60)
-EVALUATION_INSTANTS: Final = ("evaluated_at", "emitted_at")
-EVALUATION_KEY: Final = "evaluation_id"
+REPORT_INSTANTS: Final = ("evaluated_at", "emitted_at")
+REPORT_KEY: Final = "evaluation_id"
 VERSION_KEY: Final = "version"
 
 
@@ -33,7 +33,7 @@ class Key:
     value: str
 
 
-def keys_of(body: str, dynamodb: Any) -> list[Key]:  # noqa: ANN401 - boto3 client
+def record_keys(body: str, dynamodb: Any) -> list[Key]:  # noqa: ANN401 - boto3 client
     """Return the keys of a message's records.
 
     Raises:
@@ -42,18 +42,18 @@ def keys_of(body: str, dynamodb: Any) -> list[Key]:  # noqa: ANN401 - boto3 clie
     try:
         message = json.loads(body)
         if "DDBStreamBatchInfo" in message:
-            return list(_arrived(message["DDBStreamBatchInfo"], dynamodb))
+            return list(_records_arrived_in(message["DDBStreamBatchInfo"], dynamodb))
         return [_key(message["keys"])]
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise UnknownMessageError(f"it names no record ({type(error).__name__}: {error})") from error
 
 
 def _key(attributes: Mapping[str, Mapping[str, str]]) -> Key:
-    name = EVALUATION_KEY if EVALUATION_KEY in attributes else VERSION_KEY
+    name = REPORT_KEY if REPORT_KEY in attributes else VERSION_KEY
     return Key(attributes["world_id"]["S"], name, attributes[name]["S"])
 
 
-def _arrived(batch: Mapping[str, Any], dynamodb: Any) -> Iterator[Key]:  # noqa: ANN401 - boto3 client
+def _records_arrived_in(batch: Mapping[str, Any], dynamodb: Any) -> Iterator[Key]:  # noqa: ANN401 - boto3 client
     """Yield the records put at about the batch's arrival: its own and possibly neighbours."""
     first = parse_instant(batch["approximateArrivalOfFirstRecord"]) - ARRIVAL_MARGIN
     last = parse_instant(batch["approximateArrivalOfLastRecord"]) + ARRIVAL_MARGIN
@@ -76,8 +76,8 @@ def keys_put_between(
 
 def _scan(table: str) -> dict[str, Any]:
     """Return the scan's parameters: the items' keys and the attribute that holds the instant."""
-    of_evaluations = table.endswith("evaluations")
-    fetched = ["world_id", *((EVALUATION_KEY, "report") if of_evaluations else (VERSION_KEY, "created_at"))]
+    is_report_table = table.endswith("evaluations")
+    fetched = ["world_id", *((REPORT_KEY, "report") if is_report_table else (VERSION_KEY, "created_at"))]
     aliases = {f"#{number}": name for number, name in enumerate(fetched)}
     return {"ProjectionExpression": ", ".join(aliases), "ExpressionAttributeNames": aliases}
 
@@ -91,6 +91,6 @@ def _put_at(item: Mapping[str, Mapping[str, str]]) -> datetime | None:
         if "created_at" in item:
             return parse_instant(item["created_at"]["S"])
         report = json.loads(item["report"]["S"])
-        return parse_instant(next(report[name] for name in EVALUATION_INSTANTS if name in report))
+        return parse_instant(next(report[name] for name in REPORT_INSTANTS if name in report))
     except (KeyError, ValueError, StopIteration):
         return None

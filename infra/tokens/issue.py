@@ -9,7 +9,7 @@ from typing import Final
 
 from infra.tokens.errors import TokenError
 from infra.tokens.register import Edit, TokenRegister
-from risk_hub_contracts.base.ids import actor_fault, id_fault
+from risk_hub_contracts.base.ids import actor_violation, id_violation
 from risk_hub_contracts.base.limits import TOKEN_ACTORS_MAX_COUNT, TOKEN_LIFETIME_MAX_SECONDS
 from risk_hub_contracts.base.tokens import Scope, Token
 
@@ -22,7 +22,7 @@ GRANTED_SCOPES: Final[tuple[Scope, ...]] = ("snapshots:read", "snapshots:write",
 
 
 @dataclass(frozen=True, slots=True)
-class TokenOrder:
+class TokenRequest:
     """An operator's request: token id, scopes, actor and lifetime."""
 
     id: str
@@ -32,7 +32,7 @@ class TokenOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedToken:
     """The token itself, which only its owner keeps, and its entry in the list."""
 
     token: str
@@ -44,7 +44,7 @@ def new_token() -> str:
     return TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
 
 
-def digest_of(token: str) -> str:
+def token_digest(token: str) -> str:
     """Return the token's SHA-256 in hex, the only form that a stage stores."""
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -54,28 +54,28 @@ def fingerprint(token: Token) -> str:
     return token.sha256[:FINGERPRINT_CHARS]
 
 
-def issue(register: TokenRegister, order: TokenOrder, now: datetime) -> Issued:
+def issue(register: TokenRegister, request: TokenRequest, now: datetime) -> IssuedToken:
     """Create a token that the stage accepts from now on, and return it; it cannot be shown again.
 
     Args:
         register: the stage's list.
-        order: the requested token.
+        request: the requested token.
         now: aware, UTC.
 
     Raises:
-        TokenError: the order requests an unavailable scope, the id is taken, or the list is full.
+        TokenError: the request names an unavailable scope, the id is taken, or the list is full.
     """
-    _check(order)
+    _check_request(request)
     token = new_token()
     entry = Token(
-        id=order.id,
-        sha256=digest_of(token),
-        scopes=list(order.scopes),
-        actors=list(order.actors),
-        not_after=(now + order.lifetime).replace(microsecond=0),
+        id=request.id,
+        sha256=token_digest(token),
+        scopes=list(request.scopes),
+        actors=list(request.actors),
+        not_after=(now + request.lifetime).replace(microsecond=0),
     )
-    register.change(_adding(entry))
-    return Issued(token, entry)
+    register.change(_append_token(entry))
+    return IssuedToken(token, entry)
 
 
 def revoke(register: TokenRegister, ids: Sequence[str]) -> None:
@@ -85,7 +85,7 @@ def revoke(register: TokenRegister, ids: Sequence[str]) -> None:
         TokenError: an id is not listed; in that case no token was revoked.
     """
 
-    def without(listed: Sequence[Token]) -> Sequence[Token]:
+    def drop_tokens(listed: Sequence[Token]) -> Sequence[Token]:
         unknown = sorted(set(ids) - {each.id for each in listed})
         if unknown:
             known = ", ".join(each.id for each in listed) or "none"
@@ -94,41 +94,41 @@ def revoke(register: TokenRegister, ids: Sequence[str]) -> None:
             )
         return [each for each in listed if each.id not in ids]
 
-    register.change(without)
+    register.change(drop_tokens)
 
 
-def revoke_ended(register: TokenRegister, now: datetime) -> Sequence[Token]:
+def revoke_expired(register: TokenRegister, now: datetime) -> Sequence[Token]:
     """Remove expired tokens from the list and return them."""
-    ended: list[Token] = []
+    expired: list[Token] = []
 
-    def without(listed: Sequence[Token]) -> Sequence[Token]:
-        ended[:] = [each for each in listed if not each.is_live(now)]
+    def drop_tokens(listed: Sequence[Token]) -> Sequence[Token]:
+        expired[:] = [each for each in listed if not each.is_live(now)]
         return [each for each in listed if each.is_live(now)]
 
-    register.change(without)
-    return ended
+    register.change(drop_tokens)
+    return expired
 
 
-def _check(order: TokenOrder) -> None:
-    for name, fault in (
-        (order.id, id_fault(order.id)),
-        *((actor, actor_fault(actor)) for actor in order.actors),
+def _check_request(request: TokenRequest) -> None:
+    for name, violation in (
+        (request.id, id_violation(request.id)),
+        *((actor, actor_violation(actor)) for actor in request.actors),
     ):
-        if fault:
-            raise TokenError(f"{name!r} {fault}.")
-    if not 1 <= len(order.actors) <= TOKEN_ACTORS_MAX_COUNT:
+        if violation:
+            raise TokenError(f"{name!r} {violation}.")
+    if not 1 <= len(request.actors) <= TOKEN_ACTORS_MAX_COUNT:
         raise TokenError(f"A token speaks for 1 to {TOKEN_ACTORS_MAX_COUNT} actors, or for '*'.")
-    if not timedelta() < order.lifetime <= timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS):
+    if not timedelta() < request.lifetime <= timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS):
         longest = timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS).days
         raise TokenError(f"A token lives for {longest} days at most.")
 
 
-def _adding(entry: Token) -> Edit:
-    def with_it(listed: Sequence[Token]) -> Sequence[Token]:
+def _append_token(entry: Token) -> Edit:
+    def append_token(listed: Sequence[Token]) -> Sequence[Token]:
         if any(each.id == entry.id for each in listed):
             raise TokenError(
                 f"There is a token {entry.id} already. Choose another id, such as one with the month in it."
             )
         return [*listed, entry]
 
-    return with_it
+    return append_token

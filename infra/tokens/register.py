@@ -17,9 +17,9 @@ from risk_hub_contracts.base.tokens import Token, TokenList
 CURRENT: Final = "AWSCURRENT"
 DRAFT: Final = "AWSPENDING"
 ATTEMPTS_MAX_COUNT: Final = 5
-NOT_THERE: Final = "ResourceNotFoundException"
+RESOURCE_NOT_FOUND: Final = "ResourceNotFoundException"
 # Error codes if the label is no longer at the named version, or the draft was deleted.
-LOST_THE_RACE: Final = ("InvalidParameterException", "InvalidRequestException", NOT_THERE)
+CONFLICT_CODES: Final = ("InvalidParameterException", "InvalidRequestException", RESOURCE_NOT_FOUND)
 
 Edit = Callable[[Sequence[Token]], Sequence[Token]]
 
@@ -48,9 +48,9 @@ class TokenRegister:
         """
         for _ in range(ATTEMPTS_MAX_COUNT):
             version, listed = self._read()
-            wanted = edit(listed)
-            if wanted == listed or self._replace(version, wanted):
-                return wanted
+            new_tokens = edit(listed)
+            if new_tokens == listed or self._replace(version, new_tokens):
+                return new_tokens
         raise TokenError(
             f"Nothing was changed: {self._secret_id} was changed by others {ATTEMPTS_MAX_COUNT} times meanwhile. "
             "Try again."
@@ -70,17 +70,17 @@ class TokenRegister:
         try:
             found = self._secretsmanager.get_secret_value(SecretId=self._secret_id, VersionStage=CURRENT)
         except ClientError as error:
-            if _code(error) != NOT_THERE:
+            if _code(error) != RESOURCE_NOT_FOUND:
                 raise
             raise TokenError(
                 f"There is no secret {self._secret_id} here. Is the stage deployed, in this account and region?"
             ) from None
         return dict(found)
 
-    def _replace(self, version: str, wanted: Sequence[Token]) -> bool:
+    def _replace(self, version: str, new_tokens: Sequence[Token]) -> bool:
         draft = str(
             self._secretsmanager.put_secret_value(
-                SecretId=self._secret_id, SecretString=as_text(wanted), VersionStages=[DRAFT]
+                SecretId=self._secret_id, SecretString=secret_text(new_tokens), VersionStages=[DRAFT]
             )["VersionId"]
         )
         try:
@@ -91,7 +91,7 @@ class TokenRegister:
                 RemoveFromVersionId=version,
             )
         except ClientError as error:
-            if _code(error) not in LOST_THE_RACE:
+            if _code(error) not in CONFLICT_CODES:
                 raise
             # A retried request finds that its first attempt, whose response was lost, moved the label.
             return self._read()[0] == draft
@@ -102,7 +102,7 @@ def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def as_text(tokens: Sequence[Token]) -> str:
+def secret_text(tokens: Sequence[Token]) -> str:
     """Return the secret's text.
 
     Raises:

@@ -1,4 +1,4 @@
-"""One suite for every BlobMarks (and BlobClaims), and for every BlobShelf: in memory, on DynamoDB, on S3."""
+"""One suite for every BlobMarks (and BlobClaims), and for every BlobInventory: in memory, on DynamoDB, on S3."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ import pytest
 from moto import mock_aws
 
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
+from functions.hub.adapters.s3_blob_inventory import S3BlobInventory
 from functions.hub.adapters.s3_blobs import S3Blobs
-from functions.hub.adapters.s3_blob_inventory import S3Shelf
-from functions.hub.blob_ports import BlobClaims, BlobMarks, BlobShelf
+from functions.hub.blob_ports import BlobClaims, BlobInventory, BlobMarks
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.ports import BlobStore
 from tests.adapters.conftest import create_table
 from tests.fakes.clock import START
-from tests.fakes.marks import MemoryMarks, MemoryShelf
+from tests.fakes.marks import MemoryBlobInventory, MemoryMarks
 from tests.fakes.stores import MemoryBlobs
 
 WORLD = "w1"
@@ -36,7 +36,7 @@ class Marks(BlobClaims, BlobMarks, Protocol):
 class Shelf:
     """The shelf, and the store that fills it."""
 
-    shelf: BlobShelf
+    inventory: BlobInventory
     blobs: BlobStore
 
     def put(self, world_id: str, number: int) -> str:
@@ -56,17 +56,17 @@ def marks(request: pytest.FixtureRequest) -> Iterator[Marks]:
 
 
 @pytest.fixture(params=["memory", "s3"])
-def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
+def inventory(request: pytest.FixtureRequest) -> Iterator[Shelf]:
     if request.param == "memory":
         blobs = MemoryBlobs()
-        yield Shelf(MemoryShelf(blobs), blobs)
+        yield Shelf(MemoryBlobInventory(blobs), blobs)
         return
     with mock_aws():
         s3: Any = boto3.client("s3")
         s3.create_bucket(Bucket="blobs")
         s3.put_object(Bucket="blobs", Key="risk-bodies/w1/body", Body=b"x")
         s3.put_object(Bucket="blobs", Key="risk-blobs/stray", Body=b"x")
-        yield Shelf(S3Shelf(s3, "blobs"), S3Blobs(s3, "blobs"))
+        yield Shelf(S3BlobInventory(s3, "blobs"), S3Blobs(s3, "blobs"))
 
 
 def claim(
@@ -95,56 +95,56 @@ def test_a_claim_again_renews_the_first(marks: Marks) -> None:
 def test_a_claim_is_withdrawn_unless_it_was_renewed(marks: Marks) -> None:
     marks.claim(WORLD, SHA256, claim(), RETAINED)
     marks.claim(WORLD, SHA256, claim(minutes=1), RETAINED)
-    marks.withdraw(WORLD, SHA256, claim())
+    marks.remove_claim(WORLD, SHA256, claim())
     assert list(marks.claims(WORLD, SHA256)) == [claim(minutes=1)]
     for _ in range(2):
-        marks.withdraw(WORLD, SHA256, claim(minutes=1))
+        marks.remove_claim(WORLD, SHA256, claim(minutes=1))
         assert list(marks.claims(WORLD, SHA256)) == []
 
 
 def test_a_doom_is_its_owners_until_it_ends(marks: Marks) -> None:
-    assert not marks.is_doomed(WORLD, SHA256, START)
-    assert marks.doom(WORLD, SHA256, "one", START, UNTIL)
-    assert marks.doom(WORLD, SHA256, "one", START, UNTIL)
-    assert not marks.doom(WORLD, SHA256, "two", UNTIL - MINUTE, UNTIL + MINUTE)
-    assert marks.is_doomed(WORLD, SHA256, UNTIL - MINUTE)
-    assert not marks.is_doomed(WORLD, SHA256, UNTIL)
-    assert not marks.is_doomed(WORLD, "b" * 64, START)
+    assert not marks.is_leased(WORLD, SHA256, START)
+    assert marks.lease(WORLD, SHA256, "one", START, UNTIL)
+    assert marks.lease(WORLD, SHA256, "one", START, UNTIL)
+    assert not marks.lease(WORLD, SHA256, "two", UNTIL - MINUTE, UNTIL + MINUTE)
+    assert marks.is_leased(WORLD, SHA256, UNTIL - MINUTE)
+    assert not marks.is_leased(WORLD, SHA256, UNTIL)
+    assert not marks.is_leased(WORLD, "b" * 64, START)
     assert list(marks.claims(WORLD, SHA256)) == []
-    assert marks.doom(WORLD, SHA256, "two", UNTIL, UNTIL + MINUTE)
-    assert marks.is_doomed(WORLD, SHA256, UNTIL)
+    assert marks.lease(WORLD, SHA256, "two", UNTIL, UNTIL + MINUTE)
+    assert marks.is_leased(WORLD, SHA256, UNTIL)
 
 
 def test_only_its_owner_ends_a_doom(marks: Marks) -> None:
-    marks.doom(WORLD, SHA256, "one", START, UNTIL)
-    marks.spare(WORLD, SHA256, "two")
-    assert marks.is_doomed(WORLD, SHA256, START)
+    marks.lease(WORLD, SHA256, "one", START, UNTIL)
+    marks.release(WORLD, SHA256, "two")
+    assert marks.is_leased(WORLD, SHA256, START)
     for _ in range(2):
-        marks.spare(WORLD, SHA256, "one")
-        assert not marks.is_doomed(WORLD, SHA256, START)
+        marks.release(WORLD, SHA256, "one")
+        assert not marks.is_leased(WORLD, SHA256, START)
 
 
 def test_the_place_is_kept_and_forgotten(marks: Marks) -> None:
-    assert marks.place() is None
-    marks.keep_place("here")
-    assert marks.place() == "here"
-    marks.keep_place(None)
-    assert marks.place() is None
+    assert marks.position() is None
+    marks.save_position("here")
+    assert marks.position() == "here"
+    marks.save_position(None)
+    assert marks.position() is None
 
 
-def test_the_shelf_is_gone_through_from_any_place_on(shelf: Shelf) -> None:
-    put = {(world, shelf.put(world, number)) for world in ("w1", "w2") for number in range(3)}
-    found, place = [], None
-    while blobs := shelf.shelf.after(place):
+def test_the_shelf_is_gone_through_from_any_place_on(inventory: Shelf) -> None:
+    put = {(world, inventory.put(world, number)) for world in ("w1", "w2") for number in range(3)}
+    found, position = [], None
+    while blobs := inventory.inventory.after(position):
         found += [(blob.world_id, blob.sha256) for blob in blobs]
-        place = shelf.shelf.place_of(blobs[-1])
+        position = inventory.inventory.position_of(blobs[-1])
     assert found == sorted(put)
 
 
-def test_a_removed_blob_is_gone_however_often_it_is_removed(shelf: Shelf) -> None:
-    shelf.put("w1", 0)
-    (blob,) = shelf.shelf.after(None)
+def test_a_removed_blob_is_gone_however_often_it_is_removed(inventory: Shelf) -> None:
+    inventory.put("w1", 0)
+    (blob,) = inventory.inventory.after(None)
     assert blob.stored_at.tzinfo is not None
     for _ in range(2):
-        shelf.shelf.remove(blob)
-        assert list(shelf.shelf.after(None)) == []
+        inventory.inventory.remove(blob)
+        assert list(inventory.inventory.after(None)) == []

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.adapters.s3_uploads import S3Uploads
-from functions.hub.blob_ports import BlobUploads, NoUploadError, SignedPut, UploadMismatchError
+from functions.hub.blob_ports import BlobUploads, SignedPut, UploadMismatchError, UploadNotFoundError
 from functions.hub.ports import BlobStat, BlobStore
 from risk_hub_contracts.blob import uploads as announced
 from risk_hub_contracts.blob.refs import BlobRef
@@ -129,7 +129,7 @@ def test_an_upload_that_lacks_a_part_is_not_completed_and_can_go_on(
 
 def test_an_unknown_upload_cannot_be_completed_and_is_aborted_already(upload_store: Store) -> None:
     ref = upload_store.ref(SMALL)
-    with pytest.raises(NoUploadError):
+    with pytest.raises(UploadNotFoundError):
         upload_store.uploads.complete(ref, "no-such-upload")
     upload_store.uploads.abort(ref, "no-such-upload")
 
@@ -139,7 +139,7 @@ def test_an_aborted_upload_is_forgotten(upload_store: Store) -> None:
     upload_id = upload_store.uploads.begin(ref)
     upload_store.uploads.abort(ref, upload_id)
     upload_store.uploads.abort(ref, upload_id)
-    with pytest.raises(NoUploadError):
+    with pytest.raises(UploadNotFoundError):
         upload_store.uploads.complete(ref, upload_id)
 
 
@@ -152,7 +152,7 @@ def test_completing_again_after_a_lost_answer_goes_on_where_it_stopped(large: by
         ref = store.ref(large)
         upload_id = uploads.begin(ref)
         store.put_parts(ref, upload_id, large)
-        uploads._put_together(ref, upload_id)  # noqa: SLF001 - as far as a crashed handler got
+        uploads._complete_multipart(ref, upload_id)  # noqa: SLF001 - as far as a crashed handler got
         uploads.complete(ref, upload_id)
         assert blobs.stat(ref) == BlobStat(ref.sha256, len(large), "stress")
 

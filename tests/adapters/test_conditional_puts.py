@@ -13,7 +13,7 @@ from functions.evaluation.input_note import InputNote
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import DependencyUnavailableError
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
 from tests.fakes.clock import START
@@ -75,7 +75,7 @@ def test_a_refused_put_without_the_item_reads_it_strongly_consistent(requests: R
 def test_an_item_that_is_gone_after_it_refused_a_put_is_unavailable(requests: Requests) -> None:
     store = snapshots(requests, removes_items=True)
     assert store.put_once(stored(), UNTIL).created
-    with pytest.raises(UnavailableError, match="removed meanwhile"):
+    with pytest.raises(DependencyUnavailableError, match="removed meanwhile"):
         store.put_once(stored(), UNTIL)
     assert store.get(WORLD, "v1") is None
 

@@ -1,4 +1,4 @@
-"""One suite for every EvaluationStore, and for its items on the stream."""
+"""One suite for every ReportStore, and for its items on the stream."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,17 +9,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions.announcing.stream_records import StreamRecords
-from functions.evaluation.ports import EvaluationStore, Reports, Signals
-from functions.evaluation.derived_record import MODELS, Evaluation, Kind, Record, ReportKind
+from functions.announcing.stream_records import StreamRecordDecoder
+from functions.evaluation.derived_record import MODELS, AnyDerivedRecord, DerivedRecord, Kind, ReportKind
+from functions.evaluation.ports import Reports, ReportStore, Signals
 from functions.evaluation.signal_query import SignalPage, SignalQuery
-from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
+from functions.evaluation.store.dynamodb_reports import DynamoDBReports
 from functions.hub.adapters.body_store import BodyStore
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from tests.adapters.conftest import create_table
 from tests.events.emitted import emitted, evaluation_record
 from tests.fakes.clock import START
-from tests.fakes.stores import MemoryEvaluations
+from tests.fakes.stores import MemoryReports
 
 UNTIL = START + timedelta(days=30)
 EVENT_OF: dict[Kind, str] = {
@@ -31,26 +31,26 @@ EMITTED = emitted()
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def evaluations(request: pytest.FixtureRequest) -> Iterator[MemoryEvaluations | DynamoDBEvaluations]:
+def evaluations(request: pytest.FixtureRequest) -> Iterator[MemoryReports | DynamoDBReports]:
     if request.param == "memory":
-        yield MemoryEvaluations()
+        yield MemoryReports()
         return
     with mock_aws():
-        yield DynamoDBEvaluations(boto3.client("dynamodb"), create_table("evaluations"))
+        yield DynamoDBReports(boto3.client("dynamodb"), create_table("evaluations"))
 
 
-def record(kind: Kind, **changed: Any) -> Record:
+def record(kind: Kind, **changed: Any) -> AnyDerivedRecord:
     data = {**EMITTED[f"samples/{EVENT_OF[kind]}.json"]["data"], **changed}
-    return Evaluation(MODELS[kind].model_validate(data), "c-1", "e-1", "Root=1")
+    return DerivedRecord(MODELS[kind].model_validate(data), "c-1", "e-1", "Root=1")
 
 
 @pytest.mark.parametrize("kind", EVENT_OF)
-def test_inv_05_a_record_of_any_kind_is_stored_once(evaluations: EvaluationStore, kind: Kind) -> None:
+def test_inv_05_a_record_of_any_kind_is_stored_once(evaluations: ReportStore, kind: Kind) -> None:
     assert evaluations.put_once(record(kind), UNTIL)
     assert not evaluations.put_once(record(kind, actor="another"), UNTIL)
 
 
-def test_records_of_different_kinds_and_rules_stand_beside_one_another(evaluations: EvaluationStore) -> None:
+def test_records_of_different_kinds_and_rules_stand_beside_one_another(evaluations: ReportStore) -> None:
     different = [*(record(kind) for kind in EVENT_OF), record("exit", rule="drain.asset.a/b")]
     assert all(evaluations.put_once(each, UNTIL) for each in different)
 
@@ -63,7 +63,7 @@ def newest(evaluations: Reports, kind: ReportKind, known_at: datetime | None = N
 
 @pytest.mark.parametrize("kind", ["risk", "stress"])
 def test_the_newest_engines_report_of_a_kind_is_read_whatever_else_is_stored(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations, kind: ReportKind
+    evaluations: MemoryReports | DynamoDBReports, kind: ReportKind
 ) -> None:
     others = (record("stress"), record("exit"), record("risk"))
     for each in (*others, record(kind, engine_version="2.1.0")):
@@ -80,7 +80,7 @@ def test_the_newest_engines_report_of_a_kind_is_read_whatever_else_is_stored(
     ],
 )
 def test_engine_versions_are_numbers_and_no_text(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations, engines: list[str], wanted: str
+    evaluations: MemoryReports | DynamoDBReports, engines: list[str], wanted: str
 ) -> None:
     for engine in engines:
         evaluations.put_once(record("risk", engine_version=engine), UNTIL)
@@ -90,7 +90,7 @@ def test_engine_versions_are_numbers_and_no_text(
 
 
 def test_a_report_is_known_from_its_evaluation_on(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations,
+    evaluations: MemoryReports | DynamoDBReports,
 ) -> None:
     first = record("risk", engine_version="2.0.0", evaluated_at=format_instant(START))
     second = record("risk", engine_version="3.0.0", evaluated_at=format_instant(START + timedelta(days=1)))
@@ -104,7 +104,7 @@ def test_a_report_is_known_from_its_evaluation_on(
 
 @pytest.mark.parametrize("unknown", [("us2", "v9"), ("us3", "rebalance-2026-01-05T11:59:58Z")])
 def test_what_was_never_evaluated_has_no_report(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations, unknown: tuple[str, str]
+    evaluations: MemoryReports | DynamoDBReports, unknown: tuple[str, str]
 ) -> None:
     for kind in EVENT_OF:
         evaluations.put_once(record(kind), UNTIL)
@@ -112,7 +112,7 @@ def test_what_was_never_evaluated_has_no_report(
     assert evaluations.newest_report("stress", *unknown) is None
 
 
-def signal(minute: int, rule: str = "r", stage: str = "paper", world_id: str = "w1") -> Record:
+def signal(minute: int, rule: str = "r", stage: str = "paper", world_id: str = "w1") -> AnyDerivedRecord:
     emitted_at = START + timedelta(minutes=minute)
     window = format_instant(emitted_at)
     told = {"rule": rule, "stage": stage, "world_id": world_id, "window": window}
@@ -124,8 +124,8 @@ def minutes(page: SignalPage) -> list[int]:
 
 
 def filled(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations,
-) -> MemoryEvaluations | DynamoDBEvaluations:
+    evaluations: MemoryReports | DynamoDBReports,
+) -> MemoryReports | DynamoDBReports:
     """Return the store with four signals of the world, one of another world, and reports."""
     for each in (signal(2), signal(0), signal(1, stage="live"), signal(3), signal(2, world_id="w2")):
         evaluations.put_once(each, UNTIL)
@@ -135,7 +135,7 @@ def filled(
 
 
 def test_signals_of_a_world_are_listed_by_emission(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations,
+    evaluations: MemoryReports | DynamoDBReports,
 ) -> None:
     signals: Signals = filled(evaluations)
     assert minutes(signals.signals(SignalQuery("w1", limit=9))) == [3, 2, 1, 0]
@@ -145,7 +145,7 @@ def test_signals_of_a_world_are_listed_by_emission(
 
 
 def test_both_bounds_of_emission_are_inclusive(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations,
+    evaluations: MemoryReports | DynamoDBReports,
 ) -> None:
     signals: Signals = filled(evaluations)
     start, end = START + timedelta(minutes=1), START + timedelta(minutes=2)
@@ -157,7 +157,7 @@ def test_both_bounds_of_emission_are_inclusive(
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.parametrize("only_stage", [None, "paper"])
 def test_pages_of_signals_cover_the_list_once(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations, only_stage: str | None, *, newest_first: bool
+    evaluations: MemoryReports | DynamoDBReports, only_stage: str | None, *, newest_first: bool
 ) -> None:
     signals: Signals = filled(evaluations)
     query = SignalQuery("w1", stage=only_stage, newest_first=newest_first, limit=2)
@@ -170,7 +170,7 @@ def test_pages_of_signals_cover_the_list_once(
     assert found == whole
 
 
-def test_signals_of_one_instant_are_told_apart(evaluations: MemoryEvaluations | DynamoDBEvaluations) -> None:
+def test_signals_of_one_instant_are_told_apart(evaluations: MemoryReports | DynamoDBReports) -> None:
     for rule in ("a", "b", "c"):
         evaluations.put_once(signal(0, rule), UNTIL)
     first = evaluations.signals(SignalQuery("w1", limit=2))
@@ -181,7 +181,7 @@ def test_signals_of_one_instant_are_told_apart(evaluations: MemoryEvaluations | 
 
 @pytest.mark.parametrize("kind", EVENT_OF)
 def test_a_record_is_found_by_its_key_as_it_was_put(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations, kind: Kind
+    evaluations: MemoryReports | DynamoDBReports, kind: Kind
 ) -> None:
     given = record(kind)
     evaluations.put_once(given, UNTIL)
@@ -191,7 +191,7 @@ def test_a_record_is_found_by_its_key_as_it_was_put(
 
 @pytest.mark.parametrize("kind", ["risk", "stress"])
 def test_a_report_on_the_past_is_found_as_history(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations, kind: ReportKind
+    evaluations: MemoryReports | DynamoDBReports, kind: ReportKind
 ) -> None:
     current, past = record(kind, version="v1"), replace(record(kind, version="v2"), history=True)
     for each in (current, past):
@@ -204,18 +204,18 @@ def test_a_report_on_the_past_is_found_as_history(
 @pytest.mark.parametrize("history", [True, False])
 @pytest.mark.parametrize("is_latest", [True, False, None])
 def test_the_table_and_the_stream_keep_what_the_announcement_said_of_the_snapshot(
-    evaluations: MemoryEvaluations | DynamoDBEvaluations, *, is_latest: bool | None, history: bool
+    evaluations: MemoryReports | DynamoDBReports, *, is_latest: bool | None, history: bool
 ) -> None:
     given = replace(record("risk"), is_latest=is_latest, history=history)
     evaluations.put_once(given, UNTIL)
     assert evaluations.get(given.report.world_id, given.evaluation_id) == given
-    assert StreamRecords(BodyStore(None, "")).commit(evaluation_record(given)) == given
+    assert StreamRecordDecoder(BodyStore(None, "")).commit(evaluation_record(given)) == given
 
 
 @pytest.mark.parametrize("kind", EVENT_OF)
 def test_the_stream_gives_back_the_record_that_was_put(kind: Kind) -> None:
     stored = record(kind)
-    assert StreamRecords(BodyStore(None, "")).commit(evaluation_record(stored)) == stored
+    assert StreamRecordDecoder(BodyStore(None, "")).commit(evaluation_record(stored)) == stored
 
 
 @pytest.mark.parametrize("key", ["opinion/v1/1.0.0", "", "riskv1"])
@@ -223,7 +223,7 @@ def test_an_item_of_no_known_kind_is_a_bad_record(key: str) -> None:
     bad = evaluation_record(record("risk"))
     bad["dynamodb"]["NewImage"]["evaluation_id"] = {"S": key}
     with pytest.raises(ValueError, match="is of no known kind"):
-        StreamRecords(BodyStore(None, "")).commit(bad)
+        StreamRecordDecoder(BodyStore(None, "")).commit(bad)
 
 
 def test_the_longest_names_make_a_key_that_dynamodb_takes() -> None:
@@ -233,6 +233,6 @@ def test_the_longest_names_make_a_key_that_dynamodb_takes() -> None:
         "rule": "drain.asset." + "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 128,
     }
     with mock_aws():
-        store = DynamoDBEvaluations(boto3.client("dynamodb"), create_table("evaluations"))
+        store = DynamoDBReports(boto3.client("dynamodb"), create_table("evaluations"))
         assert store.put_once(record("exit", **longest), UNTIL)
     assert len(record("exit", **longest).evaluation_id.encode()) <= 1_024

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions.announcing.stream_records import StreamRecords
+from functions.announcing.stream_records import StreamRecordDecoder
 from functions.evaluation.forecast_key import forecast_id
 from functions.evaluation.ports import Forecasts
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
@@ -138,7 +138,7 @@ def test_a_forecast_too_large_for_an_item_comes_back_as_it_was(forecasts: Foreca
 def test_the_relay_announces_no_forecast() -> None:
     key = {"world_id": {"S": "w1"}, "evaluation_id": {"S": forecast_id(forecast("v1"))}}
     record = {"eventName": "INSERT", "dynamodb": {"Keys": key, "NewImage": key}}
-    assert StreamRecords(BodyStore(None, "")).commit(record) is None
+    assert StreamRecordDecoder(BodyStore(None, "")).commit(record) is None
 
 
 @pytest.mark.parametrize("both", [(None, None), ({"A": 0.1}, 0.1)])

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions.announcing.stream_records import StreamRecords
+from functions.announcing.stream_records import StreamRecordDecoder
 from functions.evaluation.input_note import InputNote, covariance_note_id, returns_note_id
 from functions.evaluation.ports import InputNotes
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
@@ -56,4 +56,4 @@ def test_notes_are_apart_by_world_digest_and_kind(notes: InputNotes) -> None:
 def test_the_relay_announces_no_note(key: str) -> None:
     image = {"world_id": {"S": "w1"}, "evaluation_id": {"S": key}}
     record = {"eventName": "INSERT", "dynamodb": {"Keys": image, "NewImage": image}}
-    assert StreamRecords(BodyStore(None, "")).commit(record) is None
+    assert StreamRecordDecoder(BodyStore(None, "")).commit(record) is None

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from functions.hub.adapters.dynamodb_metered_worlds import DynamoDBMeteredWorlds
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
-from functions.hub.world_ports import Writing
+from functions.hub.world_ports import NoteWrite
 from risk_hub_contracts.base.limits import METERED_WORLDS_CACHE_MAX_AGE_SECONDS, PER_WORLD_METRICS_MAX_COUNT
 from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
@@ -35,7 +35,7 @@ class Table:
 
     def expect(self, world_id: str, stage: str = "paper", *, enabled: bool = True) -> None:
         text = Expectation(owner="desk-a", enabled=enabled).model_dump_json(by_alias=True)
-        writing = Writing(text, START, "t1", in_force=enabled)
+        writing = NoteWrite(text, START, "t1", in_force=enabled)
         DynamoDBRegistry(self.dynamodb, self.name).put(world_id, stage, "expectation", writing)
 
 

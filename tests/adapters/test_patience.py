@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from functions.hub.adapters.aws import CONFIG, TRANSIENT_ERROR_CODES, dependency
-from functions.hub.ports import Dependency, UnavailableError
-from infra.environments import STAGES
+from functions.hub.ports import Dependency, DependencyUnavailableError
+from infra.environments import ENVIRONMENTS
 
 
 def refusal(code: str) -> ClientError:
@@ -19,17 +19,17 @@ def test_f14_a_store_that_hangs_is_given_up_before_the_function_is() -> None:
     attempts = config.retries["total_max_attempts"]
     longest_seconds = attempts * (config.connect_timeout + config.read_timeout)
     assert (config.connect_timeout, config.read_timeout, attempts) == (1, 3, 3)
-    for stage in STAGES.values():
+    for environment in ENVIRONMENTS.values():
         assert longest_seconds < min(
-            stage.snapshot_writer.timeout_seconds, stage.snapshot_reader.timeout_seconds
+            environment.snapshot_writer.timeout_seconds, environment.snapshot_reader.timeout_seconds
         )
-    with pytest.raises(UnavailableError), dependency(Dependency.SNAPSHOT_STORE):
+    with pytest.raises(DependencyUnavailableError), dependency(Dependency.SNAPSHOT_STORE):
         raise ReadTimeoutError(endpoint_url="any")
 
 
 @pytest.mark.parametrize("code", sorted(TRANSIENT_ERROR_CODES))
 def test_f12_f13_a_throttled_or_crossed_call_may_be_tried_again(code: str) -> None:
-    with pytest.raises(UnavailableError), dependency(Dependency.SNAPSHOT_STORE):
+    with pytest.raises(DependencyUnavailableError), dependency(Dependency.SNAPSHOT_STORE):
         raise refusal(code)
 
 

@@ -14,8 +14,8 @@ from moto import mock_aws
 from functions.evaluation.backtest.backtest_risk import BacktestRisk
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
 from functions.evaluation.read_reports import ReadReports
-from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
+from functions.evaluation.store.dynamodb_reports import DynamoDBReports
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
@@ -23,10 +23,10 @@ from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.ports import UnavailableError
-from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.ports import DependencyUnavailableError
+from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
-from functions.hub.world_ports import Writing
+from functions.hub.world_ports import NoteWrite
 from risk_hub_contracts.api.queries import BacktestQuery, LatestReportQuery, SignalsQuery
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.blob.write import digest, encode_stress
@@ -62,7 +62,7 @@ class Table:
     def post(self, **fields: Any) -> list[str]:
         self.requests.clear()
         body = {"as_of": "2026-01-05T11:59:00Z", "version": "v1", "weights": {"AAPL": 1.0}, **fields}
-        self.publish(Publication(WORLD, "gateway", "paper", orjson.dumps(body)))
+        self.publish(PublishRequest(WORLD, "gateway", "paper", orjson.dumps(body)))
         return list(self.requests.operations)
 
     def fill(self, count: int, **common: Any) -> None:
@@ -169,7 +169,7 @@ def test_a_batch_that_stays_unprocessed_is_unavailable_and_never_a_shorter_answe
         return {"Responses": {}, "UnprocessedKeys": RequestItems}
 
     monkeypatch.setattr(table.store.dynamodb, "batch_get_item", unprocessed)
-    with pytest.raises(UnavailableError, match="unprocessed"):
+    with pytest.raises(DependencyUnavailableError, match="unprocessed"):
         table.ask(at=START + timedelta(hours=3))
 
 
@@ -178,7 +178,7 @@ def test_all_worlds_are_seen_in_one_scan_for_each_megabyte(table: Table) -> None
     registry = DynamoDBRegistry(dynamodb, create_table("worlds"))
     text = Expectation(owner="desk-a").model_dump_json(by_alias=True)
     for number in range(40):
-        registry.put(f"w{number}", "paper", "expectation", Writing(text, START, "t1"))
+        registry.put(f"w{number}", "paper", "expectation", NoteWrite(text, START, "t1"))
     table.requests.clear()
     assert len(list(registry.rows())) == 40
     assert list(table.requests.operations) == ["Scan"]
@@ -186,7 +186,7 @@ def test_all_worlds_are_seen_in_one_scan_for_each_megabyte(table: Table) -> None
 
 def test_the_latest_report_is_two_queries_and_a_report_by_version_one(table: Table) -> None:
     dynamodb = table.requests.watch(boto3.client("dynamodb"))
-    evaluations = DynamoDBEvaluations(dynamodb, create_table("evaluations"))
+    evaluations = DynamoDBReports(dynamodb, create_table("evaluations"))
     table.fill(3, ttl_sec=86_400)
     for version in ("v001", "v002"):
         evaluations.put_once(evaluation("risk", world_id=WORLD, version=version), START + RETENTION)
@@ -206,7 +206,7 @@ def test_the_latest_report_is_two_queries_and_a_report_by_version_one(table: Tab
 @pytest.mark.parametrize("stage", [None, "paper"])
 def test_a_page_of_exit_signals_is_one_query(table: Table, stage: str | None) -> None:
     dynamodb = table.requests.watch(boto3.client("dynamodb"))
-    evaluations = DynamoDBEvaluations(dynamodb, create_table("evaluations"))
+    evaluations = DynamoDBReports(dynamodb, create_table("evaluations"))
     for minute in range(5):
         told = format_instant(START + timedelta(minutes=minute))
         evaluations.put_once(

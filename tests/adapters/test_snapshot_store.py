@@ -13,7 +13,7 @@ from moto import mock_aws
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import SnapshotStore
 from tests.adapters.conftest import create_table
 from tests.fakes.clock import START
@@ -38,7 +38,7 @@ def dynamodb_store() -> DynamoDBSnapshots:
     return DynamoDBSnapshots(boto3.client("dynamodb"), create_table("snapshots"), bodies)
 
 
-def put(store: SnapshotStore, *snapshots: StoredSnapshot) -> None:
+def put(store: SnapshotStore, *snapshots: SnapshotRecord) -> None:
     for snapshot in snapshots:
         assert store.put_once(snapshot, snapshot.retain_until(RETENTION)).created
 

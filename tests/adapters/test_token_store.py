@@ -16,8 +16,8 @@ from moto import mock_aws
 from functions.hub.adapters import secret_tokens
 from functions.hub.adapters.aws import CONFIGS
 from functions.hub.adapters.secret_tokens import ATTEMPT_MAX_SECONDS, READ_BUDGET_SECONDS, SecretTokens
-from functions.hub.ports import UnavailableError
-from infra.environments import STAGES
+from functions.hub.ports import DependencyUnavailableError
+from infra.environments import ENVIRONMENTS
 from tests.fakes.clock import FrozenClock
 from tests.fakes.secrets_manager import secrets_manager
 
@@ -111,7 +111,7 @@ def test_a_cold_start_on_nonsense_is_unavailable_and_tells_nothing_of_it(
     store: SecretStore, clock: FrozenClock, nonsense: str
 ) -> None:
     store.write(nonsense)
-    with pytest.raises(UnavailableError) as caught:
+    with pytest.raises(DependencyUnavailableError) as caught:
         SecretTokens(store, "tokens", clock).tokens()
     assert "sesame" not in "".join(format_exception(caught.value))
 
@@ -153,7 +153,7 @@ def test_a_store_that_is_down_is_asked_once_a_minute(store: SecretStore, clock: 
 
 def test_a_cold_start_without_the_secret_store_is_unavailable(store: SecretStore, clock: FrozenClock) -> None:
     store.is_down = True
-    with pytest.raises(UnavailableError, match="token store"):
+    with pytest.raises(DependencyUnavailableError, match="token store"):
         SecretTokens(store, "tokens", clock).tokens()
 
 
@@ -252,11 +252,14 @@ def test_f14_a_cold_start_on_a_secret_store_that_stays_down_ends_within_its_budg
     timeline: Timeline, clock: FrozenClock, error: Exception, seconds: float, fewest_calls: int
 ) -> None:
     store = FailingStore(timeline, error, seconds)
-    with pytest.raises(UnavailableError, match="token store"):
+    with pytest.raises(DependencyUnavailableError, match="token store"):
         SecretTokens(store, "tokens", clock).tokens()
     assert store.calls >= fewest_calls
     assert timeline.seconds <= READ_BUDGET_SECONDS
-    assert min(stage.snapshot_writer.timeout_seconds for stage in STAGES.values()) > READ_BUDGET_SECONDS
+    assert (
+        min(environment.snapshot_writer.timeout_seconds for environment in ENVIRONMENTS.values())
+        > READ_BUDGET_SECONDS
+    )
 
 
 def test_the_longest_attempt_is_that_of_the_clients_time_outs() -> None:
@@ -270,7 +273,7 @@ def test_p12_the_pauses_of_two_processes_differ(timeline: Timeline, clock: Froze
     paused = []
     for _ in range(2):
         timeline.pauses = []
-        with pytest.raises(UnavailableError):
+        with pytest.raises(DependencyUnavailableError):
             SecretTokens(store, "tokens", clock).tokens()
         paused.append(timeline.pauses)
     assert paused[0] != paused[1]
@@ -282,7 +285,7 @@ def test_a_refused_read_of_the_secret_is_not_tried_again(
     timeline: Timeline, clock: FrozenClock, code: str
 ) -> None:
     store = FailingStore(timeline, failure(code, 400), 0.0)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(DependencyUnavailableError):
         SecretTokens(store, "tokens", clock).tokens()
     assert (store.calls, timeline.pauses) == (1, [])
 

@@ -14,9 +14,9 @@ from moto import mock_aws
 from functions.hub.adapters.aws import COPYING_READ_TIMEOUT_SECONDS
 from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.hub.adapters.s3_uploads import COMPLETION_BUDGET_SECONDS, UPLOAD_PREFIX, S3Uploads
-from functions.hub.blob_ports import NoUploadError, UploadInProgressError, UploadMismatchError
-from functions.hub.ports import BlobStat, UnavailableError
-from infra.environments import STAGES
+from functions.hub.blob_ports import UploadInProgressError, UploadMismatchError, UploadNotFoundError
+from functions.hub.ports import BlobStat, DependencyUnavailableError
+from infra.environments import ENVIRONMENTS
 from risk_hub_contracts.blob import uploads as announced
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.uploads import part_spans
@@ -132,7 +132,7 @@ def complete_until_stored(upload: Upload) -> list[int]:
     copies: list[int] = []
     while upload.stat() is None:
         assert len(copies) < 5, "completing does not end"
-        with contextlib.suppress(UploadInProgressError, UnavailableError):
+        with contextlib.suppress(UploadInProgressError, DependencyUnavailableError):
             upload.complete()
         copies.append(upload.copies)
     return copies
@@ -157,7 +157,7 @@ def test_a_cancelled_copy_is_tried_again_by_the_next_call_without_repeating_the_
     with pytest.raises(UploadInProgressError):
         upload.complete()
     slow.copy_seconds, slow.cancels = 10.0, True
-    with pytest.raises(UnavailableError):
+    with pytest.raises(DependencyUnavailableError):
         upload.complete()
     assert upload.stat() is None
     slow.copy_seconds = 8.0
@@ -174,7 +174,7 @@ def test_a_store_that_cancels_every_long_copy_never_stores_the_blob_and_each_cal
     slow.copy_seconds, slow.cancels = 10.0, True
     for _ in range(3):
         began = slow.now
-        with pytest.raises(UnavailableError):
+        with pytest.raises(DependencyUnavailableError):
             upload.complete()
         assert slow.now - began <= COMPLETION_BUDGET_SECONDS
         assert upload.stat() is None
@@ -188,11 +188,11 @@ def test_one_completion_ends_within_the_writers_time(slow: SlowS3, copy_seconds:
     upload = begun(slow)
     for _ in range(3):
         began = slow.now
-        with contextlib.suppress(UploadInProgressError, UnavailableError):
+        with contextlib.suppress(UploadInProgressError, DependencyUnavailableError):
             upload.complete()
         assert slow.now - began <= COMPLETION_BUDGET_SECONDS
-    for stage in STAGES.values():
-        assert stage.snapshot_writer.timeout_seconds >= COMPLETION_BUDGET_SECONDS + 2
+    for environment in ENVIRONMENTS.values():
+        assert environment.snapshot_writer.timeout_seconds >= COMPLETION_BUDGET_SECONDS + 2
 
 
 def test_a_completion_in_one_call_makes_six_requests(slow: SlowS3) -> None:
@@ -255,7 +255,7 @@ def test_complete_refuses_an_empty_part_list_before_calling_s3(slow: SlowS3, siz
     upload = begun(slow, parts=0)
     small = upload.ref.model_copy(update={"bytes": size_bytes})
     slow.calls.clear()
-    with pytest.raises(NoUploadError, match="uploaded by one PUT"):
+    with pytest.raises(UploadNotFoundError, match="uploaded by one PUT"):
         upload.uploads.complete(small, upload.upload_id)
     assert slow.calls == []
 

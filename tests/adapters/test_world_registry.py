@@ -13,7 +13,7 @@ from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
 from functions.hub.domain.freshness import WorldRow
 from functions.hub.ports import Head
-from functions.hub.world_ports import Note, Noted, WorldRegistry, Writing, Written
+from functions.hub.world_ports import NoteKind, NoteWrite, NoteWriteResult, StoredNote, WorldRegistry
 from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
@@ -25,7 +25,7 @@ from tests.fakes.stores import MemoryWorlds
 LATER = START + timedelta(hours=1)
 WANTED = Expectation(owner="desk-a", warn_seconds=5)
 TEXT = WANTED.model_dump_json(by_alias=True)
-NOTES: dict[Note, str] = {"expectation": TEXT, "exit_policy": DEFAULT_POLICY.model_dump_json()}
+NOTES: dict[NoteKind, str] = {"expectation": TEXT, "exit_policy": DEFAULT_POLICY.model_dump_json()}
 
 
 @dataclass
@@ -35,8 +35,8 @@ class Rows:
     registry: WorldRegistry
     worlds: MemoryWorlds | DynamoDBWorlds
 
-    def expect(self, world_id: str = WORLD, stage: str = "paper") -> Written:
-        return self.registry.put(world_id, stage, "expectation", Writing(TEXT, START, "t1"))
+    def expect(self, world_id: str = WORLD, stage: str = "paper") -> NoteWriteResult:
+        return self.registry.put(world_id, stage, "expectation", NoteWrite(TEXT, START, "t1"))
 
     def all(self) -> list[WorldRow]:
         return sorted(self.registry.rows(), key=lambda row: (row.world_id, row.stage))
@@ -54,29 +54,33 @@ def rows(request: pytest.FixtureRequest) -> Iterator[Rows]:
 
 
 @pytest.mark.parametrize("note", NOTES)
-def test_a_note_is_read_as_it_was_put(rows: Rows, note: Note) -> None:
+def test_a_note_is_read_as_it_was_put(rows: Rows, note: NoteKind) -> None:
     assert rows.registry.get(WORLD, "paper", note) is None
-    put = rows.registry.put(WORLD, "paper", note, Writing(NOTES[note], START, "t1"))
+    put = rows.registry.put(WORLD, "paper", note, NoteWrite(NOTES[note], START, "t1"))
     assert put.created
-    assert put.noted == Noted(NOTES[note], START, START, "t1") == rows.registry.get(WORLD, "paper", note)
+    assert (
+        put.stored_note
+        == StoredNote(NOTES[note], START, START, "t1")
+        == rows.registry.get(WORLD, "paper", note)
+    )
     assert rows.registry.get(WORLD, "live", note) is None
 
 
 def test_the_last_writer_wins_and_the_first_date_stays(rows: Rows) -> None:
     rows.expect()
     other = Expectation(owner="desk-b").model_dump_json(by_alias=True)
-    again = rows.registry.put(WORLD, "paper", "expectation", Writing(other, LATER, "t2"))
-    assert again == Written(Noted(other, since=START, set_at=LATER, set_by="t2"), created=False)
-    assert rows.registry.get(WORLD, "paper", "expectation") == again.noted
+    again = rows.registry.put(WORLD, "paper", "expectation", NoteWrite(other, LATER, "t2"))
+    assert again == NoteWriteResult(StoredNote(other, since=START, set_at=LATER, set_by="t2"), created=False)
+    assert rows.registry.get(WORLD, "paper", "expectation") == again.stored_note
 
 
 def test_the_time_that_counts_begins_when_a_note_comes_into_force(rows: Rows) -> None:
-    written: list[Written] = []
+    written: list[NoteWriteResult] = []
     for hours, in_force in enumerate((False, False, True, True, False, True)):
-        writing = Writing(TEXT, START + timedelta(hours=hours), "t1", in_force=in_force)
+        writing = NoteWrite(TEXT, START + timedelta(hours=hours), "t1", in_force=in_force)
         written.append(rows.registry.put(WORLD, "paper", "expectation", writing))
-        assert rows.registry.get(WORLD, "paper", "expectation") == written[-1].noted
-    since = [(each.noted.since - START) // timedelta(hours=1) for each in written]
+        assert rows.registry.get(WORLD, "paper", "expectation") == written[-1].stored_note
+    since = [(each.stored_note.since - START) // timedelta(hours=1) for each in written]
     assert since == [0, 1, 2, 2, 4, 5]
     assert [each.created for each in written] == [True, False, False, False, False, False]
 
@@ -86,8 +90,8 @@ def test_what_was_removed_begins_anew(rows: Rows) -> None:
     rows.registry.remove(WORLD, "paper", "expectation")
     rows.registry.remove(WORLD, "paper", "expectation")
     assert rows.registry.get(WORLD, "paper", "expectation") is None
-    again = rows.registry.put(WORLD, "paper", "expectation", Writing(TEXT, LATER, "t2"))
-    assert (again.noted.since, again.created) == (LATER, True)
+    again = rows.registry.put(WORLD, "paper", "expectation", NoteWrite(TEXT, LATER, "t2"))
+    assert (again.stored_note.since, again.created) == (LATER, True)
 
 
 def test_a_registered_world_is_known_until_it_is_forgotten(rows: Rows) -> None:
@@ -102,7 +106,7 @@ def test_a_registered_world_is_known_until_it_is_forgotten(rows: Rows) -> None:
 def test_notes_and_head_leave_one_another_alone(rows: Rows) -> None:
     rows.expect()
     rows.worlds.advance_head(stored("v1"))
-    rows.registry.put(WORLD, "paper", "exit_policy", Writing(NOTES["exit_policy"], START, "t1"))
+    rows.registry.put(WORLD, "paper", "exit_policy", NoteWrite(NOTES["exit_policy"], START, "t1"))
     assert rows.worlds.exit_policy(WORLD, "paper") == DEFAULT_POLICY
     rows.registry.remove(WORLD, "paper", "exit_policy")
     rows.registry.remove(WORLD, "paper", "expectation")
@@ -139,11 +143,11 @@ def test_pages_show_every_row_once(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize("note", NOTES)
-def test_a_row_on_which_nothing_came_and_nobody_waits_is_not_shown(rows: Rows, note: Note) -> None:
+def test_a_row_on_which_nothing_came_and_nobody_waits_is_not_shown(rows: Rows, note: NoteKind) -> None:
     """The remains of a registration, or only a policy, do not make a world that publishes unexpectedly."""
-    rows.registry.put(WORLD, "paper", note, Writing(NOTES[note], START, "t1"))
+    rows.registry.put(WORLD, "paper", note, NoteWrite(NOTES[note], START, "t1"))
     rows.registry.remove(WORLD, "paper", note)
-    rows.registry.put("w2", "paper", "exit_policy", Writing(NOTES["exit_policy"], START, "t1"))
+    rows.registry.put("w2", "paper", "exit_policy", NoteWrite(NOTES["exit_policy"], START, "t1"))
     assert rows.all() == []
     assert list(rows.registry.page(9).rows) == []
 

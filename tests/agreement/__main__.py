@@ -5,16 +5,16 @@ import json
 import sys
 
 from tests.agreement.book import RETURNS_FILE, sample_book
-from tests.agreement.hub_results import ours
+from tests.agreement.hub_results import hub_results
 from tests.agreement.page import PAGE, TOLERANCE, VECTORS, difference, page
-from tests.agreement.peers import claims, versions
+from tests.agreement.peers import peer_results, versions
 
 
 def main() -> int:
     """Write both files; fail if a difference has no explanation, or an explanation has no difference."""
     book = sample_book()
-    own = ours(book)
-    rows = [{"ours": own[claim.measure], **_row(claim._asdict())} for claim in claims(book)]
+    own = hub_results(book)
+    rows = [{"ours": own[claim.measure], **_row(claim._asdict())} for claim in peer_results(book)]
     rows.sort(key=lambda row: list(own).index(str(row["measure"])))
     vectors = {
         "returns_sha256": hashlib.sha256(RETURNS_FILE.read_bytes()).hexdigest(),
@@ -26,12 +26,14 @@ def main() -> int:
     VECTORS.write_text(json.dumps(vectors, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.write_text(page(vectors), encoding="utf-8")
     sys.stdout.write(page(vectors))
-    odd = [r for r in rows if (difference(r["ours"], r["theirs"]) > TOLERANCE) != (r["why"] is not None)]
-    for row in odd:
+    inconsistent = [
+        r for r in rows if (difference(r["ours"], r["theirs"]) > TOLERANCE) != (r["why"] is not None)
+    ]
+    for row in inconsistent:
         sys.stderr.write(
             f"{row['measure']}, {row['peer']}: equal with a sentence, or different without one\n"
         )
-    return 1 if odd else 0
+    return 1 if inconsistent else 0
 
 
 def _row(claim: dict[str, object]) -> dict[str, object]:

@@ -16,17 +16,17 @@ def percent(bps: int) -> str:
     return f"{bps / 100:g} %"
 
 
-def ours(book: Book) -> dict[str, Value]:
+def hub_results(book: Book) -> dict[str, Value]:
     """Return our number by measure, or our numbers in the order of the book's ids."""
     return dict(
         (
-            *parametric(book),
-            *historical(book),
-            *attributed(book),
-            *concentrated(book),
-            *performed(book),
-            *skilled(book),
-            *backtested(book),
+            *parametric_results(book),
+            *historical_results(book),
+            *attribution_results(book),
+            *concentration_results(book),
+            *performance_results(book),
+            *sharpe_confidence_results(book),
+            *backtest_results(book),
         )
     )
 
@@ -46,7 +46,7 @@ def trial_sharpes(book: Book) -> list[float]:
     return [performance.mean(column) / performance.standard_deviation(column) for column in book.columns]
 
 
-def parametric(book: Book) -> Iterator[tuple[str, Value]]:
+def parametric_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Volatility and measures derived from it, with the sample covariance and with its shrinkage."""
     sigma = volatility(book)
     yield "volatility, one day", sigma
@@ -61,10 +61,10 @@ def parametric(book: Book) -> Iterator[tuple[str, Value]]:
 
 def volatility(book: Book) -> float:
     """Return `sqrt(w'Σw)` with the covariance that the hub estimates from these returns."""
-    return measures.volatility(sample_covariance(book.columns).exposure(book.weights).variance)
+    return measures.volatility(sample_covariance(book.columns).product(book.weights).variance)
 
 
-def historical(book: Book) -> Iterator[tuple[str, Value]]:
+def historical_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Measures of the empirical tail, a whole number of days out of 500, where conventions differ."""
     for bps in CONFIDENCES_BPS:
         yield f"historical VaR {percent(bps)}", measures.historical_var(book.returns, bps)
@@ -73,15 +73,15 @@ def historical(book: Book) -> Iterator[tuple[str, Value]]:
     yield f"historical VaR 95 %, last {WHOLE_DAYS} days", whole
 
 
-def attributed(book: Book) -> Iterator[tuple[str, Value]]:
+def attribution_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Contributions of positions to VaR."""
-    times = sample_covariance(book.columns).exposure(book.weights).times()
-    marginal = attribution.marginal_var(times, volatility(book), 9900)
+    matrix_product = sample_covariance(book.columns).product(book.weights).matrix_product()
+    marginal = attribution.marginal_var(matrix_product, volatility(book), 9900)
     yield "marginal VaR 99 %, each position", marginal
     yield "component VaR 99 %, each position", attribution.component_var(book.weights, marginal)
 
 
-def concentrated(book: Book) -> Iterator[tuple[str, Value]]:
+def concentration_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Concentration: the effective number of positions."""
     deviations = deviations_of(sample_covariance(book.columns).variances())
     yield "effective number of positions", concentration.effective_number(book.weights)
@@ -93,7 +93,7 @@ def concentrated(book: Book) -> Iterator[tuple[str, Value]]:
     yield "net exposure, with shorts", concentration.net_exposure(long_short(book))
 
 
-def performed(book: Book) -> Iterator[tuple[str, Value]]:
+def performance_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Performance measures of the series of returns."""
     for name, series in (("", book.returns), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS).returns)):
         ratio = performance.sharpe(series)
@@ -104,7 +104,7 @@ def performed(book: Book) -> Iterator[tuple[str, Value]]:
         yield f"hit ratio{name}", performance.hit_ratio(series)
 
 
-def skilled(book: Book) -> Iterator[tuple[str, Value]]:
+def sharpe_confidence_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Confidence measures of the Sharpe ratio."""
     trials = trial_sharpes(book)
     mean = fsum(trials) / TRIALS
@@ -117,7 +117,7 @@ def skilled(book: Book) -> Iterator[tuple[str, Value]]:
     yield "deflated Sharpe ratio, 20 trials", deflated
 
 
-def backtested(book: Book) -> Iterator[tuple[str, Value]]:
+def backtest_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Back-tests of the rolling forecast."""
     for bps in CONFIDENCES_BPS:
         hits = exceedances(book, bps)

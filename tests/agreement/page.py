@@ -91,8 +91,14 @@ def _equal(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _row(row: dict[str, Any]) -> str:
-    apart = difference(row["ours"], row["theirs"])
-    shown = "0" if apart == 0 else f"{apart:.1e}" if apart < 1e-3 else f"{apart:.1%}"
+    relative_difference = difference(row["ours"], row["theirs"])
+    shown = (
+        "0"
+        if relative_difference == 0
+        else f"{relative_difference:.1e}"
+        if relative_difference < 1e-3
+        else f"{relative_difference:.1%}"
+    )
     call = row["call"].replace("|", "\\|")
     return (
         f"| {row['measure']} | {_shown(row['ours'])} | {row['peer']}: `{call}` | {_shown(row['theirs'])} "

@@ -10,7 +10,7 @@ from tests.agreement.hub_results import Value
 PERIODS = 252
 
 
-class Claim(NamedTuple):
+class PeerResult(NamedTuple):
     """A peer's number for one measure: the call, and the reason for any difference."""
 
     measure: str

@@ -4,19 +4,19 @@ import warnings
 from importlib.metadata import version
 
 from tests.agreement.book import Book
-from tests.agreement.peer_result import Claim
-from tests.agreement.optimisers import riskfolio_claims, skfolio_claims
-from tests.agreement.series_statistics import empyrical_claims, quantstats_claims, vartests_claims
+from tests.agreement.optimisers import riskfolio_results, skfolio_results
+from tests.agreement.peer_result import PeerResult
+from tests.agreement.series_statistics import empyrical_results, quantstats_results, vartests_results
 
 DISTRIBUTIONS = ("skfolio", "riskfolio-lib", "quantstats", "empyrical-reloaded", "vartests")
-CLAIMS = (skfolio_claims, riskfolio_claims, quantstats_claims, empyrical_claims, vartests_claims)
+PEERS = (skfolio_results, riskfolio_results, quantstats_results, empyrical_results, vartests_results)
 
 
-def claims(book: Book) -> list[Claim]:
+def peer_results(book: Book) -> list[PeerResult]:
     """Return every claim; warnings of peers are ignored."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return [claim for peer in CLAIMS for claim in peer(book)]
+        return [claim for peer in PEERS for claim in peer(book)]
 
 
 def versions() -> dict[str, str]:

@@ -7,8 +7,8 @@ import quantstats
 import vartests
 
 from tests.agreement.book import SHORT_DAYS, WHOLE_DAYS, Book
-from tests.agreement.peer_result import Claim, series
 from tests.agreement.hub_results import CONFIDENCES_BPS, exceedances, percent
+from tests.agreement.peer_result import PeerResult, series
 
 MEAN = "The peer adds the sample mean to the normal quantile. Ours assumes a mean of zero, and the report states this."
 CORRECTED = "The peer corrects skewness and kurtosis for the sample size, as pandas does. Ours uses the population moments."
@@ -18,68 +18,76 @@ DURATIONS = (
 )
 
 
-def quantstats_claims(book: Book) -> Iterator[Claim]:
+def quantstats_results(book: Book) -> Iterator[PeerResult]:
     peer, stats, daily = "quantstats", quantstats.stats, series(book)
     call = "volatility(r, annualize=False)"
-    yield Claim("volatility, one day", peer, call, float(stats.volatility(daily, annualize=False)))
+    yield PeerResult("volatility, one day", peer, call, float(stats.volatility(daily, annualize=False)))
     centred = series(book, book.demeaned())
     for bps in CONFIDENCES_BPS:
         name, level = percent(bps), bps / 10_000
         for of, values, why in (("", daily, MEAN), (", of returns less their mean", centred, None)):
             var, es = (f(values, confidence=level) for f in (stats.value_at_risk, stats.cvar))
-            yield Claim(
+            yield PeerResult(
                 f"parametric VaR {name}{of}", peer, f"−value_at_risk(r, confidence={level})", -float(var), why
             )
-            yield Claim(f"parametric ES {name}{of}", peer, f"−cvar(r, confidence={level})", -float(es), why)
+            yield PeerResult(
+                f"parametric ES {name}{of}", peer, f"−cvar(r, confidence={level})", -float(es), why
+            )
         tail = stats.cvar(daily, confidence=level, method="historical")
         call = f'−cvar(r, confidence={level}, method="historical")'
-        yield Claim(f"historical ES {name}", peer, call, -float(tail))
+        yield PeerResult(f"historical ES {name}", peer, call, -float(tail))
     for name, part in (("", book), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS))):
         returns = series(part)
-        yield Claim(f"Sharpe ratio{name}", peer, "sharpe(r)", float(stats.sharpe(returns)))
-        yield Claim(f"max drawdown{name}", peer, "−max_drawdown(r)", -float(stats.max_drawdown(returns)))
-        yield Claim(f"hit ratio{name}", peer, "win_rate(r)", float(stats.win_rate(returns)))
+        yield PeerResult(f"Sharpe ratio{name}", peer, "sharpe(r)", float(stats.sharpe(returns)))
+        yield PeerResult(f"max drawdown{name}", peer, "−max_drawdown(r)", -float(stats.max_drawdown(returns)))
+        yield PeerResult(f"hit ratio{name}", peer, "win_rate(r)", float(stats.win_rate(returns)))
     probability = float(stats.probabilistic_sharpe_ratio(daily))
-    yield Claim("probabilistic Sharpe ratio", peer, "probabilistic_sharpe_ratio(r)", probability, CORRECTED)
+    yield PeerResult(
+        "probabilistic Sharpe ratio", peer, "probabilistic_sharpe_ratio(r)", probability, CORRECTED
+    )
 
 
-def empyrical_claims(book: Book) -> Iterator[Claim]:
+def empyrical_results(book: Book) -> Iterator[PeerResult]:
     peer, daily = "empyrical-reloaded", series(book)
     sigma = empyrical.annual_volatility(daily, annualization=1)
-    yield Claim("volatility, one day", peer, "annual_volatility(r, annualization=1)", float(sigma))
+    yield PeerResult("volatility, one day", peer, "annual_volatility(r, annualization=1)", float(sigma))
     for bps in CONFIDENCES_BPS:
         name, cutoff = percent(bps), (10_000 - bps) / 10_000
         var = empyrical.value_at_risk(daily, cutoff)
         es = empyrical.conditional_value_at_risk(daily, cutoff)
-        yield Claim(f"historical VaR {name}", peer, f"−value_at_risk(r, {cutoff})", -float(var))
-        yield Claim(f"historical ES {name}", peer, f"−conditional_value_at_risk(r, {cutoff})", -float(es))
+        yield PeerResult(f"historical VaR {name}", peer, f"−value_at_risk(r, {cutoff})", -float(var))
+        yield PeerResult(
+            f"historical ES {name}", peer, f"−conditional_value_at_risk(r, {cutoff})", -float(es)
+        )
     whole = -float(empyrical.value_at_risk(series(book.last(WHOLE_DAYS)), 0.05))
-    yield Claim(f"historical VaR 95 %, last {WHOLE_DAYS} days", peer, "−value_at_risk(r, 0.05)", whole)
+    yield PeerResult(f"historical VaR 95 %, last {WHOLE_DAYS} days", peer, "−value_at_risk(r, 0.05)", whole)
     for name, part in (("", book), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS))):
         returns = series(part)
-        yield Claim(f"Sharpe ratio{name}", peer, "sharpe_ratio(r)", float(empyrical.sharpe_ratio(returns)))
+        yield PeerResult(
+            f"Sharpe ratio{name}", peer, "sharpe_ratio(r)", float(empyrical.sharpe_ratio(returns))
+        )
         fall = -float(empyrical.max_drawdown(returns))
-        yield Claim(f"max drawdown{name}", peer, "−max_drawdown(r)", fall)
+        yield PeerResult(f"max drawdown{name}", peer, "−max_drawdown(r)", fall)
 
 
-def vartests_claims(book: Book) -> Iterator[Claim]:
+def vartests_results(book: Book) -> Iterator[PeerResult]:
     peer = "vartests"
     for bps in CONFIDENCES_BPS:
         hits, level = [int(hit) for hit in exceedances(book, bps)], bps / 10_000
         rolling = f", rolling VaR {percent(bps)}"
         coverage = vartests.kupiec_test(hits, risk_conf_level=level)
         call = f"kupiec_test(hits, {level})"
-        yield Claim(f"Kupiec statistic{rolling}", peer, call, float(coverage["statistic"]))
-        yield Claim(f"Kupiec p-value{rolling}", peer, call, float(coverage["p-value"]))
+        yield PeerResult(f"Kupiec statistic{rolling}", peer, call, float(coverage["statistic"]))
+        yield PeerResult(f"Kupiec p-value{rolling}", peer, call, float(coverage["p-value"]))
         exact = vartests.binomial_test(hits, risk_conf_level=level, alternative="less")
-        yield Claim(
+        yield PeerResult(
             f"probability of at most so many exceedances{rolling}",
             peer,
             f'binomial_test(hits, {level}, alternative="less")',
             float(exact["p-value"]),
         )
         spacing = vartests.duration_test(hits)
-        yield Claim(
+        yield PeerResult(
             f"independence of exceedances{rolling}",
             peer,
             "duration_test(hits)",

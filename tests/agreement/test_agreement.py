@@ -12,7 +12,7 @@ import pytest
 from functions.measures import attribution, backtest, sharpe, stress
 from functions.measures.backtest import LikelihoodRatio
 from tests.agreement.book import RETURNS_FILE, sample_book
-from tests.agreement.hub_results import ours
+from tests.agreement.hub_results import hub_results
 from tests.agreement.page import PAGE, TOLERANCE, VECTORS, WITHOUT_PEER, difference, page
 
 COMMITTED: dict[str, Any] = json.loads(VECTORS.read_text(encoding="utf-8"))
@@ -23,7 +23,7 @@ OWN_TOLERANCE = 1e-11
 
 @pytest.fixture(scope="module")
 def own() -> dict[str, Any]:
-    return ours(sample_book())
+    return hub_results(sample_book())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['measure']}: {row['peer']}")

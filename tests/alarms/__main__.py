@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from infra.local.alarms.settings import AlarmSettings
-from infra.local.bring_up import open_stage
+from infra.local.bring_up import start_stage
 from infra.local.settings import ANY_FREE_PORT, REPOSITORY, LocalSettings
 from tests.alarms.draw import draw_boards
 from tests.alarms.rehearsal import SPEED, Rehearsal
@@ -24,7 +24,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, listening() as subscriber:
         alarms = AlarmSettings(SPEED, subscriber.url, SECRET)
         settings = LocalSettings(Path(folder), ANY_FREE_PORT, ANY_FREE_PORT, alarms=alarms)
-        stage = open_stage(settings, Console(), detached=False, fresh=True)
+        stage = start_stage(settings, Console(), detached=False, fresh=True)
         try:
             rehearsal = Rehearsal(stage, subscriber)
             rehearsal.run()

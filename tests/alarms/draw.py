@@ -17,14 +17,14 @@ from matplotlib.dates import AutoDateLocator, DateFormatter
 
 from infra.cdk.dashboards.boards import Rows, operators, owners
 from infra.cdk.dashboards.panel import Graph, LogTable, Metric, Panel, WorldGraph
+from infra.environments import ENVIRONMENTS
 from infra.local.aws import LocalAws
 from infra.names import LOCAL_STAGE, log_group_name
-from infra.environments import STAGES
 from tests.alarms.rehearsal import MINUTE_SECONDS
 
 TABLE_ROWS_MAX_COUNT: Final = 8
 WIDTH_INCHES, ROW_HEIGHT_INCHES = 15.0, 3.0
-RAREST_MARKED: Final = 40
+MARKERS_BELOW_COUNT: Final = 40
 
 Points = tuple[list[datetime], list[float]]
 
@@ -32,9 +32,9 @@ Points = tuple[list[datetime], list[float]]
 def draw_boards(aws: LocalAws, folder: Path, began: float, ended: float) -> None:
     """Write `operators.png` and `owners.png`."""
     folder.mkdir(exist_ok=True)
-    stage = STAGES[LOCAL_STAGE]
+    environment = ENVIRONMENTS[LOCAL_STAGE]
     source = Source(aws, began, ended)
-    for name, rows in (("operators", operators(stage)), ("owners", owners(stage))):
+    for name, rows in (("operators", operators(environment)), ("owners", owners(environment))):
         draw(source, f"risk-hub-{LOCAL_STAGE}-{name}", rows, folder / f"{name}.png")
 
 
@@ -126,7 +126,11 @@ def _draw_panel(source: Source, panel: Panel, axes: Axes) -> None:
         times, values = source.points(metric)
         if values:
             axes.plot(
-                times, values, marker="." if len(values) < RAREST_MARKED else None, label=label, linewidth=1
+                times,
+                values,
+                marker="." if len(values) < MARKERS_BELOW_COUNT else None,
+                label=label,
+                linewidth=1,
             )
             drawn += 1
     _finish(axes, panel.unit, drawn)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.names import physical_name
 from tests.fakes.calls import call
 from tests.local_stage.caller import Caller, small_body
@@ -35,38 +35,38 @@ class Note:
     """One line of the transcript."""
 
     at: float
-    who: str
-    what: str
+    source: str
+    event_text: str
 
 
 @dataclass
 class Rehearsal:
     """Play the story and record what happened; the subscriber accepts only signed notifications."""
 
-    stage: OpenStage
+    stage: RunningStage
     subscriber: Subscriber
-    played: list[Note] = field(default_factory=list)
+    actions: list[Note] = field(default_factory=list)
     began: float = field(default_factory=time.time)
     ended: float = 0.0
 
     def __post_init__(self) -> None:
         self._hub = Caller(self.stage.hub)
         self._versions = (f"v{number}" for number in itertools.count(1))
-        self._over = threading.Event()
+        self._finished = threading.Event()
 
     @property
     def notes(self) -> list[Note]:
         """The actions and notifications, in order of time."""
-        told = [
-            Note(at, "subscriber", _told(envelope))
+        notifications = [
+            Note(at, "subscriber", _notification_text(envelope))
             for at, envelope in zip(self.subscriber.arrivals, self.subscriber.envelopes, strict=True)
         ]
-        return sorted([*self.played, *told], key=lambda note: note.at)
+        return sorted([*self.actions, *notifications], key=lambda note: note.at)
 
     def run(self) -> None:
         """Play the whole story; raise AssertionError if a notification does not come."""
-        clock = threading.Thread(target=self._keep, args=(MINUTE_SECONDS, self._pass))
-        traffic = threading.Thread(target=self._keep, args=(2.0, self._others))
+        clock = threading.Thread(target=self._repeat, args=(MINUTE_SECONDS, self._run_monitor))
+        traffic = threading.Thread(target=self._repeat, args=(2.0, self._send_other_traffic))
         clock.start()
         try:
             self._begin()
@@ -75,15 +75,15 @@ class Rehearsal:
             self._absence_and_arrival()
             time.sleep(2 * MINUTE_SECONDS)
         finally:
-            self._over.set()
+            self._finished.set()
             clock.join()
             if traffic.is_alive():
                 traffic.join()
         self.ended = time.time()
 
     def _begin(self) -> None:
-        self._expect(SILENT, WARN_SECONDS, CRITICAL_SECONDS)
-        self._expect(ABSENT, WARN_SECONDS, CRITICAL_SECONDS)
+        self._register(SILENT, WARN_SECONDS, CRITICAL_SECONDS)
+        self._register(ABSENT, WARN_SECONDS, CRITICAL_SECONDS)
         for world in ("desk-c", "desk-d"):
             self._put(f"{world}/expectations", {"owner": "desk"})
             self._put(f"{world}/exit-policy", POLICY)
@@ -108,7 +108,7 @@ class Rehearsal:
         self._wait("snapshot-missing-live", "OK")
         self._wait("snapshot-lag-warn-live", "OK")
 
-    def _expect(self, world: str, warn: int, critical: int) -> None:
+    def _register(self, world: str, warn: int, critical: int) -> None:
         self._put(
             f"{world}/expectations", {"owner": "desk", "warn_seconds": warn, "critical_seconds": critical}
         )
@@ -117,16 +117,16 @@ class Rehearsal:
     def _wait(self, alarm: str, state: str) -> None:
         self.subscriber.wait_for(lambda: self.subscriber.states(alarm)[-1:] == [state], DEADLINE_SECONDS)
 
-    def _keep(self, every_seconds: float, doing: Callable[[], None]) -> None:
-        while not self._over.is_set():
-            doing()
-            self._over.wait(every_seconds)
+    def _repeat(self, every_seconds: float, action: Callable[[], None]) -> None:
+        while not self._finished.is_set():
+            action()
+            self._finished.wait(every_seconds)
 
-    def _pass(self) -> None:
+    def _run_monitor(self) -> None:
         """Replace the schedule, whose minute lasts sixty seconds."""
         self.stage.aws.client("lambda").invoke(FunctionName=physical_name("local", "freshness_monitor"))
 
-    def _others(self) -> None:
+    def _send_other_traffic(self) -> None:
         """Ordinary traffic: two worlds with risk numbers, a repetition, a refusal, an unauthenticated caller,
         readers.
         """
@@ -150,11 +150,11 @@ class Rehearsal:
         answer = call("PUT", url, headers, json.dumps(body).encode())
         assert answer.status in {200, 201}, answer.body
 
-    def _note(self, who: str, what: str) -> None:
-        self.played.append(Note(time.time(), who, what))
+    def _note(self, source: str, event_text: str) -> None:
+        self.actions.append(Note(time.time(), source, event_text))
 
 
-def _told(envelope: Mapping[str, str]) -> str:
+def _notification_text(envelope: Mapping[str, str]) -> str:
     message = json.loads(envelope["Message"])
     topic = envelope["TopicArn"].rpartition("-")[2]
     name = message["AlarmName"].removeprefix(physical_name("local", ""))

@@ -14,37 +14,37 @@ DATA_STAGES = ("backtest", "paper", "live")
 WORKERS = ("risk-engine", "stress-engine", "exit-engine")
 TABLES = ("snapshots", "worlds", "evaluations", "marks")
 API = {"ApiName": "risk-hub-local-api", "Stage": "v1"}
-BEGINS = 10
+INCIDENT_START_MINUTE = 10
 """The minute in which each story's trouble begins; before it and after it all is calm."""
 
 
 @dataclass(frozen=True)
-class Story:
+class Scenario:
     """One condition.
 
     Attributes:
         alarm: the alarm that fires.
-        trouble: values recorded in each minute of the trouble, instead of the calm value; None means no data.
+        values_during: values recorded in each minute of the trouble, instead of the calm value; None means no data.
         minutes: duration of the trouble.
-        rings: minutes from the start of the trouble until the alarm fires.
-        over: minutes from the end of the trouble until the alarm is over.
-        also: alarms that fire as well, since the condition is also theirs.
+        minutes_to_alarm: minutes from the start of the trouble until the alarm fires.
+        minutes_to_ok: minutes from the end of the trouble until the alarm is over.
+        other_alarms: alarms that fire as well, since the condition is also theirs.
     """
 
     alarm: str
-    trouble: Mapping[str, float | None]
+    values_during: Mapping[str, float | None]
     minutes: int = 1
-    rings: int = 1
-    over: int = 5
-    also: tuple[str, ...] = ()
+    minutes_to_alarm: int = 1
+    minutes_to_ok: int = 5
+    other_alarms: tuple[str, ...] = ()
 
 
-def measured() -> dict[str, Metric]:
+def metrics_by_name() -> dict[str, Metric]:
     """Return the metrics by short names."""
-    return dict(_measured())
+    return dict(_named_metrics())
 
 
-def _measured() -> Iterator[tuple[str, Metric]]:
+def _named_metrics() -> Iterator[tuple[str, Metric]]:
     yield "requests", Metric("AWS/ApiGateway", "Count", API)
     yield "server errors", Metric("AWS/ApiGateway", "5XXError", API)
     yield "heartbeat", Metric(HUB, "risk_hub_heartbeat_total", {"worker": "freshness_monitor"})
@@ -69,11 +69,11 @@ def _measured() -> Iterator[tuple[str, Metric]]:
         for status in ("partial", "insufficient", "invalid_input"):
             dimensions = {"worker": worker.replace("-", "_"), "stage": "live", "status": status}
             yield f"live {worker} {status}", Metric(HUB, "risk_hub_reports_total", dimensions)
-    yield from _of_functions()
-    yield from _of_queues_and_tables()
+    yield from _function_metrics()
+    yield from _queue_and_table_metrics()
 
 
-def _of_functions() -> Iterator[tuple[str, Metric]]:
+def _function_metrics() -> Iterator[tuple[str, Metric]]:
     for folder in FUNCTION_FOLDERS:
         function = folder.replace("_", "-")
         dimensions = {"FunctionName": f"risk-hub-local-{function}"}
@@ -88,7 +88,7 @@ def _of_functions() -> Iterator[tuple[str, Metric]]:
         yield f"failed {worker}", Metric(HUB, "risk_hub_snapshot_failed_total", dimensions)
 
 
-def _of_queues_and_tables() -> Iterator[tuple[str, Metric]]:
+def _queue_and_table_metrics() -> Iterator[tuple[str, Metric]]:
     visible = "ApproximateNumberOfMessagesVisible"
     for worker in WORKERS:
         dead = {"QueueName": f"risk-hub-local-{worker}-dead-letters"}
@@ -106,7 +106,7 @@ def _of_queues_and_tables() -> Iterator[tuple[str, Metric]]:
         yield f"undelivered {severity}", Metric("AWS/SNS", "NumberOfNotificationsFailed", topic)
 
 
-def calm() -> dict[str, float]:
+def normal_values() -> dict[str, float]:
     """Return the metrics of a calm minute: some traffic, a harmless retry, and an occasional refusal."""
     values = {
         "requests": 40.0,
@@ -131,57 +131,73 @@ def calm() -> dict[str, float]:
     return values | {"set aside": 0.0}
 
 
-def stories() -> Iterator[Story]:
+def scenarios() -> Iterator[Scenario]:
     """Yield a story for every alarm."""
-    yield Story("freshness-heartbeat", {"heartbeat": None}, minutes=4, rings=3, over=1)
-    yield Story("blob-reaper-heartbeat", {"reaper runs": None}, minutes=182, rings=180, over=1)
-    yield Story("api-server-errors", {"server errors": 1})
-    yield Story("api-server-error-burst", {"server errors": 60}, also=("api-server-errors",))
-    yield Story("unauthorized-burst", {"answered 401": 50, "answered 403": 10, "requests": 100})
-    yield Story("refusal-burst", {"answered 409": 5, "answered 422": 60, "requests": 100})
-    yield Story("blobs-unusable", {"blob unusable": 1})
-    yield Story("blobs-unavailable", {"blob unavailable": 5})
-    yield Story("event-relay-iterator-age", {"iterator age": 61_000}, minutes=4, rings=3, over=1)
-    yield Story("event-relay-silent", {"announced": None}, minutes=12, rings=10, over=1)
-    yield Story("relay-failures", {"set aside": 1})
-    yield Story("token-end", {"token end": 13 * 86_400}, minutes=182, rings=180, over=1)
+    yield Scenario("freshness-heartbeat", {"heartbeat": None}, minutes=4, minutes_to_alarm=3, minutes_to_ok=1)
+    yield Scenario(
+        "blob-reaper-heartbeat", {"reaper runs": None}, minutes=182, minutes_to_alarm=180, minutes_to_ok=1
+    )
+    yield Scenario("api-server-errors", {"server errors": 1})
+    yield Scenario("api-server-error-burst", {"server errors": 60}, other_alarms=("api-server-errors",))
+    yield Scenario("unauthorized-burst", {"answered 401": 50, "answered 403": 10, "requests": 100})
+    yield Scenario("refusal-burst", {"answered 409": 5, "answered 422": 60, "requests": 100})
+    yield Scenario("blobs-unusable", {"blob unusable": 1})
+    yield Scenario("blobs-unavailable", {"blob unavailable": 5})
+    yield Scenario(
+        "event-relay-iterator-age", {"iterator age": 61_000}, minutes=4, minutes_to_alarm=3, minutes_to_ok=1
+    )
+    yield Scenario(
+        "event-relay-silent", {"announced": None}, minutes=12, minutes_to_alarm=10, minutes_to_ok=1
+    )
+    yield Scenario("relay-failures", {"set aside": 1})
+    yield Scenario(
+        "token-end", {"token end": 13 * 86_400}, minutes=182, minutes_to_alarm=180, minutes_to_ok=1
+    )
     for worker, status in (
         ("risk-engine", "invalid_input"),
         ("risk-engine", "insufficient"),
         ("stress-engine", "invalid_input"),
     ):
-        yield Story("risk-not-computed-live", {f"live {worker} {status}": 1})
+        yield Scenario("risk-not-computed-live", {f"live {worker} {status}": 1})
     for status in ("partial", "insufficient"):
-        yield Story("exit-limits-not-judged-live", {f"live exit-engine {status}": 1})
+        yield Scenario("exit-limits-not-judged-live", {f"live exit-engine {status}": 1})
     for stage in DATA_STAGES:
-        yield from _of_a_stage(stage)
+        yield from _stage_scenarios(stage)
     for worker in WORKERS:
-        yield from _of_a_worker(worker)
+        yield from _worker_scenarios(worker)
     for folder in FUNCTION_FOLDERS:
         function = folder.replace("_", "-")
-        yield Story(f"{function}-errors", {f"errors {function}": 1})
-        yield Story(f"{function}-throttles", {f"throttles {function}": 3})
+        yield Scenario(f"{function}-errors", {f"errors {function}": 1})
+        yield Scenario(f"{function}-throttles", {f"throttles {function}": 3})
     for table in TABLES:
         for kind in ("read", "write"):
-            yield Story(f"{table}-{kind}-throttles", {f"{kind} {table}": 3})
+            yield Scenario(f"{table}-{kind}-throttles", {f"{kind} {table}": 3})
     for severity in ("critical", "warning"):
-        yield Story(f"alarms-{severity}-undelivered", {f"undelivered {severity}": 1})
+        yield Scenario(f"alarms-{severity}-undelivered", {f"undelivered {severity}": 1})
 
 
-def _of_a_stage(stage: str) -> Iterator[Story]:
-    yield Story(f"snapshot-lag-warn-{stage}", {f"late {stage}": 1}, minutes=20, over=1)
+def _stage_scenarios(stage: str) -> Iterator[Scenario]:
+    yield Scenario(f"snapshot-lag-warn-{stage}", {f"late {stage}": 1}, minutes=20, minutes_to_ok=1)
     critical = {f"late {stage}": 2, f"stale {stage}": 1}
-    yield Story(
-        f"snapshot-lag-critical-{stage}", critical, minutes=3, over=1, also=(f"snapshot-lag-warn-{stage}",)
+    yield Scenario(
+        f"snapshot-lag-critical-{stage}",
+        critical,
+        minutes=3,
+        minutes_to_ok=1,
+        other_alarms=(f"snapshot-lag-warn-{stage}",),
     )
-    yield Story(f"snapshot-missing-{stage}", {f"missing {stage}": 1}, minutes=3, over=1)
-    yield Story(f"snapshot-silence-spreads-{stage}", {f"spread {stage}": 1}, minutes=5, over=1)
-    yield Story(f"dedupe-spike-{stage}", {f"repeated {stage}": 100})
-    yield Story(f"validation-success-{stage}", {f"success {stage}": 0}, minutes=3, rings=3, over=3)
-    yield Story(f"expired-spike-{stage}", {f"expired {stage}": 100})
+    yield Scenario(f"snapshot-missing-{stage}", {f"missing {stage}": 1}, minutes=3, minutes_to_ok=1)
+    yield Scenario(f"snapshot-silence-spreads-{stage}", {f"spread {stage}": 1}, minutes=5, minutes_to_ok=1)
+    yield Scenario(f"dedupe-spike-{stage}", {f"repeated {stage}": 100})
+    yield Scenario(
+        f"validation-success-{stage}", {f"success {stage}": 0}, minutes=3, minutes_to_alarm=3, minutes_to_ok=3
+    )
+    yield Scenario(f"expired-spike-{stage}", {f"expired {stage}": 100})
 
 
-def _of_a_worker(worker: str) -> Iterator[Story]:
-    yield Story(f"{worker}-dead-letters", {f"dead {worker}": 1}, minutes=7)
-    yield Story(f"{worker}-queue-age", {f"age {worker}": 301}, minutes=4, rings=3, over=1)
-    yield Story(f"{worker}-message-failures", {f"failed {worker}": 5})
+def _worker_scenarios(worker: str) -> Iterator[Scenario]:
+    yield Scenario(f"{worker}-dead-letters", {f"dead {worker}": 1}, minutes=7)
+    yield Scenario(
+        f"{worker}-queue-age", {f"age {worker}": 301}, minutes=4, minutes_to_alarm=3, minutes_to_ok=1
+    )
+    yield Scenario(f"{worker}-message-failures", {f"failed {worker}": 5})

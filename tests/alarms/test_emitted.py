@@ -10,19 +10,19 @@ from typing import Any, cast, get_args
 import pytest
 
 from events.envelope import CloudEvent
-from functions.announcing.relay_records import Relayed
-from functions.entrypoints.http.router import Door
+from functions.announcing.relay_records import RelayResult
+from functions.entrypoints.http.router import Router
 from functions.entrypoints.queue import queue_worker
 from functions.event_relay.batch_metrics import report as announced
-from functions.freshness_monitor.pass_metrics import report, report_token_end
+from functions.freshness_monitor.pass_metrics import report, write_token_end_metric
 from functions.hub.domain.freshness import tally
-from functions.hub.ports import BlobError, Dependency, UnavailableError
-from functions.hub.use_cases.watch_freshness import Watched
+from functions.hub.ports import BlobError, Dependency, DependencyUnavailableError
+from functions.hub.use_cases.watch_freshness import FreshnessPass
 from functions.telemetry.health import ReportTally, WorkerName
 from infra.cdk.alarms.table import alarm_rules
+from infra.environments import ENVIRONMENTS
 from infra.local.emf_bridge import emf_document, metric_data
 from infra.names import WORKER_EVENTS, metrics_namespace
-from infra.environments import STAGES
 from risk_hub_contracts.base.problems import PROBLEMS, ProblemError
 from risk_hub_contracts.base.tokens import Token
 from risk_hub_contracts.blob.refs import BlobRef
@@ -45,11 +45,11 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     """Everything written by the functions' own handlers, with the deployment's allow list of stages."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "tests")
-    report(Watched(0, tally([], DATA_STAGES), [], []))
-    report_token_end([ending_token()], datetime.now(tz=UTC))
+    report(FreshnessPass(0, tally([], DATA_STAGES), [], []))
+    write_token_end_metric([ending_token()], datetime.now(tz=UTC))
     for worker, stage, status in itertools.product(WORKER_EVENTS, DATA_STAGES, get_args(RiskStatus)):
         ReportTally(cast("WorkerName", worker), DATA_STAGES)(sample_event(), stage, status)
-    announced([], Relayed(announced=1, isolated=0), datetime.now(tz=UTC))
+    announced([], RelayResult(announced=1, isolated=0), datetime.now(tz=UTC))
     for stage in DATA_STAGES:
         publish_twice(stage)
     for door in failing_doors():
@@ -90,21 +90,21 @@ def publish_twice(stage: str) -> None:
         assert post(api, book(), headers={"X-Stage": stage}).status in {200, 201}
 
 
-def failing_doors() -> Iterator[Door]:
+def failing_doors() -> Iterator[Router]:
     reference = BlobRef(ref="s3://b/risk-blobs/w1/x", sha256="a" * 64, bytes=1, kind="covariance")
     for error in (
         *(ProblemError(PROBLEMS[slug], "for a test") for slug in SERVED),
         BlobError(reference, "for a test"),
-        UnavailableError(Dependency.BLOB_STORE, "slow"),
+        DependencyUnavailableError(Dependency.BLOB_STORE, "slow"),
     ):
         yield failing(error)
 
 
-def failing(error: Exception) -> Door:
+def failing(error: Exception) -> Router:
     def fail(*_: object) -> Any:
         raise error
 
-    door = Door()
+    door = Router()
     door.add("GET", "/fails", fail)
     return door
 
@@ -132,7 +132,7 @@ def answering(outcome: str | Exception) -> Any:
 def test_inv12_a_function_writes_the_metric_of_every_alarm_with_its_dimensions(emitted: Emitted) -> None:
     watched = {
         (metric.namespace, metric.name, frozenset(metric.dimensions.items())): rule.name
-        for rule in alarm_rules(STAGES["prod"])
+        for rule in alarm_rules(ENVIRONMENTS["prod"])
         for metric in rule.metrics.values()
         if metric.namespace == NAMESPACE
     }
@@ -142,4 +142,6 @@ def test_inv12_a_function_writes_the_metric_of_every_alarm_with_its_dimensions(e
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
 def test_every_deployed_worker_is_given_the_stages_that_it_may_count_by(worker: str) -> None:
-    assert "_parts.stages()" in (ROOT / "functions" / worker / "handler.py").read_text(encoding="utf-8")
+    assert "_dependencies.stages()" in (ROOT / "functions" / worker / "handler.py").read_text(
+        encoding="utf-8"
+    )

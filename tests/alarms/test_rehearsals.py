@@ -7,22 +7,22 @@ import pytest
 
 from infra.cdk.alarms.rule import Metric
 from infra.cdk.alarms.table import alarm_rules
-from infra.local.alarms.evaluate import Pace
+from infra.environments import ENVIRONMENTS
+from infra.local.alarms.evaluate import TimeScale
 from infra.local.alarms.metric_log import MetricLog
 from infra.local.alarms.metric_math import compute
 from infra.local.alarms.template_rules import template_rules
 from infra.local.alarms.watch import AlarmWatch
 from infra.local.assembly import read_operations
-from infra.environments import STAGES
-from tests.alarms.scenarios import BEGINS, Story, calm, measured, stories
+from tests.alarms.scenarios import INCIDENT_START_MINUTE, Scenario, metrics_by_name, normal_values, scenarios
 
 START = 1_760_000_040.0  # a whole minute
 MINUTE = 60.0
 CALM_AFTER = 12
 
-METRICS = measured()
+METRICS = metrics_by_name()
 RULES = template_rules(read_operations())
-STORIES = list(stories())
+STORIES = list(scenarios())
 
 
 def record(log: MetricLog, minute: int, values: Mapping[str, float | None]) -> None:
@@ -41,65 +41,74 @@ def put(log: MetricLog, metric: Metric, at: datetime, value: float) -> None:
 def told(minutes: list[Mapping[str, float | None]]) -> list[tuple[int, str, str]]:
     """Return (minute, alarm, state) of every state change of the template's alarms in these minutes."""
     log = MetricLog()
-    watch = AlarmWatch(RULES, log, START, Pace())
+    watch = AlarmWatch(RULES, log, START, TimeScale())
     changes: list[tuple[int, str, str]] = []
     for minute, values in enumerate(minutes):
         record(log, minute, values)
         changes += [
-            (minute + 1, each.rule.name, each.after) for each in watch.look(START + (minute + 1) * MINUTE)
+            (minute + 1, each.rule.name, each.after)
+            for each in watch.evaluate_rules(START + (minute + 1) * MINUTE)
         ]
     return changes
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.alarm)
-def test_an_alarm_goes_off_alone_and_is_over_again(story: Story) -> None:
-    trouble = [{**calm(), **story.trouble}] * story.minutes
-    changes = told([*[calm()] * BEGINS, *trouble, *[calm()] * CALM_AFTER])
-    ends = BEGINS + story.minutes
+def test_an_alarm_goes_off_alone_and_is_over_again(story: Scenario) -> None:
+    values_during = [{**normal_values(), **story.values_during}] * story.minutes
+    changes = told(
+        [*[normal_values()] * INCIDENT_START_MINUTE, *values_during, *[normal_values()] * CALM_AFTER]
+    )
+    ends = INCIDENT_START_MINUTE + story.minutes
     assert [change for change in changes if change[1] == story.alarm] == [
-        (BEGINS + story.rings, story.alarm, "ALARM"),
-        (ends + story.over, story.alarm, "OK"),
+        (INCIDENT_START_MINUTE + story.minutes_to_alarm, story.alarm, "ALARM"),
+        (ends + story.minutes_to_ok, story.alarm, "OK"),
     ]
     others = {name for _, name, _ in changes} - {story.alarm}
-    assert others == set(story.also)
+    assert others == set(story.other_alarms)
 
 
 def test_a_calm_half_hour_with_its_retries_and_refusals_rings_nothing() -> None:
-    assert told([calm()] * 30) == []
+    assert told([normal_values()] * 30) == []
 
 
 def test_silence_of_everything_is_told_by_the_heartbeat_alone() -> None:
-    changes = told([*[calm()] * BEGINS, *[{}] * 20])
-    assert changes == [(BEGINS + 3, "freshness-heartbeat", "ALARM")]
+    changes = told([*[normal_values()] * INCIDENT_START_MINUTE, *[{}] * 20])
+    assert changes == [(INCIDENT_START_MINUTE + 3, "freshness-heartbeat", "ALARM")]
 
 
 def test_a_monitor_that_dies_leaves_a_stale_world_stale() -> None:
-    stale = {**calm(), "late live": 1.0, "stale live": 1.0}
-    changes = told([calm(), *[stale] * 5, *[{}] * 10])
+    stale = {**normal_values(), "late live": 1.0, "stale live": 1.0}
+    changes = told([normal_values(), *[stale] * 5, *[{}] * 10])
     assert {name for _, name, state in changes if state == "OK"} == set()
     assert (2, "snapshot-lag-critical-live", "ALARM") in changes
     assert (9, "freshness-heartbeat", "ALARM") in changes
 
 
 def test_a_token_that_lives_for_less_than_three_hours_sets_off_no_alarm() -> None:
-    short = {**calm(), "token end": 900.0}
-    assert told([*[calm()] * BEGINS, *[short] * 170, *[calm()] * CALM_AFTER]) == []
+    short = {**normal_values(), "token end": 900.0}
+    assert (
+        told([*[normal_values()] * INCIDENT_START_MINUTE, *[short] * 170, *[normal_values()] * CALM_AFTER])
+        == []
+    )
 
 
 def test_while_no_token_ends_the_alarm_on_their_ends_is_over() -> None:
-    ends, never = {**calm(), "token end": 86_400.0}, {**calm(), "token end": None}
+    ends, never = {**normal_values(), "token end": 86_400.0}, {**normal_values(), "token end": None}
     changes = told([*[ends] * 185, *[never] * 70])
     assert [change[1:] for change in changes] == [("token-end", "ALARM"), ("token-end", "OK")]
 
 
 def test_two_books_without_numbers_are_no_low_success_rate() -> None:
-    failed = {**calm(), "success paper": 0.0}
-    assert told([*[calm()] * BEGINS, *[failed] * 2, *[calm()] * CALM_AFTER]) == []
+    failed = {**normal_values(), "success paper": 0.0}
+    assert (
+        told([*[normal_values()] * INCIDENT_START_MINUTE, *[failed] * 2, *[normal_values()] * CALM_AFTER])
+        == []
+    )
 
 
 def test_no_alarm_is_left_without_a_rehearsal() -> None:
     rehearsed = [story.alarm for story in STORIES]
-    assert set(rehearsed) == {rule.name for rule in alarm_rules(STAGES["local"])}
+    assert set(rehearsed) == {rule.name for rule in alarm_rules(ENVIRONMENTS["local"])}
 
 
 @pytest.mark.parametrize(
@@ -121,4 +130,4 @@ def test_a_share_rings_without_other_traffic_at_the_count_that_its_page_names(
         values: dict[str, float | None] = {**dict.fromkeys(rule.metrics), counted: float(number)}
         if with_them:
             values[with_them] = float(number)
-        assert rule.is_wrong(compute(rule.expression, values)) == wrong
+        assert rule.breaches(compute(rule.expression, values)) == wrong

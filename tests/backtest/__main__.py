@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.console import Console
 
-from infra.local.bring_up import open_stage
-from infra.local.sample.publish import Hub
+from infra.local.bring_up import start_stage
+from infra.local.sample.publish import HubEndpoint
 from infra.local.settings import ANY_FREE_PORT, REPOSITORY, LocalSettings
 from tests.backtest.direct import differences
 from tests.backtest.history import WINDOW_DAYS, Table, real_table
@@ -19,18 +19,18 @@ from tests.backtest.run import command_line, publish, wait_for_forecasts
 
 PAGE = REPOSITORY / "docs" / "backtest.md"
 PICTURE = REPOSITORY / "docs" / "backtest.svg"
-ASKED = [(method, bps) for method in ("parametric_normal", "historical") for bps in (9500, 9900)]
+REPORT_PARAMETERS = [(method, bps) for method in ("parametric_normal", "historical") for bps in (9500, 9900)]
 
 
-def reports(hub: Hub) -> list[dict[str, Any]]:
+def reports(hub: HubEndpoint) -> list[dict[str, Any]]:
     """Return the reports by every method and confidence, as the command line prints them."""
     return [
         json.loads(command_line(hub, "--method", method, "--confidence-bps", str(bps), "--json"))
-        for method, bps in ASKED
+        for method, bps in REPORT_PARAMETERS
     ]
 
 
-def page(table: Table, found: list[dict[str, Any]], told: str, seconds: float) -> str:
+def page(table: Table, found: list[dict[str, Any]], command_output: str, seconds: float) -> str:
     """Return the page of tests."""
     rows = "\n".join(map(_row, found))
     first, last = found[0]["days"][0], found[0]["days"][-1]
@@ -54,7 +54,7 @@ at 99 %, and its plot:
 
 ```
 risk-hub risk backtest us20 --stage backtest --plot docs/backtest.svg
-{told.rstrip()}
+{command_output.rstrip()}
 ```
 
 ![returns of the book and the value at risk forecast for them](backtest.svg)
@@ -91,21 +91,21 @@ def main() -> int:
     table = real_table()
     with tempfile.TemporaryDirectory() as home:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
-        stage = open_stage(settings, Console(), detached=False, fresh=True)
+        stage = start_stage(settings, Console(), detached=False, fresh=True)
         try:
             started = time.monotonic()
             publish(stage.hub, table)
             wait_for_forecasts(stage.hub, len(table.closes()))
             seconds = time.monotonic() - started
             found = reports(stage.hub)
-            told = command_line(stage.hub, "--plot", str(PICTURE))
+            command_output = command_line(stage.hub, "--plot", str(PICTURE))
         finally:
             stage.process.stop()
     wrong = [line for report in found for line in differences(table, report)]
     if wrong:
         sys.stderr.write("\n".join(wrong[:20]) + "\n")
         return 1
-    PAGE.write_text(page(table, found, told, seconds), encoding="utf-8")
+    PAGE.write_text(page(table, found, command_output, seconds), encoding="utf-8")
     sys.stdout.write(PAGE.read_text(encoding="utf-8"))
     return 0
 

@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from infra.local.sample.publish import Hub
+from infra.local.sample.publish import HubEndpoint
 from infra.local.settings import REPOSITORY
 from tests.backtest.history import Table, snapshots
 from tests.fakes.calls import call
@@ -20,7 +20,7 @@ DEADLINE_SECONDS = 900.0
 POLL_SECONDS = 0.5
 
 
-def publish(hub: Hub, table: Table, world: str = WORLD) -> None:
+def publish(hub: HubEndpoint, table: Table, world: str = WORLD) -> None:
     """Post every snapshot of a history.
 
     Raises:
@@ -44,7 +44,7 @@ def publish(hub: Hub, table: Table, world: str = WORLD) -> None:
 
 
 def wait_for_forecasts(
-    hub: Hub, count: int, world: str = WORLD, *, within_seconds: float = DEADLINE_SECONDS
+    hub: HubEndpoint, count: int, world: str = WORLD, *, within_seconds: float = DEADLINE_SECONDS
 ) -> None:
     """Return once this many days have a forecast.
 
@@ -63,7 +63,7 @@ def wait_for_forecasts(
     raise TimeoutError(f"fewer than {count} forecasts after {within_seconds:.0f} s")
 
 
-def command_line(hub: Hub, *arguments: str, world: str = WORLD) -> str:
+def command_line(hub: HubEndpoint, *arguments: str, world: str = WORLD) -> str:
     """Return the output of `risk-hub risk backtest` for this world."""
     command = (sys.executable, "-m", "infra.ops.operate", "risk", "backtest", world)
     environment = {**os.environ, "RISK_HUB_URL": hub.url, "RISK_HUB_TOKEN": hub.token}

@@ -109,7 +109,7 @@ def main() -> None:
     )
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    gate.renew()
+    gate.renew_baseline()
 
 
 if __name__ == "__main__":

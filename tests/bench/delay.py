@@ -24,14 +24,14 @@ def delay_line(url: str, token: str) -> Line:
     patience = Patience(budget_seconds=30.0)
     with RiskHubClient(url, token, actor="bench", stage="paper", patience=patience) as client:
         for number in range(WARM_UP):
-            _published(client, "warm-up", f"v{number}")
-            _evaluated(client, "warm-up", f"v{number}")
+            _publish(client, "warm-up", f"v{number}")
+            _wait_for_report(client, "warm-up", f"v{number}")
         names = [(f"delay-{number % WORLDS}", f"v{number}") for number in range(SNAPSHOTS)]
         committed = []
         for world, version in names:
-            committed.append(_published(client, world, version))
+            committed.append(_publish(client, world, version))
             time.sleep(EACH_SECONDS)
-        evaluated = [_evaluated(client, world, version) for world, version in names]
+        evaluated = [_wait_for_report(client, world, version) for world, version in names]
     delays = [(done - at).total_seconds() for at, done in zip(committed, evaluated, strict=True)]
     p99 = statistics.quantiles(delays, n=100)[98]
     return Line(
@@ -43,7 +43,7 @@ def delay_line(url: str, token: str) -> Line:
     )
 
 
-def _published(client: RiskHubClient, world: str, version: str) -> datetime:
+def _publish(client: RiskHubClient, world: str, version: str) -> datetime:
     weights = {"AAPL": 0.5, "MSFT": 0.5}
     returns = dict.fromkeys(weights, RETURNS)
     fields = {"as_of": datetime.now(UTC), "weights": weights, "realized_returns": returns, "ttl_sec": 3600}
@@ -53,7 +53,7 @@ def _published(client: RiskHubClient, world: str, version: str) -> datetime:
     return parse_instant(done.snapshot.document["created_at"])
 
 
-def _evaluated(client: RiskHubClient, world: str, version: str) -> datetime:
+def _wait_for_report(client: RiskHubClient, world: str, version: str) -> datetime:
     until = datetime.now(UTC) + DEADLINE
     while True:
         try:

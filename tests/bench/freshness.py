@@ -12,14 +12,14 @@ import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from functions.freshness_monitor.pass_metrics import make_a_pass
+from functions.freshness_monitor.pass_metrics import run_pass
 from functions.hub.adapters.aws import CONFIG
-from functions.hub.adapters.dynamodb_registry import SEEN, DynamoDBRegistry
+from functions.hub.adapters.dynamodb_registry import ROW_ATTRIBUTES, DynamoDBRegistry
 from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
 from functions.hub.use_cases.watch_freshness import WatchFreshness
+from infra.environments import ENVIRONMENTS
 from infra.names import WORKER_EVENTS, metrics_namespace
-from infra.environments import STAGES
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 from risk_hub_contracts.worlds.expectation import Expectation
@@ -36,10 +36,10 @@ BUDGET_SECONDS = 10
 def freshness_lines() -> Iterator[Line]:
     """Measure one pass over rows that carry head, expectation and exit policy."""
     pages = scan_pages([row(number) for number in range(WORLDS)])
-    wire = AnsweringWire(pages)
+    wire = StubWire(pages)
     watch, queues, tokens = monitor(wire)
     with contextlib.redirect_stdout(io.StringIO()) as written:
-        passed_ms = best_ms(lambda: make_a_pass(watch, queues, tokens), rounds=5)
+        passed_ms = best_ms(lambda: run_pass(watch, queues, tokens), rounds=5)
     # The list of tokens is read once a minute; all five rounds are in one minute.
     calls = len(pages) + QUEUES
     metrics = written.getvalue().count('"_aws"') // 5
@@ -53,7 +53,7 @@ def freshness_lines() -> Iterator[Line]:
     )
 
 
-class AnsweringWire:
+class StubWire:
     """Answer scans with the pages in turn, every queue with its depth, and the secret with an empty list."""
 
     def __init__(self, pages: Sequence[bytes]) -> None:
@@ -71,18 +71,18 @@ class AnsweringWire:
         return AWSResponse(request.url, 200, HTTPHeaders(), Wire(content))
 
 
-def monitor(wire: AnsweringWire) -> tuple[WatchFreshness, SQSQueueDepths, SecretTokens]:
+def monitor(wire: StubWire) -> tuple[WatchFreshness, SQSQueueDepths, SecretTokens]:
     """Return the monitor's dependencies, on clients whose wire answers immediately."""
     os.environ["POWERTOOLS_METRICS_NAMESPACE"] = metrics_namespace("local")
     clients = {name: client(name, wire) for name in ("dynamodb", "sqs", "secretsmanager")}
     urls = [f"https://sqs.us-east-1.amazonaws.com/000000000000/queue-{number}" for number in range(QUEUES)]
     registry = DynamoDBRegistry(clients["dynamodb"], "worlds")
-    stages = frozenset(STAGES["local"].stage_allow_list)
+    stages = frozenset(ENVIRONMENTS["local"].stage_allow_list)
     tokens = SecretTokens(clients["secretsmanager"], "tokens", lambda: NOW)
     return WatchFreshness(registry, lambda: NOW, stages), SQSQueueDepths(clients["sqs"], urls), tokens
 
 
-def client(service: str, wire: AnsweringWire) -> Any:
+def client(service: str, wire: StubWire) -> Any:
     """Return a botocore client of one service."""
     session = botocore.session.get_session()
     session.set_credentials("bench", "bench")
@@ -128,6 +128,8 @@ def scan_pages(rows: Sequence[dict[str, Any]]) -> list[bytes]:
 
 
 def _answer(page: Sequence[dict[str, Any]], *, last: bool) -> bytes:
-    shown = [{name: value for name, value in each.items() if name in SEEN.values()} for each in page]
+    shown = [
+        {name: value for name, value in each.items() if name in ROW_ATTRIBUTES.values()} for each in page
+    ]
     key = {name: page[-1][name] for name in ("world_id", "stage")}
     return json.dumps({"Items": shown, **({} if last else {"LastEvaluatedKey": key})}).encode()

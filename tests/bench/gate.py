@@ -20,7 +20,7 @@ REQUESTS: Final = ("post", "latest")
 # Tolerance above the baseline: the growth from a new patch version of Python or a library is not a
 # regression.
 TOLERANCE: Final = {"zip_bytes": 0.01, "modules": 0.02, "request_bytes": 0.01, "instructions": 0.02}
-RENEW: Final = "renew it: `python -m tests.bench.gate`"
+RENEW_HINT: Final = "renew it: `python -m tests.bench.gate`"
 Figures = Mapping[str, Any]
 
 
@@ -47,16 +47,16 @@ def baseline() -> dict[str, Any]:
     return found
 
 
-def grown(figure: str, before: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
+def regressions(figure: str, before: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
     """Yield a sentence for each value that has grown past its tolerance, or that is missing in the baseline."""
     for name, value in now.items():
         limit = int(before.get(name, 0) * (1 + TOLERANCE[figure]))
         if value > limit:
             last = f"at the last renewal {before.get(name, 0):,}"
-            yield f"{figure} of {name}: {value:,}, {last}; if that is meant, {RENEW}"
+            yield f"{figure} of {name}: {value:,}, {last}; if that is meant, {RENEW_HINT}"
 
 
-def renew() -> None:
+def renew_baseline() -> None:
     """Measure everything and write the baseline."""
     renewed = {
         "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
@@ -68,4 +68,4 @@ def renew() -> None:
 
 
 if __name__ == "__main__":
-    renew()
+    renew_baseline()

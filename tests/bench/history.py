@@ -31,9 +31,9 @@ from tests.fakes.samples import WORLD, stored
 SHORT, LONG = 10, 100_000
 RATIO_MAX = 1.1
 ACCOUNT, REGION = "123456789012", "us-east-1"
-KEEP = timedelta(days=3_650)
+RETENTION = timedelta(days=3_650)
 Cost = tuple[int, int]
-QUESTIONS: dict[str, dict[str, Any]] = {
+QUERIES: dict[str, dict[str, Any]] = {
     "latest": {},
     "latest of a stage": {"stage": "paper"},
     "lookup by as_of": {"as_of_to": START + timedelta(seconds=9)},
@@ -44,11 +44,11 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 def history_lines() -> Iterator[Line]:
     """Ask the same questions of a short history and of a long one."""
     short, long = costs(SHORT), costs(LONG)
-    for question in QUESTIONS:
-        (few, few_bytes), (many, many_bytes) = short[question], long[question]
+    for query_name in QUERIES:
+        (few, few_bytes), (many, many_bytes) = short[query_name], long[query_name]
         ratio = max(many / few, many_bytes / few_bytes)
         yield Line(
-            f"{question}, {LONG:,} versions in the world",
+            f"{query_name}, {LONG:,} versions in the world",
             f"{many} request, {many_bytes:,} B read = {ratio:.2f} ×",
             f"{SHORT} versions: {few} request, {few_bytes:,} B",
             f"≤ {RATIO_MAX} ×",
@@ -68,7 +68,7 @@ def costs(versions: int) -> dict[str, Cost]:
         dynamodb = requests.watch(boto3.client("dynamodb"))
         store = DynamoDBSnapshots(dynamodb, create_table("snapshots"), BodyStore(boto3.client("s3"), "blobs"))
         fill(store, versions)
-        return {name: cost(store, requests, query) for name, query in QUESTIONS.items()}
+        return {name: cost(store, requests, query) for name, query in QUERIES.items()}
 
 
 def fill(store: DynamoDBSnapshots, versions: int) -> None:
@@ -79,7 +79,7 @@ def fill(store: DynamoDBSnapshots, versions: int) -> None:
     for number in range(versions):
         at = START + timedelta(seconds=number)
         snapshot = stored(f"v{number:06}", as_of=at, created_at=at, ttl_sec=31_536_000)
-        table.put_item(to_item(snapshot.sized(size), encoded, at + KEEP))
+        table.put_item(to_item(snapshot.sized(size), encoded, at + RETENTION))
 
 
 def cost(store: DynamoDBSnapshots, requests: Requests, query: dict[str, Any]) -> Cost:

@@ -25,7 +25,7 @@ outside = [each for each in found if each and each.startswith("/") and "site-pac
 assert not outside, outside
 print(json.dumps(sorted(sys.modules)))
 """
-_KEPT: Final[list[TemporaryDirectory[str]]] = []
+_FOLDERS: Final[list[TemporaryDirectory[str]]] = []
 VARIABLES: Final = {
     "RISK_HUB_DEPLOYMENT_STAGE": "dev",
     "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
@@ -63,7 +63,7 @@ def host_architecture() -> Architecture:
 def unpacked(group: BundleGroup) -> Path:
     """Return a folder with the group's zip for this machine's processor; it is removed with this process."""
     folder = TemporaryDirectory(prefix=f"{group}-")
-    _KEPT.append(folder)
+    _FOLDERS.append(folder)
     zipfile.ZipFile(bundle_zip(Bundle(group, host_architecture()))).extractall(folder.name)
     return Path(folder.name)
 

@@ -12,7 +12,7 @@ class Line(NamedTuple):
     measured: str
     floor: str
     budget: str
-    holds: bool
+    within_budget: bool
     reason: str = "the reason is not known yet"
 
 

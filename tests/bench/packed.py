@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from functions.measures.covariance.choose_form import opened
+from functions.measures.covariance.choose_form import choose_form
 from risk_hub_contracts import blob
 from tests.bench.memory import MB, peak_mb
 
@@ -39,9 +39,9 @@ def main() -> None:
         decoded = blob.decode(data)
         if not isinstance(decoded, blob.Covariance):
             raise TypeError(decoded.kind)
-        form = opened(decoded)
+        form = choose_form(decoded)
         verdict = form.verdict()
-        variance = form.exposure([1 / COUNT] * COUNT).variance
+        variance = form.product([1 / COUNT] * COUNT).variance
     if verdict.reason is not None or variance <= 0:
         raise RuntimeError(f"{verdict}, variance {variance}")
     seconds = time.perf_counter() - start

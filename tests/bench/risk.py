@@ -12,8 +12,8 @@ import numpy as np
 from functions.evaluation.risk.inputs import CovarianceInput
 from functions.evaluation.risk.parametric import parametric_book
 from functions.evaluation.risk.policy import NO_POLICY
+from functions.measures.covariance.choose_form import choose_form
 from functions.measures.covariance.form import Verdict
-from functions.measures.covariance.choose_form import opened
 from functions.measures.measures import parametric_es, parametric_var
 from infra.names import BLAS_THREADS
 from risk_hub_contracts import blob
@@ -28,7 +28,7 @@ DIGEST_VERIFIED_BEFORE = (
     "which every evaluation includes, the same work takes at most three times its floor (the row above)."
 )
 DECLARED = RiskInput(kind="covariance", source="ref", sha256=None, coverage=1.0, observations=None)
-SOUND = Verdict(None, 0.0)
+VALID = Verdict(None, 0.0)
 
 
 def risk_lines() -> Iterator[Line]:
@@ -56,22 +56,24 @@ def _packed_500() -> Iterator[Line]:
         return multiply()
 
     def ours() -> tuple[float, float]:
-        return evaluated(data, weights)
+        return evaluate_var_and_es(data, weights)
 
     def ours_verified() -> tuple[float, float]:
         blob.digest(data)
-        return evaluated(data, weights)
+        return evaluate_var_and_es(data, weights)
 
     what = "500 assets, packed blob, verdict cached: VaR, ES, component VaR"
-    yield compared(f"{what}, digest verified", ours_verified, "sha256 + frombuffer + w@S@w", verified, 3)
-    in_hand = compared(f"{what}, digest already verified", ours, "frombuffer + w@S@w", multiply, 3)
+    yield comparison_line(
+        f"{what}, digest verified", ours_verified, "sha256 + frombuffer + w@S@w", verified, 3
+    )
+    in_hand = comparison_line(f"{what}, digest already verified", ours, "frombuffer + w@S@w", multiply, 3)
     yield in_hand._replace(reason=DIGEST_VERIFIED_BEFORE)
 
 
-def evaluated(data: bytes, weights: dict[str, float]) -> tuple[float, float]:
+def evaluate_var_and_es(data: bytes, weights: dict[str, float]) -> tuple[float, float]:
     """Return VaR and ES at 99 % as the engine computes them, with every contribution."""
     decoded: Any = blob.decode(data)
-    given = CovarianceInput(DECLARED, decoded.ids, opened(decoded), SOUND)
+    given = CovarianceInput(DECLARED, decoded.ids, choose_form(decoded), VALID)
     sigma = parametric_book(given, weights, NO_POLICY).sigma or 0.0
     return parametric_var(sigma, 9900), parametric_es(sigma, 9900)
 
@@ -91,12 +93,12 @@ def _factor_5000() -> Line:
 
     given: Any = vector
     what = "5,000 assets, factor form (k = 30): w'Σw"
-    return compared(
-        what, lambda: opened(decoded).exposure(given).variance, "the same in plain numpy", bare, 3
+    return comparison_line(
+        what, lambda: choose_form(decoded).product(given).variance, "the same in plain numpy", bare, 3
     )
 
 
-def compared(
+def comparison_line(
     what: str,
     ours: Callable[[], object],
     floor_name: str,

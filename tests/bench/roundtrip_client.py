@@ -35,7 +35,7 @@ def covariance(form: str, ids: list[str]) -> Any:
     return ids, packed
 
 
-def evaluated(client: RiskHubClient, world: str, version: str) -> dict[str, Any]:
+def wait_for_risk(client: RiskHubClient, world: str, version: str) -> dict[str, Any]:
     """Return the risk numbers once available."""
     end = time.monotonic() + DEADLINE_SECONDS
     while True:
@@ -60,7 +60,7 @@ def main(form: str, assets: str, url: str, token: str) -> None:
         done = client.publish(world, version="v1", covariance=given, **fields)  # type: ignore[arg-type]
         times.append(time.perf_counter())
         del given
-        measures = evaluated(client, world, "v1")["measures"]
+        measures = wait_for_risk(client, world, "v1")["measures"]
         times.append(time.perf_counter())
         if done.snapshot is None or all(measure["value"] is None for measure in measures):
             raise RuntimeError(f"{done.outcome}: {measures}")

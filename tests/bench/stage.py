@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from infra.local.bring_up import open_stage
-from infra.local.sample.publish import Hub
+from infra.local.bring_up import start_stage
+from infra.local.sample.publish import HubEndpoint
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.bench.delay import delay_line
 from tests.bench.lines import Line
@@ -25,7 +25,7 @@ def stage_lines() -> Iterator[Line]:
     """Time events; publish, evaluate and read back both forms of thousands of assets, each by a fresh client process."""
     with TemporaryDirectory() as folder:
         settings = LocalSettings(Path(folder), ANY_FREE_PORT, ANY_FREE_PORT)
-        stage = open_stage(settings, Console(quiet=True), detached=False, fresh=True)
+        stage = start_stage(settings, Console(quiet=True), detached=False, fresh=True)
         try:
             yield delay_line(stage.hub.url, stage.hub.token)
             yield _line("packed", ASSETS, stage.hub)
@@ -35,7 +35,7 @@ def stage_lines() -> Iterator[Line]:
             stage.process.stop()
 
 
-def _line(form: str, assets: int, hub: Hub) -> Line:
+def _line(form: str, assets: int, hub: HubEndpoint) -> Line:
     command = [sys.executable, "-m", "tests.bench.roundtrip_client", form, str(assets), hub.url, hub.token]
     found = json.loads(subprocess.check_output(command, cwd=ROOT))
     blob, used = found["blob_mb"], found["peak_mb"] - found["base_mb"]

@@ -7,13 +7,13 @@ import pytest
 
 from infra.names import FUNCTION_FOLDERS, FunctionFolder
 from tests.bench.gate import (
-    RENEW,
+    RENEW_HINT,
     REQUESTS,
     baseline,
-    grown,
     measured_modules,
     measured_request,
     measured_zips,
+    regressions,
 )
 
 # One worker builds the bundles, so that no two build them in parallel.
@@ -31,18 +31,18 @@ def test_a_warm_request_makes_the_same_calls_and_does_no_more_work(kind: str) ->
     before, now = BASELINE["requests"][kind], measured_request(kind)
     assert now["calls"] == before["calls"]
     for figure in ("request_bytes", "instructions"):
-        assert not list(grown(figure, {kind: before[figure]}, {kind: now[figure]}))
+        assert not list(regressions(figure, {kind: before[figure]}, {kind: now[figure]}))
 
 
 @on_the_baselines_python
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
 def test_a_handler_loads_no_more_modules(folder: FunctionFolder) -> None:
-    assert not list(grown("modules", BASELINE["modules"], {folder: measured_modules(folder)}))
+    assert not list(regressions("modules", BASELINE["modules"], {folder: measured_modules(folder)}))
 
 
 @on_the_baselines_python
 def test_no_zip_has_grown() -> None:
-    assert not list(grown("zip_bytes", BASELINE["zip_bytes"], measured_zips()))
+    assert not list(regressions("zip_bytes", BASELINE["zip_bytes"], measured_zips()))
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_no_zip_has_grown() -> None:
         ({"a": 900}, []),
         (
             {"a": 1_021},
-            [f"instructions of a: 1,021, at the last renewal 1,000; if that is meant, {RENEW}"],
+            [f"instructions of a: 1,021, at the last renewal 1,000; if that is meant, {RENEW_HINT}"],
         ),
         (
             {"b": 1},
-            [f"instructions of b: 1, at the last renewal 0; if that is meant, {RENEW}"],
+            [f"instructions of b: 1, at the last renewal 0; if that is meant, {RENEW_HINT}"],
         ),
     ],
 )
 def test_growth_past_the_tolerance_is_said_and_less_is_welcome(now: dict[str, int], found: list[Any]) -> None:
-    assert list(grown("instructions", {"a": 1_000}, now)) == found
+    assert list(regressions("instructions", {"a": 1_000}, now)) == found

@@ -8,7 +8,7 @@ from tests.bench.memory import MB
 from tests.bench.page import page
 
 COMMITTED = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-UNKNOWN = Line("", "", "", "", holds=False).reason
+UNKNOWN = Line("", "", "", "", within_budget=False).reason
 
 
 def missed(text: str) -> list[str]:
@@ -27,8 +27,8 @@ def test_each_missed_budget_is_named_with_its_reason() -> None:
 
 
 def test_a_page_shows_its_lines_and_says_why_of_those_that_fail() -> None:
-    held = Line("cold", "300 ms", "310 ms", "≤ 1 ×", holds=True)
-    text = page([held, Line("warm", "2 ms", "1 ms", "≤ 1.3 ×", holds=False, reason="of the weather")])
+    held = Line("cold", "300 ms", "310 ms", "≤ 1 ×", within_budget=True)
+    text = page([held, Line("warm", "2 ms", "1 ms", "≤ 1.3 ×", within_budget=False, reason="of the weather")])
     assert "| cold | 300 ms | 310 ms | ≤ 1 × | yes |" in text
     assert missed(text) == ["warm"]
     assert reasons(text) == {"warm": "of the weather"}

@@ -11,7 +11,7 @@ import pytest
 
 from risk_hub_client import RiskHubClient
 from risk_hub_client.cli import session
-from risk_hub_client.cli.app import REFUSED, UNREACHED, USAGE, build_app, run
+from risk_hub_client.cli.app import HUB_UNAVAILABLE, REFUSED, USAGE, build_app, run
 from tests.client.conftest import IMPATIENT
 from tests.client.server import Server
 from tests.fakes.clock import START
@@ -115,6 +115,6 @@ def test_a_hub_that_is_not_there_has_a_status_of_its_own(
         gone = closed_soon.getsockname()[1]
     monkeypatch.setenv("RISK_HUB_URL", f"http://127.0.0.1:{gone}")
     monkeypatch.setattr(session, "RiskHubClient", lambda url, **_: RiskHubClient(url, patience=IMPATIENT))
-    assert command() == UNREACHED
+    assert command() == HUB_UNAVAILABLE
     assert "the hub did not answer" in capsys.readouterr().err
     assert server.seen == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from risk_hub_client import AsyncRiskHubClient, InvalidSnapshotError, async_client, publishing
-from risk_hub_client.inputs import ready_blob
+from risk_hub_client.inputs import load_blob
 from risk_hub_client.prepare import prepare
 from risk_hub_contracts.blob.write import encode_returns
 from tests.client.conftest import BOOK, IMPATIENT, WORLD
@@ -56,8 +56,8 @@ def test_a_snapshot_is_validated_and_hashed_beside_the_loop(
 def test_a_blob_is_hashed_beside_the_loop_and_its_progress_is_told_within(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hashing = Watched(ready_blob)
-    monkeypatch.setattr(async_client, "ready_blob", hashing)
+    hashing = Watched(load_blob)
+    monkeypatch.setattr(async_client, "load_blob", hashing)
     told = Watched(lambda sent, total: (sent, total))
     data = encode_returns([0.01] * 1_000)
 

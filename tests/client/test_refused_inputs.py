@@ -12,7 +12,7 @@ import pytest
 
 from risk_hub_client import FactorModel, InvalidSnapshotError, RiskHubClient
 from risk_hub_client.blobs import Blob
-from risk_hub_client.checks import blob_faults
+from risk_hub_client.checks import blob_violations
 from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns, encode_stress
 from tests.client.conftest import BOOK, WORLD
 from tests.client.server import Server
@@ -88,7 +88,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
     blob = Blob.of_file(file)
     file.write_bytes(COVARIANCE[:-8])
     with pytest.raises(ValueError, match="ends before"):
-        list(blob_faults(blob, IDS))
+        list(blob_violations(blob, IDS))
 
 
 def test_a_large_file_is_judged_within_the_memory_bound(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_large_file_is_judged_within_the_memory_bound(tmp_path: Path) -> None:
         upper[row * 1200 - row * (row - 1) // 2] = 4e-4
     size_bytes = file.write_bytes(encode_covariance(ids, upper))
     tracemalloc.start()
-    assert list(blob_faults(Blob.of_file(file), ids)) == []
+    assert list(blob_violations(Blob.of_file(file), ids)) == []
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak_bytes < 1.5 * size_bytes

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.evaluation.derived_record import MODELS, Evaluation, Kind
+from functions.evaluation.derived_record import MODELS, DerivedRecord, Kind
 from risk_hub_client import AsyncRiskHubClient, HubError, NotFoundError, RiskHubClient
 from risk_hub_client.cli.app import REFUSED, USAGE
 from risk_hub_contracts.base.times import format_instant
@@ -34,7 +34,7 @@ SAMPLES = emitted()
 
 def put(server: Server, kind: Kind, **changed: Any) -> None:
     data = {**SAMPLES[f"samples/{EVENT_OF[kind]}.json"]["data"], "world_id": WORLD, **changed}
-    assert server.hub.evaluations.put_once(Evaluation(MODELS[kind].model_validate(data)), UNTIL)
+    assert server.hub.evaluations.put_once(DerivedRecord(MODELS[kind].model_validate(data)), UNTIL)
 
 
 @pytest.fixture

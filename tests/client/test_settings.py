@@ -3,8 +3,8 @@
 import pytest
 
 from risk_hub_client import InvalidSnapshotError, NotConfiguredError, RiskHubClient
-from risk_hub_client.cache import Memory
-from risk_hub_client.settings import settings_from
+from risk_hub_client.cache import ClientCache
+from risk_hub_client.settings import resolve_settings
 from risk_hub_client.transport import Exchange
 from risk_hub_client.wire import Call
 from risk_hub_contracts.blob.write import encode_returns
@@ -48,8 +48,10 @@ def test_this_machine_is_reached_without_tls(url: str) -> None:
 
 
 def test_what_the_library_says_of_a_request_that_it_refuses_is_not_told() -> None:
-    settings = settings_from("https://hub.example", "token", actor=None, stage=None, patience=None)
-    told = str(Exchange(settings, Memory(), Call("GET", "/")).broken(ValueError("Bearer s3cr3t")))
+    settings = resolve_settings("https://hub.example", "token", actor=None, stage=None, patience=None)
+    told = str(
+        Exchange(settings, ClientCache(), Call("GET", "/")).classify_error(ValueError("Bearer s3cr3t"))
+    )
     assert "ValueError" in told
     assert "s3cr3t" not in told
 

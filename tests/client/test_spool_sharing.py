@@ -95,7 +95,7 @@ def test_nobody_waits_for_ever_for_another_that_delivers(
 ) -> None:
     server.faults.extend(DOWN)
     spooling.publish(WORLD, **book("v1"))
-    monkeypatch.setattr(publishing, "TURN_MAX_SECONDS", 0.04)
+    monkeypatch.setattr(publishing, "DELIVERY_LOCK_WAIT_MAX_SECONDS", 0.04)
     turn = Spool(folder).try_turn()
     assert turn is not None
     assert spooling.publish(WORLD, **book("v2")).outcome == "created"

@@ -110,9 +110,9 @@ def test_every_form_of_a_covariance_has_one_hash(
         {f"{ids[i]}{chance.choice(',:')}{ids[j]}": rows[i][j] for i in count for j in count},
     ]
     inline = [parse(with_fields(weights=weights, covariance=form)) for form in forms]
-    part = inline[0].part("covariance")
-    assert part is not None
-    uri = f"s3://{BUCKET}/risk-blobs/{WORLD_ID}/{part.sha256}"
+    component = inline[0].component("covariance")
+    assert component is not None
+    uri = f"s3://{BUCKET}/risk-blobs/{WORLD_ID}/{component.sha256}"
     by_ref = parse(with_fields(weights=weights, covariance_ref=uri))
     assert {snapshot.content_hash for snapshot in (*inline, by_ref)} == {by_ref.content_hash}
 

@@ -11,9 +11,9 @@ from tests.contracts.samples import parse, pointers, refusal, with_fields
 
 def upper(covariance: object, weights: Mapping[str, float]) -> tuple[list[str], list[float]]:
     """The ids and the packed triangle of a normalised covariance."""
-    part = parse(with_fields(weights=weights, covariance=covariance)).part("covariance")
-    assert part is not None
-    document: Any = part.document
+    component = parse(with_fields(weights=weights, covariance=covariance)).component("covariance")
+    assert component is not None
+    document: Any = component.document
     return document["ids"], document["upper"]
 
 

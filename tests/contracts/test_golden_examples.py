@@ -51,9 +51,9 @@ def test_the_hash_is_that_of_the_normal_form_written_by_the_reference_library(fi
     }
     if snapshot.constraints is not None:
         normal["constraints"] = snapshot.constraints
-    for part in snapshot.parts:
-        digest = hashlib.sha256(part.blob).hexdigest() if part.blob else part.sha256
-        normal[part.kind] = f"sha256:{digest}"
+    for component in snapshot.components:
+        digest = hashlib.sha256(component.blob).hexdigest() if component.blob else component.sha256
+        normal[component.kind] = f"sha256:{digest}"
     assert snapshot.content_hash == f"sha256:{hashlib.sha256(rfc8785.dumps(normal)).hexdigest()}"
 
 
@@ -82,7 +82,11 @@ def test_a_stored_document_is_reloaded_as_the_same_snapshot(file: Path) -> None:
 def test_a_stored_document_sent_again_is_a_replay(file: Path) -> None:
     request = read(file)["request"]
     snapshot = accept(request)
-    sized = {part.kind: part.ref.model_copy(update={"bytes": 100}) for part in snapshot.parts if part.ref}
+    sized = {
+        component.kind: component.ref.model_copy(update={"bytes": 100})
+        for component in snapshot.components
+        if component.ref
+    }
     sent = snapshot.with_refs(sized).to_document()
     assert accept({**request, "body": sent}).content_hash == snapshot.content_hash
 

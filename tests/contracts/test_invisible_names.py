@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from risk_hub_contracts.base.ids import actor_fault, asset_id_fault, id_fault, name_fault
+from risk_hub_contracts.base.ids import actor_violation, asset_id_violation, id_violation, name_violation
 from risk_hub_contracts.base.tokens import Token
 from risk_hub_contracts.blob.types import BlobFormatError
 from risk_hub_contracts.blob.write import encode_returns
@@ -74,8 +74,8 @@ def test_a_covariance_refuses_an_id_of_invisible_characters(name: str) -> None:
 
 @pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
 def test_no_other_kind_of_name_may_be_invisible(name: str) -> None:
-    for fault_of in (id_fault, actor_fault, asset_id_fault, name_fault):
-        assert fault_of(name)
+    for violation_of in (id_violation, actor_violation, asset_id_violation, name_violation):
+        assert violation_of(name)
     with pytest.raises(BlobFormatError):
         encode_returns({name: [0.1]})
     policy = DEFAULT_POLICY.model_dump(mode="json")
@@ -89,5 +89,5 @@ def test_no_other_kind_of_name_may_be_invisible(name: str) -> None:
 @pytest.mark.parametrize("name", VISIBLE, ids=ascii)
 def test_a_name_with_a_visible_character_is_taken(name: str) -> None:
     assert unicodedata.is_normalized("NFC", name)
-    assert asset_id_fault(name) is None
+    assert asset_id_violation(name) is None
     assert parse(with_fields(weights={name: 1.0})).weights == {name: 1.0}

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from risk_hub_contracts.base.ids import asset_id_fault, name_fault
+from risk_hub_contracts.base.ids import asset_id_violation, name_violation
 from risk_hub_contracts.base.problems import REGISTRATION_INVALID, ProblemError
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.worlds.registry import parse_registration
@@ -32,8 +32,8 @@ def test_a_policy_that_names_what_no_snapshot_can_name_is_refused(place: str, fi
         parse_registration(ExitPolicy, policy(**fields(name)))
     assert refused.value.type is REGISTRATION_INVALID
     assert pointers(refused.value) == [place]
-    fault_of = name_fault if "stress" in place else asset_id_fault
-    assert refused.value.violations[0].detail == fault_of(name)
+    violation_of = name_violation if "stress" in place else asset_id_violation
+    assert refused.value.violations[0].detail == violation_of(name)
 
 
 @pytest.mark.parametrize(("place", "fields"), PLACES, ids=[place for place, _ in PLACES])

@@ -11,7 +11,7 @@ import pytest
 
 from infra.locked_node import node_path
 from risk_hub_contracts.api.schemas import REQUEST_FILES, REQUEST_MODELS, component_schemas, schema_files
-from risk_hub_contracts.base.ids import asset_id_fault
+from risk_hub_contracts.base.ids import asset_id_violation
 from risk_hub_contracts.golden import raw_body
 from tests.contracts.published import (
     ROOT,
@@ -128,7 +128,7 @@ def _found(pattern: str, text: str) -> bool:
 @pytest.mark.parametrize("text", ["\ufeffA", "A\ufeff", "\u00a0A", "\u2003A", "A\u3000", "A b", " A"])
 def test_the_pattern_of_an_asset_id_agrees_with_the_hub_about_white_space(text: str) -> None:
     names = schema_files()["snapshot-request"]["properties"]["weights"]["propertyNames"]
-    assert hub_validator(names).is_valid(text) is (asset_id_fault(text) is None)
+    assert hub_validator(names).is_valid(text) is (asset_id_violation(text) is None)
 
 
 @pytest.mark.parametrize("name", sorted(set(schema_files()) - REQUEST_FILES))

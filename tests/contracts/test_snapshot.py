@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.write import encode_returns, encode_stress
-from risk_hub_contracts.snapshot.parse import Part, Snapshot, parse_snapshot_document
+from risk_hub_contracts.snapshot.parse import Component, Snapshot, parse_snapshot_document
 from tests.contracts.samples import BODY, NOW, WORLD_ID, json_values, parse, pointers, refusal, with_fields
 
 FIELDS = [
@@ -40,7 +40,7 @@ def test_the_snapshot_holds_what_was_sent_and_what_was_filled_in() -> None:
     assert snapshot.as_of == datetime(2025, 1, 1, tzinfo=UTC)
     assert snapshot.as_of_text == "2025-01-01T09:00:00+09:00"
     assert json.dumps(snapshot.weights) == '{"B": 1.0, "A": 0.0}'
-    assert (snapshot.ttl_sec, snapshot.constraints, snapshot.parts) == (900, None, ())
+    assert (snapshot.ttl_sec, snapshot.constraints, snapshot.components) == (900, None, ())
     assert (snapshot.actor, snapshot.stage) == ("gateway", "paper")
     assert snapshot.provenance == {"actor": "gateway", "stage": "paper"}
 
@@ -95,10 +95,10 @@ def test_a_number_out_of_range_is_found_in_a_parsed_body_too() -> None:
 def test_the_size_of_a_part_is_counted_as_the_threshold_counts(
     field: Any, value: object, entries: int
 ) -> None:
-    part = parse(with_fields(**{field: value})).part(field)
-    assert part is not None
-    assert part.entries == entries
-    assert Part.from_blob(part.blob or b"") == part
+    component = parse(with_fields(**{field: value})).component(field)
+    assert component is not None
+    assert component.entries == entries
+    assert Component.from_blob(component.blob or b"") == component
 
 
 def test_a_reference_for_another_blob_does_not_replace_a_part() -> None:
@@ -161,9 +161,9 @@ def test_null_is_no_value_for_a_field_that_may_be_absent(field: str) -> None:
 def test_a_metric_may_have_any_name() -> None:
     names = ["model_config", "model_fields", "__class__", "__dict__", "copy", "self", "shock"]
     stress = {"s": dict.fromkeys(names, 1.5)}
-    part = parse(with_fields(stress=stress)).part("stress")
-    assert part is not None
-    assert part.document == stress
+    component = parse(with_fields(stress=stress)).component("stress")
+    assert component is not None
+    assert component.document == stress
 
 
 # INV-11, the contract's part: any JSON value is a snapshot or an answerable problem.

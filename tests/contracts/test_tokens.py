@@ -33,10 +33,10 @@ def test_a_token_allows_its_scopes_while_it_lives() -> None:
 
 
 def test_a_token_speaks_for_its_actors_or_for_everyone() -> None:
-    assert token().speaks_for("gateway")
-    assert not token().speaks_for("other")
-    assert not token().speaks_for("*")
-    assert token(actors=["*"]).speaks_for("anyone")
+    assert token().allows_actor("gateway")
+    assert not token().allows_actor("other")
+    assert not token().allows_actor("*")
+    assert token(actors=["*"]).allows_actor("anyone")
 
 
 @pytest.mark.parametrize(

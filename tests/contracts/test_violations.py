@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.base.ids import name_fault
+from risk_hub_contracts.base.ids import name_violation
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.worlds.expectation import Expectation
@@ -72,5 +72,5 @@ def test_an_integer_beyond_a_float_is_called_out_of_range_and_a_number() -> None
 
 
 def test_the_normal_form_of_a_name_is_shown_as_a_json_string() -> None:
-    fault = name_fault("e\u0301") or ""
+    fault = name_violation("e\u0301") or ""
     assert json.loads(fault.partition("send ")[2]) == "\u00e9"

@@ -5,8 +5,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.cost.snapshot_flow import travel
 from tests.cost.page import page
+from tests.cost.snapshot_flow import measure_flows
 
 SIZES = (20, 500, 5_000)
 PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
@@ -16,7 +16,7 @@ def main() -> None:
     """Write the page and print it."""
     logging.disable(logging.CRITICAL)
     screen, sys.stdout = sys.stdout, sys.stderr
-    text = page(travel(SIZES), datetime.now(UTC).date())
+    text = page(measure_flows(SIZES), datetime.now(UTC).date())
     sys.stdout = screen
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)

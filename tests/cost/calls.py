@@ -88,9 +88,9 @@ class Meter:
 
 
 def _put_item(params: Mapping[str, Any]) -> Call:
-    asked = json.loads(params["body"])
-    units = put_units(asked["TableName"], asked["Item"])
-    return Call("PutItem", units, units * PRICES.write_unit, item=asked["Item"])
+    request = json.loads(params["body"])
+    units = put_units(request["TableName"], request["Item"])
+    return Call("PutItem", units, units * PRICES.write_unit, item=request["Item"])
 
 
 def _update_item(_: Mapping[str, Any]) -> Call:

@@ -4,17 +4,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from infra.environments import STAGES
+from infra.environments import ENVIRONMENTS
 from tests.cost.calls import Call, item_bytes
-from tests.cost.snapshot_flow import RETURNS_OBSERVATIONS, Journey
+from tests.cost.fixed_costs import Cost, fixed_costs
 from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
 from tests.cost.prices import ASSUMED, BYTES_PER_GB, MILLION, PRICED, PRICES
-from tests.cost.fixed_costs import Cost, standing_costs
+from tests.cost.snapshot_flow import RETURNS_OBSERVATIONS, SnapshotFlow
 
-Journeys = Mapping[int, Journey]
+Flows = Mapping[int, SnapshotFlow]
 
 
-def page(journeys: Journeys, today: date) -> str:
+def page(flows: Flows, today: date) -> str:
     """Return the page as Markdown."""
     return f"""# Cost
 
@@ -29,23 +29,23 @@ These values are assumed, because only an account can measure them: {ASSUMED.mil
 
 ## Dollars per million snapshots
 
-{_publishing(journeys)}
+{_publishing(flows)}
 
 ## Dollars per million reads
 
-{_reads(journeys)}
+{_reads(flows)}
 
 ## Calls and units of one snapshot
 
-{_calls(journeys)}
+{_calls(flows)}
 
 ## The layout of the snapshots table, and the rejected layouts
 
-{_layouts(journeys)}
+{_layouts(flows)}
 
 ## Dollars per month for monitoring and for keys
 
-{_standing()}
+{_fixed_costs()}
 
 A metric is billed for the hours in which it is written, at $0.30 a month, so fewer worlds, stages and
 outcomes cost less. The key costs $1 a month, and $1 more after each of its first two yearly rotations; its
@@ -54,7 +54,7 @@ ACL and the archive of prod ([ADR-0024](adr/0024-prove-least-privilege-by-removi
 
 ## Limits of one world
 
-{_limits(journeys)}
+{_limits(flows)}
 
 Worlds do not share a partition. The capacity of the hub therefore grows with the number of worlds, up to the
 quotas of the account. [ADR-0021](adr/0021-scaling-past-one-hot-world-or-one-region.md) describes how to exceed
@@ -73,36 +73,34 @@ def _dollars(amount: float) -> str:
     return f"{amount * MILLION:,.2f}"
 
 
-def _publishing(journeys: Journeys) -> str:
+def _publishing(flows: Flows) -> str:
     sums: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    for assets, journey in journeys.items():
-        for leg in journey.publishing:
+    for assets, flow in flows.items():
+        for leg in flow.publishing:
             sums[leg.function][assets] += leg.dollars
             sums["**all**"][assets] += leg.dollars
     total = sums.pop("**all**")
-    rows = [[name, *(_dollars(by[assets]) for assets in journeys)] for name, by in sums.items()]
-    return _table(
-        _header("function", journeys), [*rows, ["**all**", *(_dollars(total[a]) for a in journeys)]]
-    )
+    rows = [[name, *(_dollars(by[assets]) for assets in flows)] for name, by in sums.items()]
+    return _table(_header("function", flows), [*rows, ["**all**", *(_dollars(total[a]) for a in flows)]])
 
 
-def _reads(journeys: Journeys) -> str:
-    names = next(iter(journeys.values())).reads
-    rows = [[name, *(_dollars(j.reads[name].dollars) for j in journeys.values())] for name in names]
-    return _table(_header("read", journeys), rows)
+def _reads(flows: Flows) -> str:
+    names = next(iter(flows.values())).reads
+    rows = [[name, *(_dollars(j.reads[name].dollars) for j in flows.values())] for name in names]
+    return _table(_header("read", flows), rows)
 
 
-def _calls(journeys: Journeys) -> str:
-    legs = zip(*(journey.publishing for journey in journeys.values()), strict=True)
+def _calls(flows: Flows) -> str:
+    legs = zip(*(flow.publishing for flow in flows.values()), strict=True)
     rows = [[row[0].function, *(_listed(leg.calls) for leg in row)] for row in legs]
-    return _table(_header("function", journeys), rows)
+    return _table(_header("function", flows), rows)
 
 
 def _listed(calls: Iterable[Call]) -> str:
     return ", ".join(f"{call.operation} {call.units}" for call in calls)
 
 
-def _layouts(journeys: Journeys) -> str:
+def _layouts(flows: Flows) -> str:
     header = [
         "weights",
         "layout",
@@ -122,15 +120,15 @@ def _layouts(journeys: Journeys) -> str:
             _dollars(layout.latest_dollars),
             layout.lacks,
         ]
-        for assets, journey in journeys.items()
-        for layout in layouts(_snapshot_bytes(journey))
+        for assets, flow in flows.items()
+        for layout in layouts(_snapshot_bytes(flow))
     ]
     return _table(header, rows)
 
 
-def _standing() -> str:
+def _fixed_costs() -> str:
     stages = ("dev", "prod")
-    costs = {name: {cost.what: cost for cost in standing_costs(STAGES[name])} for name in stages}
+    costs = {name: {cost.what: cost for cost in fixed_costs(ENVIRONMENTS[name])} for name in stages}
     rows = [
         [what, str(cost.count), *(_monthly(costs[name].get(what)) for name in stages)]
         for what, cost in costs["prod"].items()
@@ -143,7 +141,7 @@ def _monthly(cost: Cost | None) -> str:
     return "–" if cost is None else f"{cost.dollars:,.2f}"
 
 
-def _limits(journeys: Journeys) -> str:
+def _limits(flows: Flows) -> str:
     header = [
         "weights",
         "item, bytes",
@@ -152,8 +150,8 @@ def _limits(journeys: Journeys) -> str:
         "$ per month for a million stored",
     ]
     rows = []
-    for assets, journey in journeys.items():
-        size = _snapshot_bytes(journey)
+    for assets, flow in flows.items():
+        size = _snapshot_bytes(flow)
         put = next(layouts(size))
         kept = size * 3 * MILLION / BYTES_PER_GB * PRICES.table_gb_month
         rows.append(
@@ -168,10 +166,10 @@ def _limits(journeys: Journeys) -> str:
     return _table(header, rows)
 
 
-def _snapshot_bytes(journey: Journey) -> int:
+def _snapshot_bytes(flow: SnapshotFlow) -> int:
     """Return the size of the snapshot's own item."""
-    return next(item_bytes(call.item) for call in journey.post.calls if call.item and "mark" not in call.item)
+    return next(item_bytes(call.item) for call in flow.post.calls if call.item and "mark" not in call.item)
 
 
-def _header(first: str, journeys: Journeys) -> list[str]:
-    return [first, *(f"{assets:,} weights" for assets in journeys)]
+def _header(first: str, flows: Flows) -> list[str]:
+    return [first, *(f"{assets:,} weights" for assets in flows)]

@@ -11,13 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from events.envelope import CloudEvent
-from infra.names import ANNOUNCED_EVALUATIONS, WORKER_EVENTS
-from infra.environments import STAGES, FunctionSize
+from infra.environments import ENVIRONMENTS, FunctionSize
+from infra.names import ANNOUNCED_REPORT_PREFIXES, WORKER_EVENTS
 from tests.cost.calls import Call, Meter, metered
 from tests.cost.prices import ASSUMED, BYTES_PER_GB, PRICES
 from tests.events.emitted import queue_message
+from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.cold_start import cold_start
-from tests.fakes.answer_validation import require_declared_event
 from tests.fakes.deployed import deployed
 from tests.fakes.gateway import proxy_event
 
@@ -27,7 +27,7 @@ CONTEXT = SimpleNamespace(aws_request_id="invocation")
 
 
 @dataclass(frozen=True)
-class Leg:
+class Invocation:
     """One invocation of one function: its trigger and its calls."""
 
     function: str
@@ -38,7 +38,7 @@ class Leg:
     def dollars(self) -> float:
         """Return the cost of the invocation: its trigger, the function, its calls, its log."""
         milliseconds = ASSUMED.milliseconds_of_work + ASSUMED.milliseconds_per_call * len(self.calls)
-        size: FunctionSize = getattr(STAGES["prod"], self.function)
+        size: FunctionSize = getattr(ENVIRONMENTS["prod"], self.function)
         gb_seconds = size.memory_mib / 1024 * milliseconds / 1000
         trigger = {
             "request": PRICES.rest_request,
@@ -55,14 +55,14 @@ class Leg:
 
 
 @dataclass(frozen=True)
-class Journey:
+class SnapshotFlow:
     """The invocations of a snapshot, and those of the later reads by question."""
 
-    publishing: list[Leg]
-    reads: dict[str, Leg]
+    publishing: list[Invocation]
+    reads: dict[str, Invocation]
 
     @property
-    def post(self) -> Leg:
+    def post(self) -> Invocation:
         """Return the producer's own request."""
         return self.publishing[0]
 
@@ -81,36 +81,38 @@ def body(assets: int) -> dict[str, Any]:
     }
 
 
-def travel(sizes: Sequence[int]) -> dict[int, Journey]:
+def measure_flows(sizes: Sequence[int]) -> dict[int, SnapshotFlow]:
     """Send one snapshot of each number of assets through the hub, each in a separate world, and read it back."""
     with deployed(TOKEN, ["snapshots:write", "snapshots:read"]), metered() as meter:
         handlers: dict[str, Any] = {}
-        walks = {assets: _Walk(meter, handlers, f"/risk-hub/worlds/w{assets}/snapshots") for assets in sizes}
-        return {assets: walk.journey(body(assets)) for assets, walk in walks.items()}
+        walks = {
+            assets: _FlowRunner(meter, handlers, f"/risk-hub/worlds/w{assets}/snapshots") for assets in sizes
+        }
+        return {assets: walk.measure(body(assets)) for assets, walk in walks.items()}
 
 
 @dataclass
-class _Walk:
+class _FlowRunner:
     meter: Meter
     handlers: dict[str, Any]
     path: str
 
-    def journey(self, document: dict[str, Any]) -> Journey:
+    def measure(self, document: dict[str, Any]) -> SnapshotFlow:
         """Publish the document and read it back."""
         publishing = list(self.publish(document))
         risk = f"{document['version']}/risk"
         reads = {"latest": "latest", "lookup": "lookup?as_of=2100-01-01T00:00:00Z", "risk": risk}
-        return Journey(
+        return SnapshotFlow(
             publishing, {name: self._http("GET", f"{self.path}/{tail}") for name, tail in reads.items()}
         )
 
-    def publish(self, document: dict[str, Any]) -> Iterator[Leg]:
+    def publish(self, document: dict[str, Any]) -> Iterator[Invocation]:
         """Yield the invocations of one snapshot, each with the real output of the previous one as input."""
         post = self._http("POST", self.path, json.dumps(document).encode())
         yield post
         yield from self._announce(post)
 
-    def _announce(self, leg: Leg) -> Iterator[Leg]:
+    def _announce(self, leg: Invocation) -> Iterator[Invocation]:
         for call in leg.calls:
             if call.item is not None and _is_announced(call.item):
                 relayed = self._invoke("event_relay", "stream", {"Records": [stream_record(call.item)]})
@@ -118,7 +120,7 @@ class _Walk:
                 for entry in [entry for each in relayed.calls for entry in each.events]:
                     yield from self._work(entry)
 
-    def _work(self, entry: dict[str, Any]) -> Iterator[Leg]:
+    def _work(self, entry: dict[str, Any]) -> Iterator[Invocation]:
         for worker, types in WORKER_EVENTS.items():
             if entry["DetailType"] in types:
                 event = CloudEvent.model_validate_json(entry["Detail"])
@@ -126,7 +128,7 @@ class _Walk:
                 yield leg
                 yield from self._announce(leg)
 
-    def _http(self, method: str, path: str, content: bytes | None = None) -> Leg:
+    def _http(self, method: str, path: str, content: bytes | None = None) -> Invocation:
         headers = [
             ("Authorization", f"Bearer {TOKEN}"),
             ("Content-Type", "application/json"),
@@ -135,14 +137,16 @@ class _Walk:
         ]
         function = "snapshot_writer" if method == "POST" else "snapshot_reader"
         event = proxy_event(method, path, headers, content)
-        leg, answer = self._answered(function, "request", event)
-        require_declared_event(event, answer)
+        leg, answer = self._invoke_with_answer(function, "request", event)
+        validate_proxy_answer(event, answer)
         return leg
 
-    def _invoke(self, function: str, trigger: str, event: dict[str, Any]) -> Leg:
-        return self._answered(function, trigger, event)[0]
+    def _invoke(self, function: str, trigger: str, event: dict[str, Any]) -> Invocation:
+        return self._invoke_with_answer(function, trigger, event)[0]
 
-    def _answered(self, function: str, trigger: str, event: dict[str, Any]) -> tuple[Leg, dict[str, Any]]:
+    def _invoke_with_answer(
+        self, function: str, trigger: str, event: dict[str, Any]
+    ) -> tuple[Invocation, dict[str, Any]]:
         if function not in self.handlers:
             self.handlers[function] = cold_start(function).handler
         self.meter.take()
@@ -150,14 +154,14 @@ class _Walk:
         failed = answer.get("batchItemFailures") or answer.get("statusCode", 200) >= 400 if answer else False
         if failed:
             raise RuntimeError(f"{function} failed: {answer}")
-        return Leg(function, trigger, self.meter.take()), answer or {}
+        return Invocation(function, trigger, self.meter.take()), answer or {}
 
 
 def _is_announced(item: Any) -> bool:
     """Return whether the stream's filter passes the item to the relay."""
     if "mark" in item:
         return False
-    return "evaluation_id" not in item or item["evaluation_id"]["S"].startswith(ANNOUNCED_EVALUATIONS)
+    return "evaluation_id" not in item or item["evaluation_id"]["S"].startswith(ANNOUNCED_REPORT_PREFIXES)
 
 
 def stream_record(item: Any) -> dict[str, Any]:

@@ -4,35 +4,35 @@ import pytest
 
 from functions.evaluation.derived_record import ReportKind
 from functions.evaluation.store.dynamodb_reports import to_item
-from infra.environments import STAGES
+from infra.environments import ENVIRONMENTS
 from tests.adapters.test_evaluation_store import record as evaluation
 from tests.cost.calls import item_bytes, put_units, write_units
-from tests.cost.snapshot_flow import Journey, travel
+from tests.cost.fixed_costs import fixed_costs
 from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
-from tests.cost.fixed_costs import standing_costs
+from tests.cost.snapshot_flow import SnapshotFlow, measure_flows
 from tests.fakes.clock import START
 
 SIZES = (20, 500)
 
 
 @pytest.fixture(scope="module")
-def journeys() -> dict[int, Journey]:
-    return travel(SIZES)
+def journeys() -> dict[int, SnapshotFlow]:
+    return measure_flows(SIZES)
 
 
-def operations(journey: Journey) -> list[tuple[str, list[str]]]:
+def operations(journey: SnapshotFlow) -> list[tuple[str, list[str]]]:
     return [(leg.function, [call.operation for call in leg.calls]) for leg in journey.publishing]
 
 
 @pytest.mark.parametrize("assets", SIZES)
-def test_a_put_costs_three_copies_and_one_unit(journeys: dict[int, Journey], assets: int) -> None:
+def test_a_put_costs_three_copies_and_one_unit(journeys: dict[int, SnapshotFlow], assets: int) -> None:
     put = journeys[assets].post.calls[-1]
     assert put.operation == "PutItem"
     assert put.item is not None
     assert put.units == 3 * write_units(item_bytes(put.item)) + 1
 
 
-def test_a_snapshot_takes_the_same_calls_whatever_its_size(journeys: dict[int, Journey]) -> None:
+def test_a_snapshot_takes_the_same_calls_whatever_its_size(journeys: dict[int, SnapshotFlow]) -> None:
     small, large = (operations(journeys[assets]) for assets in SIZES)
     assert small == large
     assert [function for function, _ in small] == [
@@ -60,7 +60,7 @@ def test_a_report_has_no_copy_in_the_index_of_signals(kind: ReportKind) -> None:
 
 
 @pytest.mark.parametrize("assets", SIZES)
-def test_every_read_is_one_query(journeys: dict[int, Journey], assets: int) -> None:
+def test_every_read_is_one_query(journeys: dict[int, SnapshotFlow], assets: int) -> None:
     for leg in journeys[assets].reads.values():
         assert [call.operation for call in leg.calls] == ["Query"]
 
@@ -78,12 +78,12 @@ def test_a_hot_world_and_a_full_one_have_limits() -> None:
 
 
 def test_metrics_of_single_worlds_cost_sixty_dollars_a_month_at_most() -> None:
-    costs = {cost.what: cost for cost in standing_costs(STAGES["prod"])}
+    costs = {cost.what: cost for cost in fixed_costs(ENVIRONMENTS["prod"])}
     assert costs["custom metrics by world, at most"].dollars == pytest.approx(60)
 
 
 def test_only_a_stage_with_encrypted_alarms_pays_for_a_key() -> None:
-    keys = {name: [c for c in standing_costs(stage) if "key" in c.what] for name, stage in STAGES.items()}
+    keys = {name: [c for c in fixed_costs(stage) if "key" in c.what] for name, stage in ENVIRONMENTS.items()}
     assert {name: len(found) for name, found in keys.items()} == {
         "local": 0,
         "dev": 0,

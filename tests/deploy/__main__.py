@@ -24,10 +24,11 @@ from rich.console import Console
 from infra import names
 from infra.cdk.account.deploy_role import ISSUER
 from infra.cdk.account.stack import account_plan
+from infra.environments import LOOPBACK_NETWORKS
+from infra.local.api_proxy import ApiTarget, write_target
 from infra.local.aws import LocalAws
 from infra.local.bring_up import start
 from infra.local.code_zip import build_code_zip
-from infra.local.api_proxy import ApiTarget, write_target
 from infra.local.settings import ANY_FREE_PORT, EMULATOR_SECRET_KEY, LocalSettings
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import ASSEMBLIES, PROJECT, Record, read
@@ -35,7 +36,6 @@ from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.prepare_account import prepare, write_assembly
 from infra.ops.deploy.teardown import destroy
 from infra.ops.deploy.toolkit import Toolkit
-from infra.environments import LOOPBACK_NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,28 +89,28 @@ def _rehearse(folder: Path, settings: LocalSettings, rehearsal: Rehearsal) -> No
         record = process.record
         aws, environment = LocalAws(record.aws_endpoint), _environment(record, settings.home)
         toolkit = Toolkit(folder, environment)
-        order = release.Order(STAGE, folder, names.LOCAL_ACCOUNT, confirmed=True, stacks=STACKS)
+        order = release.ReleaseRequest(STAGE, folder, names.LOCAL_ACCOUNT, confirmed=True, stacks=STACKS)
         step = rehearsal.step
         step(
             "refusal",
             "an account without bootstrap is refused with a message, and nothing is deployed",
-            lambda: _refused(order, aws, toolkit),
+            lambda: _expect_refusal(order, aws, toolkit),
         )
         step(
             "account",
             "`make account`: its stack, then `cdk bootstrap` under its policy",
             lambda: _prepare_account(aws, environment),
         )
-        _put_code_of_this_machine(folder, aws)
+        _upload_local_code(folder, aws)
         step(
             "deployment",
             "`cdk diff`, `cdk deploy` of data and service",
             lambda: release.deploy(order, aws, toolkit),
         )
-        _open_front_door(settings, aws)
+        _publish_api_target(settings, aws)
         step(
             "smoke test", "token, health, contract, POST, latest, risk through the alias `live`, token revoked",
-            lambda: release.try_out(STAGE, aws, record.front_url),
+            lambda: release.run_smoke_test(STAGE, aws, record.front_url),
         )  # fmt: skip
         step(
             "repetition",
@@ -120,7 +120,7 @@ def _rehearse(folder: Path, settings: LocalSettings, rehearsal: Rehearsal) -> No
         step(
             "teardown", "`make destroy`: bucket emptied, `cdk destroy`", lambda: destroy(order, aws, toolkit)
         )
-        if left := _left(aws):
+        if left := _remaining_stacks(aws):
             raise DeployError(f"The teardown left {left}")
     finally:
         process.stop()
@@ -151,12 +151,12 @@ The rehearsal does not cover:
 """
 
 
-def _left(aws: LocalAws) -> list[str]:
+def _remaining_stacks(aws: LocalAws) -> list[str]:
     stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
     return [each["StackName"] for each in stacks if each["StackName"] in STACKS]
 
 
-def _refused(order: release.Order, aws: LocalAws, toolkit: Toolkit) -> None:
+def _expect_refusal(order: release.ReleaseRequest, aws: LocalAws, toolkit: Toolkit) -> None:
     try:
         release.deploy(order, aws, toolkit)
     except DeployError as error:
@@ -187,7 +187,7 @@ def _environment(record: StageRecord, home: Path) -> dict[str, str]:
     }
 
 
-def _put_code_of_this_machine(folder: Path, aws: LocalAws) -> None:
+def _upload_local_code(folder: Path, aws: LocalAws) -> None:
     s3 = aws.client("s3")
     for group, key in _asset_keys(folder).items():
         s3.put_object(Bucket=ASSETS_BUCKET, Key=key, Body=build_code_zip(group))
@@ -204,7 +204,7 @@ def _asset_keys(folder: Path) -> dict[names.BundleGroup, str]:
     return {group_of[each["Handler"]]: each["Code"]["S3Key"] for each in functions}
 
 
-def _open_front_door(settings: LocalSettings, aws: LocalAws) -> None:
+def _publish_api_target(settings: LocalSettings, aws: LocalAws) -> None:
     stack: dict[str, Any] = aws.client("cloudformation").describe_stacks(StackName=STACKS[1])["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     write_target(settings.target_file, ApiTarget(outputs["ApiId"], names.API_STAGE_NAME))

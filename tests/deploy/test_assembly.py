@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.ops.deploy import assembly
-from infra.ops.deploy.assembly import RECORD, build, digest_of, prove, read
+from infra.ops.deploy.assembly import RECORD_FILE, assembly_digest, build, read, run_template_tests
 from infra.ops.deploy.errors import DeployError
 
 STACK = "RiskHub-local-service.template.json"
@@ -48,7 +48,7 @@ def change(folder: Path, file: str, old: str, new: str) -> None:
 def test_an_assembly_knows_its_stage_what_was_given_and_its_commit(built: Path) -> None:
     record = read(built)
     assert (record.stage, record.given) == ("local", {"runbook_base": "https://example.com/files/"})
-    assert record.digest == digest_of(built)
+    assert record.digest == assembly_digest(built)
     assert record.commit.removesuffix("-changed").isalnum()
     assert record.tests_passed == 0
 
@@ -74,24 +74,24 @@ def test_a_changed_file_is_noticed(copy: Path) -> None:
 
 def test_a_file_that_was_added_or_renamed_is_noticed(copy: Path) -> None:
     (copy / "more.json").write_text("{}", encoding="utf-8")
-    assert digest_of(copy) != read_digest(copy)
+    assert assembly_digest(copy) != read_digest(copy)
     (copy / "more.json").unlink()
     (copy / STACK).rename(copy / "other.template.json")
-    assert digest_of(copy) != read_digest(copy)
+    assert assembly_digest(copy) != read_digest(copy)
 
 
 def read_digest(folder: Path) -> str:
-    return str(json.loads((folder / RECORD).read_text(encoding="utf-8"))["digest"])
+    return str(json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))["digest"])
 
 
 def test_the_template_tests_read_exactly_these_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "TEST_FOLDER", "tests/infra/test_schedule.py")
     change(copy, STACK, "rate(1 minute)", "rate(2 minutes)")
-    document = json.loads((copy / RECORD).read_text(encoding="utf-8"))
-    (copy / RECORD).write_text(
-        json.dumps({**document, "digest": digest_of(copy), "tests_passed": 0}), encoding="utf-8"
+    document = json.loads((copy / RECORD_FILE).read_text(encoding="utf-8"))
+    (copy / RECORD_FILE).write_text(
+        json.dumps({**document, "digest": assembly_digest(copy), "tests_passed": 0}), encoding="utf-8"
     )
     with pytest.raises(DeployError, match="test_a_function_is_called_at_its_rate") as caught:
-        prove(copy)
+        run_template_tests(copy)
     assert "so it is not deployed" in str(caught.value)
     assert read(copy).tests_passed == 0

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from infra.cdk.account.stack import account_plan
 from infra.ops.deploy.errors import DeployError
-from infra.ops.deploy.prepare_account import refuse_anothers_bootstrap, require_cold_storage
+from infra.ops.deploy.prepare_account import require_cold_storage, require_own_bootstrap
 
 OURS = "arn:aws:iam::111122223333:policy/risk-hub-execution"
 
@@ -40,18 +40,18 @@ class FakeAws:
 
 @pytest.mark.parametrize("policies", [None, OURS])
 def test_an_account_without_a_bootstrap_or_with_ours_is_prepared(policies: str | None) -> None:
-    refuse_anothers_bootstrap(FakeAws(policies))
+    require_own_bootstrap(FakeAws(policies))
 
 
 @pytest.mark.parametrize("policies", ["", "arn:aws:iam::aws:policy/AdministratorAccess", f"{OURS},{OURS}-2"])
 def test_anothers_bootstrap_is_left_alone(policies: str) -> None:
     with pytest.raises(DeployError, match="every CDK app of this account"):
-        refuse_anothers_bootstrap(FakeAws(policies))
+        require_own_bootstrap(FakeAws(policies))
 
 
 def test_an_account_that_does_not_answer_is_not_taken_for_one_without_a_bootstrap() -> None:
     with pytest.raises(ClientError):
-        refuse_anothers_bootstrap(FakeAws(None, "AccessDenied"))
+        require_own_bootstrap(FakeAws(None, "AccessDenied"))
 
 
 @pytest.mark.parametrize(

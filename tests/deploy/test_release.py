@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
 from infra.ops.deploy import __main__ as command
 from infra.ops.deploy import release
-from infra.ops.deploy.assembly import RECORD, Record, digest_of
+from infra.ops.deploy.assembly import RECORD_FILE, Record, assembly_digest
 from infra.ops.deploy.errors import DeployError
-from infra.ops.deploy.release import Order
+from infra.ops.deploy.release import ReleaseRequest
 from infra.ops.deploy.teardown import destroy
 
 ACCOUNT = "111122223333"
@@ -49,14 +49,14 @@ class FakeAws:
         return {"Parameter": {"Value": str(self.bootstrap)}}
 
 
-def order(folder: Path, *, tests_passed: int = 195, **how: Any) -> Order:
+def order(folder: Path, *, tests_passed: int = 195, **how: Any) -> ReleaseRequest:
     (folder / "manifest.json").write_text("{}", encoding="utf-8")
-    record = Record("dev", {}, "c0ffee", digest_of(folder), tests_passed)
-    (folder / RECORD).write_text(json.dumps(asdict(record)), encoding="utf-8")
-    return Order(how.pop("stage", "dev"), folder, **{"confirmed": True, **how})
+    record = Record("dev", {}, "c0ffee", assembly_digest(folder), tests_passed)
+    (folder / RECORD_FILE).write_text(json.dumps(asdict(record)), encoding="utf-8")
+    return ReleaseRequest(how.pop("stage", "dev"), folder, **{"confirmed": True, **how})
 
 
-def deploy(wanted: Order, aws: FakeAws | None = None) -> list[str]:
+def deploy(wanted: ReleaseRequest, aws: FakeAws | None = None) -> list[str]:
     toolkit = FakeToolkit()
     try:
         release.deploy(wanted, aws or FakeAws(), toolkit)  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ def test_another_account_than_the_wanted_one_is_refused(tmp_path: Path) -> None:
 def test_an_assembly_that_was_exchanged_on_its_way_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="not 0123abcd as it was built"):
         deploy(order(tmp_path, digest="0123abcd"))
-    assert deploy(order(tmp_path, digest=digest_of(tmp_path)))
+    assert deploy(order(tmp_path, digest=assembly_digest(tmp_path)))
 
 
 @pytest.mark.parametrize(("bootstrap", "told"), [(0, "no bootstrap"), (7, "bootstrap version 7")])

@@ -8,7 +8,7 @@ import pytest
 
 from infra.ops.deploy import toolkit
 from infra.ops.deploy.errors import DeployError
-from infra.ops.deploy.toolkit import FILES, LOCK_FOLDER, PROGRAM, Toolkit, install
+from infra.ops.deploy.toolkit import LOCK_FILES, LOCK_FOLDER, PROGRAM, Toolkit, install
 
 # Replaces npm: installs a program in the CLI's place that records its calls.
 NPM = """
@@ -45,7 +45,7 @@ def test_the_cli_is_one_exact_version_with_its_digest() -> None:
 
 
 def test_the_lock_names_no_registry() -> None:
-    text = "".join((LOCK_FOLDER / name).read_text(encoding="utf-8") for name in FILES)
+    text = "".join((LOCK_FOLDER / name).read_text(encoding="utf-8") for name in LOCK_FILES)
     assert "://" not in text
     assert "resolved" not in text
 
@@ -66,7 +66,7 @@ def test_the_cli_is_installed_once_from_the_lock_and_run_on_the_assembly(notes: 
 
 def test_another_lock_installs_anew(notes: Path, tmp_path: Path) -> None:
     folder = install()
-    (folder / FILES[1]).write_text("{}", encoding="utf-8")
+    (folder / LOCK_FILES[1]).write_text("{}", encoding="utf-8")
     install()
     assert notes.read_text(encoding="utf-8").count("npm ci") == 2
     assert (tmp_path / "installed" / PROGRAM).exists()

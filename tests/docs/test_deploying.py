@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.environments import ENVIRONMENTS, resolve_environment
 from infra.ops.deploy import __main__ as deploy
 from infra.ops.deploy import prepare_account
-from infra.environments import STAGES, stage_named
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guides" / "deploying.md"
@@ -38,13 +38,13 @@ def test_a_command_of_the_guide_starts_what_takes_its_arguments(line: str) -> No
     assert runs
     for module, *arguments in runs:
         if module == "infra.ops.deploy.prepare_account":
-            options = prepare_account.parser().parse_args(arguments)
+            options = prepare_account.build_parser().parse_args(arguments)
             assert options.repository == "owner/name"
         else:
-            options = deploy.parser().parse_args(arguments)
+            options = deploy.build_parser().parse_args(arguments)
             given = dict(options.context)
             if options.step == "assembly":
-                assert stage_named(options.stage, **given).name == options.stage
+                assert resolve_environment(options.stage, **given).name == options.stage
 
 
 def test_a_deployment_builds_its_assembly_first_unless_one_is_given() -> None:
@@ -57,14 +57,14 @@ def test_a_deployment_builds_its_assembly_first_unless_one_is_given() -> None:
 def test_everything_that_is_given_reaches_the_assembly() -> None:
     (line,) = [line for line in MAKE if "STAGE=prod" in line and "deploy" in line]
     (assembly, deployment) = started(line)
-    given = dict(deploy.parser().parse_args(assembly[1:]).context)
+    given = dict(deploy.build_parser().parse_args(assembly[1:]).context)
     assert set(given) == {"allowed_networks", "critical_subscribers", "warning_subscribers", "runbook_base"}
-    assert deploy.parser().parse_args(deployment[1:]).account == "111122223333"
+    assert deploy.build_parser().parse_args(deployment[1:]).account == "111122223333"
 
 
 def test_the_guide_names_each_stage_and_each_step() -> None:
     text = GUIDE.read_text(encoding="utf-8")
-    assert all(f"| {stage} |" in text for stage in STAGES if stage != "local")
+    assert all(f"| {stage} |" in text for stage in ENVIRONMENTS if stage != "local")
     assert {line.split()[1] for line in MAKE} == {"account", "assembly", "deploy", "destroy", "diff", "smoke"}
 
 

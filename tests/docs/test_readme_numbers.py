@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.sample import SAMPLE_FILE
 from risk_hub_contracts.reports.risk import RiskReport
-from tests.fakes.evaluated_world import EvaluatedWorld, pick
+from tests.fakes.evaluated_world import EvaluatedWorld, find_measure
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (VaR|ES), (parametric normal|historical) \| ([\d.]+) \| ([\d.]+) \|$", re.MULTILINE)
@@ -28,7 +28,7 @@ def test_every_loss_in_the_readme_equals_the_risk_report_of_the_sample(report: R
     assert {row[:2] for row in rows} == {(name, method) for name in MEASURES for method in METHODS}
     for name, method, at_95, at_99 in rows:
         for bps, text in ((9500, at_95), (9900, at_99)):
-            value = pick(report, MEASURES[name], METHODS[method], bps).value
+            value = find_measure(report, MEASURES[name], METHODS[method], bps).value
             assert f"{value:.6f}" == text, (name, method, bps)
 
 
@@ -37,7 +37,7 @@ def test_the_figures_below_the_readme_table_equal_the_risk_report_of_the_sample(
     assert report.concentration is not None
     assert report.contributions is not None
     assert report.sufficiency is not None
-    volatility = pick(report, "volatility", "parametric_normal", None).value
+    volatility = find_measure(report, "volatility", "parametric_normal", None).value
     largest, returns = report.contributions.largest[0], report.sufficiency.inputs[1]
     for sentence in (
         f"volatility {volatility:.6f}",

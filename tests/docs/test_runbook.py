@@ -8,12 +8,14 @@ import pytest
 
 from infra.cdk.alarms.rule import AlarmRule, runbook_page
 from infra.cdk.alarms.table import alarm_rules
+from infra.environments import ENVIRONMENTS
 from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS
-from infra.environments import STAGES
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = ROOT / "docs" / "runbook"
-RULES: dict[str, AlarmRule] = {rule.name: rule for stage in STAGES.values() for rule in alarm_rules(stage)}
+RULES: dict[str, AlarmRule] = {
+    rule.name: rule for environment in ENVIRONMENTS.values() for rule in alarm_rules(environment)
+}
 PAGES = sorted({rule.page for rule in RULES.values()})
 STANDS_FOR = {
     "<function>": [folder.replace("_", "-") for folder in FUNCTION_FOLDERS],

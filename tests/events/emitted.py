@@ -14,28 +14,28 @@ from typing import Any
 from events.envelope import CloudEvent
 from functions.announcing.announce_commits import AnnounceCommits
 from functions.announcing.relay_records import RelayRecords
-from functions.announcing.stream_records import StreamRecords
+from functions.announcing.stream_records import StreamRecordDecoder
+from functions.evaluation.derived_record import AnyDerivedRecord
 from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
-from functions.evaluation.derived_record import Record
 from functions.evaluation.risk.evaluate import EvaluateRisk
-from functions.evaluation.store import dynamodb_evaluations
+from functions.evaluation.store import dynamodb_reports
 from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.snapshot_item import compress, to_item
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.domain.snapshot_record import StoredSnapshot
-from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishSnapshot
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, StressLimit
+from tests.fakes.bus_and_tokens import MemoryBus, MemoryFailures
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.gateway import proxy_event
 from tests.fakes.marks import MemoryMarks
-from tests.fakes.bus_and_tokens import MemoryBus, MemoryFailures
 from tests.fakes.samples import stored
 from tests.fakes.stores import (
     MemoryBlobs,
-    MemoryEvaluations,
     MemoryForecasts,
     MemoryInputNotes,
+    MemoryReports,
     MemorySnapshots,
     MemoryWorlds,
 )
@@ -64,7 +64,7 @@ HEADERS = {
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/risk-hub-local-snapshots/stream/2026-01-05T00:00:00.000"
 
 
-def stream_record(snapshot: StoredSnapshot, event_name: str = "INSERT") -> dict[str, Any]:
+def stream_record(snapshot: SnapshotRecord, event_name: str = "INSERT") -> dict[str, Any]:
     """Return the stream record of a put, in the JSON that Lambda receives."""
     body, size = compress(snapshot.document)
     item = to_item(snapshot.sized(size), {"body": {"B": body}}, snapshot.retain_until(RETENTION))
@@ -83,9 +83,9 @@ def stream_record(snapshot: StoredSnapshot, event_name: str = "INSERT") -> dict[
     }
 
 
-def evaluation_record(evaluation: Record) -> dict[str, Any]:
+def evaluation_record(evaluation: AnyDerivedRecord) -> dict[str, Any]:
     """Return the stream record of a stored evaluation, in the JSON that Lambda receives."""
-    item = dynamodb_evaluations.to_item(evaluation, START + RETENTION)
+    item = dynamodb_reports.to_item(evaluation, START + RETENTION)
     keys = {name: item[name] for name in ("world_id", "evaluation_id")}
     return {
         **stream_record(stored()),
@@ -125,11 +125,11 @@ class Walk:
 
     def __init__(self) -> None:
         clock, self.snapshots, blobs = FrozenClock(), MemorySnapshots(), MemoryBlobs()
-        self.evaluations, self.bus, self.worlds = MemoryEvaluations(), MemoryBus(), MemoryWorlds()
+        self.evaluations, self.bus, self.worlds = MemoryReports(), MemoryBus(), MemoryWorlds()
         self.worlds.policies["us2", "paper"] = POLICY
         offload = OffloadPolicy(enabled=True, inline_threshold_entries=100)
         self.publish = PublishSnapshot(self.snapshots, blobs, MemoryMarks(), clock, offload, RETENTION)
-        decoder, announce = StreamRecords(BodyStore(None, "")), AnnounceCommits(self.worlds, self.bus)
+        decoder, announce = StreamRecordDecoder(BodyStore(None, "")), AnnounceCommits(self.worlds, self.bus)
         self.relay = RelayRecords(decoder, announce, MemoryFailures())
         common = (self.evaluations, clock, RETENTION)
         self.risk = EvaluateRisk(
@@ -154,7 +154,7 @@ class Walk:
 def emitted() -> dict[str, Any]:
     """Walk one book from POST to `exit_signal_emitted`; return each file's content by its path under events/."""
     walk, body = Walk(), json.dumps(BODY).encode()
-    publication = Publication("us2", "gateway", "paper", body, HEADERS["X-Correlation-Id"])
+    publication = PublishRequest("us2", "gateway", "paper", body, HEADERS["X-Correlation-Id"])
     record = stream_record(walk.publish(publication).stored)
     updated = walk.announced(record)
     risk, stress = walk.evaluated(walk.risk, updated), walk.evaluated(walk.stress, updated)

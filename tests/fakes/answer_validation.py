@@ -31,7 +31,7 @@ GATEWAY_HEADERS: Final = frozenset({"cache-control", "retry-after"})
 CORRELATION_ID: Final = "x-correlation-id"
 RETRYABLE: Final = frozenset({429, 503})
 VERBS: Final = ("get", "put", "post", "delete", "patch", "options")
-SHOWN_FAULTS: Final = 5
+SHOWN_VIOLATIONS: Final = 5
 
 
 class UndeclaredAnswerError(AssertionError):
@@ -61,7 +61,7 @@ class Exchange:
         return f"{self.method} {self.path} -> {self.status} {self.headers.get('content-type', '')}"
 
 
-def require_declared_event(event: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+def validate_proxy_answer(event: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """Validate the answer of a handler to a proxy event.
 
     Raises:
@@ -75,39 +75,43 @@ def require_declared_event(event: Mapping[str, Any], answer: Mapping[str, Any]) 
     if CORRELATION_ID not in headers:
         raise UndeclaredAnswerError(f"{event['httpMethod']} {event['path']}: X-Correlation-Id is missing")
     body = answer.get("body") or ""
-    require_declared(Exchange(event["httpMethod"], event["path"], answer["statusCode"], headers, body))
+    validate_exchange(Exchange(event["httpMethod"], event["path"], answer["statusCode"], headers, body))
 
 
-def require_declared(exchange: Exchange) -> None:
+def validate_exchange(exchange: Exchange) -> None:
     """Validate status, media type, headers and body of one answer.
 
     Raises:
         UndeclaredAnswerError: with every difference between the answer and its declaration.
     """
-    faults = list(_faults(exchange))
-    if faults:
-        more = [f"... and {len(faults) - SHOWN_FAULTS} more"] if len(faults) > SHOWN_FAULTS else []
-        raise UndeclaredAnswerError("\n  ".join([str(exchange), *faults[:SHOWN_FAULTS], *more]))
+    violations = list(_violations(exchange))
+    if violations:
+        more = (
+            [f"... and {len(violations) - SHOWN_VIOLATIONS} more"]
+            if len(violations) > SHOWN_VIOLATIONS
+            else []
+        )
+        raise UndeclaredAnswerError("\n  ".join([str(exchange), *violations[:SHOWN_VIOLATIONS], *more]))
 
 
-def _faults(exchange: Exchange) -> Iterator[str]:
+def _violations(exchange: Exchange) -> Iterator[str]:
     if CORRELATION_ID not in exchange.headers:
-        yield from _gateway_faults(exchange)
+        yield from _gateway_violations(exchange)
         return
     verb = exchange.method.lower()
     operation = _operation("get" if verb == "head" else verb, exchange.path.rstrip("/"))
     if operation is None:
-        yield from _no_operation_faults(exchange)
+        yield from _no_operation_violations(exchange)
         return
     response = operation["responses"].get(str(exchange.status))
     if response is None:
         yield f"the status {exchange.status} is not declared for {operation['operationId']}: {exchange.body[:200]}"
         return
-    yield from _header_faults(exchange, response)
-    yield from _content_faults(exchange, response, is_head=verb == "head")
+    yield from _header_violations(exchange, response)
+    yield from _content_violations(exchange, response, is_head=verb == "head")
 
 
-def _gateway_faults(exchange: Exchange) -> Iterator[str]:
+def _gateway_violations(exchange: Exchange) -> Iterator[str]:
     """Yield the faults of an answer without a correlation id, which only the gateway may give."""
     slugs = [slug for slug, problem in PROBLEMS.items() if problem.status == exchange.status]
     if not slugs or exchange.headers.get("content-type") != PROBLEM_JSON:
@@ -116,10 +120,10 @@ def _gateway_faults(exchange: Exchange) -> Iterator[str]:
     for name in exchange.headers.keys() - GATEWAY_HEADERS - UNDECLARED_HEADERS:
         yield f"the gateway sends the header {name}"
     if exchange.method != "HEAD":
-        yield from _body_faults(exchange, PROBLEM_MODEL, slugs)
+        yield from _body_violations(exchange, PROBLEM_MODEL, slugs)
 
 
-def _options_faults(exchange: Exchange) -> Iterator[str]:
+def _options_violations(exchange: Exchange) -> Iterator[str]:
     """Yield the faults of an answer to OPTIONS, which every path has without a declared operation."""
     if "allow" not in exchange.headers:
         yield "the header Allow is missing"
@@ -127,9 +131,9 @@ def _options_faults(exchange: Exchange) -> Iterator[str]:
         yield f"a body is sent with 204: {exchange.body[:200]}"
 
 
-def _no_operation_faults(exchange: Exchange) -> Iterator[str]:
+def _no_operation_violations(exchange: Exchange) -> Iterator[str]:
     if exchange.method == "OPTIONS" and exchange.status == NO_CONTENT:
-        yield from _options_faults(exchange)
+        yield from _options_violations(exchange)
         return
     slug = NO_OPERATION.get(exchange.status)
     if slug is None:
@@ -138,10 +142,10 @@ def _no_operation_faults(exchange: Exchange) -> Iterator[str]:
     if exchange.status == 405 and "allow" not in exchange.headers:
         yield "the header Allow is missing"
     if exchange.method != "HEAD":
-        yield from _body_faults(exchange, PROBLEM_MODEL, [slug])
+        yield from _body_violations(exchange, PROBLEM_MODEL, [slug])
 
 
-def _header_faults(exchange: Exchange, response: Json) -> Iterator[str]:
+def _header_violations(exchange: Exchange, response: Json) -> Iterator[str]:
     declared = {name.lower(): _resolved(header) for name, header in response.get("headers", {}).items()}
     for name in exchange.headers.keys() - declared.keys() - UNDECLARED_HEADERS:
         yield f"the header {name} is not declared for this status"
@@ -152,7 +156,7 @@ def _header_faults(exchange: Exchange, response: Json) -> Iterator[str]:
             yield f"the header {name} is declared as required and missing"
 
 
-def _content_faults(exchange: Exchange, response: Json, *, is_head: bool) -> Iterator[str]:
+def _content_violations(exchange: Exchange, response: Json, *, is_head: bool) -> Iterator[str]:
     content = response.get("content", {})
     media_type = exchange.headers.get("content-type", "").partition(";")[0]
     if not content or is_head:
@@ -164,22 +168,22 @@ def _content_faults(exchange: Exchange, response: Json, *, is_head: bool) -> Ite
         return
     model = content[media_type]["schema"]["$ref"].rpartition("/")[2]
     slugs = content[media_type].get("examples", {}).keys() if media_type == PROBLEM_JSON else ()
-    yield from _body_faults(exchange, model, slugs)
+    yield from _body_violations(exchange, model, slugs)
 
 
-def _body_faults(exchange: Exchange, model: str, slugs: Any) -> Iterator[str]:
+def _body_violations(exchange: Exchange, model: str, slugs: Any) -> Iterator[str]:
     try:
         document = orjson.loads(exchange.body)
     except orjson.JSONDecodeError as error:
         yield f"the body is not JSON: {error}"
         return
-    for fault in _validator(model).iter_errors(document):
-        yield f"/{'/'.join(map(str, fault.instance_path))}: {fault.message[:300]}"
+    for violation in _validator(model).iter_errors(document):
+        yield f"/{'/'.join(map(str, violation.instance_path))}: {violation.message[:300]}"
     if slugs:
-        yield from _problem_faults(exchange, document, slugs)
+        yield from _problem_violations(exchange, document, slugs)
 
 
-def _problem_faults(exchange: Exchange, document: Json, slugs: Any) -> Iterator[str]:
+def _problem_violations(exchange: Exchange, document: Json, slugs: Any) -> Iterator[str]:
     slug = str(document.get("type")).removeprefix(URI_PREFIX)
     if slug not in slugs:
         yield f"the problem {slug} is not declared for this status; declared are {sorted(slugs)}"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from infra.local import http_call
 from infra.local.http_call import Answer
-from tests.fakes.answer_validation import Exchange, require_declared
+from tests.fakes.answer_validation import Exchange, validate_exchange
 
 __all__ = ["Answer", "call"]
 
@@ -33,5 +33,5 @@ def call(
     if path.startswith(HUB_PATH):
         headers = {name.lower(): value for name, value in answer.headers.items()}
         found = {name: value for name, value in headers.items() if not name.startswith(GATEWAY_HEADER_PREFIX)}
-        require_declared(Exchange(method, path, answer.status, found, answer.body.decode()))
+        validate_exchange(Exchange(method, path, answer.status, found, answer.body.decode()))
     return answer

@@ -53,7 +53,7 @@ def deployed(token: str, scopes: Sequence[Scope], **settings: str) -> Iterator[N
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update({**_declared_settings(), **SETTINGS, **settings})
+    os.environ.update({**_template_settings(), **SETTINGS, **settings})
     try:
         with mock_aws():
             _deploy(token, scopes)
@@ -63,7 +63,7 @@ def deployed(token: str, scopes: Sequence[Scope], **settings: str) -> Iterator[N
         os.environ.update(before)
 
 
-def _declared_settings() -> dict[str, str]:
+def _template_settings() -> dict[str, str]:
     templates = [json.loads(path.read_text(encoding="utf-8")) for path in ASSEMBLY.glob("*.template.json")]
     functions = [
         resource["Properties"]

@@ -11,18 +11,18 @@ from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.risk.policy import NO_POLICY, RiskPolicy
 from functions.evaluation.risk.verify import VerifyRisk
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.use_cases.publish_snapshot import Publication
+from functions.hub.use_cases.publish_snapshot import PublishRequest
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.blob.write import digest
 from risk_hub_contracts.reports.risk import RiskMeasure, RiskReport, Sufficiency
 from tests.fakes.clock import FrozenClock
-from tests.fakes.earlier_release import PublishUnread
+from tests.fakes.earlier_release import PublishWithoutBlobChecks
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import (
     MemoryBlobs,
-    MemoryEvaluations,
     MemoryForecasts,
     MemoryInputNotes,
+    MemoryReports,
     MemorySnapshots,
 )
 
@@ -36,20 +36,20 @@ class EvaluatedWorld:
 
     def __init__(self, threshold: int = 100, policy: RiskPolicy = NO_POLICY) -> None:
         self.clock = FrozenClock()
-        self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryEvaluations()
+        self.snapshots, self.blobs, self.reports = MemorySnapshots(), MemoryBlobs(), MemoryReports()
         self.forecasts, self.notes = MemoryForecasts(), MemoryInputNotes()
         offload = OffloadPolicy(enabled=True, inline_threshold_entries=threshold)
-        self.publish = PublishUnread(
+        self.publish = PublishWithoutBlobChecks(
             self.snapshots, self.blobs, MemoryMarks(), self.clock, offload, RETENTION
         )
-        stores = (self.snapshots, self.blobs, self.evaluations, self.forecasts, self.notes)
+        stores = (self.snapshots, self.blobs, self.reports, self.forecasts, self.notes)
         self.evaluate = EvaluateRisk(*stores, self.clock, RETENTION, policy)
-        self.verify = VerifyRisk(self.snapshots, self.blobs, self.evaluations)
+        self.verify = VerifyRisk(self.snapshots, self.blobs, self.reports)
 
     def announced(self, **fields: Any) -> CloudEvent:
         """Publish a snapshot; return the event that announces it."""
         body = {"as_of": "2026-01-05T11:59:00Z", "version": "v1", "weights": WEIGHTS, **fields}
-        published = self.publish(Publication(WORLD, "gateway", "paper", orjson.dumps(body), "c-1"))
+        published = self.publish(PublishRequest(WORLD, "gateway", "paper", orjson.dumps(body), "c-1"))
         event = risk_snapshot_updated(
             published.stored.to_announcement(), time=self.clock(), is_latest=True, correlation_id="c-1"
         )
@@ -60,9 +60,7 @@ class EvaluatedWorld:
         event = self.announced(**fields)
         assert self.evaluate(event) == "evaluated"
         (report,) = [
-            each.report
-            for each in self.evaluations.rows.values()
-            if each.report.version == event.data["version"]
+            each.report for each in self.reports.rows.values() if each.report.version == event.data["version"]
         ]
         assert isinstance(report, RiskReport)
         return report
@@ -72,7 +70,7 @@ class EvaluatedWorld:
         return self.blobs.put(WORLD, kind, digest(data), data).document()
 
 
-def pick(report: RiskReport, measure: str, method: str, bps: int | None) -> RiskMeasure:
+def find_measure(report: RiskReport, measure: str, method: str, bps: int | None) -> RiskMeasure:
     """Return one measure of a report."""
     (found,) = [
         m for m in report.measures if (m.measure, m.method, m.confidence_bps) == (measure, method, bps)

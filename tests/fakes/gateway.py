@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from risk_hub_contracts.api.routes import METHODS_OF
-from tests.fakes.answer_validation import require_declared_event
+from risk_hub_contracts.api.routes import METHODS_BY_ROUTE
+from tests.fakes.answer_validation import validate_proxy_answer
 
 REGISTRY_PATH = re.compile("/risk-hub/worlds(?:/[^/]*/(?:expectations|exit-policy))?/?")
-Door = Callable[[dict[str, Any], Any], dict[str, Any]]
+LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def proxy_event(
 def resource_of(path: str) -> str:
     """Return the resource that API Gateway matches: a template of the contract, else the path itself."""
     segments = path.rstrip("/").split("/")
-    for template in METHODS_OF:
+    for template in METHODS_BY_ROUTE:
         parts = template.split("/")
         if len(parts) == len(segments) and all(
             part in ("{world_id}", "{version}", "{sha256}") or part == segment
@@ -92,9 +92,9 @@ def _body(body: bytes | None) -> tuple[str | None, bool]:
 class Gateway:
     """The handlers behind one address, and the default headers of every request."""
 
-    writer: Door
-    reader: Door
-    registry: Door
+    writer: LambdaHandler
+    reader: LambdaHandler
+    registry: LambdaHandler
     headers: dict[str, str] = field(default_factory=dict)
 
     def __call__(
@@ -110,7 +110,7 @@ class Gateway:
         raw = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         return self.send(proxy_event(method, url, [*listed, *extra], raw))
 
-    def door(self, event: dict[str, Any]) -> Door:
+    def handler_for(self, event: dict[str, Any]) -> LambdaHandler:
         """Return the handler to which the API would route the event."""
         if REGISTRY_PATH.fullmatch(event["path"]):
             return self.registry
@@ -118,7 +118,7 @@ class Gateway:
 
     def send(self, event: dict[str, Any]) -> Answer:
         """Return the answer to an event; one that the API description does not declare fails the test."""
-        answer = self.door(event)(event, SimpleNamespace(aws_request_id="lambda-request"))
-        require_declared_event(event, answer)
+        answer = self.handler_for(event)(event, SimpleNamespace(aws_request_id="lambda-request"))
+        validate_proxy_answer(event, answer)
         headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
         return Answer(answer["statusCode"], headers, answer.get("body") or "")

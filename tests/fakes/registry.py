@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
-from functions.hub.domain.snapshot_record import StoredSnapshot
-from functions.hub.world_ports import Note, Noted, RowPage, Writing, Written
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.world_ports import NoteKind, NoteWrite, NoteWriteResult, RowPage, StoredNote
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.worlds.expectation import Expectation
 from tests.fakes.stores import MemoryWorlds
@@ -13,32 +13,32 @@ from tests.fakes.stores import MemoryWorlds
 class MemoryRegistry:
     def __init__(self, worlds: MemoryWorlds) -> None:
         self.worlds = worlds
-        self.notes: dict[tuple[str, str, Note], Noted] = {}
-        self.dormant: set[tuple[str, str, Note]] = set()
+        self.notes: dict[tuple[str, str, NoteKind], StoredNote] = {}
+        self.not_in_force: set[tuple[str, str, NoteKind]] = set()
 
-    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Written:
+    def put(self, world_id: str, stage: str, note: NoteKind, writing: NoteWrite) -> NoteWriteResult:
         before = self.notes.get((world_id, stage, note))
-        counted = before is not None and (world_id, stage, note) not in self.dormant
+        counted = before is not None and (world_id, stage, note) not in self.not_in_force
         since = before.since if before is not None and counted and writing.in_force else writing.at
-        self.dormant -= {(world_id, stage, note)}
+        self.not_in_force -= {(world_id, stage, note)}
         if not writing.in_force:
-            self.dormant |= {(world_id, stage, note)}
-        noted = Noted(writing.text, since, writing.at, writing.by)
-        self.notes[world_id, stage, note] = noted
+            self.not_in_force |= {(world_id, stage, note)}
+        stored_note = StoredNote(writing.text, since, writing.at, writing.by)
+        self.notes[world_id, stage, note] = stored_note
         self.worlds.register(world_id, stage)
         if note == "exit_policy":
             self.worlds.policies[world_id, stage] = ExitPolicy.model_validate_json(writing.text)
-        return Written(noted, created=before is None)
+        return NoteWriteResult(stored_note, created=before is None)
 
-    def get(self, world_id: str, stage: str, note: Note) -> Noted | None:
+    def get(self, world_id: str, stage: str, note: NoteKind) -> StoredNote | None:
         return self.notes.get((world_id, stage, note))
 
-    def remove(self, world_id: str, stage: str, note: Note) -> None:
+    def remove(self, world_id: str, stage: str, note: NoteKind) -> None:
         self.notes.pop((world_id, stage, note), None)
         if note == "exit_policy":
             self.worlds.policies.pop((world_id, stage), None)
-        noted = any(key[:2] == (world_id, stage) for key in self.notes)
-        if not noted and self.worlds.rows.get((world_id, stage)) is None:
+        stored_note = any(key[:2] == (world_id, stage) for key in self.notes)
+        if not stored_note and self.worlds.rows.get((world_id, stage)) is None:
             self.worlds.rows.pop((world_id, stage), None)
 
     def page(self, limit: int, after: tuple[str, str] | None = None) -> RowPage:
@@ -54,21 +54,24 @@ class MemoryRegistry:
         return sorted(expected | set(self.worlds.newest))
 
     def _row(self, world_id: str, stage: str) -> WorldRow:
-        newest, noted = self.worlds.newest.get((world_id, stage)), self.get(world_id, stage, "expectation")
+        newest, stored_note = (
+            self.worlds.newest.get((world_id, stage)),
+            self.get(world_id, stage, "expectation"),
+        )
         return WorldRow(
             world_id=world_id,
             stage=stage,
             head=None if newest is None else _head(newest),
-            expectation=None if noted is None else Expectation.model_validate_json(noted.text),
-            expected_since=None if noted is None else noted.since,
+            expectation=None if stored_note is None else Expectation.model_validate_json(stored_note.text),
+            expected_since=None if stored_note is None else stored_note.since,
         )
 
 
-def _head(newest: StoredSnapshot) -> NewestSnapshot:
+def _head(newest: SnapshotRecord) -> NewestSnapshot:
     return NewestSnapshot(newest.version, newest.as_of, newest.created_at, newest.expires_at)
 
 
-class MemoryQueues:
+class MemoryQueueDepths:
     def __init__(self, **waiting: int) -> None:
         self.waiting = waiting
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from risk_hub_contracts.base.times import format_instant
 from tests.fakes.clock import START
 
@@ -23,9 +23,9 @@ def stored(  # noqa: PLR0913
     correlation_id: str | None = None,
     trace_header: str | None = None,
     **document: Any,
-) -> StoredSnapshot:
+) -> SnapshotRecord:
     """Return a snapshot as the hub stores it; further keywords go into its document."""
-    return StoredSnapshot(
+    return SnapshotRecord(
         world_id=world_id,
         version=version,
         as_of=as_of,
@@ -48,7 +48,7 @@ def stored(  # noqa: PLR0913
     )
 
 
-def series(count: int, *, step: timedelta = timedelta(minutes=1), **common: Any) -> list[StoredSnapshot]:
+def series(count: int, *, step: timedelta = timedelta(minutes=1), **common: Any) -> list[SnapshotRecord]:
     """Return snapshots `v000`, `v001`… each one step newer than the one before."""
     return [
         stored(f"v{i:03}", as_of=START + i * step, created_at=START + i * step, **common)

@@ -6,13 +6,13 @@ from datetime import datetime
 
 import orjson
 
+from functions.evaluation.derived_record import AnyDerivedRecord, ReportKind, engine_order, report_prefix
 from functions.evaluation.forecast_key import forecast_bounds, forecast_id
 from functions.evaluation.input_note import InputNote
-from functions.evaluation.ports import FoundReport
-from functions.evaluation.derived_record import Record, ReportKind, engine_order, report_prefix
+from functions.evaluation.ports import StoredReport
 from functions.evaluation.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import BlobError, BlobHead, BlobStat, Head, PutOutcome
 from risk_hub_contracts.base.limits import BLOB_FIRST_READ_BYTES
 from risk_hub_contracts.base.times import parse_instant
@@ -24,9 +24,9 @@ from risk_hub_contracts.reports.forecast import Forecast
 
 class MemorySnapshots:
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], StoredSnapshot] = {}
+        self.rows: dict[tuple[str, str], SnapshotRecord] = {}
 
-    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+    def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         assert retain_until >= snapshot.expires_at
         key = (snapshot.world_id, snapshot.version)
         if key in self.rows:
@@ -34,15 +34,15 @@ class MemorySnapshots:
         self.rows[key] = snapshot.sized(len(orjson.dumps(snapshot.document)))
         return PutOutcome(self.rows[key], created=True)
 
-    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+    def get(self, world_id: str, version: str) -> SnapshotRecord | None:
         return self.rows.get((world_id, version))
 
     def content_hash(self, world_id: str, version: str) -> str | None:
         row = self.rows.get((world_id, version))
         return None if row is None else row.content_hash
 
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
-        admitted = [row for row in self.rows.values() if query.admits(row)]
+    def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
+        admitted = [row for row in self.rows.values() if query.matches(row)]
         admitted.sort(key=lambda row: row.order, reverse=query.newest_first)
         return admitted[: query.limit]
 
@@ -96,7 +96,7 @@ class MemoryWorlds:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Head | None] = {}
         self.policies: dict[tuple[str, str], ExitPolicy] = {}
-        self.newest: dict[tuple[str, str], StoredSnapshot] = {}
+        self.newest: dict[tuple[str, str], SnapshotRecord] = {}
 
     def exit_policy(self, world_id: str, stage: str) -> ExitPolicy | None:
         return self.policies.get((world_id, stage))
@@ -104,7 +104,7 @@ class MemoryWorlds:
     def register(self, world_id: str, stage: str) -> None:
         self.rows.setdefault((world_id, stage), None)
 
-    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+    def advance_head(self, snapshot: SnapshotRecord) -> bool:
         key = (snapshot.world_id, snapshot.stage)
         head = self.rows.get(key)
         if head is not None and head.order > snapshot.order:
@@ -117,21 +117,21 @@ class MemoryWorlds:
         return [head for (world, _), head in sorted(self.rows.items()) if world == world_id]
 
 
-class MemoryEvaluations:
+class MemoryReports:
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], Record] = {}
+        self.rows: dict[tuple[str, str], AnyDerivedRecord] = {}
 
-    def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
+    def put_once(self, record: AnyDerivedRecord, retain_until: datetime) -> bool:
         assert retain_until.tzinfo is not None
-        key = (evaluation.report.world_id, evaluation.evaluation_id)
-        return self.rows.setdefault(key, evaluation) is evaluation
+        key = (record.report.world_id, record.evaluation_id)
+        return self.rows.setdefault(key, record) is record
 
-    def get(self, world_id: str, evaluation_id: str) -> Record | None:
+    def get(self, world_id: str, evaluation_id: str) -> AnyDerivedRecord | None:
         return self.rows.get((world_id, evaluation_id))
 
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
-    ) -> FoundReport | None:
+    ) -> StoredReport | None:
         prefix = report_prefix(kind, version)
         rows = [
             row for (world, key), row in self.rows.items() if world == world_id and key.startswith(prefix)
@@ -140,7 +140,7 @@ class MemoryEvaluations:
             row for row in rows if known_at is None or parse_instant(row.report.evaluated_at) <= known_at
         ]
         newest = max(known, key=lambda row: engine_order(row.evaluation_id), default=None)
-        return None if newest is None else FoundReport(newest.document(), history=newest.history)
+        return None if newest is None else StoredReport(newest.document(), history=newest.history)
 
     def signals(self, query: SignalQuery) -> SignalPage:
         lower, upper = query.bounds()

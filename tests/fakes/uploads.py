@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from functions.hub.blob_ports import NoUploadError, SignedPut, UploadInProgressError, UploadMismatchError
+from functions.hub.blob_ports import (
+    SignedPut,
+    UploadInProgressError,
+    UploadMismatchError,
+    UploadNotFoundError,
+)
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.uploads import PartSpan, part_spans
 from tests.fakes.stores import MemoryBlobs
@@ -29,7 +34,11 @@ class MemoryUploads:
 
     def sign_put(self, ref: BlobRef) -> SignedPut:
         self.refs[ref.ref] = ref
-        headers = {**bound(ref.bytes or 0, ref.sha256), "If-None-Match": "*", "x-amz-meta-kind": ref.kind}
+        headers = {
+            **signed_headers(ref.bytes or 0, ref.sha256),
+            "If-None-Match": "*",
+            "x-amz-meta-kind": ref.kind,
+        }
         return SignedPut(f"https://blobs.invalid/?ref={ref.ref}", headers)
 
     def begin(self, ref: BlobRef) -> str:  # noqa: ARG002
@@ -39,11 +48,11 @@ class MemoryUploads:
 
     def sign_part(self, ref: BlobRef, upload_id: str, part: PartSpan, sha256: str) -> SignedPut:  # noqa: ARG002
         url = f"https://blobs.invalid/?upload={upload_id}&part={part.number}"
-        return SignedPut(url, bound(part.size_bytes, sha256))
+        return SignedPut(url, signed_headers(part.size_bytes, sha256))
 
     def complete(self, ref: BlobRef, upload_id: str) -> None:
         if upload_id not in self.begun or not list(part_spans(ref.bytes or 0)):
-            raise NoUploadError("this upload is unknown")
+            raise UploadNotFoundError("this upload is unknown")
         parts = self.begun[upload_id]
         if sorted(parts) != [span.number for span in part_spans(ref.bytes or 0)]:
             raise UploadMismatchError("parts are missing")
@@ -61,19 +70,19 @@ class MemoryUploads:
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """Answer a signed PUT with S3's status."""
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         if headers["x-amz-checksum-sha256"] != checksum(hashlib.sha256(body).hexdigest()):
             return 400
-        if "upload" in asked:
-            if asked["upload"] not in self.begun:
+        if "upload" in query:
+            if query["upload"] not in self.begun:
                 return 404
-            self.begun[asked["upload"]][int(asked["part"])] = body
+            self.begun[query["upload"]][int(query["part"])] = body
             return 200
-        if asked["ref"] in self.blobs.objects:
+        if query["ref"] in self.blobs.objects:
             return 412
-        self.blobs.objects[asked["ref"]] = (self.refs[asked["ref"]].kind, body)
+        self.blobs.objects[query["ref"]] = (self.refs[query["ref"]].kind, body)
         return 200
 
 
-def bound(size_bytes: int, sha256: str) -> dict[str, str]:
+def signed_headers(size_bytes: int, sha256: str) -> dict[str, str]:
     return {"Content-Length": str(size_bytes), "x-amz-checksum-sha256": checksum(sha256)}

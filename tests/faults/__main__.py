@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.bring_up import open_stage
+from infra.local.bring_up import start_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.faults.run import Outcome, Plan, fault_run
 
@@ -20,7 +20,7 @@ def page(outcome: Outcome, snapshots: int, worlds: int) -> str:
     faults = "\n".join(f"| {name} | {count} |" for name, count in outcome.faults.items())
     answers = "\n".join(f"| {status or 'connection broken'} | {n} |" for status, n in outcome.answers.items())
     workers = "\n".join(
-        f"| {name} | {count.expected} | {count.stored} | {count.dead_letters} | {len(count.lost)} | {len(count.doubled)} |"
+        f"| {name} | {count.expected} | {count.stored} | {count.dead_letters} | {len(count.lost)} | {len(count.duplicated)} |"
         for name, count in outcome.workers.items()
     )
     return f"""# Fault run
@@ -45,7 +45,7 @@ letters back, and the run waits until all queues are empty. Then it counts:
 | snapshots given up by producers | {len(outcome.given_up)} |
 | effects stored | {sum(count.stored for count in outcome.workers.values())} |
 | **lost** | **{len(outcome.lost)}** |
-| **duplicated** | **{len(outcome.doubled)}** |
+| **duplicated** | **{len(outcome.duplicated)}** |
 
 | worker | effects expected | stored | dead letters moved back | lost | duplicated |
 |---|---|---|---|---|---|
@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as home:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
-        stage = open_stage(settings, Console(), detached=False, fresh=True)
+        stage = start_stage(settings, Console(), detached=False, fresh=True)
         try:
             outcome = fault_run(stage, Path(home) / "faults", Plan(asked.snapshots, asked.worlds))
         finally:
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
     text = page(outcome, asked.snapshots, asked.worlds)
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    return 1 if outcome.lost or outcome.doubled or outcome.given_up else 0
+    return 1 if outcome.lost or outcome.duplicated or outcome.given_up else 0
 
 
 if __name__ == "__main__":

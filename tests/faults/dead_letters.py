@@ -6,8 +6,8 @@ from typing import Any
 
 from infra.local.aws import LocalAws
 from infra.names import WORKER_EVENTS, dead_letter_queue_name, queue_name
-from infra.ops.operate.rate_limiter import Pace
-from infra.ops.operate.queue_list import DEPTH, counts, queue_url
+from infra.ops.operate.queue_list import DEPTH, message_counts, queue_url
+from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.redrive import Redrive
 from tests.faults.install import STAGE
 
@@ -29,7 +29,7 @@ class DeadLetters:
         """Return how many messages each worker has given up."""
         sqs: Any = self.aws.client("sqs")
         return {
-            worker: counts(sqs, queue_url(sqs, dead_letter_queue_name(STAGE, worker)))[DEPTH]
+            worker: message_counts(sqs, queue_url(sqs, dead_letter_queue_name(STAGE, worker)))[DEPTH]
             for worker in WORKER_EVENTS
         }
 
@@ -40,4 +40,6 @@ class DeadLetters:
             if waiting:
                 source = queue_url(sqs, dead_letter_queue_name(STAGE, worker))
                 back = Redrive(sqs, source, queue_url(sqs, queue_name(STAGE, worker)))
-                self.moved[worker] += back.move(None, waiting, Pace(RATE_PER_SECOND), lambda _: None)[0]
+                self.moved[worker] += back.move(None, waiting, RateLimiter(RATE_PER_SECOND), lambda _: None)[
+                    0
+                ]

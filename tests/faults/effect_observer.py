@@ -13,7 +13,7 @@ STAGE = "local"
 PROBE = "fault-witness"
 POISON_PREFIX = "poison"
 # Which worker's effect an event announces, and which field holds the effect's creation time.
-MAKERS = {
+EFFECT_EVENTS = {
     "risk_evaluated": ("risk_engine", "evaluated_at"),
     "stress_evaluated": ("stress_engine", "evaluated_at"),
     "exit_signal_emitted": ("exit_engine", "emitted_at"),
@@ -30,12 +30,14 @@ def effect(document: dict[str, Any]) -> str:
 
 
 @dataclass
-class Witness:
+class EffectObserver:
     """Subscribe to all events before the load begins, and read the tables after it has ended."""
 
     aws: LocalAws
     announced: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    made: Announced = field(default_factory=lambda: {worker: defaultdict(set) for worker in WORKERS})
+    announced_effects: Announced = field(
+        default_factory=lambda: {worker: defaultdict(set) for worker in WORKERS}
+    )
 
     def __post_init__(self) -> None:
         """Create the rule and its queue."""
@@ -70,26 +72,26 @@ class Witness:
         return stored
 
     def _listen(self) -> None:
-        while not self._stopped.is_set() or self._hear():
-            self._hear()
+        while not self._stopped.is_set() or self._receive():
+            self._receive()
 
-    def _hear(self) -> int:
+    def _receive(self) -> int:
         answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         messages = answer.get("Messages", [])
         for message in messages:
-            self._note(json.loads(message["Body"])["detail"])
+            self._record_event(json.loads(message["Body"])["detail"])
         if messages:
             entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
             self._sqs.delete_message_batch(QueueUrl=self._queue, Entries=entries)
         return len(messages)
 
-    def _note(self, event: dict[str, Any]) -> None:
+    def _record_event(self, event: dict[str, Any]) -> None:
         data = event["data"]
         if event["type"] == "risk_snapshot_updated":
             self.announced[effect(data)] += 1
-        elif event["type"] in MAKERS:
-            worker, instant = MAKERS[event["type"]]
-            self.made[worker][effect(data)].add(data[instant])
+        elif event["type"] in EFFECT_EVENTS:
+            worker, instant = EFFECT_EVENTS[event["type"]]
+            self.announced_effects[worker][effect(data)].add(data[instant])
 
     def _scan(self, table: str) -> list[dict[str, Any]]:
         paginator = self.aws.client("dynamodb").get_paginator("scan")

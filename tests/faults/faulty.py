@@ -21,7 +21,7 @@ LOG = Path(os.environ["FAULTY_LOG"])
 FUNCTION = os.environ["FAULTY_HANDLER"].split(".")[1]
 # Effects for this world are never stored: its messages must end as dead letters, and be redriven from there.
 REFUSED_WORLD = os.environ.get("FAULTY_WORLD", "")
-CHANCE = random.SystemRandom()
+RANDOM = random.SystemRandom()
 KILLED_EXIT_CODE = 137
 
 
@@ -37,15 +37,15 @@ class Raw:
         return [self._content]
 
 
-def strikes(operation: str, fault: str) -> bool:
+def occurs(operation: str, fault: str) -> bool:
     """Decide whether the fault happens now, and record it if it does."""
-    if CHANCE.random() >= RATES.get(operation, {}).get(fault, 0.0):
+    if RANDOM.random() >= RATES.get(operation, {}).get(fault, 0.0):
         return False
-    note(operation, fault)
+    log_fault(operation, fault)
     return True
 
 
-def note(operation: str, fault: str) -> None:
+def log_fault(operation: str, fault: str) -> None:
     """Record the fault."""
     with LOG.open("a") as log:
         log.write(f"{FUNCTION}: {operation} {fault}\n")
@@ -62,15 +62,15 @@ def before_send(request: Any, event_name: str, **_: Any) -> Any:
     """Fail before the service receives anything."""
     operation = event_name.rpartition(".")[2]
     if REFUSED_WORLD and operation == "PutItem" and REFUSED_WORLD.encode() in request.body:
-        note(operation, "refused for one world")
+        log_fault(operation, "refused for one world")
         return answer(request.url, 400, {"__type": "ValidationException", "message": "injected"})
-    if strikes(operation, "killed before"):
+    if occurs(operation, "killed before"):
         os._exit(KILLED_EXIT_CODE)
-    if strikes(operation, "timed out"):
+    if occurs(operation, "timed out"):
         raise ReadTimeoutError(endpoint_url=request.url)
-    if strikes(operation, "throttled"):
+    if occurs(operation, "throttled"):
         return answer(request.url, 400, {"__type": "ThrottlingException", "message": "injected"})
-    if operation == "PutEvents" and strikes(operation, "refused"):
+    if operation == "PutEvents" and occurs(operation, "refused"):
         entries = json.loads(request.body)["Entries"]
         refused = [{"ErrorCode": "InternalFailure", "ErrorMessage": "injected"} for _ in entries]
         return answer(request.url, 200, {"FailedEntryCount": len(refused), "Entries": refused})
@@ -80,9 +80,9 @@ def before_send(request: Any, event_name: str, **_: Any) -> Any:
 def response_received(event_name: str, **_: Any) -> None:
     """Fail after the service did its work: the effect exists, the answer is lost."""
     operation = event_name.rpartition(".")[2]
-    if strikes(operation, "killed after"):
+    if occurs(operation, "killed after"):
         os._exit(KILLED_EXIT_CODE)
-    if strikes(operation, "answer lost"):
+    if occurs(operation, "answer lost"):
         raise ReadTimeoutError(endpoint_url="injected")
 
 

@@ -59,7 +59,7 @@ class Faults:
         """Put the faulty wrapper in front of each handler; a returned message is redelivered within seconds."""
         self.log.touch()
         for folder, rates in RATES.items():
-            code = with_front(build_code_zip(BUNDLE_OF[folder]))
+            code = with_faulty_wrapper(build_code_zip(BUNDLE_OF[folder]))
             variables = {
                 "FAULTY_HANDLER": handler(folder).rpartition(".")[0],
                 "FAULTY_RATES": json.dumps(rates),
@@ -96,7 +96,7 @@ class Faults:
         )
 
 
-def with_front(code: bytes) -> bytes:
+def with_faulty_wrapper(code: bytes) -> bytes:
     """Return the zip with the faulty wrapper added."""
     buffer = io.BytesIO(code)
     with zipfile.ZipFile(buffer, "a") as archive:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.local.http_call import call
-from infra.local.sample.publish import Hub
+from infra.local.sample.publish import HubEndpoint
 
 ASSETS = ("AAPL", "JPM", "KO", "MSFT", "XOM")
 CALM_VARIANCE = 4e-4
@@ -40,7 +40,7 @@ class Load:
         given_up: snapshots without a success answer; must stay empty.
     """
 
-    hub: Hub
+    hub: HubEndpoint
     snapshots: int
     worlds: int
     threads: int = 6
@@ -72,11 +72,11 @@ class Load:
     def _publish(self, number: int) -> None:
         rng = random.Random(number)
         body = json.dumps(self._body(number, late=rng.random() < BACKFILL_SHARE)).encode()
-        self._until_answered(number, body)
+        self._post_until_answered(number, body)
         if rng.random() < REPLAY_SHARE:
-            self._until_answered(number, body)
+            self._post_until_answered(number, body)
 
-    def _until_answered(self, number: int, body: bytes) -> None:
+    def _post_until_answered(self, number: int, body: bytes) -> None:
         for _ in range(ATTEMPTS_MAX):
             status = self._post(number, body)
             self.answers[status] += 1

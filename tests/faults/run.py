@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.names import physical_name, relay_failures_name
 from tests.faults.dead_letters import DeadLetters
+from tests.faults.effect_observer import POISON_PREFIX, WORKERS, EffectObserver
 from tests.faults.install import REFUSED_WORKER, STAGE, Faults
 from tests.faults.load import Load
-from tests.faults.effect_observer import POISON_PREFIX, WORKERS, Witness
 
 POLL_SECONDS = 0.5
 POISONED_RECORDS = 5
@@ -25,13 +25,13 @@ class Plan:
     Attributes:
         visibility_seconds: time after which a message that a worker returned, or died with, is delivered
             again.
-        rest_seconds: maximum duration of each wait.
+        wait_max_seconds: maximum duration of each wait.
     """
 
     snapshots: int
     worlds: int
     visibility_seconds: int = 5
-    rest_seconds: float = 1_800
+    wait_max_seconds: float = 1_800
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class WorkerCount:
         stored: effects in the store.
         dead_letters: messages that the worker gave up and that were moved back.
         lost: expected, but not stored or not announced; must be empty.
-        doubled: stored without being expected, or announced as more than one; must be empty.
+        duplicated: stored without being expected, or announced as more than one; must be empty.
     """
 
     expected: int
     stored: int
     dead_letters: int
     lost: list[str]
-    doubled: list[str]
+    duplicated: list[str]
 
 
 @dataclass(frozen=True)
@@ -87,21 +87,21 @@ class Outcome:
         return [*self.unannounced, *(name for count in self.workers.values() for name in count.lost)]
 
     @property
-    def doubled(self) -> list[str]:
+    def duplicated(self) -> list[str]:
         """Return everything that happened twice; must be empty."""
-        return [name for count in self.workers.values() for name in count.doubled]
+        return [name for count in self.workers.values() for name in count.duplicated]
 
 
 @dataclass(frozen=True)
 class FaultRun:
     """The participants of one run, and the maximum duration of each wait."""
 
-    stage: OpenStage
-    witness: Witness
+    stage: RunningStage
+    observer: EffectObserver
     faults: Faults
     load: Load
     dead_letters: DeadLetters
-    rest_seconds: float
+    wait_max_seconds: float
 
     def run(self) -> Outcome:
         """Run the load against the stage with faults on; return the counts."""
@@ -112,43 +112,43 @@ class FaultRun:
         # Relay and workers lag behind the load: the faults stay on until nearly all of their work is done
         # too.
         self._wait_until(self._nearly_done)
-        self._wait_until(self._dead_letters_lie)
+        self._wait_until(self._dead_letters_present)
         self.faults.remove()
-        self._wait_until(self._at_rest)
-        self.witness.stop()
+        self._wait_until(self._all_work_done)
+        self.observer.stop()
         return self._outcome(time.monotonic() - started)
 
     def _nearly_done(self) -> bool:
         """Return whether nine tenths of the work that is possible with faults on is done."""
-        return self._done_share(refused=self._refused()) >= FAULTY_SHARE
+        return self._done_share(refused=self._refused_count()) >= FAULTY_SHARE
 
     def _done_share(self, refused: int = 0) -> float:
         wanted: dict[str, int] = dict.fromkeys(("risk_engine", "stress_engine"), self.load.snapshots)
         wanted[REFUSED_WORKER] -= refused
-        return min(len(self.witness.made[worker]) / count for worker, count in wanted.items())
+        return min(len(self.observer.announced_effects[worker]) / count for worker, count in wanted.items())
 
-    def _refused(self) -> int:
+    def _refused_count(self) -> int:
         """Return the number of snapshots of the refused world."""
         return self.load.snapshots // self.load.worlds
 
-    def _dead_letters_lie(self) -> bool:
+    def _dead_letters_present(self) -> bool:
         """Return whether as many messages as the refused world has snapshots have been given up."""
-        return self.dead_letters.waiting()[REFUSED_WORKER] >= self._refused()
+        return self.dead_letters.waiting()[REFUSED_WORKER] >= self._refused_count()
 
-    def _at_rest(self) -> bool:
+    def _all_work_done(self) -> bool:
         """Return whether all work is done; move given-up messages back, as an operator does."""
         self.dead_letters.redrive()
         if self._done_share() < 1:
             return False
-        expected, made = self._expected(), self.witness.made
+        expected, announced_effects = self._expected(), self.observer.announced_effects
         return (
-            set(self.witness.announced) >= self.witness.committed()
-            and all(expected[worker] <= set(made[worker]) for worker in WORKERS)
+            set(self.observer.announced) >= self.observer.committed()
+            and all(expected[worker] <= set(announced_effects[worker]) for worker in WORKERS)
             and isolated(self.stage.aws) >= POISONED_RECORDS
         )
 
     def _expected(self) -> dict[str, set[str]]:
-        committed = self.witness.committed()
+        committed = self.observer.committed()
         return {
             "risk_engine": committed,
             "stress_engine": committed,
@@ -156,7 +156,7 @@ class FaultRun:
         }
 
     def _outcome(self, seconds: float) -> Outcome:
-        committed, announced = self.witness.committed(), self.witness.announced
+        committed, announced = self.observer.committed(), self.observer.announced
         return Outcome(
             faults=self.faults.injected(),
             answers=dict(sorted(self.load.answers.items())),
@@ -171,16 +171,20 @@ class FaultRun:
         )
 
     def _worker_counts(self) -> dict[str, WorkerCount]:
-        expected, stored, made = self._expected(), self.witness.effects(), self.witness.made
+        expected, stored, announced_effects = (
+            self._expected(),
+            self.observer.effects(),
+            self.observer.announced_effects,
+        )
         return {
             worker: WorkerCount(
                 expected=len(expected[worker]),
                 stored=len(stored[worker]),
                 dead_letters=self.dead_letters.moved[worker],
-                lost=sorted(expected[worker] - (stored[worker] & set(made[worker]))),
-                doubled=sorted(
+                lost=sorted(expected[worker] - (stored[worker] & set(announced_effects[worker]))),
+                duplicated=sorted(
                     (stored[worker] - expected[worker])
-                    | {name for name, instants in made[worker].items() if len(instants) > 1}
+                    | {name for name, instants in announced_effects[worker].items() if len(instants) > 1}
                 ),
             )
             for worker in WORKERS
@@ -188,17 +192,17 @@ class FaultRun:
 
     def _wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait for a condition; after the deadline the counts show what is missing."""
-        deadline = time.monotonic() + self.rest_seconds
+        deadline = time.monotonic() + self.wait_max_seconds
         while not condition() and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
 
 
-def fault_run(stage: OpenStage, log: Path, plan: Plan) -> Outcome:
+def fault_run(stage: RunningStage, log: Path, plan: Plan) -> Outcome:
     """Run the plan against a deployed local stage; return the counts."""
     load = Load(stage.hub, plan.snapshots, plan.worlds)
     faults = Faults(stage.aws, log, load.world(0), plan.visibility_seconds)
-    witness, dead_letters = Witness(stage.aws), DeadLetters(stage.aws)
-    return FaultRun(stage, witness, faults, load, dead_letters, plan.rest_seconds).run()
+    observer, dead_letters = EffectObserver(stage.aws), DeadLetters(stage.aws)
+    return FaultRun(stage, observer, faults, load, dead_letters, plan.wait_max_seconds).run()
 
 
 def poison(aws: Any) -> None:

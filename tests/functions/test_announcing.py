@@ -8,14 +8,14 @@ import pytest
 
 from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.announcing.announce_commits import PUBLISH_MAX_ATTEMPTS, AnnounceCommits
-from functions.announcing.relay_records import Relayed, RelayRecords
-from functions.announcing.stream_records import StreamRecords
+from functions.announcing.relay_records import RelayRecords, RelayResult
+from functions.announcing.stream_records import StreamRecordDecoder
 from functions.hub.adapters.body_store import BodyStore
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import DependencyUnavailableError
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
 from tests.events.emitted import stream_record
-from tests.fakes.clock import START
 from tests.fakes.bus_and_tokens import MemoryBus, MemoryFailures
+from tests.fakes.clock import START
 from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryWorlds
 
@@ -23,7 +23,7 @@ from tests.fakes.stores import MemoryWorlds
 class Relay:
     def __init__(self) -> None:
         self.worlds, self.bus, self.failures = MemoryWorlds(), MemoryBus(), MemoryFailures()
-        decoder = StreamRecords(BodyStore(None, "unused"))
+        decoder = StreamRecordDecoder(BodyStore(None, "unused"))
         self.run = RelayRecords(decoder, AnnounceCommits(self.worlds, self.bus), self.failures)
 
 
@@ -34,7 +34,7 @@ def relay() -> Relay:
 
 def test_a_committed_snapshot_is_announced_as_a_cloud_event(relay: Relay) -> None:
     snapshot = stored(correlation_id="c-1", trace_header="Root=1")
-    assert relay.run([stream_record(snapshot)]) == Relayed(announced=1, isolated=0)
+    assert relay.run([stream_record(snapshot)]) == RelayResult(announced=1, isolated=0)
     (event,) = relay.bus.taken
     detail = orjson.loads(event.to_detail())
     assert detail["type"] == "risk_snapshot_updated"
@@ -46,7 +46,7 @@ def test_a_committed_snapshot_is_announced_as_a_cloud_event(relay: Relay) -> Non
 
 def test_the_head_moves_before_the_event_goes_out(relay: Relay) -> None:
     relay.bus.refusals = 99
-    with pytest.raises(UnavailableError):
+    with pytest.raises(DependencyUnavailableError):
         relay.run([stream_record(stored())])
     assert relay.bus.taken == []
     assert relay.worlds.heads("w1")
@@ -69,7 +69,9 @@ def test_f6_a_batch_delivered_twice_gives_the_same_events_twice(relay: Relay) ->
 
 
 def test_removals_and_changes_are_not_announced(relay: Relay) -> None:
-    assert relay.run([stream_record(stored(), "REMOVE"), stream_record(stored(), "MODIFY")]) == Relayed(0, 0)
+    assert relay.run([stream_record(stored(), "REMOVE"), stream_record(stored(), "MODIFY")]) == RelayResult(
+        0, 0
+    )
 
 
 def test_f9_a_poison_record_is_set_aside_and_its_neighbours_go_on(relay: Relay) -> None:
@@ -78,7 +80,7 @@ def test_f9_a_poison_record_is_set_aside_and_its_neighbours_go_on(relay: Relay) 
     relayed = relay.run(
         [stream_record(stored("v1")), poison, stream_record(stored("v2", as_of=START + timedelta(minutes=1)))]
     )
-    assert relayed == Relayed(announced=2, isolated=1)
+    assert relayed == RelayResult(announced=2, isolated=1)
     assert [event.data["version"] for event in relay.bus.taken] == ["v1", "v2"]
     ((isolated, reason),) = relay.failures.isolated
     assert isolated["dynamodb"]["Keys"]["version"] == {"S": "bad"}
@@ -94,7 +96,7 @@ def test_f8_entries_that_the_bus_refuses_are_sent_again(relay: Relay) -> None:
 
 def test_inv_04_a_bus_that_goes_on_refusing_fails_the_batch(relay: Relay) -> None:
     relay.bus.refusals = PUBLISH_MAX_ATTEMPTS
-    with pytest.raises(UnavailableError, match="refused 1 of 1"):
+    with pytest.raises(DependencyUnavailableError, match="refused 1 of 1"):
         relay.run([stream_record(stored())])
 
 

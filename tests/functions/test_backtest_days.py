@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.evaluation.backtest.days import Judged, judge
+from functions.evaluation.backtest.days import BacktestSample, pair_with_returns
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 from risk_hub_contracts.reports.forecast import Forecast
 from tests.functions.backtest_samples import forecast
@@ -13,11 +13,11 @@ LOSS = {"A": -0.03, "B": 0.01}
 GAIN = {"A": 0.01, "B": 0.01}
 
 
-def judged(*forecasts: Forecast) -> Judged:
-    return judge(reversed(forecasts), "parametric_normal", 9900)
+def judged(*forecasts: Forecast) -> BacktestSample:
+    return pair_with_returns(reversed(forecasts), "parametric_normal", 9900)
 
 
-def left_out(found: Judged) -> dict[str, int]:
+def left_out(found: BacktestSample) -> dict[str, int]:
     return {reason: count for reason, count in found.left_out.items() if count}
 
 
@@ -103,8 +103,8 @@ def test_a_position_of_zero_needs_no_return() -> None:
 
 def test_another_method_or_confidence_has_forecasts_of_its_own() -> None:
     days = (forecast("01-06T21", LOSS), forecast("01-05T21"))
-    assert not judge(days, "historical", 9900).days
-    assert not judge(days, "parametric_normal", 9500).days
+    assert not pair_with_returns(days, "historical", 9900).days
+    assert not pair_with_returns(days, "parametric_normal", 9500).days
 
 
 def test_what_was_forecast_after_the_return_was_known_is_counted() -> None:
@@ -128,4 +128,4 @@ def test_after_a_silence_the_next_snapshots_last_return_judges() -> None:
 
 
 def test_nothing_is_judged_where_nothing_was_forecast() -> None:
-    assert judged() == Judged()
+    assert judged() == BacktestSample()

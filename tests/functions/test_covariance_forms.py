@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from functions.measures.covariance.array_forms import ArrayFactor, ArrayPacked
 from functions.measures.covariance.array_sample import ArrayDeviations
+from functions.measures.covariance.choose_form import choose_form
 from functions.measures.covariance.exact_forms import ExactFactor, ExactPacked
 from functions.measures.covariance.form import CovarianceForm
-from functions.measures.covariance.choose_form import opened
 from functions.measures.covariance.sample import ExactDeviations, SampleCovariance, sample_covariance
 from functions.measures.covariance.tiled_cholesky import TILE, tiled_verdict
 from risk_hub_contracts import blob
@@ -54,17 +54,19 @@ def gram(rows: Any) -> Any:
 
 def agrees(form: CovarianceForm, matrix: Any) -> None:
     weights = RNG.normal(0, 1, len(matrix))
-    exposure = form.exposure(weights.tolist())
-    assert exposure.variance == pytest.approx(weights @ matrix @ weights, rel=1e-11)
-    np.testing.assert_allclose(exposure.times(), matrix @ weights, rtol=1e-10, atol=1e-16)
+    product = form.product(weights.tolist())
+    assert product.variance == pytest.approx(weights @ matrix @ weights, rel=1e-11)
+    np.testing.assert_allclose(product.matrix_product(), matrix @ weights, rtol=1e-10, atol=1e-16)
     np.testing.assert_allclose(form.variances(), np.diag(matrix), rtol=1e-12)
-    assert {type(each) for each in (*exposure.times(), *form.variances(), exposure.variance)} == {float}
+    assert {type(each) for each in (*product.matrix_product(), *form.variances(), product.variance)} == {
+        float
+    }
 
 
 @pytest.mark.parametrize("count", [1, 2, 20, 200, 201, 300, 1_030])
 def test_the_packed_form_is_its_matrix(count: int) -> None:
     matrix = random_covariance(count)
-    form = opened(packed(matrix))
+    form = choose_form(packed(matrix))
     assert isinstance(form, ExactPacked if count <= 200 else ArrayPacked)
     agrees(form, matrix)
 
@@ -72,24 +74,24 @@ def test_the_packed_form_is_its_matrix(count: int) -> None:
 @pytest.mark.parametrize("count", [1, 200, 201, 5_003])
 def test_the_factor_form_is_never_expanded_and_agrees_with_what_it_stands_for(count: int) -> None:
     loadings, specific = RNG.normal(0, 0.01, (count, 3)), RNG.uniform(1e-5, 1e-4, count)
-    form = opened(factor(loadings, specific))
+    form = choose_form(factor(loadings, specific))
     assert isinstance(form, ExactFactor if count <= 200 else ArrayFactor)
     if count < 1_000:
         agrees(form, loadings @ loadings.T + np.diag(specific))
         return
     weights = RNG.normal(0, 1, count)
     exposures = loadings.T @ weights
-    found = form.exposure(weights.tolist())
+    found = form.product(weights.tolist())
     assert found.variance == pytest.approx(exposures @ exposures + specific @ weights**2, rel=1e-11)
     np.testing.assert_allclose(
-        found.times(), loadings @ exposures + specific * weights, rtol=1e-9, atol=1e-16
+        found.matrix_product(), loadings @ exposures + specific * weights, rtol=1e-9, atol=1e-16
     )
 
 
 @pytest.mark.parametrize("count", [3, 200, 201, 300])
 def test_the_margin_is_the_least_eigenvalue_over_the_trace(count: int) -> None:
     matrix = random_covariance(count, 3 * count)
-    verdict = opened(packed(matrix)).verdict()
+    verdict = choose_form(packed(matrix)).verdict()
     least = np.linalg.eigvalsh(matrix)[0] / np.trace(matrix)
     assert verdict.reason is None
     # Inverse iteration converges from above, and is not always finished after its twelve rounds.
@@ -107,7 +109,7 @@ def test_the_tolerance_is_a_share_of_the_trace(count: int, least: float, reason:
     eigenvalues[0] = least * eigenvalues[1:].sum() / (1 - least)
     rotation, _ = np.linalg.qr(RNG.normal(size=(count, count)))
     matrix = rotation @ np.diag(eigenvalues) @ rotation.T
-    assert opened(packed((matrix + matrix.T) / 2)).verdict().reason == reason
+    assert choose_form(packed((matrix + matrix.T) / 2)).verdict().reason == reason
 
 
 @pytest.mark.parametrize("count", [TILE, TILE + 1, TILE + 44])
@@ -128,17 +130,17 @@ def test_a_number_that_is_none_makes_no_covariance(count: int, bad: float) -> No
     upper = random_covariance(count)[np.triu_indices(count)]
     raw = bytearray(blob.encode_covariance(ids(count), upper.tolist()))
     raw[-16:-8] = np.array([bad]).tobytes()
-    assert opened(decoded(bytes(raw))).verdict().reason == "covariance_not_finite"
+    assert choose_form(decoded(bytes(raw))).verdict().reason == "covariance_not_finite"
     raw = bytearray(blob.encode_factor(ids(count), [[0.1]] * count, [0.1] * count))
     raw[-8:] = np.array([bad]).tobytes()
-    assert opened(decoded(bytes(raw))).verdict().reason == "covariance_not_finite"
+    assert choose_form(decoded(bytes(raw))).verdict().reason == "covariance_not_finite"
 
 
 @pytest.mark.parametrize("count", [3, 300])
 def test_a_factor_form_with_a_negative_specific_variance_is_none(count: int) -> None:
     specific = [1e-4] * count
     specific[1] = -1e-5
-    verdict = opened(factor(RNG.normal(0, 0.01, (count, 2)), specific)).verdict()
+    verdict = choose_form(factor(RNG.normal(0, 0.01, (count, 2)), specific)).verdict()
     assert (verdict.reason, verdict.margin) == ("specific_variance_negative", None)
 
 
@@ -148,23 +150,23 @@ def test_a_specific_variance_is_judged_by_its_own_asset(count: int) -> None:
     loadings = np.full((count, 1), 1e-6)
     loadings[0] = 1.0
     specific = [1e-4, -0.99e-22, *[1e-12] * (count - 2)]
-    assert opened(factor(loadings, specific)).verdict().reason is None
+    assert choose_form(factor(loadings, specific)).verdict().reason is None
     specific[1] = -1.01e-22
-    assert opened(factor(loadings, specific)).verdict().reason == "specific_variance_negative"
+    assert choose_form(factor(loadings, specific)).verdict().reason == "specific_variance_negative"
 
 
 @pytest.mark.parametrize("count", [2, 300])
 def test_zeros_are_a_covariance_and_a_correlation_above_one_is_none(count: int) -> None:
-    assert opened(packed(np.zeros((count, count)))).verdict().reason is None
+    assert choose_form(packed(np.zeros((count, count)))).verdict().reason is None
     matrix = np.eye(count)
     matrix[0, 1] = matrix[1, 0] = 1.01
-    verdict = opened(packed(matrix)).verdict()
+    verdict = choose_form(packed(matrix)).verdict()
     assert verdict.reason == "covariance_not_psd"
     assert verdict.margin is not None
     assert verdict.margin < -1e-10
     nothing_but_covariance = np.zeros((count, count))
     nothing_but_covariance[0, 1] = nothing_but_covariance[1, 0] = 1e-6
-    assert opened(packed(nothing_but_covariance)).verdict().reason == "covariance_not_psd"
+    assert choose_form(packed(nothing_but_covariance)).verdict().reason == "covariance_not_psd"
 
 
 @pytest.mark.parametrize("count", [3, 300, 1_100])
@@ -177,10 +179,10 @@ def test_a_correlation_beyond_one_is_seen_beside_an_asset_that_dominates_the_tra
     matrix = np.diag(variances)
     for correlation, reason in ((1.0, None), (1.001, "covariance_not_psd"), (5.0, "covariance_not_psd")):
         matrix[1, 2] = matrix[2, 1] = sign * correlation * 1e-12
-        assert opened(packed(matrix)).verdict().reason == reason
+        assert choose_form(packed(matrix)).verdict().reason == reason
     matrix[1, 2] = matrix[2, 1] = 0.0
     matrix[0, 2] = matrix[2, 0] = sign * 1.01e-6
-    verdict = opened(packed(matrix)).verdict()
+    verdict = choose_form(packed(matrix)).verdict()
     assert (verdict.reason, verdict.margin) == ("covariance_not_psd", None)
 
 
@@ -193,13 +195,13 @@ def test_no_size_of_numbers_breaks_the_verdict(count: int, size: float, layout: 
         if layout == "factor"
         else packed(np.eye(count) * size)
     )
-    form = opened(covariance)
+    form = choose_form(covariance)
     verdict = form.verdict()
     square = size * size if layout == "factor" else 0.0
     assert verdict.reason == ("covariance_out_of_range" if max(size, square) > 1e126 else None)
     assert verdict.margin is None or abs(verdict.margin) <= 1
     if verdict.reason is None:
-        assert form.exposure([1e6] * count).variance < float("inf")
+        assert form.product([1e6] * count).variance < float("inf")
 
 
 @given(st.integers(2, 12), st.randoms(use_true_random=False))
@@ -207,9 +209,9 @@ def test_exact_sums_do_not_depend_on_the_order_of_ids(count: int, chance: random
     matrix, weights = random_covariance(count), RNG.normal(0, 1, count)
     order = list(range(count))
     chance.shuffle(order)
-    straight = opened(packed(matrix)).exposure(weights.tolist())
-    shuffled = opened(packed(matrix[np.ix_(order, order)])).exposure(weights[order].tolist())
-    assert [straight.times()[index] for index in order] == shuffled.times()
+    straight = choose_form(packed(matrix)).product(weights.tolist())
+    shuffled = choose_form(packed(matrix[np.ix_(order, order)])).product(weights[order].tolist())
+    assert [straight.matrix_product()[index] for index in order] == shuffled.matrix_product()
     assert straight.variance == shuffled.variance
 
 
@@ -252,7 +254,7 @@ def test_a_constant_series_beside_others_has_exactly_no_variance(deviations: Any
     assert sum(rows[-1]) / 100 != 0.00011
     estimate = SampleCovariance(deviations(rows))
     assert estimate.variances()[-1] == 0.0
-    assert estimate.exposure([0.0, 0.0, 1.0]).variance == 0.0
+    assert estimate.product([0.0, 0.0, 1.0]).variance == 0.0
 
 
 def test_both_paths_estimate_the_same() -> None:

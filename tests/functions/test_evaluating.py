@@ -8,7 +8,7 @@ import pytest
 from functions.evaluation.risk.receipt import ENGINE_VERSION
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.blob.write import digest, encode_factor
-from tests.fakes.evaluated_world import WEIGHTS, EvaluatedWorld, pick, reasons
+from tests.fakes.evaluated_world import WEIGHTS, EvaluatedWorld, find_measure, reasons
 
 Z99 = 2.3263478740408408
 RNG = np.random.default_rng(7)
@@ -32,13 +32,15 @@ def test_the_numbers_agree_with_numpy(threshold: int) -> None:
     sigma = float(np.sqrt(W @ COVARIANCE @ W))
     book = RETURNS @ W
     assert report.status == "complete"
-    assert pick(report, "volatility", "parametric_normal", None).value == pytest.approx(sigma, rel=1e-12)
-    var99 = pick(report, "value_at_risk", "parametric_normal", 9900)
+    assert find_measure(report, "volatility", "parametric_normal", None).value == pytest.approx(
+        sigma, rel=1e-12
+    )
+    var99 = find_measure(report, "value_at_risk", "parametric_normal", 9900)
     assert var99.value == pytest.approx(Z99 * sigma, rel=1e-12)
-    historical = pick(report, "value_at_risk", "historical", 9500)
+    historical = find_measure(report, "value_at_risk", "historical", 9500)
     assert historical.value == pytest.approx(-np.quantile(book, 0.05), rel=1e-12)
     assert (historical.observations, historical.coverage, historical.reason) == (250, 1.0, None)
-    es = pick(report, "expected_shortfall", "historical", 9900)
+    es = find_measure(report, "expected_shortfall", "historical", 9900)
     assert es.value == pytest.approx(-book[book <= np.quantile(book, 0.01)].mean(), rel=1e-12)
     assert [given.source for given in report.inputs] == [("ref" if threshold == 1 else "inline")] * 2
 
@@ -78,8 +80,8 @@ def test_returns_that_do_not_suffice_give_no_number(returns: Any, reason: str) -
 
 def test_a_tail_is_refused_below_one_over_its_share_of_observations() -> None:
     report = EvaluatedWorld().report(realized_returns=[0.01, -0.02] * 30)
-    assert pick(report, "value_at_risk", "historical", 9500).value is not None
-    refused = pick(report, "value_at_risk", "historical", 9900)
+    assert find_measure(report, "value_at_risk", "historical", 9500).value is not None
+    refused = find_measure(report, "value_at_risk", "historical", 9900)
     assert (refused.value, refused.reason, refused.observations) == (None, "too_few_observations", 60)
     assert report.status == "partial"
 
@@ -93,7 +95,7 @@ def test_f27_a_matrix_that_is_no_covariance_is_recorded_and_not_retried() -> Non
     event = world.announced(covariance=matrix(poisoned))
     assert world.evaluate(event) == "evaluated"
     assert world.evaluate(event) == "repeated"
-    (evaluation,) = world.evaluations.rows.values()
+    (evaluation,) = world.reports.rows.values()
     assert evaluation.report.status == "invalid_input"
     assert reasons(evaluation.report, "parametric_normal") == {"covariance_not_psd"}
 
@@ -102,10 +104,10 @@ def test_inv_05_an_event_handled_twice_has_the_effect_of_once() -> None:
     world = EvaluatedWorld()
     event = world.announced(covariance=matrix())
     assert world.evaluate(event) == "evaluated"
-    first = dict(world.evaluations.rows)
+    first = dict(world.reports.rows)
     world.clock.advance(seconds=5)
     assert world.evaluate(event) == "repeated"
-    assert world.evaluations.rows == first
+    assert world.reports.rows == first
 
 
 def test_inv_06_no_number_is_computed_on_a_damaged_blob() -> None:
@@ -115,7 +117,7 @@ def test_inv_06_no_number_is_computed_on_a_damaged_blob() -> None:
     kind, data = world.blobs.objects[ref]
     world.blobs.objects[ref] = (kind, data[:-1] + bytes([data[-1] ^ 1]))
     assert world.evaluate(event) == "evaluated"
-    (evaluation,) = world.evaluations.rows.values()
+    (evaluation,) = world.reports.rows.values()
     assert evaluation.report.status == "invalid_input"
     assert reasons(evaluation.report, "parametric_normal") == {"blob_unavailable"}
     assert reasons(evaluation.report, "historical") == {None}
@@ -126,7 +128,7 @@ def test_an_expired_snapshot_is_not_evaluated() -> None:
     event = world.announced(covariance=matrix())
     world.clock.advance(seconds=900)
     assert world.evaluate(event) == "expired"
-    assert world.evaluations.rows == {}
+    assert world.reports.rows == {}
 
 
 def test_a_claim_check_is_redeemed_at_the_store() -> None:
@@ -147,6 +149,6 @@ def test_the_factor_form_gives_the_same_numbers_as_its_matrix() -> None:
     world = EvaluatedWorld()
     ref = world.blobs.put("w1", "covariance", digest(data), data)
     report = world.report(covariance_ref=ref.document())
-    assert pick(report, "volatility", "parametric_normal", None).value == pytest.approx(
+    assert find_measure(report, "volatility", "parametric_normal", None).value == pytest.approx(
         float(np.sqrt(W @ full @ W)), rel=1e-12
     )

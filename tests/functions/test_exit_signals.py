@@ -27,10 +27,10 @@ from risk_hub_contracts.policies.exit_policy import (
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 from risk_hub_contracts.reports.risk import RiskMeasure, RiskReport, WindowStatistics
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
-from tests.fakes.clock import START, FrozenClock
 from tests.fakes.bus_and_tokens import MemoryBus
+from tests.fakes.clock import START, FrozenClock
 from tests.fakes.samples import stored
-from tests.fakes.stores import MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import MemoryReports, MemorySnapshots, MemoryWorlds
 
 HASH = "sha256:" + "0" * 64
 HOUR = timedelta(hours=1)
@@ -47,7 +47,7 @@ def policy(version: str = "p1", cool_down_seconds: int = 3_600, **rules: Any) ->
 class Engine:
     def __init__(self, rules: ExitPolicy | None = None, **snapshot: Any) -> None:
         self.clock, self.snapshots, self.worlds = FrozenClock(), MemorySnapshots(), MemoryWorlds()
-        self.evaluations = MemoryEvaluations()
+        self.evaluations = MemoryReports()
         if rules is not None:
             self.worlds.policies["w1", "paper"] = rules
         self.run = EmitExitSignals(

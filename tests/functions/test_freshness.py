@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.hub.domain.freshness import NewestSnapshot, StageTally, WorldRow, standing, tally, worst
+from functions.hub.domain.freshness import (
+    NewestSnapshot,
+    StageTally,
+    WorldRow,
+    freshness_status,
+    tally,
+    worst,
+)
 from risk_hub_contracts.worlds.expectation import Expectation
 from tests.fakes.clock import START
 
@@ -35,7 +42,7 @@ def newest(as_of: datetime) -> NewestSnapshot:
     [(0, "fresh"), (600, "fresh"), (600.001, "late"), (1_800, "late"), (1_800.001, "stale"), (1e9, "stale")],
 )
 def test_a_limit_is_met_at_its_value_and_broken_past_it(lag: float, state: str) -> None:
-    assert standing(row(lag=lag), START).state == state
+    assert freshness_status(row(lag=lag), START).state == state
 
 
 def test_an_expired_head_is_not_an_old_one() -> None:
@@ -43,31 +50,31 @@ def test_an_expired_head_is_not_an_old_one() -> None:
     seen = row(lag=30)
     assert seen.head is not None
     assert seen.head.expires_at < START
-    assert standing(seen, START).state == "fresh"
+    assert freshness_status(seen, START).state == "fresh"
 
 
 def test_f25_a_world_that_never_came_is_missing_and_not_stale() -> None:
-    seen = standing(row(lag=None), START)
+    seen = freshness_status(row(lag=None), START)
     assert (seen.state, seen.lag_seconds) == ("missing", None)
 
 
 def test_a_world_has_its_warning_time_to_come_for_the_first_time() -> None:
     registered = WorldRow("w1", "paper", None, Expectation(owner="a", warn_seconds=60), START)
-    assert standing(registered, START + timedelta(seconds=60)).state == "awaited"
-    assert standing(registered, START + timedelta(seconds=60.001)).state == "missing"
+    assert freshness_status(registered, START + timedelta(seconds=60)).state == "awaited"
+    assert freshness_status(registered, START + timedelta(seconds=60.001)).state == "missing"
 
 
 def test_nobody_waits_for_a_world_that_is_switched_off_or_unasked() -> None:
-    assert standing(row(lag=None, enabled=False), START).state == "disabled"
-    assert standing(WorldRow("w1", "paper", newest(START)), START).state == "unexpected"
+    assert freshness_status(row(lag=None, enabled=False), START).state == "disabled"
+    assert freshness_status(WorldRow("w1", "paper", newest(START)), START).state == "unexpected"
 
 
 def test_a_head_from_the_future_has_no_negative_lag() -> None:
-    assert standing(row(lag=-250), START).lag_seconds == 0
+    assert freshness_status(row(lag=-250), START).lag_seconds == 0
 
 
 def counted(*rows: WorldRow, at: datetime = START) -> StageTally:
-    return tally([standing(each, at) for each in rows], STAGES)["paper"]
+    return tally([freshness_status(each, at) for each in rows], STAGES)["paper"]
 
 
 def test_f23_worlds_are_counted_and_a_stage_without_any_is_counted_too() -> None:
@@ -80,7 +87,7 @@ def test_f23_worlds_are_counted_and_a_stage_without_any_is_counted_too() -> None
         WorldRow("unasked", "paper", newest(START)),
         row("elsewhere", stage="made-up", lag=9_999),
     ]
-    counts = tally([standing(each, START) for each in rows], STAGES)
+    counts = tally([freshness_status(each, START) for each in rows], STAGES)
     assert counts["paper"] == StageTally(
         expected=4, unexpected=1, missing=1, late=2, stale=1, long_missing=1, worst_lag_seconds=2_000
     )
@@ -92,7 +99,7 @@ def test_quiet_hours_hold_back_alarms_and_nothing_else() -> None:
     quiet = counted(row(lag=2_000, quiet_hours_utc=NOON))
     assert (quiet.late, quiet.stale, quiet.quiet) == (0, 0, 1)
     assert (quiet.worst_lag_seconds, quiet.expected) == (2_000, 1)
-    assert standing(row(lag=2_000, quiet_hours_utc=NOON), START).state == "stale"
+    assert freshness_status(row(lag=2_000, quiet_hours_utc=NOON), START).state == "stale"
     late = counted(row(lag=700, quiet_hours_utc=NOON))
     assert (late.late, late.quiet) == (0, 1)
     loud = counted(row(lag=2_000 - 3_600, quiet_hours_utc=NOON), at=START + timedelta(hours=1))
@@ -101,7 +108,7 @@ def test_quiet_hours_hold_back_alarms_and_nothing_else() -> None:
 
 def test_a_missing_world_wakes_nobody_in_its_quiet_hours() -> None:
     absent = row(lag=None, quiet_hours_utc=NOON)
-    assert standing(absent, START).state == "missing"
+    assert freshness_status(absent, START).state == "missing"
     quiet, loud = counted(absent), counted(absent, at=START + timedelta(hours=1))
     assert (quiet.missing, quiet.quiet, quiet.expected) == (0, 1, 1)
     assert (loud.missing, loud.quiet, loud.expected) == (1, 0, 1)
@@ -158,7 +165,7 @@ def test_an_old_snapshot_that_just_came_makes_no_old_news() -> None:
 )
 def test_quiet_hours_around_midnight(hours: dict[str, str], at: str, *, quiet: bool) -> None:
     instant = datetime.fromisoformat(f"2026-03-29T{at}+00:00")
-    assert standing(row(lag=9_999, quiet_hours_utc=[hours]), instant).quiet == quiet
+    assert freshness_status(row(lag=9_999, quiet_hours_utc=[hours]), instant).quiet == quiet
 
 
 def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() -> None:
@@ -169,7 +176,7 @@ def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() ->
         row("off", lag=9_999, enabled=False),
         row("made-up", lag=9_999, stage="made-up"),
     ]
-    found = worst([standing(each, START) for each in rows], STAGES, 3)
+    found = worst([freshness_status(each, START) for each in rows], STAGES, 3)
     assert [each.row.world_id for each in found] == ["never", "fast", "slow"]
 
 
@@ -177,7 +184,9 @@ def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() ->
 def test_f30_the_worlds_shown_while_all_is_well_are_the_same_each_minute(lags: list[int], later: int) -> None:
     """A metric is billed by the hour: 50 different worlds each minute would cost as much as all worlds."""
     rows = [row(f"w{number}", lag=lag * 10) for number, lag in enumerate(lags)]
-    found = worst([standing(each, START + timedelta(seconds=later)) for each in reversed(rows)], STAGES, 3)
+    found = worst(
+        [freshness_status(each, START + timedelta(seconds=later)) for each in reversed(rows)], STAGES, 3
+    )
     assert [each.row.world_id for each in found] == ["w0", "w1", "w2"]
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from functions.freshness_monitor.pass_metrics import make_a_pass
-from functions.hub.ports import Dependency, UnavailableError
+from functions.freshness_monitor.pass_metrics import run_pass
+from functions.hub.ports import Dependency, DependencyUnavailableError
 from functions.hub.use_cases.watch_freshness import WatchFreshness
-from functions.hub.world_ports import Writing
+from functions.hub.world_ports import NoteWrite
 from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
 from risk_hub_contracts.base.tokens import Token
 from risk_hub_contracts.worlds.expectation import Expectation
 from tests.fakes.clock import START, FrozenClock
-from tests.fakes.registry import MemoryQueues, MemoryRegistry
+from tests.fakes.registry import MemoryQueueDepths, MemoryRegistry
 from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryWorlds
 
@@ -39,17 +39,17 @@ class Monitor:
         self.clock = FrozenClock()
         self.worlds = MemoryWorlds()
         self.registry = MemoryRegistry(self.worlds)
-        self.queues = MemoryQueues(risk_engine=3)
+        self.queues = MemoryQueueDepths(risk_engine=3)
         self.tokens = MemoryTokens()
         self.watch = WatchFreshness(self.registry, self.clock, STAGES)
 
     def expect(self, world_id: str, **wanted: Any) -> None:
         text = Expectation.model_validate({"owner": "desk-a", **wanted}).model_dump_json(by_alias=True)
-        self.registry.put(world_id, "paper", "expectation", Writing(text, self.clock.now, "t1"))
+        self.registry.put(world_id, "paper", "expectation", NoteWrite(text, self.clock.now, "t1"))
 
     def run(self, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
         capsys.readouterr()
-        make_a_pass(self.watch, self.queues, self.tokens)
+        run_pass(self.watch, self.queues, self.tokens)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -125,10 +125,10 @@ def test_f23_a_pass_that_fails_has_no_heartbeat(
     monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
-        raise UnavailableError(Dependency.WORLD_STORE, "throttled")
+        raise DependencyUnavailableError(Dependency.WORLD_STORE, "throttled")
 
     monkeypatch.setattr(monitor.registry, "rows", fail)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(DependencyUnavailableError):
         monitor.run(capsys)
     assert capsys.readouterr().out == ""
 
@@ -137,11 +137,11 @@ def test_f23_queues_that_do_not_answer_blind_nobody_to_the_worlds(
     monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
-        raise UnavailableError(Dependency.QUEUES, "throttled")
+        raise DependencyUnavailableError(Dependency.QUEUES, "throttled")
 
     monitor.expect("w1")
     monkeypatch.setattr(monitor.queues, "depths", fail)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(DependencyUnavailableError):
         monitor.run(capsys)
     *worlds, beat = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert len(by(worlds, "stage")) == len(STAGES)
@@ -168,11 +168,11 @@ def test_a_token_store_that_does_not_answer_hides_no_world_and_no_queue(
     monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
-        raise UnavailableError(Dependency.TOKEN_STORE, "throttled")
+        raise DependencyUnavailableError(Dependency.TOKEN_STORE, "throttled")
 
     monitor.expect("w1")
     monkeypatch.setattr(monitor.tokens, "tokens", fail)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(DependencyUnavailableError):
         monitor.run(capsys)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert len(by(lines, "stage")) == len(STAGES)

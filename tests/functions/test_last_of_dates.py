@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.evaluation.backtest.last_forecasts import KEYS_PER_READ, last_of_each_date
-from functions.evaluation.forecast_key import forecast_id, made_at
+from functions.evaluation.backtest.last_forecasts import KEYS_PER_READ, last_forecast_of_each_date
+from functions.evaluation.forecast_key import as_of_in_key, forecast_id
 from risk_hub_contracts.base.times import format_instant
 from tests.functions.backtest_samples import forecast
 
@@ -26,7 +26,7 @@ class Keys:
         template = forecast("01-05T00")
         made = [template.model_copy(update={"as_of": format_instant(each)}) for each in instants]
         self.oldest_first = sorted(map(forecast_id, made))
-        self.instants = [made_at(key) for key in self.oldest_first]
+        self.instants = [as_of_in_key(key) for key in self.oldest_first]
         self.asked: Counter[str] = Counter()
 
     def __call__(self, end: datetime, limit: int) -> Sequence[str]:
@@ -37,13 +37,13 @@ class Keys:
 
     def last(self) -> list[str]:
         """Return the last of each date, newest first, found by scanning all."""
-        return sorted({made_at(key).date(): key for key in self.oldest_first}.values(), reverse=True)
+        return sorted({as_of_in_key(key).date(): key for key in self.oldest_first}.values(), reverse=True)
 
 
 @given(st.lists(st.integers(0, 30 * 24), unique=True))
 def test_the_last_of_each_date_is_found_whatever_was_made_when(hours: list[int]) -> None:
     keys = Keys([START + hour * HOUR for hour in hours])
-    found = [key for page in last_of_each_date(keys, END) for key in page]
+    found = [key for page in last_forecast_of_each_date(keys, END) for key in page]
     assert found == keys.last()
     assert keys.asked["reads"] <= len(found) + 1
     assert keys.asked["keys"] <= 2 * len(found)
@@ -52,7 +52,7 @@ def test_the_last_of_each_date_is_found_whatever_was_made_when(hours: list[int])
 @pytest.mark.parametrize(("every_hours", "reads", "keys"), [(24, 9, 250), (6, 251, 375), (1, 251, 375)])
 def test_250_days_take_so_many_reads(every_hours: int, reads: int, keys: int) -> None:
     given = Keys([START + hour * HOUR for hour in range(0, 250 * 24, every_hours)])
-    assert sum(map(len, last_of_each_date(given, END))) == 250
+    assert sum(map(len, last_forecast_of_each_date(given, END))) == 250
     assert (given.asked["reads"], given.asked["keys"]) == (reads, keys)
 
 
@@ -64,5 +64,5 @@ def test_a_read_never_asks_for_more_than_a_page() -> None:
         limits.append(limit)
         return keys(end, limit)
 
-    assert sum(map(len, last_of_each_date(watched, END))) == 400
+    assert sum(map(len, last_forecast_of_each_date(watched, END))) == 400
     assert max(limits) == KEYS_PER_READ

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.evaluation.exits.limit_coverage import limits_judged
+from functions.evaluation.exits.limit_coverage import limit_coverage
 from risk_hub_contracts.policies.exit_policy import (
     DEFAULT_POLICY,
     DrawdownLimit,
@@ -82,12 +82,12 @@ def stress(reason: str | None = None, **losses: float | None) -> StressReport:
 def test_a_limit_on_a_measure_is_judged_if_the_measure_has_a_value(
     values: dict[str, float | None], status: str
 ) -> None:
-    assert limits_judged(policy(measures=(VAR, ES)), risk(**values)) == status
+    assert limit_coverage(policy(measures=(VAR, ES)), risk(**values)) == status
 
 
 def test_a_limit_on_a_drawdown_without_its_window_is_not_judged() -> None:
     limits = policy(measures=(VAR,), drawdown=(DrawdownLimit(window=60, max_loss=0.2),))
-    assert limits_judged(limits, risk(value_at_risk=0.02)) == "partial"
+    assert limit_coverage(limits, risk(value_at_risk=0.02)) == "partial"
 
 
 @pytest.mark.parametrize(
@@ -98,18 +98,18 @@ def test_a_limit_on_a_scenario_is_judged_if_its_loss_is_known(
     losses: dict[str, float | None], status: str
 ) -> None:
     limits = policy(stress=(StressLimit(scenario="crash", max_loss=0.2),))
-    assert limits_judged(limits, stress(None, **losses)) == status
+    assert limit_coverage(limits, stress(None, **losses)) == status
 
 
 def test_a_limit_on_the_worst_scenario_needs_any_loss_that_is_known() -> None:
-    assert limits_judged(DEFAULT_POLICY, stress(crash=None, rates=0.1)) == "complete"
-    assert limits_judged(DEFAULT_POLICY, stress(crash=None)) == "insufficient"
+    assert limit_coverage(DEFAULT_POLICY, stress(crash=None, rates=0.1)) == "complete"
+    assert limit_coverage(DEFAULT_POLICY, stress(crash=None)) == "insufficient"
 
 
 def test_a_limit_on_the_worst_scenario_says_nothing_of_a_snapshot_without_scenarios() -> None:
-    assert limits_judged(DEFAULT_POLICY, stress("stress_absent")) == "complete"
+    assert limit_coverage(DEFAULT_POLICY, stress("stress_absent")) == "complete"
 
 
 def test_limits_on_the_other_kind_of_report_are_left_out() -> None:
-    assert limits_judged(policy(measures=(VAR,)), stress(crash=None)) == "complete"
-    assert limits_judged(policy(stress=(StressLimit(max_loss=0.2),)), risk()) == "complete"
+    assert limit_coverage(policy(measures=(VAR,)), stress(crash=None)) == "complete"
+    assert limit_coverage(policy(stress=(StressLimit(max_loss=0.2),)), risk()) == "complete"

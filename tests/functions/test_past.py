@@ -7,23 +7,23 @@ import pytest
 
 from events.envelope import CloudEvent
 from functions.announcing.announce_commits import AnnounceCommits
-from functions.announcing.replay_snapshots import Replayed, ReplaySnapshots
+from functions.announcing.replay_snapshots import ReplayResult, ReplaySnapshots
 from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
 from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.stress.evaluate import EvaluateStress
-from functions.hub.domain.past_snapshots import BACKFILL_AWAITED_MAX, EVALUATION_SETTLE, is_awaited
+from functions.hub.domain.past_snapshots import BACKFILL_AWAITED_MAX, EVALUATION_SETTLE, is_report_pending
 from infra.cdk.constructs.worker_queue import DEAD_LETTER_RETENTION_DAYS
-from infra.environments import STAGES
-from risk_hub_contracts.base.limits import BACKFILL_AWAITED_MAX_SECONDS, EVALUATION_SETTLE_SECONDS
+from infra.environments import ENVIRONMENTS
+from risk_hub_contracts.base.limits import BACKFILL_AWAITED_MAX_SECONDS, REPORT_SETTLE_SECONDS
 from risk_hub_contracts.base.times import format_instant
-from tests.fakes.clock import START, FrozenClock
 from tests.fakes.bus_and_tokens import MemoryBus
+from tests.fakes.clock import START, FrozenClock
 from tests.fakes.samples import WORLD, stored
 from tests.fakes.stores import (
     MemoryBlobs,
-    MemoryEvaluations,
     MemoryForecasts,
     MemoryInputNotes,
+    MemoryReports,
     MemorySnapshots,
     MemoryWorlds,
 )
@@ -40,7 +40,7 @@ class Pipeline:
 
     def __init__(self) -> None:
         self.clock, self.worlds, self.bus = FrozenClock(), MemoryWorlds(), MemoryBus()
-        self.snapshots, self.evaluations = MemorySnapshots(), MemoryEvaluations()
+        self.snapshots, self.evaluations = MemorySnapshots(), MemoryReports()
         clock = self.clock
         stores = (self.snapshots, MemoryBlobs(), self.evaluations)
         self.announce = AnnounceCommits(self.worlds, self.bus)
@@ -73,7 +73,7 @@ class Pipeline:
         """Let the exit engine process the announced reports; return the outcomes."""
         return [str(self.exits(event)) for event in self.taken()]
 
-    def evaluate_past(self, **asked: Any) -> Replayed:
+    def evaluate_past(self, **asked: Any) -> ReplayResult:
         start, end = format_instant(START - timedelta(days=9)), format_instant(START + timedelta(days=9))
         return self.replay({"world_id": WORLD, "from": start, "to": end, "evaluate": True, **asked})
 
@@ -84,7 +84,7 @@ class Pipeline:
 def test_inv_15_an_expired_snapshot_is_not_evaluated_by_its_announcement_nor_by_a_replay() -> None:
     hub = Pipeline()
     hub.commit(ttl_sec=1)
-    hub.clock.advance(seconds=EVALUATION_SETTLE_SECONDS + 1)
+    hub.clock.advance(seconds=REPORT_SETTLE_SECONDS + 1)
     assert hub.deliver() == ["expired", "expired"]
     hub.replay(
         {"world_id": WORLD, "from": format_instant(START), "to": format_instant(START)},
@@ -96,7 +96,7 @@ def test_inv_15_an_expired_snapshot_is_not_evaluated_by_its_announcement_nor_by_
 def test_inv_15_what_was_missed_is_evaluated_on_request_flagged_and_never_signals() -> None:
     hub = Pipeline()
     hub.commit(ttl_sec=1)
-    hub.clock.advance(seconds=EVALUATION_SETTLE_SECONDS + 1)
+    hub.clock.advance(seconds=REPORT_SETTLE_SECONDS + 1)
     hub.taken()
     assert hub.evaluate_past().announced == 1
     (event,) = hub.bus.taken
@@ -152,7 +152,7 @@ def test_evaluating_the_past_twice_queues_nothing_the_second_time() -> None:
         hub.commit(f"v{number}", as_of=START - timedelta(minutes=number), ttl_sec=1)
     hub.clock.advance(days=1)
     hub.taken()
-    assert hub.evaluate_past(dry_run=True) == Replayed(
+    assert hub.evaluate_past(dry_run=True) == ReplayResult(
         found=3, announced=0, expired=3, reached=format_instant(START)
     )
     assert hub.evaluate_past().announced == 3
@@ -177,7 +177,7 @@ def test_what_is_not_past_yet_is_left_to_the_engines() -> None:
     hub = Pipeline()
     hub.commit()
     hub.taken()
-    hub.clock.advance(seconds=900 + EVALUATION_SETTLE_SECONDS)
+    hub.clock.advance(seconds=900 + REPORT_SETTLE_SECONDS)
     hub.clock.now -= TICK
     left = hub.evaluate_past()
     assert (left.found, left.announced, left.awaited) == (1, 0, 1)
@@ -201,8 +201,8 @@ def awaited_until(**fields: Any) -> datetime:
     end = (
         snapshot.created_at + BACKFILL_AWAITED_MAX if backfilled else snapshot.expires_at + EVALUATION_SETTLE
     )
-    assert is_awaited(snapshot, end - TICK)
-    assert not is_awaited(snapshot, end)
+    assert is_report_pending(snapshot, end - TICK)
+    assert not is_report_pending(snapshot, end)
     return end
 
 
@@ -211,10 +211,10 @@ def test_whether_a_report_is_awaited_follows_from_the_record_and_the_clock() -> 
     assert awaited_until(ttl_sec=1, provenance=BACKFILLED) == START + BACKFILL_AWAITED_MAX
 
 
-@pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
+@pytest.mark.parametrize("stage", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
 def test_an_evaluation_in_progress_at_the_expiry_ends_before_it_is_given_up(stage: Any) -> None:
     longest = max(stage.risk_engine.timeout_seconds, stage.stress_engine.timeout_seconds)
-    assert longest < EVALUATION_SETTLE_SECONDS
+    assert longest < REPORT_SETTLE_SECONDS
 
 
 def test_a_backfilled_snapshot_is_awaited_as_long_as_a_dead_letter_is_kept() -> None:

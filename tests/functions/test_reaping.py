@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 import orjson
 import pytest
 
-from functions.hub.domain.blob_marks import DOOM_LEASE, Claim
+from functions.hub.domain.blob_marks import DELETION_LEASE_DURATION, Claim
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.ports import Dependency, UnavailableError
-from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.ports import Dependency, DependencyUnavailableError
+from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishSnapshot
 from functions.hub.use_cases.reap_blobs import ReapBlobs
 from functions.hub.use_cases.upload_blobs import UploadBlobs
-from infra.environments import STAGES
+from infra.environments import ENVIRONMENTS
 from risk_hub_contracts.base.problems import UNAVAILABLE, VERSION_CONFLICT, ProblemError
 from risk_hub_contracts.blob.uploads import UploadRequest
 from tests.fakes.clock import FrozenClock
-from tests.fakes.marks import MemoryMarks, MemoryShelf
+from tests.fakes.marks import MemoryBlobInventory, MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemorySnapshots
 from tests.fakes.uploads import MemoryUploads
 
@@ -44,7 +44,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         offload = OffloadPolicy(enabled=True, inline_threshold_entries=100)
-        self.shelf = MemoryShelf(self.blobs)
+        self.inventory = MemoryBlobInventory(self.blobs)
         self.publish = PublishSnapshot(
             self.snapshots, self.blobs, self.marks, self.clock, offload, timedelta(days=30)
         )
@@ -58,10 +58,10 @@ class Stage:
             **fields,
         }
         body["realized_returns"] = returns or RETURNS
-        self.publish(Publication(WORLD, "gateway", "paper", orjson.dumps(body)))
+        self.publish(PublishRequest(WORLD, "gateway", "paper", orjson.dumps(body)))
 
     def reap(self, **changes: timedelta) -> dict[str, int]:
-        run = ReapBlobs(self.shelf, self.marks, self.snapshots, self.clock, GRACE, lambda: "run")
+        run = ReapBlobs(self.inventory, self.marks, self.snapshots, self.clock, GRACE, lambda: "run")
         return dict(run(self.clock() + changes.get("within", timedelta(minutes=1))))
 
 
@@ -92,7 +92,7 @@ def test_an_upload_that_nothing_refers_to_goes_after_the_grace_period_with_its_m
     assert hub.reap() == {"reaped": 1}
     assert hub.blobs.objects == {}
     assert hub.marks.rows == {(WORLD, hashlib.sha256(b"rsh1 stress {}\n").hexdigest()): {}}
-    assert hub.marks.dooms == {}
+    assert hub.marks.leases == {}
 
 
 def test_f15_the_blob_of_a_snapshot_that_was_never_stored_goes(
@@ -128,7 +128,7 @@ def test_a_refused_version_that_shares_a_blob_with_the_stored_one_does_not_cost_
 
 
 def test_a_blob_younger_than_the_grace_period_is_not_even_looked_at(hub: Stage) -> None:
-    hub.shelf.stored_at[orphan(hub)] = hub.clock()
+    hub.inventory.stored_at[orphan(hub)] = hub.clock()
     assert hub.reap() == {"young": 1}
 
 
@@ -166,7 +166,7 @@ def test_a_refused_reference_does_not_cost_a_snapshot_its_unmarked_blob(hub: Sta
         "realized_returns_ref": ref,
     }
     with pytest.raises(ProblemError) as refused:
-        hub.publish(Publication(WORLD, "gateway", "paper", orjson.dumps(body)))
+        hub.publish(PublishRequest(WORLD, "gateway", "paper", orjson.dumps(body)))
     assert refused.value.type is VERSION_CONFLICT
     hub.clock.advance(hours=25)
     assert hub.reap() == {"unmarked": 1}
@@ -189,7 +189,7 @@ def test_a_second_upload_of_the_same_blob_begins_a_new_grace_period(hub: Stage) 
 def test_while_a_blob_is_doomed_writers_are_asked_to_come_again(hub: Stage) -> None:
     hub.post()
     (ref,) = hub.blobs.objects
-    hub.marks.doom(WORLD, ref[-64:], "another", hub.clock(), hub.clock() + DOOM_LEASE)
+    hub.marks.lease(WORLD, ref[-64:], "another", hub.clock(), hub.clock() + DELETION_LEASE_DURATION)
     with pytest.raises(ProblemError) as refused:
         hub.post("v2")
     assert refused.value.type is UNAVAILABLE
@@ -201,9 +201,9 @@ def test_while_a_blob_is_doomed_writers_are_asked_to_come_again(hub: Stage) -> N
 def test_the_doom_of_a_crashed_run_ends_with_its_lease_and_the_next_run_takes_over(hub: Stage) -> None:
     sha256 = orphan(hub).rpartition("/")[2]
     hub.clock.advance(hours=25)
-    hub.marks.doom(WORLD, sha256, "crashed", hub.clock(), hub.clock() + DOOM_LEASE)
+    hub.marks.lease(WORLD, sha256, "crashed", hub.clock(), hub.clock() + DELETION_LEASE_DURATION)
     assert hub.reap() == {"contested": 1}
-    hub.clock.advance(seconds=DOOM_LEASE.total_seconds())
+    hub.clock.advance(seconds=DELETION_LEASE_DURATION.total_seconds())
     assert hub.reap() == {"reaped": 1}
 
 
@@ -212,22 +212,22 @@ def test_a_run_that_is_out_of_time_is_continued_by_the_next(hub: Stage) -> None:
         orphan(hub, b"rsh1 stress {}\n" * (number + 1))
     hub.clock.advance(hours=25)
     ticking = TickingClock(hub.clock.now)
-    run = ReapBlobs(hub.shelf, hub.marks, hub.snapshots, ticking, GRACE, lambda: "run")
+    run = ReapBlobs(hub.inventory, hub.marks, hub.snapshots, ticking, GRACE, lambda: "run")
     first = run(hub.clock() + timedelta(seconds=10))
     assert 0 < sum(first.values()) < 5
-    assert hub.marks.place() is not None
+    assert hub.marks.position() is not None
     total = sum(first.values()) + sum(hub.reap().values())
     assert total == 5
-    assert hub.marks.place() is None
+    assert hub.marks.position() is None
     assert hub.blobs.objects == {}
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_no_handler_lives_as_long_as_the_marks_that_it_relies_on(name: str) -> None:
-    stage = STAGES[name]
-    assert timedelta(seconds=2 * stage.blob_reaper.timeout_seconds) < DOOM_LEASE
-    assert timedelta(seconds=100 * stage.snapshot_writer.timeout_seconds) < timedelta(
-        hours=stage.blob_grace_hours
+    environment = ENVIRONMENTS[name]
+    assert timedelta(seconds=2 * environment.blob_reaper.timeout_seconds) < DELETION_LEASE_DURATION
+    assert timedelta(seconds=100 * environment.snapshot_writer.timeout_seconds) < timedelta(
+        hours=environment.blob_grace_hours
     )
 
 
@@ -263,7 +263,7 @@ def test_marks_that_cannot_be_read_keep_no_other_blob(hub: Stage, monkeypatch: p
     assert [type(each) for each in unread.value.exceptions] == [KeyError]
     assert "of world w1" in unread.value.exceptions[0].__notes__[0]
     assert len(hub.blobs.objects) == 1
-    assert hub.marks.place() is None
+    assert hub.marks.position() is None
 
 
 def test_a_run_that_a_store_ended_is_gone_on_with(hub: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,8 +271,8 @@ def test_a_run_that_a_store_ended_is_gone_on_with(hub: Stage, monkeypatch: pytes
     hub.post()
     hub.post("v2", returns=[0.02] * 101)
     hub.clock.advance(hours=25)
-    break_marks(hub, monkeypatch, UnavailableError(Dependency.BLOB_MARK_STORE, "throttled"))
-    with pytest.raises(UnavailableError):
+    break_marks(hub, monkeypatch, DependencyUnavailableError(Dependency.BLOB_MARK_STORE, "throttled"))
+    with pytest.raises(DependencyUnavailableError):
         hub.reap()
-    assert hub.marks.place() is not None
+    assert hub.marks.position() is not None
     assert hub.reap() == {"referred": 1}

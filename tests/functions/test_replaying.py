@@ -13,21 +13,21 @@ from functions.announcing.announce_commits import PUBLISH_MAX_ATTEMPTS, Announce
 from functions.announcing.replay_snapshots import (
     NAMED_MAX_RECORDS,
     REPLAY_PAGE_MAX_SNAPSHOTS,
-    Replayed,
+    ReplayResult,
     ReplaySnapshots,
 )
-from functions.evaluation.derived_record import Evaluation
+from functions.evaluation.derived_record import DerivedRecord
 from functions.evaluation.stress.evaluate import EvaluateStress
-from functions.hub.domain.snapshot_record import StoredSnapshot
-from functions.hub.ports import Dependency, UnavailableError
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.ports import Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.stress import StressReport
 from tests.events.emitted import emitted
-from tests.fakes.clock import START, FrozenClock
 from tests.fakes.bus_and_tokens import MemoryBus
+from tests.fakes.clock import START, FrozenClock
 from tests.fakes.samples import WORLD, series, stored
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots, MemoryWorlds
 
 RETENTION = timedelta(days=30)
 DAY_SECONDS = 86_400
@@ -40,16 +40,16 @@ STRESS = StressReport.model_validate(
 class DamagedSnapshots(MemorySnapshots):
     """A store whose version `damaged` is not a valid snapshot."""
 
-    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+    def get(self, world_id: str, version: str) -> SnapshotRecord | None:
         if version == "damaged":
             raise KeyError("created_at")
         return super().get(world_id, version)
 
 
 class Hub:
-    def __init__(self, *snapshots: StoredSnapshot) -> None:
+    def __init__(self, *snapshots: SnapshotRecord) -> None:
         self.clock, self.worlds, self.bus = FrozenClock(), MemoryWorlds(), MemoryBus()
-        self.snapshots, self.evaluations = DamagedSnapshots(), MemoryEvaluations()
+        self.snapshots, self.evaluations = DamagedSnapshots(), MemoryReports()
         self.announce = AnnounceCommits(self.worlds, self.bus)
         self.replay = ReplaySnapshots(
             self.snapshots, self.evaluations, self.evaluations, self.announce, self.clock
@@ -63,7 +63,7 @@ class Hub:
         taken, self.bus.taken = self.bus.taken, []
         return taken
 
-    def all_pages(self, **asked: Any) -> list[Replayed]:
+    def all_pages(self, **asked: Any) -> list[ReplayResult]:
         pages = [self.replay(period(**asked))]
         while cursor := pages[-1].next_cursor:
             pages.append(self.replay(period(**asked, cursor=cursor)))
@@ -122,7 +122,7 @@ def test_pages_cover_the_period_once_oldest_first() -> None:
 
 
 def test_an_empty_period_is_one_empty_page() -> None:
-    assert Hub(stored()).replay(period(10, 20)) == Replayed(found=0, announced=0, expired=0)
+    assert Hub(stored()).replay(period(10, 20)) == ReplayResult(found=0, announced=0, expired=0)
 
 
 def test_other_worlds_are_left_alone() -> None:
@@ -208,7 +208,7 @@ def test_an_instant_that_is_none_is_refused(field: str) -> None:
 def test_f10_records_are_announced_by_their_names() -> None:
     hub = Hub(stored("v1"), stored("v2", as_of=START + timedelta(minutes=1)))
     first = {event.data["version"]: event.id for event in hub.first()}
-    evaluation = Evaluation(STRESS, "c-1", "e-1")
+    evaluation = DerivedRecord(STRESS, "c-1", "e-1")
     hub.evaluations.put_once(evaluation, START + RETENTION)
     named = {"world_id": WORLD, "versions": ["v2"], "evaluations": [evaluation.evaluation_id]}
     assert hub.replay(named).announced == 2
@@ -232,16 +232,16 @@ def test_a_bus_that_goes_on_refusing_fails_the_replay_and_asking_again_repeats_i
     hub = Hub(stored())
     hub.first()
     hub.bus.refusals = PUBLISH_MAX_ATTEMPTS
-    with pytest.raises(UnavailableError, match="refused 1 of 1"):
+    with pytest.raises(DependencyUnavailableError, match="refused 1 of 1"):
         hub.replay(period())
     assert hub.replay(period()).announced == 1
 
 
 def test_a_store_that_is_down_is_no_damaged_record(monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*_: object) -> None:
-        raise UnavailableError(Dependency.SNAPSHOT_STORE, "Throttling")
+        raise DependencyUnavailableError(Dependency.SNAPSHOT_STORE, "Throttling")
 
     hub = Hub(stored())
     monkeypatch.setattr(hub.snapshots, "get", down)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(DependencyUnavailableError):
         hub.replay({"world_id": WORLD, "versions": ["v1"]})

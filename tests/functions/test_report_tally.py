@@ -75,7 +75,7 @@ def test_an_expired_snapshot_has_no_status_to_count() -> None:
 def test_stress_reports_are_counted_by_their_status(fields: dict[str, Any], status: str) -> None:
     world, told = EvaluatedWorld(), Told()
     engine = EvaluateStress(
-        world.snapshots, world.blobs, world.evaluations, world.clock, timedelta(days=30), told
+        world.snapshots, world.blobs, world.reports, world.clock, timedelta(days=30), told
     )
     event = world.announced(**fields)
     assert [engine(event), engine(event)] == ["evaluated", "repeated"]

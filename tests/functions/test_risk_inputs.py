@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from functions.evaluation.risk.policy import RiskPolicy, policy_from
-from functions.hub.ports import Dependency, UnavailableError
+from functions.hub.ports import Dependency, DependencyUnavailableError
 from functions.measures.covariance.exact_forms import ExactPacked
 from functions.measures.covariance.form import Verdict
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns
 from risk_hub_contracts.reports.risk import RiskReport
-from tests.fakes.evaluated_world import WORLD, EvaluatedWorld, pick, reasons, verdict
+from tests.fakes.evaluated_world import WORLD, EvaluatedWorld, find_measure, reasons, verdict
 
 RNG = np.random.default_rng(8)
 IDS = ["A", "B", "C"]
@@ -225,13 +225,15 @@ def test_few_observations_give_neither_an_estimate_nor_a_tail(count: int) -> Non
 @pytest.mark.parametrize(("count", "estimator"), [(29, "ledoit_wolf"), (30, "sample"), (250, "sample")])
 def test_without_a_covariance_it_is_estimated_and_every_number_says_so(count: int, estimator: str) -> None:
     report = EvaluatedWorld().report(realized_returns={a: v[-count:] for a, v in BY_ID.items()})
-    measured = pick(report, "value_at_risk", "parametric_normal", 9900)
+    measured = find_measure(report, "value_at_risk", "parametric_normal", 9900)
     assert (measured.covariance, measured.observations, measured.coverage) == (estimator, count, 1.0)
     assert verdict(report).covariance == estimator
     assert verdict(report).inputs[0].reason == "covariance_absent"
     if estimator == "sample":
         wanted = np.sqrt(W @ np.cov(RETURNS[-count:], rowvar=False) @ W)
-        assert pick(report, "volatility", "parametric_normal", None).value == pytest.approx(wanted, rel=1e-12)
+        assert find_measure(report, "volatility", "parametric_normal", None).value == pytest.approx(
+            wanted, rel=1e-12
+        )
 
 
 def test_a_covariance_that_is_there_but_broken_is_not_replaced_by_an_estimate() -> None:
@@ -281,7 +283,7 @@ def test_a_part_of_another_kind_is_malformed() -> None:
     event = world.announced(covariance_ref=ref, realized_returns_ref=returns)
     event.data["covariance_ref"] = {**returns, "kind": "covariance"}
     assert world.evaluate(event) == "evaluated"
-    (evaluation,) = world.evaluations.rows.values()
+    (evaluation,) = world.reports.rows.values()
     assert nothing_parametric(evaluation.report) == {"blob_malformed"}
 
 
@@ -289,7 +291,7 @@ def test_the_named_fallback_bounds_the_volatility_and_says_its_name() -> None:
     world = EvaluatedWorld(policy=FALLBACK)
     ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
     report = world.report(covariance_ref=ref)
-    volatility = pick(report, "volatility", "parametric_normal", None)
+    volatility = find_measure(report, "volatility", "parametric_normal", None)
     assert volatility.value == pytest.approx(CORRELATION_ONE, rel=1e-12)
     assert volatility.covariance == "correlation_one"
     told = verdict(report)
@@ -302,7 +304,7 @@ def test_the_named_fallback_bounds_the_volatility_and_says_its_name() -> None:
 def test_the_fallback_is_never_less_than_what_it_stands_for_and_unused_where_it_is_not_needed() -> None:
     report = EvaluatedWorld(policy=FALLBACK).report(covariance=SOUND, realized_returns=BY_ID)
     assert verdict(report).fallback is None
-    volatility = pick(report, "volatility", "parametric_normal", None).value
+    volatility = find_measure(report, "volatility", "parametric_normal", None).value
     assert volatility is not None
     assert volatility <= CORRELATION_ONE
     missing = EvaluatedWorld(policy=FALLBACK).report()
@@ -311,11 +313,13 @@ def test_the_fallback_is_never_less_than_what_it_stands_for_and_unused_where_it_
 
 def test_the_legacy_numbers_are_given_where_a_stage_asks_for_them_and_only_there() -> None:
     report = EvaluatedWorld(policy=RiskPolicy(legacy_method=True)).report(covariance=SOUND)
-    sigma = pick(report, "volatility", "parametric_normal", None).value
+    sigma = find_measure(report, "volatility", "parametric_normal", None).value
     assert sigma is not None
-    var = pick(report, "value_at_risk", "legacy_v1", 9900).value
+    var = find_measure(report, "value_at_risk", "legacy_v1", 9900).value
     assert var == pytest.approx(2.33 * sigma)
-    assert pick(report, "expected_shortfall", "legacy_v1", 9900).value == pytest.approx(1.2 * 2.33 * sigma)
+    assert find_measure(report, "expected_shortfall", "legacy_v1", 9900).value == pytest.approx(
+        1.2 * 2.33 * sigma
+    )
     assert reasons(EvaluatedWorld().report(covariance=SOUND), "legacy_v1") == set()
 
 
@@ -426,12 +430,12 @@ def test_a_store_of_notes_that_is_down_sends_the_event_back(monkeypatch: pytest.
     event = world.announced(covariance=SOUND)
 
     def down(*_: object) -> None:
-        raise UnavailableError(Dependency.REPORT_STORE, "a test")
+        raise DependencyUnavailableError(Dependency.REPORT_STORE, "a test")
 
     monkeypatch.setattr(world.notes, "get", down)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(DependencyUnavailableError):
         world.evaluate(event)
-    assert world.evaluations.rows == {}
+    assert world.reports.rows == {}
 
 
 @pytest.mark.parametrize("size", [1e-320, 1e-160, 1e5, 1e7, 1e126, 1e308])
@@ -468,6 +472,6 @@ def test_a_factor_form_with_a_negative_specific_variance_says_so(policy: RiskPol
     assert verdict(report).inputs[0].reason == "specific_variance_negative"
     assert verdict(report).psd_margin is None
     assert report.status == "invalid_input"
-    volatility = pick(report, "volatility", "parametric_normal", None)
+    volatility = find_measure(report, "volatility", "parametric_normal", None)
     bound = None if policy.fallback is None else pytest.approx(0.5 * (3.9e-4**0.5 + 4.1e-4**0.5))
     assert volatility.value == bound

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.evaluation.derived_record import Evaluation
+from functions.evaluation.derived_record import DerivedRecord
 from functions.evaluation.risk import parametric, report, windows
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION
@@ -23,7 +23,7 @@ from risk_hub_contracts.blob.write import encode_returns
 from risk_hub_contracts.reports.forecast import CrossSection
 from risk_hub_contracts.reports.receipt import result_hash
 from risk_hub_contracts.reports.risk import RiskReport
-from tests.fakes.evaluated_world import WORLD, EvaluatedWorld, pick, verdict
+from tests.fakes.evaluated_world import WORLD, EvaluatedWorld, find_measure, verdict
 from tests.functions import threads_probe
 
 SAMPLE = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def test_a_change_of_anything_changes_the_hash() -> None:
 
 def stored_again(world: EvaluatedWorld, changed: RiskReport) -> None:
     key = (WORLD, f"risk/v1/{ENGINE_VERSION}")
-    world.evaluations.rows[key] = Evaluation(changed)
+    world.reports.rows[key] = DerivedRecord(changed)
 
 
 def test_a_report_that_was_changed_is_found_out_and_the_place_named() -> None:
@@ -160,7 +160,7 @@ def test_a_blob_that_was_not_there_then_and_is_there_now_is_named() -> None:
     assert world.verify(WORLD, "v1").outcome == "equal"
     world.blobs.objects.update(kept)
     verified = world.verify(WORLD, "v1")
-    (evaluation,) = world.evaluations.rows.values()
+    (evaluation,) = world.reports.rows.values()
     assert (verified.outcome, verified.blobs_gone) == ("unverifiable", [])
     assert verified.blobs_back == [given.sha256 for given in evaluation.report.inputs]
 
@@ -236,7 +236,7 @@ def test_contributions_add_up_and_the_largest_come_first() -> None:
     told = report.contributions
     assert told is not None
     components = [each.component for each in told.largest]
-    var = pick(report, "value_at_risk", "parametric_normal", 9900).value
+    var = find_measure(report, "value_at_risk", "parametric_normal", 9900).value
     assert sum(components) + told.omitted_component == pytest.approx(var, abs=1e-9)
     assert components == sorted(components, key=abs, reverse=True)
     assert told.omitted_count == 0
@@ -251,10 +251,10 @@ def test_the_widest_book_still_fits_on_the_bus_and_leaves_the_smallest_contribut
         weights=dict.fromkeys(names, 1 / count), realized_returns=dict(zip(names, returns, strict=True))
     )
     assert world.evaluate(event) == "evaluated"
-    (evaluation,) = world.evaluations.rows.values()
+    (evaluation,) = world.reports.rows.values()
     told = evaluation.report.contributions
     assert (len(told.largest), told.omitted_count) == (50, 250)
-    var = pick(evaluation.report, "value_at_risk", "parametric_normal", 9900).value
+    var = find_measure(evaluation.report, "value_at_risk", "parametric_normal", 9900).value
     assert sum(each.component for each in told.largest) + told.omitted_component == pytest.approx(
         var, abs=1e-9
     )
@@ -269,8 +269,8 @@ def test_the_forecast_says_what_the_report_says_with_the_book_and_the_last_retur
     assert forecast.weights == PARTS["weights"]
     assert forecast.created_at == "2026-01-05T12:00:00.000000Z"
     for tail in forecast.tails:
-        var = pick(report, "value_at_risk", tail.method, tail.confidence_bps)
-        es = pick(report, "expected_shortfall", tail.method, tail.confidence_bps)
+        var = find_measure(report, "value_at_risk", tail.method, tail.confidence_bps)
+        es = find_measure(report, "expected_shortfall", tail.method, tail.confidence_bps)
         assert (tail.value_at_risk, tail.expected_shortfall, tail.reason) == (var.value, es.value, var.reason)
     assert len(forecast.tails) == 4
     last = {asset: series[-1] for asset, series in PARTS["realized_returns"].items()}
@@ -292,10 +292,10 @@ def test_a_crash_between_forecast_and_report_is_repaired_by_redelivery(
     world = EvaluatedWorld()
     event = world.announced(**PARTS)
     with monkeypatch.context() as patch:
-        patch.setattr(world.evaluations, "put_once", lambda *_: 1 / 0)
+        patch.setattr(world.reports, "put_once", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             world.evaluate(event)
     assert len(world.forecasts.rows) == 1
-    assert world.evaluations.rows == {}
+    assert world.reports.rows == {}
     assert world.evaluate(event) == "evaluated"
     assert len(world.forecasts.rows) == 1

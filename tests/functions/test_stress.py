@@ -12,15 +12,15 @@ from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.evaluation.stress.evaluate import ENGINE_VERSION, EvaluateStress
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.use_cases.publish_snapshot import Publication
+from functions.hub.use_cases.publish_snapshot import PublishRequest
 from functions.measures.stress import SHOWN_MAX_BYTES, stress_loss, stress_metrics
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.blob.write import digest
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
 from tests.fakes.clock import FrozenClock
-from tests.fakes.earlier_release import PublishUnread
+from tests.fakes.earlier_release import PublishWithoutBlobChecks
 from tests.fakes.marks import MemoryMarks
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots
+from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots
 
 WEIGHTS = {"C": 0.5, "A": 0.7, "B": -0.2}
 SCENARIOS: dict[str, dict[str, Any]] = {
@@ -34,9 +34,9 @@ SCENARIOS: dict[str, dict[str, Any]] = {
 class World:
     def __init__(self, *, offload: bool = True) -> None:
         self.clock = FrozenClock()
-        self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryEvaluations()
+        self.snapshots, self.blobs, self.evaluations = MemorySnapshots(), MemoryBlobs(), MemoryReports()
         policy = OffloadPolicy(enabled=offload, inline_threshold_entries=1)
-        self.publish = PublishUnread(
+        self.publish = PublishWithoutBlobChecks(
             self.snapshots, self.blobs, MemoryMarks(), self.clock, policy, timedelta(days=30)
         )
         self.evaluate = EvaluateStress(
@@ -46,7 +46,7 @@ class World:
     def announced(self, **fields: Any) -> CloudEvent:
         body = {"as_of": "2026-01-05T11:59:00Z", "version": "v1", "weights": WEIGHTS, **fields}
         stored = self.publish(
-            Publication("w1", "gateway", "paper", orjson.dumps(body), "c-1", "Root=1")
+            PublishRequest("w1", "gateway", "paper", orjson.dumps(body), "c-1", "Root=1")
         ).stored
         event = risk_snapshot_updated(
             stored.to_announcement(),

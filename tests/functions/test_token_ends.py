@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.hub.domain.token_expiry import seconds_to_next_end
+from functions.hub.domain.token_expiry import seconds_to_next_expiry
 from risk_hub_contracts.base.tokens import Token
 from tests.fakes.clock import START
 
@@ -24,7 +24,7 @@ def token(days: float | None, **changes: Any) -> Token:
 
 
 def days_left(*tokens: Token) -> float | None:
-    seconds = seconds_to_next_end(tokens, START)
+    seconds = seconds_to_next_expiry(tokens, START)
     return None if seconds is None else seconds / DAY.total_seconds()
 
 

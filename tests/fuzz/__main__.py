@@ -13,14 +13,24 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from infra.local.bring_up import open_stage
-from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk
+from infra.local.bring_up import start_stage
+from infra.local.sample.publish import HubEndpoint, publish, sample_body, wait_for_risk
 from infra.local.settings import ANY_FREE_PORT, REPOSITORY, LocalSettings
 from risk_hub_contracts.blob.write import encode_covariance
 from risk_hub_contracts.golden.cases import WORLD_ID
 from tests.contracts.published import openapi
 from tests.fakes.calls import call
-from tests.fuzz.engine import CHECKS, LEFT_OUT, OVER_HTTP, PHASES, Json, Run, Tally, for_sequences, of_stages
+from tests.fuzz.engine import (
+    CHECKS,
+    OVER_HTTP,
+    PHASES,
+    UNUSED_CHECKS,
+    Json,
+    Run,
+    Tally,
+    for_sequences,
+    with_stages,
+)
 from tests.fuzz.page import page
 from tests.local_stage.caller import Caller
 
@@ -31,7 +41,7 @@ MAX_EXAMPLES, MAX_SECONDS = 25, 540
 EVERY_CHECK = (*CHECKS, OVER_HTTP)
 
 
-def fuzz(hub: Hub, max_examples: int, max_seconds: int) -> Tally:
+def fuzz(hub: HubEndpoint, max_examples: int, max_seconds: int) -> Tally:
     """Send all requests to the stage; sequences use a narrowed description, so they are a separate run.
 
     Raises:
@@ -39,7 +49,7 @@ def fuzz(hub: Hub, max_examples: int, max_seconds: int) -> Tally:
     """
     if urlsplit(hub.url).hostname != LOOPBACK:
         raise ValueError(f"only a stage on {LOOPBACK} is asked, not {hub.url}")
-    document = of_stages(openapi(), stages_of(hub))
+    document = with_stages(openapi(), stages_of(hub))
     alone, sequences = PHASES[:-1], PHASES[-1:]
     tally = _run(hub, document, Run(alone, max_examples, EVERY_CHECK, max_seconds * 3 // 4))
     tally.merge(
@@ -48,11 +58,11 @@ def fuzz(hub: Hub, max_examples: int, max_seconds: int) -> Tally:
     return tally
 
 
-def _run(hub: Hub, document: Json, run: Run) -> Tally:
-    return run.against(document, hub.token, url=hub.url)
+def _run(hub: HubEndpoint, document: Json, run: Run) -> Tally:
+    return run.send_requests(document, hub.token, url=hub.url)
 
 
-def store_example_blob(hub: Hub) -> None:
+def store_example_blob(hub: HubEndpoint) -> None:
     """Upload the blob that the examples of the API description name, so that reading it succeeds."""
     caller, data = Caller(hub), encode_covariance(["AAPL", "MSFT"], [0.04, 0.01, 0.09])
     (example,) = openapi()["paths"][BLOBS]["post"]["requestBody"]["content"]["application/json"][
@@ -64,7 +74,7 @@ def store_example_blob(hub: Hub) -> None:
         raise RuntimeError("the example blob could not be uploaded")
 
 
-def stages_of(hub: Hub) -> list[str]:
+def stages_of(hub: HubEndpoint) -> list[str]:
     """Return the stages that the deployment serves."""
     found: list[str] = Caller(hub).get("/risk-hub/contract").document()["stages"]
     return found
@@ -88,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as home:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT, enforce_iam=True)
-        stage = open_stage(settings, Console(), detached=False, fresh=True)
+        stage = start_stage(settings, Console(), detached=False, fresh=True)
         try:
             wait_for_risk(stage.hub, publish(stage.hub, sample_body(datetime.now(UTC))))
             store_example_blob(stage.hub)
@@ -96,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             stage.process.stop()
     declared = operations(openapi())
-    text = page(tally, declared, EVERY_CHECK, LEFT_OUT)
+    text = page(tally, declared, EVERY_CHECK, UNUSED_CHECKS)
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     missing = set(declared) - tally.operations()

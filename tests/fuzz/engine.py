@@ -34,14 +34,14 @@ CHECKS: Final = (
 # WSGI.
 OVER_HTTP: Final = "ignored_auth"
 # Checks that do not apply to this API, with the reason; every other check of schemathesis is in use.
-LEFT_OUT: Final[Mapping[str, str]] = {
+UNUSED_CHECKS: Final[Mapping[str, str]] = {
     "positive_data_acceptance": "JSON Schema cannot express rules across members (weights add up to 1)",
     "ensure_resource_availability": "risk numbers are computed after the answer to a publication",
     "object_level_authorization": "a token is valid for every world",
     "max_response_time": "tests/bench measures times",
 }
 # A finding of one check at one operation that is intended behaviour.
-MEANT: Final[Mapping[tuple[str, str], str]] = {
+INTENDED: Final[Mapping[tuple[str, str], str]] = {
     (
         "use_after_free",
         "GET /risk-hub/worlds/{world_id}/exit-policy",
@@ -115,7 +115,7 @@ class Tally:
                 self.followed[node.transition.id] += 1
         known = {(found.check, found.operation) for found in self.findings}
         for finding in _findings(recorder):
-            if (finding.check, finding.operation) not in known | MEANT.keys():
+            if (finding.check, finding.operation) not in known | INTENDED.keys():
                 known.add((finding.check, finding.operation))
                 self.findings.append(finding)
 
@@ -139,7 +139,7 @@ class Run:
 
     def config(self, token: str) -> SchemathesisConfig:
         """Return the configuration: the same requests on every run, every failure reported, nothing stored."""
-        names = (*CHECKS, OVER_HTTP, *LEFT_OUT)
+        names = (*CHECKS, OVER_HTTP, *UNUSED_CHECKS)
         settings: Json = {
             "seed": 1,
             "headers": {"Authorization": f"Bearer {token}"},
@@ -163,7 +163,7 @@ class Run:
         }
         return SchemathesisConfig.from_dict(settings)
 
-    def against(
+    def send_requests(
         self, document: Json, token: str, *, app: Callable[..., Any] | None = None, url: str | None = None
     ) -> Tally:
         """Send requests to an application in this process, or to the server at a URL, and return the counts."""
@@ -186,7 +186,7 @@ class Run:
         return tally
 
 
-def of_stages(document: Json, stages: Sequence[str]) -> Json:
+def with_stages(document: Json, stages: Sequence[str]) -> Json:
     """Return the API description with the stages of one deployment, which its patterns leave open."""
     found = deepcopy(document)
     for item in found["paths"].values():

@@ -4,25 +4,27 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from tests.fuzz.engine import MEANT, Tally
+from tests.fuzz.engine import INTENDED, Tally
 
 SHOWN_FINDINGS: Final = 20
 
 
-def page(tally: Tally, declared: Sequence[str], checks: Sequence[str], left: Mapping[str, str]) -> str:
+def page(
+    tally: Tally, declared: Sequence[str], checks: Sequence[str], unused_checks: Mapping[str, str]
+) -> str:
     """Return the page of one run.
 
     Args:
         tally: what the run counted.
         declared: every operation of the API description.
         checks: the checks that were in use.
-        left: checks that were not, with the reason.
+        unused_checks: checks that were not, with the reason.
     """
     server_errors = sum(count for status, count in tally.by_status().items() if status >= 500)
     undeclared = sum(
         finding.check in {"status_code_conformance", "declared_answer"} for finding in tally.findings
     )
-    asked = [name for name in declared if name in tally.operations()]
+    called = [name for name in declared if name in tally.operations()]
     phases = "\n".join(f"| {phase} | {count} |" for phase, count in tally.cases.items())
     followed = "\n".join(f"| {name} | {count} |" for name, count in sorted(tally.followed.items()))
     return f"""# Generated requests against a live stage
@@ -36,7 +38,7 @@ against the closed schemas. The test suite runs the same phases against the hand
 
 | counted | |
 |---|---|
-| operations called | {len(asked)} of {len(declared)} |
+| operations called | {len(called)} of {len(declared)} |
 | requests | {tally.cases.total()} |
 | **answers with a status of 5xx** | **{server_errors}** |
 | **undeclared answers** | **{undeclared}** |
@@ -56,7 +58,7 @@ against the closed schemas. The test suite runs the same phases against the hand
 
 | unused check | reason |
 |---|---|
-{_reasons(left)}
+{_reasons(unused_checks)}
 {_findings(tally)}"""
 
 
@@ -71,9 +73,9 @@ def _operations(tally: Tally, declared: Sequence[str]) -> str:
     return "\n".join(rows)
 
 
-def _reasons(left: Mapping[str, str]) -> str:
-    at_one = {f"{check} at {operation}": why for (check, operation), why in MEANT.items()}
-    return "\n".join(f"| {name} | {why} |" for name, why in {**left, **at_one}.items())
+def _reasons(unused_checks: Mapping[str, str]) -> str:
+    at_one = {f"{check} at {operation}": why for (check, operation), why in INTENDED.items()}
+    return "\n".join(f"| {name} | {why} |" for name, why in {**unused_checks, **at_one}.items())
 
 
 def _findings(tally: Tally) -> str:

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from tests.contracts.published import openapi
-from tests.fuzz.engine import CHECKS, LEFT_OUT, OVER_HTTP, PHASES, Run, Tally, for_sequences, of_stages
+from tests.fuzz.engine import CHECKS, OVER_HTTP, PHASES, UNUSED_CHECKS, Run, Tally, for_sequences, with_stages
 from tests.fuzz.wsgi import wsgi_app
 from tests.http.conftest import STAGES, Hub, book, post
 
@@ -28,9 +28,9 @@ def run(phase: str) -> Tally:
     hub = Hub()
     for number in range(3):
         assert post(hub.gateway(), book(f"v{number}")).status == 201
-    document = of_stages(openapi(), sorted(STAGES))
+    document = with_stages(openapi(), sorted(STAGES))
     document = for_sequences(document) if phase == "stateful" else document
-    return Run([phase], MAX_EXAMPLES[phase]).against(document, hub.tokens.issue(), app=wsgi_app(hub))
+    return Run([phase], MAX_EXAMPLES[phase]).send_requests(document, hub.tokens.issue(), app=wsgi_app(hub))
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -60,7 +60,7 @@ def test_an_undeclared_status_and_a_server_error_are_found() -> None:
 
     document = openapi()
     health = {**document, "paths": {"/risk-hub/health": document["paths"]["/risk-hub/health"]}}
-    tally = Run(["fuzzing"], 1).against(health, "token", app=broken)
+    tally = Run(["fuzzing"], 1).send_requests(health, "token", app=broken)
     assert {finding.check for finding in tally.findings} >= {"not_a_server_error", "declared_answer"}
     assert tally.by_status()[500] > 0
 
@@ -68,5 +68,5 @@ def test_an_undeclared_status_and_a_server_error_are_found() -> None:
 def test_every_check_of_schemathesis_is_used_or_left_out_for_a_reason() -> None:
     from schemathesis.checks import CHECKS as KNOWN  # noqa: PLC0415 - after ours is registered
 
-    assert {*CHECKS, OVER_HTTP, *LEFT_OUT} >= set(KNOWN.get_all_names())
-    assert all(LEFT_OUT.values())
+    assert {*CHECKS, OVER_HTTP, *UNUSED_CHECKS} >= set(KNOWN.get_all_names())
+    assert all(UNUSED_CHECKS.values())

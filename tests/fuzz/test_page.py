@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from infra.local.sample.publish import Hub
+from infra.local.sample.publish import HubEndpoint
 from tests.contracts.published import openapi
 from tests.fuzz.__main__ import fuzz, operations
 from tests.fuzz.engine import Finding, Tally
@@ -15,7 +15,7 @@ HEALTH = "GET /risk-hub/health"
 
 def test_a_hub_that_is_not_on_loopback_is_not_asked() -> None:
     with pytest.raises(ValueError, match=r"only a stage on 127\.0\.0\.1"):
-        fuzz(Hub("https://hub.example.com", "token"), 1, 1)
+        fuzz(HubEndpoint("https://hub.example.com", "token"), 1, 1)
 
 
 def test_the_page_counts_server_errors_and_shows_findings() -> None:

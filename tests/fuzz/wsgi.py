@@ -16,7 +16,7 @@ def wsgi_app(hub: Hub) -> Callable[[dict[str, Any], StartResponse], Iterable[byt
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         event = _event(environ)
-        answer = gateway.door(event)(event, SimpleNamespace(aws_request_id="generated"))
+        answer = gateway.handler_for(event)(event, SimpleNamespace(aws_request_id="generated"))
         listed = [(name, value) for name, values in answer["multiValueHeaders"].items() for value in values]
         start_response(f"{answer['statusCode']} -", listed)
         return [(answer.get("body") or "").encode()]

@@ -15,10 +15,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "security-grants.md"
 
 def page(rows: Sequence[Row], seconds: float) -> str:
     """Return the page of grants and the functions that need them."""
-    by_running = sum(row.by_running for row in rows)
-    unmissed = [row for row in rows if row.complaint is None]
+    needed_by_function = sum(row.needed_by_function for row in rows)
+    unmissed = [row for row in rows if row.failure is None]
     lines = "\n".join(
-        f"| {row.grant.folder} | `{row.grant.action}` | `{row.grant.where}` | {row.missed_by} |"
+        f"| {row.grant.folder} | `{row.grant.action}` | `{row.grant.where}` | {row.scenario_text} |"
         for row in rows
     )
     return f"""# The purpose of each grant
@@ -32,8 +32,8 @@ and passed.
 | counted | |
 |---|---|
 | grants | {len(rows)} |
-| needed by the function: its scenario fails without the grant | {by_running} |
-| needed by Lambda, which uses the role: IAM denies the call without the grant | {len(rows) - by_running} |
+| needed by the function: its scenario fails without the grant | {needed_by_function} |
+| needed by Lambda, which uses the role: IAM denies the call without the grant | {len(rows) - needed_by_function} |
 | **not needed** | **{len(unmissed)}** |
 
 A grant that is not needed is removed from [`permissions.py`](../infra/cdk/stacks/permissions.py), not
@@ -56,14 +56,14 @@ def main() -> int:
         for grant in sorted(running.unexplained()):
             console.print(f"no scenario, or no grant: {grant}")
         grants = [grant for grant in running.grants() if grant not in running.unexplained()]
-        running.sound(grants)
+        running.check_scenarios_pass(grants)
         rows = [running.without(grant) for grant in grants]
-        running.sound(grants)
+        running.check_scenarios_pass(grants)
         unexplained = running.unexplained()
     text = page(rows, time.monotonic() - started)
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    return 1 if unexplained or any(row.complaint is None for row in rows) else 0
+    return 1 if unexplained or any(row.failure is None for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from infra.local.sample.publish import sample_body
 from tests.fakes.calls import call
-from tests.grants.producers import announced, factor, large_body, publish, published
+from tests.grants.producers import announce_blob, factor, large_body, publish, publish_to_new_world
 from tests.grants.workbench import Workbench
-from tests.grants.workers import evaluated_sample
+from tests.grants.workers import evaluate_sample
 from tests.local_stage.caller import new_world, small_body
 
 
@@ -20,7 +20,7 @@ def _read(bench: Workbench, world: str, path: str, status: int = 200) -> dict[st
     return document
 
 
-def opens(bench: Workbench) -> None:
+def reads_tokens(bench: Workbench) -> None:
     """A new process reads the tokens before it accepts a request."""
     bench.restart("snapshot_reader")
     assert bench.hub.get("/risk-hub/contract").status == 200
@@ -28,23 +28,23 @@ def opens(bench: Workbench) -> None:
 
 def reads_the_latest(bench: Workbench) -> None:
     """The latest snapshot of a world is read."""
-    world, stored = published(bench)
+    world, stored = publish_to_new_world(bench)
     assert _read(bench, world, "snapshots/latest") == stored
 
 
 def reads_the_latest_of_a_stage(bench: Workbench) -> None:
     """The latest snapshot of a world and stage is read."""
-    world, stored = published(bench)
+    world, stored = publish_to_new_world(bench)
     assert _read(bench, world, "snapshots/latest?stage=paper") == stored
 
 
 def reads_a_version(bench: Workbench) -> None:
     """One version is read."""
-    world, stored = published(bench)
+    world, stored = publish_to_new_world(bench)
     assert _read(bench, world, "snapshots/lookup?version=v1") == stored
 
 
-def reads_what_was_known(bench: Workbench) -> None:
+def reads_at_known_at(bench: Workbench) -> None:
     """A past latest snapshot is read by the expiry index, then by keys."""
     world, now = new_world(), datetime.now(tz=UTC)
     early = publish(bench, world, small_body("early", as_of=(now - timedelta(minutes=2)).isoformat()))
@@ -53,7 +53,7 @@ def reads_what_was_known(bench: Workbench) -> None:
     assert _read(bench, world, f"snapshots/latest?known_at={known_at}")["version"] == "early"
 
 
-def explains_absence(bench: Workbench) -> None:
+def reads_unknown_world(bench: Workbench) -> None:
     """An unknown world and a world without a current snapshot get different answers."""
     problem = _read(bench, new_world(), "snapshots/latest", 404)
     assert problem["type"].endswith(":world-unknown"), problem
@@ -74,16 +74,16 @@ def reads_a_large_book(bench: Workbench) -> None:
     assert _read(bench, world, "snapshots/latest")["content_hash"] == stored["content_hash"]
 
 
-def misses_a_blob(bench: Workbench) -> None:
+def reads_missing_blob(bench: Workbench) -> None:
     """A request for a missing blob is answered with 404."""
     world = new_world()
-    ref = announced(bench, world, factor(), "covariance")["ref"]
+    ref = announce_blob(bench, world, factor(), "covariance")["ref"]
     _read(bench, world, f"blobs/{ref['sha256']}", 404)
 
 
 def reads_risk(bench: Workbench) -> None:
     """A report is read."""
-    world, version = evaluated_sample(bench)
+    world, version = evaluate_sample(bench)
     assert _read(bench, world, f"snapshots/{quote(version, safe='')}/risk")["version"] == version
 
 
@@ -94,11 +94,11 @@ def lists_signals(bench: Workbench) -> None:
 
 def backtests(bench: Workbench) -> None:
     """A back-test reads forecasts by their keys."""
-    world, _ = evaluated_sample(bench)
+    world, _ = evaluate_sample(bench)
     _read(bench, world, "risk/backtest?stage=paper")
 
 
-def _noted(bench: Workbench) -> str:
+def _put_expectation(bench: Workbench) -> str:
     world = new_world()
     url = f"{bench.hub.hub.url}/risk-hub/worlds/{world}/expectations?stage=paper"
     headers = {**bench.hub.hub.headers(), "X-Actor": "operator", "Content-Type": "application/json"}
@@ -107,20 +107,20 @@ def _noted(bench: Workbench) -> str:
     return world
 
 
-def registry_opens(bench: Workbench) -> None:
+def registry_reads_tokens(bench: Workbench) -> None:
     """A new process reads the tokens before it accepts a request."""
     bench.restart("world_registry")
     assert bench.hub.get("/risk-hub/worlds?limit=1").status == 200
 
 
-def notes(bench: Workbench) -> None:
+def writes_expectation(bench: Workbench) -> None:
     """The expectation of a world is written."""
-    _noted(bench)
+    _put_expectation(bench)
 
 
-def reads_a_note(bench: Workbench) -> None:
+def reads_expectation(bench: Workbench) -> None:
     """The expectation of a world is read."""
-    assert _read(bench, _noted(bench), "expectations?stage=paper")
+    assert _read(bench, _put_expectation(bench), "expectations?stage=paper")
 
 
 def lists_worlds(bench: Workbench) -> None:

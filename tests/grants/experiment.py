@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.bring_up import OpenStage, open_stage
+from infra.local.bring_up import RunningStage, start_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.grants.lambda_needs import lambda_needs
 from tests.grants.roles import Grant, Roles
-from tests.grants.table import MISSED_BY, Scenario
-from tests.grants.workbench import Workbench, silence
+from tests.grants.table import SCENARIOS, Scenario
+from tests.grants.workbench import Workbench, disable_event_sources
 
 SHOWN_MAX_CHARS = 160
 LAMBDA_ITSELF = "Lambda itself"
@@ -24,29 +24,29 @@ class Row:
     """The evidence for one grant.
 
     Attributes:
-        missed_by: what was tried without the grant.
-        complaint: how the attempt failed; None if nothing failed.
+        scenario_text: what was tried without the grant.
+        failure: how the attempt failed; None if nothing failed.
     """
 
     grant: Grant
-    missed_by: str
-    complaint: str | None
+    scenario_text: str
+    failure: str | None
 
     @property
-    def by_running(self) -> bool:
+    def needed_by_function(self) -> bool:
         """Whether the function itself ran; otherwise IAM policy evaluation was asked about Lambda's action."""
-        return self.missed_by != LAMBDA_ITSELF
+        return self.scenario_text != LAMBDA_ITSELF
 
 
 class Experiment:
     """The grants of one stage, and what fails without each of them."""
 
-    def __init__(self, stage: OpenStage) -> None:
+    def __init__(self, stage: RunningStage) -> None:
         self._bench = Workbench(stage)
         self._roles = Roles(stage.aws, self._bench.bucket)
         self._needs = lambda_needs(stage.aws, self._roles)
-        self._bench.reap_at_once()
-        silence(stage)
+        self._bench.disable_reaper_grace()
+        disable_event_sources(stage)
 
     def grants(self) -> list[Grant]:
         """Return every grant."""
@@ -54,9 +54,9 @@ class Experiment:
 
     def unexplained(self) -> set[Grant]:
         """Return the grants that nothing here needs, and the needs that are not granted."""
-        return set(self.grants()) ^ {*_told(), *self._needs}
+        return set(self.grants()) ^ {*_scenario_grants(), *self._needs}
 
-    def sound(self, grants: Iterable[Grant]) -> None:
+    def check_scenarios_pass(self, grants: Iterable[Grant]) -> None:
         """Run these grants' scenarios with all grants in place: otherwise a failure would prove nothing."""
         for scenario in {found for grant in grants if (found := _scenario(grant)) is not None}:
             scenario(self._bench)
@@ -82,20 +82,20 @@ def experiment(console: Console) -> Iterator[Experiment]:
     """Open a separate stage on which policies are enforced and no function runs automatically."""
     with tempfile.TemporaryDirectory() as home:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT, enforce_iam=True)
-        stage = open_stage(settings, console, detached=False, fresh=True)
+        stage = start_stage(settings, console, detached=False, fresh=True)
         try:
             yield Experiment(stage)
         finally:
             stage.process.stop()
 
 
-def _told() -> Iterator[Grant]:
-    for folder, rows in MISSED_BY.items():
+def _scenario_grants() -> Iterator[Grant]:
+    for folder, rows in SCENARIOS.items():
         yield from (Grant(folder, action, where) for action, where in rows)
 
 
 def _scenario(grant: Grant) -> Scenario | None:
-    return MISSED_BY[grant.folder].get((grant.action, grant.where))
+    return SCENARIOS[grant.folder].get((grant.action, grant.where))
 
 
 def _first_words(error: AssertionError) -> str:

@@ -10,16 +10,16 @@ from infra.local.aws import LocalAws
 from infra.names import FUNCTION_FOLDERS, FunctionFolder, physical_name
 from tests.grants.roles import Grant, Roles
 
-LOGGING = ("logs:CreateLogStream", "logs:PutLogEvents")
-TRACING = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
-CONSUMING = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
-READING = (
+LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
+TRACE_ACTIONS = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+CONSUME_ACTIONS = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+STREAM_READ_ACTIONS = (
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
     "dynamodb:GetShardIterator",
     "dynamodb:ListStreams",
 )
-OF_SOURCE = {"sqs": CONSUMING, "dynamodb": READING}
+SOURCE_ACTIONS = {"sqs": CONSUME_ACTIONS, "dynamodb": STREAM_READ_ACTIONS}
 
 
 def lambda_needs(aws: LocalAws, roles: Roles) -> dict[Grant, str]:
@@ -36,12 +36,12 @@ def _needs(aws: LocalAws, folder: FunctionFolder) -> Iterator[tuple[str, str]]:
     function = functions.get_function_configuration(FunctionName=name)
     region, account = function["FunctionArn"].split(":")[3:5]
     group = f"arn:aws:logs:{region}:{account}:log-group:{function['LoggingConfig']['LogGroup']}:*"
-    yield from ((action, group) for action in LOGGING)
+    yield from ((action, group) for action in LOG_ACTIONS)
     if function["TracingConfig"]["Mode"] == "Active":
-        yield from ((action, "*") for action in TRACING)
+        yield from ((action, "*") for action in TRACE_ACTIONS)
     for mapping in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]:
         source = mapping["EventSourceArn"]
-        yield from ((action, source) for action in OF_SOURCE[source.split(":")[2]])
+        yield from ((action, source) for action in SOURCE_ACTIONS[source.split(":")[2]])
         failed = mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
         if failed:
             yield "sqs:SendMessage", failed

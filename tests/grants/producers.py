@@ -29,7 +29,7 @@ def large_body() -> dict[str, Any]:
     return small_body(weights=dict.fromkeys(names, 1 / LARGE_BOOK_ASSETS))
 
 
-def published(bench: Workbench, **changes: Any) -> tuple[str, dict[str, Any]]:
+def publish_to_new_world(bench: Workbench, **changes: Any) -> tuple[str, dict[str, Any]]:
     """Publish a small book to a new world; return the world and what is stored."""
     world = new_world()
     return world, publish(bench, world, small_body(**changes))
@@ -43,7 +43,7 @@ def publish(bench: Workbench, world: str, body: dict[str, Any]) -> dict[str, Any
     return stored
 
 
-def announced(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str, Any]:
+def announce_blob(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str, Any]:
     """Announce a blob and return the hub's answer."""
     digest = hashlib.sha256(data).hexdigest()
     answer = bench.hub.post_to(f"{world}/blobs", {"kind": kind, "bytes": len(data), "sha256": digest})
@@ -52,9 +52,9 @@ def announced(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str,
     return document
 
 
-def uploaded(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str, Any]:
+def upload_blob(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str, Any]:
     """Upload a blob past the hub and return its reference."""
-    begun = announced(bench, world, data, kind)
+    begun = announce_blob(bench, world, data, kind)
     put = begun["put"]
     answer = call(put["method"], put["url"], put["headers"], data)
     assert answer.status == 200, answer.body
@@ -64,16 +64,16 @@ def uploaded(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str, 
 
 def publishes(bench: Workbench) -> None:
     """A small book is stored."""
-    published(bench)
+    publish_to_new_world(bench)
 
 
-def opens(bench: Workbench) -> None:
+def reads_tokens(bench: Workbench) -> None:
     """A new process reads the tokens before it accepts a request."""
     bench.restart("snapshot_writer")
-    published(bench)
+    publish_to_new_world(bench)
 
 
-def expected_world(bench: Workbench) -> str:
+def register_world(bench: Workbench) -> str:
     """Return a new expected world, among the first by name, so that it has separate metrics."""
     world = f"0-{new_world()}"
     answer = bench.hub.put_to(f"{world}/expectations?stage=paper", {"owner": "bench"})
@@ -83,7 +83,7 @@ def expected_world(bench: Workbench) -> str:
 
 def repeats(bench: Workbench) -> None:
     """A repeated snapshot is counted for its registered world."""
-    world, body = expected_world(bench), small_body()
+    world, body = register_world(bench), small_body()
     bench.restart("snapshot_writer")
     publish(bench, world, body)
     assert bench.hub.post(world, body).status == 200
@@ -103,17 +103,17 @@ def replays_a_large_book(bench: Workbench) -> None:
     assert bench.hub.post(world, body).status == 200
 
 
-def refers(bench: Workbench) -> None:
+def verifies_reference(bench: Workbench) -> None:
     """A reference to an uploaded blob is verified."""
     world, data = new_world(), factor()
-    ref = uploaded(bench, world, data, "covariance")
+    ref = upload_blob(bench, world, data, "covariance")
     publish(bench, world, small_body(covariance_ref=ref))
 
 
-def refuses_what_is_missing(bench: Workbench) -> None:
+def rejects_missing_blob(bench: Workbench) -> None:
     """A reference to a missing blob is refused as a mistake of the producer."""
     world = new_world()
-    missing = announced(bench, world, factor(), "covariance")["ref"]
+    missing = announce_blob(bench, world, factor(), "covariance")["ref"]
     answer = bench.hub.post(world, small_body(covariance_ref=missing))
     assert answer.status == 422, answer.body
 
@@ -123,21 +123,21 @@ def completes(bench: Workbench) -> None:
     world, data = new_world(), secrets.token_bytes(MULTIPART_BYTES)
     digest = hashlib.sha256(data).hexdigest()
     bench.s3.put_object(Bucket=bench.bucket, Key=f"risk-uploads/{world}/{digest}", Body=data)
-    answer = _ended(bench, world, data, "complete", upload_id="completed-before")
+    answer = _end_upload(bench, world, data, "complete", upload_id="completed-before")
     assert answer.status == 200, answer.body
 
 
 def counts_parts(bench: Workbench) -> None:
     """Completing an upload with missing parts is refused as a mistake of the producer."""
     world, data = new_world(), secrets.token_bytes(MULTIPART_BYTES)
-    answer = _ended(bench, world, data, "complete", upload_id=_begun(bench, world, data))
+    answer = _end_upload(bench, world, data, "complete", upload_id=_begin_upload(bench, world, data))
     assert answer.status == 422, answer.body
 
 
 def aborts(bench: Workbench) -> None:
     """An upload is aborted with all its parts."""
     world, data = new_world(), _stress()
-    answer = _ended(bench, world, data, "abort", upload_id=_begun(bench, world, data))
+    answer = _end_upload(bench, world, data, "abort", upload_id=_begin_upload(bench, world, data))
     assert answer.status == 200, answer.body
 
 
@@ -145,13 +145,13 @@ def _stress() -> bytes:
     return encode_stress({"crash": {"loss": secrets.randbelow(10**6) / 10**7 + 0.1}})
 
 
-def _begun(bench: Workbench, world: str, data: bytes) -> str:
+def _begin_upload(bench: Workbench, world: str, data: bytes) -> str:
     key = f"risk-uploads/{world}/{hashlib.sha256(data).hexdigest()}"
     begun = bench.s3.create_multipart_upload(Bucket=bench.bucket, Key=key, ChecksumAlgorithm="SHA256")
     upload_id: str = begun["UploadId"]
     return upload_id
 
 
-def _ended(bench: Workbench, world: str, data: bytes, how: str, *, upload_id: str) -> Answer:
+def _end_upload(bench: Workbench, world: str, data: bytes, how: str, *, upload_id: str) -> Answer:
     end = {"kind": "covariance", "bytes": len(data), "upload_id": upload_id}
     return bench.hub.post_to(f"{world}/blobs/{hashlib.sha256(data).hexdigest()}/{how}", end)

@@ -63,7 +63,7 @@ class Roles:
         given = self._policies(grant.folder)
         try:
             for name, pairs in given.items():
-                self._put(grant.folder, name, [pair for pair in pairs if not self._is(pair, grant)])
+                self._put(grant.folder, name, [pair for pair in pairs if not self._matches(pair, grant)])
             yield
         finally:
             for name, pairs in given.items():
@@ -89,7 +89,7 @@ class Roles:
         plain = {"secretsmanager": "tokens", "events": "bus", "logs": "log"}
         return plain.get(service) or name.removeprefix(PREFIX).replace(RELAY_FAILURES, "relay-failures")
 
-    def _is(self, pair: _Pair, grant: Grant) -> bool:
+    def _matches(self, pair: _Pair, grant: Grant) -> bool:
         return (pair.action, self.readable(pair.resource)) == (grant.action, grant.where)
 
     def _policies(self, folder: FunctionFolder) -> dict[str, list[_Pair]]:
@@ -115,9 +115,9 @@ def _pairs(document: Mapping[str, Any]) -> list[_Pair]:
     for statement in document["Statement"]:
         if statement["Effect"] != "Allow" or set(statement) - {"Effect", "Action", "Resource", "Sid"}:
             raise ValueError(f"the experiment knows no such statement: {statement}")
-        pairs += [_Pair(a, r) for a in _many(statement["Action"]) for r in _many(statement["Resource"])]
+        pairs += [_Pair(a, r) for a in _as_list(statement["Action"]) for r in _as_list(statement["Resource"])]
     return pairs
 
 
-def _many(value: str | list[str]) -> list[str]:
+def _as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.names import (
     BLOB_GRACE_HOURS,
     FunctionFolder,
@@ -25,7 +25,7 @@ LOG_POLLS, LOG_POLL_SECONDS = 10, 0.5
 class Workbench:
     """Call the functions of one stage, each as its event source would."""
 
-    def __init__(self, stage: OpenStage) -> None:
+    def __init__(self, stage: RunningStage) -> None:
         self.hub = Caller(stage.hub)
         self.outputs = stage.deployment.outputs
         self._lambda = stage.aws.client("lambda")
@@ -48,7 +48,7 @@ class Workbench:
         """Let the next call of a function start a new process, without cached tokens."""
         self._set(folder, {"EXPERIMENT_STARTED": str(time.monotonic_ns())})
 
-    def reap_at_once(self) -> None:
+    def disable_reaper_grace(self) -> None:
         """Remove the reaper's grace period."""
         self._set("blob_reaper", {BLOB_GRACE_HOURS: "0"})
 
@@ -96,12 +96,12 @@ class Workbench:
         reply = self.invoke(worker, {"Records": [self._message(queue_name("local", worker), world)]})
         assert reply == {"batchItemFailures": []}, reply
 
-    def set_aside(self, text: str) -> bool:
+    def is_set_aside(self, text: str) -> bool:
         """Return whether the relay's failure queue holds a message with this text."""
-        return self._received(relay_failures_name("local"), lambda body: text in body) is not None
+        return self._receive(relay_failures_name("local"), lambda body: text in body) is not None
 
     def _message(self, queue: str, world: str) -> dict[str, Any]:
-        found = self._received(queue, lambda body: json.loads(body)["detail"]["subject"] == world)
+        found = self._receive(queue, lambda body: json.loads(body)["detail"]["subject"] == world)
         assert found is not None, f"nothing about {world} lies in {queue}"
         return {
             "messageId": found["MessageId"],
@@ -110,7 +110,7 @@ class Workbench:
             "eventSource": "aws:sqs",
         }
 
-    def _received(self, queue: str, wanted: Callable[[str], bool]) -> dict[str, Any] | None:
+    def _receive(self, queue: str, wanted: Callable[[str], bool]) -> dict[str, Any] | None:
         """Receive everything in a queue, and return the requested messages."""
         url = self._sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         found: dict[str, Any] | None = None
@@ -128,7 +128,7 @@ class Workbench:
         )
 
 
-def silence(stage: OpenStage) -> None:
+def disable_event_sources(stage: RunningStage) -> None:
     """Stop the stage's event sources and schedules, so that only the experiment's calls meet a narrowed role."""
     functions, scheduler = stage.aws.client("lambda"), stage.aws.client("scheduler")
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:

@@ -7,7 +7,14 @@ from typing import Any
 from infra.local.sample.publish import sample_body
 from infra.names import FunctionFolder
 from risk_hub_contracts.blob.write import encode_stress
-from tests.grants.producers import expected_world, factor, large_body, publish, published, uploaded
+from tests.grants.producers import (
+    factor,
+    large_body,
+    publish,
+    publish_to_new_world,
+    register_world,
+    upload_blob,
+)
 from tests.grants.workbench import Workbench
 from tests.local_stage.caller import new_world, now_text, small_body
 
@@ -16,42 +23,42 @@ DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 CRASH = {"crash": {"shocks": {"AAPL": -0.5, "MSFT": -0.5}}}
 
 
-def _relayed(bench: Workbench, world: str, version: str = "v1") -> None:
+def _relay(bench: Workbench, world: str, version: str = "v1") -> None:
     relayed = bench.relay("snapshots", {"world_id": world, "version": version})
     assert relayed == DONE, relayed
 
 
-def _announced(bench: Workbench, **changes: Any) -> str:
-    world, _ = published(bench, **changes)
-    _relayed(bench, world)
+def _publish_and_relay(bench: Workbench, **changes: Any) -> str:
+    world, _ = publish_to_new_world(bench, **changes)
+    _relay(bench, world)
     return world
 
 
-def _announced_large(bench: Workbench, **changes: Any) -> str:
+def _publish_and_relay_large(bench: Workbench, **changes: Any) -> str:
     world = new_world()
     publish(bench, world, large_body() | changes)
-    _relayed(bench, world)
+    _relay(bench, world)
     return world
 
 
-def _evaluated(bench: Workbench, worker: FunctionFolder, world: str, kind: str) -> str:
+def _evaluate(bench: Workbench, worker: FunctionFolder, world: str, kind: str) -> str:
     bench.work(worker, world)
     (found,) = bench.stored(world, kind)
     return found
 
 
-def evaluated_sample(bench: Workbench) -> tuple[str, str]:
+def evaluate_sample(bench: Workbench) -> tuple[str, str]:
     """Publish the sample to a new world and let the risk engine evaluate it; return world and version."""
     world, body = new_world(), sample_body(datetime.now(tz=UTC))
     publish(bench, world, body)
-    _relayed(bench, world, body["version"])
-    _evaluated(bench, "risk_engine", world, "risk/")
+    _relay(bench, world, body["version"])
+    _evaluate(bench, "risk_engine", world, "risk/")
     return world, body["version"]
 
 
 def relays(bench: Workbench) -> None:
     """A committed snapshot becomes the head of its world and is announced."""
-    world = _announced(bench)
+    world = _publish_and_relay(bench)
     bench.work("stress_engine", world)
 
 
@@ -59,38 +66,38 @@ def sets_aside(bench: Workbench) -> None:
     """An unreadable record is sent to the failure queue."""
     world = new_world()
     bench.put_item("snapshots", {"world_id": world, "version": "no snapshot"})
-    _relayed(bench, world, "no snapshot")
-    assert bench.set_aside(world)
+    _relay(bench, world, "no snapshot")
+    assert bench.is_set_aside(world)
 
 
 def relays_a_large_book(bench: Workbench) -> None:
     """A committed snapshot whose document is in the bucket is announced."""
-    world = _announced_large(bench)
-    assert not bench.set_aside(world)
+    world = _publish_and_relay_large(bench)
+    assert not bench.is_set_aside(world)
     bench.work("stress_engine", world)
 
 
 def replays_a_period(bench: Workbench) -> None:
     """Published snapshots are announced again by their time."""
     before = now_text()
-    world, _ = published(bench)
+    world, _ = publish_to_new_world(bench)
     replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "from": before, "to": now_text()}})
     assert replayed["announced"] == 1, replayed
 
 
 def evaluates_a_period(bench: Workbench) -> None:
     """Missing reports of a backfilled period are found and evaluated."""
-    _evaluates(bench)
+    _evaluate_period(bench)
 
 
 def evaluates_a_period_of_a_stage(bench: Workbench) -> None:
     """Missing reports of a backfilled period are found and evaluated for one stage."""
-    _evaluates(bench, stage="paper")
+    _evaluate_period(bench, stage="paper")
 
 
-def _evaluates(bench: Workbench, **only: str) -> None:
+def _evaluate_period(bench: Workbench, **only: str) -> None:
     before = now_text()
-    world, _ = published(bench, provenance={"source": "backfill"})
+    world, _ = publish_to_new_world(bench, provenance={"source": "backfill"})
     period = {"world_id": world, "from": before, "to": now_text(), "evaluate": True, **only}
     evaluated = bench.invoke("event_relay", {"replay": period})
     assert (evaluated["found"], evaluated["announced"]) == (1, 1), evaluated
@@ -98,128 +105,128 @@ def _evaluates(bench: Workbench, **only: str) -> None:
 
 def replays_a_version(bench: Workbench) -> None:
     """A snapshot is announced again by its version."""
-    world, _ = published(bench)
+    world, _ = publish_to_new_world(bench)
     replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "versions": ["v1"]}})
     assert replayed["announced"] == 1, replayed
 
 
-def replays_an_evaluation(bench: Workbench) -> None:
+def replays_a_report(bench: Workbench) -> None:
     """A report is announced again by its key."""
-    world = _announced(bench)
-    report = _evaluated(bench, "stress_engine", world, "stress/")
+    world = _publish_and_relay(bench)
+    report = _evaluate(bench, "stress_engine", world, "stress/")
     replayed = bench.invoke("event_relay", {"replay": {"world_id": world, "evaluations": [report]}})
     assert replayed["announced"] == 1, replayed
 
 
 def evaluates_risk(bench: Workbench) -> None:
     """A report is stored."""
-    _evaluated(bench, "risk_engine", _announced(bench), "risk/")
+    _evaluate(bench, "risk_engine", _publish_and_relay(bench), "risk/")
 
 
 def evaluates_risk_of_a_blob(bench: Workbench) -> None:
     """A covariance in the bucket is read and checked, and its verdict is cached."""
     world = new_world()
-    ref = uploaded(bench, world, factor(), "covariance")
+    ref = upload_blob(bench, world, factor(), "covariance")
     publish(bench, world, small_body(covariance_ref=ref))
-    _relayed(bench, world)
-    _evaluated(bench, "risk_engine", world, "risk/")
+    _relay(bench, world)
+    _evaluate(bench, "risk_engine", world, "risk/")
     assert bench.stored(world, "psd/"), "nothing was found out about the covariance"
 
 
 def evaluates_risk_of_a_large_book(bench: Workbench) -> None:
     """A book that is too large for an event is read from table and bucket, and its forecast is stored in the bucket."""
-    world = _announced_large(bench)
-    _evaluated(bench, "risk_engine", world, "risk/")
+    world = _publish_and_relay_large(bench)
+    _evaluate(bench, "risk_engine", world, "risk/")
     assert bench.stored(world, "forecast/")
 
 
-def evaluates_risk_without_its_blob(bench: Workbench) -> None:
+def evaluates_risk_without_blob(bench: Workbench) -> None:
     """A missing blob gives a report with a reason, and leaves no message in the queue."""
-    _without_its_blob(bench, "risk_engine", "risk/", covariance_ref=("covariance", factor()))
+    _evaluate_without_blob(bench, "risk_engine", "risk/", covariance_ref=("covariance", factor()))
 
 
 def verifies(bench: Workbench) -> None:
     """An operator has a report computed again."""
-    world = _announced(bench)
-    _evaluated(bench, "risk_engine", world, "risk/")
+    world = _publish_and_relay(bench)
+    _evaluate(bench, "risk_engine", world, "risk/")
     verified = bench.invoke("risk_engine", {"verify": {"world_id": world, "version": "v1"}})
     assert verified["equal"], verified
 
 
 def evaluates_stress(bench: Workbench) -> None:
     """A report is stored."""
-    _evaluated(bench, "stress_engine", _announced(bench, stress=CRASH), "stress/")
+    _evaluate(bench, "stress_engine", _publish_and_relay(bench, stress=CRASH), "stress/")
 
 
 def evaluates_stress_of_a_blob(bench: Workbench) -> None:
     """Stress scenarios in the bucket are read."""
     world = new_world()
-    ref = uploaded(bench, world, encode_stress({"crash": {"loss": 0.2}}), "stress")
+    ref = upload_blob(bench, world, encode_stress({"crash": {"loss": 0.2}}), "stress")
     publish(bench, world, small_body(stress_ref=ref))
-    _relayed(bench, world)
-    report = _evaluated(bench, "stress_engine", world, "stress/")
+    _relay(bench, world)
+    report = _evaluate(bench, "stress_engine", world, "stress/")
     bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
 
 
 def evaluates_stress_of_a_large_book(bench: Workbench) -> None:
     """A book that is too large for an event is read from table and bucket."""
-    _evaluated(bench, "stress_engine", _announced_large(bench), "stress/")
+    _evaluate(bench, "stress_engine", _publish_and_relay_large(bench), "stress/")
 
 
-def evaluates_stress_without_its_blob(bench: Workbench) -> None:
+def evaluates_stress_without_blob(bench: Workbench) -> None:
     """A missing blob gives a report with a reason, and leaves no message in the queue."""
     blob = encode_stress({"crash": {"loss": 0.3}})
-    _without_its_blob(bench, "stress_engine", "stress/", stress_ref=("stress", blob))
+    _evaluate_without_blob(bench, "stress_engine", "stress/", stress_ref=("stress", blob))
 
 
 def signals(bench: Workbench) -> None:
     """A stress loss above the limit causes a signal."""
-    _signalled(bench, _announced(bench, stress=CRASH))
+    _signal(bench, _publish_and_relay(bench, stress=CRASH))
 
 
 def signals_on_a_large_book(bench: Workbench) -> None:
     """A report on a book in the bucket causes a signal."""
-    _signalled(bench, _announced_large(bench, stress={"crash": {"shocks": {}, "default": -0.5}}))
+    _signal(bench, _publish_and_relay_large(bench, stress={"crash": {"shocks": {}, "default": -0.5}}))
 
 
-def _signalled(bench: Workbench, world: str) -> None:
-    report = _evaluated(bench, "stress_engine", world, "stress/")
+def _signal(bench: Workbench, world: str) -> None:
+    report = _evaluate(bench, "stress_engine", world, "stress/")
     relayed = bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
     assert relayed == DONE, relayed
-    _evaluated(bench, "exit_engine", world, "exit/")
+    _evaluate(bench, "exit_engine", world, "exit/")
 
 
-def comes_too_late_for_risk(bench: Workbench) -> None:
+def counts_expired_for_risk(bench: Workbench) -> None:
     """An expired snapshot is counted for its registered world."""
-    _comes_too_late(bench, "risk_engine")
+    _count_expired(bench, "risk_engine")
 
 
-def comes_too_late_for_stress(bench: Workbench) -> None:
+def counts_expired_for_stress(bench: Workbench) -> None:
     """An expired snapshot is counted for its registered world."""
-    _comes_too_late(bench, "stress_engine")
+    _count_expired(bench, "stress_engine")
 
 
-def comes_too_late_for_signals(bench: Workbench) -> None:
+def counts_expired_for_signals(bench: Workbench) -> None:
     """A report on an expired snapshot is counted for its registered world."""
-    world = _expiring(bench)
-    report = _evaluated(bench, "stress_engine", world, "stress/")
+    world = _announce_expiring(bench)
+    report = _evaluate(bench, "stress_engine", world, "stress/")
     bench.relay("evaluations", {"world_id": world, "evaluation_id": report})
-    _expire(bench, "exit_engine", world)
+    _process_when_expired(bench, "exit_engine", world)
 
 
-def _comes_too_late(bench: Workbench, worker: FunctionFolder) -> None:
-    _expire(bench, worker, _expiring(bench))
+def _count_expired(bench: Workbench, worker: FunctionFolder) -> None:
+    _process_when_expired(bench, worker, _announce_expiring(bench))
 
 
-def _expiring(bench: Workbench) -> str:
+def _announce_expiring(bench: Workbench) -> str:
     """Announce a snapshot that expires soon."""
-    world = expected_world(bench)
+    world = register_world(bench)
     publish(bench, world, small_body(ttl_sec=EXPIRES_AFTER_SECONDS, stress=CRASH))
-    _relayed(bench, world)
+    _relay(bench, world)
     return world
 
 
-def _expire(bench: Workbench, worker: FunctionFolder, world: str) -> None:
+def _process_when_expired(bench: Workbench, worker: FunctionFolder, world: str) -> None:
     """Let a new process of the worker meet the snapshot when it has expired."""
     bench.restart(worker)
     time.sleep(EXPIRES_AFTER_SECONDS + 0.5)
@@ -227,11 +234,13 @@ def _expire(bench: Workbench, worker: FunctionFolder, world: str) -> None:
     bench.require_metric_of(worker, world)
 
 
-def _without_its_blob(bench: Workbench, worker: FunctionFolder, kind: str, **part: tuple[str, bytes]) -> None:
-    ((field, (blob_kind, data)),) = part.items()
+def _evaluate_without_blob(
+    bench: Workbench, worker: FunctionFolder, kind: str, **component: tuple[str, bytes]
+) -> None:
+    ((field, (blob_kind, data)),) = component.items()
     world = new_world()
-    ref = uploaded(bench, world, data, blob_kind)
+    ref = upload_blob(bench, world, data, blob_kind)
     publish(bench, world, small_body() | {field: ref})
     bench.s3.delete_object(Bucket=bench.bucket, Key=f"risk-blobs/{world}/{ref['sha256']}")
-    _relayed(bench, world)
-    _evaluated(bench, worker, world, kind)
+    _relay(bench, world)
+    _evaluate(bench, worker, world, kind)

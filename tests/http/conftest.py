@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from functions.entrypoints.http.authenticator import Gate
+from functions.entrypoints.http.authenticator import Authenticator
 from functions.evaluation.backtest.backtest_risk import BacktestRisk
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
 from functions.evaluation.read_reports import ReadReports
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.ports import TokenStore
-from functions.hub.use_cases.expand_components import ExpandParts
+from functions.hub.use_cases.expand_components import ExpandComponents
 from functions.hub.use_cases.list_worlds import ListWorlds
 from functions.hub.use_cases.publish_snapshot import PublishSnapshot
 from functions.hub.use_cases.read_blob import ReadBlob
@@ -28,14 +28,14 @@ from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.snapshot_writer.routes import snapshot_writer
 from functions.snapshot_writer.uploads import add_upload_routes
-from functions.telemetry.metered_worlds import MeteredWorlds, no_world
+from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
 from functions.world_registry.routes import world_registry
+from tests.fakes.bus_and_tokens import MemoryTokens
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.marks import MemoryMarks
-from tests.fakes.bus_and_tokens import MemoryTokens
 from tests.fakes.registry import MemoryRegistry
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemoryForecasts, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import MemoryBlobs, MemoryForecasts, MemoryReports, MemorySnapshots, MemoryWorlds
 from tests.fakes.uploads import MemoryUploads
 
 STAGES = frozenset({"backtest", "paper", "live"})
@@ -50,12 +50,12 @@ class Hub:
     snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     worlds: MemoryWorlds = field(default_factory=MemoryWorlds)
-    evaluations: MemoryEvaluations = field(default_factory=MemoryEvaluations)
+    evaluations: MemoryReports = field(default_factory=MemoryReports)
     forecasts: MemoryForecasts = field(default_factory=MemoryForecasts)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
     listed_tokens: TokenStore | None = None
     marks: MemoryMarks = field(default_factory=MemoryMarks)
-    metered: MeteredWorlds = no_world
+    metered: MeteredWorlds = no_metered_worlds
     uploads: MemoryUploads = field(init=False)
     registry: MemoryRegistry = field(init=False)
     exposure: ExposureLimits = field(default_factory=ExposureLimits)
@@ -68,7 +68,7 @@ class Hub:
         self.registry = MemoryRegistry(self.worlds)
 
     def gateway(self) -> Gateway:
-        gate = Gate(self.listed_tokens or self.tokens, self.clock)
+        authenticator = Authenticator(self.listed_tokens or self.tokens, self.clock)
         publish = PublishSnapshot(
             self.snapshots,
             self.blobs,
@@ -79,13 +79,15 @@ class Hub:
             self.exposure,
         )
         read = ReadSnapshots(self.snapshots, self.worlds, self.clock)
-        reads = snapshot_routes(read, ExpandParts(self.blobs), gate, STAGES)
+        reads = snapshot_routes(read, ExpandComponents(self.blobs), authenticator, STAGES)
         reports = ReadReports(self.evaluations, self.snapshots, self.worlds, self.clock)
-        with_reports = report_routes(reads, read, reports, ListExitSignals(self.evaluations), gate)
-        reader = backtest_route(with_reports, BacktestRisk(self.forecasts, self.worlds), gate)
+        with_reports = report_routes(reads, read, reports, ListExitSignals(self.evaluations), authenticator)
+        reader = backtest_route(with_reports, BacktestRisk(self.forecasts, self.worlds), authenticator)
         upload = UploadBlobs(self.blobs, self.uploads, self.marks, self.clock)
-        writer = add_upload_routes(snapshot_writer(publish, gate, STAGES, self.metered), upload, gate)
-        with_blobs = blob_routes(reader, ReadBlob(self.blobs, self.clock), gate)
+        writer = add_upload_routes(
+            snapshot_writer(publish, authenticator, STAGES, self.metered), upload, authenticator
+        )
+        with_blobs = blob_routes(reader, ReadBlob(self.blobs, self.clock), authenticator)
         headers = {
             "Authorization": f"Bearer {self.tokens.issue()}",
             "X-Actor": "gateway",
@@ -93,10 +95,16 @@ class Hub:
             "Content-Type": "application/json",
         }
         registry = world_registry(
-            RegisterWorlds(self.registry, self.clock), ListWorlds(self.registry, self.clock), gate, STAGES
+            RegisterWorlds(self.registry, self.clock),
+            ListWorlds(self.registry, self.clock),
+            authenticator,
+            STAGES,
         )
         return Gateway(
-            writer, about_routes(with_blobs, gate, STAGES, self.offload, self.exposure), registry, headers
+            writer,
+            about_routes(with_blobs, authenticator, STAGES, self.offload, self.exposure),
+            registry,
+            headers,
         )
 
 

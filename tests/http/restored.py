@@ -109,9 +109,9 @@ def restored(
     for hook in hooks:
         hook()
     document = handler(post(now), None)
-    from tests.fakes.answer_validation import require_declared_event  # noqa: PLC0415
+    from tests.fakes.answer_validation import validate_proxy_answer  # noqa: PLC0415
 
-    require_declared_event(post(now), document)
+    validate_proxy_answer(post(now), document)
     body = json.loads(document["body"])
     return {
         "status": document["statusCode"],

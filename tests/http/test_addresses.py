@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from functions.entrypoints.http.event import external_prefix, route_path
-from risk_hub_contracts.api.routes import METHODS_OF
+from risk_hub_contracts.api.routes import METHODS_BY_ROUTE
 from tests.fakes.addresses import ADDRESSES, Address
-from tests.fakes.answer_validation import Exchange, require_declared
+from tests.fakes.answer_validation import Exchange, validate_exchange
 from tests.fakes.gateway import Answer, Gateway, proxy_event
 from tests.http.conftest import WORLD, book
 
@@ -24,12 +24,12 @@ def address(request: pytest.FixtureRequest) -> Address:
 def send(api: Gateway, address: Address, method: str, url: str, body: Any = None, **headers: str) -> Answer:
     raw = None if body is None else orjson.dumps(body)
     event = address.event(method, url, {**api.headers, **headers}, raw)
-    door = api.door(proxy_event(method, url, [], None))
-    answer = door(event, SimpleNamespace(aws_request_id="lambda-request"))
+    handler = api.handler_for(proxy_event(method, url, [], None))
+    answer = handler(event, SimpleNamespace(aws_request_id="lambda-request"))
     given = answer["headers"] if address.is_http_api else answer["multiValueHeaders"]
     found = {name.lower(): value if address.is_http_api else value[0] for name, value in given.items()}
     answered = Answer(answer["statusCode"], found, answer.get("body") or "")
-    require_declared(Exchange(method, url.partition("?")[0], answered.status, found, answered.body))
+    validate_exchange(Exchange(method, url.partition("?")[0], answered.status, found, answered.body))
     return answered
 
 
@@ -54,7 +54,7 @@ def test_the_instance_of_a_problem_is_the_path_that_the_client_sent(api: Gateway
     assert (refused.status, refused.json["instance"]) == (405, address.prefix + WORLD)
 
 
-@pytest.mark.parametrize("path", METHODS_OF)
+@pytest.mark.parametrize("path", METHODS_BY_ROUTE)
 @pytest.mark.parametrize("slashes", ["", "/"])
 def test_every_route_is_found_with_and_without_a_trailing_slash(
     address: Address, path: str, slashes: str

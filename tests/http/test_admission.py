@@ -15,7 +15,7 @@ from moto import mock_aws
 from functions.entrypoints.http.request import Request
 from functions.hub.adapters import secret_tokens
 from functions.hub.adapters.secret_tokens import SecretTokens
-from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
+from infra.tokens.issue import GRANTED_SCOPES, TokenRequest, issue, revoke
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from risk_hub_contracts.base.tokens import Scope
@@ -160,8 +160,8 @@ def test_f14_a_cold_start_without_the_secret_store_is_503_with_retry_after(
     assert (answer.status, answer.slug, answer.headers["retry-after"]) == (503, "unavailable", "1")
 
 
-def order(name: str, lifetime: timedelta = timedelta(days=1)) -> TokenOrder:
-    return TokenOrder(name, GRANTED_SCOPES, ["gateway"], lifetime)
+def order(name: str, lifetime: timedelta = timedelta(days=1)) -> TokenRequest:
+    return TokenRequest(name, GRANTED_SCOPES, ["gateway"], lifetime)
 
 
 def status(api: Gateway, token: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.fakes.answer_validation import UndeclaredAnswerError, require_declared_event
+from tests.fakes.answer_validation import UndeclaredAnswerError, validate_proxy_answer
 from tests.fakes.gateway import Gateway, proxy_event
 from tests.http.conftest import WORLD, book, post
 
@@ -66,7 +66,7 @@ SPOILED_PROBLEM: list[tuple[str, Spoil]] = [
 
 def exchange(api: Gateway, method: str, path: str, headers: dict[str, str]) -> tuple[Event, Event]:
     event = proxy_event(method, path, headers.items(), None)
-    return event, api.door(event)(event, SimpleNamespace(aws_request_id="r"))
+    return event, api.handler_for(event)(event, SimpleNamespace(aws_request_id="r"))
 
 
 @pytest.mark.parametrize(("fault", "spoil"), SPOILED_SNAPSHOT, ids=[fault for fault, _ in SPOILED_SNAPSHOT])
@@ -75,9 +75,9 @@ def test_an_answer_that_differs_from_its_declaration_fails_the_test(
 ) -> None:
     assert post(api, book()).status == 201
     event, answer = exchange(api, "GET", f"{WORLD}/latest", api.headers)
-    require_declared_event(event, answer)
+    validate_proxy_answer(event, answer)
     with pytest.raises(UndeclaredAnswerError, match=re.escape(fault)):
-        require_declared_event(event, spoil(answer))
+        validate_proxy_answer(event, spoil(answer))
 
 
 @pytest.mark.parametrize(("fault", "spoil"), SPOILED_PROBLEM, ids=[fault for fault, _ in SPOILED_PROBLEM])
@@ -85,24 +85,24 @@ def test_a_problem_that_differs_from_its_declaration_fails_the_test(
     api: Gateway, fault: str, spoil: Spoil
 ) -> None:
     event, answer = exchange(api, "GET", f"{WORLD}/latest", {})
-    require_declared_event(event, answer)
+    validate_proxy_answer(event, answer)
     with pytest.raises(UndeclaredAnswerError, match=re.escape(fault)):
-        require_declared_event(event, spoil(answer))
+        validate_proxy_answer(event, spoil(answer))
 
 
 def test_a_body_after_204_or_304_fails_the_test(api: Gateway) -> None:
     etag = post(api, book()).headers["etag"]
     event, answer = exchange(api, "GET", f"{WORLD}/latest", {**api.headers, "If-None-Match": etag})
-    require_declared_event(event, answer)
+    validate_proxy_answer(event, answer)
     with pytest.raises(UndeclaredAnswerError, match="a body is sent"):
-        require_declared_event(event, {**answer, "body": "{}"})
+        validate_proxy_answer(event, {**answer, "body": "{}"})
 
 
 def test_a_request_that_no_operation_takes_is_answered_with_a_declared_problem(api: Gateway) -> None:
     event, answer = exchange(api, "GET", "/risk-hub/nothing", api.headers)
-    require_declared_event(event, answer)
+    validate_proxy_answer(event, answer)
     with pytest.raises(UndeclaredAnswerError, match="no operation takes this request"):
-        require_declared_event(event, {**answer, "statusCode": 200})
+        validate_proxy_answer(event, {**answer, "statusCode": 200})
 
 
 def test_no_test_calls_a_handler_without_the_validation() -> None:
@@ -133,4 +133,4 @@ def _validates(tree: ast.Module, imported: set[str]) -> bool:
     """Return whether a file passes its events to a validating helper, or validates them itself."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     sends = any(ast.unparse(call.func) in {"api.send", "self.gateway.send"} for call in calls)
-    return "tests.fakes.answer_validation.require_declared_event" in imported or sends
+    return "tests.fakes.answer_validation.validate_proxy_answer" in imported or sends

@@ -72,8 +72,8 @@ def test_the_contract_serves_the_limit_of_every_stage(limited: Gateway) -> None:
 
 
 def test_limits_are_read_from_the_text_that_infra_gives() -> None:
-    limits = ExposureLimits.of_text("live=20.5,paper=100.0")
+    limits = ExposureLimits.parse("live=20.5,paper=100.0")
     assert (limits.gross("live"), limits.gross("paper")) == (20.5, 100.0)
-    assert ExposureLimits.of_text("").gross("live") == GROSS_EXPOSURE_MAX_DEFAULT_RATIO
+    assert ExposureLimits.parse("").gross("live") == GROSS_EXPOSURE_MAX_DEFAULT_RATIO
     with pytest.raises(ValueError, match="unpack"):
-        ExposureLimits.of_text("live")
+        ExposureLimits.parse("live")

@@ -10,7 +10,7 @@ from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.blob.write import digest
 from risk_hub_contracts.golden import raw_body
-from risk_hub_contracts.golden.valid_components import REFERRED_BLOBS
+from risk_hub_contracts.golden.valid_components import REFERENCED_BLOBS
 from tests.fakes.gateway import Answer
 from tests.fakes.stores import MemoryBlobs
 from tests.http.conftest import Hub
@@ -22,7 +22,7 @@ def referred_blobs(world_id: str, bucket: str) -> MemoryBlobs:
     """Return a store with the blobs to which the examples refer."""
     blobs = MemoryBlobs()
     blobs.bucket = bucket
-    for kind, data in REFERRED_BLOBS.items():
+    for kind, data in REFERENCED_BLOBS.items():
         blobs.put(world_id, kind, digest(data), data)
     return blobs
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from risk_hub_contracts.api.routes import METHODS_OF, allowed_methods
+from risk_hub_contracts.api.routes import METHODS_BY_ROUTE, allowed_methods
 from tests.fakes.gateway import Answer, Gateway
 from tests.http.conftest import WORLD, Hub, post
 
@@ -29,7 +29,7 @@ def without_id(answer: Answer) -> dict[str, str]:
 
 
 def test_the_route_table_has_the_routes_and_methods_of_the_description() -> None:
-    assert {path: set(methods) for path, methods in METHODS_OF.items()} == DECLARED
+    assert {path: set(methods) for path, methods in METHODS_BY_ROUTE.items()} == DECLARED
     assert {path: allowed_methods(concrete(path)) for path in DECLARED} == {p: allow(p) for p in DECLARED}
 
 

@@ -1,24 +1,24 @@
 """The committed OpenAPI against the handlers: the same routes. Generated requests are in tests/fuzz."""
 
-from functions.entrypoints.http.router import Door
+from functions.entrypoints.http.router import Router
 from tests.contracts.published import openapi
 from tests.http.conftest import Hub
 
 
-def routes(door: Door) -> set[tuple[str, str]]:
+def routes(door: Router) -> set[tuple[str, str]]:
     found = door._app._static_routes + door._app._dynamic_routes  # noqa: SLF001
     return {(route.method.lower(), route.openapi_path) for route in found}
 
 
 def test_the_doors_have_the_routes_that_the_description_has() -> None:
     gateway = Hub().gateway()
-    assert isinstance(gateway.writer, Door)
-    assert isinstance(gateway.reader, Door)
+    assert isinstance(gateway.writer, Router)
+    assert isinstance(gateway.reader, Router)
     declared = {
         (method, path)
         for path, operations in openapi()["paths"].items()
         for method in operations
         if method != "parameters"
     }
-    assert isinstance(gateway.registry, Door)
+    assert isinstance(gateway.registry, Router)
     assert routes(gateway.writer) | routes(gateway.reader) | routes(gateway.registry) == declared

@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.domain.snapshot_record import StoredSnapshot
-from functions.hub.ports import Dependency, PutOutcome, UnavailableError
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.ports import Dependency, DependencyUnavailableError, PutOutcome
 from risk_hub_contracts.base.limits import BODY_MAX_BYTES
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway, proxy_event
@@ -342,8 +342,8 @@ def test_correlation_ids_are_kept_when_well_formed_and_replaced_when_not(api: Ga
 def test_f12_a_store_that_is_down_is_503_with_retry_after(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_snapshot: StoredSnapshot, _retain_until: object) -> PutOutcome:
-        raise UnavailableError(Dependency.SNAPSHOT_STORE, "ThrottlingException")
+    def fail(_snapshot: SnapshotRecord, _retain_until: object) -> PutOutcome:
+        raise DependencyUnavailableError(Dependency.SNAPSHOT_STORE, "ThrottlingException")
 
     monkeypatch.setattr(hub.snapshots, "put_once", fail)
     answer: Answer = post(api)
@@ -353,7 +353,7 @@ def test_f12_a_store_that_is_down_is_503_with_retry_after(
 def test_a_fault_of_the_hub_is_a_500_problem_that_tells_no_secrets(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_snapshot: StoredSnapshot, _retain_until: object) -> PutOutcome:
+    def fail(_snapshot: SnapshotRecord, _retain_until: object) -> PutOutcome:
         raise RuntimeError("password=hunter2")
 
     monkeypatch.setattr(hub.snapshots, "put_once", fail)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.hub.domain.cursor import encode_cursor
-from functions.hub.use_cases.read_snapshots import question_of
+from functions.hub.use_cases.read_snapshots import cursor_query
 from risk_hub_contracts.api.queries import ListQuery
 from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS
 from risk_hub_contracts.base.times import format_instant
@@ -277,7 +277,7 @@ def test_inv_11_a_cursor_that_somebody_made_himself_is_refused(
     api: Gateway, hub: Hub, position: str, order: str
 ) -> None:
     publish(api, hub, "v1", 0)
-    question = question_of("w1", ListQuery.model_validate({"order": order}))
+    question = cursor_query("w1", ListQuery.model_validate({"order": order}))
     genuine, forged = encode_cursor(question, f"{iso(0)}|{iso(0)}|v1"), encode_cursor(question, position)
     assert api("GET", f"{WORLD}?order={order}&cursor={genuine}").status == 200
     answer = api("GET", f"{WORLD}?order={order}&cursor={forged}")

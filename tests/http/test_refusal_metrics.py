@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.hub.ports import Dependency, UnavailableError
+from functions.hub.ports import Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.metrics import METRICS
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import Hub, book, post
@@ -55,7 +55,7 @@ def test_a_conflict_and_a_replay_are_counted(api: Gateway, capsys: pytest.Captur
     ("error", "reason"),
     [
         (RuntimeError("a fault of ours"), "internal"),
-        (UnavailableError(Dependency.SNAPSHOT_STORE, "slow"), "unavailable"),
+        (DependencyUnavailableError(Dependency.SNAPSHOT_STORE, "slow"), "unavailable"),
     ],
 )
 def test_every_failure_of_the_hub_counts_as_5xx(
@@ -78,7 +78,7 @@ def test_a_blob_store_that_does_not_answer_is_counted_as_a_blob_error(
     hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise UnavailableError(Dependency.BLOB_STORE, "SlowDown")
+        raise DependencyUnavailableError(Dependency.BLOB_STORE, "SlowDown")
 
     monkeypatch.setattr(hub.snapshots, "put_once", fail)
     post(hub.gateway())

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from functions.evaluation.exits.list_exit_signals import question_of
-from functions.evaluation.derived_record import MODELS, Evaluation, Kind, Record, ReportKind
+from functions.evaluation.derived_record import MODELS, AnyDerivedRecord, DerivedRecord, Kind, ReportKind
+from functions.evaluation.exits.list_exit_signals import cursor_query
 from functions.hub.domain.cursor import encode_cursor
 from risk_hub_contracts.api.queries import SignalsQuery
-from risk_hub_contracts.base.limits import EVALUATION_SETTLE_SECONDS
+from risk_hub_contracts.base.limits import REPORT_SETTLE_SECONDS
 from risk_hub_contracts.base.times import format_instant
 from tests.events.emitted import emitted
 from tests.fakes.clock import START
@@ -33,9 +33,9 @@ def iso(minutes: float) -> str:
     return format_instant(START + timedelta(minutes=minutes))
 
 
-def derived(kind: Kind, **changed: Any) -> Record:
+def derived(kind: Kind, **changed: Any) -> AnyDerivedRecord:
     data = {**SAMPLES[f"samples/{EVENT_OF[kind]}.json"]["data"], "world_id": "w1", **changed}
-    return Evaluation(MODELS[kind].model_validate(data))
+    return DerivedRecord(MODELS[kind].model_validate(data))
 
 
 def publish(
@@ -90,7 +90,7 @@ def test_inv_15_an_expired_version_without_a_report_is_final_and_names_the_comma
 ) -> None:
     publish(api, hub, "v1", 0, ttl_sec=60)
     path = f"{WORLD}/v1/{kind}"
-    hub.clock.now = START + timedelta(seconds=60 + EVALUATION_SETTLE_SECONDS) - timedelta(microseconds=1)
+    hub.clock.now = START + timedelta(seconds=60 + REPORT_SETTLE_SECONDS) - timedelta(microseconds=1)
     assert api("GET", path).slug == NOT_YET[kind]
     hub.clock.now += timedelta(microseconds=1)
     final = api("GET", path)
@@ -171,7 +171,7 @@ def test_a_report_at_a_past_instant_says_whether_a_running_evaluation_can_still_
     publish(api, hub, "v1", 0)
     evaluate(hub, "v1", 2)
     settled = {}
-    for seconds_later in (0, EVALUATION_SETTLE_SECONDS - 1, EVALUATION_SETTLE_SECONDS):
+    for seconds_later in (0, REPORT_SETTLE_SECONDS - 1, REPORT_SETTLE_SECONDS):
         hub.clock.now = START + timedelta(minutes=2, seconds=seconds_later)
         answer = api("GET", f"{WORLD}/latest/{kind}?known_at={iso(2)}")
         settled[seconds_later] = (answer.status, answer.headers["risk-hub-settled"])
@@ -246,7 +246,7 @@ def test_a_cursor_of_exit_signals_belongs_to_its_own_query(api: Gateway, hub: Hu
 
 @pytest.mark.parametrize("position", ["", "yesterday", f"{iso(0)}|short", f"{iso(0)}|{iso(0)}|v1"])
 def test_a_cursor_at_which_no_page_of_exit_signals_ends_is_refused(api: Gateway, position: str) -> None:
-    forged = encode_cursor(question_of("w1", SignalsQuery()), position)
+    forged = encode_cursor(cursor_query("w1", SignalsQuery()), position)
     assert api("GET", f"{SIGNALS}?cursor={forged}").slug == "cursor-invalid"
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.event_handler import Response
 
-from functions.entrypoints.http.router import Door
 from functions.entrypoints.http.request import Request
 from functions.entrypoints.http.responses import json_response
+from functions.entrypoints.http.router import Router
 from tests.fakes.gateway import proxy_event
 
 
@@ -19,8 +19,8 @@ def told(name: str) -> Any:
     return handle
 
 
-def door() -> Door:
-    made = Door()
+def door() -> Router:
+    made = Router()
     made.add("GET", "/worlds/<world_id>/snapshots/latest", told("latest"))
     made.add("GET", "/worlds/<world_id>/<part>/<version>", told("version"))
     made.add("POST", "/worlds/<world_id>/snapshots/latest", told("post"))
@@ -76,7 +76,7 @@ def test_an_error_that_nobody_expected_is_a_problem_that_keeps_its_secret() -> N
     def fail(_request: Request, _path: Mapping[str, str]) -> Response[Any]:
         raise RuntimeError("a secret")
 
-    failing = Door()
+    failing = Router()
     failing.add("GET", "/", fail)
     answer = failing(proxy_event("GET", "/", [], None), None)
     assert answer["statusCode"] == 500

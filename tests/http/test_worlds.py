@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.hub.domain.cursor import encode_cursor
-from functions.hub.use_cases.list_worlds import QUESTION
+from functions.hub.use_cases.list_worlds import CURSOR_QUERY
 from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 from tests.fakes.gateway import Answer, Gateway
 from tests.fakes.samples import stored
@@ -182,5 +182,5 @@ def test_the_list_is_read_page_by_page(api: Gateway) -> None:
 )
 def test_inv_11_a_cursor_that_somebody_made_himself_is_refused(api: Gateway, position: str) -> None:
     """DynamoDB would refuse to start after an impossible key, and that would be a 5xx."""
-    answer = api("GET", f"/risk-hub/worlds?cursor={encode_cursor(QUESTION, position)}")
+    answer = api("GET", f"/risk-hub/worlds?cursor={encode_cursor(CURSOR_QUERY, position)}")
     assert (answer.status, answer.slug) == (400, "cursor-invalid")

@@ -9,8 +9,8 @@ from typing import Any
 
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
+from infra.environments import ENVIRONMENTS, EnvironmentSpec, resolve_environment
 from infra.names import StackPart, stack_name
-from infra.environments import STAGES, Stage, stage_named
 
 STAGE_NAMES = ("local", "dev", "staging", "prod")
 CLOUD_STAGE_NAMES = ("dev", "staging", "prod")
@@ -48,9 +48,9 @@ class Assembly:
     given: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def settings(self) -> Stage:
+    def settings(self) -> EnvironmentSpec:
         """Return the row of the stage table, with the settings given from outside."""
-        return stage_named(self.stage, **self.given)
+        return resolve_environment(self.stage, **self.given)
 
     def template(self, part: StackPart) -> dict[str, Any]:
         """Return the template of one of the stage's stacks."""
@@ -105,9 +105,9 @@ class Assembly:
 def synthesize(stage: str, folder: Path, **given: str) -> Assembly:
     """Synthesize a stage with placeholders for code; cdk-nag checks it meanwhile."""
     app = new_app(folder / "cdk.out")
-    if STAGES[stage].networks_required:
+    if ENVIRONMENTS[stage].networks_required:
         given = {"allowed_networks": OFFICE_NETWORKS, **given}
-    add_hub(app, stage_named(stage, **given), placeholder_code(folder / "code"))
+    add_hub(app, resolve_environment(stage, **given), placeholder_code(folder / "code"))
     app.synth()
     return Assembly(stage, folder / "cdk.out", given)
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.ops.deploy.assembly import TESTED_ASSEMBLY, read
+from infra.ops.deploy.assembly import TESTED_ASSEMBLY_VARIABLE, read
 from tests.infra.assembly import Assembly, synthesize
 
 HERE = Path(__file__).parent
 BUNDLE_TESTS = "test_bundle"
 STAGE_FIXTURES = {"local": "local", "prod": "prod"}
-GIVEN = os.environ.get(TESTED_ASSEMBLY)
+GIVEN = os.environ.get(TESTED_ASSEMBLY_VARIABLE)
 # Five seconds a stage: `make security` covers it, so the suite leaves it out; a deployment does not.
 collect_ignore = [] if GIVEN else ["test_cfn_lint.py"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from infra.cdk.account.stack import account_plan
+from infra.environments import EnvironmentSpecError
 from infra.names import ACCOUNT_STACK
 from infra.ops.deploy.prepare_account import write_assembly
-from infra.environments import StageError
 from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, listed, only
 
 POLICY_MAX_CHARS = 6_144
@@ -242,5 +242,5 @@ def test_an_account_that_has_githubs_provider_gets_no_second_one(tmp_path: Path)
 def test_what_could_let_in_somebody_else_is_refused(
     repository: str, stages: list[str], provider: str | None, told: str
 ) -> None:
-    with pytest.raises(StageError, match=told):
+    with pytest.raises(EnvironmentSpecError, match=told):
         account_plan(repository, stages, provider)

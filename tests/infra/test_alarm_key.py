@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.environments import STAGES
+from infra.environments import ENVIRONMENTS
 from tests.infra.assembly import Assembly, listed, only
 
 PUBLISHING = {"kms:Decrypt", "kms:GenerateDataKey*"}
@@ -28,7 +28,7 @@ def test_both_alarm_topics_are_encrypted_with_the_stages_own_rotated_key(assembl
 
 @pytest.mark.parametrize("stage", ["local", "dev"])
 def test_a_stage_without_encrypted_alarms_pays_for_no_key(assembly: Any, stage: str) -> None:
-    assert STAGES[stage].encrypted_alarms is False
+    assert ENVIRONMENTS[stage].encrypted_alarms is False
     assert assembly(stage).properties("operations", "AWS::KMS::Key") == []
     topics = assembly(stage).properties("operations", "AWS::SNS::Topic")
     assert all("KmsMasterKeyId" not in each for each in topics)

@@ -9,7 +9,7 @@ import pytest
 from infra import locked_node
 from infra.cdk import app
 from infra.locked_node import use_locked_node
-from infra.ops.deploy.assembly import digest_of
+from infra.ops.deploy.assembly import assembly_digest
 from tests.infra.assembly import Assembly
 
 
@@ -51,7 +51,7 @@ def test_a_folder_that_is_not_writable_is_refused_at_once(
 def test_two_syntheses_are_the_same_bytes_wherever_they_are_written(outdir: Path, local: Assembly) -> None:
     assert app.main(["-c", "stage=local"]) == 0
     assert (outdir / "RiskHub-local-service.template.json").exists()
-    assert digest_of(outdir) == digest_of(local.folder)
+    assert assembly_digest(outdir) == assembly_digest(local.folder)
 
 
 def test_cdk_starts_the_app_with_its_context_in_the_environment(
@@ -100,7 +100,7 @@ def test_the_node_of_the_requirements_is_used_when_none_is_named(monkeypatch: py
 def test_a_named_node_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     node = os.environ["JSII_NODE"]
     monkeypatch.setenv("JSII_NODE", node)
-    monkeypatch.setattr(locked_node, "_node_of_the_wheel", lambda: "/somewhere/else")
+    monkeypatch.setattr(locked_node, "_wheel_node", lambda: "/somewhere/else")
     use_locked_node()
     assert os.environ["JSII_NODE"] == node
 
@@ -108,6 +108,6 @@ def test_a_named_node_wins(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_machine_without_any_node_is_told_where_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JSII_NODE", raising=False)
     monkeypatch.setenv("PATH", "/nonexistent")
-    monkeypatch.setattr(locked_node, "_node_of_the_wheel", lambda: None)
+    monkeypatch.setattr(locked_node, "_wheel_node", lambda: None)
     with pytest.raises(RuntimeError, match="CDK needs Node: install requirements"):
         use_locked_node()

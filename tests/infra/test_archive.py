@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.environments import STAGES
+from infra.environments import ENVIRONMENTS
 from tests.infra.assembly import Assembly, Properties, listed, only, referent
 
 TABLES = {"snapshots", "worlds", "evaluations", "marks"}
-LOCK_DAYS = STAGES["prod"].archive_lock_days
+LOCK_DAYS = ENVIRONMENTS["prod"].archive_lock_days
 
 
 def locked_bucket(assembly: Assembly) -> Properties:
@@ -20,7 +20,7 @@ def locked_bucket(assembly: Assembly) -> Properties:
 
 @pytest.mark.parametrize("stage", ["local", "dev", "staging"])
 def test_only_production_is_archived(assembly: Callable[[str], Assembly], stage: str) -> None:
-    assert STAGES[stage].archive_lock_days is None
+    assert ENVIRONMENTS[stage].archive_lock_days is None
     assert len(assembly(stage).properties("data", "AWS::S3::Bucket")) == 1
     assert "ReplicationConfiguration" not in assembly(stage).blob_bucket()
     assert not assembly(stage).properties("data", "AWS::Backup::BackupVault")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from infra.cdk.account.stack import account_plan
+from infra.environments import EnvironmentSpecError, resolve_environment
 from infra.names import ACCOUNT_STACK
 from infra.ops.deploy.prepare_account import write_assembly
-from infra.environments import StageError, stage_named
 from tests.infra.assembly import Assembly, listed, synthesize
 
 ARN = "arn:aws:iam::111122223333:policy/teams/risk-boundary"
@@ -43,10 +43,12 @@ def test_without_one_given_no_role_has_a_boundary(any_stage: Assembly) -> None:
 )
 def test_a_boundary_that_is_no_managed_policy_is_refused_by_name(given: str) -> None:
     if not given:
-        assert stage_named("dev", permissions_boundary=given).permissions_boundary is None
+        assert resolve_environment("dev", permissions_boundary=given).permissions_boundary is None
         return
-    with pytest.raises(StageError, match=r"permissions_boundary '.*': give the name of a managed policy"):
-        stage_named("dev", permissions_boundary=given)
+    with pytest.raises(
+        EnvironmentSpecError, match=r"permissions_boundary '.*': give the name of a managed policy"
+    ):
+        resolve_environment("dev", permissions_boundary=given)
 
 
 def role_statements(folder: Path, boundary: str | None) -> list[dict[str, Any]]:

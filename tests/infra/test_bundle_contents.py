@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.bundles.archive import write_zip
-from infra.bundles.contents import PROJECT, Bundle, is_unused, own_files
+from infra.bundles.contents import PROJECT, Bundle, hub_files, is_unused
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_the_functions_run_on_stays(path: str) -> None:
 
 
 def test_the_hubs_bundle_holds_its_functions_and_no_numbers() -> None:
-    folders = {Path(name).parts[1] for name in own_files("hub") if name.startswith("functions/")}
+    folders = {Path(name).parts[1] for name in hub_files("hub") if name.startswith("functions/")}
     workers = {"stress_engine", "exit_engine"}
     doors = {"snapshot_writer", "snapshot_reader", "world_registry"}
     by_the_clock = {"freshness_monitor", "blob_reaper"}
@@ -53,30 +53,30 @@ def test_the_hubs_bundle_holds_its_functions_and_no_numbers() -> None:
 
 
 def test_the_risk_bundle_holds_its_function_and_the_measures() -> None:
-    folders = {Path(name).parts[1] for name in own_files("risk") if name.startswith("functions/")}
+    folders = {Path(name).parts[1] for name in hub_files("risk") if name.startswith("functions/")}
     assert folders == {"__init__.py", "hub", "risk", "risk_engine"}
 
 
 @pytest.mark.parametrize("group", ["hub", "risk"])
 def test_both_bundles_hold_the_contract_and_the_events_with_their_schemas(group: str) -> None:
-    names = set(own_files("hub" if group == "hub" else "risk"))
+    names = set(hub_files("hub" if group == "hub" else "risk"))
     assert {"risk_hub_contracts/__init__.py", "events/__init__.py"} <= names
     assert "events/schemas/risk_snapshot_updated.json" in names
 
 
 @pytest.mark.parametrize("name", ["risk_hub_contracts/api/generate.py", "events/samples/risk_evaluated.json"])
 def test_what_only_authors_need_stays_at_home(name: str) -> None:
-    assert name not in own_files("hub")
+    assert name not in hub_files("hub")
 
 
 @pytest.mark.parametrize("group", ["hub", "risk"])
 def test_no_function_carries_the_client_or_the_command_line(group: str) -> None:
-    carried = {Path(name).parts[:2] for name in own_files("hub" if group == "hub" else "risk")}
+    carried = {Path(name).parts[:2] for name in hub_files("hub" if group == "hub" else "risk")}
     assert not {("risk_hub_contracts", "client"), ("risk_hub_contracts", "cli")} & carried
 
 
 def test_our_files_are_listed_in_one_order_whatever_the_file_system() -> None:
-    assert list(own_files("risk")) == sorted(own_files("risk"))
+    assert list(hub_files("risk")) == sorted(hub_files("risk"))
 
 
 def test_locks_name_hashes_and_no_address() -> None:

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.model import OperationModel
 
-from infra.bundles.aws_models import CALLED, MODEL, operations, trim_models, trimmed
+from infra.bundles.aws_models import CALLED_OPERATIONS, MODEL, operations, trim_model, trim_models
 from infra.bundles.contents import PROJECT
 from tests.bench.stub import Wire
 
@@ -26,7 +26,9 @@ WHOLE = Path(botocore.__file__).parent / "data"
 ADAPTERS = PROJECT / "functions" / "hub" / "adapters"
 # Neither the time of the request nor values derived from it, nor the number of the attempt.
 OF_THE_MOMENT = {"Authorization", "X-Amz-Date", "amz-sdk-invocation-id", "amz-sdk-request", "User-Agent"}
-EVERY_CALL = [(service, name) for service in sorted(CALLED) for name in sorted(operations(service))]
+EVERY_CALL = [
+    (service, name) for service in sorted(CALLED_OPERATIONS) for name in sorted(operations(service))
+]
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +38,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in WHOLE.iterdir():
         if path.is_file():
             shutil.copyfile(path, folder / path.name)
-        elif path.name in CALLED:
+        elif path.name in CALLED_OPERATIONS:
             shutil.copytree(path, folder / path.name)
     trim_models(folder)
     return folder
@@ -52,7 +54,7 @@ def whole_model(service: str) -> dict[str, Any]:
 def python_names() -> dict[str, tuple[str, str]]:
     """Every operation of the called services under its Python method name, if only one service has that name."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for service in CALLED:
+    for service in CALLED_OPERATIONS:
         for name in whole_model(service)["operations"]:
             found.setdefault(xform_name(name), []).append((service, name))
     return {method: places[0] for method, places in found.items() if len(places) == 1}
@@ -72,18 +74,18 @@ def named_calls(source: str) -> Iterator[tuple[str, str]]:
 def test_the_table_of_operations_is_what_the_adapters_call() -> None:
     sources = [path.read_text(encoding="utf-8") for path in ADAPTERS.rglob("*.py")]
     called = {call for source in sources for call in named_calls(source)}
-    assert called == {(service, name) for service, names in CALLED.items() for name in names}
+    assert called == {(service, name) for service, names in CALLED_OPERATIONS.items() for name in names}
 
 
 def test_adapters_ask_for_the_clients_of_the_table_and_for_no_pages_or_waits_of_botocores() -> None:
     sources = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "functions").rglob("*.py"))
-    assert set(re.findall(r'\bclient\("([a-z0-9]+)[" ]', sources)) == set(CALLED)
+    assert set(re.findall(r'\bclient\("([a-z0-9]+)[" ]', sources)) == set(CALLED_OPERATIONS)
     assert not re.findall(r"get_paginator|get_waiter", sources)
 
 
-@pytest.mark.parametrize("service", sorted(CALLED))
+@pytest.mark.parametrize("service", sorted(CALLED_OPERATIONS))
 def test_a_trimmed_model_is_the_whole_one_without_prose_and_without_what_is_not_called(service: str) -> None:
-    whole, kept = whole_model(service), trimmed(whole_model(service), operations(service))
+    whole, kept = whole_model(service), trim_model(whole_model(service), operations(service))
     assert set(kept["operations"]) == operations(service)
     for group in ("operations", "shapes"):
         assert list(prose(whole[group]))
@@ -113,7 +115,7 @@ def without_prose(value: Any) -> Any:
 
 
 def test_only_the_models_of_called_services_are_left(data: Path) -> None:
-    assert {path.name for path in data.iterdir() if path.is_dir()} == set(CALLED)
+    assert {path.name for path in data.iterdir() if path.is_dir()} == set(CALLED_OPERATIONS)
     assert {path.name for path in data.glob("*/*/*")} == {"service-2.json", "endpoint-rule-set-1.json"}
     assert all(len(list(folder.iterdir())) == 1 for folder in data.iterdir() if folder.is_dir())
 

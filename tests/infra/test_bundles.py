@@ -12,7 +12,7 @@ import pytest
 
 from infra.bundles import __main__ as command
 from infra.bundles import build, wheels
-from infra.bundles.aws_models import CALLED
+from infra.bundles.aws_models import CALLED_OPERATIONS
 from infra.bundles.build import bundle_zip
 from infra.bundles.contents import (
     ALL_GROUPS,
@@ -23,7 +23,7 @@ from infra.bundles.contents import (
     PYTHON,
     WHEEL_MACHINE,
     Bundle,
-    own_files,
+    hub_files,
 )
 from infra.bundles.errors import BundleError
 from infra.names import FUNCTION_FOLDERS, FunctionFolder
@@ -81,7 +81,7 @@ def test_every_file_has_one_date_and_one_mode(bundle: Bundle) -> None:
 def test_every_module_is_loaded_without_a_look_at_its_source(bundle: Bundle) -> None:
     compiled = [name for name in archive(bundle).namelist() if name.endswith(".pyc")]
     magic = importlib.util.MAGIC_NUMBER
-    assert len(compiled) > len(own_files(bundle.group))
+    assert len(compiled) > len(hub_files(bundle.group))
     for name in compiled:
         with archive(bundle).open(name) as file:
             assert file.read(8) == magic + UNCHECKED_HASH, name
@@ -103,7 +103,7 @@ def test_our_bytecode_is_that_of_our_sources(bundle: Bundle) -> None:
 def test_the_bundle_holds_our_files_of_today(bundle: Bundle) -> None:
     today = zipfile.ZipFile(bundle_zip(bundle))
     held = {name: today.read(name) for name in today.namelist() if name.endswith(".py")}
-    assert held == {n: path.read_bytes() for n, path in own_files(bundle.group).items() if n.endswith(".py")}
+    assert held == {n: path.read_bytes() for n, path in hub_files(bundle.group).items() if n.endswith(".py")}
 
 
 @needs_runtime_python
@@ -119,7 +119,7 @@ def test_a_bundle_holds_nothing_that_slows_or_surprises(bundle: Bundle) -> None:
 def test_only_the_models_of_called_services_are_packed() -> None:
     models = {PurePosixPath(n).parts[2] for n in archive(HUB).namelist() if n.startswith("botocore/data/")}
     services = {name for name in models if not name.endswith(".json")}
-    assert services == set(CALLED)
+    assert services == set(CALLED_OPERATIONS)
 
 
 @needs_runtime_python

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from tests.infra.assembly import Assembly
 from tests.infra.conftest import given_stage
-from tests.security.lint import complaints
+from tests.security.lint import lint_output
 
 
 def test_cfn_lint_finds_nothing(assembly: Callable[[str], Assembly]) -> None:
-    assert complaints(assembly(given_stage()).folder) == ""
+    assert lint_output(assembly(given_stage()).folder) == ""

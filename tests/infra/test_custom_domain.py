@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.ops.deploy.smoke import url_of
+from infra.ops.deploy.smoke import api_url
 from tests.infra.assembly import Assembly, only, synthesize
 from tests.infra.test_stages import CERTIFICATE
 
@@ -81,4 +81,4 @@ class Stacks:
 
 
 def test_the_smoke_test_calls_the_custom_url_where_there_is_one() -> None:
-    assert url_of(Stacks(), "prod") == f"https://{NAME}/risk"
+    assert api_url(Stacks(), "prod") == f"https://{NAME}/risk"

@@ -5,12 +5,12 @@ from typing import Any
 
 from infra.cdk.dashboards.boards import operators, owners
 from infra.cdk.dashboards.panel import Graph, LogTable, WorldGraph
+from infra.environments import ENVIRONMENTS
 from infra.names import metrics_namespace
-from infra.environments import STAGES
 from risk_hub_contracts.base.metrics import METRICS
 from tests.infra.assembly import Assembly
 
-PANELS = [panel for board in (operators, owners) for row in board(STAGES["prod"]) for panel in row]
+PANELS = [panel for board in (operators, owners) for row in board(ENVIRONMENTS["prod"]) for panel in row]
 
 
 def bodies(assembly: Assembly) -> dict[str, dict[str, Any]]:
@@ -34,7 +34,7 @@ def test_there_is_one_for_operators_and_one_for_owners(cloud_stage: Assembly) ->
     titles = {name: [w["properties"]["title"] for w in body["widgets"]] for name, body in found.items()}
     assert titles["operators"][0] == "Alarms"
     wanted = {
-        board.__name__: [p.title for row in board(STAGES["prod"]) for p in row]
+        board.__name__: [p.title for row in board(ENVIRONMENTS["prod"]) for p in row]
         for board in (operators, owners)
     }
     assert titles == {"operators": ["Alarms", *wanted["operators"]], "owners": wanted["owners"]}

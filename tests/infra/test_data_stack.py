@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.environments import STAGES
+from infra.environments import ENVIRONMENTS
 from tests.infra.assembly import Assembly, only
 
 KEYS = {
@@ -95,7 +95,7 @@ def test_worlds_neither_age_away_nor_announce(local: Assembly) -> None:
 
 @pytest.mark.parametrize("table", KEYS)
 def test_tables_are_protected_as_their_stage_says(any_stage: Assembly, table: str) -> None:
-    stage, resource = STAGES[any_stage.stage], any_stage.table(table)
+    stage, resource = ENVIRONMENTS[any_stage.stage], any_stage.table(table)
     properties = resource["Properties"]
     assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["DeletionProtectionEnabled"] is stage.deletion_protection
@@ -152,7 +152,7 @@ def test_the_bucket_is_private_and_encrypted(any_stage: Assembly) -> None:
 def test_the_bucket_keeps_versions_where_tables_keep_backups(any_stage: Assembly) -> None:
     bucket = any_stage.blob_bucket()
     versioned = bucket.get("VersioningConfiguration") == {"Status": "Enabled"}
-    assert versioned is STAGES[any_stage.stage].point_in_time_recovery
+    assert versioned is ENVIRONMENTS[any_stage.stage].point_in_time_recovery
 
 
 def test_no_blob_expires_by_its_age_and_what_is_left_of_an_upload_does(any_stage: Assembly) -> None:
@@ -181,5 +181,5 @@ def test_the_data_stack_names_what_others_look_for(any_stage: Assembly) -> None:
 
 def test_the_data_stack_holds_no_code(any_stage: Assembly) -> None:
     types = {each["Type"].split("::")[1] for each in any_stage.template("data")["Resources"].values()}
-    archiving = {"Backup", "IAM"} if STAGES[any_stage.stage].archive_lock_days else set()
+    archiving = {"Backup", "IAM"} if ENVIRONMENTS[any_stage.stage].archive_lock_days else set()
     assert types == {"DynamoDB", "S3", "SecretsManager"} | archiving

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from infra.environments import ENVIRONMENTS
 from infra.names import BUNDLE_OF, FUNCTION_FOLDERS, WORKER_EVENTS, FunctionFolder
-from infra.environments import STAGES
 from tests.infra.assembly import Assembly, referent, synthesize
 
 COMMON = {
@@ -171,7 +171,7 @@ def test_a_function_knows_its_stage_and_its_own_name(any_stage: Assembly, folder
 
 
 def test_the_writer_takes_its_limits_from_the_stage_table(any_stage: Assembly) -> None:
-    stage, variables = STAGES[any_stage.stage], environment(any_stage, "snapshot_writer")
+    stage, variables = ENVIRONMENTS[any_stage.stage], environment(any_stage, "snapshot_writer")
     assert variables["RISK_HUB_OFFLOAD"] == ("true" if stage.offload else "false")
     assert variables["RISK_HUB_RETENTION_DAYS"] == str(stage.retention_days)
     assert variables["RISK_HUB_STAGE_ALLOW_LIST"] == "backtest,paper,live"
@@ -232,7 +232,7 @@ def test_a_function_logs_json_into_its_own_group(any_stage: Assembly, folder: Fu
 def test_every_log_group_ends_at_the_stages_retention(any_stage: Assembly) -> None:
     groups = any_stage.properties("service", "AWS::Logs::LogGroup")
     assert len(groups) == len(FUNCTION_FOLDERS) + len(("access log", "execution log"))
-    assert {each["RetentionInDays"] for each in groups} == {STAGES[any_stage.stage].log_retention_days}
+    assert {each["RetentionInDays"] for each in groups} == {ENVIRONMENTS[any_stage.stage].log_retention_days}
 
 
 def test_the_service_stack_names_what_others_look_for(any_stage: Assembly) -> None:

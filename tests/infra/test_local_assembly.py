@@ -8,9 +8,9 @@ from infra.assembly import LOCAL_ASSEMBLY
 from infra.cdk import synth_local
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
+from infra.environments import resolve_environment
 from infra.local.assembly import read_assembly
 from infra.names import BUNDLE_OF, FUNCTION_FOLDERS
-from infra.environments import stage_named
 from tests.infra.assembly import Assembly
 
 # CloudFormation's own limits for a template that is read from a bucket.
@@ -60,7 +60,7 @@ def test_code_can_change_without_the_template(local: Assembly, tmp_path: Path) -
         (tmp_path / group).mkdir()
         (tmp_path / group / "handler.py").write_text("changed = True\n", encoding="utf-8")
     app = new_app(tmp_path / "cdk.out")
-    add_hub(app, stage_named("local"), placeholder_code(tmp_path))
+    add_hub(app, resolve_environment("local"), placeholder_code(tmp_path))
     app.synth()
     changed = Assembly("local", tmp_path / "cdk.out")
     assert changed.template("service") == local.template("service")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from infra.cdk.alarms.table import alarm_rules
+from infra.environments import ENVIRONMENTS, SEVERITIES
 from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS, StackPart
-from infra.environments import SEVERITIES, STAGES
 from risk_hub_contracts.base.metrics import METRICS
 from tests.infra.assembly import Assembly, only, synthesize
 
@@ -164,7 +164,7 @@ def test_an_alarm_rings_at_its_limit(
 
 def test_every_alarm_names_its_page_and_tells_those_of_its_severity(cloud_stage: Assembly) -> None:
     topics, base = topic_names(cloud_stage), cloud_stage.settings.runbook_base
-    rules = {rule.name: rule for rule in alarm_rules(STAGES[cloud_stage.stage])}
+    rules = {rule.name: rule for rule in alarm_rules(ENVIRONMENTS[cloud_stage.stage])}
     for name, alarm in alarms(cloud_stage).items():
         assert alarm["AlarmDescription"].endswith(f"Runbook: {base}docs/runbook/{rules[name].page}.md")
         assert alarm["AlarmActions"] == alarm["OKActions"]
@@ -173,7 +173,7 @@ def test_every_alarm_names_its_page_and_tells_those_of_its_severity(cloud_stage:
 
 
 def test_each_severity_has_alarms_and_a_lost_exit_signal_is_critical(prod: Assembly) -> None:
-    severities = {rule.name: rule.severity for rule in alarm_rules(STAGES["prod"])}
+    severities = {rule.name: rule.severity for rule in alarm_rules(ENVIRONMENTS["prod"])}
     assert set(severities.values()) == set(SEVERITIES)
     assert severities["exit-engine-dead-letters"] == "critical"
     assert severities["snapshot-lag-critical-live"] == severities["snapshot-missing-live"] == "critical"
@@ -229,7 +229,7 @@ def test_subscribers_are_those_of_the_configuration(tmp_path: Path) -> None:
 
 def test_events_can_be_replayed_for_as_long_as_the_stage_says(cloud_stage: Assembly) -> None:
     archive = only(iter(cloud_stage.properties("operations", "AWS::Events::Archive")))
-    assert archive["RetentionDays"] == STAGES[cloud_stage.stage].event_archive_days
+    assert archive["RetentionDays"] == ENVIRONMENTS[cloud_stage.stage].event_archive_days
     assert archive["EventPattern"] == {"source": ["risk-signal-hub"]}
 
 

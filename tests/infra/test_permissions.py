@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS, FunctionFolder
-from tests.grants.table import MISSED_BY
+from tests.grants.table import SCENARIOS
 from tests.infra.assembly import Assembly, listed, referent
 
 OWN_LOG = {("logs:CreateLogStream", "log"), ("logs:PutLogEvents", "log")}
@@ -57,7 +57,7 @@ def permissions(assembly: Assembly, folder: str) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
 def test_a_role_may_do_exactly_this(any_stage: Assembly, folder: FunctionFolder) -> None:
     """`tests/grants` removes the functions' own grants one by one."""
-    own = set(MISSED_BY[folder])
+    own = set(SCENARIOS[folder])
     assert permissions(any_stage, folder) == own | SOURCES.get(folder, set()) | OWN_LOG | TRACING
 
 

@@ -15,8 +15,8 @@ from infra.cdk.stacks.data import DataStack
 from infra.cdk.stacks.hub import new_app
 from infra.cdk.stacks.operations import OperationsStack
 from infra.cdk.stacks.service import ServiceStack
+from infra.environments import ENVIRONMENTS, EnvironmentSpecError, resolve_environment
 from infra.names import API_FUNCTIONS, FUNCTION_FOLDERS
-from infra.environments import STAGES, StageError, stage_named
 from tests.infra.assembly import Assembly, only
 
 CODEDEPLOY_ALARMS_MAX_COUNT = 10
@@ -115,7 +115,7 @@ def test_an_alarm_too_many_fails_the_synthesis_and_not_the_deployment() -> None:
         for i in range(CODEDEPLOY_ALARMS_MAX_COUNT + 1)
     ]
     with pytest.raises(ValueError, match="11 alarms stop a release; CodeDeploy takes 10"):
-        Releases(stack, "Releases", stage=STAGES["prod"], alarms=alarms)
+        Releases(stack, "Releases", environment=ENVIRONMENTS["prod"], alarms=alarms)
 
 
 def test_codedeploy_may_move_those_aliases_and_look_at_alarms_and_nothing_else(
@@ -139,12 +139,15 @@ def _named(statement: dict[str, Any]) -> set[str]:
 
 
 def test_a_repair_may_be_released_at_once_while_alarms_ring(tmp_path: Path) -> None:
-    stage = stage_named("prod", allowed_networks="203.0.113.0/24", rollout="at_once")
+    environment = resolve_environment("prod", allowed_networks="203.0.113.0/24", rollout="at_once")
     app = new_app(tmp_path / "cdk.out")
     stack = ServiceStack(
-        app, stage=stage, data=DataStack(app, stage=stage), code=placeholder_code(tmp_path / "code")
+        app,
+        environment=environment,
+        data=DataStack(app, environment=environment),
+        code=placeholder_code(tmp_path / "code"),
     )
-    watching = OperationsStack(app, stage=stage)
+    watching = OperationsStack(app, environment=environment)
     aliases = Template.from_stack(stack).find_resources("AWS::Lambda::Alias").values()
     assert [each["Properties"]["Name"] for each in aliases] == ["live"] * len(API_FUNCTIONS)
     assert not any("UpdatePolicy" in each for each in aliases)
@@ -154,8 +157,8 @@ def test_a_repair_may_be_released_at_once_while_alarms_ring(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("stage", "asked"), [("dev", "at_once"), ("prod", "in_place"), ("prod", "canary")])
 def test_nothing_else_about_a_rollout_can_be_asked_for(stage: str, asked: str) -> None:
-    with pytest.raises(StageError, match=f"rollout '{asked}' on stage '{stage}'"):
-        stage_named(stage, allowed_networks="203.0.113.0/24", rollout=asked)
+    with pytest.raises(EnvironmentSpecError, match=f"rollout '{asked}' on stage '{stage}'"):
+        resolve_environment(stage, allowed_networks="203.0.113.0/24", rollout=asked)
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from infra.cdk.constructs.gateway_responses import SLUG_OF
-from infra.environments import STAGES
-from risk_hub_contracts.api.routes import METHODS_OF
+from infra.environments import ENVIRONMENTS
+from risk_hub_contracts.api.routes import METHODS_BY_ROUTE
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, only
 
@@ -112,7 +112,7 @@ def test_writes_go_to_the_writer_and_every_read_to_the_reader(any_stage: Assembl
 
 
 def test_every_path_of_the_contract_takes_every_method_so_that_the_function_answers_405() -> None:
-    assert set(FUNCTION_OF) == set(METHODS_OF)
+    assert set(FUNCTION_OF) == set(METHODS_BY_ROUTE)
 
 
 def test_the_gateway_may_call_each_routes_function_for_that_route_and_for_nothing_else(
@@ -208,8 +208,8 @@ def test_a_stage_without_networks_answers_any_address_that_has_a_token(any_stage
 
 
 def test_only_dev_has_no_networks() -> None:
-    assert [name for name, stage in STAGES.items() if not stage.networks_required] == ["local", "dev"]
-    assert STAGES["local"].allowed_networks == ("127.0.0.0/8", "::1/128")
+    assert [name for name, stage in ENVIRONMENTS.items() if not stage.networks_required] == ["local", "dev"]
+    assert ENVIRONMENTS["local"].allowed_networks == ("127.0.0.0/8", "::1/128")
 
 
 @pytest.mark.parametrize("stage", ["local", "staging", "prod"])
@@ -228,7 +228,7 @@ def api_stage(assembly: Assembly) -> dict[str, Any]:
 
 
 def test_the_api_is_throttled_as_its_stage_says(any_stage: Assembly) -> None:
-    stage, (settings,) = STAGES[any_stage.stage], api_stage(any_stage)["MethodSettings"]
+    stage, (settings,) = ENVIRONMENTS[any_stage.stage], api_stage(any_stage)["MethodSettings"]
     assert (settings["HttpMethod"], settings["ResourcePath"]) == ("*", "/*")
     assert settings["ThrottlingRateLimit"] == stage.throttle_rate_per_second
     assert settings["ThrottlingBurstLimit"] == stage.throttle_burst_requests
@@ -262,7 +262,7 @@ def test_what_the_gateway_answers_is_part_of_its_deployment(any_stage: Assembly)
 
 
 def test_only_named_stages_exist_in_the_cloud() -> None:
-    assert set(CLOUD_STAGE_NAMES) == set(STAGES) - {"local"}
+    assert set(CLOUD_STAGE_NAMES) == set(ENVIRONMENTS) - {"local"}
 
 
 def test_bodies_reach_the_handler_as_the_bytes_that_were_sent(any_stage: Assembly) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from infra.environments import ENVIRONMENTS
 from infra.names import WORKER_EVENTS
-from infra.environments import STAGES
 from tests.infra.assembly import Assembly, only, referent
 
 RATES = {"freshness_monitor": "rate(1 minute)", "blob_reaper": "rate(1 hour)"}
@@ -68,7 +68,7 @@ def test_the_scheduler_may_call_that_function_and_nothing_else(any_stage: Assemb
 
 
 def test_one_minute_of_the_monitor_is_over_before_the_next_begins(any_stage: Assembly) -> None:
-    assert STAGES[any_stage.stage].freshness_monitor.timeout_seconds < MINUTE_SECONDS
+    assert ENVIRONMENTS[any_stage.stage].freshness_monitor.timeout_seconds < MINUTE_SECONDS
 
 
 def test_the_monitor_looks_at_every_queue(local: Assembly) -> None:

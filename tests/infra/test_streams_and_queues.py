@@ -7,8 +7,8 @@ from moto.events.models import EventPattern
 from events.models import EVENT_MODELS
 from functions.evaluation.derived_record import MODELS
 from functions.telemetry.health import WorkerName
+from infra.environments import ENVIRONMENTS, FunctionSize
 from infra.names import EVENT_SOURCE, WORKER_EVENTS, FunctionFolder
-from infra.environments import STAGES, FunctionSize
 from tests.infra.assembly import Assembly, only, referent
 
 VISIBILITY_MIN_TIMEOUTS = 6
@@ -91,7 +91,7 @@ def test_a_worker_reads_its_queue_ten_messages_at_a_time(any_stage: Assembly, wo
 def test_a_message_stays_hidden_for_six_times_its_workers_timeout(
     any_stage: Assembly, worker: FunctionFolder
 ) -> None:
-    size: FunctionSize = getattr(STAGES[any_stage.stage], worker)
+    size: FunctionSize = getattr(ENVIRONMENTS[any_stage.stage], worker)
     timeout = any_stage.function(worker)["Timeout"]
     assert timeout == size.timeout_seconds
     assert any_stage.queue(queue_of(worker))["VisibilityTimeout"] >= VISIBILITY_MIN_TIMEOUTS * timeout

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.environments import STAGES
+from infra.environments import ENVIRONMENTS
 from tests.infra.assembly import Assembly, Properties
 
 
@@ -13,7 +13,7 @@ def web_acl(assembly: Assembly) -> Properties:
 
 @pytest.mark.parametrize("stage", ["local", "dev", "staging"])
 def test_only_production_has_a_web_acl(assembly: Callable[[str], Assembly], stage: str) -> None:
-    assert STAGES[stage].requests_per_address is None
+    assert ENVIRONMENTS[stage].requests_per_address is None
     assert not assembly(stage).properties("service", "AWS::WAFv2::WebACL")
 
 
@@ -34,8 +34,10 @@ def test_one_address_cannot_take_the_whole_stage(prod: Assembly) -> None:
     statement = rule["Statement"]["RateBasedStatement"]
     assert rule["Action"] == {"Block": {}}
     assert statement["AggregateKeyType"] == "IP"
-    assert statement["Limit"] == STAGES["prod"].requests_per_address
-    assert statement["Limit"] < STAGES["prod"].throttle_rate_per_second * statement["EvaluationWindowSec"]
+    assert statement["Limit"] == ENVIRONMENTS["prod"].requests_per_address
+    assert (
+        statement["Limit"] < ENVIRONMENTS["prod"].throttle_rate_per_second * statement["EvaluationWindowSec"]
+    )
 
 
 def test_no_rule_group_refuses_a_body_for_its_size(prod: Assembly) -> None:

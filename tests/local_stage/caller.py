@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.sample.publish import Hub
+from infra.local.sample.publish import HubEndpoint
 from tests.fakes.calls import Answer, call
 
 POLL_SECONDS = 0.05
@@ -15,7 +15,7 @@ DEADLINE_SECONDS = 60.0
 
 
 class Caller:
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: HubEndpoint) -> None:
         self.hub = hub
 
     def get(self, path: str, **headers: str) -> Answer:

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from infra.local.alarms.settings import SPEED_MAX, AlarmSettings
-from infra.local.bring_up import OpenStage, open_stage
+from infra.local.bring_up import RunningStage, start_stage
 from infra.local.settings import ANY_FREE_PORT, REPOSITORY, LocalSettings
 from tests.local_stage.caller import Caller
 from tests.local_stage.probe import Probe, create_probe, own_role
@@ -59,11 +59,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory, subscriber: Subscriber) -
 
 
 @pytest.fixture(scope="session")
-def stage(settings: LocalSettings) -> Iterator[OpenStage]:
+def stage(settings: LocalSettings) -> Iterator[RunningStage]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in POLLUTION.items():
             patch.setenv(name, value)
-        opened = open_stage(settings, Console(quiet=True), detached=False, fresh=True)
+        opened = start_stage(settings, Console(quiet=True), detached=False, fresh=True)
     try:
         yield opened
     finally:
@@ -71,16 +71,16 @@ def stage(settings: LocalSettings) -> Iterator[OpenStage]:
 
 
 @pytest.fixture(scope="session")
-def probe(stage: OpenStage) -> Probe:
+def probe(stage: RunningStage) -> Probe:
     return create_probe(stage.aws, own_role(stage.aws))
 
 
 @pytest.fixture
-def hub(stage: OpenStage) -> Caller:
+def hub(stage: RunningStage) -> Caller:
     return Caller(stage.hub)
 
 
 @pytest.fixture
-def subscription(stage: OpenStage) -> Iterator[Subscription]:
+def subscription(stage: RunningStage) -> Iterator[Subscription]:
     with subscribed(stage.aws) as consumer:
         yield consumer

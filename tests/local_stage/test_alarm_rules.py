@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from infra.cdk.alarms.rule import AlarmRule, Metric, Silence
+from infra.cdk.alarms.rule import AlarmRule, Metric, MissingData
 from infra.cdk.alarms.table import alarm_rules
-from infra.local.alarms.runner import AlarmDesk
-from infra.local.alarms.evaluate import Pace
+from infra.environments import ENVIRONMENTS
+from infra.local.alarms.evaluate import TimeScale
 from infra.local.alarms.journal import Journal
 from infra.local.alarms.metric_log import MetricLog
 from infra.local.alarms.metric_math import ExpressionError, compute
+from infra.local.alarms.runner import AlarmRunner
 from infra.local.alarms.settings import AlarmSettings
 from infra.local.alarms.template_rules import template_rules
 from infra.local.alarms.watch import AlarmWatch
 from infra.local.assembly import read_operations
-from infra.environments import STAGES
 
 START = 1_760_000_040.0  # a whole minute
 MINUTE = 60.0
@@ -31,7 +31,7 @@ def put(log: MetricLog, at: float, *values: float, metric: Metric = WAITING) -> 
     log.add(metric.namespace, [{**entry, "Timestamp": datetime.fromtimestamp(at, tz=UTC)}])
 
 
-def rule(periods: int = 1, period_seconds: int = 60, silence: Silence = "notBreaching") -> AlarmRule:
+def rule(periods: int = 1, period_seconds: int = 60, missing_data: MissingData = "notBreaching") -> AlarmRule:
     return AlarmRule(
         "test",
         "test",
@@ -41,16 +41,16 @@ def rule(periods: int = 1, period_seconds: int = 60, silence: Silence = "notBrea
         threshold=5,
         period_seconds=period_seconds,
         periods=periods,
-        silence=silence,
+        missing_data=missing_data,
     )
 
 
 def states(watched: AlarmRule, log: MetricLog, minutes: int) -> str:
     """Return the alarm's state after each minute: A for ALARM, O for OK, I for insufficient data."""
-    watch = AlarmWatch([watched], log, START, Pace())
+    watch = AlarmWatch([watched], log, START, TimeScale())
     told = []
     for minute in range(1, minutes + 1):
-        watch.look(START + minute * MINUTE)
+        watch.evaluate_rules(START + minute * MINUTE)
         told.append(watch.states()["test"][0])
     return "".join(told)
 
@@ -58,7 +58,7 @@ def states(watched: AlarmRule, log: MetricLog, minutes: int) -> str:
 def test_the_template_says_what_the_table_says() -> None:
     """Deployment groups configure the alarms that stop a release; a local stage has no deployment groups."""
     read = {each.name: each for each in template_rules(read_operations())}
-    for wanted in alarm_rules(STAGES["local"]):
+    for wanted in alarm_rules(ENVIRONMENTS["local"]):
         found = read.pop(wanted.name)
         assert list(found.metrics.values()) == list(wanted.metrics.values()), wanted.name
         assert replace(found, metrics=wanted.metrics, stops_release=wanted.stops_release) == wanted
@@ -80,26 +80,26 @@ def test_every_one_of_its_periods_must_be_wrong() -> None:
 
 
 @pytest.mark.parametrize(("silence", "expected"), [("breaching", "OAA"), ("notBreaching", "OOO")])
-def test_silence_means_what_the_rule_says(silence: Silence, expected: str) -> None:
+def test_silence_means_what_the_rule_says(missing_data: MissingData, expected: str) -> None:
     log = MetricLog()
     put(log, START + 1, 0)
-    assert states(rule(silence=silence), log, 3) == expected
+    assert states(rule(missing_data=missing_data), log, 3) == expected
 
 
 def test_silence_that_is_no_news_keeps_an_alarm_on_and_starts_none() -> None:
     log = MetricLog()
     put(log, START + MINUTE + 1, 9)
-    assert states(rule(silence="ignore"), log, 4) == "IAAA"
+    assert states(rule(missing_data="ignore"), log, 4) == "IAAA"
     assert states(rule(), log, 4) == "OAOO"
 
 
 def test_a_value_that_arrives_late_is_judged_when_it_is_there() -> None:
     log = MetricLog()
-    watch = AlarmWatch([rule(silence="ignore")], log, START, Pace())
+    watch = AlarmWatch([rule(missing_data="ignore")], log, START, TimeScale())
     put(log, START + 1, 0)
-    assert [watch.look(START + minute * MINUTE) for minute in (1, 2)] == [[], []]
+    assert [watch.evaluate_rules(START + minute * MINUTE) for minute in (1, 2)] == [[], []]
     put(log, START + MINUTE + 1, 9)
-    (told,) = watch.look(START + 3 * MINUTE)
+    (told,) = watch.evaluate_rules(START + 3 * MINUTE)
     assert (told.after, told.values) == ("ALARM", (9.0,))
 
 
@@ -117,26 +117,26 @@ def test_other_dimensions_are_another_metric() -> None:
 
 
 def test_a_stage_that_has_just_started_is_no_silent_one() -> None:
-    assert states(rule(periods=3, silence="breaching"), MetricLog(), 4) == "IIAA"
+    assert states(rule(periods=3, missing_data="breaching"), MetricLog(), 4) == "IIAA"
 
 
 def test_at_speed_twelve_a_minute_lasts_five_seconds() -> None:
     log, watch = MetricLog(), None
     put(log, START + 1, 9)
-    watch = AlarmWatch([rule()], log, START, Pace(12))
-    assert [each.after for each in watch.look(START + 5)] == ["ALARM"]
-    assert [each.after for each in watch.look(START + 9)] == []
-    assert [each.after for each in watch.look(START + 10)] == ["OK"]
+    watch = AlarmWatch([rule()], log, START, TimeScale(12))
+    assert [each.after for each in watch.evaluate_rules(START + 5)] == ["ALARM"]
+    assert [each.after for each in watch.evaluate_rules(START + 9)] == []
+    assert [each.after for each in watch.evaluate_rules(START + 10)] == ["OK"]
 
 
 def test_a_change_is_told_once_with_its_values() -> None:
     log = MetricLog()
     put(log, START + 1, 9)
-    watch = AlarmWatch([rule()], log, START, Pace())
-    (told,) = watch.look(START + MINUTE)
+    watch = AlarmWatch([rule()], log, START, TimeScale())
+    (told,) = watch.evaluate_rules(START + MINUTE)
     assert (told.before, told.after, told.values) == ("INSUFFICIENT_DATA", "ALARM", (9.0,))
     assert told.reason == "[9] against a threshold of 5, over 60 s each"
-    assert watch.look(START + MINUTE + 30) == []
+    assert watch.evaluate_rules(START + MINUTE + 30) == []
 
 
 @pytest.mark.parametrize(
@@ -194,16 +194,16 @@ def test_metric_math_that_is_not_understood_is_refused(expression: str) -> None:
 @pytest.mark.parametrize("jump_seconds", [-3_600.0, 3_600.0])
 def test_a_clock_that_jumps_neither_silences_an_alarm_nor_sets_one_off(jump_seconds: float) -> None:
     log = MetricLog()
-    watch = AlarmWatch([rule(silence="breaching")], log, START, Pace())
+    watch = AlarmWatch([rule(missing_data="breaching")], log, START, TimeScale())
     put(log, START + 30, 1)
-    watch.look(START + MINUTE)
+    watch.evaluate_rules(START + MINUTE)
     assert watch.states() == {"test": "OK"}
     after = START + MINUTE + jump_seconds
     watch.restart(after)
-    assert watch.look(after) == []
+    assert watch.evaluate_rules(after) == []
     assert watch.states() == {"test": "OK"}
     put(log, after + 30, 9)
-    (transition,) = watch.look(after + MINUTE)
+    (transition,) = watch.evaluate_rules(after + MINUTE)
     assert (transition.before, transition.after) == ("OK", "ALARM")
 
 
@@ -211,11 +211,11 @@ def test_a_clock_that_jumps_neither_silences_an_alarm_nor_sets_one_off(jump_seco
 def test_the_desk_notices_a_clock_that_jumps_and_no_slow_drift(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump_seconds: float
 ) -> None:
-    desk = AlarmDesk("http://127.0.0.1:1", AlarmSettings(), Journal(tmp_path / "alarms.jsonl"))
+    desk = AlarmRunner("http://127.0.0.1:1", AlarmSettings(), Journal(tmp_path / "alarms.jsonl"))
     restarted: list[float] = []
     monkeypatch.setattr(desk._watch, "restart", restarted.append)  # noqa: SLF001
     now = time.time
     for moved_seconds in (0.0, 20.0, jump_seconds, jump_seconds):
         monkeypatch.setattr(time, "time", lambda moved=moved_seconds: now() + moved)
-        desk._notice_a_jump()  # noqa: SLF001
+        desk._restart_after_clock_jump()  # noqa: SLF001
     assert len(restarted) == 1

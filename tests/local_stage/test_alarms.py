@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from infra.local.alarms.journal import Journal
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.settings import LocalSettings
 from infra.names import dead_letter_queue_name, physical_name
 from tests.fakes.calls import call
@@ -26,7 +26,7 @@ def queue_url(sqs: Any, name: str) -> str:
 
 
 def test_a_dead_letter_and_a_function_that_raises_ring_until_it_is_over(
-    stage: OpenStage, settings: LocalSettings, subscriber: Subscriber
+    stage: RunningStage, settings: LocalSettings, subscriber: Subscriber
 ) -> None:
     sqs, journal = stage.aws.client("sqs"), Journal(settings.alarm_journal)
     url = queue_url(sqs, dead_letter_queue_name("local", "stress_engine"))
@@ -35,11 +35,11 @@ def test_a_dead_letter_and_a_function_that_raises_ring_until_it_is_over(
     assert raised["FunctionError"] == "Unhandled"
     for alarm in (DEAD_LETTERS, ERRORS):
         subscriber.wait_for(partial(is_last, subscriber, alarm, "ALARM"), DEADLINE_SECONDS)
-    assert DEAD_LETTERS in journal.ringing()
+    assert DEAD_LETTERS in journal.active_alarms()
     sqs.purge_queue(QueueUrl=url)
     for alarm in (DEAD_LETTERS, ERRORS):
         subscriber.wait_for(partial(is_last, subscriber, alarm, "OK"), DEADLINE_SECONDS)
-        assert alarm not in journal.ringing()
+        assert alarm not in journal.active_alarms()
     rang, over = [each for each in journal.entries() if each.alarm == DEAD_LETTERS][-2:]
     assert (rang.severity, rang.page, rang.after) == ("warning", "docs/runbook/dead-letters.md", "ALARM")
     assert over.after == "OK"
@@ -50,7 +50,7 @@ def is_last(subscriber: Subscriber, alarm: str, state: str) -> bool:
 
 
 def test_a_world_that_goes_silent_is_told_late_then_stale_then_well_again(
-    stage: OpenStage, hub: Caller, subscriber: Subscriber
+    stage: RunningStage, hub: Caller, subscriber: Subscriber
 ) -> None:
     """No other test here uses the stage `backtest`: its counts belong to this world."""
     world = new_world()
@@ -75,7 +75,7 @@ def expect(hub: Caller, world: str, *, warn: int, critical: int) -> None:
 
 
 @contextmanager
-def watched_each_second(stage: OpenStage) -> Iterator[None]:
+def watched_each_second(stage: RunningStage) -> Iterator[None]:
     """Replace the schedule: at this stage's speed a minute lasts a second."""
     over = threading.Event()
 

@@ -2,7 +2,7 @@
 
 import json
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from tests.backtest.direct import differences
 from tests.backtest.history import WINDOW_DAYS, real_table
 from tests.backtest.run import STAGE, command_line, publish, wait_for_forecasts
@@ -12,7 +12,7 @@ DAYS = 4
 WITHIN_SECONDS = 120.0
 
 
-def test_what_was_forecast_is_held_against_what_came(stage: OpenStage, hub: Caller) -> None:
+def test_what_was_forecast_is_held_against_what_came(stage: RunningStage, hub: Caller) -> None:
     table, world = real_table(WINDOW_DAYS - 1 + DAYS), new_world()
     publish(stage.hub, table, world)
     wait_for_forecasts(stage.hub, DAYS, world, within_seconds=WITHIN_SECONDS)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.names import BLOB_GRACE_HOURS, physical_name
 from risk_hub_contracts.blob.write import encode_factor, encode_stress
 from tests.fakes.calls import Answer, call
@@ -75,7 +75,7 @@ def test_an_upload_that_nobody_began_is_answered_as_a_problem(hub: Caller, route
 
 
 @pytest.fixture
-def reap(stage: OpenStage) -> Iterator[Callable[[], dict[str, int]]]:
+def reap(stage: RunningStage) -> Iterator[Callable[[], dict[str, int]]]:
     """Return a call of the reaper with a grace period of zero hours."""
     client = stage.aws.client("lambda")
     name = physical_name("local", "blob_reaper")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.sample.publish import Hub
+from infra.local.sample.publish import HubEndpoint
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.local.stage_record import read_record
 from tests.fakes.calls import call
@@ -91,7 +91,7 @@ def test_up_shows_the_risk_numbers_the_address_and_the_token(running: tuple[Comm
     exports = command_line.exports()
     for expected in ("value at risk", "expected shortfall", exports["url"], exports["token"]):
         assert expected in shown
-    assert Caller(Hub(**exports)).get("/risk-hub/worlds/us20/snapshots/latest").status == 200
+    assert Caller(HubEndpoint(**exports)).get("/risk-hub/worlds/us20/snapshots/latest").status == 200
 
 
 def test_up_says_where_alarms_are_evaluated(running: tuple[CommandLine, str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.local.assembly import Template, read_assembly
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.code_zip import build_code_zip
 from infra.local.deploy import physical_ids
 from infra.local.dropped_settings import apply_table_settings, lifecycle_rule
@@ -17,26 +17,26 @@ from infra.local.dropped_settings import apply_table_settings, lifecycle_rule
 TEMPLATES = {template.stack_name: template for template in read_assembly().templates}
 
 
-def resources(stage: OpenStage, stack: str, kind: str) -> dict[str, dict[str, Any]]:
+def resources(stage: RunningStage, stack: str, kind: str) -> dict[str, dict[str, Any]]:
     """Return physical id -> template properties of a type."""
     ids = physical_ids(stage.aws.client("cloudformation"), stack)
     return {ids[name]: properties for name, properties in TEMPLATES[stack].resources(kind).items()}
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_the_committed_template_is_deployed_unchanged(stage: OpenStage, name: str) -> None:
+def test_the_committed_template_is_deployed_unchanged(stage: RunningStage, name: str) -> None:
     deployed = stage.aws.client("cloudformation").get_template(StackName=name)["TemplateBody"]
     document = deployed if isinstance(deployed, dict) else json.loads(deployed)
     assert document == json.loads(TEMPLATES[name].body)
 
 
-def test_only_data_and_service_are_deployed(stage: OpenStage) -> None:
+def test_only_data_and_service_are_deployed(stage: RunningStage) -> None:
     stacks = stage.aws.client("cloudformation").describe_stacks()["Stacks"]
     assert {stack["StackName"] for stack in stacks} == {"RiskHub-local-data", "RiskHub-local-service"}
     assert not stage.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
 
 
-def test_dynamodb_ttl_is_on_where_the_template_says_so(stage: OpenStage) -> None:
+def test_dynamodb_ttl_is_on_where_the_template_says_so(stage: RunningStage) -> None:
     client = stage.aws.client("dynamodb")
     declared, found = {}, {}
     for table, properties in resources(stage, "RiskHub-local-data", "AWS::DynamoDB::Table").items():
@@ -47,7 +47,7 @@ def test_dynamodb_ttl_is_on_where_the_template_says_so(stage: OpenStage) -> None
     assert list(declared.values()).count("retain_until") == 3
 
 
-def test_s3_lifecycle_is_on_where_the_template_says_so(stage: OpenStage) -> None:
+def test_s3_lifecycle_is_on_where_the_template_says_so(stage: RunningStage) -> None:
     client = stage.aws.client("s3")
     buckets = resources(stage, "RiskHub-local-data", "AWS::S3::Bucket")
     assert buckets
@@ -57,7 +57,7 @@ def test_s3_lifecycle_is_on_where_the_template_says_so(stage: OpenStage) -> None
         assert all(rule["Status"] == "Enabled" for rule in rules)
 
 
-def test_point_in_time_recovery_is_applied_from_the_template(stage: OpenStage) -> None:
+def test_point_in_time_recovery_is_applied_from_the_template(stage: RunningStage) -> None:
     client = stage.aws.client("dynamodb")
     client.create_table(
         TableName="recovery-test",
@@ -94,7 +94,7 @@ def test_a_lifecycle_rule_is_respelled_for_the_api() -> None:
     }
 
 
-def test_every_function_finds_its_handler_under_the_templates_own_asset_key(stage: OpenStage) -> None:
+def test_every_function_finds_its_handler_under_the_templates_own_asset_key(stage: RunningStage) -> None:
     functions = TEMPLATES["RiskHub-local-service"].resources("AWS::Lambda::Function")
     assert {each["Code"]["S3Key"] for each in functions.values()} == set(read_assembly().asset_keys.values())
     for properties in functions.values():
@@ -102,7 +102,7 @@ def test_every_function_finds_its_handler_under_the_templates_own_asset_key(stag
         assert f"{module.replace('.', '/')}.py" in stored_names(stage, properties["Code"]["S3Key"])
 
 
-def stored_names(stage: OpenStage, key: str) -> list[str]:
+def stored_names(stage: RunningStage, key: str) -> list[str]:
     answer = stage.aws.client("s3").get_object(Bucket=read_assembly().asset_bucket, Key=key)
     with zipfile.ZipFile(io.BytesIO(answer["Body"].read())) as archive:
         return archive.namelist()
@@ -115,7 +115,7 @@ def test_the_hubs_code_is_without_the_risk_work() -> None:
     assert not [name for name in names if name.startswith(("functions/risk", "infra", "tests"))]
 
 
-def test_every_stream_mapping_sets_a_maximum_record_age(stage: OpenStage) -> None:
+def test_every_stream_mapping_sets_a_maximum_record_age(stage: RunningStage) -> None:
     mappings = stage.aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     streams = [each for each in mappings if "/stream/" in each["EventSourceArn"]]
     assert len(streams) == 2
@@ -140,7 +140,7 @@ def schedules(template: Template) -> list[dict[str, Any]]:
     return list(template.resources("AWS::Scheduler::Schedule").values())
 
 
-def test_a_presigned_url_is_signed_with_version_4_and_opens_the_object(stage: OpenStage) -> None:
+def test_a_presigned_url_is_signed_with_version_4_and_opens_the_object(stage: RunningStage) -> None:
     assembly = read_assembly()
     place = {"Bucket": assembly.asset_bucket, "Key": assembly.asset_keys["hub"]}
     url = stage.aws.client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=60)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from tests.local_stage.probe import own_role
 
 NAME = "updated-while-it-works"
@@ -38,7 +38,7 @@ def code(release: str) -> bytes:
 
 
 @pytest.fixture
-def function(stage: OpenStage) -> Iterator[Any]:
+def function(stage: RunningStage) -> Iterator[Any]:
     client = stage.aws.client("lambda")
     role = own_role(stage.aws, "draining")
     client.create_function(

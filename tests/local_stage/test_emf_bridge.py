@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.emf_bridge import emf_document, metric_data
 from tests.local_stage.probe import Probe
 
@@ -38,13 +38,13 @@ def test_another_line_is_no_metric(line: str) -> None:
     assert emf_document(line) is None
 
 
-def test_a_line_that_a_worker_prints_can_be_read_as_a_metric_once(stage: OpenStage, probe: Probe) -> None:
+def test_a_line_that_a_worker_prints_can_be_read_as_a_metric_once(stage: RunningStage, probe: Probe) -> None:
     probe(print=["before", emf_line(3.0), "after"])
     statistics = wait_for_metric(stage, "stored", [{"Name": "service", "Value": "writer"}])
     assert statistics == {"Sum": 3.0, "SampleCount": 1.0}
 
 
-def wait_for_metric(stage: OpenStage, name: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
+def wait_for_metric(stage: RunningStage, name: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
     cloudwatch = stage.aws.client("cloudwatch")
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:

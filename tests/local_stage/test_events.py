@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.sample.publish import sample_body
 from infra.names import relay_failures_name
 from tests.local_stage.caller import Caller, new_world, small_body
@@ -58,7 +58,7 @@ def test_a_stress_loss_over_the_default_limit_becomes_an_exit_signal(
 
 
 def test_a_record_that_cannot_be_read_goes_to_the_failure_queue_and_its_neighbours_are_announced(
-    stage: OpenStage, hub: Caller, subscription: Subscription
+    stage: RunningStage, hub: Caller, subscription: Subscription
 ) -> None:
     poison, world = new_world(), new_world()
     table = stage.deployment.outputs["SnapshotsTableName"]
@@ -70,7 +70,7 @@ def test_a_record_that_cannot_be_read_goes_to_the_failure_queue_and_its_neighbou
     assert poison in isolated(stage, poison)
 
 
-def isolated(stage: OpenStage, text: str) -> str:
+def isolated(stage: RunningStage, text: str) -> str:
     sqs = stage.aws.client("sqs")
     url = sqs.get_queue_url(QueueName=relay_failures_name("local"))["QueueUrl"]
     deadline = time.monotonic() + DEADLINE_SECONDS
@@ -82,7 +82,7 @@ def isolated(stage: OpenStage, text: str) -> str:
     pytest.fail("nothing was isolated")
 
 
-def test_the_hubs_own_metrics_can_be_read(stage: OpenStage, hub: Caller) -> None:
+def test_the_hubs_own_metrics_can_be_read(stage: RunningStage, hub: Caller) -> None:
     hub.post(new_world(), small_body())
     cloudwatch = stage.aws.client("cloudwatch")
     deadline = time.monotonic() + DEADLINE_SECONDS

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from infra.local.bring_up import open_stage
+from infra.local.bring_up import start_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.faults.install import RATES, REFUSED_WORKER
 from tests.faults.load import RISKY_RULES
 from tests.faults.run import POISONED_RECORDS, Plan, fault_run
 
-PLAN = Plan(snapshots=40, worlds=4, visibility_seconds=3, rest_seconds=120)
+PLAN = Plan(snapshots=40, worlds=4, visibility_seconds=3, wait_max_seconds=120)
 RISKY_SNAPSHOTS = 4
 
 
@@ -22,13 +22,13 @@ def test_inv_04_inv_05_nothing_is_lost_or_doubled_while_the_parts_fail(
         for operation, faults in rates.items():
             monkeypatch.setitem(rates, operation, {name: rate * 2 for name, rate in faults.items()})
     settings = LocalSettings(tmp_path / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
-    stage = open_stage(settings, Console(quiet=True), detached=False, fresh=True)
+    stage = start_stage(settings, Console(quiet=True), detached=False, fresh=True)
     try:
         outcome = fault_run(stage, tmp_path / "faults", PLAN)
     finally:
         stage.process.stop()
     assert outcome.faults
-    assert (outcome.given_up, outcome.lost, outcome.doubled) == ([], [], [])
+    assert (outcome.given_up, outcome.lost, outcome.duplicated) == ([], [], [])
     assert (outcome.committed, outcome.announced, outcome.isolated) == (
         PLAN.snapshots,
         PLAN.snapshots,

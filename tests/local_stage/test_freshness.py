@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.names import metrics_namespace, physical_name
 from tests.fakes.calls import Answer, call
 from tests.local_stage.caller import Caller, new_world, small_body
@@ -43,7 +43,7 @@ def until(hub: Caller, world: str, state: str) -> dict[str, Any]:
     return found
 
 
-def test_a_world_is_missing_then_fresh_then_stale(stage: OpenStage, hub: Caller) -> None:
+def test_a_world_is_missing_then_fresh_then_stale(stage: RunningStage, hub: Caller) -> None:
     world = new_world()
     wanted = {"owner": "desk-a", "warn_seconds": 1, "critical_seconds": 2}
     assert put(hub, f"{world}/expectations", wanted).status == 201
@@ -60,7 +60,7 @@ def test_a_world_is_missing_then_fresh_then_stale(stage: OpenStage, hub: Caller)
     assert reported(stage, world) == {"risk_hub_snapshot_lag_seconds", "risk_hub_snapshot_missing_total"}
 
 
-def reported(stage: OpenStage, world: str) -> set[str]:
+def reported(stage: RunningStage, world: str) -> set[str]:
     """Make one pass of the monitor, and return the CloudWatch metrics under the world's own name."""
     answer = stage.aws.client("lambda").invoke(FunctionName=MONITOR)
     assert "FunctionError" not in answer, answer["Payload"].read()
@@ -88,7 +88,7 @@ def test_a_policy_that_an_operator_puts_is_the_one_that_judges(
     assert (signal["action"], signal["policy_version"]) == ("exit", "p1")
 
 
-def test_the_schedule_calls_the_monitor_each_minute(stage: OpenStage) -> None:
+def test_the_schedule_calls_the_monitor_each_minute(stage: RunningStage) -> None:
     schedule = stage.aws.client("scheduler").get_schedule(Name=MONITOR)
     assert (schedule["State"], schedule["ScheduleExpression"]) == ("ENABLED", "rate(1 minute)")
     assert schedule["Target"]["Arn"].endswith(f":function:{MONITOR}")

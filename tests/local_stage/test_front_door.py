@@ -8,10 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from infra.local import front_door as front_door_module
+from infra.local import api_proxy as front_door_module
+from infra.local.api_proxy import ApiTarget, api_proxy, write_target
 from infra.local.asgi import App, Message, Receive, Scope, Send
-from infra.local.bring_up import OpenStage
-from infra.local.api_proxy import ApiTarget, front_door, write_target
+from infra.local.bring_up import RunningStage
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.local_stage import raw_http
 from tests.local_stage.caller import Caller
@@ -34,7 +34,7 @@ from tests.local_stage.caller import Caller
         "//risk-hub/health",
     ],
 )
-def test_another_path_is_a_404_problem(stage: OpenStage, path: str) -> None:
+def test_another_path_is_a_404_problem(stage: RunningStage, path: str) -> None:
     port = urlsplit(stage.hub.url).port or 0
     status, body = raw_http.get(port, path, f"Host: 127.0.0.1:{port}")
     problem = json.loads(body)
@@ -50,7 +50,7 @@ def test_another_path_is_a_404_problem(stage: OpenStage, path: str) -> None:
         "/risk-hub/..%2f..%2frestapis",
     ],
 )
-def test_no_path_climbs_out_of_the_hub(stage: OpenStage, path: str) -> None:
+def test_no_path_climbs_out_of_the_hub(stage: RunningStage, path: str) -> None:
     port = urlsplit(stage.hub.url).port or 0
     status, body = raw_http.get(port, path, f"Host: 127.0.0.1:{port}")
     assert status == 404
@@ -65,7 +65,7 @@ def test_no_path_climbs_out_of_the_hub(stage: OpenStage, path: str) -> None:
         "X-Amz-Account-Id: 000000000000",
     ],
 )
-def test_no_header_reaches_another_aws_api(stage: OpenStage, header: str) -> None:
+def test_no_header_reaches_another_aws_api(stage: RunningStage, header: str) -> None:
     port = urlsplit(stage.hub.url).port or 0
     status, body = raw_http.get(port, "/risk-hub/nowhere", f"Host: 127.0.0.1:{port}", header)
     assert (status, json.loads(body)["type"]) == (404, PROBLEMS["not-found"].uri)
@@ -79,7 +79,7 @@ def test_the_gateways_own_answer_to_an_unknown_route_is_a_404_problem(hub: Calle
 
 
 def test_before_the_deployment_the_door_asks_to_retry(tmp_path: Path) -> None:
-    sent = through(front_door(_never, tmp_path / "front-door.json"), "/risk-hub/health")
+    sent = through(api_proxy(_never, tmp_path / "front-door.json"), "/risk-hub/health")
     assert sent[0]["status"] == 503
     assert json.loads(sent[1]["body"])["type"] == PROBLEMS["unavailable"].uri
 
@@ -92,7 +92,7 @@ def test_the_emulator_gets_the_request_as_it_came_but_for_the_path_prefix(tmp_pa
 
     write_target(tmp_path / "front-door.json", ApiTarget("abc", "v1"))
     through(
-        front_door(emulator, tmp_path / "front-door.json"),
+        api_proxy(emulator, tmp_path / "front-door.json"),
         "/risk-hub/worlds/a:b%2B/x",
         b"as_of=1%2B2+3&q=%25",
     )
@@ -108,7 +108,7 @@ def test_a_repeated_actor_is_withheld_and_a_single_one_passed_on(tmp_path: Path)
         seen.append(scope)
 
     write_target(tmp_path / "front-door.json", ApiTarget("abc", "v1"))
-    app, stage = front_door(emulator, tmp_path / "front-door.json"), (b"x-stage", b"paper")
+    app, stage = api_proxy(emulator, tmp_path / "front-door.json"), (b"x-stage", b"paper")
     for actors in ([(b"x-actor", b"gateway")], [(b"x-actor", b"gateway"), (b"X-Actor", b"other")]):
         through(app, "/risk-hub/worlds/w1/snapshots", headers=[*actors, stage])
     assert [scope["headers"] for scope in seen] == [[(b"x-actor", b"gateway"), stage], [stage]]
@@ -116,7 +116,10 @@ def test_a_repeated_actor_is_withheld_and_a_single_one_passed_on(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("slug", "body"),
-    [("not-found", front_door_module.not_here()), ("unavailable", front_door_module.not_yet())],
+    [
+        ("not-found", front_door_module.not_found_problem()),
+        ("unavailable", front_door_module.not_deployed_problem()),
+    ],
 )
 def test_the_doors_own_problems_agree_with_the_registry(slug: str, body: bytes) -> None:
     registered = PROBLEMS[slug]

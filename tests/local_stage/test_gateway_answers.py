@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from infra.local import gateway_answers
+from infra.local import gateway_responses
 from infra.local.asgi import App, Message, Receive, Scope, Send
 from infra.local.assembly import read_assembly
-from infra.local.bring_up import OpenStage
-from infra.local.gateway_responses import GatewayResponses, with_gateway_answers
+from infra.local.bring_up import RunningStage
+from infra.local.gateway_responses import GatewayResponses, with_gateway_responses
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.local_stage import raw_http
 from tests.local_stage.caller import Caller, new_world, small_body, wait_until
@@ -61,7 +61,7 @@ def ask(app: App, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
         return {"type": "http.request", "body": b""}
 
     scope: Scope = {"type": "http", "method": method, "path": "/risk-hub/x"}
-    layer = with_gateway_answers(app, GatewayResponses.of(read_assembly()))
+    layer = with_gateway_responses(app, GatewayResponses.of(read_assembly()))
     asyncio.run(layer(scope, receive, send))
     start, *parts = sent
     headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
@@ -101,7 +101,7 @@ def test_an_error_that_the_emulator_makes_is_answered_as_the_template_says(app: 
 def test_an_emulator_that_does_not_answer_in_time_is_the_templates_504(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(gateway_answers, "ANSWER_MAX_SECONDS", 0.05)
+    monkeypatch.setattr(gateway_responses, "RESPONSE_MAX_SECONDS", 0.05)
     status, _, body = ask(hanging)
     assert (status, json.loads(body)["type"]) == (504, PROBLEMS["gateway-timeout"].uri)
 
@@ -147,7 +147,7 @@ def workers(stage_pid: int, function: str) -> Iterator[int]:
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_worker_that_is_killed_in_a_request_is_a_problem_and_the_next_request_is_answered(
-    stage: OpenStage, hub: Caller, method: str
+    stage: RunningStage, hub: Caller, method: str
 ) -> None:
     world, function = new_world(), "snapshot-reader" if method == "GET" else "snapshot-writer"
 
@@ -195,7 +195,7 @@ def test_a_worker_that_is_killed_in_a_request_is_a_problem_and_the_next_request_
     "path", ["/risk-hub/worlds/w/snapshots", "/risk-hub/%ff", "/risk-hub/x?X-Amz-Credential=9/a/b/s3"]
 )
 def test_no_request_is_answered_in_the_words_of_the_emulator(
-    stage: OpenStage, method: str, path: str, line: str
+    stage: RunningStage, method: str, path: str, line: str
 ) -> None:
     port = urlsplit(stage.hub.url).port or 0
     body = "" if method in {"GET", "OPTIONS", "TRACE"} else "Content-Length: 4\r\n"

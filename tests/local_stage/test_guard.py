@@ -9,7 +9,7 @@ import pytest
 from h2.connection import H2Connection
 from h2.events import ResponseReceived
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.local_stage import raw_http
 
@@ -18,7 +18,7 @@ PATHS: dict[Door, str] = {"front": "/risk-hub/health", "aws": "/_ministack/healt
 
 
 @pytest.fixture(params=PATHS)
-def door(request: pytest.FixtureRequest, stage: OpenStage) -> tuple[int, str]:
+def door(request: pytest.FixtureRequest, stage: RunningStage) -> tuple[int, str]:
     urls = {"front": stage.hub.url, "aws": stage.aws.endpoint}
     return urlsplit(urls[request.param]).port or 0, PATHS[request.param]
 
@@ -85,14 +85,14 @@ def http_2_request(port: int, path: str) -> H2Connection:
     return client
 
 
-def test_the_front_door_answers_http_2_with_505(stage: OpenStage) -> None:
+def test_the_front_door_answers_http_2_with_505(stage: RunningStage) -> None:
     port = urlsplit(stage.hub.url).port or 0
     answer = raw_http.exchange(port, http_2_request(port, PATHS["front"]).data_to_send())
     assert answer.startswith(b"HTTP/1.1 505 ")
     assert b"application/problem+json" in answer
 
 
-def test_the_aws_door_refuses_http_2(stage: OpenStage) -> None:
+def test_the_aws_door_refuses_http_2(stage: RunningStage) -> None:
     port = urlsplit(stage.aws.endpoint).port or 0
     client = http_2_request(port, PATHS["aws"])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as opened:
@@ -125,7 +125,7 @@ def test_a_websocket_is_refused(door: tuple[int, str]) -> None:
     assert answer.split()[1] == b"403"
 
 
-def test_no_answer_invites_other_origins(stage: OpenStage) -> None:
+def test_no_answer_invites_other_origins(stage: RunningStage) -> None:
     port = urlsplit(stage.hub.url).port or 0
     answer = raw_http.exchange(
         port, f"GET /risk-hub/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()

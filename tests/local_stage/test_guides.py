@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.settings import REPOSITORY, LocalSettings
 
 GUIDES = REPOSITORY / "docs" / "guides"
@@ -53,7 +53,7 @@ def script(lines: list[str], outputs: Path) -> str:
     ("guide", "expected_least"), [("api.md", 20), ("operating.md", 11), ("publishing.md", 24)]
 )
 def test_every_command_of_a_guide_does_what_the_guide_says(
-    stage: OpenStage, settings: LocalSettings, tmp_path: Path, guide: str, expected_least: int
+    stage: RunningStage, settings: LocalSettings, tmp_path: Path, guide: str, expected_least: int
 ) -> None:
     lines = commands(guide)
     environment = {

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 
 LISTENING = "0A"
 LOOPBACK_ADDRESS = "0100007F"
 
 
-def test_every_listening_socket_is_on_the_loopback_interface(stage: OpenStage) -> None:
+def test_every_listening_socket_is_on_the_loopback_interface(stage: RunningStage) -> None:
     if not Path("/proc/net/tcp").exists():
         pytest.skip("needs /proc")
     addresses = list(_listening_addresses(stage.process.process.pid))

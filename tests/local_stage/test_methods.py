@@ -4,13 +4,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from risk_hub_contracts.api.routes import METHODS_OF, allowed_methods
+from risk_hub_contracts.api.routes import METHODS_BY_ROUTE, allowed_methods
 from tests.fakes.calls import call
 from tests.local_stage import raw_http
 from tests.local_stage.caller import Caller, new_world, small_body
 
 
-@pytest.mark.parametrize("path", METHODS_OF)
+@pytest.mark.parametrize("path", METHODS_BY_ROUTE)
 def test_a_method_that_a_route_does_not_declare_is_405_with_allow_through_the_gateway(
     hub: Caller, path: str
 ) -> None:

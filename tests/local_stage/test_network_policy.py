@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.assembly import read_assembly
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.names import API_STAGE_NAME
 from tests.fakes.calls import call
 
@@ -17,7 +17,7 @@ ELSEWHERE = "203.0.113.0/24"
 
 
 @pytest.fixture
-def only_elsewhere(stage: OpenStage) -> Iterator[None]:
+def only_elsewhere(stage: RunningStage) -> Iterator[None]:
     """Allow a network other than this machine's, as the template would for such a stage."""
     client, api_id = stage.aws.client("apigateway"), stage.deployment.outputs["ApiId"]
 
@@ -43,7 +43,7 @@ def committed_policy() -> str:
 @pytest.mark.usefixtures("only_elsewhere")
 @pytest.mark.parametrize("claimed", [{}, {"X-Forwarded-For": "203.0.113.7"}])
 def test_a_network_that_is_not_allowed_is_refused_with_a_problem(
-    stage: OpenStage, claimed: dict[str, str]
+    stage: RunningStage, claimed: dict[str, str]
 ) -> None:
     answer = call("GET", f"{stage.hub.url}/risk-hub/health", claimed)
     assert answer.status == 403
@@ -51,6 +51,6 @@ def test_a_network_that_is_not_allowed_is_refused_with_a_problem(
     assert answer.document()["type"] == "urn:risk-hub:problem:network-denied"
 
 
-def test_the_committed_policy_allows_this_machine(stage: OpenStage) -> None:
+def test_the_committed_policy_allows_this_machine(stage: RunningStage) -> None:
     assert "127.0.0.0/8" in committed_policy()
     assert call("GET", f"{stage.hub.url}/risk-hub/health").status == 200

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.names import dead_letter_queue_name, physical_name, queue_name, relay_failures_name
 from tests.local_stage.caller import DEADLINE_SECONDS, Caller, new_world, small_body, wait_until
@@ -23,7 +23,7 @@ Operate = Callable[..., Any]
 
 
 @pytest.fixture
-def operate(stage: OpenStage, settings: LocalSettings) -> Operate:
+def operate(stage: RunningStage, settings: LocalSettings) -> Operate:
     """Run a command as an operator does and return its JSON document."""
     assert stage.process.record.is_alive()
 
@@ -48,7 +48,7 @@ def operate(stage: OpenStage, settings: LocalSettings) -> Operate:
 
 
 @contextmanager
-def broken_engine(stage: OpenStage) -> Iterator[None]:
+def broken_engine(stage: RunningStage) -> Iterator[None]:
     """Give the risk engine a missing table, and its queue no retries."""
     lambda_, sqs = stage.aws.client("lambda"), stage.aws.client("sqs")
     function = physical_name("local", "risk_engine")
@@ -72,7 +72,7 @@ def waiting(operate: Operate, queue: str) -> int:
     return int(rows[queue]["waiting"])
 
 
-def evaluations(stage: OpenStage, world: str) -> list[Any]:
+def evaluations(stage: RunningStage, world: str) -> list[Any]:
     answer = stage.aws.client("dynamodb").query(
         TableName=stage.deployment.outputs["EvaluationsTableName"],
         KeyConditionExpression="world_id = :world",
@@ -84,7 +84,7 @@ def evaluations(stage: OpenStage, world: str) -> list[Any]:
 
 
 def test_a_poisoned_message_is_listed_redriven_and_evaluated(
-    stage: OpenStage, hub: Caller, operate: Operate
+    stage: RunningStage, hub: Caller, operate: Operate
 ) -> None:
     dead, world = dead_letter_queue_name("local", "risk_engine"), new_world()
     with broken_engine(stage):
@@ -98,7 +98,7 @@ def test_a_poisoned_message_is_listed_redriven_and_evaluated(
 
 
 def test_f28_a_replay_is_announced_and_changes_no_evaluation(
-    stage: OpenStage, hub: Caller, subscription: Subscription, operate: Operate
+    stage: RunningStage, hub: Caller, subscription: Subscription, operate: Operate
 ) -> None:
     world = new_world()
     for version in ("v1", "v2", "v3"):
@@ -129,7 +129,7 @@ def wait_until_at_rest(operate: Operate) -> None:
 
 
 def test_f10_what_the_relay_set_aside_is_announced_from_the_table(
-    stage: OpenStage, hub: Caller, subscription: Subscription, operate: Operate
+    stage: RunningStage, hub: Caller, subscription: Subscription, operate: Operate
 ) -> None:
     world, sqs = new_world(), stage.aws.client("sqs")
     hub.post(world, small_body())
@@ -145,7 +145,7 @@ def test_f10_what_the_relay_set_aside_is_announced_from_the_table(
     assert waiting(operate, relay_failures_name("local")) == 0
 
 
-def test_a_record_that_is_none_stays_in_the_failure_queue(stage: OpenStage, operate: Operate) -> None:
+def test_a_record_that_is_none_stays_in_the_failure_queue(stage: RunningStage, operate: Operate) -> None:
     poison, sqs = new_world(), stage.aws.client("sqs")
     url = sqs.get_queue_url(QueueName=relay_failures_name("local"))["QueueUrl"]
     sqs.purge_queue(QueueUrl=url)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.bring_up import OpenStage
-from infra.local.secret_grants import respelled
+from infra.local.bring_up import RunningStage
+from infra.local.secret_grants import with_secret_arn
 from infra.names import FUNCTION_FOLDERS, FunctionFolder, physical_name
 from tests.local_stage.probe import Probe, create_probe
 
@@ -13,7 +13,7 @@ KEY = {"world_id": {"S": "any"}, "version": {"S": "any"}}
 
 
 @pytest.fixture(scope="module")
-def probes(stage: OpenStage) -> dict[FunctionFolder, Probe]:
+def probes(stage: RunningStage) -> dict[FunctionFolder, Probe]:
     """One probe per hub function, running with that function's role."""
     configuration = stage.aws.client("lambda").get_function_configuration
     return {
@@ -30,7 +30,7 @@ def attempt(probe: Probe, service: str, operation: str, **arguments: object) -> 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
 def test_no_role_can_delete_or_change_a_snapshot(
-    stage: OpenStage, probes: dict[FunctionFolder, Probe], folder: FunctionFolder
+    stage: RunningStage, probes: dict[FunctionFolder, Probe], folder: FunctionFolder
 ) -> None:
     table = stage.deployment.outputs["SnapshotsTableName"]
     for operation in ("delete_item", "update_item"):
@@ -42,7 +42,7 @@ def test_no_role_can_delete_or_change_a_snapshot(
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
 def test_only_the_reaper_can_delete_a_blob_and_no_role_anything_else_of_the_bucket(
-    stage: OpenStage, probes: dict[FunctionFolder, Probe], folder: FunctionFolder
+    stage: RunningStage, probes: dict[FunctionFolder, Probe], folder: FunctionFolder
 ) -> None:
     bucket = stage.deployment.outputs["BucketName"]
     for prefix in ("risk-blobs", "risk-bodies", "risk-uploads"):
@@ -51,7 +51,9 @@ def test_only_the_reaper_can_delete_a_blob_and_no_role_anything_else_of_the_buck
         assert answer == ("allowed" if reaping else "AccessDenied")
 
 
-def test_the_reader_may_read_and_cannot_write(stage: OpenStage, probes: dict[FunctionFolder, Probe]) -> None:
+def test_the_reader_may_read_and_cannot_write(
+    stage: RunningStage, probes: dict[FunctionFolder, Probe]
+) -> None:
     table = stage.deployment.outputs["SnapshotsTableName"]
     reader = probes["snapshot_reader"]
     assert attempt(reader, "dynamodb", "get_item", TableName=table, Key=KEY) == "allowed"
@@ -60,7 +62,7 @@ def test_the_reader_may_read_and_cannot_write(stage: OpenStage, probes: dict[Fun
 
 @pytest.mark.parametrize("operation", ["get_object", "head_object"])
 def test_only_who_may_list_is_told_that_an_object_is_missing(
-    stage: OpenStage, probes: dict[FunctionFolder, Probe], operation: str
+    stage: RunningStage, probes: dict[FunctionFolder, Probe], operation: str
 ) -> None:
     missing = {"Bucket": stage.deployment.outputs["BucketName"], "Key": "risk-bodies/any/missing"}
     assert attempt(probes["snapshot_reader"], "s3", operation, **missing) in {"NoSuchKey", "404"}
@@ -68,7 +70,7 @@ def test_only_who_may_list_is_told_that_an_object_is_missing(
 
 
 def test_only_the_api_functions_and_the_monitor_can_read_the_tokens(
-    stage: OpenStage, probes: dict[FunctionFolder, Probe]
+    stage: RunningStage, probes: dict[FunctionFolder, Probe]
 ) -> None:
     secret = {"SecretId": stage.deployment.outputs["TokensSecretArn"]}
     answers = {
@@ -87,7 +89,7 @@ def test_only_the_whole_name_of_a_secret_is_respelled() -> None:
             {"Effect": "Allow", "Action": "b", "Resource": ["tokens", "tokens-of-others"]},
         ],
     }
-    statements = respelled(policy, "tokens", "arn:tokens-AbCdEf")["Statement"]
+    statements = with_secret_arn(policy, "tokens", "arn:tokens-AbCdEf")["Statement"]
     assert [each["Resource"] for each in statements] == [
         "arn:tokens-AbCdEf",
         ["arn:tokens-AbCdEf", "tokens-of-others"],

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.sample.publish import sample_body
 from tests.local_stage.caller import Caller, new_world, small_body
 
@@ -173,14 +173,14 @@ def test_a_large_part_is_offloaded_and_comes_back_when_asked_for(hub: Caller) ->
 
 
 @pytest.mark.parametrize("function", ["snapshot-writer", "snapshot-reader", "event-relay", "risk-engine"])
-def test_every_invocation_logs_a_line(stage: OpenStage, hub: Caller, function: str) -> None:
+def test_every_invocation_logs_a_line(stage: RunningStage, hub: Caller, function: str) -> None:
     world = new_world()
     hub.post(world, small_body())
     hub.risk(world, "v1", within_seconds=RISK_DEADLINE_SECONDS)
     assert own_lines(stage, f"/aws/lambda/risk-hub-local-{function}")
 
 
-def own_lines(stage: OpenStage, group: str) -> list[dict[str, Any]]:
+def own_lines(stage: RunningStage, group: str) -> list[dict[str, Any]]:
     logs = stage.aws.client("logs")
     deadline = time.monotonic() + RISK_DEADLINE_SECONDS
     while True:

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 
 import pytest
 
-from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
+from functions.evaluation.store.dynamodb_reports import DynamoDBReports
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
+from functions.hub.adapters.s3_blob_inventory import S3BlobInventory
 from functions.hub.adapters.s3_blobs import S3Blobs
-from functions.hub.adapters.s3_blob_inventory import S3Shelf
 from functions.hub.adapters.s3_uploads import S3Uploads
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from tests.adapters import (
     test_blob_marks,
     test_blob_store,
@@ -74,7 +74,7 @@ if gone:
     raise RuntimeError(f"no suite has a test named {', '.join(gone)}: say what needs moto now")
 
 
-def table(stage: OpenStage, purpose: str) -> str:
+def table(stage: RunningStage, purpose: str) -> str:
     """Create an empty table as declared in the template."""
     declared = declared_tables()[purpose]
     name = f"{purpose}-{secrets.token_hex(4)}"
@@ -84,30 +84,30 @@ def table(stage: OpenStage, purpose: str) -> str:
     return name
 
 
-def bucket(stage: OpenStage) -> str:
+def bucket(stage: RunningStage) -> str:
     stage.aws.client("s3").create_bucket(Bucket=BUCKET)
     return BUCKET
 
 
 @pytest.fixture
-def store(stage: OpenStage) -> DynamoDBSnapshots:
+def store(stage: RunningStage) -> DynamoDBSnapshots:
     bodies = BodyStore(stage.aws.client("s3"), bucket(stage))
     return DynamoDBSnapshots(stage.aws.client("dynamodb"), table(stage, "snapshots"), bodies)
 
 
 @pytest.fixture
-def worlds(stage: OpenStage) -> DynamoDBWorlds:
+def worlds(stage: RunningStage) -> DynamoDBWorlds:
     return DynamoDBWorlds(stage.aws.client("dynamodb"), table(stage, "worlds"))
 
 
 @pytest.fixture
-def rows(stage: OpenStage) -> Rows:
+def rows(stage: RunningStage) -> Rows:
     dynamodb, name = stage.aws.client("dynamodb"), table(stage, "worlds")
     return Rows(DynamoDBRegistry(dynamodb, name), DynamoDBWorlds(dynamodb, name))
 
 
 @pytest.fixture
-def blobs(stage: OpenStage) -> S3Blobs:
+def blobs(stage: RunningStage) -> S3Blobs:
     return S3Blobs(stage.aws.client("s3"), bucket(stage))
 
 
@@ -115,7 +115,7 @@ large = test_blob_uploads.large
 
 
 @pytest.fixture
-def upload_store(stage: OpenStage) -> UploadStore:
+def upload_store(stage: RunningStage) -> UploadStore:
     s3 = stage.aws.client("s3")
     name = f"uploads-{secrets.token_hex(4)}"
     s3.create_bucket(Bucket=name)
@@ -127,31 +127,31 @@ def upload_store(stage: OpenStage) -> UploadStore:
 
 
 @pytest.fixture
-def marks(stage: OpenStage) -> DynamoDBBlobMarks:
+def marks(stage: RunningStage) -> DynamoDBBlobMarks:
     return DynamoDBBlobMarks(stage.aws.client("dynamodb"), table(stage, "marks"))
 
 
 @pytest.fixture
-def shelf(stage: OpenStage) -> Shelf:
+def inventory(stage: RunningStage) -> Shelf:
     s3 = stage.aws.client("s3")
     name = f"shelf-{secrets.token_hex(4)}"
     s3.create_bucket(Bucket=name)
-    return Shelf(S3Shelf(s3, name), S3Blobs(s3, name))
+    return Shelf(S3BlobInventory(s3, name), S3Blobs(s3, name))
 
 
 @pytest.fixture
-def evaluations(stage: OpenStage) -> DynamoDBEvaluations:
-    return DynamoDBEvaluations(stage.aws.client("dynamodb"), table(stage, "evaluations"))
+def evaluations(stage: RunningStage) -> DynamoDBReports:
+    return DynamoDBReports(stage.aws.client("dynamodb"), table(stage, "evaluations"))
 
 
 @pytest.fixture
-def forecasts(stage: OpenStage) -> DynamoDBForecasts:
+def forecasts(stage: RunningStage) -> DynamoDBForecasts:
     bodies = BodyStore(stage.aws.client("s3"), bucket(stage))
     return DynamoDBForecasts(stage.aws.client("dynamodb"), table(stage, "evaluations"), bodies)
 
 
 @pytest.fixture
-def stored_policy(stage: OpenStage) -> tuple[DynamoDBWorlds, Store]:
+def stored_policy(stage: RunningStage) -> tuple[DynamoDBWorlds, Store]:
     name = table(stage, "worlds")
 
     def write(text: str) -> None:
@@ -166,5 +166,5 @@ def stored_policy(stage: OpenStage) -> tuple[DynamoDBWorlds, Store]:
 
 
 @pytest.fixture
-def notes(stage: OpenStage) -> DynamoDBInputNotes:
+def notes(stage: RunningStage) -> DynamoDBInputNotes:
     return DynamoDBInputNotes(stage.aws.client("dynamodb"), table(stage, "evaluations"))

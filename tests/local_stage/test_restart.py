@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from infra.local.bring_up import OpenStage, open_stage
-from infra.local.errors import StageError
+from infra.local.bring_up import RunningStage, start_stage
+from infra.local.errors import LocalStageError
 from infra.local.saved_state import LOSS_MAX_SECONDS, saves_in
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.local_stage.caller import Caller, small_body
@@ -24,8 +24,8 @@ def settings(tmp_path: Path) -> LocalSettings:
 
 
 @contextmanager
-def started(settings: LocalSettings) -> Iterator[OpenStage]:
-    stage = open_stage(settings, Console(quiet=True), detached=False, fresh=False)
+def started(settings: LocalSettings) -> Iterator[RunningStage]:
+    stage = start_stage(settings, Console(quiet=True), detached=False, fresh=False)
     try:
         yield stage
     finally:
@@ -55,8 +55,10 @@ def test_a_clean_stop_keeps_everything_and_a_kill_what_is_older_than_the_stated_
         assert hub.risk("kept", "v3", within_seconds=RISK_DEADLINE_SECONDS)["version"] == "v3"
     (newest,) = saves_in(settings.saves)
     (newest / "dynamodb.json").write_bytes((newest / "dynamodb.json").read_bytes()[:-1])
-    with pytest.raises(StageError, match=r"damaged: .*dynamodb\.json has .* `make up FRESH=1` starts empty"):
-        open_stage(settings, Console(quiet=True), detached=False, fresh=False)
+    with pytest.raises(
+        LocalStageError, match=r"damaged: .*dynamodb\.json has .* `make up FRESH=1` starts empty"
+    ):
+        start_stage(settings, Console(quiet=True), detached=False, fresh=False)
 
 
 def test_a_record_that_was_stored_and_not_relayed_before_a_kill_is_announced_by_the_next_start(
@@ -73,7 +75,7 @@ def test_a_record_that_was_stored_and_not_relayed_before_a_kill_is_announced_by_
         assert risk["version"] == "v1"
 
 
-def stop_relay(stage: OpenStage) -> None:
+def stop_relay(stage: RunningStage) -> None:
     """Remove the relay from the tables' streams."""
     lambda_ = stage.aws.client("lambda")
     mappings = lambda_.list_event_source_mappings(FunctionName="risk-hub-local-event-relay")

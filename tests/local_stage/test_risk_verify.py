@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.sample.publish import sample_body
 from infra.names import physical_name
 from tests.local_stage.caller import Caller, new_world
@@ -36,7 +36,7 @@ def test_the_samples_report_is_computed_again_to_the_bit(
 
 
 def test_a_flattered_report_is_found_out(
-    stage: OpenStage, hub: Caller, operate: Operate, sample: tuple[str, str]
+    stage: RunningStage, hub: Caller, operate: Operate, sample: tuple[str, str]
 ) -> None:
     report = hub.risk(*sample, within_seconds=RISK_DEADLINE_SECONDS)
     key = f"risk/{sample[1]}/{report['engine_version']}"
@@ -53,7 +53,7 @@ def test_a_flattered_report_is_found_out(
 
 
 def test_forecast_and_note_lie_beside_the_report_and_only_the_report_is_announced(
-    stage: OpenStage, subscription: Subscription, sample: tuple[str, str]
+    stage: RunningStage, subscription: Subscription, sample: tuple[str, str]
 ) -> None:
     announced = subscription.details(sample[0], "risk_evaluated")["detail"]["data"]
     assert announced["version"] == sample[1]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pytest
 
 from infra.local.aws import LocalAws
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.ops.operate import stage_access
 from infra.ops.operate.cli import main
@@ -72,7 +72,7 @@ class Shell:
 
 @pytest.fixture
 def shell(
-    stage: OpenStage,
+    stage: RunningStage,
     settings: LocalSettings,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -88,7 +88,7 @@ def shell(
     # Creating a client takes most of a command's time.
     kept = LocalAws(stage.aws.endpoint)
     monkeypatch.setattr(kept, "client", functools.cache(kept.client))
-    monkeypatch.setattr(stage_access, "access_to", lambda _: kept)
+    monkeypatch.setattr(stage_access, "clients_for", lambda _: kept)
     function, *_ = commands()
     assert function.startswith("risk-hub()")
     return Shell(function, {"PATH": os.environ["PATH"], **given}, capsys)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from infra.local import saved_state
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 from infra.local.manifest import MANIFEST_NAME
-from infra.local.saved_state import fingerprint, link_or_copy, rewind_streams, take_over
-from infra.local.saving import PART_NAME, StateSaver
+from infra.local.saved_state import fingerprint, link_or_copy, prepare_state, rewind_streams
+from infra.local.saving import UNFINISHED_NAME, StateSaver
 from infra.local.settings import LocalSettings
 
 OBJECT = "s3/000000000000/bucket/risk-blobs/a"
@@ -60,8 +60,8 @@ def newest(settings: LocalSettings) -> Path:
 
 def test_the_newest_save_is_used(settings: LocalSettings) -> None:
     save(settings, dynamodb="newer")
-    taken = take_over(settings, "same", fresh=False)
-    assert (taken.used, taken.note) == (True, saved_state.KEPT)
+    taken = prepare_state(settings, "same", fresh=False)
+    assert (taken.used, taken.note) == (True, saved_state.KEPT_NOTE)
     assert taken.saved_at is not None
     assert timedelta() <= datetime.now(tz=UTC) - taken.saved_at < timedelta(minutes=1)
     assert (settings.state / "dynamodb.json").read_text(encoding="ascii") == "newer"
@@ -75,8 +75,8 @@ def test_only_the_newest_save_is_kept(settings: LocalSettings) -> None:
 
 
 def test_a_save_is_used_after_every_kind_of_end(settings: LocalSettings) -> None:
-    assert take_over(settings, "same", fresh=False).used
-    assert take_over(settings, "same", fresh=False).used
+    assert prepare_state(settings, "same", fresh=False).used
+    assert prepare_state(settings, "same", fresh=False).used
 
 
 def test_an_interrupted_save_leaves_the_one_before_it_usable(
@@ -85,11 +85,11 @@ def test_an_interrupted_save_leaves_the_one_before_it_usable(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("infra.local.saving.store", interrupted)
+    monkeypatch.setattr("infra.local.saving.complete_save", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save(settings, dynamodb="half")
-    assert (settings.saves / PART_NAME / "dynamodb.json").exists()
-    assert take_over(settings, "same", fresh=False).used
+    assert (settings.saves / UNFINISHED_NAME / "dynamodb.json").exists()
+    assert prepare_state(settings, "same", fresh=False).used
     assert (settings.state / "dynamodb.json").read_text(encoding="ascii") == TEXTS["dynamodb.json"]
 
 
@@ -97,17 +97,17 @@ def test_a_save_that_was_not_tidied_up_after_is_older_than_the_newest(settings: 
     older = settings.saves / "00000000"
     shutil.copytree(newest(settings), older)
     (older / "dynamodb.json").write_text("older", encoding="ascii")
-    assert take_over(settings, "same", fresh=False).used
+    assert prepare_state(settings, "same", fresh=False).used
     assert (settings.state / "dynamodb.json").read_text(encoding="ascii") == TEXTS["dynamodb.json"]
 
 
 def test_what_the_emulator_replaces_or_deletes_stays_in_the_save(settings: LocalSettings) -> None:
-    take_over(settings, "same", fresh=False)
+    prepare_state(settings, "same", fresh=False)
     draft = settings.state / "draft"
     draft.write_text("replaced", encoding="ascii")
     draft.replace(settings.state / OBJECT)
     (settings.state / "lambda-blobs/code").unlink()
-    assert take_over(settings, "same", fresh=False).used
+    assert prepare_state(settings, "same", fresh=False).used
     assert (settings.state / OBJECT).read_text(encoding="ascii") == f"content of {OBJECT}"
     assert (settings.state / "lambda-blobs/code").exists()
 
@@ -130,10 +130,10 @@ def test_any_flipped_bit_of_a_save_is_found(settings: LocalSettings, name: str) 
     # A whole restore for each bit of the small files; the manifest's bits are sampled evenly.
     for damaged in flips[:: max(1, len(flips) // 200)]:
         file.write_bytes(damaged)
-        with pytest.raises(StageError, match="is damaged"):
-            take_over(settings, "same", fresh=False)
+        with pytest.raises(LocalStageError, match="is damaged"):
+            prepare_state(settings, "same", fresh=False)
     file.write_bytes(intact)
-    assert take_over(settings, "same", fresh=False).used
+    assert prepare_state(settings, "same", fresh=False).used
 
 
 @pytest.mark.parametrize("name", [*KINDS, MANIFEST_NAME])
@@ -141,8 +141,8 @@ def test_any_flipped_bit_of_a_save_is_found(settings: LocalSettings, name: str) 
 def test_a_truncated_file_is_named_with_the_way_out(settings: LocalSettings, name: str, length: int) -> None:
     file = newest(settings) / name
     file.write_bytes(file.read_bytes()[:length])
-    with pytest.raises(StageError) as refused:
-        take_over(settings, "same", fresh=False)
+    with pytest.raises(LocalStageError) as refused:
+        prepare_state(settings, "same", fresh=False)
     assert f"The saved data of the local stage is damaged: {file} " in str(refused.value)
     assert "`make up FRESH=1` starts empty" in str(refused.value)
     assert f"{settings.home}/damaged-" in str(refused.value)
@@ -151,41 +151,41 @@ def test_a_truncated_file_is_named_with_the_way_out(settings: LocalSettings, nam
 
 def test_a_file_that_is_missing_is_damage(settings: LocalSettings) -> None:
     (newest(settings) / OBJECT).unlink()
-    with pytest.raises(StageError, match=rf"{OBJECT} cannot be read \(No such file"):
-        take_over(settings, "same", fresh=False)
+    with pytest.raises(LocalStageError, match=rf"{OBJECT} cannot be read \(No such file"):
+        prepare_state(settings, "same", fresh=False)
 
 
 def test_several_damaged_files_are_counted(settings: LocalSettings) -> None:
     for name in KINDS[:3]:
         (newest(settings) / name).write_bytes(b"")
-    with pytest.raises(StageError, match=r"has 0 bytes; \d+ were saved \(and 2 more files\)"):
-        take_over(settings, "same", fresh=False)
+    with pytest.raises(LocalStageError, match=r"has 0 bytes; \d+ were saved \(and 2 more files\)"):
+        prepare_state(settings, "same", fresh=False)
 
 
 def test_a_fresh_start_moves_damaged_data_aside(settings: LocalSettings) -> None:
     (newest(settings) / "dynamodb.json").write_bytes(b"damaged")
-    taken = take_over(settings, "same", fresh=True)
+    taken = prepare_state(settings, "same", fresh=True)
     (aside,) = settings.home.glob("damaged-*")
-    assert taken == saved_state.TakenOver(used=False, note=f"damaged data moved to {aside}")
+    assert taken == saved_state.RestoredState(used=False, note=f"damaged data moved to {aside}")
     assert (aside / "00000001" / "dynamodb.json").read_bytes() == b"damaged"
     assert not list(settings.state.iterdir())
 
 
 def test_without_a_save_the_stage_starts_empty(settings: LocalSettings) -> None:
     shutil.rmtree(settings.saves)
-    assert take_over(settings, "same", fresh=False) == saved_state.TakenOver(used=False, note="")
+    assert prepare_state(settings, "same", fresh=False) == saved_state.RestoredState(used=False, note="")
     assert not list(settings.state.iterdir())
 
 
 def test_another_template_or_emulator_starts_empty_and_says_so(settings: LocalSettings) -> None:
-    taken = take_over(settings, "after", fresh=False)
-    assert taken == saved_state.TakenOver(used=False, note=saved_state.REMOVED)
+    taken = prepare_state(settings, "after", fresh=False)
+    assert taken == saved_state.RestoredState(used=False, note=saved_state.REMOVED_NOTE)
     assert not list(settings.state.iterdir())
     assert not list(settings.saves.iterdir())
 
 
 def test_asked_to_be_fresh_the_stage_starts_empty(settings: LocalSettings) -> None:
-    assert not take_over(settings, "same", fresh=True).used
+    assert not prepare_state(settings, "same", fresh=True).used
     assert not list(settings.state.iterdir())
     assert not list(settings.saves.iterdir())
 
@@ -193,7 +193,7 @@ def test_asked_to_be_fresh_the_stage_starts_empty(settings: LocalSettings) -> No
 def test_leftovers_of_workers_are_wiped(settings: LocalSettings) -> None:
     left = settings.temporary / "ministack-lambda-old" / "code"
     left.mkdir(parents=True)
-    take_over(settings, "same", fresh=False)
+    prepare_state(settings, "same", fresh=False)
     assert not list(settings.temporary.iterdir())
 
 
@@ -207,7 +207,7 @@ def test_a_worker_that_outlives_its_stage_a_little_stops_no_start(
             wipe(folder)
 
     monkeypatch.setattr("shutil.rmtree", wipe_in_the_end)
-    take_over(settings, "same", fresh=True)
+    prepare_state(settings, "same", fresh=True)
     assert not list(settings.state.iterdir())
 
 
@@ -216,8 +216,8 @@ def test_a_folder_that_goes_on_being_written_to_is_named(
 ) -> None:
     monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
     monkeypatch.setattr(saved_state, "WIPE_DEADLINE_SECONDS", 0.0)
-    with pytest.raises(StageError, match=f"{settings.temporary} cannot be emptied: remove it"):
-        take_over(settings, "same", fresh=False)
+    with pytest.raises(LocalStageError, match=f"{settings.temporary} cannot be emptied: remove it"):
+        prepare_state(settings, "same", fresh=False)
 
 
 def test_a_file_system_without_hard_links_gets_copies(

@@ -12,7 +12,7 @@ import pytest
 
 from infra.local import saving
 from infra.local.asgi import Message, Receive, Scope, Send
-from infra.local.process_environment import stage_environment
+from infra.local.process_environment import process_environment
 from infra.local.saved_state import saves_in
 from infra.local.saving import Capture, StateSaver, changes_state
 from infra.local.settings import REPOSITORY, LocalSettings
@@ -65,7 +65,7 @@ async def change(saver: StateSaver) -> None:
     async def send(_: Message) -> None: ...
 
     put = {"type": "http", "method": "POST", "headers": [(b"x-amz-target", b"DynamoDB_20120810.PutItem")]}
-    await saver.watching(answering)(put, receive, send)
+    await saver.with_change_tracking(answering)(put, receive, send)
 
 
 async def running(saver: StateSaver, *changes_at: float) -> None:
@@ -153,7 +153,7 @@ def test_writes_change_the_state_and_reads_do_not(method: str, target: bytes, *,
 def test_a_save_holds_the_tables_as_the_emulator_saves_them_and_log_lines_at_the_end_only(
     tmp_path: Path,
 ) -> None:
-    environment = stage_environment(LocalSettings(tmp_path, 0, 0), 1)
+    environment = process_environment(LocalSettings(tmp_path, 0, 0), 1)
     done = subprocess.run(
         [sys.executable, "-c", COMPARED],
         env={**environment, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'contracts' / 'src'}"},

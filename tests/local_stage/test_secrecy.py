@@ -5,7 +5,7 @@ import re
 import stat
 import urllib.request
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.settings import LocalSettings
 from infra.names import FUNCTION_FOLDERS
 from infra.ops.operate.function_log import log_lines
@@ -18,7 +18,7 @@ SIGNATURE = re.compile("X-Amz-Signature=([0-9a-f]{64})")
 
 
 def test_the_log_of_the_stage_holds_no_token_and_no_signature(
-    stage: OpenStage, settings: LocalSettings, hub: Caller
+    stage: RunningStage, settings: LocalSettings, hub: Caller
 ) -> None:
     world, stranger = new_world(), new_token()
     assert hub.post(world, small_body()).status == 201
@@ -31,14 +31,14 @@ def test_the_log_of_the_stage_holds_no_token_and_no_signature(
     assert found(log, [stage.hub.token, stranger, signature]) == set()
 
 
-def functions_log(stage: OpenStage) -> str:
+def functions_log(stage: RunningStage) -> str:
     return "\n".join(
         line for folder in FUNCTION_FOLDERS for line in log_lines(stage.aws, "local", folder, 60, "").lines
     )
 
 
 def test_what_the_stage_writes_down_for_its_user_is_the_users_alone(
-    stage: OpenStage, settings: LocalSettings
+    stage: RunningStage, settings: LocalSettings
 ) -> None:
     assert stage.hub.token in settings.env_file.read_text(encoding="utf-8")
     assert stat.S_IMODE(settings.env_file.stat().st_mode) == 0o600

@@ -4,35 +4,35 @@ from types import SimpleNamespace
 
 import pytest
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.ops.deploy.errors import DeployError
-from infra.ops.deploy.smoke import VOLATILITY, checked_volatility, own_token, smoke, url_of
+from infra.ops.deploy.smoke import VOLATILITY, api_url, smoke, temporary_token, wait_for_volatility
 from infra.tokens.register import TokenRegister
 from risk_hub_client import DeniedError, HubError, NotFoundError
 
 
-def test_a_synthetic_snapshot_goes_all_the_way(stage: OpenStage) -> None:
+def test_a_synthetic_snapshot_goes_all_the_way(stage: RunningStage) -> None:
     said: list[str] = []
     smoke(stage.hub.url, stage.hub.token, "local", said.append)
     assert [line.split()[0] for line in said] == ["health", "contract", "publish", "latest", "risk"]
 
 
-def test_its_token_lives_only_as_long_as_the_test(stage: OpenStage) -> None:
+def test_its_token_lives_only_as_long_as_the_test(stage: RunningStage) -> None:
     register = TokenRegister(stage.aws.client("secretsmanager"), "risk-hub-local-tokens")
     before = register.tokens()
-    with own_token(stage.aws, "local"):
+    with temporary_token(stage.aws, "local"):
         (added,) = [each for each in register.tokens() if each not in before]
         assert (added.scopes, added.actors) == (["snapshots:read", "snapshots:write"], ["smoke"])
     assert register.tokens() == before
 
 
-def test_a_stage_is_found_by_its_stack(stage: OpenStage) -> None:
-    assert url_of(stage.aws, "local").endswith("/v1")
+def test_a_stage_is_found_by_its_stack(stage: RunningStage) -> None:
+    assert api_url(stage.aws, "local").endswith("/v1")
     with pytest.raises(DeployError, match="RiskHub-prod-service cannot be seen"):
-        url_of(stage.aws, "prod")
+        api_url(stage.aws, "prod")
 
 
-def test_a_wrong_answer_is_no_success(stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_answer_is_no_success(stage: RunningStage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.ops.deploy.smoke.CONTRACT_VERSION", "v9")
     with pytest.raises(DeployError, match="answers contract version v1, where v9 is expected"):
         smoke(stage.hub.url, stage.hub.token, "local", lambda _: None)
@@ -42,7 +42,7 @@ def test_a_wrong_number_is_no_success() -> None:
     report = {"status": "complete", "measures": [{"measure": "volatility", "value": 0.015}]}
     hub = SimpleNamespace(risk=lambda *_: report)
     with pytest.raises(DeployError, match=r"computes volatility 0\.015, where 0\.0141421356"):
-        checked_volatility(hub, "w", "v1")  # type: ignore[arg-type]
+        wait_for_volatility(hub, "w", "v1")  # type: ignore[arg-type]
 
 
 def test_an_instance_that_still_reads_the_older_list_of_tokens_is_asked_again(
@@ -61,17 +61,17 @@ def test_an_instance_that_still_reads_the_older_list_of_tokens_is_asked_again(
         return answer
 
     hub = SimpleNamespace(risk=risk)
-    assert checked_volatility(hub, "w", "v1") == VOLATILITY  # type: ignore[arg-type]
+    assert wait_for_volatility(hub, "w", "v1") == VOLATILITY  # type: ignore[arg-type]
 
 
 def test_no_number_is_no_success() -> None:
     hub = SimpleNamespace(risk=lambda *_: {"status": "insufficient", "measures": []})
     with pytest.raises(DeployError, match="computes no volatility: insufficient"):
-        checked_volatility(hub, "w", "v1")  # type: ignore[arg-type]
+        wait_for_volatility(hub, "w", "v1")  # type: ignore[arg-type]
 
 
 def test_a_token_that_may_not_is_told_without_waiting_for_a_minute(
-    stage: OpenStage, monkeypatch: pytest.MonkeyPatch
+    stage: RunningStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.ops.deploy.smoke.TOKEN_CACHE_MAX_AGE_SECONDS", 0)
     with pytest.raises(DeployError, match="The smoke test failed"):

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from infra.local.assembly import Assembly, Template
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.deploy import Deployer
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 
 STACK = "updated-in-place"
 
 
-def deploy(stage: OpenStage, **queues: dict[str, Any]) -> dict[str, str]:
+def deploy(stage: RunningStage, **queues: dict[str, Any]) -> dict[str, str]:
     """Deploy one stack of queues; return the outputs: each queue's address."""
     document = {
         "Resources": {
@@ -25,20 +25,20 @@ def deploy(stage: OpenStage, **queues: dict[str, Any]) -> dict[str, str]:
     return Deployer(stage.aws, assembly).deploy().outputs
 
 
-def visibility(stage: OpenStage, queue: str) -> str:
+def visibility(stage: RunningStage, queue: str) -> str:
     client = stage.aws.client("sqs")
     return str(
         client.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]["VisibilityTimeout"]
     )
 
 
-def test_a_stack_is_updated_in_place_and_back(stage: OpenStage) -> None:
+def test_a_stack_is_updated_in_place_and_back(stage: RunningStage) -> None:
     first = deploy(stage, A={"VisibilityTimeout": 10})
     assert deploy(stage, A={"VisibilityTimeout": 10}) == first
     second = deploy(stage, A={"VisibilityTimeout": 20}, B={})
     assert (second["A"], visibility(stage, second["A"])) == (first["A"], "20")
     assert deploy(stage, A={"VisibilityTimeout": 10}) == first
     assert visibility(stage, first["A"]) == "10"
-    with pytest.raises(StageError, match=f"The stack {STACK} could not be deployed"):
+    with pytest.raises(LocalStageError, match=f"The stack {STACK} could not be deployed"):
         deploy(stage, A={"VisibilityTimeout": -1})
     stage.aws.client("cloudformation").delete_stack(StackName=STACK)

@@ -56,5 +56,5 @@ def test_a_busy_worker_ends_after_its_request_and_an_idle_one_at_once(
 
     monkeypatch.setattr(lambda_runtime, "kill_workers", kill)
     monkeypatch.setattr(draining, "POLL_SECONDS", 0.0)
-    draining.end_each([busy, idle])
+    draining.end_when_idle([busy, idle])
     assert [each for each in ended if each] == [[idle], [busy]]

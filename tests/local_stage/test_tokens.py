@@ -7,9 +7,9 @@ from threading import Barrier
 
 import pytest
 
-from infra.local.bring_up import OpenStage
-from infra.local.token_issue import TOKEN_ID, admit_token
-from infra.tokens.issue import TokenOrder, issue, revoke
+from infra.local.bring_up import RunningStage
+from infra.local.token_issue import TOKEN_ID, register_token
+from infra.tokens.issue import TokenRequest, issue, revoke
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.tokens import Token
 
@@ -17,11 +17,11 @@ OPERATORS = ("one", "two", "three")
 
 
 @pytest.fixture
-def secret_id(stage: OpenStage) -> str:
+def secret_id(stage: RunningStage) -> str:
     return stage.deployment.outputs["TokensSecretArn"]
 
 
-def test_operators_at_once_lose_nothing(stage: OpenStage, secret_id: str) -> None:
+def test_operators_at_once_lose_nothing(stage: RunningStage, secret_id: str) -> None:
     all_have_read = Barrier(len(OPERATORS))
 
     def create(name: str) -> None:
@@ -43,15 +43,15 @@ def test_operators_at_once_lose_nothing(stage: OpenStage, secret_id: str) -> Non
     assert not {each.id for each in register.tokens()} & set(OPERATORS)
 
 
-def test_the_token_of_a_run_replaces_the_last_runs_and_no_other(stage: OpenStage, secret_id: str) -> None:
+def test_the_token_of_a_run_replaces_the_last_runs_and_no_other(stage: RunningStage, secret_id: str) -> None:
     secrets = stage.aws.client("secretsmanager")
     register = TokenRegister(secrets, secret_id)
-    order = TokenOrder("kept", ["snapshots:read"], ["kept"], timedelta(hours=1))
+    order = TokenRequest("kept", ["snapshots:read"], ["kept"], timedelta(hours=1))
     issue(register, order, datetime.now(UTC))
     before = {each.id: each.sha256 for each in register.tokens()}
-    admit_token(secrets, secret_id, "the next run's")
+    register_token(secrets, secret_id, "the next run's")
     after = {each.id: each.sha256 for each in register.tokens()}
-    admit_token(secrets, secret_id, stage.hub.token)
+    register_token(secrets, secret_id, stage.hub.token)
     revoke(register, ["kept"])
     assert after.keys() == before.keys()
     assert after["kept"] == before["kept"]

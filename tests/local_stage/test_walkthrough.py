@@ -6,11 +6,11 @@ import os
 import re
 import subprocess
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.settings import REPOSITORY
 
 
-def test_the_walkthrough_shows_every_answer_that_its_headings_promise(stage: OpenStage) -> None:
+def test_the_walkthrough_shows_every_answer_that_its_headings_promise(stage: RunningStage) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "RISK_HUB_URL": stage.hub.url,

@@ -130,7 +130,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     made = Stage(Sqs(move_tasks=False), RelayDouble())
     for queue in queues_of(STAGE):
         made.sqs.create_queue(QueueName=queue.name)
-    monkeypatch.setattr(stage_access, "access_to", lambda _: made)
+    monkeypatch.setattr(stage_access, "clients_for", lambda _: made)
     return made
 
 

@@ -9,22 +9,22 @@ from infra.local.aws import LocalAws
 from infra.local.settings import LocalSettings
 from infra.local.stage_record import StageRecord, process_start, write_record
 from infra.ops.operate import cli
-from infra.ops.operate.stage_access import access_to
-from infra.recovery.errors import OperateError, sentence
+from infra.ops.operate.stage_access import clients_for
+from infra.recovery.errors import OperateError, error_text
 
 
 def test_the_local_stage_is_found_by_the_record_of_the_one_that_runs(tmp_path: Path) -> None:
     settings = LocalSettings(tmp_path, 0, 0)
     me = StageRecord(1, process_start(1) or "", "http://127.0.0.1:1", "http://127.0.0.1:2")
     write_record(settings.record_file, me)
-    aws = access_to("local", settings)
+    aws = clients_for("local", settings)
     assert isinstance(aws, LocalAws)
     assert aws.endpoint == "http://127.0.0.1:2"
 
 
 def test_a_local_stage_that_does_not_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OperateError, match=r"not running\. Start it with `make up`"):
-        access_to("local", LocalSettings(tmp_path, 0, 0))
+        clients_for("local", LocalSettings(tmp_path, 0, 0))
 
 
 def test_a_command_without_a_local_stage_ends_with_status_1(
@@ -37,7 +37,7 @@ def test_a_command_without_a_local_stage_ends_with_status_1(
 
 def test_another_stage_is_reached_with_the_operators_own_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-2")
-    client = access_to("prod").client("sqs")
+    client = clients_for("prod").client("sqs")
     assert client.meta.endpoint_url == "https://sqs.ap-northeast-2.amazonaws.com"
 
 
@@ -61,4 +61,4 @@ def test_an_address_instead_of_awss_own_that_is_none_is_one_sentence(
     ],
 )
 def test_an_error_of_aws_is_a_sentence(error: Exception, text: str) -> None:
-    assert text in sentence(error)
+    assert text in error_text(error)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.ops.operate import function_log, look_commands
+from infra.ops.operate import function_log, inspect_commands
 from infra.ops.operate.function_log import LogLines, log_lines
 from tests.operate.conftest import STAGE, Run, Stage
 
@@ -66,17 +66,17 @@ def numbers(found: LogLines) -> list[int]:
 )
 @pytest.mark.parametrize("most", [1, 25, 96, 97, 98])
 def test_the_newest_lines_are_returned_oldest_first(
-    ages_seconds: list[float], most: int, *, pages: bool
+    ages_seconds: list[float], max_count: int, *, pages: bool
 ) -> None:
-    found = log_lines(Logs(ages_seconds, pages=pages), STAGE, "risk_engine", 60, "", most=most)
-    assert numbers(found) == list(range(97))[-most:]
-    assert (found.left_out_before is not None) is (most < 97)
+    found = log_lines(Logs(ages_seconds, pages=pages), STAGE, "risk_engine", 60, "", max_count=max_count)
+    assert numbers(found) == list(range(97))[-max_count:]
+    assert (found.left_out_before is not None) is (max_count < 97)
 
 
 @pytest.mark.parametrize("pages", [True, False], ids=["pages", "one page"])
 def test_only_lines_that_hold_the_text_are_counted(*, pages: bool) -> None:
     logs = Logs([number * 10.0 for number in range(97)], pages=pages)
-    found = log_lines(logs, STAGE, "risk_engine", 60, "line 1", most=5)
+    found = log_lines(logs, STAGE, "risk_engine", 60, "line 1", max_count=5)
     assert numbers(found) == [15, 16, 17, 18, 19]
     assert found.left_out_before is not None
 
@@ -92,7 +92,7 @@ def test_what_is_left_out_is_said_on_stderr(
 ) -> None:
     assert stage
     cut = LogLines(["a", "b"], datetime(2026, 1, 5, 9, tzinfo=UTC))
-    monkeypatch.setattr(look_commands, "log_lines", lambda *_: cut)
+    monkeypatch.setattr(inspect_commands, "log_lines", lambda *_: cut)
     assert run("logs", "risk-engine") == 0
     printed = capsys.readouterr()
     assert printed.out == "a\nb\n"

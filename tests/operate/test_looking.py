@@ -10,11 +10,11 @@ import boto3
 import pytest
 
 from infra.cdk.alarms.table import alarm_rules
+from infra.environments import ENVIRONMENTS
 from infra.local.alarms.journal import Entry, Journal
 from infra.names import LOCAL_STAGE
-from infra.ops.operate.alarm_list import alarm_standings
+from infra.ops.operate.alarm_list import alarm_statuses
 from infra.ops.operate.cli import main
-from infra.environments import STAGES
 from tests.operate.conftest import STAGE, Stage
 
 GROUP = f"/aws/lambda/risk-hub-{STAGE}-risk-engine"
@@ -22,8 +22,8 @@ Look = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def look(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Look:
-    assert stage
+def look(environment: Stage, capsys: pytest.CaptureFixture[str]) -> Look:
+    assert environment
 
     def command(*arguments: str) -> tuple[int, str]:
         status = main([*arguments, "--stage-name", STAGE])
@@ -64,19 +64,19 @@ def test_every_alarm_of_the_table_is_listed_and_one_that_is_not_deployed_is_said
     set_alarm("relay-failures", "OK")
     _, said = look("alarms", "--all", "--json")
     states = {each["name"]: each["state"] for each in json.loads(said)}
-    assert set(states) == {rule.name for rule in alarm_rules(STAGES[STAGE])}
+    assert set(states) == {rule.name for rule in alarm_rules(ENVIRONMENTS[STAGE])}
     assert states["relay-failures"] == "OK"
     assert states["risk-engine-errors"] == "NOT_DEPLOYED"
 
 
 def test_quiet_is_said_in_words(look: Look) -> None:
-    for rule in alarm_rules(STAGES[STAGE]):
+    for rule in alarm_rules(ENVIRONMENTS[STAGE]):
         set_alarm(rule.name, "OK")
     assert look("alarms") == (0, "No alarm rings.\n")
 
 
 def test_a_stage_whose_alarms_are_not_deployed_is_not_called_quiet(look: Look) -> None:
-    count = len(list(alarm_rules(STAGES[STAGE])))
+    count = len(list(alarm_rules(ENVIRONMENTS[STAGE])))
     assert f"{count} of {count} alarms are not deployed and cannot ring" in look("alarms")[1]
     set_alarm("relay-failures", "ALARM")
     said = look("alarms")[1]
@@ -92,7 +92,7 @@ def test_the_local_stage_answers_from_its_journal(tmp_path: Path, monkeypatch: p
         journal.append(
             Entry("2026-01-01T00:00:00Z", "relay-failures", "critical", "OK", state, "why", "page")
         )
-    first, *others = alarm_standings(NoClients(), LOCAL_STAGE)
+    first, *others = alarm_statuses(NoClients(), LOCAL_STAGE)
     assert (first.name, first.state, first.severity) == ("relay-failures", "ALARM", "critical")
     assert {each.state for each in others} == {"OK"}
 

@@ -31,7 +31,7 @@ def test_dead_letters_feed_the_queue_that_redrives_into_them() -> None:
         for each in queues.values()
         if "RedrivePolicy" in each
     }
-    assert {(queue.name, queue.feeds) for queue in queues_of("local") if queue.feeds} == declared
+    assert {(queue.name, queue.redrives_to) for queue in queues_of("local") if queue.redrives_to} == declared
 
 
 def test_depth_and_flight_are_shown_for_every_queue(

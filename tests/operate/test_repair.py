@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from functions.announcing.sqs_failure_queue import SQSFailureQueue
-from functions.evaluation.derived_record import Evaluation
-from functions.evaluation.store import dynamodb_evaluations
+from functions.evaluation.derived_record import DerivedRecord
+from functions.evaluation.store import dynamodb_reports
 from functions.hub.adapters import snapshot_item
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 from risk_hub_contracts.reports.risk import RiskReport
@@ -21,8 +21,8 @@ from tests.operate.conftest import Run, Stage, page
 
 FAILURES = "event-relay-failures"
 SAMPLES = emitted()
-RISK = Evaluation(RiskReport.model_validate(SAMPLES["samples/risk_evaluated.json"]["data"]))
-EXIT = Evaluation(ExitSignal.model_validate(SAMPLES["samples/exit_signal_emitted.json"]["data"]))
+RISK = DerivedRecord(RiskReport.model_validate(SAMPLES["samples/risk_evaluated.json"]["data"]))
+EXIT = DerivedRecord(ExitSignal.model_validate(SAMPLES["samples/exit_signal_emitted.json"]["data"]))
 RETENTION = timedelta(days=30)
 
 
@@ -85,7 +85,7 @@ def test_f10_a_batch_of_an_expired_stream_is_found_in_the_table(stage: Stage, ru
 def test_f10_a_batch_of_evaluations_is_found_too(stage: Stage, run: Run) -> None:
     table, dynamodb = create_table("evaluations"), boto3.client("dynamodb")
     for evaluation in (RISK, EXIT):
-        item = dynamodb_evaluations.to_item(evaluation, START + RETENTION)
+        item = dynamodb_reports.to_item(evaluation, START + RETENTION)
         dynamodb.put_item(TableName=table, Item=item)
     at = datetime.fromisoformat(EXIT.report.emitted_at).astimezone(UTC)
     stage.send(FAILURES, given_up(table, at, at))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.names import physical_name
-from infra.ops.operate.rate_limiter import Pace
+from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.replay import Period, replay
 from infra.recovery.relay import Relay
 from tests.operate.conftest import STAGE, RelayDouble, Run, Stage, key, page
@@ -81,7 +81,7 @@ def test_a_replay_that_fails_says_how_to_resume_and_that_command_resumes(
 def test_what_is_announced_keeps_to_the_rate() -> None:
     slept: list[float] = []
     relay = RelayDouble(answers=pages(5, 5, 2))
-    pace = Pace(5, clock=lambda: sum(slept), sleep=slept.append)
+    pace = RateLimiter(5, clock=lambda: sum(slept), sleep=slept.append)
     done = list(replay(Relay(relay, STAGE), Period("us20", FROM, TO), pace))
     assert [request["limit"] for request in relay.requests] == [5, 5, 5]
     assert slept == [1.0, 1.0]
@@ -91,13 +91,13 @@ def test_what_is_announced_keeps_to_the_rate() -> None:
 def test_a_slow_relay_is_not_made_slower() -> None:
     slept: list[float] = []
     seconds = iter(range(0, 1000, 10))
-    pace = Pace(5, clock=lambda: float(next(seconds)), sleep=slept.append)
+    pace = RateLimiter(5, clock=lambda: float(next(seconds)), sleep=slept.append)
     list(replay(Relay(RelayDouble(answers=pages(5, 5)), STAGE), Period("us20", FROM, TO), pace))
     assert slept == []
 
 
 def test_a_rate_below_one_takes_one_at_a_time() -> None:
-    assert Pace(0.5).at_most(100) == 1
+    assert RateLimiter(0.5).batch_size(100) == 1
 
 
 @pytest.mark.usefixtures("stage")

@@ -52,7 +52,7 @@ class EngineDouble:
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
-    monkeypatch.setattr(stage_access, "access_to", lambda _: EngineDouble(answer))
+    monkeypatch.setattr(stage_access, "clients_for", lambda _: EngineDouble(answer))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.ops.operate import cli, stage_access
-from infra.ops.operate.table_recovery import make_side_copy
+from infra.ops.operate.table_recovery import restore_copy
 from infra.recovery.errors import OperateError
 
 LIVE, COPY = "risk-hub-dev-marks", "risk-hub-dev-marks-at-20260105T090000Z"
@@ -81,7 +81,7 @@ def test_a_stage_without_backups_says_so() -> None:
             raise ClientError({"Error": {"Code": "PointInTimeRecoveryUnavailableException"}}, "Restore")
 
     with pytest.raises(OperateError, match="Stage dev keeps no backup of marks of that instant"):
-        make_side_copy(Refusing(), "dev", "marks", NINE)
+        restore_copy(Refusing(), "dev", "marks", NINE)
 
 
 class Lambda:
@@ -102,7 +102,7 @@ def test_the_reaper_is_held_and_let_go(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     aws = Lambda()
-    monkeypatch.setattr(stage_access, "access_to", lambda _: aws)
+    monkeypatch.setattr(stage_access, "clients_for", lambda _: aws)
     run(capsys, "reaper", "pause")
     run(capsys, "reaper", "resume")
     assert aws.calls == [("risk-hub-dev-blob-reaper", 0), ("risk-hub-dev-blob-reaper", None)]

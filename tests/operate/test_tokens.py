@@ -11,8 +11,8 @@ import pytest
 
 from infra.ops.operate import cli, stage_access
 from infra.tokens.errors import TokenError
-from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
-from infra.tokens.register import ATTEMPTS_MAX_COUNT, TokenRegister, as_text
+from infra.tokens.issue import GRANTED_SCOPES, TokenRequest, issue, revoke
+from infra.tokens.register import ATTEMPTS_MAX_COUNT, TokenRegister, secret_text
 from risk_hub_contracts.base.limits import (
     TOKEN_ACTORS_MAX_COUNT,
     TOKEN_LIFETIME_MAX_SECONDS,
@@ -64,7 +64,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[Secrets]:
             assert service == "secretsmanager"
             return made
 
-    monkeypatch.setattr(stage_access, "access_to", lambda _: Access())
+    monkeypatch.setattr(stage_access, "clients_for", lambda _: Access())
     yield made
     assert "token" not in json.loads(made.held())
 
@@ -74,14 +74,14 @@ def register(secret: Secrets) -> TokenRegister:
     return TokenRegister(secret, SECRET)
 
 
-def order(name: str = "gateway", **changes: Any) -> TokenOrder:
+def order(name: str = "gateway", **changes: Any) -> TokenRequest:
     given: dict[str, Any] = {
         "scopes": ["snapshots:write"],
         "actors": ["gateway"],
         "lifetime": timedelta(days=90),
         **changes,
     }
-    return TokenOrder(name, **given)
+    return TokenRequest(name, **given)
 
 
 def entry(token_id: str, **changes: Any) -> Token:
@@ -122,7 +122,7 @@ def test_the_list_names_everything_but_the_digests(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     over = entry("old", sha256="ab" * 32, not_after="2020-01-01T00:00:00Z")
-    secret.put_secret_value(SecretId=SECRET, SecretString=as_text([over, entry("run", actors=["[red]"])]))
+    secret.put_secret_value(SecretId=SECRET, SecretString=secret_text([over, entry("run", actors=["[red]"])]))
     assert run("tokens", "list") == 0
     shown = capsys.readouterr().out
     assert "ended 2020-01-01T00:00:00Z" in shown
@@ -183,7 +183,7 @@ def test_revoking_what_has_ended_leaves_what_lives(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     over = entry("old", not_after="2020-01-01T00:00:00Z")
-    secret.put_secret_value(SecretId=SECRET, SecretString=as_text([over, entry("run")]))
+    secret.put_secret_value(SecretId=SECRET, SecretString=secret_text([over, entry("run")]))
     assert run("tokens", "revoke", "--ended", "--json") == 0
     assert json.loads(capsys.readouterr().out)["revoked"] == ["old"]
     assert secret.ids() == ["run"]
@@ -222,7 +222,9 @@ def test_a_wrong_command_line_is_status_2(run: Run, arguments: tuple[str, ...]) 
         (order(lifetime=timedelta()), "365 days at most"),
     ],
 )
-def test_an_order_beyond_its_limits_is_refused(register: TokenRegister, wrong: TokenOrder, why: str) -> None:
+def test_an_order_beyond_its_limits_is_refused(
+    register: TokenRegister, wrong: TokenRequest, why: str
+) -> None:
     with pytest.raises(TokenError, match=why):
         issue(register, wrong, NOW)
     assert register.tokens() == []
@@ -244,14 +246,14 @@ def test_an_id_is_given_once(register: TokenRegister) -> None:
 
 def test_the_list_is_full_at_its_limits() -> None:
     full = [entry(f"t{i}") for i in range(TOKENS_MAX_COUNT)]
-    assert len(as_text(full)) < TOKENS_SECRET_MAX_BYTES
+    assert len(secret_text(full)) < TOKENS_SECRET_MAX_BYTES
     with pytest.raises(TokenError, match="101 tokens; 100 fit"):
-        as_text([*full, entry("one-more")])
+        secret_text([*full, entry("one-more")])
     long = {"actors": [f"{i:02}{'a' * 126}" for i in range(TOKEN_ACTORS_MAX_COUNT)]}
     few = [entry(f"t{i}", **long) for i in range(28)]
-    assert len(as_text(few)) <= TOKENS_SECRET_MAX_BYTES
+    assert len(secret_text(few)) <= TOKENS_SECRET_MAX_BYTES
     with pytest.raises(TokenError, match="a secret holds 65536"):
-        as_text([*few, entry("t28", **long), entry("t29", **long)])
+        secret_text([*few, entry("t28", **long), entry("t29", **long)])
 
 
 def test_no_change_of_another_operator_is_lost(secret: Secrets, register: TokenRegister) -> None:

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from infra import names
-from infra.ops.operate.worker import work
+from infra.ops.operate.worker import process_events
 from tests.operate.conftest import STAGE, Run, Stage
 
 APPEND = "import sys; open(sys.argv[1], 'a').write(sys.stdin.readline())"
@@ -101,7 +101,7 @@ def test_sigterm_leaves_no_queue_and_no_rule(stage: Stage, run: Run) -> None:
         signal.raise_signal(signal.SIGTERM)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.ops.operate.worker_command.work", terminated)
+        patch.setattr("infra.ops.operate.worker_command.process_events", terminated)
         assert run("worker", "--exec", "true") == 0
     assert len(stage.sqs.list_queues()["QueueUrls"]) == before
     assert events.list_rules(EventBusName=names.bus_name(STAGE))["Rules"] == []
@@ -235,10 +235,10 @@ def test_the_queue_of_one_run_is_kept_while_a_failed_event_is_in_it(
 
     def delivered(*_: Any, **options: Any) -> Any:
         deliver(stage, queue)
-        return work(*_, **options)
+        return process_events(*_, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.ops.operate.worker_command.work", delivered)
+        patch.setattr("infra.ops.operate.worker_command.process_events", delivered)
         assert run("worker", "--exec", "false", "--max-events", "1") == 1
     assert worker_queues(stage) == [queue]
     assert rules(bus) == []

@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Final
 
 from tests.portability.clock import clocks
+from tests.portability.combinations import ci_combinations, worst_combination
 from tests.portability.interpreters import interpreters
-from tests.portability.result_cache import run_once
 from tests.portability.page import PAGE, page, table
 from tests.portability.places import places
 from tests.portability.processors import processors
+from tests.portability.result_cache import run_cached
 from tests.portability.run import Result, run
 from tests.portability.setting import Setting
-from tests.portability.combinations import short_form, worst_combination
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the selected settings; return 1 if a test failed or a setting had no effect."""
     asked = _parser().parse_args(arguments)
     if asked.short:
-        return report(short_form(), run_one=run)
+        return report(ci_combinations(), run_one=run)
     if asked.only:
         return report(AXES[asked.only]())
     return report(chain.from_iterable(settings() for settings in AXES.values()), PAGE)
@@ -57,7 +57,7 @@ AXES: Final[Mapping[str, Callable[[], Iterator[Setting]]]] = {
 
 
 def report(
-    settings: Iterable[Setting], file: Path | None = None, run_one: Callable[[Setting], Result] = run_once
+    settings: Iterable[Setting], file: Path | None = None, run_one: Callable[[Setting], Result] = run_cached
 ) -> int:
     """Run each setting, show the table, and write the page if a file is given; return the exit status."""
     results = []
@@ -68,7 +68,7 @@ def report(
     sys.stdout.write(f"\n{table(results)}")
     if file is not None:
         file.write_text(page(results, datetime.now(UTC).date()), encoding="utf-8")
-    return 0 if results and all(each.fine for each in results) else 1
+    return 0 if results and all(each.is_ok for each in results) else 1
 
 
 def _parser() -> argparse.ArgumentParser:

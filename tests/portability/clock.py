@@ -43,7 +43,7 @@ def clocks() -> Iterator[Setting]:
 
 def clock(name: str, value: str, tests: tuple[str, ...], ahead: timedelta) -> Setting:
     """Return the setting of a clock that is ahead by this interval."""
-    absent = why_no_clock()
+    absent = clock_unavailable_reason()
     python = Path(sys.executable) if absent else moved_interpreter(Path(sys.executable), name, ahead)
     return Setting("clock", value, tests, is_ahead(ahead), with_programs(python), python, absent=absent)
 
@@ -126,7 +126,7 @@ def is_ahead(ahead: timedelta) -> Effect:
     return lambda without, under: abs(under.at - without.at - ahead.total_seconds()) < TOLERANCE_SECONDS
 
 
-def why_no_clock() -> str | None:
+def clock_unavailable_reason() -> str | None:
     """Return why this machine cannot change a process's clock; None if it can."""
     if library_file() is None:
         return "the library that moves the clock is for Linux on x86-64 only"

@@ -30,7 +30,7 @@ def environment_of(version: str) -> tuple[Path, str | None]:
     own = Path(sys.executable)
     if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
         return own, None
-    found = find(version)
+    found = find_interpreter(version)
     if found is None:
         return own, f"no Python {version} with venv was found on PATH, in pyenv or in uv"
     folder = OWN_FOLDER / f"python{version}"
@@ -42,7 +42,7 @@ def environment_of(version: str) -> tuple[Path, str | None]:
     )
 
 
-def find(version: str) -> Path | None:
+def find_interpreter(version: str) -> Path | None:
     """Return an interpreter of that version that runs and can create environments; None if not found."""
     home = Path.home()
     candidates = [
@@ -52,10 +52,12 @@ def find(version: str) -> Path | None:
         ),
         *sorted((home / ".local/share/uv/python").glob(f"cpython-{version}.*/bin/python3")),
     ]
-    return next((each for each in candidates if shutil.which(each) and answers(each) == version), None)
+    return next(
+        (each for each in candidates if shutil.which(each) and reported_version(each) == version), None
+    )
 
 
-def answers(python: Path) -> str:
+def reported_version(python: Path) -> str:
     """Return the version that a program reports; empty for one that fails, such as a shim without a version."""
     command = (str(python), "-c", PROBE)
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout.strip()

@@ -16,7 +16,7 @@ RULE: Final = "|---|---|---|---|---|---|---|---|---|"
 def page(results: Sequence[Result], day: date) -> str:
     """Return the whole page."""
     measured = [each for each in results if not each.absent]
-    failed = sum(not each.fine for each in measured)
+    failed = sum(not each.is_ok for each in measured)
     verdict = f"**{failed} of {len(measured)} failed.**" if failed else f"**All {len(measured)} passed.**"
     missing = len(results) - len(measured)
     more = f" {missing} not measured: see the rows." if missing else ""
@@ -61,7 +61,7 @@ def row(result: Result) -> str:
     if result.absent:
         return f"| {setting.axis} | {setting.value} | {tests} | not measured: {result.why} | | | | | |"
     run = result.passed + result.failed
-    seen = saw(result) if result.why is None else f"**{result.why}**"
+    seen = observed_text(result) if result.why is None else f"**{result.why}**"
     numbers = f"{run} | {result.passed} | {result.failed} | {result.skipped} | {result.seconds:.0f}"
     return f"| {setting.axis} | {setting.value} | {tests} | {numbers} | {seen} |"
 
@@ -71,7 +71,7 @@ def subset(tests: Sequence[str]) -> str:
     return ", ".join(each.removeprefix("tests/").removesuffix(".py") for each in tests)
 
 
-def saw(result: Result) -> str:
+def observed_text(result: Result) -> str:
     """Return what a process observed of the varied axis."""
     seen = result.seen
     if seen is None:

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tests.portability.process_facts import ProcessFacts
 from tests.portability.setting import DATED, OWN_FOLDER, TEXTUAL, Effect, Setting
-from tests.portability.process_facts import Sight
 
 TIME_ZONES: Final = ("Asia/Seoul", "America/New_York", "Pacific/Kiritimati", "Australia/Lord_Howe")
 FARTHEST: Final = "Pacific/Kiritimati"
 # Python's own fallbacks for a locale that is not UTF-8 are off, so that a file opened without an encoding is
 # noticed.
-BY_THE_LOCALE: Final = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-ASCII: Final[Mapping[str, str]] = {"LC_ALL": "C", **BY_THE_LOCALE}
+LOCALE_DECODING: Final = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+ASCII: Final[Mapping[str, str]] = {"LC_ALL": "C", **LOCALE_DECODING}
 COMPILED: Final = OWN_FOLDER / "locales"
 SOURCES: Final = Path("/usr/share/i18n")
 NO_HOME: Final = "/nonexistent"
@@ -33,7 +33,12 @@ def places() -> Iterator[Setting]:
     """Yield each time zone, each locale, and the other shell."""
     for zone in TIME_ZONES:
         yield Setting(
-            "time zone", f"`TZ={zone}`", DATED, _is_in(zone), {"TZ": zone}, absent=why_no_zone(zone)
+            "time zone",
+            f"`TZ={zone}`",
+            DATED,
+            _is_in(zone),
+            {"TZ": zone},
+            absent=zone_unavailable_reason(zone),
         )
     yield Setting("locale", "none set", TEXTUAL, _encodes_as("UTF-8"), {})
     for name in ("C", "POSIX"):
@@ -42,14 +47,14 @@ def places() -> Iterator[Setting]:
         "locale", "`LC_ALL=C`, Python's UTF-8 mode off", TEXTUAL, _encodes_as("ANSI_X3.4-1968"), ASCII
     )
     for name, encoding in (("tr_TR.UTF-8", "UTF-8"), ("tr_TR.ISO-8859-9", "ISO-8859-9")):
-        variables = {"LC_ALL": name, "LOCPATH": str(COMPILED), **BY_THE_LOCALE}
+        variables = {"LC_ALL": name, "LOCPATH": str(COMPILED), **LOCALE_DECODING}
         yield Setting(
             "locale",
             f"`LC_ALL={name}`",
             TEXTUAL,
             _encodes_as(encoding),
             variables,
-            absent=why_no_locale(name),
+            absent=locale_unavailable_reason(name),
         )
     yield Setting(
         "shell",
@@ -61,7 +66,7 @@ def places() -> Iterator[Setting]:
     )
 
 
-def why_no_zone(name: str) -> str | None:
+def zone_unavailable_reason(name: str) -> str | None:
     """Return why a time zone cannot be set; None if it can. The C library takes an unknown one for UTC."""
     try:
         ZoneInfo(name)
@@ -70,7 +75,7 @@ def why_no_zone(name: str) -> str | None:
     return None
 
 
-def why_no_locale(name: str) -> str | None:
+def locale_unavailable_reason(name: str) -> str | None:
     """Compile a locale from the system's sources if necessary; return why this is impossible, or None."""
     if (COMPILED / name).exists():
         return None
@@ -85,7 +90,7 @@ def why_no_locale(name: str) -> str | None:
 
 
 def _is_in(zone: str) -> Effect:
-    def works(_without: Sight, under: Sight) -> bool:
+    def works(_without: ProcessFacts, under: ProcessFacts) -> bool:
         offset = datetime.fromtimestamp(under.at, UTC).astimezone(ZoneInfo(zone)).utcoffset()
         return offset is not None and under.offset_minutes == offset.total_seconds() // 60
 
@@ -96,6 +101,6 @@ def _encodes_as(name: str) -> Effect:
     return lambda _without, under: under.encoding.upper() == name
 
 
-def _is_other_shell(without: Sight, under: Sight) -> bool:
+def _is_other_shell(without: ProcessFacts, under: ProcessFacts) -> bool:
     same_order = without.hash_randomization and not under.hash_randomization
     return under.home == NO_HOME and under.umask == OTHER_UMASK and same_order

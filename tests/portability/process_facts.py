@@ -19,7 +19,7 @@ LIBM_SAMPLES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ProcessFacts:
     """Properties of a machine that must not affect the suite's results.
 
     Attributes:
@@ -49,13 +49,13 @@ class Sight:
     home: str
 
 
-def look() -> Sight:
+def process_facts() -> ProcessFacts:
     """Return the properties of this process."""
     blas = [each for each in threadpool_info() if each["user_api"] == "blas"]
     offset = datetime.now(UTC).astimezone().utcoffset()
     umask = os.umask(0)
     os.umask(umask)
-    return Sight(
+    return ProcessFacts(
         python=f"{sys.version_info[0]}.{sys.version_info[1]}",
         kernels=blas[0].get("architecture") if blas else None,
         threads=blas[0].get("num_threads") if blas else None,
@@ -93,11 +93,11 @@ def libm_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def sight_from(text: str) -> Sight:
+def parse_process_facts(text: str) -> ProcessFacts:
     """Return the properties that another process printed."""
     fields = json.loads(text)
-    return Sight(**{**fields, "vectors": tuple(fields["vectors"])})
+    return ProcessFacts(**{**fields, "vectors": tuple(fields["vectors"])})
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asdict(look())) + "\n")
+    sys.stdout.write(json.dumps(asdict(process_facts())) + "\n")

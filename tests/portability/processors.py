@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from tests.portability.setting import NUMERIC, Effect, Setting, unchanged
+from tests.portability.setting import NUMERIC, Effect, Setting, unchanged_setting
 
 CPU_FILE: Final = Path("/proc/cpuinfo")
 # OpenBLAS's name for a processor: the processor flag that its kernels need, and the names that OpenBLAS
@@ -32,7 +32,7 @@ def processors() -> Iterator[Setting]:
             NUMERIC,
             _has_kernels(name),
             {"OPENBLAS_CORETYPE": name},
-            absent=why_no_core(name),
+            absent=core_unavailable_reason(name),
         )
     for threads in (1, 2):
         yield Setting(
@@ -57,16 +57,16 @@ def processors() -> Iterator[Setting]:
         NUMERIC,
         lambda without, under: without.libm != under.libm,
         {"GLIBC_TUNABLES": X86_LIBM_WITHOUT_FMA},
-        absent=why_no_libm(),
+        absent=libm_unavailable_reason(),
     )
 
 
 def oldest_processor() -> dict[str, str]:
     """Return the environment in which this machine computes most like the oldest supported one."""
     found = without_vectors() | {"OPENBLAS_NUM_THREADS": "2"}
-    if why_no_core(OLDEST) is None:
+    if core_unavailable_reason(OLDEST) is None:
         found["OPENBLAS_CORETYPE"] = OLDEST
-    if why_no_libm() is None:
+    if libm_unavailable_reason() is None:
         found["GLIBC_TUNABLES"] = X86_LIBM_WITHOUT_FMA
     return found
 
@@ -83,10 +83,10 @@ def vectors_of_this_machine() -> tuple[str, ...]:
 
     The caller may have disabled some for this process.
     """
-    return unchanged().sight().vectors
+    return unchanged_setting().observe().vectors
 
 
-def why_no_core(name: str) -> str | None:
+def core_unavailable_reason(name: str) -> str | None:
     """Return why this processor cannot run the kernels of a core type; None if it can."""
     if not on_x86():
         return X86_ONLY
@@ -94,7 +94,7 @@ def why_no_core(name: str) -> str | None:
     return None if flag in flags() else f"this processor has no {flag}"
 
 
-def why_no_libm() -> str | None:
+def libm_unavailable_reason() -> str | None:
     """Return why the C library's variant cannot be chosen; None if it can."""
     if platform.libc_ver()[0] != "glibc":
         return "the C library is not glibc"

@@ -6,19 +6,19 @@ import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.portability.process_facts import ProcessFacts
 from tests.portability.run import Result, run
 from tests.portability.setting import OWN_FOLDER, PROJECT, Setting
-from tests.portability.process_facts import Sight
 
 MEASURED = ("passed", "failed", "skipped", "seconds", "failures", "why")
 
 
-def run_once(setting: Setting) -> Result:
+def run_cached(setting: Setting) -> Result:
     """Return the stored result of a setting that passed at this commit, else run its tests and store it."""
     file = file_of(setting)
     if file is None or setting.absent is not None:
         return run(setting)
-    if file.exists() and (result := read(file, setting)).fine:
+    if file.exists() and (result := read(file, setting)).is_ok:
         return result
     result = run(setting)
     write(file, result)
@@ -46,7 +46,7 @@ def read(file: Path, setting: Setting) -> Result:
     fields = json.loads(file.read_text(encoding="utf-8"))
     seen = fields.pop("seen")
     if seen is not None:
-        seen = Sight(**{**seen, "vectors": tuple(seen["vectors"])})
+        seen = ProcessFacts(**{**seen, "vectors": tuple(seen["vectors"])})
     return Result(setting, **{**fields, "failures": tuple(fields["failures"])}, seen=seen)
 
 

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from tests.portability.setting import PROJECT, WHOLE, Setting, unchanged
-from tests.portability.process_facts import Sight
+from tests.portability.process_facts import ProcessFacts
+from tests.portability.setting import PROJECT, WHOLE, Setting, unchanged_setting
 
 WORKERS: Final = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
 FLAGS: Final = ("-q", "-p", "no:cacheprovider")
@@ -40,7 +40,7 @@ class Result:
     seconds: float = 0.0
     failures: tuple[str, ...] = ()
     why: str | None = None
-    seen: Sight | None = None
+    seen: ProcessFacts | None = None
 
     @property
     def absent(self) -> bool:
@@ -48,7 +48,7 @@ class Result:
         return self.setting.absent is not None
 
     @property
-    def fine(self) -> bool:
+    def is_ok(self) -> bool:
         """Whether tests ran and none failed; an absent setting did not fail and is reported as not measured."""
         return self.absent or (self.passed > 0 and self.failed == 0 and self.why is None)
 
@@ -58,10 +58,10 @@ def run(setting: Setting) -> Result:
     if setting.absent is not None:
         return Result(setting, why=setting.absent)
     try:
-        without, seen = unchanged().sight(), setting.sight()
+        without, seen = unchanged_setting().observe(), setting.observe()
     except RuntimeError as error:
         return Result(setting, why=str(error))
-    if not setting.works(without, seen):
+    if not setting.has_effect(without, seen):
         return Result(setting, why=NO_EFFECT, seen=seen)
     started = time.monotonic()
     text, status = _pytest(setting)

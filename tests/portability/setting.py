@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.portability.process_facts import Sight, sight_from
+from tests.portability.process_facts import ProcessFacts, parse_process_facts
 
 PROJECT: Final = Path(__file__).parents[2]
 OWN_FOLDER: Final = PROJECT / ".local" / "portability"
 # Variables that a caller may have set and that only a setting may decide.
-DECIDED: Final = (
+CONTROLLED_VARIABLES: Final = (
     "OPENBLAS_CORETYPE",
     "OPENBLAS_NUM_THREADS",
     "NPY_DISABLE_CPU_FEATURES",
@@ -73,7 +73,7 @@ TEXTUAL: Final = (
 )
 WHOLE: Final = ("tests",)
 
-Effect = Callable[[Sight, Sight], bool]
+Effect = Callable[[ProcessFacts, ProcessFacts], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ class Setting:
         axis: name of the varied property.
         value: its value.
         tests: paths passed to pytest.
-        works: whether a process under the setting differs as intended from one without it: (without, under) →
+        has_effect: whether a process under the setting differs as intended from one without it: (without, under) →
             bool.
-        environment: variables to set; those of `DECIDED` that are not named here are removed.
+        environment: variables to set; those of `CONTROLLED_VARIABLES` that are not named here are removed.
         python: the interpreter that runs the tests.
         umask: permission bits that new files do not get.
         absent: why this machine cannot provide the setting; None if it can.
@@ -95,7 +95,7 @@ class Setting:
     axis: str
     value: str
     tests: tuple[str, ...]
-    works: Effect
+    has_effect: Effect
     environment: Mapping[str, str] = field(default_factory=dict)
     python: Path = Path(sys.executable)
     umask: int = 0o022
@@ -103,11 +103,11 @@ class Setting:
 
     def variables(self) -> dict[str, str]:
         """Return the whole environment of the tests."""
-        kept = {name: value for name, value in os.environ.items() if name not in DECIDED}
+        kept = {name: value for name, value in os.environ.items() if name not in CONTROLLED_VARIABLES}
         paths = os.pathsep.join(str(PROJECT / folder) for folder in (".", "contracts/src", "client/src"))
         return {**kept, "PYTHONPATH": paths, **self.environment}
 
-    def sight(self) -> Sight:
+    def observe(self) -> ProcessFacts:
         """Return what a process under this setting observes."""
         command = (str(self.python), "-m", "tests.portability.process_facts")
         done = subprocess.run(
@@ -123,10 +123,10 @@ class Setting:
             raise RuntimeError(
                 f"{self.axis}, {self.value}: no process starts under it: {done.stderr.strip()}"
             )
-        return sight_from(done.stdout)
+        return parse_process_facts(done.stdout)
 
 
-def unchanged() -> Setting:
+def unchanged_setting() -> Setting:
     """Return the setting that changes nothing on this machine."""
     return Setting(
         "none", "this machine as it is", WHOLE, lambda without, under: without.python == under.python

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.portability import kept
+from tests.portability import result_cache
 from tests.portability.run import Result
-from tests.portability.setting import Setting, unchanged
+from tests.portability.setting import Setting, unchanged_setting
 
 SETTING = Setting("time zone", "`TZ=UTC`", ("tests/docs",), lambda *_: True)
-GOOD = Result(SETTING, passed=2, seconds=1.5, seen=unchanged().sight())
+GOOD = Result(SETTING, passed=2, seconds=1.5, seen=unchanged_setting().observe())
 BAD = Result(SETTING, passed=1, failed=1, failures=("a::b",))
 
 
 @pytest.mark.parametrize("result", [GOOD, BAD])
 def test_a_kept_result_is_read_back_whole(tmp_path: Path, result: Result) -> None:
-    kept.write(tmp_path / "new" / "result.json", result)
-    assert kept.read(tmp_path / "new" / "result.json", SETTING) == result
+    result_cache.write(tmp_path / "new" / "result.json", result)
+    assert result_cache.read(tmp_path / "new" / "result.json", SETTING) == result
 
 
 @pytest.mark.parametrize(("first", "runs"), [(GOOD, 1), (BAD, 2)])
@@ -24,19 +24,21 @@ def test_only_what_passed_is_not_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: Result, runs: int
 ) -> None:
     started: list[Setting] = []
-    monkeypatch.setattr(kept, "file_of", lambda _setting: tmp_path / "result.json")
+    monkeypatch.setattr(result_cache, "file_of", lambda _setting: tmp_path / "result.json")
 
     def run(setting: Setting) -> Result:
         started.append(setting)
         return first
 
-    monkeypatch.setattr(kept, "run", run)
-    kept.run_once(SETTING)
-    assert kept.run_once(SETTING) == first
+    monkeypatch.setattr(result_cache, "run", run)
+    result_cache.run_cached(SETTING)
+    assert result_cache.run_cached(SETTING) == first
     assert len(started) == runs
 
 
 @pytest.mark.parametrize("changed", ["", " M README.md"])
 def test_a_changed_tree_keeps_no_result(monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
-    monkeypatch.setattr(kept, "_git", lambda *arguments: changed if arguments[0] == "status" else "c0ffee")
-    assert (kept.file_of(SETTING) is None) == bool(changed)
+    monkeypatch.setattr(
+        result_cache, "_git", lambda *arguments: changed if arguments[0] == "status" else "c0ffee"
+    )
+    assert (result_cache.file_of(SETTING) is None) == bool(changed)

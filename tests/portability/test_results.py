@@ -51,8 +51,8 @@ def test_nothing_to_run_is_a_failure() -> None:
 
 
 def test_a_setting_without_an_effect_runs_no_test_and_fails() -> None:
-    result = run(replace(SETTING, works=lambda *_: False))
-    assert (result.why, result.passed, result.fine) == (NO_EFFECT, 0, False)
+    result = run(replace(SETTING, has_effect=lambda *_: False))
+    assert (result.why, result.passed, result.is_ok) == (NO_EFFECT, 0, False)
 
 
 def test_an_absent_setting_is_reported_with_its_reason() -> None:

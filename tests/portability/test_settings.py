@@ -9,40 +9,40 @@ from pathlib import Path
 import pytest
 
 from tests.portability import clock as moved
-from tests.portability import interpreters, places, processors, setting, together
+from tests.portability import combinations, interpreters, places, processors, setting
 from tests.portability.__main__ import AXES
-from tests.portability.setting import DECIDED, Setting, unchanged
-from tests.portability.process_facts import Sight
+from tests.portability.process_facts import ProcessFacts
+from tests.portability.setting import CONTROLLED_VARIABLES, Setting, unchanged_setting
 
 ROWS = [*processors.processors(), *places.places()]
 
 
 @pytest.fixture(scope="module")
-def without() -> Sight:
-    return unchanged().sight()
+def without() -> ProcessFacts:
+    return unchanged_setting().observe()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.axis}: {row.value}")
-def test_a_setting_of_this_machine_changes_what_a_process_sees(row: Setting, without: Sight) -> None:
+def test_a_setting_of_this_machine_changes_what_a_process_sees(row: Setting, without: ProcessFacts) -> None:
     if row.absent:
         pytest.skip(row.absent)
-    assert row.works(without, row.sight())
+    assert row.has_effect(without, row.observe())
 
 
 @pytest.mark.parametrize(
     "row", [row for row in ROWS if row.axis in {"vector instructions", "C library", "time zone", "shell"}]
 )
-def test_a_setting_without_an_effect_is_noticed(row: Setting, without: Sight) -> None:
+def test_a_setting_without_an_effect_is_noticed(row: Setting, without: ProcessFacts) -> None:
     if row.absent:
         pytest.skip(row.absent)
-    assert not row.works(without, without)
+    assert not row.has_effect(without, without)
 
 
 def test_prescott_and_haswell_load_different_blas_kernels() -> None:
     rows = {row.environment.get("OPENBLAS_CORETYPE"): row for row in ROWS}
     if rows["Prescott"].absent or rows["Haswell"].absent:
         pytest.skip("this processor cannot run both")
-    assert rows["Prescott"].sight().kernels != rows["Haswell"].sight().kernels
+    assert rows["Prescott"].observe().kernels != rows["Haswell"].observe().kernels
 
 
 def test_numpy_warns_of_no_instruction_set_that_is_turned_off() -> None:
@@ -57,9 +57,9 @@ def test_numpy_warns_of_no_instruction_set_that_is_turned_off() -> None:
 
 
 def test_a_setting_decides_alone_whatever_the_caller_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in DECIDED:
+    for name in CONTROLLED_VARIABLES:
         monkeypatch.setenv(name, "the caller's")
-    assert "the caller's" not in unchanged().variables().values()
+    assert "the caller's" not in unchanged_setting().variables().values()
 
 
 def test_the_disabled_instruction_sets_do_not_depend_on_what_the_caller_has_disabled() -> None:
@@ -69,7 +69,7 @@ def test_the_disabled_instruction_sets_do_not_depend_on_what_the_caller_has_disa
     code = "from tests.portability import processors; print(processors.without_vectors())"
     printed = subprocess.check_output(
         [sys.executable, "-c", code],
-        env=unchanged().variables() | wanted,
+        env=unchanged_setting().variables() | wanted,
         cwd=setting.PROJECT,
         encoding="utf-8",
     )
@@ -78,7 +78,7 @@ def test_the_disabled_instruction_sets_do_not_depend_on_what_the_caller_has_disa
 
 @pytest.fixture
 def clock_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    if reason := moved.why_no_clock():
+    if reason := moved.clock_unavailable_reason():
         pytest.skip(reason)
     monkeypatch.setattr(moved, "OWN_FOLDER", tmp_path)
     return tmp_path
@@ -148,7 +148,7 @@ def test_the_year_ends_while_the_tests_run() -> None:
 
 
 def test_an_interpreter_that_is_not_installed_is_reported_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreters, "find", lambda _version: None)
+    monkeypatch.setattr(interpreters, "find_interpreter", lambda _version: None)
     _, absent = interpreters.environment_of("3.99")
     assert absent is not None
     assert "3.99" in absent
@@ -161,14 +161,14 @@ def test_a_shim_that_fails_is_no_interpreter(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert interpreters.find("3.11") is None
+    assert interpreters.find_interpreter("3.11") is None
 
 
 def test_the_short_form_sets_every_axis_of_processors_and_places() -> None:
-    processor, place = together.short_form()
+    processor, place = combinations.ci_combinations()
     assert processor.environment.items() >= processors.without_vectors().items()
     assert {"TZ", "LC_ALL", "PYTHONHASHSEED"} <= set(place.environment)
-    assert (place.python != Path(sys.executable)) == (moved.why_no_clock() is None)
+    assert (place.python != Path(sys.executable)) == (moved.clock_unavailable_reason() is None)
 
 
 def test_each_axis_has_settings_of_its_own_name() -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.bring_up import OpenStage, open_stage
+from infra.local.bring_up import RunningStage, start_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from tests.rotation.callers import Callers, pause
-from tests.rotation.procedure import SEEN_SECONDS, Rehearsal
+from tests.rotation.procedure import PROPAGATION_SECONDS, Rehearsal
 
 PAGE = Path(__file__).parents[2] / "docs" / "token-rotation.md"
 CALM_SECONDS = 10.0
-GOOD = {200, 201}
+SUCCESS_STATUSES = {200, 201}
 
 
 def utc_now() -> datetime:
@@ -24,7 +24,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def rehearse(stage: OpenStage) -> tuple[Callers, float]:
+def rehearse(stage: RunningStage) -> tuple[Callers, float]:
     """Return the clients with their counts, and how many seconds the revoked token was accepted."""
     register = TokenRegister(stage.aws.client("secretsmanager"), stage.deployment.outputs["TokensSecretArn"])
     callers = Callers(stage.hub.url)
@@ -34,7 +34,7 @@ def rehearse(stage: OpenStage) -> tuple[Callers, float]:
 
 def failed(callers: Callers) -> int:
     """Return the number of requests without a success answer."""
-    return sum(number for (_, status), number in callers.answers.items() if status not in GOOD)
+    return sum(number for (_, status), number in callers.answers.items() if status not in SUCCESS_STATUSES)
 
 
 def page(callers: Callers, accepted_seconds: float) -> str:
@@ -52,7 +52,7 @@ Four programs call a local stage without a pause; the stage enforces policies. T
 [the guide](guides/operating.md#create-rotate-and-revoke-tokens):
 
 1. Create the next token.
-2. Wait {SEEN_SECONDS} s, then change the programs to it.
+2. Wait {PROPAGATION_SECONDS} s, then change the programs to it.
 3. Revoke the first token, and try it once a second until every function refuses it.
 
 The test suite rehearses the same steps on the handlers with a test clock.
@@ -73,7 +73,7 @@ def main() -> int:
     """Rehearse and report; return 1 if a request failed or the revoked token was accepted for too long."""
     with tempfile.TemporaryDirectory() as home:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT, enforce_iam=True)
-        stage = open_stage(settings, Console(), detached=False, fresh=True)
+        stage = start_stage(settings, Console(), detached=False, fresh=True)
         try:
             callers, accepted_seconds = rehearse(stage)
         finally:
@@ -81,7 +81,7 @@ def main() -> int:
     text = page(callers, accepted_seconds)
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    return 1 if failed(callers) or accepted_seconds > SEEN_SECONDS + 1 else 0
+    return 1 if failed(callers) or accepted_seconds > PROPAGATION_SECONDS + 1 else 0
 
 
 if __name__ == "__main__":

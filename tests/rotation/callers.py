@@ -14,7 +14,7 @@ from infra.local.http_call import Answer, call
 from tests.rotation.procedure import ACTOR
 
 PAUSE_SECONDS = 0.02
-BROKEN = 0
+CONNECTION_BROKEN = 0
 UNAUTHENTICATED = 401
 SNAPSHOTS = "/risk-hub/worlds/rotation/snapshots"
 
@@ -39,7 +39,7 @@ class Callers:
         """See Clients: a request in progress ends with the token that it began with."""
         self._token = token
 
-    def refused(self, token: str) -> bool:
+    def is_rejected(self, token: str) -> bool:
         """See Clients."""
         return all(ask(token).status == UNAUTHENTICATED for ask in self._functions().values())
 
@@ -73,7 +73,7 @@ class Callers:
         try:
             return ask(self._token).status
         except OSError:
-            return BROKEN
+            return CONNECTION_BROKEN
 
     def _note(self, function: str, status: int) -> None:
         with self._lock:

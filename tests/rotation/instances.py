@@ -23,7 +23,7 @@ class Instances:
 
     hub: Hub
     secretsmanager: Any
-    dice: Random
+    rng: Random
     count: int = 8
     answers: Counter[int] = field(default_factory=Counter)
     token: str = ""
@@ -35,29 +35,29 @@ class Instances:
         """
         self.token = token
         while len(self.warm) < self.count:
-            self.warm.append(self._started())
+            self.warm.append(self._start_instance())
             self._call(self.warm[-1])
-            self.hub.clock.advance(seconds=self.dice.uniform(1, 15))
+            self.hub.clock.advance(seconds=self.rng.uniform(1, 15))
 
     def pause(self, seconds: float) -> None:
         """Let time pass: each second every instance is called, and one in thirty is replaced by a cold one."""
         for _ in range(round(seconds)):
             self.hub.clock.advance(seconds=1)
             for number, instance in enumerate(self.warm):
-                if self.dice.random() < 1 / 30:
-                    self.warm[number] = self._started()
+                if self.rng.random() < 1 / 30:
+                    self.warm[number] = self._start_instance()
                 self._call(instance)
 
-    def refused(self, token: str) -> bool:
+    def is_rejected(self, token: str) -> bool:
         """See Clients."""
         return all(self._status(instance, call, token) == 401 for instance in self.warm for call in CALLS[1:])
 
-    def _started(self) -> Gateway:
+    def _start_instance(self) -> Gateway:
         self.hub.listed_tokens = SecretTokens(self.secretsmanager, "tokens", self.hub.clock)
         return self.hub.gateway()
 
     def _call(self, instance: Gateway) -> None:
-        self.answers[self._status(instance, self.dice.choice(CALLS), self.token)] += 1
+        self.answers[self._status(instance, self.rng.choice(CALLS), self.token)] += 1
 
     def _status(self, instance: Gateway, call: tuple[str, str], token: str) -> int:
         body = book() if call[0] == "POST" else None

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from infra.tokens.issue import GRANTED_SCOPES, TokenOrder, issue, revoke
+from infra.tokens.issue import GRANTED_SCOPES, TokenRequest, issue, revoke
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 
 ACTOR = "gateway"
 LIFETIME = timedelta(days=1)
 # Time until a command's change is visible: the cache's age, and one second for clocks read at both ends.
-SEEN_SECONDS = TOKEN_CACHE_MAX_AGE_SECONDS + 1
+PROPAGATION_SECONDS = TOKEN_CACHE_MAX_AGE_SECONDS + 1
 
 
 class Clients(Protocol):
@@ -21,7 +21,7 @@ class Clients(Protocol):
     def use(self, token: str) -> None:
         """Use this token for the following calls."""
 
-    def refused(self, token: str) -> bool:
+    def is_rejected(self, token: str) -> bool:
         """Return whether every function refuses this token."""
 
 
@@ -43,30 +43,30 @@ class Rehearsal:
     pause: Callable[[float], None]
     calm_seconds: float
 
-    def rotate(self, *, wait_seconds: float = SEEN_SECONDS) -> float:
+    def rotate(self, *, wait_seconds: float = PROPAGATION_SECONDS) -> float:
         """Rotate from one token to the next; return how many seconds the revoked token was still accepted.
 
         Args:
             wait_seconds: between the new token's creation and its first use; the guide says a minute.
         """
-        old = self._issued("old")
-        self.pause(SEEN_SECONDS)
+        old = self._issue("old")
+        self.pause(PROPAGATION_SECONDS)
         self.clients.use(old)
         self.pause(self.calm_seconds)
-        new = self._issued("new")
+        new = self._issue("new")
         self.pause(wait_seconds)
         self.clients.use(new)
         self.pause(self.calm_seconds)
         revoke(self.register, ["old"])
         return self._until_refused(old)
 
-    def _issued(self, name: str) -> str:
-        return issue(self.register, TokenOrder(name, GRANTED_SCOPES, [ACTOR], LIFETIME), self.now()).token
+    def _issue(self, name: str) -> str:
+        return issue(self.register, TokenRequest(name, GRANTED_SCOPES, [ACTOR], LIFETIME), self.now()).token
 
     def _until_refused(self, token: str) -> float:
         revoked_at = self.now()
-        while not self.clients.refused(token):
+        while not self.clients.is_rejected(token):
             self.pause(1)
-            if self.now() - revoked_at > timedelta(seconds=2 * SEEN_SECONDS):
+            if self.now() - revoked_at > timedelta(seconds=2 * PROPAGATION_SECONDS):
                 raise AssertionError("the revoked token is still accepted")
         return (self.now() - revoked_at).total_seconds()

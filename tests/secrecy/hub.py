@@ -26,7 +26,7 @@ from infra.tokens.issue import GRANTED_SCOPES, new_token
 from tests.cost.calls import Meter, metered
 from tests.cost.snapshot_flow import stream_record
 from tests.events.emitted import queue_message
-from tests.fakes.answer_validation import require_declared_event
+from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.deployed import CONTEXT, QUEUES, deployed
 from tests.fakes.gateway import proxy_event
 
@@ -151,7 +151,7 @@ def ask(method: str, path: str, document: Any, authorization: list[str]) -> dict
     content = None if document is None else json.dumps(without_nothing(document)).encode()
     event = proxy_event(method, path, given, content)
     answer: dict[str, Any] = invoke(door(method, path), event)
-    require_declared_event(event, answer)
+    validate_proxy_answer(event, answer)
     return answer
 
 
@@ -228,7 +228,7 @@ def clients() -> list[Any]:
     from functions.hub.adapters import aws  # noqa: PLC0415
 
     purposes = ("dynamodb", "s3", "s3 copying", "events", "sqs", "secretsmanager")
-    return [aws._made(purpose) for purpose in purposes]  # noqa: SLF001
+    return [aws._cached_client(purpose) for purpose in purposes]  # noqa: SLF001
 
 
 def kept() -> Iterator[str]:

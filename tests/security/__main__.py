@@ -12,7 +12,7 @@ from tests.security.audit import UNANSWERED
 
 PROJECT = Path(__file__).parents[2]
 PAGE = PROJECT / "docs" / "security-run.md"
-ENFORCED = ("tests/local_stage/test_permissions.py", "tests/local_stage/test_network_policy.py")
+ENFORCEMENT_TESTS = ("tests/local_stage/test_permissions.py", "tests/local_stage/test_network_policy.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class Step:
     """One question of the job, and the command that answers it.
 
     Attributes:
-        asks: the question.
+        question: the question.
         shown: the command as people run it.
         command: the same for this Python.
         unanswered: exit status of a command that could not answer.
     """
 
-    asks: str
+    question: str
     shown: str
     command: tuple[str, ...]
     unanswered: int | None = None
@@ -68,8 +68,8 @@ STEPS = (
     Step("Does a token rotation under load make a request fail?", "make rotation", _module("tests.rotation")),
     Step(
         "Can a role or another network do more than it is allowed to?",
-        f"make test TESTS='{' '.join(ENFORCED)}'",
-        _module(f"pytest -q -n 0 {' '.join(ENFORCED)}"),
+        f"make test TESTS='{' '.join(ENFORCEMENT_TESTS)}'",
+        _module(f"pytest -q -n 0 {' '.join(ENFORCEMENT_TESTS)}"),
     ),
     Step(
         "Does anything logged, printed, announced or stored contain a secret?",
@@ -92,7 +92,7 @@ STEPS = (
 def page(results: Sequence[Result], commit: str) -> str:
     """Return the page of results."""
     lines = "\n".join(
-        f"| {result.step.asks} | `{result.step.shown}` | {result.verdict} | {result.seconds:.0f} |"
+        f"| {result.step.question} | `{result.step.shown}` | {result.verdict} | {result.seconds:.0f} |"
         for result in results
     )
     return f"""# Security run
@@ -112,7 +112,7 @@ All tests of the local stage run with enforced policies.
 
 def run(step: Step) -> Result:
     """Run one step with this process's output."""
-    sys.stdout.write(f"\n== {step.asks} ({step.shown})\n")
+    sys.stdout.write(f"\n== {step.question} ({step.shown})\n")
     sys.stdout.flush()
     started = time.monotonic()
     done = subprocess.run(step.command, cwd=PROJECT, check=False)

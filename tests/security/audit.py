@@ -20,8 +20,8 @@ from infra.locked_node import locked_npm, node_path
 from infra.ops.deploy.toolkit import LOCK_FOLDER
 
 PROJECT = Path(__file__).parents[2]
-FIRST_ASKED = "uv"
-PYTHON_LOCKS = (FIRST_ASKED, "hub", "risk", "local", "dev", "peers")
+FIRST_LOCK = "uv"
+PYTHON_LOCKS = (FIRST_LOCK, "hub", "risk", "local", "dev", "peers")
 FOUND, UNANSWERED = 1, 2
 TIMEOUT_SECONDS = 300
 
@@ -49,12 +49,12 @@ class Verdict:
         return f"{self.lock}: {self.judged} judged, {self.unjudged} not, {len(self.vulnerable)} vulnerable{found}"
 
 
-def audited(run: Run) -> Iterator[Verdict]:
+def audit_locks(run: Run) -> Iterator[Verdict]:
     """Yield the verdict on each lock; only the first ones if the advisory services do not answer."""
     for name in PYTHON_LOCKS:
         verdict = python_verdict(f"requirements/{name}.txt", run)
         yield verdict
-        if name == FIRST_ASKED and not verdict.judged:
+        if name == FIRST_LOCK and not verdict.judged:
             break
     yield node_verdict(run)
 
@@ -97,7 +97,7 @@ def status(verdicts: Sequence[Verdict]) -> int:
 def main() -> int:
     """Print each verdict and the overall result."""
     verdicts: list[Verdict] = []
-    for verdict in audited(_output):
+    for verdict in audit_locks(_output):
         verdicts.append(verdict)
         sys.stdout.write(f"{verdict}\n")
     words = {

@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from infra.cdk.account.stack import AccountPlan
+from infra.environments import ENVIRONMENTS
 from infra.ops.deploy.prepare_account import write_assembly
-from infra.environments import STAGES
 from tests.infra.assembly import CLOUD_STAGE_NAMES, STAGE_NAMES, synthesize
 
 PROJECT = Path(__file__).parents[2]
-ACCOUNT = AccountPlan("owner/name", tuple(STAGES[each].name for each in CLOUD_STAGE_NAMES))
+ACCOUNT = AccountPlan("owner/name", tuple(ENVIRONMENTS[each].name for each in CLOUD_STAGE_NAMES))
 PROGRAM = Path(sys.executable).with_name("cfn-lint")
 
 
-def complaints(assembly: Path) -> str:
+def lint_output(assembly: Path) -> str:
     """Return cfn-lint's complaints about an assembly's templates; `.cfnlintrc.yaml` lists the ignored rules."""
     templates = sorted(map(str, assembly.glob("*.template.json")))
     if not templates:
@@ -29,15 +29,15 @@ def complaints(assembly: Path) -> str:
 
 def main(stages: Iterable[str] = STAGE_NAMES) -> int:
     """Print the complaints about each stage; return 1 if there are any."""
-    said = ""
+    output = ""
     with tempfile.TemporaryDirectory() as folder:
         for stage in stages:
-            said += complaints(synthesize(stage, Path(folder) / stage).folder)
+            output += lint_output(synthesize(stage, Path(folder) / stage).folder)
             sys.stdout.write(f"{stage}: linted\n")
         write_assembly(ACCOUNT, Path(folder) / "account")
-        said += complaints(Path(folder) / "account")
-    sys.stdout.write(said)
-    return 1 if said else 0
+        output += lint_output(Path(folder) / "account")
+    sys.stdout.write(output)
+    return 1 if output else 0
 
 
 if __name__ == "__main__":

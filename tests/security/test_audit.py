@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.security.audit import FOUND, PYTHON_LOCKS, UNANSWERED, audited, status
+from tests.security.audit import FOUND, PYTHON_LOCKS, UNANSWERED, audit_locks, status
 
 UNKNOWN = {"dependencies": [{"name": "uv", "skip_reason": "Dependency not found and could not be audited"}]}
 SOUND = {"dependencies": [{"name": "uv", "version": "1", "vulns": []}]}
@@ -47,12 +47,12 @@ class Tools:
     ],
 )
 def test_only_what_was_judged_and_sound_is_clean(python: object, node: object, wanted: int) -> None:
-    assert status(list(audited(Tools(python, node)))) == wanted
+    assert status(list(audit_locks(Tools(python, node)))) == wanted
 
 
 def test_every_lock_is_audited_by_its_hashes_and_nothing_is_installed() -> None:
     tools = Tools(SOUND, NODE_SOUND)
-    locks = [verdict.lock for verdict in audited(tools)]
+    locks = [verdict.lock for verdict in audit_locks(tools)]
     assert locks == [
         *(f"requirements/{name}.txt" for name in PYTHON_LOCKS),
         "infra/ops/deploy/cdk/package-lock.json",
@@ -68,9 +68,9 @@ def test_the_locks_that_are_audited_are_all_there_are(pytestconfig: pytest.Confi
 
 def test_a_service_that_does_not_answer_is_not_asked_again_and_again() -> None:
     tools = Tools(UNKNOWN, NODE_REFUSED)
-    assert len(list(audited(tools))) == len(tools.commands) == 2
+    assert len(list(audit_locks(tools))) == len(tools.commands) == 2
 
 
 def test_what_is_vulnerable_is_named() -> None:
-    (first, *_) = audited(Tools(BAD, NODE_SOUND))
+    (first, *_) = audit_locks(Tools(BAD, NODE_SOUND))
     assert str(first) == "requirements/uv.txt: 1 judged, 0 not, 1 vulnerable\n    uv 1: PYSEC-1"

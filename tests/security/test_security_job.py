@@ -9,8 +9,8 @@ from tests.security.__main__ import STEPS, Step, main
 from tests.security.audit import UNANSWERED
 
 
-def step(asks: str, status: int) -> Step:
-    return Step(asks, "a command", (sys.executable, "-c", f"raise SystemExit({status})"), UNANSWERED)
+def step(question: str, status: int) -> Step:
+    return Step(question, "a command", (sys.executable, "-c", f"raise SystemExit({status})"), UNANSWERED)
 
 
 @pytest.mark.parametrize(

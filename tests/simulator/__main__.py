@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from secrets import randbelow
 
-from tests.simulator.history import SOUND, Outcome, run_history
-from tests.simulator.hub import Parts
+from tests.simulator.history import DEFAULT_DEPENDENCIES, Outcome, run_history
+from tests.simulator.hub import HubDependencies
 
 SEEDS = 2**32
 PROGRESS_SECONDS = 10
@@ -30,14 +30,16 @@ def one_processor() -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
-def run_many(base: int, count: int, parts: Parts = SOUND) -> Iterator[Outcome]:
+def run_many(
+    base: int, count: int, dependencies: HubDependencies = DEFAULT_DEPENDENCIES
+) -> Iterator[Outcome]:
     """Run the histories of the seeds from `base` on."""
     with one_processor():
         for seed in range(base, base + count):
-            yield run_history(seed, parts)
+            yield run_history(seed, dependencies)
 
 
-def main(arguments: Sequence[str], parts: Parts = SOUND) -> int:
+def main(arguments: Sequence[str], dependencies: HubDependencies = DEFAULT_DEPENDENCIES) -> int:
     """Run the histories of the command line; return the exit code, 1 if an invariant broke."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
     parser.add_argument("--seed", type=int, help="the seed of the first history; drawn when absent")
@@ -45,25 +47,25 @@ def main(arguments: Sequence[str], parts: Parts = SOUND) -> int:
     parser.add_argument("--trace", action="store_true", help="print the last steps of a sound history too")
     options = parser.parse_args(arguments)
     base = randbelow(SEEDS) if options.seed is None else options.seed
-    return _run(base, options.histories, parts, trace=options.trace)
+    return _run(base, options.histories, dependencies, trace=options.trace)
 
 
-def _run(base: int, count: int, parts: Parts, *, trace: bool) -> int:
-    began = told = time.monotonic()
+def _run(base: int, count: int, dependencies: HubDependencies, *, trace: bool) -> int:
+    began = reported_at = time.monotonic()
     totals: Counter[str] = Counter()
-    for done, outcome in enumerate(run_many(base, count, parts), start=1):
+    for done, outcome in enumerate(run_many(base, count, dependencies), start=1):
         if outcome.broken is not None:
             _say(outcome.report())
             return 1
         totals += Counter(
-            {"commits": outcome.commits, "evaluations": outcome.evaluations, "reads": outcome.reads}
+            {"commits": outcome.commits, "evaluations": outcome.reports, "reads": outcome.reads}
         )
         totals += outcome.faults
         if trace or count == 1:
             _say("\n".join([*(outcome.trace.lines() if trace else []), outcome.report()]))
-        if time.monotonic() - told > PROGRESS_SECONDS:
-            told = time.monotonic()
-            _say(f"{done} of {count} histories, {done / (told - began):.0f}/s")
+        if time.monotonic() - reported_at > PROGRESS_SECONDS:
+            reported_at = time.monotonic()
+            _say(f"{done} of {count} histories, {done / (reported_at - began):.0f}/s")
     elapsed = time.monotonic() - began
     _say(f"{count} histories from seed {base} are sound ({elapsed:.1f} s, {count / elapsed:.0f}/s)")
     _say(", ".join(f"{name} {number}" for name, number in sorted(totals.items())))

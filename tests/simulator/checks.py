@@ -4,11 +4,11 @@ from tests.simulator.derived import check_derived
 from tests.simulator.hub import Hub
 from tests.simulator.intents import STAGES, WORLDS
 from tests.simulator.ledger import as_stored, require
-from tests.simulator.model import Question
+from tests.simulator.model import ReadQuery
 from tests.simulator.readers import Readers
 
 
-def check_at_rest(hub: Hub, readers: Readers) -> None:
+def check_final_state(hub: Hub, readers: Readers) -> None:
     """Check INV-01 to INV-09 over the whole history."""
     _rows_are_the_commits(hub)
     _everything_is_announced(hub)
@@ -27,7 +27,7 @@ def _rows_are_the_commits(hub: Hub) -> None:
 
 
 def _everything_is_announced(hub: Hub) -> None:
-    for key in (*hub.ledger.by_key, *hub.ledger.evaluations):
+    for key in (*hub.ledger.by_key, *hub.ledger.reports):
         require(hub.ledger.announced[key] > 0, "INV-04", f"{key} was never announced", key[1])
 
 
@@ -45,7 +45,7 @@ def _heads_are_the_greatest(hub: Hub) -> None:
 def _reads_agree_with_the_model(readers: Readers) -> None:
     for world in WORLDS:
         for stage in (None, *STAGES):
-            latest = Question(world, "first", stage=stage)
-            history = Question(world, "page", stage=stage, include_expired=True, limit=3)
-            for question in (latest, history):
-                readers.check(question, readers.ask(question))
+            latest = ReadQuery(world, "first", stage=stage)
+            history = ReadQuery(world, "page", stage=stage, include_expired=True, limit=3)
+            for query in (latest, history):
+                readers.check(query, readers.run_query(query))

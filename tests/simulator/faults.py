@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 # The greatest rate of each fault, per occasion.
-GREATEST_RATES: Mapping[str, float] = {
+MAX_RATES: Mapping[str, float] = {
     "crash": 0.06,  # the process dies before or after a port call takes effect
-    "throttle": 0.15,  # UnavailableError, without effect
-    "lost answer": 0.10,  # UnavailableError, although it took effect
+    "throttle": 0.15,  # DependencyUnavailableError, without effect
+    "lost answer": 0.10,  # DependencyUnavailableError, although it took effect
     "dropped response": 0.25,  # the client never receives the answer of a POST
     "duplicate": 0.25,  # a batch or message is delivered again
     "delay": 0.30,  # a message is delivered late
@@ -41,11 +41,11 @@ class Faults:
     counts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def drawn(cls, random: Random) -> "Faults":
-        kinds = [kind for kind in GREATEST_RATES if random.random() < SHARE_OF_KINDS]
-        return cls(random, {kind: GREATEST_RATES[kind] * random.uniform(0.2, 1) for kind in kinds})
+    def draw(cls, random: Random) -> "Faults":
+        kinds = [kind for kind in MAX_RATES if random.random() < SHARE_OF_KINDS]
+        return cls(random, {kind: MAX_RATES[kind] * random.uniform(0.2, 1) for kind in kinds})
 
-    def strikes(self, kind: str) -> bool:
+    def occurs(self, kind: str) -> bool:
         rate = self.rates.get(kind, 0.0)
         if not self.on or not rate or self.random.random() >= rate:
             return False
@@ -58,4 +58,4 @@ class Faults:
         if boundary == self.crash_at:
             self.counts["crash"] += 1
             return True
-        return self.strikes("crash")
+        return self.occurs("crash")

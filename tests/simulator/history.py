@@ -9,9 +9,9 @@ from random import Random
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.types import Covariance, RealizedReturns
 from risk_hub_contracts.blob.write import encode_covariance, encode_returns
-from tests.simulator.checks import check_at_rest
+from tests.simulator.checks import check_final_state
 from tests.simulator.faults import Faults
-from tests.simulator.hub import Hub, Parts
+from tests.simulator.hub import Hub, HubDependencies
 from tests.simulator.ledger import require
 from tests.simulator.operators import Operators
 from tests.simulator.producers import Producers
@@ -20,13 +20,13 @@ from tests.simulator.trace import BrokenInvariantError, Trace
 from tests.simulator.workers import Relays, Workers
 
 STEPS_MAX = 400
-REST_STEPS_MAX = 5_000
+DRAIN_STEPS_MAX = 5_000
 TASKS_MAX = 6
 PUBLICATIONS_MAX = 9
 READS_MAX = 9
 PAUSES_SECONDS = (0.001, 0.05, 1, 4, 16, 20, 61, 900, 4_000)
 LONG_WAIT_SHARE = 0.5
-SOUND = Parts()
+DEFAULT_DEPENDENCIES = HubDependencies()
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Outcome:
 
     seed: int
     commits: int
-    evaluations: int
+    reports: int
     reads: int
     boundaries: int
     faults: Counter[str]
@@ -57,11 +57,14 @@ class Outcome:
 
 
 def run_history(
-    seed: int, parts: Parts = SOUND, *, faults: Callable[[Random], Faults] = Faults.drawn
+    seed: int,
+    dependencies: HubDependencies = DEFAULT_DEPENDENCIES,
+    *,
+    faults: Callable[[Random], Faults] = Faults.draw,
 ) -> Outcome:
     """Run the history of a seed and check it."""
     random = Random(seed)
-    history = History(random, faults(random), parts)
+    history = History(random, faults(random), dependencies)
     broken: BrokenInvariantError | None = None
     try:
         history.run()
@@ -77,9 +80,9 @@ def run_history(
 class History:
     """The actors and the scheduler."""
 
-    def __init__(self, random: Random, faults: Faults, parts: Parts) -> None:
+    def __init__(self, random: Random, faults: Faults, dependencies: HubDependencies) -> None:
         self.random = random
-        self.hub = Hub(random, faults, parts)
+        self.hub = Hub(random, faults, dependencies)
         self.producers = Producers(self.hub, random.randint(2, PUBLICATIONS_MAX))
         self.readers = Readers(self.hub, random.randint(2, READS_MAX))
         self.relays, self.workers = Relays(self.hub), Workers(self.hub)
@@ -101,16 +104,16 @@ class History:
                 break
             full = len(self.hub.tasks.live) >= TASKS_MAX
             (self._resume if full else self.random.choice(self._menu))()
-        self._come_to_rest()
-        check_at_rest(self.hub, self.readers)
+        self._drain()
+        check_final_state(self.hub, self.readers)
 
     def outcome(self, seed: int, broken: BrokenInvariantError | None) -> Outcome:
         hub = self.hub
         return Outcome(
             seed=seed,
             commits=len(hub.ledger.commits),
-            evaluations=len(hub.ledger.evaluations),
-            reads=self.readers.asked,
+            reports=len(hub.ledger.reports),
+            reads=self.readers.queries_sent,
             boundaries=hub.faults.boundaries,
             faults=hub.faults.counts,
             trace=hub.trace,
@@ -134,7 +137,7 @@ class History:
         """Overwrite, truncate or remove a blob without the hub's knowledge."""
         objects = self.hub.blobs.store.objects
         sound = [ref for ref in objects if ref.rpartition("/")[2] not in self.hub.ledger.damaged]
-        if not sound or not self.hub.faults.strikes("damage"):
+        if not sound or not self.hub.faults.occurs("damage"):
             return False
         ref = self.random.choice(sound)
         kind, data = objects[ref]
@@ -147,7 +150,7 @@ class History:
             objects[ref] = (kind, data[:-1] if how == "cut" else _other_numbers(data))
         return True
 
-    def _come_to_rest(self) -> None:
+    def _drain(self) -> None:
         """End all faults and continue until no actor has work left."""
         self.hub.faults.on = False
         self.readers.planned = 0
@@ -160,7 +163,7 @@ class History:
             self.operators.redrive,
             self._next,
         )
-        for _ in range(REST_STEPS_MAX):
+        for _ in range(DRAIN_STEPS_MAX):
             if not any(act() for act in work):
                 return
         require(holds=False, invariant="INV-04", detail="the hub does not come to rest")

@@ -10,34 +10,34 @@ from events.envelope import CloudEvent
 from functions.announcing.announce_commits import AnnounceCommits
 from functions.announcing.relay_records import RelayRecords
 from functions.announcing.replay_snapshots import ReplaySnapshots
-from functions.announcing.stream_records import StreamRecords
+from functions.announcing.stream_records import StreamRecordDecoder
 from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
 from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.use_cases.expand_components import ExpandParts
-from functions.hub.use_cases.publish_snapshot import Publication, Published, PublishSnapshot
+from functions.hub.use_cases.expand_components import ExpandComponents
+from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishResult, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
-from infra.environments import STAGES
+from infra.environments import ENVIRONMENTS
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import (
     MemoryBlobs,
-    MemoryEvaluations,
     MemoryForecasts,
     MemoryInputNotes,
+    MemoryReports,
     MemorySnapshots,
     MemoryWorlds,
 )
-from tests.simulator.forecast_ports import WiredForecasts, WiredInputNotes
 from tests.simulator.faults import Faults
+from tests.simulator.forecast_ports import WiredForecasts, WiredInputNotes
 from tests.simulator.ledger import Ledger
 from tests.simulator.ports import (
     WiredBlobs,
     WiredBus,
-    WiredEvaluations,
     WiredFailures,
     WiredMarks,
+    WiredReports,
     WiredSnapshots,
     WiredWorlds,
 )
@@ -52,12 +52,12 @@ RETENTION = timedelta(days=30)
 SKEW_MAX_US = 400_000
 WORKERS = ("risk_engine", "stress_engine", "exit_engine", "notes")
 # In the other histories the stress and exit engines have no rule, which leaves time for more histories.
-DERIVING_SHARE = 0.4
+ALL_ENGINES_SHARE = 0.4
 Worker = Callable[[CloudEvent], str]
 
 
 @dataclass(frozen=True)
-class Parts:
+class HubDependencies:
     """The components of the hub; a test plants a bug by replacing one.
 
     Attributes:
@@ -69,13 +69,13 @@ class Parts:
     snapshots: type[MemorySnapshots] = MemorySnapshots
     blobs: type[MemoryBlobs] = MemoryBlobs
     worlds: type[MemoryWorlds] = MemoryWorlds
-    evaluations: type[MemoryEvaluations] = MemoryEvaluations
+    reports: type[MemoryReports] = MemoryReports
     publish: type[PublishSnapshot] = PublishSnapshot
     announce: type[AnnounceCommits] = AnnounceCommits
     relay: type[RelayRecords] = RelayRecords
     read: type[ReadSnapshots] = ReadSnapshots
     exits: type[EmitExitSignals] = EmitExitSignals
-    writer_timeout_seconds: int = STAGES["prod"].snapshot_writer.timeout_seconds
+    writer_timeout_seconds: int = ENVIRONMENTS["prod"].snapshot_writer.timeout_seconds
     notes_once: bool = True
     rewire: "Callable[[Hub], None] | None" = None
 
@@ -83,33 +83,33 @@ class Parts:
 class Hub:
     """One hub, its environment, and the observer."""
 
-    def __init__(self, random: Random, faults: Faults, parts: Parts) -> None:
-        self.random, self.faults, self.parts = random, faults, parts
+    def __init__(self, random: Random, faults: Faults, dependencies: HubDependencies) -> None:
+        self.random, self.faults, self.dependencies = random, faults, dependencies
         self.trace, self.ledger = Trace(), Ledger()
         self.tasks = Tasks(random, random.choice((0.05, 0.3, 0.6)))
         self.clock = HubClock(self.tasks)
         self.wire = Wire(random, self.clock, self.tasks, faults, self.trace)
-        self.derives_more = random.random() < DERIVING_SHARE
+        self.runs_all_engines = random.random() < ALL_ENGINES_SHARE
         self._make_ports()
         self._make_use_cases()
-        if parts.rewire is not None:
-            parts.rewire(self)
+        if dependencies.rewire is not None:
+            dependencies.rewire(self)
 
     def _make_ports(self) -> None:
-        wire, ledger, parts = self.wire, self.ledger, self.parts
-        self.snapshot_stream, self.evaluation_stream = Stream(self.faults), Stream(self.faults)
+        wire, ledger, dependencies = self.wire, self.ledger, self.dependencies
+        self.snapshot_stream, self.report_stream = Stream(self.faults), Stream(self.faults)
         risk, stress, exits, notes = map(self._queue, WORKERS)
         self.rules = {"risk_snapshot_updated": [risk], "risk_evaluated": [notes]}
-        if self.derives_more:
+        if self.runs_all_engines:
             self.rules["risk_snapshot_updated"] += [stress]
             self.rules["risk_evaluated"] += [exits]
             self.rules |= {"stress_evaluated": [exits], "exit_signal_emitted": [notes]}
         self.queues = (risk, stress, exits, notes)
-        self.snapshots = WiredSnapshots(wire, parts.snapshots(), ledger, self.snapshot_stream)
-        self.blobs = WiredBlobs(wire, parts.blobs())
+        self.snapshots = WiredSnapshots(wire, dependencies.snapshots(), ledger, self.snapshot_stream)
+        self.blobs = WiredBlobs(wire, dependencies.blobs())
         self.marks = WiredMarks(wire, MemoryMarks())
-        self.worlds = WiredWorlds(wire, parts.worlds(), ledger)
-        self.evaluations = WiredEvaluations(wire, parts.evaluations(), ledger, self.evaluation_stream)
+        self.worlds = WiredWorlds(wire, dependencies.worlds(), ledger)
+        self.reports = WiredReports(wire, dependencies.reports(), ledger, self.report_stream)
         self.forecasts = WiredForecasts(wire, MemoryForecasts())
         self.notes = WiredInputNotes(wire, MemoryInputNotes())
         self.bus = WiredBus(wire, ledger, self.rules)
@@ -119,22 +119,22 @@ class Hub:
         return Queue(name, self.random, self.clock, self.faults)
 
     def _make_use_cases(self) -> None:
-        parts, clock = self.parts, self.clock
+        dependencies, clock = self.dependencies, self.clock
         policy = OffloadPolicy(enabled=True, inline_threshold_entries=self.random.choice((3, 100)))
-        self.publish: Callable[[Publication], Published] = parts.publish(
+        self.publish: Callable[[PublishRequest], PublishResult] = dependencies.publish(
             self.snapshots, self.blobs, self.marks, clock, policy, RETENTION
         )
-        self.read = parts.read(self.snapshots, self.worlds, clock)
-        self.expand = ExpandParts(self.blobs)
-        announce = parts.announce(self.worlds, self.bus)
-        self.relay = parts.relay(StreamRecords(BodyStore(None, "")), announce, self.failures)
-        self.replay = ReplaySnapshots(self.snapshots, self.evaluations, self.evaluations, announce, clock)
-        evaluating = (self.snapshots, self.blobs, self.evaluations)
-        beside = (self.forecasts, self.notes)
+        self.read = dependencies.read(self.snapshots, self.worlds, clock)
+        self.expand = ExpandComponents(self.blobs)
+        announce = dependencies.announce(self.worlds, self.bus)
+        self.relay = dependencies.relay(StreamRecordDecoder(BodyStore(None, "")), announce, self.failures)
+        self.replay = ReplaySnapshots(self.snapshots, self.reports, self.reports, announce, clock)
+        evaluating = (self.snapshots, self.blobs, self.reports)
+        forecast_ports = (self.forecasts, self.notes)
         self.workers: dict[str, Worker] = {
-            "risk_engine": EvaluateRisk(*evaluating, *beside, clock, RETENTION),
+            "risk_engine": EvaluateRisk(*evaluating, *forecast_ports, clock, RETENTION),
             "stress_engine": EvaluateStress(*evaluating, clock, RETENTION),
-            "exit_engine": parts.exits(self.snapshots, self.worlds, self.evaluations, clock, RETENTION),
+            "exit_engine": dependencies.exits(self.snapshots, self.worlds, self.reports, clock, RETENTION),
         }
 
     def start(  # noqa: PLR0913
@@ -155,4 +155,4 @@ class Hub:
     def last_reading(self) -> datetime:
         """Return the last clock reading of the running process."""
         task = self.tasks.current
-        return self.clock.told if task is None else task.readings[-1]
+        return self.clock.last_time if task is None else task.readings[-1]

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from functions.hub.use_cases.publish_snapshot import Publication
+from functions.hub.use_cases.publish_snapshot import PublishRequest
 from risk_hub_contracts.blob.types import BlobKind
-from risk_hub_contracts.snapshot.parse import Part
+from risk_hub_contracts.snapshot.parse import Component
 from tests.fakes.stores import MemoryBlobs
 from tests.simulator.model import Content, as_text
 
@@ -18,10 +18,10 @@ STAGES = ("paper", "live")
 ACTORS = ("gateway", "desk")
 TTLS_SECONDS = (1, 5, 60, 900, 900, 86_400)
 RETURNS_POINTS = 24
-FAULTS = ("sum", "future", "ttl", "blob", "hash", "world", "json")
+VIOLATIONS = ("sum", "future", "ttl", "blob", "hash", "world", "json")
 KINDS = ("fresh",) * 4 + ("again",) * 3 + ("conflict",) * 2 + ("wrong",)
 SEOUL = timezone(timedelta(hours=9))
-NO_SUCH_DIGEST = "0" * 64
+MISSING_DIGEST = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -29,31 +29,31 @@ class Intent:
     """One POST.
 
     Attributes:
-        fault: what is wrong with it, for the hub to refuse; None: it must be accepted.
-        other_words: the same content in another text form.
+        violation: what is wrong with it, for the hub to refuse; None: it must be accepted.
+        alternate_form: the same content in another text form.
         by_ref: large components were uploaded beforehand.
     """
 
     content: Content
-    fault: str | None = None
-    other_words: bool = False
+    violation: str | None = None
+    alternate_form: bool = False
     by_ref: bool = False
 
-    def publication(self) -> Publication:
+    def publication(self) -> PublishRequest:
         raw = orjson.dumps(self._body())
         content = self.content
-        return Publication(
-            content.world_id, content.actor, content.stage, raw[:-1] if self.fault == "json" else raw
+        return PublishRequest(
+            content.world_id, content.actor, content.stage, raw[:-1] if self.violation == "json" else raw
         )
 
     def upload(self, blobs: MemoryBlobs) -> None:
         """Upload the large components that the body will refer to, as a producer does before it publishes."""
         if self.by_ref:
-            for part in self.parts():
-                blobs.put(self.content.world_id, part.kind, part.sha256, part.blob or b"")
+            for component in self.components():
+                blobs.put(self.content.world_id, component.kind, component.sha256, component.blob or b"")
 
-    def parts(self) -> list[Part]:
-        return [Part.from_document(kind, document) for kind, document in self._documents().items()]
+    def components(self) -> list[Component]:
+        return [Component.from_document(kind, document) for kind, document in self._documents().items()]
 
     def _documents(self) -> dict[BlobKind, Any]:
         documents: dict[BlobKind, Any] = {}
@@ -75,33 +75,33 @@ class Intent:
             "ttl_sec": content.ttl_sec,
             "created_at": "2026-12-31T00:00:00Z",  # ignored: only the hub's clock decides (INV-07)
         }
-        if self.other_words:
+        if self.alternate_form:
             body["as_of"] = content.as_of.astimezone(SEOUL).isoformat()
             body["weights"] = dict(reversed(body["weights"].items()))
             body["world_id"] = content.world_id
         if self.by_ref:
-            body |= {f"{part.kind}_ref": self._ref(part) for part in self.parts()}
+            body |= {f"{component.kind}_ref": self._ref(component) for component in self.components()}
         else:
             body |= {str(kind): document for kind, document in self._documents().items()}
         return body | self._wrong()
 
-    def _ref(self, part: Part) -> str:
-        return f"s3://{MemoryBlobs.bucket}/risk-blobs/{self.content.world_id}/{part.sha256}"
+    def _ref(self, component: Component) -> str:
+        return f"s3://{MemoryBlobs.bucket}/risk-blobs/{self.content.world_id}/{component.sha256}"
 
     def _wrong(self) -> dict[str, Any]:
-        missing = f"s3://{MemoryBlobs.bucket}/risk-blobs/{self.content.world_id}/{NO_SUCH_DIGEST}"
+        missing = f"s3://{MemoryBlobs.bucket}/risk-blobs/{self.content.world_id}/{MISSING_DIGEST}"
         wrong: dict[str | None, dict[str, Any]] = {
             "sum": {"weights": {"A": 0.5, "B": 0.4}},
             "future": {"as_of": as_text(self.content.as_of + timedelta(days=1))},
             "ttl": {"ttl_sec": 0},
             "blob": {"covariance_ref": missing},
-            "hash": {"hash": f"sha256:{NO_SUCH_DIGEST}"},
+            "hash": {"hash": f"sha256:{MISSING_DIGEST}"},
             "world": {"world_id": "elsewhere"},
         }
-        return wrong.get(self.fault, {})
+        return wrong.get(self.violation, {})
 
 
-class Intentions:
+class IntentGenerator:
     """Draw one intent after another, most of them related to earlier ones."""
 
     def __init__(self, random: Random) -> None:
@@ -110,7 +110,7 @@ class Intentions:
 
     def draw(self, now: datetime) -> Intent:
         intent = self._of_kind(self._random.choice(KINDS) if self.earlier else "fresh", now)
-        if intent.fault is None:
+        if intent.violation is None:
             self.earlier.append(intent)
         return intent
 
@@ -143,7 +143,9 @@ class Intentions:
 
     def _again(self) -> Intent:
         earlier = self._random.choice(self.earlier)
-        return replace(earlier, other_words=self._random.random() < 0.5, by_ref=self._random.random() < 0.5)
+        return replace(
+            earlier, alternate_form=self._random.random() < 0.5, by_ref=self._random.random() < 0.5
+        )
 
     def _conflict(self) -> Intent:
         earlier = self._random.choice(self.earlier[-2:])
@@ -153,7 +155,7 @@ class Intentions:
     def _wrong(self, now: datetime) -> Intent:
         """Draw a bad snapshot under a version that is free, taken, or about to be published."""
         base = self._fresh(now) if self._random.random() < 0.5 else self._random.choice(self.earlier)
-        return replace(base, fault=self._random.choice(FAULTS))
+        return replace(base, violation=self._random.choice(VIOLATIONS))
 
     def _as_of(self, now: datetime) -> datetime:
         """Draw now, a little ahead, long ago, or exactly the as_of of another snapshot."""

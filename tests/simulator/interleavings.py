@@ -77,16 +77,16 @@ class Process:
     work: Work
     started: datetime | None = None
     answers: tuple[Any, ...] = ()
-    told: tuple[str, ...] = ()
-    over: bool = False
+    answer_texts: tuple[str, ...] = ()
+    has_ended: bool = False
 
     def after(self, answer: Any, text: str) -> "Process":
         """Return the process with one more answer."""
-        return replace(self, answers=(*self.answers, answer), told=(*self.told, text))
+        return replace(self, answers=(*self.answers, answer), answer_texts=(*self.answer_texts, text))
 
     def ended(self) -> "Process":
         """Return the ended process, without its answers: they no longer matter."""
-        return replace(self, answers=(), told=(), over=True)
+        return replace(self, answers=(), answer_texts=(), has_ended=True)
 
 
 @dataclass(frozen=True)
@@ -99,19 +99,19 @@ class State:
     passes: tuple[timedelta, ...]
     path: tuple[str, ...] = ()
 
-    def key(self, memory: "_Memory") -> Hashable:
+    def key(self, cache: "_Cache") -> Hashable:
         """Return the key by which states are compared."""
-        stores = tuple(memory.text(store) for store in self.stores.values())
+        stores = tuple(cache.text(store) for store in self.stores.values())
         return (
             self.now,
             stores,
-            tuple((p.name, p.started, p.told, p.over) for p in self.processes),
+            tuple((p.name, p.started, p.answer_texts, p.has_ended) for p in self.processes),
             self.passes,
         )
 
 
 @dataclass(frozen=True)
-class World:
+class Explorer:
     """The rules by which processes run.
 
     Attributes:
@@ -126,26 +126,26 @@ class World:
         """Visit and check every reachable state; return their number and the states without a running
         process.
         """
-        memory = _Memory(self.constants)
-        seen, pending, ends = {start.key(memory)}, [start], []
+        cache = _Cache(self.constants)
+        seen, pending, ends = {start.key(cache)}, [start], []
         while pending:
             state = pending.pop()
             self.check(state)
-            following = list(_following(state, memory))
+            following = list(_successors(state, cache))
             if not following:
                 ends.append(state)
             for each in following:
-                if (key := each.key(memory)) not in seen:
+                if (key := each.key(cache)) not in seen:
                     seen.add(key)
                     pending.append(each)
         return len(seen), ends
 
     def run_alone(self, state: State, process: Process) -> State:
         """Return the state after one more process ran to its end without interruption."""
-        memory = _Memory(self.constants)
+        cache = _Cache(self.constants)
         state = replace(state, processes=(process,), passes=())
-        while not all(each.over for each in state.processes):
-            state = _advance(state, 0, memory)
+        while not all(each.has_ended for each in state.processes):
+            state = _advance(state, 0, cache)
         return state
 
 
@@ -159,7 +159,7 @@ class _Effect:
 
 
 @dataclass(frozen=True)
-class _Memory:
+class _Cache:
     """Cache of effects and next calls: they do not depend on the path that led to a store or process."""
 
     constants: Mapping[str, Mapping[str, Any]]
@@ -175,42 +175,42 @@ class _Memory:
 
     def next_call(self, process: Process) -> _Call | None:
         """Return the next call of a process, or None if it makes no more calls."""
-        known = process.work, process.started, process.told
+        known = process.work, process.started, process.answer_texts
         if known not in self.calls:
             self.calls[known] = _next_call(process, self.constants)
         return self.calls[known]
 
     def effect(self, store: Any, method: str, arguments: tuple[Any, ...]) -> _Effect:
         """Return the effect of a call on a store with this content."""
-        asked = self.text(store), type(store), method, repr(arguments)
-        if asked not in self.effects:
+        cache_key = self.text(store), type(store), method, repr(arguments)
+        if cache_key not in self.effects:
             touched = copy.deepcopy(store, {})
             answer = _answer(touched, method, arguments)
-            self.effects[asked] = _Effect(touched, answer, repr(answer))
-        return self.effects[asked]
+            self.effects[cache_key] = _Effect(touched, answer, repr(answer))
+        return self.effects[cache_key]
 
 
-def _following(state: State, memory: _Memory) -> Iterator[State]:
+def _successors(state: State, cache: _Cache) -> Iterator[State]:
     for index, process in enumerate(state.processes):
-        if not process.over:
-            yield _advance(state, index, memory)
+        if not process.has_ended:
+            yield _advance(state, index, cache)
     if state.passes:
-        yield _pass(state)
+        yield _advance_time(state)
 
 
-def _advance(state: State, index: int, memory: _Memory) -> State:
+def _advance(state: State, index: int, cache: _Cache) -> State:
     """Let a process make its next call; after its last one, mark it as ended."""
     process = state.processes[index]
     process = replace(process, started=process.started or state.now)
-    call = memory.next_call(process)
+    call = cache.next_call(process)
     assert call is not None, f"{process.name} calls no port"
     name, method, arguments = call
-    effect = memory.effect(state.stores[name], method, arguments)
+    effect = cache.effect(state.stores[name], method, arguments)
     process = process.after(effect.answer, effect.text)
     return replace(
         state,
         stores={**state.stores, name: effect.store},
-        processes=_with(state.processes, index, process if memory.next_call(process) else process.ended()),
+        processes=_with(state.processes, index, process if cache.next_call(process) else process.ended()),
         path=(*state.path, f"{process.name}: {name}.{method}"),
     )
 
@@ -237,7 +237,7 @@ def _answer(store: Any, method: str, arguments: tuple[Any, ...]) -> Any:
         return error
 
 
-def _pass(state: State) -> State:
+def _advance_time(state: State) -> State:
     """Advance time beyond the longest life of a process: every process that had started has crashed."""
     first, *rest = state.passes
     return replace(

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from events.envelope import CloudEvent
-from functions.evaluation.derived_record import Record as EvaluationRecord
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.evaluation.derived_record import AnyDerivedRecord as EvaluationRecord
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from tests.simulator.model import Commit, Content, Order
 from tests.simulator.tasks import Task
 from tests.simulator.trace import BrokenInvariantError
@@ -18,7 +18,7 @@ from tests.simulator.trace import BrokenInvariantError
 Key = tuple[str, str]
 
 
-def as_stored(snapshot: StoredSnapshot) -> str:
+def as_stored(snapshot: SnapshotRecord) -> str:
     """Return a row as text, so that a later change of it is detected."""
     return orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS).decode()
 
@@ -30,7 +30,7 @@ class Ledger:
     Attributes:
         commits: accepted snapshots in the order of their commit.
         heads: the greatest order announced to each (world, stage).
-        evaluations: each record as first stored, by (world, evaluation id).
+        reports: each record as first stored, by (world, evaluation id).
         documents: the same as JSON.
         announced: how often the bus took the event about a (world, version) or (world, evaluation id).
         handlings: the outcomes of each worker on each (world, version) and type of event.
@@ -42,7 +42,7 @@ class Ledger:
     commits: list[Commit] = field(default_factory=list)
     by_key: dict[Key, Commit] = field(default_factory=dict)
     heads: dict[Key, Order] = field(default_factory=dict)
-    evaluations: dict[Key, EvaluationRecord] = field(default_factory=dict)
+    reports: dict[Key, EvaluationRecord] = field(default_factory=dict)
     documents: dict[Key, dict[str, Any]] = field(default_factory=dict)
     announced: Counter[Key] = field(default_factory=Counter)
     handlings: dict[tuple[str, Key, str], list[str]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Ledger:
     damaged: set[str] = field(default_factory=set)
     committers: list[Task] = field(default_factory=list)
 
-    def committed(self, task: Task | None, stored: StoredSnapshot) -> None:
+    def record_commit(self, task: Task | None, stored: SnapshotRecord) -> None:
         """Record a new row; its expected content is known from the producer's intent and its process's clock."""
         require(task is not None, "INV-09", f"{stored.version} was committed by nobody", stored.version)
         if task is None:
@@ -58,9 +58,9 @@ class Ledger:
         content: Content = task.subject.content
         commit = Commit(content, task.readings[0], stored.content_hash, as_stored(stored))
         require(
-            task.subject.fault is None,
+            task.subject.violation is None,
             "INV-09",
-            f"a bad snapshot ({task.subject.fault}) was stored",
+            f"a bad snapshot ({task.subject.violation}) was stored",
             content.version,
         )
         require(commit.key not in self.by_key, "INV-01", f"{commit.key} was committed twice", content.version)
@@ -69,7 +69,7 @@ class Ledger:
         self.committers.append(task)
         self.by_key[commit.key] = commit
 
-    def advanced(self, snapshot: StoredSnapshot, *, is_head: bool, before: Any, after: Any) -> None:
+    def record_head(self, snapshot: SnapshotRecord, *, is_head: bool, before: Any, after: Any) -> None:
         """Record a call of advance_head and its effect on the row."""
         commit = self.commit_of(snapshot.world_id, snapshot.version)
         slot = (snapshot.world_id, snapshot.stage)
@@ -90,7 +90,7 @@ class Ledger:
         )
         require(new == greatest, "INV-03", f"the head of {slot} is not the greatest order", snapshot.version)
 
-    def taken(self, event: CloudEvent) -> None:
+    def record_event(self, event: CloudEvent) -> None:
         """Record an event that the bus accepted."""
         if event.type == "risk_snapshot_updated":
             self._snapshot_announced(event)
@@ -114,14 +114,14 @@ class Ledger:
         require_shown(commit, shown, commit.created_at)
         self.announced[commit.key] += 1
 
-    def evaluated(self, evaluation: EvaluationRecord) -> None:
+    def record_report(self, evaluation: EvaluationRecord) -> None:
         """Record a stored evaluation."""
         key = (evaluation.report.world_id, evaluation.evaluation_id)
-        require(key not in self.evaluations, "INV-05", f"{key} was stored twice", evaluation.report.version)
-        self.evaluations[key] = evaluation
+        require(key not in self.reports, "INV-05", f"{key} was stored twice", evaluation.report.version)
+        self.reports[key] = evaluation
         self.documents[key] = evaluation.report.model_dump(mode="json")
 
-    def handled(self, worker: str, event: CloudEvent, outcome: str, at: datetime) -> None:
+    def record_handling(self, worker: str, event: CloudEvent, outcome: str, at: datetime) -> None:
         """Record that a worker has completed an event; `at` is its clock reading."""
         commit = self.commit_of(event.subject, event.data["version"])
         if event.history:

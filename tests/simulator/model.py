@@ -123,7 +123,7 @@ def as_text(instant: datetime) -> str:
 
 
 @dataclass(frozen=True)
-class Question:
+class ReadQuery:
     """A reader's query; `first` represents latest and lookup by as_of."""
 
     world_id: str
@@ -138,7 +138,7 @@ class Question:
     ascending: bool = False
     limit: int = 1
 
-    def admits(self, commit: Commit, at: datetime) -> bool:
+    def matches(self, commit: Commit, at: datetime) -> bool:
         content = commit.content
         return (
             content.world_id == self.world_id
@@ -153,7 +153,7 @@ class Question:
 
     def answer(self, commits: Sequence[Commit], at: datetime, after: Order | None) -> list[Commit]:
         """Return all results after the position `after`, in order, without a limit."""
-        found = [commit for commit in commits if self.admits(commit, at)]
+        found = [commit for commit in commits if self.matches(commit, at)]
         found.sort(key=lambda commit: commit.order, reverse=not self.ascending)
         if after is not None:
             found = [c for c in found if (c.order > after if self.ascending else c.order < after)]

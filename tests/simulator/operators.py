@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from functions.hub.ports import UnavailableError
+from functions.hub.ports import DependencyUnavailableError
 from tests.simulator.hub import Hub
 from tests.simulator.intents import WORLDS
 from tests.simulator.model import as_text
@@ -25,7 +25,7 @@ class Operators:
 
     def act(self) -> bool:
         """Announce a world's history again, with or without faults."""
-        if self._replays >= REPLAYS_MAX or not self.hub.derives_more:
+        if self._replays >= REPLAYS_MAX or not self.hub.runs_all_engines:
             return False
         now = self.hub.clock.now
         period = {"from": as_text(now - PERIOD), "to": as_text(now + PERIOD)}
@@ -47,7 +47,7 @@ class Operators:
         self._replays += 1
 
         def done(task: Task) -> None:
-            if isinstance(task.error, Crash | UnavailableError):
+            if isinstance(task.error, Crash | DependencyUnavailableError):
                 self.hub.failures.kept += repaired
             elif task.error is not None:
                 raise task.error

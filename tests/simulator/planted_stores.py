@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from functions.evaluation.derived_record import Record as EvaluationRecord
+from functions.evaluation.derived_record import AnyDerivedRecord as EvaluationRecord
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Head, PutOutcome
 from risk_hub_contracts.blob.refs import BlobRef
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots, MemoryWorlds
 
 
 class HeadWithoutCondition(MemoryWorlds):
-    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+    def advance_head(self, snapshot: SnapshotRecord) -> bool:
         slot = (snapshot.world_id, snapshot.stage)
         self.rows[slot] = Head(*slot, snapshot.order)
         return True
@@ -26,7 +26,7 @@ class HeadByArrival(MemoryWorlds):
         super().__init__()
         self.arrived: dict[tuple[str, str], datetime] = {}
 
-    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+    def advance_head(self, snapshot: SnapshotRecord) -> bool:
         slot = (snapshot.world_id, snapshot.stage)
         if self.arrived.get(slot, snapshot.created_at) > snapshot.created_at:
             return False
@@ -35,14 +35,14 @@ class HeadByArrival(MemoryWorlds):
         return True
 
 
-class EffectEveryTime(MemoryEvaluations):
+class EffectEveryTime(MemoryReports):
     def put_once(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
         assert retain_until.tzinfo is not None
         self.rows[evaluation.report.world_id, evaluation.evaluation_id] = evaluation
         return True
 
 
-class EffectReplacedInSilence(MemoryEvaluations):
+class EffectReplacedSilently(MemoryReports):
     def put_once(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
         assert retain_until.tzinfo is not None
         key = (evaluation.report.world_id, evaluation.evaluation_id)
@@ -57,41 +57,41 @@ class DigestNotVerified(MemoryBlobs):
 
 
 class ExpiryIgnored(MemorySnapshots):
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+    def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         return super().select(replace(query, include_expired=True))
 
 
 class ExpiryOneTickLate(MemorySnapshots):
     """Show a snapshot at the very instant at which it expires."""
 
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+    def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         return super().select(replace(query, at=query.at - timedelta(microseconds=1)))
 
 
 class KnowledgeTimeIgnored(MemorySnapshots):
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+    def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         return super().select(replace(query, known_at=None))
 
 
 class NewestArrivalFirst(MemorySnapshots):
     """Return the last put as the latest."""
 
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
-        admitted = [row for row in self.rows.values() if query.admits(row)]
+    def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
+        admitted = [row for row in self.rows.values() if query.matches(row)]
         return (admitted[::-1] if query.newest_first else admitted)[: query.limit]
 
 
 class TiesByVersion(MemorySnapshots):
     """Break a tie in as_of by the version's name, not by the time at which the snapshot became known."""
 
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
-        admitted = [row for row in self.rows.values() if query.admits(row)]
+    def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
+        admitted = [row for row in self.rows.values() if query.matches(row)]
         admitted.sort(key=lambda row: (row.as_of, row.version), reverse=query.newest_first)
         return admitted[: query.limit]
 
 
 class LastWriteWins(MemorySnapshots):
-    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+    def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         self.rows.pop((snapshot.world_id, snapshot.version), None)
         return super().put_once(snapshot, retain_until)
 
@@ -99,7 +99,7 @@ class LastWriteWins(MemorySnapshots):
 class ReplayRefreshes(MemorySnapshots):
     """Renew created_at, and with it the time to live, when equal content is replayed."""
 
-    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+    def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         outcome = super().put_once(snapshot, retain_until)
         if outcome.stored.content_hash != snapshot.content_hash:
             return outcome

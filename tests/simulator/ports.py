@@ -6,22 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from events.envelope import CloudEvent
-from functions.evaluation.ports import FoundReport
-from functions.evaluation.derived_record import Record as EvaluationRecord
+from functions.evaluation.derived_record import AnyDerivedRecord as EvaluationRecord
 from functions.evaluation.derived_record import ReportKind
+from functions.evaluation.ports import StoredReport
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import BlobHead, BlobStat, Head, PutOutcome
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.policies.exit_policy import ExitPolicy, MeasureLimit, StressLimit
 from tests.fakes.marks import MemoryMarks
-from tests.fakes.stores import MemoryBlobs, MemoryEvaluations, MemorySnapshots, MemoryWorlds
+from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots, MemoryWorlds
 from tests.simulator.ledger import Ledger
 from tests.simulator.model import COOL_DOWN_SECONDS, STRESS_LOSS_LIMIT, VALUE_AT_RISK_99_LIMIT
 from tests.simulator.queues import Queue
-from tests.simulator.streams import Stream, evaluation_record, snapshot_record
+from tests.simulator.streams import Stream, report_record, snapshot_record
 from tests.simulator.wire import Wire
 
 POLICY = ExitPolicy(
@@ -46,22 +46,22 @@ class WiredSnapshots:
     ledger: Ledger
     stream: Stream
 
-    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+    def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         return self.wire.call("snapshots.put_once", lambda: self._put(snapshot, retain_until))
 
-    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+    def get(self, world_id: str, version: str) -> SnapshotRecord | None:
         return self.wire.call("snapshots.get", lambda: self.store.get(world_id, version))
 
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+    def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         return self.wire.call("snapshots.select", lambda: self.store.select(query))
 
     def last_expiry(self, world_id: str, known_at: datetime | None = None) -> datetime | None:
         return self.wire.call("snapshots.last_expiry", lambda: self.store.last_expiry(world_id, known_at))
 
-    def _put(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+    def _put(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         outcome = self.store.put_once(snapshot, retain_until)
         if outcome.created:
-            self.ledger.committed(self.wire.tasks.current, outcome.stored)
+            self.ledger.record_commit(self.wire.tasks.current, outcome.stored)
             self.stream.append(snapshot.world_id, snapshot_record(outcome.stored))
             self.wire.note(f"COMMIT {snapshot.version} as_of {snapshot.as_of:%H:%M:%S.%f}")
         return outcome
@@ -102,8 +102,8 @@ class WiredMarks:
     def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:
         self.wire.call("marks.claim", lambda: self.store.claim(world_id, sha256, claim, retain_until))
 
-    def is_doomed(self, world_id: str, sha256: str, now: datetime) -> bool:
-        return self.wire.call("marks.is_doomed", lambda: self.store.is_doomed(world_id, sha256, now))
+    def is_leased(self, world_id: str, sha256: str, now: datetime) -> bool:
+        return self.wire.call("marks.is_leased", lambda: self.store.is_leased(world_id, sha256, now))
 
 
 @dataclass
@@ -112,7 +112,7 @@ class WiredWorlds:
     store: MemoryWorlds
     ledger: Ledger
 
-    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+    def advance_head(self, snapshot: SnapshotRecord) -> bool:
         return self.wire.call("worlds.advance_head", lambda: self._advance(snapshot))
 
     def exit_policy(self, _world_id: str, _stage: str) -> ExitPolicy | None:
@@ -121,19 +121,19 @@ class WiredWorlds:
     def heads(self, world_id: str) -> Sequence[Head | None]:
         return self.wire.call("worlds.heads", lambda: self.store.heads(world_id), list)
 
-    def _advance(self, snapshot: StoredSnapshot) -> bool:
+    def _advance(self, snapshot: SnapshotRecord) -> bool:
         slot = (snapshot.world_id, snapshot.stage)
         before = self.store.rows.get(slot)
         is_head = self.store.advance_head(snapshot)
-        self.ledger.advanced(snapshot, is_head=is_head, before=before, after=self.store.rows.get(slot))
+        self.ledger.record_head(snapshot, is_head=is_head, before=before, after=self.store.rows.get(slot))
         self.wire.note(f"HEAD {snapshot.version} {'is' if is_head else 'is not'} the latest")
         return is_head
 
 
 @dataclass
-class WiredEvaluations:
+class WiredReports:
     wire: Wire
-    store: MemoryEvaluations
+    store: MemoryReports
     ledger: Ledger
     stream: Stream
 
@@ -145,7 +145,7 @@ class WiredEvaluations:
 
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
-    ) -> FoundReport | None:
+    ) -> StoredReport | None:
         return self.wire.call(
             "evaluations.newest_report",
             lambda: self.store.newest_report(kind, world_id, version, known_at),
@@ -155,8 +155,8 @@ class WiredEvaluations:
     def _put(self, evaluation: EvaluationRecord, retain_until: datetime) -> bool:
         stored = self.store.put_once(evaluation, retain_until)
         if stored:
-            self.ledger.evaluated(evaluation)
-            self.stream.append(evaluation.report.world_id, evaluation_record(evaluation))
+            self.ledger.record_report(evaluation)
+            self.stream.append(evaluation.report.world_id, report_record(evaluation))
             self.wire.note(f"EFFECT {evaluation.evaluation_id}")
         return stored
 
@@ -173,14 +173,14 @@ class WiredBus:
         return [event for event in events if not self._offer(event)]
 
     def _offer(self, event: CloudEvent) -> bool:
-        if self.wire.faults.strikes("refusal"):
+        if self.wire.faults.occurs("refusal"):
             self.wire.note(f"bus refuses {event.type} {event.data['version']}")
             return False
         self.wire.call(f"bus.put {event.data['version']}", lambda: self._take(event))
         return True
 
     def _take(self, event: CloudEvent) -> None:
-        self.ledger.taken(event)
+        self.ledger.record_event(event)
         for queue in self.rules[event.type]:
             queue.send(event.to_detail())
 

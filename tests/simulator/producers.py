@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from functions.hub.ports import UnavailableError
-from functions.hub.use_cases.publish_snapshot import Published
+from functions.hub.ports import DependencyUnavailableError
+from functions.hub.use_cases.publish_snapshot import PublishResult
 from risk_hub_contracts.base.problems import ProblemError
 from tests.simulator.hub import Hub
-from tests.simulator.intents import Intent, Intentions
+from tests.simulator.intents import Intent, IntentGenerator
 from tests.simulator.ledger import as_stored, require
 from tests.simulator.tasks import Crash, Task
 
@@ -24,7 +24,7 @@ class Producers:
     def __init__(self, hub: Hub, planned: int) -> None:
         self.hub, self.planned = hub, planned
         self.unanswered: list[Intent] = []
-        self._intentions = Intentions(hub.random)
+        self._intentions = IntentGenerator(hub.random)
         self._posts = 0
 
     def act(self) -> bool:
@@ -43,38 +43,43 @@ class Producers:
         self._posts += 1
         intent.upload(self.hub.blobs.store)
         publication = intent.publication()
-        what = f"{intent.content.version} ttl {intent.content.ttl_sec} {intent.fault or ''}"
+        what = f"{intent.content.version} ttl {intent.content.ttl_sec} {intent.violation or ''}"
         self.hub.start(
             f"post-{self._posts}",
             lambda: self.hub.publish(publication),
-            self._answered,
-            timedelta(seconds=self.hub.parts.writer_timeout_seconds),
+            self._handle_result,
+            timedelta(seconds=self.hub.dependencies.writer_timeout_seconds),
             subject=intent,
             what=what,
         )
 
-    def _answered(self, task: Task) -> None:
+    def _handle_result(self, task: Task) -> None:
         intent: Intent = task.subject
-        if isinstance(task.error, Crash | UnavailableError):
-            self._unanswered(intent)
+        if isinstance(task.error, Crash | DependencyUnavailableError):
+            self._resend_later(intent)
             return
         if isinstance(task.error, ProblemError):
-            self._refused(intent, task, task.error)
+            self._check_rejected(intent, task, task.error)
         elif task.error is not None:
             raise task.error
         else:
-            self._published(intent, task, task.value)
-        if self.hub.faults.strikes("dropped response"):
-            self._unanswered(intent)
+            self._check_accepted(intent, task, task.value)
+        if self.hub.faults.occurs("dropped response"):
+            self._resend_later(intent)
 
-    def _unanswered(self, intent: Intent) -> None:
+    def _resend_later(self, intent: Intent) -> None:
         if not self.hub.faults.on or self.hub.random.random() >= GIVE_UP_SHARE:
             self.unanswered.append(intent)
 
-    def _published(self, intent: Intent, task: Task, published: Published) -> None:
+    def _check_accepted(self, intent: Intent, task: Task, published: PublishResult) -> None:
         version = intent.content.version
         self.hub.trace.add(self.hub.clock.now, task.name, f"-> {'201' if published.created else '200'}")
-        require(intent.fault is None, "INV-09", f"{version} with a bad {intent.fault} was accepted", version)
+        require(
+            intent.violation is None,
+            "INV-09",
+            f"{version} with a bad {intent.violation} was accepted",
+            version,
+        )
         commit = self.hub.ledger.by_key.get((intent.content.world_id, version))
         require(commit is not None, "INV-01", f"{version} was acknowledged and is not stored", version)
         if commit is None:
@@ -85,11 +90,11 @@ class Producers:
         same = as_stored(published.stored) == commit.stored
         require(same, "INV-02", f"{version}: the answer is not the first record", version)
 
-    def _refused(self, intent: Intent, task: Task, problem: ProblemError) -> None:
+    def _check_rejected(self, intent: Intent, task: Task, problem: ProblemError) -> None:
         version, slug = intent.content.version, problem.type.slug
         self.hub.trace.add(self.hub.clock.now, task.name, f"-> {slug}")
-        left = task in self.hub.ledger.committers
-        require(not left, "INV-09", f"{version} was refused ({slug}) and is stored", version)
+        was_committed = task in self.hub.ledger.committers
+        require(not was_committed, "INV-09", f"{version} was refused ({slug}) and is stored", version)
         if slug == "version-conflict":
             commit = self.hub.ledger.by_key.get((intent.content.world_id, version))
             differs = commit is not None and commit.content != intent.content
@@ -97,6 +102,6 @@ class Producers:
             stored_hash = None if commit is None else commit.content_hash
             require(problem.extra["stored_hash"] == stored_hash, "INV-01", "a conflict names another hash")
             return
-        damaged = intent.by_ref and any(p.sha256 in self.hub.ledger.damaged for p in intent.parts())
-        excused = intent.fault is not None or damaged
+        damaged = intent.by_ref and any(p.sha256 in self.hub.ledger.damaged for p in intent.components())
+        excused = intent.violation is not None or damaged
         require(excused, "INV-09", f"the sound {version} was refused: {problem.detail}", version)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from tests.simulator.hub import Hub
 from tests.simulator.intents import ACTORS, STAGES, WORLDS, Intent
-from tests.simulator.model import Commit, Kind, Question
+from tests.simulator.model import Commit, Kind, ReadQuery
 from tests.simulator.tasks import Task
 
 KINDS: tuple[Kind, ...] = ("first", "first", "page", "page", "version")
@@ -12,15 +12,15 @@ LOOK_BACK_SECONDS = (0, 1, 14, 15, 16, 60, 900, 3_600)
 TICKS_US = (-1, 0, 0, 1)
 
 
-def draw_question(hub: Hub) -> Question:
+def draw_query(hub: Hub) -> ReadQuery:
     """Draw a question, half of the time about one snapshot in particular."""
     random = hub.random
     if random.random() < 0.4 and (under_way := [t for t in hub.tasks.live if _publishes(t)]):
-        return _about_the_unborn(hub, random.choice(under_way))
+        return _about_pending_commit(hub, random.choice(under_way))
     kind = random.choice(KINDS)
     bounded = random.random() < 0.4
     focus = random.choice(hub.ledger.commits) if hub.ledger.commits else None
-    return Question(
+    return ReadQuery(
         world_id=focus.key[0] if focus is not None and random.random() < 0.7 else random.choice(WORLDS),
         kind=kind,
         stage=random.choice((None, None, *STAGES)),
@@ -39,10 +39,10 @@ def _publishes(task: Task) -> bool:
     return isinstance(task.subject, Intent) and bool(task.readings)
 
 
-def _about_the_unborn(hub: Hub, task: Task) -> Question:
+def _about_pending_commit(hub: Hub, task: Task) -> ReadQuery:
     """Ask what was known when an ongoing publication read its clock, to test the settling time."""
     content = task.subject.content
-    return Question(content.world_id, "page", known_at=_past(hub, task.readings[0]), limit=5)
+    return ReadQuery(content.world_id, "page", known_at=_past(hub, task.readings[0]), limit=5)
 
 
 def _known_at(hub: Hub, focus: Commit | None) -> datetime:

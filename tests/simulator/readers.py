@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.hub.domain.snapshot_record import StoredSnapshot
-from functions.hub.ports import BlobError, UnavailableError
-from functions.hub.use_cases.read_snapshots import FoundPage, Moment
+from functions.hub.domain.snapshot_record import SnapshotRecord
+from functions.hub.ports import BlobError, DependencyUnavailableError
+from functions.hub.use_cases.read_snapshots import FoundSnapshotPage, Moment
 from risk_hub_contracts.api.queries import LatestQuery, ListQuery, LookupQuery, parse_query
 from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.blob.types import BlobFormatError
 from tests.simulator.hub import Hub
 from tests.simulator.ledger import differences, require
-from tests.simulator.model import Commit, Order, Question, as_text
-from tests.simulator.read_queries import draw_question
+from tests.simulator.model import Commit, Order, ReadQuery, as_text
+from tests.simulator.read_queries import draw_query
 from tests.simulator.tasks import Crash, Task
 
 PAGES_MAX = 4
@@ -46,8 +46,8 @@ class Readers:
 
     def __init__(self, hub: Hub, planned: int) -> None:
         self.hub, self.planned = hub, planned
-        self.settled: list[tuple[Question, Sequence[Answer]]] = []
-        self.asked = 0
+        self.settled: list[tuple[ReadQuery, Sequence[Answer]]] = []
+        self.queries_sent = 0
 
     def act(self) -> bool:
         """Ask one question; return whether there was one to ask."""
@@ -57,25 +57,25 @@ class Readers:
         if self.hub.random.random() < 0.15 and self.hub.ledger.commits:
             self._start_expansion(self.hub.random.choice(self.hub.ledger.commits))
             return True
-        question = draw_question(self.hub)
-        self.asked += 1
+        query = draw_query(self.hub)
+        self.queries_sent += 1
         self.hub.start(
-            f"read-{self.asked}",
-            lambda: self.ask(question),
-            self._told,
+            f"read-{self.queries_sent}",
+            lambda: self.run_query(query),
+            self._check_answers,
             TIMEOUT,
-            subject=question,
+            subject=query,
             what="asks",
         )
         return True
 
-    def ask(self, question: Question) -> list[Answer]:
+    def run_query(self, query: ReadQuery) -> list[Answer]:
         """Ask a question; a list is followed page by page."""
         answers: list[Answer] = []
         cursor: str | None = None
         after: Order | None = None
         for _ in range(PAGES_MAX):
-            answer, cursor = self._one(question, cursor, after)
+            answer, cursor = self._read_page(query, cursor, after)
             answers.append(answer)
             if cursor is None:
                 break
@@ -83,92 +83,94 @@ class Readers:
             after = self.hub.ledger.commit_of(last["world_id"], last["version"]).order
         return answers
 
-    def check(self, question: Question, answers: Sequence[Answer]) -> None:
+    def check(self, query: ReadQuery, answers: Sequence[Answer]) -> None:
         for answer in answers:
-            self._check_moment(question, answer)
-            self._check_one(question, answer)
+            self._check_moment(query, answer)
+            self._check_one(query, answer)
 
     def repeat_settled(self) -> None:
         """Repeat the questions whose answers can no longer change (INV-08)."""
-        for question, answers in self.settled:
-            again = self.ask(question)
+        for query, answers in self.settled:
+            again = self.run_query(query)
             same = len(again) == len(answers) and all(map(Answer.same_as, answers, again))
-            require(same, "INV-08", f"a settled answer changed: {question}")
+            require(same, "INV-08", f"a settled answer changed: {query}")
 
-    def _told(self, task: Task) -> None:
-        if isinstance(task.error, Crash | UnavailableError):
+    def _check_answers(self, task: Task) -> None:
+        if isinstance(task.error, Crash | DependencyUnavailableError):
             return
         if task.error is not None:
             raise task.error
-        question, answers = task.subject, task.value
-        self.check(question, answers)
-        if question.known_at is not None and question.known_at <= answers[0].reading - SETTLE:
-            self.settled.append((question, answers))
+        query, answers = task.subject, task.value
+        self.check(query, answers)
+        if query.known_at is not None and query.known_at <= answers[0].reading - SETTLE:
+            self.settled.append((query, answers))
 
-    def _one(self, question: Question, cursor: str | None, after: Order | None) -> tuple[Answer, str | None]:
+    def _read_page(
+        self, query: ReadQuery, cursor: str | None, after: Order | None
+    ) -> tuple[Answer, str | None]:
         before = len(self.hub.ledger.commits)
         moment: Moment | None = None
-        found: Sequence[StoredSnapshot] = ()
+        found: Sequence[SnapshotRecord] = ()
         more = absence = None
         try:
-            moment, found, more = self._read(question, cursor)
+            moment, found, more = self._read(query, cursor)
         except ProblemError as problem:
             absence = problem.type.slug
-            require(absence in ABSENT, "INV-03", f"{question}: {problem.detail}")
+            require(absence in ABSENT, "INV-03", f"{query}: {problem.detail}")
         reading = self.hub.last_reading()
         documents = tuple(stored.to_answer(moment.at) for stored in found) if moment is not None else ()
         commits = len(self.hub.ledger.commits)
         return Answer(documents, more is not None, moment, reading, after, before, commits, absence), more
 
     def _read(
-        self, question: Question, cursor: str | None
-    ) -> tuple[Moment, Sequence[StoredSnapshot], str | None]:
-        asked = {name: text for name, text in self._parameters(question, cursor).items() if text is not None}
-        if question.kind == "page":
-            page: FoundPage = self.hub.read.page(question.world_id, parse_query(ListQuery, asked))
+        self, query: ReadQuery, cursor: str | None
+    ) -> tuple[Moment, Sequence[SnapshotRecord], str | None]:
+        parameters = {
+            name: text for name, text in self._parameters(query, cursor).items() if text is not None
+        }
+        if query.kind == "page":
+            page: FoundSnapshotPage = self.hub.read.page(query.world_id, parse_query(ListQuery, parameters))
             return page.moment, page.stored, page.next_cursor
-        if question.version is not None or question.until is not None:
-            found = self.hub.read.lookup(question.world_id, parse_query(LookupQuery, asked))
+        if query.version is not None or query.until is not None:
+            found = self.hub.read.lookup(query.world_id, parse_query(LookupQuery, parameters))
         else:
-            found = self.hub.read.latest(question.world_id, parse_query(LatestQuery, asked))
+            found = self.hub.read.latest(query.world_id, parse_query(LatestQuery, parameters))
         return found.moment, [found.stored], None
 
-    def _parameters(self, question: Question, cursor: str | None) -> dict[str, str | None]:
+    def _parameters(self, query: ReadQuery, cursor: str | None) -> dict[str, str | None]:
         common = {
-            "stage": question.stage,
-            "actor": question.actor,
-            "known_at": _text(question.known_at),
-            "include_expired": "true" if question.include_expired else None,
+            "stage": query.stage,
+            "actor": query.actor,
+            "known_at": _text(query.known_at),
+            "include_expired": "true" if query.include_expired else None,
         }
-        if question.kind != "page":
-            return {**common, "version": question.version, "as_of": _text(question.until)}
-        bounds = {"from": _text(question.since), "to": _text(question.until), "cursor": cursor}
-        order = "asc" if question.ascending else "desc"
-        return {**common, **bounds, "limit": str(question.limit), "order": order}
+        if query.kind != "page":
+            return {**common, "version": query.version, "as_of": _text(query.until)}
+        bounds = {"from": _text(query.since), "to": _text(query.until), "cursor": cursor}
+        order = "asc" if query.ascending else "desc"
+        return {**common, **bounds, "limit": str(query.limit), "order": order}
 
-    def _check_moment(self, question: Question, answer: Answer) -> None:
+    def _check_moment(self, query: ReadQuery, answer: Answer) -> None:
         moment = answer.moment
         if moment is None:
             return
-        at = question.known_at or answer.reading
+        at = query.known_at or answer.reading
         require(moment.at == at, "INV-07", f"expiry was judged at {moment.at}, not at {at}")
-        settled = question.known_at is not None and question.known_at <= answer.reading - SETTLE
-        require(bool(moment.settled()) == settled, "INV-08", f"settled={moment.settled()} for {question}")
+        settled = query.known_at is not None and query.known_at <= answer.reading - SETTLE
+        require(bool(moment.settled()) == settled, "INV-08", f"settled={moment.settled()} for {query}")
 
-    def _check_one(self, question: Question, answer: Answer) -> None:
+    def _check_one(self, query: ReadQuery, answer: Answer) -> None:
         """Find a moment between question and answer at which the model gives the same answer."""
-        at = question.known_at or answer.reading
+        at = query.known_at or answer.reading
         for count in range(answer.commits_before, answer.commits_after + 1):
-            full = question.answer(self.hub.ledger.commits[:count], at, answer.after)
-            if _is(
-                answer, full[: question.limit], more=question.kind == "page" and len(full) > question.limit
-            ):
+            full = query.answer(self.hub.ledger.commits[:count], at, answer.after)
+            if _matches(answer, full[: query.limit], more=query.kind == "page" and len(full) > query.limit):
                 self._check_documents(full, answer, at)
                 return
         got = [document["version"] for document in answer.documents]
         wanted = [commit.content.version for commit in full]
-        detail = f"{got} (more: {answer.more}) is not the start of {wanted} at {at}: {question}"
-        require(holds=False, invariant=self._blame(question, answer, at), detail=detail)
+        detail = f"{got} (more: {answer.more}) is not the start of {wanted} at {at}: {query}"
+        require(holds=False, invariant=self._violated_invariant(query, answer, at), detail=detail)
 
     def _check_documents(self, expected: Sequence[Commit], answer: Answer, at: datetime) -> None:
         for commit, document in zip(expected, answer.documents, strict=False):
@@ -176,33 +178,33 @@ class Readers:
             invariant = "INV-07" if wrong == ["expired"] else "INV-01"
             require(not wrong, invariant, f"{commit.key} is shown with other {wrong}", commit.content.version)
 
-    def _blame(self, question: Question, answer: Answer, at: datetime) -> str:
+    def _violated_invariant(self, query: ReadQuery, answer: Answer, at: datetime) -> str:
         """Name the violated invariant: the one whose rule, left out, would explain the answer."""
         commits = self.hub.ledger.commits[: answer.commits_after]
         for invariant, loose in (
-            ("INV-07", replace(question, include_expired=True)),
-            ("INV-08", replace(question, known_at=None)),
+            ("INV-07", replace(query, include_expired=True)),
+            ("INV-08", replace(query, known_at=None)),
         ):
             full = loose.answer(commits, at, answer.after)
-            if loose != question and [c.key[1] for c in full[: len(answer.documents)]] == [
+            if loose != query and [c.key[1] for c in full[: len(answer.documents)]] == [
                 document["version"] for document in answer.documents
             ]:
                 return invariant
         return "INV-03"
 
     def _start_expansion(self, commit: Commit) -> None:
-        question = Question(commit.key[0], "version", version=commit.key[1], include_expired=True)
+        query = ReadQuery(commit.key[0], "version", version=commit.key[1], include_expired=True)
         self.hub.start(
             "expand",
-            lambda: self._expand(question),
+            lambda: self._expand(query),
             self._expanded,
             TIMEOUT,
             subject=commit,
             what=commit.key[1],
         )
 
-    def _expand(self, question: Question) -> dict[str, Any]:
-        moment, found, _ = self._read(question, None)
+    def _expand(self, query: ReadQuery) -> dict[str, Any]:
+        moment, found, _ = self._read(query, None)
         answer = found[0].to_answer(moment.at)
         return self.hub.expand(answer, self.hub.expand.too_large(answer, 1_000))
 
@@ -219,7 +221,7 @@ class Readers:
             require(
                 holds=False, invariant="INV-06", detail=f"{commit.key}: a damaged blob was read: {task.error}"
             )
-        elif not isinstance(task.error, Crash | UnavailableError):
+        elif not isinstance(task.error, Crash | DependencyUnavailableError):
             raise task.error
 
 
@@ -227,6 +229,6 @@ def _text(instant: datetime | None) -> str | None:
     return None if instant is None else as_text(instant)
 
 
-def _is(answer: Answer, expected: Sequence[Commit], *, more: bool) -> bool:
+def _matches(answer: Answer, expected: Sequence[Commit], *, more: bool) -> bool:
     keys = [(document["world_id"], document["version"]) for document in answer.documents]
     return keys == [commit.key for commit in expected] and answer.more == more

@@ -5,36 +5,39 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from functions.evaluation.derived_record import Record as EvaluationRecord
+from functions.evaluation.derived_record import AnyDerivedRecord
 from functions.evaluation.store.dynamodb_reports import to_item
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from tests.events.emitted import stream_record
 from tests.fakes.clock import START
 from tests.simulator.faults import Faults
 
-Record = dict[str, Any]
+StreamRecord = dict[str, Any]
 RETRY_MAX_ATTEMPTS = 5
 BATCH_MAX_RECORDS = 10
 RETAINED = START + timedelta(days=30)
 
 
-def snapshot_record(snapshot: StoredSnapshot) -> Record:
+def snapshot_record(snapshot: SnapshotRecord) -> StreamRecord:
     return stream_record(snapshot)
 
 
-def evaluation_record(evaluation: EvaluationRecord) -> Record:
+def report_record(evaluation: AnyDerivedRecord) -> StreamRecord:
     item = to_item(evaluation, RETAINED)
     keys = {name: item[name] for name in ("world_id", "evaluation_id")}
     return {"eventName": "INSERT", "dynamodb": {"Keys": keys, "NewImage": item}}
 
 
-def damaged(record: Record) -> Record:
+def damaged(record: StreamRecord) -> StreamRecord:
     """Return the record with an unreadable image: only its keys remain valid."""
     image = {name: value for name, value in record["dynamodb"]["NewImage"].items() if name != "content_hash"}
     return {**record, "dynamodb": {**record["dynamodb"], "NewImage": image}}
 
 
-FOREIGN: Record = {"eventName": "INSERT", "dynamodb": {"NewImage": {"colour": {"S": "blue"}}}}
+UNREADABLE_RECORD: StreamRecord = {
+    "eventName": "INSERT",
+    "dynamodb": {"NewImage": {"colour": {"S": "blue"}}},
+}
 
 
 @dataclass
@@ -48,20 +51,20 @@ class Shard:
         busy: whether a batch is being handled.
     """
 
-    records: list[Record] = field(default_factory=list)
+    records: list[StreamRecord] = field(default_factory=list)
     position: int = 0
     attempts: int = 0
     size: int = BATCH_MAX_RECORDS
     busy: bool = False
 
-    def batch(self, size: int) -> list[Record]:
+    def batch(self, size: int) -> list[StreamRecord]:
         return self.records[self.position : self.position + min(size, self.size)]
 
     def acknowledge(self, count: int) -> None:
         self.position += count
         self.attempts, self.size = 0, BATCH_MAX_RECORDS
 
-    def fail(self, give_up: Callable[[Record], None]) -> None:
+    def fail(self, give_up: Callable[[StreamRecord], None]) -> None:
         """Count a failure; a record that fails alone and too often goes to the failure queue."""
         self.attempts += 1
         self.size = max(1, self.size // 2)
@@ -77,12 +80,12 @@ class Stream:
     faults: Faults
     shards: dict[str, Shard] = field(default_factory=dict)
 
-    def append(self, world_id: str, record: Record) -> None:
+    def append(self, world_id: str, record: StreamRecord) -> None:
         shard = self.shards.setdefault(world_id, Shard())
-        if self.faults.strikes("poison"):
-            shard.records.append(FOREIGN)
-        shard.records.append(damaged(record) if self.faults.strikes("poison") else record)
-        if self.faults.strikes("poison"):
+        if self.faults.occurs("poison"):
+            shard.records.append(UNREADABLE_RECORD)
+        shard.records.append(damaged(record) if self.faults.occurs("poison") else record)
+        if self.faults.occurs("poison"):
             shard.records.append({**record, "eventName": "REMOVE"})
 
     def pending(self) -> list[Shard]:

@@ -77,7 +77,7 @@ class _Runner:
         self.wake.release()
         self.turn.acquire()
 
-    def rest(self) -> None:
+    def yield_control(self) -> None:
         """Return control to the scheduler; called inside the task."""
         self.turn.release()
         self.wake.acquire()
@@ -106,7 +106,7 @@ class Tasks:
         task = self.current
         if task is None or task.runner is None or self._random.random() >= self._pause_rate:
             return
-        task.runner.rest()
+        task.runner.yield_control()
         if self._aborting:
             raise Crash
 
@@ -114,7 +114,7 @@ class Tasks:
         """End all tasks, so that no thread remains in the middle of a failed history."""
         self._aborting = True
         for task in list(self.live):
-            task.done = _forget
+            task.done = _ignore_result
             with suppress(Exception):
                 self._run(task)
 
@@ -132,5 +132,5 @@ class Tasks:
             task.done(task)
 
 
-def _forget(_task: Task) -> None:
+def _ignore_result(_task: Task) -> None:
     """Ignore the end of a task."""

@@ -10,9 +10,9 @@ from secrets import randbelow
 import pytest
 
 from tests.simulator.__main__ import SEEDS, main, one_processor, run_many
-from tests.simulator.faults import GREATEST_RATES, Faults
+from tests.simulator.faults import MAX_RATES, Faults
 from tests.simulator.history import Outcome, run_history
-from tests.simulator.hub import Parts
+from tests.simulator.hub import HubDependencies
 from tests.simulator.planted_stores import HeadWithoutCondition
 
 ROOT = Path(__file__).parents[2]
@@ -37,10 +37,10 @@ def test_inv_01_to_09_hold_in_the_histories_of_fixed_seeds(block: int) -> None:
     assert faults > BLOCK_HISTORIES
 
 
-@pytest.mark.parametrize("kind", GREATEST_RATES)
+@pytest.mark.parametrize("kind", MAX_RATES)
 def test_every_kind_of_fault_strikes_also_alone(kind: str) -> None:
     for seed in range(KIND_SEEDS_MAX):
-        outcome = run_history(seed, faults=lambda random: Faults(random, {kind: GREATEST_RATES[kind]}))
+        outcome = run_history(seed, faults=lambda random: Faults(random, {kind: MAX_RATES[kind]}))
         assert not fails(outcome), fails(outcome)
         if outcome.faults[kind]:
             return
@@ -96,7 +96,7 @@ def test_a_seed_gives_the_same_history_in_every_process(hash_seed: str) -> None:
 def test_a_failure_names_its_seed_its_invariant_and_the_command_that_replays_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    broken_hub = Parts(worlds=HeadWithoutCondition)
+    broken_hub = HubDependencies(worlds=HeadWithoutCondition)
     failing = next(outcome for outcome in run_many(0, 50, broken_hub) if outcome.broken is not None)
     assert main(["--seed", str(failing.seed)], broken_hub) == 1
     told = capsys.readouterr().out

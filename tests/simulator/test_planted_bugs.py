@@ -3,14 +3,16 @@
 import pytest
 
 from tests.simulator.__main__ import run_many
-from tests.simulator.planted_bugs import PLANTS
+from tests.simulator.planted_bugs import PLANTED_BUGS
 
 SEEDS_MAX = 600
 
 
-@pytest.mark.parametrize("name", PLANTS)
+@pytest.mark.parametrize("name", PLANTED_BUGS)
 def test_the_simulator_finds_the_planted_bug(name: str) -> None:
-    plant = PLANTS[name]
-    broken = next((o.broken for o in run_many(0, SEEDS_MAX, plant.parts) if o.broken is not None), None)
+    plant = PLANTED_BUGS[name]
+    broken = next(
+        (o.broken for o in run_many(0, SEEDS_MAX, plant.dependencies) if o.broken is not None), None
+    )
     assert broken is not None, f"{name}: not found in {SEEDS_MAX} histories"
     assert broken.invariant in plant.breaks, str(broken)

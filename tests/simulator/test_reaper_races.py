@@ -14,11 +14,11 @@ from typing import Any
 import orjson
 import pytest
 
-from functions.hub.blob_ports import ShelvedBlob, SignedPut
-from functions.hub.domain.blob_marks import DOOM_LEASE, Claim
+from functions.hub.blob_ports import ListedBlob, SignedPut
+from functions.hub.domain.blob_marks import DELETION_LEASE_DURATION, Claim
 from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.use_cases import claim_blobs, publish_snapshot
-from functions.hub.use_cases.publish_snapshot import Publication, PublishSnapshot
+from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishSnapshot
 from functions.hub.use_cases.reap_blobs import ReapBlobs
 from functions.hub.use_cases.upload_blobs import UploadBlobs
 from risk_hub_contracts.base.problems import UNAVAILABLE, ProblemError
@@ -26,9 +26,9 @@ from risk_hub_contracts.blob.uploads import UploadRequest
 from risk_hub_contracts.blob.write import encode_returns
 from risk_hub_contracts.snapshot.parse import parse_snapshot
 from tests.fakes.clock import START
-from tests.fakes.marks import Doom, MemoryMarks
+from tests.fakes.marks import DeletionLease, MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemorySnapshots
-from tests.simulator.interleavings import Ports, Process, State, Work, World
+from tests.simulator.interleavings import Explorer, Ports, Process, State, Work
 
 WORLD = "w1"
 GRACE = timedelta(hours=24)
@@ -37,7 +37,7 @@ RETURNS = [0.01, 0.02, 0.03]
 DATA = encode_returns(RETURNS)
 SHA256 = hashlib.sha256(DATA).hexdigest()
 REF = f"s3://blobs/risk-blobs/{WORLD}/{SHA256}"
-BLOB = ShelvedBlob(WORLD, SHA256, BEGINNING)
+BLOB = ListedBlob(WORLD, SHA256, BEGINNING)
 UPLOADED = Claim(None, None, BEGINNING)
 RETENTION = timedelta(days=30)
 # A smaller number would mean that the processes did not overlap.
@@ -47,24 +47,24 @@ STATES_MIN = 30
 class Shelf(MemoryBlobs):
     """A model of S3: what the hub, the producers and the reaper do to the one blob of these tests."""
 
-    def after(self, place: str | None) -> Sequence[ShelvedBlob]:
-        return [BLOB] if place is None and REF in self.objects else []
+    def after(self, position: str | None) -> Sequence[ListedBlob]:
+        return [BLOB] if position is None and REF in self.objects else []
 
-    def remove(self, _blob: ShelvedBlob) -> None:
+    def remove(self, _blob: ListedBlob) -> None:
         self.objects.pop(REF, None)
 
 
 # Not a step: these calls reach no store, or their answer decides nothing here.
 CONSTANTS: dict[str, dict[str, Any]] = {
     "signing": {"ref": lambda *_: REF, "sign_put": lambda _ref: SignedPut("https://blobs.invalid", {})},
-    "blobs": {"bucket": "blobs", "place_of": lambda _blob: "end"},
-    "marks": {"place": lambda: None, "keep_place": lambda _place: None},
+    "blobs": {"bucket": "blobs", "position_of": lambda _blob: "end"},
+    "marks": {"place": lambda: None, "save_position": lambda _place: None},
 }
 
 
-def publication(version: str, **part: Any) -> Publication:
+def publication(version: str, **part: Any) -> PublishRequest:
     body = {"as_of": "2025-12-01T00:00:00Z", "version": version, "weights": {"A": 1.0}, **part}
-    return Publication(WORLD, "gateway", "paper", orjson.dumps(body))
+    return PublishRequest(WORLD, "gateway", "paper", orjson.dumps(body))
 
 
 def publisher(ports: Ports) -> PublishSnapshot:
@@ -129,10 +129,10 @@ def check(state: State) -> None:
     assert not lost, f"{lost} refer to a blob that is gone, after: " + "; ".join(state.path)
 
 
-THE_WORLD = World(CONSTANTS, check)
+THE_WORLD = Explorer(CONSTANTS, check)
 
 
-def _publishing(asked: Publication) -> Work:
+def _publishing(asked: PublishRequest) -> Work:
     return lambda ports: publisher(ports)(asked)
 
 
@@ -140,7 +140,7 @@ def start(
     *processes: Process,
     there: bool = True,
     claims: Sequence[Claim] = (UPLOADED,),
-    stored: Sequence[Publication] = (),
+    stored: Sequence[PublishRequest] = (),
     passes: tuple[timedelta, ...] = (),
     marks: type[MemoryMarks] = MemoryMarks,
 ) -> State:
@@ -196,13 +196,13 @@ HISTORIES = {
         stored=[publication("v1", realized_returns_ref=REF)],
     ),
     "a crash anywhere, then a reaper": lambda: start(
-        by_reference(), reaper("one"), reaper("two"), passes=(DOOM_LEASE,)
+        by_reference(), reaper("one"), reaper("two"), passes=(DELETION_LEASE_DURATION,)
     ),
     "a crash anywhere, and the grace period": lambda: start(
         inline(), reaper("one"), reaper("two"), passes=(GRACE,)
     ),
     "a crash anywhere, then a writer": lambda: start(
-        reaper("one"), inline(), by_reference("v2"), passes=(DOOM_LEASE,)
+        reaper("one"), inline(), by_reference("v2"), passes=(DELETION_LEASE_DURATION,)
     ),
     "a blob without marks, an idle announcement and a reaper": lambda: unmarked(announcer(), reaper()),
     "a blob without marks, a refused reference and a reaper": lambda: unmarked(other_content(), reaper()),
@@ -221,7 +221,7 @@ def _require_clean(end: State) -> None:
         check(state)
     refers = any("realized_returns_ref" in row.document for row in state.stores["snapshots"].rows.values())
     assert (REF in state.stores["blobs"].objects) is refers, "; ".join(state.path)
-    assert not state.stores["marks"].is_doomed(WORLD, SHA256, state.now), "; ".join(state.path)
+    assert not state.stores["marks"].is_leased(WORLD, SHA256, state.now), "; ".join(state.path)
 
 
 @pytest.fixture(autouse=True)
@@ -241,23 +241,25 @@ def test_no_interleaving_costs_a_snapshot_its_blob_and_none_leaves_an_orphan(nam
 class NoSecondLook(ReapBlobs):
     """Plant a bug: the reaper decides by the claims that it saw before it took the lease."""
 
-    def _reap(self, blob: ShelvedBlob, owner: str) -> Any:
-        self.marks.doom(blob.world_id, blob.sha256, owner, self.clock(), self.clock() + DOOM_LEASE)
-        self.shelf.remove(blob)
-        self.marks.spare(blob.world_id, blob.sha256, owner)
+    def _reap(self, blob: ListedBlob, owner: str) -> Any:
+        self.marks.lease(
+            blob.world_id, blob.sha256, owner, self.clock(), self.clock() + DELETION_LEASE_DURATION
+        )
+        self.inventory.remove(blob)
+        self.marks.release(blob.world_id, blob.sha256, owner)
         return "reaped"
 
 
 class AnybodysDoom(MemoryMarks):
     """Plant a bug: a deletion lease has no owner, so a second run may release the first one's blob."""
 
-    def doom(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
-        self.dooms[world_id, sha256] = Doom(owner, until)
+    def lease(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
+        self.leases[world_id, sha256] = DeletionLease(owner, until)
         return bool(now)
 
-    def spare(self, world_id: str, sha256: str, owner: str) -> None:
+    def release(self, world_id: str, sha256: str, owner: str) -> None:
         assert owner
-        self.dooms.pop((world_id, sha256), None)
+        self.leases.pop((world_id, sha256), None)
 
 
 class VersionsOnly(MemoryMarks):
@@ -273,7 +275,7 @@ class LooksFirst(claim_blobs.ClaimBlobs):
 
     def __call__(self, world_id: str, digests: Iterable[str], claim: Claim, needed_until: datetime) -> None:
         for sha256 in digests:
-            if self.marks.is_doomed(world_id, sha256, claim.at):
+            if self.marks.is_leased(world_id, sha256, claim.at):
                 raise ProblemError(UNAVAILABLE, "doomed")
             self.marks.claim(world_id, sha256, claim, needed_until)
 

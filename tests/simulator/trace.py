@@ -21,10 +21,10 @@ class Trace:
 
     steps: list[tuple[datetime, str, str]] = field(default_factory=list)
 
-    def add(self, at: datetime, who: str, what: str) -> None:
-        self.steps.append((at, who, what))
+    def add(self, at: datetime, actor: str, what: str) -> None:
+        self.steps.append((at, actor, what))
 
     def lines(self, about: str = "") -> list[str]:
         """Return the last steps; if the failure concerns one version, the last ones that mention it."""
         chosen = [step for step in self.steps if about in step[1] or about in step[2]] or self.steps
-        return [f"{at:%d %H:%M:%S.%f}  {who:<18} {what}" for at, who, what in chosen[-TRACE_MAX_LINES:]]
+        return [f"{at:%d %H:%M:%S.%f}  {actor:<18} {what}" for at, actor, what in chosen[-TRACE_MAX_LINES:]]

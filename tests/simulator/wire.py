@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from functions.hub.ports import Dependency, UnavailableError
+from functions.hub.ports import Dependency, DependencyUnavailableError
 from tests.fakes.clock import START
 from tests.simulator.faults import Faults
 from tests.simulator.tasks import Crash, Tasks
@@ -20,14 +20,14 @@ class HubClock:
     """The true time, and its reading by a process whose clock is slightly off."""
 
     def __init__(self, tasks: Tasks) -> None:
-        self.now = self.told = START
+        self.now = self.last_time = START
         self._tasks = tasks
 
     def __call__(self) -> datetime:
         """Answer the running process, and record the reading: nothing else may decide expiry (INV-07)."""
         task = self._tasks.current
         if task is None:
-            self.told = self.now
+            self.last_time = self.now
             return self.now
         task.readings.append(self.now + timedelta(microseconds=task.skew_us))
         return task.readings[-1]
@@ -47,29 +47,29 @@ class Wire:
         """Let the call take effect or fail, and its answer arrive or be lost; `stale`: an older replica's
         answer.
         """
-        self._travel()
-        if self._dies_here():
-            self._died(name, "before")
-        if self.faults.strikes("throttle"):
+        self._delay()
+        if self._crashes_here():
+            self._crash(name, "before")
+        if self.faults.occurs("throttle"):
             self.note(f"{name} throttled")
-            raise UnavailableError(Dependency.SNAPSHOT_STORE, f"{name}: throttled")
-        old = stale is not None and self.faults.strikes("stale read")
+            raise DependencyUnavailableError(Dependency.SNAPSHOT_STORE, f"{name}: throttled")
+        old = stale is not None and self.faults.occurs("stale read")
         answer = stale() if stale is not None and old else effect()
         self.note(f"{name}{' (stale)' if old else ''}")
-        if self._dies_here():
-            self._died(name, "after")
-        if self.faults.strikes("lost answer"):
+        if self._crashes_here():
+            self._crash(name, "after")
+        if self.faults.occurs("lost answer"):
             self.note(f"{name}: answer lost")
-            raise UnavailableError(Dependency.SNAPSHOT_STORE, f"{name}: the answer was lost")
+            raise DependencyUnavailableError(Dependency.SNAPSHOT_STORE, f"{name}: the answer was lost")
         return answer
 
     def note(self, what: str) -> None:
         task = self.tasks.current
         self.trace.add(self.clock.now, "-" if task is None else task.name, what)
 
-    def _travel(self) -> None:
+    def _delay(self) -> None:
         self.clock.advance(microseconds=self._random.choice(LATENCIES_US))
-        if self.faults.strikes("slow"):
+        if self.faults.occurs("slow"):
             self.clock.advance(seconds=self._random.choice(SLOW_SECONDS))
         self.tasks.pause()
         task = self.tasks.current
@@ -77,9 +77,9 @@ class Wire:
             self.note("timed out: killed")
             raise Crash
 
-    def _dies_here(self) -> bool:
+    def _crashes_here(self) -> bool:
         return self.tasks.current is not None and self.faults.crashes_here()
 
-    def _died(self, name: str, when: str) -> None:
+    def _crash(self, name: str, when: str) -> None:
         self.note(f"CRASH {when} {name}")
         raise Crash

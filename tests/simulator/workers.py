@@ -5,15 +5,15 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from events.envelope import CloudEvent
-from functions.hub.ports import UnavailableError
-from infra.environments import STAGES
+from functions.hub.ports import DependencyUnavailableError
+from infra.environments import ENVIRONMENTS
 from tests.simulator.hub import Hub
-from tests.simulator.queues import FOREIGN, Message, Queue
-from tests.simulator.streams import Record, Shard
+from tests.simulator.queues import UNREADABLE_MESSAGE, Message, Queue
+from tests.simulator.streams import StreamRecord, Shard
 from tests.simulator.tasks import Crash, Task
 
-RELAY_TIMEOUT = timedelta(seconds=STAGES["prod"].event_relay.timeout_seconds)
-WORKER_TIMEOUT = timedelta(seconds=STAGES["prod"].risk_engine.timeout_seconds)
+RELAY_TIMEOUT = timedelta(seconds=ENVIRONMENTS["prod"].event_relay.timeout_seconds)
+WORKER_TIMEOUT = timedelta(seconds=ENVIRONMENTS["prod"].risk_engine.timeout_seconds)
 
 
 class Relays:
@@ -26,20 +26,18 @@ class Relays:
     def act(self) -> bool:
         """Deliver one batch; return whether one was waiting."""
         hub = self.hub
-        waiting = [
-            shard for stream in (hub.snapshot_stream, hub.evaluation_stream) for shard in stream.pending()
-        ]
+        waiting = [shard for stream in (hub.snapshot_stream, hub.report_stream) for shard in stream.pending()]
         if not waiting:
             return False
         shard = hub.random.choice(waiting)
         batch = shard.batch(hub.random.randint(1, 10))
         shard.busy = True
         self._deliver(shard, batch)
-        if hub.faults.strikes("duplicate"):
+        if hub.faults.occurs("duplicate"):
             self._deliver(None, shard.records[: hub.random.randint(1, len(shard.records))][-3:])
         return True
 
-    def _deliver(self, shard: Shard | None, batch: list[Record]) -> None:
+    def _deliver(self, shard: Shard | None, batch: list[StreamRecord]) -> None:
         self._batches += 1
         what = f"{len(batch)} records{'' if shard else ' again'}"
         self.hub.start(
@@ -51,7 +49,7 @@ class Relays:
         )
 
     def _delivered(self, task: Task, shard: Shard | None, count: int) -> None:
-        failed = isinstance(task.error, Crash | UnavailableError)
+        failed = isinstance(task.error, Crash | DependencyUnavailableError)
         if task.error is not None and not failed:
             raise task.error
         if shard is None:
@@ -59,10 +57,10 @@ class Relays:
         shard.busy = False
         if failed:
             shard.fail(self._give_up)
-        elif not self.hub.faults.strikes("duplicate"):
+        elif not self.hub.faults.occurs("duplicate"):
             shard.acknowledge(count)
 
-    def _give_up(self, record: Record) -> None:
+    def _give_up(self, record: StreamRecord) -> None:
         """Send only the keys to the failure queue, as the event source does after its last attempt."""
         self.hub.failures.kept.append(record["dynamodb"].get("Keys"))
 
@@ -103,21 +101,21 @@ class Workers:
         return self.hub.wire.call("notes.put_once", lambda: self._note_once(event.id))
 
     def _note_once(self, event_id: str) -> str:
-        if event_id in self._noted and self.hub.parts.notes_once:
+        if event_id in self._noted and self.hub.dependencies.notes_once:
             return "repeated"
         self._noted.add(event_id)
         self.hub.ledger.effects[event_id] += 1
         return "noted"
 
     def _worked(self, task: Task, queue: Queue, message: Message) -> None:
-        if isinstance(task.error, Crash | UnavailableError):
+        if isinstance(task.error, Crash | DependencyUnavailableError):
             return
-        if isinstance(task.error, ValidationError) and message.text == FOREIGN:
+        if isinstance(task.error, ValidationError) and message.text == UNREADABLE_MESSAGE:
             return
         if task.error is not None:
             raise task.error
         event, outcome = task.value
         self.hub.trace.add(self.hub.clock.now, task.name, f"{outcome} {event.data['version']}")
         if queue.name in self.hub.workers:
-            self.hub.ledger.handled(queue.name, event, outcome, task.readings[0])
+            self.hub.ledger.record_handling(queue.name, event, outcome, task.readings[0])
         queue.delete(message)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.bring_up import open_stage
+from infra.local.bring_up import start_stage
 from infra.local.install import LocalRelease
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
+from tests.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
 from tests.upgrades.page import page
 from tests.upgrades.rehearsal import Outcome, Rehearsal
 from tests.upgrades.release import ROOT
-from tests.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
-from tests.upgrades.rollback import read_by
+from tests.upgrades.rollback import misread_by
 
 PAGE = ROOT / "docs" / "upgrade-run.md"
 
@@ -22,7 +22,7 @@ PAGE = ROOT / "docs" / "upgrade-run.md"
 def rehearse(home: Path, released: Release, requests: int, console: Console) -> Outcome:
     """Rehearse on a separate stage, with this many requests in each phase."""
     settings = LocalSettings(home / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
-    stage = open_stage(settings, console, detached=False, fresh=True, release=released.local())
+    stage = start_stage(settings, console, detached=False, fresh=True, release=released.local())
     try:
         return Rehearsal(stage, released, LocalRelease(), requests).run()
     finally:
@@ -40,12 +40,12 @@ def main(arguments: list[str]) -> int:
         except HistoryError as error:
             sys.stderr.write(f"{error}\n")
             return 1
-        misread = read_by(released, Path(home))
+        misread = misread_by(released, Path(home))
         outcome = rehearse(Path(home), released, asked.requests, Console())
         text = page(outcome, misread, released)
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    return 0 if outcome.holds and not misread else 1
+    return 0 if outcome.passed and not misread else 1
 
 
 if __name__ == "__main__":

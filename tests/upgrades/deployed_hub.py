@@ -13,14 +13,14 @@ import boto3
 from events.envelope import CloudEvent
 from functions.hub.adapters import aws
 from functions.wiring import composition
-from infra.names import ANNOUNCED_EVALUATIONS, WORKER_EVENTS
+from infra.names import ANNOUNCED_REPORT_PREFIXES, WORKER_EVENTS
 from infra.tokens.issue import GRANTED_SCOPES
 from tests.cost.calls import Meter, metered
 from tests.cost.snapshot_flow import stream_record
 from tests.events.emitted import queue_message
+from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.clock import FrozenClock
 from tests.fakes.cold_start import cold_start
-from tests.fakes.answer_validation import require_declared_event
 from tests.fakes.deployed import CONTEXT, deployed
 from tests.fakes.gateway import proxy_event
 
@@ -28,10 +28,10 @@ Json = dict[str, Any]
 
 TABLES = ("snapshots", "worlds", "evaluations", "marks")
 BUCKET = "blobs"
-REGISTRY_PARTS = ("snapshots", "blobs", "risk/backtest")
+NON_REGISTRY_PATHS = ("snapshots", "blobs", "risk/backtest")
 
 
-class OneHub:
+class DeployedHub:
     """The hub behind its handlers; committed records are fully processed before the next request.
 
     Attributes:
@@ -40,7 +40,7 @@ class OneHub:
     """
 
     def __init__(self, meter: Meter, clock: FrozenClock, token: str, *, validated: bool) -> None:
-        """Record the calls of `meter`; see `one_hub`."""
+        """Record the calls of `meter`; see `deployed_hub`."""
         self.clock = clock
         self._validated = validated
         self.events: list[Json] = []
@@ -49,14 +49,14 @@ class OneHub:
         self._handlers: dict[str, Any] = {}
         self._relayed: set[tuple[str, ...]] = set()
 
-    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Json:
+    def send_request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Json:
         """Return a handler's answer to a request with the hub's token, after all of its consequences."""
         given = [*headers.items(), ("Authorization", f"Bearer {self._token}")]
         event = proxy_event(method, path, given, body)
-        answer: Json = self.invoke(_door(method, path), event)
+        answer: Json = self.invoke(_function_for(method, path), event)
         if self._validated:
-            require_declared_event(event, answer)
-        self._follow()
+            validate_proxy_answer(event, answer)
+        self._process_effects()
         return answer
 
     def work_on(self, event: Json) -> None:
@@ -69,12 +69,12 @@ class OneHub:
                     raise RuntimeError(
                         f"{worker} returned {event['type']} of {event['subject']} to its queue"
                     )
-                self._follow()
+                self._process_effects()
 
     def relay(self, item: Json) -> None:
         """Deliver a table item to the relay as its stream does, with all consequences."""
         self.invoke("event_relay", {"Records": [stream_record(item)]})
-        self._follow()
+        self._process_effects()
 
     def invoke(self, function: str, event: Json) -> Any:
         """Call a function's handler, created for this hub."""
@@ -82,13 +82,13 @@ class OneHub:
             self._handlers[function] = cold_start(function).handler
         return self._handlers[function](event, CONTEXT)
 
-    def put_records(self, kept: Json, tables: Sequence[str] = TABLES) -> None:
+    def put_records(self, stored: Json, tables: Sequence[str] = TABLES) -> None:
         """Put records back as stored, without consequences."""
         dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
         for table in tables:
-            for item in kept["tables"][table]:
+            for item in stored["tables"][table]:
                 dynamodb.put_item(TableName=table, Item=unwire(item))
-        for each in kept["objects"]:
+        for each in stored["objects"]:
             s3.put_object(
                 Bucket=BUCKET,
                 Key=each["key"],
@@ -98,7 +98,7 @@ class OneHub:
             )
         self._meter.take()
 
-    def _follow(self) -> None:
+    def _process_effects(self) -> None:
         """Relay committed records and let the workers process the events, until nothing is left."""
         for call in self._meter.take():
             if call.item is not None and is_announced(call.item) and _key(call.item) not in self._relayed:
@@ -111,7 +111,7 @@ class OneHub:
 
 
 @contextmanager
-def one_hub(clock: FrozenClock, *, validated: bool = True) -> Iterator[OneHub]:
+def deployed_hub(clock: FrozenClock, *, validated: bool = True) -> Iterator[DeployedHub]:
     """Deploy on moto, with handlers that read this clock.
 
     Args:
@@ -120,21 +120,21 @@ def one_hub(clock: FrozenClock, *, validated: bool = True) -> Iterator[OneHub]:
             description did not promise everything that this tree's helpers validate.
     """
     token = secrets.token_urlsafe(16)
-    aws._made.cache_clear()  # noqa: SLF001 - clients of an earlier hub would not be metered
+    aws._cached_client.cache_clear()  # noqa: SLF001 - clients of an earlier hub would not be metered
     with (
         deployed(token, GRANTED_SCOPES, RISK_HUB_OFFLOAD="true"),
         patch.object(composition, "utc_now", clock),
         patch.object(composition.Composition, "clock", staticmethod(clock)),
         metered() as meter,
     ):
-        yield OneHub(meter, clock, token, validated=validated)
-    aws._made.cache_clear()  # noqa: SLF001
+        yield DeployedHub(meter, clock, token, validated=validated)
+    aws._cached_client.cache_clear()  # noqa: SLF001
 
 
 def is_announced(item: Mapping[str, Any]) -> bool:
     """Return whether the stream filters pass an item to the relay."""
     if "evaluation_id" in item:
-        return str(item["evaluation_id"]["S"]).startswith(tuple(ANNOUNCED_EVALUATIONS))
+        return str(item["evaluation_id"]["S"]).startswith(tuple(ANNOUNCED_REPORT_PREFIXES))
     return "time_order" in item
 
 
@@ -175,9 +175,9 @@ def _wire(item: Json) -> Json:
     }
 
 
-def _door(method: str, path: str) -> str:
+def _function_for(method: str, path: str) -> str:
     """Return the function to which the API routes a request."""
-    if path.startswith("/risk-hub/worlds") and not any(part in path for part in REGISTRY_PARTS):
+    if path.startswith("/risk-hub/worlds") and not any(part in path for part in NON_REGISTRY_PATHS):
         return "world_registry"
     return "snapshot_writer" if method == "POST" else "snapshot_reader"
 

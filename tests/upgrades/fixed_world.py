@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from infra.local.http_call import call
-from infra.local.sample.publish import Hub, publish, sample_body, wait_for_risk
+from infra.local.sample.publish import HubEndpoint, publish, sample_body, wait_for_risk
 
 WORLD, STAGE = "us20", "paper"
 POLICY = {"version": "kept-1", "cool_down_seconds": 3_600, "stress": [{"max_loss": 0.9}]}
@@ -14,10 +14,10 @@ EXPECTATION = {"owner": "desk-a", "warn_seconds": 86_400, "critical_seconds": 17
 Answers = dict[str, Any]
 
 
-class Kept:
+class FixedWorld:
     """The world of the sample, published and evaluated with the first release."""
 
-    def __init__(self, hub: Hub, now: Any) -> None:
+    def __init__(self, hub: HubEndpoint, now: Any) -> None:
         """Publish the sample, with a policy and an expectation, and wait for its results."""
         self._hub = hub
         self._version = publish(hub, sample_body(now))
@@ -29,7 +29,7 @@ class Kept:
         """Return the hub's answers about the world by question, without time-dependent members."""
         snapshots = f"worlds/{WORLD}/snapshots"
         version = quote(self._version, safe="")
-        asked = {
+        paths = {
             "latest": f"{snapshots}/latest",
             "latest, expanded": f"{snapshots}/latest?expand=true",
             "version": f"{snapshots}/lookup?version={version}",
@@ -41,11 +41,11 @@ class Kept:
             "expectation": f"worlds/{WORLD}/expectations?stage={STAGE}",
             "contract": "contract",
         }
-        return {name: self._get(path) for name, path in asked.items()}
+        return {name: self._get(path) for name, path in paths.items()}
 
     def _get(self, path: str) -> Any:
         answer = call("GET", f"{self._hub.url}/risk-hub/{path}", self._hub.headers())
-        return {"status": answer.status, "body": _timeless(json.loads(answer.body))}
+        return {"status": answer.status, "body": _without_volatile(json.loads(answer.body))}
 
     def _put(self, path: str, document: Mapping[str, Any]) -> None:
         headers = {**self._hub.headers(), "Content-Type": "application/json"}
@@ -56,20 +56,20 @@ class Kept:
 
 def changed(before: Answers, after: Answers) -> list[str]:
     """Return the questions whose answers lost or changed a member; new members are allowed (ADR-0027)."""
-    return [name for name, answer in before.items() if not holds(answer, after[name])]
+    return [name for name, answer in before.items() if not contains(answer, after[name])]
 
 
-def holds(was: Any, now: Any) -> bool:
+def contains(was: Any, now: Any) -> bool:
     """Return whether an answer contains everything that the other one contains."""
     if isinstance(was, Mapping) and isinstance(now, Mapping):
-        return all(name in now and holds(value, now[name]) for name, value in was.items())
+        return all(name in now and contains(value, now[name]) for name, value in was.items())
     if isinstance(was, list) and isinstance(now, list):
-        return len(was) == len(now) and all(map(holds, was, now))
+        return len(was) == len(now) and all(map(contains, was, now))
     return bool(was == now)
 
 
-def _timeless(document: Any) -> Any:
+def _without_volatile(document: Any) -> Any:
     """Leave out values that differ between requests: the request id, and signatures with their times."""
     if isinstance(document, dict):
-        return {k: _timeless(v) for k, v in document.items() if k not in {"instance", "download_url"}}
-    return [_timeless(each) for each in document] if isinstance(document, list) else document
+        return {k: _without_volatile(v) for k, v in document.items() if k not in {"instance", "download_url"}}
+    return [_without_volatile(each) for each in document] if isinstance(document, list) else document

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from tests.upgrades.rehearsal import Outcome, Phase
 from tests.upgrades.checked_out_release import Release
+from tests.upgrades.rehearsal import Outcome, Phase
 
 
 def page(outcome: Outcome, misread: list[str], released: Release) -> str:
@@ -63,7 +63,7 @@ def _counts(outcome: Outcome, misread: list[str]) -> dict[str, str | int]:
         "stored but not announced": len(outcome.unannounced),
         "effects": effects,
         "effects missing": len(outcome.missing),
-        "effects duplicated": len(outcome.doubled),
+        "effects duplicated": len(outcome.duplicated),
         "dead letters, records set aside": outcome.dead_letters,
         "requests that the release answers differently from this tree's records": len(misread),
     }

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.fakes.clock import START, FrozenClock
-from tests.upgrades.deployed_hub import instant_of, one_hub
+from tests.upgrades.deployed_hub import deployed_hub, instant_of
 from tests.upgrades.recorder import send
 from tests.upgrades.wire import Wire
 
@@ -21,7 +21,7 @@ ANSWERS = "answers.json"
 def main(folder: Path) -> None:
     """Process the wire's records and events with the imported code; write its answers."""
     wire, answers = Wire.read(folder), []
-    with one_hub(FrozenClock(START), validated=False) as hub:
+    with deployed_hub(FrozenClock(START), validated=False) as hub:
         hub.put_records(wire.records)
         for item in (*wire.records["tables"]["snapshots"], *wire.records["tables"]["evaluations"]):
             hub.relay(item)

@@ -18,14 +18,14 @@ from events import risk_snapshot_updated
 from functions.hub.adapters import body_store
 from risk_hub_client import Patience, RiskHubClient
 from tests.fakes.clock import FrozenClock
-from tests.upgrades.deployed_hub import BUCKET, Json, OneHub, one_hub, records
-from tests.upgrades.script import BY_HAND, CLAIM_CHECKED, OFFLOADED, READS, WRITES
+from tests.upgrades.deployed_hub import BUCKET, DeployedHub, Json, deployed_hub, records
+from tests.upgrades.script import CLAIM_CHECKED, OFFLOADED, RAW_REQUESTS, READS, WRITES
 
 STORE_METHOD = "STORE"
 STORE_PATH = "/store/"
 ONCE = Patience(attempts=1)
 # Headers that identify the caller and its client; and the token, which the replay replaces.
-LEFT_OUT = frozenset(
+DROPPED_HEADERS = frozenset(
     {
         "authorization",
         "host",
@@ -62,7 +62,7 @@ class Recording:
 def record() -> Recording:
     """Let this tree's client make every request of the script; discard the functions' logs."""
     clock, recording = FrozenClock(), Recording()
-    with redirect_stdout(io.StringIO()), one_hub(clock) as hub, _served(hub, recording) as url:
+    with redirect_stdout(io.StringIO()), deployed_hub(clock) as hub, _serve(hub, recording) as url:
         with RiskHubClient(url, "any", actor="gateway", stage="paper", patience=ONCE) as client:
             for step in WRITES:
                 step(client)
@@ -71,29 +71,29 @@ def record() -> Recording:
         with RiskHubClient(url, "any", actor="gateway", stage="paper", patience=ONCE) as client:
             for step in READS:
                 step(client)
-        for method, path, body in BY_HAND:
+        for method, path, body in RAW_REQUESTS:
             by_hand = {"X-Actor": "gateway", "X-Stage": "paper", "Content-Type": "application/json"}
             exchange(hub, recording, {"method": method, "path": path, "headers": by_hand, "body": body})
     return recording
 
 
-def exchange(hub: OneHub, recording: Recording, request: Json) -> Json:
+def exchange(hub: DeployedHub, recording: Recording, request: Json) -> Json:
     """Send one request a second after the last one, record it with its answer, and return the answer."""
     at = hub.clock.advance(seconds=1)
-    with _forms_of(request.get("body") or ""):
+    with _forced_forms(request.get("body") or ""):
         answer = send(hub, request)
     kept = answer | {"body": SIGNED.sub(UNSIGNED, answer["body"])}
     recording.exchanges.append({"at": at.isoformat(), "request": request, "answer": kept})
     return answer
 
 
-def send(hub: OneHub, request: Json) -> Json:
+def send(hub: DeployedHub, request: Json) -> Json:
     """Return the answer to a recorded request: from a handler, or from the blob store for a signed request."""
     body = request["body"]
     if request["method"] == STORE_METHOD:
         return _store(request)
     raw = None if body is None else body.encode()
-    answer = hub.ask(request["method"], request["path"], request["headers"], raw)
+    answer = hub.send_request(request["method"], request["path"], request["headers"], raw)
     headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
     return {"status": answer["statusCode"], "headers": headers, "body": answer.get("body") or ""}
 
@@ -113,7 +113,7 @@ def _store(request: Json) -> Json:
 
 
 @contextmanager
-def _forms_of(body: str) -> Iterator[None]:
+def _forced_forms(body: str) -> Iterator[None]:
     """Give some snapshots the forms of large ones: a body in the bucket, an event that is a claim check."""
     offloaded = patch.object(body_store, "ITEM_BODY_MAX_BYTES", SMALL_BYTES)
     claimed = patch.object(risk_snapshot_updated, "EVENT_ENTRY_MAX_BYTES", SMALL_BYTES)
@@ -128,7 +128,7 @@ def _forms_of(body: str) -> Iterator[None]:
 
 
 @contextmanager
-def _served(hub: OneHub, recording: Recording) -> Iterator[str]:
+def _serve(hub: DeployedHub, recording: Recording) -> Iterator[str]:
     """Serve the hub and its blob store on loopback, one request at a time; yield its URL."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -136,7 +136,9 @@ def _served(hub: OneHub, recording: Recording) -> Iterator[str]:
 
         def _do(self) -> None:
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in LEFT_OUT}
+            headers = {
+                name: value for name, value in self.headers.items() if name.lower() not in DROPPED_HEADERS
+            }
             if self.path.startswith(STORE_PATH):
                 self._to_store(sent, headers)
                 return
@@ -148,7 +150,7 @@ def _served(hub: OneHub, recording: Recording) -> Iterator[str]:
             }
             answer = exchange(hub, recording, request)
             self._answer(
-                answer["status"], answer["headers"], _redirected(answer["body"], self.headers["Host"])
+                answer["status"], answer["headers"], _redirect_urls(answer["body"], self.headers["Host"])
             )
 
         def _to_store(self, sent: bytes, headers: dict[str, str]) -> None:
@@ -187,6 +189,6 @@ def _served(hub: OneHub, recording: Recording) -> Iterator[str]:
         server.server_close()
 
 
-def _redirected(body: str, host: str) -> bytes:
+def _redirect_urls(body: str, host: str) -> bytes:
     """Redirect the hub's signed blob store URLs to this server."""
     return body.replace(f"https://{BUCKET}.s3.amazonaws.com/", f"http://{host}{STORE_PATH}").encode()

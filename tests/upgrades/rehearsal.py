@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.bring_up import OpenStage
+from infra.local.bring_up import RunningStage
 from infra.local.install import LocalRelease, install
 from tests.faults.dead_letters import DeadLetters
+from tests.faults.effect_observer import WORKERS, EffectObserver
 from tests.faults.run import isolated
-from tests.faults.effect_observer import WORKERS, Witness
-from tests.upgrades.fixed_world import Answers, Kept, changed
 from tests.upgrades.checked_out_release import Release
+from tests.upgrades.fixed_world import Answers, FixedWorld, changed
 from tests.upgrades.traffic_process import Traffic
 
 RISKY_RULE = "worst_stress.reduce"
-REST_DEADLINE_SECONDS = 180.0
+DRAIN_DEADLINE_SECONDS = 180.0
 POLL_SECONDS = 0.5
 
 
@@ -55,7 +55,7 @@ class Outcome:
         lost: published but not in the table; must be empty.
         unannounced: in the table but never announced; must be empty.
         missing: effects of workers that were not stored or not announced; must be empty.
-        doubled: effects that happened twice; must be empty.
+        duplicated: effects that happened twice; must be empty.
         effects: how many effects each worker has stored.
         dead_letters: messages given up by workers, and records set aside by the relay; must be 0.
     """
@@ -67,14 +67,14 @@ class Outcome:
     lost: list[str]
     unannounced: list[str]
     missing: list[str]
-    doubled: list[str]
+    duplicated: list[str]
     effects: dict[str, int]
     dead_letters: int
 
     @property
-    def holds(self) -> bool:
+    def passed(self) -> bool:
         """Return whether every check passed."""
-        wrong = (self.failed, self.lost, self.unannounced, self.missing, self.doubled, self.dead_letters)
+        wrong = (self.failed, self.lost, self.unannounced, self.missing, self.duplicated, self.dead_letters)
         return not any(wrong) and not any(phase.differs or phase.changed for phase in self.phases)
 
     def within(self, phase: Phase) -> tuple[Counter[str], float]:
@@ -89,7 +89,7 @@ class Rehearsal:
     """A stage opened with the released code, and the release to deploy on it."""
 
     def __init__(
-        self, stage: OpenStage, released: Release, upgraded: LocalRelease, phase_requests: int
+        self, stage: RunningStage, released: Release, upgraded: LocalRelease, phase_requests: int
     ) -> None:
         """Prepare a rehearsal; each phase lasts until `phase_requests` requests were made in it."""
         self._stage = stage
@@ -104,29 +104,29 @@ class Rehearsal:
 
     def run(self) -> Outcome:
         """Run all phases; return the counts."""
-        witness = Witness(self._stage.aws)
-        kept = Kept(self._stage.hub, datetime.now(UTC))
-        self._first = kept.answers()
+        observer = EffectObserver(self._stage.aws)
+        fixed_world = FixedWorld(self._stage.hub, datetime.now(UTC))
+        self._first = fixed_world.answers()
         old, new = self._releases
         with self._traffic() as traffic:
-            self._stay(old, kept, traffic)
+            self._run_traffic_on(old, fixed_world, traffic)
             for name in (new, old, new):
                 self._phases.append(Phase(f"→ {name}", time.time()))
                 install(self._stage.aws, self._releases[name], enforce_iam=False)
-                self._stay(name, kept, traffic)
+                self._run_traffic_on(name, fixed_world, traffic)
             report = traffic.finish()
-        return self._outcome(report, witness)
+        return self._outcome(report, observer)
 
     def _traffic(self) -> Traffic:
         hub = self._stage.hub
         environment = {"RISK_HUB_URL": hub.url, "RISK_HUB_TOKEN": hub.token}
         return Traffic(self._released.environment() | environment)
 
-    def _stay(self, name: str, kept: Kept, traffic: Traffic) -> None:
+    def _run_traffic_on(self, name: str, fixed_world: FixedWorld, traffic: Traffic) -> None:
         """Run traffic on a release; check that this release is deployed and its answers have not changed."""
         begins = time.time()
         differs = self._differs(self._releases[name])
-        lost = changed(self._first, kept.answers())
+        lost = changed(self._first, fixed_world.answers())
         self._phases.append(Phase(name, begins, tuple(differs), tuple(lost)))
         traffic.wait_for(self._phase_requests)
 
@@ -149,22 +149,25 @@ class Rehearsal:
             ]
         return found
 
-    def _outcome(self, report: dict[str, Any], witness: Witness) -> Outcome:
+    def _outcome(self, report: dict[str, Any], observer: EffectObserver) -> Outcome:
         published = {f"{world}/{v}" for world, versions in report["published"].items() for v in versions}
-        _wait_until(lambda: not _missing(witness, report))
-        witness.stop()
-        committed = witness.committed()
-        stored = witness.effects()
+        _wait_until(lambda: not _missing(observer, report))
+        observer.stop()
+        committed = observer.committed()
+        stored = observer.effects()
         return Outcome(
             phases=self._phases,
             answered=[(name, at, seconds) for name, at, seconds in report["answered"]],
             failed=[(name, at, said) for name, at, said in report["failed"]],
             published=len(published),
             lost=sorted(published - committed),
-            unannounced=sorted(committed - set(witness.announced)),
-            missing=_missing(witness, report),
-            doubled=[
-                n for made in witness.made.values() for n, instants in made.items() if len(instants) > 1
+            unannounced=sorted(committed - set(observer.announced)),
+            missing=_missing(observer, report),
+            duplicated=[
+                n
+                for announced_effects in observer.announced_effects.values()
+                for n, instants in announced_effects.items()
+                if len(instants) > 1
             ],
             effects={worker: len(names) for worker, names in stored.items()},
             dead_letters=isolated(self._stage.aws) + sum(DeadLetters(self._stage.aws).waiting().values()),
@@ -177,20 +180,20 @@ def pinned(release: LocalRelease) -> LocalRelease:
     return LocalRelease(release.assembly, zips.__getitem__)
 
 
-def _missing(witness: Witness, report: dict[str, Any]) -> list[str]:
+def _missing(observer: EffectObserver, report: dict[str, Any]) -> list[str]:
     """Return each required effect of the committed snapshots that is missing in the store or on the bus."""
-    committed, stored = witness.committed(), witness.effects()
+    committed, stored = observer.committed(), observer.effects()
     expected = dict.fromkeys(WORKERS, committed)
     expected["exit_engine"] = {f"{name} {RISKY_RULE}" for name in report["risky"]}
     return [
         f"{worker} {name}"
         for worker in WORKERS
-        for name in sorted(expected[worker] - (stored[worker] & set(witness.made[worker])))
+        for name in sorted(expected[worker] - (stored[worker] & set(observer.announced_effects[worker])))
     ]
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + REST_DEADLINE_SECONDS
+    deadline = time.monotonic() + DRAIN_DEADLINE_SECONDS
     while not condition() and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from risk_hub_contracts import __version__
 from risk_hub_contracts.api.generate import differences, generated_files
-from risk_hub_contracts.compatibility.check import faults
+from risk_hub_contracts.compatibility.check import contract_findings
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release, version_of
 from risk_hub_contracts.compatibility.repairs import repaired, unrepaired
 from tests.upgrades.recorder import record
@@ -28,7 +28,7 @@ class ReleaseError(Exception):
     """The tree cannot be released in its present state; the text names the reason and the remedy."""
 
 
-def least_version(last: Path | None, present: Contract) -> tuple[int, ...]:
+def minimum_version(last: Path | None, present: Contract) -> tuple[int, ...]:
     """Return the lowest version under which a contract may be released.
 
     Raises:
@@ -37,7 +37,7 @@ def least_version(last: Path | None, present: Contract) -> tuple[int, ...]:
     if last is None:
         return (0, 0, 0)
     released = Contract.released(last)
-    broken = list(map(str, unrepaired(faults(released, present), repaired(last))))
+    broken = list(map(str, unrepaired(contract_findings(released, present), repaired(last))))
     if broken:
         raise ReleaseError("\n".join(("This breaks what was released:", *broken)))
     major, minor, patch = version_of(last.name)
@@ -63,7 +63,7 @@ def manifest(commit: str) -> dict[str, str]:
     return {"contract": __version__, "hub": project["version"], "commit": commit}
 
 
-def check_written(version: str, contracts: Path = ROOT / "contracts") -> None:
+def check_generated(version: str, contracts: Path = ROOT / "contracts") -> None:
     """Check that the generated files and the changelog name the version.
 
     Raises:
@@ -77,7 +77,7 @@ def check_written(version: str, contracts: Path = ROOT / "contracts") -> None:
         raise ReleaseError(f"contracts/CHANGELOG.md has no section [{version}]: give Unreleased that number.")
 
 
-def committed() -> str:
+def clean_commit() -> str:
     """Return the commit of the working tree.
 
     Raises:
@@ -97,7 +97,7 @@ def release() -> Path:
         ReleaseError: the tree cannot be released as it is.
     """
     present = Contract.present(ROOT / "contracts", ROOT / "events")
-    least = least_version(last_release(), present)
+    least = minimum_version(last_release(), present)
     if version_of(__version__) < least:
         text = ".".join(map(str, least))
         raise ReleaseError(
@@ -105,8 +105,8 @@ def release() -> Path:
             "contracts/src/risk_hub_contracts/__init__.py and `version` in contracts/pyproject.toml, give the section "
             "Unreleased of contracts/CHANGELOG.md that number, run `make contracts`, and commit."
         )
-    check_written(__version__)
-    folder, commit = RELEASED / __version__, committed()
+    check_generated(__version__)
+    folder, commit = RELEASED / __version__, clean_commit()
     present.freeze(folder)
     Wire.of(record()).write(folder)
     (folder / MANIFEST).write_text(json.dumps(manifest(commit), indent=2) + "\n", encoding="utf-8")

@@ -7,15 +7,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.upgrades.checked_out_release import Release
 from tests.upgrades.deployed_hub import Json
 from tests.upgrades.reader import ANSWERS
 from tests.upgrades.recorder import record
 from tests.upgrades.release import ROOT
-from tests.upgrades.checked_out_release import Release
-from tests.upgrades.wire import Wire, kept, repaired_only, wrong_parts
+from tests.upgrades.wire import Wire, preserves, repaired_only, wrong_parts
 
 
-def read_by(released: Release, home: Path) -> list[str]:
+def misread_by(released: Release, home: Path) -> list[str]:
     """Return the questions that the released code answers differently from this tree, based on this tree's
     records.
 
@@ -36,18 +36,20 @@ def read_by(released: Release, home: Path) -> list[str]:
     answers = json.loads((folder / ANSWERS).read_text(encoding="utf-8"))
     repaired = Wire.read(ROOT / "contracts" / "released" / released.version).repaired
     return [
-        asked
+        request_line
         for each, answer in zip(wire.reads, answers, strict=True)
         if not _agrees(
-            answer, each["answer"], wrong_parts(repaired, asked := _asked(each["request"]), answer)
+            answer,
+            each["answer"],
+            wrong_parts(repaired, request_line := _request_line(each["request"]), answer),
         )
     ]
 
 
-def _asked(request: Json) -> str:
+def _request_line(request: Json) -> str:
     return f"{request['method']} {request['path']}"
 
 
 def _agrees(answer: Json, now: Json, wrong: Sequence[str] | None) -> bool:
     """Return whether the release's answer equals this tree's, or differs only in the parts that were wrong."""
-    return kept(answer, now) if wrong is None else repaired_only(answer, now, wrong)
+    return preserves(answer, now) if wrong is None else repaired_only(answer, now, wrong)

@@ -49,7 +49,7 @@ def _upload(hub: RiskHubClient) -> None:
     hub.upload(WORLD, "covariance", blob)
 
 
-def _refused(ask: Step) -> Step:
+def _ignoring_problem(ask: Step) -> Step:
     def step(hub: RiskHubClient) -> None:
         with suppress(HubError):
             ask(hub)
@@ -67,7 +67,7 @@ WRITES: tuple[Step, ...] = (
     lambda hub: hub.expect(OTHER, STAGE, owner="desk-b"),
     lambda hub: hub.publish(WORLD, book("v1", 0)),
     lambda hub: hub.publish(WORLD, book("v1", 0)),
-    _refused(lambda hub: hub.publish(WORLD, book("v1", 0, ttl_sec=60))),
+    _ignoring_problem(lambda hub: hub.publish(WORLD, book("v1", 0, ttl_sec=60))),
     lambda hub: hub.publish(
         WORLD, book("v2", 10, stress={"crash": {"shocks": {"AAPL": -0.6, "MSFT": -0.6}}})
     ),
@@ -91,33 +91,33 @@ READS: tuple[Step, ...] = (
     lambda hub: hub.latest(WORLD),
     lambda hub: hub.latest(WORLD, stage=STAGE, actor="gateway"),
     lambda hub: hub.latest(WORLD, known_at="2026-01-05T12:00:08Z"),
-    _refused(lambda hub: hub.latest("nobody")),
-    _refused(lambda hub: hub.latest(OTHER, stage=STAGE)),
+    _ignoring_problem(lambda hub: hub.latest("nobody")),
+    _ignoring_problem(lambda hub: hub.latest(OTHER, stage=STAGE)),
     *(
         lambda hub, version=version: hub.lookup(WORLD, version=version)
         for version in ("v1", "v2", "v3-large-parts", OFFLOADED, CLAIM_CHECKED, "v6-uploaded", "v7-factors")
     ),
     lambda hub: hub.lookup(WORLD, as_of="2026-01-05T11:15:00Z"),
     lambda hub: hub.load(hub.lookup(WORLD, version="v3-large-parts"), "covariance"),
-    _refused(lambda hub: hub.lookup(WORLD, as_of="2025-01-01T00:00:00Z")),
-    _refused(lambda hub: hub.lookup(WORLD, version="no-such")),
+    _ignoring_problem(lambda hub: hub.lookup(WORLD, as_of="2025-01-01T00:00:00Z")),
+    _ignoring_problem(lambda hub: hub.lookup(WORLD, version="no-such")),
     lambda hub: list(hub.list(WORLD)),
     lambda hub: list(hub.list(WORLD, order="asc", start="2026-01-05T11:05:00Z", end="2026-01-05T11:30:00Z")),
     lambda hub: hub.risk(WORLD, "v1"),
     lambda hub: hub.risk(WORLD, "v3-large-parts"),
     lambda hub: hub.risk(OTHER, "v1"),
-    _refused(lambda hub: hub.risk(WORLD, "no-such")),
+    _ignoring_problem(lambda hub: hub.risk(WORLD, "no-such")),
     lambda hub: hub.backtest(WORLD, STAGE),
     lambda hub: list(hub.worlds()),
     lambda hub: hub.expectation(WORLD, STAGE),
-    _refused(lambda hub: hub.expectation(OTHER, STAGE)),
+    _ignoring_problem(lambda hub: hub.expectation(OTHER, STAGE)),
     lambda hub: hub.exit_policy(WORLD, STAGE),
     lambda hub: hub.exit_policy(OTHER, STAGE),
     lambda hub: hub.contract(),
 )
 # Requests that the client never sends, as (method, path, body): refusals of every status, handwritten
 # queries.
-BY_HAND: tuple[tuple[str, str, str | None], ...] = (
+RAW_REQUESTS: tuple[tuple[str, str, str | None], ...] = (
     ("GET", f"/risk-hub/worlds/{WORLD}/snapshots?limit=2", None),
     ("GET", f"/risk-hub/worlds/{WORLD}/snapshots?limit=0", None),
     ("GET", f"/risk-hub/worlds/{WORLD}/snapshots?cursor=nonsense", None),

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from risk_hub_contracts.compatibility.__main__ import main
-from risk_hub_contracts.compatibility.check import faults
+from risk_hub_contracts.compatibility.check import contract_findings
 from risk_hub_contracts.compatibility.findings import Finding
-from risk_hub_contracts.compatibility.promises import example_faults
+from risk_hub_contracts.compatibility.promises import example_findings
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release
 from risk_hub_contracts.compatibility.repairs import repaired, unrepaired
-from risk_hub_contracts.compatibility.schemas import answer_faults, request_faults
+from risk_hub_contracts.compatibility.schemas import answer_findings, request_findings
 from tests.upgrades.planted import ADDITIONS, BREAKS, PLANTED_IN
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def test_a_planted_break_is_found_where_it_is(part: Contract, name: str) -> None
     place, change = BREAKS[name]
     changed = copy.deepcopy(part)
     change(changed)
-    found = [fault.place for fault in faults(part, changed)]
+    found = [finding.place for finding in contract_findings(part, changed)]
     assert any(each.startswith(place) for each in found), found
 
 
@@ -46,7 +46,7 @@ def test_an_addition_passes(part: Contract, name: str) -> None:
     changed = copy.deepcopy(part)
     ADDITIONS[name](changed)
     assert changed != part
-    assert list(map(str, faults(part, changed))) == []
+    assert list(map(str, contract_findings(part, changed))) == []
 
 
 @pytest.mark.parametrize("name", ["example-of-hash", "example-of-refusal", "example-accepted"])
@@ -60,21 +60,21 @@ def test_a_golden_request_that_is_answered_otherwise_is_found(present: Contract,
         refused["expected"]["status"] = 400 + refused["expected"]["status"] % 100 + 1
     else:
         valid["request"] = refused["request"]
-    assert len(list(example_faults(released.examples))) == 1
+    assert len(list(example_findings(released.examples))) == 1
 
 
 def test_what_was_refused_may_be_accepted_one_day(present: Contract) -> None:
     released = replace(present, examples=copy.deepcopy(present.examples))
     valid = next(each for each in released.examples if "content_hash" in each["expected"])
     valid["expected"] = {"status": 422, "type": "urn:risk-hub:problem:contract-violation", "pointers": ["/x"]}
-    assert list(example_faults(released.examples)) == []
+    assert list(example_findings(released.examples)) == []
 
 
 def test_a_keyword_that_cannot_be_judged_is_named() -> None:
     was, now = {"type": "array", "contains": {"const": 1}}, {"type": "array"}
-    for judge in (request_faults, answer_faults):
-        (fault,) = judge((was, was), (now, now), "x")
-        assert "cannot judge" in fault.sentence
+    for judge in (request_findings, answer_findings):
+        (finding,) = judge((was, was), (now, now), "x")
+        assert "cannot judge" in finding.sentence
 
 
 def test_a_schema_that_refers_to_itself_is_compared_to_an_end() -> None:
@@ -84,13 +84,13 @@ def test_a_schema_that_refers_to_itself_is_compared_to_an_end() -> None:
         },
         "$ref": "#/$defs/Tree",
     }
-    assert list(request_faults((tree, tree), (tree, tree), "x")) == []
+    assert list(request_findings((tree, tree), (tree, tree), "x")) == []
 
 
 def test_exclusive_bounds_are_bounds() -> None:
     loose, tight = {"type": "number", "minimum": 0}, {"type": "number", "exclusiveMinimum": 0}
-    assert list(request_faults((tight, tight), (loose, loose), "x")) == []
-    assert [fault.sentence for fault in request_faults((loose, loose), (tight, tight), "x")] != []
+    assert list(request_findings((tight, tight), (loose, loose), "x")) == []
+    assert [finding.sentence for finding in request_findings((loose, loose), (tight, tight), "x")] != []
 
 
 GONE, TIGHTER = Finding("GET /a 200/b", "is gone"), Finding("limit c", "was 2 and is 1")
@@ -124,16 +124,16 @@ def test_every_repair_entry_of_the_last_release_says_why() -> None:
 def test_a_member_that_an_open_answer_loses_is_found() -> None:
     was = {"type": "object", "properties": {"a": {}, "b": {"type": "string"}}}
     now = {"type": "object", "properties": {"a": {}}}
-    (fault,) = answer_faults((was, was), (now, now), "x")
-    assert (fault.place, fault.sentence) == ("x/b", "is promised by the release and gone now")
+    (finding,) = answer_findings((was, was), (now, now), "x")
+    assert (finding.place, finding.sentence) == ("x/b", "is promised by the release and gone now")
 
 
 def test_names_of_a_map_that_follow_one_pattern_are_held_to_what_the_pattern_promised() -> None:
     was = {"type": "object", "patternProperties": {"^a": {"type": "integer"}}}
     now = {"type": "object", "additionalProperties": {"type": "integer"}, "propertyNames": {"pattern": "^a"}}
-    assert list(answer_faults((was, was), (now, now), "x")) == []
+    assert list(answer_findings((was, was), (now, now), "x")) == []
     wider = {**now, "additionalProperties": {"type": "string"}}
-    assert [fault.place for fault in answer_faults((was, was), (wider, wider), "x")] == ["x/^a"]
+    assert [finding.place for finding in answer_findings((was, was), (wider, wider), "x")] == ["x/^a"]
 
 
 def test_this_tree_keeps_what_the_last_release_promised() -> None:

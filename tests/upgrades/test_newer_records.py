@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from events.envelope import CloudEvent
 from functions.entrypoints.queue import queue_worker
+from functions.evaluation.derived_record import parse_record
 from functions.evaluation.forecast_key import forecast_id
 from functions.evaluation.input_note import InputNote, returns_note_id
-from functions.evaluation.derived_record import evaluation_from
-from functions.evaluation.store.dynamodb_reports import DynamoDBEvaluations
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
+from functions.evaluation.store.dynamodb_reports import DynamoDBReports
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
@@ -92,14 +92,14 @@ def test_an_evaluation_is_read_as_if_nothing_had_been_added(
 ) -> None:
     report = json.loads((SAMPLES / f"{event_type}.json").read_text(encoding="utf-8"))["data"]
     kind = {"risk_evaluated": "risk", "stress_evaluated": "stress", "exit_signal_emitted": "exit"}[event_type]
-    evaluation = evaluation_from(f"{kind}/…", report)
+    evaluation = parse_record(f"{kind}/…", report)
     written(
         "evaluations",
         evaluation_id={"S": evaluation.evaluation_id},
         content_hash={"S": evaluation.report.content_hash},
         report={"S": json.dumps(widened(report))},
     )
-    found = DynamoDBEvaluations(dynamodb, "evaluations").get(WORLD, evaluation.evaluation_id)
+    found = DynamoDBReports(dynamodb, "evaluations").get(WORLD, evaluation.evaluation_id)
     assert found is not None
     assert found.report == evaluation.report
 

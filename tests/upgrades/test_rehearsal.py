@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
 from tests.upgrades.fixed_world import changed
 from tests.upgrades.page import page
 from tests.upgrades.rehearsal import Outcome, Phase
-from tests.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
 
 GOOD = Outcome(
     phases=[Phase("release 1.0.0", 100.0), Phase("→ this tree", 110.0), Phase("this tree", 120.0)],
@@ -20,7 +20,7 @@ GOOD = Outcome(
     lost=[],
     unannounced=[],
     missing=[],
-    doubled=[],
+    duplicated=[],
     effects={"risk_engine": 1},
     dead_letters=0,
 )
@@ -29,23 +29,23 @@ WRONG: dict[str, Any] = {
     "lost": ["w1/v1"],
     "unannounced": ["w1/v1"],
     "missing": ["risk_engine w1/v1"],
-    "doubled": ["w1/v1"],
+    "duplicated": ["w1/v1"],
     "dead_letters": 1,
     "phases": [Phase("this tree", 100.0, differs=("risk-hub-local-risk-engine",))],
 }
 
 
 def test_a_run_without_a_fault_holds() -> None:
-    assert GOOD.holds
+    assert GOOD.passed
 
 
 @pytest.mark.parametrize("what", WRONG)
 def test_each_fault_alone_makes_a_run_fail(what: str) -> None:
-    assert not replace(GOOD, **{what: WRONG[what]}).holds
+    assert not replace(GOOD, **{what: WRONG[what]}).passed
 
 
 def test_an_answer_about_the_past_that_changed_makes_a_run_fail() -> None:
-    assert not replace(GOOD, phases=[Phase("this tree", 100.0, changed=("latest",))]).holds
+    assert not replace(GOOD, phases=[Phase("this tree", 100.0, changed=("latest",))]).passed
 
 
 def test_requests_are_counted_in_the_phase_in_which_they_began() -> None:

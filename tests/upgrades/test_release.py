@@ -12,7 +12,14 @@ import pytest
 
 from risk_hub_contracts.api.generate import generated_files, write
 from risk_hub_contracts.compatibility.release import Contract, last_release
-from tests.upgrades.release import MANIFEST, ROOT, ReleaseError, check_written, committed, least_version
+from tests.upgrades.release import (
+    MANIFEST,
+    ROOT,
+    ReleaseError,
+    check_generated,
+    clean_commit,
+    minimum_version,
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +44,7 @@ def test_what_is_frozen_is_read_back_the_same(
 
 
 def test_before_the_first_release_any_version_will_do(present: Contract) -> None:
-    assert least_version(None, present) == (0, 0, 0)
+    assert minimum_version(None, present) == (0, 0, 0)
 
 
 def test_without_a_visible_change_a_patch_will_do(
@@ -46,7 +53,7 @@ def test_without_a_visible_change_a_patch_will_do(
     older = copy.deepcopy(present)
     older.openapi["info"]["version"] = "1.2.3"
     older.schemas["health"]["$id"] = "urn:risk-hub:schema:health:1.2.3"
-    assert least_version(released(older), present) == (1, 2, 4)
+    assert minimum_version(released(older), present) == (1, 2, 4)
 
 
 @pytest.mark.parametrize("part", ["schemas", "events", "problems", "limits", "examples", "metrics"])
@@ -56,34 +63,34 @@ def test_an_addition_asks_for_a_minor_version(
     older = copy.deepcopy(present)
     contents = getattr(older, part)
     contents.pop() if isinstance(contents, list) else contents.popitem()
-    assert least_version(released(older), present) == (1, 3, 0)
+    assert minimum_version(released(older), present) == (1, 3, 0)
 
 
 def test_a_break_is_no_release(present: Contract, released: Callable[[Contract], Path]) -> None:
     older = copy.deepcopy(present)
     older.limits["body_max_bytes"] += 1
     with pytest.raises(ReleaseError, match="limit body_max_bytes"):
-        least_version(released(older), present)
+        minimum_version(released(older), present)
 
 
 def test_a_tree_with_changes_is_no_release(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.upgrades.release._git", lambda *_: " M contracts/openapi.json")
     with pytest.raises(ReleaseError, match="commit first"):
-        committed()
+        clean_commit()
 
 
 def test_files_that_were_generated_for_another_version_are_no_release(tmp_path: Path) -> None:
     write(tmp_path, generated_files() | {"openapi.json": "{}"})
     with pytest.raises(ReleaseError, match="Run `make contracts`"):
-        check_written("1.2.3", tmp_path)
+        check_generated("1.2.3", tmp_path)
 
 
 def test_a_version_that_the_changelog_does_not_know_is_no_release(tmp_path: Path) -> None:
     write(tmp_path, generated_files())
     (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n\n## [1.2.2]\n", encoding="utf-8")
-    check_written("1.2.2", tmp_path)
+    check_generated("1.2.2", tmp_path)
     with pytest.raises(ReleaseError, match=r"no section \[1.2.3\]"):
-        check_written("1.2.3", tmp_path)
+        check_generated("1.2.3", tmp_path)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 
 from risk_hub_contracts.compatibility.release import last_release
 from tests.fakes.clock import START, FrozenClock
-from tests.upgrades.fixed_world import holds
-from tests.upgrades.deployed_hub import Json, OneHub, instant_of, one_hub, records
+from tests.upgrades.deployed_hub import DeployedHub, Json, deployed_hub, instant_of, records
+from tests.upgrades.fixed_world import contains
 from tests.upgrades.recorder import send
-from tests.upgrades.wire import Wire, kept, repaired_only, without, wrong_parts
+from tests.upgrades.wire import Wire, preserves, repaired_only, without, wrong_parts
 
 # Creation and expiry times of records depend on the replay; their content does not.
 OWN_TIMES = frozenset({"retain_until"})
@@ -25,12 +25,12 @@ def released() -> Wire:
 
 
 @pytest.fixture
-def hub() -> Iterator[OneHub]:
-    with one_hub(FrozenClock(START)) as made:
+def hub() -> Iterator[DeployedHub]:
+    with deployed_hub(FrozenClock(START)) as made:
         yield made
 
 
-def faults(hub: OneHub, exchanges: list[Json], repaired: Mapping[str, Sequence[str]]) -> list[str]:
+def faults(hub: DeployedHub, exchanges: list[Json], repaired: Mapping[str, Sequence[str]]) -> list[str]:
     """Send recorded requests at their times; return those whose answers differ or are still unrepaired."""
     found = []
     for each in exchanges:
@@ -38,24 +38,28 @@ def faults(hub: OneHub, exchanges: list[Json], repaired: Mapping[str, Sequence[s
         answer = send(hub, each["request"])
         asked = f"{each['request']['method']} {each['request']['path']}"
         wrong = wrong_parts(repaired, asked, each["answer"])
-        same = kept(each["answer"], answer) if wrong is None else repaired_only(each["answer"], answer, wrong)
+        same = (
+            preserves(each["answer"], answer)
+            if wrong is None
+            else repaired_only(each["answer"], answer, wrong)
+        )
         if not same:
             found.append(f"{asked}\n  then {each['answer']}\n  now  {answer}")
     return found
 
 
-def test_the_released_clients_requests_are_answered_as_they_were(hub: OneHub, released: Wire) -> None:
+def test_the_released_clients_requests_are_answered_as_they_were(hub: DeployedHub, released: Wire) -> None:
     assert faults(hub, [*released.writes, *released.reads], released.repaired) == []
     announced = {event["id"]: event for event in hub.events}
     assert [e["type"] for e in released.announced if not _is_announced_again(e, announced)] == []
 
 
-def test_records_of_the_release_are_read_with_the_answers_of_then(hub: OneHub, released: Wire) -> None:
+def test_records_of_the_release_are_read_with_the_answers_of_then(hub: DeployedHub, released: Wire) -> None:
     hub.put_records(released.records)
     assert faults(hub, released.reads, released.repaired) == []
 
 
-def test_events_of_the_release_have_the_effects_that_they_had(hub: OneHub, released: Wire) -> None:
+def test_events_of_the_release_have_the_effects_that_they_had(hub: DeployedHub, released: Wire) -> None:
     hub.put_records(released.records, tables=("snapshots", "worlds", "marks"))
     for event in released.announced:
         hub.clock.now = instant_of(event["time"])
@@ -63,10 +67,10 @@ def test_events_of_the_release_have_the_effects_that_they_had(hub: OneHub, relea
     made = {_key(item): item for item in records()["tables"]["evaluations"]}
     wanted = {_key(item): item for item in released.records["tables"]["evaluations"]}
     assert made.keys() == wanted.keys()
-    assert [key for key, item in wanted.items() if not holds(_said(item), _said(made[key]))] == []
+    assert [key for key, item in wanted.items() if not contains(_said(item), _said(made[key]))] == []
 
 
-def test_what_the_release_committed_is_announced_as_it_was(hub: OneHub, released: Wire) -> None:
+def test_what_the_release_committed_is_announced_as_it_was(hub: DeployedHub, released: Wire) -> None:
     tables = released.records["tables"]
     hub.put_records(released.records)
     for item in (*tables["snapshots"], *tables["evaluations"]):
@@ -115,9 +119,9 @@ def test_an_answer_that_says_less_or_otherwise_is_noticed(
     released: Wire, spoil: Callable[[Json], Json]
 ) -> None:
     answer = next(each["answer"] for each in released.reads if '"content_hash"' in each["answer"]["body"])
-    assert kept(answer, answer)
+    assert preserves(answer, answer)
     assert spoil(answer) != answer
-    assert not kept(answer, spoil(answer))
+    assert not preserves(answer, spoil(answer))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +162,7 @@ def _is_announced_again(event: Json, announced: dict[str, Json]) -> bool:
     if now is None:
         return False
     said = {name: value for name, value in event["data"].items() if name != "claim_check"}
-    return holds({**event, "data": said, "islatest": None}, {**now, "islatest": None})
+    return contains({**event, "data": said, "islatest": None}, {**now, "islatest": None})
 
 
 def _key(item: Json) -> tuple[str, str]:

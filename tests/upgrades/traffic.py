@@ -94,12 +94,12 @@ class Traffic:
         """Publish one snapshot; if it fails, the next call tries the same version again, as a producer would."""
         number = len(world.versions)
         fields = snapshot(number, risky=number % RISKY_EVERY == 0)
-        done = self._ask("publish", lambda: hub.publish(world.world_id, fields), "created")
+        done = self._send("publish", lambda: hub.publish(world.world_id, fields), "created")
         if done is None:
             return
         world.versions.append((fields["version"], done.content_hash))
         if number % REPEATED_EVERY == 1:
-            self._ask("publish again", lambda: hub.publish(world.world_id, fields), "replayed")
+            self._send("publish again", lambda: hub.publish(world.world_id, fields), "replayed")
 
     def _read(self, seed: int) -> None:
         rng = random.Random(seed)
@@ -112,22 +112,22 @@ class Traffic:
                     rng.choice(asked)(hub, world, known, rng)
 
     def _latest(self, hub: RiskHubClient, world: Published, known: Known, _: random.Random) -> None:
-        found = self._ask("latest", lambda: hub.latest(world.world_id))
+        found = self._send("latest", lambda: hub.latest(world.world_id))
         self._expect("latest", found is None or found.version >= known[-1][0], f"older than {known[-1][0]}")
 
     def _version(self, hub: RiskHubClient, world: Published, known: Known, rng: random.Random) -> None:
         version, content_hash = rng.choice(known)
-        found = self._ask("version", lambda: hub.lookup(world.world_id, version=version))
+        found = self._send("version", lambda: hub.lookup(world.world_id, version=version))
         self._expect(
             "version", found is None or found.content_hash == content_hash, f"{version} is other content"
         )
 
     def _instant(self, hub: RiskHubClient, world: Published, known: Known, _: random.Random) -> None:
-        found = self._ask("instant", lambda: hub.lookup(world.world_id, as_of=datetime.now(UTC)))
+        found = self._send("instant", lambda: hub.lookup(world.world_id, as_of=datetime.now(UTC)))
         self._expect("instant", found is None or found.version >= known[-1][0], f"older than {known[-1][0]}")
 
     def _page(self, hub: RiskHubClient, world: Published, known: Known, _: random.Random) -> None:
-        found = self._ask(
+        found = self._send(
             "page", lambda: [each.version for each in islice(hub.list(world.world_id), PAGE_ITEMS)]
         )
         wanted = {version for version, _ in known[-PAGE_ITEMS // 2 :]}
@@ -138,10 +138,10 @@ class Traffic:
         end.
         """
         version, _ = rng.choice(known)
-        found = self._ask("risk", lambda: _risk_or_none(hub, world.world_id, version))
+        found = self._send("risk", lambda: _risk_or_none(hub, world.world_id, version))
         self._expect("risk", found is None or found["version"] == version, f"not of {version}")
 
-    def _ask(self, name: str, ask: Callable[[], Any], outcome: str | None = None) -> Any:
+    def _send(self, name: str, ask: Callable[[], Any], outcome: str | None = None) -> Any:
         at, started = time.time(), time.monotonic()
         try:
             found = ask()

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from tests.upgrades.fixed_world import holds
 from tests.upgrades.deployed_hub import Json
+from tests.upgrades.fixed_world import contains
 from tests.upgrades.recorder import SIGNED, UNSIGNED, Recording
 
 WRITES, READS, ANNOUNCED, RECORDS = "wire-writes.jsonl", "wire-reads.jsonl", "announced.jsonl", "records.json"
@@ -66,31 +66,33 @@ class Wire:
         (folder / RECORDS).write_text(text + "\n", encoding="utf-8")
 
 
-def wrong_parts(repaired: Mapping[str, Sequence[str]], asked: str, answered: Json) -> Sequence[str] | None:
+def wrong_parts(
+    repaired: Mapping[str, Sequence[str]], request_line: str, recorded: Json
+) -> Sequence[str] | None:
     """Return the wrong parts of a recorded answer to a question; None if the answer was right."""
-    return repaired.get(asked, repaired.get(f"{asked} {answered['status']}"))
+    return repaired.get(request_line, repaired.get(f"{request_line} {recorded['status']}"))
 
 
-def kept(answered: Json, now: Json) -> bool:
+def preserves(recorded: Json, now: Json) -> bool:
     """Return whether an answer preserves the recorded one: status, headers, every member of the body."""
     return bool(
-        answered["status"] == now["status"]
-        and holds(_comparable(answered["headers"]), _comparable(now["headers"]))
-        and holds(_document(answered), _document(now))
+        recorded["status"] == now["status"]
+        and contains(_comparable(recorded["headers"]), _comparable(now["headers"]))
+        and contains(_document(recorded), _document(now))
     )
 
 
-def repaired_only(answered: Json, now: Json, wrong: Sequence[str]) -> bool:
+def repaired_only(recorded: Json, now: Json, wrong: Sequence[str]) -> bool:
     """Return whether an answer differs from the recorded one only in the parts that were wrong.
 
     Args:
-        answered: the recorded answer.
+        recorded: the recorded answer.
         now: the other answer.
         wrong: pointers to the members to leave out of the recorded body; the members must exist.
     """
-    if answered["status"] != now["status"] or kept(answered, now):
+    if recorded["status"] != now["status"] or preserves(recorded, now):
         return False
-    return kept(without(answered, wrong), now)
+    return preserves(without(recorded, wrong), now)
 
 
 def without(answer: Json, wrong: Sequence[str]) -> Json:

@@ -6,7 +6,6 @@ with RiskHubClient(actor="gateway", stage="paper") as hub:
     hub.publish("us20", version="v1", as_of="2026-01-05T00:00:00Z", weights={"AAPL": 0.6, "MSFT": 0.4})
 """
 
-from risk_hub_client.results import HubContract, Publication, StoredSnapshot
 from risk_hub_client.async_client import AsyncRiskHubClient
 from risk_hub_client.errors import (
     ConflictError,
@@ -23,6 +22,7 @@ from risk_hub_client.errors import (
 from risk_hub_client.factors import FactorModel
 from risk_hub_client.frames import to_dataframe
 from risk_hub_client.reports import ReportDocument
+from risk_hub_client.results import HubContract, Publication, StoredSnapshot
 from risk_hub_client.settings import NotConfiguredError, Patience, Settings
 from risk_hub_client.spool import Flushed, Spool
 from risk_hub_client.sync_client import RiskHubClient

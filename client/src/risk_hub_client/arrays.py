@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from risk_hub_client.blobs import Blob
-from risk_hub_client.labels import invalid
+from risk_hub_client.labels import violation_error
 from risk_hub_client.wire import Chunk
-from risk_hub_contracts.base.ids import asset_id_fault
+from risk_hub_contracts.base.ids import asset_id_violation
 from risk_hub_contracts.base.limits import (
     CORRELATION_MAX_EXCESS,
     COVARIANCE_ASYMMETRY_MAX_RATIO,
@@ -25,20 +25,20 @@ from risk_hub_contracts.blob.triangle import triangle_size
 from risk_hub_contracts.blob.types import FLOAT_BYTES
 
 __all__ = [
-    "AT",
+    "COVARIANCE_POINTER",
     "Array",
     "Dense",
     "Matrix",
     "Packed",
-    "bare",
+    "array_namespace",
     "covariance_blob",
-    "id_faults",
+    "id_violations",
     "is_array",
     "is_bounded",
-    "library_of",
+    "to_plain_array",
 ]
 
-AT: Final = "/covariance"
+COVARIANCE_POINTER: Final = "/covariance"
 Array = Any
 
 
@@ -47,19 +47,21 @@ def is_array(value: object) -> bool:
     return hasattr(value, "__array_interface__") and hasattr(value, "ndim")
 
 
-def library_of(values: Array) -> Any:  # noqa: ANN401 - a module
+def array_namespace(values: Array) -> Any:  # noqa: ANN401 - a module
     """Return the array's library: as named by NumPy 2, otherwise the NumPy 1 that the caller imported."""
     return values.__array_namespace__() if hasattr(values, "__array_namespace__") else sys.modules["numpy"]
 
 
-def bare(values: Array) -> Array:
+def to_plain_array(values: Array) -> Array:
     """Convert an instance of an array subclass (`numpy.matrix`) to a plain array.
 
     Raises:
         InvalidSnapshotError: the array is masked; its masked values would be sent.
     """
     if hasattr(values, "mask"):
-        raise invalid(AT, "a masked array hides some of its numbers: say by .filled(...) what they are")
+        raise violation_error(
+            COVARIANCE_POINTER, "a masked array hides some of its numbers: say by .filled(...) what they are"
+        )
     return values.__array__() if hasattr(values, "__array__") else values
 
 
@@ -75,12 +77,12 @@ class Matrix(Protocol):
         """Return the variances in the order of `ids`."""
         ...
 
-    def right_of(self, row: int, columns: Array) -> tuple[Array, Array]:
+    def row_entries(self, row: int, columns: Array) -> tuple[Array, Array]:
         """Return the entries of a row above the diagonal and their mirror entries below it."""
         ...
 
-    def from_diagonal(self, row: int) -> tuple[Array, Array]:
-        """Return the entries of `right_of` from the diagonal on, in the matrix's own order, as views."""
+    def row_from_diagonal(self, row: int) -> tuple[Array, Array]:
+        """Return the entries of `row_entries` from the diagonal on, in the matrix's own order, as views."""
         ...
 
     def inline(self) -> dict[str, Any]:
@@ -99,11 +101,11 @@ class Dense:
         """See Matrix."""
         return self.array.diagonal()
 
-    def right_of(self, row: int, columns: Array) -> tuple[Array, Array]:
+    def row_entries(self, row: int, columns: Array) -> tuple[Array, Array]:
         """See Matrix."""
         return self.array[row, columns], self.array[columns, row]
 
-    def from_diagonal(self, row: int) -> tuple[Array, Array]:
+    def row_from_diagonal(self, row: int) -> tuple[Array, Array]:
         """See Matrix."""
         return self.array[row, row:], self.array[row:, row]
 
@@ -121,18 +123,18 @@ class Packed:
 
     def diagonal(self) -> Array:
         """See Matrix."""
-        library, count = library_of(self.array), len(self.ids)
+        library, count = array_namespace(self.array), len(self.ids)
         rows = library.arange(count)
         return self.array[rows * count - rows * (rows - 1) // 2]
 
-    def right_of(self, row: int, columns: Array) -> tuple[Array, Array]:
+    def row_entries(self, row: int, columns: Array) -> tuple[Array, Array]:
         """See Matrix."""
-        library, count = library_of(self.array), len(self.ids)
+        library, count = array_namespace(self.array), len(self.ids)
         low, high = library.minimum(row, columns), library.maximum(row, columns)
         entries = self.array[low * count - low * (low + 1) // 2 + high]
         return entries, entries
 
-    def from_diagonal(self, row: int) -> tuple[Array, Array]:
+    def row_from_diagonal(self, row: int) -> tuple[Array, Array]:
         """See Matrix."""
         count = len(self.ids)
         start = row * count - row * (row - 1) // 2
@@ -146,14 +148,14 @@ class Packed:
 
 def covariance_blob(matrix: Dense | Packed, weight_ids: Collection[str]) -> Blob | list[Violation]:
     """Return a matrix as a blob, or its violations."""
-    faults = list(_shape_faults(matrix)) or list(id_faults(matrix.ids, weight_ids))
-    if faults:
-        return faults
+    violations = list(_shape_violations(matrix)) or list(id_violations(matrix.ids, weight_ids))
+    if violations:
+        return violations
     order = sorted(range(len(matrix.ids)), key=matrix.ids.__getitem__)
     rows = UpperRows(matrix, order, order == list(range(len(order))))
-    faults = list(rows.faults())
+    violations = list(rows.violations())
     header: dict[str, object] = {"ids": [matrix.ids[place] for place in order], "layout": "upper"}
-    return faults or Blob.of_numbers("covariance", header, rows)
+    return violations or Blob.of_numbers("covariance", header, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,21 +180,21 @@ class UpperRows:
             yield data[max(first_byte - starts[row], 0) : end - starts[row]]
             row += 1
 
-    def faults(self) -> Iterator[Violation]:
+    def violations(self) -> Iterator[Violation]:
         """Yield the first violation among its numbers, if there is one."""
         variances = self.matrix.diagonal().astype("<f8")
         if not is_bounded(variances) or variances.min() < 0:
-            yield Violation(AT, f"every variance must be from 0 to {NUMBER_MAX_ABS:g}")
+            yield Violation(COVARIANCE_POINTER, f"every variance must be from 0 to {NUMBER_MAX_ABS:g}")
             return
         places = self._places()
         deviations = variances[places] ** 0.5
         for row in range(len(self.order)):
-            fault = self._row_fault(row, places, deviations)
-            if fault is not None:
-                yield Violation(AT, fault)
+            violation = self._row_violation(row, places, deviations)
+            if violation is not None:
+                yield Violation(COVARIANCE_POINTER, violation)
                 return
 
-    def _row_fault(self, row: int, places: Array, deviations: Array) -> str | None:
+    def _row_violation(self, row: int, places: Array, deviations: Array) -> str | None:
         entries, gaps = self._row(row, places)
         scale = deviations[row] * deviations[row:]
         if not is_bounded(entries):
@@ -206,9 +208,9 @@ class UpperRows:
     def _row(self, row: int, places: Array) -> tuple[Array, Array]:
         """Return a row from the diagonal on, and the differences between its upper and lower entries."""
         halves = (
-            self.matrix.from_diagonal(row)
+            self.matrix.row_from_diagonal(row)
             if self.is_sorted
-            else self.matrix.right_of(self.order[row], places[row:])
+            else self.matrix.row_entries(self.order[row], places[row:])
         )
         above, below = (half.astype("<f8") for half in halves)
         gaps = abs(above - below)
@@ -219,36 +221,37 @@ class UpperRows:
         return f"the row of {self.matrix.ids[self.order[row]]!a}"
 
     def _places(self) -> Array:
-        return library_of(self.matrix.array).asarray(self.order)
+        return array_namespace(self.matrix.array).asarray(self.order)
 
     def _starts(self) -> list[int]:
         count = len(self.order)
         return [(row * count - row * (row - 1) // 2) * FLOAT_BYTES for row in range(count)]
 
 
-def _shape_faults(matrix: Dense | Packed) -> Iterator[Violation]:
+def _shape_violations(matrix: Dense | Packed) -> Iterator[Violation]:
     count, shape = len(matrix.ids), matrix.array.shape
     wanted = (count, count) if isinstance(matrix, Dense) else (triangle_size(count),)
     if shape != wanted or not count or matrix.array.dtype.kind not in "fiu":
         yield Violation(
-            AT, f"{count} ids need an array of numbers of shape {wanted}, not {shape} of {matrix.array.dtype}"
+            COVARIANCE_POINTER,
+            f"{count} ids need an array of numbers of shape {wanted}, not {shape} of {matrix.array.dtype}",
         )
 
 
-def id_faults(ids: Sequence[str], weight_ids: Collection[str]) -> Iterator[Violation]:
+def id_violations(ids: Sequence[str], weight_ids: Collection[str]) -> Iterator[Violation]:
     """Yield the violations of a covariance's ids, malformed ids and uncovered weights included."""
     if len(ids) > WEIGHTS_MAX_COUNT:
-        yield Violation(f"{AT}/ids", f"must have at most {WEIGHTS_MAX_COUNT} entries")
+        yield Violation(f"{COVARIANCE_POINTER}/ids", f"must have at most {WEIGHTS_MAX_COUNT} entries")
     covered = set(ids)
     if len(covered) != len(ids):
-        yield Violation(f"{AT}/ids", "an id appears more than once")
+        yield Violation(f"{COVARIANCE_POINTER}/ids", "an id appears more than once")
     for asset_id in ids:
-        fault = asset_id_fault(asset_id) if isinstance(asset_id, str) else "must be a string"
-        if fault:
-            yield Violation(f"{AT}/ids", f"{asset_id!a}: {fault}")
+        violation = asset_id_violation(asset_id) if isinstance(asset_id, str) else "must be a string"
+        if violation:
+            yield Violation(f"{COVARIANCE_POINTER}/ids", f"{asset_id!a}: {violation}")
     for asset_id in weight_ids:
         if asset_id not in covered:
-            yield Violation(AT, f"does not cover {asset_id!a}, which has a weight")
+            yield Violation(COVARIANCE_POINTER, f"does not cover {asset_id!a}, which has a weight")
 
 
 def is_bounded(numbers: Array) -> bool:

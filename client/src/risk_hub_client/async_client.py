@@ -9,20 +9,20 @@ from typing import Any, Final, Literal, Self, TypeVar, Unpack
 import httpx2
 import stamina
 
-from risk_hub_client import publishing, reads, registry, reports, uploading
-from risk_hub_client.results import HubContract, Publication, StoredSnapshot
+from risk_hub_client import blob_transfers, publishing, reads, registry, reports
 from risk_hub_client.base import ClientBase, SnapshotFields
-from risk_hub_client.log_redaction import signed_request
+from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.errors import HubError
-from risk_hub_client.inputs import ready_blob
-from risk_hub_client.threads import Done, advance, aside, told_in_loop
+from risk_hub_client.inputs import load_blob
+from risk_hub_client.log_redaction import redact_signed_query
 from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_client.reports import ReportDocument, SignalSpan
-from risk_hub_client.retries import REPEATABLE, retry_options
+from risk_hub_client.results import HubContract, Publication, StoredSnapshot
+from risk_hub_client.retries import RETRYABLE_ERRORS, retry_options
 from risk_hub_client.spool import Flushed
-from risk_hub_client.transport import UNSENDABLE, Exchange, client_options
-from risk_hub_client.blob_transfers import Progress, unseen
-from risk_hub_client.wire import PAUSED, Answer, Call, Chunk, Inbox, Pause, TransientError
+from risk_hub_client.threads import Done, advance, call_in_loop, run_in_thread
+from risk_hub_client.transport import SEND_ERRORS, Exchange, client_options
+from risk_hub_client.wire import PAUSED, Answer, AnswerBuffer, Call, Chunk, Pause, TransientError
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind, Decoded
 from risk_hub_contracts.reports.exit_signal import ExitSignal
@@ -70,7 +70,7 @@ class AsyncRiskHubClient(ClientBase):
         *,
         actor: str | None = None,
         stage: str | None = None,
-        progress: Progress = unseen,
+        progress: Progress = ignore_progress,
         **fields: Unpack[SnapshotFields],
     ) -> Publication:
         """Publish a snapshot; repeating the call, in any process, changes nothing.
@@ -95,8 +95,8 @@ class AsyncRiskHubClient(ClientBase):
             UnavailableError: no answer within the budget, and no spool.
             SpoolError: no answer, and the spool could not store it.
         """
-        order = publishing.Order(
-            world_id, {**(document or {}), **fields}, self._producer(actor, stage), told_in_loop(progress)
+        order = publishing.PublishRequest(
+            world_id, {**(document or {}), **fields}, self._producer(actor, stage), call_in_loop(progress)
         )
         return await self._run(publishing.publish(self.memory, self.spool, order))
 
@@ -203,7 +203,7 @@ class AsyncRiskHubClient(ClientBase):
 
     async def forget(self, world_id: str, stage: str) -> None:
         """Remove the expectation of a world; its snapshots stay."""
-        await self._run(registry.drop(world_id, registry.EXPECTATIONS, stage))
+        await self._run(registry.delete(world_id, registry.EXPECTATIONS, stage))
 
     async def set_exit_policy(self, world_id: str, stage: str, policy: Mapping[str, Any]) -> dict[str, Any]:
         """Store the exit policy of a world; see `ExitPolicy`."""
@@ -215,7 +215,7 @@ class AsyncRiskHubClient(ClientBase):
 
     async def drop_exit_policy(self, world_id: str, stage: str) -> None:
         """Remove the stored exit policy, so that the default applies again."""
-        await self._run(registry.drop(world_id, registry.EXIT_POLICY, stage))
+        await self._run(registry.delete(world_id, registry.EXIT_POLICY, stage))
 
     async def contract(self) -> HubContract:
         """Return the contract that the hub serves, at most an hour old."""
@@ -232,16 +232,18 @@ class AsyncRiskHubClient(ClientBase):
         data: bytes | Path,
         *,
         actor: str | None = None,
-        progress: Progress = unseen,
+        progress: Progress = ignore_progress,
     ) -> BlobRef:
         """Upload a blob directly to the store and return the reference for a snapshot.
 
         Raises:
             InvalidSnapshotError: the data is not a blob of this kind; nothing was sent.
         """
-        blob = await aside(lambda: ready_blob(data, kind))
-        told = told_in_loop(progress)
-        return await self._run(uploading.upload(world_id, blob, actor or self.settings.actor, told))
+        blob = await run_in_thread(lambda: load_blob(data, kind))
+        loop_progress = call_in_loop(progress)
+        return await self._run(
+            blob_transfers.upload(world_id, blob, actor or self.settings.actor, loop_progress)
+        )
 
     async def load(self, snapshot: StoredSnapshot, kind: BlobKind) -> Decoded | None:
         """Return a large component of a snapshot, verified by its digest; None if the snapshot lacks it.
@@ -249,17 +251,17 @@ class AsyncRiskHubClient(ClientBase):
         Raises:
             DamagedBlobError: the bytes received do not match the digest.
         """
-        return await self._run(uploading.load(snapshot, kind))
+        return await self._run(blob_transfers.load(snapshot, kind))
 
     async def _run(self, steps: Steps[Result]) -> Result:
         answer: Answer | HubError | None = None
         try:
-            while not isinstance(asked := await advance(steps, answer), Done):
+            while not isinstance(step := await advance(steps, answer), Done):
                 try:
-                    answer = await self._send(asked)
+                    answer = await self._send(step)
                 except HubError as error:
                     answer = error
-            return asked.result
+            return step.result
         finally:
             steps.close()
 
@@ -275,31 +277,31 @@ class AsyncRiskHubClient(ClientBase):
                     attempt_number = attempt.num
                     return await self._attempt(exchange)
         except TransientError as error:
-            raise error.final(attempt_number) from error
+            raise error.final_error(attempt_number) from error
         raise AssertionError("an attempt answers or raises")
 
     async def _attempt(self, exchange: Exchange) -> Answer:
         body = exchange.call.body
-        content = _awaited(body()) if callable(body) else body
+        content = _as_async_iterator(body()) if callable(body) else body
         try:
-            with signed_request(signed=not exchange.call.to_hub):
-                inbox = await asyncio.wait_for(
-                    self._collect(exchange, content), exchange.deadline.left_seconds + GRACE_SECONDS
+            with redact_signed_query(signed=not exchange.call.to_hub):
+                buffer = await asyncio.wait_for(
+                    self._collect(exchange, content), exchange.deadline.remaining_seconds + GRACE_SECONDS
                 )
         except TimeoutError:
-            raise exchange.too_slow() from None
-        except UNSENDABLE as error:
-            raise exchange.broken(error) from (error if isinstance(error, REPEATABLE) else None)
-        return exchange.answer(inbox)
+            raise exchange.deadline_error() from None
+        except SEND_ERRORS as error:
+            raise exchange.classify_error(error) from (error if isinstance(error, RETRYABLE_ERRORS) else None)
+        return exchange.answer(buffer)
 
-    async def _collect(self, exchange: Exchange, content: Any) -> Inbox:  # noqa: ANN401 - bytes, or an iterator
+    async def _collect(self, exchange: Exchange, content: Any) -> AnswerBuffer:  # noqa: ANN401 - bytes, or an iterator
         async with self._http.stream(**exchange.request(content)) as response:
-            inbox = exchange.inbox(response)
+            buffer = exchange.buffer(response)
             async for chunk in response.aiter_bytes():
-                exchange.take(inbox, chunk)
-        return inbox
+                exchange.receive(buffer, chunk)
+        return buffer
 
 
-async def _awaited(chunks: Iterator[Chunk]) -> AsyncIterator[Chunk]:
+async def _as_async_iterator(chunks: Iterator[Chunk]) -> AsyncIterator[Chunk]:
     for chunk in chunks:
         yield chunk

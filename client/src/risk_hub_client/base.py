@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-from risk_hub_client.cache import Memory
+from risk_hub_client.cache import ClientCache
 from risk_hub_client.prepare import Producer
-from risk_hub_client.settings import Patience, settings_from
+from risk_hub_client.settings import Patience, resolve_settings
 from risk_hub_client.spool import Spool
 
 __all__ = ["ClientBase", "SnapshotFields"]
@@ -53,8 +53,8 @@ class ClientBase:
         Raises:
             NotConfiguredError: the URL or the token is missing or malformed.
         """
-        self.settings = settings_from(url, token, actor=actor, stage=stage, patience=patience)
-        self.memory = Memory()
+        self.settings = resolve_settings(url, token, actor=actor, stage=stage, patience=patience)
+        self.memory = ClientCache()
         self.spool = None if spool is None else Spool(Path(spool))
 
     def _producer(self, actor: str | None, stage: str | None) -> Producer:

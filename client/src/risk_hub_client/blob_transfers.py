@@ -6,35 +6,37 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from risk_hub_client.results import StoredSnapshot
 from risk_hub_client.blobs import Blob
 from risk_hub_client.errors import DamagedBlobError, HubError, InvalidSnapshotError, StoreError
 from risk_hub_client.reads import Steps, world_path
+from risk_hub_client.results import StoredSnapshot
 from risk_hub_client.wire import Answer, Call, Chunk
-from risk_hub_contracts.base.ids import actor_fault
+from risk_hub_contracts.base.ids import actor_violation
 from risk_hub_contracts.base.limits import BLOB_MAX_BYTES
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Decoded
-from risk_hub_contracts.snapshot.components import Part
+from risk_hub_contracts.snapshot.components import Component
 from risk_hub_contracts.snapshot.request import REF_FIELDS
 
-__all__ = ["JSON", "Progress", "fetch", "load", "unseen", "upload"]
+__all__ = ["JSON", "Progress", "fetch", "ignore_progress", "load", "upload"]
 
 JSON: Final = {"Content-Type": "application/json"}
 # The store's answer to a PUT of a blob that it already holds.
-ALREADY_THERE: Final = 412
+ALREADY_STORED: Final = 412
 FORBIDDEN: Final = 403
 EXPIRED: Final = "ExpiredToken"
 Progress = Callable[[int, int], None]
 
 
-def unseen(_sent: int, _total: int) -> None:
+def ignore_progress(_sent: int, _total: int) -> None:
     """Ignore progress."""
 
 
-def upload(world_id: str, blob: Blob, actor: str | None, progress: Progress = unseen) -> Steps[BlobRef]:
+def upload(
+    world_id: str, blob: Blob, actor: str | None, progress: Progress = ignore_progress
+) -> Steps[BlobRef]:
     """Upload a blob, in one PUT or in parts, and return the reference that the hub issued.
 
     Args:
@@ -46,9 +48,9 @@ def upload(world_id: str, blob: Blob, actor: str | None, progress: Progress = un
     Raises:
         InvalidSnapshotError: the actor is missing or malformed; nothing was sent.
     """
-    fault = actor_fault(actor) if actor else None
-    if fault:
-        raise InvalidSnapshotError(f"the actor {fault}", (Violation("/provenance/actor", fault),))
+    violation = actor_violation(actor) if actor else None
+    if violation:
+        raise InvalidSnapshotError(f"the actor {violation}", (Violation("/provenance/actor", violation),))
     try:
         return (yield from _upload_once(world_id, blob, actor, progress))
     except StoreError as error:
@@ -63,36 +65,38 @@ def _upload_once(world_id: str, blob: Blob, actor: str | None, progress: Progres
     announced: dict[str, Any] = {"kind": blob.kind, "bytes": blob.size_bytes, "sha256": blob.sha256}
     digests = blob.part_digests()
     answer = yield _post(path, announced | ({"parts": digests} if digests else {}), actor)
-    pieces, upload_id = answer.read(lambda begun: _pieces(begun, blob, progress))
+    calls, upload_id = answer.read(lambda document: _upload_calls(document, blob, progress))
     if upload_id is None:
-        yield from _send_all(pieces)
+        yield from _send_all(calls)
     else:
         end = {"kind": blob.kind, "bytes": blob.size_bytes, "upload_id": upload_id}
-        yield from _send_parts(pieces, _post(f"{path}/{blob.sha256}/abort", end, actor))
+        yield from _send_parts(calls, _post(f"{path}/{blob.sha256}/abort", end, actor))
         answer = yield _post(f"{path}/{blob.sha256}/complete", end, actor)
     progress(blob.size_bytes, blob.size_bytes)
-    return _issued(blob, answer)
+    return _verify_issued_ref(blob, answer)
 
 
-def _pieces(begun: Mapping[str, Any], blob: Blob, progress: Progress) -> tuple[list[Call], str | None]:
+def _upload_calls(
+    document: Mapping[str, Any], blob: Blob, progress: Progress
+) -> tuple[list[Call], str | None]:
     """Return the signed requests to send, none for a blob already stored, and the multipart upload id."""
-    if "put" in begun:
-        return [_put(begun["put"], blob, 0, blob.size_bytes, progress)], None
-    if "multipart" not in begun:
+    if "put" in document:
+        return [_put(document["put"], blob, 0, blob.size_bytes, progress)], None
+    if "multipart" not in document:
         return [], None
-    parts = begun["multipart"]["parts"]
+    parts = document["multipart"]["parts"]
     calls = [_put(part, blob, part["first_byte"], part["bytes"], progress) for part in parts]
-    return calls, str(begun["multipart"]["upload_id"])
+    return calls, str(document["multipart"]["upload_id"])
 
 
-def _send_all(pieces: list[Call]) -> Steps[None]:
-    for piece in pieces:  # noqa: UP028 - a list is sent no answers
-        yield piece
+def _send_all(calls: list[Call]) -> Steps[None]:
+    for call in calls:  # noqa: UP028 - a list is sent no answers
+        yield call
 
 
-def _send_parts(pieces: list[Call], abort: Call) -> Steps[None]:
+def _send_parts(calls: list[Call], abort: Call) -> Steps[None]:
     try:
-        yield from _send_all(pieces)
+        yield from _send_all(calls)
     except HubError:
         # The store drops incomplete parts after a while; the first error is the one to report.
         with suppress(HubError):
@@ -102,7 +106,9 @@ def _send_parts(pieces: list[Call], abort: Call) -> Steps[None]:
 
 def _post(path: str, document: Mapping[str, Any], actor: str | None) -> Call:
     headers = {**JSON, **({"X-Actor": actor} if actor else {})}
-    return Call("POST", path, headers, body=json.dumps(document).encode(), good=frozenset({200, 201}))
+    return Call(
+        "POST", path, headers, body=json.dumps(document).encode(), accepted_statuses=frozenset({200, 201})
+    )
 
 
 def _put(signed: Mapping[str, Any], blob: Blob, first_byte: int, size_bytes: int, progress: Progress) -> Call:
@@ -113,32 +119,32 @@ def _put(signed: Mapping[str, Any], blob: Blob, first_byte: int, size_bytes: int
             sent += len(chunk)
             progress(sent, blob.size_bytes)
 
-    good = frozenset({200, 201, 204, ALREADY_THERE})
+    accepted_statuses = frozenset({200, 201, 204, ALREADY_STORED})
     return Call(
         str(signed["method"]),
         str(signed["url"]),
         dict(signed["headers"]),
         body=chunks,
-        good=good,
+        accepted_statuses=accepted_statuses,
         size_bytes=int(size_bytes),
     )
 
 
-def _issued(blob: Blob, answer: Answer) -> BlobRef:
+def _verify_issued_ref(blob: Blob, answer: Answer) -> BlobRef:
     ref = answer.read(lambda document: BlobRef.model_validate(document["ref"]))
     if (ref.sha256, ref.bytes, ref.kind) != (blob.sha256, blob.size_bytes, blob.kind):
         raise DamagedBlobError("the hub issued a reference to another blob", answer.request_id)
     return ref
 
 
-def _download(found: Mapping[str, Any]) -> tuple[str, int]:
+def _parse_download(found: Mapping[str, Any]) -> tuple[str, int]:
     return str(found["download_url"]), min(int(found["ref"]["bytes"]), BLOB_MAX_BYTES)
 
 
 def load(snapshot: StoredSnapshot, kind: BlobKind) -> Steps[Decoded | None]:
     """Return a large component of a snapshot, inline or fetched; None if the snapshot lacks it."""
     if kind in snapshot.document:
-        blob = Part.from_document(kind, snapshot.document[kind]).blob
+        blob = Component.from_document(kind, snapshot.document[kind]).blob
         return None if blob is None else decode(blob)
     ref = snapshot.document.get(REF_FIELDS[kind])
     if ref is None:
@@ -149,14 +155,14 @@ def load(snapshot: StoredSnapshot, kind: BlobKind) -> Steps[Decoded | None]:
 def fetch(world_id: str, sha256: str, kind: BlobKind | None = None) -> Steps[Decoded]:
     """Fetch a blob and verify its bytes and its kind before returning it."""
     answer = yield Call("GET", world_path(world_id, "blobs", sha256))
-    url, size_bytes = answer.read(_download)
-    arrived = yield Call("GET", url, max_bytes=size_bytes, size_bytes=size_bytes)
-    digest = hashlib.sha256(arrived.body).hexdigest()
+    url, size_bytes = answer.read(_parse_download)
+    download = yield Call("GET", url, max_bytes=size_bytes, size_bytes=size_bytes)
+    digest = hashlib.sha256(download.body).hexdigest()
     if digest != sha256:
-        message = f"{len(arrived.body)} bytes with the sha256 {digest} came for the blob {sha256}"
-        raise DamagedBlobError(message, arrived.request_id)
+        message = f"{len(download.body)} bytes with the sha256 {digest} came for the blob {sha256}"
+        raise DamagedBlobError(message, download.request_id)
     try:
-        decoded = decode(arrived.body)
+        decoded = decode(download.body)
     except BlobFormatError as error:
         raise DamagedBlobError(
             f"the blob {sha256} is not in the rsh1 format: {error}", answer.request_id

@@ -61,9 +61,9 @@ class FilePayload:
         """See Payload."""
         with self.path.open("rb") as file:
             file.seek(self.offset + first_byte)
-            left = size_bytes
-            while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
-                left -= len(chunk)
+            remaining = size_bytes
+            while remaining > 0 and (chunk := file.read(min(CHUNK_BYTES, remaining))):
+                remaining -= len(chunk)
                 yield chunk
 
 
@@ -97,7 +97,7 @@ class Blob:
         if end > len(self.head):
             yield from self.payload.chunks(start, end - len(self.head) - start)
 
-    def contents(self) -> Decoded:
+    def decode_header(self) -> Decoded:
         """Return the blob's header, decoded, without its numbers.
 
         Raises:

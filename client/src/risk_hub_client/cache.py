@@ -8,7 +8,7 @@ from typing import Any, Final
 from risk_hub_client.results import HubContract
 from risk_hub_client.wire import Answer, Call
 
-__all__ = ["Memory"]
+__all__ = ["ClientCache"]
 
 CONTRACT_MAX_AGE_SECONDS: Final = 3_600.0
 # Date has no fractions, and an answer takes time to arrive: smaller differences do not count as skew.
@@ -17,7 +17,7 @@ ETAGS_MAX_COUNT: Final = 256
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
-class Memory:
+class ClientCache:
     """One client's memory; concurrent writes by two threads cost at most one extra request."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Memory:
         """Return the hub's clock as derived from its answers, otherwise this machine's (UTC)."""
         return self._clock() + self._skew
 
-    def note_date(self, answer: Answer) -> None:
+    def update_clock_skew(self, answer: Answer) -> None:
         """Estimate this machine's clock error from an answer of the hub."""
         if answer.date is not None:
             skew = answer.date - self._clock()
@@ -46,22 +46,22 @@ class Memory:
         """The served contract, if it is known and fresh."""
         return self._contract if self._monotonic() < self._contract_until_seconds else None
 
-    def keep_contract(self, contract: HubContract) -> None:
+    def store_contract(self, contract: HubContract) -> None:
         """Keep the served contract for one hour."""
         self._contract = contract
         self._contract_until_seconds = self._monotonic() + CONTRACT_MAX_AGE_SECONDS
 
     def etag(self, call: Call) -> str | None:
         """Return the ETag of the last answer to this call."""
-        kept = self._answers.get(_key(call))
-        return None if kept is None else kept.headers["etag"]
+        cached = self._answers.get(_key(call))
+        return None if cached is None else cached.headers["etag"]
 
-    def recall(self, call: Call) -> dict[str, Any]:
+    def cached_document(self, call: Call) -> dict[str, Any]:
         """Return the last answer to this call, still current by its ETag; parsed again for each caller."""
         document: dict[str, Any] = self._answers[_key(call)].document()
         return document
 
-    def keep(self, call: Call, answer: Answer) -> None:
+    def store_answer(self, call: Call, answer: Answer) -> None:
         """Keep an answer by its ETag; the oldest one is evicted."""
         if "etag" in answer.headers:
             self._answers.pop(_key(call), None)

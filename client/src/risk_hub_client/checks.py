@@ -11,20 +11,20 @@ from itertools import pairwise
 from math import sqrt
 from operator import gt
 
-from risk_hub_client.arrays import AT, id_faults
+from risk_hub_client.arrays import COVARIANCE_POINTER, id_violations
 from risk_hub_client.blobs import Blob, Payload
 from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_ABS, RETURN_MAX_ABS
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.blob.types import FLOAT_BYTES, BlobFormatError, Covariance, RealizedReturns, Stress
-from risk_hub_contracts.snapshot.blob_content import are_bounded, stress_faults
+from risk_hub_contracts.snapshot.blob_content import are_bounded, stress_violations
 
-__all__ = ["blob_faults"]
+__all__ = ["blob_violations"]
 
-RETURNS = "/realized_returns"
+RETURNS_POINTER = "/realized_returns"
 Row = Sequence[float]
 
 
-def blob_faults(blob: Blob, weight_ids: Collection[str]) -> Iterator[Violation]:
+def blob_violations(blob: Blob, weight_ids: Collection[str]) -> Iterator[Violation]:
     """Yield the violations of a blob's content; of its numbers only the first one.
 
     Args:
@@ -34,74 +34,78 @@ def blob_faults(blob: Blob, weight_ids: Collection[str]) -> Iterator[Violation]:
     Raises:
         BlobFormatError: the bytes end too early.
     """
-    found = blob.contents()
+    found = blob.decode_header()
     if isinstance(found, Stress):
-        yield from stress_faults(found.scenarios)
+        yield from stress_violations(found.scenarios)
     elif isinstance(found, RealizedReturns):
-        yield from _date_faults(found.dates or ())
+        yield from _date_violations(found.dates or ())
         names = [f"the series of {asset_id!a}" for asset_id in found.ids] or ["the series"]
-        yield from _unbounded(RETURNS, names, _rows(blob.payload, found.lengths), RETURN_MAX_ABS)
+        yield from _range_violations(
+            RETURNS_POINTER, names, _rows(blob.payload, found.lengths), RETURN_MAX_ABS
+        )
     else:
-        yield from id_faults(found.ids, weight_ids)
-        check = _upper_faults if found.layout == "upper" else _factor_faults
+        yield from id_violations(found.ids, weight_ids)
+        check = _upper_violations if found.layout == "upper" else _factor_violations
         yield from check(found, blob.payload)
 
 
-def _upper_faults(found: Covariance, payload: Payload) -> Iterator[Violation]:
+def _upper_violations(found: Covariance, payload: Payload) -> Iterator[Violation]:
     variances: list[float] = []
     names = [f"the row of {asset_id!a}" for asset_id in found.ids]
     sizes = range(len(names), 0, -1)
-    faults = list(_unbounded(AT, names, _noting(variances, _rows(payload, sizes))))
-    faults = faults or list(_negative("variance", found.ids, variances))
-    if faults:
-        yield from faults
+    violations = list(
+        _range_violations(COVARIANCE_POINTER, names, _collect_variances(variances, _rows(payload, sizes)))
+    )
+    violations = violations or list(_negative_violations("variance", found.ids, variances))
+    if violations:
+        yield from violations
         return
     deviations = list(map(sqrt, variances))
     for place, row in enumerate(_rows(payload, sizes)):
-        if _is_beyond_one(row[1:], deviations[place], deviations[place + 1 :]):
-            yield Violation(AT, f"{names[place]} has a correlation beyond 1")
+        if _exceeds_correlation_one(row[1:], deviations[place], deviations[place + 1 :]):
+            yield Violation(COVARIANCE_POINTER, f"{names[place]} has a correlation beyond 1")
             return
 
 
-def _factor_faults(found: Covariance, payload: Payload) -> Iterator[Violation]:
+def _factor_violations(found: Covariance, payload: Payload) -> Iterator[Violation]:
     count = len(found.ids)
     width = payload.size_bytes // FLOAT_BYTES // count - 1
     names = [*(f"the row of {asset_id!a}" for asset_id in found.ids), "the specific variances"]
     row: Row = ()
     for name, row in zip(names, _rows(payload, [*[width] * count, count]), strict=True):
         if not are_bounded(row):
-            yield _out_of_range(AT, name)
+            yield _out_of_range_violation(COVARIANCE_POINTER, name)
             return
-    yield from _negative("specific variance", found.ids, row)
+    yield from _negative_violations("specific variance", found.ids, row)
 
 
-def _noting(variances: list[float], rows: Iterable[Row]) -> Iterator[Row]:
+def _collect_variances(variances: list[float], rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         variances.append(row[0])
         yield row
 
 
-def _unbounded(
+def _range_violations(
     at: str, names: Iterable[str], rows: Iterable[Row], max_abs: float = NUMBER_MAX_ABS
 ) -> Iterator[Violation]:
     for name, row in zip(names, rows, strict=True):
         if not are_bounded(row, max_abs):
-            yield _out_of_range(at, name, max_abs)
+            yield _out_of_range_violation(at, name, max_abs)
             return
 
 
-def _out_of_range(at: str, name: str, max_abs: float = NUMBER_MAX_ABS) -> Violation:
+def _out_of_range_violation(at: str, name: str, max_abs: float = NUMBER_MAX_ABS) -> Violation:
     return Violation(at, f"every number of {name} must be finite and at most {max_abs:g}")
 
 
-def _negative(what: str, ids: Iterable[str], values: Row) -> Iterator[Violation]:
+def _negative_violations(what: str, ids: Iterable[str], values: Row) -> Iterator[Violation]:
     for asset_id, value in zip(ids, values, strict=True):
         if value < 0:
-            yield Violation(AT, f"the {what} of {asset_id!a} must not be negative")
+            yield Violation(COVARIANCE_POINTER, f"the {what} of {asset_id!a} must not be negative")
             return
 
 
-def _is_beyond_one(entries: Row, deviation: float, others: Row) -> bool:
+def _exceeds_correlation_one(entries: Row, deviation: float, others: Row) -> bool:
     bounds = [deviation * (1 + CORRELATION_MAX_EXCESS) * other for other in others]
     return any(map(gt, map(abs, entries), bounds))
 
@@ -125,17 +129,19 @@ def _numbers(chunk: bytes) -> "array[float]":
     return numbers
 
 
-def _date_faults(dates: Sequence[str]) -> Iterator[Violation]:
+def _date_violations(dates: Sequence[str]) -> Iterator[Violation]:
     instants = []
     for text in dates:
         try:
             instants.append(_instant(text))
         except ValueError:
-            yield Violation(RETURNS, f"{text!a} is no date (ISO 8601) that a return may have")
+            yield Violation(RETURNS_POINTER, f"{text!a} is no date (ISO 8601) that a return may have")
             return
     for (first, second), text in zip(pairwise(instants), dates[1:], strict=True):
         if first[0] != second[0] or first[1] >= second[1]:
-            yield Violation(RETURNS, f"the dates must rise, all of one kind; {text!a} does not follow")
+            yield Violation(
+                RETURNS_POINTER, f"the dates must rise, all of one kind; {text!a} does not follow"
+            )
             return
 
 

@@ -14,13 +14,13 @@ import httpx2
 
 from risk_hub_client.retries import Deadline
 
-__all__ = ["keep_deadlines", "until"]
+__all__ = ["enforce_deadlines", "request_deadline"]
 
 _DEADLINE: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
-def until(deadline: Deadline) -> Iterator[None]:
+def request_deadline(deadline: Deadline) -> Iterator[None]:
     """Apply a deadline to reads and writes within the block."""
     before = _DEADLINE.set(deadline)
     try:
@@ -29,8 +29,8 @@ def until(deadline: Deadline) -> Iterator[None]:
         _DEADLINE.reset(before)
 
 
-def keep_deadlines(client: httpx2.Client) -> httpx2.Client:
-    """Make the client's connections, including those through a proxy, obey the deadlines of `until`."""
+def enforce_deadlines(client: httpx2.Client) -> httpx2.Client:
+    """Make the client's connections, including those through a proxy, obey the deadlines of `request_deadline`."""
     for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - there is no public way in
         pool = getattr(transport, "_pool", None)
         if pool is not None:
@@ -38,7 +38,7 @@ def keep_deadlines(client: httpx2.Client) -> httpx2.Client:
     return client
 
 
-def _left(timeout: float | None, error: type[httpx2.TimeoutException]) -> float | None:
+def _capped_timeout(timeout: float | None, error: type[httpx2.TimeoutException]) -> float | None:
     """Return the timeout of one read or write: the library's value, capped by the remaining budget."""
     deadline = _DEADLINE.get()
     if deadline is None:
@@ -58,10 +58,10 @@ class _Stream:
         return getattr(self._stream, name)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Any:  # noqa: ANN401 - handed on
-        return self._stream.read(max_bytes, _left(timeout, httpx2.ReadTimeout))
+        return self._stream.read(max_bytes, _capped_timeout(timeout, httpx2.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout, httpx2.WriteTimeout))
+        self._stream.write(buffer, _capped_timeout(timeout, httpx2.WriteTimeout))
 
     def start_tls(self, *args: Any, **kwargs: Any) -> "_Stream":  # noqa: ANN401 - handed on
         return _Stream(self._stream.start_tls(*args, **kwargs))

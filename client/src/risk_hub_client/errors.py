@@ -55,7 +55,7 @@ class RefusedError(HubError):
     def __init__(self, status: int, problem: Mapping[str, Any], request_id: str) -> None:
         title, remedy = problem.get("title", f"HTTP {status}"), problem.get("remedy")
         sentences = [f"{title}: {problem['detail']}" if "detail" in problem else str(title)]
-        sentences += _faults(problem.get("errors"), sentences[0])
+        sentences += _violation_lines(problem.get("errors"), sentences[0])
         sentences += [str(remedy)] if remedy else []
         super().__init__("\n".join(sentences), request_id)
         self.status, self.problem = status, dict(problem)
@@ -66,14 +66,14 @@ class RefusedError(HubError):
         return str(self.problem.get("type", "about:blank"))
 
 
-def _faults(faults: object, said: str) -> list[str]:
+def _violation_lines(violations: object, headline: str) -> list[str]:
     """Return a line for each fault that is not said already."""
     lines = [
-        f"{fault.get('pointer')}: {fault.get('detail')}"
-        for fault in (faults if isinstance(faults, list) else ())
-        if isinstance(fault, Mapping)
+        f"{violation.get('pointer')}: {violation.get('detail')}"
+        for violation in (violations if isinstance(violations, list) else ())
+        if isinstance(violation, Mapping)
     ]
-    return [f"  {line}" for line in lines if line not in said]
+    return [f"  {line}" for line in lines if line not in headline]
 
 
 class ConflictError(RefusedError):

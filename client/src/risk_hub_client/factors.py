@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from risk_hub_client.arrays import AT, id_faults, is_bounded
+from risk_hub_client.arrays import COVARIANCE_POINTER, id_violations, is_bounded
 from risk_hub_client.blobs import Blob
 from risk_hub_client.wire import Chunk
 from risk_hub_contracts.base.limits import NUMBER_MAX_ABS
@@ -27,21 +27,25 @@ def factor_blob(model: FactorModel, weight_ids: Collection[str]) -> Blob | list[
     """Return a factor model of arrays as a blob, or its violations."""
     count = len(model.ids)
     if model.factors.ndim != 2 or model.factors.shape[0] != count or model.specific.shape != (count,):  # noqa: PLR2004
-        return [Violation(AT, f"{count} ids need as many rows of factors and specific variances")]
+        return [
+            Violation(COVARIANCE_POINTER, f"{count} ids need as many rows of factors and specific variances")
+        ]
     if not model.factors.size:
-        return [Violation(AT, "a factor model has at least one id and at least one factor")]
+        return [Violation(COVARIANCE_POINTER, "a factor model has at least one id and at least one factor")]
     if any(numbers.dtype.kind not in "fiu" for numbers in (model.factors, model.specific)):
-        return [Violation(AT, "a factor model is made of real numbers")]
+        return [Violation(COVARIANCE_POINTER, "a factor model is made of real numbers")]
     model = FactorModel(model.ids, model.factors.astype("<f8"), model.specific.astype("<f8"))
-    faults = list(id_faults(model.ids, weight_ids)) + [
-        Violation(AT, f"every number of the {what} must be finite and at most {NUMBER_MAX_ABS:g}")
+    violations = list(id_violations(model.ids, weight_ids)) + [
+        Violation(
+            COVARIANCE_POINTER, f"every number of the {what} must be finite and at most {NUMBER_MAX_ABS:g}"
+        )
         for what, numbers in (("factors", model.factors), ("specific variances", model.specific))
         if not is_bounded(numbers)
     ]
-    if not faults and model.specific.min() < 0:
-        faults.append(Violation(AT, "a specific variance must not be negative"))
-    if faults:
-        return faults
+    if not violations and model.specific.min() < 0:
+        violations.append(Violation(COVARIANCE_POINTER, "a specific variance must not be negative"))
+    if violations:
+        return violations
     order = sorted(range(count), key=model.ids.__getitem__)
     header: dict[str, object] = {"ids": [model.ids[place] for place in order], "layout": "factor"}
     return Blob.of_numbers("covariance", header, _FactorRows(model, order))

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from risk_hub_client.arrays import array_namespace
 from risk_hub_client.results import StoredSnapshot
-from risk_hub_client.arrays import library_of
 from risk_hub_contracts.blob.types import Covariance, Decoded, RealizedReturns, Stress
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def to_dataframe(found: Decoded | Iterable[StoredSnapshot]) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415 - whoever asks for a DataFrame has it
 
     if isinstance(found, Covariance):
-        square = _square(found, library_of(pd.Index([0]).to_numpy()))
+        square = _square(found, array_namespace(pd.Index([0]).to_numpy()))
         return pd.DataFrame(square, index=list(found.ids), columns=list(found.ids), copy=False)
     if isinstance(found, RealizedReturns):
         names, series = found.ids or ("portfolio",), found.series()

@@ -6,46 +6,60 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from risk_hub_client.arrays import AT, Dense, Packed, bare, covariance_blob, is_array
+from risk_hub_client.arrays import (
+    COVARIANCE_POINTER,
+    Dense,
+    Packed,
+    covariance_blob,
+    is_array,
+    to_plain_array,
+)
 from risk_hub_client.blobs import Blob
-from risk_hub_client.checks import blob_faults
+from risk_hub_client.checks import blob_violations
 from risk_hub_client.errors import InvalidSnapshotError
 from risk_hub_client.factors import FactorModel, factor_blob
-from risk_hub_client.labels import invalid, text_ids
+from risk_hub_client.labels import text_ids, violation_error
 from risk_hub_contracts.base.problems import Violation, summary
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.blob.types import BlobFormatError, BlobKind
 from risk_hub_contracts.blob.write import encode_factor, encode_returns
 
-__all__ = ["checked", "covariance_of", "plain", "ready_blob", "returns_of", "weights_of"]
+__all__ = [
+    "convert_covariance",
+    "convert_returns",
+    "convert_weights",
+    "load_blob",
+    "to_json_value",
+    "validate_blob",
+]
 
 MIDNIGHT: Final = (0, 0, 0, 0)
 SQUARE_DIMENSIONS: Final = 2
-RETURNS: Final = "/realized_returns"
+RETURNS_POINTER: Final = "/realized_returns"
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - any value that has a JSON form
+def to_json_value(value: Any) -> Any:  # noqa: ANN401 - any value that has a JSON form
     """Convert arrays, series and array scalars within a value to lists, objects and numbers."""
     if isinstance(value, datetime):
         return format_instant(value) if value.tzinfo else value.isoformat()
     if is_array(value) or hasattr(value, "to_list"):
-        return (bare(value) if is_array(value) else value).tolist()
+        return (to_plain_array(value) if is_array(value) else value).tolist()
     if hasattr(value, "dtype") and hasattr(value, "item"):
         return value.item()
     if isinstance(value, Mapping):
-        return {key: plain(child) for key, child in value.items()}
+        return {key: to_json_value(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(child) for child in value]
+        return [to_json_value(child) for child in value]
     return value
 
 
-def weights_of(value: Any) -> Any:  # noqa: ANN401 - judged by the contract
+def convert_weights(value: Any) -> Any:  # noqa: ANN401 - judged by the contract
     """Return weights, from a mapping or a pandas Series.
 
     Raises:
         InvalidSnapshotError: an id is neither text nor a whole number, or is repeated.
     """
-    return plain(_by_id(value, "/weights")) if hasattr(value, "items") else plain(value)
+    return to_json_value(_by_id(value, "/weights")) if hasattr(value, "items") else to_json_value(value)
 
 
 def _by_id(value: Any, at: str) -> dict[str, Any]:  # noqa: ANN401 - a mapping, a Series, or a DataFrame by column
@@ -53,7 +67,7 @@ def _by_id(value: Any, at: str) -> dict[str, Any]:  # noqa: ANN401 - a mapping, 
     return dict(zip(text_ids((key for key, _ in pairs), at), (child for _, child in pairs), strict=True))
 
 
-def covariance_of(value: Any, weight_ids: Sequence[str], inline_max_entries: float) -> Any:  # noqa: ANN401
+def convert_covariance(value: Any, weight_ids: Sequence[str], inline_max_entries: float) -> Any:  # noqa: ANN401
     """Convert a covariance to an inline form or a `Blob`.
 
     Args:
@@ -66,25 +80,29 @@ def covariance_of(value: Any, weight_ids: Sequence[str], inline_max_entries: flo
         InvalidSnapshotError: the array violates the contract.
     """
     if isinstance(value, bytes | Path):
-        return ready_blob(value, "covariance", weight_ids)
-    model = _model_of(value, weight_ids)
+        return load_blob(value, "covariance", weight_ids)
+    model = _matrix_model(value, weight_ids)
     if isinstance(model, FactorModel):
-        return _factors(replace(model, ids=text_ids(model.ids, f"{AT}/ids")), weight_ids)
+        return _factor_model_blob(
+            replace(model, ids=text_ids(model.ids, f"{COVARIANCE_POINTER}/ids")), weight_ids
+        )
     if not isinstance(model, Dense | Packed):
-        return plain(value)
-    model = replace(model, ids=text_ids(model.ids, f"{AT}/ids"), array=bare(model.array))
+        return to_json_value(value)
+    model = replace(
+        model, ids=text_ids(model.ids, f"{COVARIANCE_POINTER}/ids"), array=to_plain_array(model.array)
+    )
     if len(model.ids) ** 2 <= inline_max_entries:
         return model.inline()
-    return _require(covariance_blob(model, weight_ids))
+    return _blob_or_raise(covariance_blob(model, weight_ids))
 
 
-def _model_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401
+def _matrix_model(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401
     if isinstance(value, FactorModel):
         return value
     if hasattr(value, "to_numpy") and hasattr(value, "columns"):
-        return _frame(value)
+        return _dense_from_frame(value)
     if isinstance(value, Mapping):
-        return _named_arrays(value)
+        return _model_from_mapping(value)
     ids, array = value if isinstance(value, tuple) and len(value) == 2 else (weight_ids, value)  # noqa: PLR2004
     if not is_array(array):
         return value
@@ -92,16 +110,18 @@ def _model_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401
     return form(ids, array)
 
 
-def _frame(frame: Any) -> Dense:  # noqa: ANN401 - a DataFrame
-    names, rows = text_ids(frame.columns, AT), text_ids(frame.index, AT)
+def _dense_from_frame(frame: Any) -> Dense:  # noqa: ANN401 - a DataFrame
+    names, rows = text_ids(frame.columns, COVARIANCE_POINTER), text_ids(frame.index, COVARIANCE_POINTER)
     if set(names) != set(rows):
-        raise invalid(AT, "the rows and columns of the DataFrame must be the same, distinct ids")
+        raise violation_error(
+            COVARIANCE_POINTER, "the rows and columns of the DataFrame must be the same, distinct ids"
+        )
     places = {name: place for place, name in enumerate(rows)}
     ordered = frame if rows == names else frame.iloc[[places[name] for name in names]]
     return Dense(names, ordered.to_numpy())
 
 
-def _named_arrays(value: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _model_from_mapping(value: Mapping[str, Any]) -> Any:  # noqa: ANN401
     if "factors" in value and "specific" in value:
         return FactorModel(value.get("ids", ()), value["factors"], value["specific"])
     if "ids" in value and is_array(value.get("matrix")):
@@ -111,30 +131,37 @@ def _named_arrays(value: Mapping[str, Any]) -> Any:  # noqa: ANN401
     return value
 
 
-def _factors(given: FactorModel, weight_ids: Sequence[str]) -> Blob:
-    model = FactorModel(given.ids, _numbers(given.factors, given.ids), _numbers(given.specific, given.ids))
+def _factor_model_blob(raw_model: FactorModel, weight_ids: Sequence[str]) -> Blob:
+    model = FactorModel(
+        raw_model.ids, _numbers(raw_model.factors, raw_model.ids), _numbers(raw_model.specific, raw_model.ids)
+    )
     if is_array(model.factors) and is_array(model.specific):
-        return _require(factor_blob(model, weight_ids))
+        return _blob_or_raise(factor_blob(model, weight_ids))
     try:
-        blob = Blob.of_bytes(encode_factor(model.ids, plain(model.factors), plain(model.specific)))
+        blob = Blob.of_bytes(
+            encode_factor(model.ids, to_json_value(model.factors), to_json_value(model.specific))
+        )
     except TypeError:
-        raise invalid(
-            AT, "a factor model has rows of real numbers and a list of specific variances"
+        raise violation_error(
+            COVARIANCE_POINTER, "a factor model has rows of real numbers and a list of specific variances"
         ) from None
     except BlobFormatError as error:
-        raise invalid(AT, str(error)) from None
-    return checked(blob, weight_ids)
+        raise violation_error(COVARIANCE_POINTER, str(error)) from None
+    return validate_blob(blob, weight_ids)
 
 
 def _numbers(value: Any, ids: Sequence[str]) -> Any:  # noqa: ANN401 - an array, a frame of one, or lists
     if not hasattr(value, "to_numpy"):
-        return bare(value) if is_array(value) else value
+        return to_plain_array(value) if is_array(value) else value
     if list(map(str, value.index)) != list(ids):
-        raise invalid(AT, "the rows of a DataFrame must be in the order of the ids, and labelled with them")
+        raise violation_error(
+            COVARIANCE_POINTER,
+            "the rows of a DataFrame must be in the order of the ids, and labelled with them",
+        )
     return value.to_numpy()
 
 
-def returns_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401 - see covariance_of
+def convert_returns(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401 - see convert_covariance
     """Convert realised returns to an inline form, or to a `Blob` if dated: inline returns have no dates.
 
     Args:
@@ -147,26 +174,26 @@ def returns_of(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN401 - 
         InvalidSnapshotError: the returns violate the contract.
     """
     if isinstance(value, bytes | Path):
-        return ready_blob(value, "realized_returns", weight_ids)
+        return load_blob(value, "realized_returns", weight_ids)
     if is_array(value) and value.ndim == SQUARE_DIMENSIONS:
         if value.shape[1] != len(weight_ids):
             detail = f"{len(weight_ids)} weights need as many columns, not {value.shape[1]}"
-            raise invalid(RETURNS, detail)
-        return dict(zip(weight_ids, bare(value).T.tolist(), strict=True))
+            raise violation_error(RETURNS_POINTER, detail)
+        return dict(zip(weight_ids, to_plain_array(value).T.tolist(), strict=True))
     dates = _dates(value)
     if isinstance(value, Mapping) and any(_dates(child) for child in value.values()):
-        raise invalid(
-            RETURNS, "series with dates of their own belong into a DataFrame, which puts them in line"
+        raise violation_error(
+            RETURNS_POINTER, "series with dates of their own belong into a DataFrame, which puts them in line"
         )
     is_mapping = isinstance(value, Mapping) or hasattr(value, "columns")
-    series = plain(_by_id(value, RETURNS) if is_mapping else value)
+    series = to_json_value(_by_id(value, RETURNS_POINTER) if is_mapping else value)
     if dates is None:
         return series
     try:
         blob = Blob.of_bytes(encode_returns(series, dates))
     except (BlobFormatError, TypeError) as error:
-        raise invalid(RETURNS, str(error)) from None
-    return checked(blob, weight_ids)
+        raise violation_error(RETURNS_POINTER, str(error)) from None
+    return validate_blob(blob, weight_ids)
 
 
 def _dates(value: Any) -> list[str] | None:  # noqa: ANN401 - a DataFrame, a Series, or anything else
@@ -174,14 +201,16 @@ def _dates(value: Any) -> list[str] | None:  # noqa: ANN401 - a DataFrame, a Ser
     if index is None or not hasattr(index, "strftime"):
         return None
     if hasattr(index, "to_timestamp"):
-        raise invalid(RETURNS, "a period is no date: choose one, as by to_timestamp(how='end').normalize()")
+        raise violation_error(
+            RETURNS_POINTER, "a period is no date: choose one, as by to_timestamp(how='end').normalize()"
+        )
     if index.hasnans:
-        raise invalid(RETURNS, "a return has no date (NaT)")
+        raise violation_error(RETURNS_POINTER, "a return has no date (NaT)")
     days = all((each.hour, each.minute, each.second, each.microsecond) == MIDNIGHT for each in index)
     return [each.strftime("%Y-%m-%d") if days else each.isoformat() for each in index]
 
 
-def ready_blob(value: bytes | Path, kind: BlobKind, weight_ids: Collection[str] = ()) -> Blob:
+def load_blob(value: bytes | Path, kind: BlobKind, weight_ids: Collection[str] = ()) -> Blob:
     """Return an existing blob after checking its kind and content.
 
     Raises:
@@ -190,26 +219,26 @@ def ready_blob(value: bytes | Path, kind: BlobKind, weight_ids: Collection[str] 
     try:
         blob = Blob.of_bytes(value) if isinstance(value, bytes) else Blob.of_file(value)
     except BlobFormatError as error:
-        raise invalid(f"/{kind}", str(error)) from None
+        raise violation_error(f"/{kind}", str(error)) from None
     if blob.kind != kind:
-        raise invalid(f"/{kind}", f"this blob is of kind {blob.kind}")
-    return checked(blob, weight_ids)
+        raise violation_error(f"/{kind}", f"this blob is of kind {blob.kind}")
+    return validate_blob(blob, weight_ids)
 
 
-def checked(blob: Blob, weight_ids: Collection[str]) -> Blob:
+def validate_blob(blob: Blob, weight_ids: Collection[str]) -> Blob:
     """Return a blob unchanged after validating its content.
 
     Raises:
         InvalidSnapshotError: the content violates the contract.
     """
     try:
-        faults = list(blob_faults(blob, weight_ids))
+        violations = list(blob_violations(blob, weight_ids))
     except BlobFormatError as error:
-        raise invalid(f"/{blob.kind}", str(error)) from None
-    return _require(faults or blob)
+        raise violation_error(f"/{blob.kind}", str(error)) from None
+    return _blob_or_raise(violations or blob)
 
 
-def _require(blob: Blob | list[Violation]) -> Blob:
+def _blob_or_raise(blob: Blob | list[Violation]) -> Blob:
     if isinstance(blob, Blob):
         return blob
     raise InvalidSnapshotError(summary(blob, "The snapshot"), blob)

@@ -6,10 +6,10 @@ from operator import index
 from risk_hub_client.errors import InvalidSnapshotError
 from risk_hub_contracts.base.problems import Violation, summary
 
-__all__ = ["invalid", "text_ids"]
+__all__ = ["text_ids", "violation_error"]
 
 
-def invalid(pointer: str, detail: str) -> InvalidSnapshotError:
+def violation_error(pointer: str, detail: str) -> InvalidSnapshotError:
     """Return the error of one violation."""
     found = (Violation(pointer, detail),)
     return InvalidSnapshotError(summary(found, "The snapshot"), found)
@@ -26,12 +26,12 @@ def text_ids(labels: Iterable[object], at: str) -> list[str]:
         InvalidSnapshotError: one is neither text nor a whole number, or two give the same text.
     """
     if isinstance(labels, str) or not hasattr(labels, "__iter__"):
-        raise invalid(at, "needs a list of ids")
+        raise violation_error(at, "needs a list of ids")
     ids: dict[str, None] = {}
     for label in labels:
         text = _text(label, at)
         if text in ids:
-            raise invalid(at, f"the id {text!a} appears more than once")
+            raise violation_error(at, f"the id {text!a} appears more than once")
         ids[text] = None
     return list(ids)
 
@@ -44,4 +44,4 @@ def _text(label: object, at: str) -> str:
             return str(index(label))  # type: ignore[arg-type]
     except TypeError:
         pass
-    raise invalid(at, f"an id must be text or a whole number, not {type(label).__name__}")
+    raise violation_error(at, f"an id must be text or a whole number, not {type(label).__name__}")

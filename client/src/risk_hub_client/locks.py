@@ -26,13 +26,13 @@ def folder_lock(file: Path) -> Iterator[None]:
     Raises:
         OSError: the file cannot be created.
     """
-    held = _open(file)
+    handle = _open(file)
     try:
         if fcntl is not None:
-            fcntl.flock(held, fcntl.LOCK_EX)
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        unlock(held)
+        unlock(handle)
 
 
 def try_lock(file: Path) -> int | None:
@@ -43,22 +43,22 @@ def try_lock(file: Path) -> int | None:
     Raises:
         OSError: the file cannot be created.
     """
-    held = _open(file)
+    handle = _open(file)
     try:
         if fcntl is not None:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(held)
+        os.close(handle)
         return None
     except OSError:
-        os.close(held)
+        os.close(handle)
         raise
-    return held
+    return handle
 
 
-def unlock(held: int) -> None:
+def unlock(handle: int) -> None:
     """Release the lock by closing its file."""
-    os.close(held)
+    os.close(handle)
 
 
 def _open(file: Path) -> int:

@@ -8,14 +8,14 @@ from typing import Final
 
 import httpx2
 
-__all__ = ["signed_request"]
+__all__ = ["redact_signed_query"]
 
 _SIGNED: ContextVar[bool] = ContextVar("signed", default=False)
 _LOGGER: Final = logging.getLogger("httpx2")
 
 
 @contextmanager
-def signed_request(*, signed: bool) -> Iterator[None]:
+def redact_signed_query(*, signed: bool) -> Iterator[None]:
     """Redact the query string of signed requests in the HTTP library's logs within the block."""
     before = _SIGNED.set(signed)
     try:
@@ -24,7 +24,7 @@ def signed_request(*, signed: bool) -> Iterator[None]:
         _SIGNED.reset(before)
 
 
-def _without_query(record: logging.LogRecord) -> bool:
+def _redact_query(record: logging.LogRecord) -> bool:
     if _SIGNED.get() and isinstance(record.args, tuple):
         record.args = tuple(
             argument.copy_with(query=None) if isinstance(argument, httpx2.URL) else argument
@@ -33,4 +33,4 @@ def _without_query(record: logging.LogRecord) -> bool:
     return True
 
 
-_LOGGER.addFilter(_without_query)
+_LOGGER.addFilter(_redact_query)

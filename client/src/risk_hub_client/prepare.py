@@ -9,9 +9,15 @@ from typing import Any, Final, Self
 
 from risk_hub_client.blobs import Blob, MemoryPayload
 from risk_hub_client.errors import InvalidSnapshotError
-from risk_hub_client.inputs import covariance_of, plain, ready_blob, returns_of, weights_of
+from risk_hub_client.inputs import (
+    convert_covariance,
+    convert_returns,
+    convert_weights,
+    load_blob,
+    to_json_value,
+)
 from risk_hub_contracts.base import strict_json
-from risk_hub_contracts.base.ids import actor_fault, stage_fault
+from risk_hub_contracts.base.ids import actor_violation, stage_violation
 from risk_hub_contracts.base.limits import BODY_MAX_BYTES
 from risk_hub_contracts.base.problems import ProblemError, Violation, summary
 from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
@@ -22,7 +28,7 @@ from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
 __all__ = ["Prepared", "Producer", "prepare"]
 
 # A reference needs the hub's bucket, which only the hub knows: this placeholder is used until it answers.
-NO_BUCKET: Final = "not-uploaded-yet"
+PLACEHOLDER_BUCKET: Final = "not-uploaded-yet"
 # Bodies are validated before their large components are moved into blobs.
 UNSENT_MAX_BYTES: Final = 2**31
 
@@ -41,16 +47,16 @@ class Producer:
         Raises:
             InvalidSnapshotError: one of them is missing or malformed.
         """
-        faults = [
-            Violation(f"/provenance/{name}", fault)
-            for name, fault in (
-                ("actor", actor_fault(actor) if actor else "must be given, here or to the client"),
-                ("stage", stage_fault(stage) if stage else "must be given, here or to the client"),
+        violations = [
+            Violation(f"/provenance/{name}", violation)
+            for name, violation in (
+                ("actor", actor_violation(actor) if actor else "must be given, here or to the client"),
+                ("stage", stage_violation(stage) if stage else "must be given, here or to the client"),
             )
-            if fault
+            if violation
         ]
-        if faults or actor is None or stage is None:
-            raise InvalidSnapshotError(summary(faults, "The producer"), faults)
+        if violations or actor is None or stage is None:
+            raise InvalidSnapshotError(summary(violations, "The producer"), violations)
         return cls(actor, stage.lower())
 
 
@@ -72,12 +78,12 @@ class Prepared:
         document = snapshot.to_document() | {"hash": snapshot.content_hash}
         return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
-    def without_inline(self, more_than_entries: float) -> Self:
+    def with_blobs_above(self, more_than_entries: float) -> Self:
         """Return a copy in which every inline component with more entries is a blob."""
         blobs = {
-            part.kind: Blob(part.kind, b"", MemoryPayload(part.blob), part.sha256)
-            for part in self.snapshot.parts
-            if part.blob is not None and part.entries > more_than_entries
+            component.kind: Blob(component.kind, b"", MemoryPayload(component.blob), component.sha256)
+            for component in self.snapshot.components
+            if component.blob is not None and component.entries > more_than_entries
         }
         if not blobs:
             return self
@@ -90,21 +96,21 @@ class Prepared:
         Raises:
             InvalidSnapshotError: the body is still too large.
         """
-        fitting = self.without_inline(inline_max_entries)
+        fitting = self.with_blobs_above(inline_max_entries)
         if len(fitting.body({})) > BODY_MAX_BYTES:
-            fitting = self.without_inline(0)
+            fitting = self.with_blobs_above(0)
         size_bytes = len(fitting.body({}))
         if size_bytes > BODY_MAX_BYTES:
-            fault = Violation(
+            violation = Violation(
                 "", f"has {size_bytes} bytes without its large parts; {BODY_MAX_BYTES} are taken"
             )
-            raise InvalidSnapshotError(summary([fault], "The body"), [fault])
+            raise InvalidSnapshotError(summary([violation], "The body"), [violation])
         return fitting
 
 
 def pending_ref(world_id: str, blob: Blob) -> BlobRef:
     """Return the reference of a blob before its upload."""
-    uri = f"s3://{NO_BUCKET}/{BLOB_PREFIX}/{world_id}/{blob.sha256}"
+    uri = f"s3://{PLACEHOLDER_BUCKET}/{BLOB_PREFIX}/{world_id}/{blob.sha256}"
     return BlobRef(ref=uri, sha256=blob.sha256, bytes=blob.size_bytes, kind=blob.kind)
 
 
@@ -135,16 +141,18 @@ def prepare(
         if value is not None
     }
     if "weights" in body:
-        body["weights"] = weights_of(body["weights"])
-    blobs = dict(_part_blobs(body, inline_max_entries))
+        body["weights"] = convert_weights(body["weights"])
+    blobs = dict(_component_blobs(body, inline_max_entries))
     for kind, blob in blobs.items():
         del body[kind]
         body[REF_FIELDS[kind]] = pending_ref(world_id, blob).document()
-    snapshot = _validated(world_id, {name: plain(value) for name, value in body.items()}, producer, now)
+    snapshot = _validated(
+        world_id, {name: to_json_value(value) for name, value in body.items()}, producer, now
+    )
     return Prepared(snapshot, blobs).fitting(inline_max_entries)
 
 
-def _part_blobs(body: dict[str, Any], inline_max_entries: float) -> Iterator[tuple[BlobKind, Blob]]:
+def _component_blobs(body: dict[str, Any], inline_max_entries: float) -> Iterator[tuple[BlobKind, Blob]]:
     """Convert every component to a form of the contract; yield those that become blobs."""
     weight_ids = list(body["weights"]) if isinstance(body.get("weights"), dict) else []
     for kind in KINDS:
@@ -155,11 +163,11 @@ def _part_blobs(body: dict[str, Any], inline_max_entries: float) -> Iterator[tup
             body[REF_FIELDS[kind]] = body.pop(kind)
             continue
         if kind == "covariance":
-            value = covariance_of(value, weight_ids, inline_max_entries)
+            value = convert_covariance(value, weight_ids, inline_max_entries)
         elif kind == "realized_returns":
-            value = returns_of(value, weight_ids)
+            value = convert_returns(value, weight_ids)
         elif isinstance(value, bytes | Path):
-            value = ready_blob(value, kind)
+            value = load_blob(value, kind)
         body[kind] = value
         if isinstance(value, Blob):
             yield kind, value

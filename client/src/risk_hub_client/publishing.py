@@ -5,62 +5,62 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from risk_hub_client.results import Outcome, Publication, StoredSnapshot
+from risk_hub_client.blob_transfers import JSON, Progress, ignore_progress, upload
+from risk_hub_client.cache import ClientCache
 from risk_hub_client.errors import DeniedError, HubError, RefusedError, SpoolError, UnavailableError
 from risk_hub_client.locks import unlock
-from risk_hub_client.cache import Memory
 from risk_hub_client.prepare import Prepared, Producer, prepare
 from risk_hub_client.reads import Steps, contract, world_path
+from risk_hub_client.results import Outcome, Publication, StoredSnapshot
 from risk_hub_client.spool import DamagedEntryError, Flushed, Spool
-from risk_hub_client.blob_transfers import JSON, Progress, unseen, upload
 from risk_hub_client.wire import Call, Pause
 from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 
-__all__ = ["Order", "deliver", "flush", "publish"]
+__all__ = ["PublishRequest", "deliver", "flush", "publish"]
 
 CREATED: Final = 201
 UNAUTHENTICATED: Final = 401
 # A 4xx without this prefix comes from an intermediary, not from the hub.
-HUB_PROBLEMS: Final = "urn:risk-hub:problem:"
+HUB_PROBLEM_PREFIX: Final = "urn:risk-hub:problem:"
 # The longest wait while another process delivers the spool; then publishing continues without its turn.
-TURN_MAX_SECONDS: Final = 30.0
-TURN_POLL_SECONDS: Final = 0.02
+DELIVERY_LOCK_WAIT_MAX_SECONDS: Final = 30.0
+DELIVERY_LOCK_POLL_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PublishRequest:
     """A publication request: the snapshot to publish and the callback for upload progress."""
 
     world_id: str
     document: Mapping[str, Any]
     producer: Producer
-    progress: Progress = unseen
+    progress: Progress = ignore_progress
 
 
-def publish(memory: Memory, spool: Spool | None, order: Order) -> Steps[Publication]:
+def publish(cache: ClientCache, spool: Spool | None, request: PublishRequest) -> Steps[Publication]:
     """Validate, hash, upload large components and post; spool the snapshot if the hub is unavailable."""
-    down = None
+    outage = None
     try:
-        inline_max_entries = (yield from contract(memory)).inline_max_entries
+        inline_max_entries = (yield from contract(cache)).inline_max_entries
     except UnavailableError as error:
-        down, inline_max_entries = error, float(INLINE_COV_THRESHOLD_DEFAULT_ENTRIES)
+        outage, inline_max_entries = error, float(INLINE_COV_THRESHOLD_DEFAULT_ENTRIES)
     prepared = prepare(
-        order.world_id,
-        order.document,
-        order.producer,
-        now=memory.now(),
+        request.world_id,
+        request.document,
+        request.producer,
+        now=cache.now(),
         inline_max_entries=inline_max_entries,
     )
     try:
-        if down is not None:
-            raise down
+        if outage is not None:
+            raise outage
         if spool is not None:
             yield from _flush_first(spool)
-        return (yield from deliver(prepared, order.producer, order.progress))
+        return (yield from deliver(prepared, request.producer, request.progress))
     except UnavailableError:
         if spool is None:
             raise
-        spool.put(prepared, order.producer)
+        spool.put(prepared, request.producer)
     return _publication("spooled", prepared, None, None)
 
 
@@ -74,7 +74,9 @@ def _flush_first(spool: Spool) -> Steps[None]:
         return
 
 
-def deliver(prepared: Prepared, producer: Producer, progress: Progress = unseen) -> Steps[Publication]:
+def deliver(
+    prepared: Prepared, producer: Producer, progress: Progress = ignore_progress
+) -> Steps[Publication]:
     """Upload the blobs, then post the snapshot that refers to them; repeating it is safe."""
     world_id = prepared.snapshot.world_id
     refs = {}
@@ -85,7 +87,7 @@ def deliver(prepared: Prepared, producer: Producer, progress: Progress = unseen)
         world_path(world_id, "snapshots"),
         {**JSON, "X-Actor": producer.actor, "X-Stage": producer.stage},
         body=prepared.body(refs),
-        good=frozenset({200, CREATED}),
+        accepted_statuses=frozenset({200, CREATED}),
     )
     stored = answer.read(StoredSnapshot.of)
     return _publication(
@@ -105,24 +107,24 @@ def flush(spool: Spool) -> Steps[Flushed]:
     if not spool.entries():
         return Flushed((), ())
     try:
-        turn = yield from _turn(spool)
+        lock = yield from _wait_for_delivery_lock(spool)
     except OSError as error:
         raise SpoolError(f"{spool.folder} cannot be used: {error}") from error
-    if turn is None:
+    if lock is None:
         return Flushed((), (), tuple(spool.entries()))
     try:
         return (yield from _deliver_all(spool))
     finally:
-        unlock(turn)
+        unlock(lock)
 
 
-def _turn(spool: Spool) -> Steps[int | None]:
+def _wait_for_delivery_lock(spool: Spool) -> Steps[int | None]:
     """Wait for the exclusive right to deliver; return None on timeout."""
-    for _ in range(round(TURN_MAX_SECONDS / TURN_POLL_SECONDS)):
-        turn = spool.try_turn()
-        if turn is not None:
-            return turn
-        yield Pause(TURN_POLL_SECONDS)
+    for _ in range(round(DELIVERY_LOCK_WAIT_MAX_SECONDS / DELIVERY_LOCK_POLL_SECONDS)):
+        lock = spool.try_turn()
+        if lock is not None:
+            return lock
+        yield Pause(DELIVERY_LOCK_POLL_SECONDS)
     return None
 
 
@@ -147,17 +149,17 @@ def _deliver_all(spool: Spool) -> Steps[Flushed]:
             denied.add(producer)
             kept.append(entry)
         except (HubError, OSError) as error:
-            aside = _aside(spool, entry, error)
-            (kept if aside is None else refused).append(aside or entry)
+            moved_to = _set_aside(spool, entry, error)
+            (kept if moved_to is None else refused).append(moved_to or entry)
     return Flushed(tuple(delivered), tuple(refused), tuple(kept))
 
 
-def _aside(spool: Spool, entry: Path, error: Exception) -> Path | None:
+def _set_aside(spool: Spool, entry: Path, error: Exception) -> Path | None:
     """Set aside an undeliverable entry; return None if it may be delivered later or the move fails."""
-    for_ever = isinstance(error, DamagedEntryError) or (
-        isinstance(error, RefusedError) and error.type.startswith(HUB_PROBLEMS)
+    is_permanent = isinstance(error, DamagedEntryError) or (
+        isinstance(error, RefusedError) and error.type.startswith(HUB_PROBLEM_PREFIX)
     )
-    if not (for_ever and isinstance(error, HubError)):
+    if not (is_permanent and isinstance(error, HubError)):
         return None
     try:
         return spool.set_aside(entry, error)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final, Literal, TypedDict, TypeVar
 from urllib.parse import quote
 
-from risk_hub_client.results import HubContract, Page, StoredSnapshot
+from risk_hub_client.cache import ClientCache
 from risk_hub_client.errors import HubError, InvalidSnapshotError
-from risk_hub_client.cache import Memory
+from risk_hub_client.results import HubContract, Page, StoredSnapshot
 from risk_hub_client.wire import Answer, Call, Pause
 from risk_hub_contracts.base.limits import LIST_LIMIT_MAX
 from risk_hub_contracts.base.path_values import check_id
@@ -23,13 +23,13 @@ __all__ = [
     "Steps",
     "backtest",
     "contract",
+    "filter_params",
     "health",
+    "instant_param",
     "latest",
     "lookup",
     "next_cursor",
     "page",
-    "params_of",
-    "text_of",
     "world_path",
 ]
 
@@ -93,30 +93,32 @@ def health() -> Steps[dict[str, Any]]:
     return answer.mapping()
 
 
-def contract(memory: Memory) -> Steps[HubContract]:
+def contract(cache: ClientCache) -> Steps[HubContract]:
     """Request the contract that the hub serves, at most once an hour."""
-    known = memory.contract
+    known = cache.contract
     if known is not None:
         return known
     answer = yield Call("GET", "/risk-hub/contract")
-    served = answer.read(_served)
-    memory.keep_contract(served)
+    served = answer.read(_parse_contract)
+    cache.store_contract(served)
     return served
 
 
-def latest(memory: Memory, world_id: str, filters: Filters) -> Steps[StoredSnapshot]:
+def latest(cache: ClientCache, world_id: str, filters: Filters) -> Steps[StoredSnapshot]:
     """Request the newest snapshot; an unchanged answer is not sent again."""
-    params = params_of(filters)
+    params = filter_params(filters)
     call = Call("GET", world_path(world_id, "snapshots", "latest"), params=params)
     # Expiry depends on the time, not on the content, so an ETag cannot show it.
-    etag = None if "include_expired" in params else memory.etag(call)
+    etag = None if "include_expired" in params else cache.etag(call)
     if etag is not None:
-        call = Call("GET", call.url, {"If-None-Match": etag}, params, good=frozenset({200, NOT_MODIFIED}))
+        call = Call(
+            "GET", call.url, {"If-None-Match": etag}, params, accepted_statuses=frozenset({200, NOT_MODIFIED})
+        )
     answer = yield call
     if answer.status == NOT_MODIFIED:
-        return StoredSnapshot.of(memory.recall(call))
+        return StoredSnapshot.of(cache.cached_document(call))
     found = answer.read(StoredSnapshot.of)
-    memory.keep(call, answer)
+    cache.store_answer(call, answer)
     return found
 
 
@@ -124,20 +126,20 @@ def lookup(
     world_id: str, version: str | None, as_of: Instant | None, filters: Filters
 ) -> Steps[StoredSnapshot]:
     """Request one version, or the newest snapshot that is not later than an instant."""
-    wanted = {"version": version, "as_of": text_of(as_of)}
+    wanted = {"version": version, "as_of": instant_param(as_of)}
     answer = yield Call(
-        "GET", world_path(world_id, "snapshots", "lookup"), params={**wanted, **params_of(filters)}
+        "GET", world_path(world_id, "snapshots", "lookup"), params={**wanted, **filter_params(filters)}
     )
     return answer.read(StoredSnapshot.of)
 
 
 def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None) -> Steps[Page]:
     """Request one page of a world's snapshots."""
-    bounds = {"from": text_of(span.start), "to": text_of(span.end), "order": span.order}
+    bounds = {"from": instant_param(span.start), "to": instant_param(span.end), "order": span.order}
     window = {"cursor": cursor, "limit": str(span.page_size)}
-    params = {**bounds, **window, **params_of(filters)}
+    params = {**bounds, **window, **filter_params(filters)}
     answer = yield Call("GET", world_path(world_id, "snapshots"), params=params)
-    found = answer.read(_page)
+    found = answer.read(_parse_page)
     return Page(found.snapshots, next_cursor(cursor, found.next_cursor, answer))
 
 
@@ -154,7 +156,7 @@ def next_cursor(cursor: str | None, following: object, answer: Answer) -> str | 
 
 def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[str, Any]]:
     """Request the back-test of a stage's value-at-risk forecasts."""
-    bounds = {"from": text_of(options.get("start")), "to": text_of(options.get("end"))}
+    bounds = {"from": instant_param(options.get("start")), "to": instant_param(options.get("end"))}
     confidence = options.get("confidence_bps")
     chosen = {
         "method": options.get("method"),
@@ -165,23 +167,27 @@ def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[
     return answer.mapping()
 
 
-def _served(document: Any) -> HubContract:  # noqa: ANN401 - any JSON
+def _parse_contract(document: Any) -> HubContract:  # noqa: ANN401 - any JSON
     served = HubContract(document["contract_version"], tuple(document["stages"]), dict(document["limits"]))
     float(served.inline_max_entries)
     return served
 
 
-def _page(document: Any) -> Page:  # noqa: ANN401 - any JSON
+def _parse_page(document: Any) -> Page:  # noqa: ANN401 - any JSON
     return Page(tuple(map(StoredSnapshot.of, document["snapshots"])), document["next_cursor"])
 
 
-def params_of(filters: Filters) -> dict[str, str | None]:
+def filter_params(filters: Filters) -> dict[str, str | None]:
     """Return the filters as query parameters."""
     known_at, history = filters.get("known_at"), filters.get("include_expired", False)
-    params = {"stage": filters.get("stage"), "actor": filters.get("actor"), "known_at": text_of(known_at)}
+    params = {
+        "stage": filters.get("stage"),
+        "actor": filters.get("actor"),
+        "known_at": instant_param(known_at),
+    }
     return {**params, **({"include_expired": "true"} if history else {})}
 
 
-def text_of(instant: Instant | None) -> str | None:
+def instant_param(instant: Instant | None) -> str | None:
     """Return an instant as a query parameter."""
     return format_instant(instant) if isinstance(instant, datetime) else instant

@@ -7,46 +7,46 @@ from typing import Any, Final, Literal
 from risk_hub_client.reads import Steps, next_cursor, world_path
 from risk_hub_client.wire import Call
 
-__all__ = ["EXIT_POLICY", "EXPECTATIONS", "Note", "drop", "put", "read", "worlds_page"]
+__all__ = ["EXIT_POLICY", "EXPECTATIONS", "Resource", "delete", "put", "read", "worlds_page"]
 
-Note = Literal["expectations", "exit-policy"]
-EXPECTATIONS: Final[Note] = "expectations"
-EXIT_POLICY: Final[Note] = "exit-policy"
+Resource = Literal["expectations", "exit-policy"]
+EXPECTATIONS: Final[Resource] = "expectations"
+EXIT_POLICY: Final[Resource] = "exit-policy"
 _STORED: Final = frozenset({200, 201})
-_GONE: Final = frozenset({204})
+_DELETED: Final = frozenset({204})
 
 
 def worlds_page(cursor: str | None) -> Steps[dict[str, Any]]:
     """Request one page of the worlds that the hub knows."""
     answer = yield Call("GET", "/risk-hub/worlds", params={"cursor": cursor})
-    found = answer.read(_worlds)
+    found = answer.read(_parse_worlds_page)
     return found | {"next_cursor": next_cursor(cursor, found["next_cursor"], answer)}
 
 
-def put(world_id: str, note: Note, stage: str, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
+def put(world_id: str, resource: Resource, stage: str, body: Mapping[str, Any]) -> Steps[dict[str, Any]]:
     """Store a note (expectation or exit policy) and return it as the hub holds it."""
     answer = yield Call(
         "PUT",
-        world_path(world_id, note),
+        world_path(world_id, resource),
         {"Content-Type": "application/json"},
         {"stage": stage},
         json.dumps(body).encode(),
-        good=_STORED,
+        accepted_statuses=_STORED,
     )
     return answer.mapping()
 
 
-def read(world_id: str, note: Note, stage: str) -> Steps[dict[str, Any]]:
+def read(world_id: str, resource: Resource, stage: str) -> Steps[dict[str, Any]]:
     """Request the note that is in force."""
-    answer = yield Call("GET", world_path(world_id, note), params={"stage": stage})
+    answer = yield Call("GET", world_path(world_id, resource), params={"stage": stage})
     return answer.mapping()
 
 
-def drop(world_id: str, note: Note, stage: str) -> Steps[None]:
+def delete(world_id: str, resource: Resource, stage: str) -> Steps[None]:
     """Remove a note; a missing note is not an error."""
-    yield Call("DELETE", world_path(world_id, note), params={"stage": stage}, good=_GONE)
+    yield Call("DELETE", world_path(world_id, resource), params={"stage": stage}, accepted_statuses=_DELETED)
 
 
-def _worlds(document: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+def _parse_worlds_page(document: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     worlds = [dict(world) for world in document["worlds"]]
     return {**document, "worlds": worlds, "next_cursor": document["next_cursor"]}

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, TypeVar, cast
 
 from risk_hub_client.errors import HubError
-from risk_hub_client.reads import Filters, Instant, Steps, next_cursor, params_of, text_of, world_path
+from risk_hub_client.reads import (
+    Filters,
+    Instant,
+    Steps,
+    filter_params,
+    instant_param,
+    next_cursor,
+    world_path,
+)
 from risk_hub_client.wire import Answer, Call
 from risk_hub_contracts.base.limits import LIST_LIMIT_MAX
 from risk_hub_contracts.reports.exit_signal import ExitSignal
@@ -18,7 +26,7 @@ ReportT = TypeVar("ReportT", bound=RiskReport | StressReport)
 EvaluatedAs = Literal["current", "history"]
 LATEST: Final = "latest"
 _EVALUATED_AS: Final = "risk-hub-evaluated-as"
-_PART: Final[Mapping[type[Any], str]] = {RiskReport: "risk", StressReport: "stress"}
+_PATH_SEGMENTS: Final[Mapping[type[Any], str]] = {RiskReport: "risk", StressReport: "stress"}
 # Members that a newer hub adds are left out of the model; the document has them.
 _UNKNOWN: Final = "ignore"
 
@@ -55,7 +63,7 @@ class SignalSpan:
 
     def params(self) -> dict[str, str | None]:
         """Return the query parameters."""
-        bounds = {"from": text_of(self.start), "to": text_of(self.end)}
+        bounds = {"from": instant_param(self.start), "to": instant_param(self.end)}
         return {**bounds, "stage": self.stage, "order": self.order, "limit": str(LIST_LIMIT_MAX)}
 
 
@@ -65,7 +73,7 @@ def report(model: type[ReportT], world_id: str, version: str) -> Steps[ReportDoc
     Raises:
         HubError: the hub answered with the report on another version.
     """
-    answer = yield Call("GET", world_path(world_id, "snapshots", version, _PART[model]))
+    answer = yield Call("GET", world_path(world_id, "snapshots", version, _PATH_SEGMENTS[model]))
     found = _read(model, answer)
     if found.get("version") != version:
         reason = f"the hub answered with the report on version {found.get('version')!r}, not {version!r}"
@@ -76,8 +84,8 @@ def report(model: type[ReportT], world_id: str, version: str) -> Steps[ReportDoc
 
 def latest_report(model: type[ReportT], world_id: str, filters: Filters) -> Steps[ReportDocument[ReportT]]:
     """Request the report on the newest snapshot that has not expired."""
-    path = world_path(world_id, "snapshots", LATEST, _PART[model])
-    answer = yield Call("GET", path, params=params_of(filters))
+    path = world_path(world_id, "snapshots", LATEST, _PATH_SEGMENTS[model])
+    answer = yield Call("GET", path, params=filter_params(filters))
     return _read(model, answer)
 
 
@@ -87,7 +95,7 @@ def signals_page(
     """Request one page of a world's exit signals; return them, and the cursor of the next page."""
     params = {**span.params(), "cursor": cursor}
     answer: Answer = yield Call("GET", world_path(world_id, "exit-signals"), params=params)
-    signals, following = answer.read(_page)
+    signals, following = answer.read(_parse_page)
     return signals, next_cursor(cursor, following, answer)
 
 
@@ -96,6 +104,6 @@ def _read(model: type[ReportT], answer: Answer) -> ReportDocument[ReportT]:
     return ReportDocument(model, answer.mapping(), "history" if evaluated_as == "history" else "current")
 
 
-def _page(document: Any) -> tuple[list[ExitSignal], object]:  # noqa: ANN401 - any JSON
+def _parse_page(document: Any) -> tuple[list[ExitSignal], object]:  # noqa: ANN401 - any JSON
     signals = [ExitSignal.model_validate(each, extra=_UNKNOWN) for each in document["signals"]]
     return signals, document["next_cursor"]

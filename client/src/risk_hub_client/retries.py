@@ -11,9 +11,9 @@ import httpx2
 from risk_hub_client.settings import Patience
 from risk_hub_client.wire import TransientError
 
-__all__ = ["REPEATABLE", "Deadline", "retry_options"]
+__all__ = ["RETRYABLE_ERRORS", "Deadline", "retry_options"]
 
-REPEATABLE: Final = (
+RETRYABLE_ERRORS: Final = (
     httpx2.TimeoutException,
     httpx2.NetworkError,
     httpx2.RemoteProtocolError,
@@ -44,7 +44,7 @@ class Deadline:
         return max(min(self._patience.timeout_seconds, self._end_seconds - self._clock()), 0.001)
 
     @property
-    def left_seconds(self) -> float:
+    def remaining_seconds(self) -> float:
         """The remaining seconds of the budget."""
         return max(self._end_seconds - self._clock(), 0.0)
 
@@ -53,24 +53,24 @@ class Deadline:
         """True when the budget is spent."""
         return self._clock() > self._end_seconds
 
-    def wait(self, error: Exception) -> bool | float:
+    def should_retry(self, error: Exception) -> bool | float:
         """Return whether to retry after this error; seconds if the server named a wait."""
         if not isinstance(error, TransientError):
             return False
-        asked = error.retry_after_seconds
-        least = self._patience.wait_initial_seconds if asked is None else asked
+        requested_seconds = error.retry_after_seconds
+        least = self._patience.wait_initial_seconds if requested_seconds is None else requested_seconds
         if self._clock() + least > self._end_seconds:
             return False
-        if asked is None:
+        if requested_seconds is None:
             return True
         # Clients that were given the same wait must not return at the same moment.
-        return asked + random.uniform(0, self._patience.jitter_seconds)  # noqa: S311 - spread, no secret
+        return requested_seconds + random.uniform(0, self._patience.jitter_seconds)  # noqa: S311 - spread, no secret
 
 
 def retry_options(patience: Patience, deadline: Deadline) -> dict[str, Any]:
     """Return stamina's options for the attempts of one request."""
     return {
-        "on": deadline.wait,
+        "on": deadline.should_retry,
         "attempts": patience.attempts,
         "timeout": deadline.budget_seconds,
         "wait_initial": patience.wait_initial_seconds,

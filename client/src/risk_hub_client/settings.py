@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from risk_hub_client.errors import HubError
 
-__all__ = ["LOOPBACK", "NotConfiguredError", "Patience", "Settings", "settings_from"]
+__all__ = ["LOOPBACK", "NotConfiguredError", "Patience", "Settings", "resolve_settings"]
 
 URL_VARIABLE: Final = "RISK_HUB_URL"
 TOKEN_VARIABLE: Final = "RISK_HUB_TOKEN"  # noqa: S105 - the variable's name
@@ -55,7 +55,7 @@ class Settings:
     patience: Patience = field(default_factory=Patience)
 
 
-def settings_from(  # noqa: PLR0913 - the parts of a setting, by keyword
+def resolve_settings(  # noqa: PLR0913 - the parts of a setting, by keyword
     url: str | None,
     token: str | None,
     *,
@@ -79,7 +79,7 @@ def settings_from(  # noqa: PLR0913 - the parts of a setting, by keyword
         )
     if not _is_url(found_url):
         raise NotConfiguredError(f"the hub's URL ({URL_VARIABLE}) is not one of http or https")
-    if not _is_private(found_url):
+    if not _is_secure(found_url):
         raise NotConfiguredError(
             f"the hub's URL ({URL_VARIABLE}) is http and not of this machine: "
             "whoever stands between would read the token; give one of https"
@@ -97,6 +97,6 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def _is_private(url: str) -> bool:
+def _is_secure(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == "https" or parts.hostname in LOOPBACK

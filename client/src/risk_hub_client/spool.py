@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from risk_hub_client.results import Publication
 from risk_hub_client.blobs import Blob, FilePayload
 from risk_hub_client.errors import HubError, RefusedError, SpoolError
 from risk_hub_client.locks import folder_lock, try_lock
 from risk_hub_client.prepare import Prepared, Producer
+from risk_hub_client.results import Publication
 from risk_hub_client.spool_files import move, write
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.snapshot.parse import Snapshot
@@ -30,7 +30,7 @@ BLOBS: Final = "blobs"
 LOCK: Final = "lock"
 FLUSH_LOCK: Final = "flush.lock"
 # Exceptions that reading a file that is not an entry may raise.
-_DAMAGED: Final = (
+_DAMAGED_ERRORS: Final = (
     ValueError,
     LookupError,
     TypeError,
@@ -86,7 +86,7 @@ class Spool:
             "blobs": {kind: blob.sha256 for kind, blob in prepared.blobs.items()},
         }
         try:
-            with self._changing():
+            with self._locked():
                 return self._write(kept, prepared.blobs.values())
         except OSError as error:
             message = (
@@ -109,7 +109,7 @@ class Spool:
             blobs = {kind: self._blob(kind, sha256) for kind, sha256 in kept["blobs"].items()}
             prepared, producer = Prepared(snapshot, blobs), Producer.of(kept["actor"], kept["stage"])
             prepared.body({})
-        except (*_DAMAGED, FileNotFoundError) as error:
+        except (*_DAMAGED_ERRORS, FileNotFoundError) as error:
             raise DamagedEntryError(f"{entry} cannot be read ({type(error).__name__}: {error})") from error
         return prepared, producer
 
@@ -119,12 +119,12 @@ class Spool:
         Raises:
             OSError: the removal failed; a second delivery is a replay.
         """
-        with self._changing():
-            own = self._named(entry)
+        with self._locked():
+            own = self._blob_digests(entry)
             entry.unlink(missing_ok=True)
             self._digests.pop(entry, None)
-            left = self._kept() if own else []
-            for sha256 in own.difference(*map(self._named, left)):
+            remaining = self._all_entries() if own else []
+            for sha256 in own.difference(*map(self._blob_digests, remaining)):
                 self._blob_file(sha256).unlink(missing_ok=True)
 
     def set_aside(self, entry: Path, error: HubError) -> Path:
@@ -135,12 +135,12 @@ class Spool:
         """
         aside = self.folder / REFUSED / entry.name
         reason = (error.problem if isinstance(error, RefusedError) else None) or str(error)
-        with self._changing():
+        with self._locked():
             move(entry, aside)
-            with suppress(*_DAMAGED, OSError):
+            with suppress(*_DAMAGED_ERRORS, OSError):
                 # The new file replaces the old one only when it is complete.
-                told = json.dumps({**json.loads(aside.read_bytes()), "refused": reason})
-                write(aside.with_suffix(".told"), (told.encode(),))
+                annotated = json.dumps({**json.loads(aside.read_bytes()), "refused": reason})
+                write(aside.with_suffix(".told"), (annotated.encode(),))
                 move(aside.with_suffix(".told"), aside)
         return aside
 
@@ -153,7 +153,7 @@ class Spool:
         return try_lock(self.folder / FLUSH_LOCK)
 
     @contextmanager
-    def _changing(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         with folder_lock(self.folder / LOCK):
             yield
 
@@ -175,18 +175,18 @@ class Spool:
 
     def _next_number(self) -> int:
         """Return a number greater than that of the newest entry, also if the clock was set back."""
-        newest = max((entry.stem for entry in self._kept()), default="0")
+        newest = max((entry.stem for entry in self._all_entries()), default="0")
         return max(time.time_ns(), int(newest) + 1 if newest.isdecimal() else 0)
 
-    def _kept(self) -> list[Path]:
+    def _all_entries(self) -> list[Path]:
         return [*self.folder.glob("*.json"), *(self.folder / REFUSED).glob("*.json")]
 
-    def _named(self, entry: Path) -> frozenset[str]:
+    def _blob_digests(self, entry: Path) -> frozenset[str]:
         """Return the digests that an entry names; entries never change, so each is read once."""
         if entry not in self._digests:
             try:
                 self._digests[entry] = frozenset(json.loads(entry.read_bytes())["blobs"].values())
-            except (*_DAMAGED, OSError):
+            except (*_DAMAGED_ERRORS, OSError):
                 return frozenset()
         return self._digests[entry]
 

@@ -11,7 +11,7 @@ from risk_hub_client.wire import Chunk
 
 __all__ = ["move", "write"]
 
-UNFINISHED: Final = ".part"
+UNFINISHED_SUFFIX: Final = ".part"
 
 
 def write(file: Path, chunks: Iterable[Chunk]) -> None:
@@ -21,20 +21,20 @@ def write(file: Path, chunks: Iterable[Chunk]) -> None:
         OSError: the write failed; no partial file is left behind.
     """
     file.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    unfinished = file.with_name(file.name + UNFINISHED)
+    unfinished = file.with_name(file.name + UNFINISHED_SUFFIX)
     try:
-        opened = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
-        with os.fdopen(opened, "wb") as stream:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+        with os.fdopen(descriptor, "wb") as stream:
             for chunk in chunks:
                 stream.write(chunk)
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.replace(file)
-        _settle(file.parent)
+        _fsync_folder(file.parent)
     except BaseException:
-        for left in (unfinished, file):
+        for leftover in (unfinished, file):
             with suppress(OSError):
-                left.unlink(missing_ok=True)
+                leftover.unlink(missing_ok=True)
         raise
 
 
@@ -48,11 +48,11 @@ def move(file: Path, target: Path) -> None:
     file.replace(target)
 
 
-def _settle(folder: Path) -> None:
+def _fsync_folder(folder: Path) -> None:
     """Make the names in a folder durable, where the platform can open folders."""
     if hasattr(os, "O_DIRECTORY"):
-        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(opened)
+            os.fsync(descriptor)
         finally:
-            os.close(opened)
+            os.close(descriptor)

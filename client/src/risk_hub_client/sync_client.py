@@ -9,19 +9,19 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 import httpx2
 import stamina
 
-from risk_hub_client import publishing, reads, registry, reports, uploading
-from risk_hub_client.results import HubContract, Publication, StoredSnapshot
+from risk_hub_client import blob_transfers, publishing, reads, registry, reports
 from risk_hub_client.base import ClientBase, SnapshotFields
-from risk_hub_client.log_redaction import signed_request
+from risk_hub_client.blob_transfers import Progress, ignore_progress
+from risk_hub_client.deadlines import enforce_deadlines, request_deadline
 from risk_hub_client.errors import HubError
-from risk_hub_client.deadlines import keep_deadlines, until
-from risk_hub_client.inputs import ready_blob
+from risk_hub_client.inputs import load_blob
+from risk_hub_client.log_redaction import redact_signed_query
 from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_client.reports import ReportDocument, SignalSpan
-from risk_hub_client.retries import REPEATABLE, retry_options
+from risk_hub_client.results import HubContract, Publication, StoredSnapshot
+from risk_hub_client.retries import RETRYABLE_ERRORS, retry_options
 from risk_hub_client.spool import Flushed
-from risk_hub_client.transport import UNSENDABLE, Exchange, client_options
-from risk_hub_client.blob_transfers import Progress, unseen
+from risk_hub_client.transport import SEND_ERRORS, Exchange, client_options
 from risk_hub_client.wire import PAUSED, Answer, Call, Pause, TransientError
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind, Decoded
@@ -47,7 +47,7 @@ class RiskHubClient(ClientBase):
 
     @cached_property
     def _http(self) -> httpx2.Client:
-        return keep_deadlines(httpx2.Client(**client_options(self.settings)))
+        return enforce_deadlines(httpx2.Client(**client_options(self.settings)))
 
     def __enter__(self) -> Self:
         """Open the connections."""
@@ -68,7 +68,7 @@ class RiskHubClient(ClientBase):
         *,
         actor: str | None = None,
         stage: str | None = None,
-        progress: Progress = unseen,
+        progress: Progress = ignore_progress,
         **fields: Unpack[SnapshotFields],
     ) -> Publication:
         """Publish a snapshot; repeating the call, in any process, changes nothing.
@@ -93,7 +93,7 @@ class RiskHubClient(ClientBase):
             UnavailableError: no answer within the budget, and no spool.
             SpoolError: no answer, and the spool could not store it.
         """
-        order = publishing.Order(
+        order = publishing.PublishRequest(
             world_id, {**(document or {}), **fields}, self._producer(actor, stage), progress
         )
         return self._run(publishing.publish(self.memory, self.spool, order))
@@ -198,7 +198,7 @@ class RiskHubClient(ClientBase):
 
     def forget(self, world_id: str, stage: str) -> None:
         """Remove the expectation of a world; its snapshots stay."""
-        self._run(registry.drop(world_id, registry.EXPECTATIONS, stage))
+        self._run(registry.delete(world_id, registry.EXPECTATIONS, stage))
 
     def set_exit_policy(self, world_id: str, stage: str, policy: Mapping[str, Any]) -> dict[str, Any]:
         """Store the exit policy of a world; see `ExitPolicy`."""
@@ -210,7 +210,7 @@ class RiskHubClient(ClientBase):
 
     def drop_exit_policy(self, world_id: str, stage: str) -> None:
         """Remove the stored exit policy, so that the default applies again."""
-        self._run(registry.drop(world_id, registry.EXIT_POLICY, stage))
+        self._run(registry.delete(world_id, registry.EXIT_POLICY, stage))
 
     def contract(self) -> HubContract:
         """Return the contract that the hub serves, at most an hour old."""
@@ -227,15 +227,15 @@ class RiskHubClient(ClientBase):
         data: bytes | Path,
         *,
         actor: str | None = None,
-        progress: Progress = unseen,
+        progress: Progress = ignore_progress,
     ) -> BlobRef:
         """Upload a blob directly to the store and return the reference for a snapshot.
 
         Raises:
             InvalidSnapshotError: the data is not a blob of this kind; nothing was sent.
         """
-        blob = ready_blob(data, kind)
-        return self._run(uploading.upload(world_id, blob, actor or self.settings.actor, progress))
+        blob = load_blob(data, kind)
+        return self._run(blob_transfers.upload(world_id, blob, actor or self.settings.actor, progress))
 
     def load(self, snapshot: StoredSnapshot, kind: BlobKind) -> Decoded | None:
         """Return a large component of a snapshot, verified by its digest; None if the snapshot lacks it.
@@ -243,7 +243,7 @@ class RiskHubClient(ClientBase):
         Raises:
             DamagedBlobError: the bytes received do not match the digest.
         """
-        return self._run(uploading.load(snapshot, kind))
+        return self._run(blob_transfers.load(snapshot, kind))
 
     def _run(self, steps: Steps[Result]) -> Result:
         try:
@@ -273,7 +273,7 @@ class RiskHubClient(ClientBase):
                     attempt_number = attempt.num
                     return self._attempt(exchange)
         except TransientError as error:
-            raise error.final(attempt_number) from error
+            raise error.final_error(attempt_number) from error
         raise AssertionError("an attempt answers or raises")
 
     def _attempt(self, exchange: Exchange) -> Answer:
@@ -281,13 +281,13 @@ class RiskHubClient(ClientBase):
         content = body() if callable(body) else body
         try:
             with (
-                until(exchange.deadline),
-                signed_request(signed=not exchange.call.to_hub),
+                request_deadline(exchange.deadline),
+                redact_signed_query(signed=not exchange.call.to_hub),
                 self._http.stream(**exchange.request(content)) as response,
             ):
-                inbox = exchange.inbox(response)
+                buffer = exchange.buffer(response)
                 for chunk in response.iter_bytes():
-                    exchange.take(inbox, chunk)
-        except UNSENDABLE as error:
-            raise exchange.broken(error) from (error if isinstance(error, REPEATABLE) else None)
-        return exchange.answer(inbox)
+                    exchange.receive(buffer, chunk)
+        except SEND_ERRORS as error:
+            raise exchange.classify_error(error) from (error if isinstance(error, RETRYABLE_ERRORS) else None)
+        return exchange.answer(buffer)

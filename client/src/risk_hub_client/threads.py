@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
+from risk_hub_client.blob_transfers import Progress
 from risk_hub_client.errors import HubError
 from risk_hub_client.reads import Steps
-from risk_hub_client.blob_transfers import Progress
 from risk_hub_client.wire import Answer, Call, Pause
 
-__all__ = ["Done", "advance", "aside", "told_in_loop"]
+__all__ = ["Done", "advance", "call_in_loop", "run_in_thread"]
 
 Result = TypeVar("Result")
 
@@ -26,10 +26,10 @@ class Done(Generic[Result]):
 
 async def advance(steps: Steps[Result], answer: Answer | HubError | None) -> Call | Pause | Done[Result]:
     """Send steps an answer or an error (None at the start); return their next request, or their result."""
-    return await aside(partial(_advance, steps, answer))
+    return await run_in_thread(partial(_advance, steps, answer))
 
 
-async def aside(work: Callable[[], Result]) -> Result:
+async def run_in_thread(work: Callable[[], Result]) -> Result:
     """Run the work in a thread; cancellation waits for the thread to end: threads cannot be cancelled."""
     running = asyncio.get_running_loop().run_in_executor(None, contextvars.copy_context().run, work)
     try:
@@ -40,14 +40,14 @@ async def aside(work: Callable[[], Result]) -> Result:
         raise
 
 
-def told_in_loop(progress: Progress) -> Progress:
+def call_in_loop(progress: Progress) -> Progress:
     """Return a callback for any thread that calls `progress` in the event loop, in the same order."""
     loop = asyncio.get_running_loop()
 
-    def tell(sent: int, total: int) -> None:
+    def report(sent: int, total: int) -> None:
         loop.call_soon_threadsafe(progress, sent, total)
 
-    return tell
+    return report
 
 
 def _advance(steps: Steps[Result], answer: Answer | HubError | None) -> Call | Pause | Done[Result]:

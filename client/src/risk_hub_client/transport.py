@@ -5,18 +5,18 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from risk_hub_client.cache import ClientCache
 from risk_hub_client.errors import HubError
-from risk_hub_client.cache import Memory
-from risk_hub_client.retries import REPEATABLE, Deadline
+from risk_hub_client.retries import RETRYABLE_ERRORS, Deadline
 from risk_hub_client.settings import LOOPBACK, Settings
-from risk_hub_client.wire import Answer, Call, Inbox, TransientError
+from risk_hub_client.wire import Answer, AnswerBuffer, Call, TransientError
 from risk_hub_contracts import __version__
 
-__all__ = ["UNSENDABLE", "Exchange", "client_options"]
+__all__ = ["SEND_ERRORS", "Exchange", "client_options"]
 
-AGENT: Final = f"risk-hub-client/{__version__}"
+USER_AGENT: Final = f"risk-hub-client/{__version__}"
 # Exceptions of the library; ValueError: an invalid proxy or header.
-UNSENDABLE: Final = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
+SEND_ERRORS: Final = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
@@ -24,15 +24,15 @@ def client_options(settings: Settings) -> dict[str, Any]:
     return {
         "follow_redirects": False,
         "trust_env": urlsplit(settings.url).hostname not in LOOPBACK,
-        "headers": {"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
+        "headers": {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
     }
 
 
 class Exchange:
     """One call, from its first attempt to its answer."""
 
-    def __init__(self, settings: Settings, memory: Memory, call: Call) -> None:
-        self._settings, self._memory, self.call = settings, memory, call
+    def __init__(self, settings: Settings, cache: ClientCache, call: Call) -> None:
+        self._settings, self._cache, self.call = settings, cache, call
         self.deadline = Deadline(settings.patience, call.size_bytes)
 
     def request(self, content: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes, or either kind of iterator
@@ -52,35 +52,35 @@ class Exchange:
             "timeout": self.deadline.timeout_seconds,
         }
 
-    def inbox(self, response: httpx2.Response) -> Inbox:
+    def buffer(self, response: httpx2.Response) -> AnswerBuffer:
         """Return the buffer for the answer's bytes."""
-        return Inbox(self.call, response.status_code, response.headers)
+        return AnswerBuffer(self.call, response.status_code, response.headers)
 
-    def take(self, inbox: Inbox, chunk: bytes) -> None:
+    def receive(self, buffer: AnswerBuffer, chunk: bytes) -> None:
         """Append the next bytes, unless the budget is spent."""
         if self.deadline.is_over:
-            raise self.too_slow()
-        inbox.add(chunk)
+            raise self.deadline_error()
+        buffer.add(chunk)
 
-    def answer(self, inbox: Inbox) -> Answer:
+    def answer(self, buffer: AnswerBuffer) -> Answer:
         """Return the complete answer, or raise the error that it stands for."""
-        now = self._memory.now()
-        answer = inbox.answer(now)
+        now = self._cache.now()
+        answer = buffer.answer(now)
         if self.call.to_hub:
-            self._memory.note_date(answer)
+            self._cache.update_clock_skew(answer)
         return answer
 
-    def too_slow(self) -> TransientError:
+    def deadline_error(self) -> TransientError:
         """Return the error of an answer that exceeds the budget."""
         return TransientError("the answer came too slowly", self.call.request_id)
 
-    def broken(self, error: Exception) -> Exception:
+    def classify_error(self, error: Exception) -> Exception:
         """Classify a failed attempt: a connection error can be retried, an invalid URL cannot.
 
         The library's message on an invalid request may quote the request, token included, so it is left out.
         """
         if isinstance(error, httpx2.TimeoutException) and self.deadline.is_over:
-            return self.too_slow()
-        if isinstance(error, REPEATABLE):
+            return self.deadline_error()
+        if isinstance(error, RETRYABLE_ERRORS):
             return TransientError(f"{type(error).__name__}: {error}".rstrip(": "), self.call.request_id)
         return HubError(f"the request could not be sent ({type(error).__name__})", self.call.request_id)

@@ -21,7 +21,7 @@ from risk_hub_client.errors import (
 )
 from risk_hub_contracts.base.problems import ProblemError
 
-__all__ = ["PAUSED", "Answer", "Call", "Chunk", "Inbox", "Pause", "TransientError", "new_request_id"]
+__all__ = ["PAUSED", "Answer", "AnswerBuffer", "Call", "Chunk", "Pause", "TransientError", "new_request_id"]
 
 REQUEST_ID: Final = "x-correlation-id"
 EDGE_REQUEST_ID: Final = "x-amzn-requestid"
@@ -29,14 +29,14 @@ STORE_REQUEST_ID: Final = "x-amz-request-id"
 ANSWER_MAX_BYTES: Final = 33_554_432
 LENGTH_MAX_CHARS: Final = 18
 SERVER_ERROR: Final = 500
-TOO_MANY: Final = 429
+TOO_MANY_REQUESTS: Final = 429
 REQUEST_TIMEOUT: Final = 408
 CONFLICT: Final = 409
 # Error codes of the store that a retry may resolve: concurrent requests, or bytes that arrived too slowly.
 _STORE_TRANSIENT: Final = frozenset({"ConditionalRequestConflict", "OperationAborted", "RequestTimeout"})
 _STORE_CODE: Final = re.compile(rb"<Code>([A-Za-z.]{1,60})</Code>")
 # Exceptions raised while reading an answer of another shape.
-_OTHER_SHAPE: Final = (LookupError, TypeError, ValueError, AttributeError, OverflowError, ProblemError)
+_SHAPE_ERRORS: Final = (LookupError, TypeError, ValueError, AttributeError, OverflowError, ProblemError)
 _ERRORS: Final[dict[int, type[RefusedError]]] = {
     401: DeniedError,
     403: DeniedError,
@@ -62,7 +62,7 @@ class Call:
         headers: additional headers.
         params: the query parameters; those with the value None are left out.
         body: the bytes, or a factory of chunks that is called once per attempt.
-        good: the statuses that count as an answer; every other status is an error.
+        accepted_statuses: the statuses that count as an answer; every other status is an error.
         max_bytes: the longest answer that is read.
         size_bytes: the size of the blob sent or received; it extends the time budget.
         request_id: the request's id in every log and error.
@@ -73,7 +73,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str | None] = field(default_factory=dict)
     body: bytes | Callable[[], Iterator[Chunk]] | None = None
-    good: frozenset[int] = frozenset({200})
+    accepted_statuses: frozenset[int] = frozenset({200})
     max_bytes: int = ANSWER_MAX_BYTES
     size_bytes: int = 0
     request_id: str = field(default_factory=new_request_id)
@@ -108,16 +108,16 @@ class Answer:
         except (ValueError, RecursionError):
             raise HubError("the answer is not JSON; is this the hub's URL?", self.request_id) from None
 
-    def read(self, shape: Callable[[Any], Read]) -> Read:
-        """Return the result of `shape` for the body's JSON.
+    def read(self, parse: Callable[[Any], Read]) -> Read:
+        """Return the result of `parse` for the body's JSON.
 
         Raises:
             HubError: the body has another shape, so the answer is not from a hub of this contract.
         """
         document = self.document()
         try:
-            return shape(document)
-        except _OTHER_SHAPE as error:
+            return parse(document)
+        except _SHAPE_ERRORS as error:
             message = f"the answer is not as the contract has it ({type(error).__name__}: {error})"
             raise HubError(message, self.request_id) from error
 
@@ -169,7 +169,7 @@ class TransientError(Exception):
         self.reason, self.request_id = reason, request_id
         self.status, self.retry_after_seconds = status, retry_after_seconds
 
-    def final(self, attempts: int) -> UnavailableError:
+    def final_error(self, attempts: int) -> UnavailableError:
         """Return the error to raise after the last attempt."""
         return UnavailableError(
             self.reason,
@@ -180,14 +180,14 @@ class TransientError(Exception):
         )
 
 
-class Inbox:
+class AnswerBuffer:
     """A buffer for one answer's bytes; a blob of known size is never held twice."""
 
     def __init__(self, call: Call, status: int, headers: Mapping[str, str]) -> None:
         self._call, self._status = call, status
         self._headers = {name.lower(): value for name, value in headers.items()}
         self._body = bytearray()
-        if not 0 <= self._announced() <= call.max_bytes:
+        if not 0 <= self._content_length() <= call.max_bytes:
             raise self._too_long()
 
     def add(self, chunk: bytes) -> None:
@@ -205,16 +205,16 @@ class Inbox:
             StoreError: any other status that is not an answer of the store.
         """
         answer = Answer(self._status, self._headers, self._body, self._request_id())
-        if self._status in self._call.good:
-            return self._no_page(answer)
-        if self._status >= SERVER_ERROR or self._status in {TOO_MANY, REQUEST_TIMEOUT}:
+        if self._status in self._call.accepted_statuses:
+            return self._reject_web_page(answer)
+        if self._status >= SERVER_ERROR or self._status in {TOO_MANY_REQUESTS, REQUEST_TIMEOUT}:
             reason = f"HTTP {self._status} {_problem(answer).get('detail', '')}".rstrip()
             raise TransientError(reason, answer.request_id, self._status, _retry_after(answer, now))
         if not self._call.to_hub:
             raise _store_error(answer)
         raise _ERRORS.get(self._status, RefusedError)(self._status, _problem(answer), answer.request_id)
 
-    def _no_page(self, answer: Answer) -> Answer:
+    def _reject_web_page(self, answer: Answer) -> Answer:
         """Reject an intermediary's web page as transient: a sign-in page disappears after a sign-in."""
         if self._call.to_hub and self._headers.get("content-type", "").startswith("text/html"):
             reason = "a web page answered; is this the hub's URL?"
@@ -223,10 +223,10 @@ class Inbox:
 
     def _request_id(self) -> str:
         names = (REQUEST_ID, EDGE_REQUEST_ID) if self._call.to_hub else (STORE_REQUEST_ID,)
-        told = (self._headers[name] for name in names if self._headers.get(name))
-        return next(told, self._call.request_id)
+        request_ids = (self._headers[name] for name in names if self._headers.get(name))
+        return next(request_ids, self._call.request_id)
 
-    def _announced(self) -> int:
+    def _content_length(self) -> int:
         text = self._headers.get("content-length", "0")
         return int(text) if text.isdecimal() and len(text) <= LENGTH_MAX_CHARS else 0
 

@@ -9,22 +9,22 @@ from risk_hub_contracts.base.tokens import Scope, Token
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Authenticator:
     """Checks a request's bearer token against the live tokens: 401, then 403."""
 
     tokens: TokenStore
     clock: Clock
 
-    def admit(self, request: Request, scope: Scope | None) -> Token:
+    def require_token(self, request: Request, scope: Scope | None) -> Token:
         """Return the request's token if it is live and has the scope; scope None accepts any live token."""
         token = authenticate(request.bearer_token(), self.tokens.tokens(), self.clock())
-        request.known["token"] = token.id
+        request.log_fields["token"] = token.id
         if scope is not None:
             require_scope(token, scope)
         return token
 
-    def admit_producer(self, request: Request) -> Token:
+    def require_producer_token(self, request: Request) -> Token:
         """Return the request's token if it permits writing and permits the request's actor."""
-        token = self.admit(request, "snapshots:write")
+        token = self.require_token(request, "snapshots:write")
         require_actor(token, request.header("X-Actor"))
         return token

@@ -8,13 +8,13 @@ from typing import Any
 import orjson
 
 from functions.entrypoints.http.request import Request
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 
 EXPIRED = "expired"
 EXPANDED = "expanded"
 
 
-def snapshot_etag(stored: StoredSnapshot, at: datetime, *differences: str) -> str:
+def snapshot_etag(stored: SnapshotRecord, at: datetime, *differences: str) -> str:
     """Return the content hash in quotes, with a suffix for each difference between body and document.
 
     Args:
@@ -31,7 +31,7 @@ def body_tag(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(document)).hexdigest()
 
 
-def is_held(request: Request, etag: str) -> bool:
+def matches_if_none_match(request: Request, etag: str) -> bool:
     """Return whether `If-None-Match` names this tag (RFC 9110, weak comparison); our tags have no comma.
 
     `*` stands for every tag only as the whole value (13.1.2): in a list it is no tag, and is ignored.

@@ -8,22 +8,22 @@ from functions.entrypoints.http.request import Request
 from risk_hub_contracts.api.queries import parse_query, refuse_query
 from risk_hub_contracts.base.problems import INVALID_QUERY, ProblemError, Violation
 
-Question = TypeVar("Question", bound=BaseModel)
+QueryT = TypeVar("QueryT", bound=BaseModel)
 
 
-def asked(model: type[Question], request: Request) -> Question:
+def parse_query_parameters(model: type[QueryT], request: Request) -> QueryT:
     """Return the query, or refuse the request (`invalid-query`).
 
     Every route refuses a stage that this deployment does not have: no snapshot can have it, so an empty
     answer would hide a mistyped name.
     """
     every_value = request.query
-    question = parse_query(model, {name: values[-1] for name, values in every_value.items()}, every_value)
-    stage = getattr(question, "stage", None)
+    query = parse_query(model, {name: values[-1] for name, values in every_value.items()}, every_value)
+    stage = getattr(query, "stage", None)
     if stage is not None and stage not in request.stages:
-        fault = f"must be one of {', '.join(sorted(request.stages))}"
-        raise ProblemError(INVALID_QUERY, f"/stage: {fault}.", [Violation("/stage", fault)])
-    return question
+        message = f"must be one of {', '.join(sorted(request.stages))}"
+        raise ProblemError(INVALID_QUERY, f"/stage: {message}.", [Violation("/stage", message)])
+    return query
 
 
 def require_no_query(request: Request) -> None:

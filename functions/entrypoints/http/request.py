@@ -35,7 +35,7 @@ class Request:
 
     Attributes:
         stages: the accepted values of `stage` and `X-Stage`.
-        known: additional fields of the request's log line.
+        log_fields: additional fields of the request's log line.
     """
 
     def __init__(self, event: Event, request_id: str, stages: frozenset[str] = frozenset()) -> None:
@@ -43,7 +43,7 @@ class Request:
         self.event = event
         self.request_id = request_id
         self.stages = stages
-        self.known: dict[str, str] = {}
+        self.log_fields: dict[str, str] = {}
 
     @property
     def method(self) -> str:
@@ -64,7 +64,7 @@ class Request:
     def _headers(self) -> Mapping[str, list[str]]:
         """All values of all headers, by the header's name in lower case."""
         found: dict[str, list[str]] = {}
-        for name, values in _multi(self.event, "multiValueHeaders", "headers").items():
+        for name, values in _multi_values(self.event, "multiValueHeaders", "headers").items():
             found.setdefault(name.lower(), []).extend(values or [])
         return found
 
@@ -80,7 +80,7 @@ class Request:
     @property
     def query(self) -> dict[str, list[str]]:
         """Return every value of every query parameter."""
-        given = _multi(self.event, "multiValueQueryStringParameters", "queryStringParameters")
+        given = _multi_values(self.event, "multiValueQueryStringParameters", "queryStringParameters")
         return {key: list(values or [""]) for key, values in given.items()}
 
     @property
@@ -122,7 +122,7 @@ class Request:
         text = self.event.get("body") or ""
         if len(text) > BODY_MAX_BYTES * 4:
             raise _too_large(len(text))
-        body = _decoded(text) if self.event.get("isBase64Encoded") else _encoded(text)
+        body = _decode_base64(text) if self.event.get("isBase64Encoded") else _encode_utf8(text)
         if len(body) > BODY_MAX_BYTES:
             raise _too_large(len(body))
         return body
@@ -141,20 +141,20 @@ def path_value(text: str) -> str:
     return unquote(text)
 
 
-def _multi(event: Mapping[str, Any], several: str, one: str) -> Mapping[str, list[str]]:
+def _multi_values(event: Mapping[str, Any], several: str, one: str) -> Mapping[str, list[str]]:
     """Return the multi-value field, or the single-value field if the gateway sends only that."""
     multi: Mapping[str, list[str]] | None = event.get(several)
     return multi or {key: [value] for key, value in (event.get(one) or {}).items()}
 
 
-def _decoded(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ProblemError(MALFORMED_JSON, "the body is marked as base64 but is not valid base64") from error
 
 
-def _encoded(text: str) -> bytes:
+def _encode_utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:

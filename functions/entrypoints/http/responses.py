@@ -6,12 +6,12 @@ from typing import Any
 import orjson
 from aws_lambda_powertools.event_handler import Response
 
-from functions.hub.ports import BlobError, DocumentError, UnavailableError
+from functions.hub.ports import BlobError, DependencyUnavailableError, DocumentError
 from risk_hub_contracts.base.problems import (
     BLOB_UNAVAILABLE,
     DOCUMENT_UNAVAILABLE,
     INTERNAL,
-    NOT_YET,
+    TEMPORARY_PROBLEMS,
     UNAUTHENTICATED,
     UNAVAILABLE,
     ProblemError,
@@ -64,7 +64,7 @@ def problem_response(error: ProblemError, instance: str | None) -> Response[Any]
         headers["WWW-Authenticate"] = 'Bearer realm="risk-hub"'
     if status in RETRYABLE_STATUSES:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if error.type in NOT_YET:
+    if error.type in TEMPORARY_PROBLEMS:
         headers["Retry-After"] = str(EVALUATION_RETRY_AFTER_SECONDS)
     body = orjson.dumps(error.to_problem(instance)).decode()
     return Response(status_code=status, content_type=PROBLEM_JSON, body=body, headers=headers)
@@ -74,7 +74,7 @@ def as_problem(error: Exception) -> ProblemError:
     """Return any error as a problem for the client; internal details stay in the log."""
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, UnavailableError):
+    if isinstance(error, DependencyUnavailableError):
         return ProblemError(UNAVAILABLE, f"{error.dependency} did not answer; nothing was half written")
     if isinstance(error, BlobError):
         detail = f"{error.ref.ref}: {error.reason}"

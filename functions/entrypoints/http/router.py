@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from functions.entrypoints.blob_faults import count_blob_fault
+from functions.entrypoints.blob_errors import count_blob_error
 from functions.entrypoints.http.event import Event, http_api_answer, is_http_api, rest_event, route_path
 from functions.entrypoints.http.request import Request
 from functions.entrypoints.http.responses import as_problem, no_content, problem_response
@@ -20,7 +20,7 @@ RequestHandler = Callable[[Request, Mapping[str, str]], Response[Any]]
 SERVER_ERROR_STATUS = 500
 
 
-class Door:
+class Router:
     """Routes of one function. Each handler gets the request and the path values, still percent-encoded."""
 
     def __init__(self, stages: frozenset[str] = frozenset()) -> None:
@@ -41,11 +41,11 @@ class Door:
 
     def __call__(self, event: Event, context: Any) -> Event:  # noqa: ANN401
         """Answer one proxy event: the Lambda handler."""
-        asked = rest_event(event)
-        self._request = request = Request(asked, str(getattr(context, "aws_request_id", "")), self._stages)
+        rest = rest_event(event)
+        self._request = request = Request(rest, str(getattr(context, "aws_request_id", "")), self._stages)
         is_head = request.method == "HEAD"
         method = "GET" if is_head else request.method
-        answer: Event = self._app.resolve({**asked, "path": route_path(asked), "httpMethod": method}, context)
+        answer: Event = self._app.resolve({**rest, "path": route_path(rest), "httpMethod": method}, context)
         if is_head:
             answer["body"] = ""
         correlation_id = request.correlation_id
@@ -53,10 +53,10 @@ class Door:
         log.info(
             "request",
             method=request.method,
-            resource=asked.get("resource"),
+            resource=rest.get("resource"),
             status=answer["statusCode"],
             correlation_id=correlation_id,
-            **request.known,
+            **request.log_fields,
         )
         return http_api_answer(answer) if is_http_api(event) else answer
 
@@ -69,16 +69,16 @@ class Door:
         allow = {"Allow": ", ".join(allowed)}
         if method == "OPTIONS":
             return no_content(allow)
-        refusal = self._problem(
+        response = self._problem(
             ProblemError(METHOD_NOT_ALLOWED, f"{method[:32]} is not one of {allow['Allow']}")
         )
-        refusal.headers.update(allow)
-        return refusal
+        response.headers.update(allow)
+        return response
 
     def _problem(self, error: Exception) -> Response[Any]:
         problem = as_problem(error)
-        _count(problem.type)
-        count_blob_fault(error)
+        _count_problem(problem.type)
+        count_blob_error(error)
         if problem.type.status >= SERVER_ERROR_STATUS:
             log.failure("failure", error)
         else:
@@ -86,7 +86,7 @@ class Door:
         return problem_response(problem, self._request.path)
 
 
-def _count(problem: ProblemType) -> None:
+def _count_problem(problem: ProblemType) -> None:
     """Count a problem by slug and by status; all statuses from 500 count as `5xx`."""
     status = "5xx" if problem.status >= SERVER_ERROR_STATUS else str(problem.status)
     write([(HTTP_REFUSED, 1)], {REASON: problem.slug}, {STATUS: status})

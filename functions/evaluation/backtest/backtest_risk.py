@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
 
-from functions.evaluation.backtest.days import judge
-from functions.evaluation.backtest.last_forecasts import last_of_each_date
+from functions.evaluation.backtest.days import pair_with_returns
+from functions.evaluation.backtest.last_forecasts import last_forecast_of_each_date
 from functions.evaluation.backtest.report import backtest_report
 from functions.evaluation.ports import Forecasts
 from functions.hub.ports import WorldStore
@@ -33,24 +33,28 @@ class BacktestRisk:
     forecasts: Forecasts
     worlds: WorldStore
 
-    def __call__(self, world_id: str, asked: BacktestQuery) -> BacktestReport:
+    def __call__(self, world_id: str, query_parameters: BacktestQuery) -> BacktestReport:
         """Return the report on the requested period.
 
         Raises:
             ProblemError: `world-unknown`, or `invalid-query` if the period holds too many forecasts to read.
         """
-        found = self._newest_first(world_id, asked)
+        found = self._newest_first(world_id, query_parameters)
         last = next(found, None)
         if last is None and not self.worlds.heads(world_id):
             raise ProblemError(
                 WORLD_UNKNOWN, f"world {world_id!r} is unknown: nobody registered it or published to it"
             )
-        judged = judge(chain([last] if last else [], found), asked.method, asked.confidence_bps)
-        return backtest_report(world_id, asked.stage, asked.method, asked.confidence_bps, judged)
+        sample = pair_with_returns(
+            chain([last] if last else [], found), query_parameters.method, query_parameters.confidence_bps
+        )
+        return backtest_report(
+            world_id, query_parameters.stage, query_parameters.method, query_parameters.confidence_bps, sample
+        )
 
-    def _newest_first(self, world_id: str, asked: BacktestQuery) -> Iterator[Forecast]:
+    def _newest_first(self, world_id: str, query_parameters: BacktestQuery) -> Iterator[Forecast]:
         """Yield the last forecast of each UTC date of the period; hold one page of them at a time."""
-        ids = self._last_ids(world_id, asked)
+        ids = self._last_ids(world_id, query_parameters)
         read, positions = 0, 0
         while page := list(islice(ids, PAGE_FORECASTS)):
             forecasts = self.forecasts.load(world_id, page)
@@ -60,13 +64,13 @@ class BacktestRisk:
                 raise _too_many()
             yield from forecasts
 
-    def _last_ids(self, world_id: str, asked: BacktestQuery) -> Iterator[str]:
-        start, end = asked.from_ or EARLIEST, asked.to or LATEST
+    def _last_ids(self, world_id: str, query_parameters: BacktestQuery) -> Iterator[str]:
+        start, end = query_parameters.from_ or EARLIEST, query_parameters.to or LATEST
 
         def newest_ids(until: datetime, limit: int) -> Sequence[str]:
-            return self.forecasts.newest_ids(world_id, asked.stage, start, until, limit=limit)
+            return self.forecasts.newest_ids(world_id, query_parameters.stage, start, until, limit=limit)
 
-        for reads, ids in enumerate(last_of_each_date(newest_ids, end), start=1):
+        for reads, ids in enumerate(last_forecast_of_each_date(newest_ids, end), start=1):
             if reads > BACKTEST_KEY_READS_MAX_COUNT:
                 raise _too_many()
             yield from ids

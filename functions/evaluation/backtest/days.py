@@ -15,7 +15,7 @@ Reason = Literal["no_value_at_risk", "no_realized_return", "replaced", "not_cove
 
 
 @dataclass(slots=True)
-class Judged:
+class BacktestSample:
     """Test data of a period of forecasts.
 
     Attributes:
@@ -33,7 +33,9 @@ class Judged:
     in_hindsight: int = 0
 
 
-def judge(newest_first: Iterable[Forecast], method: MethodName, confidence_bps: int) -> Judged:
+def pair_with_returns(
+    newest_first: Iterable[Forecast], method: MethodName, confidence_bps: int
+) -> BacktestSample:
     """Pair forecasts with returns.
 
     Args:
@@ -42,21 +44,21 @@ def judge(newest_first: Iterable[Forecast], method: MethodName, confidence_bps: 
         method: of the value at risk to test.
         confidence_bps: its confidence in basis points.
     """
-    judged = Judged()
+    sample = BacktestSample()
     after: Forecast | None = None
     for before in newest_first:
         outcome = _outcome(before, after, method, confidence_bps)
         if isinstance(outcome, BacktestDay):
-            judged.days.append(outcome)
-            judged.hits.append(outcome.exceeded)
-            judged.in_hindsight += after is not None and before.created_at >= after.as_of
+            sample.days.append(outcome)
+            sample.hits.append(outcome.exceeded)
+            sample.in_hindsight += after is not None and before.created_at >= after.as_of
         else:
-            judged.left_out[outcome] += 1
-            judged.hits.append(None)
+            sample.left_out[outcome] += 1
+            sample.hits.append(None)
         after = before
-    judged.days.reverse()
-    judged.hits.reverse()
-    return judged
+    sample.days.reverse()
+    sample.hits.reverse()
+    return sample
 
 
 def _outcome(

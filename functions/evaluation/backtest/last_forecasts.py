@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from functions.evaluation.forecast_key import made_at
+from functions.evaluation.forecast_key import as_of_in_key
 
 KEYS_PER_READ: Final = 100
-_A_MOMENT: Final = timedelta(microseconds=1)
+_ONE_MICROSECOND: Final = timedelta(microseconds=1)
 
 
-def last_of_each_date(
+def last_forecast_of_each_date(
     newest_ids: Callable[[datetime, int], Sequence[str]], end: datetime
 ) -> Iterator[list[str]]:
     """Yield the ids of the last forecast of each UTC date, newest first: one list per read, possibly empty.
@@ -26,9 +26,9 @@ def last_of_each_date(
     limit = 1
     while True:
         ids = newest_ids(end, limit)
-        days = {made_at(each).date(): each for each in reversed(ids)}
+        days = {as_of_in_key(each).date(): each for each in reversed(ids)}
         yield list(days.values())[::-1]
         if len(ids) < limit:
             return
-        end = datetime.combine(min(days), time(), UTC) - _A_MOMENT
+        end = datetime.combine(min(days), time(), UTC) - _ONE_MICROSECOND
         limit = min(2 * limit, KEYS_PER_READ) if len(days) == len(ids) else len(days)

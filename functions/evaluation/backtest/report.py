@@ -2,25 +2,25 @@
 
 from collections.abc import Sequence
 
-from functions.evaluation.backtest.days import Judged
+from functions.evaluation.backtest.days import BacktestSample
 from functions.measures import backtest
 from functions.measures.backtest import BASEL_CONFIDENCE_BPS, BASEL_OBSERVATIONS, LikelihoodRatio
 from risk_hub_contracts.base.confidence import BPS_PER_ONE, required_observations
 from risk_hub_contracts.reports.backtest import BacktestReport, BacktestTest, BaselTrafficLight, LeftOut
 from risk_hub_contracts.reports.risk import MethodName
 
-TOO_FEW = "too_few_observations"
+TOO_FEW_OBSERVATIONS = "too_few_observations"
 NO_NEXT_DAY = "no_exceedance_has_a_next_day"
 
 
 def backtest_report(
-    world_id: str, stage: str, method: MethodName, confidence_bps: int, judged: Judged
+    world_id: str, stage: str, method: MethodName, confidence_bps: int, sample: BacktestSample
 ) -> BacktestReport:
-    """Return the report; world, stage, method and confidence must be those used for `judged`."""
-    hits = [day.exceeded for day in judged.days]
+    """Return the report; world, stage, method and confidence must be those used for `sample`."""
+    hits = [day.exceeded for day in sample.days]
     kupiec = backtest.kupiec(len(hits), sum(hits), confidence_bps) if hits else None
-    independence = backtest.independence(judged.hits)
-    conditional = backtest.conditional_coverage(judged.hits, confidence_bps)
+    independence = backtest.independence(sample.hits)
+    conditional = backtest.conditional_coverage(sample.hits, confidence_bps)
     return BacktestReport(
         world_id=world_id,
         stage=stage,
@@ -29,18 +29,18 @@ def backtest_report(
         observations=len(hits),
         exceedances=sum(hits),
         expected_exceedances=len(hits) * (BPS_PER_ONE - confidence_bps) / BPS_PER_ONE,
-        in_hindsight=judged.in_hindsight,
-        left_out=_left_out(judged),
+        in_hindsight=sample.in_hindsight,
+        left_out=_left_out(sample),
         kupiec=_test(kupiec, 1, hits, confidence_bps),
         independence=_test(independence, 1, hits, confidence_bps),
         conditional_coverage=_test(conditional, 2, hits, confidence_bps),
         basel=_basel(hits, confidence_bps),
-        days=judged.days,
+        days=sample.days,
     )
 
 
-def _left_out(judged: Judged) -> LeftOut:
-    count = judged.left_out
+def _left_out(sample: BacktestSample) -> LeftOut:
+    count = sample.left_out
     return LeftOut(
         no_value_at_risk=count["no_value_at_risk"],
         no_realized_return=count["no_realized_return"],
@@ -57,7 +57,7 @@ def _test(
 ) -> BacktestTest:
     too_few = len(hits) < required_observations(confidence_bps)
     if ratio is None or too_few:
-        reason = TOO_FEW if too_few else NO_NEXT_DAY
+        reason = TOO_FEW_OBSERVATIONS if too_few else NO_NEXT_DAY
         return BacktestTest(
             degrees_of_freedom=degrees_of_freedom, statistic=None, p_value=None, reason=reason
         )
@@ -69,7 +69,11 @@ def _test(
 def _basel(hits: Sequence[bool], confidence_bps: int) -> BaselTrafficLight:
     if len(hits) < BASEL_OBSERVATIONS:
         return BaselTrafficLight(
-            zone=None, exceedances=None, cumulative_probability=None, multiplier_increase=None, reason=TOO_FEW
+            zone=None,
+            exceedances=None,
+            cumulative_probability=None,
+            multiplier_increase=None,
+            reason=TOO_FEW_OBSERVATIONS,
         )
     count = sum(hits[-BASEL_OBSERVATIONS:])
     at_basels_confidence = confidence_bps == BASEL_CONFIDENCE_BPS

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 from events.envelope import CloudEvent
 from events.evaluated import RISK_EVALUATED, STRESS_EVALUATED
-from functions.evaluation.exits.limit_coverage import limits_judged
+from functions.evaluation.exits.limit_coverage import limit_coverage
 from functions.evaluation.exits.rules import AnyReport, Book, Breach, breaches, cool_down_window
-from functions.evaluation.ports import EvaluationStore, Tally, no_tally
-from functions.evaluation.worker_steps import Outcome, derived_from, stored_snapshot
+from functions.evaluation.ports import ReportStore, Tally, no_tally
+from functions.evaluation.worker_steps import Outcome, derived_record, stored_snapshot
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Clock, ExitPolicies, SnapshotStore
 from risk_hub_contracts.base.ids import ID_PATTERN
 from risk_hub_contracts.base.times import format_instant, parse_instant
@@ -24,7 +24,7 @@ from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.stress import StressReport
 
 ENGINE_VERSION = "1.0.0"
-REPORTS: dict[str, type[AnyReport]] = {RISK_EVALUATED: RiskReport, STRESS_EVALUATED: StressReport}
+REPORT_MODELS: dict[str, type[AnyReport]] = {RISK_EVALUATED: RiskReport, STRESS_EVALUATED: StressReport}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class EmitExitSignals:
 
     snapshots: SnapshotStore
     policies: ExitPolicies
-    evaluations: EvaluationStore
+    reports: ReportStore
     clock: Clock
     retention: timedelta
     tally: Tally = no_tally
@@ -42,7 +42,7 @@ class EmitExitSignals:
         """Store a signal for each rule that fires, and return the outcome; skip reports on past snapshots.
 
         Raises:
-            UnavailableError: a store did not answer; the event may be delivered again.
+            DependencyUnavailableError: a store did not answer; the event may be delivered again.
             LookupError: the event names a snapshot that the store does not hold.
             ValueError: the event is not an evaluation, or the stored policy is not valid.
         """
@@ -59,22 +59,22 @@ class EmitExitSignals:
             _signal(breach, report, policy, book.strategy, now) for breach in breaches(policy, report, book)
         ]
         stored = [
-            self.evaluations.put_once(derived_from(event, signal), now + self.retention) for signal in signals
+            self.reports.put_once(derived_record(event, signal), now + self.retention) for signal in signals
         ]
-        self.tally(event, report.stage, limits_judged(policy, report))
+        self.tally(event, report.stage, limit_coverage(policy, report))
         if not stored:
             return "no_signal"
         return "evaluated" if any(stored) else "repeated"
 
 
 def _report(event: CloudEvent) -> AnyReport:
-    model = REPORTS.get(event.type)
+    model = REPORT_MODELS.get(event.type)
     if model is None:
         raise ValueError(f"{event.type} is no evaluation; the exit engine's rule must not bring it here")
     return model.model_validate(event.data, extra=UNKNOWN_MEMBERS)
 
 
-def _strategy(snapshot: StoredSnapshot) -> str:
+def _strategy(snapshot: SnapshotRecord) -> str:
     """Return the producer's `provenance.strategy_id`, or the world id if that is missing or malformed."""
     given = snapshot.document["provenance"].get("strategy_id")
     return given if isinstance(given, str) and re.fullmatch(ID_PATTERN, given) else snapshot.world_id

@@ -10,7 +10,7 @@ from risk_hub_contracts.reports.stress import StressReport
 NO_SCENARIOS = "stress_absent"
 
 
-def limits_judged(policy: ExitPolicy, report: AnyReport) -> RiskStatus:
+def limit_coverage(policy: ExitPolicy, report: AnyReport) -> RiskStatus:
     """Return whether all limits on this kind of report had a number (`complete`), or some (`partial`).
 
     Return `insufficient` if no limit had one. A limit on the worst scenario does not count for a snapshot

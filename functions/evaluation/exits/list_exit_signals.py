@@ -11,7 +11,7 @@ from risk_hub_contracts.api.queries import SignalsQuery
 
 
 @dataclass(frozen=True, slots=True)
-class FoundSignals:
+class FoundSignalPage:
     """A page of signals as JSON documents, and the cursor of the next one if there is one."""
 
     signals: Sequence[Mapping[str, Any]]
@@ -24,30 +24,34 @@ class ListExitSignals:
 
     signals: Signals
 
-    def __call__(self, world_id: str, asked: SignalsQuery) -> FoundSignals:
+    def __call__(self, world_id: str, query_parameters: SignalsQuery) -> FoundSignalPage:
         """Return a page in the order of emission.
 
         Raises:
             ProblemError: `cursor-invalid` when the cursor was not issued for this query.
         """
-        question = question_of(world_id, asked)
+        bound_query = cursor_query(world_id, query_parameters)
         page = self.signals.signals(
             SignalQuery(
                 world_id=world_id,
-                stage=asked.stage,
-                emitted_from=asked.from_,
-                emitted_to=asked.to,
-                newest_first=asked.order == "desc",
-                after=None if asked.cursor is None else decode_cursor(question, asked.cursor, SIGNAL_ORDER),
-                limit=asked.limit,
+                stage=query_parameters.stage,
+                emitted_from=query_parameters.from_,
+                emitted_to=query_parameters.to,
+                newest_first=query_parameters.order == "desc",
+                after=None
+                if query_parameters.cursor is None
+                else decode_cursor(bound_query, query_parameters.cursor, SIGNAL_ORDER),
+                limit=query_parameters.limit,
             )
         )
-        return FoundSignals(page.signals, None if page.last is None else encode_cursor(question, page.last))
+        return FoundSignalPage(
+            page.signals, None if page.last is None else encode_cursor(bound_query, page.last)
+        )
 
 
-def question_of(world_id: str, asked: SignalsQuery) -> dict[str, str | None]:
+def cursor_query(world_id: str, query_parameters: SignalsQuery) -> dict[str, str | None]:
     """Return the query that a cursor is bound to: the list, the world and every selecting parameter."""
-    parameters = asked.model_dump(mode="json", exclude={"limit", "cursor"})
+    parameters = query_parameters.model_dump(mode="json", exclude={"limit", "cursor"})
     return {
         "exit-signals": world_id,
         **{name: None if v is None else str(v) for name, v in parameters.items()},

@@ -20,7 +20,7 @@ from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.stress import StressReport
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-WHOLE_RATIO: Mapping[Action, float] = {"exit": 1.0, "hold": 0.0}
+FIXED_RATIOS: Mapping[Action, float] = {"exit": 1.0, "hold": 0.0}
 
 AnyReport = RiskReport | StressReport
 
@@ -65,9 +65,9 @@ def breaches(policy: ExitPolicy, report: AnyReport, book: Book) -> Iterator[Brea
             yield from _stress_breach(stress_limit, report)
     for gross_limit in policy.gross:
         yield from _gross_breach(gross_limit, book)
-    yield from _stale(policy, report)
-    yield from _listed("freeze", policy.freeze, book)
-    yield from _listed("drain", policy.drain, book)
+    yield from _staleness_breach(policy, report)
+    yield from _list_breaches("freeze", policy.freeze, book)
+    yield from _list_breaches("drain", policy.drain, book)
 
 
 def cool_down_window(as_of: datetime, cool_down_seconds: int) -> datetime:
@@ -108,7 +108,7 @@ def _loss_breach(limit: LossLimit, name: str, metric: str, loss: float | None) -
     """Yield a breach beyond the limit. A loss without a value breaks no limit: its report has the reason."""
     if loss is None or loss <= limit.max_loss:
         return
-    ratio = WHOLE_RATIO.get(limit.action)
+    ratio = FIXED_RATIOS.get(limit.action)
     if ratio is None:
         ratio = limit.ratio or 1 - limit.max_loss / loss
     yield Breach(
@@ -126,7 +126,7 @@ def _gross_breach(limit: GrossLimit, book: Book) -> Iterator[Breach]:
     gross = gross_exposure(book.weights)
     if gross <= limit.max_gross:
         return
-    ratio = WHOLE_RATIO.get(limit.action)
+    ratio = FIXED_RATIOS.get(limit.action)
     if ratio is None:
         ratio = limit.ratio or 1 - limit.max_gross / gross
     yield Breach(
@@ -139,7 +139,7 @@ def _gross_breach(limit: GrossLimit, book: Book) -> Iterator[Breach]:
     )
 
 
-def _stale(policy: ExitPolicy, report: AnyReport) -> Iterator[Breach]:
+def _staleness_breach(policy: ExitPolicy, report: AnyReport) -> Iterator[Breach]:
     limit = policy.staleness
     age_seconds = (parse_instant(report.evaluated_at) - parse_instant(report.as_of)).total_seconds()
     if limit is None or age_seconds <= limit.max_age_seconds:
@@ -147,7 +147,7 @@ def _stale(policy: ExitPolicy, report: AnyReport) -> Iterator[Breach]:
     yield Breach(
         rule=f"staleness.{limit.action}",
         action=limit.action,
-        ratio=WHOLE_RATIO[limit.action],
+        ratio=FIXED_RATIOS[limit.action],
         reason="snapshot_stale",
         detail=f"the snapshot was {duration_text(age_seconds)} old when it was evaluated; "
         f"at most {duration_text(limit.max_age_seconds)} are allowed",
@@ -158,10 +158,10 @@ def _stale(policy: ExitPolicy, report: AnyReport) -> Iterator[Breach]:
 LISTS: Mapping[str, tuple[Action, ExitReason]] = {"freeze": ("hold", "frozen"), "drain": ("exit", "drained")}
 
 
-def _listed(name: str, listed: ExitList, book: Book) -> Iterator[Breach]:
+def _list_breaches(name: str, listed: ExitList, book: Book) -> Iterator[Breach]:
     """Yield one breach for a listed strategy and one for each listed asset that is held, long or short."""
     action, reason = LISTS[name]
-    ratio = WHOLE_RATIO[action]
+    ratio = FIXED_RATIOS[action]
     if book.strategy in listed.strategies:
         detail = f"strategy {book.strategy} is on the {name} list"
         yield Breach(f"{name}.strategy", action, ratio, reason, detail, {})

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from events.envelope import CloudEvent
-from functions.evaluation.ports import EvaluationStore, Forecasts, InputNotes, Tally, no_tally
+from functions.evaluation.ports import Forecasts, InputNotes, ReportStore, Tally, no_tally
 from functions.evaluation.risk.forecast import forecast_of
 from functions.evaluation.risk.load import LoadInputs
 from functions.evaluation.risk.policy import NO_POLICY, RiskPolicy
-from functions.evaluation.risk.verdict_cache import Memory
 from functions.evaluation.risk.report import risk_report
-from functions.evaluation.worker_steps import announced_snapshot, derived_from
+from functions.evaluation.risk.verdict_cache import VerdictCache
+from functions.evaluation.worker_steps import announced_snapshot, derived_record
 from functions.hub.ports import BlobStore, Clock, SnapshotStore
 
 
@@ -20,7 +20,7 @@ class EvaluateRisk:
 
     snapshots: SnapshotStore
     blobs: BlobStore
-    evaluations: EvaluationStore
+    reports: ReportStore
     forecasts: Forecasts
     notes: InputNotes
     clock: Clock
@@ -35,7 +35,7 @@ class EvaluateRisk:
         between is repaired when the event is delivered again.
 
         Raises:
-            UnavailableError: a store did not answer; the event may be delivered again.
+            DependencyUnavailableError: a store did not answer; the event may be delivered again.
             LookupError: the event names a snapshot that the store does not hold.
         """
         now = self.clock()
@@ -43,12 +43,12 @@ class EvaluateRisk:
         if snapshot is None:
             return "expired"
         until = now + self.retention
-        memory = Memory(self.notes, snapshot, until)
-        inputs = LoadInputs(self.blobs, memory.judge, memory.since)(snapshot)
+        verdict_cache = VerdictCache(self.notes, snapshot, until)
+        inputs = LoadInputs(self.blobs, verdict_cache.get_verdict, verdict_cache.first_use)(snapshot)
         report = risk_report(snapshot, inputs, self.policy, now)
         forecast = forecast_of(snapshot, report, inputs.returns, event.data["created_at"])
         self.forecasts.put_once(forecast, until)
-        stored = self.evaluations.put_once(derived_from(event, report), until)
+        stored = self.reports.put_once(derived_record(event, report), until)
         if not stored:
             return "repeated"
         self.tally(event, report.stage, report.status)

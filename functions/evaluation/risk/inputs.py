@@ -7,7 +7,7 @@ from math import fsum, nextafter
 
 from functions.measures.covariance.form import CovarianceForm, Verdict
 from functions.measures.covariance.sample import ESTIMATE_MIN_OBSERVATIONS, sample_covariance
-from functions.measures.returns import BookReturns, by_id, dates_of
+from functions.measures.returns import BookReturns, dates_of, series_by_id
 from risk_hub_contracts.blob.types import RealizedReturns
 from risk_hub_contracts.reports.risk import CovarianceOrigin, RiskInput
 
@@ -59,7 +59,7 @@ class ReturnsInput:
         return None if self.decoded is None else dates_of(self.decoded)
 
 
-def held(weights: Mapping[str, float]) -> dict[str, float]:
+def nonzero_weights(weights: Mapping[str, float]) -> dict[str, float]:
     """Return the weights other than zero by id, sorted: only held assets need numbers.
 
     Sorting removes the effect of a producer's asset order, because array sums depend on the order of their
@@ -78,14 +78,14 @@ def covered_share(weights: Mapping[str, float], ids: Sequence[str]) -> float:
     return min(share, nextafter(1.0, 0.0))
 
 
-def estimated(returns: ReturnsInput, weights: Mapping[str, float]) -> CovarianceInput | None:
+def estimate_covariance(returns: ReturnsInput, weights: Mapping[str, float]) -> CovarianceInput | None:
     """Return the covariance of the held assets' realised returns; None if the returns are insufficient.
 
     Args:
         returns: by id, covering the book, of equal length.
         weights: of the held assets.
     """
-    series = {} if returns.decoded is None else by_id(returns.decoded)
+    series = {} if returns.decoded is None else series_by_id(returns.decoded)
     if returns.book is None or not series or len(returns.book.values) < ESTIMATE_MIN_OBSERVATIONS:
         return None
     ids = list(weights)

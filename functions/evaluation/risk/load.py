@@ -4,21 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date
 
-from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, covered_share, estimated, held
+from functions.evaluation.risk.inputs import (
+    CovarianceInput,
+    ReturnsInput,
+    covered_share,
+    estimate_covariance,
+    nonzero_weights,
+)
 from functions.evaluation.risk.report import Inputs
 from functions.evaluation.worker_steps import verified_bytes
 from functions.hub.ports import BlobError, BlobStore
+from functions.measures.covariance.choose_form import choose_form
 from functions.measures.covariance.form import CovarianceForm, Verdict
-from functions.measures.covariance.choose_form import opened
 from functions.measures.returns import book_returns, dates_of
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Covariance, Decoded, RealizedReturns
 from risk_hub_contracts.reports.risk import InputSource, RiskInput
-from risk_hub_contracts.snapshot.parse import Part, Snapshot
+from risk_hub_contracts.snapshot.parse import Component, Snapshot
 
-Judge = Callable[[Part, CovarianceForm], tuple[Verdict, str | None]]
+VerdictLookup = Callable[[Component, CovarianceForm], tuple[Verdict, str | None]]
 """Returns the verdict on a covariance, and the first `as_of` that used its bytes."""
-Since = Callable[[Part], str | None]
+FirstUseLookup = Callable[[Component], str | None]
 """Returns the first `as_of` that used the bytes of undated returns."""
 
 
@@ -27,61 +33,65 @@ class LoadInputs:
     """Turns the parts of a snapshot into inputs; a missing, broken or insufficient input has a reason."""
 
     blobs: BlobStore
-    judge: Judge
-    since: Since
+    get_verdict: VerdictLookup
+    first_use: FirstUseLookup
 
     def __call__(self, snapshot: Snapshot) -> Inputs:
         """Return the inputs.
 
         Raises:
-            UnavailableError: a store did not answer.
+            DependencyUnavailableError: a store did not answer.
         """
-        weights = held(snapshot.weights)
-        covariance = self._covariance(snapshot.part("covariance"), weights)
+        weights = nonzero_weights(snapshot.weights)
+        covariance = self._covariance(snapshot.component("covariance"), weights)
         as_of = snapshot.as_of.astimezone(UTC).date()
-        returns = self._returns(snapshot.part("realized_returns"), weights, as_of)
+        returns = self._returns(snapshot.component("realized_returns"), weights, as_of)
         absent = covariance.reason == "covariance_absent"
-        return Inputs(covariance, returns, estimated(returns, weights) if absent else None)
+        return Inputs(covariance, returns, estimate_covariance(returns, weights) if absent else None)
 
-    def _covariance(self, part: Part | None, weights: dict[str, float]) -> CovarianceInput:
-        declared, decoded, reason = self._decoded("covariance", part)
-        if part is None or not isinstance(decoded, Covariance):
+    def _covariance(self, component: Component | None, weights: dict[str, float]) -> CovarianceInput:
+        declared, decoded, reason = self._decoded("covariance", component)
+        if component is None or not isinstance(decoded, Covariance):
             return CovarianceInput(declared, reason=reason)
-        form = opened(decoded)
-        verdict, since = self.judge(part, form)
+        form = choose_form(decoded)
+        verdict, first_use = self.get_verdict(component, form)
         coverage = covered_share(weights, decoded.ids)
         if coverage < 1:
             reason = "covariance_does_not_cover_weights"
         return CovarianceInput(
-            _covering(declared, coverage),
+            _with_coverage(declared, coverage),
             decoded.ids,
             form,
             verdict,
             verdict.reason or reason,
-            known_since=since,
+            known_since=first_use,
         )
 
-    def _returns(self, part: Part | None, weights: dict[str, float], as_of: date) -> ReturnsInput:
-        declared, decoded, reason = self._decoded("realized_returns", part)
-        if part is None or not isinstance(decoded, RealizedReturns):
+    def _returns(self, component: Component | None, weights: dict[str, float], as_of: date) -> ReturnsInput:
+        declared, decoded, reason = self._decoded("realized_returns", component)
+        if component is None or not isinstance(decoded, RealizedReturns):
             return ReturnsInput(declared, reason=reason)
         coverage = covered_share(weights, decoded.ids) if decoded.ids else 1.0
         dates = dates_of(decoded)
         book, reason = book_returns(decoded, weights)
         if dates is not None and dates[-1] > as_of:
             book, reason = None, "returns_after_as_of"
-        declared = _covering(declared, coverage).model_copy(
+        declared = _with_coverage(declared, coverage).model_copy(
             update={"observations": _observations(decoded, weights)}
         )
-        return ReturnsInput(declared, decoded, book, reason, self.since(part) if dates is None else None)
+        return ReturnsInput(
+            declared, decoded, book, reason, self.first_use(component) if dates is None else None
+        )
 
-    def _decoded(self, kind: BlobKind, part: Part | None) -> tuple[RiskInput, Decoded | None, str | None]:
+    def _decoded(
+        self, kind: BlobKind, component: Component | None
+    ) -> tuple[RiskInput, Decoded | None, str | None]:
         """Return a part's declaration and its content, or the reason why it cannot be read."""
-        if part is None:
-            return _declared(kind, "absent", None), None, f"{kind}_absent"
-        declared = _declared(kind, "inline" if part.ref is None else "ref", part.sha256)
+        if component is None:
+            return _input_declaration(kind, "absent", None), None, f"{kind}_absent"
+        declared = _input_declaration(kind, "inline" if component.ref is None else "ref", component.sha256)
         try:
-            decoded = decode(verified_bytes(part, self.blobs))
+            decoded = decode(verified_bytes(component, self.blobs))
         except BlobError:
             return declared, None, "blob_unavailable"
         except BlobFormatError:
@@ -97,10 +107,10 @@ def _observations(returns: RealizedReturns, weights: dict[str, float]) -> int:
     return min((length for asset, length in lengths if asset in weights), default=0)
 
 
-def _covering(declared: RiskInput, coverage: float) -> RiskInput:
+def _with_coverage(declared: RiskInput, coverage: float) -> RiskInput:
     """Return an input's declaration with the share of the book that it covers."""
     return declared.model_copy(update={"coverage": coverage})
 
 
-def _declared(kind: BlobKind, source: InputSource, sha256: str | None) -> RiskInput:
+def _input_declaration(kind: BlobKind, source: InputSource, sha256: str | None) -> RiskInput:
     return RiskInput(kind=kind, source=source, sha256=sha256, coverage=None, observations=None)

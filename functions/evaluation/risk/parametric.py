@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import fsum, isfinite
 
-from functions.evaluation.risk.inputs import CovarianceInput, held
+from functions.evaluation.risk.inputs import CovarianceInput, nonzero_weights
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.measures import attribution, concentration, measures
 from functions.measures.covariance.sample import deviations_of
@@ -16,10 +16,10 @@ from risk_hub_contracts.reports.risk import Contribution, Contributions, Covaria
 
 ATTRIBUTION_CONFIDENCE_BPS = 9900
 ATTRIBUTION_MAX_ASSETS = 50
-NO_COVARIANCE = "covariance_not_psd"
+NOT_PSD_REASON = "covariance_not_psd"
 # Reasons to reject a covariance that leave its variances usable.
-REPLACEABLE = frozenset({NO_COVARIANCE, "specific_variance_negative"})
-NO_VARIANCE = "portfolio_variance_is_zero"
+REPLACEABLE_REASONS = frozenset({NOT_PSD_REASON, "specific_variance_negative"})
+ZERO_VARIANCE = "portfolio_variance_is_zero"
 # A variance below this share of (Σ|w_i|σ_i)² is the rounding error of a hedge, not a measurement.
 RESOLVED_MIN_RATIO = 1e-12
 
@@ -54,27 +54,27 @@ def parametric_book(
     numbers that is not positive semi-definite, or a factor form with a specific variance below zero.
     """
     if covariance.reason is None and covariance.form is not None:
-        return _measured(covariance, held(weights))
-    replaceable = policy.fallback is not None and covariance.reason in REPLACEABLE
-    undiversified = _undiversified(covariance, held(weights)) if replaceable else None
+        return _compute_book(covariance, nonzero_weights(weights))
+    replaceable = policy.fallback is not None and covariance.reason in REPLACEABLE_REASONS
+    undiversified = _undiversified(covariance, nonzero_weights(weights)) if replaceable else None
     if not undiversified:
         return ParametricBook(None, covariance.reason)
     return ParametricBook(undiversified, None, "correlation_one", policy.fallback, undiversified)
 
 
-def _measured(covariance: CovarianceInput, weights: Mapping[str, float]) -> ParametricBook:
+def _compute_book(covariance: CovarianceInput, weights: Mapping[str, float]) -> ParametricBook:
     form, undiversified = covariance.form, _undiversified(covariance, weights)
     if form is None or undiversified is None:
-        return ParametricBook(None, NO_COVARIANCE)
+        return ParametricBook(None, NOT_PSD_REASON)
     vector = [weights.get(asset, 0.0) for asset in covariance.ids]
-    exposure = form.exposure(vector)
-    if exposure.variance > (1 + CORRELATION_MAX_EXCESS) * undiversified * undiversified:
-        return ParametricBook(None, NO_COVARIANCE)
-    if not exposure.variance > RESOLVED_MIN_RATIO * undiversified * undiversified:
-        return ParametricBook(None, NO_VARIANCE, undiversified=undiversified)
-    sigma = measures.volatility(exposure.variance)
-    told = _contributions(covariance, weights, exposure.times(), form.variances(), sigma)
-    return ParametricBook(sigma, None, covariance.origin, None, undiversified, told)
+    product = form.product(vector)
+    if product.variance > (1 + CORRELATION_MAX_EXCESS) * undiversified * undiversified:
+        return ParametricBook(None, NOT_PSD_REASON)
+    if not product.variance > RESOLVED_MIN_RATIO * undiversified * undiversified:
+        return ParametricBook(None, ZERO_VARIANCE, undiversified=undiversified)
+    sigma = measures.volatility(product.variance)
+    contributions = _contributions(covariance, weights, product.matrix_product(), form.variances(), sigma)
+    return ParametricBook(sigma, None, covariance.origin, None, undiversified, contributions)
 
 
 def _undiversified(covariance: CovarianceInput, weights: Mapping[str, float]) -> float | None:
@@ -91,14 +91,14 @@ def _undiversified(covariance: CovarianceInput, weights: Mapping[str, float]) ->
 def _contributions(
     covariance: CovarianceInput,
     weights: Mapping[str, float],
-    times: list[float],
+    matrix_product: list[float],
     variances: list[float],
     sigma: float,
 ) -> Contributions:
     """Return the largest contributions, and the sum of the others."""
     place = {asset: index for index, asset in enumerate(covariance.ids)}
     chosen = [place[asset] for asset in weights]
-    book, of_book = list(weights.values()), [times[index] for index in chosen]
+    book, of_book = list(weights.values()), [matrix_product[index] for index in chosen]
     marginal = attribution.marginal_var(of_book, sigma, ATTRIBUTION_CONFIDENCE_BPS)
     component = attribution.component_var(book, marginal)
     incremental = attribution.incremental_var(

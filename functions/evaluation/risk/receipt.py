@@ -2,7 +2,12 @@
 
 from functions.evaluation.risk.parameters import parameters
 from functions.evaluation.risk.policy import RiskPolicy
-from risk_hub_contracts.reports.receipt import UNSIGNED, RiskParameters, RiskReceipt, result_hash
+from risk_hub_contracts.reports.receipt import (
+    PLACEHOLDER_RESULT_HASH,
+    RiskParameters,
+    RiskReceipt,
+    result_hash,
+)
 from risk_hub_contracts.reports.risk import RiskReport
 
 ENGINE_VERSION = "2.0.0"
@@ -15,7 +20,7 @@ def with_receipt(report: RiskReport, policy: RiskPolicy) -> RiskReport:
         parameters=parameters(policy),
         content_hash=report.content_hash,
         inputs={given.kind: given.sha256 for given in report.inputs if given.sha256 is not None},
-        result_hash=UNSIGNED,
+        result_hash=PLACEHOLDER_RESULT_HASH,
     )
     unsigned = report.model_copy(update={"receipt": receipt}).model_dump(mode="json")
     signed = receipt.model_copy(update={"result_hash": result_hash(unsigned)})

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, held
+from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
 from functions.evaluation.risk.parameters import CONFIDENCES_BPS, HORIZON_PERIODS
-from functions.evaluation.risk.parametric import NO_VARIANCE, ParametricBook, parametric_book
+from functions.evaluation.risk.parametric import ZERO_VARIANCE, ParametricBook, parametric_book
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION, with_receipt
 from functions.evaluation.risk.sufficiency import sufficiency
-from functions.evaluation.risk.windows import TOO_FEW, WINDOWS, window_statistics
+from functions.evaluation.risk.windows import TOO_FEW_OBSERVATIONS, WINDOWS, window_statistics
 from functions.measures import concentration, measures
 from risk_hub_contracts.base.confidence import required_observations
 from risk_hub_contracts.base.times import format_instant
@@ -140,8 +140,8 @@ def _tail(returns: ReturnsInput, confidence_bps: int) -> tuple[list[float] | Non
     if book is None:
         return None, returns.reason
     if len(book.values) < required_observations(confidence_bps):
-        return None, TOO_FEW
-    return (None, NO_VARIANCE) if book.is_constant else (book.values, None)
+        return None, TOO_FEW_OBSERVATIONS
+    return (None, ZERO_VARIANCE) if book.is_constant else (book.values, None)
 
 
 def _measure(source: RiskInput, **fields: Any) -> RiskMeasure:  # noqa: ANN401 - the model checks them
@@ -154,7 +154,7 @@ def _measure(source: RiskInput, **fields: Any) -> RiskMeasure:  # noqa: ANN401 -
 
 
 def _concentration(snapshot: Snapshot, book: ParametricBook) -> Concentration:
-    weights = list(held(snapshot.weights).values())
+    weights = list(nonzero_weights(snapshot.weights).values())
     ratio = None
     if book.sigma is not None and book.undiversified is not None and book.fallback is None:
         ratio = concentration.diversification_ratio(book.undiversified, book.sigma)

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
 
-from functions.evaluation.ports import StoredEvaluations
 from functions.evaluation.derived_record import report_prefix
+from functions.evaluation.ports import StoredRecords
 from functions.evaluation.risk.load import LoadInputs
 from functions.evaluation.risk.receipt import ENGINE_VERSION, policy_of
 from functions.evaluation.risk.report import risk_report
 from functions.hub.ports import BlobStore, SnapshotStore
 from functions.measures.covariance.form import CovarianceForm, Verdict
 from risk_hub_contracts.base.times import parse_instant
-from risk_hub_contracts.reports.receipt import NOT_HASHED, hashed, result_hash
+from risk_hub_contracts.reports.receipt import NOT_HASHED, hashed_members, result_hash
 from risk_hub_contracts.reports.risk import RiskReport
-from risk_hub_contracts.snapshot.parse import Part, Snapshot
+from risk_hub_contracts.snapshot.parse import Component, Snapshot
 
 DIFFERENCES_MAX_COUNT = 50
 _ABSENT = object()
@@ -75,25 +75,25 @@ class VerifyRisk:
 
     snapshots: SnapshotStore
     blobs: BlobStore
-    evaluations: StoredEvaluations
+    records: StoredRecords
 
     def __call__(self, world_id: str, version: str) -> Verification:
         """Compare the stored report of this engine's version with a recomputed one.
 
         Raises:
             NothingToVerifyError: no such snapshot, or no report on it by this engine.
-            UnavailableError: a store did not answer.
+            DependencyUnavailableError: a store did not answer.
         """
         snapshot = self.snapshots.get(world_id, version)
         if snapshot is None:
             raise NothingToVerifyError(f"world {world_id!r} has no version {version!r}")
         report = self._report(world_id, version)
-        again = self._again(Snapshot.from_document(snapshot.document, snapshot.content_hash), report)
-        old, new = report.model_dump(mode="json"), again.model_dump(mode="json")
-        return Verification(world_id, version, ENGINE_VERSION, **_compared(old, new))
+        recomputed = self._recompute(Snapshot.from_document(snapshot.document, snapshot.content_hash), report)
+        old, new = report.model_dump(mode="json"), recomputed.model_dump(mode="json")
+        return Verification(world_id, version, ENGINE_VERSION, **_compare(old, new))
 
     def _report(self, world_id: str, version: str) -> RiskReport:
-        record = self.evaluations.get(world_id, report_prefix("risk", version) + ENGINE_VERSION)
+        record = self.records.get(world_id, report_prefix("risk", version) + ENGINE_VERSION)
         if record is None:
             raise NothingToVerifyError(
                 f"version {version!r} of world {world_id!r} has no report by engine {ENGINE_VERSION}"
@@ -105,15 +105,15 @@ class VerifyRisk:
             )
         return report
 
-    def _again(self, snapshot: Snapshot, report: RiskReport) -> RiskReport:
+    def _recompute(self, snapshot: Snapshot, report: RiskReport) -> RiskReport:
         if report.receipt is None:
             raise ValueError("a report without a receipt cannot be computed again")
-        inputs = LoadInputs(self.blobs, _judged_anew, _unknown)(snapshot)
+        inputs = LoadInputs(self.blobs, _verdict_without_cache, _no_first_use)(snapshot)
         policy = policy_of(report.receipt.parameters)
         return risk_report(snapshot, inputs, policy, parse_instant(report.evaluated_at))
 
 
-def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def _compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a verification that are computed from both reports."""
     hashes = old["receipt"]["result_hash"], new["receipt"]["result_hash"]
     intact = result_hash(old) == hashes[0]
@@ -128,7 +128,9 @@ def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         "outcome": "equal" if equal else other,
         "blobs_gone": [sha256 for sha256 in now if sha256 not in then],
         "blobs_back": [sha256 for sha256 in then if sha256 not in now],
-        "differences": list(islice(_differences(hashed(old), hashed(new), ""), DIFFERENCES_MAX_COUNT)),
+        "differences": list(
+            islice(_differences(hashed_members(old), hashed_members(new), ""), DIFFERENCES_MAX_COUNT)
+        ),
     }
 
 
@@ -140,11 +142,11 @@ def _unreadable(report: Mapping[str, Any]) -> list[str]:
     return [given["sha256"] for given in report["inputs"] if given["kind"] in kinds]
 
 
-def _judged_anew(_part: Part, form: CovarianceForm) -> tuple[Verdict, str | None]:
+def _verdict_without_cache(_component: Component, form: CovarianceForm) -> tuple[Verdict, str | None]:
     return form.verdict(), None
 
 
-def _unknown(_part: Part) -> str | None:
+def _no_first_use(_component: Component) -> str | None:
     return None
 
 
@@ -157,8 +159,8 @@ def _differences(stored: Any, recomputed: Any, pointer: str) -> Iterator[Differe
         for index, (first, second) in enumerate(zip(stored, recomputed, strict=True)):
             yield from _differences(first, second, f"{pointer}/{index}")
     elif stored is _ABSENT or recomputed is _ABSENT or stored != recomputed:
-        yield Difference(pointer, _shown(stored), _shown(recomputed))
+        yield Difference(pointer, _json_value(stored), _json_value(recomputed))
 
 
-def _shown(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+def _json_value(value: Any) -> Any:  # noqa: ANN401 - a JSON value
     return None if value is _ABSENT else value

@@ -11,8 +11,8 @@ from risk_hub_contracts.reports.risk import RiskWindow, WindowStatistics
 
 WINDOWS: tuple[RiskWindow, ...] = get_args(RiskWindow)
 WINDOW_CONFIDENCE_BPS = 9500
-TOO_FEW = "too_few_observations"
-CONSTANT = "constant_series"
+TOO_FEW_OBSERVATIONS = "too_few_observations"
+CONSTANT_SERIES = "constant_series"
 DEVIATION_MIN_OBSERVATIONS = 2
 
 
@@ -32,14 +32,16 @@ def window_statistics(book: BookReturns, length: RiskWindow) -> WindowStatistics
 
 def _sharpe(book: BookReturns) -> tuple[float | None, str | None]:
     if len(book.values) < performance.SHARPE_MIN_OBSERVATIONS:
-        return None, TOO_FEW
-    return (None, CONSTANT) if book.is_constant else (performance.sharpe(book.values), None)
+        return None, TOO_FEW_OBSERVATIONS
+    return (None, CONSTANT_SERIES) if book.is_constant else (performance.sharpe(book.values), None)
 
 
 def _volatility(book: BookReturns) -> tuple[float | None, str | None]:
     if len(book.values) < DEVIATION_MIN_OBSERVATIONS:
-        return None, TOO_FEW
-    return (None, CONSTANT) if book.is_constant else (performance.standard_deviation(book.values), None)
+        return None, TOO_FEW_OBSERVATIONS
+    return (
+        (None, CONSTANT_SERIES) if book.is_constant else (performance.standard_deviation(book.values), None)
+    )
 
 
 def _drawdown(book: BookReturns) -> tuple[float | None, str | None]:
@@ -49,25 +51,29 @@ def _drawdown(book: BookReturns) -> tuple[float | None, str | None]:
         return None, "returns_do_not_compound"
 
 
-def _hits(book: BookReturns) -> tuple[float | None, str | None]:
+def _hit_ratio(book: BookReturns) -> tuple[float | None, str | None]:
     return performance.hit_ratio(book.values), None
 
 
-def _tail(measure: Callable[[Sequence[float], int], float]) -> "Found":
+def _tail_statistic(measure: Callable[[Sequence[float], int], float]) -> "Statistic":
     def found(book: BookReturns) -> tuple[float | None, str | None]:
         if len(book.values) < required_observations(WINDOW_CONFIDENCE_BPS):
-            return None, TOO_FEW
-        return (None, CONSTANT) if book.is_constant else (measure(book.values, WINDOW_CONFIDENCE_BPS), None)
+            return None, TOO_FEW_OBSERVATIONS
+        return (
+            (None, CONSTANT_SERIES)
+            if book.is_constant
+            else (measure(book.values, WINDOW_CONFIDENCE_BPS), None)
+        )
 
     return found
 
 
-Found = Callable[[BookReturns], tuple[float | None, str | None]]
-STATISTICS: dict[str, Found] = {
+Statistic = Callable[[BookReturns], tuple[float | None, str | None]]
+STATISTICS: dict[str, Statistic] = {
     "sharpe": _sharpe,
     "volatility": _volatility,
     "max_drawdown": _drawdown,
-    "value_at_risk": _tail(historical_var),
-    "expected_shortfall": _tail(historical_es),
-    "hit_ratio": _hits,
+    "value_at_risk": _tail_statistic(historical_var),
+    "expected_shortfall": _tail_statistic(historical_es),
+    "hit_ratio": _hit_ratio,
 }

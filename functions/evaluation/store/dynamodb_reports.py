@@ -1,4 +1,4 @@
-"""EvaluationStore on DynamoDB: append-only records, put once each."""
+"""ReportStore on DynamoDB: append-only records, put once each."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,8 +6,14 @@ from typing import Any
 
 import orjson
 
-from functions.evaluation.ports import FoundReport
-from functions.evaluation.derived_record import Record, ReportKind, engine_order, evaluation_from, report_prefix
+from functions.evaluation.derived_record import (
+    AnyDerivedRecord,
+    ReportKind,
+    engine_order,
+    parse_record,
+    report_prefix,
+)
+from functions.evaluation.ports import StoredReport
 from functions.evaluation.signal_query import SignalPage, SignalQuery, signal_order
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import put_once
@@ -22,17 +28,17 @@ BY_EMISSION = "by_emission"
 ORIGIN_ATTRIBUTES = ("correlation_id", "causation_id", "trace_header")
 
 
-def to_item(evaluation: Record, retain_until: datetime) -> Item:
+def to_item(record: AnyDerivedRecord, retain_until: datetime) -> Item:
     """Return the table item of one record of any kind; the kind is part of its key."""
     texts = {
-        "world_id": evaluation.report.world_id,
-        "evaluation_id": evaluation.evaluation_id,
-        "content_hash": evaluation.report.content_hash,
-        "report": orjson.dumps(evaluation.document()).decode(),
-        **{name: getattr(evaluation, name) for name in ORIGIN_ATTRIBUTES},
-        **_indexed(evaluation),
+        "world_id": record.report.world_id,
+        "evaluation_id": record.evaluation_id,
+        "content_hash": record.report.content_hash,
+        "report": orjson.dumps(record.document()).decode(),
+        **{name: getattr(record, name) for name in ORIGIN_ATTRIBUTES},
+        **_index_attributes(record),
     }
-    flags = {"is_latest": evaluation.is_latest, "history": evaluation.history or None}
+    flags = {"is_latest": record.is_latest, "history": record.history or None}
     return {
         **{name: {"S": text} for name, text in texts.items() if text is not None},
         **{name: {"BOOL": flag} for name, flag in flags.items() if flag is not None},
@@ -40,34 +46,34 @@ def to_item(evaluation: Record, retain_until: datetime) -> Item:
     }
 
 
-def _indexed(evaluation: Record) -> dict[str, str]:
+def _index_attributes(record: AnyDerivedRecord) -> dict[str, str]:
     """Return the attributes that place signals in the index of emission; reports are not in it."""
-    if not isinstance(evaluation.report, ExitSignal):
+    if not isinstance(record.report, ExitSignal):
         return {}
-    order = signal_order(evaluation.report.emitted_at, evaluation.evaluation_id)
-    return {"signal_order": order, "stage": evaluation.report.stage}
+    order = signal_order(record.report.emitted_at, record.evaluation_id)
+    return {"signal_order": order, "stage": record.report.stage}
 
 
-def from_item(item: Item) -> Record:
+def from_item(item: Item) -> AnyDerivedRecord:
     """Return the record in a table item."""
     origin = {name: item[name]["S"] for name in ORIGIN_ATTRIBUTES if name in item}
     origin |= {name: item[name]["BOOL"] for name in FLAGS if name in item}
-    return evaluation_from(item["evaluation_id"]["S"], orjson.loads(item["report"]["S"]), **origin)
+    return parse_record(item["evaluation_id"]["S"], orjson.loads(item["report"]["S"]), **origin)
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoDBEvaluations:
+class DynamoDBReports:
     """The `evaluations` table."""
 
     dynamodb: Any
     table: str
 
-    def put_once(self, evaluation: Record, retain_until: datetime) -> bool:
-        """See EvaluationStore."""
-        return put_once(self.dynamodb, self.table, STORE, to_item(evaluation, retain_until)) is None
+    def put_once(self, record: AnyDerivedRecord, retain_until: datetime) -> bool:
+        """See ReportStore."""
+        return put_once(self.dynamodb, self.table, STORE, to_item(record, retain_until)) is None
 
-    def get(self, world_id: str, evaluation_id: str) -> Record | None:
-        """See StoredEvaluations."""
+    def get(self, world_id: str, evaluation_id: str) -> AnyDerivedRecord | None:
+        """See StoredRecords."""
         key = {"world_id": {"S": world_id}, "evaluation_id": {"S": evaluation_id}}
         with dependency(STORE):
             answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
@@ -75,7 +81,7 @@ class DynamoDBEvaluations:
 
     def newest_report(
         self, kind: ReportKind, world_id: str, version: str, known_at: datetime | None = None
-    ) -> FoundReport | None:
+    ) -> StoredReport | None:
         """See Reports. One page suffices: engine versions are few. Text order is not version order."""
         values = {":world": world_id, ":prefix": report_prefix(kind, version)}
         with dependency(STORE):
@@ -86,7 +92,7 @@ class DynamoDBEvaluations:
                 ConsistentRead=True,
             )
         newest_first = sorted(answer["Items"], key=_engine_of, reverse=True)
-        reports = map(_found, newest_first)
+        reports = map(_stored_report, newest_first)
         return next((report for report in reports if _is_known(report, known_at)), None)
 
     def signals(self, query: SignalQuery) -> SignalPage:
@@ -103,11 +109,11 @@ def _engine_of(item: Item) -> tuple[list[int], bool]:
     return engine_order(item["evaluation_id"]["S"])
 
 
-def _found(item: Item) -> FoundReport:
-    return FoundReport(orjson.loads(item["report"]["S"]), history=item.get("history", {}).get("BOOL", False))
+def _stored_report(item: Item) -> StoredReport:
+    return StoredReport(orjson.loads(item["report"]["S"]), history=item.get("history", {}).get("BOOL", False))
 
 
-def _is_known(report: FoundReport, known_at: datetime | None) -> bool:
+def _is_known(report: StoredReport, known_at: datetime | None) -> bool:
     return known_at is None or report.document["evaluated_at"] <= format_instant(known_at)
 
 

@@ -8,17 +8,17 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from events.envelope import CloudEvent
-from functions.evaluation.ports import EvaluationStore, Tally, no_tally
-from functions.evaluation.worker_steps import Outcome, announced_snapshot, derived_from, verified_bytes
+from functions.evaluation.ports import ReportStore, Tally, no_tally
+from functions.evaluation.worker_steps import Outcome, announced_snapshot, derived_record, verified_bytes
 from functions.hub.ports import BlobError, BlobStore, Clock, SnapshotStore
 from functions.measures.stress import Scenarios, stress_losses, stress_metrics, worst_that_fit
-from risk_hub_contracts.base.ids import name_fault
+from risk_hub_contracts.base.ids import name_violation
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.types import BlobFormatError, Stress
 from risk_hub_contracts.reports.risk import RiskInput, RiskStatus
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
-from risk_hub_contracts.snapshot.parse import Part, Snapshot
+from risk_hub_contracts.snapshot.parse import Component, Snapshot
 from risk_hub_contracts.snapshot.request import Scenario
 
 ENGINE_VERSION = "1.0.0"
@@ -31,7 +31,7 @@ class EvaluateStress:
 
     snapshots: SnapshotStore
     blobs: BlobStore
-    evaluations: EvaluationStore
+    reports: ReportStore
     clock: Clock
     retention: timedelta
     tally: Tally = no_tally
@@ -40,27 +40,27 @@ class EvaluateStress:
         """Evaluate the scenarios and store the report; return `evaluated`, `repeated` or `expired`.
 
         Raises:
-            UnavailableError: a store did not answer; the event may be delivered again.
+            DependencyUnavailableError: a store did not answer; the event may be delivered again.
             LookupError: the event names a snapshot that the store does not hold.
         """
         now = self.clock()
         snapshot = announced_snapshot(event, self.snapshots, now)
         if snapshot is None:
             return "expired"
-        scenarios, reason = self._scenarios(snapshot.part("stress"))
+        scenarios, reason = self._scenarios(snapshot.component("stress"))
         report = stress_report(snapshot, scenarios, reason, now)
-        stored = self.evaluations.put_once(derived_from(event, report), now + self.retention)
+        stored = self.reports.put_once(derived_record(event, report), now + self.retention)
         if not stored:
             return "repeated"
         self.tally(event, report.stage, report.status)
         return "evaluated"
 
-    def _scenarios(self, part: Part | None) -> tuple[Scenarios, str | None]:
+    def _scenarios(self, component: Component | None) -> tuple[Scenarios, str | None]:
         """Return the scenarios, or none and the reason; bytes with a wrong digest are not parsed (INV-06)."""
-        if part is None:
+        if component is None:
             return {}, "stress_absent"
         try:
-            return _sound(verified_bytes(part, self.blobs)), None
+            return _validated_scenarios(verified_bytes(component, self.blobs)), None
         except BlobError:
             return {}, "blob_unavailable"
         except BlobFormatError:
@@ -91,7 +91,7 @@ def stress_report(
         evaluated_at=format_instant(evaluated_at),
         status=_status(losses, reason),
         reason=reason,
-        input=_declared(snapshot.part("stress")),
+        input=_input_declaration(snapshot.component("stress")),
         losses=shown_losses,
         metrics=shown_metrics,
         scenarios_omitted=len(losses) - len(shown_losses),
@@ -99,7 +99,7 @@ def stress_report(
     )
 
 
-def _sound(data: bytes) -> Scenarios:
+def _validated_scenarios(data: bytes) -> Scenarios:
     """Return the scenarios in a blob, checked against the contract: a producer's own upload is unchecked."""
     decoded = decode(data)
     if not isinstance(decoded, Stress):
@@ -109,7 +109,7 @@ def _sound(data: bytes) -> Scenarios:
     except ValidationError as error:
         raise BlobFormatError(str(error)) from error
     names = [*decoded.scenarios, *(name for values in decoded.scenarios.values() for name in values)]
-    if fault := next(filter(None, map(name_fault, names)), None):
+    if fault := next(filter(None, map(name_violation, names)), None):
         raise BlobFormatError(fault)
     return decoded.scenarios
 
@@ -123,8 +123,8 @@ def _status(losses: Sequence[StressLoss], reason: str | None) -> RiskStatus:
     return "partial" if None in values else "complete"
 
 
-def _declared(part: Part | None) -> RiskInput:
-    if part is None:
+def _input_declaration(component: Component | None) -> RiskInput:
+    if component is None:
         return RiskInput(kind="stress", source="absent", sha256=None, coverage=None, observations=None)
-    source = "inline" if part.ref is None else "ref"
-    return RiskInput(kind="stress", source=source, sha256=part.sha256, coverage=None, observations=None)
+    source = "inline" if component.ref is None else "ref"
+    return RiskInput(kind="stress", source=source, sha256=component.sha256, coverage=None, observations=None)

@@ -9,7 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.hub.ports import Dependency, UnavailableError
+from functions.hub.ports import Dependency, DependencyUnavailableError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -72,7 +72,7 @@ def _session() -> botocore.session.Session:
 
 
 @cache
-def _made(purpose: str) -> "BaseClient":
+def _cached_client(purpose: str) -> "BaseClient":
     return _session().create_client(purpose.partition(" ")[0], config=CONFIGS.get(purpose, CONFIG))
 
 
@@ -85,7 +85,7 @@ class LazyClient:
 
     def __getattr__(self, operation: str) -> Any:  # noqa: ANN401  (botocore makes its methods at run time)
         """Return the operation of the real client."""
-        return getattr(_made(self._purpose), operation)
+        return getattr(_cached_client(self._purpose), operation)
 
 
 def client(purpose: str) -> LazyClient:
@@ -100,13 +100,13 @@ def error_code(error: ClientError) -> str:
 
 @contextmanager
 def dependency(name: Dependency) -> Iterator[None]:
-    """Turn a dependency's throttling, time-outs and failures into UnavailableError; re-raise other errors."""
+    """Turn a dependency's throttling, time-outs and failures into DependencyUnavailableError; re-raise other errors."""
     try:
         yield
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if error_code(error) in TRANSIENT_ERROR_CODES or status >= HTTP_SERVER_ERROR_STATUS:
-            raise UnavailableError(name, error_code(error)) from error
+            raise DependencyUnavailableError(name, error_code(error)) from error
         raise
     except BotoCoreError as error:
-        raise UnavailableError(name, type(error).__name__) from error
+        raise DependencyUnavailableError(name, type(error).__name__) from error

@@ -1,11 +1,11 @@
-"""Read many items of one table by their keys: all of them, or UnavailableError."""
+"""Read many items of one table by their keys: all of them, or DependencyUnavailableError."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.snapshot_item import Item
-from functions.hub.ports import Dependency, UnavailableError
+from functions.hub.ports import Dependency, DependencyUnavailableError
 
 # DynamoDB's own limit of one BatchGetItem call, in items.
 BATCH_GET_MAX_ITEMS = 100
@@ -18,7 +18,7 @@ def batch_get(dynamodb: Any, table: str, store: Dependency, keys: Sequence[Item]
     Args:
         dynamodb: the client.
         table: the table's name.
-        store: the table's name in UnavailableError.
+        store: the table's name in DependencyUnavailableError.
         keys: whole primary keys, each once.
     """
     for start in range(0, len(keys), BATCH_GET_MAX_ITEMS):
@@ -33,4 +33,4 @@ def batch_get(dynamodb: Any, table: str, store: Dependency, keys: Sequence[Item]
             if not pending:
                 break
         else:
-            raise UnavailableError(store, "it left keys unprocessed")
+            raise DependencyUnavailableError(store, "it left keys unprocessed")

@@ -7,15 +7,15 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
-from functions.hub.adapters.s3_objects import ARCHIVED, NOT_THERE, get_object, put_object_once
+from functions.hub.adapters.s3_objects import ARCHIVED_CODE, NOT_FOUND_CODES, get_object, put_object_once
 from functions.hub.adapters.snapshot_item import Item
 from functions.hub.ports import Dependency, DocumentError
 from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES
 
 PREFIX = "risk-bodies"
 UNREADABLE = {
-    **dict.fromkeys(NOT_THERE, "is missing"),
-    ARCHIVED: "is archived and cannot be read until an operator restores it",
+    **dict.fromkeys(NOT_FOUND_CODES, "is missing"),
+    ARCHIVED_CODE: "is archived and cannot be read until an operator restores it",
 }
 
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.snapshot_item import Item
-from functions.hub.ports import Dependency, UnavailableError
+from functions.hub.ports import Dependency, DependencyUnavailableError
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 # An item has both keys of its table, so checking one is enough.
@@ -16,7 +16,7 @@ KEY_IS_FREE = "attribute_not_exists(world_id)"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class FailedCondition:
     """A write whose condition did not hold.
 
     Attributes:
@@ -26,11 +26,11 @@ class Refusal:
     item: Item
 
 
-def write_if(store: Dependency, write: Callable[..., object], **request: Any) -> Refusal | None:  # noqa: ANN401
+def write_if(store: Dependency, write: Callable[..., object], **request: Any) -> FailedCondition | None:  # noqa: ANN401
     """Write under the request's condition; return None when it held.
 
     Args:
-        store: the table's name in UnavailableError.
+        store: the table's name in DependencyUnavailableError.
         write: the client's operation.
         request: its parameters, including a ConditionExpression.
     """
@@ -40,11 +40,11 @@ def write_if(store: Dependency, write: Callable[..., object], **request: Any) ->
     except ClientError as error:
         if error_code(error) != CONDITION_FAILED:
             raise
-        return Refusal(error.response.get("Item") or {})  # type: ignore[arg-type]
+        return FailedCondition(error.response.get("Item") or {})  # type: ignore[arg-type]
     return None
 
 
-def put_once(dynamodb: Any, table: str, store: Dependency, item: Item) -> Refusal | None:  # noqa: ANN401
+def put_once(dynamodb: Any, table: str, store: Dependency, item: Item) -> FailedCondition | None:  # noqa: ANN401
     """Put an item under a free key and return None; if the key is taken, return the refusal.
 
     The refusal has the existing item if the answer contains it, as DynamoDB's does; see `existing_item`.
@@ -59,20 +59,20 @@ def put_once(dynamodb: Any, table: str, store: Dependency, item: Item) -> Refusa
     )
 
 
-def existing_item(refusal: Refusal, dynamodb: Any, table: str, store: Dependency, key: Item) -> Item:  # noqa: ANN401
+def existing_item(failed: FailedCondition, dynamodb: Any, table: str, store: Dependency, key: Item) -> Item:  # noqa: ANN401
     """Return the item that has the key, by a strongly consistent read if the refusal lacks it.
 
     DynamoDB always returns the item. Emulators that ignore `ReturnValuesOnConditionCheckFailure` do not; on
     AWS the writer's role needs no permission for this read.
 
     Raises:
-        UnavailableError: the item was removed after it had refused the put; the same put may succeed now.
+        DependencyUnavailableError: the item was removed after it had refused the put; the same put may succeed now.
     """
-    if refusal.item:
-        return refusal.item
+    if failed.item:
+        return failed.item
     with dependency(store):
         answer = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
     item: Item | None = answer.get("Item")
     if item is None:
-        raise UnavailableError(store, "the item that refused a put was removed meanwhile")
+        raise DependencyUnavailableError(store, "the item that refused a put was removed meanwhile")
     return item

@@ -14,7 +14,7 @@ from risk_hub_contracts.base.times import format_instant, parse_instant
 
 STORE = Dependency.BLOB_MARK_STORE
 # Not a valid world id: ids begin with a letter or a digit.
-PLACE = {"world_id": {"S": "#reaper"}, "mark": {"S": "place"}}
+POSITION_KEY = {"world_id": {"S": "#reaper"}, "mark": {"S": "place"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class DynamoDBBlobMarks:
         retained = {"retain_until": {"N": str(int(retain_until.timestamp()))}}
         self._put({**_claim_key(world_id, sha256, claim), **present, **found, **retained})
 
-    def is_doomed(self, world_id: str, sha256: str, now: datetime) -> bool:
+    def is_leased(self, world_id: str, sha256: str, now: datetime) -> bool:
         """See BlobMarks."""
-        doom = self._get(_doom_key(world_id, sha256))
-        return doom is not None and parse_instant(doom["doomed_until"]["S"]) > now
+        lease = self._get(_lease_key(world_id, sha256))
+        return lease is not None and parse_instant(lease["doomed_until"]["S"]) > now
 
     def claims(self, world_id: str, sha256: str) -> Sequence[Claim]:
         """See BlobMarks."""
@@ -58,40 +58,40 @@ class DynamoDBBlobMarks:
                 return claims
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def doom(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
+    def lease(self, world_id: str, sha256: str, owner: str, now: datetime, until: datetime) -> bool:
         """See BlobMarks."""
-        doom = {
+        lease = {
             "doomed_by": {"S": owner},
             "doomed_until": {"S": format_instant(until)},
             "retain_until": {"N": str(int(until.timestamp()))},
         }
-        refusal = write_if(
+        failed = write_if(
             STORE,
             self.dynamodb.put_item,
             TableName=self.table,
-            Item={**_doom_key(world_id, sha256), **doom},
+            Item={**_lease_key(world_id, sha256), **lease},
             ConditionExpression="attribute_not_exists(mark) OR doomed_until <= :now OR doomed_by = :owner",
             ExpressionAttributeValues={":now": {"S": format_instant(now)}, ":owner": {"S": owner}},
         )
-        return refusal is None
+        return failed is None
 
-    def spare(self, world_id: str, sha256: str, owner: str) -> None:
+    def release(self, world_id: str, sha256: str, owner: str) -> None:
         """See BlobMarks."""
-        self._delete_if(_doom_key(world_id, sha256), "doomed_by = :owner", {":owner": {"S": owner}})
+        self._delete_if(_lease_key(world_id, sha256), "doomed_by = :owner", {":owner": {"S": owner}})
 
-    def withdraw(self, world_id: str, sha256: str, claim: Claim) -> None:
+    def remove_claim(self, world_id: str, sha256: str, claim: Claim) -> None:
         """See BlobMarks."""
         key, at = _claim_key(world_id, sha256, claim), format_instant(claim.at)
         self._delete_if(key, "claimed_at = :at", {":at": {"S": at}})
 
-    def place(self) -> str | None:
+    def position(self) -> str | None:
         """See BlobMarks."""
-        kept = self._get(PLACE)
+        kept = self._get(POSITION_KEY)
         return kept["after"]["S"] if kept is not None and "after" in kept else None
 
-    def keep_place(self, place: str | None) -> None:
+    def save_position(self, position: str | None) -> None:
         """See BlobMarks."""
-        self._put({**PLACE, **({} if place is None else {"after": {"S": place}})})
+        self._put({**POSITION_KEY, **({} if position is None else {"after": {"S": position}})})
 
     def _get(self, key: Item) -> Item | None:
         with dependency(STORE):
@@ -118,7 +118,7 @@ def _claim_key(world_id: str, sha256: str, claim: Claim) -> Item:
     return {"world_id": {"S": world_id}, "mark": {"S": f"{sha256}/claim/{claim.key}"}}
 
 
-def _doom_key(world_id: str, sha256: str) -> Item:
+def _lease_key(world_id: str, sha256: str) -> Item:
     return {"world_id": {"S": world_id}, "mark": {"S": f"{sha256}/doom"}}
 
 

@@ -9,8 +9,8 @@ from functions.hub.ports import Clock
 from functions.telemetry import log
 from risk_hub_contracts.base.limits import METERED_WORLDS_CACHE_MAX_AGE_SECONDS, PER_WORLD_METRICS_MAX_COUNT
 
-FRESH_FOR = timedelta(seconds=METERED_WORLDS_CACHE_MAX_AGE_SECONDS)
-World = tuple[str, str]
+CACHE_MAX_AGE = timedelta(seconds=METERED_WORLDS_CACHE_MAX_AGE_SECONDS)
+WorldAndStage = tuple[str, str]
 
 
 class DynamoDBMeteredWorlds:
@@ -24,17 +24,17 @@ class DynamoDBMeteredWorlds:
         """Read `table` through the given client; worlds of other stages than these are not metered."""
         self._dynamodb, self._table, self._clock, self._stages = dynamodb, table, clock, stages
         self._read_at: datetime | None = None
-        self._worlds: frozenset[World] = frozenset()
+        self._worlds: frozenset[WorldAndStage] = frozenset()
 
     def __call__(self, world_id: str, stage: str) -> bool:
         """See MeteredWorlds."""
         now = self._clock()
-        if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
+        if self._read_at is None or not timedelta() <= now - self._read_at < CACHE_MAX_AGE:
             self._read_at = now
             self._worlds = self._first_expected()
         return (world_id, stage) in self._worlds
 
-    def _first_expected(self) -> frozenset[World]:
+    def _first_expected(self) -> frozenset[WorldAndStage]:
         """Return the worlds, or the previous ones if the read fails: a metric must not fail a request."""
         try:
             answer = self._dynamodb.scan(

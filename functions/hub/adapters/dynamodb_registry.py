@@ -10,14 +10,14 @@ from functions.hub.adapters.conditional import write_if
 from functions.hub.adapters.dynamodb_worlds import STORE
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
-from functions.hub.world_ports import Note, Noted, RowPage, Writing, Written
+from functions.hub.world_ports import NoteKind, NoteWrite, NoteWriteResult, RowPage, StoredNote
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.worlds.expectation import Expectation
 
 Item = dict[str, Any]
-Read = TypeVar("Read")
+Parsed = TypeVar("Parsed")
 # Every attribute is aliased, because DynamoDB reserves some words.
-SEEN = {
+ROW_ATTRIBUTES = {
     "#w": "world_id",
     "#s": "stage",
     "#v": "head_version",
@@ -28,9 +28,9 @@ SEEN = {
     "#f": "expectation_since",
 }
 # A row with neither is left over from a registration or holds only a policy: it is not shown.
-SHOWN_BY = ("head_as_of", "expectation")
+LISTED_ROW_ATTRIBUTES = ("head_as_of", "expectation")
 # Replaces an unreadable expectation: the world is watched by the default limits.
-STAND_IN = Expectation(owner="unreadable")
+FALLBACK_EXPECTATION = Expectation(owner="unreadable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class DynamoDBRegistry:
     dynamodb: Any
     table: str
 
-    def put(self, world_id: str, stage: str, note: Note, writing: Writing) -> Written:
+    def put(self, world_id: str, stage: str, note: NoteKind, writing: NoteWrite) -> NoteWriteResult:
         """See WorldRegistry."""
         since = ", #since = if_not_exists(#since, :at)" if writing.in_force else " REMOVE #since"
         with dependency(STORE):
@@ -57,9 +57,9 @@ class DynamoDBRegistry:
                 ReturnValues="ALL_OLD",
             )
         before: Item = answer.get("Attributes", {})
-        return Written(_as_written(note, before, writing), created=note not in before)
+        return NoteWriteResult(_note_after_write(note, before, writing), created=note not in before)
 
-    def get(self, world_id: str, stage: str, note: Note) -> Noted | None:
+    def get(self, world_id: str, stage: str, note: NoteKind) -> StoredNote | None:
         """See WorldRegistry."""
         names = _names(note)
         with dependency(STORE):
@@ -71,9 +71,9 @@ class DynamoDBRegistry:
                 ConsistentRead=True,
             )
         item: Item = answer.get("Item", {})
-        return _noted(note, item) if note in item else None
+        return _stored_note(note, item) if note in item else None
 
-    def remove(self, world_id: str, stage: str, note: Note) -> None:
+    def remove(self, world_id: str, stage: str, note: NoteKind) -> None:
         """See WorldRegistry. A missing row is not created."""
         names = _names(note)
         write_if(
@@ -90,8 +90,8 @@ class DynamoDBRegistry:
         """See WorldRegistry."""
         start = {} if after is None else {"ExclusiveStartKey": _key(*after)}
         items, last = self._scan({**start, "Limit": limit})
-        behind = None if last is None else (last["world_id"]["S"], last["stage"]["S"])
-        return RowPage([_row(item) for item in items if _is_shown(item)], behind)
+        next_key = None if last is None else (last["world_id"]["S"], last["stage"]["S"])
+        return RowPage([_row(item) for item in items if _is_shown(item)], next_key)
 
     def rows(self) -> Iterator[WorldRow]:
         """See WorldRegistry: a page of the table is one megabyte of rows."""
@@ -106,8 +106,8 @@ class DynamoDBRegistry:
         with dependency(STORE):
             answer = self.dynamodb.scan(
                 TableName=self.table,
-                ProjectionExpression=", ".join(SEEN),
-                ExpressionAttributeNames=SEEN,
+                ProjectionExpression=", ".join(ROW_ATTRIBUTES),
+                ExpressionAttributeNames=ROW_ATTRIBUTES,
                 **bounds,
             )
         return answer["Items"], answer.get("LastEvaluatedKey") or None
@@ -117,20 +117,20 @@ def _key(world_id: str, stage: str) -> Item:
     return {"world_id": {"S": world_id}, "stage": {"S": stage}}
 
 
-def _names(note: Note) -> dict[str, str]:
+def _names(note: NoteKind) -> dict[str, str]:
     return {"#n": note, "#at": f"{note}_set_at", "#by": f"{note}_set_by", "#since": f"{note}_since"}
 
 
-def _as_written(note: Note, before: Item, writing: Writing) -> Noted:
+def _note_after_write(note: NoteKind, before: Item, writing: NoteWrite) -> StoredNote:
     is_kept = writing.in_force and f"{note}_since" in before
     since = parse_instant(before[f"{note}_since"]["S"]) if is_kept else writing.at
-    return Noted(writing.text, since, writing.at, writing.by)
+    return StoredNote(writing.text, since, writing.at, writing.by)
 
 
-def _noted(note: Note, item: Item) -> Noted:
+def _stored_note(note: NoteKind, item: Item) -> StoredNote:
     """Return the note; one written by hand, without its metadata, counts as written at the epoch (1970)."""
     set_at: Item = item.get(f"{note}_set_at", {"S": "1970-01-01T00:00:00Z"})
-    return Noted(
+    return StoredNote(
         text=item[note]["S"],
         since=parse_instant(item.get(f"{note}_since", set_at)["S"]),
         set_at=parse_instant(set_at["S"]),
@@ -139,34 +139,36 @@ def _noted(note: Note, item: Item) -> Noted:
 
 
 def _is_shown(item: Item) -> bool:
-    return not item.keys().isdisjoint(SHOWN_BY)
+    return not item.keys().isdisjoint(LISTED_ROW_ATTRIBUTES)
 
 
 def _row(item: Item) -> WorldRow:
     """Return a row for any item: one unreadable row must not hide all others from the monitor."""
-    expectation, wanted_is_readable = _readable("expectation", item, _expectation, STAND_IN)
-    since, since_is_readable = _readable("expectation_since", item, _since, None)
-    head, head_is_readable = _readable("head_as_of", item, _head, None)
+    expectation, expectation_is_readable = _parse_attribute(
+        "expectation", item, _expectation, FALLBACK_EXPECTATION
+    )
+    since, since_is_readable = _parse_attribute("expectation_since", item, _since, None)
+    head, head_is_readable = _parse_attribute("head_as_of", item, _head, None)
     return WorldRow(
         world_id=item["world_id"]["S"],
         stage=item["stage"]["S"],
         head=head,
         expectation=expectation,
         expected_since=since,
-        readable=wanted_is_readable and since_is_readable and head_is_readable,
+        readable=expectation_is_readable and since_is_readable and head_is_readable,
     )
 
 
-def _readable(
-    attribute: str, item: Item, read: Callable[[Item], Read], instead: Read | None
-) -> tuple[Read | None, bool]:
+def _parse_attribute(
+    attribute: str, item: Item, read: Callable[[Item], Parsed], fallback: Parsed | None
+) -> tuple[Parsed | None, bool]:
     """Return the item as `read` parses it, None if the attribute is absent, and whether it was readable."""
     if attribute not in item:
         return None, True
     try:
         return read(item), True
     except (KeyError, ValueError):
-        return instead, False
+        return fallback, False
 
 
 def _expectation(item: Item) -> Expectation:

@@ -13,7 +13,7 @@ from functions.hub.adapters.snapshot_expressions import expiry_window, index_que
 from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_item
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Dependency, PutOutcome
 from risk_hub_contracts.base.times import parse_instant
 
@@ -28,7 +28,7 @@ class DynamoDBSnapshots:
     table: str
     bodies: BodyStore
 
-    def put_once(self, snapshot: StoredSnapshot, retain_until: datetime) -> PutOutcome:
+    def put_once(self, snapshot: SnapshotRecord, retain_until: datetime) -> PutOutcome:
         """See SnapshotStore."""
         body, document_bytes = compress(snapshot.document)
         sized = snapshot.sized(document_bytes)
@@ -40,7 +40,7 @@ class DynamoDBSnapshots:
         existing = existing_item(taken, self.dynamodb, self.table, STORE, key)
         return self._outcome_of_collision(self._read(existing), sized)
 
-    def get(self, world_id: str, version: str) -> StoredSnapshot | None:
+    def get(self, world_id: str, version: str) -> SnapshotRecord | None:
         """See SnapshotStore."""
         key = _key(world_id, version)
         with dependency(STORE):
@@ -59,7 +59,7 @@ class DynamoDBSnapshots:
         found: str | None = answer.get("Item", {}).get("content_hash", {}).get("S")
         return found
 
-    def select(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+    def select(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         """See SnapshotStore.
 
         The first request reads the newest `limit` items of the index. More is read only if some of them do
@@ -90,19 +90,19 @@ class DynamoDBSnapshots:
             return None
         return parse_instant(items[0]["expiry_order"]["S"].partition(SEPARATOR)[0])
 
-    def _select_unexpired(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+    def _select_unexpired(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         request = expiry_window(self.table, query.world_id, query.at, until_known=query.known_at)
         items, last_key = self._query(request)
         while last_key:
             more, last_key = self._query({**request, "ExclusiveStartKey": last_key})
             items += more
-        rows = [row for row in items if _admits(query, row)]
+        rows = [row for row in items if _matches(query, row)]
         rows.sort(key=lambda row: str(row["time_order"]["S"]), reverse=query.newest_first)
         wanted = [row["version"]["S"] for row in rows[: query.limit]]
         found = self._get_many(query.world_id, wanted)
         return [found[version] for version in wanted if version in found]
 
-    def _get_many(self, world_id: str, versions: list[str]) -> dict[str, StoredSnapshot]:
+    def _get_many(self, world_id: str, versions: list[str]) -> dict[str, SnapshotRecord]:
         keys = [_key(world_id, version) for version in versions]
         found = map(self._read, batch_get(self.dynamodb, self.table, STORE, keys))
         return {snapshot.version: snapshot for snapshot in found}
@@ -112,10 +112,10 @@ class DynamoDBSnapshots:
             answer = self.dynamodb.query(**request)
         return answer["Items"], answer.get("LastEvaluatedKey")
 
-    def _read(self, item: Item) -> StoredSnapshot:
+    def _read(self, item: Item) -> SnapshotRecord:
         return from_item(item, self.bodies.body_of)
 
-    def _outcome_of_collision(self, stored: StoredSnapshot, offered: StoredSnapshot) -> PutOutcome:
+    def _outcome_of_collision(self, stored: SnapshotRecord, offered: SnapshotRecord) -> PutOutcome:
         """Distinguish another item from our own put that the client repeated after a lost response (F1)."""
         ours = stored.created_at == offered.created_at and stored.content_hash == offered.content_hash
         return PutOutcome(stored, created=ours)
@@ -125,8 +125,8 @@ def _key(world_id: str, version: str) -> Item:
     return {"world_id": {"S": world_id}, "version": {"S": version}}
 
 
-def _admits(query: SnapshotQuery, row: Item) -> bool:
-    return query.admits_row(
+def _matches(query: SnapshotQuery, row: Item) -> bool:
+    return query.matches_row(
         row["time_order"]["S"],
         row["stage"]["S"],
         row["actor"]["S"],

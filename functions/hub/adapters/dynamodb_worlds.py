@@ -6,14 +6,14 @@ from typing import Any
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import write_if
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Dependency, Head
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
 
 STORE = Dependency.WORLD_STORE
 # A row with none of these is left over from a registration: its world counts as unknown.
-KNOWN_BY = ("head_order", "expectation", "exit_policy")
+KNOWN_WORLD_ATTRIBUTES = ("head_order", "expectation", "exit_policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class DynamoDBWorlds:
     dynamodb: Any
     table: str
 
-    def advance_head(self, snapshot: StoredSnapshot) -> bool:
+    def advance_head(self, snapshot: SnapshotRecord) -> bool:
         """See WorldStore. A head equal to the snapshot (announced again) counts as advanced."""
         head = {
             ":order": snapshot.order,
@@ -33,7 +33,7 @@ class DynamoDBWorlds:
             ":expires_at": format_instant(snapshot.expires_at),
             ":hash": snapshot.content_hash,
         }
-        refusal = write_if(
+        failed = write_if(
             STORE,
             self.dynamodb.update_item,
             TableName=self.table,
@@ -45,7 +45,7 @@ class DynamoDBWorlds:
             ConditionExpression="attribute_not_exists(head_order) OR head_order <= :order",
             ExpressionAttributeValues={name: {"S": text} for name, text in head.items()},
         )
-        return refusal is None
+        return failed is None
 
     def heads(self, world_id: str) -> Sequence[Head | None]:
         """See WorldStore."""
@@ -56,7 +56,7 @@ class DynamoDBWorlds:
                 ExpressionAttributeValues={":world": {"S": world_id}},
                 ConsistentRead=True,
             )
-        return [_head(row) for row in answer["Items"] if not row.keys().isdisjoint(KNOWN_BY)]
+        return [_head(row) for row in answer["Items"] if not row.keys().isdisjoint(KNOWN_WORLD_ATTRIBUTES)]
 
     def exit_policy(self, world_id: str, stage: str) -> ExitPolicy | None:
         """See ExitPolicies."""

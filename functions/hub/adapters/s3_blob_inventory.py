@@ -1,13 +1,13 @@
-"""BlobShelf on S3."""
+"""BlobInventory on S3."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from functions.hub.adapters.aws import dependency
-from functions.hub.blob_ports import ShelvedBlob
+from functions.hub.blob_ports import ListedBlob
 from functions.hub.ports import Dependency
-from risk_hub_contracts.base.ids import sha256_fault
+from risk_hub_contracts.base.ids import sha256_violation
 from risk_hub_contracts.blob.refs import BLOB_PREFIX
 
 STORE = Dependency.BLOB_STORE
@@ -15,19 +15,19 @@ PAGE_MAX_KEYS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class S3Shelf:
+class S3BlobInventory:
     """The objects under `risk-blobs/`, in the order of their keys."""
 
     s3: Any
     bucket: str
 
-    def after(self, place: str | None) -> Sequence[ShelvedBlob]:
-        """See BlobShelf; objects whose key is not a blob's name are skipped."""
+    def after(self, position: str | None) -> Sequence[ListedBlob]:
+        """See BlobInventory; objects whose key is not a blob's name are skipped."""
         request: dict[str, Any] = {
             "Bucket": self.bucket,
             "Prefix": f"{BLOB_PREFIX}/",
             "MaxKeys": PAGE_MAX_KEYS,
-            **({} if place is None else {"StartAfter": place}),
+            **({} if position is None else {"StartAfter": position}),
         }
         while True:
             with dependency(STORE):
@@ -38,17 +38,17 @@ class S3Shelf:
                 return blobs
             request["StartAfter"] = listed[-1]["Key"]
 
-    def place_of(self, blob: ShelvedBlob) -> str:
-        """See BlobShelf."""
+    def position_of(self, blob: ListedBlob) -> str:
+        """See BlobInventory."""
         return f"{BLOB_PREFIX}/{blob.world_id}/{blob.sha256}"
 
-    def remove(self, blob: ShelvedBlob) -> None:
-        """See BlobShelf."""
+    def remove(self, blob: ListedBlob) -> None:
+        """See BlobInventory."""
         with dependency(STORE):
-            self.s3.delete_object(Bucket=self.bucket, Key=self.place_of(blob))
+            self.s3.delete_object(Bucket=self.bucket, Key=self.position_of(blob))
 
 
-def _blob(item: dict[str, Any]) -> ShelvedBlob | None:
+def _blob(item: dict[str, Any]) -> ListedBlob | None:
     _, world_id, sha256 = f"{item['Key']}//".split("/")[:3]
-    named = item["Key"] == f"{BLOB_PREFIX}/{world_id}/{sha256}" and sha256_fault(sha256) is None
-    return ShelvedBlob(world_id, sha256, item["LastModified"]) if named else None
+    named = item["Key"] == f"{BLOB_PREFIX}/{world_id}/{sha256}" and sha256_violation(sha256) is None
+    return ListedBlob(world_id, sha256, item["LastModified"]) if named else None

@@ -8,13 +8,13 @@ from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.adapters.s3_objects import (
-    ARCHIVED,
-    NOT_THERE,
+    ARCHIVED_CODE,
+    NOT_FOUND_CODES,
+    checksum_as_hex,
     get_object,
     get_range,
     put_object_once,
-    sha256_of,
-    size_of,
+    total_size_bytes,
 )
 from functions.hub.ports import BlobError, BlobHead, BlobStat, Dependency
 from risk_hub_contracts.base.limits import BLOB_FIRST_READ_BYTES, DOWNLOAD_URL_TTL_SECONDS
@@ -23,7 +23,7 @@ from risk_hub_contracts.blob.types import BlobKind
 
 KIND_METADATA = "kind"
 # S3's answer to a range of an empty object; a blob is never empty.
-NO_BYTES = frozenset({"InvalidRange", "416"})
+EMPTY_OBJECT_CODES = frozenset({"InvalidRange", "416"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ class S3Blobs:
             with dependency(Dependency.BLOB_STORE):
                 head = self.s3.head_object(Bucket=self.bucket, Key=self._key(ref), ChecksumMode="ENABLED")
         except ClientError as error:
-            if error_code(error) in NOT_THERE:
+            if error_code(error) in NOT_FOUND_CODES:
                 return None
             raise
         return BlobStat(
-            sha256=sha256_of(head.get("ChecksumSHA256")),
+            sha256=checksum_as_hex(head.get("ChecksumSHA256")),
             size_bytes=head["ContentLength"],
             kind=head.get("Metadata", {}).get(KIND_METADATA),
         )
@@ -59,7 +59,7 @@ class S3Blobs:
         first = self._range(ref, 0, min(BLOB_FIRST_READ_BYTES, max_bytes))
         if first is None:
             return None
-        data, size_bytes = first["Body"].read(), size_of(first)
+        data, size_bytes = first["Body"].read(), total_size_bytes(first)
         wanted_bytes = min(size_bytes, max_bytes)
         if b"\n" not in data and len(data) < wanted_bytes:
             rest = self._range(ref, len(data), wanted_bytes - len(data))
@@ -78,9 +78,9 @@ class S3Blobs:
             with dependency(Dependency.BLOB_STORE):
                 return get_range(self.s3, self.bucket, self._key(ref), first_byte, count)
         except ClientError as error:
-            if error_code(error) in NOT_THERE | NO_BYTES:
+            if error_code(error) in NOT_FOUND_CODES | EMPTY_OBJECT_CODES:
                 return None
-            _refuse_archived(ref, error)
+            _raise_if_archived(ref, error)
             raise
 
     def load(self, ref: BlobRef) -> bytes:
@@ -89,9 +89,9 @@ class S3Blobs:
             with dependency(Dependency.BLOB_STORE):
                 data = get_object(self.s3, self.bucket, self._key(ref))
         except ClientError as error:
-            if error_code(error) in NOT_THERE:
+            if error_code(error) in NOT_FOUND_CODES:
                 raise BlobError(ref, "the blob is missing") from error
-            _refuse_archived(ref, error)
+            _raise_if_archived(ref, error)
             raise
         found = hashlib.sha256(data).hexdigest()
         if found != ref.sha256:
@@ -110,9 +110,9 @@ class S3Blobs:
         return ref.ref.removeprefix(f"s3://{self.bucket}/")
 
 
-def _refuse_archived(ref: BlobRef, error: ClientError) -> None:
+def _raise_if_archived(ref: BlobRef, error: ClientError) -> None:
     """Raise BlobError if S3 refused to read the object because of its storage class."""
-    if error_code(error) == ARCHIVED:
+    if error_code(error) == ARCHIVED_CODE:
         reason = "the blob is archived and cannot be read until an operator restores it in the blob store"
         raise BlobError(ref, reason) from error
 
@@ -121,4 +121,4 @@ def _known_digest(answer: dict[str, Any], data: bytes, size_bytes: int) -> str |
     """Return the digest of a blob that was read whole, else the store's own digest if sent with a range."""
     if len(data) == size_bytes:
         return hashlib.sha256(data).hexdigest()
-    return sha256_of(answer.get("ChecksumSHA256"))
+    return checksum_as_hex(answer.get("ChecksumSHA256"))

@@ -8,11 +8,11 @@ from botocore.exceptions import ClientError
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.ports import Dependency
 
-ALREADY_THERE = frozenset({"PreconditionFailed", "412"})
-NOT_THERE = frozenset({"NoSuchKey", "NotFound", "404"})
+ALREADY_EXISTS_CODES = frozenset({"PreconditionFailed", "412"})
+NOT_FOUND_CODES = frozenset({"NoSuchKey", "NotFound", "404"})
 # S3's answer to a read of an object in an archive storage class.
-ARCHIVED = "InvalidObjectState"
-CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
+ARCHIVED_CODE = "InvalidObjectState"
+CONFLICT_CODES = frozenset({"ConditionalRequestConflict", "409"})
 CONFLICT_MAX_ATTEMPTS = 3
 
 
@@ -39,9 +39,9 @@ def put_object_once(  # noqa: PLR0913, PLR0917  (an object is named by bucket, k
                     Metadata=metadata,
                 )
         except ClientError as error:
-            if error_code(error) in ALREADY_THERE:
+            if error_code(error) in ALREADY_EXISTS_CODES:
                 return
-            if error_code(error) not in CONFLICT or attempt + 1 == CONFLICT_MAX_ATTEMPTS:
+            if error_code(error) not in CONFLICT_CODES or attempt + 1 == CONFLICT_MAX_ATTEMPTS:
                 raise
         else:
             return
@@ -60,7 +60,7 @@ def get_range(s3: Any, bucket: str, key: str, first_byte: int, count: int) -> di
     return answer
 
 
-def size_of(answer: dict[str, Any]) -> int:
+def total_size_bytes(answer: dict[str, Any]) -> int:
     """Return the size of the whole object from the answer to a ranged request.
 
     A store that ignores ranges sends the whole object.
@@ -69,6 +69,6 @@ def size_of(answer: dict[str, Any]) -> int:
     return int(total) if total.isdigit() else int(answer["ContentLength"])
 
 
-def sha256_of(checksum: str | None) -> str | None:
+def checksum_as_hex(checksum: str | None) -> str | None:
     """Return S3's base64 checksum as hex, or None for a checksum made of part checksums."""
     return None if checksum is None or "-" in checksum else base64.b64decode(checksum).hex()

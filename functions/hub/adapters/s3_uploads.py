@@ -21,8 +21,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import COPYING_READ_TIMEOUT_SECONDS, dependency, error_code
-from functions.hub.adapters.s3_objects import ALREADY_THERE, NOT_THERE, sha256_of
-from functions.hub.blob_ports import NoUploadError, SignedPut, UploadInProgressError, UploadMismatchError
+from functions.hub.adapters.s3_objects import ALREADY_EXISTS_CODES, NOT_FOUND_CODES, checksum_as_hex
+from functions.hub.blob_ports import (
+    SignedPut,
+    UploadInProgressError,
+    UploadMismatchError,
+    UploadNotFoundError,
+)
 from functions.hub.ports import Dependency
 from risk_hub_contracts.base.limits import UPLOAD_URL_TTL_SECONDS
 from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
@@ -30,8 +35,8 @@ from risk_hub_contracts.blob.uploads import PartSpan, part_spans
 
 UPLOAD_PREFIX = "risk-uploads"
 STORE = Dependency.BLOB_STORE
-NO_UPLOAD = "NoSuchUpload"
-BAD_PARTS = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
+NO_UPLOAD_CODE = "NoSuchUpload"
+INVALID_PARTS_CODES = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
 SHA256 = {"ChecksumAlgorithm": "SHA256"}
 # The share of the writer's 14 seconds for one completion; the rest is for its other requests.
 COMPLETION_BUDGET_SECONDS = 12.0
@@ -74,7 +79,7 @@ class S3Uploads:
     def sign_put(self, ref: BlobRef) -> SignedPut:
         """See BlobUploads."""
         headers = {
-            **_bound(ref.bytes or 0, ref.sha256),
+            **_signed_headers(ref.bytes or 0, ref.sha256),
             "If-None-Match": "*",
             "x-amz-meta-kind": ref.kind,
             "x-amz-sdk-checksum-algorithm": "SHA256",
@@ -85,58 +90,60 @@ class S3Uploads:
     def begin(self, ref: BlobRef) -> str:
         """See BlobUploads."""
         with dependency(STORE):
-            begun = self.s3.create_multipart_upload(Bucket=self.bucket, Key=self._beside(ref), **SHA256)
+            begun = self.s3.create_multipart_upload(Bucket=self.bucket, Key=self._upload_key(ref), **SHA256)
         upload_id: str = begun["UploadId"]
         return upload_id
 
     def sign_part(self, ref: BlobRef, upload_id: str, part: PartSpan, sha256: str) -> SignedPut:
         """See BlobUploads."""
-        parameters = {"Key": self._beside(ref), "UploadId": upload_id, "PartNumber": part.number}
-        return self._sign("upload_part", parameters, _bound(part.size_bytes, sha256))
+        parameters = {"Key": self._upload_key(ref), "UploadId": upload_id, "PartNumber": part.number}
+        return self._sign("upload_part", parameters, _signed_headers(part.size_bytes, sha256))
 
     def complete(self, ref: BlobRef, upload_id: str) -> None:
         """See BlobUploads."""
         if not list(part_spans(ref.bytes or 0)):
-            raise NoUploadError(
+            raise UploadNotFoundError(
                 f"a blob of {ref.bytes} bytes is uploaded by one PUT: no multipart upload of it exists"
             )
         budget = Budget(self.clock)
         etag = self._proof_etag(ref)
         if etag is None:
-            self._put_together(ref, upload_id)
-            budget.copy(lambda: self._prove(ref))
+            self._complete_multipart(ref, upload_id)
+            budget.copy(lambda: self._copy_to_proof(ref))
             etag = self._require_proof(ref)
         proved = etag
-        budget.copy(lambda: self._name(ref, proved))
+        budget.copy(lambda: self._copy_to_blob(ref, proved))
 
     def abort(self, ref: BlobRef, upload_id: str) -> None:
         """See BlobUploads."""
         try:
             with dependency(STORE):
-                self.s3.abort_multipart_upload(Bucket=self.bucket, Key=self._beside(ref), UploadId=upload_id)
+                self.s3.abort_multipart_upload(
+                    Bucket=self.bucket, Key=self._upload_key(ref), UploadId=upload_id
+                )
         except ClientError as error:
-            if error_code(error) != NO_UPLOAD:
+            if error_code(error) != NO_UPLOAD_CODE:
                 raise
 
-    def _put_together(self, ref: BlobRef, upload_id: str) -> None:
+    def _complete_multipart(self, ref: BlobRef, upload_id: str) -> None:
         """Complete the upload; an unknown upload may have been completed before."""
-        at = {"Bucket": self.bucket, "Key": self._beside(ref), "UploadId": upload_id}
+        at = {"Bucket": self.bucket, "Key": self._upload_key(ref), "UploadId": upload_id}
         try:
             with dependency(STORE):
                 listed = self.s3.list_parts(**at).get("Parts", [])
-                _require_all(ref, listed)
+                _require_announced_parts(ref, listed)
                 parts = [_part(part) for part in sorted(listed, key=lambda part: part["PartNumber"])]
                 self.s3.complete_multipart_upload(**at, MultipartUpload={"Parts": parts})
         except ClientError as error:
-            if error_code(error) in BAD_PARTS:
+            if error_code(error) in INVALID_PARTS_CODES:
                 raise UploadMismatchError(f"the parts do not fit together: {error_code(error)}") from error
-            if error_code(error) != NO_UPLOAD:
+            if error_code(error) != NO_UPLOAD_CODE:
                 raise
 
     def _proof_etag(self, ref: BlobRef) -> str | None:
         """Return the ETag of the proof if it has the announced size and digest, else None."""
         found = self._proof_head(ref)
-        if found is None or _measured(found) != (ref.bytes, ref.sha256):
+        if found is None or _size_and_digest(found) != (ref.bytes, ref.sha256):
             return None
         return str(found["ETag"])
 
@@ -144,7 +151,7 @@ class S3Uploads:
         found = self._proof_head(ref)
         if found is None:
             raise UploadInProgressError("the copy that proves the blob's digest was removed")
-        size_bytes, sha256 = _measured(found)
+        size_bytes, sha256 = _size_and_digest(found)
         if (size_bytes, sha256) != (ref.bytes, ref.sha256):
             raise UploadMismatchError(f"{size_bytes} bytes with the sha256 {sha256} were uploaded")
         return str(found["ETag"])
@@ -153,77 +160,77 @@ class S3Uploads:
         try:
             with dependency(STORE):
                 head: dict[str, Any] = self.s3.head_object(
-                    Bucket=self.bucket, Key=self._proof(ref), ChecksumMode="ENABLED"
+                    Bucket=self.bucket, Key=self._proof_key(ref), ChecksumMode="ENABLED"
                 )
         except ClientError as error:
-            if error_code(error) in NOT_THERE:
+            if error_code(error) in NOT_FOUND_CODES:
                 return None
             raise
         return head
 
-    def _prove(self, ref: BlobRef) -> None:
+    def _copy_to_proof(self, ref: BlobRef) -> None:
         """Make S3 compute the digest of the whole by a copy."""
         try:
             with dependency(STORE):
                 self.s3.copy_object(
                     Bucket=self.bucket,
-                    Key=self._proof(ref),
-                    CopySource=self._source(self._beside(ref)),
+                    Key=self._proof_key(ref),
+                    CopySource=self._source(self._upload_key(ref)),
                     **SHA256,
                 )
         except ClientError as error:
-            if error_code(error) in NOT_THERE:
-                raise NoUploadError("this upload is unknown, or was aborted") from error
+            if error_code(error) in NOT_FOUND_CODES:
+                raise UploadNotFoundError("this upload is unknown, or was aborted") from error
             raise
 
-    def _name(self, ref: BlobRef, etag: str) -> None:
+    def _copy_to_blob(self, ref: BlobRef, etag: str) -> None:
         """Copy the proof with this ETag to the blob's name."""
         try:
             with dependency(STORE):
                 self.s3.copy_object(
                     Bucket=self.bucket,
                     Key=self._key(ref),
-                    CopySource=self._source(self._proof(ref)),
+                    CopySource=self._source(self._proof_key(ref)),
                     CopySourceIfMatch=etag,
                     MetadataDirective="REPLACE",
                     Metadata={"kind": ref.kind},
                     **SHA256,
                 )
         except ClientError as error:
-            if error_code(error) in NOT_THERE | ALREADY_THERE:
+            if error_code(error) in NOT_FOUND_CODES | ALREADY_EXISTS_CODES:
                 raise UploadInProgressError("another completion replaced the proof of this one") from error
             raise
 
     def _sign(self, operation: str, parameters: dict[str, Any], headers: dict[str, str]) -> SignedPut:
-        bound = {
+        signed_parameters = {
             "Bucket": self.bucket,
             "ContentLength": int(headers["Content-Length"]),
             "ChecksumSHA256": headers["x-amz-checksum-sha256"],
         }
         url = self.s3.generate_presigned_url(
-            operation, {**parameters, **bound}, ExpiresIn=UPLOAD_URL_TTL_SECONDS
+            operation, {**parameters, **signed_parameters}, ExpiresIn=UPLOAD_URL_TTL_SECONDS
         )
         return SignedPut(url, headers)
 
     def _key(self, ref: BlobRef) -> str:
         return ref.ref.removeprefix(f"s3://{self.bucket}/")
 
-    def _beside(self, ref: BlobRef) -> str:
+    def _upload_key(self, ref: BlobRef) -> str:
         return self._key(ref).replace(BLOB_PREFIX, UPLOAD_PREFIX, 1)
 
-    def _proof(self, ref: BlobRef) -> str:
-        return f"{self._beside(ref)}.whole"
+    def _proof_key(self, ref: BlobRef) -> str:
+        return f"{self._upload_key(ref)}.whole"
 
     def _source(self, key: str) -> dict[str, str]:
         return {"Bucket": self.bucket, "Key": key}
 
 
-def _bound(size_bytes: int, sha256: str) -> dict[str, str]:
+def _signed_headers(size_bytes: int, sha256: str) -> dict[str, str]:
     checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
     return {"Content-Length": str(size_bytes), "x-amz-checksum-sha256": checksum}
 
 
-def _require_all(ref: BlobRef, listed: list[dict[str, Any]]) -> None:
+def _require_announced_parts(ref: BlobRef, listed: list[dict[str, Any]]) -> None:
     """Refuse a set of parts that is not exactly the announced one, each with its size."""
     wanted = {span.number: span.size_bytes for span in part_spans(ref.bytes or 0)}
     found = {part["PartNumber"]: part["Size"] for part in listed}
@@ -237,9 +244,9 @@ def _require_all(ref: BlobRef, listed: list[dict[str, Any]]) -> None:
         )
 
 
-def _measured(head: dict[str, Any]) -> tuple[int, str | None]:
+def _size_and_digest(head: dict[str, Any]) -> tuple[int, str | None]:
     """Return the size of an object, and the SHA-256 of the whole if S3 has computed it."""
-    return head["ContentLength"], sha256_of(head.get("ChecksumSHA256"))
+    return head["ContentLength"], checksum_as_hex(head.get("ChecksumSHA256"))
 
 
 def _part(listed: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
-from functions.hub.ports import Clock, Dependency, UnavailableError
+from functions.hub.ports import Clock, Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from risk_hub_contracts.base.tokens import Token
 
@@ -27,7 +27,7 @@ READ_BUDGET_SECONDS = 6.0
 # The client's connect and read time-out: an attempt that may end after the budget is not begun.
 ATTEMPT_MAX_SECONDS = 3.0
 # Errors that a second attempt does not change: a refused call, and an unreadable secret.
-LASTING_ERRORS = (ClientError, ValueError, KeyError)
+PERMANENT_ERRORS = (ClientError, ValueError, KeyError)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 1.0
 FRESH_FROM, FRESH_UNTIL = timedelta(), timedelta(seconds=TOKEN_CACHE_MAX_AGE_SECONDS)
 
@@ -40,33 +40,35 @@ class SecretTokens:
         self._secretsmanager = secretsmanager
         self._secret_arn = secret_arn
         self._clock = clock
-        self._asked_at: datetime | None = None
+        self._refreshed_at: datetime | None = None
         self._last_good: Sequence[Token] | None = None
 
     def tokens(self) -> Sequence[Token]:
         """See TokenStore."""
         now = self._clock()
-        if self._last_good is None or self._asked_at is None or not _is_fresh(now - self._asked_at):
-            self._last_good = self._first() if self._last_good is None else self._renewed(self._last_good)
-            self._asked_at = now
+        if self._last_good is None or self._refreshed_at is None or not _is_fresh(now - self._refreshed_at):
+            self._last_good = (
+                self._read_with_retries() if self._last_good is None else self._refresh(self._last_good)
+            )
+            self._refreshed_at = now
         return self._last_good
 
-    def _renewed(self, last_good: Sequence[Token]) -> Sequence[Token]:
+    def _refresh(self, last_good: Sequence[Token]) -> Sequence[Token]:
         """Read once; after a failure the last good list stays in force for another minute."""
         try:
             return self._read()
-        except (UnavailableError, *LASTING_ERRORS):
+        except (DependencyUnavailableError, *PERMANENT_ERRORS):
             return last_good
 
-    def _first(self) -> Sequence[Token]:
+    def _read_with_retries(self) -> Sequence[Token]:
         """Read until a list arrives, a failure is permanent, or the budget is used."""
         begun, longest_pause = time.monotonic(), FIRST_PAUSE_SECONDS
         while True:
             try:
                 return self._read()
-            except LASTING_ERRORS as error:
-                raise UnavailableError(STORE, type(error).__name__) from error
-            except UnavailableError:
+            except PERMANENT_ERRORS as error:
+                raise DependencyUnavailableError(STORE, type(error).__name__) from error
+            except DependencyUnavailableError:
                 pause = random.uniform(0, longest_pause)  # noqa: S311 - spreads processes, protects no secret
                 if time.monotonic() - begun + pause + ATTEMPT_MAX_SECONDS > READ_BUDGET_SECONDS:
                     raise
@@ -76,7 +78,7 @@ class SecretTokens:
     def _read(self) -> Sequence[Token]:
         with dependency(STORE):
             secret = self._secretsmanager.get_secret_value(SecretId=self._secret_arn, VersionStage=CURRENT)
-        return _readable(secret["SecretString"])
+        return _parse_tokens(secret["SecretString"])
 
 
 def _is_fresh(age: timedelta) -> bool:
@@ -84,7 +86,7 @@ def _is_fresh(age: timedelta) -> bool:
     return FRESH_FROM <= age < FRESH_UNTIL
 
 
-def _readable(text: str) -> Sequence[Token]:
+def _parse_tokens(text: str) -> Sequence[Token]:
     """Return the readable tokens of the list; an unreadable entry grants nothing and affects no other.
 
     Raises:
@@ -94,13 +96,13 @@ def _readable(text: str) -> Sequence[Token]:
     entries = document.get("tokens") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise ValueError("the secret holds no list of tokens")  # noqa: TRY004 - what it holds is a value
-    tokens = [token for token in map(_token, entries) if token is not None]
+    tokens = [token for token in map(_parse_token, entries) if token is not None]
     if entries and not tokens:
         raise ValueError("no entry of the list of tokens can be read")
     return tokens
 
 
-def _token(entry: object) -> Token | None:
+def _parse_token(entry: object) -> Token | None:
     try:
         return Token.model_validate(entry, extra=UNKNOWN_MEMBERS)
     except ValidationError:

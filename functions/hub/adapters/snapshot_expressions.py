@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, in_stage, through
+from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, last_key_at, with_stage_prefix
 from functions.hub.domain.snapshot_query import TTL_MAX, SnapshotQuery
 from risk_hub_contracts.base.times import format_instant
 
@@ -18,7 +18,7 @@ def index_query(table: str, query: SnapshotQuery) -> dict[str, Any]:
     index, attribute = BY_AS_OF, "time_order"
     if query.stage is not None:
         index, attribute = BY_STAGE, "stage_time_order"
-        lower, upper = in_stage(query.stage, lower), in_stage(query.stage, upper)
+        lower, upper = with_stage_prefix(query.stage, lower), with_stage_prefix(query.stage, upper)
     values = {":world": query.world_id, ":lower": lower, ":upper": upper}
     conditions = _filters(query, values)
     return {
@@ -65,8 +65,8 @@ def expiry_window(
         until_known: return only snapshots known by then; those expire at most the greatest TTL later.
         newest_first: whether the latest expiry comes first.
     """
-    lower = BEFORE_ALL if after is None else through(after)
-    upper = AFTER_ALL if until_known is None else through(until_known + TTL_MAX)
+    lower = BEFORE_ALL if after is None else last_key_at(after)
+    upper = AFTER_ALL if until_known is None else last_key_at(until_known + TTL_MAX)
     values = {":world": world_id, ":lower": lower, ":upper": upper}
     return {
         "TableName": table,

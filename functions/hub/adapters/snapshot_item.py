@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from functions.hub.domain.ordering import expiry_order, in_stage
-from functions.hub.domain.snapshot_record import Document, StoredSnapshot
+from functions.hub.domain.ordering import expiry_order, with_stage_prefix
+from functions.hub.domain.snapshot_record import Document, SnapshotRecord
 from risk_hub_contracts.base.times import format_instant, parse_instant
 
 if sys.version_info >= (3, 14):
@@ -36,13 +36,13 @@ def decompress(body: bytes) -> Document:
     return document
 
 
-def to_item(snapshot: StoredSnapshot, body: Item, retain_until: datetime) -> Item:
+def to_item(snapshot: SnapshotRecord, body: Item, retain_until: datetime) -> Item:
     """Return the table item; `body` is either the compressed document or the reference to its object."""
     texts = {
         "world_id": snapshot.world_id,
         "version": snapshot.version,
         "time_order": snapshot.order,
-        "stage_time_order": in_stage(snapshot.stage, snapshot.order),
+        "stage_time_order": with_stage_prefix(snapshot.stage, snapshot.order),
         "expiry_order": expiry_order(snapshot.expires_at, snapshot.version),
         "as_of": format_instant(snapshot.as_of),
         "created_at": format_instant(snapshot.created_at),
@@ -65,7 +65,7 @@ def to_item(snapshot: StoredSnapshot, body: Item, retain_until: datetime) -> Ite
     }
 
 
-def from_item(item: Item, body_of: Callable[[Item, str], bytes]) -> StoredSnapshot:
+def from_item(item: Item, body_of: Callable[[Item, str], bytes]) -> SnapshotRecord:
     """Return the snapshot in a table item.
 
     Args:
@@ -73,7 +73,7 @@ def from_item(item: Item, body_of: Callable[[Item, str], bytes]) -> StoredSnapsh
         body_of: returns the compressed document of an item of this version; see BodyStore.
     """
     version = item["version"]["S"]
-    return StoredSnapshot(
+    return SnapshotRecord(
         world_id=item["world_id"]["S"],
         version=version,
         as_of=parse_instant(item["as_of"]["S"]),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 # Longer than any run of the reaper (its time-out is far shorter); ends minutes after a crashed run.
-DOOM_LEASE: Final = timedelta(minutes=5)
+DELETION_LEASE_DURATION: Final = timedelta(minutes=5)
 # The table's retention removes a claim well after the snapshot that it was made for.
 CLAIM_MARGIN: Final = timedelta(days=31)
 # An upload's claim records the blob's origin, so it outlives every snapshot that will refer to the blob.
@@ -40,7 +40,7 @@ class Claim:
         key = f"{self.version or ''}/{(self.content_hash or '').removeprefix('sha256:')}"
         return f"/found/{key}" if self.found else key
 
-    def is_young(self, now: datetime, grace: timedelta) -> bool:
+    def is_within_grace(self, now: datetime, grace: timedelta) -> bool:
         """Return whether the process that made the claim may still be running."""
         return self.at > now - grace
 

@@ -19,21 +19,21 @@ from risk_hub_contracts.base.problems import CURSOR_INVALID, ProblemError
 DIGEST_BYTES = 12
 
 
-def _binding(question: Mapping[str, str | None], position: bytes) -> bytes:
-    return hashlib.sha256(canonical_json(dict(question)) + b"\n" + position).digest()[:DIGEST_BYTES]
+def _binding_digest(query: Mapping[str, str | None], position: bytes) -> bytes:
+    return hashlib.sha256(canonical_json(dict(query)) + b"\n" + position).digest()[:DIGEST_BYTES]
 
 
-def encode_cursor(question: Mapping[str, str | None], position: str) -> str:
-    """Return the cursor that continues `question` after `position`."""
+def encode_cursor(query: Mapping[str, str | None], position: str) -> str:
+    """Return the cursor that continues `query` after `position`."""
     text = position.encode()
-    return base64.urlsafe_b64encode(_binding(question, text) + text).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_binding_digest(query, text) + text).decode().rstrip("=")
 
 
-def decode_cursor(question: Mapping[str, str | None], cursor: str, form: re.Pattern[str]) -> str:
+def decode_cursor(query: Mapping[str, str | None], cursor: str, form: re.Pattern[str]) -> str:
     """Return the position in `cursor`.
 
     Args:
-        question: the query, as it was when the cursor was made.
+        query: the query, as it was when the cursor was made.
         cursor: the caller's text.
         form: the pattern of every position of this query.
 
@@ -44,7 +44,7 @@ def decode_cursor(question: Mapping[str, str | None], cursor: str, form: re.Patt
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         position = data[DIGEST_BYTES:].decode()
         # Base64 ignores the last character's spare bits, so the texts are compared.
-        if cursor == encode_cursor(question, position) and form.fullmatch(position):
+        if cursor == encode_cursor(query, position) and form.fullmatch(position):
             return position
     except (ValueError, binascii.Error):
         pass

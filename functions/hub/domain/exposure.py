@@ -24,7 +24,7 @@ class ExposureLimits:
     gross_by_stage: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of_text(cls, text: str) -> Self:
+    def parse(cls, text: str) -> Self:
         """Return the limits of a text such as `live=20,paper=100`.
 
         Raises:

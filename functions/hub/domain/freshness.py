@@ -15,7 +15,7 @@ from risk_hub_contracts.worlds.registry import WorldState
 LATE_STATES: frozenset[WorldState] = frozenset({"late", "stale"})
 SILENT_STATES: frozenset[WorldState] = frozenset({"stale", "missing"})
 """States that page the on-call operator, outside the world's quiet hours."""
-NEWS = timedelta(minutes=5)
+RECENT_TRANSITION = timedelta(minutes=5)
 """How long a world counts as recently silent after it becomes stale or missing."""
 WATCHED_STATES: frozenset[WorldState] = frozenset({"fresh", "late", "stale", "missing", "awaited"})
 
@@ -52,7 +52,7 @@ class WorldRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FreshnessStatus:
     """Freshness status of one world and stage at one instant.
 
     Attributes:
@@ -68,16 +68,16 @@ class Standing:
     quiet: bool
 
     @property
-    def wakes(self) -> bool:
+    def pages_on_call(self) -> bool:
         """True if this world pages the on-call operator now."""
         return self.state in SILENT_STATES and not self.quiet
 
 
-def standing(row: WorldRow, at: datetime) -> Standing:
+def freshness_status(row: WorldRow, at: datetime) -> FreshnessStatus:
     """Return a world's freshness status at an instant."""
     lag = None if row.head is None else max(0.0, (at - row.head.as_of).total_seconds())
     quiet = row.expectation is not None and row.expectation.is_quiet(at)
-    return Standing(row, at, _state(row, lag, at), lag, quiet)
+    return FreshnessStatus(row, at, _state(row, lag, at), lag, quiet)
 
 
 def _state(row: WorldRow, lag_seconds: float | None, at: datetime) -> WorldState:
@@ -93,10 +93,10 @@ def _state(row: WorldRow, lag_seconds: float | None, at: datetime) -> WorldState
     return "late" if lag_seconds > wanted.warn_seconds else "fresh"
 
 
-def is_old_news(now: Standing) -> bool:
-    """Return whether this world, judged by its current row, was already paging in this state `NEWS` ago."""
-    before = standing(now.row, now.at - NEWS)
-    return before.wakes and before.state == now.state
+def was_already_paging(now: FreshnessStatus) -> bool:
+    """Return whether this world, judged by its current row, was already paging in this state `RECENT_TRANSITION` ago."""
+    before = freshness_status(now.row, now.at - RECENT_TRANSITION)
+    return before.pages_on_call and before.state == now.state
 
 
 def _is_overdue(row: WorldRow, wanted: Expectation, at: datetime) -> bool:
@@ -113,7 +113,7 @@ class StageTally:
         stale: past their own `critical_seconds`.
         missing: overdue and never announced.
         quiet: worlds that quiet hours exclude from these three.
-        long_stale: worlds in `stale` that were already paging `NEWS` ago.
+        long_stale: worlds in `stale` that were already paging `RECENT_TRANSITION` ago.
         long_missing: the same for `missing`.
     """
 
@@ -127,24 +127,24 @@ class StageTally:
     long_missing: int = 0
     worst_lag_seconds: float | None = field(default=None)
 
-    def add(self, standing: Standing) -> None:
+    def add(self, freshness_status: FreshnessStatus) -> None:
         """Count one more world."""
-        self.unexpected += standing.state == "unexpected"
-        if standing.state not in WATCHED_STATES:
+        self.unexpected += freshness_status.state == "unexpected"
+        if freshness_status.state not in WATCHED_STATES:
             return
         self.expected += 1
-        self.late += standing.state in LATE_STATES and not standing.quiet
-        self.quiet += standing.state in LATE_STATES | SILENT_STATES and standing.quiet
-        if standing.lag_seconds is not None:
-            self.worst_lag_seconds = max(standing.lag_seconds, self.worst_lag_seconds or 0.0)
-        if standing.wakes:
-            self._add_silent(standing, is_old=is_old_news(standing))
+        self.late += freshness_status.state in LATE_STATES and not freshness_status.quiet
+        self.quiet += freshness_status.state in LATE_STATES | SILENT_STATES and freshness_status.quiet
+        if freshness_status.lag_seconds is not None:
+            self.worst_lag_seconds = max(freshness_status.lag_seconds, self.worst_lag_seconds or 0.0)
+        if freshness_status.pages_on_call:
+            self._add_silent(freshness_status, is_old=was_already_paging(freshness_status))
 
-    def _add_silent(self, standing: Standing, *, is_old: bool) -> None:
-        self.stale += standing.state == "stale"
-        self.long_stale += standing.state == "stale" and is_old
-        self.missing += standing.state == "missing"
-        self.long_missing += standing.state == "missing" and is_old
+    def _add_silent(self, freshness_status: FreshnessStatus, *, is_old: bool) -> None:
+        self.stale += freshness_status.state == "stale"
+        self.long_stale += freshness_status.state == "stale" and is_old
+        self.missing += freshness_status.state == "missing"
+        self.long_missing += freshness_status.state == "missing" and is_old
 
     @property
     def spread(self) -> int:
@@ -156,33 +156,39 @@ class StageTally:
         return sum(silent - long for silent, long in kinds if long)
 
 
-def tally(standings: Iterable[Standing], stages: Collection[str]) -> Mapping[str, StageTally]:
+def tally(statuses: Iterable[FreshnessStatus], stages: Collection[str]) -> Mapping[str, StageTally]:
     """Count the worlds of each allowed stage, including stages without worlds, so that their alarms clear."""
     tallies = {stage: StageTally() for stage in sorted(stages)}
-    for each in standings:
+    for each in statuses:
         if each.row.stage in tallies:
             tallies[each.row.stage].add(each)
     return tallies
 
 
-def worst(standings: Iterable[Standing], stages: Collection[str], count: int) -> Sequence[Standing]:
+def worst(
+    statuses: Iterable[FreshnessStatus], stages: Collection[str], count: int
+) -> Sequence[FreshnessStatus]:
     """Return at most `count` watched worlds of the allowed stages, worst first, missing worlds at the start.
 
     Healthy worlds fill the remaining places in name order. Each world has its own metric, billed by the hour,
     so the selection must stay stable from minute to minute.
     """
-    watched = (each for each in standings if each.state in WATCHED_STATES and each.row.stage in stages)
+    watched = (each for each in statuses if each.state in WATCHED_STATES and each.row.stage in stages)
     return nsmallest(count, watched, key=_rank)
 
 
-def _rank(standing: Standing) -> tuple[int, float, str, str]:
+def _rank(freshness_status: FreshnessStatus) -> tuple[int, float, str, str]:
     """Return the sort key: missing worlds first, then by lag relative to the world's own limit.
 
     An absolute lag would let slow worlds crowd out fast ones.
     """
-    name = standing.row.world_id, standing.row.stage
-    if standing.state == "missing":
+    name = freshness_status.row.world_id, freshness_status.row.stage
+    if freshness_status.state == "missing":
         return 0, 0.0, *name
-    if standing.state not in LATE_STATES or standing.lag_seconds is None or standing.row.expectation is None:
+    if (
+        freshness_status.state not in LATE_STATES
+        or freshness_status.lag_seconds is None
+        or freshness_status.row.expectation is None
+    ):
         return 2, 0.0, *name
-    return 1, -standing.lag_seconds / standing.row.expectation.warn_seconds, *name
+    return 1, -freshness_status.lag_seconds / freshness_status.row.expectation.warn_seconds, *name

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from risk_hub_contracts.snapshot.parse import Part, Snapshot
+from risk_hub_contracts.snapshot.parse import Component, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,12 @@ class OffloadPolicy:
     enabled: bool
     inline_threshold_entries: int
 
-    def parts_to_offload(self, snapshot: Snapshot) -> tuple[Part, ...]:
+    def components_to_offload(self, snapshot: Snapshot) -> tuple[Component, ...]:
         """Return the inline parts that are larger than the threshold."""
         if not self.enabled:
             return ()
         return tuple(
-            part
-            for part in snapshot.parts
-            if part.blob is not None and part.entries > self.inline_threshold_entries
+            component
+            for component in snapshot.components
+            if component.blob is not None and component.entries > self.inline_threshold_entries
         )

@@ -29,12 +29,12 @@ def expiry_order(expires_at: datetime, version: str) -> str:
     return SEPARATOR.join((format_instant(expires_at), version))
 
 
-def in_stage(stage: str, key: str) -> str:
+def with_stage_prefix(stage: str, key: str) -> str:
     """Return `key` with its stage as prefix, for keys of one stage."""
     return stage + SEPARATOR + key
 
 
-def through(instant: datetime) -> str:
+def last_key_at(instant: datetime) -> str:
     """Return the upper bound, inclusive, of all keys that start with `instant`."""
     return format_instant(instant) + SEPARATOR + AFTER_ALL
 

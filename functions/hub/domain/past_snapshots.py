@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from functions.hub.domain.snapshot_record import Document, StoredSnapshot
+from functions.hub.domain.snapshot_record import Document, SnapshotRecord
 from risk_hub_contracts.base.ids import BACKFILL_SOURCE
-from risk_hub_contracts.base.limits import BACKFILL_AWAITED_MAX_SECONDS, EVALUATION_SETTLE_SECONDS
+from risk_hub_contracts.base.limits import BACKFILL_AWAITED_MAX_SECONDS, REPORT_SETTLE_SECONDS
 
-EVALUATION_SETTLE = timedelta(seconds=EVALUATION_SETTLE_SECONDS)
+EVALUATION_SETTLE = timedelta(seconds=REPORT_SETTLE_SECONDS)
 BACKFILL_AWAITED_MAX = timedelta(seconds=BACKFILL_AWAITED_MAX_SECONDS)
 
 
@@ -15,7 +15,7 @@ def is_backfilled(document: Document) -> bool:
     return bool(document.get("provenance", {}).get("source") == BACKFILL_SOURCE)
 
 
-def is_awaited(snapshot: StoredSnapshot, now: datetime) -> bool:
+def is_report_pending(snapshot: SnapshotRecord, now: datetime) -> bool:
     """Return whether the snapshot's own announcement can still lead to a report.
 
     It depends only on the record and the clock. Engines refuse an expired snapshot when they begin, so

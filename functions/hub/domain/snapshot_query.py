@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, just_after, just_before, through
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.ordering import AFTER_ALL, BEFORE_ALL, just_after, just_before, last_key_at
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from risk_hub_contracts.base.limits import FUTURE_SKEW_MAX_SECONDS, TTL_MAX_SECONDS
 from risk_hub_contracts.base.times import format_instant
 
@@ -37,15 +37,15 @@ class SnapshotQuery:
     after: str | None = None
     limit: int = 1
 
-    def admits(self, snapshot: StoredSnapshot) -> bool:
+    def matches(self, snapshot: SnapshotRecord) -> bool:
         """Return whether the snapshot matches: the definition that every store must implement."""
         return (
             snapshot.world_id == self.world_id
-            and self.admits_row(snapshot.order, snapshot.stage, snapshot.actor, snapshot.created_at)
+            and self.matches_row(snapshot.order, snapshot.stage, snapshot.actor, snapshot.created_at)
             and (self.include_expired or not snapshot.is_expired(self.at))
         )
 
-    def admits_row(self, order: str, stage: str, actor: str, created_at: datetime) -> bool:
+    def matches_row(self, order: str, stage: str, actor: str, created_at: datetime) -> bool:
         """Return whether a snapshot with these attributes matches, without regard to its expiry."""
         lower, upper = self.bounds()
         return (
@@ -65,7 +65,7 @@ class SnapshotQuery:
         ceilings = [] if self.as_of_to is None else [self.as_of_to]
         if self.known_at is not None:
             ceilings.append(self.known_at + FUTURE_SKEW_MAX)
-        upper = through(min(ceilings)) if ceilings else AFTER_ALL
+        upper = last_key_at(min(ceilings)) if ceilings else AFTER_ALL
         if self.after is None:
             return lower, upper
         if self.newest_first:

@@ -12,7 +12,7 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class StoredSnapshot:
+class SnapshotRecord:
     """One immutable snapshot of a world.
 
     Attributes:
@@ -54,7 +54,7 @@ class StoredSnapshot:
         """Return the instant until which the store must keep the snapshot: retention, never freshness."""
         return max(self.created_at + retention, self.expires_at)
 
-    def sized(self, document_bytes: int) -> "StoredSnapshot":
+    def sized(self, document_bytes: int) -> "SnapshotRecord":
         """Return the same snapshot with the measured size of its document, in bytes."""
         return replace(self, document_bytes=document_bytes)
 
@@ -75,9 +75,9 @@ class StoredSnapshot:
 
 def accept(
     snapshot: Snapshot, created_at: datetime, correlation_id: str | None, trace_header: str | None
-) -> StoredSnapshot:
+) -> SnapshotRecord:
     """Return the snapshot as the hub keeps it, known from `created_at` on."""
-    return StoredSnapshot(
+    return SnapshotRecord(
         world_id=snapshot.world_id,
         version=snapshot.version,
         as_of=snapshot.as_of,

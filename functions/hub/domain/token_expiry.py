@@ -6,7 +6,7 @@ from datetime import datetime
 from risk_hub_contracts.base.tokens import ANY_ACTOR, Token
 
 
-def seconds_to_next_end(tokens: Sequence[Token], now: datetime) -> float | None:
+def seconds_to_next_expiry(tokens: Sequence[Token], now: datetime) -> float | None:
     """Return the seconds until the first live token without a successor ends; None without such a token.
 
     A token without an end never ends. An ended token does not count: its callers are refused already. A token

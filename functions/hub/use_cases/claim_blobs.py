@@ -21,13 +21,13 @@ class ClaimBlobs:
         Raises:
             ProblemError: `unavailable` while the reaper removes one of them; the same request may be sent
                 again.
-            UnavailableError: the store of the marks did not answer.
+            DependencyUnavailableError: the store of the marks did not answer.
         """
         claimed = list(digests)
         for sha256 in claimed:
             self.marks.claim(world_id, sha256, claim, needed_until + CLAIM_MARGIN)
         for sha256 in claimed:
-            if self.marks.is_doomed(world_id, sha256, claim.at):
+            if self.marks.is_leased(world_id, sha256, claim.at):
                 raise ProblemError(
                     UNAVAILABLE,
                     f"blob {sha256} is being removed, as nothing has referred to it; send the same request "

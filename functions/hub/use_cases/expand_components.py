@@ -18,7 +18,7 @@ TEXT_EXPANSION = 25 / 8
 
 
 @dataclass(frozen=True, slots=True)
-class ExpandParts:
+class ExpandComponents:
     """Resolves the references of one answer."""
 
     blobs: BlobStore
@@ -48,7 +48,7 @@ class ExpandParts:
         Raises:
             BlobError: a blob is missing, its digest differs, or the answer's schema does not allow its
                 content. No content is returned then (INV-06).
-            UnavailableError: the blob store did not answer.
+            DependencyUnavailableError: the blob store did not answer.
         """
         expanded = dict(answer)
         for kind in KINDS:
@@ -59,11 +59,11 @@ class ExpandParts:
                 expanded[REF_FIELDS[kind]] = {**raw, "download_url": self.blobs.download_url(ref)}
             else:
                 del expanded[REF_FIELDS[kind]]
-                expanded[kind] = _checked(kind, ref, self.blobs.load(ref)).document()
+                expanded[kind] = _decode_and_check(kind, ref, self.blobs.load(ref)).document()
         return expanded
 
 
-def _checked(kind: BlobKind, ref: BlobRef, data: bytes) -> Decoded:
+def _decode_and_check(kind: BlobKind, ref: BlobRef, data: bytes) -> Decoded:
     """Return the content of the bytes if it is of this kind and valid by the contract; or raise BlobError."""
     try:
         decoded = decode(data)

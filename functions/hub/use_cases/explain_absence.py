@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import SnapshotStore, WorldStore
 from risk_hub_contracts.base.problems import SNAPSHOT_EXPIRED, SNAPSHOT_NOT_FOUND, WORLD_UNKNOWN, ProblemError
 from risk_hub_contracts.base.times import format_instant
@@ -34,7 +34,7 @@ class ExplainAbsence:
         detail = f"the last snapshot of world {query.world_id!r} expired at {at}"
         return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
 
-    def of_version(self, query: SnapshotQuery, version: str, stored: StoredSnapshot | None) -> ProblemError:
+    def of_version(self, query: SnapshotQuery, version: str, stored: SnapshotRecord | None) -> ProblemError:
         """Return the problem for one version that is absent, expired, or filtered out."""
         if stored is not None and stored.is_expired(query.at):
             at = format_instant(stored.expires_at)
@@ -57,7 +57,7 @@ class ExplainAbsence:
         remedy = "Ask with as_of at or after `earliest_as_of`, or widen the other filters."
         return ProblemError(SNAPSHOT_NOT_FOUND, detail, extra={"earliest_as_of": earliest}, remedy=remedy)
 
-    def _earliest(self, query: SnapshotQuery) -> Sequence[StoredSnapshot]:
+    def _earliest(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
         return self.snapshots.select(replace(query, as_of_to=None, newest_first=False))
 
     def of_empty_world(self, world_id: str, known_at: datetime | None) -> ProblemError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.hub.domain.cursor import decode_cursor, encode_cursor
-from functions.hub.domain.freshness import NewestSnapshot, Standing, standing
+from functions.hub.domain.freshness import FreshnessStatus, NewestSnapshot, freshness_status
 from functions.hub.ports import Clock
 from functions.hub.world_ports import WorldRegistry
 from risk_hub_contracts.api.world_queries import WorldsQuery
@@ -15,7 +15,7 @@ from risk_hub_contracts.base.times import format_instant
 Document = dict[str, Any]
 # Not allowed in a world id or a stage.
 SEPARATOR = "|"
-QUESTION = {"worlds": "all"}
+CURSOR_QUERY = {"worlds": "all"}
 POSITION = re.compile(rf"{ID_PATTERN[1:-1]}\|{STAGE_PATTERN[1:-1]}")
 
 
@@ -26,37 +26,37 @@ class ListWorlds:
     registry: WorldRegistry
     clock: Clock
 
-    def __call__(self, asked: WorldsQuery) -> Document:
+    def __call__(self, query_parameters: WorldsQuery) -> Document:
         """Return one page.
 
         Raises:
             ProblemError: `cursor-invalid`.
-            UnavailableError: the store did not answer.
+            DependencyUnavailableError: the store did not answer.
         """
-        page = self.registry.page(asked.limit, _after(asked.cursor))
+        page = self.registry.page(query_parameters.limit, _after(query_parameters.cursor))
         at = self.clock()
-        following = None if page.after is None else encode_cursor(QUESTION, SEPARATOR.join(page.after))
-        worlds = [_document(standing(row, at)) for row in page.rows]
+        following = None if page.after is None else encode_cursor(CURSOR_QUERY, SEPARATOR.join(page.after))
+        worlds = [_document(freshness_status(row, at)) for row in page.rows]
         return {"at": format_instant(at), "worlds": worlds, "next_cursor": following}
 
 
 def _after(cursor: str | None) -> tuple[str, str] | None:
     if cursor is None:
         return None
-    world_id, _, stage = decode_cursor(QUESTION, cursor, POSITION).partition(SEPARATOR)
+    world_id, _, stage = decode_cursor(CURSOR_QUERY, cursor, POSITION).partition(SEPARATOR)
     return world_id, stage
 
 
-def _document(standing: Standing) -> Document:
-    row = standing.row
+def _document(freshness_status: FreshnessStatus) -> Document:
+    row = freshness_status.row
     document: Document = {
         "world_id": row.world_id,
         "stage": row.stage,
-        "state": standing.state,
-        "quiet": standing.quiet,
+        "state": freshness_status.state,
+        "quiet": freshness_status.quiet,
     }
-    if standing.lag_seconds is not None:
-        document["lag_seconds"] = standing.lag_seconds
+    if freshness_status.lag_seconds is not None:
+        document["lag_seconds"] = freshness_status.lag_seconds
     if row.head is not None:
         document["head"] = _head(row.head)
     if row.expectation is not None:

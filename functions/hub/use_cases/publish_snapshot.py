@@ -7,7 +7,7 @@ from functions.hub.blob_ports import BlobClaims
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.domain.exposure import ExposureLimits
 from functions.hub.domain.offload import OffloadPolicy
-from functions.hub.domain.snapshot_record import StoredSnapshot, accept
+from functions.hub.domain.snapshot_record import SnapshotRecord, accept
 from functions.hub.ports import BlobStore, Clock, PutOutcome, SnapshotStore
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
 from functions.hub.use_cases.verify_refs import VerifyRefs
@@ -16,7 +16,7 @@ from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class PublishRequest:
     """One parsed POST."""
 
     world_id: str
@@ -28,7 +28,7 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishResult:
     """The snapshot stored under the publication's (world, version).
 
     Attributes:
@@ -37,7 +37,7 @@ class Published:
         at: the hub's clock when it answered.
     """
 
-    stored: StoredSnapshot
+    stored: SnapshotRecord
     created: bool
     at: datetime
 
@@ -54,43 +54,43 @@ class PublishSnapshot:
     retention: timedelta
     exposure: ExposureLimits = field(default_factory=ExposureLimits)
 
-    def __call__(self, publication: Publication) -> Published:
+    def __call__(self, request: PublishRequest) -> PublishResult:
         """Store the publication's snapshot, or return the equal one that is already stored.
 
         Raises:
             ProblemError: the body violates the contract, names a blob that is missing or being removed, or
                 the version holds other content (`version-conflict`). Nothing becomes visible then (INV-09).
-            UnavailableError: a store did not answer; the same publication may be sent again.
+            DependencyUnavailableError: a store did not answer; the same publication may be sent again.
         """
         now = self.clock()
         snapshot = parse_snapshot(
-            publication.body,
-            world_id=publication.world_id,
-            actor=publication.actor,
-            stage=publication.stage,
+            request.body,
+            world_id=request.world_id,
+            actor=request.actor,
+            stage=request.stage,
             now=now,
             bucket=self.blobs.bucket,
         )
         self._require_exposure(snapshot)
         self._claim(snapshot, now)
         snapshot = self._offload(self._with_verified_refs(snapshot))
-        accepted = accept(snapshot, now, publication.correlation_id, publication.trace_header)
+        accepted = accept(snapshot, now, request.correlation_id, request.trace_header)
         outcome = self.snapshots.put_once(accepted, accepted.retain_until(self.retention))
         _require_same_content(outcome, snapshot.content_hash)
-        return Published(outcome.stored, outcome.created, now)
+        return PublishResult(outcome.stored, outcome.created, now)
 
     def _require_exposure(self, snapshot: Snapshot) -> None:
-        faults = list(self.exposure.violations(snapshot.weights, snapshot.stage))
-        if faults:
-            raise ProblemError(CONTRACT_VIOLATION, summary(faults, "The body"), faults)
+        violations = list(self.exposure.violations(snapshot.weights, snapshot.stage))
+        if violations:
+            raise ProblemError(CONTRACT_VIOLATION, summary(violations, "The body"), violations)
 
     def _claim(self, snapshot: Snapshot, now: datetime) -> None:
         """Claim every blob that the snapshot will refer to, before reading any of them (ADR-0018)."""
-        referred = [part for part in snapshot.parts if part.ref is not None]
-        parts = {True: referred, False: self.offload.parts_to_offload(snapshot)}
-        for found, claimed in parts.items():
+        referred = [component for component in snapshot.components if component.ref is not None]
+        components = {True: referred, False: self.offload.components_to_offload(snapshot)}
+        for found, claimed in components.items():
             claim = Claim(snapshot.version, snapshot.content_hash, now, found)
-            digests = [part.sha256 for part in claimed]
+            digests = [component.sha256 for component in claimed]
             ClaimBlobs(self.marks)(snapshot.world_id, digests, claim, now + self.retention)
 
     def _with_verified_refs(self, snapshot: Snapshot) -> Snapshot:
@@ -98,14 +98,16 @@ class PublishSnapshot:
 
     def _offload(self, snapshot: Snapshot) -> Snapshot:
         refs = {
-            part.kind: self.blobs.put(snapshot.world_id, part.kind, part.sha256, part.blob or b"")
-            for part in self.offload.parts_to_offload(snapshot)
+            component.kind: self.blobs.put(
+                snapshot.world_id, component.kind, component.sha256, component.blob or b""
+            )
+            for component in self.offload.components_to_offload(snapshot)
         }
         return snapshot.with_refs(refs) if refs else snapshot
 
 
 def _require_same_content(outcome: PutOutcome, offered_hash: str) -> None:
-    stored: StoredSnapshot = outcome.stored
+    stored: SnapshotRecord = outcome.stored
     if stored.content_hash == offered_hash:
         return
     raise ProblemError(

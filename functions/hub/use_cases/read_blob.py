@@ -24,7 +24,7 @@ class ReadBlob:
 
         Raises:
             ProblemError: `blob-not-found`.
-            UnavailableError: the store did not answer.
+            DependencyUnavailableError: the store did not answer.
         """
         uri = f"s3://{self.blobs.bucket}/{BLOB_PREFIX}/{world_id}/{sha256}"
         ref = BlobRef(ref=uri, sha256=sha256, bytes=None, kind="covariance")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functions.hub.domain.cursor import decode_cursor, encode_cursor
 from functions.hub.domain.ordering import TIME_ORDER
 from functions.hub.domain.snapshot_query import SnapshotQuery
-from functions.hub.domain.snapshot_record import StoredSnapshot
+from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Clock, SnapshotStore, WorldStore
 from functions.hub.use_cases.explain_absence import ExplainAbsence
 from risk_hub_contracts.api.queries import LatestReportQuery, ListQuery, LookupQuery
@@ -42,25 +42,25 @@ class Moment:
         """
         return None if self.known_at is None else self.known_at <= self.now - settle
 
-    def absence(self, why: ProblemError, settle: timedelta = SETTLE) -> ProblemError:
+    def mark_settled(self, why: ProblemError, settle: timedelta = SETTLE) -> ProblemError:
         """Return the problem of an empty answer; about the past, it states whether the answer is settled."""
         why.settled = self.settled(settle)
         return why
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundSnapshot:
     """One snapshot and the moment of the query."""
 
-    stored: StoredSnapshot
+    stored: SnapshotRecord
     moment: Moment
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPage:
+class FoundSnapshotPage:
     """A page of snapshots, and the cursor of the next one if there is one."""
 
-    stored: Sequence[StoredSnapshot]
+    stored: Sequence[SnapshotRecord]
     moment: Moment
     next_cursor: str | None
 
@@ -73,52 +73,54 @@ class ReadSnapshots:
     worlds: WorldStore
     clock: Clock
 
-    def latest(self, world_id: str, asked: LatestReportQuery) -> Found:
+    def latest(self, world_id: str, query_parameters: LatestReportQuery) -> FoundSnapshot:
         """Return the greatest (as_of, created_at, version) that matches and has not expired (INV-03).
 
         Raises:
             ProblemError: nothing matches; the problem says whether the world is unknown, never had a
                 snapshot, or when its last one expired.
         """
-        moment = self._moment(asked.known_at)
-        return self._first(_query(world_id, asked, moment), moment)
+        moment = self._moment(query_parameters.known_at)
+        return self._first(_query(world_id, query_parameters, moment), moment)
 
-    def lookup(self, world_id: str, asked: LookupQuery) -> Found:
+    def lookup(self, world_id: str, query_parameters: LookupQuery) -> FoundSnapshot:
         """Return the requested version, or else the newest snapshot with `as_of` at or before the instant."""
-        moment = self._moment(asked.known_at)
-        query = _query(world_id, asked, moment)
-        if asked.version is not None:
-            return self._version(asked.version, query, moment)
-        return self._first(replace(query, as_of_to=asked.as_of), moment)
+        moment = self._moment(query_parameters.known_at)
+        query = _query(world_id, query_parameters, moment)
+        if query_parameters.version is not None:
+            return self._version(query_parameters.version, query, moment)
+        return self._first(replace(query, as_of_to=query_parameters.as_of), moment)
 
-    def page(self, world_id: str, asked: ListQuery) -> FoundPage:
+    def page(self, world_id: str, query_parameters: ListQuery) -> FoundSnapshotPage:
         """Return a page in time order; every filter applies before the limit."""
-        moment = self._moment(asked.known_at)
-        question = question_of(world_id, asked)
+        moment = self._moment(query_parameters.known_at)
+        bound_query = cursor_query(world_id, query_parameters)
         query = replace(
-            _query(world_id, asked, moment),
-            as_of_from=asked.from_,
-            as_of_to=asked.to,
-            newest_first=asked.order == "desc",
-            after=None if asked.cursor is None else decode_cursor(question, asked.cursor, TIME_ORDER),
-            limit=asked.limit + 1,
+            _query(world_id, query_parameters, moment),
+            as_of_from=query_parameters.from_,
+            as_of_to=query_parameters.to,
+            newest_first=query_parameters.order == "desc",
+            after=None
+            if query_parameters.cursor is None
+            else decode_cursor(bound_query, query_parameters.cursor, TIME_ORDER),
+            limit=query_parameters.limit + 1,
         )
         found = self.snapshots.select(query)
-        shown = _within_response(found[: asked.limit])
+        shown = _fit_in_response(found[: query_parameters.limit])
         more = len(shown) < len(found)
-        return FoundPage(shown, moment, encode_cursor(question, shown[-1].order) if more else None)
+        return FoundSnapshotPage(shown, moment, encode_cursor(bound_query, shown[-1].order) if more else None)
 
-    def _version(self, version: str, query: SnapshotQuery, moment: Moment) -> Found:
+    def _version(self, version: str, query: SnapshotQuery, moment: Moment) -> FoundSnapshot:
         stored = self.snapshots.get(query.world_id, version)
-        if stored is None or not query.admits(stored):
-            raise moment.absence(self._explain().of_version(query, version, stored))
-        return Found(stored, moment)
+        if stored is None or not query.matches(stored):
+            raise moment.mark_settled(self._explain().of_version(query, version, stored))
+        return FoundSnapshot(stored, moment)
 
-    def _first(self, query: SnapshotQuery, moment: Moment) -> Found:
+    def _first(self, query: SnapshotQuery, moment: Moment) -> FoundSnapshot:
         found = self.snapshots.select(query)
         if not found:
-            raise moment.absence(self._explain().of_any(query))
-        return Found(found[0], moment)
+            raise moment.mark_settled(self._explain().of_any(query))
+        return FoundSnapshot(found[0], moment)
 
     def _explain(self) -> ExplainAbsence:
         return ExplainAbsence(self.snapshots, self.worlds)
@@ -132,26 +134,26 @@ class ReadSnapshots:
 
 
 def _query(
-    world_id: str, asked: LatestReportQuery | LookupQuery | ListQuery, moment: Moment
+    world_id: str, query_parameters: LatestReportQuery | LookupQuery | ListQuery, moment: Moment
 ) -> SnapshotQuery:
     """Return the filters that all reads share."""
     return SnapshotQuery(
         world_id=world_id,
         at=moment.at,
         known_at=moment.known_at,
-        stage=asked.stage,
-        actor=asked.actor,
-        include_expired=asked.include_expired,
+        stage=query_parameters.stage,
+        actor=query_parameters.actor,
+        include_expired=query_parameters.include_expired,
     )
 
 
-def question_of(world_id: str, asked: ListQuery) -> dict[str, str | None]:
+def cursor_query(world_id: str, query_parameters: ListQuery) -> dict[str, str | None]:
     """Return the query that a cursor is bound to: the world and all parameters but `limit` and `cursor`."""
-    parameters = asked.model_dump(mode="json", exclude={"limit", "cursor"})
+    parameters = query_parameters.model_dump(mode="json", exclude={"limit", "cursor"})
     return {"world_id": world_id, **{name: None if v is None else str(v) for name, v in parameters.items()}}
 
 
-def _within_response(found: Sequence[StoredSnapshot]) -> Sequence[StoredSnapshot]:
+def _fit_in_response(found: Sequence[SnapshotRecord]) -> Sequence[SnapshotRecord]:
     """Return the first snapshots whose documents together fit in one response; at least one."""
     total_bytes = 0
     for count, stored in enumerate(found):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from functions.hub.blob_ports import BlobMarks, BlobShelf, ShelvedBlob, StoredHashes
-from functions.hub.domain.blob_marks import DOOM_LEASE, Claim, oldest_first
-from functions.hub.ports import Clock, UnavailableError
+from functions.hub.blob_ports import BlobInventory, BlobMarks, ListedBlob, StoredHashes
+from functions.hub.domain.blob_marks import DELETION_LEASE_DURATION, Claim, oldest_first
+from functions.hub.ports import Clock, DependencyUnavailableError
 
 Verdict = Literal["young", "unmarked", "claimed", "referred", "contested", "reaped"]
 
@@ -23,7 +23,7 @@ class ReapBlobs:
         new_owner: returns the name of a run, so that no run releases the lease of another.
     """
 
-    shelf: BlobShelf
+    inventory: BlobInventory
     marks: BlobMarks
     snapshots: StoredHashes
     clock: Clock
@@ -37,7 +37,7 @@ class ReapBlobs:
         its writer exists: the blob is kept permanently), `contested` (another run holds the lease), `reaped`.
 
         Raises:
-            UnavailableError: a store did not answer. The next run continues from the blob that was reached; a
+            DependencyUnavailableError: a store did not answer. The next run continues from the blob that was reached; a
                 lease that is still held expires.
             ExceptionGroup: the marks of some blobs could not be read. Those blobs were kept, and all others
                 visited.
@@ -47,7 +47,7 @@ class ReapBlobs:
             for blob in blobs:
                 try:
                     verdicts[self._visit(blob, owner)] += 1
-                except UnavailableError:
+                except DependencyUnavailableError:
                     raise
                 except Exception as error:  # noqa: BLE001  (whatever it is, the blobs behind this one are visited)
                     error.add_note(f"blob {blob.sha256} of world {blob.world_id}")
@@ -56,47 +56,47 @@ class ReapBlobs:
             raise ExceptionGroup("blobs whose marks could not be read", errors)
         return verdicts
 
-    def _blobs(self, stop_at: datetime) -> Generator[ShelvedBlob, None, None]:
+    def _blobs(self, stop_at: datetime) -> Generator[ListedBlob, None, None]:
         """Yield the blobs from the stored place on; store the place that was reached, even after an error."""
-        place = self.marks.place()
+        position = self.marks.position()
         try:
-            while blobs := self.shelf.after(place):
+            while blobs := self.inventory.after(position):
                 for blob in blobs:
                     if self.clock() >= stop_at:
                         return
                     yield blob
-                    place = self.shelf.place_of(blob)
-            place = None
+                    position = self.inventory.position_of(blob)
+            position = None
         finally:
-            self.marks.keep_place(place)
+            self.marks.save_position(position)
 
-    def _visit(self, blob: ShelvedBlob, owner: str) -> Verdict:
+    def _visit(self, blob: ListedBlob, owner: str) -> Verdict:
         now = self.clock()
         if blob.stored_at > now - self.grace:
             return "young"
-        spared = self._reason_to_spare(blob, self.marks.claims(blob.world_id, blob.sha256), now)
-        return spared or self._reap(blob, owner)
+        keep_reason = self._reason_to_keep(blob, self.marks.claims(blob.world_id, blob.sha256), now)
+        return keep_reason or self._reap(blob, owner)
 
-    def _reap(self, blob: ShelvedBlob, owner: str) -> Verdict:
+    def _reap(self, blob: ListedBlob, owner: str) -> Verdict:
         now, name = self.clock(), (blob.world_id, blob.sha256)
-        if not self.marks.doom(*name, owner, now, now + DOOM_LEASE):
+        if not self.marks.lease(*name, owner, now, now + DELETION_LEASE_DURATION):
             return "contested"
         # A later claim sees the lease; an earlier claim is read here.
         claims = self.marks.claims(*name)
-        spared = self._reason_to_spare(blob, claims, self.clock())
-        if spared is None:
-            self.shelf.remove(blob)
+        keep_reason = self._reason_to_keep(blob, claims, self.clock())
+        if keep_reason is None:
+            self.inventory.remove(blob)
             for claim in claims:
-                self.marks.withdraw(*name, claim)
-        self.marks.spare(*name, owner)
-        return spared or "reaped"
+                self.marks.remove_claim(*name, claim)
+        self.marks.release(*name, owner)
+        return keep_reason or "reaped"
 
-    def _reason_to_spare(
-        self, blob: ShelvedBlob, claims: Sequence[Claim], now: datetime
+    def _reason_to_keep(
+        self, blob: ListedBlob, claims: Sequence[Claim], now: datetime
     ) -> Literal["unmarked", "claimed", "referred"] | None:
         if all(claim.found for claim in claims):
             return "unmarked"
-        if any(claim.is_young(now, self.grace) for claim in claims):
+        if any(claim.is_within_grace(now, self.grace) for claim in claims):
             return "claimed"
         refers = any(self._became_a_snapshot(blob.world_id, claim) for claim in oldest_first(claims))
         return "referred" if refers else None

@@ -7,10 +7,10 @@ from typing import Any
 from functions.hub.blob_ports import (
     BlobClaims,
     BlobUploads,
-    NoUploadError,
     SignedPut,
     UploadInProgressError,
     UploadMismatchError,
+    UploadNotFoundError,
 )
 from functions.hub.domain.blob_marks import UPLOAD_RETENTION, Claim
 from functions.hub.ports import BlobStore, Clock
@@ -40,22 +40,22 @@ class UploadBlobs:
     marks: BlobClaims
     clock: Clock
 
-    def begin(self, world_id: str, asked: UploadRequest) -> Document:
+    def begin(self, world_id: str, upload_request: UploadRequest) -> Document:
         """Return the blob's reference, and, unless it is already stored, the signed requests that store it.
 
         Raises:
             ProblemError: `ref-invalid` if bytes of another kind or digest are stored there, `unavailable`
                 while the reaper removes the blob.
-            UnavailableError: the store did not answer; the same request may be sent again.
+            DependencyUnavailableError: the store did not answer; the same request may be sent again.
         """
-        ref = self._ref(world_id, asked.sha256, asked.kind, asked.bytes)
-        if self._is_stored_and_claimed(world_id, ref):
-            return _stored(ref)
+        ref = self._ref(world_id, upload_request.sha256, upload_request.kind, upload_request.bytes)
+        if self._claim_and_check_stored(world_id, ref):
+            return _stored_answer(ref)
         expires_at = self.clock() + timedelta(seconds=UPLOAD_URL_TTL_SECONDS)
         answer = {"ref": ref.document(), "stored": False, "expires_at": format_instant(expires_at)}
-        if asked.parts:
-            return answer | {"multipart": self._multipart(ref, asked.parts)}
-        return answer | {"put": _signed(self.uploads.sign_put(ref))}
+        if upload_request.parts:
+            return answer | {"multipart": self._multipart(ref, upload_request.parts)}
+        return answer | {"put": _signed_put_document(self.uploads.sign_put(ref))}
 
     def complete(self, world_id: str, sha256: str, end: UploadEnd) -> Document:
         """Join the uploaded parts to the blob; once it is stored, repeating this changes nothing.
@@ -64,20 +64,20 @@ class UploadBlobs:
             ProblemError: `upload-not-found`, `upload-mismatch` if the parts differ from the announcement, or
                 `unavailable` while the store needs more time; the same request continues where this one
                 stopped.
-            UnavailableError: the store did not answer; the same request continues where this one stopped.
+            DependencyUnavailableError: the store did not answer; the same request continues where this one stopped.
         """
         ref = self._ref(world_id, sha256, end.kind, end.bytes)
-        if not self._is_stored_and_claimed(world_id, ref):
+        if not self._claim_and_check_stored(world_id, ref):
             try:
                 self.uploads.complete(ref, end.upload_id)
-            except NoUploadError as error:
+            except UploadNotFoundError as error:
                 raise ProblemError(UPLOAD_NOT_FOUND, str(error)) from error
             except UploadMismatchError as error:
                 raise ProblemError(UPLOAD_MISMATCH, str(error)) from error
             except UploadInProgressError as error:
                 detail = f"{error}; send the same request again: it continues where this one stopped"
                 raise ProblemError(UNAVAILABLE, detail) from error
-        return _stored(ref)
+        return _stored_answer(ref)
 
     def abort(self, world_id: str, sha256: str, end: UploadEnd) -> Document:
         """Remove the upload and its parts; keep the blob itself if it is stored."""
@@ -85,7 +85,7 @@ class UploadBlobs:
         self.uploads.abort(ref, end.upload_id)
         return {"ref": ref.document(), "stored": self._is_stored(ref)}
 
-    def _is_stored_and_claimed(self, world_id: str, ref: BlobRef) -> bool:
+    def _claim_and_check_stored(self, world_id: str, ref: BlobRef) -> bool:
         """Claim the blob, so that a snapshot can refer to it for a grace period; return whether it exists.
 
         If the blob existed before, the claim is marked `found`, so that it never permits the blob's removal.
@@ -121,16 +121,16 @@ class UploadBlobs:
                 "number": span.number,
                 "first_byte": span.first_byte,
                 "bytes": span.size_bytes,
-                **_signed(self.uploads.sign_part(ref, upload_id, span, digest)),
+                **_signed_put_document(self.uploads.sign_part(ref, upload_id, span, digest)),
             }
             for span, digest in zip(part_spans(ref.bytes or 0), digests, strict=True)
         ]
         return {"upload_id": upload_id, "parts": parts}
 
 
-def _stored(ref: BlobRef) -> Document:
+def _stored_answer(ref: BlobRef) -> Document:
     return {"ref": ref.document(), "stored": True}
 
 
-def _signed(put: SignedPut) -> Document:
+def _signed_put_document(put: SignedPut) -> Document:
     return {"method": "PUT", "url": put.url, "headers": dict(put.headers)}

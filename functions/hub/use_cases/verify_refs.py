@@ -18,8 +18,8 @@ from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Covariance, Decoded
 from risk_hub_contracts.snapshot.blob_content import check_header, check_numbers
-from risk_hub_contracts.snapshot.covariance import uncovered
-from risk_hub_contracts.snapshot.parse import Part, Snapshot
+from risk_hub_contracts.snapshot.covariance import coverage_violations
+from risk_hub_contracts.snapshot.parse import Component, Snapshot
 from risk_hub_contracts.snapshot.request import REF_FIELDS
 
 
@@ -39,74 +39,76 @@ class VerifyRefs:
             ProblemError: `ref-invalid` if a blob is missing, unreadable or differs from its reference,
                 `blob-malformed` if it is not in the rsh1 format, `contract-violation` if a covariance leaves
                 a weight uncovered.
-            UnavailableError: the blob store did not answer.
+            DependencyUnavailableError: the blob store did not answer.
         """
-        left_bytes = BLOB_HEADERS_CHECKED_MAX_BYTES
+        remaining_bytes = BLOB_HEADERS_CHECKED_MAX_BYTES
         refs: dict[BlobKind, BlobRef] = {}
-        faults: list[Violation] = []
-        for part, ref in _referred(snapshot):
-            head = _require_same(part, ref, self._head(part, ref, max(left_bytes, 1)))
-            decoded, header_bytes = _opened(part, head, left_bytes)
-            left_bytes -= header_bytes
+        violations: list[Violation] = []
+        for component, ref in _referenced_components(snapshot):
+            head = _require_match(component, ref, self._head(component, ref, max(remaining_bytes, 1)))
+            decoded, header_bytes = _decode_head(component, head, remaining_bytes)
+            remaining_bytes -= header_bytes
             if isinstance(decoded, Covariance):
-                faults += uncovered(decoded.ids, snapshot.weights, f"/{REF_FIELDS[part.kind]}")
-            refs[part.kind] = ref.model_copy(update={"bytes": head.size_bytes})
-        if faults:
-            raise ProblemError(CONTRACT_VIOLATION, summary(faults, "The body"), faults)
+                violations += coverage_violations(
+                    decoded.ids, snapshot.weights, f"/{REF_FIELDS[component.kind]}"
+                )
+            refs[component.kind] = ref.model_copy(update={"bytes": head.size_bytes})
+        if violations:
+            raise ProblemError(CONTRACT_VIOLATION, summary(violations, "The body"), violations)
         return snapshot.with_refs(refs) if refs else snapshot
 
-    def _head(self, part: Part, ref: BlobRef, max_bytes: int) -> BlobHead | None:
+    def _head(self, component: Component, ref: BlobRef, max_bytes: int) -> BlobHead | None:
         try:
             return self.blobs.head(ref, max_bytes)
         except BlobError as error:
-            raise _refusal(REF_INVALID, part, error.reason) from error
+            raise _problem(REF_INVALID, component, error.reason) from error
 
 
-def _referred(snapshot: Snapshot) -> Iterator[tuple[Part, BlobRef]]:
-    return ((part, part.ref) for part in snapshot.parts if part.ref is not None)
+def _referenced_components(snapshot: Snapshot) -> Iterator[tuple[Component, BlobRef]]:
+    return ((component, component.ref) for component in snapshot.components if component.ref is not None)
 
 
-def _require_same(part: Part, ref: BlobRef, head: BlobHead | None) -> BlobHead:
+def _require_match(component: Component, ref: BlobRef, head: BlobHead | None) -> BlobHead:
     """Return the head of the blob if it is the one that the reference names, or refuse the reference."""
     if head is None:
-        raise _refusal(REF_INVALID, part, "no such blob in this hub; upload it first")
-    reason = _contradiction(part, ref, head)
+        raise _problem(REF_INVALID, component, "no such blob in this hub; upload it first")
+    reason = _mismatch(component, ref, head)
     if reason is not None:
-        raise _refusal(REF_INVALID, part, reason)
+        raise _problem(REF_INVALID, component, reason)
     return head
 
 
-def _contradiction(part: Part, ref: BlobRef, head: BlobHead) -> str | None:
-    if head.sha256 not in {None, part.sha256}:
+def _mismatch(component: Component, ref: BlobRef, head: BlobHead) -> str | None:
+    if head.sha256 not in {None, component.sha256}:
         return f"the stored blob has the sha256 {head.sha256}"
     if ref.bytes not in {None, head.size_bytes}:
         return f"the stored blob has {head.size_bytes} bytes, not {ref.bytes}"
-    if head.kind != part.kind:
-        return f"the stored blob is of kind {head.kind}, not {part.kind}"
+    if head.kind != component.kind:
+        return f"the stored blob is of kind {head.kind}, not {component.kind}"
     return None
 
 
-def _opened(part: Part, head: BlobHead, max_header_bytes: int) -> tuple[Decoded, int]:
+def _decode_head(component: Component, head: BlobHead, max_header_bytes: int) -> tuple[Decoded, int]:
     """Return the blob's content and the size of its first line, or refuse the blob."""
     header_bytes = head.data.find(b"\n") + 1
     if not header_bytes and len(head.data) < head.size_bytes:
-        raise _refusal(
+        raise _problem(
             BLOB_MALFORMED,
-            part,
+            component,
             f"the first line does not end within {max_header_bytes} bytes; the first lines of all blobs of a snapshot "
             f"may have {BLOB_HEADERS_CHECKED_MAX_BYTES} bytes together",
         )
     try:
-        decoded = _decoded(head, header_bytes)
+        decoded = _decode_content(head, header_bytes)
         check_header(decoded)
     except BlobFormatError as error:
-        raise _refusal(BLOB_MALFORMED, part, str(error)) from error
-    if decoded.kind != part.kind:
-        raise _refusal(BLOB_MALFORMED, part, f"the first line says {decoded.kind}, not {part.kind}")
+        raise _problem(BLOB_MALFORMED, component, str(error)) from error
+    if decoded.kind != component.kind:
+        raise _problem(BLOB_MALFORMED, component, f"the first line says {decoded.kind}, not {component.kind}")
     return decoded, header_bytes
 
 
-def _decoded(head: BlobHead, header_bytes: int) -> Decoded:
+def _decode_content(head: BlobHead, header_bytes: int) -> Decoded:
     if len(head.data) < head.size_bytes:
         return decode(head.data[:header_bytes], head.size_bytes - header_bytes)
     decoded = decode(head.data)
@@ -114,6 +116,6 @@ def _decoded(head: BlobHead, header_bytes: int) -> Decoded:
     return decoded
 
 
-def _refusal(problem: ProblemType, part: Part, reason: str) -> ProblemError:
-    pointer = f"/{REF_FIELDS[part.kind]}"
+def _problem(problem: ProblemType, component: Component, reason: str) -> ProblemError:
+    pointer = f"/{REF_FIELDS[component.kind]}"
     return ProblemError(problem, f"{pointer}: {reason}.", (Violation(pointer, reason),))

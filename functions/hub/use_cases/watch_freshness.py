@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from functions.hub.domain.freshness import StageTally, Standing, standing, tally, worst
+from functions.hub.domain.freshness import FreshnessStatus, StageTally, freshness_status, tally, worst
 from functions.hub.ports import Clock
 from functions.hub.world_ports import WorldRegistry
 from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class FreshnessPass:
     """Result of one pass.
 
     Attributes:
@@ -22,7 +22,7 @@ class Watched:
 
     worlds: int
     tallies: Mapping[str, StageTally]
-    worst: Sequence[Standing]
+    worst: Sequence[FreshnessStatus]
     unreadable: Sequence[str]
 
 
@@ -34,17 +34,17 @@ class WatchFreshness:
     clock: Clock
     stages: frozenset[str]
 
-    def __call__(self) -> Watched:
+    def __call__(self) -> FreshnessPass:
         """Measure every world.
 
         Raises:
-            UnavailableError: the store did not answer.
+            DependencyUnavailableError: the store did not answer.
         """
         at = self.clock()
-        standings = [standing(row, at) for row in self.registry.rows()]
-        return Watched(
-            worlds=len(standings),
-            tallies=tally(standings, self.stages),
-            worst=worst(standings, self.stages, PER_WORLD_METRICS_MAX_COUNT),
-            unreadable=[f"{x.row.world_id}/{x.row.stage}" for x in standings if not x.row.readable],
+        statuses = [freshness_status(row, at) for row in self.registry.rows()]
+        return FreshnessPass(
+            worlds=len(statuses),
+            tallies=tally(statuses, self.stages),
+            worst=worst(statuses, self.stages, PER_WORLD_METRICS_MAX_COUNT),
+            unreadable=[f"{x.row.world_id}/{x.row.stage}" for x in statuses if not x.row.readable],
         )

@@ -11,17 +11,17 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.measures.covariance.arrays import Array, floats
+from functions.measures.covariance.arrays import Array, to_floats
 from functions.measures.covariance.exact_forms import factor_verdict
 from functions.measures.covariance.form import (
     NOT_PSD,
     TRACE_MIN,
-    Exposure,
+    CovarianceProduct,
     Verdict,
     pair_bounds,
-    unbounded,
-    verdict_of,
-    verdict_on_nothing,
+    range_verdict,
+    verdict_from_margin,
+    verdict_on_zero_trace,
 )
 from functions.measures.covariance.tiled_cholesky import tiled_verdict
 from functions.measures.exact import Vector
@@ -40,7 +40,7 @@ class ArrayPacked:
         self._count = len(covariance.ids)
         self._upper = np.frombuffer(covariance.payload, dtype="<f8")
 
-    def exposure(self, weights: Vector) -> Exposure:
+    def product(self, weights: Vector) -> CovarianceProduct:
         """See CovarianceForm: the matrix is symmetric, so each stored number is read once."""
         given = np.asarray(weights, dtype=np.float64)
         result = np.zeros(self._count)
@@ -49,30 +49,30 @@ class ArrayPacked:
             result[start:end] += np.einsum("ij,j->i", block, given[start:])
             result[start:] += np.einsum("ij,i->j", block, given[start:end])
         result -= self._diagonal * given
-        return Exposure(float((given * result).sum()), lambda: floats(result))
+        return CovarianceProduct(float((given * result).sum()), lambda: to_floats(result))
 
     def variances(self) -> list[float]:
         """See CovarianceForm."""
-        return floats(self._diagonal)
+        return to_floats(self._diagonal)
 
     def verdict(self) -> Verdict:
         """See CovarianceForm. Up to 1,024 ids the margin is exact; above, inverse iteration estimates it."""
         least, greatest = float(self._upper.min()), float(self._upper.max())
-        if wrong := unbounded(least, greatest):
+        if wrong := range_verdict(least, greatest):
             return wrong
         trace = float(self._diagonal.sum())
         if trace <= TRACE_MIN:
-            return verdict_on_nothing(max(-least, greatest))
-        found = self._of_eigenvalues(trace)
-        return NOT_PSD if found.reason is None and self._beyond_one() else found
+            return verdict_on_zero_trace(max(-least, greatest))
+        found = self._eigenvalue_verdict(trace)
+        return NOT_PSD if found.reason is None and self._has_correlation_above_one() else found
 
-    def _of_eigenvalues(self, trace: float) -> Verdict:
+    def _eigenvalue_verdict(self, trace: float) -> Verdict:
         if self._count > EXPANDED_MAX_ASSETS:
             return tiled_verdict(self._upper, self._count, trace)
         [(_, upper)] = self._blocks()
-        return verdict_of(float(np.linalg.eigvalsh(upper, UPLO="U")[0]) / trace)
+        return verdict_from_margin(float(np.linalg.eigvalsh(upper, UPLO="U")[0]) / trace)
 
-    def _beyond_one(self) -> bool:
+    def _has_correlation_above_one(self) -> bool:
         """Return whether any correlation exceeds 1; one row at a time, to save memory."""
         found, slack = pair_bounds(self.variances())
         bounds, end = np.array(found), 0
@@ -114,25 +114,25 @@ class ArrayFactor:
         self._loadings = values[: count * width].reshape(count, width)
         self._specific = values[count * width :]
 
-    def exposure(self, weights: Vector) -> Exposure:
+    def product(self, weights: Vector) -> CovarianceProduct:
         """See CovarianceForm: with `e = F'w`, the variance is `e'e + Σ d_i w_i²` and `Σw` is `Fe + d·w`."""
         given = np.asarray(weights, dtype=np.float64)
         factors = _factors(self._loadings, given)
         own = self._specific * given
 
-        def times() -> list[float]:
-            return floats(np.einsum("ik,k->i", self._loadings, factors) + own)
+        def matrix_product() -> list[float]:
+            return to_floats(np.einsum("ik,k->i", self._loadings, factors) + own)
 
-        return Exposure(float((factors * factors).sum() + (own * given).sum()), times)
+        return CovarianceProduct(float((factors * factors).sum() + (own * given).sum()), matrix_product)
 
     def variances(self) -> list[float]:
         """See CovarianceForm."""
-        return floats(self._diagonal)
+        return to_floats(self._diagonal)
 
     def verdict(self) -> Verdict:
         """See CovarianceForm."""
-        wrong = unbounded(float(self._values.min()), float(self._values.max()))
-        return wrong or factor_verdict(floats(self._specific), self.variances())
+        wrong = range_verdict(float(self._values.min()), float(self._values.max()))
+        return wrong or factor_verdict(to_floats(self._specific), self.variances())
 
     @property
     def _diagonal(self) -> Array:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from functions.measures.covariance.arrays import floats
+from functions.measures.covariance.arrays import to_floats
 from functions.measures.exact import Vector
 from functions.measures.performance import CONSTANT_MAX_RATIO
 
@@ -15,7 +15,9 @@ def weighted_sums(series: Sequence[Vector], weights: Vector) -> tuple[list[float
     """Return `Σ w_i r_i,t` and `Σ|w_i r_i,t|` (T,) of n series of T values each."""
     rows = np.array([np.asarray(values, dtype=np.float64) for values in series])
     given = np.asarray(weights, dtype=np.float64)
-    return floats(np.einsum("it,i->t", rows, given)), floats(np.einsum("it,i->t", abs(rows), abs(given)))
+    return to_floats(np.einsum("it,i->t", rows, given)), to_floats(
+        np.einsum("it,i->t", abs(rows), abs(given))
+    )
 
 
 class ArrayDeviations:
@@ -29,15 +31,15 @@ class ArrayDeviations:
 
     def book(self, weights: Vector) -> list[float]:
         """See Deviations."""
-        return floats(np.einsum("it,i->t", self._rows, np.asarray(weights, dtype=np.float64)))
+        return to_floats(np.einsum("it,i->t", self._rows, np.asarray(weights, dtype=np.float64)))
 
-    def times(self, book: list[float]) -> list[float]:
+    def matrix_product(self, book: list[float]) -> list[float]:
         """See Deviations."""
-        return floats(np.einsum("it,t->i", self._rows, np.asarray(book)))
+        return to_floats(np.einsum("it,t->i", self._rows, np.asarray(book)))
 
     def squares(self) -> list[float]:
         """See Deviations."""
-        return floats(np.einsum("it,it->i", self._rows, self._rows))
+        return to_floats(np.einsum("it,it->i", self._rows, self._rows))
 
     def gram_square(self) -> float:
         """See Deviations."""

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def floats(array: Array) -> list[float]:
+def to_floats(array: Array) -> list[float]:
     """Return a one-dimensional array as Python floats, so that callers do not depend on numpy."""
     values: list[float] = array.tolist()
     return values

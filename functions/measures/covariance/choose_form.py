@@ -6,7 +6,7 @@ from functions.measures.exact import EXACT_MAX_ASSETS
 from risk_hub_contracts.blob.types import Covariance
 
 
-def opened(covariance: Covariance) -> CovarianceForm:
+def choose_form(covariance: Covariance) -> CovarianceForm:
     """Return the covariance in the form that suits its layout and size."""
     if len(covariance.ids) <= EXACT_MAX_ASSETS:
         return ExactPacked(covariance) if covariance.layout == "upper" else ExactFactor(covariance)

@@ -32,7 +32,7 @@ def least_margin(matrix: Rows) -> float:
         left = _forward(factor, row[:index])
         pivot = row[index] + shift - dot(left, left)
         if pivot <= 0:
-            return _below(factor, left, pivot, shift) / trace
+            return _rayleigh_bound(factor, left, pivot, shift) / trace
         factor.append([*left, sqrt(pivot)])
     return max(_least_eigenvalue(factor) - shift, -shift) / trace
 
@@ -61,7 +61,7 @@ def _backward(factor: Rows, right: Sequence[float]) -> list[float]:
     return rest
 
 
-def _below(factor: Rows, left: Sequence[float], pivot: float, shift: float) -> float:
+def _rayleigh_bound(factor: Rows, left: Sequence[float], pivot: float, shift: float) -> float:
     """Return `v'Σv / v'v` for the direction v in which a pivot was not positive: an upper bound."""
     direction = [-value for value in _backward(factor, left)] + [1.0]
     return pivot / dot(direction, direction) - shift

@@ -12,12 +12,12 @@ from functions.measures.covariance.form import (
     PSD_TOLERANCE,
     SPECIFIC_NEGATIVE,
     TRACE_MIN,
-    Exposure,
+    CovarianceProduct,
     Verdict,
     pair_bounds,
-    unbounded,
-    verdict_of,
-    verdict_on_nothing,
+    range_verdict,
+    verdict_from_margin,
+    verdict_on_zero_trace,
 )
 from functions.measures.exact import Vector, dot
 from risk_hub_contracts.base.limits import NUMBER_MAX_ABS
@@ -37,10 +37,10 @@ class ExactPacked:
             [right[column][row - column] for column in range(row)] + right[row] for row in range(count)
         ]
 
-    def exposure(self, weights: Vector) -> Exposure:
+    def product(self, weights: Vector) -> CovarianceProduct:
         """See CovarianceForm."""
-        times = [dot(row, weights) for row in self._rows]
-        return Exposure(dot(weights, times), lambda: times)
+        matrix_product = [dot(row, weights) for row in self._rows]
+        return CovarianceProduct(dot(weights, matrix_product), lambda: matrix_product)
 
     def variances(self) -> list[float]:
         """See CovarianceForm."""
@@ -48,14 +48,14 @@ class ExactPacked:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm."""
-        if wrong := _unbounded(self._upper):
+        if wrong := _range_verdict(self._upper):
             return wrong
         if fsum(self.variances()) <= TRACE_MIN:
-            return verdict_on_nothing(max(map(abs, self._upper)))
-        found = verdict_of(least_margin(self._rows))
-        return NOT_PSD if found.reason is None and self._beyond_one() else found
+            return verdict_on_zero_trace(max(map(abs, self._upper)))
+        found = verdict_from_margin(least_margin(self._rows))
+        return NOT_PSD if found.reason is None and self._has_correlation_above_one() else found
 
-    def _beyond_one(self) -> bool:
+    def _has_correlation_above_one(self) -> bool:
         """Return whether any correlation exceeds 1."""
         bounds, slack = pair_bounds(self.variances())
         return any(
@@ -74,16 +74,16 @@ class ExactFactor:
         self._loadings = [list(values[row * width : (row + 1) * width]) for row in range(count)]
         self._specific = list(values[count * width :])
 
-    def exposure(self, weights: Vector) -> Exposure:
+    def product(self, weights: Vector) -> CovarianceProduct:
         """See CovarianceForm: with `e = F'w`, the variance is `e'e + Σ d_i w_i²` and `Σw` is `Fe + d·w`."""
         factors = [dot(column, weights) for column in zip(*self._loadings, strict=True)]
         own = [specific * weight for specific, weight in zip(self._specific, weights, strict=True)]
 
-        def times() -> list[float]:
+        def matrix_product() -> list[float]:
             pairs = zip(self._loadings, own, strict=True)
             return [dot([*row, each], [*factors, 1.0]) for row, each in pairs]
 
-        return Exposure(dot([*factors, *own], [*factors, *weights]), times)
+        return CovarianceProduct(dot([*factors, *own], [*factors, *weights]), matrix_product)
 
     def variances(self) -> list[float]:
         """See CovarianceForm."""
@@ -94,7 +94,7 @@ class ExactFactor:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm."""
-        return _unbounded(self._values) or factor_verdict(self._specific, self.variances())
+        return _range_verdict(self._values) or factor_verdict(self._specific, self.variances())
 
 
 def factor_verdict(specific: Sequence[float], variances: Sequence[float]) -> Verdict:
@@ -113,9 +113,9 @@ def factor_verdict(specific: Sequence[float], variances: Sequence[float]) -> Ver
     if any(own < -PSD_TOLERANCE * whole for own, whole in zip(specific, variances, strict=True)):
         return SPECIFIC_NEGATIVE
     trace = fsum(variances)
-    return verdict_of(0.0 if trace <= TRACE_MIN else min(specific) / trace)
+    return verdict_from_margin(0.0 if trace <= TRACE_MIN else min(specific) / trace)
 
 
-def _unbounded(values: Iterable[float]) -> Verdict | None:
+def _range_verdict(values: Iterable[float]) -> Verdict | None:
     sizes = list(map(abs, values))
-    return NOT_FINITE if any(map(isnan, sizes)) else unbounded(0.0, max(sizes))
+    return NOT_FINITE if any(map(isnan, sizes)) else range_verdict(0.0, max(sizes))

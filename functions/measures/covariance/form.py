@@ -39,19 +39,19 @@ NOT_PSD = Verdict("covariance_not_psd", None)
 SPECIFIC_NEGATIVE = Verdict("specific_variance_negative", None)
 
 
-def unbounded(least: float, greatest: float) -> Verdict | None:
+def range_verdict(least: float, greatest: float) -> Verdict | None:
     """Return the verdict against a range that is not finite or exceeds the contract's range; else None."""
     if not (isfinite(least) and isfinite(greatest)):
         return NOT_FINITE
     return None if least >= -NUMBER_MAX_ABS and greatest <= NUMBER_MAX_ABS else OUT_OF_RANGE
 
 
-def verdict_on_nothing(greatest: float) -> Verdict:
+def verdict_on_zero_trace(greatest: float) -> Verdict:
     """Return the verdict on a matrix of trace zero: a covariance only if its greatest number is zero too."""
-    return verdict_of(0.0 if abs(greatest) <= TRACE_MIN else -1.0)
+    return verdict_from_margin(0.0 if abs(greatest) <= TRACE_MIN else -1.0)
 
 
-def verdict_of(margin: float) -> Verdict:
+def verdict_from_margin(margin: float) -> Verdict:
     """Return the verdict for a least eigenvalue over trace."""
     rounded = round(margin, MARGIN_DECIMALS) + 0.0
     return Verdict(None if margin >= -PSD_TOLERANCE else "covariance_not_psd", rounded)
@@ -67,22 +67,22 @@ def pair_bounds(variances: Vector) -> tuple[list[float], float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class CovarianceProduct:
     """Results of a covariance for one book.
 
     Attributes:
         variance: `w'Σw`.
-        times: returns `Σw` (n,), which costs more than the variance in some forms.
+        matrix_product: returns `Σw` (n,), which costs more than the variance in some forms.
     """
 
     variance: float
-    times: Callable[[], list[float]]
+    matrix_product: Callable[[], list[float]]
 
 
 class CovarianceForm(Protocol):
     """A symmetric matrix over n ids in a fixed order; weights and results follow that order."""
 
-    def exposure(self, weights: Vector) -> Exposure:
+    def product(self, weights: Vector) -> CovarianceProduct:
         """Return the exposure of a book with these weights (n,)."""
 
     def variances(self) -> list[float]:

@@ -8,7 +8,7 @@ covariance matrices, 2004, in the definition of scikit-learn (`ledoit_wolf`, cov
 from math import fsum, sqrt
 from typing import Literal, Protocol
 
-from functions.measures.covariance.form import Exposure, Verdict, verdict_of
+from functions.measures.covariance.form import CovarianceProduct, Verdict, verdict_from_margin
 from functions.measures.exact import EXACT_MAX_ASSETS, Vector, dot
 from functions.measures.performance import CONSTANT_MAX_RATIO
 
@@ -26,7 +26,7 @@ class Deviations(Protocol):
     def book(self, weights: Vector) -> list[float]:
         """Return `Xw` (T,)."""
 
-    def times(self, book: list[float]) -> list[float]:
+    def matrix_product(self, book: list[float]) -> list[float]:
         """Return `X'(Xw)` (n,)."""
 
     def squares(self) -> list[float]:
@@ -52,16 +52,16 @@ class SampleCovariance:
         self._mean_variance = fsum(self._squares) / self._divisor / count
         self.shrinkage = self._intensity() if shrinks else 0.0
 
-    def exposure(self, weights: Vector) -> Exposure:
+    def product(self, weights: Vector) -> CovarianceProduct:
         """See CovarianceForm."""
         kept, added = (1 - self.shrinkage) / self._divisor, self.shrinkage * self._mean_variance
         book = self._deviations.book(weights)
 
-        def times() -> list[float]:
-            products = self._deviations.times(book)
+        def matrix_product() -> list[float]:
+            products = self._deviations.matrix_product(book)
             return [kept * each + added * weight for each, weight in zip(products, weights, strict=True)]
 
-        return Exposure(kept * dot(book, book) + added * dot(weights, weights), times)
+        return CovarianceProduct(kept * dot(book, book) + added * dot(weights, weights), matrix_product)
 
     def variances(self) -> list[float]:
         """See CovarianceForm."""
@@ -70,7 +70,7 @@ class SampleCovariance:
 
     def verdict(self) -> Verdict:
         """See CovarianceForm: positive semi-definite by construction; the shrinkage gives the margin."""
-        return verdict_of(self.shrinkage / len(self._squares))
+        return verdict_from_margin(self.shrinkage / len(self._squares))
 
     def _intensity(self) -> float:
         """Return δ, 0 to 1: the estimation error of S over its distance from `μI`."""
@@ -93,7 +93,7 @@ class ExactDeviations:
         """See Deviations."""
         return [dot(row, weights) for row in zip(*self._series, strict=True)]
 
-    def times(self, book: list[float]) -> list[float]:
+    def matrix_product(self, book: list[float]) -> list[float]:
         """See Deviations."""
         return [dot(values, book) for values in self._series]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from functions.measures.covariance.arrays import Array
 from functions.measures.covariance.exact_cholesky import start_vector
-from functions.measures.covariance.form import NOT_PSD, PSD_TOLERANCE, Verdict, verdict_of
+from functions.measures.covariance.form import NOT_PSD, PSD_TOLERANCE, Verdict, verdict_from_margin
 
 Tiles = dict[tuple[int, int], Array]
 
@@ -36,7 +36,7 @@ def tiled_verdict(upper: Array, count: int, trace: float) -> Verdict:
     except np.linalg.LinAlgError:
         return NOT_PSD
     least = _least_eigenvalue(tiles, count)
-    return verdict_of(max(least - shift, -shift) / trace)
+    return verdict_from_margin(max(least - shift, -shift) / trace)
 
 
 def _lower_tiles(upper: Array, count: int, shift: float) -> Tiles:
@@ -56,15 +56,15 @@ def _lower_tiles(upper: Array, count: int, shift: float) -> Tiles:
     return tiles
 
 
-def _factorise(tiles: Tiles, across: int) -> None:
+def _factorise(tiles: Tiles, tile_count: int) -> None:
     """Replace the tiles of a symmetric matrix by those of its Cholesky factor L, column by column."""
-    for column in range(across):
+    for column in range(tile_count):
         pivot = np.linalg.cholesky(tiles[column, column])
         tiles[column, column] = pivot
         inverse = np.linalg.inv(pivot).T
-        for row in range(column + 1, across):
+        for row in range(column + 1, tile_count):
             tiles[row, column] = tiles[row, column] @ inverse
-        for row in range(column + 1, across):
+        for row in range(column + 1, tile_count):
             for other in range(column + 1, row + 1):
                 tiles[row, other] -= tiles[row, column] @ tiles[other, column].T
 

@@ -9,13 +9,13 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import names
-from infra.cdk.account.statements import HERE, Allowed
+from infra.cdk.account.statements import REGION_AND_ACCOUNT, AllowStatement
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.environments import StageName
+    from infra.environments import EnvironmentName
 
 ISSUER: Final = "token.actions.githubusercontent.com"
 AUDIENCE: Final = "sts.amazonaws.com"
@@ -23,7 +23,7 @@ SESSION_HOURS: Final = 1
 # Roles of CDK's bootstrap that the CLI assumes to upload assets and to start a deployment. `lookup` is left
 # out: it can read the whole account, including all blobs, and without it the CLI reads templates as `deploy`.
 BOOTSTRAP_ROLES: Final = ("deploy", "file-publishing")
-_NAMES_END_IN_CHANCE: Final = (
+_RANDOM_NAME_SUFFIX_REASON: Final = (
     "CloudFormation and Secrets Manager end the names of stacks and secrets in random characters"
 )
 
@@ -32,7 +32,13 @@ class DeployRole(Construct):
     """Trust GitHub's tokens for one repository and one environment, which can require an approval."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: StageName, repository: str, provider_arn: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: EnvironmentName,
+        repository: str,
+        provider_arn: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(
@@ -51,29 +57,33 @@ class DeployRole(Construct):
                 },
             ),
         )
-        for each in (*_deploying(), *_trying(stage)):
+        for each in (*_deployment_statements(), *_smoke_test_statements(stage)):
             self.role.add_to_policy(each.statement())
-            acknowledge(self.role, dict.fromkeys(each.findings(), _NAMES_END_IN_CHANCE))
+            acknowledge(self.role, dict.fromkeys(each.findings(), _RANDOM_NAME_SUFFIX_REASON))
         CfnOutput(self, "Arn", value=self.role.role_arn)
 
 
-def _deploying() -> Iterator[Allowed]:
-    yield Allowed(
+def _deployment_statements() -> Iterator[AllowStatement]:
+    yield AllowStatement(
         ["sts:AssumeRole"],
         [f"iam::<AWS::AccountId>:role/{names.bootstrap_role_name(each)}" for each in BOOTSTRAP_ROLES],
     )
-    yield Allowed(["ssm:GetParameter"], [f"ssm:{HERE}:parameter{names.BOOTSTRAP_VERSION}"])
+    yield AllowStatement(
+        ["ssm:GetParameter"], [f"ssm:{REGION_AND_ACCOUNT}:parameter{names.BOOTSTRAP_VERSION}"]
+    )
 
 
-def _trying(stage: StageName) -> Iterator[Allowed]:
+def _smoke_test_statements(stage: EnvironmentName) -> Iterator[AllowStatement]:
     """Let the smoke test find the API by its stack, and add and revoke its own token."""
     service = names.stack_name(stage, "service")
-    yield Allowed(["cloudformation:DescribeStacks"], [f"cloudformation:{HERE}:stack/{service}/*"])
-    yield Allowed(
+    yield AllowStatement(
+        ["cloudformation:DescribeStacks"], [f"cloudformation:{REGION_AND_ACCOUNT}:stack/{service}/*"]
+    )
+    yield AllowStatement(
         [
             "secretsmanager:GetSecretValue",
             "secretsmanager:PutSecretValue",
             "secretsmanager:UpdateSecretVersionStage",
         ],
-        [f"secretsmanager:{HERE}:secret:{names.tokens_secret_name(stage)}-*"],
+        [f"secretsmanager:{REGION_AND_ACCOUNT}:secret:{names.tokens_secret_name(stage)}-*"],
     )

@@ -9,14 +9,14 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import names
-from infra.cdk.account.statements import HERE, Allowed, resolved
+from infra.cdk.account.statements import REGION_AND_ACCOUNT, AllowStatement, resolve_pseudo_parameters
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Service, and the part of the ARN after the account. All physical names of the hub begin with these prefixes.
-OWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+HUB_RESOURCES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("backup", ("backup-vault:risk-hub-*", "backup-plan:*")),
     ("cloudwatch", ("alarm:risk-hub-*",)),
     ("codedeploy", ("application:risk-hub-*", "deploymentgroup:risk-hub-*", "deploymentconfig:*")),
@@ -38,7 +38,7 @@ OWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("wafv2", ("regional/webacl/risk-hub-*", "regional/managedruleset/*")),
 )
 # These actions have no name in their ARN, or are called before the resource exists.
-LOOKING: Final = (
+UNSCOPED_ACTIONS: Final = (
     "backup-storage:MountCapsule",
     "cloudwatch:DescribeAlarms",
     "lambda:CreateEventSourceMapping",
@@ -50,25 +50,25 @@ LOOKING: Final = (
     "ssm:GetParameters",
 )
 # Associating a web ACL with an API needs permission on the web ACL and on the API.
-ASSOCIATING: Final = (
+WEB_ACL_ASSOCIATION_ACTIONS: Final = (
     "wafv2:AssociateWebACL",
     "wafv2:DisassociateWebACL",
     "wafv2:GetWebACLForResource",
 )
 # A backup vault encrypts with an AWS managed key; AWS requests it in the name of the vault's creator.
-VAULT_KEY: Final = (
+VAULT_KEY_ACTIONS: Final = (
     "kms:CreateGrant",
     "kms:Decrypt",
     "kms:DescribeKey",
     "kms:GenerateDataKey",
     "kms:RetireGrant",
 )
-_VAULTS: Final = "backup.<AWS::Region>.amazonaws.com"
+_BACKUP_SERVICE: Final = "backup.<AWS::Region>.amazonaws.com"
 # KMS checks the tag of a new key before the key has it. A deployment could therefore also put the hub's tag
 # on another key of the account whose key policy delegates to IAM.
-MAKING_KEYS: Final = ("kms:CreateKey", "kms:TagResource")
+KEY_CREATION_ACTIONS: Final = ("kms:CreateKey", "kms:TagResource")
 # Actions of CloudFormation on the existing key of the alarm topics.
-KEY_VERBS: Final = (
+KEY_ACTIONS: Final = (
     "kms:DescribeKey",
     "kms:DisableKeyRotation",
     "kms:EnableKeyRotation",
@@ -79,18 +79,18 @@ KEY_VERBS: Final = (
     "kms:ScheduleKeyDeletion",
     "kms:UpdateKeyDescription",
 )
-DASHBOARDS: Final = (
+DASHBOARD_ACTIONS: Final = (
     "cloudwatch:DeleteDashboards",
     "cloudwatch:GetDashboard",
     "cloudwatch:ListDashboards",
     "cloudwatch:PutDashboard",
 )
 # These actions create a role or extend its permissions. They apply only to roles with the required boundary.
-BOUNDED_VERBS: Final = (
+BOUNDED_ROLE_ACTIONS: Final = (
     "iam:CreateRole",
     "iam:PutRolePolicy",
 )
-ROLE_VERBS: Final = (
+ROLE_ACTIONS: Final = (
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
     "iam:DetachRolePolicy",
@@ -104,8 +104,8 @@ ROLE_VERBS: Final = (
     "iam:UpdateRole",
     "iam:UpdateRoleDescription",
 )
-ROLES: Final = "iam::<AWS::AccountId>:role/RiskHub-*"
-PASSED_TO: Final = (
+HUB_ROLES: Final = "iam::<AWS::AccountId>:role/RiskHub-*"
+PASS_ROLE_SERVICES: Final = (
     "apigateway.amazonaws.com",
     "backup.amazonaws.com",
     "codedeploy.amazonaws.com",
@@ -114,8 +114,8 @@ PASSED_TO: Final = (
     "scheduler.amazonaws.com",
 )
 # AWS managed policies of services that act for the hub. No other policy may be attached to a role.
-ATTACHED: Final = ("AmazonAPIGatewayPushToCloudWatchLogs", "AWSBackupServiceRolePolicyForBackup")
-_ALL_OF_OURS: Final = (
+ATTACHABLE_POLICIES: Final = ("AmazonAPIGatewayPushToCloudWatchLogs", "AWSBackupServiceRolePolicyForBackup")
+_WILDCARD_REASON: Final = (
     "CloudFormation makes, changes and removes what bears the hub's names, in services whose resources are all listed "
     "here; without this policy it would have the whole account"
 )
@@ -128,7 +128,12 @@ class ExecutionPolicy(Construct):
         self, scope: Construct, construct_id: str, *, permissions_boundary: str | None = None
     ) -> None:
         super().__init__(scope, construct_id)
-        allowed = [*_on_own_names(), *_on_alarm_keys(), *_on_roles(permissions_boundary), *_on_assets()]
+        allowed = [
+            *_named_resource_statements(),
+            *_alarm_key_statements(),
+            *_role_statements(permissions_boundary),
+            *_asset_statements(),
+        ]
         policy = iam.ManagedPolicy(
             self,
             "Policy",
@@ -137,50 +142,69 @@ class ExecutionPolicy(Construct):
             statements=[each.statement() for each in allowed],
         )
         findings = (finding for each in allowed for finding in each.findings())
-        acknowledge(policy, dict.fromkeys(findings, _ALL_OF_OURS))
+        acknowledge(policy, dict.fromkeys(findings, _WILDCARD_REASON))
         CfnOutput(self, "Arn", value=policy.managed_policy_arn)
 
 
-def _on_own_names() -> Iterator[Allowed]:
-    for service, resources in OWN:
-        yield Allowed([f"{service}:*"], [f"{service}:{HERE}:{each}" for each in resources])
-    yield Allowed(["apigateway:*"], ["apigateway:<AWS::Region>::/*"])
-    yield Allowed(ASSOCIATING, ["apigateway:<AWS::Region>::/restapis/*/stages/*"])
-    yield Allowed(["s3:*"], ["s3:::riskhub-*"])
-    yield Allowed(VAULT_KEY, [f"kms:{HERE}:key/*"], {"StringEquals": {"kms:ViaService": [resolved(_VAULTS)]}})
-    yield Allowed([*LOOKING, *DASHBOARDS], ["*"])
+def _named_resource_statements() -> Iterator[AllowStatement]:
+    for service, resources in HUB_RESOURCES:
+        yield AllowStatement(
+            [f"{service}:*"], [f"{service}:{REGION_AND_ACCOUNT}:{each}" for each in resources]
+        )
+    yield AllowStatement(["apigateway:*"], ["apigateway:<AWS::Region>::/*"])
+    yield AllowStatement(WEB_ACL_ASSOCIATION_ACTIONS, ["apigateway:<AWS::Region>::/restapis/*/stages/*"])
+    yield AllowStatement(["s3:*"], ["s3:::riskhub-*"])
+    yield AllowStatement(
+        VAULT_KEY_ACTIONS,
+        [f"kms:{REGION_AND_ACCOUNT}:key/*"],
+        {"StringEquals": {"kms:ViaService": [resolve_pseudo_parameters(_BACKUP_SERVICE)]}},
+    )
+    yield AllowStatement([*UNSCOPED_ACTIONS, *DASHBOARD_ACTIONS], ["*"])
 
 
-def _on_alarm_keys() -> Iterator[Allowed]:
+def _alarm_key_statements() -> Iterator[AllowStatement]:
     """Allow actions on keys by the tag that CloudFormation sets: their ARNs do not contain the hub's name."""
     project = [names.cost_tags("")["project"]]
-    yield Allowed(MAKING_KEYS, ["*"], {"StringEquals": {"aws:RequestTag/project": project}})
-    yield Allowed(KEY_VERBS, [f"kms:{HERE}:key/*"], {"StringEquals": {"aws:ResourceTag/project": project}})
+    yield AllowStatement(KEY_CREATION_ACTIONS, ["*"], {"StringEquals": {"aws:RequestTag/project": project}})
+    yield AllowStatement(
+        KEY_ACTIONS,
+        [f"kms:{REGION_AND_ACCOUNT}:key/*"],
+        {"StringEquals": {"aws:ResourceTag/project": project}},
+    )
 
 
-def _on_roles(boundary: str | None) -> Iterator[Allowed]:
+def _role_statements(boundary: str | None) -> Iterator[AllowStatement]:
     """Allow actions on roles. A required boundary can be set on a role, but neither replaced nor removed."""
     bounded = {"StringEquals": {"iam:PermissionsBoundary": [_boundary_arn(boundary)]}} if boundary else {}
-    verbs = (*BOUNDED_VERBS, "iam:PutRolePermissionsBoundary") if boundary else BOUNDED_VERBS
-    yield Allowed(verbs, [ROLES], bounded)
-    yield Allowed(ROLE_VERBS, [ROLES])
-    yield Allowed(
+    verbs = (*BOUNDED_ROLE_ACTIONS, "iam:PutRolePermissionsBoundary") if boundary else BOUNDED_ROLE_ACTIONS
+    yield AllowStatement(verbs, [HUB_ROLES], bounded)
+    yield AllowStatement(ROLE_ACTIONS, [HUB_ROLES])
+    yield AllowStatement(
         ["iam:AttachRolePolicy"],
-        [ROLES],
-        {"ArnEquals": {"iam:PolicyARN": [resolved(_aws_own(each)) for each in ATTACHED]}, **bounded},
+        [HUB_ROLES],
+        {
+            "ArnEquals": {
+                "iam:PolicyARN": [
+                    resolve_pseudo_parameters(_service_role_policy_arn(each)) for each in ATTACHABLE_POLICIES
+                ]
+            },
+            **bounded,
+        },
     )
-    yield Allowed(["iam:PassRole"], [ROLES], {"StringEquals": {"iam:PassedToService": PASSED_TO}})
+    yield AllowStatement(
+        ["iam:PassRole"], [HUB_ROLES], {"StringEquals": {"iam:PassedToService": PASS_ROLE_SERVICES}}
+    )
 
 
 def _boundary_arn(policy: str) -> str:
-    own = resolved(f"arn:<AWS::Partition>:iam::<AWS::AccountId>:policy/{policy}")
+    own = resolve_pseudo_parameters(f"arn:<AWS::Partition>:iam::<AWS::AccountId>:policy/{policy}")
     return policy if policy.startswith("arn:") else own
 
 
-def _aws_own(policy: str) -> str:
+def _service_role_policy_arn(policy: str) -> str:
     return f"arn:<AWS::Partition>:iam::aws:policy/service-role/{policy}"
 
 
-def _on_assets() -> Iterator[Allowed]:
+def _asset_statements() -> Iterator[AllowStatement]:
     bucket = f"s3:::cdk-{names.BOOTSTRAP_QUALIFIER}-assets-<AWS::AccountId>-<AWS::Region>"
-    yield Allowed(["s3:GetObject"], [f"{bucket}/*"])
+    yield AllowStatement(["s3:GetObject"], [f"{bucket}/*"])

@@ -12,14 +12,14 @@ from aws_cdk import aws_iam as iam
 from infra import names
 from infra.cdk.account.deploy_role import AUDIENCE, ISSUER, DeployRole
 from infra.cdk.account.execution_policy import ExecutionPolicy
-from infra.environments import STAGES, StageError, boundary_policy
+from infra.environments import ENVIRONMENTS, EnvironmentSpecError, parse_boundary_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs import Construct
 
-    from infra.environments import StageName
+    from infra.environments import EnvironmentName
 
 REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 PROVIDER: Final = re.compile(rf"arn:[a-z-]+:iam::\d{{12}}:oidc-provider/{re.escape(ISSUER)}")
@@ -38,7 +38,7 @@ class AccountPlan:
     """
 
     repository: str
-    stages: tuple[StageName, ...]
+    stages: tuple[EnvironmentName, ...]
     provider_arn: str | None = None
     permissions_boundary: str | None = None
 
@@ -52,21 +52,23 @@ def account_plan(
     """Return the plan of an account.
 
     Raises:
-        StageError: the repository is not one exact name, the provider is not GitHub's, or a stage is unknown
+        EnvironmentSpecError: the repository is not one exact name, the provider is not GitHub's, or a stage is unknown
             or must not share an account.
     """
     if not REPOSITORY.fullmatch(repository):
-        raise StageError(f"repository {repository!r}: give owner/name, as on GitHub; no pattern")
+        raise EnvironmentSpecError(f"repository {repository!r}: give owner/name, as on GitHub; no pattern")
     if provider_arn and not PROVIDER.fullmatch(provider_arn):
-        raise StageError(f"provider {provider_arn!r} is not the ARN of an identity provider for {ISSUER}")
-    known: dict[str, StageName] = {
-        name: row.name for name, row in STAGES.items() if name != names.LOCAL_STAGE
+        raise EnvironmentSpecError(
+            f"provider {provider_arn!r} is not the ARN of an identity provider for {ISSUER}"
+        )
+    known: dict[str, EnvironmentName] = {
+        name: row.name for name, row in ENVIRONMENTS.items() if name != names.LOCAL_STAGE
     }
     if not stages or any(each not in known for each in stages):
-        raise StageError(f"stages {','.join(stages)!r}: choose of {', '.join(known)}")
-    if len(stages) > 1 and (kept := [each for each in stages if STAGES[known[each]].retain_data]):
-        raise StageError(f"stages {','.join(stages)!r}: {kept[0]} has an account of its own")
-    boundary = boundary_policy(permissions_boundary) if permissions_boundary else None
+        raise EnvironmentSpecError(f"stages {','.join(stages)!r}: choose of {', '.join(known)}")
+    if len(stages) > 1 and (kept := [each for each in stages if ENVIRONMENTS[known[each]].retain_data]):
+        raise EnvironmentSpecError(f"stages {','.join(stages)!r}: {kept[0]} has an account of its own")
+    boundary = parse_boundary_policy(permissions_boundary) if permissions_boundary else None
     return AccountPlan(repository, tuple(known[each] for each in stages), provider_arn or None, boundary)
 
 

@@ -11,8 +11,8 @@ from aws_cdk import aws_iam as iam
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-HERE: Final = "<AWS::Region>:<AWS::AccountId>"
-_PSEUDO: Final = {
+REGION_AND_ACCOUNT: Final = "<AWS::Region>:<AWS::AccountId>"
+_PSEUDO_PARAMETERS: Final = {
     "<AWS::Partition>": Aws.PARTITION,
     "<AWS::Region>": Aws.REGION,
     "<AWS::AccountId>": Aws.ACCOUNT_ID,
@@ -20,7 +20,7 @@ _PSEUDO: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class AllowStatement:
     """Actions on resources, each written as the part of the ARN after `arn:partition:`.
 
     Example: `dynamodb:<AWS::Region>:<AWS::AccountId>:table/risk-hub-*`.
@@ -34,8 +34,8 @@ class Allowed:
         """Return the IAM policy statement."""
         return iam.PolicyStatement(
             actions=[*self.actions],
-            resources=[resolved(each) for each in self._arns()],
-            conditions=_plain(self.conditions),
+            resources=[resolve_pseudo_parameters(each) for each in self._arns()],
+            conditions=_plain_conditions(self.conditions),
         )
 
     def findings(self) -> Iterator[str]:
@@ -47,14 +47,16 @@ class Allowed:
         return [each if each == "*" else f"arn:<AWS::Partition>:{each}" for each in self.resources]
 
 
-def resolved(text: str) -> str:
+def resolve_pseudo_parameters(text: str) -> str:
     """Replace the names of CloudFormation's pseudo-parameters by the parameters."""
-    for name, value in _PSEUDO.items():
+    for name, value in _PSEUDO_PARAMETERS.items():
         text = text.replace(name, value)
     return text
 
 
-def _plain(conditions: Mapping[str, Mapping[str, Sequence[str]]] | None) -> dict[str, dict[str, list[str]]]:
+def _plain_conditions(
+    conditions: Mapping[str, Mapping[str, Sequence[str]]] | None,
+) -> dict[str, dict[str, list[str]]]:
     return {
         operator: {key: [*values] for key, values in keys.items()}
         for operator, keys in (conditions or {}).items()

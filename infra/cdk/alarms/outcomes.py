@@ -11,31 +11,31 @@ from risk_hub_contracts.base import metrics
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
     from risk_hub_contracts.reports.risk import RiskStatus
 
 VALIDATION_SUCCESS_MIN_PERCENT: Final = 90
 # Added to the denominator: with no other reports, three failures are too many, one or two are not.
-VALIDATION_FREE_COUNT: Final = 20
+VALIDATION_DENOMINATOR_OFFSET: Final = 20
 
 
-def outcome_alarms(stage: Stage) -> Iterator[AlarmRule]:
+def outcome_alarms(environment: EnvironmentSpec) -> Iterator[AlarmRule]:
     """Yield the success rate for every X-Stage, and single failures for those that page."""
-    for data_stage in stage.stage_allow_list:
-        yield _validation_success(stage.name, data_stage)
-    for data_stage in stage.paging_stages:
-        yield from _without_numbers(stage.name, data_stage)
+    for data_stage in environment.stage_allow_list:
+        yield _validation_success(environment.name, data_stage)
+    for data_stage in environment.paging_stages:
+        yield from _incomplete_reports(environment.name, data_stage)
 
 
-def own_metric(stage: str, metric: metrics.Metric, statistic: str = "Sum", /, **dimensions: str) -> Metric:
+def hub_metric(stage: str, metric: metrics.Metric, statistic: str = "Sum", /, **dimensions: str) -> Metric:
     """Return one of the hub's own metrics with its CloudWatch namespace."""
     return Metric(names.metrics_namespace(stage), metric.name, dimensions, statistic)
 
 
 def _validation_success(stage: str, data_stage: str) -> AlarmRule:
     """Alarm on the share of reports with numbers: the metric is 100 with numbers, 0 without."""
-    reports = own_metric(stage, metrics.VALIDATION_SUCCESS, "SampleCount", stage=data_stage)
-    percents = own_metric(stage, metrics.VALIDATION_SUCCESS, "Sum", stage=data_stage)
+    reports = hub_metric(stage, metrics.VALIDATION_SUCCESS, "SampleCount", stage=data_stage)
+    percents = hub_metric(stage, metrics.VALIDATION_SUCCESS, "Sum", stage=data_stage)
     return AlarmRule(
         name=f"validation-success-{data_stage}",
         page="validation-success",
@@ -44,18 +44,18 @@ def _validation_success(stage: str, data_stage: str) -> AlarmRule:
         metrics={"reports": reports, "percents": percents},
         expression=(
             "100 - (100 * FILL(reports, 0) - FILL(percents, 0)) / "
-            f"(FILL(reports, 0) + {VALIDATION_FREE_COUNT})"
+            f"(FILL(reports, 0) + {VALIDATION_DENOMINATOR_OFFSET})"
         ),
         threshold=VALIDATION_SUCCESS_MIN_PERCENT,
-        wrong_when="under",
+        comparison="under",
     )
 
 
-def _without_numbers(stage: str, data_stage: str) -> Iterator[AlarmRule]:
+def _incomplete_reports(stage: str, data_stage: str) -> Iterator[AlarmRule]:
     """Alarm on a single book where people act on the numbers; other stages have only the success rate."""
 
     def reports(worker: names.FunctionFolder, status: RiskStatus) -> Metric:
-        return own_metric(stage, metrics.REPORTS, stage=data_stage, status=status, worker=worker)
+        return hub_metric(stage, metrics.REPORTS, stage=data_stage, status=status, worker=worker)
 
     yield AlarmRule(
         name=f"risk-not-computed-{data_stage}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from infra import names
-from infra.cdk.alarms.rule import HOUR_SECONDS, MINUTE_SECONDS, QUIET_IS_BAD, AlarmRule, Metric
+from infra.cdk.alarms.rule import HOUR_SECONDS, MINUTE_SECONDS, MISSING_IS_ALARM, AlarmRule, Metric
 from infra.environments import SEVERITIES
 from risk_hub_contracts.base.metrics import HEARTBEAT
 
@@ -20,11 +20,11 @@ SLOW_PERIODS: Final = 3
 HOURS_MISSED: Final = 3
 BURST_SHARE_MAX_PERCENT: Final = 5
 # Added to the denominator: with no other requests, one failure is not a burst, eleven are.
-BURST_FREE_REQUESTS: Final = 200
+BURST_DENOMINATOR_OFFSET: Final = 200
 # Messages that wait or are lost here may be exit signals.
 _CRITICAL_WORKERS: Final = frozenset({"exit_engine"})
 # Workers return single messages and raise no error: `message-failures` counts their failures.
-_RAISES_WHEN_BROKEN: Final = frozenset({*names.API_FUNCTIONS, "event_relay"})
+_RAISING_FUNCTIONS: Final = frozenset({*names.API_FUNCTIONS, "event_relay"})
 
 
 def platform_alarms(stage: str) -> Iterator[AlarmRule]:
@@ -37,9 +37,9 @@ def platform_alarms(stage: str) -> Iterator[AlarmRule]:
     yield from _relay_alarms(stage)
     for worker in names.WORKER_EVENTS:
         yield from _worker_alarms(stage, worker)
-    yield _hourly(stage, "blob_reaper")
+    yield _hourly_heartbeat(stage, "blob_reaper")
     for severity in SEVERITIES:
-        yield _undelivered(stage, severity)
+        yield _undelivered_notifications(stage, severity)
 
 
 def _api_alarms(stage: str) -> Iterator[AlarmRule]:
@@ -59,7 +59,7 @@ def _api_alarms(stage: str) -> Iterator[AlarmRule]:
         meaning=f"At least {BURST_SHARE_MAX_PERCENT} % of all requests get a 5xx: producers and consumers are failing",
         severity="critical",
         metrics={"errors": errors, "requests": requests},
-        expression=f"100 * FILL(errors, 0) / (FILL(requests, 0) + {BURST_FREE_REQUESTS})",
+        expression=f"100 * FILL(errors, 0) / (FILL(requests, 0) + {BURST_DENOMINATOR_OFFSET})",
         threshold=BURST_SHARE_MAX_PERCENT,
     )
 
@@ -79,7 +79,7 @@ def _function_alarms(stage: str, folder: names.FunctionFolder) -> Iterator[Alarm
                     "AWS/Lambda", metric, {"FunctionName": names.physical_name(stage, folder)}
                 )
             },
-            stops_release=metric == "Errors" and folder in _RAISES_WHEN_BROKEN,
+            stops_release=metric == "Errors" and folder in _RAISING_FUNCTIONS,
         )
 
 
@@ -116,7 +116,7 @@ def _relay_alarms(stage: str) -> Iterator[AlarmRule]:
         period_seconds=MINUTE_SECONDS,
         periods=SLOW_PERIODS,
     )
-    yield _depth(
+    yield _queue_depth(
         names.relay_failures_name(stage),
         "relay-failures",
         "relay-failures",
@@ -129,7 +129,7 @@ def _relay_alarms(stage: str) -> Iterator[AlarmRule]:
 def _worker_alarms(stage: str, worker: names.FunctionFolder) -> Iterator[AlarmRule]:
     name = worker.replace("_", "-")
     severity: Severity = "critical" if worker in _CRITICAL_WORKERS else "warning"
-    yield _depth(
+    yield _queue_depth(
         names.dead_letter_queue_name(stage, worker),
         f"{name}-dead-letters",
         "dead-letters",
@@ -155,7 +155,7 @@ def _worker_alarms(stage: str, worker: names.FunctionFolder) -> Iterator[AlarmRu
     )
 
 
-def _depth(  # noqa: PLR0913 - an alarm is exactly these words
+def _queue_depth(  # noqa: PLR0913 - an alarm is exactly these words
     queue: str, name: str, page: str, meaning: str, severity: Severity, *, stops_release: bool = False
 ) -> AlarmRule:
     return AlarmRule(
@@ -170,7 +170,7 @@ def _depth(  # noqa: PLR0913 - an alarm is exactly these words
     )
 
 
-def _hourly(stage: str, folder: names.FunctionFolder) -> AlarmRule:
+def _hourly_heartbeat(stage: str, folder: names.FunctionFolder) -> AlarmRule:
     return AlarmRule(
         name=f"{folder}-heartbeat".replace("_", "-"),
         page="schedule-heartbeat",
@@ -179,14 +179,14 @@ def _hourly(stage: str, folder: names.FunctionFolder) -> AlarmRule:
         metrics={
             "runs": Metric("AWS/Lambda", "Invocations", {"FunctionName": names.physical_name(stage, folder)})
         },
-        wrong_when="under",
+        comparison="under",
         period_seconds=HOUR_SECONDS,
         periods=HOURS_MISSED,
-        silence=QUIET_IS_BAD,
+        missing_data=MISSING_IS_ALARM,
     )
 
 
-def _undelivered(stage: str, severity: Severity) -> AlarmRule:
+def _undelivered_notifications(stage: str, severity: Severity) -> AlarmRule:
     """Alarm on failed deliveries of one topic, sent to the other topic."""
     (other,) = (each for each in SEVERITIES if each != severity)
     return AlarmRule(

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 Comparison = Literal["at_or_over", "under"]
 
-Silence = Literal["breaching", "notBreaching", "ignore"]
-QUIET_IS_GOOD: Final[Silence] = "notBreaching"
+MissingData = Literal["breaching", "notBreaching", "ignore"]
+MISSING_IS_OK: Final[MissingData] = "notBreaching"
 """The metric is sent only when there is something to count: no data means no failure."""
-QUIET_IS_BAD: Final[Silence] = "breaching"
+MISSING_IS_ALARM: Final[MissingData] = "breaching"
 """The metric is sent every minute: no data means that the monitoring has stopped."""
-QUIET_KEEPS_STATE: Final[Silence] = "ignore"
+MISSING_KEEPS_STATE: Final[MissingData] = "ignore"
 """The metric is sent every minute by a monitor that has its own alarm: no data does not show a recovery."""
 
 MINUTE_SECONDS: Final = 60
@@ -50,10 +50,10 @@ class AlarmRule:
         metrics: id to metric; `expression` uses the ids.
         expression: metric math over the ids; None for an alarm on its only metric.
         threshold: the lowest wrong value, or the lowest right value.
-        wrong_when: which of the two.
+        comparison: which of the two.
         period_seconds: period of the statistic.
         periods: number of consecutive periods.
-        silence: meaning of a period without data.
+        missing_data: meaning of a period without data.
         stops_release: whether a release in progress is rolled back while this alarm is on (ADR-0026).
     """
 
@@ -64,17 +64,17 @@ class AlarmRule:
     metrics: Mapping[str, Metric]
     expression: str | None = None
     threshold: float = 1
-    wrong_when: Comparison = "at_or_over"
+    comparison: Comparison = "at_or_over"
     period_seconds: int = FIVE_MINUTES_SECONDS
     periods: int = 1
-    silence: Silence = field(default=QUIET_IS_GOOD)
+    missing_data: MissingData = field(default=MISSING_IS_OK)
     stops_release: bool = False
 
-    def is_wrong(self, value: float | None) -> bool:
+    def breaches(self, value: float | None) -> bool:
         """Return whether one period's value, or its missing value, is wrong."""
         if value is None:
-            return self.silence == QUIET_IS_BAD
-        return value >= self.threshold if self.wrong_when == "at_or_over" else value < self.threshold
+            return self.missing_data == MISSING_IS_ALARM
+        return value >= self.threshold if self.comparison == "at_or_over" else value < self.threshold
 
 
 def runbook_page(page: str) -> str:

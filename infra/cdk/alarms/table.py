@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.cdk.alarms.rule import AlarmRule
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 
-def alarm_rules(stage: Stage) -> Iterator[AlarmRule]:
+def alarm_rules(environment: EnvironmentSpec) -> Iterator[AlarmRule]:
     """Yield the stage's alarms: on AWS metrics, then on the hub's own metrics."""
-    yield from platform_alarms(stage.name)
-    yield from hub_alarms(stage)
+    yield from platform_alarms(environment.name)
+    yield from hub_alarms(environment)

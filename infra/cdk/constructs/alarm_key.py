@@ -10,10 +10,10 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 # Permissions that a service needs to publish to an encrypted topic.
-PUBLISHING: Final = ("kms:Decrypt", "kms:GenerateDataKey*")
+PUBLISH_ACTIONS: Final = ("kms:Decrypt", "kms:GenerateDataKey*")
 CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
 # Notifications are delivered within minutes, so deleting the key loses no data.
-DELETED_AFTER_DAYS: Final = 7
+DELETION_WINDOW_DAYS: Final = 7
 
 
 class AlarmKey(Construct):
@@ -31,13 +31,13 @@ class AlarmKey(Construct):
             "Key",
             description=f"Alarm topics of the risk hub, stage {stage_name}",
             enable_key_rotation=True,
-            pending_window=Duration.days(DELETED_AFTER_DAYS),
+            pending_window=Duration.days(DELETION_WINDOW_DAYS),
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="CloudWatchAlarms",
-                actions=[*PUBLISHING],
+                actions=[*PUBLISH_ACTIONS],
                 principals=[iam.ServicePrincipal(CLOUDWATCH)],
                 resources=["*"],
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},

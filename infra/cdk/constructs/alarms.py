@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
     from infra.cdk.alarms.rule import AlarmRule, Metric
-    from infra.environments import Severity, Stage
+    from infra.environments import EnvironmentSpec, Severity
 
-_UNDELIVERED: Final = (
+_NO_REDRIVE_REASON: Final = (
     "What a subscriber does not take is counted by SNS and has an alarm of its own; an alarm that is read from a "
     "queue of dead letters is old news"
 )
@@ -33,7 +33,7 @@ _COMPARISON: Final = {
     "at_or_over": cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     "under": cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
 }
-_SILENCE: Final = {
+_MISSING_DATA: Final = {
     "breaching": cloudwatch.TreatMissingData.BREACHING,
     "ignore": cloudwatch.TreatMissingData.IGNORE,
     "notBreaching": cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -43,22 +43,26 @@ _SILENCE: Final = {
 class HubAlarms(Construct):
     """Every alarm of the table, sent to the topic of its severity when it turns on and when it ends."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec) -> None:
         super().__init__(scope, construct_id)
-        key = AlarmKey(self, "Encryption", stage_name=stage.name).key if stage.encrypted_alarms else None
-        self.topics = {severity: self._topic(stage, severity, key) for severity in SEVERITIES}
-        rules = [*alarm_rules(stage)]
-        self.alarms = [self._alarm(stage, rule) for rule in rules]
-        self.stop_releases = [
+        key = (
+            AlarmKey(self, "Encryption", stage_name=environment.name).key
+            if environment.encrypted_alarms
+            else None
+        )
+        self.topics = {severity: self._topic(environment, severity, key) for severity in SEVERITIES}
+        rules = [*alarm_rules(environment)]
+        self.alarms = [self._alarm(environment, rule) for rule in rules]
+        self.release_stopping_alarms = [
             alarm for alarm, rule in zip(self.alarms, rules, strict=True) if rule.stops_release
         ]
 
-    def _topic(self, stage: Stage, severity: Severity, key: kms.IKey | None) -> sns.Topic:
+    def _topic(self, environment: EnvironmentSpec, severity: Severity, key: kms.IKey | None) -> sns.Topic:
         topic = sns.Topic(
             self,
             f"{severity.capitalize()}Topic",
-            topic_name=names.alarm_topic_name(stage.name, severity),
-            display_name=f"Risk hub {stage.name}: {severity}",
+            topic_name=names.alarm_topic_name(environment.name, severity),
+            display_name=f"Risk hub {environment.name}: {severity}",
             enforce_ssl=True,
             master_key=key,
         )
@@ -71,30 +75,30 @@ class HubAlarms(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             )
         )
-        for subscriber in stage.subscribers(severity):
+        for subscriber in environment.subscribers(severity):
             added = topic.add_subscription(_subscription(subscriber))
-            acknowledge(added, {"Serverless-SNSRedrivePolicy": _UNDELIVERED})
+            acknowledge(added, {"Serverless-SNSRedrivePolicy": _NO_REDRIVE_REASON})
         return topic
 
-    def _alarm(self, stage: Stage, rule: AlarmRule) -> cloudwatch.Alarm:
+    def _alarm(self, environment: EnvironmentSpec, rule: AlarmRule) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             rule.name,
-            alarm_name=names.physical_name(stage.name, rule.name),
-            alarm_description=f"{rule.meaning}. Runbook: {stage.runbook_base}{runbook_page(rule.page)}",
-            metric=_measured(rule),
+            alarm_name=names.physical_name(environment.name, rule.name),
+            alarm_description=f"{rule.meaning}. Runbook: {environment.runbook_base}{runbook_page(rule.page)}",
+            metric=_alarm_metric(rule),
             threshold=rule.threshold,
-            comparison_operator=_COMPARISON[rule.wrong_when],
+            comparison_operator=_COMPARISON[rule.comparison],
             evaluation_periods=rule.periods,
-            treat_missing_data=_SILENCE[rule.silence],
+            treat_missing_data=_MISSING_DATA[rule.missing_data],
         )
-        told = actions.SnsAction(self.topics[rule.severity])
-        alarm.add_alarm_action(told)
-        alarm.add_ok_action(told)
+        notification = actions.SnsAction(self.topics[rule.severity])
+        alarm.add_alarm_action(notification)
+        alarm.add_ok_action(notification)
         return alarm
 
 
-def _measured(rule: AlarmRule) -> cloudwatch.IMetric:
+def _alarm_metric(rule: AlarmRule) -> cloudwatch.IMetric:
     period = Duration.seconds(rule.period_seconds)
     metrics = {each: _metric(metric, period) for each, metric in rule.metrics.items()}
     if rule.expression is None:

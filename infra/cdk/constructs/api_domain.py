@@ -8,19 +8,21 @@ from aws_cdk import CfnOutput
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
-from infra.cdk.constructs.removal_policy import removal_of
+from infra.cdk.constructs.removal_policy import removal_policy_for
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
 
     from infra.custom_domain import CustomDomain
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 
 class ApiDomain(Construct):
     """A regional domain name with TLS 1.2 or later; its outputs are the targets of the DNS record."""
 
-    def __init__(self, scope: Stack, construct_id: str, *, stage: Stage, domain: CustomDomain) -> None:
+    def __init__(
+        self, scope: Stack, construct_id: str, *, environment: EnvironmentSpec, domain: CustomDomain
+    ) -> None:
         super().__init__(scope, construct_id)
         name = apigateway.CfnDomainName(
             self,
@@ -30,7 +32,7 @@ class ApiDomain(Construct):
             endpoint_configuration=apigateway.CfnDomainName.EndpointConfigurationProperty(types=["REGIONAL"]),
             security_policy="TLS_1_2",
         )
-        name.apply_removal_policy(removal_of(stage))
+        name.apply_removal_policy(removal_policy_for(environment))
         CfnOutput(scope, "ApiDomainTarget", value=name.attr_regional_domain_name)
         CfnOutput(scope, "ApiDomainHostedZoneId", value=name.attr_regional_hosted_zone_id)
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra import names
-from infra.cdk.constructs.resource_policies import refuse_strangers
+from infra.cdk.constructs.resource_policies import deny_other_accounts
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
 
 BACKUP_HOUR_UTC: Final = "3"
-COLD_AFTER_DAYS: Final = 30
-LOCK_SETTLES_AFTER_DAYS: Final = 3
-READ_FOR_COPIES: Final = (
+COLD_STORAGE_AFTER_DAYS: Final = 30
+LOCK_CHANGEABLE_DAYS: Final = 3
+REPLICATION_READ_ACTIONS: Final = (
     "s3:GetObjectVersionAcl",
     "s3:GetObjectVersionForReplication",
     "s3:GetObjectVersionTagging",
@@ -52,7 +52,7 @@ class BlobArchive(Construct):
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         self.bucket.add_to_resource_policy(
-            refuse_strangers(
+            deny_other_accounts(
                 "s3:*", [self.bucket.bucket_arn, self.bucket.arn_for_objects("*")], Stack.of(self).account
             )
         )
@@ -71,11 +71,11 @@ class BlobArchive(Construct):
             description="Lets S3 copy blobs and bodies into their archive, and no removal",
         )
 
-    def allow_copies_of(self, source: s3.Bucket) -> None:
+    def allow_replication_from(self, source: s3.Bucket) -> None:
         """Let S3 read the source bucket and write the copies here."""
         prefixes = [source.arn_for_objects(f"{prefix}*") for prefix in ARCHIVED_PREFIXES]
         self._allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], [source.bucket_arn])
-        self._allow(READ_FOR_COPIES, prefixes)
+        self._allow(REPLICATION_READ_ACTIONS, prefixes)
         self._allow(["s3:ReplicateObject"], [self.bucket.arn_for_objects("*")])
         stack = Stack.of(self)
         for bucket, pattern in ((self.bucket, "*"), *((source, f"{each}*") for each in ARCHIVED_PREFIXES)):
@@ -122,7 +122,7 @@ class TableArchive(Construct):
             "Vault",
             backup_vault_name=names.physical_name(stage_name, "archive"),
             lock_configuration=backup.LockConfiguration(
-                min_retention=kept, changeable_for=Duration.days(LOCK_SETTLES_AFTER_DAYS)
+                min_retention=kept, changeable_for=Duration.days(LOCK_CHANGEABLE_DAYS)
             ),
             removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
@@ -134,7 +134,7 @@ class TableArchive(Construct):
                 rule_name="weekly",
                 schedule_expression=events.Schedule.cron(hour=BACKUP_HOUR_UTC, minute="0", week_day="SUN"),
                 delete_after=kept,
-                move_to_cold_storage_after=Duration.days(COLD_AFTER_DAYS),
+                move_to_cold_storage_after=Duration.days(COLD_STORAGE_AFTER_DAYS),
             )
         )
         plan.add_selection(

@@ -15,21 +15,23 @@ from infra.cdk.nag import acknowledge
 if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
 
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
-_OLD_NEWS: Final = (
+_NO_DLQ_REASON: Final = (
     "EventBridge tries for a day to tell the topic; who would read of a failed backup in a queue of dead letters "
     "reads the vault instead"
 )
-NO_BACKUP: Final = ("ABORTED", "EXPIRED", "FAILED", "PARTIAL")
+FAILED_BACKUP_STATES: Final = ("ABORTED", "EXPIRED", "FAILED", "PARTIAL")
 
 
 class ArchiveWatch(Construct):
     """A rule on AWS Backup's events that sends an alarm's subscribers a message in the form of an alarm."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, topic: sns.Topic) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec, topic: sns.Topic
+    ) -> None:
         super().__init__(scope, construct_id)
-        name = names.physical_name(stage.name, "archive-failed")
+        name = names.physical_name(environment.name, "archive-failed")
         rule = events.Rule(
             self,
             "Rule",
@@ -39,16 +41,16 @@ class ArchiveWatch(Construct):
                 source=["aws.backup"],
                 detail_type=["Backup Job State Change"],
                 detail={
-                    "state": [*NO_BACKUP],
-                    "backupVaultName": [names.physical_name(stage.name, "archive")],
+                    "state": [*FAILED_BACKUP_STATES],
+                    "backupVaultName": [names.physical_name(environment.name, "archive")],
                 },
             ),
         )
-        acknowledge(rule, {"Serverless-EventBusDLQ": _OLD_NEWS})
-        rule.add_target(targets.SnsTopic(topic, message=_as_an_alarm(name, stage.runbook_base)))
+        acknowledge(rule, {"Serverless-EventBusDLQ": _NO_DLQ_REASON})
+        rule.add_target(targets.SnsTopic(topic, message=_alarm_message(name, environment.runbook_base)))
 
 
-def _as_an_alarm(name: str, runbook_base: str) -> events.RuleTargetInput:
+def _alarm_message(name: str, runbook_base: str) -> events.RuleTargetInput:
     return events.RuleTargetInput.from_object(
         {
             "AlarmName": name,

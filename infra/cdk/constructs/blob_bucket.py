@@ -9,13 +9,13 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.cdk.constructs.archive import BlobArchive
-from infra.cdk.constructs.resource_policies import refuse_strangers
-from infra.cdk.constructs.removal_policy import removal_of
+from infra.cdk.constructs.removal_policy import removal_policy_for
+from infra.cdk.constructs.resource_policies import deny_other_accounts
 from infra.cdk.nag import acknowledge
 from infra.names import UPLOAD_PREFIX
 
 if TYPE_CHECKING:
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 ABANDONED_UPLOAD_DAYS: Final = 1
 TIERING_AFTER_DAYS: Final = 30
@@ -29,9 +29,9 @@ class BlobBucket(Construct):
     uploads are not blobs and do expire.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec) -> None:
         super().__init__(scope, construct_id)
-        archive = self._archive(stage)
+        archive = self._archive(environment)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -40,16 +40,16 @@ class BlobBucket(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
-            versioned=stage.point_in_time_recovery,
-            removal_policy=removal_of(stage),
-            lifecycle_rules=[_upkeep(), _uploads()],
+            versioned=environment.point_in_time_recovery,
+            removal_policy=removal_policy_for(environment),
+            lifecycle_rules=[_cleanup_rule(), _upload_expiry_rule()],
             replication_role=archive.role if archive else None,
             replication_rules=archive.rules() if archive else None,
         )
         if archive is not None:
-            archive.allow_copies_of(self.bucket)
+            archive.allow_replication_from(self.bucket)
         self.bucket.add_to_resource_policy(
-            refuse_strangers(
+            deny_other_accounts(
                 "s3:*", [self.bucket.bucket_arn, self.bucket.arn_for_objects("*")], Stack.of(self).account
             )
         )
@@ -61,13 +61,13 @@ class BlobBucket(Construct):
             },
         )
 
-    def _archive(self, stage: Stage) -> BlobArchive | None:
-        if stage.archive_lock_days is None:
+    def _archive(self, environment: EnvironmentSpec) -> BlobArchive | None:
+        if environment.archive_lock_days is None:
             return None
-        return BlobArchive(self, "Archive", lock_days=stage.archive_lock_days)
+        return BlobArchive(self, "Archive", lock_days=environment.archive_lock_days)
 
 
-def _upkeep() -> s3.LifecycleRule:
+def _cleanup_rule() -> s3.LifecycleRule:
     return s3.LifecycleRule(
         id="upkeep",
         abort_incomplete_multipart_upload_after=Duration.days(ABANDONED_UPLOAD_DAYS),
@@ -81,7 +81,7 @@ def _upkeep() -> s3.LifecycleRule:
     )
 
 
-def _uploads() -> s3.LifecycleRule:
+def _upload_expiry_rule() -> s3.LifecycleRule:
     return s3.LifecycleRule(
         id="uploads",
         prefix=UPLOAD_PREFIX,

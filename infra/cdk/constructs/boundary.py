@@ -19,9 +19,9 @@ def set_boundary(scope: Construct, policy: str | None) -> None:
     """
     if policy is None:
         return
-    of = iam.ManagedPolicy.from_managed_policy_arn if policy.startswith("arn:") else _named
+    of = iam.ManagedPolicy.from_managed_policy_arn if policy.startswith("arn:") else _policy_by_name
     iam.PermissionsBoundary.of(scope).apply(of(scope, "Boundary", policy))
 
 
-def _named(scope: Construct, construct_id: str, name: str) -> iam.IManagedPolicy:
+def _policy_by_name(scope: Construct, construct_id: str, name: str) -> iam.IManagedPolicy:
     return iam.ManagedPolicy.from_managed_policy_name(scope, construct_id, name)

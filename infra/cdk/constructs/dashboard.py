@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from infra.cdk.alarms.rule import Metric
     from infra.cdk.dashboards.boards import Rows
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 COLUMNS: Final = 24
 PERIOD: Final = Duration.minutes(1)
@@ -27,30 +27,35 @@ class HubDashboards(Construct):
     """Operators: alarms, freshness, requests, functions, queues. Owners: worlds, numbers, exceedances."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: Stage, alarms: Sequence[cloudwatch.IAlarm]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: EnvironmentSpec,
+        alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
         super().__init__(scope, construct_id)
         status = cloudwatch.AlarmStatusWidget(title="Alarms", alarms=[*alarms], width=COLUMNS)
-        self._board(stage, "operators", operators(stage), status)
-        self._board(stage, "owners", owners(stage))
+        self._board(environment, "operators", operators(environment), status)
+        self._board(environment, "owners", owners(environment))
 
-    def _board(self, stage: Stage, name: str, rows: Rows, *above: cloudwatch.IWidget) -> None:
+    def _board(self, environment: EnvironmentSpec, name: str, rows: Rows, *above: cloudwatch.IWidget) -> None:
         cloudwatch.Dashboard(
             self,
             name.capitalize(),
-            dashboard_name=names.physical_name(stage.name, name),
+            dashboard_name=names.physical_name(environment.name, name),
             widgets=[
                 [*above],
-                *([_widget(stage, each, COLUMNS // len(row)) for each in row] for row in rows),
+                *([_widget(environment, each, COLUMNS // len(row)) for each in row] for row in rows),
             ],
         )
 
 
-def _widget(stage: Stage, panel: Panel, width: int) -> cloudwatch.IWidget:
+def _widget(environment: EnvironmentSpec, panel: Panel, width: int) -> cloudwatch.IWidget:
     if isinstance(panel, LogTable):
         return cloudwatch.LogQueryWidget(
             title=panel.title,
-            log_group_names=[names.log_group_name(stage.name, panel.function)],
+            log_group_names=[names.log_group_name(environment.name, panel.function)],
             query_string=panel.query,
             view=cloudwatch.LogQueryVisualizationType.TABLE,
             width=width,

@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import names
-from infra.cdk.constructs.removal_policy import removal_of
+from infra.cdk.constructs.removal_policy import removal_policy_for
 from infra.cdk.nag import PYTHON_3_13, acknowledge
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_s3 as s3
 
-    from infra.environments import FunctionSize, Stage
+    from infra.environments import EnvironmentSpec, FunctionSize
 
 _ACTIVE_TRACING = "X-Ray's two write actions know no resource; Lambda needs them to send its own segments"
 _KEYS_ARE_DIGESTS = "Keys are content digests: the prefix is the narrowest name there is"
@@ -38,24 +38,24 @@ class HubFunction(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        stage: Stage,
+        environment: EnvironmentSpec,
         folder: names.FunctionFolder,
         code: lambda_.Code,
-        environment: Mapping[str, str],
+        variables: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
-        self.stage = stage
+        self.environment = environment
         self.folder = folder
         self.log_group = self._log_group()
         self.role = self._role()
-        self.function = self._function(code, environment)
+        self.function = self._function(code, variables)
         self.live = self._live()
         self._acknowledge()
 
     @property
     def size(self) -> FunctionSize:
         """Return the memory and timeout that the stage defines for this function."""
-        size: FunctionSize = getattr(self.stage, self.folder)
+        size: FunctionSize = getattr(self.environment, self.folder)
         return size
 
     def allow(self, actions: Sequence[str], resources: Sequence[str]) -> None:
@@ -78,9 +78,9 @@ class HubFunction(Construct):
         return logs.LogGroup(
             self,
             "Logs",
-            log_group_name=names.log_group_name(self.stage.name, self.folder),
-            retention=retention_of(self.stage.log_retention_days),
-            removal_policy=removal_of(self.stage),
+            log_group_name=names.log_group_name(self.environment.name, self.folder),
+            retention=log_retention(self.environment.log_retention_days),
+            removal_policy=removal_policy_for(self.environment),
         )
 
     def _role(self) -> iam.Role:
@@ -88,64 +88,64 @@ class HubFunction(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"What {self.folder} may do on stage {self.stage.name}",
+            description=f"What {self.folder} may do on stage {self.environment.name}",
         )
         self.log_group.grant_write(role)
         return role
 
-    def _function(self, code: lambda_.Code, environment: Mapping[str, str]) -> lambda_.Function:
+    def _function(self, code: lambda_.Code, variables: Mapping[str, str]) -> lambda_.Function:
         return lambda_.Function(
             self,
             "Function",
-            function_name=names.physical_name(self.stage.name, self.folder),
-            description=f"{self.folder} of the risk hub, stage {self.stage.name}",
+            function_name=names.physical_name(self.environment.name, self.folder),
+            description=f"{self.folder} of the risk hub, stage {self.environment.name}",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler=names.handler(self.folder),
             code=code,
             role=self.role,
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._starts_from_image else None,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._uses_snap_start else None,
             memory_size=self.size.memory_mib,
             timeout=Duration.seconds(self.size.timeout_seconds),
-            reserved_concurrent_executions=self.stage.reserved_concurrency(self.folder),
+            reserved_concurrent_executions=self.environment.reserved_concurrency(self.folder),
             tracing=lambda_.Tracing.ACTIVE,
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            application_log_level_v2=lambda_.ApplicationLogLevel[self.stage.log_level],
+            application_log_level_v2=lambda_.ApplicationLogLevel[self.environment.log_level],
             system_log_level_v2=lambda_.SystemLogLevel.INFO,
             environment={
-                **environment,
-                names.DEPLOYMENT_STAGE: self.stage.name,
+                **variables,
+                names.DEPLOYMENT_STAGE: self.environment.name,
                 names.POWERTOOLS_SERVICE_NAME: self.folder,
-                names.POWERTOOLS_METRICS_NAMESPACE: names.metrics_namespace(self.stage.name),
-                names.POWERTOOLS_LOG_LEVEL: self.stage.log_level,
+                names.POWERTOOLS_METRICS_NAMESPACE: names.metrics_namespace(self.environment.name),
+                names.POWERTOOLS_LOG_LEVEL: self.environment.log_level,
             },
         )
 
     @property
-    def _starts_from_image(self) -> bool:
-        return self.folder in self.stage.snap_start
+    def _uses_snap_start(self) -> bool:
+        return self.folder in self.environment.snap_start
 
     def _live(self) -> lambda_.IFunction:
         """Return what callers invoke: the alias of the published version, or the function itself."""
-        if self.stage.rollout == "in_place" or self.folder not in names.API_FUNCTIONS:
+        if self.environment.rollout == "in_place" or self.folder not in names.API_FUNCTIONS:
             return self.function
         alias = lambda_.Alias(
             self, "Live", alias_name=names.LIVE_ALIAS, version=self.function.current_version
         )
-        if self.stage.rollout == "canary":
-            self._shift_slowly(alias)
+        if self.environment.rollout == "canary":
+            self._use_canary(alias)
         return alias
 
-    def _shift_slowly(self, alias: lambda_.Alias) -> None:
+    def _use_canary(self, alias: lambda_.Alias) -> None:
         """Let CodeDeploy shift the alias to its next version; the operations stack holds the group."""
         resource = alias.node.default_child
         if not isinstance(resource, lambda_.CfnAlias):
             raise TypeError("an alias is made of one CloudFormation resource")
         resource.cfn_options.update_policy = CfnUpdatePolicy(
             code_deploy_lambda_alias_update=CfnCodeDeployLambdaAliasUpdate(
-                application_name=names.release_application_name(self.stage.name),
-                deployment_group_name=names.physical_name(self.stage.name, self.folder),
+                application_name=names.release_application_name(self.environment.name),
+                deployment_group_name=names.physical_name(self.environment.name, self.folder),
             )
         )
 
@@ -161,7 +161,7 @@ class HubFunction(Construct):
         acknowledge(self.role, {"AwsSolutions-IAM5[Resource::*]": _ACTIVE_TRACING})
 
 
-def retention_of(days: int) -> logs.RetentionDays:
+def log_retention(days: int) -> logs.RetentionDays:
     """Return the CloudWatch retention of exactly this many days.
 
     Raises:

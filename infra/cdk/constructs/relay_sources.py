@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
 
     from infra.cdk.constructs.hub_function import HubFunction
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 BATCH_RECORDS: Final = 100
 RETRY_ATTEMPTS: Final = 5
 RECORD_AGE_MAX_HOURS: Final = 1
 FAILURE_RETENTION_DAYS: Final = 14
 # Actions of Lambda on a stream under the function's role.
-READING: Final = (
+STREAM_READ_ACTIONS: Final = (
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
     "dynamodb:GetShardIterator",
@@ -34,22 +34,23 @@ READING: Final = (
 class RelayFailures(Construct):
     """Queue of stream records that could not be announced; each message names the key to read again."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec) -> None:
         super().__init__(scope, construct_id)
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=names.relay_failures_name(stage.name),
+            queue_name=names.relay_failures_name(environment.name),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=Duration.days(FAILURE_RETENTION_DAYS),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        end_of_the_line = (
+        no_redrive_reason = (
             "It is itself where failures end; an alarm watches its depth and a person redrives it"
         )
         acknowledge(
-            self.queue, {"AwsSolutions-SQS3": end_of_the_line, "Serverless-SQSRedrivePolicy": end_of_the_line}
+            self.queue,
+            {"AwsSolutions-SQS3": no_redrive_reason, "Serverless-SQSRedrivePolicy": no_redrive_reason},
         )
 
 
@@ -73,7 +74,7 @@ class RelaySource(Construct):
         super().__init__(scope, construct_id)
         if table.table_stream_arn is None:
             raise ValueError(f"table {table.node.path} has no stream: the relay has nothing to read from it")
-        relay.allow(READING, [table.table_stream_arn])
+        relay.allow(STREAM_READ_ACTIONS, [table.table_stream_arn])
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
@@ -86,12 +87,12 @@ class RelaySource(Construct):
             retry_attempts=RETRY_ATTEMPTS,
             max_record_age=Duration.hours(RECORD_AGE_MAX_HOURS),
             report_batch_item_failures=True,
-            filters=[lambda_.FilterCriteria.filter(_inserts(key_prefixes))],
+            filters=[lambda_.FilterCriteria.filter(_insert_filter(key_prefixes))],
         )
-        _set_aside_in(failures, mapping)
+        _set_failure_queue(failures, mapping)
 
 
-def _set_aside_in(failures: sqs.Queue, mapping: lambda_.EventSourceMapping) -> None:
+def _set_failure_queue(failures: sqs.Queue, mapping: lambda_.EventSourceMapping) -> None:
     """Set the failure queue without CDK's grant: the relay already may send there and needs nothing more."""
     resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
     resource.destination_config = lambda_.CfnEventSourceMapping.DestinationConfigProperty(
@@ -99,7 +100,7 @@ def _set_aside_in(failures: sqs.Queue, mapping: lambda_.EventSourceMapping) -> N
     )
 
 
-def _inserts(key_prefixes: tuple[str, tuple[str, ...]] | None) -> dict[str, Any]:
+def _insert_filter(key_prefixes: tuple[str, tuple[str, ...]] | None) -> dict[str, Any]:
     """Return the filter pattern of the inserts that the relay handles."""
     inserts: dict[str, Any] = {"eventName": lambda_.FilterRule.is_equal("INSERT")}
     if key_prefixes is None:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_cloudwatch as cloudwatch
 
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
-CONFIGURATION: Final = "CodeDeployDefault.LambdaCanary10Percent10Minutes"
+CANARY_CONFIGURATION: Final = "CodeDeployDefault.LambdaCanary10Percent10Minutes"
 # CodeDeploy's limit per deployment group.
 ALARMS_MAX_COUNT: Final = 10
-_TAKEN_BACK_WHEN: Final = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
-_ALARMS_HAVE_NO_NARROWER_RIGHT: Final = "cloudwatch:DescribeAlarms is granted on every alarm or on none"
+_ROLLBACK_EVENTS: Final = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
+_DESCRIBE_ALARMS_REASON: Final = "cloudwatch:DescribeAlarms is granted on every alarm or on none"
 
 
 class Releases(Construct):
@@ -34,16 +34,21 @@ class Releases(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: Stage, alarms: Sequence[cloudwatch.IAlarm]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: EnvironmentSpec,
+        alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
         super().__init__(scope, construct_id)
         if len(alarms) > ALARMS_MAX_COUNT:
             raise ValueError(f"{len(alarms)} alarms stop a release; CodeDeploy takes {ALARMS_MAX_COUNT}")
-        self._stage, self._alarms = stage, alarms
+        self._environment, self._alarms = environment, alarms
         application = codedeploy.CfnApplication(
             self,
             "Application",
-            application_name=names.release_application_name(stage.name),
+            application_name=names.release_application_name(environment.name),
             compute_platform="Lambda",
         )
         role = self._role()
@@ -58,7 +63,7 @@ class Releases(Construct):
                 "codedeploy.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             ),
-            description=f"Lets CodeDeploy move the aliases of stage {self._stage.name} and look at its alarms",
+            description=f"Lets CodeDeploy move the aliases of stage {self._environment.name} and look at its alarms",
         )
         aliases = [f"{self._function_arn(folder)}:{names.LIVE_ALIAS}" for folder in names.API_FUNCTIONS]
         role.add_to_policy(
@@ -73,14 +78,14 @@ class Releases(Construct):
             iam.PolicyStatement(actions=["lambda:GetProvisionedConcurrencyConfig"], resources=aliases)
         )
         role.add_to_policy(iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"]))
-        acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": _ALARMS_HAVE_NO_NARROWER_RIGHT})
+        acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": _DESCRIBE_ALARMS_REASON})
         return role
 
     def _function_arn(self, folder: names.FunctionFolder) -> str:
         return Stack.of(self).format_arn(
             service="lambda",
             resource="function",
-            resource_name=names.physical_name(self._stage.name, folder),
+            resource_name=names.physical_name(self._environment.name, folder),
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 
@@ -91,9 +96,9 @@ class Releases(Construct):
             self,
             folder,
             application_name=application.ref,
-            deployment_group_name=names.physical_name(self._stage.name, folder),
+            deployment_group_name=names.physical_name(self._environment.name, folder),
             service_role_arn=role.role_arn,
-            deployment_config_name=CONFIGURATION,
+            deployment_config_name=CANARY_CONFIGURATION,
             deployment_style=codedeploy.CfnDeploymentGroup.DeploymentStyleProperty(
                 deployment_type="BLUE_GREEN", deployment_option="WITH_TRAFFIC_CONTROL"
             ),
@@ -104,7 +109,7 @@ class Releases(Construct):
                 ],
             ),
             auto_rollback_configuration=codedeploy.CfnDeploymentGroup.AutoRollbackConfigurationProperty(
-                enabled=True, events=[*_TAKEN_BACK_WHEN]
+                enabled=True, events=[*_ROLLBACK_EVENTS]
             ),
         )
         group.node.add_dependency(role)

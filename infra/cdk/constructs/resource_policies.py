@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def refuse_plain_http(action: str, resources: Sequence[str]) -> iam.PolicyStatement:
+def deny_plain_http(action: str, resources: Sequence[str]) -> iam.PolicyStatement:
     """Deny every request without TLS."""
-    return _refusal("RefusePlainHttp", action, resources, {"Bool": {"aws:SecureTransport": "false"}})
+    return _deny_statement("RefusePlainHttp", action, resources, {"Bool": {"aws:SecureTransport": "false"}})
 
 
-def refuse_strangers(action: str, resources: Sequence[str], account: str) -> iam.PolicyStatement:
+def deny_other_accounts(action: str, resources: Sequence[str], account: str) -> iam.PolicyStatement:
     """Deny other accounts and unsigned requests; AWS services, which have no account, stay allowed.
 
     An unsigned request has neither condition key; `IfExists` covers it.
@@ -24,10 +24,10 @@ def refuse_strangers(action: str, resources: Sequence[str], account: str) -> iam
         "StringNotEquals": {"aws:PrincipalAccount": account},
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
     }
-    return _refusal("RefuseStrangers", action, resources, conditions)
+    return _deny_statement("RefuseStrangers", action, resources, conditions)
 
 
-def _refusal(
+def _deny_statement(
     sid: str, action: str, resources: Sequence[str], conditions: dict[str, dict[str, str]]
 ) -> iam.PolicyStatement:
     return iam.PolicyStatement(

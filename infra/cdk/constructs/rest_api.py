@@ -13,17 +13,17 @@ from constructs import Construct
 
 from infra import names
 from infra.cdk.constructs.gateway_responses import add_gateway_responses
-from infra.cdk.constructs.hub_function import retention_of
-from infra.cdk.constructs.removal_policy import removal_of
+from infra.cdk.constructs.hub_function import log_retention
+from infra.cdk.constructs.removal_policy import removal_policy_for
 from infra.cdk.constructs.web_acl import WebAcl
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
 
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
-_IN_THE_HANDLER = (
+_AUTHENTICATED_IN_HANDLER = (
     "The bearer token is checked in the handler against digests of at most 60 s of age: an authorizer "
     "would add a cold start and a cached decision that outlives a revoked token"
 )
@@ -50,24 +50,26 @@ class HubApi(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        stage: Stage,
+        environment: EnvironmentSpec,
         writer: lambda_.IFunction,
         reader: lambda_.IFunction,
         registry: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._stage = stage
+        self._environment = environment
         self.api = self._rest_api()
         self._execution_log()
         add_gateway_responses(self.api)
         world = self._routes(writer, reader)
         self._registry_routes(world, registry)
-        self._web_acl(stage.requests_per_address)
+        self._web_acl(environment.requests_per_address)
         self._acknowledge()
 
     def _web_acl(self, rate: int | None) -> None:
         if rate is not None:
-            WebAcl(self, "WebAcl", stage_name=self._stage.name, api=self.api.deployment_stage, rate=rate)
+            WebAcl(
+                self, "WebAcl", stage_name=self._environment.name, api=self.api.deployment_stage, rate=rate
+            )
             return
         reason = "Every request carries a token, and what this stage keeps is not worth a web ACL's price; prod has one"
         acknowledge(self.api.deployment_stage, {"AwsSolutions-APIG3": reason})
@@ -76,18 +78,18 @@ class HubApi(Construct):
         return apigateway.RestApi(
             self,
             "Api",
-            rest_api_name=names.physical_name(self._stage.name, "api"),
-            description=f"Risk hub, stage {self._stage.name}",
+            rest_api_name=names.physical_name(self._environment.name, "api"),
+            description=f"Risk hub, stage {self._environment.name}",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            policy=_network_policy(self._stage.allowed_networks),
+            policy=_network_policy(self._environment.allowed_networks),
             # Bodies arrive as the bytes that were sent; as text, invalid UTF-8 would be replaced silently.
             binary_media_types=["*/*"],
             cloud_watch_role=True,
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
             deploy_options=apigateway.StageOptions(
                 stage_name=names.API_STAGE_NAME,
-                throttling_rate_limit=self._stage.throttle_rate_per_second,
-                throttling_burst_limit=self._stage.throttle_burst_requests,
+                throttling_rate_limit=self._environment.throttle_rate_per_second,
+                throttling_burst_limit=self._environment.throttle_burst_requests,
                 metrics_enabled=True,
                 tracing_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
@@ -106,9 +108,9 @@ class HubApi(Construct):
         return logs.LogGroup(
             self,
             construct_id,
-            log_group_name=name or f"/risk-hub/{self._stage.name}/api-access",
-            retention=retention_of(self._stage.log_retention_days),
-            removal_policy=removal_of(self._stage),
+            log_group_name=name or f"/risk-hub/{self._environment.name}/api-access",
+            retention=log_retention(self._environment.log_retention_days),
+            removal_policy=removal_policy_for(self._environment),
         )
 
     def _routes(self, writer: lambda_.IFunction, reader: lambda_.IFunction) -> apigateway.Resource:
@@ -146,7 +148,10 @@ class HubApi(Construct):
     def _method(self, resource: apigateway.IResource, verb: str, function: lambda_.IFunction) -> None:
         """Add a method. The function answers HEAD, OPTIONS and 405; the gateway alone would answer 404."""
         method = resource.add_method(verb, apigateway.LambdaIntegration(function, allow_test_invoke=False))
-        acknowledge(method, {"AwsSolutions-APIG4": _IN_THE_HANDLER, "AwsSolutions-COG4": _IN_THE_HANDLER})
+        acknowledge(
+            method,
+            {"AwsSolutions-APIG4": _AUTHENTICATED_IN_HANDLER, "AwsSolutions-COG4": _AUTHENTICATED_IN_HANDLER},
+        )
 
     def _acknowledge(self) -> None:
         acknowledge(
@@ -172,13 +177,13 @@ def _network_policy(networks: tuple[str, ...] | None) -> iam.PolicyDocument | No
         return None
     return iam.PolicyDocument(
         statements=[
-            _invoke(iam.Effect.ALLOW),
-            _invoke(iam.Effect.DENY, {"NotIpAddress": {"aws:SourceIp": [*networks]}}),
+            _invoke_statement(iam.Effect.ALLOW),
+            _invoke_statement(iam.Effect.DENY, {"NotIpAddress": {"aws:SourceIp": [*networks]}}),
         ],
     )
 
 
-def _invoke(
+def _invoke_statement(
     effect: iam.Effect, conditions: dict[str, dict[str, list[str]]] | None = None
 ) -> iam.PolicyStatement:
     return iam.PolicyStatement(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # A failed run is not repeated: the next scheduled run does the same work.
 RETRY_ATTEMPTS: Final = 0
 EVENT_AGE_MAX_SECONDS: Final = 60
-_NOTHING_TO_KEEP: Final = (
+_NO_FAILURE_DESTINATION_REASON: Final = (
     "The call carries nothing that is worth keeping; a run that failed is told by the function's own alarm"
 )
 
@@ -31,7 +31,7 @@ class FunctionSchedule(Construct):
         self, scope: Construct, construct_id: str, *, function: HubFunction, every: Duration
     ) -> None:
         super().__init__(scope, construct_id)
-        stage, folder = function.stage.name, function.folder
+        stage, folder = function.environment.name, function.folder
         role = iam.Role(
             self,
             "Role",
@@ -52,7 +52,7 @@ class FunctionSchedule(Construct):
             retry_attempts=RETRY_ATTEMPTS,
             max_event_age=Duration.seconds(EVENT_AGE_MAX_SECONDS),
         )
-        acknowledge(invocation, {"Serverless-LambdaAsyncFailureDestination": _NOTHING_TO_KEEP})
+        acknowledge(invocation, {"Serverless-LambdaAsyncFailureDestination": _NO_FAILURE_DESTINATION_REASON})
         scheduler.CfnSchedule(
             self,
             "Schedule",

@@ -10,12 +10,12 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import names
-from infra.cdk.constructs.resource_policies import refuse_plain_http, refuse_strangers
-from infra.cdk.constructs.removal_policy import removal_of
+from infra.cdk.constructs.removal_policy import removal_policy_for
+from infra.cdk.constructs.resource_policies import deny_other_accounts, deny_plain_http
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 
 class HubTables(Construct):
@@ -25,17 +25,17 @@ class HubTables(Construct):
     needs a new table (keys, local indexes) fails the deployment instead of leaving the data behind.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec) -> None:
         super().__init__(scope, construct_id)
-        self._stage = stage
+        self._environment = environment
         self.snapshots = self._table("snapshots", expires=True, streamed=True)
         self.worlds = self._table("worlds", expires=False, streamed=False)
         self.evaluations = self._table("evaluations", expires=True, streamed=True)
         self.marks = self._table("marks", expires=True, streamed=False)
-        _index(self.snapshots, "by_as_of", "time_order")
-        _index(self.snapshots, "by_stage", "stage_time_order")
-        self._index_of_expiry()
-        self._index_of_emission()
+        _add_index(self.snapshots, "by_as_of", "time_order")
+        _add_index(self.snapshots, "by_stage", "stage_time_order")
+        self._add_expiry_index()
+        self._add_emission_index()
 
     def _table(
         self,
@@ -44,51 +44,51 @@ class HubTables(Construct):
         expires: bool,
         streamed: bool,
     ) -> dynamodb.Table:
-        table_name = names.physical_name(self._stage.name, name)
+        table_name = names.physical_name(self._environment.name, name)
         partition_key, sort_key = names.TABLE_KEYS[name]
         table = dynamodb.Table(
             self,
             name.capitalize(),
             table_name=table_name,
-            resource_policy=self._only_ours(table_name),
-            partition_key=_text(partition_key),
-            sort_key=_text(sort_key),
+            resource_policy=self._resource_policy(table_name),
+            partition_key=_string_attribute(partition_key),
+            sort_key=_string_attribute(sort_key),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             # The AWS managed key, not the AWS owned one: its use is recorded in CloudTrail.
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             time_to_live_attribute=names.TTL_ATTRIBUTE if expires else None,
             stream=dynamodb.StreamViewType.NEW_IMAGE if streamed else None,
-            deletion_protection=self._stage.deletion_protection,
-            removal_policy=removal_of(self._stage),
+            deletion_protection=self._environment.deletion_protection,
+            removal_policy=removal_policy_for(self._environment),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=self._stage.point_in_time_recovery,
+                point_in_time_recovery_enabled=self._environment.point_in_time_recovery,
             ),
         )
-        if not self._stage.point_in_time_recovery:
+        if not self._environment.point_in_time_recovery:
             acknowledge(table, {"AwsSolutions-DDB3": "This stage holds samples that can be published again"})
         return table
 
-    def _only_ours(self, table_name: str) -> iam.PolicyDocument:
+    def _resource_policy(self, table_name: str) -> iam.PolicyDocument:
         """Return the table's resource policy, with the fixed table name: a table cannot refer to itself."""
         stack = Stack.of(self)
         arn = stack.format_arn(service="dynamodb", resource="table", resource_name=table_name)
         resources = [arn, f"{arn}/index/*"]
         return iam.PolicyDocument(
             statements=[
-                refuse_plain_http("dynamodb:*", resources),
-                refuse_strangers("dynamodb:*", resources, stack.account),
+                deny_plain_http("dynamodb:*", resources),
+                deny_other_accounts("dynamodb:*", resources, stack.account),
             ],
         )
 
-    def _index_of_expiry(self) -> None:
+    def _add_expiry_index(self) -> None:
         self.snapshots.add_local_secondary_index(
             index_name="by_expiry",
-            sort_key=_text("expiry_order"),
+            sort_key=_string_attribute("expiry_order"),
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=["time_order", "stage", "actor", "created_at"],
         )
 
-    def _index_of_emission(self) -> None:
+    def _add_emission_index(self) -> None:
         """Add the index of exit signals; other records lack its sort key and cost no write here.
 
         The index is global: a local one would limit each world's reports to 10 GB and can only be created
@@ -96,20 +96,20 @@ class HubTables(Construct):
         """
         self.evaluations.add_global_secondary_index(
             index_name="by_emission",
-            partition_key=_text("world_id"),
-            sort_key=_text("signal_order"),
+            partition_key=_string_attribute("world_id"),
+            sort_key=_string_attribute("signal_order"),
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=["report", "stage"],
         )
 
 
-def _index(table: dynamodb.Table, name: str, sort_key: str) -> None:
+def _add_index(table: dynamodb.Table, name: str, sort_key: str) -> None:
     table.add_local_secondary_index(
         index_name=name,
-        sort_key=_text(sort_key),
+        sort_key=_string_attribute(sort_key),
         projection_type=dynamodb.ProjectionType.ALL,
     )
 
 
-def _text(name: str) -> dynamodb.Attribute:
+def _string_attribute(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -10,11 +10,11 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra import names
-from infra.cdk.constructs.removal_policy import removal_of
+from infra.cdk.constructs.removal_policy import removal_policy_for
 from infra.cdk.nag import acknowledge
 
 if TYPE_CHECKING:
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 
 class TokenSecret(Construct):
@@ -24,15 +24,15 @@ class TokenSecret(Construct):
     deployments keep the operators' list.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, environment: EnvironmentSpec) -> None:
         super().__init__(scope, construct_id)
         self.secret = secretsmanager.Secret(
             self,
             "Tokens",
-            secret_name=names.tokens_secret_name(stage.name),
+            secret_name=names.tokens_secret_name(environment.name),
             description="Digests, scopes and actors of the bearer tokens of the risk hub",
             secret_string_value=SecretValue.unsafe_plain_text(json.dumps({"tokens": []})),
-            removal_policy=removal_of(stage),
+            removal_policy=removal_policy_for(environment),
         )
         acknowledge(
             self.secret,

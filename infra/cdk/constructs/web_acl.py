@@ -31,7 +31,7 @@ class WebAcl(Construct):
             description=f"Before the API of the risk hub, stage {stage_name}",
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow=wafv2.CfnWebACL.AllowActionProperty()),
-            visibility_config=_measured("web-acl"),
+            visibility_config=_visibility("web-acl"),
             rules=[_rate_rule(rate), *map(_managed_rule, range(1, len(MANAGED_RULES) + 1), MANAGED_RULES)],
         )
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=api.stage_arn, web_acl_arn=acl.attr_arn)
@@ -47,7 +47,7 @@ def _rate_rule(rate: int) -> wafv2.CfnWebACL.RuleProperty:
                 aggregate_key_type="IP", limit=rate, evaluation_window_sec=RATE_WINDOW_SECONDS
             )
         ),
-        visibility_config=_measured("rate-per-address"),
+        visibility_config=_visibility("rate-per-address"),
     )
 
 
@@ -61,11 +61,11 @@ def _managed_rule(priority: int, name: str) -> wafv2.CfnWebACL.RuleProperty:
                 vendor_name="AWS", name=name
             )
         ),
-        visibility_config=_measured(name),
+        visibility_config=_visibility(name),
     )
 
 
-def _measured(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+def _visibility(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
     return wafv2.CfnWebACL.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
     )

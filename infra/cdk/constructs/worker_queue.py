@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from infra.cdk.constructs.hub_function import HubFunction
 
-VISIBILITY_TIMEOUTS: Final = 6
+VISIBILITY_TIMEOUT_FACTOR: Final = 6
 BATCH_MESSAGES: Final = 10
 CONCURRENCY_MAX: Final = 10
 DEAD_LETTER_RETENTION_DAYS: Final = 14
 DELIVERY_ATTEMPTS: Final = 24
 DELIVERY_AGE_MAX_HOURS: Final = 6
 # Actions of Lambda on a queue under the function's role.
-CONSUMING: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+CONSUME_ACTIONS: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 
 
 class WorkerQueue(Construct):
@@ -43,14 +43,14 @@ class WorkerQueue(Construct):
         detail_types: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
-        stage, folder = worker.stage.name, worker.folder
+        stage, folder = worker.environment.name, worker.folder
         self.dead_letters = self._dead_letters(names.dead_letter_queue_name(stage, folder))
         self.queue = self._queue(names.queue_name(stage, folder), worker.size.timeout_seconds)
         self._rule(names.physical_name(stage, folder), bus, detail_types)
         self._mapping(worker)
 
     def _mapping(self, worker: HubFunction) -> None:
-        worker.allow(CONSUMING, [self.queue.queue_arn])
+        worker.allow(CONSUME_ACTIONS, [self.queue.queue_arn])
         mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
@@ -90,7 +90,7 @@ class WorkerQueue(Construct):
             queue_name=name,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            visibility_timeout=Duration.seconds(VISIBILITY_TIMEOUTS * timeout_seconds),
+            visibility_timeout=Duration.seconds(VISIBILITY_TIMEOUT_FACTOR * timeout_seconds),
             dead_letter_queue=sqs.DeadLetterQueue(
                 max_receive_count=QUEUE_RECEIVES_MAX_COUNT, queue=self.dead_letters
             ),

@@ -11,37 +11,55 @@ from risk_hub_contracts.base import metrics as m
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
     from risk_hub_contracts.reports.risk import RiskStatus
 
 Rows = tuple[tuple[Panel, ...], ...]
 
 
-def operators(stage: Stage) -> Rows:
+def operators(environment: EnvironmentSpec) -> Rows:
     """Return freshness, then a snapshot's path (requests, functions, queues, failures), tokens, worlds."""
-    return (_freshness(stage), _requests(stage), _functions(stage), _queues(stage), _by_world(stage))
+    return (
+        _freshness(environment),
+        _requests(environment),
+        _functions(environment),
+        _queues(environment),
+        _world_panels(environment),
+    )
 
 
-def owners(stage: Stage) -> Rows:
+def owners(environment: EnvironmentSpec) -> Rows:
     """Return worlds, their results, their risk numbers, and the limits that they exceeded."""
-    by_stage = stage.stage_allow_list
-    space = names.metrics_namespace(stage.name)
+    by_stage = environment.stage_allow_list
+    namespace = names.metrics_namespace(environment.name)
     return (
         (
-            Graph("Worlds that are expected", "worlds", _by_stage(stage, m.WORLDS_EXPECTED, by_stage)),
-            Graph("Worlds that nobody expects", "worlds", _by_stage(stage, m.WORLDS_UNEXPECTED, by_stage)),
-            Graph("Snapshots stored", "snapshots", _by_stage(stage, m.SNAPSHOT_PROCESSED, by_stage, "Sum")),
+            Graph(
+                "Worlds that are expected", "worlds", _stage_lines(environment, m.WORLDS_EXPECTED, by_stage)
+            ),
+            Graph(
+                "Worlds that nobody expects",
+                "worlds",
+                _stage_lines(environment, m.WORLDS_UNEXPECTED, by_stage),
+            ),
+            Graph(
+                "Snapshots stored",
+                "snapshots",
+                _stage_lines(environment, m.SNAPSHOT_PROCESSED, by_stage, "Sum"),
+            ),
         ),
         (
-            WorldGraph("Lag of each world", "s", space, m.SNAPSHOT_LAG.name),
-            WorldGraph("Worlds that never came", "worlds", space, m.SNAPSHOT_MISSING.name),
-            Graph("Worst lag", "s", _by_stage(stage, m.SNAPSHOT_LAG, by_stage)),
+            WorldGraph("Lag of each world", "s", namespace, m.SNAPSHOT_LAG.name),
+            WorldGraph("Worlds that never came", "worlds", namespace, m.SNAPSHOT_MISSING.name),
+            Graph("Worst lag", "s", _stage_lines(environment, m.SNAPSHOT_LAG, by_stage)),
         ),
         (
             Graph(
-                "Validation success rate", "%", _by_stage(stage, m.VALIDATION_SUCCESS, by_stage, "Average")
+                "Validation success rate",
+                "%",
+                _stage_lines(environment, m.VALIDATION_SUCCESS, by_stage, "Average"),
             ),
-            Graph("Evaluations without all their numbers", "evaluations", _incomplete(stage)),
+            Graph("Evaluations without all their numbers", "evaluations", _incomplete(environment)),
         ),
         (
             LogTable(
@@ -59,8 +77,8 @@ def owners(stage: Stage) -> Rows:
     )
 
 
-def _freshness(stage: Stage) -> tuple[Panel, ...]:
-    by_stage = stage.stage_allow_list
+def _freshness(environment: EnvironmentSpec) -> tuple[Panel, ...]:
+    by_stage = environment.stage_allow_list
     kinds = (
         ("late", m.WORLDS_LATE),
         ("stale", m.WORLDS_STALE),
@@ -68,22 +86,22 @@ def _freshness(stage: Stage) -> tuple[Panel, ...]:
         ("quiet", m.WORLDS_QUIET),
     )
     counted = [
-        Line(f"{label} {each}", _hub(stage, metric, "Maximum", stage=each))
+        Line(f"{label} {each}", _hub_metric(environment, metric, "Maximum", stage=each))
         for label, metric in kinds
         for each in by_stage
     ]
-    beats = Line("heartbeat", _hub(stage, m.HEARTBEAT, "Sum", worker="freshness_monitor"))
+    beats = Line("heartbeat", _hub_metric(environment, m.HEARTBEAT, "Sum", worker="freshness_monitor"))
     return (
-        Graph("Worst lag", "s", _by_stage(stage, m.SNAPSHOT_LAG, by_stage)),
+        Graph("Worst lag", "s", _stage_lines(environment, m.SNAPSHOT_LAG, by_stage)),
         Graph("Late, stale, missing, and held back by quiet hours", "worlds", tuple(counted)),
         Graph("Passes of the monitor", "passes", (beats,)),
     )
 
 
-def _requests(stage: Stage) -> tuple[Panel, ...]:
-    api = {"ApiName": names.physical_name(stage.name, "api"), "Stage": names.API_STAGE_NAME}
+def _requests(environment: EnvironmentSpec) -> tuple[Panel, ...]:
+    api = {"ApiName": names.physical_name(environment.name, "api"), "Stage": names.API_STAGE_NAME}
     refused = [
-        Line(status, _hub(stage, m.HTTP_REFUSED, "Sum", status=status))
+        Line(status, _hub_metric(environment, m.HTTP_REFUSED, "Sum", status=status))
         for status in ("401", "403", "409", "422", "5xx")
     ]
     return (
@@ -100,31 +118,31 @@ def _requests(stage: Stage) -> tuple[Panel, ...]:
     )
 
 
-def _functions(stage: Stage) -> tuple[Panel, ...]:
-    by_stage = stage.stage_allow_list
+def _functions(environment: EnvironmentSpec) -> tuple[Panel, ...]:
+    by_stage = environment.stage_allow_list
     blobs = [
-        Line(f"blob {reason}", _hub(stage, m.BLOB_ERRORS, "Sum", reason=reason))
+        Line(f"blob {reason}", _hub_metric(environment, m.BLOB_ERRORS, "Sum", reason=reason))
         for reason in ("unusable", "unavailable")
     ]
     return (
-        Graph("Duration, p99", "ms", _of_functions(stage, "Duration", "p99")),
-        Graph("Function errors", "errors", _of_functions(stage, "Errors", "Sum")),
+        Graph("Duration, p99", "ms", _function_lines(environment, "Duration", "p99")),
+        Graph("Function errors", "errors", _function_lines(environment, "Errors", "Sum")),
         Graph(
             "Repetitions and blob errors",
             "events",
-            (*_by_stage(stage, m.SNAPSHOT_DEDUPE, by_stage, "Sum"), *blobs),
+            (*_stage_lines(environment, m.SNAPSHOT_DEDUPE, by_stage, "Sum"), *blobs),
         ),
     )
 
 
-def _queues(stage: Stage) -> tuple[Panel, ...]:
+def _queues(environment: EnvironmentSpec) -> tuple[Panel, ...]:
     workers = list(names.WORKER_EVENTS)
     every = [
-        *(names.queue_name(stage.name, worker) for worker in workers),
-        *(names.dead_letter_queue_name(stage.name, worker) for worker in workers),
-        names.relay_failures_name(stage.name),
+        *(names.queue_name(environment.name, worker) for worker in workers),
+        *(names.dead_letter_queue_name(environment.name, worker) for worker in workers),
+        names.relay_failures_name(environment.name),
     ]
-    prefix = names.physical_name(stage.name, "")
+    prefix = names.physical_name(environment.name, "")
     depth = [
         Line(
             queue.removeprefix(prefix),
@@ -132,14 +150,18 @@ def _queues(stage: Stage) -> tuple[Panel, ...]:
         )
         for queue in every
     ]
-    trouble = (("failed", m.SNAPSHOT_FAILED), ("expired", m.SNAPSHOT_EXPIRED), ("retried", m.SNAPSHOT_RETRY))
+    failure_metrics = (
+        ("failed", m.SNAPSHOT_FAILED),
+        ("expired", m.SNAPSHOT_EXPIRED),
+        ("retried", m.SNAPSHOT_RETRY),
+    )
     failed = [
-        Line(f"{label} {worker}", _hub(stage, metric, "Sum", worker=worker))
-        for label, metric in trouble
+        Line(f"{label} {worker}", _hub_metric(environment, metric, "Sum", worker=worker))
+        for label, metric in failure_metrics
         for worker in workers
     ]
     delay = [
-        Line(worker, _hub(stage, m.PROCESSING_DELAY, "p99", worker=worker))
+        Line(worker, _hub_metric(environment, m.PROCESSING_DELAY, "p99", worker=worker))
         for worker in ("event_relay", *workers)
     ]
     return (
@@ -149,47 +171,50 @@ def _queues(stage: Stage) -> tuple[Panel, ...]:
     )
 
 
-def _by_world(stage: Stage) -> tuple[Panel, ...]:
-    space = names.metrics_namespace(stage.name)
-    end = Line("first end", _hub(stage, m.TOKEN_END, "Minimum", worker="freshness_monitor"))
+def _world_panels(environment: EnvironmentSpec) -> tuple[Panel, ...]:
+    namespace = names.metrics_namespace(environment.name)
+    end = Line("first end", _hub_metric(environment, m.TOKEN_END, "Minimum", worker="freshness_monitor"))
     return (
-        WorldGraph("Repetitions of each world", "snapshots", space, m.SNAPSHOT_DEDUPE.name, "Sum"),
-        WorldGraph("Expired events of each world", "events", space, m.SNAPSHOT_EXPIRED.name, "Sum"),
+        WorldGraph("Repetitions of each world", "snapshots", namespace, m.SNAPSHOT_DEDUPE.name, "Sum"),
+        WorldGraph("Expired events of each world", "events", namespace, m.SNAPSHOT_EXPIRED.name, "Sum"),
         Graph("Time until a token ends that nothing replaces", "s", (end,)),
     )
 
 
-def _incomplete(stage: Stage) -> tuple[Line, ...]:
+def _incomplete(environment: EnvironmentSpec) -> tuple[Line, ...]:
     """Return lines for the paging stages only; lines for every stage would be unreadable."""
     statuses: tuple[RiskStatus, ...] = ("partial", "insufficient", "invalid_input")
     return tuple(
         Line(
             f"{worker} {status} {each}",
-            _hub(stage, m.REPORTS, "Sum", stage=each, status=status, worker=worker),
+            _hub_metric(environment, m.REPORTS, "Sum", stage=each, status=status, worker=worker),
         )
-        for each in stage.paging_stages
+        for each in environment.paging_stages
         for worker in names.WORKER_EVENTS
         for status in statuses
     )
 
 
-def _of_functions(stage: Stage, metric: str, statistic: str) -> tuple[Line, ...]:
+def _function_lines(environment: EnvironmentSpec, metric: str, statistic: str) -> tuple[Line, ...]:
     return tuple(
         Line(
             folder,
             Metric(
-                "AWS/Lambda", metric, {"FunctionName": names.physical_name(stage.name, folder)}, statistic
+                "AWS/Lambda",
+                metric,
+                {"FunctionName": names.physical_name(environment.name, folder)},
+                statistic,
             ),
         )
         for folder in names.FUNCTION_FOLDERS
     )
 
 
-def _by_stage(
-    stage: Stage, metric: m.Metric, data_stages: Iterable[str], statistic: str = "Maximum"
+def _stage_lines(
+    environment: EnvironmentSpec, metric: m.Metric, data_stages: Iterable[str], statistic: str = "Maximum"
 ) -> tuple[Line, ...]:
-    return tuple(Line(each, _hub(stage, metric, statistic, stage=each)) for each in data_stages)
+    return tuple(Line(each, _hub_metric(environment, metric, statistic, stage=each)) for each in data_stages)
 
 
-def _hub(stage: Stage, metric: m.Metric, statistic: str, /, **dimensions: str) -> Metric:
+def _hub_metric(stage: EnvironmentSpec, metric: m.Metric, statistic: str, /, **dimensions: str) -> Metric:
     return Metric(names.metrics_namespace(stage.name), metric.name, dimensions, statistic)

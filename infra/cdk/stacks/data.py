@@ -17,37 +17,37 @@ from infra.cdk.constructs.token_secret import TokenSecret
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 
 class DataStack(Stack):
     """Tables, bucket, secret: no code, and no resource that a code change can replace."""
 
-    def __init__(self, scope: Construct, *, stage: Stage) -> None:
-        name = names.stack_name(stage.name, "data")
+    def __init__(self, scope: Construct, *, environment: EnvironmentSpec) -> None:
+        name = names.stack_name(environment.name, "data")
         super().__init__(
             scope,
             name,
-            description=f"Risk hub, stage {stage.name}: what is stored",
-            termination_protection=stage.deletion_protection,
-            tags=names.cost_tags(stage.name),
+            description=f"Risk hub, stage {environment.name}: what is stored",
+            termination_protection=environment.deletion_protection,
+            tags=names.cost_tags(environment.name),
         )
-        set_boundary(self, stage.permissions_boundary)
-        tables = HubTables(self, "Tables", stage=stage)
+        set_boundary(self, environment.permissions_boundary)
+        tables = HubTables(self, "Tables", environment=environment)
         self.snapshots, self.worlds, self.evaluations = tables.snapshots, tables.worlds, tables.evaluations
         self.marks = tables.marks
-        self.bucket = BlobBucket(self, "Blobs", stage=stage).bucket
-        if stage.archive_lock_days is not None:
+        self.bucket = BlobBucket(self, "Blobs", environment=environment).bucket
+        if environment.archive_lock_days is not None:
             TableArchive(
                 self,
                 "Archive",
-                stage_name=stage.name,
+                stage_name=environment.name,
                 tables=[self.snapshots, self.worlds, self.evaluations, self.marks],
-                lock_days=stage.archive_lock_days,
+                lock_days=environment.archive_lock_days,
             )
-        if stage.custom_domain is not None:
-            ApiDomain(self, "ApiDomain", stage=stage, domain=stage.custom_domain)
-        self.tokens = TokenSecret(self, "Access", stage=stage).secret
+        if environment.custom_domain is not None:
+            ApiDomain(self, "ApiDomain", environment=environment, domain=environment.custom_domain)
+        self.tokens = TokenSecret(self, "Access", environment=environment).secret
         CfnOutput(self, "SnapshotsTableName", value=self.snapshots.table_name)
         CfnOutput(self, "WorldsTableName", value=self.worlds.table_name)
         CfnOutput(self, "EvaluationsTableName", value=self.evaluations.table_name)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_lambda as lambda_
 
+    from infra.environments import EnvironmentSpec
     from infra.names import BundleGroup
-    from infra.environments import Stage
 
 # Paths in metadata would make the assembly depend on the machine.
-_SAME_ON_EVERY_MACHINE = {
+_REPRODUCIBLE_CONTEXT = {
     "aws:cdk:enable-path-metadata": False,
     "aws:cdk:enable-asset-metadata": False,
     "aws:cdk:disable-stack-trace": True,
@@ -35,13 +35,13 @@ def new_app(outdir: Path | None = None) -> cdk.App:
     return cdk.App(
         analytics_reporting=False,
         outdir=str(outdir) if outdir else None,
-        post_cli_context=_SAME_ON_EVERY_MACHINE,
+        post_cli_context=_REPRODUCIBLE_CONTEXT,
     )
 
 
-def add_hub(app: cdk.App, stage: Stage, code: Mapping[BundleGroup, lambda_.Code]) -> None:
+def add_hub(app: cdk.App, environment: EnvironmentSpec, code: Mapping[BundleGroup, lambda_.Code]) -> None:
     """Add the stage's stacks, and the checks that can fail the synthesis."""
     check_with_nag(app)
-    data = DataStack(app, stage=stage)
-    service = ServiceStack(app, stage=stage, data=data, code=code)
-    OperationsStack(app, stage=stage).add_stack_dependency(service)
+    data = DataStack(app, environment=environment)
+    service = ServiceStack(app, environment=environment, data=data, code=code)
+    OperationsStack(app, environment=environment).add_stack_dependency(service)

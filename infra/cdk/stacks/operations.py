@@ -17,40 +17,40 @@ from infra.cdk.constructs.release import Releases
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 
 class OperationsStack(Stack):
     """Refers to the other stacks only by name, so that it can be deployed and deleted independently."""
 
-    def __init__(self, scope: Construct, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, *, environment: EnvironmentSpec) -> None:
         super().__init__(
             scope,
-            names.stack_name(stage.name, "operations"),
-            description=f"Risk hub, stage {stage.name}: what watches",
-            termination_protection=stage.deletion_protection,
-            tags=names.cost_tags(stage.name),
+            names.stack_name(environment.name, "operations"),
+            description=f"Risk hub, stage {environment.name}: what watches",
+            termination_protection=environment.deletion_protection,
+            tags=names.cost_tags(environment.name),
         )
-        set_boundary(self, stage.permissions_boundary)
-        alarms = HubAlarms(self, "Alarms", stage=stage)
-        HubDashboards(self, "Dashboards", stage=stage, alarms=alarms.alarms)
-        self._archive(stage)
-        if stage.archive_lock_days is not None:
-            ArchiveWatch(self, "ArchiveWatch", stage=stage, topic=alarms.topics["critical"])
+        set_boundary(self, environment.permissions_boundary)
+        alarms = HubAlarms(self, "Alarms", environment=environment)
+        HubDashboards(self, "Dashboards", environment=environment, alarms=alarms.alarms)
+        self._archive(environment)
+        if environment.archive_lock_days is not None:
+            ArchiveWatch(self, "ArchiveWatch", environment=environment, topic=alarms.topics["critical"])
         # Also for `at_once`: the next release's aliases look up their groups before the next deployment.
-        if stage.rollout != "in_place":
-            Releases(self, "Releases", stage=stage, alarms=alarms.stop_releases)
+        if environment.rollout != "in_place":
+            Releases(self, "Releases", environment=environment, alarms=alarms.release_stopping_alarms)
         for severity, topic in alarms.topics.items():
             CfnOutput(self, f"{severity.capitalize()}AlarmTopicArn", value=topic.topic_arn)
 
-    def _archive(self, stage: Stage) -> None:
-        bus = events.EventBus.from_event_bus_name(self, "Bus", names.bus_name(stage.name))
+    def _archive(self, environment: EnvironmentSpec) -> None:
+        bus = events.EventBus.from_event_bus_name(self, "Bus", names.bus_name(environment.name))
         events.Archive(
             self,
             "Archive",
             source_event_bus=bus,
-            archive_name=names.physical_name(stage.name, "events"),
+            archive_name=names.physical_name(environment.name, "events"),
             description="What the hub announced, for replays to one consumer's rule",
             event_pattern=events.EventPattern(source=[names.EVENT_SOURCE]),
-            retention=Duration.days(stage.event_archive_days),
+            retention=Duration.days(environment.event_archive_days),
         )

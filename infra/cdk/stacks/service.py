@@ -15,7 +15,16 @@ from infra.cdk.constructs.relay_sources import RelayFailures, RelaySource
 from infra.cdk.constructs.rest_api import HubApi
 from infra.cdk.constructs.schedule import FunctionSchedule
 from infra.cdk.constructs.worker_queue import WorkerQueue
-from infra.cdk.stacks.function_variables import engine_environment, monitor_environment, reader_environment, reaper_environment, registry_environment, relay_environment, risk_environment, writer_environment
+from infra.cdk.stacks.function_variables import (
+    engine_variables,
+    monitor_variables,
+    reader_variables,
+    reaper_variables,
+    registry_variables,
+    relay_variables,
+    risk_variables,
+    writer_variables,
+)
 from infra.cdk.stacks.permissions import (
     allow_engine,
     allow_exit_engine,
@@ -36,7 +45,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from infra.cdk.stacks.data import DataStack
-    from infra.environments import Stage
+    from infra.environments import EnvironmentSpec
 
 
 class ServiceStack(Stack):
@@ -50,27 +59,27 @@ class ServiceStack(Stack):
         self,
         scope: Construct,
         *,
-        stage: Stage,
+        environment: EnvironmentSpec,
         data: DataStack,
         code: Mapping[names.BundleGroup, lambda_.Code],
     ) -> None:
         super().__init__(
             scope,
-            names.stack_name(stage.name, "service"),
-            description=f"Risk hub, stage {stage.name}: what runs",
-            termination_protection=stage.deletion_protection,
-            tags=names.cost_tags(stage.name),
+            names.stack_name(environment.name, "service"),
+            description=f"Risk hub, stage {environment.name}: what runs",
+            termination_protection=environment.deletion_protection,
+            tags=names.cost_tags(environment.name),
         )
-        set_boundary(self, stage.permissions_boundary)
-        self._stage, self._data, self._code = stage, data, code
-        self.bus = events.EventBus(self, "Bus", event_bus_name=names.bus_name(stage.name))
+        set_boundary(self, environment.permissions_boundary)
+        self._environment, self._data, self._code = environment, data, code
+        self.bus = events.EventBus(self, "Bus", event_bus_name=names.bus_name(environment.name))
         api = self._api()
         self._queues: list[sqs.Queue] = []
         self._relay()
         self._workers()
         self._monitor()
         self._reaper()
-        domain = stage.custom_domain
+        domain = environment.custom_domain
         if domain is not None:
             map_domain(self, domain, api.api)
         CfnOutput(self, "ApiUrl", value=api.api.url if domain is None else domain.url)
@@ -79,7 +88,7 @@ class ServiceStack(Stack):
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
 
     def _api(self) -> HubApi:
-        writer = self._function("snapshot_writer", writer_environment(self._stage, self._data))
+        writer = self._function("snapshot_writer", writer_variables(self._environment, self._data))
         allow_writer(
             writer,
             snapshots=self._data.snapshots,
@@ -88,7 +97,7 @@ class ServiceStack(Stack):
             bucket=self._data.bucket,
             tokens=self._data.tokens,
         )
-        reader = self._function("snapshot_reader", reader_environment(self._stage, self._data))
+        reader = self._function("snapshot_reader", reader_variables(self._environment, self._data))
         allow_reader(
             reader,
             snapshots=self._data.snapshots,
@@ -97,12 +106,12 @@ class ServiceStack(Stack):
             bucket=self._data.bucket,
             tokens=self._data.tokens,
         )
-        registry = self._function("world_registry", registry_environment(self._stage, self._data))
+        registry = self._function("world_registry", registry_variables(self._environment, self._data))
         allow_registry(registry, self._data)
         return HubApi(
             self,
             "Rest",
-            stage=self._stage,
+            environment=self._environment,
             writer=writer.live,
             reader=reader.live,
             registry=registry.live,
@@ -110,14 +119,14 @@ class ServiceStack(Stack):
 
     def _monitor(self) -> None:
         monitor = self._function(
-            "freshness_monitor", monitor_environment(self._stage, self._data, self._queues)
+            "freshness_monitor", monitor_variables(self._environment, self._data, self._queues)
         )
         allow_monitor(monitor, self._data, self._queues)
         FunctionSchedule(self, "FreshnessSchedule", function=monitor, every=Duration.minutes(1))
 
     def _relay(self) -> None:
-        failures = RelayFailures(self, "RelayFailures", stage=self._stage).queue
-        relay = self._function("event_relay", relay_environment(self._data, self.bus, failures))
+        failures = RelayFailures(self, "RelayFailures", environment=self._environment).queue
+        relay = self._function("event_relay", relay_variables(self._data, self.bus, failures))
         allow_relay(relay, self._data, bus=self.bus, failures=failures)
         RelaySource(self, "SnapshotsStream", relay=relay, table=self._data.snapshots, failures=failures)
         RelaySource(
@@ -126,24 +135,24 @@ class ServiceStack(Stack):
             relay=relay,
             table=self._data.evaluations,
             failures=failures,
-            key_prefixes=("evaluation_id", names.ANNOUNCED_EVALUATIONS),
+            key_prefixes=("evaluation_id", names.ANNOUNCED_REPORT_PREFIXES),
         )
         self._queues.append(failures)
 
     def _workers(self) -> None:
         """Add the workers; a new worker is one line here, its folder and its row in `names.WORKER_EVENTS`."""
-        stage, data = self._stage, self._data
-        allow_risk_engine(self._worker("risk_engine", risk_environment(stage, data)), data)
-        allow_engine(self._worker("stress_engine", engine_environment(stage, data)), data)
-        allow_exit_engine(self._worker("exit_engine", engine_environment(stage, data)), data)
+        stage, data = self._environment, self._data
+        allow_risk_engine(self._worker("risk_engine", risk_variables(stage, data)), data)
+        allow_engine(self._worker("stress_engine", engine_variables(stage, data)), data)
+        allow_exit_engine(self._worker("exit_engine", engine_variables(stage, data)), data)
 
     def _reaper(self) -> None:
-        reaper = self._function("blob_reaper", reaper_environment(self._stage, self._data))
+        reaper = self._function("blob_reaper", reaper_variables(self._environment, self._data))
         allow_reaper(reaper, self._data)
         FunctionSchedule(self, "BlobReaperSchedule", function=reaper, every=Duration.hours(1))
 
-    def _worker(self, folder: names.FunctionFolder, environment: Mapping[str, str]) -> HubFunction:
-        worker = self._function(folder, environment)
+    def _worker(self, folder: names.FunctionFolder, variables: Mapping[str, str]) -> HubFunction:
+        worker = self._function(folder, variables)
         queue = WorkerQueue(
             self,
             f"{_construct_id(folder)}Queue",
@@ -154,14 +163,14 @@ class ServiceStack(Stack):
         self._queues += [queue.queue, queue.dead_letters]
         return worker
 
-    def _function(self, folder: names.FunctionFolder, environment: Mapping[str, str]) -> HubFunction:
+    def _function(self, folder: names.FunctionFolder, variables: Mapping[str, str]) -> HubFunction:
         return HubFunction(
             self,
             _construct_id(folder),
-            stage=self._stage,
+            environment=self._environment,
             folder=folder,
             code=self._code[names.BUNDLE_OF[folder]],
-            environment=environment,
+            variables=variables,
         )
 
 

@@ -55,7 +55,7 @@ class Journal:
         """Return the entries of this run after the first `after`; the list is empty before the first run."""
         return list(self._read())[after:]
 
-    def ringing(self) -> dict[str, Entry]:
+    def active_alarms(self) -> dict[str, Entry]:
         """Return the alarms in state ALARM, by name."""
         last = {entry.alarm: entry for entry in self._read()}
         return {name: entry for name, entry in last.items() if entry.after == "ALARM"}

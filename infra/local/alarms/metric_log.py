@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from infra.cdk.alarms.rule import Metric
 
-KEPT_SECONDS: Final = 4 * 3_600
+RETENTION_SECONDS: Final = 4 * 3_600
 POINTS_MAX_COUNT: Final = 50_000
 
 Key = tuple[str, str, frozenset[tuple[str, str]]]
@@ -30,7 +30,7 @@ class MetricLog:
                 at = entry["Timestamp"].timestamp()
                 points = self._points[(namespace, entry["MetricName"], pairs)]
                 points.extend((at, value) for value in entry["Values"])
-                while points and points[0][0] < at - KEPT_SECONDS:
+                while points and points[0][0] < at - RETENTION_SECONDS:
                     points.popleft()
 
     def statistic(self, metric: Metric, start: float, end: float) -> float | None:

@@ -54,15 +54,15 @@ def _value(node: ast.expr, values: Mapping[str, Value]) -> Value:
         case ast.Name(id=name) if name in values:
             return values[name]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-            return _both(_ARITHMETIC[type(op)], left, right, values)
+            return _binary(_ARITHMETIC[type(op)], left, right, values)
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISON:
-            return _both(_COMPARISON[type(op)], left, right, values)
+            return _binary(_COMPARISON[type(op)], left, right, values)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return _call(name, [_value(each, values) for each in arguments])
     raise ExpressionError(f"not evaluated on this machine: {ast.unparse(node)}")
 
 
-def _both(
+def _binary(
     combine: Callable[[float, float], float], left: ast.expr, right: ast.expr, values: Mapping[str, Value]
 ) -> Value:
     pair = _value(left, values), _value(right, values)

@@ -11,7 +11,7 @@ from infra.names import API_STAGE_NAME, LOCAL_STAGE, physical_name
 
 LOG_GROUP_PREFIX: Final = "/aws/lambda/"
 REPORT: Final = re.compile(r"REPORT RequestId: \S+\s+Duration: (?P<milliseconds>[\d.]+) ms")
-RAISED: Final = "Traceback (most recent call last)"
+TRACEBACK_START: Final = "Traceback (most recent call last)"
 SERVER_ERROR_STATUS: Final = 500
 
 Entry = dict[str, Any]
@@ -30,7 +30,7 @@ def invocation_metrics(group: str, lines: Sequence[str], at: datetime) -> Iterat
         return
     function = {"FunctionName": group.removeprefix(LOG_GROUP_PREFIX)}
     yield entry("Invocations", function, at, 1)
-    yield entry("Errors", function, at, float(any(line.startswith(RAISED) for line in lines)))
+    yield entry("Errors", function, at, float(any(line.startswith(TRACEBACK_START) for line in lines)))
     yield entry("Duration", function, at, float(report["milliseconds"]), "Milliseconds")
 
 
@@ -41,7 +41,7 @@ class RequestMeter:
         self._entries: list[Entry] = []
         self._lock = threading.Lock()
 
-    def measured(self, app: App) -> App:
+    def with_metering(self, app: App) -> App:
         """Return the app with each of its responses counted."""
 
         async def metered(scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,9 +11,9 @@ STYLES: Final = {"critical": "bold red", "warning": "yellow"}
 
 def print_alarm(console: Console, entry: Entry) -> None:
     """Print the time of the change, the alarm, the reason and the runbook page."""
-    rings = entry.after == "ALARM"
-    word = entry.severity if rings else "over"
-    style = STYLES[entry.severity] if rings else "green"
+    is_active = entry.after == "ALARM"
+    word = entry.severity if is_active else "over"
+    style = STYLES[entry.severity] if is_active else "green"
     console.print(
         f"{entry.at}  {word:<8}  {entry.alarm}  {entry.reason}  {entry.page}",
         style=style,

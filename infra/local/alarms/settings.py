@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 
 SPEED_MAX: Final = 60
 LOOPBACK_ADDRESSES: Final = ("http://127.0.0.1:", "http://localhost:")
@@ -26,14 +26,14 @@ class AlarmSettings:
         """Read RISK_HUB_ALARM_SPEED, RISK_HUB_ALARM_WEBHOOK and RISK_HUB_ALARM_SECRET (by default generated).
 
         Raises:
-            StageError: the speed is not a whole number from 1 to 60, or the webhook is not an address.
+            LocalStageError: the speed is not a whole number from 1 to 60, or the webhook is not an address.
         """
         speed = environment.get("RISK_HUB_ALARM_SPEED") or "1"
         if not (speed.isascii() and speed.isdigit() and 1 <= int(speed) <= SPEED_MAX):
-            raise StageError(f"RISK_HUB_ALARM_SPEED={speed}: give a whole number from 1 to {SPEED_MAX}.")
+            raise LocalStageError(f"RISK_HUB_ALARM_SPEED={speed}: give a whole number from 1 to {SPEED_MAX}.")
         webhook = environment.get("RISK_HUB_ALARM_WEBHOOK", "")
         if webhook and not webhook.startswith(("https://", *LOOPBACK_ADDRESSES)):
-            raise StageError(
+            raise LocalStageError(
                 f"RISK_HUB_ALARM_WEBHOOK={webhook}: give https://..., or http:// on this machine."
             )
         return cls(int(speed), webhook, environment.get("RISK_HUB_ALARM_SECRET") or secrets.token_urlsafe(32))

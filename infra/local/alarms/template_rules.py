@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from infra.cdk.alarms.rule import AlarmRule, Comparison, Metric, Silence
+from infra.cdk.alarms.rule import AlarmRule, Comparison, Metric, MissingData
+from infra.environments import SEVERITIES, Severity
 from infra.local.assembly import Template
 from infra.names import LOCAL_STAGE, alarm_topic_name, physical_name
-from infra.environments import SEVERITIES, Severity
 
 ALARM: Final = "AWS::CloudWatch::Alarm"
 TOPIC: Final = "AWS::SNS::Topic"
@@ -45,7 +45,7 @@ def _rule(stage: str, alarm: Mapping[str, Any], topics: Mapping[str, str]) -> Al
         or needed != alarm["EvaluationPeriods"]
     ):
         raise RuleError(f"{alarm['AlarmName']} is of a form that the local stage does not evaluate")
-    metrics, expression, period = _measured(alarm)
+    metrics, expression, period = _metrics(alarm)
     return AlarmRule(
         name=alarm["AlarmName"].removeprefix(physical_name(stage, "")),
         page=described["page"],
@@ -54,10 +54,10 @@ def _rule(stage: str, alarm: Mapping[str, Any], topics: Mapping[str, str]) -> Al
         metrics=metrics,
         expression=expression,
         threshold=alarm["Threshold"],
-        wrong_when=COMPARISONS[alarm["ComparisonOperator"]],
+        comparison=COMPARISONS[alarm["ComparisonOperator"]],
         period_seconds=period,
         periods=alarm["EvaluationPeriods"],
-        silence=cast("Silence", alarm["TreatMissingData"]),
+        missing_data=cast("MissingData", alarm["TreatMissingData"]),
     )
 
 
@@ -65,7 +65,7 @@ def _severity(stage: str, topic: str) -> Severity:
     return {alarm_topic_name(stage, severity): severity for severity in SEVERITIES}[topic]
 
 
-def _measured(alarm: Mapping[str, Any]) -> tuple[dict[str, Metric], str | None, int]:
+def _metrics(alarm: Mapping[str, Any]) -> tuple[dict[str, Metric], str | None, int]:
     if "Metrics" not in alarm:
         return {"only": _metric(alarm, alarm["Statistic"])}, None, alarm["Period"]
     (expression,) = (each["Expression"] for each in alarm["Metrics"] if "Expression" in each)
@@ -74,6 +74,6 @@ def _measured(alarm: Mapping[str, Any]) -> tuple[dict[str, Metric], str | None, 
     return {name: _metric(stat["Metric"], stat["Stat"]) for name, stat in stats.items()}, expression, period
 
 
-def _metric(stated: Mapping[str, Any], statistic: str) -> Metric:
-    dimensions = {each["Name"]: each["Value"] for each in stated.get("Dimensions", [])}
-    return Metric(stated["Namespace"], stated["MetricName"], dimensions, statistic)
+def _metric(definition: Mapping[str, Any], statistic: str) -> Metric:
+    dimensions = {each["Name"]: each["Value"] for each in definition.get("Dimensions", [])}
+    return Metric(definition["Namespace"], definition["MetricName"], dimensions, statistic)

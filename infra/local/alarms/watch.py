@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from infra.cdk.alarms.rule import AlarmRule
-from infra.local.alarms.evaluate import UNKNOWN, Pace, State, datapoints, next_state
+from infra.local.alarms.evaluate import INSUFFICIENT_DATA, State, TimeScale, datapoints, next_state
 from infra.local.alarms.metric_log import MetricLog
 
 
@@ -35,38 +35,42 @@ class AlarmWatch:
     stage does not count as silent. The first change to OK is not reported.
     """
 
-    def __init__(self, rules: Iterable[AlarmRule], log: MetricLog, since: float, pace: Pace) -> None:
+    def __init__(
+        self, rules: Iterable[AlarmRule], log: MetricLog, since: float, time_scale: TimeScale
+    ) -> None:
         self._rules = list(rules)
-        self._log, self._since, self._pace = log, since, pace
+        self._log, self._since, self._time_scale = log, since, time_scale
         self._states: dict[str, State] = {}
-        self._seen_until = since
+        self._evaluated_until = since
 
-    def look(self, now: float) -> list[Transition]:
+    def evaluate_rules(self, now: float) -> list[Transition]:
         """Return the changes since the last call; `now` is in seconds since 1970."""
-        end = self._pace.window_end(now)
-        if end <= self._seen_until:
+        end = self._time_scale.window_end(now)
+        if end <= self._evaluated_until:
             return []
-        self._seen_until = end
-        judged = (
-            self._judge(rule, end) for rule in self._rules if end - self._look_back(rule) >= self._since
+        self._evaluated_until = end
+        transitions = (
+            self._evaluate_rule(rule, end)
+            for rule in self._rules
+            if end - self._window_seconds(rule) >= self._since
         )
-        return [each for each in judged if each is not None]
+        return [each for each in transitions if each is not None]
 
     def restart(self, now: float) -> None:
         """Evaluate only later data: after a clock jump, earlier times cannot be compared with later ones."""
-        self._since = self._seen_until = now
+        self._since = self._evaluated_until = now
 
     def states(self) -> dict[str, State]:
         """Return every alarm's state by name."""
-        return {rule.name: self._states.get(rule.name, UNKNOWN) for rule in self._rules}
+        return {rule.name: self._states.get(rule.name, INSUFFICIENT_DATA) for rule in self._rules}
 
-    def _look_back(self, rule: AlarmRule) -> float:
-        return self._pace.seconds(rule.periods * rule.period_seconds)
+    def _window_seconds(self, rule: AlarmRule) -> float:
+        return self._time_scale.real_seconds(rule.periods * rule.period_seconds)
 
-    def _judge(self, rule: AlarmRule, end: float) -> Transition | None:
-        before = self._states.get(rule.name, UNKNOWN)
-        values = datapoints(rule, self._log, end, self._pace)
+    def _evaluate_rule(self, rule: AlarmRule, end: float) -> Transition | None:
+        before = self._states.get(rule.name, INSUFFICIENT_DATA)
+        values = datapoints(rule, self._log, end, self._time_scale)
         after = self._states[rule.name] = next_state(rule, values, before)
-        if after == before or (before == UNKNOWN and after == "OK"):
+        if after == before or (before == INSUFFICIENT_DATA and after == "OK"):
             return None
         return Transition(datetime.fromtimestamp(end, tz=UTC), rule, before, after, tuple(values))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 from infra.local.http_call import Answer, call
 from infra.local.sample import SAMPLE_FILE
 
@@ -20,7 +20,7 @@ RISK_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Hub:
+class HubEndpoint:
     """URL and token of the hub."""
 
     url: str
@@ -38,11 +38,11 @@ def sample_body(now: datetime) -> dict[str, Any]:
     return {"version": f"sample-{as_of}", "as_of": as_of, "ttl_sec": TTL_SECONDS, **fixed}
 
 
-def publish(hub: Hub, body: Mapping[str, Any]) -> str:
+def publish(hub: HubEndpoint, body: Mapping[str, Any]) -> str:
     """Post the snapshot and return its version.
 
     Raises:
-        StageError: the hub refused it; the text is the hub's own problem document.
+        LocalStageError: the hub refused it; the text is the hub's own problem document.
     """
     headers = {
         **hub.headers(),
@@ -53,15 +53,15 @@ def publish(hub: Hub, body: Mapping[str, Any]) -> str:
     url = f"{hub.url}/risk-hub/worlds/{WORLD_ID}/snapshots"
     answer = call("POST", url, headers, json.dumps(body).encode())
     if answer.status not in {200, 201}:
-        raise StageError(_refused("The sample world was refused", answer))
+        raise LocalStageError(_rejection_text("The sample world was refused", answer))
     return str(body["version"])
 
 
-def wait_for_risk(hub: Hub, version: str) -> dict[str, Any]:
+def wait_for_risk(hub: HubEndpoint, version: str) -> dict[str, Any]:
     """Return the risk report of a sample version once the worker has written it.
 
     Raises:
-        StageError: no report within 30 seconds.
+        LocalStageError: no report within 30 seconds.
     """
     url = f"{hub.url}/risk-hub/worlds/{WORLD_ID}/snapshots/{version}/risk"
     deadline = time.monotonic() + RISK_DEADLINE_SECONDS
@@ -70,10 +70,10 @@ def wait_for_risk(hub: Hub, version: str) -> dict[str, Any]:
         time.sleep(RISK_POLL_SECONDS)
         answer = call("GET", url, hub.headers())
     if answer.status != 200:  # noqa: PLR2004
-        raise StageError(_refused(f"No risk numbers after {RISK_DEADLINE_SECONDS:.0f} s", answer))
+        raise LocalStageError(_rejection_text(f"No risk numbers after {RISK_DEADLINE_SECONDS:.0f} s", answer))
     report: dict[str, Any] = answer.document()
     return report
 
 
-def _refused(what: str, answer: Answer) -> str:
+def _rejection_text(what: str, answer: Answer) -> str:
     return f"{what} (HTTP {answer.status}): {answer.body.decode(errors='replace')[:2000]}"

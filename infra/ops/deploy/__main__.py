@@ -10,30 +10,30 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.errors import StageError
+from infra.environments import CONTEXT_KEYS, ENVIRONMENTS
+from infra.local.errors import LocalStageError
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import ASSEMBLIES
 from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.teardown import destroy
 from infra.ops.deploy.toolkit import Toolkit
-from infra.ops.operate.stage_access import LOCAL, access_to
-from infra.recovery.errors import OperateError, sentence
-from infra.environments import FROM_OUTSIDE, STAGES
+from infra.ops.operate.stage_access import LOCAL, clients_for
+from infra.recovery.errors import OperateError, error_text
 from infra.tokens.errors import TokenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXPECTED = (DeployError, TokenError, OperateError, StageError, ClientError, BotoCoreError)
+EXPECTED_ERRORS = (DeployError, TokenError, OperateError, LocalStageError, ClientError, BotoCoreError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one step; exit status 0 when it is done, 1 with the reason when it is not."""
-    options = parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     try:
         _run(options)
-    except EXPECTED as error:
-        sys.stderr.write(f"{sentence(error)}\n")
+    except EXPECTED_ERRORS as error:
+        sys.stderr.write(f"{error_text(error)}\n")
         return 1
     return os.EX_OK
 
@@ -44,9 +44,11 @@ def _run(options: argparse.Namespace) -> None:
         release.prepare(options.stage, dict(options.context), folder)
         return
     _refuse_local(options)
-    aws = access_to(options.stage)
-    confirmed = options.yes or release.is_automatic()
-    order = release.Order(options.stage, folder, options.account, options.digest, confirmed=confirmed)
+    aws = clients_for(options.stage)
+    confirmed = options.yes or release.runs_in_ci()
+    order = release.ReleaseRequest(
+        options.stage, folder, options.account, options.digest, confirmed=confirmed
+    )
     if options.step == "diff":
         release.compare(order, aws, Toolkit(folder))
     if options.step == "deploy":
@@ -54,7 +56,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.step == "destroy":
         destroy(order, aws, Toolkit(folder))
     if options.step in {"deploy", "smoke"}:
-        release.try_out(options.stage, aws, options.url)
+        release.run_smoke_test(options.stage, aws, options.url)
 
 
 def _refuse_local(options: argparse.Namespace) -> None:
@@ -66,11 +68,11 @@ def _refuse_local(options: argparse.Namespace) -> None:
         )
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Return the command line."""
     found = argparse.ArgumentParser(prog="python -m infra.ops.deploy", description=__doc__)
     found.add_argument("step", choices=("assembly", "diff", "deploy", "smoke", "destroy"))
-    found.add_argument("--stage", choices=tuple(STAGES), required=True)
+    found.add_argument("--stage", choices=tuple(ENVIRONMENTS), required=True)
     found.add_argument("--assembly", type=Path, help="folder of the assembly (.build/assembly/<stage>)")
     found.add_argument("--account", help="the account that it must be")
     found.add_argument("--digest", help="that the assembly must have")
@@ -78,15 +80,15 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--url", help="of the API, where the stack's own is not reached from here")
     found.add_argument(
         "-c", dest="context", type=_pair, action="append", default=[], metavar="KEY=VALUE",
-        help=f"for the assembly: {', '.join(FROM_OUTSIDE)}",
+        help=f"for the assembly: {', '.join(CONTEXT_KEYS)}",
     )  # fmt: skip
     return found
 
 
 def _pair(text: str) -> tuple[str, str]:
     key, _, value = text.partition("=")
-    if key not in FROM_OUTSIDE:
-        raise argparse.ArgumentTypeError(f"{key!r}: choose of {', '.join(FROM_OUTSIDE)}")
+    if key not in CONTEXT_KEYS:
+        raise argparse.ArgumentTypeError(f"{key!r}: choose of {', '.join(CONTEXT_KEYS)}")
     return key, value
 
 

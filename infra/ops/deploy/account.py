@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import names
 from infra.ops.deploy.errors import DeployError
-from infra.recovery.errors import code_of, sentence
+from infra.recovery.errors import error_code, error_text
 
 if TYPE_CHECKING:
     from infra.ops.operate.stage_access import Clients
@@ -26,24 +26,24 @@ class Account:
     region: str
 
 
-def ready_account(aws: Clients, wanted: str | None = None) -> Account:
+def ready_account(aws: Clients, required_account: str | None = None) -> Account:
     """Return the account and region of the current credentials if a stage can be deployed there.
 
     Raises:
-        DeployError: credentials or region are missing, the account is not `wanted`, or its bootstrap is
+        DeployError: credentials or region are missing, the account is not `required_account`, or its bootstrap is
             missing or too old.
     """
     try:
         identity = aws.client("sts").get_caller_identity()
         ssm = aws.client("ssm")
         account = Account(str(identity["Account"]), str(ssm.meta.region_name))
-        if wanted and wanted != account.account_id:
+        if required_account and required_account != account.account_id:
             raise DeployError(
-                f"The credentials are of account {account.account_id}, not of {wanted}. Nothing was deployed."
+                f"The credentials are of account {account.account_id}, not of {required_account}. Nothing was deployed."
             )
         version = _bootstrap_version(ssm)
     except (ClientError, BotoCoreError) as error:
-        raise DeployError(sentence(error)) from error
+        raise DeployError(error_text(error)) from error
     if version < BOOTSTRAP_VERSION_MIN:
         raise DeployError(
             f"Account {account.account_id} is not prepared for CDK in {account.region} "
@@ -57,7 +57,7 @@ def _bootstrap_version(ssm: object) -> int:
     try:
         answer = ssm.get_parameter(Name=names.BOOTSTRAP_VERSION)  # type: ignore[attr-defined]
     except ClientError as error:
-        if code_of(error) == "ParameterNotFound":
+        if error_code(error) == "ParameterNotFound":
             return 0
         raise
     return int(answer["Parameter"]["Value"])

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 PROJECT: Final = Path(__file__).resolve().parents[3]
 ASSEMBLIES: Final = PROJECT / ".build" / "assembly"
-RECORD: Final = "risk-hub.json"
-CHANGED: Final = "-changed"
+RECORD_FILE: Final = "risk-hub.json"
+CHANGED_SUFFIX: Final = "-changed"
 TEST_FOLDER: Final = "tests/infra"
-TESTED_ASSEMBLY: Final = "RISK_HUB_ASSEMBLY"
-PASSED: Final = re.compile(r"\b([1-9]\d*) passed")
+TESTED_ASSEMBLY_VARIABLE: Final = "RISK_HUB_ASSEMBLY"
+PASSED_TESTS: Final = re.compile(r"\b([1-9]\d*) passed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ def build(stage: str, given: Mapping[str, str], folder: Path) -> Record:
     )
     if done.returncode:
         raise DeployError(f"Stage {stage!r} could not be synthesized.\n{done.stderr.strip() or done.stdout}")
-    record = Record(stage, dict(given), _commit(), digest_of(folder))
+    record = Record(stage, dict(given), _commit(), assembly_digest(folder))
     _write(folder, record)
     return record
 
 
-def prove(folder: Path) -> Record:
+def run_template_tests(folder: Path) -> Record:
     """Run the template tests on exactly these files and record that they passed.
 
     Raises:
@@ -80,17 +80,17 @@ def prove(folder: Path) -> Record:
     done = subprocess.run(  # noqa: S603 - our own tests
         [sys.executable, "-m", "pytest", "-q", "-n", "0", TEST_FOLDER],
         cwd=PROJECT,
-        env={**_environment(), TESTED_ASSEMBLY: str(folder)},
+        env={**_environment(), TESTED_ASSEMBLY_VARIABLE: str(folder)},
         capture_output=True,
         text=True,
         check=False,
     )
-    passed = PASSED.search(done.stdout)
+    passed = PASSED_TESTS.search(done.stdout)
     if done.returncode or passed is None:
         raise DeployError(f"The assembly does not pass its tests, so it is not deployed.\n{done.stdout}")
-    proved = replace(record, tests_passed=int(passed.group(1)))
-    _write(folder, proved)
-    return proved
+    tested = replace(record, tests_passed=int(passed.group(1)))
+    _write(folder, tested)
+    return tested
 
 
 def read(folder: Path) -> Record:
@@ -100,26 +100,26 @@ def read(folder: Path) -> Record:
         DeployError: there is no assembly, or a file changed after the build.
     """
     try:
-        document: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DeployError(f"{folder} holds no assembly. Build one: make assembly STAGE=...") from None
     record = Record(**document)
-    if digest_of(folder) != record.digest:
+    if assembly_digest(folder) != record.digest:
         raise DeployError(f"{folder} is not what was built and tested: a file of it changed. Build it again.")
     return record
 
 
-def digest_of(folder: Path) -> str:
+def assembly_digest(folder: Path) -> str:
     """Return the SHA-256 (hex) over names and bytes of an assembly's files."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != RECORD):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != RECORD_FILE):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
 def _write(folder: Path, record: Record) -> None:
-    (folder / RECORD).write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    (folder / RECORD_FILE).write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
 
 
 def _environment() -> dict[str, str]:
@@ -129,7 +129,7 @@ def _environment() -> dict[str, str]:
 def _commit() -> str:
     """Return the commit of the tree, or `unknown` without git."""
     commit = _git("rev-parse", "HEAD")
-    return (commit + (CHANGED if _git("status", "--porcelain") else "")) if commit else "unknown"
+    return (commit + (CHANGED_SUFFIX if _git("status", "--porcelain") else "")) if commit else "unknown"
 
 
 def _git(*arguments: str) -> str:

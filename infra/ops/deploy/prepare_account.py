@@ -19,13 +19,13 @@ from infra import names
 from infra.cdk.account.stack import AccountStack, account_plan
 from infra.cdk.nag import check_with_nag
 from infra.cdk.stacks.hub import new_app
+from infra.environments import ENVIRONMENTS, EnvironmentSpecError
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import ASSEMBLIES
 from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.toolkit import Toolkit
 from infra.ops.operate.stage_access import CloudAws
-from infra.recovery.errors import code_of, sentence
-from infra.environments import STAGES, StageError
+from infra.recovery.errors import error_code, error_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 FOLDER = ASSEMBLIES / "account"
 BOOTSTRAP_STACK: Final = "CDKToolkit"
 # DynamoDB's key in the settings of AWS Backup.
-TABLES: Final = "DynamoDB"
+DYNAMODB_RESOURCE_TYPE: Final = "DynamoDB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Target:
     region: str
 
     @property
-    def environment(self) -> str:
+    def cdk_environment(self) -> str:
         """Return the target in the CLI's notation."""
         return f"aws://{self.account_id}/{self.region}"
 
@@ -61,7 +61,7 @@ class Target:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prepare the account; return 0, or 1 with the reason on failure."""
-    options = parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     try:
         plan = account_plan(
             options.repository, options.stages.split(","), options.provider, options.permissions_boundary
@@ -70,10 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         aws = CloudAws()
         require_cold_storage(aws, plan)
         if not options.replace_bootstrap_policies:
-            refuse_anothers_bootstrap(aws)
+            require_own_bootstrap(aws)
         prepare(aws, Toolkit(FOLDER), confirmed=options.yes)
-    except (StageError, DeployError, ClientError, BotoCoreError) as error:
-        sys.stderr.write(f"{sentence(error)}\n")
+    except (EnvironmentSpecError, DeployError, ClientError, BotoCoreError) as error:
+        sys.stderr.write(f"{error_text(error)}\n")
         return 1
     return os.EX_OK
 
@@ -97,14 +97,17 @@ def prepare(aws: Clients, toolkit: Toolkit, *, confirmed: bool) -> None:
     release.say(f"to account {target.account_id}, region {target.region}")
     toolkit.run("diff")
     if not confirmed:
-        release.ask(target.account_id)
+        release.require_confirmation(target.account_id)
     toolkit.run("deploy", "--all", "--require-approval", "never", "--progress", "events")
     toolkit.run(
-        "bootstrap", target.environment, "--cloudformation-execution-policies", target.execution_policy_arn
+        "bootstrap",
+        target.cdk_environment,
+        "--cloudformation-execution-policies",
+        target.execution_policy_arn,
     )
 
 
-def refuse_anothers_bootstrap(aws: Clients) -> None:
+def require_own_bootstrap(aws: Clients) -> None:
     """Refuse to replace a bootstrap whose CloudFormation policies differ from the hub's.
 
     Raises:
@@ -113,7 +116,7 @@ def refuse_anothers_bootstrap(aws: Clients) -> None:
     try:
         answer = aws.client("cloudformation").describe_stacks(StackName=BOOTSTRAP_STACK)
     except ClientError as error:
-        if code_of(error) == "ValidationError":
+        if error_code(error) == "ValidationError":
             return
         raise
     given = {
@@ -138,17 +141,17 @@ def require_cold_storage(aws: Clients, plan: AccountPlan) -> None:
     Raises:
         DeployError: the features are off in this region.
     """
-    archived = [each for each in plan.stages if STAGES[each].archive_lock_days is not None]
+    archived = [each for each in plan.stages if ENVIRONMENTS[each].archive_lock_days is not None]
     if not archived:
         return
     settings = aws.client("backup").describe_region_settings()
-    if settings.get("ResourceTypeManagementPreference", {}).get(TABLES):
+    if settings.get("ResourceTypeManagementPreference", {}).get(DYNAMODB_RESOURCE_TYPE):
         return
     raise DeployError(
         f"AWS Backup does not move backups of DynamoDB tables to cold storage in {target_of(aws).region}, and the archive "
         f"of {', '.join(archived)} needs it. Enable the advanced features for DynamoDB in this region: console, AWS "
         f"Backup, Settings, Configure resources; or aws backup update-region-settings "
-        f"--resource-type-management-preference {TABLES}=true --resource-type-opt-in-preference {TABLES}=true. "
+        f"--resource-type-management-preference {DYNAMODB_RESOURCE_TYPE}=true --resource-type-opt-in-preference {DYNAMODB_RESOURCE_TYPE}=true. "
         "Nothing was changed."
     )
 
@@ -160,7 +163,7 @@ def target_of(aws: Clients) -> Target:
     return Target(str(identity["Arn"]).split(":")[1], str(identity["Account"]), str(sts.meta.region_name))
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Return the command line."""
     found = argparse.ArgumentParser(prog="python -m infra.ops.deploy.prepare_account", description=__doc__)
     found.add_argument("--repository", required=True, metavar="OWNER/NAME", help="on GitHub")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from infra.ops.deploy import assembly
 from infra.ops.deploy.account import ready_account
 from infra.ops.deploy.errors import DeployError
-from infra.ops.deploy.smoke import own_token, smoke, url_of
+from infra.ops.deploy.smoke import api_url, smoke, temporary_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from infra.ops.operate.stage_access import Clients
 
 DIGEST_CHARS: Final = 16
-EVERY_STACK: Final = ("--all",)
+ALL_STACKS: Final = ("--all",)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ReleaseRequest:
     """Content, target and confirmation of a release.
 
     Attributes:
@@ -42,59 +42,59 @@ class Order:
     account: str | None = None
     digest: str | None = None
     confirmed: bool = False
-    stacks: tuple[str, ...] = EVERY_STACK
+    stacks: tuple[str, ...] = ALL_STACKS
 
 
-def prepare(stage: str, given: Mapping[str, str], folder: Path) -> None:
+def prepare(stage: str, context_values: Mapping[str, str], folder: Path) -> None:
     """Build a stage's assembly and run the template tests on exactly its files.
 
     Raises:
         DeployError: it cannot be synthesized, or a test fails.
     """
     say(f"Building the assembly of {stage} ...")
-    record = assembly.build(stage, given, folder)
+    record = assembly.build(stage, context_values, folder)
     say(f"Testing exactly these files, {record.digest[:DIGEST_CHARS]} ...")
-    say(described(assembly.prove(folder)))
+    say(describe(assembly.run_template_tests(folder)))
 
 
-def compare(order: Order, aws: Clients, toolkit: Toolkit) -> None:
+def compare(request: ReleaseRequest, aws: Clients, toolkit: Toolkit) -> None:
     """Show what a deployment would change.
 
     Raises:
         DeployError: the assembly does not exist, or the account is not ready.
     """
-    checked(order, aws)
-    toolkit.run("diff", *_named(order.stacks))
+    check_assembly(request, aws)
+    toolkit.run("diff", *_stack_arguments(request.stacks))
 
 
-def deploy(order: Order, aws: Clients, toolkit: Toolkit) -> None:
+def deploy(request: ReleaseRequest, aws: Clients, toolkit: Toolkit) -> None:
     """Show the changes, ask, and deploy the tested files.
 
     Raises:
         DeployError: not tested, not confirmed, not ready, or the deployment failed.
     """
-    record = checked(order, aws)
+    record = check_assembly(request, aws)
     if not record.tests_passed:
-        raise DeployError(f"{order.folder} was built and never tested: make assembly STAGE={order.stage}")
-    toolkit.run("diff", *_named(order.stacks))
-    if not order.confirmed:
-        ask(order.stage)
-    toolkit.run("deploy", *order.stacks, "--require-approval", "never", "--progress", "events")
+        raise DeployError(f"{request.folder} was built and never tested: make assembly STAGE={request.stage}")
+    toolkit.run("diff", *_stack_arguments(request.stacks))
+    if not request.confirmed:
+        require_confirmation(request.stage)
+    toolkit.run("deploy", *request.stacks, "--require-approval", "never", "--progress", "events")
 
 
-def try_out(stage: str, aws: Clients, url: str | None = None) -> None:
+def run_smoke_test(stage: str, aws: Clients, url: str | None = None) -> None:
     """Run the smoke test against a deployed stage.
 
     Raises:
         DeployError: a step of the smoke test failed.
     """
-    address = url or url_of(aws, stage)
+    address = url or api_url(aws, stage)
     say(f"Smoke test of {stage} ...")
-    with own_token(aws, stage) as token:
+    with temporary_token(aws, stage) as token:
         smoke(address, token, stage, say)
 
 
-def described(record: Record) -> str:
+def describe(record: Record) -> str:
     """Return a line that describes an assembly."""
     tested = f"{record.tests_passed} tests passed" if record.tests_passed else "NOT TESTED"
     return f"{record.stage}: assembly {record.digest[:DIGEST_CHARS]} of commit {record.commit}, {tested}"
@@ -106,7 +106,7 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def ask(name: str, question: str = "Deploy this?") -> None:
+def require_confirmation(name: str, question: str = "Deploy this?") -> None:
     """Ask the operator to confirm by typing a name.
 
     Raises:
@@ -120,27 +120,29 @@ def ask(name: str, question: str = "Deploy this?") -> None:
         raise DeployError("Not confirmed; nothing was done.")
 
 
-def checked(order: Order, aws: Clients) -> Record:
+def check_assembly(request: ReleaseRequest, aws: Clients) -> Record:
     """Return the record of an order's assembly after printing its source and target.
 
     Raises:
         DeployError: it is not the ordered assembly, or the account is not ready.
     """
-    record = assembly.read(order.folder)
-    if record.stage != order.stage:
-        raise DeployError(f"{order.folder} is an assembly of {record.stage}, not of {order.stage}.")
-    if order.digest and order.digest != record.digest:
-        raise DeployError(f"{order.folder} is assembly {record.digest}, not {order.digest} as it was built.")
-    account = ready_account(aws, order.account)
-    say(f"{described(record)}\nto account {account.account_id}, region {account.region}")
+    record = assembly.read(request.folder)
+    if record.stage != request.stage:
+        raise DeployError(f"{request.folder} is an assembly of {record.stage}, not of {request.stage}.")
+    if request.digest and request.digest != record.digest:
+        raise DeployError(
+            f"{request.folder} is assembly {record.digest}, not {request.digest} as it was built."
+        )
+    account = ready_account(aws, request.account)
+    say(f"{describe(record)}\nto account {account.account_id}, region {account.region}")
     return record
 
 
-def _named(stacks: tuple[str, ...]) -> tuple[str, ...]:
+def _stack_arguments(stacks: tuple[str, ...]) -> tuple[str, ...]:
     """Return the arguments of `cdk diff`, which compares every stack without any and knows no --all."""
-    return () if stacks == EVERY_STACK else stacks
+    return () if stacks == ALL_STACKS else stacks
 
 
-def is_automatic() -> bool:
+def runs_in_ci() -> bool:
     """Return whether a pipeline runs this; its approval precedes the job."""
     return os.environ.get("CI") == "true"

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from infra import names
 from infra.ops.deploy.errors import DeployError
-from infra.recovery.errors import sentence
-from infra.tokens.issue import TokenOrder, issue, revoke
+from infra.recovery.errors import error_text
+from infra.tokens.issue import TokenRequest, issue, revoke
 from infra.tokens.register import TokenRegister
 from risk_hub_client import DeniedError, HubError, NotFoundError, RiskHubClient
 from risk_hub_contracts import CONTRACT_VERSION
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from infra.ops.operate.stage_access import Clients
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 ACTOR: Final = "smoke"
 # Worlds of this stage page no on-call person.
@@ -39,10 +39,10 @@ COVARIANCE: Final = {"ids": ["SMOKE-A", "SMOKE-B"], "upper": [0.0004, 0.0, 0.000
 # Half of the book in each of two independent assets of volatility 0.02.
 VOLATILITY: Final = 0.02 / math.sqrt(2)
 UNAUTHENTICATED: Final = 401
-OUTSIDE: Final = "urn:risk-hub:problem:network-denied"
+NETWORK_DENIED: Final = "urn:risk-hub:problem:network-denied"
 
 
-def url_of(aws: Clients, stage: str) -> str:
+def api_url(aws: Clients, stage: str) -> str:
     """Return the base URL of a deployed stage.
 
     Raises:
@@ -52,18 +52,18 @@ def url_of(aws: Clients, stage: str) -> str:
     try:
         outputs = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
     except ClientError as error:
-        raise DeployError(f"{stack} cannot be seen: {sentence(error)}") from error
+        raise DeployError(f"{stack} cannot be seen: {error_text(error)}") from error
     found = {each["OutputKey"]: each["OutputValue"] for each in outputs}
     return str(found["ApiUrl"]).rstrip("/")
 
 
 @contextmanager
-def own_token(aws: Clients, stage: str) -> Iterator[str]:
+def temporary_token(aws: Clients, stage: str) -> Iterator[str]:
     """Create a token that may write and read for 15 minutes, and revoke it at the end."""
     register = TokenRegister(aws.client("secretsmanager"), names.tokens_secret_name(stage))
     now = datetime.now(UTC)
     name = f"smoke-{now:%Y%m%dT%H%M%S}"
-    order = TokenOrder(name, ["snapshots:read", "snapshots:write"], [ACTOR], TOKEN_LIFETIME)
+    order = TokenRequest(name, ["snapshots:read", "snapshots:write"], [ACTOR], TOKEN_LIFETIME)
     try:
         yield issue(register, order, now).token
     finally:
@@ -87,34 +87,34 @@ def smoke(url: str, token: str, stage: str, say: Callable[[str], object]) -> Non
     try:
         with RiskHubClient(url, token, actor=ACTOR, stage=DATA_STAGE) as hub:
             say(
-                f"health    {_expected(hub.health()['contract_version'], CONTRACT_VERSION, 'contract version')}"
+                f"health    {_require_equal(hub.health()['contract_version'], CONTRACT_VERSION, 'contract version')}"
             )
-            _accepted(hub.contract)
+            _retry_until_authenticated(hub.contract)
             say("contract  served to this token")
             body = {"as_of": format_instant(now), "ttl_sec": TTL_SECONDS, "weights": WEIGHTS}
             snapshot = {**body, "version": version, "covariance": COVARIANCE}
-            _accepted(lambda: hub.publish(world, snapshot))
+            _retry_until_authenticated(lambda: hub.publish(world, snapshot))
             say(f"publish   {world} {version}")
-            latest = _accepted(lambda: hub.latest(world, stage=DATA_STAGE))
-            say(f"latest    {_expected(latest.version, version, 'latest version')}")
-            say(f"risk      volatility {checked_volatility(hub, world, version)}")
+            latest = _retry_until_authenticated(lambda: hub.latest(world, stage=DATA_STAGE))
+            say(f"latest    {_require_equal(latest.version, version, 'latest version')}")
+            say(f"risk      volatility {wait_for_volatility(hub, world, version)}")
     except HubError as error:
-        raise DeployError(_explained(error)) from error
+        raise DeployError(_failure_text(error)) from error
 
 
-def _accepted(ask: Callable[[], Found]) -> Found:
+def _retry_until_authenticated(request: Callable[[], Result]) -> Result:
     """Repeat a request until the functions accept the new token; they may cache the old list for a while."""
     deadline = time.monotonic() + TOKEN_CACHE_MAX_AGE_SECONDS + POLL_SECONDS
     while True:
         try:
-            return ask()
+            return request()
         except DeniedError as error:
             if error.status != UNAUTHENTICATED or time.monotonic() > deadline:
                 raise
             time.sleep(POLL_SECONDS)
 
 
-def checked_volatility(hub: RiskHubClient, world: str, version: str) -> float:
+def wait_for_volatility(hub: RiskHubClient, world: str, version: str) -> float:
     """Return the volatility of the synthetic book once the worker has computed it.
 
     Raises:
@@ -124,34 +124,34 @@ def checked_volatility(hub: RiskHubClient, world: str, version: str) -> float:
     deadline = time.monotonic() + RISK_DEADLINE_SECONDS
     while True:
         try:
-            report = _accepted(lambda: hub.risk(world, version))
+            report = _retry_until_authenticated(lambda: hub.risk(world, version))
             break
         except NotFoundError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(POLL_SECONDS)
-    volatility = _measure(report)
+    volatility = _volatility_of(report)
     if not math.isclose(volatility, VOLATILITY, rel_tol=1e-12):
         raise DeployError(f"The risk engine computes volatility {volatility}, where {VOLATILITY} is right.")
     return volatility
 
 
-def _measure(report: dict[str, Any]) -> float:
+def _volatility_of(report: dict[str, Any]) -> float:
     found = [each for each in report["measures"] if each["measure"] == "volatility"]
     if not found or found[0]["value"] is None:
         raise DeployError(f"The risk engine computes no volatility: {found or report['status']}")
     return float(found[0]["value"])
 
 
-def _expected(found: str, wanted: str, what: str) -> str:
-    if found != wanted:
-        raise DeployError(f"The stage answers {what} {found}, where {wanted} is expected.")
+def _require_equal(found: str, expected: str, what: str) -> str:
+    if found != expected:
+        raise DeployError(f"The stage answers {what} {found}, where {expected} is expected.")
     return found
 
 
-def _explained(error: HubError) -> str:
+def _failure_text(error: HubError) -> str:
     problem = getattr(error, "problem", {})
-    if problem.get("type") == OUTSIDE:
+    if problem.get("type") == NETWORK_DENIED:
         return (
             "The stage does not answer this machine: its address is outside the stage's networks. The deployment "
             "stands; run `make smoke` from inside."

@@ -7,33 +7,33 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra import names
+from infra.environments import ENVIRONMENTS
 from infra.ops.deploy import release
 from infra.ops.deploy.errors import DeployError
-from infra.recovery.errors import sentence
-from infra.environments import STAGES
+from infra.recovery.errors import error_text
 
 if TYPE_CHECKING:
-    from infra.ops.deploy.release import Order
+    from infra.ops.deploy.release import ReleaseRequest
     from infra.ops.deploy.toolkit import Toolkit
     from infra.ops.operate.stage_access import Clients
 
 
-def destroy(order: Order, aws: Clients, toolkit: Toolkit) -> None:
+def destroy(request: ReleaseRequest, aws: Clients, toolkit: Toolkit) -> None:
     """Empty the stage's bucket and destroy its stacks after a person has typed its name.
 
     Raises:
         DeployError: the stage's data must outlive its stacks, or the operator did not confirm.
     """
-    stage = STAGES[order.stage]
-    if stage.retain_data or stage.deletion_protection:
+    environment = ENVIRONMENTS[request.stage]
+    if environment.retain_data or environment.deletion_protection:
         raise DeployError(
-            f"Stage {order.stage} keeps its data whatever happens to its stacks: no command destroys it."
+            f"Stage {request.stage} keeps its data whatever happens to its stacks: no command destroys it."
         )
-    release.checked(order, aws)
-    if not order.confirmed:
-        release.ask(order.stage, "Destroy the stage, with all that it stores?")
-    _empty_bucket(aws, order.stage)
-    toolkit.run("destroy", *order.stacks, "--force")
+    release.check_assembly(request, aws)
+    if not request.confirmed:
+        release.require_confirmation(request.stage, "Destroy the stage, with all that it stores?")
+    _empty_bucket(aws, request.stage)
+    toolkit.run("destroy", *request.stacks, "--force")
 
 
 def _empty_bucket(aws: Clients, stage: str) -> None:
@@ -50,6 +50,6 @@ def _bucket(aws: Clients, stage: str) -> str:
     try:
         found: dict[str, Any] = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
-        raise DeployError(f"{stack} cannot be seen: {sentence(error)}") from error
+        raise DeployError(f"{stack} cannot be seen: {error_text(error)}") from error
     outputs = {each["OutputKey"]: str(each["OutputValue"]) for each in found["Outputs"]}
     return outputs["BucketName"]

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LOCK_FOLDER: Final = Path(__file__).parent / "cdk"
-INSTALLED: Final = PROJECT / ".build" / "cdk"
-FILES: Final = ("package.json", "package-lock.json")
+INSTALL_FOLDER: Final = PROJECT / ".build" / "cdk"
+LOCK_FILES: Final = ("package.json", "package-lock.json")
 PROGRAM: Final = Path("node_modules", "aws-cdk", "bin", "cdk")
 # No telemetry, and no check for a newer version.
-QUIET: Final = {"CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"}
+QUIET_ENVIRONMENT: Final = {"CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"}
 OPTIONS: Final = ("--no-notices", "--ci")
-TOLD_LINES: Final = 15
+ERROR_LINES_SHOWN: Final = 15
 
 
 class Toolkit:
@@ -30,7 +30,7 @@ class Toolkit:
 
     def __init__(self, assembly: Path, environment: Mapping[str, str] = os.environ) -> None:
         self._assembly = assembly
-        self._environment = {**environment, **QUIET}
+        self._environment = {**environment, **QUIET_ENVIRONMENT}
 
     def run(self, verb: str, *arguments: str) -> None:
         """Run one command of the CLI with its output on this process's output.
@@ -54,17 +54,20 @@ class Toolkit:
             )
 
 
-def install(folder: Path = INSTALLED) -> Path:
+def install(folder: Path = INSTALL_FOLDER) -> Path:
     """Return the folder of the CLI; install the locked version if it is missing.
 
     Raises:
         DeployError: npm could not install it.
     """
-    if all(_same(LOCK_FOLDER / name, folder / name) for name in FILES) and (folder / PROGRAM).exists():
+    if (
+        all(_same_content(LOCK_FOLDER / name, folder / name) for name in LOCK_FILES)
+        and (folder / PROGRAM).exists()
+    ):
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name in FILES:
+    for name in LOCK_FILES:
         shutil.copyfile(LOCK_FOLDER / name, folder / name)
     command = [
         _node(),
@@ -76,9 +79,11 @@ def install(folder: Path = INSTALLED) -> Path:
     ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - the locked npm
     if done.returncode:
-        told = "\n".join(done.stderr.splitlines()[-TOLD_LINES:])
+        error_lines = "\n".join(done.stderr.splitlines()[-ERROR_LINES_SHOWN:])
         shutil.rmtree(folder, ignore_errors=True)
-        raise DeployError(f"npm could not install the CDK command line; is your registry reachable?\n{told}")
+        raise DeployError(
+            f"npm could not install the CDK command line; is your registry reachable?\n{error_lines}"
+        )
     return folder
 
 
@@ -87,5 +92,5 @@ def _node() -> str:
     return os.environ["JSII_NODE"]
 
 
-def _same(one: Path, other: Path) -> bool:
+def _same_content(one: Path, other: Path) -> bool:
     return other.exists() and one.read_bytes() == other.read_bytes()

@@ -6,19 +6,19 @@ from typing import Any, Final
 
 from infra.cdk.alarms.rule import runbook_page
 from infra.cdk.alarms.table import alarm_rules
+from infra.environments import ENVIRONMENTS
 from infra.local.alarms.journal import Journal
 from infra.local.settings import settings_from
 from infra.names import LOCAL_STAGE, physical_name
 from infra.ops.operate.stage_access import Clients
-from infra.environments import STAGES
 
-RINGING: Final = "ALARM"
-NO_NEWS: Final = "OK"
+ACTIVE_STATE: Final = "ALARM"
+OK_STATE: Final = "OK"
 NOT_DEPLOYED: Final = "NOT_DEPLOYED"
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmStanding:
+class AlarmStatus:
     """One alarm; `since` is UTC text, empty if it never changed."""
 
     name: str
@@ -33,23 +33,23 @@ class AlarmStanding:
         return asdict(self)
 
 
-def alarm_standings(aws: Clients, stage: str) -> list[AlarmStanding]:
+def alarm_statuses(aws: Clients, stage: str) -> list[AlarmStatus]:
     """Return every alarm of the stage's table, those in state ALARM first."""
-    found = _local() if stage == LOCAL_STAGE else _deployed(aws, stage)
-    missing = (NO_NEWS if stage == LOCAL_STAGE else NOT_DEPLOYED, "", "")
-    standings = [
-        AlarmStanding(rule.name, rule.severity, *found.get(rule.name, missing), runbook_page(rule.page))
-        for rule in alarm_rules(STAGES[stage])
+    found = _local_states() if stage == LOCAL_STAGE else _deployed_states(aws, stage)
+    missing = (OK_STATE if stage == LOCAL_STAGE else NOT_DEPLOYED, "", "")
+    statuses = [
+        AlarmStatus(rule.name, rule.severity, *found.get(rule.name, missing), runbook_page(rule.page))
+        for rule in alarm_rules(ENVIRONMENTS[stage])
     ]
-    return sorted(standings, key=lambda each: each.state != RINGING)
+    return sorted(statuses, key=lambda each: each.state != ACTIVE_STATE)
 
 
-def _local() -> dict[str, tuple[str, str, str]]:
+def _local_states() -> dict[str, tuple[str, str, str]]:
     entries = Journal(settings_from().alarm_journal).entries()
     return {each.alarm: (each.after, each.at, each.reason) for each in entries}
 
 
-def _deployed(aws: Clients, stage: str) -> dict[str, tuple[str, str, str]]:
+def _deployed_states(aws: Clients, stage: str) -> dict[str, tuple[str, str, str]]:
     prefix = physical_name(stage, "")
     return {
         each["AlarmName"].removeprefix(prefix): (

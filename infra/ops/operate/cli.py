@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.errors import StageError
+from infra.local.errors import LocalStageError
 from infra.ops.operate.events_group import events_group
-from infra.ops.operate.inspect_commands import add_look_commands
+from infra.ops.operate.inspect_commands import add_inspect_commands
 from infra.ops.operate.queues_group import queues_group
 from infra.ops.operate.risk_commands import add_risk_commands
 from infra.ops.operate.tables_group import reaper_group, tables_group
 from infra.ops.operate.tokens_group import tokens_group
 from infra.ops.operate.worker_command import worker
-from infra.recovery.errors import OperateError, sentence
+from infra.recovery.errors import OperateError, error_text
 from infra.tokens.errors import TokenError
 from risk_hub_client.cli.app import REFUSED, build_app, run
 
@@ -21,7 +21,7 @@ from risk_hub_client.cli.app import REFUSED, build_app, run
 def operator_app() -> typer.Typer:
     """Return the application with the contract's and the operator's commands."""
     app = build_app()
-    add_look_commands(app)
+    add_inspect_commands(app)
     app.add_typer(events_group(), name="events")
     app.add_typer(queues_group(), name="queues")
     app.add_typer(tables_group(), name="tables")
@@ -38,6 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(error: Exception) -> tuple[int, str] | None:
-    if isinstance(error, OperateError | StageError | TokenError | ClientError | BotoCoreError):
-        return REFUSED, sentence(error)
+    if isinstance(error, OperateError | LocalStageError | TokenError | ClientError | BotoCoreError):
+        return REFUSED, error_text(error)
     return None

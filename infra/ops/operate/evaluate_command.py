@@ -6,20 +6,20 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.ops.operate.rate_limiter import Pace
+from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.replay import Period, Progress, replay
 from infra.ops.operate.stage_access import Clients
 from infra.ops.operate.stored_worlds import require_world
 from infra.recovery.errors import OperateError, RefusedRequestError
 from infra.recovery.relay import Relay
 from risk_hub_client.cli.app import PROGRAM
-from risk_hub_client.cli.screen import complain, print_document, say
+from risk_hub_client.cli.screen import print_document, print_error, print_line
 from risk_hub_contracts.base.limits import AS_OF_MIN_YEAR, FUTURE_SKEW_MAX_SECONDS
 from risk_hub_contracts.base.times import format_instant
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluateOrder:
+class EvaluateRequest:
     """An operator's request: a world, a period with inclusive or open ends, and optionally one stage."""
 
     stage_name: str
@@ -43,34 +43,36 @@ class EvaluateOrder:
         return Period(self.world, start, end, self.cursor, self.dry_run, self.stage, evaluate=True)
 
 
-def evaluate_past(order: EvaluateOrder, aws: Clients) -> None:
+def evaluate_past(request: EvaluateRequest, aws: Clients) -> None:
     """Queue the missing evaluations and print the result.
 
     Raises:
         OperateError: there is no such world, its period holds no snapshot, or the relay failed on a page; then the
             command that resumes was printed before.
     """
-    period = order.period()
-    done = _follow(Relay(aws.client("lambda"), order.stage_name), period, order)
-    if not done.found and order.cursor is None:
-        require_world(aws.client("dynamodb"), order.stage_name, order.world)
-        raise OperateError(f"{order.world}: no snapshot in this period{_at(order.stage)}")
-    if order.json:
+    period = request.period()
+    done = _replay_pages(Relay(aws.client("lambda"), request.stage_name), period, request)
+    if not done.found and request.cursor is None:
+        require_world(aws.client("dynamodb"), request.stage_name, request.world)
+        raise OperateError(f"{request.world}: no snapshot in this period{_stage_text(request.stage)}")
+    if request.json:
         facts = {name: value for name, value in asdict(done).items() if name != "announced"}
-        print_document({"world_id": order.world, "dry_run": order.dry_run, "queued": _queued(done), **facts})
+        print_document(
+            {"world_id": request.world, "dry_run": request.dry_run, "queued": _queued(done), **facts}
+        )
     else:
-        say(_account(done, order))
+        print_line(_summary(done, request))
 
 
-def _follow(relay: Relay, period: Period, order: EvaluateOrder) -> Progress:
+def _replay_pages(relay: Relay, period: Period, request: EvaluateRequest) -> Progress:
     done = Progress(cursor=period.cursor)
     try:
-        for progress in replay(relay, period, Pace(order.rate)):
+        for progress in replay(relay, period, RateLimiter(request.rate)):
             done = progress
     except RefusedRequestError:
         raise
     except (OperateError, ClientError, BotoCoreError, KeyboardInterrupt):
-        complain(_resume(done, period, order))
+        print_error(_resume_command(done, period, request))
         raise
     return done
 
@@ -80,20 +82,20 @@ def _queued(done: Progress) -> int:
     return done.found - done.evaluated - done.awaited
 
 
-def _account(done: Progress, order: EvaluateOrder) -> str:
-    did = "would be queued" if order.dry_run else "queued"
+def _summary(done: Progress, request: EvaluateRequest) -> str:
+    did = "would be queued" if request.dry_run else "queued"
     waiting = f", {done.awaited} left to the engines: not past yet" if done.awaited else ""
-    return f"{order.world}: {_queued(done)} {did}, {done.evaluated} already evaluated{waiting}"
+    return f"{request.world}: {_queued(done)} {did}, {done.evaluated} already evaluated{waiting}"
 
 
-def _resume(done: Progress, period: Period, order: EvaluateOrder) -> str:
-    words = ["risk", "evaluate", order.world, "--from", period.start, "--to", period.end]
-    words += ["--stage", order.stage] if order.stage else []
-    words += ["--stage-name", order.stage_name, "--rate", f"{order.rate:g}"]
+def _resume_command(done: Progress, period: Period, request: EvaluateRequest) -> str:
+    words = ["risk", "evaluate", request.world, "--from", period.start, "--to", period.end]
+    words += ["--stage", request.stage] if request.stage else []
+    words += ["--stage-name", request.stage_name, "--rate", f"{request.rate:g}"]
     words += ["--cursor", done.cursor] if done.cursor else []
-    words += ["--dry-run"] if order.dry_run else []
+    words += ["--dry-run"] if request.dry_run else []
     return f"Stopped after {done.found} snapshots. Continue with: {PROGRAM} {shlex.join(words)}"
 
 
-def _at(stage: str | None) -> str:
+def _stage_text(stage: str | None) -> str:
     return f" at stage {stage}" if stage else ""

@@ -7,7 +7,7 @@ import typer
 from infra.ops.operate import stage_access
 from infra.ops.operate.options import Rate, StageName, instant
 from infra.ops.operate.rate_limiter import RATE_DEFAULT_PER_SECOND
-from infra.ops.operate.replay_command import ReplayOrder, replay_events
+from infra.ops.operate.replay_command import ReplayRequest, replay_events
 from infra.ops.operate.stage_access import LOCAL
 from risk_hub_client.cli.options import Json, check_period
 
@@ -42,5 +42,5 @@ def _replay(
 ) -> None:
     """Announce a world's snapshots of a period again."""
     check_period(start, end)
-    order = ReplayOrder(stage_name, world, start, end, cursor, rate, dry_run, json)
-    replay_events(order, stage_access.access_to(stage_name))
+    request = ReplayRequest(stage_name, world, start, end, cursor, rate, dry_run, json)
+    replay_events(request, stage_access.clients_for(stage_name))

@@ -37,7 +37,7 @@ def log_lines(
     minutes: int,
     text: str,
     *,
-    most: int = LINES_MAX_COUNT,
+    max_count: int = LINES_MAX_COUNT,
 ) -> LogLines:
     """Return the newest lines of the last minutes that contain the text; every line contains an empty text.
 
@@ -49,24 +49,24 @@ def log_lines(
     end = _milliseconds(now + timedelta(minutes=1))
     span = (max(0, _milliseconds(now) - minutes * MINUTE_MILLISECONDS), end)
     try:
-        return _newest(_GroupLog(aws.client("logs"), group, text), span, most)
+        return _newest(_GroupLog(aws.client("logs"), group, text), span, max_count)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
         raise OperateError(f"There is no log group {group}: is the stage deployed?") from error
 
 
-def _newest(log: "_GroupLog", span: tuple[int, int], most: int) -> LogLines:
+def _newest(log: "_GroupLog", span: tuple[int, int], max_count: int) -> LogLines:
     """Read backwards in windows of doubling length until there are enough lines or the period ends."""
     start, end = span
     found: deque[Event] = deque()
     window = FIRST_WINDOW_MILLISECONDS
-    while end > start and len(found) <= most:
+    while end > start and len(found) <= max_count:
         begin = max(start, end - window)
-        found.extendleft(reversed(log.newest_between(begin, end, most + 1)))
+        found.extendleft(reversed(log.newest_between(begin, end, max_count + 1)))
         end, window = begin, window * 2
-    kept = list(found)[-most:]
-    left_out = len(found) > most
+    kept = list(found)[-max_count:]
+    left_out = len(found) > max_count
     oldest = datetime.fromtimestamp(kept[0]["timestamp"] / 1000, tz=UTC) if left_out else None
     return LogLines([each["message"].rstrip("\n") for each in kept], oldest)
 
@@ -79,21 +79,21 @@ class _GroupLog:
     group: str
     text: str
 
-    def newest_between(self, start: int, end: int, most: int) -> list[Event]:
+    def newest_between(self, start: int, end: int, max_count: int) -> list[Event]:
         """Return the newest events of `start` ≤ time < `end` (milliseconds since 1970), oldest first."""
-        newest: deque[Event] = deque(maxlen=most)
+        newest: deque[Event] = deque(maxlen=max_count)
         pages, events = 0, 0
         for page in self._pages(start, end):
             pages, events = pages + 1, events + len(page)
             newest.extend(each for each in page if self.text in each["message"])
         if pages == 1 and events >= PAGE_MAX_EVENTS and end - start > 1:
-            return self._by_halves(start, end, most)
+            return self._by_halves(start, end, max_count)
         return list(newest)
 
-    def _by_halves(self, start: int, end: int, most: int) -> list[Event]:
+    def _by_halves(self, start: int, end: int, max_count: int) -> list[Event]:
         middle = (start + end) // 2
-        later = self.newest_between(middle, end, most)
-        missing = most - len(later)
+        later = self.newest_between(middle, end, max_count)
+        missing = max_count - len(later)
         return [*(self.newest_between(start, middle, missing) if missing else []), *later]
 
     def _pages(self, start: int, end: int) -> Iterator[list[Event]]:

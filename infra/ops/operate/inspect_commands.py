@@ -9,19 +9,19 @@ from rich.table import Table
 
 from infra.names import FUNCTION_FOLDERS, FunctionFolder
 from infra.ops.operate import stage_access
-from infra.ops.operate.alarm_list import NOT_DEPLOYED, RINGING, AlarmStanding, alarm_standings
+from infra.ops.operate.alarm_list import ACTIVE_STATE, NOT_DEPLOYED, AlarmStatus, alarm_statuses
 from infra.ops.operate.function_log import log_lines
 from infra.ops.operate.options import StageName, count
 from infra.ops.operate.stage_access import LOCAL
 from risk_hub_client.cli.options import Json
-from risk_hub_client.cli.screen import note, print_document, say
+from risk_hub_client.cli.screen import print_document, print_line, print_note
 
 MINUTES_DEFAULT: Final = 60
-NOTHING_RINGS: Final = "No alarm rings."
+NO_ACTIVE_ALARM: Final = "No alarm rings."
 NOTHING_FOUND: Final = "No such line."
 
 
-def add_look_commands(app: typer.Typer) -> None:
+def add_inspect_commands(app: typer.Typer) -> None:
     """Add both commands."""
     app.command("alarms")(_alarms)
     app.command("logs")(_logs)
@@ -34,26 +34,26 @@ def _alarms(
     json: Json = False,
 ) -> None:
     """Show the active alarms, their reasons, and their runbook pages."""
-    standings = alarm_standings(stage_access.access_to(stage_name), stage_name)
-    shown = [each for each in standings if every or each.state == RINGING]
+    statuses = alarm_statuses(stage_access.clients_for(stage_name), stage_name)
+    shown = [each for each in statuses if every or each.state == ACTIVE_STATE]
     if json:
         print_document([each.document() for each in shown])
         return
     if shown:
         _print(shown)
     else:
-        say(NOTHING_RINGS)
-    absent = sum(each.state == NOT_DEPLOYED for each in standings)
+        print_line(NO_ACTIVE_ALARM)
+    absent = sum(each.state == NOT_DEPLOYED for each in statuses)
     if absent:
-        say(f"{absent} of {len(standings)} alarms are not deployed and cannot ring; --all names them.")
+        print_line(f"{absent} of {len(statuses)} alarms are not deployed and cannot ring; --all names them.")
 
 
-def _print(standings: Sequence[AlarmStanding]) -> None:
+def _print(statuses: Sequence[AlarmStatus]) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("alarm", "severity", "state", "since", "page"):
         table.add_column(heading, no_wrap=True)
-    for each in standings:
-        style = "bold red" if each.state == RINGING else None
+    for each in statuses:
+        style = "bold red" if each.state == ACTIVE_STATE else None
         table.add_row(each.name, each.severity, each.state, each.since, each.page, style=style)
     console = Console()
     console.width = max(console.width, 140)
@@ -78,16 +78,16 @@ def _logs(
 ) -> None:
     """Show the newest lines of a function's log: one JSON line for each request or batch."""
     folder: FunctionFolder = _function(function)
-    found = log_lines(stage_access.access_to(stage_name), stage_name, folder, minutes, find)
+    found = log_lines(stage_access.clients_for(stage_name), stage_name, folder, minutes, find)
     before = found.left_out_before
     oldest = before and before.isoformat(timespec="seconds").replace("+00:00", "Z")
     if json:
         print_document({"lines": found.lines, "left_out_before": oldest})
         return
     for line in found.lines or [NOTHING_FOUND]:
-        say(line)
+        print_line(line)
     if oldest:
-        note(
+        print_note(
             f"The newest {len(found.lines):,} lines are shown; older ones, before {oldest}, are left out. "
             "Narrow the search with --find or --minutes."
         )

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from infra.environments import ENVIRONMENTS
 from infra.ops.operate.rate_limiter import RATE_MAX_PER_SECOND
 from infra.ops.operate.stage_access import LOCAL
-from infra.environments import STAGES
 from risk_hub_contracts.base.times import InstantError, parse_instant
 
 LIFETIME: Final = re.compile(r"([1-9][0-9]{0,3})([hd])", re.ASCII)
@@ -17,8 +17,8 @@ LIFETIME: Final = re.compile(r"([1-9][0-9]{0,3})([hd])", re.ASCII)
 
 def stage_name(text: str) -> str:
     """Return the name of an existing stage."""
-    if text not in STAGES:
-        raise typer.BadParameter(f"{text!r} is no stage: choose one of {', '.join(STAGES)}")
+    if text not in ENVIRONMENTS:
+        raise typer.BadParameter(f"{text!r} is no stage: choose one of {', '.join(ENVIRONMENTS)}")
     return text
 
 

@@ -3,21 +3,21 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from infra.ops.operate.rate_limiter import Pace
-from infra.ops.operate.queue_list import DEPTH, Queue, counts, health, queue_url, repairable
+from infra.ops.operate.queue_list import DEPTH, Queue, failure_queue, message_counts, queue_health, queue_url
+from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.redrive import Redrive
-from infra.ops.operate.repair import Repair, Repaired
+from infra.ops.operate.repair import Repair, RepairResult
 from infra.ops.operate.screen import print_queues
 from infra.ops.operate.stage_access import Clients
 from infra.recovery.errors import OperateError
 from infra.recovery.relay import Relay
-from risk_hub_client.cli.screen import bar, complain, print_document, say
+from risk_hub_client.cli.screen import print_document, print_error, print_line, progress_bar
 
-LEFT_BEHIND: Final = 1
+EXIT_MESSAGES_LEFT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class RedriveOrder:
+class RedriveRequest:
     """An operator's request; `limit` None means every message."""
 
     stage_name: str
@@ -30,71 +30,78 @@ class RedriveOrder:
 
 def list_queues(aws: Clients, stage: str, *, json: bool) -> None:
     """Print the state of every queue of the stage."""
-    rows = health(aws, stage)
+    rows = queue_health(aws, stage)
     if json:
         print_document([row.document() for row in rows])
     else:
         print_queues(rows)
 
 
-def redrive(order: RedriveOrder, aws: Clients) -> int:
+def redrive(request: RedriveRequest, aws: Clients) -> int:
     """Process the messages of one failure queue again.
 
     Raises:
         OperateError: the queue is missing, or moving or announcing failed.
     """
-    queue = repairable(order.stage_name, order.name)
+    queue = failure_queue(request.stage_name, request.name)
     if queue is None:
-        raise OperateError(f"{order.name} is no queue of failures on stage {order.stage_name}")
+        raise OperateError(f"{request.name} is no queue of failures on stage {request.stage_name}")
     sqs = aws.client("sqs")
-    waiting = counts(sqs, queue_url(sqs, queue.name))[DEPTH]
-    if order.dry_run:
-        return _foretell(order, queue, waiting)
-    return _move(order, aws, queue, waiting) if queue.feeds else _repair(order, aws, queue, waiting)
+    waiting = message_counts(sqs, queue_url(sqs, queue.name))[DEPTH]
+    if request.dry_run:
+        return _print_dry_run(request, queue, waiting)
+    return _move(request, aws, queue, waiting) if queue.redrives_to else _repair(request, aws, queue, waiting)
 
 
-def _foretell(order: RedriveOrder, queue: Queue, waiting: int) -> int:
-    count = waiting if order.limit is None else min(order.limit, waiting)
-    if order.json:
-        print_document({"queue": queue.name, "dry_run": True, "to": queue.feeds, "messages": count})
-    elif queue.feeds:
-        say(f"Would move {count} messages from {queue.name} to {queue.feeds}.")
+def _print_dry_run(request: RedriveRequest, queue: Queue, waiting: int) -> int:
+    count = waiting if request.limit is None else min(request.limit, waiting)
+    if request.json:
+        print_document({"queue": queue.name, "dry_run": True, "to": queue.redrives_to, "messages": count})
+    elif queue.redrives_to:
+        print_line(f"Would move {count} messages from {queue.name} to {queue.redrives_to}.")
     else:
-        say(f"Would announce again what {count} messages of {queue.name} speak of.")
+        print_line(f"Would announce again what {count} messages of {queue.name} speak of.")
     return 0
 
 
-def _move(order: RedriveOrder, aws: Clients, queue: Queue, waiting: int) -> int:
+def _move(request: RedriveRequest, aws: Clients, queue: Queue, waiting: int) -> int:
     sqs = aws.client("sqs")
-    mover = Redrive(sqs, queue_url(sqs, queue.name), queue_url(sqs, str(queue.feeds)))
-    with bar(queue.name, waiting, quiet=order.json) as shown:
+    mover = Redrive(sqs, queue_url(sqs, queue.name), queue_url(sqs, str(queue.redrives_to)))
+    with progress_bar(queue.name, waiting, quiet=request.json) as progress:
         moved, way = mover.move(
-            order.limit, waiting, Pace(order.rate), lambda count: shown.show(count, f"{count} moved")
+            request.limit,
+            waiting,
+            RateLimiter(request.rate),
+            lambda count: progress.show(count, f"{count} moved"),
         )
-    if order.json:
+    if request.json:
         print_document(
-            {"queue": queue.name, "dry_run": False, "to": queue.feeds, "messages": moved, "by": way}
+            {"queue": queue.name, "dry_run": False, "to": queue.redrives_to, "messages": moved, "by": way}
         )
     else:
-        say(f"Moved {moved} messages from {queue.name} to {queue.feeds} by {way}.")
+        print_line(f"Moved {moved} messages from {queue.name} to {queue.redrives_to} by {way}.")
     return 0
 
 
-def _repair(order: RedriveOrder, aws: Clients, queue: Queue, waiting: int) -> int:
-    sqs, relay = aws.client("sqs"), Relay(aws.client("lambda"), order.stage_name)
+def _repair(request: RedriveRequest, aws: Clients, queue: Queue, waiting: int) -> int:
+    sqs, relay = aws.client("sqs"), Relay(aws.client("lambda"), request.stage_name)
     repair = Repair(sqs, aws.client("dynamodb"), relay, queue_url(sqs, queue.name))
-    most = waiting if order.limit is None else min(order.limit, waiting)
-    with bar(queue.name, most, quiet=order.json) as shown:
-        done = repair.run(most, Pace(order.rate), lambda count: shown.show(count, f"{count} of {most}"))
-    return _tell_repair(order, queue, done)
+    most = waiting if request.limit is None else min(request.limit, waiting)
+    with progress_bar(queue.name, most, quiet=request.json) as progress:
+        done = repair.run(
+            most, RateLimiter(request.rate), lambda count: progress.show(count, f"{count} of {most}")
+        )
+    return _print_repair(request, queue, done)
 
 
-def _tell_repair(order: RedriveOrder, queue: Queue, done: Repaired) -> int:
+def _print_repair(request: RedriveRequest, queue: Queue, done: RepairResult) -> int:
     account: dict[str, Any] = {"queue": queue.name, "dry_run": False, **asdict(done)}
-    if order.json:
+    if request.json:
         print_document(account)
     else:
-        say(f"Announced {done.announced} records again; {done.messages} messages of {queue.name} are done.")
+        print_line(
+            f"Announced {done.announced} records again; {done.messages} messages of {queue.name} are done."
+        )
     for reason in done.left:
-        complain(f"Left in the queue: {reason}")
-    return LEFT_BEHIND if done.left else 0
+        print_error(f"Left in the queue: {reason}")
+    return EXIT_MESSAGES_LEFT if done.left else 0

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infra import names
 from infra.ops.operate.stage_access import Clients
-from infra.recovery.errors import OperateError, code_of
+from infra.recovery.errors import OperateError, error_code
 
 Kind = Literal["work", "dead letters", "relay failures"]
 DEPTH: Final = "ApproximateNumberOfMessages"
@@ -22,11 +22,11 @@ NO_QUEUE: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDo
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One queue; `feeds` is the work queue whose dead letters it holds."""
+    """One queue; `redrives_to` is the work queue whose dead letters it holds."""
 
     name: str
     kind: Kind
-    feeds: str | None = None
+    redrives_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,11 @@ def queues_of(stage: str) -> list[Queue]:
     for worker in names.WORKER_EVENTS:
         work = names.queue_name(stage, worker)
         queues.append(Queue(work, "work"))
-        queues.append(Queue(names.dead_letter_queue_name(stage, worker), "dead letters", feeds=work))
+        queues.append(Queue(names.dead_letter_queue_name(stage, worker), "dead letters", redrives_to=work))
     return [*queues, Queue(names.relay_failures_name(stage), "relay failures")]
 
 
-def repairable(stage: str, name: str) -> Queue | None:
+def failure_queue(stage: str, name: str) -> Queue | None:
     """Return the failure queue of this name, with or without the stage's prefix, or None."""
     by_name = {queue.name: queue for queue in queues_of(stage) if queue.kind != "work"}
     return by_name.get(name) or by_name.get(names.physical_name(stage, name))
@@ -70,28 +70,28 @@ def queue_url(sqs: Any, name: str) -> str:  # noqa: ANN401 - boto3 client
     try:
         return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
     except ClientError as error:
-        if code_of(error) not in NO_QUEUE:
+        if error_code(error) not in NO_QUEUE:
             raise
         raise OperateError(
             f"There is no queue {name} here. Is the stage deployed to this account and region?"
         ) from error
 
 
-def counts(sqs: Any, url: str) -> Mapping[str, int]:  # noqa: ANN401 - boto3 client
+def message_counts(sqs: Any, url: str) -> Mapping[str, int]:  # noqa: ANN401 - boto3 client
     """Return the approximate numbers of messages in a queue, by SQS's names."""
-    asked = [DEPTH, IN_FLIGHT, DELAYED]
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"]
-    return {name: int(attributes.get(name, 0)) for name in asked}
+    attribute_names = [DEPTH, IN_FLIGHT, DELAYED]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=attribute_names)["Attributes"]
+    return {name: int(attributes.get(name, 0)) for name in attribute_names}
 
 
-def health(aws: Clients, stage: str) -> list[QueueHealth]:
+def queue_health(aws: Clients, stage: str) -> list[QueueHealth]:
     """Return the state of every queue of the stage.
 
     Raises:
         OperateError: a queue is missing.
     """
     sqs, queues = aws.client("sqs"), queues_of(stage)
-    counted = [counts(sqs, queue_url(sqs, queue.name)) for queue in queues]
+    counted = [message_counts(sqs, queue_url(sqs, queue.name)) for queue in queues]
     ages = oldest_ages(aws.client("cloudwatch"), [queue.name for queue in queues])
     return [
         QueueHealth(

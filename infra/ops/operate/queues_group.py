@@ -6,9 +6,9 @@ import typer
 
 from infra.ops.operate import stage_access
 from infra.ops.operate.options import Limit, OptionalStageName, Rate, StageName, inherited
+from infra.ops.operate.queue_commands import RedriveRequest, list_queues, redrive
+from infra.ops.operate.queue_list import failure_queue, queues_of
 from infra.ops.operate.rate_limiter import RATE_DEFAULT_PER_SECOND
-from infra.ops.operate.queue_commands import RedriveOrder, list_queues, redrive
-from infra.ops.operate.queue_list import queues_of, repairable
 from infra.ops.operate.stage_access import LOCAL
 from risk_hub_client.cli.options import Json
 
@@ -24,7 +24,7 @@ def queues_group() -> typer.Typer:
 def _list(context: typer.Context, stage_name: StageName = LOCAL, *, json: Json = False) -> None:
     """Show depth and age of every queue and dead-letter queue."""
     if context.invoked_subcommand is None:
-        list_queues(stage_access.access_to(stage_name), stage_name, json=json)
+        list_queues(stage_access.clients_for(stage_name), stage_name, json=json)
 
 
 def _redrive(
@@ -42,9 +42,9 @@ def _redrive(
     """Process the messages of a failure queue again."""
     # An option given before `redrive` belongs to `queues`.
     stage = str(inherited(context, "stage_name", stage_name))
-    if repairable(stage, name) is None:
+    if failure_queue(stage, name) is None:
         known = ", ".join(queue.name for queue in queues_of(stage) if queue.kind != "work")
         raise typer.BadParameter(f"{name} is no queue of failures on stage {stage}: choose one of {known}")
     as_json = bool(inherited(context, "json", json))
-    order = RedriveOrder(stage, name, limit, rate, dry_run, as_json)
-    raise typer.Exit(redrive(order, stage_access.access_to(stage)))
+    request = RedriveRequest(stage, name, limit, rate, dry_run, as_json)
+    raise typer.Exit(redrive(request, stage_access.clients_for(stage)))

@@ -8,7 +8,7 @@ RATE_DEFAULT_PER_SECOND: Final = 20.0
 RATE_MAX_PER_SECOND: Final = 500.0
 
 
-class Pace:
+class RateLimiter:
     """Limits a command's rate: after each piece of work it waits until the next one is due."""
 
     def __init__(
@@ -22,11 +22,11 @@ class Pace:
         self._clock, self._sleep = clock, sleep
         self._due_seconds = clock()
 
-    def at_most(self, items: int) -> int:
+    def batch_size(self, items: int) -> int:
         """Return how many items to take at once: one second's worth, from one to `items`."""
         return max(1, min(items, int(self.rate_per_second)))
 
-    def spent(self, items: int) -> None:
+    def throttle(self, items: int) -> None:
         """Record that this many items were processed, and wait for their share of time."""
         self._due_seconds += items / self.rate_per_second
         wait_seconds = self._due_seconds - self._clock()

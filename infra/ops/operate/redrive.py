@@ -7,18 +7,18 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.ops.operate.rate_limiter import Pace
-from infra.recovery.errors import OperateError, code_of
+from infra.ops.operate.rate_limiter import RateLimiter
+from infra.recovery.errors import OperateError, error_code
 
 # Error codes of an SQS without this operation; `UnsupportedOperation` is a different error to report.
 NO_MOVE_TASK: Final = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException"})
 POLL_SECONDS: Final = 1.0
 RECEIVE_MAX_MESSAGES: Final = 10
 RECEIVE_WAIT_SECONDS: Final = 1
-HIDDEN_SECONDS: Final = 60
+INVISIBLE_SECONDS: Final = 60
 TRACE: Final = "AWSTraceHeader"
 
-Report = Callable[[int], None]
+ReportProgress = Callable[[int], None]
 """Receives the number of messages moved so far."""
 
 
@@ -30,7 +30,9 @@ class Redrive:
     source_url: str
     target_url: str
 
-    def move(self, limit: int | None, waiting: int, pace: Pace, report: Report) -> tuple[int, str]:
+    def move(
+        self, limit: int | None, waiting: int, rate_limiter: RateLimiter, report: ReportProgress
+    ) -> tuple[int, str]:
         """Move the waiting messages; return the number moved and the method.
 
         A move task has no limit, so a limited redrive receives and sends messages. Both deliver at least
@@ -39,18 +41,18 @@ class Redrive:
         Args:
             limit: largest number of messages; None: all.
             waiting: number of messages that wait now; a message that fails again is not taken twice.
-            pace: the rate.
+            rate_limiter: the rate.
             report: receives the progress.
 
         Raises:
             OperateError: the move task failed.
         """
-        if limit is None and self._start_task(pace):
+        if limit is None and self._start_task(rate_limiter):
             return self._follow_task(report), "a move task"
-        most = waiting if limit is None else min(limit, waiting)
-        return self._by_hand(most, pace, report), "receive, send and delete"
+        max_messages = waiting if limit is None else min(limit, waiting)
+        return self._move_one_by_one(max_messages, rate_limiter, report), "receive, send and delete"
 
-    def _start_task(self, pace: Pace) -> bool:
+    def _start_task(self, rate_limiter: RateLimiter) -> bool:
         """Start the task; return whether this SQS supports such tasks.
 
         The destination is given explicitly: messages that a rule could not deliver have no source queue.
@@ -59,15 +61,15 @@ class Redrive:
             self.sqs.start_message_move_task(
                 SourceArn=self._arn(self.source_url),
                 DestinationArn=self._arn(self.target_url),
-                MaxNumberOfMessagesPerSecond=max(1, int(pace.rate_per_second)),
+                MaxNumberOfMessagesPerSecond=max(1, int(rate_limiter.rate_per_second)),
             )
         except ClientError as error:
-            if code_of(error) in NO_MOVE_TASK:
+            if error_code(error) in NO_MOVE_TASK:
                 return False
             raise
         return True
 
-    def _follow_task(self, report: Report) -> int:
+    def _follow_task(self, report: ReportProgress) -> int:
         while True:
             task = self._task()
             moved = int(task.get("ApproximateNumberOfMessagesMoved", 0))
@@ -90,11 +92,13 @@ class Redrive:
         answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return str(answer["Attributes"]["QueueArn"])
 
-    def _by_hand(self, most: int, pace: Pace, report: Report) -> int:
+    def _move_one_by_one(self, max_messages: int, rate_limiter: RateLimiter, report: ReportProgress) -> int:
         moved = 0
-        while moved < most:
+        while moved < max_messages:
             messages = receive(
-                self.sqs, self.source_url, min(most - moved, pace.at_most(RECEIVE_MAX_MESSAGES))
+                self.sqs,
+                self.source_url,
+                min(max_messages - moved, rate_limiter.batch_size(RECEIVE_MAX_MESSAGES)),
             )
             if not messages:
                 break
@@ -102,7 +106,7 @@ class Redrive:
                 self._move(message)
                 moved += 1
                 report(moved)
-            pace.spent(len(messages))
+            rate_limiter.throttle(len(messages))
         return moved
 
     def _move(self, message: dict[str, Any]) -> None:
@@ -116,12 +120,12 @@ class Redrive:
         self.sqs.delete_message(QueueUrl=self.source_url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def receive(sqs: Any, url: str, most: int) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3 client
+def receive(sqs: Any, url: str, max_messages: int) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3 client
     """Return up to ten messages with all their attributes; they stay invisible to others for a minute."""
     answer = sqs.receive_message(
         QueueUrl=url,
-        MaxNumberOfMessages=min(most, RECEIVE_MAX_MESSAGES),
-        VisibilityTimeout=HIDDEN_SECONDS,
+        MaxNumberOfMessages=min(max_messages, RECEIVE_MAX_MESSAGES),
+        VisibilityTimeout=INVISIBLE_SECONDS,
         WaitTimeSeconds=RECEIVE_WAIT_SECONDS,
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=[TRACE],

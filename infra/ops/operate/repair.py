@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.ops.operate.rate_limiter import Pace
-from infra.ops.operate.redrive import Report, receive
-from infra.recovery.failed_keys import Key, UnknownMessageError, keys_of
+from infra.ops.operate.rate_limiter import RateLimiter
+from infra.ops.operate.redrive import ReportProgress, receive
+from infra.recovery.failed_keys import Key, UnknownMessageError, record_keys
 from infra.recovery.relay import Relay
-from infra.recovery.replay_requests import NAMED_MAX_RECORDS, requests
+from infra.recovery.replay_requests import REQUEST_MAX_RECORDS, replay_requests
 
 Message = dict[str, Any]
 
 
 @dataclass
-class Repaired:
+class RepairResult:
     """Result of a repair: messages done, records announced again, and why each other message stays."""
 
     messages: int = 0
@@ -31,50 +31,50 @@ class Repair:
     relay: Relay
     queue_url: str
 
-    def run(self, most: int, pace: Pace, report: Report) -> Repaired:
-        """Process up to `most` messages; those that cannot be repaired are returned to the queue.
+    def run(self, max_messages: int, rate_limiter: RateLimiter, report: ReportProgress) -> RepairResult:
+        """Process up to `max_messages` messages; those that cannot be repaired are returned to the queue.
 
         Raises:
             OperateError: the relay failed; the current message becomes visible again within a minute.
         """
-        repaired = Repaired()
+        repaired = RepairResult()
         kept: list[Message] = []
-        for number in range(1, most + 1):
+        for number in range(1, max_messages + 1):
             messages = receive(self.sqs, self.queue_url, 1)
             if not messages:
                 break
-            kept += [message for message in messages if not self._repair(message, repaired, pace)]
+            kept += [message for message in messages if not self._repair(message, repaired, rate_limiter)]
             report(number)
-        self._give_back(kept)
+        self._return_to_queue(kept)
         return repaired
 
-    def _repair(self, message: Message, repaired: Repaired, pace: Pace) -> bool:
+    def _repair(self, message: Message, repaired: RepairResult, rate_limiter: RateLimiter) -> bool:
         try:
-            keys = keys_of(message["Body"], self.dynamodb)
+            keys = record_keys(message["Body"], self.dynamodb)
         except UnknownMessageError as error:
             repaired.left.append(f"message {message['MessageId']}: {error}")
             return False
-        faults = self._announce(keys, repaired, pace)
-        repaired.left += [f"message {message['MessageId']}: {fault}" for fault in faults]
-        if faults:
+        failures = self._announce(keys, repaired, rate_limiter)
+        repaired.left += [f"message {message['MessageId']}: {failure}" for failure in failures]
+        if failures:
             return False
         self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
         repaired.messages += 1
         return True
 
-    def _announce(self, keys: Sequence[Key], repaired: Repaired, pace: Pace) -> list[str]:
+    def _announce(self, keys: Sequence[Key], repaired: RepairResult, rate_limiter: RateLimiter) -> list[str]:
         """Have the records announced; return the errors of those that could not be."""
-        faults: list[str] = []
-        for request in requests(keys, pace.at_most(NAMED_MAX_RECORDS)):
+        failures: list[str] = []
+        for request in replay_requests(keys, rate_limiter.batch_size(REQUEST_MAX_RECORDS)):
             answer = self.relay.replay(request)
             repaired.announced += answer["announced"]
-            pace.spent(answer["announced"])
+            rate_limiter.throttle(answer["announced"])
             where = f"of world {request['world_id']}"
-            faults += [f"{name} {where} is not in the table any more" for name in answer["missing"]]
-            faults += [f"what lies under {name} {where} is no record" for name in answer["unreadable"]]
-        return faults
+            failures += [f"{name} {where} is not in the table any more" for name in answer["missing"]]
+            failures += [f"what lies under {name} {where} is no record" for name in answer["unreadable"]]
+        return failures
 
-    def _give_back(self, messages: Sequence[Message]) -> None:
+    def _return_to_queue(self, messages: Sequence[Message]) -> None:
         for message in messages:
             self.sqs.change_message_visibility(
                 QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from infra.ops.operate.rate_limiter import Pace
+from infra.ops.operate.rate_limiter import RateLimiter
 from infra.recovery.relay import Relay
 
 PAGE_MAX_SNAPSHOTS: Final = 100
@@ -27,9 +27,9 @@ class Period:
 
     def request(self, limit: int) -> dict[str, Any]:
         """Return the relay's request for the next page."""
-        asked = {"world_id": self.world_id, "from": self.start, "to": self.end, "limit": limit}
+        fields = {"world_id": self.world_id, "from": self.start, "to": self.end, "limit": limit}
         evaluation = {"evaluate": True, "stage": self.stage} if self.evaluate else {}
-        return {**asked, "cursor": self.cursor, "dry_run": self.dry_run, **evaluation}
+        return {**fields, "cursor": self.cursor, "dry_run": self.dry_run, **evaluation}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +58,19 @@ class Progress:
         )
 
 
-def replay(relay: Relay, period: Period, pace: Pace) -> Iterator[Progress]:
+def replay(relay: Relay, period: Period, rate_limiter: RateLimiter) -> Iterator[Progress]:
     """Yield the progress after each page; the last value says where to resume.
 
     Raises:
         OperateError: the relay failed on a page.
     """
     progress = Progress()
-    limit = PAGE_MAX_SNAPSHOTS if period.dry_run else pace.at_most(PAGE_MAX_SNAPSHOTS)
+    limit = PAGE_MAX_SNAPSHOTS if period.dry_run else rate_limiter.batch_size(PAGE_MAX_SNAPSHOTS)
     while True:
         page = relay.replay(period.request(limit))
         progress = progress.plus(page)
         yield progress
         if progress.cursor is None:
             return
-        pace.spent(page["announced"])
+        rate_limiter.throttle(page["announced"])
         period = replace(period, cursor=progress.cursor)

@@ -6,22 +6,22 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.ops.operate.rate_limiter import Pace
+from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.replay import Period, Progress, replay
 from infra.ops.operate.stage_access import Clients
 from infra.ops.operate.stored_worlds import require_world
 from infra.recovery.errors import OperateError, RefusedRequestError
 from infra.recovery.relay import Relay
 from risk_hub_client.cli.app import PROGRAM
-from risk_hub_client.cli.screen import Bar, bar, complain, print_document, say
+from risk_hub_client.cli.screen import Bar, print_document, print_error, print_line, progress_bar
 from risk_hub_contracts.base.times import parse_instant
 
 # Counts that exist only in an evaluation of the past.
-OF_EVALUATIONS: Final = frozenset({"evaluated", "awaited"})
+EVALUATION_COUNTS: Final = frozenset({"evaluated", "awaited"})
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayOrder:
+class ReplayRequest:
     """An operator's request: a world's snapshots of a period, both ends included."""
 
     stage_name: str
@@ -34,37 +34,37 @@ class ReplayOrder:
     json: bool
 
 
-def replay_events(order: ReplayOrder, aws: Clients) -> None:
+def replay_events(request: ReplayRequest, aws: Clients) -> None:
     """Announce a period again and print the result.
 
     Raises:
         OperateError: the world does not exist, or the relay failed on a page; in that case the command that
             resumes was printed first.
     """
-    period = Period(order.world, order.start, order.end, order.cursor, order.dry_run)
-    relay = Relay(aws.client("lambda"), order.stage_name)
-    done = _follow(relay, period, order)
-    if not done.found and order.cursor is None:
-        require_world(aws.client("dynamodb"), order.stage_name, order.world)
-    if order.json:
-        facts = {name: value for name, value in asdict(done).items() if name not in OF_EVALUATIONS}
-        print_document({"world_id": order.world, "dry_run": order.dry_run, **facts})
+    period = Period(request.world, request.start, request.end, request.cursor, request.dry_run)
+    relay = Relay(aws.client("lambda"), request.stage_name)
+    done = _replay_pages(relay, period, request)
+    if not done.found and request.cursor is None:
+        require_world(aws.client("dynamodb"), request.stage_name, request.world)
+    if request.json:
+        facts = {name: value for name, value in asdict(done).items() if name not in EVALUATION_COUNTS}
+        print_document({"world_id": request.world, "dry_run": request.dry_run, **facts})
     else:
-        say(_account(done, period))
+        print_line(_summary(done, period))
 
 
-def _follow(relay: Relay, period: Period, order: ReplayOrder) -> Progress:
+def _replay_pages(relay: Relay, period: Period, request: ReplayRequest) -> Progress:
     done = Progress(cursor=period.cursor)
     start, end = parse_instant(period.start), parse_instant(period.end)
     label = f"{period.world_id} {'counting' if period.dry_run else 'announcing'}"
-    with bar(label, max((end - start).total_seconds(), 1.0), quiet=order.json) as shown:
+    with progress_bar(label, max((end - start).total_seconds(), 1.0), quiet=request.json) as shown:
         try:
-            for done in replay(relay, period, Pace(order.rate)):
+            for done in replay(relay, period, RateLimiter(request.rate)):
                 _show(shown, done, period)
         except RefusedRequestError:
             raise
         except (OperateError, ClientError, BotoCoreError, KeyboardInterrupt):
-            complain(_resume(done, order))
+            print_error(_resume_command(done, request))
             raise
     return done
 
@@ -75,14 +75,14 @@ def _show(shown: Bar, done: Progress, period: Period) -> None:
     shown.show(max(span, 0.0), f"{done.found} snapshots, reached {end}")
 
 
-def _account(done: Progress, period: Period) -> str:
+def _summary(done: Progress, period: Period) -> str:
     did = f"would announce {done.found}" if period.dry_run else f"announced {done.announced}"
     return f"{period.world_id}: {did} snapshots again; {done.expired} had expired, and workers refuse those."
 
 
-def _resume(done: Progress, order: ReplayOrder) -> str:
-    words = ["events", "replay", "--world", order.world, "--from", order.start, "--to", order.end]
-    words += ["--stage-name", order.stage_name, "--rate", f"{order.rate:g}"]
+def _resume_command(done: Progress, request: ReplayRequest) -> str:
+    words = ["events", "replay", "--world", request.world, "--from", request.start, "--to", request.end]
+    words += ["--stage-name", request.stage_name, "--rate", f"{request.rate:g}"]
     words += ["--cursor", done.cursor] if done.cursor else []
-    words += ["--dry-run"] if order.dry_run else []
+    words += ["--dry-run"] if request.dry_run else []
     return f"Stopped after {done.found} snapshots. Continue with: {PROGRAM} {shlex.join(words)}"

@@ -6,12 +6,12 @@ import typer
 
 from infra.ops.operate import stage_access
 from infra.ops.operate.engine import RiskEngine
-from infra.ops.operate.evaluate_command import EvaluateOrder, evaluate_past
+from infra.ops.operate.evaluate_command import EvaluateRequest, evaluate_past
 from infra.ops.operate.options import Rate, StageName, instant
 from infra.ops.operate.rate_limiter import RATE_DEFAULT_PER_SECOND
 from infra.ops.operate.stage_access import LOCAL
 from risk_hub_client.cli.options import Json, check_period
-from risk_hub_client.cli.screen import print_document, say
+from risk_hub_client.cli.screen import print_document, print_line
 
 GROUP = "risk"
 OptionalInstant = Annotated[
@@ -21,7 +21,7 @@ OptionalInstant = Annotated[
 OptionalEnd = Annotated[
     str | None, typer.Option("--to", parser=instant, metavar="T", help="Last as_of, inclusive.")
 ]
-STATUS = {"equal": 0, "differs": 1, "unverifiable": 3}
+EXIT_STATUS = {"equal": 0, "differs": 1, "unverifiable": 3}
 
 
 def add_risk_commands(app: typer.Typer) -> None:
@@ -47,13 +47,13 @@ def _verify(
     json: Json = False,
 ) -> None:
     """Compute a stored risk report again; status 1 if a bit differs, 3 if a blob is missing."""
-    engine = RiskEngine(stage_access.access_to(stage_name).client("lambda"), stage_name)
+    engine = RiskEngine(stage_access.clients_for(stage_name).client("lambda"), stage_name)
     verified = engine.verify(world, version)
     if json:
         print_document(verified)
     else:
-        _tell(verified)
-    raise typer.Exit(STATUS[verified["outcome"]])
+        _print_result(verified)
+    raise typer.Exit(EXIT_STATUS[verified["outcome"]])
 
 
 def _evaluate(
@@ -72,28 +72,30 @@ def _evaluate(
 ) -> None:
     """Evaluate past snapshots that have no report; this creates no exit signals."""
     check_period(start, end)
-    order = EvaluateOrder(stage_name, world, start, end, stage and stage.lower(), cursor, rate, dry_run, json)
-    evaluate_past(order, stage_access.access_to(stage_name))
+    request = EvaluateRequest(
+        stage_name, world, start, end, stage and stage.lower(), cursor, rate, dry_run, json
+    )
+    evaluate_past(request, stage_access.clients_for(stage_name))
 
 
-def _tell(verified: dict[str, Any]) -> None:
+def _print_result(verified: dict[str, Any]) -> None:
     name = f"{verified['world_id']} {verified['version']}, engine {verified['engine_version']}"
     if verified["equal"]:
-        say(f"{name}: the same to the bit, {verified['stored_hash']}")
-        say(f"  the hash does not speak for {', '.join(verified['not_hashed'])}")
+        print_line(f"{name}: the same to the bit, {verified['stored_hash']}")
+        print_line(f"  the hash does not speak for {', '.join(verified['not_hashed'])}")
         return
     if not verified["intact"]:
-        say(f"{name}: the stored report is not the one that its receipt was made for")
+        print_line(f"{name}: the stored report is not the one that its receipt was made for")
     for sha256 in verified["blobs_gone"]:
-        say(f"{name}: cannot be verified: blob {sha256} is gone, or no longer what it was")
+        print_line(f"{name}: cannot be verified: blob {sha256} is gone, or no longer what it was")
     for sha256 in verified["blobs_back"]:
-        told = f"blob {sha256} was not there when the report was made, and is now"
-        say(f"{name}: cannot be verified: {told}")
+        reason = f"blob {sha256} was not there when the report was made, and is now"
+        print_line(f"{name}: cannot be verified: {reason}")
     if verified["outcome"] == "differs":
-        _tell_differences(name, verified)
+        _print_differences(name, verified)
 
 
-def _tell_differences(name: str, verified: dict[str, Any]) -> None:
-    say(f"{name}: stored {verified['stored_hash']}, computed again {verified['recomputed_hash']}")
+def _print_differences(name: str, verified: dict[str, Any]) -> None:
+    print_line(f"{name}: stored {verified['stored_hash']}, computed again {verified['recomputed_hash']}")
     for each in verified["differences"]:
-        say(f"  {each['pointer']}: stored {each['stored']!r}, computed again {each['recomputed']!r}")
+        print_line(f"  {each['pointer']}: stored {each['stored']!r}, computed again {each['recomputed']!r}")

@@ -47,7 +47,7 @@ class CloudAws:
         return made
 
 
-def access_to(stage: str, settings: LocalSettings | None = None) -> Clients:
+def clients_for(stage: str, settings: LocalSettings | None = None) -> Clients:
     """Return the clients of a stage.
 
     Args:

@@ -23,11 +23,11 @@ def require_world(dynamodb: Any, stage: str, world_id: str) -> None:  # noqa: AN
     )
     if not found["Items"]:
         raise OperateError(
-            f"Stage {stage} has no snapshot of world {world_id!r}. Worlds: {_known(dynamodb, stage)}."
+            f"Stage {stage} has no snapshot of world {world_id!r}. Worlds: {_known_worlds(dynamodb, stage)}."
         )
 
 
-def _known(dynamodb: Any, stage: str) -> str:  # noqa: ANN401 - boto3 client
+def _known_worlds(dynamodb: Any, stage: str) -> str:  # noqa: ANN401 - boto3 client
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=names.physical_name(stage, "worlds"), ProjectionExpression="world_id"
     )

@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from infra import names
-from infra.recovery.errors import OperateError, code_of
+from infra.recovery.errors import OperateError, error_code
 
 WRITERS: Final = 16
 POLL_SECONDS: Final = 15
@@ -22,59 +22,59 @@ POLLS_MAX_COUNT: Final = 960
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreCounts:
     """Number of items in the copy, and how many of them the live table lacked."""
 
     seen: int
     missing: int
 
 
-def side_copy_name(stage: str, table: str, instant: datetime) -> str:
+def copy_table_name(stage: str, table: str, instant: datetime) -> str:
     """Return the name of the copy of a table as of an instant (aware, UTC)."""
     return f"{names.physical_name(stage, table)}-at-{instant:%Y%m%dT%H%M%SZ}"
 
 
-def make_side_copy(dynamodb: Any, stage: str, table: names.TableName, instant: datetime) -> str:  # noqa: ANN401 - boto3 client
+def restore_copy(dynamodb: Any, stage: str, table: names.TableName, instant: datetime) -> str:  # noqa: ANN401 - boto3 client
     """Restore a table to a new table, wait until it is ready, and return its name.
 
     Raises:
         OperateError: the stage has no backup for that instant.
     """
-    name = side_copy_name(stage, table, instant)
+    name = copy_table_name(stage, table, instant)
     try:
         dynamodb.restore_table_to_point_in_time(
             SourceTableName=names.physical_name(stage, table), TargetTableName=name, RestoreDateTime=instant
         )
     except ClientError as error:
-        if code_of(error) in {"PointInTimeRecoveryUnavailableException", "InvalidRestoreTimeException"}:
+        if error_code(error) in {"PointInTimeRecoveryUnavailableException", "InvalidRestoreTimeException"}:
             raise OperateError(f"Stage {stage} keeps no backup of {table} of that instant.") from error
-        if code_of(error) != "TableAlreadyExistsException":
+        if error_code(error) != "TableAlreadyExistsException":
             raise
     waiter = dynamodb.get_waiter("table_exists")
     waiter.wait(TableName=name, WaiterConfig={"Delay": POLL_SECONDS, "MaxAttempts": POLLS_MAX_COUNT})
     return name
 
 
-def put_back(
+def restore_items(
     dynamodb: Any,  # noqa: ANN401 - boto3 client
     copy: str,
     stage: str,
     table: names.TableName,
     *,
     dry_run: bool,
-) -> Iterator[Restored]:
+) -> Iterator[RestoreCounts]:
     """Put the items that the live table lacks, page by page; yield the counts so far.
 
     Raises:
         OperateError: the copy does not exist.
     """
-    live, done = LiveTable(dynamodb, stage, table), Restored(0, 0)
+    live, done = LiveTable(dynamodb, stage, table), RestoreCounts(0, 0)
     _require_copy(dynamodb, copy, stage)
-    one = live.lacks if dry_run else live.put
+    process_item = live.is_missing if dry_run else live.put
     with ThreadPoolExecutor(WRITERS) as writers:
         for page in dynamodb.get_paginator("scan").paginate(TableName=copy, ConsistentRead=True):
-            missing = sum(writers.map(one, page["Items"]))
-            done = Restored(done.seen + len(page["Items"]), done.missing + missing)
+            missing = sum(writers.map(process_item, page["Items"]))
+            done = RestoreCounts(done.seen + len(page["Items"]), done.missing + missing)
             yield done
 
 
@@ -82,7 +82,7 @@ def _require_copy(dynamodb: Any, copy: str, stage: str) -> None:  # noqa: ANN401
     try:
         dynamodb.describe_table(TableName=copy)
     except ClientError as error:
-        if code_of(error) != "ResourceNotFoundException":
+        if error_code(error) != "ResourceNotFoundException":
             raise
         tables = [
             name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]
@@ -113,12 +113,12 @@ class LiveTable:
                 TableName=self.name, Item=item, ConditionExpression="attribute_not_exists(world_id)"
             )
         except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
+            if error_code(error) == "ConditionalCheckFailedException":
                 return False
             raise
         return True
 
-    def lacks(self, item: Mapping[str, Any]) -> bool:
+    def is_missing(self, item: Mapping[str, Any]) -> bool:
         """Return whether no item has this item's key."""
         key = {name: item[name] for name in names.TABLE_KEYS[self.table]}
         found = self.dynamodb.get_item(

@@ -8,10 +8,10 @@ import typer
 from infra import names
 from infra.ops.operate import stage_access
 from infra.ops.operate.options import StageName, instant
-from infra.ops.operate.table_recovery import Restored, make_side_copy, put_back
 from infra.ops.operate.stage_access import LOCAL
+from infra.ops.operate.table_recovery import RestoreCounts, restore_copy, restore_items
 from risk_hub_client.cli.options import Json
-from risk_hub_client.cli.screen import print_document, say
+from risk_hub_client.cli.screen import print_document, print_line
 from risk_hub_contracts.base.times import parse_instant
 
 
@@ -57,12 +57,12 @@ def _recover(
     json: Json = False,
 ) -> None:
     """Restore a table's earlier state to a copy and print the copy's name."""
-    dynamodb = stage_access.access_to(stage_name).client("dynamodb")
-    copy = make_side_copy(dynamodb, stage_name, table_name(table), parse_instant(at).astimezone(UTC))
+    dynamodb = stage_access.clients_for(stage_name).client("dynamodb")
+    copy = restore_copy(dynamodb, stage_name, table_name(table), parse_instant(at).astimezone(UTC))
     if json:
         print_document({"table": names.physical_name(stage_name, table), "copy": copy})
     else:
-        say(copy)
+        print_line(copy)
 
 
 def _restore(
@@ -75,16 +75,16 @@ def _restore(
 ) -> None:
     """Put items that the live table lacks back from a copy; existing items stay unchanged."""
     dynamodb, target = (
-        stage_access.access_to(stage_name).client("dynamodb"),
+        stage_access.clients_for(stage_name).client("dynamodb"),
         names.physical_name(stage_name, table),
     )
-    done = Restored(0, 0)
-    for done in put_back(dynamodb, source, stage_name, table_name(table), dry_run=dry_run):  # noqa: B007 - the last one counts
+    done = RestoreCounts(0, 0)
+    for done in restore_items(dynamodb, source, stage_name, table_name(table), dry_run=dry_run):  # noqa: B007 - the last one counts
         pass
     if json:
         print_document({"table": target, "seen": done.seen, "missing": done.missing, "dry_run": dry_run})
         return
-    say(f"{'Would put' if dry_run else 'Put'} {done.missing} of {done.seen} items back into {target}.")
+    print_line(f"{'Would put' if dry_run else 'Put'} {done.missing} of {done.seen} items back into {target}.")
 
 
 def _reaper() -> None:
@@ -94,20 +94,20 @@ def _reaper() -> None:
 def _pause(stage_name: StageName = LOCAL, *, json: Json = False) -> None:
     """Stop the reaper until `resume`; its heartbeat alarm stays on as a reminder."""
     function = names.physical_name(stage_name, "blob_reaper")
-    lambda_ = stage_access.access_to(stage_name).client("lambda")
+    lambda_ = stage_access.clients_for(stage_name).client("lambda")
     lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
-    _tell_held(function, held=True, json=json)
+    _print_reaper_state(function, paused=True, json=json)
 
 
 def _resume(stage_name: StageName = LOCAL, *, json: Json = False) -> None:
     """Start the reaper again."""
     function = names.physical_name(stage_name, "blob_reaper")
-    stage_access.access_to(stage_name).client("lambda").delete_function_concurrency(FunctionName=function)
-    _tell_held(function, held=False, json=json)
+    stage_access.clients_for(stage_name).client("lambda").delete_function_concurrency(FunctionName=function)
+    _print_reaper_state(function, paused=False, json=json)
 
 
-def _tell_held(function: str, *, held: bool, json: bool) -> None:
+def _print_reaper_state(function: str, *, paused: bool, json: bool) -> None:
     if json:
-        print_document({"function": function, "held": held})
+        print_document({"function": function, "held": paused})
     else:
-        say(f"{function} {'is held' if held else 'runs again'}.")
+        print_line(f"{function} {'is held' if paused else 'runs again'}.")

@@ -10,33 +10,33 @@ from rich.table import Table
 from infra import names
 from infra.ops.operate.stage_access import Clients
 from infra.tokens import issue
-from infra.tokens.issue import Issued, TokenOrder, fingerprint
+from infra.tokens.issue import IssuedToken, TokenRequest, fingerprint
 from infra.tokens.register import TokenRegister
-from risk_hub_client.cli.screen import note, print_document, say
+from risk_hub_client.cli.screen import print_document, print_line, print_note
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from risk_hub_contracts.base.tokens import Token
 
 TABLE_MIN_CHARS: Final = 120
-ENDS_SOON: Final = timedelta(days=14)
-EMPTY: Final = "No token: nobody may call."
-NONE_ENDS: Final = "No token ends in that time."
-NONE_ENDED: Final = "No token has ended."
+EXPIRES_SOON: Final = timedelta(days=14)
+NO_TOKENS: Final = "No token: nobody may call."
+NONE_EXPIRING: Final = "No token ends in that time."
+NONE_EXPIRED: Final = "No token has ended."
 
 
-def create(order: TokenOrder, aws: Clients, stage: str, *, json: bool) -> None:
+def create(request: TokenRequest, aws: Clients, stage: str, *, json: bool) -> None:
     """Create a token and print it once.
 
     Raises:
         TokenError: the token could not be created; nothing was changed.
     """
-    made = issue.issue(_register(aws, stage), order, _now())
-    everywhere = _seen_everywhere()
+    issued = issue.issue(_register(aws, stage), request, _now())
+    everywhere = _effective_everywhere_at()
     if json:
-        print_document(_once(made, everywhere))
+        print_document(_created_document(issued, everywhere))
         return
-    say(made.token)
-    note(
-        f"{made.entry.id}: shown this once. Accepted everywhere from {_text(everywhere)}, until {_until(made.entry)}."
+    print_line(issued.token)
+    print_note(
+        f"{issued.entry.id}: shown this once. Accepted everywhere from {_text(everywhere)}, until {_expiry_text(issued.entry)}."
     )
 
 
@@ -60,7 +60,7 @@ def show(aws: Clients, stage: str, ending: timedelta | None, *, json: bool) -> i
     elif tokens:
         _print(tokens, now)
     else:
-        say(EMPTY if ending is None else NONE_ENDS)
+        print_line(NO_TOKENS if ending is None else NONE_EXPIRING)
     return len(tokens)
 
 
@@ -73,14 +73,14 @@ def revoke(ids: Sequence[str], aws: Clients, stage: str, *, json: bool) -> None:
     register = _register(aws, stage)
     if ids:
         issue.revoke(register, ids)
-    gone = list(dict.fromkeys(ids)) or [each.id for each in issue.revoke_ended(register, _now())]
-    refused_from = _seen_everywhere()
+    gone = list(dict.fromkeys(ids)) or [each.id for each in issue.revoke_expired(register, _now())]
+    refused_from = _effective_everywhere_at()
     if json:
         print_document({"revoked": list(gone), "refused_everywhere_from": _text(refused_from)})
     elif gone:
-        say(f"Revoked {', '.join(gone)}: refused everywhere from {_text(refused_from)}.")
+        print_line(f"Revoked {', '.join(gone)}: refused everywhere from {_text(refused_from)}.")
     else:
-        say(NONE_ENDED)
+        print_line(NONE_EXPIRED)
 
 
 def _register(aws: Clients, stage: str) -> TokenRegister:
@@ -91,7 +91,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _seen_everywhere() -> datetime:
+def _effective_everywhere_at() -> datetime:
     """Return the first whole second by which every function has read the current list."""
     return (_now() + timedelta(seconds=TOKEN_CACHE_MAX_AGE_SECONDS + 1)).replace(microsecond=0)
 
@@ -100,18 +100,18 @@ def _text(instant: datetime) -> str:
     return instant.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _until(token: Token) -> str:
+def _expiry_text(token: Token) -> str:
     return "no end" if token.not_after is None else _text(token.not_after)
 
 
-def _once(made: Issued, everywhere: datetime) -> dict[str, Any]:
-    entry = made.entry
+def _created_document(issued: IssuedToken, everywhere: datetime) -> dict[str, Any]:
+    entry = issued.entry
     return {
         "id": entry.id,
-        "token": made.token,
+        "token": issued.token,
         "scopes": entry.scopes,
         "actors": entry.actors,
-        "not_after": _until(entry),
+        "not_after": _expiry_text(entry),
         "accepted_everywhere_from": _text(everywhere),
     }
 
@@ -133,17 +133,17 @@ def _print(tokens: Sequence[Token], now: datetime) -> None:
         table.add_column(heading, no_wrap=True)
     for each in tokens:
         cells = (", ".join(each.scopes), ", ".join(each.actors), fingerprint(each))
-        table.add_row(each.id, _ends(each, now), *cells, style=_style(each, now))
+        table.add_row(each.id, _expiry_cell(each, now), *cells, style=_style(each, now))
     console = Console(markup=False)
     console.width = max(console.width, TABLE_MIN_CHARS)
     console.print(table, soft_wrap=True)
 
 
-def _ends(token: Token, now: datetime) -> str:
-    return _until(token) if token.is_live(now) else f"ended {_until(token)}"
+def _expiry_cell(token: Token, now: datetime) -> str:
+    return _expiry_text(token) if token.is_live(now) else f"ended {_expiry_text(token)}"
 
 
 def _style(token: Token, now: datetime) -> str | None:
     if not token.is_live(now):
         return "dim"
-    return None if token.is_live(now + ENDS_SOON) else "bold yellow"
+    return None if token.is_live(now + EXPIRES_SOON) else "bold yellow"

@@ -8,13 +8,13 @@ import typer
 from infra.ops.operate import stage_access, token_commands
 from infra.ops.operate.options import StageName, lifetime
 from infra.ops.operate.stage_access import LOCAL
-from infra.tokens.issue import GRANTED_SCOPES, TokenOrder
+from infra.tokens.issue import GRANTED_SCOPES, TokenRequest
 from risk_hub_client.cli.options import Json
 from risk_hub_contracts.base.limits import TOKEN_LIFETIME_DEFAULT_SECONDS, TOKEN_LIFETIME_MAX_SECONDS
 from risk_hub_contracts.base.tokens import Scope
 
 LIFETIME_DEFAULT = timedelta(seconds=TOKEN_LIFETIME_DEFAULT_SECONDS)
-SOME_END = 1
+EXIT_SOME_EXPIRE = 1
 LIFETIME_MAX = f"{timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS).days}d"
 
 
@@ -49,7 +49,7 @@ def _create(
     actor: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="X-Actor that it may send (the ID); '*': any.")
     ] = None,
-    lives: Annotated[
+    token_lifetime: Annotated[
         timedelta,
         typer.Option(
             "--lifetime", parser=lifetime, metavar="TIME", help=f"As in 12h or 30d, {LIFETIME_MAX} at most."
@@ -60,8 +60,8 @@ def _create(
     json: Json = False,
 ) -> None:
     """Create a token and print only it on stdout; it is not stored and cannot be shown again."""
-    order = TokenOrder(token_id, [_scope(each) for each in scope], actor or [token_id], lives)
-    token_commands.create(order, stage_access.access_to(stage_name), stage_name, json=json)
+    request = TokenRequest(token_id, [_scope(each) for each in scope], actor or [token_id], token_lifetime)
+    token_commands.create(request, stage_access.clients_for(stage_name), stage_name, json=json)
 
 
 def _list(
@@ -76,8 +76,8 @@ def _list(
     json: Json = False,
 ) -> None:
     """Show every token: id, end, scopes and actors."""
-    shown = token_commands.show(stage_access.access_to(stage_name), stage_name, ending, json=json)
-    raise typer.Exit(0 if ending is None or not shown else SOME_END)
+    shown = token_commands.show(stage_access.clients_for(stage_name), stage_name, ending, json=json)
+    raise typer.Exit(0 if ending is None or not shown else EXIT_SOME_EXPIRE)
 
 
 def _revoke(
@@ -90,4 +90,4 @@ def _revoke(
     """Revoke tokens; within a minute every request with them is refused."""
     if bool(ids) is ended:
         raise typer.BadParameter("give the ids of tokens, or --ended")
-    token_commands.revoke(ids or [], stage_access.access_to(stage_name), stage_name, json=json)
+    token_commands.revoke(ids or [], stage_access.clients_for(stage_name), stage_name, json=json)

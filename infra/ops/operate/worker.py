@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infra.ops.operate.worker_exec import Run
 from infra.ops.operate.worker_queue import WorkerQueue
-from risk_hub_client.cli.screen import complain
+from risk_hub_client.cli.screen import print_error
 
 POLL_SECONDS: Final = 5
 # One event is processed at a time; its visibility is renewed, so no other consumer receives it meanwhile.
@@ -15,7 +15,7 @@ VISIBILITY_SECONDS: Final = 60
 
 
 @dataclass(slots=True)
-class Handled:
+class EventCounts:
     """Counts of succeeded and failed events; `waiting` holds the messages whose last try failed."""
 
     succeeded: int = 0
@@ -28,18 +28,20 @@ class Handled:
         return self.succeeded + self.failed
 
 
-def work(
+def process_events(
     sqs: Any,  # noqa: ANN401 - boto3 client
     queue: WorkerQueue,
     run: Run,
-    handled: Handled,
+    handled: EventCounts,
     *,
-    most: int | None,
+    max_events: int | None,
     idle_seconds: float,
 ) -> None:
-    """Run a command per event until `most` are done or none arrives for a while; count in `handled`."""
+    """Run a command per event until `max_events` are done or none arrives for a while; count in `handled`."""
     last_seconds = time.monotonic()
-    while (most is None or handled.count < most) and time.monotonic() - last_seconds < idle_seconds:
+    while (
+        max_events is None or handled.count < max_events
+    ) and time.monotonic() - last_seconds < idle_seconds:
         wait = int(min(POLL_SECONDS, idle_seconds))
         got = sqs.receive_message(
             QueueUrl=queue.url, WaitTimeSeconds=wait, VisibilityTimeout=VISIBILITY_SECONDS
@@ -54,22 +56,22 @@ def _handle(
     queue: WorkerQueue,
     message: dict[str, Any],
     run: Run,
-    handled: Handled,
+    handled: EventCounts,
 ) -> None:
     number = str(message["MessageId"])
     # An event that is interrupted during its command has not succeeded.
     handled.waiting.add(number)
-    fault = _fault(sqs, queue, message, run)
-    if fault is not None:
+    failure = _failure(sqs, queue, message, run)
+    if failure is not None:
         handled.failed += 1
-        complain(f"{fault}; {queue.fate}")
+        print_error(f"{failure}; {queue.failure_outcome}")
         return
     sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
     handled.succeeded += 1
     handled.waiting.discard(number)
 
 
-def _fault(sqs: Any, queue: WorkerQueue, message: dict[str, Any], run: Run) -> str | None:  # noqa: ANN401 - boto3 client
+def _failure(sqs: Any, queue: WorkerQueue, message: dict[str, Any], run: Run) -> str | None:  # noqa: ANN401 - boto3 client
     """Run the command on an event; return the failure, or None."""
 
     def renew() -> None:

@@ -11,8 +11,8 @@ from events.envelope import EventType
 from infra.ops.operate import stage_access, worker_exec
 from infra.ops.operate.options import StageName, count
 from infra.ops.operate.stage_access import LOCAL, Clients
-from infra.ops.operate.worker import Handled, work
-from infra.ops.operate.worker_exec import STDERR, CommandError, checked_words, runner
+from infra.ops.operate.worker import EventCounts, process_events
+from infra.ops.operate.worker_exec import STDERR, CommandError, parse_command, runner
 from infra.ops.operate.worker_queue import (
     NAME_FORM,
     NAME_PATTERN,
@@ -24,7 +24,7 @@ from infra.ops.operate.worker_queue import (
 )
 from risk_hub_client.cli.app import PROGRAM
 from risk_hub_client.cli.options import Json
-from risk_hub_client.cli.screen import complain, print_document, say
+from risk_hub_client.cli.screen import print_document, print_error, print_line
 
 FAILED: Final = 1
 TYPES: Final = get_args(EventType)
@@ -72,7 +72,7 @@ def worker(
             parser=event_type, metavar="TYPE", help="Only this type of event; several times for several."
         ),
     ] = None,
-    most: Annotated[int | None, typer.Option("--max-events", parser=count, metavar="NUMBER")] = None,
+    max_events: Annotated[int | None, typer.Option("--max-events", parser=count, metavar="NUMBER")] = None,
     idle_seconds: Annotated[
         float | None, typer.Option(min=1, help="End when no event came for so long.")
     ] = None,
@@ -90,25 +90,25 @@ def worker(
     if (command is None) is (remove is None) or (name and queue):
         raise typer.BadParameter("give --exec, with --name or --queue or neither; or --remove alone")
     if remove is not None:
-        removed = remove_queue(stage_access.access_to(stage_name), stage_name, remove)
+        removed = remove_queue(stage_access.clients_for(stage_name), stage_name, remove)
         if json:
             print_document({"removed": removed})
         else:
-            say(f"Removed {removed} and its rule.")
+            print_line(f"Removed {removed} and its rule.")
         return
     try:
-        words = checked_words(command or "", shell=shell)
+        words = parse_command(command or "", shell=shell)
     except CommandError as error:
         raise typer.BadParameter(f"--exec: {error}") from None
-    aws, handled = stage_access.access_to(stage_name), Handled()
+    aws, handled = stage_access.clients_for(stage_name), EventCounts()
     run = runner(words, stdout=STDERR if json else None)
-    opened = _opened(aws, stage_name, name, queue, event or (), handled)
-    last = _work(aws, opened, run, handled, most, idle_seconds)
-    _tell(handled, last, queue=queue, name=name, stage=stage_name, json=json)
+    opened = _worker_queue(aws, stage_name, name, queue, event or (), handled)
+    last = _process_until_end(aws, opened, run, handled, max_events, idle_seconds)
+    _print_result(handled, last, queue=queue, name=name, stage=stage_name, json=json)
 
 
-def _opened(
-    aws: Clients, stage: str, name: str | None, queue: str | None, types: Sequence[str], handled: Handled
+def _worker_queue(
+    aws: Clients, stage: str, name: str | None, queue: str | None, types: Sequence[str], handled: EventCounts
 ) -> AbstractContextManager[WorkerQueue]:
     if queue:
         return nullcontext(existing_queue(aws, queue))
@@ -117,28 +117,28 @@ def _opened(
     return temporary_queue(aws, stage, types, handled.waiting)
 
 
-def _work(
+def _process_until_end(
     aws: Clients,
     opened: AbstractContextManager[WorkerQueue],
     run: worker_exec.Run,
-    handled: Handled,
-    most: int | None,
+    handled: EventCounts,
+    max_events: int | None,
     idle_seconds: float | None,
 ) -> WorkerQueue | None:
     """Work until the end and return the queue, or None if interrupted before there was one."""
     found = None
     try:
-        with _ended_by_sigterm(), opened as found:
-            complain(f"Waiting for events on {found.name} ...")
+        with _interrupt_on_sigterm(), opened as found:
+            print_error(f"Waiting for events on {found.name} ...")
             idle = idle_seconds or NO_LIMIT_SECONDS
-            work(aws.client("sqs"), found, run, handled, most=most, idle_seconds=idle)
+            process_events(aws.client("sqs"), found, run, handled, max_events=max_events, idle_seconds=idle)
     except KeyboardInterrupt:
-        complain("Stopped.")
+        print_error("Stopped.")
     return found
 
 
-def _tell(
-    handled: Handled,
+def _print_result(
+    handled: EventCounts,
     used: WorkerQueue | None,
     *,
     queue: str | None,
@@ -149,14 +149,16 @@ def _tell(
     if json:
         print_document({"succeeded": handled.succeeded, "failed": handled.failed})
     else:
-        say(f"{handled.succeeded} events handled, {handled.failed} failed")
+        print_line(f"{handled.succeeded} events handled, {handled.failed} failed")
     if handled.waiting and used is not None:
-        complain(_left(handled, used, queue=queue, name=name, stage=stage))
+        print_error(_unhandled_text(handled, used, queue=queue, name=name, stage=stage))
     if handled.failed:
         raise typer.Exit(FAILED)
 
 
-def _left(handled: Handled, used: WorkerQueue, *, queue: str | None, name: str | None, stage: str) -> str:
+def _unhandled_text(
+    handled: EventCounts, used: WorkerQueue, *, queue: str | None, name: str | None, stage: str
+) -> str:
     """Return where the failed events are, and the command that processes them again."""
     count = len(handled.waiting)
     where = f"{used.name} or {used.dead_letters}" if used.dead_letters else used.name
@@ -170,7 +172,7 @@ def _left(handled: Handled, used: WorkerQueue, *, queue: str | None, name: str |
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
+def _interrupt_on_sigterm() -> Iterator[None]:
     """Let SIGTERM end the block as Ctrl-C does, so that no queue is left behind."""
 
     def stop(*_: object) -> None:

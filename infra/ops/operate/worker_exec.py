@@ -23,7 +23,7 @@ class CommandError(Exception):
     """A command that cannot be run; the text says why."""
 
 
-def checked_words(command: str, *, shell: bool) -> list[str]:
+def parse_command(command: str, *, shell: bool) -> list[str]:
     """Return the words of a command that can be started.
 
     Args:
@@ -93,10 +93,10 @@ def runner(words: Sequence[str], *, stdout: int | None = None) -> Run:
     """
 
     def run(event: dict[str, Any], renew: Callable[[], None]) -> str | None:
-        given = (json.dumps(event) + "\n").encode()
+        event_line = (json.dumps(event) + "\n").encode()
         try:
             with subprocess.Popen(list(words), stdin=subprocess.PIPE, stdout=stdout) as process:  # noqa: S603 - the operator's own
-                status = _status(process, given, renew)
+                status = _status(process, event_line, renew)
         except OSError as error:
             return f"the command could not be started ({error.strerror})"
         return None if status == 0 else _reason(status)
@@ -104,14 +104,14 @@ def runner(words: Sequence[str], *, stdout: int | None = None) -> Run:
     return run
 
 
-def _status(process: "subprocess.Popen[bytes]", given: bytes, renew: Callable[[], None]) -> int:
+def _status(process: "subprocess.Popen[bytes]", event_line: bytes, renew: Callable[[], None]) -> int:
     """Return the status of a command; renew its event's visibility while it runs."""
-    left: bytes | None = given
+    remaining_input: bytes | None = event_line
     while True:
         try:
-            process.communicate(left, timeout=RENEWAL_SECONDS)
+            process.communicate(remaining_input, timeout=RENEWAL_SECONDS)
         except subprocess.TimeoutExpired:
-            left = None
+            remaining_input = None
             renew()
         else:
             return process.returncode

@@ -31,7 +31,7 @@ class WorkerQueue:
     tries: int | None
 
     @property
-    def fate(self) -> str:
+    def failure_outcome(self) -> str:
         """Return a text about what happens to a failed event."""
         if self.dead_letters is None:
             return f"it stays in {self.name} and is delivered again"

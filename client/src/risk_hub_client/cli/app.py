@@ -8,7 +8,7 @@
 | 3 | the hub is unavailable; the same command may succeed later |
 | 130 | interrupted |
 
-With `--json`, a failed command prints one document on stdout: `error`, and further details in `facts`.
+With `--json`, a failed command prints one document on stdout: `error`, and further details in `error_details`.
 `monitor` uses the statuses of a monitoring plug-in: 0 fresh, 1 warning, 2 critical or missing, 3 error.
 """
 
@@ -28,16 +28,16 @@ from risk_hub_client.cli import (
     risk_commands,
     worlds_commands,
 )
-from risk_hub_client.cli.screen import complain, print_document
-from risk_hub_client.cli.session import REFUSED, UNREACHED, USAGE, explain, facts
+from risk_hub_client.cli.screen import print_document, print_error
+from risk_hub_client.cli.session import HUB_UNAVAILABLE, REFUSED, USAGE, describe_error, error_details
 
-__all__ = ["PROGRAM", "REFUSED", "UNREACHED", "USAGE", "build_app", "main", "run"]
+__all__ = ["HUB_UNAVAILABLE", "PROGRAM", "REFUSED", "USAGE", "build_app", "main", "run"]
 
 PROGRAM: Final = "risk-hub"
-_USAGE_OF: Final = {"monitor": 3}
+_USAGE_STATUS_BY_COMMAND: Final = {"monitor": 3}
 # Typer exports only this subclass of its usage errors.
 _UsageError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
-Explain = Callable[[Exception], tuple[int, str] | None]
+ErrorDescriber = Callable[[Exception], tuple[int, str] | None]
 
 
 def build_app() -> typer.Typer:
@@ -68,28 +68,30 @@ def main() -> None:
     sys.exit(run(build_app()))
 
 
-def run(app: typer.Typer, arguments: Sequence[str] | None = None, *also: Explain) -> int:
+def run(app: typer.Typer, arguments: Sequence[str] | None = None, *describers: ErrorDescriber) -> int:
     """Run one command and return its status; an expected error prints one sentence on stderr, no traceback.
 
     Args:
         app: the commands.
         arguments: the command line; default: the process's own.
-        also: for each further kind of error, a function that returns its status and message, or None.
+        describers: for each further kind of error, a function that returns its status and message, or None.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    command_line = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = app(args=given, prog_name=PROGRAM, standalone_mode=False)
+        status = app(args=command_line, prog_name=PROGRAM, standalone_mode=False)
     except _UsageError as error:
-        if "--json" in given:
+        if "--json" in command_line:
             print_document({"error": error.format_message(), "type": "usage"})
         error.show()
-        return _USAGE_OF.get(given[0] if given else "", USAGE)
+        return _USAGE_STATUS_BY_COMMAND.get(command_line[0] if command_line else "", USAGE)
     except Exception as error:
-        known = next((found for of in (explain, *also) if (found := of(error)) is not None), None)
+        known = next(
+            (found for of in (describe_error, *describers) if (found := of(error)) is not None), None
+        )
         if known is None:
             raise
-        if "--json" in given:
-            print_document({"error": known[1], **facts(error)})
-        complain(known[1])
+        if "--json" in command_line:
+            print_document({"error": known[1], **error_details(error)})
+        print_error(known[1])
         return known[0]
     return status if isinstance(status, int) else 0

@@ -19,8 +19,8 @@ from risk_hub_client import (
     StoredSnapshot,
 )
 from risk_hub_client.cli.options import Json
-from risk_hub_client.cli.screen import bar, complain, print_document, say
-from risk_hub_client.cli.session import REFUSED, Url, opened
+from risk_hub_client.cli.screen import print_document, print_error, print_line, progress_bar
+from risk_hub_client.cli.session import REFUSED, Url, open_client
 from risk_hub_client.cli.snapshot_file import SnapshotFile
 from risk_hub_contracts.base.ids import BACKFILL_SOURCE
 from risk_hub_contracts.base.problems import ProblemError
@@ -44,13 +44,13 @@ class Item:
 
     def key(self, url: str) -> str:
         """Return a key that is unique to this content at this hub."""
-        said = [self.found.document, self.found.actor, self.found.stage]
-        digest = hashlib.sha256(json_text.dumps(said, sort_keys=True).encode()).hexdigest()
+        content = [self.found.document, self.found.actor, self.found.stage]
+        digest = hashlib.sha256(json_text.dumps(content, sort_keys=True).encode()).hexdigest()
         return f"{url} {self.found.world_id} {self.found.document.get('version')} {digest}"
 
 
 @dataclass(slots=True)
-class Account:
+class BackfillSummary:
     """Counts of a run; `skipped` were done by an earlier run, `held` would have moved latest backwards."""
 
     created: int = 0
@@ -89,42 +89,46 @@ def backfill(
     """
     source = source.resolve()
     items = sorted(
-        _items(source, {"world": world, "actor": actor, "stage": stage}), key=lambda item: item.as_of
+        _read_items(source, {"world": world, "actor": actor, "stage": stage}), key=lambda item: item.as_of
     )
     done = Journal(journal or source.with_name(source.name + JOURNAL_SUFFIX))
-    account = Account()
-    with opened(url) as client, bar(source.name, len(items), quiet=json) as shown:
-        latest = None if even_if_latest else NewestEver(client, items)
+    summary = BackfillSummary()
+    with open_client(url) as client, progress_bar(source.name, len(items), quiet=json) as shown:
+        latest = None if even_if_latest else NewestSnapshots(client, items)
         for number, item in enumerate(items, 1):
-            _one(client, item, done, account, latest)
+            _publish_one(client, item, done, summary, latest)
             shown.show(number, f"{number} of {len(items)}")
-    _tell(account, json=json)
-    if account.refused or account.held:
+    _print_summary(summary, json=json)
+    if summary.refused or summary.held:
         raise typer.Exit(REFUSED)
 
 
-def _tell(account: Account, *, json: bool) -> None:
+def _print_summary(summary: BackfillSummary, *, json: bool) -> None:
     if json:
-        print_document(asdict(account))
+        print_document(asdict(summary))
         return
-    counts = f"{account.created} created, {account.replayed} replayed, {account.skipped} done before"
-    say(f"{counts}, {len(account.held)} held back, {len(account.refused)} refused")
-    for reason in (*account.held, *account.refused):
-        complain(reason)
+    counts = f"{summary.created} created, {summary.replayed} replayed, {summary.skipped} done before"
+    print_line(f"{counts}, {len(summary.held)} held back, {len(summary.refused)} refused")
+    for reason in (*summary.held, *summary.refused):
+        print_error(reason)
 
 
-def _one(
-    client: RiskHubClient, item: Item, done: "Journal", account: Account, latest: "NewestEver | None"
+def _publish_one(
+    client: RiskHubClient,
+    item: Item,
+    done: "Journal",
+    summary: BackfillSummary,
+    latest: "NewestSnapshots | None",
 ) -> None:
     found = item.found
     key = item.key(client.settings.url)
     if key in done.keys:
-        account.skipped += 1
+        summary.skipped += 1
         return
     document = found.document
     try:
-        if latest is not None and latest.would_go_back(item):
-            account.held.append(
+        if latest is not None and latest.would_move_latest_back(item):
+            summary.held.append(
                 f"{item.place}: a newer snapshot of {found.world_id} has expired or is about to; "
                 "this one would be latest"
             )
@@ -135,14 +139,14 @@ def _one(
     except DeniedError:
         raise
     except (RefusedError, InvalidSnapshotError) as error:
-        account.refused.append(f"{item.place}: {error}")
+        summary.refused.append(f"{item.place}: {error}")
         return
-    account.created += published.outcome == "created"
-    account.replayed += published.outcome == "replayed"
+    summary.created += published.outcome == "created"
+    summary.replayed += published.outcome == "replayed"
     done.add(key)
 
 
-class NewestEver:
+class NewestSnapshots:
     """The newest snapshot of each world, overall and as filtered by stage, actor, or both."""
 
     def __init__(self, client: RiskHubClient, items: Sequence[Item]) -> None:
@@ -152,13 +156,13 @@ class NewestEver:
 
     def is_history(self, item: Item) -> bool:
         """Return whether the world has a newer snapshot, or gets one in this run."""
-        newest = self._of(item, None, None)
+        newest = self._newest_of(item, None, None)
         return self._is_followed(item) or (newest is not None and newest.as_of > item.as_of)
 
-    def would_go_back(self, item: Item) -> bool:
+    def would_move_latest_back(self, item: Item) -> bool:
         """Return whether this snapshot would become some reader's latest after a newer one had been."""
         stages, actors = {item.found.stage and item.found.stage.lower(), None}, {item.found.actor, None}
-        views = [self._of(item, stage, actor) for stage in stages for actor in actors]
+        views = [self._newest_of(item, stage, actor) for stage in stages for actor in actors]
         return any(
             newest is not None and newest.as_of > item.as_of and self._is_ending(newest) for newest in views
         )
@@ -169,7 +173,7 @@ class NewestEver:
     def _is_ending(self, snapshot: StoredSnapshot) -> bool:
         return snapshot.expires_at <= self._client.memory.now() + MARGIN
 
-    def _of(self, item: Item, stage: str | None, actor: str | None) -> StoredSnapshot | None:
+    def _newest_of(self, item: Item, stage: str | None, actor: str | None) -> StoredSnapshot | None:
         view = (item.found.world_id, stage, actor)
         known = self._newest.get(view)
         # If the ttl is kept, the latest snapshot is read again: a newer one may have arrived since.
@@ -206,20 +210,20 @@ class Journal:
             lines.write(key + "\n")
 
 
-def _items(source: Path, named: dict[str, str | None]) -> Iterator[Item]:
-    for place, raw in _texts(source):
+def _read_items(source: Path, overrides: dict[str, str | None]) -> Iterator[Item]:
+    for place, raw in _read_texts(source):
         try:
-            found = SnapshotFile.read(raw, named)
+            found = SnapshotFile.read(raw, overrides)
             as_of = parse_instant(str(found.document.get("as_of")))
         except (ProblemError, InvalidSnapshotError, InstantError) as error:
             raise InvalidSnapshotError(f"{place}: {error}") from None
         if found.world is None:
             raise InvalidSnapshotError(f"{place} names no world: give --world")
-        _mark(found.document)
+        _mark_as_backfill(found.document)
         yield Item(place, as_of, found)
 
 
-def _texts(source: Path) -> Iterator[tuple[str, bytes]]:
+def _read_texts(source: Path) -> Iterator[tuple[str, bytes]]:
     if source.is_dir():
         for file in sorted(source.glob("*.json")):
             yield str(file), file.read_bytes()
@@ -231,7 +235,7 @@ def _texts(source: Path) -> Iterator[tuple[str, bytes]]:
         yield str(source), source.read_bytes()
 
 
-def _mark(document: dict[str, Any]) -> None:
+def _mark_as_backfill(document: dict[str, Any]) -> None:
     provenance = document.get("provenance")
     document["provenance"] = {
         **(provenance if isinstance(provenance, dict) else {}),

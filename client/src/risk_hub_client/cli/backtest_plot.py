@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["ENDINGS", "plot_backtest"]
+__all__ = ["PLOT_SUFFIXES", "plot_backtest"]
 
-ENDINGS: Final = (".png", ".svg")
+PLOT_SUFFIXES: Final = (".png", ".svg")
 _INCHES: Final = (10, 4.5)
 _DOTS_PER_INCH: Final = 150
 

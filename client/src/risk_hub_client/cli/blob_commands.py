@@ -7,8 +7,8 @@ import typer
 
 from risk_hub_client.blobs import Blob
 from risk_hub_client.cli.options import Json
-from risk_hub_client.cli.screen import bar, print_document, say
-from risk_hub_client.cli.session import Url, opened
+from risk_hub_client.cli.screen import print_document, print_line, progress_bar
+from risk_hub_client.cli.session import Url, open_client
 from risk_hub_client.errors import InvalidSnapshotError
 from risk_hub_contracts.blob.types import BlobFormatError
 
@@ -38,7 +38,7 @@ def upload(
         kind = Blob.of_file(file).kind
     except BlobFormatError as error:
         raise InvalidSnapshotError(str(error)) from None
-    with opened(url) as client, bar(file.name, 1.0, quiet=json) as shown:
+    with open_client(url) as client, progress_bar(file.name, 1.0, quiet=json) as shown:
         ref = client.upload(
             world,
             kind,
@@ -49,4 +49,4 @@ def upload(
     if json:
         print_document(ref.document())
     else:
-        say(f"{ref.kind}: {ref.ref} ({ref.bytes:,} bytes)")
+        print_line(f"{ref.kind}: {ref.ref} ({ref.bytes:,} bytes)")

@@ -19,11 +19,11 @@ def require_world(hub: RiskHubClient, world: str) -> None:
         AbsentError: the hub has none; the message names existing worlds.
     """
     if not _has_snapshot(hub, world):
-        names = _of_worlds(hub, lambda row: str(row["world_id"]) if row.get("head") else None)
-        raise AbsentError(f"World {world!r} has no snapshot. {listed('Worlds', names)}")
+        names = _registry_names(hub, lambda row: str(row["world_id"]) if row.get("head") else None)
+        raise AbsentError(f"World {world!r} has no snapshot. {list_names('Worlds', names)}")
 
 
-def own_stage(hub: RiskHubClient, world: str) -> str:
+def only_stage(hub: RiskHubClient, world: str) -> str:
     """Return the only stage that has snapshots of a world.
 
     Raises:
@@ -45,7 +45,7 @@ def require_stage(hub: RiskHubClient, stage: str) -> None:
     """
     known = hub.contract().stages
     if stage not in known:
-        raise AbsentError(f"The hub has no stage {stage!r}. {listed('Stages', known)}")
+        raise AbsentError(f"The hub has no stage {stage!r}. {list_names('Stages', known)}")
 
 
 def require_expectation(hub: RiskHubClient, world: str, stage: str) -> WorldRow:
@@ -57,11 +57,11 @@ def require_expectation(hub: RiskHubClient, world: str, stage: str) -> WorldRow:
     try:
         return hub.expectation(world, stage)
     except NotFoundError:
-        names = _of_worlds(
+        names = _registry_names(
             hub, lambda row: f"{row['world_id']} at {row['stage']}" if "expectation" in row else None
         )
         text = f"Nothing is expected of world {world!r} at stage {stage!r}."
-        raise AbsentError(f"{text} {listed('Expected worlds', names)}") from None
+        raise AbsentError(f"{text} {list_names('Expected worlds', names)}") from None
 
 
 def require_policy(hub: RiskHubClient, world: str, stage: str) -> None:
@@ -76,7 +76,7 @@ def require_policy(hub: RiskHubClient, world: str, stage: str) -> None:
         )
 
 
-def listed(what: str, names: Iterable[str]) -> str:
+def list_names(what: str, names: Iterable[str]) -> str:
     """Return a sentence that lists some of the existing names."""
     found = sorted(set(islice(names, NAMED_MAX_COUNT + 1)))
     more = ", ..." if len(found) > NAMED_MAX_COUNT else ""
@@ -91,7 +91,7 @@ def _has_snapshot(hub: RiskHubClient, world: str, stage: str | None = None) -> b
     return True
 
 
-def _of_worlds(hub: RiskHubClient, name: Callable[[WorldRow], str | None]) -> list[str]:
+def _registry_names(hub: RiskHubClient, name: Callable[[WorldRow], str | None]) -> list[str]:
     """Return names from the registry; empty if the token may not read it."""
     try:
         return [found for row in hub.worlds() if (found := name(row)) is not None]

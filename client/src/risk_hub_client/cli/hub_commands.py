@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from risk_hub_client import StoredSnapshot
+from risk_hub_client.cache import ClientCache
 from risk_hub_client.cli.existence_checks import require_world
 from risk_hub_client.cli.options import Json, check_period
-from risk_hub_client.cli.screen import bar, print_document, say
-from risk_hub_client.cli.session import Url, opened
+from risk_hub_client.cli.screen import print_document, print_line, progress_bar
+from risk_hub_client.cli.session import Url, open_client
 from risk_hub_client.cli.snapshot_file import SnapshotFile
-from risk_hub_client.cache import Memory
 from risk_hub_client.prepare import Producer, prepare
 from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 from risk_hub_contracts.base.times import format_instant
@@ -56,14 +56,14 @@ def publish(
 ) -> None:
     """Publish a snapshot; the same file again is answered as a replay."""
     found = SnapshotFile.open(file, {"world": world, "actor": actor, "stage": stage})
-    parts = {"covariance": covariance, "realized_returns": realized_returns, "stress": stress}
-    document = found.document | {name: path for name, path in parts.items() if path is not None}
+    components = {"covariance": covariance, "realized_returns": realized_returns, "stress": stress}
+    document = found.document | {name: path for name, path in components.items() if path is not None}
     if dry_run:
-        _foretell(found, document, json=json)
+        _print_dry_run(found, document, json=json)
         return
     with (
-        opened(url, actor=found.actor, stage=found.stage) as client,
-        bar(file.name, 1.0, quiet=json) as shown,
+        open_client(url, actor=found.actor, stage=found.stage) as client,
+        progress_bar(file.name, 1.0, quiet=json) as shown,
     ):
         done = client.publish(
             found.world_id,
@@ -73,15 +73,15 @@ def publish(
     if json:
         print_document(done.to_document())
     else:
-        say(f"{done.outcome}: {done.world_id} {done.version} {done.content_hash}")
+        print_line(f"{done.outcome}: {done.world_id} {done.version} {done.content_hash}")
 
 
-def _foretell(found: SnapshotFile, document: dict[str, Any], *, json: bool) -> None:
+def _print_dry_run(found: SnapshotFile, document: dict[str, Any], *, json: bool) -> None:
     prepared = prepare(
         found.world_id,
         document,
         Producer.of(found.actor, found.stage),
-        now=Memory().now(),
+        now=ClientCache().now(),
         inline_max_entries=INLINE_COV_THRESHOLD_DEFAULT_ENTRIES,
     )
     snapshot = prepared.snapshot
@@ -93,7 +93,7 @@ def _foretell(found: SnapshotFile, document: dict[str, Any], *, json: bool) -> N
         )
         return
     large = "".join(f", {kind} apart ({size:,} bytes)" for kind, size in uploads.items())
-    say(f"valid, not sent: {snapshot.world_id} {snapshot.version} {snapshot.content_hash}{large}")
+    print_line(f"valid, not sent: {snapshot.world_id} {snapshot.version} {snapshot.content_hash}{large}")
 
 
 def latest(
@@ -107,7 +107,7 @@ def latest(
     json: Json = False,
 ) -> None:
     """Show the newest snapshot that has not expired."""
-    with opened(url) as client:
+    with open_client(url) as client:
         found = client.latest(
             world, stage=stage, actor=actor, known_at=known_at, include_expired=include_expired
         )
@@ -130,7 +130,7 @@ def lookup(
     if version is None and as_of is None:
         raise typer.BadParameter("give --version or --as-of")
     filters = {"stage": stage, "actor": actor, "known_at": known_at}
-    with opened(url) as client:
+    with open_client(url) as client:
         found = client.lookup(world, version=version, as_of=as_of, include_expired=include_expired, **filters)
     _show(found, json=json)
 
@@ -151,7 +151,7 @@ def list_snapshots(
 ) -> None:
     """List a world's snapshots; more pages are fetched as they are needed."""
     check_period(start, end)
-    with opened(url) as client:
+    with open_client(url) as client:
         snapshots = client.list(
             world,
             start=start,
@@ -171,21 +171,21 @@ def list_snapshots(
         _print_table(found)
     else:
         hint = "" if include_expired else "; --include-expired lists expired ones too"
-        say(f"{world}: no snapshot matches{hint}")
+        print_line(f"{world}: no snapshot matches{hint}")
 
 
 def contract(url: Url = None, *, json: Json = False) -> None:
     """Show the contract that the hub serves: its version, stages and limits."""
-    with opened(url) as client:
+    with open_client(url) as client:
         served = client.contract()
     if json:
         print_document(
             {"contract_version": served.version, "stages": served.stages, "limits": dict(served.limits)}
         )
         return
-    say(f"contract {served.version}, stages {', '.join(served.stages)}")
+    print_line(f"contract {served.version}, stages {', '.join(served.stages)}")
     for name, value in served.limits.items():
-        say(f"  {name:32} {value}")
+        print_line(f"  {name:32} {value}")
 
 
 def _show(found: StoredSnapshot, *, json: bool) -> None:
@@ -193,12 +193,12 @@ def _show(found: StoredSnapshot, *, json: bool) -> None:
         print_document(dict(found.document))
         return
     provenance = found.document["provenance"]
-    say(f"{found.world_id} {found.version} as of {format_instant(found.as_of)}")
-    say(
+    print_line(f"{found.world_id} {found.version} as of {format_instant(found.as_of)}")
+    print_line(
         f"  {len(found.weights)} weights, {provenance['stage']} by {provenance['actor']}, {found.content_hash}"
     )
     expiry = "expired" if found.document["expired"] else "expires"
-    say(f"  accepted {format_instant(found.created_at)}, {expiry} {format_instant(found.expires_at)}")
+    print_line(f"  accepted {format_instant(found.created_at)}, {expiry} {format_instant(found.expires_at)}")
 
 
 def _print_table(found: Sequence[StoredSnapshot]) -> None:

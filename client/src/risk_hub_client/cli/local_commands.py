@@ -8,13 +8,13 @@ from typing import Annotated, Any, Final
 import typer
 
 from risk_hub_client.cli.options import Json
-from risk_hub_client.cli.screen import print_document, say
-from risk_hub_client.cli.snapshot_file import who_speaks
+from risk_hub_client.cli.screen import print_document, print_line
+from risk_hub_client.cli.snapshot_file import resolve_identity
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.snapshot.parse import parse_snapshot
 
-ASSUMED: Final = {"world": "unnamed", "actor": "lint", "stage": "paper"}
+DEFAULTS: Final = {"world": "unnamed", "actor": "lint", "stage": "paper"}
 Name = Annotated[str | None, typer.Option(help="Instead of what the file says.")]
 
 
@@ -35,23 +35,23 @@ def lint(
 
     The content hash needs world, actor and stage: where neither the file nor an option names them, it is left out.
     """
-    named = {"world": world, "actor": actor, "stage": stage}
-    found = [_verdict(file, named) for file in files]
+    overrides = {"world": world, "actor": actor, "stage": stage}
+    found = [_verdict(file, overrides) for file in files]
     if json:
         print_document(found)
     else:
         for verdict in found:
-            say(_line(verdict))
+            print_line(_line(verdict))
     if not all(verdict["valid"] for verdict in found):
         raise typer.Exit(1)
 
 
-def _verdict(file: Path, named: Mapping[str, str | None]) -> dict[str, Any]:
+def _verdict(file: Path, overrides: Mapping[str, str | None]) -> dict[str, Any]:
     try:
         raw = file.read_bytes()
         document = strict_json.loads(raw)
-        who = who_speaks(document if isinstance(document, dict) else {}, named)
-        complete = {name: value or ASSUMED[name] for name, value in who.items()}
+        identity = resolve_identity(document if isinstance(document, dict) else {}, overrides)
+        complete = {name: value or DEFAULTS[name] for name, value in identity.items()}
         snapshot = parse_snapshot(
             raw,
             world_id=complete["world"],
@@ -61,7 +61,7 @@ def _verdict(file: Path, named: Mapping[str, str | None]) -> dict[str, Any]:
         )
     except ProblemError as problem:
         return {"file": str(file), "valid": False, "problem": problem.to_problem()}
-    content_hash = snapshot.content_hash if all(who.values()) else None
+    content_hash = snapshot.content_hash if all(identity.values()) else None
     return {"file": str(file), "valid": True, "content_hash": content_hash}
 
 
@@ -69,8 +69,11 @@ def _line(verdict: dict[str, Any]) -> str:
     if verdict["valid"]:
         return f"{verdict['file']}: keeps the contract{_suffix(verdict)}"
     problem = verdict["problem"]
-    faults = [f"  {fault['pointer'] or 'the body'}: {fault['detail']}" for fault in problem.get("errors", [])]
-    return "\n".join([f"{verdict['file']}: {problem['title']}", *(faults or [f"  {problem['detail']}"])])
+    violations = [
+        f"  {violation['pointer'] or 'the body'}: {violation['detail']}"
+        for violation in problem.get("errors", [])
+    ]
+    return "\n".join([f"{verdict['file']}: {problem['title']}", *(violations or [f"  {problem['detail']}"])])
 
 
 def _suffix(verdict: dict[str, Any]) -> str:

@@ -7,8 +7,8 @@ import typer
 
 from risk_hub_client import NotFoundError, RiskHubClient
 from risk_hub_client.cli.options import Json
-from risk_hub_client.cli.screen import print_document, say
-from risk_hub_client.cli.session import Url, explain, opened
+from risk_hub_client.cli.screen import print_document, print_line
+from risk_hub_client.cli.session import Url, describe_error, open_client
 from risk_hub_contracts.base.times import duration_text
 
 FRESH: Final = 0
@@ -47,7 +47,7 @@ def monitor(
     if not warn_seconds <= critical_seconds:
         raise typer.BadParameter("--warn-seconds must not be more than --critical-seconds")
     try:
-        with opened(url) as client:
+        with open_client(url) as client:
             found = [_freshness(client, world, stage, warn_seconds, critical_seconds) for world in worlds]
     except Exception as error:  # noqa: BLE001 - 1 and 2 are verdicts, so whatever else happens is 3
         found = [_error(world, error) for world in worlds]
@@ -55,7 +55,7 @@ def monitor(
         print_document([asdict(each) for each in found])
     else:
         for each in found:
-            say(f"{each.state}: {each.world_id}: {each.reason}")
+            print_line(f"{each.state}: {each.world_id}: {each.reason}")
     raise typer.Exit(max(NAMES.index(each.state) for each in found))
 
 
@@ -78,6 +78,6 @@ def _freshness(
 
 
 def _error(world: str, error: Exception) -> Freshness:
-    known = explain(error)
+    known = describe_error(error)
     sentence = f"{type(error).__name__}: {error}" if known is None else known[1]
     return Freshness(world, NAMES[ERROR], None, None, sentence)

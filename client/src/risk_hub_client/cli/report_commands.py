@@ -9,8 +9,8 @@ from risk_hub_client.cli.existence_checks import require_world
 from risk_hub_client.cli.hub_commands import Expired, KnownAt, OnlyActor, OnlyStage
 from risk_hub_client.cli.options import Json, check_period
 from risk_hub_client.cli.report_text import risk_lines, signal_lines, stress_lines
-from risk_hub_client.cli.screen import print_document, say
-from risk_hub_client.cli.session import Url, opened
+from risk_hub_client.cli.screen import print_document, print_line
+from risk_hub_client.cli.session import Url, open_client
 from risk_hub_client.reads import Filters
 
 World = Annotated[str, typer.Argument(help="The world.")]
@@ -53,7 +53,7 @@ def show_risk(
 ) -> None:
     """Show the risk report on a snapshot."""
     filters = _filters(version, stage, actor, known_at, include_expired=include_expired)
-    with opened(url) as hub:
+    with open_client(url) as hub:
         found = hub.latest_risk(world, **filters) if version is None else hub.risk(world, version)
     _print(dict(found) if json else list(risk_lines(found.report, found.evaluated_as)))
 
@@ -71,7 +71,7 @@ def show_stress(
 ) -> None:
     """Show the stress report on a snapshot."""
     filters = _filters(version, stage, actor, known_at, include_expired=include_expired)
-    with opened(url) as hub:
+    with open_client(url) as hub:
         found = hub.latest_stress(world, **filters) if version is None else hub.stress(world, version)
     _print(dict(found) if json else list(stress_lines(found.report, found.evaluated_as)))
 
@@ -89,7 +89,7 @@ def list_signals(
 ) -> None:
     """List a world's exit signals; more pages are fetched as they are needed."""
     check_period(start, end)
-    with opened(url) as hub:
+    with open_client(url) as hub:
         signals = hub.exit_signals(
             world, start=start, end=end, stage=stage, order="asc" if oldest_first else "desc"
         )
@@ -120,4 +120,4 @@ def _print(shown: dict[str, object] | list[str]) -> None:
         print_document(shown)
         return
     for line in shown:
-        say(line)
+        print_line(line)

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from risk_hub_client.cli.backtest_plot import ENDINGS, plot_backtest
+from risk_hub_client.cli.backtest_plot import PLOT_SUFFIXES, plot_backtest
 from risk_hub_client.cli.backtest_text import backtest_lines
-from risk_hub_client.cli.existence_checks import own_stage
+from risk_hub_client.cli.existence_checks import only_stage
 from risk_hub_client.cli.options import Json, check_period
 from risk_hub_client.cli.report_commands import show_risk
-from risk_hub_client.cli.screen import complain, print_document, say
-from risk_hub_client.cli.session import REFUSED, Url, opened
+from risk_hub_client.cli.screen import print_document, print_error, print_line
+from risk_hub_client.cli.session import REFUSED, Url, open_client
 from risk_hub_client.reads import BacktestOptions
 
 INSTANT = "RFC 3339, with an offset."
@@ -30,9 +30,9 @@ def _risk() -> None:
     """Risk numbers."""
 
 
-def _image(file: Path | None) -> Path | None:
-    if file is not None and file.suffix not in ENDINGS:
-        raise typer.BadParameter(f"must end in {' or '.join(ENDINGS)}")
+def _check_plot_suffix(file: Path | None) -> Path | None:
+    if file is not None and file.suffix not in PLOT_SUFFIXES:
+        raise typer.BadParameter(f"must end in {' or '.join(PLOT_SUFFIXES)}")
     return file
 
 
@@ -48,7 +48,9 @@ def backtest(
     confidence_bps: Annotated[int, typer.Option(help="Basis points: 9900 is 99 %.")] = 9_900,
     plot: Annotated[
         Path | None,
-        typer.Option(help="Draw it into this .svg or .png (extra `plot`).", callback=_image, dir_okay=False),
+        typer.Option(
+            help="Draw it into this .svg or .png (extra `plot`).", callback=_check_plot_suffix, dir_okay=False
+        ),
     ] = None,
     url: Url = None,
     *,
@@ -61,23 +63,23 @@ def backtest(
         options["start"] = start
     if end is not None:
         options["end"] = end
-    with opened(url) as hub:
-        report = hub.backtest(world, stage or own_stage(hub, world), **options)
+    with open_client(url) as hub:
+        report = hub.backtest(world, stage or only_stage(hub, world), **options)
     if plot is not None:
         _plot(report, plot)
     if json:
         print_document(report)
         return
     for line in backtest_lines(report):
-        say(line)
+        print_line(line)
 
 
 def _plot(report: dict[str, Any], file: Path) -> None:
     if not report["days"]:
-        complain("No day was tested, so there is nothing to draw.")
+        print_error("No day was tested, so there is nothing to draw.")
         raise typer.Exit(REFUSED)
     try:
         plot_backtest(report, file)
     except ModuleNotFoundError as missing:
-        complain(f"{missing.name} is not installed: a picture needs the extra `plot`.")
+        print_error(f"{missing.name} is not installed: a picture needs the extra `plot`.")
         raise typer.Exit(REFUSED) from None

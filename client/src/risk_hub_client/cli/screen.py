@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-__all__ = ["Bar", "bar", "complain", "note", "print_document", "say"]
+__all__ = ["Bar", "print_document", "print_error", "print_line", "print_note", "progress_bar"]
 
 
 def print_document(document: Any) -> None:  # noqa: ANN401 - anything that JSON holds
@@ -17,17 +17,17 @@ def print_document(document: Any) -> None:  # noqa: ANN401 - anything that JSON 
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """Print one line on stdout."""
     sys.stdout.write(text + "\n")
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """Print one informational line on stderr, which keeps stdout to the result alone."""
     sys.stderr.write(text + "\n")
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Print one error line on stderr."""
     Console(stderr=True).print(text, style="bold red", highlight=False, soft_wrap=True, markup=False)
 
@@ -44,7 +44,7 @@ class Bar:
 
 
 @contextmanager
-def bar(label: str, total: float, *, quiet: bool) -> Iterator[Bar]:
+def progress_bar(label: str, total: float, *, quiet: bool) -> Iterator[Bar]:
     """Show a progress bar while the block runs, if stderr is a terminal and `quiet` is not set."""
     console = Console(stderr=True, quiet=quiet or not sys.stderr.isatty())
     columns = (

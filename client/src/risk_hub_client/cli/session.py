@@ -19,11 +19,20 @@ from risk_hub_client import (
 )
 from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, NOT_FOUND, UNAVAILABLE
 
-__all__ = ["REFUSED", "UNREACHED", "USAGE", "AbsentError", "Url", "explain", "facts", "opened"]
+__all__ = [
+    "HUB_UNAVAILABLE",
+    "REFUSED",
+    "USAGE",
+    "AbsentError",
+    "Url",
+    "describe_error",
+    "error_details",
+    "open_client",
+]
 
 REFUSED: Final = 1
 USAGE: Final = 2
-UNREACHED: Final = 3
+HUB_UNAVAILABLE: Final = 3
 
 Url = Annotated[
     str | None,
@@ -36,7 +45,7 @@ class AbsentError(Exception):
 
 
 @contextmanager
-def opened(
+def open_client(
     url: str | None, *, actor: str | None = None, stage: str | None = None, patience: Patience | None = None
 ) -> Iterator[RiskHubClient]:
     """Open a client for the duration of one command."""
@@ -44,7 +53,7 @@ def opened(
         yield client
 
 
-def explain(error: Exception) -> tuple[int, str] | None:
+def describe_error(error: Exception) -> tuple[int, str] | None:
     """Return the exit status and the message for one of the client's own errors."""
     if isinstance(error, NotConfiguredError):
         return (
@@ -52,7 +61,7 @@ def explain(error: Exception) -> tuple[int, str] | None:
             f"{error}. Set RISK_HUB_URL and RISK_HUB_TOKEN (`source .local/env` on the local stage).",
         )
     if isinstance(error, UnavailableError | SpoolError):
-        return UNREACHED, str(error)
+        return HUB_UNAVAILABLE, str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return (
             REFUSED,
@@ -68,7 +77,7 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-def facts(error: Exception) -> dict[str, Any]:
+def error_details(error: Exception) -> dict[str, Any]:
     """Return the details of an error, for `--json`; unknown ones are left out.
 
     Returns:
@@ -78,11 +87,13 @@ def facts(error: Exception) -> dict[str, Any]:
     """
     if isinstance(error, RefusedError):
         known = ("errors", "stored_hash", "offered_hash", "remedy")
-        said = {name: error.problem[name] for name in known if name in error.problem}
-        found: dict[str, Any] = {"type": error.type, "status": error.status, **said}
+        members = {name: error.problem[name] for name in known if name in error.problem}
+        found: dict[str, Any] = {"type": error.type, "status": error.status, **members}
     elif isinstance(error, InvalidSnapshotError):
-        faults = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.violations]
-        found = {"type": CONTRACT_VIOLATION.uri, "errors": faults}
+        violations = [
+            {"pointer": violation.pointer, "detail": violation.detail} for violation in error.violations
+        ]
+        found = {"type": CONTRACT_VIOLATION.uri, "errors": violations}
     elif isinstance(error, UnavailableError):
         found = {"type": UNAVAILABLE.uri, "status": error.status, "attempts": error.attempts}
     else:

@@ -9,7 +9,7 @@ from risk_hub_client import InvalidSnapshotError
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.problems import ProblemError
 
-__all__ = ["SnapshotFile", "who_speaks"]
+__all__ = ["SnapshotFile", "resolve_identity"]
 
 # A file may contain its large components, which are removed from the body before it is sent.
 FILE_MAX_BYTES: Final = 2**31
@@ -25,7 +25,7 @@ class SnapshotFile:
     stage: str | None
 
     @classmethod
-    def read(cls, raw: bytes, named: Mapping[str, str | None]) -> Self:
+    def read(cls, raw: bytes, overrides: Mapping[str, str | None]) -> Self:
         """Parse a file's bytes; the command's names take precedence.
 
         Raises:
@@ -35,18 +35,18 @@ class SnapshotFile:
         document: Any = strict_json.loads(raw, max_bytes=FILE_MAX_BYTES)
         if not isinstance(document, dict):
             raise InvalidSnapshotError("a snapshot is a JSON object")
-        who = who_speaks(document, named)
-        return cls(document, who["world"], who["actor"], who["stage"])
+        identity = resolve_identity(document, overrides)
+        return cls(document, identity["world"], identity["actor"], identity["stage"])
 
     @classmethod
-    def open(cls, file: Path, named: Mapping[str, str | None]) -> Self:
+    def open(cls, file: Path, overrides: Mapping[str, str | None]) -> Self:
         """Read a file; every error names it.
 
         Raises:
             InvalidSnapshotError: the file is not a snapshot, or names no world.
         """
         try:
-            found = cls.read(file.read_bytes(), named)
+            found = cls.read(file.read_bytes(), overrides)
         except ProblemError as problem:
             raise InvalidSnapshotError(f"{file}: {problem.detail}", problem.violations) from None
         if found.world is None:
@@ -59,11 +59,18 @@ class SnapshotFile:
         return self.world or ""
 
 
-def who_speaks(document: Mapping[str, Any], named: Mapping[str, str | None]) -> dict[str, str | None]:
+def resolve_identity(
+    document: Mapping[str, Any], overrides: Mapping[str, str | None]
+) -> dict[str, str | None]:
     """Return world, actor and stage: from the command, otherwise from the document, otherwise None."""
     provenance = document.get("provenance")
-    said = provenance if isinstance(provenance, dict) else {}
-    found = {"world": document.get("world_id"), "actor": said.get("actor"), "stage": said.get("stage")}
+    producer = provenance if isinstance(provenance, dict) else {}
+    found = {
+        "world": document.get("world_id"),
+        "actor": producer.get("actor"),
+        "stage": producer.get("stage"),
+    }
     return {
-        name: named.get(name) or (value if isinstance(value, str) else None) for name, value in found.items()
+        name: overrides.get(name) or (value if isinstance(value, str) else None)
+        for name, value in found.items()
     }

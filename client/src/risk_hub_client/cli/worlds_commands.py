@@ -9,8 +9,8 @@ import typer
 
 from risk_hub_client.cli.existence_checks import require_expectation, require_policy, require_stage
 from risk_hub_client.cli.options import Json
-from risk_hub_client.cli.screen import print_document, say
-from risk_hub_client.cli.session import REFUSED, Url, opened
+from risk_hub_client.cli.screen import print_document, print_line
+from risk_hub_client.cli.session import REFUSED, Url, open_client
 from risk_hub_contracts.base.limits import CRITICAL_DEFAULT_SECONDS, WARN_DEFAULT_SECONDS
 from risk_hub_contracts.base.times import duration_text
 
@@ -38,7 +38,7 @@ def list_worlds(
     json: Json = False,
 ) -> None:
     """Show the freshness of every world; status 1 if one is late, stale or missing."""
-    with opened(url) as hub:
+    with open_client(url) as hub:
         if stage is not None:
             require_stage(hub, stage)
         known = [world for world in hub.worlds() if stage in {None, world["stage"]}]
@@ -48,7 +48,7 @@ def list_worlds(
         print_document(shown)
     else:
         for world in shown:
-            say(_line(world))
+            print_line(_line(world))
     raise typer.Exit(REFUSED if any(world["state"] in LATE for world in known) else 0)
 
 
@@ -69,7 +69,7 @@ def expect(
     json: Json = False,
 ) -> None:
     """Register the expectation of a world, or change its lag limits."""
-    with opened(url) as hub:
+    with open_client(url) as hub:
         stored = hub.expect(
             world,
             stage,
@@ -77,26 +77,26 @@ def expect(
             warn_seconds=warn_seconds,
             critical_seconds=critical_seconds,
             enabled=enabled,
-            quiet_hours_utc=[_hours(text) for text in quiet or ()],
+            quiet_hours_utc=[_parse_quiet_hours(text) for text in quiet or ()],
         )
-    _tell(stored, json=json)
+    _print_expectation(stored, json=json)
 
 
 def show(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> None:
     """Show the expectation of a world."""
-    with opened(url) as hub:
-        _tell(require_expectation(hub, world, stage), json=json)
+    with open_client(url) as hub:
+        _print_expectation(require_expectation(hub, world, stage), json=json)
 
 
 def forget(world: World, stage: Stage, url: Url = None, *, json: Json = False) -> None:
     """Remove the expectation of a world; its snapshots stay."""
-    with opened(url) as hub:
+    with open_client(url) as hub:
         require_expectation(hub, world, stage)
         hub.forget(world, stage)
     if json:
         print_document({"world_id": world, "stage": stage, "forgotten": True})
         return
-    say(f"{world} at {stage}: its silence is not watched any more")
+    print_line(f"{world} at {stage}: its silence is not watched any more")
 
 
 def policy(
@@ -120,22 +120,22 @@ def policy(
     """
     if put is not None and drop:
         raise typer.BadParameter("give --put or --drop, not both")
-    with opened(url) as hub:
+    with open_client(url) as hub:
         if put is not None:
-            hub.set_exit_policy(world, stage, _policy_of(_document(put)))
+            hub.set_exit_policy(world, stage, _extract_policy(_read_json_object(put)))
         if drop:
             require_policy(hub, world, stage)
             hub.drop_exit_policy(world, stage)
         print_document(hub.exit_policy(world, stage))
 
 
-def _policy_of(document: dict[str, Any]) -> dict[str, Any]:
+def _extract_policy(document: dict[str, Any]) -> dict[str, Any]:
     """Return the policy from a document that `policy` prints, or from a bare policy."""
     shown = document.get("policy")
     return shown if isinstance(shown, dict) and "stored" in document else document
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _read_json_object(path: Path) -> dict[str, Any]:
     file = "stdin" if path == Path("-") else str(path)
     try:
         text = sys.stdin.read() if file == "stdin" else path.read_text(encoding="utf-8")
@@ -149,7 +149,7 @@ def _document(path: Path) -> dict[str, Any]:
     return document
 
 
-def _hours(text: str) -> dict[str, str]:
+def _parse_quiet_hours(text: str) -> dict[str, str]:
     start, dash, end = text.partition("-")
     if not dash:
         raise typer.BadParameter(f"{text!r}: quiet hours are HH:MM-HH:MM, in UTC")
@@ -160,18 +160,18 @@ def _line(world: dict[str, Any]) -> str:
     lag = world.get("lag_seconds")
     age = "never came" if lag is None else f"{world['head']['version']} is {duration_text(lag)} old"
     owner = world.get("expectation", {}).get("owner")
-    asked = f" ({owner}{', quiet hours' if world['quiet'] else ''})" if owner else ""
-    return f"{world['state']}: {world['world_id']} at {world['stage']}: {age}{asked}"
+    owner_text = f" ({owner}{', quiet hours' if world['quiet'] else ''})" if owner else ""
+    return f"{world['state']}: {world['world_id']} at {world['stage']}: {age}{owner_text}"
 
 
-def _tell(stored: dict[str, Any], *, json: bool) -> None:
+def _print_expectation(stored: dict[str, Any], *, json: bool) -> None:
     if json:
         print_document(stored)
         return
     wanted = stored["expectation"]
     state = "" if wanted["enabled"] else ", switched off"
     quiet = "".join(f", quiet {hours['from']}-{hours['to']} UTC" for hours in wanted["quiet_hours_utc"])
-    say(
+    print_line(
         f"{stored['world_id']} at {stored['stage']}: late after {duration_text(wanted['warn_seconds'])}, "
         f"stale after {duration_text(wanted['critical_seconds'])}, told to {wanted['owner']}{quiet}{state}"
     )

@@ -23,4 +23,4 @@ def metrics_page() -> str:
 
 def _row(metric: Metric) -> str:
     dimensions = " · ".join(f"`{{{', '.join(names)}}}`" for names in metric.dimensions)
-    return f"| `{metric.name}` | {metric.unit} | {dimensions} | {metric.says} |\n"
+    return f"| `{metric.name}` | {metric.unit} | {dimensions} | {metric.meaning} |\n"

@@ -20,9 +20,9 @@ from risk_hub_contracts.base.ids import (
     ACTOR_PATTERN,
     ID_PATTERN,
     STAGE_PATTERN,
-    actor_fault,
-    id_fault,
-    stage_fault,
+    actor_violation,
+    id_violation,
+    stage_violation,
 )
 from risk_hub_contracts.base.limits import (
     CURSOR_MAX_CHARS,
@@ -32,7 +32,7 @@ from risk_hub_contracts.base.limits import (
 )
 from risk_hub_contracts.base.problems import INVALID_QUERY, ProblemError, Violation, summary
 from risk_hub_contracts.base.times import InstantError, parse_instant
-from risk_hub_contracts.base.violations import explain
+from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.reports.risk import MethodName
 
 _LIMIT: Final = re.compile("[0-9]{1,3}")
@@ -50,13 +50,13 @@ __all__ = [
 ]
 
 
-def _fault(message: str) -> PydanticCustomError:
+def _parameter_error(message: str) -> PydanticCustomError:
     return PydanticCustomError("parameter", "{message}", {"message": message})
 
 
 def _flag(text: object) -> bool:
     if text not in ("true", "false"):
-        raise _fault("must be true or false")
+        raise _parameter_error("must be true or false")
     return text == "true"
 
 
@@ -64,41 +64,41 @@ def _instant(text: object) -> datetime:
     try:
         return parse_instant(str(text))
     except InstantError as error:
-        raise _fault(str(error)) from None
+        raise _parameter_error(str(error)) from None
 
 
 def _limit(text: object) -> int:
     digits = _LIMIT.fullmatch(str(text))
     if digits is None or not 1 <= int(digits[0]) <= LIST_LIMIT_MAX:
-        raise _fault(f"must be an integer from 1 to {LIST_LIMIT_MAX}")
+        raise _parameter_error(f"must be an integer from 1 to {LIST_LIMIT_MAX}")
     return int(digits[0])
 
 
 def _confidence(text: object) -> int:
     digits = _BPS.fullmatch(str(text))
     if digits is None:
-        raise _fault("must be basis points from 1 to 9999 (9900 is 99 %)")
+        raise _parameter_error("must be basis points from 1 to 9999 (9900 is 99 %)")
     return int(digits[0])
 
 
 def _stage(text: str) -> str:
-    _refuse(stage_fault(text))
+    _raise_if_invalid(stage_violation(text))
     return text.lower()
 
 
 def _actor(text: str) -> str:
-    _refuse(actor_fault(text))
+    _raise_if_invalid(actor_violation(text))
     return text
 
 
 def _version(text: str) -> str:
-    _refuse(id_fault(text))
+    _raise_if_invalid(id_violation(text))
     return text
 
 
-def _refuse(fault: str | None) -> None:
-    if fault:
-        raise _fault(fault)
+def _raise_if_invalid(violation: str | None) -> None:
+    if violation:
+        raise _parameter_error(violation)
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -149,7 +149,7 @@ class LookupQuery(_Filters):
     @model_validator(mode="after")
     def _one_is_given(self) -> Self:
         if self.version is None and self.as_of is None:
-            raise _fault("give version or as_of")
+            raise _parameter_error("give version or as_of")
         return self
 
 
@@ -210,7 +210,7 @@ def parse_query(
     Raises:
         ProblemError: invalid-query, with one violation per fault, its pointer `/<parameter>`.
     """
-    faults = [
+    violations = [
         Violation(f"/{name}", "this parameter is given more than once")
         for name, values in (multi or {}).items()
         if len(values) > 1
@@ -218,9 +218,9 @@ def parse_query(
     try:
         query = model.model_validate(dict(params or {}))
     except ValidationError as error:
-        faults += explain(error, known=_names(model), noun="parameter")
-    if faults:
-        raise ProblemError(INVALID_QUERY, summary(faults, "The query"), faults)
+        violations += to_violations(error, known=_names(model), noun="parameter")
+    if violations:
+        raise ProblemError(INVALID_QUERY, summary(violations, "The query"), violations)
     return query
 
 
@@ -230,9 +230,9 @@ def refuse_query(names: Iterable[str]) -> None:
     Raises:
         ProblemError: invalid-query, with one violation per parameter, its pointer `/<parameter>`.
     """
-    faults = [Violation(f"/{name}", "this route has no query parameters; leave it out") for name in names]
-    if faults:
-        raise ProblemError(INVALID_QUERY, summary(faults, "The query"), faults)
+    violations = [Violation(f"/{name}", "this route has no query parameters; leave it out") for name in names]
+    if violations:
+        raise ProblemError(INVALID_QUERY, summary(violations, "The query"), violations)
 
 
 def _names(model: type[BaseModel]) -> list[str]:

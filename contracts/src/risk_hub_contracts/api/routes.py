@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["METHODS_OF", "allowed_methods"]
+__all__ = ["METHODS_BY_ROUTE", "allowed_methods"]
 
 _WORLD: Final = "/risk-hub/worlds/{world_id}"
 
-METHODS_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+METHODS_BY_ROUTE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "/risk-hub/contract": ("GET",),
         "/risk-hub/health": ("GET",),
@@ -38,13 +38,13 @@ METHODS_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 def allowed_methods(path: str) -> list[str]:
     """Return a path's methods in alphabetical order, with HEAD and OPTIONS; empty for an unknown path."""
     segments = path.rstrip("/").split("/")
-    for template, methods in METHODS_OF.items():
-        if _fits(template.split("/"), segments):
+    for template, methods in METHODS_BY_ROUTE.items():
+        if _matches(template.split("/"), segments):
             return sorted({*methods, "OPTIONS", *(("HEAD",) if "GET" in methods else ())})
     return []
 
 
-def _fits(template: list[str], segments: list[str]) -> bool:
+def _matches(template: list[str], segments: list[str]) -> bool:
     if len(template) != len(segments):
         return False
     pairs = zip(template, segments, strict=True)

@@ -14,7 +14,13 @@ from risk_hub_contracts.api.answers import (
     SnapshotAnswer,
     SnapshotPage,
 )
-from risk_hub_contracts.api.schema_transforms import COMPLETE_WITHOUT_NULLS, as_answer, as_request, merged, without_nulls
+from risk_hub_contracts.api.schema_transforms import (
+    COMPLETE_WITHOUT_NULLS,
+    as_answer,
+    as_request,
+    merge_definitions,
+    without_nulls,
+)
 from risk_hub_contracts.api.upload_answers import BlobAnswer, UploadAnswer
 from risk_hub_contracts.base.tokens import TokenList
 from risk_hub_contracts.blob.refs import IssuedRef
@@ -112,7 +118,7 @@ def component_schemas(*, closed_answers: bool = False) -> dict[str, Any]:
         name: as_answer(_as_written(name, schema), closed=closed_answers)
         for name, schema in _definitions(requests=False).items()
     }
-    return merged(requests, answers, COMPONENT)
+    return merge_definitions(requests, answers, COMPONENT)
 
 
 def schema_files(*, closed_answers: bool = False) -> dict[str, dict[str, Any]]:
@@ -126,9 +132,9 @@ def schema_files(*, closed_answers: bool = False) -> dict[str, dict[str, Any]]:
 
 def _definitions(*, requests: bool) -> dict[str, dict[str, Any]]:
     """Return the definitions of one side of the API, as pydantic generates them."""
-    sided = {name: model for name, model in API_MODELS.items() if (name in REQUEST_MODELS) is requests}
+    selected = {name: model for name, model in API_MODELS.items() if (name in REQUEST_MODELS) is requests}
     _, schemas = TypeAdapter.json_schemas(
-        [(name, _MODE, adapter) for name, adapter in sided.items()],
+        [(name, _MODE, adapter) for name, adapter in selected.items()],
         ref_template=f"{COMPONENT}{{model}}",
         schema_generator=ContractSchema,
     )

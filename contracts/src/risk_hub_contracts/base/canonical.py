@@ -20,7 +20,7 @@ __all__ = ["DigestAlgorithm", "canonical_json", "content_hash", "gateway_digest"
 DigestAlgorithm = Literal["sha256", "blake3"]
 _PLAIN_POWER_MIN: Final = -6
 _PLAIN_POWER_MAX: Final = 20
-_NOT_PART_OF_A_CLAIM: Final = frozenset({"hash", "created_at"})
+_UNCLAIMED_FIELDS: Final = frozenset({"hash", "created_at"})
 
 
 def canonical_json(value: object) -> bytes:
@@ -54,7 +54,7 @@ def gateway_digest(body: Mapping[str, Any], algorithm: DigestAlgorithm) -> str:
     Raises:
         ModuleNotFoundError: `blake3` is requested and the extra of that name is not installed.
     """
-    claimed = {key: value for key, value in body.items() if key not in _NOT_PART_OF_A_CLAIM}
+    claimed = {key: value for key, value in body.items() if key not in _UNCLAIMED_FIELDS}
     text = json.dumps(claimed, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
     if algorithm == "sha256":
         return "sha256:" + sha256_hex(text)
@@ -79,10 +79,10 @@ def _texts(values: Collection[object]) -> Iterator[str]:
 
 
 def _writer(kind: type) -> Callable[[Any], str]:
-    return _WRITERS.get(kind, _rare_text)
+    return _WRITERS.get(kind, _fallback_text)
 
 
-def _rare_text(value: Any) -> str:  # noqa: ANN401 - true, false, null, subclasses, and what JSON does not have
+def _fallback_text(value: Any) -> str:  # noqa: ANN401 - true, false, null, subclasses, and what JSON does not have
     return rfc8785.dumps(value).decode()
 
 
@@ -114,7 +114,7 @@ def _float_text(value: float) -> str:
     if text[-2:] == ".0":  # faster than endswith
         return text[:-2] if value else "0"
     if "n" in text:
-        return _rare_text(value)
+        return _fallback_text(value)
     return _exponent_text(text) if "e" in text else text
 
 
@@ -129,7 +129,7 @@ def _exponent_text(text: str) -> str:
 
 
 def _integer_text(value: int) -> str:
-    return str(value) if -INTEGER_MAX_ABS <= value <= INTEGER_MAX_ABS else _rare_text(value)
+    return str(value) if -INTEGER_MAX_ABS <= value <= INTEGER_MAX_ABS else _fallback_text(value)
 
 
 _WRITERS: Final[dict[type, Callable[[Any], str]]] = {

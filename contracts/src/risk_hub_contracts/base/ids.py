@@ -24,10 +24,12 @@ STAGE_PATTERN: Final = rf"^[A-Za-z][A-Za-z0-9_-]{{0,{STAGE_MAX_CHARS - 1}}}$"
 CORRELATION_ID_PATTERN: Final = rf"^[A-Za-z0-9._:@+/=-]{{1,{CORRELATION_ID_MAX_CHARS}}}$"
 SHA256_PATTERN: Final = "^[0-9a-f]{64}$"
 CONTENT_HASH_PATTERN: Final = "^sha256:[0-9a-f]{64}$"
-_BARE: Final = r"\u0000-\u001f\u007f-\u009f"
+_CONTROL_RANGES: Final = r"\u0000-\u001f\u007f-\u009f"
 # What `str.strip` takes off, control characters aside; `\s` is another set in ECMA-262, with U+FEFF.
 _SPACE: Final = r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-ASSET_ID_PATTERN: Final = rf"^[^{_SPACE},{_BARE}](?:[^,{_BARE}]*[^{_SPACE},{_BARE}])?$"
+ASSET_ID_PATTERN: Final = (
+    rf"^[^{_SPACE},{_CONTROL_RANGES}](?:[^,{_CONTROL_RANGES}]*[^{_SPACE},{_CONTROL_RANGES}])?$"
+)
 NAME_PATTERN: Final = ASSET_ID_PATTERN.replace(",", "")
 PAIR_PATTERN: Final = r"^[^,]+,[^,]+$|^[^,]+:[^,]+$"
 # The `provenance.source` of a snapshot that was history when it arrived.
@@ -50,20 +52,20 @@ _PLAIN_NAME: Final = re.compile(_PLAIN)
 _PLAIN_NAMES: Final = re.compile(rf"{_PLAIN}(?:\n{_PLAIN})*")
 
 
-def id_fault(value: str) -> str | None:
+def id_violation(value: str) -> str | None:
     """Check a world id or a version."""
     if _ID.fullmatch(value):
         return None
     return f"must be 1 to {ID_MAX_CHARS} characters (A-Z a-z 0-9 . _ : @ + -), the first a letter or digit"
 
 
-def asset_id_fault(value: str) -> str | None:
+def asset_id_violation(value: str) -> str | None:
     """Check an asset id: any script, but one spelling only, and no comma (commas join pairs)."""
     if _PLAIN_NAME.fullmatch(value):
         return None
     if "," in value:
         return "an asset id must not contain a comma"
-    return name_fault(value, ASSET_ID_MAX_CHARS)
+    return name_violation(value, ASSET_ID_MAX_CHARS)
 
 
 def are_plain_names(names: Collection[str]) -> bool:
@@ -75,7 +77,7 @@ def are_plain_names(names: Collection[str]) -> bool:
     return joined.count("\n") == len(names) - 1 and _PLAIN_NAMES.fullmatch(joined) is not None
 
 
-def name_fault(value: str, max_chars: int = NAME_MAX_CHARS) -> str | None:
+def name_violation(value: str, max_chars: int = NAME_MAX_CHARS) -> str | None:
     """Check a scenario or metric name."""
     if not 1 <= len(value) <= max_chars:
         return f"a name has 1 to {max_chars} characters; this one has {len(value)}"
@@ -98,21 +100,21 @@ def has_visible_character(value: str) -> bool:
     )
 
 
-def actor_fault(value: str) -> str | None:
+def actor_violation(value: str) -> str | None:
     """Check an actor (`X-Actor`): printable ASCII, so that no header can be smuggled in."""
     if _ACTOR.fullmatch(value):
         return None
     return f"must be 1 to {ACTOR_MAX_CHARS} printable ASCII characters, without spaces at the ends"
 
 
-def stage_fault(value: str) -> str | None:
+def stage_violation(value: str) -> str | None:
     """Check the form of a stage (`X-Stage`); the deployment decides whether it is allowed."""
     if _STAGE.fullmatch(value):
         return None
     return f"must be a stage name: a letter, then up to {STAGE_MAX_CHARS - 1} letters, digits, _ or -"
 
 
-def sha256_fault(value: str) -> str | None:
+def sha256_violation(value: str) -> str | None:
     """Check a digest from a path."""
     if _SHA256.fullmatch(value):
         return None

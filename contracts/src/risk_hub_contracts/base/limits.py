@@ -42,7 +42,7 @@ TTL_MIN_SECONDS: Final = 1
 TTL_MAX_SECONDS: Final = 86_400
 KNOWN_AT_SETTLE_SECONDS: Final = 15
 # An evaluation begun before its snapshot's expiry is stored within this time: engine timeout and clock skew.
-EVALUATION_SETTLE_SECONDS: Final = 120
+REPORT_SETTLE_SECONDS: Final = 120
 # As long as a dead letter is kept, a backfilled snapshot may still be evaluated by its own announcement.
 BACKFILL_AWAITED_MAX_SECONDS: Final = 14 * 86_400
 

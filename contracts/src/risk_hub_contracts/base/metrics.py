@@ -15,10 +15,10 @@ from typing import Final, Literal
 
 from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
 
-__all__ = ["METRICS", "PER_WORLD_METRICS_MAX_COUNT", "BlobFault", "Metric", "Unit"]
+__all__ = ["METRICS", "PER_WORLD_METRICS_MAX_COUNT", "BlobErrorReason", "Metric", "Unit"]
 
 Unit = Literal["Count", "Seconds", "Percent"]
-BlobFault = Literal["unusable", "unavailable"]
+BlobErrorReason = Literal["unusable", "unavailable"]
 """Reasons of `BLOB_ERRORS`: the blob (or the large document of a record) is missing or is not what its reference says;
 the blob store did not answer."""
 
@@ -32,7 +32,7 @@ _BY_STAGE: Final = ((STAGE,),)
 _OF_WORLD: Final = ((STAGE, WORLD_ID),)
 _BY_WORLD: Final = (*_BY_STAGE, *_OF_WORLD)
 _BY_WORKER: Final = ((WORKER,),)
-_BY_BOTH: Final = ((WORKER,), (STAGE,))
+_BY_WORKER_AND_BY_STAGE: Final = ((WORKER,), (STAGE,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Metric:
     name: str
     unit: Unit
     dimensions: tuple[tuple[str, ...], ...]
-    says: str
+    meaning: str
 
 
 # Freshness: freshness_monitor, each minute, for every stage of the allow list
@@ -139,7 +139,7 @@ WORKER_PROCESSED: Final = Metric(
 SNAPSHOT_EXPIRED: Final = Metric(
     "risk_hub_snapshot_expired_total",
     "Count",
-    (*_BY_BOTH, *_OF_WORLD),
+    (*_BY_WORKER_AND_BY_STAGE, *_OF_WORLD),
     "Events whose snapshot expired before a worker handled it; by stage and world, without replays.",
 )
 REPORTS: Final = Metric(
@@ -158,16 +158,19 @@ VALIDATION_SUCCESS: Final = Metric(
 SNAPSHOT_FAILED: Final = Metric(
     "risk_hub_snapshot_failed_total",
     "Count",
-    _BY_BOTH,
+    _BY_WORKER_AND_BY_STAGE,
     "Failed attempts to handle a message; the message returns to its queue.",
 )
 SNAPSHOT_RETRY: Final = Metric(
-    "risk_hub_snapshot_retry_total", "Count", _BY_BOTH, "Messages that had been received before."
+    "risk_hub_snapshot_retry_total",
+    "Count",
+    _BY_WORKER_AND_BY_STAGE,
+    "Messages that had been received before.",
 )
 SNAPSHOT_DLQ: Final = Metric(
     "risk_hub_snapshot_dlq_total",
     "Count",
-    _BY_BOTH,
+    _BY_WORKER_AND_BY_STAGE,
     "Messages that failed at their last receive, and records that the relay set aside.",
 )
 PROCESSING_DELAY: Final = Metric(

@@ -23,7 +23,7 @@ def are_small_numbers(values: Collection[Any]) -> bool:
         return False
 
 
-def number_faults(body: dict[str, Any]) -> Iterator[Violation]:
+def number_violations(body: dict[str, Any]) -> Iterator[Violation]:
     """Yield one violation for each number out of range, at any depth."""
     pending: list[tuple[Path, Any]] = [((), body)]
     while pending:
@@ -34,11 +34,11 @@ def number_faults(body: dict[str, Any]) -> Iterator[Violation]:
         for key, value in container.items() if is_object else enumerate(container):
             if type(value) in _CONTAINERS:
                 pending.append(((*path, key), value))
-            elif (detail := _fault(value)) is not None:
+            elif (detail := _violation(value)) is not None:
                 yield Violation(join((*path, key)), detail)
 
 
-def _fault(value: object) -> str | None:
+def _violation(value: object) -> str | None:
     if type(value) is int and abs(value) > INTEGER_MAX_ABS:
         return f"an integer must be between -{INTEGER_MAX_ABS} and {INTEGER_MAX_ABS}, to be exact everywhere"
     if type(value) is float and abs(value) > NUMBER_MAX_ABS:

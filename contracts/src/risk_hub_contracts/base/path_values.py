@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from risk_hub_contracts.base.ids import id_fault, sha256_fault
+from risk_hub_contracts.base.ids import id_violation, sha256_violation
 from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, ProblemError, Violation
 
 REMEDY: Final = "Correct the value in the path that `errors` names, then send the request again."
@@ -17,7 +17,7 @@ def check_id(value: str, pointer: str) -> str:
     Raises:
         ProblemError: contract-violation, with `pointer`, when its form is bad.
     """
-    return _checked(value, pointer, id_fault)
+    return _check(value, pointer, id_violation)
 
 
 def check_sha256(value: str, pointer: str = "/sha256") -> str:
@@ -26,12 +26,12 @@ def check_sha256(value: str, pointer: str = "/sha256") -> str:
     Raises:
         ProblemError: contract-violation, with `pointer`, when it is malformed.
     """
-    return _checked(value, pointer, sha256_fault)
+    return _check(value, pointer, sha256_violation)
 
 
-def _checked(value: str, pointer: str, fault_of: Callable[[str], str | None]) -> str:
-    fault = fault_of(value)
-    if fault:
-        detail = f"{pointer}: {fault}."
-        raise ProblemError(CONTRACT_VIOLATION, detail, [Violation(pointer, fault)], remedy=REMEDY)
+def _check(value: str, pointer: str, violation_of: Callable[[str], str | None]) -> str:
+    violation = violation_of(value)
+    if violation:
+        detail = f"{pointer}: {violation}."
+        raise ProblemError(CONTRACT_VIOLATION, detail, [Violation(pointer, violation)], remedy=REMEDY)
     return value

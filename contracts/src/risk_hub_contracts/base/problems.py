@@ -40,7 +40,6 @@ __all__ = [
     "NOTHING_EXPECTED",
     "NOT_FOUND",
     "NOT_UTF8",
-    "NOT_YET",
     "PROBLEMS",
     "REF_INVALID",
     "REGISTRATION_INVALID",
@@ -49,6 +48,7 @@ __all__ = [
     "SNAPSHOT_NOT_FOUND",
     "STAGE_INVALID",
     "STRESS_NOT_FOUND",
+    "TEMPORARY_PROBLEMS",
     "THROTTLED",
     "TOO_DEEP",
     "UNAUTHENTICATED",
@@ -332,5 +332,5 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
     {value.slug: value for value in tuple(globals().values()) if isinstance(value, ProblemType)},
 )
 
-NOT_YET: Final = (RISK_NOT_FOUND, STRESS_NOT_FOUND)
+TEMPORARY_PROBLEMS: Final = (RISK_NOT_FOUND, STRESS_NOT_FOUND)
 """Problems that pass by themselves: the same request is answered after `Retry-After` seconds."""

@@ -61,17 +61,17 @@ def read(raw: bytes, max_bytes: int = BODY_MAX_BYTES, name: str = "body") -> Par
     try:
         value: JsonValue = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
-        raise _why_unreadable(raw, str(error), name) from None
+        raise _unreadable_problem(raw, str(error), name) from None
     seen = _survey(value)
     if not seen.finite:
-        raise _infinite(value)
-    if _has_more_keys(raw, seen):
-        raise _duplicate(raw)
+        raise _infinite_number_problem(value)
+    if _has_duplicate_key(raw, seen):
+        raise _duplicate_key_problem(raw)
     return Parsed(value, seen.small)
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Survey:
     """Counts of object members and string values, and whether all numbers are finite and small."""
 
     members: int = 0
@@ -80,26 +80,26 @@ class _Seen:
     small: bool = True
 
 
-def _survey(value: JsonValue) -> _Seen:
-    seen, depth = _Seen(), 0
-    level: list[Any] = list(_notable([value], seen))
+def _survey(value: JsonValue) -> _Survey:
+    seen, depth = _Survey(), 0
+    level: list[Any] = list(_containers([value], seen))
     while level:
         depth += 1
         if depth > JSON_MAX_DEPTH:
-            raise _too_deep()
+            raise _too_deep_problem()
         level = [child for container in level for child in _children(container, seen)]
     return seen
 
 
-def _children(container: Any, seen: _Seen) -> Iterator[Any]:  # noqa: ANN401 - a parsed object or array
+def _children(container: Any, seen: _Survey) -> Iterator[Any]:  # noqa: ANN401 - a parsed object or array
     values = container
     if type(container) is dict:
         seen.members += len(container)
         values = container.values()
-    return iter(()) if are_small_numbers(values) else _notable(values, seen)
+    return iter(()) if are_small_numbers(values) else _containers(values, seen)
 
 
-def _notable(values: Iterable[Any], seen: _Seen) -> Iterator[Any]:
+def _containers(values: Iterable[Any], seen: _Survey) -> Iterator[Any]:
     """Yield the containers among `values`; take note of texts and of infinite numbers."""
     for value in values:
         kind = type(value)
@@ -112,7 +112,7 @@ def _notable(values: Iterable[Any], seen: _Seen) -> Iterator[Any]:
             seen.finite = seen.finite and (kind is int or math.isfinite(value))
 
 
-def _has_more_keys(raw: bytes, seen: _Seen) -> bool:
+def _has_duplicate_key(raw: bytes, seen: _Survey) -> bool:
     """Return whether the text has more keys than the parsed value, that is, a duplicate key."""
     if b"\\" not in raw:
         return raw.count(b'"') > 2 * (seen.members + seen.texts)
@@ -125,11 +125,11 @@ def _outside_strings(raw: bytes) -> bytes:
     return b"".join(unescaped.split(b'"')[::2])
 
 
-def _too_deep() -> ProblemError:
+def _too_deep_problem() -> ProblemError:
     return ProblemError(TOO_DEEP, f"The JSON is nested more than {JSON_MAX_DEPTH} levels deep.")
 
 
-def _why_unreadable(raw: bytes, message: str, name: str) -> ProblemError:
+def _unreadable_problem(raw: bytes, message: str, name: str) -> ProblemError:
     if raw.startswith(_BOM):
         return ProblemError(MALFORMED_JSON, f"The {name} begins with a byte order mark; send it without.")
     try:
@@ -137,11 +137,11 @@ def _why_unreadable(raw: bytes, message: str, name: str) -> ProblemError:
     except UnicodeDecodeError as error:
         return ProblemError(NOT_UTF8, f"Byte {error.start} of the {name} is not UTF-8.")
     if "recursion limit" in message:
-        return _too_deep()
-    return _why_malformed(raw, message, name)
+        return _too_deep_problem()
+    return _malformed_problem(raw, message, name)
 
 
-def _why_malformed(raw: bytes, message: str, name: str) -> ProblemError:
+def _malformed_problem(raw: bytes, message: str, name: str) -> ProblemError:
     if "number out of range" in message:
         return ProblemError(NON_FINITE_NUMBER, f"A number is beyond every range: {message}.")
     token = _NON_FINITE_TOKEN.search(_outside_strings(raw))
@@ -152,7 +152,7 @@ def _why_malformed(raw: bytes, message: str, name: str) -> ProblemError:
     return ProblemError(MALFORMED_JSON, f"The {name} is not JSON: {message}.")
 
 
-def _infinite(value: JsonValue) -> ProblemError:
+def _infinite_number_problem(value: JsonValue) -> ProblemError:
     found = [
         Violation(join(path), "beyond the range of a 64-bit float")
         for path, leaf in _leaves(value)
@@ -178,22 +178,22 @@ class _Pairs(list[tuple[str, Any]]):
     """The members of one object, duplicates kept."""
 
 
-def _duplicate(raw: bytes) -> ProblemError:
+def _duplicate_key_problem(raw: bytes) -> ProblemError:
     found = [
         Violation(join(path), "this key appears more than once in its object")
-        for path in _repeated(json.loads(raw, object_pairs_hook=_Pairs), ())
+        for path in _repeated_key_paths(json.loads(raw, object_pairs_hook=_Pairs), ())
     ]
     return ProblemError(DUPLICATE_KEY, f"The key at {found[0].pointer} appears more than once.", found)
 
 
-def _repeated(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def _repeated_key_paths(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
     if isinstance(value, _Pairs):
         seen: set[str] = set()
         for key, child in value:
             if key in seen:
                 yield (*path, key)
             seen.add(key)
-            yield from _repeated(child, (*path, key))
+            yield from _repeated_key_paths(child, (*path, key))
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield from _repeated(child, (*path, index))
+            yield from _repeated_key_paths(child, (*path, index))

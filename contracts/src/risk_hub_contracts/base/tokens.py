@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from risk_hub_contracts.base.ids import ACTOR_PATTERN, SHA256_PATTERN, actor_fault, has_visible_character
+from risk_hub_contracts.base.ids import ACTOR_PATTERN, SHA256_PATTERN, actor_violation, has_visible_character
 from risk_hub_contracts.base.limits import TOKENS_MAX_COUNT
 from risk_hub_contracts.base.times import parse_instant
 
@@ -20,9 +20,9 @@ def _instant(value: object) -> object:
 
 
 def _actor(value: str) -> str:
-    fault = actor_fault(value)
-    if fault:
-        raise ValueError(fault)
+    violation = actor_violation(value)
+    if violation:
+        raise ValueError(violation)
     return value
 
 
@@ -54,7 +54,7 @@ class Token(BaseModel):
         """Return whether the token has not expired at `now`; its last instant is valid."""
         return self.not_after is None or now <= self.not_after
 
-    def speaks_for(self, actor: str) -> bool:
+    def allows_actor(self, actor: str) -> bool:
         """Return whether the token may write as `actor`."""
         return ANY_ACTOR in self.actors or actor in self.actors
 

@@ -16,14 +16,14 @@ _KEY: Final = "[key]"
 _NAME_SHOWN_CHARS: Final = 128
 _SHOWN_MAX: Final = 1e20
 _LEAVE_OUT: Final = " (leave out a field that has no value)"
-_NAMES: Final = {
+_TYPE_NAMES: Final = {
     "dict": "an object",
     "list": "an array",
     "str": "a string",
     "bool": "a boolean",
     "NoneType": "null",
 }
-_WANTED: Final = {
+_EXPECTED: Final = {
     "float_type": "must be a JSON number",
     "int_type": "must be a JSON integer",
     "string_type": "must be a string",
@@ -52,7 +52,7 @@ _TEXTS: Final = {
 }
 
 
-def explain(
+def to_violations(
     error: ValidationError,
     *,
     base: str = "",
@@ -78,7 +78,9 @@ def explain(
     ]
 
 
-def capped(hits: Iterable[Hit], build: Callable[[Hit], Violation], where: str) -> Iterator[Violation]:
+def capped_violations(
+    hits: Iterable[Hit], build: Callable[[Hit], Violation], where: str
+) -> Iterator[Violation]:
     """Yield the first violations, and one with the number of the rest: building each one is expensive.
 
     Args:
@@ -108,30 +110,30 @@ def _detail(details: ErrorDetails, known: Collection[str], noun: str) -> str:
         return "this required field is missing"
     if kind == "extra_forbidden":
         is_nested = len(details["loc"]) > 1
-        return _unknown(str(details["loc"][-1]), () if is_nested else known, noun)
+        return _unknown_name_detail(str(details["loc"][-1]), () if is_nested else known, noun)
     if kind in _TEXTS:
         return _TEXTS[kind].format(**context)
     if kind == "float_type" and type(value) is int:
         kind = "finite_number"
-    wanted = _WANTED.get(kind) or _BOUNDS.get(kind, "").format(**context)
+    wanted = _EXPECTED.get(kind) or _BOUNDS.get(kind, "").format(**context)
     if wanted:
         optional = value is None and len(details["loc"]) == 1
-        return f"{wanted}; this is {_name(value)}{_LEAVE_OUT if optional else ''}"
+        return f"{wanted}; this is {_describe_value(value)}{_LEAVE_OUT if optional else ''}"
     message = details["msg"]
     return message[:1].lower() + message[1:]
 
 
-def _name(value: object) -> str:
+def _describe_value(value: object) -> str:
     if isinstance(value, list | dict):
-        return f"{_NAMES[type(value).__name__]} of {len(value)}"
+        return f"{_TYPE_NAMES[type(value).__name__]} of {len(value)}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return repr(value) if abs(value) <= _SHOWN_MAX else "a far larger number"
-    return _NAMES.get(type(value).__name__, "something else")
+    return _TYPE_NAMES.get(type(value).__name__, "something else")
 
 
-def _unknown(name: str, known: Collection[str], noun: str) -> str:
+def _unknown_name_detail(name: str, known: Collection[str], noun: str) -> str:
     shown = name[:_NAME_SHOWN_CHARS]
-    near = difflib.get_close_matches(shown, known, n=1)
-    if near:
-        return f"unknown {noun} {shown!a}; did you mean {near[0]!a}?"
+    suggestions = difflib.get_close_matches(shown, known, n=1)
+    if suggestions:
+        return f"unknown {noun} {shown!a}; did you mean {suggestions[0]!a}?"
     return f"unknown {noun} {shown!a}" + (f"; known are {', '.join(sorted(known))}" if known else "")

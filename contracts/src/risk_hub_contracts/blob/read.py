@@ -49,7 +49,9 @@ def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded
 
 def _header(text: bytes) -> dict[str, Any]:
     try:
-        header = _exact(strict_json.loads(text, max_bytes=BLOB_HEADER_MAX_BYTES, name="header"))
+        header = _large_integers_to_floats(
+            strict_json.loads(text, max_bytes=BLOB_HEADER_MAX_BYTES, name="header")
+        )
         canonical = canonical_json(header)
     except ProblemError as error:
         raise BlobFormatError(
@@ -62,12 +64,12 @@ def _header(text: bytes) -> dict[str, Any]:
     return header
 
 
-def _exact(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _large_integers_to_floats(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Read 100000000000000000000 as the float 1e20, whose canonical text it is."""
     if isinstance(value, dict):
-        return {key: _exact(child) for key, child in value.items()}
+        return {key: _large_integers_to_floats(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [_exact(child) for child in value]
+        return [_large_integers_to_floats(child) for child in value]
     return float(value) if type(value) is int and abs(value) > INTEGER_MAX_ABS else value
 
 

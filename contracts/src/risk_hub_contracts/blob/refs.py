@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from risk_hub_contracts.base.ids import ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.limits import BLOB_MAX_BYTES
 from risk_hub_contracts.base.problems import REF_INVALID, ProblemError, Violation, summary
-from risk_hub_contracts.base.violations import explain
+from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.blob.types import BlobKind
 
 BLOB_PREFIX: Final = "risk-blobs"
@@ -69,17 +69,17 @@ def parse_ref(
         ProblemError: ref-invalid, with the pointer of each fault.
     """
     at = f"/{kind}_ref" if pointer is None else pointer
-    faults = _uri_faults(value, at, world_id, bucket) if isinstance(value, str) else []
+    violations = _uri_violations(value, at, world_id, bucket) if isinstance(value, str) else []
     if not isinstance(value, str):
-        faults = _object_faults(value, at, world_id, bucket, kind)
-    if faults:
-        raise ProblemError(REF_INVALID, summary(faults, "The reference"), faults)
+        violations = _object_violations(value, at, world_id, bucket, kind)
+    if violations:
+        raise ProblemError(REF_INVALID, summary(violations, "The reference"), violations)
     if isinstance(value, str):
         return BlobRef(ref=value, sha256=value.rpartition("/")[2], bytes=None, kind=kind)
     return BlobRef.model_validate(value)
 
 
-def _object_faults(
+def _object_violations(
     value: object,
     at: str,
     world_id: str,
@@ -89,16 +89,16 @@ def _object_faults(
     try:
         ref = IssuedRef.model_validate(value)
     except ValidationError as error:
-        return explain(error, base=at, known=IssuedRef.model_fields)
-    faults = _uri_faults(ref.ref, f"{at}/ref", world_id, bucket)
-    if not faults and ref.ref.rpartition("/")[2] != ref.sha256:
-        faults.append(Violation(f"{at}/sha256", "must equal the digest that ends `ref`"))
+        return to_violations(error, base=at, known=IssuedRef.model_fields)
+    violations = _uri_violations(ref.ref, f"{at}/ref", world_id, bucket)
+    if not violations and ref.ref.rpartition("/")[2] != ref.sha256:
+        violations.append(Violation(f"{at}/sha256", "must equal the digest that ends `ref`"))
     if ref.kind != kind:
-        faults.append(Violation(f"{at}/kind", f"must be {kind!a} here"))
-    return faults
+        violations.append(Violation(f"{at}/kind", f"must be {kind!a} here"))
+    return violations
 
 
-def _uri_faults(uri: str, at: str, world_id: str, bucket: str | None) -> list[Violation]:
+def _uri_violations(uri: str, at: str, world_id: str, bucket: str | None) -> list[Violation]:
     match = _REF.fullmatch(uri)
     if match is None:
         return [
@@ -107,11 +107,11 @@ def _uri_faults(uri: str, at: str, world_id: str, bucket: str | None) -> list[Vi
             )
         ]
     found_bucket, found_world, sha256 = match.groups()
-    faults = []
+    violations = []
     if bucket is not None and found_bucket != bucket:
-        faults.append(Violation(at, "must name the bucket of this hub"))
+        violations.append(Violation(at, "must name the bucket of this hub"))
     if found_world != world_id:
-        faults.append(Violation(at, f"must be under the prefix of world {world_id!a}"))
+        violations.append(Violation(at, f"must be under the prefix of world {world_id!a}"))
     if not _SHA256.fullmatch(sha256):
-        faults.append(Violation(at, "must end with the SHA-256 of the blob: 64 lower-case hex digits"))
-    return faults
+        violations.append(Violation(at, "must end with the SHA-256 of the blob: 64 lower-case hex digits"))
+    return violations

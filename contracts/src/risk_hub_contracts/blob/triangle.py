@@ -14,7 +14,7 @@ def triangle_index(count: int, row: int, column: int) -> int:
     return low * count - low * (low + 1) // 2 + high
 
 
-def triangle_in_order(upper: Sequence[float], order: Sequence[int]) -> Sequence[float]:
+def reorder_triangle(upper: Sequence[float], order: Sequence[int]) -> Sequence[float]:
     """Return the triangle for the ids in another order (`order`: positions in the current one)."""
     count = len(order)
     if list(order) == list(range(count)):

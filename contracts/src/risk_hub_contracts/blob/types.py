@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, ClassVar, Final, Literal, cast
 
-from risk_hub_contracts.base.ids import asset_id_fault
+from risk_hub_contracts.base.ids import asset_id_violation
 from risk_hub_contracts.base.limits import (
     BLOB_HEADER_MAX_BYTES,
     BLOB_MAX_BYTES,
@@ -108,9 +108,9 @@ Decoded = Covariance | RealizedReturns | Stress
 def check_ids(ids: Sequence[str]) -> None:
     """Reject ids that are malformed, repeated, or not in code point order."""
     for asset_id in ids:
-        fault = asset_id_fault(asset_id)
-        if fault:
-            raise BlobFormatError(f"id {asset_id!a}: {fault}")
+        violation = asset_id_violation(asset_id)
+        if violation:
+            raise BlobFormatError(f"id {asset_id!a}: {violation}")
     for first, second in pairwise(ids):
         if first >= second:
             raise BlobFormatError(

@@ -21,7 +21,7 @@ from risk_hub_contracts.base.limits import (
     UPLOAD_ID_MAX_CHARS,
 )
 from risk_hub_contracts.base.problems import UPLOAD_INVALID, ProblemError, summary
-from risk_hub_contracts.base.violations import explain
+from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.blob.types import BlobKind
 
 __all__ = [
@@ -33,14 +33,14 @@ __all__ = [
     "part_spans",
 ]
 
-_ASKED: Final = ConfigDict(frozen=True, extra="forbid", strict=True)
+_REQUEST_CONFIG: Final = ConfigDict(frozen=True, extra="forbid", strict=True)
 Size = Annotated[int, Field(ge=1, le=BLOB_MAX_BYTES, description="The blob's size in bytes.")]
 
 
 class UploadRequest(BaseModel):
     """A blob that a producer is about to upload; `parts` when it is too large for one PUT, and only then."""
 
-    model_config = _ASKED
+    model_config = _REQUEST_CONFIG
 
     kind: BlobKind
     bytes: Size
@@ -66,7 +66,7 @@ class UploadRequest(BaseModel):
 class UploadEnd(BaseModel):
     """The multipart upload that a producer completes or aborts."""
 
-    model_config = _ASKED
+    model_config = _REQUEST_CONFIG
 
     kind: BlobKind
     bytes: Size
@@ -104,13 +104,13 @@ def parse_upload_end(raw: bytes) -> UploadEnd:
     return _parse(UploadEnd, raw)
 
 
-Asked = TypeVar("Asked", bound=BaseModel)
+UploadModel = TypeVar("UploadModel", bound=BaseModel)
 
 
-def _parse(model: type[Asked], raw: bytes) -> Asked:
+def _parse(model: type[UploadModel], raw: bytes) -> UploadModel:
     document = strict_json.loads(raw)
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        faults = explain(error, known=model.model_fields)
-        raise ProblemError(UPLOAD_INVALID, summary(faults, "The body"), faults) from None
+        violations = to_violations(error, known=model.model_fields)
+        raise ProblemError(UPLOAD_INVALID, summary(violations, "The body"), violations) from None

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, Final
 
 from risk_hub_contracts.base.canonical import canonical_json, sha256_hex
-from risk_hub_contracts.blob.triangle import triangle_in_order, triangle_size
+from risk_hub_contracts.blob.triangle import reorder_triangle, triangle_size
 from risk_hub_contracts.blob.types import (
     MAGIC,
     BlobFormatError,
@@ -40,7 +40,7 @@ def encode_covariance(ids: Sequence[str], upper: Sequence[float]) -> bytes:
         raise BlobFormatError(f"{len(ids)} ids need {triangle_size(len(ids))} values, not {len(upper)}")
     order = _sorted_order(ids)
     header = {"ids": [ids[i] for i in order], "layout": "upper"}
-    return _file("covariance", header, triangle_in_order(upper, order))
+    return _encode_blob("covariance", header, reorder_triangle(upper, order))
 
 
 def encode_factor(
@@ -63,7 +63,7 @@ def encode_factor(
         raise BlobFormatError(f"{len(ids)} ids need as many equally long rows and specific variances")
     order = _sorted_order(ids)
     values = [*chain.from_iterable(factors[i] for i in order), *(specific[i] for i in order)]
-    return _file("covariance", {"ids": [ids[i] for i in order], "layout": "factor"}, values)
+    return _encode_blob("covariance", {"ids": [ids[i] for i in order], "layout": "factor"}, values)
 
 
 def encode_returns(
@@ -88,15 +88,15 @@ def encode_returns(
     header: dict[str, Any] = {"ids": ids, "lengths": lengths}
     if dates is not None:
         header["dates"] = list(dates)
-    return _file("realized_returns", header, list(chain.from_iterable(rows)))
+    return _encode_blob("realized_returns", header, list(chain.from_iterable(rows)))
 
 
 def encode_stress(scenarios: Mapping[str, Mapping[str, Any]]) -> bytes:
     """Encode stress scenarios: scenario -> metric -> number, `shocks` -> asset id -> return."""
-    return _file("stress", {name: dict(values) for name, values in scenarios.items()}, ())
+    return _encode_blob("stress", {name: dict(values) for name, values in scenarios.items()}, ())
 
 
-def _file(kind: BlobKind, header: Mapping[str, Any], values: Sequence[float]) -> bytes:
+def _encode_blob(kind: BlobKind, header: Mapping[str, Any], values: Sequence[float]) -> bytes:
     try:
         head = b" ".join((MAGIC, kind.encode(), canonical_json(dict(header)))) + b"\n"
         payload = _payload(values)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from risk_hub_contracts.compatibility.check import faults
+from risk_hub_contracts.compatibility.check import contract_findings
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release
 from risk_hub_contracts.compatibility.repairs import repaired, unrepaired
 
@@ -23,12 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write("Nothing was released yet: there is nothing to keep.\n")
         return 0
     present = Contract.present(options.contracts, options.events)
-    found = list(unrepaired(faults(Contract.released(release), present), repaired(release)))
+    found = list(unrepaired(contract_findings(Contract.released(release), present), repaired(release)))
     if found:
         sys.stderr.write(
             f"{len(found)} promise(s) of contract {release.name} are broken. Add beside what is there, or make it a new "
             "API beside this one; a mistake is corrected with an entry in repaired-contract.json (docs/upgrade.md).\n\n"
-            + "".join(f"{fault}\n" for fault in found),
+            + "".join(f"{finding}\n" for finding in found),
         )
     return 1 if found else 0
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Finding", "Findings", "at"]
+__all__ = ["Finding", "Findings", "child_place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,6 @@ class Finding:
 Findings = Iterator[Finding]
 
 
-def at(place: str, *parts: str | int) -> str:
+def child_place(place: str, *segments: str | int) -> str:
     """Return a place nested in a place, in the form of an RFC 6901 pointer."""
-    return "/".join((place, *(str(part).replace("~", "~0").replace("/", "~1") for part in parts)))
+    return "/".join((place, *(str(segment).replace("~", "~0").replace("/", "~1") for segment in segments)))

@@ -9,16 +9,16 @@ Schema = Mapping[str, Any]
 ANNOTATIONS: Final = frozenset(
     {"$defs", "$id", "$schema", "default", "deprecated", "description", "discriminator", "examples", "title"}
 )
-LEAST: Final = ("minLength", "minItems", "minProperties")
-GREATEST: Final = ("maxLength", "maxItems", "maxProperties")
+MIN_KEYWORDS: Final = ("minLength", "minItems", "minProperties")
+MAX_KEYWORDS: Final = ("maxLength", "maxItems", "maxProperties")
 # Compared for equality: whether one pattern admits everything that another admits is not decidable here.
-EXACT: Final = ("pattern", "format", "multipleOf", "uniqueItems", "prefixItems", "contentEncoding")
+EXACT_KEYWORDS: Final = ("pattern", "format", "multipleOf", "uniqueItems", "prefixItems", "contentEncoding")
 ALTERNATIVES: Final = ("anyOf", "oneOf")
-JUDGED: Final = frozenset(
+KNOWN_KEYWORDS: Final = frozenset(
     {
-        *LEAST,
-        *GREATEST,
-        *EXACT,
+        *MIN_KEYWORDS,
+        *MAX_KEYWORDS,
+        *EXACT_KEYWORDS,
         *ALTERNATIVES,
         *("$ref", "type", "enum", "const"),
         *("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"),
@@ -27,7 +27,7 @@ JUDGED: Final = frozenset(
 )
 TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
 # The types that a keyword applies to: it does not restrict other types.
-SPEAKS_OF: Final[Mapping[str, frozenset[str]]] = {
+APPLICABLE_TYPES: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(
         ("minLength", "maxLength", "pattern", "format", "contentEncoding"), frozenset({"string"})
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from risk_hub_contracts.compatibility.findings import Finding, Findings
-from risk_hub_contracts.compatibility.schemas import answer_faults, request_faults
+from risk_hub_contracts.compatibility.schemas import answer_findings, request_findings
 
 Json = Mapping[str, Any]
 
@@ -12,14 +12,14 @@ VERBS: Final = ("get", "put", "post", "delete", "patch")
 ERROR_STATUS_MIN: Final = 400
 
 
-def operation_faults(released: Json, now: Json) -> Findings:
+def operation_findings(released: Json, now: Json) -> Findings:
     """Yield each promise of one OpenAPI document that another does not keep."""
     present = dict(_operations(now))
     for name, operation in _operations(released):
         if name not in present:
             yield Finding(name, "the operation is gone")
         else:
-            yield from _Pair(name, (released, operation), (now, present[name])).faults()
+            yield from _OperationPair(name, (released, operation), (now, present[name])).findings()
 
 
 def _operations(document: Json) -> Iterator[tuple[str, Json]]:
@@ -31,19 +31,19 @@ def _operations(document: Json) -> Iterator[tuple[str, Json]]:
                 yield f"{verb.upper()} {path}", {**item[verb], "parameters": shared}
 
 
-class _Pair:
+class _OperationPair:
     """One operation as released and as it is now, each with its document for resolving references."""
 
     def __init__(self, name: str, released: tuple[Json, Json], now: tuple[Json, Json]) -> None:
         self.name = name
-        self.was_in, self.was = released
-        self.is_in, self.now = now
+        self.released_document, self.was = released
+        self.current_document, self.now = now
 
-    def faults(self) -> Findings:
+    def findings(self) -> Findings:
         """Yield each broken promise of the operation."""
         if self.was.get("operationId") != self.now.get("operationId"):
             yield Finding(self.name, "operationId changed: clients are made with that name")
-        if _is_open(self.was_in, self.was) and not _is_open(self.is_in, self.now):
+        if _is_public(self.released_document, self.was) and not _is_public(self.current_document, self.now):
             yield Finding(self.name, "needs a token now")
         yield from self._parameters()
         yield from self._body()
@@ -56,8 +56,11 @@ class _Pair:
             if name not in now:
                 yield Finding(place, "the parameter is gone")
                 continue
-            schemas = (self.was_in, parameter["schema"]), (self.is_in, now[name]["schema"])
-            yield from request_faults(*schemas, place)
+            schemas = (
+                (self.released_document, parameter["schema"]),
+                (self.current_document, now[name]["schema"]),
+            )
+            yield from request_findings(*schemas, place)
             if parameter["schema"].get("default") != now[name]["schema"].get("default"):
                 yield Finding(place, "its default changed: a request without it means another thing")
         for name, parameter in now.items():
@@ -74,7 +77,9 @@ class _Pair:
                 yield Finding(place, f"{media_type} is not taken any more")
             else:
                 schemas = content["schema"], now["content"][media_type]["schema"]
-                yield from request_faults((self.was_in, schemas[0]), (self.is_in, schemas[1]), place)
+                yield from request_findings(
+                    (self.released_document, schemas[0]), (self.current_document, schemas[1]), place
+                )
 
     def _answers(self) -> Findings:
         was, now = self.was["responses"], self.now["responses"]
@@ -96,13 +101,13 @@ class _Pair:
             if present is None:
                 yield Finding(place, f"is {media_type} no more")
                 continue
-            schemas = (self.was_in, content["schema"]), (self.is_in, present["schema"])
-            yield from answer_faults(*schemas, place)
+            schemas = (self.released_document, content["schema"]), (self.current_document, present["schema"])
+            yield from answer_findings(*schemas, place)
             for slug in content.get("examples", {}).keys() - present.get("examples", {}).keys():
                 yield Finding(place, f"the problem {slug} is answered no more")
 
 
-def _is_open(document: Json, operation: Json) -> bool:
+def _is_public(document: Json, operation: Json) -> bool:
     return not operation.get("security", document.get("security"))
 
 

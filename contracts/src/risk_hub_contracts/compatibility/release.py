@@ -62,7 +62,7 @@ class Contract:
         """Write the contract as the files of a release."""
         folder.mkdir(parents=True, exist_ok=True)
         for name in self.__dataclass_fields__:
-            (folder / f"{name}.json").write_text(_one_a_line(getattr(self, name)), encoding="utf-8")
+            (folder / f"{name}.json").write_text(_one_member_per_line(getattr(self, name)), encoding="utf-8")
 
 
 def declared_metrics() -> dict[str, Json]:
@@ -92,11 +92,11 @@ def _read(path: Path) -> Any:  # noqa: ANN401 - JSON of any shape
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _one_a_line(document: Json | list[Json]) -> str:
+def _one_member_per_line(document: Json | list[Json]) -> str:
     """Return JSON text with one top-level member per line, which keeps diffs of frozen files readable."""
     members = document if isinstance(document, list) else [{name: value} for name, value in document.items()]
     lines = [json.dumps(member, ensure_ascii=False) for member in members]
     if not isinstance(document, list):
         lines = [line[1:-1] for line in lines]
-    opened, closed = "[]" if isinstance(document, list) else "{}"
-    return f"{opened}\n" + ",\n".join(lines) + f"\n{closed}\n"
+    opening, closing = "[]" if isinstance(document, list) else "{}"
+    return f"{opening}\n" + ",\n".join(lines) + f"\n{closing}\n"

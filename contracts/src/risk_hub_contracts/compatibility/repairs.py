@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from risk_hub_contracts.compatibility.findings import Finding, Findings
 
-FILE: Final = "repaired-contract.json"
+REPAIRS_FILE: Final = "repaired-contract.json"
 
 
 def repaired(release: Path) -> list[str]:
     """Return the texts and sentences of every finding that a repair entry of the release accounts for."""
-    path = release / FILE
+    path = release / REPAIRS_FILE
     entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return [text for entry in entries for text in _texts(entry)]
 
@@ -31,7 +31,7 @@ def unrepaired(found: Iterable[Finding], accounted: Iterable[str]) -> Findings:
         if not matching:
             yield finding
     for text in sorted(texts - used):
-        yield Finding(FILE, f"no finding has the text {text!r}; remove the entry")
+        yield Finding(REPAIRS_FILE, f"no finding has the text {text!r}; remove the entry")
 
 
 def _texts(entry: Mapping[str, Any]) -> Iterator[str]:

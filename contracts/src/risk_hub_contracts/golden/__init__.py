@@ -7,12 +7,12 @@ type and pointers. Clients in other languages can use these files as test data.
 from typing import Any
 
 from risk_hub_contracts.base.times import parse_instant
-from risk_hub_contracts.golden.cases import Invalid, Valid, raw_body, request_of
+from risk_hub_contracts.golden.cases import Invalid, Valid, example_request, raw_body
 from risk_hub_contracts.golden.invalid_bodies import INVALID_BODIES
-from risk_hub_contracts.golden.invalid_components import INVALID_PARTS
+from risk_hub_contracts.golden.invalid_components import INVALID_COMPONENTS
 from risk_hub_contracts.golden.invalid_texts import INVALID_TEXTS
 from risk_hub_contracts.golden.valid_bodies import VALID_BODIES
-from risk_hub_contracts.golden.valid_components import VALID_PARTS
+from risk_hub_contracts.golden.valid_components import VALID_COMPONENTS
 from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot
 
 __all__ = ["accept", "example_files", "raw_body"]
@@ -20,8 +20,8 @@ __all__ = ["accept", "example_files", "raw_body"]
 
 def example_files() -> dict[str, dict[str, Any]]:
     """Return every example, by `valid/<name>` or `invalid/<name>`."""
-    valid = {f"valid/{case.name}": _valid(case) for case in (*VALID_BODIES, *VALID_PARTS)}
-    refused = (*INVALID_TEXTS, *INVALID_BODIES, *INVALID_PARTS)
+    valid = {f"valid/{case.name}": _valid(case) for case in (*VALID_BODIES, *VALID_COMPONENTS)}
+    refused = (*INVALID_TEXTS, *INVALID_BODIES, *INVALID_COMPONENTS)
     return valid | {f"invalid/{case.name}": _invalid(case) for case in refused}
 
 
@@ -42,7 +42,7 @@ def accept(request: dict[str, Any]) -> Snapshot:
 
 
 def _valid(case: Valid) -> dict[str, Any]:
-    request = request_of(case.body)
+    request = example_request(case.body)
     expected = {"content_hash": accept(request).content_hash}
     group = {} if case.group is None else {"group": case.group}
     return {"name": case.name, "why": case.why, **group, "request": request, "expected": expected}
@@ -54,4 +54,9 @@ def _invalid(case: Invalid) -> dict[str, Any]:
         "type": case.problem.uri,
         "pointers": sorted(case.pointers),
     }
-    return {"name": case.name, "why": case.why, "request": request_of(case.content), "expected": expected}
+    return {
+        "name": case.name,
+        "why": case.why,
+        "request": example_request(case.content),
+        "expected": expected,
+    }

@@ -55,7 +55,7 @@ def text(**raw: str) -> str:
     return "{" + ", ".join(f"{json.dumps(field)}: {value}" for field, value in fields.items()) + "}"
 
 
-def request_of(content: Mapping[str, Any] | str | bytes) -> dict[str, Any]:
+def example_request(content: Mapping[str, Any] | str | bytes) -> dict[str, Any]:
     """Return the request of an example file; bytes that are not a JSON object become text or base64."""
     request: dict[str, Any] = {
         "world_id": WORLD_ID,

@@ -9,20 +9,20 @@ from risk_hub_contracts.golden.cases import BODY, Invalid, body
 _ZEROS: Final = "0" * 64
 
 
-def _broken(name: str, why: str, *pointers: str, **changes: object) -> Invalid:
+def _violation(name: str, why: str, *pointers: str, **changes: object) -> Invalid:
     return Invalid(name, why, CONTRACT_VIOLATION, pointers, body(**changes))
 
 
 def _as_of(name: str, why: str, as_of: object) -> Invalid:
-    return _broken(f"as-of-{name}", why, "/as_of", as_of=as_of)
+    return _violation(f"as-of-{name}", why, "/as_of", as_of=as_of)
 
 
 def _weight(name: str, why: str, weight: object) -> Invalid:
-    return _broken(f"weights-{name}", why, "/weights/AAPL", weights={"AAPL": weight, "MSFT": 0.5})
+    return _violation(f"weights-{name}", why, "/weights/AAPL", weights={"AAPL": weight, "MSFT": 0.5})
 
 
 def _asset(name: str, why: str, asset_id: str, pointer: str) -> Invalid:
-    return _broken(f"weights-id-{name}", why, pointer, weights={asset_id: 1.0})
+    return _violation(f"weights-id-{name}", why, pointer, weights={asset_id: 1.0})
 
 
 def _claim(name: str, why: str, claim: str) -> Invalid:
@@ -40,26 +40,26 @@ _WORLD = (
         ("/world_id",),
         body(world_id="US-equities"),
     ),
-    _broken("world-number", "an id is a string", "/world_id", world_id=5),
-    _broken("world-null", "a field that may be absent is never null", "/world_id", world_id=None),
+    _violation("world-number", "an id is a string", "/world_id", world_id=5),
+    _violation("world-null", "a field that may be absent is never null", "/world_id", world_id=None),
 )
 _VERSION = (
-    _broken("version-missing", "required", "/version", version=...),
-    _broken("version-null", "required", "/version", version=None),
-    _broken("version-number", "an id is a string", "/version", version=1),
-    _broken("version-empty", "at least one character", "/version", version=""),
-    _broken(
+    _violation("version-missing", "required", "/version", version=...),
+    _violation("version-null", "required", "/version", version=None),
+    _violation("version-number", "an id is a string", "/version", version=1),
+    _violation("version-empty", "at least one character", "/version", version=""),
+    _violation(
         "version-too-long", f"{ID_MAX_CHARS + 1} characters", "/version", version="v" * (ID_MAX_CHARS + 1)
     ),
-    _broken("version-dots-first", "no path out of its folder", "/version", version="../v1"),
-    _broken("version-slash", "no path separator", "/version", version="v/1"),
-    _broken("version-hash-sign", "no key delimiter of a store", "/version", version="v#1"),
-    _broken("version-space", "no white space", "/version", version="v 1"),
-    _broken("version-newline", "no control character at the end", "/version", version="v1\n"),
-    _broken("version-non-ascii", "one alphabet", "/version", version="vé"),
+    _violation("version-dots-first", "no path out of its folder", "/version", version="../v1"),
+    _violation("version-slash", "no path separator", "/version", version="v/1"),
+    _violation("version-hash-sign", "no key delimiter of a store", "/version", version="v#1"),
+    _violation("version-space", "no white space", "/version", version="v 1"),
+    _violation("version-newline", "no control character at the end", "/version", version="v1\n"),
+    _violation("version-non-ascii", "one alphabet", "/version", version="vé"),
 )
 _TIME = (
-    _broken("as-of-missing", "required", "/as_of", as_of=...),
+    _violation("as-of-missing", "required", "/as_of", as_of=...),
     _as_of("naive", "no offset, so no instant", "2025-01-01T00:00:00"),
     _as_of("date-only", "a day is no instant", "2025-01-01"),
     _as_of("week-date", "ISO 8601, but not RFC 3339", "2025-W01-3T00:00:00Z"),
@@ -80,17 +80,17 @@ _TIME = (
     _as_of("trailing-newline", "nothing after the offset", "2025-01-01T00:00:00Z\n"),
 )
 _WEIGHTS = (
-    _broken("weights-missing", "required", "/weights", weights=...),
-    _broken("weights-empty", "a book holds something", "/weights", weights={}),
-    _broken("weights-array", "ids are needed", "/weights", weights=[0.5, 0.5]),
+    _violation("weights-missing", "required", "/weights", weights=...),
+    _violation("weights-empty", "a book holds something", "/weights", weights={}),
+    _violation("weights-array", "ids are needed", "/weights", weights=[0.5, 0.5]),
     _weight("boolean", "true is not 1", weight=True),
     _weight("string", "a number, not its text", "0.5"),
     _weight("null", "leave unknown assets out", None),
     _weight("object", "a number", {"value": 0.5}),
     _weight("too-large", "beyond any leverage", 1_000_001),
-    _broken("weights-sum-below", "0.9989", "/weights", weights={"AAPL": 0.4989, "MSFT": 0.5}),
-    _broken("weights-sum-above", "1.0011", "/weights", weights={"AAPL": 0.5011, "MSFT": 0.5}),
-    _broken("weights-sum-zero", "long and short cancel out", "/weights", weights={"AAPL": 1, "MSFT": -1}),
+    _violation("weights-sum-below", "0.9989", "/weights", weights={"AAPL": 0.4989, "MSFT": 0.5}),
+    _violation("weights-sum-above", "1.0011", "/weights", weights={"AAPL": 0.5011, "MSFT": 0.5}),
+    _violation("weights-sum-zero", "long and short cancel out", "/weights", weights={"AAPL": 1, "MSFT": -1}),
     _asset("empty", "at least one character", "", "/weights/"),
     _asset("too-long", "129 characters", "A" * 129, "/weights/" + "A" * 129),
     _asset("comma", "commas join pairs", "A,B", "/weights/A,B"),
@@ -100,30 +100,32 @@ _WEIGHTS = (
     _asset("not-nfc", "one spelling per id", "e\u0301", "/weights/e\u0301"),
 )
 _REST = (
-    _broken("ttl-zero", "at least 1 s", "/ttl_sec", ttl_sec=0),
-    _broken("ttl-negative", "at least 1 s", "/ttl_sec", ttl_sec=-1),
-    _broken("ttl-too-long", "a day at most", "/ttl_sec", ttl_sec=TTL_MAX_SECONDS + 1),
-    _broken("ttl-boolean", "true is not 1", "/ttl_sec", ttl_sec=True),
-    _broken("ttl-float", "whole seconds", "/ttl_sec", ttl_sec=1.9),
-    _broken("ttl-whole-float", "a JSON integer", "/ttl_sec", ttl_sec=900.0),
-    _broken("ttl-string", "a number, not its text", "/ttl_sec", ttl_sec="900"),
-    _broken("ttl-null", "leave it out for the default", "/ttl_sec", ttl_sec=None),
-    _broken("constraints-array", "an object", "/constraints", constraints=[]),
-    _broken("constraints-null", "leave it out", "/constraints", constraints=None),
-    _broken("integer-too-large", "not exact", "/constraints/cap", constraints={"cap": INTEGER_MAX_ABS + 1}),
-    _broken("number-too-large", "beyond 1e126", "/constraints/a/0", constraints={"a": [1e127]}),
-    _broken("provenance-array", "an object", "/provenance", provenance=[]),
-    _broken("provenance-actor", "not X-Actor", "/provenance/actor", provenance={"actor": "other"}),
-    _broken("provenance-stage", "not X-Stage", "/provenance/stage", provenance={"stage": "live"}),
-    _broken("provenance-actor-number", "a text", "/provenance/actor", provenance={"actor": 5}),
+    _violation("ttl-zero", "at least 1 s", "/ttl_sec", ttl_sec=0),
+    _violation("ttl-negative", "at least 1 s", "/ttl_sec", ttl_sec=-1),
+    _violation("ttl-too-long", "a day at most", "/ttl_sec", ttl_sec=TTL_MAX_SECONDS + 1),
+    _violation("ttl-boolean", "true is not 1", "/ttl_sec", ttl_sec=True),
+    _violation("ttl-float", "whole seconds", "/ttl_sec", ttl_sec=1.9),
+    _violation("ttl-whole-float", "a JSON integer", "/ttl_sec", ttl_sec=900.0),
+    _violation("ttl-string", "a number, not its text", "/ttl_sec", ttl_sec="900"),
+    _violation("ttl-null", "leave it out for the default", "/ttl_sec", ttl_sec=None),
+    _violation("constraints-array", "an object", "/constraints", constraints=[]),
+    _violation("constraints-null", "leave it out", "/constraints", constraints=None),
+    _violation(
+        "integer-too-large", "not exact", "/constraints/cap", constraints={"cap": INTEGER_MAX_ABS + 1}
+    ),
+    _violation("number-too-large", "beyond 1e126", "/constraints/a/0", constraints={"a": [1e127]}),
+    _violation("provenance-array", "an object", "/provenance", provenance=[]),
+    _violation("provenance-actor", "not X-Actor", "/provenance/actor", provenance={"actor": "other"}),
+    _violation("provenance-stage", "not X-Stage", "/provenance/stage", provenance={"stage": "live"}),
+    _violation("provenance-actor-number", "a text", "/provenance/actor", provenance={"actor": 5}),
     _claim("wrong", "a digest of other content", f"sha256:{_ZEROS}"),
     _claim("wrong-blake3", "a digest of other content", f"blake3:{_ZEROS}"),
     _claim("algorithm", "an algorithm that nobody speaks", f"md5:{_ZEROS[:32]}"),
     _claim("bare", "no algorithm named", _ZEROS),
     _claim("upper-case", "hex digits are lower-case", "SHA256:" + _ZEROS),
-    _broken("hash-number", "a text", "/hash", hash=5),
-    _broken("unknown-field", "a typo must not vanish", "/wieghts", wieghts={"AAPL": 1}),
-    _broken("unknown-escaped", "pointers escape / and ~", "/a~1b~0c", **{"a/b~c": 1}),
+    _violation("hash-number", "a text", "/hash", hash=5),
+    _violation("unknown-field", "a typo must not vanish", "/wieghts", wieghts={"AAPL": 1}),
+    _violation("unknown-escaped", "pointers escape / and ~", "/a~1b~0c", **{"a/b~c": 1}),
     Invalid(
         "many-faults",
         "every fault is named at once",

@@ -36,7 +36,7 @@ def _ref(name: str, why: str, ref: object, *pointers: str) -> Invalid:
     return Invalid(f"ref-{name}", why, REF_INVALID, found, body(covariance_ref=ref))
 
 
-def _part(name: str, why: str, *pointers: str, **changes: Any) -> Invalid:  # noqa: ANN401 - any JSON
+def _component(name: str, why: str, *pointers: str, **changes: Any) -> Invalid:  # noqa: ANN401 - any JSON
     return Invalid(name, why, CONTRACT_VIOLATION, pointers, body(**changes))
 
 
@@ -102,24 +102,30 @@ _REFS = (
     _ref("bytes-zero", "no blob is empty", {**_REF, "bytes": 0}, "/bytes"),
     _ref("bytes-too-many", "over the limit", {**_REF, "bytes": BLOB_MAX_BYTES + 1}, "/bytes"),
     _ref("unknown-member", "a typo must not vanish", {**_REF, "etag": "x"}, "/etag"),
-    _part("ref-and-field", "one of the two", "/covariance", covariance=_PAIRS, covariance_ref=_REF),
+    _component("ref-and-field", "one of the two", "/covariance", covariance=_PAIRS, covariance_ref=_REF),
 )
 _SERIES = (
-    _part("returns-empty-map", "leave it out", "/realized_returns", realized_returns={}),
-    _part("returns-empty-list", "leave it out", "/realized_returns", realized_returns=[]),
-    _part("returns-empty-series", "leave AAPL out", "/realized_returns/AAPL", realized_returns={"AAPL": []}),
-    _part("returns-null", "leave it out", "/realized_returns", realized_returns=None),
-    _part("returns-number", "a series", "/realized_returns", realized_returns=0.1),
-    _part("returns-null-point", "no gaps", "/realized_returns/1", realized_returns=[0.1, None]),
-    _part("returns-string-point", "a number", "/realized_returns/AAPL/0", realized_returns={"AAPL": ["0.1"]}),
-    _part("returns-bad-id", "an id", "/realized_returns/ A", realized_returns={" A": [0.1]}),
-    _part("stress-null", "leave it out", "/stress", stress=None),
-    _part("stress-array", "scenarios have names", "/stress", stress=[]),
-    _part("stress-flat", "a scenario is a map", "/stress/crash", stress={"crash": -0.2}),
-    _part("stress-string-metric", "a number", "/stress/crash/loss", stress={"crash": {"loss": "0.2"}}),
-    _part("stress-null-metric", "a number", "/stress/crash/loss", stress={"crash": {"loss": None}}),
-    _part("stress-shocks-list", "a map", "/stress/crash/shocks", stress={"crash": {"shocks": [0.1]}}),
-    _part("stress-shock-boolean", "a number", "/stress/c/shocks/A", stress={"c": {"shocks": {"A": True}}}),
-    _part("stress-empty-name", "a name", "/stress/", stress={"": {"loss": 0.2}}),
+    _component("returns-empty-map", "leave it out", "/realized_returns", realized_returns={}),
+    _component("returns-empty-list", "leave it out", "/realized_returns", realized_returns=[]),
+    _component(
+        "returns-empty-series", "leave AAPL out", "/realized_returns/AAPL", realized_returns={"AAPL": []}
+    ),
+    _component("returns-null", "leave it out", "/realized_returns", realized_returns=None),
+    _component("returns-number", "a series", "/realized_returns", realized_returns=0.1),
+    _component("returns-null-point", "no gaps", "/realized_returns/1", realized_returns=[0.1, None]),
+    _component(
+        "returns-string-point", "a number", "/realized_returns/AAPL/0", realized_returns={"AAPL": ["0.1"]}
+    ),
+    _component("returns-bad-id", "an id", "/realized_returns/ A", realized_returns={" A": [0.1]}),
+    _component("stress-null", "leave it out", "/stress", stress=None),
+    _component("stress-array", "scenarios have names", "/stress", stress=[]),
+    _component("stress-flat", "a scenario is a map", "/stress/crash", stress={"crash": -0.2}),
+    _component("stress-string-metric", "a number", "/stress/crash/loss", stress={"crash": {"loss": "0.2"}}),
+    _component("stress-null-metric", "a number", "/stress/crash/loss", stress={"crash": {"loss": None}}),
+    _component("stress-shocks-list", "a map", "/stress/crash/shocks", stress={"crash": {"shocks": [0.1]}}),
+    _component(
+        "stress-shock-boolean", "a number", "/stress/c/shocks/A", stress={"c": {"shocks": {"A": True}}}
+    ),
+    _component("stress-empty-name", "a name", "/stress/", stress={"": {"loss": 0.2}}),
 )
-INVALID_PARTS: Final = (*_COVARIANCE, *_REFS, *_SERIES)
+INVALID_COMPONENTS: Final = (*_COVARIANCE, *_REFS, *_SERIES)

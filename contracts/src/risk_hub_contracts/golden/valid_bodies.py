@@ -25,7 +25,7 @@ _CLAIMED: Final = body(provenance={"run": "é/1", "cost": 1e-7})
 _BLAKE3_CLAIM: Final = "blake3:ee64be9880095e839dde0b35d7b74cd7eff4702b46e37af4c7b67bd5977c4a16"
 
 
-def _claiming(claim: str) -> dict[str, Any]:
+def _with_claim(claim: str) -> dict[str, Any]:
     return _CLAIMED | {"hash": claim}
 
 
@@ -33,38 +33,38 @@ def _limit(name: str, why: str, **changes: Any) -> Valid:  # noqa: ANN401 - any 
     return Valid(f"limit-{name}", why, body(**changes))
 
 
-def _same(name: str, why: str, group: str, **changes: Any) -> Valid:  # noqa: ANN401 - any JSON
+def _same_hash(name: str, why: str, group: str, **changes: Any) -> Valid:  # noqa: ANN401 - any JSON
     return Valid(name, why, body(**changes), group)
 
 
-_SAME: Final = (
-    _same("minimal", "the three required fields", "minimal"),
-    _same("world-in-body", "equal to the path", "minimal", world_id="us-equities"),
-    _same("created-at-ignored", "the hub's clock decides", "minimal", created_at="1999-01-01T00:00:00Z"),
-    _same("ttl-default", "900 is what absence means", "minimal", ttl_sec=900),
-    _same(
+_SAME_HASH: Final = (
+    _same_hash("minimal", "the three required fields", "minimal"),
+    _same_hash("world-in-body", "equal to the path", "minimal", world_id="us-equities"),
+    _same_hash("created-at-ignored", "the hub's clock decides", "minimal", created_at="1999-01-01T00:00:00Z"),
+    _same_hash("ttl-default", "900 is what absence means", "minimal", ttl_sec=900),
+    _same_hash(
         "provenance-echo",
         "equal to the headers",
         "minimal",
         provenance={"actor": "gateway", "stage": "Paper"},
     ),
-    _same("time-zero-offset", "+00:00 is Z", "minimal", as_of="2025-01-01T00:00:00+00:00"),
-    _same("time-other-zone", "one instant", "minimal", as_of="2025-01-01T09:00:00+09:00"),
-    _same("time-fraction", "no microseconds are none", "minimal", as_of="2025-01-01T00:00:00.000Z"),
-    _same("time-lower-case", "as RFC 3339 allows", "minimal", as_of="2025-01-01t00:00:00z"),
-    _same("key-order", "objects have no order", "minimal", weights={"MSFT": 0.5, "AAPL": 0.5}),
-    _same("number-integer", "1 is 1.0", "numbers", weights={"A": 1, "B": 0}, constraints={"cap": 1}),
-    _same("number-float", "1.0 is 1", "numbers", weights={"A": 1.0, "B": 0.0}, constraints={"cap": 1.0}),
-    _same(
+    _same_hash("time-zero-offset", "+00:00 is Z", "minimal", as_of="2025-01-01T00:00:00+00:00"),
+    _same_hash("time-other-zone", "one instant", "minimal", as_of="2025-01-01T09:00:00+09:00"),
+    _same_hash("time-fraction", "no microseconds are none", "minimal", as_of="2025-01-01T00:00:00.000Z"),
+    _same_hash("time-lower-case", "as RFC 3339 allows", "minimal", as_of="2025-01-01t00:00:00z"),
+    _same_hash("key-order", "objects have no order", "minimal", weights={"MSFT": 0.5, "AAPL": 0.5}),
+    _same_hash("number-integer", "1 is 1.0", "numbers", weights={"A": 1, "B": 0}, constraints={"cap": 1}),
+    _same_hash("number-float", "1.0 is 1", "numbers", weights={"A": 1.0, "B": 0.0}, constraints={"cap": 1.0}),
+    _same_hash(
         "number-negative-zero", "-0.0 is 0", "numbers", weights={"A": 1.0, "B": -0.0}, constraints={"cap": 1}
     ),
     Valid(
         "hash-gateway-sha256",
         "the deployed client's digest",
-        _claiming(gateway_digest(_CLAIMED, "sha256")),
+        _with_claim(gateway_digest(_CLAIMED, "sha256")),
         "claimed",
     ),
-    Valid("hash-gateway-blake3", "the same, by BLAKE3", _claiming(_BLAKE3_CLAIM), "claimed"),
+    Valid("hash-gateway-blake3", "the same, by BLAKE3", _with_claim(_BLAKE3_CLAIM), "claimed"),
 )
 _LIMITS: Final = (
     _limit("weights-sum-low", "0.999 is within", weights={"AAPL": 0.499, "MSFT": 0.5}),
@@ -85,4 +85,4 @@ _LIMITS: Final = (
     _limit("number-range", "tiny and huge", constraints={"a": [5e-324, 1e126, 1e21, 1e-7, 123456789.125]}),
     _limit("depth", f"{JSON_MAX_DEPTH} levels", constraints=_nested(JSON_MAX_DEPTH - 1)),
 )
-VALID_BODIES: Final = (*_SAME, *_LIMITS)
+VALID_BODIES: Final = (*_SAME_HASH, *_LIMITS)

@@ -18,15 +18,15 @@ def _ref(kind: BlobKind, data: bytes) -> dict[str, Any]:
     return {"ref": uri, "sha256": sha256, "bytes": len(data), "kind": kind}
 
 
-REFERRED_BLOBS: Final[dict[BlobKind, bytes]] = {
+REFERENCED_BLOBS: Final[dict[BlobKind, bytes]] = {
     "covariance": encode_covariance(["AAPL", "MSFT"], [0.04, 0.01, 0.09]),
     "realized_returns": encode_returns(_RETURNS),
     "stress": encode_stress(_STRESS),
 }
 """The blobs to which the examples with references refer."""
-_COVARIANCE_REF: Final = _ref("covariance", REFERRED_BLOBS["covariance"])
-_RETURNS_REF: Final = _ref("realized_returns", REFERRED_BLOBS["realized_returns"])
-_STRESS_REF: Final = _ref("stress", REFERRED_BLOBS["stress"])
+_COVARIANCE_REF: Final = _ref("covariance", REFERENCED_BLOBS["covariance"])
+_RETURNS_REF: Final = _ref("realized_returns", REFERENCED_BLOBS["realized_returns"])
+_STRESS_REF: Final = _ref("stress", REFERENCED_BLOBS["stress"])
 
 
 def _covariance(name: str, why: str, covariance: object) -> Valid:
@@ -88,4 +88,4 @@ _OTHERS: Final = (
         ),
     ),
 )
-VALID_PARTS: Final = (*_FORMS, *_OTHERS)
+VALID_COMPONENTS: Final = (*_FORMS, *_OTHERS)

@@ -13,9 +13,9 @@ from risk_hub_contracts.base.ids import (
     ASSET_ID_PATTERN,
     ID_PATTERN,
     NAME_PATTERN,
-    asset_id_fault,
+    asset_id_violation,
     has_visible_character,
-    name_fault,
+    name_violation,
 )
 from risk_hub_contracts.base.limits import ASSET_ID_MAX_CHARS, ID_MAX_CHARS, NAME_MAX_CHARS
 from risk_hub_contracts.reports.exit_signal import Action
@@ -36,11 +36,11 @@ the exit engine.
 """
 
 
-def _name(fault_of: Callable[[str], str | None]) -> AfterValidator:
+def _name(violation_of: Callable[[str], str | None]) -> AfterValidator:
     """Return the check of a name by the rule of snapshots; of a stored name, only that it is visible."""
 
     def check(value: str, info: ValidationInfo) -> str:
-        fault = fault_of(value) if info.context is REGISTERING else None
+        fault = violation_of(value) if info.context is REGISTERING else None
         if not has_visible_character(value):
             fault = "must have at least one visible character"
         if fault is not None:
@@ -55,12 +55,12 @@ Ratio = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 AssetId = Annotated[
     str,
     Field(min_length=1, max_length=ASSET_ID_MAX_CHARS, json_schema_extra={"pattern": ASSET_ID_PATTERN}),
-    _name(asset_id_fault),
+    _name(asset_id_violation),
 ]
 ScenarioName = Annotated[
     str,
     Field(min_length=1, max_length=NAME_MAX_CHARS, json_schema_extra={"pattern": NAME_PATTERN}),
-    _name(name_fault),
+    _name(name_violation),
 ]
 StrategyId = Annotated[str, Field(pattern=ID_PATTERN, max_length=ID_MAX_CHARS)]
 

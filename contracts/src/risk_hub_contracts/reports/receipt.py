@@ -9,7 +9,7 @@ from risk_hub_contracts.base.canonical import content_hash
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, SHA256_PATTERN
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
-UNSIGNED: Final = "sha256:" + "0" * 64
+PLACEHOLDER_RESULT_HASH: Final = "sha256:" + "0" * 64
 
 
 class RiskParameters(BaseModel):
@@ -80,21 +80,21 @@ def result_hash(report: Mapping[str, Any]) -> str:
     and of where components are stored: members in NOT_HASHED are excluded and cannot be verified. The age of
     dated returns is included.
     """
-    return content_hash(hashed(report))
+    return content_hash(hashed_members(report))
 
 
-def hashed(report: Mapping[str, Any]) -> dict[str, Any]:
+def hashed_members(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return the hashed members of a report document, its receipt included except the hash itself."""
     found = _without(report, "evaluated_at")
     found["receipt"] = _without(report["receipt"], "result_hash")
     found["inputs"] = [_without(given, "source") for given in report["inputs"]]
     if report.get("sufficiency") is not None:
-        told = map(_of_the_snapshot, report["sufficiency"]["inputs"])
-        found["sufficiency"] = {**report["sufficiency"], "inputs": list(told)}
+        snapshot_inputs = map(_snapshot_members, report["sufficiency"]["inputs"])
+        found["sufficiency"] = {**report["sufficiency"], "inputs": list(snapshot_inputs)}
     return found
 
 
-def _of_the_snapshot(given: Mapping[str, Any]) -> dict[str, Any]:
+def _snapshot_members(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of an input's sufficiency that depend on its bytes only."""
     dated = given["last_date"] is not None
     return _without(given, "known_since", *(() if dated else ("staleness_seconds",)))

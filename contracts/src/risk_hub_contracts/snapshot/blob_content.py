@@ -6,11 +6,11 @@ from math import isfinite
 from typing import Any, Final
 
 from risk_hub_contracts.base.limits import NUMBER_MAX_ABS, RETURN_MAX_ABS, WEIGHTS_MAX_COUNT
-from risk_hub_contracts.base.numbers import number_faults
+from risk_hub_contracts.base.numbers import number_violations
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.blob.types import BlobFormatError, Covariance, Decoded, Stress
-from risk_hub_contracts.snapshot.request import shape_faults
-from risk_hub_contracts.snapshot.rules import Setting, rule_faults
+from risk_hub_contracts.snapshot.request import shape_violations
+from risk_hub_contracts.snapshot.rules import RequestContext, rule_violations
 
 _STRESS: Final = "/stress"
 
@@ -22,9 +22,9 @@ def check_header(decoded: Decoded) -> None:
         BlobFormatError: the content breaks the contract; the message says where.
     """
     if isinstance(decoded, Stress):
-        fault = next(stress_faults(decoded.scenarios), None)
-        if fault is not None:
-            raise BlobFormatError(f"{fault.pointer}: {fault.detail}")
+        violation = next(stress_violations(decoded.scenarios), None)
+        if violation is not None:
+            raise BlobFormatError(f"{violation.pointer}: {violation.detail}")
     elif isinstance(decoded, Covariance) and len(decoded.ids) > WEIGHTS_MAX_COUNT:
         raise BlobFormatError(f"a covariance has at most {WEIGHTS_MAX_COUNT} ids, not {len(decoded.ids)}")
 
@@ -51,13 +51,13 @@ def are_bounded(row: Sequence[float], max_abs: float = NUMBER_MAX_ABS) -> bool:
     return isfinite(sum(row)) and min(row) >= -max_abs and max(row) <= max_abs
 
 
-def stress_faults(scenarios: dict[str, dict[str, Any]]) -> Iterator[Violation]:
+def stress_violations(scenarios: dict[str, dict[str, Any]]) -> Iterator[Violation]:
     """Yield the violations that these scenarios would have if they were inline."""
     body: dict[str, Any] = {"stress": scenarios}
-    faults = [fault for fault in shape_faults(body) if fault.pointer.startswith(_STRESS)]
-    if faults:
-        yield from faults
+    violations = [violation for violation in shape_violations(body) if violation.pointer.startswith(_STRESS)]
+    if violations:
+        yield from violations
         return
-    yield from number_faults(body)
+    yield from number_violations(body)
     # Only the rules for fields that are present apply: the world, actor and clock are not used.
-    yield from rule_faults(body, Setting("world", "actor", "stage", datetime.now(UTC), None))
+    yield from rule_violations(body, RequestContext("world", "actor", "stage", datetime.now(UTC), None))

@@ -14,7 +14,7 @@ from risk_hub_contracts.blob.write import encode_covariance, encode_factor, enco
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Component:
     """One large component.
 
     Attributes:
@@ -71,10 +71,10 @@ class Part:
         return self.kind, self.document
 
 
-def covariance_part(ids: Sequence[str], upper: Sequence[float]) -> Part:
+def covariance_component(ids: Sequence[str], upper: Sequence[float]) -> Component:
     """Build the inline component from a packed upper triangle, without reading it back."""
     data = encode_covariance(ids, upper)
-    return Part("covariance", sha256_hex(data), len(ids) ** 2, data, None)
+    return Component("covariance", sha256_hex(data), len(ids) ** 2, data, None)
 
 
 def _encode_covariance(document: Mapping[str, Any]) -> bytes:

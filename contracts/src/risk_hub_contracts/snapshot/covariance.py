@@ -8,12 +8,12 @@ from math import sqrt
 from operator import itemgetter, mul
 from typing import Any
 
-from risk_hub_contracts.base.ids import asset_id_fault
+from risk_hub_contracts.base.ids import asset_id_violation
 from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS
 from risk_hub_contracts.base.pointers import pointer
 from risk_hub_contracts.base.problems import Violation
-from risk_hub_contracts.base.violations import capped
-from risk_hub_contracts.blob.triangle import triangle_in_order, triangle_index, triangle_size
+from risk_hub_contracts.base.violations import capped_violations
+from risk_hub_contracts.blob.triangle import reorder_triangle, triangle_index, triangle_size
 from risk_hub_contracts.snapshot.pair_keys import agree, pair_pointer, read_pairs
 from risk_hub_contracts.snapshot.request import covariance_form
 
@@ -35,55 +35,57 @@ class Triangle:
 def read_covariance(
     value: Mapping[str, Any],
     weight_ids: Collection[str],
-    faults: list[Violation],
+    violations: list[Violation],
 ) -> Triangle | None:
-    """Return the normal form of a covariance whose shape is valid; append its violations to `faults`.
+    """Return the normal form of a covariance whose shape is valid; append its violations to `violations`.
 
     Args:
         value: one of the three inline forms.
         weight_ids: the ids that it must cover; additional ids are allowed.
-        faults: receives one violation per broken rule; the result is valid only if it stays empty.
+        violations: receives one violation per broken rule; the result is valid only if it stays empty.
     """
     if covariance_form(value) == "pairs":
-        triangle = _from_pairs(value, weight_ids, faults)
-    elif faulty_ids := list(_id_faults(value["ids"])):
-        faults += faulty_ids
+        triangle = _from_pairs(value, weight_ids, violations)
+    elif invalid_ids := list(_id_violations(value["ids"])):
+        violations += invalid_ids
         return None
     else:
-        triangle = _from_matrix(value, faults) if "matrix" in value else _from_upper(value, faults)
+        triangle = _from_matrix(value, violations) if "matrix" in value else _from_upper(value, violations)
     if triangle is not None:
-        faults += chain(uncovered(triangle.ids, weight_ids, "/covariance"), _impossible(triangle))
+        violations += chain(
+            coverage_violations(triangle.ids, weight_ids, "/covariance"), _value_violations(triangle)
+        )
     return triangle
 
 
 def _from_pairs(
     value: Mapping[str, float],
     weight_ids: Collection[str],
-    faults: list[Violation],
+    violations: list[Violation],
 ) -> Triangle | None:
-    found = read_pairs(value, weight_ids, faults)
+    found = read_pairs(value, weight_ids, violations)
     return None if found is None else Triangle(*found, partial(pair_pointer, value))
 
 
-def _from_upper(value: Mapping[str, Any], faults: list[Violation]) -> Triangle | None:
+def _from_upper(value: Mapping[str, Any], violations: list[Violation]) -> Triangle | None:
     ids, upper = value["ids"], value["upper"]
     if len(upper) != triangle_size(len(ids)):
         wanted = f"{len(ids)} ids need {triangle_size(len(ids))} numbers, not {len(upper)}"
-        faults.append(Violation("/covariance/upper", wanted))
+        violations.append(Violation("/covariance/upper", wanted))
         return None
 
     def locate(first: str, second: str) -> str:
         return pointer("covariance", "upper", triangle_index(len(ids), ids.index(first), ids.index(second)))
 
     order = sorted(range(len(ids)), key=ids.__getitem__)
-    return Triangle(sorted(ids), list(triangle_in_order(upper, order)), locate)
+    return Triangle(sorted(ids), list(reorder_triangle(upper, order)), locate)
 
 
-def _from_matrix(value: Mapping[str, Any], faults: list[Violation]) -> Triangle | None:
+def _from_matrix(value: Mapping[str, Any], violations: list[Violation]) -> Triangle | None:
     ids, rows = value["ids"], value["matrix"]
-    misfits = list(_misfits(rows, len(ids)))
-    if misfits:
-        faults += misfits
+    shape_violations = list(_shape_violations(rows, len(ids)))
+    if shape_violations:
+        violations += shape_violations
         return None
 
     def locate(first: str, second: str) -> str:
@@ -96,7 +98,7 @@ def _from_matrix(value: Mapping[str, Any], faults: list[Violation]) -> Triangle 
     upper, lower = _triangle(rows), _triangle(zip(*rows, strict=True))
     triangle = Triangle(sorted(ids), upper, locate)
     if upper != lower:
-        faults += _made_symmetric(triangle, lower)
+        violations += _symmetrize(triangle, lower)
     return triangle
 
 
@@ -104,7 +106,7 @@ def _triangle(rows: Iterable[Sequence[float]]) -> list[float]:
     return list(chain.from_iterable(row[start:] for start, row in enumerate(rows)))
 
 
-def _misfits(rows: Sequence[Sequence[float]], count: int) -> Iterator[Violation]:
+def _shape_violations(rows: Sequence[Sequence[float]], count: int) -> Iterator[Violation]:
     if len(rows) != count:
         yield Violation("/covariance/matrix", f"{count} ids need {count} rows, not {len(rows)}")
     for index, row in enumerate(rows):
@@ -113,7 +115,7 @@ def _misfits(rows: Sequence[Sequence[float]], count: int) -> Iterator[Violation]
             yield Violation(pointer("covariance", "matrix", index), wanted)
 
 
-def _made_symmetric(triangle: Triangle, lower: Sequence[float]) -> Iterator[Violation]:
+def _symmetrize(triangle: Triangle, lower: Sequence[float]) -> Iterator[Violation]:
     """Store the mean where both halves agree to rounding, so that the order of ids has no effect."""
 
     def asymmetric(hit: tuple[int, int, int]) -> Violation:
@@ -122,7 +124,7 @@ def _made_symmetric(triangle: Triangle, lower: Sequence[float]) -> Iterator[Viol
         above, below = triangle.upper[index], lower[index]
         return Violation(where, f"not symmetric: {above!r} here, {below!r} in the other half")
 
-    return capped(_unequal_halves(triangle, lower), asymmetric, "/covariance")
+    return capped_violations(_unequal_halves(triangle, lower), asymmetric, "/covariance")
 
 
 def _unequal_halves(triangle: Triangle, lower: Sequence[float]) -> Iterator[tuple[int, int, int]]:
@@ -137,18 +139,20 @@ def _unequal_halves(triangle: Triangle, lower: Sequence[float]) -> Iterator[tupl
             yield index, row, column
 
 
-def _id_faults(ids: Sequence[str]) -> Iterator[Violation]:
+def _id_violations(ids: Sequence[str]) -> Iterator[Violation]:
     seen: set[str] = set()
     for index, asset_id in enumerate(ids):
-        fault = (
-            f"the id {asset_id!a} appears more than once" if asset_id in seen else asset_id_fault(asset_id)
+        violation = (
+            f"the id {asset_id!a} appears more than once"
+            if asset_id in seen
+            else asset_id_violation(asset_id)
         )
         seen.add(asset_id)
-        if fault:
-            yield Violation(pointer("covariance", "ids", index), fault)
+        if violation:
+            yield Violation(pointer("covariance", "ids", index), violation)
 
 
-def uncovered(ids: Collection[str], weight_ids: Collection[str], at: str) -> Iterator[Violation]:
+def coverage_violations(ids: Collection[str], weight_ids: Collection[str], at: str) -> Iterator[Violation]:
     """Yield one violation at the pointer `at` for each weight id that `ids` does not contain."""
     covered = set(ids)
     for asset_id in weight_ids:
@@ -156,7 +160,7 @@ def uncovered(ids: Collection[str], weight_ids: Collection[str], at: str) -> Ite
             yield Violation(at, f"does not cover {asset_id!a}, which has a weight")
 
 
-def _impossible(triangle: Triangle) -> Iterator[Violation]:
+def _value_violations(triangle: Triangle) -> Iterator[Violation]:
     variances = triangle.variances()
     if min(variances) >= 0:
 
@@ -164,7 +168,7 @@ def _impossible(triangle: Triangle) -> Iterator[Violation]:
             detail = f"the correlation of {pair[0]!a} and {pair[1]!a} is beyond 1"
             return Violation(triangle.locate(*pair), detail)
 
-        yield from capped(
+        yield from capped_violations(
             _beyond_correlation_one(triangle, list(map(sqrt, variances))), beyond, "/covariance"
         )
     for asset_id, variance in zip(triangle.ids, variances, strict=True):

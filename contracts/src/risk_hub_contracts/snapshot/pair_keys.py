@@ -5,7 +5,7 @@ from itertools import combinations_with_replacement, islice
 from math import sqrt
 from typing import Final
 
-from risk_hub_contracts.base.ids import asset_id_fault
+from risk_hub_contracts.base.ids import asset_id_violation
 from risk_hub_contracts.base.limits import (
     ASSET_ID_MAX_CHARS,
     COVARIANCE_ASYMMETRY_MAX_RATIO,
@@ -29,26 +29,26 @@ def agree(first: float, second: float, scale: float) -> bool:
 def read_pairs(
     pairs: Mapping[str, float],
     weight_ids: Collection[str],
-    faults: list[Violation],
+    violations: list[Violation],
 ) -> tuple[list[str], list[float]] | None:
-    """Return the sorted ids of a pair map and its packed upper triangle; append violations to `faults`."""
+    """Return the sorted ids of a pair map and its packed upper triangle; append violations to `violations`."""
     ids = sorted(weight_ids)
     quick = _exact_triangle(pairs, ids)
     if quick is not None:
         return ids, quick
-    keys_by_pair = _resolve(pairs, weight_ids, faults)
+    keys_by_pair = _resolve(pairs, weight_ids, violations)
     ids = sorted({asset_id for pair in keys_by_pair for asset_id in pair})
-    found = [*_id_faults(keys_by_pair, ids), *_missing(keys_by_pair, ids)]
-    faults += found
+    found = [*_id_violations(keys_by_pair, ids), *_missing(keys_by_pair, ids)]
+    violations += found
     if found or not ids:
         return None
-    faults += _disagreements(pairs, keys_by_pair)
+    violations += _disagreements(pairs, keys_by_pair)
     return ids, [_value(pairs, keys_by_pair[pair]) for pair in combinations_with_replacement(ids, 2)]
 
 
 def pair_pointer(pairs: Mapping[str, float], first: str, second: str) -> str:
     """Return the pointer to the entry of two ids, in either order and with either separator."""
-    keys = (f"{a}{joint}{b}" for joint in ",:" for a, b in ((first, second), (second, first)))
+    keys = (f"{a}{separator}{b}" for separator in ",:" for a, b in ((first, second), (second, first)))
     return next((pointer("covariance", key) for key in keys if key in pairs), "/covariance")
 
 
@@ -65,25 +65,27 @@ def _exact_triangle(pairs: Mapping[str, float], ids: list[str]) -> list[float] |
     return None if None in upper else [value for value in upper if value is not None]
 
 
-def _resolve(pairs: Mapping[str, float], weight_ids: Collection[str], faults: list[Violation]) -> KeysByPair:
+def _resolve(
+    pairs: Mapping[str, float], weight_ids: Collection[str], violations: list[Violation]
+) -> KeysByPair:
     """Split the keys. A key with several possible splits must have exactly one into two known ids."""
     found: KeysByPair = {}
-    unclear: list[str] = []
+    ambiguous_keys: list[str] = []
     for key in pairs:
-        first, joint, second = key.partition("," if "," in key else ":")
-        if first and second and joint not in second:
+        first, separator, second = key.partition("," if "," in key else ":")
+        if first and second and separator not in second:
             pair = (first, second) if first <= second else (second, first)
             found[pair] = (*found[pair], key) if pair in found else (key,)
         else:
-            unclear.append(key)
+            ambiguous_keys.append(key)
     known = {asset_id for pair in found for asset_id in pair}.union(weight_ids)
-    for key in unclear:
+    for key in ambiguous_keys:
         fitting = {pair for pair in _splits(key) if known.issuperset(pair)}
         if len(fitting) == 1:
             pair = fitting.pop()
             found[pair] = (*found.get(pair, ()), key)
         else:
-            faults.append(Violation(pointer("covariance", key), _why_unclear(fitting)))
+            violations.append(Violation(pointer("covariance", key), _ambiguity_detail(fitting)))
     return found
 
 
@@ -98,14 +100,14 @@ def _sorted_pair(first: str, second: str) -> Pair:
     return (first, second) if first <= second else (second, first)
 
 
-def _why_unclear(fitting: Collection[Pair]) -> str:
+def _ambiguity_detail(fitting: Collection[Pair]) -> str:
     if not fitting:
         return 'a key must be two known asset ids, as "a,b" or "a:b"'
     return f'ambiguous: {len(fitting)} pairs of ids can be read from this key; write it as "a,b"'
 
 
-def _id_faults(keys_by_pair: KeysByPair, ids: Sequence[str]) -> Iterator[Violation]:
-    bad = {asset_id: fault for asset_id in ids if (fault := asset_id_fault(asset_id))}
+def _id_violations(keys_by_pair: KeysByPair, ids: Sequence[str]) -> Iterator[Violation]:
+    bad = {asset_id: violation for asset_id in ids if (violation := asset_id_violation(asset_id))}
     for pair, keys in keys_by_pair.items() if bad else ():
         for asset_id in bad.keys() & pair:
             yield Violation(pointer("covariance", keys[0]), f"{asset_id!a}: {bad[asset_id]}")

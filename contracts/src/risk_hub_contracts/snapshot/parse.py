@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.canonical import DigestAlgorithm, content_hash, gateway_digest
 from risk_hub_contracts.base.limits import ID_MAX_CHARS, TTL_DEFAULT_SECONDS
-from risk_hub_contracts.base.numbers import number_faults
+from risk_hub_contracts.base.numbers import number_violations
 from risk_hub_contracts.base.problems import (
     CONTRACT_VIOLATION,
     HASH_MISMATCH,
@@ -24,15 +24,15 @@ from risk_hub_contracts.base.problems import (
 )
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.blob.refs import BlobRef, parse_ref
+from risk_hub_contracts.snapshot.components import Component, covariance_component
 from risk_hub_contracts.snapshot.covariance import Triangle, read_covariance
-from risk_hub_contracts.snapshot.components import Part, covariance_part
-from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS, shape_faults
-from risk_hub_contracts.snapshot.rules import Setting, rule_faults
+from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS, shape_violations
+from risk_hub_contracts.snapshot.rules import RequestContext, rule_violations
 from risk_hub_contracts.snapshot.type import Snapshot
 
-__all__ = ["Part", "Snapshot", "parse_snapshot", "parse_snapshot_document"]
+__all__ = ["Component", "Snapshot", "parse_snapshot", "parse_snapshot_document"]
 
-_REF_ROOTS: Final = frozenset(REF_FIELDS.values())
+_REF_FIELD_NAMES: Final = frozenset(REF_FIELDS.values())
 
 
 def parse_snapshot(  # noqa: PLR0913 - each is a fact of the request, by keyword
@@ -60,9 +60,9 @@ def parse_snapshot(  # noqa: PLR0913 - each is a fact of the request, by keyword
     """
     parsed = strict_json.read(raw)
     if not isinstance(parsed.value, dict):
-        raise _refusal([Violation("", "the body must be a JSON object")])
-    setting = Setting(world_id, actor, stage, now, bucket)
-    return _parse(parsed.value, setting, small_numbers=parsed.small_numbers)
+        raise _contract_problem([Violation("", "the body must be a JSON object")])
+    context = RequestContext(world_id, actor, stage, now, bucket)
+    return _parse(parsed.value, context, small_numbers=parsed.small_numbers)
 
 
 def parse_snapshot_document(  # noqa: PLR0913 - as parse_snapshot
@@ -75,27 +75,29 @@ def parse_snapshot_document(  # noqa: PLR0913 - as parse_snapshot
     bucket: str | None = None,
 ) -> Snapshot:
     """Read a body that `strict_json.loads` has parsed; otherwise as `parse_snapshot`."""
-    return _parse(body, Setting(world_id, actor, stage, now, bucket), small_numbers=False)
+    return _parse(body, RequestContext(world_id, actor, stage, now, bucket), small_numbers=False)
 
 
-def _parse(body: dict[str, Any], setting: Setting, *, small_numbers: bool) -> Snapshot:
-    _refuse_other_world(body, setting.world_id)
-    faults = shape_faults(body)
-    sound = _without_broken(body, faults)
-    faults += rule_faults(sound, setting)
-    triangle = _read_triangle(sound, faults)
-    refs = _read_refs(sound, setting, faults)
+def _parse(body: dict[str, Any], context: RequestContext, *, small_numbers: bool) -> Snapshot:
+    _require_same_world(body, context.world_id)
+    violations = shape_violations(body)
+    valid_fields = _valid_fields(body, violations)
+    violations += rule_violations(valid_fields, context)
+    triangle = _read_triangle(valid_fields, violations)
+    refs = _read_refs(valid_fields, context, violations)
     if not small_numbers:
-        seen = {fault.pointer for fault in faults}
-        faults += [fault for fault in number_faults(sound) if fault.pointer not in seen]
-    if faults:
-        raise _refusal(faults)
-    snapshot = _assemble(sound, setting, tuple(_parts(sound, triangle, refs)))
+        seen = {violation.pointer for violation in violations}
+        violations += [
+            violation for violation in number_violations(valid_fields) if violation.pointer not in seen
+        ]
+    if violations:
+        raise _contract_problem(violations)
+    snapshot = _assemble(valid_fields, context, tuple(_components(valid_fields, triangle, refs)))
     _check_claim(body, snapshot)
     return snapshot
 
 
-def _refuse_other_world(body: Mapping[str, Any], world_id: str) -> None:
+def _require_same_world(body: Mapping[str, Any], world_id: str) -> None:
     named = body.get("world_id", world_id)
     if isinstance(named, str) and named != world_id:
         raise ProblemError(
@@ -105,73 +107,77 @@ def _refuse_other_world(body: Mapping[str, Any], world_id: str) -> None:
         )
 
 
-def _without_broken(body: Mapping[str, Any], faults: Sequence[Violation]) -> dict[str, Any]:
-    broken = {_root(fault) for fault in faults}
+def _valid_fields(body: Mapping[str, Any], violations: Sequence[Violation]) -> dict[str, Any]:
+    broken = {_top_level_field(violation) for violation in violations}
     return {field: value for field, value in body.items() if field not in broken}
 
 
-def _root(fault: Violation) -> str:
+def _top_level_field(violation: Violation) -> str:
     """Return the top-level field; an unknown field may stay escaped, because it is never looked up."""
-    return fault.pointer.split("/", 2)[1] if fault.pointer else ""
+    return violation.pointer.split("/", 2)[1] if violation.pointer else ""
 
 
-def _read_triangle(sound: Mapping[str, Any], faults: list[Violation]) -> Triangle | None:
-    if "covariance" not in sound:
+def _read_triangle(valid_fields: Mapping[str, Any], violations: list[Violation]) -> Triangle | None:
+    if "covariance" not in valid_fields:
         return None
-    return read_covariance(sound["covariance"], sound.get("weights", {}), faults)
+    return read_covariance(valid_fields["covariance"], valid_fields.get("weights", {}), violations)
 
 
-def _read_refs(sound: Mapping[str, Any], setting: Setting, faults: list[Violation]) -> dict[str, BlobRef]:
+def _read_refs(
+    valid_fields: Mapping[str, Any], context: RequestContext, violations: list[Violation]
+) -> dict[str, BlobRef]:
     refs: dict[str, BlobRef] = {}
     for kind in KINDS:
-        if REF_FIELDS[kind] in sound:
+        if REF_FIELDS[kind] in valid_fields:
             try:
                 refs[kind] = parse_ref(
-                    sound[REF_FIELDS[kind]],
-                    world_id=setting.world_id,
+                    valid_fields[REF_FIELDS[kind]],
+                    world_id=context.world_id,
                     kind=kind,
-                    bucket=setting.bucket,
+                    bucket=context.bucket,
                 )
             except ProblemError as problem:
-                faults += problem.violations
+                violations += problem.violations
     return refs
 
 
-def _parts(
-    sound: Mapping[str, Any],
+def _components(
+    valid_fields: Mapping[str, Any],
     triangle: Triangle | None,
     refs: Mapping[str, BlobRef],
-) -> Iterator[Part]:
+) -> Iterator[Component]:
     for kind in KINDS:
         if kind in refs:
-            yield Part.from_ref(refs[kind])
+            yield Component.from_ref(refs[kind])
         elif kind == "covariance" and triangle is not None:
-            yield covariance_part(triangle.ids, triangle.upper)
-        elif kind in sound:
-            yield Part.from_document(kind, sound[kind])
+            yield covariance_component(triangle.ids, triangle.upper)
+        elif kind in valid_fields:
+            yield Component.from_document(kind, valid_fields[kind])
 
 
-def _assemble(sound: Mapping[str, Any], setting: Setting, parts: tuple[Part, ...]) -> Snapshot:
-    as_of = parse_instant(sound["as_of"])
+def _assemble(
+    valid_fields: Mapping[str, Any], context: RequestContext, components: tuple[Component, ...]
+) -> Snapshot:
+    as_of = parse_instant(valid_fields["as_of"])
     hashed = {
-        "world_id": setting.world_id,
-        "version": sound["version"],
+        "world_id": context.world_id,
+        "version": valid_fields["version"],
         "as_of": format_instant(as_of),
-        "weights": {asset_id: weight + 0.0 for asset_id, weight in sound["weights"].items()},
-        "ttl_sec": sound.get("ttl_sec", TTL_DEFAULT_SECONDS),
-        "provenance": sound.get("provenance", {}) | {"actor": setting.actor, "stage": setting.stage},
+        "weights": {asset_id: weight + 0.0 for asset_id, weight in valid_fields["weights"].items()},
+        "ttl_sec": valid_fields.get("ttl_sec", TTL_DEFAULT_SECONDS),
+        "provenance": valid_fields.get("provenance", {}) | {"actor": context.actor, "stage": context.stage},
     }
-    if "constraints" in sound:
-        hashed["constraints"] = sound["constraints"]
-    leaves = {part.kind: f"sha256:{part.sha256}" for part in parts}
+    if "constraints" in valid_fields:
+        hashed["constraints"] = valid_fields["constraints"]
+    leaves = {component.kind: f"sha256:{component.sha256}" for component in components}
     return Snapshot(
-        world_id=setting.world_id,
-        version=sound["version"],
+        world_id=context.world_id,
+        version=valid_fields["version"],
         as_of=as_of,
-        as_of_text=sound["as_of"],
+        as_of_text=valid_fields["as_of"],
         weights=hashed["weights"],
-        parts=parts,
-        constraints=sound.get("constraints"),
+        components=components,
+        constraints=valid_fields.get("constraints"),
         ttl_sec=hashed["ttl_sec"],
         provenance=hashed["provenance"],
         content_hash=content_hash(hashed | leaves),
@@ -198,7 +204,7 @@ def _client_digest(body: Mapping[str, Any], claim: str) -> str | None:
     return None
 
 
-def _refusal(faults: Sequence[Violation]) -> ProblemError:
-    refs_only = all(_root(fault) in _REF_ROOTS for fault in faults)
-    problem = REF_INVALID if refs_only else CONTRACT_VIOLATION
-    return ProblemError(problem, summary(faults, "The body"), faults)
+def _contract_problem(violations: Sequence[Violation]) -> ProblemError:
+    only_refs_invalid = all(_top_level_field(violation) in _REF_FIELD_NAMES for violation in violations)
+    problem = REF_INVALID if only_refs_invalid else CONTRACT_VIOLATION
+    return ProblemError(problem, summary(violations, "The body"), violations)

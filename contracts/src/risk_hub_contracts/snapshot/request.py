@@ -11,11 +11,11 @@ from typing_extensions import TypedDict
 
 from risk_hub_contracts.base import ids, limits
 from risk_hub_contracts.base.problems import Violation
-from risk_hub_contracts.base.violations import explain
+from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.blob.refs import REF_PATTERN, IssuedRef
 from risk_hub_contracts.blob.types import BlobKind
 
-__all__ = ["KINDS", "REF_FIELDS", "SnapshotRequest", "covariance_form", "shape_faults"]
+__all__ = ["KINDS", "REF_FIELDS", "SnapshotRequest", "covariance_form", "shape_violations"]
 
 KINDS: Final[tuple[BlobKind, ...]] = ("covariance", "realized_returns", "stress")
 REF_FIELDS: Final[dict[BlobKind, str]] = {kind: f"{kind}_ref" for kind in KINDS}
@@ -211,10 +211,10 @@ class SnapshotRequest(TypedDict):
 _ADAPTER: Final[TypeAdapter[SnapshotRequest]] = TypeAdapter(SnapshotRequest)
 
 
-def shape_faults(body: dict[str, Any]) -> list[Violation]:
+def shape_violations(body: dict[str, Any]) -> list[Violation]:
     """Return first-layer violations: unknown, missing or null fields, types, numbers out of range."""
     try:
         _ADAPTER.validate_python(body)
     except ValidationError as error:
-        return explain(error, tagged=_TAGGED, known=SnapshotRequest.__annotations__)
+        return to_violations(error, tagged=_TAGGED, known=SnapshotRequest.__annotations__)
     return []

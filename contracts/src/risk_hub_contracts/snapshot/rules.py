@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import fsum
 from typing import Any, Final
 
-from risk_hub_contracts.base.ids import are_plain_names, asset_id_fault, id_fault, name_fault
+from risk_hub_contracts.base.ids import are_plain_names, asset_id_violation, id_violation, name_violation
 from risk_hub_contracts.base.limits import (
     AS_OF_MIN_YEAR,
     FUTURE_SKEW_MAX_SECONDS,
@@ -20,7 +20,7 @@ from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RequestContext:
     """The context of a body: world (path), actor and stage (headers), the hub's clock and bucket."""
 
     world_id: str
@@ -31,27 +31,27 @@ class Setting:
 
 
 Body = Mapping[str, Any]
-Rule = Callable[[Body, Setting], Iterable[Violation]]
+Rule = Callable[[Body, RequestContext], Iterable[Violation]]
 
 
-def rule_faults(body: Body, setting: Setting) -> Iterator[Violation]:
+def rule_violations(body: Body, context: RequestContext) -> Iterator[Violation]:
     """Yield the violations of the rules for the fields that are present."""
-    if fault := id_fault(setting.world_id):
-        yield Violation("/world_id", fault)
+    if violation := id_violation(context.world_id):
+        yield Violation("/world_id", violation)
     for field, rule in _RULES:
         if field in body:
-            yield from rule(body, setting)
+            yield from rule(body, context)
     for kind in KINDS:
         if kind in body and REF_FIELDS[kind] in body:
             yield Violation(f"/{kind}", f"send {kind} or {REF_FIELDS[kind]}, not both")
 
 
-def _version(body: Body, _: Setting) -> Iterator[Violation]:
-    if fault := id_fault(body["version"]):
-        yield Violation("/version", fault)
+def _version(body: Body, _: RequestContext) -> Iterator[Violation]:
+    if violation := id_violation(body["version"]):
+        yield Violation("/version", violation)
 
 
-def _as_of(body: Body, setting: Setting) -> Iterator[Violation]:
+def _as_of(body: Body, context: RequestContext) -> Iterator[Violation]:
     try:
         instant = parse_instant(body["as_of"])
     except InstantError as error:
@@ -59,8 +59,8 @@ def _as_of(body: Body, setting: Setting) -> Iterator[Violation]:
         return
     if instant.year < AS_OF_MIN_YEAR:
         yield Violation("/as_of", f"must not be before the year {AS_OF_MIN_YEAR}")
-    if instant > setting.now + timedelta(seconds=FUTURE_SKEW_MAX_SECONDS):
-        ahead = (instant - setting.now).total_seconds()
+    if instant > context.now + timedelta(seconds=FUTURE_SKEW_MAX_SECONDS):
+        ahead = (instant - context.now).total_seconds()
         yield Violation(
             "/as_of",
             f"is {duration_text(ahead)} ahead of the hub's clock; "
@@ -68,9 +68,9 @@ def _as_of(body: Body, setting: Setting) -> Iterator[Violation]:
         )
 
 
-def _weights(body: Body, _: Setting) -> Iterator[Violation]:
+def _weights(body: Body, _: RequestContext) -> Iterator[Violation]:
     weights = body["weights"]
-    yield from _names(weights, asset_id_fault, "weights")
+    yield from _name_violations(weights, asset_id_violation, "weights")
     total = fsum(weights.values())
     # The decimal bounds are inclusive, so the last bits of a float sum must not matter.
     if round(abs(total - 1), _SUM_DIGITS) > WEIGHT_SUM_TOLERANCE:
@@ -80,11 +80,11 @@ def _weights(body: Body, _: Setting) -> Iterator[Violation]:
         )
 
 
-def _returns(body: Body, _: Setting) -> Iterator[Violation]:
+def _returns(body: Body, _: RequestContext) -> Iterator[Violation]:
     returns = body["realized_returns"]
     if isinstance(returns, list):
         return
-    yield from _names(returns, asset_id_fault, "realized_returns")
+    yield from _name_violations(returns, asset_id_violation, "realized_returns")
     points = sum(map(len, returns.values()))
     if points > RETURNS_TOTAL_MAX_POINTS:
         yield Violation(
@@ -92,29 +92,31 @@ def _returns(body: Body, _: Setting) -> Iterator[Violation]:
         )
 
 
-def _stress(body: Body, _: Setting) -> Iterator[Violation]:
-    yield from _names(body["stress"], name_fault, "stress")
+def _stress(body: Body, _: RequestContext) -> Iterator[Violation]:
+    yield from _name_violations(body["stress"], name_violation, "stress")
     for scenario, values in body["stress"].items():
-        yield from _names(values, name_fault, "stress", scenario)
-        yield from _names(values.get("shocks", ()), asset_id_fault, "stress", scenario, "shocks")
+        yield from _name_violations(values, name_violation, "stress", scenario)
+        yield from _name_violations(
+            values.get("shocks", ()), asset_id_violation, "stress", scenario, "shocks"
+        )
 
 
-def _provenance(body: Body, setting: Setting) -> Iterator[Violation]:
+def _provenance(body: Body, context: RequestContext) -> Iterator[Violation]:
     provenance = body["provenance"]
-    if provenance.get("actor", setting.actor) != setting.actor:
-        yield Violation("/provenance/actor", f"must equal X-Actor, {setting.actor!a}, or be left out")
-    if provenance.get("stage", setting.stage).lower() != setting.stage:
-        yield Violation("/provenance/stage", f"must equal X-Stage, {setting.stage!a}, or be left out")
+    if provenance.get("actor", context.actor) != context.actor:
+        yield Violation("/provenance/actor", f"must equal X-Actor, {context.actor!a}, or be left out")
+    if provenance.get("stage", context.stage).lower() != context.stage:
+        yield Violation("/provenance/stage", f"must equal X-Stage, {context.stage!a}, or be left out")
 
 
-def _names(
+def _name_violations(
     names: Collection[str],
-    fault_of: Callable[[str], str | None],
+    violation_of: Callable[[str], str | None],
     *parents: str,
 ) -> Iterator[Violation]:
     for name in () if are_plain_names(names) else names:
-        if fault := fault_of(name):
-            yield Violation(pointer(*parents, name), fault)
+        if violation := violation_of(name):
+            yield Violation(pointer(*parents, name), violation)
 
 
 _SUM_DIGITS: Final = 12

@@ -8,7 +8,7 @@ from typing import Any, Self
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
-from risk_hub_contracts.snapshot.components import Part
+from risk_hub_contracts.snapshot.components import Component
 from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
 
 
@@ -22,7 +22,7 @@ class Snapshot:
         as_of: the instant it describes, UTC.
         as_of_text: the same instant as the producer wrote it.
         weights: asset id -> share of the portfolio, in the producer's order.
-        parts: the large parts, in the order covariance, realized_returns, stress.
+        components: the large parts, in the order covariance, realized_returns, stress.
         constraints: the producer's own object, or None.
         ttl_sec: seconds until it expires.
         provenance: the producer's object with `actor` and `stage` filled in.
@@ -34,7 +34,7 @@ class Snapshot:
     as_of: datetime
     as_of_text: str
     weights: dict[str, float]
-    parts: tuple[Part, ...]
+    components: tuple[Component, ...]
     constraints: dict[str, Any] | None
     ttl_sec: int
     provenance: dict[str, Any]
@@ -50,9 +50,9 @@ class Snapshot:
         """The stage it was published under, lower-case."""
         return str(self.provenance["stage"])
 
-    def part(self, kind: BlobKind) -> Part | None:
+    def component(self, kind: BlobKind) -> Component | None:
         """Return the large part of this kind, if the snapshot has one."""
-        return next((part for part in self.parts if part.kind == kind), None)
+        return next((component for component in self.components if component.kind == kind), None)
 
     def with_refs(self, refs: Mapping[BlobKind, BlobRef]) -> Self:
         """Return the same snapshot, same hash, with these parts by reference.
@@ -60,7 +60,7 @@ class Snapshot:
         Raises:
             ValueError: the digest of a reference differs from that of the component it replaces.
         """
-        return self._with({kind: Part.from_ref(ref) for kind, ref in refs.items()})
+        return self._with({kind: Component.from_ref(ref) for kind, ref in refs.items()})
 
     def with_blobs(self, blobs: Mapping[BlobKind, bytes]) -> Self:
         """Return the same snapshot, same hash, with these parts inline.
@@ -68,14 +68,16 @@ class Snapshot:
         Raises:
             ValueError: the bytes are not a blob, or their digest differs from the component's.
         """
-        return self._with({kind: Part.from_blob(data) for kind, data in blobs.items()})
+        return self._with({kind: Component.from_blob(data) for kind, data in blobs.items()})
 
-    def _with(self, parts: Mapping[BlobKind, Part]) -> Self:
-        for kind, part in parts.items():
-            present = self.part(kind)
-            if present is None or (present.kind, present.sha256) != (part.kind, part.sha256):
-                raise ValueError(f"the {kind} of this snapshot has not the digest {part.sha256}")
-        return replace(self, parts=tuple(parts.get(part.kind, part) for part in self.parts))
+    def _with(self, components: Mapping[BlobKind, Component]) -> Self:
+        for kind, component in components.items():
+            present = self.component(kind)
+            if present is None or (present.kind, present.sha256) != (component.kind, component.sha256):
+                raise ValueError(f"the {kind} of this snapshot has not the digest {component.sha256}")
+        return replace(
+            self, components=tuple(components.get(component.kind, component) for component in self.components)
+        )
 
     def to_document(self) -> dict[str, Any]:
         """Return the contract's fields, JSON-ready; each large part inline or as `<kind>_ref`."""
@@ -85,7 +87,7 @@ class Snapshot:
             "as_of": self.as_of_text,
             "weights": self.weights,
         }
-        document |= dict(part.stored() for part in self.parts)
+        document |= dict(component.stored() for component in self.components)
         if self.constraints is not None:
             document["constraints"] = self.constraints
         return document | {"ttl_sec": self.ttl_sec, "provenance": self.provenance}
@@ -99,7 +101,7 @@ class Snapshot:
             as_of=parse_instant(document["as_of"]),
             as_of_text=document["as_of"],
             weights=document["weights"],
-            parts=tuple(_stored_parts(document)),
+            components=tuple(_read_components(document)),
             constraints=document.get("constraints"),
             ttl_sec=document["ttl_sec"],
             provenance=document["provenance"],
@@ -107,10 +109,10 @@ class Snapshot:
         )
 
 
-def _stored_parts(document: Mapping[str, Any]) -> Iterator[Part]:
+def _read_components(document: Mapping[str, Any]) -> Iterator[Component]:
     for kind in KINDS:
         if kind in document:
-            yield Part.from_document(kind, document[kind])
+            yield Component.from_document(kind, document[kind])
         elif REF_FIELDS[kind] in document:
             stored = {"bytes": None} | document[REF_FIELDS[kind]]
-            yield Part.from_ref(BlobRef.model_validate(stored))
+            yield Component.from_ref(BlobRef.model_validate(stored))

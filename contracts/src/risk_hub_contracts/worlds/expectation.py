@@ -11,20 +11,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from risk_hub_contracts.base import limits
-from risk_hub_contracts.base.ids import ACTOR_PATTERN, actor_fault
+from risk_hub_contracts.base.ids import ACTOR_PATTERN, actor_violation
 
 HOUR_PATTERN: Final = "^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"
 _CLOSED: Final = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-def _fault(message: str) -> PydanticCustomError:
+def _validation_error(message: str) -> PydanticCustomError:
     return PydanticCustomError("expectation", "{message}", {"message": message})
 
 
 def _owner(value: str) -> str:
-    fault = actor_fault(value)
-    if fault:
-        raise _fault(fault)
+    violation = actor_violation(value)
+    if violation:
+        raise _validation_error(violation)
     return value
 
 
@@ -42,9 +42,9 @@ class QuietHours(BaseModel):
     to: Hour
 
     @model_validator(mode="after")
-    def _some_time(self) -> Self:
+    def _not_empty(self) -> Self:
         if self.from_ == self.to:
-            raise _fault("from and to are equal; to silence a world all day, set enabled to false")
+            raise _validation_error("from and to are equal; to silence a world all day, set enabled to false")
         return self
 
     def covers(self, instant: datetime) -> bool:
@@ -78,7 +78,7 @@ class Expectation(BaseModel):
     @model_validator(mode="after")
     def _warn_comes_first(self) -> Self:
         if self.warn_seconds >= self.critical_seconds:
-            raise _fault(
+            raise _validation_error(
                 f"warn_seconds ({self.warn_seconds}) must be less than critical_seconds ({self.critical_seconds})"
             )
         return self

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from risk_hub_contracts.base import limits, strict_json
 from risk_hub_contracts.base.problems import REGISTRATION_INVALID, ProblemError, Violation, summary
 from risk_hub_contracts.base.times import Instant
-from risk_hub_contracts.base.violations import explain
+from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.policies.exit_policy import REGISTERING, ExitPolicy
 from risk_hub_contracts.worlds.expectation import Expectation
 
@@ -99,15 +99,15 @@ def parse_registration(model: type[Registered], raw: bytes) -> Registered:
     try:
         registered = model.model_validate_json(raw, strict=True, context=REGISTERING)
     except ValidationError as error:
-        faults = explain(error, known=model.model_fields)
-        raise ProblemError(REGISTRATION_INVALID, summary(faults, "The body"), faults) from None
-    _require_that_it_fits(registered)
+        violations = to_violations(error, known=model.model_fields)
+        raise ProblemError(REGISTRATION_INVALID, summary(violations, "The body"), violations) from None
+    _check_stored_size(registered)
     return registered
 
 
-def _require_that_it_fits(registered: BaseModel) -> None:
+def _check_stored_size(registered: BaseModel) -> None:
     """Reject a registration whose stored form exceeds the size of one table row."""
     size_bytes = len(registered.model_dump_json(by_alias=True).encode())
     if size_bytes > limits.ITEM_BODY_MAX_BYTES:
-        fault = f"its stored form has {size_bytes} bytes; at most {limits.ITEM_BODY_MAX_BYTES} are kept"
-        raise ProblemError(REGISTRATION_INVALID, f"The body: {fault}.", [Violation("", fault)])
+        violation = f"its stored form has {size_bytes} bytes; at most {limits.ITEM_BODY_MAX_BYTES} are kept"
+        raise ProblemError(REGISTRATION_INVALID, f"The body: {violation}.", [Violation("", violation)])

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from risk_hub_contracts.api.openapi.builders import Json, answer, header_parameter, model_ref, path_parameter, problems
+from risk_hub_contracts.api.openapi.builders import (
+    Json,
+    answer,
+    header_parameter,
+    model_ref,
+    path_parameter,
+    problems,
+)
 from risk_hub_contracts.base import problems as p
 from risk_hub_contracts.base.ids import ACTOR_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.problems import ProblemType
@@ -15,19 +22,19 @@ _BODY: Final = (
 )
 
 
-def blob_paths(world: Json, anyone: Sequence[ProblemType]) -> Json:
+def blob_paths(world: Json, read_problems: Sequence[ProblemType]) -> Json:
     """Return the paths for blobs.
 
     Args:
         world: the path parameter of the world.
-        anyone: the problems that every read of a world may answer.
+        read_problems: the problems that every read of a world may answer.
     """
     blob = [world, path_parameter("sha256", "The blob's SHA-256.", SHA256_PATTERN)]
     return {
-        _BLOBS: {"parameters": [world], "post": _begin([*anyone, *_BODY])},
+        _BLOBS: {"parameters": [world], "post": _begin([*read_problems, *_BODY])},
         f"{_BLOBS}/{{sha256}}": {
             "parameters": blob,
-            "get": _read([*anyone, p.INVALID_QUERY, p.BLOB_NOT_FOUND]),
+            "get": _read([*read_problems, p.INVALID_QUERY, p.BLOB_NOT_FOUND]),
         },
         f"{_BLOBS}/{{sha256}}/complete": {
             "parameters": blob,
@@ -35,7 +42,7 @@ def blob_paths(world: Json, anyone: Sequence[ProblemType]) -> Json:
                 "complete_upload",
                 "Make the uploaded parts the blob; repeating it is safe",
                 "The blob is stored, its size and digest verified.",
-                [*anyone, *_BODY, p.UPLOAD_NOT_FOUND, p.UPLOAD_MISMATCH],
+                [*read_problems, *_BODY, p.UPLOAD_NOT_FOUND, p.UPLOAD_MISMATCH],
             ),
         },
         f"{_BLOBS}/{{sha256}}/abort": {
@@ -44,7 +51,7 @@ def blob_paths(world: Json, anyone: Sequence[ProblemType]) -> Json:
                 "abort_upload",
                 "Forget a multipart upload and its parts",
                 "There is no such upload any more; `stored` says whether the blob is there all the same.",
-                [*anyone, *_BODY],
+                [*read_problems, *_BODY],
             ),
         },
     }

@@ -6,9 +6,19 @@ from pydantic import BaseModel
 
 from risk_hub_contracts import __version__
 from risk_hub_contracts.api.openapi.blobs import blob_paths
+from risk_hub_contracts.api.openapi.builders import (
+    Json,
+    answer,
+    header_components,
+    header_parameter,
+    header_refs,
+    model_ref,
+    path_parameter,
+    problems,
+    query_parameters,
+)
 from risk_hub_contracts.api.openapi.examples import add_examples
 from risk_hub_contracts.api.openapi.links import add_links
-from risk_hub_contracts.api.openapi.builders import Json, answer, header_components, header_parameter, header_refs, model_ref, path_parameter, problems, query_parameters
 from risk_hub_contracts.api.openapi.reports import report_paths
 from risk_hub_contracts.api.openapi.worlds import world_paths
 from risk_hub_contracts.api.queries import LatestQuery, ListQuery, LookupQuery
@@ -135,7 +145,7 @@ def _list() -> Json:
 
 
 def _read_one(operation_id: str, summary: str, query: type[BaseModel]) -> Json:
-    held = header_parameter("If-None-Match", None, "The ETag that the client holds.")
+    if_none_match = header_parameter("If-None-Match", None, "The ETag that the client holds.")
     responses = {
         "200": answer("SnapshotAnswer", "The snapshot.", "ETag", "Risk-Hub-Settled"),
         "304": {
@@ -146,6 +156,6 @@ def _read_one(operation_id: str, summary: str, query: type[BaseModel]) -> Json:
     return {
         "operationId": operation_id,
         "summary": summary,
-        "parameters": [held, *query_parameters(query)],
+        "parameters": [if_none_match, *query_parameters(query)],
         "responses": responses | problems(_ONE_SNAPSHOT),
     }

@@ -6,7 +6,7 @@ from risk_hub_contracts.api.openapi.links import operations
 from risk_hub_contracts.blob.write import digest, encode_covariance
 from risk_hub_contracts.golden.cases import ACTOR, BODY, NOW, STAGE, WORLD_ID
 from risk_hub_contracts.golden.valid_bodies import VALID_BODIES
-from risk_hub_contracts.golden.valid_components import VALID_PARTS
+from risk_hub_contracts.golden.valid_components import VALID_COMPONENTS
 from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 
 Json = dict[str, Any]
@@ -61,7 +61,7 @@ def _parameters(paths: Json) -> list[Json]:
 
 
 def _bodies() -> Json:
-    golden = {case.name: case for case in (*VALID_BODIES, *VALID_PARTS)}
+    golden = {case.name: case for case in (*VALID_BODIES, *VALID_COMPONENTS)}
     return {
         "SnapshotRequest": {
             name: {

@@ -8,9 +8,9 @@ Json = dict[str, Any]
 
 STORED: Final = ("201", "200")
 READ: Final = ("200",)
-_OF_THE_SNAPSHOT: Final = {"world_id": "$response.body#/world_id", "version": "$response.body#/version"}
-_OF_THE_BLOB: Final = {"world_id": "$request.path.world_id", "sha256": "$response.body#/ref/sha256"}
-_OF_THE_STAGE: Final = {"world_id": "$response.body#/world_id", "stage": "$response.body#/stage"}
+_SNAPSHOT_PARAMETERS: Final = {"world_id": "$response.body#/world_id", "version": "$response.body#/version"}
+_BLOB_PARAMETERS: Final = {"world_id": "$request.path.world_id", "sha256": "$response.body#/ref/sha256"}
+_STAGE_PARAMETERS: Final = {"world_id": "$response.body#/world_id", "stage": "$response.body#/stage"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ LINKS: Final = (
         STORED,
         "stored_snapshot",
         "lookup_snapshot",
-        {**_OF_THE_SNAPSHOT, "include_expired": "true"},
+        {**_SNAPSHOT_PARAMETERS, "include_expired": "true"},
         "The same snapshot, by its version.",
     ),
     Link(
@@ -47,27 +47,34 @@ LINKS: Final = (
         STORED,
         "risk_report",
         "read_risk",
-        _OF_THE_SNAPSHOT,
+        _SNAPSHOT_PARAMETERS,
         "Its risk numbers; 404 `risk-not-found` until they are computed.",
     ),
-    Link("latest_snapshot", READ, "risk_report", "read_risk", _OF_THE_SNAPSHOT, "Its risk numbers."),
-    Link("lookup_snapshot", READ, "risk_report", "read_risk", _OF_THE_SNAPSHOT, "Its risk numbers."),
-    Link("complete_upload", READ, "stored_blob", "read_blob", _OF_THE_BLOB, "Where the blob can be fetched."),
+    Link("latest_snapshot", READ, "risk_report", "read_risk", _SNAPSHOT_PARAMETERS, "Its risk numbers."),
+    Link("lookup_snapshot", READ, "risk_report", "read_risk", _SNAPSHOT_PARAMETERS, "Its risk numbers."),
+    Link(
+        "complete_upload",
+        READ,
+        "stored_blob",
+        "read_blob",
+        _BLOB_PARAMETERS,
+        "Where the blob can be fetched.",
+    ),
     Link(
         "expect_world",
         STORED,
         "expectation",
         "read_expectation",
-        _OF_THE_STAGE,
+        _STAGE_PARAMETERS,
         "The expectation that was put.",
     ),
-    Link("expect_world", STORED, "forget", "forget_world", _OF_THE_STAGE, "Take the expectation back."),
+    Link("expect_world", STORED, "forget", "forget_world", _STAGE_PARAMETERS, "Take the expectation back."),
     Link(
         "put_exit_policy",
         STORED,
         "exit_policy",
         "read_exit_policy",
-        _OF_THE_STAGE,
+        _STAGE_PARAMETERS,
         "The policy that was put.",
     ),
     Link(
@@ -75,7 +82,7 @@ LINKS: Final = (
         STORED,
         "default_policy",
         "drop_exit_policy",
-        _OF_THE_STAGE,
+        _STAGE_PARAMETERS,
         "Return to the default policy.",
     ),
 )

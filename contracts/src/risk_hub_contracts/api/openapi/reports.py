@@ -9,7 +9,7 @@ from risk_hub_contracts.base import problems as p
 from risk_hub_contracts.base.problems import ProblemType
 
 _WORLD: Final = "/risk-hub/worlds/{world_id}"
-_AS: Final = "Risk-Hub-Evaluated-As"
+_EVALUATED_AS_HEADER: Final = "Risk-Hub-Evaluated-As"
 _SETTLED: Final = "Risk-Hub-Settled"
 _LATEST: Final = (
     "`latest` in this path always names the newest snapshot, also where a version has that name. The report's "
@@ -60,14 +60,14 @@ def report_paths(world: Json, read: Sequence[ProblemType], no_snapshot: Sequence
 
 
 def _risk(operation_id: str, summary: str, types: Sequence[ProblemType], *headers: str) -> Json:
-    responses = {"200": answer("RiskReport", "The report.", _AS, *headers)} | problems(
+    responses = {"200": answer("RiskReport", "The report.", _EVALUATED_AS_HEADER, *headers)} | problems(
         (*types, p.RISK_NOT_FOUND)
     )
     return {"operationId": operation_id, "summary": summary, "responses": responses}
 
 
 def _stress(operation_id: str, summary: str, types: Sequence[ProblemType], *headers: str) -> Json:
-    responses = {"200": answer("StressReport", "The report.", _AS, *headers)} | problems(
+    responses = {"200": answer("StressReport", "The report.", _EVALUATED_AS_HEADER, *headers)} | problems(
         (*types, p.STRESS_NOT_FOUND)
     )
     return {"operationId": operation_id, "summary": summary, "responses": responses}

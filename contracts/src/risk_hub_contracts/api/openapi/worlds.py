@@ -2,18 +2,26 @@
 
 from typing import Final
 
-from risk_hub_contracts.api.openapi.builders import Json, answer, header_refs, model_ref, path_parameter, problems, query_parameters
+from risk_hub_contracts.api.openapi.builders import (
+    Json,
+    answer,
+    header_refs,
+    model_ref,
+    path_parameter,
+    problems,
+    query_parameters,
+)
 from risk_hub_contracts.api.world_queries import StageQuery, WorldsQuery
 from risk_hub_contracts.base import problems as p
 from risk_hub_contracts.base.problems import ProblemType
 
-_ASKED: Final = (
+_READ: Final = (
     *(p.NETWORK_DENIED, p.THROTTLED, p.INTERNAL, p.UNAVAILABLE, p.GATEWAY_TIMEOUT, p.UNAUTHENTICATED),
     *(p.FORBIDDEN_SCOPE, p.INVALID_QUERY, p.NOT_FOUND),
 )
-_OF_ONE: Final = (*_ASKED, p.CONTRACT_VIOLATION)
+_ONE_WORLD: Final = (*_READ, p.CONTRACT_VIOLATION)
 _PUT: Final = (
-    *(*_OF_ONE, p.BODY_TOO_LARGE, p.UNSUPPORTED_MEDIA_TYPE, p.MALFORMED_JSON, p.NOT_UTF8, p.DUPLICATE_KEY),
+    *(*_ONE_WORLD, p.BODY_TOO_LARGE, p.UNSUPPORTED_MEDIA_TYPE, p.MALFORMED_JSON, p.NOT_UTF8, p.DUPLICATE_KEY),
     *(p.NON_FINITE_NUMBER, p.TOO_DEEP, p.REGISTRATION_INVALID),
 )
 
@@ -51,7 +59,7 @@ def _list() -> Json:
         "operationId": "list_worlds",
         "summary": "How every known world stands: fresh, late, stale, missing",
         "parameters": query_parameters(WorldsQuery),
-        "responses": {"200": answer("WorldsPage", "One page.")} | problems((*_ASKED, p.CURSOR_INVALID)),
+        "responses": {"200": answer("WorldsPage", "One page.")} | problems((*_READ, p.CURSOR_INVALID)),
     }
 
 
@@ -73,7 +81,7 @@ def _get(operation_id: str, summary: str, model: str, *absent: ProblemType) -> J
     return {
         "operationId": operation_id,
         "summary": summary,
-        "responses": responses | problems((*_OF_ONE, *absent)),
+        "responses": responses | problems((*_ONE_WORLD, *absent)),
     }
 
 
@@ -82,5 +90,5 @@ def _delete(operation_id: str, summary: str) -> Json:
     return {
         "operationId": operation_id,
         "summary": summary,
-        "responses": {"204": gone} | problems(_OF_ONE),
+        "responses": {"204": gone} | problems(_ONE_WORLD),
     }
