@@ -75,7 +75,7 @@ def claim(
     return Claim(version, content_hash, START + minutes * MINUTE)
 
 
-def test_claims_come_back_each_once_and_of_this_blob_only(marks: Marks) -> None:
+def test_claims_are_returned_once_and_only_for_their_blob(marks: Marks) -> None:
     upload, other = claim(None, None), claim("v1", "sha256:" + "c" * 64)
     found = {Claim(each.version, each.content_hash, each.at, found=True) for each in (claim(), upload)}
     for each in (claim(), claim("v2"), other, upload, claim(), *found):
@@ -86,7 +86,7 @@ def test_claims_come_back_each_once_and_of_this_blob_only(marks: Marks) -> None:
     assert list(marks.claims(WORLD, "c" * 64)) == []
 
 
-def test_a_claim_again_renews_the_first(marks: Marks) -> None:
+def test_repeated_claim_renews_the_first(marks: Marks) -> None:
     marks.claim(WORLD, SHA256, claim(), RETAINED)
     marks.claim(WORLD, SHA256, claim(minutes=1), RETAINED)
     assert list(marks.claims(WORLD, SHA256)) == [claim(minutes=1)]
@@ -102,7 +102,7 @@ def test_a_claim_is_withdrawn_unless_it_was_renewed(marks: Marks) -> None:
         assert list(marks.claims(WORLD, SHA256)) == []
 
 
-def test_a_doom_is_its_owners_until_it_ends(marks: Marks) -> None:
+def test_deletion_lease_belongs_to_its_owner_until_it_expires(marks: Marks) -> None:
     assert not marks.is_leased(WORLD, SHA256, START)
     assert marks.lease(WORLD, SHA256, "one", START, UNTIL)
     assert marks.lease(WORLD, SHA256, "one", START, UNTIL)
@@ -115,7 +115,7 @@ def test_a_doom_is_its_owners_until_it_ends(marks: Marks) -> None:
     assert marks.is_leased(WORLD, SHA256, UNTIL)
 
 
-def test_only_its_owner_ends_a_doom(marks: Marks) -> None:
+def test_only_the_owner_releases_a_deletion_lease(marks: Marks) -> None:
     marks.lease(WORLD, SHA256, "one", START, UNTIL)
     marks.release(WORLD, SHA256, "two")
     assert marks.is_leased(WORLD, SHA256, START)
@@ -124,7 +124,7 @@ def test_only_its_owner_ends_a_doom(marks: Marks) -> None:
         assert not marks.is_leased(WORLD, SHA256, START)
 
 
-def test_the_place_is_kept_and_forgotten(marks: Marks) -> None:
+def test_reaper_position_is_saved_and_cleared(marks: Marks) -> None:
     assert marks.position() is None
     marks.save_position("here")
     assert marks.position() == "here"
@@ -132,7 +132,7 @@ def test_the_place_is_kept_and_forgotten(marks: Marks) -> None:
     assert marks.position() is None
 
 
-def test_the_shelf_is_gone_through_from_any_place_on(inventory: Shelf) -> None:
+def test_blob_listing_resumes_from_any_position(inventory: Shelf) -> None:
     put = {(world, inventory.put(world, number)) for world in ("w1", "w2") for number in range(3)}
     found, position = [], None
     while blobs := inventory.inventory.after(position):
@@ -141,7 +141,7 @@ def test_the_shelf_is_gone_through_from_any_place_on(inventory: Shelf) -> None:
     assert found == sorted(put)
 
 
-def test_a_removed_blob_is_gone_however_often_it_is_removed(inventory: Shelf) -> None:
+def test_removing_a_blob_is_idempotent(inventory: Shelf) -> None:
     inventory.put("w1", 0)
     (blob,) = inventory.inventory.after(None)
     assert blob.stored_at.tzinfo is not None

@@ -34,7 +34,7 @@ def missing_ref() -> BlobRef:
     return BlobRef(ref=f"s3://blobs/risk-blobs/w1/{sha256}", sha256=sha256, bytes=1, kind="stress")
 
 
-def test_a_blob_comes_back_under_its_digest(blobs: BlobStore) -> None:
+def test_stored_blob_is_loaded_by_its_digest(blobs: BlobStore) -> None:
     ref = blobs.put("w1", "stress", SHA256, DATA)
     assert ref == BlobRef(
         ref=f"s3://{blobs.bucket}/risk-blobs/w1/{SHA256}", sha256=SHA256, bytes=len(DATA), kind="stress"
@@ -42,22 +42,22 @@ def test_a_blob_comes_back_under_its_digest(blobs: BlobStore) -> None:
     assert blobs.load(ref) == DATA
 
 
-def test_f17_a_second_put_of_the_same_blob_is_harmless(blobs: BlobStore) -> None:
+def test_f17_second_put_of_the_same_blob_returns_the_same_ref(blobs: BlobStore) -> None:
     assert blobs.put("w1", "stress", SHA256, DATA) == blobs.put("w1", "stress", SHA256, DATA)
 
 
-def test_stat_tells_digest_size_and_kind_without_the_bytes(blobs: BlobStore) -> None:
+def test_stat_returns_digest_size_and_kind(blobs: BlobStore) -> None:
     ref = blobs.put("w1", "stress", SHA256, DATA)
     assert blobs.stat(ref) == BlobStat(sha256=SHA256, size_bytes=len(DATA), kind="stress")
 
 
-def test_a_blob_that_is_not_there_has_no_stat_and_does_not_load(blobs: BlobStore) -> None:
+def test_missing_blob_has_no_stat_and_fails_to_load(blobs: BlobStore) -> None:
     assert blobs.stat(missing_ref()) is None
     with pytest.raises(BlobError, match="missing"):
         blobs.load(missing_ref())
 
 
-def test_a_blob_in_an_archive_storage_class_is_a_blob_error_and_not_an_unknown_failure() -> None:
+def test_reading_an_archived_blob_raises_blob_error() -> None:
     with mock_aws():
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket="blobs")
@@ -71,19 +71,19 @@ def test_a_blob_in_an_archive_storage_class_is_a_blob_error_and_not_an_unknown_f
             store.head(ref, 1_000)
 
 
-def test_inv_06_bytes_that_do_not_match_the_digest_are_never_returned(blobs: BlobStore) -> None:
+def test_inv_06_loading_bytes_with_a_wrong_digest_raises_blob_error(blobs: BlobStore) -> None:
     stored = blobs.put("w1", "stress", SHA256, DATA)
     lying = stored.model_copy(update={"sha256": "0" * 64})
     with pytest.raises(BlobError, match=f"sha256 is {SHA256}"):
         blobs.load(lying)
 
 
-def test_a_download_url_names_the_blob(blobs: BlobStore) -> None:
+def test_download_url_contains_the_digest(blobs: BlobStore) -> None:
     ref = blobs.put("w1", "stress", SHA256, DATA)
     assert SHA256 in blobs.download_url(ref)
 
 
-def test_the_url_is_signed_with_version_4() -> None:
+def test_download_url_is_signed_with_signature_version_4() -> None:
     with mock_aws():
         from functions.hub.adapters.aws import CONFIGS  # noqa: PLC0415
 
@@ -103,15 +103,13 @@ def long_line(size_bytes: int) -> bytes:
 
 
 @pytest.mark.parametrize("data", [DATA, covariance_of(3), long_line(BLOB_FIRST_READ_BYTES)])
-def test_the_head_of_a_blob_that_was_read_whole_has_its_computed_digest(
-    blobs: BlobStore, data: bytes
-) -> None:
+def test_head_of_a_fully_read_blob_has_its_computed_digest(blobs: BlobStore, data: bytes) -> None:
     sha256 = hashlib.sha256(data).hexdigest()
     ref = blobs.put("w1", "stress", sha256, data)
     assert blobs.head(ref, 2 * BLOB_FIRST_READ_BYTES) == BlobHead(len(data), "stress", sha256, data)
 
 
-def test_the_head_of_a_large_blob_is_its_first_range_with_the_size_of_the_whole(blobs: BlobStore) -> None:
+def test_head_of_a_large_blob_is_its_first_range_and_total_size(blobs: BlobStore) -> None:
     data = covariance_of(5_000) + bytes(BLOB_FIRST_READ_BYTES)
     sha256 = hashlib.sha256(data).hexdigest()
     ref = blobs.put("w1", "covariance", sha256, data)
@@ -122,7 +120,7 @@ def test_the_head_of_a_large_blob_is_its_first_range_with_the_size_of_the_whole(
     assert head.data == data[:BLOB_FIRST_READ_BYTES]
 
 
-def test_the_head_of_a_blob_with_a_long_first_line_is_as_long_as_asked_for(blobs: BlobStore) -> None:
+def test_head_of_a_blob_with_a_long_first_line_has_the_requested_length(blobs: BlobStore) -> None:
     data = long_line(3 * BLOB_FIRST_READ_BYTES)
     ref = blobs.put("w1", "stress", hashlib.sha256(data).hexdigest(), data)
     limit = 2 * BLOB_FIRST_READ_BYTES
@@ -131,11 +129,11 @@ def test_the_head_of_a_blob_with_a_long_first_line_is_as_long_as_asked_for(blobs
     assert (head.size_bytes, head.data) == (len(data), data[:limit])
 
 
-def test_a_blob_that_is_missing_has_no_head(blobs: BlobStore) -> None:
+def test_missing_blob_has_no_head(blobs: BlobStore) -> None:
     assert blobs.head(missing_ref(), BLOB_FIRST_READ_BYTES) is None
 
 
-def test_the_head_of_other_bytes_under_the_name_has_their_digest(blobs: BlobStore) -> None:
+def test_head_reports_the_actual_digest_of_mismatched_bytes(blobs: BlobStore) -> None:
     stored = blobs.put("w1", "stress", SHA256, DATA)
     lying = stored.model_copy(update={"sha256": "0" * 64})
     head = blobs.head(lying, BLOB_FIRST_READ_BYTES)

@@ -85,12 +85,12 @@ def test_a_signed_put_stores_the_blob_under_its_digest_with_its_kind(upload_stor
     assert upload_store.blobs.load(ref) == SMALL
 
 
-def test_f17_a_second_put_finds_the_blob_there(upload_store: Store) -> None:
+def test_f17_second_signed_put_of_a_stored_blob_gets_412(upload_store: Store) -> None:
     signed = upload_store.uploads.sign_put(upload_store.ref(SMALL))
     assert [upload_store.put(signed, SMALL) for _ in range(2)] == [200, 412]
 
 
-def test_parts_become_one_blob_whose_whole_digest_is_stored(upload_store: Store, large: bytes) -> None:
+def test_completed_parts_become_one_blob_with_its_full_digest(upload_store: Store, large: bytes) -> None:
     ref = upload_store.ref(large)
     upload_id = upload_store.uploads.begin(ref)
     upload_store.put_parts(ref, upload_id, large)
@@ -99,7 +99,7 @@ def test_parts_become_one_blob_whose_whole_digest_is_stored(upload_store: Store,
     assert upload_store.blobs.stat(ref) == BlobStat(ref.sha256, len(large), "stress")
 
 
-def test_parts_that_make_another_whole_than_announced_never_get_its_name(
+def test_parts_with_a_different_full_digest_are_never_stored_as_announced(
     upload_store: Store, large: bytes
 ) -> None:
     ref = upload_store.ref(large, sha256="f" * 64)
@@ -111,7 +111,7 @@ def test_parts_that_make_another_whole_than_announced_never_get_its_name(
         assert upload_store.blobs.stat(ref) is None
 
 
-def test_an_upload_that_lacks_a_part_is_not_completed_and_can_go_on(
+def test_upload_with_a_missing_part_is_not_completed_but_can_continue(
     upload_store: Store, large: bytes
 ) -> None:
     ref = upload_store.ref(large)
@@ -127,14 +127,14 @@ def test_an_upload_that_lacks_a_part_is_not_completed_and_can_go_on(
     assert upload_store.blobs.stat(ref) is not None
 
 
-def test_an_unknown_upload_cannot_be_completed_and_is_aborted_already(upload_store: Store) -> None:
+def test_unknown_upload_cannot_be_completed_and_aborting_it_succeeds(upload_store: Store) -> None:
     ref = upload_store.ref(SMALL)
     with pytest.raises(UploadNotFoundError):
         upload_store.uploads.complete(ref, "no-such-upload")
     upload_store.uploads.abort(ref, "no-such-upload")
 
 
-def test_an_aborted_upload_is_forgotten(upload_store: Store) -> None:
+def test_aborted_upload_cannot_be_completed(upload_store: Store) -> None:
     ref = upload_store.ref(SMALL)
     upload_id = upload_store.uploads.begin(ref)
     upload_store.uploads.abort(ref, upload_id)
@@ -143,7 +143,7 @@ def test_an_aborted_upload_is_forgotten(upload_store: Store) -> None:
         upload_store.uploads.complete(ref, upload_id)
 
 
-def test_completing_again_after_a_lost_answer_goes_on_where_it_stopped(large: bytes) -> None:
+def test_completion_resumes_after_a_crashed_attempt(large: bytes) -> None:
     with mock_aws():
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket="blobs")
@@ -158,7 +158,7 @@ def test_completing_again_after_a_lost_answer_goes_on_where_it_stopped(large: by
 
 
 @pytest.mark.parametrize("operation", ["put", "part"])
-def test_size_and_digest_are_part_of_the_signature(operation: str) -> None:
+def test_signed_upload_headers_include_size_and_digest(operation: str) -> None:
     with mock_aws():
         from functions.hub.adapters.aws import CONFIGS  # noqa: PLC0415
 

@@ -60,7 +60,7 @@ def snapshots(requests: Requests, *, removes_items: bool = False) -> DynamoDBSna
     return DynamoDBSnapshots(dynamodb, create_table("snapshots"), BodyStore(boto3.client("s3"), "blobs"))
 
 
-def test_a_refused_put_without_the_item_reads_it_strongly_consistent(requests: Requests) -> None:
+def test_failed_conditional_put_without_the_item_reads_it_from_the_table(requests: Requests) -> None:
     store = snapshots(requests)
     first = stored(note="first")
     other = replace(first, content_hash="sha256:" + "f" * 64)
@@ -72,7 +72,7 @@ def test_a_refused_put_without_the_item_reads_it_strongly_consistent(requests: R
     assert requests.operations == ["PutItem", "GetItem"]
 
 
-def test_an_item_that_is_gone_after_it_refused_a_put_is_unavailable(requests: Requests) -> None:
+def test_item_removed_after_a_failed_conditional_put_raises_unavailable_error(requests: Requests) -> None:
     store = snapshots(requests, removes_items=True)
     assert store.put_once(stored(), UNTIL).created
     with pytest.raises(DependencyUnavailableError, match="removed meanwhile"):
@@ -80,7 +80,7 @@ def test_an_item_that_is_gone_after_it_refused_a_put_is_unavailable(requests: Re
     assert store.get(WORLD, "v1") is None
 
 
-def test_a_refused_note_without_the_item_is_the_one_that_is_stored(requests: Requests) -> None:
+def test_failed_input_note_put_returns_the_stored_note(requests: Requests) -> None:
     dynamodb = WithoutItems(requests.watch(boto3.client("dynamodb")))
     notes = DynamoDBInputNotes(dynamodb, create_table("evaluations"))
     first, second = InputNote("2026-01-05T12:00:00.000000Z"), InputNote("2026-01-06T12:00:00.000000Z")

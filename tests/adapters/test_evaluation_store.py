@@ -50,7 +50,7 @@ def test_inv_05_a_record_of_any_kind_is_stored_once(evaluations: ReportStore, ki
     assert not evaluations.put_once(record(kind, actor="another"), UNTIL)
 
 
-def test_records_of_different_kinds_and_rules_stand_beside_one_another(evaluations: ReportStore) -> None:
+def test_records_of_different_kinds_and_rules_are_stored_separately(evaluations: ReportStore) -> None:
     different = [*(record(kind) for kind in EVENT_OF), record("exit", rule="drain.asset.a/b")]
     assert all(evaluations.put_once(each, UNTIL) for each in different)
 
@@ -62,7 +62,7 @@ def newest(evaluations: Reports, kind: ReportKind, known_at: datetime | None = N
 
 
 @pytest.mark.parametrize("kind", ["risk", "stress"])
-def test_the_newest_engines_report_of_a_kind_is_read_whatever_else_is_stored(
+def test_newest_report_of_a_kind_comes_from_the_newest_engine(
     evaluations: MemoryReports | DynamoDBReports, kind: ReportKind
 ) -> None:
     others = (record("stress"), record("exit"), record("risk"))
@@ -79,7 +79,7 @@ def test_the_newest_engines_report_of_a_kind_is_read_whatever_else_is_stored(
         (["1.0.10", "1.0.9"], "1.0.10"),
     ],
 )
-def test_engine_versions_are_numbers_and_no_text(
+def test_engine_versions_are_compared_numerically(
     evaluations: MemoryReports | DynamoDBReports, engines: list[str], wanted: str
 ) -> None:
     for engine in engines:
@@ -89,7 +89,7 @@ def test_engine_versions_are_numbers_and_no_text(
     assert found["engine_version"] == wanted
 
 
-def test_a_report_is_known_from_its_evaluation_on(
+def test_known_at_hides_reports_evaluated_later(
     evaluations: MemoryReports | DynamoDBReports,
 ) -> None:
     first = record("risk", engine_version="2.0.0", evaluated_at=format_instant(START))
@@ -103,7 +103,7 @@ def test_a_report_is_known_from_its_evaluation_on(
 
 
 @pytest.mark.parametrize("unknown", [("us2", "v9"), ("us3", "rebalance-2026-01-05T11:59:58Z")])
-def test_what_was_never_evaluated_has_no_report(
+def test_unknown_world_or_version_has_no_report(
     evaluations: MemoryReports | DynamoDBReports, unknown: tuple[str, str]
 ) -> None:
     for kind in EVENT_OF:
@@ -134,7 +134,7 @@ def filled(
     return evaluations
 
 
-def test_signals_of_a_world_are_listed_by_emission(
+def test_exit_signals_of_a_world_are_listed_by_emission_time(
     evaluations: MemoryReports | DynamoDBReports,
 ) -> None:
     signals: Signals = filled(evaluations)
@@ -144,7 +144,7 @@ def test_signals_of_a_world_are_listed_by_emission(
     assert minutes(signals.signals(SignalQuery("nowhere", limit=9))) == []
 
 
-def test_both_bounds_of_emission_are_inclusive(
+def test_emission_time_bounds_are_inclusive(
     evaluations: MemoryReports | DynamoDBReports,
 ) -> None:
     signals: Signals = filled(evaluations)
@@ -170,7 +170,9 @@ def test_pages_of_signals_cover_the_list_once(
     assert found == whole
 
 
-def test_signals_of_one_instant_are_told_apart(evaluations: MemoryReports | DynamoDBReports) -> None:
+def test_signals_emitted_at_the_same_instant_are_paged_without_loss(
+    evaluations: MemoryReports | DynamoDBReports,
+) -> None:
     for rule in ("a", "b", "c"):
         evaluations.put_once(signal(0, rule), UNTIL)
     first = evaluations.signals(SignalQuery("w1", limit=2))
@@ -180,7 +182,7 @@ def test_signals_of_one_instant_are_told_apart(evaluations: MemoryReports | Dyna
 
 
 @pytest.mark.parametrize("kind", EVENT_OF)
-def test_a_record_is_found_by_its_key_as_it_was_put(
+def test_stored_record_is_returned_by_its_key(
     evaluations: MemoryReports | DynamoDBReports, kind: Kind
 ) -> None:
     given = record(kind)
@@ -190,7 +192,7 @@ def test_a_record_is_found_by_its_key_as_it_was_put(
 
 
 @pytest.mark.parametrize("kind", ["risk", "stress"])
-def test_a_report_on_the_past_is_found_as_history(
+def test_report_stored_as_history_is_returned_as_history(
     evaluations: MemoryReports | DynamoDBReports, kind: ReportKind
 ) -> None:
     current, past = record(kind, version="v1"), replace(record(kind, version="v2"), history=True)
@@ -203,7 +205,7 @@ def test_a_report_on_the_past_is_found_as_history(
 
 @pytest.mark.parametrize("history", [True, False])
 @pytest.mark.parametrize("is_latest", [True, False, None])
-def test_the_table_and_the_stream_keep_what_the_announcement_said_of_the_snapshot(
+def test_table_and_stream_preserve_is_latest_and_history_flags(
     evaluations: MemoryReports | DynamoDBReports, *, is_latest: bool | None, history: bool
 ) -> None:
     given = replace(record("risk"), is_latest=is_latest, history=history)
@@ -213,20 +215,20 @@ def test_the_table_and_the_stream_keep_what_the_announcement_said_of_the_snapsho
 
 
 @pytest.mark.parametrize("kind", EVENT_OF)
-def test_the_stream_gives_back_the_record_that_was_put(kind: Kind) -> None:
+def test_stream_record_decodes_to_the_stored_record(kind: Kind) -> None:
     stored = record(kind)
     assert StreamRecordDecoder(BodyStore(None, "")).commit(evaluation_record(stored)) == stored
 
 
 @pytest.mark.parametrize("key", ["opinion/v1/1.0.0", "", "riskv1"])
-def test_an_item_of_no_known_kind_is_a_bad_record(key: str) -> None:
+def test_item_of_unknown_kind_raises_value_error(key: str) -> None:
     bad = evaluation_record(record("risk"))
     bad["dynamodb"]["NewImage"]["evaluation_id"] = {"S": key}
     with pytest.raises(ValueError, match="is of no known kind"):
         StreamRecordDecoder(BodyStore(None, "")).commit(bad)
 
 
-def test_the_longest_names_make_a_key_that_dynamodb_takes() -> None:
+def test_longest_names_fit_into_the_dynamodb_key_limit() -> None:
     longest = {
         "strategy": "s" * 128,
         "stage": "s" * 32,

@@ -58,13 +58,13 @@ def test_batches_hold_at_most_the_byte_limit() -> None:
     assert [len(call) for call in client.calls] == [2, 2, 1]
 
 
-def test_f8_refused_entries_are_returned_and_only_those() -> None:
+def test_f8_only_rejected_entries_are_returned() -> None:
     events = [announce(f"v{i}") for i in range(12)]
     client = RecordingClient(refuse={1, 11})
     assert list(EventBridgeBus(client, "bus").publish(events)) == [events[1], events[11]]
 
 
-def test_the_entry_on_the_bus_is_a_cloud_event_with_its_trace() -> None:
+def test_bus_entry_is_a_cloud_event_with_a_trace_header() -> None:
     client = RecordingClient()
     EventBridgeBus(client, "bus").publish([announce("v1")])
     (entry,) = client.calls[0]
@@ -74,7 +74,7 @@ def test_the_entry_on_the_bus_is_a_cloud_event_with_its_trace() -> None:
     assert orjson.loads(entry["Detail"])["subject"] == "w1"
 
 
-def test_real_eventbridge_calls_are_well_formed() -> None:
+def test_published_event_reaches_a_rule_target() -> None:
     with mock_aws():
         events, sqs = boto3.client("events"), boto3.client("sqs")
         events.create_event_bus(Name="hub")

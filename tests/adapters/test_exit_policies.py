@@ -45,7 +45,7 @@ def stored_policy(request: pytest.FixtureRequest) -> Iterator[tuple[Worlds, Stor
         yield DynamoDBWorlds(boto3.client("dynamodb"), create_table("worlds")), write
 
 
-def test_a_world_without_a_row_and_one_with_a_head_alone_have_no_policy(
+def test_world_without_a_stored_policy_has_no_exit_policy(
     stored_policy: tuple[Worlds, Store],
 ) -> None:
     worlds, _ = stored_policy
@@ -54,7 +54,7 @@ def test_a_world_without_a_row_and_one_with_a_head_alone_have_no_policy(
     assert worlds.exit_policy(WORLD, "paper") is None
 
 
-def test_a_policy_is_read_as_stored_for_its_own_world_and_stage(stored_policy: tuple[Worlds, Store]) -> None:
+def test_exit_policy_is_returned_only_for_its_world_and_stage(stored_policy: tuple[Worlds, Store]) -> None:
     worlds, store = stored_policy
     store(POLICY.model_dump_json())
     assert worlds.exit_policy(WORLD, "paper") == POLICY
@@ -62,7 +62,7 @@ def test_a_policy_is_read_as_stored_for_its_own_world_and_stage(stored_policy: t
     assert worlds.exit_policy("another", "paper") is None
 
 
-def test_a_head_that_moves_leaves_the_policy_alone(stored_policy: tuple[Worlds, Store]) -> None:
+def test_advancing_the_head_keeps_the_exit_policy(stored_policy: tuple[Worlds, Store]) -> None:
     worlds, store = stored_policy
     store(POLICY.model_dump_json())
     assert worlds.advance_head(stored())
@@ -72,7 +72,7 @@ def test_a_head_that_moves_leaves_the_policy_alone(stored_policy: tuple[Worlds, 
 @pytest.mark.parametrize(
     "text", ["{}", "no json", '{"version": "p1", "cool_down_seconds": 60, "max_loss": 1}']
 )
-def test_what_is_no_policy_is_an_error_and_never_the_default(text: str) -> None:
+def test_invalid_stored_policy_raises_instead_of_using_the_default(text: str) -> None:
     with mock_aws():
         worlds = DynamoDBWorlds(boto3.client("dynamodb"), create_table("worlds"))
         write(text)

@@ -68,14 +68,14 @@ def newest(forecasts: Forecasts, start: datetime, end: datetime, limit: int = 10
     return [each.version for each in forecasts.load("w1", ids)]
 
 
-def test_inv_05_a_forecast_is_kept_as_it_was_first_put(forecasts: Forecasts) -> None:
+def test_inv_05_second_put_of_a_forecast_keeps_the_first(forecasts: Forecasts) -> None:
     first = forecast("v1")
     assert forecasts.put_once(first, UNTIL)
     assert not forecasts.put_once(forecast("v1", engine_version="3.0.0", weights={"A": 1.0}), UNTIL)
     assert forecasts.load("w1", [forecast_id(first)]) == [first]
 
 
-def test_forecasts_come_in_the_order_of_as_of_then_created_at_then_version(forecasts: Forecasts) -> None:
+def test_forecasts_are_sorted_by_as_of_then_created_at_then_version(forecasts: Forecasts) -> None:
     given = [
         forecast("v5", START + DAY),
         forecast("v4", START, START + timedelta(microseconds=1)),
@@ -88,7 +88,7 @@ def test_forecasts_come_in_the_order_of_as_of_then_created_at_then_version(forec
     assert newest(forecasts, START - DAY, START + DAY) == ["v5", "v4", "v9", "v10", "v1"]
 
 
-def test_only_the_worlds_own_stage_and_period_is_read_both_ends_inclusive(forecasts: Forecasts) -> None:
+def test_forecast_query_selects_world_stage_and_inclusive_period(forecasts: Forecasts) -> None:
     microsecond = timedelta(microseconds=1)
     for each in (
         forecast("first", START),
@@ -105,7 +105,7 @@ def test_only_the_worlds_own_stage_and_period_is_read_both_ends_inclusive(foreca
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 8])
-def test_a_read_gives_the_newest_and_a_short_one_all(forecasts: Forecasts, limit: int) -> None:
+def test_forecast_query_returns_the_newest_up_to_the_limit(forecasts: Forecasts, limit: int) -> None:
     for index in range(7):
         forecasts.put_once(forecast(f"v{index}", START + index * DAY), UNTIL)
     assert (
@@ -113,7 +113,7 @@ def test_a_read_gives_the_newest_and_a_short_one_all(forecasts: Forecasts, limit
     )
 
 
-def test_forecasts_are_loaded_in_the_order_asked_for_without_those_that_are_gone(
+def test_forecasts_load_in_requested_order_without_missing_ones(
     forecasts: Forecasts,
 ) -> None:
     given = [forecast(f"v{index}", START + index * DAY) for index in range(120)]
@@ -126,7 +126,7 @@ def test_forecasts_are_loaded_in_the_order_asked_for_without_those_that_are_gone
     assert forecasts.load("w1", []) == []
 
 
-def test_a_forecast_too_large_for_an_item_comes_back_as_it_was(forecasts: Forecasts) -> None:
+def test_forecast_too_large_for_an_item_round_trips(forecasts: Forecasts) -> None:
     generator = random.Random(5)
     wide = {f"{generator.getrandbits(200):x}": generator.random() for _ in range(10_000)}
     given = forecast("v1", weights=wide, realized=CrossSection(date=None, by_id=wide, portfolio=None))
@@ -135,13 +135,13 @@ def test_a_forecast_too_large_for_an_item_comes_back_as_it_was(forecasts: Foreca
     assert forecasts.load("w1", [forecast_id(given)]) == [given]
 
 
-def test_the_relay_announces_no_forecast() -> None:
+def test_relay_ignores_forecast_items() -> None:
     key = {"world_id": {"S": "w1"}, "evaluation_id": {"S": forecast_id(forecast("v1"))}}
     record = {"eventName": "INSERT", "dynamodb": {"Keys": key, "NewImage": key}}
     assert StreamRecordDecoder(BodyStore(None, "")).commit(record) is None
 
 
 @pytest.mark.parametrize("both", [(None, None), ({"A": 0.1}, 0.1)])
-def test_a_cross_section_is_by_id_or_the_portfolios_own(both: tuple[Any, Any]) -> None:
+def test_cross_section_requires_exactly_one_of_by_id_and_portfolio(both: tuple[Any, Any]) -> None:
     with pytest.raises(ValueError, match="either"):
         CrossSection(date=None, by_id=both[0], portfolio=both[1])

@@ -33,19 +33,19 @@ def notes(request: pytest.FixtureRequest) -> Iterator[InputNotes]:
 
 
 @pytest.mark.parametrize("note", [NOTE, REFUSED, InputNote("2026-01-05T12:00:00.000000Z")])
-def test_a_note_comes_back_as_it_was_put(notes: InputNotes, note: InputNote) -> None:
+def test_input_note_round_trips(notes: InputNotes, note: InputNote) -> None:
     assert notes.get("w1", KEY) is None
     assert notes.put_once("w1", KEY, note, UNTIL) == note
     assert notes.get("w1", KEY) == note
 
 
-def test_inv_05_the_first_note_stands_and_is_what_a_later_put_returns(notes: InputNotes) -> None:
+def test_inv_05_later_put_returns_the_first_input_note(notes: InputNotes) -> None:
     notes.put_once("w1", KEY, NOTE, UNTIL)
     assert notes.put_once("w1", KEY, REFUSED, UNTIL) == NOTE
     assert notes.get("w1", KEY) == NOTE
 
 
-def test_notes_are_apart_by_world_digest_and_kind(notes: InputNotes) -> None:
+def test_input_notes_are_keyed_by_world_digest_and_kind(notes: InputNotes) -> None:
     notes.put_once("w1", KEY, NOTE, UNTIL)
     for world, key in (("w2", KEY), ("w1", covariance_note_id("1" * 64)), ("w1", returns_note_id(SHA256))):
         assert notes.get(world, key) is None
@@ -53,7 +53,7 @@ def test_notes_are_apart_by_world_digest_and_kind(notes: InputNotes) -> None:
 
 
 @pytest.mark.parametrize("key", [KEY, returns_note_id(SHA256)])
-def test_the_relay_announces_no_note(key: str) -> None:
+def test_relay_ignores_input_note_items(key: str) -> None:
     image = {"world_id": {"S": "w1"}, "evaluation_id": {"S": key}}
     record = {"eventName": "INSERT", "dynamodb": {"Keys": image, "NewImage": image}}
     assert StreamRecordDecoder(BodyStore(None, "")).commit(record) is None

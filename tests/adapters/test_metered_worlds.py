@@ -45,13 +45,13 @@ def table() -> Iterator[Table]:
         yield Table()
 
 
-def test_an_expected_world_is_metered_in_its_stage_alone(table: Table) -> None:
+def test_expected_world_is_metered_only_in_its_stage(table: Table) -> None:
     table.expect("w1")
     assert table.is_metered("w1", "paper")
     assert not table.is_metered("w1", "live")
 
 
-def test_f30_a_world_that_nobody_expects_is_not_metered(table: Table) -> None:
+def test_f30_world_without_an_enabled_expectation_is_not_metered(table: Table) -> None:
     table.expect("switched-off", enabled=False)
     table.expect("w1", "made-up-stage")
     assert not table.is_metered("switched-off", "paper")
@@ -66,7 +66,7 @@ def test_f30_the_first_worlds_by_name_are_metered_up_to_the_cap(table: Table) ->
     assert metered == list(range(PER_WORLD_METRICS_MAX_COUNT))
 
 
-def test_the_registry_is_read_again_only_when_what_was_read_is_old(table: Table) -> None:
+def test_metered_worlds_are_reloaded_only_after_the_cache_expires(table: Table) -> None:
     assert not table.is_metered("w1", "paper")
     table.expect("w1")
     table.clock.advance(seconds=METERED_WORLDS_CACHE_MAX_AGE_SECONDS - 1)
@@ -78,7 +78,7 @@ def test_the_registry_is_read_again_only_when_what_was_read_is_old(table: Table)
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
-def test_a_registry_that_does_not_answer_fails_nothing_and_is_not_asked_again_at_once(
+def test_registry_failure_keeps_cached_metered_worlds_without_an_immediate_retry(
     table: Table, code: str
 ) -> None:
     table.expect("w1")

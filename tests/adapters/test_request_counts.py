@@ -81,16 +81,16 @@ def table() -> Iterator[Table]:
         yield Table()
 
 
-def test_a_post_is_one_call_and_a_replay_too(table: Table) -> None:
+def test_post_and_replay_each_make_one_request(table: Table) -> None:
     assert table.post() == ["PutItem"]
     assert table.post() == ["PutItem"]
 
 
-def test_a_post_with_one_large_part_is_four_calls(table: Table) -> None:
+def test_post_with_one_large_component_makes_four_requests(table: Table) -> None:
     assert table.post(realized_returns=[0.01] * 101) == [*MARKS, "PutObject", "PutItem"]
 
 
-def test_a_post_by_reference_is_four_calls(table: Table) -> None:
+def test_post_by_reference_makes_four_requests(table: Table) -> None:
     table.post(realized_returns=[0.01] * 101)
     found = table.store.get(WORLD, "v1")
     assert found is not None
@@ -109,9 +109,7 @@ def test_a_post_by_reference_is_four_calls(table: Table) -> None:
     ],
     ids=["latest", "latest of a stage", "lookup by as_of", "known_at", "list page"],
 )
-def test_a_read_is_one_query_and_reads_as_much_from_a_long_history_as_from_a_short_one(
-    table: Table, query: dict[str, Any]
-) -> None:
+def test_read_is_one_query_of_bounded_size_on_a_long_history(table: Table, query: dict[str, Any]) -> None:
     at = {"at": START + timedelta(minutes=99)}
     table.fill(100, ttl_sec=86_400)
     operations, long_bytes = table.ask(**at, **query)
@@ -120,7 +118,7 @@ def test_a_read_is_one_query_and_reads_as_much_from_a_long_history_as_from_a_sho
     assert long_bytes < 2_000 * limit
 
 
-def test_a_silent_world_costs_two_requests_whatever_its_history(table: Table) -> None:
+def test_world_with_only_expired_snapshots_costs_two_requests(table: Table) -> None:
     table.fill(120, ttl_sec=60)
     operations, response_bytes = table.ask(at=START + timedelta(days=2))
     assert operations == ["Query", "Query"]
@@ -136,9 +134,7 @@ def test_an_older_live_snapshot_behind_expired_ones_costs_three_requests(table: 
 
 
 @pytest.mark.parametrize(("a_day", "queries"), [(1, 6), (5, 41)])
-def test_a_back_test_reads_each_dates_last_forecast_and_no_other(
-    table: Table, a_day: int, queries: int
-) -> None:
+def test_backtest_loads_only_the_last_forecast_of_each_date(table: Table, a_day: int, queries: int) -> None:
     forecasts = DynamoDBForecasts(
         table.store.dynamodb, create_table("evaluations"), BodyStore(table.s3, "blobs")
     )
@@ -154,11 +150,11 @@ def test_a_back_test_reads_each_dates_last_forecast_and_no_other(
 
 
 @pytest.mark.parametrize(("assets", "units"), [(20, 1), (500, 7)])
-def test_a_book_is_one_compressed_item_of_so_many_write_units(assets: int, units: int) -> None:
+def test_snapshot_item_stays_within_its_write_units(assets: int, units: int) -> None:
     assert write_units(book_item_bytes(assets)) <= units
 
 
-def test_a_batch_that_stays_unprocessed_is_unavailable_and_never_a_shorter_answer(
+def test_unprocessed_batch_keys_raise_unavailable_error(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table.fill(5, ttl_sec=60)
@@ -173,7 +169,7 @@ def test_a_batch_that_stays_unprocessed_is_unavailable_and_never_a_shorter_answe
         table.ask(at=START + timedelta(hours=3))
 
 
-def test_all_worlds_are_seen_in_one_scan_for_each_megabyte(table: Table) -> None:
+def test_registry_lists_forty_worlds_with_one_scan(table: Table) -> None:
     dynamodb = table.requests.watch(boto3.client("dynamodb"))
     registry = DynamoDBRegistry(dynamodb, create_table("worlds"))
     text = Expectation(owner="desk-a").model_dump_json(by_alias=True)
@@ -184,7 +180,7 @@ def test_all_worlds_are_seen_in_one_scan_for_each_megabyte(table: Table) -> None
     assert list(table.requests.operations) == ["Scan"]
 
 
-def test_the_latest_report_is_two_queries_and_a_report_by_version_one(table: Table) -> None:
+def test_latest_report_costs_two_queries_and_report_by_version_one(table: Table) -> None:
     dynamodb = table.requests.watch(boto3.client("dynamodb"))
     evaluations = DynamoDBReports(dynamodb, create_table("evaluations"))
     table.fill(3, ttl_sec=86_400)
@@ -219,7 +215,7 @@ def test_a_page_of_exit_signals_is_one_query(table: Table, stage: str | None) ->
     assert table.requests.operations == ["Query"]
 
 
-def test_a_post_by_reference_to_a_blob_with_a_long_first_line_is_five_calls(table: Table) -> None:
+def test_post_by_reference_to_a_blob_with_a_long_header_makes_five_requests(table: Table) -> None:
     data = encode_stress({f"{number:0100}": {} for number in range(2_000)})
     ref = S3Blobs(table.s3, "blobs").put(WORLD, "stress", digest(data), data)
     assert table.post(stress_ref=ref.document()) == [*MARKS, "GetObject", "GetObject", "PutItem"]

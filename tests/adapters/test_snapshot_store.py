@@ -52,7 +52,7 @@ def minutes(count: float) -> datetime:
     return START + timedelta(minutes=count)
 
 
-def test_a_stored_snapshot_comes_back_as_it_was_put(store: SnapshotStore) -> None:
+def test_stored_snapshot_round_trips(store: SnapshotStore) -> None:
     snapshot = stored(correlation_id="c-1", trace_header=None, note="é", numbers=[1.5, -0.25])
     put(store, snapshot)
     found = store.get(WORLD, "v1")
@@ -61,7 +61,7 @@ def test_a_stored_snapshot_comes_back_as_it_was_put(store: SnapshotStore) -> Non
     assert found.document_bytes > 0
 
 
-def test_inv_01_a_taken_version_keeps_its_first_content(store: SnapshotStore) -> None:
+def test_inv_01_existing_version_keeps_its_first_content(store: SnapshotStore) -> None:
     put(store, stored(content_hash="sha256:first"))
     outcome = store.put_once(stored(content_hash="sha256:second", created_at=minutes(1)), minutes(99999))
     assert not outcome.created
@@ -78,7 +78,7 @@ def test_inv_02_a_replay_returns_the_first_record(store: SnapshotStore) -> None:
     assert outcome.stored.created_at == START
 
 
-def test_a_version_that_was_never_put_is_none(store: SnapshotStore) -> None:
+def test_get_of_an_unknown_version_returns_none(store: SnapshotStore) -> None:
     put(store, stored())
     assert store.get(WORLD, "v2") is None
     assert store.get("w2", "v1") is None
@@ -91,12 +91,12 @@ def test_inv_03_f3_f4_newest_is_by_as_of_then_created_at_then_version(store: Sna
     assert versions(store, newest_first=False) == ["z", "a", "b", "c"]
 
 
-def test_other_worlds_are_never_seen(store: SnapshotStore) -> None:
+def test_query_returns_no_snapshots_of_other_worlds(store: SnapshotStore) -> None:
     put(store, stored(world_id="w10"), stored("v2", world_id="w"))
     assert versions(store) == []
 
 
-def test_limit_cuts_and_after_continues_without_gap_or_repetition(store: SnapshotStore) -> None:
+def test_paging_by_limit_and_after_has_no_gap_or_repetition(store: SnapshotStore) -> None:
     put(store, *series(7, ttl_sec=86_400))
     seen: list[str] = []
     after = None
@@ -106,14 +106,14 @@ def test_limit_cuts_and_after_continues_without_gap_or_repetition(store: Snapsho
     assert seen == [f"v{i:03}" for i in reversed(range(7))]
 
 
-def test_after_continues_in_ascending_order_too(store: SnapshotStore) -> None:
+def test_after_cursor_works_in_ascending_order(store: SnapshotStore) -> None:
     rows = series(4, ttl_sec=86_400)
     put(store, *rows)
     assert versions(store, newest_first=False, after=rows[1].order) == ["v002", "v003"]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])
-def test_inv_07_expired_snapshots_are_left_out_wherever_they_stand(store: SnapshotStore, limit: int) -> None:
+def test_inv_07_expired_snapshots_are_excluded_at_any_position(store: SnapshotStore, limit: int) -> None:
     put(store, stored("old-but-live", as_of=minutes(-60), ttl_sec=86_400))
     put(store, *series(6, ttl_sec=60))
     at = minutes(5.5)
@@ -132,13 +132,13 @@ def test_inv_07_expired_snapshots_are_left_out_wherever_they_stand(store: Snapsh
     )
 
 
-def test_inv_07_a_snapshot_expires_at_the_very_instant(store: SnapshotStore) -> None:
+def test_inv_07_snapshot_expires_exactly_at_its_expiry_instant(store: SnapshotStore) -> None:
     put(store, stored(ttl_sec=60))
     assert versions(store, at=minutes(1) - timedelta(microseconds=1)) == ["v1"]
     assert versions(store, at=minutes(1)) == []
 
 
-def test_stage_and_actor_apply_before_the_limit(store: SnapshotStore) -> None:
+def test_stage_and_actor_filters_apply_before_the_limit(store: SnapshotStore) -> None:
     put(store, *series(5, ttl_sec=86_400))
     put(
         store,
@@ -157,7 +157,7 @@ def test_from_and_to_are_inclusive(store: SnapshotStore) -> None:
     assert versions(store, as_of_from=minutes(3), as_of_to=minutes(1)) == []
 
 
-def test_inv_08_what_was_not_known_yet_is_not_seen(store: SnapshotStore) -> None:
+def test_inv_08_known_at_hides_snapshots_created_later(store: SnapshotStore) -> None:
     put(store, stored("first", as_of=minutes(0), created_at=minutes(0), ttl_sec=600))
     put(store, stored("backfill", as_of=minutes(-30), created_at=minutes(8), ttl_sec=86_400))
     put(store, stored("late", as_of=minutes(1), created_at=minutes(9), ttl_sec=600))
@@ -168,7 +168,7 @@ def test_inv_08_what_was_not_known_yet_is_not_seen(store: SnapshotStore) -> None
     assert versions(store, at=minutes(12), known_at=minutes(12), limit=1, as_of_to=minutes(0)) == ["backfill"]
 
 
-def test_last_expiry_is_the_greatest_of_the_world(store: SnapshotStore) -> None:
+def test_last_expiry_is_the_maximum_of_the_world(store: SnapshotStore) -> None:
     assert store.last_expiry(WORLD) is None
     put(
         store,
@@ -178,7 +178,7 @@ def test_last_expiry_is_the_greatest_of_the_world(store: SnapshotStore) -> None:
     assert store.last_expiry(WORLD) == minutes(120)
 
 
-def test_inv_08_last_expiry_counts_only_what_was_known(store: SnapshotStore) -> None:
+def test_inv_08_last_expiry_ignores_snapshots_created_after_known_at(store: SnapshotStore) -> None:
     put(store, stored("first", ttl_sec=600), *series(3, ttl_sec=60))
     put(store, stored("later", as_of=minutes(-30), created_at=minutes(9), ttl_sec=86_400))
     assert store.last_expiry(WORLD, START - timedelta(seconds=1)) is None

@@ -71,7 +71,7 @@ def ids(tokens: SecretTokens) -> list[str]:
     return [token.id for token in tokens.tokens()]
 
 
-def test_the_list_is_read_once_a_minute(store: SecretStore, clock: FrozenClock) -> None:
+def test_token_list_is_cached_for_one_minute(store: SecretStore, clock: FrozenClock) -> None:
     tokens = SecretTokens(store, "tokens", clock)
     assert ids(tokens) == ["a"]
     store.write(token_list("a", "b"))
@@ -82,7 +82,7 @@ def test_the_list_is_read_once_a_minute(store: SecretStore, clock: FrozenClock) 
     assert ids(tokens) == ["a", "b"]
 
 
-def test_f21_the_last_good_list_stays_while_the_secret_store_is_down(
+def test_f21_cached_token_list_is_used_while_the_secret_store_is_down(
     store: SecretStore, clock: FrozenClock
 ) -> None:
     tokens = SecretTokens(store, "tokens", clock)
@@ -96,7 +96,7 @@ def test_f21_the_last_good_list_stays_while_the_secret_store_is_down(
     "nonsense",
     ['{"tokens": [{"id": 1}]}', '{"tokens": {}}', "{}", "[]", "sesame", '{"tokens": [{"token": "sesame"}]}'],
 )
-def test_the_last_good_list_stays_when_the_secret_becomes_nonsense(
+def test_cached_token_list_is_used_when_the_secret_becomes_invalid(
     store: SecretStore, clock: FrozenClock, nonsense: str
 ) -> None:
     tokens = SecretTokens(store, "tokens", clock)
@@ -107,7 +107,7 @@ def test_the_last_good_list_stays_when_the_secret_becomes_nonsense(
 
 
 @pytest.mark.parametrize("nonsense", ["sesame", '{"tokens": "sesame"}', '{"tokens": [{"sesame": "sesame"}]}'])
-def test_a_cold_start_on_nonsense_is_unavailable_and_tells_nothing_of_it(
+def test_cold_start_with_an_invalid_secret_is_unavailable_without_showing_it(
     store: SecretStore, clock: FrozenClock, nonsense: str
 ) -> None:
     store.write(nonsense)
@@ -116,7 +116,7 @@ def test_a_cold_start_on_nonsense_is_unavailable_and_tells_nothing_of_it(
     assert "sesame" not in "".join(format_exception(caught.value))
 
 
-def test_an_entry_of_another_release_opens_nothing_and_spoils_no_other(
+def test_token_with_an_unknown_scope_is_skipped_and_the_others_kept(
     store: SecretStore, clock: FrozenClock
 ) -> None:
     (good,) = orjson.loads(token_list("a"))["tokens"]
@@ -125,7 +125,7 @@ def test_an_entry_of_another_release_opens_nothing_and_spoils_no_other(
     assert ids(SecretTokens(store, "tokens", clock)) == ["a", "c"]
 
 
-def test_an_empty_list_is_a_list(store: SecretStore, clock: FrozenClock) -> None:
+def test_empty_token_list_replaces_the_cached_list(store: SecretStore, clock: FrozenClock) -> None:
     tokens = SecretTokens(store, "tokens", clock)
     assert ids(tokens) == ["a"]
     store.write('{"tokens": []}')
@@ -133,7 +133,7 @@ def test_an_empty_list_is_a_list(store: SecretStore, clock: FrozenClock) -> None
     assert ids(tokens) == []
 
 
-def test_a_clock_that_is_set_back_makes_no_list_last_longer(store: SecretStore, clock: FrozenClock) -> None:
+def test_clock_set_back_expires_the_cached_token_list(store: SecretStore, clock: FrozenClock) -> None:
     tokens = SecretTokens(store, "tokens", clock)
     assert ids(tokens) == ["a"]
     store.write(token_list("b"))
@@ -141,7 +141,7 @@ def test_a_clock_that_is_set_back_makes_no_list_last_longer(store: SecretStore, 
     assert ids(tokens) == ["b"]
 
 
-def test_a_store_that_is_down_is_asked_once_a_minute(store: SecretStore, clock: FrozenClock) -> None:
+def test_unavailable_secret_store_is_called_once_per_minute(store: SecretStore, clock: FrozenClock) -> None:
     tokens = SecretTokens(store, "tokens", clock)
     assert ids(tokens) == ["a"]
     store.is_down = True
@@ -151,7 +151,9 @@ def test_a_store_that_is_down_is_asked_once_a_minute(store: SecretStore, clock: 
     assert store.calls == 3
 
 
-def test_a_cold_start_without_the_secret_store_is_unavailable(store: SecretStore, clock: FrozenClock) -> None:
+def test_cold_start_without_the_secret_store_raises_unavailable_error(
+    store: SecretStore, clock: FrozenClock
+) -> None:
     store.is_down = True
     with pytest.raises(DependencyUnavailableError, match="token store"):
         SecretTokens(store, "tokens", clock).tokens()
@@ -178,7 +180,7 @@ class ThrottledStore:
         return {"SecretString": token_list("a")}
 
 
-def test_p12_two_hundred_new_processes_get_the_list_though_the_secret_store_throttles_them(
+def test_p12_two_hundred_cold_starts_succeed_despite_secret_store_throttling(
     clock: FrozenClock,
 ) -> None:
     store, together = ThrottledStore(rate_per_second=150, burst=20), threading.Barrier(200)
@@ -248,7 +250,7 @@ def failure(code: str, status: int) -> ClientError:
         (ConnectTimeoutError(endpoint_url="any"), 1.0, 2),
     ],
 )
-def test_f14_a_cold_start_on_a_secret_store_that_stays_down_ends_within_its_budget(
+def test_f14_cold_start_with_a_failing_secret_store_fails_within_its_budget(
     timeline: Timeline, clock: FrozenClock, error: Exception, seconds: float, fewest_calls: int
 ) -> None:
     store = FailingStore(timeline, error, seconds)
@@ -262,13 +264,13 @@ def test_f14_a_cold_start_on_a_secret_store_that_stays_down_ends_within_its_budg
     )
 
 
-def test_the_longest_attempt_is_that_of_the_clients_time_outs() -> None:
+def test_maximum_attempt_time_equals_the_sum_of_client_timeouts() -> None:
     config: Any = CONFIGS["secretsmanager"]
     assert config.retries["total_max_attempts"] == 1
     assert config.connect_timeout + config.read_timeout == ATTEMPT_MAX_SECONDS
 
 
-def test_p12_the_pauses_of_two_processes_differ(timeline: Timeline, clock: FrozenClock) -> None:
+def test_p12_retry_delays_of_two_processes_differ(timeline: Timeline, clock: FrozenClock) -> None:
     store = FailingStore(timeline, failure("ThrottlingException", 400), 0.0)
     paused = []
     for _ in range(2):
@@ -281,7 +283,7 @@ def test_p12_the_pauses_of_two_processes_differ(timeline: Timeline, clock: Froze
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
-def test_a_refused_read_of_the_secret_is_not_tried_again(
+def test_permanent_secret_read_error_is_not_retried(
     timeline: Timeline, clock: FrozenClock, code: str
 ) -> None:
     store = FailingStore(timeline, failure(code, 400), 0.0)
@@ -290,7 +292,7 @@ def test_a_refused_read_of_the_secret_is_not_tried_again(
     assert (store.calls, timeline.pauses) == (1, [])
 
 
-def test_f21_a_process_with_a_list_reads_once_and_does_not_wait(
+def test_f21_refresh_with_a_cached_list_makes_one_attempt_without_waiting(
     store: SecretStore, timeline: Timeline, clock: FrozenClock
 ) -> None:
     tokens = SecretTokens(store, "tokens", clock)

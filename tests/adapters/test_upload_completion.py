@@ -142,7 +142,7 @@ def complete_until_stored(upload: Upload) -> list[int]:
     ("copy_seconds", "copies_of_each_call"),
     [(0.5, [2]), (6.0, [2]), (7.0, [1, 1]), (9.0, [1, 1]), (11.0, [1, 1])],
 )
-def test_repeated_completions_make_each_copy_once_and_end(
+def test_repeated_completions_succeed_with_each_copy_made_once(
     slow: SlowS3, copy_seconds: float, copies_of_each_call: list[int]
 ) -> None:
     slow.copy_seconds = copy_seconds
@@ -151,7 +151,7 @@ def test_repeated_completions_make_each_copy_once_and_end(
     assert upload.stat() == BlobStat(upload.ref.sha256, len(DATA), "stress")
 
 
-def test_a_cancelled_copy_is_tried_again_by_the_next_call_without_repeating_the_proof(slow: SlowS3) -> None:
+def test_cancelled_copy_is_retried_without_repeating_the_verification_copy(slow: SlowS3) -> None:
     upload = begun(slow)
     slow.copy_seconds = 8.0
     with pytest.raises(UploadInProgressError):
@@ -183,7 +183,7 @@ def test_a_store_that_cancels_every_long_copy_never_stores_the_blob_and_each_cal
 
 
 @pytest.mark.parametrize("copy_seconds", [0.1, 5.0, 6.1, 8.9, 20.0])
-def test_one_completion_ends_within_the_writers_time(slow: SlowS3, copy_seconds: float) -> None:
+def test_completion_ends_within_the_writer_timeout(slow: SlowS3, copy_seconds: float) -> None:
     slow.copy_seconds = copy_seconds
     upload = begun(slow)
     for _ in range(3):
@@ -208,14 +208,14 @@ def test_a_completion_in_one_call_makes_six_requests(slow: SlowS3) -> None:
     ]
 
 
-def test_two_completions_at_once_store_the_blob_once_and_both_succeed(slow: SlowS3) -> None:
+def test_concurrent_completions_store_the_blob_and_both_succeed(slow: SlowS3) -> None:
     upload = begun(slow)
     slow.before_copy = lambda _key: upload.uploads.complete(upload.ref, upload.upload_id)
     upload.complete()
     assert upload.stat() == BlobStat(upload.ref.sha256, len(DATA), "stress")
 
 
-def test_other_bytes_under_the_same_digest_never_get_its_name_even_when_completed_in_between(
+def test_concurrent_upload_of_wrong_bytes_is_never_stored_under_the_digest(
     slow: SlowS3,
 ) -> None:
     sound, other = begun(slow), begun(slow, OTHER)
@@ -232,7 +232,7 @@ def test_other_bytes_under_the_same_digest_never_get_its_name_even_when_complete
         assert stored is None or stored.sha256 == sound.ref.sha256
 
 
-def test_a_proof_that_was_replaced_after_it_was_read_is_not_copied(slow: SlowS3) -> None:
+def test_assembled_object_replaced_after_verification_is_not_copied(slow: SlowS3) -> None:
     upload = begun(slow)
 
     def replace(_key: str) -> None:
@@ -271,7 +271,7 @@ def test_complete_refuses_an_empty_part_list_before_calling_s3(slow: SlowS3, siz
     ],
     ids=["none", "last missing", "gap", "fewer than announced", "more than announced"],
 )
-def test_parts_that_are_not_exactly_the_announced_ones_are_refused_before_they_are_completed(
+def test_parts_differing_from_the_announced_ones_are_rejected_before_completion(
     slow: SlowS3, sent: tuple[int, ...], announced_bytes: int, message: str
 ) -> None:
     upload = begun(slow, parts=0)
@@ -287,7 +287,7 @@ def test_parts_that_are_not_exactly_the_announced_ones_are_refused_before_they_a
     assert "complete_multipart_upload" not in slow.calls
 
 
-def test_parts_are_completed_in_the_order_of_their_numbers_whatever_the_order_of_the_list(
+def test_parts_are_completed_in_number_order_even_if_listed_in_reverse(
     slow: SlowS3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = begun(slow)
@@ -302,7 +302,7 @@ def test_parts_are_completed_in_the_order_of_their_numbers_whatever_the_order_of
     assert upload.stat() == BlobStat(upload.ref.sha256, len(DATA), "stress")
 
 
-def test_a_part_that_was_sent_twice_counts_once_with_its_last_bytes(slow: SlowS3) -> None:
+def test_part_uploaded_twice_uses_its_last_bytes(slow: SlowS3) -> None:
     upload = begun(slow, OTHER)
     span = next(iter(part_spans(len(DATA))))
     key = f"{UPLOAD_PREFIX}/{WORLD}/{upload.ref.sha256}"

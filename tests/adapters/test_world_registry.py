@@ -54,7 +54,7 @@ def rows(request: pytest.FixtureRequest) -> Iterator[Rows]:
 
 
 @pytest.mark.parametrize("note", NOTES)
-def test_a_note_is_read_as_it_was_put(rows: Rows, note: NoteKind) -> None:
+def test_registry_entry_is_returned_as_it_was_put(rows: Rows, note: NoteKind) -> None:
     assert rows.registry.get(WORLD, "paper", note) is None
     put = rows.registry.put(WORLD, "paper", note, NoteWrite(NOTES[note], START, "t1"))
     assert put.created
@@ -66,7 +66,7 @@ def test_a_note_is_read_as_it_was_put(rows: Rows, note: NoteKind) -> None:
     assert rows.registry.get(WORLD, "live", note) is None
 
 
-def test_the_last_writer_wins_and_the_first_date_stays(rows: Rows) -> None:
+def test_last_write_wins_and_since_keeps_the_first_date(rows: Rows) -> None:
     rows.expect()
     other = Expectation(owner="desk-b").model_dump_json(by_alias=True)
     again = rows.registry.put(WORLD, "paper", "expectation", NoteWrite(other, LATER, "t2"))
@@ -74,7 +74,7 @@ def test_the_last_writer_wins_and_the_first_date_stays(rows: Rows) -> None:
     assert rows.registry.get(WORLD, "paper", "expectation") == again.stored_note
 
 
-def test_the_time_that_counts_begins_when_a_note_comes_into_force(rows: Rows) -> None:
+def test_since_restarts_when_a_registry_entry_comes_into_force(rows: Rows) -> None:
     written: list[NoteWriteResult] = []
     for hours, in_force in enumerate((False, False, True, True, False, True)):
         writing = NoteWrite(TEXT, START + timedelta(hours=hours), "t1", in_force=in_force)
@@ -85,7 +85,7 @@ def test_the_time_that_counts_begins_when_a_note_comes_into_force(rows: Rows) ->
     assert [each.created for each in written] == [True, False, False, False, False, False]
 
 
-def test_what_was_removed_begins_anew(rows: Rows) -> None:
+def test_removed_expectation_starts_over_when_put_again(rows: Rows) -> None:
     rows.expect()
     rows.registry.remove(WORLD, "paper", "expectation")
     rows.registry.remove(WORLD, "paper", "expectation")
@@ -94,7 +94,7 @@ def test_what_was_removed_begins_anew(rows: Rows) -> None:
     assert (again.stored_note.since, again.created) == (LATER, True)
 
 
-def test_a_registered_world_is_known_until_it_is_forgotten(rows: Rows) -> None:
+def test_registered_world_is_known_until_its_expectation_is_removed(rows: Rows) -> None:
     rows.registry.remove(WORLD, "paper", "expectation")
     assert list(rows.worlds.heads(WORLD)) == []
     rows.expect()
@@ -103,7 +103,7 @@ def test_a_registered_world_is_known_until_it_is_forgotten(rows: Rows) -> None:
     assert list(rows.worlds.heads(WORLD)) == []
 
 
-def test_notes_and_head_leave_one_another_alone(rows: Rows) -> None:
+def test_registry_entries_and_head_do_not_overwrite_each_other(rows: Rows) -> None:
     rows.expect()
     rows.worlds.advance_head(stored("v1"))
     rows.registry.put(WORLD, "paper", "exit_policy", NoteWrite(NOTES["exit_policy"], START, "t1"))
@@ -114,7 +114,7 @@ def test_notes_and_head_leave_one_another_alone(rows: Rows) -> None:
     assert rows.worlds.exit_policy(WORLD, "paper") is None
 
 
-def test_one_pass_shows_every_row_with_head_and_expectation(rows: Rows) -> None:
+def test_registry_scan_returns_every_row_with_head_and_expectation(rows: Rows) -> None:
     rows.expect("expected")
     rows.worlds.advance_head(stored("v1", world_id="published"))
     rows.expect("published")
@@ -128,7 +128,7 @@ def test_one_pass_shows_every_row_with_head_and_expectation(rows: Rows) -> None:
     assert (unasked.stage, unasked.expectation, unasked.expected_since) == ("live", None, None)
 
 
-def test_pages_show_every_row_once(rows: Rows) -> None:
+def test_registry_pages_return_every_row_once(rows: Rows) -> None:
     for number in range(7):
         rows.expect(f"w{number}")
     seen: list[str] = []
@@ -143,7 +143,7 @@ def test_pages_show_every_row_once(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize("note", NOTES)
-def test_a_row_on_which_nothing_came_and_nobody_waits_is_not_shown(rows: Rows, note: NoteKind) -> None:
+def test_row_without_head_and_expectation_is_not_listed(rows: Rows, note: NoteKind) -> None:
     """The remains of a registration, or only a policy, do not make a world that publishes unexpectedly."""
     rows.registry.put(WORLD, "paper", note, NoteWrite(NOTES[note], START, "t1"))
     rows.registry.remove(WORLD, "paper", note)
@@ -173,7 +173,7 @@ HEAD = {
         ({"head_version": {"N": "1"}}, (5, 1_800), False),
     ],
 )
-def test_a_row_that_cannot_be_read_is_watched_and_hides_no_other(
+def test_unreadable_row_is_still_monitored_and_hides_no_other_row(
     damage: dict[str, Any], limits: tuple[int, int], *, has_head: bool
 ) -> None:
     good = {**HEAD, "expectation": {"S": TEXT}, "expectation_since": {"S": "2026-01-05T12:00:00.000000Z"}}

@@ -25,27 +25,25 @@ def worlds(request: pytest.FixtureRequest) -> Iterator[WorldStore]:
         yield DynamoDBWorlds(boto3.client("dynamodb"), create_table("worlds"))
 
 
-def test_an_unknown_world_has_no_rows(worlds: WorldStore) -> None:
+def test_unknown_world_has_no_heads(worlds: WorldStore) -> None:
     assert list(worlds.heads("nowhere")) == []
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_the_head_is_the_newest_whatever_the_order_of_arrival(
-    worlds: WorldStore, order: tuple[int, ...]
-) -> None:
+def test_head_is_the_newest_snapshot_in_any_arrival_order(worlds: WorldStore, order: tuple[int, ...]) -> None:
     rows = series(3)
     for index in order:
         worlds.advance_head(rows[index])
     assert list(worlds.heads(WORLD)) == [Head(WORLD, "paper", rows[2].order)]
 
 
-def test_f3_an_older_snapshot_is_told_that_it_is_not_the_latest(worlds: WorldStore) -> None:
+def test_f3_advancing_the_head_to_an_older_snapshot_returns_false(worlds: WorldStore) -> None:
     newer, older = stored("v2", as_of=START), stored("v1", as_of=START - timedelta(hours=1))
     assert worlds.advance_head(newer)
     assert not worlds.advance_head(older)
 
 
-def test_the_head_announced_again_is_still_the_latest(worlds: WorldStore) -> None:
+def test_advancing_the_head_to_the_same_snapshot_returns_true(worlds: WorldStore) -> None:
     assert worlds.advance_head(stored())
     assert worlds.advance_head(stored())
 

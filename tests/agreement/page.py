@@ -13,7 +13,7 @@ WITHOUT_PEER: Final = (
     (
         "incremental VaR",
         "the difference of two VaRs of rescaled books",
-        "test_risk_measures.py::test_incremental_var_is_var_less_that_of_the_rest_rescaled",
+        "test_risk_measures.py::test_incremental_var_is_var_minus_var_of_the_rescaled_rest",
     ),
     (
         "stress loss of named shocks",
@@ -23,12 +23,12 @@ WITHOUT_PEER: Final = (
     (
         "Sharpe decay and its standard error",
         "Lo's formula, computed by hand",
-        "test_risk_performance.py::test_the_standard_error_is_lo_s",
+        "test_risk_performance.py::test_sharpe_standard_error_matches_lo_2002",
     ),
     (
         "Christoffersen's independence",
         "the likelihood of the Markov chain, computed as a product",
-        "test_backtest_statistics.py::test_independence_is_the_ratio_of_the_chains_own_products",
+        "test_backtest_statistics.py::test_independence_equals_the_markov_chain_likelihood_ratio",
     ),
     (
         "Christoffersen's conditional coverage",
@@ -38,7 +38,7 @@ WITHOUT_PEER: Final = (
     (
         "Basel's traffic light",
         "the Basel table of 1996",
-        "test_backtest_statistics.py::test_basels_zones_and_increases_are_those_of_1996",
+        "test_backtest_statistics.py::test_basel_zones_and_increases_match_the_1996_table",
     ),
 )
 

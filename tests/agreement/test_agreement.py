@@ -27,18 +27,20 @@ def own() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['measure']}: {row['peer']}")
-def test_we_agree_to_ten_digits_or_say_why_not(own: dict[str, Any], row: dict[str, Any]) -> None:
+def test_hub_and_peer_agree_to_ten_digits_or_the_reason_is_recorded(
+    own: dict[str, Any], row: dict[str, Any]
+) -> None:
     assert difference(own[row["measure"]], row["ours"]) < OWN_TOLERANCE
     apart = difference(own[row["measure"]], row["theirs"])
     assert apart > TOLERANCE if row["why"] else apart <= TOLERANCE
 
 
-def test_every_measure_of_ours_here_has_a_peer(own: dict[str, Any]) -> None:
+def test_every_compared_measure_and_listed_peer_has_a_row(own: dict[str, Any]) -> None:
     assert {row["measure"] for row in ROWS} == set(own)
     assert {row["peer"] for row in ROWS} == set(COMMITTED["peers"])
 
 
-def test_the_page_is_what_the_vectors_say() -> None:
+def test_agreement_page_is_generated_from_the_vectors() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(COMMITTED)
 
 
@@ -66,7 +68,7 @@ WRONG: dict[str, tuple[ModuleType, str, Callable[[Any], Any]]] = {
 
 
 @pytest.mark.parametrize(("measure", "test"), [(measure, test) for measure, _, test in WITHOUT_PEER])
-def test_what_has_no_peer_is_tested_where_the_page_says_and_that_test_tells_a_wrong_number(
+def test_named_test_of_a_measure_without_a_peer_fails_on_a_wrong_number(
     measure: str, test: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, _, name = test.partition("::")

@@ -12,7 +12,7 @@ from infra.local.sample.derive import derive, inverse_volatility_weights, read_r
 from tests.agreement.book import RETURNS_FILE
 
 
-def test_the_committed_sample_equals_what_is_derived_from_the_returns_to_the_bit() -> None:
+def test_committed_sample_equals_the_derived_one_bit_for_bit() -> None:
     assert json.loads(SAMPLE_FILE.read_text(encoding="utf-8")) == derive(RETURNS_FILE)
 
 

@@ -53,7 +53,7 @@ def told(minutes: list[Mapping[str, float | None]]) -> list[tuple[int, str, str]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.alarm)
-def test_an_alarm_goes_off_alone_and_is_over_again(story: Scenario) -> None:
+def test_alarm_fires_alone_and_recovers(story: Scenario) -> None:
     values_during = [{**normal_values(), **story.values_during}] * story.minutes
     changes = told(
         [*[normal_values()] * INCIDENT_START_MINUTE, *values_during, *[normal_values()] * CALM_AFTER]
@@ -67,16 +67,16 @@ def test_an_alarm_goes_off_alone_and_is_over_again(story: Scenario) -> None:
     assert others == set(story.other_alarms)
 
 
-def test_a_calm_half_hour_with_its_retries_and_refusals_rings_nothing() -> None:
+def test_half_an_hour_of_normal_traffic_fires_no_alarm() -> None:
     assert told([normal_values()] * 30) == []
 
 
-def test_silence_of_everything_is_told_by_the_heartbeat_alone() -> None:
+def test_complete_loss_of_metrics_fires_only_the_heartbeat_alarm() -> None:
     changes = told([*[normal_values()] * INCIDENT_START_MINUTE, *[{}] * 20])
     assert changes == [(INCIDENT_START_MINUTE + 3, "freshness-heartbeat", "ALARM")]
 
 
-def test_a_monitor_that_dies_leaves_a_stale_world_stale() -> None:
+def test_lag_alarms_stay_on_when_the_freshness_monitor_stops() -> None:
     stale = {**normal_values(), "late live": 1.0, "stale live": 1.0}
     changes = told([normal_values(), *[stale] * 5, *[{}] * 10])
     assert {name for _, name, state in changes if state == "OK"} == set()
@@ -84,7 +84,7 @@ def test_a_monitor_that_dies_leaves_a_stale_world_stale() -> None:
     assert (9, "freshness-heartbeat", "ALARM") in changes
 
 
-def test_a_token_that_lives_for_less_than_three_hours_sets_off_no_alarm() -> None:
+def test_token_valid_for_less_than_three_hours_fires_no_alarm() -> None:
     short = {**normal_values(), "token end": 900.0}
     assert (
         told([*[normal_values()] * INCIDENT_START_MINUTE, *[short] * 170, *[normal_values()] * CALM_AFTER])
@@ -92,13 +92,13 @@ def test_a_token_that_lives_for_less_than_three_hours_sets_off_no_alarm() -> Non
     )
 
 
-def test_while_no_token_ends_the_alarm_on_their_ends_is_over() -> None:
+def test_token_end_alarm_recovers_when_no_token_expires() -> None:
     ends, never = {**normal_values(), "token end": 86_400.0}, {**normal_values(), "token end": None}
     changes = told([*[ends] * 185, *[never] * 70])
     assert [change[1:] for change in changes] == [("token-end", "ALARM"), ("token-end", "OK")]
 
 
-def test_two_books_without_numbers_are_no_low_success_rate() -> None:
+def test_two_minutes_of_zero_validation_success_fire_no_alarm() -> None:
     failed = {**normal_values(), "success paper": 0.0}
     assert (
         told([*[normal_values()] * INCIDENT_START_MINUTE, *[failed] * 2, *[normal_values()] * CALM_AFTER])
@@ -106,7 +106,7 @@ def test_two_books_without_numbers_are_no_low_success_rate() -> None:
     )
 
 
-def test_no_alarm_is_left_without_a_rehearsal() -> None:
+def test_every_alarm_has_a_rehearsal() -> None:
     rehearsed = [story.alarm for story in STORIES]
     assert set(rehearsed) == {rule.name for rule in alarm_rules(ENVIRONMENTS["local"])}
 
@@ -121,7 +121,7 @@ def test_no_alarm_is_left_without_a_rehearsal() -> None:
         ("expired-spike-live", "expired", None, 10),
     ],
 )
-def test_a_share_rings_without_other_traffic_at_the_count_that_its_page_names(
+def test_ratio_alarm_without_other_traffic_fires_at_the_documented_count(
     alarm: str, counted: str, with_them: str | None, count: int
 ) -> None:
     (rule,) = [each for each in RULES if each.name == alarm]

@@ -24,7 +24,8 @@ def transcript(notes: Sequence[Note]) -> str:
     """Return a fenced block: UTC, seconds since the first line, source, text."""
     began = notes[0].at
     lines = [
-        f"{datetime.fromtimestamp(note.at, tz=UTC):%H:%M:%S}  +{note.at - began:5.1f} s  {note.source:<10}  {note.event_text}"
+        f"{datetime.fromtimestamp(note.at, tz=UTC):%H:%M:%S}  +{note.at - began:5.1f} s  "
+        f"{note.source:<10}  {note.event_text}"
         for note in notes
     ]
     return "\n".join(["```", *lines, "```", ""])

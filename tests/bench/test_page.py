@@ -26,7 +26,7 @@ def test_each_missed_budget_is_named_with_its_reason() -> None:
     assert UNKNOWN not in reasons(COMMITTED).values()
 
 
-def test_a_page_shows_its_lines_and_says_why_of_those_that_fail() -> None:
+def test_page_shows_every_line_and_the_reason_of_each_missed_budget() -> None:
     held = Line("cold", "300 ms", "310 ms", "≤ 1 ×", within_budget=True)
     text = page([held, Line("warm", "2 ms", "1 ms", "≤ 1.3 ×", within_budget=False, reason="of the weather")])
     assert "| cold | 300 ms | 310 ms | ≤ 1 × | yes |" in text
@@ -35,7 +35,7 @@ def test_a_page_shows_its_lines_and_says_why_of_those_that_fail() -> None:
     assert "None." in page([held])
 
 
-def test_the_committed_page_and_the_baseline_are_of_one_tree() -> None:
+def test_committed_page_and_baseline_have_the_same_bundle_sizes() -> None:
     missing = [
         name
         for name, size in baseline()["zip_bytes"].items()

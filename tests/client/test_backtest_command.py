@@ -49,7 +49,7 @@ def document(printed: str) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("history")
-def test_a_person_reads_the_verdict_of_each_test(capsys: pytest.CaptureFixture[str]) -> None:
+def test_backtest_prints_the_verdict_of_each_statistical_test(capsys: pytest.CaptureFixture[str]) -> None:
     assert command() == 0
     told = capsys.readouterr().out
     assert "w1, paper: parametric_normal VaR 99 %, 2026-01-06 to 2026-09-13" in told
@@ -60,7 +60,7 @@ def test_a_person_reads_the_verdict_of_each_test(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("history")
-def test_a_program_reads_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+def test_backtest_json_option_prints_the_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert command("--json", "--from", "2026-01-05T00:00:00Z", "--to", "2026-01-09T00:00:00Z") == 0
     report = document(capsys.readouterr().out)
     assert [day["date"] for day in report["days"]] == ["2026-01-05", "2026-01-06", "2026-01-07"]
@@ -68,7 +68,7 @@ def test_a_program_reads_the_report(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("history")
-def test_the_same_report_gives_the_same_picture(tmp_path: Path) -> None:
+def test_backtest_plot_is_deterministic(tmp_path: Path) -> None:
     first, second = tmp_path / "first.svg", tmp_path / "second.svg"
     assert command("--plot", str(first)) == command("--plot", str(second)) == 0
     assert first.read_bytes() == second.read_bytes()
@@ -77,12 +77,12 @@ def test_the_same_report_gives_the_same_picture(tmp_path: Path) -> None:
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_another_ending_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_plot_file_with_an_unsupported_extension_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert command("--plot", "picture.gif") == USAGE
     assert "must end in .png or .svg" in capsys.readouterr().err
 
 
-def test_without_a_tested_day_there_is_no_picture(
+def test_backtest_plot_without_tested_days_exits_with_status_1(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.hub.forecasts.put_once(forecast("01-05T21"), UNTIL)
@@ -92,7 +92,7 @@ def test_without_a_tested_day_there_is_no_picture(
     assert "no verdict: too_few_observations" in capsys.readouterr().out
 
 
-def test_without_matplotlib_the_extra_is_named(
+def test_plot_without_matplotlib_names_the_required_extra(
     history: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert history.url
@@ -101,14 +101,14 @@ def test_without_matplotlib_the_extra_is_named(
     assert "the extra `plot`" in capsys.readouterr().err
 
 
-def test_a_refusal_is_a_sentence_and_a_status(capsys: pytest.CaptureFixture[str]) -> None:
+def test_backtest_problem_is_printed_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert command() == REFUSED
     assert "world 'w1' is unknown" in capsys.readouterr().err
     assert command("--method", "guess", "--json") == REFUSED
     assert "/method" in document(capsys.readouterr().out)["error"]
 
 
-def test_a_hub_that_is_not_there_has_a_status_of_its_own(
+def test_backtest_against_an_unreachable_hub_exits_with_status_3(
     server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:

@@ -70,20 +70,20 @@ def written(file: Path, **fields: Any) -> Path:
     return file
 
 
-def test_publish_says_created_and_then_replayed(command: Command, file: Path) -> None:
+def test_publish_prints_created_then_replayed(command: Command, file: Path) -> None:
     first, again = command("publish", file), command("publish", file, "--json")
     assert (first.status, first.out[:21]) == (0, "created: w1 v1 sha256")
     assert (again.status, again.json["outcome"]) == (0, "replayed")
 
 
-def test_a_dry_run_sends_nothing(command: Command, file: Path, server: Server) -> None:
+def test_publish_dry_run_sends_no_request(command: Command, file: Path, server: Server) -> None:
     ended = command("publish", file, "--dry-run", "--json")
     assert (ended.status, ended.json["outcome"]) == (0, "valid")
     assert server.seen == []
     assert command("publish", file, "--json").json["content_hash"] == ended.json["content_hash"]
 
 
-def test_options_name_what_the_file_does_not(command: Command, tmp_path: Path) -> None:
+def test_publish_options_supply_fields_missing_from_the_file(command: Command, tmp_path: Path) -> None:
     bare = tmp_path / "bare.json"
     bare.write_text(
         json.dumps({k: v for k, v in DOCUMENT.items() if k not in {"world_id", "provenance"}}),
@@ -96,7 +96,7 @@ def test_options_name_what_the_file_does_not(command: Command, tmp_path: Path) -
     assert ended.json["snapshot"]["provenance"] == {"actor": "risk-engine", "stage": "live"}
 
 
-def test_a_violation_is_status_1_and_names_the_place(
+def test_publish_violation_exits_with_status_1_and_names_the_pointer(
     command: Command, tmp_path: Path, server: Server
 ) -> None:
     ended = command("publish", written(tmp_path / "bad.json", weights={"AAPL": 0.5}))
@@ -105,7 +105,7 @@ def test_a_violation_is_status_1_and_names_the_place(
     assert server.posts() == []
 
 
-def test_a_conflict_is_status_1_with_the_request_id(command: Command, file: Path) -> None:
+def test_publish_conflict_exits_with_status_1_and_prints_the_request_id(command: Command, file: Path) -> None:
     command("publish", file)
     ended = command("publish", written(file, weights={"AAPL": 1.0}), "--json")
     assert ended.status == 1
@@ -115,7 +115,7 @@ def test_a_conflict_is_status_1_with_the_request_id(command: Command, file: Path
     assert ended.json["stored_hash"] != ended.json["offered_hash"]
 
 
-def test_a_hub_that_does_not_answer_is_status_3(
+def test_publish_to_an_unreachable_hub_exits_with_status_3(
     command: Command, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     monkeypatch.setattr("risk_hub_client.settings.Patience", lambda: IMPATIENT)
@@ -123,7 +123,7 @@ def test_a_hub_that_does_not_answer_is_status_3(
     assert (ended.status, "did not answer" in ended.err) == (3, True)
 
 
-def test_without_a_token_the_command_says_which_variable_to_set(
+def test_missing_token_error_names_the_environment_variable(
     command: Command, monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     monkeypatch.delenv("RISK_HUB_TOKEN")
@@ -137,7 +137,7 @@ def test_without_a_token_the_command_says_which_variable_to_set(
     ("arguments", "expected"),
     [(("latest", "--colour"), 2), (("monitor", "--colour"), 3), (("lookup", "--world", "w1"), 2), ((), 2)],
 )
-def test_a_wrong_command_line_is_status_2_and_3_for_the_monitor(
+def test_usage_error_exits_with_status_2_or_3_for_monitor(
     command: Command, arguments: tuple[str, ...], expected: int
 ) -> None:
     ended = command(*arguments, "--json") if arguments else command()
@@ -147,13 +147,13 @@ def test_a_wrong_command_line_is_status_2_and_3_for_the_monitor(
         assert ended.err
 
 
-def test_the_faults_of_a_document_are_fields(command: Command, tmp_path: Path) -> None:
+def test_publish_json_error_lists_violation_pointers(command: Command, tmp_path: Path) -> None:
     ended = command("publish", written(tmp_path / "bad.json", ttl_sec=0), "--json")
     assert ended.json["type"].endswith(":contract-violation")
     assert [fault["pointer"] for fault in ended.json["errors"]] == ["/ttl_sec"]
 
 
-def test_reads_show_what_was_published(command: Command, file: Path) -> None:
+def test_read_commands_show_the_published_snapshot(command: Command, file: Path) -> None:
     command("publish", file)
     assert "v1 as of 2026-01-05T11:59:00.000000Z" in command("latest", "--world", "w1").out
     assert command("lookup", "--world", "w1", "--version", "v1", "--json").json["version"] == "v1"
@@ -167,7 +167,7 @@ def test_reads_show_what_was_published(command: Command, file: Path) -> None:
     ("age_seconds", "expected"),
     [(0, (0, "fresh")), (590, (0, "fresh")), (600, (1, "warning")), (1800, (2, "critical"))],
 )
-def test_monitor_has_the_statuses_of_a_plug_in(
+def test_monitor_exit_status_depends_on_snapshot_age(
     command: Command, tmp_path: Path, server: Server, age_seconds: int, expected: tuple[int, str]
 ) -> None:
     as_of = (server.hub.clock() - timedelta(seconds=age_seconds)).isoformat()
@@ -176,7 +176,7 @@ def test_monitor_has_the_statuses_of_a_plug_in(
     assert (ended.status, ended.json[0]["state"]) == expected
 
 
-def test_to_the_monitor_an_expired_snapshot_is_late_and_not_missing(
+def test_monitor_reports_an_expired_snapshot_as_late_not_missing(
     command: Command, tmp_path: Path, server: Server
 ) -> None:
     command("publish", written(tmp_path / "short.json", as_of=server.hub.clock().isoformat(), ttl_sec=900))
@@ -191,7 +191,7 @@ def test_to_the_monitor_an_expired_snapshot_is_late_and_not_missing(
     ("variable", "text"),
     [("RISK_HUB_URL", "http://[::1"), ("RISK_HUB_TOKEN", "t\u00f6k")],
 )
-def test_whatever_is_wrong_is_status_3_of_the_monitor(
+def test_monitor_with_an_invalid_url_or_token_exits_with_status_3(
     command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, text: str
 ) -> None:
     monkeypatch.setattr("risk_hub_client.settings.Patience", lambda: IMPATIENT)
@@ -203,7 +203,7 @@ def test_whatever_is_wrong_is_status_3_of_the_monitor(
 @pytest.mark.parametrize(
     ("code", "body"), [(200, '{"message": "hi"}'), (200, "[]"), (400, '{"errors": null}')]
 )
-def test_an_answer_that_is_no_hubs_is_status_3_of_the_monitor(
+def test_monitor_exits_with_status_3_on_an_unexpected_response(
     command: Command, server: Server, code: int, body: str
 ) -> None:
     server.on = ("GET", "/latest")
@@ -211,11 +211,11 @@ def test_an_answer_that_is_no_hubs_is_status_3_of_the_monitor(
     assert command("monitor", "--world", "w1", "--json").status == 3
 
 
-def test_the_monitor_takes_no_thresholds_that_are_not_numbers(command: Command) -> None:
+def test_monitor_rejects_a_non_numeric_threshold(command: Command) -> None:
     assert command("monitor", "--world", "w1", "--warn-seconds", "nan").status == 3
 
 
-def test_monitor_calls_a_missing_world_critical_and_an_error_an_error(
+def test_monitor_reports_missing_world_as_critical_and_failure_as_error(
     command: Command, server: Server
 ) -> None:
     assert command("monitor", "--world", "nowhere").status == 2
@@ -227,7 +227,7 @@ def test_monitor_calls_a_missing_world_critical_and_an_error_an_error(
     assert "critical: nowhere" in ended.out
 
 
-def test_an_upload_prints_the_reference_for_a_snapshot(command: Command, tmp_path: Path) -> None:
+def test_blob_upload_prints_a_ref_usable_in_publish(command: Command, tmp_path: Path) -> None:
     blob = tmp_path / "covariance.rsh1"
     blob.write_bytes(encode_covariance(["AAPL", "MSFT"], [0.04, 0.01, 0.09]))
     ref = command("blob", "upload", blob, "--world", "w1", "--actor", "gateway", "--json").json
@@ -250,7 +250,9 @@ def history(tmp_path: Path, count: int = 5) -> Path:
     return folder
 
 
-def test_a_backfill_goes_on_where_it_stopped(command: Command, tmp_path: Path, server: Server) -> None:
+def test_interrupted_backfill_resumes_and_skips_published_snapshots(
+    command: Command, tmp_path: Path, server: Server
+) -> None:
     folder = history(tmp_path)
     server.faults.extend([well, well, status(400), status(401)])
     assert command("backfill", folder).status == 1
@@ -263,7 +265,9 @@ def test_a_backfill_goes_on_where_it_stopped(command: Command, tmp_path: Path, s
     assert {each["provenance"]["source"] for each in stored} == {"backfill"}
 
 
-def test_a_backfill_never_moves_latest_backwards(command: Command, tmp_path: Path, server: Server) -> None:
+def test_backfill_never_replaces_latest_with_an_older_snapshot(
+    command: Command, tmp_path: Path, server: Server
+) -> None:
     command("publish", written(tmp_path / "live.json", version="live", ttl_sec=60))
     folder = history(tmp_path, 3)
     assert command("backfill", folder, "--json").json["created"] == 3
@@ -276,7 +280,7 @@ def test_a_backfill_never_moves_latest_backwards(command: Command, tmp_path: Pat
     assert command("backfill", late, "--even-if-latest").status == 0
 
 
-def test_history_does_not_outlive_what_is_newer_in_the_hub(
+def test_backfilled_snapshot_does_not_outlive_a_newer_one_in_the_hub(
     command: Command, tmp_path: Path, server: Server
 ) -> None:
     command("publish", written(tmp_path / "live.json", version="live", ttl_sec=60))
@@ -288,7 +292,7 @@ def test_history_does_not_outlive_what_is_newer_in_the_hub(
     assert ended.json["version"] == "live"
 
 
-def test_history_does_not_outlive_what_is_newer_in_the_same_run(
+def test_backfilled_snapshot_does_not_outlive_a_newer_one_of_the_same_run(
     command: Command, tmp_path: Path, server: Server
 ) -> None:
     folder = tmp_path / "history"
@@ -301,13 +305,15 @@ def test_history_does_not_outlive_what_is_newer_in_the_same_run(
     assert command("latest", "--world", "w1").status == 1
 
 
-def test_what_is_about_to_expire_holds_history_back(command: Command, tmp_path: Path) -> None:
+def test_backfill_is_held_while_the_latest_snapshot_is_about_to_expire(
+    command: Command, tmp_path: Path
+) -> None:
     command("publish", written(tmp_path / "live.json", version="live", ttl_sec=3))
     old = written(tmp_path / "old.json", version="old", as_of="2020-01-01T00:00:00Z")
     assert len(command("backfill", old, "--json").json["held"]) == 1
 
 
-def test_history_is_held_back_for_whoever_reads_one_actor(
+def test_backfill_is_held_when_it_would_become_latest_of_one_actor(
     command: Command, tmp_path: Path, server: Server
 ) -> None:
     command("publish", written(tmp_path / "gateway.json", version="gateway", ttl_sec=60))
@@ -321,7 +327,7 @@ def test_history_is_held_back_for_whoever_reads_one_actor(
     assert len(command("backfill", old, "--json").json["held"]) == 1
 
 
-def test_the_journal_is_of_one_hub_and_one_content(
+def test_backfill_journal_applies_to_one_hub_and_one_content(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = history(tmp_path, 1)
@@ -336,7 +342,7 @@ def test_the_journal_is_of_one_hub_and_one_content(
     other.close()
 
 
-def test_a_backfill_of_this_folder_has_its_journal_beside_it(
+def test_backfill_of_the_current_folder_writes_its_journal_next_to_it(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(history(tmp_path, 1))
@@ -351,14 +357,16 @@ def test_a_backfill_reads_json_lines(command: Command, tmp_path: Path) -> None:
     assert command("backfill", lines, "--json").json["created"] == 3
 
 
-def test_lint_needs_no_hub(command: Command, file: Path, tmp_path: Path, server: Server) -> None:
+def test_lint_validates_files_without_contacting_the_hub(
+    command: Command, file: Path, tmp_path: Path, server: Server
+) -> None:
     assert command("lint", file, "--json").json[0]["content_hash"].startswith("sha256:")
     ended = command("lint", file, written(tmp_path / "bad.json", ttl_sec=0))
     assert (ended.status, "/ttl_sec" in ended.out) == (1, True)
     assert server.seen == []
 
 
-def test_a_journal_that_cannot_be_written_stops_a_backfill_before_anything_is_sent(
+def test_unwritable_journal_stops_backfill_before_any_request(
     command: Command, file: Path, tmp_path: Path, server: Server
 ) -> None:
     ended = command("backfill", file, "--journal", tmp_path / "absent" / "journal")
@@ -367,7 +375,9 @@ def test_a_journal_that_cannot_be_written_stops_a_backfill_before_anything_is_se
     assert server.seen == []
 
 
-def test_a_journal_that_is_no_text_is_refused(command: Command, file: Path, tmp_path: Path) -> None:
+def test_binary_journal_file_is_rejected_and_left_unchanged(
+    command: Command, file: Path, tmp_path: Path
+) -> None:
     journal = tmp_path / "journal"
     journal.write_bytes(b"\xff\xfe")
     ended = command("backfill", file, "--journal", journal)
@@ -376,23 +386,19 @@ def test_a_journal_that_is_no_text_is_refused(command: Command, file: Path, tmp_
     assert journal.read_bytes() == b"\xff\xfe"
 
 
-def test_a_single_fault_is_said_once(command: Command) -> None:
+def test_single_violation_is_printed_once(command: Command) -> None:
     ended = command("latest", "--world", "w1", "--stage", "papper")
     assert ended.status == 1
     assert ended.err.count("must be one of") == 1
 
 
-def test_a_url_with_the_route_in_it_is_answered_with_the_form_of_the_url(
-    command: Command, server: Server
-) -> None:
+def test_url_that_includes_the_route_prefix_is_rejected_with_a_hint(command: Command, server: Server) -> None:
     ended = command("latest", "--world", "w1", "--url", f"{server.url}/risk-hub")
     assert ended.status == 1
     assert "RISK_HUB_URL is the address without /risk-hub." in ended.err
 
 
-def test_a_hub_that_does_not_answer_is_one_line_in_the_words_of_the_command(
-    file: Path, server: Server
-) -> None:
+def test_unreachable_hub_prints_a_single_error_line(file: Path, server: Server) -> None:
     variables = {**os.environ, "RISK_HUB_URL": "http://127.0.0.1:9", "RISK_HUB_TOKEN": server.token}
     program = "import sys; from risk_hub_client.cli.app import main; main()"
     done = subprocess.run(
@@ -408,7 +414,7 @@ def test_a_hub_that_does_not_answer_is_one_line_in_the_words_of_the_command(
     assert line.startswith("the hub did not answer (ConnectError")
 
 
-def test_every_command_takes_json() -> None:
+def test_every_command_accepts_the_json_option() -> None:
     without = [
         name for name, options in _options(typer.main.get_command(operator_app())) if "--json" not in options
     ]

@@ -65,7 +65,9 @@ RICH: dict[str, Any] = {
 
 @pytest.mark.parametrize("algorithm", ["sha256", "blake3"])
 @pytest.mark.parametrize("fields", [{}, RICH], ids=["bare", "rich"])
-def test_it_is_stored_and_replayed(server: Server, algorithm: str, fields: dict[str, Any]) -> None:
+def test_gateway_snapshot_is_stored_and_replayed(
+    server: Server, algorithm: str, fields: dict[str, Any]
+) -> None:
     body = gateway_body(algorithm, **fields)
     first = push(server, body)
     assert (first["version"], first["provenance"]["reason"]) == (VERSION, "rebalance")
@@ -73,7 +75,7 @@ def test_it_is_stored_and_replayed(server: Server, algorithm: str, fields: dict[
     assert push(server, body) == first
 
 
-def test_a_wrong_claim_raises(server: Server) -> None:
+def test_gateway_snapshot_with_a_wrong_hash_gets_422(server: Server) -> None:
     body = gateway_body("sha256") | {"ttl_sec": 901}
     with pytest.raises(urllib.error.HTTPError) as caught:
         push(server, body)
@@ -81,7 +83,7 @@ def test_a_wrong_claim_raises(server: Server) -> None:
     assert caught.value.code == 422
 
 
-def test_one_snapshot_is_one_content_whichever_client_sent_it(server: Server, client: Any) -> None:
+def test_gateway_and_client_snapshots_have_the_same_content_hash(server: Server, client: Any) -> None:
     first = push(server, gateway_body("blake3", **RICH))
     sent = {name: value for name, value in gateway_body("sha256", **RICH).items() if name != "hash"}
     again = client.publish("w1", sent)

@@ -73,12 +73,12 @@ class Row:
 
 
 TABLE = (
-    Row("429 without Retry-After, then well", (status(429),), "created", 2),
-    Row("429 with Retry-After, then well", (status(429, SOON),), "created", 2),
+    Row("429 without Retry-After, then success", (status(429),), "created", 2),
+    Row("429 with Retry-After, then success", (status(429, SOON),), "created", 2),
     Row("429 that asks for more than the budget", (status(429, MUCH_LATER),), UnavailableError, 1, 0),
-    Row("500, then well", (status(500),), "created", 2),
-    Row("502, 503, 504, then well", (status(502), status(503), status(504)), "created", 4),
-    Row("500 for ever", (status(500),) * ALWAYS, UnavailableError, ALWAYS, 0),
+    Row("500, then success", (status(500),), "created", 2),
+    Row("502, 503, 504, then success", (status(502), status(503), status(504)), "created", 4),
+    Row("500 on every attempt", (status(500),) * ALWAYS, UnavailableError, ALWAYS, 0),
     Row("connection cut before an answer", (cut_before,), "created", 2),
     Row("answer lost after the commit", (lost_after_commit,), "replayed", 2),
     Row("answer cut in its middle", (cut_within,), "replayed", 2),
@@ -89,24 +89,31 @@ TABLE = (
     Row("400, or any other 4xx", (status(400),), RefusedError, 1, 0),
     Row("413", (status(413),), RefusedError, 1, 0),
     Row("a redirect", (elsewhere,), RefusedError, 1, 0),
-    Row("408, then well", (status(408),), "created", 2),
-    Row("a sign-in page, then well", (other_page,), "created", 2),
-    Row("a sign-in page for ever", (other_page,) * ALWAYS, UnavailableError, ALWAYS, 0),
+    Row("408, then success", (status(408),), "created", 2),
+    Row("sign-in page, then success", (other_page,), "created", 2),
+    Row("sign-in page on every attempt", (other_page,) * ALWAYS, UnavailableError, ALWAYS, 0),
     Row("200 with other JSON", (said(200, '{"message": "hi"}'),), HubError, 1, 0),
-    Row("400 with errors that are none", (said(400, '{"errors": ["bad"]}'),), RefusedError, 1, 0),
+    Row("400 with a malformed errors member", (said(400, '{"errors": ["bad"]}'),), RefusedError, 1, 0),
     Row("Retry-After beyond all dates", (status(503, FAR),), "created", 2),
-    Row("the store: 503, then well", (status(503),), "created", 2, given=STORE),
-    Row("the store: 409 of several at once, then well", (said(409, CONFLICT),), "created", 2, given=STORE),
-    Row("the store: 400 of a slow line, then well", (said(400, SLOW),), "created", 2, given=STORE),
-    Row("the store: 403 of an ended signature, then well", (status(403),), "created", 2, given=STORE),
-    Row("the store: 403 for ever", (status(403),) * ALWAYS, StoreError, 2, 0, STORE),
-    Row("the store: 404", (status(404),), StoreError, 1, 0, STORE),
-    Row("the store: 503 for ever", (status(503),) * ALWAYS, UnavailableError, ALWAYS, 0, STORE),
-    Row("a wrong token, told by the first read", (), DeniedError, 0, 0, Given(wrong_token=True)),
+    Row("store: 503, then success", (status(503),), "created", 2, given=STORE),
+    Row("store: 409 for concurrent writes, then success", (said(409, CONFLICT),), "created", 2, given=STORE),
+    Row("store: 400 RequestTimeout, then success", (said(400, SLOW),), "created", 2, given=STORE),
+    Row("store: 403 for an expired signature, then success", (status(403),), "created", 2, given=STORE),
+    Row("store: 403 on every attempt", (status(403),) * ALWAYS, StoreError, 2, 0, STORE),
+    Row("store: 404", (status(404),), StoreError, 1, 0, STORE),
+    Row("store: 503 on every attempt", (status(503),) * ALWAYS, UnavailableError, ALWAYS, 0, STORE),
+    Row("wrong token, reported by the first read", (), DeniedError, 0, 0, Given(wrong_token=True)),
     Row("a clock that is months ahead of the hub's", (), "created", 1),
-    Row("503 for ever, with a spool", (status(503),) * ALWAYS, "spooled", ALWAYS, 0, SPOOL),
-    Row("503 for ever, and the spool's disk is full", (status(503),) * ALWAYS, SpoolError, ALWAYS, 0, FULL),
-    Row("the spool's disk is full, the hub is well", (), "created", 1, given=FULL),
+    Row("503 on every attempt, with a spool", (status(503),) * ALWAYS, "spooled", ALWAYS, 0, SPOOL),
+    Row(
+        "503 on every attempt, and the spool's disk is full",
+        (status(503),) * ALWAYS,
+        SpoolError,
+        ALWAYS,
+        0,
+        FULL,
+    ),
+    Row("the spool's disk is full, the hub works", (), "created", 1, given=FULL),
 )
 
 
@@ -157,7 +164,7 @@ def requests(server: Server, row: Row) -> int:
 
 @pytest.mark.parametrize("way", [publish, publish_async], ids=["blocking", "async"])
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.fault)
-def test_a_bad_day_ends_as_the_table_says(
+def test_publish_under_fault_matches_the_fault_table(
     server: Server,
     row: Row,
     way: Way,
@@ -180,19 +187,21 @@ def test_a_bad_day_ends_as_the_table_says(
     record_property(FAULT, f"| {row.fault} | {_named(row.outcome)} | {sent} | {row.stored} |")
 
 
-def test_one_request_has_one_id_in_all_its_attempts(server: Server, client: RiskHubClient) -> None:
+def test_all_attempts_of_one_request_share_a_correlation_id(server: Server, client: RiskHubClient) -> None:
     server.faults.extend((status(503), status(503)))
     client.publish(WORLD, **BOOK)
     assert len({seen.headers["x-correlation-id"] for seen in server.posts()}) == 1
 
 
-def test_retry_after_is_obeyed_in_seconds_and_as_a_date(server: Server, client: RiskHubClient) -> None:
+def test_retry_after_accepts_a_date_and_ignores_an_invalid_value(
+    server: Server, client: RiskHubClient
+) -> None:
     moment = "Mon, 05 Jan 2026 12:00:00 GMT"
     server.faults.extend((status(429, {"Retry-After": moment}), status(503, {"Retry-After": "no time"})))
     assert client.publish(WORLD, **BOOK).outcome == "created"
 
 
-def test_what_would_outlast_the_budget_says_how_long_the_hub_asked_for(
+def test_retry_after_beyond_the_budget_is_reported_in_the_error(
     server: Server, client: RiskHubClient
 ) -> None:
     server.faults.append(status(429, MUCH_LATER))
@@ -201,7 +210,7 @@ def test_what_would_outlast_the_budget_says_how_long_the_hub_asked_for(
     assert (caught.value.status, caught.value.retry_after_seconds) == (429, 3600.0)
 
 
-def test_an_answer_that_trickles_is_given_up(server: Server) -> None:
+def test_trickling_response_raises_unavailable_error(server: Server) -> None:
     server.faults.extend((trickle,) * ALWAYS)
     hasty = replace(IMPATIENT, budget_seconds=0.5)
     with (
@@ -211,7 +220,7 @@ def test_an_answer_that_trickles_is_given_up(server: Server) -> None:
         client.publish(WORLD, **BOOK)
 
 
-def test_a_hub_that_is_not_there_is_unavailable() -> None:
+def test_unreachable_hub_raises_unavailable_error() -> None:
     with (
         RiskHubClient("http://127.0.0.1:1", "t", actor="a", stage="paper", patience=IMPATIENT) as client,
         pytest.raises(UnavailableError, match="ConnectError"),
@@ -219,7 +228,7 @@ def test_a_hub_that_is_not_there_is_unavailable() -> None:
         client.publish(WORLD, **BOOK)
 
 
-def test_a_wrong_token_is_told_by_the_hub_itself(server: Server) -> None:
+def test_wrong_token_raises_denied_error_with_the_hubs_problem(server: Server) -> None:
     with (
         RiskHubClient(server.url, "wrong", actor="gateway", stage="paper", patience=IMPATIENT) as client,
         pytest.raises(DeniedError) as caught,
@@ -229,7 +238,7 @@ def test_a_wrong_token_is_told_by_the_hub_itself(server: Server) -> None:
     assert "wrong" not in repr(client.settings)
 
 
-def test_a_snapshot_of_the_future_is_judged_by_the_hubs_clock_not_by_ours(
+def test_future_as_of_is_judged_by_the_hubs_clock_not_the_local_one(
     server: Server, client: RiskHubClient
 ) -> None:
     """The server's clock is in January 2026, this machine's is not: the client refuses as_of and posts

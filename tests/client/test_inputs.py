@@ -43,14 +43,14 @@ SAME_COVARIANCE = [
 ]
 
 
-def test_every_form_of_one_covariance_is_one_content(client: RiskHubClient) -> None:
+def test_all_covariance_input_forms_publish_the_same_content(client: RiskHubClient) -> None:
     outcomes = [published(client, covariance=form) for form in SAME_COVARIANCE]
     assert outcomes == ["created"] + ["replayed"] * (len(SAME_COVARIANCE) - 1)
 
 
 @pytest.mark.parametrize("ids", [BIG_IDS, sorted(BIG_IDS)], ids=["shuffled", "sorted"])
 @pytest.mark.parametrize("dtype", ["<f8", ">f8", "<f4"])
-def test_large_arrays_give_the_same_bytes_as_the_contract_itself(
+def test_large_arrays_are_encoded_to_the_same_bytes_as_by_the_contract(
     client: RiskHubClient, dtype: str, ids: list[str]
 ) -> None:
     matrix = BIG.astype(dtype)
@@ -65,7 +65,7 @@ def test_large_arrays_give_the_same_bytes_as_the_contract_itself(
     assert latest.document["covariance_ref"]["sha256"] == Blob.of_bytes(wanted).sha256
 
 
-def test_a_blob_is_read_from_any_place_on(client: RiskHubClient) -> None:
+def test_blob_chunks_can_be_read_from_any_offset(client: RiskHubClient) -> None:
     from risk_hub_client.arrays import Dense, covariance_blob  # noqa: PLC0415
 
     blob = covariance_blob(Dense(BIG_IDS, BIG), ["N000"])
@@ -86,12 +86,12 @@ SAME_RETURNS = [
 ]
 
 
-def test_every_form_of_the_same_returns_is_one_content(client: RiskHubClient) -> None:
+def test_all_returns_input_forms_publish_the_same_content(client: RiskHubClient) -> None:
     outcomes = [published(client, realized_returns=form) for form in SAME_RETURNS]
     assert outcomes == ["created"] + ["replayed"] * (len(SAME_RETURNS) - 1)
 
 
-def test_dates_survive_the_journey(client: RiskHubClient) -> None:
+def test_returns_dates_round_trip_through_the_hub(client: RiskHubClient) -> None:
     frame = pd.DataFrame({"A": [0.01, -0.02], "B": [0.0, 0.01]}, index=DAYS)
     published(client, realized_returns=frame)
     found = client.load(client.latest(WORLD), "realized_returns")
@@ -99,7 +99,7 @@ def test_dates_survive_the_journey(client: RiskHubClient) -> None:
     pd.testing.assert_frame_equal(to_dataframe(found), frame, check_freq=False, check_index_type=False)
 
 
-def test_a_covariance_and_snapshots_come_back_as_frames(client: RiskHubClient) -> None:
+def test_covariance_and_snapshot_list_convert_to_dataframes(client: RiskHubClient) -> None:
     published(client, covariance=MATRIX, weights=pd.Series(WEIGHTS))
     found = client.load(client.latest(WORLD), "covariance")
     assert found is not None
@@ -109,7 +109,7 @@ def test_a_covariance_and_snapshots_come_back_as_frames(client: RiskHubClient) -
     assert client.load(client.latest(WORLD), "stress") is None
 
 
-def test_a_factor_model_is_one_content_in_lists_and_arrays(client: RiskHubClient) -> None:
+def test_factor_model_as_lists_or_arrays_publishes_the_same_content(client: RiskHubClient) -> None:
     factors, specific = np.array([[0.1], [0.2], [0.3]]), np.array([0.01, 0.02, 0.03])
     forms = [
         FactorModel(IDS, factors, specific),
@@ -123,7 +123,7 @@ def test_a_factor_model_is_one_content_in_lists_and_arrays(client: RiskHubClient
     np.testing.assert_allclose(to_dataframe(found).loc["C", ["C", "A"]], [0.02, 0.02])
 
 
-def test_a_large_covariance_becomes_a_frame_without_a_second_one() -> None:
+def test_large_covariance_converts_to_a_dataframe_without_an_extra_copy() -> None:
     ids = [f"N{number:03}" for number in range(800)]
     loadings, specific = np.random.default_rng(3).normal(size=(800, 5)), np.ones(800)
     exact = loadings @ loadings.T + np.diag(specific)
@@ -184,7 +184,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("fields", "reason"), REFUSED, ids=[reason for _, reason in REFUSED])
-def test_a_violation_never_leaves_the_process(
+def test_invalid_input_is_rejected_without_posting_a_snapshot(
     client: RiskHubClient, server: Server, fields: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(InvalidSnapshotError, match=reason):
@@ -192,7 +192,7 @@ def test_a_violation_never_leaves_the_process(
     assert [seen.path for seen in server.seen] == ["/risk-hub/contract"]
 
 
-def test_a_producer_who_is_nobody_is_refused_here(server: Server) -> None:
+def test_publish_without_an_actor_is_rejected_before_any_request(server: Server) -> None:
     with (
         RiskHubClient(server.url, server.token) as client,
         pytest.raises(InvalidSnapshotError, match="actor"),
@@ -201,7 +201,7 @@ def test_a_producer_who_is_nobody_is_refused_here(server: Server) -> None:
     assert server.seen == []
 
 
-def test_an_upload_of_another_kind_is_refused_here(
+def test_upload_with_a_mismatched_kind_is_rejected_before_any_request(
     client: RiskHubClient, server: Server, tmp_path: Path
 ) -> None:
     file = tmp_path / "returns.rsh1"

@@ -19,13 +19,13 @@ def test_a_snapshot_is_created_once_and_then_replayed(client: RiskHubClient, ser
     assert len(server.hub.snapshots.rows) == 1
 
 
-def test_the_contract_is_asked_for_once(client: RiskHubClient, server: Server) -> None:
+def test_contract_is_fetched_once_per_client(client: RiskHubClient, server: Server) -> None:
     for version in ("v1", "v2"):
         client.publish(WORLD, **BOOK | {"version": version})
     assert [seen.path for seen in server.seen].count("/risk-hub/contract") == 1
 
 
-def test_other_content_under_a_version_names_both_hashes(client: RiskHubClient) -> None:
+def test_conflicting_version_raises_conflict_error_with_the_stored_hash(client: RiskHubClient) -> None:
     first = client.publish(WORLD, **BOOK)
     with pytest.raises(ConflictError, match="under a new version") as caught:
         client.publish(WORLD, **BOOK | {"weights": {"AAPL": 1.0}})
@@ -34,7 +34,7 @@ def test_other_content_under_a_version_names_both_hashes(client: RiskHubClient) 
     assert caught.value.request_id in str(caught.value)
 
 
-def test_what_a_caller_does_to_an_answer_stays_with_the_caller(client: RiskHubClient) -> None:
+def test_modifying_a_returned_snapshot_does_not_change_the_cache(client: RiskHubClient) -> None:
     client.publish(WORLD, **BOOK)
     for _ in range(3):
         found = client.latest(WORLD)
@@ -43,7 +43,7 @@ def test_what_a_caller_does_to_an_answer_stays_with_the_caller(client: RiskHubCl
         found.document["provenance"].clear()
 
 
-def test_an_unchanged_latest_is_not_sent_again(client: RiskHubClient, server: Server) -> None:
+def test_unchanged_latest_is_revalidated_with_if_none_match(client: RiskHubClient, server: Server) -> None:
     client.publish(WORLD, **BOOK)
     first = client.latest(WORLD)
     assert client.latest(WORLD) == first
@@ -52,7 +52,7 @@ def test_an_unchanged_latest_is_not_sent_again(client: RiskHubClient, server: Se
     assert client.latest(WORLD).version == "v2"
 
 
-def test_a_list_pages_by_itself(client: RiskHubClient) -> None:
+def test_list_iterates_over_all_pages(client: RiskHubClient) -> None:
     for number in range(103):
         client.publish(
             WORLD, **BOOK | {"version": f"v{number:03}", "as_of": AS_OF + timedelta(seconds=number / 10)}
@@ -61,14 +61,14 @@ def test_a_list_pages_by_itself(client: RiskHubClient) -> None:
     assert versions == [f"v{number:03}" for number in range(103)]
 
 
-def test_a_version_and_an_instant_are_looked_up(client: RiskHubClient) -> None:
+def test_lookup_by_version_and_by_as_of_returns_the_same_snapshot(client: RiskHubClient) -> None:
     client.publish(WORLD, **BOOK)
     assert client.lookup(WORLD, version="v1") == client.lookup(WORLD, as_of=AS_OF)
     with pytest.raises(NotFoundError, match="No snapshot"):
         client.lookup(WORLD, as_of=AS_OF - timedelta(days=1))
 
 
-def test_a_large_covariance_goes_past_the_hub_and_comes_back_verified(
+def test_large_covariance_is_uploaded_to_the_store_and_loads_back_unchanged(
     client: RiskHubClient, server: Server
 ) -> None:
     ids = [f"A{number:03}" for number in range(60)]
@@ -89,7 +89,7 @@ def test_a_large_covariance_goes_past_the_hub_and_comes_back_verified(
     assert again.outcome == "replayed"
 
 
-def test_a_factor_model_is_published_in_its_own_form(client: RiskHubClient) -> None:
+def test_factor_model_is_published_in_factor_layout(client: RiskHubClient) -> None:
     ids = [f"A{number:02}" for number in range(30)]
     model = FactorModel(ids[::-1], np.full((30, 2), 0.01), np.linspace(1e-4, 2e-4, 30))
     published = client.publish(WORLD, **BOOK | {"weights": dict.fromkeys(ids, 1 / 30), "covariance": model})

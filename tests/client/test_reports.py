@@ -62,13 +62,13 @@ def test_a_report_is_a_json_object_and_a_typed_model(client: RiskHubClient) -> N
 
 
 @pytest.mark.usefixtures("evaluated")
-def test_members_of_a_newer_hub_are_in_the_object_and_left_out_of_the_model(client: RiskHubClient) -> None:
+def test_unknown_report_members_stay_in_the_object_but_not_in_the_model(client: RiskHubClient) -> None:
     found = client.risk(WORLD, "v1")
     found["from_the_future"] = 1
     assert not hasattr(found.report, "from_the_future")
 
 
-def test_a_version_named_latest_is_told_from_the_newest_one(server: Server, client: RiskHubClient) -> None:
+def test_risk_of_a_version_named_latest_raises_hub_error(server: Server, client: RiskHubClient) -> None:
     client.publish(WORLD, {**BOOK, "version": "latest", "as_of": BOOK["as_of"] - timedelta(minutes=1)})
     client.publish(WORLD, BOOK)
     put(server, "risk", version="latest")
@@ -77,7 +77,7 @@ def test_a_version_named_latest_is_told_from_the_newest_one(server: Server, clie
         client.risk(WORLD, "latest")
 
 
-def test_exit_signals_are_read_page_by_page(evaluated: Server, client: RiskHubClient) -> None:
+def test_exit_signals_iterate_over_all_pages_newest_first(evaluated: Server, client: RiskHubClient) -> None:
     for minute in range(3, 105):
         told = format_instant(START + timedelta(minutes=minute))
         put(evaluated, "exit", version="v1", window=told, emitted_at=told)
@@ -89,7 +89,7 @@ def test_exit_signals_are_read_page_by_page(evaluated: Server, client: RiskHubCl
     assert list(client.exit_signals(WORLD, end=START - timedelta(minutes=1))) == []
 
 
-def test_the_asynchronous_client_reads_the_same(evaluated: Server, client: RiskHubClient) -> None:
+def test_async_client_reads_the_same_reports_and_signals(evaluated: Server, client: RiskHubClient) -> None:
     async def read() -> tuple[Any, ...]:
         async with AsyncRiskHubClient(evaluated.url, evaluated.token, patience=IMPATIENT) as hub:
             signals = [signal async for signal in hub.exit_signals(WORLD)]
@@ -103,7 +103,7 @@ def test_the_asynchronous_client_reads_the_same(evaluated: Server, client: RiskH
 
 
 @pytest.mark.usefixtures("evaluated")
-def test_risk_show_prints_every_measure_for_a_person_and_the_report_for_a_program(command: Command) -> None:
+def test_risk_show_prints_measures_as_text_or_the_report_as_json(command: Command) -> None:
     told = command("risk", "show", WORLD)
     assert told.status == 0
     assert "w1 v1 as of 2026-01-05T11:59:58.000000Z, paper by gateway" in told.out
@@ -142,7 +142,7 @@ def test_signals_list_shows_the_newest_first(evaluated: Server, command: Command
     assert command("signals", "list", "w9").status == REFUSED
 
 
-def test_a_report_that_is_not_there_yet_is_status_1(client: RiskHubClient, command: Command) -> None:
+def test_show_of_a_pending_report_exits_with_status_1(client: RiskHubClient, command: Command) -> None:
     client.publish(WORLD, BOOK)
     for kind in ("risk", "stress"):
         ended = command(kind, "show", WORLD)
@@ -150,13 +150,13 @@ def test_a_report_that_is_not_there_yet_is_status_1(client: RiskHubClient, comma
         assert "version 'v1' of world 'w1' is not evaluated yet" in ended.err
 
 
-def test_filters_beside_a_version_are_a_wrong_command_line(command: Command) -> None:
+def test_risk_show_filters_with_a_version_are_a_usage_error(command: Command) -> None:
     ended = command("risk", "show", WORLD, "v1", "--stage", "paper")
     assert ended.status == USAGE
     assert "leave them out where VERSION is given" in " ".join(ended.err.replace("│", "").split())
 
 
-def test_publish_takes_stress_as_a_file(command: Command, tmp_path: Path, server: Server) -> None:
+def test_publish_accepts_stress_as_a_file(command: Command, tmp_path: Path, server: Server) -> None:
     part = tmp_path / "stress.rsh1"
     part.write_bytes(encode_stress({"crash": {"loss": 0.2}}))
     file = written(tmp_path / "snapshot.json")

@@ -82,7 +82,7 @@ def everything(client: RiskHubClient) -> Iterator[Callable[[], object]]:
 
 
 @pytest.mark.parametrize("on_bad_days", [None, *range(len(BAD_DAYS))])
-def test_no_error_and_no_log_of_a_client_holds_a_secret(
+def test_client_errors_and_logs_contain_no_secret(
     server: Server, log: io.StringIO, on_bad_days: int | None
 ) -> None:
     if on_bad_days is not None:
@@ -97,7 +97,7 @@ def test_no_error_and_no_log_of_a_client_holds_a_secret(
     assert found("".join(told) + log.getvalue(), [server.token, SIGNATURE]) == set()
 
 
-def test_the_asynchronous_client_is_as_discreet(server: Server, log: io.StringIO) -> None:
+def test_async_client_errors_and_logs_contain_no_secret(server: Server, log: io.StringIO) -> None:
     async def publish() -> list[object]:
         settings: dict[str, Any] = {"actor": "gateway", "stage": "paper", "patience": IMPATIENT}
         async with AsyncRiskHubClient(server.url, server.token, **settings) as client:
@@ -140,7 +140,7 @@ def test_no_command_prints_a_secret(
     assert not spool.exists()
 
 
-def test_a_spool_holds_no_secret_and_is_its_owners_alone(server: Server, tmp_path: Path) -> None:
+def test_spool_contains_no_secret_and_is_readable_only_by_its_owner(server: Server, tmp_path: Path) -> None:
     server.on = ("POST", "/snapshots")
     server.faults.extend([status(503)] * 20)
     folder = tmp_path / "spool"

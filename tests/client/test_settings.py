@@ -13,7 +13,7 @@ from tests.client.server import Server
 
 
 @pytest.mark.parametrize("token", ["s3cr3t\n", " s3cr3t", "s3cr3t\x01", "s3cr3t-é", "s3c r3t", "s3cr3t\x7f"])
-def test_a_token_that_no_header_takes_is_refused_and_not_shown(
+def test_token_invalid_in_a_header_is_rejected_without_being_shown(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RISK_HUB_TOKEN", as_a_shell_passes(token))
@@ -26,7 +26,7 @@ def test_a_token_that_no_header_takes_is_refused_and_not_shown(
 @pytest.mark.parametrize(
     "url", ["http://[::1", "hub.example", "ftp://hub.example", "https://", "http://h:port"]
 )
-def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
+def test_invalid_url_is_rejected_when_the_client_is_created(url: str) -> None:
     with pytest.raises(NotConfiguredError, match="RISK_HUB_URL"):
         RiskHubClient(url, "token")
 
@@ -34,7 +34,7 @@ def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["http://hub.example", "http://10.0.0.1:8787", "http://127.0.0.1.hub.example"]
 )
-def test_no_token_is_sent_in_the_clear_to_another_machine(url: str) -> None:
+def test_plain_http_url_to_another_machine_is_rejected(url: str) -> None:
     with pytest.raises(NotConfiguredError, match="would read the token"):
         RiskHubClient(url, "token")
 
@@ -42,12 +42,12 @@ def test_no_token_is_sent_in_the_clear_to_another_machine(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://hub.example"]
 )
-def test_this_machine_is_reached_without_tls(url: str) -> None:
+def test_loopback_http_and_https_urls_are_accepted(url: str) -> None:
     with RiskHubClient(url, "token") as client:
         assert client.settings.url == url
 
 
-def test_what_the_library_says_of_a_request_that_it_refuses_is_not_told() -> None:
+def test_library_error_text_that_contains_the_token_is_not_shown() -> None:
     settings = resolve_settings("https://hub.example", "token", actor=None, stage=None, patience=None)
     told = str(
         Exchange(settings, ClientCache(), Call("GET", "/")).classify_error(ValueError("Bearer s3cr3t"))
@@ -56,9 +56,7 @@ def test_what_the_library_says_of_a_request_that_it_refuses_is_not_told() -> Non
     assert "s3cr3t" not in told
 
 
-def test_an_actor_that_is_none_is_refused_before_anything_is_sent(
-    client: RiskHubClient, server: Server
-) -> None:
+def test_invalid_actor_is_rejected_before_any_request(client: RiskHubClient, server: Server) -> None:
     with pytest.raises(InvalidSnapshotError, match="actor"):
         client.upload(WORLD, "realized_returns", encode_returns([0.1]), actor="한")
     assert server.seen == []

@@ -49,7 +49,7 @@ def waiting(folder: Path) -> int:
     return len(list(folder.glob("*.json")))
 
 
-def test_what_a_silent_hub_missed_is_delivered_in_order_before_anything_newer(
+def test_spooled_snapshots_are_delivered_in_order_before_newer_ones(
     spooling: RiskHubClient, server: Server, folder: Path
 ) -> None:
     server.faults.extend(DOWN * 2)
@@ -59,7 +59,7 @@ def test_what_a_silent_hub_missed_is_delivered_in_order_before_anything_newer(
     assert (stored(server), waiting(folder)) == (["v1", "v2", "v3"], 0)
 
 
-def test_another_process_delivers_blobs_and_all(
+def test_flush_by_another_client_delivers_spooled_snapshots_with_blobs(
     spooling: RiskHubClient, server: Server, folder: Path
 ) -> None:
     server.faults.extend(DOWN)
@@ -71,7 +71,7 @@ def test_another_process_delivers_blobs_and_all(
     assert left(folder) == []
 
 
-def test_a_hub_that_is_not_there_at_all_is_a_reason_to_keep(folder: Path) -> None:
+def test_snapshot_is_spooled_when_the_hub_is_unreachable(folder: Path) -> None:
     options = {"actor": "gateway", "stage": "paper"}
     with RiskHubClient("http://127.0.0.1:1", "t", patience=IMPATIENT, spool=folder, **options) as client:
         assert client.publish(WORLD, **book("v1", **LARGE)).outcome == "spooled"
@@ -80,7 +80,7 @@ def test_a_hub_that_is_not_there_at_all_is_a_reason_to_keep(folder: Path) -> Non
     assert waiting(folder) == 1
 
 
-def test_a_delivery_whose_answer_was_lost_is_a_replay(
+def test_flush_after_a_lost_response_is_a_replay(
     spooling: RiskHubClient, server: Server, folder: Path
 ) -> None:
     server.faults.extend((lost_after_commit,) * IMPATIENT.attempts)
@@ -89,7 +89,7 @@ def test_a_delivery_whose_answer_was_lost_is_a_replay(
     assert (stored(server), waiting(folder)) == (["v1"], 0)
 
 
-def test_what_the_hub_refuses_is_set_aside_with_its_problem_and_stops_nobody(
+def test_rejected_spool_entry_is_set_aside_with_its_problem_and_the_rest_delivered(
     spooling: RiskHubClient, server: Server, folder: Path
 ) -> None:
     server.faults.extend(DOWN * 2)
@@ -103,7 +103,7 @@ def test_what_the_hub_refuses_is_set_aside_with_its_problem_and_stops_nobody(
     assert waiting(folder) == 0
 
 
-def test_a_token_that_is_not_accepted_costs_nothing(
+def test_flush_with_a_wrong_token_keeps_the_spool(
     spooling: RiskHubClient, server: Server, folder: Path
 ) -> None:
     server.faults.extend(DOWN)
@@ -114,7 +114,7 @@ def test_a_token_that_is_not_accepted_costs_nothing(
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
-def test_a_full_disk_is_told_and_leaves_nothing_half_written(
+def test_full_disk_raises_spool_error_and_leaves_no_partial_files(
     spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     def full(*_: object) -> None:
@@ -131,7 +131,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(
     assert spooling.publish(WORLD, **book("v1")).outcome == "created"
 
 
-def test_a_disk_that_is_full_at_the_entry_does_not_keep_its_blob(
+def test_failed_spool_entry_write_removes_its_blob(
     spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Path.replace
@@ -148,7 +148,9 @@ def test_a_disk_that_is_full_at_the_entry_does_not_keep_its_blob(
     assert left(folder) == []
 
 
-def test_only_the_owner_may_read_what_is_kept(spooling: RiskHubClient, server: Server, folder: Path) -> None:
+def test_spool_files_are_readable_only_by_their_owner(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
     server.faults.extend(DOWN)
     spooling.publish(WORLD, **book("v1", **LARGE))
     modes = {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()}
@@ -156,7 +158,7 @@ def test_only_the_owner_may_read_what_is_kept(spooling: RiskHubClient, server: S
     assert (modes, folders) == ({0o600}, {0o700})
 
 
-def test_the_order_is_that_of_publishing_whatever_the_clock_does(
+def test_spool_order_does_not_depend_on_the_clock(
     spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second process's clock is ten seconds behind the first one's."""

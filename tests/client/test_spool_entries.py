@@ -28,21 +28,21 @@ def damage(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], objec
 
 DAMAGES = {
     "empty": lambda entry: entry.write_text("", encoding="utf-8"),
-    "cut": lambda entry: entry.write_text("{", encoding="utf-8"),
-    "no text": lambda entry: entry.write_bytes(b"\xff"),
+    "truncated": lambda entry: entry.write_text("{", encoding="utf-8"),
+    "not UTF-8": lambda entry: entry.write_bytes(b"\xff"),
     "a list": lambda entry: entry.write_text("[]", encoding="utf-8"),
-    "no actor": damage(lambda kept: kept.pop("actor")),
-    "an actor that is none": damage(lambda kept: kept.update(actor=["x"])),
-    "a document that is none": damage(lambda kept: kept.update(document=[])),
-    "no weights": damage(lambda kept: kept["document"].pop("weights")),
-    "a time that is none": damage(lambda kept: kept["document"].update(as_of="x")),
-    "no blobs": damage(lambda kept: kept.update(blobs=7)),
-    "a blob that is gone": damage(lambda kept: kept.update(blobs={"covariance": "0" * 64})),
+    "missing actor": damage(lambda kept: kept.pop("actor")),
+    "invalid actor": damage(lambda kept: kept.update(actor=["x"])),
+    "invalid document": damage(lambda kept: kept.update(document=[])),
+    "missing weights": damage(lambda kept: kept["document"].pop("weights")),
+    "invalid as_of": damage(lambda kept: kept["document"].update(as_of="x")),
+    "invalid blobs": damage(lambda kept: kept.update(blobs=7)),
+    "missing blob": damage(lambda kept: kept.update(blobs={"covariance": "0" * 64})),
 }
 
 
 @pytest.mark.parametrize("harm", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_entry_is_moved_away_and_stops_nobody(
+def test_damaged_spool_entry_is_set_aside_and_the_rest_delivered(
     spooling: RiskHubClient, server: Server, folder: Path, harm: Callable[[Path], object]
 ) -> None:
     server.faults.extend(DOWN * 2)
@@ -54,7 +54,7 @@ def test_a_damaged_entry_is_moved_away_and_stops_nobody(
     assert len(list((folder / "refused").iterdir())) == 1
 
 
-def test_what_this_token_may_not_deliver_waits_for_one_that_may(
+def test_entries_of_an_actor_outside_the_tokens_actors_stay_in_the_spool(
     spooling: RiskHubClient, server: Server, folder: Path
 ) -> None:
     """The actor is requested once per flush, regardless of the number of entries."""
@@ -71,7 +71,7 @@ def test_what_this_token_may_not_deliver_waits_for_one_that_may(
     assert [done.version for done in spooling.flush().delivered] == ["v1", "v2"]
 
 
-def test_a_4xx_of_something_before_the_hub_sets_nothing_aside(
+def test_4xx_from_a_proxy_keeps_the_spool_entry(
     spooling: RiskHubClient, server: Server, folder: Path
 ) -> None:
     server.faults.extend((*DOWN, status(404)))
@@ -86,7 +86,7 @@ def full(*_: object) -> None:
 
 
 @pytest.mark.parametrize("failing", ["fsync", "open", "replace"])
-def test_a_full_or_read_only_disk_stops_nobody_whom_the_hub_answers(
+def test_spool_disk_failure_does_not_stop_publishing_to_a_working_hub(
     spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     server.faults.extend(DOWN)
@@ -99,7 +99,7 @@ def test_a_full_or_read_only_disk_stops_nobody_whom_the_hub_answers(
     assert (sorted(stored(server)), waiting(folder)) == (["v1", "v2"], 0)
 
 
-def test_a_token_that_has_ended_is_told_and_keeps_everything(
+def test_expired_token_raises_denied_error_and_keeps_the_spool(
     spooling: RiskHubClient, server: Server, folder: Path
 ) -> None:
     server.faults.extend((*DOWN, status(401), status(401)))
@@ -109,7 +109,7 @@ def test_a_token_that_has_ended_is_told_and_keeps_everything(
     assert waiting(folder) == 1
 
 
-def test_a_blob_stays_while_another_entry_names_it_and_no_entry_is_read_twice(
+def test_shared_blob_stays_until_its_last_entry_is_removed_reading_each_entry_once(
     spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.faults.extend(DOWN * 4)

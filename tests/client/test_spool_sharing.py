@@ -61,14 +61,14 @@ def _flush(url: str, token: str, folder: Path) -> int:
 
 
 @pytest.mark.usefixtures("outage")
-def test_processes_that_flush_at_once_deliver_each_entry_once(server: Server, folder: Path) -> None:
+def test_concurrent_flushes_by_processes_deliver_each_entry_once(server: Server, folder: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as processes:
         counts = processes.starmap(_flush, [(server.url, server.token, folder)] * 2)
     assert sum(counts) == len(WAITING)
     assert (stored(server), left(folder)) == (WAITING, [])
 
 
-def test_what_another_removes_takes_no_blob_of_a_snapshot_that_is_being_kept(
+def test_concurrent_removal_keeps_the_blob_of_a_snapshot_being_spooled(
     spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other process's removal runs between blob and entry: it has to wait for the entry."""
@@ -90,7 +90,7 @@ def test_what_another_removes_takes_no_blob_of_a_snapshot_that_is_being_kept(
     assert [done.version for done in spooling.flush().delivered] == ["v2"]
 
 
-def test_nobody_waits_for_ever_for_another_that_delivers(
+def test_publish_stops_waiting_for_a_held_spool_lock(
     spooling: RiskHubClient, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.faults.extend(DOWN)

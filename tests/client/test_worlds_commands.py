@@ -41,7 +41,7 @@ def shell(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return Shell(capsys)
 
 
-def test_a_world_is_expected_shown_and_forgotten(shell: Shell) -> None:
+def test_expect_show_and_forget_manage_a_world_expectation(shell: Shell) -> None:
     told = "w1 at paper: late after 10 min, stale after 15 min, told to desk-a, quiet 22:00-06:00 UTC"
     assert shell(*EXPECT, "--critical-seconds", "900", "--quiet", "22:00-06:00") == (0, told)
     assert shell("worlds", "show", *OF_W1) == (0, told)
@@ -51,14 +51,14 @@ def test_a_world_is_expected_shown_and_forgotten(shell: Shell) -> None:
     assert said == "Nothing is expected of world 'w1' at stage 'paper'. Expected worlds: none."
 
 
-def test_what_the_hub_refuses_is_said_with_its_pointer(shell: Shell) -> None:
+def test_rejected_expectation_prints_the_violation_pointer(shell: Shell) -> None:
     status, said = shell(*EXPECT, "--warn-seconds", "0")
     assert status == REFUSED
     assert "/warn_seconds" in said
     assert shell(*EXPECT, "--quiet", "at night")[0] == USAGE
 
 
-def test_the_list_begins_with_what_is_late_and_its_status_says_so(shell: Shell, server: Server) -> None:
+def test_worlds_list_shows_late_worlds_first_and_exits_with_status_1(shell: Shell, server: Server) -> None:
     server.hub.worlds.advance_head(stored("v1", as_of=START))
     server.hub.worlds.advance_head(stored("v1", world_id="a-fresh-one", as_of=START))
     shell("worlds", "expect", "a-fresh-one", "--stage", "paper", "--owner", "desk-b")
@@ -75,7 +75,7 @@ def test_the_list_begins_with_what_is_late_and_its_status_says_so(shell: Shell, 
     assert shell("worlds", "list", "--stage", "live") == (0, "")
 
 
-def test_a_policy_is_put_in_force_shown_and_dropped(shell: Shell, tmp_path: Path) -> None:
+def test_exit_policy_can_be_put_and_dropped(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "policy.json"
     file.write_text(
         DEFAULT_POLICY.model_copy(update={"version": "p2"}).model_dump_json(exclude_none=True),
@@ -89,7 +89,7 @@ def test_a_policy_is_put_in_force_shown_and_dropped(shell: Shell, tmp_path: Path
     assert shell("worlds", "policy", *OF_W1, "--put", str(file))[0] == USAGE
 
 
-def test_both_clients_see_every_page_of_worlds(client: RiskHubClient, server: Server) -> None:
+def test_both_clients_list_worlds_across_all_pages(client: RiskHubClient, server: Server) -> None:
     for number in range(120):
         server.hub.worlds.advance_head(stored(world_id=f"w{number:03}"))
 
@@ -102,7 +102,7 @@ def test_both_clients_see_every_page_of_worlds(client: RiskHubClient, server: Se
     assert asyncio.run(all_worlds()) == seen
 
 
-def test_the_asynchronous_client_says_the_same_of_a_world(server: Server) -> None:
+def test_async_client_manages_expectation_and_exit_policy(server: Server) -> None:
     async def told() -> None:
         async with AsyncRiskHubClient(server.url, server.token) as hub:
             assert (await hub.expect("w1", "paper", owner="desk-a"))["expectation"]["warn_seconds"] == 600
@@ -118,9 +118,7 @@ def test_the_asynchronous_client_says_the_same_of_a_world(server: Server) -> Non
     asyncio.run(told())
 
 
-def test_a_head_that_is_old_by_the_hubs_clock_is_late_whatever_this_machines_says(
-    client: RiskHubClient, server: Server
-) -> None:
+def test_world_lateness_is_judged_by_the_hubs_clock(client: RiskHubClient, server: Server) -> None:
     client.expect("w1", "paper", owner="desk-a", warn_seconds=60)
     server.hub.worlds.advance_head(stored("v1", as_of=server.hub.clock.now - timedelta(seconds=61)))
     (world,) = client.worlds()

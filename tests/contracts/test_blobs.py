@@ -31,7 +31,7 @@ def upper_of(count: int) -> st.SearchStrategy[list[float]]:
 
 
 @given(st.data())
-def test_a_covariance_reads_back_whatever_the_order_of_its_ids(data: st.DataObject) -> None:
+def test_covariance_round_trips_for_any_id_order(data: st.DataObject) -> None:
     names = data.draw(ids)
     upper = data.draw(upper_of(len(names)))
     entries = {}
@@ -47,7 +47,7 @@ def test_a_covariance_reads_back_whatever_the_order_of_its_ids(data: st.DataObje
 
 
 @given(ids, st.integers(1, 4), st.data())
-def test_a_factor_covariance_reads_back(names: list[str], width: int, data: st.DataObject) -> None:
+def test_factor_covariance_round_trips(names: list[str], width: int, data: st.DataObject) -> None:
     rows = {name: data.draw(st.lists(finite, min_size=width, max_size=width)) for name in names}
     specific = {name: data.draw(finite) for name in names}
     decoded = decode(encode_factor(names, list(rows.values()), list(specific.values())))
@@ -61,7 +61,7 @@ def test_a_factor_covariance_reads_back(names: list[str], width: int, data: st.D
 
 
 @given(st.dictionaries(asset_ids, series, min_size=1, max_size=5))
-def test_returns_of_any_lengths_read_back(returns: dict[str, list[float]]) -> None:
+def test_returns_of_unequal_lengths_round_trip(returns: dict[str, list[float]]) -> None:
     decoded = decode(encode_returns(returns))
     assert isinstance(decoded, RealizedReturns)
     assert decoded.document() == returns
@@ -70,20 +70,20 @@ def test_returns_of_any_lengths_read_back(returns: dict[str, list[float]]) -> No
 
 
 @given(series)
-def test_a_bare_series_reads_back(returns: list[float]) -> None:
+def test_single_return_series_round_trips(returns: list[float]) -> None:
     decoded = decode(encode_returns(returns))
     assert isinstance(decoded, RealizedReturns)
     assert (decoded.ids, decoded.lengths, decoded.document()) == ((), (len(returns),), returns)
 
 
 @given(st.dictionaries(asset_ids, st.dictionaries(asset_ids, finite, max_size=3), max_size=3))
-def test_scenarios_read_back(scenarios: dict[str, dict[str, float]]) -> None:
+def test_stress_scenarios_round_trip(scenarios: dict[str, dict[str, float]]) -> None:
     decoded = decode(encode_stress(scenarios))
     assert isinstance(decoded, Stress)
     assert decoded.document() == scenarios
 
 
-def test_a_number_that_canonical_json_writes_as_an_integer_reads_back() -> None:
+def test_float_written_as_integer_by_canonical_json_round_trips() -> None:
     decoded = decode(encode_stress({"a": {"x": 1e20}}))
     assert decoded.document() == {"a": {"x": 1e20}}
 
@@ -105,13 +105,13 @@ def test_negative_zero_is_written_as_zero(returns: list[float]) -> None:
     assert encode_returns(returns) == encode_returns([abs(number) for number in returns])
 
 
-def test_bytes_that_look_like_negative_zero_across_two_numbers_are_kept() -> None:
+def test_negative_zero_byte_pattern_spanning_two_numbers_is_preserved() -> None:
     lookalike = list(struct.unpack("<2d", b"\x01" + b"\x00" * 7 + b"\x80" + b"\x00" * 7))
     decoded = decode(encode_returns([0.0, *lookalike]))
     assert decoded.document() == [0.0, *lookalike]
 
 
-def test_the_bytes_are_those_of_the_written_format() -> None:
+def test_encoded_blobs_match_the_documented_byte_format() -> None:
     head = b'rsh1 covariance {"ids":["A","B"],"layout":"upper"}\n'
     assert encode_covariance(["B", "A"], [3, 2, 1]) == head + struct.pack("<3d", 1, 2, 3)
     dated = encode_returns({"A": [0.5]}, dates=["2025-01-01"])
@@ -127,14 +127,16 @@ def test_the_digest_is_the_sha256_of_the_file() -> None:
     assert digest(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def test_dates_read_back() -> None:
+def test_returns_with_dates_round_trip() -> None:
     decoded = decode(encode_returns({"A": [0.1, 0.2], "B": [0.3, 0.4]}, dates=["d1", "d2"]))
     assert isinstance(decoded, RealizedReturns)
     assert decoded.dates == ("d1", "d2")
     assert list(map(list, decoded.series())) == [[0.1, 0.2], [0.3, 0.4]]
 
 
-def test_a_big_endian_machine_writes_and_reads_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_byte_order_is_swapped_when_writing_and_reading_on_big_endian_machines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     written = encode_returns([1.5, -2.0])
     head, swapped = written[:-16], struct.pack(">2d", 1.5, -2.0)
     monkeypatch.setattr(sys, "byteorder", "big")
@@ -164,12 +166,12 @@ def test_a_big_endian_machine_writes_and_reads_the_same_bytes(monkeypatch: pytes
         (lambda: encode_returns([10**400]), "too large"),
     ],
 )
-def test_does_not_write_what_is_no_blob(encode: Callable[[], bytes], reason: str) -> None:
+def test_encoding_invalid_content_raises_blob_format_error(encode: Callable[[], bytes], reason: str) -> None:
     with pytest.raises(BlobFormatError, match=reason):
         encode()
 
 
-def test_writes_finite_numbers_whose_sum_is_not() -> None:
+def test_finite_returns_with_an_infinite_sum_are_encoded() -> None:
     decoded = decode(encode_returns([1e308, 1e308]))
     assert decoded.document() == [1e308, 1e308]
 
@@ -215,25 +217,25 @@ def file(header: str, *numbers: float) -> bytes:
         (file('realized_returns {"ids":["A"],"lengths":[1],"x":1}', 1), "lengths"),
     ],
 )
-def test_does_not_read_what_is_no_blob(data: bytes, reason: str) -> None:
+def test_decoding_an_invalid_blob_raises_blob_format_error(data: bytes, reason: str) -> None:
     with pytest.raises(BlobFormatError, match=reason):
         decode(data)
 
 
 @given(st.binary(max_size=80) | st.binary(max_size=60).map(b"rsh1 covariance ".__add__))
-def test_any_other_bytes_are_a_format_error(data: bytes) -> None:
+def test_decoding_arbitrary_bytes_raises_blob_format_error(data: bytes) -> None:
     with pytest.raises(BlobFormatError):
         decode(data)
 
 
-def test_a_blob_has_one_form_so_its_digest_names_its_content() -> None:
+def test_reencoding_a_decoded_blob_gives_identical_bytes() -> None:
     written: Any = encode_covariance(["A", "B"], [1, 0.5, 2])
     decoded = decode(written)
     assert isinstance(decoded, Covariance)
     assert encode_covariance(decoded.ids, list(decoded.values)) == written
 
 
-def test_limits_on_size_name_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blob_size_limit_errors_state_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     data = encode_returns([0.5])
     head = data.index(b"\n") + 1
     for module in (blob_types,):

@@ -69,7 +69,7 @@ def small(value: Any) -> bool:
 
 
 @given(books(), constraints.filter(small), seeds)
-def test_the_order_of_keys_and_the_spelling_of_numbers_make_no_difference(
+def test_content_hash_ignores_key_order_and_number_notation(
     weights: dict[str, float],
     limits: dict[str, Any],
     seed: int,
@@ -80,18 +80,18 @@ def test_the_order_of_keys_and_the_spelling_of_numbers_make_no_difference(
 
 
 @given(books())
-def test_white_space_and_escapes_make_no_difference(weights: dict[str, float]) -> None:
+def test_content_hash_ignores_white_space_and_escapes(weights: dict[str, float]) -> None:
     body = with_fields(weights=weights)
     assert hash_of(json.dumps(body, indent=3, ensure_ascii=True).encode()) == hash_of(body)
 
 
 @given(st.sampled_from(["Z", "z", "+00:00", "-00:00", ".0Z", ".000000+00:00"]))
-def test_the_spelling_of_utc_makes_no_difference(zone: str) -> None:
+def test_content_hash_ignores_the_notation_of_utc(zone: str) -> None:
     assert hash_of(with_fields(as_of=f"2025-01-01T00:00:00{zone}")) == hash_of(with_fields())
 
 
 @given(matrices(), seeds)
-def test_every_form_of_a_covariance_has_one_hash(
+def test_all_covariance_forms_have_the_same_content_hash(
     matrix: tuple[list[str], list[list[float]]],
     seed: int,
 ) -> None:
@@ -118,7 +118,9 @@ def test_every_form_of_a_covariance_has_one_hash(
 
 
 @given(matrices())
-def test_a_change_of_any_one_entry_changes_the_hash(matrix: tuple[list[str], list[list[float]]]) -> None:
+def test_changing_any_covariance_entry_changes_the_content_hash(
+    matrix: tuple[list[str], list[list[float]]],
+) -> None:
     ids, rows = matrix
     weights = dict.fromkeys(ids, 1 / len(ids))
     upper = [rows[i][j] for i in range(len(ids)) for j in range(i, len(ids))]
@@ -131,7 +133,7 @@ def test_a_change_of_any_one_entry_changes_the_hash(matrix: tuple[list[str], lis
     assert len(hashes) == len(upper) + 1
 
 
-def test_every_field_that_counts_changes_the_hash() -> None:
+def test_changing_any_hashed_field_changes_the_content_hash() -> None:
     base = with_fields(covariance={"ids": ["AAPL", "MSFT"], "upper": [1, 0, 1]})
     changes: list[dict[str, Any]] = [
         {"version": "v2"},
@@ -150,11 +152,11 @@ def test_every_field_that_counts_changes_the_hash() -> None:
     assert len(hashes) == len(changes) + 4
 
 
-def test_a_claim_may_be_the_hash_itself() -> None:
+def test_content_hash_is_accepted_as_the_claimed_hash() -> None:
     assert hash_of(with_fields(hash=hash_of(with_fields()))) == hash_of(with_fields())
 
 
-def test_offloading_and_expanding_keep_the_hash_and_the_numbers() -> None:
+def test_offloading_and_expanding_preserve_content_hash_and_values() -> None:
     snapshot = parse(with_fields(covariance={"ids": ["MSFT", "AAPL"], "upper": [1, 0.25, 2]}))
     data = encode_covariance(["AAPL", "MSFT"], [2, 0.25, 1])
     uri = f"s3://{BUCKET}/risk-blobs/{WORLD_ID}/{digest(data)}"

@@ -33,7 +33,9 @@ AB = {"A": 0.5, "B": 0.5}
         {"ids": ["B", "A"], "upper": [2, 0.5, 1]},
     ],
 )
-def test_every_form_becomes_the_triangle_over_sorted_ids(covariance: dict[str, Any]) -> None:
+def test_every_covariance_form_normalises_to_the_upper_triangle_of_sorted_ids(
+    covariance: dict[str, Any],
+) -> None:
     assert upper(covariance, AB) == (["A", "B"], [1.0, 0.5, 2.0])
 
 
@@ -43,13 +45,13 @@ def test_ids_are_sorted_by_code_point_not_by_utf_16() -> None:
     assert found == (["\uff21", "\U0001f600"], [1.0, 0.5, 2.0])
 
 
-def test_more_ids_than_weights_are_kept() -> None:
+def test_covariance_ids_without_weights_are_kept() -> None:
     assert upper({"ids": ["A", "B", "C"], "upper": [1, 0, 0, 1, 0, 1]}, AB)[0] == ["A", "B", "C"]
     pairs = {"A,A": 1, "B,B": 1, "C,C": 1, "A,B": 0, "A,C": 0, "B,C": 0}
     assert upper(pairs, AB) == (["A", "B", "C"], [1.0, 0.0, 0.0, 1.0, 0.0, 1.0])
 
 
-def test_halves_that_differ_by_rounding_become_their_mean_in_whatever_order() -> None:
+def test_halves_that_differ_by_rounding_are_averaged_in_any_order() -> None:
     near = 0.5 + 2.0**-52
     first = upper({"ids": ["A", "B"], "matrix": [[1, 0.5], [near, 2]]}, AB)
     second = upper({"ids": ["A", "B"], "matrix": [[1, near], [0.5, 2]]}, AB)
@@ -57,22 +59,22 @@ def test_halves_that_differ_by_rounding_become_their_mean_in_whatever_order() ->
     assert first == second == third
 
 
-def test_rounding_near_zero_is_measured_at_the_scale_of_the_deviations() -> None:
+def test_asymmetry_tolerance_is_relative_to_the_standard_deviations() -> None:
     noise = {"ids": ["A", "B"], "matrix": [[1, 1e-17], [-1e-17, 2]]}
     assert upper(noise, AB)[1] == [1.0, 0.0, 2.0]
 
 
-def test_cash_without_variance_is_accepted_and_its_covariances_must_be_zero() -> None:
+def test_zero_variance_asset_is_accepted_only_with_zero_covariances() -> None:
     assert upper({"ids": ["A", "B"], "upper": [0, 0, 1]}, AB)[1] == [0.0, 0.0, 1.0]
     problem = refusal(with_fields(weights=AB, covariance={"ids": ["A", "B"], "upper": [0, 0.1, 1]}))
     assert pointers(problem) == ["/covariance/upper/1"]
 
 
-def test_a_negative_correlation_of_one_is_accepted() -> None:
+def test_correlation_of_minus_one_is_accepted() -> None:
     assert upper({"ids": ["A", "B"], "upper": [4, -2, 1]}, AB)[1] == [4.0, -2.0, 1.0]
 
 
-def test_a_matrix_that_is_not_positive_semi_definite_is_stored_for_the_risk_engine_to_judge() -> None:
+def test_non_positive_semi_definite_covariance_is_accepted_by_the_contract() -> None:
     correlations = {"A,A": 1, "B,B": 1, "C,C": 1, "A,B": 0.9, "B,C": 0.9, "A,C": -0.9}
     assert upper(correlations, AB)[0] == ["A", "B", "C"]
 
@@ -92,30 +94,30 @@ def test_a_key_with_several_colons_is_split_by_the_known_ids(key: str, weights: 
     assert upper({**diagonal, key: 0.25}, weights)[0] == ids
 
 
-def test_ids_named_by_other_keys_are_known_too() -> None:
+def test_pair_key_is_split_by_ids_that_other_keys_name() -> None:
     pairs = {"A,A": 1, "x:y,x:y": 1, "A:x:y": 0.5}
     assert upper(pairs, {"A": 1}) == (["A", "x:y"], [1.0, 0.5, 1.0])
 
 
 @pytest.mark.parametrize("key", ["a:b:c", "x:y:z", "::", ":", ",", "a,", ",a", "a", "", "a,b,c", "a:" * 200])
-def test_a_key_that_cannot_be_split_in_one_way_is_refused(key: str) -> None:
+def test_ambiguous_or_malformed_pair_key_is_rejected(key: str) -> None:
     weights = {"a": 0.25, "b:c": 0.25, "a:b": 0.25, "c": 0.25}
     problem = refusal(with_fields(weights=weights, covariance={key: 1}))
     assert f"/covariance/{key}" in pointers(problem)
 
 
-def test_the_time_to_refuse_hostile_keys_is_bounded_by_their_length() -> None:
+def test_many_long_malformed_pair_keys_are_each_reported() -> None:
     hostile = {":" * length: 1 for length in range(300, 900)}
     assert len(refusal(with_fields(covariance=hostile)).violations) == len(hostile)
 
 
-def test_an_id_that_is_no_asset_id_is_named_by_its_key() -> None:
+def test_invalid_asset_id_in_a_pair_key_is_reported_at_that_key() -> None:
     problem = refusal(with_fields(weights={"A": 1}, covariance={"A,A": 1, " B, B": 1, "A, B": 0}))
     assert set(pointers(problem)) == {"/covariance/ B, B", "/covariance/A, B"}
 
 
 @given(st.integers(1, 12), st.integers(0, 2**32))
-def test_a_covariance_without_one_of_its_pairs_is_refused_and_the_pair_named(count: int, seed: int) -> None:
+def test_covariance_with_a_missing_pair_is_rejected_naming_the_pair(count: int, seed: int) -> None:
     chance = random.Random(seed)
     ids = [f"A{index:02}" for index in range(count)]
     pairs = {f"{ids[i]},{ids[j]}": float(i == j) for i in range(count) for j in range(i, count)}

@@ -27,14 +27,14 @@ def refused(raw: bytes, model: type[Any] = Expectation) -> ProblemError:
     return caught.value
 
 
-def test_an_expectation_needs_an_owner_and_nothing_else() -> None:
+def test_expectation_with_only_an_owner_gets_defaults() -> None:
     given = parse_registration(Expectation, expected())
     assert (given.warn_seconds, given.critical_seconds) == (600, 1_800)
     assert given.enabled
     assert given.quiet_hours_utc == []
 
 
-def test_an_expectation_comes_back_as_it_was_put() -> None:
+def test_expectation_round_trips_through_json() -> None:
     given = parse_registration(Expectation, expected(quiet_hours_utc=[NIGHT], warn_seconds=5))
     text = given.model_dump_json(by_alias=True)
     assert json.loads(text)["quiet_hours_utc"] == [NIGHT]
@@ -64,17 +64,17 @@ def test_an_expectation_comes_back_as_it_was_put() -> None:
         ({"quiet_hours_utc": [{"from": "06:00", "to": "06:00"}]}, "/quiet_hours_utc/0"),
     ],
 )
-def test_what_breaks_a_rule_is_refused_by_name(fields: dict[str, Any], pointer: str) -> None:
+def test_invalid_expectation_field_is_rejected_at_its_pointer(fields: dict[str, Any], pointer: str) -> None:
     problem = refused(expected(**fields))
     assert problem.type is REGISTRATION_INVALID
     assert pointers(problem) == [pointer]
 
 
-def test_a_body_that_two_parsers_could_read_differently_is_refused() -> None:
+def test_expectation_with_a_duplicate_key_is_rejected() -> None:
     assert refused(b'{"owner": "a", "owner": "b"}').type is DUPLICATE_KEY
 
 
-def test_the_longest_watch_and_the_most_quiet_hours_are_taken() -> None:
+def test_maximum_lag_and_quiet_hours_count_are_accepted() -> None:
     raw = expected(critical_seconds=LAG_MAX_SECONDS, quiet_hours_utc=[NIGHT] * QUIET_HOURS_MAX_COUNT)
     assert parse_registration(Expectation, raw).critical_seconds == LAG_MAX_SECONDS
 
@@ -96,7 +96,7 @@ def test_quiet_hours_begin_at_from_and_end_before_to(
         assert hours.covers(instant) == (text in quiet), text
 
 
-def test_an_exit_policy_is_read_by_the_exit_engines_own_model() -> None:
+def test_exit_policy_is_parsed_and_an_unknown_action_is_rejected() -> None:
     raw = DEFAULT_POLICY.model_dump_json().encode()
     assert parse_registration(ExitPolicy, raw) == DEFAULT_POLICY
     problem = refused(raw.replace(b'"reduce"', b'"sell"', 1), ExitPolicy)

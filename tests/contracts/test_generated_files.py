@@ -27,7 +27,7 @@ def operation(path: str, verb: str) -> dict[str, Any]:
     return found
 
 
-def test_committed_files_are_what_the_models_say() -> None:
+def test_committed_files_match_the_models() -> None:
     assert list(differences(HOME, generated_files())) == []
 
 
@@ -35,13 +35,13 @@ def test_generating_twice_gives_the_same_bytes() -> None:
     assert generated_files() == generated_files()
 
 
-def test_a_check_passes_on_files_just_written(tmp_path: Path) -> None:
+def test_check_passes_on_freshly_generated_files(tmp_path: Path) -> None:
     assert main(["--home", str(tmp_path)]) == 0
     assert main(["--home", str(tmp_path), "--check"]) == 0
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "left over"])
-def test_a_check_names_the_file_shows_the_difference_and_fails(
+def test_check_fails_and_prints_the_diff_of_the_differing_file(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     damage: str,
@@ -59,14 +59,14 @@ def test_a_check_names_the_file_shows_the_difference_and_fails(
     assert f"+++ generated/schemas/{target.name}" in said
 
 
-def test_writing_removes_what_is_not_generated_any_more(tmp_path: Path) -> None:
+def test_writing_removes_files_that_are_no_longer_generated(tmp_path: Path) -> None:
     (tmp_path / "schemas").mkdir()
     (tmp_path / "schemas/old.json").write_text("{}", encoding="utf-8")
     write(tmp_path, {"openapi.json": "{}"})
     assert sorted(file.name for file in tmp_path.rglob("*.json")) == ["openapi.json"]
 
 
-def test_the_command_runs_as_a_module() -> None:
+def test_generate_check_succeeds_when_run_as_a_module() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "risk_hub_contracts.api.generate", "--check"],
         env={**os.environ, "PYTHONPATH": str(HOME / "src")},
@@ -78,18 +78,18 @@ def test_the_command_runs_as_a_module() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(schema_files()))
-def test_every_schema_is_valid_and_closed_to_nothing_it_needs(name: str) -> None:
+def test_every_schema_is_valid_and_has_a_urn_id(name: str) -> None:
     schema = schema_files()[name]
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$id"].startswith(f"urn:risk-hub:schema:{name}:")
 
 
-def test_an_optional_field_of_the_request_is_never_null() -> None:
+def test_request_schema_has_no_nullable_field() -> None:
     assert '"null"' not in json.dumps(schema_files()["snapshot-request"])
 
 
 @pytest.mark.parametrize(("path", "verb"), OPERATIONS)
-def test_every_problem_response_is_a_problem_document_with_its_status(path: str, verb: str) -> None:
+def test_every_error_response_example_is_a_problem_document_with_its_status(path: str, verb: str) -> None:
     schema = schema_files()["problem"]
     for status, response in operation(path, verb)["responses"].items():
         if int(status) < 400:
@@ -99,7 +99,7 @@ def test_every_problem_response_is_a_problem_document_with_its_status(path: str,
             assert example["value"]["status"] == int(status)
 
 
-def test_every_problem_of_the_registry_is_answered_by_some_operation() -> None:
+def test_every_registered_problem_is_documented_by_an_operation() -> None:
     declared = {
         slug
         for path, verb in OPERATIONS
@@ -118,14 +118,16 @@ def test_every_problem_of_the_registry_is_answered_by_some_operation() -> None:
         ("", queries.ListQuery),
     ],
 )
-def test_query_parameters_are_those_of_the_models(path: str, model: type[queries.LatestQuery]) -> None:
+def test_documented_query_parameters_match_the_query_models(
+    path: str, model: type[queries.LatestQuery]
+) -> None:
     found = operation("/risk-hub/worlds/{world_id}/snapshots" + (path and f"/{path}"), "get")["parameters"]
     names = {parameter["name"] for parameter in found if parameter["in"] == "query"}
     assert names == {field.alias or name for name, field in model.model_fields.items()}
     assert "null" not in json.dumps(found)
 
 
-def test_every_reference_inside_the_description_resolves() -> None:
+def test_every_openapi_reference_resolves() -> None:
     document = openapi_document()
     for reference in set(_references(document)):
         node: Any = document

@@ -23,13 +23,13 @@ def read(file: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
-def test_a_valid_example_is_accepted_with_its_hash(file: Path) -> None:
+def test_valid_example_is_accepted_with_the_expected_hash(file: Path) -> None:
     example = read(file)
     assert accept(example["request"]).content_hash == example["expected"]["content_hash"]
 
 
 @pytest.mark.parametrize("file", INVALID, ids=lambda file: file.stem)
-def test_an_invalid_example_is_refused_as_it_says(file: Path) -> None:
+def test_invalid_example_is_rejected_with_the_expected_problem(file: Path) -> None:
     example = read(file)
     with pytest.raises(ProblemError) as caught:
         accept(example["request"])
@@ -39,7 +39,7 @@ def test_an_invalid_example_is_refused_as_it_says(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
-def test_the_hash_is_that_of_the_normal_form_written_by_the_reference_library(file: Path) -> None:
+def test_content_hash_equals_the_hash_of_the_reference_canonical_form(file: Path) -> None:
     snapshot = accept(read(file)["request"])
     normal: dict[str, Any] = {
         "world_id": snapshot.world_id,
@@ -57,7 +57,7 @@ def test_the_hash_is_that_of_the_normal_form_written_by_the_reference_library(fi
     assert snapshot.content_hash == f"sha256:{hashlib.sha256(rfc8785.dumps(normal)).hexdigest()}"
 
 
-def test_the_ways_to_write_one_content_have_one_hash_and_other_contents_another() -> None:
+def test_equivalent_examples_share_a_hash_and_different_examples_do_not() -> None:
     hashes: dict[str, set[str]] = defaultdict(set)
     for example in map(read, VALID):
         hashes[example.get("group", example["name"])].add(example["expected"]["content_hash"])
@@ -66,7 +66,7 @@ def test_the_ways_to_write_one_content_have_one_hash_and_other_contents_another(
 
 
 @pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
-def test_a_valid_example_agrees_with_the_json_schema(file: Path) -> None:
+def test_valid_example_matches_the_json_schema(file: Path) -> None:
     schema = json.loads((CONTRACTS / "schemas/snapshot-request.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(json.loads(raw_body(read(file)["request"])))
 
@@ -79,7 +79,7 @@ def test_a_stored_document_is_reloaded_as_the_same_snapshot(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
-def test_a_stored_document_sent_again_is_a_replay(file: Path) -> None:
+def test_resending_a_stored_document_gives_the_same_hash(file: Path) -> None:
     request = read(file)["request"]
     snapshot = accept(request)
     sized = {
@@ -91,7 +91,7 @@ def test_a_stored_document_sent_again_is_a_replay(file: Path) -> None:
     assert accept({**request, "body": sent}).content_hash == snapshot.content_hash
 
 
-def test_examples_are_there_in_both_kinds_and_bear_their_file_names() -> None:
+def test_valid_and_invalid_examples_exist_and_match_their_file_names() -> None:
     assert VALID
     assert INVALID
     assert all(read(file)["name"] == file.stem for file in (*VALID, *INVALID))

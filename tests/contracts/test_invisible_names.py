@@ -73,7 +73,7 @@ def test_a_covariance_refuses_an_id_of_invisible_characters(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
-def test_no_other_kind_of_name_may_be_invisible(name: str) -> None:
+def test_all_other_name_kinds_reject_invisible_characters(name: str) -> None:
     for violation_of in (id_violation, actor_violation, asset_id_violation, name_violation):
         assert violation_of(name)
     with pytest.raises(BlobFormatError):
@@ -87,7 +87,7 @@ def test_no_other_kind_of_name_may_be_invisible(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", VISIBLE, ids=ascii)
-def test_a_name_with_a_visible_character_is_taken(name: str) -> None:
+def test_name_with_a_visible_character_is_accepted(name: str) -> None:
     assert unicodedata.is_normalized("NFC", name)
     assert asset_id_violation(name) is None
     assert parse(with_fields(weights={name: 1.0})).weights == {name: 1.0}

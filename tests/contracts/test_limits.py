@@ -119,7 +119,7 @@ def test_a_field_passes_at_its_limit_and_fails_one_past_it(
     assert pointers(refusal(with_fields(**past))) == [pointer]
 
 
-def test_a_body_passes_at_its_size_and_fails_one_byte_past_it() -> None:
+def test_body_at_the_size_limit_passes_and_one_byte_more_fails() -> None:
     room = limits.BODY_MAX_BYTES - len(parse_bytes(""))
     assert parse(parse_bytes("x" * room)).constraints == {"note": "x" * room}
     assert refusal(parse_bytes("x" * (room + 1))).type.slug == "body-too-large"
@@ -130,7 +130,7 @@ def parse_bytes(note: str) -> bytes:
     return (book + '"constraints": {"note": "' + note + '"}}').encode()
 
 
-def test_the_total_of_return_points_is_bounded_in_a_blob() -> None:
+def test_blob_with_too_many_return_points_is_rejected() -> None:
     longest = [0.0] * 200_000
     assert len(encode_returns({str(index): longest for index in range(5)})) > 8_000_000
     with pytest.raises(BlobFormatError, match="1000000 in all"):
@@ -162,37 +162,39 @@ def test_the_first_missing_pairs_are_named_and_the_rest_counted() -> None:
     ],
     ids=["asymmetric", "correlation"],
 )
-def test_the_first_impossible_entries_are_named_and_the_rest_counted(covariance: object, count: int) -> None:
+def test_the_first_invalid_covariance_entries_are_listed_and_the_rest_counted(
+    covariance: object, count: int
+) -> None:
     problem = refusal(with_fields(weights=weights(20), covariance=covariance))
     details = [violation.detail for violation in problem.violations]
     assert f"{count - 49} more entries are wrong in this way" in details
     assert len(problem.to_problem()["errors"]) == limits.VIOLATIONS_MAX_COUNT
 
 
-def test_of_each_list_of_numbers_the_first_bad_entry_is_named() -> None:
+def test_only_the_first_invalid_entry_of_each_matrix_row_is_reported() -> None:
     problem = refusal(with_fields(covariance={"ids": ["AAPL", "MSFT"], "matrix": [["x", "x"], [0, None]]}))
     assert pointers(problem) == ["/covariance/matrix/0/0", "/covariance/matrix/1/1"]
 
 
 @pytest.mark.parametrize(("text", "limit"), [("1", 1), ("100", 100), ("007", 7)])
-def test_a_page_holds_up_to_its_limit(text: str, limit: int) -> None:
+def test_page_limit_from_1_to_100_is_accepted(text: str, limit: int) -> None:
     assert parse_query(ListQuery, {"limit": text}).limit == limit
 
 
 @pytest.mark.parametrize("text", ["0", "101", "-1", "1e2", "1000000000", "", "0100", " 1", "\u0661"])
-def test_a_page_beyond_its_limit_is_refused(text: str) -> None:
+def test_invalid_page_limit_is_rejected(text: str) -> None:
     with pytest.raises(ProblemError, match="from 1 to 100"):
         parse_query(ListQuery, {"limit": text})
 
 
-def test_a_cursor_is_bounded() -> None:
+def test_cursor_longer_than_the_limit_is_rejected() -> None:
     longest = "c" * limits.CURSOR_MAX_CHARS
     assert parse_query(ListQuery, {"cursor": longest}).cursor == longest
     with pytest.raises(ProblemError, match="/cursor"):
         parse_query(ListQuery, {"cursor": longest + "c"})
 
 
-def test_the_token_list_is_bounded() -> None:
+def test_token_list_with_more_than_100_tokens_is_rejected() -> None:
     token = {"id": "t", "sha256": "a" * 64, "scopes": ["snapshots:read"], "actors": ["*"], "not_after": None}
     assert len(TokenList.model_validate({"tokens": [token] * limits.TOKENS_MAX_COUNT}).tokens) == 100
     with pytest.raises(ValueError, match="at most 100"):
@@ -218,7 +220,7 @@ def test_every_limit_has_a_unit_in_its_name() -> None:
     assert {name for name in names if not name.endswith((*units, "ENTRIES"))} == set()
 
 
-def test_served_limits_are_the_limits_of_this_deployment() -> None:
+def test_served_limits_match_the_contract_and_deployment_settings() -> None:
     served = served_limits(250, offload=False)
     assert (served.pop("inline_cov_threshold"), served.pop("offload")) == (250, False)
     assert served == {name: getattr(limits, name.upper()) for name in served}

@@ -43,7 +43,7 @@ def imported(file: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: file.stem)
-def test_a_module_imports_the_declared_dependencies_and_nothing_of_the_hub(file: Path) -> None:
+def test_module_imports_only_declared_dependencies(file: Path) -> None:
     alias = {"risk_hub_client"} if file == SOURCE / "client.py" else set()
     assert imported(file) - set(sys.stdlib_module_names) <= ALLOWED | alias
 
@@ -70,7 +70,7 @@ def run(script: str, *path: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_package_works_beside_its_dependencies_alone(tmp_path: Path) -> None:
+def test_package_works_with_only_its_dependencies_installed(tmp_path: Path) -> None:
     site = Path(sysconfig.get_path("purelib"))
     for name in (
         "pydantic",
@@ -95,7 +95,7 @@ assert not {"numpy", "boto3", "blake3", "events", "functions", "infra"} & set(sy
     assert done.stdout.startswith("sha256:")
 
 
-def test_reading_a_snapshot_loads_neither_schemas_nor_answers() -> None:
+def test_importing_snapshot_loads_no_schema_or_answer_modules() -> None:
     script = """
 import risk_hub_contracts.snapshot.parse
 heavy = {"api", "golden", "base.tokens", "reports", "worlds"}
@@ -122,11 +122,11 @@ def test_package_declares_its_imports_and_the_version(folder: str, modules: list
     assert project["version"] == risk_hub_contracts.__version__
 
 
-def test_type_checkers_may_trust_the_package() -> None:
+def test_package_contains_a_py_typed_marker() -> None:
     assert (SOURCE / "py.typed").exists()
     assert (CLIENT_SOURCE / "py.typed").exists()
 
 
 @pytest.mark.parametrize("file", [*MODULES, *CLIENT_MODULES], ids=lambda file: file.stem)
-def test_a_module_says_what_it_is_for(file: Path) -> None:
+def test_every_contracts_module_has_a_docstring(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))

@@ -61,7 +61,7 @@ def test_the_registry_holds_every_problem_with_its_status() -> None:
 
 
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=list(PROBLEMS))
-def test_a_problem_says_what_it_is_and_what_to_do(problem: ProblemType) -> None:
+def test_every_problem_has_a_valid_slug_uri_title_and_remedy(problem: ProblemType) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", problem.slug)
     assert problem.uri == f"urn:risk-hub:problem:{problem.slug}"
     assert problem.title[0].isupper() or problem.title.startswith("X-")
@@ -70,7 +70,7 @@ def test_a_problem_says_what_it_is_and_what_to_do(problem: ProblemType) -> None:
     assert len(problem.remedy) > 30
 
 
-def test_titles_are_unique() -> None:
+def test_problem_titles_are_unique() -> None:
     assert len({problem.title for problem in PROBLEMS.values()}) == len(PROBLEMS)
 
 
@@ -87,12 +87,12 @@ def test_a_problem_document_has_the_members_of_rfc_9457() -> None:
     }
 
 
-def test_extension_members_stand_beside_the_standard_ones() -> None:
+def test_extension_members_are_added_to_the_problem_document() -> None:
     error = ProblemError(VERSION_CONFLICT, "Other content.", extra={"stored_hash": "sha256:0"})
     document = error.to_problem()
     assert document["stored_hash"] == "sha256:0"
     assert not {"instance", "errors", "errors_omitted"} & set(document)
 
 
-def test_the_error_text_names_the_problem_for_whoever_reads_a_log() -> None:
+def test_problem_error_text_contains_the_slug_and_detail() -> None:
     assert str(ProblemError(VERSION_CONFLICT, "Other content.")) == "version-conflict: Other content."

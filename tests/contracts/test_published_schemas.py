@@ -72,16 +72,16 @@ def golden(path: Path) -> tuple[Any, Json]:
 
 
 @pytest.mark.parametrize("name", sorted(schema_documents()))
-def test_every_word_of_a_published_schema_is_json_schema_2020_12(name: str) -> None:
+def test_published_schemas_use_only_json_schema_2020_12_keywords(name: str) -> None:
     assert unknown_words(schema_documents()[name]) == []
 
 
-def test_every_word_of_the_api_description_is_openapi_3_1() -> None:
+def test_api_description_uses_only_openapi_3_1_keywords() -> None:
     assert unknown_words(openapi(), is_openapi=True) == []
 
 
 @pytest.mark.parametrize("word", ["ge", "le", "nullable", "min_length", "maximumLength"])
-def test_a_word_that_no_dialect_has_is_found_at_any_depth(word: str) -> None:
+def test_unknown_schema_keyword_is_detected_at_any_depth(word: str) -> None:
     schema = {"$defs": {"A": {"type": "object", "properties": {"a": {"items": {word: 1}}}}}}
     assert unknown_words(schema) != []
     parameter = {"name": "limit", "in": "query", "schema": {"type": "integer", word: 1}}
@@ -94,12 +94,12 @@ def test_a_word_that_no_dialect_has_is_found_at_any_depth(word: str) -> None:
     assert unknown_words(document, is_openapi=True) != []
 
 
-def test_only_our_extension_word_is_used() -> None:
+def test_x_json_token_is_the_only_extension_keyword() -> None:
     words = {word for _, schema in all_schemas() for word in schema if word.startswith("x-")}
     assert words == {"x-json-token"}
 
 
-def test_every_format_is_one_that_validators_check() -> None:
+def test_schemas_use_only_date_and_date_time_formats() -> None:
     assert {schema["format"] for _, schema in all_schemas() if "format" in schema} == FORMATS
 
 
@@ -126,24 +126,24 @@ def _found(pattern: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize("text", ["\ufeffA", "A\ufeff", "\u00a0A", "\u2003A", "A\u3000", "A b", " A"])
-def test_the_pattern_of_an_asset_id_agrees_with_the_hub_about_white_space(text: str) -> None:
+def test_asset_id_pattern_treats_white_space_like_the_hub(text: str) -> None:
     names = schema_files()["snapshot-request"]["properties"]["weights"]["propertyNames"]
     assert hub_validator(names).is_valid(text) is (asset_id_violation(text) is None)
 
 
 @pytest.mark.parametrize("name", sorted(set(schema_files()) - REQUEST_FILES))
-def test_no_published_answer_forbids_a_member_that_a_later_release_adds(name: str) -> None:
+def test_published_response_schemas_allow_additional_members(name: str) -> None:
     published = schema_files()[name]
     assert [place for place, schema in inner_schemas(published) if _is_closed(schema)] == []
     assert _is_closed(schema_files(closed_answers=True)[name])
 
 
 @pytest.mark.parametrize("name", sorted(REQUEST_FILES))
-def test_every_published_request_forbids_members_that_the_hub_refuses(name: str) -> None:
+def test_published_request_schemas_forbid_additional_members(name: str) -> None:
     assert _is_closed(schema_files()[name])
 
 
-def test_the_components_of_the_api_keep_requests_closed_and_answers_open() -> None:
+def test_openapi_components_forbid_additional_members_only_in_requests() -> None:
     published = component_schemas()
     closed = component_schemas(closed_answers=True)
     of_requests = set(_reached(published, REQUEST_MODELS))
@@ -172,7 +172,7 @@ def _is_closed(schema: Json) -> bool:
     return schema.get("additionalProperties") is False
 
 
-def test_every_integer_of_a_request_outside_an_enumeration_is_marked_with_its_notation() -> None:
+def test_request_integers_outside_enums_are_marked_with_x_json_token() -> None:
     for name in sorted(REQUEST_FILES):
         for place, schema in inner_schemas(schema_files()[name]):
             is_integer = schema.get("type") == "integer" and "enum" not in schema
@@ -184,7 +184,7 @@ def test_every_integer_of_a_request_outside_an_enumeration_is_marked_with_its_no
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_what_the_request_schema_refuses_the_hub_refuses(path: Path) -> None:
+def test_request_schema_accepts_every_golden_request_that_the_hub_accepts(path: Path) -> None:
     try:
         body, expected = golden(path)
     except ValueError:
@@ -193,7 +193,7 @@ def test_what_the_request_schema_refuses_the_hub_refuses(path: Path) -> None:
         assert hub_validator(schema_files()["snapshot-request"]).is_valid(body)
 
 
-def test_a_whole_float_is_an_integer_of_json_schema_and_none_of_the_hub() -> None:
+def test_whole_float_is_valid_in_plain_json_schema_but_rejected_by_the_hub() -> None:
     body, expected = golden(ROOT / "contracts" / "examples" / "invalid" / "ttl-whole-float.json")
     schema = schema_files()["snapshot-request"]
     assert jsonschema_rs.validator_for(schema).is_valid(body)
@@ -201,7 +201,7 @@ def test_a_whole_float_is_an_integer_of_json_schema_and_none_of_the_hub() -> Non
     assert expected["pointers"] == ["/ttl_sec"]
 
 
-def test_every_example_of_the_api_description_meets_its_schema() -> None:
+def test_every_openapi_example_matches_its_schema() -> None:
     document = openapi()
     for place, schema, value in _examples(document):
         whole = {**schema, "components": document["components"]}
@@ -221,7 +221,7 @@ def _examples(node: Any, place: str = "") -> Any:
             yield from _examples(child, f"{place}/{number}")
 
 
-def test_openapi_places_are_walked() -> None:
+def test_openapi_schema_walk_visits_parameters_and_headers() -> None:
     places = [place for place, _ in openapi_schemas()]
     assert "get /risk-hub/worlds limit" in places
     assert "header ETag" in places

@@ -18,7 +18,7 @@ def test_absent_parameters_have_their_defaults() -> None:
     assert (query.limit, query.order, query.include_expired, query.cursor) == (20, "desc", False, None)
 
 
-def test_every_parameter_is_read() -> None:
+def test_every_list_query_parameter_is_parsed() -> None:
     params = {
         "limit": "5",
         "cursor": "abc",
@@ -36,14 +36,14 @@ def test_every_parameter_is_read() -> None:
     assert (query.order, query.include_expired) == ("asc", True)
 
 
-def test_a_lookup_takes_version_or_instant_or_both() -> None:
+def test_lookup_accepts_version_as_of_or_both() -> None:
     assert parse_query(LookupQuery, {"version": "v1"}).version == "v1"
     assert parse_query(LookupQuery, {"as_of": "2025-01-01T00:00:00Z"}).as_of == NEW_YEAR
     both = parse_query(LookupQuery, {"as_of": "2025-01-01T00:00:00Z", "version": "v1"})
     assert (both.version, both.as_of) == ("v1", NEW_YEAR)
 
 
-def test_a_lookup_without_either_is_refused() -> None:
+def test_lookup_without_version_and_as_of_is_rejected() -> None:
     with pytest.raises(ProblemError, match="give version or as_of") as caught:
         parse_query(LookupQuery, {"stage": "paper"})
     assert caught.value.type is INVALID_QUERY
@@ -68,14 +68,16 @@ def test_a_lookup_without_either_is_refused() -> None:
         ({"stgae": "paper"}, "did you mean 'stage'"),
     ],
 )
-def test_a_bad_parameter_is_named_with_what_it_accepts(params: dict[str, str], reason: str) -> None:
+def test_invalid_query_parameter_error_states_the_accepted_values(
+    params: dict[str, str], reason: str
+) -> None:
     with pytest.raises(ProblemError, match=reason) as caught:
         parse_query(LatestQuery, params)
     assert caught.value.type is INVALID_QUERY
     assert pointers(caught.value) == [f"/{name}" for name in params]
 
 
-def test_an_unknown_parameter_without_a_similar_name_is_refused_with_the_known_ones() -> None:
+def test_unknown_query_parameter_error_lists_the_known_parameters() -> None:
     with pytest.raises(ProblemError) as caught:
         parse_query(BacktestQuery, {"stage": "paper", "LIMIT": "5"})
     assert caught.value.detail == (
@@ -83,7 +85,7 @@ def test_an_unknown_parameter_without_a_similar_name_is_refused_with_the_known_o
     )
 
 
-def test_a_sentence_that_ends_with_a_question_mark_has_no_full_stop() -> None:
+def test_error_text_ending_with_a_question_mark_gets_no_full_stop() -> None:
     with pytest.raises(ProblemError, match=r"did you mean 'stage'\?$"):
         parse_query(LatestQuery, {"stgae": "paper"})
 
@@ -91,26 +93,26 @@ def test_a_sentence_that_ends_with_a_question_mark_has_no_full_stop() -> None:
 @pytest.mark.parametrize(
     "params", [{"order": "up"}, {"order": ""}, {"from": "x"}, {"to": "x"}, {"cursor": ""}, {"from_": "x"}]
 )
-def test_a_bad_list_parameter_is_refused(params: dict[str, str]) -> None:
+def test_invalid_list_parameter_is_rejected(params: dict[str, str]) -> None:
     with pytest.raises(ProblemError) as caught:
         parse_query(ListQuery, params)
     assert pointers(caught.value) == [f"/{name}" for name in params]
 
 
-def test_a_repeated_parameter_is_refused_even_with_one_value() -> None:
+def test_repeated_query_parameter_is_rejected_even_with_equal_values() -> None:
     with pytest.raises(ProblemError, match="more than once") as caught:
         parse_query(LatestQuery, {"stage": "paper"}, {"stage": ["paper", "paper"]})
     assert pointers(caught.value) == ["/stage"]
 
 
-def test_every_fault_is_listed() -> None:
+def test_every_query_violation_is_listed() -> None:
     with pytest.raises(ProblemError, match="and 3 more") as caught:
         parse_query(LookupQuery, {"version": "a b", "expand": "x", "y": "1"}, {"version": ["a", "a b"]})
     assert pointers(caught.value) == ["/expand", "/version", "/version", "/y"]
 
 
 @given(st.dictionaries(st.sampled_from([*ListQuery.model_fields, "from", "x"]), st.text(max_size=30)))
-def test_any_parameters_give_a_query_or_an_invalid_query(params: dict[str, str]) -> None:
+def test_arbitrary_parameters_give_a_query_or_an_invalid_query_problem(params: dict[str, str]) -> None:
     try:
         query: ListQuery | None = parse_query(ListQuery, params)
     except ProblemError as problem:
@@ -120,7 +122,7 @@ def test_any_parameters_give_a_query_or_an_invalid_query(params: dict[str, str])
 
 
 @pytest.mark.parametrize("value", ["w", "0", "us-equities", "a.b_c:d@e+f-g", "x" * 128])
-def test_a_good_id_is_returned(value: str) -> None:
+def test_valid_path_id_is_returned(value: str) -> None:
     assert check_id(value, "/world_id") == value
 
 
@@ -146,7 +148,7 @@ def test_a_good_id_is_returned(value: str) -> None:
         "%2e",
     ],
 )
-def test_a_bad_id_is_a_contract_violation_at_its_pointer(value: str) -> None:
+def test_invalid_path_id_is_a_contract_violation_at_its_pointer(value: str) -> None:
     with pytest.raises(ProblemError) as caught:
         check_id(value, "/version")
     assert caught.value.type is CONTRACT_VIOLATION

@@ -17,22 +17,22 @@ def read(value: object, **place: Any) -> BlobRef:
     return parse_ref(value, **{"world_id": WORLD_ID, "kind": "covariance", "bucket": BUCKET, **place})
 
 
-def test_the_object_form_is_read_as_it_stands() -> None:
+def test_blob_ref_object_is_parsed_unchanged() -> None:
     assert read(REF).document() == REF
 
 
-def test_the_text_form_takes_digest_and_kind_from_its_place_and_leaves_the_size_open() -> None:
+def test_blob_ref_uri_has_a_digest_and_the_field_kind_but_no_size() -> None:
     found = read(URI)
     assert (found.ref, found.sha256, found.bytes, found.kind) == (URI, SHA256, None, "covariance")
     assert found.document() == {"ref": URI, "sha256": SHA256, "kind": "covariance"}
 
 
-def test_without_a_known_bucket_any_bucket_will_do() -> None:
+def test_blob_ref_accepts_any_bucket_when_none_is_configured() -> None:
     assert read(URI.replace(BUCKET, "another"), bucket=None).ref == URI.replace(BUCKET, "another")
 
 
 @pytest.mark.parametrize("world_id", ["w", "a:b", "x@y+z._-"])
-def test_a_world_id_stands_in_the_address_as_it_is(world_id: str) -> None:
+def test_blob_ref_contains_the_world_id_unescaped(world_id: str) -> None:
     assert read(f"s3://{BUCKET}/risk-blobs/{world_id}/{SHA256}", world_id=world_id).sha256 == SHA256
 
 
@@ -60,7 +60,7 @@ def test_a_world_id_stands_in_the_address_as_it_is(world_id: str) -> None:
         "",
     ],
 )
-def test_any_other_address_is_refused(uri: str) -> None:
+def test_malformed_or_foreign_blob_uri_is_rejected(uri: str) -> None:
     with pytest.raises(ProblemError) as caught:
         read(uri)
     assert caught.value.type is REF_INVALID
@@ -82,13 +82,13 @@ def test_any_other_address_is_refused(uri: str) -> None:
         ({"extra": 1}, "/covariance_ref/extra"),
     ],
 )
-def test_each_member_of_the_object_form_is_checked(change: dict[str, Any], pointer: str) -> None:
+def test_invalid_blob_ref_member_is_rejected_at_its_pointer(change: dict[str, Any], pointer: str) -> None:
     with pytest.raises(ProblemError) as caught:
         read({**REF, **change})
     assert pointers(caught.value) == [pointer]
 
 
-def test_every_fault_is_listed() -> None:
+def test_every_blob_ref_violation_is_listed() -> None:
     with pytest.raises(ProblemError) as caught:
         read(
             {**REF, "ref": URI.replace(BUCKET, "other").replace(WORLD_ID, "x"), "kind": "stress"},
@@ -98,12 +98,12 @@ def test_every_fault_is_listed() -> None:
 
 
 @given(json_values)
-def test_anything_else_is_ref_invalid_and_nothing_worse(value: Any) -> None:
+def test_arbitrary_json_as_a_blob_ref_raises_ref_invalid(value: Any) -> None:
     with pytest.raises(ProblemError, match="ref-invalid"):
         read(value)
 
 
 @given(st.text(max_size=30))
-def test_text_after_the_scheme_is_never_trusted(text: str) -> None:
+def test_arbitrary_text_after_the_s3_scheme_raises_ref_invalid(text: str) -> None:
     with pytest.raises(ProblemError, match="ref-invalid"):
         read(f"s3://{text}")

@@ -35,7 +35,7 @@ def document(**changes: Any) -> Snapshot:
     return parse_snapshot_document(body, world_id=WORLD_ID, actor="gateway", stage="paper", now=NOW)
 
 
-def test_the_snapshot_holds_what_was_sent_and_what_was_filled_in() -> None:
+def test_parsed_snapshot_holds_the_sent_fields_and_defaults() -> None:
     snapshot = parse(with_fields(as_of="2025-01-01T09:00:00+09:00", weights={"B": 1, "A": -0.0}))
     assert snapshot.as_of == datetime(2025, 1, 1, tzinfo=UTC)
     assert snapshot.as_of_text == "2025-01-01T09:00:00+09:00"
@@ -45,7 +45,7 @@ def test_the_snapshot_holds_what_was_sent_and_what_was_filled_in() -> None:
     assert snapshot.provenance == {"actor": "gateway", "stage": "paper"}
 
 
-def test_the_document_has_the_contracts_fields_and_no_others() -> None:
+def test_snapshot_document_contains_exactly_the_contract_fields() -> None:
     snapshot = parse(with_fields(stress={"s": {"m": 1}}, hash=None) | {"hash": parse_hash()})
     assert snapshot.to_document() == {
         "world_id": WORLD_ID,
@@ -62,23 +62,23 @@ def parse_hash() -> str:
     return parse(with_fields(stress={"s": {"m": 1}})).content_hash
 
 
-def test_provenance_is_kept_and_completed() -> None:
+def test_provenance_is_kept_with_actor_and_stage_added() -> None:
     snapshot = parse(with_fields(provenance={"run": 7, "stage": "PAPER"}))
     assert snapshot.provenance == {"run": 7, "stage": "paper", "actor": "gateway"}
 
 
-def test_the_body_is_not_changed_by_reading_it() -> None:
+def test_parsing_does_not_modify_the_body() -> None:
     body = with_fields(weights={"A": 1, "B": -0.0}, provenance={"run": 1})
     before = json.dumps(body)
     parse_snapshot_document(body, world_id=WORLD_ID, actor="gateway", stage="paper", now=NOW)
     assert json.dumps(body) == before
 
 
-def test_a_parsed_body_and_its_text_give_one_snapshot() -> None:
+def test_parsed_body_and_raw_text_give_equal_snapshots() -> None:
     assert document(stress={"a": {"b": 1.5}}) == parse(with_fields(stress={"a": {"b": 1.5}}))
 
 
-def test_a_number_out_of_range_is_found_in_a_parsed_body_too() -> None:
+def test_out_of_range_number_is_rejected_in_a_parsed_body() -> None:
     with pytest.raises(ProblemError, match="/constraints/a"):
         document(constraints={"a": 2**60})
 
@@ -92,7 +92,7 @@ def test_a_number_out_of_range_is_found_in_a_parsed_body_too() -> None:
         ("stress", {"a": {"x": 1, "y": 2}, "b": {}}, 2),
     ],
 )
-def test_the_size_of_a_part_is_counted_as_the_threshold_counts(
+def test_component_entries_are_counted_as_for_the_offload_threshold(
     field: Any, value: object, entries: int
 ) -> None:
     component = parse(with_fields(**{field: value})).component(field)
@@ -101,7 +101,7 @@ def test_the_size_of_a_part_is_counted_as_the_threshold_counts(
     assert Component.from_blob(component.blob or b"") == component
 
 
-def test_a_reference_for_another_blob_does_not_replace_a_part() -> None:
+def test_ref_with_a_different_digest_cannot_replace_a_component() -> None:
     snapshot = parse(with_fields(realized_returns=[0.1]))
     sha256 = "f" * 64
     ref = BlobRef(ref=f"s3://b-b/risk-blobs/w/{sha256}", sha256=sha256, bytes=1, kind="realized_returns")
@@ -111,7 +111,7 @@ def test_a_reference_for_another_blob_does_not_replace_a_part() -> None:
         snapshot.with_refs({"stress": ref.model_copy(update={"kind": "stress"})})
 
 
-def test_bytes_of_another_blob_do_not_replace_a_part() -> None:
+def test_blob_with_a_different_digest_cannot_replace_a_component() -> None:
     snapshot = parse(with_fields(realized_returns=[0.1]))
     assert snapshot.with_blobs({"realized_returns": encode_returns([0.1])}) == snapshot
     for other in (encode_returns([0.2]), encode_stress({})):
@@ -121,17 +121,17 @@ def test_bytes_of_another_blob_do_not_replace_a_part() -> None:
         snapshot.with_blobs({"realized_returns": b"junk"})
 
 
-def test_another_world_is_told_before_any_other_fault() -> None:
+def test_world_mismatch_is_reported_before_other_violations() -> None:
     problem = refusal({"world_id": "other", "weights": None})
     assert (problem.type.slug, pointers(problem)) == ("world-mismatch", ["/world_id"])
 
 
-def test_a_malformed_world_of_the_path_is_a_contract_violation() -> None:
+def test_malformed_path_world_id_is_a_contract_violation() -> None:
     problem = refusal(with_fields(), world_id="a/b")
     assert (problem.type.status, pointers(problem)) == (422, ["/world_id"])
 
 
-def test_a_wrong_claim_is_told_only_when_all_else_is_right() -> None:
+def test_hash_mismatch_is_reported_only_without_other_violations() -> None:
     assert pointers(refusal(with_fields(hash="sha256:0", ttl_sec=0))) == ["/ttl_sec"]
     problem = refusal(with_fields(hash="sha256:0"))
     assert problem.to_problem()["expected_hash"] == parse(with_fields()).content_hash
@@ -139,7 +139,7 @@ def test_a_wrong_claim_is_told_only_when_all_else_is_right() -> None:
 
 
 @pytest.mark.parametrize("field", ["created_at", "hash_of"])
-def test_only_the_clock_is_ignored_among_foreign_fields(field: str) -> None:
+def test_created_at_is_ignored_and_other_unknown_fields_are_rejected(field: str) -> None:
     body = with_fields(**{field: {"any": [None]}})
     if field == "created_at":
         assert parse(body).content_hash == parse(with_fields()).content_hash
@@ -147,18 +147,18 @@ def test_only_the_clock_is_ignored_among_foreign_fields(field: str) -> None:
         assert pointers(refusal(body)) == ["/hash_of"]
 
 
-def test_a_typo_is_answered_with_the_field_that_was_meant() -> None:
+def test_misspelled_field_error_suggests_the_correct_name() -> None:
     assert "did you mean 'weights'?" in refusal(with_fields(wieghts={})).violations[0].detail
 
 
 @pytest.mark.parametrize("field", [field for field in FIELDS if field not in BODY])
-def test_null_is_no_value_for_a_field_that_may_be_absent(field: str) -> None:
+def test_null_for_an_optional_field_is_rejected(field: str) -> None:
     problem = refusal(with_fields(**{field: None}))
     assert pointers(problem) == [f"/{field}"]
     assert "leave out" in problem.violations[0].detail
 
 
-def test_a_metric_may_have_any_name() -> None:
+def test_stress_metrics_may_have_python_attribute_names() -> None:
     names = ["model_config", "model_fields", "__class__", "__dict__", "copy", "self", "shock"]
     stress = {"s": dict.fromkeys(names, 1.5)}
     component = parse(with_fields(stress=stress)).component("stress")
@@ -178,7 +178,7 @@ bodies = st.dictionaries(st.sampled_from(FIELDS), json_values) | st.tuples(
 @example({**BODY, "constraints": {"": {"": []}}})
 @example({**BODY, "covariance": {"ids": [], "upper": []}})
 @example({**BODY, "covariance": {"ids": ["AAPL", "MSFT"], "matrix": [[5e-324, 5e-324], [5e-324, 5e-324]]}})
-def test_any_json_is_a_snapshot_or_a_problem_below_500(body: Any) -> None:
+def test_arbitrary_json_gives_a_snapshot_or_a_4xx_problem(body: Any) -> None:
     try:
         answer = parse(json.dumps(body).encode()).to_document()
     except ProblemError as problem:
@@ -187,5 +187,5 @@ def test_any_json_is_a_snapshot_or_a_problem_below_500(body: Any) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_problem_below_500(raw: bytes) -> None:
+def test_arbitrary_bytes_give_a_4xx_problem(raw: bytes) -> None:
     assert refusal(raw).type.status < 500

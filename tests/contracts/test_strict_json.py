@@ -105,38 +105,38 @@ json_texts = st.recursive(
 @example('{"a": 1, "\\u0061": 2}')
 @example('{"a": "\\"", "b": "a\\": 1"}')
 @example('[{"a": {}}, {"a": []}, {}]')
-def test_agrees_with_a_slow_parser_on_texts_with_duplicates_escapes_and_odd_numbers(text: str) -> None:
+def test_parser_matches_the_reference_on_duplicates_escapes_and_odd_numbers(text: str) -> None:
     assert same(ours(text.encode()), reference(text.encode()))
 
 
 @given(json_texts, st.integers(0, 60), st.binary(max_size=2))
-def test_agrees_with_a_slow_parser_on_damaged_texts(text: str, at: int, damage: bytes) -> None:
+def test_parser_matches_the_reference_on_corrupted_json(text: str, at: int, damage: bytes) -> None:
     raw = text.encode()
     damaged = raw[:at] + damage + raw[at + 1 :]
     assert same(ours(damaged), reference(damaged))
 
 
 @given(json_values)
-def test_reads_back_what_the_standard_library_writes(value: Any) -> None:
+def test_standard_library_json_round_trips(value: Any) -> None:
     assert same(loads(json.dumps(value).encode()), value)
     assert same(loads(json.dumps(value, ensure_ascii=False, indent=1).encode()), value)
 
 
 @given(st.integers(1, 400), st.sampled_from(["[{}]", "{{}}", "[{{}}]"]))
-def test_agrees_with_a_slow_parser_on_deep_nesting(levels: int, kind: str) -> None:
+def test_parser_matches_the_reference_on_deep_nesting(levels: int, kind: str) -> None:
     opening, closing = {"[{}]": ("[", "]"), "{{}}": ('{"a":', "}"), "[{{}}]": ('[{"a":', "}]")}[kind]
     raw = (opening * levels + "1" + closing * levels).encode()
     assert same(ours(raw), reference(raw))
 
 
-def test_takes_nesting_at_the_limit_and_refuses_one_level_more() -> None:
+def test_nesting_at_the_limit_is_accepted_and_one_level_more_rejected() -> None:
     deepest = b"[" * JSON_MAX_DEPTH + b"]" * JSON_MAX_DEPTH
     assert loads(deepest) is not None
     with pytest.raises(ProblemError, match="too-deep"):
         loads(b"[" + deepest + b"]")
 
 
-def test_takes_a_text_at_the_size_limit_and_refuses_one_byte_more() -> None:
+def test_json_at_the_size_limit_is_accepted_and_one_byte_more_rejected() -> None:
     longest = b'"' + b"a" * (BODY_MAX_BYTES - 2) + b'"'
     assert isinstance(loads(longest), str)
     with pytest.raises(ProblemError, match="body-too-large"):
@@ -153,13 +153,13 @@ def test_takes_a_text_at_the_size_limit_and_refuses_one_byte_more() -> None:
         (b'{"a": 1, "\\u0061": 1}', ["/a"]),
     ],
 )
-def test_names_each_key_that_appears_twice(raw: bytes, pointers: list[str]) -> None:
+def test_duplicate_keys_are_reported_at_their_pointers(raw: bytes, pointers: list[str]) -> None:
     with pytest.raises(ProblemError, match="duplicate-key") as caught:
         loads(raw)
     assert [violation.pointer for violation in caught.value.violations] == pointers
 
 
-def test_names_each_number_beyond_a_float() -> None:
+def test_numbers_outside_the_float_range_are_reported_at_their_pointers() -> None:
     with pytest.raises(ProblemError, match="non-finite-number") as caught:
         loads(b'{"a": [1e999, "x", -1e999], "b": 1}')
     assert [violation.pointer for violation in caught.value.violations] == ["/a/0", "/a/2"]
@@ -180,7 +180,7 @@ def test_names_each_number_beyond_a_float() -> None:
         (b"", "malformed-json"),
     ],
 )
-def test_gives_each_kind_of_bad_text_its_own_problem(raw: bytes, slug: str) -> None:
+def test_invalid_json_text_raises_the_matching_problem(raw: bytes, slug: str) -> None:
     with pytest.raises(ProblemError) as caught:
         loads(raw)
     assert caught.value.type.slug == slug

@@ -12,19 +12,19 @@ offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
 
 
 @given(instants, offsets)
-def test_reads_what_the_standard_library_writes_in_any_zone(instant: datetime, zone: timezone) -> None:
+def test_isoformat_in_any_zone_parses_to_the_same_instant(instant: datetime, zone: timezone) -> None:
     assert parse_instant(instant.astimezone(zone).isoformat()) == instant
 
 
 @given(instants)
-def test_writes_a_fixed_width_that_reads_back(instant: datetime) -> None:
+def test_formatted_instant_has_fixed_width_and_round_trips(instant: datetime) -> None:
     text = format_instant(instant)
     assert len(text) == len("2025-01-01T00:00:00.000000Z")
     assert parse_instant(text) == instant
 
 
 @given(instants, instants)
-def test_text_order_is_time_order(first: datetime, second: datetime) -> None:
+def test_formatted_instants_sort_chronologically(first: datetime, second: datetime) -> None:
     assert (format_instant(first) < format_instant(second)) == (first < second)
 
 
@@ -39,7 +39,7 @@ def test_text_order_is_time_order(first: datetime, second: datetime) -> None:
         ("2024-02-29T23:59:59.123456-14:00", "2024-03-01T13:59:59.123456Z"),
     ],
 )
-def test_normalises(text: str, utc: str) -> None:
+def test_instant_is_normalised_to_utc_microseconds(text: str, utc: str) -> None:
     assert format_instant(parse_instant(text)) == utc
 
 
@@ -71,18 +71,18 @@ def test_normalises(text: str, utc: str) -> None:
         ("9999-12-31T23:59:59-00:01", "range"),
     ],
 )
-def test_refuses_and_says_why(text: str, reason: str) -> None:
+def test_invalid_instant_is_rejected_with_a_reason(text: str, reason: str) -> None:
     with pytest.raises(InstantError, match=reason):
         parse_instant(text)
 
 
 @given(st.text(max_size=40))
-def test_any_other_text_is_an_instant_error_at_most(text: str) -> None:
+def test_arbitrary_text_parses_to_utc_or_raises_instant_error(text: str) -> None:
     with suppress(InstantError):
         assert parse_instant(text).tzinfo is UTC
 
 
-def test_does_not_write_a_naive_time() -> None:
+def test_formatting_a_naive_datetime_raises_value_error() -> None:
     with pytest.raises(ValueError, match="time zone"):
         format_instant(datetime(2025, 1, 1))  # noqa: DTZ001
 

@@ -20,19 +20,19 @@ def token(**changes: Any) -> Token:
     return Token.model_validate({**TOKEN, **changes})
 
 
-def test_a_token_is_live_until_its_end() -> None:
+def test_token_is_live_up_to_and_including_not_after() -> None:
     assert token().is_live(END)
     assert not token().is_live(END + timedelta(microseconds=1))
     assert token(not_after=None).is_live(END + timedelta(days=9999))
 
 
-def test_a_token_allows_its_scopes_while_it_lives() -> None:
+def test_token_allows_only_its_scopes_until_it_expires() -> None:
     assert token().allows("snapshots:write", END)
     assert not token().allows("snapshots:read", END)
     assert not token().allows("snapshots:write", END + timedelta(seconds=1))
 
 
-def test_a_token_speaks_for_its_actors_or_for_everyone() -> None:
+def test_token_covers_its_listed_actors_or_all_with_a_wildcard() -> None:
     assert token().allows_actor("gateway")
     assert not token().allows_actor("other")
     assert not token().allows_actor("*")
@@ -59,5 +59,5 @@ def test_a_malformed_token_is_refused(change: dict[str, Any]) -> None:
         token(**change)
 
 
-def test_the_secret_as_text_is_read() -> None:
+def test_token_list_is_parsed_from_json_text() -> None:
     assert TokenList.model_validate_json('{"tokens": []}').tokens == []

@@ -35,13 +35,13 @@ def test_a_small_blob_is_announced_by_kind_size_and_digest() -> None:
 
 
 @pytest.mark.parametrize("member", ["parts", "kind", "bytes", "sha256"])
-def test_an_announcement_refuses_null_for_every_member(member: str) -> None:
+def test_upload_announcement_rejects_null_for_every_member(member: str) -> None:
     problem = refused(json.dumps({**json.loads(announced()), member: None}).encode())
     assert (problem.type, pointers(problem)) == (UPLOAD_INVALID, [f"/{member}"])
 
 
 @pytest.mark.parametrize("member", ["parts", "kind", "bytes", "upload_id"])
-def test_the_end_of_an_upload_refuses_null_for_every_member(member: str) -> None:
+def test_upload_completion_rejects_null_for_every_member(member: str) -> None:
     with pytest.raises(ProblemError) as caught:
         parse_upload_end(json.dumps({**json.loads(ended()), member: None}).encode())
     assert pointers(caught.value) == [f"/{member}"]
@@ -66,14 +66,14 @@ def test_the_end_of_an_upload_refuses_null_for_every_member(member: str) -> None
         ({"bytes": BLOB_SINGLE_PUT_MAX_BYTES + 1, "parts": [DIGEST] * 6 + ["x"]}, "/parts/6"),
     ],
 )
-def test_what_breaks_a_rule_is_refused_by_name(fields: dict[str, Any], pointer: str) -> None:
+def test_invalid_upload_field_is_rejected_at_its_pointer(fields: dict[str, Any], pointer: str) -> None:
     problem = refused(announced(**fields))
     assert problem.type is UPLOAD_INVALID
     assert pointer in pointers(problem)
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"1", b"null", b'"text"'])
-def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
+def test_upload_body_that_is_not_an_object_is_rejected(raw: bytes) -> None:
     assert refused(raw).type is UPLOAD_INVALID
 
 
@@ -95,7 +95,7 @@ def test_a_large_blob_needs_the_digest_of_each_part() -> None:
         BLOB_MAX_BYTES,
     ],
 )
-def test_the_parts_are_the_whole_blob_without_gap_or_overlap(size: int) -> None:
+def test_part_spans_cover_the_blob_without_gap_or_overlap(size: int) -> None:
     spans = list(part_spans(size))
     if size <= BLOB_SINGLE_PUT_MAX_BYTES:
         assert spans == []
@@ -107,13 +107,13 @@ def test_the_parts_are_the_whole_blob_without_gap_or_overlap(size: int) -> None:
     assert 1 <= spans[-1].size_bytes <= BLOB_PART_BYTES
 
 
-def test_the_end_of_an_upload_names_it() -> None:
+def test_upload_completion_is_parsed_with_its_upload_id() -> None:
     end = parse_upload_end(ended())
     assert (end.kind, end.bytes, end.upload_id) == ("covariance", 100, "some.upload_id-1")
 
 
 @pytest.mark.parametrize("upload_id", ["", "a b", "a\n", "x" * 1025, "é", 1, None])
-def test_an_upload_id_that_no_store_gave_is_refused(upload_id: object) -> None:
+def test_malformed_upload_id_is_rejected(upload_id: object) -> None:
     with pytest.raises(ProblemError) as caught:
         parse_upload_end(ended(upload_id=upload_id))
     assert pointers(caught.value) == ["/upload_id"]

@@ -48,29 +48,27 @@ def details(model: Any, body: dict[str, Any]) -> list[str]:
         ({"freeze": {"assets": ["a" * 129]}}, "must have at most 128 characters"),
     ],
 )
-def test_a_refused_policy_is_explained_in_the_words_of_the_contract(
-    fields: dict[str, Any], detail: str
-) -> None:
+def test_exit_policy_violation_details_use_contract_wording(fields: dict[str, Any], detail: str) -> None:
     [found] = details(ExitPolicy, {"version": "p1", "cool_down_seconds": 60, **fields})
     assert found.startswith(detail)
 
 
-def test_a_text_in_place_of_a_boolean_is_told_the_two_values() -> None:
+def test_string_for_a_boolean_is_reported_with_the_allowed_values() -> None:
     [found] = details(Expectation, {"owner": "desk", "enabled": "true"})
     assert found == "must be true or false; this is a string"
 
 
-def test_a_nested_unknown_name_gets_no_suggestion_from_the_top_level() -> None:
+def test_unknown_nested_field_gets_no_suggestion_from_the_top_level() -> None:
     hours = {"from": "22:00", "to": "06:00", "ownr": "x"}
     [found] = details(Expectation, {"owner": "desk", "quiet_hours_utc": [hours]})
     assert found == "unknown field 'ownr'"
 
 
-def test_an_integer_beyond_a_float_is_called_out_of_range_and_a_number() -> None:
+def test_integer_outside_the_float_range_is_reported_as_out_of_range() -> None:
     found = refusal(with_fields(weights={"A": 10**400})).violations[0].detail
     assert found.startswith("must be within the range of a 64-bit float")
 
 
-def test_the_normal_form_of_a_name_is_shown_as_a_json_string() -> None:
+def test_non_normalised_name_error_shows_the_normal_form_as_json() -> None:
     fault = name_violation("e\u0301") or ""
     assert json.loads(fault.partition("send ")[2]) == "\u00e9"

@@ -25,7 +25,9 @@ def operations(journey: SnapshotFlow) -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("assets", SIZES)
-def test_a_put_costs_three_copies_and_one_unit(journeys: dict[int, SnapshotFlow], assets: int) -> None:
+def test_snapshot_put_costs_three_item_writes_and_one_unit(
+    journeys: dict[int, SnapshotFlow], assets: int
+) -> None:
     put = journeys[assets].post.calls[-1]
     assert put.operation == "PutItem"
     assert put.item is not None
@@ -54,7 +56,7 @@ def test_a_signal_costs_one_unit_more_than_a_report_of_its_size() -> None:
 
 
 @pytest.mark.parametrize("kind", ["risk", "stress"])
-def test_a_report_has_no_copy_in_the_index_of_signals(kind: ReportKind) -> None:
+def test_report_put_costs_no_index_write(kind: ReportKind) -> None:
     item = to_item(evaluation(kind), START)
     assert put_units("evaluations", item) == write_units(item_bytes(item))
 
@@ -65,19 +67,19 @@ def test_every_read_is_one_query(journeys: dict[int, SnapshotFlow], assets: int)
         assert [call.operation for call in leg.calls] == ["Query"]
 
 
-def test_this_layout_reads_in_one_request_what_cheaper_puts_read_in_two() -> None:
+def test_chosen_layout_reads_latest_in_one_request_unlike_cheaper_layouts() -> None:
     ours, *rejected = layouts(6_000)
     assert (ours.put_units, ours.latest_requests) == (19, 1)
     for other in rejected:
         assert other.latest_requests == 2 or other.lacks == "latest may be stale"
 
 
-def test_a_hot_world_and_a_full_one_have_limits() -> None:
+def test_world_has_limits_on_post_rate_and_snapshot_count() -> None:
     assert posts_per_second(4) == 250
     assert snapshots_per_world(1_000) == 10 * 1024**3 // 3_200
 
 
-def test_metrics_of_single_worlds_cost_sixty_dollars_a_month_at_most() -> None:
+def test_per_world_metrics_cost_at_most_60_dollars_a_month() -> None:
     costs = {cost.what: cost for cost in fixed_costs(ENVIRONMENTS["prod"])}
     assert costs["custom metrics by world, at most"].dollars == pytest.approx(60)
 

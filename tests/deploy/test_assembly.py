@@ -45,7 +45,7 @@ def change(folder: Path, file: str, old: str, new: str) -> None:
     (folder / file).write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_an_assembly_knows_its_stage_what_was_given_and_its_commit(built: Path) -> None:
+def test_assembly_record_contains_stage_context_digest_and_commit(built: Path) -> None:
     record = read(built)
     assert (record.stage, record.given) == ("local", {"runbook_base": "https://example.com/files/"})
     assert record.digest == assembly_digest(built)
@@ -53,7 +53,7 @@ def test_an_assembly_knows_its_stage_what_was_given_and_its_commit(built: Path) 
     assert record.tests_passed == 0
 
 
-def test_a_stage_that_cannot_be_synthesized_is_told_in_the_apps_own_words(
+def test_failed_synthesis_reports_the_error_of_the_app(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.executable", app_of(tmp_path))
@@ -61,18 +61,18 @@ def test_a_stage_that_cannot_be_synthesized_is_told_in_the_apps_own_words(
         build("prod", {}, tmp_path / "prod")
 
 
-def test_a_folder_without_an_assembly_says_how_to_build_one(tmp_path: Path) -> None:
+def test_folder_without_an_assembly_raises_an_error_with_the_build_command(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match=r"holds no assembly\. Build one: make assembly STAGE="):
         read(tmp_path)
 
 
-def test_a_changed_file_is_noticed(copy: Path) -> None:
+def test_changed_assembly_file_is_rejected(copy: Path) -> None:
     change(copy, STACK, "rate(1 minute)", "rate(2 minutes)")
     with pytest.raises(DeployError, match="is not what was built and tested"):
         read(copy)
 
 
-def test_a_file_that_was_added_or_renamed_is_noticed(copy: Path) -> None:
+def test_added_or_renamed_assembly_file_changes_the_digest(copy: Path) -> None:
     (copy / "more.json").write_text("{}", encoding="utf-8")
     assert assembly_digest(copy) != read_digest(copy)
     (copy / "more.json").unlink()
@@ -84,14 +84,16 @@ def read_digest(folder: Path) -> str:
     return str(json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))["digest"])
 
 
-def test_the_template_tests_read_exactly_these_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_assembly_failing_the_template_tests_is_not_marked_as_tested(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(assembly, "TEST_FOLDER", "tests/infra/test_schedule.py")
     change(copy, STACK, "rate(1 minute)", "rate(2 minutes)")
     document = json.loads((copy / RECORD_FILE).read_text(encoding="utf-8"))
     (copy / RECORD_FILE).write_text(
         json.dumps({**document, "digest": assembly_digest(copy), "tests_passed": 0}), encoding="utf-8"
     )
-    with pytest.raises(DeployError, match="test_a_function_is_called_at_its_rate") as caught:
+    with pytest.raises(DeployError, match="test_function_is_scheduled_at_its_rate") as caught:
         run_template_tests(copy)
     assert "so it is not deployed" in str(caught.value)
     assert read(copy).tests_passed == 0

@@ -39,17 +39,17 @@ class FakeAws:
 
 
 @pytest.mark.parametrize("policies", [None, OURS])
-def test_an_account_without_a_bootstrap_or_with_ours_is_prepared(policies: str | None) -> None:
+def test_account_without_a_bootstrap_or_with_ours_is_accepted(policies: str | None) -> None:
     require_own_bootstrap(FakeAws(policies))
 
 
 @pytest.mark.parametrize("policies", ["", "arn:aws:iam::aws:policy/AdministratorAccess", f"{OURS},{OURS}-2"])
-def test_anothers_bootstrap_is_left_alone(policies: str) -> None:
+def test_account_with_another_bootstrap_is_rejected(policies: str) -> None:
     with pytest.raises(DeployError, match="every CDK app of this account"):
         require_own_bootstrap(FakeAws(policies))
 
 
-def test_an_account_that_does_not_answer_is_not_taken_for_one_without_a_bootstrap() -> None:
+def test_aws_error_is_not_treated_as_a_missing_bootstrap() -> None:
     with pytest.raises(ClientError):
         require_own_bootstrap(FakeAws(None, "AccessDenied"))
 
@@ -62,14 +62,14 @@ def test_an_account_that_does_not_answer_is_not_taken_for_one_without_a_bootstra
         {"ResourceTypeOptInPreference": {"DynamoDB": True}},
     ],
 )
-def test_an_account_with_an_archive_is_refused_without_cold_storage_for_tables(settings: Any) -> None:
+def test_archive_account_without_cold_storage_for_tables_is_rejected(settings: Any) -> None:
     with pytest.raises(DeployError) as refused:
         require_cold_storage(FakeAws(**settings), account_plan("owner/name", ["prod"]))
     assert "in eu-central-1, and the archive of prod needs it" in str(refused.value)
     assert "--resource-type-management-preference DynamoDB=true" in str(refused.value)
 
 
-def test_an_account_with_cold_storage_for_tables_is_prepared() -> None:
+def test_archive_account_with_cold_storage_for_tables_is_accepted() -> None:
     aws = FakeAws(ResourceTypeManagementPreference={"DynamoDB": True})
     require_cold_storage(aws, account_plan("owner/name", ["prod"]))
 

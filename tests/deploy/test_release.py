@@ -66,7 +66,7 @@ def deploy(wanted: ReleaseRequest, aws: FakeAws | None = None) -> list[str]:
     return [" ".join(each) for each in toolkit.ran]
 
 
-def test_differences_come_before_the_deployment_of_all_stacks(
+def test_deploy_shows_the_diff_before_deploying_all_stacks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deploy(order(tmp_path)) == ["diff", "deploy --all --require-approval never --progress events"]
@@ -75,7 +75,7 @@ def test_differences_come_before_the_deployment_of_all_stacks(
     assert "of commit c0ffee, 195 tests passed" in told
 
 
-def test_what_was_not_tested_is_not_deployed(tmp_path: Path) -> None:
+def test_untested_assembly_is_not_deployed(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="was built and never tested: make assembly STAGE=dev"):
         deploy(order(tmp_path, tests_passed=0))
 
@@ -85,20 +85,20 @@ def test_an_assembly_of_another_stage_is_not_deployed(tmp_path: Path) -> None:
         deploy(order(tmp_path, stage="prod"))
 
 
-def test_another_account_than_the_wanted_one_is_refused(tmp_path: Path) -> None:
+def test_deploy_to_an_unexpected_account_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match=f"are of account {ACCOUNT}, not of 999988887777"):
         deploy(order(tmp_path, account="999988887777"))
     assert deploy(order(tmp_path, account=ACCOUNT))
 
 
-def test_an_assembly_that_was_exchanged_on_its_way_is_refused(tmp_path: Path) -> None:
+def test_assembly_with_an_unexpected_digest_is_not_deployed(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="not 0123abcd as it was built"):
         deploy(order(tmp_path, digest="0123abcd"))
     assert deploy(order(tmp_path, digest=assembly_digest(tmp_path)))
 
 
 @pytest.mark.parametrize(("bootstrap", "told"), [(0, "no bootstrap"), (7, "bootstrap version 7")])
-def test_an_account_that_is_not_prepared_is_told_where_it_says_how(
+def test_deploy_to_an_unprepared_account_fails_with_a_link_to_the_guide(
     tmp_path: Path, bootstrap: int, told: str
 ) -> None:
     with pytest.raises(DeployError, match=rf"not prepared for CDK in eu-central-1 \({told}.*deploying.md"):
@@ -116,7 +116,9 @@ def test_an_account_that_is_not_prepared_is_told_where_it_says_how(
         ),
     ],
 )
-def test_credentials_that_do_not_serve_are_a_sentence(tmp_path: Path, error: Exception, told: str) -> None:
+def test_unusable_aws_credentials_or_region_raise_a_readable_error(
+    tmp_path: Path, error: Exception, told: str
+) -> None:
     with pytest.raises(DeployError, match=told):
         deploy(order(tmp_path), FakeAws(error=error))
 
@@ -126,7 +128,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_without_a_person_nothing_is_deployed_unconfirmed(
+def test_deploy_without_a_terminal_fails_unless_confirmed_in_advance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("dev\n"))
@@ -134,7 +136,9 @@ def test_without_a_person_nothing_is_deployed_unconfirmed(
         deploy(order(tmp_path, confirmed=False))
 
 
-def test_a_person_confirms_by_the_stages_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deploy_is_confirmed_by_typing_the_stage_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", Terminal("dev\n"))
     assert len(deploy(order(tmp_path, confirmed=False))) == 2
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
@@ -142,7 +146,7 @@ def test_a_person_confirms_by_the_stages_name(tmp_path: Path, monkeypatch: pytes
         deploy(order(tmp_path, confirmed=False))
 
 
-class Stored(FakeAws):
+class FakeAwsWithVersionedBucket(FakeAws):
     """A bucket with versions and a marker."""
 
     def __init__(self) -> None:
@@ -165,27 +169,27 @@ class Stored(FakeAws):
         self.deleted += Delete["Objects"]
 
 
-def test_a_stage_that_keeps_nothing_is_emptied_and_destroyed(tmp_path: Path) -> None:
-    aws, toolkit = Stored(), FakeToolkit()
+def test_destroy_deletes_all_object_versions_and_all_stacks(tmp_path: Path) -> None:
+    aws, toolkit = FakeAwsWithVersionedBucket(), FakeToolkit()
     destroy(order(tmp_path), aws, toolkit)  # type: ignore[arg-type]
     assert [each["VersionId"] for each in aws.deleted] == ["1", "2"]
     assert toolkit.ran == [("destroy", "--all", "--force")]
 
 
-def test_no_command_destroys_production(tmp_path: Path) -> None:
+def test_production_cannot_be_destroyed(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="Stage prod keeps its data whatever happens to its stacks"):
-        destroy(order(tmp_path, stage="prod"), Stored(), FakeToolkit())  # type: ignore[arg-type]
+        destroy(order(tmp_path, stage="prod"), FakeAwsWithVersionedBucket(), FakeToolkit())  # type: ignore[arg-type]
 
 
-def test_destroying_asks_for_the_stages_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    aws = Stored()
+def test_destroy_requires_typing_the_stage_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = FakeAwsWithVersionedBucket()
     monkeypatch.setattr("sys.stdin", Terminal("prod\n"))
     with pytest.raises(DeployError, match="Not confirmed; nothing was done"):
         destroy(order(tmp_path, confirmed=False), aws, FakeToolkit())  # type: ignore[arg-type]
     assert aws.deleted == []
 
 
-def test_the_command_ends_with_a_sentence_and_status_1(
+def test_failed_deploy_command_prints_the_error_and_exits_with_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["deploy", "--stage", "dev", "--assembly", str(tmp_path / "none"), "--yes"]
@@ -193,7 +197,9 @@ def test_the_command_ends_with_a_sentence_and_status_1(
     assert "holds no assembly" in capsys.readouterr().err
 
 
-def test_only_what_the_stage_table_takes_can_be_given(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_context_option_is_rejected_listing_the_valid_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit):
         command.main(["assembly", "--stage", "dev", "-c", "retention_days=1"])
     assert "choose of allowed_networks" in capsys.readouterr().err

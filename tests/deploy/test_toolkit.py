@@ -34,7 +34,7 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return noted
 
 
-def test_the_cli_is_one_exact_version_with_its_digest() -> None:
+def test_cdk_cli_is_pinned_to_an_exact_version_and_digest() -> None:
     wanted = json.loads((LOCK_FOLDER / "package.json").read_text(encoding="utf-8"))["dependencies"]
     locked = json.loads((LOCK_FOLDER / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert list(wanted) == ["aws-cdk"]
@@ -44,13 +44,13 @@ def test_the_cli_is_one_exact_version_with_its_digest() -> None:
     assert locked["node_modules/aws-cdk"]["integrity"].startswith("sha512-")
 
 
-def test_the_lock_names_no_registry() -> None:
+def test_cdk_lock_file_names_no_registry() -> None:
     text = "".join((LOCK_FOLDER / name).read_text(encoding="utf-8") for name in LOCK_FILES)
     assert "://" not in text
     assert "resolved" not in text
 
 
-def test_the_cli_is_installed_once_from_the_lock_and_run_on_the_assembly(notes: Path) -> None:
+def test_cdk_cli_is_installed_once_from_the_lock_and_run_on_the_assembly(notes: Path) -> None:
     for verb in ("diff", "deploy"):
         Toolkit(Path("/an/assembly")).run(verb, "--all")
     told = notes.read_text(encoding="utf-8").splitlines()
@@ -64,7 +64,7 @@ def test_the_cli_is_installed_once_from_the_lock_and_run_on_the_assembly(notes: 
     assert "telemetry off: true" in told
 
 
-def test_another_lock_installs_anew(notes: Path, tmp_path: Path) -> None:
+def test_changed_lock_file_reinstalls_the_cdk_cli(notes: Path, tmp_path: Path) -> None:
     folder = install()
     (folder / LOCK_FILES[1]).write_text("{}", encoding="utf-8")
     install()
@@ -72,14 +72,14 @@ def test_another_lock_installs_anew(notes: Path, tmp_path: Path) -> None:
     assert (tmp_path / "installed" / PROGRAM).exists()
 
 
-def test_a_cli_that_fails_stops_the_release(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_cdk_command_stops_the_release(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDK_STATUS", "1")
     with pytest.raises(DeployError, match=r"cdk deploy did not succeed \(status 1\)"):
         Toolkit(Path("/an/assembly")).run("deploy")
     assert notes.exists()
 
 
-def test_an_unreachable_registry_is_told_and_leaves_nothing_half_done(
+def test_unreachable_npm_registry_is_reported_and_leaves_no_partial_installation(
     notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "broken.js"

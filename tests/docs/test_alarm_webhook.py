@@ -64,11 +64,11 @@ def no_fetch(address: str) -> bytes:
     raise AssertionError(address)
 
 
-def test_what_sns_signed_is_believed() -> None:
+def test_message_signed_by_sns_is_accepted() -> None:
     assert receiver.verify(signed(), OURS, fetch, AT)["Message"] == "{}"
 
 
-def test_what_is_signed_is_each_field_with_its_name() -> None:
+def test_signed_text_contains_each_field_with_its_name() -> None:
     assert receiver.signed_text(SNS).decode().splitlines() == [
         part
         for name in ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
@@ -76,12 +76,12 @@ def test_what_is_signed_is_each_field_with_its_name() -> None:
     ]
 
 
-def test_what_the_local_stage_signed_is_believed() -> None:
+def test_message_signed_by_the_local_stage_is_accepted() -> None:
     receiver.verify(local("secret"), LOCAL, no_fetch, AT)
 
 
 @pytest.mark.parametrize("field", sorted(SNS))
-def test_a_changed_field_is_not_believed(field: str) -> None:
+def test_message_with_a_changed_field_is_rejected(field: str) -> None:
     for original, trust in ((signed(), OURS), (local("secret"), LOCAL)):
         changed = {**original, field: original[field] + "x"}
         with pytest.raises(receiver.ForgedError):
@@ -98,7 +98,7 @@ def test_a_changed_field_is_not_believed(field: str) -> None:
         "",
     ],
 )
-def test_a_certificate_that_anybody_could_offer_is_not_even_fetched(address: str) -> None:
+def test_certificate_from_an_untrusted_url_is_not_fetched(address: str) -> None:
     with pytest.raises(receiver.ForgedError, match="not signed by SNS"):
         receiver.verify({**signed(), "SigningCertURL": address}, OURS, no_fetch, AT)
 
@@ -117,17 +117,19 @@ def test_a_certificate_that_anybody_could_offer_is_not_even_fetched(address: str
         lambda e: {**e, "Signature": base64.b64encode(hmac.digest(b"", b"", hashlib.sha256)).decode()},
     ],
 )
-def test_a_signature_that_is_missing_or_odd_is_not_believed(spoil: Callable[[dict[str, str]], Any]) -> None:
+def test_message_with_a_missing_or_malformed_signature_is_rejected(
+    spoil: Callable[[dict[str, str]], Any],
+) -> None:
     with pytest.raises(receiver.ForgedError):
         receiver.verify(spoil(signed()), OURS, fetch, AT)
 
 
-def test_without_a_secret_the_local_form_is_not_believed() -> None:
+def test_local_stage_message_is_rejected_without_a_secret() -> None:
     with pytest.raises(receiver.ForgedError, match="not signed by SNS"):
         receiver.verify(local(""), OURS, no_fetch, AT)
 
 
-def test_what_sns_signed_for_another_customer_is_not_believed() -> None:
+def test_message_from_an_untrusted_sns_topic_is_rejected() -> None:
     """SNS signs for all customers with the same certificate: anyone can have it sign an alarm of their topic."""
     foreign = signed(TopicArn="arn:aws:sns:eu-central-1:111111111111:risk-hub-prod-alarms-critical")
     for trust in (OURS, LOCAL, receiver.Trust()):
@@ -135,7 +137,7 @@ def test_what_sns_signed_for_another_customer_is_not_believed() -> None:
             receiver.verify(foreign, trust, fetch, AT)
 
 
-def test_what_was_kept_and_is_posted_again_later_is_not_believed() -> None:
+def test_message_replayed_after_an_hour_is_rejected() -> None:
     for genuine, trust in ((signed(), OURS), (local("secret"), LOCAL)):
         receiver.verify(genuine, trust, fetch, AT + timedelta(minutes=59))
         with pytest.raises(receiver.ForgedError, match="not of now"):
@@ -148,5 +150,5 @@ def test_topics_and_secret_are_read_from_the_environment() -> None:
     assert receiver.trusted({}) == receiver.Trust()
 
 
-def test_a_message_that_is_no_alarm_is_told_as_it_is() -> None:
+def test_message_that_is_not_an_alarm_is_shown_unchanged() -> None:
     assert [receiver.told(each) for each in ("hello", "[]", "{}")] == ["hello", "[]", "{}"]

@@ -18,7 +18,7 @@ def names(app: typer.Typer) -> set[str]:
     return own | {f"{group} {name}" for group, inner in groups if inner for name in names(inner)}
 
 
-def test_every_command_is_shown_where_it_is_run() -> None:
+def test_every_cli_command_appears_in_a_code_block_of_the_docs() -> None:
     shown = "\n".join(
         block for page in DOCS.rglob("*.md") for block in BLOCK.findall(page.read_text(encoding="utf-8"))
     )

@@ -64,7 +64,7 @@ def test_pre_commit_accepts_the_hook_configuration() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_container_installs_what_the_readme_requires_and_runs_existing_targets() -> None:
+def test_dev_container_uses_the_pinned_python_and_existing_make_targets() -> None:
     document = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
     dockerfile = (ROOT / ".devcontainer" / document["build"]["dockerfile"]).read_text(encoding="utf-8")
     assert f"FROM python:{(ROOT / '.python-version').read_text(encoding='utf-8').strip()}-" in dockerfile

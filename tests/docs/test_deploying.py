@@ -33,7 +33,7 @@ def started(line: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("line", MAKE)
-def test_a_command_of_the_guide_starts_what_takes_its_arguments(line: str) -> None:
+def test_deployment_guide_commands_are_accepted_by_their_parsers(line: str) -> None:
     runs = started(line)
     assert runs
     for module, *arguments in runs:
@@ -47,14 +47,14 @@ def test_a_command_of_the_guide_starts_what_takes_its_arguments(line: str) -> No
                 assert resolve_environment(options.stage, **given).name == options.stage
 
 
-def test_a_deployment_builds_its_assembly_first_unless_one_is_given() -> None:
+def test_make_deploy_builds_an_assembly_unless_one_is_given() -> None:
     steps = [
         [arguments[1] for arguments in started(line)] for line in MAKE if line.startswith("make deploy ")
     ]
     assert steps == [["assembly", "deploy"], ["assembly", "deploy"], ["deploy"]]
 
 
-def test_everything_that_is_given_reaches_the_assembly() -> None:
+def test_make_deploy_passes_every_option_to_the_assembly() -> None:
     (line,) = [line for line in MAKE if "STAGE=prod" in line and "deploy" in line]
     (assembly, deployment) = started(line)
     given = dict(deploy.build_parser().parse_args(assembly[1:]).context)

@@ -68,7 +68,7 @@ def named(line: str) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_names_exactly_its_alarms(page: str, language: str) -> None:
+def test_runbook_page_lists_exactly_its_alarms(page: str, language: str) -> None:
     (line,) = [
         line for line in text(page, language).splitlines() if line.startswith(("**Alarms**", "**알람**"))
     ]
@@ -77,7 +77,7 @@ def test_a_page_names_exactly_its_alarms(page: str, language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_has_every_section_with_something_in_it(page: str, language: str) -> None:
+def test_runbook_page_has_every_section_and_none_is_empty(page: str, language: str) -> None:
     first, *sections = re.split(r"^## ", text(page, language), flags=re.MULTILINE)
     assert first.startswith("# ")
     assert [section.partition("\n")[0] for section in sections] == SECTIONS[language]
@@ -101,7 +101,7 @@ def test_the_korean_page_is_korean(page: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_first_page_lists_every_alarm_once_and_links_to_its_page(language: str) -> None:
+def test_runbook_readme_lists_every_alarm_once_with_a_link_to_its_page(language: str) -> None:
     rows = [line.split("|") for line in text("README", language).splitlines() if line.startswith("| `")]
     listed = {name: row[4] for row in rows for name in named(row[1])}
     assert sum(len(named(row[1])) for row in rows) == len(listed)
@@ -111,17 +111,17 @@ def test_the_first_page_lists_every_alarm_once_and_links_to_its_page(language: s
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_incident_of_the_seeds_has_a_procedure_with_commands(language: str) -> None:
+def test_every_incident_has_a_procedure_with_commands(language: str) -> None:
     _, *sections = re.split(r"^## ", text("incidents", language), flags=re.MULTILINE)
     assert [section.partition("\n")[0] for section in sections] == INCIDENTS[language]
     assert all(BLOCK.search(section) for section in sections)
 
 
-def test_the_link_in_an_alarm_leads_to_a_page() -> None:
+def test_every_alarm_links_to_an_existing_runbook_page() -> None:
     assert all((ROOT / runbook_page(rule.page)).exists() for rule in RULES.values())
 
 
-def test_no_page_is_left_of_an_alarm_that_is_gone() -> None:
+def test_runbook_folder_contains_no_obsolete_pages() -> None:
     wanted = {
         f"{page}{language}.md"
         for page in [*PAGES, "incidents", "restore", "README"]

@@ -29,7 +29,7 @@ def test_every_claim_names_tests_that_exist(page: str) -> None:
         assert [name for name in named if f"def {name}(" not in tests] == []
 
 
-def test_both_languages_claim_the_same() -> None:
+def test_both_languages_make_the_same_security_claims() -> None:
     english, korean = ([TEST_NAME.findall(row) for row in claims(page)] for page in (ENGLISH, KOREAN))
     assert english == korean
     assert all(HANGUL.search(row) for row in claims(KOREAN))

@@ -15,7 +15,7 @@ TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 MAKE = re.compile(r"(?:run: |^\s+)make ([a-z-]+)", re.MULTILINE)
 
 
-def test_zizmor_finds_nothing_not_even_what_it_only_mentions() -> None:
+def test_zizmor_reports_no_findings_in_pedantic_mode() -> None:
     zizmor = Path(sys.executable).parent / "zizmor"
     done = subprocess.run(
         [zizmor, "--offline", "--pedantic", "--no-progress", ".github"],
@@ -29,7 +29,7 @@ def test_zizmor_finds_nothing_not_even_what_it_only_mentions() -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
-def test_an_action_is_one_commit_whose_version_stands_beside_it(workflow: Path) -> None:
+def test_actions_are_pinned_to_a_commit_with_a_version_comment(workflow: Path) -> None:
     used = [
         line.strip().removeprefix("- ")
         for line in workflow.read_text(encoding="utf-8").splitlines()
@@ -39,7 +39,7 @@ def test_an_action_is_one_commit_whose_version_stands_beside_it(workflow: Path) 
     assert [line for line in used if not PINNED.fullmatch(line)] == []
 
 
-def test_one_action_is_one_commit_everywhere() -> None:
+def test_each_action_uses_the_same_commit_in_every_workflow() -> None:
     used = {
         line
         for path in WORKFLOWS
@@ -49,7 +49,7 @@ def test_one_action_is_one_commit_everywhere() -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
-def test_a_step_runs_what_make_runs_here(workflow: Path) -> None:
+def test_workflow_steps_run_existing_make_targets(workflow: Path) -> None:
     targets = set(TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
     run = MAKE.findall(workflow.read_text(encoding="utf-8"))
     assert run
@@ -57,14 +57,14 @@ def test_a_step_runs_what_make_runs_here(workflow: Path) -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_holds_no_address_and_no_secret(workflow: Path) -> None:
+def test_workflows_contain_no_urls_or_secrets_and_default_to_no_permissions(workflow: Path) -> None:
     text = workflow.read_text(encoding="utf-8")
     assert "://" not in text
     assert "secrets." not in text
     assert "\npermissions: {}\n" in text
 
 
-def test_only_the_deploying_job_is_known_to_aws_behind_its_stages_environment() -> None:
+def test_only_the_deploy_job_has_an_oidc_token_and_uses_the_stage_environment() -> None:
     jobs = {path.name: path.read_text(encoding="utf-8") for path in WORKFLOWS}
     assert "id-token" not in jobs["ci.yml"]
     build, deploy = jobs["deploy.yml"].split("\n  deploy:\n")
@@ -74,7 +74,7 @@ def test_only_the_deploying_job_is_known_to_aws_behind_its_stages_environment() 
     assert "needs: assembly" in deploy
 
 
-def test_what_is_deployed_is_what_the_first_job_built_and_tested() -> None:
+def test_deploy_job_uses_the_assembly_built_by_the_first_job() -> None:
     deploy = (
         (ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8").split("\n  deploy:\n")[1]
     )
@@ -100,7 +100,7 @@ ORIGIN = ".github/workflows/deploy.yml main workflow_dispatch owner/name"
         ("17", "as the stage has it", ORIGIN, "", "tested no assembly: it has no such job"),
     ],
 )
-def test_what_goes_back_is_asked_for_its_origin_before_it_is_fetched(  # noqa: PLR0913, PLR0917 - one row each
+def test_rollback_checks_the_origin_of_a_run_before_downloading_its_assembly(  # noqa: PLR0913, PLR0917 - one row each
     tmp_path: Path, run: str, rollout: str, origin: str, built: str, told: str
 ) -> None:
     deploy = (
@@ -142,7 +142,7 @@ def test_dependabot_reads_the_folder_of_every_lock() -> None:
     assert ("pip", "/contracts") in watched
 
 
-def test_dependabot_proposes_what_must_change_together_in_one_request() -> None:
+def test_dependabot_groups_dependencies_that_must_change_together() -> None:
     text = (ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8")
     groups = [line.strip() for line in text.splitlines() if line.strip().startswith("patterns: ")]
     assert any("boto3, botocore" in line for line in groups)

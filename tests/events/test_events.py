@@ -40,23 +40,23 @@ def with_a_member_more(event: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", sorted(schema_texts()), ids=lambda path: Path(path).name)
-def test_the_committed_schema_is_what_the_models_say(path: Path) -> None:
+def test_committed_event_schema_matches_the_models(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == schema_texts()[path]
 
 
 @pytest.mark.parametrize(("name", "content"), sorted(emitted().items()), ids=sorted(emitted()))
-def test_the_committed_sample_is_what_the_code_emits(name: str, content: Any) -> None:
+def test_committed_event_sample_matches_the_emitted_event(name: str, content: Any) -> None:
     assert json.loads((ROOT / name).read_text(encoding="utf-8")) == content
 
 
 @pytest.mark.parametrize("event_type", TYPES)
-def test_the_sample_meets_its_schema_and_the_closed_one(event_type: EventType) -> None:
+def test_event_sample_matches_its_open_and_closed_schema(event_type: EventType) -> None:
     assert is_valid(event_type, sample(event_type))
     assert is_valid(event_type, sample(event_type), closed=True)
 
 
 @pytest.mark.parametrize("event_type", TYPES)
-def test_the_published_schema_allows_a_member_that_a_later_release_adds(event_type: EventType) -> None:
+def test_published_event_schema_allows_unknown_members(event_type: EventType) -> None:
     widened = with_a_member_more(sample(event_type))
     assert is_valid(event_type, widened)
     assert not is_valid(event_type, widened, closed=True)
@@ -77,12 +77,12 @@ def test_a_sample_without_a_required_attribute_fails_its_schema(
 
 
 @pytest.mark.parametrize(("event_type", "other"), list(permutations(TYPES, 2)))
-def test_another_events_sample_fails_the_schema(event_type: EventType, other: str) -> None:
+def test_sample_of_another_event_type_fails_the_schema(event_type: EventType, other: str) -> None:
     assert not is_valid(event_type, sample(other))
 
 
 @pytest.mark.parametrize("event_type", TYPES)
-def test_the_envelope_is_a_cloud_event_by_the_reference_library(event_type: str) -> None:
+def test_envelope_is_accepted_by_the_cloudevents_library(event_type: str) -> None:
     attributes = sample(event_type)
     data = attributes.pop("data")
     attributes["time"] = datetime.fromisoformat(attributes["time"])
@@ -93,13 +93,13 @@ def test_the_envelope_is_a_cloud_event_by_the_reference_library(event_type: str)
 
 
 @pytest.mark.parametrize("event_type", TYPES)
-def test_a_consumer_reads_what_the_producer_wrote(event_type: EventType) -> None:
+def test_event_round_trips_through_the_consumer_models(event_type: EventType) -> None:
     event = CloudEvent.model_validate(sample(event_type))
     assert json.loads(event.to_detail()) == sample(event_type)
     assert EVENT_MODELS[event_type].model_validate(sample(event_type)).id == event.id
 
 
-def test_every_event_of_one_snapshot_carries_the_same_correlation_id_and_an_id_of_its_own() -> None:
+def test_events_of_one_snapshot_share_a_correlation_id_and_have_unique_ids() -> None:
     samples = [sample(event_type) for event_type in TYPES]
     assert {each["correlationid"] for each in samples} == {"rebalance-42"}
     assert len({each["id"] for each in samples}) == len(TYPES)
@@ -113,16 +113,16 @@ def test_every_event_of_one_snapshot_carries_the_same_correlation_id_and_an_id_o
         ("exit_signal_emitted", "stress_evaluated"),
     ],
 )
-def test_an_event_names_the_event_that_caused_it(event_type: str, cause: str) -> None:
+def test_derived_event_carries_the_id_of_its_causing_event(event_type: str, cause: str) -> None:
     assert sample(event_type)["causationid"] == sample(cause)["id"]
 
 
-def test_a_snapshot_was_caused_by_a_request_and_by_no_event() -> None:
+def test_snapshot_event_has_no_causation_id() -> None:
     assert "causationid" not in sample("risk_snapshot_updated")
 
 
 @pytest.mark.parametrize("event_type", TYPES)
-def test_only_a_repetition_asked_for_is_flagged(event_type: EventType) -> None:
+def test_only_replayed_events_carry_the_replay_flag(event_type: EventType) -> None:
     assert "replay" not in sample(event_type)
     repeated = {**sample(event_type), "replay": True}
     assert is_valid(event_type, repeated, closed=True)

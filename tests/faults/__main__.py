@@ -20,7 +20,8 @@ def page(outcome: Outcome, snapshots: int, worlds: int) -> str:
     faults = "\n".join(f"| {name} | {count} |" for name, count in outcome.faults.items())
     answers = "\n".join(f"| {status or 'connection broken'} | {n} |" for status, n in outcome.answers.items())
     workers = "\n".join(
-        f"| {name} | {count.expected} | {count.stored} | {count.dead_letters} | {len(count.lost)} | {len(count.duplicated)} |"
+        f"| {name} | {count.expected} | {count.stored} | {count.dead_letters} | "
+        f"{len(count.lost)} | {len(count.duplicated)} |"
         for name, count in outcome.workers.items()
     )
     return f"""# Fault run

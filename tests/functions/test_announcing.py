@@ -44,7 +44,7 @@ def test_a_committed_snapshot_is_announced_as_a_cloud_event(relay: Relay) -> Non
     assert not set(detail) & set(detail["data"])
 
 
-def test_the_head_moves_before_the_event_goes_out(relay: Relay) -> None:
+def test_head_is_advanced_even_when_publishing_the_event_fails(relay: Relay) -> None:
     relay.bus.refusals = 99
     with pytest.raises(DependencyUnavailableError):
         relay.run([stream_record(stored())])
@@ -74,7 +74,7 @@ def test_removals_and_changes_are_not_announced(relay: Relay) -> None:
     )
 
 
-def test_f9_a_poison_record_is_set_aside_and_its_neighbours_go_on(relay: Relay) -> None:
+def test_f9_undecodable_record_is_isolated_and_the_rest_of_the_batch_is_announced(relay: Relay) -> None:
     poison = stream_record(stored("bad"))
     poison["dynamodb"]["NewImage"]["body"] = {"B": base64.b64encode(b"no zstd").decode()}
     relayed = relay.run(
@@ -87,20 +87,20 @@ def test_f9_a_poison_record_is_set_aside_and_its_neighbours_go_on(relay: Relay) 
     assert "Zstd" in reason
 
 
-def test_f8_entries_that_the_bus_refuses_are_sent_again(relay: Relay) -> None:
+def test_f8_entries_rejected_by_the_bus_are_retried(relay: Relay) -> None:
     relay.bus.refusals = 1
     batch = [stream_record(stored(f"v{i}", as_of=START + timedelta(minutes=i))) for i in range(3)]
     relay.run(batch)
     assert sorted(event.data["version"] for event in relay.bus.taken) == ["v0", "v1", "v2"]
 
 
-def test_inv_04_a_bus_that_goes_on_refusing_fails_the_batch(relay: Relay) -> None:
+def test_inv_04_batch_fails_after_the_last_publish_attempt_is_rejected(relay: Relay) -> None:
     relay.bus.refusals = PUBLISH_MAX_ATTEMPTS
     with pytest.raises(DependencyUnavailableError, match="refused 1 of 1"):
         relay.run([stream_record(stored())])
 
 
-def test_a_snapshot_too_large_for_the_bus_is_announced_by_a_claim_check() -> None:
+def test_oversized_snapshot_is_announced_with_a_claim_check() -> None:
     announcement = stored(constraints={"note": "x" * EVENT_ENTRY_MAX_BYTES}).to_announcement()
     event = risk_snapshot_updated(announcement, time=START, is_latest=True)
     assert len(event.to_detail()) < 4096

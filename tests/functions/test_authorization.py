@@ -33,21 +33,21 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
     return seen
 
 
-@pytest.mark.parametrize("presented", [*TOKENS, "nobody"])
-def test_every_listed_digest_is_compared_wherever_the_match_is(
+@pytest.mark.parametrize("presented", [*TOKENS, "unlisted"])
+def test_presented_token_is_compared_with_every_listed_digest(
     compared: list[tuple[bytes, bytes]], presented: str
 ) -> None:
     try:
         assert authenticate(presented.encode(), map(listed, TOKENS), START).id == presented
     except ProblemError:
-        assert presented == "nobody"
+        assert presented == "unlisted"
     digest = hashlib.sha256(presented.encode()).hexdigest().encode()
     assert [one for one, _ in compared] == [digest] * len(TOKENS)
     assert {len(other) for _, other in compared} == {len(digest)}
     assert all(isinstance(each, bytes) for pair in compared for each in pair)
 
 
-def test_a_token_that_is_listed_twice_lives_as_long_as_its_longer_entry() -> None:
+def test_token_listed_twice_is_valid_until_the_later_expiry() -> None:
     over = listed("t", not_after=START.replace(year=2020))
     assert authenticate(b"t", [over, listed("t")], START) == listed("t")
     with pytest.raises(ProblemError):
@@ -55,6 +55,6 @@ def test_a_token_that_is_listed_twice_lives_as_long_as_its_longer_entry() -> Non
 
 
 @pytest.mark.parametrize("presented", [b"", b"\xff\xfe", b"x" * 10_000])
-def test_no_presented_bytes_are_more_than_refused(presented: bytes) -> None:
+def test_arbitrary_token_bytes_are_refused_as_an_unknown_token(presented: bytes) -> None:
     with pytest.raises(ProblemError, match="unknown or no longer valid"):
         authenticate(presented, [listed("t")], START)

@@ -21,7 +21,7 @@ def left_out(found: BacktestSample) -> dict[str, int]:
     return {reason: count for reason, count in found.left_out.items() if count}
 
 
-def test_a_forecast_is_judged_by_the_next_days_return_of_its_own_book() -> None:
+def test_forecast_is_paired_with_the_next_days_return_at_its_own_weights() -> None:
     moved = {"A": 0.1, "B": 0.9}
     found = judged(forecast("01-05T21", GAIN), forecast("01-06T21", LOSS, weights=moved))
     [day] = found.days
@@ -37,11 +37,11 @@ def test_a_loss_as_large_as_the_forecast_does_not_exceed_it() -> None:
     assert [day.exceeded for day in found.days] == [False, True]
 
 
-def test_the_portfolios_own_return_is_taken_as_it_is() -> None:
+def test_portfolio_return_is_used_unweighted() -> None:
     assert judged(forecast("01-05T21"), forecast("01-06T21", -0.02)).days[0].realized_return == -0.02
 
 
-def test_a_stale_return_judges_nobody_and_the_forecast_before_it_is_replaced() -> None:
+def test_return_with_a_repeated_date_is_not_paired_and_the_earlier_forecast_is_replaced() -> None:
     friday = forecast("01-09T21", GAIN, dated="2026-01-09")
     saturday = forecast("01-10T21", GAIN, dated="2026-01-09")
     monday = forecast("01-12T21", LOSS, dated="2026-01-12")
@@ -50,14 +50,14 @@ def test_a_stale_return_judges_nobody_and_the_forecast_before_it_is_replaced() -
     assert left_out(found) == {"replaced": 1, "no_realized_return": 1}
 
 
-def test_a_forecast_made_in_the_morning_is_judged_by_that_days_return() -> None:
+def test_morning_forecast_is_paired_with_the_same_days_return() -> None:
     morning = forecast("01-06T08", GAIN, dated="2026-01-05")
     next_morning = forecast("01-07T08", LOSS, dated="2026-01-06")
     [day] = judged(morning, next_morning).days
     assert (day.date, day.realized_date, day.exceeded) == ("2026-01-06", "2026-01-06", True)
 
 
-def test_a_return_of_a_date_before_the_forecast_was_made_does_not_judge_it() -> None:
+def test_return_dated_before_the_forecast_is_not_paired() -> None:
     """The forecast of the 12th had seen the 5th; the 7th came late and is new, but does not test it."""
     seen_late = forecast("01-12T21", GAIN, dated="2026-01-05")
     found = judged(seen_late, forecast("01-13T21", LOSS, dated="2026-01-07"))
@@ -66,7 +66,7 @@ def test_a_return_of_a_date_before_the_forecast_was_made_does_not_judge_it() -> 
         assert judged(seen_late, forecast("01-13T21", LOSS, dated=date)).days
 
 
-def test_a_dated_return_after_a_forecast_without_returns_must_be_of_a_later_date() -> None:
+def test_forecast_without_returns_is_only_paired_with_a_return_dated_after_it() -> None:
     bare = forecast("01-05T21")
     assert not judged(bare, forecast("01-06T21", LOSS, dated="2026-01-05")).days
     assert judged(bare, forecast("01-06T21", LOSS, dated="2026-01-06")).days
@@ -84,13 +84,13 @@ def test_a_dated_return_after_a_forecast_without_returns_must_be_of_a_later_date
         ({}, None, "replaced"),
     ],
 )
-def test_what_cannot_be_judged_is_counted_by_why(before: dict[str, Any], returns: Any, reason: str) -> None:
+def test_unpaired_forecasts_are_counted_by_reason(before: dict[str, Any], returns: Any, reason: str) -> None:
     found = judged(forecast("01-05T21", **before), forecast("01-06T21", returns))
     assert found.days == []
     assert left_out(found) == {reason: 1, "no_realized_return": 1}
 
 
-def test_returns_as_large_as_the_limit_are_judged_and_not_past_it() -> None:
+def test_return_at_the_size_limit_is_paired() -> None:
     weights = {"A": 2.0, "B": -1.0}
     at_limit = {"A": RETURN_MAX_ABS, "B": -RETURN_MAX_ABS}
     [day] = judged(forecast("01-05T21", weights=weights), forecast("01-06T21", at_limit)).days
@@ -101,31 +101,31 @@ def test_a_position_of_zero_needs_no_return() -> None:
     assert judged(forecast("01-05T21", weights={"A": 1.0, "B": 0.0}), forecast("01-06T21", {"A": 0.0})).days
 
 
-def test_another_method_or_confidence_has_forecasts_of_its_own() -> None:
+def test_forecasts_of_another_method_or_confidence_are_not_paired() -> None:
     days = (forecast("01-06T21", LOSS), forecast("01-05T21"))
     assert not pair_with_returns(days, "historical", 9900).days
     assert not pair_with_returns(days, "parametric_normal", 9500).days
 
 
-def test_what_was_forecast_after_the_return_was_known_is_counted() -> None:
+def test_forecasts_created_after_their_return_are_counted_as_in_hindsight() -> None:
     late = forecast("01-05T21", created_at="2026-01-06T21:00:00.000000Z")
     in_time = forecast("01-06T21", GAIN, created_at="2026-01-07T20:59:59.999999Z")
     found = judged(late, in_time, forecast("01-07T21", GAIN))
     assert (len(found.days), found.in_hindsight) == (2, 1)
 
 
-def test_a_day_that_is_left_out_stands_as_a_gap_between_its_neighbours() -> None:
+def test_left_out_day_is_a_gap_in_the_hit_sequence() -> None:
     bare = forecast("01-06T21", LOSS, value_at_risk=None)
     found = judged(forecast("01-05T21"), bare, forecast("01-07T21", GAIN), forecast("01-08T21", GAIN))
     assert found.hits == [True, None, False, None]
     assert [day.exceeded for day in found.days] == [True, False]
 
 
-def test_after_a_silence_the_next_snapshots_last_return_judges() -> None:
+def test_forecast_before_a_gap_is_paired_with_the_next_snapshots_last_return() -> None:
     """The hub does not know a producer's calendar: the dates show how long the silence was."""
     [day] = judged(forecast("01-05T21"), forecast("01-19T21", LOSS, dated="2026-01-19")).days
     assert (day.date, day.realized_date) == ("2026-01-05", "2026-01-19")
 
 
-def test_nothing_is_judged_where_nothing_was_forecast() -> None:
+def test_no_forecasts_give_an_empty_result() -> None:
     assert judged() == BacktestSample()

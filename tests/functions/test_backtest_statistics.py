@@ -27,7 +27,9 @@ HITS = st.lists(st.sampled_from((True, False, False, None)), min_size=2, max_siz
 
 
 @pytest.mark.parametrize(("bps", "days", "above", "below"), NOT_REFUTED)
-def test_kupiecs_table_of_non_rejection_regions(bps: int, days: int, above: int, below: int) -> None:
+def test_kupiec_reproduces_the_published_non_rejection_regions(
+    bps: int, days: int, above: int, below: int
+) -> None:
     accepted = [x for x in range(days + 1) if backtest.kupiec(days, x, bps).p_value > 0.05]
     assert accepted == list(range(above + 1, below))
 
@@ -44,7 +46,7 @@ def test_kupiec_is_the_ratio_of_two_binomial_likelihoods(days: int, failed: int,
 
 
 @pytest.mark.parametrize(("days", "failed"), [(0, 0), (10, 11), (10, -1)])
-def test_counts_that_cannot_be_are_refused(days: int, failed: int) -> None:
+def test_impossible_exceedance_counts_are_refused(days: int, failed: int) -> None:
     with pytest.raises(ValueError, match="exceedances in"):
         backtest.kupiec(days, failed, 9900)
 
@@ -64,7 +66,7 @@ def chain_ratio(hits: list[bool | None]) -> float | None:
 
 
 @given(HITS)
-def test_independence_is_the_ratio_of_the_chains_own_products(hits: list[bool | None]) -> None:
+def test_independence_equals_the_markov_chain_likelihood_ratio(hits: list[bool | None]) -> None:
     found, ratio = backtest.independence(hits), chain_ratio(hits)
     if ratio is None:
         assert found is None
@@ -73,7 +75,7 @@ def test_independence_is_the_ratio_of_the_chains_own_products(hits: list[bool | 
     assert isclose(found.statistic, 2 * log(ratio), rel_tol=1e-6, abs_tol=1e-6)
 
 
-def test_days_on_both_sides_of_one_that_was_left_out_are_no_neighbours() -> None:
+def test_independence_does_not_pair_days_across_a_left_out_day() -> None:
     calm: list[bool | None] = [False] * 100
     assert backtest.independence([*calm, True, None, True, None, True]) is None
     found = backtest.independence([*calm, True, None, True, False, None, False, True, True])
@@ -84,7 +86,7 @@ def test_days_on_both_sides_of_one_that_was_left_out_are_no_neighbours() -> None
     assert found.statistic == pytest.approx(2 * (two_rates - one_rate), rel=1e-12)
 
 
-def test_exceedances_in_a_row_are_not_independent_and_scattered_ones_are() -> None:
+def test_independence_rejects_consecutive_exceedances_and_accepts_scattered_ones() -> None:
     scattered = ([True] + [False] * 49) * 5
     in_a_row = [True] * 5 + [False] * 245
     alone, together = backtest.independence(scattered), backtest.independence(in_a_row)
@@ -94,7 +96,7 @@ def test_exceedances_in_a_row_are_not_independent_and_scattered_ones_are() -> No
     assert together.p_value < 1e-6
 
 
-def test_a_sample_without_a_day_after_an_exceedance_cannot_tell() -> None:
+def test_independence_and_conditional_coverage_are_null_without_a_day_after_an_exceedance() -> None:
     for hits in ([False] * 100, [False] * 99 + [True], [True]):
         assert backtest.independence(hits) is None
         assert backtest.conditional_coverage(hits, 9900) is None
@@ -113,7 +115,7 @@ def test_conditional_coverage_is_the_product_of_both_ratios(hits: list[bool | No
     assert isclose(found.statistic, 2 * log(coverage * chain), rel_tol=1e-6, abs_tol=1e-6)
 
 
-def test_conditional_coverage_refutes_what_one_of_the_two_alone_lets_pass() -> None:
+def test_conditional_coverage_rejects_samples_that_pass_one_of_the_two_tests() -> None:
     in_a_row = [False] * 120 + [True] * 12 + [False] * 120
     draw = Random(4).random
     too_many, right = ([draw() < rate for _ in range(2_000)] for rate in (0.1, 0.05))
@@ -151,14 +153,14 @@ def test_the_binomial_tail_is_exact() -> None:
     assert backtest.cumulative_probability(250, 250, 9900) == pytest.approx(1.0, abs=1e-12)
 
 
-def test_basels_zones_and_increases_are_those_of_1996() -> None:
+def test_basel_zones_and_increases_match_the_1996_table() -> None:
     zones = [backtest.basel_zone(count) for count in range(13)]
     assert zones == ["green"] * 5 + ["yellow"] * 5 + ["red"] * 3
     increases = [backtest.basel_increase(count) for count in range(12)]
     assert increases == [0, 0, 0, 0, 0, 0.40, 0.50, 0.65, 0.75, 0.85, 1, 1]
 
 
-def test_at_another_confidence_the_zones_begin_at_the_same_probabilities() -> None:
+def test_basel_zones_at_95_percent_start_at_the_same_probabilities() -> None:
     assert [backtest.basel_zone(count, 9500) for count in (17, 18, 26, 27)] == [
         "green",
         "yellow",

@@ -64,7 +64,7 @@ def agrees(form: CovarianceForm, matrix: Any) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 20, 200, 201, 300, 1_030])
-def test_the_packed_form_is_its_matrix(count: int) -> None:
+def test_packed_form_agrees_with_the_full_matrix(count: int) -> None:
     matrix = random_covariance(count)
     form = choose_form(packed(matrix))
     assert isinstance(form, ExactPacked if count <= 200 else ArrayPacked)
@@ -72,7 +72,7 @@ def test_the_packed_form_is_its_matrix(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 200, 201, 5_003])
-def test_the_factor_form_is_never_expanded_and_agrees_with_what_it_stands_for(count: int) -> None:
+def test_factor_form_agrees_with_the_full_matrix_without_expanding_it(count: int) -> None:
     loadings, specific = RNG.normal(0, 0.01, (count, 3)), RNG.uniform(1e-5, 1e-4, count)
     form = choose_form(factor(loadings, specific))
     assert isinstance(form, ExactFactor if count <= 200 else ArrayFactor)
@@ -113,7 +113,7 @@ def test_the_tolerance_is_a_share_of_the_trace(count: int, least: float, reason:
 
 
 @pytest.mark.parametrize("count", [TILE, TILE + 1, TILE + 44])
-def test_the_tiles_judge_as_the_eigenvalues_do(count: int) -> None:
+def test_tiled_verdict_agrees_with_the_eigenvalues(count: int) -> None:
     matrix = random_covariance(count, 3 * count)
     upper = matrix[np.triu_indices(count)]
     good = tiled_verdict(upper, count, float(np.trace(matrix)))
@@ -126,7 +126,7 @@ def test_the_tiles_judge_as_the_eigenvalues_do(count: int) -> None:
 
 @pytest.mark.parametrize("count", [3, 300])
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
-def test_a_number_that_is_none_makes_no_covariance(count: int, bad: float) -> None:
+def test_covariance_with_nan_or_infinity_is_not_finite(count: int, bad: float) -> None:
     upper = random_covariance(count)[np.triu_indices(count)]
     raw = bytearray(blob.encode_covariance(ids(count), upper.tolist()))
     raw[-16:-8] = np.array([bad]).tobytes()
@@ -137,7 +137,7 @@ def test_a_number_that_is_none_makes_no_covariance(count: int, bad: float) -> No
 
 
 @pytest.mark.parametrize("count", [3, 300])
-def test_a_factor_form_with_a_negative_specific_variance_is_none(count: int) -> None:
+def test_factor_form_with_a_negative_specific_variance_is_invalid(count: int) -> None:
     specific = [1e-4] * count
     specific[1] = -1e-5
     verdict = choose_form(factor(RNG.normal(0, 0.01, (count, 2)), specific)).verdict()
@@ -145,7 +145,7 @@ def test_a_factor_form_with_a_negative_specific_variance_is_none(count: int) -> 
 
 
 @pytest.mark.parametrize("count", [3, 300])
-def test_a_specific_variance_is_judged_by_its_own_asset(count: int) -> None:
+def test_specific_variance_tolerance_is_relative_to_its_asset(count: int) -> None:
     """A positive semi-definite matrix is refused too, so the reason states only what was observed."""
     loadings = np.full((count, 1), 1e-6)
     loadings[0] = 1.0
@@ -156,7 +156,7 @@ def test_a_specific_variance_is_judged_by_its_own_asset(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 300])
-def test_zeros_are_a_covariance_and_a_correlation_above_one_is_none(count: int) -> None:
+def test_zero_matrix_is_valid_and_correlation_above_one_is_not_psd(count: int) -> None:
     assert choose_form(packed(np.zeros((count, count)))).verdict().reason is None
     matrix = np.eye(count)
     matrix[0, 1] = matrix[1, 0] = 1.01
@@ -171,7 +171,7 @@ def test_zeros_are_a_covariance_and_a_correlation_above_one_is_none(count: int) 
 
 @pytest.mark.parametrize("count", [3, 300, 1_100])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_correlation_beyond_one_is_seen_beside_an_asset_that_dominates_the_trace(
+def test_correlation_above_one_is_detected_next_to_an_asset_that_dominates_the_trace(
     count: int, sign: int
 ) -> None:
     """The tolerance of the least eigenvalue is a share of the trace; that of a correlation is not."""
@@ -189,7 +189,7 @@ def test_a_correlation_beyond_one_is_seen_beside_an_asset_that_dominates_the_tra
 @pytest.mark.parametrize("count", [3, 300])
 @pytest.mark.parametrize("size", [1e-320, 1e-200, 1e-90, 1e60, 1e126, 1e200, 1e308])
 @pytest.mark.parametrize("layout", ["upper", "factor"])
-def test_no_size_of_numbers_breaks_the_verdict(count: int, size: float, layout: str) -> None:
+def test_verdict_handles_every_magnitude_of_numbers(count: int, size: float, layout: str) -> None:
     covariance = (
         decoded(blob.encode_factor(ids(count), [[size, -size]] * count, [size] * count))
         if layout == "factor"
@@ -221,9 +221,7 @@ def series(count: int, observations: int) -> Any:
 
 
 @pytest.mark.parametrize(("count", "observations"), [(3, 250), (20, 200), (201, 2_010)])
-def test_with_ten_observations_an_asset_the_estimate_is_the_sample_covariance(
-    count: int, observations: int
-) -> None:
+def test_ten_observations_per_asset_give_the_sample_covariance(count: int, observations: int) -> None:
     returns = series(count, observations)
     estimate = sample_covariance(returns.T.tolist())
     assert (estimate.estimator, estimate.shrinkage) == ("sample", 0.0)
@@ -232,7 +230,9 @@ def test_with_ten_observations_an_asset_the_estimate_is_the_sample_covariance(
 
 
 @pytest.mark.parametrize(("count", "observations"), [(3, 29), (20, 199), (60, 30), (201, 100)])
-def test_with_fewer_it_is_shrunk_as_ledoit_and_wolf_define(count: int, observations: int) -> None:
+def test_fewer_than_ten_observations_per_asset_give_the_ledoit_wolf_estimate(
+    count: int, observations: int
+) -> None:
     returns = series(count, observations)
     estimate = sample_covariance(returns.T.tolist())
     centred = returns - returns.mean(axis=0)
@@ -249,7 +249,7 @@ def test_with_fewer_it_is_shrunk_as_ledoit_and_wolf_define(count: int, observati
 
 
 @pytest.mark.parametrize("deviations", [ExactDeviations, ArrayDeviations])
-def test_a_constant_series_beside_others_has_exactly_no_variance(deviations: Any) -> None:
+def test_constant_series_has_exactly_zero_variance(deviations: Any) -> None:
     rows = [*series(2, 100).T.tolist(), [0.00011] * 100]
     assert sum(rows[-1]) / 100 != 0.00011
     estimate = SampleCovariance(deviations(rows))
@@ -257,7 +257,7 @@ def test_a_constant_series_beside_others_has_exactly_no_variance(deviations: Any
     assert estimate.product([0.0, 0.0, 1.0]).variance == 0.0
 
 
-def test_both_paths_estimate_the_same() -> None:
+def test_exact_and_array_paths_give_the_same_estimate() -> None:
     rows = series(30, 25).T.tolist()
     exact, arrays = SampleCovariance(ExactDeviations(rows)), SampleCovariance(ArrayDeviations(rows))
     assert exact.shrinkage == pytest.approx(arrays.shrinkage, rel=1e-10)

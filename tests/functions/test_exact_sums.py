@@ -35,7 +35,7 @@ def counts(what: ast.expr) -> bool:
 
 
 @pytest.mark.parametrize("file", EXACT_FILES)
-def test_risk_code_adds_floats_by_fsum(file: str) -> None:
+def test_risk_code_has_no_builtin_sum_of_floats(file: str) -> None:
     assert not list(float_sums((ROOT / file).read_text(encoding="utf-8")))
 
 
@@ -48,5 +48,5 @@ def test_risk_code_adds_floats_by_fsum(file: str) -> None:
         "sum([a * b for a in c])",
     ],
 )
-def test_a_builtin_sum_of_floats_is_found(source: str) -> None:
+def test_checker_finds_a_builtin_sum_of_floats(source: str) -> None:
     assert list(float_sums(source))

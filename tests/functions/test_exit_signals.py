@@ -149,7 +149,7 @@ def as_received(event: CloudEvent) -> CloudEvent:
     return CloudEvent.model_validate_json(event.to_detail())
 
 
-def test_a_measure_over_its_limit_asks_to_reduce_back_to_the_limit() -> None:
+def test_measure_over_its_limit_signals_a_reduction_back_to_the_limit() -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     event = engine.risk(0.08)
     assert engine.run(event) == "evaluated"
@@ -168,7 +168,7 @@ def test_a_measure_that_is_not_over_its_limit_gives_no_signal(var: float | None)
     assert engine.signals == []
 
 
-def test_a_drawdown_over_its_limit_is_a_rule_of_its_window() -> None:
+def test_drawdown_over_its_limit_signals_under_the_rule_of_its_window() -> None:
     engine = Engine(policy(drawdown=(DrawdownLimit(window=60, max_loss=0.2, action="exit"),)))
     assert engine.run(engine.fallen({30: 0.1, 60: 0.25, 90: 0.3})) == "evaluated"
     assert (engine.only().rule, engine.only().ratio) == ("max_drawdown.60.exit", 1.0)
@@ -176,7 +176,9 @@ def test_a_drawdown_over_its_limit_is_a_rule_of_its_window() -> None:
 
 
 @pytest.mark.parametrize(
-    "drawdowns", [{60: 0.2, 90: 0.5}, {60: None}, {}], ids=["at it", "unknown", "no windows"]
+    "drawdowns",
+    [{60: 0.2, 90: 0.5}, {60: None}, {}],
+    ids=["drawdown at the limit", "null drawdown", "no windows"],
 )
 def test_a_drawdown_that_is_not_over_its_limit_gives_no_signal(drawdowns: dict[Any, float | None]) -> None:
     engine = Engine(policy(drawdown=(DrawdownLimit(window=60, max_loss=0.2),)))
@@ -184,7 +186,7 @@ def test_a_drawdown_that_is_not_over_its_limit_gives_no_signal(drawdowns: dict[A
 
 
 @pytest.mark.parametrize("change", [{"confidence_bps": 9_500}, {"method": "historical"}])
-def test_a_limit_is_on_its_own_method_and_confidence_only(change: dict[str, Any]) -> None:
+def test_limit_applies_only_to_its_method_and_confidence(change: dict[str, Any]) -> None:
     engine = Engine(policy(measures=(VAR_LIMIT.model_copy(update=change),)))
     assert engine.run(engine.risk(0.5)) == "no_signal"
 
@@ -197,13 +199,15 @@ def test_a_limit_is_on_its_own_method_and_confidence_only(change: dict[str, Any]
         ({"action": "reduce", "ratio": 0.25}, "reduce", 0.25),
     ],
 )
-def test_the_policy_chooses_what_to_do(limit: dict[str, Any], action: str, ratio: float) -> None:
+def test_signal_takes_action_and_ratio_from_the_policy(
+    limit: dict[str, Any], action: str, ratio: float
+) -> None:
     engine = Engine(policy(measures=(VAR_LIMIT.model_copy(update=limit),)))
     engine.run(engine.risk(0.08))
     assert (engine.only().action, engine.only().ratio) == (action, ratio)
 
 
-def test_two_levels_on_one_measure_do_not_cool_each_other_down() -> None:
+def test_two_limits_on_one_measure_have_separate_cool_downs() -> None:
     harder = VAR_LIMIT.model_copy(update={"max_loss": 0.1, "action": "exit"})
     engine = Engine(policy(measures=(VAR_LIMIT, harder)))
     engine.run(engine.risk(0.08, "v1"))
@@ -214,7 +218,7 @@ def test_two_levels_on_one_measure_do_not_cool_each_other_down() -> None:
 LEVERED = {"weights": {"AAPL": 3.0, "MSFT": -2.0}}
 
 
-def test_a_gross_exposure_over_its_limit_asks_to_reduce_back_to_the_limit() -> None:
+def test_gross_exposure_over_its_limit_signals_a_reduction_back_to_the_limit() -> None:
     engine = Engine(policy(gross=(GrossLimit(max_gross=4.0),)), **LEVERED)
     assert engine.run(engine.risk(0.01)) == "evaluated"
     signal = engine.only()
@@ -235,7 +239,7 @@ def test_a_gross_exposure_that_is_not_over_its_limit_gives_no_signal(max_gross: 
     assert engine.run(engine.risk(0.01)) == "no_signal"
 
 
-def test_the_rule_on_gross_exposure_fires_on_either_report_and_once_in_a_window() -> None:
+def test_gross_exposure_rule_fires_once_per_window_on_risk_or_stress_report() -> None:
     engine = Engine(policy(gross=(GrossLimit(max_gross=1.0, action="exit"),)), **LEVERED)
     assert engine.run(engine.stress({})) == "evaluated"
     assert engine.run(engine.risk(0.01)) == "repeated"
@@ -257,12 +261,12 @@ def test_two_limits_on_gross_exposure_must_ask_for_different_actions() -> None:
         {"max_gross": 1, "action": "hold", "ratio": 0.5},
     ],
 )
-def test_a_limit_on_gross_exposure_that_means_nothing_is_refused(limit: dict[str, Any]) -> None:
+def test_invalid_gross_exposure_limit_is_refused(limit: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         GrossLimit.model_validate(limit)
 
 
-def test_a_stress_loss_over_the_limit_of_its_scenario() -> None:
+def test_stress_loss_over_its_scenario_limit_signals() -> None:
     engine = Engine(policy(stress=(StressLimit(scenario="crash", max_loss=0.3, action="exit"),)))
     assert engine.run(engine.stress({"rates": 0.9, "crash": 0.31})) == "evaluated"
     assert engine.only().rule == "stress.crash.exit"
@@ -275,7 +279,7 @@ def test_a_scenario_at_its_limit_unknown_or_absent_gives_no_signal(losses: dict[
     assert engine.run(engine.stress(losses)) == "no_signal"
 
 
-def test_a_limit_on_any_scenario_speaks_of_the_worst() -> None:
+def test_limit_without_a_scenario_signals_the_worst_scenario() -> None:
     engine = Engine(policy(stress=(StressLimit(max_loss=0.3),)))
     engine.run(engine.stress({"a": 0.4, "b": 0.6, "c": None, "d": 0.1}))
     assert engine.only().rule == "worst_stress.reduce"
@@ -283,7 +287,7 @@ def test_a_limit_on_any_scenario_speaks_of_the_worst() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "outcome"), [(-10, "no_signal"), (-10.01, "evaluated")])
-def test_a_snapshot_is_stale_by_its_age_when_it_was_evaluated(minutes: float, outcome: str) -> None:
+def test_staleness_is_the_snapshot_age_at_evaluation(minutes: float, outcome: str) -> None:
     engine = Engine(policy(staleness=StalenessLimit(max_age_seconds=600)))
     event = engine.risk(minutes=minutes)
     engine.clock.advance(seconds=800)
@@ -297,7 +301,7 @@ def test_a_snapshot_is_stale_by_its_age_when_it_was_evaluated(minutes: float, ou
     ("name", "action", "ratio", "reason"),
     [("freeze", "hold", 0.0, "frozen"), ("drain", "exit", 1.0, "drained")],
 )
-def test_listed_assets_are_named_when_they_are_held_long_or_short(
+def test_frozen_and_drained_assets_signal_when_held_long_or_short(
     name: str, action: str, ratio: float, reason: str
 ) -> None:
     listed = ExitList(assets=("LONG", "SHORT", "NONE", "OTHER"))
@@ -323,7 +327,7 @@ def provenance(**given: Any) -> dict[str, Any]:
     return {"provenance": {"actor": "gateway", "stage": "paper", **given}}
 
 
-def test_a_listed_strategy_is_drained_as_a_whole() -> None:
+def test_drained_strategy_gives_one_signal_without_an_asset() -> None:
     drained = policy(drain=ExitList(strategies=("momentum",)))
     engine = Engine(drained, **provenance(strategy_id="momentum"))
     engine.run(engine.risk())
@@ -337,13 +341,13 @@ def test_a_listed_strategy_is_drained_as_a_whole() -> None:
 @pytest.mark.parametrize(
     "given", [{}, {"strategy_id": 7}, {"strategy_id": "a/b"}, {"strategy_id": "x" * 129}]
 )
-def test_without_a_strategy_id_of_the_ids_form_the_world_stands_for_it(given: dict[str, Any]) -> None:
+def test_missing_or_malformed_strategy_id_falls_back_to_the_world_id(given: dict[str, Any]) -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)), **provenance(**given))
     engine.run(engine.risk(0.08))
     assert engine.only().strategy == "w1"
 
 
-def test_strategies_of_one_world_cool_down_each_by_itself() -> None:
+def test_strategies_of_one_world_have_separate_cool_downs() -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     for name in ("one", "two"):
         engine.snapshot = provenance(strategy_id=name)
@@ -362,7 +366,7 @@ def test_the_cool_down_admits_one_signal_per_rule_and_window() -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_f7_one_signal_comes_out_whatever_is_delivered_how_often_in_which_order(order: Sequence[int]) -> None:
+def test_f7_duplicate_and_reordered_deliveries_give_one_signal(order: Sequence[int]) -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     events = [engine.risk(0.06 + i / 100, f"v{i}", i) for i in range(3)]
     for index in (*order, *order):
@@ -393,7 +397,7 @@ def test_a_crash_between_two_signals_is_repaired_by_the_next_delivery() -> None:
     assert engine.evaluations.rows == complete
 
 
-def test_the_announced_signal_names_the_evaluation_that_caused_it() -> None:
+def test_announced_signal_carries_the_id_of_its_causing_event() -> None:
     engine, bus = Engine(policy(measures=(VAR_LIMIT,))), MemoryBus()
     event = engine.risk(0.08)
     engine.run(event)
@@ -406,7 +410,7 @@ def test_the_announced_signal_names_the_evaluation_that_caused_it() -> None:
     assert (first.causationid, first.correlationid, first.tracecontext) == (event.id, "c-1", "Root=1")
 
 
-def test_a_signal_that_reaches_the_engine_is_refused_and_sets_nothing_off() -> None:
+def test_exit_engine_refuses_an_exit_signal_event() -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     engine.run(engine.risk(0.08))
     before = dict(engine.evaluations.rows)
@@ -415,7 +419,7 @@ def test_a_signal_that_reaches_the_engine_is_refused_and_sets_nothing_off() -> N
     assert engine.evaluations.rows == before
 
 
-def test_an_expired_snapshot_is_refused() -> None:
+def test_exit_engine_skips_an_expired_snapshot() -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     event = engine.risk(0.08)
     engine.clock.advance(seconds=900)
@@ -423,13 +427,13 @@ def test_an_expired_snapshot_is_refused() -> None:
     assert engine.signals == []
 
 
-def test_without_a_policy_the_named_default_holds() -> None:
+def test_default_policy_applies_when_none_is_stored() -> None:
     engine = Engine()
     assert engine.run(engine.risk(DEFAULT_POLICY.measures[0].max_loss + 0.01)) == "evaluated"
     assert engine.only().policy_version == "default_v1"
 
 
-def test_a_policy_is_of_its_own_stage() -> None:
+def test_exit_policy_applies_only_to_its_stage() -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     engine.worlds.policies["w1", "live"] = engine.worlds.policies.pop(("w1", "paper"))
     assert engine.run(engine.risk(0.06)) == "no_signal"
@@ -448,6 +452,6 @@ def test_a_policy_is_of_its_own_stage() -> None:
         {"version": ""},
     ],
 )
-def test_a_policy_that_contradicts_itself_is_refused(broken: dict[str, Any]) -> None:
+def test_invalid_exit_policy_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ExitPolicy.model_validate({"version": "p1", "cool_down_seconds": 60, **broken})

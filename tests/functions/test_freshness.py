@@ -41,11 +41,11 @@ def newest(as_of: datetime) -> NewestSnapshot:
     ("lag", "state"),
     [(0, "fresh"), (600, "fresh"), (600.001, "late"), (1_800, "late"), (1_800.001, "stale"), (1e9, "stale")],
 )
-def test_a_limit_is_met_at_its_value_and_broken_past_it(lag: float, state: str) -> None:
+def test_world_is_late_or_stale_only_past_its_limit(lag: float, state: str) -> None:
     assert freshness_status(row(lag=lag), START).state == state
 
 
-def test_an_expired_head_is_not_an_old_one() -> None:
+def test_expired_snapshot_can_still_be_fresh() -> None:
     """INV-07 restricts reads; freshness depends on when the producer last published."""
     seen = row(lag=30)
     assert seen.head is not None
@@ -53,23 +53,23 @@ def test_an_expired_head_is_not_an_old_one() -> None:
     assert freshness_status(seen, START).state == "fresh"
 
 
-def test_f25_a_world_that_never_came_is_missing_and_not_stale() -> None:
+def test_f25_world_without_any_snapshot_is_missing_and_not_stale() -> None:
     seen = freshness_status(row(lag=None), START)
     assert (seen.state, seen.lag_seconds) == ("missing", None)
 
 
-def test_a_world_has_its_warning_time_to_come_for_the_first_time() -> None:
+def test_registered_world_is_awaited_for_its_warning_time_then_missing() -> None:
     registered = WorldRow("w1", "paper", None, Expectation(owner="a", warn_seconds=60), START)
     assert freshness_status(registered, START + timedelta(seconds=60)).state == "awaited"
     assert freshness_status(registered, START + timedelta(seconds=60.001)).state == "missing"
 
 
-def test_nobody_waits_for_a_world_that_is_switched_off_or_unasked() -> None:
+def test_disabled_and_unregistered_worlds_are_not_awaited() -> None:
     assert freshness_status(row(lag=None, enabled=False), START).state == "disabled"
     assert freshness_status(WorldRow("w1", "paper", newest(START)), START).state == "unexpected"
 
 
-def test_a_head_from_the_future_has_no_negative_lag() -> None:
+def test_snapshot_with_a_future_as_of_has_zero_lag() -> None:
     assert freshness_status(row(lag=-250), START).lag_seconds == 0
 
 
@@ -77,7 +77,7 @@ def counted(*rows: WorldRow, at: datetime = START) -> StageTally:
     return tally([freshness_status(each, at) for each in rows], STAGES)["paper"]
 
 
-def test_f23_worlds_are_counted_and_a_stage_without_any_is_counted_too() -> None:
+def test_f23_worlds_are_counted_by_status_for_every_stage() -> None:
     rows = [
         row("fresh"),
         row("late", lag=700),
@@ -95,7 +95,7 @@ def test_f23_worlds_are_counted_and_a_stage_without_any_is_counted_too() -> None
     assert counts.keys() == STAGES
 
 
-def test_quiet_hours_hold_back_alarms_and_nothing_else() -> None:
+def test_quiet_hours_suppress_only_the_alarm_counts() -> None:
     quiet = counted(row(lag=2_000, quiet_hours_utc=NOON))
     assert (quiet.late, quiet.stale, quiet.quiet) == (0, 0, 1)
     assert (quiet.worst_lag_seconds, quiet.expected) == (2_000, 1)
@@ -106,7 +106,7 @@ def test_quiet_hours_hold_back_alarms_and_nothing_else() -> None:
     assert (loud.stale, loud.quiet) == (1, 0)
 
 
-def test_a_missing_world_wakes_nobody_in_its_quiet_hours() -> None:
+def test_missing_world_is_not_counted_for_alarms_in_quiet_hours() -> None:
     absent = row(lag=None, quiet_hours_utc=NOON)
     assert freshness_status(absent, START).state == "missing"
     quiet, loud = counted(absent), counted(absent, at=START + timedelta(hours=1))
@@ -118,7 +118,7 @@ def spread(*rows: WorldRow, at: datetime = START) -> int:
     return counted(*rows, at=at).spread
 
 
-def test_a_world_that_falls_silent_beside_a_silent_one_is_news_for_five_minutes() -> None:
+def test_newly_stale_world_next_to_a_stale_one_counts_as_spread_for_five_minutes() -> None:
     """An alarm on the number of silent worlds would fire for the first one but not for the second."""
     old, new, well = row("old", lag=9_000), row("new", lag=1_801), row("well")
     assert [spread(old, well), spread(new, well), spread(old, new, well)] == [0, 0, 1]
@@ -126,11 +126,11 @@ def test_a_world_that_falls_silent_beside_a_silent_one_is_news_for_five_minutes(
     assert spread(old, new, at=START + timedelta(seconds=300)) == 0
 
 
-def test_worlds_that_fall_silent_together_ring_once() -> None:
+def test_worlds_that_become_stale_together_do_not_count_as_spread() -> None:
     assert spread(row("a", lag=1_801), row("b", lag=1_900), row("c", lag=2_099)) == 0
 
 
-def test_what_is_missing_and_what_is_stale_have_alarms_of_their_own() -> None:
+def test_missing_and_stale_worlds_are_counted_separately_for_spread() -> None:
     missing = row("never", lag=None)
     assert spread(missing, row("new", lag=1_801)) == 0
     registered = START - timedelta(seconds=601)
@@ -138,7 +138,7 @@ def test_what_is_missing_and_what_is_stale_have_alarms_of_their_own() -> None:
     assert spread(missing, too) == 1
 
 
-def test_a_silent_world_whose_quiet_hours_end_is_news() -> None:
+def test_stale_world_counts_as_spread_when_its_quiet_hours_end() -> None:
     one_o_clock = START + timedelta(hours=1)
     silent = row("quiet", lag=9_000, quiet_hours_utc=NOON)
     assert spread(row("old", lag=9_000), silent) == 0
@@ -146,7 +146,7 @@ def test_a_silent_world_whose_quiet_hours_end_is_news() -> None:
     assert spread(row("old", lag=9_000), silent, at=one_o_clock + timedelta(minutes=5)) == 0
 
 
-def test_an_old_snapshot_that_just_came_makes_no_old_news() -> None:
+def test_world_with_a_backfilled_old_snapshot_does_not_count_as_spread() -> None:
     """Before a backfill into an empty world, the world counts as silent."""
     assert spread(row("old", lag=9_000), row("backfilled", lag=8_000)) == 0
 
@@ -163,12 +163,14 @@ def test_an_old_snapshot_that_just_came_makes_no_old_news() -> None:
         ({"from": "23:30", "to": "00:30"}, "23:29:59.999999", False),
     ],
 )
-def test_quiet_hours_around_midnight(hours: dict[str, str], at: str, *, quiet: bool) -> None:
+def test_quiet_hours_include_start_and_exclude_end_around_midnight(
+    hours: dict[str, str], at: str, *, quiet: bool
+) -> None:
     instant = datetime.fromisoformat(f"2026-03-29T{at}+00:00")
     assert freshness_status(row(lag=9_999, quiet_hours_utc=[hours]), instant).quiet == quiet
 
 
-def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() -> None:
+def test_worst_worlds_are_missing_ones_then_those_furthest_past_their_limit() -> None:
     rows = [
         row("slow", lag=4_001, warn_seconds=4_000, critical_seconds=8_000),
         row("fast", lag=100, warn_seconds=10, critical_seconds=20),
@@ -181,7 +183,7 @@ def test_the_worst_are_the_missing_then_those_furthest_past_their_own_limit() ->
 
 
 @given(st.permutations(range(6)), st.integers(0, 500))
-def test_f30_the_worlds_shown_while_all_is_well_are_the_same_each_minute(lags: list[int], later: int) -> None:
+def test_f30_worlds_with_metrics_stay_the_same_while_all_are_fresh(lags: list[int], later: int) -> None:
     """A metric is billed by the hour: 50 different worlds each minute would cost as much as all worlds."""
     rows = [row(f"w{number}", lag=lag * 10) for number, lag in enumerate(lags)]
     found = worst(
@@ -201,5 +203,5 @@ def test_every_expected_world_is_counted_once(lags: Sequence[int | None]) -> Non
     assert counts.worst_lag_seconds == max(came, default=None)
 
 
-def test_the_clock_of_quiet_hours_is_utc() -> None:
+def test_quiet_hours_are_in_utc() -> None:
     assert NOON[0]["from"] < START.astimezone(UTC).strftime("%H:%M") < NOON[0]["to"]

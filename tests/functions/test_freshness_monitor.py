@@ -65,7 +65,7 @@ def by(lines: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [[*names]]]
 
 
-def test_silence_becomes_late_then_stale_then_a_snapshot_ends_it(
+def test_lag_grows_until_the_world_is_late_and_a_new_snapshot_resets_it(
     monitor: Monitor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monitor.expect("w1", warn_seconds=60, critical_seconds=120)
@@ -79,7 +79,7 @@ def test_silence_becomes_late_then_stale_then_a_snapshot_ends_it(
     assert seen == [([0], [0]), ([50], [0]), ([100], [1]), ([0], [0])]
 
 
-def test_a_pass_writes_stages_and_worlds_then_its_heartbeat_then_queues(
+def test_monitor_writes_stages_and_worlds_then_heartbeat_then_queues(
     monitor: Monitor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monitor.expect("never-came", warn_seconds=60)
@@ -111,7 +111,7 @@ def test_f30_metrics_of_single_worlds_are_capped(
     assert shown[0] == f"w{PER_WORLD_METRICS_MAX_COUNT:03}"
 
 
-def test_f30_a_world_that_nobody_registered_has_no_metric_of_its_own(
+def test_f30_unregistered_world_gets_no_per_world_metric(
     monitor: Monitor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monitor.worlds.advance_head(stored(world_id="made-up-by-a-caller"))
@@ -133,7 +133,7 @@ def test_f23_a_pass_that_fails_has_no_heartbeat(
     assert capsys.readouterr().out == ""
 
 
-def test_f23_queues_that_do_not_answer_blind_nobody_to_the_worlds(
+def test_f23_world_metrics_are_written_when_the_queues_are_unavailable(
     monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
@@ -148,7 +148,7 @@ def test_f23_queues_that_do_not_answer_blind_nobody_to_the_worlds(
     assert beat["risk_hub_heartbeat_total"] == [1]
 
 
-def test_the_time_until_the_next_token_ends_is_written_last(
+def test_monitor_writes_the_seconds_to_the_next_token_expiry_last(
     monitor: Monitor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monitor.tokens.held = [
@@ -164,7 +164,7 @@ def test_the_time_until_the_next_token_ends_is_written_last(
     assert (line["worker"], line["risk_hub_token_end_seconds"]) == ("freshness_monitor", [2 * 86_400])
 
 
-def test_a_token_store_that_does_not_answer_hides_no_world_and_no_queue(
+def test_world_and_queue_metrics_are_written_when_the_token_store_is_unavailable(
     monitor: Monitor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
@@ -180,7 +180,7 @@ def test_a_token_store_that_does_not_answer_hides_no_world_and_no_queue(
     assert by(lines, "queue")
 
 
-def test_f24_a_minute_that_runs_twice_says_the_same_twice(
+def test_f24_repeated_pass_writes_the_same_metrics(
     monitor: Monitor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monitor.expect("w1")

@@ -20,7 +20,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_a_line_says_when_and_by_whom_and_leaves_out_what_is_not_known(
+def test_log_line_has_timestamp_and_service_and_omits_null_fields(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
@@ -37,13 +37,13 @@ def test_a_line_says_when_and_by_whom_and_leaves_out_what_is_not_known(
 
 
 @pytest.mark.parametrize("sent", ["\ud800", 2**70, {"a": "\udfff"}, object, 'line\nbreak "quoted"'])
-def test_whatever_a_caller_sent_is_one_line_of_json(sent: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_any_logged_value_is_one_line_of_json(sent: object, capsys: pytest.CaptureFixture[str]) -> None:
     log.info("request", sent=sent)
     (line,) = lines(capsys)
     assert "sent" in line
 
 
-def test_an_error_is_written_with_its_name_and_stack(capsys: pytest.CaptureFixture[str]) -> None:
+def test_exception_is_logged_with_its_name_and_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="form") as raised:
         int("no number in this form")
     log.failure("failure", raised.value)
@@ -58,7 +58,7 @@ def test_an_error_is_written_with_its_name_and_stack(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("least", "written"), [("DEBUG", 3), ("INFO", 3), ("WARNING", 2), ("ERROR", 1), ("CRITICAL", 0)]
 )
-def test_what_is_below_the_stages_level_is_not_written(
+def test_lines_below_the_configured_log_level_are_not_written(
     least: str, written: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", least)

@@ -25,7 +25,7 @@ def without_time(line: dict[str, Any]) -> dict[str, Any]:
     return {**line, "_aws": directives}
 
 
-def test_a_line_is_what_powertools_would_write(capsys: pytest.CaptureFixture[str]) -> None:
+def test_metric_line_equals_the_powertools_output(capsys: pytest.CaptureFixture[str]) -> None:
     theirs = EphemeralMetrics()
     theirs.service = ""
     theirs.add_dimension(name=m.REASON, value="unauthenticated")
@@ -38,7 +38,7 @@ def test_a_line_is_what_powertools_would_write(capsys: pytest.CaptureFixture[str
     assert 0 <= found["_aws"]["Timestamp"] - expected["_aws"]["Timestamp"] < 60_000
 
 
-def test_no_line_has_more_values_of_a_metric_than_are_read_and_none_is_lost(
+def test_metric_values_past_the_line_limit_are_written_to_a_second_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     values = [(m.WORKER_PROCESSED, float(number)) for number in range(MAX_VALUES + 1)]
@@ -51,6 +51,6 @@ def test_no_line_has_more_values_of_a_metric_than_are_read_and_none_is_lost(
     assert [each["Name"] for each in second["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == [name]
 
 
-def test_nothing_to_write_is_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_metrics_write_no_line(capsys: pytest.CaptureFixture[str]) -> None:
     write([], {m.WORKER: "risk_engine"})
     assert not written(capsys)

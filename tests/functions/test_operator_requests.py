@@ -49,9 +49,9 @@ def refusing(error: Exception) -> Any:
         ),
         (ValueError("must be an RFC 3339 date-time"), "must be an RFC 3339 date-time"),
     ],
-    ids=["a cursor", "an instant"],
+    ids=["invalid cursor", "invalid instant"],
 )
-def test_a_replay_that_cannot_be_understood_is_answered_with_the_reason(
+def test_invalid_replay_request_returns_the_reason(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
     monkeypatch.setattr(module, "_replay", refusing(error))
@@ -59,16 +59,14 @@ def test_a_replay_that_cannot_be_understood_is_answered_with_the_reason(
 
 
 @pytest.mark.parametrize("module", ["event_relay"], indirect=True)
-def test_a_replay_that_fails_is_an_error_of_the_function(
-    module: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_replay_raises(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_replay", refusing(OSError("no bus")))
     with pytest.raises(OSError, match="no bus"):
         module.handler({"replay": PERIOD}, None)
 
 
 @pytest.mark.parametrize("module", ["risk_engine"], indirect=True)
-def test_a_report_that_does_not_exist_is_answered_with_the_reason(
+def test_verifying_a_missing_report_returns_the_reason(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = NothingToVerifyError("world 'us20' has no version 'v9'")
@@ -78,7 +76,7 @@ def test_a_report_that_does_not_exist_is_answered_with_the_reason(
 
 
 @pytest.mark.parametrize("module", ["risk_engine"], indirect=True)
-def test_a_missing_key_in_a_stored_report_is_an_error_of_the_function(
+def test_verifying_a_stored_report_with_a_missing_key_raises(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_verify", refusing(KeyError("receipt")))

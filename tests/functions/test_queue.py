@@ -62,7 +62,7 @@ def totals(document: dict[str, Any]) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("replay", [False, True])
-def test_f28_what_expires_in_a_replay_sets_off_no_alarm(
+def test_f28_expiry_in_a_replay_is_not_counted_by_stage(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str], *, replay: bool
 ) -> None:
     handled(lambda _: "expired", batch(sample.model_copy(update={"replay": replay}), 1))
@@ -73,7 +73,7 @@ def test_f28_what_expires_in_a_replay_sets_off_no_alarm(
     assert by_worker["risk_hub_snapshot_expired_total"] == [1]
 
 
-def test_inv_15_the_past_sets_off_no_alarm_until_a_message_is_set_aside(
+def test_inv_15_history_events_are_not_counted_as_failures_until_dead_lettered(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_: CloudEvent) -> str:
@@ -105,7 +105,7 @@ def test_outcomes_retries_and_delay_are_measured(
     assert document["risk_hub_processing_delay_seconds"] == [7.0] * 5
 
 
-def test_dimensions_come_from_closed_lists_whatever_the_events_say(
+def test_metric_dimensions_never_come_from_event_data(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """F30: an event's world and stage are client input."""
@@ -118,7 +118,7 @@ def test_dimensions_come_from_closed_lists_whatever_the_events_say(
     assert totals(document) == {"risk_hub_worker_processed_total": 1}
 
 
-def test_f11_a_message_that_fails_goes_back_alone(
+def test_f11_only_the_failed_message_of_a_batch_is_returned(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work(event: CloudEvent) -> str:
@@ -135,7 +135,7 @@ def test_f11_a_message_that_fails_goes_back_alone(
     }
 
 
-def test_a_batch_that_fails_as_a_whole_is_returned_message_by_message(
+def test_batch_with_only_failures_returns_every_message_id(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work(_: CloudEvent) -> str:
@@ -146,7 +146,7 @@ def test_a_batch_that_fails_as_a_whole_is_returned_message_by_message(
     assert totals(emf(capsys)) == {"risk_hub_snapshot_failed_total": 2}
 
 
-def test_trouble_is_counted_by_stage_too_where_the_stage_is_one_of_ours(
+def test_failures_are_counted_by_stage_only_for_deployed_stages(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work(_: CloudEvent) -> str:
@@ -180,7 +180,7 @@ def test_only_the_failure_of_the_last_receive_is_a_dead_letter(
     assert dead == [None, 1]
 
 
-def test_a_blob_that_cannot_be_used_is_counted(
+def test_unusable_blob_is_counted_as_a_blob_error(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work(_: CloudEvent) -> str:
@@ -192,30 +192,28 @@ def test_a_blob_that_cannot_be_used_is_counted(
     assert (line["reason"], totals(line)) == ("unusable", {"risk_hub_blob_errors_total": 1})
 
 
-def test_how_long_a_message_waited_is_measured(
-    sample: CloudEvent, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_queue_age_of_a_message_is_measured(sample: CloudEvent, capsys: pytest.CaptureFixture[str]) -> None:
     invocation = batch(sample, 1)
     invocation["Records"][0]["attributes"]["SentTimestamp"] = str(int(START.timestamp() * 1000) - 90_000)
     handled(lambda _: "evaluated", invocation)
     assert emf(capsys)["risk_hub_queue_age_seconds"] == [90.0]
 
 
-def test_a_message_that_is_no_event_is_returned_and_its_neighbour_handled(sample: CloudEvent) -> None:
+def test_invalid_event_is_returned_and_the_rest_of_the_batch_is_handled(sample: CloudEvent) -> None:
     invocation = batch(sample, 1, 1)
     invocation["Records"][0]["body"] = json.dumps({"detail": {"specversion": "1.0"}})
     reply = handled(lambda _: "evaluated", invocation)
     assert reply == {"batchItemFailures": [{"itemIdentifier": "0"}]}
 
 
-def test_a_clock_behind_the_producers_gives_no_negative_delay(
+def test_processing_delay_is_zero_when_the_clock_is_behind_the_producer(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     handled(lambda _: "evaluated", batch(sample, 1), seconds=-5)
     assert emf(capsys)["risk_hub_processing_delay_seconds"] == [0.0]
 
 
-def test_f28_the_delay_of_a_replay_is_no_delay_of_the_pipeline(
+def test_f28_replayed_event_writes_no_processing_delay(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     replayed = sample.model_copy(update={"replay": True})
@@ -226,7 +224,7 @@ def test_f28_the_delay_of_a_replay_is_no_delay_of_the_pipeline(
 
 
 @pytest.mark.parametrize(("metered", "stage"), [(True, "paper"), (False, "paper"), (True, "made-up")])
-def test_what_expires_is_counted_by_world_where_the_world_has_metrics_of_its_own(
+def test_expiry_is_counted_by_world_only_for_worlds_with_metrics_in_a_deployed_stage(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str], *, metered: bool, stage: str
 ) -> None:
     """F30: neither an unexpected world nor a caller's own stage name becomes a dimension."""
@@ -245,7 +243,7 @@ def test_what_expires_is_counted_by_world_where_the_world_has_metrics_of_its_own
     assert line["risk_hub_snapshot_expired_total"] == [2]
 
 
-def test_f28_what_expires_in_a_replay_is_not_counted_by_world(
+def test_f28_expiry_in_a_replay_is_not_counted_by_world(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     replayed = sample.model_copy(update={"replay": True})

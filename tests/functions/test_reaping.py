@@ -77,7 +77,7 @@ def orphan(hub: Stage, data: bytes = b"rsh1 stress {}\n") -> str:
     return hub.blobs.put(WORLD, "stress", sha256, data).ref
 
 
-def test_a_blob_that_a_snapshot_refers_to_stays_for_ever(hub: Stage) -> None:
+def test_blob_referenced_by_a_snapshot_is_never_deleted(hub: Stage) -> None:
     hub.post()
     for _ in range(3):
         hub.clock.advance(hours=25)
@@ -85,7 +85,7 @@ def test_a_blob_that_a_snapshot_refers_to_stays_for_ever(hub: Stage) -> None:
     assert len(hub.blobs.objects) == 1
 
 
-def test_an_upload_that_nothing_refers_to_goes_after_the_grace_period_with_its_marks(hub: Stage) -> None:
+def test_unreferenced_upload_is_deleted_with_its_marks_after_the_grace_period(hub: Stage) -> None:
     orphan(hub)
     assert hub.reap() == {"claimed": 1}
     hub.clock.advance(hours=25)
@@ -95,7 +95,7 @@ def test_an_upload_that_nothing_refers_to_goes_after_the_grace_period_with_its_m
     assert hub.marks.leases == {}
 
 
-def test_f15_the_blob_of_a_snapshot_that_was_never_stored_goes(
+def test_f15_blob_of_a_snapshot_that_was_never_stored_is_deleted(
     hub: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: object) -> None:
@@ -108,7 +108,7 @@ def test_f15_the_blob_of_a_snapshot_that_was_never_stored_goes(
     assert hub.reap() == {"reaped": 1}
 
 
-def test_the_blob_of_a_refused_version_goes_and_that_of_the_stored_one_stays(hub: Stage) -> None:
+def test_blob_of_a_conflicting_version_is_deleted_and_the_stored_versions_blob_is_kept(hub: Stage) -> None:
     hub.post()
     with pytest.raises(ProblemError) as refused:
         hub.post(returns=[0.02] * 101)
@@ -117,7 +117,7 @@ def test_the_blob_of_a_refused_version_goes_and_that_of_the_stored_one_stays(hub
     assert hub.reap() == {"referred": 1, "reaped": 1}
 
 
-def test_a_refused_version_that_shares_a_blob_with_the_stored_one_does_not_cost_it_the_blob(
+def test_blob_shared_by_a_conflicting_and_a_stored_version_is_kept(
     hub: Stage,
 ) -> None:
     hub.post()
@@ -127,12 +127,12 @@ def test_a_refused_version_that_shares_a_blob_with_the_stored_one_does_not_cost_
     assert hub.reap() == {"referred": 1}
 
 
-def test_a_blob_younger_than_the_grace_period_is_not_even_looked_at(hub: Stage) -> None:
+def test_blob_younger_than_the_grace_period_is_skipped(hub: Stage) -> None:
     hub.inventory.stored_at[orphan(hub)] = hub.clock()
     assert hub.reap() == {"young": 1}
 
 
-def test_a_blob_from_before_there_were_marks_is_left_alone(hub: Stage) -> None:
+def test_blob_without_marks_is_kept(hub: Stage) -> None:
     hub.post()
     hub.marks.rows.clear()
     hub.clock.advance(hours=25)
@@ -146,7 +146,7 @@ def idle_announcement(hub: Stage, ref: str) -> None:
     )
 
 
-def test_an_idle_announcement_does_not_cost_a_snapshot_its_unmarked_blob(hub: Stage) -> None:
+def test_unused_upload_announcement_does_not_delete_an_unmarked_blob(hub: Stage) -> None:
     hub.post()
     hub.marks.rows.clear()
     (ref,) = hub.blobs.objects
@@ -155,7 +155,7 @@ def test_an_idle_announcement_does_not_cost_a_snapshot_its_unmarked_blob(hub: St
     assert hub.reap() == {"unmarked": 1}
 
 
-def test_a_refused_reference_does_not_cost_a_snapshot_its_unmarked_blob(hub: Stage) -> None:
+def test_conflicting_reference_does_not_delete_an_unmarked_blob(hub: Stage) -> None:
     hub.post()
     hub.marks.rows.clear()
     (ref,) = hub.blobs.objects
@@ -172,7 +172,7 @@ def test_a_refused_reference_does_not_cost_a_snapshot_its_unmarked_blob(hub: Sta
     assert hub.reap() == {"unmarked": 1}
 
 
-def test_an_orphan_that_was_announced_again_goes_all_the_same(hub: Stage) -> None:
+def test_unreferenced_upload_announced_twice_is_deleted(hub: Stage) -> None:
     orphan(hub)
     orphan(hub)
     hub.clock.advance(hours=25)
@@ -186,7 +186,7 @@ def test_a_second_upload_of_the_same_blob_begins_a_new_grace_period(hub: Stage) 
     assert hub.reap() == {"claimed": 1}
 
 
-def test_while_a_blob_is_doomed_writers_are_asked_to_come_again(hub: Stage) -> None:
+def test_writers_get_unavailable_while_a_blob_has_a_deletion_lease(hub: Stage) -> None:
     hub.post()
     (ref,) = hub.blobs.objects
     hub.marks.lease(WORLD, ref[-64:], "another", hub.clock(), hub.clock() + DELETION_LEASE_DURATION)
@@ -198,7 +198,7 @@ def test_while_a_blob_is_doomed_writers_are_asked_to_come_again(hub: Stage) -> N
         idle_announcement(hub, ref)
 
 
-def test_the_doom_of_a_crashed_run_ends_with_its_lease_and_the_next_run_takes_over(hub: Stage) -> None:
+def test_expired_deletion_lease_of_a_crashed_run_is_taken_over_by_the_next_run(hub: Stage) -> None:
     sha256 = orphan(hub).rpartition("/")[2]
     hub.clock.advance(hours=25)
     hub.marks.lease(WORLD, sha256, "crashed", hub.clock(), hub.clock() + DELETION_LEASE_DURATION)
@@ -207,7 +207,7 @@ def test_the_doom_of_a_crashed_run_ends_with_its_lease_and_the_next_run_takes_ov
     assert hub.reap() == {"reaped": 1}
 
 
-def test_a_run_that_is_out_of_time_is_continued_by_the_next(hub: Stage) -> None:
+def test_next_run_continues_a_run_that_ran_out_of_time(hub: Stage) -> None:
     for number in range(5):
         orphan(hub, b"rsh1 stress {}\n" * (number + 1))
     hub.clock.advance(hours=25)
@@ -223,7 +223,7 @@ def test_a_run_that_is_out_of_time_is_continued_by_the_next(hub: Stage) -> None:
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_no_handler_lives_as_long_as_the_marks_that_it_relies_on(name: str) -> None:
+def test_handler_timeouts_are_shorter_than_deletion_lease_and_grace_period(name: str) -> None:
     environment = ENVIRONMENTS[name]
     assert timedelta(seconds=2 * environment.blob_reaper.timeout_seconds) < DELETION_LEASE_DURATION
     assert timedelta(seconds=100 * environment.snapshot_writer.timeout_seconds) < timedelta(
@@ -231,7 +231,7 @@ def test_no_handler_lives_as_long_as_the_marks_that_it_relies_on(name: str) -> N
     )
 
 
-def test_claims_of_different_snapshots_are_kept_apart(hub: Stage) -> None:
+def test_claims_of_different_snapshots_have_different_keys(hub: Stage) -> None:
     at = hub.clock()
     claims = [Claim("v1", "sha256:a", at), Claim("v1", "sha256:b", at), Claim("v2", "sha256:a", at)]
     assert (
@@ -251,7 +251,9 @@ def break_marks(hub: Stage, monkeypatch: pytest.MonkeyPatch, error: Exception) -
     monkeypatch.setattr(hub.marks, "claims", fail_once)
 
 
-def test_marks_that_cannot_be_read_keep_no_other_blob(hub: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_marks_of_one_blob_do_not_stop_the_run(
+    hub: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Otherwise every run would end at that blob, and no later blob would ever be removed."""
     for number in range(4):
         orphan(hub, f"rsh1 stress {number}\n".encode())
@@ -266,7 +268,9 @@ def test_marks_that_cannot_be_read_keep_no_other_blob(hub: Stage, monkeypatch: p
     assert hub.marks.position() is None
 
 
-def test_a_run_that_a_store_ended_is_gone_on_with(hub: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_next_run_continues_a_run_ended_by_an_unavailable_store(
+    hub: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Otherwise a store that fails once in each run would stop every run at the first blob."""
     hub.post()
     hub.post("v2", returns=[0.02] * 101)

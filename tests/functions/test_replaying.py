@@ -80,7 +80,7 @@ def versions(events: Sequence[CloudEvent]) -> list[str]:
     return [event.data["version"] for event in events]
 
 
-def test_f28_a_replay_is_the_same_events_flagged() -> None:
+def test_f28_replay_publishes_the_same_events_with_the_replay_flag() -> None:
     hub = Hub(*series(3, ttl_sec=DAY_SECONDS, correlation_id="c-1", trace_header="Root=1"))
     first = hub.first()
     assert hub.replay(period()).announced == 3
@@ -90,11 +90,11 @@ def test_f28_a_replay_is_the_same_events_flagged() -> None:
     assert unflagged == first
 
 
-def test_a_first_announcement_does_not_mention_replays() -> None:
+def test_first_announcement_has_no_replay_flag() -> None:
     assert "replay" not in orjson.loads(Hub(stored()).bus.taken[0].to_detail())
 
 
-def test_inv_03_a_replay_moves_no_head_and_says_what_is_latest_now() -> None:
+def test_inv_03_replay_keeps_the_head_and_marks_the_current_latest() -> None:
     hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
     hub.first()
     before = hub.worlds.heads(WORLD)
@@ -103,7 +103,7 @@ def test_inv_03_a_replay_moves_no_head_and_says_what_is_latest_now() -> None:
     assert [event.islatest for event in hub.bus.taken] == [False, False, True]
 
 
-def test_a_replay_gives_a_head_to_a_world_that_lost_it() -> None:
+def test_replay_restores_a_lost_head() -> None:
     hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
     before = hub.worlds.heads(WORLD)
     hub.worlds.rows.clear()
@@ -121,18 +121,18 @@ def test_pages_cover_the_period_once_oldest_first() -> None:
     assert pages[-1].next_cursor is None
 
 
-def test_an_empty_period_is_one_empty_page() -> None:
+def test_replay_of_an_empty_period_returns_one_empty_page() -> None:
     assert Hub(stored()).replay(period(10, 20)) == ReplayResult(found=0, announced=0, expired=0)
 
 
-def test_other_worlds_are_left_alone() -> None:
+def test_replay_does_not_announce_other_worlds() -> None:
     hub = Hub(stored(), stored("theirs", world_id="w2"))
     hub.first()
     hub.replay(period())
     assert versions(hub.bus.taken) == ["v1"]
 
 
-def test_expired_snapshots_are_announced_too_and_counted() -> None:
+def test_replay_announces_and_counts_expired_snapshots() -> None:
     hub = Hub(
         stored("old", ttl_sec=60), stored("live", as_of=START + timedelta(minutes=1), ttl_sec=DAY_SECONDS)
     )
@@ -142,7 +142,7 @@ def test_expired_snapshots_are_announced_too_and_counted() -> None:
     assert versions(hub.bus.taken) == ["old", "live"]
 
 
-def test_a_dry_run_counts_and_announces_nothing() -> None:
+def test_dry_run_counts_snapshots_without_announcing_them() -> None:
     hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
     hub.first()
     pages = hub.all_pages(limit=2, dry_run=True)
@@ -150,7 +150,7 @@ def test_a_dry_run_counts_and_announces_nothing() -> None:
     assert hub.bus.taken == []
 
 
-def test_inv_05_a_replay_changes_no_evaluation() -> None:
+def test_inv_05_replay_changes_no_stored_report() -> None:
     hub = Hub(stored(ttl_sec=DAY_SECONDS, content_hash=HASH, stress={"crash": {"loss": 0.25}}))
     evaluate = EvaluateStress(hub.snapshots, MemoryBlobs(), hub.evaluations, hub.clock, RETENTION)
     assert evaluate(hub.first()[0]) == "evaluated"
@@ -161,7 +161,7 @@ def test_inv_05_a_replay_changes_no_evaluation() -> None:
     assert hub.evaluations.rows == before
 
 
-def test_a_worker_refuses_an_expired_snapshot_that_is_announced_again() -> None:
+def test_worker_skips_an_expired_snapshot_in_a_replay() -> None:
     hub = Hub(stored(ttl_sec=60, stress={"crash": {"loss": 0.25}}))
     hub.first()
     evaluate = EvaluateStress(hub.snapshots, MemoryBlobs(), hub.evaluations, hub.clock, RETENTION)
@@ -171,7 +171,7 @@ def test_a_worker_refuses_an_expired_snapshot_that_is_announced_again() -> None:
     assert hub.evaluations.rows == {}
 
 
-def test_a_cursor_continues_its_own_period_only() -> None:
+def test_replay_cursor_is_refused_for_another_period() -> None:
     hub = Hub(*series(3, ttl_sec=DAY_SECONDS))
     cursor = hub.replay(period(limit=1)).next_cursor
     with pytest.raises(ProblemError, match="cursor"):
@@ -191,7 +191,7 @@ def test_a_cursor_continues_its_own_period_only() -> None:
         period(surprise=1),
     ],
 )
-def test_a_request_that_makes_no_sense_announces_nothing(request_: dict[str, Any]) -> None:
+def test_invalid_replay_request_announces_nothing(request_: dict[str, Any]) -> None:
     hub = Hub(stored())
     hub.first()
     with pytest.raises(ValidationError):
@@ -200,12 +200,12 @@ def test_a_request_that_makes_no_sense_announces_nothing(request_: dict[str, Any
 
 
 @pytest.mark.parametrize("field", ["from", "to"])
-def test_an_instant_that_is_none_is_refused(field: str) -> None:
+def test_malformed_replay_instant_is_refused(field: str) -> None:
     with pytest.raises(ValueError, match="RFC 3339"):
         Hub().replay({**period(), field: "yesterday"})
 
 
-def test_f10_records_are_announced_by_their_names() -> None:
+def test_f10_replay_announces_named_snapshots_and_reports() -> None:
     hub = Hub(stored("v1"), stored("v2", as_of=START + timedelta(minutes=1)))
     first = {event.data["version"]: event.id for event in hub.first()}
     evaluation = DerivedRecord(STRESS, "c-1", "e-1")
@@ -217,7 +217,7 @@ def test_f10_records_are_announced_by_their_names() -> None:
     assert (report.type, report.replay, report.causationid) == ("stress_evaluated", True, "e-1")
 
 
-def test_what_is_missing_or_damaged_is_named_and_its_neighbours_are_announced() -> None:
+def test_replay_names_missing_and_damaged_records_and_announces_the_rest() -> None:
     hub = Hub(stored("v1"))
     hub.first()
     named = {"world_id": WORLD, "versions": ["gone", "damaged", "v1"], "evaluations": ["stress/gone/1"]}
@@ -228,7 +228,7 @@ def test_what_is_missing_or_damaged_is_named_and_its_neighbours_are_announced() 
     assert versions(hub.bus.taken) == ["v1"]
 
 
-def test_a_bus_that_goes_on_refusing_fails_the_replay_and_asking_again_repeats_it() -> None:
+def test_replay_fails_when_the_bus_rejects_every_attempt_and_can_be_repeated() -> None:
     hub = Hub(stored())
     hub.first()
     hub.bus.refusals = PUBLISH_MAX_ATTEMPTS
@@ -237,7 +237,7 @@ def test_a_bus_that_goes_on_refusing_fails_the_replay_and_asking_again_repeats_i
     assert hub.replay(period()).announced == 1
 
 
-def test_a_store_that_is_down_is_no_damaged_record(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replay_fails_when_the_snapshot_store_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*_: object) -> None:
         raise DependencyUnavailableError(Dependency.SNAPSHOT_STORE, "Throttling")
 

@@ -43,9 +43,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     ("fields", "status"),
     [({"covariance": NON_PSD}, "invalid_input"), ({}, "insufficient"), ({"covariance": PSD}, "partial")],
 )
-def test_a_book_whose_risk_cannot_be_computed_is_counted_by_its_status(
-    fields: dict[str, Any], status: str
-) -> None:
+def test_risk_reports_are_counted_by_status(fields: dict[str, Any], status: str) -> None:
     world, told = EvaluatedWorld(), Told()
     evaluate = replace(world.evaluate, tally=told)
     assert evaluate(world.announced(**fields)) == "evaluated"
@@ -60,7 +58,7 @@ def test_a_report_that_was_stored_before_is_not_counted_again() -> None:
     assert len(told.statuses) == 1
 
 
-def test_an_expired_snapshot_has_no_status_to_count() -> None:
+def test_expired_snapshot_is_not_counted_as_a_report() -> None:
     world, told = EvaluatedWorld(), Told()
     event = world.announced(ttl_sec=1)
     world.clock.advance(seconds=2)
@@ -83,7 +81,7 @@ def test_stress_reports_are_counted_by_their_status(fields: dict[str, Any], stat
 
 
 @pytest.mark.parametrize(("var", "status"), [(0.01, "complete"), (0.5, "complete"), (None, "insufficient")])
-def test_an_exit_policy_is_counted_by_whether_its_limits_had_numbers(var: float | None, status: str) -> None:
+def test_exit_evaluations_are_counted_by_availability_of_limit_inputs(var: float | None, status: str) -> None:
     engine, told = Engine(policy(measures=(VAR_LIMIT,))), Told()
     replace(engine.run, tally=told)(engine.risk(var))
     assert told.statuses == [("paper", status)]
@@ -95,7 +93,7 @@ def event() -> CloudEvent:
 
 
 @pytest.mark.parametrize("status", get_args(RiskStatus))
-def test_an_evaluation_is_counted_under_worker_stage_and_status(
+def test_report_count_has_worker_stage_and_status_dimensions(
     event: CloudEvent, capsys: pytest.CaptureFixture[str], status: RiskStatus
 ) -> None:
     ReportTally("stress_engine", STAGES)(event, "live", status)
@@ -108,7 +106,7 @@ def test_an_evaluation_is_counted_under_worker_stage_and_status(
 @pytest.mark.parametrize(
     ("status", "percent"), [("complete", 100), ("partial", 100), ("insufficient", 0), ("invalid_input", 0)]
 )
-def test_the_success_rate_of_validation_is_the_average_over_risk_reports(
+def test_validation_success_is_100_percent_for_complete_and_partial_risk_reports(
     event: CloudEvent, capsys: pytest.CaptureFixture[str], status: RiskStatus, percent: int
 ) -> None:
     ReportTally("risk_engine", STAGES)(event, "live", status)
@@ -119,14 +117,14 @@ def test_the_success_rate_of_validation_is_the_average_over_risk_reports(
     assert (line["stage"], line["risk_hub_validation_success_percent"]) == ("live", [percent])
 
 
-def test_f30_a_stage_that_is_not_of_this_deployment_is_no_dimension(
+def test_f30_report_of_an_undeployed_stage_is_not_counted(
     event: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ReportTally("risk_engine", STAGES)(event, "made-up-by-a-caller", "complete")
     assert written(capsys) == []
 
 
-def test_f28_an_evaluation_on_a_replayed_event_was_counted_before(
+def test_f28_report_on_a_replayed_event_is_not_counted(
     event: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ReportTally("exit_engine", STAGES)(event.model_copy(update={"replay": True}), "live", "insufficient")

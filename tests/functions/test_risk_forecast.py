@@ -22,7 +22,7 @@ def returns(given: dict[str, list[float]]) -> RealizedReturns:
 
 
 @pytest.mark.parametrize("last", [nan, inf, -inf, 1.5e308, PAST_LIMIT, -PAST_LIMIT])
-def test_a_return_that_the_engine_would_refuse_is_not_kept(last: float) -> None:
+def test_forecast_drops_returns_outside_the_engine_limits(last: float) -> None:
     kept = cross_section(
         returns({"A": [0.01, last], "B": [last, RETURN_MAX_ABS], "C": [0.0, -RETURN_MAX_ABS]})
     )
@@ -32,7 +32,7 @@ def test_a_return_that_the_engine_would_refuse_is_not_kept(last: float) -> None:
     assert cross_section(returns({"": [0.01, last]})) is None
 
 
-def test_a_blob_of_huge_returns_leaves_the_forecast_without_a_cross_section() -> None:
+def test_forecast_has_no_cross_section_when_all_returns_are_out_of_range() -> None:
     world = EvaluatedWorld()
     huge = world.blob("realized_returns", encode_returns({"A": [1.5e308], "B": [-1e308]}))
     world.report(weights={"A": 2.0, "B": -1.0}, realized_returns_ref=huge)

@@ -33,7 +33,7 @@ def found() -> list[dict[str, Any]]:
     ]
 
 
-def test_a_changed_number_needs_a_new_engine_version(found: list[dict[str, Any]]) -> None:
+def test_risk_numbers_equal_the_golden_file_of_this_engine_version(found: list[dict[str, Any]]) -> None:
     assert KEPT["engine_version"] == ENGINE_VERSION, RULE
     for each in found:
         books = kept(each)["books"]
@@ -44,5 +44,5 @@ def test_a_changed_number_needs_a_new_engine_version(found: list[dict[str, Any]]
             assert book == same, f"{name}: {RULE}"
 
 
-def test_one_blas_thread_or_two_agree_to_the_bit(found: list[dict[str, Any]]) -> None:
+def test_golden_books_are_bit_identical_with_one_or_two_blas_threads(found: list[dict[str, Any]]) -> None:
     assert found[0] == found[1]

@@ -57,7 +57,7 @@ def correlated(rho: float) -> list[float]:
     ],
     ids=["correlation above 1", "negative variance", "nan", "infinity"],
 )
-def test_a_blob_that_holds_no_covariance_gives_no_number(upper: list[float], reason: str) -> None:
+def test_invalid_covariance_blob_gives_null_parametric_measures(upper: list[float], reason: str) -> None:
     world = EvaluatedWorld()
     data = bytearray(encode_covariance(IDS, UPPER))
     data[-8 * len(upper) :] = np.array(upper).tobytes()
@@ -68,7 +68,7 @@ def test_a_blob_that_holds_no_covariance_gives_no_number(upper: list[float], rea
 
 
 @pytest.mark.parametrize("weights", [{"B": 0.5, "C": 0.5}, {"A": 0.5, "B": 1.0, "C": -0.5}])
-def test_a_correlation_that_cannot_be_gives_no_number_however_small_the_variances(weights: Any) -> None:
+def test_correlation_above_one_between_tiny_variances_gives_null_parametric_measures(weights: Any) -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS, [1.0, 0.0, 0.0, 1e-12, 5e-12, 1e-12]))
     report = world.report(weights=weights, covariance_ref=ref)
@@ -77,7 +77,9 @@ def test_a_correlation_that_cannot_be_gives_no_number_however_small_the_variance
 
 
 @pytest.mark.parametrize("upper", [[1.0, 0.0, 0.0, 1e-18, 1e-16, 1e-18], [1.0, 0.0, 0.0, -1e-18, 0.0, 1e-18]])
-def test_no_book_is_riskier_than_its_parts_by_the_rounding_of_others(upper: list[float]) -> None:
+def test_book_within_the_rounding_of_the_whole_matrix_gives_null_parametric_measures(
+    upper: list[float],
+) -> None:
     """Rounding of the whole matrix is tolerated; a book within that rounding has no number."""
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS, upper))
@@ -86,7 +88,7 @@ def test_no_book_is_riskier_than_its_parts_by_the_rounding_of_others(upper: list
     assert report.status == "invalid_input"
 
 
-def test_a_matrix_that_is_not_symmetric_is_refused_on_arrival() -> None:
+def test_asymmetric_covariance_is_refused_when_published() -> None:
     matrix = COVARIANCE.tolist()
     matrix[0][1] *= 1.1
     with pytest.raises(ProblemError) as refused:
@@ -94,7 +96,7 @@ def test_a_matrix_that_is_not_symmetric_is_refused_on_arrival() -> None:
     assert {"not symmetric" in each.detail for each in refused.value.violations} == {True}
 
 
-def test_a_blob_that_misses_an_id_gives_no_number_however_small_the_position() -> None:
+def test_covariance_without_a_tiny_position_gives_null_parametric_measures() -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS[:2], [1e-4, 0.0, 1e-4]))
     report = world.report(weights={"A": 0.5, "B": 0.4999, "C": 0.0001}, covariance_ref=ref)
@@ -103,7 +105,7 @@ def test_a_blob_that_misses_an_id_gives_no_number_however_small_the_position() -
     assert report.status == "insufficient"
 
 
-def test_a_missing_id_is_missing_however_its_weight_rounds() -> None:
+def test_missing_id_is_not_covered_even_with_a_weight_lost_in_rounding() -> None:
     world = EvaluatedWorld()
     report = world.report(
         weights={"A": 1.0, "B": 1e-17},
@@ -115,7 +117,7 @@ def test_a_missing_id_is_missing_however_its_weight_rounds() -> None:
     assert all(given.coverage is not None and given.coverage < 1 for given in verdict(report).inputs)
 
 
-def test_a_blob_without_any_id_of_the_book_covers_nothing() -> None:
+def test_inputs_without_any_id_of_the_book_have_zero_coverage() -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(["X"], [1e-4]))
     report = world.report(covariance_ref=ref, realized_returns={"X": [0.01] * 250})
@@ -124,7 +126,7 @@ def test_a_blob_without_any_id_of_the_book_covers_nothing() -> None:
     assert [given.coverage for given in verdict(report).inputs] == [0.0, 0.0]
 
 
-def test_what_is_not_held_needs_no_numbers() -> None:
+def test_zero_weight_asset_needs_no_inputs() -> None:
     report = EvaluatedWorld().report(
         weights={"A": 0.5, "B": 0.0, "C": 0.5}, realized_returns={"A": BY_ID["A"], "C": BY_ID["C"]}
     )
@@ -132,7 +134,7 @@ def test_what_is_not_held_needs_no_numbers() -> None:
 
 
 @pytest.mark.parametrize("order", [["C", "B", "A"], ["B", "A", "C"]])
-def test_the_order_of_ids_changes_no_bit(order: list[str]) -> None:
+def test_input_id_order_changes_no_bit_of_the_report(order: list[str]) -> None:
     straight = EvaluatedWorld().report(covariance=SOUND, realized_returns=BY_ID)
     place = [IDS.index(asset) for asset in order]
     shuffled = EvaluatedWorld().report(
@@ -145,7 +147,7 @@ def test_the_order_of_ids_changes_no_bit(order: list[str]) -> None:
 
 
 @pytest.mark.parametrize("count", [3, 201])
-def test_the_order_in_which_assets_are_listed_changes_no_bit_on_either_path(count: int) -> None:
+def test_asset_order_changes_no_bit_on_the_exact_or_array_path(count: int) -> None:
     generator = np.random.default_rng(5)
     ids = [f"A{index:04}" for index in range(count)]
     weights = dict(zip(ids, generator.dirichlet(np.ones(count)).tolist(), strict=True))
@@ -161,7 +163,7 @@ def test_the_order_in_which_assets_are_listed_changes_no_bit_on_either_path(coun
     assert len(hashes) == 1
 
 
-def test_a_hedge_that_leaves_no_variance_is_no_zero() -> None:
+def test_zero_variance_hedge_gives_null_parametric_measures() -> None:
     flat = {"ids": ["A", "B"], "matrix": [[0.04, 0.02], [0.02, 0.01]]}
     report = EvaluatedWorld().report(weights={"A": -1.0, "B": 2.0}, covariance=flat)
     assert nothing_parametric(report) == {"portfolio_variance_is_zero"}
@@ -169,7 +171,7 @@ def test_a_hedge_that_leaves_no_variance_is_no_zero() -> None:
 
 @pytest.mark.parametrize(("value", "observations"), [(0.001, 250), (0.00011, 100)])
 @pytest.mark.parametrize("count", [1, 3, 201])
-def test_a_constant_series_has_no_parametric_risk_to_tell(
+def test_constant_series_give_null_parametric_measures_and_sharpe(
     value: float, observations: int, count: int
 ) -> None:
     """The mean of equal numbers does not always equal that number: the difference is not a deviation."""
@@ -193,7 +195,7 @@ HEDGES = {
 
 
 @pytest.mark.parametrize(("weights", "returns"), HEDGES.values(), ids=HEDGES)
-def test_a_book_that_is_rounding_noise_has_no_risk_to_tell(weights: Any, returns: Any) -> None:
+def test_book_with_only_rounding_noise_gives_null_measures(weights: Any, returns: Any) -> None:
     """Give no zero without a reason, and no number from the last bits of a cancellation."""
     report = EvaluatedWorld().report(weights=weights, realized_returns=returns)
     assert reasons(report, "historical") == {"portfolio_variance_is_zero"}
@@ -203,7 +205,7 @@ def test_a_book_that_is_rounding_noise_has_no_risk_to_tell(weights: Any, returns
         assert set(each.reasons.values()) == {"constant_series"}
 
 
-def test_a_book_of_many_assets_that_is_rounding_noise_has_no_risk_to_tell() -> None:
+def test_large_book_with_only_rounding_noise_gives_null_measures() -> None:
     names = [f"A{i:03}" for i in range(202)]
     series = [[(1 if i % 2 else -1) * value * (1 + i // 2) for value in BY_ID["A"]] for i in range(202)]
     report = EvaluatedWorld().report(
@@ -215,7 +217,7 @@ def test_a_book_of_many_assets_that_is_rounding_noise_has_no_risk_to_tell() -> N
 
 
 @pytest.mark.parametrize("count", [1, 2, 19])
-def test_few_observations_give_neither_an_estimate_nor_a_tail(count: int) -> None:
+def test_too_few_observations_give_no_covariance_estimate_and_no_tail(count: int) -> None:
     report = EvaluatedWorld().report(realized_returns={a: v[:count] for a, v in BY_ID.items()})
     assert nothing_parametric(report) == {"covariance_absent"}
     assert reasons(report, "historical") == {"too_few_observations"}
@@ -223,7 +225,9 @@ def test_few_observations_give_neither_an_estimate_nor_a_tail(count: int) -> Non
 
 
 @pytest.mark.parametrize(("count", "estimator"), [(29, "ledoit_wolf"), (30, "sample"), (250, "sample")])
-def test_without_a_covariance_it_is_estimated_and_every_number_says_so(count: int, estimator: str) -> None:
+def test_absent_covariance_is_estimated_from_returns_and_named_in_every_measure(
+    count: int, estimator: str
+) -> None:
     report = EvaluatedWorld().report(realized_returns={a: v[-count:] for a, v in BY_ID.items()})
     measured = find_measure(report, "value_at_risk", "parametric_normal", 9900)
     assert (measured.covariance, measured.observations, measured.coverage) == (estimator, count, 1.0)
@@ -236,7 +240,7 @@ def test_without_a_covariance_it_is_estimated_and_every_number_says_so(count: in
         )
 
 
-def test_a_covariance_that_is_there_but_broken_is_not_replaced_by_an_estimate() -> None:
+def test_invalid_covariance_is_not_replaced_by_an_estimate() -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
     report = world.report(covariance_ref=ref, realized_returns=BY_ID)
@@ -252,7 +256,7 @@ def test_a_covariance_that_is_there_but_broken_is_not_replaced_by_an_estimate() 
         ({"X": 5}, "returns_do_not_cover_weights", 0),
     ],
 )
-def test_the_sample_is_that_of_what_is_held(
+def test_only_returns_of_held_assets_count_as_observations(
     lengths: dict[str, int], reason: str | None, observations: int
 ) -> None:
     series = {asset: BY_ID.get(asset, BY_ID["A"])[:length] for asset, length in lengths.items()}
@@ -263,7 +267,7 @@ def test_the_sample_is_that_of_what_is_held(
 
 
 @pytest.mark.parametrize("kept", [2, 3])
-def test_nan_in_a_blob_of_returns_gives_no_number_where_it_is_held(kept: int) -> None:
+def test_nan_in_returns_gives_null_measures_only_if_the_asset_is_held(kept: int) -> None:
     world = EvaluatedWorld()
     data = bytearray(encode_returns(BY_ID))
     data[-8:] = np.array([np.nan]).tobytes()
@@ -276,7 +280,7 @@ def test_nan_in_a_blob_of_returns_gives_no_number_where_it_is_held(kept: int) ->
     assert set(forecast.realized.by_id) == {"A", "B"}
 
 
-def test_a_part_of_another_kind_is_malformed() -> None:
+def test_covariance_ref_to_a_returns_blob_is_malformed() -> None:
     world = EvaluatedWorld()
     ref = world.blob("covariance", encode_covariance(IDS, UPPER))
     returns = world.blob("realized_returns", encode_returns([0.01]))
@@ -287,7 +291,7 @@ def test_a_part_of_another_kind_is_malformed() -> None:
     assert nothing_parametric(evaluation.report) == {"blob_malformed"}
 
 
-def test_the_named_fallback_bounds_the_volatility_and_says_its_name() -> None:
+def test_correlation_one_fallback_bounds_the_volatility_and_is_named() -> None:
     world = EvaluatedWorld(policy=FALLBACK)
     ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
     report = world.report(covariance_ref=ref)
@@ -301,7 +305,7 @@ def test_the_named_fallback_bounds_the_volatility_and_says_its_name() -> None:
     assert report.contributions is None
 
 
-def test_the_fallback_is_never_less_than_what_it_stands_for_and_unused_where_it_is_not_needed() -> None:
+def test_fallback_is_an_upper_bound_and_is_not_used_for_valid_or_absent_covariances() -> None:
     report = EvaluatedWorld(policy=FALLBACK).report(covariance=SOUND, realized_returns=BY_ID)
     assert verdict(report).fallback is None
     volatility = find_measure(report, "volatility", "parametric_normal", None).value
@@ -311,7 +315,7 @@ def test_the_fallback_is_never_less_than_what_it_stands_for_and_unused_where_it_
     assert nothing_parametric(missing) == {"covariance_absent"}
 
 
-def test_the_legacy_numbers_are_given_where_a_stage_asks_for_them_and_only_there() -> None:
+def test_legacy_measures_are_reported_only_with_legacy_method_enabled() -> None:
     report = EvaluatedWorld(policy=RiskPolicy(legacy_method=True)).report(covariance=SOUND)
     sigma = find_measure(report, "volatility", "parametric_normal", None).value
     assert sigma is not None
@@ -324,7 +328,7 @@ def test_the_legacy_numbers_are_given_where_a_stage_asks_for_them_and_only_there
 
 
 @pytest.mark.parametrize("choices", [("zero", "false"), ("none", "yes"), ("", "")])
-def test_a_policy_that_nobody_knows_is_refused_at_start(choices: tuple[str, str]) -> None:
+def test_unknown_risk_policy_is_refused_at_startup(choices: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match="no such risk policy"):
         policy_from(*choices)
     assert policy_from("correlation_one", "true") == RiskPolicy("correlation_one", legacy_method=True)
@@ -342,7 +346,7 @@ def count_verdicts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return made
 
 
-def test_a_covariance_is_judged_once_per_blob(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_covariance_verdict_is_computed_once_per_blob(monkeypatch: pytest.MonkeyPatch) -> None:
     made = count_verdicts(monkeypatch)
     world = EvaluatedWorld(threshold=1)
     first = world.report(version="v1", covariance=SOUND)
@@ -355,7 +359,7 @@ def test_a_covariance_is_judged_once_per_blob(monkeypatch: pytest.MonkeyPatch) -
     assert verdict(second).inputs[0].known_since == "2026-01-05T11:59:00.000000Z"
 
 
-def test_a_verdict_against_a_covariance_is_remembered_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_negative_covariance_verdict_is_cached_too(monkeypatch: pytest.MonkeyPatch) -> None:
     made = count_verdicts(monkeypatch)
     world = EvaluatedWorld(policy=FALLBACK)
     ref = world.blob("covariance", encode_covariance(IDS, correlated(1.5)))
@@ -365,7 +369,7 @@ def test_a_verdict_against_a_covariance_is_remembered_too(monkeypatch: pytest.Mo
     assert reports[0].measures == reports[1].measures
 
 
-def test_an_inline_covariance_is_judged_each_time_and_leaves_no_note(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inline_covariance_verdict_is_not_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     made = count_verdicts(monkeypatch)
     world = EvaluatedWorld()
     for version in ("v1", "v2"):
@@ -374,7 +378,7 @@ def test_an_inline_covariance_is_judged_each_time_and_leaves_no_note(monkeypatch
     assert world.notes.rows == {}
 
 
-def test_dated_returns_age_from_the_end_of_their_last_day() -> None:
+def test_staleness_of_dated_returns_counts_from_the_end_of_the_last_day() -> None:
     world = EvaluatedWorld()
     days = [(date(2026, 1, 3) - timedelta(days=249 - i)).isoformat() for i in range(250)]
     ref = world.blob("realized_returns", encode_returns(BY_ID, days))
@@ -389,9 +393,7 @@ def test_dated_returns_age_from_the_end_of_their_last_day() -> None:
 
 
 @pytest.mark.parametrize(("last", "reason"), [("2026-01-05", None), ("2026-01-06", "returns_after_as_of")])
-def test_returns_that_could_not_be_known_then_give_no_number_and_no_age(
-    last: str, reason: str | None
-) -> None:
+def test_returns_dated_after_as_of_give_null_measures_and_no_staleness(last: str, reason: str | None) -> None:
     """The book's `as_of` is noon of 5 January: a return of that day may be known, one of the next may not."""
     world = EvaluatedWorld()
     days = [(date.fromisoformat(last) - timedelta(days=249 - i)).isoformat() for i in range(250)]
@@ -407,7 +409,7 @@ def test_returns_that_could_not_be_known_then_give_no_number_and_no_age(
         assert world.verify(WORLD, "v1").equal
 
 
-def test_bytes_that_a_later_snapshot_brought_first_have_no_age() -> None:
+def test_blob_first_used_by_a_later_snapshot_has_no_staleness() -> None:
     world = EvaluatedWorld(threshold=1)
     world.report(covariance=SOUND)
     earlier = world.report(version="v0", as_of="2026-01-05T11:00:00Z", ttl_sec=86_400, covariance=SOUND)
@@ -417,7 +419,7 @@ def test_bytes_that_a_later_snapshot_brought_first_have_no_age() -> None:
 
 
 @pytest.mark.parametrize("days", [["yesterday"] * 250, ["2026-01-01"] * 250])
-def test_dates_that_cannot_be_read_count_as_none(days: list[str]) -> None:
+def test_malformed_or_repeated_dates_are_ignored(days: list[str]) -> None:
     world = EvaluatedWorld()
     report = world.report(realized_returns_ref=world.blob("realized_returns", encode_returns(BY_ID, days)))
     assert {each.basis for each in report.windows} == {"observations"}
@@ -425,7 +427,7 @@ def test_dates_that_cannot_be_read_count_as_none(days: list[str]) -> None:
     assert verdict(report).inputs[1].staleness_seconds == 0.0
 
 
-def test_a_store_of_notes_that_is_down_sends_the_event_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unavailable_verdict_cache_fails_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
     world = EvaluatedWorld(threshold=1)
     event = world.announced(covariance=SOUND)
 
@@ -440,7 +442,7 @@ def test_a_store_of_notes_that_is_down_sends_the_event_back(monkeypatch: pytest.
 
 @pytest.mark.parametrize("size", [1e-320, 1e-160, 1e5, 1e7, 1e126, 1e308])
 @pytest.mark.parametrize("observations", [25, 250])
-def test_no_size_of_returns_stops_the_engine(size: float, observations: int) -> None:
+def test_engine_handles_every_magnitude_of_returns(size: float, observations: int) -> None:
     world = EvaluatedWorld(policy=FALLBACK)
     series = {
         asset: [value * 50 * size for value in values[:observations]] for asset, values in BY_ID.items()
@@ -453,7 +455,7 @@ def test_no_size_of_returns_stops_the_engine(size: float, observations: int) -> 
 
 
 @pytest.mark.parametrize("size", [1e-320, 1e-160, 1e100, 1e126, 1e200, 1e308])
-def test_no_size_of_variances_stops_the_engine(size: float) -> None:
+def test_engine_handles_every_magnitude_of_variances(size: float) -> None:
     world = EvaluatedWorld(policy=FALLBACK)
     ref = world.blob("covariance", encode_covariance(IDS, [size, 0.0, 0.0, size, 0.0, size]))
     report = world.report(covariance_ref=ref)
@@ -462,7 +464,7 @@ def test_no_size_of_variances_stops_the_engine(size: float) -> None:
 
 
 @pytest.mark.parametrize("policy", [RiskPolicy(), FALLBACK])
-def test_a_factor_form_with_a_negative_specific_variance_says_so(policy: RiskPolicy) -> None:
+def test_negative_specific_variance_is_reported_as_the_reason(policy: RiskPolicy) -> None:
     """Its matrix diag(3.9e-4, 4.1e-4) is positive semi-definite: no other reason applies; variances are
     known.
     """

@@ -26,7 +26,7 @@ def var99(weights: list[float], covariance: np.ndarray = COVARIANCE) -> float:
 
 
 @pytest.mark.parametrize(("bps", "quantile"), [(9500, 1.6448536269514722), (9900, Z99)])
-def test_the_quantile_is_the_exact_normal_one(bps: int, quantile: float) -> None:
+def test_normal_quantile_is_exact(bps: int, quantile: float) -> None:
     assert measures.normal_quantile(bps) == pytest.approx(quantile, rel=1e-14)
 
 
@@ -38,7 +38,7 @@ def test_parametric_es_is_the_tail_mean_of_the_normal(bps: int, ratio: float) ->
     assert measures.parametric_es(1.0, bps) == pytest.approx(-float(np.mean(tail)), rel=2e-3)
 
 
-def test_the_legacy_method_is_the_old_gateways() -> None:
+def test_legacy_method_reproduces_the_old_gateways_numbers() -> None:
     assert measures.legacy_var(0.01) == pytest.approx(0.0233)
     assert measures.legacy_es(0.01) == pytest.approx(0.02796)
 
@@ -57,7 +57,7 @@ def test_required_observations_is_one_over_the_tail(bps: int, count: int) -> Non
     assert measures.historical_es([0.01] * count, bps) == -0.01
 
 
-def test_historical_measures_on_a_sample_small_enough_to_read() -> None:
+def test_historical_measures_of_a_small_sample_match_hand_computation() -> None:
     returns = [-0.10, -0.05, 0.0, 0.01, 0.02] * 4
     assert measures.historical_var(returns, 9500) == pytest.approx(0.10)
     assert measures.historical_es(returns, 9500) == pytest.approx(0.10)
@@ -66,7 +66,7 @@ def test_historical_measures_on_a_sample_small_enough_to_read() -> None:
 
 
 @pytest.mark.parametrize("count", [101, 201, 501, 1001])
-def test_an_order_statistic_is_met_exactly_where_the_position_is_whole(count: int) -> None:
+def test_historical_measures_use_the_order_statistic_at_integer_positions(count: int) -> None:
     """In floating point (1 - 0.99) * 100 is above 1, so the quantile would miss the order statistic."""
     returns = [float(value) for value in range(count)]
     assert measures.historical_var(returns, 9900) == -(count - 1) // 100
@@ -79,13 +79,13 @@ def test_an_order_statistic_is_met_exactly_where_the_position_is_whole(count: in
     st.lists(st.floats(-0.5, 0.5), min_size=100, max_size=300),
     st.sampled_from([5000, 9000, 9500, 9750, 9900]),
 )
-def test_historical_measures_are_numpys(values: list[float], bps: int) -> None:
+def test_historical_var_equals_the_numpy_quantile(values: list[float], bps: int) -> None:
     quantile = float(np.quantile(values, (10_000 - bps) / 10_000))
     assert measures.historical_var(values, bps) == pytest.approx(-quantile, abs=1e-15)
 
 
 @given(st.lists(st.floats(-0.5, 0.5), min_size=20, max_size=200))
-def test_es_is_at_least_var_and_both_shift_with_a_sure_loss(values: list[float]) -> None:
+def test_es_is_at_least_var_and_var_shifts_with_a_constant_loss(values: list[float]) -> None:
     var, es = measures.historical_var(values, 9500), measures.historical_es(values, 9500)
     assert es >= var - 1e-12
     assert measures.historical_var([value - 0.01 for value in values], 9500) == pytest.approx(
@@ -93,7 +93,7 @@ def test_es_is_at_least_var_and_both_shift_with_a_sure_loss(values: list[float])
     )
 
 
-def test_components_add_up_to_var_and_marginals_are_its_slope() -> None:
+def test_component_vars_sum_to_var_and_marginal_var_is_its_derivative() -> None:
     marginal = attribution.marginal_var(TIMES, SIGMA, 9900)
     component = attribution.component_var(W, marginal)
     assert fsum(component) == pytest.approx(var99(W), abs=1e-9)
@@ -103,7 +103,7 @@ def test_components_add_up_to_var_and_marginals_are_its_slope() -> None:
         assert (var99(nudged) - var99(W)) / 1e-6 == pytest.approx(marginal[index], rel=1e-4)
 
 
-def test_incremental_var_is_var_less_that_of_the_rest_rescaled() -> None:
+def test_incremental_var_is_var_minus_var_of_the_rescaled_rest() -> None:
     found = attribution.incremental_var(W, TIMES, VARIANCES, 9900)
     for index, value in enumerate(found):
         rest = [0.0 if each == index else weight for each, weight in enumerate(W)]
@@ -112,7 +112,7 @@ def test_incremental_var_is_var_less_that_of_the_rest_rescaled() -> None:
 
 
 @pytest.mark.parametrize("weights", [[1.0], [1.5, -0.5], [1.0, 0.5, -0.5]])
-def test_a_rest_without_positive_weight_has_no_incremental_var(weights: list[float]) -> None:
+def test_incremental_var_is_null_if_the_rest_has_no_positive_weight(weights: list[float]) -> None:
     count = len(weights)
     times = (np.eye(count) @ weights).tolist()
     assert attribution.incremental_var(weights, times, [1.0] * count, 9900)[0] is None
@@ -126,7 +126,7 @@ def two_equal_sigmas(weights: tuple[Decimal, Decimal], covariance: Decimal) -> D
 
 
 @pytest.mark.parametrize("decade", range(1, 18))
-def test_incremental_var_next_to_a_dominating_position_is_right_or_null(decade: int) -> None:
+def test_incremental_var_next_to_a_dominating_position_is_accurate_or_null(decade: int) -> None:
     """The variance of the rest of a book is a difference; if rounding has consumed it, no number is given."""
     small = 10.0**-decade
     weights, exact = [1 - small, small], 3e-5
@@ -143,7 +143,7 @@ def test_incremental_var_next_to_a_dominating_position_is_right_or_null(decade: 
     assert (large is None) == (decade > 3)
 
 
-def test_a_rest_that_is_a_perfect_hedge_has_no_incremental_var() -> None:
+def test_incremental_var_is_null_if_the_rest_is_a_perfect_hedge() -> None:
     covariance = np.array([[1e-4, 0, 0], [0, 1e-4, 1.5e-4], [0, 1.5e-4, 2.25e-4]])
     weights = [0.5, 1.5, -1.0]
     times = [dot(row, weights) for row in covariance.tolist()]
@@ -152,13 +152,13 @@ def test_a_rest_that_is_a_perfect_hedge_has_no_incremental_var() -> None:
     assert None not in found[2:]
 
 
-def test_a_position_that_changes_nothing_has_an_incremental_var_of_nothing() -> None:
+def test_incremental_var_of_identical_positions_is_zero() -> None:
     found = attribution.incremental_var([0.5, 0.5], [1e-4, 1e-4], [1e-4, 1e-4], 9900)
     assert found == pytest.approx([0.0, 0.0], abs=1e-15)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
-def test_a_candidates_var_is_that_of_the_mixed_book(share: float) -> None:
+def test_candidate_var_is_the_var_difference_of_the_mixed_book(share: float) -> None:
     book, candidate = np.array([0.6, 0.4, 0.0]), np.array([0.0, 0.0, 1.0])
     sigma = sqrt(float(book @ COVARIANCE @ book))
     found = attribution.candidate_var(
@@ -170,7 +170,7 @@ def test_a_candidates_var_is_that_of_the_mixed_book(share: float) -> None:
         attribution.candidate_var(0.1, 0.0, 0.01, 1.1, 9900)
 
 
-def test_concentration_of_equal_and_of_hedged_books() -> None:
+def test_concentration_measures_of_equal_and_hedged_books_match_hand_computation() -> None:
     assert concentration.effective_number([0.25] * 4) == pytest.approx(4.0)
     assert concentration.herfindahl([0.0, 1.0]) == 1.0
     assert concentration.effective_number([0.5, -0.5, 1.0]) == pytest.approx(1 / 0.375)

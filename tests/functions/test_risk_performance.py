@@ -44,7 +44,7 @@ def test_a_loss_in_the_first_period_counts_in_the_drawdown(returns: list[float],
     assert performance.max_drawdown(returns) == pytest.approx(drawdown)
 
 
-def test_a_return_below_minus_one_cannot_be_compounded() -> None:
+def test_max_drawdown_refuses_returns_that_do_not_compound() -> None:
     with pytest.raises(ValueError, match="more than everything"):
         performance.max_drawdown([0.1, -1.01])
     with pytest.raises(ValueError, match="beyond all numbers"):
@@ -55,7 +55,7 @@ def test_the_hit_ratio_counts_gains_alone() -> None:
     assert performance.hit_ratio([0.1, 0.0, -0.1, 0.2]) == 0.5
 
 
-def test_decay_says_whether_a_drop_is_beyond_chance() -> None:
+def test_sharpe_decay_is_significant_only_for_a_real_drop() -> None:
     dropped = sharpe.decay(BAD, GOOD)
     assert dropped is not None
     assert dropped.difference == pytest.approx(
@@ -73,12 +73,12 @@ def test_decay_says_whether_a_drop_is_beyond_chance() -> None:
     assert sharpe.decay(GOOD[:10], GOOD) is None
 
 
-def test_the_standard_error_is_lo_s() -> None:
+def test_sharpe_standard_error_matches_lo_2002() -> None:
     """Lo (2002), table 1: a per-period ratio of 1 over 60 periods has a standard error of 0.158."""
     assert sharpe.sharpe_standard_error(sqrt(252), 60) / sqrt(252) == pytest.approx(0.158, abs=5e-4)
 
 
-def test_the_standard_error_is_what_simulation_shows() -> None:
+def test_sharpe_standard_error_matches_simulation() -> None:
     samples = np.random.default_rng(3).normal(0.05, 1, (4_000, 100))
     ratios = samples.mean(axis=1) / samples.std(axis=1, ddof=1) * sqrt(252)
     assert sharpe.sharpe_standard_error(0.05 * sqrt(252), 100) == pytest.approx(ratios.std(), rel=0.05)
@@ -94,7 +94,7 @@ def test_probabilistic_sharpe_is_a_half_at_its_own_ratio_and_falls_with_the_benc
     assert sharpe.probabilistic_sharpe([0.001] * 50) is None
 
 
-def test_probabilistic_sharpe_with_the_moments_written_out() -> None:
+def test_probabilistic_sharpe_equals_the_formula_with_explicit_moments() -> None:
     values = np.array(GOOD)
     ratio, centred = values.mean() / values.std(ddof=1), values - values.mean()
     skew = (centred**3).mean() / values.std() ** 3
@@ -103,7 +103,7 @@ def test_probabilistic_sharpe_with_the_moments_written_out() -> None:
     assert sharpe.probabilistic_sharpe(GOOD) == pytest.approx(NormalDist().cdf(float(z)), rel=1e-12)
 
 
-def test_the_deflated_ratio_is_held_against_the_best_of_many_without_skill() -> None:
+def test_expected_best_sharpe_matches_simulated_trials_without_skill() -> None:
     best = np.random.default_rng(5).normal(0, 0.5, (20_000, 10)).max(axis=1).mean()
     assert sharpe.expected_best_sharpe(10, 0.25) == pytest.approx(best, rel=0.05)
     for trials, variance in ((1, 0.1), (10, -0.1)):
@@ -111,7 +111,7 @@ def test_the_deflated_ratio_is_held_against_the_best_of_many_without_skill() -> 
             sharpe.expected_best_sharpe(trials, variance)
 
 
-def test_the_deflated_ratio_is_the_published_example_s() -> None:
+def test_deflated_sharpe_matches_the_published_example() -> None:
     """Bailey, López de Prado (2014), numerical example: 0.1132 to beat, and a deflated ratio of 0.9004.
 
     T = 1250 days of 250 a year, SR 2.5 a year, skewness -3, kurtosis 10, 100 trials whose ratios vary by 1/2 a year. Of
@@ -129,7 +129,7 @@ def dated(count: int, step: int = 1) -> BookReturns:
 
 
 @pytest.mark.parametrize("length", WINDOWS)
-def test_a_window_is_calendar_days_where_there_are_dates_else_observations(length: RiskWindow) -> None:
+def test_window_counts_calendar_days_for_dated_returns_and_observations_otherwise(length: RiskWindow) -> None:
     weekly = window_statistics(dated(200, step=7), length)
     assert (weekly.basis, weekly.observations) == ("calendar_days", -(-length // 7))
     undated = window_statistics(BookReturns(GOOD, None), length)
@@ -138,7 +138,7 @@ def test_a_window_is_calendar_days_where_there_are_dates_else_observations(lengt
     assert undated.reasons == {}
 
 
-def test_a_window_gives_no_number_that_its_observations_do_not_carry() -> None:
+def test_window_statistics_are_null_with_a_reason_for_short_constant_or_ruined_series() -> None:
     short = window_statistics(dated(1), 30)
     assert short.observations == 1
     assert (short.sharpe, short.volatility, short.value_at_risk, short.expected_shortfall) == (None,) * 4
@@ -153,7 +153,7 @@ def test_a_window_gives_no_number_that_its_observations_do_not_carry() -> None:
     assert ruined.reasons == {"max_drawdown": "returns_do_not_compound"}
 
 
-def test_what_rounding_leaves_of_a_book_is_a_constant_series() -> None:
+def test_rounding_noise_of_a_hedged_book_is_treated_as_a_constant_series() -> None:
     """A deviation is compared with the size of the terms, not with the size of the result."""
     noise = [1e-18 * value for value in GOOD[:90]]
     hedged = window_statistics(BookReturns(noise, None, [0.01] * 90), 30)

@@ -46,7 +46,7 @@ def receipt_hash(report: RiskReport) -> str:
 
 @pytest.mark.parametrize("threshold", [1, 10**6], ids=["by reference", "inline"])
 @pytest.mark.parametrize("missing", ["stress", "covariance", "realized_returns"])
-def test_a_stored_report_is_computed_again_to_the_bit(threshold: int, missing: str) -> None:
+def test_stored_report_is_recomputed_bit_for_bit(threshold: int, missing: str) -> None:
     world = EvaluatedWorld(threshold, RiskPolicy(fallback="correlation_one", legacy_method=True))
     report = world.report(**{name: part for name, part in PARTS.items() if name != missing})
     world.clock.advance(days=2)
@@ -56,7 +56,7 @@ def test_a_stored_report_is_computed_again_to_the_bit(threshold: int, missing: s
     assert verified.differences == []
 
 
-def test_the_hash_says_the_same_whenever_wherever_the_parts_lie_and_whatever_came_before() -> None:
+def test_result_hash_is_independent_of_time_offloading_and_earlier_snapshots() -> None:
     inline, by_reference = EvaluatedWorld(threshold=10**6), EvaluatedWorld(threshold=1)
     reports = [inline.report(**PARTS), by_reference.report(**PARTS)]
     experienced = EvaluatedWorld(threshold=1)
@@ -69,7 +69,7 @@ def test_the_hash_says_the_same_whenever_wherever_the_parts_lie_and_whatever_cam
     assert len({(report.content_hash, receipt_hash(report)) for report in reports}) == 1
 
 
-def test_the_age_of_dated_returns_is_part_of_the_hash_and_an_age_by_first_use_is_not() -> None:
+def test_result_hash_includes_dated_returns_staleness_but_not_first_use_staleness() -> None:
     world = EvaluatedWorld(threshold=1)
     dates = [(date(2025, 1, 1) + timedelta(days=i)).isoformat() for i in range(30)]
     returns = world.blob(
@@ -89,7 +89,7 @@ def test_the_age_of_dated_returns_is_part_of_the_hash_and_an_age_by_first_use_is
         assert [each.pointer for each in verified.differences] == pointers
 
 
-def test_a_change_of_anything_changes_the_hash() -> None:
+def test_result_hash_changes_with_any_field_except_evaluated_at() -> None:
     document = EvaluatedWorld().report(**PARTS).model_dump(mode="json")
     hashes = {result_hash(document)}
     for path in (("measures", 0, "value"), ("concentration", "herfindahl"), ("receipt", "engine_version")):
@@ -108,7 +108,7 @@ def stored_again(world: EvaluatedWorld, changed: RiskReport) -> None:
     world.reports.rows[key] = DerivedRecord(changed)
 
 
-def test_a_report_that_was_changed_is_found_out_and_the_place_named() -> None:
+def test_verify_names_the_changed_field_of_a_tampered_report() -> None:
     world = EvaluatedWorld()
     report = world.report(**PARTS)
     flattered = report.measures[0].model_copy(update={"value": 0.001})
@@ -123,7 +123,7 @@ def test_a_report_that_was_changed_is_found_out_and_the_place_named() -> None:
     )
 
 
-def test_a_report_that_was_signed_for_other_numbers_is_found_out() -> None:
+def test_verify_detects_a_tampered_report_with_a_recomputed_hash() -> None:
     world = EvaluatedWorld()
     report = world.report(**PARTS)
     assert report.receipt is not None
@@ -137,7 +137,7 @@ def test_a_report_that_was_signed_for_other_numbers_is_found_out() -> None:
     assert verified.stored_hash != verified.recomputed_hash
 
 
-def test_a_blob_that_is_gone_cannot_be_verified_which_is_no_difference() -> None:
+def test_verify_outcome_is_unverifiable_when_a_blob_is_gone() -> None:
     world = EvaluatedWorld(threshold=1)
     report = world.report(**PARTS)
     kept = dict(world.blobs.objects)
@@ -151,7 +151,7 @@ def test_a_blob_that_is_gone_cannot_be_verified_which_is_no_difference() -> None
     assert world.verify(WORLD, "v1").outcome == "equal"
 
 
-def test_a_blob_that_was_not_there_then_and_is_there_now_is_named() -> None:
+def test_verify_names_blobs_that_were_missing_at_evaluation_and_exist_now() -> None:
     world = EvaluatedWorld(threshold=1)
     event = world.announced(**PARTS)
     kept = dict(world.blobs.objects)
@@ -165,7 +165,7 @@ def test_a_blob_that_was_not_there_then_and_is_there_now_is_named() -> None:
     assert verified.blobs_back == [given.sha256 for given in evaluation.report.inputs]
 
 
-def test_a_changed_report_differs_even_where_a_blob_is_gone() -> None:
+def test_verify_reports_a_changed_report_even_when_blobs_are_gone() -> None:
     world = EvaluatedWorld(threshold=1)
     report = world.report(**PARTS)
     stored_again(world, report.model_copy(update={"status": "partial"}))
@@ -174,7 +174,7 @@ def test_a_changed_report_differs_even_where_a_blob_is_gone() -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-def test_what_was_not_evaluated_cannot_be_verified(version: str) -> None:
+def test_verify_fails_for_a_version_without_a_report(version: str) -> None:
     world = EvaluatedWorld()
     world.announced()
     with pytest.raises(LookupError, match=version):
@@ -190,7 +190,7 @@ def test_the_receipt_names_engine_inputs_and_parameters() -> None:
     assert report.receipt.parameters.fallback == "none"
 
 
-def test_every_named_number_that_shapes_a_report_is_in_its_receipt() -> None:
+def test_receipt_parameters_include_every_constant_that_affects_a_report() -> None:
     told = EvaluatedWorld().report(**PARTS).model_dump(mode="json")["receipt"]["parameters"]
     shaping = dict(named_numbers())
     assert len(shaping) > 10
@@ -215,7 +215,7 @@ def named_numbers() -> Iterator[tuple[str, float]]:
                 yield name, value
 
 
-def test_one_blas_thread_or_two_give_the_same_bits() -> None:
+def test_risk_numbers_are_bit_identical_with_one_or_two_blas_threads() -> None:
     """On the committed book, and on vectors from a committed seed that use the array path."""
     told = [
         subprocess.run(
@@ -242,7 +242,7 @@ def test_contributions_add_up_and_the_largest_come_first() -> None:
     assert told.omitted_count == 0
 
 
-def test_the_widest_book_still_fits_on_the_bus_and_leaves_the_smallest_contributions_out() -> None:
+def test_largest_book_fits_on_the_bus_by_omitting_the_smallest_contributions() -> None:
     count = 300
     names = ["\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 120 + f"{index:04}" for index in range(count)]
     world = EvaluatedWorld()
@@ -261,7 +261,7 @@ def test_the_widest_book_still_fits_on_the_bus_and_leaves_the_smallest_contribut
     assert len(evaluation.report.model_dump_json().encode()) < EVENT_ENTRY_MAX_BYTES / 2
 
 
-def test_the_forecast_says_what_the_report_says_with_the_book_and_the_last_returns() -> None:
+def test_forecast_stores_the_reports_tail_measures_with_weights_and_last_returns() -> None:
     world = EvaluatedWorld()
     report = world.report(**PARTS)
     (forecast,) = world.forecasts.rows.values()
@@ -277,7 +277,7 @@ def test_the_forecast_says_what_the_report_says_with_the_book_and_the_last_retur
     assert forecast.realized == CrossSection(date=None, by_id=last, portfolio=None)
 
 
-def test_a_bare_series_is_the_portfolios_own_return() -> None:
+def test_forecast_takes_a_series_without_ids_as_the_portfolio_return() -> None:
     world = EvaluatedWorld()
     world.report(realized_returns=[0.01, -0.02])
     (forecast,) = world.forecasts.rows.values()
@@ -286,7 +286,7 @@ def test_a_bare_series_is_the_portfolios_own_return() -> None:
     assert world.forecasts.rows[max(world.forecasts.rows)].realized is None
 
 
-def test_a_crash_between_forecast_and_report_is_repaired_by_redelivery(
+def test_redelivery_after_a_crash_stores_the_report_and_no_second_forecast(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = EvaluatedWorld()

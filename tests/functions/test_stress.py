@@ -104,7 +104,7 @@ def test_a_scenario_without_shocks_has_no_loss_only_the_producers_numbers() -> N
     }
 
 
-def test_default_is_a_shock_beside_shocks_and_a_metric_without() -> None:
+def test_default_is_a_shock_with_shocks_present_and_a_metric_otherwise() -> None:
     metrics = stress_metrics({"a": {"shocks": {}, "default": -0.1}, "b": {"default": 0.02}})
     assert [(metric.name, metric.value) for metric in metrics] == [("stress.b.default", 0.02)]
     assert stress_loss("a", {"shocks": {}, "default": -0.1}, {"X": 1.0}).value == pytest.approx(0.1)
@@ -132,7 +132,7 @@ def test_a_loss_does_not_depend_on_the_order_of_the_book(order: list[int]) -> No
     assert stress_loss("s", {"shocks": shocks}, shuffled) == stress_loss("s", {"shocks": shocks}, book)
 
 
-def test_without_scenarios_the_report_says_so() -> None:
+def test_stress_report_without_scenarios_is_insufficient_with_the_reason() -> None:
     report = World().report()
     assert (report.status, report.reason, report.losses) == ("insufficient", "stress_absent", [])
     assert report.input.source == "absent"
@@ -148,7 +148,7 @@ def test_inv_05_an_event_handled_twice_stores_one_report() -> None:
     assert world.evaluations.rows == first
 
 
-def test_the_report_keeps_what_it_follows_from() -> None:
+def test_stress_report_keeps_causation_correlation_and_trace_ids() -> None:
     world = World()
     event = world.announced(stress=SCENARIOS)
     world.evaluate(event)
@@ -156,7 +156,7 @@ def test_the_report_keeps_what_it_follows_from() -> None:
     assert (record.causation_id, record.correlation_id, record.trace_header) == (event.id, "c-1", "Root=1")
 
 
-def test_an_expired_snapshot_is_refused() -> None:
+def test_stress_engine_skips_an_expired_snapshot() -> None:
     world = World()
     event = world.announced(stress=SCENARIOS)
     world.clock.advance(seconds=900)
@@ -187,7 +187,7 @@ def test_inv_06_no_loss_is_computed_on_a_damaged_blob() -> None:
         b"[]",
     ],
 )
-def test_f27_an_upload_that_is_no_stress_is_recorded_and_not_retried(header: bytes) -> None:
+def test_f27_malformed_stress_blob_is_recorded_as_invalid_input_and_not_retried(header: bytes) -> None:
     world, data = World(), b"rsh1 stress " + header + b"\n"
     ref = world.blobs.put("w1", "stress", digest(data), data)
     event = world.announced(stress_ref=ref.document())
@@ -211,7 +211,7 @@ def test_a_report_too_large_for_the_bus_keeps_the_worst_losses_and_counts_the_re
     assert world.report(stress=dict(reversed(scenarios.items()))) == report
 
 
-def test_a_claim_check_is_redeemed_at_the_store() -> None:
+def test_stress_engine_loads_a_claim_check_snapshot_from_the_store() -> None:
     world = World()
     event = world.announced(stress=SCENARIOS, constraints={"note": "x" * EVENT_ENTRY_MAX_BYTES})
     assert "claim_check" in event.data

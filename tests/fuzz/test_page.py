@@ -13,12 +13,12 @@ from tests.fuzz.page import page
 HEALTH = "GET /risk-hub/health"
 
 
-def test_a_hub_that_is_not_on_loopback_is_not_asked() -> None:
+def test_fuzz_rejects_a_hub_outside_loopback() -> None:
     with pytest.raises(ValueError, match=r"only a stage on 127\.0\.0\.1"):
         fuzz(HubEndpoint("https://hub.example.com", "token"), 1, 1)
 
 
-def test_the_page_counts_server_errors_and_shows_findings() -> None:
+def test_fuzz_page_counts_server_errors_and_shows_findings() -> None:
     tally = Tally(cases=Counter(fuzzing=3), statuses=Counter({(HEALTH, 200): 2, (HEALTH, 502): 1}))
     tally.findings.append(Finding("declared_answer", HEALTH, "the status 502 is not declared"))
     tally.errors.append("stopped after 1 s")
@@ -33,11 +33,11 @@ def test_the_page_counts_server_errors_and_shows_findings() -> None:
     assert "The engine failed: stopped after 1 s" in text
 
 
-def test_a_page_without_findings_has_no_section_for_them() -> None:
+def test_fuzz_page_without_findings_has_no_findings_section() -> None:
     assert "## Findings" not in page(Tally(), [HEALTH], ["declared_answer"], {})
 
 
-def test_every_operation_of_the_description_is_named_once() -> None:
+def test_every_api_operation_is_listed_once() -> None:
     names = operations(openapi())
     assert len(names) == len(set(names))
     assert HEALTH in names

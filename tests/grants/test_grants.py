@@ -21,24 +21,24 @@ def running() -> Iterator[Experiment]:
         yield opened
 
 
-def test_every_grant_is_explained_and_every_need_is_granted(running: Experiment) -> None:
+def test_granted_permissions_equal_the_listed_needs(running: Experiment) -> None:
     assert running.unexplained() == set()
 
 
-def test_lambda_misses_each_grant_that_it_uses_itself(running: Experiment) -> None:
+def test_removing_any_grant_used_by_lambda_itself_denies_access(running: Experiment) -> None:
     used = [grant for grant in running.grants() if (grant.action, grant.where) not in SCENARIOS[grant.folder]]
     assert used
     assert [grant for grant in used if running.without(grant).failure is None] == []
 
 
-def test_a_grant_that_nothing_misses_is_found(running: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unneeded_grant_is_detected(running: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
     needless = Grant("snapshot_writer", "dynamodb:GetItem", "marks")
     rows = {**SCENARIOS["snapshot_writer"], ("dynamodb:GetItem", "marks"): publishes}
     monkeypatch.setitem(SCENARIOS, "snapshot_writer", rows)
     assert running.without(needless).failure is None
 
 
-def test_a_grant_that_is_taken_away_is_missed(running: Experiment) -> None:
+def test_removing_any_sampled_grant_fails_its_scenario(running: Experiment) -> None:
     told = [grant for grant in running.grants() if (grant.action, grant.where) in SCENARIOS[grant.folder]]
     taken = random.sample(told, TAKEN_BY_RUNNING)
     running.check_scenarios_pass(taken)

@@ -68,7 +68,7 @@ def test_every_route_is_found_with_and_without_a_trailing_slash(
         assert external_prefix(event) == address.prefix
 
 
-def test_a_path_is_decoded_once_wherever_it_is_called(api: Gateway, address: Address) -> None:
+def test_path_is_percent_decoded_exactly_once(api: Gateway, address: Address) -> None:
     assert send(api, address, "POST", "/risk-hub/worlds/%61%2Bb/snapshots", book()).status == 201
     assert send(api, address, "GET", "/risk-hub/worlds/a+b/snapshots/latest").json["world_id"] == "a+b"
     for twice in ("%2561%2Bb", "a%252Bb", "%252561+b"):
@@ -86,7 +86,7 @@ def test_special_characters_of_a_path_segment_are_part_of_the_value(
     assert answer.slug in wanted
 
 
-def test_no_header_of_the_client_changes_an_address(api: Gateway, address: Address) -> None:
+def test_forged_host_and_forwarding_headers_do_not_change_location(api: Gateway, address: Address) -> None:
     forged = {
         "Host": "evil.example/elsewhere",
         "X-Forwarded-Host": "evil.example",
@@ -114,7 +114,7 @@ def test_two_actors_joined_by_an_http_api_are_refused(api: Gateway) -> None:
     assert send(api, http_api, "POST", WORLD, book()).status == 201
 
 
-def test_behind_the_local_front_door_paths_have_no_prefix(api: Gateway) -> None:
+def test_local_endpoint_paths_have_no_prefix(api: Gateway) -> None:
     event = proxy_event("POST", WORLD, api.headers.items(), orjson.dumps(book()))
     event["requestContext"] = {"stage": "v1", "path": f"/v1{WORLD}", "apiId": "abc"}
     assert api.send(event).headers["location"] == f"{WORLD}/lookup?version=v1"

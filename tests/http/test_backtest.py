@@ -40,7 +40,7 @@ def history(hub: Hub) -> Hub:
     return hub
 
 
-def test_the_report_tells_every_test(history: Hub) -> None:
+def test_backtest_report_has_every_test_statistic(history: Hub) -> None:
     document = read(history.gateway()).json
     assert (document["observations"], document["exceedances"]) == (DAYS - 1, 6)
     assert document["expected_exceedances"] == pytest.approx(2.51)
@@ -65,12 +65,12 @@ def test_the_report_tells_every_test(history: Hub) -> None:
 
 
 @pytest.mark.parametrize("query", ["stage=paper", "stage=paper&to=2026-02-28T00:00:00Z", "stage=live"])
-def test_every_report_is_of_the_published_schema(history: Hub, query: str) -> None:
+def test_backtest_report_matches_the_published_schema(history: Hub, query: str) -> None:
     history.worlds.register("w1", "paper")
     jsonschema.validate(read(history.gateway(), query).json, SCHEMA)
 
 
-def test_a_stored_return_that_no_float_can_weigh_leaves_its_day_out_and_the_answer_stands(
+def test_stored_return_that_overflows_leaves_its_day_out_of_the_backtest(
     history: Hub,
 ) -> None:
     """A forecast stored before such returns were rejected must not make the route fail permanently."""
@@ -98,7 +98,7 @@ def test_too_few_days_give_counts_and_no_verdict(history: Hub) -> None:
     assert document["basel"]["zone"] is None
 
 
-def test_at_another_confidence_basel_has_no_increase(hub: Hub) -> None:
+def test_basel_multiplier_increase_is_null_at_95_percent_confidence(hub: Hub) -> None:
     tail = {"method": "historical", "confidence_bps": 9500, "expected_shortfall": None, "reason": None}
     for number in range(DAYS):
         day = f"{date(2026, 1, 5) + timedelta(days=number):%m-%dT21}"
@@ -109,14 +109,14 @@ def test_at_another_confidence_basel_has_no_increase(hub: Hub) -> None:
     assert document["independence"]["reason"] == "no_exceedance_has_a_next_day"
 
 
-def test_a_period_is_read_page_by_page(history: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backtest_does_not_depend_on_the_page_size(history: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = read(history.gateway()).json
     for size in (1, 7, DAYS, DAYS + 1):
         monkeypatch.setattr(backtest_risk, "PAGE_FORECASTS", size)
         assert read(history.gateway()).json == whole
 
 
-def test_an_hourly_world_is_back_tested_over_a_year_of_trading(hub: Hub) -> None:
+def test_year_of_hourly_forecasts_is_backtested_on_the_last_of_each_day(hub: Hub) -> None:
     """6,000 forecasts, of which 250 are read: the limits apply to those."""
     given = forecast("01-05T00", {"A": 0.001, "B": 0.001})
     for hours in range(250 * 24):
@@ -144,13 +144,13 @@ def test_from_and_to_bound_the_forecasts(history: Hub) -> None:
     assert [day["date"] for day in document["days"]] == ["2026-01-06", "2026-01-07"]
 
 
-def test_another_stage_has_nothing(history: Hub) -> None:
+def test_backtest_of_a_stage_without_forecasts_is_empty(history: Hub) -> None:
     history.worlds.register("w1", "paper")
     document = read(history.gateway(), "stage=live").json
     assert (document["observations"], document["days"]) == (0, [])
 
 
-def test_an_unknown_world_is_no_empty_report(hub: Hub) -> None:
+def test_backtest_of_an_unknown_world_is_404(hub: Hub) -> None:
     answer = read(hub.gateway())
     assert (answer.status, answer.json["type"]) == (404, "urn:risk-hub:problem:world-unknown")
 
@@ -159,7 +159,7 @@ def test_an_unknown_world_is_no_empty_report(hub: Hub) -> None:
     ("limit", "enough"),
     [("BACKTEST_FORECASTS_MAX_COUNT", DAYS), ("BACKTEST_POSITIONS_MAX_COUNT", 2 * DAYS)],
 )
-def test_a_period_with_too_much_in_it_is_refused(
+def test_period_with_too_many_forecasts_or_positions_is_refused(
     history: Hub, monkeypatch: pytest.MonkeyPatch, limit: str, enough: int
 ) -> None:
     monkeypatch.setattr(backtest_risk, limit, enough)
@@ -183,13 +183,11 @@ def test_a_period_with_too_much_in_it_is_refused(
         ("stage=paper&actor=gateway", "/actor"),
     ],
 )
-def test_a_question_that_is_not_understood_names_the_parameter(
-    api: Gateway, query: str, pointer: str
-) -> None:
+def test_invalid_backtest_query_is_400_naming_the_parameter(api: Gateway, query: str, pointer: str) -> None:
     answer = api("GET", f"{PATH}?{query}".rstrip("?"))
     errors: list[dict[str, Any]] = answer.json["errors"]
     assert (answer.status, [error["pointer"] for error in errors]) == (400, [pointer])
 
 
-def test_a_reader_needs_a_token(api: Gateway) -> None:
+def test_backtest_needs_a_token(api: Gateway) -> None:
     assert api("GET", f"{PATH}?stage=paper", headers={"Authorization": None}).status == 401

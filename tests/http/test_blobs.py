@@ -40,19 +40,19 @@ def test_a_blob_is_announced_uploaded_referred_to_and_fetched(api: Gateway, hub:
     assert answer.json["expires_at"] == "2026-01-05T12:05:00.000000Z"
 
 
-def test_what_is_stored_already_needs_no_upload(api: Gateway, hub: Hub) -> None:
+def test_stored_blob_needs_no_second_upload(api: Gateway, hub: Hub) -> None:
     ref = upload(api, hub)
     answer = api("POST", BLOBS, announcement())
     assert (answer.status, answer.json) == (200, {"ref": ref, "stored": True})
 
 
-def test_the_store_refuses_other_bytes_than_were_announced(api: Gateway, hub: Hub) -> None:
+def test_store_refuses_bytes_that_differ_from_the_announcement(api: Gateway, hub: Hub) -> None:
     put = api("POST", BLOBS, announcement()).json["put"]
     assert hub.uploads.send(put["url"], put["headers"], FACTOR[:-1] + b"\x01") == 400
     assert api("GET", f"{BLOBS}/{SHA256}").slug == "blob-not-found"
 
 
-def test_a_large_blob_goes_in_parts(api: Gateway, hub: Hub) -> None:
+def test_large_blob_is_uploaded_in_parts(api: Gateway, hub: Hub) -> None:
     data = bytes(BLOB_SINGLE_PUT_MAX_BYTES + 1)
     pieces = [data[start : start + BLOB_PART_BYTES] for start in range(0, len(data), BLOB_PART_BYTES)]
     parts = [hashlib.sha256(part).hexdigest() for part in pieces]
@@ -114,14 +114,14 @@ def test_a_blob_of_another_world_is_refused_and_not_found(api: Gateway, hub: Hub
     ],
 )
 @pytest.mark.parametrize("route", ["", f"/{SHA256}/complete", f"/{SHA256}/abort"])
-def test_every_door_to_the_blobs_refuses_alike(
+def test_all_blob_routes_refuse_invalid_requests_alike(
     api: Gateway, route: str, change: dict[str, Any], status: int, slug: str
 ) -> None:
     answer = api("POST", BLOBS + route, **{"body": announcement(), **change})
     assert (answer.status, answer.slug) == (status, slug)
 
 
-def test_who_may_not_write_may_not_upload_and_who_may_not_read_may_not_fetch(api: Gateway, hub: Hub) -> None:
+def test_upload_needs_the_write_scope_and_fetch_the_read_scope(api: Gateway, hub: Hub) -> None:
     reader = {"Authorization": f"Bearer {hub.tokens.issue(['snapshots:read'])}"}
     writer = {"Authorization": f"Bearer {hub.tokens.issue(['snapshots:write'])}"}
     other = {"Authorization": f"Bearer {hub.tokens.issue(['snapshots:write'], ['engine'])}"}
@@ -131,11 +131,11 @@ def test_who_may_not_write_may_not_upload_and_who_may_not_read_may_not_fetch(api
 
 
 @pytest.mark.parametrize("path", ["/risk-hub/worlds/%2e%2e/blobs", "/risk-hub/worlds/a b/blobs"])
-def test_a_world_of_no_form_is_refused(api: Gateway, path: str) -> None:
+def test_announcement_for_a_malformed_world_id_is_refused(api: Gateway, path: str) -> None:
     assert api("POST", path, announcement()).status in {404, 422}
 
 
-def test_a_digest_of_no_form_is_refused(api: Gateway) -> None:
+def test_malformed_blob_digest_is_refused(api: Gateway) -> None:
     answer = api("GET", f"{BLOBS}/{'A' * 64}")
     assert (answer.slug, answer.pointers) == ("contract-violation", ["/sha256"])
 
@@ -157,7 +157,7 @@ def begun_in_parts(api: Gateway, hub: Hub) -> tuple[str, dict[str, Any]]:
     return f"{BLOBS}/{begun.json['ref']['sha256']}", end
 
 
-def test_a_completion_that_needs_more_time_is_503_until_a_repetition_ends_it(api: Gateway, hub: Hub) -> None:
+def test_slow_completion_is_503_until_a_retry_finishes_it(api: Gateway, hub: Hub) -> None:
     path, end = begun_in_parts(api, hub)
     hub.uploads.completions_in_progress = 2
     for _ in range(2):
@@ -168,7 +168,7 @@ def test_a_completion_that_needs_more_time_is_503_until_a_repetition_ends_it(api
 
 
 @pytest.mark.parametrize("size_bytes", [1, BLOB_SINGLE_PUT_MAX_BYTES])
-def test_completing_an_upload_in_parts_as_a_blob_without_parts_is_not_found(
+def test_completing_a_multipart_upload_with_a_single_put_size_is_404(
     api: Gateway, hub: Hub, size_bytes: int
 ) -> None:
     path, end = begun_in_parts(api, hub)

@@ -96,7 +96,7 @@ def test_the_plain_representation_keeps_the_content_hash_as_its_tag(api: Gateway
         assert api("GET", url).headers["etag"] == quoted, url
 
 
-def test_a_snapshot_that_has_expired_meanwhile_is_not_answered_with_304(api: Gateway, hub: Hub) -> None:
+def test_snapshot_that_expired_since_the_last_read_is_200_not_304(api: Gateway, hub: Hub) -> None:
     publish(api, "inline")
     url = f"{WORLD}/latest?include_expired=true"
     fresh = api("GET", url)
@@ -106,7 +106,7 @@ def test_a_snapshot_that_has_expired_meanwhile_is_not_answered_with_304(api: Gat
     assert api("GET", url, headers={"If-None-Match": stale.headers["etag"]}).status == 304
 
 
-def test_a_replay_of_an_expired_snapshot_has_the_tag_of_an_expired_one(api: Gateway, hub: Hub) -> None:
+def test_repeated_post_after_expiry_has_another_etag(api: Gateway, hub: Hub) -> None:
     first = publish(api, "inline")
     hub.clock.advance(seconds=TTL_SECONDS)
     replay = publish(api, "inline")
@@ -114,7 +114,7 @@ def test_a_replay_of_an_expired_snapshot_has_the_tag_of_an_expired_one(api: Gate
     assert replay.headers["etag"] != first.headers["etag"]
 
 
-def test_an_expanded_answer_has_another_tag_than_one_with_references(api: Gateway) -> None:
+def test_expanded_response_has_another_etag_than_the_plain_one(api: Gateway) -> None:
     publish(api, "small")
     plain, expanded = (api("GET", f"{WORLD}/latest?expand={expand}") for expand in ("false", "true"))
     assert plain.headers["etag"] != expanded.headers["etag"]
@@ -124,7 +124,7 @@ def test_an_expanded_answer_has_another_tag_than_one_with_references(api: Gatewa
     assert api("GET", f"{WORLD}/latest?expand=true", headers=held).status == 304
 
 
-def test_an_answer_with_a_signed_url_is_never_304_and_never_stored(hub: Hub) -> None:
+def test_response_with_a_signed_url_is_never_304_and_must_not_be_cached(hub: Hub) -> None:
     api = hub_with_new_urls().gateway()
     publish(api, "large")
     url = f"{WORLD}/latest?expand=true"
@@ -166,7 +166,7 @@ def test_a_304_has_the_headers_that_its_200_has(api: Gateway) -> None:
 
 
 @pytest.mark.parametrize("path", [f"{WORLD}/latest", f"{WORLD}/latest?limit=0", "/risk-hub/nothing"])
-def test_an_error_is_never_stored(api: Gateway, path: str) -> None:
+def test_error_responses_must_not_be_cached(api: Gateway, path: str) -> None:
     answer = api("GET", path)
     assert answer.status >= 400
     assert answer.headers["cache-control"] == DO_NOT_STORE

@@ -56,7 +56,7 @@ def test_the_limit_of_one_stage_does_not_hold_in_another(limited: Gateway) -> No
     assert post_to(limited, "paper", levered(2.5)).status == 201
 
 
-def test_a_million_times_the_portfolio_is_refused_by_default(api: Gateway) -> None:
+def test_default_exposure_limit_refuses_million_fold_leverage(api: Gateway) -> None:
     for stage in ("backtest", "paper", "live"):
         assert post_to(api, stage, levered(1e6)).slug == "contract-violation"
         weights = levered(GROSS_EXPOSURE_MAX_DEFAULT_RATIO)
@@ -71,7 +71,7 @@ def test_the_contract_serves_the_limit_of_every_stage(limited: Gateway) -> None:
     }
 
 
-def test_limits_are_read_from_the_text_that_infra_gives() -> None:
+def test_exposure_limits_are_parsed_from_configuration_text() -> None:
     limits = ExposureLimits.parse("live=20.5,paper=100.0")
     assert (limits.gross("live"), limits.gross("paper")) == (20.5, 100.0)
     assert ExposureLimits.parse("").gross("live") == GROSS_EXPOSURE_MAX_DEFAULT_RATIO

@@ -61,7 +61,7 @@ def test_an_invalid_example_is_refused_with_its_type_and_pointers(path: Path) ->
     assert answer.json["remedy"]
 
 
-def test_there_are_examples_of_every_kind_of_refusal_that_a_body_can_meet() -> None:
+def test_invalid_examples_cover_every_problem_type_of_a_body() -> None:
     met = {example(path)["expected"]["type"].rpartition(":")[2] for path in files("invalid")}
     assert met >= {
         "contract-violation",
@@ -80,7 +80,7 @@ KINDS: tuple[BlobKind, ...] = ("covariance", "realized_returns", "stress")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_large_part_has_a_valid_example(kind: BlobKind) -> None:
+def test_every_component_has_valid_inline_and_reference_examples(kind: BlobKind) -> None:
     fields = [example(path)["request"].get("body", {}) for path in files("valid")]
     assert any(kind in body for body in fields)
     assert any(f"{kind}_ref" in body for body in fields)

@@ -55,7 +55,7 @@ def written(body: dict[str, Any], member: str, ending: str) -> bytes:
     return text.encode()
 
 
-def test_the_table_has_every_integer_that_a_schema_marks() -> None:
+def test_integer_table_covers_every_field_marked_in_the_schemas() -> None:
     marked = {
         (name, place.split("/")[place.split("/").index("properties") + 1])
         for name in REQUEST_FILES
@@ -77,9 +77,7 @@ def test_an_integer_with_fraction_or_exponent_is_refused_at_its_member(
 
 
 @pytest.mark.parametrize("integer", INTEGERS, ids="-".join)
-def test_the_same_integer_without_them_is_not_refused_for_its_notation(
-    api: Gateway, integer: tuple[str, str]
-) -> None:
+def test_plain_integer_is_not_refused_for_its_notation(api: Gateway, integer: tuple[str, str]) -> None:
     method, path, body = INTEGERS[integer]
     answer = api(method, path, written(body, integer[1], ""))
     assert answer.status in {200, 201} or integer[1] not in {
@@ -87,7 +85,7 @@ def test_the_same_integer_without_them_is_not_refused_for_its_notation(
     }
 
 
-def test_an_integer_of_an_enumeration_is_compared_by_its_value(api: Gateway) -> None:
+def test_enumerated_integer_accepts_a_fraction_of_zero(api: Gateway) -> None:
     answer = api("PUT", POLICY, written(POLICY_BODY, "window", ".0"))
     assert answer.status == 201
     assert answer.json["policy"]["drawdown"][0]["window"] == 30

@@ -57,7 +57,7 @@ def last_number(value: float) -> Fault:
 
 ANY: dict[str, Fault] = {
     "text": lambda _: b"Dear hub, this is a spreadsheet.",
-    "first line without an end": lambda data: data.partition(b"\n")[0],
+    "unterminated first line": lambda data: data.partition(b"\n")[0],
     "truncated first line": lambda data: data[:20] + b"\n",
     "header is not JSON": in_header(b"{", b"["),
     "header is not canonical": in_header(b"{", b"{ "),
@@ -72,19 +72,19 @@ WITH_NUMBERS: dict[str, Fault] = {
     "last byte missing": lambda data: data[:-1],
     "NaN": last_number(float("nan")),
     "Infinity": last_number(float("inf")),
-    "number beyond the contract": last_number(1e300),
+    "number out of range": last_number(1e300),
 }
 WITH_IDS: dict[str, Fault] = {
     "unsorted ids": in_header(b'["AAPL","MSFT"]', b'["MSFT","AAPL"]'),
-    "doubled ids": in_header(b'["AAPL","MSFT"]', b'["AAPL","AAPL"]'),
-    "an id that is a number": in_header(b'["AAPL","MSFT"]', b'["AAPL",1]'),
-    "an id that is too long": in_header(b'"MSFT"', b'"' + b"N" * (ASSET_ID_MAX_CHARS + 1) + b'"'),
+    "duplicate ids": in_header(b'["AAPL","MSFT"]', b'["AAPL","AAPL"]'),
+    "numeric id": in_header(b'["AAPL","MSFT"]', b'["AAPL",1]'),
+    "id too long": in_header(b'"MSFT"', b'"' + b"N" * (ASSET_ID_MAX_CHARS + 1) + b'"'),
 }
 # A factor form with one id less is another valid one, with more factors.
-AN_ID_TOO_FEW = {"an id too few": in_header(b'["AAPL","MSFT"]', b'["AAPL"]')}
+AN_ID_TOO_FEW = {"one id too few": in_header(b'["AAPL","MSFT"]', b'["AAPL"]')}
 DATES_BROKEN: dict[str, Fault] = {
-    "a date too few": in_header(b',"2026-01-04"', b""),
-    "a date that is a number": in_header(b'"2026-01-04"', b"4"),
+    "one date too few": in_header(b',"2026-01-04"', b""),
+    "numeric date": in_header(b'"2026-01-04"', b"4"),
 }
 COVARIANCE: dict[str, Fault] = {
     "no ids": in_header(b'["AAPL","MSFT"]', b"[]"),
@@ -92,19 +92,19 @@ COVARIANCE: dict[str, Fault] = {
     "no layout": in_header(b',"layout":', b',"shape":'),
 }
 RETURNS: dict[str, Fault] = {
-    "a length too many": in_header(b'"lengths":[3', b'"lengths":[3,3'),
-    "a length that is wrong": in_header(b'"lengths":[3', b'"lengths":[2'),
-    "a length that is zero": in_header(b'"lengths":[3', b'"lengths":[0'),
-    "a length that is negative": in_header(b'"lengths":[3', b'"lengths":[-3'),
+    "one length too many": in_header(b'"lengths":[3', b'"lengths":[3,3'),
+    "wrong length": in_header(b'"lengths":[3', b'"lengths":[2'),
+    "zero length": in_header(b'"lengths":[3', b'"lengths":[0'),
+    "negative length": in_header(b'"lengths":[3', b'"lengths":[-3'),
     "no lengths": in_header(b'"lengths"', b'"sizes"'),
 }
 STRESS: dict[str, Fault] = {
-    "a scenario that is a number": in_header(b'{"loss"', b'{"a":1},"d":1,"e":{"loss"'),
-    "a metric that is text": in_header(b'"loss":0.2', b'"loss":"0.2"'),
-    "a metric that is null": in_header(b'"loss":0.2', b'"loss":null'),
-    "a metric beyond the contract": in_header(b'"loss":0.2', b'"loss":1e+200'),
-    "a shock of a nameless asset": in_header(b'"AAPL":-0.3', b'"":-0.3'),
-    "a scenario name with a space at its end": in_header(b'"crash"', b'"crash "'),
+    "numeric scenario": in_header(b'{"loss"', b'{"a":1},"d":1,"e":{"loss"'),
+    "text metric": in_header(b'"loss":0.2', b'"loss":"0.2"'),
+    "null metric": in_header(b'"loss":0.2', b'"loss":null'),
+    "metric out of range": in_header(b'"loss":0.2', b'"loss":1e+200'),
+    "shock with an empty asset id": in_header(b'"AAPL":-0.3', b'"":-0.3'),
+    "scenario name with a trailing space": in_header(b'"crash"', b'"crash "'),
 }
 FAULTS: dict[str, dict[str, Fault]] = {
     "upper": ANY | WITH_NUMBERS | WITH_IDS | COVARIANCE | AN_ID_TOO_FEW,
@@ -121,7 +121,7 @@ CASES = [
 ]
 
 
-def test_a_cut_off_file_and_broken_json_are_named_as_such(api: Gateway, hub: Hub) -> None:
+def test_truncated_blob_and_invalid_header_json_are_named_in_the_detail(api: Gateway, hub: Hub) -> None:
     data = SOUND["upper"][1]
     faults = {
         "no line feed within 16777216 bytes; the file may be cut off": data[:20],
@@ -137,7 +137,7 @@ def test_a_cut_off_file_and_broken_json_are_named_as_such(api: Gateway, hub: Hub
         assert ".." not in refused.json["detail"]
 
 
-def test_post_and_expand_say_that_a_blob_cannot_be_read(
+def test_unreadable_blob_is_422_on_post_and_424_on_expand(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind, data = SOUND["upper"]
@@ -174,7 +174,7 @@ def malformed(form: str, fault: Fault) -> tuple[BlobKind, bytes]:
 
 
 @pytest.mark.parametrize("form", SOUND)
-def test_a_sound_blob_of_every_form_is_accepted_and_expanded(api: Gateway, hub: Hub, form: str) -> None:
+def test_valid_blob_of_every_form_is_accepted_and_expanded(api: Gateway, hub: Hub, form: str) -> None:
     kind, data = SOUND[form]
     assert post(api, referring({f"{kind}_ref": stored_ref(hub, kind, data)})).status == 201
     answer = api("GET", f"{WORLD}/latest?expand=true")
@@ -213,9 +213,7 @@ def publish_by_an_earlier_release(api: Gateway, hub: Hub, field: str, ref: dict[
 
 
 @pytest.mark.parametrize("form", ["upper", "returns", "stress"])
-def test_a_first_line_of_another_kind_is_refused_by_post_and_424_on_expand(
-    api: Gateway, hub: Hub, form: str
-) -> None:
+def test_header_of_another_kind_is_422_on_post_and_424_on_expand(api: Gateway, hub: Hub, form: str) -> None:
     kind, _ = SOUND[form]
     _, other = SOUND["stress" if kind != "stress" else "upper"]
     ref = stored_ref(hub, kind, other)
@@ -233,7 +231,7 @@ def test_a_reference_of_another_kind_in_a_stored_snapshot_is_424_on_expand(api: 
     assert "of kind stress, not covariance" in answer.json["detail"]
 
 
-def test_a_covariance_of_more_ids_than_weights_may_be_is_refused(api: Gateway, hub: Hub) -> None:
+def test_covariance_with_more_ids_than_the_weights_limit_is_refused(api: Gateway, hub: Hub) -> None:
     ids = ["AAPL", *(f"B{number:05}" for number in range(WEIGHTS_MAX_COUNT - 1)), "MSFT"]
     data = encode_factor(ids, [[0.1]] * len(ids), [0.01] * len(ids))
     refused = post(api, book(covariance_ref=stored_ref(hub, "covariance", data)))
@@ -241,7 +239,7 @@ def test_a_covariance_of_more_ids_than_weights_may_be_is_refused(api: Gateway, h
     assert "at most 10000 ids, not 10001" in refused.json["detail"]
 
 
-def test_a_blob_that_is_larger_than_the_first_read_is_judged_by_its_header(api: Gateway, hub: Hub) -> None:
+def test_blob_larger_than_the_first_read_is_checked_against_its_header(api: Gateway, hub: Hub) -> None:
     ids = ["AAPL", *(f"B{number:03}" for number in range(200)), "MSFT"]
     data = encode_covariance(ids, [0.0] * (len(ids) * (len(ids) + 1) // 2))
     assert len(data) > BLOB_FIRST_READ_BYTES
@@ -256,19 +254,19 @@ def stress_of(size_bytes: int) -> bytes:
     return encode_stress({f"{number:0100}": {} for number in range(count)})
 
 
-def test_a_first_line_that_is_longer_than_the_first_read_is_read_whole(api: Gateway, hub: Hub) -> None:
+def test_header_longer_than_the_first_read_is_read_completely(api: Gateway, hub: Hub) -> None:
     data = stress_of(2 * BLOB_FIRST_READ_BYTES)
     assert post(api, book(stress_ref=stored_ref(hub, "stress", data))).status == 201
 
 
-def test_first_lines_beyond_the_limit_are_refused_unparsed(api: Gateway, hub: Hub) -> None:
+def test_header_over_the_size_limit_is_refused(api: Gateway, hub: Hub) -> None:
     ref = stored_ref(hub, "stress", stress_of(BLOB_HEADERS_CHECKED_MAX_BYTES + 1_000))
     refused = post(api, book(stress_ref=ref))
     assert (refused.slug, refused.pointers) == ("blob-malformed", ["/stress_ref"])
     assert str(BLOB_HEADERS_CHECKED_MAX_BYTES) in refused.json["detail"]
 
 
-def test_the_first_lines_of_all_blobs_of_a_snapshot_share_the_limit(
+def test_headers_of_all_blobs_of_a_snapshot_share_the_size_limit(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refs = {f"{kind}_ref": stored_ref(hub, kind, data) for kind, data in (SOUND["upper"], SOUND["stress"])}
@@ -295,7 +293,7 @@ def test_a_referenced_covariance_must_cover_every_weight_as_an_inline_one_must(
     assert refused.json["errors"] == [{**inline.json["errors"][0], "pointer": "/covariance_ref"}]
 
 
-def test_referenced_returns_may_leave_a_weight_out_as_inline_ones_may(api: Gateway, hub: Hub) -> None:
+def test_referenced_returns_may_omit_a_weight_like_inline_returns(api: Gateway, hub: Hub) -> None:
     weights = {"AAPL": 0.5, "MSFT": 0.4, "NVDA": 0.1}
     assert post(api, book("v1", weights=weights, realized_returns=SERIES)).status == 201
     ref = stored_ref(hub, *SOUND["returns"])

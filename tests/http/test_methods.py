@@ -28,7 +28,7 @@ def without_id(answer: Answer) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name != "x-correlation-id"}
 
 
-def test_the_route_table_has_the_routes_and_methods_of_the_description() -> None:
+def test_route_table_has_the_routes_and_methods_of_the_openapi() -> None:
     assert {path: set(methods) for path, methods in METHODS_BY_ROUTE.items()} == DECLARED
     assert {path: allowed_methods(concrete(path)) for path in DECLARED} == {p: allow(p) for p in DECLARED}
 
@@ -60,7 +60,7 @@ def test_options_is_204_with_allow_and_needs_no_token(api: Gateway, path: str) -
     assert answer.headers["allow"] == ", ".join(allow(path))
 
 
-def test_options_and_a_wrong_method_on_an_unknown_path_are_404(api: Gateway) -> None:
+def test_every_method_on_an_unknown_path_is_404(api: Gateway) -> None:
     for method in METHODS:
         for path in (
             "/risk-hub",
@@ -83,14 +83,14 @@ def test_head_has_the_status_and_headers_of_get_and_no_body(api: Gateway, path: 
     assert got.body
 
 
-def test_head_answers_304_to_a_client_that_holds_the_snapshot(api: Gateway) -> None:
+def test_head_with_a_matching_etag_is_304(api: Gateway) -> None:
     assert post(api).status == 201
     etag = api("HEAD", f"{WORLD}/latest").headers["etag"]
     assert api("HEAD", f"{WORLD}/latest", headers={"If-None-Match": etag}).status == 304
 
 
 @pytest.mark.parametrize("path", [path for path in DECLARED if "GET" in DECLARED[path]])
-def test_head_needs_the_token_that_get_needs(api: Gateway, hub: Hub, path: str) -> None:
+def test_head_needs_the_same_authorization_as_get(api: Gateway, hub: Hub, path: str) -> None:
     writer = f"Bearer {hub.tokens.issue(['snapshots:write'])}"
     for authorization in (None, "Bearer nobody", writer):
         given: dict[str, Any] = {"headers": {"Authorization": authorization}}

@@ -10,7 +10,7 @@ def routes(door: Router) -> set[tuple[str, str]]:
     return {(route.method.lower(), route.openapi_path) for route in found}
 
 
-def test_the_doors_have_the_routes_that_the_description_has() -> None:
+def test_routers_have_exactly_the_routes_of_the_openapi() -> None:
     gateway = Hub().gateway()
     assert isinstance(gateway.writer, Router)
     assert isinstance(gateway.reader, Router)

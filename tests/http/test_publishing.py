@@ -36,7 +36,7 @@ def test_a_new_snapshot_is_201_with_location_and_etag(api: Gateway) -> None:
     assert answer.json["as_of_utc"] == "2026-01-05T11:59:00.000000Z"
 
 
-def test_inv_02_a_replay_is_200_with_the_first_record(api: Gateway, hub: Hub) -> None:
+def test_inv_02_repeated_post_is_200_with_the_first_record(api: Gateway, hub: Hub) -> None:
     first = post(api)
     hub.clock.advance(minutes=3)
     again = post(api, book(as_of="2026-01-05T20:59:00+09:00", weights={"MSFT": 0.4, "AAPL": 0.6}))
@@ -46,7 +46,7 @@ def test_inv_02_a_replay_is_200_with_the_first_record(api: Gateway, hub: Hub) ->
     assert "idempotency-replayed" not in first.headers
 
 
-def test_a_replay_after_expiry_says_so_and_refreshes_nothing(api: Gateway, hub: Hub) -> None:
+def test_repeated_post_after_expiry_is_marked_expired_and_not_refreshed(api: Gateway, hub: Hub) -> None:
     first = post(api)
     hub.clock.advance(hours=1)
     again = post(api)
@@ -65,7 +65,7 @@ def test_inv_01_other_content_under_the_same_version_is_409_with_both_hashes(api
     assert api("GET", first.headers["location"]).json == first.json
 
 
-def test_another_actor_or_stage_is_other_content(api: Gateway) -> None:
+def test_same_version_from_another_actor_or_stage_is_a_conflict(api: Gateway) -> None:
     post(api)
     assert post(api, headers={"X-Actor": "risk-engine"}).slug == "version-conflict"
     assert post(api, headers={"X-Stage": "live"}).slug == "version-conflict"
@@ -78,7 +78,7 @@ def test_inv_09_a_refused_write_leaves_nothing_visible(api: Gateway, hub: Hub) -
     assert api("GET", f"{WORLD}/latest").slug == "world-unknown"
 
 
-def test_large_parts_are_offloaded_and_small_ones_stay(api: Gateway, hub: Hub) -> None:
+def test_large_components_are_offloaded_and_small_ones_stay_inline(api: Gateway, hub: Hub) -> None:
     answer = post(api, book(weights=ELEVEN, covariance=MATRIX_11, realized_returns=[0.01] * 100))
     assert answer.status == 201
     ref = answer.json["covariance_ref"]
@@ -90,7 +90,7 @@ def test_large_parts_are_offloaded_and_small_ones_stay(api: Gateway, hub: Hub) -
     assert answer.json["realized_returns"] == [0.01] * 100
 
 
-def test_without_offload_everything_stays_inline_with_the_same_hash(hub: Hub, api: Gateway) -> None:
+def test_disabled_offload_keeps_components_inline_with_the_same_hash(hub: Hub, api: Gateway) -> None:
     body = book(weights=ELEVEN, covariance=MATRIX_11)
     offloaded = post(api, body)
     inline_hub = Hub(offload=OffloadPolicy(enabled=False, inline_threshold_entries=100))
@@ -101,7 +101,7 @@ def test_without_offload_everything_stays_inline_with_the_same_hash(hub: Hub, ap
     assert hub.blobs.objects
 
 
-def test_a_reference_to_an_offloaded_blob_gives_the_same_hash_and_is_a_replay(api: Gateway) -> None:
+def test_post_by_reference_to_the_offloaded_blob_repeats_the_inline_post(api: Gateway) -> None:
     inline = post(api, book(weights=ELEVEN, covariance=MATRIX_11))
     by_ref = post(api, book(weights=ELEVEN, covariance_ref=inline.json["covariance_ref"]))
     assert by_ref.status == 200
@@ -110,7 +110,7 @@ def test_a_reference_to_an_offloaded_blob_gives_the_same_hash_and_is_a_replay(ap
     assert plain.status == 200
 
 
-def test_a_reference_to_nothing_is_refused_with_its_pointer(api: Gateway) -> None:
+def test_reference_to_a_missing_blob_is_refused_with_its_pointer(api: Gateway) -> None:
     ref = {
         "ref": f"s3://blobs/risk-blobs/w1/{'a' * 64}",
         "sha256": "a" * 64,
@@ -188,7 +188,7 @@ ORDER: list[tuple[str, Callable[[Gateway, Hub], dict[str, Any]], int, str]] = [
 @pytest.mark.parametrize(
     ("request_of", "status", "slug"), [row[1:] for row in ORDER], ids=[row[0] for row in ORDER]
 )
-def test_refusals_come_in_the_order_of_the_contract(
+def test_first_failed_check_in_contract_order_decides_the_problem(
     api: Gateway, hub: Hub, request_of: Callable[[Gateway, Hub], dict[str, Any]], status: int, slug: str
 ) -> None:
     hopeless = {"world_id": "elsewhere", "version": " ", "weights": {}}
@@ -201,7 +201,7 @@ def test_413_comes_before_415(api: Gateway) -> None:
     assert (answer.status, answer.slug) == (413, "body-too-large")
 
 
-def test_a_body_at_the_limit_is_read(api: Gateway) -> None:
+def test_body_at_the_size_limit_is_accepted(api: Gateway) -> None:
     raw = orjson.dumps(book())
     assert post(api, raw + b" " * (BODY_MAX_BYTES - len(raw))).status == 201
 
@@ -224,7 +224,7 @@ def test_415_for_a_compressed_body_whose_encodings_are_in_two_headers(api: Gatew
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "Application/JSON; charset=UTF-8"])
-def test_json_media_types_are_taken(api: Gateway, media_type: str) -> None:
+def test_json_media_types_are_accepted(api: Gateway, media_type: str) -> None:
     assert post(api, headers={"Content-Type": media_type}).status == 201
 
 
@@ -242,14 +242,14 @@ def test_json_media_types_are_taken(api: Gateway, media_type: str) -> None:
         "bearer",
     ],
 )
-def test_401_for_whatever_is_no_live_bearer_token(api: Gateway, authorization: str | None) -> None:
+def test_missing_or_malformed_bearer_token_is_401(api: Gateway, authorization: str | None) -> None:
     answer = post(api, headers={"Authorization": authorization})
     assert (answer.status, answer.slug) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
-def test_the_authentication_scheme_is_taken_in_any_case(api: Gateway, scheme: str) -> None:
+def test_authentication_scheme_is_case_insensitive(api: Gateway, scheme: str) -> None:
     token = api.headers["Authorization"].partition(" ")[2]
     assert post(api, headers={"Authorization": f"{scheme} {token}"}).status == 201
 
@@ -259,7 +259,7 @@ def test_401_for_two_authorization_headers(api: Gateway) -> None:
     assert answer.slug == "unauthenticated"
 
 
-def test_401_for_a_token_past_its_end_and_f21_two_tokens_live_at_once(api: Gateway, hub: Hub) -> None:
+def test_f21_two_tokens_work_in_parallel_and_an_expired_one_is_401(api: Gateway, hub: Hub) -> None:
     second = hub.tokens.issue()
     assert post(api, headers={"Authorization": f"Bearer {second}"}).status == 201
     assert post(api).status == 200
@@ -270,7 +270,7 @@ def test_401_for_a_token_past_its_end_and_f21_two_tokens_live_at_once(api: Gatew
     assert post(api, headers={"Authorization": f"Bearer {second}"}).status == 200
 
 
-def test_a_token_in_the_query_is_no_token(api: Gateway) -> None:
+def test_token_in_the_query_string_is_401(api: Gateway) -> None:
     token = api.headers["Authorization"].partition(" ")[2]
     answer = api("POST", f"{WORLD}?token={token}", book(), headers={"Authorization": None})
     assert answer.slug == "unauthenticated"
@@ -285,7 +285,7 @@ def test_400_for_two_actors(api: Gateway) -> None:
     assert post(api, extra=[("x-actor", "ops")]).slug == "actor-required"
 
 
-def test_an_actor_of_128_characters_is_taken_and_a_stage_is_lower_cased(api: Gateway) -> None:
+def test_128_character_actor_is_accepted_and_stage_is_lower_cased(api: Gateway) -> None:
     answer = post(api, headers={"X-Actor": "a" * 128, "X-Stage": "LIVE"})
     assert answer.status == 201
     assert answer.json["provenance"] == {"actor": "a" * 128, "stage": "live"}
@@ -298,20 +298,20 @@ def test_a_malformed_world_is_refused(api: Gateway, world: str) -> None:
     assert answer.slug in {"contract-violation", "not-found"}
 
 
-def test_a_world_with_every_allowed_character_is_taken(api: Gateway) -> None:
+def test_world_id_with_every_allowed_special_character_is_accepted(api: Gateway) -> None:
     path = "/risk-hub/worlds/W1._:@%2B-z/snapshots"
     assert api("POST", path, book(world_id="W1._:@+-z")).status == 201
     assert api("GET", f"{path}/latest").json["world_id"] == "W1._:@+-z"
 
 
-def test_base64_bodies_are_decoded_and_junk_is_refused(api: Gateway) -> None:
+def test_base64_body_is_decoded_and_invalid_base64_is_refused(api: Gateway) -> None:
     event = proxy_event("POST", WORLD, api.headers.items(), orjson.dumps(book()))
     encoded = {**event, "body": base64.b64encode(orjson.dumps(book())).decode(), "isBase64Encoded": True}
     assert api.send(encoded).status == 201
     assert api.send({**encoded, "body": "***"}).slug == "malformed-json"
 
 
-def test_bytes_that_are_no_text_are_refused(api: Gateway) -> None:
+def test_body_that_is_not_utf8_is_refused(api: Gateway) -> None:
     assert post(api, b'{"a": "\xff"}').slug == "not-utf8"
 
 
@@ -350,7 +350,7 @@ def test_f12_a_store_that_is_down_is_503_with_retry_after(
     assert (answer.status, answer.slug, answer.headers["retry-after"]) == (503, "unavailable", "1")
 
 
-def test_a_fault_of_the_hub_is_a_500_problem_that_tells_no_secrets(
+def test_internal_error_is_a_500_problem_without_the_exception_text(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_snapshot: SnapshotRecord, _retain_until: object) -> PutOutcome:

@@ -33,7 +33,7 @@ def get(api: Gateway, path: str, **request: Any) -> Any:
     return answer.json
 
 
-def test_latest_is_by_as_of_whatever_the_arrival_order(api: Gateway, hub: Hub) -> None:
+def test_latest_is_the_newest_as_of_regardless_of_arrival_order(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "live", 10)
     publish(api, hub, "backfill", 11, as_of=0)
     assert get(api, "/latest")["version"] == "live"
@@ -57,7 +57,7 @@ def test_latest_filters_by_stage_and_actor(api: Gateway, hub: Hub) -> None:
     assert api("GET", f"{WORLD}/latest?actor=nobody").slug == "snapshot-not-found"
 
 
-def test_a_client_that_holds_the_latest_gets_304_without_a_body(api: Gateway, hub: Hub) -> None:
+def test_latest_with_a_matching_etag_is_304_without_a_body(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
     etag = api("GET", f"{WORLD}/latest").headers["etag"]
     for held in (etag, f"W/{etag}", f'"other", {etag}', "*"):
@@ -75,7 +75,7 @@ def test_a_star_in_a_list_of_tags_stands_for_no_tag(api: Gateway, hub: Hub, list
     assert answer.status == 200
 
 
-def test_404_tells_an_unknown_world_from_a_silent_and_from_an_empty_one(api: Gateway, hub: Hub) -> None:
+def test_404_distinguishes_unknown_empty_and_expired_worlds(api: Gateway, hub: Hub) -> None:
     assert api("GET", f"{WORLD}/latest").slug == "world-unknown"
     hub.worlds.register("w1", "live")
     assert api("GET", f"{WORLD}/latest").slug == "snapshot-not-found"
@@ -86,7 +86,7 @@ def test_404_tells_an_unknown_world_from_a_silent_and_from_an_empty_one(api: Gat
     assert silent.json["last_expired_at"] == iso(15)
 
 
-def test_lookup_by_version_and_by_as_of(api: Gateway, hub: Hub) -> None:
+def test_lookup_finds_snapshots_by_version_and_by_as_of(api: Gateway, hub: Hub) -> None:
     for minute in range(3):
         publish(api, hub, f"v{minute}", minute)
     assert get(api, "/lookup?version=v1")["version"] == "v1"
@@ -107,9 +107,7 @@ def test_lookup_before_the_first_snapshot_names_the_earliest_as_of(api: Gateway,
     assert get(api, f"/lookup?as_of={answer.json['earliest_as_of']}")["version"] == "v1"
 
 
-def test_the_earliest_as_of_is_that_of_a_snapshot_which_the_other_filters_admit(
-    api: Gateway, hub: Hub
-) -> None:
+def test_earliest_as_of_respects_the_other_filters(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "old", 0, ttl_sec=60)
     publish(api, hub, "new", 5)
     late, before = iso(4), f"{WORLD}/lookup?as_of={iso(-1)}"
@@ -120,9 +118,7 @@ def test_the_earliest_as_of_is_that_of_a_snapshot_which_the_other_filters_admit(
     assert "earliest_as_of" not in api("GET", f"{WORLD}/latest?stage=live").json
 
 
-def test_lookup_of_history_before_the_first_snapshot_names_the_earliest_of_an_expired_world(
-    api: Gateway, hub: Hub
-) -> None:
+def test_lookup_with_expired_names_the_earliest_as_of_of_an_expired_world(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0, ttl_sec=60)
     hub.clock.advance(hours=1)
     answer = api("GET", f"{WORLD}/lookup?as_of={iso(-1)}&include_expired=true")
@@ -130,7 +126,7 @@ def test_lookup_of_history_before_the_first_snapshot_names_the_earliest_of_an_ex
     assert api("GET", f"{WORLD}/lookup?as_of={iso(-1)}").slug == "snapshot-expired"
 
 
-def test_an_expired_version_is_history(api: Gateway, hub: Hub) -> None:
+def test_expired_version_is_404_unless_include_expired(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
     hub.clock.advance(minutes=20)
     expired = api("GET", f"{WORLD}/lookup?version=v1")
@@ -140,7 +136,7 @@ def test_an_expired_version_is_history(api: Gateway, hub: Hub) -> None:
     assert api("GET", f"{WORLD}/lookup?version=v9").slug == "snapshot-not-found"
 
 
-def test_inv_08_an_answer_about_the_past_never_changes(api: Gateway, hub: Hub) -> None:
+def test_inv_08_read_with_a_past_known_at_never_changes(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
     hub.clock.advance(minutes=1)
     known = iso(1)
@@ -154,7 +150,7 @@ def test_inv_08_an_answer_about_the_past_never_changes(api: Gateway, hub: Hub) -
     assert before[0]["expired"] is False
 
 
-def test_inv_08_the_reason_of_an_absence_in_the_past_never_changes_either(api: Gateway, hub: Hub) -> None:
+def test_inv_08_404_with_a_past_known_at_never_changes(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0, ttl_sec=60)
     hub.clock.advance(minutes=30)
     urls = [f"{WORLD}/latest?known_at={iso(minute)}" for minute in (-1, 2)]
@@ -164,13 +160,13 @@ def test_inv_08_the_reason_of_an_absence_in_the_past_never_changes_either(api: G
     assert [api("GET", url).body for url in urls] == before
 
 
-def test_known_at_hides_what_came_later_by_version_too(api: Gateway, hub: Hub) -> None:
+def test_known_at_hides_versions_published_later(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 5)
     assert api("GET", f"{WORLD}/lookup?version=v1&known_at={iso(4)}").slug == "snapshot-not-found"
     assert get(api, f"/lookup?version=v1&known_at={iso(5)}")["version"] == "v1"
 
 
-def test_an_answer_says_whether_it_is_settled(api: Gateway, hub: Hub) -> None:
+def test_read_with_known_at_states_whether_it_is_settled(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
     url = f"{WORLD}/latest?known_at={iso(0)}"
     hub.clock.advance(seconds=KNOWN_AT_SETTLE_SECONDS - 1)
@@ -181,9 +177,7 @@ def test_an_answer_says_whether_it_is_settled(api: Gateway, hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("url", ["/latest?", "/lookup?version=v1&", "/latest/risk?", "/latest/stress?"])
-def test_an_answer_that_nothing_was_known_says_whether_it_is_settled(
-    api: Gateway, hub: Hub, url: str
-) -> None:
+def test_404_with_known_at_states_whether_it_is_settled(api: Gateway, hub: Hub, url: str) -> None:
     publish(api, hub, "v1", 5)
     known_at = hub.clock.now - timedelta(seconds=KNOWN_AT_SETTLE_SECONDS - 1)
     asked = f"{WORLD}{url}known_at={format_instant(known_at)}"
@@ -200,7 +194,7 @@ def test_known_at_in_the_future_is_refused(api: Gateway) -> None:
     assert (answer.status, answer.slug, answer.pointers) == (400, "invalid-query", ["/known_at"])
 
 
-def test_a_list_pages_through_everything_newest_first(api: Gateway, hub: Hub) -> None:
+def test_list_pages_return_every_snapshot_newest_first(api: Gateway, hub: Hub) -> None:
     for minute in range(7):
         publish(api, hub, f"v{minute}", minute)
     seen: list[str] = []
@@ -217,13 +211,13 @@ def test_a_list_pages_through_everything_newest_first(api: Gateway, hub: Hub) ->
     assert pages == 3
 
 
-def test_a_page_that_is_exactly_full_is_the_last(api: Gateway, hub: Hub) -> None:
+def test_exactly_full_last_page_has_no_cursor(api: Gateway, hub: Hub) -> None:
     for minute in range(3):
         publish(api, hub, f"v{minute}", minute)
     assert get(api, "?limit=3")["next_cursor"] is None
 
 
-def test_a_list_filters_before_the_limit_and_turns_round(api: Gateway, hub: Hub) -> None:
+def test_list_applies_period_and_order_before_the_limit(api: Gateway, hub: Hub) -> None:
     for minute in range(6):
         publish(api, hub, f"v{minute}", minute)
     inside = get(api, f"?from={iso(1)}&to={iso(4)}&order=asc&limit=2")
@@ -233,7 +227,7 @@ def test_a_list_filters_before_the_limit_and_turns_round(api: Gateway, hub: Hub)
     assert rest["next_cursor"] is None
 
 
-def test_an_empty_list_is_an_empty_page(api: Gateway) -> None:
+def test_list_of_an_empty_world_is_one_empty_page(api: Gateway) -> None:
     assert get(api, "") == {"snapshots": [], "next_cursor": None}
 
 
@@ -259,7 +253,7 @@ ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_
 
 
 @pytest.mark.parametrize("version", ["v", "v1", "v12"])
-def test_only_the_issued_spelling_of_a_cursor_is_taken(api: Gateway, hub: Hub, version: str) -> None:
+def test_only_the_exact_issued_cursor_text_is_accepted(api: Gateway, hub: Hub, version: str) -> None:
     """Base64 decodes up to sixteen different last characters to the same bytes, and accepts padding."""
     publish(api, hub, version, 1)
     publish(api, hub, "older", 0)
@@ -273,9 +267,7 @@ def test_only_the_issued_spelling_of_a_cursor_is_taken(api: Gateway, hub: Hub, v
     "position", ["", "\x00", "\ue000", "v1", "2026-01-05T12:00:00.000000Z", f"{iso(0)}|{iso(0)}|"]
 )
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_inv_11_a_cursor_that_somebody_made_himself_is_refused(
-    api: Gateway, hub: Hub, position: str, order: str
-) -> None:
+def test_inv_11_forged_snapshot_list_cursor_is_400(api: Gateway, hub: Hub, position: str, order: str) -> None:
     publish(api, hub, "v1", 0)
     question = cursor_query("w1", ListQuery.model_validate({"order": order}))
     genuine, forged = encode_cursor(question, f"{iso(0)}|{iso(0)}|v1"), encode_cursor(question, position)
@@ -319,7 +311,7 @@ def test_reads_need_a_token_with_the_read_scope(api: Gateway, hub: Hub, path: st
     assert api("GET", f"{WORLD}{path}", headers={"Authorization": write_only}).slug == "forbidden-scope"
 
 
-def test_expand_resolves_references_to_what_was_sent(api: Gateway, hub: Hub) -> None:
+def test_expand_returns_the_original_component(api: Gateway, hub: Hub) -> None:
     ids = [f"A{i:02}" for i in range(12)]
     upper = [1.0 if i == j else (i + j) / 70 for i in range(12) for j in range(i, 12)]
     weights = dict.fromkeys(ids, 1 / 12)
@@ -330,7 +322,7 @@ def test_expand_resolves_references_to_what_was_sent(api: Gateway, hub: Hub) -> 
     assert "covariance_ref" not in expanded
 
 
-def test_f16_a_damaged_or_missing_blob_is_424_and_shows_nothing(api: Gateway, hub: Hub) -> None:
+def test_f16_damaged_or_missing_blob_is_424_on_expand(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0, realized_returns=[0.001] * 500)
     (ref,) = hub.blobs.objects
     hub.blobs.objects[ref] = ("realized_returns", b"rsh1 realized_returns {}\n")
@@ -342,7 +334,7 @@ def test_f16_a_damaged_or_missing_blob_is_424_and_shows_nothing(api: Gateway, hu
     assert get(api, "/latest")["version"] == "v1"
 
 
-def test_expand_gives_a_download_url_where_the_content_would_not_fit(
+def test_expand_gives_a_download_url_for_a_component_over_the_response_limit(
     api: Gateway, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("functions.hub.use_cases.expand_components.RESPONSE_MAX_BYTES", 2_000)
@@ -352,7 +344,7 @@ def test_expand_gives_a_download_url_where_the_content_would_not_fit(
     assert "realized_returns" not in expanded
 
 
-def test_risk_of_an_unknown_version_and_of_one_not_yet_evaluated(api: Gateway, hub: Hub) -> None:
+def test_risk_report_of_an_unknown_or_unevaluated_version_is_404(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
     assert api("GET", f"{WORLD}/v9/risk").slug == "snapshot-not-found"
     assert api("GET", f"{WORLD}/v1/risk").slug == "risk-not-found"
@@ -369,7 +361,7 @@ def test_the_remedy_for_a_missing_version_names_the_list_of_versions(api: Gatewa
 @pytest.mark.parametrize(
     "path", ["/risk-hub/worlds/a%20b/snapshots/latest", f"{WORLD}/a%20b/risk", "/risk-hub/worlds/w1/blobs/x"]
 )
-def test_the_remedy_for_a_bad_value_in_a_path_speaks_of_the_path(api: Gateway, path: str) -> None:
+def test_remedy_for_an_invalid_path_value_mentions_the_path(api: Gateway, path: str) -> None:
     answer = api("GET", path)
     assert answer.slug == "contract-violation"
     assert answer.json["remedy"].startswith("Correct the value in the path")

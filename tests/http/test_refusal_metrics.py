@@ -42,7 +42,9 @@ def test_every_refusal_is_counted_by_reason_and_by_status(
     assert (line["reason"], line["status"]) == (reason, status)
 
 
-def test_a_conflict_and_a_replay_are_counted(api: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_conflict_and_repeated_post_are_counted(
+    api: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
     for body in (book(), book(), book(weights={"AAPL": 1.0})):
         post(api, body)
     stored, replayed, conflict = counted(capsys)
@@ -58,7 +60,7 @@ def test_a_conflict_and_a_replay_are_counted(api: Gateway, capsys: pytest.Captur
         (DependencyUnavailableError(Dependency.SNAPSHOT_STORE, "slow"), "unavailable"),
     ],
 )
-def test_every_failure_of_the_hub_counts_as_5xx(
+def test_server_errors_are_counted_as_5xx(
     hub: Hub,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -74,7 +76,7 @@ def test_every_failure_of_the_hub_counts_as_5xx(
     assert (line["reason"], line["status"]) == (reason, "5xx")
 
 
-def test_a_blob_store_that_does_not_answer_is_counted_as_a_blob_error(
+def test_unavailable_blob_store_is_counted_as_a_blob_error(
     hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -86,7 +88,9 @@ def test_a_blob_store_that_does_not_answer_is_counted_as_a_blob_error(
     assert [(line["reason"], dimension_sets(line)) for line in blobs] == [("unavailable", [["reason"]])]
 
 
-def test_f30_no_word_of_a_caller_becomes_a_metric(api: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+def test_f30_caller_input_never_becomes_a_metric_dimension(
+    api: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
     word = "made-up-by-the-caller"
     api("POST", f"/risk-hub/worlds/{word}/snapshots", book(word), {"X-Actor": word})
     api("POST", f"/risk-hub/worlds/{word}/snapshots", book(word), {"X-Stage": word})
@@ -104,7 +108,7 @@ def test_f30_no_word_of_a_caller_becomes_a_metric(api: Gateway, capsys: pytest.C
 
 
 @pytest.mark.parametrize("metered", [True, False])
-def test_a_repetition_is_counted_by_world_where_the_world_has_metrics_of_its_own(
+def test_repeated_post_is_counted_by_world_only_for_worlds_with_metrics(
     hub: Hub, capsys: pytest.CaptureFixture[str], *, metered: bool
 ) -> None:
     asked: list[tuple[str, str]] = []

@@ -72,7 +72,7 @@ def test_a_report_is_read_by_version(api: Gateway, hub: Hub, kind: ReportKind) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_version_that_is_not_evaluated_yet_is_a_404_that_says_when_to_ask_again(
+def test_version_without_a_report_yet_is_404_with_retry_after(
     api: Gateway, hub: Hub, kind: ReportKind
 ) -> None:
     publish(api, hub, "v1", 0)
@@ -85,7 +85,7 @@ def test_a_version_that_is_not_evaluated_yet_is_a_404_that_says_when_to_ask_agai
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_inv_15_an_expired_version_without_a_report_is_final_and_names_the_command_that_evaluates_it(
+def test_inv_15_expired_version_without_a_report_is_a_final_404_with_the_evaluate_command(
     api: Gateway, hub: Hub, kind: ReportKind
 ) -> None:
     publish(api, hub, "v1", 0, ttl_sec=60)
@@ -105,7 +105,7 @@ def test_inv_15_an_expired_version_without_a_report_is_final_and_names_the_comma
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_inv_15_a_backfilled_version_is_awaited_however_short_its_ttl(
+def test_inv_15_report_of_a_backfilled_version_is_awaited_for_14_days(
     api: Gateway, hub: Hub, kind: ReportKind
 ) -> None:
     publish(api, hub, "v1", 0, ttl_sec=1, provenance={"source": "backfill"})
@@ -147,9 +147,7 @@ def test_the_latest_report_is_that_of_the_newest_unexpired_snapshot(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_latest_report_at_a_past_instant_is_one_that_was_evaluated_by_then(
-    api: Gateway, hub: Hub, kind: ReportKind
-) -> None:
+def test_latest_report_with_known_at_was_evaluated_by_then(api: Gateway, hub: Hub, kind: ReportKind) -> None:
     publish(api, hub, "v1", 0)
     evaluate(hub, "v1", 2)
     publish(api, hub, "v2", 5)
@@ -183,9 +181,7 @@ def test_a_report_at_a_past_instant_says_whether_a_running_evaluation_can_still_
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_latest_in_a_path_names_the_newest_snapshot_and_never_a_version(
-    api: Gateway, hub: Hub, kind: ReportKind
-) -> None:
+def test_latest_in_a_report_path_is_never_read_as_a_version(api: Gateway, hub: Hub, kind: ReportKind) -> None:
     publish(api, hub, "latest", 0)
     evaluate(hub, "latest")
     publish(api, hub, "v2", 1)
@@ -233,7 +229,7 @@ def test_pages_of_exit_signals_cover_the_list_once(api: Gateway, hub: Hub, stage
     assert found == [iso(minute) for minute in (4, 3, 2, 1, 0)]
 
 
-def test_a_cursor_of_exit_signals_belongs_to_its_own_query(api: Gateway, hub: Hub) -> None:
+def test_exit_signal_cursor_is_refused_for_another_query(api: Gateway, hub: Hub) -> None:
     for minute in range(3):
         emit(hub, minute)
     cursor = api("GET", f"{SIGNALS}?limit=1").json["next_cursor"]
@@ -245,7 +241,7 @@ def test_a_cursor_of_exit_signals_belongs_to_its_own_query(api: Gateway, hub: Hu
 
 
 @pytest.mark.parametrize("position", ["", "yesterday", f"{iso(0)}|short", f"{iso(0)}|{iso(0)}|v1"])
-def test_a_cursor_at_which_no_page_of_exit_signals_ends_is_refused(api: Gateway, position: str) -> None:
+def test_forged_exit_signal_cursor_is_refused(api: Gateway, position: str) -> None:
     forged = encode_cursor(cursor_query("w1", SignalsQuery()), position)
     assert api("GET", f"{SIGNALS}?cursor={forged}").slug == "cursor-invalid"
 

@@ -14,7 +14,7 @@ def requests(written: str) -> list[dict[str, Any]]:
     return [line for line in every if line.get("message") == "request"]
 
 
-def test_the_line_of_a_request_names_its_token_by_the_id(
+def test_request_log_line_has_the_token_id_and_never_the_token(
     api: Gateway, hub: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = hub.tokens.live[0].id, hub.tokens.issue(["snapshots:read"])

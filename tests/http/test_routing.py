@@ -47,9 +47,7 @@ def ask(method: str, path: str) -> dict[str, Any]:
         ("GET", "/worlds/a:b %7C[ü]/snapshots/latest", '{"route":"latest","world_id":"a:b %7C[ü]"}'),
     ],
 )
-def test_the_first_route_that_fits_answers_with_the_path_values_as_they_stand(
-    method: str, path: str, body: str
-) -> None:
+def test_first_matching_route_gets_the_path_values_unchanged(method: str, path: str, body: str) -> None:
     answer = ask(method, path)
     assert (answer["statusCode"], answer["body"]) == (200, body)
 
@@ -66,13 +64,13 @@ def test_the_first_route_that_fits_answers_with_the_path_values_as_they_stand(
         ("GET", "x/worlds"),
     ],
 )
-def test_what_fits_no_route_is_a_problem(method: str, path: Any) -> None:
+def test_request_without_a_matching_route_is_a_404_problem(method: str, path: Any) -> None:
     answer = ask(method, path)
     assert answer["statusCode"] == 404
     assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
 
 
-def test_an_error_that_nobody_expected_is_a_problem_that_keeps_its_secret() -> None:
+def test_unexpected_exception_is_a_500_problem_without_its_text() -> None:
     def fail(_request: Request, _path: Mapping[str, str]) -> Response[Any]:
         raise RuntimeError("a secret")
 
@@ -83,7 +81,7 @@ def test_an_error_that_nobody_expected_is_a_problem_that_keeps_its_secret() -> N
     assert "secret" not in answer["body"]
 
 
-def test_a_header_is_found_in_any_case_and_in_either_form_of_the_event() -> None:
+def test_header_lookup_is_case_insensitive_in_both_event_formats() -> None:
     several = Request({"multiValueHeaders": {"X-A": ["1"], "x-a": ["2"], "X-B": None}}, "r")
     assert (several.headers("x-A"), several.header("X-A"), several.headers("x-b")) == (["1", "2"], None, [])
     assert Request({"headers": {"X-A": "1"}}, "r").header("x-a") == "1"

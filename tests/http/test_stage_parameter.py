@@ -19,14 +19,14 @@ TAKING_STAGE = [
 STAGES = "must be one of backtest, live, paper"
 
 
-def test_the_routes_that_take_a_stage_are_known() -> None:
+def test_stage_parameter_routes_include_every_expected_route() -> None:
     assert {"snapshots", "latest", "lookup", "backtest", "expectations", "exit-policy"} <= {
         path.rpartition("/")[2] for _, path in TAKING_STAGE
     }
 
 
 @pytest.mark.parametrize(("method", "path"), TAKING_STAGE)
-def test_a_mistyped_stage_is_400_with_the_stages_of_the_deployment(
+def test_unknown_stage_is_400_listing_the_deployed_stages(
     api: Gateway, hub: Hub, method: str, path: str
 ) -> None:
     assert post(api).status == 201
@@ -42,6 +42,6 @@ def test_a_mistyped_stage_is_400_with_the_stages_of_the_deployment(
 
 
 @pytest.mark.parametrize("stage", ["paper", "PAPER"])
-def test_a_stage_of_the_deployment_is_taken_in_any_case(api: Gateway, stage: str) -> None:
+def test_stage_query_parameter_is_case_insensitive(api: Gateway, stage: str) -> None:
     assert post(api).status == 201
     assert api("GET", f"/risk-hub/worlds/w1/snapshots/latest?stage={stage}").status == 200

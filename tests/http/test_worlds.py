@@ -41,7 +41,7 @@ def test_an_expectation_is_put_read_and_removed(hub: Hub, api: Gateway) -> None:
     assert api("GET", f"{EXPECTATIONS}?stage=paper").slug == "nothing-expected"
 
 
-def test_a_world_that_is_switched_on_is_given_its_time_to_come(hub: Hub, api: Gateway) -> None:
+def test_enabled_world_is_awaited_for_its_warning_time(hub: Hub, api: Gateway) -> None:
     """A world registered before its first snapshot must not raise an alarm as soon as it is enabled."""
     assert expect(api, {**WANTED, "enabled": False}).status == 201
     hub.clock.advance(hours=1)
@@ -64,7 +64,7 @@ def test_each_stage_has_its_own_expectation(api: Gateway) -> None:
     "stage", ["", "?stage=", "?stage=production", "?stage=paper&stage=live", "?stag=paper"]
 )
 @pytest.mark.parametrize("method", ["PUT", "GET", "DELETE"])
-def test_f30_a_stage_that_this_deployment_does_not_have_is_refused(
+def test_f30_expectation_for_an_undeployed_stage_is_refused(
     hub: Hub, api: Gateway, method: str, stage: str
 ) -> None:
     body = WANTED if method == "PUT" else None
@@ -73,7 +73,7 @@ def test_f30_a_stage_that_this_deployment_does_not_have_is_refused(
     assert hub.registry.notes == {}
 
 
-def test_a_refused_put_leaves_in_force_what_was_in_force(api: Gateway) -> None:
+def test_refused_put_keeps_the_stored_expectation(api: Gateway) -> None:
     before = expect(api).json
     refused = expect(api, {"owner": "desk-a", "warn_seconds": 0})
     assert (refused.status, refused.slug, refused.pointers) == (
@@ -86,7 +86,7 @@ def test_a_refused_put_leaves_in_force_what_was_in_force(api: Gateway) -> None:
     assert api("GET", f"{EXPECTATIONS}?stage=paper").json == before
 
 
-def test_a_token_that_publishes_cannot_silence_its_own_alarm(hub: Hub, api: Gateway) -> None:
+def test_publishing_token_cannot_change_expectations_or_exit_policies(hub: Hub, api: Gateway) -> None:
     producer = {"Authorization": f"Bearer {hub.tokens.issue(('snapshots:write', 'snapshots:read'))}"}
     for path, body in ((EXPECTATIONS, WANTED), (EXIT_POLICY, POLICY)):
         assert api("PUT", f"{path}?stage=paper", body, producer).slug == "forbidden-scope"
@@ -113,9 +113,7 @@ def test_the_default_policy_is_in_force_until_one_is_put(hub: Hub, api: Gateway)
     assert hub.worlds.exit_policy("w1", "paper") is None
 
 
-def test_a_policy_without_limits_on_gross_exposure_is_stored_as_earlier_releases_read_it(
-    hub: Hub, api: Gateway
-) -> None:
+def test_policy_without_gross_limits_is_stored_in_the_earlier_format(hub: Hub, api: Gateway) -> None:
     assert expect(api, POLICY, EXIT_POLICY).json["policy"]["gross"] == []
     ((_, note),) = hub.registry.notes.items()
     assert "gross" not in note.text
@@ -126,13 +124,13 @@ def test_a_policy_without_limits_on_gross_exposure_is_stored_as_earlier_releases
     assert in_force.gross[0].max_gross == 4.0
 
 
-def test_a_policy_that_the_exit_engine_could_not_read_is_refused(hub: Hub, api: Gateway) -> None:
+def test_invalid_exit_policy_is_refused_with_its_pointer(hub: Hub, api: Gateway) -> None:
     refused = expect(api, {**POLICY, "cool_down_seconds": 0}, EXIT_POLICY)
     assert (refused.slug, refused.pointers) == ("registration-invalid", ["/cool_down_seconds"])
     assert hub.registry.notes == {}
 
 
-def test_inv_11_a_policy_that_fits_no_row_is_refused(hub: Hub, api: Gateway) -> None:
+def test_inv_11_policy_larger_than_an_item_is_refused(hub: Hub, api: Gateway) -> None:
     """The longest lists of the longest names, of characters of four bytes each, exceed an item's size."""
     longest = [f"{number:03}" + "\U0001f34e" * 125 for number in range(200)]
     listed = {"assets": longest, "strategies": [f"{number:0128}" for number in range(200)]}
@@ -144,7 +142,7 @@ def test_inv_11_a_policy_that_fits_no_row_is_refused(hub: Hub, api: Gateway) -> 
     assert expect(api, {**POLICY, "freeze": {"assets": longest}}, EXIT_POLICY).status == 201
 
 
-def test_the_list_shows_how_every_world_stands(hub: Hub, api: Gateway) -> None:
+def test_world_list_shows_the_freshness_status_of_every_world(hub: Hub, api: Gateway) -> None:
     expect(api, path="/risk-hub/worlds/never-came/expectations")
     expect(api)
     hub.worlds.advance_head(stored("v1"))
@@ -163,7 +161,7 @@ def test_the_list_shows_how_every_world_stands(hub: Hub, api: Gateway) -> None:
     assert "expectation" not in seen["unasked"]
 
 
-def test_the_list_is_read_page_by_page(api: Gateway) -> None:
+def test_world_list_pages_return_every_world(api: Gateway) -> None:
     for number in range(5):
         expect(api, path=f"/risk-hub/worlds/w{number}/expectations")
     seen, cursor = [], ""
@@ -180,7 +178,7 @@ def test_the_list_is_read_page_by_page(api: Gateway) -> None:
 @pytest.mark.parametrize(
     "position", ["", "w1", "|", "w1|", "|paper", "w1|paper|", "w 1|paper", "w1|" + "s" * 99]
 )
-def test_inv_11_a_cursor_that_somebody_made_himself_is_refused(api: Gateway, position: str) -> None:
+def test_inv_11_forged_world_list_cursor_is_400(api: Gateway, position: str) -> None:
     """DynamoDB would refuse to start after an impossible key, and that would be a 5xx."""
     answer = api("GET", f"/risk-hub/worlds?cursor={encode_cursor(CURSOR_QUERY, position)}")
     assert (answer.status, answer.slug) == (400, "cursor-invalid")

@@ -65,7 +65,7 @@ def as_iam_counts(part: Any) -> Any:
 
 
 @pytest.mark.parametrize("stage", ["dev", "staging"])
-def test_a_stage_is_deployed_by_one_repository_from_the_environment_of_its_name(
+def test_deploy_role_trusts_one_repository_and_the_github_environment_of_its_stage(
     resources: dict[str, dict[str, Any]], stage: str
 ) -> None:
     role = only(
@@ -83,7 +83,7 @@ def test_a_stage_is_deployed_by_one_repository_from_the_environment_of_its_name(
     }
 
 
-def test_the_deploying_role_may_start_a_deployment_and_try_its_own_stage_and_nothing_else(
+def test_deploy_role_has_only_deployment_and_smoke_test_permissions(
     resources: dict[str, dict[str, Any]],
 ) -> None:
     for policy in of_type(resources, "AWS::IAM::Policy"):
@@ -107,7 +107,9 @@ def test_the_deploying_role_may_start_a_deployment_and_try_its_own_stage_and_not
         }
 
 
-def test_the_execution_policy_fits_and_never_means_everything(resources: dict[str, dict[str, Any]]) -> None:
+def test_execution_policy_fits_the_size_limit_without_unrestricted_wildcards(
+    resources: dict[str, dict[str, Any]],
+) -> None:
     policy = only(iter(of_type(resources, "AWS::IAM::ManagedPolicy")))
     assert len(json.dumps(as_iam_counts(policy["PolicyDocument"]), separators=(",", ":"))) <= POLICY_MAX_CHARS
     for statement in execution(resources):
@@ -117,7 +119,7 @@ def test_the_execution_policy_fits_and_never_means_everything(resources: dict[st
             assert not any("*" in action for action in listed(statement["Action"])), statement
 
 
-def test_the_execution_policy_fits_with_a_boundary_too(tmp_path: Path) -> None:
+def test_execution_policy_with_a_permissions_boundary_fits_the_size_limit(tmp_path: Path) -> None:
     boundary = f"arn:aws-us-gov:iam::111122223333:policy/{'b' * 128}"
     write_assembly(account_plan("owner/name", ["dev"], None, boundary), tmp_path / "cdk.out")
     template = json.loads(
@@ -127,7 +129,9 @@ def test_the_execution_policy_fits_with_a_boundary_too(tmp_path: Path) -> None:
     assert len(json.dumps(as_iam_counts(policy), separators=(",", ":"))) <= POLICY_MAX_CHARS
 
 
-def test_cloudformation_reaches_what_bears_the_hubs_names_only(resources: dict[str, dict[str, Any]]) -> None:
+def test_execution_policy_covers_only_resources_with_the_hubs_names(
+    resources: dict[str, dict[str, Any]],
+) -> None:
     unnamed = {
         "event-source-mapping:*",
         "deploymentconfig:*",
@@ -144,7 +148,9 @@ def test_cloudformation_reaches_what_bears_the_hubs_names_only(resources: dict[s
             assert own or arn == "*" or any(arn.endswith(each) for each in unnamed), arn
 
 
-def test_a_key_is_used_by_way_of_a_backup_vault_only(resources: dict[str, dict[str, Any]]) -> None:
+def test_execution_policy_allows_kms_use_only_through_aws_backup(
+    resources: dict[str, dict[str, Any]],
+) -> None:
     using = only(each for each in execution(resources) if "kms:Decrypt" in listed(each["Action"]))
     assert set(using["Action"]) == {
         "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant"
@@ -155,7 +161,7 @@ def test_a_key_is_used_by_way_of_a_backup_vault_only(resources: dict[str, dict[s
     assert mounting["Resource"] == "*"
 
 
-def test_a_key_is_made_and_changed_under_the_tag_of_the_project_alone(
+def test_execution_policy_creates_and_changes_only_kms_keys_with_the_project_tag(
     resources: dict[str, dict[str, Any]],
 ) -> None:
     making = only(each for each in execution(resources) if "kms:CreateKey" in listed(each["Action"]))
@@ -173,7 +179,7 @@ def roles(assembly: Callable[[str], Assembly]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def test_a_role_is_passed_to_the_services_that_act_for_us_and_to_no_other(
+def test_execution_policy_passes_roles_only_to_services_that_assume_them(
     resources: dict[str, dict[str, Any]], assembly: Callable[[str], Assembly]
 ) -> None:
     passing = only(each for each in execution(resources) if each["Action"] == "iam:PassRole")
@@ -184,7 +190,7 @@ def test_a_role_is_passed_to_the_services_that_act_for_us_and_to_no_other(
     assert set(passing["Condition"]["StringEquals"]["iam:PassedToService"]) == acting
 
 
-def test_no_policy_is_attached_to_a_role_but_those_that_aws_keeps_for_its_services(
+def test_execution_policy_attaches_only_the_aws_managed_policies_in_use(
     resources: dict[str, dict[str, Any]], assembly: Callable[[str], Assembly]
 ) -> None:
     attaching = only(each for each in execution(resources) if each["Action"] == "iam:AttachRolePolicy")
@@ -198,7 +204,7 @@ def test_no_policy_is_attached_to_a_role_but_those_that_aws_keeps_for_its_servic
 
 
 @pytest.mark.parametrize("stage", CLOUD_STAGE_NAMES)
-def test_the_execution_policy_knows_every_service_of_a_stage(
+def test_execution_policy_covers_every_aws_service_of_a_stage(
     resources: dict[str, dict[str, Any]], assembly: Callable[[str], Assembly], stage: str
 ) -> None:
     """A new kind of resource in a stage needs a row in infra/cdk/account/execution_policy.py."""
@@ -212,12 +218,14 @@ def test_the_execution_policy_knows_every_service_of_a_stage(
     assert used - known == set()
 
 
-def test_githubs_provider_outlives_the_stack_that_made_it(resources: dict[str, dict[str, Any]]) -> None:
+def test_github_oidc_provider_is_retained_when_its_stack_is_deleted(
+    resources: dict[str, dict[str, Any]],
+) -> None:
     provider = only(each for each in resources.values() if each["Type"] == "AWS::IAM::OIDCProvider")
     assert (provider["DeletionPolicy"], provider["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_an_account_that_has_githubs_provider_gets_no_second_one(tmp_path: Path) -> None:
+def test_existing_github_oidc_provider_is_reused(tmp_path: Path) -> None:
     write_assembly(account_plan("owner/name", ["dev"], PROVIDER), tmp_path / "cdk.out")
     template = json.loads(
         (tmp_path / "cdk.out" / f"{ACCOUNT_STACK}.template.json").read_text(encoding="utf-8")
@@ -239,7 +247,7 @@ def test_an_account_that_has_githubs_provider_gets_no_second_one(tmp_path: Path)
         ("owner/name", ["dev"], "arn:aws:iam::111122223333:oidc-provider/example.com", "is not the ARN"),
     ],
 )
-def test_what_could_let_in_somebody_else_is_refused(
+def test_account_plan_rejects_invalid_repository_stages_or_oidc_provider(
     repository: str, stages: list[str], provider: str | None, told: str
 ) -> None:
     with pytest.raises(EnvironmentSpecError, match=told):

@@ -27,7 +27,7 @@ def test_both_alarm_topics_are_encrypted_with_the_stages_own_rotated_key(assembl
 
 
 @pytest.mark.parametrize("stage", ["local", "dev"])
-def test_a_stage_without_encrypted_alarms_pays_for_no_key(assembly: Any, stage: str) -> None:
+def test_stage_without_encrypted_alarms_has_no_kms_key(assembly: Any, stage: str) -> None:
     assert ENVIRONMENTS[stage].encrypted_alarms is False
     assert assembly(stage).properties("operations", "AWS::KMS::Key") == []
     topics = assembly(stage).properties("operations", "AWS::SNS::Topic")
@@ -35,16 +35,14 @@ def test_a_stage_without_encrypted_alarms_pays_for_no_key(assembly: Any, stage: 
 
 
 @pytest.mark.parametrize("stage", ["staging", "prod"])
-def test_cloudwatch_may_use_the_key_for_alarms_of_this_account_alone(assembly: Any, stage: str) -> None:
+def test_cloudwatch_may_use_the_alarm_key_only_for_this_account(assembly: Any, stage: str) -> None:
     statement = users_of_the_key(assembly(stage))["cloudwatch.amazonaws.com"]
     assert set(statement["Action"]) == PUBLISHING
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 @pytest.mark.parametrize("stage", ["staging", "prod"])
-def test_every_service_that_may_publish_to_a_topic_may_use_the_key_and_no_other(
-    assembly: Any, stage: str
-) -> None:
+def test_only_services_that_publish_to_alarm_topics_may_use_the_key(assembly: Any, stage: str) -> None:
     found = assembly(stage)
     publishing = {
         statement["Principal"]["Service"]
@@ -57,7 +55,7 @@ def test_every_service_that_may_publish_to_a_topic_may_use_the_key_and_no_other(
     assert all(set(listed(each["Action"])) == PUBLISHING for each in users.values())
 
 
-def test_the_account_alone_administers_the_key(prod: Assembly) -> None:
+def test_only_the_account_root_administers_the_alarm_key(prod: Assembly) -> None:
     key = only(iter(prod.properties("operations", "AWS::KMS::Key")))
     owners = [each for each in key["KeyPolicy"]["Statement"] if "AWS" in each["Principal"]]
     (owner,) = owners

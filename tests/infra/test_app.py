@@ -20,13 +20,15 @@ def outdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("outdir")
-def test_production_without_networks_is_refused_with_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
+def test_production_without_allowed_networks_fails_naming_the_missing_option(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert app.main(["-c", "stage=prod"]) == 1
     assert "stage 'prod' answers only to named networks: give -c allowed_networks=" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("outdir")
-def test_no_stage_is_assumed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_synthesis_without_a_stage_fails_listing_the_stages(capsys: pytest.CaptureFixture[str]) -> None:
     assert app.main([]) == 1
     assert "choose one of local, dev, staging, prod, as in -c stage=dev" in capsys.readouterr().err
 
@@ -48,13 +50,13 @@ def test_a_folder_that_is_not_writable_is_refused_at_once(
     assert f"{outdir} is not writable. Set CDK_OUTDIR" in capsys.readouterr().err
 
 
-def test_two_syntheses_are_the_same_bytes_wherever_they_are_written(outdir: Path, local: Assembly) -> None:
+def test_synthesis_is_byte_identical_in_any_output_folder(outdir: Path, local: Assembly) -> None:
     assert app.main(["-c", "stage=local"]) == 0
     assert (outdir / "RiskHub-local-service.template.json").exists()
     assert assembly_digest(outdir) == assembly_digest(local.folder)
 
 
-def test_cdk_starts_the_app_with_its_context_in_the_environment(
+def test_app_reads_its_context_from_the_cdk_environment_variable(
     outdir: Path, pytestconfig: pytest.Config
 ) -> None:
     settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text(encoding="utf-8"))
@@ -69,7 +71,9 @@ def test_cdk_starts_the_app_with_its_context_in_the_environment(
 
 
 @pytest.mark.parametrize("command", ["as cdk does", "{python} -m infra.cdk.app -c stage=local"])
-def test_the_app_runs_in_a_fresh_shell(outdir: Path, pytestconfig: pytest.Config, command: str) -> None:
+def test_app_runs_with_a_minimal_shell_environment(
+    outdir: Path, pytestconfig: pytest.Config, command: str
+) -> None:
     settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text(encoding="utf-8"))
     # cdk gives the app its own context, over that of cdk.json.
     context = {**settings["context"], "stage": "local"}
@@ -85,19 +89,19 @@ def test_the_app_runs_in_a_fresh_shell(outdir: Path, pytestconfig: pytest.Config
     assert (outdir / "RiskHub-local-service.template.json").exists()
 
 
-def test_cdk_commands_without_a_stage_take_dev(pytestconfig: pytest.Config) -> None:
+def test_cdk_commands_default_to_the_dev_stage(pytestconfig: pytest.Config) -> None:
     settings = json.loads((pytestconfig.rootpath / "cdk.json").read_text(encoding="utf-8"))
     assert settings["context"] == {"stage": "dev"}
 
 
-def test_the_node_of_the_requirements_is_used_when_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_locked_node_is_used_when_jsii_node_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JSII_NODE", raising=False)
     monkeypatch.setenv("PATH", "/nonexistent")
     use_locked_node()
     assert Path(os.environ["JSII_NODE"]).is_relative_to(Path(sys.prefix))
 
 
-def test_a_named_node_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jsii_node_overrides_the_locked_node(monkeypatch: pytest.MonkeyPatch) -> None:
     node = os.environ["JSII_NODE"]
     monkeypatch.setenv("JSII_NODE", node)
     monkeypatch.setattr(locked_node, "_wheel_node", lambda: "/somewhere/else")
@@ -105,7 +109,7 @@ def test_a_named_node_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ["JSII_NODE"] == node
 
 
-def test_a_machine_without_any_node_is_told_where_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_node_raises_an_error_with_installation_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JSII_NODE", raising=False)
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setattr(locked_node, "_wheel_node", lambda: None)

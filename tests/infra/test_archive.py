@@ -26,7 +26,7 @@ def test_only_production_is_archived(assembly: Callable[[str], Assembly], stage:
     assert not assembly(stage).properties("data", "AWS::Backup::BackupVault")
 
 
-def test_nobody_can_shorten_the_life_of_an_archived_object(prod: Assembly) -> None:
+def test_archive_bucket_has_a_compliance_lock_for_the_configured_days(prod: Assembly) -> None:
     bucket = locked_bucket(prod)
     assert bucket["ObjectLockEnabled"] is True
     retention = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
@@ -35,7 +35,7 @@ def test_nobody_can_shorten_the_life_of_an_archived_object(prod: Assembly) -> No
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
 
 
-def test_bodies_and_blobs_are_copied_and_neither_uploads_nor_removals(prod: Assembly) -> None:
+def test_replication_copies_bodies_and_blobs_but_not_uploads_or_deletions(prod: Assembly) -> None:
     """The reaper removes as before; removed objects stay in the archive."""
     rules = prod.blob_bucket()["ReplicationConfiguration"]["Rules"]
     assert {rule["Filter"]["Prefix"] for rule in rules} == {"risk-bodies/", "risk-blobs/"}
@@ -44,11 +44,11 @@ def test_bodies_and_blobs_are_copied_and_neither_uploads_nor_removals(prod: Asse
     assert len({rule["Priority"] for rule in rules}) == len(rules)
 
 
-def test_the_bucket_that_functions_delete_from_is_not_locked(prod: Assembly) -> None:
+def test_blob_bucket_has_no_object_lock(prod: Assembly) -> None:
     assert "ObjectLockConfiguration" not in prod.blob_bucket()
 
 
-def test_the_copying_role_can_copy_no_removal(prod: Assembly) -> None:
+def test_replication_role_cannot_replicate_deletions(prod: Assembly) -> None:
     (policy,) = prod.properties("data", "AWS::IAM::Policy")
     granted = {
         (action, referent(resource))
@@ -76,7 +76,7 @@ def test_every_table_is_backed_up_each_week_into_a_locked_vault(prod: Assembly) 
     assert {referent(each) for each in selection["BackupSelection"]["Resources"]} == TABLES
 
 
-def test_people_are_told_of_a_backup_that_did_not_come_about(prod: Assembly) -> None:
+def test_failed_backup_publishes_to_the_critical_alarm_topic(prod: Assembly) -> None:
     """Every final state of an AWS Backup job except success, in the text that alarm receivers read."""
     rule = only(
         each
@@ -99,7 +99,7 @@ def test_people_are_told_of_a_backup_that_did_not_come_about(prod: Assembly) -> 
     )
 
 
-def test_the_archives_roles_are_for_their_services_alone(prod: Assembly) -> None:
+def test_archive_roles_trust_only_aws_backup_and_s3(prod: Assembly) -> None:
     roles = prod.properties("data", "AWS::IAM::Role")
     trusted = [each["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for each in roles]
     assert sorted(trusted) == ["backup.amazonaws.com", "s3.amazonaws.com"]

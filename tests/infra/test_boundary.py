@@ -28,20 +28,22 @@ def roles(assembly: Assembly) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("given", "expected"), [(ARN, ARN), ("risk-boundary", BY_NAME)])
-def test_a_given_boundary_is_on_every_role_of_every_stack(tmp_path: Path, given: str, expected: Any) -> None:
+def test_configured_boundary_is_set_on_every_role_of_every_stack(
+    tmp_path: Path, given: str, expected: Any
+) -> None:
     bounded = roles(synthesize("prod", tmp_path, permissions_boundary=given))
     assert len(bounded) > len(("functions' own", "schedules", "archives"))
     assert [role["PermissionsBoundary"] for role in bounded] == [expected] * len(bounded)
 
 
-def test_without_one_given_no_role_has_a_boundary(any_stage: Assembly) -> None:
+def test_no_role_has_a_boundary_unless_one_is_configured(any_stage: Assembly) -> None:
     assert not [role for role in roles(any_stage) if "PermissionsBoundary" in role]
 
 
 @pytest.mark.parametrize(
     "given", ["", "team boundary", "arn:aws:iam::111122223333:role/x", "arn:aws:iam::1:policy/x", "a/"]
 )
-def test_a_boundary_that_is_no_managed_policy_is_refused_by_name(given: str) -> None:
+def test_boundary_must_name_a_managed_policy(given: str) -> None:
     if not given:
         assert resolve_environment("dev", permissions_boundary=given).permissions_boundary is None
         return
@@ -65,7 +67,7 @@ def role_statements(folder: Path, boundary: str | None) -> list[dict[str, Any]]:
     ]
 
 
-def test_cloudformation_makes_and_widens_roles_under_the_accounts_boundary_alone(tmp_path: Path) -> None:
+def test_cloudformation_creates_and_extends_roles_only_with_the_accounts_boundary(tmp_path: Path) -> None:
     statements = role_statements(tmp_path / "cdk.out", ARN)
     widening = [each for each in statements if WIDENING & set(listed(each["Action"]))]
     assert {action for each in widening for action in listed(each["Action"])} == WIDENING
@@ -75,7 +77,7 @@ def test_cloudformation_makes_and_widens_roles_under_the_accounts_boundary_alone
     assert "iam:DeleteRolePermissionsBoundary" not in every
 
 
-def test_an_account_without_a_boundary_asks_for_none(tmp_path: Path) -> None:
+def test_account_without_a_boundary_does_not_require_one(tmp_path: Path) -> None:
     statements = role_statements(tmp_path / "cdk.out", None)
     assert "iam:PermissionsBoundary" not in json.dumps(statements)
     every = {action for each in statements for action in listed(each["Action"])}

@@ -22,7 +22,7 @@ from infra.bundles.contents import PROJECT, Bundle, hub_files, is_unused
         "aws_lambda_powertools/utilities/idempotency/base.py",
     ],
 )
-def test_what_nothing_imports_is_left_out(path: str) -> None:
+def test_files_not_needed_at_runtime_are_excluded_from_bundles(path: str) -> None:
     assert is_unused(path)
 
 
@@ -40,11 +40,11 @@ def test_what_nothing_imports_is_left_out(path: str) -> None:
         "six.py",
     ],
 )
-def test_what_the_functions_run_on_stays(path: str) -> None:
+def test_files_needed_at_runtime_are_kept_in_bundles(path: str) -> None:
     assert not is_unused(path)
 
 
-def test_the_hubs_bundle_holds_its_functions_and_no_numbers() -> None:
+def test_hub_bundle_contains_only_its_functions_and_no_risk_code() -> None:
     folders = {Path(name).parts[1] for name in hub_files("hub") if name.startswith("functions/")}
     workers = {"stress_engine", "exit_engine"}
     doors = {"snapshot_writer", "snapshot_reader", "world_registry"}
@@ -52,45 +52,45 @@ def test_the_hubs_bundle_holds_its_functions_and_no_numbers() -> None:
     assert folders == {"__init__.py", "hub", "event_relay", *by_the_clock, *doors, *workers}
 
 
-def test_the_risk_bundle_holds_its_function_and_the_measures() -> None:
+def test_risk_bundle_contains_only_the_risk_engine_and_the_packages_it_uses() -> None:
     folders = {Path(name).parts[1] for name in hub_files("risk") if name.startswith("functions/")}
     assert folders == {"__init__.py", "hub", "risk", "risk_engine"}
 
 
 @pytest.mark.parametrize("group", ["hub", "risk"])
-def test_both_bundles_hold_the_contract_and_the_events_with_their_schemas(group: str) -> None:
+def test_both_bundles_contain_the_contracts_events_and_event_schemas(group: str) -> None:
     names = set(hub_files("hub" if group == "hub" else "risk"))
     assert {"risk_hub_contracts/__init__.py", "events/__init__.py"} <= names
     assert "events/schemas/risk_snapshot_updated.json" in names
 
 
 @pytest.mark.parametrize("name", ["risk_hub_contracts/api/generate.py", "events/samples/risk_evaluated.json"])
-def test_what_only_authors_need_stays_at_home(name: str) -> None:
+def test_hub_bundle_excludes_generators_and_event_samples(name: str) -> None:
     assert name not in hub_files("hub")
 
 
 @pytest.mark.parametrize("group", ["hub", "risk"])
-def test_no_function_carries_the_client_or_the_command_line(group: str) -> None:
+def test_bundles_exclude_the_client_and_the_command_line(group: str) -> None:
     carried = {Path(name).parts[:2] for name in hub_files("hub" if group == "hub" else "risk")}
     assert not {("risk_hub_contracts", "client"), ("risk_hub_contracts", "cli")} & carried
 
 
-def test_our_files_are_listed_in_one_order_whatever_the_file_system() -> None:
+def test_bundle_files_are_listed_in_sorted_order() -> None:
     assert list(hub_files("risk")) == sorted(hub_files("risk"))
 
 
-def test_locks_name_hashes_and_no_address() -> None:
+def test_bundle_lock_files_contain_hashes_and_no_urls() -> None:
     for group in ("hub", "risk"):
         lock = Bundle("hub" if group == "hub" else "risk", "arm64").lock.read_text(encoding="utf-8")
         assert "--hash=sha256:" in lock
         assert "://" not in lock
 
 
-def test_a_bundles_name_has_no_dot_that_cdk_would_take_for_an_extension() -> None:
+def test_bundle_name_has_no_dot_that_cdk_would_treat_as_an_extension() -> None:
     assert "." not in Bundle("hub", "x86_64").name
 
 
-def test_a_zip_forgets_order_dates_and_modes(tmp_path: Path) -> None:
+def test_zip_bytes_do_not_depend_on_file_order_dates_or_modes(tmp_path: Path) -> None:
     zips = []
     for number, names in enumerate((["b/x.py", "a.py"], ["a.py", "b/x.py"])):
         folder = tmp_path / str(number)
@@ -104,5 +104,5 @@ def test_a_zip_forgets_order_dates_and_modes(tmp_path: Path) -> None:
     assert zipfile.ZipFile(io.BytesIO(zips[0])).namelist() == ["a.py", "b/x.py"]
 
 
-def test_the_project_is_found_from_anywhere() -> None:
+def test_project_root_contains_pyproject_toml() -> None:
     assert (PROJECT / "pyproject.toml").exists()

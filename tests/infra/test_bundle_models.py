@@ -71,20 +71,20 @@ def named_calls(source: str) -> Iterator[tuple[str, str]]:
             yield from (names[each] for each in (called, *handed, *texts) if each in names)
 
 
-def test_the_table_of_operations_is_what_the_adapters_call() -> None:
+def test_operations_table_equals_the_operations_that_adapters_call() -> None:
     sources = [path.read_text(encoding="utf-8") for path in ADAPTERS.rglob("*.py")]
     called = {call for source in sources for call in named_calls(source)}
     assert called == {(service, name) for service, names in CALLED_OPERATIONS.items() for name in names}
 
 
-def test_adapters_ask_for_the_clients_of_the_table_and_for_no_pages_or_waits_of_botocores() -> None:
+def test_functions_create_only_listed_clients_and_use_no_paginators_or_waiters() -> None:
     sources = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "functions").rglob("*.py"))
     assert set(re.findall(r'\bclient\("([a-z0-9]+)[" ]', sources)) == set(CALLED_OPERATIONS)
     assert not re.findall(r"get_paginator|get_waiter", sources)
 
 
 @pytest.mark.parametrize("service", sorted(CALLED_OPERATIONS))
-def test_a_trimmed_model_is_the_whole_one_without_prose_and_without_what_is_not_called(service: str) -> None:
+def test_trimmed_model_keeps_called_operations_unchanged_except_documentation(service: str) -> None:
     whole, kept = whole_model(service), trim_model(whole_model(service), operations(service))
     assert set(kept["operations"]) == operations(service)
     for group in ("operations", "shapes"):
@@ -114,14 +114,14 @@ def without_prose(value: Any) -> Any:
     return [without_prose(each) for each in value] if isinstance(value, list) else value
 
 
-def test_only_the_models_of_called_services_are_left(data: Path) -> None:
+def test_trimming_keeps_only_the_models_of_called_services(data: Path) -> None:
     assert {path.name for path in data.iterdir() if path.is_dir()} == set(CALLED_OPERATIONS)
     assert {path.name for path in data.glob("*/*/*")} == {"service-2.json", "endpoint-rule-set-1.json"}
     assert all(len(list(folder.iterdir())) == 1 for folder in data.iterdir() if folder.is_dir())
 
 
 @pytest.mark.parametrize(("service", "operation"), EVERY_CALL)
-def test_an_operation_says_the_same_and_understands_the_same_as_with_the_whole_model(
+def test_trimmed_model_serializes_and_parses_like_the_full_model(
     service: str, operation: str, data: Path
 ) -> None:
     assert exchange(service, operation, data) == exchange(service, operation, WHOLE)

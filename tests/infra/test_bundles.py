@@ -54,7 +54,7 @@ def archive(bundle: Bundle) -> zipfile.ZipFile:
 
 
 @needs_runtime_python
-def test_building_again_from_nothing_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_clean_bundle_rebuild_produces_the_same_bytes(tmp_path: Path) -> None:
     build.build(HUB, tmp_path / "again.zip", wheels_folder=tmp_path / "elsewhere")
     again = hashlib.sha256((tmp_path / "again.zip").read_bytes()).hexdigest()
     assert again == hashlib.sha256(bundle_zip(HUB).read_bytes()).hexdigest()
@@ -69,7 +69,7 @@ def test_a_bundle_stays_within_its_budget(bundle: Bundle) -> None:
 
 @needs_runtime_python
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
-def test_every_file_has_one_date_and_one_mode(bundle: Bundle) -> None:
+def test_bundle_entries_are_sorted_with_a_fixed_date_and_mode(bundle: Bundle) -> None:
     entries = archive(bundle).infolist()
     assert {each.date_time for each in entries} == {(1980, 1, 1, 0, 0, 0)}
     assert {each.external_attr for each in entries} == {0o100644 << 16}
@@ -78,7 +78,7 @@ def test_every_file_has_one_date_and_one_mode(bundle: Bundle) -> None:
 
 @needs_runtime_python
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
-def test_every_module_is_loaded_without_a_look_at_its_source(bundle: Bundle) -> None:
+def test_bundled_bytecode_loads_without_checking_its_source(bundle: Bundle) -> None:
     compiled = [name for name in archive(bundle).namelist() if name.endswith(".pyc")]
     magic = importlib.util.MAGIC_NUMBER
     assert len(compiled) > len(hub_files(bundle.group))
@@ -89,7 +89,7 @@ def test_every_module_is_loaded_without_a_look_at_its_source(bundle: Bundle) -> 
 
 @needs_runtime_python
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
-def test_our_bytecode_is_that_of_our_sources(bundle: Bundle) -> None:
+def test_bundled_bytecode_matches_its_source_hash(bundle: Bundle) -> None:
     for name in archive(bundle).namelist():
         path = PurePosixPath(name)
         if path.suffix == ".py":
@@ -100,7 +100,7 @@ def test_our_bytecode_is_that_of_our_sources(bundle: Bundle) -> None:
 
 @needs_runtime_python
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
-def test_the_bundle_holds_our_files_of_today(bundle: Bundle) -> None:
+def test_bundle_contains_the_current_source_files(bundle: Bundle) -> None:
     today = zipfile.ZipFile(bundle_zip(bundle))
     held = {name: today.read(name) for name in today.namelist() if name.endswith(".py")}
     assert held == {n: path.read_bytes() for n, path in hub_files(bundle.group).items() if n.endswith(".py")}
@@ -108,7 +108,7 @@ def test_the_bundle_holds_our_files_of_today(bundle: Bundle) -> None:
 
 @needs_runtime_python
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
-def test_a_bundle_holds_nothing_that_slows_or_surprises(bundle: Bundle) -> None:
+def test_bundle_excludes_slow_packages_tests_and_packaging_metadata(bundle: Bundle) -> None:
     forbidden = {*SLOW, "infra", "tests", "moto", "pip"} - ({"numpy"} if bundle.group == "risk" else set())
     top = {PurePosixPath(name).parts[0].split(".")[0] for name in archive(bundle).namelist()}
     assert not top & forbidden
@@ -124,7 +124,7 @@ def test_only_the_models_of_called_services_are_packed() -> None:
 
 @needs_runtime_python
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
-def test_native_code_is_for_the_functions_processor(bundle: Bundle) -> None:
+def test_native_libraries_match_the_bundle_architecture(bundle: Bundle) -> None:
     native = [name for name in archive(bundle).namelist() if ".cpython-" in name and name.endswith(".so")]
     assert native
     assert all(f"{WHEEL_MACHINE[bundle.architecture]}-linux-gnu" in name for name in native)
@@ -132,7 +132,7 @@ def test_native_code_is_for_the_functions_processor(bundle: Bundle) -> None:
 
 @needs_runtime_python
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
-def test_the_manifest_says_what_is_inside(bundle: Bundle) -> None:
+def test_bundle_manifest_lists_group_architecture_lock_and_distributions(bundle: Bundle) -> None:
     manifest = json.loads(archive(bundle).read("bundle.json"))
     assert (manifest["group"], manifest["architecture"]) == (bundle.group, bundle.architecture)
     assert manifest["lock_sha256"] == hashlib.sha256(bundle.lock.read_bytes()).hexdigest()
@@ -142,13 +142,13 @@ def test_the_manifest_says_what_is_inside(bundle: Bundle) -> None:
 
 @needs_runtime_python
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_handler_is_imported_from_its_bundle_alone_and_loads_nothing_slow(folder: FunctionFolder) -> None:
+def test_handler_imports_from_its_bundle_without_loading_slow_packages(folder: FunctionFolder) -> None:
     assert not {module.split(".")[0] for module in imported(folder)} & SLOW
 
 
 @needs_runtime_python
 @pytest.mark.parametrize("folder", DOORS)
-def test_a_door_loads_of_powertools_utilities_no_more_than_its_router_asks_for(
+def test_http_functions_load_only_the_powertools_utilities_of_the_router(
     folder: FunctionFolder,
 ) -> None:
     utilities = "aws_lambda_powertools.utilities."
@@ -159,7 +159,7 @@ def test_a_door_loads_of_powertools_utilities_no_more_than_its_router_asks_for(
 
 
 @needs_runtime_python
-def test_the_writer_loads_no_models_that_its_requests_never_touch() -> None:
+def test_snapshot_writer_does_not_load_unrelated_contract_models() -> None:
     others = {"exit_policy", "exit_signal", "risk", "backtest", "forecast", "stress", "expectation", "worlds"}
     loaded = {module.removeprefix("risk_hub_contracts.") for module in imported("snapshot_writer")}
     assert not loaded & others
@@ -167,21 +167,21 @@ def test_the_writer_loads_no_models_that_its_requests_never_touch() -> None:
 
 @needs_runtime_python
 @pytest.mark.parametrize("kind", ["post", "latest", "message"])
-def test_a_function_answers_from_its_bundle_alone(kind: str) -> None:
+def test_function_handles_an_invocation_using_only_its_bundle(kind: str) -> None:
     command = from_bundle("once", kind, unpacked("hub"))
     done = subprocess.run(command, cwd=PROJECT, env={}, capture_output=True, text=True, check=False)
     assert done.returncode == os.EX_OK, done.stderr
 
 
 @needs_runtime_python
-def test_a_bundle_is_not_built_again_while_nothing_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unchanged_bundle_is_not_rebuilt(monkeypatch: pytest.MonkeyPatch) -> None:
     built = bundle_zip(HUB)
     monkeypatch.setattr(build, "build", lambda *_, **__: pytest.fail("built again"))
     assert bundle_zip(HUB) == built
 
 
 @needs_runtime_python
-def test_the_command_puts_both_bundles_where_it_is_told(
+def test_bundles_command_writes_both_bundles_to_the_output_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command.main(["--out", str(tmp_path)]) == 0
@@ -191,7 +191,7 @@ def test_the_command_puts_both_bundles_where_it_is_told(
 
 
 @needs_runtime_python
-def test_a_bundle_over_its_budget_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bundle_over_its_size_budget_fails_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = bundle_zip(HUB).parent
     monkeypatch.setattr(build, "write_zip", lambda _, target: target.write_bytes(bytes(HUB_MAX_BYTES + 1)))
     with pytest.raises(
@@ -201,7 +201,7 @@ def test_a_bundle_over_its_budget_is_refused(tmp_path: Path, monkeypatch: pytest
     assert not (tmp_path / "hub.zip").exists()
 
 
-def test_another_python_is_told_which_one_to_use(
+def test_bundles_command_on_another_python_fails_naming_the_required_version(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -213,7 +213,7 @@ def test_another_python_is_told_which_one_to_use(
     )
 
 
-def test_a_lock_that_cannot_be_installed_is_said_with_pips_own_words(
+def test_failed_lock_installation_reports_pips_error(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

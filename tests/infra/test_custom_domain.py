@@ -23,7 +23,7 @@ def outputs(assembly: Assembly, part: str) -> dict[str, object]:
     return {name: each["Value"] for name, each in found.items()}
 
 
-def test_the_domain_is_regional_takes_tls_1_2_and_has_the_given_certificate(mapped: Assembly) -> None:
+def test_custom_domain_is_regional_with_tls_1_2_and_the_configured_certificate(mapped: Assembly) -> None:
     domain = only(iter(mapped.properties("data", "AWS::ApiGateway::DomainName")))
     assert domain["DomainName"] == NAME
     assert domain["RegionalCertificateArn"] == CERTIFICATE
@@ -31,13 +31,13 @@ def test_the_domain_is_regional_takes_tls_1_2_and_has_the_given_certificate(mapp
     assert domain["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 
 
-def test_the_domain_outlives_the_service_and_in_prod_its_own_stack(mapped: Assembly) -> None:
+def test_custom_domain_is_retained_outside_the_service_stack(mapped: Assembly) -> None:
     assert mapped.resources("service", "AWS::ApiGateway::DomainName") == {}
     resource = only(iter(mapped.resources("data", "AWS::ApiGateway::DomainName").values()))
     assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
-def test_the_service_maps_its_api_stage_to_the_base_path_by_the_domains_name(mapped: Assembly) -> None:
+def test_service_maps_its_api_to_the_base_path_without_a_stack_export(mapped: Assembly) -> None:
     mapping = only(iter(mapped.properties("service", "AWS::ApiGateway::BasePathMapping")))
     assert (mapping["DomainName"], mapping["BasePath"]) == (NAME, "risk")
     assert mapping["RestApiId"]["Ref"] in mapped.resources("service", "AWS::ApiGateway::RestApi")
@@ -46,7 +46,7 @@ def test_the_service_maps_its_api_stage_to_the_base_path_by_the_domains_name(map
     assert exported == []
 
 
-def test_the_outputs_name_the_custom_url_the_default_one_and_the_target_of_the_dns_record(
+def test_outputs_include_custom_url_default_url_and_dns_target(
     mapped: Assembly,
 ) -> None:
     service = outputs(mapped, "service")
@@ -61,7 +61,7 @@ def test_without_a_base_path_the_api_is_at_the_root_of_the_domain(tmp_path: Path
     assert outputs(rooted, "service")["ApiUrl"] == f"https://{NAME}/"
 
 
-def test_without_a_custom_domain_there_is_none(any_stage: Assembly) -> None:
+def test_stage_without_a_custom_domain_uses_the_default_url(any_stage: Assembly) -> None:
     assert any_stage.resources("data", "AWS::ApiGateway::DomainName") == {}
     assert any_stage.resources("service", "AWS::ApiGateway::BasePathMapping") == {}
     service = outputs(any_stage, "service")
@@ -80,5 +80,5 @@ class Stacks:
         return {"Stacks": [{"Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in values.items()]}]}
 
 
-def test_the_smoke_test_calls_the_custom_url_where_there_is_one() -> None:
+def test_smoke_test_uses_the_custom_url_if_configured() -> None:
     assert api_url(Stacks(), "prod") == f"https://{NAME}/risk"

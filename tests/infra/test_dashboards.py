@@ -28,7 +28,7 @@ def text(body: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def test_there_is_one_for_operators_and_one_for_owners(cloud_stage: Assembly) -> None:
+def test_operator_and_owner_dashboards_have_the_expected_panels(cloud_stage: Assembly) -> None:
     found = bodies(cloud_stage)
     assert set(found) == {"operators", "owners"}
     titles = {name: [w["properties"]["title"] for w in body["widgets"]] for name, body in found.items()}
@@ -40,14 +40,14 @@ def test_there_is_one_for_operators_and_one_for_owners(cloud_stage: Assembly) ->
     assert titles == {"operators": ["Alarms", *wanted["operators"]], "owners": wanted["owners"]}
 
 
-def test_every_metric_of_the_hub_on_a_dashboard_is_one_that_is_declared() -> None:
+def test_dashboards_show_only_declared_hub_metrics() -> None:
     shown = [line.metric for panel in PANELS if isinstance(panel, Graph) for line in panel.lines]
     own = [metric for metric in shown if not metric.namespace.startswith("AWS/")]
     assert {metric.namespace for metric in own} == {metrics_namespace("prod")}
     assert [m for m in own if tuple(m.dimensions) not in METRICS[m.name].dimensions] == []
 
 
-def test_every_metric_of_aws_on_a_dashboard_is_of_something_deployed(prod: Assembly) -> None:
+def test_dashboards_show_aws_metrics_only_of_deployed_resources(prod: Assembly) -> None:
     deployed = json.dumps(prod.template("service"))
     shown = [line.metric for panel in PANELS if isinstance(panel, Graph) for line in panel.lines]
     for metric in shown:
@@ -55,13 +55,13 @@ def test_every_metric_of_aws_on_a_dashboard_is_of_something_deployed(prod: Assem
             assert all(json.dumps(value) in deployed for value in metric.dimensions.values()), metric
 
 
-def test_worlds_are_drawn_without_being_named() -> None:
+def test_world_graphs_show_metrics_with_a_world_id_dimension() -> None:
     for panel in PANELS:
         if isinstance(panel, WorldGraph):
             assert ("stage", "world_id") in METRICS[panel.metric].dimensions
 
 
-def test_risk_numbers_come_from_the_log_of_a_function_that_writes_them() -> None:
+def test_risk_tables_query_the_exit_engines_log() -> None:
     tables = [panel for panel in PANELS if isinstance(panel, LogTable)]
     assert {table.function for table in tables} == {"exit_engine"}
     assert tables[0].query == (
@@ -71,6 +71,6 @@ def test_risk_numbers_come_from_the_log_of_a_function_that_writes_them() -> None
     assert '| filter ispresent(world_id) and outcome = "evaluated" |' in tables[1].query
 
 
-def test_a_statistic_is_chosen_for_what_a_metric_is() -> None:
+def test_lag_metrics_on_dashboards_use_the_maximum_statistic() -> None:
     lines = [line.metric for panel in PANELS if isinstance(panel, Graph) for line in panel.lines]
     assert {metric.statistic for metric in lines if metric.name.endswith("_lag_seconds")} == {"Maximum"}

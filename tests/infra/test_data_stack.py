@@ -16,7 +16,7 @@ EXPIRY_ATTRIBUTES = ["time_order", "stage", "actor", "created_at"]
 
 
 @pytest.mark.parametrize(("table", "keys"), KEYS.items())
-def test_tables_are_keyed_by_world_and_then_by_what_is_looked_up(
+def test_tables_have_the_expected_partition_and_sort_keys(
     local: Assembly,
     table: str,
     keys: tuple[str, str],
@@ -29,13 +29,13 @@ def test_tables_are_keyed_by_world_and_then_by_what_is_looked_up(
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_every_key_is_text(local: Assembly) -> None:
+def test_every_table_key_is_a_string(local: Assembly) -> None:
     for table in KEYS:
         attributes = local.table(table)["Properties"]["AttributeDefinitions"]
         assert {each["AttributeType"] for each in attributes} == {"S"}
 
 
-def test_time_order_is_read_from_local_indexes_so_that_it_can_be_consistent(local: Assembly) -> None:
+def test_snapshots_table_has_local_indexes_by_time_stage_and_expiry(local: Assembly) -> None:
     indexes = {
         each["IndexName"]: (each["KeySchema"][1]["AttributeName"], each["Projection"])
         for each in local.table("snapshots")["Properties"]["LocalSecondaryIndexes"]
@@ -51,16 +51,16 @@ def test_time_order_is_read_from_local_indexes_so_that_it_can_be_consistent(loca
 
 
 @pytest.mark.parametrize("table", ["worlds", "evaluations", "marks"])
-def test_only_snapshots_have_local_indexes(local: Assembly, table: str) -> None:
+def test_only_the_snapshots_table_has_local_indexes(local: Assembly, table: str) -> None:
     assert "LocalSecondaryIndexes" not in local.table(table)["Properties"]
 
 
 @pytest.mark.parametrize("table", ["snapshots", "worlds", "marks"])
-def test_only_evaluations_have_a_global_index(local: Assembly, table: str) -> None:
+def test_only_the_evaluations_table_has_a_global_index(local: Assembly, table: str) -> None:
     assert "GlobalSecondaryIndexes" not in local.table(table)["Properties"]
 
 
-def test_exit_signals_are_listed_by_one_index_that_other_records_have_no_key_for(local: Assembly) -> None:
+def test_exit_signals_are_listed_through_a_sparse_global_index(local: Assembly) -> None:
     (index,) = local.table("evaluations")["Properties"]["GlobalSecondaryIndexes"]
     assert index == {
         "IndexName": "by_emission",
@@ -73,28 +73,26 @@ def test_exit_signals_are_listed_by_one_index_that_other_records_have_no_key_for
 
 
 @pytest.mark.parametrize("table", ["snapshots", "evaluations"])
-def test_what_may_age_away_is_retained_until_its_time_and_streamed_to_the_relay(
-    local: Assembly, table: str
-) -> None:
+def test_snapshots_and_evaluations_tables_have_ttl_and_a_stream(local: Assembly, table: str) -> None:
     properties = local.table(table)["Properties"]
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "retain_until", "Enabled": True}
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
 
 
-def test_marks_age_away_and_announce_nothing(local: Assembly) -> None:
+def test_marks_table_has_ttl_and_no_stream(local: Assembly) -> None:
     properties = local.table("marks")["Properties"]
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "retain_until", "Enabled": True}
     assert "StreamSpecification" not in properties
 
 
-def test_worlds_neither_age_away_nor_announce(local: Assembly) -> None:
+def test_worlds_table_has_neither_ttl_nor_stream(local: Assembly) -> None:
     properties = local.table("worlds")["Properties"]
     assert "TimeToLiveSpecification" not in properties
     assert "StreamSpecification" not in properties
 
 
 @pytest.mark.parametrize("table", KEYS)
-def test_tables_are_protected_as_their_stage_says(any_stage: Assembly, table: str) -> None:
+def test_table_protection_follows_the_stage_settings(any_stage: Assembly, table: str) -> None:
     stage, resource = ENVIRONMENTS[any_stage.stage], any_stage.table(table)
     properties = resource["Properties"]
     assert properties["SSESpecification"] == {"SSEEnabled": True}
@@ -104,7 +102,7 @@ def test_tables_are_protected_as_their_stage_says(any_stage: Assembly, table: st
     assert resource["DeletionPolicy"] == ("RetainExceptOnCreate" if stage.retain_data else "Delete")
 
 
-def test_production_data_outlives_its_stack(prod: Assembly) -> None:
+def test_production_data_is_retained_when_its_stack_is_deleted(prod: Assembly) -> None:
     kept = {
         each["Type"]: each["DeletionPolicy"]
         for each in prod.template("data")["Resources"].values()
@@ -122,7 +120,7 @@ def test_production_data_outlives_its_stack(prod: Assembly) -> None:
 
 
 @pytest.mark.parametrize(("stage", "protected"), [("local", False), ("staging", False), ("prod", True)])
-def test_production_stacks_refuse_to_be_deleted(
+def test_only_production_stacks_have_termination_protection(
     assembly: Callable[[str], Assembly],
     stage: str,
     protected: bool,  # noqa: FBT001
@@ -132,7 +130,7 @@ def test_production_stacks_refuse_to_be_deleted(
     assert {each["properties"].get("terminationProtection", False) for each in stacks} == {protected}
 
 
-def test_every_stack_says_whose_cost_it_is(any_stage: Assembly) -> None:
+def test_every_stack_has_project_and_stage_tags(any_stage: Assembly) -> None:
     """The tags belong to the stack and CloudFormation passes them on, so templates do not grow."""
     manifest = json.loads((any_stage.folder / "manifest.json").read_text(encoding="utf-8"))
     stacks = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
@@ -149,13 +147,13 @@ def test_the_bucket_is_private_and_encrypted(any_stage: Assembly) -> None:
     assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
 
-def test_the_bucket_keeps_versions_where_tables_keep_backups(any_stage: Assembly) -> None:
+def test_bucket_is_versioned_where_tables_have_point_in_time_recovery(any_stage: Assembly) -> None:
     bucket = any_stage.blob_bucket()
     versioned = bucket.get("VersioningConfiguration") == {"Status": "Enabled"}
     assert versioned is ENVIRONMENTS[any_stage.stage].point_in_time_recovery
 
 
-def test_no_blob_expires_by_its_age_and_what_is_left_of_an_upload_does(any_stage: Assembly) -> None:
+def test_bucket_lifecycle_expires_uploads_but_never_blobs(any_stage: Assembly) -> None:
     bucket = any_stage.blob_bucket()
     upkeep, uploads = bucket["LifecycleConfiguration"]["Rules"]
     assert upkeep["Status"] == uploads["Status"] == "Enabled"
@@ -164,12 +162,12 @@ def test_no_blob_expires_by_its_age_and_what_is_left_of_an_upload_does(any_stage
     assert (uploads["Prefix"], uploads["ExpirationInDays"]) == ("risk-uploads/", 1)
 
 
-def test_no_template_holds_a_token(any_stage: Assembly) -> None:
+def test_token_secret_in_the_template_is_an_empty_list(any_stage: Assembly) -> None:
     secret = only(iter(any_stage.properties("data", "AWS::SecretsManager::Secret")))
     assert json.loads(secret["SecretString"]) == {"tokens": []}
 
 
-def test_the_data_stack_names_what_others_look_for(any_stage: Assembly) -> None:
+def test_data_stack_outputs_token_secret_bucket_and_table_names(any_stage: Assembly) -> None:
     assert {
         "TokensSecretArn",
         "BucketName",
@@ -179,7 +177,7 @@ def test_the_data_stack_names_what_others_look_for(any_stage: Assembly) -> None:
     } <= set(any_stage.template("data")["Outputs"])
 
 
-def test_the_data_stack_holds_no_code(any_stage: Assembly) -> None:
+def test_data_stack_contains_only_storage_and_archive_resources(any_stage: Assembly) -> None:
     types = {each["Type"].split("::")[1] for each in any_stage.template("data")["Resources"].values()}
     archiving = {"Backup", "IAM"} if ENVIRONMENTS[any_stage.stage].archive_lock_days else set()
     assert types == {"DynamoDB", "S3", "SecretsManager"} | archiving

@@ -103,12 +103,12 @@ REFERENTS = {
 }
 
 
-def test_no_stage_reserves_executions_unless_it_is_given(any_stage: Assembly) -> None:
+def test_functions_have_no_reserved_concurrency_by_default(any_stage: Assembly) -> None:
     for folder in FUNCTION_FOLDERS:
         assert "ReservedConcurrentExecutions" not in any_stage.function(folder)
 
 
-def test_reserved_executions_are_those_of_the_writer_and_the_reader_that_were_given(tmp_path: Path) -> None:
+def test_configured_reserved_concurrency_is_set_on_writer_and_reader_only(tmp_path: Path) -> None:
     reserving = synthesize("dev", tmp_path, writer_concurrency="200", reader_concurrency="50")
     reserved = {
         folder: reserving.function(folder).get("ReservedConcurrentExecutions") for folder in FUNCTION_FOLDERS
@@ -124,7 +124,7 @@ def environment(assembly: Assembly, folder: str) -> dict[str, Any]:
     return variables
 
 
-def test_the_functions_are_deployed_and_no_helper_besides(any_stage: Assembly) -> None:
+def test_service_stack_deploys_exactly_the_listed_functions(any_stage: Assembly) -> None:
     handlers = {each["Handler"] for each in any_stage.properties("service", "AWS::Lambda::Function")}
     assert handlers == {f"functions.{folder}.handler.handler" for folder in FUNCTION_FOLDERS}
 
@@ -149,12 +149,14 @@ def test_the_handler_that_the_template_names_exists(
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_function_is_told_what_it_needs_and_no_more(any_stage: Assembly, folder: FunctionFolder) -> None:
+def test_function_has_exactly_the_environment_variables_it_needs(
+    any_stage: Assembly, folder: FunctionFolder
+) -> None:
     assert set(environment(any_stage, folder)) == VARIABLES[folder] | COMMON
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_variable_points_to_the_resource_that_it_is_named_after(
+def test_environment_variables_refer_to_the_matching_resources(
     local: Assembly, folder: FunctionFolder
 ) -> None:
     variables = environment(local, folder)
@@ -163,14 +165,16 @@ def test_a_variable_points_to_the_resource_that_it_is_named_after(
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_function_knows_its_stage_and_its_own_name(any_stage: Assembly, folder: FunctionFolder) -> None:
+def test_function_variables_contain_its_stage_and_service_name(
+    any_stage: Assembly, folder: FunctionFolder
+) -> None:
     variables = environment(any_stage, folder)
     assert variables["RISK_HUB_DEPLOYMENT_STAGE"] == any_stage.stage
     assert variables["POWERTOOLS_SERVICE_NAME"] == folder
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == f"RiskSignalHub/{any_stage.stage}"
 
 
-def test_the_writer_takes_its_limits_from_the_stage_table(any_stage: Assembly) -> None:
+def test_writer_variables_contain_the_limits_of_its_stage(any_stage: Assembly) -> None:
     stage, variables = ENVIRONMENTS[any_stage.stage], environment(any_stage, "snapshot_writer")
     assert variables["RISK_HUB_OFFLOAD"] == ("true" if stage.offload else "false")
     assert variables["RISK_HUB_RETENTION_DAYS"] == str(stage.retention_days)
@@ -188,20 +192,18 @@ def test_the_writer_takes_its_limits_from_the_stage_table(any_stage: Assembly) -
         "RISK_HUB_STAGE_ALLOW_LIST",
     ],
 )
-def test_the_reader_serves_the_limits_that_the_writer_applies(any_stage: Assembly, name: str) -> None:
+def test_reader_and_writer_have_the_same_limits(any_stage: Assembly, name: str) -> None:
     assert environment(any_stage, "snapshot_reader")[name] == environment(any_stage, "snapshot_writer")[name]
 
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
-def test_evaluations_are_retained_as_long_as_their_snapshots(
-    any_stage: Assembly, worker: FunctionFolder
-) -> None:
+def test_reports_are_retained_as_long_as_their_snapshots(any_stage: Assembly, worker: FunctionFolder) -> None:
     name = "RISK_HUB_RETENTION_DAYS"
     assert environment(any_stage, worker)[name] == environment(any_stage, "snapshot_writer")[name]
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_function_runs_on_what_its_bundle_was_compiled_for(
+def test_function_runtime_and_architecture_match_its_bundle(
     any_stage: Assembly, folder: FunctionFolder
 ) -> None:
     function = any_stage.function(folder)
@@ -210,7 +212,7 @@ def test_a_function_runs_on_what_its_bundle_was_compiled_for(
     assert function["TracingConfig"] == {"Mode": "Active"}
 
 
-def test_functions_of_one_bundle_share_one_upload(local: Assembly) -> None:
+def test_functions_of_one_bundle_share_one_asset(local: Assembly) -> None:
     keys = {folder: local.function(folder)["Code"]["S3Key"] for folder in FUNCTION_FOLDERS}
     shared = {
         group: {keys[f] for f in FUNCTION_FOLDERS if BUNDLE_OF[f] == group} for group in ("hub", "risk")
@@ -229,16 +231,16 @@ def test_a_function_logs_json_into_its_own_group(any_stage: Assembly, folder: Fu
     assert group["Properties"]["LogGroupName"] == name
 
 
-def test_every_log_group_ends_at_the_stages_retention(any_stage: Assembly) -> None:
+def test_every_log_group_has_the_retention_of_its_stage(any_stage: Assembly) -> None:
     groups = any_stage.properties("service", "AWS::Logs::LogGroup")
     assert len(groups) == len(FUNCTION_FOLDERS) + len(("access log", "execution log"))
     assert {each["RetentionInDays"] for each in groups} == {ENVIRONMENTS[any_stage.stage].log_retention_days}
 
 
-def test_the_service_stack_names_what_others_look_for(any_stage: Assembly) -> None:
+def test_service_stack_outputs_api_url_api_id_and_bus_name(any_stage: Assembly) -> None:
     assert {"ApiUrl", "ApiId", "BusName"} <= set(any_stage.template("service")["Outputs"])
 
 
-def test_the_service_stack_stores_nothing(any_stage: Assembly) -> None:
+def test_service_stack_contains_no_tables_buckets_or_secrets(any_stage: Assembly) -> None:
     types = {each["Type"] for each in any_stage.template("service")["Resources"].values()}
     assert not types & {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"}

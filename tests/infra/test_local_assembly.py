@@ -23,20 +23,20 @@ def files() -> dict[str, str]:
     return synth_local.local_files()
 
 
-def test_the_committed_templates_are_what_the_code_synthesizes(files: dict[str, str]) -> None:
+def test_committed_templates_equal_the_synthesized_ones(files: dict[str, str]) -> None:
     assert synth_local.differences(files) == [], "python -m infra.cdk.synth_local"
 
 
-def test_nothing_else_lies_among_the_committed_templates(files: dict[str, str]) -> None:
+def test_local_assembly_folder_contains_no_other_files(files: dict[str, str]) -> None:
     assert {path.name for path in LOCAL_ASSEMBLY.iterdir()} == set(files)
 
 
-def test_the_committed_templates_are_the_local_stages_own(files: dict[str, str], local: Assembly) -> None:
+def test_committed_templates_equal_the_local_stages_assembly(files: dict[str, str], local: Assembly) -> None:
     for part in local.parts():
         assert json.loads(files[f"RiskHub-local-{part}.template.json"]) == local.template(part)
 
 
-def test_a_difference_is_shown_line_by_line(files: dict[str, str], tmp_path: Path) -> None:
+def test_template_differences_are_shown_line_by_line(files: dict[str, str], tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(
             text.replace("risk-hub-local-worlds", "risk-hub-local-planets"), encoding="utf-8"
@@ -46,7 +46,7 @@ def test_a_difference_is_shown_line_by_line(files: dict[str, str], tmp_path: Pat
     assert all("worlds" in line or "planets" in line for line in changed)
 
 
-def test_the_templates_hold_no_path_of_the_machine_that_made_them(
+def test_committed_templates_contain_no_local_paths(
     files: dict[str, str],
     pytestconfig: pytest.Config,
 ) -> None:
@@ -55,7 +55,7 @@ def test_the_templates_hold_no_path_of_the_machine_that_made_them(
     assert not re.search(r"asset\.[0-9a-f]|aws:asset|aws:cdk:path|/tmp/|/home/", text)
 
 
-def test_code_can_change_without_the_template(local: Assembly, tmp_path: Path) -> None:
+def test_code_changes_do_not_change_the_template(local: Assembly, tmp_path: Path) -> None:
     for group in ("hub", "risk"):
         (tmp_path / group).mkdir()
         (tmp_path / group / "handler.py").write_text("changed = True\n", encoding="utf-8")
@@ -66,7 +66,7 @@ def test_code_can_change_without_the_template(local: Assembly, tmp_path: Path) -
     assert changed.template("service") == local.template("service")
 
 
-def test_the_deployer_finds_stacks_in_order_and_a_key_for_each_bundle() -> None:
+def test_assembly_reader_returns_stacks_in_order_and_an_asset_key_per_bundle() -> None:
     assembly = read_assembly()
     stacks = [template.stack_name for template in assembly.templates]
     assert stacks == ["RiskHub-local-data", "RiskHub-local-service"]
@@ -75,21 +75,21 @@ def test_the_deployer_finds_stacks_in_order_and_a_key_for_each_bundle() -> None:
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_function_looks_for_its_code_under_the_key_of_its_bundle(local: Assembly, folder: str) -> None:
+def test_function_code_uses_the_asset_key_of_its_bundle(local: Assembly, folder: str) -> None:
     code = local.function(folder)["Code"]
     group = {str(each): BUNDLE_OF[each] for each in FUNCTION_FOLDERS}[folder]
     assert code["S3Key"] == read_assembly().asset_keys[group]
     assert code["S3Bucket"] == {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"}
 
 
-def test_a_template_has_room_below_what_cloudformation_takes() -> None:
+def test_templates_use_at_most_half_of_the_cloudformation_limits() -> None:
     for template in read_assembly().templates:
         document = json.loads(template.body)
         assert len(json.dumps(document).encode()) <= TEMPLATE_MAX_BYTES / 2, template.stack_name
         assert len(document["Resources"]) <= TEMPLATE_RESOURCES_MAX_COUNT / 2, template.stack_name
 
 
-def test_a_check_of_outdated_templates_fails_with_what_to_run(
+def test_check_of_outdated_templates_fails_naming_the_command_to_run(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -98,7 +98,7 @@ def test_a_check_of_outdated_templates_fails_with_what_to_run(
     assert "The local templates are out of date: python -m infra.cdk.synth_local" in capsys.readouterr().err
 
 
-def test_writing_says_whether_anything_changed(
+def test_writing_local_templates_reports_whether_they_changed(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

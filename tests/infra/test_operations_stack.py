@@ -62,14 +62,14 @@ def alarms(assembly: Assembly) -> dict[str, dict[str, Any]]:
     return {each["AlarmName"].removeprefix(prefix): each for each in found}
 
 
-def test_every_stage_is_watched(any_stage: Assembly) -> None:
+def test_every_stage_has_data_service_and_operations_stacks(any_stage: Assembly) -> None:
     assert any_stage.parts() == ["data", "service", "operations"]
 
 
 TABLES = ("snapshots", "worlds", "evaluations", "marks")
 
 
-def test_every_step_of_a_snapshots_way_has_its_alarm(cloud_stage: Assembly) -> None:
+def test_operations_stack_has_exactly_the_expected_alarms(cloud_stage: Assembly) -> None:
     functions = [folder.replace("_", "-") for folder in FUNCTION_FOLDERS]
     assert set(alarms(cloud_stage)) == {
         "api-server-errors",
@@ -97,7 +97,7 @@ def test_inv12_every_alarm_watches_a_resource_that_is_deployed(cloud_stage: Asse
                 assert dimension["Value"] in deployed, name
 
 
-def test_inv12_every_alarm_on_the_hubs_own_metrics_watches_one_that_is_declared(
+def test_inv12_alarms_on_hub_metrics_use_declared_metrics_and_dimensions(
     cloud_stage: Assembly,
 ) -> None:
     functions = cloud_stage.properties("service", "AWS::Lambda::Function")
@@ -111,7 +111,7 @@ def test_inv12_every_alarm_on_the_hubs_own_metrics_watches_one_that_is_declared(
         assert all(value in CLOSED_LISTS[key] for key, value in dimensions.items()), name
 
 
-def test_f23_silence_is_bad_of_what_runs_by_the_clock(cloud_stage: Assembly) -> None:
+def test_f23_missing_data_is_breaching_only_for_heartbeat_alarms(cloud_stage: Assembly) -> None:
     treated = {name: alarm["TreatMissingData"] for name, alarm in alarms(cloud_stage).items()}
     assert {name for name, silence in treated.items() if silence == "breaching"} == HEARTBEATS
     keeps_state = {name.rpartition("-")[0] for name, silence in treated.items() if silence == "ignore"}
@@ -124,7 +124,7 @@ def test_f23_silence_is_bad_of_what_runs_by_the_clock(cloud_stage: Assembly) -> 
     assert set(treated.values()) == {"breaching", "notBreaching", "ignore"}
 
 
-def test_no_alarm_rests_on_a_metric_of_dynamodb_alone(cloud_stage: Assembly) -> None:
+def test_no_alarm_depends_on_dynamodb_metrics_alone(cloud_stage: Assembly) -> None:
     """CloudWatch always ignores their missing data, so such an alarm would never return to OK."""
     for name, alarm in alarms(cloud_stage).items():
         namespaces = {metric["Namespace"] for metric in metrics(alarm)}
@@ -145,7 +145,7 @@ def test_no_alarm_rests_on_a_metric_of_dynamodb_alone(cloud_stage: Assembly) -> 
         ("token-end", "Maximum", 14 * 86_400, 3),
     ],
 )
-def test_an_alarm_rings_at_its_limit(
+def test_alarm_has_the_expected_statistic_threshold_and_periods(
     prod: Assembly,
     alarm: str,
     statistic: str,
@@ -162,7 +162,7 @@ def test_an_alarm_rings_at_its_limit(
     )
 
 
-def test_every_alarm_names_its_page_and_tells_those_of_its_severity(cloud_stage: Assembly) -> None:
+def test_every_alarm_links_its_runbook_page_and_notifies_its_severity_topic(cloud_stage: Assembly) -> None:
     topics, base = topic_names(cloud_stage), cloud_stage.settings.runbook_base
     rules = {rule.name: rule for rule in alarm_rules(ENVIRONMENTS[cloud_stage.stage])}
     for name, alarm in alarms(cloud_stage).items():
@@ -183,7 +183,7 @@ def test_each_severity_has_alarms_and_a_lost_exit_signal_is_critical(prod: Assem
     assert len(topic_names(prod)) == len(SEVERITIES)
 
 
-def test_aws_may_publish_to_the_topics_and_plain_http_may_not(cloud_stage: Assembly) -> None:
+def test_alarm_topics_accept_only_aws_services_over_tls(cloud_stage: Assembly) -> None:
     for policy in cloud_stage.properties("operations", "AWS::SNS::TopicPolicy"):
         statements = policy["PolicyDocument"]["Statement"]
         (denied,) = [each for each in statements if each["Effect"] == "Deny"]
@@ -197,13 +197,13 @@ def test_aws_may_publish_to_the_topics_and_plain_http_may_not(cloud_stage: Assem
         assert set(allowed) <= {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
 
 
-def test_nobody_else_is_subscribed_than_who_was_given(cloud_stage: Assembly) -> None:
+def test_number_of_subscriptions_equals_the_configured_subscribers(cloud_stage: Assembly) -> None:
     told = [cloud_stage.settings.subscribers(severity) for severity in SEVERITIES]
     subscriptions = cloud_stage.properties("operations", "AWS::SNS::Subscription")
     assert len(subscriptions) == sum(len(each) for each in told)
 
 
-def test_subscribers_are_those_of_the_configuration(tmp_path: Path) -> None:
+def test_subscribers_and_runbook_links_follow_the_configuration(tmp_path: Path) -> None:
     told = synthesize(
         "dev",
         tmp_path,
@@ -227,11 +227,11 @@ def test_subscribers_are_those_of_the_configuration(tmp_path: Path) -> None:
     )
 
 
-def test_events_can_be_replayed_for_as_long_as_the_stage_says(cloud_stage: Assembly) -> None:
+def test_event_archive_has_the_retention_of_its_stage(cloud_stage: Assembly) -> None:
     archive = only(iter(cloud_stage.properties("operations", "AWS::Events::Archive")))
     assert archive["RetentionDays"] == ENVIRONMENTS[cloud_stage.stage].event_archive_days
     assert archive["EventPattern"] == {"source": ["risk-signal-hub"]}
 
 
-def test_operations_can_go_without_holding_the_other_stacks(cloud_stage: Assembly) -> None:
+def test_operations_stack_imports_no_values_from_other_stacks(cloud_stage: Assembly) -> None:
     assert "Fn::ImportValue" not in str(cloud_stage.template("operations"))

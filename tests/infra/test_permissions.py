@@ -55,18 +55,20 @@ def permissions(assembly: Assembly, folder: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_role_may_do_exactly_this(any_stage: Assembly, folder: FunctionFolder) -> None:
+def test_function_role_has_exactly_the_listed_permissions(
+    any_stage: Assembly, folder: FunctionFolder
+) -> None:
     """`tests/grants` removes the functions' own grants one by one."""
     own = set(SCENARIOS[folder])
     assert permissions(any_stage, folder) == own | SOURCES.get(folder, set()) | OWN_LOG | TRACING
 
 
-def test_every_function_has_a_role_of_its_own(any_stage: Assembly) -> None:
+def test_every_function_has_its_own_role(any_stage: Assembly) -> None:
     assert len({role_of(any_stage, folder) for folder in FUNCTION_FOLDERS}) == len(FUNCTION_FOLDERS)
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_role_is_for_lambda_alone_and_borrows_no_policy(
+def test_function_role_trusts_only_lambda_and_has_no_managed_or_inline_policies(
     any_stage: Assembly, folder: FunctionFolder
 ) -> None:
     role = any_stage.resources("service", "AWS::IAM::Role")[role_of(any_stage, folder)]["Properties"]
@@ -77,12 +79,12 @@ def test_a_role_is_for_lambda_alone_and_borrows_no_policy(
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_no_role_is_granted_a_family_of_actions(any_stage: Assembly, folder: FunctionFolder) -> None:
+def test_no_function_role_has_wildcard_actions(any_stage: Assembly, folder: FunctionFolder) -> None:
     assert not [action for action, _ in permissions(any_stage, folder) if "*" in action]
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_no_role_can_end_history(any_stage: Assembly, folder: FunctionFolder) -> None:
+def test_no_function_role_can_delete_stored_history(any_stage: Assembly, folder: FunctionFolder) -> None:
     """INV-10. A queue message is not history, nor is an unreferenced blob."""
     may = permissions(any_stage, folder) - (REAPING if folder == "blob_reaper" else set())
     stored = [action for action, _ in may if not action.startswith("sqs:")]
@@ -90,13 +92,13 @@ def test_no_role_can_end_history(any_stage: Assembly, folder: FunctionFolder) ->
 
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
-def test_a_worker_can_announce_nothing_by_itself(any_stage: Assembly, worker: FunctionFolder) -> None:
+def test_workers_cannot_publish_events_or_messages(any_stage: Assembly, worker: FunctionFolder) -> None:
     """ADR-0002: a worker's stored result is announced by its stream record."""
     actions = {action for action, _ in permissions(any_stage, worker)}
     assert not actions & {"events:PutEvents", "sqs:SendMessage", "sns:Publish"}
 
 
-def test_only_the_api_calls_functions_by_a_permission_of_theirs(any_stage: Assembly) -> None:
+def test_only_api_gateway_may_invoke_functions_by_resource_policy(any_stage: Assembly) -> None:
     granted = any_stage.properties("service", "AWS::Lambda::Permission")
     assert {each["Principal"] for each in granted} == {"apigateway.amazonaws.com"}
     assert all("SourceArn" in each for each in granted)

@@ -47,7 +47,7 @@ def groups(assembly: Assembly) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("stage", ["local", "dev"])
-def test_a_stage_without_customers_changes_its_functions_in_place(
+def test_local_and_dev_update_functions_in_place_without_aliases(
     assembly: Callable[[str], Assembly], stage: str
 ) -> None:
     found = assembly(stage)
@@ -56,7 +56,7 @@ def test_a_stage_without_customers_changes_its_functions_in_place(
     assert groups(found) == {}
 
 
-def test_the_apis_functions_and_no_others_are_called_by_their_alias(canary_stage: Assembly) -> None:
+def test_only_api_functions_are_invoked_through_an_alias(canary_stage: Assembly) -> None:
     aliases = canary_stage.properties("service", "AWS::Lambda::Alias")
     assert {each["Name"] for each in aliases} == {"live"}
     assert len(aliases) == len(API_FUNCTIONS)
@@ -67,9 +67,7 @@ def test_the_apis_functions_and_no_others_are_called_by_their_alias(canary_stage
 
 
 @pytest.mark.parametrize("folder", API_FUNCTIONS)
-def test_an_alias_is_moved_by_the_group_that_operations_deploys_under_that_name(
-    canary_stage: Assembly, folder: str
-) -> None:
+def test_alias_update_policy_names_an_existing_deployment_group(canary_stage: Assembly, folder: str) -> None:
     policy = alias_of(canary_stage, folder)["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
     application = only(iter(canary_stage.properties("operations", "AWS::CodeDeploy::Application")))
     assert policy["ApplicationName"] == application["ApplicationName"]
@@ -77,7 +75,7 @@ def test_an_alias_is_moved_by_the_group_that_operations_deploys_under_that_name(
     assert policy["DeploymentGroupName"] in groups(canary_stage)
 
 
-def test_a_tenth_of_the_calls_goes_first_and_comes_back_when_an_alarm_rings(canary_stage: Assembly) -> None:
+def test_canary_release_shifts_ten_percent_and_rolls_back_on_an_alarm(canary_stage: Assembly) -> None:
     found = groups(canary_stage)
     assert len(found) == len(API_FUNCTIONS)
     for group in found.values():
@@ -88,7 +86,7 @@ def test_a_tenth_of_the_calls_goes_first_and_comes_back_when_an_alarm_rings(cana
         assert group["AlarmConfiguration"]["Enabled"] is True
 
 
-def test_a_release_is_stopped_by_alarms_of_the_table_of_callers_relay_and_workers(
+def test_release_stops_on_the_expected_api_relay_and_worker_alarms(
     canary_stage: Assembly,
 ) -> None:
     alarms = canary_stage.resources("operations", "AWS::CloudWatch::Alarm")
@@ -108,7 +106,7 @@ def test_a_release_is_stopped_by_alarms_of_the_table_of_callers_relay_and_worker
         assert len(watched) <= CODEDEPLOY_ALARMS_MAX_COUNT
 
 
-def test_an_alarm_too_many_fails_the_synthesis_and_not_the_deployment() -> None:
+def test_too_many_release_alarms_fail_the_synthesis() -> None:
     stack = Stack(App(), "Watched")
     alarms = [
         Alarm.from_alarm_arn(stack, f"Alarm{i}", f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:a{i}")
@@ -118,7 +116,7 @@ def test_an_alarm_too_many_fails_the_synthesis_and_not_the_deployment() -> None:
         Releases(stack, "Releases", environment=ENVIRONMENTS["prod"], alarms=alarms)
 
 
-def test_codedeploy_may_move_those_aliases_and_look_at_alarms_and_nothing_else(
+def test_codedeploy_role_may_only_update_aliases_and_read_alarms(
     canary_stage: Assembly,
 ) -> None:
     policy = only(iter(canary_stage.properties("operations", "AWS::IAM::Policy")))["PolicyDocument"]
@@ -138,7 +136,7 @@ def _named(statement: dict[str, Any]) -> set[str]:
     return {each["Fn::Join"][1][-1] for each in statement["Resource"]}
 
 
-def test_a_repair_may_be_released_at_once_while_alarms_ring(tmp_path: Path) -> None:
+def test_at_once_rollout_keeps_aliases_and_deployment_groups_without_a_canary(tmp_path: Path) -> None:
     environment = resolve_environment("prod", allowed_networks="203.0.113.0/24", rollout="at_once")
     app = new_app(tmp_path / "cdk.out")
     stack = ServiceStack(
@@ -156,13 +154,13 @@ def test_a_repair_may_be_released_at_once_while_alarms_ring(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("stage", "asked"), [("dev", "at_once"), ("prod", "in_place"), ("prod", "canary")])
-def test_nothing_else_about_a_rollout_can_be_asked_for(stage: str, asked: str) -> None:
+def test_unsupported_rollout_for_a_stage_is_rejected(stage: str, asked: str) -> None:
     with pytest.raises(EnvironmentSpecError, match=f"rollout '{asked}' on stage '{stage}'"):
         resolve_environment(stage, allowed_networks="203.0.113.0/24", rollout=asked)
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_f20_only_what_a_caller_waits_for_starts_from_an_image(any_stage: Assembly, folder: str) -> None:
+def test_f20_only_snapshot_writer_and_reader_use_snap_start(any_stage: Assembly, folder: str) -> None:
     snap_start = any_stage.function(folder).get("SnapStart")
     from_image = any_stage.stage in CANARY_STAGES and folder in {"snapshot_writer", "snapshot_reader"}
     assert snap_start == ({"ApplyOn": "PublishedVersions"} if from_image else None)

@@ -66,7 +66,7 @@ def refuses(policy: dict[str, Any], action: str, arn: str, **request: Any) -> bo
     return bool(evaluate_resource_policy(policy, asked).decision == "Deny")
 
 
-def test_every_store_refuses_plain_http_and_strangers_and_not_its_own(any_stage: Assembly) -> None:
+def test_every_store_denies_plain_http_and_other_accounts(any_stage: Assembly) -> None:
     seen = set()
     for name, policy, action, arn in policies(any_stage):
         seen.add(name)
@@ -78,14 +78,14 @@ def test_every_store_refuses_plain_http_and_strangers_and_not_its_own(any_stage:
     assert seen == set(STORES if any_stage.stage == "prod" else STORES[:-1])
 
 
-def test_a_bucket_refuses_old_tls(any_stage: Assembly) -> None:
+def test_buckets_deny_tls_1_1(any_stage: Assembly) -> None:
     for name, policy, action, arn in policies(any_stage):
         if name in {"bucket", "archive"}:
             assert refuses(policy, action, arn, tls_version="1.1"), arn
 
 
 @pytest.mark.parametrize("store", ["AWS::DynamoDB::Table", "AWS::S3::BucketPolicy"])
-def test_no_store_lets_anybody_in_by_its_own_policy(any_stage: Assembly, store: str) -> None:
+def test_store_resource_policies_contain_only_deny_statements(any_stage: Assembly, store: str) -> None:
     """Permissions are granted only in the roles; these policies only deny."""
     for each in any_stage.properties("data", store):
         document = (

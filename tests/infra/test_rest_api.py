@@ -107,15 +107,15 @@ def routes(assembly: Assembly) -> dict[tuple[str, str], str]:
     return found
 
 
-def test_writes_go_to_the_writer_and_every_read_to_the_reader(any_stage: Assembly) -> None:
+def test_every_api_route_invokes_the_expected_function(any_stage: Assembly) -> None:
     assert routes(any_stage) == ROUTES
 
 
-def test_every_path_of_the_contract_takes_every_method_so_that_the_function_answers_405() -> None:
+def test_every_contract_path_has_a_function() -> None:
     assert set(FUNCTION_OF) == set(METHODS_BY_ROUTE)
 
 
-def test_the_gateway_may_call_each_routes_function_for_that_route_and_for_nothing_else(
+def test_gateway_may_invoke_each_function_only_for_its_routes(
     any_stage: Assembly,
 ) -> None:
     allowed = {}
@@ -129,7 +129,7 @@ def test_the_gateway_may_call_each_routes_function_for_that_route_and_for_nothin
     }
 
 
-def test_the_handlers_get_the_request_untouched(any_stage: Assembly) -> None:
+def test_every_api_method_uses_proxy_integration_without_an_authorizer(any_stage: Assembly) -> None:
     methods = any_stage.properties("service", "AWS::ApiGateway::Method")
     assert {each["Integration"]["Type"] for each in methods} == {"AWS_PROXY"}
     assert {each["AuthorizationType"] for each in methods} == {"NONE"}
@@ -140,7 +140,7 @@ def test_the_api_is_regional(any_stage: Assembly) -> None:
     assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 
 
-def test_every_error_of_the_gateway_itself_is_rewritten(any_stage: Assembly) -> None:
+def test_every_gateway_error_type_has_a_custom_response(any_stage: Assembly) -> None:
     assert set(responses(any_stage)) == RESPONSE_TYPES
 
 
@@ -174,7 +174,7 @@ def test_a_gateway_error_is_a_registered_problem(local: Assembly, response_type:
         ("DEFAULT_5XX", 500, "internal"),
     ],
 )
-def test_a_caller_learns_what_went_wrong_at_the_gateway(
+def test_gateway_error_has_the_expected_status_and_problem_type(
     local: Assembly,
     response_type: str,
     status: int,
@@ -184,14 +184,14 @@ def test_a_caller_learns_what_went_wrong_at_the_gateway(
     assert (answered["status"], answered["type"]) == (status, f"urn:risk-hub:problem:{slug}")
 
 
-def test_whoever_may_try_again_is_told_when(local: Assembly) -> None:
+def test_only_retryable_gateway_errors_have_a_retry_after_header(local: Assembly) -> None:
     told = {t for t, each in responses(local).items() if f"{HEADER}Retry-After" in each["ResponseParameters"]}
     retryable = {t for t, each in responses(local).items() if each["StatusCode"] in {"429", "503", "504"}}
     assert told == retryable
     assert "THROTTLED" in told
 
 
-def test_a_gateway_error_uses_no_variable_that_a_caller_can_write(local: Assembly) -> None:
+def test_gateway_errors_contain_no_variable_except_the_request_id(local: Assembly) -> None:
     for response in responses(local).values():
         assert set(re.findall(r"\$[\w.]+", response["ResponseTemplates"]["application/json"])) == {
             "$context.requestId"
@@ -203,17 +203,17 @@ def policy(assembly: Assembly) -> dict[str, Any] | None:
     return api.get("Policy")
 
 
-def test_a_stage_without_networks_answers_any_address_that_has_a_token(any_stage: Assembly) -> None:
+def test_api_has_a_resource_policy_only_if_networks_are_configured(any_stage: Assembly) -> None:
     assert (policy(any_stage) is None) is (any_stage.settings.allowed_networks is None)
 
 
-def test_only_dev_has_no_networks() -> None:
+def test_only_local_and_dev_do_not_require_allowed_networks() -> None:
     assert [name for name, stage in ENVIRONMENTS.items() if not stage.networks_required] == ["local", "dev"]
     assert ENVIRONMENTS["local"].allowed_networks == ("127.0.0.0/8", "::1/128")
 
 
 @pytest.mark.parametrize("stage", ["local", "staging", "prod"])
-def test_other_networks_are_denied_whatever_their_token(assembly: Any, stage: str) -> None:
+def test_resource_policy_denies_requests_from_other_networks(assembly: Any, stage: str) -> None:
     found, networks = policy(assembly(stage)), assembly(stage).settings.allowed_networks
     assert found is not None
     allow, deny = found["Statement"]
@@ -227,14 +227,14 @@ def api_stage(assembly: Assembly) -> dict[str, Any]:
     return only(iter(assembly.properties("service", "AWS::ApiGateway::Stage")))
 
 
-def test_the_api_is_throttled_as_its_stage_says(any_stage: Assembly) -> None:
+def test_api_throttling_follows_the_stage_settings(any_stage: Assembly) -> None:
     stage, (settings,) = ENVIRONMENTS[any_stage.stage], api_stage(any_stage)["MethodSettings"]
     assert (settings["HttpMethod"], settings["ResourcePath"]) == ("*", "/*")
     assert settings["ThrottlingRateLimit"] == stage.throttle_rate_per_second
     assert settings["ThrottlingBurstLimit"] == stage.throttle_burst_requests
 
 
-def test_the_gateway_logs_no_body(any_stage: Assembly) -> None:
+def test_gateway_does_not_log_request_bodies(any_stage: Assembly) -> None:
     (settings,) = api_stage(any_stage)["MethodSettings"]
     assert settings["DataTraceEnabled"] is False
     assert settings["LoggingLevel"] == "ERROR"
@@ -246,7 +246,7 @@ def test_the_access_log_is_json_without_a_credential(any_stage: Assembly) -> Non
     assert not [value for value in logged.values() if "authorization" in value.lower()]
 
 
-def test_the_first_failed_request_already_finds_a_log_group_that_ends(any_stage: Assembly) -> None:
+def test_execution_log_group_is_created_before_the_api_stage(any_stage: Assembly) -> None:
     """Otherwise the gateway creates a log group that keeps its lines permanently."""
     stage = only(iter(any_stage.resources("service", "AWS::ApiGateway::Stage").values()))
     awaited = [any_stage.template("service")["Resources"][each] for each in stage["DependsOn"]]
@@ -254,17 +254,17 @@ def test_the_first_failed_request_already_finds_a_log_group_that_ends(any_stage:
     assert ["API-Gateway-Execution-Logs_" in json.dumps(each) for each in names] == [True]
 
 
-def test_what_the_gateway_answers_is_part_of_its_deployment(any_stage: Assembly) -> None:
+def test_api_deployment_depends_on_every_gateway_response(any_stage: Assembly) -> None:
     deployment = only(iter(any_stage.resources("service", "AWS::ApiGateway::Deployment").values()))
     assert set(any_stage.resources("service", "AWS::ApiGateway::GatewayResponse")) <= set(
         deployment["DependsOn"]
     )
 
 
-def test_only_named_stages_exist_in_the_cloud() -> None:
+def test_cloud_stages_are_all_stages_except_local() -> None:
     assert set(CLOUD_STAGE_NAMES) == set(ENVIRONMENTS) - {"local"}
 
 
-def test_bodies_reach_the_handler_as_the_bytes_that_were_sent(any_stage: Assembly) -> None:
+def test_api_treats_every_media_type_as_binary(any_stage: Assembly) -> None:
     api = only(iter(any_stage.properties("service", "AWS::ApiGateway::RestApi")))
     assert api["BinaryMediaTypes"] == ["*/*"]

@@ -24,7 +24,7 @@ def schedule_of(assembly: Assembly, folder: str) -> dict[str, Any]:
     return only(iter(each for each in found if each["Name"] == name))
 
 
-def test_nothing_else_runs_by_the_clock(any_stage: Assembly) -> None:
+def test_only_the_listed_schedules_exist(any_stage: Assembly) -> None:
     assert len(any_stage.properties("service", "AWS::Scheduler::Schedule")) == len(RATES)
     assert not [
         rule for rule in any_stage.properties("service", "AWS::Events::Rule") if "EventPattern" not in rule
@@ -32,7 +32,7 @@ def test_nothing_else_runs_by_the_clock(any_stage: Assembly) -> None:
 
 
 @pytest.mark.parametrize("folder", RATES)
-def test_a_function_is_called_at_its_rate(any_stage: Assembly, folder: str) -> None:
+def test_function_is_scheduled_at_its_rate(any_stage: Assembly, folder: str) -> None:
     schedule = schedule_of(any_stage, folder)
     assert schedule["ScheduleExpression"] == RATES[folder]
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
@@ -40,7 +40,7 @@ def test_a_function_is_called_at_its_rate(any_stage: Assembly, folder: str) -> N
 
 
 @pytest.mark.parametrize("folder", RATES)
-def test_f24_a_run_that_failed_is_not_made_up_for(any_stage: Assembly, folder: str) -> None:
+def test_f24_failed_scheduled_run_is_not_retried(any_stage: Assembly, folder: str) -> None:
     assert schedule_of(any_stage, folder)["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
     function = logical_id(any_stage, folder)
     configured = any_stage.properties("service", "AWS::Lambda::EventInvokeConfig")
@@ -50,7 +50,7 @@ def test_f24_a_run_that_failed_is_not_made_up_for(any_stage: Assembly, folder: s
 
 
 @pytest.mark.parametrize("folder", RATES)
-def test_the_scheduler_may_call_that_function_and_nothing_else(any_stage: Assembly, folder: str) -> None:
+def test_scheduler_role_may_invoke_only_its_function(any_stage: Assembly, folder: str) -> None:
     schedule = schedule_of(any_stage, folder)
     role = schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]
     trust = any_stage.resources("service", "AWS::IAM::Role")[role]["Properties"]["AssumeRolePolicyDocument"]
@@ -67,11 +67,11 @@ def test_the_scheduler_may_call_that_function_and_nothing_else(any_stage: Assemb
     assert statement["Resource"] == schedule["Target"]["Arn"]
 
 
-def test_one_minute_of_the_monitor_is_over_before_the_next_begins(any_stage: Assembly) -> None:
+def test_freshness_monitor_timeout_is_shorter_than_its_schedule_interval(any_stage: Assembly) -> None:
     assert ENVIRONMENTS[any_stage.stage].freshness_monitor.timeout_seconds < MINUTE_SECONDS
 
 
-def test_the_monitor_looks_at_every_queue(local: Assembly) -> None:
+def test_freshness_monitor_gets_the_url_of_every_queue(local: Assembly) -> None:
     urls = local.function("freshness_monitor")["Environment"]["Variables"]["RISK_HUB_QUEUE_URLS"]
     seen = {referent(part) for part in urls["Fn::Join"][1] if part != ","}
     workers = {worker.replace("_", "-") for worker in WORKER_EVENTS}

@@ -16,29 +16,29 @@ API_GATEWAY_TIMEOUT_SECONDS = 29
 PROD_RETENTION_MIN_DAYS = 90
 
 
-def test_the_four_stages_keep_their_order_of_weight() -> None:
+def test_stages_are_ordered_from_local_to_prod() -> None:
     assert list(ENVIRONMENTS) == ["local", "dev", "staging", "prod"]
 
 
 @pytest.mark.parametrize(
     ("stage", "offload"), [("local", True), ("dev", False), ("staging", True), ("prod", True)]
 )
-def test_only_dev_keeps_everything_inline(stage: str, offload: bool) -> None:  # noqa: FBT001
+def test_every_stage_except_dev_offloads_large_components(stage: str, offload: bool) -> None:  # noqa: FBT001
     assert ENVIRONMENTS[stage].offload is offload
 
 
 @pytest.mark.parametrize(("stage", "days"), [("local", 30), ("dev", 30), ("staging", 90), ("prod", 3650)])
-def test_snapshots_are_kept_for_the_stages_days(stage: str, days: int) -> None:
+def test_each_stage_has_its_snapshot_retention_days(stage: str, days: int) -> None:
     assert ENVIRONMENTS[stage].retention_days == days
 
 
-def test_a_stage_cannot_be_changed_while_it_is_synthesized() -> None:
+def test_stage_settings_are_immutable() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         ENVIRONMENTS["prod"].deletion_protection = False  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("stage", ["staging", "prod"])
-def test_a_stage_with_customers_is_not_synthesized_without_networks(stage: str) -> None:
+def test_staging_and_prod_require_allowed_networks(stage: str) -> None:
     with pytest.raises(
         EnvironmentSpecError,
         match=rf"stage '{stage}' answers only to named networks: give -c allowed_networks=",
@@ -47,17 +47,17 @@ def test_a_stage_with_customers_is_not_synthesized_without_networks(stage: str) 
 
 
 @pytest.mark.parametrize("networks", ["", None])
-def test_no_networks_and_an_empty_list_of_networks_are_the_same(networks: str | None) -> None:
+def test_empty_allowed_networks_are_read_as_none(networks: str | None) -> None:
     assert resolve_environment("dev", allowed_networks=networks).allowed_networks is None
 
 
-def test_networks_are_read_from_the_context_whatever_the_spaces() -> None:
+def test_allowed_networks_are_parsed_ignoring_spaces() -> None:
     environment = resolve_environment("prod", allowed_networks=" 203.0.113.0/24, 2001:db8::/48 ,")
     assert environment.allowed_networks == ("203.0.113.0/24", "2001:db8::/48")
 
 
 @pytest.mark.parametrize("networks", ["203.0.113.1/24", "office", "203.0.113.0/33"])
-def test_a_network_that_is_no_cidr_block_is_refused_by_name(networks: str) -> None:
+def test_invalid_cidr_block_is_rejected_naming_it(networks: str) -> None:
     with pytest.raises(EnvironmentSpecError, match=networks):
         resolve_environment("prod", allowed_networks=networks)
 
@@ -65,18 +65,18 @@ def test_a_network_that_is_no_cidr_block_is_refused_by_name(networks: str) -> No
 @pytest.mark.parametrize(
     "address", ["oncall@example.com", "http://example.com/alarms", "mailto:oncall", "https://"]
 )
-def test_an_address_that_cannot_be_subscribed_is_refused_by_name(address: str) -> None:
+def test_invalid_alarm_subscriber_is_rejected_naming_it(address: str) -> None:
     with pytest.raises(EnvironmentSpecError, match=f"subscriber '{address}': give mailto:"):
         resolve_environment("dev", warning_subscribers=f"mailto:team@example.com,{address}")
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "1.5", "many", "10001", "٢"])
-def test_reserved_concurrency_that_is_no_count_of_executions_is_refused(count: str) -> None:
+def test_invalid_reserved_concurrency_is_rejected(count: str) -> None:
     with pytest.raises(EnvironmentSpecError, match="must leave 100 of the account's limit"):
         resolve_environment("dev", writer_concurrency=count)
 
 
-def test_limits_on_gross_exposure_are_read_from_the_context_by_x_stage() -> None:
+def test_gross_exposure_limits_are_parsed_per_x_stage() -> None:
     assert resolve_environment("dev", gross_exposure_max="paper=100, live=2.5").gross_exposure_max == (
         ("live", 2.5),
         ("paper", 100.0),
@@ -86,24 +86,24 @@ def test_limits_on_gross_exposure_are_read_from_the_context_by_x_stage() -> None
 @pytest.mark.parametrize(
     "text", ["live", "live=", "live=x", "live=-1", "live=0.5", "live=nan", "prod=2", "live=1e9"]
 )
-def test_a_limit_on_gross_exposure_that_is_no_number_or_of_no_stage_is_refused(text: str) -> None:
+def test_invalid_gross_exposure_limit_is_rejected(text: str) -> None:
     with pytest.raises(EnvironmentSpecError, match="gross_exposure_max"):
         resolve_environment("dev", gross_exposure_max=text)
 
 
-def test_an_unknown_stage_is_answered_with_the_known_ones() -> None:
+def test_unknown_stage_is_rejected_listing_the_known_stages() -> None:
     with pytest.raises(
         EnvironmentSpecError, match="no stage 'production': choose one of local, dev, staging, prod"
     ):
         resolve_environment("production")
 
 
-def test_the_local_stage_answers_this_machine_only() -> None:
+def test_local_stage_allows_only_loopback_networks() -> None:
     assert resolve_environment("local").allowed_networks == LOOPBACK_NETWORKS
 
 
 @pytest.mark.parametrize("stage", ENVIRONMENTS)
-def test_the_functions_behind_the_api_end_before_the_gateway_gives_up(stage: str) -> None:
+def test_api_function_timeouts_are_shorter_than_the_gateway_timeout(stage: str) -> None:
     sizes: list[FunctionSize] = [getattr(ENVIRONMENTS[stage], folder) for folder in FUNCTION_FOLDERS]
     writer, reader = sizes[:2]
     assert writer.timeout_seconds < API_GATEWAY_TIMEOUT_SECONDS
@@ -111,7 +111,7 @@ def test_the_functions_behind_the_api_end_before_the_gateway_gives_up(stage: str
     assert reader.timeout_seconds < API_GATEWAY_TIMEOUT_SECONDS
 
 
-def test_production_keeps_evidence_for_ten_years_under_every_protection() -> None:
+def test_production_retains_data_for_ten_years_with_every_protection() -> None:
     prod = ENVIRONMENTS["prod"]
     assert prod.retention_days >= PROD_RETENTION_MIN_DAYS
     assert (prod.point_in_time_recovery, prod.deletion_protection, prod.retain_data) == (True, True, True)
@@ -120,7 +120,7 @@ def test_production_keeps_evidence_for_ten_years_under_every_protection() -> Non
 CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/0123abcd-4567"
 
 
-def test_a_stage_has_no_custom_domain_unless_one_is_given() -> None:
+def test_stage_has_no_custom_domain_by_default() -> None:
     assert (
         resolve_environment("dev", domain_name="", certificate_arn=None, base_path="").custom_domain is None
     )
@@ -129,7 +129,7 @@ def test_a_stage_has_no_custom_domain_unless_one_is_given() -> None:
 @pytest.mark.parametrize(
     ("base_path", "url"), [("", "https://risk.example.com/"), ("risk", "https://risk.example.com/risk/")]
 )
-def test_a_custom_domain_has_the_url_that_clients_call(base_path: str, url: str) -> None:
+def test_custom_domain_url_includes_the_base_path(base_path: str, url: str) -> None:
     given = {"domain_name": "risk.example.com", "certificate_arn": CERTIFICATE, "base_path": base_path}
     domain = resolve_environment("dev", **given).custom_domain
     assert domain is not None
@@ -156,7 +156,7 @@ def test_a_custom_domain_has_the_url_that_clients_call(base_path: str, url: str)
         ),
     ],
 )
-def test_an_incomplete_or_malformed_custom_domain_is_refused_by_name(
+def test_invalid_custom_domain_is_rejected_naming_the_wrong_setting(
     given: dict[str, str], named: str
 ) -> None:
     with pytest.raises(EnvironmentSpecError, match=f"^{named}"):
@@ -166,12 +166,12 @@ def test_an_incomplete_or_malformed_custom_domain_is_refused_by_name(
 @pytest.mark.parametrize(
     "base", ["docs", "https://example.com", "https://example.com/hub", "https://a b/", "ftp://a/"]
 )
-def test_a_runbook_base_that_makes_no_link_is_refused(base: str) -> None:
+def test_invalid_runbook_base_url_is_rejected(base: str) -> None:
     with pytest.raises(EnvironmentSpecError, match="ending in a slash"):
         resolve_environment("dev", runbook_base=base)
 
 
 @pytest.mark.parametrize("given", [{"base_path": "risk"}, {"certificate_arn": "arn:aws:acm:x"}])
-def test_a_part_of_a_domain_without_its_name_asks_for_the_name(given: dict[str, str]) -> None:
+def test_custom_domain_settings_without_a_domain_name_are_rejected(given: dict[str, str]) -> None:
     with pytest.raises(EnvironmentSpecError, match="domain_name is missing"):
         resolve_environment("dev", **given)

@@ -44,7 +44,7 @@ def rules(assembly: Assembly) -> dict[str, dict[str, Any]]:
     return {referent(target["Arn"]): each for each in found for target in each["Targets"]}
 
 
-def test_both_stores_feed_the_relay_so_that_nobody_stores_and_then_publishes(any_stage: Assembly) -> None:
+def test_event_relay_reads_the_streams_of_both_tables(any_stage: Assembly) -> None:
     streams = {referent(each["EventSourceArn"]) for each in mappings(any_stage, "event_relay")}
     assert streams == {"snapshots/stream", "evaluations/stream"}
 
@@ -58,7 +58,7 @@ def test_f9_a_poison_record_cannot_block_its_shard(any_stage: Assembly) -> None:
         assert referent(each["DestinationConfig"]["OnFailure"]["Destination"]) == "relay-failures"
 
 
-def test_the_relay_reads_inserts_from_the_oldest_on_and_in_order(any_stage: Assembly) -> None:
+def test_relay_reads_only_inserts_in_order_from_the_oldest_record(any_stage: Assembly) -> None:
     for each in mappings(any_stage, "event_relay"):
         assert each["StartingPosition"] == "TRIM_HORIZON"
         assert each["BatchSize"] == 100
@@ -67,7 +67,7 @@ def test_the_relay_reads_inserts_from_the_oldest_on_and_in_order(any_stage: Asse
         assert json.loads(pattern["Pattern"])["eventName"] == ["INSERT"]
 
 
-def test_of_the_evaluations_the_relay_gets_every_kind_that_is_announced_and_no_note(
+def test_relay_filter_matches_only_the_announced_kinds_of_reports(
     any_stage: Assembly,
 ) -> None:
     patterns = [
@@ -88,7 +88,7 @@ def test_a_worker_reads_its_queue_ten_messages_at_a_time(any_stage: Assembly, wo
 
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
-def test_a_message_stays_hidden_for_six_times_its_workers_timeout(
+def test_visibility_timeout_is_at_least_six_times_the_worker_timeout(
     any_stage: Assembly, worker: FunctionFolder
 ) -> None:
     size: FunctionSize = getattr(ENVIRONMENTS[any_stage.stage], worker)
@@ -107,7 +107,7 @@ def test_a_message_that_fails_five_times_becomes_a_dead_letter(
 
 
 @pytest.mark.parametrize("queue", [*DEAD_LETTERS, "event-relay-failures"])
-def test_failures_wait_two_weeks_for_a_person(any_stage: Assembly, queue: str) -> None:
+def test_failure_queues_retain_messages_for_14_days(any_stage: Assembly, queue: str) -> None:
     assert any_stage.queue(queue)["MessageRetentionPeriod"] == 14 * 86_400
 
 
@@ -116,7 +116,7 @@ def test_queues_are_encrypted(any_stage: Assembly, queue: str) -> None:
     assert any_stage.queue(queue)["SqsManagedSseEnabled"] is True
 
 
-def test_there_is_no_queue_beside_these(any_stage: Assembly) -> None:
+def test_only_the_listed_queues_exist(any_stage: Assembly) -> None:
     found = {each["QueueName"] for each in any_stage.properties("service", "AWS::SQS::Queue")}
     named = {*QUEUES, *DEAD_LETTERS, "event-relay-failures"}
     assert found == {f"risk-hub-{any_stage.stage}-{name}" for name in named}
@@ -135,7 +135,7 @@ def test_every_queue_refuses_plain_http(any_stage: Assembly) -> None:
     assert refusing == set(queues)
 
 
-def test_only_rules_put_messages_into_a_workers_queue(any_stage: Assembly) -> None:
+def test_only_eventbridge_rules_may_send_to_worker_queues(any_stage: Assembly) -> None:
     allowed = [
         statement
         for policy in any_stage.properties("service", "AWS::SQS::QueuePolicy")
@@ -147,9 +147,7 @@ def test_only_rules_put_messages_into_a_workers_queue(any_stage: Assembly) -> No
 
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
-def test_a_rule_is_on_the_hubs_own_bus_and_leads_to_its_workers_queue(
-    any_stage: Assembly, worker: FunctionFolder
-) -> None:
+def test_rule_on_the_hubs_bus_targets_its_workers_queue(any_stage: Assembly, worker: FunctionFolder) -> None:
     bus = only(iter(any_stage.properties("service", "AWS::Events::EventBus")))
     rule = rules(any_stage)[queue_of(worker)]
     (target,) = rule["Targets"]
@@ -177,31 +175,29 @@ def matches(assembly: Assembly, worker: str, announced: Any) -> bool:
 
 @pytest.mark.parametrize("event_type", EVENT_MODELS)
 @pytest.mark.parametrize("worker", SUBSCRIPTIONS)
-def test_inv12_a_rule_matches_the_samples_of_what_its_worker_handles_and_no_others(
+def test_inv12_rule_matches_only_sample_events_its_worker_handles(
     any_stage: Assembly, pytestconfig: pytest.Config, worker: str, event_type: str
 ) -> None:
     handled = event_type in SUBSCRIPTIONS[worker]
     assert matches(any_stage, worker, event(pytestconfig, event_type)) is handled
 
 
-def test_an_exit_signal_sets_off_no_worker_least_of_all_the_one_that_emits_it(
-    any_stage: Assembly, pytestconfig: pytest.Config
-) -> None:
+def test_exit_signal_event_triggers_no_worker(any_stage: Assembly, pytestconfig: pytest.Config) -> None:
     signal = event(pytestconfig, "exit_signal_emitted")
     assert not [worker for worker in WORKER_EVENTS if matches(any_stage, worker, signal)]
 
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
-def test_a_rule_ignores_what_others_put_on_the_bus(local: Assembly, worker: FunctionFolder) -> None:
+def test_rule_ignores_events_from_other_sources(local: Assembly, worker: FunctionFolder) -> None:
     for event_type in WORKER_EVENTS[worker]:
         assert not matches(
             local, worker, {"source": "somebody-else", "detail-type": event_type, "detail": {}}
         )
 
 
-def test_infrastructure_and_events_spell_the_source_alike(pytestconfig: pytest.Config) -> None:
+def test_sample_events_have_the_event_source_of_the_infrastructure(pytestconfig: pytest.Config) -> None:
     assert {event(pytestconfig, each)["source"] for each in EVENT_MODELS} == {EVENT_SOURCE}
 
 
-def test_the_workers_names_are_those_of_their_metrics() -> None:
+def test_worker_names_in_metrics_equal_the_deployed_workers() -> None:
     assert set(get_args(WorkerName)) == {*WORKER_EVENTS, "event_relay"}

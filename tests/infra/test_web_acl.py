@@ -17,19 +17,19 @@ def test_only_production_has_a_web_acl(assembly: Callable[[str], Assembly], stag
     assert not assembly(stage).properties("service", "AWS::WAFv2::WebACL")
 
 
-def test_the_web_acl_stands_before_the_api(prod: Assembly) -> None:
+def test_web_acl_is_associated_with_the_api_stage(prod: Assembly) -> None:
     (association,) = prod.properties("service", "AWS::WAFv2::WebACLAssociation")
     (stage,) = prod.resources("service", "AWS::ApiGateway::Stage")
     assert {"Ref": stage} in association["ResourceArn"]["Fn::Join"][1]
     assert web_acl(prod)["Scope"] == "REGIONAL"
 
 
-def test_what_no_rule_blocks_is_let_through(prod: Assembly) -> None:
+def test_web_acl_allows_requests_by_default(prod: Assembly) -> None:
     assert web_acl(prod)["DefaultAction"] == {"Allow": {}}
     assert [rule["Priority"] for rule in web_acl(prod)["Rules"]] == [0, 1, 2]
 
 
-def test_one_address_cannot_take_the_whole_stage(prod: Assembly) -> None:
+def test_web_acl_limits_requests_per_address_below_the_stage_throttle(prod: Assembly) -> None:
     rule = web_acl(prod)["Rules"][0]
     statement = rule["Statement"]["RateBasedStatement"]
     assert rule["Action"] == {"Block": {}}
@@ -40,7 +40,7 @@ def test_one_address_cannot_take_the_whole_stage(prod: Assembly) -> None:
     )
 
 
-def test_no_rule_group_refuses_a_body_for_its_size(prod: Assembly) -> None:
+def test_web_acl_rule_groups_do_not_limit_the_body_size(prod: Assembly) -> None:
     """The common rule set refuses bodies over 8 kB; a snapshot may have 1 MB."""
     groups = [rule["Statement"].get("ManagedRuleGroupStatement") for rule in web_acl(prod)["Rules"]]
     assert [each["Name"] for each in groups if each] == [
@@ -49,7 +49,7 @@ def test_no_rule_group_refuses_a_body_for_its_size(prod: Assembly) -> None:
     ]
 
 
-def test_no_request_is_sampled_since_a_sample_shows_its_token(prod: Assembly) -> None:
+def test_web_acl_does_not_sample_requests(prod: Assembly) -> None:
     acl = web_acl(prod)
     configured = [acl["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in acl["Rules"])]
     assert {each["SampledRequestsEnabled"] for each in configured} == {False}

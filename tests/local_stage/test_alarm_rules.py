@@ -55,7 +55,7 @@ def states(watched: AlarmRule, log: MetricLog, minutes: int) -> str:
     return "".join(told)
 
 
-def test_the_template_says_what_the_table_says() -> None:
+def test_alarm_rules_read_from_the_template_equal_the_rule_table() -> None:
     """Deployment groups configure the alarms that stop a release; a local stage has no deployment groups."""
     read = {each.name: each for each in template_rules(read_operations())}
     for wanted in alarm_rules(ENVIRONMENTS["local"]):
@@ -65,14 +65,14 @@ def test_the_template_says_what_the_table_says() -> None:
     assert read == {}
 
 
-def test_an_alarm_rings_at_its_threshold_and_is_over_below_it() -> None:
+def test_alarm_fires_at_its_threshold_and_recovers_below_it() -> None:
     log = MetricLog()
     for minute, value in enumerate((4.9, 5.0, 4.9)):
         put(log, START + minute * MINUTE + 1, value)
     assert states(rule(), log, 3) == "OAO"
 
 
-def test_every_one_of_its_periods_must_be_wrong() -> None:
+def test_alarm_fires_only_when_every_period_breaches() -> None:
     log = MetricLog()
     for minute, value in enumerate((9, 9, 1, 9, 9, 9, 1)):
         put(log, START + minute * MINUTE + 1, value)
@@ -80,20 +80,20 @@ def test_every_one_of_its_periods_must_be_wrong() -> None:
 
 
 @pytest.mark.parametrize(("silence", "expected"), [("breaching", "OAA"), ("notBreaching", "OOO")])
-def test_silence_means_what_the_rule_says(missing_data: MissingData, expected: str) -> None:
+def test_missing_data_is_treated_as_the_rule_configures(missing_data: MissingData, expected: str) -> None:
     log = MetricLog()
     put(log, START + 1, 0)
     assert states(rule(missing_data=missing_data), log, 3) == expected
 
 
-def test_silence_that_is_no_news_keeps_an_alarm_on_and_starts_none() -> None:
+def test_ignored_missing_data_keeps_the_current_alarm_state() -> None:
     log = MetricLog()
     put(log, START + MINUTE + 1, 9)
     assert states(rule(missing_data="ignore"), log, 4) == "IAAA"
     assert states(rule(), log, 4) == "OAOO"
 
 
-def test_a_value_that_arrives_late_is_judged_when_it_is_there() -> None:
+def test_late_metric_value_is_evaluated_when_it_arrives() -> None:
     log = MetricLog()
     watch = AlarmWatch([rule(missing_data="ignore")], log, START, TimeScale())
     put(log, START + 1, 0)
@@ -103,20 +103,20 @@ def test_a_value_that_arrives_late_is_judged_when_it_is_there() -> None:
     assert (told.after, told.values) == ("ALARM", (9.0,))
 
 
-def test_a_window_slides_by_the_minute_whatever_its_period() -> None:
+def test_evaluation_window_slides_every_minute_for_a_longer_period() -> None:
     log = MetricLog()
     put(log, START + 6 * MINUTE + 1, 9)
     assert states(rule(period_seconds=300), log, 13) == "IIIIOOAAAAAOO"
 
 
-def test_other_dimensions_are_another_metric() -> None:
+def test_values_with_other_dimensions_do_not_affect_an_alarm() -> None:
     log = MetricLog()
     put(log, START + 1, 9, metric=Metric("Test", "waiting", {"queue": "another"}))
     put(log, START + 1, 9, metric=Metric("Test", "waiting", {"queue": "q", "more": "m"}))
     assert states(rule(), log, 1) == "O"
 
 
-def test_a_stage_that_has_just_started_is_no_silent_one() -> None:
+def test_missing_data_before_the_start_does_not_fire_an_alarm() -> None:
     assert states(rule(periods=3, missing_data="breaching"), MetricLog(), 4) == "IIAA"
 
 
@@ -129,7 +129,7 @@ def test_at_speed_twelve_a_minute_lasts_five_seconds() -> None:
     assert [each.after for each in watch.evaluate_rules(START + 10)] == ["OK"]
 
 
-def test_a_change_is_told_once_with_its_values() -> None:
+def test_alarm_transition_is_reported_once_with_its_values() -> None:
     log = MetricLog()
     put(log, START + 1, 9)
     watch = AlarmWatch([rule()], log, START, TimeScale())
@@ -151,7 +151,7 @@ def test_a_change_is_told_once_with_its_values() -> None:
         ("p99", 4),
     ],
 )
-def test_statistics_are_those_of_cloudwatch(statistic: str, expected: float) -> None:
+def test_metric_statistics_match_cloudwatch(statistic: str, expected: float) -> None:
     log = MetricLog()
     put(log, START, 3, 1, 2, 4)
     put(log, START + MINUTE, 99)
@@ -175,24 +175,22 @@ def test_statistics_are_those_of_cloudwatch(statistic: str, expected: float) -> 
         ("a / 0", None),
     ],
 )
-def test_metric_math_treats_what_is_missing_as_cloudwatch_does(
-    expression: str, expected: float | None
-) -> None:
+def test_metric_math_treats_missing_data_like_cloudwatch(expression: str, expected: float | None) -> None:
     assert compute(expression, {"a": 5.0, "b": None}) == expected
 
 
-def test_no_data_at_all_is_no_data_even_when_filled() -> None:
+def test_fill_returns_no_data_when_every_metric_is_missing() -> None:
     assert compute("FILL(a, 0)", {"a": None}) is None
 
 
 @pytest.mark.parametrize("expression", ["SUM(METRICS())", "a ** 2", "unknown + 1", "a < 1 < 2"])
-def test_metric_math_that_is_not_understood_is_refused(expression: str) -> None:
+def test_unsupported_metric_math_is_rejected(expression: str) -> None:
     with pytest.raises(ExpressionError):
         compute(expression, {"a": 1.0})
 
 
 @pytest.mark.parametrize("jump_seconds", [-3_600.0, 3_600.0])
-def test_a_clock_that_jumps_neither_silences_an_alarm_nor_sets_one_off(jump_seconds: float) -> None:
+def test_restart_after_a_clock_jump_neither_changes_nor_blocks_an_alarm(jump_seconds: float) -> None:
     log = MetricLog()
     watch = AlarmWatch([rule(missing_data="breaching")], log, START, TimeScale())
     put(log, START + 30, 1)
@@ -208,7 +206,7 @@ def test_a_clock_that_jumps_neither_silences_an_alarm_nor_sets_one_off(jump_seco
 
 
 @pytest.mark.parametrize("jump_seconds", [-3_600.0, 3_600.0])
-def test_the_desk_notices_a_clock_that_jumps_and_no_slow_drift(
+def test_alarm_evaluation_restarts_on_clock_jumps_but_not_on_slow_drift(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump_seconds: float
 ) -> None:
     desk = AlarmRunner("http://127.0.0.1:1", AlarmSettings(), Journal(tmp_path / "alarms.jsonl"))

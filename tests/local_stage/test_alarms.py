@@ -25,7 +25,7 @@ def queue_url(sqs: Any, name: str) -> str:
     return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
 
 
-def test_a_dead_letter_and_a_function_that_raises_ring_until_it_is_over(
+def test_dead_letter_and_function_error_alarms_fire_and_recover(
     stage: RunningStage, settings: LocalSettings, subscriber: Subscriber
 ) -> None:
     sqs, journal = stage.aws.client("sqs"), Journal(settings.alarm_journal)
@@ -49,7 +49,7 @@ def is_last(subscriber: Subscriber, alarm: str, state: str) -> bool:
     return subscriber.states(alarm)[-1:] == [state]
 
 
-def test_a_world_that_goes_silent_is_told_late_then_stale_then_well_again(
+def test_world_without_updates_fires_warning_then_critical_lag_alarm_and_recovers(
     stage: RunningStage, hub: Caller, subscriber: Subscriber
 ) -> None:
     """No other test here uses the stage `backtest`: its counts belong to this world."""

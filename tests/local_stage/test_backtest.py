@@ -12,7 +12,7 @@ DAYS = 4
 WITHIN_SECONDS = 120.0
 
 
-def test_what_was_forecast_is_held_against_what_came(stage: RunningStage, hub: Caller) -> None:
+def test_backtest_report_compares_forecasts_with_realized_returns(stage: RunningStage, hub: Caller) -> None:
     table, world = real_table(WINDOW_DAYS - 1 + DAYS), new_world()
     publish(stage.hub, table, world)
     wait_for_forecasts(stage.hub, DAYS, world, within_seconds=WITHIN_SECONDS)

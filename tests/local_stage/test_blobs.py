@@ -28,7 +28,7 @@ def send(signed: dict[str, Any], data: bytes) -> Answer:
     return call(signed["method"], signed["url"], signed["headers"], data)
 
 
-def test_a_blob_goes_past_the_hub_is_evaluated_and_comes_back(hub: Caller) -> None:
+def test_blob_is_uploaded_directly_evaluated_and_downloaded(hub: Caller) -> None:
     world = new_world()
     begun = announce(hub, world, FACTOR)
     assert begun.status == 201, begun.body
@@ -42,7 +42,7 @@ def test_a_blob_goes_past_the_hub_is_evaluated_and_comes_back(hub: Caller) -> No
     assert call("GET", found["download_url"]).body == FACTOR
 
 
-def test_the_store_refuses_other_bytes_another_size_or_kind_and_a_second_blob(hub: Caller) -> None:
+def test_blob_store_rejects_wrong_bytes_checksum_kind_size_and_a_second_upload(hub: Caller) -> None:
     put = announce(hub, new_world(), FACTOR).document()["put"]
     damaged = FACTOR[:-1] + bytes([FACTOR[-1] ^ 1])
     assert send(put, damaged).status == 400
@@ -54,7 +54,7 @@ def test_the_store_refuses_other_bytes_another_size_or_kind_and_a_second_blob(hu
     assert [send(put, FACTOR).status, send(put, FACTOR).status] == [200, 412]
 
 
-def test_a_reference_is_verified_before_anything_is_stored(hub: Caller) -> None:
+def test_snapshot_with_a_missing_or_mismatched_blob_reference_returns_422(hub: Caller) -> None:
     world = new_world()
     ref = announce(hub, world, FACTOR).document()["ref"]
     missing = hub.post(world, small_body(covariance_ref=ref))
@@ -68,7 +68,7 @@ def test_a_reference_is_verified_before_anything_is_stored(hub: Caller) -> None:
 
 
 @pytest.mark.parametrize("route", ["complete", "abort"])
-def test_an_upload_that_nobody_began_is_answered_as_a_problem(hub: Caller, route: str) -> None:
+def test_completing_an_unknown_upload_returns_404_and_aborting_it_200(hub: Caller, route: str) -> None:
     end = {"kind": "stress", "bytes": 1, "upload_id": "unknown"}
     answer = hub.post_to(f"{new_world()}/blobs/{'a' * 64}/{route}", end)
     assert answer.status == (404 if route == "complete" else 200), answer.body
@@ -96,9 +96,7 @@ def reap(stage: RunningStage) -> Iterator[Callable[[], dict[str, int]]]:
     grace(given[BLOB_GRACE_HOURS])
 
 
-def test_what_nothing_refers_to_is_reaped_and_what_a_snapshot_refers_to_is_not(
-    hub: Caller, reap: Callable[[], dict[str, int]]
-) -> None:
+def test_reaper_deletes_only_unreferenced_blobs(hub: Caller, reap: Callable[[], dict[str, int]]) -> None:
     world = new_world()
     kept, orphan = announce(hub, world, FACTOR).document(), announce(hub, world, STRESS, "stress").document()
     assert (send(kept["put"], FACTOR).status, send(orphan["put"], STRESS).status) == (200, 200)

@@ -118,7 +118,7 @@ def test_only_this_user_can_read_the_token(running: tuple[CommandLine, str]) -> 
     assert [file for file in files if token in file.read_bytes()] == [command_line.settings.env_file]
 
 
-def test_a_second_start_says_where_the_first_one_is_and_leaves_it_alone(
+def test_second_up_reports_the_running_stage_and_does_not_change_it(
     running: tuple[CommandLine, str],
 ) -> None:
     command_line, _ = running
@@ -131,7 +131,7 @@ def test_a_second_start_says_where_the_first_one_is_and_leaves_it_alone(
 
 
 @pytest.mark.parametrize("variable", ["RISK_HUB_PORT", "RISK_HUB_AWS_PORT"])
-def test_an_occupied_port_is_named_with_the_way_to_choose_another(
+def test_up_on_an_occupied_port_names_the_port_and_its_variable(
     command_line: CommandLine, variable: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -142,17 +142,17 @@ def test_an_occupied_port_is_named_with_the_way_to_choose_another(
 
 
 @pytest.mark.parametrize("given", ["eighty", "-1", "65536", "8787.0", "\N{FULLWIDTH DIGIT EIGHT}"])
-def test_a_port_that_is_none_is_named(command_line: CommandLine, given: str) -> None:
+def test_up_rejects_an_invalid_port_naming_its_value(command_line: CommandLine, given: str) -> None:
     assert_one_sentence(command_line.run("up", RISK_HUB_PORT=given), f"RISK_HUB_PORT={given}", "65535")
 
 
-def test_down_without_a_stage_says_so_and_succeeds(command_line: CommandLine) -> None:
+def test_down_without_a_running_stage_reports_it_and_succeeds(command_line: CommandLine) -> None:
     finished = command_line.run("down")
     assert finished.returncode == 0
     assert "not running" in finished.stdout
 
 
-def test_down_never_ends_a_process_that_only_has_the_same_number(command_line: CommandLine) -> None:
+def test_down_does_not_stop_another_process_with_the_recorded_pid(command_line: CommandLine) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
         command_line.home.mkdir()
         command_line.settings.record_file.write_text(
@@ -163,7 +163,7 @@ def test_down_never_ends_a_process_that_only_has_the_same_number(command_line: C
         assert bystander.poll() is None
 
 
-def test_in_the_foreground_an_alarm_shows_and_an_interrupt_stops_everything(
+def test_foreground_up_shows_alarms_and_stops_when_terminated(
     command_line: CommandLine,
 ) -> None:
     """A minute lasts a second, but the monitor's schedule still takes sixty: its heartbeat is missed."""
@@ -188,13 +188,13 @@ def test_in_the_foreground_an_alarm_shows_and_an_interrupt_stops_everything(
         ("RISK_HUB_ALARM_WEBHOOK", "http://example.com/alarms", "https://"),
     ],
 )
-def test_an_alarm_setting_that_cannot_be_is_named(
+def test_up_rejects_an_invalid_alarm_setting_naming_it(
     command_line: CommandLine, name: str, given: str, said: str
 ) -> None:
     assert_one_sentence(command_line.run("up", **{name: given}), f"{name}={given}", said)
 
 
-def test_when_the_command_line_is_killed_the_stage_does_not_linger_and_down_ends_the_next(
+def test_stage_can_be_restarted_and_stopped_after_its_command_line_is_killed(
     command_line: CommandLine,
 ) -> None:
     with command_line.foreground() as running:
@@ -225,7 +225,7 @@ def until(lines: Iterable[str], text: str) -> None:
     pytest.fail(f"{text!r} was never said")
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_up_names_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="ascii")
     finished = CommandLine(tmp_path / "file" / "stage").run("up", "--detach")
     assert_one_sentence(finished, str(tmp_path / "file" / "stage"))

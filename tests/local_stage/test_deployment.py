@@ -36,7 +36,7 @@ def test_only_data_and_service_are_deployed(stage: RunningStage) -> None:
     assert not stage.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
 
 
-def test_dynamodb_ttl_is_on_where_the_template_says_so(stage: RunningStage) -> None:
+def test_dynamodb_ttl_is_enabled_as_in_the_template(stage: RunningStage) -> None:
     client = stage.aws.client("dynamodb")
     declared, found = {}, {}
     for table, properties in resources(stage, "RiskHub-local-data", "AWS::DynamoDB::Table").items():
@@ -47,7 +47,7 @@ def test_dynamodb_ttl_is_on_where_the_template_says_so(stage: RunningStage) -> N
     assert list(declared.values()).count("retain_until") == 3
 
 
-def test_s3_lifecycle_is_on_where_the_template_says_so(stage: RunningStage) -> None:
+def test_s3_lifecycle_rules_are_enabled_as_in_the_template(stage: RunningStage) -> None:
     client = stage.aws.client("s3")
     buckets = resources(stage, "RiskHub-local-data", "AWS::S3::Bucket")
     assert buckets
@@ -73,7 +73,7 @@ def test_point_in_time_recovery_is_applied_from_the_template(stage: RunningStage
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_a_lifecycle_rule_is_respelled_for_the_api() -> None:
+def test_lifecycle_rule_is_converted_to_the_s3_api_format() -> None:
     declared = {
         "Id": "sweep",
         "Status": "Enabled",
@@ -94,7 +94,7 @@ def test_a_lifecycle_rule_is_respelled_for_the_api() -> None:
     }
 
 
-def test_every_function_finds_its_handler_under_the_templates_own_asset_key(stage: RunningStage) -> None:
+def test_every_handler_is_in_the_code_zip_of_its_asset_key(stage: RunningStage) -> None:
     functions = TEMPLATES["RiskHub-local-service"].resources("AWS::Lambda::Function")
     assert {each["Code"]["S3Key"] for each in functions.values()} == set(read_assembly().asset_keys.values())
     for properties in functions.values():
@@ -108,7 +108,7 @@ def stored_names(stage: RunningStage, key: str) -> list[str]:
         return archive.namelist()
 
 
-def test_the_hubs_code_is_without_the_risk_work() -> None:
+def test_hub_code_zip_excludes_risk_infra_and_tests() -> None:
     with zipfile.ZipFile(io.BytesIO(build_code_zip("hub"))) as archive:
         names = archive.namelist()
     assert "functions/wiring/composition.py" in names
@@ -122,7 +122,7 @@ def test_every_stream_mapping_sets_a_maximum_record_age(stage: RunningStage) -> 
     assert all(0 < each["MaximumRecordAgeInSeconds"] <= 3600 for each in streams)
 
 
-def test_a_rule_for_events_always_targets_a_queue() -> None:
+def test_event_rules_target_only_queues() -> None:
     """A schedule may invoke a function directly: the next run makes up for a failed one."""
     rules = TEMPLATES["RiskHub-local-service"].resources("AWS::Events::Rule")
     queues = TEMPLATES["RiskHub-local-service"].resources("AWS::SQS::Queue")
@@ -140,7 +140,7 @@ def schedules(template: Template) -> list[dict[str, Any]]:
     return list(template.resources("AWS::Scheduler::Schedule").values())
 
 
-def test_a_presigned_url_is_signed_with_version_4_and_opens_the_object(stage: RunningStage) -> None:
+def test_presigned_url_uses_signature_version_4(stage: RunningStage) -> None:
     assembly = read_assembly()
     place = {"Bucket": assembly.asset_bucket, "Key": assembly.asset_keys["hub"]}
     url = stage.aws.client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=60)

@@ -61,7 +61,7 @@ def invoke(client: Any, folder: str = "") -> Any:
 
 
 @pytest.mark.parametrize("change", ["code", "settings"])
-def test_a_request_in_progress_is_answered_by_the_code_that_began_it(
+def test_request_in_progress_finishes_with_the_code_that_started_it(
     function: Any, tmp_path: Path, change: str
 ) -> None:
     invoke(function)

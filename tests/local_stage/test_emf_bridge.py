@@ -23,7 +23,7 @@ def emf_line(value: object, **more: object) -> str:
     return json.dumps({"_aws": emf, "service": "writer", "stage": "local", "stored": value, **more})
 
 
-def test_each_dimension_set_becomes_an_entry() -> None:
+def test_each_emf_dimension_set_becomes_a_metric_entry() -> None:
     document = emf_document(emf_line([1, 2]))
     assert document is not None
     entries = metric_data(document)["BridgeTest"]
@@ -34,11 +34,11 @@ def test_each_dimension_set_becomes_an_entry() -> None:
 @pytest.mark.parametrize(
     "line", ["plain text", '{"level": "INFO"}', '{"CloudWatchMetrics": ', '["CloudWatchMetrics"]']
 )
-def test_another_line_is_no_metric(line: str) -> None:
+def test_log_line_without_emf_is_not_a_metric(line: str) -> None:
     assert emf_document(line) is None
 
 
-def test_a_line_that_a_worker_prints_can_be_read_as_a_metric_once(stage: RunningStage, probe: Probe) -> None:
+def test_emf_line_printed_by_a_worker_is_stored_once_as_a_metric(stage: RunningStage, probe: Probe) -> None:
     probe(print=["before", emf_line(3.0), "after"])
     statistics = wait_for_metric(stage, "stored", [{"Name": "service", "Value": "writer"}])
     assert statistics == {"Sum": 3.0, "SampleCount": 1.0}

@@ -19,7 +19,7 @@ DEADLINE_SECONDS = 30.0
 SCHEMAS = Path(__file__).parents[2] / "events" / "schemas"
 
 
-def test_a_commit_is_announced_as_a_cloudevent(hub: Caller, subscription: Subscription) -> None:
+def test_stored_snapshot_is_announced_as_a_cloudevent(hub: Caller, subscription: Subscription) -> None:
     world, correlation_id = new_world(), f"test-{secrets.token_hex(4)}"
     stored = hub.post(world, small_body(), **{"X-Correlation-Id": correlation_id}).document()
     event = subscription.details(world, "risk_snapshot_updated")
@@ -33,7 +33,7 @@ def test_a_commit_is_announced_as_a_cloudevent(hub: Caller, subscription: Subscr
 
 
 @pytest.mark.parametrize("event_type", ["risk_snapshot_updated", "risk_evaluated"])
-def test_an_announced_event_fits_its_schema(hub: Caller, subscription: Subscription, event_type: str) -> None:
+def test_announced_event_matches_its_schema(hub: Caller, subscription: Subscription, event_type: str) -> None:
     world = new_world()
     hub.post(world, sample_body(datetime.now(tz=UTC)))
     event = subscription.details(world, event_type)
@@ -57,7 +57,7 @@ def test_a_stress_loss_over_the_default_limit_becomes_an_exit_signal(
         Draft202012Validator(schema).validate(detail)
 
 
-def test_a_record_that_cannot_be_read_goes_to_the_failure_queue_and_its_neighbours_are_announced(
+def test_unreadable_record_goes_to_the_failure_queue_and_others_are_announced(
     stage: RunningStage, hub: Caller, subscription: Subscription
 ) -> None:
     poison, world = new_world(), new_world()
@@ -82,7 +82,7 @@ def isolated(stage: RunningStage, text: str) -> str:
     pytest.fail("nothing was isolated")
 
 
-def test_the_hubs_own_metrics_can_be_read(stage: RunningStage, hub: Caller) -> None:
+def test_hub_metrics_are_listed_in_cloudwatch(stage: RunningStage, hub: Caller) -> None:
     hub.post(new_world(), small_body())
     cloudwatch = stage.aws.client("cloudwatch")
     deadline = time.monotonic() + DEADLINE_SECONDS

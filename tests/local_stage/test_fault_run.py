@@ -15,7 +15,7 @@ PLAN = Plan(snapshots=40, worlds=4, visibility_seconds=3, wait_max_seconds=120)
 RISKY_SNAPSHOTS = 4
 
 
-def test_inv_04_inv_05_nothing_is_lost_or_doubled_while_the_parts_fail(
+def test_inv_04_inv_05_injected_faults_cause_no_lost_or_duplicate_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for rates in RATES.values():

@@ -26,7 +26,7 @@ SMUGGLED = b"GET /risk-hub/smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 @dataclass(frozen=True)
-class Door:
+class FrontServer:
     port: int
     seen: list[dict[str, Any]]
 
@@ -54,7 +54,7 @@ def answers(received: bytes) -> list[tuple[int, dict[str, str], bytes]]:
 
 
 @pytest.fixture
-def door() -> Iterator[Door]:
+def door() -> Iterator[FrontServer]:
     """The real server in front of an application that returns the request it received."""
     seen: list[dict[str, Any]] = []
 
@@ -84,7 +84,7 @@ def door() -> Iterator[Door]:
     thread.start()
     ready.wait()
     try:
-        yield Door(port, seen)
+        yield FrontServer(port, seen)
     finally:
         stopped.set()
         thread.join()
@@ -99,10 +99,10 @@ def door() -> Iterator[Door]:
         ),
         pytest.param(
             POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-            id="both, the other way",
+            id="both framing headers reversed",
         ),
-        pytest.param(POST + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n", id="the same length twice"),
-        pytest.param(POST + b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n", id="two lengths"),
+        pytest.param(POST + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n", id="repeated equal lengths"),
+        pytest.param(POST + b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n", id="two different lengths"),
         pytest.param(POST + b"Content-Length: 0, 0\r\n\r\n", id="a list of lengths"),
         pytest.param(POST + b"Content-Length: -1\r\n\r\n", id="a negative length"),
         pytest.param(POST + b"Content-Length: +1\r\n\r\nx", id="a signed length"),
@@ -131,9 +131,7 @@ def door() -> Iterator[Door]:
         pytest.param(GET + b": no name\r\n\r\n", id="a header without a name"),
         pytest.param(b"GET /risk-hub/x HTTP/1.1\r\n\r\n", id="no Host"),
         pytest.param(GET + b"Host: 127.0.0.1\r\n\r\n", id="two Hosts"),
-        pytest.param(
-            b"CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", id="an authority as target"
-        ),
+        pytest.param(b"CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", id="authority-form target"),
         pytest.param(
             b"GET ftp://127.0.0.1/x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", id="a target of another scheme"
         ),
@@ -143,8 +141,8 @@ def door() -> Iterator[Door]:
         pytest.param(GET + b"X-Unfinished: ", id="headers that end too early"),
     ],
 )
-def test_a_request_with_wrong_framing_is_a_400_problem_and_ends_its_connection(
-    door: Door, request_bytes: bytes
+def test_request_with_invalid_framing_gets_a_400_problem_and_closes_the_connection(
+    door: FrontServer, request_bytes: bytes
 ) -> None:
     suffix = b"" if request_bytes.endswith((b"xy", b": ")) else SMUGGLED
     ((status, headers, body),) = door.exchange(request_bytes + suffix)
@@ -157,7 +155,7 @@ def test_a_request_with_wrong_framing_is_a_400_problem_and_ends_its_connection(
     assert door.seen == []
 
 
-def test_headers_over_the_limit_are_a_431_problem(door: Door) -> None:
+def test_headers_over_the_size_limit_return_a_431_problem(door: FrontServer) -> None:
     ((status, headers, body),) = door.exchange(GET + b"X-Long: " + b"x" * HEAD_MAX_BYTES + b"\r\n\r\n")
     assert (status, headers["content-type"]) == (431, "application/problem+json")
     assert "16,384 bytes" in json.loads(body)["detail"]
@@ -171,20 +169,22 @@ def test_headers_over_the_limit_are_a_431_problem(door: Door) -> None:
         b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
         % (BODY_MAX_BYTES + 1, b"x" * (BODY_MAX_BYTES + 1)),
     ],
-    ids=["announced", "in chunks"],
+    ids=["by content length", "chunked"],
 )
-def test_a_body_over_the_gateways_limit_is_the_templates_413(door: Door, framing: bytes) -> None:
+def test_body_over_the_gateway_limit_returns_the_templates_413_problem(
+    door: FrontServer, framing: bytes
+) -> None:
     ((status, _, body),) = door.exchange(POST + framing)
     assert (status, json.loads(body)["type"]) == (413, PROBLEMS["body-too-large"].uri)
     assert door.seen == []
 
 
-def test_an_unserved_version_is_a_505_problem(door: Door) -> None:
+def test_unsupported_http_version_returns_a_505_problem(door: FrontServer) -> None:
     ((status, headers, _),) = door.exchange(GET.replace(b"1.1", b"2.0") + b"\r\n")
     assert (status, headers["content-type"]) == (505, "application/problem+json")
 
 
-def test_an_absolute_target_is_served_and_names_the_host(door: Door) -> None:
+def test_absolute_request_target_is_served_and_sets_the_host(door: FrontServer) -> None:
     target = b"GET http://named:1/risk-hub/x?q=%2B HTTP/1.1\r\n"
     ((status, _, _),) = door.exchange(target + b"Host: other\r\n\r\n")
     (seen,) = door.seen
@@ -193,13 +193,13 @@ def test_an_absolute_target_is_served_and_names_the_host(door: Door) -> None:
     assert [value for name, value in seen["headers"] if name == b"host"] == [b"named:1"]
 
 
-def test_http_1_0_is_served_and_closes(door: Door) -> None:
+def test_http_1_0_request_is_served_and_closes_the_connection(door: FrontServer) -> None:
     ((status, headers, _),) = door.exchange(GET.replace(b"1.1", b"1.0") + b"\r\n" + SMUGGLED)
     assert (status, headers["connection"]) == (200, "close")
     assert len(door.seen) == 1
 
 
-def test_requests_of_one_connection_are_answered_in_order(door: Door) -> None:
+def test_requests_of_one_connection_are_answered_in_order(door: FrontServer) -> None:
     chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n0\r\nTrailer: t\r\n\r\n"
     sized = POST + b"Content-Length: 2\r\n\r\nde"
     found = door.exchange(b"\r\n" + chunked + sized + GET + b"\r\n")
@@ -207,7 +207,7 @@ def test_requests_of_one_connection_are_answered_in_order(door: Door) -> None:
     assert [each["body"] for each in door.seen] == [b"abc", b"de", b""]
 
 
-def test_a_client_that_asks_before_its_body_is_told_to_go_on(door: Door) -> None:
+def test_expect_100_continue_gets_a_100_response_before_the_body(door: FrontServer) -> None:
     found = door.exchange(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
     assert [status for status, _, _ in found] == [100, 400]
     with socket.create_connection(("127.0.0.1", door.port), timeout=10) as opened:
@@ -217,13 +217,15 @@ def test_a_client_that_asks_before_its_body_is_told_to_go_on(door: Door) -> None
         assert opened.recv(1_000).startswith(b"HTTP/1.1 200 ")
 
 
-def test_head_gets_the_headers_of_the_answer_alone(door: Door) -> None:
+def test_head_response_has_headers_and_no_body(door: FrontServer) -> None:
     received = door.received(GET.replace(b"GET", b"HEAD") + b"Connection: close\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 200 ")
     assert received.endswith(b"\r\n\r\n")
 
 
-def test_an_answer_to_head_does_not_say_that_the_body_of_the_get_is_empty_or_chunked(door: Door) -> None:
+def test_an_answer_to_head_does_not_say_that_the_body_of_the_get_is_empty_or_chunked(
+    door: FrontServer,
+) -> None:
     head = GET.replace(b"GET", b"HEAD") + b"\r\n"
     first, second, third = door.exchange(head + head + GET + b"\r\n")
     for status, headers, _ in (first, second):
@@ -233,7 +235,7 @@ def test_an_answer_to_head_does_not_say_that_the_body_of_the_get_is_empty_or_chu
     assert (third[0], third[2]) == (200, b"{}")
 
 
-def test_a_304_does_not_say_that_the_body_of_the_200_is_empty(door: Door) -> None:
+def test_304_response_has_no_content_length(door: FrontServer) -> None:
     received = door.received(GET + b"If-None-Match: *\r\n\r\n" + GET + b"\r\n")
     first, _, second = received.partition(b"\r\n\r\n")
     assert first.startswith(b"HTTP/1.1 304 ")
@@ -242,7 +244,7 @@ def test_a_304_does_not_say_that_the_body_of_the_200_is_empty(door: Door) -> Non
     assert second.endswith(b"{}")
 
 
-def test_an_answer_has_one_date(door: Door) -> None:
+def test_response_has_exactly_one_date_header(door: FrontServer) -> None:
     received = door.received(GET + b"\r\n").lower()
     assert received.count(b"\r\ndate: ") == 1
     assert b"1970" not in received
@@ -260,8 +262,8 @@ def test_an_answer_has_one_date(door: Door) -> None:
         (POST + b"Transfer-Encoding: chunked\r\n\r\nsecret\r\n", "illegal chunk header."),
     ],
 )
-def test_the_problem_of_an_unreadable_request_quotes_none_of_its_bytes(
-    door: Door, request_bytes: bytes, detail: str
+def test_problem_for_an_unparsable_request_does_not_quote_its_bytes(
+    door: FrontServer, request_bytes: bytes, detail: str
 ) -> None:
     [(status, _, body)] = door.exchange(request_bytes)
     problem = json.loads(body)
@@ -291,8 +293,8 @@ def silence(opened: socket.socket, first: bytes, _: bytes) -> None:
     ],
     ids=["headers", "body", "chunked body"],
 )
-def test_a_request_that_does_not_arrive_in_time_is_a_408_problem(  # noqa: PLR0913, PLR0917 - parameters
-    door: Door,
+def test_request_that_arrives_too_slowly_returns_a_408_problem(  # noqa: PLR0913, PLR0917 - parameters
+    door: FrontServer,
     monkeypatch: pytest.MonkeyPatch,
     limit: str,
     part: str,
@@ -324,7 +326,9 @@ def _unless_closed(
         return
 
 
-def test_an_idle_connection_is_closed_without_an_answer(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_idle_connection_is_closed_without_a_response(
+    door: FrontServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(front_request, "IDLE_MAX_SECONDS", 0.1)
     with socket.create_connection(("127.0.0.1", door.port), timeout=10) as opened:
         assert opened.recv(1) == b""

@@ -73,9 +73,7 @@ def reported(stage: RunningStage, world: str) -> set[str]:
         time.sleep(POLL_SECONDS)
 
 
-def test_a_policy_that_an_operator_puts_is_the_one_that_judges(
-    hub: Caller, subscription: Subscription
-) -> None:
+def test_stored_exit_policy_replaces_the_default_policy(hub: Caller, subscription: Subscription) -> None:
     world = new_world()
     policy = {"version": "p1", "cool_down_seconds": 60, "stress": [{"max_loss": 0.1, "action": "exit"}]}
     assert put(hub, f"{world}/exit-policy", policy).status == 201
@@ -88,7 +86,7 @@ def test_a_policy_that_an_operator_puts_is_the_one_that_judges(
     assert (signal["action"], signal["policy_version"]) == ("exit", "p1")
 
 
-def test_the_schedule_calls_the_monitor_each_minute(stage: RunningStage) -> None:
+def test_schedule_invokes_the_freshness_monitor_every_minute(stage: RunningStage) -> None:
     schedule = stage.aws.client("scheduler").get_schedule(Name=MONITOR)
     assert (schedule["State"], schedule["ScheduleExpression"]) == ("ENABLED", "rate(1 minute)")
     assert schedule["Target"]["Arn"].endswith(f":function:{MONITOR}")

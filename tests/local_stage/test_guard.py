@@ -24,7 +24,7 @@ def door(request: pytest.FixtureRequest, stage: RunningStage) -> tuple[int, str]
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST"])
-def test_a_program_on_this_machine_gets_through(door: tuple[int, str], name: str) -> None:
+def test_request_with_a_loopback_host_header_is_accepted(door: tuple[int, str], name: str) -> None:
     port, path = door
     status, _ = raw_http.get(port, path, f"Host: {name}:{port}")
     assert status != 403
@@ -41,7 +41,7 @@ def test_a_program_on_this_machine_gets_through(door: tuple[int, str], name: str
         "[::1]:{port}",
     ],
 )
-def test_a_foreign_host_is_refused(door: tuple[int, str], host: str) -> None:
+def test_foreign_host_header_returns_a_403_problem(door: tuple[int, str], host: str) -> None:
     port, path = door
     status, body = raw_http.get(port, path, f"Host: {host.format(port=port)}")
     assert status == 403
@@ -63,14 +63,14 @@ def test_a_foreign_host_is_refused(door: tuple[int, str], host: str) -> None:
         "Sec-Fetch-Site: same-site",
     ],
 )
-def test_a_web_page_is_refused(door: tuple[int, str], header: str) -> None:
+def test_request_from_a_web_page_returns_403(door: tuple[int, str], header: str) -> None:
     port, path = door
     status, body = raw_http.get(port, path, f"Host: 127.0.0.1:{port}", header)
     assert status == 403
     assert b"web page" in body
 
 
-def test_a_request_without_host_or_with_two_is_refused(door: tuple[int, str]) -> None:
+def test_missing_or_repeated_host_header_is_rejected(door: tuple[int, str]) -> None:
     port, path = door
     without, _ = raw_http.get(port, path, version="1.0")
     twice, _ = raw_http.get(port, path, f"Host: 127.0.0.1:{port}", "Host: evil.example")
@@ -85,14 +85,14 @@ def http_2_request(port: int, path: str) -> H2Connection:
     return client
 
 
-def test_the_front_door_answers_http_2_with_505(stage: RunningStage) -> None:
+def test_front_server_answers_http_2_with_505(stage: RunningStage) -> None:
     port = urlsplit(stage.hub.url).port or 0
     answer = raw_http.exchange(port, http_2_request(port, PATHS["front"]).data_to_send())
     assert answer.startswith(b"HTTP/1.1 505 ")
     assert b"application/problem+json" in answer
 
 
-def test_the_aws_door_refuses_http_2(stage: RunningStage) -> None:
+def test_aws_endpoint_answers_http_2_with_403(stage: RunningStage) -> None:
     port = urlsplit(stage.aws.endpoint).port or 0
     client = http_2_request(port, PATHS["aws"])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as opened:
@@ -112,7 +112,7 @@ def first_status(client: H2Connection, opened: socket.socket) -> bytes | None:
     return None
 
 
-def test_a_websocket_is_refused(door: tuple[int, str]) -> None:
+def test_websocket_upgrade_returns_403(door: tuple[int, str]) -> None:
     port, path = door
     headers = [
         f"Host: 127.0.0.1:{port}",
@@ -125,7 +125,7 @@ def test_a_websocket_is_refused(door: tuple[int, str]) -> None:
     assert answer.split()[1] == b"403"
 
 
-def test_no_answer_invites_other_origins(stage: RunningStage) -> None:
+def test_response_has_no_cors_headers(stage: RunningStage) -> None:
     port = urlsplit(stage.hub.url).port or 0
     answer = raw_http.exchange(
         port, f"GET /risk-hub/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()

@@ -52,7 +52,7 @@ def script(lines: list[str], outputs: Path) -> str:
 @pytest.mark.parametrize(
     ("guide", "expected_least"), [("api.md", 20), ("operating.md", 11), ("publishing.md", 24)]
 )
-def test_every_command_of_a_guide_does_what_the_guide_says(
+def test_guide_commands_produce_the_documented_output(
     stage: RunningStage, settings: LocalSettings, tmp_path: Path, guide: str, expected_least: int
 ) -> None:
     lines = commands(guide)

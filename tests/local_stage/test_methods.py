@@ -11,9 +11,7 @@ from tests.local_stage.caller import Caller, new_world, small_body
 
 
 @pytest.mark.parametrize("path", METHODS_BY_ROUTE)
-def test_a_method_that_a_route_does_not_declare_is_405_with_allow_through_the_gateway(
-    hub: Caller, path: str
-) -> None:
+def test_undeclared_method_returns_405_with_allow_through_the_gateway(hub: Caller, path: str) -> None:
     concrete = path.format(world_id="any", version="v1", sha256="a" * 64)
     allow = ", ".join(allowed_methods(concrete))
     for method in {"PATCH", "DELETE", "POST", "PUT", "GET"} - set(allow.split(", ")):
@@ -34,7 +32,7 @@ def test_head_has_the_headers_of_get_through_the_gateway(hub: Caller) -> None:
     assert call("HEAD", url).status == 401
 
 
-def test_a_path_is_decoded_once_on_the_way_through_the_gateway(hub: Caller) -> None:
+def test_path_is_percent_decoded_once_through_the_gateway(hub: Caller) -> None:
     world = f"{new_world()}+x"
     assert hub.post(world.replace("+", "%2B"), small_body()).status == 201
     assert hub.get(f"/risk-hub/worlds/{world}/snapshots/latest").document()["world_id"] == world
@@ -48,7 +46,7 @@ def test_a_path_is_decoded_once_on_the_way_through_the_gateway(hub: Caller) -> N
     assert (status, b"contract-violation" in body) == (422, True)
 
 
-def test_location_and_instance_are_paths_of_the_front_door(hub: Caller) -> None:
+def test_location_and_instance_are_paths_on_the_front_server(hub: Caller) -> None:
     world = new_world()
     answer = hub.post(world, small_body())
     assert hub.get(answer.headers["Location"]).document()["version"] == "v1"

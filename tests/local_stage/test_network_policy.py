@@ -42,7 +42,7 @@ def committed_policy() -> str:
 
 @pytest.mark.usefixtures("only_elsewhere")
 @pytest.mark.parametrize("claimed", [{}, {"X-Forwarded-For": "203.0.113.7"}])
-def test_a_network_that_is_not_allowed_is_refused_with_a_problem(
+def test_request_from_a_disallowed_network_returns_a_403_problem(
     stage: RunningStage, claimed: dict[str, str]
 ) -> None:
     answer = call("GET", f"{stage.hub.url}/risk-hub/health", claimed)

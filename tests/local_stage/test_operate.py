@@ -83,7 +83,7 @@ def evaluations(stage: RunningStage, world: str) -> list[Any]:
     return items
 
 
-def test_a_poisoned_message_is_listed_redriven_and_evaluated(
+def test_dead_letter_is_listed_redriven_and_processed(
     stage: RunningStage, hub: Caller, operate: Operate
 ) -> None:
     dead, world = dead_letter_queue_name("local", "risk_engine"), new_world()
@@ -97,7 +97,7 @@ def test_a_poisoned_message_is_listed_redriven_and_evaluated(
     assert hub.risk(world, "v1", within_seconds=DEADLINE_SECONDS)["measures"]
 
 
-def test_f28_a_replay_is_announced_and_changes_no_evaluation(
+def test_f28_replay_repeats_events_and_changes_no_stored_report(
     stage: RunningStage, hub: Caller, subscription: Subscription, operate: Operate
 ) -> None:
     world = new_world()
@@ -128,7 +128,7 @@ def wait_until_at_rest(operate: Operate) -> None:
     wait_until(at_rest, "the work queues did not empty")
 
 
-def test_f10_what_the_relay_set_aside_is_announced_from_the_table(
+def test_f10_redriven_relay_failure_is_announced_from_the_table(
     stage: RunningStage, hub: Caller, subscription: Subscription, operate: Operate
 ) -> None:
     world, sqs = new_world(), stage.aws.client("sqs")
@@ -145,7 +145,9 @@ def test_f10_what_the_relay_set_aside_is_announced_from_the_table(
     assert waiting(operate, relay_failures_name("local")) == 0
 
 
-def test_a_record_that_is_none_stays_in_the_failure_queue(stage: RunningStage, operate: Operate) -> None:
+def test_invalid_record_stays_in_the_failure_queue_after_a_redrive(
+    stage: RunningStage, operate: Operate
+) -> None:
     poison, sqs = new_world(), stage.aws.client("sqs")
     url = sqs.get_queue_url(QueueName=relay_failures_name("local"))["QueueUrl"]
     sqs.purge_queue(QueueUrl=url)

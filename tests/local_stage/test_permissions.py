@@ -41,7 +41,7 @@ def test_no_role_can_delete_or_change_a_snapshot(
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_only_the_reaper_can_delete_a_blob_and_no_role_anything_else_of_the_bucket(
+def test_only_the_reaper_can_delete_blobs_and_no_role_other_objects(
     stage: RunningStage, probes: dict[FunctionFolder, Probe], folder: FunctionFolder
 ) -> None:
     bucket = stage.deployment.outputs["BucketName"]
@@ -51,9 +51,7 @@ def test_only_the_reaper_can_delete_a_blob_and_no_role_anything_else_of_the_buck
         assert answer == ("allowed" if reaping else "AccessDenied")
 
 
-def test_the_reader_may_read_and_cannot_write(
-    stage: RunningStage, probes: dict[FunctionFolder, Probe]
-) -> None:
+def test_reader_role_can_read_but_not_write(stage: RunningStage, probes: dict[FunctionFolder, Probe]) -> None:
     table = stage.deployment.outputs["SnapshotsTableName"]
     reader = probes["snapshot_reader"]
     assert attempt(reader, "dynamodb", "get_item", TableName=table, Key=KEY) == "allowed"
@@ -61,7 +59,7 @@ def test_the_reader_may_read_and_cannot_write(
 
 
 @pytest.mark.parametrize("operation", ["get_object", "head_object"])
-def test_only_who_may_list_is_told_that_an_object_is_missing(
+def test_missing_object_is_access_denied_without_list_permission(
     stage: RunningStage, probes: dict[FunctionFolder, Probe], operation: str
 ) -> None:
     missing = {"Bucket": stage.deployment.outputs["BucketName"], "Key": "risk-bodies/any/missing"}
@@ -81,7 +79,7 @@ def test_only_the_api_functions_and_the_monitor_can_read_the_tokens(
     assert {answers[name] for name in set(answers) - readers} == {"AccessDeniedException"}
 
 
-def test_only_the_whole_name_of_a_secret_is_respelled() -> None:
+def test_secret_name_is_replaced_by_its_arn_only_on_an_exact_match() -> None:
     policy = {
         "Version": "2012-10-17",
         "Statement": [

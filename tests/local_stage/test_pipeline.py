@@ -18,7 +18,7 @@ RISK_DEADLINE_SECONDS = 30.0
 TOLERANCE = 1e-12
 
 
-def test_a_new_snapshot_is_created(hub: Caller) -> None:
+def test_new_snapshot_returns_201_with_etag_and_location(hub: Caller) -> None:
     answer = hub.post(new_world(), small_body())
     assert answer.status == 201
     stored = answer.document()
@@ -26,7 +26,7 @@ def test_a_new_snapshot_is_created(hub: Caller) -> None:
     assert hub.get(answer.headers["Location"]).document() == stored
 
 
-def test_the_same_snapshot_again_is_a_replay_of_what_is_stored(hub: Caller) -> None:
+def test_repeated_snapshot_returns_200_as_a_replay_of_the_stored_one(hub: Caller) -> None:
     world, body = new_world(), small_body()
     first = hub.post(world, body)
     again = hub.post(world, body)
@@ -35,7 +35,7 @@ def test_the_same_snapshot_again_is_a_replay_of_what_is_stored(hub: Caller) -> N
     assert again.document() == first.document()
 
 
-def test_other_content_under_the_same_version_is_a_conflict_that_names_both_hashes(hub: Caller) -> None:
+def test_different_content_for_a_stored_version_returns_409_with_both_hashes(hub: Caller) -> None:
     world, body = new_world(), small_body()
     stored = hub.post(world, body).document()
     answer = hub.post(world, {**body, "weights": {"AAPL": 0.5, "MSFT": 0.5}})
@@ -47,7 +47,7 @@ def test_other_content_under_the_same_version_is_a_conflict_that_names_both_hash
     assert hub.get(f"/risk-hub/worlds/{world}/snapshots/lookup?version=v1").document() == stored
 
 
-def test_a_refused_snapshot_lists_every_violation_with_its_pointer(hub: Caller) -> None:
+def test_invalid_snapshot_returns_422_with_a_pointer_for_every_violation(hub: Caller) -> None:
     answer = hub.post(new_world(), {"version": "v1", "as_of": "yesterday", "weights": {"A": True}, "typo": 1})
     assert answer.status == 422
     assert {"/as_of", "/weights/A", "/typo"} <= {each["pointer"] for each in answer.document()["errors"]}
@@ -57,20 +57,20 @@ def test_a_refused_snapshot_lists_every_violation_with_its_pointer(hub: Caller) 
     ("raw", "slug"),
     [(b'{"a": 1, "a": 2}', "duplicate-key"), (b"{", "malformed-json"), (b'"\xff"', "not-utf8")],
 )
-def test_text_that_is_no_json_is_refused_before_the_contract(hub: Caller, raw: bytes, slug: str) -> None:
+def test_invalid_json_returns_400_before_contract_validation(hub: Caller, raw: bytes, slug: str) -> None:
     answer = hub.post(new_world(), raw)
     assert answer.status == 400
     assert answer.document()["type"].endswith(f":{slug}")
 
 
-def test_a_call_without_a_token_is_refused_with_a_challenge(hub: Caller) -> None:
+def test_request_with_a_wrong_token_returns_401_with_a_challenge(hub: Caller) -> None:
     answer = hub.get("/risk-hub/worlds/any/snapshots/latest", Authorization="Bearer wrong")
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_latest_is_the_greatest_as_of_and_answers_304_to_its_etag(hub: Caller) -> None:
+def test_latest_returns_the_greatest_as_of_and_304_for_its_etag(hub: Caller) -> None:
     world, now = new_world(), datetime.now(tz=UTC)
     for version, minutes in (("v1", 3), ("v3", 1), ("v2", 2)):
         hub.post(world, small_body(version, as_of=text(now - timedelta(minutes=minutes))))
@@ -95,7 +95,7 @@ def test_lookup_finds_by_version_by_as_of_and_by_known_at(hub: Caller) -> None:
     )
 
 
-def test_a_percent_encoded_world_survives_the_front_door(hub: Caller) -> None:
+def test_percent_encoded_world_id_is_preserved_through_the_front_server(hub: Caller) -> None:
     world = f"{new_world()}@desk:1+x"
     assert hub.post(quote(world, safe=""), small_body()).document()["world_id"] == world
     answer = hub.get(f"/risk-hub/worlds/{quote(world, safe='')}/snapshots/latest")
@@ -116,7 +116,7 @@ def test_a_list_pages_through_all_snapshots_newest_first(hub: Caller) -> None:
     assert page["next_cursor"] is None
 
 
-def test_the_sample_gets_risk_numbers_that_agree_with_numpy(hub: Caller) -> None:
+def test_risk_measures_of_the_sample_agree_with_numpy(hub: Caller) -> None:
     world, body = new_world(), sample_body(datetime.now(tz=UTC))
     assert hub.post(world, body).status == 201
     report = hub.risk(world, body["version"], within_seconds=RISK_DEADLINE_SECONDS)
@@ -161,7 +161,7 @@ def historical(body: dict[str, Any]) -> dict[tuple[str, str, int | None], float]
     return numbers
 
 
-def test_a_large_part_is_offloaded_and_comes_back_when_asked_for(hub: Caller) -> None:
+def test_large_component_is_offloaded_and_returned_with_expand(hub: Caller) -> None:
     world, body = new_world(), sample_body(datetime.now(tz=UTC))
     stored = hub.post(world, body).document()
     assert "covariance_ref" in stored

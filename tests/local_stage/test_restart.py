@@ -32,7 +32,7 @@ def started(settings: LocalSettings) -> Iterator[RunningStage]:
         stage.process.stop()
 
 
-def test_a_clean_stop_keeps_everything_and_a_kill_what_is_older_than_the_stated_seconds(
+def test_data_survives_a_clean_stop_and_a_kill_after_the_save_interval(
     settings: LocalSettings,
 ) -> None:
     with started(settings) as first:

@@ -26,7 +26,7 @@ def sample(hub: Caller) -> tuple[str, str]:
     return world, body["version"]
 
 
-def test_the_samples_report_is_computed_again_to_the_bit(
+def test_risk_verify_recomputes_the_sample_report_bit_for_bit(
     hub: Caller, operate: Operate, sample: tuple[str, str]
 ) -> None:
     report = hub.risk(*sample, within_seconds=RISK_DEADLINE_SECONDS)
@@ -35,7 +35,7 @@ def test_the_samples_report_is_computed_again_to_the_bit(
     assert verified["recomputed_hash"] == report["receipt"]["result_hash"]
 
 
-def test_a_flattered_report_is_found_out(
+def test_risk_verify_detects_a_falsified_report(
     stage: RunningStage, hub: Caller, operate: Operate, sample: tuple[str, str]
 ) -> None:
     report = hub.risk(*sample, within_seconds=RISK_DEADLINE_SECONDS)
@@ -52,7 +52,7 @@ def test_a_flattered_report_is_found_out(
     assert "/measures/0/value" in {each["pointer"] for each in verified["differences"]}
 
 
-def test_forecast_and_note_lie_beside_the_report_and_only_the_report_is_announced(
+def test_forecast_and_notes_are_stored_with_the_announced_risk_report(
     stage: RunningStage, subscription: Subscription, sample: tuple[str, str]
 ) -> None:
     announced = subscription.details(sample[0], "risk_evaluated")["detail"]["data"]

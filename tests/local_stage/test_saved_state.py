@@ -74,12 +74,12 @@ def test_only_the_newest_save_is_kept(settings: LocalSettings) -> None:
     assert [each.name for each in settings.saves.iterdir()] == ["00000002"]
 
 
-def test_a_save_is_used_after_every_kind_of_end(settings: LocalSettings) -> None:
+def test_same_save_is_used_by_consecutive_starts(settings: LocalSettings) -> None:
     assert prepare_state(settings, "same", fresh=False).used
     assert prepare_state(settings, "same", fresh=False).used
 
 
-def test_an_interrupted_save_leaves_the_one_before_it_usable(
+def test_interrupted_save_leaves_the_previous_save_usable(
     settings: LocalSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
@@ -93,7 +93,7 @@ def test_an_interrupted_save_leaves_the_one_before_it_usable(
     assert (settings.state / "dynamodb.json").read_text(encoding="ascii") == TEXTS["dynamodb.json"]
 
 
-def test_a_save_that_was_not_tidied_up_after_is_older_than_the_newest(settings: LocalSettings) -> None:
+def test_leftover_older_save_is_ignored(settings: LocalSettings) -> None:
     older = settings.saves / "00000000"
     shutil.copytree(newest(settings), older)
     (older / "dynamodb.json").write_text("older", encoding="ascii")
@@ -101,7 +101,7 @@ def test_a_save_that_was_not_tidied_up_after_is_older_than_the_newest(settings: 
     assert (settings.state / "dynamodb.json").read_text(encoding="ascii") == TEXTS["dynamodb.json"]
 
 
-def test_what_the_emulator_replaces_or_deletes_stays_in_the_save(settings: LocalSettings) -> None:
+def test_emulator_changes_to_the_state_do_not_change_the_save(settings: LocalSettings) -> None:
     prepare_state(settings, "same", fresh=False)
     draft = settings.state / "draft"
     draft.write_text("replaced", encoding="ascii")
@@ -123,7 +123,7 @@ def every_bit(data: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize("name", [*KINDS, MANIFEST_NAME])
-def test_any_flipped_bit_of_a_save_is_found(settings: LocalSettings, name: str) -> None:
+def test_any_flipped_bit_in_a_save_is_detected(settings: LocalSettings, name: str) -> None:
     file = newest(settings) / name
     intact = file.read_bytes()
     flips = every_bit(intact)
@@ -138,7 +138,9 @@ def test_any_flipped_bit_of_a_save_is_found(settings: LocalSettings, name: str) 
 
 @pytest.mark.parametrize("name", [*KINDS, MANIFEST_NAME])
 @pytest.mark.parametrize("length", [0, 1, -1])
-def test_a_truncated_file_is_named_with_the_way_out(settings: LocalSettings, name: str, length: int) -> None:
+def test_truncated_saved_file_is_named_with_recovery_instructions(
+    settings: LocalSettings, name: str, length: int
+) -> None:
     file = newest(settings) / name
     file.write_bytes(file.read_bytes()[:length])
     with pytest.raises(LocalStageError) as refused:
@@ -149,7 +151,7 @@ def test_a_truncated_file_is_named_with_the_way_out(settings: LocalSettings, nam
     assert file.exists()
 
 
-def test_a_file_that_is_missing_is_damage(settings: LocalSettings) -> None:
+def test_missing_saved_file_is_reported_as_damage(settings: LocalSettings) -> None:
     (newest(settings) / OBJECT).unlink()
     with pytest.raises(LocalStageError, match=rf"{OBJECT} cannot be read \(No such file"):
         prepare_state(settings, "same", fresh=False)
@@ -177,27 +179,27 @@ def test_without_a_save_the_stage_starts_empty(settings: LocalSettings) -> None:
     assert not list(settings.state.iterdir())
 
 
-def test_another_template_or_emulator_starts_empty_and_says_so(settings: LocalSettings) -> None:
+def test_save_of_another_template_or_emulator_is_removed_with_a_note(settings: LocalSettings) -> None:
     taken = prepare_state(settings, "after", fresh=False)
     assert taken == saved_state.RestoredState(used=False, note=saved_state.REMOVED_NOTE)
     assert not list(settings.state.iterdir())
     assert not list(settings.saves.iterdir())
 
 
-def test_asked_to_be_fresh_the_stage_starts_empty(settings: LocalSettings) -> None:
+def test_fresh_start_removes_the_saved_state(settings: LocalSettings) -> None:
     assert not prepare_state(settings, "same", fresh=True).used
     assert not list(settings.state.iterdir())
     assert not list(settings.saves.iterdir())
 
 
-def test_leftovers_of_workers_are_wiped(settings: LocalSettings) -> None:
+def test_start_deletes_temporary_files_of_earlier_workers(settings: LocalSettings) -> None:
     left = settings.temporary / "ministack-lambda-old" / "code"
     left.mkdir(parents=True)
     prepare_state(settings, "same", fresh=False)
     assert not list(settings.temporary.iterdir())
 
 
-def test_a_worker_that_outlives_its_stage_a_little_stops_no_start(
+def test_start_retries_until_the_state_folder_is_emptied(
     settings: LocalSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wipe, in_vain = shutil.rmtree, iter(range(3))
@@ -211,7 +213,7 @@ def test_a_worker_that_outlives_its_stage_a_little_stops_no_start(
     assert not list(settings.state.iterdir())
 
 
-def test_a_folder_that_goes_on_being_written_to_is_named(
+def test_start_names_a_folder_that_cannot_be_emptied(
     settings: LocalSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
@@ -220,7 +222,7 @@ def test_a_folder_that_goes_on_being_written_to_is_named(
         prepare_state(settings, "same", fresh=False)
 
 
-def test_a_file_system_without_hard_links_gets_copies(
+def test_files_are_copied_on_a_file_system_without_hard_links(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unsupported(*_: object) -> None:
@@ -232,7 +234,7 @@ def test_a_file_system_without_hard_links_gets_copies(
     assert (tmp_path / "new" / "b").read_text(encoding="ascii") == "content"
 
 
-def test_stream_positions_are_forgotten_and_nothing_else(tmp_path: Path) -> None:
+def test_rewind_streams_clears_only_the_stream_positions(tmp_path: Path) -> None:
     file, saved = tmp_path / "lambda.json", tmp_path / "saved.json"
     positions = {"__account_region_scoped__": True, "data": {"000000000000\x00us-east-1\x00'id'": 7}}
     payload = {"esms": {"data": {"x": 1}}, "dynamodb_stream_positions": positions}

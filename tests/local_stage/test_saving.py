@@ -91,7 +91,7 @@ def test_each_change_is_saved_once(saver: StateSaver, tmp_path: Path) -> None:
     assert numbers(tmp_path) == ["00000002"]
 
 
-def test_a_stage_that_is_not_deployed_saves_nothing_and_keeps_the_save_before(
+def test_undeployed_stage_saves_nothing_and_keeps_the_previous_save(
     saver: StateSaver, tmp_path: Path
 ) -> None:
     asyncio.run(saver.finish())
@@ -101,7 +101,7 @@ def test_a_stage_that_is_not_deployed_saves_nothing_and_keeps_the_save_before(
     assert numbers(tmp_path) == ["00000001"]
 
 
-def test_a_save_that_fails_is_logged_and_tried_again(
+def test_failed_save_is_logged_and_retried(
     settings: LocalSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     failures = iter([OSError("disk full"), RuntimeError("changed size during iteration")])
@@ -118,7 +118,7 @@ def test_a_save_that_fails_is_logged_and_tried_again(
 
 
 @pytest.mark.parametrize("jump_seconds", [-86_400.0, 86_400.0])
-def test_a_clock_that_jumps_changes_no_interval(
+def test_clock_jump_does_not_change_the_save_interval(
     saver: StateSaver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump_seconds: float
 ) -> None:
     now = time.time
@@ -150,7 +150,7 @@ def test_writes_change_the_state_and_reads_do_not(method: str, target: bytes, *,
     assert changes_state({"method": method, "headers": headers}) is expected
 
 
-def test_a_save_holds_the_tables_as_the_emulator_saves_them_and_log_lines_at_the_end_only(
+def test_save_contains_the_emulators_tables_and_log_lines_only_at_the_end(
     tmp_path: Path,
 ) -> None:
     environment = process_environment(LocalSettings(tmp_path, 0, 0), 1)

@@ -17,7 +17,7 @@ from tests.secrecy.marks import found
 SIGNATURE = re.compile("X-Amz-Signature=([0-9a-f]{64})")
 
 
-def test_the_log_of_the_stage_holds_no_token_and_no_signature(
+def test_stage_log_contains_no_tokens_or_signatures(
     stage: RunningStage, settings: LocalSettings, hub: Caller
 ) -> None:
     world, stranger = new_world(), new_token()
@@ -37,7 +37,7 @@ def functions_log(stage: RunningStage) -> str:
     )
 
 
-def test_what_the_stage_writes_down_for_its_user_is_the_users_alone(
+def test_env_file_with_the_token_is_readable_only_by_its_owner(
     stage: RunningStage, settings: LocalSettings
 ) -> None:
     assert stage.hub.token in settings.env_file.read_text(encoding="utf-8")

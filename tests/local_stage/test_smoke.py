@@ -11,13 +11,13 @@ from infra.tokens.register import TokenRegister
 from risk_hub_client import DeniedError, HubError, NotFoundError
 
 
-def test_a_synthetic_snapshot_goes_all_the_way(stage: RunningStage) -> None:
+def test_smoke_runs_every_step_on_the_local_stage(stage: RunningStage) -> None:
     said: list[str] = []
     smoke(stage.hub.url, stage.hub.token, "local", said.append)
     assert [line.split()[0] for line in said] == ["health", "contract", "publish", "latest", "risk"]
 
 
-def test_its_token_lives_only_as_long_as_the_test(stage: RunningStage) -> None:
+def test_smoke_token_exists_only_during_the_test(stage: RunningStage) -> None:
     register = TokenRegister(stage.aws.client("secretsmanager"), "risk-hub-local-tokens")
     before = register.tokens()
     with temporary_token(stage.aws, "local"):
@@ -26,26 +26,28 @@ def test_its_token_lives_only_as_long_as_the_test(stage: RunningStage) -> None:
     assert register.tokens() == before
 
 
-def test_a_stage_is_found_by_its_stack(stage: RunningStage) -> None:
+def test_smoke_finds_the_stage_url_by_its_stack_name(stage: RunningStage) -> None:
     assert api_url(stage.aws, "local").endswith("/v1")
     with pytest.raises(DeployError, match="RiskHub-prod-service cannot be seen"):
         api_url(stage.aws, "prod")
 
 
-def test_a_wrong_answer_is_no_success(stage: RunningStage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smoke_fails_on_an_unexpected_contract_version(
+    stage: RunningStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("infra.ops.deploy.smoke.CONTRACT_VERSION", "v9")
     with pytest.raises(DeployError, match="answers contract version v1, where v9 is expected"):
         smoke(stage.hub.url, stage.hub.token, "local", lambda _: None)
 
 
-def test_a_wrong_number_is_no_success() -> None:
+def test_smoke_fails_on_a_wrong_volatility() -> None:
     report = {"status": "complete", "measures": [{"measure": "volatility", "value": 0.015}]}
     hub = SimpleNamespace(risk=lambda *_: report)
     with pytest.raises(DeployError, match=r"computes volatility 0\.015, where 0\.0141421356"):
         wait_for_volatility(hub, "w", "v1")  # type: ignore[arg-type]
 
 
-def test_an_instance_that_still_reads_the_older_list_of_tokens_is_asked_again(
+def test_smoke_retries_when_an_instance_has_a_stale_token_list(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each instance reads the list separately: the last request may reach one that has not read it yet."""
@@ -64,15 +66,13 @@ def test_an_instance_that_still_reads_the_older_list_of_tokens_is_asked_again(
     assert wait_for_volatility(hub, "w", "v1") == VOLATILITY  # type: ignore[arg-type]
 
 
-def test_no_number_is_no_success() -> None:
+def test_smoke_fails_without_risk_numbers() -> None:
     hub = SimpleNamespace(risk=lambda *_: {"status": "insufficient", "measures": []})
     with pytest.raises(DeployError, match="computes no volatility: insufficient"):
         wait_for_volatility(hub, "w", "v1")  # type: ignore[arg-type]
 
 
-def test_a_token_that_may_not_is_told_without_waiting_for_a_minute(
-    stage: RunningStage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_smoke_fails_for_an_unknown_token(stage: RunningStage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.ops.deploy.smoke.TOKEN_CACHE_MAX_AGE_SECONDS", 0)
     with pytest.raises(DeployError, match="The smoke test failed"):
         smoke(stage.hub.url, "nobody", "local", lambda _: None)

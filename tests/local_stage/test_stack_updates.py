@@ -32,7 +32,7 @@ def visibility(stage: RunningStage, queue: str) -> str:
     )
 
 
-def test_a_stack_is_updated_in_place_and_back(stage: RunningStage) -> None:
+def test_stack_is_updated_in_place_and_a_failed_update_names_it(stage: RunningStage) -> None:
     first = deploy(stage, A={"VisibilityTimeout": 10})
     assert deploy(stage, A={"VisibilityTimeout": 10}) == first
     second = deploy(stage, A={"VisibilityTimeout": 20}, B={})

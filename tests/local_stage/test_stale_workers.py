@@ -29,7 +29,7 @@ def retired(monkeypatch: pytest.MonkeyPatch, pools: dict[str, list[Any]]) -> lis
     return found
 
 
-def test_workers_of_an_older_revision_leave_and_others_stay(
+def test_workers_of_an_older_revision_are_retired_and_others_kept(
     retired: list[Any], pools: dict[str, list[Any]]
 ) -> None:
     old, present, elsewhere = worker("1"), worker("2"), worker("1")
@@ -39,12 +39,12 @@ def test_workers_of_an_older_revision_leave_and_others_stay(
     assert pools == {KEY: [present], OTHERS[0]: [elsewhere], OTHERS[1]: [elsewhere]}
 
 
-def test_a_function_that_was_deleted_meanwhile_leaves_nothing_to_do(retired: list[Any]) -> None:
+def test_deleted_function_retires_no_workers(retired: list[Any]) -> None:
     draining.retire_stale("updated", None)
     assert retired == []
 
 
-def test_a_busy_worker_ends_after_its_request_and_an_idle_one_at_once(
+def test_busy_worker_stops_after_its_request_and_an_idle_one_immediately(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     busy, idle = worker("1", in_use=True), worker("1")

@@ -21,7 +21,7 @@ def secret_id(stage: RunningStage) -> str:
     return stage.deployment.outputs["TokensSecretArn"]
 
 
-def test_operators_at_once_lose_nothing(stage: RunningStage, secret_id: str) -> None:
+def test_concurrent_token_changes_by_operators_are_all_kept(stage: RunningStage, secret_id: str) -> None:
     all_have_read = Barrier(len(OPERATORS))
 
     def create(name: str) -> None:
@@ -43,7 +43,7 @@ def test_operators_at_once_lose_nothing(stage: RunningStage, secret_id: str) -> 
     assert not {each.id for each in register.tokens()} & set(OPERATORS)
 
 
-def test_the_token_of_a_run_replaces_the_last_runs_and_no_other(stage: RunningStage, secret_id: str) -> None:
+def test_new_run_replaces_only_the_token_of_the_previous_run(stage: RunningStage, secret_id: str) -> None:
     secrets = stage.aws.client("secretsmanager")
     register = TokenRegister(secrets, secret_id)
     order = TokenRequest("kept", ["snapshots:read"], ["kept"], timedelta(hours=1))

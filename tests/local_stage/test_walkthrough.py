@@ -10,7 +10,7 @@ from infra.local.bring_up import RunningStage
 from infra.local.settings import REPOSITORY
 
 
-def test_the_walkthrough_shows_every_answer_that_its_headings_promise(stage: RunningStage) -> None:
+def test_walkthrough_prints_the_documented_responses(stage: RunningStage) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "RISK_HUB_URL": stage.hub.url,

@@ -13,19 +13,19 @@ def test_a_worker_cannot_import_from_the_checkout(probe: Probe) -> None:
     assert str(REPOSITORY) not in seen["path"]
 
 
-def test_a_worker_finds_the_libraries_of_the_stages_own_environment(probe: Probe) -> None:
+def test_worker_imports_libraries_from_the_stages_environment(probe: Probe) -> None:
     seen = probe(names=["boto3", "pydantic", "aws_lambda_powertools", "numpy"])
     assert all(seen["importable"].values())
     assert seen["prefix"] == sys.prefix
 
 
-def test_a_worker_sees_no_variable_of_the_users_shell(probe: Probe) -> None:
+def test_worker_does_not_inherit_variables_of_the_users_shell(probe: Probe) -> None:
     environment = probe()["environment"]
     leaked = {name for name, value in POLLUTION.items() if environment.get(name) == value}
     assert not leaked
 
 
-def test_a_worker_reads_no_aws_profile_of_the_user(probe: Probe, settings: LocalSettings) -> None:
+def test_worker_does_not_read_the_users_aws_profile(probe: Probe, settings: LocalSettings) -> None:
     seen = probe()
     assert seen["home"] == str(settings.worker_home)
     assert seen["environment"]["AWS_CONFIG_FILE"] == "/dev/null"

@@ -13,7 +13,7 @@ from infra.ops.operate.stage_access import clients_for
 from infra.recovery.errors import OperateError, error_text
 
 
-def test_the_local_stage_is_found_by_the_record_of_the_one_that_runs(tmp_path: Path) -> None:
+def test_local_stage_is_found_by_the_record_of_the_running_process(tmp_path: Path) -> None:
     settings = LocalSettings(tmp_path, 0, 0)
     me = StageRecord(1, process_start(1) or "", "http://127.0.0.1:1", "http://127.0.0.1:2")
     write_record(settings.record_file, me)
@@ -22,12 +22,12 @@ def test_the_local_stage_is_found_by_the_record_of_the_one_that_runs(tmp_path: P
     assert aws.endpoint == "http://127.0.0.1:2"
 
 
-def test_a_local_stage_that_does_not_run_is_an_error(tmp_path: Path) -> None:
+def test_access_to_a_stopped_local_stage_raises_operate_error(tmp_path: Path) -> None:
     with pytest.raises(OperateError, match=r"not running\. Start it with `make up`"):
         clients_for("local", LocalSettings(tmp_path, 0, 0))
 
 
-def test_a_command_without_a_local_stage_ends_with_status_1(
+def test_command_without_a_running_local_stage_exits_with_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RISK_HUB_LOCAL_DIR", str(tmp_path))
@@ -35,14 +35,14 @@ def test_a_command_without_a_local_stage_ends_with_status_1(
     assert "The local stage is not running" in capsys.readouterr().err
 
 
-def test_another_stage_is_reached_with_the_operators_own_region(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deployed_stage_is_accessed_in_the_operators_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-2")
     client = clients_for("prod").client("sqs")
     assert client.meta.endpoint_url == "https://sqs.ap-northeast-2.amazonaws.com"
 
 
 @pytest.mark.parametrize("url", ["nonsense", "https://[bad", "https://h:port"])
-def test_an_address_instead_of_awss_own_that_is_none_is_one_sentence(
+def test_invalid_aws_endpoint_url_is_reported_with_status_1(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
@@ -60,5 +60,5 @@ def test_an_address_instead_of_awss_own_that_is_none_is_one_sentence(
         (ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Invoke"), "refused Invoke"),
     ],
 )
-def test_an_error_of_aws_is_a_sentence(error: Exception, text: str) -> None:
+def test_aws_error_is_converted_to_a_readable_message(error: Exception, text: str) -> None:
     assert text in error_text(error)

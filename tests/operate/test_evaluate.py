@@ -13,7 +13,7 @@ FROM, TO = "2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"
 ASKED = ("risk", "evaluate", "us20", "--from", FROM, "--to", TO)
 
 
-def test_what_was_queued_and_what_was_there_is_counted_over_all_pages(
+def test_evaluate_sums_queued_and_evaluated_counts_over_all_pages(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.relay.answers = [
@@ -28,7 +28,7 @@ def test_what_was_queued_and_what_was_there_is_counted_over_all_pages(
     assert "us20: 4 queued, 2 already evaluated, 1 left to the engines: not past yet" in told
 
 
-def test_without_a_period_the_whole_past_is_asked_for(stage: Stage, run: Run) -> None:
+def test_evaluate_without_a_period_covers_the_whole_history(stage: Stage, run: Run) -> None:
     stage.relay.answers = [page(1)]
     assert run("risk", "evaluate", "us20") == 0
     (request,) = stage.relay.requests
@@ -37,7 +37,7 @@ def test_without_a_period_the_whole_past_is_asked_for(stage: Stage, run: Run) ->
     assert request["stage"] is None
 
 
-def test_a_dry_run_counts_what_would_be_queued(
+def test_evaluate_dry_run_counts_snapshots_that_would_be_queued(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.relay.answers = [page(5, announced=0, evaluated=2)]
@@ -46,7 +46,7 @@ def test_a_dry_run_counts_what_would_be_queued(
     assert "us20: 3 would be queued, 2 already evaluated" in capsys.readouterr().out
 
 
-def test_a_document_has_the_counts_for_programs(
+def test_evaluate_json_option_prints_the_counts(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.relay.answers = [page(5, announced=3, evaluated=1, awaited=1, expired=4, reached=TO)]
@@ -64,7 +64,7 @@ def test_a_document_has_the_counts_for_programs(
     }
 
 
-def test_a_period_without_snapshots_is_status_1(
+def test_evaluate_of_an_empty_period_exits_with_status_1(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tables.put_item(TableName=physical_name(STAGE, "snapshots"), Item=key(world_id="us20", version="v1"))
@@ -73,7 +73,7 @@ def test_a_period_without_snapshots_is_status_1(
     assert "us20: no snapshot in this period at stage live" in capsys.readouterr().err
 
 
-def test_an_unknown_world_is_refused_in_one_document_that_names_the_known_ones(
+def test_evaluate_of_an_unknown_world_lists_the_known_worlds_in_json(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tables.put_item(TableName=physical_name(STAGE, "worlds"), Item=key(world_id="us20", stage="paper"))
@@ -83,7 +83,7 @@ def test_an_unknown_world_is_refused_in_one_document_that_names_the_known_ones(
     assert error == "Stage dev has no snapshot of world 'nope'. Worlds: us20."
 
 
-def test_an_evaluation_that_stops_prints_the_command_that_continues_it(
+def test_interrupted_evaluate_prints_a_command_that_resumes_it(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = page(3, next_cursor="c1", reached=FROM)
@@ -100,7 +100,7 @@ def test_an_evaluation_that_stops_prints_the_command_that_continues_it(
 
 
 @pytest.mark.usefixtures("stage")
-def test_a_period_that_ends_before_it_begins_is_a_wrong_command_line(
+def test_evaluate_with_a_reversed_period_is_a_usage_error(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("risk", "evaluate", "us20", "--from", TO, "--to", FROM) == 2

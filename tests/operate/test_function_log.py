@@ -74,20 +74,20 @@ def test_the_newest_lines_are_returned_oldest_first(
 
 
 @pytest.mark.parametrize("pages", [True, False], ids=["pages", "one page"])
-def test_only_lines_that_hold_the_text_are_counted(*, pages: bool) -> None:
+def test_only_log_lines_with_the_text_are_returned(*, pages: bool) -> None:
     logs = Logs([number * 10.0 for number in range(97)], pages=pages)
     found = log_lines(logs, STAGE, "risk_engine", 60, "line 1", max_count=5)
     assert numbers(found) == [15, 16, 17, 18, 19]
     assert found.left_out_before is not None
 
 
-def test_an_hour_without_lines_is_read_in_few_requests() -> None:
+def test_empty_log_hour_is_read_in_at_most_seven_requests() -> None:
     logs = Logs([], pages=True)
     assert log_lines(logs, STAGE, "risk_engine", 60, "") == LogLines([], None)
     assert logs.requests <= 7
 
 
-def test_what_is_left_out_is_said_on_stderr(
+def test_omitted_log_lines_are_reported_on_stderr(
     stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert stage

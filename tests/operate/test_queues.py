@@ -14,13 +14,13 @@ from tests.operate.conftest import STAGE, Run, Stage
 TEMPLATE = Path(__file__).parents[2] / "infra" / "assembly" / "local" / "RiskHub-local-service.template.json"
 
 
-def test_the_listed_queues_are_exactly_those_that_the_template_declares() -> None:
+def test_listed_queues_match_the_template() -> None:
     resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"].values()
     declared = {r["Properties"]["QueueName"] for r in resources if r["Type"] == "AWS::SQS::Queue"}
     assert {queue.name for queue in queues_of("local")} == declared
 
 
-def test_dead_letters_feed_the_queue_that_redrives_into_them() -> None:
+def test_each_dead_letter_queue_feeds_its_source_queue() -> None:
     resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     queues = {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::SQS::Queue"}
     declared = {
@@ -34,7 +34,7 @@ def test_dead_letters_feed_the_queue_that_redrives_into_them() -> None:
     assert {(queue.name, queue.redrives_to) for queue in queues_of("local") if queue.redrives_to} == declared
 
 
-def test_depth_and_flight_are_shown_for_every_queue(
+def test_queues_shows_waiting_and_in_flight_counts_of_every_queue(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.send("risk-engine-dead-letters", "a", "b", "c")
@@ -47,7 +47,7 @@ def test_depth_and_flight_are_shown_for_every_queue(
     assert row["oldest_age_seconds"] is None
 
 
-def test_the_age_is_cloudwatchs_where_it_has_one(
+def test_oldest_message_age_comes_from_cloudwatch(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = f"risk-hub-{STAGE}-exit-engine"
@@ -69,7 +69,7 @@ def test_the_age_is_cloudwatchs_where_it_has_one(
     assert set(ages.values()) == {None}
 
 
-def test_the_table_says_where_it_knows_no_age(
+def test_queue_table_shows_a_dash_for_an_unknown_age(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.send("event-relay-failures", "a")
@@ -81,7 +81,9 @@ def test_the_table_says_where_it_knows_no_age(
 
 
 @pytest.mark.usefixtures("stage")
-def test_a_stage_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_queues_of_an_undeployed_stage_prints_an_error_without_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert cli.main(["queues", "--stage-name", "prod"]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""

@@ -14,7 +14,7 @@ WORK = "risk-engine"
 
 @pytest.mark.parametrize("move_tasks", [True, False])
 @pytest.mark.parametrize("name", [DEAD, f"risk-hub-{STAGE}-{DEAD}"])
-def test_dead_letters_come_back_to_their_work_queue(
+def test_redrive_moves_dead_letters_back_to_their_work_queue(
     stage: Stage, run: Run, name: str, *, move_tasks: bool
 ) -> None:
     stage.sqs.move_tasks = move_tasks
@@ -36,7 +36,7 @@ def test_a_move_task_names_both_queues_and_the_rate(stage: Stage, run: Run) -> N
     assert task["MaxNumberOfMessagesPerSecond"] == 7
 
 
-def test_a_move_task_that_fails_is_one_sentence(
+def test_failed_move_task_is_reported_with_its_reason(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.sqs.move_tasks = True
@@ -45,7 +45,7 @@ def test_a_move_task_that_fails_is_one_sentence(
     assert "FAILED after 3 messages: AccessDenied" in capsys.readouterr().err
 
 
-def test_a_limit_is_kept_though_move_tasks_know_none(stage: Stage, run: Run) -> None:
+def test_redrive_limit_is_applied_without_a_move_task(stage: Stage, run: Run) -> None:
     stage.sqs.move_tasks = True
     stage.send(DEAD, *(f"{i:02}" for i in range(13)))
     assert run("queues", "redrive", DEAD, "--limit", "12", "--rate", "500") == 0
@@ -54,7 +54,7 @@ def test_a_limit_is_kept_though_move_tasks_know_none(stage: Stage, run: Run) -> 
 
 
 @pytest.mark.parametrize("move_tasks", [True, False])
-def test_a_dry_run_moves_nothing(
+def test_redrive_dry_run_moves_no_message(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], *, move_tasks: bool
 ) -> None:
     stage.sqs.move_tasks = move_tasks
@@ -64,7 +64,7 @@ def test_a_dry_run_moves_nothing(
     assert (stage.held(WORK), stage.held(DEAD)) == ([], ["a", "b"])
 
 
-def test_a_message_keeps_its_attributes(stage: Stage, run: Run) -> None:
+def test_redriven_message_keeps_its_attributes(stage: Stage, run: Run) -> None:
     attributes = {"RULE_ARN": {"DataType": "String", "StringValue": "arn:rule"}}
     stage.sqs.send_message(QueueUrl=stage.url(DEAD), MessageBody="a", MessageAttributes=attributes)
     assert run("queues", "redrive", DEAD) == 0
@@ -72,7 +72,7 @@ def test_a_message_keeps_its_attributes(stage: Stage, run: Run) -> None:
     assert answer["Messages"][0]["MessageAttributes"] == attributes
 
 
-def test_a_message_is_sent_before_it_is_deleted(
+def test_redrive_sends_a_message_before_deleting_it(
     stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(**_: Any) -> None:
@@ -84,7 +84,7 @@ def test_a_message_is_sent_before_it_is_deleted(
     assert stage.held(WORK) == ["a"]
 
 
-def test_a_task_that_runs_already_is_told_and_not_worked_around(
+def test_redrive_reports_a_running_move_task_and_moves_nothing(
     stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def running(**_: Any) -> None:
@@ -97,7 +97,9 @@ def test_a_task_that_runs_already_is_told_and_not_worked_around(
     assert (stage.held(WORK), stage.held(DEAD)) == ([], ["a"])
 
 
-def test_an_empty_queue_is_no_error(stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_redrive_of_an_empty_queue_exits_with_status_0(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert stage.held(DEAD) == []
     assert run("queues", "redrive", DEAD) == 0
     assert "Moved 0 messages" in capsys.readouterr().out
@@ -117,14 +119,14 @@ def test_an_empty_queue_is_no_error(stage: Stage, run: Run, capsys: pytest.Captu
         (["--surprise"], "No such option"),
     ],
 )
-def test_a_wrong_command_is_a_question_of_usage(
+def test_invalid_queues_arguments_are_a_usage_error(
     run: Run, capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
 ) -> None:
     assert run("queues", *arguments) == 2
     assert reason in capsys.readouterr().err
 
 
-def test_a_stage_that_is_named_before_the_verb_is_not_forgotten(
+def test_stage_name_given_before_the_subcommand_is_used(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.send(DEAD, "a")
@@ -133,7 +135,7 @@ def test_a_stage_that_is_named_before_the_verb_is_not_forgotten(
 
 
 @pytest.mark.usefixtures("stage")
-def test_a_redrive_on_a_stage_that_does_not_exist_is_a_wrong_command_line(
+def test_redrive_on_an_unknown_stage_is_a_usage_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name in ("nosuch", ""):

@@ -25,7 +25,7 @@ def pages(*counts: int) -> list[dict[str, object]]:
     ]
 
 
-def test_every_page_is_asked_for_once_in_order(
+def test_replay_requests_every_page_once_in_order(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.relay.answers = pages(3, 3, 1)
@@ -36,7 +36,7 @@ def test_every_page_is_asked_for_once_in_order(
     assert "us20: announced 7 snapshots again" in capsys.readouterr().out
 
 
-def test_a_document_says_the_same_for_programs(
+def test_replay_json_option_prints_the_counts(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.relay.answers = [page(4, expired=2, reached=TO)]
@@ -54,7 +54,7 @@ def test_a_document_says_the_same_for_programs(
     assert printed.err == ""
 
 
-def test_a_dry_run_is_asked_of_the_relay_too(
+def test_replay_dry_run_is_passed_to_the_relay(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.relay.answers = [page(4, announced=0)]
@@ -64,7 +64,7 @@ def test_a_dry_run_is_asked_of_the_relay_too(
     assert "would announce 4 snapshots" in capsys.readouterr().out
 
 
-def test_a_replay_that_fails_says_how_to_resume_and_that_command_resumes(
+def test_failed_replay_prints_a_command_that_resumes_it(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.relay.answers = [*pages(3, 3)[:1], {"errorMessage": "the event bus is unavailable"}]
@@ -78,7 +78,7 @@ def test_a_replay_that_fails_says_how_to_resume_and_that_command_resumes(
     assert f"--stage-name {STAGE}" in command
 
 
-def test_what_is_announced_keeps_to_the_rate() -> None:
+def test_replay_keeps_to_the_rate() -> None:
     slept: list[float] = []
     relay = RelayDouble(answers=pages(5, 5, 2))
     pace = RateLimiter(5, clock=lambda: sum(slept), sleep=slept.append)
@@ -88,7 +88,7 @@ def test_what_is_announced_keeps_to_the_rate() -> None:
     assert done[-1].announced == 12
 
 
-def test_a_slow_relay_is_not_made_slower() -> None:
+def test_replay_does_not_sleep_when_the_relay_is_slower_than_the_rate() -> None:
     slept: list[float] = []
     seconds = iter(range(0, 1000, 10))
     pace = RateLimiter(5, clock=lambda: float(next(seconds)), sleep=slept.append)
@@ -96,7 +96,7 @@ def test_a_slow_relay_is_not_made_slower() -> None:
     assert slept == []
 
 
-def test_a_rate_below_one_takes_one_at_a_time() -> None:
+def test_rate_below_one_allows_one_snapshot_at_a_time() -> None:
     assert RateLimiter(0.5).batch_size(100) == 1
 
 
@@ -113,7 +113,7 @@ def test_a_rate_below_one_takes_one_at_a_time() -> None:
         ((), "No such option"),
     ],
 )
-def test_a_wrong_command_is_a_question_of_usage(
+def test_invalid_replay_arguments_are_a_usage_error(
     run: Run, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], reason: str
 ) -> None:
     assert run(*arguments) == 2
@@ -121,7 +121,7 @@ def test_a_wrong_command_is_a_question_of_usage(
 
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",), ("--json",)])
-def test_a_world_that_the_stage_does_not_know_is_refused_with_those_it_knows(
+def test_replay_of_an_unknown_world_lists_the_known_worlds(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
 ) -> None:
     for world in ("us20", "eu50"):
@@ -135,7 +135,7 @@ def test_a_world_that_the_stage_does_not_know_is_refused_with_those_it_knows(
     assert (not printed.out) or json.loads(printed.out)["error"] == text
 
 
-def test_a_cursor_that_is_refused_prints_no_command_that_continues(
+def test_replay_with_a_rejected_cursor_prints_no_resume_command(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.relay.answers = [{"refused": "cursor-invalid: the cursor was not issued for this query"}]
@@ -145,7 +145,7 @@ def test_a_cursor_that_is_refused_prints_no_command_that_continues(
     assert "Continue with" not in printed
 
 
-def test_a_period_without_snapshots_of_a_known_world_announces_none(
+def test_replay_of_an_empty_period_announces_nothing(
     stage: Stage, run: Run, tables: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tables.put_item(TableName=physical_name(STAGE, "snapshots"), Item=key(world_id="us20", version="v1"))

@@ -66,7 +66,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
         ({**OTHER, "intact": False}, 1, "not the one that its receipt was made for"),
     ],
 )
-def test_the_operator_is_told_whether_and_where_it_differs(  # noqa: PLR0913, PLR0917
+def test_verify_prints_the_outcome_and_differences(  # noqa: PLR0913, PLR0917
     monkeypatch: pytest.MonkeyPatch,
     run: Run,
     capsys: pytest.CaptureFixture[str],
@@ -79,7 +79,7 @@ def test_the_operator_is_told_whether_and_where_it_differs(  # noqa: PLR0913, PL
     assert told in capsys.readouterr().out
 
 
-def test_a_program_gets_the_engines_own_account(
+def test_verify_json_option_prints_the_engine_answer(
     monkeypatch: pytest.MonkeyPatch, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(monkeypatch, OTHER)
@@ -87,7 +87,7 @@ def test_a_program_gets_the_engines_own_account(
     assert json.loads(capsys.readouterr().out) == OTHER
 
 
-def test_what_the_engine_cannot_verify_is_a_sentence(
+def test_verify_engine_error_is_printed_with_status_1(
     monkeypatch: pytest.MonkeyPatch, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(monkeypatch, {"errorMessage": "world 'us20' has no version 'v1'"})
@@ -95,7 +95,7 @@ def test_what_the_engine_cannot_verify_is_a_sentence(
     assert "could not verify: world 'us20' has no version 'v1'" in capsys.readouterr().err
 
 
-def test_a_report_that_does_not_exist_is_refused_without_a_word_of_the_log(
+def test_verify_of_a_missing_report_prints_one_line_and_exits_with_status_1(
     monkeypatch: pytest.MonkeyPatch, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(monkeypatch, {"refused": "world 'us20' has no version 'v1'"})

@@ -89,7 +89,7 @@ def entry(token_id: str, **changes: Any) -> Token:
     return Token.model_validate({"id": token_id, **fields, **changes})
 
 
-def test_the_token_stands_alone_on_stdout_and_only_its_digest_in_the_secret(
+def test_create_prints_only_the_token_and_stores_only_its_digest(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("tokens", "create", "gateway", "--scope", "snapshots:write", "--lifetime", "12h") == 0
@@ -105,7 +105,7 @@ def test_the_token_stands_alone_on_stdout_and_only_its_digest_in_the_secret(
     assert timedelta(hours=11, minutes=59) < stored.not_after - datetime.now(UTC) <= timedelta(hours=12)
 
 
-def test_a_token_lives_for_ninety_days_unless_told_otherwise(
+def test_token_lifetime_defaults_to_ninety_days(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("tokens", "create", "desk", "--scope", "snapshots:read", "--actor", "*", "--json") == 0
@@ -118,7 +118,7 @@ def test_a_token_lives_for_ninety_days_unless_told_otherwise(
     assert timedelta(seconds=50) < wait <= timedelta(seconds=61)
 
 
-def test_the_list_names_everything_but_the_digests(
+def test_token_list_shows_every_token_with_only_a_digest_prefix(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     over = entry("old", sha256="ab" * 32, not_after="2020-01-01T00:00:00Z")
@@ -138,7 +138,7 @@ def test_the_list_names_everything_but_the_digests(
     ]
 
 
-def test_tokens_that_end_soon_are_found_by_a_status(
+def test_list_ending_exits_with_status_1_when_tokens_expire_soon(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert secret.ids() == []
@@ -153,7 +153,7 @@ def test_tokens_that_end_soon_are_found_by_a_status(
     assert "No token ends in that time." in capsys.readouterr().out
 
 
-def test_an_empty_list_says_what_it_means(
+def test_empty_token_list_prints_a_warning(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert secret.ids() == []
@@ -161,7 +161,7 @@ def test_an_empty_list_says_what_it_means(
     assert "nobody may call" in capsys.readouterr().out
 
 
-def test_revoking_takes_exactly_the_named_ones(
+def test_revoke_removes_exactly_the_named_tokens(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("a", "b", "c"):
@@ -172,14 +172,16 @@ def test_revoking_takes_exactly_the_named_ones(
     assert secret.ids() == ["b"]
 
 
-def test_an_unknown_id_revokes_nothing(secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_revoke_with_an_unknown_id_changes_nothing(
+    secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("tokens", "create", "a", "--scope", "snapshots:read") == 0
     assert run("tokens", "revoke", "a", "z") == 1
     assert "No token is called z; nothing was revoked. Tokens: " in capsys.readouterr().err
     assert secret.ids() == ["a"]
 
 
-def test_revoking_what_has_ended_leaves_what_lives(
+def test_revoke_ended_removes_only_expired_tokens(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     over = entry("old", not_after="2020-01-01T00:00:00Z")
@@ -206,7 +208,7 @@ def test_revoking_what_has_ended_leaves_what_lives(
         ("revoke", "a", "--ended"),
     ],
 )
-def test_a_wrong_command_line_is_status_2(run: Run, arguments: tuple[str, ...]) -> None:
+def test_invalid_tokens_arguments_exit_with_status_2(run: Run, arguments: tuple[str, ...]) -> None:
     assert run("tokens", *arguments) == 2
 
 
@@ -222,7 +224,7 @@ def test_a_wrong_command_line_is_status_2(run: Run, arguments: tuple[str, ...]) 
         (order(lifetime=timedelta()), "365 days at most"),
     ],
 )
-def test_an_order_beyond_its_limits_is_refused(
+def test_token_order_beyond_its_limits_is_rejected(
     register: TokenRegister, wrong: TokenRequest, why: str
 ) -> None:
     with pytest.raises(TokenError, match=why):
@@ -230,7 +232,7 @@ def test_an_order_beyond_its_limits_is_refused(
     assert register.tokens() == []
 
 
-def test_an_order_at_its_limits_is_taken(register: TokenRegister) -> None:
+def test_token_order_at_its_limits_is_accepted(register: TokenRegister) -> None:
     actors = [f"a{i}" for i in range(TOKEN_ACTORS_MAX_COUNT)]
     longest = timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS)
     made = issue(register, order(actors=actors, lifetime=longest, scopes=GRANTED_SCOPES), NOW)
@@ -238,13 +240,13 @@ def test_an_order_at_its_limits_is_taken(register: TokenRegister) -> None:
     assert made.entry.not_after == NOW + longest
 
 
-def test_an_id_is_given_once(register: TokenRegister) -> None:
+def test_issuing_an_existing_token_id_raises_token_error(register: TokenRegister) -> None:
     issue(register, order(), NOW)
     with pytest.raises(TokenError, match="There is a token gateway already"):
         issue(register, order(), NOW)
 
 
-def test_the_list_is_full_at_its_limits() -> None:
+def test_token_list_beyond_count_or_size_limit_raises_token_error() -> None:
     full = [entry(f"t{i}") for i in range(TOKENS_MAX_COUNT)]
     assert len(secret_text(full)) < TOKENS_SECRET_MAX_BYTES
     with pytest.raises(TokenError, match="101 tokens; 100 fit"):
@@ -256,7 +258,7 @@ def test_the_list_is_full_at_its_limits() -> None:
         secret_text([*few, entry("t28", **long), entry("t29", **long)])
 
 
-def test_no_change_of_another_operator_is_lost(secret: Secrets, register: TokenRegister) -> None:
+def test_concurrent_token_changes_are_all_kept(secret: Secrets, register: TokenRegister) -> None:
     other = TokenRegister(secret.real, SECRET)
     secret.before_the_move = [
         lambda: issue(other, order("theirs"), NOW),
@@ -267,7 +269,7 @@ def test_no_change_of_another_operator_is_lost(secret: Secrets, register: TokenR
     assert secret.ids() == ["theirs-again", "mine"]
 
 
-def test_a_list_that_never_rests_is_given_up_unchanged(secret: Secrets, register: TokenRegister) -> None:
+def test_issue_gives_up_after_repeated_concurrent_changes(secret: Secrets, register: TokenRegister) -> None:
     other = TokenRegister(secret.real, SECRET)
     secret.before_the_move = [
         partial(issue, other, order(f"theirs-{i}"), NOW) for i in range(ATTEMPTS_MAX_COUNT)
@@ -277,7 +279,7 @@ def test_a_list_that_never_rests_is_given_up_unchanged(secret: Secrets, register
     assert secret.ids() == [f"theirs-{i}" for i in range(ATTEMPTS_MAX_COUNT)]
 
 
-def test_a_move_whose_answer_was_lost_is_made_once(secret: Secrets, register: TokenRegister) -> None:
+def test_token_change_with_a_lost_response_is_applied_once(secret: Secrets, register: TokenRegister) -> None:
     def lose() -> None:
         raise refusal("InvalidParameterException", "UpdateSecretVersionStage")
 
@@ -286,7 +288,7 @@ def test_a_move_whose_answer_was_lost_is_made_once(secret: Secrets, register: To
     assert secret.ids() == ["mine"]
 
 
-def test_what_aws_forbids_is_told_and_changes_nothing(
+def test_access_denied_is_reported_and_no_token_is_created(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def forbid() -> None:
@@ -300,7 +302,7 @@ def test_what_aws_forbids_is_told_and_changes_nothing(
     assert secret.ids() == []
 
 
-def test_a_secret_that_is_no_list_is_named_and_not_shown(
+def test_invalid_tokens_secret_is_reported_without_its_content(
     secret: Secrets, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     secret.put_secret_value(SecretId=SECRET, SecretString='{"tokens": [{"token": "a-token-by-mistake"}]}')
@@ -311,14 +313,14 @@ def test_a_secret_that_is_no_list_is_named_and_not_shown(
     secret.put_secret_value(SecretId=SECRET, SecretString='{"tokens": []}')
 
 
-def test_the_last_list_is_kept_as_the_previous_version(secret: Secrets, register: TokenRegister) -> None:
+def test_previous_token_list_is_kept_as_awsprevious(secret: Secrets, register: TokenRegister) -> None:
     issue(register, order("first"), NOW)
     issue(register, order("second"), NOW)
     previous = secret.get_secret_value(SecretId=SECRET, VersionStage="AWSPREVIOUS")["SecretString"]
     assert [each.id for each in TokenList.model_validate_json(previous).tokens] == ["first"]
 
 
-def test_a_stage_that_is_not_there_is_one_sentence(
+def test_tokens_of_an_undeployed_stage_are_reported_with_status_1(
     secret: Secrets, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert secret.ids() == []

@@ -27,7 +27,7 @@ def appending(file: Path) -> str:
     return f'{sys.executable} -c "{APPEND}" {file}'
 
 
-def test_each_event_is_handed_to_the_command_and_then_deleted(
+def test_worker_passes_each_event_to_the_command_and_deletes_it(
     stage: Stage, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.send("risk-engine", message(), message(id="e2"))
@@ -42,7 +42,7 @@ def test_each_event_is_handed_to_the_command_and_then_deleted(
     assert stage.held("risk-engine") == []
 
 
-def test_an_event_that_the_command_fails_on_is_not_deleted(stage: Stage, run: Run) -> None:
+def test_event_of_a_failed_command_is_not_deleted(stage: Stage, run: Run) -> None:
     stage.send("risk-engine", message())
     queue = f"risk-hub-{STAGE}-risk-engine"
     failing = f"{sys.executable} -c 'raise SystemExit(4)'"
@@ -51,7 +51,7 @@ def test_an_event_that_the_command_fails_on_is_not_deleted(stage: Stage, run: Ru
     assert counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
 
 
-def test_a_subscription_of_its_own_is_removed_at_the_end(stage: Stage, run: Run) -> None:
+def test_temporary_subscription_is_removed_when_the_worker_ends(stage: Stage, run: Run) -> None:
     events = boto3.client("events")
     events.create_event_bus(Name=names.bus_name(STAGE))
     before = len(stage.sqs.list_queues()["QueueUrls"])
@@ -60,7 +60,7 @@ def test_a_subscription_of_its_own_is_removed_at_the_end(stage: Stage, run: Run)
     assert events.list_rules(EventBusName=names.bus_name(STAGE))["Rules"] == []
 
 
-def test_a_message_that_is_no_event_is_left_and_the_next_is_handled(stage: Stage, run: Run) -> None:
+def test_malformed_message_is_kept_and_the_next_is_handled(stage: Stage, run: Run) -> None:
     stage.send("risk-engine", "no JSON", "[]", message())
     queue = f"risk-hub-{STAGE}-risk-engine"
     assert run("worker", "--exec", "true", "--queue", queue, "--max-events", "3") == 1
@@ -68,7 +68,7 @@ def test_a_message_that_is_no_event_is_left_and_the_next_is_handled(stage: Stage
     assert counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "2"
 
 
-def test_what_the_command_prints_does_not_mix_with_json(
+def test_command_output_goes_to_stderr_with_the_json_option(
     stage: Stage, run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stage.send("risk-engine", message())
@@ -79,7 +79,7 @@ def test_what_the_command_prints_does_not_mix_with_json(
     assert '"id": "e1"' in err
 
 
-def test_a_long_command_keeps_its_event(
+def test_event_of_a_long_command_is_not_delivered_twice(
     stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("infra.ops.operate.worker_exec.RENEWAL_SECONDS", 0.1)
@@ -143,7 +143,7 @@ def worker_queues(stage: Stage) -> list[str]:
         ("  ", "The command is empty"),
     ],
 )
-def test_a_command_that_cannot_run_is_refused_before_anything_is_subscribed(  # noqa: PLR0913, PLR0917 - parameters
+def test_unrunnable_command_is_rejected_before_subscribing(  # noqa: PLR0913, PLR0917 - parameters
     stage: Stage, bus: Any, run: Run, capsys: pytest.CaptureFixture[str], command: str, said: str
 ) -> None:
     assert run("worker", "--exec", command) == 2
@@ -156,13 +156,15 @@ def test_a_command_that_cannot_run_is_refused_before_anything_is_subscribed(  # 
 @pytest.mark.parametrize(
     "command", ["echo 'a;b' \"c|d\" e\\;f", "echo a~b", "printf %s '$HOME'", "true --key=value"]
 )
-def test_quoted_characters_need_no_shell(stage: Stage, run: Run, command: str) -> None:
+def test_quoted_shell_characters_are_accepted_without_the_shell_option(
+    stage: Stage, run: Run, command: str
+) -> None:
     stage.send("risk-engine", message())
     queue = f"risk-hub-{STAGE}-risk-engine"
     assert run("worker", "--exec", command, "--queue", queue, "--max-events", "1") == 0
 
 
-def test_a_shell_runs_the_command_where_it_is_asked_for(
+def test_shell_option_runs_the_command_in_a_shell(
     stage: Stage, run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stage.send("risk-engine", message())
@@ -171,7 +173,7 @@ def test_a_shell_runs_the_command_where_it_is_asked_for(
     assert '"ID": "E1"' in capfd.readouterr().out
 
 
-def test_a_command_that_the_shell_cannot_read_is_refused(
+def test_command_with_a_shell_syntax_error_is_rejected(
     stage: Stage, bus: Any, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("worker", "--shell", "--exec", "if true; then") == 2
@@ -179,7 +181,7 @@ def test_a_command_that_the_shell_cannot_read_is_refused(
     assert worker_queues(stage) == rules(bus) == []
 
 
-def test_a_program_that_is_gone_fails_its_event_in_one_line(
+def test_program_that_cannot_start_fails_its_event_without_traceback(
     stage: Stage, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program = tmp_path / "program"
@@ -204,7 +206,7 @@ def test_a_program_that_is_gone_fails_its_event_in_one_line(
         ("import os; os.kill(os.getpid(), 9)", "was ended by signal 9"),
     ],
 )
-def test_a_failure_is_one_line_that_says_where_the_event_is(
+def test_failed_command_message_names_the_queue_of_the_event(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], program: str, said: str
 ) -> None:
     stage.send("risk-engine", message())
@@ -222,7 +224,7 @@ def deliver(stage: Stage, queue: str) -> None:
     stage.sqs.send_message(QueueUrl=stage.sqs.url(queue), MessageBody=message())
 
 
-def test_the_queue_of_one_run_is_kept_while_a_failed_event_is_in_it(
+def test_temporary_queue_is_kept_while_it_holds_a_failed_event(
     stage: Stage,
     bus: Any,
     run: Run,
@@ -248,7 +250,7 @@ def test_the_queue_of_one_run_is_kept_while_a_failed_event_is_in_it(
     assert worker_queues(stage) == []
 
 
-def test_a_named_queue_is_kept_and_goes_on_where_it_stopped(
+def test_named_worker_queue_persists_between_runs(
     stage: Stage, bus: Any, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     queue, out = f"risk-hub-{STAGE}-worker-orders", tmp_path / "events"
@@ -263,7 +265,7 @@ def test_a_named_queue_is_kept_and_goes_on_where_it_stopped(
     assert worker_queues(stage) == rules(bus) == []
 
 
-def test_an_event_that_fails_five_times_moves_to_the_dead_letters_and_can_be_handled_there(
+def test_event_that_fails_five_times_moves_to_the_dead_letter_queue(
     stage: Stage, bus: Any, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert bus
@@ -282,12 +284,12 @@ def test_an_event_that_fails_five_times_moves_to_the_dead_letters_and_can_be_han
 
 
 @pytest.mark.parametrize("text", ["A", "a b", "-a", "a-", "a" * 31, "", "a.fifo"])
-def test_a_name_that_no_queue_can_have_is_refused(stage: Stage, run: Run, text: str) -> None:
+def test_invalid_worker_queue_name_is_rejected(stage: Stage, run: Run, text: str) -> None:
     assert run("worker", "--exec", "true", "--name", text) == 2
     assert worker_queues(stage) == []
 
 
-def test_a_queue_that_does_not_exist_is_answered_with_those_that_do(
+def test_missing_worker_queue_error_lists_the_existing_ones(
     stage: Stage, bus: Any, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert bus
@@ -304,11 +306,11 @@ def test_a_queue_that_does_not_exist_is_answered_with_those_that_do(
     "arguments",
     [(), ("--exec", "true", "--remove", "a"), ("--exec", "true", "--name", "a", "--queue", "b")],
 )
-def test_options_that_exclude_one_another_are_refused(run: Run, arguments: tuple[str, ...]) -> None:
+def test_mutually_exclusive_worker_options_are_a_usage_error(run: Run, arguments: tuple[str, ...]) -> None:
     assert run("worker", *arguments) == 2
 
 
-def test_a_type_of_event_that_the_hub_never_announces_is_refused(
+def test_unknown_event_type_is_a_usage_error(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert stage

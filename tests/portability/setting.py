@@ -39,7 +39,7 @@ NUMERIC: Final = (
     "tests/functions/test_risk_performance.py",
     "tests/functions/test_covariance_forms.py",
     "tests/functions/test_backtest_statistics.py",
-    "tests/functions/test_evaluating.py",
+    "tests/functions/test_risk_report.py",
     "tests/functions/test_stress.py",
     "tests/contracts/test_blobs.py",
     "tests/contracts/test_covariance.py",
@@ -69,7 +69,7 @@ TEXTUAL: Final = (
     "tests/deploy",
     "tests/client/test_command_line.py",
     "tests/client/test_spool.py",
-    "tests/operate/test_looking.py",
+    "tests/operate/test_alarms_and_logs.py",
 )
 WHOLE: Final = ("tests",)
 

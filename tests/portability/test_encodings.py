@@ -42,5 +42,5 @@ def test_every_text_file_is_read_and_written_with_a_named_encoding() -> None:
 @pytest.mark.parametrize(
     "source", ["path.read_text()", "path.write_text(text)", "(a / b).write_text(f'{x}', errors='strict')"]
 )
-def test_a_missing_encoding_is_found(source: str) -> None:
+def test_missing_encoding_argument_is_detected(source: str) -> None:
     assert list(without_encoding(source)) == [1]

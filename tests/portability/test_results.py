@@ -27,7 +27,7 @@ SETTING = Setting("time zone", "`TZ=UTC`", ("tests/docs",), lambda *_: True)
         ("ERROR: file or directory not found\n", (0, 0, 0, 0)),
     ],
 )
-def test_tests_are_counted_by_the_last_line_of_counts(text: str, counts: tuple[int, ...]) -> None:
+def test_results_are_parsed_from_the_last_pytest_summary_line(text: str, counts: tuple[int, ...]) -> None:
     found = counted(text)
     assert tuple(found[name] for name in ("passed", "failed", "error", "skipped")) == counts
 
@@ -46,7 +46,7 @@ def test_the_exit_status_is_1_when_a_test_failed_or_none_ran(result: Result, sta
     assert report([SETTING], run_one=lambda _setting: result) == status
 
 
-def test_nothing_to_run_is_a_failure() -> None:
+def test_report_without_settings_exits_with_status_1() -> None:
     assert report([]) == 1
 
 

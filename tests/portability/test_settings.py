@@ -23,7 +23,7 @@ def without() -> ProcessFacts:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.axis}: {row.value}")
-def test_a_setting_of_this_machine_changes_what_a_process_sees(row: Setting, without: ProcessFacts) -> None:
+def test_setting_has_its_effect_in_a_new_process(row: Setting, without: ProcessFacts) -> None:
     if row.absent:
         pytest.skip(row.absent)
     assert row.has_effect(without, row.observe())
@@ -32,7 +32,7 @@ def test_a_setting_of_this_machine_changes_what_a_process_sees(row: Setting, wit
 @pytest.mark.parametrize(
     "row", [row for row in ROWS if row.axis in {"vector instructions", "C library", "time zone", "shell"}]
 )
-def test_a_setting_without_an_effect_is_noticed(row: Setting, without: ProcessFacts) -> None:
+def test_setting_without_an_effect_is_detected(row: Setting, without: ProcessFacts) -> None:
     if row.absent:
         pytest.skip(row.absent)
     assert not row.has_effect(without, without)
@@ -45,7 +45,7 @@ def test_prescott_and_haswell_load_different_blas_kernels() -> None:
     assert rows["Prescott"].observe().kernels != rows["Haswell"].observe().kernels
 
 
-def test_numpy_warns_of_no_instruction_set_that_is_turned_off() -> None:
+def test_numpy_imports_without_warnings_when_instruction_sets_are_disabled() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "import numpy"],
         env=setting.Setting("", "", (), lambda *_: True, processors.without_vectors()).variables(),
@@ -56,13 +56,13 @@ def test_numpy_warns_of_no_instruction_set_that_is_turned_off() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_setting_decides_alone_whatever_the_caller_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_overrides_the_callers_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in CONTROLLED_VARIABLES:
         monkeypatch.setenv(name, "the caller's")
     assert "the caller's" not in unchanged_setting().variables().values()
 
 
-def test_the_disabled_instruction_sets_do_not_depend_on_what_the_caller_has_disabled() -> None:
+def test_disabled_instruction_sets_ignore_the_callers_own_settings() -> None:
     wanted = processors.without_vectors()
     if not wanted:
         pytest.skip("numpy uses nothing above its baseline here")
@@ -90,7 +90,7 @@ NOW_IN_A_CHILD = (
 )
 
 
-def test_a_moved_clock_holds_for_a_child_that_is_started_with_an_empty_environment(
+def test_shifted_clock_applies_to_a_child_process_with_an_empty_environment(
     clock_folder: Path,
 ) -> None:
     ahead = timedelta(days=2_000)
@@ -102,7 +102,7 @@ def test_a_moved_clock_holds_for_a_child_that_is_started_with_an_empty_environme
     assert prefix == str(clock_folder / "twin")
 
 
-def test_a_moved_clock_holds_for_a_shell_that_is_found_by_path_alone(clock_folder: Path) -> None:
+def test_shifted_clock_applies_to_a_shell_found_on_the_path(clock_folder: Path) -> None:
     python = moved.moved_interpreter(Path(sys.executable), "twin", timedelta(days=2_000))
     year = subprocess.check_output(
         ["sh", "-c", "date -u +%Y"], env=moved.with_programs(python), encoding="utf-8"
@@ -111,7 +111,7 @@ def test_a_moved_clock_holds_for_a_shell_that_is_found_by_path_alone(clock_folde
     assert clock_folder in python.parents
 
 
-def test_pip_sees_the_true_clock_since_certificates_run_out(clock_folder: Path) -> None:
+def test_pip_uses_the_real_clock_under_a_shifted_clock(clock_folder: Path) -> None:
     python = moved.moved_interpreter(Path(sys.executable), "twin", timedelta(days=2_000))
     (clock_folder / "pip").mkdir()
     program = clock_folder / "pip" / "now.py"
@@ -120,7 +120,7 @@ def test_pip_sees_the_true_clock_since_certificates_run_out(clock_folder: Path) 
     assert told == pytest.approx(datetime.now(UTC).timestamp(), abs=60)
 
 
-def test_a_moved_interpreter_has_the_same_packages(clock_folder: Path) -> None:
+def test_interpreter_with_a_shifted_clock_has_the_same_packages(clock_folder: Path) -> None:
     python = moved.moved_interpreter(Path(sys.executable), "twin", timedelta(days=1))
     paths = [
         subprocess.check_output([each, "-c", "import numpy; print(numpy.__version__)"], env={})
@@ -142,7 +142,7 @@ def test_the_next_leap_day_is_after_today(now: datetime, leap_day: datetime) -> 
     assert moved.next_leap_day(now) == leap_day
 
 
-def test_the_year_ends_while_the_tests_run() -> None:
+def test_end_of_year_clock_starts_just_before_new_year() -> None:
     now = datetime(2026, 6, 1, tzinfo=UTC)
     assert datetime(2027, 1, 1, tzinfo=UTC) - moved.end_of_year(now) == moved.JUST_BEFORE
 
@@ -154,7 +154,7 @@ def test_an_interpreter_that_is_not_installed_is_reported_as_absent(monkeypatch:
     assert "3.99" in absent
 
 
-def test_a_shim_that_fails_is_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_shim_that_fails_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shim = tmp_path / "python3.11"
     shim.write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
     shim.chmod(0o755)
@@ -171,7 +171,7 @@ def test_the_short_form_sets_every_axis_of_processors_and_places() -> None:
     assert (place.python != Path(sys.executable)) == (moved.clock_unavailable_reason() is None)
 
 
-def test_each_axis_has_settings_of_its_own_name() -> None:
+def test_each_axis_contains_only_its_own_settings() -> None:
     lazily = ("clock", "Python", "together")
     found = {
         name: {each.axis for each in settings()} for name, settings in AXES.items() if name not in lazily

@@ -31,7 +31,7 @@ def rehearsal(instances: Instances) -> Rehearsal:
     return Rehearsal(register, instances, instances.hub.clock, instances.pause, calm_seconds=20)
 
 
-def test_f21_a_rotation_by_the_guide_costs_no_request(secretsmanager: Any) -> None:
+def test_f21_token_rotation_by_the_guide_fails_no_request(secretsmanager: Any) -> None:
     instances = Instances(Hub(), secretsmanager, Random(21))
     accepted_seconds = rehearsal(instances).rotate()
     assert set(instances.answers) <= GOOD, instances.answers
@@ -39,7 +39,7 @@ def test_f21_a_rotation_by_the_guide_costs_no_request(secretsmanager: Any) -> No
     assert 1 < accepted_seconds <= PROPAGATION_SECONDS
 
 
-def test_a_rotation_in_haste_is_noticed(secretsmanager: Any) -> None:
+def test_token_rotation_without_the_full_cache_wait_returns_401(secretsmanager: Any) -> None:
     instances = Instances(Hub(), secretsmanager, Random(21))
     rehearsal(instances).rotate(wait_seconds=TOKEN_CACHE_MAX_AGE_SECONDS / 2)
     assert instances.answers[401] > 0

@@ -18,7 +18,7 @@ NODE_BAD = {"auditReportVersion": 2, "vulnerabilities": {"left-pad": {"severity"
 NODE_REFUSED = {"message": "405 Method Not Allowed", "statusCode": 405}
 
 
-class Tools:
+class FakeAuditTools:
     """Replaces pip-audit and npm."""
 
     def __init__(self, python: object, node: object) -> None:
@@ -46,12 +46,14 @@ class Tools:
         (SOUND, NODE_BAD, FOUND),
     ],
 )
-def test_only_what_was_judged_and_sound_is_clean(python: object, node: object, wanted: int) -> None:
-    assert status(list(audit_locks(Tools(python, node)))) == wanted
+def test_audit_passes_only_if_every_package_was_checked_and_is_not_vulnerable(
+    python: object, node: object, wanted: int
+) -> None:
+    assert status(list(audit_locks(FakeAuditTools(python, node)))) == wanted
 
 
 def test_every_lock_is_audited_by_its_hashes_and_nothing_is_installed() -> None:
-    tools = Tools(SOUND, NODE_SOUND)
+    tools = FakeAuditTools(SOUND, NODE_SOUND)
     locks = [verdict.lock for verdict in audit_locks(tools)]
     assert locks == [
         *(f"requirements/{name}.txt" for name in PYTHON_LOCKS),
@@ -61,16 +63,16 @@ def test_every_lock_is_audited_by_its_hashes_and_nothing_is_installed() -> None:
     assert all({"--require-hashes", "--disable-pip"} <= set(command) for command in python)
 
 
-def test_the_locks_that_are_audited_are_all_there_are(pytestconfig: pytest.Config) -> None:
+def test_audit_covers_every_requirements_lock(pytestconfig: pytest.Config) -> None:
     folder = pytestconfig.rootpath / "requirements"
     assert {path.stem for path in folder.glob("*.txt")} == set(PYTHON_LOCKS)
 
 
-def test_a_service_that_does_not_answer_is_not_asked_again_and_again() -> None:
-    tools = Tools(UNKNOWN, NODE_REFUSED)
+def test_unavailable_audit_service_is_queried_only_once() -> None:
+    tools = FakeAuditTools(UNKNOWN, NODE_REFUSED)
     assert len(list(audit_locks(tools))) == len(tools.commands) == 2
 
 
-def test_what_is_vulnerable_is_named() -> None:
-    (first, *_) = audit_locks(Tools(BAD, NODE_SOUND))
+def test_vulnerable_package_is_named_in_the_verdict() -> None:
+    (first, *_) = audit_locks(FakeAuditTools(BAD, NODE_SOUND))
     assert str(first) == "requirements/uv.txt: 1 judged, 0 not, 1 vulnerable\n    uv 1: PYSEC-1"

@@ -22,7 +22,7 @@ def step(question: str, status: int) -> Step:
         ((0, 3), 1, ["passed", "**failed**"]),
     ],
 )
-def test_the_job_runs_all_and_fails_for_what_failed(
+def test_security_job_runs_every_step_and_fails_if_any_step_failed(
     tmp_path: Path, statuses: tuple[int, ...], job: int, verdicts: list[str]
 ) -> None:
     page = tmp_path / "page.md"
@@ -35,11 +35,11 @@ def test_the_job_runs_all_and_fails_for_what_failed(
     assert [row[2] for row in rows] == verdicts
 
 
-def test_no_step_but_the_audit_may_go_unanswered() -> None:
+def test_only_the_audit_step_may_be_unanswered() -> None:
     assert [each.shown for each in STEPS if each.unanswered is not None] == ["make audit"]
 
 
-def test_every_step_can_be_run_by_itself(pytestconfig: pytest.Config) -> None:
+def test_every_security_step_has_its_own_make_target(pytestconfig: pytest.Config) -> None:
     makefile = (pytestconfig.rootpath / "Makefile").read_text(encoding="utf-8")
     for each in STEPS:
         if each.shown.startswith("make "):

@@ -27,7 +27,7 @@ def fails(outcome: Outcome) -> str:
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))
-def test_inv_01_to_09_hold_in_the_histories_of_fixed_seeds(block: int) -> None:
+def test_inv_01_to_09_hold_for_fixed_seeds(block: int) -> None:
     commits = faults = 0
     for outcome in run_many(block * BLOCK_HISTORIES, BLOCK_HISTORIES):
         assert not fails(outcome), fails(outcome)
@@ -38,7 +38,7 @@ def test_inv_01_to_09_hold_in_the_histories_of_fixed_seeds(block: int) -> None:
 
 
 @pytest.mark.parametrize("kind", MAX_RATES)
-def test_every_kind_of_fault_strikes_also_alone(kind: str) -> None:
+def test_invariants_hold_under_each_fault_kind_alone(kind: str) -> None:
     for seed in range(KIND_SEEDS_MAX):
         outcome = run_history(seed, faults=lambda random: Faults(random, {kind: MAX_RATES[kind]}))
         assert not fails(outcome), fails(outcome)
@@ -47,7 +47,7 @@ def test_every_kind_of_fault_strikes_also_alone(kind: str) -> None:
     pytest.fail(f"{kind} strikes in none of {KIND_SEEDS_MAX} histories")
 
 
-def test_inv_01_to_09_hold_in_the_histories_of_seeds_that_nobody_chose() -> None:
+def test_inv_01_to_09_hold_for_random_seeds() -> None:
     base = randbelow(SEEDS)
     sys.stdout.write(
         f"base seed {base}: python -m tests.simulator --seed {base} --histories {RANDOM_HISTORIES}\n"
@@ -57,7 +57,7 @@ def test_inv_01_to_09_hold_in_the_histories_of_seeds_that_nobody_chose() -> None
 
 
 @pytest.mark.parametrize("seed", CRASHED_SEEDS)
-def test_f5_a_crash_before_or_after_any_one_port_call_loses_and_doubles_nothing(seed: int) -> None:
+def test_f5_crash_at_any_port_call_loses_and_duplicates_nothing(seed: int) -> None:
     """Run a history without other faults once for each place at which a process can die."""
     with one_processor():
         calm = run_history(seed, faults=lambda random: Faults(random, {}))
@@ -93,7 +93,7 @@ def test_a_seed_gives_the_same_history_in_every_process(hash_seed: str) -> None:
     assert "\n".join(run_history(42).trace.lines()) in told
 
 
-def test_a_failure_names_its_seed_its_invariant_and_the_command_that_replays_it(
+def test_failure_report_names_seed_invariant_and_replay_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     broken_hub = HubDependencies(worlds=HeadWithoutCondition)
@@ -106,7 +106,9 @@ def test_a_failure_names_its_seed_its_invariant_and_the_command_that_replays_it(
     assert len(told.splitlines()) <= 42
 
 
-def test_a_sound_run_says_how_much_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+def test_successful_run_prints_the_number_of_histories_and_commits(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["--seed", "7", "--histories", "5"]) == 0
     told = capsys.readouterr().out
     assert "5 histories from seed 7 are sound" in told

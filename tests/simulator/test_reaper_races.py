@@ -178,11 +178,11 @@ HISTORIES = {
     "a writer by reference and a reaper": lambda: start(by_reference(), reaper()),
     "a writer by reference and two reapers": lambda: start(by_reference(), reaper("one"), reaper("two")),
     "an inline writer and two reapers": lambda: start(inline(), reaper("one"), reaper("two")),
-    "an inline writer again after it died, and two reapers": lambda: start(
+    "an inline writer restarted after a crash, and two reapers": lambda: start(
         inline(), reaper("one"), reaper("two"), claims=[refused_before()]
     ),
     "a producer and two reapers": lambda: start(producer(), reaper("one"), reaper("two")),
-    "a producer whose blob is not there yet": lambda: start(
+    "a producer whose blob is not uploaded yet": lambda: start(
         producer(), reaper("one"), there=False, claims=()
     ),
     "two writers and a reaper": lambda: start(by_reference("v1"), inline("v2"), reaper()),
@@ -195,13 +195,13 @@ HISTORIES = {
         reaper("two"),
         stored=[publication("v1", realized_returns_ref=REF)],
     ),
-    "a crash anywhere, then a reaper": lambda: start(
+    "a crash at any step, then a reaper": lambda: start(
         by_reference(), reaper("one"), reaper("two"), passes=(DELETION_LEASE_DURATION,)
     ),
-    "a crash anywhere, and the grace period": lambda: start(
+    "a crash at any step, and the grace period": lambda: start(
         inline(), reaper("one"), reaper("two"), passes=(GRACE,)
     ),
-    "a crash anywhere, then a writer": lambda: start(
+    "a crash at any step, then a writer": lambda: start(
         reaper("one"), inline(), by_reference("v2"), passes=(DELETION_LEASE_DURATION,)
     ),
     "a blob without marks, an idle announcement and a reaper": lambda: unmarked(announcer(), reaper()),
@@ -231,7 +231,7 @@ def _parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", HISTORIES)
-def test_no_interleaving_costs_a_snapshot_its_blob_and_none_leaves_an_orphan(name: str) -> None:
+def test_no_interleaving_deletes_a_referenced_blob_or_leaves_an_orphan(name: str) -> None:
     states, ends = THE_WORLD.explore(HISTORIES[name]())
     assert states > STATES_MIN
     for end in {repr((end.now, list(map(vars, end.stores.values())))): end for end in ends}.values():
@@ -288,8 +288,12 @@ class EveryClaimIsAnUpload(MemoryMarks):
 
 
 PLANTED = {
-    "no second look": lambda: start(by_reference(), reaper(use_case=NoSecondLook)),
-    "anybody's doom": lambda: start(inline(), reaper("one"), reaper("two"), marks=AnybodysDoom),
+    "no check for claims after taking the lease": lambda: start(
+        by_reference(), reaper(use_case=NoSecondLook)
+    ),
+    "deletion lease without an owner": lambda: start(
+        inline(), reaper("one"), reaper("two"), marks=AnybodysDoom
+    ),
     "claims by version only": lambda: start(
         other_content(),
         reaper(),
@@ -302,12 +306,12 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_bug_is_found(name: str) -> None:
+def test_planted_reaper_bug_is_detected(name: str) -> None:
     with pytest.raises(AssertionError, match="refer to a blob that is gone"):
         THE_WORLD.explore(PLANTED[name]())
 
 
-def test_a_writer_that_looks_before_it_claims_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writer_that_checks_the_lease_before_claiming_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publish_snapshot, "ClaimBlobs", LooksFirst)
     with pytest.raises(AssertionError, match="refer to a blob that is gone"):
         THE_WORLD.explore(start(by_reference(), reaper()))

@@ -9,7 +9,7 @@ from functions.hub.ports import DependencyUnavailableError
 from infra.environments import ENVIRONMENTS
 from tests.simulator.hub import Hub
 from tests.simulator.queues import UNREADABLE_MESSAGE, Message, Queue
-from tests.simulator.streams import StreamRecord, Shard
+from tests.simulator.streams import Shard, StreamRecord
 from tests.simulator.tasks import Crash, Task
 
 RELAY_TIMEOUT = timedelta(seconds=ENVIRONMENTS["prod"].event_relay.timeout_seconds)

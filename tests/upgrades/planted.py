@@ -43,10 +43,16 @@ def set_to(target: Any, name: str, value: Any) -> Any:
 
 
 BREAKS: dict[str, tuple[str, Change]] = {
-    "an operation goes": (POST, lambda c: c.openapi["paths"].pop("/risk-hub/worlds/{world_id}/snapshots")),
-    "a method goes": ("GET /risk-hub/worlds", lambda c: c.openapi["paths"]["/risk-hub/worlds"].pop("get")),
+    "an operation is removed": (
+        POST,
+        lambda c: c.openapi["paths"].pop("/risk-hub/worlds/{world_id}/snapshots"),
+    ),
+    "a method is removed": (
+        "GET /risk-hub/worlds",
+        lambda c: c.openapi["paths"]["/risk-hub/worlds"].pop("get"),
+    ),
     "an operation is renamed": (POST, lambda c: set_to(operation(c, POST), "operationId", "post")),
-    "an open operation needs a token": (
+    "a public operation requires a token": (
         "GET /risk-hub/health",
         lambda c: operation(c, "GET /risk-hub/health").pop("security"),
     ),
@@ -54,7 +60,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
         f"{POST} header X-Correlation-Id",
         lambda c: set_to(parameter(c, POST, "X-Correlation-Id"), "required", value=True),
     ),
-    "a query parameter goes": (
+    "a query parameter is removed": (
         f"{LATEST} query actor",
         lambda c: operation(c, LATEST)["parameters"].remove(parameter(c, LATEST, "actor")),
     ),
@@ -64,7 +70,7 @@ BREAKS: dict[str, tuple[str, Change]] = {
             {"name": "book", "in": "query", "required": True, "schema": {"type": "string"}}
         ),
     ),
-    "a page may be shorter only": (
+    "the maximum page size decreases": (
         "GET /risk-hub/worlds/{world_id}/snapshots query limit",
         lambda c: set_to(
             parameter(c, "GET /risk-hub/worlds/{world_id}/snapshots", "limit")["schema"], "maximum", 50
@@ -76,43 +82,43 @@ BREAKS: dict[str, tuple[str, Change]] = {
             parameter(c, "GET /risk-hub/worlds/{world_id}/snapshots", "limit")["schema"], "default", 100
         ),
     ),
-    "a media type is refused": (
+    "a media type is no longer accepted": (
         f"{POST} request",
         lambda c: operation(c, POST)["requestBody"]["content"].pop("application/json"),
     ),
-    "a request's member is refused": (
+    "a request member is no longer accepted": (
         f"{POST} request/constraints",
         lambda c: members(c, "SnapshotRequest").pop("constraints"),
     ),
-    "a request's member becomes required": (
+    "a request member becomes required": (
         f"{POST} request/ttl_sec",
         lambda c: component(c, "SnapshotRequest")["required"].append("ttl_sec"),
     ),
-    "a request's maximum falls": (
+    "a request maximum decreases": (
         f"{POST} request/ttl_sec",
         lambda c: set_to(members(c, "SnapshotRequest")["ttl_sec"], "maximum", 3_600),
     ),
-    "a request's minimum rises": (
+    "a request minimum increases": (
         f"{POST} request/ttl_sec",
         lambda c: set_to(members(c, "SnapshotRequest")["ttl_sec"], "minimum", 60),
     ),
-    "a request's type narrows": (
+    "a request type narrows": (
         f"{POST} request/weights/*",
         lambda c: set_to(members(c, "SnapshotRequest")["weights"]["additionalProperties"], "type", "integer"),
     ),
-    "a request's pattern changes": (
+    "a request pattern changes": (
         f"{POST} request/version",
         lambda c: set_to(members(c, "SnapshotRequest")["version"], "pattern", "^[a-z]{1,20}$"),
     ),
-    "a request's form goes": (
+    "a request form is removed": (
         f"{POST} request/covariance",
         lambda c: members(c, "SnapshotRequest")["covariance"]["oneOf"].pop(0),
     ),
-    "a request's map is bounded": (
+    "a request map becomes bounded": (
         f"{POST} request/weights",
         lambda c: set_to(members(c, "SnapshotRequest")["weights"], "maxProperties", 500),
     ),
-    "names in a request's map narrow": (
+    "names in a request map narrow": (
         f"{POST} request/weights/names",
         lambda c: set_to(members(c, "SnapshotRequest")["weights"]["propertyNames"], "maxLength", 12),
     ),
@@ -120,52 +126,52 @@ BREAKS: dict[str, tuple[str, Change]] = {
         f"{POST} request/constraints",
         lambda c: set_to(members(c, "SnapshotRequest")["constraints"], "additionalProperties", value=False),
     ),
-    "an answer's status goes": (f"{POST} 200", lambda c: operation(c, POST)["responses"].pop("200")),
-    "a new success": (
+    "a response status is removed": (f"{POST} 200", lambda c: operation(c, POST)["responses"].pop("200")),
+    "a success status is added": (
         f"{POST} 202",
         lambda c: set_to(operation(c, POST)["responses"], "202", {"description": "Later."}),
     ),
-    "an answer's header goes": (
+    "a response header is removed": (
         f"{POST} 201",
         lambda c: operation(c, POST)["responses"]["201"]["headers"].pop("ETag"),
     ),
-    "an answer's member goes": (
+    "a response member is removed": (
         f"{LATEST} 200/content_hash",
         lambda c: (
             members(c, "SnapshotAnswer").pop("content_hash"),
             component(c, "SnapshotAnswer")["required"].remove("content_hash"),
         ),
     ),
-    "an answer's member may be absent": (
+    "a response member becomes optional": (
         f"{LATEST} 200/expired",
         lambda c: component(c, "SnapshotAnswer")["required"].remove("expired"),
     ),
-    "an answer's member may be null": (
+    "a response member becomes nullable": (
         f"{LATEST} 200/content_hash",
         lambda c: set_to(
             members(c, "SnapshotAnswer"), "content_hash", {"anyOf": [{"type": "string"}, {"type": "null"}]}
         ),
     ),
-    "an answer's type widens": (
+    "a response type widens": (
         f"{LATEST} 200/ttl_sec",
         lambda c: set_to(members(c, "SnapshotAnswer")["ttl_sec"], "type", "number"),
     ),
-    "an answer's enumeration grows": (
+    "a response enumeration grows": (
         "GET /risk-hub/worlds/{world_id}/snapshots/{version}/risk 200/status",
         lambda c: members(c, "RiskReport")["status"]["enum"].append("interrupted"),
     ),
-    "an answer's pattern goes": (
+    "a response pattern is removed": (
         f"{LATEST} 200/covariance_ref/sha256",
         lambda c: set_to(members(c, "RefAnswer"), "sha256", {"type": "string"}),
     ),
-    "a problem is answered no more": (
+    "a problem response is removed": (
         f"{POST} 409",
         lambda c: operation(c, POST)["responses"]["409"]["content"]["application/problem+json"][
             "examples"
         ].pop("version-conflict"),
     ),
-    "a schema file goes": ("schema stress-report", lambda c: c.schemas.pop("stress-report")),
-    "a token's scope goes": (
+    "a schema file is removed": ("schema stress-report", lambda c: c.schemas.pop("stress-report")),
+    "a token scope is removed": (
         "schema token-list/tokens/*/scopes/*",
         lambda c: c.schemas["token-list"]["$defs"]["Token"]["properties"]["scopes"]["items"]["enum"].pop(),
     ),
@@ -183,20 +189,20 @@ BREAKS: dict[str, tuple[str, Change]] = {
             c.events["exit_signal_emitted"]["$defs"]["ExitSignal"]["required"].remove("action"),
         ),
     ),
-    "an event type goes": ("schema stress_evaluated", lambda c: c.events.pop("stress_evaluated")),
-    "a problem type goes": ("problem too-deep", lambda c: c.problems.pop("too-deep")),
+    "an event type is removed": ("schema stress_evaluated", lambda c: c.events.pop("stress_evaluated")),
+    "a problem type is removed": ("problem too-deep", lambda c: c.problems.pop("too-deep")),
     "a problem's status changes": (
         "problem contract-violation",
         lambda c: set_to(c.problems, "contract-violation", 400),
     ),
-    "a limit falls": ("limit body_max_bytes", lambda c: set_to(c.limits, "body_max_bytes", 1_000)),
-    "a minimum rises": ("limit as_of_min_year", lambda c: set_to(c.limits, "as_of_min_year", 2000)),
+    "a limit decreases": ("limit body_max_bytes", lambda c: set_to(c.limits, "body_max_bytes", 1_000)),
+    "a minimum limit increases": ("limit as_of_min_year", lambda c: set_to(c.limits, "as_of_min_year", 2000)),
     "a served default changes": (
         "limit ttl_default_seconds",
         lambda c: set_to(c.limits, "ttl_default_seconds", 60),
     ),
-    "a limit is served no more": ("limit id_max_chars", lambda c: c.limits.pop("id_max_chars")),
-    "a metric goes": (f"metric {LAG}", lambda c: c.metrics.pop(LAG)),
+    "a limit is no longer served": ("limit id_max_chars", lambda c: c.limits.pop("id_max_chars")),
+    "a metric is removed": (f"metric {LAG}", lambda c: c.metrics.pop(LAG)),
     "a metric is renamed": (
         f"metric {LAG}",
         lambda c: set_to(c.metrics, "risk_hub_snapshot_age_seconds", c.metrics.pop(LAG)),
@@ -222,25 +228,27 @@ ADDITIONS: dict[str, Change] = {
     "an optional member of a request": lambda c: set_to(
         members(c, "SnapshotRequest"), "currency", {"type": "string"}
     ),
-    "a form of a request's member": lambda c: members(c, "SnapshotRequest")["covariance"]["oneOf"].append(
-        {"type": "string"}
-    ),
-    "a greater maximum of a request": lambda c: set_to(
+    "an alternative form of a request member": lambda c: members(c, "SnapshotRequest")["covariance"][
+        "oneOf"
+    ].append({"type": "string"}),
+    "a higher request maximum": lambda c: set_to(
         members(c, "SnapshotRequest")["ttl_sec"], "maximum", 172_800
     ),
-    "a member that is required no more": lambda c: component(c, "SnapshotRequest")["required"].remove(
+    "a request member becomes optional": lambda c: component(c, "SnapshotRequest")["required"].remove(
         "as_of"
     ),
-    "a member of an answer": lambda c: (
+    "a response member": lambda c: (
         set_to(members(c, "SnapshotAnswer"), "currency", {"type": "string"}),
         component(c, "SnapshotAnswer")["required"].append("currency"),
     ),
-    "a member of an open answer": lambda c: set_to(members(c, "ProblemAnswer"), "trace", {"type": "string"}),
-    "an answer that may be less": lambda c: members(c, "RiskReport")["status"]["enum"].pop(),
-    "a header of an answer": lambda c: set_to(
+    "a member of an open response": lambda c: set_to(
+        members(c, "ProblemAnswer"), "trace", {"type": "string"}
+    ),
+    "fewer values in a response enumeration": lambda c: members(c, "RiskReport")["status"]["enum"].pop(),
+    "a response header": lambda c: set_to(
         operation(c, POST)["responses"]["201"]["headers"], "Age", {"schema": {"type": "string"}}
     ),
-    "a refusal": lambda c: set_to(operation(c, POST)["responses"], "423", {"description": "Locked."}),
+    "an error response": lambda c: set_to(operation(c, POST)["responses"], "423", {"description": "Locked."}),
     "a problem type": lambda c: set_to(c.problems, "locked", 423),
     "an attribute of an event": lambda c: set_to(
         c.events["risk_evaluated"]["properties"], "region", {"type": "string"}
@@ -248,7 +256,7 @@ ADDITIONS: dict[str, Change] = {
     "an event type": lambda c: set_to(c.events, "world_closed", {"type": "object"}),
     "a schema": lambda c: set_to(c.schemas, "world", {"type": "object"}),
     "a limit": lambda c: set_to(c.limits, "books_max_count", 3),
-    "a greater limit": lambda c: set_to(c.limits, "weights_max_count", 20_000),
+    "a higher limit": lambda c: set_to(c.limits, "weights_max_count", 20_000),
     "a metric": lambda c: set_to(
         c.metrics, "risk_hub_new_total", {"unit": "Count", "dimensions": [["stage"]]}
     ),
@@ -256,7 +264,7 @@ ADDITIONS: dict[str, Change] = {
     "another order of a metric's dimensions": lambda c: set_to(
         c.metrics[LAG], "dimensions", [["world_id", "stage"], ["stage"]]
     ),
-    "a deployment's choice": lambda c: set_to(c.limits, "inline_cov_threshold", 5_000),
+    "a different deployment setting": lambda c: set_to(c.limits, "inline_cov_threshold", 5_000),
     "a scope": lambda c: c.schemas["token-list"]["$defs"]["Token"]["properties"]["scopes"]["items"][
         "enum"
     ].append("new:scope"),

@@ -33,7 +33,7 @@ def part(present: Contract) -> Contract:
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_a_planted_break_is_found_where_it_is(part: Contract, name: str) -> None:
+def test_planted_break_is_reported_at_its_location(part: Contract, name: str) -> None:
     place, change = BREAKS[name]
     changed = copy.deepcopy(part)
     change(changed)
@@ -42,7 +42,7 @@ def test_a_planted_break_is_found_where_it_is(part: Contract, name: str) -> None
 
 
 @pytest.mark.parametrize("name", ADDITIONS)
-def test_an_addition_passes(part: Contract, name: str) -> None:
+def test_compatible_addition_passes(part: Contract, name: str) -> None:
     changed = copy.deepcopy(part)
     ADDITIONS[name](changed)
     assert changed != part
@@ -50,7 +50,7 @@ def test_an_addition_passes(part: Contract, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["example-of-hash", "example-of-refusal", "example-accepted"])
-def test_a_golden_request_that_is_answered_otherwise_is_found(present: Contract, name: str) -> None:
+def test_golden_request_with_a_changed_answer_is_reported(present: Contract, name: str) -> None:
     released = replace(present, examples=copy.deepcopy(present.examples))
     valid = next(each for each in released.examples if "content_hash" in each["expected"])
     refused = next(each for each in released.examples if "type" in each["expected"])
@@ -63,21 +63,21 @@ def test_a_golden_request_that_is_answered_otherwise_is_found(present: Contract,
     assert len(list(example_findings(released.examples))) == 1
 
 
-def test_what_was_refused_may_be_accepted_one_day(present: Contract) -> None:
+def test_accepting_a_formerly_rejected_request_is_compatible(present: Contract) -> None:
     released = replace(present, examples=copy.deepcopy(present.examples))
     valid = next(each for each in released.examples if "content_hash" in each["expected"])
     valid["expected"] = {"status": 422, "type": "urn:risk-hub:problem:contract-violation", "pointers": ["/x"]}
     assert list(example_findings(released.examples)) == []
 
 
-def test_a_keyword_that_cannot_be_judged_is_named() -> None:
+def test_unsupported_schema_keyword_is_reported() -> None:
     was, now = {"type": "array", "contains": {"const": 1}}, {"type": "array"}
     for judge in (request_findings, answer_findings):
         (finding,) = judge((was, was), (now, now), "x")
         assert "cannot judge" in finding.sentence
 
 
-def test_a_schema_that_refers_to_itself_is_compared_to_an_end() -> None:
+def test_recursive_schema_comparison_terminates() -> None:
     tree: dict[str, Any] = {
         "$defs": {
             "Tree": {"type": "object", "properties": {"children": {"items": {"$ref": "#/$defs/Tree"}}}}
@@ -87,7 +87,7 @@ def test_a_schema_that_refers_to_itself_is_compared_to_an_end() -> None:
     assert list(request_findings((tree, tree), (tree, tree), "x")) == []
 
 
-def test_exclusive_bounds_are_bounds() -> None:
+def test_exclusive_bound_is_stricter_than_the_same_inclusive_bound() -> None:
     loose, tight = {"type": "number", "minimum": 0}, {"type": "number", "exclusiveMinimum": 0}
     assert list(request_findings((tight, tight), (loose, loose), "x")) == []
     assert [finding.sentence for finding in request_findings((loose, loose), (tight, tight), "x")] != []
@@ -96,39 +96,39 @@ def test_exclusive_bounds_are_bounds() -> None:
 GONE, TIGHTER = Finding("GET /a 200/b", "is gone"), Finding("limit c", "was 2 and is 1")
 
 
-def test_a_repair_entry_accounts_for_findings_with_its_text_or_its_sentence(tmp_path: Path) -> None:
+def test_repair_entry_matches_findings_by_text_or_sentence(tmp_path: Path) -> None:
     entries = [{"why": "a mistake", "findings": [str(TIGHTER)]}, {"why": "another", "sentence": "is gone"}]
     (tmp_path / "repaired-contract.json").write_text(json.dumps(entries), encoding="utf-8")
     twice = [GONE, replace(GONE, place="GET /d 200/b"), TIGHTER]
     assert list(unrepaired(twice, repaired(tmp_path))) == []
 
 
-def test_a_finding_without_a_repair_entry_and_an_entry_without_a_finding_are_found() -> None:
+def test_unmatched_findings_and_repair_entries_are_reported() -> None:
     assert list(unrepaired([GONE, TIGHTER], ["is gone"])) == [TIGHTER]
     (left,) = unrepaired([GONE], ["is gone", "was 2 and is 1"])
     assert left.place == "repaired-contract.json"
     assert "remove the entry" in left.sentence
 
 
-def test_no_repair_is_needed_where_nothing_was_repaired(tmp_path: Path) -> None:
+def test_release_without_a_repair_file_has_no_repairs(tmp_path: Path) -> None:
     assert repaired(tmp_path) == []
 
 
-def test_every_repair_entry_of_the_last_release_says_why() -> None:
+def test_every_repair_entry_of_the_last_release_has_a_reason() -> None:
     release = last_release()
     assert release is not None
     entries = json.loads((release / "repaired-contract.json").read_text(encoding="utf-8"))
     assert [entry for entry in entries if not entry["why"]] == []
 
 
-def test_a_member_that_an_open_answer_loses_is_found() -> None:
+def test_member_removed_from_an_open_response_is_reported() -> None:
     was = {"type": "object", "properties": {"a": {}, "b": {"type": "string"}}}
     now = {"type": "object", "properties": {"a": {}}}
     (finding,) = answer_findings((was, was), (now, now), "x")
     assert (finding.place, finding.sentence) == ("x/b", "is promised by the release and gone now")
 
 
-def test_names_of_a_map_that_follow_one_pattern_are_held_to_what_the_pattern_promised() -> None:
+def test_map_with_a_name_pattern_must_keep_the_promised_value_type() -> None:
     was = {"type": "object", "patternProperties": {"^a": {"type": "integer"}}}
     now = {"type": "object", "additionalProperties": {"type": "integer"}, "propertyNames": {"pattern": "^a"}}
     assert list(answer_findings((was, was), (now, now), "x")) == []
@@ -136,11 +136,11 @@ def test_names_of_a_map_that_follow_one_pattern_are_held_to_what_the_pattern_pro
     assert [finding.place for finding in answer_findings((was, was), (wider, wider), "x")] == ["x/^a"]
 
 
-def test_this_tree_keeps_what_the_last_release_promised() -> None:
+def test_current_contract_is_compatible_with_the_last_release() -> None:
     assert main([]) == 0
 
 
-def test_a_break_fails_the_command_and_is_named(
+def test_compatibility_command_fails_and_names_the_break(
     present: Contract, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     released = copy.deepcopy(present)
@@ -154,20 +154,20 @@ def test_a_break_fails_the_command_and_is_named(
     assert "limit weights_max_count: was 20000 and is 10000" in said
 
 
-def test_before_the_first_release_there_is_nothing_to_keep(
+def test_compatibility_check_passes_without_a_release(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--contracts", str(tmp_path)]) == 0
     assert "Nothing was released" in capsys.readouterr().out
 
 
-def test_the_last_release_is_the_greatest_version_not_the_greatest_text(tmp_path: Path) -> None:
+def test_last_release_is_chosen_by_numeric_version(tmp_path: Path) -> None:
     for version in ("1.2.0", "1.10.0", "1.9.3"):
         (tmp_path / version).mkdir()
     assert last_release(tmp_path) == tmp_path / "1.10.0"
 
 
-def test_the_first_release_is_frozen_whole() -> None:
+def test_frozen_release_contains_the_whole_contract() -> None:
     release = last_release()
     assert release is not None
     assert release.parent == RELEASED

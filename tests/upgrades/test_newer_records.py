@@ -87,7 +87,7 @@ def written(dynamodb: Any) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize("event_type", ["risk_evaluated", "stress_evaluated", "exit_signal_emitted"])
-def test_an_evaluation_is_read_as_if_nothing_had_been_added(
+def test_report_or_signal_with_unknown_members_is_read_without_them(
     event_type: str, dynamodb: Any, written: Callable[..., None]
 ) -> None:
     report = json.loads((SAMPLES / f"{event_type}.json").read_text(encoding="utf-8"))["data"]
@@ -104,7 +104,9 @@ def test_an_evaluation_is_read_as_if_nothing_had_been_added(
     assert found.report == evaluation.report
 
 
-def test_a_forecast_is_read_as_if_nothing_had_been_added(dynamodb: Any, written: Callable[..., None]) -> None:
+def test_forecast_with_unknown_members_is_read_without_them(
+    dynamodb: Any, written: Callable[..., None]
+) -> None:
     body, _ = compress(widened(FORECAST.model_dump(mode="json")))
     key = forecast_id(FORECAST)
     written("evaluations", evaluation_id={"S": key}, body={"B": body})
@@ -112,7 +114,7 @@ def test_a_forecast_is_read_as_if_nothing_had_been_added(dynamodb: Any, written:
     assert store.load(WORLD, [key]) == [FORECAST]
 
 
-def test_a_note_on_an_input_is_read_as_if_nothing_had_been_added(
+def test_input_note_with_unknown_members_is_read_without_them(
     dynamodb: Any, written: Callable[..., None]
 ) -> None:
     key, note = returns_note_id("0" * 64), {"first_as_of": "2026-01-05T12:00:00.000000Z", "margin": 0.5}
@@ -120,7 +122,7 @@ def test_a_note_on_an_input_is_read_as_if_nothing_had_been_added(
     assert DynamoDBInputNotes(dynamodb, "evaluations").get(WORLD, key) == InputNote(**note)  # type: ignore[arg-type]
 
 
-def test_a_policy_is_shown_as_far_as_it_is_known_and_never_applied_in_part(
+def test_policy_with_unknown_members_is_shown_but_never_applied(
     dynamodb: Any, written: Callable[..., None]
 ) -> None:
     written("worlds", stage={"S": STAGE}, exit_policy={"S": text(POLICY)})
@@ -131,7 +133,7 @@ def test_a_policy_is_shown_as_far_as_it_is_known_and_never_applied_in_part(
         DynamoDBWorlds(dynamodb, "worlds").exit_policy(WORLD, STAGE)
 
 
-def test_an_expectation_is_read_as_if_nothing_had_been_added(
+def test_expectation_with_unknown_members_is_read_without_them(
     dynamodb: Any, written: Callable[..., None]
 ) -> None:
     written("worlds", stage={"S": STAGE}, expectation={"S": text(WANTED)})
@@ -142,7 +144,7 @@ def test_an_expectation_is_read_as_if_nothing_had_been_added(
     assert shown["expectation"] == WANTED.model_dump(mode="json", by_alias=True)
 
 
-def test_tokens_are_read_as_if_nothing_had_been_added() -> None:
+def test_tokens_with_unknown_members_are_read_without_them() -> None:
     digest = hashlib.sha256(b"x").hexdigest()
     token = {"id": "a", "sha256": digest, "scopes": ["snapshots:read"], "actors": ["*"], "not_after": None}
     with mock_aws():
@@ -152,7 +154,7 @@ def test_tokens_are_read_as_if_nothing_had_been_added() -> None:
     assert (found.id, found.sha256) == ("a", digest)
 
 
-def test_a_worker_takes_an_event_with_a_further_attribute(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_accepts_an_event_with_an_unknown_attribute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "stress_engine")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "RiskSignalHub")
     event = CloudEvent.model_validate_json(

@@ -35,16 +35,16 @@ WRONG: dict[str, Any] = {
 }
 
 
-def test_a_run_without_a_fault_holds() -> None:
+def test_rehearsal_without_failures_passes() -> None:
     assert GOOD.passed
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_each_fault_alone_makes_a_run_fail(what: str) -> None:
+def test_any_single_failure_fails_the_rehearsal(what: str) -> None:
     assert not replace(GOOD, **{what: WRONG[what]}).passed
 
 
-def test_an_answer_about_the_past_that_changed_makes_a_run_fail() -> None:
+def test_changed_historical_answer_fails_the_rehearsal() -> None:
     assert not replace(GOOD, phases=[Phase("this tree", 100.0, changed=("latest",))]).passed
 
 
@@ -63,13 +63,13 @@ def test_requests_are_counted_in_the_phase_in_which_they_began() -> None:
         ({"a": {"b": [1, {"c": 2}, 4]}}, ["q"]),
     ],
 )
-def test_a_further_member_is_no_change_and_everything_else_is(
+def test_added_member_is_ignored_and_any_other_difference_is_reported(
     after: dict[str, Any], expected: list[str]
 ) -> None:
     assert changed({"q": {"a": {"b": [1, {"c": 2}]}}}, {"q": after}) == expected
 
 
-def test_the_page_shows_the_counts_and_each_failure() -> None:
+def test_rehearsal_page_shows_counts_and_failures() -> None:
     text = page(replace(GOOD, failed=WRONG["failed"]), ["GET /x"], Release("1.0.0", "0" * 40, Path()))
     assert "| this tree | 2 | 2.0 | 0 | 0 |" in text
     assert "| **requests that failed** | **1** |" in text
@@ -77,7 +77,7 @@ def test_the_page_shows_the_counts_and_each_failure() -> None:
     assert "- 00:01:51.000 publish: UnavailableError: HTTP 502" in text
 
 
-def test_a_checkout_without_the_released_commit_is_told_what_to_do(
+def test_checkout_without_the_released_commit_suggests_git_fetch_unshallow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shallow = tmp_path / "shallow"

@@ -37,17 +37,15 @@ def released(tmp_path: Path) -> Callable[[Contract], Path]:
     return freeze
 
 
-def test_what_is_frozen_is_read_back_the_same(
-    present: Contract, released: Callable[[Contract], Path]
-) -> None:
+def test_frozen_contract_round_trips(present: Contract, released: Callable[[Contract], Path]) -> None:
     assert Contract.released(released(present)) == present
 
 
-def test_before_the_first_release_any_version_will_do(present: Contract) -> None:
+def test_first_release_may_have_any_version(present: Contract) -> None:
     assert minimum_version(None, present) == (0, 0, 0)
 
 
-def test_without_a_visible_change_a_patch_will_do(
+def test_release_without_contract_changes_requires_a_patch_version(
     present: Contract, released: Callable[[Contract], Path]
 ) -> None:
     older = copy.deepcopy(present)
@@ -57,7 +55,7 @@ def test_without_a_visible_change_a_patch_will_do(
 
 
 @pytest.mark.parametrize("part", ["schemas", "events", "problems", "limits", "examples", "metrics"])
-def test_an_addition_asks_for_a_minor_version(
+def test_contract_addition_requires_a_minor_version(
     present: Contract, released: Callable[[Contract], Path], part: str
 ) -> None:
     older = copy.deepcopy(present)
@@ -66,26 +64,26 @@ def test_an_addition_asks_for_a_minor_version(
     assert minimum_version(released(older), present) == (1, 3, 0)
 
 
-def test_a_break_is_no_release(present: Contract, released: Callable[[Contract], Path]) -> None:
+def test_breaking_change_prevents_a_release(present: Contract, released: Callable[[Contract], Path]) -> None:
     older = copy.deepcopy(present)
     older.limits["body_max_bytes"] += 1
     with pytest.raises(ReleaseError, match="limit body_max_bytes"):
         minimum_version(released(older), present)
 
 
-def test_a_tree_with_changes_is_no_release(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uncommitted_changes_prevent_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.upgrades.release._git", lambda *_: " M contracts/openapi.json")
     with pytest.raises(ReleaseError, match="commit first"):
         clean_commit()
 
 
-def test_files_that_were_generated_for_another_version_are_no_release(tmp_path: Path) -> None:
+def test_outdated_generated_files_prevent_a_release(tmp_path: Path) -> None:
     write(tmp_path, generated_files() | {"openapi.json": "{}"})
     with pytest.raises(ReleaseError, match="Run `make contracts`"):
         check_generated("1.2.3", tmp_path)
 
 
-def test_a_version_that_the_changelog_does_not_know_is_no_release(tmp_path: Path) -> None:
+def test_version_missing_from_the_changelog_prevents_a_release(tmp_path: Path) -> None:
     write(tmp_path, generated_files())
     (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n\n## [1.2.2]\n", encoding="utf-8")
     check_generated("1.2.2", tmp_path)
@@ -114,14 +112,14 @@ def frozen_contract() -> Contract:
     return Contract.released(release)
 
 
-def test_the_commit_that_the_last_release_names_has_the_contract_that_was_frozen(released_tree: Path) -> None:
+def test_frozen_contract_matches_the_commit_named_by_the_last_release(released_tree: Path) -> None:
     then = Contract.present(released_tree / "contracts", released_tree / "events")
     frozen = frozen_contract()
     assert (then.openapi, then.schemas, then.events) == (frozen.openapi, frozen.schemas, frozen.events)
     assert then.examples == frozen.examples
 
 
-def test_the_frozen_metrics_are_those_that_the_released_commit_declares(released_tree: Path) -> None:
+def test_frozen_metrics_match_the_released_commit(released_tree: Path) -> None:
     program = (
         "import json; from risk_hub_contracts.base.metrics import METRICS; print(json.dumps("
         "{n: {'unit': m.unit, 'dimensions': m.dimensions} for n, m in METRICS.items()}))"

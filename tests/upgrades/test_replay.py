@@ -48,18 +48,18 @@ def faults(hub: DeployedHub, exchanges: list[Json], repaired: Mapping[str, Seque
     return found
 
 
-def test_the_released_clients_requests_are_answered_as_they_were(hub: DeployedHub, released: Wire) -> None:
+def test_recorded_client_requests_get_the_released_answers(hub: DeployedHub, released: Wire) -> None:
     assert faults(hub, [*released.writes, *released.reads], released.repaired) == []
     announced = {event["id"]: event for event in hub.events}
     assert [e["type"] for e in released.announced if not _is_announced_again(e, announced)] == []
 
 
-def test_records_of_the_release_are_read_with_the_answers_of_then(hub: DeployedHub, released: Wire) -> None:
+def test_reads_of_released_records_get_the_released_answers(hub: DeployedHub, released: Wire) -> None:
     hub.put_records(released.records)
     assert faults(hub, released.reads, released.repaired) == []
 
 
-def test_events_of_the_release_have_the_effects_that_they_had(hub: DeployedHub, released: Wire) -> None:
+def test_released_events_produce_the_same_derived_records(hub: DeployedHub, released: Wire) -> None:
     hub.put_records(released.records, tables=("snapshots", "worlds", "marks"))
     for event in released.announced:
         hub.clock.now = instant_of(event["time"])
@@ -70,7 +70,7 @@ def test_events_of_the_release_have_the_effects_that_they_had(hub: DeployedHub, 
     assert [key for key, item in wanted.items() if not contains(_said(item), _said(made[key]))] == []
 
 
-def test_what_the_release_committed_is_announced_as_it_was(hub: DeployedHub, released: Wire) -> None:
+def test_released_records_are_announced_with_the_same_events(hub: DeployedHub, released: Wire) -> None:
     tables = released.records["tables"]
     hub.put_records(released.records)
     for item in (*tables["snapshots"], *tables["evaluations"]):
@@ -79,7 +79,7 @@ def test_what_the_release_committed_is_announced_as_it_was(hub: DeployedHub, rel
     assert [e["id"] for e in released.announced if not _is_announced_again(e, announced)] == []
 
 
-def test_every_kind_of_record_and_every_operation_is_in_the_release(released: Wire) -> None:
+def test_release_recording_contains_every_kind_of_record(released: Wire) -> None:
     tables = released.records["tables"]
     kinds = {item["evaluation_id"]["S"].split("/")[0] for item in tables["evaluations"]}
     assert kinds >= {"risk", "stress", "exit", "forecast", "seen", "psd"}
@@ -94,7 +94,7 @@ def test_every_kind_of_record_and_every_operation_is_in_the_release(released: Wi
     }
 
 
-def test_no_token_and_no_signature_is_in_the_release(released: Wire) -> None:
+def test_release_recording_contains_no_token_or_signature(released: Wire) -> None:
     sent = [
         {name.lower() for name in each["request"]["headers"]} for each in released.writes + released.reads
     ]
@@ -115,9 +115,7 @@ def test_no_token_and_no_signature_is_in_the_release(released: Wire) -> None:
         lambda answer: answer | {"body": answer["body"].replace('"ttl_sec":3600', '"ttl_sec":3601')},
     ],
 )
-def test_an_answer_that_says_less_or_otherwise_is_noticed(
-    released: Wire, spoil: Callable[[Json], Json]
-) -> None:
+def test_reduced_or_changed_answer_is_detected(released: Wire, spoil: Callable[[Json], Json]) -> None:
     answer = next(each["answer"] for each in released.reads if '"content_hash"' in each["answer"]["body"])
     assert preserves(answer, answer)
     assert spoil(answer) != answer
@@ -133,7 +131,7 @@ def test_an_answer_that_says_less_or_otherwise_is_noticed(
         lambda answer: answer | {"body": answer["body"].replace('"at"', '"now"')},
     ],
 )
-def test_a_repaired_answer_may_differ_in_nothing_but_what_was_wrong(
+def test_repaired_answer_may_differ_only_in_the_repaired_parts(
     released: Wire, spoil: Callable[[Json], Json]
 ) -> None:
     (asked, wrong), *_ = released.repaired.items()
@@ -147,7 +145,7 @@ def test_a_repaired_answer_may_differ_in_nothing_but_what_was_wrong(
     assert not repaired_only(answer, spoil(repaired), wrong)
 
 
-def test_an_answer_with_a_repaired_header_may_differ_in_nothing_else(released: Wire) -> None:
+def test_answer_with_a_repaired_header_may_differ_only_in_that_header(released: Wire) -> None:
     answer = next(each["answer"] for each in released.reads if "etag" in each["answer"]["headers"])
     repaired = answer | {"headers": answer["headers"] | {"etag": '"another"'}}
     assert repaired_only(answer, repaired, ["etag"])

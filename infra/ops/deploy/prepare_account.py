@@ -151,7 +151,8 @@ def require_cold_storage(aws: Clients, plan: AccountPlan) -> None:
         f"AWS Backup does not move backups of DynamoDB tables to cold storage in {target_of(aws).region}, and the archive "
         f"of {', '.join(archived)} needs it. Enable the advanced features for DynamoDB in this region: console, AWS "
         f"Backup, Settings, Configure resources; or aws backup update-region-settings "
-        f"--resource-type-management-preference {DYNAMODB_RESOURCE_TYPE}=true --resource-type-opt-in-preference {DYNAMODB_RESOURCE_TYPE}=true. "
+        f"--resource-type-management-preference {DYNAMODB_RESOURCE_TYPE}=true "
+        f"--resource-type-opt-in-preference {DYNAMODB_RESOURCE_TYPE}=true. "
         "Nothing was changed."
     )
 

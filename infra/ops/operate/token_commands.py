@@ -36,7 +36,8 @@ def create(request: TokenRequest, aws: Clients, stage: str, *, json: bool) -> No
         return
     print_line(issued.token)
     print_note(
-        f"{issued.entry.id}: shown this once. Accepted everywhere from {_text(everywhere)}, until {_expiry_text(issued.entry)}."
+        f"{issued.entry.id}: shown this once. Accepted everywhere from {_text(everywhere)}, "
+        f"until {_expiry_text(issued.entry)}."
     )
 
 

@@ -9,9 +9,9 @@ from risk_hub_contracts.api.schemas import ContractSchema
 from risk_hub_contracts.base.ids import ID_PATTERN
 from risk_hub_contracts.base.problems import (
     CONTENT_TYPE,
-    TEMPORARY_PROBLEMS,
     PROBLEMS,
     SNAPSHOT_EXPIRED,
+    TEMPORARY_PROBLEMS,
     ProblemError,
     ProblemType,
 )
@@ -66,7 +66,9 @@ def problems(types: Sequence[ProblemType]) -> dict[str, Json]:
 def _problem(types: Sequence[ProblemType]) -> Json:
     status = types[0].status
     extra = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
-    passing = {"Retry-After": _header(_HEADERS["Retry-After"])} if set(types) & set(TEMPORARY_PROBLEMS) else {}
+    passing = (
+        {"Retry-After": _header(_HEADERS["Retry-After"])} if set(types) & set(TEMPORARY_PROBLEMS) else {}
+    )
     settled = ("Risk-Hub-Settled",) if SNAPSHOT_EXPIRED in types else ()
     examples = {x.slug: {"value": ProblemError(x, f"{x.title}.").to_problem()} for x in types}
     return {

@@ -38,7 +38,7 @@ class Watched:
         return self.function(*args, **kwargs)
 
 
-def test_a_snapshot_is_validated_and_hashed_beside_the_loop(
+def test_snapshot_is_validated_and_hashed_in_a_worker_thread(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = Watched(prepare)
@@ -53,7 +53,7 @@ def test_a_snapshot_is_validated_and_hashed_beside_the_loop(
     assert threading.main_thread() not in watched.threads
 
 
-def test_a_blob_is_hashed_beside_the_loop_and_its_progress_is_told_within(
+def test_blob_is_hashed_in_a_worker_thread_and_progress_called_in_the_loop(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashing = Watched(load_blob)
@@ -71,7 +71,7 @@ def test_a_blob_is_hashed_beside_the_loop_and_its_progress_is_told_within(
     assert set(told.threads) == {threading.main_thread()}
 
 
-def test_what_fails_beside_the_loop_fails_as_ever(opened: Opened) -> None:
+def test_validation_error_in_a_worker_thread_reaches_the_caller(opened: Opened) -> None:
     async def day() -> None:
         async with opened() as hub:
             await hub.publish(WORLD, **{**BOOK, "weights": {"AAPL": 0.5}})
@@ -80,7 +80,7 @@ def test_what_fails_beside_the_loop_fails_as_ever(opened: Opened) -> None:
         asyncio.run(day())
 
 
-def test_whoever_is_cancelled_meanwhile_waits_for_the_thread_and_is_cancelled(
+def test_cancelled_publish_waits_for_its_thread_then_raises_cancelled_error(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, may_end = threading.Event(), threading.Event()

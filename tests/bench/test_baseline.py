@@ -27,7 +27,7 @@ on_the_baselines_python = pytest.mark.skipif(
 
 @on_the_baselines_python
 @pytest.mark.parametrize("kind", REQUESTS)
-def test_a_warm_request_makes_the_same_calls_and_does_no_more_work(kind: str) -> None:
+def test_warm_request_makes_the_baseline_calls_without_extra_work(kind: str) -> None:
     before, now = BASELINE["requests"][kind], measured_request(kind)
     assert now["calls"] == before["calls"]
     for figure in ("request_bytes", "instructions"):
@@ -36,12 +36,12 @@ def test_a_warm_request_makes_the_same_calls_and_does_no_more_work(kind: str) ->
 
 @on_the_baselines_python
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
-def test_a_handler_loads_no_more_modules(folder: FunctionFolder) -> None:
+def test_handler_loads_no_more_modules_than_the_baseline(folder: FunctionFolder) -> None:
     assert not list(regressions("modules", BASELINE["modules"], {folder: measured_modules(folder)}))
 
 
 @on_the_baselines_python
-def test_no_zip_has_grown() -> None:
+def test_bundle_sizes_do_not_exceed_the_baseline() -> None:
     assert not list(regressions("zip_bytes", BASELINE["zip_bytes"], measured_zips()))
 
 
@@ -60,5 +60,7 @@ def test_no_zip_has_grown() -> None:
         ),
     ],
 )
-def test_growth_past_the_tolerance_is_said_and_less_is_welcome(now: dict[str, int], found: list[Any]) -> None:
+def test_growth_past_the_tolerance_is_reported_and_a_decrease_is_accepted(
+    now: dict[str, int], found: list[Any]
+) -> None:
     assert list(regressions("instructions", {"a": 1_000}, now)) == found

@@ -15,7 +15,7 @@ def sample(name: str) -> CloudEvent:
     return CloudEvent.model_validate_json((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def test_a_risk_report_tells_its_numbers_at_99_percent() -> None:
+def test_log_line_of_a_risk_report_has_its_99_percent_measures() -> None:
     event = sample("risk_evaluated")
     told = headline(event)
     measures = {(m["measure"], m["confidence_bps"]): m["value"] for m in reversed(event.data["measures"])}
@@ -24,7 +24,7 @@ def test_a_risk_report_tells_its_numbers_at_99_percent() -> None:
     assert told["expected_shortfall"] == measures["expected_shortfall", 9900]
 
 
-def test_a_number_that_could_not_be_computed_is_left_out() -> None:
+def test_log_line_omits_null_measures() -> None:
     event = sample("risk_evaluated")
     measures: list[dict[str, Any]] = [{**each, "value": None} for each in event.data["measures"]]
     told = headline(event.model_copy(update={"data": {**event.data, "measures": measures}}))
@@ -34,14 +34,12 @@ def test_a_number_that_could_not_be_computed_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("name", "member"), [("risk_evaluated", "report_status"), ("stress_evaluated", "stress_status")]
 )
-def test_a_report_tells_its_status_so_that_a_book_without_numbers_is_found_in_the_log(
-    name: str, member: str
-) -> None:
+def test_log_line_of_a_report_has_its_status(name: str, member: str) -> None:
     event = sample(name)
     told = headline(event.model_copy(update={"data": {**event.data, "status": "invalid_input"}}))
     assert told[member] == "invalid_input"
 
 
 @pytest.mark.parametrize("name", ["stress_evaluated", "risk_snapshot_updated", "exit_signal_emitted"])
-def test_another_event_tells_its_world(name: str) -> None:
+def test_log_line_of_any_event_has_its_world_id(name: str) -> None:
     assert headline(sample(name))["world_id"] == sample(name).data["world_id"]

@@ -50,7 +50,7 @@ def run(
     return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
 
-def test_a_shim_that_only_fails_does_not_hide_a_python_that_works(programs: Path, tmp_path: Path) -> None:
+def test_failing_shim_does_not_hide_a_working_python(programs: Path, tmp_path: Path) -> None:
     program(programs, "python3.13", BROKEN_SHIM)
     program(programs, "python3", BROKEN_SHIM)
     program(tmp_path / "later", "python3.13", WORKING)
@@ -58,7 +58,7 @@ def test_a_shim_that_only_fails_does_not_hide_a_python_that_works(programs: Path
     assert (found.returncode, found.stdout.strip()) == (0, sys.executable)
 
 
-def test_any_python_that_is_new_enough_will_do(programs: Path) -> None:
+def test_any_sufficiently_new_python_is_accepted(programs: Path) -> None:
     program(programs, "python", WORKING)
     assert run("find_python.sh", path=programs).stdout.strip() == sys.executable
 
@@ -71,14 +71,14 @@ def test_pyenvs_versions_are_found_behind_its_shims(programs: Path, tmp_path: Pa
     assert found.stdout.strip() == sys.executable
 
 
-def test_a_machine_without_python_is_told_what_to_install(programs: Path) -> None:
+def test_missing_python_is_reported_with_the_version_to_install(programs: Path) -> None:
     found = run("find_python.sh", path=programs)
     assert found.returncode == 1
     assert "there is: none" in found.stderr
     assert "Install Python 3.13" in found.stderr
 
 
-def test_a_python_that_is_too_old_is_named(programs: Path) -> None:
+def test_too_old_python_is_reported_with_its_version(programs: Path) -> None:
     program(programs, "python3", TOO_OLD)
     found = run("find_python.sh", path=programs)
     assert found.returncode == 1
@@ -86,7 +86,7 @@ def test_a_python_that_is_too_old_is_named(programs: Path) -> None:
 
 
 @pytest.mark.parametrize("script", [BROKEN_SHIM, TOO_OLD])
-def test_a_chosen_python_that_does_not_fit_is_refused(programs: Path, tmp_path: Path, script: str) -> None:
+def test_unusable_chosen_python_is_rejected(programs: Path, tmp_path: Path, script: str) -> None:
     program(programs, "python3", WORKING)
     chosen = program(tmp_path / "chosen", "python3", script)
     found = run("find_python.sh", path=programs, PYTHON=str(chosen))
@@ -107,7 +107,7 @@ def environment(tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_environment_that_equals_its_lock_costs_no_installation(
+def test_environment_matching_its_lock_is_not_reinstalled(
     environment: Path, tmp_path: Path, programs: Path
 ) -> None:
     ensured = run("ensure.sh", environment, tmp_path / "lock.txt", path=programs)
@@ -117,7 +117,7 @@ def test_an_environment_that_equals_its_lock_costs_no_installation(
 @pytest.mark.parametrize(
     "damage", ["other lock", "interrupted", "python gone", "python broken", "launcher gone"]
 )
-def test_any_other_environment_is_made_anew(
+def test_outdated_or_damaged_environment_is_recreated(
     environment: Path, tmp_path: Path, programs: Path, damage: str
 ) -> None:
     if damage == "other lock":
@@ -136,7 +136,7 @@ def test_any_other_environment_is_made_anew(
     assert ensured.stdout.strip() == f"making {environment}"
 
 
-def test_an_installation_is_complete_only_with_its_mark(environment: Path, tmp_path: Path) -> None:
+def test_installation_without_its_marker_file_is_not_current(environment: Path, tmp_path: Path) -> None:
     assert INSTALL["is_current"](environment, tmp_path / "lock.txt")
     (environment / MARK_NAME).unlink()
     assert not INSTALL["is_current"](environment, tmp_path / "lock.txt")
@@ -153,7 +153,7 @@ def test_the_launcher_runs_every_command_from_any_folder(tmp_path: Path) -> None
     assert {"lint", "queues", "events"} <= set(helped.stdout.split())
 
 
-def test_uv_is_pointed_at_the_index_that_pip_uses(tmp_path: Path) -> None:
+def test_uv_uses_the_package_index_of_pip(tmp_path: Path) -> None:
     said = (
         r"""printf '%s\n' "global.index-url='https://index.example/simple'" "global.find-links='/a\n/b'" """
     )
@@ -164,7 +164,7 @@ def test_uv_is_pointed_at_the_index_that_pip_uses(tmp_path: Path) -> None:
     }
 
 
-def test_an_incomplete_environment_says_how_to_repair_it() -> None:
+def test_incomplete_environment_is_reported_without_a_traceback() -> None:
     paths = os.pathsep.join(str(REPOSITORY / folder) for folder in (".", "contracts/src", "client/src"))
     without_libraries = [sys.executable, "-S", "-m", "infra.local", "status"]
     finished = subprocess.run(
@@ -176,7 +176,7 @@ def test_an_incomplete_environment_says_how_to_repair_it() -> None:
 
 
 @pytest.mark.parametrize("lock", sorted(REQUIREMENTS.glob("*.txt")), ids=lambda lock: str(lock.name))
-def test_a_lock_names_no_index_and_hashes_everything(lock: Path) -> None:
+def test_lock_file_hashes_every_package_and_names_no_index(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     pinned = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
     assert pinned
@@ -186,7 +186,7 @@ def test_a_lock_names_no_index_and_hashes_everything(lock: Path) -> None:
     assert "--find-links" not in text
 
 
-def test_what_make_up_installs_is_what_the_tests_have_seen() -> None:
+def test_runtime_locks_are_subsets_of_the_dev_lock() -> None:
     seen = set(pins("dev"))
     assert set(pins("local")) <= seen
     assert set(pins("risk")) <= seen

@@ -129,7 +129,9 @@ def answering(outcome: str | Exception) -> Any:
     return worked
 
 
-def test_inv12_a_function_writes_the_metric_of_every_alarm_with_its_dimensions(emitted: Emitted) -> None:
+def test_inv12_every_alarmed_hub_metric_is_emitted_by_a_function_with_its_dimensions(
+    emitted: Emitted,
+) -> None:
     watched = {
         (metric.namespace, metric.name, frozenset(metric.dimensions.items())): rule.name
         for rule in alarm_rules(ENVIRONMENTS["prod"])
@@ -141,7 +143,7 @@ def test_inv12_a_function_writes_the_metric_of_every_alarm_with_its_dimensions(e
 
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
-def test_every_deployed_worker_is_given_the_stages_that_it_may_count_by(worker: str) -> None:
+def test_every_worker_handler_receives_the_allowed_stages_for_metrics(worker: str) -> None:
     assert "_dependencies.stages()" in (ROOT / "functions" / worker / "handler.py").read_text(
         encoding="utf-8"
     )

@@ -27,7 +27,7 @@ def returns_by_id() -> dict[str, list[float]]:
 
 
 @pytest.mark.parametrize("threshold", [1, 10_000], ids=["by reference", "inline"])
-def test_the_numbers_agree_with_numpy(threshold: int) -> None:
+def test_risk_measures_agree_with_numpy(threshold: int) -> None:
     report = EvaluatedWorld(threshold).report(covariance=matrix(), realized_returns=returns_by_id())
     sigma = float(np.sqrt(W @ COVARIANCE @ W))
     book = RETURNS @ W
@@ -45,7 +45,7 @@ def test_the_numbers_agree_with_numpy(threshold: int) -> None:
     assert [given.source for given in report.inputs] == [("ref" if threshold == 1 else "inline")] * 2
 
 
-def test_the_report_says_what_it_was_made_from() -> None:
+def test_risk_report_names_its_snapshot_engine_and_inputs() -> None:
     world = EvaluatedWorld()
     report = world.report(covariance=matrix())
     assert report.content_hash == world.snapshots.rows["w1", "v1"].content_hash
@@ -72,13 +72,13 @@ def test_without_inputs_every_measure_is_null_with_its_reason() -> None:
         ([0.01], "too_few_observations"),
     ],
 )
-def test_returns_that_do_not_suffice_give_no_number(returns: Any, reason: str) -> None:
+def test_insufficient_returns_give_null_measures_with_the_reason(returns: Any, reason: str) -> None:
     report = EvaluatedWorld().report(realized_returns=returns)
     assert reasons(report, "historical") == {reason}
     assert report.status == "insufficient"
 
 
-def test_a_tail_is_refused_below_one_over_its_share_of_observations() -> None:
+def test_tail_measure_is_null_with_too_few_observations_for_its_confidence() -> None:
     report = EvaluatedWorld().report(realized_returns=[0.01, -0.02] * 30)
     assert find_measure(report, "value_at_risk", "historical", 9500).value is not None
     refused = find_measure(report, "value_at_risk", "historical", 9900)
@@ -86,7 +86,7 @@ def test_a_tail_is_refused_below_one_over_its_share_of_observations() -> None:
     assert report.status == "partial"
 
 
-def test_f27_a_matrix_that_is_no_covariance_is_recorded_and_not_retried() -> None:
+def test_f27_non_psd_covariance_is_recorded_as_invalid_input_and_not_retried() -> None:
     poisoned = COVARIANCE.copy()
     poisoned[0, 1] = poisoned[1, 0] = 0.99 * np.sqrt(poisoned[0, 0] * poisoned[1, 1])
     poisoned[0, 2] = poisoned[2, 0] = 0.99 * np.sqrt(poisoned[0, 0] * poisoned[2, 2])
@@ -100,7 +100,7 @@ def test_f27_a_matrix_that_is_no_covariance_is_recorded_and_not_retried() -> Non
     assert reasons(evaluation.report, "parametric_normal") == {"covariance_not_psd"}
 
 
-def test_inv_05_an_event_handled_twice_has_the_effect_of_once() -> None:
+def test_inv_05_redelivered_event_stores_no_second_risk_report() -> None:
     world = EvaluatedWorld()
     event = world.announced(covariance=matrix())
     assert world.evaluate(event) == "evaluated"
@@ -131,7 +131,7 @@ def test_an_expired_snapshot_is_not_evaluated() -> None:
     assert world.reports.rows == {}
 
 
-def test_a_claim_check_is_redeemed_at_the_store() -> None:
+def test_claim_check_event_loads_the_snapshot_from_the_store() -> None:
     world = EvaluatedWorld()
     event = world.announced(covariance=matrix(), constraints={"note": "x" * EVENT_ENTRY_MAX_BYTES})
     assert "claim_check" in event.data

@@ -54,7 +54,7 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
         ("worlds", "policy", "nope", "--stage", "paper", "--drop"),
     ],
 )
-def test_a_world_or_version_that_does_not_exist_is_refused(
+def test_command_on_a_missing_world_or_version_exits_with_status_1(
     server: Server, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     publish(server, "us20", "paper")
@@ -64,7 +64,7 @@ def test_a_world_or_version_that_does_not_exist_is_refused(
 
 
 @pytest.mark.parametrize("arguments", [("list", "--world"), ("risk", "backtest"), ("signals", "list")])
-def test_an_unknown_world_is_answered_with_the_worlds_there_are(
+def test_unknown_world_error_lists_the_existing_worlds(
     server: Server, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     publish(server, "us20", "paper")
@@ -75,13 +75,15 @@ def test_an_unknown_world_is_answered_with_the_worlds_there_are(
     )
 
 
-def test_many_worlds_are_not_all_listed(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_world_error_truncates_a_long_world_list(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
     for number in range(12):
         server.hub.worlds.advance_head(stored(world_id=f"w{number:02}"))
     assert command(capsys, "list", "--world", "nope")[1].endswith("w08, w09, ....")
 
 
-def test_a_world_that_nobody_expects_is_answered_with_those_that_are(
+def test_missing_expectation_error_lists_the_expected_worlds(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert command(capsys, *EXPECT)[0] == 0
@@ -91,7 +93,7 @@ def test_a_world_that_nobody_expects_is_answered_with_those_that_are(
         assert (status, said) == (REFUSED, text)
 
 
-def test_a_period_without_snapshots_of_a_known_world_is_no_error(
+def test_empty_period_of_a_known_world_exits_with_status_0(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(server, "us20", "paper")
@@ -99,14 +101,16 @@ def test_a_period_without_snapshots_of_a_known_world_is_no_error(
     assert command(capsys, "signals", "list", "us20")[0] == 0
 
 
-def test_a_backtest_takes_the_worlds_only_stage(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_backtest_defaults_to_the_worlds_only_stage(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
     publish(server, "us20", "paper")
     status, said = command(capsys, "risk", "backtest", "us20")
     assert status == 0
     assert said.startswith("us20, paper:")
 
 
-def test_a_backtest_of_a_world_with_several_stages_asks_for_one(
+def test_backtest_of_a_world_with_several_stages_requires_the_stage_option(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(server, "us20", "paper", "live")
@@ -117,8 +121,8 @@ def test_a_backtest_of_a_world_with_several_stages_asks_for_one(
     assert {"paper", "live"} <= set(said.replace(",", " ").replace(":", " ").split())
 
 
-@pytest.mark.parametrize("bare", [False, True], ids=["as it is shown", "the policy alone"])
-def test_a_policy_that_is_shown_can_be_put_again_and_changes_nothing(
+@pytest.mark.parametrize("bare", [False, True], ids=["shown document", "bare policy"])
+def test_putting_back_a_shown_policy_changes_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, bare: bool
 ) -> None:
     policy = DEFAULT_POLICY.model_copy(update={"version": "p2"}).model_dump_json(exclude_none=True)
@@ -133,7 +137,7 @@ def test_a_policy_that_is_shown_can_be_put_again_and_changes_nothing(
     assert (status, after["policy"], after["stored"]) == (0, before["policy"], True)
 
 
-def test_a_policy_file_that_is_no_policy_is_refused(
+def test_invalid_policy_file_is_rejected(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for text, status in (("[]", USAGE), ("{", USAGE), ("", USAGE), ('{"policy": {}}', REFUSED)):
@@ -141,7 +145,7 @@ def test_a_policy_file_that_is_no_policy_is_refused(
         assert command(capsys, *POLICY, "--put", "-")[0] == status
 
 
-def test_a_policy_that_is_not_stored_cannot_be_dropped(capsys: pytest.CaptureFixture[str]) -> None:
+def test_dropping_a_policy_that_is_not_stored_exits_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
     status, said = command(capsys, *POLICY, "--drop")
     text = "No exit policy is stored for world 'us20' at stage 'paper': the default is in force already."
     assert (status, said) == (REFUSED, text)
@@ -150,7 +154,7 @@ def test_a_policy_that_is_not_stored_cannot_be_dropped(capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     "arguments", [("list", "--world", "us20"), ("signals", "list", "us20"), ("risk", "backtest", "us20")]
 )
-def test_a_period_that_ends_before_it_begins_is_a_wrong_command_line(
+def test_client_command_with_a_reversed_period_is_a_usage_error(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     period = ("--from", "2026-01-06T00:00:00Z", "--to", "2026-01-05T00:00:00Z")
@@ -159,7 +163,7 @@ def test_a_period_that_ends_before_it_begins_is_a_wrong_command_line(
     assert "--from is later than --to" in said
 
 
-def test_a_list_without_a_match_says_so(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_without_matches_prints_a_hint(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     publish(server, "us20", "paper")
     asked = ("list", "--world", "us20", "--stage", "live")
     assert command(capsys, *asked) == (
@@ -168,7 +172,7 @@ def test_a_list_without_a_match_says_so(server: Server, capsys: pytest.CaptureFi
     )
 
 
-def test_worlds_of_a_stage_that_the_hub_does_not_have_are_refused(
+def test_worlds_list_of_an_unknown_stage_exits_with_status_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     status, said = command(capsys, "worlds", "list", "--stage", "papper")

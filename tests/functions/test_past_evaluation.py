@@ -81,7 +81,7 @@ class Pipeline:
         return [row for row in self.evaluations.rows.values() if row.kind == "exit"]
 
 
-def test_inv_15_an_expired_snapshot_is_not_evaluated_by_its_announcement_nor_by_a_replay() -> None:
+def test_inv_15_announcement_or_replay_of_an_expired_snapshot_stores_no_report() -> None:
     hub = Pipeline()
     hub.commit(ttl_sec=1)
     hub.clock.advance(seconds=REPORT_SETTLE_SECONDS + 1)
@@ -93,7 +93,7 @@ def test_inv_15_an_expired_snapshot_is_not_evaluated_by_its_announcement_nor_by_
     assert hub.evaluations.rows == {}
 
 
-def test_inv_15_what_was_missed_is_evaluated_on_request_flagged_and_never_signals() -> None:
+def test_inv_15_missed_snapshot_is_evaluated_on_request_as_history_without_a_signal() -> None:
     hub = Pipeline()
     hub.commit(ttl_sec=1)
     hub.clock.advance(seconds=REPORT_SETTLE_SECONDS + 1)
@@ -109,7 +109,7 @@ def test_inv_15_what_was_missed_is_evaluated_on_request_flagged_and_never_signal
 
 
 @pytest.mark.parametrize("late_seconds", [0, 2, 3 * 86_400])
-def test_inv_15_a_backfilled_snapshot_is_evaluated_as_history_whenever_its_message_comes(
+def test_inv_15_backfilled_snapshot_is_evaluated_as_history_at_any_delivery_time(
     late_seconds: int,
 ) -> None:
     hub = Pipeline()
@@ -120,7 +120,7 @@ def test_inv_15_a_backfilled_snapshot_is_evaluated_as_history_whenever_its_messa
     assert hub.signals() == []
 
 
-def test_a_backfilled_snapshot_that_is_the_latest_and_unexpired_does_not_signal_either() -> None:
+def test_latest_unexpired_backfilled_snapshot_gives_no_signal() -> None:
     hub = Pipeline()
     hub.commit(ttl_sec=86_400, provenance=BACKFILLED)
     assert hub.deliver() == ["evaluated", "evaluated"]
@@ -137,7 +137,7 @@ def test_a_current_snapshot_is_evaluated_without_the_flag_and_signals() -> None:
     assert len(hub.signals()) == 1
 
 
-def test_derived_events_repeat_whether_the_snapshot_was_the_latest() -> None:
+def test_report_events_carry_the_islatest_flag_of_the_snapshot() -> None:
     hub = Pipeline()
     hub.commit("new", as_of=START)
     hub.taken()
@@ -173,7 +173,7 @@ def test_a_snapshot_with_one_of_its_two_reports_is_queued_again() -> None:
     assert hub.deliver() == ["repeated", "evaluated"]
 
 
-def test_what_is_not_past_yet_is_left_to_the_engines() -> None:
+def test_snapshot_still_awaited_by_the_engines_is_not_queued() -> None:
     hub = Pipeline()
     hub.commit()
     hub.taken()
@@ -185,7 +185,7 @@ def test_what_is_not_past_yet_is_left_to_the_engines() -> None:
     assert hub.evaluate_past().announced == 1
 
 
-def test_only_the_stage_that_is_asked_for_is_evaluated() -> None:
+def test_past_evaluation_queues_only_the_requested_stage() -> None:
     hub = Pipeline()
     hub.commit("v1", ttl_sec=1)
     hub.commit("v2", ttl_sec=1, stage="live")
@@ -206,16 +206,16 @@ def awaited_until(**fields: Any) -> datetime:
     return end
 
 
-def test_whether_a_report_is_awaited_follows_from_the_record_and_the_clock() -> None:
+def test_report_is_awaited_until_expiry_or_the_end_of_backfill_retention() -> None:
     assert awaited_until(ttl_sec=60) == START + timedelta(seconds=60) + EVALUATION_SETTLE
     assert awaited_until(ttl_sec=1, provenance=BACKFILLED) == START + BACKFILL_AWAITED_MAX
 
 
 @pytest.mark.parametrize("stage", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
-def test_an_evaluation_in_progress_at_the_expiry_ends_before_it_is_given_up(stage: Any) -> None:
+def test_engine_timeouts_are_shorter_than_the_evaluation_settle_time(stage: Any) -> None:
     longest = max(stage.risk_engine.timeout_seconds, stage.stress_engine.timeout_seconds)
     assert longest < REPORT_SETTLE_SECONDS
 
 
-def test_a_backfilled_snapshot_is_awaited_as_long_as_a_dead_letter_is_kept() -> None:
+def test_backfilled_snapshot_is_awaited_for_the_dead_letter_retention() -> None:
     assert timedelta(days=DEAD_LETTER_RETENTION_DAYS).total_seconds() == BACKFILL_AWAITED_MAX_SECONDS

@@ -79,13 +79,11 @@ def stress(reason: str | None = None, **losses: float | None) -> StressReport:
         ({}, "insufficient"),
     ],
 )
-def test_a_limit_on_a_measure_is_judged_if_the_measure_has_a_value(
-    values: dict[str, float | None], status: str
-) -> None:
+def test_measure_limits_need_a_value_of_their_measure(values: dict[str, float | None], status: str) -> None:
     assert limit_coverage(policy(measures=(VAR, ES)), risk(**values)) == status
 
 
-def test_a_limit_on_a_drawdown_without_its_window_is_not_judged() -> None:
+def test_drawdown_limit_without_its_window_makes_the_status_partial() -> None:
     limits = policy(measures=(VAR,), drawdown=(DrawdownLimit(window=60, max_loss=0.2),))
     assert limit_coverage(limits, risk(value_at_risk=0.02)) == "partial"
 
@@ -94,22 +92,20 @@ def test_a_limit_on_a_drawdown_without_its_window_is_not_judged() -> None:
     ("losses", "status"),
     [({"crash": 0.1}, "complete"), ({"crash": None}, "insufficient"), ({}, "insufficient")],
 )
-def test_a_limit_on_a_scenario_is_judged_if_its_loss_is_known(
-    losses: dict[str, float | None], status: str
-) -> None:
+def test_scenario_limit_needs_a_loss_of_its_scenario(losses: dict[str, float | None], status: str) -> None:
     limits = policy(stress=(StressLimit(scenario="crash", max_loss=0.2),))
     assert limit_coverage(limits, stress(None, **losses)) == status
 
 
-def test_a_limit_on_the_worst_scenario_needs_any_loss_that_is_known() -> None:
+def test_worst_scenario_limit_needs_at_least_one_loss() -> None:
     assert limit_coverage(DEFAULT_POLICY, stress(crash=None, rates=0.1)) == "complete"
     assert limit_coverage(DEFAULT_POLICY, stress(crash=None)) == "insufficient"
 
 
-def test_a_limit_on_the_worst_scenario_says_nothing_of_a_snapshot_without_scenarios() -> None:
+def test_worst_scenario_limit_is_complete_without_scenarios() -> None:
     assert limit_coverage(DEFAULT_POLICY, stress("stress_absent")) == "complete"
 
 
-def test_limits_on_the_other_kind_of_report_are_left_out() -> None:
+def test_limits_for_the_other_report_kind_are_ignored() -> None:
     assert limit_coverage(policy(measures=(VAR,)), stress(crash=None)) == "complete"
     assert limit_coverage(policy(stress=(StressLimit(max_loss=0.2),)), risk()) == "complete"

@@ -47,7 +47,7 @@ def given_up(table: str, first: datetime, last: datetime) -> str:
     return json.dumps({"version": "1.0", "requestContext": {}, "DDBStreamBatchInfo": batch})
 
 
-def test_what_the_relay_set_aside_is_announced_by_its_keys_and_deleted(
+def test_isolated_records_are_announced_again_by_key_and_deleted(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = series(2)
@@ -67,7 +67,7 @@ def test_what_the_relay_set_aside_is_announced_by_its_keys_and_deleted(
     assert "Announced 3 records again; 3 messages" in capsys.readouterr().out
 
 
-def test_f10_a_batch_of_an_expired_stream_is_found_in_the_table(stage: Stage, run: Run) -> None:
+def test_f10_batch_from_an_expired_stream_is_announced_from_the_table(stage: Stage, run: Run) -> None:
     table, dynamodb = create_table("snapshots"), boto3.client("dynamodb")
     for snapshot in series(12):
         body, size = snapshot_item.compress(snapshot.document)
@@ -82,7 +82,7 @@ def test_f10_a_batch_of_an_expired_stream_is_found_in_the_table(stage: Stage, ru
     assert stage.held(FAILURES) == []
 
 
-def test_f10_a_batch_of_evaluations_is_found_too(stage: Stage, run: Run) -> None:
+def test_f10_batch_of_reports_and_signals_is_announced_from_the_table(stage: Stage, run: Run) -> None:
     table, dynamodb = create_table("evaluations"), boto3.client("dynamodb")
     for evaluation in (RISK, EXIT):
         item = dynamodb_reports.to_item(evaluation, START + RETENTION)
@@ -94,7 +94,7 @@ def test_f10_a_batch_of_evaluations_is_found_too(stage: Stage, run: Run) -> None
     assert EXIT.evaluation_id in asked
 
 
-def test_many_records_are_asked_for_in_portions_of_a_second(stage: Stage, run: Run) -> None:
+def test_relay_failure_redrive_splits_requests_by_the_rate(stage: Stage, run: Run) -> None:
     table, dynamodb = create_table("snapshots"), boto3.client("dynamodb")
     for snapshot in series(5, step=timedelta(seconds=1)):
         body, size = snapshot_item.compress(snapshot.document)
@@ -112,7 +112,7 @@ def test_many_records_are_asked_for_in_portions_of_a_second(stage: Stage, run: R
         (page(0, unreadable=["v1"]), "what lies under v1 of world w1 is no record"),
     ],
 )
-def test_what_cannot_be_announced_stays_visible_in_the_queue(
+def test_message_that_cannot_be_announced_stays_in_the_failure_queue(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], answer: dict[str, Any], reason: str
 ) -> None:
     stage.relay.answers = [answer]
@@ -125,7 +125,7 @@ def test_what_cannot_be_announced_stays_visible_in_the_queue(
 @pytest.mark.parametrize(
     "body", ["no JSON", "{}", '{"keys": null}', '{"keys": {"world_id": {"S": "w1"}}}', "[]"]
 )
-def test_a_message_that_names_no_record_stays_and_says_so(
+def test_message_without_record_keys_stays_in_the_queue_with_an_error(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], body: str
 ) -> None:
     stage.send(FAILURES, body)
@@ -134,7 +134,7 @@ def test_a_message_that_names_no_record_stays_and_says_so(
     assert (stage.held(FAILURES), stage.relay.requests) == ([body], [])
 
 
-def test_a_relay_that_fails_deletes_no_message(
+def test_relay_error_during_redrive_deletes_no_message(
     stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.relay.answers = [{"errorMessage": "the event bus is unavailable"}]
@@ -147,7 +147,9 @@ def test_a_relay_that_fails_deletes_no_message(
     assert attributes["ApproximateNumberOfMessagesNotVisible"] == "1"
 
 
-def test_a_dry_run_announces_nothing(stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_relay_failure_redrive_dry_run_announces_nothing(
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     isolate(stage, stream_record(series(1)[0]))
     assert run("queues", "redrive", FAILURES, "--dry-run") == 0
     assert "Would announce again what 1 messages" in capsys.readouterr().out

@@ -35,7 +35,9 @@ def puts(server: Server) -> list[int]:
 
 
 @pytest.mark.usefixtures("in_parts")
-def test_a_large_blob_goes_in_parts_and_progress_is_told(client: RiskHubClient, server: Server) -> None:
+def test_large_blob_is_uploaded_in_parts_with_progress_callbacks(
+    client: RiskHubClient, server: Server
+) -> None:
     told: list[tuple[int, int]] = []
     ref = client.upload(WORLD, "realized_returns", RETURNS, progress=lambda *spot: told.append(spot))
     assert puts(server) == [PART_BYTES, PART_BYTES, PART_BYTES, len(RETURNS) - 3 * PART_BYTES]
@@ -45,7 +47,7 @@ def test_a_large_blob_goes_in_parts_and_progress_is_told(client: RiskHubClient, 
 
 
 @pytest.mark.usefixtures("in_parts")
-def test_a_part_that_fails_is_sent_again_alone(client: RiskHubClient, server: Server) -> None:
+def test_only_a_failed_part_is_uploaded_again(client: RiskHubClient, server: Server) -> None:
     server.on = ("PUT", "/store/")
     server.faults.extend((status(503), status(500)))
     client.upload(WORLD, "realized_returns", RETURNS)
@@ -54,7 +56,7 @@ def test_a_part_that_fails_is_sent_again_alone(client: RiskHubClient, server: Se
 
 
 @pytest.mark.usefixtures("in_parts")
-def test_parts_of_an_upload_that_is_given_up_are_forgotten(client: RiskHubClient, server: Server) -> None:
+def test_abandoned_multipart_upload_is_aborted(client: RiskHubClient, server: Server) -> None:
     server.on = ("PUT", "/store/")
     server.faults.extend((status(503),) * IMPATIENT.attempts)
     with pytest.raises(UnavailableError):
@@ -63,7 +65,9 @@ def test_parts_of_an_upload_that_is_given_up_are_forgotten(client: RiskHubClient
     assert server.hub.uploads.begun == {}
 
 
-def test_a_store_that_refuses_is_told_and_nothing_is_posted(client: RiskHubClient, server: Server) -> None:
+def test_store_rejection_raises_store_error_and_posts_no_snapshot(
+    client: RiskHubClient, server: Server
+) -> None:
     server.on = ("PUT", "/store/")
     server.faults.extend((status(403), status(403)))
     with pytest.raises(StoreError) as caught:
@@ -72,7 +76,7 @@ def test_a_store_that_refuses_is_told_and_nothing_is_posted(client: RiskHubClien
     assert server.posts() == []
 
 
-def test_a_download_that_is_cut_is_fetched_again(client: RiskHubClient, server: Server) -> None:
+def test_truncated_download_is_retried(client: RiskHubClient, server: Server) -> None:
     client.publish(WORLD, **BOOK | {"realized_returns": {"AAPL": [0.01] * 100, "MSFT": [0.02] * 100}})
     server.on = ("GET", next(iter(server.hub.blobs.objects)).rpartition("/")[2])
     server.faults.extend((cut_within,))
@@ -82,7 +86,7 @@ def test_a_download_that_is_cut_is_fetched_again(client: RiskHubClient, server: 
 
 
 @pytest.mark.parametrize("other", [b"rsh1 stress {}\n", RETURNS, b""], ids=["shorter", "longer", "empty"])
-def test_bytes_that_are_not_those_of_the_digest_are_never_returned(
+def test_download_with_a_wrong_digest_raises_damaged_blob_error(
     client: RiskHubClient, server: Server, other: bytes
 ) -> None:
     client.publish(WORLD, **BOOK | {"realized_returns": {"AAPL": [0.01] * 100, "MSFT": [0.02] * 100}})
@@ -92,14 +96,14 @@ def test_bytes_that_are_not_those_of_the_digest_are_never_returned(
         client.load(latest, "realized_returns")
 
 
-def test_a_blob_that_is_gone_is_not_found(client: RiskHubClient, server: Server) -> None:
+def test_loading_a_deleted_blob_raises_not_found_error(client: RiskHubClient, server: Server) -> None:
     client.publish(WORLD, **BOOK | {"realized_returns": {"AAPL": [0.01] * 100, "MSFT": [0.02] * 100}})
     server.hub.blobs.objects.clear()
     with pytest.raises(NotFoundError):
         client.load(client.latest(WORLD), "realized_returns")
 
 
-def test_the_asynchronous_client_reads_and_loads_as_the_blocking_one(server: Server) -> None:
+def test_async_client_publishes_reads_and_loads_blobs(server: Server) -> None:
     async def day() -> None:
         options = {"actor": "gateway", "stage": "paper"}
         async with AsyncRiskHubClient(server.url, server.token, patience=IMPATIENT, **options) as hub:

@@ -34,7 +34,7 @@ from tests.local_stage.caller import Caller
         "//risk-hub/health",
     ],
 )
-def test_another_path_is_a_404_problem(stage: RunningStage, path: str) -> None:
+def test_path_outside_the_api_returns_a_404_problem(stage: RunningStage, path: str) -> None:
     port = urlsplit(stage.hub.url).port or 0
     status, body = raw_http.get(port, path, f"Host: 127.0.0.1:{port}")
     problem = json.loads(body)
@@ -50,7 +50,7 @@ def test_another_path_is_a_404_problem(stage: RunningStage, path: str) -> None:
         "/risk-hub/..%2f..%2frestapis",
     ],
 )
-def test_no_path_climbs_out_of_the_hub(stage: RunningStage, path: str) -> None:
+def test_path_traversal_returns_a_404_problem(stage: RunningStage, path: str) -> None:
     port = urlsplit(stage.hub.url).port or 0
     status, body = raw_http.get(port, path, f"Host: 127.0.0.1:{port}")
     assert status == 404
@@ -65,26 +65,26 @@ def test_no_path_climbs_out_of_the_hub(stage: RunningStage, path: str) -> None:
         "X-Amz-Account-Id: 000000000000",
     ],
 )
-def test_no_header_reaches_another_aws_api(stage: RunningStage, header: str) -> None:
+def test_aws_routing_headers_do_not_reach_other_aws_apis(stage: RunningStage, header: str) -> None:
     port = urlsplit(stage.hub.url).port or 0
     status, body = raw_http.get(port, "/risk-hub/nowhere", f"Host: 127.0.0.1:{port}", header)
     assert (status, json.loads(body)["type"]) == (404, PROBLEMS["not-found"].uri)
 
 
-def test_the_gateways_own_answer_to_an_unknown_route_is_a_404_problem(hub: Caller) -> None:
+def test_unknown_api_route_returns_a_404_problem_from_the_gateway(hub: Caller) -> None:
     answer = hub.get("/risk-hub/worlds/any/nowhere")
     assert answer.status == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.document()["type"] == PROBLEMS["not-found"].uri
 
 
-def test_before_the_deployment_the_door_asks_to_retry(tmp_path: Path) -> None:
+def test_front_server_returns_a_503_problem_before_the_deployment(tmp_path: Path) -> None:
     sent = through(api_proxy(_never, tmp_path / "front-door.json"), "/risk-hub/health")
     assert sent[0]["status"] == 503
     assert json.loads(sent[1]["body"])["type"] == PROBLEMS["unavailable"].uri
 
 
-def test_the_emulator_gets_the_request_as_it_came_but_for_the_path_prefix(tmp_path: Path) -> None:
+def test_front_server_forwards_a_request_changing_only_the_path_prefix(tmp_path: Path) -> None:
     seen: list[Scope] = []
 
     async def emulator(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
@@ -101,7 +101,7 @@ def test_the_emulator_gets_the_request_as_it_came_but_for_the_path_prefix(tmp_pa
     assert seen[0]["query_string"] == b"as_of=1%2B2+3&q=%25"
 
 
-def test_a_repeated_actor_is_withheld_and_a_single_one_passed_on(tmp_path: Path) -> None:
+def test_repeated_x_actor_headers_are_dropped_and_a_single_one_is_forwarded(tmp_path: Path) -> None:
     seen: list[Scope] = []
 
     async def emulator(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
@@ -121,7 +121,7 @@ def test_a_repeated_actor_is_withheld_and_a_single_one_passed_on(tmp_path: Path)
         ("unavailable", front_door_module.not_deployed_problem()),
     ],
 )
-def test_the_doors_own_problems_agree_with_the_registry(slug: str, body: bytes) -> None:
+def test_front_server_problems_match_the_problem_registry(slug: str, body: bytes) -> None:
     registered = PROBLEMS[slug]
     document = json.loads(body)
     assert (document["type"], document["status"]) == (registered.uri, registered.status)

@@ -28,7 +28,7 @@ READS: dict[str, tuple[str, Callable[[RiskHubClient], Any]]] = {
 
 @pytest.mark.parametrize("read", READS)
 @pytest.mark.parametrize("body", NOT_THE_HUBS, ids=lambda body: body[:20])
-def test_an_answer_of_another_shape_is_an_error_with_the_request_id(
+def test_malformed_success_response_raises_hub_error_with_the_request_id(
     client: RiskHubClient, server: Server, read: str, body: str
 ) -> None:
     end, ask = READS[read]
@@ -40,7 +40,7 @@ def test_an_answer_of_another_shape_is_an_error_with_the_request_id(
 
 
 @pytest.mark.parametrize("body", ['{"errors": null}', '{"errors": ["bad"]}', "[1]", '{"detail": 7}'])
-def test_a_refusal_of_another_shape_is_still_a_refusal(
+def test_malformed_error_response_raises_hub_error_with_the_request_id(
     client: RiskHubClient, server: Server, body: str
 ) -> None:
     server.on = ("GET", "/latest")
@@ -51,7 +51,7 @@ def test_a_refusal_of_another_shape_is_still_a_refusal(
 
 
 @pytest.mark.parametrize("read", ["list", "worlds"])
-def test_paging_ends_when_the_next_page_is_the_same(client: RiskHubClient, server: Server, read: str) -> None:
+def test_repeated_page_cursor_raises_hub_error(client: RiskHubClient, server: Server, read: str) -> None:
     end, ask = READS[read]
     server.on = ("GET", end)
     server.faults.extend([said(200, '{"snapshots": [], "worlds": [], "next_cursor": "same"}')] * 5)
@@ -60,9 +60,7 @@ def test_paging_ends_when_the_next_page_is_the_same(client: RiskHubClient, serve
     assert len(server.faults) == 3
 
 
-def test_no_log_shows_the_query_of_a_signed_request(
-    client: RiskHubClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_signed_request_query_is_not_logged(client: RiskHubClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "httpx2")
     returns = {"AAPL": [0.01] * 100, "MSFT": [0.02] * 100}
     client.load(client.publish(WORLD, **BOOK, realized_returns=returns).snapshot, "realized_returns")  # type: ignore[arg-type]
@@ -118,12 +116,12 @@ def async_health(url: str) -> None:
 
 
 @pytest.mark.parametrize("ask", [blocking_health, async_health])
-def test_headers_that_trickle_are_given_up(trickling: str, ask: Callable[[str], None]) -> None:
+def test_trickling_headers_raise_unavailable_error(trickling: str, ask: Callable[[str], None]) -> None:
     with pytest.raises(UnavailableError, match="too slowly"):
         ask(trickling)
 
 
-def test_headers_that_trickle_through_a_proxy_are_given_up(
+def test_trickling_headers_through_a_proxy_raise_unavailable_error(
     trickling: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", trickling)

@@ -39,12 +39,12 @@ from tests.fakes.samples import WORLD
 
 BUCKET = "blobs"
 NEEDS_MOTO = {
-    "test_the_url_is_signed_with_version_4",
-    "test_size_and_digest_are_part_of_the_signature",
-    "test_completing_again_after_a_lost_answer_goes_on_where_it_stopped",
-    "test_the_longest_names_make_a_key_that_dynamodb_takes",
-    "test_what_is_no_policy_is_an_error_and_never_the_default",
-    "test_a_row_that_cannot_be_read_is_watched_and_hides_no_other",
+    "test_download_url_is_signed_with_signature_version_4",
+    "test_signed_upload_headers_include_size_and_digest",
+    "test_completion_resumes_after_a_crashed_attempt",
+    "test_longest_names_fit_into_the_dynamodb_key_limit",
+    "test_invalid_stored_policy_raises_instead_of_using_the_default",
+    "test_unreadable_row_is_still_monitored_and_hides_no_other_row",
 }
 SUITES = (
     test_snapshot_store,

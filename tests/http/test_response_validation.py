@@ -18,15 +18,15 @@ TESTS = Path(__file__).parents[1]
 # Each calls a handler, or the hub of a stage, without validation; the reason is next to it.
 NOT_VALIDATED = {
     "bench": "measures the handlers alone; its answers are validated by tests/cost and tests/http",
-    "alarms/test_emitted.py": "a router with one failing route of its own",
+    "alarms/test_emitted_metrics.py": "a router with one failing route of its own",
     "events/emitted.py": "writes the event of a request as a file; calls no handler",
     "fakes": "the helpers that validate",
     "faults": "its stage's parts fail on purpose, the emulator's own answers among them",
     "fuzz/wsgi.py": "its answers are validated by the check `declared_answer` of tests/fuzz",
-    "http/test_declared_answers.py": "spoils answers",
+    "http/test_response_validation.py": "spoils answers",
     "http/test_routing.py": "routers with routes of their own",
     "rotation": "counts the answers of other processes under load",
-    "upgrades/kept.py": "reads from a stage that runs the released code",
+    "upgrades/fixed_world.py": "reads from a stage that runs the released code",
 }
 Event = dict[str, Any]
 Spoil = Callable[[Event], Event]
@@ -70,7 +70,7 @@ def exchange(api: Gateway, method: str, path: str, headers: dict[str, str]) -> t
 
 
 @pytest.mark.parametrize(("fault", "spoil"), SPOILED_SNAPSHOT, ids=[fault for fault, _ in SPOILED_SNAPSHOT])
-def test_an_answer_that_differs_from_its_declaration_fails_the_test(
+def test_response_that_differs_from_the_openapi_fails_validation(
     api: Gateway, fault: str, spoil: Spoil
 ) -> None:
     assert post(api, book()).status == 201
@@ -81,7 +81,7 @@ def test_an_answer_that_differs_from_its_declaration_fails_the_test(
 
 
 @pytest.mark.parametrize(("fault", "spoil"), SPOILED_PROBLEM, ids=[fault for fault, _ in SPOILED_PROBLEM])
-def test_a_problem_that_differs_from_its_declaration_fails_the_test(
+def test_problem_that_differs_from_the_openapi_fails_validation(
     api: Gateway, fault: str, spoil: Spoil
 ) -> None:
     event, answer = exchange(api, "GET", f"{WORLD}/latest", {})
@@ -90,7 +90,7 @@ def test_a_problem_that_differs_from_its_declaration_fails_the_test(
         validate_proxy_answer(event, spoil(answer))
 
 
-def test_a_body_after_204_or_304_fails_the_test(api: Gateway) -> None:
+def test_body_with_304_fails_validation(api: Gateway) -> None:
     etag = post(api, book()).headers["etag"]
     event, answer = exchange(api, "GET", f"{WORLD}/latest", {**api.headers, "If-None-Match": etag})
     validate_proxy_answer(event, answer)
@@ -98,14 +98,14 @@ def test_a_body_after_204_or_304_fails_the_test(api: Gateway) -> None:
         validate_proxy_answer(event, {**answer, "body": "{}"})
 
 
-def test_a_request_that_no_operation_takes_is_answered_with_a_declared_problem(api: Gateway) -> None:
+def test_undeclared_route_must_return_a_declared_problem(api: Gateway) -> None:
     event, answer = exchange(api, "GET", "/risk-hub/nothing", api.headers)
     validate_proxy_answer(event, answer)
     with pytest.raises(UndeclaredAnswerError, match="no operation takes this request"):
         validate_proxy_answer(event, {**answer, "statusCode": 200})
 
 
-def test_no_test_calls_a_handler_without_the_validation() -> None:
+def test_every_test_calls_handlers_through_response_validation() -> None:
     unlisted = [name for name in sorted(_calling_without()) if not _is_listed(name)]
     assert unlisted == [], "call through tests.fakes.gateway or tests.fakes.calls"
 

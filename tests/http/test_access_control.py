@@ -66,29 +66,25 @@ def route(request: pytest.FixtureRequest) -> tuple[str, str]:
     return asked
 
 
-def test_the_seal_breaks_when_a_body_is_read(api: Gateway, route: tuple[str, str]) -> None:
+def test_sealed_test_body_raises_when_read(api: Gateway, route: tuple[str, str]) -> None:
     request = Request(sealed(*route, authorization=""), "")
     with pytest.raises(AssertionError, match="the body was read"):
         request.body()
     assert api.send(sealed(*route, authorization=api.headers["Authorization"])).status == 500
 
 
-def test_no_body_is_read_before_its_token_is_known_to_be_live(api: Gateway, route: tuple[str, str]) -> None:
+def test_body_is_not_read_before_the_token_is_authenticated(api: Gateway, route: tuple[str, str]) -> None:
     for authorization in ("", "Bearer nobody", "Bearer tökén", "Basic abc"):
         assert api.send(sealed(*route, authorization=authorization)).slug == "unauthenticated"
 
 
-def test_no_body_is_read_before_its_token_is_known_to_have_the_scope(
-    api: Gateway, hub: Hub, route: tuple[str, str]
-) -> None:
+def test_body_is_not_read_before_the_scope_is_checked(api: Gateway, hub: Hub, route: tuple[str, str]) -> None:
     reader = f"Bearer {hub.tokens.issue(['snapshots:read'])}"
     assert api.send(sealed(*route, authorization=reader)).slug == "forbidden-scope"
 
 
 @pytest.mark.parametrize("path", [WORLD, BLOBS])
-def test_no_body_is_read_before_its_actor_is_known_to_be_the_tokens(
-    api: Gateway, hub: Hub, path: str
-) -> None:
+def test_body_is_not_read_before_the_actor_is_checked(api: Gateway, hub: Hub, path: str) -> None:
     other = f"Bearer {hub.tokens.issue(['snapshots:write'], ['engine'])}"
     assert api.send(sealed("POST", path, other)).slug == "forbidden-actor"
 
@@ -104,7 +100,7 @@ def opens_to(api: Gateway, hub: Hub, method: str, path: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_a_route_opens_to_exactly_the_scope_that_is_its_own(
+def test_each_route_accepts_exactly_its_declared_scopes(
     api: Gateway, hub: Hub, method: str, path: str
 ) -> None:
     registry = path.endswith(("/expectations", "/exit-policy"))
@@ -123,7 +119,7 @@ def test_only_health_answers_without_a_token(api: Gateway, method: str, path: st
     assert status == (200 if path == "/risk-hub/health" else 401)
 
 
-def test_every_scope_that_is_given_opens_something_and_no_other_does() -> None:
+def test_granted_scopes_are_exactly_those_that_routes_use() -> None:
     assert set(GRANTED_SCOPES) == {"snapshots:read", "snapshots:write", "worlds:write"}
 
 
@@ -181,7 +177,7 @@ def test_f21_a_revoked_token_is_refused_within_a_minute_and_a_new_one_accepted(
     assert (status(listed, old), status(listed, new)) == (401, 200)
 
 
-def test_the_end_of_a_token_counts_to_the_instant_though_the_list_is_older(
+def test_token_expiry_applies_immediately_despite_the_cached_token_list(
     listed: Gateway, hub: Hub, register: TokenRegister
 ) -> None:
     token = issue(register, order("short", timedelta(seconds=30)), hub.clock()).token

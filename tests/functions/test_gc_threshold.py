@@ -5,5 +5,5 @@ import gc
 import functions
 
 
-def test_a_start_is_not_searched_for_garbage() -> None:
+def test_functions_package_raises_the_gc_threshold() -> None:
     assert gc.get_threshold()[0] == functions.COLLECT_AFTER_ALLOCATIONS

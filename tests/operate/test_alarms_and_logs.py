@@ -50,7 +50,7 @@ def set_alarm(name: str, state: Literal["ALARM", "OK"]) -> None:
     )
 
 
-def test_a_ringing_alarm_is_shown_with_its_page(look: Look) -> None:
+def test_firing_alarm_is_listed_with_its_runbook_page(look: Look) -> None:
     set_alarm("relay-failures", "ALARM")
     set_alarm("risk-engine-errors", "OK")
     status, said = look("alarms")
@@ -60,7 +60,7 @@ def test_a_ringing_alarm_is_shown_with_its_page(look: Look) -> None:
     assert "risk-engine-errors" not in said
 
 
-def test_every_alarm_of_the_table_is_listed_and_one_that_is_not_deployed_is_said_so(look: Look) -> None:
+def test_alarms_all_lists_every_alarm_and_marks_undeployed_ones(look: Look) -> None:
     set_alarm("relay-failures", "OK")
     _, said = look("alarms", "--all", "--json")
     states = {each["name"]: each["state"] for each in json.loads(said)}
@@ -69,13 +69,13 @@ def test_every_alarm_of_the_table_is_listed_and_one_that_is_not_deployed_is_said
     assert states["risk-engine-errors"] == "NOT_DEPLOYED"
 
 
-def test_quiet_is_said_in_words(look: Look) -> None:
+def test_alarms_prints_a_message_when_none_is_firing(look: Look) -> None:
     for rule in alarm_rules(ENVIRONMENTS[STAGE]):
         set_alarm(rule.name, "OK")
     assert look("alarms") == (0, "No alarm rings.\n")
 
 
-def test_a_stage_whose_alarms_are_not_deployed_is_not_called_quiet(look: Look) -> None:
+def test_alarms_reports_how_many_alarms_are_not_deployed(look: Look) -> None:
     count = len(list(alarm_rules(ENVIRONMENTS[STAGE])))
     assert f"{count} of {count} alarms are not deployed and cannot ring" in look("alarms")[1]
     set_alarm("relay-failures", "ALARM")
@@ -84,7 +84,9 @@ def test_a_stage_whose_alarms_are_not_deployed_is_not_called_quiet(look: Look) -
     assert f"{count - 1} of {count} alarms are not deployed" in said
 
 
-def test_the_local_stage_answers_from_its_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_local_stage_alarms_are_read_from_its_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RISK_HUB_LOCAL_DIR", str(tmp_path))
     journal = Journal(tmp_path / "alarms.jsonl")
     journal.start()
@@ -102,7 +104,7 @@ class NoClients:
         raise AssertionError(service)
 
 
-def test_lines_of_a_log_are_found_by_their_text(look: Look) -> None:
+def test_logs_find_option_filters_lines_by_text(look: Look) -> None:
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName=GROUP)
     logs.create_log_stream(logGroupName=GROUP, logStreamName="s")
@@ -117,7 +119,7 @@ def test_lines_of_a_log_are_found_by_their_text(look: Look) -> None:
     assert "long ago" in look("logs", "risk-engine", "--minutes", "180")[1]
 
 
-def test_a_log_that_is_not_there_and_a_function_that_does_not_exist_are_said_in_a_sentence(
+def test_missing_log_group_and_unknown_function_print_a_hint(
     look: Look,
 ) -> None:
     status, said = look("logs", "exit-engine")

@@ -55,7 +55,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def test_only_what_is_missing_is_put_back(dynamodb: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_restore_puts_back_only_missing_items(dynamodb: Any, capsys: pytest.CaptureFixture[str]) -> None:
     command = ("tables", "restore", "marks", "--from", COPY)
     assert "Would put 2 of 3 items" in run(capsys, *command, "--dry-run")
     assert stored(dynamodb) == {"b": "now", "d": "now"}
@@ -64,7 +64,7 @@ def test_only_what_is_missing_is_put_back(dynamodb: Any, capsys: pytest.CaptureF
     assert "Put 0 of 3 items" in run(capsys, *command)
 
 
-def test_a_copy_of_an_instant_has_a_name_of_its_own_and_is_made_once(
+def test_recover_names_the_copy_after_its_instant_and_is_idempotent(
     dynamodb: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dynamodb.delete_table(TableName=COPY)
@@ -75,7 +75,7 @@ def test_a_copy_of_an_instant_has_a_name_of_its_own_and_is_made_once(
         assert run(capsys, "tables", "recover", "marks", "--at", "2026-01-05T10:00:00+01:00").strip() == COPY
 
 
-def test_a_stage_without_backups_says_so() -> None:
+def test_recover_on_a_stage_without_backups_raises_operate_error() -> None:
     class Refusing:
         def restore_table_to_point_in_time(self, **_: Any) -> None:
             raise ClientError({"Error": {"Code": "PointInTimeRecoveryUnavailableException"}}, "Restore")
@@ -98,7 +98,7 @@ class Lambda:
         self.calls.append((FunctionName, None))
 
 
-def test_the_reaper_is_held_and_let_go(
+def test_reaper_pause_and_resume_set_the_function_concurrency(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     aws = Lambda()
@@ -108,12 +108,12 @@ def test_the_reaper_is_held_and_let_go(
     assert aws.calls == [("risk-hub-dev-blob-reaper", 0), ("risk-hub-dev-blob-reaper", None)]
 
 
-def test_another_table_is_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_restore_of_an_unknown_table_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["tables", "restore", "planets", "--from", COPY]) == 2
     assert "choose one of snapshots, worlds, evaluations, marks" in capsys.readouterr().err
 
 
-def test_a_copy_that_does_not_exist_is_answered_with_those_that_do(
+def test_restore_from_a_missing_copy_lists_the_existing_copies(
     dynamodb: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert dynamodb

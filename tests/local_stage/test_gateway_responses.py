@@ -84,7 +84,7 @@ def ask(app: App, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
         (failing, "internal"),
     ],
 )
-def test_an_error_that_the_emulator_makes_is_answered_as_the_template_says(app: App, slug: str) -> None:
+def test_emulator_error_is_replaced_by_the_templates_problem(app: App, slug: str) -> None:
     status, headers, body = ask(app)
     problem = json.loads(body)
     assert (problem["type"], problem["status"]) == (PROBLEMS[slug].uri, PROBLEMS[slug].status)
@@ -98,7 +98,7 @@ def test_an_error_that_the_emulator_makes_is_answered_as_the_template_says(app: 
     assert "x-of" not in headers
 
 
-def test_an_emulator_that_does_not_answer_in_time_is_the_templates_504(
+def test_emulator_timeout_returns_the_templates_504_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(gateway_responses, "RESPONSE_MAX_SECONDS", 0.05)
@@ -106,13 +106,13 @@ def test_an_emulator_that_does_not_answer_in_time_is_the_templates_504(
     assert (status, json.loads(body)["type"]) == (504, PROBLEMS["gateway-timeout"].uri)
 
 
-def test_an_answer_that_breaks_off_ends_the_connection(caplog: pytest.LogCaptureFixture) -> None:
+def test_truncated_emulator_response_aborts_the_connection(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ConnectionAbortedError):
         ask(stopping_half_way)
     assert "The emulator failed on GET /risk-hub/x" in caplog.text
 
 
-def test_a_head_request_gets_the_headers_of_the_problem_alone() -> None:
+def test_head_request_gets_the_problem_headers_without_a_body() -> None:
     status, headers, body = ask(emulator(502, b"application/json", JSON), "HEAD")
     assert (status, headers["content-type"], body) == (500, "application/problem+json", b"")
 
@@ -126,7 +126,7 @@ def test_a_head_request_gets_the_headers_of_the_problem_alone() -> None:
         (503, b"application/problem+json", PROBLEM),
     ],
 )
-def test_an_answer_of_the_hub_passes_as_it_is(status: int, content_type: bytes, body: bytes) -> None:
+def test_hub_response_is_forwarded_unchanged(status: int, content_type: bytes, body: bytes) -> None:
     found, headers, received = ask(emulator(status, content_type, body))
     assert (found, headers["x-of"], received) == (status, "emulator", body)
 
@@ -146,7 +146,7 @@ def workers(stage_pid: int, function: str) -> Iterator[int]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_worker_that_is_killed_in_a_request_is_a_problem_and_the_next_request_is_answered(
+def test_worker_killed_during_a_request_causes_a_500_problem_and_is_replaced(
     stage: RunningStage, hub: Caller, method: str
 ) -> None:
     world, function = new_world(), "snapshot-reader" if method == "GET" else "snapshot-writer"
@@ -194,7 +194,7 @@ def test_a_worker_that_is_killed_in_a_request_is_a_problem_and_the_next_request_
 @pytest.mark.parametrize(
     "path", ["/risk-hub/worlds/w/snapshots", "/risk-hub/%ff", "/risk-hub/x?X-Amz-Credential=9/a/b/s3"]
 )
-def test_no_request_is_answered_in_the_words_of_the_emulator(
+def test_unusual_requests_get_a_4xx_problem_and_no_emulator_error(
     stage: RunningStage, method: str, path: str, line: str
 ) -> None:
     port = urlsplit(stage.hub.url).port or 0

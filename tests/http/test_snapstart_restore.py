@@ -29,7 +29,7 @@ def told() -> dict[str, Any]:
     return document
 
 
-def test_f20_nothing_is_asked_of_aws_before_the_image_is_taken(told: dict[str, Any]) -> None:
+def test_f20_no_aws_call_is_made_before_the_image_is_taken(told: dict[str, Any]) -> None:
     assert told["calls_before"] == []
 
 
@@ -37,13 +37,15 @@ def test_f20_each_restored_environment_signs_with_its_own_credentials(told: dict
     assert [each["signed_by"] for each in told["restored"]] == [["KEYOFDAY30"], ["KEYOFDAY60"]]
 
 
-def test_f20_a_restored_environment_knows_its_own_day(told: dict[str, Any]) -> None:
+def test_f20_restored_environment_uses_the_current_time_for_created_at_and_token_expiry(
+    told: dict[str, Any],
+) -> None:
     first, second = told["restored"]
     assert (first["status"], first["created_at"]) == (201, "2030-01-31T00:00:00.000000Z")
     assert second["status"] == 401, "the token that the image could have cached has expired since"
 
 
-def test_f20_restored_environments_do_not_throw_the_same_dice(told: dict[str, Any]) -> None:
+def test_f20_restored_environments_have_different_random_state(told: dict[str, Any]) -> None:
     """botocore spreads its retries by `random`: copies of one state would retry at the same time."""
     first, second = told["restored"]
     assert first["random"] != second["random"]

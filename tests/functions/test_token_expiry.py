@@ -28,15 +28,15 @@ def days_left(*tokens: Token) -> float | None:
     return None if seconds is None else seconds / DAY.total_seconds()
 
 
-def test_without_tokens_nothing_ends() -> None:
+def test_no_tokens_give_no_next_expiry() -> None:
     assert days_left() is None
 
 
-def test_a_token_without_an_end_never_ends() -> None:
+def test_token_without_an_expiry_gives_no_next_expiry() -> None:
     assert days_left(token(None)) is None
 
 
-def test_of_several_tokens_the_first_end_counts() -> None:
+def test_next_expiry_is_the_earliest_of_several_tokens() -> None:
     assert days_left(token(30, actors=["a"]), token(10, actors=["b"]), token(20, actors=["c"])) == 10
 
 
@@ -49,7 +49,7 @@ def test_of_several_tokens_the_first_end_counts() -> None:
         token(90, actors=["*"]),
         token(90, scopes=["snapshots:read", "snapshots:write"]),
     ],
-    ids=["later", "without an end", "more actors", "any actor", "more scopes"],
+    ids=["later expiry", "no expiry", "more actors", "any actor", "more scopes"],
 )
 def test_a_token_with_a_successor_does_not_count(successor: Token) -> None:
     assert days_left(token(2), successor) == (None if successor.not_after is None else 90)
@@ -63,9 +63,9 @@ def test_a_token_with_a_successor_does_not_count(successor: Token) -> None:
         token(2),
         token(-1),
     ],
-    ids=["another actor", "another scope", "the same end", "ended"],
+    ids=["another actor", "another scope", "same expiry", "expired"],
 )
-def test_a_token_that_its_callers_cannot_go_on_with_is_no_successor(other: Token) -> None:
+def test_token_with_other_actors_or_scopes_or_no_later_expiry_is_not_a_successor(other: Token) -> None:
     assert days_left(token(2), other) == 2
 
 
@@ -73,9 +73,9 @@ def test_a_token_for_any_actor_is_not_replaced_by_one_for_named_actors() -> None
     assert days_left(token(2, actors=["*"]), token(90)) == 2
 
 
-def test_an_ended_token_no_longer_counts() -> None:
+def test_expired_token_is_ignored() -> None:
     assert days_left(token(-1), token(40, actors=["another"])) == 40
 
 
-def test_a_token_counts_until_its_last_instant() -> None:
+def test_token_counts_until_its_expiry_instant() -> None:
     assert days_left(token(0)) == 0

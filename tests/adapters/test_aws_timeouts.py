@@ -14,7 +14,7 @@ def refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code}}, "PutItem")
 
 
-def test_f14_a_store_that_hangs_is_given_up_before_the_function_is() -> None:
+def test_f14_aws_call_times_out_before_the_function_does() -> None:
     config: Any = CONFIG  # its options are attributes that no stub declares
     attempts = config.retries["total_max_attempts"]
     longest_seconds = attempts * (config.connect_timeout + config.read_timeout)
@@ -28,11 +28,11 @@ def test_f14_a_store_that_hangs_is_given_up_before_the_function_is() -> None:
 
 
 @pytest.mark.parametrize("code", sorted(TRANSIENT_ERROR_CODES))
-def test_f12_f13_a_throttled_or_crossed_call_may_be_tried_again(code: str) -> None:
+def test_f12_f13_transient_aws_error_raises_unavailable_error(code: str) -> None:
     with pytest.raises(DependencyUnavailableError), dependency(Dependency.SNAPSHOT_STORE):
         raise refusal(code)
 
 
-def test_f13_a_refusal_that_will_stand_is_passed_on() -> None:
+def test_f13_permanent_aws_error_is_reraised() -> None:
     with pytest.raises(ClientError), dependency(Dependency.SNAPSHOT_STORE):
         raise refusal("AccessDeniedException")

@@ -21,7 +21,7 @@ def reports(folder: Path) -> list[dict[str, Any]]:
     return [each for each in found if each["pluginName"] in PACKS]
 
 
-def test_nag_finds_nothing_that_nobody_acknowledged(any_stage: Assembly) -> None:
+def test_cdk_nag_reports_no_unacknowledged_violations(any_stage: Assembly) -> None:
     found = reports(any_stage.folder)
     assert {each["pluginName"] for each in found} == PACKS
     assert [each["violations"] for each in found] == [[], []]
@@ -33,18 +33,18 @@ def test_an_acknowledgement_is_on_a_construct_and_never_on_a_stack(any_stage: As
             assert "/" in each["acknowledgedAt"], each["ruleName"]
 
 
-def test_an_acknowledgement_has_a_reason_that_can_be_read(any_stage: Assembly) -> None:
+def test_acknowledgement_reason_has_a_minimum_number_of_words(any_stage: Assembly) -> None:
     for report in reports(any_stage.folder):
         for each in report["suppressedViolations"]:
             assert len(each["reason"].split()) >= REASON_MIN_WORDS, each["reason"]
 
 
-def test_production_excuses_no_missing_backup(prod: Assembly) -> None:
+def test_production_does_not_acknowledge_the_missing_backup_rule(prod: Assembly) -> None:
     excused = {each["ruleName"] for report in reports(prod.folder) for each in report["suppressedViolations"]}
     assert "AwsSolutions-DDB3" not in excused
 
 
-def test_an_acknowledgement_excuses_its_own_construct_only(tmp_path: Path) -> None:
+def test_acknowledgement_applies_only_to_its_own_construct(tmp_path: Path) -> None:
     app = new_app(tmp_path)
     check_with_nag(app)
     stack = Stack(app, "Queues")

@@ -22,7 +22,7 @@ EMITTED = re.compile(r'^\{"_aws"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Driven:
+class SecrecyRun:
     """The results of driving every handler, and everything written meanwhile."""
 
     secrets: dict[str, str]
@@ -38,7 +38,7 @@ class Driven:
 
 
 @pytest.fixture(scope="module")
-def driven(tmp_path_factory: pytest.TempPathFactory) -> Driven:
+def driven(tmp_path_factory: pytest.TempPathFactory) -> SecrecyRun:
     file = tmp_path_factory.mktemp("secrecy") / "driven.json"
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-m", "tests.secrecy.hub", str(file)],
@@ -49,10 +49,10 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> Driven:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    return Driven(**json.loads(file.read_text(encoding="utf-8")), log=ended.stdout + ended.stderr)
+    return SecrecyRun(**json.loads(file.read_text(encoding="utf-8")), log=ended.stdout + ended.stderr)
 
 
-def test_every_route_was_asked_and_every_kind_of_answer_given(driven: Driven) -> None:
+def test_secrecy_run_covers_every_route_and_expected_status(driven: SecrecyRun) -> None:
     paths = json.loads((ROOT / "contracts" / "openapi.json").read_text(encoding="utf-8"))["paths"]
     asked = {tuple(answer["asked"]) for answer in driven.answers}
     for path, item in paths.items():
@@ -63,7 +63,7 @@ def test_every_route_was_asked_and_every_kind_of_answer_given(driven: Driven) ->
     assert {200, 201, 204, 400, 401, 404, 409, 422, 500, 503} <= statuses
 
 
-def test_every_function_wrote_something(driven: Driven) -> None:
+def test_secrecy_run_invokes_every_function_and_collects_its_output(driven: SecrecyRun) -> None:
     for word in ("request", "refused", "failure", "relayed", "replayed", "worked", "watched", "visited"):
         assert f'"message":"{word}"' in driven.log, word
     assert "message returned to the queue" in driven.log
@@ -72,18 +72,18 @@ def test_every_function_wrote_something(driven: Driven) -> None:
     assert driven.functions == sorted(FUNCTION_FOLDERS)
 
 
-def test_no_secret_is_logged_or_emitted(driven: Driven) -> None:
+def test_no_secret_is_logged_or_emitted(driven: SecrecyRun) -> None:
     assert len(driven.signatures) > 10
     assert found(driven.log, driven.secrets.values()) == set()
     assert found(driven.log, driven.signatures) == set()
 
 
-def test_no_secret_is_stored_sent_or_set_aside(driven: Driven) -> None:
+def test_no_secret_is_stored_or_queued(driven: SecrecyRun) -> None:
     for text in driven.kept:
         assert found(text, [*driven.secrets.values(), *driven.signatures]) == set()
 
 
-def test_no_answer_holds_a_secret_but_the_signed_requests_that_were_asked_for(driven: Driven) -> None:
+def test_only_presigned_url_responses_contain_a_credential(driven: SecrecyRun) -> None:
     for answer in driven.answers:
         held = found(json.dumps(answer), driven.secrets.values())
         signed = SIGNATURE.search(answer.get("body") or "")
@@ -100,5 +100,5 @@ def test_no_answer_holds_a_secret_but_the_signed_requests_that_were_asked_for(dr
         lambda s: json.dumps({"inner": json.dumps({"token": s})}),
     ],
 )
-def test_a_secret_would_be_found(hidden: Any) -> None:
+def test_secret_finder_detects_encoded_secrets(hidden: Any) -> None:
     assert found(hidden("rsh_a/b+c=d"), ["rsh_a/b+c=d"]) == {"rsh_a/b+c=d"}

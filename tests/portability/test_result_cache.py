@@ -14,13 +14,13 @@ BAD = Result(SETTING, passed=1, failed=1, failures=("a::b",))
 
 
 @pytest.mark.parametrize("result", [GOOD, BAD])
-def test_a_kept_result_is_read_back_whole(tmp_path: Path, result: Result) -> None:
+def test_cached_result_round_trips(tmp_path: Path, result: Result) -> None:
     result_cache.write(tmp_path / "new" / "result.json", result)
     assert result_cache.read(tmp_path / "new" / "result.json", SETTING) == result
 
 
 @pytest.mark.parametrize(("first", "runs"), [(GOOD, 1), (BAD, 2)])
-def test_only_what_passed_is_not_run_again(
+def test_only_passed_settings_are_not_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: Result, runs: int
 ) -> None:
     started: list[Setting] = []
@@ -37,7 +37,7 @@ def test_only_what_passed_is_not_run_again(
 
 
 @pytest.mark.parametrize("changed", ["", " M README.md"])
-def test_a_changed_tree_keeps_no_result(monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
+def test_modified_tree_caches_no_result(monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
     monkeypatch.setattr(
         result_cache, "_git", lambda *arguments: changed if arguments[0] == "status" else "c0ffee"
     )

@@ -41,7 +41,7 @@ class Keys:
 
 
 @given(st.lists(st.integers(0, 30 * 24), unique=True))
-def test_the_last_of_each_date_is_found_whatever_was_made_when(hours: list[int]) -> None:
+def test_last_forecast_of_each_date_is_found(hours: list[int]) -> None:
     keys = Keys([START + hour * HOUR for hour in hours])
     found = [key for page in last_forecast_of_each_date(keys, END) for key in page]
     assert found == keys.last()
@@ -50,13 +50,15 @@ def test_the_last_of_each_date_is_found_whatever_was_made_when(hours: list[int])
 
 
 @pytest.mark.parametrize(("every_hours", "reads", "keys"), [(24, 9, 250), (6, 251, 375), (1, 251, 375)])
-def test_250_days_take_so_many_reads(every_hours: int, reads: int, keys: int) -> None:
+def test_reads_for_250_days_depend_on_the_publishing_frequency(
+    every_hours: int, reads: int, keys: int
+) -> None:
     given = Keys([START + hour * HOUR for hour in range(0, 250 * 24, every_hours)])
     assert sum(map(len, last_forecast_of_each_date(given, END))) == 250
     assert (given.asked["reads"], given.asked["keys"]) == (reads, keys)
 
 
-def test_a_read_never_asks_for_more_than_a_page() -> None:
+def test_each_read_asks_for_at_most_one_page() -> None:
     limits: list[int] = []
     keys = Keys([START + day * 24 * HOUR for day in range(400)])
 

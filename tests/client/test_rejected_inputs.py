@@ -72,7 +72,7 @@ BLOBS = [
 
 @pytest.mark.parametrize("form", ["bytes", "file"])
 @pytest.mark.parametrize(("kind", "blob", "reason"), BLOBS, ids=[reason for *_, reason in BLOBS])
-def test_a_blob_is_judged_like_what_it_holds(  # noqa: PLR0913, PLR0917 - two ways of the same
+def test_invalid_blob_content_is_rejected_from_bytes_and_files(  # noqa: PLR0913, PLR0917 - two ways of the same
     client: RiskHubClient, server: Server, tmp_path: Path, kind: str, blob: bytes, reason: str, form: str
 ) -> None:
     file = tmp_path / "given.rsh1"
@@ -82,7 +82,7 @@ def test_a_blob_is_judged_like_what_it_holds(  # noqa: PLR0913, PLR0917 - two wa
     assert [seen.path for seen in server.seen] == ["/risk-hub/contract"]
 
 
-def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+def test_blob_file_truncated_after_opening_is_rejected(tmp_path: Path) -> None:
     file = tmp_path / "given.rsh1"
     file.write_bytes(COVARIANCE)
     blob = Blob.of_file(file)
@@ -91,7 +91,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
         list(blob_violations(blob, IDS))
 
 
-def test_a_large_file_is_judged_within_the_memory_bound(tmp_path: Path) -> None:
+def test_large_blob_file_is_validated_within_the_memory_bound(tmp_path: Path) -> None:
     file, ids = tmp_path / "given.rsh1", [f"N{number:04}" for number in range(1200)]
     upper = array("d", [1e-5]) * (1200 * 1201 // 2)
     for row in range(1200):
@@ -143,7 +143,7 @@ FIELDS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("fields", "reason"), FIELDS, ids=range(len(FIELDS)))
-def test_what_would_be_changed_in_silence_is_refused(
+def test_input_that_would_be_silently_altered_is_rejected(
     client: RiskHubClient, server: Server, fields: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(InvalidSnapshotError, match=reason):
@@ -165,7 +165,7 @@ def same_content() -> Iterator[dict[str, Any]]:
         }
 
 
-def test_ids_that_are_whole_numbers_are_their_text(client: RiskHubClient) -> None:
+def test_integer_ids_are_converted_to_text(client: RiskHubClient) -> None:
     outcomes = [
         published(client, **fields | {"version": f"v{len(fields['weights'])}"}) for fields in same_content()
     ]
@@ -183,9 +183,7 @@ def test_a_factor_model_may_mix_lists_arrays_and_frames(client: RiskHubClient) -
     assert outcomes == ["created", "replayed", "replayed", "replayed"]
 
 
-def test_what_upload_returns_and_a_file_of_stress_may_be_passed_on(
-    client: RiskHubClient, tmp_path: Path
-) -> None:
+def test_publish_accepts_an_uploaded_ref_and_a_stress_file(client: RiskHubClient, tmp_path: Path) -> None:
     file = tmp_path / "stress.rsh1"
     file.write_bytes(encode_stress({"crash": {"loss": 0.2}}))
     ref = client.upload(WORLD, "covariance", COVARIANCE)
@@ -193,7 +191,9 @@ def test_what_upload_returns_and_a_file_of_stress_may_be_passed_on(
     assert published(client, covariance_ref=ref, stress={"crash": {"loss": 0.2}}) == "replayed"
 
 
-def test_an_upload_is_judged_too(client: RiskHubClient, server: Server) -> None:
+def test_upload_of_an_invalid_blob_is_rejected_before_any_request(
+    client: RiskHubClient, server: Server
+) -> None:
     with pytest.raises(InvalidSnapshotError, match="negative"):
         client.upload(WORLD, "covariance", encode_covariance(IDS, [-0.04, 0.0, 0.09]))
     assert server.seen == []
@@ -214,7 +214,7 @@ class OldArray:
         return self.values[place]
 
 
-def test_an_array_need_not_name_its_library(client: RiskHubClient) -> None:
+def test_array_without_array_namespace_is_accepted(client: RiskHubClient) -> None:
     order = MANY[::-1]
     forms = [
         (order, DIAGONAL),
