@@ -22,8 +22,8 @@ Look = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def look(environment: Stage, capsys: pytest.CaptureFixture[str]) -> Look:
-    assert environment
+def look(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Look:
+    assert stage
 
     def command(*arguments: str) -> tuple[int, str]:
         status = main([*arguments, "--stage-name", STAGE])

@@ -64,7 +64,7 @@ def numbers(found: LogLines) -> list[int]:
     ],
     ids=["a burst", "an even flow", "two bursts"],
 )
-@pytest.mark.parametrize("most", [1, 25, 96, 97, 98])
+@pytest.mark.parametrize("max_count", [1, 25, 96, 97, 98])
 def test_the_newest_lines_are_returned_oldest_first(
     ages_seconds: list[float], max_count: int, *, pages: bool
 ) -> None:

@@ -2,7 +2,8 @@
 
 A preloaded library adds a constant to every answer of the system's clock. The local stage starts its server
 with an environment that does not name the library, so the tests' `sys.executable` is a script that adds it
-again; so are the shell and `date`. The monotonic clock and the times of files are not changed.
+again; so are the shell and `date`. The monotonic clock and the times of files are not changed: with the
+library's default for monotonic waits, each handover between two threads of Python 3.11 took milliseconds.
 """
 
 import importlib.util
@@ -21,7 +22,8 @@ LIBRARY_IN_PACKAGE: Final = "vendor/libfaketime/src/libfaketime.so.1"
 PROGRAM: Final = """#!{bash}
 case " $* " in
     *' -m pip '* | */pip/*) unset LD_PRELOAD FAKETIME ;;
-    *) export LD_PRELOAD='{library}' FAKETIME='{seconds:+d}' FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 ;;
+    *) export LD_PRELOAD='{library}' FAKETIME='{seconds:+d}' FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1
+        export FAKETIME_FORCE_MONOTONIC_FIX=0 ;;
 esac
 exec -a {name} '{real}' "$@"
 """

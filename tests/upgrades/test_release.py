@@ -121,7 +121,7 @@ def test_frozen_contract_matches_the_commit_named_by_the_last_release(released_t
 
 def test_frozen_metrics_match_the_released_commit(released_tree: Path) -> None:
     program = (
-        "import json; from risk_hub_contracts.base.metrics import METRICS; print(json.dumps("
+        "import json; from risk_hub_contracts.metrics import METRICS; print(json.dumps("
         "{n: {'unit': m.unit, 'dimensions': m.dimensions} for n, m in METRICS.items()}))"
     )
     environment = {**os.environ, "PYTHONPATH": str(released_tree / "contracts" / "src")}
