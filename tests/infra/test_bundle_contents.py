@@ -7,6 +7,9 @@ import pytest
 from infra.bundles.archive import write_zip
 from infra.bundles.contents import PROJECT, Bundle, hub_files, is_unused
 
+ROOMS = {"announcing", "entrypoints", "evaluation", "hub", "measures", "telemetry", "wiring"}
+RISK_CODE = ("functions/evaluation/risk/", "functions/measures/covariance/")
+
 
 @pytest.mark.parametrize(
     "path",
@@ -47,14 +50,15 @@ def test_files_needed_at_runtime_are_kept_in_bundles(path: str) -> None:
 def test_hub_bundle_contains_only_its_functions_and_no_risk_code() -> None:
     folders = {Path(name).parts[1] for name in hub_files("hub") if name.startswith("functions/")}
     workers = {"stress_engine", "exit_engine"}
-    doors = {"snapshot_writer", "snapshot_reader", "world_registry"}
-    by_the_clock = {"freshness_monitor", "blob_reaper"}
-    assert folders == {"__init__.py", "hub", "event_relay", *by_the_clock, *doors, *workers}
+    api = {"snapshot_writer", "snapshot_reader", "world_registry"}
+    scheduled = {"freshness_monitor", "blob_reaper"}
+    assert folders == {"__init__.py", "event_relay", *ROOMS, *scheduled, *api, *workers}
+    assert not [name for name in hub_files("hub") if name.startswith(RISK_CODE)]
 
 
 def test_risk_bundle_contains_only_the_risk_engine_and_the_packages_it_uses() -> None:
     folders = {Path(name).parts[1] for name in hub_files("risk") if name.startswith("functions/")}
-    assert folders == {"__init__.py", "hub", "risk", "risk_engine"}
+    assert folders == {"__init__.py", "risk_engine", *ROOMS}
 
 
 @pytest.mark.parametrize("group", ["hub", "risk"])

@@ -23,7 +23,9 @@ from infra.bundles.contents import PROJECT
 from tests.bench.stub import Wire
 
 WHOLE = Path(botocore.__file__).parent / "data"
-ADAPTERS = PROJECT / "functions" / "hub" / "adapters"
+ADAPTER_FOLDERS = [
+    PROJECT / "functions" / folder for folder in ("hub/adapters", "announcing", "evaluation/store")
+]
 # Neither the time of the request nor values derived from it, nor the number of the attempt.
 OF_THE_MOMENT = {"Authorization", "X-Amz-Date", "amz-sdk-invocation-id", "amz-sdk-request", "User-Agent"}
 EVERY_CALL = [
@@ -72,7 +74,9 @@ def named_calls(source: str) -> Iterator[tuple[str, str]]:
 
 
 def test_operations_table_equals_the_operations_that_adapters_call() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in ADAPTERS.rglob("*.py")]
+    sources = [
+        path.read_text(encoding="utf-8") for folder in ADAPTER_FOLDERS for path in folder.rglob("*.py")
+    ]
     called = {call for source in sources for call in named_calls(source)}
     assert called == {(service, name) for service, names in CALLED_OPERATIONS.items() for name in names}
 

@@ -79,7 +79,7 @@ def test_alarm_fires_only_when_every_period_breaches() -> None:
     assert states(rule(periods=3), log, 7) == "IIOOOAO"
 
 
-@pytest.mark.parametrize(("silence", "expected"), [("breaching", "OAA"), ("notBreaching", "OOO")])
+@pytest.mark.parametrize(("missing_data", "expected"), [("breaching", "OAA"), ("notBreaching", "OOO")])
 def test_missing_data_is_treated_as_the_rule_configures(missing_data: MissingData, expected: str) -> None:
     log = MetricLog()
     put(log, START + 1, 0)
