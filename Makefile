@@ -10,7 +10,7 @@ LOCAL_VENV := .local/venv
 PEERS := .peers
 PY := $(VENV)/bin/python
 LOCAL_PY := $(LOCAL_VENV)/bin/python
-TYPED := contracts/src client/src events functions infra tests requirements/install.py
+TYPED := contracts/src client/src events functions infra tests tools requirements/install.py
 TESTS ?= tests
 OF_STAGE = $(if $(STAGE),--stage-name '$(STAGE)')
 # Context values of a stage, for example: make assembly STAGE=prod ALLOWED_NETWORKS=203.0.113.0/24
@@ -80,7 +80,7 @@ generated: dev-env
 	$(PY) -m risk_hub_contracts.api.generate --check
 	$(PY) -m risk_hub_contracts.compatibility
 	$(PY) -m events.generate --check
-	$(PY) -m tests.events.emitted --check
+	$(PY) -m tools.event_samples.emitted --check
 	$(PY) -m infra.cdk.synth_local --check
 
 .PHONY: hooks
@@ -96,15 +96,15 @@ format: dev-env ## format and fix the code with ruff
 contracts: dev-env ## regenerate OpenAPI, schemas, examples and event samples
 	$(PY) -m risk_hub_contracts.api.generate
 	$(PY) -m events.generate
-	$(PY) -m tests.events.emitted
+	$(PY) -m tools.event_samples.emitted
 
 .PHONY: release
 release: dev-env ## freeze the contract, its wire format and its records under contracts/released/ (docs/upgrade.md)
-	@$(PY) -m tests.upgrades.release
+	@$(PY) -m tools.upgrades.release
 
 .PHONY: upgrade
 upgrade: dev-env ## upgrade, roll back and upgrade a local stage from the last release under traffic; write docs/upgrade-run.md (three minutes)
-	@$(PY) -m tests.upgrades
+	@$(PY) -m tools.upgrades
 
 .PHONY: synth
 synth: dev-env ## regenerate the committed templates of the local stage
@@ -112,55 +112,55 @@ synth: dev-env ## regenerate the committed templates of the local stage
 
 .PHONY: bench
 bench: dev-env ## measure the budgets, write docs/benchmarks.md, renew the baseline of the regression gate (six minutes)
-	$(PY) -m tests.bench
+	$(PY) -m tools.bench
 
 .PHONY: cost
 cost: dev-env ## count and price the calls of one snapshot and write docs/cost.md
-	$(PY) -m tests.cost
+	$(PY) -m tools.cost
 
 .PHONY: faults
 faults: dev-env ## publish 10,000 snapshots during failures; count lost and duplicate ones (ten to thirty minutes)
-	$(PY) -m tests.faults
+	$(PY) -m tools.faults
 
 .PHONY: fuzz
 fuzz: dev-env ## run every schemathesis phase against a local stage; write docs/fuzz-run.md (a few minutes)
-	@$(PY) -m tests.fuzz
+	@$(PY) -m tools.fuzz
 
 .PHONY: portability
 portability: dev-env ## run the suite under other processors, dates, time zones, locales and Pythons; write docs/portability.md (an hour; SHORT=1: two minutes, AXIS='time zone': one axis)
-	@$(PY) -m tests.portability $(if $(SHORT),--short) $(if $(AXIS),--only '$(AXIS)')
+	@$(PY) -m tools.portability $(if $(SHORT),--short) $(if $(AXIS),--only '$(AXIS)')
 
 .PHONY: rotation
 rotation: dev-env ## rotate a token on a local stage under load; write docs/token-rotation.md (three minutes)
-	@$(PY) -m tests.rotation
+	@$(PY) -m tools.rotation
 
 .PHONY: backtest
 backtest: dev-env ## back-test a real book through the whole pipeline; write docs/backtest.md and its picture (a few minutes)
-	@$(PY) -m tests.backtest
+	@$(PY) -m tools.backtest
 
 .PHONY: agreement
 agreement: peers-env ## compare every measure with five peer libraries; write docs/agreement.md
-	@$(PEERS)/bin/python -m tests.agreement
+	@$(PEERS)/bin/python -m tools.agreement
 
 .PHONY: rehearse
 rehearse: dev-env ## let a world stop updating on a local stage; write the notifications to docs/alarms.md, draw both dashboards (two minutes)
-	@$(PY) -m tests.alarms
+	@$(PY) -m tools.alarms
 
 .PHONY: grants
 grants: dev-env ## remove each grant of each role once; write docs/security-grants.md (one or two minutes)
-	@$(PY) -m tests.grants
+	@$(PY) -m tools.grants
 
 .PHONY: audit
 audit: dev-env ## list known vulnerabilities of all locked packages; status 2: an advisory service did not answer
-	@$(PY) -m tests.security.audit
+	@$(PY) -m tools.security.audit
 
 .PHONY: security
 security: dev-env ## run the security job: audit, grants, rotation, secrets, templates, workflows; write docs/security-run.md (minutes)
-	@$(PY) -m tests.security
+	@$(PY) -m tools.security
 
 .PHONY: simulate
 simulate: dev-env ## check many random histories of the core against a model
-	$(PY) -m tests.simulator --histories 20000
+	$(PY) -m tools.simulator --histories 20000
 
 .PHONY: account
 account: dev-env ## prepare an AWS account, once: REPOSITORY=owner/name STAGES=dev,staging (PROVIDER=arn, PERMISSIONS_BOUNDARY=policy)
@@ -188,7 +188,7 @@ destroy: dev-env $(if $(ASSEMBLY),,assembly) ## remove a stage that keeps no dat
 
 .PHONY: deploy-rehearsal
 deploy-rehearsal: dev-env ## deploy staging's assembly to a local emulator with the real CDK command line; write docs/deploy-rehearsal.md (five minutes)
-	@$(PY) -m tests.deploy
+	@$(PY) -m tools.deploy
 
 .PHONY: bundles
 bundles: dev-env ## build the zips that Lambda runs, and print their sizes

@@ -17,9 +17,9 @@ from functions.evaluation.store.dynamodb_reports import DynamoDBReports
 from functions.hub.adapters.body_store import BodyStore
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from tests.adapters.conftest import create_table
-from tests.events.emitted import emitted, evaluation_record
 from tests.fakes.clock import START
 from tests.fakes.stores import MemoryReports
+from tools.event_samples.emitted import emitted, evaluation_record
 
 UNTIL = START + timedelta(days=30)
 EVENT_OF: dict[Kind, str] = {

@@ -11,9 +11,9 @@ import pytest
 
 from functions.measures import attribution, backtest, sharpe, stress
 from functions.measures.backtest import LikelihoodRatio
-from tests.agreement.book import RETURNS_FILE, sample_book
-from tests.agreement.hub_results import hub_results
-from tests.agreement.page import PAGE, TOLERANCE, VECTORS, WITHOUT_PEER, difference, page
+from tools.agreement.book import RETURNS_FILE, sample_book
+from tools.agreement.hub_results import hub_results
+from tools.agreement.page import PAGE, TOLERANCE, VECTORS, WITHOUT_PEER, difference, page
 
 COMMITTED: dict[str, Any] = json.loads(VECTORS.read_text(encoding="utf-8"))
 ROWS: list[dict[str, Any]] = COMMITTED["rows"]

@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.sample import SAMPLE_FILE
 from infra.local.sample.derive import derive, inverse_volatility_weights, read_returns, upper_covariance
-from tests.agreement.book import RETURNS_FILE
+from tools.agreement.book import RETURNS_FILE
 
 
 def test_committed_sample_equals_the_derived_one_bit_for_bit() -> None:

@@ -27,11 +27,11 @@ from risk_hub_contracts.base.problems import PROBLEMS, ProblemError
 from risk_hub_contracts.base.tokens import Token
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.reports.risk import RiskStatus
-from tests.events.emitted import queue_message
 from tests.fakes.clock import FrozenClock
 from tests.fakes.gateway import proxy_event
 from tests.http.conftest import STAGES as DATA_STAGES
 from tests.http.conftest import Hub, book, post
+from tools.event_samples.emitted import queue_message
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = metrics_namespace("prod")

@@ -14,7 +14,7 @@ from infra.local.alarms.metric_math import compute
 from infra.local.alarms.template_rules import template_rules
 from infra.local.alarms.watch import AlarmWatch
 from infra.local.assembly import read_operations
-from tests.alarms.scenarios import INCIDENT_START_MINUTE, Scenario, metrics_by_name, normal_values, scenarios
+from tools.alarms.scenarios import INCIDENT_START_MINUTE, Scenario, metrics_by_name, normal_values, scenarios
 
 START = 1_760_000_040.0  # a whole minute
 MINUTE = 60.0

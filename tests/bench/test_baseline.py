@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.names import FUNCTION_FOLDERS, FunctionFolder
-from tests.bench.gate import (
+from tools.bench.gate import (
     RENEW_HINT,
     REQUESTS,
     baseline,

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.bench.gate import baseline
-from tests.bench.lines import Line
-from tests.bench.memory import MB
-from tests.bench.page import page
+from tools.bench.gate import baseline
+from tools.bench.lines import Line
+from tools.bench.memory import MB
+from tools.bench.page import page
 
 COMMITTED = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 UNKNOWN = Line("", "", "", "", within_budget=False).reason

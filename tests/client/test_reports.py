@@ -18,8 +18,8 @@ from risk_hub_contracts.reports.stress import StressReport
 from tests.client.conftest import BOOK, IMPATIENT, WORLD
 from tests.client.server import Server
 from tests.client.test_command_line import Command, command, written
-from tests.events.emitted import emitted
 from tests.fakes.clock import START
+from tools.event_samples.emitted import emitted
 
 __all__ = ["command"]
 

@@ -6,11 +6,11 @@ from functions.evaluation.derived_record import ReportKind
 from functions.evaluation.store.dynamodb_reports import to_item
 from infra.environments import ENVIRONMENTS
 from tests.adapters.test_evaluation_store import record as evaluation
-from tests.cost.calls import item_bytes, put_units, write_units
-from tests.cost.fixed_costs import fixed_costs
-from tests.cost.layouts import layouts, posts_per_second, snapshots_per_world
-from tests.cost.snapshot_flow import SnapshotFlow, measure_flows
 from tests.fakes.clock import START
+from tools.cost.calls import item_bytes, put_units, write_units
+from tools.cost.fixed_costs import fixed_costs
+from tools.cost.layouts import layouts, posts_per_second, snapshots_per_world
+from tools.cost.snapshot_flow import SnapshotFlow, measure_flows
 
 SIZES = (20, 500)
 

@@ -13,7 +13,7 @@ from jsonschema_rs import Draft202012Validator
 from events.envelope import CloudEvent, EventType
 from events.generate import event_schema, schema_texts
 from events.models import EVENT_MODELS
-from tests.events.emitted import ROOT, emitted
+from tools.event_samples.emitted import ROOT, emitted
 
 TYPES: list[EventType] = sorted(EVENT_MODELS)
 

@@ -13,11 +13,11 @@ from functions.announcing.stream_records import StreamRecordDecoder
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.ports import DependencyUnavailableError
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
-from tests.events.emitted import stream_record
 from tests.fakes.bus_and_tokens import MemoryBus, MemoryFailures
 from tests.fakes.clock import START
 from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryWorlds
+from tools.event_samples.emitted import stream_record
 
 
 class Relay:

@@ -12,8 +12,8 @@ from functions.entrypoints.queue import queue_worker
 from functions.hub.ports import BlobError
 from risk_hub_contracts.base.limits import QUEUE_RECEIVES_MAX_COUNT
 from risk_hub_contracts.blob.refs import BlobRef
-from tests.events.emitted import queue_message
 from tests.fakes.clock import START, FrozenClock
+from tools.event_samples.emitted import queue_message
 
 NAMESPACE = "RiskSignalHub"
 STAGES = frozenset({"paper", "live"})

@@ -23,11 +23,11 @@ from functions.hub.ports import Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.stress import StressReport
-from tests.events.emitted import emitted
 from tests.fakes.bus_and_tokens import MemoryBus
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.samples import WORLD, series, stored
 from tests.fakes.stores import MemoryBlobs, MemoryReports, MemorySnapshots, MemoryWorlds
+from tools.event_samples.emitted import emitted
 
 RETENTION = timedelta(days=30)
 DAY_SECONDS = 86_400

@@ -5,9 +5,9 @@ from functools import cache
 import pytest
 
 from tests.contracts.published import openapi
-from tests.fuzz.engine import CHECKS, OVER_HTTP, PHASES, UNUSED_CHECKS, Run, Tally, for_sequences, with_stages
-from tests.fuzz.wsgi import wsgi_app
 from tests.http.conftest import STAGES, Hub, book, post
+from tools.fuzz.engine import CHECKS, OVER_HTTP, PHASES, UNUSED_CHECKS, Run, Tally, for_sequences, with_stages
+from tools.fuzz.wsgi import wsgi_app
 
 SNAPSHOTS = "/risk-hub/worlds/{world_id}/snapshots"
 # Per operation, and as sequences; the coverage phase derives its requests from the description.

@@ -6,9 +6,9 @@ import pytest
 
 from infra.local.sample.publish import HubEndpoint
 from tests.contracts.published import openapi
-from tests.fuzz.__main__ import fuzz, operations
-from tests.fuzz.engine import Finding, Tally
-from tests.fuzz.page import page
+from tools.fuzz.__main__ import fuzz, operations
+from tools.fuzz.engine import Finding, Tally
+from tools.fuzz.page import page
 
 HEALTH = "GET /risk-hub/health"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from tests.grants.experiment import Experiment, experiment
-from tests.grants.producers import publishes
-from tests.grants.roles import Grant
-from tests.grants.table import SCENARIOS
+from tools.grants.experiment import Experiment, experiment
+from tools.grants.producers import publishes
+from tools.grants.roles import Grant
+from tools.grants.table import SCENARIOS
 
 TAKEN_BY_RUNNING = 2
 pytestmark = pytest.mark.xdist_group("grants")

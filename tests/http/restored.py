@@ -18,7 +18,7 @@ import botocore.httpsession
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-from tests.bench.stub import Wire
+from tools.bench.stub import Wire
 
 TOKEN = os.urandom(16).hex()
 FIRST_DAY = datetime(2030, 1, 1, tzinfo=UTC)

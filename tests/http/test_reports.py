@@ -12,10 +12,10 @@ from functions.hub.domain.cursor import encode_cursor
 from risk_hub_contracts.api.queries import SignalsQuery
 from risk_hub_contracts.base.limits import REPORT_SETTLE_SECONDS
 from risk_hub_contracts.base.times import format_instant
-from tests.events.emitted import emitted
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway
 from tests.http.conftest import WORLD, Hub, book, post
+from tools.event_samples.emitted import emitted
 
 SIGNALS = "/risk-hub/worlds/w1/exit-signals"
 UNTIL = START + timedelta(days=30)

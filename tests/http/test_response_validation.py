@@ -14,19 +14,19 @@ from tests.fakes.answer_validation import UndeclaredAnswerError, validate_proxy_
 from tests.fakes.gateway import Gateway, proxy_event
 from tests.http.conftest import WORLD, book, post
 
-TESTS = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Each calls a handler, or the hub of a stage, without validation; the reason is next to it.
 NOT_VALIDATED = {
-    "bench": "measures the handlers alone; its answers are validated by tests/cost and tests/http",
-    "alarms/test_emitted_metrics.py": "a router with one failing route of its own",
-    "events/emitted.py": "writes the event of a request as a file; calls no handler",
-    "fakes": "the helpers that validate",
-    "faults": "its stage's parts fail on purpose, the emulator's own answers among them",
-    "fuzz/wsgi.py": "its answers are validated by the check `declared_answer` of tests/fuzz",
-    "http/test_response_validation.py": "spoils answers",
-    "http/test_routing.py": "routers with routes of their own",
-    "rotation": "counts the answers of other processes under load",
-    "upgrades/fixed_world.py": "reads from a stage that runs the released code",
+    "tools/bench": "measures the handlers alone; its answers are validated by tests/cost and tests/http",
+    "tests/alarms/test_emitted_metrics.py": "a router with one failing route of its own",
+    "tools/event_samples/emitted.py": "writes the event of a request as a file; calls no handler",
+    "tests/fakes": "the helpers that validate",
+    "tools/faults": "its stage's parts fail on purpose, the emulator's own answers among them",
+    "tools/fuzz/wsgi.py": "its answers are validated by the check `declared_answer` of tests/fuzz",
+    "tests/http/test_response_validation.py": "spoils answers",
+    "tests/http/test_routing.py": "routers with routes of their own",
+    "tools/rotation": "counts the answers of other processes under load",
+    "tools/upgrades/fixed_world.py": "reads from a stage that runs the released code",
 }
 Event = dict[str, Any]
 Spoil = Callable[[Event], Event]
@@ -116,7 +116,7 @@ def _is_listed(name: str) -> bool:
 
 def _calling_without() -> Iterator[str]:
     """Yield the files that build a proxy event or import the plain HTTP call, and do not validate."""
-    for path in TESTS.rglob("*.py"):
+    for path in (*(ROOT / "tests").rglob("*.py"), *(ROOT / "tools").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = {
             f"{node.module}.{alias.name}"
@@ -126,7 +126,7 @@ def _calling_without() -> Iterator[str]:
         }
         made = {"tests.fakes.gateway.proxy_event", "infra.local.http_call.call"} & imported
         if made and not _validates(tree, imported):
-            yield path.relative_to(TESTS).as_posix()
+            yield path.relative_to(ROOT).as_posix()
 
 
 def _validates(tree: ast.Module, imported: set[str]) -> bool:

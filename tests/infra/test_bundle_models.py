@@ -20,7 +20,7 @@ from botocore.model import OperationModel
 
 from infra.bundles.aws_models import CALLED_OPERATIONS, MODEL, operations, trim_model, trim_models
 from infra.bundles.contents import PROJECT
-from tests.bench.stub import Wire
+from tools.bench.stub import Wire
 
 WHOLE = Path(botocore.__file__).parent / "data"
 ADAPTER_FOLDERS = [

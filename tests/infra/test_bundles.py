@@ -27,8 +27,8 @@ from infra.bundles.contents import (
 )
 from infra.bundles.errors import BundleError
 from infra.names import FUNCTION_FOLDERS, FunctionFolder
-from tests.bench.isolated import imported, unpacked
-from tests.bench.processes import from_bundle
+from tools.bench.isolated import imported, unpacked
+from tools.bench.processes import from_bundle
 
 needs_runtime_python = pytest.mark.skipif(
     sys.version_info[:2] != PYTHON,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.infra.assembly import Assembly
 from tests.infra.conftest import given_stage
-from tests.security.lint import lint_output
+from tools.security.lint import lint_output
 
 
 def test_cfn_lint_finds_nothing(assembly: Callable[[str], Assembly]) -> None:

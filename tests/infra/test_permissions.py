@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS, FunctionFolder
-from tests.grants.table import SCENARIOS
 from tests.infra.assembly import Assembly, listed, referent
+from tools.grants.table import SCENARIOS
 
 OWN_LOG = {("logs:CreateLogStream", "log"), ("logs:PutLogEvents", "log")}
 TRACING = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}

@@ -3,10 +3,10 @@
 import json
 
 from infra.local.bring_up import RunningStage
-from tests.backtest.direct import differences
-from tests.backtest.history import WINDOW_DAYS, real_table
-from tests.backtest.run import STAGE, command_line, publish, wait_for_forecasts
 from tests.local_stage.caller import Caller, new_world
+from tools.backtest.direct import differences
+from tools.backtest.history import WINDOW_DAYS, real_table
+from tools.backtest.run import STAGE, command_line, publish, wait_for_forecasts
 
 DAYS = 4
 WITHIN_SECONDS = 120.0

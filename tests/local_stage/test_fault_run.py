@@ -7,9 +7,9 @@ from rich.console import Console
 
 from infra.local.bring_up import start_stage
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
-from tests.faults.install import RATES, REFUSED_WORKER
-from tests.faults.load import RISKY_RULES
-from tests.faults.run import POISONED_RECORDS, Plan, fault_run
+from tools.faults.install import RATES, REFUSED_WORKER
+from tools.faults.load import RISKY_RULES
+from tools.faults.run import POISONED_RECORDS, Plan, fault_run
 
 PLAN = Plan(snapshots=40, worlds=4, visibility_seconds=3, wait_max_seconds=120)
 RISKY_SNAPSHOTS = 4

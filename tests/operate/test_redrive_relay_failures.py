@@ -14,10 +14,10 @@ from functions.hub.adapters import snapshot_item
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 from risk_hub_contracts.reports.risk import RiskReport
 from tests.adapters.conftest import create_table
-from tests.events.emitted import emitted, evaluation_record, stream_record
 from tests.fakes.clock import START
 from tests.fakes.samples import series
 from tests.operate.conftest import Run, Stage, page
+from tools.event_samples.emitted import emitted, evaluation_record, stream_record
 
 FAILURES = "event-relay-failures"
 SAMPLES = emitted()

@@ -14,6 +14,7 @@ FOLDERS = (
     "functions",
     "infra",
     "tests",
+    "tools",
     "requirements",
     "docs/guides/examples",
 )

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.portability import result_cache
-from tests.portability.run import Result
-from tests.portability.setting import Setting, unchanged_setting
+from tools.portability import result_cache
+from tools.portability.run import Result
+from tools.portability.setting import Setting, unchanged_setting
 
 SETTING = Setting("time zone", "`TZ=UTC`", ("tests/docs",), lambda *_: True)
 GOOD = Result(SETTING, passed=2, seconds=1.5, seen=unchanged_setting().observe())

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.portability.__main__ import report
-from tests.portability.page import page, row
-from tests.portability.run import NO_EFFECT, Result, counted, run
-from tests.portability.setting import PROJECT, Setting
+from tools.portability.__main__ import report
+from tools.portability.page import page, row
+from tools.portability.run import NO_EFFECT, Result, counted, run
+from tools.portability.setting import PROJECT, Setting
 
 SETTING = Setting("time zone", "`TZ=UTC`", ("tests/docs",), lambda *_: True)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.portability import clock as moved
-from tests.portability import combinations, interpreters, places, processors, setting
-from tests.portability.__main__ import AXES
-from tests.portability.process_facts import ProcessFacts
-from tests.portability.setting import CONTROLLED_VARIABLES, Setting, unchanged_setting
+from tools.portability import clock as moved
+from tools.portability import combinations, interpreters, places, processors, setting
+from tools.portability.__main__ import AXES
+from tools.portability.process_facts import ProcessFacts
+from tools.portability.setting import CONTROLLED_VARIABLES, Setting, unchanged_setting
 
 ROWS = [*processors.processors(), *places.places()]
 
@@ -66,7 +66,7 @@ def test_disabled_instruction_sets_ignore_the_callers_own_settings() -> None:
     wanted = processors.without_vectors()
     if not wanted:
         pytest.skip("numpy uses nothing above its baseline here")
-    code = "from tests.portability import processors; print(processors.without_vectors())"
+    code = "from tools.portability import processors; print(processors.without_vectors())"
     printed = subprocess.check_output(
         [sys.executable, "-c", code],
         env=unchanged_setting().variables() | wanted,

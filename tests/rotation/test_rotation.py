@@ -11,8 +11,8 @@ from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from tests.fakes.secrets_manager import secrets_manager
 from tests.http.conftest import Hub
-from tests.rotation.instances import Instances
-from tests.rotation.procedure import PROPAGATION_SECONDS, Rehearsal
+from tools.rotation.instances import Instances
+from tools.rotation.procedure import PROPAGATION_SECONDS, Rehearsal
 
 GOOD = {200, 201}
 

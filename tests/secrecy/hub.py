@@ -23,12 +23,12 @@ from botocore.exceptions import EndpointConnectionError
 from events.envelope import CloudEvent
 from infra.names import WORKER_EVENTS
 from infra.tokens.issue import GRANTED_SCOPES, new_token
-from tests.cost.calls import Meter, metered
-from tests.cost.snapshot_flow import stream_record
-from tests.events.emitted import queue_message
 from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.deployed import CONTEXT, QUEUES, deployed
 from tests.fakes.gateway import proxy_event
+from tools.cost.calls import Meter, metered
+from tools.cost.snapshot_flow import stream_record
+from tools.event_samples.emitted import queue_message
 
 TOKEN, STRANGER = new_token(), new_token()
 KEY = base64.b64encode(secrets.token_bytes(30)).decode()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.security.audit import FOUND, PYTHON_LOCKS, UNANSWERED, audit_locks, status
+from tools.security.audit import FOUND, PYTHON_LOCKS, UNANSWERED, audit_locks, status
 
 UNKNOWN = {"dependencies": [{"name": "uv", "skip_reason": "Dependency not found and could not be audited"}]}
 SOUND = {"dependencies": [{"name": "uv", "version": "1", "vulns": []}]}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.security.__main__ import STEPS, Step, main
-from tests.security.audit import UNANSWERED
+from tools.security.__main__ import STEPS, Step, main
+from tools.security.audit import UNANSWERED
 
 
 def step(question: str, status: int) -> Step:

@@ -9,11 +9,11 @@ from secrets import randbelow
 
 import pytest
 
-from tests.simulator.__main__ import SEEDS, main, one_processor, run_many
-from tests.simulator.faults import MAX_RATES, Faults
-from tests.simulator.history import Outcome, run_history
-from tests.simulator.hub import HubDependencies
-from tests.simulator.planted_stores import HeadWithoutCondition
+from tools.simulator.__main__ import SEEDS, main, one_processor, run_many
+from tools.simulator.faults import MAX_RATES, Faults
+from tools.simulator.history import Outcome, run_history
+from tools.simulator.hub import HubDependencies
+from tools.simulator.planted_stores import HeadWithoutCondition
 
 ROOT = Path(__file__).parents[2]
 BLOCKS, BLOCK_HISTORIES = 4, 250
@@ -50,7 +50,7 @@ def test_invariants_hold_under_each_fault_kind_alone(kind: str) -> None:
 def test_inv_01_to_09_hold_for_random_seeds() -> None:
     base = randbelow(SEEDS)
     sys.stdout.write(
-        f"base seed {base}: python -m tests.simulator --seed {base} --histories {RANDOM_HISTORIES}\n"
+        f"base seed {base}: python -m tools.simulator --seed {base} --histories {RANDOM_HISTORIES}\n"
     )
     for outcome in run_many(base, RANDOM_HISTORIES):
         assert not fails(outcome), fails(outcome)
@@ -86,7 +86,7 @@ def test_a_seed_gives_the_same_history_in_every_process(hash_seed: str) -> None:
         "PYTHONHASHSEED": hash_seed,
         "PYTHONPATH": f"{ROOT}:{ROOT}/contracts/src:{ROOT}/client/src",
     }
-    command = [sys.executable, "-m", "tests.simulator", "--seed", "42", "--trace"]
+    command = [sys.executable, "-m", "tools.simulator", "--seed", "42", "--trace"]
     told = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     ).stdout
@@ -102,7 +102,7 @@ def test_failure_report_names_seed_invariant_and_replay_command(
     told = capsys.readouterr().out
     assert told == failing.report() + "\n"
     assert told.startswith(f"seed {failing.seed} breaks INV-03")
-    assert told.endswith(f"replay: python -m tests.simulator --seed {failing.seed}\n")
+    assert told.endswith(f"replay: python -m tools.simulator --seed {failing.seed}\n")
     assert len(told.splitlines()) <= 42
 
 

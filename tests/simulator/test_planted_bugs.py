@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.simulator.__main__ import run_many
-from tests.simulator.planted_bugs import PLANTED_BUGS
+from tools.simulator.__main__ import run_many
+from tools.simulator.planted_bugs import PLANTED_BUGS
 
 SEEDS_MAX = 600
 

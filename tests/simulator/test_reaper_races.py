@@ -28,7 +28,7 @@ from risk_hub_contracts.snapshot.parse import parse_snapshot
 from tests.fakes.clock import START
 from tests.fakes.marks import DeletionLease, MemoryMarks
 from tests.fakes.stores import MemoryBlobs, MemorySnapshots
-from tests.simulator.interleavings import Explorer, Ports, Process, State, Work
+from tools.simulator.interleavings import Explorer, Ports, Process, State, Work
 
 WORLD = "w1"
 GRACE = timedelta(hours=24)

@@ -15,7 +15,7 @@ from risk_hub_contracts.compatibility.promises import example_findings
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release
 from risk_hub_contracts.compatibility.repairs import repaired, unrepaired
 from risk_hub_contracts.compatibility.schemas import answer_findings, request_findings
-from tests.upgrades.planted import ADDITIONS, BREAKS, PLANTED_IN
+from tools.upgrades.planted import ADDITIONS, BREAKS, PLANTED_IN
 
 ROOT = Path(__file__).parents[2]
 

@@ -31,8 +31,8 @@ from risk_hub_contracts.policies.exit_policy import ExitPolicy, StressLimit
 from risk_hub_contracts.reports.forecast import Forecast, TailForecast
 from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
-from tests.events.emitted import queue_message
 from tests.fakes.clock import START, FrozenClock
+from tools.event_samples.emitted import queue_message
 
 SAMPLES = Path(__file__).parents[2] / "events" / "samples"
 WORLD, STAGE = "w1", "paper"

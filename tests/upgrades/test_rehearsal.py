@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
-from tests.upgrades.fixed_world import changed
-from tests.upgrades.page import page
-from tests.upgrades.rehearsal import Outcome, Phase
+from tools.upgrades.checked_out_release import HistoryError, Release, check_out_last_release
+from tools.upgrades.fixed_world import changed
+from tools.upgrades.page import page
+from tools.upgrades.rehearsal import Outcome, Phase
 
 GOOD = Outcome(
     phases=[Phase("release 1.0.0", 100.0), Phase("→ this tree", 110.0), Phase("this tree", 120.0)],
@@ -82,6 +82,6 @@ def test_checkout_without_the_released_commit_suggests_git_fetch_unshallow(
 ) -> None:
     shallow = tmp_path / "shallow"
     subprocess.run(["git", "init", "-q", shallow], check=True)
-    monkeypatch.setattr("tests.upgrades.checked_out_release.ROOT", shallow)
+    monkeypatch.setattr("tools.upgrades.checked_out_release.ROOT", shallow)
     with pytest.raises(HistoryError, match="git fetch --unshallow"):
         check_out_last_release(tmp_path / "released")

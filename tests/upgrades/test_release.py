@@ -12,7 +12,7 @@ import pytest
 
 from risk_hub_contracts.api.generate import generated_files, write
 from risk_hub_contracts.compatibility.release import Contract, last_release
-from tests.upgrades.release import (
+from tools.upgrades.release import (
     MANIFEST,
     ROOT,
     ReleaseError,
@@ -72,7 +72,7 @@ def test_breaking_change_prevents_a_release(present: Contract, released: Callabl
 
 
 def test_uncommitted_changes_prevent_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.upgrades.release._git", lambda *_: " M contracts/openapi.json")
+    monkeypatch.setattr("tools.upgrades.release._git", lambda *_: " M contracts/openapi.json")
     with pytest.raises(ReleaseError, match="commit first"):
         clean_commit()
 

@@ -8,10 +8,10 @@ import pytest
 
 from risk_hub_contracts.compatibility.release import last_release
 from tests.fakes.clock import START, FrozenClock
-from tests.upgrades.deployed_hub import DeployedHub, Json, deployed_hub, instant_of, records
-from tests.upgrades.fixed_world import contains
-from tests.upgrades.recorder import send
-from tests.upgrades.wire import Wire, preserves, repaired_only, without, wrong_parts
+from tools.upgrades.deployed_hub import DeployedHub, Json, deployed_hub, instant_of, records
+from tools.upgrades.fixed_world import contains
+from tools.upgrades.recorder import send
+from tools.upgrades.wire import Wire, preserves, repaired_only, without, wrong_parts
 
 # Creation and expiry times of records depend on the replay; their content does not.
 OWN_TIMES = frozenset({"retain_until"})

@@ -1,1 +1,0 @@
-"""Alarm rehearsals: on recorded metrics in the tests, on a local stage by `python -m tests.alarms`."""

@@ -1,0 +1,131 @@
+"""The hub's own results for every measure that a peer library also computes."""
+
+from collections.abc import Iterator
+from math import fsum
+
+from functions.measures import attribution, backtest, concentration, measures, performance, sharpe
+from functions.measures.covariance.sample import deviations_of, sample_covariance
+from tools.agreement.book import ROLLING_DAYS, SHORT_DAYS, TRIALS, WHOLE_DAYS, Book, long_short
+
+Value = float | list[float]
+CONFIDENCES_BPS = (9500, 9900)
+
+
+def percent(bps: int) -> str:
+    """Return a confidence in the form used in measure names."""
+    return f"{bps / 100:g} %"
+
+
+def hub_results(book: Book) -> dict[str, Value]:
+    """Return our number by measure, or our numbers in the order of the book's ids."""
+    return dict(
+        (
+            *parametric_results(book),
+            *historical_results(book),
+            *attribution_results(book),
+            *concentration_results(book),
+            *performance_results(book),
+            *sharpe_confidence_results(book),
+            *backtest_results(book),
+        )
+    )
+
+
+def exceedances(book: Book, bps: int) -> list[bool]:
+    """Return, for each day after the first 250, whether its loss exceeded the VaR from the 250 days before it."""
+    series = book.returns
+    return [
+        -series[day]
+        > measures.parametric_var(performance.standard_deviation(series[day - ROLLING_DAYS : day]), bps)
+        for day in range(ROLLING_DAYS, len(series))
+    ]
+
+
+def trial_sharpes(book: Book) -> list[float]:
+    """Return the Sharpe ratio per day of each equity: the trials from which the book may be selected."""
+    return [performance.mean(column) / performance.standard_deviation(column) for column in book.columns]
+
+
+def parametric_results(book: Book) -> Iterator[tuple[str, Value]]:
+    """Volatility and measures derived from it, with the sample covariance and with its shrinkage."""
+    sigma = volatility(book)
+    yield "volatility, one day", sigma
+    for bps in CONFIDENCES_BPS:
+        var, es = measures.parametric_var(sigma, bps), measures.parametric_es(sigma, bps)
+        yield f"parametric VaR {percent(bps)}", var
+        yield f"parametric VaR {percent(bps)}, of returns less their mean", var
+        yield f"parametric ES {percent(bps)}", es
+        yield f"parametric ES {percent(bps)}, of returns less their mean", es
+    yield f"volatility by Ledoit-Wolf, last {SHORT_DAYS} days", volatility(book.last(SHORT_DAYS))
+
+
+def volatility(book: Book) -> float:
+    """Return `sqrt(w'Σw)` with the covariance that the hub estimates from these returns."""
+    return measures.volatility(sample_covariance(book.columns).product(book.weights).variance)
+
+
+def historical_results(book: Book) -> Iterator[tuple[str, Value]]:
+    """Measures of the empirical tail, a whole number of days out of 500, where conventions differ."""
+    for bps in CONFIDENCES_BPS:
+        yield f"historical VaR {percent(bps)}", measures.historical_var(book.returns, bps)
+        yield f"historical ES {percent(bps)}", measures.historical_es(book.returns, bps)
+    whole = measures.historical_var(book.last(WHOLE_DAYS).returns, 9500)
+    yield f"historical VaR 95 %, last {WHOLE_DAYS} days", whole
+
+
+def attribution_results(book: Book) -> Iterator[tuple[str, Value]]:
+    """Contributions of positions to VaR."""
+    matrix_product = sample_covariance(book.columns).product(book.weights).matrix_product()
+    marginal = attribution.marginal_var(matrix_product, volatility(book), 9900)
+    yield "marginal VaR 99 %, each position", marginal
+    yield "component VaR 99 %, each position", attribution.component_var(book.weights, marginal)
+
+
+def concentration_results(book: Book) -> Iterator[tuple[str, Value]]:
+    """Concentration: the effective number of positions."""
+    deviations = deviations_of(sample_covariance(book.columns).variances())
+    yield "effective number of positions", concentration.effective_number(book.weights)
+    yield "effective number of positions, with shorts", concentration.effective_number(long_short(book))
+    undiversified = concentration.undiversified(book.weights, deviations)
+    ratio = concentration.diversification_ratio(undiversified, volatility(book))
+    yield "diversification ratio", ratio
+    yield "gross exposure, with shorts", concentration.gross_exposure(long_short(book))
+    yield "net exposure, with shorts", concentration.net_exposure(long_short(book))
+
+
+def performance_results(book: Book) -> Iterator[tuple[str, Value]]:
+    """Performance measures of the series of returns."""
+    for name, series in (("", book.returns), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS).returns)):
+        ratio = performance.sharpe(series)
+        if ratio is None:
+            raise ValueError("the sample has a Sharpe ratio")
+        yield f"Sharpe ratio{name}", ratio
+        yield f"max drawdown{name}", performance.max_drawdown(series)
+        yield f"hit ratio{name}", performance.hit_ratio(series)
+
+
+def sharpe_confidence_results(book: Book) -> Iterator[tuple[str, Value]]:
+    """Confidence measures of the Sharpe ratio."""
+    trials = trial_sharpes(book)
+    mean = fsum(trials) / TRIALS
+    variance = fsum((trial - mean) ** 2 for trial in trials) / (TRIALS - 1)
+    probabilistic = sharpe.probabilistic_sharpe(book.returns)
+    deflated = sharpe.deflated_sharpe(book.returns, TRIALS, variance)
+    if probabilistic is None or deflated is None:
+        raise ValueError("the sample has a Sharpe ratio")
+    yield "probabilistic Sharpe ratio", probabilistic
+    yield "deflated Sharpe ratio, 20 trials", deflated
+
+
+def backtest_results(book: Book) -> Iterator[tuple[str, Value]]:
+    """Back-tests of the rolling forecast."""
+    for bps in CONFIDENCES_BPS:
+        hits = exceedances(book, bps)
+        coverage, clustering = backtest.kupiec(len(hits), sum(hits), bps), backtest.independence(hits)
+        if clustering is None:
+            raise ValueError("the sample has exceedances")
+        yield f"Kupiec statistic, rolling VaR {percent(bps)}", coverage.statistic
+        yield f"Kupiec p-value, rolling VaR {percent(bps)}", coverage.p_value
+        tail = backtest.cumulative_probability(len(hits), sum(hits), bps)
+        yield f"probability of at most so many exceedances, rolling VaR {percent(bps)}", tail
+        yield f"independence of exceedances, rolling VaR {percent(bps)}", clustering.statistic

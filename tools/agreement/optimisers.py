@@ -1,0 +1,167 @@
+"""The portfolio optimisers: skfolio and riskfolio-lib. Runs only in the environment `.peers`."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import riskfolio
+import skfolio
+from scipy.stats import norm
+from skfolio import measures as skm
+from skfolio.moments import LedoitWolf
+
+from tools.agreement.book import SHORT_DAYS, WHOLE_DAYS, Book, long_short
+from tools.agreement.hub_results import CONFIDENCES_BPS, percent, trial_sharpes
+from tools.agreement.peer_result import PERIODS, PeerResult, frame
+
+ORDER_STATISTIC = (
+    "The peer takes one order statistic, the loss of rank {rank} of {count}. Ours interpolates between two."
+)
+TAIL_MASS = (
+    "The peer averages exactly the worst 1 − c of the mass, with a part of the last loss. "
+    "Ours averages all losses beyond the quantile."
+)
+DIFFERENCE = (
+    "The peer uses a central difference with step {step} instead of the derivative, which adds its own error."
+)
+UNSCALED = (
+    "The peer does not divide by gross exposure, so this book with shorts counts as less than one position."
+)
+ARITHMETIC = "The peer adds returns; ours compounds them."
+QUANTILE = float(norm.ppf(0.99))
+
+
+def skfolio_results(book: Book) -> Iterator[PeerResult]:
+    peer, returns, weights = "skfolio", np.array(book.returns), np.array(book.weights)
+    portfolio = skfolio.Portfolio(frame(book), weights, compounded=True)
+    yield PeerResult(
+        "volatility, one day", peer, "measures.standard_deviation(r)", skm.standard_deviation(returns)
+    )
+    for bps in CONFIDENCES_BPS:
+        name, beta = percent(bps), bps / 10_000
+        rank = int((10_000 - bps) * len(returns) / 10_000) + 1
+        why = ORDER_STATISTIC.format(rank=rank, count=len(returns))
+        yield PeerResult(
+            f"historical VaR {name}",
+            peer,
+            f"measures.value_at_risk(r, {beta})",
+            skm.value_at_risk(returns, beta),
+            why,
+        )
+        yield PeerResult(
+            f"historical ES {name}", peer, f"measures.cvar(r, {beta})", skm.cvar(returns, beta), TAIL_MASS
+        )
+    whole, why = np.array(book.last(WHOLE_DAYS).returns), ORDER_STATISTIC.format(rank=26, count=WHOLE_DAYS)
+    measure, call = f"historical VaR 95 %, last {WHOLE_DAYS} days", "measures.value_at_risk(r, 0.95)"
+    yield PeerResult(measure, peer, call, skm.value_at_risk(whole, 0.95), why)
+    contribution = portfolio.contribution(skfolio.RiskMeasure.STANDARD_DEVIATION) * QUANTILE
+    why = DIFFERENCE.format(step="1e-5")
+    call = "z · Portfolio.contribution(STANDARD_DEVIATION)"
+    yield PeerResult("component VaR 99 %, each position", peer, call, contribution.tolist(), why)
+    estimate = LedoitWolf().fit(frame(book.last(SHORT_DAYS))).covariance_
+    yield PeerResult(
+        f"volatility by Ledoit-Wolf, last {SHORT_DAYS} days",
+        peer,
+        "sqrt(w' LedoitWolf().fit(R).covariance_ w)",
+        float(np.sqrt(weights @ estimate @ weights)),
+    )
+    yield from _skfolio_book(book, portfolio)
+    yield from _skfolio_series(book)
+
+
+def _skfolio_book(book: Book, portfolio: "skfolio.Portfolio") -> Iterator[PeerResult]:
+    peer, measure = "skfolio", "effective number of positions"
+    call = "measures.effective_number_assets(w)"
+    yield PeerResult(measure, peer, call, float(skm.effective_number_assets(np.array(book.weights))))
+    shorts = np.array(long_short(book))
+    yield PeerResult(
+        f"{measure}, with shorts", peer, call, float(skm.effective_number_assets(shorts)), UNSCALED
+    )
+    yield PeerResult(
+        "diversification ratio", peer, "Portfolio.diversification", float(portfolio.diversification)
+    )
+    several = skfolio.MultiPeriodPortfolio([skfolio.Portfolio(frame(book), shorts)])
+    exposure = several.long_short_exposure.iloc[0]
+    for side in ("gross", "net"):
+        yield PeerResult(
+            f"{side} exposure, with shorts",
+            peer,
+            f"MultiPeriodPortfolio.long_short_exposure.{side.title()}",
+            float(exposure[side.title()]),
+        )
+
+
+def _skfolio_series(book: Book) -> Iterator[PeerResult]:
+    peer = "skfolio"
+    for name, part in (("", book), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS))):
+        returns = np.array(part.returns)
+        portfolio = skfolio.Portfolio(frame(part), np.array(part.weights), annualization_factor=PERIODS)
+        call = "Portfolio.annualized_sharpe_ratio"
+        yield PeerResult(f"Sharpe ratio{name}", peer, call, float(portfolio.annualized_sharpe_ratio))
+        for compounded, why in ((True, None), (False, ARITHMETIC)):
+            call = f"measures.max_drawdown(get_drawdowns(r, compounded={compounded}))"
+            fall = float(skm.max_drawdown(skm.get_drawdowns(returns, compounded=compounded)))
+            yield PeerResult(f"max drawdown{name}", peer, call, fall, why)
+    returns, trials = np.array(book.returns), np.array(trial_sharpes(book))
+    call = "measures.probabilistic_sharpe_ratio(r)"
+    yield PeerResult("probabilistic Sharpe ratio", peer, call, skm.probabilistic_sharpe_ratio(returns))
+    deflated = skm.deflated_sharpe_ratio(returns, trials)
+    call = "measures.deflated_sharpe_ratio(r, trials)"
+    yield PeerResult("deflated Sharpe ratio, 20 trials", peer, call, float(deflated))
+
+
+def riskfolio_results(book: Book) -> Iterator[PeerResult]:
+    peer, returns, table = "riskfolio-lib", np.array(book.returns), frame(book)
+    weights, cov = pd.DataFrame(book.weights), np.cov(table.to_numpy(), rowvar=False)
+    call = 'Sharpe_Risk(R, w, cov, rm="MV")'
+    sigma = riskfolio.Sharpe_Risk(returns=table, w=weights, cov=cov, rm="MV")
+    yield PeerResult("volatility, one day", peer, call, float(sigma))
+    for bps in CONFIDENCES_BPS:
+        name, alpha = percent(bps), (10_000 - bps) / 10_000
+        rank = -(-(10_000 - bps) * len(returns) // 10_000)
+        why = ORDER_STATISTIC.format(rank=rank, count=len(returns))
+        var, es = riskfolio.VaR_Hist(returns, alpha), riskfolio.CVaR_Hist(returns, alpha)
+        yield PeerResult(f"historical VaR {name}", peer, f"VaR_Hist(r, {alpha})", float(var), why)
+        yield PeerResult(f"historical ES {name}", peer, f"CVaR_Hist(r, {alpha})", float(es), TAIL_MASS)
+    whole, why = np.array(book.last(WHOLE_DAYS).returns), ORDER_STATISTIC.format(rank=25, count=WHOLE_DAYS)
+    measure, call = f"historical VaR 95 %, last {WHOLE_DAYS} days", "VaR_Hist(r, 0.05)"
+    yield PeerResult(measure, peer, call, riskfolio.VaR_Hist(whole, 0.05), why)
+    why = DIFFERENCE.format(step="1e-7")
+    margin = riskfolio.RiskFunctions.Risk_Margin(weights, table, cov, rm="MV") * QUANTILE
+    yield PeerResult(
+        "marginal VaR 99 %, each position", peer, 'z · Risk_Margin(w, R, cov, "MV")', margin.tolist(), why
+    )
+    part = riskfolio.Risk_Contribution(weights, table, cov, rm="MV") * QUANTILE
+    yield PeerResult(
+        "component VaR 99 %, each position",
+        peer,
+        'z · Risk_Contribution(w, R, cov, "MV")',
+        part.tolist(),
+        why,
+    )
+    short = frame(book.last(SHORT_DAYS))
+    shrunk = riskfolio.covar_matrix(short, method="ledoit").to_numpy()
+    held = np.array(book.weights)
+    yield PeerResult(
+        f"volatility by Ledoit-Wolf, last {SHORT_DAYS} days",
+        peer,
+        'sqrt(w\' covar_matrix(R, "ledoit") w)',
+        float(np.sqrt(held @ shrunk @ held)),
+    )
+    yield from _riskfolio_book(book)
+
+
+def _riskfolio_book(book: Book) -> Iterator[PeerResult]:
+    peer, measure = "riskfolio-lib", "effective number of positions"
+    yield PeerResult(measure, peer, "NEA(w)", float(riskfolio.RiskFunctions.NEA(pd.DataFrame(book.weights))))
+    shorts = riskfolio.RiskFunctions.NEA(pd.DataFrame(long_short(book)))
+    yield PeerResult(f"{measure}, with shorts", peer, "NEA(w)", float(shorts), UNSCALED)
+    for name, part in (("", book), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS))):
+        returns, table = np.array(part.returns), frame(part)
+        ratio = riskfolio.Sharpe(returns=table, w=pd.DataFrame(part.weights), rm="MV")
+        call = 'Sharpe(R, w, rm="MV") · sqrt(252)'
+        yield PeerResult(f"Sharpe ratio{name}", peer, call, float(ratio) * PERIODS**0.5)
+        yield PeerResult(f"max drawdown{name}", peer, "MDD_Rel(r)", float(riskfolio.MDD_Rel(returns)))
+        yield PeerResult(
+            f"max drawdown{name}", peer, "MDD_Abs(r)", float(riskfolio.MDD_Abs(returns)), ARITHMETIC
+        )

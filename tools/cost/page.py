@@ -1,0 +1,175 @@
+"""The page of the hub's costs."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from infra.environments import ENVIRONMENTS
+from tools.cost.calls import Call, item_bytes
+from tools.cost.fixed_costs import Cost, fixed_costs
+from tools.cost.layouts import layouts, posts_per_second, snapshots_per_world
+from tools.cost.prices import ASSUMED, BYTES_PER_GB, MILLION, PRICED, PRICES
+from tools.cost.snapshot_flow import RETURNS_OBSERVATIONS, SnapshotFlow
+
+Flows = Mapping[int, SnapshotFlow]
+
+
+def page(flows: Flows, today: date) -> str:
+    """Return the page as Markdown."""
+    return f"""# Cost
+
+Written by `make cost` on {today}. Prices: {PRICED}.
+
+The deployed handlers process real requests on an in-memory AWS. Their calls are counted, their items are
+measured, and both are priced. Each book has {RETURNS_OBSERVATIONS} portfolio returns, which the hub offloads, and one stress
+scenario. Nothing is batched, which is the most expensive case.
+
+These values are assumed, because only an account can measure them: {ASSUMED.milliseconds_per_call:g} ms per AWS call;
+{ASSUMED.milliseconds_of_work:g} ms of work and {ASSUMED.log_bytes_per_invocation} bytes of log per invocation.
+
+## Dollars per million snapshots
+
+{_publishing(flows)}
+
+## Dollars per million reads
+
+{_reads(flows)}
+
+## Calls and units of one snapshot
+
+{_calls(flows)}
+
+## The layout of the snapshots table, and the rejected layouts
+
+{_layouts(flows)}
+
+## Dollars per month for monitoring and for keys
+
+{_fixed_costs()}
+
+A metric is billed for the hours in which it is written, at $0.30 a month, so fewer worlds, stages and
+outcomes cost less. The key costs $1 a month, and $1 more after each of its first two yearly rotations; its
+requests cost cents. Reserved concurrency and a permissions boundary are free. The table leaves out the web
+ACL and the archive of prod ([ADR-0024](adr/0024-prove-least-privilege-by-removing-each-grant.md)).
+
+## Limits of one world
+
+{_limits(flows)}
+
+Worlds do not share a partition. The capacity of the hub therefore grows with the number of worlds, up to the
+quotas of the account. [ADR-0021](adr/0021-scaling-past-one-hot-world-or-one-region.md) describes how to exceed
+these limits, and how to use more than one region.
+"""
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = list(header)
+    return "\n".join(
+        f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *(list(row) for row in rows)]
+    )
+
+
+def _dollars(amount: float) -> str:
+    return f"{amount * MILLION:,.2f}"
+
+
+def _publishing(flows: Flows) -> str:
+    sums: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for assets, flow in flows.items():
+        for leg in flow.publishing:
+            sums[leg.function][assets] += leg.dollars
+            sums["**all**"][assets] += leg.dollars
+    total = sums.pop("**all**")
+    rows = [[name, *(_dollars(by[assets]) for assets in flows)] for name, by in sums.items()]
+    return _table(_header("function", flows), [*rows, ["**all**", *(_dollars(total[a]) for a in flows)]])
+
+
+def _reads(flows: Flows) -> str:
+    names = next(iter(flows.values())).reads
+    rows = [[name, *(_dollars(j.reads[name].dollars) for j in flows.values())] for name in names]
+    return _table(_header("read", flows), rows)
+
+
+def _calls(flows: Flows) -> str:
+    legs = zip(*(flow.publishing for flow in flows.values()), strict=True)
+    rows = [[row[0].function, *(_listed(leg.calls) for leg in row)] for row in legs]
+    return _table(_header("function", flows), rows)
+
+
+def _listed(calls: Iterable[Call]) -> str:
+    return ", ".join(f"{call.operation} {call.units}" for call in calls)
+
+
+def _layouts(flows: Flows) -> str:
+    header = [
+        "weights",
+        "layout",
+        "write units",
+        "$ per million puts",
+        "requests for latest",
+        "$ per million",
+        "drawback",
+    ]
+    rows = [
+        [
+            str(assets),
+            layout.name,
+            str(layout.put_units),
+            _dollars(layout.put_dollars),
+            str(layout.latest_requests),
+            _dollars(layout.latest_dollars),
+            layout.lacks,
+        ]
+        for assets, flow in flows.items()
+        for layout in layouts(_snapshot_bytes(flow))
+    ]
+    return _table(header, rows)
+
+
+def _fixed_costs() -> str:
+    stages = ("dev", "prod")
+    costs = {name: {cost.what: cost for cost in fixed_costs(ENVIRONMENTS[name])} for name in stages}
+    rows = [
+        [what, str(cost.count), *(_monthly(costs[name].get(what)) for name in stages)]
+        for what, cost in costs["prod"].items()
+    ]
+    totals = [f"{sum(cost.dollars for cost in costs[name].values()):,.2f}" for name in stages]
+    return _table(["what", "count in prod", *stages], [*rows, ["**all**", "", *totals]])
+
+
+def _monthly(cost: Cost | None) -> str:
+    return "–" if cost is None else f"{cost.dollars:,.2f}"
+
+
+def _limits(flows: Flows) -> str:
+    header = [
+        "weights",
+        "item, bytes",
+        "POSTs per second",
+        "snapshots in 10 GB",
+        "$ per month for a million stored",
+    ]
+    rows = []
+    for assets, flow in flows.items():
+        size = _snapshot_bytes(flow)
+        put = next(layouts(size))
+        kept = size * 3 * MILLION / BYTES_PER_GB * PRICES.table_gb_month
+        rows.append(
+            [
+                str(assets),
+                f"{size:,}",
+                f"{posts_per_second(put.put_units):.0f}",
+                f"{snapshots_per_world(size):,}",
+                f"{kept:,.2f}",
+            ]
+        )
+    return _table(header, rows)
+
+
+def _snapshot_bytes(flow: SnapshotFlow) -> int:
+    """Return the size of the snapshot's own item."""
+    return next(item_bytes(call.item) for call in flow.post.calls if call.item and "mark" not in call.item)
+
+
+def _header(first: str, flows: Flows) -> list[str]:
+    return [first, *(f"{assets:,} weights" for assets in flows)]

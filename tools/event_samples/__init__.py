@@ -1,0 +1,1 @@
+"""Write the samples of the events, as the real functions emit them."""

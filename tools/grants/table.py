@@ -1,0 +1,108 @@
+"""Every grant next to the scenario that fails without it; a grant without such a scenario is not given."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from infra.names import FunctionFolder
+from tools.grants import consumers, producers, scheduled, workers
+from tools.grants.workbench import Workbench
+
+Scenario = Callable[[Workbench], None]
+Rows = Mapping[tuple[str, str], Scenario]
+BLOBS, BODIES, UPLOADS = (f"bucket/risk-{name}/*" for name in ("blobs", "bodies", "uploads"))
+QUEUES: Final = ("risk-engine", "stress-engine", "exit-engine")
+
+SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
+    "snapshot_writer": {
+        ("dynamodb:PutItem", "snapshots"): producers.publishes,
+        ("dynamodb:GetItem", "marks"): producers.offloads,
+        ("dynamodb:PutItem", "marks"): producers.offloads,
+        ("dynamodb:Scan", "worlds"): producers.repeats,
+        ("secretsmanager:GetSecretValue", "tokens"): producers.reads_tokens,
+        ("s3:GetObject", BLOBS): producers.verifies_reference,
+        ("s3:GetObject", BODIES): producers.replays_a_large_book,
+        ("s3:GetObject", UPLOADS): producers.completes,
+        ("s3:PutObject", BLOBS): producers.offloads,
+        ("s3:PutObject", BODIES): producers.replays_a_large_book,
+        ("s3:PutObject", UPLOADS): producers.completes,
+        ("s3:AbortMultipartUpload", UPLOADS): producers.aborts,
+        ("s3:ListMultipartUploadParts", UPLOADS): producers.counts_parts,
+        ("s3:ListBucket", "bucket"): producers.rejects_missing_blob,
+    },
+    "snapshot_reader": {
+        ("dynamodb:GetItem", "snapshots"): consumers.reads_a_version,
+        ("dynamodb:BatchGetItem", "snapshots"): consumers.reads_at_known_at,
+        ("dynamodb:Query", "snapshots/index/by_as_of"): consumers.reads_the_latest,
+        ("dynamodb:Query", "snapshots/index/by_stage"): consumers.reads_the_latest_of_a_stage,
+        ("dynamodb:Query", "snapshots/index/by_expiry"): consumers.reads_at_known_at,
+        ("dynamodb:Query", "worlds"): consumers.reads_unknown_world,
+        ("dynamodb:Query", "evaluations"): consumers.reads_risk,
+        ("dynamodb:Query", "evaluations/index/by_emission"): consumers.lists_signals,
+        ("dynamodb:BatchGetItem", "evaluations"): consumers.backtests,
+        ("secretsmanager:GetSecretValue", "tokens"): consumers.reads_tokens,
+        ("s3:GetObject", BLOBS): consumers.expands,
+        ("s3:GetObject", BODIES): consumers.reads_a_large_book,
+        ("s3:ListBucket", "bucket"): consumers.reads_missing_blob,
+    },
+    "world_registry": {
+        ("dynamodb:UpdateItem", "worlds"): consumers.writes_expectation,
+        ("dynamodb:GetItem", "worlds"): consumers.reads_expectation,
+        ("dynamodb:Scan", "worlds"): consumers.lists_worlds,
+        ("secretsmanager:GetSecretValue", "tokens"): consumers.registry_reads_tokens,
+    },
+    "event_relay": {
+        ("dynamodb:UpdateItem", "worlds"): workers.relays,
+        ("events:PutEvents", "bus"): workers.relays,
+        ("sqs:SendMessage", "relay-failures"): workers.sets_aside,
+        ("s3:GetObject", BODIES): workers.relays_a_large_book,
+        ("dynamodb:Query", "snapshots/index/by_as_of"): workers.replays_a_period,
+        ("dynamodb:Query", "snapshots/index/by_stage"): workers.evaluates_a_period_of_a_stage,
+        ("dynamodb:Query", "evaluations"): workers.evaluates_a_period,
+        ("dynamodb:GetItem", "snapshots"): workers.replays_a_version,
+        ("dynamodb:GetItem", "evaluations"): workers.replays_a_report,
+    },
+    "risk_engine": {
+        ("dynamodb:GetItem", "snapshots"): workers.evaluates_risk_of_a_large_book,
+        ("dynamodb:GetItem", "evaluations"): workers.verifies,
+        ("dynamodb:PutItem", "evaluations"): workers.evaluates_risk,
+        ("dynamodb:Scan", "worlds"): workers.counts_expired_for_risk,
+        ("s3:GetObject", BLOBS): workers.evaluates_risk_of_a_blob,
+        ("s3:GetObject", BODIES): workers.evaluates_risk_of_a_large_book,
+        ("s3:PutObject", BODIES): workers.evaluates_risk_of_a_large_book,
+        ("s3:ListBucket", "bucket"): workers.evaluates_risk_without_blob,
+    },
+    "stress_engine": {
+        ("dynamodb:GetItem", "snapshots"): workers.evaluates_stress_of_a_large_book,
+        ("dynamodb:PutItem", "evaluations"): workers.evaluates_stress,
+        ("dynamodb:Scan", "worlds"): workers.counts_expired_for_stress,
+        ("s3:GetObject", BLOBS): workers.evaluates_stress_of_a_blob,
+        ("s3:GetObject", BODIES): workers.evaluates_stress_of_a_large_book,
+        ("s3:ListBucket", "bucket"): workers.evaluates_stress_without_blob,
+    },
+    "exit_engine": {
+        ("dynamodb:GetItem", "snapshots"): workers.signals,
+        ("dynamodb:GetItem", "worlds"): workers.signals,
+        ("dynamodb:Scan", "worlds"): workers.counts_expired_for_signals,
+        ("dynamodb:PutItem", "evaluations"): workers.signals,
+        ("s3:GetObject", BODIES): workers.signals_on_a_large_book,
+    },
+    "freshness_monitor": {
+        ("dynamodb:Scan", "worlds"): scheduled.monitors,
+        ("secretsmanager:GetSecretValue", "tokens"): scheduled.monitors_tokens,
+        ("sqs:GetQueueAttributes", "relay-failures"): scheduled.monitors,
+        **{
+            ("sqs:GetQueueAttributes", name): scheduled.monitors
+            for queue in QUEUES
+            for name in (queue, f"{queue}-dead-letters")
+        },
+    },
+    "blob_reaper": {
+        ("s3:ListBucket", "bucket"): scheduled.deletes_orphan,
+        ("s3:DeleteObject", BLOBS): scheduled.deletes_orphan,
+        ("dynamodb:Query", "marks"): scheduled.deletes_orphan,
+        ("dynamodb:GetItem", "marks"): scheduled.deletes_orphan,
+        ("dynamodb:PutItem", "marks"): scheduled.deletes_orphan,
+        ("dynamodb:DeleteItem", "marks"): scheduled.deletes_orphan,
+        ("dynamodb:GetItem", "snapshots"): scheduled.keeps_referenced_blob,
+    },
+}

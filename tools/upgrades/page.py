@@ -1,0 +1,73 @@
+"""The page docs/upgrade-run.md."""
+
+from datetime import UTC, datetime
+
+from tools.upgrades.checked_out_release import Release
+from tools.upgrades.rehearsal import Outcome, Phase
+
+
+def page(outcome: Outcome, misread: list[str], released: Release) -> str:
+    """Return the page that holds the counts; `misread`: the requests that the release answers differently."""
+    phases = "\n".join(_phase(outcome, phase) for phase in outcome.phases)
+    counted = "\n".join(f"| {what} | {number} |" for what, number in _counts(outcome, misread).items())
+    failed = "\n".join(f"- {_time(at)} {name}: {said}" for name, at, said in outcome.failed) or "None."
+    today, commit = datetime.now(UTC).date(), released.commit[:12]
+    return f"""# Upgrade run
+
+Written by `make upgrade` on {today}.
+
+A local stage is started with release {released.version} of the contract (commit `{commit}`): its templates, its code,
+and its client, which publishes and reads without a pause, sending each request once. Under this traffic the
+stage is upgraded to this tree, rolled back to the release, and upgraded again, in place, stack by stack. A
+phase ends after a fixed number of requests. The machine did other work at the same time, which affects the
+times. The promises are in [upgrade.md](upgrade.md).
+
+| phase | requests | longest, s | stacks and functions of another release | changed answers about the fixed world |
+|---|---|---|---|---|
+{phases}
+
+| counted | |
+|---|---|
+{counted}
+
+Requests that failed: {failed}
+
+Requests that the release answers differently: {", ".join(misread) or "None."}
+
+Before the first change, the fixed world is published, evaluated, and given a policy and an expectation. Every
+phase sends ten requests about it. An additional member in an answer is not a change; a missing or different
+one is.
+
+Before that, the code of the release reads every kind of record, object and event that this tree writes, on
+moto. Its relay and its workers accept them. The answers of its API are those of this tree, or have fewer
+members.
+
+What this does not prove is in [upgrade.md](upgrade.md#what-only-an-account-can-prove).
+"""
+
+
+def _phase(outcome: Outcome, phase: Phase) -> str:
+    asked, longest = outcome.within(phase)
+    differs, changed = len(phase.differs), len(phase.changed)
+    known = "– | –" if phase.name.startswith("→") else f"{differs} | {changed}"
+    return f"| {phase.name} | {asked.total()} | {longest:.1f} | {known} |"
+
+
+def _counts(outcome: Outcome, misread: list[str]) -> dict[str, str | int]:
+    effects = ", ".join(f"{worker} {number}" for worker, number in outcome.effects.items())
+    return {
+        "requests with the expected answer": len(outcome.answered),
+        "**requests that failed**": f"**{len(outcome.failed)}**",
+        "snapshots confirmed to a producer": outcome.published,
+        "**of these lost**": f"**{len(outcome.lost)}**",
+        "stored but not announced": len(outcome.unannounced),
+        "effects": effects,
+        "effects missing": len(outcome.missing),
+        "effects duplicated": len(outcome.duplicated),
+        "dead letters, records set aside": outcome.dead_letters,
+        "requests that the release answers differently from this tree's records": len(misread),
+    }
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).time().isoformat("milliseconds")
