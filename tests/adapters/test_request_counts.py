@@ -34,10 +34,10 @@ from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
 from tests.adapters.test_evaluation_store import record as evaluation
+from tests.evaluation.backtest_samples import forecast
 from tests.fakes.clock import START, FrozenClock
 from tests.fakes.samples import WORLD, series, stored
 from tests.fakes.stores import MemoryWorlds
-from tests.functions.backtest_samples import forecast
 from tools.bench.items import book_item_bytes, write_units
 
 RETENTION = timedelta(days=30)

@@ -72,7 +72,7 @@ def test_named_test_of_a_measure_without_a_peer_fails_on_a_wrong_number(
     measure: str, test: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, _, name = test.partition("::")
-    named = getattr(importlib.import_module(f"tests.functions.{file.removesuffix('.py')}"), name)
+    named = getattr(importlib.import_module(f"tests.{file.removesuffix('.py').replace('/', '.')}"), name)
     cases = [mark.args for mark in getattr(named, "pytestmark", []) if mark.name == "parametrize"]
     first = dict(zip(cases[0][0], cases[0][1][0], strict=True)) if cases else {}
     named(**first)

@@ -14,8 +14,8 @@ from risk_hub_client.cli import session
 from risk_hub_client.cli.app import HUB_UNAVAILABLE, REFUSED, USAGE, build_app, run
 from tests.client.conftest import IMPATIENT
 from tests.client.server import Server
+from tests.evaluation.backtest_samples import forecast
 from tests.fakes.clock import START
-from tests.functions.backtest_samples import forecast
 
 UNTIL = START + timedelta(days=30)
 DAYS = 252

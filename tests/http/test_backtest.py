@@ -13,9 +13,9 @@ import pytest
 from functions.evaluation.backtest import backtest_risk
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.forecast import CrossSection
+from tests.evaluation.backtest_samples import forecast
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
-from tests.functions.backtest_samples import forecast
 from tests.http.conftest import Hub
 
 SCHEMA = json.loads(

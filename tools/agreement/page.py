@@ -13,32 +13,32 @@ WITHOUT_PEER: Final = (
     (
         "incremental VaR",
         "the difference of two VaRs of rescaled books",
-        "test_risk_measures.py::test_incremental_var_is_var_minus_var_of_the_rescaled_rest",
+        "measures/test_risk_measures.py::test_incremental_var_is_var_minus_var_of_the_rescaled_rest",
     ),
     (
         "stress loss of named shocks",
         "the sum, computed by hand",
-        "test_stress.py::test_the_losses_agree_with_a_computation_by_hand",
+        "evaluation/test_stress.py::test_the_losses_agree_with_a_computation_by_hand",
     ),
     (
         "Sharpe decay and its standard error",
         "Lo's formula, computed by hand",
-        "test_risk_performance.py::test_sharpe_standard_error_matches_lo_2002",
+        "measures/test_risk_performance.py::test_sharpe_standard_error_matches_lo_2002",
     ),
     (
         "Christoffersen's independence",
         "the likelihood of the Markov chain, computed as a product",
-        "test_backtest_statistics.py::test_independence_equals_the_markov_chain_likelihood_ratio",
+        "measures/test_backtest_statistics.py::test_independence_equals_the_markov_chain_likelihood_ratio",
     ),
     (
         "Christoffersen's conditional coverage",
         "the product of both likelihood ratios",
-        "test_backtest_statistics.py::test_conditional_coverage_is_the_product_of_both_ratios",
+        "measures/test_backtest_statistics.py::test_conditional_coverage_is_the_product_of_both_ratios",
     ),
     (
         "Basel's traffic light",
         "the Basel table of 1996",
-        "test_backtest_statistics.py::test_basel_zones_and_increases_match_the_1996_table",
+        "measures/test_backtest_statistics.py::test_basel_zones_and_increases_match_the_1996_table",
     ),
 )
 
@@ -80,7 +80,7 @@ peer that returns them as negative numbers has a minus sign. Every pair of numbe
 
 ## Measures that no peer offers
 
-| measure | compared with | in `tests/functions` |
+| measure | compared with | in `tests` |
 |---|---|---|
 {chr(10).join(f"| {measure} | {held} | `{file}` |" for measure, held, file in WITHOUT_PEER)}
 """

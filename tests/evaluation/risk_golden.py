@@ -1,4 +1,4 @@
-"""Reference numbers of a few books by this engine; `python -m tests.functions.risk_golden --write` stores
+"""Reference numbers of a few books by this engine; `python -m tests.evaluation.risk_golden --write` stores
 them.
 
 Up to 200 assets the result hash is stored. Above, the last bits depend on the processor family: numbers are

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from functions.evaluation.backtest.last_forecasts import KEYS_PER_READ, last_forecast_of_each_date
 from functions.evaluation.forecast_key import as_of_in_key, forecast_id
 from risk_hub_contracts.base.times import format_instant
-from tests.functions.backtest_samples import forecast
+from tests.evaluation.backtest_samples import forecast
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from functions.evaluation.backtest.days import BacktestSample, pair_with_returns
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 from risk_hub_contracts.reports.forecast import Forecast
-from tests.functions.backtest_samples import forecast
+from tests.evaluation.backtest_samples import forecast
 
 LOSS = {"A": -0.03, "B": 0.01}
 GAIN = {"A": 0.01, "B": 0.01}

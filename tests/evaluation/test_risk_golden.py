@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from functions.evaluation.risk.receipt import ENGINE_VERSION
-from tests.functions.risk_golden import GOLDEN_FILE, kept
+from tests.evaluation.risk_golden import GOLDEN_FILE, kept
 
 KEPT = json.loads(GOLDEN_FILE.read_text(encoding="utf-8"))
-RULE = "a changed number needs a new ENGINE_VERSION; then: python -m tests.functions.risk_golden --write"
+RULE = "a changed number needs a new ENGINE_VERSION; then: python -m tests.evaluation.risk_golden --write"
 LAST_DIGIT = 5e-12
 
 
@@ -22,7 +22,7 @@ def found() -> list[dict[str, Any]]:
     return [
         json.loads(
             subprocess.run(
-                [sys.executable, "-m", "tests.functions.risk_golden"],
+                [sys.executable, "-m", "tests.evaluation.risk_golden"],
                 env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(sys.path)},
                 capture_output=True,
                 text=True,

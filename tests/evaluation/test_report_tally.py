@@ -11,8 +11,8 @@ from events.envelope import CloudEvent
 from functions.evaluation.stress.evaluate import EvaluateStress
 from functions.telemetry.health import ReportTally, WorkerName
 from risk_hub_contracts.reports.risk import RiskStatus
+from tests.evaluation.test_exit_signals import VAR_LIMIT, Engine, policy
 from tests.fakes.evaluated_world import EvaluatedWorld
-from tests.functions.test_exit_signals import VAR_LIMIT, Engine, policy
 
 NON_PSD = {"ids": ["C", "A", "B"], "matrix": [[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]]}
 PSD = {"ids": ["C", "A", "B"], "matrix": [[0.04, 0.0, 0.0], [0.0, 0.04, 0.0], [0.0, 0.0, 0.04]]}

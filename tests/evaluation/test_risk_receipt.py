@@ -23,8 +23,8 @@ from risk_hub_contracts.blob.write import encode_returns
 from risk_hub_contracts.reports.forecast import CrossSection
 from risk_hub_contracts.reports.receipt import result_hash
 from risk_hub_contracts.reports.risk import RiskReport
+from tests.evaluation import threads_probe
 from tests.fakes.evaluated_world import WORLD, EvaluatedWorld, find_measure, verdict
-from tests.functions import threads_probe
 
 SAMPLE = json.loads(SAMPLE_FILE.read_text(encoding="utf-8"))
 PARTS = {name: SAMPLE[name] for name in ("weights", "covariance", "realized_returns")}
@@ -219,7 +219,7 @@ def test_risk_numbers_are_bit_identical_with_one_or_two_blas_threads() -> None:
     """On the committed book, and on vectors from a committed seed that use the array path."""
     told = [
         subprocess.run(
-            [sys.executable, "-m", "tests.functions.threads_probe"],
+            [sys.executable, "-m", "tests.evaluation.threads_probe"],
             env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
