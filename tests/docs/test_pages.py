@@ -21,10 +21,10 @@ INVARIANT = re.compile(r"^\| (INV-\d\d) \|", re.MULTILINE)
 TEST_NAME = re.compile(r"`(test_\w+)`")
 # Numbers are permanent: P4 and U12 are not handled yet, so they have no row.
 FAULTS = [
-    *(f"F{number}" for number in range(1, 31)),
+    *(f"F{number}" for number in range(1, 32)),
     *(f"P{number}" for number in range(1, 13) if number != 4),
     *(f"U{number}" for number in range(4, 15) if number != 12),
-    *(f"L{number}" for number in range(1, 7)),
+    *(f"L{number}" for number in range(1, 8)),
     *(f"I{number}" for number in range(1, 7)),
     "M1",
 ]
