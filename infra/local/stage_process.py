@@ -1,7 +1,6 @@
 """Start and stop of the server process."""
 
 import contextlib
-import fcntl
 import os
 import signal
 import socket
@@ -10,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 from typing import IO, Final
+
+from filelock import lock_descriptor
 
 from infra.local import ports
 from infra.local.errors import LocalStageError
@@ -31,11 +32,9 @@ def hold_lock(settings: LocalSettings) -> IO[str]:
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     lock = settings.lock_file.open("a", encoding="ascii")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not lock_descriptor(lock.fileno(), blocking=False):
         lock.close()
-        raise LocalStageError(_already_running(settings)) from None
+        raise LocalStageError(_already_running(settings))
     return lock
 
 

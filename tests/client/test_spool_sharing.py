@@ -2,13 +2,16 @@
 
 import asyncio
 import multiprocessing
+import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from risk_hub_client import AsyncRiskHubClient, Publication, RiskHubClient, Spool, publishing
-from risk_hub_client.locks import unlock
+from risk_hub_client.locks import folder_lock, try_lock, unlock
 from tests.client.conftest import IMPATIENT, WORLD
 from tests.client.server import Server, slow
 from tests.client.test_spool import DOWN, LARGE, book, folder, left, spooling, stored, waiting
@@ -102,3 +105,39 @@ def test_publish_stops_waiting_for_a_held_spool_lock(
     assert len(spooling.flush().kept) == 1
     unlock(turn)
     assert (len(spooling.flush().delivered), waiting(folder)) == (1, 0)
+
+
+def hold_until_killed(file: Path, held: Any) -> None:
+    assert try_lock(file) is not None
+    held.set()
+    time.sleep(60)
+
+
+def test_lock_of_a_killed_process_is_released(tmp_path: Path) -> None:
+    file, context = tmp_path / "new" / "lock", multiprocessing.get_context("spawn")
+    held = context.Event()
+    holder = context.Process(target=hold_until_killed, args=(file, held), daemon=True)
+    holder.start()
+    assert held.wait(30)
+    assert try_lock(file) is None
+    holder.kill()
+    holder.join()
+    with folder_lock(file):
+        assert try_lock(file) is None
+    assert (stat.S_IMODE(file.stat().st_mode), stat.S_IMODE(file.parent.stat().st_mode)) == (0o600, 0o700)
+
+
+def test_lock_excludes_other_threads_of_the_process(tmp_path: Path) -> None:
+    file, running, most = tmp_path / "lock", 0, 0
+
+    def work(_: int) -> None:
+        nonlocal running, most
+        with folder_lock(file):
+            running += 1
+            most = max(most, running)
+            time.sleep(0.002)
+            running -= 1
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(40)))
+    assert most == 1

@@ -21,6 +21,8 @@ ALLOWED = {"pydantic", "pydantic_core", "typing_extensions", "rfc8785", "blake3"
 CLIENT_ALLOWED = {
     "pydantic",
     "typing_extensions",
+    "filelock",
+    "httpcore2",
     "httpx2",
     "pandas",
     "stamina",

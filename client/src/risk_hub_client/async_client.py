@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar, Unpack
 
@@ -14,7 +14,8 @@ from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.errors import HubError
 from risk_hub_client.inputs import load_blob
-from risk_hub_client.log_redaction import redact_signed_query
+from risk_hub_client.log_redaction import RedactingAsyncTransport
+from risk_hub_client.proxies import environment_mounts
 from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_client.reports import ReportDocument, SignalSpan
 from risk_hub_client.results import HubContract, Publication, StoredSnapshot
@@ -49,7 +50,11 @@ class AsyncRiskHubClient(ClientBase):
 
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(**client_options(self.settings))
+        options = client_options(self.settings)
+        trust_env = options["trust_env"]
+        open_transport = partial(RedactingAsyncTransport, httpx2.create_ssl_context(trust_env=trust_env))
+        mounts = environment_mounts(lambda proxy: open_transport(proxy=proxy), trust_env=trust_env)
+        return httpx2.AsyncClient(**options, transport=open_transport(), mounts=mounts)
 
     async def __aenter__(self) -> Self:
         """Open the connections."""
@@ -284,10 +289,9 @@ class AsyncRiskHubClient(ClientBase):
         body = exchange.call.body
         content = _as_async_iterator(body()) if callable(body) else body
         try:
-            with redact_signed_query(signed=not exchange.call.to_hub):
-                buffer = await asyncio.wait_for(
-                    self._collect(exchange, content), exchange.deadline.remaining_seconds + GRACE_SECONDS
-                )
+            buffer = await asyncio.wait_for(
+                self._collect(exchange, content), exchange.deadline.remaining_seconds + GRACE_SECONDS
+            )
         except TimeoutError:
             raise exchange.deadline_error() from None
         except SEND_ERRORS as error:

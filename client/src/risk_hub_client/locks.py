@@ -1,4 +1,7 @@
-"""Folder locks, exclusive among threads, tasks and processes."""
+"""Folder locks, exclusive among threads, tasks and processes; the operating system releases them after a crash.
+
+`filelock` locks the descriptor. Its `FileLock` is not used: by default it falls back to a lock that outlives a crash.
+"""
 
 import os
 from collections.abc import Iterator
@@ -6,17 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-try:
-    import fcntl
-except (
-    ImportError
-):  # pragma: no cover - where files have no such locks, a folder is for one process and one thread
-    fcntl = None  # type: ignore[assignment]
+from filelock import lock_descriptor
 
 __all__ = ["FILE_MODE", "FOLDER_MODE", "folder_lock", "try_lock", "unlock"]
 
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
+# A lock is held for a few file operations.
+POLL_SECONDS: Final = 0.005
 
 
 @contextmanager
@@ -24,12 +24,11 @@ def folder_lock(file: Path) -> Iterator[None]:
     """Hold the lock for the block; the block must not send a request.
 
     Raises:
-        OSError: the file cannot be created.
+        OSError: the file cannot be created or locked.
     """
     handle = _open(file)
     try:
-        if fcntl is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        lock_descriptor(handle, poll_interval=POLL_SECONDS)
         yield
     finally:
         unlock(handle)
@@ -41,18 +40,17 @@ def try_lock(file: Path) -> int | None:
     Each call opens the file again, so that the lock also excludes other threads of this process.
 
     Raises:
-        OSError: the file cannot be created.
+        OSError: the file cannot be created or locked.
     """
     handle = _open(file)
     try:
-        if fcntl is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
+        locked = lock_descriptor(handle, blocking=False)
     except OSError:
-        os.close(handle)
+        unlock(handle)
         raise
+    if not locked:
+        unlock(handle)
+        return None
     return handle
 
 

@@ -1,36 +1,35 @@
-"""Log redaction of signed requests: the query string grants access to the blob store."""
+"""Log redaction of signed requests: the query string grants access to the blob store.
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Final
+The HTTP library logs a request's URL after the transport returns, so the transports remove the query string from
+requests that are marked as signed. No logger is changed.
+"""
+
+from typing import Any, Final
 
 import httpx2
 
-__all__ = ["redact_signed_query"]
+__all__ = ["RedactingAsyncTransport", "mark_signed", "redact_signed_query"]
 
-_SIGNED: ContextVar[bool] = ContextVar("signed", default=False)
-_LOGGER: Final = logging.getLogger("httpx2")
-
-
-@contextmanager
-def redact_signed_query(*, signed: bool) -> Iterator[None]:
-    """Redact the query string of signed requests in the HTTP library's logs within the block."""
-    before = _SIGNED.set(signed)
-    try:
-        yield
-    finally:
-        _SIGNED.reset(before)
+SIGNED: Final = "risk_hub_signed"
 
 
-def _redact_query(record: logging.LogRecord) -> bool:
-    if _SIGNED.get() and isinstance(record.args, tuple):
-        record.args = tuple(
-            argument.copy_with(query=None) if isinstance(argument, httpx2.URL) else argument
-            for argument in record.args
-        )
-    return True
+def mark_signed(*, signed: bool) -> dict[str, Any]:
+    """Return the request extensions that mark a request as signed or not."""
+    return {SIGNED: signed}
 
 
-_LOGGER.addFilter(_redact_query)
+def redact_signed_query(request: httpx2.Request) -> None:
+    """Remove the query string of a signed request that was sent."""
+    if request.extensions.get(SIGNED):
+        request.url = request.url.copy_with(query=None)
+
+
+class RedactingAsyncTransport(httpx2.AsyncHTTPTransport):
+    """A transport of the HTTP library after which a signed request has no query string."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request."""
+        try:
+            return await super().handle_async_request(request)
+        finally:
+            redact_signed_query(request)

@@ -12,16 +12,15 @@ import stamina
 from risk_hub_client import blob_transfers, publishing, reads, registry, reports
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
-from risk_hub_client.deadlines import enforce_deadlines, request_deadline
+from risk_hub_client.deadlines import request_deadline
 from risk_hub_client.errors import HubError
 from risk_hub_client.inputs import load_blob
-from risk_hub_client.log_redaction import redact_signed_query
 from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_client.reports import ReportDocument, SignalSpan
 from risk_hub_client.results import HubContract, Publication, StoredSnapshot
 from risk_hub_client.retries import RETRYABLE_ERRORS, retry_options
 from risk_hub_client.spool import Flushed
-from risk_hub_client.transport import SEND_ERRORS, Exchange, client_options
+from risk_hub_client.transport import SEND_ERRORS, Exchange
 from risk_hub_client.wire import PAUSED, Answer, Call, Pause, TransientError
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind, Decoded
@@ -47,7 +46,10 @@ class RiskHubClient(ClientBase):
 
     @cached_property
     def _http(self) -> httpx2.Client:
-        return enforce_deadlines(httpx2.Client(**client_options(self.settings)))
+        # Imported here: it loads `httpcore2`, which commands without a request do not need.
+        from risk_hub_client.blocking_transport import blocking_client  # noqa: PLC0415
+
+        return blocking_client(self.settings)
 
     def __enter__(self) -> Self:
         """Open the connections."""
@@ -282,7 +284,6 @@ class RiskHubClient(ClientBase):
         try:
             with (
                 request_deadline(exchange.deadline),
-                redact_signed_query(signed=not exchange.call.to_hub),
                 self._http.stream(**exchange.request(content)) as response,
             ):
                 buffer = exchange.buffer(response)

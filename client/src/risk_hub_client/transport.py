@@ -7,6 +7,7 @@ import httpx2
 
 from risk_hub_client.cache import ClientCache
 from risk_hub_client.errors import HubError
+from risk_hub_client.log_redaction import mark_signed
 from risk_hub_client.retries import RETRYABLE_ERRORS, Deadline
 from risk_hub_client.settings import LOOPBACK, Settings
 from risk_hub_client.wire import Answer, AnswerBuffer, Call, TransientError
@@ -50,6 +51,7 @@ class Exchange:
             "params": call.query() or None,
             "content": content,
             "timeout": self.deadline.timeout_seconds,
+            "extensions": mark_signed(signed=not call.to_hub),
         }
 
     def buffer(self, response: httpx2.Response) -> AnswerBuffer:
