@@ -14,7 +14,7 @@ With `--json`, a failed command prints one document on stdout: `error`, and furt
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final, cast
+from typing import Final
 
 import typer
 
@@ -35,8 +35,6 @@ __all__ = ["HUB_UNAVAILABLE", "PROGRAM", "REFUSED", "USAGE", "build_app", "main"
 
 PROGRAM: Final = "risk-hub"
 _USAGE_STATUS_BY_COMMAND: Final = {"monitor": 3}
-# Typer exports only this subclass of its usage errors.
-_UsageError: Final = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 ErrorDescriber = Callable[[Exception], tuple[int, str] | None]
 
 
@@ -79,10 +77,10 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, *describers: E
     command_line = list(sys.argv[1:] if arguments is None else arguments)
     try:
         status = app(args=command_line, prog_name=PROGRAM, standalone_mode=False)
-    except _UsageError as error:
+    except typer.TyperException as error:
         if "--json" in command_line:
             print_document({"error": error.format_message(), "type": "usage"})
-        error.show()
+        error.show()  # type: ignore[attr-defined]  # all have it; Typer declares it on a private subclass
         return _USAGE_STATUS_BY_COMMAND.get(command_line[0] if command_line else "", USAGE)
     except Exception as error:
         known = next(

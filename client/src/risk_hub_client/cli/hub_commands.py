@@ -12,7 +12,15 @@ from rich.table import Table
 from risk_hub_client import StoredSnapshot
 from risk_hub_client.cache import ClientCache
 from risk_hub_client.cli.existence_checks import require_world
-from risk_hub_client.cli.options import Json, check_period
+from risk_hub_client.cli.options import (
+    Expired,
+    Json,
+    KnownAt,
+    OldestFirst,
+    OnlyActor,
+    OnlyStage,
+    check_period,
+)
 from risk_hub_client.cli.screen import print_document, print_line, progress_bar
 from risk_hub_client.cli.session import Url, open_client
 from risk_hub_client.cli.snapshot_file import SnapshotFile
@@ -24,10 +32,6 @@ World = Annotated[str, typer.Option(help="The world's id.")]
 OptionalWorld = Annotated[str | None, typer.Option(help="The world's id, if the file names none.")]
 Actor = Annotated[str | None, typer.Option(help="Who publishes, if the file does not say.")]
 Stage = Annotated[str | None, typer.Option(help="Under which stage, if the file does not say.")]
-OnlyStage = Annotated[str | None, typer.Option("--stage", help="Only snapshots of this stage.")]
-OnlyActor = Annotated[str | None, typer.Option("--actor", help="Only snapshots of this actor.")]
-KnownAt = Annotated[str | None, typer.Option(help="Answer as the hub would have at this instant.")]
-Expired = Annotated[bool, typer.Option("--include-expired", help="Read history: expired snapshots too.")]
 BlobFile = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="This part as an rsh1 file.")
 ]
@@ -145,7 +149,7 @@ def list_snapshots(
     known_at: KnownAt = None,
     url: Url = None,
     *,
-    oldest_first: Annotated[bool, typer.Option("--oldest-first", help="Otherwise newest first.")] = False,
+    oldest_first: OldestFirst = False,
     include_expired: Expired = False,
     json: Json = False,
 ) -> None:

@@ -7,6 +7,11 @@ import typer
 
 from risk_hub_contracts.base.times import InstantError, parse_instant
 
+OnlyStage = Annotated[str | None, typer.Option("--stage", help="Only snapshots of this stage.")]
+OnlyActor = Annotated[str | None, typer.Option("--actor", help="Only snapshots of this actor.")]
+KnownAt = Annotated[str | None, typer.Option(help="Answer as the hub would have at this instant.")]
+Expired = Annotated[bool, typer.Option("--include-expired", help="Read history: expired snapshots too.")]
+OldestFirst = Annotated[bool, typer.Option("--oldest-first", help="Otherwise newest first.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

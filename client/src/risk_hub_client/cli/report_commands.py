@@ -1,17 +1,27 @@
 """`risk show`, `stress show`, `signals list`: results that the hub derived from a world's snapshots."""
 
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Annotated, Final
 
 import typer
 
+from risk_hub_client import RiskHubClient
 from risk_hub_client.cli.existence_checks import require_world
-from risk_hub_client.cli.hub_commands import Expired, KnownAt, OnlyActor, OnlyStage
-from risk_hub_client.cli.options import Json, check_period
+from risk_hub_client.cli.options import (
+    Expired,
+    Json,
+    KnownAt,
+    OldestFirst,
+    OnlyActor,
+    OnlyStage,
+    check_period,
+)
 from risk_hub_client.cli.report_text import risk_lines, signal_lines, stress_lines
 from risk_hub_client.cli.screen import print_document, print_line
 from risk_hub_client.cli.session import Url, open_client
 from risk_hub_client.reads import Filters
+from risk_hub_client.reports import EvaluatedAs, ReportDocument, ReportT
 
 World = Annotated[str, typer.Argument(help="The world.")]
 Version = Annotated[
@@ -40,40 +50,36 @@ def _signals() -> None:
     """Exit signals."""
 
 
-def show_risk(
-    world: World,
-    version: Version = None,
-    stage: OnlyStage = None,
-    actor: OnlyActor = None,
-    known_at: KnownAt = None,
-    url: Url = None,
-    *,
-    include_expired: Expired = False,
-    json: Json = False,
-) -> None:
-    """Show the risk report on a snapshot."""
-    filters = _filters(version, stage, actor, known_at, include_expired=include_expired)
-    with open_client(url) as hub:
-        found = hub.latest_risk(world, **filters) if version is None else hub.risk(world, version)
-    _print(dict(found) if json else list(risk_lines(found.report, found.evaluated_as)))
+def _show_command(
+    kind: str,
+    latest: Callable[..., ReportDocument[ReportT]],
+    of_version: Callable[[RiskHubClient, str, str], ReportDocument[ReportT]],
+    lines: Callable[[ReportT, EvaluatedAs], Iterator[str]],
+) -> Callable[..., None]:
+    """Return the command that shows one kind of report."""
+
+    def show(
+        world: World,
+        version: Version = None,
+        stage: OnlyStage = None,
+        actor: OnlyActor = None,
+        known_at: KnownAt = None,
+        url: Url = None,
+        *,
+        include_expired: Expired = False,
+        json: Json = False,
+    ) -> None:
+        filters = _filters(version, stage, actor, known_at, include_expired=include_expired)
+        with open_client(url) as hub:
+            found = latest(hub, world, **filters) if version is None else of_version(hub, world, version)
+        _print(dict(found) if json else list(lines(found.report, found.evaluated_as)))
+
+    show.__doc__ = f"Show the {kind} report on a snapshot."
+    return show
 
 
-def show_stress(
-    world: World,
-    version: Version = None,
-    stage: OnlyStage = None,
-    actor: OnlyActor = None,
-    known_at: KnownAt = None,
-    url: Url = None,
-    *,
-    include_expired: Expired = False,
-    json: Json = False,
-) -> None:
-    """Show the stress report on a snapshot."""
-    filters = _filters(version, stage, actor, known_at, include_expired=include_expired)
-    with open_client(url) as hub:
-        found = hub.latest_stress(world, **filters) if version is None else hub.stress(world, version)
-    _print(dict(found) if json else list(stress_lines(found.report, found.evaluated_as)))
+show_risk: Final = _show_command("risk", RiskHubClient.latest_risk, RiskHubClient.risk, risk_lines)
+show_stress: Final = _show_command("stress", RiskHubClient.latest_stress, RiskHubClient.stress, stress_lines)
 
 
 def list_signals(
@@ -84,7 +90,7 @@ def list_signals(
     limit: Annotated[int, typer.Option(min=1, help="The largest number to list.")] = SIGNALS_DEFAULT_COUNT,
     url: Url = None,
     *,
-    oldest_first: Annotated[bool, typer.Option("--oldest-first", help="Otherwise newest first.")] = False,
+    oldest_first: OldestFirst = False,
     json: Json = False,
 ) -> None:
     """List a world's exit signals; more pages are fetched as they are needed."""

@@ -184,5 +184,33 @@ QUEUE_AGE: Final = Metric(
 )
 
 METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
-    {value.name: value for value in tuple(globals().values()) if isinstance(value, Metric)}
+    {
+        each.name: each
+        for each in (
+            SNAPSHOT_LAG,
+            SNAPSHOT_MISSING,
+            WORLDS_LATE,
+            WORLDS_STALE,
+            WORLDS_QUIET,
+            SILENCE_SPREAD,
+            WORLDS_EXPECTED,
+            WORLDS_UNEXPECTED,
+            HEARTBEAT,
+            TOKEN_END,
+            QUEUE_DEPTH,
+            SNAPSHOT_PROCESSED,
+            SNAPSHOT_DEDUPE,
+            HTTP_REFUSED,
+            BLOB_ERRORS,
+            WORKER_PROCESSED,
+            SNAPSHOT_EXPIRED,
+            REPORTS,
+            VALIDATION_SUCCESS,
+            SNAPSHOT_FAILED,
+            SNAPSHOT_RETRY,
+            SNAPSHOT_DLQ,
+            PROCESSING_DELAY,
+            QUEUE_AGE,
+        )
+    }
 )

@@ -329,7 +329,52 @@ INTERNAL = ProblemType(
 )
 
 PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
-    {value.slug: value for value in tuple(globals().values()) if isinstance(value, ProblemType)},
+    {
+        each.slug: each
+        for each in (
+            UNAUTHENTICATED,
+            FORBIDDEN_SCOPE,
+            FORBIDDEN_ACTOR,
+            NETWORK_DENIED,
+            ACTOR_REQUIRED,
+            STAGE_INVALID,
+            WORLD_MISMATCH,
+            INVALID_QUERY,
+            CURSOR_INVALID,
+            NOT_FOUND,
+            METHOD_NOT_ALLOWED,
+            BODY_TOO_LARGE,
+            UNSUPPORTED_MEDIA_TYPE,
+            MALFORMED_JSON,
+            NOT_UTF8,
+            DUPLICATE_KEY,
+            NON_FINITE_NUMBER,
+            TOO_DEEP,
+            CONTRACT_VIOLATION,
+            HASH_MISMATCH,
+            REF_INVALID,
+            BLOB_MALFORMED,
+            UPLOAD_INVALID,
+            UPLOAD_MISMATCH,
+            REGISTRATION_INVALID,
+            VERSION_CONFLICT,
+            SNAPSHOT_NOT_FOUND,
+            WORLD_UNKNOWN,
+            SNAPSHOT_EXPIRED,
+            RISK_NOT_FOUND,
+            STRESS_NOT_FOUND,
+            WILL_NOT_BE_EVALUATED,
+            NOTHING_EXPECTED,
+            BLOB_NOT_FOUND,
+            UPLOAD_NOT_FOUND,
+            BLOB_UNAVAILABLE,
+            DOCUMENT_UNAVAILABLE,
+            THROTTLED,
+            UNAVAILABLE,
+            GATEWAY_TIMEOUT,
+            INTERNAL,
+        )
+    }
 )
 
 TEMPORARY_PROBLEMS: Final = (RISK_NOT_FOUND, STRESS_NOT_FOUND)
