@@ -93,9 +93,13 @@ def send(hub: DeployedHub, request: Json) -> Json:
     if request["method"] == STORE_METHOD:
         return _store(request)
     raw = None if body is None else body.encode()
-    answer = hub.send_request(request["method"], request["path"], request["headers"], raw)
-    headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
-    return {"status": answer["statusCode"], "headers": headers, "body": answer.get("body") or ""}
+    return answer_of(hub.send_request(request["method"], request["path"], request["headers"], raw))
+
+
+def answer_of(reply: Json) -> Json:
+    """Return the answer in a handler's reply."""
+    headers = {name.lower(): values[0] for name, values in reply["multiValueHeaders"].items()}
+    return {"status": reply["statusCode"], "headers": headers, "body": reply.get("body") or ""}
 
 
 def _store(request: Json) -> Json:
