@@ -38,13 +38,20 @@ class Release:
         return LocalRelease(read_assembly(self.tree / ASSEMBLY), self._code_zip)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment in which a program runs with this release's contracts."""
+        """Return the environment in which a program runs with this release's contracts and client."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return {**kept, "PYTHONPATH": str(self.tree / "contracts" / "src")}
+        # Release 1.0.0 has the client in its contracts; later releases have a package for it.
+        folders = (self.tree / "contracts" / "src", self.tree / "client" / "src")
+        return {**kept, "PYTHONPATH": ":".join(map(str, folders))}
+
+    def environment_of_code(self) -> dict[str, str]:
+        """Return the environment in which a program runs with all code of this release."""
+        environment = self.environment()
+        return environment | {"PYTHONPATH": f"{self.tree}:{environment['PYTHONPATH']}"}
 
     def _code_zip(self, group: BundleGroup) -> bytes:
-        environment = self.environment() | {"PYTHONPATH": f"{self.tree}:{self.tree / 'contracts' / 'src'}"}
         command = (sys.executable, "-c", ZIP_PROGRAM, group)
+        environment = self.environment_of_code()
         return subprocess.run(command, cwd=self.tree, env=environment, check=True, capture_output=True).stdout
 
 

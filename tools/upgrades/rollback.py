@@ -11,11 +11,11 @@ from pathlib import Path
 from events.envelope import CloudEvent
 from infra.names import WORKER_EVENTS
 from infra.tokens.issue import GRANTED_SCOPES
-from tools.cost.snapshot_flow import stream_record
-from tools.event_samples.emitted import queue_message
 from tests.fakes.clock import START
 from tests.fakes.deployed import SETTINGS
 from tests.fakes.gateway import proxy_event
+from tools.cost.snapshot_flow import stream_record
+from tools.event_samples.emitted import queue_message
 from tools.upgrades import reader
 from tools.upgrades.checked_out_release import ASSEMBLY, Release
 from tools.upgrades.deployed_hub import Json, function_for
@@ -53,11 +53,14 @@ def misread_by(released: Release, home: Path) -> list[str]:
 
 def run_reader(released: Release, plan: Path, answers: Path) -> str | None:
     """Carry out a plan with the code of a release; return the last line of the error if it fails."""
-    environment = released.environment()
-    environment["PYTHONPATH"] = f"{released.tree}:{environment['PYTHONPATH']}"
     command = (sys.executable, "-P", reader.__file__, plan, released.tree / ASSEMBLY, answers)
     done = subprocess.run(
-        command, cwd=released.tree, env=environment, check=False, capture_output=True, text=True
+        command,
+        cwd=released.tree,
+        env=released.environment_of_code(),
+        check=False,
+        capture_output=True,
+        text=True,
     )
     return done.stderr.splitlines()[-1] if done.returncode else None
 

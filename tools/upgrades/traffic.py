@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from risk_hub_client import HubError, NotFoundError, Patience, RiskHubClient
+from risk_hub_contracts.client import HubError, NotFoundError, Patience, RiskHubClient
 
 PRODUCERS = 2
 READERS = 2
