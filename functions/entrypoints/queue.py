@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from events.envelope import CloudEvent
 from functions.entrypoints.blob_errors import count_blob_error
+from functions.evaluation.worker_steps import Outcome
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.ports import Clock
 from functions.telemetry import log
@@ -16,7 +17,7 @@ from functions.telemetry.headline import headline
 from functions.telemetry.health import Health, WorkerName
 from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
 
-Worker = Callable[[CloudEvent], str]
+Worker = Callable[[CloudEvent], Outcome]
 Handler = Callable[[dict[str, Any], Any], Any]
 
 
@@ -34,7 +35,7 @@ def queue_worker(
 
     Args:
         name: the worker's, for its metrics.
-        work: takes one event; returns a `use_cases.work_on_snapshot.Outcome`.
+        work: handles one event.
         clock: the hub's, against which delays are measured.
         stages: the stages that may have their own metrics.
         metered: the worlds that may.
@@ -64,7 +65,7 @@ def queue_worker(
     return handler
 
 
-def _handle(record: SQSRecord, work: Worker, clock: Clock, health: Health) -> tuple[str, CloudEvent]:
+def _handle(record: SQSRecord, work: Worker, clock: Clock, health: Health) -> tuple[Outcome, CloudEvent]:
     """Give one message to the worker, and count the outcome or the error."""
     receives, announced = int(record.attributes.approximate_receive_count), None
     waited_seconds = _waited_seconds(record, clock)
@@ -77,7 +78,9 @@ def _handle(record: SQSRecord, work: Worker, clock: Clock, health: Health) -> tu
         raise
     finally:
         health.received(receives, waited_seconds, announced)
-    health.worked(outcome, announced, clock())
+    health.worked(
+        announced, clock(), repeated=outcome is Outcome.REPEATED, expired=outcome is Outcome.EXPIRED
+    )
     return outcome, announced
 
 

@@ -1,7 +1,7 @@
 """Steps that all workers share: fetch the snapshot, load verified parts, record the event as cause."""
 
 from datetime import datetime
-from typing import Literal
+from enum import StrEnum
 
 from events.envelope import CloudEvent
 from functions.evaluation.derived_record import DerivedRecord, ReportT
@@ -10,13 +10,20 @@ from functions.hub.ports import BlobStore, SnapshotStore
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.snapshot.parse import Component, Snapshot
 
-Outcome = Literal["evaluated", "repeated", "expired", "no_signal", "history"]
-"""Result of a worker's handling of an event.
 
-`evaluated`: a new record was stored. `repeated`: the record was stored before. `expired`: the snapshot had
-expired and was refused. `no_signal`: no limit is broken. `history`: the report is on a past snapshot, which
-never causes a signal (INV-15).
-"""
+class Outcome(StrEnum):
+    """Result of a worker's handling of an event.
+
+    `evaluated`: a new record was stored. `repeated`: the record was stored before. `expired`: the snapshot had
+    expired and was refused. `no_signal`: no limit is broken. `history`: the report is on a past snapshot,
+    which never causes a signal (INV-15).
+    """
+
+    EVALUATED = "evaluated"
+    REPEATED = "repeated"
+    EXPIRED = "expired"
+    NO_SIGNAL = "no_signal"
+    HISTORY = "history"
 
 
 def announced_snapshot(event: CloudEvent, snapshots: SnapshotStore, now: datetime) -> Snapshot | None:
@@ -54,7 +61,7 @@ def verified_bytes(component: Component, blobs: BlobStore) -> bytes:
         BlobError: the blob is missing or not the one that the snapshot names.
         DependencyUnavailableError: the blob store did not answer.
     """
-    return blobs.load(component.ref) if component.ref is not None else component.blob or b""
+    return blobs.load(component.ref) if component.ref is not None else component.inline_blob()
 
 
 def derived_record(event: CloudEvent, report: ReportT) -> DerivedRecord[ReportT]:

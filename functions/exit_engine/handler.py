@@ -1,13 +1,34 @@
 """Lambda entry point of exit_engine."""
 
-from functions.entrypoints.queue import queue_worker
-from functions.wiring.composition import Composition
+from functions.wiring.process import prepare_process, utc_now
 
-_dependencies = Composition()
-handler = queue_worker(
+prepare_process()
+
+from functions.entrypoints.queue import queue_worker
+from functions.evaluation.exits.emit_exit_signals import EmitExitSignals
+from functions.evaluation.store.dynamodb_reports import DynamoDBReports
+from functions.hub.adapters.aws import client
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_metered_worlds import DynamoDBMeteredWorlds
+from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
+from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
+from functions.telemetry.health import ReportTally
+from functions.wiring import settings
+
+_dynamodb, _stages = client("dynamodb"), settings.stages()
+_bodies = BodyStore(client("s3"), settings.bucket())
+_emit = EmitExitSignals(
+    snapshots=DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies),
+    policies=DynamoDBWorlds(_dynamodb, settings.worlds_table()),
+    reports=DynamoDBReports(_dynamodb, settings.reports_table()),
+    clock=utc_now,
+    retention=settings.retention(),
+    tally=ReportTally("exit_engine", _stages),
+)
+lambda_handler = queue_worker(
     "exit_engine",
-    _dependencies.emit_exit_signals(),
-    _dependencies.clock,
-    _dependencies.stages(),
-    _dependencies.metered_worlds(),
+    _emit,
+    clock=utc_now,
+    stages=_stages,
+    metered=DynamoDBMeteredWorlds(client("dynamodb brief"), settings.worlds_table(), utc_now, _stages),
 )

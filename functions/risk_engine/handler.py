@@ -1,5 +1,9 @@
 """Lambda entry point of risk_engine."""
 
+from functions.wiring.process import prepare_process, utc_now
+
+prepare_process()
+
 from dataclasses import asdict
 from typing import Any
 
@@ -7,31 +11,46 @@ from functions.entrypoints.queue import queue_worker
 from functions.evaluation.risk.evaluate import EvaluateRisk
 from functions.evaluation.risk.policy import policy_from
 from functions.evaluation.risk.verify import NothingToVerifyError, VerifyRisk
+from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
+from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
+from functions.evaluation.store.dynamodb_reports import DynamoDBReports
+from functions.hub.adapters.aws import client
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_metered_worlds import DynamoDBMeteredWorlds
+from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
+from functions.hub.adapters.s3_blobs import S3Blobs
 from functions.telemetry import log
-from functions.wiring.composition import Composition
+from functions.telemetry.health import ReportTally
+from functions.wiring import settings
 
-_dependencies = Composition()
-_verify = VerifyRisk(_dependencies.announced_snapshots(), _dependencies.blobs(), _dependencies.reports())
+_s3, _dynamodb, _stages = client("s3"), client("dynamodb"), settings.stages()
+_bodies = BodyStore(_s3, settings.bucket())
+_blobs = S3Blobs(_s3, settings.bucket())
+_snapshots = DynamoDBSnapshots(_dynamodb, settings.snapshots_table(), _bodies)
+_reports = DynamoDBReports(_dynamodb, settings.reports_table())
+
+_verify = VerifyRisk(snapshots=_snapshots, blobs=_blobs, records=_reports)
+_evaluate = EvaluateRisk(
+    snapshots=_snapshots,
+    blobs=_blobs,
+    reports=_reports,
+    forecasts=DynamoDBForecasts(_dynamodb, settings.reports_table(), _bodies),
+    notes=DynamoDBInputNotes(_dynamodb, settings.reports_table()),
+    clock=utc_now,
+    retention=settings.retention(),
+    policy=policy_from(settings.risk_fallback(), settings.legacy_method()),
+    tally=ReportTally("risk_engine", _stages),
+)
 _work = queue_worker(
     "risk_engine",
-    EvaluateRisk(
-        _dependencies.announced_snapshots(),
-        _dependencies.blobs(),
-        _dependencies.reports(),
-        _dependencies.forecasts(),
-        _dependencies.input_notes(),
-        _dependencies.clock,
-        _dependencies.retention(),
-        policy_from(*_dependencies.risk_settings()),
-        _dependencies.tally("risk_engine"),
-    ),
-    _dependencies.clock,
-    _dependencies.stages(),
-    _dependencies.metered_worlds(),
+    _evaluate,
+    clock=utc_now,
+    stages=_stages,
+    metered=DynamoDBMeteredWorlds(client("dynamodb brief"), settings.worlds_table(), utc_now, _stages),
 )
 
 
-def handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 - the context is Lambda's own
+def lambda_handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 - the context is Lambda's own
     """Evaluate the snapshots that a batch of messages announces, or verify a report for an operator."""
     if "verify" in event:
         return _verification_result(event["verify"]["world_id"], event["verify"]["version"])

@@ -1,12 +1,50 @@
 """Lambda entry point of snapshot_writer."""
 
+from functions.wiring.process import prepare_process, utc_now
+
+prepare_process()
+
+from functions.entrypoints.http.authenticator import Authenticator
+from functions.hub.adapters.aws import client
+from functions.hub.adapters.body_store import BodyStore
+from functions.hub.adapters.dynamodb_blob_marks import DynamoDBBlobMarks
+from functions.hub.adapters.dynamodb_metered_worlds import DynamoDBMeteredWorlds
+from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
+from functions.hub.adapters.s3_blobs import S3Blobs
+from functions.hub.adapters.s3_uploads import S3Uploads
+from functions.hub.adapters.secret_tokens import SecretTokens
+from functions.hub.domain.exposure import ExposureLimits
+from functions.hub.domain.offload import OffloadPolicy
+from functions.hub.use_cases.publish_snapshot import PublishSnapshot
+from functions.hub.use_cases.upload_blobs import UploadBlobs
 from functions.snapshot_writer.routes import snapshot_writer
 from functions.snapshot_writer.uploads import add_upload_routes
-from functions.wiring.composition import Composition
+from functions.wiring import settings
 
-_dependencies = Composition()
-_authenticator = _dependencies.authenticator()
-_snapshots = snapshot_writer(
-    _dependencies.publish_snapshot(), _authenticator, _dependencies.stages(), _dependencies.metered_worlds()
+_s3, _dynamodb, _stages = client("s3"), client("dynamodb"), settings.stages()
+_blobs = S3Blobs(_s3, settings.bucket())
+_marks = DynamoDBBlobMarks(_dynamodb, settings.marks_table())
+_tokens = SecretTokens(client("secretsmanager"), settings.tokens_secret_arn(), utc_now)
+_authenticator = Authenticator(_tokens, utc_now)
+
+_publish = PublishSnapshot(
+    snapshots=DynamoDBSnapshots(
+        _dynamodb, settings.snapshots_table(), bodies=BodyStore(_s3, settings.bucket())
+    ),
+    blobs=_blobs,
+    marks=_marks,
+    clock=utc_now,
+    offload=OffloadPolicy(settings.offload_enabled(), settings.inline_threshold_entries()),
+    retention=settings.retention(),
+    exposure=ExposureLimits.parse(settings.gross_exposure_max()),
 )
-handler = add_upload_routes(_snapshots, _dependencies.upload_blobs(), _authenticator)
+_upload = UploadBlobs(
+    blobs=_blobs,
+    uploads=S3Uploads(client("s3 copying"), settings.bucket()),
+    marks=_marks,
+    clock=utc_now,
+)
+_metered = DynamoDBMeteredWorlds(client("dynamodb brief"), settings.worlds_table(), utc_now, _stages)
+lambda_handler = add_upload_routes(
+    snapshot_writer(_publish, _authenticator, _stages, _metered), _upload, _authenticator
+)

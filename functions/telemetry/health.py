@@ -49,13 +49,13 @@ class Health:
         if receives > FIRST_RECEIVE:
             self._count(m.SNAPSHOT_RETRY, event)
 
-    def worked(self, outcome: str, event: CloudEvent, now: datetime) -> None:
+    def worked(self, event: CloudEvent, now: datetime, *, repeated: bool, expired: bool) -> None:
         """Count a message that was handled, and measure the delay after its event."""
         self._values.append((m.WORKER_PROCESSED, 1))
-        if outcome == "repeated":
+        if repeated:
             self._values.append((m.SNAPSHOT_DEDUPE, 1))
         # Replays and past snapshots are late by design: their delay and expiry do not measure the pipeline.
-        if outcome == "expired":
+        if expired:
             self._count(m.SNAPSHOT_EXPIRED, None if event.replay else event)
             if not event.replay:
                 self._count_expired_world(event)

@@ -1,1 +1,1 @@
-"""Build a function's dependencies from its environment."""
+"""Settings, clock and state of a function's process; a handler builds its adapters from them."""

@@ -1,11 +1,13 @@
 """INV-12: for every alarm on the hub's own metrics, a function's own code writes that metric with those dimensions."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast, get_args
+from unittest.mock import patch
 
 import pytest
 
@@ -13,6 +15,7 @@ from events.envelope import CloudEvent
 from functions.announcing.relay_records import RelayResult
 from functions.entrypoints.http.router import Router
 from functions.entrypoints.queue import queue_worker
+from functions.evaluation.worker_steps import Outcome
 from functions.event_relay.batch_metrics import report as announced
 from functions.freshness_monitor.pass_metrics import report, write_token_end_metric
 from functions.hub.domain.freshness import tally
@@ -22,13 +25,15 @@ from functions.telemetry.health import ReportTally, WorkerName
 from infra.cdk.alarms.table import alarm_rules
 from infra.environments import ENVIRONMENTS
 from infra.local.emf_bridge import emf_document, metric_data
-from infra.names import WORKER_EVENTS, metrics_namespace
+from infra.names import STAGE_ALLOW_LIST, WORKER_EVENTS, FunctionFolder, metrics_namespace
 from risk_hub_contracts.base.problems import PROBLEMS, ProblemError
 from risk_hub_contracts.base.tokens import Token
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.reports.risk import RiskStatus
 from tests.fakes.clock import FrozenClock
+from tests.fakes.cold_start import cold_start
 from tests.fakes.gateway import proxy_event
+from tests.fakes.template_variables import template_variables
 from tests.http.conftest import STAGES as DATA_STAGES
 from tests.http.conftest import Hub, book, post
 from tools.event_samples.emitted import queue_message
@@ -114,14 +119,14 @@ def work(worker: Any, stage: str) -> None:
     provenance = {**event.data["provenance"], "stage": stage}
     event = event.model_copy(update={"data": {**event.data, "provenance": provenance}})
     context = SimpleNamespace(aws_request_id="r")
-    for outcome in ("expired", ValueError("for a test")):
+    for outcome in (Outcome.EXPIRED, ValueError("for a test")):
         queue_worker(worker, answering(outcome), FrozenClock(datetime.now(tz=UTC)), DATA_STAGES)(
             queue_message(event, worker), context
         )
 
 
-def answering(outcome: str | Exception) -> Any:
-    def worked(_: CloudEvent) -> str:
+def answering(outcome: Outcome | Exception) -> Any:
+    def worked(_: CloudEvent) -> Outcome:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -143,7 +148,11 @@ def test_inv12_every_alarmed_hub_metric_is_emitted_by_a_function_with_its_dimens
 
 
 @pytest.mark.parametrize("worker", WORKER_EVENTS)
-def test_every_worker_handler_receives_the_allowed_stages_for_metrics(worker: str) -> None:
-    assert "_dependencies.stages()" in (ROOT / "functions" / worker / "handler.py").read_text(
-        encoding="utf-8"
-    )
+def test_every_worker_handler_receives_the_allowed_stages_for_metrics(worker: FunctionFolder) -> None:
+    variables = template_variables(worker)
+    with (
+        patch.dict(os.environ, variables, clear=True),
+        patch("functions.entrypoints.queue.queue_worker") as made,
+    ):
+        cold_start(worker)
+    assert made.call_args.kwargs["stages"] == frozenset(variables[STAGE_ALLOW_LIST].split(","))

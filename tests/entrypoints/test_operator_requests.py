@@ -55,14 +55,14 @@ def test_invalid_replay_request_returns_the_reason(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
     monkeypatch.setattr(module, "_replay", refusing(error))
-    assert reason in module.handler({"replay": PERIOD}, None)["refused"]
+    assert reason in module.lambda_handler({"replay": PERIOD}, None)["refused"]
 
 
 @pytest.mark.parametrize("module", ["event_relay"], indirect=True)
 def test_failed_replay_raises(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_replay", refusing(OSError("no bus")))
     with pytest.raises(OSError, match="no bus"):
-        module.handler({"replay": PERIOD}, None)
+        module.lambda_handler({"replay": PERIOD}, None)
 
 
 @pytest.mark.parametrize("module", ["risk_engine"], indirect=True)
@@ -71,7 +71,7 @@ def test_verifying_a_missing_report_returns_the_reason(
 ) -> None:
     error = NothingToVerifyError("world 'us20' has no version 'v9'")
     monkeypatch.setattr(module, "_verify", refusing(error))
-    answer = module.handler({"verify": {"world_id": "us20", "version": "v9"}}, None)
+    answer = module.lambda_handler({"verify": {"world_id": "us20", "version": "v9"}}, None)
     assert json.loads(json.dumps(answer)) == {"refused": str(error)}
 
 
@@ -81,4 +81,4 @@ def test_verifying_a_stored_report_with_a_missing_key_raises(
 ) -> None:
     monkeypatch.setattr(module, "_verify", refusing(KeyError("receipt")))
     with pytest.raises(KeyError):
-        module.handler({"verify": {"world_id": "us20", "version": "v1"}}, None)
+        module.lambda_handler({"verify": {"world_id": "us20", "version": "v1"}}, None)

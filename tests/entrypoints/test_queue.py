@@ -9,6 +9,7 @@ import pytest
 
 from events.envelope import CloudEvent
 from functions.entrypoints.queue import queue_worker
+from functions.evaluation.worker_steps import Outcome
 from functions.hub.ports import BlobError
 from risk_hub_contracts.base.limits import QUEUE_RECEIVES_MAX_COUNT
 from risk_hub_contracts.blob.refs import BlobRef
@@ -41,7 +42,7 @@ def batch(sample: CloudEvent, *receives: int) -> dict[str, Any]:
     return {"Records": records}
 
 
-def handled(work: Callable[[CloudEvent], str], invocation: dict[str, Any], **late: float) -> Any:
+def handled(work: Callable[[CloudEvent], Outcome], invocation: dict[str, Any], **late: float) -> Any:
     clock = FrozenClock(START)
     clock.advance(**late)
     return queue_worker("stress_engine", work, clock, STAGES)(invocation, SimpleNamespace(aws_request_id="r"))
@@ -65,7 +66,7 @@ def totals(document: dict[str, Any]) -> dict[str, float]:
 def test_f28_expiry_in_a_replay_is_not_counted_by_stage(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str], *, replay: bool
 ) -> None:
-    handled(lambda _: "expired", batch(sample.model_copy(update={"replay": replay}), 1))
+    handled(lambda _: Outcome.EXPIRED, batch(sample.model_copy(update={"replay": replay}), 1))
     written = lines(capsys)
     by_stage = [line for line in written if "worker" not in line]
     assert [line["risk_hub_snapshot_expired_total"] for line in by_stage] == ([] if replay else [[1]])
@@ -76,11 +77,11 @@ def test_f28_expiry_in_a_replay_is_not_counted_by_stage(
 def test_inv_15_history_events_are_not_counted_as_failures_until_dead_lettered(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_: CloudEvent) -> str:
+    def fail(_: CloudEvent) -> Outcome:
         raise ValueError("for a test")
 
     past = sample.model_copy(update={"history": True})
-    handled(lambda _: "history", batch(past, 1), days=90)
+    handled(lambda _: Outcome.HISTORY, batch(past, 1), days=90)
     assert "risk_hub_processing_delay_seconds" not in emf(capsys)
     assert handled(fail, batch(past, 1), days=90)["batchItemFailures"]
     assert not [line for line in lines(capsys) if "risk_hub_snapshot_failed_total" in line]
@@ -91,8 +92,10 @@ def test_inv_15_history_events_are_not_counted_as_failures_until_dead_lettered(
 def test_outcomes_retries_and_delay_are_measured(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = iter(["evaluated", "repeated", "repeated", "expired", "no_signal"])
-    assert handled(lambda _: next(words), batch(sample, 1, 1, 2, 1, 3), seconds=7) == {
+    outcomes = iter(
+        [Outcome.EVALUATED, Outcome.REPEATED, Outcome.REPEATED, Outcome.EXPIRED, Outcome.NO_SIGNAL]
+    )
+    assert handled(lambda _: next(outcomes), batch(sample, 1, 1, 2, 1, 3), seconds=7) == {
         "batchItemFailures": []
     }
     document = emf(capsys)
@@ -109,7 +112,7 @@ def test_metric_dimensions_never_come_from_event_data(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """F30: an event's world and stage are client input."""
-    handled(lambda _: "a word of its own", batch(sample, 1))
+    handled(lambda _: Outcome.EVALUATED, batch(sample, 1))
     document = emf(capsys)
     (directive,) = document["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == NAMESPACE
@@ -121,10 +124,10 @@ def test_metric_dimensions_never_come_from_event_data(
 def test_f11_only_the_failed_message_of_a_batch_is_returned(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def work(event: CloudEvent) -> str:
+    def work(event: CloudEvent) -> Outcome:
         if event.id == "1":
             raise RuntimeError("a dependency is down")
-        return "evaluated"
+        return Outcome.EVALUATED
 
     reply = handled(work, batch(sample, 1, 4, 1))
     assert reply == {"batchItemFailures": [{"itemIdentifier": "1"}]}
@@ -138,7 +141,7 @@ def test_f11_only_the_failed_message_of_a_batch_is_returned(
 def test_batch_with_only_failures_returns_every_message_id(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def work(_: CloudEvent) -> str:
+    def work(_: CloudEvent) -> Outcome:
         raise RuntimeError("the store is down")
 
     reply = handled(work, batch(sample, 1, 1))
@@ -149,7 +152,7 @@ def test_batch_with_only_failures_returns_every_message_id(
 def test_failures_are_counted_by_stage_only_for_deployed_stages(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def work(_: CloudEvent) -> str:
+    def work(_: CloudEvent) -> Outcome:
         raise RuntimeError("the store is down")
 
     elsewhere = {**sample.data, "provenance": {"actor": "a", "stage": "made-up"}}
@@ -171,7 +174,7 @@ def test_failures_are_counted_by_stage_only_for_deployed_stages(
 def test_only_the_failure_of_the_last_receive_is_a_dead_letter(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def work(_: CloudEvent) -> str:
+    def work(_: CloudEvent) -> Outcome:
         raise RuntimeError("the store is down")
 
     handled(work, batch(sample, QUEUE_RECEIVES_MAX_COUNT - 1))
@@ -183,7 +186,7 @@ def test_only_the_failure_of_the_last_receive_is_a_dead_letter(
 def test_unusable_blob_is_counted_as_a_blob_error(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def work(_: CloudEvent) -> str:
+    def work(_: CloudEvent) -> Outcome:
         ref = BlobRef(ref=f"s3://b/risk-blobs/w1/{'a' * 64}", sha256="a" * 64, bytes=1, kind="covariance")
         raise BlobError(ref, "the blob is missing")
 
@@ -195,21 +198,21 @@ def test_unusable_blob_is_counted_as_a_blob_error(
 def test_queue_age_of_a_message_is_measured(sample: CloudEvent, capsys: pytest.CaptureFixture[str]) -> None:
     invocation = batch(sample, 1)
     invocation["Records"][0]["attributes"]["SentTimestamp"] = str(int(START.timestamp() * 1000) - 90_000)
-    handled(lambda _: "evaluated", invocation)
+    handled(lambda _: Outcome.EVALUATED, invocation)
     assert emf(capsys)["risk_hub_queue_age_seconds"] == [90.0]
 
 
 def test_invalid_event_is_returned_and_the_rest_of_the_batch_is_handled(sample: CloudEvent) -> None:
     invocation = batch(sample, 1, 1)
     invocation["Records"][0]["body"] = json.dumps({"detail": {"specversion": "1.0"}})
-    reply = handled(lambda _: "evaluated", invocation)
+    reply = handled(lambda _: Outcome.EVALUATED, invocation)
     assert reply == {"batchItemFailures": [{"itemIdentifier": "0"}]}
 
 
 def test_processing_delay_is_zero_when_the_clock_is_behind_the_producer(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handled(lambda _: "evaluated", batch(sample, 1), seconds=-5)
+    handled(lambda _: Outcome.EVALUATED, batch(sample, 1), seconds=-5)
     assert emf(capsys)["risk_hub_processing_delay_seconds"] == [0.0]
 
 
@@ -217,7 +220,7 @@ def test_f28_replayed_event_writes_no_processing_delay(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     replayed = sample.model_copy(update={"replay": True})
-    handled(lambda _: "repeated", batch(replayed, 1), hours=40)
+    handled(lambda _: Outcome.REPEATED, batch(replayed, 1), hours=40)
     document = emf(capsys)
     assert document["risk_hub_worker_processed_total"] == [1.0]
     assert "risk_hub_processing_delay_seconds" not in document
@@ -230,7 +233,7 @@ def test_expiry_is_counted_by_world_only_for_worlds_with_metrics_in_a_deployed_s
     """F30: neither an unexpected world nor a caller's own stage name becomes a dimension."""
     event = sample.model_copy(update={"data": {**sample.data, "provenance": {"actor": "a", "stage": stage}}})
     worker = queue_worker(
-        "stress_engine", lambda _: "expired", FrozenClock(START), STAGES, lambda *_: metered
+        "stress_engine", lambda _: Outcome.EXPIRED, FrozenClock(START), STAGES, lambda *_: metered
     )
     worker(batch(event, 1, 1), SimpleNamespace(aws_request_id="r"))
     by_world = [line for line in lines(capsys) if "world_id" in line]
@@ -247,6 +250,8 @@ def test_f28_expiry_in_a_replay_is_not_counted_by_world(
     sample: CloudEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     replayed = sample.model_copy(update={"replay": True})
-    worker = queue_worker("stress_engine", lambda _: "expired", FrozenClock(START), STAGES, lambda *_: True)
+    worker = queue_worker(
+        "stress_engine", lambda _: Outcome.EXPIRED, FrozenClock(START), STAGES, lambda *_: True
+    )
     worker(batch(replayed, 1), SimpleNamespace(aws_request_id="r"))
     assert [line for line in lines(capsys) if "world_id" in line] == []

@@ -67,8 +67,8 @@ def image() -> Callable[[dict[str, Any], None], dict[str, Any]]:
     runtime.register_after_restore = hooks.append  # type: ignore[attr-defined]
     sys.modules["snapshot_restore_py"] = runtime
     botocore.httpsession.URLLib3Session.send = answer  # type: ignore[method-assign,assignment]
-    from functions.snapshot_reader.handler import handler as reader  # noqa: PLC0415
-    from functions.snapshot_writer.handler import handler as writer  # noqa: PLC0415
+    from functions.snapshot_reader.handler import lambda_handler as reader  # noqa: PLC0415
+    from functions.snapshot_writer.handler import lambda_handler as writer  # noqa: PLC0415
 
     assert callable(reader)
     return writer
@@ -99,10 +99,10 @@ def restored(
     handler: Callable[[dict[str, Any], None], dict[str, Any]], days_later: int, dice: Any
 ) -> dict[str, Any]:
     """Resume from the image with other credentials on another day."""
-    from functions.wiring import composition  # noqa: PLC0415
+    from functions.wiring import process  # noqa: PLC0415
 
     now = FIRST_DAY + timedelta(days=days_later)
-    vars(composition)["datetime"] = types.SimpleNamespace(now=lambda _: now)
+    vars(process)["datetime"] = types.SimpleNamespace(now=lambda _: now)
     random.setstate(dice)  # a fork reseeds random; Lambda's restore does not
     os.environ["AWS_ACCESS_KEY_ID"] = f"KEYOFDAY{days_later}"
     os.environ["AWS_SECRET_ACCESS_KEY"] = os.urandom(8).hex()

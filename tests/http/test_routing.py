@@ -1,7 +1,9 @@
 """Route selection, and an answer to every exception."""
 
+import gc
 from collections.abc import Mapping
 from typing import Any
+from weakref import ReferenceType, ref
 
 import pytest
 from aws_lambda_powertools.event_handler import Response
@@ -79,6 +81,20 @@ def test_unexpected_exception_is_a_500_problem_without_its_text() -> None:
     answer = failing(proxy_event("GET", "/", [], None), None)
     assert answer["statusCode"] == 500
     assert "secret" not in answer["body"]
+
+
+def test_router_keeps_no_request_after_its_answer() -> None:
+    answered: list[ReferenceType[Request]] = []
+
+    def remember(request: Request, _path: Mapping[str, str]) -> Response[Any]:
+        answered.append(ref(request))
+        return json_response(200, {})
+
+    router = Router()
+    router.add("GET", "/", remember)
+    router(proxy_event("GET", "/", [], None), None)
+    gc.collect()
+    assert [each() for each in answered] == [None]
 
 
 def test_header_lookup_is_case_insensitive_in_both_event_formats() -> None:

@@ -77,7 +77,7 @@ class Assembly:
         return only(
             each
             for each in self.properties("service", "AWS::Lambda::Function")
-            if each["Handler"] == f"functions.{folder}.handler.handler"
+            if each["Handler"] == f"functions.{folder}.handler.lambda_handler"
         )
 
     def table(self, name: str) -> dict[str, Any]:

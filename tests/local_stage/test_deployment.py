@@ -111,7 +111,7 @@ def stored_names(stage: RunningStage, key: str) -> list[str]:
 def test_hub_code_zip_excludes_risk_infra_and_tests() -> None:
     with zipfile.ZipFile(io.BytesIO(build_code_zip("hub"))) as archive:
         names = archive.namelist()
-    assert "functions/wiring/composition.py" in names
+    assert "functions/wiring/settings.py" in names
     assert not [name for name in names if name.startswith(("functions/risk", "infra", "tests"))]
 
 

@@ -170,7 +170,7 @@ def door(method: str, path: str) -> str:
 def invoke(function: str, event: dict[str, Any]) -> Any:
     """Call a function's handler; write its exception as Lambda would write it."""
     called.add(function)
-    handler = importlib.import_module(f"functions.{function}.handler").handler
+    handler = importlib.import_module(f"functions.{function}.handler").lambda_handler
     try:
         return handler(event, CONTEXT) or {}
     except Exception:

@@ -21,6 +21,7 @@ from functions.evaluation.input_note import InputNote, returns_note_id
 from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.evaluation.store.dynamodb_reports import DynamoDBReports
+from functions.evaluation.worker_steps import Outcome
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.dynamodb_registry import DynamoDBRegistry
 from functions.hub.adapters.dynamodb_worlds import DynamoDBWorlds
@@ -165,9 +166,9 @@ def test_worker_accepts_an_event_with_an_unknown_attribute(monkeypatch: pytest.M
     message["Records"][0]["body"] = json.dumps(body | {"detail": body["detail"] | {"addedlater": "x"}})
     taken: list[CloudEvent] = []
 
-    def work(announced: CloudEvent) -> str:
+    def work(announced: CloudEvent) -> Outcome:
         taken.append(announced)
-        return "evaluated"
+        return Outcome.EVALUATED
 
     reply = queue_worker("stress_engine", work, FrozenClock(), frozenset({STAGE}))(
         message, SimpleNamespace(aws_request_id="r")

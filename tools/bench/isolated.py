@@ -19,7 +19,7 @@ IMPORT: Final = """
 import importlib, json, sys
 bundle, module = sys.argv[1:]
 sys.path.insert(0, bundle)
-assert callable(importlib.import_module(module).handler)
+assert callable(importlib.import_module(module).lambda_handler)
 found = (getattr(each, "__file__", None) for each in list(sys.modules.values()))
 outside = [each for each in found if each and each.startswith("/") and "site-packages" in each]
 assert not outside, outside
@@ -83,7 +83,7 @@ def imported(folder: FunctionFolder) -> tuple[str, ...]:
             "-c",
             IMPORT,
             str(unpacked(BUNDLE_OF[folder])),
-            handler(folder).removesuffix(".handler"),
+            handler(folder).removesuffix(".lambda_handler"),
         ],
         env=VARIABLES,
         capture_output=True,

@@ -68,25 +68,25 @@ def floor() -> Round:
 def post() -> Round:
     """Return a whole POST of 20 weights: the deployed handler."""
     stub.install()
-    from functions.snapshot_writer.handler import handler  # noqa: PLC0415
+    from functions.snapshot_writer.handler import lambda_handler  # noqa: PLC0415
 
     request = event("POST", PATH, json.dumps(book(20)))
-    return lambda: _expect(handler(request, None), 201)
+    return lambda: _expect(lambda_handler(request, None), 201)
 
 
 def latest() -> Round:
     """Return a whole GET of the latest snapshot of 20 weights: the deployed handler."""
     stub.install({"Query": json.dumps({"Items": [stored_item()]}).encode()})
-    from functions.snapshot_reader.handler import handler  # noqa: PLC0415
+    from functions.snapshot_reader.handler import lambda_handler  # noqa: PLC0415
 
     request = event("GET", f"{PATH}/latest")
-    return lambda: _expect(handler(request, None), 200)
+    return lambda: _expect(lambda_handler(request, None), 200)
 
 
 def message() -> Round:
     """Return a whole worker batch whose one message is unreadable: it returns to the queue."""
     stub.install()
-    from functions.stress_engine.handler import handler  # noqa: PLC0415
+    from functions.stress_engine.handler import lambda_handler  # noqa: PLC0415
 
     record = {
         "messageId": "m1",
@@ -95,7 +95,7 @@ def message() -> Round:
     }
 
     def once() -> Any:
-        reply = handler({"Records": [record]}, None)
+        reply = lambda_handler({"Records": [record]}, None)
         if reply != {"batchItemFailures": [{"itemIdentifier": "m1"}]}:
             raise RuntimeError(reply)
         return reply

@@ -148,7 +148,7 @@ class _FlowRunner:
         self, function: str, trigger: str, event: dict[str, Any]
     ) -> tuple[Invocation, dict[str, Any]]:
         if function not in self.handlers:
-            self.handlers[function] = cold_start(function).handler
+            self.handlers[function] = cold_start(function).lambda_handler
         self.meter.take()
         answer = self.handlers[function](event, CONTEXT)
         failed = answer.get("batchItemFailures") or answer.get("statusCode", 200) >= 400 if answer else False

@@ -98,4 +98,4 @@ def create_client(self: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 setattr(botocore.session.Session, "create_client", create_client)  # noqa: B010  (a method is replaced on purpose)
-handler = importlib.import_module(os.environ["FAULTY_HANDLER"]).handler
+handler = importlib.import_module(os.environ["FAULTY_HANDLER"]).lambda_handler

@@ -109,7 +109,7 @@ class SignalLostOnOutage(EmitExitSignals):
         try:
             return EmitExitSignals.__call__(self, event)
         except DependencyUnavailableError:
-            return "no_signal"
+            return Outcome.NO_SIGNAL
 
 
 def announced_before_commit(hub: Hub) -> None:

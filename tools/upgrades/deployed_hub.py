@@ -12,7 +12,7 @@ import boto3
 
 from events.envelope import CloudEvent
 from functions.hub.adapters import aws
-from functions.wiring import composition
+from functions.wiring import process
 from infra.names import ANNOUNCED_REPORT_PREFIXES, WORKER_EVENTS
 from infra.tokens.issue import GRANTED_SCOPES
 from tests.fakes.answer_validation import validate_proxy_answer
@@ -77,7 +77,7 @@ class DeployedHub:
     def invoke(self, function: str, event: Json) -> Any:
         """Call a function's handler, created for this hub."""
         if function not in self._handlers:
-            self._handlers[function] = cold_start(function).handler
+            self._handlers[function] = cold_start(function).lambda_handler
         return self._handlers[function](event, CONTEXT)
 
     def put_records(self, stored: Json, tables: Sequence[str] = TABLES) -> None:
@@ -115,8 +115,7 @@ def deployed_hub(clock: FrozenClock) -> Iterator[DeployedHub]:
     aws._cached_client.cache_clear()  # noqa: SLF001 - clients of an earlier hub would not be metered
     with (
         deployed(token, GRANTED_SCOPES, RISK_HUB_OFFLOAD="true"),
-        patch.object(composition, "utc_now", clock),
-        patch.object(composition.Composition, "clock", staticmethod(clock)),
+        patch.object(process, "utc_now", clock),
         metered() as meter,
     ):
         yield DeployedHub(meter, clock, token)

@@ -18,6 +18,7 @@ from risk_hub_contracts.base.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Prob
 
 RequestHandler = Callable[[Request, Mapping[str, str]], Response[Any]]
 SERVER_ERROR_STATUS = 500
+REQUEST = "risk_hub_request"
 
 
 class Router:
@@ -26,7 +27,6 @@ class Router:
     def __init__(self, stages: frozenset[str] = frozenset()) -> None:
         """Create a router without routes; `stages` are the deployment's stages."""
         self._stages = stages
-        self._request = Request({}, "")
         self._app = APIGatewayRestResolver()
         self._app.not_found(self._no_route)
         self._app.exception_handler(Exception)(self._problem)
@@ -35,16 +35,17 @@ class Router:
         """Route a method and a path, with `<name>` for path values, to a handler; GET also handles HEAD."""
 
         def route(**path_values: str) -> Response[Any]:
-            return handle(self._request, path_values)
+            return handle(self._request(), path_values)
 
         self._app.route(path, method=method)(route)
 
     def __call__(self, event: Event, context: Any) -> Event:  # noqa: ANN401
         """Answer one proxy event: the Lambda handler."""
         rest = rest_event(event)
-        self._request = request = Request(rest, str(getattr(context, "aws_request_id", "")), self._stages)
+        request = Request(rest, str(getattr(context, "aws_request_id", "")), self._stages)
         is_head = request.method == "HEAD"
         method = "GET" if is_head else request.method
+        self._app.context[REQUEST] = request
         answer: Event = self._app.resolve({**rest, "path": route_path(rest), "httpMethod": method}, context)
         if is_head:
             answer["body"] = ""
@@ -60,10 +61,15 @@ class Router:
         )
         return http_api_answer(answer) if is_http_api(event) else answer
 
+    def _request(self) -> Request:
+        """Return the request that is being answered; the resolver forgets it with its answer."""
+        request: Request = self._app.context[REQUEST]
+        return request
+
     def _no_route(self, _error: NotFoundError) -> Response[Any]:
         """Answer a path and method without a handler: 204 to OPTIONS, 405 on a known path, else 404."""
-        method = self._request.method
-        allowed = allowed_methods(route_path(self._request.event))
+        request = self._request()
+        method, allowed = request.method, allowed_methods(route_path(request.event))
         if not allowed or (method in allowed and method != "OPTIONS"):
             return self._problem(ProblemError(NOT_FOUND, "this hub has no such route"))
         allow = {"Allow": ", ".join(allowed)}
@@ -83,7 +89,7 @@ class Router:
             log.failure("failure", error)
         else:
             log.info("refused", problem=problem.type.slug, detail=problem.detail)
-        return problem_response(problem, self._request.path)
+        return problem_response(problem, self._request().path)
 
 
 def _count_problem(problem: ProblemType) -> None:

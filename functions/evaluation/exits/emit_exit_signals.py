@@ -49,10 +49,10 @@ class EmitExitSignals:
         now = self.clock()
         report = _report(event)
         if event.history:
-            return "history"
+            return Outcome.HISTORY
         snapshot = stored_snapshot(self.snapshots, report.world_id, report.version)
         if snapshot.is_expired(now):
-            return "expired"
+            return Outcome.EXPIRED
         policy = self.policies.exit_policy(report.world_id, report.stage) or DEFAULT_POLICY
         book = Book(_strategy(snapshot), snapshot.document["weights"])
         signals = [
@@ -63,8 +63,8 @@ class EmitExitSignals:
         ]
         self.tally(event, report.stage, limit_coverage(policy, report))
         if not stored:
-            return "no_signal"
-        return "evaluated" if any(stored) else "repeated"
+            return Outcome.NO_SIGNAL
+        return Outcome.EVALUATED if any(stored) else Outcome.REPEATED
 
 
 def _report(event: CloudEvent) -> AnyReport:

@@ -10,7 +10,7 @@ from functions.evaluation.risk.load import LoadInputs
 from functions.evaluation.risk.policy import NO_POLICY, RiskPolicy
 from functions.evaluation.risk.report import risk_report
 from functions.evaluation.risk.verdict_cache import VerdictCache
-from functions.evaluation.worker_steps import announced_snapshot, derived_record
+from functions.evaluation.worker_steps import Outcome, announced_snapshot, derived_record
 from functions.hub.ports import BlobStore, Clock, SnapshotStore
 
 
@@ -28,7 +28,7 @@ class EvaluateRisk:
     policy: RiskPolicy = NO_POLICY
     tally: Tally = no_tally
 
-    def __call__(self, event: CloudEvent) -> str:
+    def __call__(self, event: CloudEvent) -> Outcome:
         """Evaluate the snapshot and store the report; return `evaluated`, `repeated` or `expired`.
 
         The forecast is stored before the report, so every reader of the report finds the forecast; a crash in
@@ -41,7 +41,7 @@ class EvaluateRisk:
         now = self.clock()
         snapshot = announced_snapshot(event, self.snapshots, now)
         if snapshot is None:
-            return "expired"
+            return Outcome.EXPIRED
         until = now + self.retention
         verdict_cache = VerdictCache(self.notes, snapshot, until)
         inputs = LoadInputs(self.blobs, verdict_cache.get_verdict, verdict_cache.first_use)(snapshot)
@@ -50,6 +50,6 @@ class EvaluateRisk:
         self.forecasts.put_once(forecast, until)
         stored = self.reports.put_once(derived_record(event, report), until)
         if not stored:
-            return "repeated"
+            return Outcome.REPEATED
         self.tally(event, report.stage, report.status)
-        return "evaluated"
+        return Outcome.EVALUATED

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 from functions.evaluation.derived_record import report_prefix
 from functions.evaluation.ports import StoredRecords
@@ -19,7 +20,14 @@ from risk_hub_contracts.snapshot.parse import Component, Snapshot
 
 DIFFERENCES_MAX_COUNT = 50
 _ABSENT = object()
-Outcome = Literal["equal", "differs", "unverifiable"]
+
+
+class VerificationOutcome(StrEnum):
+    """Result of computing a stored report again."""
+
+    EQUAL = "equal"
+    DIFFERS = "differs"
+    UNVERIFIABLE = "unverifiable"
 
 
 class NothingToVerifyError(LookupError):
@@ -58,7 +66,7 @@ class Verification:
     recomputed_hash: str
     intact: bool
     equal: bool
-    outcome: Outcome
+    outcome: VerificationOutcome
     blobs_gone: list[str]
     blobs_back: list[str]
     differences: list[Difference] = field(default_factory=list)
@@ -119,19 +127,24 @@ def _compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     intact = result_hash(old) == hashes[0]
     equal = intact and hashes[0] == hashes[1]
     then, now = _unreadable(old), _unreadable(new)
-    other: Outcome = "unverifiable" if intact and then != now else "differs"
     return {
         "stored_hash": hashes[0],
         "recomputed_hash": hashes[1],
         "intact": intact,
         "equal": equal,
-        "outcome": "equal" if equal else other,
+        "outcome": _outcome(equal=equal, inputs_differ=intact and then != now),
         "blobs_gone": [sha256 for sha256 in now if sha256 not in then],
         "blobs_back": [sha256 for sha256 in then if sha256 not in now],
         "differences": list(
             islice(_differences(hashed_members(old), hashed_members(new), ""), DIFFERENCES_MAX_COUNT)
         ),
     }
+
+
+def _outcome(*, equal: bool, inputs_differ: bool) -> VerificationOutcome:
+    if equal:
+        return VerificationOutcome.EQUAL
+    return VerificationOutcome.UNVERIFIABLE if inputs_differ else VerificationOutcome.DIFFERS
 
 
 def _unreadable(report: Mapping[str, Any]) -> list[str]:

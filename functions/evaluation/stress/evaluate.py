@@ -46,14 +46,14 @@ class EvaluateStress:
         now = self.clock()
         snapshot = announced_snapshot(event, self.snapshots, now)
         if snapshot is None:
-            return "expired"
+            return Outcome.EXPIRED
         scenarios, reason = self._scenarios(snapshot.component("stress"))
         report = stress_report(snapshot, scenarios, reason, now)
         stored = self.reports.put_once(derived_record(event, report), now + self.retention)
         if not stored:
-            return "repeated"
+            return Outcome.REPEATED
         self.tally(event, report.stage, report.status)
-        return "evaluated"
+        return Outcome.EVALUATED
 
     def _scenarios(self, component: Component | None) -> tuple[Scenarios, str | None]:
         """Return the scenarios, or none and the reason; bytes with a wrong digest are not parsed (INV-06)."""

@@ -1,5 +1,6 @@
 """Publish a snapshot: validate, offload, one conditional put. That put is the event (INV-04)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from functions.hub.ports import BlobStore, Clock, PutOutcome, SnapshotStore
 from functions.hub.use_cases.claim_blobs import ClaimBlobs
 from functions.hub.use_cases.verify_refs import VerifyRefs
 from risk_hub_contracts.base.problems import CONTRACT_VIOLATION, VERSION_CONFLICT, ProblemError, summary
-from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot
+from risk_hub_contracts.snapshot.parse import Component, Snapshot, parse_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,16 @@ class PublishSnapshot:
     def _claim(self, snapshot: Snapshot, now: datetime) -> None:
         """Claim every blob that the snapshot will refer to, before reading any of them (ADR-0018)."""
         referred = [component for component in snapshot.components if component.ref is not None]
-        components = {True: referred, False: self.offload.components_to_offload(snapshot)}
-        for found, claimed in components.items():
-            claim = Claim(snapshot.version, snapshot.content_hash, now, found)
-            digests = [component.sha256 for component in claimed]
-            ClaimBlobs(self.marks)(snapshot.world_id, digests, claim, now + self.retention)
+        self._claim_components(snapshot, referred, now, found=True)
+        self._claim_components(snapshot, self.offload.components_to_offload(snapshot), now, found=False)
+
+    def _claim_components(
+        self, snapshot: Snapshot, components: Iterable[Component], now: datetime, *, found: bool
+    ) -> None:
+        """Claim the blobs of components; `found` ones are expected to be stored already."""
+        claim = Claim(snapshot.version, snapshot.content_hash, now, found)
+        digests = [component.sha256 for component in components]
+        ClaimBlobs(self.marks)(snapshot.world_id, digests, claim, now + self.retention)
 
     def _with_verified_refs(self, snapshot: Snapshot) -> Snapshot:
         return VerifyRefs(self.blobs)(snapshot)
@@ -99,7 +105,7 @@ class PublishSnapshot:
     def _offload(self, snapshot: Snapshot) -> Snapshot:
         refs = {
             component.kind: self.blobs.put(
-                snapshot.world_id, component.kind, component.sha256, component.blob or b""
+                snapshot.world_id, component.kind, component.sha256, component.inline_blob()
             )
             for component in self.offload.components_to_offload(snapshot)
         }

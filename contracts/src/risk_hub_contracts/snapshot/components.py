@@ -64,6 +64,16 @@ class Component:
         """
         return cls.from_blob(_ENCODERS[kind](document))
 
+    def inline_blob(self) -> bytes:
+        """Return the canonical bytes of an inline component.
+
+        Raises:
+            ValueError: the component is given by reference.
+        """
+        if self.blob is None:
+            raise ValueError(f"{self.kind} is given by reference; load {self.sha256} from the blob store")
+        return self.blob
+
     def stored(self) -> tuple[str, JsonValue]:
         """Return the field of the snapshot document, and its value."""
         if self.ref is not None:
