@@ -79,7 +79,9 @@ def parse_record(evaluation_id: str, document: Mapping[str, Any], **origin: Any)
     kind = evaluation_id.partition(SEPARATOR)[0]
     model = {str(known): each for known, each in MODELS.items()}.get(kind)
     if model is None:
-        raise ValueError(f"evaluation {evaluation_id!r} is of no known kind ({', '.join(MODELS)})")
+        raise ValueError(
+            f"evaluation {evaluation_id!r} has an unknown kind; known kinds are {', '.join(MODELS)}"
+        )
     return DerivedRecord(model.model_validate(document, extra=UNKNOWN_MEMBERS), **origin)
 
 

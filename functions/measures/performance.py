@@ -51,11 +51,11 @@ def max_drawdown(returns: Sequence[float]) -> float:
     worst = 0.0
     for each in returns:
         if each < -1:
-            raise ValueError(f"a return of {each} loses more than everything")
+            raise ValueError(f"a return of {each} is below -1")
         value *= 1 + each
         peak = max(peak, value)
         if peak == inf:
-            raise ValueError("the curve is beyond all numbers")
+            raise ValueError("the curve exceeds the range of a 64-bit float")
         worst = max(worst, 1 - value / peak)
     return worst
 

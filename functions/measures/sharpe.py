@@ -108,7 +108,7 @@ def expected_best_sharpe(trials: int, variance_of_trials: float) -> float:
     """
     least_trials = 2
     if trials < least_trials or variance_of_trials < 0:
-        raise ValueError("a best of several needs two trials or more, and a variance that is not negative")
+        raise ValueError("the expected maximum needs at least two trials and a variance that is not negative")
     first = STANDARD_NORMAL.inv_cdf(1 - 1 / trials)
     second = STANDARD_NORMAL.inv_cdf(1 - 1 / (trials * e))
     return sqrt(variance_of_trials) * ((1 - EULER_MASCHERONI) * first + EULER_MASCHERONI * second)

@@ -63,7 +63,9 @@ def _refuse_other_world(body: bytes, world_id: str) -> None:
     except ProblemError:
         return
     if isinstance(document, dict) and document.get("world_id", world_id) != world_id:
-        raise ProblemError(WORLD_MISMATCH, f"the path names world {world_id!r}, the body another one")
+        raise ProblemError(
+            WORLD_MISMATCH, f"the path names world {world_id!r}, but the body names another world"
+        )
 
 
 def _answer(published: PublishResult, prefix: str) -> Response[Any]:

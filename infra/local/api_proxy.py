@@ -84,7 +84,7 @@ def not_deployed_problem() -> bytes:
     return problem_body(
         "unavailable",
         503,
-        "The hub cannot answer now",
+        "The hub is temporarily unavailable",
         "The local stage is still being deployed.",
         "Retry in a second.",
     )

@@ -51,4 +51,4 @@ def with_local_guard(app: App) -> App:
 
 def _rejection_problem(reason: str) -> bytes:
     remedy = "Call http://127.0.0.1 or http://localhost with a program such as curl, not from a web page."
-    return problem_body("network-denied", 403, "Not reachable from this network", reason, remedy)
+    return problem_body("network-denied", 403, "Access from this network is denied", reason, remedy)

@@ -66,7 +66,7 @@ def keys_put_between(
     first: datetime,
     last: datetime,
 ) -> Iterator[Key]:
-    """Yield the announced kinds of records that a table holds from a period, both ends included."""
+    """Yield the announced kinds of records that a table holds from a period, inclusive."""
     for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True, **_scan(table)):
         for item in page["Items"]:
             put_at = _put_at(item)

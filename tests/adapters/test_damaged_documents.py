@@ -40,7 +40,7 @@ def archive(s3: Any, key: str) -> object:
     return s3.put_object(Bucket="blobs", Key=key, Body=b"x", StorageClass="GLACIER")
 
 
-DAMAGES = [(delete, "is missing"), (overwrite, "has another digest"), (archive, "is archived")]
+DAMAGES = [(delete, "is missing"), (overwrite, "does not match its digest"), (archive, "is archived")]
 
 
 def object_keys(s3: Any) -> list[str]:

@@ -224,7 +224,7 @@ def test_stream_record_decodes_to_the_stored_record(kind: Kind) -> None:
 def test_item_of_unknown_kind_raises_value_error(key: str) -> None:
     bad = evaluation_record(record("risk"))
     bad["dynamodb"]["NewImage"]["evaluation_id"] = {"S": key}
-    with pytest.raises(ValueError, match="is of no known kind"):
+    with pytest.raises(ValueError, match="has an unknown kind"):
         StreamRecordDecoder(BodyStore(None, "")).commit(bad)
 
 

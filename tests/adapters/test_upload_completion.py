@@ -79,7 +79,7 @@ class SlowS3:
 
 @dataclass
 class Upload:
-    """An upload whose parts have arrived."""
+    """An upload whose parts are not expected."""
 
     slow: SlowS3
     uploads: S3Uploads
@@ -267,7 +267,7 @@ def test_complete_refuses_an_empty_part_list_before_calling_s3(slow: SlowS3, siz
         ((1,), len(DATA), r"parts \[2\] of 2"),
         ((2,), len(DATA), r"parts \[1\] of 2"),
         ((1, 2), 2 * PART_BYTES + 1, r"parts \[2, 3\] of 3"),
-        ((1, 2, 4), len(DATA), r"parts \[4\] have arrived"),
+        ((1, 2, 4), len(DATA), r"parts \[4\] are not expected"),
     ],
     ids=["none", "last missing", "gap", "fewer than announced", "more than announced"],
 )

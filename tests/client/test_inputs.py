@@ -156,7 +156,7 @@ REFUSED = [
     ({"wieghts": {"A": 1.0}}, "did you mean 'weights'"),
     ({"constraints": {"a": object()}}, "no JSON form"),
     ({"covariance": MATRIX[:2, :2]}, "3 ids need 3 rows"),
-    ({"covariance": (["A", "B"], MATRIX[:2, :2])}, "does not cover 'C'"),
+    ({"covariance": (["A", "B"], MATRIX[:2, :2])}, "does not contain 'C'"),
     ({"covariance": encode_returns([0.1])}, "this blob is of kind realized_returns"),
     ({"covariance": b"no blob"}, "first line"),
     ({"covariance": OTHER_WORLD}, "world 'w1'"),
@@ -166,7 +166,7 @@ REFUSED = [
     ),
     ({"realized_returns": np.zeros((5, 2))}, "as many columns"),
     ({"realized_returns": pd.DataFrame({"A": [0.1, float("nan")]}, index=DAYS)}, "finite"),
-    ({"covariance": FactorModel(["A"], np.ones((1, 1)), np.ones(1))}, "does not cover"),
+    ({"covariance": FactorModel(["A"], np.ones((1, 1)), np.ones(1))}, "does not contain"),
     ({"covariance": FactorModel(IDS, np.ones((3, 1)), -np.ones(3))}, "must not be negative"),
     ({"covariance": (BIG_IDS[:-1] + BIG_IDS[:1], BIG)}, "more than once"),
     *[

@@ -49,14 +49,14 @@ COVARIANCE = encode_covariance(IDS, GOOD)
 FACTOR = encode_factor(IDS, LOADINGS.tolist(), SPECIFIC.tolist())
 RETURNS = encode_returns(SERIES)
 BLOBS = [
-    ("covariance", encode_covariance(["X", "Y"], GOOD), "does not cover 'A'"),
+    ("covariance", encode_covariance(["X", "Y"], GOOD), "does not contain 'A'"),
     ("covariance", encode_covariance(IDS, [-0.04, 0.0, 0.09]), "variance of 'A' must not be negative"),
     ("covariance", encode_covariance(IDS, [0.04, 0.07, 0.09]), "row of 'A' has a correlation beyond 1"),
     ("covariance", encode_covariance(IDS, [0.0, 0.01, 0.09]), "row of 'A' has a correlation beyond 1"),
     ("covariance", with_numbers(COVARIANCE, float("nan")), "row of 'B'.*finite"),
     ("covariance", with_numbers(COVARIANCE, float("inf"), 0.09), "row of 'A'.*finite"),
     ("covariance", encode_covariance(IDS, [0.04, 1e200, 0.09]), "row of 'A'.*1e\\+126"),
-    ("covariance", COVARIANCE[:-8], "16 bytes do not hold"),
+    ("covariance", COVARIANCE[:-8], "16 bytes after the first line do not match"),
     ("covariance", with_numbers(FACTOR, 0.01, -0.02), "specific variance of 'B' must not be negative"),
     ("covariance", with_numbers(FACTOR, 0.01, float("nan")), "specific variances.*finite"),
     ("covariance", encode_factor(IDS, [[0.1], [1e200]], [0.1, 0.1]), "row of 'B'.*1e\\+126"),
@@ -112,7 +112,7 @@ FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"covariance": FactorModel(IDS, LOADINGS.astype(str), SPECIFIC)}, "real numbers"),
     ({"covariance": FactorModel(IDS, LOADINGS, SPECIFIC > 0)}, "real numbers"),
     ({"covariance": FactorModel(IDS, np.zeros((2, 0)), SPECIFIC)}, "at least one factor"),
-    ({"covariance": FactorModel([], np.zeros((0, 1)), np.zeros(0))}, "does not cover|at least one"),
+    ({"covariance": FactorModel([], np.zeros((0, 1)), np.zeros(0))}, "does not contain|at least one"),
     (
         {"covariance": FactorModel(IDS, pd.DataFrame(LOADINGS, index=["B", "A"]), SPECIFIC)},
         "order of the ids",

@@ -130,4 +130,4 @@ def test_covariance_with_a_missing_pair_is_rejected_naming_the_pair(count: int, 
         first, second = lost.split(",")
         details = [violation.detail for violation in problem.violations]
         missing = f"the pair {first!r}, {second!r} is missing"
-        assert details in ([missing], [f"does not cover {first!r}, which has a weight"])
+        assert details in ([missing], [f"does not contain {first!r}, which has a weight"])

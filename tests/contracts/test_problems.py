@@ -78,7 +78,7 @@ def test_a_problem_document_has_the_members_of_rfc_9457() -> None:
     error = ProblemError(CONTRACT_VIOLATION, "Two rules.", [Violation("/a", "x"), Violation("", "y")])
     assert error.to_problem("/risk-hub/worlds/w/snapshots") == {
         "type": "urn:risk-hub:problem:contract-violation",
-        "title": "The snapshot breaks the contract",
+        "title": "The snapshot violates the contract",
         "status": 422,
         "detail": "Two rules.",
         "remedy": CONTRACT_VIOLATION.remedy,

@@ -81,7 +81,7 @@ def test_unknown_query_parameter_error_lists_the_known_parameters() -> None:
     with pytest.raises(ProblemError) as caught:
         parse_query(BacktestQuery, {"stage": "paper", "LIMIT": "5"})
     assert caught.value.detail == (
-        "/LIMIT: unknown parameter 'LIMIT'; known are confidence_bps, from, method, stage, to."
+        "/LIMIT: unknown parameter 'LIMIT'; known parameters are confidence_bps, from, method, stage, to."
     )
 
 
@@ -100,7 +100,7 @@ def test_invalid_list_parameter_is_rejected(params: dict[str, str]) -> None:
 
 
 def test_repeated_query_parameter_is_rejected_even_with_equal_values() -> None:
-    with pytest.raises(ProblemError, match="more than once") as caught:
+    with pytest.raises(ProblemError, match="only once") as caught:
         parse_query(LatestQuery, {"stage": "paper"}, {"stage": ["paper", "paper"]})
     assert pointers(caught.value) == ["/stage"]
 

@@ -46,8 +46,8 @@ def test_instant_is_normalised_to_utc_microseconds(text: str, utc: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("2025-01-01T00:00:00", "offset is missing"),
-        ("2025-01-01", "offset is missing"),
+        ("2025-01-01T00:00:00", "send a time and an offset"),
+        ("2025-01-01", "send a time and an offset"),
         ("2025-01-01T00:00:00 09:00", "%2B"),
         ("2025-W01-1T00:00:00Z", "RFC 3339"),
         ("20250101T000000Z", "RFC 3339"),

@@ -123,7 +123,7 @@ def test_rollback_checks_the_origin_of_a_run_before_downloading_its_assembly(  #
             "GITHUB_REPOSITORY": "owner/name",
         },
         capture_output=True,
-        encoding="utf-8",
+        text=True,
         check=False,
     )
     assert done.returncode == (1 if told else 0), done

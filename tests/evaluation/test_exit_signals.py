@@ -414,7 +414,7 @@ def test_exit_engine_refuses_an_exit_signal_event() -> None:
     engine = Engine(policy(measures=(VAR_LIMIT,)))
     engine.run(engine.risk(0.08))
     before = dict(engine.evaluations.rows)
-    with pytest.raises(ValueError, match="exit_signal_emitted is no evaluation"):
+    with pytest.raises(ValueError, match="exit_signal_emitted is not an evaluation"):
         engine.run(as_received(exit_signal_emitted(engine.only())))
     assert engine.evaluations.rows == before
 

@@ -25,7 +25,7 @@ def found() -> list[dict[str, Any]]:
                 [sys.executable, "-m", "tests.evaluation.risk_golden"],
                 env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(sys.path)},
                 capture_output=True,
-                encoding="utf-8",
+                text=True,
                 check=True,
             ).stdout
         )

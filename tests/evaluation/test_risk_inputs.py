@@ -329,7 +329,7 @@ def test_legacy_measures_are_reported_only_with_legacy_method_enabled() -> None:
 
 @pytest.mark.parametrize("choices", [("zero", "false"), ("none", "yes"), ("", "")])
 def test_unknown_risk_policy_is_refused_at_startup(choices: tuple[str, str]) -> None:
-    with pytest.raises(ValueError, match="no such risk policy"):
+    with pytest.raises(ValueError, match="unknown risk policy"):
         policy_from(*choices)
     assert policy_from("correlation_one", "true") == RiskPolicy("correlation_one", legacy_method=True)
 

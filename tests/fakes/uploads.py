@@ -61,7 +61,7 @@ class MemoryUploads:
             raise UploadMismatchError("the whole has another digest")
         if self.completions_in_progress:
             self.completions_in_progress -= 1
-            raise UploadInProgressError("the store is still putting the blob together")
+            raise UploadInProgressError("the blob store is still assembling the blob")
         self.blobs.objects.setdefault(ref.ref, (ref.kind, data))
         del self.begun[upload_id]
 

@@ -23,7 +23,10 @@ def test_a_read_by_version_of_a_registered_world_without_snapshots_says_so(
 ) -> None:
     hub.worlds.register("w1", "paper")
     answer = api("GET", path)
-    assert (answer.slug, answer.json["detail"]) == ("snapshot-not-found", "world 'w1' never had a snapshot")
+    assert (answer.slug, answer.json["detail"]) == (
+        "snapshot-not-found",
+        "world 'w1' has never had a snapshot",
+    )
 
 
 @pytest.mark.parametrize("path", BY_VERSION)

@@ -167,7 +167,7 @@ def test_period_with_too_many_forecasts_or_positions_is_refused(
     monkeypatch.setattr(backtest_risk, limit, enough - 1)
     answer = read(history.gateway())
     assert (answer.status, answer.json["errors"][0]["pointer"]) == (400, "/from")
-    assert "ask for a shorter one" in answer.json["detail"]
+    assert "send a shorter period" in answer.json["detail"]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_a_gross_exposure_past_the_limit_of_its_stage_is_refused_with_value_and_
     assert refused.json["errors"] == [
         {
             "pointer": "/weights",
-            "detail": "have a gross exposure (sum of magnitudes) of 2.5; stage 'live' takes at most 2",
+            "detail": "have a gross exposure (sum of magnitudes) of 2.5; stage 'live' allows at most 2",
         }
     ]
     assert hub.snapshots.rows == {}

@@ -19,7 +19,7 @@ def test_a_read_by_name_refuses_every_query_parameter(api: Gateway, path: str, p
     post(api)
     answer = api("GET", f"{path}?{parameter}=x")
     assert (answer.status, answer.slug, answer.pointers) == (400, "invalid-query", [f"/{parameter}"])
-    assert "this route has no query parameters; leave it out" in answer.json["detail"]
+    assert "this route has no query parameters; remove it" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("path", READS)

@@ -124,10 +124,10 @@ CASES = [
 def test_truncated_blob_and_invalid_header_json_are_named_in_the_detail(api: Gateway, hub: Hub) -> None:
     data = SOUND["upper"][1]
     faults = {
-        "no line feed within 16777216 bytes; the file may be cut off": data[:20],
-        "malformed-json: The header is not JSON: ": data[:20] + b"\n",
-        "malformed-json: The header begins with a byte order mark": data.replace(b"{", b"\xef\xbb\xbf{", 1),
-        "not-utf8: Byte 9 of the header is not UTF-8": data.replace(b"A", b"\xff", 1),
+        "no line feed within 16777216 bytes; the file may be truncated": data[:20],
+        "(malformed-json): The header is not JSON: ": data[:20] + b"\n",
+        "(malformed-json): The header begins with a byte order mark": data.replace(b"{", b"\xef\xbb\xbf{", 1),
+        "(not-utf8): Byte 9 of the header is not UTF-8": data.replace(b"A", b"\xff", 1),
     }
     for said, broken in faults.items():
         refused = post(api, book(covariance_ref=stored_ref(hub, "covariance", broken)))
@@ -288,7 +288,7 @@ def test_a_referenced_covariance_must_cover_every_weight_as_an_inline_one_must(
     refused = post(api, book(weights=weights, covariance_ref=ref))
     assert (refused.status, refused.slug) == (inline.status, inline.slug) == (422, "contract-violation")
     assert inline.json["errors"] == [
-        {"pointer": "/covariance", "detail": "does not cover 'NVDA', which has a weight"}
+        {"pointer": "/covariance", "detail": "does not contain 'NVDA', which has a weight"}
     ]
     assert refused.json["errors"] == [{**inline.json["errors"][0], "pointer": "/covariance_ref"}]
 

@@ -103,7 +103,7 @@ def test_lookup_before_the_first_snapshot_names_the_earliest_as_of(api: Gateway,
     assert answer.slug == "snapshot-not-found"
     assert answer.json["earliest_as_of"] == iso(0)
     assert iso(0) in answer.json["detail"]
-    assert answer.json["remedy"].startswith("Ask with as_of at or after `earliest_as_of`")
+    assert answer.json["remedy"].startswith("Send an as_of at or after `earliest_as_of`")
     assert get(api, f"/lookup?as_of={answer.json['earliest_as_of']}")["version"] == "v1"
 
 

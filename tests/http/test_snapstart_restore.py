@@ -21,7 +21,7 @@ def told() -> dict[str, Any]:
         cwd=ROOT,
         env=environment,
         capture_output=True,
-        encoding="utf-8",
+        text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr

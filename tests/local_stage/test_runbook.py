@@ -63,7 +63,7 @@ class Shell:
             env=self._environment,
             check=False,
             timeout=DEADLINE_SECONDS,
-            encoding="utf-8",
+            text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )

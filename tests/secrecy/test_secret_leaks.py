@@ -45,7 +45,7 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> SecrecyRun:
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": ".:contracts/src:client/src"},
         capture_output=True,
-        encoding="utf-8",
+        text=True,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

@@ -125,7 +125,7 @@ def test_member_removed_from_an_open_response_is_reported() -> None:
     was = {"type": "object", "properties": {"a": {}, "b": {"type": "string"}}}
     now = {"type": "object", "properties": {"a": {}}}
     (finding,) = answer_findings((was, was), (now, now), "x")
-    assert (finding.place, finding.sentence) == ("x/b", "is promised by the release and gone now")
+    assert (finding.place, finding.sentence) == ("x/b", "is promised by the release but missing now")
 
 
 def test_map_with_a_name_pattern_must_keep_the_promised_value_type() -> None:
@@ -158,7 +158,7 @@ def test_compatibility_check_passes_without_a_release(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--contracts", str(tmp_path)]) == 0
-    assert "Nothing was released" in capsys.readouterr().out
+    assert "There is no release yet" in capsys.readouterr().out
 
 
 def test_last_release_is_chosen_by_numeric_version(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def imported(folder: FunctionFolder) -> tuple[str, ...]:
         ],
         env=VARIABLES,
         capture_output=True,
-        encoding="utf-8",
+        text=True,
         check=False,
     )
     if done.returncode != os.EX_OK:

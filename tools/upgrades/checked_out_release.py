@@ -63,7 +63,7 @@ def check_out_last_release(folder: Path) -> Release:
     """
     released = last_release()
     if released is None:
-        raise HistoryError("Nothing was released yet: there is no contracts/released/.")
+        raise HistoryError("There is no release yet: the folder contracts/released/ does not exist.")
     commit = json.loads((released / MANIFEST).read_text(encoding="utf-8"))["commit"]
     archive = subprocess.run(("git", "archive", commit), cwd=ROOT, check=False, capture_output=True)
     if archive.returncode:

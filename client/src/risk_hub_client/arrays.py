@@ -251,7 +251,7 @@ def id_violations(ids: Sequence[str], weight_ids: Collection[str]) -> Iterator[V
             yield Violation(f"{COVARIANCE_POINTER}/ids", f"{asset_id!a}: {violation}")
     for asset_id in weight_ids:
         if asset_id not in covered:
-            yield Violation(COVARIANCE_POINTER, f"does not cover {asset_id!a}, which has a weight")
+            yield Violation(COVARIANCE_POINTER, f"does not contain {asset_id!a}, which has a weight")
 
 
 def is_bounded(numbers: Array) -> bool:

@@ -102,7 +102,7 @@ class Prepared:
         size_bytes = len(fitting.body({}))
         if size_bytes > BODY_MAX_BYTES:
             violation = Violation(
-                "", f"has {size_bytes} bytes without its large parts; {BODY_MAX_BYTES} are taken"
+                "", f"has {size_bytes} bytes without its large parts; {BODY_MAX_BYTES} are allowed"
             )
             raise InvalidSnapshotError(summary([violation], "The body"), [violation])
         return fitting

@@ -158,8 +158,10 @@ def _encode_utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise ProblemError(NOT_UTF8, "the body holds a lone surrogate") from error
+        raise ProblemError(NOT_UTF8, "the body contains a lone surrogate") from error
 
 
 def _too_large(size_bytes: int) -> ProblemError:
-    return ProblemError(BODY_TOO_LARGE, f"the body has {size_bytes} bytes; {BODY_MAX_BYTES} are allowed")
+    return ProblemError(
+        BODY_TOO_LARGE, f"the body has {size_bytes} bytes; at most {BODY_MAX_BYTES} are allowed"
+    )

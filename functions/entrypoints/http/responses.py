@@ -75,12 +75,10 @@ def as_problem(error: Exception) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, DependencyUnavailableError):
-        return ProblemError(UNAVAILABLE, f"{error.dependency} did not answer; nothing was half written")
+        return ProblemError(UNAVAILABLE, f"{error.dependency} is unavailable; no partial write was made")
     if isinstance(error, BlobError):
         detail = f"{error.ref.ref}: {error.reason}"
         return ProblemError(BLOB_UNAVAILABLE, detail, extra={"ref": error.ref.document()})
     if isinstance(error, DocumentError):
         return ProblemError(DOCUMENT_UNAVAILABLE, str(error), extra={"version": error.version})
-    return ProblemError(
-        INTERNAL, "the hub failed to answer; the failure was logged under this correlation id"
-    )
+    return ProblemError(INTERNAL, "the hub failed; the error was logged under this correlation id")

@@ -76,7 +76,7 @@ class Router:
         if method == "OPTIONS":
             return no_content(allow)
         response = self._problem(
-            ProblemError(METHOD_NOT_ALLOWED, f"{method[:32]} is not one of {allow['Allow']}")
+            ProblemError(METHOD_NOT_ALLOWED, f"{method[:32]} is not supported; send one of {allow['Allow']}")
         )
         response.headers.update(allow)
         return response

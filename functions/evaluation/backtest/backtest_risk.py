@@ -43,7 +43,7 @@ class BacktestRisk:
         last = next(found, None)
         if last is None and not self.worlds.heads(world_id):
             raise ProblemError(
-                WORLD_UNKNOWN, f"world {world_id!r} is unknown: nobody registered it or published to it"
+                WORLD_UNKNOWN, f"world {world_id!r} is unknown: it has no registration and no snapshot"
             )
         sample = pair_with_returns(
             chain([last] if last else [], found), query_parameters.method, query_parameters.confidence_bps
@@ -78,9 +78,8 @@ class BacktestRisk:
 
 def _too_many() -> ProblemError:
     limit = (
-        f"the period holds more than {BACKTEST_FORECASTS_MAX_COUNT} dates with forecasts, or "
-        f"{BACKTEST_POSITIONS_MAX_COUNT} positions in the last of each, or takes more than "
-        f"{BACKTEST_KEY_READS_MAX_COUNT} reads to find them (one for a date with several forecasts); "
-        "ask for a shorter one"
+        f"the period has more than {BACKTEST_FORECASTS_MAX_COUNT} dates with forecasts, or more than "
+        f"{BACKTEST_POSITIONS_MAX_COUNT} positions in the last forecasts of these dates, or needs more than "
+        f"{BACKTEST_KEY_READS_MAX_COUNT} reads (one for each date with several forecasts); send a shorter period"
     )
     return ProblemError(INVALID_QUERY, f"/from: {limit}", [Violation("/from", limit)])

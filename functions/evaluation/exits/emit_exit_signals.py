@@ -70,7 +70,7 @@ class EmitExitSignals:
 def _report(event: CloudEvent) -> AnyReport:
     model = REPORT_MODELS.get(event.type)
     if model is None:
-        raise ValueError(f"{event.type} is no evaluation; the exit engine's rule must not bring it here")
+        raise ValueError(f"{event.type} is not an evaluation; the exit engine's rule must not match it")
     return model.model_validate(event.data, extra=UNKNOWN_MEMBERS)
 
 

@@ -109,13 +109,13 @@ class VerifyRisk:
         report: RiskReport = record.report
         if report.receipt is None:
             raise NothingToVerifyError(
-                f"the report on version {version!r} of world {world_id!r} carries no receipt"
+                f"the report on version {version!r} of world {world_id!r} has no receipt"
             )
         return report
 
     def _recompute(self, snapshot: Snapshot, report: RiskReport) -> RiskReport:
         if report.receipt is None:
-            raise ValueError("a report without a receipt cannot be computed again")
+            raise ValueError("a report without a receipt cannot be recomputed")
         inputs = LoadInputs(self.blobs, _verdict_without_cache, _no_first_use)(snapshot)
         policy = policy_of(report.receipt.parameters)
         return risk_report(snapshot, inputs, policy, parse_instant(report.evaluated_at))

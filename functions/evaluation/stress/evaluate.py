@@ -103,7 +103,7 @@ def _validated_scenarios(data: bytes) -> Scenarios:
     """Return the scenarios in a blob, checked against the contract: a producer's own upload is unchecked."""
     decoded = decode(data)
     if not isinstance(decoded, Stress):
-        raise BlobFormatError(f"the blob holds {decoded.kind}, not stress")
+        raise BlobFormatError(f"the blob is of kind {decoded.kind}, not stress")
     try:
         SCENARIOS.validate_python(decoded.scenarios)
     except ValidationError as error:

@@ -62,7 +62,7 @@ class BodyStore:
                 raise
             raise DocumentError(world_id, version, f"its {record} {key} {reason}") from error
         if hashlib.sha256(body).hexdigest() != sha256:
-            raise DocumentError(world_id, version, f"its {record} {key} has another digest")
+            raise DocumentError(world_id, version, f"its {record} {key} does not match its digest")
         return body
 
 

@@ -74,5 +74,7 @@ def existing_item(failed: FailedCondition, dynamodb: Any, table: str, store: Dep
         answer = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
     item: Item | None = answer.get("Item")
     if item is None:
-        raise DependencyUnavailableError(store, "the item that refused a put was removed meanwhile")
+        raise DependencyUnavailableError(
+            store, "the item that blocked a conditional put was removed meanwhile"
+        )
     return item

@@ -44,7 +44,7 @@ class DynamoDBMeteredWorlds:
                 ExpressionAttributeNames={"#stage": "stage"},
             )
         except (ClientError, BotoCoreError) as error:
-            log.warning("worlds with metrics of their own are unknown", error)
+            log.warning("the list of worlds with per-world metrics could not be read", error)
             return self._worlds
         named = ((item["world_id"]["S"], item["stage"]["S"]) for item in answer["Items"])
         expected = sorted(world for world in named if world[1] in self._stages)

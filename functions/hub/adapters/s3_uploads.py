@@ -59,7 +59,7 @@ class Budget:
         """
         began = self._clock()
         if began + self._expected > self._end:
-            raise UploadInProgressError("the store is still putting the blob together")
+            raise UploadInProgressError("the blob store is still assembling the blob")
         copy()
         self._expected = self._clock() - began
 
@@ -136,7 +136,9 @@ class S3Uploads:
                 self.s3.complete_multipart_upload(**at, MultipartUpload={"Parts": parts})
         except ClientError as error:
             if error_code(error) in INVALID_PARTS_CODES:
-                raise UploadMismatchError(f"the parts do not fit together: {error_code(error)}") from error
+                raise UploadMismatchError(
+                    f"the blob store cannot assemble the parts: {error_code(error)}"
+                ) from error
             if error_code(error) != NO_UPLOAD_CODE:
                 raise
 
@@ -180,7 +182,7 @@ class S3Uploads:
                 )
         except ClientError as error:
             if error_code(error) in NOT_FOUND_CODES:
-                raise UploadNotFoundError("this upload is unknown, or was aborted") from error
+                raise UploadNotFoundError("this upload is unknown or was aborted") from error
             raise
 
     def _copy_to_blob(self, ref: BlobRef, etag: str) -> None:
@@ -198,7 +200,7 @@ class S3Uploads:
                 )
         except ClientError as error:
             if error_code(error) in NOT_FOUND_CODES | ALREADY_EXISTS_CODES:
-                raise UploadInProgressError("another completion replaced the proof of this one") from error
+                raise UploadInProgressError("another completion of this upload is running") from error
             raise
 
     def _sign(self, operation: str, parameters: dict[str, Any], headers: dict[str, str]) -> SignedPut:
@@ -236,11 +238,11 @@ def _require_announced_parts(ref: BlobRef, listed: list[dict[str, Any]]) -> None
     found = {part["PartNumber"]: part["Size"] for part in listed}
     missing = sorted(number for number in wanted if found.get(number) != wanted[number])
     if missing:
-        raise UploadMismatchError(f"parts {missing} of {len(wanted)} have not arrived in their size")
+        raise UploadMismatchError(f"parts {missing} of {len(wanted)} are missing or have the wrong size")
     surplus = sorted(found.keys() - wanted.keys())
     if surplus:
         raise UploadMismatchError(
-            f"parts {surplus} have arrived; a blob of {ref.bytes} bytes has {len(wanted)} parts"
+            f"parts {surplus} are not expected: a blob of {ref.bytes} bytes has {len(wanted)} parts"
         )
 
 

@@ -95,10 +95,10 @@ def _parse_tokens(text: str) -> Sequence[Token]:
     document = orjson.loads(text)
     entries = document.get("tokens") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise ValueError("the secret holds no list of tokens")  # noqa: TRY004 - what it holds is a value
+        raise ValueError("the secret does not contain a list of tokens")  # noqa: TRY004 - what it holds is a value
     tokens = [token for token in map(_parse_token, entries) if token is not None]
     if entries and not tokens:
-        raise ValueError("no entry of the list of tokens can be read")
+        raise ValueError("the list of tokens has no readable entry")
     return tokens
 
 

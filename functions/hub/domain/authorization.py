@@ -34,4 +34,4 @@ def require_scope(token: Token, scope: Scope) -> None:
 def require_actor(token: Token, actor: str | None) -> None:
     """Refuse an actor that the token does not permit (`forbidden-actor`); a missing actor passes here."""
     if actor is not None and not token.allows_actor(actor):
-        raise ProblemError(FORBIDDEN_ACTOR, f"token {token.id!r} may not speak for the actor {actor!r}")
+        raise ProblemError(FORBIDDEN_ACTOR, f"token {token.id!r} does not allow the actor {actor!r}")

@@ -43,5 +43,5 @@ class ExposureLimits:
         if round(gross - limit, DIGITS) > 0:
             yield Violation(
                 "/weights",
-                f"have a gross exposure (sum of magnitudes) of {gross:.10g}; stage {stage!a} takes at most {limit:g}",
+                f"have a gross exposure (sum of magnitudes) of {gross:.10g}; stage {stage!a} allows at most {limit:g}",
             )

@@ -30,6 +30,6 @@ class ClaimBlobs:
             if self.marks.is_leased(world_id, sha256, claim.at):
                 raise ProblemError(
                     UNAVAILABLE,
-                    f"blob {sha256} is being removed, as nothing has referred to it; send the same request "
-                    "again, and upload the blob again if it is missing then",
+                    f"blob {sha256} is being removed because no snapshot refers to it; send the same request "
+                    "again, and upload the blob again if the answer reports it missing",
                 )

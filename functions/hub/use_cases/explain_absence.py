@@ -53,8 +53,8 @@ class ExplainAbsence:
         if not later:
             return ProblemError(SNAPSHOT_NOT_FOUND, detail)
         earliest = format_instant(later[0].as_of)
-        detail = f"{detail}: the earliest that matches its other filters has as_of {earliest}"
-        remedy = "Ask with as_of at or after `earliest_as_of`, or widen the other filters."
+        detail = f"{detail}: the earliest snapshot that matches the other filters has as_of {earliest}"
+        remedy = "Send an as_of at or after `earliest_as_of`, or widen the other filters."
         return ProblemError(SNAPSHOT_NOT_FOUND, detail, extra={"earliest_as_of": earliest}, remedy=remedy)
 
     def _earliest(self, query: SnapshotQuery) -> Sequence[SnapshotRecord]:
@@ -67,7 +67,7 @@ class ExplainAbsence:
             detail = f"no snapshot of world {world_id!r} was known at {format_instant(known_at)}"
             return ProblemError(SNAPSHOT_NOT_FOUND, detail)
         if self.worlds.heads(world_id):
-            return ProblemError(SNAPSHOT_NOT_FOUND, f"world {world_id!r} never had a snapshot")
+            return ProblemError(SNAPSHOT_NOT_FOUND, f"world {world_id!r} has never had a snapshot")
         return ProblemError(
-            WORLD_UNKNOWN, f"world {world_id!r} is unknown: nobody registered it or published to it"
+            WORLD_UNKNOWN, f"world {world_id!r} is unknown: it has no registration and no snapshot"
         )

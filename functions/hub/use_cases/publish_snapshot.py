@@ -118,6 +118,6 @@ def _require_same_content(outcome: PutOutcome, offered_hash: str) -> None:
         return
     raise ProblemError(
         VERSION_CONFLICT,
-        f"version {stored.version!r} of world {stored.world_id!r} already holds other content",
+        f"version {stored.version!r} of world {stored.world_id!r} already has different content",
         extra={"stored_hash": stored.content_hash, "offered_hash": offered_hash},
     )

@@ -128,7 +128,7 @@ class ReadSnapshots:
     def _moment(self, known_at: datetime | None) -> Moment:
         now = self.clock()
         if known_at is not None and known_at > now:
-            detail = "lies in the future; the hub can only say what it knew until now"
+            detail = "must not be in the future"
             raise ProblemError(INVALID_QUERY, f"known_at {detail}", (Violation("/known_at", detail),))
         return Moment(known_at or now, known_at, now)
 

@@ -52,8 +52,10 @@ class RegisterWorlds:
         """
         stored_note = self.registry.get(world_id, stage, EXPECTATION)
         if stored_note is None:
+            path = f"/risk-hub/worlds/{world_id}/expectations?stage={stage}"
             raise ProblemError(
-                NOTHING_EXPECTED, f"nobody expects snapshots of world {world_id!r} at stage {stage!r}"
+                NOTHING_EXPECTED,
+                f"world {world_id!r} has no expectation at stage {stage!r}; PUT {path} registers one",
             )
         return _expectation(world_id, stage, stored_note)
 

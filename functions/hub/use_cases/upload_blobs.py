@@ -111,7 +111,7 @@ class UploadBlobs:
             return False
         if (stat.sha256, stat.size_bytes, stat.kind) == (ref.sha256, ref.bytes, ref.kind):
             return True
-        detail = f"{ref.ref}: there are {stat.size_bytes} bytes of kind {stat.kind}, sha256 {stat.sha256}"
+        detail = f"{ref.ref}: the stored object has {stat.size_bytes} bytes, kind {stat.kind}, sha256 {stat.sha256}"
         raise ProblemError(REF_INVALID, detail)
 
     def _multipart(self, ref: BlobRef, digests: list[str]) -> Document:

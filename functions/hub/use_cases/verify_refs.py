@@ -96,7 +96,7 @@ def _decode_head(component: Component, head: BlobHead, max_header_bytes: int) ->
             BLOB_MALFORMED,
             component,
             f"the first line does not end within {max_header_bytes} bytes; the first lines of all blobs of a snapshot "
-            f"may have {BLOB_HEADERS_CHECKED_MAX_BYTES} bytes together",
+            f"may have at most {BLOB_HEADERS_CHECKED_MAX_BYTES} bytes together",
         )
     try:
         decoded = _decode_content(head, header_bytes)
@@ -104,7 +104,9 @@ def _decode_head(component: Component, head: BlobHead, max_header_bytes: int) ->
     except BlobFormatError as error:
         raise _problem(BLOB_MALFORMED, component, str(error)) from error
     if decoded.kind != component.kind:
-        raise _problem(BLOB_MALFORMED, component, f"the first line says {decoded.kind}, not {component.kind}")
+        raise _problem(
+            BLOB_MALFORMED, component, f"the first line has kind {decoded.kind}, not {component.kind}"
+        )
     return decoded, header_bytes
 
 

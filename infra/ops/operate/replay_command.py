@@ -22,7 +22,7 @@ EVALUATION_COUNTS: Final = frozenset({"evaluated", "awaited"})
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """An operator's request: a world's snapshots of a period, both ends included."""
+    """An operator's request: a world's snapshots of a period, inclusive."""
 
     stage_name: str
     world: str

@@ -28,7 +28,7 @@ def _blob() -> None:
 def upload(
     file: Annotated[Path, typer.Argument(help="An rsh1 file.", exists=True, dir_okay=False)],
     world: Annotated[str, typer.Option(help="The world whose snapshots will refer to it.")],
-    actor: Annotated[str, typer.Option(help="Who uploads.")],
+    actor: Annotated[str, typer.Option(help="The producer that uploads.")],
     url: Url = None,
     *,
     json: Json = False,

@@ -74,7 +74,7 @@ class AnnouncedSnapshot(TypedDict):
 
     world_id: Id
     version: Id
-    as_of: Annotated[Instant, Field(description="As the producer wrote it.")]
+    as_of: Annotated[Instant, Field(description="As the producer sent it.")]
     as_of_utc: Annotated[Instant, Field(description="The same instant in UTC, with microseconds.")]
     weights: dict[str, Weight]
     covariance: NotRequired[CovarianceUpper | CovarianceFactors]
@@ -96,7 +96,7 @@ class SnapshotAnswer(AnnouncedSnapshot):
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
-    expired: Annotated[bool, Field(description="Whether it had expired at the instant of this answer.")]
+    expired: Annotated[bool, Field(description="Whether it had expired when this answer was made.")]
 
 
 class SnapshotPage(BaseModel):
@@ -114,7 +114,7 @@ class StageLimits(BaseModel):
     model_config = _CLOSED
 
     gross_exposure_max: Annotated[
-        float, Field(gt=0, description="The greatest sum of the magnitudes of a snapshot's weights.")
+        float, Field(gt=0, description="The maximum sum of the absolute weights of a snapshot.")
     ]
 
 
@@ -152,26 +152,32 @@ class ProblemAnswer(TypedDict):
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
-    type: Annotated[str, Field(description="Stable; meant for programs.")]
+    type: Annotated[str, Field(description="A stable URI; programs branch on it.")]
     title: str
     status: Annotated[int, Field(ge=400, le=599)]
-    detail: Annotated[str, Field(description="What is wrong this time.")]
-    remedy: Annotated[str, Field(description="What to do next.")]
+    detail: Annotated[str, Field(description="What is wrong, and where.")]
+    remedy: Annotated[str, Field(description="What to send or to do instead.")]
     instance: NotRequired[str]
     errors: NotRequired[Annotated[list[ViolationAnswer], Field(max_length=limits.VIOLATIONS_MAX_COUNT)]]
-    errors_omitted: NotRequired[Annotated[int, Field(ge=1, description="How many more there are.")]]
-    stored_hash: NotRequired[Annotated[ContentHash, Field(description="version-conflict: what is stored.")]]
-    offered_hash: NotRequired[Annotated[ContentHash, Field(description="version-conflict: what was sent.")]]
+    errors_omitted: NotRequired[
+        Annotated[int, Field(ge=1, description="The number of violations that are not listed.")]
+    ]
+    stored_hash: NotRequired[Annotated[ContentHash, Field(description="version-conflict: the stored hash.")]]
+    offered_hash: NotRequired[
+        Annotated[ContentHash, Field(description="version-conflict: the hash that was sent.")]
+    ]
     expected_hash: NotRequired[Annotated[ContentHash, Field(description="hash-mismatch: the body's hash.")]]
     last_expired_at: NotRequired[Annotated[Instant, Field(description="snapshot-expired: the last expiry.")]]
     earliest_as_of: NotRequired[
         Annotated[Instant, Field(description="snapshot-not-found: the earliest as_of that matches.")]
     ]
     version: NotRequired[
-        Annotated[Id, Field(description="The snapshot whose report or document is not there.")]
+        Annotated[Id, Field(description="The snapshot whose report or document is missing.")]
     ]
     expired_at: NotRequired[Annotated[Instant, Field(description="will-not-be-evaluated: its expiry.")]]
     command: NotRequired[
-        Annotated[str, Field(description="will-not-be-evaluated: what an operator runs to evaluate it.")]
+        Annotated[
+            str, Field(description="will-not-be-evaluated: the command with which an operator evaluates it.")
+        ]
     ]
     ref: NotRequired[Annotated[RefAnswer, Field(description="blob-unavailable: the blob.")]]

@@ -61,7 +61,7 @@ def write(home: Path, files: Mapping[str, str]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m risk_hub_contracts.api.generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail where files differ")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file differs")
     parser.add_argument("--home", type=Path, default=HOME, help="the contracts/ folder")
     options = parser.parse_args(arguments)
     if not options.check:
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = list(differences(options.home, generated_files()))
     if found:
         sys.stderr.write(
-            f"{len(found)} generated file(s) differ from the models. Run `make contracts`, look at the difference, "
+            f"{len(found)} generated file(s) differ from the models. Run `make contracts`, review the difference, "
             "and commit it with a line in contracts/CHANGELOG.md.\n\n" + "\n".join(found) + "\n",
         )
     return 1 if found else 0

@@ -123,7 +123,7 @@ class _Filters(BaseModel):
         Instant | None,
         Field(description="Answer as the hub would have answered at this instant."),
     ] = None
-    include_expired: Annotated[Flag, Field(description="Read history: expired snapshots too.")] = False
+    include_expired: Annotated[Flag, Field(description="Include expired snapshots.")] = False
 
 
 class LatestReportQuery(_Filters):
@@ -156,11 +156,11 @@ class LookupQuery(_Filters):
 class ListQuery(_Filters):
     """Parameters of `GET .../snapshots`; `from` and `to` bound `as_of`, both included."""
 
-    limit: Annotated[Limit, Field(description="Snapshots a page.")] = LIST_LIMIT_DEFAULT
-    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the page before.")] = None
+    limit: Annotated[Limit, Field(description="Snapshots per page.")] = LIST_LIMIT_DEFAULT
+    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the previous page.")] = None
     from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
     to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
-    order: Annotated[Literal["asc", "desc"], Field(description="By as_of; newest first is desc.")] = "desc"
+    order: Annotated[Literal["asc", "desc"], Field(description="By as_of; desc is newest first.")] = "desc"
 
 
 class SignalsQuery(BaseModel):
@@ -171,9 +171,9 @@ class SignalsQuery(BaseModel):
     stage: Annotated[Stage | None, Field(description="Only signals of this stage.")] = None
     from_: Annotated[Instant | None, Field(alias="from", description="Earliest emitted_at.")] = None
     to: Annotated[Instant | None, Field(description="Latest emitted_at.")] = None
-    limit: Annotated[Limit, Field(description="Signals a page, at most.")] = LIST_LIMIT_DEFAULT
-    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the page before.")] = None
-    order: Annotated[Literal["asc", "desc"], Field(description="By emitted_at; newest first is desc.")] = (
+    limit: Annotated[Limit, Field(description="Maximum number of signals per page.")] = LIST_LIMIT_DEFAULT
+    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the previous page.")] = None
+    order: Annotated[Literal["asc", "desc"], Field(description="By emitted_at; desc is newest first.")] = (
         "desc"
     )
 
@@ -183,7 +183,7 @@ class BacktestQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    stage: Annotated[Stage, Field(description="The stage whose snapshots are judged.")]
+    stage: Annotated[Stage, Field(description="The stage whose snapshots are tested.")]
     from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
     to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
     method: Annotated[MethodName, Field(description="How value at risk was computed.")] = "parametric_normal"
@@ -211,7 +211,7 @@ def parse_query(
         ProblemError: invalid-query, with one violation per fault, its pointer `/<parameter>`.
     """
     violations = [
-        Violation(f"/{name}", "this parameter is given more than once")
+        Violation(f"/{name}", "send this parameter only once")
         for name, values in (multi or {}).items()
         if len(values) > 1
     ]
@@ -230,7 +230,7 @@ def refuse_query(names: Iterable[str]) -> None:
     Raises:
         ProblemError: invalid-query, with one violation per parameter, its pointer `/<parameter>`.
     """
-    violations = [Violation(f"/{name}", "this route has no query parameters; leave it out") for name in names]
+    violations = [Violation(f"/{name}", "this route has no query parameters; remove it") for name in names]
     if violations:
         raise ProblemError(INVALID_QUERY, summary(violations, "The query"), violations)
 

@@ -22,7 +22,7 @@ class SignedRequest(TypedDict):
 
     method: Literal["PUT"]
     url: str
-    headers: Annotated[dict[str, str], Field(description="All of them are signed; send them unchanged.")]
+    headers: Annotated[dict[str, str], Field(description="The signed headers; send all of them unchanged.")]
 
 
 class PartUpload(SignedRequest):
@@ -50,10 +50,10 @@ class UploadAnswer(TypedDict):
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
 
     ref: IssuedRef
-    stored: Annotated[bool, Field(description="Whether the blob is there, verified.")]
+    stored: Annotated[bool, Field(description="Whether the blob is stored and verified.")]
     put: NotRequired[SignedRequest]
     multipart: NotRequired[MultipartUpload]
-    expires_at: NotRequired[Annotated[Instant, Field(description="Until when the signed requests are good.")]]
+    expires_at: NotRequired[Annotated[Instant, Field(description="When the signed requests expire.")]]
 
 
 class BlobAnswer(TypedDict):

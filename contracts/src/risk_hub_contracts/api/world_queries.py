@@ -13,7 +13,7 @@ class StageQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    stage: Annotated[Stage, Field(description="The stage, one of this deployment's.")]
+    stage: Annotated[Stage, Field(description="A stage of this deployment.")]
 
 
 class WorldsQuery(BaseModel):
@@ -21,5 +21,5 @@ class WorldsQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    limit: Annotated[Limit, Field(description="Worlds a page.")] = limits.WORLDS_PAGE_MAX_COUNT
-    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the page before.")] = None
+    limit: Annotated[Limit, Field(description="Worlds per page.")] = limits.WORLDS_PAGE_MAX_COUNT
+    cursor: Annotated[Cursor | None, Field(description="`next_cursor` of the previous page.")] = None

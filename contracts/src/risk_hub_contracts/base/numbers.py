@@ -40,7 +40,7 @@ def number_violations(body: dict[str, Any]) -> Iterator[Violation]:
 
 def _violation(value: object) -> str | None:
     if type(value) is int and abs(value) > INTEGER_MAX_ABS:
-        return f"an integer must be between -{INTEGER_MAX_ABS} and {INTEGER_MAX_ABS}, to be exact everywhere"
+        return f"an integer must be between -{INTEGER_MAX_ABS} and {INTEGER_MAX_ABS}, so that it is exact everywhere"
     if type(value) is float and abs(value) > NUMBER_MAX_ABS:
         return f"must be between -{NUMBER_MAX_ABS:g} and {NUMBER_MAX_ABS:g}"
     return None

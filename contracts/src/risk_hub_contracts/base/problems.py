@@ -73,31 +73,31 @@ UNAUTHENTICATED = ProblemType(
     "unauthenticated",
     401,
     "No valid token",
-    "Send one header `Authorization: Bearer <token>` with a token that is live for this stage.",
+    "Send one header `Authorization: Bearer <token>` with a token that is valid for this stage.",
 )
 FORBIDDEN_SCOPE = ProblemType(
     "forbidden-scope",
     403,
-    "The token lacks the scope",
-    "Use a token that holds the scope named in `detail`, or ask for the scope to be added to this one.",
+    "The token lacks the required scope",
+    "Use a token with the scope that `detail` names, or ask an operator for one.",
 )
 FORBIDDEN_ACTOR = ProblemType(
     "forbidden-actor",
     403,
-    "The token may not speak for this actor",
-    "Send the `X-Actor` that this token is registered for, or use the token of that actor.",
+    "The token does not allow this actor",
+    "Send an `X-Actor` that this token allows, or use a token that allows this actor.",
 )
 NETWORK_DENIED = ProblemType(
     "network-denied",
     403,
-    "Not reachable from this network",
-    "Call from a network that this stage allows, with a signature only where the stage asks for one.",
+    "Access from this network is denied",
+    "Call from a network that this stage allows; sign requests only if the stage requires it.",
 )
 ACTOR_REQUIRED = ProblemType(
     "actor-required",
     400,
     "X-Actor is missing or malformed",
-    "Send `X-Actor`: 1 to 128 printable ASCII characters that name the producer.",
+    "Send exactly one `X-Actor` header with 1 to 128 printable ASCII characters that name the producer.",
 )
 STAGE_INVALID = ProblemType(
     "stage-invalid",
@@ -110,14 +110,14 @@ STAGE_INVALID = ProblemType(
 WORLD_MISMATCH = ProblemType(
     "world-mismatch",
     400,
-    "The body names another world than the path",
-    "Leave `world_id` out of the body, or make it equal to the one in the path.",
+    "The body and the path name different worlds",
+    "Remove `world_id` from the body, or set it to the world in the path.",
 )
 INVALID_QUERY = ProblemType(
     "invalid-query",
     400,
-    "The query is not understood",
-    "Correct the parameters listed in `errors`; each names what it accepts.",
+    "The query parameters are invalid",
+    "Correct every parameter listed in `errors`; each entry says what is accepted.",
 )
 CURSOR_INVALID = ProblemType(
     "cursor-invalid",
@@ -134,7 +134,7 @@ NOT_FOUND = ProblemType(
 METHOD_NOT_ALLOWED = ProblemType(
     "method-not-allowed",
     405,
-    "The resource does not take this method",
+    "The resource does not support this method",
     "Use one of the methods named in the `Allow` header.",
 )
 
@@ -142,14 +142,14 @@ METHOD_NOT_ALLOWED = ProblemType(
 BODY_TOO_LARGE = ProblemType(
     "body-too-large",
     413,
-    "The body is over the limit",
-    "Upload large parts as blobs and send their references; the limits are served at /risk-hub/contract.",
+    "The body exceeds the size limit",
+    "Upload large components as blobs and send their references; /risk-hub/contract lists the limits.",
 )
 UNSUPPORTED_MEDIA_TYPE = ProblemType(
     "unsupported-media-type",
     415,
-    "The body is not announced as JSON",
-    "Send `Content-Type: application/json`, in UTF-8, without a content encoding.",
+    "Content-Type or Content-Encoding is not supported",
+    "Send `Content-Type: application/json`, in UTF-8, without `Content-Encoding`.",
 )
 MALFORMED_JSON = ProblemType(
     "malformed-json",
@@ -161,74 +161,74 @@ NOT_UTF8 = ProblemType(
     "not-utf8",
     400,
     "The body is not UTF-8",
-    "Encode the body as UTF-8; write no lone surrogates.",
+    "Encode the body as UTF-8, without lone surrogates.",
 )
 DUPLICATE_KEY = ProblemType(
     "duplicate-key",
     400,
     "A JSON object has the same key twice",
-    "Send every key once; the hub does not choose between two values.",
+    "Send every key of an object exactly once.",
 )
 NON_FINITE_NUMBER = ProblemType(
     "non-finite-number",
     400,
     "A number is not finite",
-    "Leave out what is unknown: NaN, Infinity and numbers beyond a 64-bit float are not JSON numbers.",
+    "Leave out unknown values; NaN, Infinity and numbers outside the range of a 64-bit float are not accepted.",
 )
 TOO_DEEP = ProblemType(
     "too-deep",
     400,
     "The JSON is nested too deeply",
-    "Flatten the document; the deepest accepted nesting is served at /risk-hub/contract.",
+    "Reduce the nesting of the document; /risk-hub/contract lists the maximum depth.",
 )
 
 # Contract rules
 CONTRACT_VIOLATION = ProblemType(
     "contract-violation",
     422,
-    "The snapshot breaks the contract",
-    "Correct every entry of `errors`, then send it again under the same version: nothing was stored.",
+    "The snapshot violates the contract",
+    "Correct every entry of `errors`, then send the snapshot again under the same version; nothing was stored.",
 )
 HASH_MISMATCH = ProblemType(
     "hash-mismatch",
     422,
-    "The hash is not the hash of this content",
-    "Send `expected_hash`, or leave `hash` out: the hub computes it.",
+    "The hash does not match the content",
+    "Send `expected_hash` as `hash`, or leave `hash` out: the hub computes it.",
 )
 REF_INVALID = ProblemType(
     "ref-invalid",
     422,
-    "The blob reference is not one of this hub and world",
-    "Send a reference as this hub issued it for this world: s3://<bucket>/risk-blobs/<world_id>/<sha256>.",
+    "The blob reference does not belong to this hub and world",
+    "Send a reference that this hub issued for this world: s3://<bucket>/risk-blobs/<world_id>/<sha256>.",
 )
 BLOB_MALFORMED = ProblemType(
     "blob-malformed",
     422,
     "The referenced blob is not a well-formed rsh1 file",
-    "Write the file with the contract's encoder, upload it under its own digest and refer to that; nothing was stored.",
+    "Encode the file with the contract's encoder, upload it, and send its reference; nothing was stored.",
 )
 UPLOAD_INVALID = ProblemType(
     "upload-invalid",
     422,
-    "The upload is not announced as the contract asks",
-    "Correct every entry of `errors` and ask again; nothing was stored.",
+    "The upload request violates the contract",
+    "Correct every entry of `errors` and send the request again; nothing was stored.",
 )
 UPLOAD_MISMATCH = ProblemType(
     "upload-mismatch",
     422,
-    "What was uploaded is not what was announced",
-    "Upload every part with the signed request that was made for it, then complete again; or begin a new upload.",
+    "The uploaded bytes differ from the upload request",
+    "Upload every part with its own signed request, then complete the upload again; or begin a new upload.",
 )
 REGISTRATION_INVALID = ProblemType(
     "registration-invalid",
     422,
-    "The expectation or policy breaks the contract",
-    "Correct every entry of `errors` and send it again; what was in force stays in force.",
+    "The expectation or policy violates the contract",
+    "Correct every entry of `errors` and send the request again; the expectation or policy in force is unchanged.",
 )
 VERSION_CONFLICT = ProblemType(
     "version-conflict",
     409,
-    "The version exists with other content",
+    "The version already exists with different content",
     "Publish the new content under a new version; a stored version never changes.",
 )
 
@@ -237,69 +237,69 @@ SNAPSHOT_NOT_FOUND = ProblemType(
     "snapshot-not-found",
     404,
     "No snapshot matches",
-    "Widen the filters, or ask with `include_expired=true` for history.",
+    "Widen the filters, or send `include_expired=true` to include expired snapshots.",
 )
 WORLD_UNKNOWN = ProblemType(
     "world-unknown",
     404,
     "The world is unknown",
-    "Check the world id; a world is known from its first snapshot, or from its registration.",
+    "Check the world id; a world becomes known with its first snapshot or its registration.",
 )
 SNAPSHOT_EXPIRED = ProblemType(
     "snapshot-expired",
     404,
     "Every matching snapshot has expired",
-    "Publish a new snapshot, or ask with `include_expired=true` for history.",
+    "Publish a new snapshot, or send `include_expired=true` to read expired ones.",
 )
 RISK_NOT_FOUND = ProblemType(
     "risk-not-found",
     404,
     "No risk numbers for this version yet",
-    "Ask again in a few seconds; if they stay away, look at the risk engine's queue and its failures.",
+    "Send the request again in a few seconds; if there is still no report, check the risk engine's queue.",
 )
 STRESS_NOT_FOUND = ProblemType(
     "stress-not-found",
     404,
     "No stress losses for this version yet",
-    "Ask again after `Retry-After` seconds; if there is still no report, look at the stress engine's queue.",
+    "Send the request again after `Retry-After` seconds; if there is still no report, check the stress engine's queue.",
 )
 WILL_NOT_BE_EVALUATED = ProblemType(
     "will-not-be-evaluated",
     404,
     "The version will not be evaluated",
-    "Have an operator run the command in `command`: the past is evaluated only on purpose.",
+    "Ask an operator to run the command in `command`; past snapshots are evaluated only on request.",
 )
 NOTHING_EXPECTED = ProblemType(
     "nothing-expected",
     404,
-    "Nothing is expected of this world and stage",
-    "Put an expectation; until then the world's silence is not watched.",
+    "The world has no expectation at this stage",
+    "Register an expectation with PUT; until one is registered, missing updates raise no alarm.",
 )
 BLOB_NOT_FOUND = ProblemType(
     "blob-not-found",
     404,
     "No such blob in this world",
-    "Check the digest; a blob that no snapshot refers to is removed after a while: then upload it again.",
+    "Check the digest; if the blob was removed because no snapshot refers to it, upload it again.",
 )
 UPLOAD_NOT_FOUND = ProblemType(
     "upload-not-found",
     404,
     "No such upload",
-    "Begin a new upload: this one was aborted, or is older than a day.",
+    "Begin a new upload; this one was aborted or is older than one day.",
 )
 BLOB_UNAVAILABLE = ProblemType(
     "blob-unavailable",
     424,
     "A referenced blob is missing, damaged or malformed",
-    "Upload a missing or damaged blob again under the same digest; in place of a malformed one, publish a new version.",
+    "Upload a missing or damaged blob again under the same digest; replace a malformed one with a new version.",
 )
 
 DOCUMENT_UNAVAILABLE = ProblemType(
     "document-unavailable",
     424,
     "A stored document is missing or damaged",
-    "Read other versions meanwhile; an operator restores the object named in `detail`. Publishing the same body "
-    "again under the same version restores a missing one.",
+    "Ask an operator to restore the object that `detail` names; other versions can be read. Publishing the same body "
+    "again under the same version restores a missing object.",
 )
 
 # State of the hub
@@ -312,14 +312,14 @@ THROTTLED = ProblemType(
 UNAVAILABLE = ProblemType(
     "unavailable",
     503,
-    "The hub cannot answer now",
+    "The hub is temporarily unavailable",
     "Wait for `Retry-After` seconds, then send the same request again: repeating it is safe.",
 )
 GATEWAY_TIMEOUT = ProblemType(
     "gateway-timeout",
     504,
-    "The answer took too long",
-    "Send the same request again: what was stored is answered as a replay.",
+    "The hub did not answer in time",
+    "Send the same request again; if the first one was stored, the answer is a replay.",
 )
 INTERNAL = ProblemType(
     "internal",

@@ -57,7 +57,9 @@ class Parsed:
 def read(raw: bytes, max_bytes: int = BODY_MAX_BYTES, name: str = "body") -> Parsed:
     """Parse one JSON text as `loads` does, and report what was found in it."""
     if len(raw) > max_bytes:
-        raise ProblemError(BODY_TOO_LARGE, f"The {name} has {len(raw)} bytes; at most {max_bytes} are taken.")
+        raise ProblemError(
+            BODY_TOO_LARGE, f"The {name} has {len(raw)} bytes; at most {max_bytes} are allowed."
+        )
     try:
         value: JsonValue = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
@@ -131,7 +133,7 @@ def _too_deep_problem() -> ProblemError:
 
 def _unreadable_problem(raw: bytes, message: str, name: str) -> ProblemError:
     if raw.startswith(_BOM):
-        return ProblemError(MALFORMED_JSON, f"The {name} begins with a byte order mark; send it without.")
+        return ProblemError(MALFORMED_JSON, f"The {name} begins with a byte order mark; remove it.")
     try:
         raw.decode()
     except UnicodeDecodeError as error:
@@ -143,7 +145,7 @@ def _unreadable_problem(raw: bytes, message: str, name: str) -> ProblemError:
 
 def _malformed_problem(raw: bytes, message: str, name: str) -> ProblemError:
     if "number out of range" in message:
-        return ProblemError(NON_FINITE_NUMBER, f"A number is beyond every range: {message}.")
+        return ProblemError(NON_FINITE_NUMBER, f"A number is outside the range of a 64-bit float: {message}.")
     token = _NON_FINITE_TOKEN.search(_outside_strings(raw))
     if token:
         return ProblemError(NON_FINITE_NUMBER, f"{token[0].decode()} is not a JSON number.")
@@ -154,11 +156,11 @@ def _malformed_problem(raw: bytes, message: str, name: str) -> ProblemError:
 
 def _infinite_number_problem(value: JsonValue) -> ProblemError:
     found = [
-        Violation(join(path), "beyond the range of a 64-bit float")
+        Violation(join(path), "outside the range of a 64-bit float")
         for path, leaf in _leaves(value)
         if type(leaf) is float and not math.isfinite(leaf)
     ]
-    return ProblemError(NON_FINITE_NUMBER, "A number is beyond the range of a 64-bit float.", found)
+    return ProblemError(NON_FINITE_NUMBER, "A number is outside the range of a 64-bit float.", found)
 
 
 def _leaves(

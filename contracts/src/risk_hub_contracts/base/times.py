@@ -39,7 +39,9 @@ def parse_instant(text: str) -> datetime:
         raise InstantError(f"must be {_FORM}{_hint(text)}")
     *fields, fraction, zulu, sign, hours, minutes = match.groups()
     if fraction and len(fraction) > _FRACTION_MAX_DIGITS:
-        raise InstantError(f"has {len(fraction)} fractional digits; at most {_FRACTION_MAX_DIGITS} are kept")
+        raise InstantError(
+            f"has {len(fraction)} fractional digits; at most {_FRACTION_MAX_DIGITS} are allowed"
+        )
     offset = timedelta(0) if zulu else _offset(sign, int(hours), int(minutes))
     year, month, day, hour, minute, second = map(int, fields)
     microsecond = int((fraction or "").ljust(_FRACTION_MAX_DIGITS, "0"))
@@ -47,7 +49,7 @@ def parse_instant(text: str) -> datetime:
         local = datetime(year, month, day, hour, minute, second, microsecond, tzinfo=UTC)
         return local - offset
     except (ValueError, OverflowError) as error:
-        raise InstantError(f"is not a date and time that exists: {_lower_first(error)}") from None
+        raise InstantError(f"is not an existing date and time: {_lower_first(error)}") from None
 
 
 @lru_cache(maxsize=_FORMATTED_MAX_INSTANTS)
@@ -58,7 +60,7 @@ def format_instant(instant: datetime) -> str:
         ValueError: the instant is naive.
     """
     if instant.tzinfo is None:
-        raise ValueError("a naive datetime is no instant: attach its time zone")
+        raise ValueError("a naive datetime is not an instant; attach its time zone")
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
@@ -83,15 +85,17 @@ def duration_text(seconds: float) -> str:
 def _offset(sign: str, hours: int, minutes: int) -> timedelta:
     offset = timedelta(hours=hours, minutes=minutes)
     if minutes > 59 or offset > _OFFSET_MAX:  # noqa: PLR2004 - minutes of an hour
-        raise InstantError(f"has the offset {sign}{hours:02}:{minutes:02}; allowed is -14:00 to +14:00")
+        raise InstantError(
+            f"has the offset {sign}{hours:02}:{minutes:02}; it must be between -14:00 and +14:00"
+        )
     return -offset if sign == "-" else offset
 
 
 def _hint(text: str) -> str:
     if re.fullmatch(r"\S+ [0-9]{2}:[0-9]{2}", text):
-        return "; a + in a query is written %2B"
+        return "; write + in a query as %2B"
     if re.fullmatch(r"[0-9-]{8,10}T?[0-9:.]*", text):
-        return "; the offset is missing, and a date without a time is no instant"
+        return "; send a time and an offset"
     return ""
 
 

@@ -92,7 +92,7 @@ def capped_violations(
     yield from map(build, islice(remaining, VIOLATIONS_MAX_COUNT - 1))
     more = sum(1 for _ in remaining)
     if more:
-        yield Violation(where, f"{more} more entries are wrong in this way")
+        yield Violation(where, f"{more} more entries have the same violation")
 
 
 def _pointer(details: ErrorDetails, tagged: Collection[str]) -> str:
@@ -127,8 +127,8 @@ def _describe_value(value: object) -> str:
     if isinstance(value, list | dict):
         return f"{_TYPE_NAMES[type(value).__name__]} of {len(value)}"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return repr(value) if abs(value) <= _SHOWN_MAX else "a far larger number"
-    return _TYPE_NAMES.get(type(value).__name__, "something else")
+        return repr(value) if abs(value) <= _SHOWN_MAX else "a number beyond 1e20"
+    return _TYPE_NAMES.get(type(value).__name__, "a value of another type")
 
 
 def _unknown_name_detail(name: str, known: Collection[str], noun: str) -> str:
@@ -136,4 +136,4 @@ def _unknown_name_detail(name: str, known: Collection[str], noun: str) -> str:
     suggestions = difflib.get_close_matches(shown, known, n=1)
     if suggestions:
         return f"unknown {noun} {shown!a}; did you mean {suggestions[0]!a}?"
-    return f"unknown {noun} {shown!a}" + (f"; known are {', '.join(sorted(known))}" if known else "")
+    return f"unknown {noun} {shown!a}" + (f"; known {noun}s are {', '.join(sorted(known))}" if known else "")

@@ -34,7 +34,7 @@ def decode(data: bytes | bytearray, payload_bytes: int | None = None) -> Decoded
     end = data.find(b"\n", 0, BLOB_HEADER_MAX_BYTES)
     if end < 0 and data.startswith(MAGIC):
         raise BlobFormatError(
-            f"the first line has no line feed within {BLOB_HEADER_MAX_BYTES} bytes; the file may be cut off"
+            f"the first line has no line feed within {BLOB_HEADER_MAX_BYTES} bytes; the file may be truncated"
         )
     magic, _, rest = bytes(data[: max(end, 0)]).partition(b" ")
     kind, _, header = rest.partition(b" ")
@@ -55,7 +55,7 @@ def _header(text: bytes) -> dict[str, Any]:
         canonical = canonical_json(header)
     except ProblemError as error:
         raise BlobFormatError(
-            f"the JSON of the first line is refused, {error.type.slug}: {error.detail.rstrip('.')}"
+            f"the JSON of the first line is invalid ({error.type.slug}): {error.detail.rstrip('.')}"
         ) from None
     except (ValueError, OverflowError) as error:
         raise BlobFormatError(f"the header has no canonical form (RFC 8785): {error}") from None
@@ -76,33 +76,35 @@ def _large_integers_to_floats(value: Any) -> Any:  # noqa: ANN401 - any JSON val
 def _covariance(header: Mapping[str, Any], payload: memoryview, size_bytes: int) -> Covariance:
     ids, layout = _ids(header), header.get("layout")
     if set(header) != {"ids", "layout"} or layout not in ("upper", "factor") or not ids:
-        raise BlobFormatError("a covariance header has ids (not empty) and layout: upper or factor")
+        raise BlobFormatError(
+            "a covariance header must have exactly ids (not empty) and layout (upper or factor)"
+        )
     count, rest = len(ids), size_bytes % FLOAT_BYTES
     values = size_bytes // FLOAT_BYTES
     fits = values == count * (count + 1) // 2 if layout == "upper" else values % count == 0 and values > count
     if rest or not fits:
         raise BlobFormatError(
-            f"{size_bytes} bytes do not hold a covariance of {count} ids in layout {layout}"
+            f"{size_bytes} bytes after the first line do not match {count} ids in layout {layout}"
         )
     return Covariance(ids, layout, payload)
 
 
 def _returns(header: Mapping[str, Any], payload: memoryview, size_bytes: int) -> RealizedReturns:
     if not {"ids", "lengths"} <= set(header) <= {"ids", "lengths", "dates"}:
-        raise BlobFormatError("a realized_returns header has ids, lengths and optionally dates")
+        raise BlobFormatError("a realized_returns header must have ids and lengths, and may have dates")
     ids, lengths = _ids(header), _list_of(header, "lengths", int)
     dates = _list_of(header, "dates", str) if "dates" in header else None
     if len(lengths) != max(len(ids), 1):
-        raise BlobFormatError(f"{len(ids)} ids do not go with {len(lengths)} lengths")
+        raise BlobFormatError(f"{len(ids)} ids need {max(len(ids), 1)} lengths, not {len(lengths)}")
     check_returns_header(lengths, dates)
     if size_bytes != sum(lengths) * FLOAT_BYTES:
-        raise BlobFormatError(f"{size_bytes} bytes do not hold {sum(lengths)} returns")
+        raise BlobFormatError(f"{size_bytes} bytes after the first line do not match {sum(lengths)} returns")
     return RealizedReturns(ids, tuple(lengths), None if dates is None else tuple(dates), payload)
 
 
 def _stress(header: Mapping[str, Any], _: memoryview, size_bytes: int) -> Stress:
     if size_bytes or not all(isinstance(scenario, dict) for scenario in header.values()):
-        raise BlobFormatError("a stress blob is one line: a map of scenarios, and nothing after it")
+        raise BlobFormatError("a stress blob must be one line: an object of scenarios, with nothing after it")
     return Stress(dict(header))
 
 

@@ -92,9 +92,9 @@ def _object_violations(
         return to_violations(error, base=at, known=IssuedRef.model_fields)
     violations = _uri_violations(ref.ref, f"{at}/ref", world_id, bucket)
     if not violations and ref.ref.rpartition("/")[2] != ref.sha256:
-        violations.append(Violation(f"{at}/sha256", "must equal the digest that ends `ref`"))
+        violations.append(Violation(f"{at}/sha256", "must equal the digest at the end of `ref`"))
     if ref.kind != kind:
-        violations.append(Violation(f"{at}/kind", f"must be {kind!a} here"))
+        violations.append(Violation(f"{at}/kind", f"must be {kind!a} in this field"))
     return violations
 
 
@@ -103,7 +103,7 @@ def _uri_violations(uri: str, at: str, world_id: str, bucket: str | None) -> lis
     if match is None:
         return [
             Violation(
-                at, "must be s3://<bucket>/risk-blobs/<world_id>/<sha256>; nothing else is ever fetched"
+                at, "must be s3://<bucket>/risk-blobs/<world_id>/<sha256>; the hub fetches nothing else"
             )
         ]
     found_bucket, found_world, sha256 = match.groups()

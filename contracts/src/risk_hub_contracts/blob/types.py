@@ -124,17 +124,17 @@ def check_returns_header(lengths: Sequence[int], dates: Sequence[str] | None) ->
         raise BlobFormatError("a series of returns must not be empty")
     if max(lengths) > RETURNS_SERIES_MAX_POINTS or sum(lengths) > RETURNS_TOTAL_MAX_POINTS:
         raise BlobFormatError(
-            f"at most {RETURNS_SERIES_MAX_POINTS} points a series, {RETURNS_TOTAL_MAX_POINTS} in all",
+            f"a series must have at most {RETURNS_SERIES_MAX_POINTS} points, and all series {RETURNS_TOTAL_MAX_POINTS}",
         )
     if dates is not None and set(lengths) != {len(dates)}:
-        raise BlobFormatError(f"{len(dates)} dates need every series to have that length")
+        raise BlobFormatError(f"with {len(dates)} dates, every series must have {len(dates)} returns")
 
 
 def check_size(head_bytes: int, payload_bytes: int) -> None:
     """Reject a header or a file over its size limit."""
     if head_bytes > BLOB_HEADER_MAX_BYTES or head_bytes + payload_bytes > BLOB_MAX_BYTES:
         raise BlobFormatError(
-            f"a blob has at most {BLOB_MAX_BYTES} bytes, {BLOB_HEADER_MAX_BYTES} of them in its first line",
+            f"a blob must have at most {BLOB_MAX_BYTES} bytes, and its first line at most {BLOB_HEADER_MAX_BYTES}",
         )
 
 

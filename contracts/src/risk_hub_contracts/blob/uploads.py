@@ -49,8 +49,8 @@ class UploadRequest(BaseModel):
         list[Annotated[str, Field(pattern=SHA256_PATTERN)]],
         Field(
             max_length=BLOB_PARTS_MAX_COUNT,
-            description=f"The SHA-256 of each part of {BLOB_PART_BYTES} bytes (the last one of what is left), "
-            f"for a blob of more than {BLOB_SINGLE_PUT_MAX_BYTES} bytes; left out for a smaller one.",
+            description=f"The SHA-256 of each part of {BLOB_PART_BYTES} bytes (the last part may be smaller), "
+            f"for a blob of more than {BLOB_SINGLE_PUT_MAX_BYTES} bytes; leave it out for a smaller blob.",
         ),
     ] = Field(default_factory=list)
 
@@ -58,7 +58,7 @@ class UploadRequest(BaseModel):
     def _parts_fit(self) -> Self:
         wanted = -(-self.bytes // BLOB_PART_BYTES) if self.bytes > BLOB_SINGLE_PUT_MAX_BYTES else 0
         if len(self.parts) != wanted:
-            message = f"a blob of {self.bytes} bytes has {wanted} digests in parts, not {len(self.parts)}"
+            message = f"a blob of {self.bytes} bytes needs {wanted} digests in parts, not {len(self.parts)}"
             raise PydanticCustomError("parts", "{message}", {"message": message})
         return self
 

@@ -60,7 +60,9 @@ def encode_factor(
     """
     widths = set(map(len, factors))
     if len(factors) != len(ids) or len(specific) != len(ids) or len(widths) != 1 or 0 in widths:
-        raise BlobFormatError(f"{len(ids)} ids need as many equally long rows and specific variances")
+        raise BlobFormatError(
+            f"{len(ids)} ids need {len(ids)} rows of equal length and {len(ids)} specific variances"
+        )
     order = _sorted_order(ids)
     values = [*chain.from_iterable(factors[i] for i in order), *(specific[i] for i in order)]
     return _encode_blob("covariance", {"ids": [ids[i] for i in order], "layout": "factor"}, values)

@@ -20,14 +20,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     release = last_release(options.contracts / "released")
     if release is None:
-        sys.stdout.write("Nothing was released yet: there is nothing to keep.\n")
+        sys.stdout.write("There is no release yet, so there is nothing to compare with.\n")
         return 0
     present = Contract.present(options.contracts, options.events)
     found = list(unrepaired(contract_findings(Contract.released(release), present), repaired(release)))
     if found:
         sys.stderr.write(
-            f"{len(found)} promise(s) of contract {release.name} are broken. Add beside what is there, or make it a new "
-            "API beside this one; a mistake is corrected with an entry in repaired-contract.json (docs/upgrade.md).\n\n"
+            f"{len(found)} promise(s) of contract {release.name} are broken. Keep what was released and add to it, "
+            "or add a new API version; to correct a mistake, add an entry to repaired-contract.json (docs/upgrade.md).\n\n"
             + "".join(f"{finding}\n" for finding in found),
         )
     return 1 if found else 0

@@ -42,7 +42,7 @@ class _OperationPair:
     def findings(self) -> Findings:
         """Yield each broken promise of the operation."""
         if self.was.get("operationId") != self.now.get("operationId"):
-            yield Finding(self.name, "operationId changed: clients are made with that name")
+            yield Finding(self.name, "operationId changed: generated clients use that name")
         if _is_public(self.released_document, self.was) and not _is_public(self.current_document, self.now):
             yield Finding(self.name, "needs a token now")
         yield from self._parameters()
@@ -62,7 +62,7 @@ class _OperationPair:
             )
             yield from request_findings(*schemas, place)
             if parameter["schema"].get("default") != now[name]["schema"].get("default"):
-                yield Finding(place, "its default changed: a request without it means another thing")
+                yield Finding(place, "its default changed: a request without it now means something else")
         for name, parameter in now.items():
             if parameter.get("required") and not was.get(name, {}).get("required"):
                 yield Finding(f"{self.name} {name}", "is required now")
@@ -74,7 +74,7 @@ class _OperationPair:
             yield Finding(place, "a body is required now")
         for media_type, content in was.get("content", {}).items():
             if media_type not in now.get("content", {}):
-                yield Finding(place, f"{media_type} is not taken any more")
+                yield Finding(place, f"{media_type} is no longer accepted")
             else:
                 schemas = content["schema"], now["content"][media_type]["schema"]
                 yield from request_findings(
@@ -86,12 +86,14 @@ class _OperationPair:
         for status, answer in was.items():
             place = f"{self.name} {status}"
             if status not in now:
-                yield Finding(place, "is answered no more")
+                yield Finding(place, "is no longer answered")
             else:
                 yield from self._answer(answer, now[status], place)
         for status in now.keys() - was.keys():
             if int(status) < ERROR_STATUS_MIN:
-                yield Finding(f"{self.name} {status}", "is a success that the released client does not know")
+                yield Finding(
+                    f"{self.name} {status}", "is a success status that the released client does not know"
+                )
 
     def _answer(self, was: Json, now: Json, place: str) -> Findings:
         for header in was.get("headers", {}).keys() - now.get("headers", {}).keys():
@@ -99,12 +101,12 @@ class _OperationPair:
         for media_type, content in was.get("content", {}).items():
             present = now.get("content", {}).get(media_type)
             if present is None:
-                yield Finding(place, f"is {media_type} no more")
+                yield Finding(place, f"is no longer {media_type}")
                 continue
             schemas = (self.released_document, content["schema"]), (self.current_document, present["schema"])
             yield from answer_findings(*schemas, place)
             for slug in content.get("examples", {}).keys() - present.get("examples", {}).keys():
-                yield Finding(place, f"the problem {slug} is answered no more")
+                yield Finding(place, f"the problem {slug} is no longer answered")
 
 
 def _is_public(document: Json, operation: Json) -> bool:

@@ -38,7 +38,7 @@ def limit_findings(released: Json, now: Json) -> Findings:
     """Yield each served limit that is missing or tighter: a maximum may rise, a minimum fall, others stay."""
     for name in released.keys() - DEPLOYMENT_LIMITS:
         if name not in now:
-            yield Finding(f"limit {name}", "is served no more")
+            yield Finding(f"limit {name}", "is no longer served")
         elif not _is_not_tighter(name, released[name], now[name]):
             yield Finding(f"limit {name}", f"was {released[name]} and is {now[name]}")
 

@@ -137,7 +137,7 @@ class Comparison:
                 yield from self._undeclared_member(schema, wide, child_place(place, name))
         for name in sorted(known.keys() - own.keys()):
             if self.allows_new_members and isinstance(_additional_properties(narrow), bool):
-                yield Finding(child_place(place, name), "is promised by the release and gone now")
+                yield Finding(child_place(place, name), "is promised by the release but missing now")
             else:
                 yield from self._undeclared_names(narrow, known[name], child_place(place, name))
         yield from self._names(narrow, wide, place)
@@ -145,7 +145,7 @@ class Comparison:
     def _undeclared_member(self, schema: Any, wide: Schema, place: str) -> Findings:  # noqa: ANN401
         """Yield the effect of a member that the other schema does not name."""
         if _additional_properties(wide) is False:
-            yield Finding(place, "was accepted by the release and is refused now")
+            yield Finding(place, "was accepted by the release but is rejected now")
         else:
             yield from self.mismatches(schema, _additional_properties(wide), place)
 

@@ -69,7 +69,7 @@ _COVARIANCE = (
     _pairs("negative-variance", "a variance", {"MSFT,MSFT": -0.09}, "/MSFT,MSFT"),
     _pairs("correlation", "a correlation of 5/3", {"AAPL,MSFT": 0.1}, "/AAPL,MSFT"),
     _pairs("string", "a number, not its text", {"AAPL,MSFT": "0.01"}, "/AAPL,MSFT"),
-    _pairs("no-joint", "one id is no pair", {"AAPL": 0.04}, "/AAPL"),
+    _pairs("no-joint", "one id is not a pair", {"AAPL": 0.04}, "/AAPL"),
     _pairs("three-ids", "a pair has two ids", {"AAPL,MSFT,GOOG": 0.04}, "/AAPL,MSFT,GOOG"),
     Invalid(
         "covariance-pairs-ambiguous",
@@ -84,13 +84,13 @@ _COVARIANCE = (
 )
 _REFS = (
     _ref("null", "leave it out", None),
-    _ref("http", "nothing but s3 is ever fetched", "http://169.254.169.254/latest/meta-data"),
-    _ref("file", "nothing but s3 is ever fetched", "file:///etc/passwd"),
-    _ref("redis", "nothing but s3 is ever fetched", f"redis://{BUCKET}/{_SHA256}"),
+    _ref("http", "only s3 references are accepted", "http://169.254.169.254/latest/meta-data"),
+    _ref("file", "only s3 references are accepted", "file:///etc/passwd"),
+    _ref("redis", "only s3 references are accepted", f"redis://{BUCKET}/{_SHA256}"),
     _ref("bucket", "another bucket", _URI.replace(BUCKET, "someone-else")),
     _ref("world", "another world's blob", _URI.replace(WORLD_ID, "eu-equities")),
     _ref("prefix", "another prefix", _URI.replace("risk-blobs", "risk-bodies")),
-    _ref("traversal", "no way up", _URI.replace(_SHA256, f"../eu-equities/{_SHA256}")),
+    _ref("traversal", "no path segment `..`", _URI.replace(_SHA256, f"../eu-equities/{_SHA256}")),
     _ref("digest-short", "63 hex digits", _URI[:-1]),
     _ref("digest-upper-case", "hex digits are lower-case", _URI.replace(_SHA256, _SHA256.upper())),
     _ref("query", "nothing after the digest", _URI + "?versionId=1"),
@@ -98,10 +98,10 @@ _REFS = (
     _ref("digest-missing", "required", {k: v for k, v in _REF.items() if k != "sha256"}, "/sha256"),
     _ref("digest-differs", "not the one in the address", {**_REF, "sha256": "f" * 64}, "/sha256"),
     _ref("kind", "the blob of another field", {**_REF, "kind": "stress"}, "/kind"),
-    _ref("kind-unknown", "no such kind", {**_REF, "kind": "matrix"}, "/kind"),
-    _ref("bytes-zero", "no blob is empty", {**_REF, "bytes": 0}, "/bytes"),
+    _ref("kind-unknown", "an unknown kind", {**_REF, "kind": "matrix"}, "/kind"),
+    _ref("bytes-zero", "a blob must not be empty", {**_REF, "bytes": 0}, "/bytes"),
     _ref("bytes-too-many", "over the limit", {**_REF, "bytes": BLOB_MAX_BYTES + 1}, "/bytes"),
-    _ref("unknown-member", "a typo must not vanish", {**_REF, "etag": "x"}, "/etag"),
+    _ref("unknown-member", "an unknown field", {**_REF, "etag": "x"}, "/etag"),
     _component("ref-and-field", "one of the two", "/covariance", covariance=_PAIRS, covariance_ref=_REF),
 )
 _SERIES = (

@@ -22,9 +22,9 @@ INVALID_TEXTS: Final = (
     Invalid(
         "json-trailing-comma", "a comma before the closing brace", MALFORMED_JSON, (), '{"version": "1",}'
     ),
-    Invalid("json-single-quotes", "not JSON but Python", MALFORMED_JSON, (), "{'version': '1'}"),
+    Invalid("json-single-quotes", "Python syntax, not JSON", MALFORMED_JSON, (), "{'version': '1'}"),
     Invalid("json-bom", "a byte order mark", MALFORMED_JSON, (), b"\xef\xbb\xbf" + text().encode()),
-    Invalid("json-lone-surrogate", "half of a character", MALFORMED_JSON, (), text(version='"\\ud800"')),
+    Invalid("json-lone-surrogate", "a lone surrogate", MALFORMED_JSON, (), text(version='"\\ud800"')),
     Invalid("json-not-utf8", "Latin-1 bytes", NOT_UTF8, (), text(version='"é"').encode("latin-1")),
     Invalid("json-utf16", "UTF-16", NOT_UTF8, (), text().encode("utf-16")),
     Invalid(
@@ -43,7 +43,7 @@ INVALID_TEXTS: Final = (
     ),
     Invalid(
         "json-duplicate-asset",
-        "one asset twice: which weight counts?",
+        "one asset twice",
         DUPLICATE_KEY,
         ("/weights/AAPL",),
         text(weights='{"AAPL": 0.4, "MSFT": 0.5, "AAPL": 0.1}'),
@@ -55,11 +55,17 @@ INVALID_TEXTS: Final = (
         ("/weights/A",),
         text(weights='{"A": 1, "\\u0041": 1}'),
     ),
-    Invalid("json-nan", "NaN is no JSON number", NON_FINITE_NUMBER, (), text(weights='{"AAPL": NaN}')),
-    Invalid("json-infinity", "nor is Infinity", NON_FINITE_NUMBER, (), text(weights='{"AAPL": -Infinity}')),
+    Invalid("json-nan", "NaN is not a JSON number", NON_FINITE_NUMBER, (), text(weights='{"AAPL": NaN}')),
+    Invalid(
+        "json-infinity",
+        "Infinity is not a JSON number",
+        NON_FINITE_NUMBER,
+        (),
+        text(weights='{"AAPL": -Infinity}'),
+    ),
     Invalid(
         "json-overflow",
-        "beyond the range of a 64-bit float",
+        "outside the range of a 64-bit float",
         NON_FINITE_NUMBER,
         ("/weights/AAPL",),
         text(weights='{"AAPL": 1e999, "MSFT": 0.5}'),
@@ -71,7 +77,7 @@ INVALID_TEXTS: Final = (
         (),
         text(constraints='{"a": ' + _TOO_DEEP_ARRAYS + "}"),
     ),
-    Invalid("json-array", "an array is no snapshot", CONTRACT_VIOLATION, ("",), "[]"),
-    Invalid("json-null", "null is no snapshot", CONTRACT_VIOLATION, ("",), "null"),
-    Invalid("json-string", "a text is no snapshot", CONTRACT_VIOLATION, ("",), '"{}"'),
+    Invalid("json-array", "an array instead of an object", CONTRACT_VIOLATION, ("",), "[]"),
+    Invalid("json-null", "null instead of an object", CONTRACT_VIOLATION, ("",), "null"),
+    Invalid("json-string", "a string instead of an object", CONTRACT_VIOLATION, ("",), '"{}"'),
 )

@@ -41,7 +41,7 @@ _SAME_HASH: Final = (
     _same_hash("minimal", "the three required fields", "minimal"),
     _same_hash("world-in-body", "equal to the path", "minimal", world_id="us-equities"),
     _same_hash("created-at-ignored", "the hub's clock decides", "minimal", created_at="1999-01-01T00:00:00Z"),
-    _same_hash("ttl-default", "900 is what absence means", "minimal", ttl_sec=900),
+    _same_hash("ttl-default", "900 is the default", "minimal", ttl_sec=900),
     _same_hash(
         "provenance-echo",
         "equal to the headers",
@@ -50,7 +50,9 @@ _SAME_HASH: Final = (
     ),
     _same_hash("time-zero-offset", "+00:00 is Z", "minimal", as_of="2025-01-01T00:00:00+00:00"),
     _same_hash("time-other-zone", "one instant", "minimal", as_of="2025-01-01T09:00:00+09:00"),
-    _same_hash("time-fraction", "no microseconds are none", "minimal", as_of="2025-01-01T00:00:00.000Z"),
+    _same_hash(
+        "time-fraction", "zero microseconds equal no fraction", "minimal", as_of="2025-01-01T00:00:00.000Z"
+    ),
     _same_hash("time-lower-case", "as RFC 3339 allows", "minimal", as_of="2025-01-01t00:00:00z"),
     _same_hash("key-order", "objects have no order", "minimal", weights={"MSFT": 0.5, "AAPL": 0.5}),
     _same_hash("number-integer", "1 is 1.0", "numbers", weights={"A": 1, "B": 0}, constraints={"cap": 1}),

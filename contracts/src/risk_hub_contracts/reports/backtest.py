@@ -81,10 +81,10 @@ class BacktestDay(BaseModel):
     version: Annotated[str, Field(pattern=ID_PATTERN)]
     value_at_risk: Finite
     realized_date: Annotated[
-        Date, Field(description="The producer's date of the return; of the snapshot if undated.")
+        Date, Field(description="The producer's date of the return; the snapshot's date if it has none.")
     ]
     realized_version: Annotated[
-        str, Field(pattern=ID_PATTERN, description="The snapshot that brought the return.")
+        str, Field(pattern=ID_PATTERN, description="The snapshot that contains the return.")
     ]
     realized_return: Finite
     exceeded: Annotated[bool, Field(description="Whether the loss was larger than value_at_risk.")]

@@ -26,7 +26,9 @@ def check_header(decoded: Decoded) -> None:
         if violation is not None:
             raise BlobFormatError(f"{violation.pointer}: {violation.detail}")
     elif isinstance(decoded, Covariance) and len(decoded.ids) > WEIGHTS_MAX_COUNT:
-        raise BlobFormatError(f"a covariance has at most {WEIGHTS_MAX_COUNT} ids, not {len(decoded.ids)}")
+        raise BlobFormatError(
+            f"a covariance must have at most {WEIGHTS_MAX_COUNT} ids, not {len(decoded.ids)}"
+        )
 
 
 def check_numbers(decoded: Decoded) -> None:

@@ -122,7 +122,7 @@ def _symmetrize(triangle: Triangle, lower: Sequence[float]) -> Iterator[Violatio
         index, row, column = hit
         where = triangle.locate(triangle.ids[row], triangle.ids[column])
         above, below = triangle.upper[index], lower[index]
-        return Violation(where, f"not symmetric: {above!r} here, {below!r} in the other half")
+        return Violation(where, f"not symmetric: {above!r} here, {below!r} in the opposite entry")
 
     return capped_violations(_unequal_halves(triangle, lower), asymmetric, "/covariance")
 
@@ -157,7 +157,7 @@ def coverage_violations(ids: Collection[str], weight_ids: Collection[str], at: s
     covered = set(ids)
     for asset_id in weight_ids:
         if asset_id not in covered:
-            yield Violation(at, f"does not cover {asset_id!a}, which has a weight")
+            yield Violation(at, f"does not contain {asset_id!a}, which has a weight")
 
 
 def _value_violations(triangle: Triangle) -> Iterator[Violation]:
@@ -165,7 +165,7 @@ def _value_violations(triangle: Triangle) -> Iterator[Violation]:
     if min(variances) >= 0:
 
         def beyond(pair: tuple[str, str]) -> Violation:
-            detail = f"the correlation of {pair[0]!a} and {pair[1]!a} is beyond 1"
+            detail = f"the correlation of {pair[0]!a} and {pair[1]!a} is not between -1 and 1"
             return Violation(triangle.locate(*pair), detail)
 
         yield from capped_violations(

@@ -132,9 +132,7 @@ def _disagreements(pairs: Mapping[str, float], keys_by_pair: KeysByPair) -> Iter
             abs(pairs[keys_by_pair[second, second][0]])
         )
         if not agree(min(values), max(values), scale):
-            detail = (
-                f"must agree with {keys[0]!a}, which is the same pair ({values[0]!r}, here {values[-1]!r})"
-            )
+            detail = f"must equal the value of {keys[0]!a}, which names the same pair ({values[0]!r}, here {values[-1]!r})"
             yield Violation(pointer("covariance", keys[-1]), detail)
 
 

@@ -102,7 +102,7 @@ def _require_same_world(body: Mapping[str, Any], world_id: str) -> None:
     if isinstance(named, str) and named != world_id:
         raise ProblemError(
             WORLD_MISMATCH,
-            f"The body names world {named[:ID_MAX_CHARS]!a}, the path {world_id!a}.",
+            f"The body has world {named[:ID_MAX_CHARS]!a}, the path {world_id!a}.",
             [Violation("/world_id", "must equal the world of the path, or be left out")],
         )
 
@@ -191,7 +191,7 @@ def _check_claim(body: Mapping[str, Any], snapshot: Snapshot) -> None:
     detail = f"must be {snapshot.content_hash}, the content hash of this snapshot, or be left out"
     raise ProblemError(
         HASH_MISMATCH,
-        f"The content hash of this snapshot is {snapshot.content_hash}; the body claims another.",
+        f"The content hash of this snapshot is {snapshot.content_hash}; `hash` in the body differs.",
         [Violation("/hash", detail)],
         {"expected_hash": snapshot.content_hash},
     )

@@ -145,7 +145,7 @@ Ref = Annotated[
         custom_error_type="form",
         custom_error_message="{wanted}",
         custom_error_context={
-            "wanted": "must be a blob reference: an object as issued by the hub, or its s3:// text"
+            "wanted": "must be a blob reference: the object that the hub issued, or its s3:// URI"
         },
     ),
 ]
@@ -156,8 +156,10 @@ class SnapshotRequest(TypedDict):
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
 
-    world_id: NotRequired[Annotated[Id, Field(description="If present, equal to the one in the path.")]]
-    version: Annotated[Id, Field(description="Never used for other content again.")]
+    world_id: NotRequired[Annotated[Id, Field(description="If present, must equal the world in the path.")]]
+    version: Annotated[
+        Id, Field(description="Identifies this content permanently; other content needs another version.")
+    ]
     as_of: Annotated[
         str,
         Field(
@@ -173,10 +175,10 @@ class SnapshotRequest(TypedDict):
         Field(
             min_length=1,
             max_length=limits.WEIGHTS_MAX_COUNT,
-            description="Asset id -> share of the portfolio; they add up to 1 within 0.001.",
+            description="Asset id -> share of the portfolio; the shares must add up to 1 within 0.001.",
         ),
     ]
-    covariance: NotRequired[Annotated[Covariance, Field(description="Covers every id of the weights.")]]
+    covariance: NotRequired[Annotated[Covariance, Field(description="Must contain every id of the weights.")]]
     covariance_ref: NotRequired[Ref]
     realized_returns: NotRequired[
         Annotated[RealizedReturns, Field(description="Realised one-period returns, oldest first.")]
@@ -191,7 +193,7 @@ class SnapshotRequest(TypedDict):
             Field(
                 ge=limits.TTL_MIN_SECONDS,
                 le=limits.TTL_MAX_SECONDS,
-                description=f"Seconds until the snapshot expires; {limits.TTL_DEFAULT_SECONDS} when absent.",
+                description=f"Seconds until the snapshot expires; {limits.TTL_DEFAULT_SECONDS} if absent.",
             ),
         ]
     ]
@@ -200,12 +202,12 @@ class SnapshotRequest(TypedDict):
         Annotated[
             str,
             Field(
-                description="Claim: the content hash, or the deployed client's digest of this body.",
+                description="Optional check: the content hash, or the digest that an earlier client computes of this body.",
                 json_schema_extra={"pattern": ids.CLAIM_PATTERN},
             ),
         ]
     ]
-    created_at: NotRequired[Annotated[Any, Field(description="Ignored: the hub's clock decides.")]]
+    created_at: NotRequired[Annotated[Any, Field(description="Ignored: the hub sets it from its own clock.")]]
 
 
 _ADAPTER: Final[TypeAdapter[SnapshotRequest]] = TypeAdapter(SnapshotRequest)

@@ -76,7 +76,7 @@ def _weights(body: Body, _: RequestContext) -> Iterator[Violation]:
     if round(abs(total - 1), _SUM_DIGITS) > WEIGHT_SUM_TOLERANCE:
         yield Violation(
             "/weights",
-            f"add up to {total!r}; the sum must be 1 within {WEIGHT_SUM_TOLERANCE}, both ends included",
+            f"add up to {total!r}; the sum must be 1 within {WEIGHT_SUM_TOLERANCE}, inclusive",
         )
 
 
@@ -88,7 +88,7 @@ def _returns(body: Body, _: RequestContext) -> Iterator[Violation]:
     points = sum(map(len, returns.values()))
     if points > RETURNS_TOTAL_MAX_POINTS:
         yield Violation(
-            "/realized_returns", f"has {points} points; at most {RETURNS_TOTAL_MAX_POINTS} are taken"
+            "/realized_returns", f"has {points} points; at most {RETURNS_TOTAL_MAX_POINTS} are allowed"
         )
 
 

@@ -74,7 +74,7 @@ class Snapshot:
         for kind, component in components.items():
             present = self.component(kind)
             if present is None or (present.kind, present.sha256) != (component.kind, component.sha256):
-                raise ValueError(f"the {kind} of this snapshot has not the digest {component.sha256}")
+                raise ValueError(f"the {kind} of this snapshot does not have the digest {component.sha256}")
         return replace(
             self, components=tuple(components.get(component.kind, component) for component in self.components)
         )

@@ -44,7 +44,7 @@ class QuietHours(BaseModel):
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if self.from_ == self.to:
-            raise _validation_error("from and to are equal; to silence a world all day, set enabled to false")
+            raise _validation_error("from and to must differ; to stop alarms all day, set enabled to false")
         return self
 
     def covers(self, instant: datetime) -> bool:
@@ -62,17 +62,17 @@ class Expectation(BaseModel):
 
     model_config = _CLOSED
 
-    warn_seconds: Annotated[Lag, Field(description="Past this lag the world is late.")] = (
+    warn_seconds: Annotated[Lag, Field(description="Above this lag the world is late.")] = (
         limits.WARN_DEFAULT_SECONDS
     )
-    critical_seconds: Annotated[Lag, Field(description="Past this lag the world is stale.")] = (
+    critical_seconds: Annotated[Lag, Field(description="Above this lag the world is stale.")] = (
         limits.CRITICAL_DEFAULT_SECONDS
     )
-    owner: Annotated[Owner, Field(description="Who looks after the world: a team, an address.")]
-    enabled: Annotated[bool, Field(description="Whether anyone is waiting for this world.")] = True
+    owner: Annotated[Owner, Field(description="The team or address that is responsible for the world.")]
+    enabled: Annotated[bool, Field(description="Whether the world is monitored.")] = True
     quiet_hours_utc: Annotated[
         list[QuietHours],
-        Field(max_length=limits.QUIET_HOURS_MAX_COUNT, description="When nobody is to be woken."),
+        Field(max_length=limits.QUIET_HOURS_MAX_COUNT, description="Daily periods without alarms."),
     ] = []
 
     @model_validator(mode="after")

@@ -27,11 +27,9 @@ class ExpectationAnswer(BaseModel):
     world_id: str
     stage: str
     expectation: Expectation
-    expected_since: Annotated[
-        Instant, Field(description="When the world was registered, or last switched on.")
-    ]
-    set_at: Annotated[Instant, Field(description="When the expectation was last put.")]
-    set_by: Annotated[str, Field(description="The id of the token that put it.")]
+    expected_since: Annotated[Instant, Field(description="When the world was registered, or last enabled.")]
+    set_at: Annotated[Instant, Field(description="When the expectation was last set.")]
+    set_by: Annotated[str, Field(description="The id of the token that set it.")]
 
 
 class ExitPolicyAnswer(TypedDict):
@@ -66,7 +64,7 @@ class WorldAnswer(TypedDict):
     world_id: str
     stage: str
     state: WorldState
-    quiet: Annotated[bool, Field(description="Whether its quiet hours hold back alarms now.")]
+    quiet: Annotated[bool, Field(description="Whether its quiet hours suppress alarms now.")]
     lag_seconds: NotRequired[Annotated[float, Field(description="The hub's clock minus the head's as_of.")]]
     head: NotRequired[WorldHead]
     expectation: NotRequired[Expectation]
@@ -109,5 +107,7 @@ def _check_stored_size(registered: BaseModel) -> None:
     """Reject a registration whose stored form exceeds the size of one table row."""
     size_bytes = len(registered.model_dump_json(by_alias=True).encode())
     if size_bytes > limits.ITEM_BODY_MAX_BYTES:
-        violation = f"its stored form has {size_bytes} bytes; at most {limits.ITEM_BODY_MAX_BYTES} are kept"
+        violation = (
+            f"its stored form has {size_bytes} bytes; at most {limits.ITEM_BODY_MAX_BYTES} are allowed"
+        )
         raise ProblemError(REGISTRATION_INVALID, f"The body: {violation}.", [Violation("", violation)])

@@ -40,8 +40,8 @@ def blob_paths(world: Json, read_problems: Sequence[ProblemType]) -> Json:
             "parameters": blob,
             "post": _end(
                 "complete_upload",
-                "Make the uploaded parts the blob; repeating it is safe",
-                "The blob is stored, its size and digest verified.",
+                "Complete a multipart upload; repeating it is safe",
+                "The blob is stored; its size and digest are verified.",
                 [*read_problems, *_BODY, p.UPLOAD_NOT_FOUND, p.UPLOAD_MISMATCH],
             ),
         },
@@ -49,8 +49,8 @@ def blob_paths(world: Json, read_problems: Sequence[ProblemType]) -> Json:
             "parameters": blob,
             "post": _end(
                 "abort_upload",
-                "Forget a multipart upload and its parts",
-                "There is no such upload any more; `stored` says whether the blob is there all the same.",
+                "Abort a multipart upload and remove its parts",
+                "The upload no longer exists; `stored` says whether the blob is stored.",
                 [*read_problems, *_BODY],
             ),
         },
@@ -60,13 +60,13 @@ def blob_paths(world: Json, read_problems: Sequence[ProblemType]) -> Json:
 def _begin(types: Sequence[ProblemType]) -> Json:
     return {
         "operationId": "begin_upload",
-        "summary": "Announce a blob; the answer is what to send to the blob store, and the reference for the snapshot",
-        "description": "The store answers 412 to a PUT of a blob that is there already: that is success.",
+        "summary": "Begin an upload; the answer has the signed requests for the blob store and the blob's reference",
+        "description": "The blob store answers 412 to a PUT of a blob that is already stored: this is success.",
         "parameters": [_actor()],
         "requestBody": _body("UploadRequest"),
         "responses": {
             "201": answer("UploadAnswer", "Upload it with `put` or `multipart`."),
-            "200": answer("UploadAnswer", "It is stored already: nothing to upload."),
+            "200": answer("UploadAnswer", "The blob is already stored: upload nothing."),
         }
         | problems(types),
     }
@@ -85,13 +85,13 @@ def _end(operation_id: str, summary: str, done: str, types: Sequence[ProblemType
 def _read(types: Sequence[ProblemType]) -> Json:
     return {
         "operationId": "read_blob",
-        "summary": "Where a stored blob can be fetched",
+        "summary": "The download URL of a stored blob",
         "responses": {"200": answer("BlobAnswer", "The blob.")} | problems(types),
     }
 
 
 def _actor() -> Json:
-    return header_parameter("X-Actor", ACTOR_PATTERN, "Who uploads.", required=True)
+    return header_parameter("X-Actor", ACTOR_PATTERN, "The producer that uploads.", required=True)
 
 
 def _body(model: str) -> Json:

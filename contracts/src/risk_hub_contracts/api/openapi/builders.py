@@ -21,12 +21,12 @@ Json = dict[str, Any]
 _HEADERS: Final[dict[str, str]] = {
     "Cache-Control": "`no-cache`: revalidate before each use; `no-store` on errors and on answers with signed URLs.",
     "ETag": "The content hash in double quotes; with a suffix where `expired` is true or references are expanded.",
-    "Location": "Where the snapshot can be read.",
+    "Location": "The path of the snapshot.",
     "Idempotency-Replayed": "`true`: this content was stored before; nothing changed.",
-    "Risk-Hub-Settled": "With `known_at`: `true` once nothing can change the answer any more.",
-    "Risk-Hub-Evaluated-As": "`current`; or `history`: the past, evaluated on purpose. No exit signal came from it.",
-    "X-Correlation-Id": "The request's id, the client's own where it sent one.",
-    "WWW-Authenticate": "The scheme that is asked for.",
+    "Risk-Hub-Settled": "With `known_at`: `true` if the answer can no longer change.",
+    "Risk-Hub-Evaluated-As": "`current`; or `history` for a past snapshot evaluated on request: it causes no exit signal.",
+    "X-Correlation-Id": "The request's id: the one that the client sent, otherwise a new one.",
+    "WWW-Authenticate": "The required authentication scheme.",
     "Retry-After": "Seconds to wait before the same request is sent again.",
 }
 # Headers present in every response that declares them. The others are missing from the gateway's own errors

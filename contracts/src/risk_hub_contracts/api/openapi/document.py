@@ -27,8 +27,8 @@ from risk_hub_contracts.base import problems as p
 from risk_hub_contracts.base.ids import ACTOR_PATTERN, CORRELATION_ID_PATTERN, STAGE_PATTERN
 
 _CORRELATION_ID: Final = (
-    "Passed on to everything that follows. One that does not match "
-    f"`{CORRELATION_ID_PATTERN}` is replaced by the id of the request."
+    "Recorded with everything that the request causes. A value that does not match "
+    f"`{CORRELATION_ID_PATTERN}` is replaced by the request's own id."
 )
 _SNAPSHOTS: Final = "/risk-hub/worlds/{world_id}/snapshots"
 _ANYWHERE: Final = (p.NETWORK_DENIED, p.THROTTLED, p.INTERNAL, p.UNAVAILABLE, p.GATEWAY_TIMEOUT)
@@ -100,7 +100,7 @@ def _paths() -> Json:
                 "operationId": "read_health",
                 "summary": "Whether the hub is up",
                 "security": [],
-                "responses": {"200": answer("HealthAnswer", "It is.")} | problems(_ANYWHERE),
+                "responses": {"200": answer("HealthAnswer", "The hub is up.")} | problems(_ANYWHERE),
             },
         },
     }
@@ -112,7 +112,7 @@ def _publish() -> Json:
         "operationId": "publish_snapshot",
         "summary": "Publish a snapshot; sending the same content again is safe and changes nothing",
         "parameters": [
-            header_parameter("X-Actor", ACTOR_PATTERN, "Who publishes.", required=True),
+            header_parameter("X-Actor", ACTOR_PATTERN, "The producer that publishes.", required=True),
             header_parameter("X-Stage", STAGE_PATTERN, "The stage, in upper or lower case.", required=True),
             header_parameter("X-Correlation-Id", None, _CORRELATION_ID),
         ],
@@ -124,7 +124,7 @@ def _publish() -> Json:
             "201": answer("SnapshotAnswer", "Stored.", *stored),
             "200": answer(
                 "SnapshotAnswer",
-                "This content was stored before: its record, unchanged.",
+                "This content was already stored: the stored record, unchanged.",
                 *stored,
                 "Idempotency-Replayed",
             ),
@@ -137,7 +137,7 @@ def _list() -> Json:
     responses = {"200": answer("SnapshotPage", "One page.", "Risk-Hub-Settled")}
     return {
         "operationId": "list_snapshots",
-        "summary": "A world's snapshots, newest first, page by page",
+        "summary": "A world's snapshots in pages, newest first",
         "parameters": query_parameters(ListQuery),
         "responses": responses
         | problems((*_READ, p.INVALID_QUERY, p.CURSOR_INVALID, p.DOCUMENT_UNAVAILABLE)),
@@ -145,11 +145,11 @@ def _list() -> Json:
 
 
 def _read_one(operation_id: str, summary: str, query: type[BaseModel]) -> Json:
-    if_none_match = header_parameter("If-None-Match", None, "The ETag that the client holds.")
+    if_none_match = header_parameter("If-None-Match", None, "The ETag of the answer that the client has.")
     responses = {
         "200": answer("SnapshotAnswer", "The snapshot.", "ETag", "Risk-Hub-Settled"),
         "304": {
-            "description": "The client holds it already.",
+            "description": "The client already has this answer.",
             "headers": header_refs(("ETag", "Risk-Hub-Settled", "Cache-Control", "X-Correlation-Id")),
         },
     }

@@ -58,7 +58,7 @@ LINKS: Final = (
         "stored_blob",
         "read_blob",
         _BLOB_PARAMETERS,
-        "Where the blob can be fetched.",
+        "The blob's download URL.",
     ),
     Link(
         "expect_world",
@@ -66,16 +66,16 @@ LINKS: Final = (
         "expectation",
         "read_expectation",
         _STAGE_PARAMETERS,
-        "The expectation that was put.",
+        "The stored expectation.",
     ),
-    Link("expect_world", STORED, "forget", "forget_world", _STAGE_PARAMETERS, "Take the expectation back."),
+    Link("expect_world", STORED, "forget", "forget_world", _STAGE_PARAMETERS, "Remove the expectation."),
     Link(
         "put_exit_policy",
         STORED,
         "exit_policy",
         "read_exit_policy",
         _STAGE_PARAMETERS,
-        "The policy that was put.",
+        "The stored policy.",
     ),
     Link(
         "put_exit_policy",
@@ -83,7 +83,7 @@ LINKS: Final = (
         "default_policy",
         "drop_exit_policy",
         _STAGE_PARAMETERS,
-        "Return to the default policy.",
+        "Restore the default policy.",
     ),
 )
 

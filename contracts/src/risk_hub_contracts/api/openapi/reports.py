@@ -12,11 +12,11 @@ _WORLD: Final = "/risk-hub/worlds/{world_id}"
 _EVALUATED_AS_HEADER: Final = "Risk-Hub-Evaluated-As"
 _SETTLED: Final = "Risk-Hub-Settled"
 _LATEST: Final = (
-    "`latest` in this path always names the newest snapshot, also where a version has that name. The report's "
-    "`version` says which one it is. With `known_at` only reports that were evaluated by then count."
+    "`latest` in this path always means the newest snapshot, even if a version has that name. The report's "
+    "`version` says which one it is. With `known_at`, only reports evaluated by then count."
 )
 _SIGNALS: Final = (
-    "Ordered by `emitted_at`. The list follows the store within about a second. A page of one stage may hold "
+    "Ordered by `emitted_at`. A new signal appears within about one second. A page of one stage may hold "
     "fewer signals than `limit` and still have a `next_cursor`."
 )
 
@@ -81,7 +81,7 @@ def _signals(read: Sequence[ProblemType]) -> Json:
     responses = {"200": answer("ExitSignalPage", "One page.")}
     return {
         "operationId": "list_exit_signals",
-        "summary": "A world's exit signals, newest first, page by page",
+        "summary": "A world's exit signals in pages, newest first",
         "description": _SIGNALS,
         "parameters": query_parameters(SignalsQuery),
         "responses": responses | problems((*read, p.INVALID_QUERY, p.CURSOR_INVALID)),
@@ -92,7 +92,7 @@ def _backtest(read: Sequence[ProblemType]) -> Json:
     responses = {"200": answer("BacktestReport", "The back-test.")}
     return {
         "operationId": "backtest_risk",
-        "summary": "What was forecast against what came, with the tests of Kupiec, Christoffersen and Basel",
+        "summary": "Forecast risk compared with realised returns: the tests of Kupiec, Christoffersen and Basel",
         "parameters": query_parameters(BacktestQuery),
         "responses": responses | problems((*read, p.INVALID_QUERY, p.WORLD_UNKNOWN, p.DOCUMENT_UNAVAILABLE)),
     }

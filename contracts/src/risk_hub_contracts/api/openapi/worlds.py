@@ -36,12 +36,12 @@ def world_paths() -> Json:
         "/risk-hub/worlds/{world_id}/expectations": {
             **shared,
             "put": _put(
-                "expect_world", "Expect snapshots of a world, and say how late they may be", "Expectation"
+                "expect_world", "Register a world, with the allowed lag of its snapshots", "Expectation"
             ),
             "get": _get(
-                "read_expectation", "What is expected of a world", "ExpectationAnswer", p.NOTHING_EXPECTED
+                "read_expectation", "The expectation for a world", "ExpectationAnswer", p.NOTHING_EXPECTED
             ),
-            "delete": _delete("forget_world", "Expect nothing of a world any more; its snapshots stay"),
+            "delete": _delete("forget_world", "Remove the expectation for a world; its snapshots are kept"),
         },
         "/risk-hub/worlds/{world_id}/exit-policy": {
             **shared,
@@ -49,7 +49,7 @@ def world_paths() -> Json:
             "get": _get(
                 "read_exit_policy", "The exit policy in force, stored or default", "ExitPolicyAnswer"
             ),
-            "delete": _delete("drop_exit_policy", "Let the default exit policy be in force again"),
+            "delete": _delete("drop_exit_policy", "Restore the default exit policy"),
         },
     }
 
@@ -57,7 +57,7 @@ def world_paths() -> Json:
 def _list() -> Json:
     return {
         "operationId": "list_worlds",
-        "summary": "How every known world stands: fresh, late, stale, missing",
+        "summary": "The freshness of every known world: fresh, late, stale or missing",
         "parameters": query_parameters(WorldsQuery),
         "responses": {"200": answer("WorldsPage", "One page.")} | problems((*_READ, p.CURSOR_INVALID)),
     }
@@ -69,15 +69,15 @@ def _put(operation_id: str, summary: str, model: str) -> Json:
         "summary": summary,
         "requestBody": {"required": True, "content": {"application/json": {"schema": model_ref(model)}}},
         "responses": {
-            "201": answer(f"{model}Answer", "There was none before."),
-            "200": answer(f"{model}Answer", "It stands in place of the one before."),
+            "201": answer(f"{model}Answer", "Created."),
+            "200": answer(f"{model}Answer", "The previous one was replaced."),
         }
         | problems(_PUT),
     }
 
 
 def _get(operation_id: str, summary: str, model: str, *absent: ProblemType) -> Json:
-    responses = {"200": answer(model, "What is in force.")}
+    responses = {"200": answer(model, "The one in force.")}
     return {
         "operationId": operation_id,
         "summary": summary,
@@ -86,7 +86,7 @@ def _get(operation_id: str, summary: str, model: str, *absent: ProblemType) -> J
 
 
 def _delete(operation_id: str, summary: str) -> Json:
-    gone = {"description": "There is none now.", "headers": header_refs(("X-Correlation-Id",))}
+    gone = {"description": "Nothing is stored any longer.", "headers": header_refs(("X-Correlation-Id",))}
     return {
         "operationId": operation_id,
         "summary": summary,
