@@ -54,6 +54,8 @@ def candidate_var(
 ) -> float:
     """Return VaR with a candidate at weight `a` and the book scaled by `1 − a`, less the VaR of the book.
 
+    Not called yet: the rule engine will, for its limit on a candidate's incremental VaR.
+
     Args:
         sigma: `σ_p` of the book.
         covariance: `(Σw)_c`, the candidate's covariance with the book.

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.blob.refs import BlobRef
-from risk_hub_contracts.blob.write import encode_returns, encode_stress
 from risk_hub_contracts.snapshot.parse import Component, Snapshot, parse_snapshot_document
 from tests.contracts.samples import BODY, NOW, WORLD_ID, json_values, parse, pointers, refusal, with_fields
 
@@ -109,16 +108,6 @@ def test_ref_with_a_different_digest_cannot_replace_a_component() -> None:
         snapshot.with_refs({"realized_returns": ref})
     with pytest.raises(ValueError, match="digest"):
         snapshot.with_refs({"stress": ref.model_copy(update={"kind": "stress"})})
-
-
-def test_blob_with_a_different_digest_cannot_replace_a_component() -> None:
-    snapshot = parse(with_fields(realized_returns=[0.1]))
-    assert snapshot.with_blobs({"realized_returns": encode_returns([0.1])}) == snapshot
-    for other in (encode_returns([0.2]), encode_stress({})):
-        with pytest.raises(ValueError, match="digest"):
-            snapshot.with_blobs({"realized_returns": other})
-    with pytest.raises(ValueError, match="first line"):
-        snapshot.with_blobs({"realized_returns": b"junk"})
 
 
 def test_world_mismatch_is_reported_before_other_violations() -> None:

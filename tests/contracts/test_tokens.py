@@ -26,12 +26,6 @@ def test_token_is_live_up_to_and_including_not_after() -> None:
     assert token(not_after=None).is_live(END + timedelta(days=9999))
 
 
-def test_token_allows_only_its_scopes_until_it_expires() -> None:
-    assert token().allows("snapshots:write", END)
-    assert not token().allows("snapshots:read", END)
-    assert not token().allows("snapshots:write", END + timedelta(seconds=1))
-
-
 def test_token_covers_its_listed_actors_or_all_with_a_wildcard() -> None:
     assert token().allows_actor("gateway")
     assert not token().allows_actor("other")

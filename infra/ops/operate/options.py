@@ -72,6 +72,5 @@ OptionalStageName = Annotated[
     str | None,
     typer.Option("--stage-name", parser=stage_name, metavar="NAME", help=f"The stage ({LOCAL})."),
 ]
-Instant = Annotated[str, typer.Option(parser=instant, metavar="T")]
 Rate = Annotated[float, typer.Option(parser=rate, metavar="NUMBER")]
 Limit = Annotated[int | None, typer.Option(parser=count, metavar="NUMBER", help="At most so many messages.")]

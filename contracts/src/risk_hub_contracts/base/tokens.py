@@ -46,10 +46,6 @@ class Token(BaseModel):
     actors: Annotated[list[Actor], Field(min_length=1)]
     not_after: Annotated[datetime | None, BeforeValidator(_instant)] = None
 
-    def allows(self, scope: Scope, now: datetime) -> bool:
-        """Return whether the token has `scope` and has not expired at `now`."""
-        return scope in self.scopes and self.is_live(now)
-
     def is_live(self, now: datetime) -> bool:
         """Return whether the token has not expired at `now`; its last instant is valid."""
         return self.not_after is None or now <= self.not_after

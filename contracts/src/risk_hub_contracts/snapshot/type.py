@@ -60,17 +60,7 @@ class Snapshot:
         Raises:
             ValueError: the digest of a reference differs from that of the component it replaces.
         """
-        return self._with({kind: Component.from_ref(ref) for kind, ref in refs.items()})
-
-    def with_blobs(self, blobs: Mapping[BlobKind, bytes]) -> Self:
-        """Return the same snapshot, same hash, with these parts inline.
-
-        Raises:
-            ValueError: the bytes are not a blob, or their digest differs from the component's.
-        """
-        return self._with({kind: Component.from_blob(data) for kind, data in blobs.items()})
-
-    def _with(self, components: Mapping[BlobKind, Component]) -> Self:
+        components = {kind: Component.from_ref(ref) for kind, ref in refs.items()}
         for kind, component in components.items():
             present = self.component(kind)
             if present is None or (present.kind, present.sha256) != (component.kind, component.sha256):
