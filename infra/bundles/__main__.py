@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from infra.bundles.build import BUILD_FOLDER, bundle_zip
 from infra.bundles.contents import ALL_GROUPS, ARCHITECTURES, MAX_BYTES, Bundle
-from infra.bundles.errors import BundleError
+from infra.errors import BundleError
 from infra.names import LAMBDA_ARCHITECTURE
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from infra.bundles.archive import write_zip
 from infra.bundles.contents import MAX_BYTES, PROJECT, hub_files
-from infra.bundles.errors import BundleError
 from infra.bundles.wheels import compile_hub_code, compile_wheels, install, require_runtime_python, trim
+from infra.errors import BundleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.bundles.aws_models import trim_models
 from infra.bundles.contents import PYTHON, WHEEL_MACHINE, WHEEL_PLATFORMS, is_unused
-from infra.bundles.errors import BundleError
+from infra.errors import BundleError
 
 if TYPE_CHECKING:
     from pathlib import Path

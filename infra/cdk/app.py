@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING
 
 from infra.bundles.build import BUILD_FOLDER, bundle_zip
 from infra.bundles.contents import Bundle
-from infra.bundles.errors import BundleError
 from infra.cdk.constructs.function_code import built_code, placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
 from infra.environments import CONTEXT_KEYS, EnvironmentSpecError, resolve_environment
+from infra.errors import BundleError
 from infra.names import BUNDLE_GROUPS, LAMBDA_ARCHITECTURE, BundleGroup
 
 if TYPE_CHECKING:

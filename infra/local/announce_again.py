@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from infra import names
+from infra.errors import LocalStageError
 from infra.local.aws import LocalAws
-from infra.local.errors import LocalStageError
 from infra.recovery.errors import OperateError
 from infra.recovery.failed_keys import keys_put_between
-from infra.recovery.relay import Relay
-from infra.recovery.replay_requests import REQUEST_MAX_RECORDS, replay_requests
+from infra.recovery.relay import REQUEST_MAX_RECORDS, Relay, replay_requests
 
 STAGE: Final = "local"
 TABLES: Final = ("snapshots", "evaluations")

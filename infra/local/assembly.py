@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from infra.assembly import ASSETS_FILE, LOCAL_ASSEMBLY
-from infra.local.errors import LocalStageError
+from infra.errors import LocalStageError
 from infra.names import LOCAL_STAGE, BundleGroup, stack_name
 
 TEMPLATE_SUFFIX: Final = ".template.json"

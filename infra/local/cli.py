@@ -11,10 +11,9 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from infra.local.alarms.journal import Journal
-from infra.local.alarms.screen import print_alarm
+from infra.errors import LocalStageError
+from infra.local.alarms.journal import Entry, Journal
 from infra.local.bring_up import bring_up
-from infra.local.errors import LocalStageError
 from infra.local.saved_state import LOSS_MAX_SECONDS
 from infra.local.settings import LocalSettings, settings_from
 from infra.local.stage_process import StageProcess, stop_recorded
@@ -22,6 +21,7 @@ from infra.local.stage_record import StageRecord, read_record
 
 FAILED: Final = 1
 ALARM_POLL_SECONDS: Final = 0.5
+ALARM_STYLES: Final = {"critical": "bold red", "warning": "yellow"}
 STOPPED_MESSAGE: Final = "Stopped. What was stored is kept for the next `make up`."
 
 
@@ -103,7 +103,7 @@ def _wait_showing_alarms(stage: StageProcess, journal: Journal, console: Console
         with contextlib.suppress(subprocess.TimeoutExpired):
             return stage.process.wait(ALARM_POLL_SECONDS)
         for entry in journal.entries(after=shown):
-            print_alarm(console, entry)
+            _print_alarm(console, entry)
             shown += 1
 
 
@@ -128,8 +128,22 @@ def _status(settings: LocalSettings, console: Console) -> int:
         f"Running: {record.front_url} (process {record.pid}, log {settings.log_file})", soft_wrap=True
     )
     for entry in Journal(settings.alarm_journal).active_alarms().values():
-        print_alarm(console, entry)
+        _print_alarm(console, entry)
     return 0
+
+
+def _print_alarm(console: Console, entry: Entry) -> None:
+    """Print the time of the change, the alarm, the reason and the runbook page."""
+    is_active = entry.after == "ALARM"
+    word = entry.severity if is_active else "over"
+    style = ALARM_STYLES[entry.severity] if is_active else "green"
+    console.print(
+        f"{entry.at}  {word:<8}  {entry.alarm}  {entry.reason}  {entry.page}",
+        style=style,
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _remove_run_files(settings: LocalSettings, ended: StageRecord) -> None:

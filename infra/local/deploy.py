@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, WaiterError
 
+from infra.errors import LocalStageError
 from infra.local.assembly import Assembly, Template
 from infra.local.aws import LocalAws
 from infra.local.code_zip import build_code_zip
-from infra.local.errors import LocalStageError
 from infra.names import BundleGroup
 
 TEMPLATE_BODY_MAX_BYTES: Final = 51_200

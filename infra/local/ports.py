@@ -4,7 +4,7 @@ import contextlib
 import errno
 import socket
 
-from infra.local.errors import LocalStageError
+from infra.errors import LocalStageError
 from infra.local.settings import ANY_FREE_PORT, HOST
 
 LISTEN_BACKLOG = 100

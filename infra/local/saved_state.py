@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from infra.local.errors import LocalStageError
+from infra.errors import LocalStageError
 from infra.local.manifest import MANIFEST_NAME, DamagedSaveError, Manifest, read_manifest, verify
 from infra.local.settings import LocalSettings
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from infra.errors import LocalStageError
 from infra.local.alarms.settings import AlarmSettings
-from infra.local.errors import LocalStageError
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 HOST: Final = "127.0.0.1"

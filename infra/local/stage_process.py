@@ -12,8 +12,8 @@ from typing import IO, Final
 
 from filelock import lock_descriptor
 
+from infra.errors import LocalStageError
 from infra.local import ports
-from infra.local.errors import LocalStageError
 from infra.local.http_call import call
 from infra.local.process_environment import process_environment
 from infra.local.settings import HOST, REPOSITORY, LocalSettings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from infra.tokens.errors import TokenError
+from infra.errors import TokenError
 from infra.tokens.register import Edit, TokenRegister
 from risk_hub_contracts.base.ids import actor_violation, id_violation
 from risk_hub_contracts.base.limits import TOKEN_ACTORS_MAX_COUNT, TOKEN_LIFETIME_MAX_SECONDS

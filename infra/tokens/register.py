@@ -10,7 +10,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from infra.tokens.errors import TokenError
+from infra.errors import TokenError
 from risk_hub_contracts.base.limits import TOKENS_MAX_COUNT, TOKENS_SECRET_MAX_BYTES
 from risk_hub_contracts.base.tokens import Token, TokenList
 

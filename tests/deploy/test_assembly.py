@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.errors import DeployError
 from infra.ops.deploy import assembly
 from infra.ops.deploy.assembly import RECORD_FILE, assembly_digest, build, read, run_template_tests
-from infra.ops.deploy.errors import DeployError
 
 STACK = "RiskHub-local-service.template.json"
 # Replaces the app: writes the committed local stage's assembly, or reports why it cannot.

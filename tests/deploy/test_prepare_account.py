@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.cdk.account.stack import account_plan
-from infra.ops.deploy.errors import DeployError
+from infra.errors import DeployError
 from infra.ops.deploy.prepare_account import require_cold_storage, require_own_bootstrap
 
 OURS = "arn:aws:iam::111122223333:policy/risk-hub-execution"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
+from infra.errors import DeployError
 from infra.ops.deploy import __main__ as command
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import RECORD_FILE, Record, assembly_digest
-from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.release import ReleaseRequest
 from infra.ops.deploy.teardown import destroy
 

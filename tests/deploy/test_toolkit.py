@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.errors import DeployError
 from infra.ops.deploy import toolkit
-from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.toolkit import LOCK_FILES, LOCK_FOLDER, PROGRAM, Toolkit, install
 
 # Replaces npm: installs a program in the CLI's place that records its calls.

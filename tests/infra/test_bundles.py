@@ -25,7 +25,7 @@ from infra.bundles.contents import (
     Bundle,
     hub_files,
 )
-from infra.bundles.errors import BundleError
+from infra.errors import BundleError
 from infra.names import FUNCTION_FOLDERS, FunctionFolder
 from tools.bench.isolated import imported, unpacked
 from tools.bench.processes import from_bundle

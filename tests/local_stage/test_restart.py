@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from infra.errors import LocalStageError
 from infra.local.bring_up import RunningStage, start_stage
-from infra.local.errors import LocalStageError
 from infra.local.saved_state import LOSS_MAX_SECONDS, saves_in
 from infra.local.settings import ANY_FREE_PORT, LocalSettings
 from tests.local_stage.caller import Caller, small_body

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from infra.errors import LocalStageError
 from infra.local import saved_state
-from infra.local.errors import LocalStageError
 from infra.local.manifest import MANIFEST_NAME
 from infra.local.saved_state import fingerprint, link_or_copy, prepare_state, rewind_streams
 from infra.local.saving import UNFINISHED_NAME, StateSaver

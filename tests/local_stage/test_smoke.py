@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from infra.errors import DeployError
 from infra.local.bring_up import RunningStage
-from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.smoke import VOLATILITY, api_url, smoke, temporary_token, wait_for_volatility
 from infra.tokens.register import TokenRegister
 from risk_hub_client import DeniedError, HubError, NotFoundError

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from infra.errors import LocalStageError
 from infra.local.assembly import Assembly, Template
 from infra.local.bring_up import RunningStage
 from infra.local.deploy import Deployer
-from infra.local.errors import LocalStageError
 
 STACK = "updated-in-place"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from infra.errors import TokenError
 from infra.ops.operate import cli, stage_access
-from infra.tokens.errors import TokenError
 from infra.tokens.issue import GRANTED_SCOPES, TokenRequest, issue, revoke
 from infra.tokens.register import ATTEMPTS_MAX_COUNT, TokenRegister, secret_text
 from risk_hub_contracts.base.limits import (

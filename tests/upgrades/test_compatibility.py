@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from risk_hub_contracts.compatibility.__main__ import main
-from risk_hub_contracts.compatibility.check import contract_findings
 from risk_hub_contracts.compatibility.findings import Finding
-from risk_hub_contracts.compatibility.promises import example_findings
+from risk_hub_contracts.compatibility.promises import contract_findings, example_findings
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release
 from risk_hub_contracts.compatibility.repairs import repaired, unrepaired
 from risk_hub_contracts.compatibility.schemas import answer_findings, request_findings

@@ -25,6 +25,7 @@ from infra import names
 from infra.cdk.account.deploy_role import ISSUER
 from infra.cdk.account.stack import account_plan
 from infra.environments import LOOPBACK_NETWORKS
+from infra.errors import DeployError
 from infra.local.api_proxy import ApiTarget, write_target
 from infra.local.aws import LocalAws
 from infra.local.bring_up import start
@@ -32,7 +33,6 @@ from infra.local.code_zip import build_code_zip
 from infra.local.settings import ANY_FREE_PORT, EMULATOR_SECRET_KEY, LocalSettings
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import ASSEMBLIES, PROJECT, Record, read
-from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.prepare_account import prepare, write_assembly
 from infra.ops.deploy.teardown import destroy
 from infra.ops.deploy.toolkit import Toolkit

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from risk_hub_contracts import __version__
 from risk_hub_contracts.api.generate import differences, generated_files
-from risk_hub_contracts.compatibility.check import contract_findings
+from risk_hub_contracts.compatibility.promises import contract_findings
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release, version_of
 from risk_hub_contracts.compatibility.repairs import repaired, unrepaired
 from tools.upgrades.recorder import record

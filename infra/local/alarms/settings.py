@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from infra.local.errors import LocalStageError
+from infra.errors import LocalStageError
 
 SPEED_MAX: Final = 60
 LOOPBACK_ADDRESSES: Final = ("http://127.0.0.1:", "http://localhost:")

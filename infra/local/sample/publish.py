@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from infra.local.errors import LocalStageError
+from infra.errors import LocalStageError
 from infra.local.http_call import Answer, call
 from infra.local.sample import SAMPLE_FILE
 

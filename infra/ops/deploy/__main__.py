@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.environments import CONTEXT_KEYS, ENVIRONMENTS
-from infra.local.errors import LocalStageError
+from infra.errors import DeployError, LocalStageError, TokenError
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import ASSEMBLIES
-from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.teardown import destroy
 from infra.ops.deploy.toolkit import Toolkit
 from infra.ops.operate.stage_access import LOCAL, clients_for
 from infra.recovery.errors import OperateError, error_text
-from infra.tokens.errors import TokenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import names
-from infra.ops.deploy.errors import DeployError
+from infra.errors import DeployError
 from infra.recovery.errors import error_code, error_text
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from infra.ops.deploy.errors import DeployError
+from infra.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

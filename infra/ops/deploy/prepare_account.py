@@ -20,9 +20,9 @@ from infra.cdk.account.stack import AccountStack, account_plan
 from infra.cdk.nag import check_with_nag
 from infra.cdk.stacks.hub import new_app
 from infra.environments import ENVIRONMENTS, EnvironmentSpecError
+from infra.errors import DeployError
 from infra.ops.deploy import release
 from infra.ops.deploy.assembly import ASSEMBLIES
-from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.toolkit import Toolkit
 from infra.ops.operate.stage_access import CloudAws
 from infra.recovery.errors import error_code, error_text

@@ -7,9 +7,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from infra.errors import DeployError
 from infra.ops.deploy import assembly
 from infra.ops.deploy.account import ready_account
-from infra.ops.deploy.errors import DeployError
 from infra.ops.deploy.smoke import api_url, smoke, temporary_token
 
 if TYPE_CHECKING:

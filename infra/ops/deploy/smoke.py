@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from botocore.exceptions import ClientError
 
 from infra import names
-from infra.ops.deploy.errors import DeployError
+from infra.errors import DeployError
 from infra.recovery.errors import error_text
 from infra.tokens.issue import TokenRequest, issue, revoke
 from infra.tokens.register import TokenRegister

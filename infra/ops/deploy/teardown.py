@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from infra import names
 from infra.environments import ENVIRONMENTS
+from infra.errors import DeployError
 from infra.ops.deploy import release
-from infra.ops.deploy.errors import DeployError
 from infra.recovery.errors import error_text
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from infra.errors import DeployError
 from infra.locked_node import locked_npm, use_locked_node
 from infra.ops.deploy.assembly import PROJECT
-from infra.ops.deploy.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.errors import LocalStageError
+from infra.errors import LocalStageError, TokenError
 from infra.ops.operate.events_group import events_group
 from infra.ops.operate.inspect_commands import add_inspect_commands
 from infra.ops.operate.queues_group import queues_group
@@ -14,7 +14,6 @@ from infra.ops.operate.tables_group import reaper_group, tables_group
 from infra.ops.operate.tokens_group import tokens_group
 from infra.ops.operate.worker_command import worker
 from infra.recovery.errors import OperateError, error_text
-from infra.tokens.errors import TokenError
 from risk_hub_client.cli.app import REFUSED, build_app, run
 
 

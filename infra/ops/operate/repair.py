@@ -7,8 +7,7 @@ from typing import Any
 from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.redrive import ReportProgress, receive
 from infra.recovery.failed_keys import Key, UnknownMessageError, record_keys
-from infra.recovery.relay import Relay
-from infra.recovery.replay_requests import REQUEST_MAX_RECORDS, replay_requests
+from infra.recovery.relay import REQUEST_MAX_RECORDS, Relay, replay_requests
 
 Message = dict[str, Any]
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from risk_hub_contracts.compatibility.check import contract_findings
+from risk_hub_contracts.compatibility.promises import contract_findings
 from risk_hub_contracts.compatibility.release import RELEASED, Contract, last_release
 from risk_hub_contracts.compatibility.repairs import repaired, unrepaired
 

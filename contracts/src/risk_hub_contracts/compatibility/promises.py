@@ -1,4 +1,4 @@
-"""Promises of the contract beyond its operations: schemas, problems, limits, metrics, golden requests."""
+"""Promises of the contract: its operations, schemas, problems, limits, metrics, golden requests."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -6,6 +6,8 @@ from typing import Any, Final
 from risk_hub_contracts.api.schemas import REQUEST_FILES
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.compatibility.findings import Finding, Findings
+from risk_hub_contracts.compatibility.operations import operation_findings
+from risk_hub_contracts.compatibility.release import Contract
 from risk_hub_contracts.compatibility.schemas import answer_findings, request_findings
 from risk_hub_contracts.golden import accept
 
@@ -13,6 +15,17 @@ Json = Mapping[str, Any]
 
 # Limits that each deployment chooses.
 DEPLOYMENT_LIMITS: Final = frozenset({"inline_cov_threshold", "offload"})
+
+
+def contract_findings(released: Contract, now: Contract) -> Findings:
+    """Yield each broken promise of the released contract; `now` must belong to the running code."""
+    yield from operation_findings(released.openapi, now.openapi)
+    yield from schema_findings(released.schemas, now.schemas)
+    yield from schema_findings(released.events, now.events)
+    yield from problem_findings(released.problems, now.problems)
+    yield from limit_findings(released.limits, now.limits)
+    yield from metric_findings(released.metrics, now.metrics)
+    yield from example_findings(released.examples)
 
 
 def schema_findings(released: Mapping[str, Json], now: Mapping[str, Json]) -> Findings:
