@@ -11,6 +11,8 @@ from infra.local.sample.publish import HubEndpoint, publish, sample_body, wait_f
 WORLD, STAGE = "us20", "paper"
 POLICY = {"version": "kept-1", "cool_down_seconds": 3_600, "stress": [{"max_loss": 0.9}]}
 EXPECTATION = {"owner": "desk-a", "warn_seconds": 86_400, "critical_seconds": 172_800}
+# All functions restart at each change, on one machine, so the first answer after a change may take long.
+TIMEOUT_SECONDS = 90.0
 Answers = dict[str, Any]
 
 
@@ -44,7 +46,8 @@ class FixedWorld:
         return {name: self._get(path) for name, path in paths.items()}
 
     def _get(self, path: str) -> Any:
-        answer = call("GET", f"{self._hub.url}/risk-hub/{path}", self._hub.headers())
+        url = f"{self._hub.url}/risk-hub/{path}"
+        answer = call("GET", url, self._hub.headers(), timeout_seconds=TIMEOUT_SECONDS)
         return {"status": answer.status, "body": _without_volatile(json.loads(answer.body))}
 
     def _put(self, path: str, document: Mapping[str, Any]) -> None:
