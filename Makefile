@@ -98,6 +98,10 @@ contracts: dev-env ## regenerate OpenAPI, schemas, examples and event samples
 	$(PY) -m events.generate
 	$(PY) -m tools.event_samples.emitted
 
+.PHONY: site
+site: dev-env ## build the documentation site into .build/site; a broken link is an error
+	@$(PY) -m tools.site
+
 .PHONY: release
 release: dev-env ## freeze the contract, its wire format and its records under contracts/released/ (docs/upgrade.md)
 	@$(PY) -m tools.upgrades.release
