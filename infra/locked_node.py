@@ -63,6 +63,6 @@ def _wheel_node() -> str | None:
 
 
 def _major_version(node: str) -> str:
-    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)  # noqa: S603 - the Node found above
+    answer = subprocess.run([node, "--version"], capture_output=True, encoding="utf-8", check=True)  # noqa: S603 - the Node found above
     found = re.match(r"v(\d+)\.", answer.stdout)
     return found.group(1) if found else ""

@@ -122,7 +122,7 @@ def install_by_pip(python: Path, lock: Path) -> None:
 def uv_settings(python: Path) -> dict[str, str]:
     """Return pip's index settings as uv's variables: some machines configure pip only."""
     command = [str(python), "-m", "pip", "config", "list"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    listed = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - our own command
     settings = {}
     for line in listed.stdout.splitlines():
         key, _, value = line.partition("=")

@@ -50,7 +50,7 @@ def install(bundle: Bundle, target: Path) -> dict[str, str]:
             *("--target", str(target), "--requirement", str(bundle.lock)),
         ],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=PIP_TIMEOUT_SECONDS,
         check=False,
     )
@@ -113,7 +113,7 @@ def _compile(target: Path, *options: str) -> None:
             *("-s", str(target), str(target)),
         ],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env={**os.environ, "PYTHONHASHSEED": "0"},
         check=False,
     )

@@ -35,7 +35,7 @@ def process_start(pid: int) -> str | None:
 
 def _process_start_by_ps(pid: int) -> str | None:
     command = ["/bin/ps", "-o", "lstart=", "-p", str(pid)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a number only
+    answer = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - a number only
     return answer.stdout.strip() or None
 
 

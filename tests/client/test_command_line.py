@@ -405,7 +405,7 @@ def test_unreachable_hub_prints_a_single_error_line(file: Path, server: Server) 
         [sys.executable, "-c", program, "publish", str(file)],
         env=variables,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=60,
     )

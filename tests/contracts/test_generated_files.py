@@ -71,7 +71,7 @@ def test_generate_check_succeeds_when_run_as_a_module() -> None:
         [sys.executable, "-m", "risk_hub_contracts.api.generate", "--check"],
         env={**os.environ, "PYTHONPATH": str(HOME / "src")},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

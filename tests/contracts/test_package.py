@@ -67,7 +67,7 @@ def run(script: str, *path: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", prelude + script],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 

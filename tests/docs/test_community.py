@@ -16,7 +16,7 @@ TEXT = (".md", ".py", ".toml", ".yml", ".yaml", ".sh", ".json", ".txt")
 
 
 def tracked_text() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     return [ROOT / name for name in listed.stdout.splitlines() if name.endswith(TEXT) or name == "Makefile"]
 
 
@@ -60,7 +60,9 @@ def test_the_git_hooks_are_exactly_the_steps_of_make_check() -> None:
 
 def test_pre_commit_accepts_the_hook_configuration() -> None:
     tool = Path(sys.executable).parent / "pre-commit"
-    done = subprocess.run([tool, "validate-config"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [tool, "validate-config"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -26,7 +26,7 @@ MAKE = [line for line in commands(GUIDE) if line.startswith("make ")]
 def started(line: str) -> list[list[str]]:
     """Return the module and arguments of each of our programs that make would run."""
     done = subprocess.run(
-        ["make", "-n", *shlex.split(line)[1:]], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "-n", *shlex.split(line)[1:]], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
     )
     runs = [shlex.split(each) for each in done.stdout.splitlines() if " -m infra.ops.deploy" in each]
     return [each[each.index("-m") + 1 :] for each in runs]

@@ -123,7 +123,7 @@ def test_rollback_checks_the_origin_of_a_run_before_downloading_its_assembly(  #
             "GITHUB_REPOSITORY": "owner/name",
         },
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == (1 if told else 0), done

@@ -25,7 +25,7 @@ def found() -> list[dict[str, Any]]:
                 [sys.executable, "-m", "tests.evaluation.risk_golden"],
                 env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(sys.path)},
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
                 check=True,
             ).stdout
         )

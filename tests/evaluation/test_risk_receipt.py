@@ -222,7 +222,7 @@ def test_risk_numbers_are_bit_identical_with_one_or_two_blas_threads() -> None:
             [sys.executable, "-m", "tests.evaluation.threads_probe"],
             env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=True,
         ).stdout
         for threads in ("1", "2")

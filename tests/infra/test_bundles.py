@@ -169,7 +169,7 @@ def test_snapshot_writer_does_not_load_unrelated_contract_models() -> None:
 @pytest.mark.parametrize("kind", ["post", "latest", "message"])
 def test_function_handles_an_invocation_using_only_its_bundle(kind: str) -> None:
     command = from_bundle("once", kind, unpacked("hub"))
-    done = subprocess.run(command, cwd=PROJECT, env={}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=PROJECT, env={}, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == os.EX_OK, done.stderr
 
 

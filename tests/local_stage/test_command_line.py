@@ -37,9 +37,9 @@ class CommandLine:
         return subprocess.run(
             command,
             cwd=REPOSITORY,
-            env={**self.environment, **environment},
+            env={name: value.encode() for name, value in {**self.environment, **environment}.items()},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
             timeout=120,
         )
@@ -48,12 +48,14 @@ class CommandLine:
         """Start a stage that stays in the foreground."""
         command = [sys.executable, "-m", "infra.local", "up"]
         environment = {**self.environment, **environment}
-        return subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, encoding="utf-8"
+        )
 
     def exports(self) -> dict[str, str]:
         """The variables set by `source .local/env`, read from a real shell."""
         script = f'. "{self.settings.env_file}" && printf "%s\\n%s" "$RISK_HUB_URL" "$RISK_HUB_TOKEN"'
-        said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={})
+        said = subprocess.run(["sh", "-c", script], capture_output=True, encoding="utf-8", check=True, env={})
         url, token = said.stdout.split("\n")
         return {"url": url, "token": token}
 
@@ -103,7 +105,7 @@ def test_the_shown_commands_work_when_pasted(running: tuple[CommandLine, str]) -
     assert len(commands) == 4
     environment = {"PATH": os.environ["PATH"]}
     pasted = subprocess.run(
-        ["sh", "-ec", "\n".join(commands)], capture_output=True, text=True, check=True, env=environment
+        ["sh", "-ec", "\n".join(commands)], capture_output=True, encoding="utf-8", check=True, env=environment
     )
     assert '"world_id":"us20"' in pasted.stdout
     assert '"value_at_risk"' in pasted.stdout
@@ -143,7 +145,8 @@ def test_up_on_an_occupied_port_names_the_port_and_its_variable(
 
 @pytest.mark.parametrize("given", ["eighty", "-1", "65536", "8787.0", "\N{FULLWIDTH DIGIT EIGHT}"])
 def test_up_rejects_an_invalid_port_naming_its_value(command_line: CommandLine, given: str) -> None:
-    assert_one_sentence(command_line.run("up", RISK_HUB_PORT=given), f"RISK_HUB_PORT={given}", "65535")
+    shown = given if given.isascii() or sys.getfilesystemencoding() == "utf-8" else ""
+    assert_one_sentence(command_line.run("up", RISK_HUB_PORT=given), f"RISK_HUB_PORT={shown}", "65535")
 
 
 def test_down_without_a_running_stage_reports_it_and_succeeds(command_line: CommandLine) -> None:

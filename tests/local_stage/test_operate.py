@@ -37,7 +37,7 @@ def operate(stage: RunningStage, settings: LocalSettings) -> Operate:
                 "RISK_HUB_LOCAL_DIR": str(settings.home),
             },
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=DEADLINE_SECONDS,
             check=False,
         )

@@ -47,7 +47,7 @@ def run(
 ) -> "subprocess.CompletedProcess[str]":
     command = ["sh", str(REQUIREMENTS / script), *map(str, arguments)]
     variables = {"PATH": str(path), "HOME": "/nonexistent", **environment}
-    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=variables, capture_output=True, encoding="utf-8", check=False)
 
 
 def test_failing_shim_does_not_hide_a_working_python(programs: Path, tmp_path: Path) -> None:
@@ -148,7 +148,9 @@ def test_the_launcher_runs_every_command_from_any_folder(tmp_path: Path) -> None
     INSTALL["write_launcher"](tmp_path / "an environment")
     command = [str(tmp_path / "an environment" / "bin" / "risk-hub"), "--help"]
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": "/nonexistent"}
-    helped = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+    helped = subprocess.run(
+        command, cwd=tmp_path, env=variables, capture_output=True, encoding="utf-8", check=False
+    )
     assert (helped.returncode, helped.stderr) == (0, "")
     assert {"lint", "queues", "events"} <= set(helped.stdout.split())
 
@@ -168,7 +170,7 @@ def test_incomplete_environment_is_reported_without_a_traceback() -> None:
     paths = os.pathsep.join(str(REPOSITORY / folder) for folder in (".", "contracts/src", "client/src"))
     without_libraries = [sys.executable, "-S", "-m", "infra.local", "status"]
     finished = subprocess.run(
-        without_libraries, env={"PYTHONPATH": paths}, capture_output=True, text=True, check=False
+        without_libraries, env={"PYTHONPATH": paths}, capture_output=True, encoding="utf-8", check=False
     )
     assert finished.returncode != 0
     assert "Traceback" not in finished.stderr

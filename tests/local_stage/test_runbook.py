@@ -63,7 +63,7 @@ class Shell:
             env=self._environment,
             check=False,
             timeout=DEADLINE_SECONDS,
-            text=True,
+            encoding="utf-8",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )

@@ -158,7 +158,7 @@ def test_save_contains_the_emulators_tables_and_log_lines_only_at_the_end(
         [sys.executable, "-c", COMPARED],
         env={**environment, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'contracts' / 'src'}"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     found = json.loads(done.stdout.splitlines()[-1])

@@ -18,7 +18,7 @@ def test_walkthrough_prints_the_documented_responses(stage: RunningStage) -> Non
     }
     script = REPOSITORY / "infra" / "local" / "walkthrough.sh"
     said = subprocess.run(
-        ["sh", str(script)], env=environment, capture_output=True, text=True, check=True
+        ["sh", str(script)], env=environment, capture_output=True, encoding="utf-8", check=True
     ).stdout
     sections = [section.partition("\n") for section in re.split(r"^== ", said, flags=re.MULTILINE)[1:]]
     shown = {heading: body for heading, _, body in sections}

@@ -1,4 +1,4 @@
-"""Every text file is read and written as UTF-8 under any locale."""
+"""Every text file and every output of a process is read as UTF-8 under any locale."""
 
 import ast
 from collections.abc import Iterator
@@ -20,13 +20,18 @@ FOLDERS = (
 )
 
 
+TEXT_MODES = {"text=True", "universal_newlines=True"}
+
+
 def without_encoding(source: str) -> Iterator[int]:
-    """Yield the line of each `read_text` and `write_text` that names no encoding."""
+    """Yield the line of each text that names no encoding: `read_text`, `write_text`, the output of a process."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             positional = {"read_text": 0, "write_text": 1}.get(node.func.attr)
             named = any(keyword.arg == "encoding" for keyword in node.keywords)
             if positional is not None and not named and len(node.args) <= positional:
+                yield node.lineno
+            if not named and any(ast.unparse(keyword) in TEXT_MODES for keyword in node.keywords):
                 yield node.lineno
 
 
@@ -41,7 +46,13 @@ def test_every_text_file_is_read_and_written_with_a_named_encoding() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["path.read_text()", "path.write_text(text)", "(a / b).write_text(f'{x}', errors='strict')"]
+    "source",
+    [
+        "path.read_text()",
+        "path.write_text(text)",
+        "(a / b).write_text(f'{x}', errors='strict')",
+        "subprocess.run([], text=True)",
+    ],
 )
 def test_missing_encoding_argument_is_detected(source: str) -> None:
     assert list(without_encoding(source)) == [1]

@@ -1,6 +1,7 @@
 """Each setting has its intended effect in a fresh process, and in every process that it starts."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -80,6 +81,8 @@ def test_disabled_instruction_sets_ignore_the_callers_own_settings() -> None:
 def clock_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     if reason := moved.clock_unavailable_reason():
         pytest.skip(reason)
+    if "FAKETIME" in os.environ:
+        pytest.skip("the clock of this run is already moved")
     monkeypatch.setattr(moved, "OWN_FOLDER", tmp_path)
     return tmp_path
 

@@ -45,7 +45,7 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> SecrecyRun:
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": ".:contracts/src:client/src"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

@@ -88,7 +88,7 @@ def test_a_seed_gives_the_same_history_in_every_process(hash_seed: str) -> None:
     }
     command = [sys.executable, "-m", "tools.simulator", "--seed", "42", "--trace"]
     told = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=True
     ).stdout
     assert "\n".join(run_history(42).trace.lines()) in told
 

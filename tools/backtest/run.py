@@ -68,7 +68,9 @@ def command_line(hub: HubEndpoint, *arguments: str, world: str = WORLD) -> str:
     command = (sys.executable, "-m", "infra.ops.operate", "risk", "backtest", world)
     environment = {**os.environ, "RISK_HUB_URL": hub.url, "RISK_HUB_TOKEN": hub.token}
     given = (*command, "--stage", STAGE, *arguments)
-    done = subprocess.run(given, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        given, cwd=REPOSITORY, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
     if done.returncode:
         raise RuntimeError(f"risk-hub ended with status {done.returncode}: {done.stderr}")
     return done.stdout

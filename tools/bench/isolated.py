@@ -87,7 +87,7 @@ def imported(folder: FunctionFolder) -> tuple[str, ...]:
         ],
         env=VARIABLES,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     if done.returncode != os.EX_OK:

@@ -120,7 +120,7 @@ def comparison_line(
 def _packed_5000_memory() -> Line:
     as_deployed = {**os.environ, BLAS_THREADS: "1"}
     command = [sys.executable, "-m", "tools.bench.packed"]
-    text = subprocess.check_output(command, cwd=ROOT, text=True, env=as_deployed)
+    text = subprocess.check_output(command, cwd=ROOT, encoding="utf-8", env=as_deployed)
     blob_mb, peak_mb, base_mb, seconds = map(float, text.split())
     ratio = (peak_mb - base_mb) / blob_mb
     return Line(
@@ -134,7 +134,7 @@ def _packed_5000_memory() -> Line:
 
 def _no_numpy() -> Line:
     command = [sys.executable, "-m", "tools.bench.small"]
-    seconds, loaded = subprocess.check_output(command, cwd=ROOT, text=True).split()
+    seconds, loaded = subprocess.check_output(command, cwd=ROOT, encoding="utf-8").split()
     return Line(
         "numpy is imported for the report of a book of 200 assets with covariance and 250 returns each",
         f"{loaded}, in {float(seconds):.1f} s",

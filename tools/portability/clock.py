@@ -2,7 +2,7 @@
 
 A preloaded library adds a constant to every answer of the system's clock. The local stage starts its server
 with an environment that does not name the library, so the tests' `sys.executable` is a script that adds it
-again; so are the shell and `date`. The monotonic clock and the times of files are not changed: with the
+again; so is `date`. The monotonic clock and the times of files are not changed: with the
 library's default for monotonic waits, each handover between two threads of Python 3.11 took milliseconds.
 """
 
@@ -28,8 +28,9 @@ esac
 exec -a {name} '{real}' "$@"
 """
 PYTHON: Final = "python"
-# Programs that tests start by name with a separate environment.
-SHELL_PROGRAMS: Final = ("sh", "bash", "date")
+# Programs that tests start by name with a separate environment. Not the shells: a shell that loads the library
+# itself shares its memory with its children, and the end of any of its subshells removes that memory.
+CLOCK_PROGRAMS: Final = ("date",)
 YEARS_AHEAD: Final = 5
 JUST_BEFORE: Final = timedelta(seconds=45)
 TOLERANCE_SECONDS: Final = 60.0
@@ -95,8 +96,8 @@ def moved_interpreter(python: Path, name: str, ahead: timedelta) -> Path:
     _write_program(programs / PYTHON, real, ahead)
     for alias in {"python3", real.name} - {PYTHON}:
         (programs / alias).symlink_to(PYTHON)
-    for shell_program in SHELL_PROGRAMS:
-        _write_program(programs / shell_program, Path(shutil.which(shell_program) or ""), ahead)
+    for program_name in CLOCK_PROGRAMS:
+        _write_program(programs / program_name, Path(shutil.which(program_name) or ""), ahead)
     return programs / PYTHON
 
 

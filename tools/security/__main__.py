@@ -123,7 +123,11 @@ def main(steps: Sequence[Step] = STEPS, file: Path = PAGE) -> int:
     """Run every step regardless of earlier failures; return 1 if one failed."""
     results = [run(step) for step in steps]
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=PROJECT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     ).stdout.strip()
     text = page(results, commit or "an unknown commit")
     file.write_text(text, encoding="utf-8")

@@ -112,7 +112,7 @@ def main() -> int:
 def _output(command: Sequence[str], folder: Path) -> str:
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
+            command, cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=TIMEOUT_SECONDS
         )
     except subprocess.TimeoutExpired:
         return ""

@@ -22,7 +22,7 @@ def lint_output(assembly: Path) -> str:
     if not templates:
         raise FileNotFoundError(f"{assembly} holds no template")
     done = subprocess.run(
-        [str(PROGRAM), "--", *templates], cwd=PROJECT, capture_output=True, text=True, check=False
+        [str(PROGRAM), "--", *templates], cwd=PROJECT, capture_output=True, encoding="utf-8", check=False
     )
     return done.stdout + done.stderr + (f"exit status {done.returncode}\n" if done.returncode else "")
 

@@ -114,7 +114,7 @@ def release() -> Path:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(("git", *arguments), cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(("git", *arguments), cwd=ROOT, check=True, capture_output=True, encoding="utf-8")
     return done.stdout.strip()
 
 

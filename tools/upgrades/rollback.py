@@ -60,7 +60,7 @@ def run_reader(released: Release, plan: Path, answers: Path) -> str | None:
         env=released.environment_of_code(),
         check=False,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     return done.stderr.splitlines()[-1] if done.returncode else None
 

@@ -60,7 +60,7 @@ def build(stage: str, given: Mapping[str, str], folder: Path) -> Record:
         cwd=PROJECT,
         env={**_environment(), "CDK_OUTDIR": str(folder)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     if done.returncode:
@@ -82,7 +82,7 @@ def run_template_tests(folder: Path) -> Record:
         cwd=PROJECT,
         env={**_environment(), TESTED_ASSEMBLY_VARIABLE: str(folder)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     passed = PASSED_TESTS.search(done.stdout)
@@ -136,5 +136,5 @@ def _git(*arguments: str) -> str:
     git = shutil.which("git")
     if git is None:
         return ""
-    done = subprocess.run([git, *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments
+    done = subprocess.run([git, *arguments], cwd=PROJECT, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - fixed arguments
     return done.stdout.strip()

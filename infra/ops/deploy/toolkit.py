@@ -77,7 +77,7 @@ def install(folder: Path = INSTALL_FOLDER) -> Path:
         "--no-fund",
         "--omit-lockfile-registry-resolved",
     ]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - the locked npm
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - the locked npm
     if done.returncode:
         error_lines = "\n".join(done.stderr.splitlines()[-ERROR_LINES_SHOWN:])
         shutil.rmtree(folder, ignore_errors=True)

@@ -56,7 +56,11 @@ def _checked_by_shell(command: str) -> list[str]:
         raise CommandError("There is no program 'sh' on the PATH.")
     words = [shell, "-c", command]
     checked = subprocess.run(  # noqa: S603 - reads the operator's own command, and runs nothing
-        [shell, "-n", *words[1:]], capture_output=True, text=True, check=False, timeout=SYNTAX_CHECK_SECONDS
+        [shell, "-n", *words[1:]],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=SYNTAX_CHECK_SECONDS,
     )
     if checked.returncode:
         reason = " ".join(checked.stderr.split())
