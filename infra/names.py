@@ -50,7 +50,6 @@ METRICS_NAMESPACE: Final = "RiskSignalHub"
 
 API_STAGE_NAME: Final = "v1"
 LIVE_ALIAS: Final = "live"
-API_ROOT: Final = "risk-hub"
 
 BLOB_PREFIX: Final = "risk-blobs/"
 BODY_PREFIX: Final = "risk-bodies/"

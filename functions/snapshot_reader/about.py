@@ -39,6 +39,6 @@ def about_routes(
     def health(_request: Request, _path: Mapping[str, str]) -> Response[Any]:
         return json_response(200, {"status": "ok", "contract_version": CONTRACT_VERSION})
 
-    router.add("GET", "/risk-hub/contract", contract)
-    router.add("GET", "/risk-hub/health", health)
+    router.add("read_contract", contract)
+    router.add("read_health", health)
     return router

@@ -14,8 +14,6 @@ from functions.evaluation.backtest.backtest_risk import BacktestRisk
 from risk_hub_contracts.api.queries import BacktestQuery
 from risk_hub_contracts.base.path_values import check_id
 
-BACKTEST = "/risk-hub/worlds/<world_id>/risk/backtest"
-
 
 def backtest_route(router: Router, backtest: BacktestRisk, authenticator: Authenticator) -> Router:
     """Add the back-test's route to a router."""
@@ -27,5 +25,5 @@ def backtest_route(router: Router, backtest: BacktestRisk, authenticator: Authen
         report = backtest(world_id, parse_query_parameters(BacktestQuery, request))
         return json_response(200, report.model_dump(mode="json"))
 
-    router.add("GET", BACKTEST, answer)
+    router.add("backtest_risk", answer)
     return router

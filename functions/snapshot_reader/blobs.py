@@ -25,5 +25,5 @@ def blob_routes(router: Router, read_blob: ReadBlob, authenticator: Authenticato
         found = read_blob(world_id, sha256)
         return json_response(200, found, DO_NOT_STORE)
 
-    router.add("GET", "/risk-hub/worlds/<world_id>/blobs/<sha256>", blob)
+    router.add("read_blob", blob)
     return router

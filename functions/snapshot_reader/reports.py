@@ -11,7 +11,7 @@ from functions.entrypoints.http.query_parameters import parse_query_parameters, 
 from functions.entrypoints.http.request import Request, path_value
 from functions.entrypoints.http.responses import json_response, settled_header
 from functions.entrypoints.http.router import RequestHandler, Router
-from functions.evaluation.derived_record import REPORT_KINDS, ReportKind
+from functions.evaluation.derived_record import ReportKind
 from functions.evaluation.exits.list_exit_signals import ListExitSignals
 from functions.evaluation.ports import StoredReport
 from functions.evaluation.read_reports import ReadReports
@@ -22,7 +22,6 @@ from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.problems import ProblemError
 
 EVALUATED_AS = "Risk-Hub-Evaluated-As"
-WORLD = "/risk-hub/worlds/<world_id>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,11 @@ def report_routes(
 ) -> Router:
     """Add the routes of reports and exit signals. `latest` comes first: it is never a version in a path."""
     routes = ReportRoutes(read, read_reports, list_signals, authenticator)
-    for kind in REPORT_KINDS:
-        router.add("GET", f"{WORLD}/snapshots/latest/{kind}", routes.of_latest(kind))
-        router.add("GET", f"{WORLD}/snapshots/<version>/{kind}", routes.of_version(kind))
-    router.add("GET", f"{WORLD}/exit-signals", routes.exit_signals)
+    router.add("read_latest_risk", routes.of_latest("risk"))
+    router.add("read_risk", routes.of_version("risk"))
+    router.add("read_latest_stress", routes.of_latest("stress"))
+    router.add("read_stress", routes.of_version("stress"))
+    router.add("list_exit_signals", routes.exit_signals)
     return router
 
 

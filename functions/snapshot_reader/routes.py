@@ -19,8 +19,6 @@ from risk_hub_contracts.api.queries import LatestQuery, ListQuery, LookupQuery
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.snapshot.request import REF_FIELDS
 
-SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
-
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRoutes:
@@ -79,9 +77,9 @@ def snapshot_routes(
     """Return a router with the routes for snapshots; `stages` also apply to routes added later."""
     routes = SnapshotRoutes(read, expand, authenticator)
     router = Router(stages)
-    router.add("GET", f"{SNAPSHOTS}/latest", routes.latest)
-    router.add("GET", f"{SNAPSHOTS}/lookup", routes.lookup)
-    router.add("GET", SNAPSHOTS, routes.page)
+    router.add("latest_snapshot", routes.latest)
+    router.add("lookup_snapshot", routes.lookup)
+    router.add("list_snapshots", routes.page)
     return router
 
 

@@ -15,12 +15,11 @@ from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishResult, PublishSnapshot
 from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
 from functions.telemetry.metrics import write
+from risk_hub_contracts.api.routes import path_of
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE, WORLD_ID
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.problems import WORLD_MISMATCH, ProblemError
-
-SNAPSHOTS = "/risk-hub/worlds/<world_id>/snapshots"
 
 
 def snapshot_writer(
@@ -38,7 +37,7 @@ def snapshot_writer(
         return _answer(published, request.prefix)
 
     router = Router(stages)
-    router.add("POST", SNAPSHOTS, post_snapshot)
+    router.add("publish_snapshot", post_snapshot)
     return router
 
 
@@ -78,8 +77,8 @@ def _answer(published: PublishResult, prefix: str) -> Response[Any]:
 
 
 def _location(stored: SnapshotRecord) -> str:
-    path = SNAPSHOTS.replace("<world_id>", quote(stored.world_id, safe=""))
-    return f"{path}/lookup?version={quote(stored.version, safe='')}"
+    path = path_of("lookup_snapshot", world_id=stored.world_id)
+    return f"{path}?version={quote(stored.version, safe='')}"
 
 
 def _count(published: PublishResult, metered: MeteredWorlds) -> None:

@@ -14,8 +14,6 @@ from functions.hub.use_cases.upload_blobs import Document, UploadBlobs
 from risk_hub_contracts.base.path_values import check_id, check_sha256
 from risk_hub_contracts.blob.uploads import UploadEnd, parse_upload, parse_upload_end
 
-BLOBS = "/risk-hub/worlds/<world_id>/blobs"
-
 
 @dataclass(frozen=True, slots=True)
 class UploadRoutes:
@@ -57,9 +55,9 @@ class UploadRoutes:
 def add_upload_routes(router: Router, upload: UploadBlobs, authenticator: Authenticator) -> Router:
     """Add the producers' upload routes to a router."""
     routes = UploadRoutes(upload, authenticator)
-    router.add("POST", BLOBS, routes.begin)
-    router.add("POST", f"{BLOBS}/<sha256>/complete", routes.complete)
-    router.add("POST", f"{BLOBS}/<sha256>/abort", routes.abort)
+    router.add("begin_upload", routes.begin)
+    router.add("complete_upload", routes.complete)
+    router.add("abort_upload", routes.abort)
     return router
 
 

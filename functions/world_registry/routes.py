@@ -21,9 +21,6 @@ from risk_hub_contracts.policies.exit_policy import ExitPolicy
 from risk_hub_contracts.worlds.expectation import Expectation
 from risk_hub_contracts.worlds.registry import parse_registration
 
-WORLDS = "/risk-hub/worlds"
-EXPECTATIONS = f"{WORLDS}/<world_id>/expectations"
-EXIT_POLICY = f"{WORLDS}/<world_id>/exit-policy"
 READ: Scope = "snapshots:read"
 WRITE: Scope = "worlds:write"
 
@@ -99,13 +96,13 @@ def world_registry(
     """Return a router with the routes of the registry; `stages` are the stages of this deployment."""
     routes = RegistryRoutes(register, list_worlds, authenticator)
     router = Router(stages)
-    router.add("GET", WORLDS, routes.worlds)
-    router.add("PUT", EXPECTATIONS, routes.put_expectation)
-    router.add("GET", EXPECTATIONS, routes.get_expectation)
-    router.add("DELETE", EXPECTATIONS, routes.delete_expectation)
-    router.add("PUT", EXIT_POLICY, routes.put_policy)
-    router.add("GET", EXIT_POLICY, routes.get_policy)
-    router.add("DELETE", EXIT_POLICY, routes.delete_policy)
+    router.add("list_worlds", routes.worlds)
+    router.add("expect_world", routes.put_expectation)
+    router.add("read_expectation", routes.get_expectation)
+    router.add("forget_world", routes.delete_expectation)
+    router.add("put_exit_policy", routes.put_policy)
+    router.add("read_exit_policy", routes.get_policy)
+    router.add("drop_exit_policy", routes.delete_policy)
     return router
 
 

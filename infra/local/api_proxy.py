@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 
 from infra.local.asgi import App, Receive, Scope, Send, header_values, send_problem
 from infra.local.problem import problem_body
+from risk_hub_contracts.api.routes import ROOT
 
-HUB_PATH: Final = "/risk-hub/"
+HUB_PATH: Final = f"{ROOT}/"
 RETRY_AFTER: Final = (b"retry-after", b"1")
 # Headers with which a client could make the emulator treat a request as one for another AWS API or address.
 DROPPED_HEADERS: Final = (b"x-amz-", b"x-forwarded-")

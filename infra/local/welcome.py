@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.sample.publish import ACTOR, SNAPSHOT_STAGE, WORLD_ID, HubEndpoint
+from risk_hub_contracts.api.routes import path_of
 
 BASIS_POINTS_PER_PERCENT: Final = 100
 ALARMS_NOTE: Final = (
@@ -50,11 +51,11 @@ def risk_table(report: dict[str, Any]) -> Table:
 
 def commands(env_file: Path, version: str) -> list[str]:
     """Return the welcome screen's shell commands; the first sets the variables of the others."""
-    read = 'curl -s -H "Authorization: Bearer $RISK_HUB_TOKEN" "$RISK_HUB_URL/risk-hub/worlds'
+    read = 'curl -s -H "Authorization: Bearer $RISK_HUB_TOKEN" "$RISK_HUB_URL'
     return [
         f". '{env_file}'",
-        f'{read}/{WORLD_ID}/snapshots/latest"',
-        f'{read}/{WORLD_ID}/snapshots/{version}/risk"',
+        f'{read}{path_of("latest_snapshot", world_id=WORLD_ID)}"',
+        f'{read}{path_of("read_risk", world_id=WORLD_ID, version=version)}"',
         _post_command(),
     ]
 
@@ -64,7 +65,8 @@ def _post_command() -> str:
     headers = ("Authorization: Bearer $RISK_HUB_TOKEN", f"X-Actor: {ACTOR}", f"X-Stage: {SNAPSHOT_STAGE}")
     given = " ".join(f'-H "{header}"' for header in (*headers, "Content-Type: application/json"))
     body = f"""'{{"version": "v1", "as_of": "'"{now}"'", "weights": {{"AAPL": 0.6, "MSFT": 0.4}}}}'"""
-    return f'curl -si {given} "$RISK_HUB_URL/risk-hub/worlds/my-world/snapshots" -d {body}'
+    path = path_of("publish_snapshot", world_id="my-world")
+    return f'curl -si {given} "$RISK_HUB_URL{path}" -d {body}'
 
 
 def _row(measure: dict[str, Any]) -> list[str]:

@@ -58,7 +58,7 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     for stage in DATA_STAGES:
         publish_twice(stage)
     for door in failing_doors():
-        answer = door(proxy_event("GET", "/fails", [], None), SimpleNamespace(aws_request_id="r"))
+        answer = door(proxy_event("GET", "/risk-hub/health", [], None), SimpleNamespace(aws_request_id="r"))
         assert answer["statusCode"] >= 400
     for worker in WORKER_EVENTS:
         for stage in DATA_STAGES:
@@ -110,7 +110,7 @@ def failing(error: Exception) -> Router:
         raise error
 
     door = Router()
-    door.add("GET", "/fails", fail)
+    door.add("read_health", fail)
     return door
 
 

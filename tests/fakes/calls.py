@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 from infra.local import http_call
 from infra.local.http_call import Answer
+from risk_hub_contracts.api.routes import ROOT
 from tests.fakes.answer_validation import Exchange, validate_exchange
 
 __all__ = ["Answer", "call"]
 
-HUB_PATH: Final = "/risk-hub/"
+HUB_PATH: Final = f"{ROOT}/"
 # Headers that API Gateway adds to every response: ids of the request and of its trace.
 GATEWAY_HEADER_PREFIX: Final = "x-amz"
 

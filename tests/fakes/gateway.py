@@ -1,6 +1,5 @@
 """API Gateway from a handler's view: requests become REST proxy events, and handlers answer them."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -9,10 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from infra.api_methods import ANY_METHOD, gateway_methods
 from risk_hub_contracts.api.routes import METHODS_BY_ROUTE
 from tests.fakes.answer_validation import validate_proxy_answer
 
-REGISTRY_PATH = re.compile("/risk-hub/worlds(?:/[^/]*/(?:expectations|exit-policy))?/?")
+FUNCTIONS = {(method.verb, method.path): method.function for method in gateway_methods()}
 LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
@@ -112,9 +112,14 @@ class Gateway:
 
     def handler_for(self, event: dict[str, Any]) -> LambdaHandler:
         """Return the handler to which the API would route the event."""
-        if REGISTRY_PATH.fullmatch(event["path"]):
-            return self.registry
-        return self.writer if event["httpMethod"] == "POST" else self.reader
+        method, path = event["httpMethod"], resource_of(event["path"])
+        function = FUNCTIONS.get((method, path)) or FUNCTIONS.get((ANY_METHOD, path), "snapshot_reader")
+        handlers = {
+            "snapshot_writer": self.writer,
+            "snapshot_reader": self.reader,
+            "world_registry": self.registry,
+        }
+        return handlers[function]
 
     def send(self, event: dict[str, Any]) -> Answer:
         """Return the answer to an event; one that the API description does not declare fails the test."""

@@ -23,30 +23,28 @@ def told(name: str) -> Any:
 
 def door() -> Router:
     made = Router()
-    made.add("GET", "/worlds/<world_id>/snapshots/latest", told("latest"))
-    made.add("GET", "/worlds/<world_id>/<part>/<version>", told("version"))
-    made.add("POST", "/worlds/<world_id>/snapshots/latest", told("post"))
-    made.add("GET", "/worlds", told("worlds"))
+    made.add("read_latest_risk", told("latest"))
+    made.add("read_risk", told("version"))
+    made.add("list_snapshots", told("list"))
+    made.add("publish_snapshot", told("post"))
+    made.add("list_worlds", told("worlds"))
     return made
 
 
 def ask(method: str, path: str) -> dict[str, Any]:
-    return door()({**proxy_event(method, "/", [], None), "path": path}, None)
+    return door()({**proxy_event(method, "/", [], None), "path": f"/risk-hub{path}"}, None)
 
 
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("GET", "/worlds/w1/snapshots/latest", '{"route":"latest","world_id":"w1"}'),
-        ("POST", "/worlds/w1/snapshots/latest", '{"route":"post","world_id":"w1"}'),
-        (
-            "GET",
-            "/worlds/w1/snapshots/v1",
-            '{"route":"version","world_id":"w1","part":"snapshots","version":"v1"}',
-        ),
-        ("GET", "/worlds/w1/snapshots/latest//", '{"route":"latest","world_id":"w1"}'),
+        ("GET", "/worlds/w1/snapshots/latest/risk", '{"route":"latest","world_id":"w1"}'),
+        ("GET", "/worlds/w1/snapshots/v1/risk", '{"route":"version","world_id":"w1","version":"v1"}'),
+        ("GET", "/worlds/w1/snapshots", '{"route":"list","world_id":"w1"}'),
+        ("POST", "/worlds/w1/snapshots", '{"route":"post","world_id":"w1"}'),
+        ("GET", "/worlds/w1/snapshots/latest/risk//", '{"route":"latest","world_id":"w1"}'),
         ("GET", "/worlds/", '{"route":"worlds"}'),
-        ("GET", "/worlds/a:b %7C[ü]/snapshots/latest", '{"route":"latest","world_id":"a:b %7C[ü]"}'),
+        ("GET", "/worlds/a:b %7C[ü]/snapshots", '{"route":"list","world_id":"a:b %7C[ü]"}'),
     ],
 )
 def test_first_matching_route_gets_the_path_values_unchanged(method: str, path: str, body: str) -> None:
@@ -57,13 +55,14 @@ def test_first_matching_route_gets_the_path_values_unchanged(method: str, path: 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("DELETE", "/worlds"),
+        ("DELETE", "/world"),
         ("GET", "/world"),
-        ("GET", "/worlds/w1/snapshots"),
-        ("GET", "/worlds//snapshots/latest"),
-        ("GET", "/worlds/w1/x/snapshots/latest"),
-        ("GET", '/worlds/"/snapshots/latest'),
+        ("GET", "/worlds/w1"),
+        ("GET", "/worlds//snapshots"),
+        ("GET", "/worlds/w1/x/snapshots"),
+        ("GET", '/worlds/"/snapshots'),
         ("GET", "x/worlds"),
+        pytest.param("GET", "/health", id="a route of another function"),
     ],
 )
 def test_request_without_a_matching_route_is_a_404_problem(method: str, path: Any) -> None:
@@ -77,8 +76,8 @@ def test_unexpected_exception_is_a_500_problem_without_its_text() -> None:
         raise RuntimeError("a secret")
 
     failing = Router()
-    failing.add("GET", "/", fail)
-    answer = failing(proxy_event("GET", "/", [], None), None)
+    failing.add("read_health", fail)
+    answer = failing(proxy_event("GET", "/risk-hub/health", [], None), None)
     assert answer["statusCode"] == 500
     assert "secret" not in answer["body"]
 
@@ -91,8 +90,8 @@ def test_router_keeps_no_request_after_its_answer() -> None:
         return json_response(200, {})
 
     router = Router()
-    router.add("GET", "/", remember)
-    router(proxy_event("GET", "/", [], None), None)
+    router.add("read_health", remember)
+    router(proxy_event("GET", "/risk-hub/health", [], None), None)
     gc.collect()
     assert [each() for each in answered] == [None]
 

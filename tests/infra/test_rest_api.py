@@ -4,37 +4,13 @@ from typing import Any
 
 import pytest
 
+from infra.api_methods import gateway_methods
 from infra.cdk.constructs.gateway_responses import SLUG_OF
 from infra.environments import ENVIRONMENTS
-from risk_hub_contracts.api.routes import METHODS_BY_ROUTE
 from risk_hub_contracts.base.problems import PROBLEMS
 from tests.infra.assembly import CLOUD_STAGE_NAMES, Assembly, only
 
-WORLD = "/risk-hub/worlds/{world_id}"
-READER, WRITER, REGISTRY = "snapshot_reader", "snapshot_writer", "world_registry"
-# A path has one function for every method, except a world's snapshots, whose POST belongs to the writer.
-FUNCTION_OF = {
-    f"{WORLD}/snapshots": READER,
-    f"{WORLD}/snapshots/latest": READER,
-    f"{WORLD}/snapshots/lookup": READER,
-    **{
-        f"{WORLD}/snapshots/{of}/{kind}": READER
-        for of in ("latest", "{version}")
-        for kind in ("risk", "stress")
-    },
-    f"{WORLD}/exit-signals": READER,
-    f"{WORLD}/risk/backtest": READER,
-    f"{WORLD}/blobs": WRITER,
-    f"{WORLD}/blobs/{{sha256}}/complete": WRITER,
-    f"{WORLD}/blobs/{{sha256}}/abort": WRITER,
-    f"{WORLD}/blobs/{{sha256}}": READER,
-    "/risk-hub/worlds": REGISTRY,
-    f"{WORLD}/expectations": REGISTRY,
-    f"{WORLD}/exit-policy": REGISTRY,
-    "/risk-hub/contract": READER,
-    "/risk-hub/health": READER,
-}
-ROUTES = {("POST", f"{WORLD}/snapshots"): WRITER, **{("ANY", path): by for path, by in FUNCTION_OF.items()}}
+ROUTES = {(method.verb, method.path): method.function for method in gateway_methods()}
 # Every type that API Gateway documents for REST APIs.
 RESPONSE_TYPES = {
     "ACCESS_DENIED",
@@ -109,10 +85,6 @@ def routes(assembly: Assembly) -> dict[tuple[str, str], str]:
 
 def test_every_api_route_invokes_the_expected_function(any_stage: Assembly) -> None:
     assert routes(any_stage) == ROUTES
-
-
-def test_every_contract_path_has_a_function() -> None:
-    assert set(FUNCTION_OF) == set(METHODS_BY_ROUTE)
 
 
 def test_gateway_may_invoke_each_function_only_for_its_routes(

@@ -61,7 +61,7 @@ def upload(
 
 
 def _upload_once(world_id: str, blob: Blob, actor: str | None, progress: Progress) -> Steps[BlobRef]:
-    path = world_path(world_id, "blobs")
+    path = world_path("begin_upload", world_id)
     announced: dict[str, Any] = {"kind": blob.kind, "bytes": blob.size_bytes, "sha256": blob.sha256}
     digests = blob.part_digests()
     answer = yield _post(path, announced | ({"parts": digests} if digests else {}), actor)
@@ -70,8 +70,10 @@ def _upload_once(world_id: str, blob: Blob, actor: str | None, progress: Progres
         yield from _send_all(calls)
     else:
         end = {"kind": blob.kind, "bytes": blob.size_bytes, "upload_id": upload_id}
-        yield from _send_parts(calls, _post(f"{path}/{blob.sha256}/abort", end, actor))
-        answer = yield _post(f"{path}/{blob.sha256}/complete", end, actor)
+        abort = world_path("abort_upload", world_id, sha256=blob.sha256)
+        yield from _send_parts(calls, _post(abort, end, actor))
+        complete = world_path("complete_upload", world_id, sha256=blob.sha256)
+        answer = yield _post(complete, end, actor)
     progress(blob.size_bytes, blob.size_bytes)
     return _verify_issued_ref(blob, answer)
 
@@ -154,7 +156,7 @@ def load(snapshot: StoredSnapshot, kind: BlobKind) -> Steps[Decoded | None]:
 
 def fetch(world_id: str, sha256: str, kind: BlobKind | None = None) -> Steps[Decoded]:
     """Fetch a blob and verify its bytes and its kind before returning it."""
-    answer = yield Call("GET", world_path(world_id, "blobs", sha256))
+    answer = yield Call("GET", world_path("read_blob", world_id, sha256=sha256))
     url, size_bytes = answer.read(_parse_download)
     download = yield Call("GET", url, max_bytes=size_bytes, size_bytes=size_bytes)
     digest = hashlib.sha256(download.body).hexdigest()

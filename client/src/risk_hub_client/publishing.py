@@ -84,7 +84,7 @@ def deliver(
         refs[kind] = yield from upload(world_id, blob, producer.actor, progress)
     answer = yield Call(
         "POST",
-        world_path(world_id, "snapshots"),
+        world_path("publish_snapshot", world_id),
         {**JSON, "X-Actor": producer.actor, "X-Stage": producer.stage},
         body=prepared.body(refs),
         accepted_statuses=frozenset({200, CREATED}),

@@ -4,12 +4,12 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, TypedDict, TypeVar
-from urllib.parse import quote
 
 from risk_hub_client.cache import ClientCache
 from risk_hub_client.errors import HubError, InvalidSnapshotError
 from risk_hub_client.results import HubContract, Page, StoredSnapshot
 from risk_hub_client.wire import Answer, Call, Pause
+from risk_hub_contracts.api.routes import path_of
 from risk_hub_contracts.base.limits import LIST_LIMIT_MAX
 from risk_hub_contracts.base.path_values import check_id
 from risk_hub_contracts.base.problems import ProblemError
@@ -74,8 +74,8 @@ class Span:
     page_size: int = LIST_LIMIT_MAX
 
 
-def world_path(world_id: str, *rest: str) -> str:
-    """Return the path of a resource in a world.
+def world_path(operation_id: str, world_id: str, **values: str) -> str:
+    """Return the path of an operation on a world.
 
     Raises:
         InvalidSnapshotError: the id is malformed, so no request is made.
@@ -84,12 +84,12 @@ def world_path(world_id: str, *rest: str) -> str:
         check_id(world_id, "/world_id")
     except ProblemError as problem:
         raise InvalidSnapshotError.of(problem) from None
-    return "/".join(["/risk-hub/worlds", *(quote(name, safe="") for name in (world_id, *rest))])
+    return path_of(operation_id, world_id=world_id, **values)
 
 
 def health() -> Steps[dict[str, Any]]:
     """Request the hub's health."""
-    answer = yield Call("GET", "/risk-hub/health")
+    answer = yield Call("GET", path_of("read_health"))
     return answer.mapping()
 
 
@@ -98,7 +98,7 @@ def contract(cache: ClientCache) -> Steps[HubContract]:
     known = cache.contract
     if known is not None:
         return known
-    answer = yield Call("GET", "/risk-hub/contract")
+    answer = yield Call("GET", path_of("read_contract"))
     served = answer.read(_parse_contract)
     cache.store_contract(served)
     return served
@@ -107,7 +107,7 @@ def contract(cache: ClientCache) -> Steps[HubContract]:
 def latest(cache: ClientCache, world_id: str, filters: Filters) -> Steps[StoredSnapshot]:
     """Request the newest snapshot; an unchanged answer is not sent again."""
     params = filter_params(filters)
-    call = Call("GET", world_path(world_id, "snapshots", "latest"), params=params)
+    call = Call("GET", world_path("latest_snapshot", world_id), params=params)
     # Expiry depends on the time, not on the content, so an ETag cannot show it.
     etag = None if "include_expired" in params else cache.etag(call)
     if etag is not None:
@@ -128,7 +128,7 @@ def lookup(
     """Request one version, or the newest snapshot that is not later than an instant."""
     wanted = {"version": version, "as_of": instant_param(as_of)}
     answer = yield Call(
-        "GET", world_path(world_id, "snapshots", "lookup"), params={**wanted, **filter_params(filters)}
+        "GET", world_path("lookup_snapshot", world_id), params={**wanted, **filter_params(filters)}
     )
     return answer.read(StoredSnapshot.of)
 
@@ -138,7 +138,7 @@ def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None)
     bounds = {"from": instant_param(span.start), "to": instant_param(span.end), "order": span.order}
     window = {"cursor": cursor, "limit": str(span.page_size)}
     params = {**bounds, **window, **filter_params(filters)}
-    answer = yield Call("GET", world_path(world_id, "snapshots"), params=params)
+    answer = yield Call("GET", world_path("list_snapshots", world_id), params=params)
     found = answer.read(_parse_page)
     return Page(found.snapshots, next_cursor(cursor, found.next_cursor, answer))
 
@@ -162,7 +162,7 @@ def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[
         "method": options.get("method"),
         "confidence_bps": None if confidence is None else str(confidence),
     }
-    path = world_path(world_id, "risk", "backtest")
+    path = world_path("backtest_risk", world_id)
     answer = yield Call("GET", path, params={"stage": stage, **bounds, **chosen})
     return answer.mapping()
 

@@ -2,23 +2,32 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, NamedTuple
 
 from risk_hub_client.reads import Steps, next_cursor, world_path
 from risk_hub_client.wire import Call
+from risk_hub_contracts.api.routes import path_of
 
 __all__ = ["EXIT_POLICY", "EXPECTATIONS", "Resource", "delete", "put", "read", "worlds_page"]
 
-Resource = Literal["expectations", "exit-policy"]
-EXPECTATIONS: Final[Resource] = "expectations"
-EXIT_POLICY: Final[Resource] = "exit-policy"
+
+class Resource(NamedTuple):
+    """The operations on one kind of note about a world."""
+
+    put: str
+    read: str
+    delete: str
+
+
+EXPECTATIONS: Final = Resource("expect_world", "read_expectation", "forget_world")
+EXIT_POLICY: Final = Resource("put_exit_policy", "read_exit_policy", "drop_exit_policy")
 _STORED: Final = frozenset({200, 201})
 _DELETED: Final = frozenset({204})
 
 
 def worlds_page(cursor: str | None) -> Steps[dict[str, Any]]:
     """Request one page of the worlds that the hub knows."""
-    answer = yield Call("GET", "/risk-hub/worlds", params={"cursor": cursor})
+    answer = yield Call("GET", path_of("list_worlds"), params={"cursor": cursor})
     found = answer.read(_parse_worlds_page)
     return found | {"next_cursor": next_cursor(cursor, found["next_cursor"], answer)}
 
@@ -27,7 +36,7 @@ def put(world_id: str, resource: Resource, stage: str, body: Mapping[str, Any]) 
     """Store a note (expectation or exit policy) and return it as the hub holds it."""
     answer = yield Call(
         "PUT",
-        world_path(world_id, resource),
+        world_path(resource.put, world_id),
         {"Content-Type": "application/json"},
         {"stage": stage},
         json.dumps(body).encode(),
@@ -38,13 +47,14 @@ def put(world_id: str, resource: Resource, stage: str, body: Mapping[str, Any]) 
 
 def read(world_id: str, resource: Resource, stage: str) -> Steps[dict[str, Any]]:
     """Request the note that is in force."""
-    answer = yield Call("GET", world_path(world_id, resource), params={"stage": stage})
+    answer = yield Call("GET", world_path(resource.read, world_id), params={"stage": stage})
     return answer.mapping()
 
 
 def delete(world_id: str, resource: Resource, stage: str) -> Steps[None]:
     """Remove a note; a missing note is not an error."""
-    yield Call("DELETE", world_path(world_id, resource), params={"stage": stage}, accepted_statuses=_DELETED)
+    path = world_path(resource.delete, world_id)
+    yield Call("DELETE", path, params={"stage": stage}, accepted_statuses=_DELETED)
 
 
 def _parse_worlds_page(document: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON

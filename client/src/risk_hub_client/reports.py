@@ -26,7 +26,11 @@ ReportT = TypeVar("ReportT", bound=RiskReport | StressReport)
 EvaluatedAs = Literal["current", "history"]
 LATEST: Final = "latest"
 _EVALUATED_AS: Final = "risk-hub-evaluated-as"
-_PATH_SEGMENTS: Final[Mapping[type[Any], str]] = {RiskReport: "risk", StressReport: "stress"}
+_OF_VERSION: Final[Mapping[type[Any], str]] = {RiskReport: "read_risk", StressReport: "read_stress"}
+_OF_LATEST: Final[Mapping[type[Any], str]] = {
+    RiskReport: "read_latest_risk",
+    StressReport: "read_latest_stress",
+}
 # Members that a newer hub adds are left out of the model; the document has them.
 _UNKNOWN: Final = "ignore"
 
@@ -73,7 +77,7 @@ def report(model: type[ReportT], world_id: str, version: str) -> Steps[ReportDoc
     Raises:
         HubError: the hub answered with the report on another version.
     """
-    answer = yield Call("GET", world_path(world_id, "snapshots", version, _PATH_SEGMENTS[model]))
+    answer = yield Call("GET", world_path(_OF_VERSION[model], world_id, version=version))
     found = _read(model, answer)
     if found.get("version") != version:
         reason = f"the hub answered with the report on version {found.get('version')!r}, not {version!r}"
@@ -84,7 +88,7 @@ def report(model: type[ReportT], world_id: str, version: str) -> Steps[ReportDoc
 
 def latest_report(model: type[ReportT], world_id: str, filters: Filters) -> Steps[ReportDocument[ReportT]]:
     """Request the report on the newest snapshot that has not expired."""
-    path = world_path(world_id, "snapshots", LATEST, _PATH_SEGMENTS[model])
+    path = world_path(_OF_LATEST[model], world_id)
     answer = yield Call("GET", path, params=filter_params(filters))
     return _read(model, answer)
 
@@ -94,7 +98,7 @@ def signals_page(
 ) -> Steps[tuple[list[ExitSignal], str | None]]:
     """Request one page of a world's exit signals; return them, and the cursor of the next page."""
     params = {**span.params(), "cursor": cursor}
-    answer: Answer = yield Call("GET", world_path(world_id, "exit-signals"), params=params)
+    answer: Answer = yield Call("GET", world_path("list_exit_signals", world_id), params=params)
     signals, following = answer.read(_parse_page)
     return signals, next_cursor(cursor, following, answer)
 

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from risk_hub_contracts.api.routes import ROOT
+
 Event = dict[str, Any]
-ROOT = "/risk-hub"
 HTTP_API_VERSION = "2.0"
 # RFC 3986: characters allowed in a path without an escape.
 PATH_SAFE = "/-._~!$&'()*+,;=:@"

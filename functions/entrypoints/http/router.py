@@ -12,7 +12,7 @@ from functions.entrypoints.http.request import Request
 from functions.entrypoints.http.responses import as_problem, no_content, problem_response
 from functions.telemetry import log
 from functions.telemetry.metrics import write
-from risk_hub_contracts.api.routes import allowed_methods
+from risk_hub_contracts.api.routes import ROUTES, allowed_methods
 from risk_hub_contracts.base.metrics import HTTP_REFUSED, REASON, STATUS
 from risk_hub_contracts.base.problems import METHOD_NOT_ALLOWED, NOT_FOUND, ProblemError, ProblemType
 
@@ -31,13 +31,15 @@ class Router:
         self._app.not_found(self._no_route)
         self._app.exception_handler(Exception)(self._problem)
 
-    def add(self, method: str, path: str, handle: RequestHandler) -> None:
-        """Route a method and a path, with `<name>` for path values, to a handler; GET also handles HEAD."""
+    def add(self, operation_id: str, handle: RequestHandler) -> None:
+        """Route an operation of the route table to a handler; GET also handles HEAD."""
+        row = ROUTES[operation_id]
 
         def route(**path_values: str) -> Response[Any]:
             return handle(self._request(), path_values)
 
-        self._app.route(path, method=method)(route)
+        path = row.path.replace("{", "<").replace("}", ">")
+        self._app.route(path, method=row.method)(route)
 
     def __call__(self, event: Event, context: Any) -> Event:  # noqa: ANN401
         """Answer one proxy event: the Lambda handler."""

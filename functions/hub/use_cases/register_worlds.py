@@ -6,6 +6,7 @@ from typing import Any
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.ports import Clock
 from functions.hub.world_ports import NoteKind, NoteWrite, StoredNote, WorldRegistry
+from risk_hub_contracts.api.routes import ROUTES
 from risk_hub_contracts.base.problems import NOTHING_EXPECTED, ProblemError
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY, ExitPolicy
@@ -52,10 +53,10 @@ class RegisterWorlds:
         """
         stored_note = self.registry.get(world_id, stage, EXPECTATION)
         if stored_note is None:
-            path = f"/risk-hub/worlds/{world_id}/expectations?stage={stage}"
+            path = ROUTES["expect_world"].path.format(world_id=world_id)
             raise ProblemError(
                 NOTHING_EXPECTED,
-                f"world {world_id!r} has no expectation at stage {stage!r}; PUT {path} registers one",
+                f"world {world_id!r} has no expectation at stage {stage!r}; PUT {path}?stage={stage} registers one",
             )
         return _expectation(world_id, stage, stored_note)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from aws_cdk import RemovalPolicy
@@ -12,22 +13,40 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import names
+from infra.api_methods import gateway_methods
 from infra.cdk.constructs.gateway_responses import add_gateway_responses
 from infra.cdk.constructs.hub_function import log_retention
 from infra.cdk.constructs.removal_policy import removal_policy_for
 from infra.cdk.constructs.web_acl import WebAcl
 from infra.cdk.nag import acknowledge
+from risk_hub_contracts.api.routes import ROUTES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_cdk import aws_lambda as lambda_
 
     from infra.environments import EnvironmentSpec
+    from risk_hub_contracts.api.routes import ApiFunction
 
 _AUTHENTICATED_IN_HANDLER = (
     "The bearer token is checked in the handler against digests of at most 60 s of age: an authorizer "
     "would add a cold start and a cached decision that outlives a revoked token"
 )
-ANY_METHOD = "ANY"
+# Another order of creation gives the API's deployment another logical id and deploys the API again. These
+# resources keep the order of the first release; a change of the routes may drop them, as it deploys anyway.
+_CREATED_FIRST = {
+    "snapshot_writer": (
+        ROUTES["publish_snapshot"].path,
+        ROUTES["begin_upload"].path,
+        ROUTES["read_blob"].path,
+    ),
+    "snapshot_reader": (
+        ROUTES["latest_snapshot"].path,
+        ROUTES["read_risk"].path.removesuffix("/risk"),
+        ROUTES["lookup_snapshot"].path,
+    ),
+}
 _ACCESS_LOG = {
     "request_id": "$context.requestId",
     "time": "$context.requestTimeEpoch",
@@ -43,7 +62,7 @@ _ACCESS_LOG = {
 
 
 class HubApi(Construct):
-    """The routes of three functions: write snapshots, read snapshots, worlds."""
+    """The routes of the route table, each answered by its function."""
 
     def __init__(  # noqa: PLR0913 - an API is exactly these functions
         self,
@@ -60,8 +79,7 @@ class HubApi(Construct):
         self.api = self._rest_api()
         self._execution_log()
         add_gateway_responses(self.api)
-        world = self._routes(writer, reader)
-        self._registry_routes(world, registry)
+        self._add_methods({"snapshot_writer": writer, "snapshot_reader": reader, "world_registry": registry})
         self._web_acl(environment.requests_per_address)
         self._acknowledge()
 
@@ -113,37 +131,23 @@ class HubApi(Construct):
             removal_policy=removal_policy_for(self._environment),
         )
 
-    def _routes(self, writer: lambda_.IFunction, reader: lambda_.IFunction) -> apigateway.Resource:
-        """Add the routes of snapshots and return the resource of one world."""
-        root = self.api.root.add_resource(names.API_ROOT)
-        world = root.add_resource("worlds").add_resource("{world_id}")
-        snapshots, blobs = world.add_resource("snapshots"), world.add_resource("blobs")
-        blob = blobs.add_resource("{sha256}")
-        self._method(snapshots, "POST", writer)
-        for resource in (blobs, blob.add_resource("complete"), blob.add_resource("abort")):
-            self._method(resource, ANY_METHOD, writer)
-        latest, version = snapshots.add_resource("latest"), snapshots.add_resource("{version}")
-        reads = (
-            snapshots,
-            latest,
-            snapshots.add_resource("lookup"),
-            *(named.add_resource(kind) for named in (latest, version) for kind in ("risk", "stress")),
-            world.add_resource("exit-signals"),
-            world.add_resource("risk").add_resource("backtest"),
-            blob,
-            root.add_resource("contract"),
-            root.add_resource("health"),
-        )
-        for resource in reads:
-            self._method(resource, ANY_METHOD, reader)
-        return world
+    def _add_methods(self, functions: Mapping[ApiFunction, lambda_.IFunction]) -> None:
+        """Create the resources of each function's paths, then its methods."""
+        for (function, _), group in groupby(
+            gateway_methods(), key=lambda method: (method.function, method.verb)
+        ):
+            methods = list(group)
+            for path in (*_CREATED_FIRST.get(function, ()), *(method.path for method in methods)):
+                self._resource(path)
+            for method in methods:
+                self._method(self._resource(method.path), method.verb, functions[function])
 
-    def _registry_routes(self, world: apigateway.Resource, registry: lambda_.IFunction) -> None:
-        worlds = world.parent_resource
-        if worlds is None:
-            raise ValueError("the resource of one world has that of all worlds as its parent")
-        for resource in (worlds, world.add_resource("expectations"), world.add_resource("exit-policy")):
-            self._method(resource, ANY_METHOD, registry)
+    def _resource(self, path: str) -> apigateway.IResource:
+        """Return the resource of a path; create those that are missing."""
+        resource: apigateway.IResource = self.api.root
+        for name in path.strip("/").split("/"):
+            resource = resource.get_resource(name) or resource.add_resource(name)
+        return resource
 
     def _method(self, resource: apigateway.IResource, verb: str, function: lambda_.IFunction) -> None:
         """Add a method. The function answers HEAD, OPTIONS and 405; the gateway alone would answer 404."""

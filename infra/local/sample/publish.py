@@ -10,6 +10,7 @@ from typing import Any, Final
 from infra.errors import LocalStageError
 from infra.local.http_call import Answer, call
 from infra.local.sample import SAMPLE_FILE
+from risk_hub_contracts.api.routes import path_of
 
 WORLD_ID: Final = "us20"
 ACTOR: Final = "gateway"
@@ -50,7 +51,7 @@ def publish(hub: HubEndpoint, body: Mapping[str, Any]) -> str:
         "X-Actor": ACTOR,
         "X-Stage": SNAPSHOT_STAGE,
     }
-    url = f"{hub.url}/risk-hub/worlds/{WORLD_ID}/snapshots"
+    url = hub.url + path_of("publish_snapshot", world_id=WORLD_ID)
     answer = call("POST", url, headers, json.dumps(body).encode())
     if answer.status not in {200, 201}:
         raise LocalStageError(_rejection_text("The sample world was refused", answer))
@@ -63,7 +64,7 @@ def wait_for_risk(hub: HubEndpoint, version: str) -> dict[str, Any]:
     Raises:
         LocalStageError: no report within 30 seconds.
     """
-    url = f"{hub.url}/risk-hub/worlds/{WORLD_ID}/snapshots/{version}/risk"
+    url = hub.url + path_of("read_risk", world_id=WORLD_ID, version=version)
     deadline = time.monotonic() + RISK_DEADLINE_SECONDS
     answer = call("GET", url, hub.headers())
     while answer.status != 200 and time.monotonic() < deadline:  # noqa: PLR2004 - HTTP OK
