@@ -15,7 +15,7 @@ from functions.hub.ports import Clock
 from functions.telemetry import log
 from functions.telemetry.headline import headline
 from functions.telemetry.health import Health, WorkerName
-from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
+from functions.telemetry.metrics import MeteredWorlds, no_metered_worlds
 
 Worker = Callable[[CloudEvent], Outcome]
 Handler = Callable[[dict[str, Any], Any], Any]

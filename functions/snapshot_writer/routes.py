@@ -13,8 +13,7 @@ from functions.entrypoints.http.responses import json_response
 from functions.entrypoints.http.router import Router
 from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishResult, PublishSnapshot
-from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
-from functions.telemetry.metrics import write
+from functions.telemetry.metrics import MeteredWorlds, no_metered_worlds, write
 from risk_hub_contracts.api.routes import path_of
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.metrics import SNAPSHOT_DEDUPE, SNAPSHOT_PROCESSED, STAGE, WORLD_ID

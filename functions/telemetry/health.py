@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from events.envelope import CloudEvent
-from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
-from functions.telemetry.metrics import write
+from functions.telemetry.metrics import MeteredWorlds, no_metered_worlds, write
 from risk_hub_contracts.base import metrics as m
 from risk_hub_contracts.base.limits import QUEUE_RECEIVES_MAX_COUNT
 from risk_hub_contracts.base.times import parse_instant

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -52,3 +52,15 @@ def _require_declared(metric: Metric, dimension_sets: Sequence[Mapping[str, str]
     for dimensions in dimension_sets:
         if tuple(dimensions) not in metric.dimensions:
             raise ValueError(f"{metric.name} is not declared with the dimensions {', '.join(dimensions)}")
+
+
+class MeteredWorlds(Protocol):
+    """The worlds with their own metrics: a bounded set, so that callers cannot create unlimited metrics."""
+
+    def __call__(self, world_id: str, stage: str) -> bool:
+        """Return whether this world and stage has its own metrics; never raise."""
+
+
+def no_metered_worlds(world_id: str, stage: str) -> bool:  # noqa: ARG001 - see MeteredWorlds
+    """Return False: no world has its own metrics."""
+    return False

@@ -28,7 +28,7 @@ from functions.snapshot_reader.reports import report_routes
 from functions.snapshot_reader.routes import snapshot_routes
 from functions.snapshot_writer.routes import snapshot_writer
 from functions.snapshot_writer.uploads import add_upload_routes
-from functions.telemetry.metered_worlds import MeteredWorlds, no_metered_worlds
+from functions.telemetry.metrics import MeteredWorlds, no_metered_worlds
 from functions.world_registry.routes import world_registry
 from tests.fakes.bus_and_tokens import MemoryTokens
 from tests.fakes.clock import FrozenClock
