@@ -8,11 +8,11 @@ from typing import Any
 
 from functions.evaluation.forecast_key import forecast_bounds, forecast_id, version_of
 from functions.evaluation.store.dynamodb_reports import STORE
-from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.conditional import put_once
-from functions.hub.adapters.snapshot_item import Item, compress, decompress
+from functions.hub.adapters.snapshot_item import compress, decompress
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from risk_hub_contracts.reports.forecast import Forecast
 

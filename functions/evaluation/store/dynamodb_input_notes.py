@@ -8,9 +8,8 @@ import orjson
 
 from functions.evaluation.input_note import InputNote
 from functions.evaluation.store.dynamodb_reports import STORE
-from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.conditional import existing_item, put_once
-from functions.hub.adapters.snapshot_item import Item
 
 
 @dataclass(frozen=True, slots=True)

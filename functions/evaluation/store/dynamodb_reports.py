@@ -15,9 +15,8 @@ from functions.evaluation.derived_record import (
 )
 from functions.evaluation.ports import StoredReport
 from functions.evaluation.signal_query import SignalPage, SignalQuery, signal_order
-from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.conditional import put_once
-from functions.hub.adapters.snapshot_item import Item
 from functions.hub.ports import Dependency
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.exit_signal import ExitSignal

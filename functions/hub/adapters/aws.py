@@ -14,6 +14,8 @@ from functions.hub.ports import Dependency, DependencyUnavailableError
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+Item = dict[str, dict[str, Any]]
+"""An item of DynamoDB: each attribute's value by its type, such as `{"version": {"S": "v1"}}`."""
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 3
 MAX_ATTEMPTS = 3

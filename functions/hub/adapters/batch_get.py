@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from functions.hub.adapters.aws import dependency
-from functions.hub.adapters.snapshot_item import Item
+from functions.hub.adapters.aws import Item, dependency
 from functions.hub.ports import Dependency, DependencyUnavailableError
 
 # DynamoDB's own limit of one BatchGetItem call, in items.

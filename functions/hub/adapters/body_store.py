@@ -6,9 +6,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.hub.adapters.aws import dependency, error_code
+from functions.hub.adapters.aws import Item, dependency, error_code
 from functions.hub.adapters.s3_objects import ARCHIVED_CODE, NOT_FOUND_CODES, get_object, put_object_once
-from functions.hub.adapters.snapshot_item import Item
 from functions.hub.ports import Dependency, DocumentError
 from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.hub.adapters.aws import dependency, error_code
-from functions.hub.adapters.snapshot_item import Item
+from functions.hub.adapters.aws import Item, dependency, error_code
 from functions.hub.ports import Dependency, DependencyUnavailableError
 
 CONDITION_FAILED = "ConditionalCheckFailedException"

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.conditional import write_if
-from functions.hub.adapters.snapshot_item import Item
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.ports import Dependency
 from risk_hub_contracts.base.times import format_instant, parse_instant

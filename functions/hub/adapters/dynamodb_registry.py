@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import write_if
-from functions.hub.adapters.dynamodb_worlds import STORE
 from functions.hub.domain.freshness import NewestSnapshot, WorldRow
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
+from functions.hub.ports import Dependency
 from functions.hub.world_ports import NoteKind, NoteWrite, NoteWriteResult, RowPage, StoredNote
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.worlds.expectation import Expectation
 
+STORE = Dependency.WORLD_STORE
 Item = dict[str, Any]
 Parsed = TypeVar("Parsed")
 # Every attribute is aliased, because DynamoDB reserves some words.

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.hub.adapters.aws import dependency
+from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.batch_get import batch_get
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.adapters.conditional import existing_item, put_once
 from functions.hub.adapters.snapshot_expressions import expiry_window, index_query, latest_expiry
-from functions.hub.adapters.snapshot_item import Item, compress, from_item, to_item
+from functions.hub.adapters.snapshot_item import compress, from_item, to_item
 from functions.hub.domain.ordering import SEPARATOR
 from functions.hub.domain.snapshot_query import SnapshotQuery
 from functions.hub.domain.snapshot_record import SnapshotRecord

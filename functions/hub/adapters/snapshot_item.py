@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import orjson
 
+from functions.hub.adapters.aws import Item
 from functions.hub.domain.ordering import expiry_order, with_stage_prefix
 from functions.hub.domain.snapshot_record import Document, SnapshotRecord
 from risk_hub_contracts.base.times import format_instant, parse_instant
@@ -16,7 +16,6 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-Item = dict[str, dict[str, Any]]
 COMPRESSION_LEVEL = 3
 # Each call writes a separate frame; sharing the compressor avoids rebuilding its tables.
 COMPRESSOR = zstd.ZstdCompressor(COMPRESSION_LEVEL)
