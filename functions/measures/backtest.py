@@ -56,7 +56,7 @@ def kupiec(observations: int, exceedances: int, confidence_bps: int) -> Likeliho
         confidence_bps: confidence of the value at risk in basis points.
 
     Raises:
-        ValueError: the counts do not belong to one sample.
+        ValueError: there are no observations, or the exceedances are not between 0 and their number.
 
     Source: Kupiec, Techniques for Verifying the Accuracy of Risk Measurement Models, 1995.
     """

@@ -28,7 +28,7 @@ class TokenRegister:
     """The list of one stage; needs `GetSecretValue`, `PutSecretValue` and `UpdateSecretVersionStage`."""
 
     def __init__(self, secretsmanager: Any, secret_id: str) -> None:  # noqa: ANN401 - boto3 client
-        """Refer to the secret of this name or ARN; nothing is read yet."""
+        """Use the secret with this name or ARN; the first call reads it."""
         self._secretsmanager = secretsmanager
         self._secret_id = secret_id
 

@@ -22,8 +22,8 @@ def probes(stage: RunningStage) -> dict[FunctionFolder, Probe]:
     }
 
 
-def attempt(probe: Probe, service: str, operation: str, **arguments: object) -> str:
-    """Return AWS's answer to one call: "allowed" or an error's code."""
+def call_code(probe: Probe, service: str, operation: str, **arguments: object) -> str:
+    """Return the result of one call: "allowed", or the code of the error."""
     seen: dict[str, Any] = probe(calls=[{"service": service, "operation": operation, "arguments": arguments}])
     return str(seen["called"][0])
 
@@ -35,7 +35,7 @@ def test_no_role_can_delete_or_change_a_snapshot(
     table = stage.deployment.outputs["SnapshotsTableName"]
     for operation in ("delete_item", "update_item"):
         assert (
-            attempt(probes[folder], "dynamodb", operation, TableName=table, Key=KEY)
+            call_code(probes[folder], "dynamodb", operation, TableName=table, Key=KEY)
             == "AccessDeniedException"
         )
 
@@ -47,15 +47,15 @@ def test_only_the_reaper_can_delete_blobs_and_no_role_other_objects(
     bucket = stage.deployment.outputs["BucketName"]
     for prefix in ("risk-blobs", "risk-bodies", "risk-uploads"):
         reaping = folder == "blob_reaper" and prefix == "risk-blobs"
-        answer = attempt(probes[folder], "s3", "delete_object", Bucket=bucket, Key=f"{prefix}/any/any")
+        answer = call_code(probes[folder], "s3", "delete_object", Bucket=bucket, Key=f"{prefix}/any/any")
         assert answer == ("allowed" if reaping else "AccessDenied")
 
 
 def test_reader_role_can_read_but_not_write(stage: RunningStage, probes: dict[FunctionFolder, Probe]) -> None:
     table = stage.deployment.outputs["SnapshotsTableName"]
     reader = probes["snapshot_reader"]
-    assert attempt(reader, "dynamodb", "get_item", TableName=table, Key=KEY) == "allowed"
-    assert attempt(reader, "dynamodb", "put_item", TableName=table, Item=KEY) == "AccessDeniedException"
+    assert call_code(reader, "dynamodb", "get_item", TableName=table, Key=KEY) == "allowed"
+    assert call_code(reader, "dynamodb", "put_item", TableName=table, Item=KEY) == "AccessDeniedException"
 
 
 @pytest.mark.parametrize("operation", ["get_object", "head_object"])
@@ -63,8 +63,8 @@ def test_missing_object_is_access_denied_without_list_permission(
     stage: RunningStage, probes: dict[FunctionFolder, Probe], operation: str
 ) -> None:
     missing = {"Bucket": stage.deployment.outputs["BucketName"], "Key": "risk-bodies/any/missing"}
-    assert attempt(probes["snapshot_reader"], "s3", operation, **missing) in {"NoSuchKey", "404"}
-    assert attempt(probes["event_relay"], "s3", operation, **missing) in {"AccessDenied", "403"}
+    assert call_code(probes["snapshot_reader"], "s3", operation, **missing) in {"NoSuchKey", "404"}
+    assert call_code(probes["event_relay"], "s3", operation, **missing) in {"AccessDenied", "403"}
 
 
 def test_only_the_api_functions_and_the_monitor_can_read_the_tokens(
@@ -72,7 +72,8 @@ def test_only_the_api_functions_and_the_monitor_can_read_the_tokens(
 ) -> None:
     secret = {"SecretId": stage.deployment.outputs["TokensSecretArn"]}
     answers = {
-        name: attempt(probe, "secretsmanager", "get_secret_value", **secret) for name, probe in probes.items()
+        name: call_code(probe, "secretsmanager", "get_secret_value", **secret)
+        for name, probe in probes.items()
     }
     readers = {name for name, answer in answers.items() if answer == "allowed"}
     assert readers == {"snapshot_writer", "snapshot_reader", "world_registry", "freshness_monitor"}

@@ -87,11 +87,11 @@ def test_redrive_sends_a_message_before_deleting_it(
 def test_redrive_reports_a_running_move_task_and_moves_nothing(
     stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def running(**_: Any) -> None:
+    def refuse_as_running(**_: Any) -> None:
         raise refusal("AWS.SimpleQueueService.UnsupportedOperation", "StartMessageMoveTask")
 
     stage.send(DEAD, "a")
-    monkeypatch.setattr(stage.sqs, "start_message_move_task", running)
+    monkeypatch.setattr(stage.sqs, "start_message_move_task", refuse_as_running)
     assert run("queues", "redrive", DEAD) == 1
     assert "refused StartMessageMoveTask" in capsys.readouterr().err
     assert (stage.held(WORK), stage.held(DEAD)) == ([], ["a"])

@@ -86,7 +86,7 @@ def _factor_5000() -> Line:
     decoded: Any = blob.decode(blob.encode_factor(ids, loadings.tolist(), specific.tolist()))
     vector = np.full(count, 1 / count)
 
-    def bare() -> float:
+    def plain_numpy() -> float:
         values = np.frombuffer(decoded.payload)
         factors = values[: count * FACTORS].reshape(count, FACTORS).T @ vector
         return float(factors @ factors + values[count * FACTORS :] @ (vector * vector))
@@ -94,7 +94,7 @@ def _factor_5000() -> Line:
     given: Any = vector
     what = "5,000 assets, factor form (k = 30): w'Σw"
     return comparison_line(
-        what, lambda: choose_form(decoded).product(given).variance, "the same in plain numpy", bare, 3
+        what, lambda: choose_form(decoded).product(given).variance, "the same in plain numpy", plain_numpy, 3
     )
 
 
@@ -106,12 +106,12 @@ def comparison_line(
     times: float,
 ) -> Line:
     """Return the line that compares our time with a floor of the same run."""
-    measured, bare = best_ms(ours, 200), best_ms(floor, 200)
-    ratio = measured / bare
+    measured, floor_ms = best_ms(ours, 200), best_ms(floor, 200)
+    ratio = measured / floor_ms
     return Line(
         what,
         f"{measured:.2f} ms = {ratio:.1f} ×",
-        f"{floor_name}: {bare:.2f} ms",
+        f"{floor_name}: {floor_ms:.2f} ms",
         f"≤ {times:g} ×",
         ratio <= times,
     )

@@ -67,15 +67,15 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.faults")
     parser.add_argument("--snapshots", type=int, default=10_000)
     parser.add_argument("--worlds", type=int, default=50)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as home:
         settings = LocalSettings(Path(home) / "stage", ANY_FREE_PORT, ANY_FREE_PORT)
         stage = start_stage(settings, Console(), detached=False, fresh=True)
         try:
-            outcome = fault_run(stage, Path(home) / "faults", Plan(asked.snapshots, asked.worlds))
+            outcome = fault_run(stage, Path(home) / "faults", Plan(options.snapshots, options.worlds))
         finally:
             stage.process.stop()
-    text = page(outcome, asked.snapshots, asked.worlds)
+    text = page(outcome, options.snapshots, options.worlds)
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
     return 1 if outcome.lost or outcome.duplicated or outcome.given_up else 0

@@ -1,4 +1,4 @@
-"""Publications by producers: fresh, late, equal in time, repeated in other text, contradicting, or invalid."""
+"""Publications by producers: new, late, at the same time, repeated in another text form, conflicting, or invalid."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -29,7 +29,7 @@ class Intent:
     """One POST.
 
     Attributes:
-        violation: what is wrong with it, for the hub to refuse; None: it must be accepted.
+        violation: the rule that the body breaks, so the hub must refuse it; None: the hub must accept it.
         alternate_form: the same content in another text form.
         by_ref: large components were uploaded beforehand.
     """

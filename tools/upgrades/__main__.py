@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     """Run and report; return 1 if any check failed."""
     parser = argparse.ArgumentParser(prog="python -m tools.upgrades", description=__doc__)
     parser.add_argument("--requests", type=int, default=250, help="requests in each phase")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as home:
         try:
             released = check_out_last_release(Path(home) / "released")
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
             sys.stderr.write(f"{error}\n")
             return 1
         misread = misread_by(released, Path(home))
-        outcome = rehearse(Path(home), released, asked.requests, Console())
+        outcome = rehearse(Path(home), released, options.requests, Console())
         text = page(outcome, misread, released)
     PAGE.write_text(text, encoding="utf-8")
     sys.stdout.write(text)

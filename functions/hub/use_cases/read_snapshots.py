@@ -19,12 +19,12 @@ SETTLE = timedelta(seconds=KNOWN_AT_SETTLE_SECONDS)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The instant an answer is given for.
+    """The instants on which an answer depends.
 
     Attributes:
-        at: the instant by which expiry is judged.
-        known_at: the requested knowledge time, if any.
-        now: the instant of the request.
+        at: expiry is judged at this instant: `known_at` if the request has one, else `now`.
+        known_at: the instant in the request; None for an answer about now.
+        now: when the request arrived.
     """
 
     at: datetime
