@@ -87,7 +87,7 @@ def test_backtest_plot_without_tested_days_exits_with_status_1(
 ) -> None:
     server.hub.forecasts.put_once(forecast("01-05T21"), UNTIL)
     assert command("--plot", str(tmp_path / "p.svg")) == REFUSED
-    assert "nothing to draw" in capsys.readouterr().err
+    assert "no picture was drawn" in capsys.readouterr().err
     assert command() == 0
     assert "no verdict: too_few_observations" in capsys.readouterr().out
 

@@ -89,7 +89,7 @@ def test_publish_options_supply_fields_missing_from_the_file(command: Command, t
         json.dumps({k: v for k, v in DOCUMENT.items() if k not in {"world_id", "provenance"}}),
         encoding="utf-8",
     )
-    assert command("publish", bare, "--dry-run").err.strip().endswith("names no world: give --world")
+    assert command("publish", bare, "--dry-run").err.strip().endswith("names no world: add --world")
     assert command("publish", bare, "--world", "w2", "--dry-run").status == 1
     named = ("--world", "w2", "--actor", "risk-engine", "--stage", "LIVE")
     ended = command("publish", bare, *named, "--json")
@@ -382,7 +382,7 @@ def test_binary_journal_file_is_rejected_and_left_unchanged(
     journal.write_bytes(b"\xff\xfe")
     ended = command("backfill", file, "--journal", journal)
     assert ended.status == 2
-    assert "is not a journal of backfill" in ended.err
+    assert "is not a backfill journal" in ended.err
     assert journal.read_bytes() == b"\xff\xfe"
 
 
@@ -395,7 +395,7 @@ def test_single_violation_is_printed_once(command: Command) -> None:
 def test_url_that_includes_the_route_prefix_is_rejected_with_a_hint(command: Command, server: Server) -> None:
     ended = command("latest", "--world", "w1", "--url", f"{server.url}/risk-hub")
     assert ended.status == 1
-    assert "RISK_HUB_URL is the address without /risk-hub." in ended.err
+    assert "Set RISK_HUB_URL to the address without /risk-hub." in ended.err
 
 
 def test_unreachable_hub_prints_a_single_error_line(file: Path, server: Server) -> None:

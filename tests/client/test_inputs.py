@@ -154,7 +154,7 @@ REFUSED = [
     ({"as_of": datetime(2026, 1, 5)}, "/as_of"),  # noqa: DTZ001 - what is refused
     ({"ttl_sec": 0}, "/ttl_sec"),
     ({"wieghts": {"A": 1.0}}, "did you mean 'weights'"),
-    ({"constraints": {"a": object()}}, "no JSON form"),
+    ({"constraints": {"a": object()}}, "cannot be written as JSON"),
     ({"covariance": MATRIX[:2, :2]}, "3 ids need 3 rows"),
     ({"covariance": (["A", "B"], MATRIX[:2, :2])}, "does not contain 'C'"),
     ({"covariance": encode_returns([0.1])}, "this blob is of kind realized_returns"),
@@ -164,7 +164,7 @@ REFUSED = [
         {"covariance": {"ref": OTHER_WORLD, "sha256": "0" * 64, "bytes": 1, "kind": "stress"}},
         "world 'w1' \\(and 1 more",
     ),
-    ({"realized_returns": np.zeros((5, 2))}, "as many columns"),
+    ({"realized_returns": np.zeros((5, 2))}, "same number of columns"),
     ({"realized_returns": pd.DataFrame({"A": [0.1, float("nan")]}, index=DAYS)}, "finite"),
     ({"covariance": FactorModel(["A"], np.ones((1, 1)), np.ones(1))}, "does not contain"),
     ({"covariance": FactorModel(IDS, np.ones((3, 1)), -np.ones(3))}, "must not be negative"),
@@ -176,7 +176,7 @@ REFUSED = [
             (damaged(3, 3, float("nan")), "every variance"),
             (damaged(3, 4, float("inf")), "not finite"),
             (damaged(3, 4, 0.001), "above and below"),
-            (BIG * (1 - 10 * (1 - np.eye(101))), "correlation beyond 1"),
+            (BIG * (1 - 10 * (1 - np.eye(101))), "correlation that is not between"),
             (BIG.astype(object), "array of numbers"),
         )
     ],

@@ -89,7 +89,7 @@ def test_missing_expectation_error_lists_the_expected_worlds(
     assert command(capsys, *EXPECT)[0] == 0
     for verb in ("forget", "show"):
         status, said = command(capsys, "worlds", verb, "us20", "--stage", "live")
-        text = "Nothing is expected of world 'us20' at stage 'live'. Expected worlds: us20 at paper."
+        text = "There is no expectation for world 'us20' at stage 'live'. Expected worlds: us20 at paper."
         assert (status, said) == (REFUSED, text)
 
 
@@ -147,7 +147,9 @@ def test_invalid_policy_file_is_rejected(
 
 def test_dropping_a_policy_that_is_not_stored_exits_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
     status, said = command(capsys, *POLICY, "--drop")
-    text = "No exit policy is stored for world 'us20' at stage 'paper': the default is in force already."
+    text = (
+        "No exit policy is stored for world 'us20' at stage 'paper': the default policy is already in force."
+    )
     assert (status, said) == (REFUSED, text)
 
 

@@ -153,7 +153,7 @@ def test_show_of_a_pending_report_exits_with_status_1(client: RiskHubClient, com
 def test_risk_show_filters_with_a_version_are_a_usage_error(command: Command) -> None:
     ended = command("risk", "show", WORLD, "v1", "--stage", "paper")
     assert ended.status == USAGE
-    assert "leave them out where VERSION is given" in " ".join(ended.err.replace("│", "").split())
+    assert "remove them, or remove VERSION" in " ".join(ended.err.replace("│", "").split())
 
 
 def test_publish_accepts_stress_as_a_file(command: Command, tmp_path: Path, server: Server) -> None:

@@ -35,7 +35,7 @@ def test_invalid_url_is_rejected_when_the_client_is_created(url: str) -> None:
     "url", ["http://hub.example", "http://10.0.0.1:8787", "http://127.0.0.1.hub.example"]
 )
 def test_plain_http_url_to_another_machine_is_rejected(url: str) -> None:
-    with pytest.raises(NotConfiguredError, match="would read the token"):
+    with pytest.raises(NotConfiguredError, match="would expose the token"):
         RiskHubClient(url, "token")
 
 

@@ -123,7 +123,7 @@ def test_full_disk_raises_spool_error_and_leaves_no_partial_files(
     server.faults.extend(DOWN)
     owner: Any = os if failing == "fsync" else Path
     monkeypatch.setattr(owner, failing, full)
-    with pytest.raises(SpoolError, match=r"neither delivered nor kept.*No space left") as caught:
+    with pytest.raises(SpoolError, match=r"neither delivered nor spooled.*No space left") as caught:
         spooling.publish(WORLD, **book("v1"))
     assert isinstance(caught.value.__context__, OSError)
     assert left(folder) == []

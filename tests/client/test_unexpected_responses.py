@@ -55,7 +55,7 @@ def test_repeated_page_cursor_raises_hub_error(client: RiskHubClient, server: Se
     end, ask = READS[read]
     server.on = ("GET", end)
     server.faults.extend([said(200, '{"snapshots": [], "worlds": [], "next_cursor": "same"}')] * 5)
-    with pytest.raises(HubError, match="never end"):
+    with pytest.raises(HubError, match="paging was stopped"):
         ask(client)
     assert len(server.faults) == 3
 
@@ -117,7 +117,7 @@ def async_health(url: str) -> None:
 
 @pytest.mark.parametrize("ask", [blocking_health, async_health])
 def test_trickling_headers_raise_unavailable_error(trickling: str, ask: Callable[[str], None]) -> None:
-    with pytest.raises(UnavailableError, match="too slowly"):
+    with pytest.raises(UnavailableError, match="not received in time"):
         ask(trickling)
 
 
@@ -125,5 +125,5 @@ def test_trickling_headers_through_a_proxy_raise_unavailable_error(
     trickling: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", trickling)
-    with pytest.raises(UnavailableError, match="too slowly"):
+    with pytest.raises(UnavailableError, match="not received in time"):
         blocking_health("https://hub.invalid")

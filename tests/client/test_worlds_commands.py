@@ -42,13 +42,13 @@ def shell(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_expect_show_and_forget_manage_a_world_expectation(shell: Shell) -> None:
-    told = "w1 at paper: late after 10 min, stale after 15 min, told to desk-a, quiet 22:00-06:00 UTC"
+    told = "w1 at paper: late after 10 min, stale after 15 min, owner desk-a, quiet 22:00-06:00 UTC"
     assert shell(*EXPECT, "--critical-seconds", "900", "--quiet", "22:00-06:00") == (0, told)
     assert shell("worlds", "show", *OF_W1) == (0, told)
     assert shell("worlds", "forget", *OF_W1)[0] == 0
     status, said = shell("worlds", "show", *OF_W1)
     assert status == REFUSED
-    assert said == "Nothing is expected of world 'w1' at stage 'paper'. Expected worlds: none."
+    assert said == "There is no expectation for world 'w1' at stage 'paper'. Expected worlds: none."
 
 
 def test_rejected_expectation_prints_the_violation_pointer(shell: Shell) -> None:

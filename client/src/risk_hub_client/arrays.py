@@ -60,7 +60,7 @@ def to_plain_array(values: Array) -> Array:
     """
     if hasattr(values, "mask"):
         raise violation_error(
-            COVARIANCE_POINTER, "a masked array hides some of its numbers: say by .filled(...) what they are"
+            COVARIANCE_POINTER, "a masked array has no value for some entries: replace them with .filled(...)"
         )
     return values.__array__() if hasattr(values, "__array__") else values
 
@@ -198,11 +198,11 @@ class UpperRows:
         entries, gaps = self._row(row, places)
         scale = deviations[row] * deviations[row:]
         if not is_bounded(entries):
-            return f"{self._name(row)} has an entry that is not finite, or beyond {NUMBER_MAX_ABS:g}"
+            return f"{self._name(row)} has an entry that is not finite or exceeds {NUMBER_MAX_ABS:g}"
         if bool((gaps > COVARIANCE_ASYMMETRY_MAX_RATIO * scale).any()):
             return f"{self._name(row)} differs above and below the diagonal"
         if bool((abs(entries[1:]) > scale[1:] * (1 + CORRELATION_MAX_EXCESS)).any()):
-            return f"{self._name(row)} has a correlation beyond 1"
+            return f"{self._name(row)} has a correlation that is not between -1 and 1"
         return None
 
     def _row(self, row: int, places: Array) -> tuple[Array, Array]:

@@ -283,7 +283,7 @@ class AsyncRiskHubClient(ClientBase):
                     return await self._attempt(exchange)
         except TransientError as error:
             raise error.final_error(attempt_number) from error
-        raise AssertionError("an attempt answers or raises")
+        raise AssertionError("an attempt must return an answer or raise")
 
     async def _attempt(self, exchange: Exchange) -> Answer:
         body = exchange.call.body

@@ -161,7 +161,7 @@ def fetch(world_id: str, sha256: str, kind: BlobKind | None = None) -> Steps[Dec
     download = yield Call("GET", url, max_bytes=size_bytes, size_bytes=size_bytes)
     digest = hashlib.sha256(download.body).hexdigest()
     if digest != sha256:
-        message = f"{len(download.body)} bytes with the sha256 {digest} came for the blob {sha256}"
+        message = f"{len(download.body)} bytes with the sha256 {digest} were received for the blob {sha256}"
         raise DamagedBlobError(message, download.request_id)
     try:
         decoded = decode(download.body)

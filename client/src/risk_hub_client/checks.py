@@ -63,7 +63,9 @@ def _upper_violations(found: Covariance, payload: Payload) -> Iterator[Violation
     deviations = list(map(sqrt, variances))
     for place, row in enumerate(_rows(payload, sizes)):
         if _exceeds_correlation_one(row[1:], deviations[place], deviations[place + 1 :]):
-            yield Violation(COVARIANCE_POINTER, f"{names[place]} has a correlation beyond 1")
+            yield Violation(
+                COVARIANCE_POINTER, f"{names[place]} has a correlation that is not between -1 and 1"
+            )
             return
 
 
@@ -135,12 +137,12 @@ def _date_violations(dates: Sequence[str]) -> Iterator[Violation]:
         try:
             instants.append(_instant(text))
         except ValueError:
-            yield Violation(RETURNS_POINTER, f"{text!a} is no date (ISO 8601) that a return may have")
+            yield Violation(RETURNS_POINTER, f"{text!a} is not a valid ISO 8601 date of a return")
             return
     for (first, second), text in zip(pairwise(instants), dates[1:], strict=True):
         if first[0] != second[0] or first[1] >= second[1]:
             yield Violation(
-                RETURNS_POINTER, f"the dates must rise, all of one kind; {text!a} does not follow"
+                RETURNS_POINTER, f"the dates must be ascending and of one kind; {text!a} breaks the order"
             )
             return
 

@@ -30,12 +30,12 @@ def capped_timeout(timeout_seconds: float | None, error: type[Exception]) -> flo
     """Return the timeout of one connection, read or write, capped by the remaining budget.
 
     Raises:
-        Exception: `error`, if the budget is spent.
+        Exception: `error`, if the time budget is exhausted.
     """
     deadline = _DEADLINE.get()
     if deadline is None:
         return timeout_seconds
     if deadline.is_over:
-        raise error("the budget is spent")
+        raise error("the time budget is exhausted")
     allowed_seconds = deadline.timeout_seconds
     return allowed_seconds if timeout_seconds is None else min(timeout_seconds, allowed_seconds)

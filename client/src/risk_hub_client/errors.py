@@ -103,7 +103,7 @@ class StoreError(HubError):
 
     def __init__(self, status: int, code: str, request_id: str) -> None:
         named = f" {code}" if code else ""
-        super().__init__(f"the blob store refuses a signed request (HTTP {status}{named})", request_id)
+        super().__init__(f"the blob store rejected a signed request (HTTP {status}{named})", request_id)
         self.status, self.code = status, code
 
 

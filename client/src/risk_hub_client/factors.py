@@ -28,12 +28,15 @@ def factor_blob(model: FactorModel, weight_ids: Collection[str]) -> Blob | list[
     count = len(model.ids)
     if model.factors.ndim != 2 or model.factors.shape[0] != count or model.specific.shape != (count,):  # noqa: PLR2004
         return [
-            Violation(COVARIANCE_POINTER, f"{count} ids need as many rows of factors and specific variances")
+            Violation(
+                COVARIANCE_POINTER,
+                f"{count} ids need the same number of factor rows and of specific variances",
+            )
         ]
     if not model.factors.size:
-        return [Violation(COVARIANCE_POINTER, "a factor model has at least one id and at least one factor")]
+        return [Violation(COVARIANCE_POINTER, "a factor model must have at least one id and one factor")]
     if any(numbers.dtype.kind not in "fiu" for numbers in (model.factors, model.specific)):
-        return [Violation(COVARIANCE_POINTER, "a factor model is made of real numbers")]
+        return [Violation(COVARIANCE_POINTER, "a factor model must contain only real numbers")]
     model = FactorModel(model.ids, model.factors.astype("<f8"), model.specific.astype("<f8"))
     violations = list(id_violations(model.ids, weight_ids)) + [
         Violation(

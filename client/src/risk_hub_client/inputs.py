@@ -143,7 +143,8 @@ def _factor_model_blob(raw_model: FactorModel, weight_ids: Sequence[str]) -> Blo
         )
     except TypeError:
         raise violation_error(
-            COVARIANCE_POINTER, "a factor model has rows of real numbers and a list of specific variances"
+            COVARIANCE_POINTER,
+            "a factor model must have rows of real numbers and a list of specific variances",
         ) from None
     except BlobFormatError as error:
         raise violation_error(COVARIANCE_POINTER, str(error)) from None
@@ -177,13 +178,13 @@ def convert_returns(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN4
         return load_blob(value, "realized_returns", weight_ids)
     if is_array(value) and value.ndim == SQUARE_DIMENSIONS:
         if value.shape[1] != len(weight_ids):
-            detail = f"{len(weight_ids)} weights need as many columns, not {value.shape[1]}"
+            detail = f"{len(weight_ids)} weights need the same number of columns, not {value.shape[1]}"
             raise violation_error(RETURNS_POINTER, detail)
         return dict(zip(weight_ids, to_plain_array(value).T.tolist(), strict=True))
     dates = _dates(value)
     if isinstance(value, Mapping) and any(_dates(child) for child in value.values()):
         raise violation_error(
-            RETURNS_POINTER, "series with dates of their own belong into a DataFrame, which puts them in line"
+            RETURNS_POINTER, "put series that have their own dates into a DataFrame, which aligns them"
         )
     is_mapping = isinstance(value, Mapping) or hasattr(value, "columns")
     series = to_json_value(_by_id(value, RETURNS_POINTER) if is_mapping else value)
@@ -202,7 +203,8 @@ def _dates(value: Any) -> list[str] | None:  # noqa: ANN401 - a DataFrame, a Ser
         return None
     if hasattr(index, "to_timestamp"):
         raise violation_error(
-            RETURNS_POINTER, "a period is no date: choose one, as by to_timestamp(how='end').normalize()"
+            RETURNS_POINTER,
+            "a period is not a date: convert it, for example with to_timestamp(how='end').normalize()",
         )
     if index.hasnans:
         raise violation_error(RETURNS_POINTER, "a return has no date (NaT)")

@@ -50,8 +50,8 @@ class Producer:
         violations = [
             Violation(f"/provenance/{name}", violation)
             for name, violation in (
-                ("actor", actor_violation(actor) if actor else "must be given, here or to the client"),
-                ("stage", stage_violation(stage) if stage else "must be given, here or to the client"),
+                ("actor", actor_violation(actor) if actor else "is missing: pass it here or to the client"),
+                ("stage", stage_violation(stage) if stage else "is missing: pass it here or to the client"),
             )
             if violation
         ]
@@ -102,7 +102,8 @@ class Prepared:
         size_bytes = len(fitting.body({}))
         if size_bytes > BODY_MAX_BYTES:
             violation = Violation(
-                "", f"has {size_bytes} bytes without its large parts; {BODY_MAX_BYTES} are allowed"
+                "",
+                f"has {size_bytes} bytes without its large components; at most {BODY_MAX_BYTES} are allowed",
             )
             raise InvalidSnapshotError(summary([violation], "The body"), [violation])
         return fitting
@@ -187,4 +188,4 @@ def _validated(world_id: str, body: dict[str, Any], producer: Producer, now: dat
     except ProblemError as problem:
         raise InvalidSnapshotError.of(problem) from None
     except (TypeError, ValueError) as error:
-        raise InvalidSnapshotError(f"this snapshot has no JSON form: {error}") from None
+        raise InvalidSnapshotError(f"this snapshot cannot be written as JSON: {error}") from None

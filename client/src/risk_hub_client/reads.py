@@ -150,7 +150,7 @@ def next_cursor(cursor: str | None, following: object, answer: Answer) -> str | 
         HubError: the cursor is malformed, or equals this page's, so paging would never end.
     """
     if not isinstance(following, str | None) or (following is not None and following == cursor):
-        raise HubError("the next page begins where this one did; paging would never end", answer.request_id)
+        raise HubError("the next page has the same cursor as this one; paging was stopped", answer.request_id)
     return following
 
 

@@ -50,7 +50,7 @@ class Deadline:
 
     @property
     def is_over(self) -> bool:
-        """True when the budget is spent."""
+        """True when the time budget is exhausted."""
         return self._clock() > self._end_seconds
 
     def should_retry(self, error: Exception) -> bool | float:

@@ -72,17 +72,18 @@ def resolve_settings(  # noqa: PLR0913 - the parts of a setting, by keyword
     found_url, found_token = url or environment.get(URL_VARIABLE), token or environment.get(TOKEN_VARIABLE)
     if not found_url or not found_token:
         missing = URL_VARIABLE if not found_url else TOKEN_VARIABLE
-        raise NotConfiguredError(f"{missing} is not set, and no such argument is given")
+        raise NotConfiguredError(f"{missing} is not set; set it or pass the argument")
     if not _TOKEN.fullmatch(found_token):
         raise NotConfiguredError(
-            f"the token ({TOKEN_VARIABLE}) has a blank, a line break or another character that no token has"
+            f"the token ({TOKEN_VARIABLE}) contains a space, a line break or another character "
+            "that no token contains"
         )
     if not _is_url(found_url):
-        raise NotConfiguredError(f"the hub's URL ({URL_VARIABLE}) is not one of http or https")
+        raise NotConfiguredError(f"the hub's URL ({URL_VARIABLE}) is not a valid http or https URL")
     if not _is_secure(found_url):
         raise NotConfiguredError(
-            f"the hub's URL ({URL_VARIABLE}) is http and not of this machine: "
-            "whoever stands between would read the token; give one of https"
+            f"the hub's URL ({URL_VARIABLE}) uses http to another machine, "
+            "which would expose the token; use https"
         )
     return Settings(
         found_url.rstrip("/"), found_token, actor, stage and stage.lower(), patience or Patience()

@@ -90,7 +90,7 @@ class Spool:
                 return self._write(kept, prepared.blobs.values())
         except OSError as error:
             message = (
-                f"version {snapshot.version} of world {snapshot.world_id} was neither delivered nor kept"
+                f"version {snapshot.version} of world {snapshot.world_id} was neither delivered nor spooled"
             )
             raise SpoolError(f"{message}: {error}") from error
 

@@ -276,7 +276,7 @@ class RiskHubClient(ClientBase):
                     return self._attempt(exchange)
         except TransientError as error:
             raise error.final_error(attempt_number) from error
-        raise AssertionError("an attempt answers or raises")
+        raise AssertionError("an attempt must return an answer or raise")
 
     def _attempt(self, exchange: Exchange) -> Answer:
         body = exchange.call.body

@@ -59,7 +59,7 @@ class Exchange:
         return AnswerBuffer(self.call, response.status_code, response.headers)
 
     def receive(self, buffer: AnswerBuffer, chunk: bytes) -> None:
-        """Append the next bytes, unless the budget is spent."""
+        """Append the next bytes, unless the time budget is exhausted."""
         if self.deadline.is_over:
             raise self.deadline_error()
         buffer.add(chunk)
@@ -74,7 +74,7 @@ class Exchange:
 
     def deadline_error(self) -> TransientError:
         """Return the error of an answer that exceeds the budget."""
-        return TransientError("the answer came too slowly", self.call.request_id)
+        return TransientError("the answer was not received in time", self.call.request_id)
 
     def classify_error(self, error: Exception) -> Exception:
         """Classify a failed attempt: a connection error can be retried, an invalid URL cannot.

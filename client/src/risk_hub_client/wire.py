@@ -118,7 +118,7 @@ class Answer:
         try:
             return parse(document)
         except _SHAPE_ERRORS as error:
-            message = f"the answer is not as the contract has it ({type(error).__name__}: {error})"
+            message = f"the answer does not match the contract ({type(error).__name__}: {error})"
             raise HubError(message, self.request_id) from error
 
     def mapping(self) -> dict[str, Any]:
@@ -217,7 +217,7 @@ class AnswerBuffer:
     def _reject_web_page(self, answer: Answer) -> Answer:
         """Reject an intermediary's web page as transient: a sign-in page disappears after a sign-in."""
         if self._call.to_hub and self._headers.get("content-type", "").startswith("text/html"):
-            reason = "a web page answered; is this the hub's URL?"
+            reason = "the answer is a web page; is this the hub's URL?"
             raise TransientError(reason, answer.request_id, self._status)
         return answer
 

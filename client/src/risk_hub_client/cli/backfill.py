@@ -70,13 +70,18 @@ def backfill(
         Path, typer.Argument(help="A folder of JSON files, one such file, or JSON Lines.", exists=True)
     ],
     world: Annotated[str | None, typer.Option(help="The world's id, if the snapshots name none.")] = None,
-    actor: Annotated[str | None, typer.Option(help="Who publishes, if they do not say.")] = None,
-    stage: Annotated[str | None, typer.Option(help="Under which stage, if they do not say.")] = None,
-    journal: Annotated[Path | None, typer.Option(help="What is done already (SOURCE.backfill-done).")] = None,
+    actor: Annotated[str | None, typer.Option(help="The actor, if the files name none.")] = None,
+    stage: Annotated[str | None, typer.Option(help="The stage, if the files name none.")] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="The journal of published snapshots (default SOURCE.backfill-done).")
+    ] = None,
     url: Url = None,
     *,
     even_if_latest: Annotated[
-        bool, typer.Option("--even-if-latest", help="Keep every ttl, and hold nothing back.")
+        bool,
+        typer.Option(
+            "--even-if-latest", help="Keep every ttl_sec, and publish snapshots that would be held back."
+        ),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -107,7 +112,7 @@ def _print_summary(summary: BackfillSummary, *, json: bool) -> None:
     if json:
         print_document(asdict(summary))
         return
-    counts = f"{summary.created} created, {summary.replayed} replayed, {summary.skipped} done before"
+    counts = f"{summary.created} created, {summary.replayed} replayed, {summary.skipped} already done"
     print_line(f"{counts}, {len(summary.held)} held back, {len(summary.refused)} refused")
     for reason in (*summary.held, *summary.refused):
         print_error(reason)
@@ -129,8 +134,8 @@ def _publish_one(
     try:
         if latest is not None and latest.would_move_latest_back(item):
             summary.held.append(
-                f"{item.place}: a newer snapshot of {found.world_id} has expired or is about to; "
-                "this one would be latest"
+                f"{item.place}: a newer snapshot of {found.world_id} has expired or expires soon, "
+                "so this one would become latest"
             )
             return
         if latest is not None and latest.is_history(item):
@@ -202,7 +207,9 @@ class Journal:
         try:
             self.keys = set(file.read_text(encoding="utf-8").splitlines())
         except UnicodeDecodeError:
-            raise typer.BadParameter(f"{file} is not a journal of backfill: give another --journal") from None
+            raise typer.BadParameter(
+                f"{file} is not a backfill journal: give another file with --journal"
+            ) from None
 
     def add(self, key: str) -> None:
         """Record a snapshot as done."""
@@ -218,7 +225,7 @@ def _read_items(source: Path, overrides: dict[str, str | None]) -> Iterator[Item
         except (ProblemError, InvalidSnapshotError, InstantError) as error:
             raise InvalidSnapshotError(f"{place}: {error}") from None
         if found.world is None:
-            raise InvalidSnapshotError(f"{place} names no world: give --world")
+            raise InvalidSnapshotError(f"{place} names no world: add --world")
         _mark_as_backfill(found.document)
         yield Item(place, as_of, found)
 

@@ -32,7 +32,7 @@ def backtest_lines(report: dict[str, Any]) -> Iterator[str]:
 
 
 def _period(days: list[dict[str, Any]]) -> str:
-    return f"{days[0]['realized_date']} to {days[-1]['realized_date']}" if days else "no day to test"
+    return f"{days[0]['realized_date']} to {days[-1]['realized_date']}" if days else "no days tested"
 
 
 def _verdict(test: dict[str, Any]) -> str:

@@ -15,18 +15,18 @@ from risk_hub_contracts.blob.types import BlobFormatError
 
 def register(app: typer.Typer) -> None:
     """Add the group `blob`."""
-    group = typer.Typer(help="Large parts of snapshots.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(help="Large components of snapshots.", no_args_is_help=True, rich_markup_mode=None)
     group.callback()(_blob)
     group.command()(upload)
     app.add_typer(group, name="blob")
 
 
 def _blob() -> None:
-    """Large parts of snapshots."""
+    """Large components of snapshots."""
 
 
 def upload(
-    file: Annotated[Path, typer.Argument(help="An rsh1 file.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="A blob in rsh1 format.", exists=True, dir_okay=False)],
     world: Annotated[str, typer.Option(help="The world whose snapshots will refer to it.")],
     actor: Annotated[str, typer.Option(help="The producer that uploads.")],
     url: Url = None,

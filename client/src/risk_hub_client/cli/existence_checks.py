@@ -60,7 +60,7 @@ def require_expectation(hub: RiskHubClient, world: str, stage: str) -> WorldRow:
         names = _registry_names(
             hub, lambda row: f"{row['world_id']} at {row['stage']}" if "expectation" in row else None
         )
-        text = f"Nothing is expected of world {world!r} at stage {stage!r}."
+        text = f"There is no expectation for world {world!r} at stage {stage!r}."
         raise AbsentError(f"{text} {list_names('Expected worlds', names)}") from None
 
 
@@ -72,7 +72,7 @@ def require_policy(hub: RiskHubClient, world: str, stage: str) -> None:
     """
     if not hub.exit_policy(world, stage)["stored"]:
         raise AbsentError(
-            f"No exit policy is stored for world {world!r} at stage {stage!r}: the default is in force already."
+            f"No exit policy is stored for world {world!r} at stage {stage!r}: the default policy is already in force."
         )
 
 

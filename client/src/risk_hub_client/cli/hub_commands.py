@@ -30,10 +30,10 @@ from risk_hub_contracts.base.times import format_instant
 
 World = Annotated[str, typer.Option(help="The world's id.")]
 OptionalWorld = Annotated[str | None, typer.Option(help="The world's id, if the file names none.")]
-Actor = Annotated[str | None, typer.Option(help="Who publishes, if the file does not say.")]
-Stage = Annotated[str | None, typer.Option(help="Under which stage, if the file does not say.")]
+Actor = Annotated[str | None, typer.Option(help="The actor, if the file names none.")]
+Stage = Annotated[str | None, typer.Option(help="The stage, if the file names none.")]
 BlobFile = Annotated[
-    Path | None, typer.Option(exists=True, dir_okay=False, help="This part as an rsh1 file.")
+    Path | None, typer.Option(exists=True, dir_okay=False, help="This component as an rsh1 file.")
 ]
 TABLE_MIN_CHARS: Final = 100
 
@@ -96,7 +96,7 @@ def _print_dry_run(found: SnapshotFile, document: dict[str, Any], *, json: bool)
             {"outcome": "valid", **facts, "content_hash": snapshot.content_hash, "uploads": uploads}
         )
         return
-    large = "".join(f", {kind} apart ({size:,} bytes)" for kind, size in uploads.items())
+    large = "".join(f", {kind} as a blob ({size:,} bytes)" for kind, size in uploads.items())
     print_line(f"valid, not sent: {snapshot.world_id} {snapshot.version} {snapshot.content_hash}{large}")
 
 
@@ -121,7 +121,9 @@ def latest(
 def lookup(
     world: World,
     version: Annotated[str | None, typer.Option(help="This version.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="The newest one that is not later.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="The newest snapshot with an as_of not after this instant.")
+    ] = None,
     stage: OnlyStage = None,
     actor: OnlyActor = None,
     known_at: KnownAt = None,
@@ -143,7 +145,7 @@ def list_snapshots(
     world: World,
     start: Annotated[str | None, typer.Option("--from", help="First as_of, inclusive.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last as_of, inclusive.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="The maximum number of snapshots.")] = 20,
     stage: OnlyStage = None,
     actor: OnlyActor = None,
     known_at: KnownAt = None,

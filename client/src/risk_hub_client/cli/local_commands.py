@@ -15,7 +15,7 @@ from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.snapshot.parse import parse_snapshot
 
 DEFAULTS: Final = {"world": "unnamed", "actor": "lint", "stage": "paper"}
-Name = Annotated[str | None, typer.Option(help="Instead of what the file says.")]
+Name = Annotated[str | None, typer.Option(help="Replaces the value in the file.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +67,7 @@ def _verdict(file: Path, overrides: Mapping[str, str | None]) -> dict[str, Any]:
 
 def _line(verdict: dict[str, Any]) -> str:
     if verdict["valid"]:
-        return f"{verdict['file']}: keeps the contract{_suffix(verdict)}"
+        return f"{verdict['file']}: conforms to the contract{_suffix(verdict)}"
     problem = verdict["problem"]
     violations = [
         f"  {violation['pointer'] or 'the body'}: {violation['detail']}"

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def monitor(
-    worlds: Annotated[list[str], typer.Option("--world", help="A world's id; several times for several.")],
+    worlds: Annotated[list[str], typer.Option("--world", help="A world's id; can be repeated.")],
     warn_seconds: Annotated[float, typer.Option(min=0)] = 600,
     critical_seconds: Annotated[float, typer.Option(min=0)] = 1800,
     stage: Annotated[str | None, typer.Option(help="Only snapshots of this stage.")] = None,

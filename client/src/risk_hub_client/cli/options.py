@@ -9,10 +9,12 @@ from risk_hub_contracts.base.times import InstantError, parse_instant
 
 OnlyStage = Annotated[str | None, typer.Option("--stage", help="Only snapshots of this stage.")]
 OnlyActor = Annotated[str | None, typer.Option("--actor", help="Only snapshots of this actor.")]
-KnownAt = Annotated[str | None, typer.Option(help="Answer as the hub would have at this instant.")]
+KnownAt = Annotated[str | None, typer.Option(help="Answer as the hub would have answered at this instant.")]
 Expired = Annotated[bool, typer.Option("--include-expired", help="Read history: expired snapshots too.")]
-OldestFirst = Annotated[bool, typer.Option("--oldest-first", help="Otherwise newest first.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+OldestFirst = Annotated[
+    bool, typer.Option("--oldest-first", help="Oldest first; the default is newest first.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 
 
 def check_period(start: str | None, end: str | None) -> None:

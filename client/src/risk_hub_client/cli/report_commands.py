@@ -87,7 +87,7 @@ def list_signals(
     start: Annotated[str | None, typer.Option("--from", help="First emitted_at, inclusive.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last emitted_at, inclusive.")] = None,
     stage: Annotated[str | None, typer.Option(help="Only signals of this stage.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The largest number to list.")] = SIGNALS_DEFAULT_COUNT,
+    limit: Annotated[int, typer.Option(min=1, help="The maximum number of signals.")] = SIGNALS_DEFAULT_COUNT,
     url: Url = None,
     *,
     oldest_first: OldestFirst = False,
@@ -116,7 +116,7 @@ def _filters(
     if version is not None and any(filters.values()):
         raise typer.BadParameter(
             "--stage, --actor, --known-at and --include-expired select the newest snapshot: "
-            "leave them out where VERSION is given"
+            "remove them, or remove VERSION"
         )
     return filters
 

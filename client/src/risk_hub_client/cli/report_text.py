@@ -44,7 +44,7 @@ def stress_lines(report: StressReport, evaluated_as: EvaluatedAs) -> Iterator[st
         yield "  the producer's own metrics"
         yield from _aligned([(metric.name, f"{metric.value:.6g}") for metric in report.metrics])
     if report.scenarios_omitted:
-        yield f"  {report.scenarios_omitted} milder scenarios are left out of the report"
+        yield f"  {report.scenarios_omitted} milder scenarios are not listed"
 
 
 def signal_lines(signals: Sequence[ExitSignal]) -> Iterator[str]:

@@ -40,7 +40,7 @@ def backtest(
     world: Annotated[str, typer.Argument(help="The world.")],
     stage: Annotated[
         str | None,
-        typer.Option(help="The stage whose snapshots are judged; without it, the world's only one."),
+        typer.Option(help="The stage whose snapshots are tested; optional if the world has only one."),
     ] = None,
     start: Annotated[str | None, typer.Option("--from", help=f"Earliest as_of. {INSTANT}")] = None,
     end: Annotated[str | None, typer.Option("--to", help=f"Latest as_of. {INSTANT}")] = None,
@@ -49,7 +49,9 @@ def backtest(
     plot: Annotated[
         Path | None,
         typer.Option(
-            help="Draw it into this .svg or .png (extra `plot`).", callback=_check_plot_suffix, dir_okay=False
+            help="Draw the back-test into this .svg or .png file (needs the extra `plot`).",
+            callback=_check_plot_suffix,
+            dir_okay=False,
         ),
     ] = None,
     url: Url = None,
@@ -76,10 +78,10 @@ def backtest(
 
 def _plot(report: dict[str, Any], file: Path) -> None:
     if not report["days"]:
-        print_error("No day was tested, so there is nothing to draw.")
+        print_error("No day was tested, so no picture was drawn.")
         raise typer.Exit(REFUSED)
     try:
         plot_backtest(report, file)
     except ModuleNotFoundError as missing:
-        print_error(f"{missing.name} is not installed: a picture needs the extra `plot`.")
+        print_error(f"{missing.name} is not installed: install the extra `plot` to draw a picture.")
         raise typer.Exit(REFUSED) from None

@@ -36,7 +36,9 @@ HUB_UNAVAILABLE: Final = 3
 
 Url = Annotated[
     str | None,
-    typer.Option("--url", envvar="RISK_HUB_URL", help="Where the hub is; the token is RISK_HUB_TOKEN's."),
+    typer.Option(
+        "--url", envvar="RISK_HUB_URL", help="The URL of the hub; the token is read from RISK_HUB_TOKEN."
+    ),
 ]
 
 
@@ -73,7 +75,7 @@ def describe_error(error: Exception) -> tuple[int, str] | None:
 def _sentence(error: Exception) -> str:
     """Return the text of an error; where the hub has no such route, the URL may be the cause."""
     if isinstance(error, NotFoundError) and error.type == NOT_FOUND.uri:
-        return f"{error} RISK_HUB_URL is the address without /risk-hub."
+        return f"{error} Set RISK_HUB_URL to the address without /risk-hub."
     return str(error)
 
 

@@ -50,7 +50,7 @@ class SnapshotFile:
         except ProblemError as problem:
             raise InvalidSnapshotError(f"{file}: {problem.detail}", problem.violations) from None
         if found.world is None:
-            raise InvalidSnapshotError(f"{file} names no world: give --world")
+            raise InvalidSnapshotError(f"{file} names no world: add --world")
         return found
 
     @property

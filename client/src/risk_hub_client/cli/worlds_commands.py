@@ -21,7 +21,9 @@ LATE: Final = frozenset({"late", "stale", "missing"})
 
 def register(app: typer.Typer) -> None:
     """Add the group `worlds`."""
-    group = typer.Typer(help="Worlds that are waited for.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(
+        help="Registered worlds and their exit policies.", no_args_is_help=True, rich_markup_mode=None
+    )
     group.command("list")(list_worlds)
     for command in (expect, show, forget, policy):
         group.command()(command)
@@ -55,17 +57,20 @@ def list_worlds(
 def expect(
     world: World,
     stage: Stage,
-    owner: Annotated[str, typer.Option(help="Who looks after it: a team, an address.")],
-    warn_seconds: Annotated[int, typer.Option(help="Past this lag it is late.")] = WARN_DEFAULT_SECONDS,
+    owner: Annotated[str, typer.Option(help="The team or address that is responsible for the world.")],
+    warn_seconds: Annotated[
+        int, typer.Option(help="Above this lag the world is late.")
+    ] = WARN_DEFAULT_SECONDS,
     critical_seconds: Annotated[
-        int, typer.Option(help="Past this lag it is stale.")
+        int, typer.Option(help="Above this lag the world is stale.")
     ] = CRITICAL_DEFAULT_SECONDS,
     quiet: Annotated[
-        list[str] | None, typer.Option(help="HH:MM-HH:MM in UTC, when nobody is woken; several times.")
+        list[str] | None,
+        typer.Option(help="A daily period without alarms: HH:MM-HH:MM in UTC; can be repeated."),
     ] = None,
     url: Url = None,
     *,
-    enabled: Annotated[bool, typer.Option("--on/--off", help="Whether it is watched now.")] = True,
+    enabled: Annotated[bool, typer.Option("--on/--off", help="Whether the world is monitored.")] = True,
     json: Json = False,
 ) -> None:
     """Register the expectation of a world, or change its lag limits."""
@@ -96,7 +101,7 @@ def forget(world: World, stage: Stage, url: Url = None, *, json: Json = False) -
     if json:
         print_document({"world_id": world, "stage": stage, "forgotten": True})
         return
-    print_line(f"{world} at {stage}: its silence is not watched any more")
+    print_line(f"{world} at {stage}: no longer registered, so missing updates raise no alarm")
 
 
 def policy(
@@ -106,12 +111,12 @@ def policy(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Put the policy of this JSON file in force: a policy, or what this command shows; - is stdin.",
+            help="Store the policy in this JSON file: a policy, or the output of this command; - reads stdin.",
         ),
     ] = None,
     url: Url = None,
     *,
-    drop: Annotated[bool, typer.Option("--drop", help="Let the default be in force again.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Restore the default policy.")] = False,
     json: Json = False,  # noqa: ARG001 - accepted as by every command; the answer is JSON in any case
 ) -> None:
     """Show the exit policy in force, as JSON; with --put or --drop, change it first.
@@ -145,14 +150,14 @@ def _read_json_object(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise typer.BadParameter(f"{file} is not JSON: {error}") from None
     if not isinstance(document, dict):
-        raise typer.BadParameter(f"{file} holds no JSON object")
+        raise typer.BadParameter(f"{file} does not contain a JSON object")
     return document
 
 
 def _parse_quiet_hours(text: str) -> dict[str, str]:
     start, dash, end = text.partition("-")
     if not dash:
-        raise typer.BadParameter(f"{text!r}: quiet hours are HH:MM-HH:MM, in UTC")
+        raise typer.BadParameter(f"{text!r}: quiet hours must be HH:MM-HH:MM, in UTC")
     return {"from": start, "to": end}
 
 
@@ -169,9 +174,9 @@ def _print_expectation(stored: dict[str, Any], *, json: bool) -> None:
         print_document(stored)
         return
     wanted = stored["expectation"]
-    state = "" if wanted["enabled"] else ", switched off"
+    state = "" if wanted["enabled"] else ", disabled"
     quiet = "".join(f", quiet {hours['from']}-{hours['to']} UTC" for hours in wanted["quiet_hours_utc"])
     print_line(
         f"{stored['world_id']} at {stored['stage']}: late after {duration_text(wanted['warn_seconds'])}, "
-        f"stale after {duration_text(wanted['critical_seconds'])}, told to {wanted['owner']}{quiet}{state}"
+        f"stale after {duration_text(wanted['critical_seconds'])}, owner {wanted['owner']}{quiet}{state}"
     )
