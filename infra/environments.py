@@ -42,17 +42,6 @@ class EnvironmentSpecError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionSize:
-    """Memory and timeout of one function.
-
-    A queue's visibility timeout and the API's own limit are derived from or checked against it.
-    """
-
-    memory_mib: int
-    timeout_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
 class EnvironmentSpec:
     """All settings that differ between stages.
 
@@ -97,15 +86,6 @@ class EnvironmentSpec:
             account's unreserved concurrency, as for every other function.
         reader_concurrency: The same for snapshot_reader.
         snap_start: Functions whose published versions start from a memory snapshot (SnapStart).
-        snapshot_writer: Size of the function of that name, as are the next eight.
-        snapshot_reader: See `snapshot_writer`.
-        world_registry: See `snapshot_writer`.
-        event_relay: See `snapshot_writer`.
-        risk_engine: See `snapshot_writer`.
-        stress_engine: See `snapshot_writer`.
-        exit_engine: See `snapshot_writer`.
-        freshness_monitor: See `snapshot_writer`; each run must end before the next minute begins.
-        blob_reaper: See `snapshot_writer`.
     """
 
     name: EnvironmentName
@@ -141,18 +121,6 @@ class EnvironmentSpec:
     writer_concurrency: int | None = None
     reader_concurrency: int | None = None
     snap_start: tuple[FunctionFolder, ...] = ()
-    # Three attempts of three seconds and their back-off end within 14; below KNOWN_AT_SETTLE_SECONDS
-    # (ADR-0006).
-    snapshot_writer: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
-    snapshot_reader: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=14)
-    world_registry: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=14)
-    event_relay: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
-    risk_engine: FunctionSize = FunctionSize(memory_mib=1769, timeout_seconds=60)
-    stress_engine: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=60)
-    exit_engine: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=60)
-    freshness_monitor: FunctionSize = FunctionSize(memory_mib=1024, timeout_seconds=50)
-    # Far below the duration of a deletion lease, which must outlive the run that took it (ADR-0018).
-    blob_reaper: FunctionSize = FunctionSize(memory_mib=512, timeout_seconds=120)
 
     def subscribers(self, severity: Severity) -> tuple[str, ...]:
         """Return the subscribers of alarms of this severity."""

@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
-FunctionFolder = Literal[
-    "snapshot_writer",
-    "snapshot_reader",
-    "world_registry",
-    "event_relay",
-    "risk_engine",
-    "stress_engine",
-    "exit_engine",
-    "freshness_monitor",
-    "blob_reaper",
-]
+# A folder of functions/ that contains a handler; `infra.functions` lists them.
+FunctionFolder: TypeAlias = str
 TableName = Literal["snapshots", "worlds", "evaluations", "marks"]
 StackPart = Literal["data", "service", "operations"]
 BundleGroup = Literal["hub", "risk"]
 
-FUNCTION_FOLDERS: Final[tuple[FunctionFolder, ...]] = (
-    "snapshot_writer",
-    "snapshot_reader",
-    "world_registry",
-    "event_relay",
-    "risk_engine",
-    "stress_engine",
-    "exit_engine",
-    "freshness_monitor",
-    "blob_reaper",
-)
-# Functions behind the API: their releases affect callers immediately.
-API_FUNCTIONS: Final[tuple[FunctionFolder, ...]] = ("snapshot_writer", "snapshot_reader", "world_registry")
 BUNDLE_GROUPS: Final[tuple[BundleGroup, ...]] = ("hub", "risk")
-BUNDLE_OF: Final[dict[FunctionFolder, BundleGroup]] = {
-    "snapshot_writer": "hub",
-    "snapshot_reader": "hub",
-    "world_registry": "hub",
-    "event_relay": "hub",
-    "risk_engine": "risk",
-    "stress_engine": "hub",
-    "exit_engine": "hub",
-    "freshness_monitor": "hub",
-    "blob_reaper": "hub",
-}
 
 LAMBDA_ARCHITECTURE: Final = "arm64"
 METRICS_NAMESPACE: Final = "RiskSignalHub"
@@ -72,13 +39,6 @@ STRESS_EVALUATED: Final = "stress_evaluated"
 
 # Key prefixes of the evaluations table that become events; other items are the engine's internal notes.
 ANNOUNCED_REPORT_PREFIXES: Final = ("risk/", "stress/", "exit/")
-
-# Every worker and the events that its rule sends to its queue: queues, alarms and dashboard follow it.
-WORKER_EVENTS: Final[dict[FunctionFolder, tuple[str, ...]]] = {
-    "risk_engine": (SNAPSHOT_UPDATED,),
-    "stress_engine": (SNAPSHOT_UPDATED,),
-    "exit_engine": (RISK_EVALUATED, STRESS_EVALUATED),
-}
 
 ACCOUNT_STACK: Final = "RiskHub-account"
 EXECUTION_POLICY: Final = "risk-hub-execution"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TypeAlias
 
 from events.envelope import CloudEvent
 from functions.telemetry.metrics import MeteredWorlds, no_metered_worlds, write
@@ -12,8 +12,8 @@ from risk_hub_contracts.base.limits import QUEUE_RECEIVES_MAX_COUNT
 from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.reports.risk import RiskStatus
 
-WorkerName = Literal["event_relay", "risk_engine", "stress_engine", "exit_engine"]
-"""Values of the dimension `worker`: a closed list, so that an event's content cannot create a metric."""
+WorkerName: TypeAlias = str
+"""Value of the dimension `worker`: a constant of the function's handler, so that no event can create a metric."""
 FIRST_RECEIVE = 1
 PASSED: frozenset[RiskStatus] = frozenset({"complete", "partial"})
 """Statuses of a risk report that has at least one number, computed from valid inputs."""

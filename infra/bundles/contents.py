@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, Literal
 
-from infra.names import BUNDLE_GROUPS, BUNDLE_OF, FUNCTION_FOLDERS, BundleGroup
+from infra.functions import BUNDLE_OF, FUNCTION_FOLDERS
+from infra.names import BUNDLE_GROUPS, BundleGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,6 +20,7 @@ from infra.assembly import ASSETS_FILE, LOCAL_ASSEMBLY
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
 from infra.environments import resolve_environment
+from infra.functions import BUNDLE_OF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,7 @@ def _assets(assembly: cx_api.CloudAssembly) -> dict[str, object]:
     functions = [
         r["Properties"] for r in service["Resources"].values() if r["Type"] == "AWS::Lambda::Function"
     ]
-    group_of = {names.handler(folder): group for folder, group in names.BUNDLE_OF.items()}
+    group_of = {names.handler(folder): group for folder, group in BUNDLE_OF.items()}
     bucket = functions[0]["Code"]["S3Bucket"]["Fn::Sub"]
     for pseudo, value in (("AccountId", names.LOCAL_ACCOUNT), ("Region", names.LOCAL_REGION)):
         bucket = bucket.replace(f"${{AWS::{pseudo}}}", value)

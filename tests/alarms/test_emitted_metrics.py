@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast, get_args
+from typing import Any, get_args
 from unittest.mock import patch
 
 import pytest
@@ -21,11 +21,12 @@ from functions.freshness_monitor.pass_metrics import report, write_token_end_met
 from functions.hub.domain.freshness import tally
 from functions.hub.ports import BlobError, Dependency, DependencyUnavailableError
 from functions.hub.use_cases.watch_freshness import FreshnessPass
-from functions.telemetry.health import ReportTally, WorkerName
+from functions.telemetry.health import ReportTally
 from infra.cdk.alarms.table import alarm_rules
 from infra.environments import ENVIRONMENTS
+from infra.functions import WORKER_EVENTS
 from infra.local.emf_bridge import emf_document, metric_data
-from infra.names import STAGE_ALLOW_LIST, WORKER_EVENTS, FunctionFolder, metrics_namespace
+from infra.names import STAGE_ALLOW_LIST, FunctionFolder, metrics_namespace
 from risk_hub_contracts.base.problems import PROBLEMS, ProblemError
 from risk_hub_contracts.base.tokens import Token
 from risk_hub_contracts.blob.refs import BlobRef
@@ -53,7 +54,7 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     report(FreshnessPass(0, tally([], DATA_STAGES), [], []))
     write_token_end_metric([ending_token()], datetime.now(tz=UTC))
     for worker, stage, status in itertools.product(WORKER_EVENTS, DATA_STAGES, get_args(RiskStatus)):
-        ReportTally(cast("WorkerName", worker), DATA_STAGES)(sample_event(), stage, status)
+        ReportTally(worker, DATA_STAGES)(sample_event(), stage, status)
     announced([], RelayResult(announced=1, isolated=0), datetime.now(tz=UTC))
     for stage in DATA_STAGES:
         publish_twice(stage)

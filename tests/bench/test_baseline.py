@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.names import FUNCTION_FOLDERS, FunctionFolder
+from infra.functions import FUNCTION_FOLDERS
+from infra.names import FunctionFolder
 from tools.bench.gate import (
     RENEW_HINT,
     REQUESTS,

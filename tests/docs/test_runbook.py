@@ -9,7 +9,7 @@ import pytest
 from infra.cdk.alarms.rule import AlarmRule, runbook_page
 from infra.cdk.alarms.table import alarm_rules
 from infra.environments import ENVIRONMENTS
-from infra.names import FUNCTION_FOLDERS, WORKER_EVENTS
+from infra.functions import FUNCTION_FOLDERS, WORKER_EVENTS
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = ROOT / "docs" / "runbook"

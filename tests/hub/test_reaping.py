@@ -16,6 +16,7 @@ from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishSnap
 from functions.hub.use_cases.reap_blobs import ReapBlobs
 from functions.hub.use_cases.upload_blobs import UploadBlobs
 from infra.environments import ENVIRONMENTS
+from infra.functions import FUNCTIONS
 from risk_hub_contracts.base.problems import UNAVAILABLE, VERSION_CONFLICT, ProblemError
 from risk_hub_contracts.blob.uploads import UploadRequest
 from tests.fakes.clock import FrozenClock
@@ -224,11 +225,11 @@ def test_next_run_continues_a_run_that_ran_out_of_time(hub: Stage) -> None:
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_handler_timeouts_are_shorter_than_deletion_lease_and_grace_period(name: str) -> None:
-    environment = ENVIRONMENTS[name]
-    assert timedelta(seconds=2 * environment.blob_reaper.timeout_seconds) < DELETION_LEASE_DURATION
-    assert timedelta(seconds=100 * environment.snapshot_writer.timeout_seconds) < timedelta(
-        hours=environment.blob_grace_hours
+    reaping_seconds, writing_seconds = (
+        FUNCTIONS[folder].timeout_seconds for folder in ("blob_reaper", "snapshot_writer")
     )
+    assert timedelta(seconds=2 * reaping_seconds) < DELETION_LEASE_DURATION
+    assert timedelta(seconds=100 * writing_seconds) < timedelta(hours=ENVIRONMENTS[name].blob_grace_hours)
 
 
 def test_claims_of_different_snapshots_have_different_keys(hub: Stage) -> None:

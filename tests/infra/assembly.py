@@ -10,11 +10,21 @@ from typing import Any
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
 from infra.environments import ENVIRONMENTS, EnvironmentSpec, resolve_environment
+from infra.functions import WORKER_EVENTS
 from infra.names import StackPart, stack_name
 
 STAGE_NAMES = ("local", "dev", "staging", "prod")
 CLOUD_STAGE_NAMES = ("dev", "staging", "prod")
 OFFICE_NETWORKS = "203.0.113.0/24,2001:db8::/48"
+
+
+def _worker_queues() -> Iterator[tuple[str, str]]:
+    """Yield the part of each worker queue's logical id with the queue's name."""
+    for worker in WORKER_EVENTS:
+        construct_id, name = worker.title().replace("_", ""), worker.replace("_", "-")
+        yield f"{construct_id}QueueDeadLetters", f"{name}-dead-letters"
+        yield f"{construct_id}Queue", name
+
 
 # Parts of CDK's logical ids that identify the target of a reference.
 _REFERENTS = {
@@ -26,12 +36,7 @@ _REFERENTS = {
     "BlobsBucket": "bucket",
     "AccessTokens": "tokens",
     "RelayFailures": "relay-failures",
-    "RiskEngineQueueDeadLetters": "risk-engine-dead-letters",
-    "RiskEngineQueue": "risk-engine",
-    "StressEngineQueueDeadLetters": "stress-engine-dead-letters",
-    "StressEngineQueue": "stress-engine",
-    "ExitEngineQueueDeadLetters": "exit-engine-dead-letters",
-    "ExitEngineQueue": "exit-engine",
+    **dict(_worker_queues()),
     "Bus": "bus",
     "Logs": "log",
 }

@@ -26,7 +26,8 @@ from infra.bundles.contents import (
     hub_files,
 )
 from infra.errors import BundleError
-from infra.names import FUNCTION_FOLDERS, FunctionFolder
+from infra.functions import FUNCTION_FOLDERS
+from infra.names import FunctionFolder
 from tools.bench.isolated import imported, unpacked
 from tools.bench.processes import from_bundle
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from infra.environments import ENVIRONMENTS
-from infra.names import BUNDLE_OF, FUNCTION_FOLDERS, WORKER_EVENTS, FunctionFolder
+from infra.functions import BUNDLE_OF, FUNCTION_FOLDERS, FUNCTIONS, WORKER_EVENTS
+from infra.names import RETENTION_DAYS, FunctionFolder
 from tests.infra.assembly import Assembly, referent, synthesize
 
 COMMON = {
@@ -13,83 +14,6 @@ COMMON = {
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_LOG_LEVEL",
-}
-VARIABLES: dict[FunctionFolder, set[str]] = {
-    "snapshot_writer": {
-        "RISK_HUB_SNAPSHOTS_TABLE",
-        "RISK_HUB_WORLDS_TABLE",
-        "RISK_HUB_MARKS_TABLE",
-        "RISK_HUB_BUCKET",
-        "RISK_HUB_TOKENS_SECRET_ARN",
-        "RISK_HUB_STAGE_ALLOW_LIST",
-        "RISK_HUB_OFFLOAD",
-        "RISK_HUB_INLINE_COV_THRESHOLD",
-        "RISK_HUB_GROSS_EXPOSURE_MAX",
-        "RISK_HUB_RETENTION_DAYS",
-    },
-    "snapshot_reader": {
-        "RISK_HUB_SNAPSHOTS_TABLE",
-        "RISK_HUB_WORLDS_TABLE",
-        "RISK_HUB_EVALUATIONS_TABLE",
-        "RISK_HUB_BUCKET",
-        "RISK_HUB_TOKENS_SECRET_ARN",
-        "RISK_HUB_STAGE_ALLOW_LIST",
-        "RISK_HUB_OFFLOAD",
-        "RISK_HUB_INLINE_COV_THRESHOLD",
-        "RISK_HUB_GROSS_EXPOSURE_MAX",
-    },
-    "event_relay": {
-        "RISK_HUB_SNAPSHOTS_TABLE",
-        "RISK_HUB_EVALUATIONS_TABLE",
-        "RISK_HUB_WORLDS_TABLE",
-        "RISK_HUB_BUCKET",
-        "RISK_HUB_BUS_NAME",
-        "RISK_HUB_FAILURE_QUEUE_URL",
-    },
-    "risk_engine": {
-        "RISK_HUB_SNAPSHOTS_TABLE",
-        "RISK_HUB_WORLDS_TABLE",
-        "RISK_HUB_EVALUATIONS_TABLE",
-        "RISK_HUB_BUCKET",
-        "RISK_HUB_RETENTION_DAYS",
-        "RISK_HUB_RISK_FALLBACK",
-        "RISK_HUB_LEGACY_METHOD",
-        "RISK_HUB_STAGE_ALLOW_LIST",
-        "OPENBLAS_NUM_THREADS",
-    },
-    "stress_engine": {
-        "RISK_HUB_SNAPSHOTS_TABLE",
-        "RISK_HUB_WORLDS_TABLE",
-        "RISK_HUB_EVALUATIONS_TABLE",
-        "RISK_HUB_BUCKET",
-        "RISK_HUB_RETENTION_DAYS",
-        "RISK_HUB_STAGE_ALLOW_LIST",
-    },
-    "exit_engine": {
-        "RISK_HUB_SNAPSHOTS_TABLE",
-        "RISK_HUB_WORLDS_TABLE",
-        "RISK_HUB_EVALUATIONS_TABLE",
-        "RISK_HUB_BUCKET",
-        "RISK_HUB_RETENTION_DAYS",
-        "RISK_HUB_STAGE_ALLOW_LIST",
-    },
-    "world_registry": {
-        "RISK_HUB_WORLDS_TABLE",
-        "RISK_HUB_TOKENS_SECRET_ARN",
-        "RISK_HUB_STAGE_ALLOW_LIST",
-    },
-    "freshness_monitor": {
-        "RISK_HUB_WORLDS_TABLE",
-        "RISK_HUB_TOKENS_SECRET_ARN",
-        "RISK_HUB_QUEUE_URLS",
-        "RISK_HUB_STAGE_ALLOW_LIST",
-    },
-    "blob_reaper": {
-        "RISK_HUB_SNAPSHOTS_TABLE",
-        "RISK_HUB_MARKS_TABLE",
-        "RISK_HUB_BUCKET",
-        "RISK_HUB_BLOB_GRACE_HOURS",
-    },
 }
 REFERENTS = {
     "RISK_HUB_SNAPSHOTS_TABLE": "snapshots",
@@ -152,7 +76,7 @@ def test_the_handler_that_the_template_names_exists(
 def test_function_has_exactly_the_environment_variables_it_needs(
     any_stage: Assembly, folder: FunctionFolder
 ) -> None:
-    assert set(environment(any_stage, folder)) == VARIABLES[folder] | COMMON
+    assert set(environment(any_stage, folder)) == {*FUNCTIONS[folder].variables, *COMMON}
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
@@ -196,10 +120,12 @@ def test_reader_and_writer_have_the_same_limits(any_stage: Assembly, name: str) 
     assert environment(any_stage, "snapshot_reader")[name] == environment(any_stage, "snapshot_writer")[name]
 
 
-@pytest.mark.parametrize("worker", WORKER_EVENTS)
+@pytest.mark.parametrize(
+    "worker", [each for each in WORKER_EVENTS if RETENTION_DAYS in FUNCTIONS[each].variables]
+)
 def test_reports_are_retained_as_long_as_their_snapshots(any_stage: Assembly, worker: FunctionFolder) -> None:
-    name = "RISK_HUB_RETENTION_DAYS"
-    assert environment(any_stage, worker)[name] == environment(any_stage, "snapshot_writer")[name]
+    days = environment(any_stage, "snapshot_writer")[RETENTION_DAYS]
+    assert environment(any_stage, worker)[RETENTION_DAYS] == days
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)

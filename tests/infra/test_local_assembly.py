@@ -9,8 +9,8 @@ from infra.cdk import synth_local
 from infra.cdk.constructs.function_code import placeholder_code
 from infra.cdk.stacks.hub import add_hub, new_app
 from infra.environments import resolve_environment
+from infra.functions import BUNDLE_OF, FUNCTION_FOLDERS
 from infra.local.assembly import read_assembly
-from infra.names import BUNDLE_OF, FUNCTION_FOLDERS
 from tests.infra.assembly import Assembly
 
 # CloudFormation's own limits for a template that is read from a bucket.

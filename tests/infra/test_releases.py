@@ -16,7 +16,7 @@ from infra.cdk.stacks.hub import new_app
 from infra.cdk.stacks.operations import OperationsStack
 from infra.cdk.stacks.service import ServiceStack
 from infra.environments import ENVIRONMENTS, EnvironmentSpecError, resolve_environment
-from infra.names import API_FUNCTIONS, FUNCTION_FOLDERS
+from infra.functions import API_FUNCTIONS, FUNCTION_FOLDERS
 from tests.infra.assembly import Assembly, only
 
 CODEDEPLOY_ALARMS_MAX_COUNT = 10

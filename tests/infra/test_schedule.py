@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.environments import ENVIRONMENTS
-from infra.names import WORKER_EVENTS
+from infra.functions import FUNCTIONS, WORKER_EVENTS
 from tests.infra.assembly import Assembly, only, referent
 
 RATES = {"freshness_monitor": "rate(1 minute)", "blob_reaper": "rate(1 hour)"}
@@ -67,8 +66,8 @@ def test_scheduler_role_may_invoke_only_its_function(any_stage: Assembly, folder
     assert statement["Resource"] == schedule["Target"]["Arn"]
 
 
-def test_freshness_monitor_timeout_is_shorter_than_its_schedule_interval(any_stage: Assembly) -> None:
-    assert ENVIRONMENTS[any_stage.stage].freshness_monitor.timeout_seconds < MINUTE_SECONDS
+def test_freshness_monitor_timeout_is_shorter_than_its_schedule_interval() -> None:
+    assert FUNCTIONS["freshness_monitor"].timeout_seconds < MINUTE_SECONDS
 
 
 def test_freshness_monitor_gets_the_url_of_every_queue(local: Assembly) -> None:

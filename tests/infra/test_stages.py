@@ -6,10 +6,9 @@ from infra.environments import (
     ENVIRONMENTS,
     LOOPBACK_NETWORKS,
     EnvironmentSpecError,
-    FunctionSize,
     resolve_environment,
 )
-from infra.names import FUNCTION_FOLDERS
+from infra.functions import API_FUNCTIONS, FUNCTIONS
 from risk_hub_contracts.base.limits import KNOWN_AT_SETTLE_SECONDS
 
 API_GATEWAY_TIMEOUT_SECONDS = 29
@@ -102,13 +101,13 @@ def test_local_stage_allows_only_loopback_networks() -> None:
     assert resolve_environment("local").allowed_networks == LOOPBACK_NETWORKS
 
 
-@pytest.mark.parametrize("stage", ENVIRONMENTS)
-def test_api_function_timeouts_are_shorter_than_the_gateway_timeout(stage: str) -> None:
-    sizes: list[FunctionSize] = [getattr(ENVIRONMENTS[stage], folder) for folder in FUNCTION_FOLDERS]
-    writer, reader = sizes[:2]
-    assert writer.timeout_seconds < API_GATEWAY_TIMEOUT_SECONDS
-    assert writer.timeout_seconds < KNOWN_AT_SETTLE_SECONDS
-    assert reader.timeout_seconds < API_GATEWAY_TIMEOUT_SECONDS
+@pytest.mark.parametrize("folder", API_FUNCTIONS)
+def test_api_function_timeout_is_shorter_than_the_gateway_timeout(folder: str) -> None:
+    assert FUNCTIONS[folder].timeout_seconds < API_GATEWAY_TIMEOUT_SECONDS
+
+
+def test_writer_timeout_is_shorter_than_the_settle_time_of_known_at() -> None:
+    assert FUNCTIONS["snapshot_writer"].timeout_seconds < KNOWN_AT_SETTLE_SECONDS
 
 
 def test_production_retains_data_for_ten_years_with_every_protection() -> None:

@@ -1,30 +1,24 @@
+import ast
 import json
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
 
 from events.models import EVENT_MODELS
 from functions.evaluation.derived_record import MODELS
-from functions.telemetry.health import WorkerName
-from infra.environments import ENVIRONMENTS, FunctionSize
-from infra.names import EVENT_SOURCE, WORKER_EVENTS, FunctionFolder
+from infra.functions import FUNCTIONS, WORKER_EVENTS
+from infra.names import EVENT_SOURCE, FunctionFolder
 from tests.infra.assembly import Assembly, only, referent
 
 VISIBILITY_MIN_TIMEOUTS = 6
-# The events that each worker can handle, repeated here: its rule must match exactly these.
-SUBSCRIPTIONS = {
-    "risk_engine": {"risk_snapshot_updated"},
-    "stress_engine": {"risk_snapshot_updated"},
-    "exit_engine": {"risk_evaluated", "stress_evaluated"},
-}
 
 
 def queue_of(worker: str) -> str:
     return worker.replace("_", "-")
 
 
-QUEUES = [queue_of(worker) for worker in SUBSCRIPTIONS]
+QUEUES = [queue_of(worker) for worker in WORKER_EVENTS]
 DEAD_LETTERS = [f"{queue}-dead-letters" for queue in QUEUES]
 
 
@@ -91,9 +85,8 @@ def test_a_worker_reads_its_queue_ten_messages_at_a_time(any_stage: Assembly, wo
 def test_visibility_timeout_is_at_least_six_times_the_worker_timeout(
     any_stage: Assembly, worker: FunctionFolder
 ) -> None:
-    size: FunctionSize = getattr(ENVIRONMENTS[any_stage.stage], worker)
     timeout = any_stage.function(worker)["Timeout"]
-    assert timeout == size.timeout_seconds
+    assert timeout == FUNCTIONS[worker].timeout_seconds
     assert any_stage.queue(queue_of(worker))["VisibilityTimeout"] >= VISIBILITY_MIN_TIMEOUTS * timeout
 
 
@@ -174,11 +167,11 @@ def matches(assembly: Assembly, worker: str, announced: Any) -> bool:
 
 
 @pytest.mark.parametrize("event_type", EVENT_MODELS)
-@pytest.mark.parametrize("worker", SUBSCRIPTIONS)
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
 def test_inv12_rule_matches_only_sample_events_its_worker_handles(
     any_stage: Assembly, pytestconfig: pytest.Config, worker: str, event_type: str
 ) -> None:
-    handled = event_type in SUBSCRIPTIONS[worker]
+    handled = event_type in WORKER_EVENTS[worker]
     assert matches(any_stage, worker, event(pytestconfig, event_type)) is handled
 
 
@@ -199,5 +192,13 @@ def test_sample_events_have_the_event_source_of_the_infrastructure(pytestconfig:
     assert {event(pytestconfig, each)["source"] for each in EVENT_MODELS} == {EVENT_SOURCE}
 
 
-def test_worker_names_in_metrics_equal_the_deployed_workers() -> None:
-    assert set(get_args(WorkerName)) == {*WORKER_EVENTS, "event_relay"}
+@pytest.mark.parametrize("worker", WORKER_EVENTS)
+def test_worker_reports_its_metrics_under_its_own_name(pytestconfig: pytest.Config, worker: str) -> None:
+    """The alarms and dashboards of the function table watch this name."""
+    handler = pytestconfig.rootpath / "functions" / worker / "handler.py"
+    calls = [
+        node
+        for node in ast.walk(ast.parse(handler.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "queue_worker"
+    ]
+    assert [ast.literal_eval(call.args[0]) for call in calls] == [worker]

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from infra.functions import FUNCTION_FOLDERS
 from infra.local.bring_up import RunningStage
 from infra.local.secret_grants import with_secret_arn
-from infra.names import FUNCTION_FOLDERS, FunctionFolder, physical_name
+from infra.names import FunctionFolder, physical_name
 from tests.local_stage.probe import Probe, create_probe
 
 KEY = {"world_id": {"S": "any"}, "version": {"S": "any"}}

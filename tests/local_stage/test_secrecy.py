@@ -5,9 +5,9 @@ import re
 import stat
 import urllib.request
 
+from infra.functions import FUNCTION_FOLDERS
 from infra.local.bring_up import RunningStage
 from infra.local.settings import LocalSettings
-from infra.names import FUNCTION_FOLDERS
 from infra.ops.operate.function_log import log_lines
 from infra.tokens.issue import new_token
 from tests.fakes.calls import call

@@ -21,7 +21,7 @@ import boto3
 from botocore.exceptions import EndpointConnectionError
 
 from events.envelope import CloudEvent
-from infra.names import WORKER_EVENTS
+from infra.functions import WORKER_EVENTS
 from infra.tokens.issue import GRANTED_SCOPES, new_token
 from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.deployed import CONTEXT, QUEUES, deployed

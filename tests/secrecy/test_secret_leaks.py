@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from infra.names import FUNCTION_FOLDERS
+from infra.functions import FUNCTION_FOLDERS
 from tests.secrecy.marks import found
 
 ROOT = Path(__file__).parents[2]

@@ -9,13 +9,8 @@ from unittest.mock import patch
 import pytest
 
 from functions.wiring import process
-from infra.names import (
-    DEPLOYMENT_STAGE,
-    FUNCTION_FOLDERS,
-    GROSS_EXPOSURE_MAX,
-    INLINE_COV_THRESHOLD,
-    FunctionFolder,
-)
+from infra.functions import FUNCTION_FOLDERS
+from infra.names import DEPLOYMENT_STAGE, GROSS_EXPOSURE_MAX, INLINE_COV_THRESHOLD, FunctionFolder
 from tests.fakes.clock import FrozenClock
 from tests.fakes.cold_start import cold_start
 from tests.fakes.template_variables import template_variables

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.cdk.alarms.rule import Metric
-from infra.names import FUNCTION_FOLDERS
+from infra.functions import FUNCTION_FOLDERS, WORKER_EVENTS
 
 HUB = "RiskSignalHub/local"
 DATA_STAGES = ("backtest", "paper", "live")
-WORKERS = ("risk-engine", "stress-engine", "exit-engine")
+WORKERS = tuple(worker.replace("_", "-") for worker in WORKER_EVENTS)
 TABLES = ("snapshots", "worlds", "evaluations", "marks")
 API = {"ApiName": "risk-hub-local-api", "Stage": "v1"}
 INCIDENT_START_MINUTE = 10

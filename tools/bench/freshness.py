@@ -19,7 +19,8 @@ from functions.hub.adapters.secret_tokens import SecretTokens
 from functions.hub.adapters.sqs_queue_depths import SQSQueueDepths
 from functions.hub.use_cases.watch_freshness import WatchFreshness
 from infra.environments import ENVIRONMENTS
-from infra.names import WORKER_EVENTS, metrics_namespace
+from infra.functions import WORKER_EVENTS
+from infra.names import metrics_namespace
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.policies.exit_policy import DEFAULT_POLICY
 from risk_hub_contracts.worlds.expectation import Expectation

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from infra.bundles.build import bundle_zip
 from infra.bundles.contents import ALL_GROUPS, ARCHITECTURES, Bundle
-from infra.names import FUNCTION_FOLDERS, FunctionFolder
+from infra.functions import FUNCTION_FOLDERS
+from infra.names import FunctionFolder
 from tools.bench.isolated import imported
 from tools.bench.processes import figures, from_source
 

@@ -13,7 +13,8 @@ from typing import Final
 
 from infra.bundles.build import bundle_zip
 from infra.bundles.contents import ARCHITECTURES, WHEEL_MACHINE, Architecture, Bundle
-from infra.names import BUNDLE_OF, BundleGroup, FunctionFolder, handler
+from infra.functions import BUNDLE_OF
+from infra.names import BundleGroup, FunctionFolder, handler
 
 IMPORT: Final = """
 import importlib, json, sys

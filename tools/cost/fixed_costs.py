@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 from infra.cdk.alarms.table import alarm_rules
 from infra.environments import EnvironmentSpec
-from infra.names import WORKER_EVENTS
+from infra.functions import WORKER_EVENTS
 from risk_hub_contracts.base import metrics as m
 from risk_hub_contracts.base.limits import PER_WORLD_METRICS_MAX_COUNT
 from risk_hub_contracts.base.problems import PROBLEMS

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from events.envelope import CloudEvent
-from infra.environments import ENVIRONMENTS, FunctionSize
-from infra.names import ANNOUNCED_REPORT_PREFIXES, WORKER_EVENTS
+from infra.functions import FUNCTIONS, WORKER_EVENTS
+from infra.names import ANNOUNCED_REPORT_PREFIXES
 from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.cold_start import cold_start
 from tests.fakes.deployed import deployed
@@ -38,8 +38,7 @@ class Invocation:
     def dollars(self) -> float:
         """Return the cost of the invocation: its trigger, the function, its calls, its log."""
         milliseconds = ASSUMED.milliseconds_of_work + ASSUMED.milliseconds_per_call * len(self.calls)
-        size: FunctionSize = getattr(ENVIRONMENTS["prod"], self.function)
-        gb_seconds = size.memory_mib / 1024 * milliseconds / 1000
+        gb_seconds = FUNCTIONS[self.function].memory_mib / 1024 * milliseconds / 1000
         trigger = {
             "request": PRICES.rest_request,
             "message": ASSUMED.queue_requests_per_message * PRICES.queue_request_chunk,

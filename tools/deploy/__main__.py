@@ -26,6 +26,7 @@ from infra.cdk.account.deploy_role import ISSUER
 from infra.cdk.account.stack import account_plan
 from infra.environments import LOOPBACK_NETWORKS
 from infra.errors import DeployError
+from infra.functions import BUNDLE_OF
 from infra.local.api_proxy import ApiTarget, write_target
 from infra.local.aws import LocalAws
 from infra.local.bring_up import start
@@ -200,7 +201,7 @@ def _asset_keys(folder: Path) -> dict[names.BundleGroup, str]:
         for each in template["Resources"].values()
         if each["Type"] == "AWS::Lambda::Function"
     ]
-    group_of = {names.handler(folder): group for folder, group in names.BUNDLE_OF.items()}
+    group_of = {names.handler(folder): group for folder, group in BUNDLE_OF.items()}
     return {group_of[each["Handler"]]: each["Code"]["S3Key"] for each in functions}
 
 

@@ -4,8 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.functions import WORKER_EVENTS
 from infra.local.aws import LocalAws
-from infra.names import WORKER_EVENTS, dead_letter_queue_name, queue_name
+from infra.names import dead_letter_queue_name, queue_name
 from infra.ops.operate.queue_list import DEPTH, message_counts, queue_url
 from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.redrive import Redrive

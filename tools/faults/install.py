@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.functions import BUNDLE_OF, WORKER_EVENTS
 from infra.local.aws import LocalAws
 from infra.local.code_zip import build_code_zip
-from infra.names import BUNDLE_OF, WORKER_EVENTS, FunctionFolder, handler, physical_name, queue_name
+from infra.names import FunctionFolder, handler, physical_name, queue_name
 
 STAGE = "local"
 FAULTY = Path(__file__).with_name("faulty.py")

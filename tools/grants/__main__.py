@@ -36,7 +36,7 @@ and passed.
 | needed by Lambda, which uses the role: IAM denies the call without the grant | {len(rows) - needed_by_function} |
 | **not needed** | **{len(unmissed)}** |
 
-A grant that is not needed is removed from [`permissions.py`](../infra/cdk/stacks/permissions.py), not
+A grant that is not needed is removed from [`infra/functions.py`](../infra/functions.py), not
 explained here. The test suite removes a few grants, chosen by its seed, and compares this list with the
 template of every stage. The emulator evaluates the policies. Only a real account proves how AWS evaluates
 them, above all what Lambda needs to read streams and queues and to write logs and traces. Permissions between

@@ -6,8 +6,9 @@ asked.
 
 from collections.abc import Iterator
 
+from infra.functions import FUNCTION_FOLDERS
 from infra.local.aws import LocalAws
-from infra.names import FUNCTION_FOLDERS, FunctionFolder, physical_name
+from infra.names import FunctionFolder, physical_name
 from tools.grants.roles import Grant, Roles
 
 LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from infra.functions import FUNCTION_FOLDERS
 from infra.local.aws import LocalAws
-from infra.names import FUNCTION_FOLDERS, FunctionFolder, physical_name
+from infra.names import FunctionFolder, physical_name
 
 PREFIX = physical_name("local", "")
 RELAY_FAILURES = "event-relay-failures"

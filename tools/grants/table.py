@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from infra.functions import WORKER_EVENTS
 from infra.names import FunctionFolder
 from tools.grants import consumers, producers, scheduled, workers
 from tools.grants.workbench import Workbench
@@ -10,7 +11,7 @@ from tools.grants.workbench import Workbench
 Scenario = Callable[[Workbench], None]
 Rows = Mapping[tuple[str, str], Scenario]
 BLOBS, BODIES, UPLOADS = (f"bucket/risk-{name}/*" for name in ("blobs", "bodies", "uploads"))
-QUEUES: Final = ("risk-engine", "stress-engine", "exit-engine")
+QUEUES: Final = tuple(worker.replace("_", "-") for worker in WORKER_EVENTS)
 
 SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
     "snapshot_writer": {

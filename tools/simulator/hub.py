@@ -19,7 +19,7 @@ from functions.hub.domain.offload import OffloadPolicy
 from functions.hub.use_cases.expand_components import ExpandComponents
 from functions.hub.use_cases.publish_snapshot import PublishRequest, PublishResult, PublishSnapshot
 from functions.hub.use_cases.read_snapshots import ReadSnapshots
-from infra.environments import ENVIRONMENTS
+from infra.functions import FUNCTIONS
 from tests.fakes.marks import MemoryMarks
 from tests.fakes.stores import (
     MemoryBlobs,
@@ -75,7 +75,7 @@ class HubDependencies:
     relay: type[RelayRecords] = RelayRecords
     read: type[ReadSnapshots] = ReadSnapshots
     exits: type[EmitExitSignals] = EmitExitSignals
-    writer_timeout_seconds: int = ENVIRONMENTS["prod"].snapshot_writer.timeout_seconds
+    writer_timeout_seconds: int = FUNCTIONS["snapshot_writer"].timeout_seconds
     notes_once: bool = True
     rewire: "Callable[[Hub], None] | None" = None
 

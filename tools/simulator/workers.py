@@ -6,14 +6,14 @@ from pydantic import ValidationError
 
 from events.envelope import CloudEvent
 from functions.hub.ports import DependencyUnavailableError
-from infra.environments import ENVIRONMENTS
+from infra.functions import FUNCTIONS
 from tools.simulator.hub import Hub
 from tools.simulator.queues import UNREADABLE_MESSAGE, Message, Queue
 from tools.simulator.streams import Shard, StreamRecord
 from tools.simulator.tasks import Crash, Task
 
-RELAY_TIMEOUT = timedelta(seconds=ENVIRONMENTS["prod"].event_relay.timeout_seconds)
-WORKER_TIMEOUT = timedelta(seconds=ENVIRONMENTS["prod"].risk_engine.timeout_seconds)
+RELAY_TIMEOUT = timedelta(seconds=FUNCTIONS["event_relay"].timeout_seconds)
+WORKER_TIMEOUT = timedelta(seconds=FUNCTIONS["risk_engine"].timeout_seconds)
 
 
 class Relays:

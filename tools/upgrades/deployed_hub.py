@@ -13,7 +13,8 @@ import boto3
 from events.envelope import CloudEvent
 from functions.hub.adapters import aws
 from functions.wiring import process
-from infra.names import ANNOUNCED_REPORT_PREFIXES, WORKER_EVENTS
+from infra.functions import WORKER_EVENTS
+from infra.names import ANNOUNCED_REPORT_PREFIXES
 from infra.tokens.issue import GRANTED_SCOPES
 from tests.fakes.answer_validation import validate_proxy_answer
 from tests.fakes.clock import FrozenClock

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from events.envelope import CloudEvent
-from infra.names import WORKER_EVENTS
+from infra.functions import WORKER_EVENTS
 from infra.tokens.issue import GRANTED_SCOPES
 from tests.fakes.clock import START
 from tests.fakes.deployed import SETTINGS

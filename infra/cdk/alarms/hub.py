@@ -15,12 +15,14 @@ from infra.cdk.alarms.rule import (
     AlarmRule,
     Metric,
 )
+from infra.functions import FUNCTIONS, WORKER_EVENTS
 from risk_hub_contracts.base import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.environments import EnvironmentSpec, Severity
+    from infra.function_spec import FunctionSpec
 
 HEARTBEATS_MISSED: Final = 3
 SPIKE_SHARE_PERCENT: Final = 50
@@ -36,9 +38,7 @@ TOKEN_END_LEAD_DAYS: Final = 14
 # A token with a shorter lifetime, such as the smoke test's, raises no alarm.
 TOKEN_END_HOURS: Final = 3
 # Number of workers that handle a snapshot; each of them counts it as expired.
-_WORKERS_PER_SNAPSHOT: Final = sum(
-    names.SNAPSHOT_UPDATED in events for events in names.WORKER_EVENTS.values()
-)
+_WORKERS_PER_SNAPSHOT: Final = sum(names.SNAPSHOT_UPDATED in events for events in WORKER_EVENTS.values())
 
 
 def hub_alarms(environment: EnvironmentSpec) -> Iterator[AlarmRule]:
@@ -53,8 +53,9 @@ def hub_alarms(environment: EnvironmentSpec) -> Iterator[AlarmRule]:
     yield _relay_not_called(environment)
     yield from _rejected_requests(environment.name)
     yield from _blobs(environment.name)
-    for worker in names.WORKER_EVENTS:
-        yield _failed_messages(environment.name, worker)
+    for spec in FUNCTIONS.values():
+        if spec.events:
+            yield _failed_messages(environment.name, spec)
 
 
 def _heartbeat(stage: str) -> AlarmRule:
@@ -207,14 +208,14 @@ def _blobs(stage: str) -> Iterator[AlarmRule]:
         )
 
 
-def _failed_messages(stage: str, worker: names.FunctionFolder) -> AlarmRule:
+def _failed_messages(stage: str, spec: FunctionSpec) -> AlarmRule:
     """Alarm on messages that a worker returns to its queue: AWS counts no function error for them."""
     return AlarmRule(
-        name=f"{worker}-message-failures".replace("_", "-"),
+        name=f"{spec.folder}-message-failures".replace("_", "-"),
         page="message-failures",
-        meaning=f"{worker} returns messages to its queue: after five receives they become dead letters",
+        meaning=f"{spec.folder} returns messages to its queue: after five receives they become dead letters",
         severity="warning",
-        metrics={"failed": hub_metric(stage, metrics.SNAPSHOT_FAILED, worker=worker)},
+        metrics={"failed": hub_metric(stage, metrics.SNAPSHOT_FAILED, worker=spec.folder)},
         threshold=FAILED_MESSAGES_MAX,
-        stops_release=True,
+        stops_release=spec.stops_release,
     )

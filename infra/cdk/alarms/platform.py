@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 from infra import names
 from infra.cdk.alarms.rule import HOUR_SECONDS, MINUTE_SECONDS, MISSING_IS_ALARM, AlarmRule, Metric
 from infra.environments import SEVERITIES
+from infra.functions import FUNCTIONS
 from risk_hub_contracts.base.metrics import HEARTBEAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.environments import Severity
+    from infra.function_spec import FunctionSpec
 
 QUEUE_AGE_MAX_SECONDS: Final = 300
 ITERATOR_AGE_MAX_MS: Final = 60_000
@@ -21,23 +23,22 @@ HOURS_MISSED: Final = 3
 BURST_SHARE_MAX_PERCENT: Final = 5
 # Added to the denominator: with no other requests, one failure is not a burst, eleven are.
 BURST_DENOMINATOR_OFFSET: Final = 200
-# Messages that wait or are lost here may be exit signals.
-_CRITICAL_WORKERS: Final = frozenset({"exit_engine"})
-# Workers return single messages and raise no error: `message-failures` counts their failures.
-_RAISING_FUNCTIONS: Final = frozenset({*names.API_FUNCTIONS, "event_relay"})
 
 
 def platform_alarms(stage: str) -> Iterator[AlarmRule]:
     """Yield alarms in the order in which a snapshot passes their sources."""
     yield from _api_alarms(stage)
-    for folder in names.FUNCTION_FOLDERS:
-        yield from _function_alarms(stage, folder)
+    for spec in FUNCTIONS.values():
+        yield from _function_alarms(stage, spec)
     for table in ("snapshots", "worlds", "evaluations", "marks"):
         yield from _table_alarms(stage, table)
     yield from _relay_alarms(stage)
-    for worker in names.WORKER_EVENTS:
-        yield from _worker_alarms(stage, worker)
-    yield _hourly_heartbeat(stage, "blob_reaper")
+    for spec in FUNCTIONS.values():
+        if spec.events:
+            yield from _worker_alarms(stage, spec)
+    for spec in FUNCTIONS.values():
+        if spec.runs_hourly:
+            yield _hourly_heartbeat(stage, spec.folder)
     for severity in SEVERITIES:
         yield _undelivered_notifications(stage, severity)
 
@@ -64,7 +65,8 @@ def _api_alarms(stage: str) -> Iterator[AlarmRule]:
     )
 
 
-def _function_alarms(stage: str, folder: names.FunctionFolder) -> Iterator[AlarmRule]:
+def _function_alarms(stage: str, spec: FunctionSpec) -> Iterator[AlarmRule]:
+    folder = spec.folder
     for metric, meaning in (
         ("Errors", "an invocation raised an error or timed out; read its log"),
         ("Throttles", "a concurrency limit throttles it; check the account's limit and the callers"),
@@ -79,7 +81,7 @@ def _function_alarms(stage: str, folder: names.FunctionFolder) -> Iterator[Alarm
                     "AWS/Lambda", metric, {"FunctionName": names.physical_name(stage, folder)}
                 )
             },
-            stops_release=metric == "Errors" and folder in _RAISING_FUNCTIONS,
+            stops_release=metric == "Errors" and spec.raises_errors and spec.stops_release,
         )
 
 
@@ -126,21 +128,20 @@ def _relay_alarms(stage: str) -> Iterator[AlarmRule]:
     )
 
 
-def _worker_alarms(stage: str, worker: names.FunctionFolder) -> Iterator[AlarmRule]:
-    name = worker.replace("_", "-")
-    severity: Severity = "critical" if worker in _CRITICAL_WORKERS else "warning"
+def _worker_alarms(stage: str, spec: FunctionSpec) -> Iterator[AlarmRule]:
+    worker, name = spec.folder, spec.folder.replace("_", "-")
     yield _queue_depth(
         names.dead_letter_queue_name(stage, worker),
         f"{name}-dead-letters",
         "dead-letters",
         f"{worker} has dead letters: read one message and its correlation id's log, fix the cause, redrive",
-        severity,
+        spec.queue_severity,
     )
     yield AlarmRule(
         name=f"{name}-queue-age",
         page="queue-age",
         meaning=f"Events wait too long for {worker}: check its errors and throttles",
-        severity=severity,
+        severity=spec.queue_severity,
         metrics={
             "age": Metric(
                 "AWS/SQS",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_s3 as s3
 
-    from infra.environments import EnvironmentSpec, FunctionSize
+    from infra.environments import EnvironmentSpec
+    from infra.function_spec import FunctionSpec
 
 _ACTIVE_TRACING = "X-Ray's two write actions know no resource; Lambda needs them to send its own segments"
 _KEYS_ARE_DIGESTS = "Keys are content digests: the prefix is the narrowest name there is"
@@ -39,24 +40,19 @@ class HubFunction(Construct):
         construct_id: str,
         *,
         environment: EnvironmentSpec,
-        folder: names.FunctionFolder,
+        spec: FunctionSpec,
         code: lambda_.Code,
         variables: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
         self.environment = environment
-        self.folder = folder
+        self.spec = spec
+        self.folder = spec.folder
         self.log_group = self._log_group()
         self.role = self._role()
         self.function = self._function(code, variables)
         self.live = self._live()
         self._acknowledge()
-
-    @property
-    def size(self) -> FunctionSize:
-        """Return the memory and timeout that the stage defines for this function."""
-        size: FunctionSize = getattr(self.environment, self.folder)
-        return size
 
     def allow(self, actions: Sequence[str], resources: Sequence[str]) -> None:
         """Add one narrow statement to the function's role."""
@@ -69,10 +65,6 @@ class HubFunction(Construct):
         export = Stack.of(self).resolve(bucket_arn)["Fn::ImportValue"]
         for prefix in prefixes:
             acknowledge(self.role, {f"AwsSolutions-IAM5[Resource::{export}/{prefix}*]": _KEYS_ARE_DIGESTS})
-
-    def allow_to_list(self, bucket: s3.Bucket) -> None:
-        """Allow listing, so that S3 answers 404 for a missing object; without it S3 answers 403."""
-        self.allow(["s3:ListBucket"], [Stack.of(bucket).export_value(bucket.bucket_arn)])
 
     def _log_group(self) -> logs.LogGroup:
         return logs.LogGroup(
@@ -105,8 +97,8 @@ class HubFunction(Construct):
             code=code,
             role=self.role,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._uses_snap_start else None,
-            memory_size=self.size.memory_mib,
-            timeout=Duration.seconds(self.size.timeout_seconds),
+            memory_size=self.spec.memory_mib,
+            timeout=Duration.seconds(self.spec.timeout_seconds),
             reserved_concurrent_executions=self.environment.reserved_concurrency(self.folder),
             tracing=lambda_.Tracing.ACTIVE,
             log_group=self.log_group,
@@ -128,7 +120,7 @@ class HubFunction(Construct):
 
     def _live(self) -> lambda_.IFunction:
         """Return what callers invoke: the alias of the published version, or the function itself."""
-        if self.environment.rollout == "in_place" or self.folder not in names.API_FUNCTIONS:
+        if self.environment.rollout == "in_place" or not self.spec.serves_api:
             return self.function
         alias = lambda_.Alias(
             self, "Live", alias_name=names.LIVE_ALIAS, version=self.function.current_version

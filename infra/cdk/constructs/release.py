@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra import names
 from infra.cdk.nag import acknowledge
+from infra.functions import API_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ class Releases(Construct):
             compute_platform="Lambda",
         )
         role = self._role()
-        for folder in names.API_FUNCTIONS:
+        for folder in API_FUNCTIONS:
             self._group(folder, application, role)
 
     def _role(self) -> iam.Role:
@@ -65,13 +66,13 @@ class Releases(Construct):
             ),
             description=f"Lets CodeDeploy move the aliases of stage {self._environment.name} and look at its alarms",
         )
-        aliases = [f"{self._function_arn(folder)}:{names.LIVE_ALIAS}" for folder in names.API_FUNCTIONS]
+        aliases = [f"{self._function_arn(folder)}:{names.LIVE_ALIAS}" for folder in API_FUNCTIONS]
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["lambda:GetAlias", "lambda:UpdateAlias"],
                 # IAM checks both actions against the function's ARN; the alias's ARN is added as a
                 # precaution.
-                resources=[*map(self._function_arn, names.API_FUNCTIONS), *aliases],
+                resources=[*map(self._function_arn, API_FUNCTIONS), *aliases],
             )
         )
         role.add_to_policy(

@@ -45,7 +45,7 @@ class WorkerQueue(Construct):
         super().__init__(scope, construct_id)
         stage, folder = worker.environment.name, worker.folder
         self.dead_letters = self._dead_letters(names.dead_letter_queue_name(stage, folder))
-        self.queue = self._queue(names.queue_name(stage, folder), worker.size.timeout_seconds)
+        self.queue = self._queue(names.queue_name(stage, folder), worker.spec.timeout_seconds)
         self._rule(names.physical_name(stage, folder), bus, detail_types)
         self._mapping(worker)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from infra import names
 from infra.cdk.dashboards.panel import Graph, Line, LogTable, Metric, Panel, WorldGraph
+from infra.functions import FUNCTION_FOLDERS, WORKER_EVENTS
 from risk_hub_contracts.base import metrics as m
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _functions(environment: EnvironmentSpec) -> tuple[Panel, ...]:
 
 
 def _queues(environment: EnvironmentSpec) -> tuple[Panel, ...]:
-    workers = list(names.WORKER_EVENTS)
+    workers = list(WORKER_EVENTS)
     every = [
         *(names.queue_name(environment.name, worker) for worker in workers),
         *(names.dead_letter_queue_name(environment.name, worker) for worker in workers),
@@ -190,7 +191,7 @@ def _incomplete(environment: EnvironmentSpec) -> tuple[Line, ...]:
             _hub_metric(environment, m.REPORTS, "Sum", stage=each, status=status, worker=worker),
         )
         for each in environment.paging_stages
-        for worker in names.WORKER_EVENTS
+        for worker in WORKER_EVENTS
         for status in statuses
     )
 
@@ -206,7 +207,7 @@ def _function_lines(environment: EnvironmentSpec, metric: str, statistic: str) -
                 statistic,
             ),
         )
-        for folder in names.FUNCTION_FOLDERS
+        for folder in FUNCTION_FOLDERS
     )
 
 

@@ -8,115 +8,59 @@ from infra import names
 from risk_hub_contracts.base.limits import GROSS_EXPOSURE_MAX_DEFAULT_RATIO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping
 
-    from aws_cdk import aws_events as events
-    from aws_cdk import aws_sqs as sqs
-
-    from infra.cdk.stacks.data import DataStack
+    from infra.cdk.stacks.resources import HubResources
     from infra.environments import EnvironmentSpec
+    from infra.function_spec import FunctionSpec
 
 
-def writer_variables(environment: EnvironmentSpec, data: DataStack) -> dict[str, str]:
-    """Return the variables of snapshot_writer."""
+def variables_of(spec: FunctionSpec, resources: HubResources) -> dict[str, str]:
+    """Return the variables that the function's row names, with their values on this stage."""
+    values = {**_stored(resources), **_configured(resources.environment)}
+    unknown = [name for name in spec.variables if name not in values]
+    if unknown:
+        raise ValueError(
+            f"{spec.folder} has variables without a value: {', '.join(unknown)}; "
+            "add them to infra/cdk/stacks/function_variables.py"
+        )
+    return {name: values[name]() for name in spec.variables}
+
+
+def _stored(resources: HubResources) -> Mapping[str, Callable[[], str]]:
+    """Return the variables that refer to resources."""
+    data = resources.data
     return {
-        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
-        names.MARKS_TABLE: data.marks.table_name,
-        names.WORLDS_TABLE: data.worlds.table_name,
-        names.BUCKET: data.bucket.bucket_name,
-        names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
-        names.STAGE_ALLOW_LIST: ",".join(environment.stage_allow_list),
-        names.RETENTION_DAYS: str(environment.retention_days),
-        names.GROSS_EXPOSURE_MAX: _gross_exposure(environment),
-        **_offloading(environment),
+        names.SNAPSHOTS_TABLE: lambda: data.snapshots.table_name,
+        names.WORLDS_TABLE: lambda: data.worlds.table_name,
+        names.EVALUATIONS_TABLE: lambda: data.evaluations.table_name,
+        names.MARKS_TABLE: lambda: data.marks.table_name,
+        names.BUCKET: lambda: data.bucket.bucket_name,
+        names.TOKENS_SECRET_ARN: lambda: data.tokens.secret_arn,
+        names.BUS_NAME: lambda: resources.bus.event_bus_name,
+        names.FAILURE_QUEUE_URL: lambda: resources.failures().queue_url,
+        names.QUEUE_URLS: lambda: ",".join(queue.queue_url for queue in resources.queues),
     }
 
 
-def reader_variables(environment: EnvironmentSpec, data: DataStack) -> dict[str, str]:
-    """Return the variables of snapshot_reader."""
+def _configured(environment: EnvironmentSpec) -> Mapping[str, Callable[[], str]]:
+    """Return the variables whose values are settings of the stage."""
     return {
-        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
-        names.WORLDS_TABLE: data.worlds.table_name,
-        names.EVALUATIONS_TABLE: data.evaluations.table_name,
-        names.BUCKET: data.bucket.bucket_name,
-        names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
-        names.STAGE_ALLOW_LIST: ",".join(environment.stage_allow_list),
-        names.GROSS_EXPOSURE_MAX: _gross_exposure(environment),
-        **_offloading(environment),
+        names.STAGE_ALLOW_LIST: lambda: ",".join(environment.stage_allow_list),
+        names.RETENTION_DAYS: lambda: str(environment.retention_days),
+        names.BLOB_GRACE_HOURS: lambda: str(environment.blob_grace_hours),
+        names.GROSS_EXPOSURE_MAX: lambda: _gross_exposure(environment),
+        names.OFFLOAD: lambda: _flag(on=environment.offload),
+        names.INLINE_COV_THRESHOLD: lambda: str(environment.inline_cov_threshold_entries),
+        names.RISK_FALLBACK: lambda: environment.risk_fallback,
+        names.LEGACY_METHOD: lambda: _flag(on=environment.legacy_method),
+        # The risk engine has about one processor: a second BLAS thread would make it sixty times slower.
+        names.BLAS_THREADS: lambda: "1",
     }
 
 
-def registry_variables(environment: EnvironmentSpec, data: DataStack) -> dict[str, str]:
-    """Return the variables of world_registry."""
-    return {
-        names.WORLDS_TABLE: data.worlds.table_name,
-        names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
-        names.STAGE_ALLOW_LIST: ",".join(environment.stage_allow_list),
-    }
-
-
-def monitor_variables(
-    environment: EnvironmentSpec, data: DataStack, queues: Sequence[sqs.Queue]
-) -> dict[str, str]:
-    """Return the variables of freshness_monitor."""
-    return {
-        names.WORLDS_TABLE: data.worlds.table_name,
-        names.TOKENS_SECRET_ARN: data.tokens.secret_arn,
-        names.QUEUE_URLS: ",".join(queue.queue_url for queue in queues),
-        names.STAGE_ALLOW_LIST: ",".join(environment.stage_allow_list),
-    }
-
-
-def relay_variables(data: DataStack, bus: events.EventBus, failures: sqs.Queue) -> dict[str, str]:
-    """Return the variables of event_relay."""
-    return {
-        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
-        names.EVALUATIONS_TABLE: data.evaluations.table_name,
-        names.WORLDS_TABLE: data.worlds.table_name,
-        names.BUCKET: data.bucket.bucket_name,
-        names.BUS_NAME: bus.event_bus_name,
-        names.FAILURE_QUEUE_URL: failures.queue_url,
-    }
-
-
-def engine_variables(environment: EnvironmentSpec, data: DataStack) -> dict[str, str]:
-    """Return the variables of stress_engine and exit_engine; risk_engine has more."""
-    return {
-        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
-        names.WORLDS_TABLE: data.worlds.table_name,
-        names.EVALUATIONS_TABLE: data.evaluations.table_name,
-        names.BUCKET: data.bucket.bucket_name,
-        names.RETENTION_DAYS: str(environment.retention_days),
-        names.STAGE_ALLOW_LIST: ",".join(environment.stage_allow_list),
-    }
-
-
-def risk_variables(environment: EnvironmentSpec, data: DataStack) -> dict[str, str]:
-    """Return the variables of risk_engine."""
-    return {
-        names.RISK_FALLBACK: environment.risk_fallback,
-        names.LEGACY_METHOD: "true" if environment.legacy_method else "false",
-        # The function has about one processor: a second BLAS thread would make it sixty times slower.
-        names.BLAS_THREADS: "1",
-        **engine_variables(environment, data),
-    }
-
-
-def reaper_variables(environment: EnvironmentSpec, data: DataStack) -> dict[str, str]:
-    """Return the variables of blob_reaper."""
-    return {
-        names.SNAPSHOTS_TABLE: data.snapshots.table_name,
-        names.MARKS_TABLE: data.marks.table_name,
-        names.BUCKET: data.bucket.bucket_name,
-        names.BLOB_GRACE_HOURS: str(environment.blob_grace_hours),
-    }
-
-
-def _offloading(environment: EnvironmentSpec) -> dict[str, str]:
-    return {
-        names.OFFLOAD: "true" if environment.offload else "false",
-        names.INLINE_COV_THRESHOLD: str(environment.inline_cov_threshold_entries),
-    }
+def _flag(*, on: bool) -> str:
+    return "true" if on else "false"
 
 
 def _gross_exposure(environment: EnvironmentSpec) -> str:

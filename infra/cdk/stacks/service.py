@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
@@ -15,37 +15,25 @@ from infra.cdk.constructs.relay_sources import RelayFailures, RelaySource
 from infra.cdk.constructs.rest_api import HubApi
 from infra.cdk.constructs.schedule import FunctionSchedule
 from infra.cdk.constructs.worker_queue import WorkerQueue
-from infra.cdk.stacks.function_variables import (
-    engine_variables,
-    monitor_variables,
-    reader_variables,
-    reaper_variables,
-    registry_variables,
-    relay_variables,
-    risk_variables,
-    writer_variables,
-)
-from infra.cdk.stacks.permissions import (
-    allow_engine,
-    allow_exit_engine,
-    allow_monitor,
-    allow_reader,
-    allow_reaper,
-    allow_registry,
-    allow_relay,
-    allow_risk_engine,
-    allow_writer,
-)
+from infra.cdk.stacks.function_variables import variables_of
+from infra.cdk.stacks.permissions import allow_grants
+from infra.cdk.stacks.resources import HubResources
+from infra.functions import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_cdk import aws_lambda as lambda_
-    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from infra.cdk.stacks.data import DataStack
     from infra.environments import EnvironmentSpec
+    from infra.function_spec import FunctionSpec
+
+# Logical ids of deployed stages, which the folder's name would not give.
+_SCHEDULE_IDS: Final = {"freshness_monitor": "FreshnessSchedule"}
+# Only items with such sort keys invoke the relay; other items of the table are internal notes.
+_STREAM_PREFIXES: Final = {"evaluations": ("evaluation_id", names.ANNOUNCED_REPORT_PREFIXES)}
 
 
 class ServiceStack(Stack):
@@ -71,14 +59,20 @@ class ServiceStack(Stack):
             tags=names.cost_tags(environment.name),
         )
         set_boundary(self, environment.permissions_boundary)
-        self._environment, self._data, self._code = environment, data, code
+        self._environment, self._code = environment, code
         self.bus = events.EventBus(self, "Bus", event_bus_name=names.bus_name(environment.name))
+        self._resources = HubResources(environment, data, self.bus)
         api = self._api()
-        self._queues: list[sqs.Queue] = []
-        self._relay()
-        self._workers()
-        self._monitor()
-        self._reaper()
+        for spec in FUNCTIONS.values():
+            if spec.streams:
+                self._add_relay(spec)
+        for spec in FUNCTIONS.values():
+            if spec.events:
+                self._add_worker(spec)
+        # After the workers: the monitor reads the depth of every queue.
+        for spec in FUNCTIONS.values():
+            if spec.every_minutes is not None:
+                self._add_scheduled(spec, Duration.minutes(spec.every_minutes))
         domain = environment.custom_domain
         if domain is not None:
             map_domain(self, domain, api.api)
@@ -88,89 +82,58 @@ class ServiceStack(Stack):
         CfnOutput(self, "BusName", value=self.bus.event_bus_name)
 
     def _api(self) -> HubApi:
-        writer = self._function("snapshot_writer", writer_variables(self._environment, self._data))
-        allow_writer(
-            writer,
-            snapshots=self._data.snapshots,
-            marks=self._data.marks,
-            worlds=self._data.worlds,
-            bucket=self._data.bucket,
-            tokens=self._data.tokens,
-        )
-        reader = self._function("snapshot_reader", reader_variables(self._environment, self._data))
-        allow_reader(
-            reader,
-            snapshots=self._data.snapshots,
-            worlds=self._data.worlds,
-            evaluations=self._data.evaluations,
-            bucket=self._data.bucket,
-            tokens=self._data.tokens,
-        )
-        registry = self._function("world_registry", registry_variables(self._environment, self._data))
-        allow_registry(registry, self._data)
+        functions = {
+            folder: self._granted_function(spec) for folder, spec in FUNCTIONS.items() if spec.serves_api
+        }
         return HubApi(
             self,
             "Rest",
             environment=self._environment,
-            writer=writer.live,
-            reader=reader.live,
-            registry=registry.live,
+            writer=functions["snapshot_writer"].live,
+            reader=functions["snapshot_reader"].live,
+            registry=functions["world_registry"].live,
         )
 
-    def _monitor(self) -> None:
-        monitor = self._function(
-            "freshness_monitor", monitor_variables(self._environment, self._data, self._queues)
-        )
-        allow_monitor(monitor, self._data, self._queues)
-        FunctionSchedule(self, "FreshnessSchedule", function=monitor, every=Duration.minutes(1))
-
-    def _relay(self) -> None:
+    def _add_relay(self, spec: FunctionSpec) -> None:
         failures = RelayFailures(self, "RelayFailures", environment=self._environment).queue
-        relay = self._function("event_relay", relay_variables(self._data, self.bus, failures))
-        allow_relay(relay, self._data, bus=self.bus, failures=failures)
-        RelaySource(self, "SnapshotsStream", relay=relay, table=self._data.snapshots, failures=failures)
-        RelaySource(
-            self,
-            "EvaluationsStream",
-            relay=relay,
-            table=self._data.evaluations,
-            failures=failures,
-            key_prefixes=("evaluation_id", names.ANNOUNCED_REPORT_PREFIXES),
-        )
-        self._queues.append(failures)
+        self._resources.relay_failures = failures
+        relay = self._granted_function(spec)
+        for table in spec.streams:
+            RelaySource(
+                self,
+                f"{table.capitalize()}Stream",
+                relay=relay,
+                table=self._resources.table(table),
+                failures=failures,
+                key_prefixes=_STREAM_PREFIXES.get(table),
+            )
+        self._resources.queues.append(failures)
 
-    def _workers(self) -> None:
-        """Add the workers; a new worker is one line here, its folder and its row in `names.WORKER_EVENTS`."""
-        stage, data = self._environment, self._data
-        allow_risk_engine(self._worker("risk_engine", risk_variables(stage, data)), data)
-        allow_engine(self._worker("stress_engine", engine_variables(stage, data)), data)
-        allow_exit_engine(self._worker("exit_engine", engine_variables(stage, data)), data)
-
-    def _reaper(self) -> None:
-        reaper = self._function("blob_reaper", reaper_variables(self._environment, self._data))
-        allow_reaper(reaper, self._data)
-        FunctionSchedule(self, "BlobReaperSchedule", function=reaper, every=Duration.hours(1))
-
-    def _worker(self, folder: names.FunctionFolder, variables: Mapping[str, str]) -> HubFunction:
-        worker = self._function(folder, variables)
+    def _add_worker(self, spec: FunctionSpec) -> None:
+        worker = self._function(spec)
         queue = WorkerQueue(
-            self,
-            f"{_construct_id(folder)}Queue",
-            worker=worker,
-            bus=self.bus,
-            detail_types=names.WORKER_EVENTS[folder],
+            self, f"{_construct_id(spec.folder)}Queue", worker=worker, bus=self.bus, detail_types=spec.events
         )
-        self._queues += [queue.queue, queue.dead_letters]
-        return worker
+        allow_grants(worker, spec.grants, self._resources)
+        self._resources.queues += [queue.queue, queue.dead_letters]
 
-    def _function(self, folder: names.FunctionFolder, variables: Mapping[str, str]) -> HubFunction:
+    def _add_scheduled(self, spec: FunctionSpec, every: Duration) -> None:
+        construct_id = _SCHEDULE_IDS.get(spec.folder, f"{_construct_id(spec.folder)}Schedule")
+        FunctionSchedule(self, construct_id, function=self._granted_function(spec), every=every)
+
+    def _granted_function(self, spec: FunctionSpec) -> HubFunction:
+        function = self._function(spec)
+        allow_grants(function, spec.grants, self._resources)
+        return function
+
+    def _function(self, spec: FunctionSpec) -> HubFunction:
         return HubFunction(
             self,
-            _construct_id(folder),
+            _construct_id(spec.folder),
             environment=self._environment,
-            folder=folder,
-            code=self._code[names.BUNDLE_OF[folder]],
-            variables=variables,
+            spec=spec,
+            code=self._code[spec.bundle],
+            variables=variables_of(spec, self._resources),
         )
 
 

@@ -1,13 +1,13 @@
 """`risk-hub alarms` and `risk-hub logs`: the first commands of the on-call person."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from infra.names import FUNCTION_FOLDERS, FunctionFolder
+from infra.functions import FUNCTION_FOLDERS
 from infra.ops.operate import stage_access
 from infra.ops.operate.alarm_list import ACTIVE_STATE, NOT_DEPLOYED, AlarmStatus, alarm_statuses
 from infra.ops.operate.function_log import log_lines
@@ -60,7 +60,7 @@ def _print(statuses: Sequence[AlarmStatus]) -> None:
     console.print(table, soft_wrap=True)
 
 
-def _function(text: str) -> Any:  # noqa: ANN401 - typer's parser
+def _function(text: str) -> str:
     folder = text.replace("-", "_")
     if folder not in FUNCTION_FOLDERS:
         known = ", ".join(each.replace("_", "-") for each in FUNCTION_FOLDERS)
@@ -77,7 +77,7 @@ def _logs(
     json: Json = False,
 ) -> None:
     """Show the newest lines of a function's log: one JSON line for each request or batch."""
-    folder: FunctionFolder = _function(function)
+    folder = _function(function)
     found = log_lines(stage_access.clients_for(stage_name), stage_name, folder, minutes, find)
     before = found.left_out_before
     oldest = before and before.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from botocore.exceptions import ClientError
 
 from infra import names
+from infra.functions import WORKER_EVENTS
 from infra.ops.operate.stage_access import Clients
 from infra.recovery.errors import OperateError, error_code
 
@@ -48,7 +49,7 @@ class QueueHealth:
 def queues_of(stage: str) -> list[Queue]:
     """Return the queues of the stage's template: two per worker, and the relay's."""
     queues = []
-    for worker in names.WORKER_EVENTS:
+    for worker in WORKER_EVENTS:
         work = names.queue_name(stage, worker)
         queues.append(Queue(work, "work"))
         queues.append(Queue(names.dead_letter_queue_name(stage, worker), "dead letters", redrives_to=work))
