@@ -136,6 +136,18 @@ def test_expired_version_is_404_unless_include_expired(api: Gateway, hub: Hub) -
     assert api("GET", f"{WORLD}/lookup?version=v9").slug == "snapshot-not-found"
 
 
+@pytest.mark.parametrize("other_filter", ["stage=live", "actor=nobody", f"known_at={iso(-1)}"])
+@pytest.mark.parametrize("history", ["", "&include_expired=true"])
+def test_expired_version_that_another_filter_excludes_is_not_found_instead_of_expired(
+    api: Gateway, hub: Hub, other_filter: str, history: str
+) -> None:
+    publish(api, hub, "v1", 0)
+    hub.clock.advance(minutes=20)
+    answer = api("GET", f"{WORLD}/lookup?version=v1&{other_filter}{history}")
+    assert (answer.status, answer.slug) == (404, "snapshot-not-found")
+    assert "last_expired_at" not in answer.json
+
+
 def test_inv_08_read_with_a_past_known_at_never_changes(api: Gateway, hub: Hub) -> None:
     publish(api, hub, "v1", 0)
     hub.clock.advance(minutes=1)

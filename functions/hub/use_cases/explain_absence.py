@@ -35,8 +35,8 @@ class ExplainAbsence:
         return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
 
     def of_version(self, query: SnapshotQuery, version: str, stored: SnapshotRecord | None) -> ProblemError:
-        """Return the problem for one version that is absent, expired, or filtered out."""
-        if stored is not None and stored.is_expired(query.at):
+        """Return the problem for one version that is absent, filtered out, or excluded only by its expiry."""
+        if stored is not None and replace(query, include_expired=True).matches(stored):
             at = format_instant(stored.expires_at)
             detail = f"version {version!r} of world {query.world_id!r} expired at {at}"
             return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
