@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from risk_hub_contracts.base.canonical import gateway_digest
 from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.snapshot.parse import Component, Snapshot, parse_snapshot_document
@@ -134,6 +135,14 @@ def test_created_at_is_ignored_and_other_unknown_fields_are_rejected(field: str)
         assert parse(body).content_hash == parse(with_fields()).content_hash
     else:
         assert pointers(refusal(body)) == ["/hash_of"]
+
+
+@pytest.mark.parametrize("created_at", [1_764_504_000_000_000_000, 1e300, {"at": [10**40]}])
+def test_numbers_of_the_ignored_created_at_have_no_limit(created_at: object) -> None:
+    plain, ignored = with_fields(), with_fields(created_at=created_at)
+    assert parse(ignored).content_hash == parse(plain).content_hash
+    claim = gateway_digest(ignored, "sha256")
+    assert parse(ignored | {"hash": claim}).content_hash == parse(plain).content_hash
 
 
 def test_misspelled_field_error_suggests_the_correct_name() -> None:

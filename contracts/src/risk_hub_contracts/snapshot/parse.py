@@ -33,6 +33,7 @@ from risk_hub_contracts.snapshot.type import Snapshot
 __all__ = ["Component", "Snapshot", "parse_snapshot", "parse_snapshot_document"]
 
 _REF_FIELD_NAMES: Final = frozenset(REF_FIELDS.values())
+_IGNORED_FIELD: Final = "created_at"
 
 
 def parse_snapshot(  # noqa: PLR0913 - each is a fact of the request, by keyword
@@ -108,8 +109,8 @@ def _require_same_world(body: Mapping[str, Any], world_id: str) -> None:
 
 
 def _valid_fields(body: Mapping[str, Any], violations: Sequence[Violation]) -> dict[str, Any]:
-    broken = {_top_level_field(violation) for violation in violations}
-    return {field: value for field, value in body.items() if field not in broken}
+    left_out = {_IGNORED_FIELD, *map(_top_level_field, violations)}
+    return {field: value for field, value in body.items() if field not in left_out}
 
 
 def _top_level_field(violation: Violation) -> str:
