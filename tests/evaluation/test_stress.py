@@ -16,6 +16,7 @@ from functions.hub.use_cases.publish_snapshot import PublishRequest
 from functions.measures.stress import SHOWN_MAX_BYTES, stress_loss, stress_metrics
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
 from risk_hub_contracts.blob.write import digest
+from risk_hub_contracts.golden import example_files
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
 from tests.fakes.clock import FrozenClock
 from tests.fakes.earlier_release import PublishWithoutBlobChecks
@@ -108,6 +109,14 @@ def test_default_is_a_shock_with_shocks_present_and_a_metric_otherwise() -> None
     metrics = stress_metrics({"a": {"shocks": {}, "default": -0.1}, "b": {"default": 0.02}})
     assert [(metric.name, metric.value) for metric in metrics] == [("stress.b.default", 0.02)]
     assert stress_loss("a", {"shocks": {}, "default": -0.1}, {"X": 1.0}).value == pytest.approx(0.1)
+
+
+def test_the_stress_example_of_the_contract_shows_a_default_that_covers_the_book() -> None:
+    body = example_files()["valid/stress"]["request"]["body"]
+    loss = stress_loss("crash", body["stress"]["crash"], body["weights"])
+    # 0.5*0.3 for AAPL, 0.5*0.2 for MSFT, which has no shock and takes the default
+    assert loss.value == pytest.approx(0.25)
+    assert loss.reason is None
 
 
 def test_flat_names_that_coincide_keep_their_scenario_and_metric() -> None:

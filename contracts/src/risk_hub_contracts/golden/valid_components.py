@@ -9,7 +9,7 @@ from risk_hub_contracts.golden.cases import BUCKET, WORLD_ID, Valid, body
 _UPPER: Final = {"ids": ["AAPL", "MSFT"], "upper": [0.04, 0.01, 0.09]}
 _RETURNS: Final = {"AAPL": [0.01, -0.02, 0], "MSFT": [0.5]}
 _BARE: Final = [0.01, -0.02, 0]
-_STRESS: Final = {"crash": {"loss": 0.2, "shocks": {"AAPL": -0.3, "default": -0.2}}, "calm": {}}
+_STRESS: Final = {"crash": {"loss": 0.2, "shocks": {"AAPL": -0.3}, "default": -0.2}, "calm": {}}
 
 
 def _ref(kind: BlobKind, data: bytes) -> dict[str, Any]:

@@ -79,7 +79,10 @@ class CovarianceUpper(TypedDict):
 
 
 class Scenario(BaseModel):
-    """Metrics of a stress scenario, and optionally the shocks behind them: asset id -> return."""
+    """Metrics of a stress scenario, and optionally the shocks behind them: asset id -> return.
+
+    With `shocks`, a number `default` next to it is the shock of each asset that `shocks` does not name.
+    """
 
     model_config = ConfigDict(extra="allow", strict=True)
     __pydantic_extra__: dict[str, Number] = Field(init=False)
