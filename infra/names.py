@@ -90,7 +90,7 @@ def metrics_namespace(stage: str) -> str:
 
 def handler(folder: FunctionFolder) -> str:
     """Return the import path of a function's entry point in Lambda's notation."""
-    return f"functions.{folder}.handler.lambda_handler"
+    return f"functions.{folder}.handler.handler"
 
 
 def physical_name(stage: str, name: str) -> str:

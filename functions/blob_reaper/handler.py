@@ -38,3 +38,6 @@ def lambda_handler(_event: dict[str, Any], context: Any) -> dict[str, int]:  # n
     verdicts = dict(_reap(utc_now() + left - LAST_VISIT_RESERVE))
     log.info("visited", verdicts=verdicts)
     return verdicts
+
+
+handler = lambda_handler  # the name in the templates; ADR-0027

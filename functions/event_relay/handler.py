@@ -57,6 +57,9 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"batchItemFailures": []}
 
 
+handler = lambda_handler  # the name in the templates; ADR-0027
+
+
 def _replay_result(request: dict[str, Any]) -> dict[str, Any]:
     """Return how a replay went, or `refused` with the reason: an operator's mistake is not an error of the function."""
     try:

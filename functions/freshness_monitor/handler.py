@@ -31,3 +31,6 @@ def lambda_handler(_event: dict[str, Any], _context: object) -> None:
     """
     watched = run_pass(_watch, _queues, _tokens)
     log.info("watched", worlds=watched.worlds, unreadable=watched.unreadable)
+
+
+handler = lambda_handler  # the name in the templates; ADR-0027

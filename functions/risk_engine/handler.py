@@ -57,6 +57,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 
     return _work(event, context)
 
 
+handler = lambda_handler  # the name in the templates; ADR-0027
+
+
 def _verification_result(world_id: str, version: str) -> dict[str, Any]:
     """Return a verification, or `refused` with the reason: an operator's mistake is not an error of the function."""
     try:

@@ -51,3 +51,4 @@ report_routes(_router, _read, _read_reports, _list_signals, _authenticator)
 backtest_route(_router, _backtest, _authenticator)
 blob_routes(_router, ReadBlob(blobs=_blobs, clock=utc_now), _authenticator)
 lambda_handler = about_routes(_router, _authenticator, _stages, _offload, _exposure)
+handler = lambda_handler  # the name in the templates; ADR-0027

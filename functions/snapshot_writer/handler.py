@@ -48,3 +48,4 @@ _metered = DynamoDBMeteredWorlds(client("dynamodb brief"), settings.worlds_table
 lambda_handler = add_upload_routes(
     snapshot_writer(_publish, _authenticator, _stages, _metered), _upload, _authenticator
 )
+handler = lambda_handler  # the name in the templates; ADR-0027

@@ -32,3 +32,4 @@ lambda_handler = queue_worker(
     stages=_stages,
     metered=DynamoDBMeteredWorlds(client("dynamodb brief"), settings.worlds_table(), utc_now, _stages),
 )
+handler = lambda_handler  # the name in the templates; ADR-0027

@@ -21,3 +21,4 @@ lambda_handler = world_registry(
     authenticator=Authenticator(_tokens, utc_now),
     stages=settings.stages(),
 )
+handler = lambda_handler  # the name in the templates; ADR-0027

@@ -82,7 +82,7 @@ class Assembly:
         return only(
             each
             for each in self.properties("service", "AWS::Lambda::Function")
-            if each["Handler"] == f"functions.{folder}.handler.lambda_handler"
+            if each["Handler"] == f"functions.{folder}.handler.handler"
         )
 
     def table(self, name: str) -> dict[str, Any]:

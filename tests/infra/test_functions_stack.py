@@ -50,7 +50,7 @@ def environment(assembly: Assembly, folder: str) -> dict[str, Any]:
 
 def test_service_stack_deploys_exactly_the_listed_functions(any_stage: Assembly) -> None:
     handlers = {each["Handler"] for each in any_stage.properties("service", "AWS::Lambda::Function")}
-    assert handlers == {f"functions.{folder}.handler.lambda_handler" for folder in FUNCTION_FOLDERS}
+    assert handlers == {f"functions.{folder}.handler.handler" for folder in FUNCTION_FOLDERS}
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
@@ -69,7 +69,7 @@ def test_the_handler_that_the_template_names_exists(
             else []
         )
     }
-    assert "lambda_handler" in names
+    assert "handler" in names
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)

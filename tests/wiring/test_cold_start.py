@@ -10,7 +10,7 @@ import pytest
 
 from functions.wiring import process
 from infra.functions import FUNCTION_FOLDERS
-from infra.names import DEPLOYMENT_STAGE, GROSS_EXPOSURE_MAX, INLINE_COV_THRESHOLD, FunctionFolder
+from infra.names import DEPLOYMENT_STAGE, GROSS_EXPOSURE_MAX, INLINE_COV_THRESHOLD, FunctionFolder, handler
 from tests.fakes.clock import FrozenClock
 from tests.fakes.cold_start import cold_start
 from tests.fakes.template_variables import template_variables
@@ -76,3 +76,12 @@ def test_clock_replaced_before_the_cold_start_is_the_clock_of_the_function(folde
         patch.object(process, "utc_now", clock),
     ):
         assert cold_start(folder).utc_now is clock
+
+
+@pytest.mark.parametrize("folder", FUNCTION_FOLDERS)
+def test_handler_has_the_name_in_the_templates_and_the_name_of_the_next_release(
+    folder: FunctionFolder,
+) -> None:
+    with patch.dict(os.environ, template_variables(folder), clear=True):
+        module = cold_start(folder)
+    assert getattr(module, handler(folder).rpartition(".")[2]) is module.lambda_handler

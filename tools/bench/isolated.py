@@ -84,7 +84,7 @@ def imported(folder: FunctionFolder) -> tuple[str, ...]:
             "-c",
             IMPORT,
             str(unpacked(BUNDLE_OF[folder])),
-            handler(folder).removesuffix(".lambda_handler"),
+            handler(folder).rpartition(".")[0],
         ],
         env=VARIABLES,
         capture_output=True,
