@@ -12,6 +12,7 @@ from functions.announcing.relay_records import RelayRecords, RelayResult
 from functions.announcing.stream_records import StreamRecordDecoder
 from functions.hub.adapters.body_store import BodyStore
 from functions.hub.ports import DependencyUnavailableError
+from risk_hub_contracts.api.routes import path_of
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
 from tests.fakes.bus_and_tokens import MemoryBus, MemoryFailures
 from tests.fakes.clock import START
@@ -104,9 +105,8 @@ def test_oversized_snapshot_is_announced_with_a_claim_check() -> None:
     announcement = stored(constraints={"note": "x" * EVENT_ENTRY_MAX_BYTES}).to_announcement()
     event = risk_snapshot_updated(announcement, time=START, is_latest=True)
     assert len(event.to_detail()) < 4096
-    assert event.data["claim_check"] == (
-        "/risk-hub/worlds/w1/snapshots/lookup?version=v1&include_expired=true"
-    )
+    lookup = path_of("lookup_snapshot", world_id="w1")
+    assert event.data["claim_check"] == f"{lookup}?version=v1&include_expired=true"
     assert event.data["content_hash"] == announcement["content_hash"]
     small = risk_snapshot_updated(stored().to_announcement(), time=START, is_latest=True)
     assert small.id == event.id

@@ -1,4 +1,4 @@
-"""The worker and the alarm of docs/guides/extending.md work when the page's own code is applied to a copy."""
+"""The worker, the route and the alarm of docs/guides/extending.md work when the page's own code is applied to a copy."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from infra.bundles.contents import PROJECT
 PAGE, KOREAN_PAGE = (PROJECT / "docs" / "guides" / f"extending{language}.md" for language in ("", ".ko"))
 SECTION = re.compile(r"^## ", re.MULTILINE)
 BLOCK = re.compile(r"^`([^`\n]+)`:\n\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECTIONS = ("Add a worker", "Add an alarm")
+SECTIONS = ("Add a worker", "Add a route", "Add an alarm")
 CHANGE_SEPARATOR = "@@\n"
 # Two stages show the rule for all: the one that is committed and the one with every protection.
 OTHER_STAGES = "dev or staging"
@@ -31,6 +31,14 @@ TEMPLATE_TESTS = (
     "tests/docs/test_runbook.py",
     "tests/alarms/test_rehearsals.py",
     "tests/evaluation/test_tail_watch.py",
+)
+ROUTE_TESTS = (
+    "tests/infra/test_route_table.py",
+    "tests/infra/test_rest_api.py",
+    "tests/contracts/test_generated_files.py",
+    "tests/http/test_access_control.py",
+    "tests/http/test_methods.py",
+    "tests/http/test_expiry.py",
 )
 
 
@@ -86,9 +94,15 @@ def run(tree: Path, *arguments: str) -> None:
     assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout[-8_000:]}{done.stderr[-4_000:]}"
 
 
+def run_tests(tree: Path, *files: str) -> None:
+    """Run test files in the tree."""
+    options = ("-q", "-n", "0", "-p", "no:cacheprovider", "-k", f"not ({OTHER_STAGES})")
+    run(tree, "-m", "pytest", *options, *files)
+
+
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the repository with the page's worker and alarm, and its templates."""
+    """Return a copy of the repository with the code of the page, its generated files and its templates."""
     tree = tmp_path_factory.mktemp("extended")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split("\0")
@@ -100,6 +114,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for section in SECTIONS:
         for block in blocks[section]:
             block.apply(tree)
+    run(tree, "-m", "risk_hub_contracts.api.generate")
     run(tree, "-m", "infra.cdk.synth_local")
     return tree
 
@@ -144,19 +159,16 @@ def test_alarms_of_the_page_and_of_its_worker_are_deployed(extended: Path) -> No
 
 
 def test_template_tests_pass_with_the_code_of_the_page(extended: Path) -> None:
-    run(
-        extended,
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        "0",
-        "-p",
-        "no:cacheprovider",
-        "-k",
-        f"not ({OTHER_STAGES})",
-        *TEMPLATE_TESTS,
-    )
+    run_tests(extended, *TEMPLATE_TESTS)
+
+
+def test_route_of_the_page_is_the_same_in_gateway_description_and_handlers(extended: Path) -> None:
+    assert "expiry" in names_of(extended, "service", "AWS::ApiGateway::Resource", "PathPart")
+    run_tests(extended, *ROUTE_TESTS)
+
+
+def test_route_of_the_page_keeps_the_promises_of_the_contract(extended: Path) -> None:
+    run(extended, "-m", "risk_hub_contracts.compatibility")
 
 
 def test_code_of_the_page_passes_the_linter_and_the_import_rules(extended: Path) -> None:
