@@ -28,13 +28,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     for item in items:
         if HERE in item.path.parents:
-            group = "infra_bundles" if item.path.name.startswith(BUNDLE_TESTS) else "infra_templates"
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(group_of(item.path.name)))
     if GIVEN:
         stage = given_stage()
         left_out = [item for item in items if not reads(item, stage)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def group_of(file: str) -> str:
+    """Return the group of a file's tests, which share their slow fixtures."""
+    if file.startswith(BUNDLE_TESTS):
+        return "infra_bundles"
+    return "infra_copy" if file == "test_extending.py" else "infra_templates"
 
 
 def given_stage() -> str:
