@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from infra.bundles.contents import PROJECT
 from infra.local.assembly import Template, read_assembly
 from infra.local.bring_up import RunningStage
 from infra.local.code_zip import build_code_zip
@@ -112,7 +113,9 @@ def test_hub_code_zip_excludes_risk_infra_and_tests() -> None:
     with zipfile.ZipFile(io.BytesIO(build_code_zip("hub"))) as archive:
         names = archive.namelist()
     assert "functions/wiring/settings.py" in names
-    assert not [name for name in names if name.startswith(("functions/risk", "infra", "tests"))]
+    risk_only = ("functions/risk_engine/", "functions/evaluation/risk/", "functions/measures/covariance/")
+    assert all((PROJECT / folder).is_dir() for folder in risk_only)
+    assert not [name for name in names if name.startswith((*risk_only, "infra/", "tests/", "tools/"))]
 
 
 def test_every_stream_mapping_sets_a_maximum_record_age(stage: RunningStage) -> None:

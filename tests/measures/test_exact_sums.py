@@ -8,9 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COMPUTING = (
-    "functions/risk/**/*.py",
-    "functions/hub/domain/backtest*.py",
-    "functions/measures/stress.py",
+    "functions/evaluation/**/*.py",
+    "functions/measures/**/*.py",
     "infra/local/sample/*.py",
 )
 EXACT_FILES = sorted(path.relative_to(ROOT).as_posix() for glob in COMPUTING for path in ROOT.glob(glob))
@@ -32,6 +31,11 @@ def counts(what: ast.expr) -> bool:
     if isinstance(what, ast.Call) and isinstance(what.func, ast.Name):
         return what.func.id in COUNTED
     return isinstance(what, ast.Compare) or (isinstance(what, ast.Constant) and type(what.value) is int)
+
+
+@pytest.mark.parametrize("glob", COMPUTING)
+def test_every_folder_of_risk_code_contains_modules(glob: str) -> None:
+    assert list(ROOT.glob(glob))
 
 
 @pytest.mark.parametrize("file", EXACT_FILES)

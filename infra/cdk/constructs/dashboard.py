@@ -1,4 +1,4 @@
-"""The two dashboards of a stage, built from the tables in `infra/dashboards`."""
+"""The two dashboards of a stage, built from the tables in `infra/cdk/dashboards`."""
 
 from __future__ import annotations
 
