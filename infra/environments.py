@@ -204,6 +204,8 @@ def resolve_environment(name: str, **given: str | None) -> EnvironmentSpec:
     Raises:
         EnvironmentSpecError: The stage is unknown, a value is malformed, or required networks are missing.
     """
+    for key, value in {"stage": name, **given}.items():
+        _check_text(key, value)
     if name not in ENVIRONMENTS:
         raise EnvironmentSpecError(
             f"no stage {name!r}: choose one of {', '.join(ENVIRONMENTS)}, as in -c stage=dev"
@@ -220,6 +222,20 @@ def resolve_environment(name: str, **given: str | None) -> EnvironmentSpec:
         if text and key not in DOMAIN_KEYS
     }
     return replace(environment, custom_domain=_parse_domain(given), **read)
+
+
+def _check_text(key: str, value: object) -> None:
+    """Refuse a value that is no text (`cdk.json` may hold any JSON), and a text that only separates values.
+
+    Raises:
+        EnvironmentSpecError: the value is of another type, or has blanks and commas only.
+    """
+    if value is not None and not isinstance(value, str):
+        raise EnvironmentSpecError(
+            f"{key} is of type {type(value).__name__}: give a text, as in {key}=VALUE or, in cdk.json, in double quotes"
+        )
+    if value and not _split_list(value):
+        raise EnvironmentSpecError(f"{key} {value!r} contains no value: give one, or leave {key} out")
 
 
 def _parse_domain(given: Mapping[str, str | None]) -> CustomDomain | None:
@@ -279,6 +295,8 @@ def _parse_gross_exposure(environment: EnvironmentSpec, text: str) -> tuple[tupl
                 f"gross_exposure_max {entry!r}: give a limit of at least 1 for each X-Stage that is to have one, "
                 f"such as live=20,paper=100; the stages are {', '.join(environment.stage_allow_list)}"
             )
+        if name in limits:
+            raise EnvironmentSpecError(f"gross_exposure_max {text!r} has two limits for {name}: give one")
         limits[name] = float(limit)
     return tuple(sorted(limits.items()))
 

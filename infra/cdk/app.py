@@ -77,10 +77,31 @@ def _writable(outdir: Path) -> Path:
 
 
 def _context_arguments(arguments: Sequence[str] | None) -> dict[str, str]:
-    parser = argparse.ArgumentParser(prog="python -m infra.cdk.app", description=__doc__)
-    parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
-    pairs = (pair.partition("=") for pair in parser.parse_args(arguments).context)
-    return {key: value for key, _, value in pairs}
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.cdk.app",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "-c", "--context", type=_context_pair, action="append", default=[], metavar="KEY=VALUE"
+    )
+    return dict(parser.parse_args(arguments).context)
+
+
+def _context_pair(text: str) -> tuple[str, str]:
+    """Split `KEY=VALUE`; a misspelt key would otherwise be ignored, and the stage open to any address.
+
+    Raises:
+        ArgumentTypeError: the text has no `=`, or the key is unknown.
+    """
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text!r} has no value: give KEY=VALUE, such as stage=dev")
+    if key not in {"stage", *CONTEXT_KEYS}:
+        raise argparse.ArgumentTypeError(
+            f"no context value is named {key!r}: the names are stage, {', '.join(CONTEXT_KEYS)}"
+        )
+    return key, value
 
 
 def _code(environment: EnvironmentSpec) -> dict[BundleGroup, lambda_.Code]:

@@ -205,6 +205,12 @@ def test_unknown_context_option_is_rejected_listing_the_valid_ones(
     assert "choose of allowed_networks" in capsys.readouterr().err
 
 
+def test_context_option_without_a_value_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["assembly", "--stage", "dev", "-c", "allowed_networks"])
+    assert "give allowed_networks=VALUE" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("step", ["diff", "deploy", "smoke", "destroy"])
 def test_a_step_on_the_local_stage_is_refused_with_the_command_to_use_instead(
     step: str, capsys: pytest.CaptureFixture[str]

@@ -33,6 +33,22 @@ def test_synthesis_without_a_stage_fails_listing_the_stages(capsys: pytest.Captu
     assert "choose one of local, dev, staging, prod, as in -c stage=dev" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("outdir")
+@pytest.mark.parametrize(
+    ("argument", "reason"),
+    [
+        ("stage", "'stage' has no value: give KEY=VALUE"),
+        ("allowed_network=203.0.113.0/24", "no context value is named 'allowed_network'"),
+    ],
+)
+def test_context_argument_without_a_value_or_with_an_unknown_key_is_refused(
+    argument: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        app.main(["-c", "stage=dev", "-c", argument])
+    assert reason in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("folder", ["/proc/nope", "/dev/null/nope"])
 def test_a_folder_that_cannot_be_created_is_refused_at_once(
     folder: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -1,8 +1,10 @@
 import dataclasses
+from typing import Any
 
 import pytest
 
 from infra.environments import (
+    CONTEXT_KEYS,
     ENVIRONMENTS,
     LOOPBACK_NETWORKS,
     EnvironmentSpecError,
@@ -50,6 +52,22 @@ def test_empty_allowed_networks_are_read_as_none(networks: str | None) -> None:
     assert resolve_environment("dev", allowed_networks=networks).allowed_networks is None
 
 
+@pytest.mark.parametrize("key", CONTEXT_KEYS)
+@pytest.mark.parametrize("text", [" ", ",", " , ,", "\n"])
+def test_context_text_that_contains_no_value_is_rejected(key: str, text: str) -> None:
+    given = {"allowed_networks": "203.0.113.0/24", key: text}
+    with pytest.raises(EnvironmentSpecError, match=f"{key} .* contains no value: give one"):
+        resolve_environment("prod", **given)
+
+
+@pytest.mark.parametrize("key", ["stage", *CONTEXT_KEYS])
+@pytest.mark.parametrize("value", [0, 20, 1.5, True, [], ["203.0.113.0/24"], {}, {"live": 20}])
+def test_context_value_that_is_no_text_is_rejected_naming_its_type(key: str, value: Any) -> None:
+    given = {"stage": "dev", key: value}
+    with pytest.raises(EnvironmentSpecError, match=f"{key} is of type {type(value).__name__}: give a text"):
+        resolve_environment(given.pop("stage"), **given)
+
+
 def test_allowed_networks_are_parsed_ignoring_spaces() -> None:
     environment = resolve_environment("prod", allowed_networks=" 203.0.113.0/24, 2001:db8::/48 ,")
     assert environment.allowed_networks == ("203.0.113.0/24", "2001:db8::/48")
@@ -88,6 +106,11 @@ def test_gross_exposure_limits_are_parsed_per_x_stage() -> None:
 def test_invalid_gross_exposure_limit_is_rejected(text: str) -> None:
     with pytest.raises(EnvironmentSpecError, match="gross_exposure_max"):
         resolve_environment("dev", gross_exposure_max=text)
+
+
+def test_second_gross_exposure_limit_of_a_stage_is_rejected() -> None:
+    with pytest.raises(EnvironmentSpecError, match="two limits for live"):
+        resolve_environment("dev", gross_exposure_max="live=20,live=30")
 
 
 def test_unknown_stage_is_rejected_listing_the_known_stages() -> None:

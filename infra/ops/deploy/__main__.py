@@ -84,9 +84,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    key, _, value = text.partition("=")
+    key, separator, value = text.partition("=")
     if key not in CONTEXT_KEYS:
         raise argparse.ArgumentTypeError(f"{key!r}: choose of {', '.join(CONTEXT_KEYS)}")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text!r} has no value: give {key}=VALUE")
     return key, value
 
 
