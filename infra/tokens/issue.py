@@ -90,7 +90,7 @@ def revoke(register: TokenRegister, ids: Sequence[str]) -> None:
         if unknown:
             known = ", ".join(each.id for each in listed) or "none"
             raise TokenError(
-                f"No token is called {', '.join(unknown)}; nothing was revoked. Tokens: {known}."
+                f"No token is called {', '.join(map(repr, unknown))}; nothing was revoked. Tokens: {known}."
             )
         return [each for each in listed if each.id not in ids]
 

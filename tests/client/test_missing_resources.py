@@ -140,9 +140,29 @@ def test_putting_back_a_shown_policy_changes_nothing(
 def test_invalid_policy_file_is_rejected(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for text, status in (("[]", USAGE), ("{", USAGE), ("", USAGE), ('{"policy": {}}', REFUSED)):
+    too_deep, too_large = "[" * 100_000, '{"a": ' + "9" * 5000 + "}"
+    for text in ("[]", "{", "", "\udcff", too_deep, too_large, '{"a": 1, "a": 2}'):
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
-        assert command(capsys, *POLICY, "--put", "-")[0] == status
+        status, said = command(capsys, *POLICY, "--put", "-")
+        assert (status, "stdin" in said, "sys." in said) == (USAGE, True, False)
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"policy": {}}'))
+    assert command(capsys, *POLICY, "--put", "-")[0] == REFUSED
+
+
+@pytest.mark.parametrize("kind", ["risk", "stress"])
+@pytest.mark.parametrize("version", ["", "..", "a/b"])
+def test_malformed_version_of_a_report_is_refused_before_a_request(
+    capsys: pytest.CaptureFixture[str], kind: str, version: str
+) -> None:
+    status, said = command(capsys, kind, "show", "us20", version)
+    assert status == REFUSED
+    assert said.startswith("/version: must be 1 to 128 characters")
+
+
+def test_control_characters_of_an_argument_are_printed_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    _, said = command(capsys, "monitor", "--world", "a\x1b[31m\rb")
+    assert "a\\x1b[31m\\x0db" in said
+    assert "\x1b" not in said
 
 
 def test_dropping_a_policy_that_is_not_stored_exits_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:

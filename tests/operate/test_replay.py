@@ -105,6 +105,10 @@ def test_rate_below_one_allows_one_snapshot_at_a_time() -> None:
     ("arguments", "reason"),
     [
         (("events", "replay", "--from", FROM, "--to", TO), "--world"),
+        (("events", "replay", "--world", "", "--from", FROM, "--to", TO), "'' must be 1 to 128 characters"),
+        (("risk", "evaluate", "../w"), "'../w' must be 1 to 128 characters"),
+        (("risk", "verify", "", "v1"), "'' must be 1 to 128 characters"),
+        (("risk", "verify", "w", ""), "'' must be 1 to 128 characters"),
         (("events", "replay", "--world", "w", "--from", "yesterday", "--to", TO), "RFC 3339"),
         (("events", "replay", "--world", "w", "--from", "2026-01-05T00:00:00", "--to", TO), "RFC 3339"),
         (("events", "replay", "--world", "w", "--from", TO, "--to", FROM), "--from is later than --to"),

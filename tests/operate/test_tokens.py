@@ -177,7 +177,7 @@ def test_revoke_with_an_unknown_id_changes_nothing(
 ) -> None:
     assert run("tokens", "create", "a", "--scope", "snapshots:read") == 0
     assert run("tokens", "revoke", "a", "z") == 1
-    assert "No token is called z; nothing was revoked. Tokens: " in capsys.readouterr().err
+    assert "No token is called 'z'; nothing was revoked. Tokens: " in capsys.readouterr().err
     assert secret.ids() == ["a"]
 
 

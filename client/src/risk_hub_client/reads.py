@@ -78,10 +78,12 @@ def world_path(operation_id: str, world_id: str, **values: str) -> str:
     """Return the path of an operation on a world.
 
     Raises:
-        InvalidSnapshotError: the id is malformed, so no request is made.
+        InvalidSnapshotError: the id or a version is malformed, so no request is made.
     """
     try:
         check_id(world_id, "/world_id")
+        if "version" in values:
+            check_id(values["version"], "/version")
     except ProblemError as problem:
         raise InvalidSnapshotError.of(problem) from None
     return path_of(operation_id, world_id=world_id, **values)

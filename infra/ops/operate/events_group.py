@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from infra.ops.operate import stage_access
-from infra.ops.operate.options import Rate, StageName, instant
+from infra.ops.operate.options import Rate, StageName, identifier, instant
 from infra.ops.operate.rate_limiter import RATE_DEFAULT_PER_SECOND
 from infra.ops.operate.replay_command import ReplayRequest, replay_events
 from infra.ops.operate.stage_access import LOCAL
@@ -25,7 +25,7 @@ def _events() -> None:
 
 
 def _replay(
-    world: Annotated[str, typer.Option(help="The world's id.")],
+    world: Annotated[str, typer.Option(parser=identifier, metavar="ID", help="The world's id.")],
     start: Annotated[
         str,
         typer.Option("--from", parser=instant, metavar="T", help="First as_of, as in 2026-01-05T00:00:00Z."),

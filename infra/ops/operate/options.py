@@ -10,6 +10,7 @@ import typer
 from infra.environments import ENVIRONMENTS
 from infra.ops.operate.rate_limiter import RATE_MAX_PER_SECOND
 from infra.ops.operate.stage_access import LOCAL
+from risk_hub_contracts.base.ids import id_violation
 from risk_hub_contracts.base.times import InstantError, parse_instant
 
 LIFETIME: Final = re.compile(r"([1-9][0-9]{0,3})([hd])", re.ASCII)
@@ -19,6 +20,14 @@ def stage_name(text: str) -> str:
     """Return the name of an existing stage."""
     if text not in ENVIRONMENTS:
         raise typer.BadParameter(f"{text!r} is no stage: choose one of {', '.join(ENVIRONMENTS)}")
+    return text
+
+
+def identifier(text: str) -> str:
+    """Return a well-formed id of a world or a version unchanged."""
+    violation = id_violation(text)
+    if violation:
+        raise typer.BadParameter(f"{text!r} {violation}")
     return text
 
 

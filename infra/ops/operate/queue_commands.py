@@ -45,7 +45,7 @@ def redrive(request: RedriveRequest, aws: Clients) -> int:
     """
     queue = failure_queue(request.stage_name, request.name)
     if queue is None:
-        raise OperateError(f"{request.name} is no queue of failures on stage {request.stage_name}")
+        raise OperateError(f"{request.name!r} is no queue of failures on stage {request.stage_name}")
     sqs = aws.client("sqs")
     waiting = message_counts(sqs, queue_url(sqs, queue.name))[DEPTH]
     if request.dry_run:

@@ -7,13 +7,14 @@ import typer
 from infra.ops.operate import stage_access
 from infra.ops.operate.engine import RiskEngine
 from infra.ops.operate.evaluate_command import EvaluateRequest, evaluate_past
-from infra.ops.operate.options import Rate, StageName, instant
+from infra.ops.operate.options import Rate, StageName, identifier, instant
 from infra.ops.operate.rate_limiter import RATE_DEFAULT_PER_SECOND
 from infra.ops.operate.stage_access import LOCAL
 from risk_hub_client.cli.options import Json, check_period
 from risk_hub_client.cli.screen import print_document, print_line
 
 GROUP = "risk"
+World = Annotated[str, typer.Argument(parser=identifier, metavar="WORLD", help="The world.")]
 OptionalInstant = Annotated[
     str | None,
     typer.Option("--from", parser=instant, metavar="T", help="First as_of, as in 2026-01-05T00:00:00Z."),
@@ -40,8 +41,10 @@ def _risk() -> None:
 
 
 def _verify(
-    world: Annotated[str, typer.Argument(help="The world.")],
-    version: Annotated[str, typer.Argument(help="The snapshot's version.")],
+    world: World,
+    version: Annotated[
+        str, typer.Argument(parser=identifier, metavar="VERSION", help="The snapshot's version.")
+    ],
     stage_name: StageName = LOCAL,
     *,
     json: Json = False,
@@ -57,7 +60,7 @@ def _verify(
 
 
 def _evaluate(
-    world: Annotated[str, typer.Argument(help="The world.")],
+    world: World,
     start: OptionalInstant = None,
     end: OptionalEnd = None,
     stage: Annotated[str | None, typer.Option(help="Only snapshots of this stage.")] = None,

@@ -1,15 +1,19 @@
 """Terminal output: results on stdout, errors and progress on stderr."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 __all__ = ["Bar", "print_document", "print_error", "print_line", "print_note", "progress_bar"]
+
+# A terminal obeys these: cursor moves, colours, a carriage return. Tabs and ends of lines are text.
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def print_document(document: Any) -> None:  # noqa: ANN401 - anything that JSON holds
@@ -19,17 +23,24 @@ def print_document(document: Any) -> None:  # noqa: ANN401 - anything that JSON 
 
 def print_line(text: str) -> None:
     """Print one line on stdout."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(_printable(text) + "\n")
 
 
 def print_note(text: str) -> None:
     """Print one informational line on stderr, which keeps stdout to the result alone."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(_printable(text) + "\n")
 
 
 def print_error(text: str) -> None:
     """Print one error line on stderr."""
-    Console(stderr=True).print(text, style="bold red", highlight=False, soft_wrap=True, markup=False)
+    Console(stderr=True).print(
+        _printable(text), style="bold red", highlight=False, soft_wrap=True, markup=False
+    )
+
+
+def _printable(text: str) -> str:
+    """Escape the control characters of a text, so that no terminal obeys them."""
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 class Bar:

@@ -1,6 +1,5 @@
 """`risk-hub worlds`: expected worlds, their lag limits, and their freshness."""
 
-import json as json_text
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,7 +10,9 @@ from risk_hub_client.cli.existence_checks import require_expectation, require_po
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_line
 from risk_hub_client.cli.session import REFUSED, Url, open_client
+from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.limits import CRITICAL_DEFAULT_SECONDS, WARN_DEFAULT_SECONDS
+from risk_hub_contracts.base.problems import ProblemError
 from risk_hub_contracts.base.times import duration_text
 
 World = Annotated[str, typer.Argument(help="The world.")]
@@ -143,12 +144,12 @@ def _extract_policy(document: dict[str, Any]) -> dict[str, Any]:
 def _read_json_object(path: Path) -> dict[str, Any]:
     file = "stdin" if path == Path("-") else str(path)
     try:
-        text = sys.stdin.read() if file == "stdin" else path.read_text(encoding="utf-8")
-        document = json_text.loads(text)
+        raw = sys.stdin.read().encode() if file == "stdin" else path.read_bytes()
+        document: Any = strict_json.loads(raw, name="file")
     except OSError as error:
         raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise typer.BadParameter(f"{file} is not JSON: {error}") from None
+    except (ProblemError, UnicodeError) as error:
+        raise typer.BadParameter(f"{file}: {error}") from None
     if not isinstance(document, dict):
         raise typer.BadParameter(f"{file} does not contain a JSON object")
     return document
