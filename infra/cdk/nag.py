@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
 PYTHON_3_13: Final = (
-    "Python 3.13 is what the bundles are compiled, tested and measured on; "
+    "The bundles are compiled, tested and measured on Python 3.13; "
     "review when 3.14 is the tested version (reviewed 2026-11)"
 )
 

@@ -7,7 +7,7 @@ try:
 except ImportError as error:
     sys.exit(
         f"The environment {sys.prefix} is incomplete ({error}). "
-        f"Remove that folder and try again: make up makes it anew.",
+        f"Remove that folder and try again: make up creates it again.",
     )
 
 sys.exit(main())

@@ -76,7 +76,11 @@ def not_found_problem() -> bytes:
     """Return the problem for a path outside the hub's API."""
     detail = f"Only {HUB_PATH}... is served here."
     return problem_body(
-        "not-found", 404, "No such resource", detail, "See GET /risk-hub/contract for what the hub offers."
+        "not-found",
+        404,
+        "No such resource",
+        detail,
+        "Send a path below /risk-hub/; contracts/openapi.json lists all of them.",
     )
 
 

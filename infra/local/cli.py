@@ -22,7 +22,7 @@ from infra.local.stage_record import StageRecord, read_record
 FAILED: Final = 1
 ALARM_POLL_SECONDS: Final = 0.5
 ALARM_STYLES: Final = {"critical": "bold red", "warning": "yellow"}
-STOPPED_MESSAGE: Final = "Stopped. What was stored is kept for the next `make up`."
+STOPPED_MESSAGE: Final = "Stopped. The stored data is kept for the next `make up`."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,9 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start the local stage and publish the sample world")
     up.add_argument("--detach", action="store_true", help="leave it running in the background")
-    up.add_argument("--fresh", action="store_true", help="forget the data of earlier runs")
+    up.add_argument("--fresh", action="store_true", help="start without the data of earlier runs")
     commands.add_parser("down", help="stop the local stage")
-    commands.add_parser("status", help="say whether the local stage runs, and where")
+    commands.add_parser("status", help="show whether the local stage runs, and its address")
     return parser
 
 
@@ -79,7 +79,7 @@ def _up(settings: LocalSettings, console: Console, *, detached: bool, fresh: boo
 
 def _run_in_foreground(stage: StageProcess, settings: LocalSettings, console: Console) -> int:
     try:
-        console.print("Running. Stop it with Ctrl-C. Alarms show here.")
+        console.print("Running. Stop it with Ctrl-C. Alarms are shown here.")
         status = _wait_showing_alarms(stage, Journal(settings.alarm_journal), console)
     except KeyboardInterrupt:
         with console.status("Stopping ..."):
@@ -92,8 +92,8 @@ def _run_in_foreground(stage: StageProcess, settings: LocalSettings, console: Co
         console.print("The local stage was stopped.")
         return 0
     raise LocalStageError(
-        f"The local stage ended unexpectedly (status {status}). What it had answered {LOSS_MAX_SECONDS:.0f} s before "
-        f"is kept for the next `make up`. Its log: {settings.log_file}"
+        f"The local stage ended unexpectedly (status {status}). Data that was stored "
+        f"{LOSS_MAX_SECONDS:.0f} s earlier is kept for the next `make up`. Its log: {settings.log_file}"
     )
 
 

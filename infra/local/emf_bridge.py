@@ -89,7 +89,7 @@ class MetricsBridge:
                 self.forward_new_metrics(logs, cloudwatch)
             except Exception:  # if the thread ended, all metrics would be missing
                 if not self._stopped.is_set():
-                    logger.exception("Metrics of the last seconds were not carried over")
+                    logger.exception("Metrics of the last seconds could not be copied")
 
     def forward_new_metrics(self, logs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
         """Put and keep the metrics of every invocation that was not seen before."""

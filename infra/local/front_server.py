@@ -79,7 +79,7 @@ class FrontConnection:
             while await self._serve_one():
                 pass
         except (OSError, TimeoutError, h11.LocalProtocolError) as error:
-            logger.warning("A connection was given up: %s", error)
+            logger.warning("A connection was closed: %s", error)
         except Exception:
             logger.exception("A connection failed")
         finally:

@@ -20,7 +20,7 @@ def rejection_reason(scope: Scope) -> str | None:
     port = scope["server"][1]
     hosts = [host.lower() for host in header_values(scope, b"host")]
     if scope["http_version"] not in SERVED_HTTP_VERSIONS:
-        return "The local stage speaks HTTP/1.1 only."
+        return "The local stage supports only HTTP/1.1."
     own = [f"{name}:{port}" for name in OWN_HOST_NAMES]
     if len(hosts) != 1 or hosts[0] not in own:
         return f"The request must have exactly one Host header: {' or '.join(own)}."
@@ -28,7 +28,7 @@ def rejection_reason(scope: Scope) -> str | None:
         if header_values(scope, name):
             return f"The request carries {name.decode().title()}: it comes from a web page."
     if any(name.lower() == "websocket" for name in header_values(scope, b"upgrade")):
-        return "The local stage serves no WebSockets."
+        return "The local stage does not support WebSockets."
     if any(site != "none" for site in header_values(scope, b"sec-fetch-site")):
         return "The request comes from a web page (Sec-Fetch-Site)."
     return None

@@ -47,14 +47,14 @@ def read_manifest(save: Path) -> Manifest:
     """Read the manifest of a save.
 
     Raises:
-        DamagedSaveError: it is missing, is not JSON, or does not match its own checksum.
+        DamagedSaveError: it is missing, is not JSON, or does not match its checksum.
     """
     file = save / MANIFEST_NAME
     try:
         document = json.loads(file.read_bytes())
         content: dict[str, Any] = document["content"]
         if _checksum(content) != document["sha256"]:
-            raise DamagedSaveError(f"{file} does not match its own checksum")
+            raise DamagedSaveError(f"{file} does not match its checksum")
         files = {name: FileFacts(**facts) for name, facts in content["files"].items()}
         return Manifest(content["fingerprint"], content["saved_at"], files)
     except OSError as error:

@@ -52,6 +52,6 @@ def _is_in_use(port: int) -> bool:
 
 def _port_in_use_message(port: int, variable: str) -> str:
     return (
-        f"Port {port} is taken by another program. "
+        f"Port {port} is used by another program. "
         f"Stop that program, or choose another port: {variable}=8800 make up"
     )

@@ -79,8 +79,8 @@ def _restore(settings: LocalSettings, save: Path, expected_fingerprint: str) -> 
         verify(save, manifest)
     except DamagedSaveError as error:
         raise LocalStageError(
-            f"The saved data of the local stage is damaged: {error}. `make up FRESH=1` starts empty; it moves the "
-            f"damaged data to {settings.home}/damaged-<time> and deletes nothing of it.",
+            f"The saved data of the local stage is damaged: {error}. `make up FRESH=1` starts empty; it "
+            f"moves the damaged data to {settings.home}/damaged-<time> and deletes nothing.",
         ) from error
     if manifest.fingerprint != expected_fingerprint:
         _remove(settings)
@@ -175,5 +175,5 @@ def _empty(folder: Path) -> None:
     while folder.exists():
         shutil.rmtree(folder, ignore_errors=True)
         if folder.exists() and time.monotonic() > deadline:
-            raise LocalStageError(f"{folder} cannot be emptied: remove it, then try again.")
+            raise LocalStageError(f"{folder} cannot be emptied: remove the folder, then try again.")
     folder.mkdir(parents=True)

@@ -110,6 +110,6 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name) or str(default)
     if not (text.isascii() and text.isdigit() and int(text) <= PORT_MAX):
         raise LocalStageError(
-            f"{name}={text} is no port. Give a number from 0 (any free port) to {PORT_MAX}."
+            f"{name}={text} is not a port. Give a number from 0 (any free port) to {PORT_MAX}."
         )
     return int(text)

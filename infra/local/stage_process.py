@@ -87,9 +87,7 @@ class StageProcess:
                 call("GET", f"{self.record.aws_endpoint}/_ministack/health")
                 return
             time.sleep(POLL_INTERVAL_SECONDS)
-        raise LocalStageError(
-            f"The emulator did not start. Its own words: {log_file}\n{last_lines(log_file)}"
-        )
+        raise LocalStageError(f"The emulator did not start. Log: {log_file}\n{last_lines(log_file)}")
 
     def stop(self) -> None:
         """End the server and wait until it has ended."""

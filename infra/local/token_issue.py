@@ -46,7 +46,7 @@ def _exports(front_url: str, token: str, aws_endpoint: str) -> str:
 # Written by `make up`, valid until `make down`: source this file.
 export RISK_HUB_URL={front_url}
 export RISK_HUB_TOKEN={token}
-# To look behind the API with the AWS CLI (tables, bucket, queues, logs):
+# To inspect the emulated AWS resources with the AWS CLI (tables, bucket, queues, logs):
 # export AWS_ENDPOINT_URL={aws_endpoint} AWS_DEFAULT_REGION={LOCAL_REGION}
 # export AWS_ACCESS_KEY_ID={LOCAL_ACCOUNT} AWS_SECRET_ACCESS_KEY={EMULATOR_SECRET_KEY}
 """

@@ -11,8 +11,8 @@ from risk_hub_contracts.api.routes import path_of
 
 BASIS_POINTS_PER_PERCENT: Final = 100
 ALARMS_NOTE: Final = (
-    "Alarms are evaluated here by the rules of the operations template; infra/local/README.md lists the metrics "
-    "that only AWS has. Dashboards and the event archive are not deployed."
+    "Alarms are evaluated here by the rules of the operations template; infra/local/README.md lists the "
+    "metrics that exist only on AWS. Dashboards and the event archive are not deployed."
 )
 
 

@@ -19,7 +19,7 @@ def error_code(error: ClientError) -> str:
 def error_text(error: Exception) -> str:
     """Return the operator's text for an error that a command expects."""
     if isinstance(error, NoCredentialsError):
-        return "No AWS credentials were found. Set AWS_PROFILE, or sign in as you do for the aws command."
+        return "No AWS credentials were found. Set AWS_PROFILE, or sign in as for the aws command."
     if isinstance(error, NoRegionError):
         return "No AWS region is set. Set AWS_DEFAULT_REGION to the region of the stage."
     if isinstance(error, ClientError):

@@ -45,7 +45,7 @@ def record_keys(body: str, dynamodb: Any) -> list[Key]:  # noqa: ANN401 - boto3 
             return list(_records_arrived_in(message["DDBStreamBatchInfo"], dynamodb))
         return [_key(message["keys"])]
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise UnknownMessageError(f"it names no record ({type(error).__name__}: {error})") from error
+        raise UnknownMessageError(f"it does not name a record ({type(error).__name__}: {error})") from error
 
 
 def _key(attributes: Mapping[str, Mapping[str, str]]) -> Key:

@@ -32,7 +32,7 @@ class Relay:
         document: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             reason = document.get("errorMessage", document)
-            raise OperateError(f"{self._name} could not announce: {reason}. Its log says more.")
+            raise OperateError(f"{self._name} could not announce: {reason}. See its log.")
         if "refused" in document:
             raise RefusedRequestError(f"The request was refused: {document['refused']}")
         return document

@@ -90,7 +90,7 @@ def revoke(register: TokenRegister, ids: Sequence[str]) -> None:
         if unknown:
             known = ", ".join(each.id for each in listed) or "none"
             raise TokenError(
-                f"No token is called {', '.join(map(repr, unknown))}; nothing was revoked. Tokens: {known}."
+                f"There is no token {', '.join(map(repr, unknown))}; nothing was revoked. Tokens: {known}."
             )
         return [each for each in listed if each.id not in ids]
 
@@ -117,17 +117,17 @@ def _check_request(request: TokenRequest) -> None:
         if violation:
             raise TokenError(f"{name!r} {violation}.")
     if not 1 <= len(request.actors) <= TOKEN_ACTORS_MAX_COUNT:
-        raise TokenError(f"A token speaks for 1 to {TOKEN_ACTORS_MAX_COUNT} actors, or for '*'.")
+        raise TokenError(f"A token must have 1 to {TOKEN_ACTORS_MAX_COUNT} actors, or '*'.")
     if not timedelta() < request.lifetime <= timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS):
         longest = timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS).days
-        raise TokenError(f"A token lives for {longest} days at most.")
+        raise TokenError(f"The lifetime of a token is at most {longest} days.")
 
 
 def _append_token(entry: Token) -> Edit:
     def append_token(listed: Sequence[Token]) -> Sequence[Token]:
         if any(each.id == entry.id for each in listed):
             raise TokenError(
-                f"There is a token {entry.id} already. Choose another id, such as one with the month in it."
+                f"The token {entry.id} already exists. Choose another id, for example with the month in it."
             )
         return [*listed, entry]
 

@@ -52,8 +52,8 @@ class TokenRegister:
             if new_tokens == listed or self._replace(version, new_tokens):
                 return new_tokens
         raise TokenError(
-            f"Nothing was changed: {self._secret_id} was changed by others {ATTEMPTS_MAX_COUNT} times meanwhile. "
-            "Try again."
+            f"Nothing was changed: {self._secret_id} was changed concurrently {ATTEMPTS_MAX_COUNT} "
+            "times. Try again."
         )
 
     def _read(self) -> tuple[str, Sequence[Token]]:
@@ -62,8 +62,8 @@ class TokenRegister:
             return str(secret["VersionId"]), TokenList.model_validate_json(secret["SecretString"]).tokens
         except (KeyError, ValidationError):
             raise TokenError(
-                f"The secret {self._secret_id} holds no list of tokens. The hub goes on with the last good one; "
-                "move AWSCURRENT back to the version AWSPREVIOUS."
+                f"The secret {self._secret_id} does not contain a list of tokens. The hub uses the last "
+                "valid one; move AWSCURRENT back to the version AWSPREVIOUS."
             ) from None
 
     def _secret(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class TokenRegister:
             if _code(error) != RESOURCE_NOT_FOUND:
                 raise
             raise TokenError(
-                f"There is no secret {self._secret_id} here. Is the stage deployed, in this account and region?"
+                f"There is no secret {self._secret_id} in this account and region. Is the stage deployed?"
             ) from None
         return dict(found)
 
@@ -110,12 +110,13 @@ def secret_text(tokens: Sequence[Token]) -> str:
     """
     if len(tokens) > TOKENS_MAX_COUNT:
         raise TokenError(
-            f"{len(tokens)} tokens; {TOKENS_MAX_COUNT} fit. `risk-hub tokens revoke --ended` makes room."
+            f"{len(tokens)} tokens; at most {TOKENS_MAX_COUNT} are allowed. "
+            "Remove expired tokens with `risk-hub tokens revoke --ended`."
         )
     text = TokenList(tokens=list(tokens)).model_dump_json()
     if len(text.encode()) > TOKENS_SECRET_MAX_BYTES:
         raise TokenError(
-            f"The list would have {len(text.encode())} bytes; a secret holds {TOKENS_SECRET_MAX_BYTES}. "
-            "`risk-hub tokens revoke --ended` makes room."
+            f"The list would have {len(text.encode())} bytes; at most {TOKENS_SECRET_MAX_BYTES} are "
+            "allowed. Remove expired tokens with `risk-hub tokens revoke --ended`."
         )
     return text

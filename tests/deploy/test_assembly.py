@@ -62,13 +62,13 @@ def test_failed_synthesis_reports_the_error_of_the_app(
 
 
 def test_folder_without_an_assembly_raises_an_error_with_the_build_command(tmp_path: Path) -> None:
-    with pytest.raises(DeployError, match=r"holds no assembly\. Build one: make assembly STAGE="):
+    with pytest.raises(DeployError, match=r"does not contain an assembly\. Build one: make assembly STAGE="):
         read(tmp_path)
 
 
 def test_changed_assembly_file_is_rejected(copy: Path) -> None:
     change(copy, STACK, "rate(1 minute)", "rate(2 minutes)")
-    with pytest.raises(DeployError, match="is not what was built and tested"):
+    with pytest.raises(DeployError, match="is not the assembly that was built and tested"):
         read(copy)
 
 

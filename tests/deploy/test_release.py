@@ -76,7 +76,7 @@ def test_deploy_shows_the_diff_before_deploying_all_stacks(
 
 
 def test_untested_assembly_is_not_deployed(tmp_path: Path) -> None:
-    with pytest.raises(DeployError, match="was built and never tested: make assembly STAGE=dev"):
+    with pytest.raises(DeployError, match="was built but not tested: run make assembly STAGE=dev"):
         deploy(order(tmp_path, tests_passed=0))
 
 
@@ -132,7 +132,7 @@ def test_deploy_without_a_terminal_fails_unless_confirmed_in_advance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("dev\n"))
-    with pytest.raises(DeployError, match="Nobody is there to confirm"):
+    with pytest.raises(DeployError, match="No terminal is available to confirm"):
         deploy(order(tmp_path, confirmed=False))
 
 
@@ -142,7 +142,7 @@ def test_deploy_is_confirmed_by_typing_the_stage_name(
     monkeypatch.setattr("sys.stdin", Terminal("dev\n"))
     assert len(deploy(order(tmp_path, confirmed=False))) == 2
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
-    with pytest.raises(DeployError, match="Not confirmed; nothing was done"):
+    with pytest.raises(DeployError, match="Not confirmed; nothing was changed"):
         deploy(order(tmp_path, confirmed=False))
 
 
@@ -177,14 +177,14 @@ def test_destroy_deletes_all_object_versions_and_all_stacks(tmp_path: Path) -> N
 
 
 def test_production_cannot_be_destroyed(tmp_path: Path) -> None:
-    with pytest.raises(DeployError, match="Stage prod keeps its data whatever happens to its stacks"):
+    with pytest.raises(DeployError, match="Stage prod keeps its data when its stacks are deleted"):
         destroy(order(tmp_path, stage="prod"), FakeAwsWithVersionedBucket(), FakeToolkit())  # type: ignore[arg-type]
 
 
 def test_destroy_requires_typing_the_stage_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aws = FakeAwsWithVersionedBucket()
     monkeypatch.setattr("sys.stdin", Terminal("prod\n"))
-    with pytest.raises(DeployError, match="Not confirmed; nothing was done"):
+    with pytest.raises(DeployError, match="Not confirmed; nothing was changed"):
         destroy(order(tmp_path, confirmed=False), aws, FakeToolkit())  # type: ignore[arg-type]
     assert aws.deleted == []
 
@@ -194,7 +194,7 @@ def test_failed_deploy_command_prints_the_error_and_exits_with_status_1(
 ) -> None:
     arguments = ["deploy", "--stage", "dev", "--assembly", str(tmp_path / "none"), "--yes"]
     assert command.main(arguments) == 1
-    assert "holds no assembly" in capsys.readouterr().err
+    assert "does not contain an assembly" in capsys.readouterr().err
 
 
 def test_unknown_context_option_is_rejected_listing_the_valid_ones(
@@ -202,7 +202,7 @@ def test_unknown_context_option_is_rejected_listing_the_valid_ones(
 ) -> None:
     with pytest.raises(SystemExit):
         command.main(["assembly", "--stage", "dev", "-c", "retention_days=1"])
-    assert "choose of allowed_networks" in capsys.readouterr().err
+    assert "choose from allowed_networks" in capsys.readouterr().err
 
 
 def test_context_option_without_a_value_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:

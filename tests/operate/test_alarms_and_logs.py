@@ -72,12 +72,12 @@ def test_alarms_all_lists_every_alarm_and_marks_undeployed_ones(look: Look) -> N
 def test_alarms_prints_a_message_when_none_is_firing(look: Look) -> None:
     for rule in alarm_rules(ENVIRONMENTS[STAGE]):
         set_alarm(rule.name, "OK")
-    assert look("alarms") == (0, "No alarm rings.\n")
+    assert look("alarms") == (0, "No alarm is in ALARM.\n")
 
 
 def test_alarms_reports_how_many_alarms_are_not_deployed(look: Look) -> None:
     count = len(list(alarm_rules(ENVIRONMENTS[STAGE])))
-    assert f"{count} of {count} alarms are not deployed and cannot ring" in look("alarms")[1]
+    assert f"{count} of {count} alarms are not deployed and cannot fire" in look("alarms")[1]
     set_alarm("relay-failures", "ALARM")
     said = look("alarms")[1]
     assert "docs/runbook/relay-failures.md" in said
@@ -115,7 +115,7 @@ def test_logs_find_option_filters_lines_by_text(look: Look) -> None:
     logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=[old, *events])
     assert look("logs", "risk-engine") == (0, "\n".join(lines) + "\n")
     assert look("logs", "risk-engine", "--find", "returned") == (0, f"{lines[1]}\n")
-    assert look("logs", "risk-engine", "--find", "nothing like it") == (0, "No such line.\n")
+    assert look("logs", "risk-engine", "--find", "nothing like it") == (0, "No line matches.\n")
     assert "long ago" in look("logs", "risk-engine", "--minutes", "180")[1]
 
 
@@ -123,6 +123,6 @@ def test_missing_log_group_and_unknown_function_print_a_hint(
     look: Look,
 ) -> None:
     status, said = look("logs", "exit-engine")
-    assert (status, "is the stage deployed?" in said) == (1, True)
+    assert (status, "Is the stage deployed?" in said) == (1, True)
     status, said = look("logs", "nothing")
     assert (status, "choose one of snapshot-writer" in said) == (2, True)

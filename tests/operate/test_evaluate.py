@@ -25,7 +25,7 @@ def test_evaluate_sums_queued_and_evaluated_counts_over_all_pages(
     asked = {"world_id": "us20", "from": FROM, "to": TO, "evaluate": True, "stage": "paper"}
     assert all(asked.items() <= request.items() for request in stage.relay.requests)
     told = capsys.readouterr().out
-    assert "us20: 4 queued, 2 already evaluated, 1 left to the engines: not past yet" in told
+    assert "us20: 4 queued, 2 already evaluated, 1 left to the engines, which may still evaluate them" in told
 
 
 def test_evaluate_without_a_period_covers_the_whole_history(stage: Stage, run: Run) -> None:

@@ -97,7 +97,7 @@ def test_omitted_log_lines_are_reported_on_stderr(
     printed = capsys.readouterr()
     assert printed.out == "a\nb\n"
     assert (
-        "The newest 2 lines are shown; older ones, before 2026-01-05T09:00:00Z, are left out" in printed.err
+        "The newest 2 lines are shown; older lines, before 2026-01-05T09:00:00Z, are not shown" in printed.err
     )
 
 

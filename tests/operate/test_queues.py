@@ -87,5 +87,8 @@ def test_queues_of_an_undeployed_stage_prints_an_error_without_traceback(
     assert cli.main(["queues", "--stage-name", "prod"]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "There is no queue risk-hub-prod-risk-engine here. Is the stage deployed" in printed.err
+    assert (
+        "There is no queue risk-hub-prod-risk-engine in this account and region. Is the stage deployed"
+        in printed.err
+    )
     assert "Traceback" not in printed.err

@@ -110,7 +110,7 @@ def test_redrive_of_an_empty_queue_exits_with_status_0(
     ("arguments", "reason"),
     [
         (["redrive", "nothing"], "choose one of risk-hub-dev-risk-engine-dead-letters"),
-        (["redrive", WORK], "is no queue of failures"),
+        (["redrive", WORK], "is not a failure queue"),
         (["redrive", DEAD, "--limit", "0"], "whole number above 0"),
         (["redrive", DEAD, "--rate", "0"], "a number above 0"),
         (["redrive", DEAD, "--rate", "nan"], "a number above 0"),
@@ -140,4 +140,4 @@ def test_redrive_on_an_unknown_stage_is_a_usage_error(
 ) -> None:
     for name in ("nosuch", ""):
         assert cli.main(["queues", "redrive", "risk-engine-dead-letters", "--stage-name", name]) == 2
-        assert "is no stage: choose one of" in capsys.readouterr().err
+        assert "is not a stage: choose one of" in capsys.readouterr().err

@@ -108,8 +108,8 @@ def test_relay_failure_redrive_splits_requests_by_the_rate(stage: Stage, run: Ru
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (page(0, missing=["v1"]), "v1 of world w1 is not in the table any more"),
-        (page(0, unreadable=["v1"]), "what lies under v1 of world w1 is no record"),
+        (page(0, missing=["v1"]), "v1 of world w1 is no longer in the table"),
+        (page(0, unreadable=["v1"]), "the item under v1 of world w1 is not a record"),
     ],
 )
 def test_message_that_cannot_be_announced_stays_in_the_failure_queue(
@@ -130,7 +130,7 @@ def test_message_without_record_keys_stays_in_the_queue_with_an_error(
 ) -> None:
     stage.send(FAILURES, body)
     assert run("queues", "redrive", FAILURES) == 1
-    assert "it names no record" in capsys.readouterr().err
+    assert "it does not name a record" in capsys.readouterr().err
     assert (stage.held(FAILURES), stage.relay.requests) == ([body], [])
 
 
@@ -152,5 +152,5 @@ def test_relay_failure_redrive_dry_run_announces_nothing(
 ) -> None:
     isolate(stage, stream_record(series(1)[0]))
     assert run("queues", "redrive", FAILURES, "--dry-run") == 0
-    assert "Would announce again what 1 messages" in capsys.readouterr().out
+    assert "Would announce the records of 1 messages" in capsys.readouterr().out
     assert (len(stage.held(FAILURES)), stage.relay.requests) == (1, [])

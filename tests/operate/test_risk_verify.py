@@ -58,12 +58,12 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("answer", "status", "told"),
     [
-        (EQUAL, 0, "us20 v1, engine 2.0.0: the same to the bit, sha256:aa"),
-        (EQUAL, 0, "the hash does not speak for /evaluated_at"),
+        (EQUAL, 0, "us20 v1, engine 2.0.0: identical, sha256:aa"),
+        (EQUAL, 0, "the hash does not cover /evaluated_at"),
         (OTHER, 1, "/measures/0/value: stored 0.1, computed again 0.2"),
-        (GONE, 3, "cannot be verified: blob ab12 is gone"),
-        (BACK, 3, "cannot be verified: blob cd34 was not there when the report was made, and is now"),
-        ({**OTHER, "intact": False}, 1, "not the one that its receipt was made for"),
+        (GONE, 3, "cannot be verified: blob ab12 is missing or has changed"),
+        (BACK, 3, "cannot be verified: blob cd34 was missing when the report was made, but exists now"),
+        ({**OTHER, "intact": False}, 1, "does not match its receipt"),
     ],
 )
 def test_verify_prints_the_outcome_and_differences(  # noqa: PLR0913, PLR0917

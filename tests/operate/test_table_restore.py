@@ -80,7 +80,7 @@ def test_recover_on_a_stage_without_backups_raises_operate_error() -> None:
         def restore_table_to_point_in_time(self, **_: Any) -> None:
             raise ClientError({"Error": {"Code": "PointInTimeRecoveryUnavailableException"}}, "Restore")
 
-    with pytest.raises(OperateError, match="Stage dev keeps no backup of marks of that instant"):
+    with pytest.raises(OperateError, match="Stage dev has no backup of marks for that instant"):
         restore_copy(Refusing(), "dev", "marks", NINE)
 
 

@@ -150,7 +150,7 @@ def test_list_ending_exits_with_status_1_when_tokens_expire_soon(
     assert "soon" in printed
     assert "later" not in printed
     assert run("tokens", "list", "--ending", "9d") == 0
-    assert "No token ends in that time." in capsys.readouterr().out
+    assert "No token expires in that time." in capsys.readouterr().out
 
 
 def test_empty_token_list_prints_a_warning(
@@ -158,7 +158,7 @@ def test_empty_token_list_prints_a_warning(
 ) -> None:
     assert secret.ids() == []
     assert run("tokens", "list") == 0
-    assert "nobody may call" in capsys.readouterr().out
+    assert "No tokens: every API request will be rejected" in capsys.readouterr().out
 
 
 def test_revoke_removes_exactly_the_named_tokens(
@@ -168,7 +168,7 @@ def test_revoke_removes_exactly_the_named_tokens(
         assert run("tokens", "create", name, "--scope", "snapshots:read") == 0
     capsys.readouterr()
     assert run("tokens", "revoke", "a", "c") == 0
-    assert "Revoked a, c: refused everywhere from" in capsys.readouterr().out
+    assert "Revoked a, c: every function rejects them from" in capsys.readouterr().out
     assert secret.ids() == ["b"]
 
 
@@ -177,7 +177,7 @@ def test_revoke_with_an_unknown_id_changes_nothing(
 ) -> None:
     assert run("tokens", "create", "a", "--scope", "snapshots:read") == 0
     assert run("tokens", "revoke", "a", "z") == 1
-    assert "No token is called 'z'; nothing was revoked. Tokens: " in capsys.readouterr().err
+    assert "There is no token 'z'; nothing was revoked. Tokens: " in capsys.readouterr().err
     assert secret.ids() == ["a"]
 
 
@@ -191,7 +191,7 @@ def test_revoke_ended_removes_only_expired_tokens(
     assert secret.ids() == ["run"]
     versions = len(secret.list_secret_version_ids(SecretId=SECRET)["Versions"])
     assert run("tokens", "revoke", "--ended") == 0
-    assert "No token has ended." in capsys.readouterr().out
+    assert "No token has expired." in capsys.readouterr().out
     assert len(secret.list_secret_version_ids(SecretId=SECRET)["Versions"]) == versions
 
 
@@ -220,8 +220,8 @@ def test_invalid_tokens_arguments_exit_with_status_2(run: Run, arguments: tuple[
         (order(actors=["é"]), "printable ASCII"),
         (order(actors=[]), "1 to 16 actors"),
         (order(actors=[f"a{i}" for i in range(TOKEN_ACTORS_MAX_COUNT + 1)]), "1 to 16 actors"),
-        (order(lifetime=timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS + 1)), "365 days at most"),
-        (order(lifetime=timedelta()), "365 days at most"),
+        (order(lifetime=timedelta(seconds=TOKEN_LIFETIME_MAX_SECONDS + 1)), "at most 365 days"),
+        (order(lifetime=timedelta()), "at most 365 days"),
     ],
 )
 def test_token_order_beyond_its_limits_is_rejected(
@@ -242,14 +242,14 @@ def test_token_order_at_its_limits_is_accepted(register: TokenRegister) -> None:
 
 def test_issuing_an_existing_token_id_raises_token_error(register: TokenRegister) -> None:
     issue(register, order(), NOW)
-    with pytest.raises(TokenError, match="There is a token gateway already"):
+    with pytest.raises(TokenError, match="The token gateway already exists"):
         issue(register, order(), NOW)
 
 
 def test_token_list_beyond_count_or_size_limit_raises_token_error() -> None:
     full = [entry(f"t{i}") for i in range(TOKENS_MAX_COUNT)]
     assert len(secret_text(full)) < TOKENS_SECRET_MAX_BYTES
-    with pytest.raises(TokenError, match="101 tokens; 100 fit"):
+    with pytest.raises(TokenError, match="101 tokens; at most 100 are allowed"):
         secret_text([*full, entry("one-more")])
     long = {"actors": [f"{i:02}{'a' * 126}" for i in range(TOKEN_ACTORS_MAX_COUNT)]}
     few = [entry(f"t{i}", **long) for i in range(28)]
@@ -308,7 +308,7 @@ def test_invalid_tokens_secret_is_reported_without_its_content(
     secret.put_secret_value(SecretId=SECRET, SecretString='{"tokens": [{"token": "a-token-by-mistake"}]}')
     assert run("tokens", "list") == 1
     printed = capsys.readouterr().err
-    assert f"{SECRET} holds no list of tokens" in printed
+    assert f"{SECRET} does not contain a list of tokens" in printed
     assert "by-mistake" not in printed
     secret.put_secret_value(SecretId=SECRET, SecretString='{"tokens": []}')
 
@@ -325,4 +325,7 @@ def test_tokens_of_an_undeployed_stage_are_reported_with_status_1(
 ) -> None:
     assert secret.ids() == []
     assert cli.main(["tokens", "list", "--stage-name", "prod"]) == 1
-    assert "There is no secret risk-hub-prod-tokens here. Is the stage deployed" in capsys.readouterr().err
+    assert (
+        "There is no secret risk-hub-prod-tokens in this account and region. Is the stage deployed"
+        in capsys.readouterr().err
+    )

@@ -127,9 +127,9 @@ def worker_queues(stage: Stage) -> list[str]:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("nosuch --flag", "There is no program 'nosuch' on the PATH"),
-        ("/nonexistent/program", "There is no program '/nonexistent/program'"),
-        ("cat; echo", "The command holds ';', which only a shell interprets. Give --shell"),
+        ("nosuch --flag", "No executable program 'nosuch' was found on the PATH"),
+        ("/nonexistent/program", "No executable program '/nonexistent/program'"),
+        ("cat; echo", "The command contains ';', which only a shell interprets. Add --shell"),
         ("cat | jq .", "holds '|'"),
         ("cat > file", "holds '>'"),
         ("cat && true", "holds '&'"),
@@ -276,7 +276,7 @@ def test_event_that_fails_five_times_moves_to_the_dead_letter_queue(
     assert run("worker", "--exec", "false", "--name", "orders", "--idle-seconds", "2") == 1
     printed = capsys.readouterr().err
     assert printed.count("the command ended with status 1") == 5
-    assert f"moves to {queue}-dead-letters when it has failed 5 times" in printed
+    assert f"moves to {queue}-dead-letters after 5 failures" in printed
     assert f"not handled: in {queue} or {queue}-dead-letters" in printed
     dead = ("--queue", f"{queue}-dead-letters", "--max-events", "1")
     assert run("worker", "--exec", "true", *dead) == 0
@@ -298,7 +298,7 @@ def test_missing_worker_queue_error_lists_the_existing_ones(
     assert run("worker", "--remove", "nope") == 1
     assert "There is no worker queue 'nope' on stage dev. Kept: orders." in capsys.readouterr().err
     assert run("worker", "--exec", "true", "--queue", "nope") == 1
-    assert "There is no queue nope here" in capsys.readouterr().err
+    assert "There is no queue nope in this account and region" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("stage")
@@ -315,4 +315,4 @@ def test_unknown_event_type_is_a_usage_error(
 ) -> None:
     assert stage
     assert run("worker", "--exec", "true", "--event", "risk_snapshot_update") == 2
-    assert "choose of risk_snapshot_updated, risk_evaluated" in capsys.readouterr().err
+    assert "choose from risk_snapshot_updated, risk_evaluated" in capsys.readouterr().err

@@ -116,8 +116,8 @@ PASS_ROLE_SERVICES: Final = (
 # AWS managed policies of services that act for the hub. No other policy may be attached to a role.
 ATTACHABLE_POLICIES: Final = ("AmazonAPIGatewayPushToCloudWatchLogs", "AWSBackupServiceRolePolicyForBackup")
 _WILDCARD_REASON: Final = (
-    "CloudFormation makes, changes and removes what bears the hub's names, in services whose resources are all listed "
-    "here; without this policy it would have the whole account"
+    "CloudFormation creates, changes and removes resources with the hub's names, in the services listed "
+    "here; without this policy it would have access to the whole account"
 )
 
 
@@ -138,6 +138,7 @@ class ExecutionPolicy(Construct):
             self,
             "Policy",
             managed_policy_name=names.EXECUTION_POLICY,
+            # A changed description replaces the policy, which its fixed name forbids.
             description="What CloudFormation may do when it deploys the risk hub",
             statements=[each.statement() for each in allowed],
         )

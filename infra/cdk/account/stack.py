@@ -56,7 +56,9 @@ def account_plan(
             or must not share an account.
     """
     if not REPOSITORY.fullmatch(repository):
-        raise EnvironmentSpecError(f"repository {repository!r}: give owner/name, as on GitHub; no pattern")
+        raise EnvironmentSpecError(
+            f"repository {repository!r}: give owner/name as on GitHub, without a pattern"
+        )
     if provider_arn and not PROVIDER.fullmatch(provider_arn):
         raise EnvironmentSpecError(
             f"provider {provider_arn!r} is not the ARN of an identity provider for {ISSUER}"
@@ -65,7 +67,7 @@ def account_plan(
         name: row.name for name, row in ENVIRONMENTS.items() if name != names.LOCAL_STAGE
     }
     if not stages or any(each not in known for each in stages):
-        raise EnvironmentSpecError(f"stages {','.join(stages)!r}: choose of {', '.join(known)}")
+        raise EnvironmentSpecError(f"stages {','.join(stages)!r}: choose from {', '.join(known)}")
     if len(stages) > 1 and (kept := [each for each in stages if ENVIRONMENTS[known[each]].retain_data]):
         raise EnvironmentSpecError(f"stages {','.join(stages)!r}: {kept[0]} has an account of its own")
     boundary = parse_boundary_policy(permissions_boundary) if permissions_boundary else None
@@ -79,7 +81,7 @@ class AccountStack(Stack):
         super().__init__(
             scope,
             names.ACCOUNT_STACK,
-            description=f"Who may deploy the risk hub here: {plan.repository}",
+            description=f"Roles that may deploy the risk hub in this account: {plan.repository}",
             synthesizer=BootstraplessSynthesizer(),
         )
         provider_arn = plan.provider_arn or self._provider()

@@ -62,7 +62,7 @@ def _heartbeat(stage: str) -> AlarmRule:
     return AlarmRule(
         name="freshness-heartbeat",
         page="freshness-heartbeat",
-        meaning="The freshness monitor does not run: a world that stops publishing raises no alarm",
+        meaning="The freshness monitor does not run: missing updates raise no alarm",
         severity="critical",
         metrics={"beats": hub_metric(stage, metrics.HEARTBEAT, worker="freshness_monitor")},
         comparison="under",
@@ -93,7 +93,7 @@ def _freshness(stage: str, data_stage: str, severity: Severity) -> Iterator[Alar
             "snapshot-silence-spreads",
             metrics.SILENCE_SPREAD,
             severity,
-            "became stale or missing while another one was: the alarm that is already on cannot notify again",
+            "became stale or missing while another one already was: an alarm that is already in ALARM cannot notify again",
         ),
     )
     for name, metric, alarm_severity, meaning in kinds:
@@ -196,7 +196,7 @@ def _rejected_requests(stage: str) -> Iterator[AlarmRule]:
 def _blobs(stage: str) -> Iterator[AlarmRule]:
     for reason, threshold, meaning in (
         ("unusable", 1, "A blob is missing or does not match its digest: nothing was computed from it"),
-        ("unavailable", UNAVAILABLE_BLOBS_MAX, "The blob store does not answer"),
+        ("unavailable", UNAVAILABLE_BLOBS_MAX, "The blob store is unavailable"),
     ):
         yield AlarmRule(
             name=f"blobs-{reason}",

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from infra.environments import EnvironmentSpec, Severity
 
 _NO_REDRIVE_REASON: Final = (
-    "What a subscriber does not take is counted by SNS and has an alarm of its own; an alarm that is read from a "
-    "queue of dead letters is old news"
+    "SNS counts failed deliveries, and a separate alarm watches this count; an alarm read from a "
+    "dead-letter queue would be outdated"
 )
 _COMPARISON: Final = {
     "at_or_over": cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

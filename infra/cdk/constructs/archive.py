@@ -59,8 +59,8 @@ class BlobArchive(Construct):
         acknowledge(
             self.bucket,
             {
-                "AwsSolutions-S1": "Nobody but S3's replication writes here and nobody reads; a bucket under "
-                "Object Lock takes no access logs itself",
+                "AwsSolutions-S1": "Only S3 replication writes to this bucket and nothing reads from it; "
+                "a bucket with Object Lock cannot store access logs",
             },
         )
 
@@ -68,7 +68,7 @@ class BlobArchive(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("s3.amazonaws.com"),
-            description="Lets S3 copy blobs and bodies into their archive, and no removal",
+            description="Lets S3 copy blobs and bodies into the archive, but not deletions",
         )
 
     def allow_replication_from(self, source: s3.Bucket) -> None:
@@ -82,7 +82,8 @@ class BlobArchive(Construct):
             logical_id = stack.get_logical_id(cast("s3.CfnBucket", bucket.node.default_child))
             finding = f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{pattern}]"
             acknowledge(
-                self.role, {finding: "S3 copies each blob under its digest: nobody can list them in advance"}
+                self.role,
+                {finding: "S3 copies each blob under its digest, so the keys cannot be listed in advance"},
             )
 
     def _allow(self, actions: Sequence[str], resources: Sequence[str]) -> None:
@@ -159,8 +160,8 @@ class TableArchive(Construct):
             role,
             {
                 "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-                "AWSBackupServiceRolePolicyForBackup]": "AWS Backup's own role; AWS keeps this policy as the "
-                "service changes, and it can restore nothing",
+                "AWSBackupServiceRolePolicyForBackup]": "The AWS managed policy for backups; AWS updates "
+                "it when the service changes, and it grants no restore",
             },
         )
         return role

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from infra.environments import EnvironmentSpec
 
 _NO_DLQ_REASON: Final = (
-    "EventBridge tries for a day to tell the topic; who would read of a failed backup in a queue of dead letters "
-    "reads the vault instead"
+    "EventBridge retries the delivery to the topic for a day; a person who investigates a failed backup "
+    "reads the vault, not a dead-letter queue"
 )
 FAILED_BACKUP_STATES: Final = ("ABORTED", "EXPIRED", "FAILED", "PARTIAL")
 

@@ -57,7 +57,7 @@ class BlobBucket(Construct):
             self.bucket,
             {
                 "AwsSolutions-S1": "Only the functions' roles and their presigned URLs reach an object, and each "
-                "request is in the function's log; server access logs would say it again without the world",
+                "request is in the function's log; server access logs would repeat it without the world",
             },
         )
 

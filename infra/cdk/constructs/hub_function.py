@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from infra.environments import EnvironmentSpec
     from infra.function_spec import FunctionSpec
 
-_ACTIVE_TRACING = "X-Ray's two write actions know no resource; Lambda needs them to send its own segments"
-_KEYS_ARE_DIGESTS = "Keys are content digests: the prefix is the narrowest name there is"
+_ACTIVE_TRACING = "X-Ray's two write actions do not support resources; Lambda needs them to send its segments"
+_KEYS_ARE_DIGESTS = "Keys are content digests, so the prefix is the narrowest possible name"
 _NO_DEAD_LETTERS = (
-    "Dead letters exist for asynchronous calls only; this one is called by the API, a queue or a stream, "
-    "whose failures go to the caller or to that source's own failure queue; or each minute, and then the next "
-    "minute makes up for one that failed"
+    "Dead letters exist for asynchronous calls only; this function is called by the API, a queue or a "
+    "stream, which report failures to the caller or to their failure queue, or by a schedule, whose "
+    "next run repeats the work"
 )
 
 
@@ -80,7 +80,7 @@ class HubFunction(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"What {self.folder} may do on stage {self.environment.name}",
+            description=f"Permissions of {self.folder} on stage {self.environment.name}",
         )
         self.log_group.grant_write(role)
         return role
@@ -133,7 +133,7 @@ class HubFunction(Construct):
         """Let CodeDeploy shift the alias to its next version; the operations stack holds the group."""
         resource = alias.node.default_child
         if not isinstance(resource, lambda_.CfnAlias):
-            raise TypeError("an alias is made of one CloudFormation resource")
+            raise TypeError("an alias must have one CloudFormation resource")
         resource.cfn_options.update_policy = CfnUpdatePolicy(
             code_deploy_lambda_alias_update=CfnCodeDeployLambdaAliasUpdate(
                 application_name=names.release_application_name(self.environment.name),

@@ -46,7 +46,7 @@ class RelayFailures(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         no_redrive_reason = (
-            "It is itself where failures end; an alarm watches its depth and a person redrives it"
+            "This is the failure queue itself; an alarm watches its depth and a person redrives it"
         )
         acknowledge(
             self.queue,
@@ -73,7 +73,7 @@ class RelaySource(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         if table.table_stream_arn is None:
-            raise ValueError(f"table {table.node.path} has no stream: the relay has nothing to read from it")
+            raise ValueError(f"table {table.node.path} has no stream that the relay could read")
         relay.allow(STREAM_READ_ACTIONS, [table.table_stream_arn])
         mapping = lambda_.EventSourceMapping(
             self,

@@ -24,7 +24,7 @@ CANARY_CONFIGURATION: Final = "CodeDeployDefault.LambdaCanary10Percent10Minutes"
 # CodeDeploy's limit per deployment group.
 ALARMS_MAX_COUNT: Final = 10
 _ROLLBACK_EVENTS: Final = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
-_DESCRIBE_ALARMS_REASON: Final = "cloudwatch:DescribeAlarms is granted on every alarm or on none"
+_DESCRIBE_ALARMS_REASON: Final = "cloudwatch:DescribeAlarms does not support single alarms as resources"
 
 
 class Releases(Construct):
@@ -44,7 +44,9 @@ class Releases(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         if len(alarms) > ALARMS_MAX_COUNT:
-            raise ValueError(f"{len(alarms)} alarms stop a release; CodeDeploy takes {ALARMS_MAX_COUNT}")
+            raise ValueError(
+                f"{len(alarms)} alarms stop a release; CodeDeploy accepts at most {ALARMS_MAX_COUNT}"
+            )
         self._environment, self._alarms = environment, alarms
         application = codedeploy.CfnApplication(
             self,
@@ -64,7 +66,7 @@ class Releases(Construct):
                 "codedeploy.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             ),
-            description=f"Lets CodeDeploy move the aliases of stage {self._environment.name} and look at its alarms",
+            description=f"Lets CodeDeploy move the aliases of stage {self._environment.name} and read its alarms",
         )
         aliases = [f"{self._function_arn(folder)}:{names.LIVE_ALIAS}" for folder in API_FUNCTIONS]
         role.add_to_policy(

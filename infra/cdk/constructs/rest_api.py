@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from risk_hub_contracts.api.routes import ApiFunction
 
 _AUTHENTICATED_IN_HANDLER = (
-    "The bearer token is checked in the handler against digests of at most 60 s of age: an authorizer "
-    "would add a cold start and a cached decision that outlives a revoked token"
+    "The handler checks the bearer token against digests that are at most 60 s old: an authorizer would "
+    "add a cold start and a cached decision that outlives a revoked token"
 )
 # Another order of creation gives the API's deployment another logical id and deploys the API again. These
 # resources keep the order of the first release; a change of the routes may drop them, as it deploys anyway.
@@ -89,7 +89,7 @@ class HubApi(Construct):
                 self, "WebAcl", stage_name=self._environment.name, api=self.api.deployment_stage, rate=rate
             )
             return
-        reason = "Every request carries a token, and what this stage keeps is not worth a web ACL's price; prod has one"
+        reason = "Every request has a token, and this stage has no data that justifies the price of a web ACL; prod has one"
         acknowledge(self.api.deployment_stage, {"AwsSolutions-APIG3": reason})
 
     def _rest_api(self) -> apigateway.RestApi:
@@ -162,15 +162,15 @@ class HubApi(Construct):
             self.api,
             {
                 "AwsSolutions-APIG2": "The handler validates against the published contract and answers a problem "
-                "document that names each violation; the gateway's validator could say neither",
+                "document that names each violation; the gateway's validator could do neither",
             },
         )
         acknowledge(
             self.api.node.find_child("CloudWatchRole"),
             {
                 "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-                "AmazonAPIGatewayPushToCloudWatchLogs]": "The account's one role by which the gateway writes logs; "
-                "AWS keeps this policy for it",
+                "AmazonAPIGatewayPushToCloudWatchLogs]": "The account has one role with which API "
+                "Gateway writes logs; AWS maintains this managed policy for it",
             },
         )
 

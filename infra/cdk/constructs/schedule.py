@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RETRY_ATTEMPTS: Final = 0
 EVENT_AGE_MAX_SECONDS: Final = 60
 _NO_FAILURE_DESTINATION_REASON: Final = (
-    "The call carries nothing that is worth keeping; a run that failed is told by the function's own alarm"
+    "The scheduled call has no payload to keep; the function's alarm reports a failed run"
 )
 
 
@@ -57,7 +57,7 @@ class FunctionSchedule(Construct):
             self,
             "Schedule",
             name=names.physical_name(stage, folder),
-            description=f"Calls {folder} by the clock",
+            description=f"Invokes {folder} on a schedule",
             schedule_expression=scheduler.ScheduleExpression.rate(every).expression_string,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(

@@ -37,7 +37,8 @@ class TokenSecret(Construct):
         acknowledge(
             self.secret,
             {
-                "AwsSolutions-SMG4": "It holds digests of several tokens at once: a token is rotated by adding the "
-                "next and removing the last, which a rotation function cannot do for the token's owner",
+                "AwsSolutions-SMG4": "The secret has digests of several tokens; an operator rotates one "
+                "by adding its successor and removing it later, which a rotation function cannot do "
+                "for the token's owner",
             },
         )

@@ -63,8 +63,8 @@ class WorkerQueue(Construct):
         acknowledge(
             mapping,
             {
-                "Serverless-LambdaEventSourceMappingDestination": "A queue's failures go to its dead letters by its "
-                "redrive policy; destinations are for streams",
+                "Serverless-LambdaEventSourceMappingDestination": "The redrive policy of the queue moves "
+                "failures to its dead letters; failure destinations are for streams",
             },
         )
 
@@ -79,7 +79,7 @@ class WorkerQueue(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         acknowledge(
-            queue, {"Serverless-SQSRedrivePolicy": "These are the dead letters: a person redrives them"}
+            queue, {"Serverless-SQSRedrivePolicy": "This is the dead-letter queue; a person redrives it"}
         )
         return queue
 

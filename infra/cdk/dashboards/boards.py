@@ -35,11 +35,9 @@ def owners(environment: EnvironmentSpec) -> Rows:
     namespace = names.metrics_namespace(environment.name)
     return (
         (
+            Graph("Registered worlds", "worlds", _stage_lines(environment, m.WORLDS_EXPECTED, by_stage)),
             Graph(
-                "Worlds that are expected", "worlds", _stage_lines(environment, m.WORLDS_EXPECTED, by_stage)
-            ),
-            Graph(
-                "Worlds that nobody expects",
+                "Worlds without an expectation",
                 "worlds",
                 _stage_lines(environment, m.WORLDS_UNEXPECTED, by_stage),
             ),
@@ -51,7 +49,7 @@ def owners(environment: EnvironmentSpec) -> Rows:
         ),
         (
             WorldGraph("Lag of each world", "s", namespace, m.SNAPSHOT_LAG.name),
-            WorldGraph("Worlds that never came", "worlds", namespace, m.SNAPSHOT_MISSING.name),
+            WorldGraph("Worlds that never published", "worlds", namespace, m.SNAPSHOT_MISSING.name),
             Graph("Worst lag", "s", _stage_lines(environment, m.SNAPSHOT_LAG, by_stage)),
         ),
         (
@@ -60,7 +58,7 @@ def owners(environment: EnvironmentSpec) -> Rows:
                 "%",
                 _stage_lines(environment, m.VALIDATION_SUCCESS, by_stage, "Average"),
             ),
-            Graph("Evaluations without all their numbers", "evaluations", _incomplete(environment)),
+            Graph("Evaluations with missing numbers", "evaluations", _incomplete(environment)),
         ),
         (
             LogTable(
@@ -94,8 +92,8 @@ def _freshness(environment: EnvironmentSpec) -> tuple[Panel, ...]:
     beats = Line("heartbeat", _hub_metric(environment, m.HEARTBEAT, "Sum", worker="freshness_monitor"))
     return (
         Graph("Worst lag", "s", _stage_lines(environment, m.SNAPSHOT_LAG, by_stage)),
-        Graph("Late, stale, missing, and held back by quiet hours", "worlds", tuple(counted)),
-        Graph("Passes of the monitor", "passes", (beats,)),
+        Graph("Late, stale, missing, and suppressed by quiet hours", "worlds", tuple(counted)),
+        Graph("Runs of the monitor", "passes", (beats,)),
     )
 
 
@@ -166,8 +164,8 @@ def _queues(environment: EnvironmentSpec) -> tuple[Panel, ...]:
         for worker in ("event_relay", *workers)
     ]
     return (
-        Graph("Messages that wait", "messages", tuple(depth)),
-        Graph("From the event until it was handled, p99", "s", tuple(delay)),
+        Graph("Waiting messages", "messages", tuple(depth)),
+        Graph("Time from an event until it was handled, p99", "s", tuple(delay)),
         Graph("Failed, expired, retried", "events", tuple(failed)),
     )
 
@@ -178,7 +176,7 @@ def _world_panels(environment: EnvironmentSpec) -> tuple[Panel, ...]:
     return (
         WorldGraph("Repetitions of each world", "snapshots", namespace, m.SNAPSHOT_DEDUPE.name, "Sum"),
         WorldGraph("Expired events of each world", "events", namespace, m.SNAPSHOT_EXPIRED.name, "Sum"),
-        Graph("Time until a token ends that nothing replaces", "s", (end,)),
+        Graph("Time until a token without a successor ends", "s", (end,)),
     )
 
 

@@ -28,7 +28,7 @@ class DataStack(Stack):
         super().__init__(
             scope,
             name,
-            description=f"Risk hub, stage {environment.name}: what is stored",
+            description=f"Risk hub, stage {environment.name}: tables, bucket and token secret",
             termination_protection=environment.deletion_protection,
             tags=names.cost_tags(environment.name),
         )

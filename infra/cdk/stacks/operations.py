@@ -27,7 +27,7 @@ class OperationsStack(Stack):
         super().__init__(
             scope,
             names.stack_name(environment.name, "operations"),
-            description=f"Risk hub, stage {environment.name}: what watches",
+            description=f"Risk hub, stage {environment.name}: alarms and dashboards",
             termination_protection=environment.deletion_protection,
             tags=names.cost_tags(environment.name),
         )
@@ -50,7 +50,7 @@ class OperationsStack(Stack):
             "Archive",
             source_event_bus=bus,
             archive_name=names.physical_name(environment.name, "events"),
-            description="What the hub announced, for replays to one consumer's rule",
+            description="Events of the hub, for replays to one consumer's rule",
             event_pattern=events.EventPattern(source=[names.EVENT_SOURCE]),
             retention=Duration.days(environment.event_archive_days),
         )

@@ -54,7 +54,7 @@ class ServiceStack(Stack):
         super().__init__(
             scope,
             names.stack_name(environment.name, "service"),
-            description=f"Risk hub, stage {environment.name}: what runs",
+            description=f"Risk hub, stage {environment.name}: functions, queues and API",
             termination_protection=environment.deletion_protection,
             tags=names.cost_tags(environment.name),
         )

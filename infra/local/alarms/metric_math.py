@@ -59,7 +59,7 @@ def _value(node: ast.expr, values: Mapping[str, Value]) -> Value:
             return _binary(_COMPARISON[type(op)], left, right, values)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return _call(name, [_value(each, values) for each in arguments])
-    raise ExpressionError(f"not evaluated on this machine: {ast.unparse(node)}")
+    raise ExpressionError(f"not supported by the local stage: {ast.unparse(node)}")
 
 
 def _binary(
@@ -85,4 +85,4 @@ def _call(name: str, arguments: list[Value]) -> Value:
             return instead if value is None else value
         case "IF", [condition, then, otherwise]:
             return None if condition is None else (then if condition else otherwise)
-    raise ExpressionError(f"not evaluated on this machine: {name} of {len(arguments)}")
+    raise ExpressionError(f"not supported by the local stage: {name} of {len(arguments)}")

@@ -65,7 +65,7 @@ class AlarmRunner:
                     self._report(transition)
             except Exception:  # if the thread ended, no alarm would work
                 if not self._stopped.is_set():
-                    logger.exception("The alarms were not looked at")
+                    logger.exception("The alarms could not be evaluated")
 
     def _restart_after_clock_jump(self) -> None:
         """Restart the watch when the wall clock jumped.
@@ -74,7 +74,10 @@ class AlarmRunner:
         """
         offset = _clock_offset()
         if abs(offset - self._clock_offset) > CLOCK_JUMP_MIN_SECONDS:
-            logger.warning("The clock jumped by %.0f s: the alarms start over", offset - self._clock_offset)
+            logger.warning(
+                "The clock jumped by %.0f s: the evaluation of the alarms was restarted",
+                offset - self._clock_offset,
+            )
             self._clock_offset = offset
             self._watch.restart(time.time())
 
@@ -105,7 +108,7 @@ def post_notification(url: str, document: Mapping[str, str]) -> None:
     try:
         status = call("POST", url, headers, json.dumps(document).encode(), WEBHOOK_TIMEOUT_SECONDS).status
     except OSError as error:
-        logger.warning("The webhook %s did not take %s: %s", url, document["Subject"], error)
+        logger.warning("The webhook %s could not be called for %s: %s", url, document["Subject"], error)
         return
     if status >= FIRST_FAILURE_STATUS:
-        logger.warning("The webhook %s refused %s: status %s", url, document["Subject"], status)
+        logger.warning("The webhook %s rejected %s: status %s", url, document["Subject"], status)

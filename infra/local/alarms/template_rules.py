@@ -44,7 +44,7 @@ def _rule(stage: str, alarm: Mapping[str, Any], topics: Mapping[str, str]) -> Al
         or alarm["ComparisonOperator"] not in COMPARISONS
         or needed != alarm["EvaluationPeriods"]
     ):
-        raise RuleError(f"{alarm['AlarmName']} is of a form that the local stage does not evaluate")
+        raise RuleError(f"{alarm['AlarmName']} has a form that the local stage cannot evaluate")
     metrics, expression, period = _metrics(alarm)
     return AlarmRule(
         name=alarm["AlarmName"].removeprefix(physical_name(stage, "")),

@@ -54,7 +54,7 @@ def publish(hub: HubEndpoint, body: Mapping[str, Any]) -> str:
     url = hub.url + path_of("publish_snapshot", world_id=WORLD_ID)
     answer = call("POST", url, headers, json.dumps(body).encode())
     if answer.status not in {200, 201}:
-        raise LocalStageError(_rejection_text("The sample world was refused", answer))
+        raise LocalStageError(_rejection_text("The sample world was rejected", answer))
     return str(body["version"])
 
 

@@ -62,7 +62,7 @@ def _refuse_local(options: argparse.Namespace) -> None:
     if options.stage == LOCAL:
         raise DeployError(
             f"{options.step} is for stages on AWS. `make up` deploys the local stage and publishes a sample, "
-            "`. .local/env && sh infra/local/walkthrough.sh` tries it out, and `make down` stops it."
+            "`. .local/env && sh infra/local/walkthrough.sh` shows every route, and `make down` stops it."
         )
 
 
@@ -72,10 +72,12 @@ def build_parser() -> argparse.ArgumentParser:
     found.add_argument("step", choices=("assembly", "diff", "deploy", "smoke", "destroy"))
     found.add_argument("--stage", choices=tuple(ENVIRONMENTS), required=True)
     found.add_argument("--assembly", type=Path, help="folder of the assembly (.build/assembly/<stage>)")
-    found.add_argument("--account", help="the account that it must be")
-    found.add_argument("--digest", help="that the assembly must have")
-    found.add_argument("--yes", action="store_true", help="deploy without asking")
-    found.add_argument("--url", help="of the API, where the stack's own is not reached from here")
+    found.add_argument("--account", help="the required AWS account; any other is an error")
+    found.add_argument("--digest", help="the digest that the assembly must have")
+    found.add_argument("--yes", action="store_true", help="deploy without confirmation")
+    found.add_argument(
+        "--url", help="the URL of the API, if this machine cannot reach the URL in the stack's outputs"
+    )
     found.add_argument(
         "-c", dest="context", type=_pair, action="append", default=[], metavar="KEY=VALUE",
         help=f"for the assembly: {', '.join(CONTEXT_KEYS)}",
@@ -86,7 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _pair(text: str) -> tuple[str, str]:
     key, separator, value = text.partition("=")
     if key not in CONTEXT_KEYS:
-        raise argparse.ArgumentTypeError(f"{key!r}: choose of {', '.join(CONTEXT_KEYS)}")
+        raise argparse.ArgumentTypeError(f"{key!r}: choose from {', '.join(CONTEXT_KEYS)}")
     if not separator:
         raise argparse.ArgumentTypeError(f"{text!r} has no value: give {key}=VALUE")
     return key, value

@@ -102,10 +102,14 @@ def read(folder: Path) -> Record:
     try:
         document: dict[str, Any] = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DeployError(f"{folder} holds no assembly. Build one: make assembly STAGE=...") from None
+        raise DeployError(
+            f"{folder} does not contain an assembly. Build one: make assembly STAGE=..."
+        ) from None
     record = Record(**document)
     if assembly_digest(folder) != record.digest:
-        raise DeployError(f"{folder} is not what was built and tested: a file of it changed. Build it again.")
+        raise DeployError(
+            f"{folder} is not the assembly that was built and tested: a file changed. Build it again."
+        )
     return record
 
 

@@ -125,9 +125,9 @@ def require_own_bootstrap(aws: Clients) -> None:
     policies, ours = given.get("CloudFormationExecutionPolicies", ""), target_of(aws).execution_policy_arn
     if policies != ours:
         raise DeployError(
-            f"{BOOTSTRAP_STACK} is here already, with the execution policies {policies or '(its default)'!r}: every CDK app "
-            "of this account and region deploys under them, and ours would take their place. Use another account or "
-            "region, or say --replace-bootstrap-policies (make account ... REPLACE_BOOTSTRAP_POLICIES=1). "
+            f"{BOOTSTRAP_STACK} already exists, with the execution policies {policies or '(its default)'!r}: every CDK app "
+            "of this account and region deploys under them, and the hub's policy would replace them. Use another account or "
+            "region, or add --replace-bootstrap-policies (make account ... REPLACE_BOOTSTRAP_POLICIES=1). "
             "Nothing was changed."
         )
 
@@ -169,14 +169,14 @@ def build_parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="python -m infra.ops.deploy.prepare_account", description=__doc__)
     found.add_argument("--repository", required=True, metavar="OWNER/NAME", help="on GitHub")
     found.add_argument("--stages", required=True, help="that this account holds, comma-separated")
-    found.add_argument(
-        "--provider", help="ARN of GitHub's identity provider, where the account has it already"
-    )
+    found.add_argument("--provider", help="ARN of GitHub's identity provider, if the account already has it")
     found.add_argument(
         "--permissions-boundary", help="managed policy, by name or ARN, that must bound every role of a stage"
     )
     found.add_argument(
-        "--replace-bootstrap-policies", action="store_true", help="even if other CDK apps deploy under others"
+        "--replace-bootstrap-policies",
+        action="store_true",
+        help="even if other CDK apps of this account use other policies",
     )
     found.add_argument("--yes", action="store_true", help="without asking")
     return found

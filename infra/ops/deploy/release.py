@@ -33,7 +33,7 @@ class ReleaseRequest:
         folder: folder of its assembly.
         account: required account; None: the account of the credentials.
         digest: required digest of the assembly, received from its builder by another channel; None: any.
-        confirmed: deploy without asking.
+        confirmed: deploy without confirmation.
         stacks: stacks that the CLI deploys: all of them, except in a rehearsal.
     """
 
@@ -75,7 +75,9 @@ def deploy(request: ReleaseRequest, aws: Clients, toolkit: Toolkit) -> None:
     """
     record = check_assembly(request, aws)
     if not record.tests_passed:
-        raise DeployError(f"{request.folder} was built and never tested: make assembly STAGE={request.stage}")
+        raise DeployError(
+            f"{request.folder} was built but not tested: run make assembly STAGE={request.stage}"
+        )
     toolkit.run("diff", *_stack_arguments(request.stacks))
     if not request.confirmed:
         require_confirmation(request.stage)
@@ -113,11 +115,13 @@ def require_confirmation(name: str, question: str = "Deploy this?") -> None:
         DeployError: the session is not interactive, or another word was typed.
     """
     if not sys.stdin.isatty():
-        raise DeployError("Nobody is there to confirm. Read what is shown above, then run it with YES=1.")
+        raise DeployError(
+            "No terminal is available to confirm. Check the output above, then run the command again with YES=1."
+        )
     sys.stdout.write(f"{question} Type {name}: ")
     sys.stdout.flush()
     if sys.stdin.readline().strip() != name:
-        raise DeployError("Not confirmed; nothing was done.")
+        raise DeployError("Not confirmed; nothing was changed.")
 
 
 def check_assembly(request: ReleaseRequest, aws: Clients) -> Record:

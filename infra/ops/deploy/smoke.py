@@ -52,7 +52,7 @@ def api_url(aws: Clients, stage: str) -> str:
     try:
         outputs = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
     except ClientError as error:
-        raise DeployError(f"{stack} cannot be seen: {error_text(error)}") from error
+        raise DeployError(f"{stack} cannot be read: {error_text(error)}") from error
     found = {each["OutputKey"]: each["OutputValue"] for each in outputs}
     return str(found["ApiUrl"]).rstrip("/")
 
@@ -132,7 +132,7 @@ def wait_for_volatility(hub: RiskHubClient, world: str, version: str) -> float:
             time.sleep(POLL_SECONDS)
     volatility = _volatility_of(report)
     if not math.isclose(volatility, VOLATILITY, rel_tol=1e-12):
-        raise DeployError(f"The risk engine computes volatility {volatility}, where {VOLATILITY} is right.")
+        raise DeployError(f"The risk engine computes volatility {volatility}, but {VOLATILITY} is expected.")
     return volatility
 
 
@@ -145,7 +145,7 @@ def _volatility_of(report: dict[str, Any]) -> float:
 
 def _require_equal(found: str, expected: str, what: str) -> str:
     if found != expected:
-        raise DeployError(f"The stage answers {what} {found}, where {expected} is expected.")
+        raise DeployError(f"The stage answers {what} {found}, but {expected} is expected.")
     return found
 
 
@@ -153,7 +153,7 @@ def _failure_text(error: HubError) -> str:
     problem = getattr(error, "problem", {})
     if problem.get("type") == NETWORK_DENIED:
         return (
-            "The stage does not answer this machine: its address is outside the stage's networks. The deployment "
-            "stands; run `make smoke` from inside."
+            "The stage does not answer this machine: its address is outside the stage's networks. The "
+            "deployment is complete; run `make smoke` from one of these networks."
         )
     return f"The smoke test failed: {error}"

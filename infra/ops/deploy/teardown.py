@@ -27,11 +27,11 @@ def destroy(request: ReleaseRequest, aws: Clients, toolkit: Toolkit) -> None:
     environment = ENVIRONMENTS[request.stage]
     if environment.retain_data or environment.deletion_protection:
         raise DeployError(
-            f"Stage {request.stage} keeps its data whatever happens to its stacks: no command destroys it."
+            f"Stage {request.stage} keeps its data when its stacks are deleted: no command destroys it."
         )
     release.check_assembly(request, aws)
     if not request.confirmed:
-        release.require_confirmation(request.stage, "Destroy the stage, with all that it stores?")
+        release.require_confirmation(request.stage, "Destroy the stage and all data stored in it?")
     _empty_bucket(aws, request.stage)
     toolkit.run("destroy", *request.stacks, "--force")
 
@@ -50,6 +50,6 @@ def _bucket(aws: Clients, stage: str) -> str:
     try:
         found: dict[str, Any] = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
-        raise DeployError(f"{stack} cannot be seen: {error_text(error)}") from error
+        raise DeployError(f"{stack} cannot be read: {error_text(error)}") from error
     outputs = {each["OutputKey"]: str(each["OutputValue"]) for each in found["Outputs"]}
     return outputs["BucketName"]

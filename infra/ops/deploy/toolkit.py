@@ -49,9 +49,7 @@ class Toolkit:
         ]
         done = subprocess.run(command, cwd=PROJECT, env=self._environment, check=False)  # noqa: S603 - the pinned CLI
         if done.returncode:
-            raise DeployError(
-                f"cdk {verb} did not succeed (status {done.returncode}); its own words are above."
-            )
+            raise DeployError(f"cdk {verb} did not succeed (status {done.returncode}); its output is above.")
 
 
 def install(folder: Path = INSTALL_FOLDER) -> Path:

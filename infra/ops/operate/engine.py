@@ -26,7 +26,7 @@ class RiskEngine:
         document: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             reason = document.get("errorMessage", document)
-            raise OperateError(f"{self._name} could not verify: {reason}. Its log says more.")
+            raise OperateError(f"{self._name} could not verify: {reason}. See its log.")
         if "refused" in document:
             raise RefusedRequestError(f"There is nothing to verify: {document['refused']}.")
         return document

@@ -84,7 +84,7 @@ def _queued(done: Progress) -> int:
 
 def _summary(done: Progress, request: EvaluateRequest) -> str:
     did = "would be queued" if request.dry_run else "queued"
-    waiting = f", {done.awaited} left to the engines: not past yet" if done.awaited else ""
+    waiting = f", {done.awaited} left to the engines, which may still evaluate them" if done.awaited else ""
     return f"{request.world}: {_queued(done)} {did}, {done.evaluated} already evaluated{waiting}"
 
 

@@ -37,7 +37,7 @@ def _replay(
     rate: Rate = RATE_DEFAULT_PER_SECOND,
     stage_name: StageName = LOCAL,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and announce nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count; announce nothing.")] = False,
     json: Json = False,
 ) -> None:
     """Announce a world's snapshots of a period again."""

@@ -53,7 +53,7 @@ def log_lines(
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        raise OperateError(f"There is no log group {group}: is the stage deployed?") from error
+        raise OperateError(f"There is no log group {group}. Is the stage deployed?") from error
 
 
 def _newest(log: "_GroupLog", span: tuple[int, int], max_count: int) -> LogLines:

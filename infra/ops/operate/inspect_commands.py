@@ -17,8 +17,8 @@ from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_line, print_note
 
 MINUTES_DEFAULT: Final = 60
-NO_ACTIVE_ALARM: Final = "No alarm rings."
-NOTHING_FOUND: Final = "No such line."
+NO_ACTIVE_ALARM: Final = "No alarm is in ALARM."
+NOTHING_FOUND: Final = "No line matches."
 
 
 def add_inspect_commands(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def add_inspect_commands(app: typer.Typer) -> None:
 def _alarms(
     stage_name: StageName = LOCAL,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Those that do not ring, too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show alarms in every state.")] = False,
     json: Json = False,
 ) -> None:
     """Show the active alarms, their reasons, and their runbook pages."""
@@ -45,7 +45,7 @@ def _alarms(
         print_line(NO_ACTIVE_ALARM)
     absent = sum(each.state == NOT_DEPLOYED for each in statuses)
     if absent:
-        print_line(f"{absent} of {len(statuses)} alarms are not deployed and cannot ring; --all names them.")
+        print_line(f"{absent} of {len(statuses)} alarms are not deployed and cannot fire; --all lists them.")
 
 
 def _print(statuses: Sequence[AlarmStatus]) -> None:
@@ -64,14 +64,14 @@ def _function(text: str) -> str:
     folder = text.replace("-", "_")
     if folder not in FUNCTION_FOLDERS:
         known = ", ".join(each.replace("_", "-") for each in FUNCTION_FOLDERS)
-        raise typer.BadParameter(f"{text!r} is no function: choose one of {known}")
+        raise typer.BadParameter(f"{text!r} is not a function: choose one of {known}")
     return folder
 
 
 def _logs(
     function: Annotated[str, typer.Argument(parser=_function, help="Such as risk-engine.")],
-    find: Annotated[str, typer.Option(help="Only lines that hold this text.")] = "",
-    minutes: Annotated[int, typer.Option(parser=count, help="How far back.")] = MINUTES_DEFAULT,
+    find: Annotated[str, typer.Option(help="Only lines that contain this text.")] = "",
+    minutes: Annotated[int, typer.Option(parser=count, help="Minutes to look back.")] = MINUTES_DEFAULT,
     stage_name: StageName = LOCAL,
     *,
     json: Json = False,
@@ -88,6 +88,6 @@ def _logs(
         print_line(line)
     if oldest:
         print_note(
-            f"The newest {len(found.lines):,} lines are shown; older ones, before {oldest}, are left out. "
+            f"The newest {len(found.lines):,} lines are shown; older lines, before {oldest}, are not shown. "
             "Narrow the search with --find or --minutes."
         )

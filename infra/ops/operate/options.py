@@ -19,7 +19,7 @@ LIFETIME: Final = re.compile(r"([1-9][0-9]{0,3})([hd])", re.ASCII)
 def stage_name(text: str) -> str:
     """Return the name of an existing stage."""
     if text not in ENVIRONMENTS:
-        raise typer.BadParameter(f"{text!r} is no stage: choose one of {', '.join(ENVIRONMENTS)}")
+        raise typer.BadParameter(f"{text!r} is not a stage: choose one of {', '.join(ENVIRONMENTS)}")
     return text
 
 
@@ -64,7 +64,7 @@ def lifetime(text: str | timedelta) -> timedelta:
         return text
     match = LIFETIME.fullmatch(text)
     if match is None:
-        raise typer.BadParameter(f"{text!r} is no length of time: give hours or days, as in 12h or 90d")
+        raise typer.BadParameter(f"{text!r} is not a duration: give hours or days, as in 12h or 90d")
     return timedelta(hours=int(match[1])) if match[2] == "h" else timedelta(days=int(match[1]))
 
 
@@ -82,4 +82,6 @@ OptionalStageName = Annotated[
     typer.Option("--stage-name", parser=stage_name, metavar="NAME", help=f"The stage ({LOCAL})."),
 ]
 Rate = Annotated[float, typer.Option(parser=rate, metavar="NUMBER")]
-Limit = Annotated[int | None, typer.Option(parser=count, metavar="NUMBER", help="At most so many messages.")]
+Limit = Annotated[
+    int | None, typer.Option(parser=count, metavar="NUMBER", help="The maximum number of messages.")
+]

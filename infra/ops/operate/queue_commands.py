@@ -45,7 +45,7 @@ def redrive(request: RedriveRequest, aws: Clients) -> int:
     """
     queue = failure_queue(request.stage_name, request.name)
     if queue is None:
-        raise OperateError(f"{request.name!r} is no queue of failures on stage {request.stage_name}")
+        raise OperateError(f"{request.name!r} is not a failure queue of stage {request.stage_name}")
     sqs = aws.client("sqs")
     waiting = message_counts(sqs, queue_url(sqs, queue.name))[DEPTH]
     if request.dry_run:
@@ -60,7 +60,7 @@ def _print_dry_run(request: RedriveRequest, queue: Queue, waiting: int) -> int:
     elif queue.redrives_to:
         print_line(f"Would move {count} messages from {queue.name} to {queue.redrives_to}.")
     else:
-        print_line(f"Would announce again what {count} messages of {queue.name} speak of.")
+        print_line(f"Would announce the records of {count} messages of {queue.name} again.")
     return 0
 
 

@@ -74,7 +74,7 @@ def queue_url(sqs: Any, name: str) -> str:  # noqa: ANN401 - boto3 client
         if error_code(error) not in NO_QUEUE:
             raise
         raise OperateError(
-            f"There is no queue {name} here. Is the stage deployed to this account and region?"
+            f"There is no queue {name} in this account and region. Is the stage deployed?"
         ) from error
 
 

@@ -35,7 +35,7 @@ def _redrive(
     stage_name: OptionalStageName = None,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -44,7 +44,7 @@ def _redrive(
     stage = str(inherited(context, "stage_name", stage_name))
     if failure_queue(stage, name) is None:
         known = ", ".join(queue.name for queue in queues_of(stage) if queue.kind != "work")
-        raise typer.BadParameter(f"{name!r} is no queue of failures on stage {stage}: choose one of {known}")
+        raise typer.BadParameter(f"{name!r} is not a failure queue of stage {stage}: choose one of {known}")
     as_json = bool(inherited(context, "json", json))
     request = RedriveRequest(stage, name, limit, rate, dry_run, as_json)
     raise typer.Exit(redrive(request, stage_access.clients_for(stage)))

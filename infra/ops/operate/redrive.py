@@ -79,7 +79,7 @@ class Redrive:
             if task["Status"] in {"FAILED", "CANCELLED"}:
                 reason = task.get("FailureReason", "no reason given")
                 raise OperateError(
-                    f"The move task ended as {task['Status']} after {moved} messages: {reason}. Run the command again."
+                    f"The move task ended with status {task['Status']} after {moved} messages: {reason}. Retry."
                 )
             time.sleep(POLL_SECONDS)
 

@@ -69,8 +69,8 @@ class Repair:
             repaired.announced += answer["announced"]
             rate_limiter.throttle(answer["announced"])
             where = f"of world {request['world_id']}"
-            failures += [f"{name} {where} is not in the table any more" for name in answer["missing"]]
-            failures += [f"what lies under {name} {where} is no record" for name in answer["unreadable"]]
+            failures += [f"{name} {where} is no longer in the table" for name in answer["missing"]]
+            failures += [f"the item under {name} {where} is not a record" for name in answer["unreadable"]]
         return failures
 
     def _return_to_queue(self, messages: Sequence[Message]) -> None:

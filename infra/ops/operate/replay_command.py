@@ -77,7 +77,7 @@ def _show(shown: Bar, done: Progress, period: Period) -> None:
 
 def _summary(done: Progress, period: Period) -> str:
     did = f"would announce {done.found}" if period.dry_run else f"announced {done.announced}"
-    return f"{period.world_id}: {did} snapshots again; {done.expired} had expired, and workers refuse those."
+    return f"{period.world_id}: {did} snapshots again; {done.expired} had expired, and workers skip those."
 
 
 def _resume_command(done: Progress, request: ReplayRequest) -> str:

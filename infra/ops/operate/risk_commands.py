@@ -70,7 +70,7 @@ def _evaluate(
     rate: Rate = RATE_DEFAULT_PER_SECOND,
     stage_name: StageName = LOCAL,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and queue nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count; queue nothing.")] = False,
     json: Json = False,
 ) -> None:
     """Evaluate past snapshots that have no report; this creates no exit signals."""
@@ -84,15 +84,15 @@ def _evaluate(
 def _print_result(verified: dict[str, Any]) -> None:
     name = f"{verified['world_id']} {verified['version']}, engine {verified['engine_version']}"
     if verified["equal"]:
-        print_line(f"{name}: the same to the bit, {verified['stored_hash']}")
-        print_line(f"  the hash does not speak for {', '.join(verified['not_hashed'])}")
+        print_line(f"{name}: identical, {verified['stored_hash']}")
+        print_line(f"  the hash does not cover {', '.join(verified['not_hashed'])}")
         return
     if not verified["intact"]:
-        print_line(f"{name}: the stored report is not the one that its receipt was made for")
+        print_line(f"{name}: the stored report does not match its receipt")
     for sha256 in verified["blobs_gone"]:
-        print_line(f"{name}: cannot be verified: blob {sha256} is gone, or no longer what it was")
+        print_line(f"{name}: cannot be verified: blob {sha256} is missing or has changed")
     for sha256 in verified["blobs_back"]:
-        reason = f"blob {sha256} was not there when the report was made, and is now"
+        reason = f"blob {sha256} was missing when the report was made, but exists now"
         print_line(f"{name}: cannot be verified: {reason}")
     if verified["outcome"] == "differs":
         _print_differences(name, verified)

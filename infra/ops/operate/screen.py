@@ -11,7 +11,7 @@ from risk_hub_contracts.base.times import duration_text
 
 TABLE_MIN_CHARS: Final = 100
 NO_AGE: Final = "-"
-NO_AGE_NOTE: Final = "'-': CloudWatch had no age in the last ten minutes. The local stage never has one."
+NO_AGE_NOTE: Final = "'-': CloudWatch had no age in the last ten minutes. The local stage has no such metric."
 
 
 def print_queues(rows: Sequence[QueueHealth]) -> None:

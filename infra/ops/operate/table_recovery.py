@@ -47,7 +47,7 @@ def restore_copy(dynamodb: Any, stage: str, table: names.TableName, instant: dat
         )
     except ClientError as error:
         if error_code(error) in {"PointInTimeRecoveryUnavailableException", "InvalidRestoreTimeException"}:
-            raise OperateError(f"Stage {stage} keeps no backup of {table} of that instant.") from error
+            raise OperateError(f"Stage {stage} has no backup of {table} for that instant.") from error
         if error_code(error) != "TableAlreadyExistsException":
             raise
     waiter = dynamodb.get_waiter("table_exists")

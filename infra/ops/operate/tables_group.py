@@ -18,7 +18,7 @@ from risk_hub_contracts.base.times import parse_instant
 def table_name(text: str) -> names.TableName:
     """Return the name of one of the hub's tables."""
     if text not in names.TABLE_KEYS:
-        raise typer.BadParameter(f"{text!r} is no table: choose one of {', '.join(names.TABLE_KEYS)}")
+        raise typer.BadParameter(f"{text!r} is not a table: choose one of {', '.join(names.TABLE_KEYS)}")
     return text
 
 
@@ -50,7 +50,8 @@ def _tables() -> None:
 def _recover(
     table: TableArgument,
     at: Annotated[
-        str, typer.Option(parser=instant, metavar="T", help="As the table was then, within its last 35 days.")
+        str,
+        typer.Option(parser=instant, metavar="T", help="The instant to restore, within the last 35 days."),
     ],
     stage_name: StageName = LOCAL,
     *,
@@ -67,10 +68,10 @@ def _recover(
 
 def _restore(
     table: TableArgument,
-    source: Annotated[str, typer.Option("--from", metavar="COPY", help="What `recover` printed.")],
+    source: Annotated[str, typer.Option("--from", metavar="COPY", help="The name that `recover` printed.")],
     stage_name: StageName = LOCAL,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and put nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count; put nothing.")] = False,
     json: Json = False,
 ) -> None:
     """Put items that the live table lacks back from a copy; existing items stay unchanged."""
@@ -110,4 +111,4 @@ def _print_reaper_state(function: str, *, paused: bool, json: bool) -> None:
     if json:
         print_document({"function": function, "held": paused})
     else:
-        print_line(f"{function} {'is held' if paused else 'runs again'}.")
+        print_line(f"{function} {'is paused' if paused else 'runs again'}.")

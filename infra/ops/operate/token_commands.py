@@ -18,9 +18,9 @@ from risk_hub_contracts.base.tokens import Token
 
 TABLE_MIN_CHARS: Final = 120
 EXPIRES_SOON: Final = timedelta(days=14)
-NO_TOKENS: Final = "No token: nobody may call."
-NONE_EXPIRING: Final = "No token ends in that time."
-NONE_EXPIRED: Final = "No token has ended."
+NO_TOKENS: Final = "No tokens: every API request will be rejected."
+NONE_EXPIRING: Final = "No token expires in that time."
+NONE_EXPIRED: Final = "No token has expired."
 
 
 def create(request: TokenRequest, aws: Clients, stage: str, *, json: bool) -> None:
@@ -36,7 +36,7 @@ def create(request: TokenRequest, aws: Clients, stage: str, *, json: bool) -> No
         return
     print_line(issued.token)
     print_note(
-        f"{issued.entry.id}: shown this once. Accepted everywhere from {_text(everywhere)}, "
+        f"{issued.entry.id}: this token is shown only once. Every function accepts it from {_text(everywhere)}, "
         f"until {_expiry_text(issued.entry)}."
     )
 
@@ -79,7 +79,7 @@ def revoke(ids: Sequence[str], aws: Clients, stage: str, *, json: bool) -> None:
     if json:
         print_document({"revoked": list(gone), "refused_everywhere_from": _text(refused_from)})
     elif gone:
-        print_line(f"Revoked {', '.join(gone)}: refused everywhere from {_text(refused_from)}.")
+        print_line(f"Revoked {', '.join(gone)}: every function rejects them from {_text(refused_from)}.")
     else:
         print_line(NONE_EXPIRED)
 

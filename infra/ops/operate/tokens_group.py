@@ -36,23 +36,24 @@ def _scope(text: str) -> Scope:
     for scope in GRANTED_SCOPES:
         if scope == text:
             return scope
-    raise typer.BadParameter(f"{text!r} is no scope: choose of {', '.join(GRANTED_SCOPES)}")
+    raise typer.BadParameter(f"{text!r} is no scope: choose from {', '.join(GRANTED_SCOPES)}")
 
 
 def _create(
     token_id: Annotated[
-        str, typer.Argument(metavar="ID", help="What logs and lists call it, such as gateway-2026-11.")
+        str, typer.Argument(metavar="ID", help="The id in logs and lists, such as gateway-2026-11.")
     ],
     scope: Annotated[
         list[str], typer.Option(parser=_scope, metavar="SCOPE", help=f"Of {', '.join(GRANTED_SCOPES)}.")
     ],
     actor: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="X-Actor that it may send (the ID); '*': any.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="An X-Actor that it may send (default: the id); '*' allows any."),
     ] = None,
     token_lifetime: Annotated[
         timedelta,
         typer.Option(
-            "--lifetime", parser=lifetime, metavar="TIME", help=f"As in 12h or 30d, {LIFETIME_MAX} at most."
+            "--lifetime", parser=lifetime, metavar="TIME", help=f"As in 12h or 30d, at most {LIFETIME_MAX}."
         ),
     ] = LIFETIME_DEFAULT,
     stage_name: StageName = LOCAL,
@@ -68,7 +69,9 @@ def _list(
     ending: Annotated[
         timedelta | None,
         typer.Option(
-            parser=lifetime, metavar="TIME", help="Those that end within 30d, say; status 1 if there are any."
+            parser=lifetime,
+            metavar="TIME",
+            help="Only tokens that expire within this time, such as 30d; exit status 1 if there are any.",
         ),
     ] = None,
     stage_name: StageName = LOCAL,
@@ -81,13 +84,13 @@ def _list(
 
 
 def _revoke(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="As `list` shows them.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids as shown by `list`.")] = None,
     stage_name: StageName = LOCAL,
     *,
-    ended: Annotated[bool, typer.Option("--ended", help="Those whose time is over.")] = False,
+    ended: Annotated[bool, typer.Option("--ended", help="All expired tokens.")] = False,
     json: Json = False,
 ) -> None:
     """Revoke tokens; within a minute every request with them is refused."""
     if bool(ids) is ended:
-        raise typer.BadParameter("give the ids of tokens, or --ended")
+        raise typer.BadParameter("give token ids or --ended")
     token_commands.revoke(ids or [], stage_access.clients_for(stage_name), stage_name, json=json)

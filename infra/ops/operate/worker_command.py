@@ -41,44 +41,41 @@ def worker_name(text: str) -> str:
 def event_type(text: str) -> str:
     """Return a type of event that the hub announces."""
     if text not in TYPES:
-        raise typer.BadParameter(f"{text!r} is no type of event: choose of {', '.join(TYPES)}")
+        raise typer.BadParameter(f"{text!r} is no type of event: choose from {', '.join(TYPES)}")
     return text
 
 
 def worker(
     command: Annotated[
-        str | None, typer.Option("--exec", metavar="CMD", help="Gets each event as JSON on its stdin.")
+        str | None,
+        typer.Option("--exec", metavar="CMD", help="The command; it gets each event as JSON on stdin."),
     ] = None,
     name: Annotated[
         str | None,
         typer.Option(
             parser=worker_name,
             metavar="NAME",
-            help="Keep the queue and its dead letters under this name; the same name goes on where it stopped.",
+            help="Keep the queue and its dead letters under this name; the same name continues where it stopped.",
         ),
     ] = None,
     queue: Annotated[
-        str | None, typer.Option(help="A queue that exists; without --name and --queue, one for this run.")
+        str | None, typer.Option(help="An existing queue; without --name and --queue, a temporary one.")
     ] = None,
     remove: Annotated[
         str | None,
-        typer.Option(
-            parser=worker_name, metavar="NAME", help="Remove a queue that is kept, with its events."
-        ),
+        typer.Option(parser=worker_name, metavar="NAME", help="Remove a kept queue and its events."),
     ] = None,
     event: Annotated[
         list[str] | None,
-        typer.Option(
-            parser=event_type, metavar="TYPE", help="Only this type of event; several times for several."
-        ),
+        typer.Option(parser=event_type, metavar="TYPE", help="Only this event type; can be repeated."),
     ] = None,
     max_events: Annotated[int | None, typer.Option("--max-events", parser=count, metavar="NUMBER")] = None,
     idle_seconds: Annotated[
-        float | None, typer.Option(min=1, help="End when no event came for so long.")
+        float | None, typer.Option(min=1, help="End when no event arrived for this time.")
     ] = None,
     stage_name: StageName = LOCAL,
     *,
-    shell: Annotated[bool, typer.Option("--shell", help="Let a shell run the command.")] = False,
+    shell: Annotated[bool, typer.Option("--shell", help="Run the command in a shell.")] = False,
     json: Json = False,
 ) -> None:
     """Run a command for each event of the bus, until Ctrl-C. Failed events are delivered again.

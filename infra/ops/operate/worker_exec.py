@@ -13,7 +13,7 @@ SYNTAX_CHECK_SECONDS: Final = 10
 # Characters that a shell interprets unquoted, and those that it interprets within double quotes.
 SHELL_CHARACTERS: Final = frozenset(";|&<>()$`*?[\n")
 EXPANDED_IN_QUOTES: Final = frozenset("$`")
-USE_SHELL: Final = "Give --shell to run it by a shell, or quote the character."
+USE_SHELL: Final = "Add --shell to run it in a shell, or quote the character."
 
 Run = Callable[[dict[str, Any], Callable[[], None]], str | None]
 """Runs the command on an event and renews its visibility meanwhile; returns the failure, or None."""
@@ -39,14 +39,14 @@ def parse_command(command: str, *, shell: bool) -> list[str]:
         return _checked_by_shell(command)
     character = _needs_shell(command)
     if character is not None:
-        raise CommandError(f"The command holds {character!r}, which only a shell interprets. {USE_SHELL}")
+        raise CommandError(f"The command contains {character!r}, which only a shell interprets. {USE_SHELL}")
     try:
         words = shlex.split(command)
     except ValueError as error:
         raise CommandError(f"The command cannot be read: {error}.") from None
     program = shutil.which(words[0])
     if program is None:
-        raise CommandError(f"There is no program {words[0]!r} on the PATH that can be run.")
+        raise CommandError(f"No executable program {words[0]!r} was found on the PATH.")
     return [program, *words[1:]]
 
 

@@ -35,9 +35,7 @@ class WorkerQueue:
         """Return a text about what happens to a failed event."""
         if self.dead_letters is None:
             return f"it stays in {self.name} and is delivered again"
-        return (
-            f"it stays in {self.name}, and moves to {self.dead_letters} when it has failed {self.tries} times"
-        )
+        return f"it stays in {self.name}, and moves to {self.dead_letters} after {self.tries} failures"
 
 
 def worker_queue_name(stage: str, name: str) -> str:

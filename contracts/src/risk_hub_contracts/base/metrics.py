@@ -106,7 +106,7 @@ TOKEN_END: Final = Metric(
     "Time until the first token without a replacement ends; absent if there is no such token.",
 )
 QUEUE_DEPTH: Final = Metric(
-    "risk_hub_queue_depth_total", "Count", ((QUEUE,),), "Messages that wait in a queue, as counted by SQS."
+    "risk_hub_queue_depth_total", "Count", ((QUEUE,),), "Waiting messages in a queue, as counted by SQS."
 )
 
 # HTTP: snapshot_writer; refusals by every function behind the API
