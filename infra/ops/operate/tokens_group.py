@@ -36,7 +36,7 @@ def _scope(text: str) -> Scope:
     for scope in GRANTED_SCOPES:
         if scope == text:
             return scope
-    raise typer.BadParameter(f"{text!r} is no scope: choose from {', '.join(GRANTED_SCOPES)}")
+    raise typer.BadParameter(f"{text!r} is not a scope: choose from {', '.join(GRANTED_SCOPES)}")
 
 
 def _create(

@@ -41,7 +41,7 @@ def worker_name(text: str) -> str:
 def event_type(text: str) -> str:
     """Return a type of event that the hub announces."""
     if text not in TYPES:
-        raise typer.BadParameter(f"{text!r} is no type of event: choose from {', '.join(TYPES)}")
+        raise typer.BadParameter(f"{text!r} is not an event type: choose from {', '.join(TYPES)}")
     return text
 
 
