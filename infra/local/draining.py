@@ -4,8 +4,12 @@ The emulator ends a function's workers as soon as its code or settings change, a
 then answered 502; and a request that is being handed over restarts a worker with the old code, which then
 stays. With this module, a busy worker leaves the pool and ends after its request; workers of an older
 revision are found a moment later and leave the pool too.
+
+New settings and new code take effect together. The emulator changes only the settings if the code has the same
+place in S3; until the code followed, every request would run the old code with the settings of the new one.
 """
 
+import copy
 import threading
 import time
 from collections.abc import Callable
@@ -39,11 +43,35 @@ def drain_on_updates() -> None:
     lambda_svc.invalidate_worker = invalidate
     for name in UPDATE_FUNCTIONS:
         setattr(lambda_svc, name, _with_draining(getattr(lambda_svc, name)))
+    lambda_svc._update_config = _with_current_code(lambda_svc._update_config)  # noqa: SLF001
 
 
 def retire(workers: list[Any]) -> None:
     """End workers that have left the pool, each after its request."""
     threading.Thread(target=end_when_idle, args=(workers,), daemon=True).start()
+
+
+def _with_current_code(update_config: Update) -> Update:
+    """Return an update of the settings that first takes the function's code from its place in S3."""
+
+    def updating(name: str, data: dict[str, Any]) -> Any:  # noqa: ANN401 - the emulator's own answer
+        function = lambda_svc._functions.get(name)  # noqa: SLF001
+        place = _place_of_code(function or {})
+        if function is not None and place:
+            # A request that is being handed over keeps the settings that belong to its code.
+            function["config"] = copy.deepcopy(function["config"])
+            lambda_svc._update_code(name, place)  # noqa: SLF001
+        return update_config(name, data)
+
+    return updating
+
+
+def _place_of_code(function: dict[str, Any]) -> dict[str, str]:
+    """Return where a function's code is in S3; a stack records it under other names than the Lambda API."""
+    recorded: dict[str, str] = function.get("s3_object_ref") or {}
+    if not recorded and function.get("code_s3_key"):
+        return {"S3Bucket": function["code_s3_bucket"], "S3Key": function["code_s3_key"]}
+    return recorded
 
 
 def _with_draining(update: Update) -> Update:

@@ -20,7 +20,7 @@ DEADLINE_SECONDS = 30.0
 SOURCE = """
 import pathlib, time
 
-def handler(event, context):
+def {handler}(event, context):
     if event["folder"]:
         folder = pathlib.Path(event["folder"])
         (folder / "begun").touch()
@@ -30,10 +30,10 @@ def handler(event, context):
 """
 
 
-def code(release: str) -> bytes:
+def code(release: str, handler: str = "handler") -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("worked.py", SOURCE.format(release=release))
+        archive.writestr("worked.py", SOURCE.format(release=release, handler=handler))
     return buffer.getvalue()
 
 
@@ -77,3 +77,26 @@ def test_request_in_progress_finishes_with_the_code_that_started_it(
         assert invoke(function) == ("new" if change == "code" else "old")
         (tmp_path / "finish").touch()
         assert working.result() == "old"
+
+
+def test_new_settings_and_new_code_take_effect_together(stage: RunningStage) -> None:
+    client, s3, bucket = stage.aws.client("lambda"), stage.aws.client("s3"), "code-of-a-test"
+    place = {"S3Bucket": bucket, "S3Key": "worked.zip"}
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key=place["S3Key"], Body=code("old"))
+    client.create_function(
+        FunctionName=NAME,
+        Runtime="python3.13",
+        Handler="worked.handler",
+        Role=own_role(stage.aws, "draining"),
+        Code=place,
+    )
+    try:
+        assert invoke(client) == "old"
+        s3.put_object(Bucket=bucket, Key=place["S3Key"], Body=code("new", "renamed"))
+        client.update_function_configuration(FunctionName=NAME, Handler="worked.renamed")
+        assert invoke(client) == "new"
+    finally:
+        client.delete_function(FunctionName=NAME)
+        s3.delete_object(Bucket=bucket, Key=place["S3Key"])
+        s3.delete_bucket(Bucket=bucket)
