@@ -60,3 +60,8 @@ def test_invalid_actor_is_rejected_before_any_request(client: RiskHubClient, ser
     with pytest.raises(InvalidSnapshotError, match="actor"):
         client.upload(WORLD, "realized_returns", encode_returns([0.1]), actor="한")
     assert server.seen == []
+
+
+def test_an_empty_spool_path_is_refused_and_not_read_as_the_working_folder() -> None:
+    with pytest.raises(NotConfiguredError, match="spool is an empty text"):
+        RiskHubClient("http://127.0.0.1:9", "t", actor="a", stage="paper", spool="")

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 from risk_hub_client.cache import ClientCache
 from risk_hub_client.prepare import Producer
-from risk_hub_client.settings import Patience, resolve_settings
+from risk_hub_client.settings import NotConfiguredError, Patience, resolve_settings
 from risk_hub_client.spool import Spool
 
 __all__ = ["ClientBase", "SnapshotFields"]
@@ -55,6 +55,12 @@ class ClientBase:
         """
         self.settings = resolve_settings(url, token, actor=actor, stage=stage, patience=patience)
         self.memory = ClientCache()
+        if (
+            spool == ""
+        ):  # an unset variable; as a path it is the working folder, whose JSON files are not ours
+            raise NotConfiguredError(
+                "spool is an empty text: give the path of a folder, or None for no spool"
+            )
         self.spool = None if spool is None else Spool(Path(spool))
 
     def _producer(self, actor: str | None, stage: str | None) -> Producer:
