@@ -21,7 +21,7 @@ ACTOR_HEADER: Final = b"x-actor"
 
 
 class ApiTarget(NamedTuple):
-    """REST API and stage that the front door serves."""
+    """REST API and stage that the front server serves."""
 
     api_id: str
     stage_name: str
@@ -33,7 +33,7 @@ class ApiTarget(NamedTuple):
 
 
 def write_target(path: Path, target: ApiTarget) -> None:
-    """Open the front door by recording the API's location; atomic, because the server reads it."""
+    """Open the front server by recording the API's location; atomic, because the server reads it."""
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(target._asdict()), encoding="utf-8")
     draft.replace(path)

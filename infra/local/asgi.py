@@ -1,4 +1,4 @@
-"""ASGI helpers of the front door and the AWS door."""
+"""ASGI helpers of the front server and the AWS server."""
 
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any

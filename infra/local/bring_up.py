@@ -57,7 +57,7 @@ def start_stage(
     fresh: bool,
     release: LocalRelease | None = None,
 ) -> RunningStage:
-    """Start the stage and deploy a release, by default this tree's, with a new token and an open front door.
+    """Start the stage and deploy a release, by default this tree's, with a new token and an open front server.
 
     Raises:
         StageError: the text says what is wrong and what to do.

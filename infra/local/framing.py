@@ -1,4 +1,4 @@
-"""Strict rules for the framing of a request at the front door.
+"""Strict rules for the framing of a request at the front server.
 
 h11 accepts a few forms that two servers may read differently, which makes request smuggling possible: both
 framing headers, a repeated Content-Length, a folded header line, a bare line feed. All are refused.
@@ -29,7 +29,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class FramingError(Exception):
-    """A request that the front door refuses before it reaches an application."""
+    """A request that the front server refuses before it reaches an application."""
 
     def __init__(self, status: HTTPStatus, detail: str, remedy: str = REMEDY) -> None:
         super().__init__(detail)

@@ -1,4 +1,4 @@
-"""The HTTP/1.1 server of the front door.
+"""The HTTP/1.1 server of the front server.
 
 A request that cannot be read is answered with a problem document and its connection is closed, so that none
 of its bytes are read as another request.

@@ -15,7 +15,7 @@ def problem_body(slug: str, status: int, title: str, detail: str, remedy: str) -
 def problem_document(uri: str, status: int, title: str, detail: str, remedy: str) -> bytes:
     """Return a problem document as UTF-8 JSON.
 
-    `uri` is a type of the hub's registry, or `about:blank` if the status suffices; the doors define no types.
+    `uri` is a type of the hub's registry, or `about:blank` if the status suffices; the servers define no types.
     """
     document = {"type": uri, "title": title, "status": status, "detail": detail, "remedy": remedy}
     return json.dumps(document).encode()

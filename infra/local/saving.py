@@ -49,7 +49,7 @@ class Capture(Protocol):
 
 
 def changes_state(scope: Scope) -> bool:
-    """Return whether a request to the AWS door may change a save; interval saves omit metrics."""
+    """Return whether a request to the AWS server may change a save; interval saves omit metrics."""
     if scope["method"] in {"GET", "HEAD"}:
         return False
     action = "".join(header_values(scope, b"x-amz-target")).rpartition(".")[2]
@@ -69,7 +69,7 @@ class StateSaver:
         self._known: dict[tuple[int, int, int], FileFacts] = {}
 
     def with_change_tracking(self, app: App) -> App:
-        """Wrap the AWS door, which all changes by workers and programs pass."""
+        """Wrap the AWS server, which all changes by workers and programs pass."""
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             try:
@@ -96,7 +96,7 @@ class StateSaver:
             await self._save(everything=True)
 
     def _is_deployed(self) -> bool:
-        """Return whether the front door is open; an incomplete deployment is not saved."""
+        """Return whether the front server is open; an incomplete deployment is not saved."""
         return self._target_file.exists()
 
     async def _save(self, *, everything: bool) -> None:

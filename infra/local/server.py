@@ -1,6 +1,6 @@
-"""The long-lived server process: the emulator behind two doors on 127.0.0.1.
+"""The long-lived server process: the emulator behind two servers on 127.0.0.1.
 
-The AWS door is served by hypercorn, the front door by `front_server`, which parses requests strictly.
+The AWS server is served by hypercorn, the front server by `front_server`, which parses requests strictly.
 
 `infra.local.stage_process` starts it with a minimal environment and three inherited descriptors: the two
 listening sockets (bound by the parent, so that no other program can take the port in between) and the lock
@@ -50,14 +50,14 @@ def emulator_app() -> App:
 
 
 def front_app(backend: App, target_file: Path, meter: RequestMeter, responses: GatewayResponses) -> App:
-    """Return the application of the front door: the hub's API, or a problem document."""
+    """Return the application of the front server: the hub's API, or a problem document."""
     return with_local_guard(
         meter.with_metering(with_gateway_responses(api_proxy(backend, target_file), responses))
     )
 
 
 def aws_app(backend: App, saver: StateSaver) -> App:
-    """Return the application of the AWS door, with the emulator's own start and stop."""
+    """Return the application of the AWS server, with the emulator's own start and stop."""
     guarded_aws = with_local_guard(saver.with_change_tracking(backend))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,7 +96,7 @@ def _stop_on_signal(stop: asyncio.Event, *, with_parent: bool) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Serve both doors until a signal arrives or, if requested, the parent process has ended."""
+    """Serve both servers until a signal arrives or, if requested, the parent process has ended."""
     stop = asyncio.Event()
     _stop_on_signal(stop, with_parent=arguments.with_parent)
     endpoint = f"http://127.0.0.1:{arguments.aws_port}"

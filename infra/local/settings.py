@@ -52,7 +52,7 @@ class LocalSettings:
 
     @property
     def target_file(self) -> Path:
-        """Return the file that names the API which the front door serves."""
+        """Return the file that names the API which the front server serves."""
         return self.home / "front-door.json"
 
     @property

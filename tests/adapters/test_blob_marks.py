@@ -33,7 +33,7 @@ class Marks(BlobClaims, BlobMarks, Protocol):
 
 
 @dataclass
-class Shelf:
+class InventoryWithStore:
     """The shelf, and the store that fills it."""
 
     inventory: BlobInventory
@@ -56,17 +56,17 @@ def marks(request: pytest.FixtureRequest) -> Iterator[Marks]:
 
 
 @pytest.fixture(params=["memory", "s3"])
-def inventory(request: pytest.FixtureRequest) -> Iterator[Shelf]:
+def inventory(request: pytest.FixtureRequest) -> Iterator[InventoryWithStore]:
     if request.param == "memory":
         blobs = MemoryBlobs()
-        yield Shelf(MemoryBlobInventory(blobs), blobs)
+        yield InventoryWithStore(MemoryBlobInventory(blobs), blobs)
         return
     with mock_aws():
         s3: Any = boto3.client("s3")
         s3.create_bucket(Bucket="blobs")
         s3.put_object(Bucket="blobs", Key="risk-bodies/w1/body", Body=b"x")
         s3.put_object(Bucket="blobs", Key="risk-blobs/stray", Body=b"x")
-        yield Shelf(S3BlobInventory(s3, "blobs"), S3Blobs(s3, "blobs"))
+        yield InventoryWithStore(S3BlobInventory(s3, "blobs"), S3Blobs(s3, "blobs"))
 
 
 def claim(
@@ -132,7 +132,7 @@ def test_reaper_position_is_saved_and_cleared(marks: Marks) -> None:
     assert marks.position() is None
 
 
-def test_blob_listing_resumes_from_any_position(inventory: Shelf) -> None:
+def test_blob_listing_resumes_from_any_position(inventory: InventoryWithStore) -> None:
     put = {(world, inventory.put(world, number)) for world in ("w1", "w2") for number in range(3)}
     found, position = [], None
     while blobs := inventory.inventory.after(position):
@@ -141,7 +141,7 @@ def test_blob_listing_resumes_from_any_position(inventory: Shelf) -> None:
     assert found == sorted(put)
 
 
-def test_removing_a_blob_is_idempotent(inventory: Shelf) -> None:
+def test_removing_a_blob_is_idempotent(inventory: InventoryWithStore) -> None:
     inventory.put("w1", 0)
     (blob,) = inventory.inventory.after(None)
     assert blob.stored_at.tzinfo is not None

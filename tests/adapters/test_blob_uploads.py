@@ -166,8 +166,8 @@ def test_signed_upload_headers_include_size_and_digest(operation: str) -> None:
         ref = BlobRef(ref=store.ref(WORLD, "a" * 64), sha256="a" * 64, bytes=10, kind="stress")
         signed = store.sign_put(ref) if operation == "put" else None
         signed = signed or store.sign_part(ref, "u", PartSpan(1, 0, 10), "a" * 64)
-    asked = parse_qs(urlsplit(signed.url).query)
-    names = set(asked["X-Amz-SignedHeaders"][0].split(";"))
+    requested = parse_qs(urlsplit(signed.url).query)
+    names = set(requested["X-Amz-SignedHeaders"][0].split(";"))
     assert names == {"host"} | {name.lower() for name in signed.headers}
     assert {"content-length", "x-amz-checksum-sha256"} <= names
-    assert asked["X-Amz-Expires"] == ["900"]
+    assert requested["X-Amz-Expires"] == ["900"]

@@ -115,8 +115,8 @@ def test_unknown_world_or_version_has_no_report(
 def signal(minute: int, rule: str = "r", stage: str = "paper", world_id: str = "w1") -> AnyDerivedRecord:
     emitted_at = START + timedelta(minutes=minute)
     window = format_instant(emitted_at)
-    told = {"rule": rule, "stage": stage, "world_id": world_id, "window": window}
-    return record("exit", emitted_at=format_instant(emitted_at), **told)
+    reported = {"rule": rule, "stage": stage, "world_id": world_id, "window": window}
+    return record("exit", emitted_at=format_instant(emitted_at), **reported)
 
 
 def minutes(page: SignalPage) -> list[int]:

@@ -119,9 +119,9 @@ def test_forecasts_load_in_requested_order_without_missing_ones(
     given = [forecast(f"v{index}", START + index * DAY) for index in range(120)]
     for each in given:
         forecasts.put_once(each, UNTIL)
-    asked = [each for each in given if each.version != "v7"] + [forecast("gone")]
-    found = forecasts.load("w1", [forecast_id(each) for each in asked])
-    assert found == asked[:-1]
+    requested = [each for each in given if each.version != "v7"] + [forecast("gone")]
+    found = forecasts.load("w1", [forecast_id(each) for each in requested])
+    assert found == requested[:-1]
     assert forecasts.load("w2", [forecast_id(given[0])]) == []
     assert forecasts.load("w1", []) == []
 

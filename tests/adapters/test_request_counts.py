@@ -204,9 +204,9 @@ def test_a_page_of_exit_signals_is_one_query(table: Table, stage: str | None) ->
     dynamodb = table.requests.watch(boto3.client("dynamodb"))
     evaluations = DynamoDBReports(dynamodb, create_table("evaluations"))
     for minute in range(5):
-        told = format_instant(START + timedelta(minutes=minute))
+        instant = format_instant(START + timedelta(minutes=minute))
         evaluations.put_once(
-            evaluation("exit", world_id=WORLD, window=told, emitted_at=told), START + RETENTION
+            evaluation("exit", world_id=WORLD, window=instant, emitted_at=instant), START + RETENTION
         )
     listing = ListExitSignals(evaluations)
     table.requests.clear()

@@ -44,8 +44,8 @@ def put(store: SnapshotStore, *snapshots: SnapshotRecord) -> None:
 
 
 def versions(store: SnapshotStore, **query: Any) -> list[str]:
-    asked = SnapshotQuery(**{"world_id": WORLD, "at": START + timedelta(minutes=1), "limit": 10, **query})
-    return [found.version for found in store.select(asked)]
+    requested = SnapshotQuery(**{"world_id": WORLD, "at": START + timedelta(minutes=1), "limit": 10, **query})
+    return [found.version for found in store.select(requested)]
 
 
 def minutes(count: float) -> datetime:

@@ -58,8 +58,10 @@ def emitted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     announced([], RelayResult(announced=1, isolated=0), datetime.now(tz=UTC))
     for stage in DATA_STAGES:
         publish_twice(stage)
-    for door in failing_doors():
-        answer = door(proxy_event("GET", "/risk-hub/health", [], None), SimpleNamespace(aws_request_id="r"))
+    for handler in failing_routers():
+        answer = handler(
+            proxy_event("GET", "/risk-hub/health", [], None), SimpleNamespace(aws_request_id="r")
+        )
         assert answer["statusCode"] >= 400
     for worker in WORKER_EVENTS:
         for stage in DATA_STAGES:
@@ -96,7 +98,7 @@ def publish_twice(stage: str) -> None:
         assert post(api, book(), headers={"X-Stage": stage}).status in {200, 201}
 
 
-def failing_doors() -> Iterator[Router]:
+def failing_routers() -> Iterator[Router]:
     reference = BlobRef(ref="s3://b/risk-blobs/w1/x", sha256="a" * 64, bytes=1, kind="covariance")
     for error in (
         *(ProblemError(PROBLEMS[slug], "for a test") for slug in SERVED),
@@ -110,9 +112,9 @@ def failing(error: Exception) -> Router:
     def fail(*_: object) -> Any:
         raise error
 
-    door = Router()
-    door.add("read_health", fail)
-    return door
+    handler = Router()
+    handler.add("read_health", fail)
+    return handler
 
 
 def work(worker: Any, stage: str) -> None:

@@ -38,7 +38,7 @@ def put(log: MetricLog, metric: Metric, at: datetime, value: float) -> None:
     log.add(metric.namespace, [entry])
 
 
-def told(minutes: list[Mapping[str, float | None]]) -> list[tuple[int, str, str]]:
+def state_changes(minutes: list[Mapping[str, float | None]]) -> list[tuple[int, str, str]]:
     """Return (minute, alarm, state) of every state change of the template's alarms in these minutes."""
     log = MetricLog()
     watch = AlarmWatch(RULES, log, START, TimeScale())
@@ -55,7 +55,7 @@ def told(minutes: list[Mapping[str, float | None]]) -> list[tuple[int, str, str]
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.alarm)
 def test_alarm_fires_alone_and_recovers(story: Scenario) -> None:
     values_during = [{**normal_values(), **story.values_during}] * story.minutes
-    changes = told(
+    changes = state_changes(
         [*[normal_values()] * INCIDENT_START_MINUTE, *values_during, *[normal_values()] * CALM_AFTER]
     )
     ends = INCIDENT_START_MINUTE + story.minutes
@@ -68,17 +68,17 @@ def test_alarm_fires_alone_and_recovers(story: Scenario) -> None:
 
 
 def test_half_an_hour_of_normal_traffic_fires_no_alarm() -> None:
-    assert told([normal_values()] * 30) == []
+    assert state_changes([normal_values()] * 30) == []
 
 
 def test_complete_loss_of_metrics_fires_only_the_heartbeat_alarm() -> None:
-    changes = told([*[normal_values()] * INCIDENT_START_MINUTE, *[{}] * 20])
+    changes = state_changes([*[normal_values()] * INCIDENT_START_MINUTE, *[{}] * 20])
     assert changes == [(INCIDENT_START_MINUTE + 3, "freshness-heartbeat", "ALARM")]
 
 
 def test_lag_alarms_stay_on_when_the_freshness_monitor_stops() -> None:
     stale = {**normal_values(), "late live": 1.0, "stale live": 1.0}
-    changes = told([normal_values(), *[stale] * 5, *[{}] * 10])
+    changes = state_changes([normal_values(), *[stale] * 5, *[{}] * 10])
     assert {name for _, name, state in changes if state == "OK"} == set()
     assert (2, "snapshot-lag-critical-live", "ALARM") in changes
     assert (9, "freshness-heartbeat", "ALARM") in changes
@@ -87,21 +87,25 @@ def test_lag_alarms_stay_on_when_the_freshness_monitor_stops() -> None:
 def test_token_valid_for_less_than_three_hours_fires_no_alarm() -> None:
     short = {**normal_values(), "token end": 900.0}
     assert (
-        told([*[normal_values()] * INCIDENT_START_MINUTE, *[short] * 170, *[normal_values()] * CALM_AFTER])
+        state_changes(
+            [*[normal_values()] * INCIDENT_START_MINUTE, *[short] * 170, *[normal_values()] * CALM_AFTER]
+        )
         == []
     )
 
 
 def test_token_end_alarm_recovers_when_no_token_expires() -> None:
     ends, never = {**normal_values(), "token end": 86_400.0}, {**normal_values(), "token end": None}
-    changes = told([*[ends] * 185, *[never] * 70])
+    changes = state_changes([*[ends] * 185, *[never] * 70])
     assert [change[1:] for change in changes] == [("token-end", "ALARM"), ("token-end", "OK")]
 
 
 def test_two_minutes_of_zero_validation_success_fire_no_alarm() -> None:
     failed = {**normal_values(), "success paper": 0.0}
     assert (
-        told([*[normal_values()] * INCIDENT_START_MINUTE, *[failed] * 2, *[normal_values()] * CALM_AFTER])
+        state_changes(
+            [*[normal_values()] * INCIDENT_START_MINUTE, *[failed] * 2, *[normal_values()] * CALM_AFTER]
+        )
         == []
     )
 

@@ -63,17 +63,17 @@ class Hub:
         taken, self.bus.taken = self.bus.taken, []
         return taken
 
-    def all_pages(self, **asked: Any) -> list[ReplayResult]:
-        pages = [self.replay(period(**asked))]
+    def all_pages(self, **requested: Any) -> list[ReplayResult]:
+        pages = [self.replay(period(**requested))]
         while cursor := pages[-1].next_cursor:
-            pages.append(self.replay(period(**asked, cursor=cursor)))
+            pages.append(self.replay(period(**requested, cursor=cursor)))
         return pages
 
 
-def period(first_minute: int = 0, last_minute: int = 60, **asked: Any) -> dict[str, Any]:
+def period(first_minute: int = 0, last_minute: int = 60, **requested: Any) -> dict[str, Any]:
     minutes = (START + timedelta(minutes=each) for each in (first_minute, last_minute))
     start, end = map(format_instant, minutes)
-    return {"world_id": WORLD, "from": start, "to": end, **asked}
+    return {"world_id": WORLD, "from": start, "to": end, **requested}
 
 
 def versions(events: Sequence[CloudEvent]) -> list[str]:

@@ -187,7 +187,7 @@ def status(code: int, headers: Mapping[str, str] | None = None) -> Fault:
     return lambda exchange: exchange.send(Answer(code, {}, ""), headers)
 
 
-def said(code: int, body: str) -> Fault:
+def answering(code: int, body: str) -> Fault:
     """Answer with a status and a body instead of doing anything."""
     return lambda exchange: exchange.send(Answer(code, {}, body))
 

@@ -51,12 +51,12 @@ def document(printed: str) -> dict[str, Any]:
 @pytest.mark.usefixtures("history")
 def test_backtest_prints_the_verdict_of_each_statistical_test(capsys: pytest.CaptureFixture[str]) -> None:
     assert command() == 0
-    told = capsys.readouterr().out
-    assert "w1, paper: parametric_normal VaR 99 %, 2026-01-06 to 2026-09-13" in told
-    assert "5 exceedances in 251 days, 2.5 expected" in told
-    assert "not rejected at 5%" in told
-    assert "yellow: 5 exceedances, multiplier + 0.40" in told
-    assert "not tested: 1 no_realized_return" in told
+    output = capsys.readouterr().out
+    assert "w1, paper: parametric_normal VaR 99 %, 2026-01-06 to 2026-09-13" in output
+    assert "5 exceedances in 251 days, 2.5 expected" in output
+    assert "not rejected at 5%" in output
+    assert "yellow: 5 exceedances, multiplier + 0.40" in output
+    assert "not tested: 1 no_realized_return" in output
 
 
 @pytest.mark.usefixtures("history")

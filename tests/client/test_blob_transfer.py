@@ -38,12 +38,12 @@ def puts(server: Server) -> list[int]:
 def test_large_blob_is_uploaded_in_parts_with_progress_callbacks(
     client: RiskHubClient, server: Server
 ) -> None:
-    told: list[tuple[int, int]] = []
-    ref = client.upload(WORLD, "realized_returns", RETURNS, progress=lambda *spot: told.append(spot))
+    reported: list[tuple[int, int]] = []
+    ref = client.upload(WORLD, "realized_returns", RETURNS, progress=lambda *spot: reported.append(spot))
     assert puts(server) == [PART_BYTES, PART_BYTES, PART_BYTES, len(RETURNS) - 3 * PART_BYTES]
     assert server.hub.blobs.objects[ref.ref][1] == RETURNS
-    assert told == sorted(told)
-    assert told[-1] == (len(RETURNS), len(RETURNS))
+    assert reported == sorted(reported)
+    assert reported[-1] == (len(RETURNS), len(RETURNS))
 
 
 @pytest.mark.usefixtures("in_parts")

@@ -58,9 +58,9 @@ def test_command_on_a_missing_world_or_version_exits_with_status_1(
     server: Server, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     publish(server, "us20", "paper")
-    status, said = command(capsys, *arguments)
+    status, expected_text = command(capsys, *arguments)
     assert status == REFUSED
-    assert "nope" in said
+    assert "nope" in expected_text
 
 
 @pytest.mark.parametrize("arguments", [("list", "--world"), ("risk", "backtest"), ("signals", "list")])
@@ -88,9 +88,9 @@ def test_missing_expectation_error_lists_the_expected_worlds(
 ) -> None:
     assert command(capsys, *EXPECT)[0] == 0
     for verb in ("forget", "show"):
-        status, said = command(capsys, "worlds", verb, "us20", "--stage", "live")
+        status, expected_text = command(capsys, "worlds", verb, "us20", "--stage", "live")
         text = "There is no expectation for world 'us20' at stage 'live'. Expected worlds: us20 at paper."
-        assert (status, said) == (REFUSED, text)
+        assert (status, expected_text) == (REFUSED, text)
 
 
 def test_empty_period_of_a_known_world_exits_with_status_0(
@@ -105,20 +105,20 @@ def test_backtest_defaults_to_the_worlds_only_stage(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(server, "us20", "paper")
-    status, said = command(capsys, "risk", "backtest", "us20")
+    status, expected_text = command(capsys, "risk", "backtest", "us20")
     assert status == 0
-    assert said.startswith("us20, paper:")
+    assert expected_text.startswith("us20, paper:")
 
 
 def test_backtest_of_a_world_with_several_stages_requires_the_stage_option(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(server, "us20", "paper", "live")
-    status, said = command(capsys, "risk", "backtest", "us20")
+    status, expected_text = command(capsys, "risk", "backtest", "us20")
     assert status == REFUSED
-    assert said.startswith("World 'us20' has snapshots at ")
-    assert said.endswith(": choose one with --stage.")
-    assert {"paper", "live"} <= set(said.replace(",", " ").replace(":", " ").split())
+    assert expected_text.startswith("World 'us20' has snapshots at ")
+    assert expected_text.endswith(": choose one with --stage.")
+    assert {"paper", "live"} <= set(expected_text.replace(",", " ").replace(":", " ").split())
 
 
 @pytest.mark.parametrize("bare", [False, True], ids=["shown document", "bare policy"])
@@ -143,8 +143,8 @@ def test_invalid_policy_file_is_rejected(
     too_deep, too_large = "[" * 100_000, '{"a": ' + "9" * 5000 + "}"
     for text in ("[]", "{", "", "\udcff", too_deep, too_large, '{"a": 1, "a": 2}'):
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
-        status, said = command(capsys, *POLICY, "--put", "-")
-        assert (status, "stdin" in said, "sys." in said) == (USAGE, True, False)
+        status, expected_text = command(capsys, *POLICY, "--put", "-")
+        assert (status, "stdin" in expected_text, "sys." in expected_text) == (USAGE, True, False)
     monkeypatch.setattr("sys.stdin", io.StringIO('{"policy": {}}'))
     assert command(capsys, *POLICY, "--put", "-")[0] == REFUSED
 
@@ -154,23 +154,23 @@ def test_invalid_policy_file_is_rejected(
 def test_malformed_version_of_a_report_is_refused_before_a_request(
     capsys: pytest.CaptureFixture[str], kind: str, version: str
 ) -> None:
-    status, said = command(capsys, kind, "show", "us20", version)
+    status, expected_text = command(capsys, kind, "show", "us20", version)
     assert status == REFUSED
-    assert said.startswith("/version: must be 1 to 128 characters")
+    assert expected_text.startswith("/version: must be 1 to 128 characters")
 
 
 def test_control_characters_of_an_argument_are_printed_escaped(capsys: pytest.CaptureFixture[str]) -> None:
-    _, said = command(capsys, "monitor", "--world", "a\x1b[31m\rb")
-    assert "a\\x1b[31m\\x0db" in said
-    assert "\x1b" not in said
+    _, expected_text = command(capsys, "monitor", "--world", "a\x1b[31m\rb")
+    assert "a\\x1b[31m\\x0db" in expected_text
+    assert "\x1b" not in expected_text
 
 
 def test_dropping_a_policy_that_is_not_stored_exits_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
-    status, said = command(capsys, *POLICY, "--drop")
+    status, expected_text = command(capsys, *POLICY, "--drop")
     text = (
         "No exit policy is stored for world 'us20' at stage 'paper': the default policy is already in force."
     )
-    assert (status, said) == (REFUSED, text)
+    assert (status, expected_text) == (REFUSED, text)
 
 
 @pytest.mark.parametrize(
@@ -180,15 +180,15 @@ def test_client_command_with_a_reversed_period_is_a_usage_error(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     period = ("--from", "2026-01-06T00:00:00Z", "--to", "2026-01-05T00:00:00Z")
-    status, said = command(capsys, *arguments, *period)
+    status, expected_text = command(capsys, *arguments, *period)
     assert status == USAGE
-    assert "--from is later than --to" in said
+    assert "--from is later than --to" in expected_text
 
 
 def test_list_without_matches_prints_a_hint(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     publish(server, "us20", "paper")
-    asked = ("list", "--world", "us20", "--stage", "live")
-    assert command(capsys, *asked) == (
+    requested = ("list", "--world", "us20", "--stage", "live")
+    assert command(capsys, *requested) == (
         0,
         "us20: no snapshot matches; --include-expired lists expired ones too",
     )
@@ -197,6 +197,6 @@ def test_list_without_matches_prints_a_hint(server: Server, capsys: pytest.Captu
 def test_worlds_list_of_an_unknown_stage_exits_with_status_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    status, said = command(capsys, "worlds", "list", "--stage", "papper")
+    status, expected_text = command(capsys, "worlds", "list", "--stage", "papper")
     assert status == REFUSED
-    assert said == "The hub has no stage 'papper'. Stages: backtest, live, paper."
+    assert expected_text == "The hub has no stage 'papper'. Stages: backtest, live, paper."

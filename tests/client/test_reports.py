@@ -43,8 +43,8 @@ def evaluated(server: Server, client: RiskHubClient) -> Server:
     put(server, "risk", version="v1")
     put(server, "stress", version="v1")
     for minute in range(3):
-        told = format_instant(START + timedelta(minutes=minute))
-        put(server, "exit", version="v1", window=told, emitted_at=told)
+        instant = format_instant(START + timedelta(minutes=minute))
+        put(server, "exit", version="v1", window=instant, emitted_at=instant)
     return server
 
 
@@ -79,8 +79,8 @@ def test_risk_of_a_version_named_latest_raises_hub_error(server: Server, client:
 
 def test_exit_signals_iterate_over_all_pages_newest_first(evaluated: Server, client: RiskHubClient) -> None:
     for minute in range(3, 105):
-        told = format_instant(START + timedelta(minutes=minute))
-        put(evaluated, "exit", version="v1", window=told, emitted_at=told)
+        instant = format_instant(START + timedelta(minutes=minute))
+        put(evaluated, "exit", version="v1", window=instant, emitted_at=instant)
     found = list(client.exit_signals(WORLD))
     assert len(found) == 105
     assert [signal.emitted_at for signal in found] == sorted((s.emitted_at for s in found), reverse=True)
@@ -104,30 +104,30 @@ def test_async_client_reads_the_same_reports_and_signals(evaluated: Server, clie
 
 @pytest.mark.usefixtures("evaluated")
 def test_risk_show_prints_measures_as_text_or_the_report_as_json(command: Command) -> None:
-    told = command("risk", "show", WORLD)
-    assert told.status == 0
-    assert "w1 v1 as of 2026-01-05T11:59:58.000000Z, paper by gateway" in told.out
-    rows = [line.split() for line in told.out.splitlines()]
+    instant = command("risk", "show", WORLD)
+    assert instant.status == 0
+    assert "w1 v1 as of 2026-01-05T11:59:58.000000Z, paper by gateway" in instant.out
+    rows = [line.split() for line in instant.out.splitlines()]
     assert ["value", "at", "risk", "parametric", "normal", "99", "%", "0.039479"] in rows
     assert ["volatility", "parametric", "normal", "0.016971"] in rows
-    assert command("risk", "show", WORLD, "v1").out == told.out
+    assert command("risk", "show", WORLD, "v1").out == instant.out
     assert command("risk", "show", WORLD, "v1", "--json").json["version"] == "v1"
 
 
 @pytest.mark.usefixtures("evaluated")
 def test_stress_show_says_why_a_loss_is_missing(command: Command) -> None:
-    told = command("stress", "show", WORLD)
-    assert told.status == 0
-    rows = [line.split() for line in told.out.splitlines()]
+    instant = command("stress", "show", WORLD)
+    assert instant.status == 0
+    rows = [line.split() for line in instant.out.splitlines()]
     assert ["crash", "0.330000"] in rows
-    assert "shocks_do_not_cover_weights; covered 60.0% of the book, loss 0.036000" in told.out
-    assert "stress.crash.margin_call  0.12" in told.out
+    assert "shocks_do_not_cover_weights; covered 60.0% of the book, loss 0.036000" in instant.out
+    assert "stress.crash.margin_call  0.12" in instant.out
     assert command("stress", "show", WORLD, "v1", "--json").json["status"] == "partial"
 
 
 def test_signals_list_shows_the_newest_first(evaluated: Server, command: Command) -> None:
-    told = format_instant(START + timedelta(hours=1))
-    put(evaluated, "exit", stage="live", window=told, emitted_at=told)
+    instant = format_instant(START + timedelta(hours=1))
+    put(evaluated, "exit", stage="live", window=instant, emitted_at=instant)
     lines = command("signals", "list", WORLD).out.splitlines()
     assert lines[0].split() == ["emitted", "stage", "strategy", "action", "share", "asset", "reason"]
     assert [line.split()[1] for line in lines[1:]] == ["live", "paper", "paper", "paper"]

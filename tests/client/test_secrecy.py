@@ -91,22 +91,22 @@ def test_client_errors_and_logs_contain_no_secret(
     with RiskHubClient(
         server.url, server.token, actor="gateway", stage="paper", patience=IMPATIENT
     ) as client:
-        told = [attempt(ask) for ask in everything(client)]
+        output = [attempt(ask) for ask in everything(client)]
     assert any(SIGNATURE in seen.path for seen in server.seen)
     assert "HTTP Request" in log.getvalue()
-    assert found("".join(told) + log.getvalue(), [server.token, SIGNATURE]) == set()
+    assert found("".join(output) + log.getvalue(), [server.token, SIGNATURE]) == set()
 
 
 def test_async_client_errors_and_logs_contain_no_secret(server: Server, log: io.StringIO) -> None:
     async def publish() -> list[object]:
         settings: dict[str, Any] = {"actor": "gateway", "stage": "paper", "patience": IMPATIENT}
         async with AsyncRiskHubClient(server.url, server.token, **settings) as client:
-            asked = (client.publish(WORLD, **BOOK), client.upload(WORLD, "covariance", COVARIANCE))
-            return list(await asyncio.gather(*asked, return_exceptions=True))
+            requested = (client.publish(WORLD, **BOOK), client.upload(WORLD, "covariance", COVARIANCE))
+            return list(await asyncio.gather(*requested, return_exceptions=True))
 
-    told = repr(asyncio.run(publish()))
+    output = repr(asyncio.run(publish()))
     assert any(SIGNATURE in seen.path for seen in server.seen)
-    assert found(told + log.getvalue(), [server.token, SIGNATURE]) == set()
+    assert found(output + log.getvalue(), [server.token, SIGNATURE]) == set()
 
 
 def test_no_command_prints_a_secret(
@@ -120,8 +120,8 @@ def test_no_command_prints_a_secret(
     blob.write_bytes(COVARIANCE)
     spool = tmp_path / "spool"
     monkeypatch.setenv("RISK_HUB_URL", server.url)
-    stranger = f"rsh_{secrets.token_urlsafe(32)}"
-    for token in (server.token, stranger, f"{server.token} broken"):
+    foreign_token = f"rsh_{secrets.token_urlsafe(32)}"
+    for token in (server.token, foreign_token, f"{server.token} broken"):
         monkeypatch.setenv("RISK_HUB_TOKEN", token)
         for command in (
             ["latest", "--world", WORLD],
@@ -136,7 +136,7 @@ def test_no_command_prints_a_secret(
             run(build_app(), command)
     printed = "".join(capfd.readouterr())
     assert "unauthenticated" in printed or "401" in printed
-    assert found(printed + log.getvalue(), [server.token, stranger, SIGNATURE]) == set()
+    assert found(printed + log.getvalue(), [server.token, foreign_token, SIGNATURE]) == set()
     assert not spool.exists()
 
 

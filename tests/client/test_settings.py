@@ -49,11 +49,11 @@ def test_loopback_http_and_https_urls_are_accepted(url: str) -> None:
 
 def test_library_error_text_that_contains_the_token_is_not_shown() -> None:
     settings = resolve_settings("https://hub.example", "token", actor=None, stage=None, patience=None)
-    told = str(
+    reported = str(
         Exchange(settings, ClientCache(), Call("GET", "/")).classify_error(ValueError("Bearer s3cr3t"))
     )
-    assert "ValueError" in told
-    assert "s3cr3t" not in told
+    assert "ValueError" in reported
+    assert "s3cr3t" not in reported
 
 
 def test_invalid_actor_is_rejected_before_any_request(client: RiskHubClient, server: Server) -> None:

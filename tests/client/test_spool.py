@@ -108,8 +108,8 @@ def test_flush_with_a_wrong_token_keeps_the_spool(
 ) -> None:
     server.faults.extend(DOWN)
     spooling.publish(WORLD, **book("v1"))
-    with RiskHubClient(server.url, "wrong", spool=folder) as stranger, pytest.raises(DeniedError):
-        stranger.flush()
+    with RiskHubClient(server.url, "wrong", spool=folder) as foreign_token, pytest.raises(DeniedError):
+        foreign_token.flush()
     assert waiting(folder) == 1
 
 

@@ -78,17 +78,17 @@ def test_concurrent_removal_keeps_the_blob_of_a_snapshot_being_spooled(
     server.faults.extend(DOWN * 2)
     spooling.publish(WORLD, **book("v1", **LARGE))
     (first,) = Spool(folder).entries()
-    real, asked = Path.replace, list[object]()
+    real, requested = Path.replace, list[object]()
     with ThreadPoolExecutor(1) as other:
 
         def replace(file: Path, target: Path) -> Path:
             if target.suffix == ".json":
-                asked.append(other.submit(Spool(folder).remove, first))
+                requested.append(other.submit(Spool(folder).remove, first))
             return real(file, target)
 
         monkeypatch.setattr(Path, "replace", replace)
         spooling.publish(WORLD, **book("v2", **LARGE))
-    assert len(asked) == 1
+    assert len(requested) == 1
     monkeypatch.undo()
     assert [done.version for done in spooling.flush().delivered] == ["v2"]
 

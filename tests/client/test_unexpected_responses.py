@@ -14,7 +14,7 @@ import pytest
 
 from risk_hub_client import AsyncRiskHubClient, HubError, RiskHubClient, UnavailableError
 from tests.client.conftest import BOOK, IMPATIENT, WORLD
-from tests.client.server import Server, said
+from tests.client.server import Server, answering
 
 NOT_THE_HUBS = ('{"message": "hi"}', "[]", "null", "7", '{"snapshots": 7, "worlds": 7}', "[" * 100_000)
 READS: dict[str, tuple[str, Callable[[RiskHubClient], Any]]] = {
@@ -33,7 +33,7 @@ def test_malformed_success_response_raises_hub_error_with_the_request_id(
 ) -> None:
     end, ask = READS[read]
     server.on = ("GET", end)
-    server.faults.append(said(200, body))
+    server.faults.append(answering(200, body))
     with pytest.raises(HubError) as caught:
         ask(client)
     assert caught.value.request_id
@@ -44,7 +44,7 @@ def test_malformed_error_response_raises_hub_error_with_the_request_id(
     client: RiskHubClient, server: Server, body: str
 ) -> None:
     server.on = ("GET", "/latest")
-    server.faults.append(said(400, body))
+    server.faults.append(answering(400, body))
     with pytest.raises(HubError) as caught:
         client.latest(WORLD)
     assert caught.value.request_id
@@ -54,7 +54,7 @@ def test_malformed_error_response_raises_hub_error_with_the_request_id(
 def test_repeated_page_cursor_raises_hub_error(client: RiskHubClient, server: Server, read: str) -> None:
     end, ask = READS[read]
     server.on = ("GET", end)
-    server.faults.extend([said(200, '{"snapshots": [], "worlds": [], "next_cursor": "same"}')] * 5)
+    server.faults.extend([answering(200, '{"snapshots": [], "worlds": [], "next_cursor": "same"}')] * 5)
     with pytest.raises(HubError, match="paging was stopped"):
         ask(client)
     assert len(server.faults) == 3

@@ -58,17 +58,17 @@ def test_blob_is_hashed_in_a_worker_thread_and_progress_called_in_the_loop(
 ) -> None:
     hashing = Watched(load_blob)
     monkeypatch.setattr(async_client, "load_blob", hashing)
-    told = Watched(lambda sent, total: (sent, total))
+    reported = Watched(lambda sent, total: (sent, total))
     data = encode_returns([0.01] * 1_000)
 
     async def day() -> None:
         async with opened() as hub:
-            await hub.upload(WORLD, "realized_returns", data, progress=told)
+            await hub.upload(WORLD, "realized_returns", data, progress=reported)
 
     asyncio.run(day())
     assert hashing.threads
     assert threading.main_thread() not in hashing.threads
-    assert set(told.threads) == {threading.main_thread()}
+    assert set(reported.threads) == {threading.main_thread()}
 
 
 def test_validation_error_in_a_worker_thread_reaches_the_caller(opened: Opened) -> None:

@@ -42,19 +42,19 @@ def shell(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_expect_show_and_forget_manage_a_world_expectation(shell: Shell) -> None:
-    told = "w1 at paper: late after 10 min, stale after 15 min, owner desk-a, quiet 22:00-06:00 UTC"
-    assert shell(*EXPECT, "--critical-seconds", "900", "--quiet", "22:00-06:00") == (0, told)
-    assert shell("worlds", "show", *OF_W1) == (0, told)
+    reported = "w1 at paper: late after 10 min, stale after 15 min, owner desk-a, quiet 22:00-06:00 UTC"
+    assert shell(*EXPECT, "--critical-seconds", "900", "--quiet", "22:00-06:00") == (0, reported)
+    assert shell("worlds", "show", *OF_W1) == (0, reported)
     assert shell("worlds", "forget", *OF_W1)[0] == 0
-    status, said = shell("worlds", "show", *OF_W1)
+    status, output = shell("worlds", "show", *OF_W1)
     assert status == REFUSED
-    assert said == "There is no expectation for world 'w1' at stage 'paper'. Expected worlds: none."
+    assert output == "There is no expectation for world 'w1' at stage 'paper'. Expected worlds: none."
 
 
 def test_rejected_expectation_prints_the_violation_pointer(shell: Shell) -> None:
-    status, said = shell(*EXPECT, "--warn-seconds", "0")
+    status, output = shell(*EXPECT, "--warn-seconds", "0")
     assert status == REFUSED
-    assert "/warn_seconds" in said
+    assert "/warn_seconds" in output
     assert shell(*EXPECT, "--quiet", "at night")[0] == USAGE
 
 
@@ -66,9 +66,9 @@ def test_worlds_list_shows_late_worlds_first_and_exits_with_status_1(shell: Shel
     assert shell("worlds", "list")[0] == 0
     server.hub.clock.advance(seconds=601)
     server.hub.worlds.advance_head(stored("v2", world_id="a-fresh-one", as_of=server.hub.clock.now))
-    status, said = shell("worlds", "list")
+    status, output = shell("worlds", "list")
     assert status == REFUSED
-    late, fresh = said.splitlines()
+    late, fresh = output.splitlines()
     assert late == "late: w1 at paper: v1 is 10 min 1 s old (desk-a)"
     assert fresh.startswith("fresh: a-fresh-one")
     assert shell("worlds", "list", "--late")[1] == late
@@ -81,9 +81,9 @@ def test_exit_policy_can_be_put_and_dropped(shell: Shell, tmp_path: Path) -> Non
         DEFAULT_POLICY.model_copy(update={"version": "p2"}).model_dump_json(exclude_none=True),
         encoding="utf-8",
     )
-    status, said = shell("worlds", "policy", *OF_W1, "--put", str(file))
+    status, output = shell("worlds", "policy", *OF_W1, "--put", str(file))
     assert status == 0
-    assert (json.loads(said)["policy"]["version"], json.loads(said)["stored"]) == ("p2", True)
+    assert (json.loads(output)["policy"]["version"], json.loads(output)["stored"]) == ("p2", True)
     assert json.loads(shell("worlds", "policy", *OF_W1, "--drop")[1])["stored"] is False
     file.write_text("{", encoding="utf-8")
     assert shell("worlds", "policy", *OF_W1, "--put", str(file))[0] == USAGE
@@ -103,7 +103,7 @@ def test_both_clients_list_worlds_across_all_pages(client: RiskHubClient, server
 
 
 def test_async_client_manages_expectation_and_exit_policy(server: Server) -> None:
-    async def told() -> None:
+    async def reported() -> None:
         async with AsyncRiskHubClient(server.url, server.token) as hub:
             assert (await hub.expect("w1", "paper", owner="desk-a"))["expectation"]["warn_seconds"] == 600
             assert (await hub.expectation("w1", "paper"))["set_by"]
@@ -115,7 +115,7 @@ def test_async_client_manages_expectation_and_exit_policy(server: Server) -> Non
             await hub.drop_exit_policy("w1", "paper")
             assert not (await hub.exit_policy("w1", "paper"))["stored"]
 
-    asyncio.run(told())
+    asyncio.run(reported())
 
 
 def test_world_lateness_is_judged_by_the_hubs_clock(client: RiskHubClient, server: Server) -> None:

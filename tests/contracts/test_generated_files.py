@@ -53,10 +53,10 @@ def test_check_fails_and_prints_the_diff_of_the_differing_file(
     else:
         target.write_text("{}\n", encoding="utf-8")
     assert main(["--home", str(tmp_path), "--check"]) == 1
-    said = capsys.readouterr().err
-    assert "1 generated file(s) differ" in said
-    assert "make contracts" in said
-    assert f"+++ generated/schemas/{target.name}" in said
+    output = capsys.readouterr().err
+    assert "1 generated file(s) differ" in output
+    assert "make contracts" in output
+    assert f"+++ generated/schemas/{target.name}" in output
 
 
 def test_writing_removes_files_that_are_no_longer_generated(tmp_path: Path) -> None:

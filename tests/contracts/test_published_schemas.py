@@ -110,9 +110,9 @@ def test_every_required_member_is_declared() -> None:
 
 def test_every_pattern_means_the_same_in_ecma_262_and_in_python() -> None:
     patterns = sorted({schema["pattern"] for _, schema in all_schemas() if "pattern" in schema})
-    asked = json.dumps({"patterns": patterns, "texts": TEXTS})
+    requested = json.dumps({"patterns": patterns, "texts": TEXTS})
     done = subprocess.run(
-        [node_path(), "-e", RUN_PATTERNS], input=asked, capture_output=True, encoding="utf-8", check=True
+        [node_path(), "-e", RUN_PATTERNS], input=requested, capture_output=True, encoding="utf-8", check=True
     )
     in_python = [[_found(pattern, text) for text in TEXTS] for pattern in patterns]
     assert dict(zip(patterns, json.loads(done.stdout), strict=True)) == dict(

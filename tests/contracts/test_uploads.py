@@ -30,8 +30,13 @@ def refused(raw: bytes) -> ProblemError:
 
 
 def test_a_small_blob_is_announced_by_kind_size_and_digest() -> None:
-    asked = parse_upload(announced())
-    assert (asked.kind, asked.bytes, asked.sha256, asked.parts) == ("covariance", 100, DIGEST, [])
+    requested = parse_upload(announced())
+    assert (requested.kind, requested.bytes, requested.sha256, requested.parts) == (
+        "covariance",
+        100,
+        DIGEST,
+        [],
+    )
 
 
 @pytest.mark.parametrize("member", ["parts", "kind", "bytes", "sha256"])
@@ -79,8 +84,8 @@ def test_upload_body_that_is_not_an_object_is_rejected(raw: bytes) -> None:
 
 def test_a_large_blob_needs_the_digest_of_each_part() -> None:
     assert parse_upload(announced(bytes=BLOB_SINGLE_PUT_MAX_BYTES)).parts == []
-    asked = parse_upload(announced(bytes=BLOB_SINGLE_PUT_MAX_BYTES + 1, parts=[DIGEST] * 7))
-    assert asked.parts == [DIGEST] * 7
+    requested = parse_upload(announced(bytes=BLOB_SINGLE_PUT_MAX_BYTES + 1, parts=[DIGEST] * 7))
+    assert requested.parts == [DIGEST] * 7
     assert len(parse_upload(announced(bytes=BLOB_MAX_BYTES, parts=[DIGEST] * 32)).parts or ()) == 32
 
 

@@ -70,9 +70,9 @@ def test_deploy_shows_the_diff_before_deploying_all_stacks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deploy(order(tmp_path)) == ["diff", "deploy --all --require-approval never --progress events"]
-    told = capsys.readouterr().out
-    assert f"to account {ACCOUNT}, region eu-central-1" in told
-    assert "of commit c0ffee, 195 tests passed" in told
+    expected_text = capsys.readouterr().out
+    assert f"to account {ACCOUNT}, region eu-central-1" in expected_text
+    assert "of commit c0ffee, 195 tests passed" in expected_text
 
 
 def test_untested_assembly_is_not_deployed(tmp_path: Path) -> None:
@@ -97,16 +97,18 @@ def test_assembly_with_an_unexpected_digest_is_not_deployed(tmp_path: Path) -> N
     assert deploy(order(tmp_path, digest=assembly_digest(tmp_path)))
 
 
-@pytest.mark.parametrize(("bootstrap", "told"), [(0, "no bootstrap"), (7, "bootstrap version 7")])
+@pytest.mark.parametrize(("bootstrap", "expected_text"), [(0, "no bootstrap"), (7, "bootstrap version 7")])
 def test_deploy_to_an_unprepared_account_fails_with_a_link_to_the_guide(
-    tmp_path: Path, bootstrap: int, told: str
+    tmp_path: Path, bootstrap: int, expected_text: str
 ) -> None:
-    with pytest.raises(DeployError, match=rf"not prepared for CDK in eu-central-1 \({told}.*deploying.md"):
+    with pytest.raises(
+        DeployError, match=rf"not prepared for CDK in eu-central-1 \({expected_text}.*deploying.md"
+    ):
         deploy(order(tmp_path), FakeAws(bootstrap))
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "expected_text"),
     [
         (NoCredentialsError(), "No AWS credentials were found. Set AWS_PROFILE"),
         (NoRegionError(), "No AWS region is set. Set AWS_DEFAULT_REGION"),
@@ -117,9 +119,9 @@ def test_deploy_to_an_unprepared_account_fails_with_a_link_to_the_guide(
     ],
 )
 def test_unusable_aws_credentials_or_region_raise_a_readable_error(
-    tmp_path: Path, error: Exception, told: str
+    tmp_path: Path, error: Exception, expected_text: str
 ) -> None:
-    with pytest.raises(DeployError, match=told):
+    with pytest.raises(DeployError, match=expected_text):
         deploy(order(tmp_path), FakeAws(error=error))
 
 
@@ -216,7 +218,7 @@ def test_a_step_on_the_local_stage_is_refused_with_the_command_to_use_instead(
     step: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command.main([step, "--stage", "local"]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith(f"{step} is for stages on AWS.")
+    output = capsys.readouterr().err
+    assert output.startswith(f"{step} is for stages on AWS.")
     for instead in ("`make up`", "`. .local/env && sh infra/local/walkthrough.sh`", "`make down`"):
-        assert instead in said
+        assert instead in output

@@ -53,15 +53,15 @@ def test_cdk_lock_file_names_no_registry() -> None:
 def test_cdk_cli_is_installed_once_from_the_lock_and_run_on_the_assembly(notes: Path) -> None:
     for verb in ("diff", "deploy"):
         Toolkit(Path("/an/assembly")).run(verb, "--all")
-    told = notes.read_text(encoding="utf-8").splitlines()
-    assert [line for line in told if line.startswith("npm")] == [
+    reported = notes.read_text(encoding="utf-8").splitlines()
+    assert [line for line in reported if line.startswith("npm")] == [
         "npm ci --no-audit --no-fund --omit-lockfile-registry-resolved"
     ]
-    assert [line for line in told if line.startswith("cdk")] == [
+    assert [line for line in reported if line.startswith("cdk")] == [
         "cdk diff --all --app /an/assembly --no-notices --ci",
         "cdk deploy --all --app /an/assembly --no-notices --ci",
     ]
-    assert "telemetry off: true" in told
+    assert "telemetry off: true" in reported
 
 
 def test_changed_lock_file_reinstalls_the_cdk_cli(notes: Path, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ ORIGIN = ".github/workflows/deploy.yml main workflow_dispatch owner/name"
 
 
 @pytest.mark.parametrize(
-    ("run", "rollout", "origin", "built", "told"),
+    ("run", "rollout", "origin", "built", "expected_text"),
     [
         ("17", "as the stage has it", ORIGIN, "success", ""),
         ("17", "at_once", ORIGIN, "success", "An assembly holds its rollout"),
@@ -101,7 +101,7 @@ ORIGIN = ".github/workflows/deploy.yml main workflow_dispatch owner/name"
     ],
 )
 def test_rollback_checks_the_origin_of_a_run_before_downloading_its_assembly(  # noqa: PLR0913, PLR0917 - one row each
-    tmp_path: Path, run: str, rollout: str, origin: str, built: str, told: str
+    tmp_path: Path, run: str, rollout: str, origin: str, built: str, expected_text: str
 ) -> None:
     deploy = (
         (ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8").split("\n  deploy:\n")[1]
@@ -126,8 +126,8 @@ def test_rollback_checks_the_origin_of_a_run_before_downloading_its_assembly(  #
         encoding="utf-8",
         check=False,
     )
-    assert done.returncode == (1 if told else 0), done
-    assert told in done.stdout
+    assert done.returncode == (1 if expected_text else 0), done
+    assert expected_text in done.stdout
 
 
 def test_dependabot_reads_the_folder_of_every_lock() -> None:

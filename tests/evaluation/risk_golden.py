@@ -84,11 +84,11 @@ def packed(loadings: list[list[float]], specific: list[float]) -> list[float]:
 def numbers(report: RiskReport) -> dict[str, float]:
     """Return the non-null numbers of a report by name."""
     found = {f"{m.measure} {m.method} {m.confidence_bps}": m.value for m in report.measures}
-    told = report.contributions
-    if told is not None:
-        found |= {f"component {each.id}": each.component for each in told.largest[:SHOWN]}
-        found |= {f"incremental {each.id}": each.incremental for each in told.largest[:SHOWN]}
-        found["omitted component"] = told.omitted_component
+    reported = report.contributions
+    if reported is not None:
+        found |= {f"component {each.id}": each.component for each in reported.largest[:SHOWN]}
+        found |= {f"incremental {each.id}": each.incremental for each in reported.largest[:SHOWN]}
+        found["omitted component"] = reported.omitted_component
     return {name: float(f"{value:.{DIGITS}g}") for name, value in found.items() if value is not None}
 
 

@@ -27,12 +27,12 @@ class Keys:
         made = [template.model_copy(update={"as_of": format_instant(each)}) for each in instants]
         self.oldest_first = sorted(map(forecast_id, made))
         self.instants = [as_of_in_key(key) for key in self.oldest_first]
-        self.asked: Counter[str] = Counter()
+        self.requested: Counter[str] = Counter()
 
     def __call__(self, end: datetime, limit: int) -> Sequence[str]:
         known = bisect_right(self.instants, end)
         found = self.oldest_first[max(0, known - limit) : known][::-1]
-        self.asked.update(reads=1, keys=len(found))
+        self.requested.update(reads=1, keys=len(found))
         return found
 
     def last(self) -> list[str]:
@@ -45,8 +45,8 @@ def test_last_forecast_of_each_date_is_found(hours: list[int]) -> None:
     keys = Keys([START + hour * HOUR for hour in hours])
     found = [key for page in last_forecast_of_each_date(keys, END) for key in page]
     assert found == keys.last()
-    assert keys.asked["reads"] <= len(found) + 1
-    assert keys.asked["keys"] <= 2 * len(found)
+    assert keys.requested["reads"] <= len(found) + 1
+    assert keys.requested["keys"] <= 2 * len(found)
 
 
 @pytest.mark.parametrize(("every_hours", "reads", "keys"), [(24, 9, 250), (6, 251, 375), (1, 251, 375)])
@@ -55,7 +55,7 @@ def test_reads_for_250_days_depend_on_the_publishing_frequency(
 ) -> None:
     given = Keys([START + hour * HOUR for hour in range(0, 250 * 24, every_hours)])
     assert sum(map(len, last_forecast_of_each_date(given, END))) == 250
-    assert (given.asked["reads"], given.asked["keys"]) == (reads, keys)
+    assert (given.requested["reads"], given.requested["keys"]) == (reads, keys)
 
 
 def test_each_read_asks_for_at_most_one_page() -> None:

@@ -73,9 +73,9 @@ class Pipeline:
         """Let the exit engine process the announced reports; return the outcomes."""
         return [str(self.exits(event)) for event in self.taken()]
 
-    def evaluate_past(self, **asked: Any) -> ReplayResult:
+    def evaluate_past(self, **requested: Any) -> ReplayResult:
         start, end = format_instant(START - timedelta(days=9)), format_instant(START + timedelta(days=9))
-        return self.replay({"world_id": WORLD, "from": start, "to": end, "evaluate": True, **asked})
+        return self.replay({"world_id": WORLD, "from": start, "to": end, "evaluate": True, **requested})
 
     def signals(self) -> list[Any]:
         return [row for row in self.evaluations.rows.values() if row.kind == "exit"]

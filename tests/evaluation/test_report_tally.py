@@ -20,7 +20,7 @@ STAGES = frozenset({"paper", "live"})
 
 
 @dataclass
-class Told:
+class RecordedTally:
     """Record the counts."""
 
     statuses: list[tuple[str, RiskStatus]] = field(default_factory=list)
@@ -44,26 +44,26 @@ def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     [({"covariance": NON_PSD}, "invalid_input"), ({}, "insufficient"), ({"covariance": PSD}, "partial")],
 )
 def test_risk_reports_are_counted_by_status(fields: dict[str, Any], status: str) -> None:
-    world, told = EvaluatedWorld(), Told()
-    evaluate = replace(world.evaluate, tally=told)
+    world, recorded = EvaluatedWorld(), RecordedTally()
+    evaluate = replace(world.evaluate, tally=recorded)
     assert evaluate(world.announced(**fields)) == "evaluated"
-    assert told.statuses == [("paper", status)]
+    assert recorded.statuses == [("paper", status)]
 
 
 def test_a_report_that_was_stored_before_is_not_counted_again() -> None:
-    world, told = EvaluatedWorld(), Told()
-    evaluate = replace(world.evaluate, tally=told)
+    world, recorded = EvaluatedWorld(), RecordedTally()
+    evaluate = replace(world.evaluate, tally=recorded)
     event = world.announced()
     assert [evaluate(event), evaluate(event)] == ["evaluated", "repeated"]
-    assert len(told.statuses) == 1
+    assert len(recorded.statuses) == 1
 
 
 def test_expired_snapshot_is_not_counted_as_a_report() -> None:
-    world, told = EvaluatedWorld(), Told()
+    world, recorded = EvaluatedWorld(), RecordedTally()
     event = world.announced(ttl_sec=1)
     world.clock.advance(seconds=2)
-    assert replace(world.evaluate, tally=told)(event) == "expired"
-    assert told.statuses == []
+    assert replace(world.evaluate, tally=recorded)(event) == "expired"
+    assert recorded.statuses == []
 
 
 @pytest.mark.parametrize(
@@ -71,20 +71,20 @@ def test_expired_snapshot_is_not_counted_as_a_report() -> None:
     [({}, "insufficient"), ({"stress": {"crash": {"shocks": {}, "default": -0.1}}}, "complete")],
 )
 def test_stress_reports_are_counted_by_their_status(fields: dict[str, Any], status: str) -> None:
-    world, told = EvaluatedWorld(), Told()
+    world, recorded = EvaluatedWorld(), RecordedTally()
     engine = EvaluateStress(
-        world.snapshots, world.blobs, world.reports, world.clock, timedelta(days=30), told
+        world.snapshots, world.blobs, world.reports, world.clock, timedelta(days=30), recorded
     )
     event = world.announced(**fields)
     assert [engine(event), engine(event)] == ["evaluated", "repeated"]
-    assert told.statuses == [("paper", status)]
+    assert recorded.statuses == [("paper", status)]
 
 
 @pytest.mark.parametrize(("var", "status"), [(0.01, "complete"), (0.5, "complete"), (None, "insufficient")])
 def test_exit_evaluations_are_counted_by_availability_of_limit_inputs(var: float | None, status: str) -> None:
-    engine, told = Engine(policy(measures=(VAR_LIMIT,))), Told()
-    replace(engine.run, tally=told)(engine.risk(var))
-    assert told.statuses == [("paper", status)]
+    engine, recorded = Engine(policy(measures=(VAR_LIMIT,))), RecordedTally()
+    replace(engine.run, tally=recorded)(engine.risk(var))
+    assert recorded.statuses == [("paper", status)]
 
 
 @pytest.fixture

@@ -298,9 +298,13 @@ def test_correlation_one_fallback_bounds_the_volatility_and_is_named() -> None:
     volatility = find_measure(report, "volatility", "parametric_normal", None)
     assert volatility.value == pytest.approx(CORRELATION_ONE, rel=1e-12)
     assert volatility.covariance == "correlation_one"
-    told = verdict(report)
-    assert (told.fallback, told.covariance, told.sufficient) == ("correlation_one", "correlation_one", False)
-    assert told.inputs[0].reason == "covariance_not_psd"
+    reported = verdict(report)
+    assert (reported.fallback, reported.covariance, reported.sufficient) == (
+        "correlation_one",
+        "correlation_one",
+        False,
+    )
+    assert reported.inputs[0].reason == "covariance_not_psd"
     assert report.status == "invalid_input"
     assert report.contributions is None
 

@@ -191,14 +191,14 @@ def test_the_receipt_names_engine_inputs_and_parameters() -> None:
 
 
 def test_receipt_parameters_include_every_constant_that_affects_a_report() -> None:
-    told = EvaluatedWorld().report(**PARTS).model_dump(mode="json")["receipt"]["parameters"]
+    reported = EvaluatedWorld().report(**PARTS).model_dump(mode="json")["receipt"]["parameters"]
     shaping = dict(named_numbers())
     assert len(shaping) > 10
     least = {"ESTIMATE_MIN_OBSERVATIONS", "SHARPE_MIN_OBSERVATIONS", "DEVIATION_MIN_OBSERVATIONS"}
-    assert {name: told[name.lower()] for name in shaping.keys() - least} == {
+    assert {name: reported[name.lower()] for name in shaping.keys() - least} == {
         name: value for name, value in shaping.items() if name not in least
     }
-    assert told["min_observations"] == {
+    assert reported["min_observations"] == {
         "covariance": shaping["ESTIMATE_MIN_OBSERVATIONS"],
         "sharpe": shaping["SHARPE_MIN_OBSERVATIONS"],
         "volatility": shaping["DEVIATION_MIN_OBSERVATIONS"],
@@ -217,7 +217,7 @@ def named_numbers() -> Iterator[tuple[str, float]]:
 
 def test_risk_numbers_are_bit_identical_with_one_or_two_blas_threads() -> None:
     """On the committed book, and on vectors from a committed seed that use the array path."""
-    told = [
+    reported = [
         subprocess.run(
             [sys.executable, "-m", "tests.evaluation.threads_probe"],
             env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -227,19 +227,19 @@ def test_risk_numbers_are_bit_identical_with_one_or_two_blas_threads() -> None:
         ).stdout
         for threads in ("1", "2")
     ]
-    assert told[0] == told[1]
-    assert len(told[0].splitlines()) == len(threads_probe.BOOKS)
+    assert reported[0] == reported[1]
+    assert len(reported[0].splitlines()) == len(threads_probe.BOOKS)
 
 
 def test_contributions_add_up_and_the_largest_come_first() -> None:
     report = EvaluatedWorld().report(**PARTS)
-    told = report.contributions
-    assert told is not None
-    components = [each.component for each in told.largest]
+    reported = report.contributions
+    assert reported is not None
+    components = [each.component for each in reported.largest]
     var = find_measure(report, "value_at_risk", "parametric_normal", 9900).value
-    assert sum(components) + told.omitted_component == pytest.approx(var, abs=1e-9)
+    assert sum(components) + reported.omitted_component == pytest.approx(var, abs=1e-9)
     assert components == sorted(components, key=abs, reverse=True)
-    assert told.omitted_count == 0
+    assert reported.omitted_count == 0
 
 
 def test_largest_book_fits_on_the_bus_by_omitting_the_smallest_contributions() -> None:
@@ -252,10 +252,10 @@ def test_largest_book_fits_on_the_bus_by_omitting_the_smallest_contributions() -
     )
     assert world.evaluate(event) == "evaluated"
     (evaluation,) = world.reports.rows.values()
-    told = evaluation.report.contributions
-    assert (len(told.largest), told.omitted_count) == (50, 250)
+    reported = evaluation.report.contributions
+    assert (len(reported.largest), reported.omitted_count) == (50, 250)
     var = find_measure(evaluation.report, "value_at_risk", "parametric_normal", 9900).value
-    assert sum(each.component for each in told.largest) + told.omitted_component == pytest.approx(
+    assert sum(each.component for each in reported.largest) + reported.omitted_component == pytest.approx(
         var, abs=1e-9
     )
     assert len(evaluation.report.model_dump_json().encode()) < EVENT_ENTRY_MAX_BYTES / 2

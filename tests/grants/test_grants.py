@@ -39,7 +39,7 @@ def test_unneeded_grant_is_detected(running: Experiment, monkeypatch: pytest.Mon
 
 
 def test_removing_any_sampled_grant_fails_its_scenario(running: Experiment) -> None:
-    told = [grant for grant in running.grants() if (grant.action, grant.where) in SCENARIOS[grant.folder]]
-    taken = random.sample(told, TAKEN_BY_RUNNING)
+    reported = [grant for grant in running.grants() if (grant.action, grant.where) in SCENARIOS[grant.folder]]
+    taken = random.sample(reported, TAKEN_BY_RUNNING)
     running.check_scenarios_pass(taken)
     assert [grant for grant in taken if running.without(grant).failure is None] == []

@@ -96,14 +96,14 @@ def post(now: datetime) -> dict[str, Any]:
 
 
 def restored(
-    handler: Callable[[dict[str, Any], None], dict[str, Any]], days_later: int, dice: Any
+    handler: Callable[[dict[str, Any], None], dict[str, Any]], days_later: int, random_state: Any
 ) -> dict[str, Any]:
     """Resume from the image with other credentials on another day."""
     from functions.wiring import process  # noqa: PLC0415
 
     now = FIRST_DAY + timedelta(days=days_later)
     vars(process)["datetime"] = types.SimpleNamespace(now=lambda _: now)
-    random.setstate(dice)  # a fork reseeds random; Lambda's restore does not
+    random.setstate(random_state)  # a fork reseeds random; Lambda's restore does not
     os.environ["AWS_ACCESS_KEY_ID"] = f"KEYOFDAY{days_later}"
     os.environ["AWS_SECRET_ACCESS_KEY"] = os.urandom(8).hex()
     for hook in hooks:
@@ -123,13 +123,13 @@ def restored(
 
 def main() -> None:
     handler = image()
-    before, dice = list(calls), random.getstate()
+    before, random_state = list(calls), random.getstate()
     found = []
     for days_later in DAYS_LATER:
         read, write = os.pipe()
         if os.fork() == 0:
             sys.stdout = sys.stderr
-            os.write(write, json.dumps(restored(handler, days_later, dice)).encode())
+            os.write(write, json.dumps(restored(handler, days_later, random_state)).encode())
             os._exit(0)
         os.close(write)
         found.append(json.loads(os.read(read, 65_536)))

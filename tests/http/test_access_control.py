@@ -67,8 +67,8 @@ def sealed(method: str, path: str, authorization: str) -> dict[str, Any]:
 
 @pytest.fixture(params=WITH_A_BODY, ids=lambda each: " ".join(each)[:60])
 def route(request: pytest.FixtureRequest) -> tuple[str, str]:
-    asked: tuple[str, str] = request.param
-    return asked
+    requested: tuple[str, str] = request.param
+    return requested
 
 
 def test_sealed_test_body_raises_when_read(api: Gateway, route: tuple[str, str]) -> None:

@@ -73,8 +73,8 @@ def test_large_blob_is_uploaded_in_parts(api: Gateway, hub: Hub) -> None:
 
 def test_an_aborted_upload_is_not_found(api: Gateway) -> None:
     size = BLOB_SINGLE_PUT_MAX_BYTES + 1
-    asked = {"kind": "stress", "bytes": size, "sha256": SHA256, "parts": [SHA256] * 7}
-    begun = api("POST", BLOBS, asked).json
+    requested = {"kind": "stress", "bytes": size, "sha256": SHA256, "parts": [SHA256] * 7}
+    begun = api("POST", BLOBS, requested).json
     end = {"kind": "stress", "bytes": size, "upload_id": begun["multipart"]["upload_id"]}
     aborted = api("POST", f"{BLOBS}/{SHA256}/abort", end)
     assert (aborted.status, aborted.json["stored"]) == (200, False)

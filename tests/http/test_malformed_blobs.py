@@ -129,10 +129,10 @@ def test_truncated_blob_and_invalid_header_json_are_named_in_the_detail(api: Gat
         "(malformed-json): The header begins with a byte order mark": data.replace(b"{", b"\xef\xbb\xbf{", 1),
         "(not-utf8): Byte 9 of the header is not UTF-8": data.replace(b"A", b"\xff", 1),
     }
-    for said, broken in faults.items():
+    for reported, broken in faults.items():
         refused = post(api, book(covariance_ref=stored_ref(hub, "covariance", broken)))
         assert (refused.status, refused.slug) == (422, "blob-malformed")
-        assert said in refused.json["detail"]
+        assert reported in refused.json["detail"]
         assert "body" not in refused.json["detail"]
         assert ".." not in refused.json["detail"]
 

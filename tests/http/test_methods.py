@@ -41,8 +41,10 @@ def test_a_method_that_a_route_does_not_declare_is_405_with_allow(
     if method in allow(path):
         assert api(method, concrete(path)).status != 405
         return
-    for door in (api.reader, api.writer, api.registry):
-        answer = Gateway(door, door, door, {})(method, concrete(path), headers={"X-Correlation-Id": "c1"})
+    for handler in (api.reader, api.writer, api.registry):
+        answer = Gateway(handler, handler, handler, {})(
+            method, concrete(path), headers={"X-Correlation-Id": "c1"}
+        )
         assert (answer.status, answer.headers["allow"]) == (405, ", ".join(allow(path)))
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["x-correlation-id"] == "c1"

@@ -5,8 +5,8 @@ from tests.contracts.published import openapi
 from tests.http.conftest import Hub
 
 
-def routes(door: Router) -> set[tuple[str, str]]:
-    found = door._app._static_routes + door._app._dynamic_routes  # noqa: SLF001
+def routes(handler: Router) -> set[tuple[str, str]]:
+    found = handler._app._static_routes + handler._app._dynamic_routes  # noqa: SLF001
     return {(route.method.lower(), route.openapi_path) for route in found}
 
 

@@ -192,12 +192,12 @@ def test_read_with_known_at_states_whether_it_is_settled(api: Gateway, hub: Hub)
 def test_404_with_known_at_states_whether_it_is_settled(api: Gateway, hub: Hub, url: str) -> None:
     publish(api, hub, "v1", 5)
     known_at = hub.clock.now - timedelta(seconds=KNOWN_AT_SETTLE_SECONDS - 1)
-    asked = f"{WORLD}{url}known_at={format_instant(known_at)}"
-    absent = api("GET", asked)
+    requested = f"{WORLD}{url}known_at={format_instant(known_at)}"
+    absent = api("GET", requested)
     assert (absent.status, absent.headers["risk-hub-settled"]) == (404, "false")
     hub.clock.advance(seconds=1)
-    assert api("GET", asked).headers["risk-hub-settled"] == "true"
-    assert api("HEAD", asked).headers["risk-hub-settled"] == "true"
+    assert api("GET", requested).headers["risk-hub-settled"] == "true"
+    assert api("HEAD", requested).headers["risk-hub-settled"] == "true"
     assert "risk-hub-settled" not in api("GET", f"{WORLD}/lookup?version=v2").headers
 
 

@@ -111,20 +111,20 @@ def test_f30_caller_input_never_becomes_a_metric_dimension(
 def test_repeated_post_is_counted_by_world_only_for_worlds_with_metrics(
     hub: Hub, capsys: pytest.CaptureFixture[str], *, metered: bool
 ) -> None:
-    asked: list[tuple[str, str]] = []
+    requested: list[tuple[str, str]] = []
 
     def is_metered(world_id: str, stage: str) -> bool:
-        asked.append((world_id, stage))
+        requested.append((world_id, stage))
         return metered
 
     hub.metered = is_metered
     api = hub.gateway()
     post(api)
-    assert asked == []
+    assert requested == []
     counted(capsys)
     post(api)
     (line,) = counted(capsys)
-    assert asked == [("w1", "paper")]
+    assert requested == [("w1", "paper")]
     assert line["risk_hub_snapshot_dedupe_total"] == [1]
     assert dimension_sets(line) == [["stage"], *([["stage", "world_id"]] if metered else [])]
     assert line.get("world_id") == ("w1" if metered else None)

@@ -52,8 +52,8 @@ def evaluate(hub: Hub, version: str, minute: float = 0, **changed: Any) -> None:
 
 
 def emit(hub: Hub, minute: int, stage: str = "paper", **changed: Any) -> None:
-    told = {"stage": stage, "window": iso(minute), "emitted_at": iso(minute)}
-    assert hub.evaluations.put_once(derived("exit", **told, **changed), UNTIL)
+    instant = {"stage": stage, "window": iso(minute), "emitted_at": iso(minute)}
+    assert hub.evaluations.put_once(derived("exit", **instant, **changed), UNTIL)
 
 
 def instants(api: Gateway, query: str = "") -> list[str]:
@@ -123,9 +123,9 @@ def test_a_report_says_whether_it_was_evaluated_as_history(api: Gateway, hub: Hu
         publish(api, hub, f"v{minute}", minute)
         record = derived(kind, version=f"v{minute}")
         hub.evaluations.put_once(replace(record, history=history), UNTIL)
-        told = api("GET", f"{WORLD}/v{minute}/{kind}").headers["risk-hub-evaluated-as"]
-        assert told == ("history" if history else "current")
-        assert api("GET", f"{WORLD}/latest/{kind}").headers["risk-hub-evaluated-as"] == told
+        instant = api("GET", f"{WORLD}/v{minute}/{kind}").headers["risk-hub-evaluated-as"]
+        assert instant == ("history" if history else "current")
+        assert api("GET", f"{WORLD}/latest/{kind}").headers["risk-hub-evaluated-as"] == instant
 
 
 @pytest.mark.parametrize("kind", KINDS)

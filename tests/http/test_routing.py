@@ -14,25 +14,25 @@ from functions.entrypoints.http.router import Router
 from tests.fakes.gateway import proxy_event
 
 
-def told(name: str) -> Any:
+def handler_returning(name: str) -> Any:
     def handle(_request: Request, path: Mapping[str, str]) -> Response[Any]:
         return json_response(200, {"route": name, **path})
 
     return handle
 
 
-def door() -> Router:
+def handler() -> Router:
     made = Router()
-    made.add("read_latest_risk", told("latest"))
-    made.add("read_risk", told("version"))
-    made.add("list_snapshots", told("list"))
-    made.add("publish_snapshot", told("post"))
-    made.add("list_worlds", told("worlds"))
+    made.add("read_latest_risk", handler_returning("latest"))
+    made.add("read_risk", handler_returning("version"))
+    made.add("list_snapshots", handler_returning("list"))
+    made.add("publish_snapshot", handler_returning("post"))
+    made.add("list_worlds", handler_returning("worlds"))
     return made
 
 
 def ask(method: str, path: str) -> dict[str, Any]:
-    return door()({**proxy_event(method, "/", [], None), "path": f"/risk-hub{path}"}, None)
+    return handler()({**proxy_event(method, "/", [], None), "path": f"/risk-hub{path}"}, None)
 
 
 @pytest.mark.parametrize(

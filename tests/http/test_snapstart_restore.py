@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
+def restored() -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment["PYTHONPATH"] = f"{ROOT}:{ROOT / 'contracts' / 'src'}"
     done = subprocess.run(
@@ -29,23 +29,23 @@ def told() -> dict[str, Any]:
     return document
 
 
-def test_f20_no_aws_call_is_made_before_the_image_is_taken(told: dict[str, Any]) -> None:
-    assert told["calls_before"] == []
+def test_f20_no_aws_call_is_made_before_the_image_is_taken(restored: dict[str, Any]) -> None:
+    assert restored["calls_before"] == []
 
 
-def test_f20_each_restored_environment_signs_with_its_own_credentials(told: dict[str, Any]) -> None:
-    assert [each["signed_by"] for each in told["restored"]] == [["KEYOFDAY30"], ["KEYOFDAY60"]]
+def test_f20_each_restored_environment_signs_with_its_own_credentials(restored: dict[str, Any]) -> None:
+    assert [each["signed_by"] for each in restored["restored"]] == [["KEYOFDAY30"], ["KEYOFDAY60"]]
 
 
 def test_f20_restored_environment_uses_the_current_time_for_created_at_and_token_expiry(
-    told: dict[str, Any],
+    restored: dict[str, Any],
 ) -> None:
-    first, second = told["restored"]
+    first, second = restored["restored"]
     assert (first["status"], first["created_at"]) == (201, "2030-01-31T00:00:00.000000Z")
     assert second["status"] == 401, "the token that the image could have cached has expired since"
 
 
-def test_f20_restored_environments_have_different_random_state(told: dict[str, Any]) -> None:
+def test_f20_restored_environments_have_different_random_state(restored: dict[str, Any]) -> None:
     """botocore spreads its retries by `random`: copies of one state would retry at the same time."""
-    first, second = told["restored"]
+    first, second = restored["restored"]
     assert first["random"] != second["random"]

@@ -52,9 +52,9 @@ def reads(item: pytest.Item, stage: str) -> bool:
     """Return whether the test reads only the assembly of this stage."""
     names = set(getattr(item, "fixturenames", ()))
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    asked = {fixture for fixture in STAGE_FIXTURES if fixture in names}
-    asked |= {str(value) for name, value in parameters.items() if name.endswith("stage")}
-    return "assembly" in names and asked <= {stage}
+    requested = {fixture for fixture in STAGE_FIXTURES if fixture in names}
+    requested |= {str(value) for name, value in parameters.items() if name.endswith("stage")}
+    return "assembly" in names and requested <= {stage}
 
 
 @pytest.fixture(scope="session")

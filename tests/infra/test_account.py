@@ -236,7 +236,7 @@ def test_existing_github_oidc_provider_is_reused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("repository", "stages", "provider", "told"),
+    ("repository", "stages", "provider", "expected_text"),
     [
         ("owner/*", ["dev"], None, "give owner/name"),
         ("owner", ["dev"], None, "give owner/name"),
@@ -248,7 +248,7 @@ def test_existing_github_oidc_provider_is_reused(tmp_path: Path) -> None:
     ],
 )
 def test_account_plan_rejects_invalid_repository_stages_or_oidc_provider(
-    repository: str, stages: list[str], provider: str | None, told: str
+    repository: str, stages: list[str], provider: str | None, expected_text: str
 ) -> None:
-    with pytest.raises(EnvironmentSpecError, match=told):
+    with pytest.raises(EnvironmentSpecError, match=expected_text):
         account_plan(repository, stages, provider)

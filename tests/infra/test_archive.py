@@ -90,12 +90,12 @@ def test_failed_backup_publishes_to_the_critical_alarm_topic(prod: Assembly) -> 
     (target,) = rule["Targets"]
     topic = prod.resources("operations", "AWS::SNS::Topic")[target["Arn"]["Ref"]]["Properties"]
     assert topic["TopicName"] == "risk-hub-prod-alarms-critical"
-    said = json.loads(
+    reported = json.loads(
         re.sub(r"<\w+(-\w+)*>", "x", target["InputTransformer"]["InputTemplate"]).replace(":x", ':"x"')
     )
-    assert said["AlarmDescription"].endswith("Runbook: docs/runbook/restore.md")
+    assert reported["AlarmDescription"].endswith("Runbook: docs/runbook/restore.md")
     assert {"AlarmName", "AlarmDescription", "NewStateValue", "NewStateReason", "StateChangeTime"} <= set(
-        said
+        reported
     )
 
 

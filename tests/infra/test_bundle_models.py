@@ -146,7 +146,7 @@ def exchange(service: str, operation: str, data: Path) -> tuple[Any, Any]:
     client.meta.events.register("before-send", answer)
     try:
         with pytest.raises(client.exceptions.ClientError) as refused:
-            getattr(client, xform_name(operation))(**asked(model))
+            getattr(client, xform_name(operation))(**requested(model))
     finally:
         client.meta.events.unregister("before-send", answer)
     return sent, (type(refused.value).__name__, refused.value.response["Error"])
@@ -167,7 +167,7 @@ def client_of(service: str, data: Path) -> Any:
     return session_of(data).create_client(service, "eu-central-1", config=config)
 
 
-def asked(model: OperationModel) -> Any:
+def requested(model: OperationModel) -> Any:
     """Every parameter, except the one that asks for a signature which needs awscrt."""
     return {name: value for name, value in sample(model.input_shape).items() if name != "EndpointId"}
 

@@ -175,8 +175,8 @@ def test_every_alarm_links_its_runbook_page_and_notifies_its_severity_topic(clou
     for name, alarm in alarms(cloud_stage).items():
         assert alarm["AlarmDescription"].endswith(f"Runbook: {base}docs/runbook/{rules[name].page}.md")
         assert alarm["AlarmActions"] == alarm["OKActions"]
-        (told,) = alarm["AlarmActions"]
-        assert topics[told["Ref"]] == f"risk-hub-{cloud_stage.stage}-alarms-{rules[name].severity}"
+        (reported,) = alarm["AlarmActions"]
+        assert topics[reported["Ref"]] == f"risk-hub-{cloud_stage.stage}-alarms-{rules[name].severity}"
 
 
 def test_each_severity_has_alarms_and_a_lost_exit_signal_is_critical(prod: Assembly) -> None:
@@ -205,23 +205,23 @@ def test_alarm_topics_accept_only_aws_services_over_tls(cloud_stage: Assembly) -
 
 
 def test_number_of_subscriptions_equals_the_configured_subscribers(cloud_stage: Assembly) -> None:
-    told = [cloud_stage.settings.subscribers(severity) for severity in SEVERITIES]
+    reported = [cloud_stage.settings.subscribers(severity) for severity in SEVERITIES]
     subscriptions = cloud_stage.properties("operations", "AWS::SNS::Subscription")
-    assert len(subscriptions) == sum(len(each) for each in told)
+    assert len(subscriptions) == sum(len(each) for each in reported)
 
 
 def test_subscribers_and_runbook_links_follow_the_configuration(tmp_path: Path) -> None:
-    told = synthesize(
+    reported = synthesize(
         "dev",
         tmp_path,
         critical_subscribers="mailto:oncall@example.com, https://example.com/alarms",
         warning_subscribers="mailto:team@example.com",
         runbook_base="https://example.com/files/",
     )
-    topics = topic_names(told)
+    topics = topic_names(reported)
     subscribed = {
         (topics[each["TopicArn"]["Ref"]], each["Protocol"], each["Endpoint"])
-        for each in told.properties("operations", "AWS::SNS::Subscription")
+        for each in reported.properties("operations", "AWS::SNS::Subscription")
     }
     assert subscribed == {
         ("risk-hub-dev-alarms-critical", "email", "oncall@example.com"),
@@ -230,7 +230,7 @@ def test_subscribers_and_runbook_links_follow_the_configuration(tmp_path: Path) 
     }
     assert all(
         "Runbook: https://example.com/files/docs/runbook/" in each["AlarmDescription"]
-        for each in alarms(told).values()
+        for each in alarms(reported).values()
     )
 
 

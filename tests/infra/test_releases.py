@@ -153,10 +153,12 @@ def test_at_once_rollout_keeps_aliases_and_deployment_groups_without_a_canary(tm
     assert len(kept) == len(API_FUNCTIONS), "the next canary finds its groups before operations is deployed"
 
 
-@pytest.mark.parametrize(("stage", "asked"), [("dev", "at_once"), ("prod", "in_place"), ("prod", "canary")])
-def test_unsupported_rollout_for_a_stage_is_rejected(stage: str, asked: str) -> None:
-    with pytest.raises(EnvironmentSpecError, match=f"rollout '{asked}' on stage '{stage}'"):
-        resolve_environment(stage, allowed_networks="203.0.113.0/24", rollout=asked)
+@pytest.mark.parametrize(
+    ("stage", "requested"), [("dev", "at_once"), ("prod", "in_place"), ("prod", "canary")]
+)
+def test_unsupported_rollout_for_a_stage_is_rejected(stage: str, requested: str) -> None:
+    with pytest.raises(EnvironmentSpecError, match=f"rollout '{requested}' on stage '{stage}'"):
+        resolve_environment(stage, allowed_networks="203.0.113.0/24", rollout=requested)
 
 
 @pytest.mark.parametrize("folder", FUNCTION_FOLDERS)

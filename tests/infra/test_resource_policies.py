@@ -50,7 +50,7 @@ def refuses(policy: dict[str, Any], action: str, arn: str, **request: Any) -> bo
     account = request.get("account", OURS)
     # An unsigned request does not state whether an AWS service sent it.
     sender = {"aws:principalisawsservice": str(request.get("service", False)).lower()}
-    asked = EvalContext(
+    requested = EvalContext(
         principal_arn=ROLE.format(account),
         principal_type="AssumedRole",
         principal_account=account,
@@ -63,7 +63,7 @@ def refuses(policy: dict[str, Any], action: str, arn: str, **request: Any) -> bo
             "s3:tlsversion": request.get("tls_version", "1.3"),
         },
     )
-    return bool(evaluate_resource_policy(policy, asked).decision == "Deny")
+    return bool(evaluate_resource_policy(policy, requested).decision == "Deny")
 
 
 def test_every_store_denies_plain_http_and_other_accounts(any_stage: Assembly) -> None:

@@ -157,10 +157,12 @@ def test_gateway_error_has_the_expected_status_and_problem_type(
 
 
 def test_only_retryable_gateway_errors_have_a_retry_after_header(local: Assembly) -> None:
-    told = {t for t, each in responses(local).items() if f"{HEADER}Retry-After" in each["ResponseParameters"]}
+    reported = {
+        t for t, each in responses(local).items() if f"{HEADER}Retry-After" in each["ResponseParameters"]
+    }
     retryable = {t for t, each in responses(local).items() if each["StatusCode"] in {"429", "503", "504"}}
-    assert told == retryable
-    assert "THROTTLED" in told
+    assert reported == retryable
+    assert "THROTTLED" in reported
 
 
 def test_gateway_errors_contain_no_variable_except_the_request_id(local: Assembly) -> None:

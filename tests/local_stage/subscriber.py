@@ -42,9 +42,9 @@ class Subscriber:
         messages: list[dict[str, Any]] = [json.loads(each["Message"]) for each in self.envelopes]
         return [each["NewStateValue"] for each in messages if each["AlarmName"] == f"risk-hub-local-{alarm}"]
 
-    def wait_for(self, told: Callable[[], bool], within_seconds: float) -> None:
+    def wait_for(self, condition: Callable[[], bool], within_seconds: float) -> None:
         deadline = time.monotonic() + within_seconds
-        while not told():
+        while not condition():
             assert time.monotonic() < deadline, [each["Subject"] for each in self.envelopes]
             time.sleep(POLL_SECONDS)
 

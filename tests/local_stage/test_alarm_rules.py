@@ -48,11 +48,11 @@ def rule(periods: int = 1, period_seconds: int = 60, missing_data: MissingData =
 def states(watched: AlarmRule, log: MetricLog, minutes: int) -> str:
     """Return the alarm's state after each minute: A for ALARM, O for OK, I for insufficient data."""
     watch = AlarmWatch([watched], log, START, TimeScale())
-    told = []
+    reported = []
     for minute in range(1, minutes + 1):
         watch.evaluate_rules(START + minute * MINUTE)
-        told.append(watch.states()["test"][0])
-    return "".join(told)
+        reported.append(watch.states()["test"][0])
+    return "".join(reported)
 
 
 def test_alarm_rules_read_from_the_template_equal_the_rule_table() -> None:
@@ -99,8 +99,8 @@ def test_late_metric_value_is_evaluated_when_it_arrives() -> None:
     put(log, START + 1, 0)
     assert [watch.evaluate_rules(START + minute * MINUTE) for minute in (1, 2)] == [[], []]
     put(log, START + MINUTE + 1, 9)
-    (told,) = watch.evaluate_rules(START + 3 * MINUTE)
-    assert (told.after, told.values) == ("ALARM", (9.0,))
+    (reported,) = watch.evaluate_rules(START + 3 * MINUTE)
+    assert (reported.after, reported.values) == ("ALARM", (9.0,))
 
 
 def test_evaluation_window_slides_every_minute_for_a_longer_period() -> None:
@@ -133,9 +133,9 @@ def test_alarm_transition_is_reported_once_with_its_values() -> None:
     log = MetricLog()
     put(log, START + 1, 9)
     watch = AlarmWatch([rule()], log, START, TimeScale())
-    (told,) = watch.evaluate_rules(START + MINUTE)
-    assert (told.before, told.after, told.values) == ("INSUFFICIENT_DATA", "ALARM", (9.0,))
-    assert told.reason == "[9] against a threshold of 5, over 60 s each"
+    (reported,) = watch.evaluate_rules(START + MINUTE)
+    assert (reported.before, reported.after, reported.values) == ("INSUFFICIENT_DATA", "ALARM", (9.0,))
+    assert reported.reason == "[9] against a threshold of 5, over 60 s each"
     assert watch.evaluate_rules(START + MINUTE + 30) == []
 
 

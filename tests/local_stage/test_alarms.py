@@ -63,8 +63,8 @@ def test_world_without_updates_fires_warning_then_critical_lag_alarm_and_recover
         expect(hub, world, warn=600, critical=1800)
         subscriber.wait_for(lambda: subscriber.states(stale) == ["ALARM", "OK"], DEADLINE_SECONDS)
         subscriber.wait_for(lambda: subscriber.states(late) == ["ALARM", "OK"], DEADLINE_SECONDS)
-    told = [json.loads(each["Message"])["AlarmName"] for each in subscriber.envelopes]
-    assert told.index(f"risk-hub-local-{late}") < told.index(f"risk-hub-local-{stale}")
+    reported = [json.loads(each["Message"])["AlarmName"] for each in subscriber.envelopes]
+    assert reported.index(f"risk-hub-local-{late}") < reported.index(f"risk-hub-local-{stale}")
 
 
 def expect(hub: Caller, world: str, *, warn: int, critical: int) -> None:

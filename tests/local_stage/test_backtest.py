@@ -16,11 +16,11 @@ def test_backtest_report_compares_forecasts_with_realized_returns(stage: Running
     table, world = real_table(WINDOW_DAYS - 1 + DAYS), new_world()
     publish(stage.hub, table, world)
     wait_for_forecasts(stage.hub, DAYS, world, within_seconds=WITHIN_SECONDS)
-    told = json.loads(command_line(stage.hub, "--json", world=world))
+    reported = json.loads(command_line(stage.hub, "--json", world=world))
     route = f"/risk-hub/worlds/{world}/risk/backtest?stage={STAGE}"
-    assert told == hub.get(route).document()
+    assert reported == hub.get(route).document()
     historical = hub.get(f"{route}&method=historical&confidence_bps=9500").document()
-    for report in (told, historical):
+    for report in (reported, historical):
         assert differences(table, report) == []
         assert (report["observations"], report["in_hindsight"]) == (DAYS - 1, DAYS - 1)
         assert report["left_out"]["no_realized_return"] == 1

@@ -55,8 +55,10 @@ class CommandLine:
     def exports(self) -> dict[str, str]:
         """The variables set by `source .local/env`, read from a real shell."""
         script = f'. "{self.settings.env_file}" && printf "%s\\n%s" "$RISK_HUB_URL" "$RISK_HUB_TOKEN"'
-        said = subprocess.run(["sh", "-c", script], capture_output=True, encoding="utf-8", check=True, env={})
-        url, token = said.stdout.split("\n")
+        expected_text = subprocess.run(
+            ["sh", "-c", script], capture_output=True, encoding="utf-8", check=True, env={}
+        )
+        url, token = expected_text.stdout.split("\n")
         return {"url": url, "token": token}
 
 
@@ -184,7 +186,7 @@ def test_foreground_up_shows_alarms_and_stops_when_terminated(
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "said"),
+    ("name", "given", "expected_text"),
     [
         ("RISK_HUB_ALARM_SPEED", "0", "from 1 to 60"),
         ("RISK_HUB_ALARM_SPEED", "fast", "from 1 to 60"),
@@ -192,9 +194,9 @@ def test_foreground_up_shows_alarms_and_stops_when_terminated(
     ],
 )
 def test_up_rejects_an_invalid_alarm_setting_naming_it(
-    command_line: CommandLine, name: str, given: str, said: str
+    command_line: CommandLine, name: str, given: str, expected_text: str
 ) -> None:
-    assert_one_sentence(command_line.run("up", **{name: given}), f"{name}={given}", said)
+    assert_one_sentence(command_line.run("up", **{name: given}), f"{name}={given}", expected_text)
 
 
 def test_stage_can_be_restarted_and_stopped_after_its_command_line_is_killed(

@@ -54,7 +54,7 @@ def answers(received: bytes) -> list[tuple[int, dict[str, str], bytes]]:
 
 
 @pytest.fixture
-def door() -> Iterator[FrontServer]:
+def server() -> Iterator[FrontServer]:
     """The real server in front of an application that returns the request it received."""
     seen: list[dict[str, Any]] = []
 
@@ -142,24 +142,24 @@ def door() -> Iterator[FrontServer]:
     ],
 )
 def test_request_with_invalid_framing_gets_a_400_problem_and_closes_the_connection(
-    door: FrontServer, request_bytes: bytes
+    server: FrontServer, request_bytes: bytes
 ) -> None:
     suffix = b"" if request_bytes.endswith((b"xy", b": ")) else SMUGGLED
-    ((status, headers, body),) = door.exchange(request_bytes + suffix)
+    ((status, headers, body),) = server.exchange(request_bytes + suffix)
     assert (status, headers["content-type"]) == (400, "application/problem+json")
     assert (headers["connection"], headers["cache-control"]) == ("close", "no-store")
     problem = json.loads(body)
     assert (problem["type"], problem["status"], problem["title"]) == ("about:blank", 400, "Bad Request")
     assert problem["detail"]
     assert problem["remedy"]
-    assert door.seen == []
+    assert server.seen == []
 
 
-def test_headers_over_the_size_limit_return_a_431_problem(door: FrontServer) -> None:
-    ((status, headers, body),) = door.exchange(GET + b"X-Long: " + b"x" * HEAD_MAX_BYTES + b"\r\n\r\n")
+def test_headers_over_the_size_limit_return_a_431_problem(server: FrontServer) -> None:
+    ((status, headers, body),) = server.exchange(GET + b"X-Long: " + b"x" * HEAD_MAX_BYTES + b"\r\n\r\n")
     assert (status, headers["content-type"]) == (431, "application/problem+json")
     assert "16,384 bytes" in json.loads(body)["detail"]
-    assert door.seen == []
+    assert server.seen == []
 
 
 @pytest.mark.parametrize(
@@ -172,62 +172,62 @@ def test_headers_over_the_size_limit_return_a_431_problem(door: FrontServer) -> 
     ids=["by content length", "chunked"],
 )
 def test_body_over_the_gateway_limit_returns_the_templates_413_problem(
-    door: FrontServer, framing: bytes
+    server: FrontServer, framing: bytes
 ) -> None:
-    ((status, _, body),) = door.exchange(POST + framing)
+    ((status, _, body),) = server.exchange(POST + framing)
     assert (status, json.loads(body)["type"]) == (413, PROBLEMS["body-too-large"].uri)
-    assert door.seen == []
+    assert server.seen == []
 
 
-def test_unsupported_http_version_returns_a_505_problem(door: FrontServer) -> None:
-    ((status, headers, _),) = door.exchange(GET.replace(b"1.1", b"2.0") + b"\r\n")
+def test_unsupported_http_version_returns_a_505_problem(server: FrontServer) -> None:
+    ((status, headers, _),) = server.exchange(GET.replace(b"1.1", b"2.0") + b"\r\n")
     assert (status, headers["content-type"]) == (505, "application/problem+json")
 
 
-def test_absolute_request_target_is_served_and_sets_the_host(door: FrontServer) -> None:
+def test_absolute_request_target_is_served_and_sets_the_host(server: FrontServer) -> None:
     target = b"GET http://named:1/risk-hub/x?q=%2B HTTP/1.1\r\n"
-    ((status, _, _),) = door.exchange(target + b"Host: other\r\n\r\n")
-    (seen,) = door.seen
+    ((status, _, _),) = server.exchange(target + b"Host: other\r\n\r\n")
+    (seen,) = server.seen
     assert status == 200
     assert (seen["path"], seen["query_string"]) == ("/risk-hub/x", b"q=%2B")
     assert [value for name, value in seen["headers"] if name == b"host"] == [b"named:1"]
 
 
-def test_http_1_0_request_is_served_and_closes_the_connection(door: FrontServer) -> None:
-    ((status, headers, _),) = door.exchange(GET.replace(b"1.1", b"1.0") + b"\r\n" + SMUGGLED)
+def test_http_1_0_request_is_served_and_closes_the_connection(server: FrontServer) -> None:
+    ((status, headers, _),) = server.exchange(GET.replace(b"1.1", b"1.0") + b"\r\n" + SMUGGLED)
     assert (status, headers["connection"]) == (200, "close")
-    assert len(door.seen) == 1
+    assert len(server.seen) == 1
 
 
-def test_requests_of_one_connection_are_answered_in_order(door: FrontServer) -> None:
+def test_requests_of_one_connection_are_answered_in_order(server: FrontServer) -> None:
     chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n0\r\nTrailer: t\r\n\r\n"
     sized = POST + b"Content-Length: 2\r\n\r\nde"
-    found = door.exchange(b"\r\n" + chunked + sized + GET + b"\r\n")
+    found = server.exchange(b"\r\n" + chunked + sized + GET + b"\r\n")
     assert [status for status, _, _ in found] == [200, 200, 200]
-    assert [each["body"] for each in door.seen] == [b"abc", b"de", b""]
+    assert [each["body"] for each in server.seen] == [b"abc", b"de", b""]
 
 
-def test_expect_100_continue_gets_a_100_response_before_the_body(door: FrontServer) -> None:
-    found = door.exchange(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+def test_expect_100_continue_gets_a_100_response_before_the_body(server: FrontServer) -> None:
+    found = server.exchange(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
     assert [status for status, _, _ in found] == [100, 400]
-    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as opened:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as opened:
         opened.sendall(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
         assert opened.recv(100).startswith(b"HTTP/1.1 100 Continue\r\n")
         opened.sendall(b"ab")
         assert opened.recv(1_000).startswith(b"HTTP/1.1 200 ")
 
 
-def test_head_response_has_headers_and_no_body(door: FrontServer) -> None:
-    received = door.received(GET.replace(b"GET", b"HEAD") + b"Connection: close\r\n\r\n")
+def test_head_response_has_headers_and_no_body(server: FrontServer) -> None:
+    received = server.received(GET.replace(b"GET", b"HEAD") + b"Connection: close\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 200 ")
     assert received.endswith(b"\r\n\r\n")
 
 
 def test_an_answer_to_head_does_not_say_that_the_body_of_the_get_is_empty_or_chunked(
-    door: FrontServer,
+    server: FrontServer,
 ) -> None:
     head = GET.replace(b"GET", b"HEAD") + b"\r\n"
-    first, second, third = door.exchange(head + head + GET + b"\r\n")
+    first, second, third = server.exchange(head + head + GET + b"\r\n")
     for status, headers, _ in (first, second):
         assert status == 200
         assert headers.keys().isdisjoint({"content-length", "transfer-encoding"})
@@ -235,8 +235,8 @@ def test_an_answer_to_head_does_not_say_that_the_body_of_the_get_is_empty_or_chu
     assert (third[0], third[2]) == (200, b"{}")
 
 
-def test_304_response_has_no_content_length(door: FrontServer) -> None:
-    received = door.received(GET + b"If-None-Match: *\r\n\r\n" + GET + b"\r\n")
+def test_304_response_has_no_content_length(server: FrontServer) -> None:
+    received = server.received(GET + b"If-None-Match: *\r\n\r\n" + GET + b"\r\n")
     first, _, second = received.partition(b"\r\n\r\n")
     assert first.startswith(b"HTTP/1.1 304 ")
     assert b"content-length" not in first.lower()
@@ -244,8 +244,8 @@ def test_304_response_has_no_content_length(door: FrontServer) -> None:
     assert second.endswith(b"{}")
 
 
-def test_response_has_exactly_one_date_header(door: FrontServer) -> None:
-    received = door.received(GET + b"\r\n").lower()
+def test_response_has_exactly_one_date_header(server: FrontServer) -> None:
+    received = server.received(GET + b"\r\n").lower()
     assert received.count(b"\r\ndate: ") == 1
     assert b"1970" not in received
 
@@ -263,9 +263,9 @@ def test_response_has_exactly_one_date_header(door: FrontServer) -> None:
     ],
 )
 def test_problem_for_an_unparsable_request_does_not_quote_its_bytes(
-    door: FrontServer, request_bytes: bytes, detail: str
+    server: FrontServer, request_bytes: bytes, detail: str
 ) -> None:
-    [(status, _, body)] = door.exchange(request_bytes)
+    [(status, _, body)] = server.exchange(request_bytes)
     problem = json.loads(body)
     assert status == 400
     assert problem["detail"].startswith(f"The request is not valid HTTP/1.1: {detail}")
@@ -294,7 +294,7 @@ def silence(opened: socket.socket, first: bytes, _: bytes) -> None:
     ids=["headers", "body", "chunked body"],
 )
 def test_request_that_arrives_too_slowly_returns_a_408_problem(  # noqa: PLR0913, PLR0917 - parameters
-    door: FrontServer,
+    server: FrontServer,
     monkeypatch: pytest.MonkeyPatch,
     limit: str,
     part: str,
@@ -305,7 +305,7 @@ def test_request_that_arrives_too_slowly_returns_a_408_problem(  # noqa: PLR0913
     monkeypatch.setattr(front_request, limit, 0.2)
     monkeypatch.setattr(front_server, "LINGER_MAX_SECONDS", 0.1)
     began = time.monotonic()
-    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as opened:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as opened:
         sender = Thread(target=_unless_closed, args=(sending, opened, first, each))
         sender.start()
         received = opened.recv(4_096)
@@ -314,7 +314,7 @@ def test_request_that_arrives_too_slowly_returns_a_408_problem(  # noqa: PLR0913
     assert (status, headers["connection"]) == (408, "close")
     assert f"The {part} did not arrive within 0.2 s" in json.loads(body)["detail"]
     assert time.monotonic() - began < 5
-    assert door.seen == []
+    assert server.seen == []
 
 
 def _unless_closed(
@@ -327,8 +327,8 @@ def _unless_closed(
 
 
 def test_idle_connection_is_closed_without_a_response(
-    door: FrontServer, monkeypatch: pytest.MonkeyPatch
+    server: FrontServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(front_request, "IDLE_MAX_SECONDS", 0.1)
-    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as opened:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as opened:
         assert opened.recv(1) == b""

@@ -18,14 +18,14 @@ PATHS: dict[Door, str] = {"front": "/risk-hub/health", "aws": "/_ministack/healt
 
 
 @pytest.fixture(params=PATHS)
-def door(request: pytest.FixtureRequest, stage: RunningStage) -> tuple[int, str]:
+def address(request: pytest.FixtureRequest, stage: RunningStage) -> tuple[int, str]:
     urls = {"front": stage.hub.url, "aws": stage.aws.endpoint}
     return urlsplit(urls[request.param]).port or 0, PATHS[request.param]
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST"])
-def test_request_with_a_loopback_host_header_is_accepted(door: tuple[int, str], name: str) -> None:
-    port, path = door
+def test_request_with_a_loopback_host_header_is_accepted(address: tuple[int, str], name: str) -> None:
+    port, path = address
     status, _ = raw_http.get(port, path, f"Host: {name}:{port}")
     assert status != 403
 
@@ -41,8 +41,8 @@ def test_request_with_a_loopback_host_header_is_accepted(door: tuple[int, str], 
         "[::1]:{port}",
     ],
 )
-def test_foreign_host_header_returns_a_403_problem(door: tuple[int, str], host: str) -> None:
-    port, path = door
+def test_foreign_host_header_returns_a_403_problem(address: tuple[int, str], host: str) -> None:
+    port, path = address
     status, body = raw_http.get(port, path, f"Host: {host.format(port=port)}")
     assert status == 403
     problem = json.loads(body)
@@ -63,15 +63,15 @@ def test_foreign_host_header_returns_a_403_problem(door: tuple[int, str], host: 
         "Sec-Fetch-Site: same-site",
     ],
 )
-def test_request_from_a_web_page_returns_403(door: tuple[int, str], header: str) -> None:
-    port, path = door
+def test_request_from_a_web_page_returns_403(address: tuple[int, str], header: str) -> None:
+    port, path = address
     status, body = raw_http.get(port, path, f"Host: 127.0.0.1:{port}", header)
     assert status == 403
     assert b"web page" in body
 
 
-def test_missing_or_repeated_host_header_is_rejected(door: tuple[int, str]) -> None:
-    port, path = door
+def test_missing_or_repeated_host_header_is_rejected(address: tuple[int, str]) -> None:
+    port, path = address
     without, _ = raw_http.get(port, path, version="1.0")
     twice, _ = raw_http.get(port, path, f"Host: 127.0.0.1:{port}", "Host: evil.example")
     assert without in {400, 403}
@@ -112,8 +112,8 @@ def first_status(client: H2Connection, opened: socket.socket) -> bytes | None:
     return None
 
 
-def test_websocket_upgrade_returns_403(door: tuple[int, str]) -> None:
-    port, path = door
+def test_websocket_upgrade_returns_403(address: tuple[int, str]) -> None:
+    port, path = address
     headers = [
         f"Host: 127.0.0.1:{port}",
         "Upgrade: websocket",

@@ -30,7 +30,7 @@ from tests.adapters import (
     test_world_store,
 )
 from tests.adapters.conftest import TABLE_PROPERTIES, declared_tables
-from tests.adapters.test_blob_marks import Shelf
+from tests.adapters.test_blob_marks import InventoryWithStore
 from tests.adapters.test_blob_uploads import Store as UploadStore
 from tests.adapters.test_exit_policies import Store
 from tests.adapters.test_world_registry import Rows
@@ -132,11 +132,11 @@ def marks(stage: RunningStage) -> DynamoDBBlobMarks:
 
 
 @pytest.fixture
-def inventory(stage: RunningStage) -> Shelf:
+def inventory(stage: RunningStage) -> InventoryWithStore:
     s3 = stage.aws.client("s3")
     name = f"shelf-{secrets.token_hex(4)}"
     s3.create_bucket(Bucket=name)
-    return Shelf(S3BlobInventory(s3, name), S3Blobs(s3, name))
+    return InventoryWithStore(S3BlobInventory(s3, name), S3Blobs(s3, name))
 
 
 @pytest.fixture

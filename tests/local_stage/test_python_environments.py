@@ -156,10 +156,10 @@ def test_the_launcher_runs_every_command_from_any_folder(tmp_path: Path) -> None
 
 
 def test_uv_uses_the_package_index_of_pip(tmp_path: Path) -> None:
-    said = (
+    reported = (
         r"""printf '%s\n' "global.index-url='https://index.example/simple'" "global.find-links='/a\n/b'" """
     )
-    python = program(tmp_path / "bin", "python", said)
+    python = program(tmp_path / "bin", "python", reported)
     assert INSTALL["uv_settings"](python) == {
         "UV_DEFAULT_INDEX": "https://index.example/simple",
         "UV_FIND_LINKS": "/a,/b",

@@ -52,8 +52,8 @@ class Shell:
             return self._in_bash(line)
         self._capsys.readouterr()
         main(arguments)
-        said = self._capsys.readouterr()
-        return said.out + said.err
+        printed = self._capsys.readouterr()
+        return printed.out + printed.err
 
     def _in_bash(self, line: str) -> str:
         command = ["bash", "-c", f"{self._function}\n{line}"]

@@ -20,15 +20,15 @@ SIGNATURE = re.compile("X-Amz-Signature=([0-9a-f]{64})")
 def test_stage_log_contains_no_tokens_or_signatures(
     stage: RunningStage, settings: LocalSettings, hub: Caller
 ) -> None:
-    world, stranger = new_world(), new_token()
+    world, foreign_token = new_world(), new_token()
     assert hub.post(world, small_body()).status == 201
-    assert hub.post(world, small_body("v2"), Authorization=f"Bearer {stranger}").status == 401
-    assert call("GET", f"{hub.snapshots(world)}/latest?token={stranger}").status == 401
+    assert hub.post(world, small_body("v2"), Authorization=f"Bearer {foreign_token}").status == 401
+    assert call("GET", f"{hub.snapshots(world)}/latest?token={foreign_token}").status == 401
     signature = uploaded(hub, world)
     wait_until(lambda: '"token":"local-run"' in functions_log(stage), "the writer's line did not come")
     log = functions_log(stage) + settings.log_file.read_text(encoding="utf-8")
     assert '"status":401' in log
-    assert found(log, [stage.hub.token, stranger, signature]) == set()
+    assert found(log, [stage.hub.token, foreign_token, signature]) == set()
 
 
 def functions_log(stage: RunningStage) -> str:
@@ -48,8 +48,8 @@ def uploaded(hub: Caller, world: str) -> str:
     """Upload a blob by a signed request and return its signature."""
     data = b"rsh1 covariance"
     sha256 = hashlib.sha256(data).hexdigest()
-    asked = {"kind": "covariance", "sha256": sha256, "bytes": len(data)}
-    put = hub.post_to(f"{world}/blobs", asked).document()["put"]
+    requested = {"kind": "covariance", "sha256": sha256, "bytes": len(data)}
+    put = hub.post_to(f"{world}/blobs", requested).document()["put"]
     request = urllib.request.Request(put["url"], data=data, headers=put["headers"], method="PUT")  # noqa: S310 - our own stage
     with urllib.request.urlopen(request) as answer:  # noqa: S310
         assert answer.status == 200

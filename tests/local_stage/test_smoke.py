@@ -12,9 +12,9 @@ from risk_hub_client import DeniedError, HubError, NotFoundError
 
 
 def test_smoke_runs_every_step_on_the_local_stage(stage: RunningStage) -> None:
-    said: list[str] = []
-    smoke(stage.hub.url, stage.hub.token, "local", said.append)
-    assert [line.split()[0] for line in said] == ["health", "contract", "publish", "latest", "risk"]
+    reported: list[str] = []
+    smoke(stage.hub.url, stage.hub.token, "local", reported.append)
+    assert [line.split()[0] for line in reported] == ["health", "contract", "publish", "latest", "risk"]
 
 
 def test_smoke_token_exists_only_during_the_test(stage: RunningStage) -> None:

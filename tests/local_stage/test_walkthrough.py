@@ -17,15 +17,15 @@ def test_walkthrough_prints_the_documented_responses(stage: RunningStage) -> Non
         "RISK_HUB_TOKEN": stage.hub.token,
     }
     script = REPOSITORY / "infra" / "local" / "walkthrough.sh"
-    said = subprocess.run(
+    output = subprocess.run(
         ["sh", str(script)], env=environment, capture_output=True, encoding="utf-8", check=True
     ).stdout
-    sections = [section.partition("\n") for section in re.split(r"^== ", said, flags=re.MULTILINE)[1:]]
+    sections = [section.partition("\n") for section in re.split(r"^== ", output, flags=re.MULTILINE)[1:]]
     shown = {heading: body for heading, _, body in sections}
     statuses = [int(body.split()[1]) for body in shown.values()]
     assert statuses == [201, 200, 409, 422, 201, 200, 200, 200, 200, 200, 200]
     bodies = [json.loads(body.strip().splitlines()[-1]) for body in shown.values()]
-    assert "idempotency-replayed: true" in said.lower()
+    assert "idempotency-replayed: true" in output.lower()
     assert [body.get("version") for body in bodies[5:9]] == ["v2", "v1", "v1", "v1"]
     assert (bodies[9]["snapshots"][0]["version"], bodies[9]["next_cursor"]) == ("v1", None)
     volatility = next(each["value"] for each in bodies[10]["measures"] if each["measure"] == "volatility")

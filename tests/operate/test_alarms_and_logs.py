@@ -27,8 +27,8 @@ def look(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Look:
 
     def command(*arguments: str) -> tuple[int, str]:
         status = main([*arguments, "--stage-name", STAGE])
-        said = capsys.readouterr()
-        return status, said.out + said.err
+        output = capsys.readouterr()
+        return status, output.out + output.err
 
     return command
 
@@ -53,17 +53,17 @@ def set_alarm(name: str, state: Literal["ALARM", "OK"]) -> None:
 def test_firing_alarm_is_listed_with_its_runbook_page(look: Look) -> None:
     set_alarm("relay-failures", "ALARM")
     set_alarm("risk-engine-errors", "OK")
-    status, said = look("alarms")
+    status, output = look("alarms")
     assert status == 0
-    assert "relay-failures" in said
-    assert "docs/runbook/relay-failures.md" in said
-    assert "risk-engine-errors" not in said
+    assert "relay-failures" in output
+    assert "docs/runbook/relay-failures.md" in output
+    assert "risk-engine-errors" not in output
 
 
 def test_alarms_all_lists_every_alarm_and_marks_undeployed_ones(look: Look) -> None:
     set_alarm("relay-failures", "OK")
-    _, said = look("alarms", "--all", "--json")
-    states = {each["name"]: each["state"] for each in json.loads(said)}
+    _, output = look("alarms", "--all", "--json")
+    states = {each["name"]: each["state"] for each in json.loads(output)}
     assert set(states) == {rule.name for rule in alarm_rules(ENVIRONMENTS[STAGE])}
     assert states["relay-failures"] == "OK"
     assert states["risk-engine-errors"] == "NOT_DEPLOYED"
@@ -79,9 +79,9 @@ def test_alarms_reports_how_many_alarms_are_not_deployed(look: Look) -> None:
     count = len(list(alarm_rules(ENVIRONMENTS[STAGE])))
     assert f"{count} of {count} alarms are not deployed and cannot fire" in look("alarms")[1]
     set_alarm("relay-failures", "ALARM")
-    said = look("alarms")[1]
-    assert "docs/runbook/relay-failures.md" in said
-    assert f"{count - 1} of {count} alarms are not deployed" in said
+    output = look("alarms")[1]
+    assert "docs/runbook/relay-failures.md" in output
+    assert f"{count - 1} of {count} alarms are not deployed" in output
 
 
 def test_local_stage_alarms_are_read_from_its_journal(
@@ -122,7 +122,7 @@ def test_logs_find_option_filters_lines_by_text(look: Look) -> None:
 def test_missing_log_group_and_unknown_function_print_a_hint(
     look: Look,
 ) -> None:
-    status, said = look("logs", "exit-engine")
-    assert (status, "Is the stage deployed?" in said) == (1, True)
-    status, said = look("logs", "nothing")
-    assert (status, "choose one of snapshot-writer" in said) == (2, True)
+    status, output = look("logs", "exit-engine")
+    assert (status, "Is the stage deployed?" in output) == (1, True)
+    status, output = look("logs", "nothing")
+    assert (status, "choose one of snapshot-writer" in output) == (2, True)

@@ -22,10 +22,12 @@ def test_evaluate_sums_queued_and_evaluated_counts_over_all_pages(
     ]
     assert run(*ASKED, "--rate", "500", "--stage", "PAPER") == 0
     assert [request["cursor"] for request in stage.relay.requests] == [None, "c1"]
-    asked = {"world_id": "us20", "from": FROM, "to": TO, "evaluate": True, "stage": "paper"}
-    assert all(asked.items() <= request.items() for request in stage.relay.requests)
-    told = capsys.readouterr().out
-    assert "us20: 4 queued, 2 already evaluated, 1 left to the engines, which may still evaluate them" in told
+    requested = {"world_id": "us20", "from": FROM, "to": TO, "evaluate": True, "stage": "paper"}
+    assert all(requested.items() <= request.items() for request in stage.relay.requests)
+    output = capsys.readouterr().out
+    assert (
+        "us20: 4 queued, 2 already evaluated, 1 left to the engines, which may still evaluate them" in output
+    )
 
 
 def test_evaluate_without_a_period_covers_the_whole_history(stage: Stage, run: Run) -> None:

@@ -34,9 +34,13 @@ class Logs:
         assert operation == "filter_log_events"
         return self
 
-    def paginate(self, **asked: Any) -> Iterator[dict[str, Events]]:
+    def paginate(self, **requested: Any) -> Iterator[dict[str, Events]]:
         self.requests += 1
-        found = [each for each in self.events if asked["startTime"] <= each["timestamp"] <= asked["endTime"]]
+        found = [
+            each
+            for each in self.events
+            if requested["startTime"] <= each["timestamp"] <= requested["endTime"]
+        ]
         chunks = (
             [found[start : start + PAGE] for start in range(0, len(found), PAGE)]
             if self.pages

@@ -90,8 +90,8 @@ def test_f10_batch_of_reports_and_signals_is_announced_from_the_table(stage: Sta
     at = datetime.fromisoformat(EXIT.report.emitted_at).astimezone(UTC)
     stage.send(FAILURES, given_up(table, at, at))
     assert run("queues", "redrive", FAILURES) == 0
-    asked = {each for request in stage.relay.requests for each in request["evaluations"]}
-    assert EXIT.evaluation_id in asked
+    requested = {each for request in stage.relay.requests for each in request["evaluations"]}
+    assert EXIT.evaluation_id in requested
 
 
 def test_relay_failure_redrive_splits_requests_by_the_rate(stage: Stage, run: Run) -> None:

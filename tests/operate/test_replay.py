@@ -31,8 +31,8 @@ def test_replay_requests_every_page_once_in_order(
     stage.relay.answers = pages(3, 3, 1)
     assert run(*ASKED, "--rate", "500") == 0
     assert [request["cursor"] for request in stage.relay.requests] == [None, "c1", "c2"]
-    asked = {"world_id": "us20", "from": FROM, "to": TO, "limit": 100, "dry_run": False}
-    assert all(asked.items() <= request.items() for request in stage.relay.requests)
+    requested = {"world_id": "us20", "from": FROM, "to": TO, "limit": 100, "dry_run": False}
+    assert all(requested.items() <= request.items() for request in stage.relay.requests)
     assert "us20: announced 7 snapshots again" in capsys.readouterr().out
 
 
@@ -131,8 +131,8 @@ def test_replay_of_an_unknown_world_lists_the_known_worlds(
     for world in ("us20", "eu50"):
         tables.put_item(TableName=physical_name(STAGE, "worlds"), Item=key(world_id=world, stage="paper"))
     stage.relay.answers = [page(0)]
-    asked = ("events", "replay", "--world", "nope", "--from", FROM, "--to", TO, *more)
-    assert run(*asked) == 1
+    requested = ("events", "replay", "--world", "nope", "--from", FROM, "--to", TO, *more)
+    assert run(*requested) == 1
     printed = capsys.readouterr()
     text = "Stage dev has no snapshot of world 'nope'. Worlds: eu50, us20."
     assert text in " ".join(printed.err.split())

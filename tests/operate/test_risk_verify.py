@@ -56,7 +56,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "told"),
+    ("answer", "status", "expected_text"),
     [
         (EQUAL, 0, "us20 v1, engine 2.0.0: identical, sha256:aa"),
         (EQUAL, 0, "the hash does not cover /evaluated_at"),
@@ -72,11 +72,11 @@ def test_verify_prints_the_outcome_and_differences(  # noqa: PLR0913, PLR0917
     capsys: pytest.CaptureFixture[str],
     answer: dict[str, Any],
     status: int,
-    told: str,
+    expected_text: str,
 ) -> None:
     answering(monkeypatch, answer)
     assert run(*ASKED) == status
-    assert told in capsys.readouterr().out
+    assert expected_text in capsys.readouterr().out
 
 
 def test_verify_json_option_prints_the_engine_answer(

@@ -32,8 +32,8 @@ def test_worker_passes_each_event_to_the_command_and_deletes_it(
 ) -> None:
     stage.send("risk-engine", message(), message(id="e2"))
     out, queue = tmp_path / "events", f"risk-hub-{STAGE}-risk-engine"
-    asked = ("--exec", appending(out), "--queue", queue, "--max-events", "2", "--json")
-    assert run("worker", *asked) == 0
+    requested = ("--exec", appending(out), "--queue", queue, "--max-events", "2", "--json")
+    assert run("worker", *requested) == 0
     assert json.loads(capsys.readouterr().out) == {"succeeded": 2, "failed": 0}
     assert sorted(json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()) == [
         "e1",
@@ -125,7 +125,7 @@ def worker_queues(stage: Stage) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "expected_text"),
     [
         ("nosuch --flag", "No executable program 'nosuch' was found on the PATH"),
         ("/nonexistent/program", "No executable program '/nonexistent/program'"),
@@ -144,11 +144,11 @@ def worker_queues(stage: Stage) -> list[str]:
     ],
 )
 def test_unrunnable_command_is_rejected_before_subscribing(  # noqa: PLR0913, PLR0917 - parameters
-    stage: Stage, bus: Any, run: Run, capsys: pytest.CaptureFixture[str], command: str, said: str
+    stage: Stage, bus: Any, run: Run, capsys: pytest.CaptureFixture[str], command: str, expected_text: str
 ) -> None:
     assert run("worker", "--exec", command) == 2
     printed = " ".join(capsys.readouterr().err.split())
-    assert said in printed
+    assert expected_text in printed
     assert "Traceback" not in printed
     assert worker_queues(stage) == rules(bus) == []
 
@@ -168,8 +168,8 @@ def test_shell_option_runs_the_command_in_a_shell(
     stage: Stage, run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stage.send("risk-engine", message())
-    asked = ("--queue", f"risk-hub-{STAGE}-risk-engine", "--max-events", "1")
-    assert run("worker", "--shell", "--exec", "cat | tr a-z A-Z; echo done", *asked) == 0
+    requested = ("--queue", f"risk-hub-{STAGE}-risk-engine", "--max-events", "1")
+    assert run("worker", "--shell", "--exec", "cat | tr a-z A-Z; echo done", *requested) == 0
     assert '"ID": "E1"' in capfd.readouterr().out
 
 
@@ -200,21 +200,21 @@ def test_program_that_cannot_start_fails_its_event_without_traceback(
 
 
 @pytest.mark.parametrize(
-    ("program", "said"),
+    ("program", "expected_text"),
     [
         ("raise SystemExit(4)", "ended with status 4"),
         ("import os; os.kill(os.getpid(), 9)", "was ended by signal 9"),
     ],
 )
 def test_failed_command_message_names_the_queue_of_the_event(
-    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], program: str, said: str
+    stage: Stage, run: Run, capsys: pytest.CaptureFixture[str], program: str, expected_text: str
 ) -> None:
     stage.send("risk-engine", message())
     queue = f"risk-hub-{STAGE}-risk-engine"
     failing = f"{sys.executable} -c '{program}'"
     assert run("worker", "--exec", failing, "--queue", queue, "--max-events", "1") == 1
     printed = capsys.readouterr()
-    assert f"event e1 (risk_snapshot_updated us20): the command {said}" in printed.err
+    assert f"event e1 (risk_snapshot_updated us20): the command {expected_text}" in printed.err
     assert f"1 event not handled: in {queue}. Handle again: risk-hub worker --queue {queue}" in printed.err
     assert "0 events handled, 1 failed" in printed.out
 

@@ -119,8 +119,8 @@ def test_pip_uses_the_real_clock_under_a_shifted_clock(clock_folder: Path) -> No
     (clock_folder / "pip").mkdir()
     program = clock_folder / "pip" / "now.py"
     program.write_text("import time; print(time.time())", encoding="utf-8")
-    told = float(subprocess.check_output([python, program]))
-    assert told == pytest.approx(datetime.now(UTC).timestamp(), abs=60)
+    output = float(subprocess.check_output([python, program]))
+    assert output == pytest.approx(datetime.now(UTC).timestamp(), abs=60)
 
 
 def test_interpreter_with_a_shifted_clock_has_the_same_packages(clock_folder: Path) -> None:

@@ -150,7 +150,7 @@ def ask(method: str, path: str, document: Any, authorization: list[str]) -> dict
     given = [*headers, *(("Authorization", each) for each in authorization)]
     content = None if document is None else json.dumps(without_nothing(document)).encode()
     event = proxy_event(method, path, given, content)
-    answer: dict[str, Any] = invoke(door(method, path), event)
+    answer: dict[str, Any] = invoke(handler_name(method, path), event)
     validate_proxy_answer(event, answer)
     return answer
 
@@ -160,7 +160,7 @@ def without_nothing(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def door(method: str, path: str) -> str:
+def handler_name(method: str, path: str) -> str:
     """Return the function to which the API routes a request."""
     if "/worlds" in path and not any(part in path for part in ("snapshots", "blobs", "risk/backtest")):
         return "world_registry"

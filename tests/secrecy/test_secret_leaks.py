@@ -54,10 +54,10 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> SecrecyRun:
 
 def test_secrecy_run_covers_every_route_and_expected_status(driven: SecrecyRun) -> None:
     paths = json.loads((ROOT / "contracts" / "openapi.json").read_text(encoding="utf-8"))["paths"]
-    asked = {tuple(answer["asked"]) for answer in driven.answers}
+    requested = {tuple(answer["requested"]) for answer in driven.answers}
     for path, item in paths.items():
         pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
-        methods = {method for method, url in asked if pattern.fullmatch(url)}
+        methods = {method for method, url in requested if pattern.fullmatch(url)}
         assert {each.upper() for each in item if each != "parameters"} <= methods, path
     statuses = {answer["statusCode"] for answer in driven.answers}
     assert {200, 201, 204, 400, 401, 404, 409, 422, 500, 503} <= statuses

@@ -87,10 +87,10 @@ def test_a_seed_gives_the_same_history_in_every_process(hash_seed: str) -> None:
         "PYTHONPATH": f"{ROOT}:{ROOT}/contracts/src:{ROOT}/client/src",
     }
     command = [sys.executable, "-m", "tools.simulator", "--seed", "42", "--trace"]
-    told = subprocess.run(
+    output = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=True
     ).stdout
-    assert "\n".join(run_history(42).trace.lines()) in told
+    assert "\n".join(run_history(42).trace.lines()) in output
 
 
 def test_failure_report_names_seed_invariant_and_replay_command(
@@ -99,17 +99,17 @@ def test_failure_report_names_seed_invariant_and_replay_command(
     broken_hub = HubDependencies(worlds=HeadWithoutCondition)
     failing = next(outcome for outcome in run_many(0, 50, broken_hub) if outcome.broken is not None)
     assert main(["--seed", str(failing.seed)], broken_hub) == 1
-    told = capsys.readouterr().out
-    assert told == failing.report() + "\n"
-    assert told.startswith(f"seed {failing.seed} breaks INV-03")
-    assert told.endswith(f"replay: python -m tools.simulator --seed {failing.seed}\n")
-    assert len(told.splitlines()) <= 42
+    output = capsys.readouterr().out
+    assert output == failing.report() + "\n"
+    assert output.startswith(f"seed {failing.seed} breaks INV-03")
+    assert output.endswith(f"replay: python -m tools.simulator --seed {failing.seed}\n")
+    assert len(output.splitlines()) <= 42
 
 
 def test_successful_run_prints_the_number_of_histories_and_commits(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["--seed", "7", "--histories", "5"]) == 0
-    told = capsys.readouterr().out
-    assert "5 histories from seed 7 are sound" in told
-    assert "commits" in told
+    output = capsys.readouterr().out
+    assert "5 histories from seed 7 are sound" in output
+    assert "commits" in output

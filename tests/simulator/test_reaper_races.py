@@ -44,7 +44,7 @@ RETENTION = timedelta(days=30)
 STATES_MIN = 30
 
 
-class Shelf(MemoryBlobs):
+class InventoryWithStore(MemoryBlobs):
     """A model of S3: what the hub, the producers and the reaper do to the one blob of these tests."""
 
     def after(self, position: str | None) -> Sequence[ListedBlob]:
@@ -73,25 +73,25 @@ def publisher(ports: Ports) -> PublishSnapshot:
 
 
 def by_reference(version: str = "v1") -> Process:
-    asked = publication(version, realized_returns_ref=REF)
-    return Process(f"writer of {version}", lambda ports: publisher(ports)(asked))
+    requested = publication(version, realized_returns_ref=REF)
+    return Process(f"writer of {version}", lambda ports: publisher(ports)(requested))
 
 
 def inline(version: str = "v1") -> Process:
-    asked = publication(version, realized_returns=RETURNS)
-    return Process(f"inline writer of {version}", lambda ports: publisher(ports)(asked))
+    requested = publication(version, realized_returns=RETURNS)
+    return Process(f"inline writer of {version}", lambda ports: publisher(ports)(requested))
 
 
 def producer(version: str = "v1") -> Process:
     """Announce, upload if asked to, publish: three consecutive requests."""
     announced = UploadRequest(kind="realized_returns", bytes=len(DATA), sha256=SHA256)
-    asked = publication(version, realized_returns_ref=REF)
+    requested = publication(version, realized_returns_ref=REF)
 
     def work(ports: Ports) -> None:
         uploads = UploadBlobs(ports["blobs"], ports["signing"], ports["marks"], ports.clock)
         if not uploads.begin(WORLD, announced)["stored"]:
             ports["blobs"].put(WORLD, "realized_returns", SHA256, DATA)
-        publisher(ports)(asked)
+        publisher(ports)(requested)
 
     return Process(f"producer of {version}", work)
 
@@ -107,8 +107,8 @@ def announcer() -> Process:
 
 
 def other_content() -> Process:
-    asked = publication("v1", realized_returns_ref=REF, constraints={"other": True})
-    return Process("writer of other content", lambda ports: publisher(ports)(asked))
+    requested = publication("v1", realized_returns_ref=REF, constraints={"other": True})
+    return Process("writer of other content", lambda ports: publisher(ports)(requested))
 
 
 def reaper(name: str = "reaper", use_case: type[ReapBlobs] = ReapBlobs) -> Process:
@@ -132,8 +132,8 @@ def check(state: State) -> None:
 THE_WORLD = Explorer(CONSTANTS, check)
 
 
-def _publishing(asked: PublishRequest) -> Work:
-    return lambda ports: publisher(ports)(asked)
+def _publishing(requested: PublishRequest) -> Work:
+    return lambda ports: publisher(ports)(requested)
 
 
 def start(
@@ -145,14 +145,14 @@ def start(
     marks: type[MemoryMarks] = MemoryMarks,
 ) -> State:
     """Return the state in which a blob was uploaded long ago and no process has started."""
-    stores: dict[str, Any] = {"blobs": Shelf(), "marks": marks(), "snapshots": MemorySnapshots()}
+    stores: dict[str, Any] = {"blobs": InventoryWithStore(), "marks": marks(), "snapshots": MemorySnapshots()}
     if there:
         stores["blobs"].objects[REF] = ("realized_returns", DATA)
     for claim in claims:
         stores["marks"].claim(WORLD, SHA256, claim, START)
     state = State(BEGINNING, stores, (), ())
-    for asked in stored:
-        state = THE_WORLD.run_alone(state, Process("before", _publishing(asked)))
+    for requested in stored:
+        state = THE_WORLD.run_alone(state, Process("before", _publishing(requested)))
     return State(START, state.stores, processes, passes)
 
 
@@ -166,7 +166,7 @@ def unmarked(*processes: Process, marks: type[MemoryMarks] = MemoryMarks) -> Sta
 
 def refused_before(version: str = "v1") -> Claim:
     """Return the old claim of a writer that crashed before its snapshot was stored."""
-    blobs, marks = Shelf(), MemoryMarks()
+    blobs, marks = InventoryWithStore(), MemoryMarks()
     policy = OffloadPolicy(enabled=True, inline_threshold_entries=2)
     publish = PublishSnapshot(MemorySnapshots(), blobs, marks, lambda: BEGINNING, policy, RETENTION)
     publish(publication(version, realized_returns=RETURNS))

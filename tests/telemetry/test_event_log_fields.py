@@ -17,18 +17,18 @@ def sample(name: str) -> CloudEvent:
 
 def test_log_line_of_a_risk_report_has_its_99_percent_measures() -> None:
     event = sample("risk_evaluated")
-    told = headline(event)
+    output = headline(event)
     measures = {(m["measure"], m["confidence_bps"]): m["value"] for m in reversed(event.data["measures"])}
-    assert told["world_id"] == event.data["world_id"]
-    assert told["value_at_risk"] == measures["value_at_risk", 9900]
-    assert told["expected_shortfall"] == measures["expected_shortfall", 9900]
+    assert output["world_id"] == event.data["world_id"]
+    assert output["value_at_risk"] == measures["value_at_risk", 9900]
+    assert output["expected_shortfall"] == measures["expected_shortfall", 9900]
 
 
 def test_log_line_omits_null_measures() -> None:
     event = sample("risk_evaluated")
     measures: list[dict[str, Any]] = [{**each, "value": None} for each in event.data["measures"]]
-    told = headline(event.model_copy(update={"data": {**event.data, "measures": measures}}))
-    assert set(told) == {"world_id", "stage", "report_status"}
+    output = headline(event.model_copy(update={"data": {**event.data, "measures": measures}}))
+    assert set(output) == {"world_id", "stage", "report_status"}
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_log_line_omits_null_measures() -> None:
 )
 def test_log_line_of_a_report_has_its_status(name: str, member: str) -> None:
     event = sample(name)
-    told = headline(event.model_copy(update={"data": {**event.data, "status": "invalid_input"}}))
-    assert told[member] == "invalid_input"
+    output = headline(event.model_copy(update={"data": {**event.data, "status": "invalid_input"}}))
+    assert output[member] == "invalid_input"
 
 
 @pytest.mark.parametrize("name", ["stress_evaluated", "risk_snapshot_updated", "exit_signal_emitted"])

@@ -148,9 +148,9 @@ def test_compatibility_command_fails_and_names_the_break(
         (tmp_path / name).symlink_to(ROOT / "contracts" / name)
     released.freeze(tmp_path / "released" / "1.0.0")
     assert main(["--contracts", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
-    assert "1 promise(s) of contract 1.0.0 are broken" in said
-    assert "limit weights_max_count: was 20000 and is 10000" in said
+    output = capsys.readouterr().err
+    assert "1 promise(s) of contract 1.0.0 are broken" in output
+    assert "limit weights_max_count: was 20000 and is 10000" in output
 
 
 def test_compatibility_check_passes_without_a_release(

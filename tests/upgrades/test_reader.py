@@ -61,5 +61,7 @@ def test_reader_fails_when_the_relay_sets_a_record_aside(released: Wire, tmp_pat
 
 
 def _is_repaired(exchange: Json, released: Wire) -> bool:
-    asked = f"{exchange['request']['method']} {exchange['request']['path']}"
-    return asked in released.repaired or f"{asked} {exchange['answer']['status']}" in released.repaired
+    requested = f"{exchange['request']['method']} {exchange['request']['path']}"
+    return (
+        requested in released.repaired or f"{requested} {exchange['answer']['status']}" in released.repaired
+    )

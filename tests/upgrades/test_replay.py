@@ -36,15 +36,15 @@ def faults(hub: DeployedHub, exchanges: list[Json], repaired: Mapping[str, Seque
     for each in exchanges:
         hub.clock.now = instant_of(each["at"])
         answer = send(hub, each["request"])
-        asked = f"{each['request']['method']} {each['request']['path']}"
-        wrong = wrong_parts(repaired, asked, each["answer"])
+        requested = f"{each['request']['method']} {each['request']['path']}"
+        wrong = wrong_parts(repaired, requested, each["answer"])
         same = (
             preserves(each["answer"], answer)
             if wrong is None
             else repaired_only(each["answer"], answer, wrong)
         )
         if not same:
-            found.append(f"{asked}\n  then {each['answer']}\n  now  {answer}")
+            found.append(f"{requested}\n  then {each['answer']}\n  now  {answer}")
     return found
 
 
@@ -134,9 +134,9 @@ def test_reduced_or_changed_answer_is_detected(released: Wire, spoil: Callable[[
 def test_repaired_answer_may_differ_only_in_the_repaired_parts(
     released: Wire, spoil: Callable[[Json], Json]
 ) -> None:
-    (asked, wrong), *_ = released.repaired.items()
+    (requested, wrong), *_ = released.repaired.items()
     answers = (
-        e["answer"] for e in released.reads if f"{e['request']['method']} {e['request']['path']}" == asked
+        e["answer"] for e in released.reads if f"{e['request']['method']} {e['request']['path']}" == requested
     )
     answer = next(answers)
     repaired = without(answer, wrong)
@@ -159,8 +159,8 @@ def _is_announced_again(event: Json, announced: dict[str, Json]) -> bool:
     now = announced.get(event["id"])
     if now is None:
         return False
-    said = {name: value for name, value in event["data"].items() if name != "claim_check"}
-    return contains({**event, "data": said, "islatest": None}, {**now, "islatest": None})
+    reported = {name: value for name, value in event["data"].items() if name != "claim_check"}
+    return contains({**event, "data": reported, "islatest": None}, {**now, "islatest": None})
 
 
 def _key(item: Json) -> tuple[str, str]:
@@ -169,7 +169,10 @@ def _key(item: Json) -> tuple[str, str]:
 
 def _said(item: Json) -> Any:
     """Return the content of a record, with the JSON documents in its texts parsed."""
-    said = {name: value for name, value in item.items() if name not in OWN_TIMES | {"body", "body_sha256"}}
+    reported = {
+        name: value for name, value in item.items() if name not in OWN_TIMES | {"body", "body_sha256"}
+    }
     return {
-        name: json.loads(value["S"]) if name in {"report", "note"} else value for name, value in said.items()
+        name: json.loads(value["S"]) if name in {"report", "note"} else value
+        for name, value in reported.items()
     }

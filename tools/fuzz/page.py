@@ -31,7 +31,7 @@ def page(
 
 Written by `make fuzz` on {datetime.now(UTC).date()}. The run took {tally.seconds:.0f} s.
 
-schemathesis sent requests over HTTP to the front door of a local stage on loopback, as the
+schemathesis sent requests over HTTP to the front server of a local stage on loopback, as the
 [API description](../contracts/openapi.json) defines them: its examples, the boundary values of every schema, random
 requests, and sequences along the links of the description. Each answer passed {len(checks)} checks; one of them validates it
 against the closed schemas. The test suite runs the same phases against the handlers.

@@ -25,11 +25,11 @@ from tools.portability.setting import Setting
 
 def main(arguments: Sequence[str]) -> int:
     """Run the selected settings; return 1 if a test failed or a setting had no effect."""
-    asked = _parser().parse_args(arguments)
-    if asked.short:
+    options = _parser().parse_args(arguments)
+    if options.short:
         return report(ci_combinations(), run_one=run)
-    if asked.only:
-        return report(AXES[asked.only]())
+    if options.only:
+        return report(AXES[options.only]())
     return report(chain.from_iterable(settings() for settings in AXES.values()), PAGE)
 
 

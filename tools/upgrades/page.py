@@ -10,7 +10,9 @@ def page(outcome: Outcome, misread: list[str], released: Release) -> str:
     """Return the page that holds the counts; `misread`: the requests that the release answers differently."""
     phases = "\n".join(_phase(outcome, phase) for phase in outcome.phases)
     counted = "\n".join(f"| {what} | {number} |" for what, number in _counts(outcome, misread).items())
-    failed = "\n".join(f"- {_time(at)} {name}: {said}" for name, at, said in outcome.failed) or "None."
+    failed = (
+        "\n".join(f"- {_time(at)} {name}: {reported}" for name, at, reported in outcome.failed) or "None."
+    )
     today, commit = datetime.now(UTC).date(), released.commit[:12]
     return f"""# Upgrade run
 
@@ -47,10 +49,10 @@ What this does not prove is in [upgrade.md](upgrade.md#what-only-an-account-can-
 
 
 def _phase(outcome: Outcome, phase: Phase) -> str:
-    asked, longest = outcome.within(phase)
+    requested, longest = outcome.within(phase)
     differs, changed = len(phase.differs), len(phase.changed)
     known = "– | –" if phase.name.startswith("→") else f"{differs} | {changed}"
-    return f"| {phase.name} | {asked.total()} | {longest:.1f} | {known} |"
+    return f"| {phase.name} | {requested.total()} | {longest:.1f} | {known} |"
 
 
 def _counts(outcome: Outcome, misread: list[str]) -> dict[str, str | int]:

@@ -158,7 +158,7 @@ class Rehearsal:
         return Outcome(
             phases=self._phases,
             answered=[(name, at, seconds) for name, at, seconds in report["answered"]],
-            failed=[(name, at, said) for name, at, said in report["failed"]],
+            failed=[(name, at, reported) for name, at, reported in report["failed"]],
             published=len(published),
             lost=sorted(published - committed),
             unannounced=sorted(committed - set(observer.announced)),

@@ -103,13 +103,13 @@ class Traffic:
 
     def _read(self, seed: int) -> None:
         rng = random.Random(seed)
-        asked = (self._latest, self._version, self._instant, self._page, self._risk)
+        requested = (self._latest, self._version, self._instant, self._page, self._risk)
         with _client() as hub:
             while not self.stop.wait(PAUSE_SECONDS):
                 world = rng.choice(self.worlds)
                 known = list(world.versions)
                 if known:
-                    rng.choice(asked)(hub, world, known, rng)
+                    rng.choice(requested)(hub, world, known, rng)
 
     def _latest(self, hub: RiskHubClient, world: Published, known: Known, _: random.Random) -> None:
         found = self._send("latest", lambda: hub.latest(world.world_id))
