@@ -131,3 +131,16 @@ def test_shared_blob_stays_until_its_last_entry_is_removed_reading_each_entry_on
     assert blobs == [1, 1, 1, 0]
     assert len(read) <= len(entries)
     assert left(folder) == []
+
+
+def test_flush_leaves_other_json_files_of_the_spool_folder_unchanged(
+    spooling: RiskHubClient, server: Server, folder: Path
+) -> None:
+    server.faults.extend(DOWN)
+    spooling.publish(WORLD, **book("v1"))
+    settings = folder / "cdk.json"
+    settings.write_text("{}", encoding="utf-8")
+    spooling.flush()
+    assert stored(server) == ["v1"]
+    assert settings.read_text(encoding="utf-8") == "{}"
+    assert waiting(folder) == 1

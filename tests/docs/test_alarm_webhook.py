@@ -151,4 +151,4 @@ def test_topics_and_secret_are_read_from_the_environment() -> None:
 
 
 def test_message_that_is_not_an_alarm_is_shown_unchanged() -> None:
-    assert [receiver.reported(each) for each in ("hello", "[]", "{}")] == ["hello", "[]", "{}"]
+    assert [receiver.describe_message(each) for each in ("hello", "[]", "{}")] == ["hello", "[]", "{}"]

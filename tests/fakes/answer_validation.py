@@ -98,7 +98,7 @@ def _violations(exchange: Exchange) -> Iterator[str]:
     if CORRELATION_ID not in exchange.headers:
         yield from _gateway_violations(exchange)
         return
-    verb = exchange.method.lower()
+    verb = exchange.method.lower() if exchange.method.isupper() else ""
     operation = _operation("get" if verb == "head" else verb, exchange.path.rstrip("/"))
     if operation is None:
         yield from _no_operation_violations(exchange)

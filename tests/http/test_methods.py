@@ -12,7 +12,21 @@ from tests.http.conftest import WORLD, Hub, post
 
 OPENAPI = json.loads((Path(__file__).parents[2] / "contracts" / "openapi.json").read_text(encoding="utf-8"))
 DECLARED = {path: {verb.upper() for verb in item} - {"PARAMETERS"} for path, item in OPENAPI["paths"].items()}
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "")
+METHODS = (
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "PROPFIND",
+    "get",
+    "Post",
+    "",
+)
 
 
 def concrete(path: str) -> str:

@@ -26,6 +26,9 @@ from risk_hub_contracts.snapshot.parse import Snapshot
 __all__ = ["DamagedEntryError", "Flushed", "Spool"]
 
 REFUSED: Final = "refused"
+NUMBER_DIGITS: Final = 20
+# Only files that this module named are entries: the folder may hold other JSON files.
+ENTRY_NAME: Final = "[0-9]" * NUMBER_DIGITS + ".json"
 BLOBS: Final = "blobs"
 LOCK: Final = "lock"
 FLUSH_LOCK: Final = "flush.lock"
@@ -69,7 +72,7 @@ class Spool:
 
     def entries(self) -> list[Path]:
         """Return the files of the waiting entries, oldest first."""
-        return sorted(self.folder.glob("*.json"))
+        return sorted(self.folder.glob(ENTRY_NAME))
 
     def put(self, prepared: Prepared, producer: Producer) -> Path:
         """Store a snapshot and its blobs.
@@ -158,7 +161,7 @@ class Spool:
             yield
 
     def _write(self, kept: Mapping[str, Any], blobs: Any) -> Path:  # noqa: ANN401 - blobs
-        entry, written = self.folder / f"{self._next_number():020}.json", []
+        entry, written = self.folder / f"{self._next_number():0{NUMBER_DIGITS}}.json", []
         try:
             for blob in blobs:
                 file = self._blob_file(blob.sha256)
@@ -179,7 +182,7 @@ class Spool:
         return max(time.time_ns(), int(newest) + 1 if newest.isdecimal() else 0)
 
     def _all_entries(self) -> list[Path]:
-        return [*self.folder.glob("*.json"), *(self.folder / REFUSED).glob("*.json")]
+        return [*self.folder.glob(ENTRY_NAME), *(self.folder / REFUSED).glob(ENTRY_NAME)]
 
     def _blob_digests(self, entry: Path) -> frozenset[str]:
         """Return the digests that an entry names; entries never change, so each is read once."""

@@ -120,7 +120,7 @@ def fetch_certificate(address: str) -> bytes:
         return bytes(answer.read())
 
 
-def told(message: str) -> str:
+def describe_message(message: str) -> str:
     """Return one line about an alarm, or the message unchanged if it is not an alarm."""
     try:
         alarm = json.loads(message)
@@ -144,7 +144,7 @@ class Subscriber(BaseHTTPRequestHandler):
         if envelope["Type"] == "SubscriptionConfirmation":
             print("Confirm this subscription by opening", envelope["SubscribeURL"], flush=True)
         else:
-            print(told(envelope["Message"]), flush=True)
+            print(describe_message(envelope["Message"]), flush=True)
         self.send_response(204)
         self.end_headers()
 

@@ -17,6 +17,7 @@ from risk_hub_contracts.base.metrics import HTTP_REFUSED, REASON, STATUS
 from risk_hub_contracts.base.problems import METHOD_NOT_ALLOWED, NOT_FOUND, ProblemError, ProblemType
 
 RequestHandler = Callable[[Request, Mapping[str, str]], Response[Any]]
+UNROUTED_METHOD = "UNROUTED"
 SERVER_ERROR_STATUS = 500
 REQUEST = "risk_hub_request"
 
@@ -46,7 +47,7 @@ class Router:
         rest = rest_event(event)
         request = Request(rest, str(getattr(context, "aws_request_id", "")), self._stages)
         is_head = request.method == "HEAD"
-        method = "GET" if is_head else request.method
+        method = "GET" if is_head else _routed_method(request.method)
         self._app.context[REQUEST] = request
         answer: Event = self._app.resolve({**rest, "path": route_path(rest), "httpMethod": method}, context)
         if is_head:
@@ -92,6 +93,11 @@ class Router:
         else:
             log.info("refused", problem=problem.type.slug, detail=problem.detail)
         return problem_response(problem, self._request().path)
+
+
+def _routed_method(method: str) -> str:
+    """Return the method as the resolver may see it: methods are case-sensitive, but the resolver upper-cases them."""
+    return method if method == method.upper() else UNROUTED_METHOD
 
 
 def _count_problem(problem: ProblemType) -> None:
