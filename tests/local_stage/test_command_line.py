@@ -141,7 +141,7 @@ def test_up_on_an_occupied_port_names_the_port_and_its_variable(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         finished = command_line.run("up", "--detach", **{variable: port})
-    assert_one_sentence(finished, f"Port {port} is taken", variable)
+    assert_one_sentence(finished, f"Port {port} is used by another program", variable)
     assert read_record(command_line.settings.record_file) is None
 
 

@@ -28,7 +28,7 @@ def test_smoke_token_exists_only_during_the_test(stage: RunningStage) -> None:
 
 def test_smoke_finds_the_stage_url_by_its_stack_name(stage: RunningStage) -> None:
     assert api_url(stage.aws, "local").endswith("/v1")
-    with pytest.raises(DeployError, match="RiskHub-prod-service cannot be seen"):
+    with pytest.raises(DeployError, match="RiskHub-prod-service cannot be read"):
         api_url(stage.aws, "prod")
 
 
@@ -36,14 +36,14 @@ def test_smoke_fails_on_an_unexpected_contract_version(
     stage: RunningStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.ops.deploy.smoke.CONTRACT_VERSION", "v9")
-    with pytest.raises(DeployError, match="answers contract version v1, where v9 is expected"):
+    with pytest.raises(DeployError, match="answers contract version v1, but v9 is expected"):
         smoke(stage.hub.url, stage.hub.token, "local", lambda _: None)
 
 
 def test_smoke_fails_on_a_wrong_volatility() -> None:
     report = {"status": "complete", "measures": [{"measure": "volatility", "value": 0.015}]}
     hub = SimpleNamespace(risk=lambda *_: report)
-    with pytest.raises(DeployError, match=r"computes volatility 0\.015, where 0\.0141421356"):
+    with pytest.raises(DeployError, match=r"computes volatility 0\.015, but 0\.0141421356"):
         wait_for_volatility(hub, "w", "v1")  # type: ignore[arg-type]
 
 
