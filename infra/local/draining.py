@@ -21,6 +21,8 @@ from ministack.services import lambda_svc
 Update = Callable[..., Any]
 
 UPDATE_FUNCTIONS: Final = ("_update_code", "_update_config")
+# The members of the emulator's record that say where the code is in S3.
+PLACES_OF_CODE: Final = ("s3_object_ref", "code_s3_bucket", "code_s3_key")
 POLL_SECONDS: Final = 0.05
 # Within this time, a request that was being handed over during the update has its worker.
 HAND_OVER_SECONDS: Final = 1.0
@@ -43,6 +45,7 @@ def drain_on_updates() -> None:
     lambda_svc.invalidate_worker = invalidate
     for name in UPDATE_FUNCTIONS:
         setattr(lambda_svc, name, _with_draining(getattr(lambda_svc, name)))
+    lambda_svc._update_code = _forgetting_the_replaced_place(lambda_svc._update_code)  # noqa: SLF001
     lambda_svc._update_config = _with_current_code(lambda_svc._update_config)  # noqa: SLF001
 
 
@@ -62,6 +65,20 @@ def _with_current_code(update_config: Update) -> Update:
             function["config"] = copy.deepcopy(function["config"])
             lambda_svc._update_code(name, place)  # noqa: SLF001
         return update_config(name, data)
+
+    return updating
+
+
+def _forgetting_the_replaced_place(update_code: Update) -> Update:
+    """Return an update of the code after which code sent as a zip no longer has a place in S3."""
+
+    def updating(name: str, data: dict[str, Any]) -> Any:  # noqa: ANN401 - the emulator's own answer
+        answer = update_code(name, data)
+        function = lambda_svc._functions.get(name)  # noqa: SLF001
+        if function is not None and data.get("ZipFile"):
+            for place in PLACES_OF_CODE:
+                function.pop(place, None)
+        return answer
 
     return updating
 

@@ -100,3 +100,25 @@ def test_new_settings_and_new_code_take_effect_together(stage: RunningStage) -> 
         client.delete_function(FunctionName=NAME)
         s3.delete_object(Bucket=bucket, Key=place["S3Key"])
         s3.delete_bucket(Bucket=bucket)
+
+
+def test_new_settings_keep_code_that_was_sent_as_a_zip(stage: RunningStage) -> None:
+    client, s3, bucket = stage.aws.client("lambda"), stage.aws.client("s3"), "replaced-code-of-a-test"
+    place = {"S3Bucket": bucket, "S3Key": "worked.zip"}
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key=place["S3Key"], Body=code("old"))
+    client.create_function(
+        FunctionName=NAME,
+        Runtime="python3.13",
+        Handler="worked.handler",
+        Role=own_role(stage.aws, "draining"),
+        Code=place,
+    )
+    try:
+        client.update_function_code(FunctionName=NAME, ZipFile=code("new"))
+        client.update_function_configuration(FunctionName=NAME, Environment={"Variables": {"A": "1"}})
+        assert invoke(client) == "new"
+    finally:
+        client.delete_function(FunctionName=NAME)
+        s3.delete_object(Bucket=bucket, Key=place["S3Key"])
+        s3.delete_bucket(Bucket=bucket)
