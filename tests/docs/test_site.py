@@ -25,7 +25,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site in a separate process; strict mode fails on a broken link or anchor."""
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        (sys.executable, "-m", "tools.site", folder), cwd=ROOT, capture_output=True, text=True, check=False
+        (sys.executable, "-m", "tools.site", folder),
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return folder

@@ -88,7 +88,7 @@ def run(tree: Path, *arguments: str) -> None:
         cwd=tree,
         env={**os.environ, "PYTHONPATH": packages, "CDK_VALIDATION": "false"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout[-8_000:]}{done.stderr[-4_000:]}"
@@ -105,7 +105,9 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the repository with the code of the page, its generated files and its templates."""
     tree = tmp_path_factory.mktemp("extended")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    files = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split("\0")
+    files = subprocess.run(
+        listed, cwd=PROJECT, capture_output=True, encoding="utf-8", check=True
+    ).stdout.split("\0")
     for name in files:
         if (PROJECT / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)

@@ -112,7 +112,7 @@ def test_too_many_release_alarms_fail_the_synthesis() -> None:
         Alarm.from_alarm_arn(stack, f"Alarm{i}", f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:a{i}")
         for i in range(CODEDEPLOY_ALARMS_MAX_COUNT + 1)
     ]
-    with pytest.raises(ValueError, match="11 alarms stop a release; CodeDeploy takes 10"):
+    with pytest.raises(ValueError, match="11 alarms stop a release; CodeDeploy accepts at most 10"):
         Releases(stack, "Releases", environment=ENVIRONMENTS["prod"], alarms=alarms)
 
 

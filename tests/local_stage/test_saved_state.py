@@ -218,7 +218,7 @@ def test_start_names_a_folder_that_cannot_be_emptied(
 ) -> None:
     monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
     monkeypatch.setattr(saved_state, "WIPE_DEADLINE_SECONDS", 0.0)
-    with pytest.raises(LocalStageError, match=f"{settings.temporary} cannot be emptied: remove it"):
+    with pytest.raises(LocalStageError, match=f"{settings.temporary} cannot be emptied: remove the folder"):
         prepare_state(settings, "same", fresh=False)
 
 

@@ -54,7 +54,7 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> SecrecyRun:
 
 def test_secrecy_run_covers_every_route_and_expected_status(driven: SecrecyRun) -> None:
     paths = json.loads((ROOT / "contracts" / "openapi.json").read_text(encoding="utf-8"))["paths"]
-    requested = {tuple(answer["requested"]) for answer in driven.answers}
+    requested = {tuple(answer["asked"]) for answer in driven.answers}
     for path, item in paths.items():
         pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
         methods = {method for method, url in requested if pattern.fullmatch(url)}

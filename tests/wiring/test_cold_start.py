@@ -39,7 +39,7 @@ def required(folder: FunctionFolder) -> list[str]:
 def thresholds(module: str, environment: dict[str, str]) -> dict[str, int]:
     command = (sys.executable, "-c", THRESHOLDS, module)
     paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run(command, env=environment | paths, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment | paths, check=True, capture_output=True, encoding="utf-8")
     found: dict[str, int] = json.loads(done.stdout)
     return found
 

@@ -44,7 +44,9 @@ def stage_pages(folder: Path) -> None:
 def tracked_pages() -> list[str]:
     """Return the Markdown pages of the repository that belong to the site."""
     command = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md")
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    listed = subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8"
+    ).stdout.split()
     return [page for page in sorted(set(listed)) if not page.startswith(LEFT_OUT)]
 
 
