@@ -1,6 +1,6 @@
 """`risk_snapshot_updated`: a snapshot was committed.
 
-`data` is the snapshot as readers see it, large parts as references. A snapshot too large for one bus entry is
+`data` is the snapshot as readers see it, large components as references. A snapshot too large for one bus entry is
 announced by a claim check: the same identifying fields, and the path at which to fetch the rest.
 """
 

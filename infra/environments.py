@@ -225,7 +225,7 @@ def resolve_environment(name: str, **given: str | None) -> EnvironmentSpec:
 
 
 def _check_text(key: str, value: object) -> None:
-    """Refuse a value that is no text (`cdk.json` may hold any JSON), and a text that only separates values.
+    """Reject values that are not text (`cdk.json` may contain any JSON) and texts that contain only separators.
 
     Raises:
         EnvironmentSpecError: the value is of another type, or has blanks and commas only.

@@ -52,7 +52,7 @@ class RelayRecords:
                 commit = self.decoder.commit(record)
             except DependencyUnavailableError:
                 raise
-            except Exception as error:  # noqa: BLE001  (whatever a bad record raises, its neighbours go on)
+            except Exception as error:  # noqa: BLE001  (an invalid record may raise any error; the others continue)
                 self.failures.isolate(record, f"{type(error).__name__}: {error}")
                 isolated += 1
             else:

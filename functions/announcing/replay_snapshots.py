@@ -196,7 +196,7 @@ class ReplaySnapshots:
             commit = get(world_id, name)
         except DependencyUnavailableError:
             raise
-        except Exception:  # noqa: BLE001  (whatever a bad record raises, its neighbours go on)
+        except Exception:  # noqa: BLE001  (an invalid record may raise any error; the others continue)
             return "unreadable"
         return "missing" if commit is None else commit
 

@@ -1,4 +1,4 @@
-"""Steps that all workers share: fetch the snapshot, load verified parts, record the event as cause."""
+"""Steps that all workers share: fetch the snapshot, load verified components, record the event as cause."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -55,7 +55,7 @@ def stored_snapshot(snapshots: SnapshotStore, world_id: str, version: str) -> Sn
 
 
 def verified_bytes(component: Component, blobs: BlobStore) -> bytes:
-    """Return a part's canonical bytes, inline or fetched and verified (INV-06).
+    """Return a component's canonical bytes, inline or fetched and verified (INV-06).
 
     Raises:
         BlobError: the blob is missing or not the one that the snapshot names.

@@ -24,7 +24,7 @@ Clock = Callable[[], datetime]
 
 
 class Dependency(StrEnum):
-    """What a function depends on, as an error text names it."""
+    """Dependencies of the functions, as error texts name them."""
 
     BLOB_MARK_STORE = "the store of blob marks"
     BLOB_STORE = "the blob store"

@@ -34,7 +34,7 @@ SET_ASIDE_NOTE: Final = "damaged data moved to {folder}"
 
 @dataclass(frozen=True, slots=True)
 class RestoredState:
-    """What a start takes over from earlier runs.
+    """State of earlier runs that a start takes over.
 
     Attributes:
         used: whether saved data is used.

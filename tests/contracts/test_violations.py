@@ -1,4 +1,4 @@
-"""What a problem says of a value that a model refuses: in the words of the contract, never in those of a library."""
+"""Violations describe a rejected value in the words of the contract, not in those of a library."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an operator asks a function for by hand: a request that is wrong is an answer, not an error of the function."""
+"""Requests of operators to a function: an invalid request is answered and is not an error of the function."""
 
 import json
 from types import ModuleType

@@ -20,7 +20,7 @@ CUSTOM_HOST = "risk.example.com"
 
 @dataclass(frozen=True)
 class Address:
-    """Where a client calls the API.
+    """Address at which a client calls the API.
 
     Attributes:
         prefix: what the client writes before `/risk-hub`.

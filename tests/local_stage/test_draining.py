@@ -4,7 +4,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,9 @@ def test_request_in_progress_finishes_with_the_code_that_started_it(
         assert working.result() == "old"
 
 
-def test_new_settings_and_new_code_take_effect_together(stage: RunningStage) -> None:
+@pytest.fixture
+def stored_code(stage: RunningStage) -> Iterator[Callable[[bytes], object]]:
+    """A function whose code is in S3, as in the template; the value puts other code in its place."""
     client, s3, bucket = stage.aws.client("lambda"), stage.aws.client("s3"), "code-of-a-test"
     place = {"S3Bucket": bucket, "S3Key": "worked.zip"}
     s3.create_bucket(Bucket=bucket)
@@ -91,34 +93,25 @@ def test_new_settings_and_new_code_take_effect_together(stage: RunningStage) -> 
         Role=own_role(stage.aws, "draining"),
         Code=place,
     )
-    try:
-        assert invoke(client) == "old"
-        s3.put_object(Bucket=bucket, Key=place["S3Key"], Body=code("new", "renamed"))
-        client.update_function_configuration(FunctionName=NAME, Handler="worked.renamed")
-        assert invoke(client) == "new"
-    finally:
-        client.delete_function(FunctionName=NAME)
-        s3.delete_object(Bucket=bucket, Key=place["S3Key"])
-        s3.delete_bucket(Bucket=bucket)
+    yield lambda body: s3.put_object(Bucket=bucket, Key=place["S3Key"], Body=body)
+    client.delete_function(FunctionName=NAME)
+    s3.delete_object(Bucket=bucket, Key=place["S3Key"])
+    s3.delete_bucket(Bucket=bucket)
 
 
+def test_new_settings_and_new_code_take_effect_together(
+    stage: RunningStage, stored_code: Callable[[bytes], object]
+) -> None:
+    client = stage.aws.client("lambda")
+    assert invoke(client) == "old"
+    stored_code(code("new", "renamed"))
+    client.update_function_configuration(FunctionName=NAME, Handler="worked.renamed")
+    assert invoke(client) == "new"
+
+
+@pytest.mark.usefixtures("stored_code")
 def test_new_settings_keep_code_that_was_sent_as_a_zip(stage: RunningStage) -> None:
-    client, s3, bucket = stage.aws.client("lambda"), stage.aws.client("s3"), "replaced-code-of-a-test"
-    place = {"S3Bucket": bucket, "S3Key": "worked.zip"}
-    s3.create_bucket(Bucket=bucket)
-    s3.put_object(Bucket=bucket, Key=place["S3Key"], Body=code("old"))
-    client.create_function(
-        FunctionName=NAME,
-        Runtime="python3.13",
-        Handler="worked.handler",
-        Role=own_role(stage.aws, "draining"),
-        Code=place,
-    )
-    try:
-        client.update_function_code(FunctionName=NAME, ZipFile=code("new"))
-        client.update_function_configuration(FunctionName=NAME, Environment={"Variables": {"A": "1"}})
-        assert invoke(client) == "new"
-    finally:
-        client.delete_function(FunctionName=NAME)
-        s3.delete_object(Bucket=bucket, Key=place["S3Key"])
-        s3.delete_bucket(Bucket=bucket)
+    client = stage.aws.client("lambda")
+    client.update_function_code(FunctionName=NAME, ZipFile=code("new"))
+    client.update_function_configuration(FunctionName=NAME, Environment={"Variables": {"A": "1"}})
+    assert invoke(client) == "new"

@@ -12,7 +12,7 @@ from infra.names import EVENT_SOURCE, bus_name, physical_name
 STAGE = "local"
 PROBE = "fault-witness"
 POISON_PREFIX = "poison"
-# Which worker's effect an event announces, and which field holds the effect's creation time.
+# The worker whose effect an event announces, and the field with the effect's creation time.
 EFFECT_EVENTS = {
     "risk_evaluated": ("risk_engine", "evaluated_at"),
     "stress_evaluated": ("stress_engine", "evaluated_at"),

@@ -70,7 +70,7 @@ def run_history(
         history.run()
     except BrokenInvariantError as error:
         broken = error
-    except Exception as error:  # noqa: BLE001  (an error that nobody foresaw is a finding too)
+    except Exception as error:  # noqa: BLE001  (an unexpected error is a finding too)
         broken = BrokenInvariantError("INV-11", f"unexpected {type(error).__name__}: {error}")
     finally:
         history.hub.tasks.abort()

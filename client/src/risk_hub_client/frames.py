@@ -26,7 +26,7 @@ def to_dataframe(found: Decoded | Iterable[StoredSnapshot]) -> "pd.DataFrame":
     Raises:
         ModuleNotFoundError: pandas is not installed.
     """
-    import pandas as pd  # noqa: PLC0415 - whoever asks for a DataFrame has it
+    import pandas as pd  # noqa: PLC0415 - only callers that want a DataFrame have it
 
     if isinstance(found, Covariance):
         square = _square(found, array_namespace(pd.Index([0]).to_numpy()))

@@ -96,7 +96,10 @@ class Router:
 
 
 def _routed_method(method: str) -> str:
-    """Return the method as the resolver may see it: methods are case-sensitive, but the resolver upper-cases them."""
+    """Return a method that no route has unless it is in upper case: methods are case-sensitive.
+
+    The resolver would upper-case it.
+    """
     return method if method == method.upper() else UNROUTED_METHOD
 
 

@@ -30,7 +30,7 @@ FirstUseLookup = Callable[[Component], str | None]
 
 @dataclass(frozen=True, slots=True)
 class LoadInputs:
-    """Turns the parts of a snapshot into inputs; a missing, broken or insufficient input has a reason."""
+    """Turns the components of a snapshot into inputs; a missing, broken or insufficient input has a reason."""
 
     blobs: BlobStore
     get_verdict: VerdictLookup
@@ -86,7 +86,7 @@ class LoadInputs:
     def _decoded(
         self, kind: BlobKind, component: Component | None
     ) -> tuple[RiskInput, Decoded | None, str | None]:
-        """Return a part's declaration and its content, or the reason why it cannot be read."""
+        """Return a component's declaration and its content, or the reason why it cannot be read."""
         if component is None:
             return _input_declaration(kind, "absent", None), None, f"{kind}_absent"
         declared = _input_declaration(kind, "inline" if component.ref is None else "ref", component.sha256)

@@ -12,7 +12,7 @@ from risk_hub_contracts.snapshot.parse import Component, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class VerdictCache:
-    """Notes on the blobs of one snapshot's world. An inline part is small and judged each time."""
+    """Notes on the blobs of one snapshot's world. An inline component is small and judged each time."""
 
     notes: InputNotes
     snapshot: Snapshot
@@ -34,7 +34,7 @@ class VerdictCache:
         return Verdict(note.reason, note.margin), note.first_as_of
 
     def first_use(self, component: Component) -> str | None:
-        """Return the first `as_of` that used the bytes of a part by reference; None for an inline part.
+        """Return the first `as_of` that used the bytes of a component by reference; None for an inline component.
 
         Raises:
             DependencyUnavailableError: the store did not answer.

@@ -1,4 +1,4 @@
-"""Selection of the snapshot parts to move to the blob store."""
+"""Selection of the components to move to the blob store."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class OffloadPolicy:
     inline_threshold_entries: int
 
     def components_to_offload(self, snapshot: Snapshot) -> tuple[Component, ...]:
-        """Return the inline parts that are larger than the threshold."""
+        """Return the inline components that are larger than the threshold."""
         if not self.enabled:
             return ()
         return tuple(

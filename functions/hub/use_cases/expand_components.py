@@ -24,7 +24,7 @@ class ExpandComponents:
     blobs: BlobStore
 
     def too_large(self, answer: Mapping[str, Any], answer_bytes: int) -> AbstractSet[BlobKind]:
-        """Return the kinds of the referenced parts that do not fit in the answer, without reading them.
+        """Return the kinds of the referenced components that do not fit in the answer, without reading them.
 
         Args:
             answer: the snapshot in the reader's view.

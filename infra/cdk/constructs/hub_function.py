@@ -34,7 +34,7 @@ _NO_DEAD_LETTERS = (
 class HubFunction(Construct):
     """A function whose role can only write the function's log until further actions are allowed."""
 
-    def __init__(  # noqa: PLR0913 - a function is exactly these parts
+    def __init__(  # noqa: PLR0913 - these arguments define a function
         self,
         scope: Construct,
         construct_id: str,

@@ -196,7 +196,7 @@ class Journal:
     """The keys of the published snapshots, one per line, each appended after its answer."""
 
     def __init__(self, file: Path) -> None:
-        """Open a journal before anything is sent; it is made where there is none.
+        """Open the journal, or create it, before anything is sent.
 
         Raises:
             OSError: it cannot be written.

@@ -20,7 +20,7 @@ def plot_backtest(report: dict[str, Any], file: Path) -> None:
     Raises:
         ModuleNotFoundError: matplotlib is not installed.
     """
-    from matplotlib import rc_context  # noqa: PLC0415 - an extra of its own, and slow to import
+    from matplotlib import rc_context  # noqa: PLC0415 - a separate extra, and slow to import
     from matplotlib.figure import Figure  # noqa: PLC0415 - see above
 
     # The same report gives the same bytes: no date, no random ids, letters as text.

@@ -1,4 +1,4 @@
-"""`blob upload`: a large part, straight to the store, with its progress."""
+"""`blob upload`: a large component, straight to the store, with its progress."""
 
 from pathlib import Path
 from typing import Annotated

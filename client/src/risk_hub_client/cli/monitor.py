@@ -49,7 +49,7 @@ def monitor(
     try:
         with open_client(url) as client:
             found = [_freshness(client, world, stage, warn_seconds, critical_seconds) for world in worlds]
-    except Exception as error:  # noqa: BLE001 - 1 and 2 are verdicts, so whatever else happens is 3
+    except Exception as error:  # noqa: BLE001 - 1 and 2 are verdicts, so every other error is 3
         found = [_error(world, error) for world in worlds]
     if json:
         print_document([asdict(each) for each in found])

@@ -18,7 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON
 
 
 def check_period(start: str | None, end: str | None) -> None:
-    """Refuse a period that ends before it begins; a text that is no instant is left to the hub.
+    """Reject a period that ends before it begins; the hub rejects a text that is not an instant.
 
     Raises:
         BadParameter: --from is later than --to.

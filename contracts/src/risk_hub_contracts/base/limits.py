@@ -100,7 +100,7 @@ def served_limits(
 
     Args:
         inline_cov_threshold: matrix entries (or return points, or scenarios) above which the hub offloads.
-        offload: whether this deployment stage moves large parts to the blob store at all.
+        offload: whether this deployment stage moves large components to the blob store at all.
     """
     return {
         "body_max_bytes": BODY_MAX_BYTES,

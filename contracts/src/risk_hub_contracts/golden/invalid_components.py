@@ -1,4 +1,4 @@
-"""Bodies that break a rule about a large part or its reference."""
+"""Bodies that break a rule about a large component or its reference."""
 
 from typing import Any, Final
 

@@ -22,7 +22,7 @@ class Snapshot:
         as_of: the instant it describes, UTC.
         as_of_text: the same instant as the producer wrote it.
         weights: asset id -> share of the portfolio, in the producer's order.
-        components: the large parts, in the order covariance, realized_returns, stress.
+        components: the large components, in the order covariance, realized_returns, stress.
         constraints: the producer's own object, or None.
         ttl_sec: seconds until it expires.
         provenance: the producer's object with `actor` and `stage` filled in.
@@ -51,11 +51,11 @@ class Snapshot:
         return str(self.provenance["stage"])
 
     def component(self, kind: BlobKind) -> Component | None:
-        """Return the large part of this kind, if the snapshot has one."""
+        """Return the component of this kind, if the snapshot has one."""
         return next((component for component in self.components if component.kind == kind), None)
 
     def with_refs(self, refs: Mapping[BlobKind, BlobRef]) -> Self:
-        """Return the same snapshot, same hash, with these parts by reference.
+        """Return the same snapshot, same hash, with these components by reference.
 
         Raises:
             ValueError: the digest of a reference differs from that of the component it replaces.
@@ -70,7 +70,7 @@ class Snapshot:
         )
 
     def to_document(self) -> dict[str, Any]:
-        """Return the contract's fields, JSON-ready; each large part inline or as `<kind>_ref`."""
+        """Return the contract's fields, JSON-ready; each component inline or as `<kind>_ref`."""
         document: dict[str, Any] = {
             "world_id": self.world_id,
             "version": self.version,

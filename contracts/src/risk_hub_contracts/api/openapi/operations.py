@@ -45,7 +45,7 @@ class Answer:
         status: the HTTP status.
         model: the model of the body; None for an answer without a body.
         description: when the hub answers so.
-        headers: the headers that it has besides those of every answer with a body.
+        headers: headers in addition to those of every answer with a body.
     """
 
     status: int
@@ -62,7 +62,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the description says about an operation in addition to its row of the route table.
+    """Data of an operation that its row of the route table does not contain.
 
     Attributes:
         operation_id: the operation's id in the route table.
