@@ -67,7 +67,7 @@ class RefusedError(HubError):
 
 
 def _violation_lines(violations: object, headline: str) -> list[str]:
-    """Return a line for each fault that is not said already."""
+    """Return a line for each violation that the text before does not contain."""
     lines = [
         f"{violation.get('pointer')}: {violation.get('detail')}"
         for violation in (violations if isinstance(violations, list) else ())

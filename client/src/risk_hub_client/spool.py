@@ -143,8 +143,8 @@ class Spool:
             with suppress(*_DAMAGED_ERRORS, OSError):
                 # The new file replaces the old one only when it is complete.
                 annotated = json.dumps({**json.loads(aside.read_bytes()), "refused": reason})
-                write(aside.with_suffix(".told"), (annotated.encode(),))
-                move(aside.with_suffix(".told"), aside)
+                write(aside.with_suffix(".annotated"), (annotated.encode(),))
+                move(aside.with_suffix(".annotated"), aside)
         return aside
 
     def try_turn(self) -> int | None:
