@@ -10,7 +10,7 @@ from risk_hub_contracts.reports.receipt import (
 )
 from risk_hub_contracts.reports.risk import RiskReport
 
-ENGINE_VERSION = "2.0.0"
+ENGINE_VERSION = "3.0.0"
 
 
 def with_receipt(report: RiskReport, policy: RiskPolicy) -> RiskReport:

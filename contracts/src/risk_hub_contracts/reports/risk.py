@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.reports.receipt import RiskReceipt
+from risk_hub_contracts.reports.tail import TailMeasure
+from risk_hub_contracts.reports.warning import RiskWarning
 
 MeasureName = Literal["value_at_risk", "expected_shortfall", "volatility"]
 MethodName = Literal["parametric_normal", "historical", "legacy_v1"]
@@ -171,7 +173,9 @@ class Contributions(BaseModel):
 class RiskReport(BaseModel):
     """Everything computed for one snapshot by one version of the engine; instants are RFC 3339 UTC texts.
 
-    Fields with a default are missing from reports of engines before 2.0.
+    `tails` holds every value at risk and expected shortfall, the headline first; `measures` repeats those that
+    the first release had. Fields with a default are missing from reports of engines before 2.0; `tails` and
+    `warnings` from those before 3.0.
     """
 
     model_config = _FROZEN
@@ -191,4 +195,6 @@ class RiskReport(BaseModel):
     concentration: Concentration | None = None
     windows: list[WindowStatistics] = []
     contributions: Contributions | None = None
+    tails: list[TailMeasure] = []
+    warnings: list[RiskWarning] = []
     receipt: RiskReceipt | None = None

@@ -12,6 +12,7 @@ from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN
 from risk_hub_contracts.base.limits import NAME_MAX_CHARS
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.reports.risk import RiskInput, RiskStatus, Share
+from risk_hub_contracts.reports.warning import RiskWarning
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -74,3 +75,4 @@ class StressReport(BaseModel):
     metrics: list[StressMetric]
     scenarios_omitted: Count
     metrics_omitted: Count
+    warnings: list[RiskWarning] = []

@@ -1,0 +1,44 @@
+"""Value at risk and expected shortfall of one book by one method at one confidence, with their sample.
+
+Losses are positive fractions of portfolio value over one period. Names are open: a consumer must accept a
+method, basis or unit that it does not know.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+OPEN_NAME_PATTERN: Final = r"^[a-z0-9_]+$"
+OpenName = Annotated[str, Field(pattern=OPEN_NAME_PATTERN, max_length=64)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+
+LOSS_UNIT: Final = "fraction_of_portfolio_value"
+
+
+class TailMeasure(BaseModel):
+    """Both tail measures by one method at one confidence (basis points: 9900 is 99 %).
+
+    `method` is `historical_upper` (the order statistic of the losses), `historical` (interpolated between two
+    order statistics) or `parametric_normal`. `basis` is `pro_forma` (today's weights on past returns),
+    `track_record` (the portfolio's own returns) or `covariance`. `tail_observations` is the number of losses
+    behind an empirical number, at or beyond its value at risk; a number from fewer than 3 of them is not
+    `sufficient`. Standard errors are null where none is defined. A number that cannot be computed is null with
+    a `reason`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: OpenName
+    confidence_bps: Annotated[int, Field(ge=1, le=9_999)]
+    basis: OpenName
+    value_at_risk: Finite | None
+    expected_shortfall: Finite | None
+    value_at_risk_standard_error: NotNegative | None
+    expected_shortfall_standard_error: NotNegative | None
+    observations: Count | None
+    tail_observations: Count | None
+    sufficient: bool
+    reason: str | None
+    unit: OpenName
