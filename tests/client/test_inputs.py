@@ -149,7 +149,7 @@ def damaged(row: int, column: int, value: float) -> Any:
 OTHER_WORLD = f"s3://blobs/risk-blobs/w2/{'0' * 64}"
 REFUSED = [
     ({"weights": {"A": 0.5}}, "/weights"),
-    ({"weights": {"A": float("nan"), "B": 1.0}}, "not finite|NaN"),
+    ({"weights": {"A": float("nan"), "B": 1.0}}, "weight of 'A' .row 0. is missing"),
     ({"as_of": "2026-01-05"}, "/as_of"),
     ({"as_of": datetime(2026, 1, 5)}, "/as_of"),  # noqa: DTZ001 - what is refused
     ({"ttl_sec": 0}, "/ttl_sec"),
@@ -165,7 +165,10 @@ REFUSED = [
         "world 'w1' \\(and 1 more",
     ),
     ({"realized_returns": np.zeros((5, 2))}, "same number of columns"),
-    ({"realized_returns": pd.DataFrame({"A": [0.1, float("nan")]}, index=DAYS)}, "finite"),
+    (
+        {"realized_returns": pd.DataFrame({"A": [0.1, float("nan")]}, index=DAYS)},
+        "return of 'A' on 2026-01-05 .row 1.",
+    ),
     ({"covariance": FactorModel(["A"], np.ones((1, 1)), np.ones(1))}, "does not contain"),
     ({"covariance": FactorModel(IDS, np.ones((3, 1)), -np.ones(3))}, "must not be negative"),
     ({"covariance": (BIG_IDS[:-1] + BIG_IDS[:1], BIG)}, "more than once"),
@@ -173,8 +176,8 @@ REFUSED = [
         ({"weights": dict.fromkeys(BIG_IDS, 1 / 101), "covariance": matrix}, reason)
         for matrix, reason in (
             (damaged(3, 3, -1.0), "every variance"),
-            (damaged(3, 3, float("nan")), "every variance"),
-            (damaged(3, 4, float("inf")), "not finite"),
+            (damaged(3, 3, float("nan")), "entry of 'N010' and 'N010' is nan"),
+            (damaged(3, 4, float("inf")), "entry of 'N010' and 'N047' is inf"),
             (damaged(3, 4, 0.001), "above and below"),
             (BIG * (1 - 10 * (1 - np.eye(101))), "correlation that is not between"),
             (BIG.astype(object), "array of numbers"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from risk_hub_client import AsyncRiskHubClient, InvalidSnapshotError, async_client, publishing
-from risk_hub_client.inputs import load_blob
+from risk_hub_client.loading import load_blob
 from risk_hub_client.prepare import prepare
 from risk_hub_contracts.blob.write import encode_returns
 from tests.client.conftest import BOOK, IMPATIENT, WORLD

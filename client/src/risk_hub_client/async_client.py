@@ -13,7 +13,7 @@ from risk_hub_client import blob_transfers, publishing, reads, registry, reports
 from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.errors import HubError
-from risk_hub_client.inputs import load_blob
+from risk_hub_client.loading import load_blob
 from risk_hub_client.log_redaction import RedactingAsyncTransport
 from risk_hub_client.proxies import environment_mounts
 from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps

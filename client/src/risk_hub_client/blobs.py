@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol, Self
 
@@ -10,12 +10,13 @@ from risk_hub_client.wire import Chunk
 from risk_hub_contracts.base.canonical import canonical_json
 from risk_hub_contracts.base.limits import BLOB_HEADER_MAX_BYTES
 from risk_hub_contracts.blob.read import decode
-from risk_hub_contracts.blob.types import MAGIC, BlobFormatError, BlobKind, Decoded, check_size
+from risk_hub_contracts.blob.types import FLOAT_BYTES, MAGIC, BlobFormatError, BlobKind, Decoded, check_size
 from risk_hub_contracts.blob.uploads import part_spans
 
 __all__ = ["Blob", "FilePayload", "MemoryPayload", "Payload"]
 
 CHUNK_BYTES: Final = 1_048_576
+NEGATIVE_ZERO: Final = b"\x00\x00\x00\x00\x00\x00\x00\x80"
 
 
 class Payload(Protocol):
@@ -68,6 +69,27 @@ class FilePayload:
 
 
 @dataclass(frozen=True, slots=True)
+class ZeroedPayload:
+    """The numbers of another payload, with 0.0 for each -0.0."""
+
+    numbers: Payload
+
+    @property
+    def size_bytes(self) -> int:
+        """See Payload."""
+        return self.numbers.size_bytes
+
+    def chunks(self, first_byte: int, size_bytes: int) -> Iterator[Chunk]:
+        """See Payload."""
+        start, end = first_byte - first_byte % FLOAT_BYTES, first_byte + size_bytes
+        place = start
+        for chunk in self.numbers.chunks(start, end - start + -end % FLOAT_BYTES):
+            data = _with_positive_zeros(bytes(chunk))
+            yield memoryview(data)[max(first_byte - place, 0) : end - place]
+            place += len(data)
+
+
+@dataclass(frozen=True, slots=True)
 class Blob:
     """A whole blob.
 
@@ -104,6 +126,14 @@ class Blob:
             BlobFormatError: the header line is wrong, or contradicts the size of the payload.
         """
         return decode(self.head, self.payload.size_bytes)
+
+    def without_negative_zeros(self) -> Self:
+        """Return the blob with 0.0 for each -0.0 among its numbers, as the contract encodes inline numbers."""
+        payload = self.payload
+        if not any(NEGATIVE_ZERO in bytes(chunk) for chunk in payload.chunks(0, payload.size_bytes)):
+            return self
+        zeroed = replace(self, payload=ZeroedPayload(payload))
+        return replace(zeroed, sha256=_digest(zeroed.chunks()))
 
     def part_digests(self) -> list[str]:
         """Return the SHA-256 of each part of a multipart upload; empty if a single PUT is enough."""
@@ -150,6 +180,15 @@ class Blob:
         kind = decode(line, payload.size_bytes).kind
         whole = cls(kind, line, payload, "")
         return cls(kind, line, payload, _digest(whole.chunks()))
+
+
+def _with_positive_zeros(data: bytes) -> bytes:
+    zeroed, place = bytearray(data), data.find(NEGATIVE_ZERO)
+    while place >= 0:
+        if place % FLOAT_BYTES == 0:
+            zeroed[place : place + FLOAT_BYTES] = bytes(FLOAT_BYTES)
+        place = data.find(NEGATIVE_ZERO, place + 1)
+    return bytes(zeroed)
 
 
 def _digest(chunks: Iterator[Chunk]) -> str:

@@ -1,6 +1,7 @@
 """Exceptions of the client: refused before sending, refused by the hub, or unavailable."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from risk_hub_contracts.base.problems import ProblemError, Violation
@@ -32,11 +33,23 @@ class HubError(Exception):
 
 
 class InvalidSnapshotError(HubError):
-    """The snapshot violates the contract and was not sent; `violations` lists every violation."""
+    """The snapshot violates the contract and was not sent.
 
-    def __init__(self, message: str, violations: Sequence[Violation] = ()) -> None:
-        super().__init__(message)
+    Attributes:
+        violations: every violation found.
+        file: the file that holds the violations, if they were read from one.
+    """
+
+    def __init__(
+        self, message: str, violations: Sequence[Violation] = (), *, file: Path | None = None
+    ) -> None:
+        super().__init__(message if file is None else f"{file}: {message}")
         self.violations = tuple(violations)
+        self.file = file
+
+    def in_file(self, file: Path) -> "InvalidSnapshotError":
+        """Return the error with the name of the file, unless it already names one."""
+        return self if self.file else InvalidSnapshotError(str(self), self.violations, file=file)
 
     @classmethod
     def of(cls, problem: ProblemError) -> "InvalidSnapshotError":

@@ -1,4 +1,4 @@
-"""Ids as callers pass them: text, or the whole numbers that label a table of numeric tickers."""
+"""Asset ids as callers pass them: always text, because row numbers are not ids."""
 
 from collections.abc import Iterable
 from operator import index
@@ -23,7 +23,8 @@ def text_ids(labels: Iterable[object], at: str) -> list[str]:
         at: their position in the body.
 
     Raises:
-        InvalidSnapshotError: one is neither text nor a whole number, or two give the same text.
+        InvalidSnapshotError: one is not text, or one appears twice. Whole numbers are refused: pandas numbers the
+            rows and columns of a table without labels, and these numbers are not assets.
     """
     if isinstance(labels, str) or not hasattr(labels, "__iter__"):
         raise violation_error(at, "needs a list of ids")
@@ -39,9 +40,21 @@ def text_ids(labels: Iterable[object], at: str) -> list[str]:
 def _text(label: object, at: str) -> str:
     if isinstance(label, str):
         return str(label)
+    if isinstance(label, tuple):
+        raise violation_error(
+            at, f"an id must be text, not {label!a}: select one level of the labels, as in frame['Close']"
+        )
+    if _is_whole_number(label):
+        raise violation_error(
+            at,
+            f"the id {label} is a number, as in a table without labels: label it with asset ids, as in "
+            "Series(numbers, index=ids) or DataFrame(rows, columns=ids); write numeric tickers as text",
+        )
+    raise violation_error(at, f"an id must be text, not {type(label).__name__}")
+
+
+def _is_whole_number(label: object) -> bool:
     try:
-        if not isinstance(label, bool):
-            return str(index(label))  # type: ignore[arg-type]
+        return not isinstance(label, bool) and index(label) is not None  # type: ignore[arg-type]
     except TypeError:
-        pass
-    raise violation_error(at, f"an id must be text or a whole number, not {type(label).__name__}")
+        return False

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from risk_hub_client.blobs import Blob, MemoryPayload
+from risk_hub_client.covariances import convert_covariance
 from risk_hub_client.errors import InvalidSnapshotError
-from risk_hub_client.inputs import (
-    convert_covariance,
-    convert_returns,
-    convert_weights,
-    load_blob,
-    to_json_value,
-)
+from risk_hub_client.instants import convert_instant
+from risk_hub_client.json_values import to_json_value
+from risk_hub_client.loading import load_blob
+from risk_hub_client.returns import convert_returns
+from risk_hub_client.weights import convert_weights
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.ids import actor_violation, stage_violation
 from risk_hub_contracts.base.limits import BODY_MAX_BYTES
@@ -141,6 +140,8 @@ def prepare(
         for field, value in document.items()
         if value is not None
     }
+    if "as_of" in body:
+        body["as_of"] = convert_instant(body["as_of"], "/as_of")
     if "weights" in body:
         body["weights"] = convert_weights(body["weights"])
     blobs = dict(_component_blobs(body, inline_max_entries))

@@ -14,7 +14,7 @@ from risk_hub_client.base import ClientBase, SnapshotFields
 from risk_hub_client.blob_transfers import Progress, ignore_progress
 from risk_hub_client.deadlines import request_deadline
 from risk_hub_client.errors import HubError
-from risk_hub_client.inputs import load_blob
+from risk_hub_client.loading import load_blob
 from risk_hub_client.reads import BacktestOptions, Filters, Instant, Span, Steps
 from risk_hub_client.reports import ReportDocument, SignalSpan
 from risk_hub_client.results import HubContract, Publication, StoredSnapshot

@@ -1,12 +1,10 @@
 """`backfill`: many snapshots through the API, oldest first, from where the last run stopped."""
 
-import hashlib
-import json as json_text
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -18,13 +16,10 @@ from risk_hub_client import (
     RiskHubClient,
     StoredSnapshot,
 )
+from risk_hub_client.cli.backfill_items import Item, read_items
 from risk_hub_client.cli.options import Json
 from risk_hub_client.cli.screen import print_document, print_error, print_line, progress_bar
 from risk_hub_client.cli.session import REFUSED, Url, open_client
-from risk_hub_client.cli.snapshot_file import SnapshotFile
-from risk_hub_contracts.base.ids import BACKFILL_SOURCE
-from risk_hub_contracts.base.problems import ProblemError
-from risk_hub_contracts.base.times import InstantError, parse_instant
 
 JOURNAL_SUFFIX: Final = ".backfill-done"
 # History gets the shortest ttl that the contract allows, not that of its file, so that it never outlives
@@ -34,30 +29,25 @@ HISTORY_TTL_SECONDS: Final = 1
 MARGIN: Final = timedelta(seconds=HISTORY_TTL_SECONDS + 5)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One snapshot and its source."""
-
-    place: str
-    as_of: datetime
-    found: SnapshotFile
-
-    def key(self, url: str) -> str:
-        """Return a key that is unique to this content at this hub."""
-        content = [self.found.document, self.found.actor, self.found.stage]
-        digest = hashlib.sha256(json_text.dumps(content, sort_keys=True).encode()).hexdigest()
-        return f"{url} {self.found.world_id} {self.found.document.get('version')} {digest}"
-
-
 @dataclass(slots=True)
 class BackfillSummary:
-    """Counts of a run; `skipped` were done by an earlier run, `held` would have moved latest backwards."""
+    """Counts of a run.
+
+    Attributes:
+        created: snapshots stored by this run.
+        replayed: snapshots that the hub had already.
+        skipped: snapshots that an earlier run has published.
+        held: snapshots that would have moved the latest one backwards, with the reason.
+        refused: snapshots that violate the contract or that the hub refused, with the reason.
+        unreadable: files or lines that are not snapshots, with the reason.
+    """
 
     created: int = 0
     replayed: int = 0
     skipped: int = 0
     held: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def register(app: typer.Typer) -> None:
@@ -89,22 +79,20 @@ def backfill(
 
     Each gets `provenance.source` = backfill: the hub evaluates it as history, without exit signals. The latest
     snapshot never goes back in time: one older than the world's newest, or than another of this run, is stored
-    with a ttl of one second, and held back if the newer one has expired or soon will. Status 1 if one was
-    refused or held.
+    with a ttl of one second, and held back if the newer one has expired or soon will. A file that cannot be read
+    is reported, and the others are published. Status 1 if one was refused, held or unreadable.
     """
     source = source.resolve()
-    items = sorted(
-        _read_items(source, {"world": world, "actor": actor, "stage": stage}), key=lambda item: item.as_of
-    )
-    done = Journal(journal or source.with_name(source.name + JOURNAL_SUFFIX))
     summary = BackfillSummary()
+    items = read_items(source, {"world": world, "actor": actor, "stage": stage}, summary.unreadable)
+    done = Journal(journal or source.with_name(source.name + JOURNAL_SUFFIX))
     with open_client(url) as client, progress_bar(source.name, len(items), quiet=json) as shown:
         latest = None if even_if_latest else NewestSnapshots(client, items)
         for number, item in enumerate(items, 1):
             _publish_one(client, item, done, summary, latest)
             shown.show(number, f"{number} of {len(items)}")
     _print_summary(summary, json=json)
-    if summary.refused or summary.held:
+    if summary.refused or summary.held or summary.unreadable:
         raise typer.Exit(REFUSED)
 
 
@@ -113,8 +101,9 @@ def _print_summary(summary: BackfillSummary, *, json: bool) -> None:
         print_document(asdict(summary))
         return
     counts = f"{summary.created} created, {summary.replayed} replayed, {summary.skipped} already done"
-    print_line(f"{counts}, {len(summary.held)} held back, {len(summary.refused)} refused")
-    for reason in (*summary.held, *summary.refused):
+    unreadable = f", {len(summary.unreadable)} unreadable" if summary.unreadable else ""
+    print_line(f"{counts}, {len(summary.held)} held back, {len(summary.refused)} refused{unreadable}")
+    for reason in (*summary.held, *summary.refused, *summary.unreadable):
         print_error(reason)
 
 
@@ -215,38 +204,3 @@ class Journal:
         """Record a snapshot as done."""
         with self._file.open("a", encoding="utf-8") as lines:
             lines.write(key + "\n")
-
-
-def _read_items(source: Path, overrides: dict[str, str | None]) -> Iterator[Item]:
-    for place, raw in _read_texts(source):
-        try:
-            found = SnapshotFile.read(raw, overrides)
-            as_of = parse_instant(str(found.document.get("as_of")))
-        except (ProblemError, InvalidSnapshotError, InstantError) as error:
-            raise InvalidSnapshotError(f"{place}: {error}") from None
-        if found.world is None:
-            raise InvalidSnapshotError(f"{place} names no world: add --world")
-        _mark_as_backfill(found.document)
-        yield Item(place, as_of, found)
-
-
-def _read_texts(source: Path) -> Iterator[tuple[str, bytes]]:
-    if source.is_dir():
-        for file in sorted(source.glob("*.json")):
-            yield str(file), file.read_bytes()
-    elif source.suffix == ".jsonl":
-        for number, line in enumerate(source.read_bytes().splitlines(), 1):
-            if line.strip():
-                yield f"{source}:{number}", line
-    else:
-        yield str(source), source.read_bytes()
-
-
-def _mark_as_backfill(document: dict[str, Any]) -> None:
-    provenance = document.get("provenance")
-    document["provenance"] = {
-        **(provenance if isinstance(provenance, dict) else {}),
-        "source": BACKFILL_SOURCE,
-    }
-    # The producer's own digest covers the provenance, which has just changed.
-    document.pop("hash", None)

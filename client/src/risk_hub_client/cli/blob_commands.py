@@ -37,7 +37,7 @@ def upload(
     try:
         kind = Blob.of_file(file).kind
     except BlobFormatError as error:
-        raise InvalidSnapshotError(str(error)) from None
+        raise InvalidSnapshotError(str(error), file=file) from None
     with open_client(url) as client, progress_bar(file.name, 1.0, quiet=json) as shown:
         ref = client.upload(
             world,

@@ -23,7 +23,7 @@ from risk_hub_client.cli.options import (
 )
 from risk_hub_client.cli.screen import print_document, print_line, progress_bar
 from risk_hub_client.cli.session import Url, open_client
-from risk_hub_client.cli.snapshot_file import SnapshotFile
+from risk_hub_client.cli.snapshot_file import SnapshotFile, errors_in
 from risk_hub_client.prepare import Producer, prepare
 from risk_hub_contracts.base.limits import INLINE_COV_THRESHOLD_DEFAULT_ENTRIES
 from risk_hub_contracts.base.times import format_instant
@@ -63,9 +63,11 @@ def publish(
     components = {"covariance": covariance, "realized_returns": realized_returns, "stress": stress}
     document = found.document | {name: path for name, path in components.items() if path is not None}
     if dry_run:
-        _print_dry_run(found, document, json=json)
+        with errors_in(file):
+            _print_dry_run(found, document, json=json)
         return
     with (
+        errors_in(file),
         open_client(url, actor=found.actor, stage=found.stage) as client,
         progress_bar(file.name, 1.0, quiet=json) as shown,
     ):

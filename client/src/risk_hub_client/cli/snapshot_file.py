@@ -1,6 +1,7 @@
 """A snapshot file given to a command: its document, and its world, actor and stage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -9,7 +10,7 @@ from risk_hub_client import InvalidSnapshotError
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.problems import ProblemError
 
-__all__ = ["SnapshotFile", "resolve_identity"]
+__all__ = ["SnapshotFile", "errors_in", "resolve_identity"]
 
 # A file may contain its large components, which are removed from the body before it is sent.
 FILE_MAX_BYTES: Final = 2**31
@@ -48,7 +49,9 @@ class SnapshotFile:
         try:
             found = cls.read(file.read_bytes(), overrides)
         except ProblemError as problem:
-            raise InvalidSnapshotError(f"{file}: {problem.detail}", problem.violations) from None
+            raise InvalidSnapshotError.of(problem).in_file(file) from None
+        except InvalidSnapshotError as error:
+            raise error.in_file(file) from None
         if found.world is None:
             raise InvalidSnapshotError(f"{file} names no world: add --world")
         return found
@@ -57,6 +60,15 @@ class SnapshotFile:
     def world_id(self) -> str:
         """The world id, which `open` has checked."""
         return self.world or ""
+
+
+@contextmanager
+def errors_in(file: Path) -> Iterator[None]:
+    """Name the snapshot file in the error of an invalid snapshot, unless the error names a component's file."""
+    try:
+        yield
+    except InvalidSnapshotError as error:
+        raise error.in_file(file) from None
 
 
 def resolve_identity(

@@ -1,0 +1,39 @@
+"""Instants of a snapshot as callers pass them; a day without a close time is not an instant."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from risk_hub_client.labels import violation_error
+
+__all__ = ["convert_instant"]
+
+REMEDY: Final = (
+    "pass the instant of the close with its time zone, for example "
+    "datetime.combine(day, time(16, 0), tzinfo=ZoneInfo('America/New_York'))"
+)
+
+
+def convert_instant(value: Any, at: str) -> Any:  # noqa: ANN401 - validated by the contract
+    """Return an instant unchanged.
+
+    Raises:
+        InvalidSnapshotError: it is a day without a time, or a time without a time zone.
+    """
+    if type(value).__name__ == "NaTType":
+        raise violation_error(at, f"is not a time (NaT): {REMEDY}")
+    if getattr(getattr(value, "dtype", None), "kind", "") == "M":
+        raise violation_error(at, f"a NumPy datetime64 has no time zone: {REMEDY}")
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise violation_error(at, f"{value.isoformat()} has no time zone: {REMEDY}")
+        return value
+    if isinstance(value, date) or _is_day(value):
+        raise violation_error(at, f"{value} is a day, not an instant: {REMEDY}")
+    return value
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value) is not None
+    except ValueError:
+        return False
