@@ -20,7 +20,7 @@ from risk_hub_client.factors import FactorModel, factor_blob
 from risk_hub_client.json_values import to_json_value
 from risk_hub_client.labels import text_ids, violation_error
 from risk_hub_client.loading import blob_or_raise, load_blob, validate_blob
-from risk_hub_client.tables import is_pandas, is_table, labelled_rows, select_rows, without_xarray
+from risk_hub_client.tables import is_pandas, is_table, labelled_rows, plain_table, select_rows
 from risk_hub_contracts.blob.types import BlobFormatError
 from risk_hub_contracts.blob.write import encode_factor
 
@@ -45,7 +45,7 @@ def convert_covariance(value: Any, weight_ids: Sequence[str], inline_max_entries
     """
     if isinstance(value, bytes | Path):
         return load_blob(value, "covariance", weight_ids)
-    model = _matrix_model(without_xarray(value), weight_ids)
+    model = _matrix_model(plain_table(value, COVARIANCE_POINTER), weight_ids)
     if isinstance(model, FactorModel):
         return _factor_model_blob(replace(model, ids=text_ids(model.ids, IDS_POINTER)), weight_ids)
     if not isinstance(model, Dense | Packed):
@@ -147,7 +147,7 @@ def _factor_model_blob(raw_model: FactorModel, weight_ids: Sequence[str]) -> Blo
 
 
 def _numbers(value: Any, ids: Sequence[str]) -> Any:  # noqa: ANN401 - an array, a table or series of one, or lists
-    value = without_xarray(value)
+    value = plain_table(value, COVARIANCE_POINTER)
     if not (is_table(value) or is_pandas(value)):
         return to_plain_array(value) if is_array(value) else value
     rows, numbers = labelled_rows(value, COVARIANCE_POINTER)

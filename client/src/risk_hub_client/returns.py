@@ -24,8 +24,8 @@ from risk_hub_client.tables import (
     is_pandas,
     is_table,
     named_column,
+    plain_table,
     to_list,
-    without_xarray,
 )
 from risk_hub_contracts.base.pointers import join
 from risk_hub_contracts.blob.types import BlobFormatError
@@ -69,7 +69,7 @@ def convert_returns(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN4
     """
     if isinstance(value, bytes | Path):
         return load_blob(value, "realized_returns", weight_ids)
-    value = without_xarray(value)
+    value = plain_table(value, RETURNS_POINTER)
     if is_array(value) and value.ndim == TABLE_DIMENSIONS:
         return _of_array(value, weight_ids)
     if is_table(value):
@@ -112,7 +112,7 @@ def _table_dates(table: Any) -> tuple[list[object] | None, Any]:  # noqa: ANN401
 
 def _of_mapping(value: Mapping[Any, Any], weight_ids: Sequence[str]) -> Any:  # noqa: ANN401
     names = text_ids(value, RETURNS_POINTER)
-    children = [without_xarray(child) for child in value.values()]
+    children = [plain_table(child, RETURNS_POINTER) for child in value.values()]
     dated = {
         name: found
         for name, child in zip(names, children, strict=True)

@@ -81,8 +81,11 @@ class RiskHubClient(ClientBase):
             actor: the publishing actor; default: the client's.
             stage: the stage to publish under; default: the client's.
             progress: called while a large component is sent, with the bytes sent and the total.
-            **fields: the fields of the contract. `covariance` and `realized_returns` may be dicts, NumPy arrays,
-                DataFrames, a `FactorModel`, a blob, or a reference from `upload`.
+            **fields: the fields of the contract. `weights`, `covariance` and `realized_returns` may be dicts, DataFrames
+                of pandas or polars, or xarray DataArrays: assets are aligned by label and returns by date.
+                `covariance` may also be an array with its ids (`(ids, array)`) or in the order of the weights, or a
+                `FactorModel`; components may be blobs (bytes or a file), or references from `upload`. `as_of` is a
+                datetime with a time zone.
 
         Returns:
             The outcome: created, replayed, or spooled if a spool is configured and the hub is unavailable.

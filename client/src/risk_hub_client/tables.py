@@ -12,8 +12,8 @@ __all__ = [
     "is_table",
     "labelled_rows",
     "named_column",
+    "plain_table",
     "to_list",
-    "without_xarray",
 ]
 
 # A polars DataFrame has no row labels: these columns hold them.
@@ -23,8 +23,14 @@ WEIGHT_COLUMN: Final = "weight"
 Table = Any
 
 
-def without_xarray(value: Any) -> Any:  # noqa: ANN401 - any value
-    """Convert an xarray DataArray to pandas, with its coordinates as labels and its dates as rows."""
+def plain_table(value: Any, at: str) -> Any:  # noqa: ANN401 - any value
+    """Convert an xarray DataArray to pandas, with its coordinates as labels and its dates as rows.
+
+    Raises:
+        InvalidSnapshotError: the value is a polars LazyFrame, which has no values yet.
+    """
+    if hasattr(value, "collect_schema") and not hasattr(value, "to_numpy"):
+        raise violation_error(at, "a LazyFrame has no values yet: pass frame.collect()")
     if not (hasattr(value, "dims") and hasattr(value, "to_pandas")):
         return value
     table = value.to_pandas()
@@ -34,7 +40,7 @@ def without_xarray(value: Any) -> Any:  # noqa: ANN401 - any value
 
 def is_table(value: object) -> bool:
     """Return whether the value is a DataFrame of pandas or polars."""
-    return hasattr(value, "columns") and hasattr(value, "to_numpy")
+    return hasattr(value, "to_numpy") and hasattr(value, "columns")
 
 
 def is_pandas(value: object) -> bool:

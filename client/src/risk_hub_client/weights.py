@@ -14,8 +14,8 @@ from risk_hub_client.tables import (
     is_table,
     labelled_rows,
     named_column,
+    plain_table,
     to_list,
-    without_xarray,
 )
 from risk_hub_contracts.base.pointers import join
 
@@ -34,7 +34,7 @@ def convert_weights(value: Any) -> Any:  # noqa: ANN401 - validated by the contr
     Raises:
         InvalidSnapshotError: a weight has no id, an id is not text or is repeated, or a weight is missing.
     """
-    value = without_xarray(value)
+    value = plain_table(value, WEIGHTS_POINTER)
     if is_table(value):
         return _weights(*_table_weights(value))
     if isinstance(value, Mapping):

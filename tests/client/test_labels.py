@@ -1,0 +1,124 @@
+"""Weights and covariances are paired with assets by label; row numbers and days are refused."""
+
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk_hub_client import FactorModel, InvalidSnapshotError
+from tests.client.prepared import content_hash
+
+IDS = ["C", "A", "B"]
+MATRIX = np.array([[0.09, 0.01, 0.0], [0.01, 0.04, 0.002], [0.0, 0.002, 0.01]])
+FRAME = pd.DataFrame(MATRIX, index=IDS, columns=IDS)
+MANY = [f"N{number:02}" for number in range(12)]
+MANY_WEIGHTS = dict.fromkeys(MANY, 1 / 12)
+MANY_MATRIX = pd.DataFrame(
+    np.cov(np.random.default_rng(5).normal(size=(12, 60))) * 1e-4, index=MANY, columns=MANY
+)
+WITH_NAN = FRAME.copy()
+WITH_NAN.loc["A", "B"] = np.nan
+UPPER_WITH_NAN = [*MATRIX[np.triu_indices(3)][:-1], np.nan]
+
+
+@given(rows=st.permutations(IDS), columns=st.permutations(IDS), weights=st.permutations(IDS))
+def test_content_hash_of_a_labelled_covariance_ignores_the_order_of_its_labels(
+    rows: list[str], columns: list[str], weights: list[str]
+) -> None:
+    values = {"C": 0.2, "A": 0.5, "B": 0.3}
+    found = content_hash(
+        weights=pd.Series(values)[weights], covariance=FRAME.loc[rows, columns], realized_returns=None
+    )
+    assert found == content_hash(weights=values, covariance=(IDS, MATRIX))
+
+
+@given(rows=st.permutations(MANY), columns=st.permutations(MANY))
+def test_content_hash_of_a_covariance_blob_ignores_the_order_of_its_labels(
+    rows: list[str], columns: list[str]
+) -> None:
+    permuted = content_hash(weights=MANY_WEIGHTS, covariance=MANY_MATRIX.loc[rows, columns])
+    assert permuted == content_hash(weights=MANY_WEIGHTS, covariance=MANY_MATRIX)
+
+
+@given(rows=st.permutations(IDS), specific=st.permutations(IDS))
+def test_content_hash_of_a_factor_model_ignores_the_order_of_its_row_labels(
+    rows: list[str], specific: list[str]
+) -> None:
+    loadings = pd.DataFrame([[0.1], [0.2], [0.3]], index=IDS)
+    variances = pd.Series([0.01, 0.02, 0.03], index=IDS)
+    found = content_hash(covariance=FactorModel(IDS, loadings.loc[rows], variances[specific]))
+    assert found == content_hash(covariance=FactorModel(IDS, loadings.to_numpy(), variances.to_numpy()))
+
+
+def test_weights_and_covariance_in_tables_with_an_id_column_match_their_labelled_forms() -> None:
+    weights = pd.DataFrame({"id": IDS, "weight": [0.2, 0.5, 0.3]})
+    covariance = FRAME.rename_axis("id").reset_index()
+    assert content_hash(weights=weights, covariance=covariance) == content_hash(covariance=FRAME)
+    assert content_hash(weights=weights.set_index("id")) == content_hash()
+
+
+def test_an_array_covariance_is_in_the_order_of_the_weights() -> None:
+    assert content_hash(covariance=MATRIX) == content_hash(covariance=FRAME)
+
+
+UNLABELLED: list[tuple[dict[str, Any], str]] = [
+    ({"weights": pd.Series([0.5, 0.5])}, "/weights: the id 0 is a number"),
+    ({"weights": pd.Series([0.5, 0.5], index=[14593, 10107])}, "/weights: the id 14593 is a number"),
+    ({"weights": {14593: 1.0}}, "write numeric tickers as text"),
+    ({"weights": np.array([0.5, 0.5])}, "does not name its assets.*dict.zip"),
+    ({"weights": pd.DataFrame({"id": IDS, "share": [0.2, 0.5, 0.3]})}, "needs a column 'weight'"),
+    ({"weights": pd.DataFrame({"weight": [0.2, 0.5, 0.3]})}, "rows of the DataFrame have no labels"),
+    ({"weights": pd.Series({"A": 0.5, "B": np.nan})}, "weight of 'B' .row 1. is missing"),
+    ({"weights": pd.Series({"A": 0.5, "B": np.inf})}, "weight of 'B' .row 1. is infinite"),
+    ({"weights": {"A": None}}, "weight of 'A' .row 0. is missing"),
+    ({"covariance": pd.DataFrame(MATRIX)}, "rows of the DataFrame have no labels"),
+    ({"covariance": pd.DataFrame(MATRIX, columns=IDS)}, "rows of the DataFrame have no labels"),
+    ({"covariance": pd.DataFrame(MATRIX, index=IDS)}, "/covariance: the id 0 is a number"),
+    ({"covariance": pd.DataFrame(MATRIX, index=IDS, columns=["C", "A", "D"])}, "only one side has 'B'"),
+    ({"covariance": ([1, 2, 3], MATRIX)}, "/covariance/ids: the id 1 is a number"),
+    ({"covariance": WITH_NAN}, "entry of 'A' and 'B' is nan"),
+    ({"covariance": (IDS, WITH_NAN.to_numpy())}, "entry of 'A' and 'B' is nan"),
+    ({"covariance": (IDS, np.array(UPPER_WITH_NAN))}, "entry of 'B' and 'B' is nan"),
+    (
+        {"covariance": FactorModel(IDS, pd.DataFrame([[0.1], [0.2], [0.3]]), [0.1, 0.1, 0.1])},
+        "rows of the DataFrame have no labels",
+    ),
+    (
+        {"realized_returns": pd.DataFrame([[0.1]], columns=pd.MultiIndex.from_tuples([("Close", "A")]))},
+        r"not \('Close', 'A'\): select one level",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "reason"), UNLABELLED, ids=[reason for _, reason in UNLABELLED])
+def test_numbers_without_asset_labels_are_refused_with_the_remedy(
+    fields: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(InvalidSnapshotError, match=reason):
+        content_hash(**fields)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (date(2026, 1, 5), "2026-01-05 is a day, not an instant"),
+        ("2026-01-05", "2026-01-05 is a day, not an instant"),
+        (datetime(2026, 1, 5, 16), "2026-01-05T16:00:00 has no time zone"),  # noqa: DTZ001 - what is refused
+        (pd.Timestamp("2026-01-05 16:00"), "2026-01-05T16:00:00 has no time zone"),
+        (np.datetime64("2026-01-05T16:00:00", "ns"), "datetime64 has no time zone"),
+        (pd.NaT, "not a time"),
+    ],
+    ids=["date", "text", "datetime", "timestamp", "datetime64", "NaT"],
+)
+def test_as_of_without_a_close_time_and_zone_is_refused_with_the_remedy(value: Any, reason: str) -> None:
+    with pytest.raises(InvalidSnapshotError, match=rf"/as_of: .*{reason}.*datetime.combine\(day, time"):
+        content_hash(as_of=value)
+
+
+def test_as_of_may_be_a_timestamp_with_a_zone() -> None:
+    local = pd.Timestamp("2026-01-05 06:59", tz="America/New_York")
+    assert content_hash(as_of=local) == content_hash()
