@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from events.envelope import CloudEvent
 from functions.hub.adapters.aws import dependency
 from functions.hub.ports import Dependency
 from risk_hub_contracts.base.limits import EVENT_BATCH_MAX_ENTRIES, EVENT_ENTRY_MAX_BYTES
 
-Entry = dict[str, str]
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+Entry: TypeAlias = "PutEventsRequestEntryTypeDef"
 
 
 @dataclass(frozen=True, slots=True)
 class EventBridgeBus:
     """The hub's own event bus."""
 
-    events: Any
+    events: "EventBridgeClient"
     bus_name: str
 
     def publish(self, events: Sequence[CloudEvent]) -> Sequence[CloudEvent]:
@@ -30,7 +34,7 @@ class EventBridgeBus:
         return refused
 
     def _entry(self, event: CloudEvent) -> Entry:
-        entry = {
+        entry: PutEventsRequestEntryTypeDef = {
             "EventBusName": self.bus_name,
             "Source": event.source,
             "DetailType": event.type,
@@ -46,7 +50,7 @@ def _batches(entries: Sequence[tuple[CloudEvent, Entry]]) -> Iterator[list[tuple
     batch: list[tuple[CloudEvent, Entry]] = []
     batch_bytes = 0
     for event, entry in entries:
-        entry_bytes = sum(len(text.encode()) for text in entry.values())
+        entry_bytes = sum(len(str(text).encode()) for text in entry.values())
         full = len(batch) == EVENT_BATCH_MAX_ENTRIES or batch_bytes + entry_bytes > EVENT_ENTRY_MAX_BYTES
         if batch and full:
             yield batch

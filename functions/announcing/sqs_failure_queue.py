@@ -1,19 +1,22 @@
 """FailureQueue on SQS."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.ports import Dependency
 
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
 
 @dataclass(frozen=True, slots=True)
 class SQSFailureQueue:
     """The relay's own failure queue."""
 
-    sqs: Any
+    sqs: "SQSClient"
     queue_url: str
 
     def isolate(self, record: dict[str, Any], reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, WaiterError
 
@@ -11,6 +11,9 @@ from infra.local.assembly import Assembly, Template
 from infra.local.aws import LocalAws
 from infra.local.code_zip import build_code_zip
 from infra.names import BundleGroup
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
 
 TEMPLATE_BODY_MAX_BYTES: Final = 51_200
 STACK_POLL_SECONDS: Final = 0.1
@@ -141,7 +144,7 @@ class Deployer:
         return Deployment(outputs, count)
 
 
-def physical_ids(cloudformation: Any, name: str) -> dict[str, str]:  # noqa: ANN401 - boto3 client
+def physical_ids(cloudformation: "CloudFormationClient", name: str) -> dict[str, str]:
     """Return logical id -> physical id of a stack's resources."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
     return {

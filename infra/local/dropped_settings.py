@@ -1,11 +1,14 @@
 """Settings that the emulator's CloudFormation ignores silently, read from the template and set by API."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from infra.local.assembly import Template
 from infra.local.aws import LocalAws
 from infra.local.deploy import physical_ids
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 DAYS_FIELDS: Final = {"ExpirationInDays": "Days", "ExpirationDate": "Date"}
 
@@ -24,7 +27,7 @@ def apply_dropped_settings(aws: LocalAws, template: Template) -> None:
             )
 
 
-def apply_table_settings(dynamodb: Any, table: str, properties: Mapping[str, Any]) -> None:  # noqa: ANN401
+def apply_table_settings(dynamodb: "DynamoDBClient", table: str, properties: Mapping[str, Any]) -> None:
     """Turn on a table's TTL and point-in-time recovery where its template says so; safe to repeat."""
     ttl = properties.get("TimeToLiveSpecification")
     state = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"]

@@ -11,10 +11,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from infra.local.alarms.platform_metrics import invocation_metrics
 from infra.local.aws import LocalAws
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
 
 POLL_INTERVAL_SECONDS: Final = 2.0
 # Lines of one invocation arrive together, some time after their timestamp.
@@ -91,15 +94,14 @@ class MetricsBridge:
                 if not self._stopped.is_set():
                     logger.exception("Metrics of the last seconds could not be copied")
 
-    def forward_new_metrics(self, logs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
+    def forward_new_metrics(self, logs: Any, cloudwatch: "CloudWatchClient") -> None:  # noqa: ANN401 - boto3 clients
         """Put and keep the metrics of every invocation that was not seen before."""
         now = int(time.time() * 1000)
         for namespace, entries in self._new_entries(logs, now).items():
             self._record(namespace, entries)
             for start in range(0, len(entries), METRIC_BATCH_MAX_COUNT):
-                cloudwatch.put_metric_data(
-                    Namespace=namespace, MetricData=entries[start : start + METRIC_BATCH_MAX_COUNT]
-                )
+                batch: list[Any] = entries[start : start + METRIC_BATCH_MAX_COUNT]
+                cloudwatch.put_metric_data(Namespace=namespace, MetricData=batch)
         self._prune_seen(now)
 
     def _new_entries(self, logs: Any, now: int) -> dict[str, list[dict[str, Any]]]:  # noqa: ANN401

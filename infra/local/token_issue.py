@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from infra.local.settings import EMULATOR_SECRET_KEY
 from infra.names import LOCAL_ACCOUNT, LOCAL_REGION
@@ -11,11 +11,14 @@ from infra.tokens.issue import GRANTED_SCOPES, token_digest
 from infra.tokens.register import TokenRegister
 from risk_hub_contracts.base.tokens import ANY_ACTOR, Token
 
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
 TOKEN_ID: Final = "local-run"  # noqa: S105 - a name for audit, not the token
 ENV_FILE_MODE: Final = 0o600
 
 
-def register_token(secretsmanager: Any, secret_id: str, token: str) -> None:  # noqa: ANN401 - boto3 client
+def register_token(secretsmanager: "SecretsManagerClient", secret_id: str, token: str) -> None:
     """Accept this token instead of the last run's; keep those that `risk-hub tokens create` made."""
     entry = Token(
         id=TOKEN_ID,

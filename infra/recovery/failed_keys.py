@@ -9,9 +9,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from risk_hub_contracts.base.times import parse_instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 # A record is put some time after its own instant, and arrival times are approximate.
 ARRIVAL_MARGIN: Final = timedelta(seconds=60)
@@ -33,7 +36,7 @@ class Key:
     value: str
 
 
-def record_keys(body: str, dynamodb: Any) -> list[Key]:  # noqa: ANN401 - boto3 client
+def record_keys(body: str, dynamodb: "DynamoDBClient") -> list[Key]:
     """Return the keys of a message's records.
 
     Raises:
@@ -48,12 +51,12 @@ def record_keys(body: str, dynamodb: Any) -> list[Key]:  # noqa: ANN401 - boto3 
         raise UnknownMessageError(f"it does not name a record ({type(error).__name__}: {error})") from error
 
 
-def _key(attributes: Mapping[str, Mapping[str, str]]) -> Key:
+def _key(attributes: Mapping[str, Any]) -> Key:
     name = REPORT_KEY if REPORT_KEY in attributes else VERSION_KEY
     return Key(attributes["world_id"]["S"], name, attributes[name]["S"])
 
 
-def _records_arrived_in(batch: Mapping[str, Any], dynamodb: Any) -> Iterator[Key]:  # noqa: ANN401 - boto3 client
+def _records_arrived_in(batch: Mapping[str, Any], dynamodb: "DynamoDBClient") -> Iterator[Key]:
     """Yield the records put at about the batch's arrival: its own and possibly neighbours."""
     first = parse_instant(batch["approximateArrivalOfFirstRecord"]) - ARRIVAL_MARGIN
     last = parse_instant(batch["approximateArrivalOfLastRecord"]) + ARRIVAL_MARGIN
@@ -61,7 +64,7 @@ def _records_arrived_in(batch: Mapping[str, Any], dynamodb: Any) -> Iterator[Key
 
 
 def keys_put_between(
-    dynamodb: Any,  # noqa: ANN401 - boto3 client
+    dynamodb: "DynamoDBClient",
     table: str,
     first: datetime,
     last: datetime,
@@ -82,7 +85,7 @@ def _scan(table: str) -> dict[str, Any]:
     return {"ProjectionExpression": ", ".join(aliases), "ExpressionAttributeNames": aliases}
 
 
-def _put_at(item: Mapping[str, Mapping[str, str]]) -> datetime | None:
+def _put_at(item: Mapping[str, Any]) -> datetime | None:
     """Return the approximate time of an item's put.
 
     None: the item is not a valid record; the relay has set it aside in a message that names its keys.

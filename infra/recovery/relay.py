@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from infra import names
 from infra.recovery.errors import OperateError, RefusedRequestError
 from infra.recovery.failed_keys import REPORT_KEY, VERSION_KEY, Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 REQUEST_MAX_RECORDS: Final = 100
 REQUEST_FIELDS: Final = {VERSION_KEY: "versions", REPORT_KEY: "evaluations"}
@@ -16,7 +19,7 @@ REQUEST_FIELDS: Final = {VERSION_KEY: "versions", REPORT_KEY: "evaluations"}
 class Relay:
     """Direct invocations of a stage's event_relay."""
 
-    def __init__(self, lambda_: Any, stage: str) -> None:  # noqa: ANN401 - boto3 client
+    def __init__(self, lambda_: "LambdaClient", stage: str) -> None:
         self._lambda = lambda_
         self._name = names.physical_name(stage, "event_relay")
 
@@ -30,7 +33,7 @@ class Relay:
         payload = json.dumps({"replay": request}).encode()
         answer = self._lambda.invoke(FunctionName=self._name, Payload=payload)
         document: dict[str, Any] = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
+        if answer.get("FunctionError"):
             reason = document.get("errorMessage", document)
             raise OperateError(f"{self._name} could not announce: {reason}. See its log.")
         if "refused" in document:

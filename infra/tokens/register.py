@@ -5,7 +5,7 @@ caller names: the new list is put as a draft, and `AWSCURRENT` moves to it only 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
@@ -13,6 +13,9 @@ from pydantic import ValidationError
 from infra.errors import TokenError
 from risk_hub_contracts.base.limits import TOKENS_MAX_COUNT, TOKENS_SECRET_MAX_BYTES
 from risk_hub_contracts.base.tokens import Token, TokenList
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 CURRENT: Final = "AWSCURRENT"
 DRAFT: Final = "AWSPENDING"
@@ -27,7 +30,7 @@ Edit = Callable[[Sequence[Token]], Sequence[Token]]
 class TokenRegister:
     """The list of one stage; needs `GetSecretValue`, `PutSecretValue` and `UpdateSecretVersionStage`."""
 
-    def __init__(self, secretsmanager: Any, secret_id: str) -> None:  # noqa: ANN401 - boto3 client
+    def __init__(self, secretsmanager: "SecretsManagerClient", secret_id: str) -> None:
         """Use the secret with this name or ARN; the first call reads it."""
         self._secretsmanager = secretsmanager
         self._secret_id = secret_id

@@ -16,6 +16,7 @@ from functions.hub.adapters.dynamodb_snapshots import DynamoDBSnapshots
 from functions.hub.ports import DependencyUnavailableError
 from tests.adapters.conftest import create_table
 from tests.adapters.counting import Requests
+from tests.fakes.clients import as_client
 from tests.fakes.clock import START
 from tests.fakes.samples import WORLD, stored
 
@@ -57,7 +58,9 @@ def requests() -> Iterator[Requests]:
 def snapshots(requests: Requests, *, removes_items: bool = False) -> DynamoDBSnapshots:
     boto3.client("s3").create_bucket(Bucket="blobs")
     dynamodb = WithoutItems(requests.watch(boto3.client("dynamodb")), removes_items)
-    return DynamoDBSnapshots(dynamodb, create_table("snapshots"), BodyStore(boto3.client("s3"), "blobs"))
+    return DynamoDBSnapshots(
+        as_client(dynamodb), create_table("snapshots"), BodyStore(boto3.client("s3"), "blobs")
+    )
 
 
 def test_failed_conditional_put_without_the_item_reads_it_from_the_table(requests: Requests) -> None:
@@ -82,7 +85,7 @@ def test_item_removed_after_a_failed_conditional_put_raises_unavailable_error(re
 
 def test_failed_input_note_put_returns_the_stored_note(requests: Requests) -> None:
     dynamodb = WithoutItems(requests.watch(boto3.client("dynamodb")))
-    notes = DynamoDBInputNotes(dynamodb, create_table("evaluations"))
+    notes = DynamoDBInputNotes(as_client(dynamodb), create_table("evaluations"))
     first, second = InputNote("2026-01-05T12:00:00.000000Z"), InputNote("2026-01-06T12:00:00.000000Z")
     assert notes.put_once(WORLD, "seen/1", first, UNTIL) == first
     assert notes.put_once(WORLD, "seen/1", second, UNTIL) == first

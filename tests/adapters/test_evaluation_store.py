@@ -17,6 +17,7 @@ from functions.evaluation.store.dynamodb_reports import DynamoDBReports
 from functions.hub.adapters.body_store import BodyStore
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from tests.adapters.conftest import create_table
+from tests.fakes.clients import as_client
 from tests.fakes.clock import START
 from tests.fakes.stores import MemoryReports
 from tools.event_samples.emitted import emitted, evaluation_record
@@ -66,9 +67,9 @@ def test_newest_report_of_a_kind_comes_from_the_newest_engine(
     evaluations: MemoryReports | DynamoDBReports, kind: ReportKind
 ) -> None:
     others = (record("stress"), record("exit"), record("risk"))
-    for each in (*others, record(kind, engine_version="2.1.0")):
+    for each in (*others, record(kind, engine_version="9.1.0")):
         evaluations.put_once(each, UNTIL)
-    assert newest(evaluations, kind) == record(kind, engine_version="2.1.0").document()
+    assert newest(evaluations, kind) == record(kind, engine_version="9.1.0").document()
 
 
 @pytest.mark.parametrize(
@@ -211,13 +212,13 @@ def test_table_and_stream_preserve_is_latest_and_history_flags(
     given = replace(record("risk"), is_latest=is_latest, history=history)
     evaluations.put_once(given, UNTIL)
     assert evaluations.get(given.report.world_id, given.evaluation_id) == given
-    assert StreamRecordDecoder(BodyStore(None, "")).commit(evaluation_record(given)) == given
+    assert StreamRecordDecoder(BodyStore(as_client(None), "")).commit(evaluation_record(given)) == given
 
 
 @pytest.mark.parametrize("kind", EVENT_OF)
 def test_stream_record_decodes_to_the_stored_record(kind: Kind) -> None:
     stored = record(kind)
-    assert StreamRecordDecoder(BodyStore(None, "")).commit(evaluation_record(stored)) == stored
+    assert StreamRecordDecoder(BodyStore(as_client(None), "")).commit(evaluation_record(stored)) == stored
 
 
 @pytest.mark.parametrize("key", ["opinion/v1/1.0.0", "", "riskv1"])
@@ -225,7 +226,7 @@ def test_item_of_unknown_kind_raises_value_error(key: str) -> None:
     bad = evaluation_record(record("risk"))
     bad["dynamodb"]["NewImage"]["evaluation_id"] = {"S": key}
     with pytest.raises(ValueError, match="has an unknown kind"):
-        StreamRecordDecoder(BodyStore(None, "")).commit(bad)
+        StreamRecordDecoder(BodyStore(as_client(None), "")).commit(bad)
 
 
 def test_longest_names_fit_into_the_dynamodb_key_limit() -> None:

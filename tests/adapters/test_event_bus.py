@@ -11,6 +11,7 @@ from events.envelope import CloudEvent
 from events.risk_snapshot_updated import risk_snapshot_updated
 from functions.announcing.eventbridge_bus import EventBridgeBus
 from risk_hub_contracts.base.limits import EVENT_BATCH_MAX_ENTRIES, EVENT_ENTRY_MAX_BYTES
+from tests.fakes.clients import as_client
 from tests.fakes.clock import START
 from tests.fakes.samples import stored
 
@@ -45,14 +46,17 @@ def announce(version: str, **document: Any) -> CloudEvent:
 )
 def test_batches_hold_at_most_ten_entries(count: int, calls: int) -> None:
     client = RecordingClient()
-    assert list(EventBridgeBus(client, "bus").publish([announce(f"v{i}") for i in range(count)])) == []
+    assert (
+        list(EventBridgeBus(as_client(client), "bus").publish([announce(f"v{i}") for i in range(count)]))
+        == []
+    )
     assert len(client.calls) == calls
 
 
 def test_batches_hold_at_most_the_byte_limit() -> None:
     client = RecordingClient()
     big = [announce(f"v{i}", filler="x" * 100_000) for i in range(5)]
-    EventBridgeBus(client, "bus").publish(big)
+    EventBridgeBus(as_client(client), "bus").publish(big)
     sizes = [sum(len(text.encode()) for entry in call for text in entry.values()) for call in client.calls]
     assert max(sizes) <= EVENT_ENTRY_MAX_BYTES
     assert [len(call) for call in client.calls] == [2, 2, 1]
@@ -61,12 +65,12 @@ def test_batches_hold_at_most_the_byte_limit() -> None:
 def test_f8_only_rejected_entries_are_returned() -> None:
     events = [announce(f"v{i}") for i in range(12)]
     client = RecordingClient(refuse={1, 11})
-    assert list(EventBridgeBus(client, "bus").publish(events)) == [events[1], events[11]]
+    assert list(EventBridgeBus(as_client(client), "bus").publish(events)) == [events[1], events[11]]
 
 
 def test_bus_entry_is_a_cloud_event_with_a_trace_header() -> None:
     client = RecordingClient()
-    EventBridgeBus(client, "bus").publish([announce("v1")])
+    EventBridgeBus(as_client(client), "bus").publish([announce("v1")])
     (entry,) = client.calls[0]
     assert entry["Source"] == "risk-signal-hub"
     assert entry["DetailType"] == "risk_snapshot_updated"

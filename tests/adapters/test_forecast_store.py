@@ -18,6 +18,7 @@ from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.forecast import CrossSection, Forecast, TailForecast
 from tests.adapters.conftest import create_table
+from tests.fakes.clients import as_client
 from tests.fakes.clock import START
 from tests.fakes.stores import MemoryForecasts
 
@@ -138,7 +139,7 @@ def test_forecast_too_large_for_an_item_round_trips(forecasts: Forecasts) -> Non
 def test_relay_ignores_forecast_items() -> None:
     key = {"world_id": {"S": "w1"}, "evaluation_id": {"S": forecast_id(forecast("v1"))}}
     record = {"eventName": "INSERT", "dynamodb": {"Keys": key, "NewImage": key}}
-    assert StreamRecordDecoder(BodyStore(None, "")).commit(record) is None
+    assert StreamRecordDecoder(BodyStore(as_client(None), "")).commit(record) is None
 
 
 @pytest.mark.parametrize("both", [(None, None), ({"A": 0.1}, 0.1)])

@@ -13,6 +13,7 @@ from functions.evaluation.ports import InputNotes
 from functions.evaluation.store.dynamodb_input_notes import DynamoDBInputNotes
 from functions.hub.adapters.body_store import BodyStore
 from tests.adapters.conftest import create_table
+from tests.fakes.clients import as_client
 from tests.fakes.clock import START
 from tests.fakes.stores import MemoryInputNotes
 
@@ -56,4 +57,4 @@ def test_input_notes_are_keyed_by_world_digest_and_kind(notes: InputNotes) -> No
 def test_relay_ignores_input_note_items(key: str) -> None:
     image = {"world_id": {"S": "w1"}, "evaluation_id": {"S": key}}
     record = {"eventName": "INSERT", "dynamodb": {"Keys": image, "NewImage": image}}
-    assert StreamRecordDecoder(BodyStore(None, "")).commit(record) is None
+    assert StreamRecordDecoder(BodyStore(as_client(None), "")).commit(record) is None

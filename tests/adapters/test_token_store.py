@@ -18,6 +18,7 @@ from functions.hub.adapters.aws import CONFIGS
 from functions.hub.adapters.secret_tokens import ATTEMPT_MAX_SECONDS, READ_BUDGET_SECONDS, SecretTokens
 from functions.hub.ports import DependencyUnavailableError
 from infra.functions import FUNCTIONS
+from tests.fakes.clients import as_client
 from tests.fakes.clock import FrozenClock
 from tests.fakes.secrets_manager import secrets_manager
 
@@ -72,7 +73,7 @@ def ids(tokens: SecretTokens) -> list[str]:
 
 
 def test_token_list_is_cached_for_one_minute(store: SecretStore, clock: FrozenClock) -> None:
-    tokens = SecretTokens(store, "tokens", clock)
+    tokens = SecretTokens(as_client(store), "tokens", clock)
     assert ids(tokens) == ["a"]
     store.write(token_list("a", "b"))
     clock.advance(seconds=59)
@@ -85,7 +86,7 @@ def test_token_list_is_cached_for_one_minute(store: SecretStore, clock: FrozenCl
 def test_f21_cached_token_list_is_used_while_the_secret_store_is_down(
     store: SecretStore, clock: FrozenClock
 ) -> None:
-    tokens = SecretTokens(store, "tokens", clock)
+    tokens = SecretTokens(as_client(store), "tokens", clock)
     assert ids(tokens) == ["a"]
     store.is_down = True
     clock.advance(seconds=60)
@@ -99,7 +100,7 @@ def test_f21_cached_token_list_is_used_while_the_secret_store_is_down(
 def test_cached_token_list_is_used_when_the_secret_becomes_invalid(
     store: SecretStore, clock: FrozenClock, nonsense: str
 ) -> None:
-    tokens = SecretTokens(store, "tokens", clock)
+    tokens = SecretTokens(as_client(store), "tokens", clock)
     assert ids(tokens) == ["a"]
     store.write(nonsense)
     clock.advance(seconds=60)
@@ -112,7 +113,7 @@ def test_cold_start_with_an_invalid_secret_is_unavailable_without_showing_it(
 ) -> None:
     store.write(nonsense)
     with pytest.raises(DependencyUnavailableError) as caught:
-        SecretTokens(store, "tokens", clock).tokens()
+        SecretTokens(as_client(store), "tokens", clock).tokens()
     assert "sesame" not in "".join(format_exception(caught.value))
 
 
@@ -122,11 +123,11 @@ def test_token_with_an_unknown_scope_is_skipped_and_the_others_kept(
     (good,) = orjson.loads(token_list("a"))["tokens"]
     later = [{**good, "id": "b", "scopes": ["snapshots:burn"]}, {**good, "id": "c", "made_by": "ops"}]
     store.write(orjson.dumps({"tokens": [good, *later]}).decode())
-    assert ids(SecretTokens(store, "tokens", clock)) == ["a", "c"]
+    assert ids(SecretTokens(as_client(store), "tokens", clock)) == ["a", "c"]
 
 
 def test_empty_token_list_replaces_the_cached_list(store: SecretStore, clock: FrozenClock) -> None:
-    tokens = SecretTokens(store, "tokens", clock)
+    tokens = SecretTokens(as_client(store), "tokens", clock)
     assert ids(tokens) == ["a"]
     store.write('{"tokens": []}')
     clock.advance(seconds=60)
@@ -134,7 +135,7 @@ def test_empty_token_list_replaces_the_cached_list(store: SecretStore, clock: Fr
 
 
 def test_clock_set_back_expires_the_cached_token_list(store: SecretStore, clock: FrozenClock) -> None:
-    tokens = SecretTokens(store, "tokens", clock)
+    tokens = SecretTokens(as_client(store), "tokens", clock)
     assert ids(tokens) == ["a"]
     store.write(token_list("b"))
     clock.advance(hours=-1)
@@ -142,7 +143,7 @@ def test_clock_set_back_expires_the_cached_token_list(store: SecretStore, clock:
 
 
 def test_unavailable_secret_store_is_called_once_per_minute(store: SecretStore, clock: FrozenClock) -> None:
-    tokens = SecretTokens(store, "tokens", clock)
+    tokens = SecretTokens(as_client(store), "tokens", clock)
     assert ids(tokens) == ["a"]
     store.is_down = True
     for _ in range(120):
@@ -156,7 +157,7 @@ def test_cold_start_without_the_secret_store_raises_unavailable_error(
 ) -> None:
     store.is_down = True
     with pytest.raises(DependencyUnavailableError, match="token store"):
-        SecretTokens(store, "tokens", clock).tokens()
+        SecretTokens(as_client(store), "tokens", clock).tokens()
 
 
 class ThrottledStore:
@@ -186,7 +187,7 @@ def test_p12_two_hundred_cold_starts_succeed_despite_secret_store_throttling(
     store, together = ThrottledStore(rate_per_second=150, burst=20), threading.Barrier(200)
 
     def read() -> list[str]:
-        tokens = SecretTokens(store, "tokens", clock)
+        tokens = SecretTokens(as_client(store), "tokens", clock)
         together.wait()
         return ids(tokens)
 
@@ -255,7 +256,7 @@ def test_f14_cold_start_with_a_failing_secret_store_fails_within_its_budget(
 ) -> None:
     store = FailingStore(timeline, error, seconds)
     with pytest.raises(DependencyUnavailableError, match="token store"):
-        SecretTokens(store, "tokens", clock).tokens()
+        SecretTokens(as_client(store), "tokens", clock).tokens()
     assert store.calls >= fewest_calls
     assert timeline.seconds <= READ_BUDGET_SECONDS
     assert FUNCTIONS["snapshot_writer"].timeout_seconds > READ_BUDGET_SECONDS
@@ -273,7 +274,7 @@ def test_p12_retry_delays_of_two_processes_differ(timeline: Timeline, clock: Fro
     for _ in range(2):
         timeline.pauses = []
         with pytest.raises(DependencyUnavailableError):
-            SecretTokens(store, "tokens", clock).tokens()
+            SecretTokens(as_client(store), "tokens", clock).tokens()
         paused.append(timeline.pauses)
     assert paused[0] != paused[1]
     assert max(map(max, paused)) <= 1.0
@@ -285,17 +286,17 @@ def test_permanent_secret_read_error_is_not_retried(
 ) -> None:
     store = FailingStore(timeline, failure(code, 400), 0.0)
     with pytest.raises(DependencyUnavailableError):
-        SecretTokens(store, "tokens", clock).tokens()
+        SecretTokens(as_client(store), "tokens", clock).tokens()
     assert (store.calls, timeline.pauses) == (1, [])
 
 
 def test_f21_refresh_with_a_cached_list_makes_one_attempt_without_waiting(
     store: SecretStore, timeline: Timeline, clock: FrozenClock
 ) -> None:
-    tokens = SecretTokens(store, "tokens", clock)
+    tokens = SecretTokens(as_client(store), "tokens", clock)
     assert ids(tokens) == ["a"]
     failing = FailingStore(timeline, failure("ThrottlingException", 400), 0.0)
-    tokens._secretsmanager = failing  # noqa: SLF001
+    tokens._secretsmanager = as_client(failing)  # noqa: SLF001
     clock.advance(seconds=60)
     assert ids(tokens) == ["a"]
     assert (failing.calls, timeline.pauses) == (1, [])

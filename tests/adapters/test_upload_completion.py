@@ -20,6 +20,7 @@ from infra.functions import FUNCTIONS
 from risk_hub_contracts.blob import uploads as announced
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.uploads import part_spans
+from tests.fakes.clients import as_client
 
 PART_BYTES = 5_242_880
 DATA = b"rsh1 stress {}\n" + bytes(PART_BYTES)
@@ -102,7 +103,7 @@ class Upload:
 def begun(slow: SlowS3, data: bytes = DATA, parts: int | None = None) -> Upload:
     """Begin an upload of DATA's digest and send the parts of `data`, or only the first ones."""
     sha256 = hashlib.sha256(DATA).hexdigest()
-    uploads = S3Uploads(slow, "blobs", slow.clock)
+    uploads = S3Uploads(as_client(slow), "blobs", slow.clock)
     ref = BlobRef(ref=uploads.ref(WORLD, sha256), sha256=sha256, bytes=len(DATA), kind="stress")
     upload_id = uploads.begin(ref)
     for span in list(part_spans(len(data)))[:parts]:

@@ -15,6 +15,7 @@ from functions.hub.ports import DependencyUnavailableError
 from risk_hub_contracts.api.routes import path_of
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
 from tests.fakes.bus_and_tokens import MemoryBus, MemoryFailures
+from tests.fakes.clients import as_client
 from tests.fakes.clock import START
 from tests.fakes.samples import stored
 from tests.fakes.stores import MemoryWorlds
@@ -24,7 +25,7 @@ from tools.event_samples.emitted import stream_record
 class Relay:
     def __init__(self) -> None:
         self.worlds, self.bus, self.failures = MemoryWorlds(), MemoryBus(), MemoryFailures()
-        decoder = StreamRecordDecoder(BodyStore(None, "unused"))
+        decoder = StreamRecordDecoder(BodyStore(as_client(None), "unused"))
         self.run = RelayRecords(decoder, AnnounceCommits(self.worlds, self.bus), self.failures)
 
 

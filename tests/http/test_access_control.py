@@ -21,6 +21,7 @@ from risk_hub_contracts.api.routes import ANY_SCOPE
 from risk_hub_contracts.api.routes import ROUTES as TABLE
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from risk_hub_contracts.base.tokens import Scope
+from tests.fakes.clients import as_client
 from tests.fakes.clock import START
 from tests.fakes.gateway import Gateway, proxy_event
 from tests.fakes.secrets_manager import secrets_manager
@@ -153,7 +154,7 @@ def test_f14_a_cold_start_without_the_secret_store_is_503_with_retry_after(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(secret_tokens, "READ_BUDGET_SECONDS", 0.0)
-    hub.listed_tokens = SecretTokens(SecretStoreDown(), "tokens", hub.clock)
+    hub.listed_tokens = SecretTokens(as_client(SecretStoreDown()), "tokens", hub.clock)
     answer = hub.gateway()("POST", WORLD, book())
     assert (answer.status, answer.slug, answer.headers["retry-after"]) == (503, "unavailable", "1")
 

@@ -14,6 +14,7 @@ from functions.hub.adapters import snapshot_item
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 from risk_hub_contracts.reports.risk import RiskReport
 from tests.adapters.conftest import create_table
+from tests.fakes.clients import as_client
 from tests.fakes.clock import START
 from tests.fakes.samples import series
 from tests.operate.conftest import Run, Stage, page
@@ -28,7 +29,7 @@ RETENTION = timedelta(days=30)
 
 def isolate(stage: Stage, *records: dict[str, Any]) -> None:
     """Set records aside as the relay does."""
-    queue = SQSFailureQueue(stage.sqs, stage.url(FAILURES))
+    queue = SQSFailureQueue(as_client(stage.sqs), stage.url(FAILURES))
     for record in records:
         queue.isolate(record, "ValueError: damaged")
 

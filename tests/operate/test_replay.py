@@ -10,6 +10,7 @@ from infra.names import physical_name
 from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.replay import Period, replay
 from infra.recovery.relay import Relay
+from tests.fakes.clients import as_client
 from tests.operate.conftest import STAGE, RelayDouble, Run, Stage, key, page
 
 FROM, TO = "2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"
@@ -82,7 +83,7 @@ def test_replay_keeps_to_the_rate() -> None:
     slept: list[float] = []
     relay = RelayDouble(answers=pages(5, 5, 2))
     pace = RateLimiter(5, clock=lambda: sum(slept), sleep=slept.append)
-    done = list(replay(Relay(relay, STAGE), Period("us20", FROM, TO), pace))
+    done = list(replay(Relay(as_client(relay), STAGE), Period("us20", FROM, TO), pace))
     assert [request["limit"] for request in relay.requests] == [5, 5, 5]
     assert slept == [1.0, 1.0]
     assert done[-1].announced == 12
@@ -92,7 +93,7 @@ def test_replay_does_not_sleep_when_the_relay_is_slower_than_the_rate() -> None:
     slept: list[float] = []
     seconds = iter(range(0, 1000, 10))
     pace = RateLimiter(5, clock=lambda: float(next(seconds)), sleep=slept.append)
-    list(replay(Relay(RelayDouble(answers=pages(5, 5)), STAGE), Period("us20", FROM, TO), pace))
+    list(replay(Relay(as_client(RelayDouble(answers=pages(5, 5))), STAGE), Period("us20", FROM, TO), pace))
     assert slept == []
 
 

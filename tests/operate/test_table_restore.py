@@ -13,6 +13,7 @@ from moto import mock_aws
 from infra.ops.operate import cli, stage_access
 from infra.ops.operate.table_recovery import restore_copy
 from infra.recovery.errors import OperateError
+from tests.fakes.clients import as_client
 
 LIVE, COPY = "risk-hub-dev-marks", "risk-hub-dev-marks-at-20260105T090000Z"
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -81,7 +82,7 @@ def test_recover_on_a_stage_without_backups_raises_operate_error() -> None:
             raise ClientError({"Error": {"Code": "PointInTimeRecoveryUnavailableException"}}, "Restore")
 
     with pytest.raises(OperateError, match="Stage dev has no backup of marks for that instant"):
-        restore_copy(Refusing(), "dev", "marks", NINE)
+        restore_copy(as_client(Refusing()), "dev", "marks", NINE)
 
 
 class Lambda:

@@ -20,6 +20,7 @@ from risk_hub_contracts.base.limits import (
     TOKENS_SECRET_MAX_BYTES,
 )
 from risk_hub_contracts.base.tokens import Token, TokenList
+from tests.fakes.clients import as_client
 from tests.fakes.secrets_manager import secrets_manager
 from tests.operate.conftest import STAGE, Run, refusal
 
@@ -71,7 +72,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[Secrets]:
 
 @pytest.fixture
 def register(secret: Secrets) -> TokenRegister:
-    return TokenRegister(secret, SECRET)
+    return TokenRegister(as_client(secret), SECRET)
 
 
 def order(name: str = "gateway", **changes: Any) -> TokenRequest:

@@ -32,6 +32,7 @@ from risk_hub_contracts.policies.exit_policy import ExitPolicy, StressLimit
 from risk_hub_contracts.reports.forecast import Forecast, TailForecast
 from risk_hub_contracts.worlds.expectation import Expectation
 from tests.adapters.conftest import create_table
+from tests.fakes.clients import as_client
 from tests.fakes.clock import START, FrozenClock
 from tools.event_samples.emitted import queue_message
 
@@ -111,7 +112,7 @@ def test_forecast_with_unknown_members_is_read_without_them(
     body, _ = compress(widened(FORECAST.model_dump(mode="json")))
     key = forecast_id(FORECAST)
     written("evaluations", evaluation_id={"S": key}, body={"B": body})
-    store = DynamoDBForecasts(dynamodb, "evaluations", BodyStore(None, "bodies"))
+    store = DynamoDBForecasts(dynamodb, "evaluations", BodyStore(as_client(None), "bodies"))
     assert store.load(WORLD, [key]) == [FORECAST]
 
 

@@ -42,6 +42,8 @@ from tests.fakes.stores import (
 
 ROOT = Path(__file__).parents[2] / "events"
 RETENTION = timedelta(days=30)
+# No record here has its body in S3.
+NO_S3: Any = None
 BODY: dict[str, Any] = {
     "as_of": "2026-01-05T11:59:58Z",
     "version": "rebalance-2026-01-05T11:59:58Z",
@@ -129,7 +131,7 @@ class Walk:
         self.worlds.policies["us2", "paper"] = POLICY
         offload = OffloadPolicy(enabled=True, inline_threshold_entries=100)
         self.publish = PublishSnapshot(self.snapshots, blobs, MemoryMarks(), clock, offload, RETENTION)
-        decoder, announce = StreamRecordDecoder(BodyStore(None, "")), AnnounceCommits(self.worlds, self.bus)
+        decoder, announce = StreamRecordDecoder(BodyStore(NO_S3, "")), AnnounceCommits(self.worlds, self.bus)
         self.relay = RelayRecords(decoder, announce, MemoryFailures())
         common = (self.evaluations, clock, RETENTION)
         self.risk = EvaluateRisk(

@@ -48,6 +48,8 @@ from tools.simulator.trace import Trace
 from tools.simulator.wire import HubClock, Wire
 
 RETENTION = timedelta(days=30)
+# No record here has its body in S3.
+NO_S3: Any = None
 # Maximum error of a process's clock; with the writer's time limit it stays below KNOWN_AT_SETTLE_SECONDS.
 SKEW_MAX_US = 400_000
 WORKERS = ("risk_engine", "stress_engine", "exit_engine", "notes")
@@ -127,7 +129,7 @@ class Hub:
         self.read = dependencies.read(self.snapshots, self.worlds, clock)
         self.expand = ExpandComponents(self.blobs)
         announce = dependencies.announce(self.worlds, self.bus)
-        self.relay = dependencies.relay(StreamRecordDecoder(BodyStore(None, "")), announce, self.failures)
+        self.relay = dependencies.relay(StreamRecordDecoder(BodyStore(NO_S3, "")), announce, self.failures)
         self.replay = ReplaySnapshots(self.snapshots, self.reports, self.reports, announce, clock)
         evaluating = (self.snapshots, self.blobs, self.reports)
         forecast_ports = (self.forecasts, self.notes)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.evaluation.forecast_key import forecast_bounds, forecast_id, version_of
 from functions.evaluation.store.dynamodb_reports import STORE
@@ -16,12 +16,15 @@ from functions.hub.adapters.snapshot_item import compress, decompress
 from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from risk_hub_contracts.reports.forecast import Forecast
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 
 @dataclass(frozen=True, slots=True)
 class DynamoDBForecasts:
     """The records `forecast/…` of the `evaluations` table."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
     bodies: BodyStore
 

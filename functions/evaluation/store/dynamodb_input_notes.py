@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -11,12 +11,15 @@ from functions.evaluation.store.dynamodb_reports import STORE
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.conditional import existing_item, put_once
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 
 @dataclass(frozen=True, slots=True)
 class DynamoDBInputNotes:
     """The records `psd/…` and `seen/…` of the `evaluations` table."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
 
     def get(self, world_id: str, note_id: str) -> InputNote | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -20,6 +20,10 @@ from functions.hub.adapters.conditional import put_once
 from functions.hub.ports import Dependency
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.exit_signal import ExitSignal
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
 
 STORE = Dependency.REPORT_STORE
 FLAGS = ("is_latest", "history")
@@ -64,7 +68,7 @@ def from_item(item: Item) -> AnyDerivedRecord:
 class DynamoDBReports:
     """The `evaluations` table."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
 
     def put_once(self, record: AnyDerivedRecord, retain_until: datetime) -> bool:
@@ -135,7 +139,7 @@ def _emission_query(query: SignalQuery, lower: str, upper: str) -> dict[str, Any
     }
 
 
-def _page(answer: dict[str, Any], limit: int) -> SignalPage:
+def _page(answer: "QueryOutputTypeDef", limit: int) -> SignalPage:
     """Return the first `limit` items, and the key after which there may be more."""
     items = answer["Items"]
     shown = items[:limit]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import botocore.session
 from botocore.config import Config
@@ -13,8 +13,13 @@ from functions.hub.ports import Dependency, DependencyUnavailableError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
-Item = dict[str, dict[str, Any]]
+Item = dict[str, Any]
 """An item of DynamoDB: each attribute's value by its type, such as `{"version": {"S": "v1"}}`."""
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 3
@@ -90,7 +95,17 @@ class LazyClient:
         return getattr(_cached_client(self._purpose), operation)
 
 
-def client(purpose: str) -> LazyClient:
+@overload
+def client(purpose: Literal["dynamodb", "dynamodb brief"]) -> "DynamoDBClient": ...
+@overload
+def client(purpose: Literal["s3", "s3 copying"]) -> "S3Client": ...
+@overload
+def client(purpose: Literal["events"]) -> "EventBridgeClient": ...
+@overload
+def client(purpose: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
+@overload
+def client(purpose: Literal["sqs"]) -> "SQSClient": ...
+def client(purpose: str) -> Any:
     """Return the process's client of one AWS service, or of one purpose named in CONFIGS."""
     return LazyClient(purpose)
 

@@ -1,17 +1,22 @@
 """Read many items of one table by their keys: all of them, or DependencyUnavailableError."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.ports import Dependency, DependencyUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 # DynamoDB's own limit of one BatchGetItem call, in items.
 BATCH_GET_MAX_ITEMS = 100
 BATCH_GET_MAX_ATTEMPTS = 5
 
 
-def batch_get(dynamodb: Any, table: str, store: Dependency, keys: Sequence[Item]) -> Iterator[Item]:  # noqa: ANN401
+def batch_get(
+    dynamodb: "DynamoDBClient", table: str, store: Dependency, keys: Sequence[Item]
+) -> Iterator[Item]:
     """Yield the existing items in no particular order, strongly consistent.
 
     Args:

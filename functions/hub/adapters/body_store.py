@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -10,6 +10,9 @@ from functions.hub.adapters.aws import Item, dependency, error_code
 from functions.hub.adapters.s3_objects import ARCHIVED_CODE, NOT_FOUND_CODES, get_object, put_object_once
 from functions.hub.ports import Dependency, DocumentError
 from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 PREFIX = "risk-bodies"
 UNREADABLE = {
@@ -22,7 +25,7 @@ UNREADABLE = {
 class BodyStore:
     """Chooses by size where a compressed document is stored, and loads it verified."""
 
-    s3: Any
+    s3: "S3Client"
     bucket: str
 
     def place(self, world_id: str, body: bytes) -> Item:

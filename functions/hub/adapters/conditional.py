@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import Item, dependency, error_code
 from functions.hub.ports import Dependency, DependencyUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 # An item has both keys of its table, so checking one is enough.
@@ -43,7 +46,7 @@ def write_if(store: Dependency, write: Callable[..., object], **request: Any) ->
     return None
 
 
-def put_once(dynamodb: Any, table: str, store: Dependency, item: Item) -> FailedCondition | None:  # noqa: ANN401
+def put_once(dynamodb: "DynamoDBClient", table: str, store: Dependency, item: Item) -> FailedCondition | None:
     """Put an item under a free key and return None; if the key is taken, return the refusal.
 
     The refusal has the existing item if the answer contains it, as DynamoDB's does; see `existing_item`.
@@ -58,7 +61,9 @@ def put_once(dynamodb: Any, table: str, store: Dependency, item: Item) -> Failed
     )
 
 
-def existing_item(failed: FailedCondition, dynamodb: Any, table: str, store: Dependency, key: Item) -> Item:  # noqa: ANN401
+def existing_item(
+    failed: FailedCondition, dynamodb: "DynamoDBClient", table: str, store: Dependency, key: Item
+) -> Item:
     """Return the item that has the key, by a strongly consistent read if the refusal lacks it.
 
     DynamoDB always returns the item. Emulators that ignore `ReturnValuesOnConditionCheckFailure` do not; on

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.conditional import write_if
 from functions.hub.domain.blob_marks import Claim
 from functions.hub.ports import Dependency
 from risk_hub_contracts.base.times import format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 STORE = Dependency.BLOB_MARK_STORE
 # Not a valid world id: ids begin with a letter or a digit.
@@ -20,7 +23,7 @@ POSITION_KEY = {"world_id": {"S": "#reaper"}, "mark": {"S": "place"}}
 class DynamoDBBlobMarks:
     """The `blob-marks` table."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
 
     def claim(self, world_id: str, sha256: str, claim: Claim, retain_until: datetime) -> None:

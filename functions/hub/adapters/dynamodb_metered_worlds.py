@@ -1,13 +1,16 @@
 """MeteredWorlds on DynamoDB: the first expected worlds by name, read from the registry on first use."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.hub.ports import Clock
 from functions.telemetry import log
 from risk_hub_contracts.base.limits import METERED_WORLDS_CACHE_MAX_AGE_SECONDS, PER_WORLD_METRICS_MAX_COUNT
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 CACHE_MAX_AGE = timedelta(seconds=METERED_WORLDS_CACHE_MAX_AGE_SECONDS)
 WorldAndStage = tuple[str, str]
@@ -20,7 +23,7 @@ class DynamoDBMeteredWorlds:
     megabyte, is read, because the caller is answering a producer and must not wait for more.
     """
 
-    def __init__(self, dynamodb: Any, table: str, clock: Clock, stages: frozenset[str]) -> None:  # noqa: ANN401
+    def __init__(self, dynamodb: "DynamoDBClient", table: str, clock: Clock, stages: frozenset[str]) -> None:
         """Read `table` through the given client; worlds of other stages than these are not metered."""
         self._dynamodb, self._table, self._clock, self._stages = dynamodb, table, clock, stages
         self._read_at: datetime | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import write_if
@@ -13,6 +13,9 @@ from functions.hub.ports import Dependency
 from functions.hub.world_ports import NoteKind, NoteWrite, NoteWriteResult, RowPage, StoredNote
 from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.worlds.expectation import Expectation
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 STORE = Dependency.WORLD_STORE
 Item = dict[str, Any]
@@ -38,7 +41,7 @@ FALLBACK_EXPECTATION = Expectation(owner="unreadable")
 class DynamoDBRegistry:
     """The `worlds` table, as operators see it."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
 
     def put(self, world_id: str, stage: str, note: NoteKind, writing: NoteWrite) -> NoteWriteResult:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.hub.adapters.aws import Item, dependency
 from functions.hub.adapters.batch_get import batch_get
@@ -17,6 +17,9 @@ from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Dependency, PutOutcome
 from risk_hub_contracts.base.times import parse_instant
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 STORE = Dependency.SNAPSHOT_STORE
 
 
@@ -24,7 +27,7 @@ STORE = Dependency.SNAPSHOT_STORE
 class DynamoDBSnapshots:
     """The `snapshots` table."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
     bodies: BodyStore
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.adapters.conditional import write_if
@@ -10,6 +10,9 @@ from functions.hub.domain.snapshot_record import SnapshotRecord
 from functions.hub.ports import Dependency, Head
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.policies.exit_policy import ExitPolicy
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 STORE = Dependency.WORLD_STORE
 # A row with none of these is left over from a registration: its world counts as unknown.
@@ -20,7 +23,7 @@ KNOWN_WORLD_ATTRIBUTES = ("head_order", "expectation", "exit_policy")
 class DynamoDBWorlds:
     """The `worlds` table."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     table: str
 
     def advance_head(self, snapshot: SnapshotRecord) -> bool:

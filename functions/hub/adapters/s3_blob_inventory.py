@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.blob_ports import ListedBlob
 from functions.hub.ports import Dependency
 from risk_hub_contracts.base.ids import sha256_violation
 from risk_hub_contracts.blob.refs import BLOB_PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 STORE = Dependency.BLOB_STORE
 PAGE_MAX_KEYS = 1_000
@@ -18,7 +22,7 @@ PAGE_MAX_KEYS = 1_000
 class S3BlobInventory:
     """The objects under `risk-blobs/`, in the order of their keys."""
 
-    s3: Any
+    s3: "S3Client"
     bucket: str
 
     def after(self, position: str | None) -> Sequence[ListedBlob]:
@@ -48,7 +52,7 @@ class S3BlobInventory:
             self.s3.delete_object(Bucket=self.bucket, Key=self.position_of(blob))
 
 
-def _blob(item: dict[str, Any]) -> ListedBlob | None:
+def _blob(item: "ObjectTypeDef") -> ListedBlob | None:
     _, world_id, sha256 = f"{item['Key']}//".split("/")[:3]
     named = item["Key"] == f"{BLOB_PREFIX}/{world_id}/{sha256}" and sha256_violation(sha256) is None
     return ListedBlob(world_id, sha256, item["LastModified"]) if named else None

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +21,10 @@ from risk_hub_contracts.base.limits import BLOB_FIRST_READ_BYTES, DOWNLOAD_URL_T
 from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
 KIND_METADATA = "kind"
 # S3's answer to a range of an empty object; a blob is never empty.
 EMPTY_OBJECT_CODES = frozenset({"InvalidRange", "416"})
@@ -30,7 +34,7 @@ EMPTY_OBJECT_CODES = frozenset({"InvalidRange", "416"})
 class S3Blobs:
     """Blobs of the worlds, content-addressed under `risk-blobs/<world>/<sha256>`."""
 
-    s3: Any
+    s3: "S3Client"
     bucket: str
 
     def put(self, world_id: str, kind: BlobKind, sha256: str, data: bytes) -> BlobRef:
@@ -73,7 +77,7 @@ class S3Blobs:
             data,
         )
 
-    def _range(self, ref: BlobRef, first_byte: int, count: int) -> dict[str, Any] | None:
+    def _range(self, ref: BlobRef, first_byte: int, count: int) -> "GetObjectOutputTypeDef | None":
         try:
             with dependency(Dependency.BLOB_STORE):
                 return get_range(self.s3, self.bucket, self._key(ref), first_byte, count)
@@ -117,7 +121,7 @@ def _raise_if_archived(ref: BlobRef, error: ClientError) -> None:
         raise BlobError(ref, reason) from error
 
 
-def _known_digest(answer: dict[str, Any], data: bytes, size_bytes: int) -> str | None:
+def _known_digest(answer: "GetObjectOutputTypeDef", data: bytes, size_bytes: int) -> str | None:
     """Return the digest of a blob that was read whole, else the store's own digest if sent with a range."""
     if len(data) == size_bytes:
         return hashlib.sha256(data).hexdigest()

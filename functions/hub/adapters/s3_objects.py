@@ -1,12 +1,16 @@
 """Immutable objects in S3: written once under their digest, never overwritten."""
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from functions.hub.adapters.aws import dependency, error_code
 from functions.hub.ports import Dependency
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 ALREADY_EXISTS_CODES = frozenset({"PreconditionFailed", "412"})
 NOT_FOUND_CODES = frozenset({"NoSuchKey", "NotFound", "404"})
@@ -17,7 +21,7 @@ CONFLICT_MAX_ATTEMPTS = 3
 
 
 def put_object_once(  # noqa: PLR0913, PLR0917  (an object is named by bucket, key, bytes and digest)
-    s3: Any,  # noqa: ANN401
+    s3: "S3Client",
     bucket: str,
     key: str,
     data: bytes,
@@ -47,20 +51,19 @@ def put_object_once(  # noqa: PLR0913, PLR0917  (an object is named by bucket, k
             return
 
 
-def get_object(s3: Any, bucket: str, key: str) -> bytes:  # noqa: ANN401
+def get_object(s3: "S3Client", bucket: str, key: str) -> bytes:
     """Return the object's bytes."""
     data: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     return data
 
 
-def get_range(s3: Any, bucket: str, key: str, first_byte: int, count: int) -> dict[str, Any]:  # noqa: ANN401
+def get_range(s3: "S3Client", bucket: str, key: str, first_byte: int, count: int) -> "GetObjectOutputTypeDef":
     """Return S3's answer to a request for `count` bytes of an object, starting at `first_byte`."""
     wanted = f"bytes={first_byte}-{first_byte + count - 1}"
-    answer: dict[str, Any] = s3.get_object(Bucket=bucket, Key=key, Range=wanted, ChecksumMode="ENABLED")
-    return answer
+    return s3.get_object(Bucket=bucket, Key=key, Range=wanted, ChecksumMode="ENABLED")
 
 
-def total_size_bytes(answer: dict[str, Any]) -> int:
+def total_size_bytes(answer: "GetObjectOutputTypeDef") -> int:
     """Return the size of the whole object from the answer to a ranged request.
 
     A store that ignores ranges sends the whole object.

@@ -16,7 +16,7 @@ import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -33,11 +33,20 @@ from risk_hub_contracts.base.limits import UPLOAD_URL_TTL_SECONDS
 from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
 from risk_hub_contracts.blob.uploads import PartSpan, part_spans
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import (
+        CompletedPartTypeDef,
+        CopySourceTypeDef,
+        HeadObjectOutputTypeDef,
+        PartTypeDef,
+    )
+
 UPLOAD_PREFIX = "risk-uploads"
 STORE = Dependency.BLOB_STORE
 NO_UPLOAD_CODE = "NoSuchUpload"
 INVALID_PARTS_CODES = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
-SHA256 = {"ChecksumAlgorithm": "SHA256"}
+SHA256: Final = "SHA256"
 # The share of the writer's 14 seconds for one completion; the rest is for its other requests.
 COMPLETION_BUDGET_SECONDS = 12.0
 
@@ -68,7 +77,7 @@ class Budget:
 class S3Uploads:
     """Uploads under `risk-uploads/<world>/<sha256>`, blobs under `risk-blobs/<world>/<sha256>`."""
 
-    s3: Any
+    s3: "S3Client"
     bucket: str
     clock: Callable[[], float] = time.monotonic
 
@@ -84,13 +93,20 @@ class S3Uploads:
             "x-amz-meta-kind": ref.kind,
             "x-amz-sdk-checksum-algorithm": "SHA256",
         }
-        parameters = {"Key": self._key(ref), "IfNoneMatch": "*", "Metadata": {"kind": ref.kind}, **SHA256}
+        parameters = {
+            "Key": self._key(ref),
+            "IfNoneMatch": "*",
+            "Metadata": {"kind": ref.kind},
+            "ChecksumAlgorithm": SHA256,
+        }
         return self._sign("put_object", parameters, headers)
 
     def begin(self, ref: BlobRef) -> str:
         """See BlobUploads."""
         with dependency(STORE):
-            begun = self.s3.create_multipart_upload(Bucket=self.bucket, Key=self._upload_key(ref), **SHA256)
+            begun = self.s3.create_multipart_upload(
+                Bucket=self.bucket, Key=self._upload_key(ref), ChecksumAlgorithm=SHA256
+            )
         upload_id: str = begun["UploadId"]
         return upload_id
 
@@ -127,7 +143,7 @@ class S3Uploads:
 
     def _complete_multipart(self, ref: BlobRef, upload_id: str) -> None:
         """Complete the upload; an unknown upload may have been completed before."""
-        at = {"Bucket": self.bucket, "Key": self._upload_key(ref), "UploadId": upload_id}
+        at: dict[str, Any] = {"Bucket": self.bucket, "Key": self._upload_key(ref), "UploadId": upload_id}
         try:
             with dependency(STORE):
                 listed = self.s3.list_parts(**at).get("Parts", [])
@@ -158,10 +174,10 @@ class S3Uploads:
             raise UploadMismatchError(f"{size_bytes} bytes with the sha256 {sha256} were uploaded")
         return str(found["ETag"])
 
-    def _proof_head(self, ref: BlobRef) -> dict[str, Any] | None:
+    def _proof_head(self, ref: BlobRef) -> "HeadObjectOutputTypeDef | None":
         try:
             with dependency(STORE):
-                head: dict[str, Any] = self.s3.head_object(
+                head = self.s3.head_object(
                     Bucket=self.bucket, Key=self._proof_key(ref), ChecksumMode="ENABLED"
                 )
         except ClientError as error:
@@ -178,7 +194,7 @@ class S3Uploads:
                     Bucket=self.bucket,
                     Key=self._proof_key(ref),
                     CopySource=self._source(self._upload_key(ref)),
-                    **SHA256,
+                    ChecksumAlgorithm=SHA256,
                 )
         except ClientError as error:
             if error_code(error) in NOT_FOUND_CODES:
@@ -196,7 +212,7 @@ class S3Uploads:
                     CopySourceIfMatch=etag,
                     MetadataDirective="REPLACE",
                     Metadata={"kind": ref.kind},
-                    **SHA256,
+                    ChecksumAlgorithm=SHA256,
                 )
         except ClientError as error:
             if error_code(error) in NOT_FOUND_CODES | ALREADY_EXISTS_CODES:
@@ -223,7 +239,7 @@ class S3Uploads:
     def _proof_key(self, ref: BlobRef) -> str:
         return f"{self._upload_key(ref)}.whole"
 
-    def _source(self, key: str) -> dict[str, str]:
+    def _source(self, key: str) -> "CopySourceTypeDef":
         return {"Bucket": self.bucket, "Key": key}
 
 
@@ -232,7 +248,7 @@ def _signed_headers(size_bytes: int, sha256: str) -> dict[str, str]:
     return {"Content-Length": str(size_bytes), "x-amz-checksum-sha256": checksum}
 
 
-def _require_announced_parts(ref: BlobRef, listed: list[dict[str, Any]]) -> None:
+def _require_announced_parts(ref: BlobRef, listed: "list[PartTypeDef]") -> None:
     """Refuse a set of parts that is not exactly the announced one, each with its size."""
     wanted = {span.number: span.size_bytes for span in part_spans(ref.bytes or 0)}
     found = {part["PartNumber"]: part["Size"] for part in listed}
@@ -246,10 +262,13 @@ def _require_announced_parts(ref: BlobRef, listed: list[dict[str, Any]]) -> None
         )
 
 
-def _size_and_digest(head: dict[str, Any]) -> tuple[int, str | None]:
+def _size_and_digest(head: "HeadObjectOutputTypeDef") -> tuple[int, str | None]:
     """Return the size of an object, and the SHA-256 of the whole if S3 has computed it."""
     return head["ContentLength"], checksum_as_hex(head.get("ChecksumSHA256"))
 
 
-def _part(listed: dict[str, Any]) -> dict[str, Any]:
-    return {name: listed[name] for name in ("PartNumber", "ETag", "ChecksumSHA256") if name in listed}
+def _part(listed: "PartTypeDef") -> "CompletedPartTypeDef":
+    part: CompletedPartTypeDef = {"PartNumber": listed["PartNumber"], "ETag": listed["ETag"]}
+    if "ChecksumSHA256" in listed:
+        part["ChecksumSHA256"] = listed["ChecksumSHA256"]
+    return part

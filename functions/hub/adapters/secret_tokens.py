@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import orjson
 from botocore.exceptions import ClientError
@@ -19,6 +19,9 @@ from functions.hub.domain.releases import UNKNOWN_MEMBERS
 from functions.hub.ports import Clock, Dependency, DependencyUnavailableError
 from risk_hub_contracts.base.limits import TOKEN_CACHE_MAX_AGE_SECONDS
 from risk_hub_contracts.base.tokens import Token
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 CURRENT = "AWSCURRENT"
 STORE = Dependency.TOKEN_STORE
@@ -35,7 +38,7 @@ FRESH_FROM, FRESH_UNTIL = timedelta(), timedelta(seconds=TOKEN_CACHE_MAX_AGE_SEC
 class SecretTokens:
     """The secret that lists the digests of the live tokens."""
 
-    def __init__(self, secretsmanager: Any, secret_arn: str, clock: Clock) -> None:  # noqa: ANN401
+    def __init__(self, secretsmanager: "SecretsManagerClient", secret_arn: str, clock: Clock) -> None:
         """Read the secret named `secret_arn` through the given client, on first use."""
         self._secretsmanager = secretsmanager
         self._secret_arn = secret_arn

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Final
 
 from functions.hub.adapters.aws import dependency
 from functions.hub.ports import Dependency
 
-DEPTH = "ApproximateNumberOfMessages"
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+DEPTH: Final = "ApproximateNumberOfMessages"
 
 
 @dataclass(frozen=True, slots=True)
 class SQSQueueDepths:
     """The queues whose URLs infra gives the monitor; the last part of the URL is the queue's name."""
 
-    sqs: Any
+    sqs: "SQSClient"
     queue_urls: Sequence[str]
 
     def depths(self) -> Mapping[str, int]:

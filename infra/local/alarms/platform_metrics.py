@@ -4,10 +4,13 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from infra.local.asgi import App, Message, Receive, Scope, Send
 from infra.names import API_STAGE_NAME, LOCAL_STAGE, physical_name
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 LOG_GROUP_PREFIX: Final = "/aws/lambda/"
 REPORT: Final = re.compile(r"REPORT RequestId: \S+\s+Duration: (?P<milliseconds>[\d.]+) ms")
@@ -75,9 +78,9 @@ class RequestMeter:
             self._entries += counted
 
 
-def queue_depths(sqs: Any, at: datetime) -> Iterable[Entry]:  # noqa: ANN401 - boto3 client
+def queue_depths(sqs: "SQSClient", at: datetime) -> Iterable[Entry]:
     """Yield the depth of every queue of the stage."""
-    attribute = "ApproximateNumberOfMessages"
+    attribute: Final = "ApproximateNumberOfMessages"
     for url in sqs.list_queues(QueueNamePrefix=physical_name(LOCAL_STAGE, "")).get("QueueUrls", []):
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])["Attributes"]
         queue = {"QueueName": url.rpartition("/")[2]}

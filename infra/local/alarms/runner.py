@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from infra.local.alarms.evaluate import TimeScale
 from infra.local.alarms.journal import Entry, Journal
@@ -19,6 +19,10 @@ from infra.local.alarms.watch import AlarmWatch, Transition
 from infra.local.assembly import read_operations
 from infra.local.aws import LocalAws
 from infra.local.http_call import call
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_sqs import SQSClient
 
 EVALUATION_INTERVAL_SECONDS: Final = 1.0
 DEPTH_INTERVAL_SECONDS: Final = 20.0
@@ -81,13 +85,13 @@ class AlarmRunner:
             self._clock_offset = offset
             self._watch.restart(time.time())
 
-    def _measure(self, sqs: Any, cloudwatch: Any) -> None:  # noqa: ANN401 - boto3 clients
+    def _measure(self, sqs: "SQSClient", cloudwatch: "CloudWatchClient") -> None:
         self._record(cloudwatch, "AWS/ApiGateway", self.meter.take())
         if time.monotonic() - self._measured_at >= self._time_scale.real_seconds(DEPTH_INTERVAL_SECONDS):
             self._measured_at = time.monotonic()
             self._record(cloudwatch, "AWS/SQS", list(queue_depths(sqs, datetime.now(tz=UTC))))
 
-    def _record(self, cloudwatch: Any, namespace: str, entries: list[dict[str, Any]]) -> None:  # noqa: ANN401
+    def _record(self, cloudwatch: "CloudWatchClient", namespace: str, entries: list[Any]) -> None:
         if entries:
             self.log.add(namespace, entries)
             cloudwatch.put_metric_data(Namespace=namespace, MetricData=entries)

@@ -1,16 +1,19 @@
 """Verification by the deployed risk engine, which uses the same code that computed the report."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra import names
 from infra.recovery.errors import OperateError, RefusedRequestError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 
 class RiskEngine:
     """Direct invocations of a stage's risk_engine."""
 
-    def __init__(self, lambda_: Any, stage: str) -> None:  # noqa: ANN401 - boto3 client
+    def __init__(self, lambda_: "LambdaClient", stage: str) -> None:
         self._lambda = lambda_
         self._name = names.physical_name(stage, "risk_engine")
 
@@ -24,7 +27,7 @@ class RiskEngine:
         payload = json.dumps({"verify": {"world_id": world_id, "version": version}}).encode()
         answer = self._lambda.invoke(FunctionName=self._name, Payload=payload)
         document: dict[str, Any] = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
+        if answer.get("FunctionError"):
             reason = document.get("errorMessage", document)
             raise OperateError(f"{self._name} could not verify: {reason}. See its log.")
         if "refused" in document:

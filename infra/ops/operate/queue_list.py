@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
 
@@ -11,6 +11,11 @@ from infra import names
 from infra.functions import WORKER_EVENTS
 from infra.ops.operate.stage_access import Clients
 from infra.recovery.errors import OperateError, error_code
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef, MetricTypeDef
+    from mypy_boto3_sqs import SQSClient
 
 Kind = Literal["work", "dead letters", "relay failures"]
 DEPTH: Final = "ApproximateNumberOfMessages"
@@ -62,7 +67,7 @@ def failure_queue(stage: str, name: str) -> Queue | None:
     return by_name.get(name) or by_name.get(names.physical_name(stage, name))
 
 
-def queue_url(sqs: Any, name: str) -> str:  # noqa: ANN401 - boto3 client
+def queue_url(sqs: "SQSClient", name: str) -> str:
     """Return a queue's URL.
 
     Raises:
@@ -78,9 +83,9 @@ def queue_url(sqs: Any, name: str) -> str:  # noqa: ANN401 - boto3 client
         ) from error
 
 
-def message_counts(sqs: Any, url: str) -> Mapping[str, int]:  # noqa: ANN401 - boto3 client
+def message_counts(sqs: "SQSClient", url: str) -> Mapping[str, int]:
     """Return the approximate numbers of messages in a queue, by SQS's names."""
-    attribute_names = [DEPTH, IN_FLIGHT, DELAYED]
+    attribute_names: Final = (DEPTH, IN_FLIGHT, DELAYED)
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=attribute_names)["Attributes"]
     return {name: int(attributes.get(name, 0)) for name in attribute_names}
 
@@ -102,7 +107,7 @@ def queue_health(aws: Clients, stage: str) -> list[QueueHealth]:
     ]
 
 
-def oldest_ages(cloudwatch: Any, queues: Sequence[str]) -> dict[str, int]:  # noqa: ANN401 - boto3 client
+def oldest_ages(cloudwatch: "CloudWatchClient", queues: Sequence[str]) -> dict[str, int]:
     """Return the age in seconds of each queue's oldest message, if CloudWatch has a recent value."""
     now = datetime.now(UTC)
     answer = cloudwatch.get_metric_data(
@@ -117,8 +122,8 @@ def oldest_ages(cloudwatch: Any, queues: Sequence[str]) -> dict[str, int]:  # no
     }
 
 
-def _age_query(number: int, name: str) -> dict[str, Any]:
-    metric = {
+def _age_query(number: int, name: str) -> "MetricDataQueryTypeDef":
+    metric: MetricTypeDef = {
         "Namespace": "AWS/SQS",
         "MetricName": "ApproximateAgeOfOldestMessage",
         "Dimensions": [{"Name": "QueueName", "Value": name}],

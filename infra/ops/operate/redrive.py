@@ -3,12 +3,16 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from infra.ops.operate.rate_limiter import RateLimiter
 from infra.recovery.errors import OperateError, error_code
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import ListMessageMoveTasksResultEntryTypeDef, MessageTypeDef
 
 # Error codes of an SQS without this operation; `UnsupportedOperation` is a different error to report.
 NO_MOVE_TASK: Final = frozenset({"InvalidAction", "NotImplemented", "UnknownOperationException"})
@@ -26,7 +30,7 @@ ReportProgress = Callable[[int], None]
 class Redrive:
     """Source and destination of dead letters in one SQS."""
 
-    sqs: Any
+    sqs: "SQSClient"
     source_url: str
     target_url: str
 
@@ -83,10 +87,9 @@ class Redrive:
                 )
             time.sleep(POLL_SECONDS)
 
-    def _task(self) -> dict[str, Any]:
+    def _task(self) -> "ListMessageMoveTasksResultEntryTypeDef":
         answer = self.sqs.list_message_move_tasks(SourceArn=self._arn(self.source_url), MaxResults=1)
-        task: dict[str, Any] = answer["Results"][0]
-        return task
+        return answer["Results"][0]
 
     def _arn(self, url: str) -> str:
         answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
@@ -109,7 +112,7 @@ class Redrive:
             rate_limiter.throttle(len(messages))
         return moved
 
-    def _move(self, message: dict[str, Any]) -> None:
+    def _move(self, message: "MessageTypeDef") -> None:
         """Send, then delete: if the program dies in between, the message is duplicated and not lost."""
         arguments: dict[str, Any] = {}
         if "MessageAttributes" in message:
@@ -120,7 +123,7 @@ class Redrive:
         self.sqs.delete_message(QueueUrl=self.source_url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def receive(sqs: Any, url: str, max_messages: int) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3 client
+def receive(sqs: "SQSClient", url: str, max_messages: int) -> "list[MessageTypeDef]":
     """Return up to ten messages with all their attributes; they stay invisible to others for a minute."""
     answer = sqs.receive_message(
         QueueUrl=url,
@@ -130,5 +133,4 @@ def receive(sqs: Any, url: str, max_messages: int) -> list[dict[str, Any]]:  # n
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=[TRACE],
     )
-    messages: list[dict[str, Any]] = answer.get("Messages", [])
-    return messages
+    return answer.get("Messages", [])

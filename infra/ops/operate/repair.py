@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from infra.ops.operate.rate_limiter import RateLimiter
 from infra.ops.operate.redrive import ReportProgress, receive
 from infra.recovery.failed_keys import Key, UnknownMessageError, record_keys
 from infra.recovery.relay import REQUEST_MAX_RECORDS, Relay, replay_requests
 
-Message = dict[str, Any]
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+Message: TypeAlias = "MessageTypeDef"
 
 
 @dataclass
@@ -25,8 +30,8 @@ class RepairResult:
 class Repair:
     """The relay's failure queue of one stage."""
 
-    sqs: Any
-    dynamodb: Any
+    sqs: "SQSClient"
+    dynamodb: "DynamoDBClient"
     relay: Relay
     queue_url: str
 

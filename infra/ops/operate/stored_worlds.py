@@ -1,14 +1,17 @@
 """Check that a stage has stored a world, and list the worlds that it has."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from infra import names
 from infra.recovery.errors import OperateError
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 NAMED_MAX_COUNT: Final = 10
 
 
-def require_world(dynamodb: Any, stage: str, world_id: str) -> None:  # noqa: ANN401 - boto3 client
+def require_world(dynamodb: "DynamoDBClient", stage: str, world_id: str) -> None:
     """Check that a stage has a snapshot of a world.
 
     Raises:
@@ -27,7 +30,7 @@ def require_world(dynamodb: Any, stage: str, world_id: str) -> None:  # noqa: AN
         )
 
 
-def _known_worlds(dynamodb: Any, stage: str) -> str:  # noqa: ANN401 - boto3 client
+def _known_worlds(dynamodb: "DynamoDBClient", stage: str) -> str:
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=names.physical_name(stage, "worlds"), ProjectionExpression="world_id"
     )

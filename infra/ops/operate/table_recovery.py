@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from infra import names
 from infra.recovery.errors import OperateError, error_code
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 WRITERS: Final = 16
 POLL_SECONDS: Final = 15
@@ -34,7 +37,7 @@ def copy_table_name(stage: str, table: str, instant: datetime) -> str:
     return f"{names.physical_name(stage, table)}-at-{instant:%Y%m%dT%H%M%SZ}"
 
 
-def restore_copy(dynamodb: Any, stage: str, table: names.TableName, instant: datetime) -> str:  # noqa: ANN401 - boto3 client
+def restore_copy(dynamodb: "DynamoDBClient", stage: str, table: names.TableName, instant: datetime) -> str:
     """Restore a table to a new table, wait until it is ready, and return its name.
 
     Raises:
@@ -56,7 +59,7 @@ def restore_copy(dynamodb: Any, stage: str, table: names.TableName, instant: dat
 
 
 def restore_items(
-    dynamodb: Any,  # noqa: ANN401 - boto3 client
+    dynamodb: "DynamoDBClient",
     copy: str,
     stage: str,
     table: names.TableName,
@@ -78,7 +81,7 @@ def restore_items(
             yield done
 
 
-def _require_copy(dynamodb: Any, copy: str, stage: str) -> None:  # noqa: ANN401 - boto3 client
+def _require_copy(dynamodb: "DynamoDBClient", copy: str, stage: str) -> None:
     try:
         dynamodb.describe_table(TableName=copy)
     except ClientError as error:
@@ -97,7 +100,7 @@ def _require_copy(dynamodb: Any, copy: str, stage: str) -> None:  # noqa: ANN401
 class LiveTable:
     """The table that the functions use."""
 
-    dynamodb: Any
+    dynamodb: "DynamoDBClient"
     stage: str
     table: names.TableName
 

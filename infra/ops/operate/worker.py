@@ -3,11 +3,15 @@
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from infra.ops.operate.worker_exec import Run
 from infra.ops.operate.worker_queue import WorkerQueue
 from risk_hub_client.cli.screen import print_error
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 POLL_SECONDS: Final = 5
 # One event is processed at a time; its visibility is renewed, so no other consumer receives it meanwhile.
@@ -29,7 +33,7 @@ class EventCounts:
 
 
 def process_events(
-    sqs: Any,  # noqa: ANN401 - boto3 client
+    sqs: "SQSClient",
     queue: WorkerQueue,
     run: Run,
     handled: EventCounts,
@@ -52,9 +56,9 @@ def process_events(
 
 
 def _handle(
-    sqs: Any,  # noqa: ANN401 - boto3 client
+    sqs: "SQSClient",
     queue: WorkerQueue,
-    message: dict[str, Any],
+    message: "MessageTypeDef",
     run: Run,
     handled: EventCounts,
 ) -> None:
@@ -71,7 +75,7 @@ def _handle(
     handled.waiting.discard(number)
 
 
-def _failure(sqs: Any, queue: WorkerQueue, message: dict[str, Any], run: Run) -> str | None:  # noqa: ANN401 - boto3 client
+def _failure(sqs: "SQSClient", queue: WorkerQueue, message: "MessageTypeDef", run: Run) -> str | None:
     """Run the command on an event; return the failure, or None."""
 
     def renew() -> None:

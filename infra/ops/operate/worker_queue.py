@@ -6,12 +6,15 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from infra import names
 from infra.ops.operate.queue_list import queue_url
 from infra.ops.operate.stage_access import Clients
 from infra.recovery.errors import OperateError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 TARGET_ID: Final = "queue"
 NAME_PATTERN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?", re.ASCII)
@@ -130,7 +133,7 @@ def _unsubscribe(aws: Clients, stage: str, name: str) -> None:
         events.delete_rule(Name=name, EventBusName=bus)
 
 
-def _arn(sqs: Any, url: str) -> str:  # noqa: ANN401 - boto3 client
+def _arn(sqs: "SQSClient", url: str) -> str:
     return str(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
 
 
