@@ -114,6 +114,30 @@ def test_risk_show_prints_measures_as_text_or_the_report_as_json(command: Comman
     assert command("risk", "show", WORLD, "v1", "--json").json["version"] == "v1"
 
 
+def test_risk_show_prints_each_warning_with_its_cause_and_evidence(
+    server: Server, client: RiskHubClient, command: Command
+) -> None:
+    client.publish(WORLD, BOOK)
+    doubt = {
+        "code": "scale_mismatch",
+        "makes_insufficient": True,
+        "subject": "covariance",
+        "evidence": {"ratio": 15.9, "ratio_max": 3.0},
+        "likely_cause": "the covariance is annualised and the returns are daily",
+    }
+    put(
+        server,
+        "risk",
+        version="v1",
+        warnings=[doubt, {**doubt, "subject": None, "makes_insufficient": False}],
+    )
+    shown = command("risk", "show", WORLD).out
+    cause = "the covariance is annualised and the returns are daily"
+    assert f"  warning scale_mismatch (covariance): {cause}; the numbers below have no meaning\n" in shown
+    assert f"  warning scale_mismatch: {cause}\n    ratio 15.9, ratio_max 3.0\n" in shown
+    assert client.risk(WORLD, "v1").report.warnings[0].evidence == {"ratio": 15.9, "ratio_max": 3.0}
+
+
 @pytest.mark.usefixtures("evaluated")
 def test_stress_show_says_why_a_loss_is_missing(command: Command) -> None:
     instant = command("stress", "show", WORLD)

@@ -5,6 +5,7 @@ from functions.evaluation.risk.parametric import (
     ATTRIBUTION_MAX_ASSETS,
     RESOLVED_MIN_RATIO,
 )
+from functions.evaluation.risk.plausibility.thresholds import thresholds
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.windows import DEVIATION_MIN_OBSERVATIONS, WINDOW_CONFIDENCE_BPS, WINDOWS
 from functions.measures.attribution import RELATIVE_ERROR_MAX, SHARE_OF_VAR_MIN
@@ -60,6 +61,7 @@ def parameters(policy: RiskPolicy) -> RiskParameters:
         legacy_method=policy.legacy_method,
         legacy_var_sigmas=LEGACY_VAR_SIGMAS,
         legacy_es_per_var=LEGACY_ES_PER_VAR,
+        warning_thresholds=thresholds(),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
 from functions.evaluation.risk.parameters import CONFIDENCES_BPS, HORIZON_PERIODS
 from functions.evaluation.risk.parametric import ZERO_VARIANCE, ParametricBook, parametric_book
+from functions.evaluation.risk.plausibility.warn import with_warnings
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION, with_receipt
 from functions.evaluation.risk.sufficiency import sufficiency
@@ -86,7 +87,7 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
         windows=[] if series is None else [window_statistics(series, days) for days in WINDOWS],
         contributions=book.contributions,
     )
-    return with_receipt(report, policy)
+    return with_receipt(with_warnings(report, snapshot, inputs.covariance, inputs.returns), policy)
 
 
 def _parametric(declared: RiskInput, book: ParametricBook, policy: RiskPolicy) -> Iterator[RiskMeasure]:

@@ -7,16 +7,19 @@ from risk_hub_client.reports import EvaluatedAs
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 from risk_hub_contracts.reports.risk import RiskMeasure, RiskReport
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
+from risk_hub_contracts.reports.warning import RiskWarning
 
 __all__ = ["risk_lines", "signal_lines", "stress_lines"]
 
 LARGEST_SHOWN: Final = 5
 UNIT: Final = "fractions of the portfolio's value"
+MEANINGLESS: Final = "the numbers below have no meaning"
 
 
 def risk_lines(report: RiskReport, evaluated_as: EvaluatedAs) -> Iterator[str]:
-    """Yield the lines of a risk report: every measure, the concentration and the largest contributions."""
+    """Yield the lines of a risk report: warnings, measures, concentration and the largest contributions."""
     yield from _head(report, evaluated_as)
+    yield from _warnings(report.warnings)
     yield f"  losses over one period, {UNIT}"
     yield from _aligned([_measure(measure) for measure in report.measures])
     if report.concentration is not None:
@@ -33,8 +36,9 @@ def risk_lines(report: RiskReport, evaluated_as: EvaluatedAs) -> Iterator[str]:
 
 
 def stress_lines(report: StressReport, evaluated_as: EvaluatedAs) -> Iterator[str]:
-    """Yield the lines of a stress report: every loss, then the producer's own metrics."""
+    """Yield the lines of a stress report: warnings, every loss, then the producer's own metrics."""
     yield from _head(report, evaluated_as)
+    yield from _warnings(report.warnings)
     if report.reason is not None:
         yield f"  no losses: {report.reason}"
     if report.losses:
@@ -71,6 +75,16 @@ def _head(report: RiskReport | StressReport, evaluated_as: EvaluatedAs) -> Itera
     yield f"{report.world_id} {report.version} as of {report.as_of}, {report.stage} by {report.actor}"
     purpose = " as history" if evaluated_as == "history" else ""
     yield f"  {report.status}, evaluated{purpose} {report.evaluated_at} by engine {report.engine_version}"
+
+
+def _warnings(warnings: Sequence[RiskWarning]) -> Iterator[str]:
+    """Yield two lines for each warning: its code, subject and cause; its evidence."""
+    for each in warnings:
+        verdict = f"; {MEANINGLESS}" if each.makes_insufficient else ""
+        subject = "" if each.subject is None else f" ({each.subject})"
+        yield f"  warning {each.code}{subject}: {each.likely_cause}{verdict}"
+        if each.evidence:
+            yield f"    {', '.join(f'{name} {value}' for name, value in each.evidence.items())}"
 
 
 def _measure(measure: RiskMeasure) -> tuple[str, ...]:

@@ -1,0 +1,131 @@
+"""Facts about one evaluation that the warnings look at."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum, inf
+
+from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
+from functions.evaluation.risk.plausibility.thresholds import SUBJECTS_MAX_COUNT
+from functions.measures.covariance.sample import deviations_of
+from functions.measures.series_profile import SeriesProfile, series_profile, series_profiles
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.warning import RiskWarning
+from risk_hub_contracts.snapshot.parse import Snapshot
+
+EVIDENCE_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One evaluation.
+
+    Attributes:
+        report: the numbers, without warnings.
+        weights: of the held assets, by id.
+        profiles: of the returns of the held assets, by id.
+        portfolio: profile of the portfolio's own series, if the returns are one bare series.
+        given: per-period deviations of the held assets by the producer's covariance.
+        unlimited_loss: held assets whose loss can exceed their value.
+    """
+
+    report: RiskReport
+    weights: Mapping[str, float]
+    profiles: Mapping[str, SeriesProfile]
+    portfolio: SeriesProfile | None
+    given: Mapping[str, float]
+    unlimited_loss: frozenset[str] = frozenset()
+
+    @property
+    def gross(self) -> float:
+        """Return the gross exposure of the held assets."""
+        return fsum(map(abs, self.weights.values()))
+
+    def share(self, assets: Iterable[str]) -> float:
+        """Return the share of the gross exposure in some held assets."""
+        return fsum(abs(self.weights[asset]) for asset in assets) / self.gross
+
+
+def facts_of(
+    snapshot: Snapshot, covariance: CovarianceInput, returns: ReturnsInput, report: RiskReport
+) -> Facts:
+    """Return the facts about one evaluation.
+
+    Args:
+        snapshot: the book.
+        covariance: as the producer gave it.
+        returns: as the producer gave them.
+        report: the numbers computed from them.
+    """
+    weights = nonzero_weights(snapshot.weights)
+    return Facts(
+        report=report,
+        weights=weights,
+        profiles=_profiles(returns, weights),
+        portfolio=_portfolio(returns),
+        given=_given_deviations(covariance, weights),
+    )
+
+
+def rounded(value: float) -> float:
+    """Return evidence to six significant digits."""
+    return float(f"{value:.{EVIDENCE_DIGITS}g}") + 0.0
+
+
+def warning(
+    code: str,
+    likely_cause: str,
+    *,
+    subject: str | None = None,
+    meaningless: bool = False,
+    **evidence: float | str,
+) -> RiskWarning:
+    """Return one warning; numbers of its evidence are rounded.
+
+    Args:
+        code: its open name.
+        likely_cause: a sentence.
+        subject: asset or input concerned.
+        meaningless: whether the report's numbers have no meaning.
+        **evidence: the observed values and their bounds.
+    """
+    shown = {
+        name: value if isinstance(value, str) else rounded(value) for name, value in sorted(evidence.items())
+    }
+    return RiskWarning(
+        code=code,
+        makes_insufficient=meaningless,
+        subject=subject,
+        evidence=shown,
+        likely_cause=likely_cause,
+    )
+
+
+def worst_first(sizes: Mapping[str, float]) -> Sequence[str]:
+    """Return the assets that a code names: those of the greatest size, in the order of size, then of id."""
+    return sorted(sizes, key=lambda asset: (-sizes[asset], asset))[:SUBJECTS_MAX_COUNT]
+
+
+def _profiles(returns: ReturnsInput, weights: Mapping[str, float]) -> dict[str, SeriesProfile]:
+    if returns.decoded is None or not returns.decoded.ids:
+        return {}
+    series = dict(zip(returns.decoded.ids, returns.decoded.series(), strict=True))
+    held = [asset for asset in weights if asset in series]
+    found = zip(held, series_profiles([series[asset] for asset in held]), strict=True)
+    return {asset: profile for asset, profile in found if profile is not None}
+
+
+def _portfolio(returns: ReturnsInput) -> SeriesProfile | None:
+    if returns.decoded is None or returns.decoded.ids:
+        return None
+    return series_profile(returns.decoded.series()[0])
+
+
+def _given_deviations(covariance: CovarianceInput, weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the deviations of the held assets; none where a variance is not a number."""
+    if covariance.form is None:
+        return {}
+    known = dict(zip(covariance.ids, covariance.form.variances(), strict=True))
+    held = {asset: known[asset] for asset in weights if asset in known}
+    if not all(0 <= variance < inf for variance in held.values()):
+        return {}
+    return dict(zip(held, deviations_of(list(held.values())), strict=True))

@@ -1,0 +1,52 @@
+"""Warnings about the computed losses: beyond everything that the book holds, or negative."""
+
+from collections.abc import Iterator
+
+from functions.evaluation.risk.plausibility.facts import Facts, warning
+from risk_hub_contracts.reports.risk import RiskMeasure
+from risk_hub_contracts.reports.warning import RiskWarning
+
+EXCEEDS_CAUSE = (
+    "the covariance or the returns are in percent, annualised or prices; "
+    "list positions whose loss can exceed their value in portfolio.unlimited_loss"
+)
+NEGATIVE_CAUSE = "every return in the tail is a gain: a money-market book, or prices instead of returns"
+EMPIRICAL_METHOD = "historical"
+
+
+def value_at_risk_exceeds_exposure(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a warning if a value at risk is more than the gross exposure of a book of limited losses."""
+    worst = max(_values_at_risk(facts), key=lambda each: each.value or 0.0, default=None)
+    if worst is None or worst.value is None or facts.unlimited_loss or worst.value <= facts.gross:
+        return
+    yield warning(
+        "loss_exceeds_exposure",
+        EXCEEDS_CAUSE,
+        meaningless=True,
+        value_at_risk=worst.value,
+        gross_exposure=facts.gross,
+        method=worst.method,
+        confidence_bps=worst.confidence_bps or 0,
+    )
+
+
+def value_at_risk_is_negative(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a caution if an empirical value at risk is a gain."""
+    rows = [each for each in _values_at_risk(facts) if each.method == EMPIRICAL_METHOD]
+    least = min(rows, key=lambda each: each.value or 0.0, default=None)
+    if least is None or least.value is None or least.value >= 0:
+        return
+    yield warning(
+        "var_negative",
+        NEGATIVE_CAUSE,
+        value_at_risk=least.value,
+        value_at_risk_min=0.0,
+        method=least.method,
+        confidence_bps=least.confidence_bps or 0,
+    )
+
+
+def _values_at_risk(facts: Facts) -> list[RiskMeasure]:
+    return [
+        each for each in facts.report.measures if each.measure == "value_at_risk" and each.value is not None
+    ]

@@ -1,0 +1,164 @@
+"""Warnings about the returns themselves: prices, percent, impossible losses, prices that do not move."""
+
+from collections.abc import Iterator, Mapping
+
+from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_first
+from functions.evaluation.risk.plausibility.thresholds import (
+    CONSTANT_WEIGHT_MIN_SHARE,
+    LAST_ZEROS_MIN,
+    PERCENT_BOOK_MEDIAN_SIZE_MIN,
+    PERCENT_MEDIAN_SIZE_MIN,
+    PRICE_MEDIAN_MIN,
+    RETURN_MIN,
+    SERIES_MIN_OBSERVATIONS,
+    ZERO_SHARE_MIN,
+)
+from functions.measures.series_profile import SeriesProfile
+from risk_hub_contracts.reports.warning import RiskWarning
+
+PRICES_CAUSE = "the series holds prices, index levels or gross returns (1 + r) instead of returns"
+PERCENT_CAUSE = "the returns are in percent; send fractions (0.01 for 1 %)"
+BELOW_MINUS_ONE_CAUSE = (
+    "a wrong price, a split that was not adjusted, or log returns; "
+    "list a position whose loss can exceed its value in portfolio.unlimited_loss"
+)
+CONSTANT_CAUSE = "the price is not updated, or the position is cash"
+PORTFOLIO = "realized_returns"
+
+
+def returns_look_like_prices(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a warning for each series without any loss whose median gain is beyond 20 % per period."""
+    series = _judged(facts)
+    found = {asset: each.median for asset, each in series.items() if _looks_like_prices(each)}
+    for asset in worst_first(found):
+        yield warning(
+            "returns_look_like_prices",
+            PRICES_CAUSE,
+            subject=asset,
+            meaningless=True,
+            least_return=series[asset].least,
+            median_return=series[asset].median,
+            median_return_max=PRICE_MEDIAN_MIN,
+            observations=series[asset].observations,
+            assets_affected=len(found),
+        )
+
+
+def returns_look_like_percent(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a warning for each series with returns below -1 that moves by several units as a rule.
+
+    A book without such a return, of which the median asset usually moves by 20 % per period, is a caution.
+    """
+    series = _judged(facts)
+    found = {asset: each.median_size for asset, each in series.items() if _is_percent(facts, asset, each)}
+    for asset in worst_first(found):
+        yield warning(
+            "returns_look_like_percent",
+            PERCENT_CAUSE,
+            subject=asset,
+            meaningless=True,
+            least_return=series[asset].least,
+            least_return_min=_least_possible(facts, asset),
+            median_size=series[asset].median_size,
+            median_size_max=PERCENT_MEDIAN_SIZE_MIN,
+            assets_affected=len(found),
+        )
+    if not found:
+        yield from _book_looks_like_percent(series)
+
+
+def returns_below_minus_one(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield `loss_exceeds_exposure` for each asset that lost more than its value but does not hold percent."""
+    series = _series(facts)
+    found = {
+        asset: -each.least
+        for asset, each in series.items()
+        if each.least < _least_possible(facts, asset) and not _is_percent(facts, asset, each)
+    }
+    for asset in worst_first(found):
+        yield warning(
+            "loss_exceeds_exposure",
+            BELOW_MINUS_ONE_CAUSE,
+            subject=asset,
+            meaningless=True,
+            least_return=series[asset].least,
+            least_return_min=_least_possible(facts, asset),
+            assets_affected=len(found),
+        )
+
+
+def constant_prices(facts: Facts) -> Iterator[RiskWarning]:
+    """Yield a warning for each price that hardly moves, or has stopped moving.
+
+    An asset whose variance is given as zero is riskless by declaration: no warning. The numbers have no
+    meaning if a tenth of the book never moves although the covariance gives it a variance.
+    """
+    series = _judged(facts)
+    found = {
+        asset: each.zero_share + each.last_zeros / each.observations
+        for asset, each in series.items()
+        if _hardly_moves(each) and facts.given.get(asset) != 0
+    }
+    never = [asset for asset in found if series[asset].zero_share == 1 and asset in facts.given]
+    share = facts.share(never)
+    for asset in worst_first(found):
+        yield warning(
+            "constant_prices",
+            CONSTANT_CAUSE,
+            subject=asset,
+            meaningless=asset in never and share >= CONSTANT_WEIGHT_MIN_SHARE,
+            zero_share=series[asset].zero_share,
+            zero_share_max=ZERO_SHARE_MIN,
+            last_zeros=series[asset].last_zeros,
+            last_zeros_max=LAST_ZEROS_MIN,
+            observations=series[asset].observations,
+            assets_affected=len(found),
+        )
+
+
+def _series(facts: Facts) -> Mapping[str, SeriesProfile]:
+    """Return the profiles by subject: the held assets, or the portfolio's own series."""
+    return facts.profiles if facts.portfolio is None else {PORTFOLIO: facts.portfolio}
+
+
+def _judged(facts: Facts) -> dict[str, SeriesProfile]:
+    return {
+        asset: each for asset, each in _series(facts).items() if each.observations >= SERIES_MIN_OBSERVATIONS
+    }
+
+
+def _looks_like_prices(series: SeriesProfile) -> bool:
+    return series.least > 0 and series.median > PRICE_MEDIAN_MIN
+
+
+def _is_percent(facts: Facts, asset: str, series: SeriesProfile) -> bool:
+    impossible = series.least < _least_possible(facts, asset)
+    return (
+        impossible
+        and series.median_size >= PERCENT_MEDIAN_SIZE_MIN
+        and series.observations >= SERIES_MIN_OBSERVATIONS
+    )
+
+
+def _least_possible(facts: Facts, asset: str) -> float:
+    """Return the least possible return: a portfolio can lose its gross exposure."""
+    if asset in facts.unlimited_loss or (facts.portfolio is not None and facts.unlimited_loss):
+        return float("-inf")
+    return RETURN_MIN if facts.portfolio is None else RETURN_MIN * max(1.0, facts.gross)
+
+
+def _hardly_moves(series: SeriesProfile) -> bool:
+    return series.zero_share >= ZERO_SHARE_MIN or series.last_zeros >= LAST_ZEROS_MIN
+
+
+def _book_looks_like_percent(series: Mapping[str, SeriesProfile]) -> Iterator[RiskWarning]:
+    sizes = sorted(each.median_size for each in series.values() if not _looks_like_prices(each))
+    if sizes and sizes[len(sizes) // 2] >= PERCENT_BOOK_MEDIAN_SIZE_MIN:
+        yield warning(
+            "returns_look_like_percent",
+            PERCENT_CAUSE,
+            subject=PORTFOLIO,
+            median_size=sizes[len(sizes) // 2],
+            median_size_max=PERCENT_BOOK_MEDIAN_SIZE_MIN,
+            assets_compared=len(sizes),
+        )

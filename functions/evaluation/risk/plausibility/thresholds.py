@@ -1,0 +1,78 @@
+"""Thresholds of the warnings. Returns and deviations are fractions of value per period."""
+
+from math import sqrt
+
+DAY_SECONDS = 86_400.0
+
+SCALE_RATIO_MAX = 3.0
+"""Deviation by the covariance over that of the returns, or its inverse: a warning beyond this ratio.
+
+Volatility doubles between a calm and a turbulent year, so a ratio of 2 is a regime, not an error of units.
+"""
+SCALE_RATIO_MEANINGLESS = 10.0
+"""Beyond this ratio the two inputs cannot describe the same returns: a crisis reaches 5, a year of days 15.9."""
+SCALE_MIN_OBSERVATIONS = 20
+"""Fewer returns do not measure a deviation."""
+SCALE_ASSET_MIN_SHARE = 0.01
+"""Least share of the summed position deviations with which one asset's own mismatch is a warning."""
+SCALE_FACTORS = (
+    (sqrt(12), 1.2, "the covariance is annualised from monthly returns"),
+    (sqrt(52), 1.3, "the covariance is annualised from weekly returns"),
+    (sqrt(252), 1.5, "the covariance is annualised and the returns are daily"),
+    (100.0, 1.5, "the covariance is in percent squared and the returns are fractions"),
+    (100 * sqrt(252), 1.5, "the covariance is annualised and in percent squared"),
+    (1e4, 1.5, "the covariance is in basis points squared and the returns are fractions"),
+)
+"""Ratio that an error of units causes, the tolerance as a factor, and the error."""
+UNIT_VARIANCE_TOLERANCE = 1e-9
+"""Variances this close to 1 for at least two assets are the diagonal of a correlation matrix."""
+
+SERIES_MIN_OBSERVATIONS = 10
+"""A shorter series is not judged by its shape."""
+PRICE_MEDIAN_MIN = 0.2
+"""A series without a loss and with a median above this (20 % per period) holds prices or gross returns."""
+PERCENT_MEDIAN_SIZE_MIN = 0.05
+"""A series with a return below -1 and a median size above this holds percent; below it, a single wrong value."""
+PERCENT_BOOK_MEDIAN_SIZE_MIN = 0.2
+"""Median size of the returns of the median held asset from which a book looks like percent."""
+RETURN_MIN = -1.0
+"""Least one-period return of an asset whose loss cannot exceed its value."""
+
+ZERO_SHARE_MIN = 0.5
+"""Share of zero returns from which a price counts as not updated; calendar days have 0.31 at most."""
+LAST_ZEROS_MIN = 10
+"""Zero returns at the end of a series from which its price counts as stuck."""
+CONSTANT_WEIGHT_MIN_SHARE = 0.1
+"""Share of gross weight in prices that never move, although the covariance says so, without meaning."""
+
+RETURNS_MAX_AGE_SECONDS = 10 * DAY_SECONDS
+"""Greatest age of daily returns unless the snapshot says otherwise."""
+RETURNS_MAX_AGE_PERIODS = 3.0
+"""Greatest age of returns of a lower frequency, in periods."""
+DAYS_PER_YEAR = 365.25
+COVARIANCE_MAX_AGE_SECONDS = 35 * DAY_SECONDS
+"""Greatest age of a covariance unless the snapshot says otherwise: a monthly model and its delivery."""
+
+SUBJECTS_MAX_COUNT = 10
+"""Assets named by one code; the evidence counts all of them."""
+
+
+def thresholds() -> dict[str, float]:
+    """Return the thresholds by name, for the receipt."""
+    return {
+        "scale_ratio_max": SCALE_RATIO_MAX,
+        "scale_ratio_meaningless": SCALE_RATIO_MEANINGLESS,
+        "scale_min_observations": float(SCALE_MIN_OBSERVATIONS),
+        "scale_asset_min_share": SCALE_ASSET_MIN_SHARE,
+        "series_min_observations": float(SERIES_MIN_OBSERVATIONS),
+        "price_median_min": PRICE_MEDIAN_MIN,
+        "percent_median_size_min": PERCENT_MEDIAN_SIZE_MIN,
+        "percent_book_median_size_min": PERCENT_BOOK_MEDIAN_SIZE_MIN,
+        "return_min": RETURN_MIN,
+        "zero_share_min": ZERO_SHARE_MIN,
+        "last_zeros_min": float(LAST_ZEROS_MIN),
+        "constant_weight_min_share": CONSTANT_WEIGHT_MIN_SHARE,
+        "returns_max_age_seconds": RETURNS_MAX_AGE_SECONDS,
+        "returns_max_age_periods": RETURNS_MAX_AGE_PERIODS,
+        "covariance_max_age_seconds": COVARIANCE_MAX_AGE_SECONDS,
+    }

@@ -1,0 +1,49 @@
+"""Warnings of one evaluation, and the verdict that follows from them."""
+
+from collections.abc import Iterator
+
+from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput
+from functions.evaluation.risk.plausibility import age, losses, returns, scale
+from functions.evaluation.risk.plausibility.facts import Facts, facts_of
+from functions.measures.frequency import periods_per_year_of
+from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.warning import RiskWarning
+from risk_hub_contracts.snapshot.parse import Snapshot
+
+RULES = (
+    scale.scale_mismatch,
+    returns.returns_look_like_prices,
+    returns.returns_look_like_percent,
+    returns.returns_below_minus_one,
+    losses.value_at_risk_exceeds_exposure,
+    losses.value_at_risk_is_negative,
+    returns.constant_prices,
+)
+
+
+def with_warnings(
+    report: RiskReport, snapshot: Snapshot, covariance: CovarianceInput, given_returns: ReturnsInput
+) -> RiskReport:
+    """Return the report with its warnings; it is not sufficient if one of them makes its numbers meaningless.
+
+    Args:
+        report: the numbers, unsigned.
+        snapshot: the book.
+        covariance: as the producer gave it.
+        given_returns: as the producer gave them.
+    """
+    facts = facts_of(snapshot, covariance, given_returns, report)
+    found = list(_warnings(facts, given_returns))
+    verdict = report.sufficiency
+    if verdict is not None and any(each.makes_insufficient for each in found):
+        verdict = verdict.model_copy(update={"sufficient": False})
+    return report.model_copy(update={"warnings": found, "sufficiency": verdict})
+
+
+def _warnings(facts: Facts, given: ReturnsInput) -> Iterator[RiskWarning]:
+    for rule in RULES:
+        yield from rule(facts)
+    dates = given.dates
+    yield from age.returns_stale(facts, None if dates is None else periods_per_year_of(dates), None)
+    yield from age.age_unknown(facts)
+    yield from age.covariance_age_unknown(facts)

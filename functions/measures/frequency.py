@@ -1,0 +1,28 @@
+"""Number of periods per year of a dated series, from the spacing of its dates."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+
+FREQUENCY_MIN_DATES = 5
+"""Fewer dates show no frequency."""
+WEEKEND_MIN_SHARE = 0.15
+"""From this share of weekend dates on, a daily series counts every calendar day (2/7 is the full share)."""
+SATURDAY = 5
+TRADING_DAYS_PER_YEAR = 252.0
+CALENDAR_DAYS_PER_YEAR = 365.0
+PERIODS_BY_GAP_DAYS = ((1, 3, TRADING_DAYS_PER_YEAR), (5, 9, 52.0), (26, 35, 12.0), (84, 98, 4.0))
+"""Least and greatest median gap between two dates in days, and the periods per year that it means."""
+PERIODS_BY_FREQUENCY = {"daily": TRADING_DAYS_PER_YEAR, "weekly": 52.0, "monthly": 12.0}
+
+
+def periods_per_year_of(dates: Sequence[date]) -> float | None:
+    """Return the periods per year of rising dates; None if their spacing is of no known frequency."""
+    if len(dates) < FREQUENCY_MIN_DATES:
+        return None
+    gaps = sorted((second - first).days for first, second in pairwise(dates))
+    gap = gaps[len(gaps) // 2]
+    weekends = sum(day.weekday() >= SATURDAY for day in dates)
+    if gap == 1 and weekends >= WEEKEND_MIN_SHARE * len(dates):
+        return CALENDAR_DAYS_PER_YEAR
+    return next((count for least, greatest, count in PERIODS_BY_GAP_DAYS if least <= gap <= greatest), None)

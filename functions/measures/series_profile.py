@@ -1,0 +1,77 @@
+"""Profile of one series of one-period returns: what a check of its plausibility looks at."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import fsum, sqrt
+from operator import mul
+
+from functions.measures.exact import EXACT_MAX_ASSETS, Vector
+from risk_hub_contracts.base.limits import RETURN_MAX_ABS
+
+# A deviation below this share of the largest return is not distinguished from rounding.
+DEVIATION_MIN_RATIO = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesProfile:
+    """Statistics of one series, oldest first, without values beyond the contract's range.
+
+    Attributes:
+        observations: their number, at least 1.
+        least: the smallest value.
+        median: the middle value, the upper one of two.
+        median_size: the middle absolute value.
+        deviation: sample standard deviation, 0 if it is within rounding or there is one value.
+        zero_share: share of values that are exactly zero.
+        last_zeros: number of zeros at the end.
+    """
+
+    observations: int
+    least: float
+    median: float
+    median_size: float
+    deviation: float
+    zero_share: float
+    last_zeros: int
+
+
+def series_profile(values: Sequence[float]) -> SeriesProfile | None:
+    """Return the profile of a series; None if it has no value within the contract's range."""
+    known = [value for value in values if abs(value) <= RETURN_MAX_ABS]
+    count = len(known)
+    if not count:
+        return None
+    ordered, sizes = sorted(known), sorted(map(abs, known))
+    squares = fsum(map(mul, known, known)) - fsum(known) ** 2 / count
+    return SeriesProfile(
+        observations=count,
+        least=ordered[0],
+        median=ordered[count // 2],
+        median_size=sizes[count // 2],
+        deviation=resolved_deviation(squares, count, sizes[-1]),
+        zero_share=bisect_right(sizes, 0.0) / count,
+        last_zeros=_last_zeros(known),
+    )
+
+
+def series_profiles(series: Sequence[Vector]) -> list[SeriesProfile | None]:
+    """Return the profile of each series; their number decides whether numpy is used."""
+    if len(series) <= EXACT_MAX_ASSETS:
+        return [series_profile(values) for values in series]
+    from functions.measures.covariance.array_profile import array_profile  # noqa: PLC0415 - numpy, above the exact path
+
+    return [array_profile(values) for values in series]
+
+
+def resolved_deviation(squares: float, count: int, largest: float) -> float:
+    """Return the deviation from a sum of squares about the mean; 0 if it is within rounding of `largest`."""
+    deviation = sqrt(max(squares, 0.0) / (count - 1)) if count > 1 else 0.0
+    return deviation if deviation > DEVIATION_MIN_RATIO * largest else 0.0
+
+
+def _last_zeros(values: Sequence[float]) -> int:
+    count = 0
+    while count < len(values) and values[-1 - count] == 0:
+        count += 1
+    return count
