@@ -11,9 +11,15 @@ from risk_hub_contracts.reports.risk import RiskReport
 from tests.fakes.evaluated_world import EvaluatedWorld, find_measure
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-ROW = re.compile(r"^\| (VaR|ES), (parametric normal|historical) \| ([\d.]+) \| ([\d.]+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| \**(VaR|ES), ([a-z ]+?)\** \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", re.MULTILINE)
 MEASURES = {"VaR": "value_at_risk", "ES": "expected_shortfall"}
-METHODS = {"parametric normal": "parametric_normal", "historical": "historical"}
+ROWS = {
+    ("VaR", "upper historical"): "historical_upper",
+    ("ES", "historical"): "historical_upper",
+    ("VaR", "interpolated historical"): "historical",
+    ("VaR", "parametric normal"): "parametric_normal",
+    ("ES", "parametric normal"): "parametric_normal",
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +31,11 @@ def report() -> RiskReport:
 
 def test_every_loss_in_the_readme_equals_the_risk_report_of_the_sample(report: RiskReport) -> None:
     rows = ROW.findall(README)
-    assert {row[:2] for row in rows} == {(name, method) for name in MEASURES for method in METHODS}
-    for name, method, at_95, at_99 in rows:
-        for bps, text in ((9500, at_95), (9900, at_99)):
-            value = find_measure(report, MEASURES[name], METHODS[method], bps).value
+    assert [row[:2] for row in rows] == list(ROWS)
+    tails = {(tail.method, tail.confidence_bps): tail for tail in report.tails}
+    for name, method, *texts in rows:
+        for bps, text in zip((9500, 9750, 9900), texts, strict=True):
+            value = getattr(tails[ROWS[name, method], bps], MEASURES[name])
             assert f"{value:.6f}" == text, (name, method, bps)
 
 

@@ -84,6 +84,14 @@ def packed(loadings: list[list[float]], specific: list[float]) -> list[float]:
 def numbers(report: RiskReport) -> dict[str, float]:
     """Return the non-null numbers of a report by name."""
     found = {f"{m.measure} {m.method} {m.confidence_bps}": m.value for m in report.measures}
+    for row in report.tails:
+        name = f"{row.method} {row.confidence_bps}"
+        found |= {
+            f"tail value_at_risk {name}": row.value_at_risk,
+            f"tail expected_shortfall {name}": row.expected_shortfall,
+            f"tail value_at_risk_standard_error {name}": row.value_at_risk_standard_error,
+            f"tail expected_shortfall_standard_error {name}": row.expected_shortfall_standard_error,
+        }
     reported = report.contributions
     if reported is not None:
         found |= {f"component {each.id}": each.component for each in reported.largest[:SHOWN]}

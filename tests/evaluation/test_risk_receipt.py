@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from functions.evaluation.derived_record import DerivedRecord
-from functions.evaluation.risk import parametric, report, windows
+from functions.evaluation.risk import parametric, report, tails, windows
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION
-from functions.measures import attribution, exact, measures, performance, returns
+from functions.measures import attribution, exact, historical, measures, performance, returns
 from functions.measures.covariance import exact_cholesky, form, sample
 from infra.local.sample import SAMPLE_FILE
 from risk_hub_contracts.base.limits import EVENT_ENTRY_MAX_BYTES
@@ -33,7 +33,7 @@ PARTS = {name: SAMPLE[name] for name in ("weights", "covariance", "realized_retu
 COVARIANCE = {"ids": ["A", "B", "C"], "upper": [1e-4, 0.0, 0.0, 1e-4, 0.0, 1e-4]}
 
 COMPUTING = (
-    *(attribution, measures, parametric, performance, returns, windows, report),
+    *(attribution, historical, measures, parametric, performance, returns, tails, windows, report),
     *(exact, exact_cholesky, form, sample),
 )
 SHAPING_NOTHING = {"BPS_PER_ONE", "LEGACY_CONFIDENCE_BPS", "GOLDEN", "ITERATIONS_MAX", "CONVERGED_RATIO"}
@@ -203,6 +203,7 @@ def test_receipt_parameters_include_every_constant_that_affects_a_report() -> No
         "sharpe": shaping["SHARPE_MIN_OBSERVATIONS"],
         "volatility": shaping["DEVIATION_MIN_OBSERVATIONS"],
         "historical_9500": 20,
+        "historical_9750": 40,
         "historical_9900": 100,
     }
 

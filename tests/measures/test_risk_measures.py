@@ -6,12 +6,9 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from functions.measures import attribution, concentration, measures
 from functions.measures.exact import dot
-from risk_hub_contracts.base.confidence import required_observations
 
 Z99 = 2.3263478740408408
 W = [0.5, 0.3, 0.2]
@@ -47,50 +44,6 @@ def test_volatility_is_the_root_of_the_quadratic_form() -> None:
     by_hand = sum(W[i] * COVARIANCE[i, j] * W[j] for i in range(3) for j in range(3))
     assert pytest.approx(by_hand, rel=1e-14) == SIGMA**2
     assert measures.volatility(-1e-20) == 0.0
-
-
-@pytest.mark.parametrize(("bps", "count"), [(9500, 20), (9900, 100), (9990, 1000), (5000, 2)])
-def test_required_observations_is_one_over_the_tail(bps: int, count: int) -> None:
-    assert required_observations(bps) == count
-    with pytest.raises(ValueError, match=f"{count} are needed"):
-        measures.historical_var([0.0] * (count - 1), bps)
-    assert measures.historical_es([0.01] * count, bps) == -0.01
-
-
-def test_historical_measures_of_a_small_sample_match_hand_computation() -> None:
-    returns = [-0.10, -0.05, 0.0, 0.01, 0.02] * 4
-    assert measures.historical_var(returns, 9500) == pytest.approx(0.10)
-    assert measures.historical_es(returns, 9500) == pytest.approx(0.10)
-    assert measures.historical_var(returns, 7500) == pytest.approx(0.05)
-    assert measures.historical_es(returns, 7500) == pytest.approx(0.075)
-
-
-@pytest.mark.parametrize("count", [101, 201, 501, 1001])
-def test_historical_measures_use_the_order_statistic_at_integer_positions(count: int) -> None:
-    """In floating point (1 - 0.99) * 100 is above 1, so the quantile would miss the order statistic."""
-    returns = [float(value) for value in range(count)]
-    assert measures.historical_var(returns, 9900) == -(count - 1) // 100
-    assert measures.historical_es(returns, 9900) == -fsum(range((count - 1) // 100 + 1)) / (
-        (count - 1) // 100 + 1
-    )
-
-
-@given(
-    st.lists(st.floats(-0.5, 0.5), min_size=100, max_size=300),
-    st.sampled_from([5000, 9000, 9500, 9750, 9900]),
-)
-def test_historical_var_equals_the_numpy_quantile(values: list[float], bps: int) -> None:
-    quantile = float(np.quantile(values, (10_000 - bps) / 10_000))
-    assert measures.historical_var(values, bps) == pytest.approx(-quantile, abs=1e-15)
-
-
-@given(st.lists(st.floats(-0.5, 0.5), min_size=20, max_size=200))
-def test_es_is_at_least_var_and_var_shifts_with_a_constant_loss(values: list[float]) -> None:
-    var, es = measures.historical_var(values, 9500), measures.historical_es(values, 9500)
-    assert es >= var - 1e-12
-    assert measures.historical_var([value - 0.01 for value in values], 9500) == pytest.approx(
-        var + 0.01, abs=1e-12
-    )
 
 
 def test_component_vars_sum_to_var_and_marginal_var_is_its_derivative() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import fsum
 
-from functions.measures import attribution, backtest, concentration, measures, performance, sharpe
+from functions.measures import attribution, backtest, concentration, historical, measures, performance, sharpe
 from functions.measures.covariance.sample import deviations_of, sample_covariance
 from tools.agreement.book import ROLLING_DAYS, SHORT_DAYS, TRIALS, WHOLE_DAYS, Book, long_short
 
@@ -67,10 +67,12 @@ def volatility(book: Book) -> float:
 def historical_results(book: Book) -> Iterator[tuple[str, Value]]:
     """Measures of the empirical tail, a whole number of days out of 500, where conventions differ."""
     for bps in CONFIDENCES_BPS:
-        yield f"historical VaR {percent(bps)}", measures.historical_var(book.returns, bps)
-        yield f"historical ES {percent(bps)}", measures.historical_es(book.returns, bps)
-    whole = measures.historical_var(book.last(WHOLE_DAYS).returns, 9500)
-    yield f"historical VaR 95 %, last {WHOLE_DAYS} days", whole
+        yield f"upper historical VaR {percent(bps)}", historical.historical_upper(book.returns, bps)
+        yield f"historical VaR {percent(bps)}", historical.historical_var(book.returns, bps)
+        yield f"historical ES {percent(bps)}", historical.historical_es(book.returns, bps)
+    whole = book.last(WHOLE_DAYS).returns
+    yield f"upper historical VaR 95 %, last {WHOLE_DAYS} days", historical.historical_upper(whole, 9500)
+    yield f"historical VaR 95 %, last {WHOLE_DAYS} days", historical.historical_var(whole, 9500)
 
 
 def attribution_results(book: Book) -> Iterator[tuple[str, Value]]:

@@ -17,9 +17,8 @@ from tools.agreement.peer_result import PERIODS, PeerResult, frame
 ORDER_STATISTIC = (
     "The peer takes one order statistic, the loss of rank {rank} of {count}. Ours interpolates between two."
 )
-TAIL_MASS = (
-    "The peer averages exactly the worst 1 − c of the mass, with a part of the last loss. "
-    "Ours averages all losses beyond the quantile."
+NEXT_RANK = (
+    "The peer takes the loss of rank {rank} of {count}. Ours takes rank {ours}, which is exactly 1 − c."
 )
 DIFFERENCE = (
     "The peer uses a central difference with step {step} instead of the derivative, which adds its own error."
@@ -41,18 +40,14 @@ def skfolio_results(book: Book) -> Iterator[PeerResult]:
         name, beta = percent(bps), bps / 10_000
         rank = int((10_000 - bps) * len(returns) / 10_000) + 1
         why = ORDER_STATISTIC.format(rank=rank, count=len(returns))
-        yield PeerResult(
-            f"historical VaR {name}",
-            peer,
-            f"measures.value_at_risk(r, {beta})",
-            skm.value_at_risk(returns, beta),
-            why,
-        )
-        yield PeerResult(
-            f"historical ES {name}", peer, f"measures.cvar(r, {beta})", skm.cvar(returns, beta), TAIL_MASS
-        )
+        call, var = f"measures.value_at_risk(r, {beta})", skm.value_at_risk(returns, beta)
+        yield PeerResult(f"upper historical VaR {name}", peer, call, var)
+        yield PeerResult(f"historical VaR {name}", peer, call, var, why)
+        yield PeerResult(f"historical ES {name}", peer, f"measures.cvar(r, {beta})", skm.cvar(returns, beta))
     whole, why = np.array(book.last(WHOLE_DAYS).returns), ORDER_STATISTIC.format(rank=26, count=WHOLE_DAYS)
     measure, call = f"historical VaR 95 %, last {WHOLE_DAYS} days", "measures.value_at_risk(r, 0.95)"
+    upper_why = NEXT_RANK.format(rank=26, count=WHOLE_DAYS, ours=25)
+    yield PeerResult(f"upper {measure}", peer, call, skm.value_at_risk(whole, 0.95), upper_why)
     yield PeerResult(measure, peer, call, skm.value_at_risk(whole, 0.95), why)
     contribution = portfolio.contribution(skfolio.RiskMeasure.STANDARD_DEVIATION) * QUANTILE
     why = DIFFERENCE.format(step="1e-5")
@@ -121,10 +116,12 @@ def riskfolio_results(book: Book) -> Iterator[PeerResult]:
         rank = -(-(10_000 - bps) * len(returns) // 10_000)
         why = ORDER_STATISTIC.format(rank=rank, count=len(returns))
         var, es = riskfolio.VaR_Hist(returns, alpha), riskfolio.CVaR_Hist(returns, alpha)
+        yield PeerResult(f"upper historical VaR {name}", peer, f"VaR_Hist(r, {alpha})", float(var))
         yield PeerResult(f"historical VaR {name}", peer, f"VaR_Hist(r, {alpha})", float(var), why)
-        yield PeerResult(f"historical ES {name}", peer, f"CVaR_Hist(r, {alpha})", float(es), TAIL_MASS)
+        yield PeerResult(f"historical ES {name}", peer, f"CVaR_Hist(r, {alpha})", float(es))
     whole, why = np.array(book.last(WHOLE_DAYS).returns), ORDER_STATISTIC.format(rank=25, count=WHOLE_DAYS)
     measure, call = f"historical VaR 95 %, last {WHOLE_DAYS} days", "VaR_Hist(r, 0.05)"
+    yield PeerResult(f"upper {measure}", peer, call, riskfolio.VaR_Hist(whole, 0.05))
     yield PeerResult(measure, peer, call, riskfolio.VaR_Hist(whole, 0.05), why)
     why = DIFFERENCE.format(step="1e-7")
     margin = riskfolio.RiskFunctions.Risk_Margin(weights, table, cov, rm="MV") * QUANTILE

@@ -12,6 +12,10 @@ from tools.agreement.peer_result import PeerResult, series
 
 MEAN = "The peer adds the sample mean to the normal quantile. Ours assumes a mean of zero, and the report states this."
 CORRECTED = "The peer corrects skewness and kurtosis for the sample size, as pandas does. Ours uses the population moments."
+WHOLE_LOSSES = (
+    "The peer averages whole losses: all beyond the quantile. "
+    "Ours averages exactly the worst 1 − c of the mass, with a part of the last loss."
+)
 DURATIONS = (
     "The tests differ: the peer fits a Weibull distribution to the days between exceedances. "
     "Ours tests first-order dependence."
@@ -35,7 +39,7 @@ def quantstats_results(book: Book) -> Iterator[PeerResult]:
             )
         tail = stats.cvar(daily, confidence=level, method="historical")
         call = f'−cvar(r, confidence={level}, method="historical")'
-        yield PeerResult(f"historical ES {name}", peer, call, -float(tail))
+        yield PeerResult(f"historical ES {name}", peer, call, -float(tail), WHOLE_LOSSES)
     for name, part in (("", book), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS))):
         returns = series(part)
         yield PeerResult(f"Sharpe ratio{name}", peer, "sharpe(r)", float(stats.sharpe(returns)))
@@ -56,9 +60,8 @@ def empyrical_results(book: Book) -> Iterator[PeerResult]:
         var = empyrical.value_at_risk(daily, cutoff)
         es = empyrical.conditional_value_at_risk(daily, cutoff)
         yield PeerResult(f"historical VaR {name}", peer, f"−value_at_risk(r, {cutoff})", -float(var))
-        yield PeerResult(
-            f"historical ES {name}", peer, f"−conditional_value_at_risk(r, {cutoff})", -float(es)
-        )
+        call = f"−conditional_value_at_risk(r, {cutoff})"
+        yield PeerResult(f"historical ES {name}", peer, call, -float(es), WHOLE_LOSSES)
     whole = -float(empyrical.value_at_risk(series(book.last(WHOLE_DAYS)), 0.05))
     yield PeerResult(f"historical VaR 95 %, last {WHOLE_DAYS} days", peer, "−value_at_risk(r, 0.05)", whole)
     for name, part in (("", book), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS))):

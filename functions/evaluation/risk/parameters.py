@@ -1,5 +1,7 @@
 """All parameters of the risk numbers except the inputs, taken from the constants themselves."""
 
+from collections.abc import Iterable, Sequence
+
 from functions.evaluation.risk.parametric import (
     ATTRIBUTION_CONFIDENCE_BPS,
     ATTRIBUTION_MAX_ASSETS,
@@ -15,6 +17,7 @@ from functions.measures.covariance.sample import (
     SHRINK_BELOW_OBSERVATIONS_PER_ASSET,
 )
 from functions.measures.exact import EXACT_MAX_ASSETS
+from functions.measures.historical import TAIL_MIN_OBSERVATIONS
 from functions.measures.measures import LEGACY_ES_PER_VAR, LEGACY_VAR_SIGMAS
 from functions.measures.performance import CONSTANT_MAX_RATIO, PERIODS_PER_YEAR, SHARPE_MIN_OBSERVATIONS
 from risk_hub_contracts.base.confidence import required_observations
@@ -25,7 +28,11 @@ CONFIDENCES_BPS = (9500, 9900)
 HORIZON_PERIODS = 1
 METHODS = {
     "parametric_normal": "z sigma; sigma phi(z) / (1 - c); mean zero",
-    "historical": "quantile by linear interpolation; mean of the returns at or below it",
+    "historical_upper": "loss at rank ceil((1 - c) T) from the worst",
+    "historical": "quantile by linear interpolation (type 7)",
+    "historical_es": "mean of the worst mass 1 - c, exactly (Acerbi-Tasche 2002)",
+    "historical_var_standard_error": "half distance of the losses one binomial deviation in rank away (Woodruff 1952)",
+    "historical_es_standard_error": "asymptotic, independent returns (Manistre-Hancock 2005)",
     "sample": "X'X / (T - 1), X less its means",
     "ledoit_wolf": "Ledoit-Wolf 2004 towards a scaled identity, X'X / T",
     "sharpe": "mean over deviation (T - 1), annualised, no risk-free rate",
@@ -33,8 +40,8 @@ METHODS = {
 }
 
 
-def parameters(policy: RiskPolicy) -> RiskParameters:
-    """Return the parameters under a policy."""
+def parameters(policy: RiskPolicy, tail_confidences_bps: Sequence[int]) -> RiskParameters:
+    """Return the parameters of a report under a policy, with its confidences of `tails` in their order."""
     return RiskParameters(
         confidences_bps=list(CONFIDENCES_BPS),
         horizon_periods=HORIZON_PERIODS,
@@ -48,7 +55,7 @@ def parameters(policy: RiskPolicy) -> RiskParameters:
         resolved_min_ratio=RESOLVED_MIN_RATIO,
         constant_max_ratio=CONSTANT_MAX_RATIO,
         exact_max_assets=EXACT_MAX_ASSETS,
-        min_observations=_least_observations(),
+        min_observations=_least_observations({*CONFIDENCES_BPS, *tail_confidences_bps}),
         shrink_below_observations_per_asset=SHRINK_BELOW_OBSERVATIONS_PER_ASSET,
         attribution_confidence_bps=ATTRIBUTION_CONFIDENCE_BPS,
         attribution_max_assets=ATTRIBUTION_MAX_ASSETS,
@@ -62,12 +69,14 @@ def parameters(policy: RiskPolicy) -> RiskParameters:
         legacy_var_sigmas=LEGACY_VAR_SIGMAS,
         legacy_es_per_var=LEGACY_ES_PER_VAR,
         warning_thresholds=thresholds(),
+        tail_confidences_bps=list(tail_confidences_bps),
+        tail_min_observations=TAIL_MIN_OBSERVATIONS,
     )
 
 
-def _least_observations() -> dict[str, int]:
+def _least_observations(confidences_bps: Iterable[int]) -> dict[str, int]:
     """Return the least number of returns for each result."""
-    tails = {f"historical_{bps}": required_observations(bps) for bps in CONFIDENCES_BPS}
+    tails = {f"historical_{bps}": required_observations(bps) for bps in sorted(confidences_bps)}
     return {
         "covariance": ESTIMATE_MIN_OBSERVATIONS,
         "sharpe": SHARPE_MIN_OBSERVATIONS,

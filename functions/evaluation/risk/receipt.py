@@ -17,7 +17,7 @@ def with_receipt(report: RiskReport, policy: RiskPolicy) -> RiskReport:
     """Return the report with its receipt: the inputs, and the hash of the results."""
     receipt = RiskReceipt(
         engine_version=ENGINE_VERSION,
-        parameters=parameters(policy),
+        parameters=parameters(policy, list(dict.fromkeys(tail.confidence_bps for tail in report.tails))),
         content_hash=report.content_hash,
         inputs={given.kind: given.sha256 for given in report.inputs if given.sha256 is not None},
         result_hash=PLACEHOLDER_RESULT_HASH,

@@ -7,14 +7,15 @@ from typing import Any
 
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
 from functions.evaluation.risk.parameters import CONFIDENCES_BPS, HORIZON_PERIODS
-from functions.evaluation.risk.parametric import ZERO_VARIANCE, ParametricBook, parametric_book
+from functions.evaluation.risk.parametric import ParametricBook, parametric_book
 from functions.evaluation.risk.plausibility.warn import with_warnings
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION, with_receipt
 from functions.evaluation.risk.sufficiency import sufficiency
-from functions.evaluation.risk.windows import TOO_FEW_OBSERVATIONS, WINDOWS, window_statistics
+from functions.evaluation.risk.tails import tail_measures, tail_sample
+from functions.evaluation.risk.windows import WINDOWS, window_statistics
 from functions.measures import concentration, measures
-from risk_hub_contracts.base.confidence import required_observations
+from functions.measures.historical import historical_es, historical_var
 from risk_hub_contracts.base.times import format_instant
 from risk_hub_contracts.reports.risk import Concentration, RiskInput, RiskMeasure, RiskReport, RiskStatus
 from risk_hub_contracts.snapshot.parse import Snapshot
@@ -61,7 +62,9 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
     """
     book = parametric_book(inputs.effective, snapshot.weights, policy)
     computed = [*_parametric(inputs.effective.declared, book, policy), *_historical(inputs.returns)]
-    status = _status([inputs.covariance.reason, inputs.returns.reason, book.reason], computed)
+    tails = tail_measures(inputs.returns, inputs.effective, book)
+    values = [*(each.value for each in computed), *(each.value_at_risk for each in tails)]
+    status = _status([inputs.covariance.reason, inputs.returns.reason, book.reason], values)
     series = inputs.returns.book
     report = RiskReport(
         world_id=snapshot.world_id,
@@ -81,11 +84,12 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
             inputs.returns,
             inputs.effective,
             book,
-            complete=status == "complete",
+            complete=status == "complete" and all(each.sufficient for each in tails),
         ),
         concentration=_concentration(snapshot, book),
         windows=[] if series is None else [window_statistics(series, days) for days in WINDOWS],
         contributions=book.contributions,
+        tails=tails,
     )
     return with_receipt(with_warnings(report, snapshot, inputs.covariance, inputs.returns), policy)
 
@@ -119,11 +123,8 @@ def _parametric(declared: RiskInput, book: ParametricBook, policy: RiskPolicy) -
 
 def _historical(returns: ReturnsInput) -> Iterator[RiskMeasure]:
     for bps in CONFIDENCES_BPS:
-        values, reason = _tail(returns, bps)
-        for measure, compute in (
-            ("value_at_risk", measures.historical_var),
-            ("expected_shortfall", measures.historical_es),
-        ):
+        values, reason = tail_sample(returns, bps)
+        for measure, compute in (("value_at_risk", historical_var), ("expected_shortfall", historical_es)):
             value = None if values is None else compute(values, bps)
             yield _measure(
                 returns.declared,
@@ -133,16 +134,6 @@ def _historical(returns: ReturnsInput) -> Iterator[RiskMeasure]:
                 value=value,
                 reason=reason,
             )
-
-
-def _tail(returns: ReturnsInput, confidence_bps: int) -> tuple[list[float] | None, str | None]:
-    """Return the returns that suffice for an empirical tail, or the reason why they do not."""
-    book = returns.book
-    if book is None:
-        return None, returns.reason
-    if len(book.values) < required_observations(confidence_bps):
-        return None, TOO_FEW_OBSERVATIONS
-    return (None, ZERO_VARIANCE) if book.is_constant else (book.values, None)
 
 
 def _measure(source: RiskInput, **fields: Any) -> RiskMeasure:  # noqa: ANN401 - the model checks them
@@ -168,10 +159,9 @@ def _concentration(snapshot: Snapshot, book: ParametricBook) -> Concentration:
     )
 
 
-def _status(reasons: Sequence[str | None], computed: Sequence[RiskMeasure]) -> RiskStatus:
+def _status(reasons: Sequence[str | None], values: Sequence[float | None]) -> RiskStatus:
     if INVALID_REASONS.intersection(filter(None, reasons)):
         return "invalid_input"
-    values = [measure.value for measure in computed]
     if None not in values:
         return "complete"
     return "partial" if any(value is not None for value in values) else "insufficient"

@@ -25,7 +25,7 @@ def sufficiency(  # noqa: PLR0913  (the verdict is on everything that went in)
         returns: as the producer gave them.
         effective: the covariance that numbers were computed with.
         book: the parametric results of `effective`.
-        complete: whether every measure has a value.
+        complete: whether every measure has a value, from enough observations.
     """
     return Sufficiency(
         sufficient=complete,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import get_args
 
 from functions.measures import performance
-from functions.measures.measures import historical_es, historical_var
+from functions.measures.historical import historical_es, historical_var
 from functions.measures.returns import BookReturns
 from risk_hub_contracts.base.confidence import required_observations
 from risk_hub_contracts.reports.risk import RiskWindow, WindowStatistics

@@ -17,7 +17,8 @@ class RiskParameters(BaseModel):
 
     Below `trace_min`, `resolved_min_ratio`, `constant_max_ratio` and `share_of_var_min`, and above
     `relative_error_max`, a number would be rounding noise and is null; `min_observations` and `methods`
-    differ by measure. `warning_thresholds` has the bounds of the warnings by name; empty before engine 3.0.
+    differ by measure. `warning_thresholds` has the bounds of the warnings by name. Members with a default are
+    missing from receipts of engines before 3.0.
     """
 
     model_config = _FROZEN
@@ -48,6 +49,8 @@ class RiskParameters(BaseModel):
     legacy_var_sigmas: float
     legacy_es_per_var: float
     warning_thresholds: dict[str, float] = {}
+    tail_confidences_bps: list[int] = []
+    tail_min_observations: int | None = None
 
 
 class RiskReceipt(BaseModel):
