@@ -5,6 +5,7 @@ points. Everything is a fraction of portfolio value over one period. Source: Jor
 """
 
 from collections.abc import Iterator
+from itertools import repeat
 from math import fsum, sqrt
 from sys import float_info
 
@@ -84,6 +85,9 @@ def _incremental(
     `(2w(t − σ²/net) − w²(own − σ²/net²)) / (1 − u)²`.
     """
     net, variance = fsum(weights), dot(weights, matrix_product)
+    if net == 0:  # positions that cancel out have no share of the net weight
+        yield from repeat(None, len(weights))
+        return
     sigma = sqrt(max(variance, 0.0))
     deviations = [sqrt(max(each, 0.0)) for each in variances]
     reach = dot(map(abs, weights), deviations)

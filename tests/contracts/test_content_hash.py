@@ -143,6 +143,13 @@ def test_changing_any_hashed_field_changes_the_content_hash() -> None:
         {"realized_returns": [0.1]},
         {"stress": {}},
         {"constraints": {}},
+        {"portfolio": {"cash": 0.0}},
+        {"realized_returns": [0.1], "returns_meta": {"dates": ["2024-12-31"]}},
+        {"realized_returns": [0.1], "returns_meta": {"frequency": "daily"}},
+        {"covariance_meta": {"observations": 1}},
+        {"portfolio_returns": {"returns": [0.1]}},
+        {"portfolio_returns": {"returns": [0.1], "dates": ["2024-12-31"]}},
+        {"risk": {"missing": "complete_case"}},
         {"ttl_sec": 901},
         {"provenance": {"run": 1}},
     ]

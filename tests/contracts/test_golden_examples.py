@@ -49,6 +49,7 @@ def test_content_hash_equals_the_hash_of_the_reference_canonical_form(file: Path
         "weights": snapshot.weights,
         "provenance": snapshot.provenance,
     }
+    normal |= snapshot.facts
     if snapshot.constraints is not None:
         normal["constraints"] = snapshot.constraints
     for component in snapshot.components:

@@ -72,9 +72,9 @@ FIELDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     (
         "return_max_abs shock",
-        {"stress": {"s": {"shocks": {"A": -1e6}}}},
-        {"stress": {"s": {"shocks": {"A": -1e6 - 1}}}},
-        "/stress/s/shocks/A",
+        {"portfolio": {"unlimited_loss": ["AAPL"]}, "stress": {"s": {"shocks": {"AAPL": -1e6}}}},
+        {"portfolio": {"unlimited_loss": ["AAPL"]}, "stress": {"s": {"shocks": {"AAPL": -1e6 - 1}}}},
+        "/stress/s/shocks/AAPL",
     ),
     ("future_skew_max_seconds", {"as_of": ahead(300)}, {"as_of": ahead(300.000001)}, "/as_of"),
     ("as_of_min_year", {"as_of": "1990-01-01T00:00:00Z"}, {"as_of": "1989-12-31T23:59:59.999999Z"}, "/as_of"),
@@ -214,6 +214,7 @@ def test_every_limit_has_a_unit_in_its_name() -> None:
         "POINTS",
         "SECONDS",
         "YEAR",
+        "BPS",
     )
     bare = {"LIST_LIMIT_MAX", "LIST_LIMIT_DEFAULT"}
     names = {name for name in vars(limits) if name.isupper()} - bare

@@ -22,6 +22,11 @@ class SnapshotFields(TypedDict, total=False):
     covariance: Any
     realized_returns: Any
     stress: Any
+    portfolio: Mapping[str, Any]
+    returns_meta: Mapping[str, Any]
+    covariance_meta: Mapping[str, Any]
+    portfolio_returns: Mapping[str, Any]
+    risk: Mapping[str, Any]
     constraints: Mapping[str, Any]
     ttl_sec: int
     provenance: Mapping[str, Any]

@@ -146,7 +146,8 @@ def _parse_download(found: Mapping[str, Any]) -> tuple[str, int]:
 def load(snapshot: StoredSnapshot, kind: BlobKind) -> Steps[Decoded | None]:
     """Return a large component of a snapshot, inline or fetched; None if the snapshot lacks it."""
     if kind in snapshot.document:
-        blob = Component.from_document(kind, snapshot.document[kind]).blob
+        dates = snapshot.document.get("returns_meta", {}).get("dates") if kind == "realized_returns" else None
+        blob = Component.from_document(kind, snapshot.document[kind], dates).blob
         return None if blob is None else decode(blob)
     ref = snapshot.document.get(REF_FIELDS[kind])
     if ref is None:

@@ -145,8 +145,11 @@ def _measure(source: RiskInput, **fields: Any) -> RiskMeasure:  # noqa: ANN401 -
     )
 
 
-def _concentration(snapshot: Snapshot, book: ParametricBook) -> Concentration:
+def _concentration(snapshot: Snapshot, book: ParametricBook) -> Concentration | None:
+    """Return the concentration of the book; None for a book without positions."""
     weights = list(nonzero_weights(snapshot.weights).values())
+    if not weights:
+        return None
     ratio = None
     if book.sigma is not None and book.undiversified is not None and book.fallback is None:
         ratio = concentration.diversification_ratio(book.undiversified, book.sigma)

@@ -9,9 +9,10 @@ from functions.hub.ports import BlobError, BlobStore
 from risk_hub_contracts.base.limits import RESPONSE_MAX_BYTES
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.refs import BlobRef
-from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Decoded
+from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Decoded, RealizedReturns
 from risk_hub_contracts.snapshot.blob_content import check_header, check_numbers
 from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
+from risk_hub_contracts.snapshot.type import with_dates
 
 # A float64 of 8 bytes takes up to 24 characters and a comma as JSON text.
 TEXT_EXPANSION = 25 / 8
@@ -59,7 +60,10 @@ class ExpandComponents:
                 expanded[REF_FIELDS[kind]] = {**raw, "download_url": self.blobs.download_url(ref)}
             else:
                 del expanded[REF_FIELDS[kind]]
-                expanded[kind] = _decode_and_check(kind, ref, self.blobs.load(ref)).document()
+                decoded = _decode_and_check(kind, ref, self.blobs.load(ref))
+                expanded[kind] = decoded.document()
+                if isinstance(decoded, RealizedReturns) and decoded.dates is not None:
+                    expanded |= with_dates(answer, decoded.dates)
         return expanded
 
 

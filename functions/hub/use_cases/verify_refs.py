@@ -16,9 +16,10 @@ from risk_hub_contracts.base.problems import (
 )
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.refs import BlobRef
-from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Covariance, Decoded
+from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Covariance, Decoded, Stress
 from risk_hub_contracts.snapshot.blob_content import check_header, check_numbers
 from risk_hub_contracts.snapshot.covariance import coverage_violations
+from risk_hub_contracts.snapshot.fact_rules import shock_violations
 from risk_hub_contracts.snapshot.parse import Component, Snapshot
 from risk_hub_contracts.snapshot.request import REF_FIELDS
 
@@ -38,7 +39,7 @@ class VerifyRefs:
         Raises:
             ProblemError: `ref-invalid` if a blob is missing, unreadable or differs from its reference,
                 `blob-malformed` if it is not in the rsh1 format, `contract-violation` if a covariance leaves
-                a weight uncovered.
+                a weight uncovered or a shock takes more than an asset's whole value.
             DependencyUnavailableError: the blob store did not answer.
         """
         remaining_bytes = BLOB_HEADERS_CHECKED_MAX_BYTES
@@ -48,10 +49,7 @@ class VerifyRefs:
             head = _require_match(component, ref, self._head(component, ref, max(remaining_bytes, 1)))
             decoded, header_bytes = _decode_head(component, head, remaining_bytes)
             remaining_bytes -= header_bytes
-            if isinstance(decoded, Covariance):
-                violations += coverage_violations(
-                    decoded.ids, snapshot.weights, f"/{REF_FIELDS[component.kind]}"
-                )
+            violations += _content_violations(decoded, snapshot)
             refs[component.kind] = ref.model_copy(update={"bytes": head.size_bytes})
         if violations:
             raise ProblemError(CONTRACT_VIOLATION, summary(violations, "The body"), violations)
@@ -62,6 +60,16 @@ class VerifyRefs:
             return self.blobs.head(ref, max_bytes)
         except BlobError as error:
             raise _problem(REF_INVALID, component, error.reason) from error
+
+
+def _content_violations(decoded: Decoded, snapshot: Snapshot) -> Iterator[Violation]:
+    """Yield the violations between a component's first line and the book."""
+    at = f"/{REF_FIELDS[decoded.kind]}"
+    if isinstance(decoded, Covariance):
+        yield from coverage_violations(decoded.ids, snapshot.weights, at)
+    elif isinstance(decoded, Stress):
+        unlimited = snapshot.portfolio.unlimited_loss
+        yield from shock_violations(decoded.scenarios, snapshot.weights, unlimited, at)
 
 
 def _referenced_components(snapshot: Snapshot) -> Iterator[tuple[Component, BlobRef]]:

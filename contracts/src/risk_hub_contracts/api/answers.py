@@ -12,13 +12,17 @@ from risk_hub_contracts.snapshot.request import (
     AssetIds,
     CovarianceUpper,
     FreeObject,
-    Id,
-    Name,
-    Number,
     RealizedReturns,
     Scenario,
-    Weight,
 )
+from risk_hub_contracts.snapshot.request_facts import (
+    CovarianceMeta,
+    Portfolio,
+    PortfolioReturns,
+    ReturnsMeta,
+    RiskOptions,
+)
+from risk_hub_contracts.snapshot.scalars import Id, Name, Number, Weight
 
 __all__ = [
     "AnnouncedSnapshot",
@@ -83,6 +87,11 @@ class AnnouncedSnapshot(TypedDict):
     realized_returns_ref: NotRequired[RefAnswer]
     stress: NotRequired[dict[Name, Scenario]]
     stress_ref: NotRequired[RefAnswer]
+    portfolio: NotRequired[Portfolio]
+    returns_meta: NotRequired[ReturnsMeta]
+    covariance_meta: NotRequired[CovarianceMeta]
+    portfolio_returns: NotRequired[PortfolioReturns]
+    risk: NotRequired[RiskOptions]
     constraints: NotRequired[FreeObject]
     ttl_sec: int
     provenance: ProvenanceAnswer

@@ -33,6 +33,13 @@ CORRELATION_MAX_EXCESS: Final = 1e-9
 RETURN_MAX_ABS: Final = 1e6
 RETURNS_SERIES_MAX_POINTS: Final = 200_000
 RETURNS_TOTAL_MAX_POINTS: Final = 1_000_000
+PERIODS_MAX_PER_YEAR: Final = 1e6
+# VaR and ES: 9900 basis points are 99 %.
+CONFIDENCE_MIN_BPS: Final = 5_000
+CONFIDENCE_MAX_BPS: Final = 9_999
+CONFIDENCES_MAX_COUNT: Final = 5
+# The greatest possible change of a correlation, absolute: from -1 to 1.
+CORRELATION_CHANGE_MAX_ABS: Final = 2.0
 
 # Time
 FUTURE_SKEW_MAX_SECONDS: Final = 300
@@ -40,6 +47,8 @@ AS_OF_MIN_YEAR: Final = 1990
 TTL_DEFAULT_SECONDS: Final = 900
 TTL_MIN_SECONDS: Final = 1
 TTL_MAX_SECONDS: Final = 86_400
+# For the age that a producer allows its returns or covariance to have: ten years.
+INPUT_AGE_MAX_SECONDS: Final = 10 * 366 * 86_400
 KNOWN_AT_SETTLE_SECONDS: Final = 15
 # An evaluation begun before its snapshot's expiry is stored within this time: engine timeout and clock skew.
 REPORT_SETTLE_SECONDS: Final = 120
@@ -120,6 +129,11 @@ def served_limits(
         "ttl_max_seconds": TTL_MAX_SECONDS,
         "returns_series_max_points": RETURNS_SERIES_MAX_POINTS,
         "returns_total_max_points": RETURNS_TOTAL_MAX_POINTS,
+        "periods_max_per_year": PERIODS_MAX_PER_YEAR,
+        "input_age_max_seconds": INPUT_AGE_MAX_SECONDS,
+        "confidence_min_bps": CONFIDENCE_MIN_BPS,
+        "confidence_max_bps": CONFIDENCE_MAX_BPS,
+        "confidences_max_count": CONFIDENCES_MAX_COUNT,
         "blob_max_bytes": BLOB_MAX_BYTES,
         "blob_headers_checked_max_bytes": BLOB_HEADERS_CHECKED_MAX_BYTES,
         "blob_single_put_max_bytes": BLOB_SINGLE_PUT_MAX_BYTES,

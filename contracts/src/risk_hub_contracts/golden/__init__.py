@@ -10,9 +10,11 @@ from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.golden.cases import Invalid, Valid, example_request, raw_body
 from risk_hub_contracts.golden.invalid_bodies import INVALID_BODIES
 from risk_hub_contracts.golden.invalid_components import INVALID_COMPONENTS
+from risk_hub_contracts.golden.invalid_facts import INVALID_FACTS
 from risk_hub_contracts.golden.invalid_texts import INVALID_TEXTS
 from risk_hub_contracts.golden.valid_bodies import VALID_BODIES
 from risk_hub_contracts.golden.valid_components import VALID_COMPONENTS
+from risk_hub_contracts.golden.valid_facts import VALID_FACTS
 from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot
 
 __all__ = ["accept", "example_files", "raw_body"]
@@ -20,8 +22,8 @@ __all__ = ["accept", "example_files", "raw_body"]
 
 def example_files() -> dict[str, dict[str, Any]]:
     """Return every example, by `valid/<name>` or `invalid/<name>`."""
-    valid = {f"valid/{case.name}": _valid(case) for case in (*VALID_BODIES, *VALID_COMPONENTS)}
-    refused = (*INVALID_TEXTS, *INVALID_BODIES, *INVALID_COMPONENTS)
+    valid = {f"valid/{case.name}": _valid(case) for case in (*VALID_BODIES, *VALID_COMPONENTS, *VALID_FACTS)}
+    refused = (*INVALID_TEXTS, *INVALID_BODIES, *INVALID_COMPONENTS, *INVALID_FACTS)
     return valid | {f"invalid/{case.name}": _invalid(case) for case in refused}
 
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from risk_hub_contracts.base.canonical import sha256_hex
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.refs import BlobRef
-from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.blob.types import BlobKind, RealizedReturns
 from risk_hub_contracts.blob.write import encode_covariance, encode_factor, encode_returns, encode_stress
 
 
@@ -24,6 +24,7 @@ class Component:
             scenarios; 0 when by reference.
         blob: the canonical bytes when inline.
         ref: the reference when by reference.
+        dates: the dates of dated inline returns; otherwise None.
     """
 
     kind: BlobKind
@@ -31,6 +32,7 @@ class Component:
     entries: int
     blob: bytes | None
     ref: BlobRef | None
+    dates: tuple[str, ...] | None = None
 
     @property
     def document(self) -> JsonValue | None:
@@ -48,7 +50,8 @@ class Component:
             BlobFormatError: the bytes are not a blob.
         """
         decoded = decode(data)
-        return cls(decoded.kind, sha256_hex(data), decoded.entries, data, None)
+        dates = decoded.dates if isinstance(decoded, RealizedReturns) else None
+        return cls(decoded.kind, sha256_hex(data), decoded.entries, data, None, dates)
 
     @classmethod
     def from_ref(cls, ref: BlobRef) -> Self:
@@ -56,12 +59,24 @@ class Component:
         return cls(ref.kind, ref.sha256, 0, None, ref)
 
     @classmethod
-    def from_document(cls, kind: BlobKind, document: Any) -> Self:  # noqa: ANN401 - any JSON form of the kind
+    def from_document(
+        cls,
+        kind: BlobKind,
+        document: Any,  # noqa: ANN401 - any JSON form of the kind
+        dates: Sequence[str] | None = None,
+    ) -> Self:
         """Build the inline component from a normalised JSON form.
+
+        Args:
+            kind: of the component.
+            document: its JSON form.
+            dates: of its periods; only for returns.
 
         Raises:
             BlobFormatError: the document has no canonical blob.
         """
+        if dates is not None:
+            return cls.from_blob(encode_returns(document, dates))
         return cls.from_blob(_ENCODERS[kind](document))
 
     def inline_blob(self) -> bytes:

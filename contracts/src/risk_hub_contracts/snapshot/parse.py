@@ -26,7 +26,8 @@ from risk_hub_contracts.base.times import format_instant, parse_instant
 from risk_hub_contracts.blob.refs import BlobRef, parse_ref
 from risk_hub_contracts.snapshot.components import Component, covariance_component
 from risk_hub_contracts.snapshot.covariance import Triangle, read_covariance
-from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS, shape_violations
+from risk_hub_contracts.snapshot.fact_rules import book_violations
+from risk_hub_contracts.snapshot.request import FACTS, KINDS, REF_FIELDS, shape_violations
 from risk_hub_contracts.snapshot.rules import RequestContext, rule_violations
 from risk_hub_contracts.snapshot.type import Snapshot
 
@@ -84,6 +85,8 @@ def _parse(body: dict[str, Any], context: RequestContext, *, small_numbers: bool
     violations = shape_violations(body)
     valid_fields = _valid_fields(body, violations)
     violations += rule_violations(valid_fields, context)
+    if "portfolio" in valid_fields or "portfolio" not in body:
+        violations += book_violations(valid_fields)
     triangle = _read_triangle(valid_fields, violations)
     refs = _read_refs(valid_fields, context, violations)
     if not small_numbers:
@@ -153,7 +156,20 @@ def _components(
         elif kind == "covariance" and triangle is not None:
             yield covariance_component(triangle.ids, triangle.upper)
         elif kind in valid_fields:
-            yield Component.from_document(kind, valid_fields[kind])
+            dates = valid_fields.get("returns_meta", {}).get("dates") if kind == "realized_returns" else None
+            yield Component.from_document(kind, valid_fields[kind], dates)
+
+
+def _facts(valid_fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the optional objects as they are hashed: without empty ones, and without dates of the returns.
+
+    The dates are hashed with the returns, inline as in a blob.
+    """
+    facts = {field: dict(valid_fields[field]) for field in FACTS if field in valid_fields}
+    facts.get("returns_meta", {}).pop("dates", None)
+    if "estimated_at" in (covariance := facts.get("covariance_meta", {})):
+        covariance["estimated_at"] = format_instant(parse_instant(covariance["estimated_at"]))
+    return {field: fact for field, fact in facts.items() if fact}
 
 
 def _assemble(
@@ -170,6 +186,7 @@ def _assemble(
     }
     if "constraints" in valid_fields:
         hashed["constraints"] = valid_fields["constraints"]
+    facts = _facts(valid_fields)
     leaves = {component.kind: f"sha256:{component.sha256}" for component in components}
     return Snapshot(
         world_id=context.world_id,
@@ -178,10 +195,11 @@ def _assemble(
         as_of_text=valid_fields["as_of"],
         weights=hashed["weights"],
         components=components,
+        facts=facts,
         constraints=valid_fields.get("constraints"),
         ttl_sec=hashed["ttl_sec"],
         provenance=hashed["provenance"],
-        content_hash=content_hash(hashed | leaves),
+        content_hash=content_hash(hashed | facts | leaves),
     )
 
 

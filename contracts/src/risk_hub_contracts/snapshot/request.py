@@ -14,37 +14,23 @@ from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.base.violations import to_violations
 from risk_hub_contracts.blob.refs import REF_PATTERN, IssuedRef
 from risk_hub_contracts.blob.types import BlobKind
+from risk_hub_contracts.snapshot.request_facts import (
+    CovarianceMeta,
+    Portfolio,
+    PortfolioReturns,
+    ReturnsMeta,
+    RiskOptions,
+)
+from risk_hub_contracts.snapshot.scalars import AssetId, Id, Name, Number, PairKey, Return, Weight
 
-__all__ = ["KINDS", "REF_FIELDS", "SnapshotRequest", "covariance_form", "shape_violations"]
+__all__ = ["FACTS", "KINDS", "REF_FIELDS", "SnapshotRequest", "covariance_form", "shape_violations"]
 
 KINDS: Final[tuple[BlobKind, ...]] = ("covariance", "realized_returns", "stress")
 REF_FIELDS: Final[dict[BlobKind, str]] = {kind: f"{kind}_ref" for kind in KINDS}
+FACTS: Final = ("portfolio", "returns_meta", "covariance_meta", "portfolio_returns", "risk")
+"""The optional objects that state what the numbers of a snapshot mean."""
 _TAGGED: Final = frozenset({"covariance", "realized_returns", *REF_FIELDS.values()})
 
-Id = Annotated[str, Field(json_schema_extra={"pattern": ids.ID_PATTERN})]
-AssetId = Annotated[
-    str,
-    Field(
-        json_schema_extra={
-            "pattern": ids.ASSET_ID_PATTERN,
-            "minLength": 1,
-            "maxLength": limits.ASSET_ID_MAX_CHARS,
-        },
-    ),
-]
-Name = Annotated[
-    str,
-    Field(
-        json_schema_extra={"pattern": ids.NAME_PATTERN, "minLength": 1, "maxLength": limits.NAME_MAX_CHARS}
-    ),
-]
-PairKey = Annotated[str, Field(json_schema_extra={"pattern": ids.PAIR_PATTERN})]
-Number = Annotated[
-    float,
-    Field(ge=-limits.NUMBER_MAX_ABS, le=limits.NUMBER_MAX_ABS, allow_inf_nan=False),
-]
-Weight = Annotated[float, Field(ge=-limits.WEIGHT_MAX_ABS, le=limits.WEIGHT_MAX_ABS, allow_inf_nan=False)]
-Return = Annotated[float, Field(ge=-limits.RETURN_MAX_ABS, le=limits.RETURN_MAX_ABS, allow_inf_nan=False)]
 # Limits the cost of a hostile list of 300 000 invalid entries: only the first one of each list is reported.
 Numbers = Annotated[list[Number], Field(fail_fast=True)]
 Series = Annotated[
@@ -178,7 +164,10 @@ class SnapshotRequest(TypedDict):
         Field(
             min_length=1,
             max_length=limits.WEIGHTS_MAX_COUNT,
-            description="Asset id -> share of the portfolio; the shares must add up to 1 within 0.001.",
+            description=(
+                "Asset id -> share of the portfolio; the shares and `portfolio.cash` must add up to 1 within "
+                "0.001 (another `portfolio.weights_basis` has another rule)."
+            ),
         ),
     ]
     covariance: NotRequired[Annotated[Covariance, Field(description="Must contain every id of the weights.")]]
@@ -189,6 +178,11 @@ class SnapshotRequest(TypedDict):
     realized_returns_ref: NotRequired[Ref]
     stress: NotRequired[dict[Name, Scenario]]
     stress_ref: NotRequired[Ref]
+    portfolio: NotRequired[Portfolio]
+    returns_meta: NotRequired[ReturnsMeta]
+    covariance_meta: NotRequired[CovarianceMeta]
+    portfolio_returns: NotRequired[PortfolioReturns]
+    risk: NotRequired[RiskOptions]
     constraints: NotRequired[FreeObject]
     ttl_sec: NotRequired[
         Annotated[

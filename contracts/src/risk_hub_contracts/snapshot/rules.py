@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import fsum
 from typing import Any, Final
 
 from risk_hub_contracts.base.ids import are_plain_names, asset_id_violation, id_violation, name_violation
@@ -11,11 +10,16 @@ from risk_hub_contracts.base.limits import (
     AS_OF_MIN_YEAR,
     FUTURE_SKEW_MAX_SECONDS,
     RETURNS_TOTAL_MAX_POINTS,
-    WEIGHT_SUM_TOLERANCE,
 )
 from risk_hub_contracts.base.pointers import pointer
 from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.base.times import InstantError, duration_text, parse_instant
+from risk_hub_contracts.snapshot.fact_rules import (
+    covariance_meta_violations,
+    portfolio_returns_violations,
+    returns_meta_violations,
+    risk_violations,
+)
 from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
 
 
@@ -69,15 +73,7 @@ def _as_of(body: Body, context: RequestContext) -> Iterator[Violation]:
 
 
 def _weights(body: Body, _: RequestContext) -> Iterator[Violation]:
-    weights = body["weights"]
-    yield from _name_violations(weights, asset_id_violation, "weights")
-    total = fsum(weights.values())
-    # The decimal bounds are inclusive, so the last bits of a float sum must not matter.
-    if round(abs(total - 1), _SUM_DIGITS) > WEIGHT_SUM_TOLERANCE:
-        yield Violation(
-            "/weights",
-            f"add up to {total!r}; the sum must be 1 within {WEIGHT_SUM_TOLERANCE}, inclusive",
-        )
+    yield from _name_violations(body["weights"], asset_id_violation, "weights")
 
 
 def _returns(body: Body, _: RequestContext) -> Iterator[Violation]:
@@ -119,12 +115,20 @@ def _name_violations(
             yield Violation(pointer(*parents, name), violation)
 
 
-_SUM_DIGITS: Final = 12
+def _rule_of(violations_of: Callable[[Body], Iterable[Violation]]) -> Rule:
+    """Return a rule that needs no context."""
+    return lambda body, _: violations_of(body)
+
+
 _RULES: Final[tuple[tuple[str, Rule], ...]] = (
     ("version", _version),
     ("as_of", _as_of),
     ("weights", _weights),
     ("realized_returns", _returns),
     ("stress", _stress),
+    ("returns_meta", _rule_of(returns_meta_violations)),
+    ("covariance_meta", _rule_of(covariance_meta_violations)),
+    ("portfolio_returns", _rule_of(portfolio_returns_violations)),
+    ("risk", _rule_of(risk_violations)),
     ("provenance", _provenance),
 )

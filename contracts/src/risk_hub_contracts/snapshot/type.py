@@ -1,6 +1,6 @@
 """A valid, normalised snapshot."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -9,7 +9,14 @@ from risk_hub_contracts.base.times import parse_instant
 from risk_hub_contracts.blob.refs import BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.snapshot.components import Component
-from risk_hub_contracts.snapshot.request import KINDS, REF_FIELDS
+from risk_hub_contracts.snapshot.facts import (
+    CovarianceMeta,
+    Portfolio,
+    PortfolioReturns,
+    ReturnsMeta,
+    RiskOptions,
+)
+from risk_hub_contracts.snapshot.request import FACTS, KINDS, REF_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,8 @@ class Snapshot:
         as_of_text: the same instant as the producer wrote it.
         weights: asset id -> share of the portfolio, in the producer's order.
         components: the large components, in the order covariance, realized_returns, stress.
+        facts: the optional objects that state what the numbers mean, by field, as hashed; empty if none was
+            sent. The properties of the same names give typed access with defaults.
         constraints: the producer's own object, or None.
         ttl_sec: seconds until it expires.
         provenance: the producer's object with `actor` and `stage` filled in.
@@ -35,6 +44,7 @@ class Snapshot:
     as_of_text: str
     weights: dict[str, float]
     components: tuple[Component, ...]
+    facts: dict[str, Any]
     constraints: dict[str, Any] | None
     ttl_sec: int
     provenance: dict[str, Any]
@@ -49,6 +59,32 @@ class Snapshot:
     def stage(self) -> str:
         """The stage it was published under, lower-case."""
         return str(self.provenance["stage"])
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The portfolio as a whole, with defaults for what was not sent."""
+        return Portfolio.of(self.facts.get("portfolio", {}))
+
+    @property
+    def returns_meta(self) -> ReturnsMeta:
+        """The meaning of the realised returns; the dates are in the decoded component."""
+        return ReturnsMeta.of(self.facts.get("returns_meta", {}))
+
+    @property
+    def covariance_meta(self) -> CovarianceMeta:
+        """The origin and the scale of the covariance."""
+        return CovarianceMeta.of(self.facts.get("covariance_meta", {}))
+
+    @property
+    def portfolio_returns(self) -> PortfolioReturns | None:
+        """The portfolio's own track record, or None if it was not sent."""
+        record = self.facts.get("portfolio_returns")
+        return None if record is None else PortfolioReturns.of(record)
+
+    @property
+    def risk(self) -> RiskOptions:
+        """How the risk engine computes the numbers, with defaults for what was not sent."""
+        return RiskOptions.of(self.facts.get("risk", {}))
 
     def component(self, kind: BlobKind) -> Component | None:
         """Return the component of this kind, if the snapshot has one."""
@@ -78,9 +114,17 @@ class Snapshot:
             "weights": self.weights,
         }
         document |= dict(component.stored() for component in self.components)
+        document |= self._facts_document()
         if self.constraints is not None:
             document["constraints"] = self.constraints
         return document | {"ttl_sec": self.ttl_sec, "provenance": self.provenance}
+
+    def _facts_document(self) -> dict[str, Any]:
+        """Return the optional objects with the dates of inline returns, in the order of the contract."""
+        returns = self.component("realized_returns")
+        if returns is None or returns.dates is None:
+            return self.facts
+        return self.facts | with_dates(self.facts, returns.dates)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], content_hash: str) -> Self:
@@ -92,6 +136,7 @@ class Snapshot:
             as_of_text=document["as_of"],
             weights=document["weights"],
             components=tuple(_read_components(document)),
+            facts=dict(_read_facts(document)),
             constraints=document.get("constraints"),
             ttl_sec=document["ttl_sec"],
             provenance=document["provenance"],
@@ -99,10 +144,25 @@ class Snapshot:
         )
 
 
+def with_dates(document: Mapping[str, Any], dates: Sequence[str]) -> dict[str, Any]:
+    """Return the field `returns_meta` of a document, with the dates of its inline returns."""
+    return {"returns_meta": {**document.get("returns_meta", {}), "dates": list(dates)}}
+
+
+def _read_facts(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for field in FACTS:
+        fact = dict(document.get(field, {}))
+        if field == "returns_meta":
+            fact.pop("dates", None)
+        if fact:
+            yield field, fact
+
+
 def _read_components(document: Mapping[str, Any]) -> Iterator[Component]:
     for kind in KINDS:
         if kind in document:
-            yield Component.from_document(kind, document[kind])
+            dates = document.get("returns_meta", {}).get("dates") if kind == "realized_returns" else None
+            yield Component.from_document(kind, document[kind], dates)
         elif REF_FIELDS[kind] in document:
             stored = {"bytes": None} | document[REF_FIELDS[kind]]
             yield Component.from_ref(BlobRef.model_validate(stored))
