@@ -41,8 +41,9 @@ class Facts:
         return fsum(map(abs, self.weights.values()))
 
     def share(self, assets: Iterable[str]) -> float:
-        """Return the share of the gross exposure in some held assets."""
-        return fsum(abs(self.weights[asset]) for asset in assets) / self.gross
+        """Return the share of the gross exposure in some held assets; 0 for a book without positions."""
+        held = fsum(abs(self.weights[asset]) for asset in assets)
+        return held / self.gross if held else 0.0
 
 
 def facts_of(
