@@ -17,6 +17,7 @@ from tests.http.conftest import WORLD, Hub, book, post
 
 RETENTION = timedelta(days=30)
 SIGNALS = "/risk-hub/worlds/w1/exit-signals"
+EXIT_POLICY = "/risk-hub/worlds/w1/exit-policy"
 
 
 @dataclass
@@ -57,6 +58,12 @@ class EvaluatingHub:
     def stress(self, version: str = "v1", **fields: Any) -> dict[str, Any]:
         """POST a book that the contract accepts; return its stress report as GET answers it."""
         return self._report("stress", version, fields)
+
+    def put_exit_policy(self, policy: dict[str, Any]) -> Answer:
+        """PUT the exit policy of the world's stage; return the answer, which must be a success."""
+        answer = self.api("PUT", f"{EXIT_POLICY}?stage=paper", policy)
+        assert answer.status in {200, 201}, answer.body
+        return answer
 
     def signals(self) -> list[dict[str, Any]]:
         """Return the exit signals, newest first, as GET answers them."""

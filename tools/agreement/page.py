@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from tools.agreement.definitions import definitions_table
+
 ROOT: Final = Path(__file__).parents[2]
 VECTORS: Final = Path(__file__).with_name("vectors.json")
 PAGE: Final = ROOT / "docs" / "agreement.md"
@@ -73,6 +75,12 @@ peer that returns them as negative numbers has a minus sign. Every pair of numbe
 {chr(10).join(_row(row) for row in _equal(rows))}
 
 ## Where definitions differ
+
+The definitions of the empirical tail, `T` observations at confidence `c`:
+
+{definitions_table()}
+
+Each row below has a reason.
 
 | measure | ours | peer and call | theirs | difference | why |
 |---|---|---|---|---|---|
