@@ -32,6 +32,7 @@ BOUNDARY_POLICY: Final = re.compile(
 # Lambda requires at least this much unreserved concurrency in the account.
 UNRESERVED_MIN_EXECUTIONS: Final = 100
 RESERVED_MAX_EXECUTIONS: Final = 10_000
+_COUNT: Final = re.compile(r"[0-9]{1,5}")
 _NUMBER: Final = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")
 RUNBOOK_BASE: Final = re.compile(r"https?://[^\s/]+/(?:\S*/)?")
 SUBSCRIBER: Final = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?")
@@ -278,7 +279,7 @@ def parse_boundary_policy(text: str) -> str:
 
 
 def _parse_concurrency(_: EnvironmentSpec, text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= RESERVED_MAX_EXECUTIONS:
+    if not _COUNT.fullmatch(text) or not 1 <= int(text) <= RESERVED_MAX_EXECUTIONS:
         raise EnvironmentSpecError(
             f"reserved concurrency {text!r}: give a whole number from 1 to {RESERVED_MAX_EXECUTIONS}; what all functions of "
             f"the account reserve must leave {UNRESERVED_MIN_EXECUTIONS} of the account's limit"

@@ -15,7 +15,7 @@ from infra.errors import LocalStageError
 from infra.local.alarms.journal import Entry, Journal
 from infra.local.bring_up import bring_up
 from infra.local.saved_state import LOSS_MAX_SECONDS
-from infra.local.settings import LocalSettings, settings_from
+from infra.local.settings import LocalSettings, settings_from, settings_of_folder
 from infra.local.stage_process import StageProcess, stop_recorded
 from infra.local.stage_record import StageRecord, read_record
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     settings = None
     try:
-        settings = settings_from()
+        settings = _settings(parsed.command)
         return _run(parsed, settings, console)
     except LocalStageError as error:
         _print_error(str(error))
@@ -56,6 +56,18 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="stop the local stage")
     commands.add_parser("status", help="show whether the local stage runs, and its address")
     return parser
+
+
+def _settings(command: str) -> LocalSettings:
+    """Read the settings; `down` and `status` need only the folder, so they report any other invalid setting."""
+    try:
+        return settings_from()
+    except LocalStageError as error:
+        if command == "up":
+            raise
+        settings = settings_of_folder()
+        _print_error(f"{error} `make {command}` ignores this setting and uses {settings.record_file}.")
+        return settings
 
 
 def _run(parsed: argparse.Namespace, settings: LocalSettings, console: Console) -> int:

@@ -1,6 +1,7 @@
 """Files and ports of the local stage."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ EMULATOR_SECRET_KEY: Final = "local-stage"  # noqa: S105 - opens the emulator on
 FRONT_PORT_DEFAULT: Final = 8787
 ANY_FREE_PORT: Final = 0
 PORT_MAX: Final = 65_535
+PORT_FORM: Final = re.compile(r"[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
         LocalStageError: a port is not a number between 0 (any free port) and 65535; see `AlarmSettings`.
     """
     return LocalSettings(
-        home=Path(environment.get("RISK_HUB_LOCAL_DIR") or REPOSITORY / ".local").resolve(),
+        home=_home(environment),
         front_port=_port(environment, "RISK_HUB_PORT", FRONT_PORT_DEFAULT),
         aws_port=_port(environment, "RISK_HUB_AWS_PORT", ANY_FREE_PORT),
         enforce_iam=environment.get("RISK_HUB_ENFORCE_IAM") == "1",
@@ -106,9 +108,18 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> LocalSettings:
     )
 
 
+def settings_of_folder(environment: Mapping[str, str] = os.environ) -> LocalSettings:
+    """Read RISK_HUB_LOCAL_DIR only: enough to stop the stage of that folder, or to show its state."""
+    return LocalSettings(_home(environment), FRONT_PORT_DEFAULT, ANY_FREE_PORT)
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("RISK_HUB_LOCAL_DIR") or REPOSITORY / ".local").resolve()
+
+
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and int(text) <= PORT_MAX):
+    if PORT_FORM.fullmatch(text) is None or int(text) > PORT_MAX:
         raise LocalStageError(
             f"{name}={text} is not a port. Give a number from 0 (any free port) to {PORT_MAX}."
         )

@@ -1,6 +1,7 @@
 """Alarm settings of the local stage: speed of its time, and the webhook."""
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from typing import Final, Self
 from infra.errors import LocalStageError
 
 SPEED_MAX: Final = 60
+SPEED_FORM: Final = re.compile(r"[0-9]{1,2}")
 LOOPBACK_ADDRESSES: Final = ("http://127.0.0.1:", "http://localhost:")
 
 
@@ -29,12 +31,15 @@ class AlarmSettings:
             LocalStageError: the speed is not a whole number from 1 to 60, or the webhook is not an address.
         """
         speed = environment.get("RISK_HUB_ALARM_SPEED") or "1"
-        if not (speed.isascii() and speed.isdigit() and 1 <= int(speed) <= SPEED_MAX):
-            raise LocalStageError(f"RISK_HUB_ALARM_SPEED={speed}: give a whole number from 1 to {SPEED_MAX}.")
+        if SPEED_FORM.fullmatch(speed) is None or not 1 <= int(speed) <= SPEED_MAX:
+            raise LocalStageError(
+                f"RISK_HUB_ALARM_SPEED={speed} is not a speed. Give a whole number from 1 to {SPEED_MAX}."
+            )
         webhook = environment.get("RISK_HUB_ALARM_WEBHOOK", "")
         if webhook and not webhook.startswith(("https://", *LOOPBACK_ADDRESSES)):
             raise LocalStageError(
-                f"RISK_HUB_ALARM_WEBHOOK={webhook}: give https://..., or http:// on this machine."
+                f"RISK_HUB_ALARM_WEBHOOK={webhook} is not accepted. "
+                "Give an https:// address, or an http:// address of this machine with its port."
             )
         return cls(int(speed), webhook, environment.get("RISK_HUB_ALARM_SECRET") or secrets.token_urlsafe(32))
 

@@ -8,7 +8,7 @@ from infra.cdk.alarms.rule import runbook_page
 from infra.cdk.alarms.table import alarm_rules
 from infra.environments import ENVIRONMENTS
 from infra.local.alarms.journal import Journal
-from infra.local.settings import settings_from
+from infra.local.settings import settings_of_folder
 from infra.names import LOCAL_STAGE, physical_name
 from infra.ops.operate.stage_access import Clients
 
@@ -45,7 +45,7 @@ def alarm_statuses(aws: Clients, stage: str) -> list[AlarmStatus]:
 
 
 def _local_states() -> dict[str, tuple[str, str, str]]:
-    entries = Journal(settings_from().alarm_journal).entries()
+    entries = Journal(settings_of_folder().alarm_journal).entries()
     return {each.alarm: (each.after, each.at, each.reason) for each in entries}
 
 

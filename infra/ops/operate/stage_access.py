@@ -7,7 +7,7 @@ import boto3
 from botocore.config import Config
 
 from infra.local.aws import LocalAws
-from infra.local.settings import LocalSettings, settings_from
+from infra.local.settings import LocalSettings, settings_of_folder
 from infra.local.stage_record import read_record
 from infra.recovery.errors import OperateError
 
@@ -20,7 +20,7 @@ CONFIG: Final = Config(
 
 
 class Clients(Protocol):
-    """Creates clients of AWS services."""
+    """Create clients of AWS services."""
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 clients are typed at the call site
         """Return a client of one service."""
@@ -43,7 +43,9 @@ class CloudAws:
             # Botocore itself would detect a wrong port only at the first request.
             _ = urlsplit(made.meta.endpoint_url).port
         except ValueError as error:
-            raise OperateError(f"AWS_ENDPOINT_URL, or endpoint_url of the profile: {error}") from None
+            raise OperateError(
+                f"AWS_ENDPOINT_URL, or the profile's endpoint_url, is not valid: {error}"
+            ) from None
         return made
 
 
@@ -59,7 +61,7 @@ def clients_for(stage: str, settings: LocalSettings | None = None) -> Clients:
     """
     if stage != LOCAL:
         return CloudAws()
-    record = read_record((settings or settings_from()).record_file)
+    record = read_record((settings or settings_of_folder()).record_file)
     if record is None:
         raise OperateError("The local stage is not running. Start it with `make up`, or name another stage.")
     return LocalAws(record.aws_endpoint)
