@@ -207,7 +207,19 @@ def test_body_at_the_size_limit_is_accepted(api: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    "media_type", [None, "text/plain", "application/xml", "application/json; charset=latin-1"]
+    "media_type",
+    [
+        None,
+        "text/plain",
+        "application/xml",
+        "application/json; charset=latin-1",
+        "application/json; charset=utf-8; charset=latin-1",
+        "application/json; charset",
+        'application/json; charset="utf-8',
+        "application/json, application/json",
+        "application/json charset=utf-8",
+        "application/jsonl;",
+    ],
 )
 def test_415_for_anything_but_plain_json(api: Gateway, media_type: str | None) -> None:
     assert post(api, headers={"Content-Type": media_type}).slug == "unsupported-media-type"
@@ -223,9 +235,30 @@ def test_415_for_a_compressed_body_whose_encodings_are_in_two_headers(api: Gatew
     assert post(api, extra=encodings[:1] * 2).status == 201
 
 
-@pytest.mark.parametrize("media_type", ["application/json", "Application/JSON; charset=UTF-8"])
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "application/json",
+        "Application/JSON; charset=UTF-8",
+        "application/json;charset=utf-8",
+        "application/json ;charset=utf-8",
+        "application/json\t;\tcharset=utf-8 ",
+        'application/json; charset="utf-8"',
+        'application/json; Charset="UTF-8";',
+    ],
+)
 def test_json_media_types_are_accepted(api: Gateway, media_type: str) -> None:
     assert post(api, headers={"Content-Type": media_type}).status == 201
+
+
+@pytest.mark.parametrize("parameters", [";", "; ", " ;", ";;", " ; ; charset=utf-8 ;", "; " * 4_000])
+def test_empty_parameters_of_the_media_type_are_ignored(api: Gateway, parameters: str) -> None:
+    assert post(api, headers={"Content-Type": f"application/json{parameters}"}).status == 201
+
+
+def test_415_for_an_unknown_charset_after_thousands_of_empty_parameters(api: Gateway) -> None:
+    answer = post(api, headers={"Content-Type": f"application/json{'; ' * 4_000}charset=latin-1"})
+    assert answer.slug == "unsupported-media-type"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,10 @@ BEARER = re.compile(rf"(?i:bearer) +([!-~]{{1,{TOKEN_MAX_BYTES}}})")
 CORRELATION_ID = re.compile(r"[A-Za-z0-9._:@+/=-]{1,128}")
 TRACE_HEADER = re.compile(r"[A-Za-z0-9=;:.,_-]{1,256}")
 ACTOR = re.compile(rf"[!-~](?:[ -~]{{0,{ACTOR_MAX_CHARS - 2}}}[!-~])?")
-JSON_MEDIA_TYPE = re.compile(r'application/json(?:\s*;\s*charset="?utf-8"?)?\s*', re.IGNORECASE)
+# Parameters as in RFC 9110, 5.6.6: separated by `;`, which spaces may surround; any of them may be empty.
+JSON_MEDIA_TYPE = re.compile(
+    r'application/json[ \t]*(?:;[ \t]*(?:charset=(?:utf-8|"utf-8")[ \t]*)?)*', re.IGNORECASE
+)
 IDENTITY = "identity"
 
 
