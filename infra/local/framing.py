@@ -58,8 +58,10 @@ def check_head(head: bytes) -> None:
     Raises:
         FramingError: another server could see the end of the request at a different place.
     """
-    if BARE_LINE_END.search(head) or b"\0" in head:
-        raise framing_error("A header line ends in a bare CR or LF, or holds a NUL. End each line with CRLF.")
+    if b"\0" in head:
+        raise framing_error("The request line or a header contains a NUL byte. Remove it.")
+    if BARE_LINE_END.search(head):
+        raise framing_error("The request line or a header contains a bare CR or LF. End each line with CRLF.")
     lines = head.split(b"\r\n")[1:-2]
     if any(line[:1] in {b" ", b"\t"} for line in lines):
         raise framing_error("A header line begins with white space. Send each header on one line.")

@@ -155,6 +155,25 @@ def test_request_with_invalid_framing_gets_a_400_problem_and_closes_the_connecti
     assert server.seen == []
 
 
+@pytest.mark.parametrize(
+    ("request_bytes", "fault"),
+    [
+        pytest.param(GET + b"X-Nul: a\0b\r\n\r\n", "contains a NUL byte", id="a NUL in a header value"),
+        pytest.param(GET + b"X-\0Nul: a\r\n\r\n", "contains a NUL byte", id="a NUL in a header name"),
+        pytest.param(GET.replace(b"/x", b"/\0"), "contains a NUL byte", id="a NUL in the target"),
+        pytest.param(GET + b"X-Bare: a\nb\r\n\r\n", "contains a bare CR or LF", id="a bare line feed"),
+        pytest.param(GET + b"X-Bare: a\rb\r\n\r\n", "contains a bare CR or LF", id="a bare carriage return"),
+    ],
+)
+def test_400_problem_names_the_forbidden_byte_of_the_head(
+    server: FrontServer, request_bytes: bytes, fault: str
+) -> None:
+    ((status, _, body),) = server.exchange(request_bytes + b"\r\n")
+    assert status == 400
+    assert fault in json.loads(body)["detail"]
+    assert ("NUL" in json.loads(body)["detail"]) == (b"\0" in request_bytes)
+
+
 def test_headers_over_the_size_limit_return_a_431_problem(server: FrontServer) -> None:
     ((status, headers, body),) = server.exchange(GET + b"X-Long: " + b"x" * HEAD_MAX_BYTES + b"\r\n\r\n")
     assert (status, headers["content-type"]) == (431, "application/problem+json")
