@@ -414,6 +414,33 @@ def test_unreachable_hub_prints_a_single_error_line(file: Path, server: Server) 
     assert line.startswith("the hub did not answer (ConnectError")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [{}, {"COMP_WORDS": "risk-hub la"}, {"COMP_CWORD": "1"}, {"COMP_WORDS": "risk-hub", "COMP_CWORD": "x"}],
+)
+def test_bash_completion_without_its_words_is_a_usage_error_that_names_the_variable(
+    command: Command, monkeypatch: pytest.MonkeyPatch, words: dict[str, str]
+) -> None:
+    monkeypatch.setenv("_RISK_HUB_COMPLETE", "complete_bash")
+    for name, value in words.items():
+        monkeypatch.setenv(name, value)
+    ended = command()
+    assert (ended.status, ended.out) == (2, "")
+    assert "Unset _RISK_HUB_COMPLETE to run a command." in ended.err
+
+
+def test_bash_completion_prints_the_commands_that_begin_with_the_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_RISK_HUB_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "risk-hub la")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    with pytest.raises(SystemExit) as ended:
+        run(build_app(), [])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.split() == ["latest"]
+
+
 def test_every_command_accepts_the_json_option() -> None:
     without = [
         name for name, options in _options(typer.main.get_command(operator_app())) if "--json" not in options

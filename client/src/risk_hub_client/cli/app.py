@@ -12,6 +12,7 @@ With `--json`, a failed command prints one document on stdout: `error`, and furt
 `monitor` uses the statuses of a monitoring plug-in: 0 fresh, 1 warning, 2 critical or missing, 3 error.
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -34,6 +35,11 @@ from risk_hub_client.cli.session import HUB_UNAVAILABLE, REFUSED, USAGE, describ
 __all__ = ["HUB_UNAVAILABLE", "PROGRAM", "REFUSED", "USAGE", "build_app", "main", "run"]
 
 PROGRAM: Final = "risk-hub"
+COMPLETION_VARIABLE: Final = "_RISK_HUB_COMPLETE"
+COMPLETION_ERROR: Final = (
+    f"{COMPLETION_VARIABLE} is set, but COMP_WORDS or COMP_CWORD is missing or invalid: bash sets all three "
+    f"to complete a command line. Unset {COMPLETION_VARIABLE} to run a command."
+)
 _USAGE_STATUS_BY_COMMAND: Final = {"monitor": 3}
 ErrorDescriber = Callable[[Exception], tuple[int, str] | None]
 
@@ -75,6 +81,9 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, *describers: E
         describers: for each further kind of error, a function that returns its status and message, or None.
     """
     command_line = list(sys.argv[1:] if arguments is None else arguments)
+    if _lacks_completion_words():
+        print_error(COMPLETION_ERROR)
+        return USAGE
     try:
         status = app(args=command_line, prog_name=PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
@@ -93,3 +102,9 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, *describers: E
         print_error(known[1])
         return known[0]
     return status if isinstance(status, int) else 0
+
+
+def _lacks_completion_words() -> bool:
+    """Return whether bash's completion is requested without the variables that bash sets for it."""
+    requested = os.environ.get(COMPLETION_VARIABLE) == "complete_bash"
+    return requested and not ("COMP_WORDS" in os.environ and os.environ.get("COMP_CWORD", "").isdecimal())
