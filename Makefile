@@ -39,7 +39,7 @@ status: ## print whether the hub runs on this machine, and its address
 	@if [ -x $(LOCAL_PY) ]; then $(LOCAL_PY) -m infra.local status; else echo "The local stage is not running."; exit 1; fi
 
 .PHONY: queues
-queues: local-env ## print depth and age of every queue; STAGE=prod: of a deployed stage
+queues: local-env ## print depth and age of every queue (STAGE=prod: of a deployed stage)
 	@$(LOCAL_VENV)/bin/risk-hub queues $(OF_STAGE)
 
 .PHONY: replay
@@ -115,7 +115,7 @@ synth: dev-env ## regenerate the committed templates of the local stage
 	$(PY) -m infra.cdk.synth_local
 
 .PHONY: bench
-bench: dev-env ## measure the budgets, write docs/benchmarks.md, renew the baseline of the regression gate (six minutes)
+bench: dev-env ## measure the budgets; write docs/benchmarks.md and the baseline of the regression gate (six minutes)
 	$(PY) -m tools.bench
 
 .PHONY: cost
@@ -139,7 +139,7 @@ rotation: dev-env ## rotate a token on a local stage under load; write docs/toke
 	@$(PY) -m tools.rotation
 
 .PHONY: backtest
-backtest: dev-env ## back-test a real book through the whole pipeline; write docs/backtest.md and its picture (a few minutes)
+backtest: dev-env ## back-test a real book through the whole pipeline; write docs/backtest.md and its chart (a few minutes)
 	@$(PY) -m tools.backtest
 
 .PHONY: agreement
@@ -147,11 +147,11 @@ agreement: peers-env ## compare every measure with five peer libraries; write do
 	@$(PEERS)/bin/python -m tools.agreement
 
 .PHONY: rehearse
-rehearse: dev-env ## let a world stop updating on a local stage; write the notifications to docs/alarms.md, draw both dashboards (two minutes)
+rehearse: dev-env ## stop the updates of a world on a local stage; write the alarm notifications to docs/alarms.md and draw both dashboards (two minutes)
 	@$(PY) -m tools.alarms
 
 .PHONY: grants
-grants: dev-env ## remove each grant of each role once; write docs/security-grants.md (one or two minutes)
+grants: dev-env ## remove each grant of each role once and run a scenario that needs it; write docs/security-grants.md (one or two minutes)
 	@$(PY) -m tools.grants
 
 .PHONY: audit
@@ -187,7 +187,7 @@ smoke: dev-env ## publish one synthetic snapshot to a deployed stage: STAGE=dev
 	@$(DEPLOY) smoke $(TO_STAGE)
 
 .PHONY: destroy
-destroy: dev-env $(if $(ASSEMBLY),,assembly) ## remove a stage that keeps no data, with everything it stores: STAGE=dev
+destroy: dev-env $(if $(ASSEMBLY),,assembly) ## delete a stage with all its data; only a stage whose data is not retained: STAGE=dev
 	@$(DEPLOY) destroy $(TO_STAGE) $(if $(YES),--yes)
 
 .PHONY: deploy-rehearsal

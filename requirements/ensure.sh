@@ -1,6 +1,6 @@
 #!/bin/sh
-# ensure.sh FOLDER LOCK: make the environment in FOLDER match LOCK exactly.
-# An up-to-date environment is recognised by the copy of its lock inside; `risk-hub` is written last.
+# ensure.sh FOLDER LOCK: create the environment in FOLDER again unless it matches LOCK.
+# An environment contains a copy of its lock; `risk-hub` is written last.
 set -u
 here=$(dirname "$0")
 

@@ -28,7 +28,7 @@ try_on_path() {
 
 if [ -n "${PYTHON:-}" ]; then
     "$PYTHON" -c "$PROBE" 2>/dev/null && exit 0
-    echo "PYTHON=$PYTHON is no Python 3.11 or newer with venv. Give the path of one, or leave PYTHON out." >&2
+    echo "PYTHON=$PYTHON is not a Python 3.11 or newer with venv. Give the path of one, or unset PYTHON." >&2
     exit 1
 fi
 
@@ -43,6 +43,6 @@ try_on_path python3
 try_on_path python
 
 found=$(for each in python3 python; do "$each" --version 2>/dev/null; done | sort -u | tr '\n' ' ')
-echo "No Python 3.11 or newer (with venv) was found on this machine; there is: ${found:-none}." >&2
-echo "Install Python 3.13, or name one: PYTHON=/path/to/python3 make up" >&2
+echo "No Python 3.11 or newer (with venv) was found on this machine; found: ${found:-none}." >&2
+echo "Install Python 3.13, or give the path of one: PYTHON=/path/to/python3 make up" >&2
 exit 1

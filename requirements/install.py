@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - a script beside the locks, no package
+# ruff: noqa: INP001 - a script next to the locks, not in a package
 """Create an environment from a hashed lock file. Standard library only: it runs before any installation.
 
     python install.py FOLDER LOCK
@@ -74,15 +74,18 @@ def is_current(folder: Path, lock: Path) -> bool:
 def build(folder: Path, lock: Path) -> None:
     """Build the environment from scratch; mark it as complete at the very end."""
     version = ".".join(map(str, sys.version_info[:3]))
-    say(f"Making {folder.name} with Python {version} from {lock.name} (first time only) ...")
+    say(f"Creating {folder.name} with Python {version} from {lock.name} (first time only) ...")
     shutil.rmtree(folder, ignore_errors=True)
     try:
         venv.create(folder, with_pip=True)
     except subprocess.CalledProcessError as error:
-        raise InstallError(f"Python {version} could not make an environment in {folder}: {error}") from error
+        raise InstallError(
+            f"Python {version} cannot create an environment in {folder}: {error}. "
+            "Install its venv and ensurepip modules, or choose another Python with PYTHON=/path/to/python3."
+        ) from error
     python = folder / "bin" / "python"
     if not (install_uv(python) and install_by_uv(python, lock)):
-        say("uv could not install; using pip, which takes a minute or two ...")
+        say("uv cannot install the packages; trying pip, which takes a minute or two ...")
         install_by_pip(python, lock)
     shutil.copyfile(lock, folder / MARK_NAME)
 
@@ -114,8 +117,8 @@ def install_by_pip(python: Path, lock: Path) -> None:
     """Install the lock with pip."""
     if not run([python, "-m", "pip", "install", "-qq", *HASHED, "-r", lock]):
         raise InstallError(
-            f"The packages of {lock.name} could not be installed. pip's reason is above; "
-            "check the network and the package index that pip is configured for, then try again.",
+            f"pip cannot install the packages of {lock.name}; its error is above. "
+            "Check the network and the package index in pip's configuration, then try again.",
         )
 
 

@@ -74,7 +74,7 @@ def test_pyenvs_versions_are_found_behind_its_shims(programs: Path, tmp_path: Pa
 def test_missing_python_is_reported_with_the_version_to_install(programs: Path) -> None:
     found = run("find_python.sh", path=programs)
     assert found.returncode == 1
-    assert "there is: none" in found.stderr
+    assert "found: none" in found.stderr
     assert "Install Python 3.13" in found.stderr
 
 
