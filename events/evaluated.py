@@ -30,7 +30,7 @@ def evaluated(  # noqa: PLR0913 - by keyword
         causation_id: the id of the event on which the snapshot was evaluated.
         trace_header: the X-Ray header of that request.
         is_latest: whether the snapshot was its world's and stage's newest when it was announced.
-        history: whether the snapshot was past and evaluated on purpose.
+        history: whether the snapshot was past and its evaluation was requested.
     """
     event_type = RISK_EVALUATED if isinstance(report, RiskReport) else STRESS_EVALUATED
     return CloudEvent(

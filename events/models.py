@@ -13,7 +13,7 @@ from risk_hub_contracts.reports.stress import StressReport
 
 
 class ClaimCheck(BaseModel):
-    """A snapshot too large for the bus: what identifies it, and the path at which the hub serves it."""
+    """Reference to a snapshot that is too large for the bus, with the path at which the hub serves it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,21 +37,21 @@ class RiskSnapshotUpdated(CloudEvent):
 
 
 class RiskEvaluated(CloudEvent):
-    """Its risk numbers were stored."""
+    """The risk report of a snapshot was stored."""
 
     type: Literal["risk_evaluated"]
     data: RiskReport  # type: ignore[assignment]
 
 
 class StressEvaluated(CloudEvent):
-    """Its stress losses were stored."""
+    """The stress report of a snapshot was stored."""
 
     type: Literal["stress_evaluated"]
     data: StressReport  # type: ignore[assignment]
 
 
 class ExitSignalEmitted(CloudEvent):
-    """A strategy is asked to leave, to reduce or to hold."""
+    """An exit signal was stored. It asks a strategy to exit, to reduce its positions, or to hold them."""
 
     type: Literal["exit_signal_emitted"]
     data: ExitSignal  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Run CDK on the Node that the requirements lock, so that synthesis needs no installed Node."""
+"""Run CDK on the Node.js of the locked requirements, so that synthesis needs no other Node.js."""
 
 from __future__ import annotations
 

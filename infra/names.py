@@ -119,27 +119,27 @@ def deploy_role_name(stage: str) -> str:
 
 
 def bootstrap_role_name(kind: str) -> str:
-    """Return a role of CDK's bootstrap (`deploy`, `file-publishing`) in a template's account and region."""
+    """Return the name of a role of CDK's bootstrap (`deploy`, `file-publishing`), as text for a template."""
     return f"cdk-{BOOTSTRAP_QUALIFIER}-{kind}-role-<AWS::AccountId>-<AWS::Region>"
 
 
 def log_group_name(stage: str, folder: FunctionFolder) -> str:
-    """Return the log group that Lambda would choose by default; declaring it sets its retention."""
+    """Return the name that Lambda gives a log group by default; declaring the group sets its retention."""
     return f"/aws/lambda/{physical_name(stage, folder)}"
 
 
 def queue_name(stage: str, worker: str) -> str:
-    """Return the work queue of one worker."""
+    """Return the name of a worker's queue."""
     return physical_name(stage, worker)
 
 
 def dead_letter_queue_name(stage: str, worker: str) -> str:
-    """Return the queue of a worker's messages after the last receive."""
+    """Return the name of a worker's dead-letter queue: messages that it received the maximum number of times."""
     return physical_name(stage, f"{worker}-dead-letters")
 
 
 def relay_failures_name(stage: str) -> str:
-    """Return the queue of stream records that the relay could not announce."""
+    """Return the name of the relay's failure queue: stream records that it could not announce."""
     return physical_name(stage, "event-relay-failures")
 
 

@@ -24,7 +24,7 @@ PUBLISH_MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class AnnounceCommits:
-    """Derives heads and events from committed items.
+    """Derive heads and events from committed items.
 
     A repeated call announces again, which consumers must tolerate (INV-05).
     """

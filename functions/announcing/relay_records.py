@@ -12,7 +12,7 @@ StreamRecord = dict[str, Any]
 
 
 class RecordDecoder(Protocol):
-    """Reads commits out of stream records."""
+    """Read commits from stream records."""
 
     def commit(self, record: StreamRecord) -> Commit | None:
         """Return the committed record, None unless it is a new item; any error means an unreadable record."""
@@ -33,7 +33,7 @@ class RelayResult:
 
 @dataclass(frozen=True, slots=True)
 class RelayRecords:
-    """Turns one batch of stream records into announcements."""
+    """Turn one batch of stream records into announcements."""
 
     decoder: RecordDecoder
     announce: AnnounceCommits

@@ -19,7 +19,7 @@ UNANNOUNCED_PREFIXES = (FORECAST + SEPARATOR, *NOTE_PREFIXES)
 
 @dataclass(frozen=True, slots=True)
 class StreamRecordDecoder:
-    """Decodes stream records of both tables."""
+    """Decode stream records of both tables."""
 
     bodies: BodyStore
 

@@ -22,7 +22,7 @@ PERCENT = 100
 
 
 class Health:
-    """Collects the metrics of one batch.
+    """Collect the metrics of one batch.
 
     A stage is counted under its own name only if it is one of `stages`, a world only if it is also one of
     `metered`.
@@ -106,7 +106,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class ReportTally:
-    """Counts one worker's evaluations by stage: allowed stages only, no replays, no past snapshots."""
+    """Count one worker's evaluations by stage: allowed stages only, no replays, no past snapshots."""
 
     worker: WorkerName
     stages: frozenset[str]

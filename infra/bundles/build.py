@@ -114,8 +114,8 @@ def _check_size(bundle: Bundle, zipped: Path) -> None:
     size_bytes, limit_bytes = zipped.stat().st_size, MAX_BYTES[bundle.group]
     if size_bytes > limit_bytes:
         raise BundleError(
-            f"bundle {bundle.name} has {size_bytes} bytes, its budget is {limit_bytes}: "
-            "look at what the lock gained, or leave more out in infra/bundles/contents.py",
+            f"bundle {bundle.name} has {size_bytes} bytes; its budget is {limit_bytes}. "
+            "Check which packages were added to its lock, or exclude more files in infra/bundles/contents.py.",
         )
 
 

@@ -63,7 +63,7 @@ def install(bundle: Bundle, target: Path) -> dict[str, str]:
 
 
 def trim(target: Path) -> None:
-    """Remove files that run time never imports, and botocore's models of uncalled operations."""
+    """Remove files that no function imports, and botocore's models of operations that no function calls."""
     trim_models(target / "botocore" / "data")
     for path in sorted(target.rglob("*"), reverse=True):
         if path.is_dir():

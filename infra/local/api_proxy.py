@@ -33,7 +33,7 @@ class ApiTarget(NamedTuple):
 
 
 def write_target(path: Path, target: ApiTarget) -> None:
-    """Open the front server by recording the API's location; atomic, because the server reads it."""
+    """Record the API that the front server serves from now on; atomic, because the server reads the file."""
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(target._asdict()), encoding="utf-8")
     draft.replace(path)

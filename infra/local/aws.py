@@ -21,7 +21,7 @@ NO_PROFILE: Final = {
 
 
 class LocalAws:
-    """Creates boto3 clients for one emulator; the user's profiles and credentials are never read."""
+    """Create boto3 clients for one emulator; the user's profiles and credentials are never read."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint

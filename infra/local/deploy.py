@@ -36,7 +36,7 @@ class Deployment:
 
 
 class Deployer:
-    """Deploys an assembly with the code of one release into one emulator."""
+    """Deploy an assembly with the code of one release into one emulator."""
 
     def __init__(self, aws: LocalAws, assembly: Assembly, code_zip: CodeZips = build_code_zip) -> None:
         self._assembly = assembly

@@ -46,7 +46,7 @@ class FrontRequest:
 
 
 class RequestReader:
-    """Reads requests in sequence; bytes after a request are kept for the next one."""
+    """Read requests in sequence; bytes after a request are kept for the next one."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer

@@ -42,7 +42,7 @@ logger = logging.getLogger("local-stage.saving")
 
 
 class Capture(Protocol):
-    """Returns the state of every service as JSON text by file name; see `state_capture.capture`."""
+    """Return the state of every service as JSON text by file name; see `state_capture.capture`."""
 
     def __call__(self, *, everything: bool) -> Mapping[str, str]:
         """Capture the state at this instant; metrics and log lines only with `everything`."""
@@ -57,7 +57,7 @@ def changes_state(scope: Scope) -> bool:
 
 
 class StateSaver:
-    """Writes saves of one stage: at intervals after changes, and once at a clean stop."""
+    """Write saves of one stage: at intervals after changes, and once at a clean stop."""
 
     def __init__(
         self, capture: Capture, state: Path, saves: Path, fingerprint: str, target_file: Path

@@ -242,7 +242,7 @@ def test_existing_github_oidc_provider_is_reused(tmp_path: Path) -> None:
         ("owner", ["dev"], None, "give owner/name"),
         ("owner/name:ref", ["dev"], None, "give owner/name"),
         ("owner/name", ["local"], None, "choose from dev, staging, prod"),
-        ("owner/name", ["staging", "prod"], None, "prod has an account of its own"),
+        ("owner/name", ["staging", "prod"], None, "prod needs a separate account"),
         ("owner/name", [""], None, "choose from dev, staging, prod"),
         ("owner/name", ["dev"], "arn:aws:iam::111122223333:oidc-provider/example.com", "is not the ARN"),
     ],

@@ -155,7 +155,7 @@ def test_invalid_record_stays_in_the_failure_queue_after_a_redrive(
         TableName=stage.deployment.outputs["SnapshotsTableName"],
         Item={"world_id": {"S": poison}, "version": {"S": "no-snapshot"}},
     )
-    wait_until(lambda: waiting(operate, relay_failures_name("local")) > 0, "nothing was set aside")
+    wait_until(lambda: waiting(operate, relay_failures_name("local")) > 0, "the failure queue stayed empty")
     done = operate("queues", "redrive", "event-relay-failures", status=1)
     assert any("no-snapshot" in reason and poison in reason for reason in done["left"])
     assert waiting(operate, relay_failures_name("local")) == len(done["left"])

@@ -28,7 +28,7 @@ RETENTION = timedelta(days=30)
 
 
 def isolate(stage: Stage, *records: dict[str, Any]) -> None:
-    """Set records aside as the relay does."""
+    """Send records to the failure queue as the relay does."""
     queue = SQSFailureQueue(as_client(stage.sqs), stage.url(FAILURES))
     for record in records:
         queue.isolate(record, "ValueError: damaged")

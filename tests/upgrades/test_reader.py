@@ -51,13 +51,15 @@ def test_reader_answers_at_the_recorded_times_from_the_recorded_records(
     assert differing == []
 
 
-def test_reader_fails_when_the_relay_sets_a_record_aside(released: Wire, tmp_path: Path) -> None:
+def test_reader_fails_when_the_relay_sends_a_record_to_its_failure_queue(
+    released: Wire, tmp_path: Path
+) -> None:
     whole = released.records["tables"]["snapshots"][0]
     unreadable = {name: whole[name] for name in ("world_id", "version")}
     stored: Json = {"tables": {"snapshots": [unreadable], "evaluations": []}, "objects": []}
     error, _ = read(plan_for(Wire([], [], [], stored)), tmp_path)
     assert error is not None
-    assert "set a record aside" in error
+    assert "sent a record to its failure queue" in error
 
 
 def _is_repaired(exchange: Json, released: Wire) -> bool:

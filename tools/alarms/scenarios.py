@@ -96,7 +96,7 @@ def _queue_and_table_metrics() -> Iterator[tuple[str, Metric]]:
         queue = {"QueueName": f"risk-hub-local-{worker}"}
         yield f"age {worker}", Metric("AWS/SQS", "ApproximateAgeOfOldestMessage", queue)
     relay_failures = {"QueueName": "risk-hub-local-event-relay-failures"}
-    yield "set aside", Metric("AWS/SQS", visible, relay_failures)
+    yield "failure queue", Metric("AWS/SQS", visible, relay_failures)
     for table in TABLES:
         for kind in ("Read", "Write"):
             dimensions = {"TableName": f"risk-hub-local-{table}"}
@@ -128,7 +128,7 @@ def normal_values() -> dict[str, float]:
     for worker in WORKERS:
         values |= {f"dead {worker}": 0, f"age {worker}": 2}
     # Metrics absent here have no data in normal operation: blob errors, throttles, undelivered notifications.
-    return values | {"set aside": 0.0}
+    return values | {"failure queue": 0.0}
 
 
 def scenarios() -> Iterator[Scenario]:
@@ -149,7 +149,7 @@ def scenarios() -> Iterator[Scenario]:
     yield Scenario(
         "event-relay-silent", {"announced": None}, minutes=12, minutes_to_alarm=10, minutes_to_ok=1
     )
-    yield Scenario("relay-failures", {"set aside": 1})
+    yield Scenario("relay-failures", {"failure queue": 1})
     yield Scenario(
         "token-end", {"token end": 13 * 86_400}, minutes=182, minutes_to_alarm=180, minutes_to_ok=1
     )

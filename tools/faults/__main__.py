@@ -42,7 +42,7 @@ letters back, and the run waits until all queues are empty. Then it counts:
 | snapshots committed | {outcome.committed} |
 | snapshots announced | {outcome.announced} |
 | announcements repeated | {outcome.repeated} |
-| unreadable records set aside | {outcome.isolated} |
+| unreadable records in the failure queue | {outcome.isolated} |
 | snapshots given up by producers | {len(outcome.given_up)} |
 | effects stored | {sum(count.stored for count in outcome.workers.values())} |
 | **lost** | **{len(outcome.lost)}** |

@@ -218,7 +218,7 @@ def poison(aws: Any) -> None:
 
 
 def isolated(aws: Any) -> int:
-    """Return how many records the relay has set aside."""
+    """Return how many records are in the relay's failure queue."""
     sqs = aws.client("sqs")
     url = sqs.get_queue_url(QueueName=relay_failures_name(STAGE))["QueueUrl"]
     name = "ApproximateNumberOfMessages"

@@ -73,8 +73,8 @@ class Experiment:
             try:
                 scenario(self._bench)
             except AssertionError as error:
-                return Row(grant, _meaning(scenario), _first_words(error))
-        return Row(grant, _meaning(scenario), None)
+                return Row(grant, _description(scenario), _first_words(error))
+        return Row(grant, _description(scenario), None)
 
 
 @contextmanager
@@ -99,8 +99,8 @@ def _scenario(grant: Grant) -> Scenario | None:
 
 
 def _first_words(error: AssertionError) -> str:
-    return str(error).replace("\n", " ")[:SHOWN_MAX_CHARS] or "another answer than the right one"
+    return str(error).replace("\n", " ")[:SHOWN_MAX_CHARS] or "a wrong answer"
 
 
-def _meaning(scenario: Scenario) -> str:
+def _description(scenario: Scenario) -> str:
     return (scenario.__doc__ or "").strip().rstrip(".")

@@ -53,7 +53,7 @@ def announce_blob(bench: Workbench, world: str, data: bytes, kind: str) -> dict[
 
 
 def upload_blob(bench: Workbench, world: str, data: bytes, kind: str) -> dict[str, Any]:
-    """Upload a blob past the hub and return its reference."""
+    """Upload a blob directly to the store and return its reference."""
     begun = announce_blob(bench, world, data, kind)
     put = begun["put"]
     answer = call(put["method"], put["url"], put["headers"], data)

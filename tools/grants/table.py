@@ -54,7 +54,7 @@ SCENARIOS: Final[dict[FunctionFolder, Rows]] = {
     "event_relay": {
         ("dynamodb:UpdateItem", "worlds"): workers.relays,
         ("events:PutEvents", "bus"): workers.relays,
-        ("sqs:SendMessage", "relay-failures"): workers.sets_aside,
+        ("sqs:SendMessage", "relay-failures"): workers.isolates_an_unreadable_record,
         ("s3:GetObject", BODIES): workers.relays_a_large_book,
         ("dynamodb:Query", "snapshots/index/by_as_of"): workers.replays_a_period,
         ("dynamodb:Query", "snapshots/index/by_stage"): workers.evaluates_a_period_of_a_stage,

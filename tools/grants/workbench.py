@@ -96,13 +96,13 @@ class Workbench:
         reply = self.invoke(worker, {"Records": [self._message(queue_name("local", worker), world)]})
         assert reply == {"batchItemFailures": []}, reply
 
-    def is_set_aside(self, text: str) -> bool:
+    def is_in_failure_queue(self, text: str) -> bool:
         """Return whether the relay's failure queue holds a message with this text."""
         return self._receive(relay_failures_name("local"), lambda body: text in body) is not None
 
     def _message(self, queue: str, world: str) -> dict[str, Any]:
         found = self._receive(queue, lambda body: json.loads(body)["detail"]["subject"] == world)
-        assert found is not None, f"nothing about {world} lies in {queue}"
+        assert found is not None, f"{queue} holds no message about {world}"
         return {
             "messageId": found["MessageId"],
             "body": found["Body"],

@@ -62,18 +62,18 @@ def relays(bench: Workbench) -> None:
     bench.work("stress_engine", world)
 
 
-def sets_aside(bench: Workbench) -> None:
+def isolates_an_unreadable_record(bench: Workbench) -> None:
     """An unreadable record is sent to the failure queue."""
     world = new_world()
     bench.put_item("snapshots", {"world_id": world, "version": "no snapshot"})
     _relay(bench, world, "no snapshot")
-    assert bench.is_set_aside(world)
+    assert bench.is_in_failure_queue(world)
 
 
 def relays_a_large_book(bench: Workbench) -> None:
     """A committed snapshot whose document is in the bucket is announced."""
     world = _publish_and_relay_large(bench)
-    assert not bench.is_set_aside(world)
+    assert not bench.is_in_failure_queue(world)
     bench.work("stress_engine", world)
 
 

@@ -1,4 +1,4 @@
-"""The operator: replays history at any time, and finally redrives what was set aside."""
+"""The operator: replays history at any time, and finally redrives the failure queues."""
 
 from datetime import timedelta
 from typing import Any

@@ -163,7 +163,7 @@ class WiredReports:
 
 @dataclass
 class WiredBus:
-    """Accept events and deliver each to the queue of its rule; refuse, truncate, duplicate."""
+    """Send each event to the queues of its rules; faults: it is refused, not sent, or sent without an answer."""
 
     wire: Wire
     ledger: Ledger

@@ -1,4 +1,4 @@
-"""A worker's queue: at least once, in any order; a message that fails too often is set aside."""
+"""A worker's queue: at least once, in any order; a message that fails too often becomes a dead letter."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -69,7 +69,7 @@ def check_out_last_release(folder: Path) -> Release:
     if archive.returncode:
         raise HistoryError(
             f"Release {released.name} is commit {commit}, which is not in this checkout. "
-            "A shallow clone has no history: git fetch --unshallow"
+            "If the clone is shallow, run `git fetch --unshallow`."
         )
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(("tar", "-x", "-C", folder), input=archive.stdout, check=True)

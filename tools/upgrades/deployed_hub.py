@@ -41,7 +41,7 @@ class DeployedHub:
     """
 
     def __init__(self, meter: Meter, clock: FrozenClock, token: str) -> None:
-        """Record the calls of `meter`; see `deployed_hub`."""
+        """Take the meter that counts the handlers' AWS calls, the clock, and the token; see `deployed_hub`."""
         self.clock = clock
         self.events: list[Json] = []
         self._meter = meter

@@ -66,7 +66,7 @@ def _counts(outcome: Outcome, misread: list[str]) -> dict[str, str | int]:
         "effects": effects,
         "effects missing": len(outcome.missing),
         "effects duplicated": len(outcome.duplicated),
-        "dead letters, records set aside": outcome.dead_letters,
+        "dead letters, records in the failure queue": outcome.dead_letters,
         "requests that the release answers differently from this tree's records": len(misread),
     }
 

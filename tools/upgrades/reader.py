@@ -174,10 +174,10 @@ def _require_success(function: str, reply: Any) -> None:
 
 
 def _require_empty_failure_queue(url: str) -> None:
-    """Stop if the relay set a record aside."""
+    """Stop if the relay sent a record to its failure queue."""
     messages = boto3.client("sqs").receive_message(QueueUrl=url).get("Messages", [])
     if messages:
-        raise RuntimeError(f"event_relay set a record aside: {messages[0]['Body'][:500]}")
+        raise RuntimeError(f"event_relay sent a record to its failure queue: {messages[0]['Body'][:500]}")
 
 
 def _reads_time(module: ModuleType) -> bool:

@@ -57,7 +57,7 @@ class Outcome:
         missing: effects of workers that were not stored or not announced; must be empty.
         duplicated: effects that happened twice; must be empty.
         effects: how many effects each worker has stored.
-        dead_letters: messages given up by workers, and records set aside by the relay; must be 0.
+        dead_letters: messages in the workers' dead-letter queues and records in the relay's failure queue; must be 0.
     """
 
     phases: list[Phase]

@@ -48,7 +48,7 @@ class Published:
 
 
 class Traffic:
-    """Records shared by all threads."""
+    """Worlds, answers and failures of the run, shared by all of its threads."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()

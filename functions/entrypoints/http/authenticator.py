@@ -10,7 +10,7 @@ from risk_hub_contracts.base.tokens import Scope, Token
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Checks a request's bearer token against the live tokens: 401, then 403."""
+    """Check a request's bearer token against the live tokens: 401, then 403."""
 
     tokens: TokenStore
     clock: Clock

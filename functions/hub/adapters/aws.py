@@ -87,7 +87,7 @@ class LazyClient:
     """A client created on first use: a cold start creates only the clients that its request needs."""
 
     def __init__(self, purpose: str) -> None:
-        """Name the client's service, such as `dynamodb`, with an optional purpose such as `brief`."""
+        """Take an AWS service such as `dynamodb`, or a key of CONFIGS: the service, a space and a purpose."""
         self._purpose = purpose
 
     def __getattr__(self, operation: str) -> Any:  # noqa: ANN401  (botocore makes its methods at run time)

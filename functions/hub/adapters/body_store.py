@@ -23,7 +23,7 @@ UNREADABLE = {
 
 @dataclass(frozen=True, slots=True)
 class BodyStore:
-    """Chooses by size where a compressed document is stored, and loads it verified."""
+    """Choose by size where a compressed document is stored, and verify it when it is loaded."""
 
     s3: "S3Client"
     bucket: str

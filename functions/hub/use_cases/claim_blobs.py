@@ -11,7 +11,7 @@ from risk_hub_contracts.base.problems import UNAVAILABLE, ProblemError
 
 @dataclass(frozen=True, slots=True)
 class ClaimBlobs:
-    """Claims first, then checks for deletion leases; the reaper does the reverse, so one sees the other."""
+    """Claim first, then check for deletion leases; the reaper does the reverse, so one sees the other."""
 
     marks: BlobClaims
 

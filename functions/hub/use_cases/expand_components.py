@@ -20,7 +20,7 @@ TEXT_EXPANSION = 25 / 8
 
 @dataclass(frozen=True, slots=True)
 class ExpandComponents:
-    """Resolves the references of one answer."""
+    """Resolve the references of one answer."""
 
     blobs: BlobStore
 

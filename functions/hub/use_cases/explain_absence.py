@@ -18,7 +18,7 @@ VERSION_REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class ExplainAbsence:
-    """Turns an empty answer into a problem that names the next step; costs one or two small reads."""
+    """Turn an empty answer into a problem that names the next step; this costs one or two small reads."""
 
     snapshots: SnapshotStore
     worlds: WorldStore

@@ -21,7 +21,7 @@ POSITION = re.compile(rf"{ID_PATTERN[1:-1]}\|{STAGE_PATTERN[1:-1]}")
 
 @dataclass(frozen=True, slots=True)
 class ListWorlds:
-    """Answers `GET /risk-hub/worlds` with the monitor's rules."""
+    """Answer `GET /risk-hub/worlds` with the monitor's rules."""
 
     registry: WorldRegistry
     clock: Clock

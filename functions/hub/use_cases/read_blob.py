@@ -14,7 +14,7 @@ from risk_hub_contracts.snapshot.request import KINDS
 
 @dataclass(frozen=True, slots=True)
 class ReadBlob:
-    """Signs a short-lived URL for a blob that exists and matches its digest."""
+    """Sign a short-lived URL for a blob that exists and matches its digest."""
 
     blobs: BlobStore
     clock: Clock

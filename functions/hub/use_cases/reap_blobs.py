@@ -16,7 +16,7 @@ Verdict = Literal["young", "unmarked", "claimed", "referred", "contested", "reap
 
 @dataclass(frozen=True, slots=True)
 class ReapBlobs:
-    """Visits all blobs once, or as many as time allows; the next run continues from there.
+    """Visit all blobs once, or as many as time allows; the next run continues from there.
 
     Attributes:
         grace: how long a new blob or claim is left alone; far longer than any handler runs.

@@ -33,7 +33,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class UploadBlobs:
-    """Requests of a producer before it publishes a snapshot that refers to a blob."""
+    """Let a producer upload a blob, before it publishes a snapshot that refers to the blob."""
 
     blobs: BlobStore
     uploads: BlobUploads

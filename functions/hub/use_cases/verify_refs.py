@@ -26,7 +26,7 @@ from risk_hub_contracts.snapshot.request import REF_FIELDS
 
 @dataclass(frozen=True, slots=True)
 class VerifyRefs:
-    """Reads the first line of each referenced blob: one call to the blob store, two for a very long line.
+    """Read the first line of each referenced blob: one call to the blob store, two for a very long line.
 
     A blob that fits in the first read is checked whole. The numbers of a larger one are checked on loading.
     """

@@ -69,7 +69,7 @@ def account_plan(
     if not stages or any(each not in known for each in stages):
         raise EnvironmentSpecError(f"stages {','.join(stages)!r}: choose from {', '.join(known)}")
     if len(stages) > 1 and (kept := [each for each in stages if ENVIRONMENTS[known[each]].retain_data]):
-        raise EnvironmentSpecError(f"stages {','.join(stages)!r}: {kept[0]} has an account of its own")
+        raise EnvironmentSpecError(f"stages {','.join(stages)!r}: {kept[0]} needs a separate account")
     boundary = parse_boundary_policy(permissions_boundary) if permissions_boundary else None
     return AccountPlan(repository, tuple(known[each] for each in stages), provider_arn or None, boundary)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class OperationsStack(Stack):
-    """Refers to the other stacks only by name, so that it can be deployed and deleted independently."""
+    """Stack that refers to the others only by name, so that it can be deployed and deleted independently."""
 
     def __init__(self, scope: Construct, *, environment: EnvironmentSpec) -> None:
         super().__init__(

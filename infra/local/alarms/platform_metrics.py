@@ -38,7 +38,7 @@ def invocation_metrics(group: str, lines: Sequence[str], at: datetime) -> Iterat
 
 
 class RequestMeter:
-    """Counts the front server's responses as AWS/ApiGateway would."""
+    """Count the front server's responses as AWS/ApiGateway would."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []

@@ -1,4 +1,4 @@
-"""Remove a stage that keeps no data: empty its bucket and destroy its stacks."""
+"""Delete a stage whose data is not retained: empty its bucket and destroy its stacks."""
 
 from __future__ import annotations
 

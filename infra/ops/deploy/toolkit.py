@@ -26,7 +26,7 @@ ERROR_LINES_SHOWN: Final = 15
 
 
 class Toolkit:
-    """Runs `cdk` on one assembly."""
+    """Run `cdk` on one assembly."""
 
     def __init__(self, assembly: Path, environment: Mapping[str, str] = os.environ) -> None:
         self._assembly = assembly

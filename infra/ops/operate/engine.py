@@ -29,7 +29,7 @@ class RiskEngine:
         document: dict[str, Any] = json.loads(answer["Payload"].read())
         if answer.get("FunctionError"):
             reason = document.get("errorMessage", document)
-            raise OperateError(f"{self._name} could not verify: {reason}. See its log.")
+            raise OperateError(f"{self._name} could not verify the report: {reason}. See its log.")
         if "refused" in document:
             raise RefusedRequestError(f"There is nothing to verify: {document['refused']}.")
         return document

@@ -1,4 +1,4 @@
-"""Recovery of a table: DynamoDB restores a copy, and items that the live table lacks are put back from it.
+"""Recovery of a table: DynamoDB restores a copy, from which the live table gets its missing items.
 
 Existing items are never replaced: concurrent writers lose nothing, and an interrupted recovery can be
 repeated.
@@ -66,7 +66,7 @@ def restore_items(
     *,
     dry_run: bool,
 ) -> Iterator[RestoreCounts]:
-    """Put the items that the live table lacks, page by page; yield the counts so far.
+    """Restore the items that are missing from the live table, page by page; yield the counts so far.
 
     Raises:
         OperateError: the copy does not exist.

@@ -74,7 +74,7 @@ def _restore(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count; put nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Put items that the live table lacks back from a copy; existing items stay unchanged."""
+    """Restore items that are missing from the live table; existing items stay unchanged."""
     dynamodb, target = (
         stage_access.clients_for(stage_name).client("dynamodb"),
         names.physical_name(stage_name, table),

@@ -34,7 +34,7 @@ NO_LIMIT_SECONDS: Final = float("inf")
 def worker_name(text: str) -> str:
     """Return the name of a worker's queue."""
     if NAME_PATTERN.fullmatch(text) is None:
-        raise typer.BadParameter(f"{text!r}: a name has {NAME_FORM}")
+        raise typer.BadParameter(f"{text!r} is not a valid name: use {NAME_FORM}")
     return text
 
 

@@ -9,5 +9,5 @@ def pointer(*segments: str | int) -> str:
 
 
 def join(segments: Iterable[str | int]) -> str:
-    """Return the pointer made of `segments`; of none, the whole document (the empty string)."""
+    """Return the pointer made of `segments`; without segments, the empty string: the whole document."""
     return "".join("/" + str(segment).replace("~", "~0").replace("/", "~1") for segment in segments)
