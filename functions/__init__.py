@@ -1,1 +1,1 @@
-"""Deployed code: one folder per function, around one small hexagon."""
+"""Deployed code: one folder per function, and the rooms that they share."""

@@ -109,12 +109,12 @@ def bus_name(stage: str) -> str:
 
 
 def release_application_name(stage: str) -> str:
-    """Return CodeDeploy's application of the stage; its deployment groups have their functions' names."""
+    """Return the name of the stage's CodeDeploy application; a deployment group has the name of its function."""
     return physical_name(stage, "releases")
 
 
 def deploy_role_name(stage: str) -> str:
-    """Return the role that the workflow assumes to deploy the stage."""
+    """Return the name of the role that the workflow assumes to deploy the stage."""
     return physical_name(stage, "deploy")
 
 
@@ -144,5 +144,5 @@ def relay_failures_name(stage: str) -> str:
 
 
 def alarm_topic_name(stage: str, severity: str) -> str:
-    """Return the topic of the alarms of one severity."""
+    """Return the name of the topic for alarms of one severity."""
     return physical_name(stage, f"alarms-{severity}")

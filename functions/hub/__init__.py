@@ -1,1 +1,1 @@
-"""The hexagon that every deployed function shares."""
+"""Core of the hub, shared by all functions: domain, use cases, ports, and adapters of the ports."""

@@ -1,4 +1,4 @@
-"""The HTTP/1.1 server of the front server.
+"""HTTP/1.1 server on the front port of the local stage.
 
 A request that cannot be read is answered with a problem document and its connection is closed, so that none
 of its bytes are read as another request.

@@ -1,6 +1,6 @@
 """Records behind a message of the relay's failure queue.
 
-The queue holds two kinds of message: one that the relay set aside names its record's keys; one that Lambda
+The queue holds two kinds of message: one that the relay sent names its record's keys; one that Lambda
 sent after the last retry of a batch gives only the batch's arrival time. The table is read for both, so an
 expired stream does not matter (F10).
 """

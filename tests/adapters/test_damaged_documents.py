@@ -119,7 +119,9 @@ def test_a_forecast_whose_document_is_damaged_names_its_snapshots_version(
         store.load(WORLD, [forecast_id(forecast)])
 
 
-def test_a_refused_access_to_the_documents_is_no_damage(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_access_to_a_document_is_not_reported_as_damage(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = snapshots(bucket)
     monkeypatch.setattr(store.bodies.s3, "get_object", _refuse)
     with pytest.raises(ClientError, match="AccessDenied"):

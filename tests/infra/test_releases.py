@@ -27,7 +27,7 @@ CANARY_STAGES = ("staging", "prod")
 def canary_stage(request: pytest.FixtureRequest, assembly: Callable[[str], Assembly]) -> Assembly:
     found = assembly(request.param)
     if found.settings.rollout != "canary":
-        pytest.skip("this assembly repairs what rings: it is rolled out at once")
+        pytest.skip("this assembly is rolled out at once: it repairs a stage with a firing alarm")
     return found
 
 

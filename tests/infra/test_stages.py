@@ -62,7 +62,7 @@ def test_context_text_that_contains_no_value_is_rejected(key: str, text: str) ->
 
 @pytest.mark.parametrize("key", ["stage", *CONTEXT_KEYS])
 @pytest.mark.parametrize("value", [0, 20, 1.5, True, [], ["203.0.113.0/24"], {}, {"live": 20}])
-def test_context_value_that_is_no_text_is_rejected_naming_its_type(key: str, value: Any) -> None:
+def test_context_value_that_is_not_text_is_rejected_naming_its_type(key: str, value: Any) -> None:
     given = {"stage": "dev", key: value}
     with pytest.raises(EnvironmentSpecError, match=f"{key} is of type {type(value).__name__}: give a text"):
         resolve_environment(given.pop("stage"), **given)

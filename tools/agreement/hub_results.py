@@ -100,7 +100,7 @@ def performance_results(book: Book) -> Iterator[tuple[str, Value]]:
     for name, series in (("", book.returns), (f", last {SHORT_DAYS} days", book.last(SHORT_DAYS).returns)):
         ratio = performance.sharpe(series)
         if ratio is None:
-            raise ValueError("the sample has a Sharpe ratio")
+            raise ValueError("the sample has no Sharpe ratio")
         yield f"Sharpe ratio{name}", ratio
         yield f"max drawdown{name}", performance.max_drawdown(series)
         yield f"hit ratio{name}", performance.hit_ratio(series)
@@ -114,7 +114,7 @@ def sharpe_confidence_results(book: Book) -> Iterator[tuple[str, Value]]:
     probabilistic = sharpe.probabilistic_sharpe(book.returns)
     deflated = sharpe.deflated_sharpe(book.returns, TRIALS, variance)
     if probabilistic is None or deflated is None:
-        raise ValueError("the sample has a Sharpe ratio")
+        raise ValueError("the sample has no Sharpe ratio")
     yield "probabilistic Sharpe ratio", probabilistic
     yield "deflated Sharpe ratio, 20 trials", deflated
 

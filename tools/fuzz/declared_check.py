@@ -1,4 +1,4 @@
-"""The check of every generated request's answer: it is declared, including each member of its body."""
+"""Check that the contract declares the answer to each generated request, with each member of its body."""
 
 from typing import Any
 from urllib.parse import urlsplit

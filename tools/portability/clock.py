@@ -38,7 +38,7 @@ LEAP_MONTH_DAY: Final = (2, 29)
 
 
 def clocks() -> Iterator[Setting]:
-    """Yield awkward instants, each of which is the present when its setting is yielded."""
+    """Yield a setting for each unusual instant; its clock shows that instant when the setting is yielded."""
     for number, (value, instant_after) in enumerate(INSTANTS.items()):
         now = datetime.now(UTC)
         yield clock(f"clock{number}", value, DATED, instant_after(now) - now)

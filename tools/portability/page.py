@@ -38,8 +38,8 @@ notice it. The last row is the whole suite with all of them set at once.
   of `exp` and `log`, which differ in the last bit.
 - The numeric tests compare reports of up to 200 assets to the bit. Above, numbers are compared to eleven digits
   ([ADR-0015](adr/0015-verifiable-risk-reports.md)).
-- A moved clock holds for every process that the tests start, the local stage included. Times of files stay true.
-- With Python's UTF-8 mode off, a text file that is opened without an encoding is read by the locale's.
+- A changed clock applies to every process that the tests start, including the local stage. File times do not change.
+- With Python's UTF-8 mode off, a text file that is opened without an encoding is read in the encoding of the locale.
 
 ## What they do not prove
 Other C libraries (musl, macOS) and ARM processors need such a machine: run `make portability` there. A processor can only be

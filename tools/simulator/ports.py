@@ -1,4 +1,4 @@
-"""The in-memory ports on the wire, each reporting its effects to the ledger."""
+"""In-memory ports: each call passes through the wire, which injects faults; the ledger records its effects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -40,7 +40,7 @@ class Deadline:
 
     @property
     def timeout_seconds(self) -> float:
-        """The longest silence allowed within the next attempt."""
+        """The longest wait for the next bytes within the next attempt."""
         return max(min(self._patience.timeout_seconds, self._end_seconds - self._clock()), 0.001)
 
     @property

@@ -33,7 +33,7 @@ class Patience:
         budget_seconds: the time from the first attempt within which every attempt must begin, and the longest
             duration of one. It applies per request: a publication makes up to four, and one more per blob,
             whose budget grows by a second per 250 kB.
-        timeout_seconds: the longest silence of the other side within an attempt.
+        timeout_seconds: the longest wait for the next bytes of the other side within an attempt.
     """
 
     attempts: int = 6

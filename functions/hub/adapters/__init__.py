@@ -1,1 +1,1 @@
-"""The ports on AWS: the only importers of boto3."""
+"""Adapters: the ports of the hub implemented on AWS. Only adapters import boto3."""

@@ -40,7 +40,7 @@ class ExplainAbsence:
             at = format_instant(stored.expires_at)
             detail = f"version {version!r} of world {query.world_id!r} expired at {at}"
             return ProblemError(SNAPSHOT_EXPIRED, detail, extra={"last_expired_at": at})
-        # Whatever `stored` is: a snapshot published since `known_at` must not change the answer (INV-08).
+        # This does not depend on `stored`: a snapshot published since `known_at` must not change the answer (INV-08).
         if self.snapshots.last_expiry(query.world_id, query.known_at) is None:
             return self.of_empty_world(query.world_id, query.known_at)
         detail = f"world {query.world_id!r} has no version {version!r} that matches this query"

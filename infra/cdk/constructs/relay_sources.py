@@ -57,11 +57,11 @@ class RelayFailures(Construct):
 class RelaySource(Construct):
     """Feed the relay with the inserts of one table; with `key_prefixes`, only those with such a sort key.
 
-    A record that cannot be announced is isolated by bisection, retried five times within an hour and then set
-    aside: without these limits one bad record would block its shard for a day.
+    A record that cannot be announced is isolated by bisection, retried five times within an hour and then sent
+    to the failure queue: without these limits one bad record would block its shard for a day.
     """
 
-    def __init__(  # noqa: PLR0913 - a source is a table, its reader, and what is left out or set aside
+    def __init__(  # noqa: PLR0913 - a source is a table, its reader, a filter and the failure queue
         self,
         scope: Construct,
         construct_id: str,

@@ -19,7 +19,7 @@ Rows = tuple[tuple[Panel, ...], ...]
 
 
 def operators(environment: EnvironmentSpec) -> Rows:
-    """Return freshness, then a snapshot's path (requests, functions, queues, failures), tokens, worlds."""
+    """Return the operators' panels: freshness, requests, functions, queues, failures, tokens, worlds."""
     return (
         _freshness(environment),
         _requests(environment),
@@ -30,7 +30,7 @@ def operators(environment: EnvironmentSpec) -> Rows:
 
 
 def owners(environment: EnvironmentSpec) -> Rows:
-    """Return worlds, their results, their risk numbers, and the limits that they exceeded."""
+    """Return the owners' panels: worlds, their results, risk numbers, and the limits that they exceeded."""
     by_stage = environment.stage_allow_list
     namespace = names.metrics_namespace(environment.name)
     return (

@@ -171,7 +171,7 @@ SNAPSHOT_DLQ: Final = Metric(
     "risk_hub_snapshot_dlq_total",
     "Count",
     _BY_WORKER_AND_BY_STAGE,
-    "Messages that failed at their last receive, and records that the relay set aside.",
+    "Messages that failed at their last receive, and records that the relay sent to its failure queue.",
 )
 PROCESSING_DELAY: Final = Metric(
     "risk_hub_processing_delay_seconds",
