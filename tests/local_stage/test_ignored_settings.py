@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.aws import LocalAws
 from infra.local.cli import main
 from infra.local.settings import settings_of_folder
 from infra.local.stage_record import StageRecord, process_start, read_record, write_record
-from infra.ops.operate.stage_access import LOCAL, LocalAws, clients_for
+from infra.ops.operate.stage_access import LOCAL, clients_for
 
 INVALID = [
     ("RISK_HUB_PORT", "abc"),
