@@ -56,6 +56,21 @@ def test_publish_names_a_file_that_is_not_a_snapshot(command: Command, tmp_path:
     assert ended.err.startswith(f"{file}: ")
 
 
+def test_publish_names_the_place_of_a_number_that_json_does_not_have(
+    command: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "book.json"
+    text = (
+        '{"weights": {"A": 1.0}, "realized_returns": {"A": [0.1, NaN]}, "stress": {"c": {"loss": -Infinity}}}'
+    )
+    file.write_text(text, encoding="utf-8")
+    ended = command("publish", file, "--world", "w1", "--json")
+    pointers = [violation["pointer"] for violation in ended.json["errors"]]
+    assert (ended.status, pointers) == (1, ["/realized_returns/A/1", "/stress/c/loss"])
+    assert ended.err.startswith(f"{file}: ")
+    assert "send null for a missing observation" in ended.json["errors"][0]["detail"]
+
+
 @pytest.mark.parametrize(
     ("option", "content"),
     [

@@ -102,6 +102,29 @@ def test_numbers_without_asset_labels_are_refused_with_the_remedy(
         content_hash(**fields)
 
 
+def test_numpy_scalars_count_as_numbers_in_any_field() -> None:
+    scalars = {"constraints": {"a": [np.float64(0.5), np.int64(2), np.bool_(True)]}}  # noqa: FBT003
+    numbers = {"constraints": {"a": [0.5, 2, True]}}
+    assert content_hash(**scalars) == content_hash(**numbers)
+    weights = {name: np.float32(share) for name, share in {"A": 0.5, "B": 0.5}.items()}
+    assert content_hash(weights=weights) == content_hash(weights={"A": 0.5, "B": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"stress": {"crash": {"loss": np.nan}}}, "/stress/crash/loss: is nan"),
+        ({"covariance": {"ids": ["A"], "matrix": [[-np.inf]]}}, "/covariance/matrix/0/0: is -inf"),
+        ({"constraints": {"a/b": [1, {"c": np.float64("nan")}]}}, "/constraints/a~1b/1/c: is nan"),
+    ],
+)
+def test_nan_and_infinity_in_any_field_are_refused_by_their_place(
+    fields: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(InvalidSnapshotError, match=reason):
+        content_hash(**fields)
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [

@@ -43,6 +43,8 @@ def test_polars_tables_are_aligned_by_their_id_and_date_columns() -> None:
     assert {content_hash(**form) for form in forms} == {expected}
     undated = {name: pl.Series(values) for name, values in VALUES.items()}
     assert content_hash(realized_returns=undated) == content_hash(realized_returns=VALUES)
+    upper = pl.Series(MATRIX[np.triu_indices(3)])
+    assert content_hash(covariance={"ids": IDS, "upper": upper}) == content_hash(covariance=COVARIANCE)
 
 
 def test_polars_factor_loadings_are_aligned_by_their_id_column() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from risk_hub_client import InvalidSnapshotError, NotConfiguredError, RiskHubClient
+from risk_hub_client import HubError, InvalidSnapshotError, NotConfiguredError, RiskHubClient
 from risk_hub_client.cache import ClientCache
 from risk_hub_client.settings import resolve_settings
 from risk_hub_client.transport import Exchange
@@ -12,7 +12,19 @@ from tests.client.conftest import WORLD, as_a_shell_passes
 from tests.client.server import Server
 
 
-@pytest.mark.parametrize("token", ["s3cr3t\n", " s3cr3t", "s3cr3t\x01", "s3cr3t-é", "s3c r3t", "s3cr3t\x7f"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "s3cr3t\n",
+        " s3cr3t",
+        "s3cr3t\x01",
+        "s3cr3t-é",
+        "s3cr3t-비밀",
+        "s3cr3t\u200b",
+        "s3c r3t",
+        "s3cr3t\x7f",
+    ],
+)
 def test_token_invalid_in_a_header_is_rejected_without_being_shown(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +66,12 @@ def test_library_error_text_that_contains_the_token_is_not_shown() -> None:
     )
     assert "ValueError" in reported
     assert "s3cr3t" not in reported
+
+
+def test_a_value_that_has_no_encoding_is_named_in_the_error(client: RiskHubClient, server: Server) -> None:
+    with pytest.raises(HubError, match="unpaired surrogate; correct that value"):
+        client.lookup(WORLD, version="v\udcff")
+    assert server.seen == []
 
 
 def test_invalid_actor_is_rejected_before_any_request(client: RiskHubClient, server: Server) -> None:

@@ -1,29 +1,47 @@
 """JSON form of values that arrays, series and dates are part of."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from risk_hub_client.arrays import is_array, to_plain_array
 from risk_hub_client.tables import to_list
+from risk_hub_contracts.base.pointers import join
+from risk_hub_contracts.base.problems import Violation
 from risk_hub_contracts.base.times import format_instant
 
-__all__ = ["to_json_value"]
+__all__ = ["non_finite_violations", "to_json_value"]
+RETURNS_FIELD: Final = ("realized_returns",)
+MISSING_REMEDY: Final = ": send null for a missing observation"
 
 
 def to_json_value(value: Any) -> Any:  # noqa: ANN401 - any value that has a JSON form
     """Convert arrays, series, array scalars and dates within a value to lists, objects, numbers and texts."""
     if isinstance(value, date):
         return _date_text(value)
+    if hasattr(value, "dtype") and not hasattr(value, "to_list") and getattr(value, "ndim", 0) == 0:
+        return value.item()
     if is_array(value) or hasattr(value, "to_list"):
         return to_list(to_plain_array(value) if is_array(value) else value)
-    if hasattr(value, "dtype") and hasattr(value, "item"):
-        return value.item()
     if isinstance(value, Mapping):
         return {key: to_json_value(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [to_json_value(child) for child in value]
     return value
+
+
+def non_finite_violations(value: object, place: tuple[str | int, ...] = ()) -> Iterator[Violation]:
+    """Yield a violation for each number of a JSON value that is NaN or infinite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        remedy = MISSING_REMEDY if place[:1] == RETURNS_FIELD else ""
+        yield Violation(join(place), f"is {value}, which is not a JSON number{remedy}")
+    elif isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from non_finite_violations(child, (*place, str(key)))
+    elif isinstance(value, list):
+        for number, child in enumerate(value):
+            yield from non_finite_violations(child, (*place, number))
 
 
 def _date_text(value: date) -> str:

@@ -11,14 +11,14 @@ from risk_hub_client.blobs import Blob, MemoryPayload
 from risk_hub_client.covariances import convert_covariance
 from risk_hub_client.errors import InvalidSnapshotError
 from risk_hub_client.instants import convert_instant
-from risk_hub_client.json_values import to_json_value
+from risk_hub_client.json_values import non_finite_violations, to_json_value
 from risk_hub_client.loading import load_blob
 from risk_hub_client.returns import convert_returns
 from risk_hub_client.weights import convert_weights
 from risk_hub_contracts.base import strict_json
 from risk_hub_contracts.base.ids import actor_violation, stage_violation
 from risk_hub_contracts.base.limits import BODY_MAX_BYTES
-from risk_hub_contracts.base.problems import ProblemError, Violation, summary
+from risk_hub_contracts.base.problems import NON_FINITE_NUMBER, ProblemError, Violation, summary
 from risk_hub_contracts.blob.refs import BLOB_PREFIX, BlobRef
 from risk_hub_contracts.blob.types import BlobKind
 from risk_hub_contracts.snapshot.parse import Snapshot, parse_snapshot_document
@@ -187,6 +187,9 @@ def _validated(world_id: str, body: dict[str, Any], producer: Producer, now: dat
             parsed, world_id=world_id, actor=producer.actor, stage=producer.stage, now=now
         )
     except ProblemError as problem:
+        violations = list(non_finite_violations(body)) if problem.type == NON_FINITE_NUMBER else []
+        if violations:
+            raise InvalidSnapshotError(summary(violations, "The snapshot"), violations) from None
         raise InvalidSnapshotError.of(problem) from None
     except (TypeError, ValueError) as error:
         raise InvalidSnapshotError(f"this snapshot cannot be written as JSON: {error}") from None

@@ -193,8 +193,10 @@ def _of_bare_series(value: Any, weight_ids: Sequence[str]) -> Any:  # noqa: ANN4
     return observations if calendar is None else _dated_blob(observations, calendar, weight_ids)
 
 
-def _is_series(value: object) -> bool:
-    return isinstance(value, list | tuple) or is_array(value) or hasattr(value, "to_list")
+def _is_series(value: Any) -> bool:  # noqa: ANN401
+    return (
+        isinstance(value, list | tuple) or (is_array(value) and value.ndim > 0) or hasattr(value, "to_list")
+    )
 
 
 def _plain_list(value: Any) -> list[Any]:  # noqa: ANN401

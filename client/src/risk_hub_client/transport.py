@@ -18,6 +18,11 @@ __all__ = ["SEND_ERRORS", "Exchange", "client_options"]
 USER_AGENT: Final = f"risk-hub-client/{__version__}"
 # Exceptions of the library; ValueError: an invalid proxy or header.
 SEND_ERRORS: Final = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
+# Arguments of a process can hold such characters: bytes that are not text in the process's encoding.
+ENCODING_HINT: Final = (
+    ": a value of the request, of the hub's URL or of the proxy's URL contains a character that has no "
+    "encoding, such as an unpaired surrogate; correct that value"
+)
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
@@ -85,4 +90,5 @@ class Exchange:
             return self.deadline_error()
         if isinstance(error, RETRYABLE_ERRORS):
             return TransientError(f"{type(error).__name__}: {error}".rstrip(": "), self.call.request_id)
-        return HubError(f"the request could not be sent ({type(error).__name__})", self.call.request_id)
+        hint = ENCODING_HINT if isinstance(error, UnicodeError) else ""
+        return HubError(f"the request could not be sent ({type(error).__name__}{hint})", self.call.request_id)

@@ -1,5 +1,6 @@
 """A snapshot file given to a command: its document, and its world, actor and stage."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from risk_hub_client import InvalidSnapshotError
+from risk_hub_client.json_values import non_finite_violations
 from risk_hub_contracts.base import strict_json
-from risk_hub_contracts.base.problems import ProblemError
+from risk_hub_contracts.base.problems import NON_FINITE_NUMBER, ProblemError, summary
 
 __all__ = ["SnapshotFile", "errors_in", "resolve_identity"]
 
@@ -31,9 +33,9 @@ class SnapshotFile:
 
         Raises:
             ProblemError: the text is not strict JSON.
-            InvalidSnapshotError: the text is not a JSON object.
+            InvalidSnapshotError: the text is not a JSON object, or has NaN or Infinity in place of a number.
         """
-        document: Any = strict_json.loads(raw, max_bytes=FILE_MAX_BYTES)
+        document = _parse(raw)
         if not isinstance(document, dict):
             raise InvalidSnapshotError("a snapshot is a JSON object")
         identity = resolve_identity(document, overrides)
@@ -60,6 +62,17 @@ class SnapshotFile:
     def world_id(self) -> str:
         """The world id, which `open` has checked."""
         return self.world or ""
+
+
+def _parse(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return strict_json.loads(raw, max_bytes=FILE_MAX_BYTES)
+    except ProblemError as problem:
+        if problem.type != NON_FINITE_NUMBER or problem.violations:
+            raise
+        # Python's parser accepts NaN and Infinity: it finds their places.
+        violations = list(non_finite_violations(json.loads(raw)))
+        raise InvalidSnapshotError(summary(violations, "The snapshot"), violations) from None
 
 
 @contextmanager
