@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_hub_client import FactorModel, InvalidSnapshotError
+from risk_hub_client import FactorModel, InvalidSnapshotError, RiskHubClient
+from tests.client.conftest import WORLD
 from tests.client.prepared import content_hash
+from tests.client.server import Server
 
 IDS = ["C", "A", "B"]
 MATRIX = np.array([[0.09, 0.01, 0.0], [0.01, 0.04, 0.002], [0.0, 0.002, 0.01]])
@@ -140,6 +142,23 @@ def test_nan_and_infinity_in_any_field_are_refused_by_their_place(
 def test_as_of_without_a_close_time_and_zone_is_refused_with_the_remedy(value: Any, reason: str) -> None:
     with pytest.raises(InvalidSnapshotError, match=rf"/as_of: .*{reason}.*datetime.combine\(day, time"):
         content_hash(as_of=value)
+
+
+@pytest.mark.parametrize("value", [date(2026, 1, 5), pd.Timestamp("2026-01-05 16:00"), pd.NaT])
+def test_reads_refuse_an_instant_without_a_time_zone_before_any_request(
+    client: RiskHubClient, server: Server, value: Any
+) -> None:
+    reads: list[Any] = [
+        lambda: client.lookup(WORLD, as_of=value),
+        lambda: client.latest(WORLD, known_at=value),
+        lambda: next(client.list(WORLD, start=value)),
+        lambda: next(client.exit_signals(WORLD, end=value)),
+        lambda: client.backtest(WORLD, "paper", start=value),
+    ]
+    for read in reads:
+        with pytest.raises(InvalidSnapshotError, match=r"datetime.combine\(day, time"):
+            read()
+    assert server.seen == []
 
 
 def test_as_of_may_be_a_timestamp_with_a_zone() -> None:

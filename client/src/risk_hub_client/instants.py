@@ -1,4 +1,4 @@
-"""Instants of a snapshot as callers pass them; a day without a close time is not an instant."""
+"""Instants as callers pass them; a day without a close time is not an instant."""
 
 from datetime import date, datetime
 from typing import Any, Final

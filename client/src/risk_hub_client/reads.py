@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, TypedDict, TypeVar
 
 from risk_hub_client.cache import ClientCache
 from risk_hub_client.errors import HubError, InvalidSnapshotError
+from risk_hub_client.instants import convert_instant
 from risk_hub_client.results import HubContract, Page, StoredSnapshot
 from risk_hub_client.wire import Answer, Call, Pause
 from risk_hub_contracts.api.routes import path_of
@@ -128,7 +129,7 @@ def lookup(
     world_id: str, version: str | None, as_of: Instant | None, filters: Filters
 ) -> Steps[StoredSnapshot]:
     """Request one version, or the newest snapshot that is not later than an instant."""
-    wanted = {"version": version, "as_of": instant_param(as_of)}
+    wanted = {"version": version, "as_of": instant_param(as_of, "as_of")}
     answer = yield Call(
         "GET", world_path("lookup_snapshot", world_id), params={**wanted, **filter_params(filters)}
     )
@@ -137,7 +138,11 @@ def lookup(
 
 def page(world_id: str, span: Span, filters: Filters, cursor: str | None = None) -> Steps[Page]:
     """Request one page of a world's snapshots."""
-    bounds = {"from": instant_param(span.start), "to": instant_param(span.end), "order": span.order}
+    bounds = {
+        "from": instant_param(span.start, "from"),
+        "to": instant_param(span.end, "to"),
+        "order": span.order,
+    }
     window = {"cursor": cursor, "limit": str(span.page_size)}
     params = {**bounds, **window, **filter_params(filters)}
     answer = yield Call("GET", world_path("list_snapshots", world_id), params=params)
@@ -158,7 +163,10 @@ def next_cursor(cursor: str | None, following: object, answer: Answer) -> str | 
 
 def backtest(world_id: str, stage: str, options: BacktestOptions) -> Steps[dict[str, Any]]:
     """Request the back-test of a stage's value-at-risk forecasts."""
-    bounds = {"from": instant_param(options.get("start")), "to": instant_param(options.get("end"))}
+    bounds = {
+        "from": instant_param(options.get("start"), "from"),
+        "to": instant_param(options.get("end"), "to"),
+    }
     confidence = options.get("confidence_bps")
     chosen = {
         "method": options.get("method"),
@@ -185,11 +193,17 @@ def filter_params(filters: Filters) -> dict[str, str | None]:
     params = {
         "stage": filters.get("stage"),
         "actor": filters.get("actor"),
-        "known_at": instant_param(known_at),
+        "known_at": instant_param(known_at, "known_at"),
     }
     return {**params, **({"include_expired": "true"} if history else {})}
 
 
-def instant_param(instant: Instant | None) -> str | None:
-    """Return an instant as a query parameter."""
-    return format_instant(instant) if isinstance(instant, datetime) else instant
+def instant_param(instant: Instant | None, name: str) -> str | None:
+    """Return an instant as a query parameter.
+
+    Raises:
+        InvalidSnapshotError: it is a day without a time, or a time without a time zone.
+    """
+    if instant is None or isinstance(instant, str):
+        return instant
+    return format_instant(convert_instant(instant, f"/{name}"))
