@@ -36,10 +36,11 @@ def component_var(weights: Vector, marginal: Vector) -> list[float]:
 def incremental_var(
     weights: Vector, matrix_product: Vector, variances: Vector, confidence_bps: int
 ) -> list[float | None]:
-    """Return VaR less the VaR of the book without a position, rescaled to the same net weight (n,).
+    """Return VaR less the VaR of the book with a position sold for cash, `z (σ(w) − σ(w − w_i e_i))` (n,).
 
-    None if the rest of the book has no positive net weight to rescale, or if the remaining variance or the
-    difference is only rounding error.
+    The other weights stay as they are, so the number is meaningful for short positions and for books of any net
+    weight. None if the difference is only rounding error. Source: Jorion, Value at Risk, ch. 7 (before-and-after
+    VaR of a trade).
 
     Args:
         weights: `w` (n,).
@@ -47,7 +48,25 @@ def incremental_var(
         variances: `Σ_ii` (n,).
         confidence_bps: confidence in basis points.
     """
-    return list(_incremental(weights, matrix_product, variances, normal_quantile(confidence_bps)))
+    return list(_to_cash(weights, matrix_product, variances, normal_quantile(confidence_bps)))
+
+
+def incremental_var_rescaled(
+    weights: Vector, matrix_product: Vector, variances: Vector, confidence_bps: int
+) -> list[float | None]:
+    """Return VaR less the VaR of the book without a position, rescaled to the same net weight (n,).
+
+    A position that leaves little net weight makes the factor, and so the number, arbitrarily large. None if the
+    rest of the book has no net weight of the same sign to rescale, or if the remaining variance or the difference
+    is only rounding error.
+
+    Args:
+        weights: `w` (n,).
+        matrix_product: `Σw` (n,).
+        variances: `Σ_ii` (n,).
+        confidence_bps: confidence in basis points.
+    """
+    return list(_rescaled(weights, matrix_product, variances, normal_quantile(confidence_bps)))
 
 
 def candidate_var(
@@ -74,7 +93,32 @@ def candidate_var(
     return normal_quantile(confidence_bps) * (sqrt(max(mixed, 0.0)) - sigma)
 
 
-def _incremental(
+def _to_cash(
+    weights: Vector, matrix_product: Vector, variances: Vector, quantile: float
+) -> Iterator[float | None]:
+    """Yield `z (σ − s)`, computed as `z (σ² − s²) / (σ + s)` to keep digits at small weights.
+
+    `s` is the deviation of the rest, and `σ² − s²` is `2 w_i (Σw)_i − w_i² Σ_ii`.
+    """
+    variance = dot(weights, matrix_product)
+    sigma = sqrt(max(variance, 0.0))
+    deviations = [sqrt(max(each, 0.0)) for each in variances]
+    reach = dot(map(abs, weights), deviations)
+    for weight, each, own, deviation in zip(weights, matrix_product, variances, deviations, strict=True):
+        alone = abs(weight) * deviation
+        both, single = 2 * weight * each, weight * weight * own
+        rest = sqrt(max(fsum((variance, -both, single)), 0.0))
+        found = quantile * fsum((both, -single)) / (sigma + rest)
+        # The rounding error of s², and that of s: large only where the rest is nearly without variance.
+        noise = float_info.epsilon * (reach + alone) ** 2
+        of_rest = min(noise / rest, sqrt(noise)) if rest else sqrt(noise)
+        of_difference = float_info.epsilon * alone * (2 * reach + alone)
+        error = (quantile * of_difference + abs(found) * of_rest) / (sigma + rest)
+        resolved = max(RELATIVE_ERROR_MAX * abs(found), SHARE_OF_VAR_MIN * quantile * sigma)
+        yield found if error <= resolved else None
+
+
+def _rescaled(
     weights: Vector, matrix_product: Vector, variances: Vector, quantile: float
 ) -> Iterator[float | None]:
     """Yield `z (σ − s)`, computed as `z (σ² − s²) / (σ + s)` to keep digits at small weights.

@@ -30,7 +30,12 @@ class BookReturns:
     @property
     def is_constant(self) -> bool:
         """True if the series varies by no more than the rounding of its sums."""
-        return is_constant(self.values, max(map(abs, self.gross or self.values)))
+        return is_constant(self.values, self.scale)
+
+    @property
+    def scale(self) -> float:
+        """The largest amount added up in one return."""
+        return max(map(abs, self.gross or self.values))
 
     def last_days(self, days: int) -> "BookReturns":
         """Return the returns of the last calendar days; without dates, the last `days` returns."""

@@ -55,6 +55,11 @@ def wrong_ratio(found: LikelihoodRatio | None) -> LikelihoodRatio | None:
 # Our function for each measure without a peer, and the check that rejects a wrong answer.
 WRONG: dict[str, tuple[ModuleType, str, Callable[[Any], Any]]] = {
     "incremental VaR": (attribution, "incremental_var", lambda values: [value * 1.001 for value in values]),
+    "incremental VaR, rescaled": (
+        attribution,
+        "incremental_var_rescaled",
+        lambda values: [value * 1.001 for value in values],
+    ),
     "stress loss of named shocks": (
         stress,
         "stress_loss",

@@ -1,6 +1,7 @@
 """Every form of a covariance against numpy on the whole matrix, on both sides of the path's limit."""
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -220,32 +221,71 @@ def series(count: int, observations: int) -> Any:
     return market + RNG.normal(0, 0.01, (observations, count))
 
 
-@pytest.mark.parametrize(("count", "observations"), [(3, 250), (20, 200), (201, 2_010)])
-def test_ten_observations_per_asset_give_the_sample_covariance(count: int, observations: int) -> None:
-    returns = series(count, observations)
-    estimate = sample_covariance(returns.T.tolist())
-    assert (estimate.estimator, estimate.shrinkage) == ("sample", 0.0)
-    centred = (returns - returns.mean(axis=0)).T
-    agrees(estimate, gram(centred) / (observations - 1))
+SHAPES = [(1, 20), (3, 29), (3, 250), (20, 199), (20, 200), (60, 30), (201, 100), (201, 2_010)]
 
 
-@pytest.mark.parametrize(("count", "observations"), [(3, 29), (20, 199), (60, 30), (201, 100)])
-def test_fewer_than_ten_observations_per_asset_give_the_ledoit_wolf_estimate(
+@pytest.mark.parametrize(("count", "observations"), SHAPES)
+def test_estimate_is_the_sample_covariance_at_any_number_of_observations(
     count: int, observations: int
 ) -> None:
     returns = series(count, observations)
-    estimate = sample_covariance(returns.T.tolist())
-    centred = returns - returns.mean(axis=0)
-    empirical = gram(centred.T) / observations
+    centred = (returns - returns.mean(axis=0)).T
+    agrees(sample_covariance(returns.T.tolist()), gram(centred) / (observations - 1))
+
+
+def ledoit_wolf(rows: Any) -> float:
+    """Return the shrinkage of centred returns (T, n) towards a scaled identity, as published."""
+    observations, count = rows.shape
+    empirical = gram(rows.T) / observations
     scale = np.trace(empirical) / count
-    errors = [np.linalg.norm(np.outer(row, row) - empirical) ** 2 for row in centred]
-    error = sum(errors) / observations**2
+    errors = [np.linalg.norm(np.outer(row, row) - empirical) ** 2 for row in rows]
     distance = np.linalg.norm(empirical - scale * np.eye(count)) ** 2
-    shrinkage = min(error / distance, 1.0)
-    assert estimate.estimator == "ledoit_wolf"
-    assert estimate.shrinkage == pytest.approx(shrinkage, rel=1e-9)
-    agrees(estimate, (1 - shrinkage) * empirical + shrinkage * scale * np.eye(count))
-    assert estimate.verdict().reason is None
+    return min(sum(errors) / observations**2 / distance, 1.0) if distance > 1e-20 else 0.0
+
+
+@pytest.mark.parametrize(("count", "observations"), SHAPES)
+def test_attribution_shrinks_correlations_as_ledoit_wolf_and_keeps_variances(
+    count: int, observations: int
+) -> None:
+    returns = series(count, observations) * np.geomspace(1e-4, 1, count)
+    estimate = sample_covariance(returns.T.tolist())
+    shrunk = estimate.shrunk()
+    assert shrunk.shrinkage == pytest.approx(
+        ledoit_wolf((returns - returns.mean(axis=0)) / returns.std(axis=0)), rel=1e-8
+    )
+    assert shrunk.variances() == estimate.variances()
+    sample = np.atleast_2d(np.cov(returns, rowvar=False))
+    agrees(shrunk, (1 - shrunk.shrinkage) * sample + shrunk.shrinkage * np.diag(np.diag(sample)))
+    assert shrunk.verdict().reason is None
+
+
+@pytest.mark.parametrize("count", [3, 201])
+def test_shrinkage_agrees_with_scikit_learn(count: int) -> None:
+    covariance = pytest.importorskip("sklearn.covariance")
+    returns = series(count, 120)
+    standardised = (returns - returns.mean(axis=0)) / returns.std(axis=0)
+    _, wanted = covariance.ledoit_wolf(standardised, assume_centered=True)
+    assert sample_covariance(returns.T.tolist()).shrunk().shrinkage == pytest.approx(wanted, rel=1e-8)
+
+
+def test_shrinkage_has_no_step_at_ten_observations_per_asset() -> None:
+    returns = series(5, 60)
+    found = [sample_covariance(returns[:days].T.tolist()).shrunk().shrinkage for days in range(40, 61)]
+    steps = [abs(after - before) for before, after in pairwise(found)]
+    assert max(steps) < 0.05
+    assert min(found) > 0
+
+
+@given(st.integers(1, 8), st.integers(20, 40), st.randoms(use_true_random=False), st.floats(1e-3, 1e3))
+def test_shrinkage_depends_on_neither_the_order_of_ids_nor_the_unit(
+    count: int, observations: int, chance: random.Random, unit: float
+) -> None:
+    returns = series(count, observations).T.tolist()
+    found = sample_covariance(returns).shrunk()
+    chance.shuffle(returns)
+    assert sample_covariance(returns).shrunk().shrinkage == found.shrinkage
+    scaled = sample_covariance([[unit * value for value in values] for values in returns]).shrunk()
+    assert scaled.shrinkage == pytest.approx(found.shrinkage, rel=1e-7)
 
 
 @pytest.mark.parametrize("deviations", [ExactDeviations, ArrayDeviations])
@@ -255,10 +295,16 @@ def test_constant_series_has_exactly_zero_variance(deviations: Any) -> None:
     estimate = SampleCovariance(deviations(rows))
     assert estimate.variances()[-1] == 0.0
     assert estimate.product([0.0, 0.0, 1.0]).variance == 0.0
+    assert estimate.shrunk().product([0.0, 0.0, 1.0]).variance == 0.0
+    assert estimate.shrunk().shrinkage == pytest.approx(
+        SampleCovariance(deviations(rows[:2])).shrunk().shrinkage
+    )
+    nothing = SampleCovariance(deviations(rows[-1:])).shrunk()
+    assert (nothing.shrinkage, nothing.verdict().reason) == (0.0, None)
 
 
 def test_exact_and_array_paths_give_the_same_estimate() -> None:
     rows = series(30, 25).T.tolist()
     exact, arrays = SampleCovariance(ExactDeviations(rows)), SampleCovariance(ArrayDeviations(rows))
-    assert exact.shrinkage == pytest.approx(arrays.shrinkage, rel=1e-10)
+    assert exact.shrunk().shrinkage == pytest.approx(arrays.shrunk().shrinkage, rel=1e-8)
     np.testing.assert_allclose(exact.variances(), arrays.variances(), rtol=1e-12)

@@ -47,7 +47,7 @@ def trial_sharpes(book: Book) -> list[float]:
 
 
 def parametric_results(book: Book) -> Iterator[tuple[str, Value]]:
-    """Volatility and measures derived from it, with the sample covariance and with its shrinkage."""
+    """Volatility and measures derived from it, with the sample covariance and with shrunk correlations."""
     sigma = volatility(book)
     yield "volatility, one day", sigma
     for bps in CONFIDENCES_BPS:
@@ -56,7 +56,12 @@ def parametric_results(book: Book) -> Iterator[tuple[str, Value]]:
         yield f"parametric VaR {percent(bps)}, of returns less their mean", var
         yield f"parametric ES {percent(bps)}", es
         yield f"parametric ES {percent(bps)}, of returns less their mean", es
-    yield f"volatility by Ledoit-Wolf, last {SHORT_DAYS} days", volatility(book.last(SHORT_DAYS))
+    short = book.last(SHORT_DAYS)
+    shrunk = sample_covariance(short.columns).shrunk().product(short.weights)
+    yield (
+        f"volatility, Ledoit-Wolf correlations, last {SHORT_DAYS} days",
+        measures.volatility(shrunk.variance),
+    )
 
 
 def volatility(book: Book) -> float:

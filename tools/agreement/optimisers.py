@@ -12,7 +12,7 @@ from skfolio.moments import LedoitWolf
 
 from tools.agreement.book import SHORT_DAYS, WHOLE_DAYS, Book, long_short
 from tools.agreement.hub_results import CONFIDENCES_BPS, percent, trial_sharpes
-from tools.agreement.peer_result import PERIODS, PeerResult, frame
+from tools.agreement.peer_result import PERIODS, PeerResult, frame, standardised_frame
 
 ORDER_STATISTIC = (
     "The peer takes one order statistic, the loss of rank {rank} of {count}. Ours interpolates between two."
@@ -53,12 +53,13 @@ def skfolio_results(book: Book) -> Iterator[PeerResult]:
     why = DIFFERENCE.format(step="1e-5")
     call = "z · Portfolio.contribution(STANDARD_DEVIATION)"
     yield PeerResult("component VaR 99 %, each position", peer, call, contribution.tolist(), why)
-    estimate = LedoitWolf().fit(frame(book.last(SHORT_DAYS))).covariance_
+    standardised, scaled = standardised_frame(book.last(SHORT_DAYS))
+    estimate = LedoitWolf().fit(standardised).covariance_
     yield PeerResult(
-        f"volatility by Ledoit-Wolf, last {SHORT_DAYS} days",
+        f"volatility, Ledoit-Wolf correlations, last {SHORT_DAYS} days",
         peer,
-        "sqrt(w' LedoitWolf().fit(R).covariance_ w)",
-        float(np.sqrt(weights @ estimate @ weights)),
+        "sqrt((wσ)' LedoitWolf().fit(R / σ).covariance_ (wσ))",
+        float(np.sqrt(scaled @ estimate @ scaled)),
     )
     yield from _skfolio_book(book, portfolio)
     yield from _skfolio_series(book)
@@ -136,14 +137,13 @@ def riskfolio_results(book: Book) -> Iterator[PeerResult]:
         part.tolist(),
         why,
     )
-    short = frame(book.last(SHORT_DAYS))
-    shrunk = riskfolio.covar_matrix(short, method="ledoit").to_numpy()
-    held = np.array(book.weights)
+    standardised, scaled = standardised_frame(book.last(SHORT_DAYS))
+    shrunk = riskfolio.covar_matrix(standardised, method="ledoit").to_numpy()
     yield PeerResult(
-        f"volatility by Ledoit-Wolf, last {SHORT_DAYS} days",
+        f"volatility, Ledoit-Wolf correlations, last {SHORT_DAYS} days",
         peer,
-        'sqrt(w\' covar_matrix(R, "ledoit") w)',
-        float(np.sqrt(held @ shrunk @ held)),
+        'sqrt((wσ)\' covar_matrix(R / σ, "ledoit") (wσ))',
+        float(np.sqrt(scaled @ shrunk @ scaled)),
     )
     yield from _riskfolio_book(book)
 

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tools.agreement.book import Book
 from tools.agreement.hub_results import Value
@@ -28,3 +30,10 @@ def series(book: Book, values: list[float] | None = None) -> pd.Series:
 def frame(book: Book) -> pd.DataFrame:
     """Return the equities' returns (T, n) by date and id."""
     return pd.DataFrame(dict(zip(book.ids, book.columns, strict=True)), index=pd.to_datetime(book.dates))
+
+
+def standardised_frame(book: Book) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Return the returns by id over their deviations (divided by T), and the weights times deviations (by T - 1)."""
+    returns = frame(book)
+    deviations = returns.std(ddof=1).to_numpy()
+    return returns / returns.std(ddof=0), np.array(book.weights) * deviations

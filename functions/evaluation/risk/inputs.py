@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import fsum, nextafter
 
+from functions.measures.covariance.correlation_shrinkage import ShrunkCorrelations
 from functions.measures.covariance.form import CovarianceForm, Verdict
 from functions.measures.covariance.sample import ESTIMATE_MIN_OBSERVATIONS, sample_covariance
 from functions.measures.returns import BookReturns, dates_of, series_by_id
@@ -24,6 +25,7 @@ class CovarianceInput:
         reason: why it must not be used; None if it may be.
         origin: `given`, or how it was estimated.
         known_since: the first `as_of` that used these bytes by reference.
+        shrunk: the estimate with shrunk correlations, for attribution; None for a given covariance.
     """
 
     declared: RiskInput
@@ -33,6 +35,7 @@ class CovarianceInput:
     reason: str | None = None
     origin: CovarianceOrigin = "given"
     known_since: str | None = None
+    shrunk: ShrunkCorrelations | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +100,4 @@ def estimate_covariance(returns: ReturnsInput, weights: Mapping[str, float]) -> 
         coverage=1.0,
         observations=len(returns.book.values),
     )
-    return CovarianceInput(declared, ids, form, form.verdict(), None, form.estimator)
+    return CovarianceInput(declared, ids, form, form.verdict(), None, "sample", shrunk=form.shrunk())

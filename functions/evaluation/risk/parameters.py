@@ -12,10 +12,7 @@ from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.windows import DEVIATION_MIN_OBSERVATIONS, WINDOW_CONFIDENCE_BPS, WINDOWS
 from functions.measures.attribution import RELATIVE_ERROR_MAX, SHARE_OF_VAR_MIN
 from functions.measures.covariance.form import MARGIN_DECIMALS, PSD_TOLERANCE, TRACE_MIN
-from functions.measures.covariance.sample import (
-    ESTIMATE_MIN_OBSERVATIONS,
-    SHRINK_BELOW_OBSERVATIONS_PER_ASSET,
-)
+from functions.measures.covariance.sample import ESTIMATE_MIN_OBSERVATIONS
 from functions.measures.exact import EXACT_MAX_ASSETS
 from functions.measures.historical import TAIL_MIN_OBSERVATIONS
 from functions.measures.measures import LEGACY_ES_PER_VAR, LEGACY_VAR_SIGMAS
@@ -25,6 +22,8 @@ from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS, NUMBER_MAX_AB
 from risk_hub_contracts.reports.receipt import RiskParameters
 
 CONFIDENCES_BPS = (9500, 9900)
+# The volatility of an estimate is never shrunk; engines before 3.0 shrunk it below 10 observations per asset.
+SHRINK_VOLATILITY_BELOW = 0
 HORIZON_PERIODS = 1
 METHODS = {
     "parametric_normal": "z sigma; sigma phi(z) / (1 - c); mean zero",
@@ -34,9 +33,10 @@ METHODS = {
     "historical_var_standard_error": "half distance of the losses one binomial deviation in rank away (Woodruff 1952)",
     "historical_es_standard_error": "asymptotic, independent returns (Manistre-Hancock 2005)",
     "sample": "X'X / (T - 1), X less its means",
-    "ledoit_wolf": "Ledoit-Wolf 2004 towards a scaled identity, X'X / T",
+    "ledoit_wolf": "sample variances; correlations after Ledoit-Wolf 2004 towards zero; only for contributions",
     "sharpe": "mean over deviation (T - 1), annualised, no risk-free rate",
-    "incremental": "VaR less that of the book without the position, rescaled to the same net weight",
+    "incremental": "VaR less that of the book with the position sold for cash",
+    "incremental_rescaled": "VaR less that of the book without the position, rescaled to the same net weight",
 }
 
 
@@ -56,7 +56,7 @@ def parameters(policy: RiskPolicy, tail_confidences_bps: Sequence[int]) -> RiskP
         constant_max_ratio=CONSTANT_MAX_RATIO,
         exact_max_assets=EXACT_MAX_ASSETS,
         min_observations=_least_observations({*CONFIDENCES_BPS, *tail_confidences_bps}),
-        shrink_below_observations_per_asset=SHRINK_BELOW_OBSERVATIONS_PER_ASSET,
+        shrink_below_observations_per_asset=SHRINK_VOLATILITY_BELOW,
         attribution_confidence_bps=ATTRIBUTION_CONFIDENCE_BPS,
         attribution_max_assets=ATTRIBUTION_MAX_ASSETS,
         relative_error_max=RELATIVE_ERROR_MAX,

@@ -10,12 +10,18 @@ from math import fsum, isfinite
 from functions.evaluation.risk.inputs import CovarianceInput, nonzero_weights
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.measures import attribution, concentration, measures
+from functions.measures.covariance.form import CovarianceForm, CovarianceProduct
 from functions.measures.covariance.sample import deviations_of
 from risk_hub_contracts.base.limits import CORRELATION_MAX_EXCESS
+from risk_hub_contracts.reports.covariance import CovarianceEstimate
 from risk_hub_contracts.reports.risk import Contribution, Contributions, CovarianceOrigin, Fallback
+from risk_hub_contracts.reports.tail import LOSS_UNIT
 
 ATTRIBUTION_CONFIDENCE_BPS = 9900
 ATTRIBUTION_MAX_ASSETS = 50
+SHRINKAGE_TARGET = "zero_correlation"
+# Members of one contribution.
+ROW = ("id", "weight", "marginal", "component", "incremental", "incremental_rescaled")
 NOT_PSD_REASON = "covariance_not_psd"
 # Reasons to reject a covariance that leave its variances usable.
 REPLACEABLE_REASONS = frozenset({NOT_PSD_REASON, "specific_variance_negative"})
@@ -73,7 +79,9 @@ def _compute_book(covariance: CovarianceInput, weights: Mapping[str, float]) -> 
     if not product.variance > RESOLVED_MIN_RATIO * undiversified * undiversified:
         return ParametricBook(None, ZERO_VARIANCE, undiversified=undiversified)
     sigma = measures.volatility(product.variance)
-    contributions = _contributions(covariance, weights, product.matrix_product(), form.variances(), sigma)
+    if covariance.shrunk is not None:
+        form, product = covariance.shrunk, covariance.shrunk.product(vector)
+    contributions = _contributions(covariance, weights, form, product)
     return ParametricBook(sigma, None, covariance.origin, None, undiversified, contributions)
 
 
@@ -91,27 +99,47 @@ def _undiversified(covariance: CovarianceInput, weights: Mapping[str, float]) ->
 def _contributions(
     covariance: CovarianceInput,
     weights: Mapping[str, float],
-    matrix_product: list[float],
-    variances: list[float],
-    sigma: float,
+    form: CovarianceForm,
+    product: CovarianceProduct,
 ) -> Contributions:
-    """Return the largest contributions, and the sum of the others."""
+    """Return the largest contributions under a form of the covariance, and the sum of the others."""
+    sigma, matrix_product, variances = (
+        measures.volatility(product.variance),
+        product.matrix_product(),
+        form.variances(),
+    )
     place = {asset: index for index, asset in enumerate(covariance.ids)}
     chosen = [place[asset] for asset in weights]
     book, of_book = list(weights.values()), [matrix_product[index] for index in chosen]
+    of_variances = [variances[index] for index in chosen]
     marginal = attribution.marginal_var(of_book, sigma, ATTRIBUTION_CONFIDENCE_BPS)
     component = attribution.component_var(book, marginal)
-    incremental = attribution.incremental_var(
-        book, of_book, [variances[index] for index in chosen], ATTRIBUTION_CONFIDENCE_BPS
-    )
-    rows = list(zip(weights, book, marginal, component, incremental, strict=True))
+    removed = attribution.incremental_var(book, of_book, of_variances, ATTRIBUTION_CONFIDENCE_BPS)
+    rescaled = attribution.incremental_var_rescaled(book, of_book, of_variances, ATTRIBUTION_CONFIDENCE_BPS)
+    rows = list(zip(weights, book, marginal, component, removed, rescaled, strict=True))
     rows.sort(key=lambda row: (-abs(row[3]), row[0]))
     shown, omitted = rows[:ATTRIBUTION_MAX_ASSETS], rows[ATTRIBUTION_MAX_ASSETS:]
-    names = ("id", "weight", "marginal", "component", "incremental")
     return Contributions(
         confidence_bps=ATTRIBUTION_CONFIDENCE_BPS,
-        covariance=covariance.origin,
-        largest=[Contribution(**dict(zip(names, row, strict=True))) for row in shown],
+        covariance="ledoit_wolf" if covariance.shrunk is not None else covariance.origin,
+        largest=[Contribution(**dict(zip(ROW, row, strict=True))) for row in shown],
         omitted_count=len(omitted),
         omitted_component=fsum(row[3] for row in omitted),
+        volatility=sigma,
+        value_at_risk=measures.parametric_var(sigma, ATTRIBUTION_CONFIDENCE_BPS),
+    )
+
+
+def covariance_estimate(covariance: CovarianceInput, book: ParametricBook) -> CovarianceEstimate | None:
+    """Return how an estimated covariance was estimated; None for a given or missing one."""
+    observations = covariance.declared.observations
+    if covariance.shrunk is None or observations is None:
+        return None
+    return CovarianceEstimate(
+        observations=observations,
+        shrinkage=covariance.shrunk.shrinkage,
+        shrinkage_target=SHRINKAGE_TARGET,
+        volatility=book.sigma,
+        attribution_volatility=None if book.contributions is None else book.contributions.volatility,
+        unit=LOSS_UNIT,
     )

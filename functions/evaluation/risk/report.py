@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
 from functions.evaluation.risk.parameters import CONFIDENCES_BPS, HORIZON_PERIODS
-from functions.evaluation.risk.parametric import ParametricBook, parametric_book
+from functions.evaluation.risk.parametric import ParametricBook, covariance_estimate, parametric_book
 from functions.evaluation.risk.plausibility.warn import with_warnings
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION, with_receipt
@@ -90,6 +90,7 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
         windows=[] if series is None else [window_statistics(series, days) for days in WINDOWS],
         contributions=book.contributions,
         tails=tails,
+        covariance_estimate=covariance_estimate(inputs.effective, book),
     )
     return with_receipt(with_warnings(report, snapshot, inputs.covariance, inputs.returns), policy)
 

@@ -52,7 +52,8 @@ def _drawdown(book: BookReturns) -> tuple[float | None, str | None]:
 
 
 def _hit_ratio(book: BookReturns) -> tuple[float | None, str | None]:
-    return performance.hit_ratio(book.values), None
+    found = performance.hit_ratio(book.values, book.scale)
+    return found, CONSTANT_SERIES if found is None else None
 
 
 def _tail_statistic(measure: Callable[[Sequence[float], int], float]) -> "Statistic":

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from functions.measures.covariance.arrays import to_floats
+from functions.measures.covariance.arrays import Array, to_floats
+from functions.measures.covariance.correlation_shrinkage import intensity
 from functions.measures.exact import Vector
 from functions.measures.performance import CONSTANT_MAX_RATIO
 
@@ -41,17 +42,23 @@ class ArrayDeviations:
         """See Deviations."""
         return to_floats(np.einsum("it,it->i", self._rows, self._rows))
 
-    def gram_square(self) -> float:
+    def shrinkage(self) -> float:
         """See Deviations."""
-        count, observations = self._rows.shape
-        short = self._rows if count <= observations else np.ascontiguousarray(self._rows.T)
-        total = 0.0
-        for start in range(0, len(short), BLOCK):
-            products = np.einsum("it,jt->ij", short[start : start + BLOCK], short)
-            total += float(np.einsum("ij,ij->", products, products))
-        return total
+        squares = np.einsum("it,it->i", self._rows, self._rows)
+        units = self._rows[squares > 0]
+        if not len(units):
+            return 0.0
+        units /= np.sqrt(squares[squares > 0])[:, None]
+        days = np.einsum("it,it->t", units, units)
+        pairs = _gram_square(units) - len(units)
+        return intensity(self.observations, pairs, float(np.einsum("t,t->", days, days)), len(units))
 
-    def fourth_moments(self) -> float:
-        """See Deviations."""
-        squares = np.einsum("it,it->t", self._rows, self._rows)
-        return float(np.einsum("t,t->", squares, squares))
+
+def _gram_square(rows: Array) -> float:
+    """Return the sum of the squared entries of `XX'`, which are those of `X'X`, one block at a time."""
+    short = rows if len(rows) <= rows.shape[1] else np.ascontiguousarray(rows.T)
+    total = 0.0
+    for start in range(0, len(short), BLOCK):
+        products = np.einsum("it,jt->ij", short[start : start + BLOCK], short)
+        total += float(np.einsum("ij,ij->", products, products))
+    return total

@@ -1,20 +1,18 @@
 """The covariance of realised returns, estimated but never stored as a matrix: `Σw = X'(Xw) / (T − 1)`.
 
-X (T, n) are the returns less each series' mean. With fewer than ten observations per asset the estimate is
-shrunk towards a scaled identity. Source: Ledoit, Wolf, A well-conditioned estimator for large-dimensional
-covariance matrices, 2004, in the definition of scikit-learn (`ledoit_wolf`, covariances divided by T).
+X (T, n) are the returns less each series' mean. `w'Σw` is then the sample variance of the book's own returns,
+unbiased at any number of observations. Attribution to positions uses shrunk correlations instead
+(`correlation_shrinkage`), because the sample attributes its own noise.
 """
 
 from math import fsum, sqrt
-from typing import Literal, Protocol
+from typing import Protocol
 
+from functions.measures.covariance.correlation_shrinkage import ShrunkCorrelations, exact_intensity
 from functions.measures.covariance.form import CovarianceProduct, Verdict, verdict_from_margin
 from functions.measures.exact import EXACT_MAX_ASSETS, Vector, dot
 from functions.measures.performance import CONSTANT_MAX_RATIO
 
-Estimator = Literal["sample", "ledoit_wolf"]
-
-SHRINK_BELOW_OBSERVATIONS_PER_ASSET = 10
 ESTIMATE_MIN_OBSERVATIONS = 20
 
 
@@ -32,54 +30,38 @@ class Deviations(Protocol):
     def squares(self) -> list[float]:
         """Return the diagonal of `X'X` (n,)."""
 
-    def gram_square(self) -> float:
-        """Return the sum of the squared entries of `X'X`, which are those of `XX'`."""
-
-    def fourth_moments(self) -> float:
-        """Return `Σ_t (Σ_i x_ti²)²`."""
+    def shrinkage(self) -> float:
+        """Return δ of the correlations, 0 to 1."""
 
 
 class SampleCovariance:
-    """An estimate over n series: the sample covariance, or its Ledoit-Wolf shrinkage `(1 − δ) S + δ μ I`."""
+    """The sample covariance S of n series, and the same with shrunk correlations."""
 
     def __init__(self, deviations: Deviations) -> None:
         self._deviations = deviations
-        self._squares = deviations.squares()
-        count, observations = len(self._squares), deviations.observations
-        shrinks = observations < SHRINK_BELOW_OBSERVATIONS_PER_ASSET * count
-        self.estimator: Estimator = "ledoit_wolf" if shrinks else "sample"
-        self._divisor = observations if shrinks else observations - 1
-        self._mean_variance = fsum(self._squares) / self._divisor / count
-        self.shrinkage = self._intensity() if shrinks else 0.0
+        self._divisor = deviations.observations - 1
+        self._variances = [square / self._divisor for square in deviations.squares()]
 
     def product(self, weights: Vector) -> CovarianceProduct:
         """See CovarianceForm."""
-        kept, added = (1 - self.shrinkage) / self._divisor, self.shrinkage * self._mean_variance
         book = self._deviations.book(weights)
 
         def matrix_product() -> list[float]:
-            products = self._deviations.matrix_product(book)
-            return [kept * each + added * weight for each, weight in zip(products, weights, strict=True)]
+            return [each / self._divisor for each in self._deviations.matrix_product(book)]
 
-        return CovarianceProduct(kept * dot(book, book) + added * dot(weights, weights), matrix_product)
+        return CovarianceProduct(dot(book, book) / self._divisor, matrix_product)
 
     def variances(self) -> list[float]:
         """See CovarianceForm."""
-        kept, added = (1 - self.shrinkage) / self._divisor, self.shrinkage * self._mean_variance
-        return [kept * square + added for square in self._squares]
+        return self._variances
 
     def verdict(self) -> Verdict:
-        """See CovarianceForm: positive semi-definite by construction; the shrinkage gives the margin."""
-        return verdict_from_margin(self.shrinkage / len(self._squares))
+        """See CovarianceForm: positive semi-definite by construction."""
+        return verdict_from_margin(0.0)
 
-    def _intensity(self) -> float:
-        """Return δ, 0 to 1: the estimation error of S over its distance from `μI`."""
-        count, observations = len(self._squares), self._deviations.observations
-        gram = self._deviations.gram_square() / observations**2
-        error = (self._deviations.fourth_moments() / observations - gram) / (count * observations)
-        distance = (gram - count * self._mean_variance**2) / count
-        error = min(error, distance)
-        return error / distance if error > 0 else 0.0
+    def shrunk(self) -> ShrunkCorrelations:
+        """Return the covariance for attribution: the same variances, and correlations shrunk towards zero."""
+        return ShrunkCorrelations(self, self._deviations.shrinkage())
 
 
 class ExactDeviations:
@@ -101,17 +83,9 @@ class ExactDeviations:
         """See Deviations."""
         return [dot(values, values) for values in self._series]
 
-    def gram_square(self) -> float:
+    def shrinkage(self) -> float:
         """See Deviations."""
-        short = self._series
-        if self.observations < len(short):
-            short = [list(row) for row in zip(*self._series, strict=True)]
-        products = [[dot(row, other) for other in short[: index + 1]] for index, row in enumerate(short)]
-        return fsum(2 * dot(row[:-1], row[:-1]) + row[-1] ** 2 for row in products)
-
-    def fourth_moments(self) -> float:
-        """See Deviations."""
-        return fsum(dot(row, row) ** 2 for row in zip(*self._series, strict=True))
+        return exact_intensity(self._series, self.squares())
 
 
 def _centred(values: Vector) -> list[float]:

@@ -17,8 +17,9 @@ class RiskParameters(BaseModel):
 
     Below `trace_min`, `resolved_min_ratio`, `constant_max_ratio` and `share_of_var_min`, and above
     `relative_error_max`, a number would be rounding noise and is null; `min_observations` and `methods`
-    differ by measure. `warning_thresholds` has the bounds of the warnings by name. Members with a default are
-    missing from receipts of engines before 3.0.
+    differ by measure. `warning_thresholds` has the bounds of the warnings by name. The volatility of an
+    estimated covariance is shrunk only below `shrink_below_observations_per_asset` observations per asset: 0
+    (never) from engine 3.0 on. Members with a default are missing from receipts of engines before 3.0.
     """
 
     model_config = _FROZEN

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, SHA256_PATTERN
 from risk_hub_contracts.base.times import Instant
+from risk_hub_contracts.reports.covariance import CovarianceEstimate
 from risk_hub_contracts.reports.receipt import RiskReceipt
 from risk_hub_contracts.reports.tail import TailMeasure
 from risk_hub_contracts.reports.warning import RiskWarning
@@ -35,8 +36,9 @@ class RiskMeasure(BaseModel):
     """One number: name, method, confidence (basis points: 9900 is 99 %) and number of observations.
 
     `covariance` is the source of the covariance behind a parametric number: `given` by the producer, the
-    `sample` covariance of the realised returns, that covariance after Ledoit-Wolf shrinkage, or the upper
-    bound from variances alone (`correlation_one`, a fallback that a deployment can enable).
+    `sample` covariance of the realised returns, that covariance after shrinkage (`ledoit_wolf`: only for
+    contributions from engine 3.0 on), or the upper bound from variances alone (`correlation_one`, a fallback
+    that a deployment can enable).
     """
 
     model_config = _FROZEN
@@ -145,8 +147,10 @@ class Contribution(BaseModel):
     """One position's contribution to the parametric VaR.
 
     `marginal` is the change of VaR per unit of weight, `component` weight times marginal (components sum to
-    VaR), `incremental` VaR minus the VaR of the book without the position, rescaled; null if the rest of the
-    book has no positive weight to rescale, or if the difference is within rounding.
+    VaR). `incremental` is VaR minus the VaR of the book with the position sold for cash, the other weights
+    unchanged; null if the difference is within rounding. `incremental_rescaled`, which engines before 3.0
+    reported as `incremental`, rescales the rest to the same net weight; it is null if the rest has no net
+    weight of the same sign, or within rounding.
     """
 
     model_config = _FROZEN
@@ -156,10 +160,15 @@ class Contribution(BaseModel):
     marginal: Finite
     component: Finite
     incremental: Finite | None
+    incremental_rescaled: Finite | None = None
 
 
 class Contributions(BaseModel):
-    """The largest contributions by absolute component; omitted ones are counted and summed."""
+    """The largest contributions by absolute component; omitted ones are counted and summed.
+
+    All components add up to `value_at_risk` at `confidence_bps`, which belongs to `volatility` (per period).
+    Both equal the report's own numbers, except for an estimated covariance, see `CovarianceEstimate`.
+    """
 
     model_config = _FROZEN
 
@@ -168,14 +177,16 @@ class Contributions(BaseModel):
     largest: list[Contribution]
     omitted_count: Count
     omitted_component: Finite
+    volatility: Finite | None = None
+    value_at_risk: Finite | None = None
 
 
 class RiskReport(BaseModel):
     """Everything computed for one snapshot by one version of the engine; instants are RFC 3339 UTC texts.
 
     `tails` holds every value at risk and expected shortfall, the headline first; `measures` repeats those that
-    the first release had. Fields with a default are missing from reports of engines before 2.0; `tails` and
-    `warnings` from those before 3.0.
+    the first release had. Fields with a default are missing from reports of engines before 2.0; `tails`,
+    `warnings` and `covariance_estimate` from those before 3.0.
     """
 
     model_config = _FROZEN
@@ -197,4 +208,5 @@ class RiskReport(BaseModel):
     contributions: Contributions | None = None
     tails: list[TailMeasure] = []
     warnings: list[RiskWarning] = []
+    covariance_estimate: CovarianceEstimate | None = None
     receipt: RiskReceipt | None = None
