@@ -17,8 +17,8 @@ def dot(left: Iterable[float], right: Iterable[float]) -> float:
     return fsum(map(mul, left, right))
 
 
-def _sum_of_products(left: Sequence[int], right: Sequence[int]) -> int:
-    return sum(map(mul, left, right))
+def _sum_of_products(integers: Sequence[int], other_integers: Sequence[int]) -> int:
+    return sum(map(mul, integers, other_integers))
 
 
 integer_dot: Callable[[Sequence[int], Sequence[int]], int] = getattr(math, "sumprod", _sum_of_products)

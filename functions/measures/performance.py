@@ -60,15 +60,6 @@ def max_drawdown(returns: Sequence[float]) -> float:
     return worst
 
 
-def hit_ratio(returns: Sequence[float], scale: float = 0.0) -> float | None:
-    """Return the share of T ≥ 1 returns above zero; None if all of them are only rounding.
-
-    Args:
-        returns: (T,)
-        scale: the largest amount added up in one of them; a return below `1e-12 · scale` is rounding, not a
-            gain.
-    """
-    noise = CONSTANT_MAX_RATIO * scale
-    if scale and max(map(abs, returns)) <= noise:
-        return None
+def hit_ratio(returns: Sequence[float], noise: float = 0.0) -> float:
+    """Return the share of T ≥ 1 returns above zero, or above the rounding error of their sums."""
     return sum(value > noise for value in returns) / len(returns)

@@ -158,6 +158,9 @@ def test_rounding_noise_of_a_hedged_book_is_treated_as_a_constant_series() -> No
     noise = [1e-18 * value for value in GOOD[:90]]
     hedged = window_statistics(BookReturns(noise, None, [0.01] * 90), 30)
     assert set(hedged.reasons.values()) == {"constant_series"}
+    assert (hedged.hit_ratio, hedged.reasons["hit_ratio"]) == (None, "constant_series")
+    partly = window_statistics(BookReturns([*noise[:89], 0.01], None, [0.01] * 90), 30)
+    assert partly.hit_ratio == 1 / 30
     assert (hedged.sharpe, hedged.volatility, hedged.value_at_risk, hedged.expected_shortfall) == (None,) * 4
     bare = window_statistics(BookReturns(noise, None), 30)
     assert bare.reasons == {}

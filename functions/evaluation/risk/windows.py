@@ -52,8 +52,10 @@ def _drawdown(book: BookReturns) -> tuple[float | None, str | None]:
 
 
 def _hit_ratio(book: BookReturns) -> tuple[float | None, str | None]:
-    found = performance.hit_ratio(book.values, book.scale)
-    return found, CONSTANT_SERIES if found is None else None
+    noise = performance.CONSTANT_MAX_RATIO * book.scale
+    if noise and max(map(abs, book.values)) <= noise:
+        return None, CONSTANT_SERIES
+    return performance.hit_ratio(book.values, noise), None
 
 
 def _tail_statistic(measure: Callable[[Sequence[float], int], float]) -> "Statistic":
