@@ -143,7 +143,7 @@ backtest: dev-env ## back-test a real book through the whole pipeline; write doc
 	@$(PY) -m tools.backtest
 
 .PHONY: agreement
-agreement: peers-env ## compare every measure with five peer libraries; write docs/agreement.md
+agreement: peers-env ## compare every measure with the peer libraries; write docs/agreement.md
 	@$(PEERS)/bin/python -m tools.agreement
 
 .PHONY: rehearse

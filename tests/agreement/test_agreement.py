@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.measures import attribution, backtest, sharpe, stress
+from functions.measures import attribution, backtest, historical, sharpe, stress
 from functions.measures.backtest import LikelihoodRatio
 from tools.agreement.book import RETURNS_FILE, sample_book
 from tools.agreement.hub_results import hub_results
@@ -54,11 +54,15 @@ def wrong_ratio(found: LikelihoodRatio | None) -> LikelihoodRatio | None:
 
 # Our function for each measure without a peer, and the check that rejects a wrong answer.
 WRONG: dict[str, tuple[ModuleType, str, Callable[[Any], Any]]] = {
-    "incremental VaR": (attribution, "incremental_var", lambda values: [value * 1.001 for value in values]),
     "incremental VaR, rescaled": (
         attribution,
         "incremental_var_rescaled",
         lambda values: [value * 1.001 for value in values],
+    ),
+    "standard error of the expected shortfall": (
+        historical,
+        "historical_es_standard_error",
+        lambda error: error * 1.001,
     ),
     "stress loss of named shocks": (
         stress,

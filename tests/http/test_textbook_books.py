@@ -132,6 +132,15 @@ def test_jorion_marginal_and_component_var() -> None:
     assert components[1] / sum(components) == pytest.approx(0.590, abs=5e-4)
 
 
+def test_jorion_incremental_var_is_the_fall_of_var_when_a_position_is_sold() -> None:
+    """Without euros 165,000 remain, without Canadian dollars 198,000, as printed: 257,738 falls by the difference."""
+    contributions = EvaluatingHub().risk(weights=CURRENCIES, covariance=CURRENCY_COVARIANCE)["contributions"]
+    incremental = {each["id"]: each["incremental"] for each in contributions["largest"]}
+    scale = 3e6 * JORION_95 / 2.3263478740408408
+    assert incremental["EUR"] * scale == dollars(257_738 - 165_000)
+    assert incremental["CAD"] * scale == dollars(257_738 - 198_000)
+
+
 # J.P. Morgan, RiskMetrics Technical Document, 4th ed. 1996, ch. 1, examples 1 and 2: a position of 100
 # million dollars in a German bond has an exchange rate VaR of 932,000 (0.565 % · 1.65) and an interest rate
 # VaR of 999,000, correlated -0.27.

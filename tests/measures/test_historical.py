@@ -211,3 +211,10 @@ def test_standard_errors_are_near_the_spread_over_many_samples(count: int, bps: 
         spread = float(np.std([measure(sample, bps) for sample in samples]))
         estimates = [error(sample, bps) or 0.0 for sample in samples]
         assert fsum(estimates) / len(estimates) == pytest.approx(spread, rel=0.15)
+
+
+def test_standard_error_of_expected_shortfall_is_that_of_the_mean_excess() -> None:
+    returns = np.random.default_rng(7).normal(0, 0.01, 500)
+    excess = np.maximum(-returns - np.sort(-returns)[-5], 0.0)
+    wanted = float(excess.std()) / 500**0.5 / 0.01
+    assert historical.historical_es_standard_error(returns.tolist(), 9900) == pytest.approx(wanted, rel=1e-12)

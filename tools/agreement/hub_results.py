@@ -74,6 +74,8 @@ def historical_results(book: Book) -> Iterator[tuple[str, Value]]:
     for bps in CONFIDENCES_BPS:
         yield f"upper historical VaR {percent(bps)}", historical.historical_upper(book.returns, bps)
         yield f"historical VaR {percent(bps)}", historical.historical_var(book.returns, bps)
+        error = historical.historical_upper_standard_error(book.returns, bps)
+        yield f"standard error of the upper historical VaR {percent(bps)}", _known(error)
         yield f"historical ES {percent(bps)}", historical.historical_es(book.returns, bps)
     whole = book.last(WHOLE_DAYS).returns
     yield f"upper historical VaR 95 %, last {WHOLE_DAYS} days", historical.historical_upper(whole, 9500)
@@ -86,6 +88,9 @@ def attribution_results(book: Book) -> Iterator[tuple[str, Value]]:
     marginal = attribution.marginal_var(matrix_product, volatility(book), 9900)
     yield "marginal VaR 99 %, each position", marginal
     yield "component VaR 99 %, each position", attribution.component_var(book.weights, marginal)
+    variances = sample_covariance(book.columns).variances()
+    removed = attribution.incremental_var(book.weights, matrix_product, variances, 9900)
+    yield "incremental VaR 99 %, each position", [_known(value) for value in removed]
 
 
 def concentration_results(book: Book) -> Iterator[tuple[str, Value]]:
@@ -136,3 +141,9 @@ def backtest_results(book: Book) -> Iterator[tuple[str, Value]]:
         tail = backtest.cumulative_probability(len(hits), sum(hits), bps)
         yield f"probability of at most so many exceedances, rolling VaR {percent(bps)}", tail
         yield f"independence of exceedances, rolling VaR {percent(bps)}", clustering.statistic
+
+
+def _known(value: float | None) -> float:
+    if value is None:
+        raise ValueError("the sample has this number")
+    return value

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import riskfolio
 import skfolio
+from numpy.typing import NDArray
 from scipy.stats import norm
 from skfolio import measures as skm
 from skfolio.moments import LedoitWolf
@@ -137,6 +138,7 @@ def riskfolio_results(book: Book) -> Iterator[PeerResult]:
         part.tolist(),
         why,
     )
+    yield _riskfolio_removals(book, cov)
     standardised, scaled = standardised_frame(book.last(SHORT_DAYS))
     shrunk = riskfolio.covar_matrix(standardised, method="ledoit").to_numpy()
     yield PeerResult(
@@ -146,6 +148,22 @@ def riskfolio_results(book: Book) -> Iterator[PeerResult]:
         float(np.sqrt(scaled @ shrunk @ scaled)),
     )
     yield from _riskfolio_book(book)
+
+
+def _riskfolio_removals(book: Book, cov: NDArray[np.float64]) -> PeerResult:
+    """Return VaR less the VaR of the book with one weight set to zero, for each position."""
+    table = frame(book)
+
+    def sigma(weights: list[float]) -> float:
+        return float(riskfolio.Sharpe_Risk(returns=table, w=pd.DataFrame(weights), cov=cov, rm="MV"))
+
+    whole = sigma(book.weights)
+    removed = [
+        QUANTILE * (whole - sigma([0.0 if each == index else w for each, w in enumerate(book.weights)]))
+        for index in range(len(book.weights))
+    ]
+    call = 'z · (Sharpe_Risk(w) − Sharpe_Risk(w with wᵢ = 0)), rm="MV"'
+    return PeerResult("incremental VaR 99 %, each position", "riskfolio-lib", call, removed)
 
 
 def _riskfolio_book(book: Book) -> Iterator[PeerResult]:

@@ -13,14 +13,14 @@ TOLERANCE: Final = 1e-10
 
 WITHOUT_PEER: Final = (
     (
-        "incremental VaR",
-        "the difference of two VaRs, to 60 digits",
-        "measures/test_risk_measures.py::test_incremental_var_is_var_minus_var_with_the_position_sold_for_cash",
-    ),
-    (
         "incremental VaR, rescaled",
         "the difference of two VaRs of rescaled books",
         "measures/test_risk_measures.py::test_rescaled_incremental_var_is_var_minus_var_of_the_rescaled_rest",
+    ),
+    (
+        "standard error of the expected shortfall",
+        "that of the mean excess loss over the tail mass, by NumPy",
+        "measures/test_historical.py::test_standard_error_of_expected_shortfall_is_that_of_the_mean_excess",
     ),
     (
         "stress loss of named shocks",
