@@ -34,7 +34,9 @@ def test_snapshot_put_costs_three_item_writes_and_one_unit(
     assert put.units == 3 * write_units(item_bytes(put.item)) + 1
 
 
-def test_a_snapshot_takes_the_same_calls_whatever_its_size(journeys: dict[int, SnapshotFlow]) -> None:
+def test_number_of_calls_does_not_depend_on_the_size_of_the_snapshot(
+    journeys: dict[int, SnapshotFlow],
+) -> None:
     small, large = (operations(journeys[assets]) for assets in SIZES)
     assert small == large
     assert [function for function, _ in small] == [

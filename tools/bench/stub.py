@@ -1,4 +1,4 @@
-"""AWS at zero latency: botocore does all of its own work, and the wire answers immediately."""
+"""AWS at zero latency: botocore does all its work, and each request is answered immediately."""
 
 import hashlib
 import io

@@ -55,7 +55,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class SnapshotFlow:
-    """The invocations of a snapshot, and those of the later reads by question."""
+    """The invocations that a snapshot causes, and the invocation of each kind of read by its name."""
 
     publishing: list[Invocation]
     reads: dict[str, Invocation]

@@ -34,7 +34,7 @@ def body_tag(document: Mapping[str, Any]) -> str:
 def matches_if_none_match(request: Request, etag: str) -> bool:
     """Return whether `If-None-Match` names this tag (RFC 9110, weak comparison); our tags have no comma.
 
-    `*` stands for every tag only as the whole value (13.1.2): in a list it is no tag, and is ignored.
+    `*` stands for every tag only as the whole value (13.1.2): in a list it is ignored.
     """
     candidates = [each.strip() for each in ",".join(request.headers("If-None-Match")).split(",")]
     return candidates == ["*"] or any(each.removeprefix("W/") == etag for each in candidates)

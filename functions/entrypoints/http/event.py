@@ -62,7 +62,7 @@ def http_api_answer(answer: Event) -> Event:
 def route_path(event: Event) -> str:
     """Return the path below the API's stage or a custom domain's base path, for matching with the routes.
 
-    It has as many segments as the resource that API Gateway matched, whatever the prefix.
+    It has as many segments as the resource that API Gateway matched, with any prefix.
     """
     path, resource = str(event.get("path") or ""), str(event.get("resource") or "")
     segments = resource.rstrip("/").split("/")

@@ -66,7 +66,7 @@ class DynamoDBSnapshots:
         """See SnapshotStore.
 
         The first request reads the newest `limit` items of the index. More is read only if some of them do
-        not match: the expiry index finds the few unexpired ones, whatever the history's length; a search of
+        not match: the expiry index finds the few unexpired ones, for any length of the history; a search of
         expired history continues page by page.
         """
         lower, upper = query.bounds()

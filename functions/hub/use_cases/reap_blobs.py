@@ -49,7 +49,7 @@ class ReapBlobs:
                     verdicts[self._visit(blob, owner)] += 1
                 except DependencyUnavailableError:
                     raise
-                except Exception as error:  # noqa: BLE001  (whatever it is, the blobs behind this one are visited)
+                except Exception as error:  # noqa: BLE001  (after any error, the next blobs are visited)
                     error.add_note(f"blob {blob.sha256} of world {blob.world_id}")
                     errors.append(error)
         if errors:
