@@ -96,6 +96,14 @@ class Forecasts(Protocol):
         Strongly consistent. At most `limit`; fewer mean that there are no more.
         """
 
+    def count(
+        self, world_id: str, stage: str, start: datetime, end: datetime, *, max_pages: int
+    ) -> int | None:
+        """Return the number of forecasts with `start <= as_of <= end`; eventually consistent.
+
+        Return None if they take more than `max_pages` pages of the store to count.
+        """
+
     def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
         """Return the forecasts of these distinct ids, in their order; removed forecasts are left out."""
 

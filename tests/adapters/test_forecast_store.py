@@ -16,7 +16,7 @@ from functions.evaluation.store.dynamodb_forecasts import DynamoDBForecasts
 from functions.hub.adapters.body_store import BodyStore
 from risk_hub_contracts.base.limits import ITEM_BODY_MAX_BYTES
 from risk_hub_contracts.base.times import format_instant
-from risk_hub_contracts.reports.forecast import CrossSection, Forecast, TailForecast
+from risk_hub_contracts.reports.forecast import CrossSection, Forecast, FurtherTailForecast, TailForecast
 from tests.adapters.conftest import create_table
 from tests.fakes.clients import as_client
 from tests.fakes.clock import START
@@ -74,6 +74,27 @@ def test_inv_05_second_put_of_a_forecast_keeps_the_first(forecasts: Forecasts) -
     assert forecasts.put_once(first, UNTIL)
     assert not forecasts.put_once(forecast("v1", engine_version="3.0.0", weights={"A": 1.0}), UNTIL)
     assert forecasts.load("w1", [forecast_id(first)]) == [first]
+
+
+def test_count_of_a_period_counts_one_stage_within_both_bounds(forecasts: Forecasts) -> None:
+    for number in range(5):
+        forecasts.put_once(forecast(f"v{number}", START + number * DAY), UNTIL)
+    forecasts.put_once(forecast("live", START + DAY, stage="live"), UNTIL)
+
+    def count(start: datetime, end: datetime, max_pages: int = 1) -> int | None:
+        return forecasts.count("w1", "paper", start, end, max_pages=max_pages)
+
+    assert count(START + DAY, START + 3 * DAY) == 3
+    assert count(START, START - DAY) == 0
+    assert count(START, START + 9 * DAY, max_pages=0) is None
+
+
+def test_further_methods_of_a_forecast_are_stored_with_it(forecasts: Forecasts) -> None:
+    row = {"method": "historical_upper", "confidence_bps": 9750, "expected_shortfall": 0.05, "reason": None}
+    further = FurtherTailForecast.model_validate({**row, "value_at_risk": 0.04})
+    given = forecast("v1", further_tails=[further])
+    forecasts.put_once(given, UNTIL)
+    assert forecasts.load("w1", [forecast_id(given)]) == [given]
 
 
 def test_forecasts_are_sorted_by_as_of_then_created_at_then_version(forecasts: Forecasts) -> None:

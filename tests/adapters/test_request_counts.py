@@ -133,7 +133,7 @@ def test_an_older_live_snapshot_behind_expired_ones_costs_three_requests(table: 
     assert operations == ["Query", "Query", "BatchGetItem"]
 
 
-@pytest.mark.parametrize(("a_day", "queries"), [(1, 6), (5, 41)])
+@pytest.mark.parametrize(("a_day", "queries"), [(1, 7), (5, 42)])
 def test_backtest_loads_only_the_last_forecast_of_each_date(table: Table, a_day: int, queries: int) -> None:
     forecasts = DynamoDBForecasts(
         table.store.dynamodb, create_table("evaluations"), BodyStore(table.s3, "blobs")

@@ -34,6 +34,7 @@ STATUSES = {
     "blob-malformed": 422,
     "upload-invalid": 422,
     "registration-invalid": 422,
+    "forecast-not-stored": 422,
     "upload-mismatch": 422,
     "version-conflict": 409,
     "not-found": 404,

@@ -32,6 +32,11 @@ def test_forecast_is_paired_with_the_next_days_return_at_its_own_weights() -> No
     assert left_out(found) == {"no_realized_return": 1}
 
 
+@pytest.mark.parametrize(("later", "gap_days"), [("01-06T21", 1), ("01-12T21", 7), ("02-04T21", 30)])
+def test_gap_days_count_the_calendar_days_from_forecast_to_return(later: str, gap_days: int) -> None:
+    assert judged(forecast("01-05T21"), forecast(later, -0.02)).days[0].gap_days == gap_days
+
+
 def test_a_loss_as_large_as_the_forecast_does_not_exceed_it() -> None:
     found = judged(forecast("01-05T21"), forecast("01-06T21", -0.01), forecast("01-07T21", -0.010000001))
     assert [day.exceeded for day in found.days] == [False, True]
@@ -128,4 +133,4 @@ def test_forecast_before_a_gap_is_paired_with_the_next_snapshots_last_return() -
 
 
 def test_no_forecasts_give_an_empty_result() -> None:
-    assert judged() == BacktestSample()
+    assert judged() == BacktestSample("parametric_normal", 9900)

@@ -268,11 +268,19 @@ def test_forecast_stores_the_reports_tail_measures_with_weights_and_last_returns
     assert (forecast.version, forecast.as_of, forecast.stage) == (report.version, report.as_of, report.stage)
     assert forecast.weights == PARTS["weights"]
     assert forecast.created_at == "2026-01-05T12:00:00.000000Z"
-    for tail in forecast.tails:
+    for tail in forecast.tails[:4]:
         var = find_measure(report, "value_at_risk", tail.method, tail.confidence_bps)
         es = find_measure(report, "expected_shortfall", tail.method, tail.confidence_bps)
         assert (tail.value_at_risk, tail.expected_shortfall, tail.reason) == (var.value, es.value, var.reason)
-    assert len(forecast.tails) == 4
+    rows = {(row.method, row.confidence_bps): row for row in forecast.rows()}
+    assert len(rows) == len(forecast.rows()) == len(report.tails) == 9
+    for row in report.tails:
+        stored = rows[row.method, row.confidence_bps]
+        assert (stored.value_at_risk, stored.expected_shortfall) == (
+            row.value_at_risk,
+            row.expected_shortfall,
+        )
+    assert {row.method for row in forecast.further_tails} == {"historical_upper"}
     last = {asset: series[-1] for asset, series in PARTS["realized_returns"].items()}
     assert forecast.realized == CrossSection(date=None, by_id=last, portfolio=None)
 

@@ -158,6 +158,7 @@ class MemoryReports:
 class MemoryForecasts:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Forecast] = {}
+        self.page_rows = 1_000
 
     def put_once(self, forecast: Forecast, retain_until: datetime) -> bool:
         assert retain_until.tzinfo is not None
@@ -169,6 +170,12 @@ class MemoryForecasts:
         lower, upper = forecast_bounds(stage, start, end)
         found = [key for world, key in self.rows if world == world_id and lower <= key <= upper]
         return sorted(found, reverse=True)[:limit]
+
+    def count(
+        self, world_id: str, stage: str, start: datetime, end: datetime, *, max_pages: int
+    ) -> int | None:
+        found = len(self.newest_ids(world_id, stage, start, end, limit=len(self.rows)))
+        return found if found <= max_pages * self.page_rows else None
 
     def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
         return [self.rows[world_id, each] for each in ids if (world_id, each) in self.rows]

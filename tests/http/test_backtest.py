@@ -17,6 +17,7 @@ from tests.evaluation.backtest_samples import forecast
 from tests.fakes.clock import START
 from tests.fakes.gateway import Answer, Gateway
 from tests.http.conftest import Hub
+from tests.http.evaluating_hub import EvaluatingHub
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "contracts" / "schemas" / "backtest-report.json").read_text(encoding="utf-8")
@@ -107,6 +108,76 @@ def test_basel_multiplier_increase_is_null_at_95_percent_confidence(hub: Hub) ->
     assert (document["basel"]["zone"], document["basel"]["multiplier_increase"]) == ("green", None)
     assert document["kupiec"]["p_value"] < 1e-5
     assert document["independence"]["reason"] == "no_exceedance_has_a_next_day"
+
+
+def test_c13_default_method_is_historical_upper_at_every_stored_confidence() -> None:
+    """Thirty days from POST through the engine; each report has 100 returns, the last of them new."""
+    world = EvaluatingHub()
+    returns = [0.01, -0.02, 0.005, 0.0, -0.004] * 26
+    for day in range(30):
+        world.hub.clock.now = START + timedelta(days=day)
+        as_of = format_instant(world.hub.clock.now)
+        world.risk(f"v{day}", as_of=as_of, realized_returns=returns[day : day + 100])
+    for query, method, bps, value in (
+        ("", "historical_upper", 9900, 0.02),
+        ("&confidence_bps=9750", "historical_upper", 9750, 0.02),
+        ("&method=historical&confidence_bps=9750", "historical", 9750, 0.02),
+        ("&method=historical&confidence_bps=9500", "historical", 9500, 0.02),
+    ):
+        document = read(world.api, f"stage=paper{query}").json
+        assert (document["method"], document["confidence_bps"]) == (method, bps)
+        assert (document["observations"], document["left_out"]["no_realized_return"]) == (29, 1)
+        assert document["days"][0]["value_at_risk"] == pytest.approx(value)
+
+
+def test_c13_default_method_without_an_upper_value_is_parametric_normal(history: Hub) -> None:
+    """Forecasts of an engine before 3.0 have no historical_upper."""
+    assert read(history.gateway()).json["method"] == "parametric_normal"
+    assert read(history.gateway(), "stage=live").status == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("confidence_bps=9750", "/confidence_bps"),
+        ("confidence_bps=9500", "/confidence_bps"),
+        ("method=historical_upper", "/method"),
+        ("method=legacy_v1", "/method"),
+    ],
+)
+def test_c13_confidence_or_method_that_no_forecast_has_is_422_listing_the_stored_ones(
+    history: Hub, query: str, pointer: str
+) -> None:
+    answer = read(history.gateway(), f"stage=paper&{query}")
+    assert (answer.status, answer.slug, answer.pointers) == (422, "forecast-not-stored", [pointer])
+    assert "stored: parametric_normal at 9900" in answer.json["detail"]
+
+
+def test_c13_stored_value_that_is_null_is_left_out_and_not_refused(hub: Hub) -> None:
+    for day in ("01-05T21", "01-06T21"):
+        hub.forecasts.put_once(forecast(day, 0.0, value_at_risk=None), UNTIL)
+    document = read(hub.gateway()).json
+    assert (document["observations"], document["left_out"]["no_value_at_risk"]) == (0, 1)
+    assert document["largest_gap_days"] is None
+
+
+def test_c13_forecasts_superseded_on_their_date_are_counted(hub: Hub) -> None:
+    for day, hour in product(("01-05", "01-06", "01-07"), ("09", "15", "21")):
+        hub.forecasts.put_once(forecast(f"{day}T{hour}", 0.0), UNTIL)
+    document = read(hub.gateway()).json
+    assert (document["observations"], document["superseded_same_date"]) == (2, 6)
+    bounded = read(hub.gateway(), "stage=paper&from=2026-01-06T12:00:00Z").json
+    assert (bounded["observations"], bounded["superseded_same_date"]) == (1, 3)
+    hub.forecasts.page_rows = 0
+    assert read(hub.gateway()).json["superseded_same_date"] is None
+
+
+def test_c13_gap_of_thirty_days_is_shown_with_its_day(hub: Hub) -> None:
+    for day in ("01-05T21", "01-06T21", "02-05T21", "02-06T21"):
+        hub.forecasts.put_once(forecast(day, 0.0), UNTIL)
+    document = read(hub.gateway()).json
+    assert [day["gap_days"] for day in document["days"]] == [1, 30, 1]
+    assert document["largest_gap_days"] == 30
 
 
 def test_backtest_does_not_depend_on_the_page_size(history: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,14 @@ class WiredForecasts:
         ids = self.store.newest_ids
         return self.wire.call("forecasts.newest_ids", lambda: ids(world_id, stage, start, end, limit=limit))
 
+    def count(
+        self, world_id: str, stage: str, start: datetime, end: datetime, *, max_pages: int
+    ) -> int | None:
+        count = self.store.count
+        return self.wire.call(
+            "forecasts.count", lambda: count(world_id, stage, start, end, max_pages=max_pages)
+        )
+
     def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
         return self.wire.call("forecasts.load", lambda: self.store.load(world_id, ids))
 

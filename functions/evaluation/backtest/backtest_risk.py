@@ -1,22 +1,29 @@
 """Back-test one world's forecasts: compare each date's last forecast with the return that followed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
 
-from functions.evaluation.backtest.days import pair_with_returns
+from functions.evaluation.backtest.days import headline_method, pair_with_returns
 from functions.evaluation.backtest.last_forecasts import last_forecast_of_each_date
 from functions.evaluation.backtest.report import backtest_report
 from functions.evaluation.ports import Forecasts
 from functions.hub.ports import WorldStore
 from risk_hub_contracts.api.queries import BacktestQuery
 from risk_hub_contracts.base.limits import (
+    BACKTEST_COUNT_PAGES_MAX_COUNT,
     BACKTEST_FORECASTS_MAX_COUNT,
     BACKTEST_KEY_READS_MAX_COUNT,
     BACKTEST_POSITIONS_MAX_COUNT,
 )
-from risk_hub_contracts.base.problems import INVALID_QUERY, WORLD_UNKNOWN, ProblemError, Violation
+from risk_hub_contracts.base.problems import (
+    FORECAST_NOT_STORED,
+    INVALID_QUERY,
+    WORLD_UNKNOWN,
+    ProblemError,
+    Violation,
+)
 from risk_hub_contracts.reports.backtest import BacktestReport
 from risk_hub_contracts.reports.forecast import Forecast
 
@@ -37,7 +44,8 @@ class BacktestRisk:
         """Return the report on the requested period.
 
         Raises:
-            ProblemError: `world-unknown`, or `invalid-query` if the period holds too many forecasts to read.
+            ProblemError: `world-unknown`; `invalid-query` if the period holds too many forecasts to read;
+                `forecast-not-stored` if it holds forecasts, none by this method at this confidence.
         """
         found = self._newest_first(world_id, query_parameters)
         last = next(found, None)
@@ -45,12 +53,20 @@ class BacktestRisk:
             raise ProblemError(
                 WORLD_UNKNOWN, f"world {world_id!r} is unknown: it has no registration and no snapshot"
             )
-        sample = pair_with_returns(
-            chain([last] if last else [], found), query_parameters.method, query_parameters.confidence_bps
+        method, bps = query_parameters.method or headline_method(last), query_parameters.confidence_bps
+        sample = pair_with_returns(chain([last] if last else [], found), method, bps)
+        if sample.stored and (method, bps) not in sample.stored:
+            raise _not_stored(method, bps, sample.stored)
+        superseded = self._superseded(world_id, query_parameters, len(sample.hits))
+        return backtest_report(world_id, query_parameters.stage, sample, superseded)
+
+    def _superseded(self, world_id: str, query_parameters: BacktestQuery, tested_dates: int) -> int | None:
+        """Return the number of forecasts that are not the last of their date; None if there are too many."""
+        start, end = query_parameters.from_ or EARLIEST, query_parameters.to or LATEST
+        count = self.forecasts.count(
+            world_id, query_parameters.stage, start, end, max_pages=BACKTEST_COUNT_PAGES_MAX_COUNT
         )
-        return backtest_report(
-            world_id, query_parameters.stage, query_parameters.method, query_parameters.confidence_bps, sample
-        )
+        return None if count is None else max(count - tested_dates, 0)
 
     def _newest_first(self, world_id: str, query_parameters: BacktestQuery) -> Iterator[Forecast]:
         """Yield the last forecast of each UTC date of the period; hold one page of them at a time."""
@@ -74,6 +90,17 @@ class BacktestRisk:
             if reads > BACKTEST_KEY_READS_MAX_COUNT:
                 raise _too_many()
             yield from ids
+
+
+def _not_stored(method: str, confidence_bps: int, stored: Iterable[tuple[str, int]]) -> ProblemError:
+    """Return the problem that lists what is stored; it points to the confidence if the method is known."""
+    by_method: dict[str, list[str]] = {}
+    for name, bps in sorted(stored):
+        by_method.setdefault(name, []).append(str(bps))
+    known = "; ".join(f"{name} at {', '.join(confidences)}" for name, confidences in by_method.items())
+    pointer = "/confidence_bps" if method in by_method else "/method"
+    message = f"no forecast of the period has {method} at {confidence_bps} basis points; stored: {known}"
+    return ProblemError(FORECAST_NOT_STORED, f"{pointer}: {message}", [Violation(pointer, message)])
 
 
 def _too_many() -> ProblemError:

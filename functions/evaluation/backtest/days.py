@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from math import fsum
 from typing import Literal
 
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
-from risk_hub_contracts.reports.backtest import BacktestDay
+from risk_hub_contracts.reports.backtest import BacktestDay, BacktestMethod
 from risk_hub_contracts.reports.forecast import CrossSection, Forecast
-from risk_hub_contracts.reports.risk import MethodName
+from risk_hub_contracts.reports.tail import HEADLINE_METHOD
 
 Reason = Literal["no_value_at_risk", "no_realized_return", "replaced", "not_covered"]
 
@@ -19,22 +20,28 @@ class BacktestSample:
     """Test data of a period of forecasts.
 
     Attributes:
+        method: of the value at risk that is tested.
+        confidence_bps: its confidence in basis points.
         days: forecasts with their realised returns, in time order.
         hits: for each date with a forecast, in time order: whether it was exceeded; None where it was left
             out.
         left_out: days whose forecast could not be tested, by reason.
         in_hindsight: days whose forecast reached the hub after the `as_of` of the snapshot that brought the
             return.
+        stored: every method and confidence of any forecast, with or without a value.
     """
 
+    method: BacktestMethod
+    confidence_bps: int
     days: list[BacktestDay] = field(default_factory=list)
     hits: list[bool | None] = field(default_factory=list)
     left_out: Counter[Reason] = field(default_factory=Counter)
     in_hindsight: int = 0
+    stored: set[tuple[str, int]] = field(default_factory=set)
 
 
 def pair_with_returns(
-    newest_first: Iterable[Forecast], method: MethodName, confidence_bps: int
+    newest_first: Iterable[Forecast], method: BacktestMethod, confidence_bps: int
 ) -> BacktestSample:
     """Pair forecasts with returns.
 
@@ -44,9 +51,10 @@ def pair_with_returns(
         method: of the value at risk to test.
         confidence_bps: its confidence in basis points.
     """
-    sample = BacktestSample()
+    sample = BacktestSample(method, confidence_bps)
     after: Forecast | None = None
     for before in newest_first:
+        sample.stored.update((row.method, row.confidence_bps) for row in before.rows())
         outcome = _outcome(before, after, method, confidence_bps)
         if isinstance(outcome, BacktestDay):
             sample.days.append(outcome)
@@ -62,7 +70,7 @@ def pair_with_returns(
 
 
 def _outcome(
-    before: Forecast, after: Forecast | None, method: MethodName, confidence_bps: int
+    before: Forecast, after: Forecast | None, method: BacktestMethod, confidence_bps: int
 ) -> BacktestDay | Reason:
     """Pair the forecast with the last return of the next date that has a snapshot, or return why not."""
     if after is None:
@@ -75,14 +83,16 @@ def _outcome(
     realized = _book_return(before.weights, after.realized)
     if realized is None:
         return "not_covered"
+    made, realized_date = _date(before), after.realized.date or _date(after)
     return BacktestDay(
-        date=_date(before),
+        date=made,
         version=before.version,
         value_at_risk=value_at_risk,
-        realized_date=after.realized.date or _date(after),
+        realized_date=realized_date,
         realized_version=after.version,
         realized_return=realized,
         exceeded=-realized > value_at_risk,
+        gap_days=(date.fromisoformat(realized_date) - date.fromisoformat(made)).days,
     )
 
 
@@ -99,9 +109,19 @@ def _is_new(realized: CrossSection, before: Forecast) -> bool:
     return realized.date > made if seen is None else realized.date > seen and realized.date >= made
 
 
-def _value_at_risk(forecast: Forecast, method: MethodName, confidence_bps: int) -> float | None:
+def headline_method(forecast: Forecast | None) -> BacktestMethod:
+    """Return the method that is tested by default: the headline if the forecast has a value by it.
+
+    An engine before 3.0 stored none, and a book without enough returns has none.
+    """
+    rows = [] if forecast is None else forecast.rows()
+    known = any(row.method == HEADLINE_METHOD and row.value_at_risk is not None for row in rows)
+    return HEADLINE_METHOD if known or forecast is None else "parametric_normal"
+
+
+def _value_at_risk(forecast: Forecast, method: BacktestMethod, confidence_bps: int) -> float | None:
     wanted = (method, confidence_bps)
-    return next((t.value_at_risk for t in forecast.tails if (t.method, t.confidence_bps) == wanted), None)
+    return next((t.value_at_risk for t in forecast.rows() if (t.method, t.confidence_bps) == wanted), None)
 
 
 def _book_return(weights: dict[str, float], realized: CrossSection) -> float | None:

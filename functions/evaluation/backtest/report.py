@@ -6,17 +6,29 @@ from functions.evaluation.backtest.days import BacktestSample
 from functions.measures import backtest
 from functions.measures.backtest import BASEL_CONFIDENCE_BPS, BASEL_OBSERVATIONS, LikelihoodRatio
 from risk_hub_contracts.base.confidence import BPS_PER_ONE, required_observations
-from risk_hub_contracts.reports.backtest import BacktestReport, BacktestTest, BaselTrafficLight, LeftOut
-from risk_hub_contracts.reports.risk import MethodName
+from risk_hub_contracts.reports.backtest import (
+    BacktestReport,
+    BacktestTest,
+    BaselTrafficLight,
+    LeftOut,
+)
 
 TOO_FEW_OBSERVATIONS = "too_few_observations"
 NO_NEXT_DAY = "no_exceedance_has_a_next_day"
 
 
 def backtest_report(
-    world_id: str, stage: str, method: MethodName, confidence_bps: int, sample: BacktestSample
+    world_id: str, stage: str, sample: BacktestSample, superseded: int | None
 ) -> BacktestReport:
-    """Return the report; world, stage, method and confidence must be those used for `sample`."""
+    """Return the report.
+
+    Args:
+        world_id: the world of `sample`.
+        stage: the stage of `sample`.
+        sample: forecasts and returns.
+        superseded: forecasts that are not the last of their date; None if they were not counted.
+    """
+    confidence_bps = sample.confidence_bps
     hits = [day.exceeded for day in sample.days]
     kupiec = backtest.kupiec(len(hits), sum(hits), confidence_bps) if hits else None
     independence = backtest.independence(sample.hits)
@@ -24,13 +36,15 @@ def backtest_report(
     return BacktestReport(
         world_id=world_id,
         stage=stage,
-        method=method,
+        method=sample.method,
         confidence_bps=confidence_bps,
         observations=len(hits),
         exceedances=sum(hits),
         expected_exceedances=len(hits) * (BPS_PER_ONE - confidence_bps) / BPS_PER_ONE,
         in_hindsight=sample.in_hindsight,
         left_out=_left_out(sample),
+        superseded_same_date=superseded,
+        largest_gap_days=max((day.gap_days for day in sample.days), default=None),
         kupiec=_test(kupiec, 1, hits, confidence_bps),
         independence=_test(independence, 1, hits, confidence_bps),
         conditional_coverage=_test(conditional, 2, hits, confidence_bps),

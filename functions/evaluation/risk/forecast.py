@@ -1,12 +1,17 @@
 """Forecast of one evaluation, stored for back-tests."""
 
+from typing import Any, get_args
+
 from functions.evaluation.risk.inputs import ReturnsInput
 from functions.measures.returns import dates_of
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 from risk_hub_contracts.blob.types import RealizedReturns
-from risk_hub_contracts.reports.forecast import CrossSection, Forecast, TailForecast
-from risk_hub_contracts.reports.risk import RiskReport
+from risk_hub_contracts.reports.forecast import CrossSection, Forecast, FurtherTailForecast, TailForecast
+from risk_hub_contracts.reports.risk import MethodName, RiskReport
+from risk_hub_contracts.reports.tail import TailMeasure
 from risk_hub_contracts.snapshot.parse import Snapshot
+
+FIRST_METHODS: frozenset[str] = frozenset(get_args(MethodName))
 
 
 def forecast_of(snapshot: Snapshot, report: RiskReport, returns: ReturnsInput, created_at: str) -> Forecast:
@@ -28,15 +33,19 @@ def forecast_of(snapshot: Snapshot, report: RiskReport, returns: ReturnsInput, c
         engine_version=report.engine_version,
         weights=snapshot.weights,
         tails=_tails(report),
+        further_tails=_further_tails(report),
         realized=cross_section(returns.decoded),
     )
 
 
 def _tails(report: RiskReport) -> list[TailForecast]:
-    """Return pairs of VaR and ES; a report lists both with the same methods and confidences."""
+    """Return the pairs of VaR and ES by the methods of the first release, at every confidence of the report.
+
+    `measures` lists both of a pair with the same methods and confidences; `tails` adds confidences.
+    """
     found = {(each.measure, each.method, each.confidence_bps): each for each in report.measures}
-    return [
-        TailForecast(
+    pairs: dict[tuple[str, int], TailForecast] = {
+        (method, bps): TailForecast(
             method=method,
             confidence_bps=bps,
             value_at_risk=var.value,
@@ -45,7 +54,30 @@ def _tails(report: RiskReport) -> list[TailForecast]:
         )
         for (measure, method, bps), var in found.items()
         if measure == "value_at_risk" and bps is not None
+    }
+    for row in report.tails:
+        if row.method in FIRST_METHODS and (row.method, row.confidence_bps) not in pairs:
+            pairs[row.method, row.confidence_bps] = TailForecast.model_validate(_pair(row))
+    return list(pairs.values())
+
+
+def _further_tails(report: RiskReport) -> list[FurtherTailForecast]:
+    return [
+        FurtherTailForecast.model_validate(_pair(row))
+        for row in report.tails
+        if row.method not in FIRST_METHODS
     ]
+
+
+def _pair(row: TailMeasure) -> dict[str, Any]:
+    """Return the members of a forecast's pair; a value that exists needs no reason."""
+    return {
+        "method": row.method,
+        "confidence_bps": row.confidence_bps,
+        "value_at_risk": row.value_at_risk,
+        "expected_shortfall": row.expected_shortfall,
+        "reason": row.reason if row.value_at_risk is None else None,
+    }
 
 
 def cross_section(returns: RealizedReturns | None) -> CrossSection | None:

@@ -47,11 +47,8 @@ class DynamoDBForecasts:
         lower, upper = forecast_bounds(stage, start, end)
         if lower > upper:
             return []
-        values = {":world": world_id, ":lower": lower, ":upper": upper}
         request = {
-            "TableName": self.table,
-            "KeyConditionExpression": "world_id = :world AND evaluation_id BETWEEN :lower AND :upper",
-            "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+            **self._between(world_id, lower, upper),
             "ProjectionExpression": "evaluation_id",
             "ScanIndexForward": False,
             "ConsistentRead": True,
@@ -59,12 +56,38 @@ class DynamoDBForecasts:
         }
         return [item["evaluation_id"]["S"] for item in islice(self._items(request), limit)]
 
+    def count(
+        self, world_id: str, stage: str, start: datetime, end: datetime, *, max_pages: int
+    ) -> int | None:
+        """See Forecasts."""
+        lower, upper = forecast_bounds(stage, start, end)
+        if lower > upper:
+            return 0
+        request = {**self._between(world_id, lower, upper), "Select": "COUNT"}
+        counted = 0
+        for _ in range(max_pages):
+            with dependency(STORE):
+                answer = self.dynamodb.query(**request)
+            counted += answer["Count"]
+            if "LastEvaluatedKey" not in answer:
+                return counted
+            request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return None
+
     def load(self, world_id: str, ids: Sequence[str]) -> Sequence[Forecast]:
         """See Forecasts."""
         keys = [{"world_id": {"S": world_id}, "evaluation_id": {"S": each}} for each in ids]
         items = batch_get(self.dynamodb, self.table, STORE, keys)
         found = {item["evaluation_id"]["S"]: self._read(item) for item in items}
         return [found[each] for each in ids if each in found]
+
+    def _between(self, world_id: str, lower: str, upper: str) -> dict[str, Any]:
+        values = {":world": world_id, ":lower": lower, ":upper": upper}
+        return {
+            "TableName": self.table,
+            "KeyConditionExpression": "world_id = :world AND evaluation_id BETWEEN :lower AND :upper",
+            "ExpressionAttributeValues": {name: {"S": text} for name, text in values.items()},
+        }
 
     def _items(self, request: dict[str, Any]) -> Iterator[Item]:
         while True:

@@ -33,7 +33,7 @@ from risk_hub_contracts.base.limits import (
 from risk_hub_contracts.base.problems import INVALID_QUERY, ProblemError, Violation, summary
 from risk_hub_contracts.base.times import InstantError, parse_instant
 from risk_hub_contracts.base.violations import to_violations
-from risk_hub_contracts.reports.risk import MethodName
+from risk_hub_contracts.reports.backtest import BacktestMethod
 
 _LIMIT: Final = re.compile("[0-9]{1,3}")
 _BPS: Final = re.compile("[1-9][0-9]{0,3}")
@@ -186,10 +186,16 @@ class BacktestQuery(BaseModel):
     stage: Annotated[Stage, Field(description="The stage whose snapshots are tested.")]
     from_: Annotated[Instant | None, Field(alias="from", description="Earliest as_of.")] = None
     to: Annotated[Instant | None, Field(description="Latest as_of.")] = None
-    method: Annotated[MethodName, Field(description="How value at risk was computed.")] = "parametric_normal"
-    confidence_bps: Annotated[Confidence, Field(description="Confidence in basis points: 9900 is 99 %.")] = (
-        9_900
-    )
+    method: Annotated[
+        BacktestMethod | None,
+        Field(
+            description="How value at risk was computed. Default: historical_upper, or parametric_normal if the "
+            "newest forecast of the period has no value by historical_upper."
+        ),
+    ] = None
+    confidence_bps: Annotated[
+        Confidence, Field(description="Confidence in basis points: 9900 is 99 %. It must be stored.")
+    ] = 9_900
 
 
 Query = TypeVar("Query", bound=BaseModel)

@@ -77,6 +77,8 @@ BACKTEST_FORECASTS_MAX_COUNT: Final = 5_000
 # Reads of some ten milliseconds each: well below the reader's time.
 BACKTEST_KEY_READS_MAX_COUNT: Final = 750
 BACKTEST_POSITIONS_MAX_COUNT: Final = 2_000_000
+# One page is at most 1 MB of stored forecasts.
+BACKTEST_COUNT_PAGES_MAX_COUNT: Final = 30
 
 # Registered worlds
 WARN_DEFAULT_SECONDS: Final = 600

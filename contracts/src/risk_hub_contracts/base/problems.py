@@ -29,6 +29,7 @@ __all__ = [
     "DUPLICATE_KEY",
     "FORBIDDEN_ACTOR",
     "FORBIDDEN_SCOPE",
+    "FORECAST_NOT_STORED",
     "GATEWAY_TIMEOUT",
     "HASH_MISMATCH",
     "INTERNAL",
@@ -225,6 +226,12 @@ REGISTRATION_INVALID = ProblemType(
     "The expectation or policy violates the contract",
     "Correct every entry of `errors` and send the request again; the expectation or policy in force is unchanged.",
 )
+FORECAST_NOT_STORED = ProblemType(
+    "forecast-not-stored",
+    422,
+    "No forecast has a value at risk by this method at this confidence",
+    "Send a method and a confidence that `detail` lists; snapshots choose their confidences with `risk.confidences_bps`.",
+)
 VERSION_CONFLICT = ProblemType(
     "version-conflict",
     409,
@@ -357,6 +364,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = MappingProxyType(
             UPLOAD_INVALID,
             UPLOAD_MISMATCH,
             REGISTRATION_INVALID,
+            FORECAST_NOT_STORED,
             VERSION_CONFLICT,
             SNAPSHOT_NOT_FOUND,
             WORLD_UNKNOWN,

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from risk_hub_contracts.base.ids import ID_PATTERN, STAGE_PATTERN
-from risk_hub_contracts.reports.risk import MethodName
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -17,6 +16,7 @@ Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 ConfidenceBps = Annotated[int, Field(ge=1, le=9_999)]
 BaselZone = Literal["green", "yellow", "red"]
+BacktestMethod = Literal["historical_upper", "historical", "parametric_normal", "legacy_v1"]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,8 +71,7 @@ class BacktestDay(BaseModel):
     """One forecast and its outcome: a UTC date's last snapshot, and the last return in the next date's.
 
     The return covers one period, the last before that snapshot; after a gap it does not cover the whole gap.
-    The two dates show the length of the gap; the hub knows no producer's calendar, so a gap of any length is
-    tested.
+    `gap_days` is the length of the gap; the hub knows no producer's calendar, so a gap of any length is tested.
     """
 
     model_config = _FROZEN
@@ -88,6 +87,9 @@ class BacktestDay(BaseModel):
     ]
     realized_return: Finite
     exceeded: Annotated[bool, Field(description="Whether the loss was larger than value_at_risk.")]
+    gap_days: Annotated[
+        int, Field(ge=0, description="Calendar days from date to realized_date: 3 over a weekend.")
+    ]
 
 
 class BacktestReport(BaseModel):
@@ -97,7 +99,7 @@ class BacktestReport(BaseModel):
 
     world_id: Annotated[str, Field(pattern=ID_PATTERN)]
     stage: Annotated[str, Field(pattern=STAGE_PATTERN)]
-    method: MethodName
+    method: BacktestMethod
     confidence_bps: ConfidenceBps
     observations: Count
     exceedances: Count
@@ -107,6 +109,16 @@ class BacktestReport(BaseModel):
         Field(description="Observations whose forecast reached the hub after the return's snapshot as_of."),
     ]
     left_out: LeftOut
+    superseded_same_date: Annotated[
+        Count | None,
+        Field(
+            description="Forecasts that were not tested because a later snapshot of the same UTC date has the "
+            "forecast of that date; null if the period has too many forecasts to count."
+        ),
+    ]
+    largest_gap_days: Annotated[
+        Count | None, Field(description="The largest gap_days of `days`; null without a day.")
+    ]
     kupiec: BacktestTest
     independence: BacktestTest
     conditional_coverage: BacktestTest

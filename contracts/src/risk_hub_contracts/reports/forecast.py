@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, STAGE_PATTERN
 from risk_hub_contracts.reports.risk import MethodName
+from risk_hub_contracts.reports.tail import OpenName
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -23,6 +24,18 @@ class TailForecast(BaseModel):
     model_config = _FROZEN
 
     method: MethodName
+    confidence_bps: Annotated[int, Field(ge=1, le=9_999)]
+    value_at_risk: Finite | None
+    expected_shortfall: Finite | None
+    reason: str | None
+
+
+class FurtherTailForecast(BaseModel):
+    """The same by a method that the first release did not know; the name of the method is open."""
+
+    model_config = _FROZEN
+
+    method: OpenName
     confidence_bps: Annotated[int, Field(ge=1, le=9_999)]
     value_at_risk: Finite | None
     expected_shortfall: Finite | None
@@ -49,7 +62,11 @@ class CrossSection(BaseModel):
 
 
 class Forecast(BaseModel):
-    """One evaluation as input of a back-test; instants are RFC 3339 UTC texts with six fractional digits."""
+    """One evaluation as input of a back-test; instants are RFC 3339 UTC texts with six fractional digits.
+
+    `tails` has the methods of the first release, because its readers refuse others. `further_tails` has the
+    rest; it is empty in records of engines before 3.0. Each method and confidence occurs once.
+    """
 
     model_config = _FROZEN
 
@@ -63,3 +80,8 @@ class Forecast(BaseModel):
     weights: dict[str, Finite]
     tails: list[TailForecast]
     realized: CrossSection | None
+    further_tails: list[FurtherTailForecast] = []
+
+    def rows(self) -> list[TailForecast | FurtherTailForecast]:
+        """Return every stored value at risk, the methods of the first release last."""
+        return [*self.further_tails, *self.tails]

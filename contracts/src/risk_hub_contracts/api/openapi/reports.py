@@ -68,7 +68,7 @@ REPORTS: Final = (
         "backtest_risk",
         "Forecast risk compared with realised returns: the tests of Kupiec, Christoffersen and Basel",
         (Answer(200, BacktestReport, "The back-test."),),
-        (p.WORLD_UNKNOWN, p.DOCUMENT_UNAVAILABLE),
+        (p.WORLD_UNKNOWN, p.FORECAST_NOT_STORED, p.DOCUMENT_UNAVAILABLE),
         query=BacktestQuery,
     ),
 )
