@@ -9,9 +9,16 @@ FREQUENCY_MIN_DATES = 5
 WEEKEND_MIN_SHARE = 0.15
 """From this share of weekend dates on, a daily series counts every calendar day (2/7 is the full share)."""
 SATURDAY = 5
+DAYS_PER_YEAR = 365.25
 TRADING_DAYS_PER_YEAR = 252.0
 CALENDAR_DAYS_PER_YEAR = 365.0
-PERIODS_BY_GAP_DAYS = ((1, 3, TRADING_DAYS_PER_YEAR), (5, 9, 52.0), (26, 35, 12.0), (84, 98, 4.0))
+PERIODS_BY_GAP_DAYS = (
+    (1, 3, TRADING_DAYS_PER_YEAR),
+    (5, 9, 52.0),
+    (13, 17, 26.0),
+    (26, 35, 12.0),
+    (84, 98, 4.0),
+)
 """Least and greatest median gap between two dates in days, and the periods per year that it means."""
 PERIODS_BY_FREQUENCY = {"daily": TRADING_DAYS_PER_YEAR, "weekly": 52.0, "monthly": 12.0}
 

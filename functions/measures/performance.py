@@ -31,14 +31,18 @@ def is_constant(returns: Sequence[float], scale: float | None = None) -> bool:
     return standard_deviation(returns) <= CONSTANT_MAX_RATIO * largest
 
 
-def sharpe(returns: Sequence[float]) -> float | None:
-    """Return `mean / stdev · sqrt(252)`, annualised; None below 20 observations and for a constant series.
+def sharpe(returns: Sequence[float], periods_per_year: float = PERIODS_PER_YEAR) -> float | None:
+    """Return `mean / stdev · sqrt(periods per year)`; None below 20 observations and for a constant series.
+
+    Args:
+        returns: (T,)
+        periods_per_year: 252 for trading days; 1 leaves the ratio per period.
 
     Source: Sharpe, The Sharpe Ratio, 1994.
     """
     if len(returns) < SHARPE_MIN_OBSERVATIONS or is_constant(returns):
         return None
-    return mean(returns) / standard_deviation(returns) * sqrt(PERIODS_PER_YEAR)
+    return mean(returns) / standard_deviation(returns) * sqrt(periods_per_year)
 
 
 def max_drawdown(returns: Sequence[float]) -> float:

@@ -4,13 +4,12 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import pairwise
 from math import isfinite
 
 from functions.measures.exact import EXACT_MAX_ASSETS, Vector, dot
 from functions.measures.performance import is_constant
+from functions.measures.returns_table import ReturnsTable
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
-from risk_hub_contracts.blob.types import RealizedReturns
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class BookReturns:
 
     Attributes:
         values: (T,) returns of the book, oldest first.
-        dates: their UTC dates, strictly rising; None if the producer gave none, or unreadable ones.
+        dates: their UTC dates, strictly rising; None if the producer gave none.
         gross: (T,) `Σ|w_i r_i,t|`, the sum of magnitudes behind each value; empty for a bare series.
     """
 
@@ -39,20 +38,24 @@ class BookReturns:
 
     def last_days(self, days: int) -> "BookReturns":
         """Return the returns of the last calendar days; without dates, the last `days` returns."""
-        first = len(self.values) - days
-        if self.dates is not None:
-            first = bisect_left(self.dates, self.dates[-1] - timedelta(days=days - 1))
-        last = slice(max(first, 0), None)
+        if self.dates is None:
+            return self.last(days)
+        first = bisect_left(self.dates, self.dates[-1] - timedelta(days=days - 1))
+        return self.last(len(self.values) - first)
+
+    def last(self, count: int) -> "BookReturns":
+        """Return the last `count` returns, or all if there are fewer."""
+        last = slice(max(len(self.values) - count, 0), None)
         return BookReturns(self.values[last], self.dates and self.dates[last], self.gross[last])
 
 
-def series_by_id(returns: RealizedReturns) -> dict[str, Vector]:
+def series_by_id(returns: ReturnsTable) -> dict[str, Vector]:
     """Return the series by their ids; empty for a bare series."""
     return dict(zip(returns.ids, returns.series(), strict=True)) if returns.ids else {}
 
 
 def book_returns(
-    returns: RealizedReturns, weights: Mapping[str, float]
+    returns: ReturnsTable, weights: Mapping[str, float]
 ) -> tuple[BookReturns | None, str | None]:
     """Return the book's returns, or None and the reason.
 
@@ -60,33 +63,31 @@ def book_returns(
     refused.
 
     Args:
-        returns: as the blob holds them.
+        returns: in the order of their dates, without missing observations of held assets.
         weights: of the held assets.
     """
     series = series_by_id(returns)
     if set(weights) - set(series) and returns.ids:
         return None, "returns_do_not_cover_weights"
     used = [series[asset] for asset in weights] if returns.ids else [returns.series()[0]]
-    if len(set(map(len, used))) != 1:
-        return None, "returns_of_unequal_length"
-    if not all(all(map(isfinite, each)) for each in used):
-        return None, "returns_not_finite"
-    if any(max(map(abs, each)) > RETURN_MAX_ABS for each in used):
-        return None, "returns_out_of_range"
+    reason = _unusable(used)
+    if reason is not None:
+        return None, reason
     if not returns.ids:
-        return BookReturns(list(used[0]), dates_of(returns)), None
+        return BookReturns(list(used[0]), returns.dates), None
     values, gross = _weighted_sums(used, list(weights.values()))
-    return BookReturns(values, dates_of(returns), gross), None
+    return BookReturns(values, returns.dates, gross), None
 
 
-def dates_of(returns: RealizedReturns) -> tuple[date, ...] | None:
-    """Return the dates of the series; None if they are absent or not rising dates `YYYY-MM-DD`."""
-    try:
-        dates = tuple(map(date.fromisoformat, returns.dates or ()))
-    except ValueError:
-        return None
-    rising = all(first < second for first, second in pairwise(dates))
-    return dates if dates and rising else None
+def _unusable(used: Sequence[Vector]) -> str | None:
+    """Return why series cannot be added up by period; None if they can."""
+    if len(set(map(len, used))) != 1:
+        return "returns_of_unequal_length"
+    if not len(used[0]):
+        return "too_few_observations"
+    if not all(all(map(isfinite, each)) for each in used):
+        return "returns_not_finite"
+    return "returns_out_of_range" if any(max(map(abs, each)) > RETURN_MAX_ABS for each in used) else None
 
 
 def _weighted_sums(series: Sequence[Vector], weights: Vector) -> tuple[list[float], list[float]]:

@@ -6,6 +6,7 @@ from math import inf, nan
 import pytest
 
 from functions.evaluation.risk.forecast import cross_section
+from functions.measures.returns_table import ReturnsTable, returns_table
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
 from risk_hub_contracts.blob.types import RealizedReturns
 from risk_hub_contracts.blob.write import encode_returns
@@ -14,11 +15,12 @@ from tests.fakes.evaluated_world import EvaluatedWorld
 PAST_LIMIT = RETURN_MAX_ABS * (1 + 1e-15)
 
 
-def returns(given: dict[str, list[float]]) -> RealizedReturns:
+def returns(given: dict[str, list[float]]) -> ReturnsTable:
     """Return series as in a blob, which may hold any float; without names: one bare series."""
     values = array("d", [value for series in given.values() for value in series])
     ids = tuple(name for name in given if name)
-    return RealizedReturns(ids, tuple(map(len, given.values())), None, memoryview(values.tobytes()))
+    lengths = tuple(map(len, given.values()))
+    return returns_table(RealizedReturns(ids, lengths, None, memoryview(values.tobytes())))[0]
 
 
 @pytest.mark.parametrize("last", [nan, inf, -inf, 1.5e308, PAST_LIMIT, -PAST_LIMIT])

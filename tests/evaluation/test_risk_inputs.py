@@ -424,13 +424,20 @@ def test_blob_first_used_by_a_later_snapshot_has_no_staleness() -> None:
     assert given.staleness_seconds is None
 
 
-@pytest.mark.parametrize("days", [["yesterday"] * 250, ["2026-01-01"] * 250])
-def test_malformed_or_repeated_dates_are_ignored(days: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [(["yesterday"] * 250, "dates_malformed"), (["2026-01-01"] * 250, "dates_repeated")],
+)
+def test_malformed_or_repeated_dates_give_no_numbers_from_the_returns(days: list[str], reason: str) -> None:
     world = EvaluatedWorld()
     report = world.report(realized_returns_ref=world.blob("realized_returns", encode_returns(BY_ID, days)))
-    assert {each.basis for each in report.windows} == {"observations"}
-    assert verdict(report).inputs[1].last_date is None
-    assert verdict(report).inputs[1].staleness_seconds == 0.0
+    assert reasons(report, "historical") == {reason}
+    assert (report.status, report.windows) == ("invalid_input", [])
+    given = verdict(report).inputs[1]
+    assert (given.reason, given.last_date, given.staleness_seconds) == (reason, None, None)
+    (forecast,) = world.forecasts.rows.values()
+    assert forecast.realized is None
+    assert world.verify(WORLD, "v1").equal
 
 
 def test_unavailable_verdict_cache_fails_the_event(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,14 @@ COMPUTING = (
     *(attribution, historical, measures, parametric, performance, returns, tails, windows, report),
     *(exact, exact_cholesky, form, sample),
 )
-SHAPING_NOTHING = {"BPS_PER_ONE", "LEGACY_CONFIDENCE_BPS", "GOLDEN", "ITERATIONS_MAX", "CONVERGED_RATIO"}
+SHAPING_NOTHING = {
+    "BPS_PER_ONE",
+    "DAYS_PER_YEAR",
+    "LEGACY_CONFIDENCE_BPS",
+    "GOLDEN",
+    "ITERATIONS_MAX",
+    "CONVERGED_RATIO",
+}
 
 
 def receipt_hash(report: RiskReport) -> str:

@@ -131,11 +131,35 @@ def dated(count: int, step: int = 1) -> BookReturns:
 @pytest.mark.parametrize("length", WINDOWS)
 def test_window_counts_calendar_days_for_dated_returns_and_observations_otherwise(length: RiskWindow) -> None:
     weekly = window_statistics(dated(200, step=7), length)
-    assert (weekly.basis, weekly.observations) == ("calendar_days", -(-length // 7))
+    assert (weekly.basis, weekly.calendar_observations) == ("calendar_days", -(-length // 7))
     undated = window_statistics(BookReturns(GOOD, None), length)
     assert (undated.basis, undated.observations) == ("observations", length)
-    assert undated.sharpe == performance.sharpe(GOOD[-length:])
+    assert (undated.calendar_observations, undated.first_date) == (None, None)
     assert undated.reasons == {}
+
+
+@pytest.mark.parametrize("length", WINDOWS)
+def test_sharpe_is_annualised_only_with_known_periods_per_year(length: RiskWindow) -> None:
+    undated = window_statistics(BookReturns(GOOD, None), length)
+    assert undated.sharpe == performance.sharpe(GOOD[-length:], 1.0)
+    assert (undated.sharpe_annualised, undated.periods_per_year) == (False, None)
+    weekly = window_statistics(BookReturns(GOOD, None), length, 52.0)
+    assert weekly.sharpe == performance.sharpe(GOOD[-length:], 52.0)
+    assert (weekly.sharpe_annualised, weekly.periods_per_year) == (True, 52.0)
+
+
+@pytest.mark.parametrize(
+    ("step", "per_year", "wanted"),
+    [(7, 52.0, 20), (30, 12.0, 20), (1, 252.0, 30), (2, 252.0, 20), (5, 252.0, 12), (7, None, 9)],
+)
+def test_window_reaches_back_to_20_observations_within_twice_their_time(
+    step: int, per_year: float | None, wanted: int
+) -> None:
+    found = window_statistics(dated(200, step), 30, per_year)
+    assert (found.observations, found.calendar_observations) == (wanted, -(-30 // step))
+    last = dated(200, step).dates
+    assert last is not None
+    assert found.first_date == last[-wanted].isoformat()
 
 
 def test_window_statistics_are_null_with_a_reason_for_short_constant_or_ruined_series() -> None:

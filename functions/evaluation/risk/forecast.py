@@ -3,9 +3,8 @@
 from typing import Any, get_args
 
 from functions.evaluation.risk.inputs import ReturnsInput
-from functions.measures.returns import dates_of
+from functions.measures.returns_table import DATE_REASONS, ReturnsTable
 from risk_hub_contracts.base.limits import RETURN_MAX_ABS
-from risk_hub_contracts.blob.types import RealizedReturns
 from risk_hub_contracts.reports.forecast import CrossSection, Forecast, FurtherTailForecast, TailForecast
 from risk_hub_contracts.reports.risk import MethodName, RiskReport
 from risk_hub_contracts.reports.tail import TailMeasure
@@ -34,7 +33,7 @@ def forecast_of(snapshot: Snapshot, report: RiskReport, returns: ReturnsInput, c
         weights=snapshot.weights,
         tails=_tails(report),
         further_tails=_further_tails(report),
-        realized=cross_section(returns.decoded),
+        realized=None if returns.reason in DATE_REASONS else cross_section(returns.given),
     )
 
 
@@ -80,12 +79,11 @@ def _pair(row: TailMeasure) -> dict[str, Any]:
     }
 
 
-def cross_section(returns: RealizedReturns | None) -> CrossSection | None:
-    """Return the last return of each series, held or not, without returns that the engine would refuse."""
+def cross_section(returns: ReturnsTable | None) -> CrossSection | None:
+    """Return the last return of each series, held or not, without those that the engine would refuse."""
     if returns is None:
         return None
-    dates = dates_of(returns)
-    date = None if dates is None else dates[-1].isoformat()
+    date = None if returns.dates is None else returns.dates[-1].isoformat()
     last = [series[-1] for series in returns.series()]
     if not returns.ids:
         return CrossSection(date=date, by_id=None, portfolio=last[0]) if _in_range(last[0]) else None

@@ -8,8 +8,8 @@ from math import fsum, nextafter
 from functions.measures.covariance.correlation_shrinkage import ShrunkCorrelations
 from functions.measures.covariance.form import CovarianceForm, Verdict
 from functions.measures.covariance.sample import ESTIMATE_MIN_OBSERVATIONS, sample_covariance
-from functions.measures.returns import BookReturns, dates_of, series_by_id
-from risk_hub_contracts.blob.types import RealizedReturns
+from functions.measures.returns import BookReturns, series_by_id
+from functions.measures.returns_table import ReturnsTable
 from risk_hub_contracts.reports.risk import CovarianceOrigin, RiskInput
 
 
@@ -44,22 +44,25 @@ class ReturnsInput:
 
     Attributes:
         declared: their source and their coverage of the book.
-        decoded: as the blob holds them; None if unreadable or absent.
+        decoded: in the order of their dates, the periods without a missing observation of a held asset; None
+            if unreadable or absent.
         book: the book's own series; None if it could not be computed.
         reason: why `book` is None.
         known_since: the first `as_of` that used these bytes by reference.
+        given: all periods, with the missing observations; None if unreadable or absent.
     """
 
     declared: RiskInput
-    decoded: RealizedReturns | None = None
+    decoded: ReturnsTable | None = None
     book: BookReturns | None = None
     reason: str | None = None
     known_since: str | None = None
+    given: ReturnsTable | None = None
 
     @property
     def dates(self) -> tuple[date, ...] | None:
         """Return the UTC dates of the series; None if they cannot be read."""
-        return None if self.decoded is None else dates_of(self.decoded)
+        return None if self.decoded is None else self.decoded.dates
 
 
 def nonzero_weights(weights: Mapping[str, float]) -> dict[str, float]:

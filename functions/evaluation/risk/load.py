@@ -16,7 +16,8 @@ from functions.evaluation.worker_steps import verified_bytes
 from functions.hub.ports import BlobError, BlobStore
 from functions.measures.covariance.choose_form import choose_form
 from functions.measures.covariance.form import CovarianceForm, Verdict
-from functions.measures.returns import book_returns, dates_of
+from functions.measures.returns import book_returns
+from functions.measures.returns_table import ReturnsTable, complete_cases, returns_table
 from risk_hub_contracts.blob.read import decode
 from risk_hub_contracts.blob.types import BlobFormatError, BlobKind, Covariance, Decoded, RealizedReturns
 from risk_hub_contracts.reports.risk import InputSource, RiskInput
@@ -72,16 +73,18 @@ class LoadInputs:
         if component is None or not isinstance(decoded, RealizedReturns):
             return ReturnsInput(declared, reason=reason)
         coverage = covered_share(weights, decoded.ids) if decoded.ids else 1.0
-        dates = dates_of(decoded)
-        book, reason = book_returns(decoded, weights)
-        if dates is not None and dates[-1] > as_of:
+        given, unusable = returns_table(decoded)
+        table = complete_cases(given, weights)
+        book, reason = book_returns(table, weights)
+        if unusable is not None:
+            book, reason = None, unusable
+        elif given.dates is not None and given.dates[-1] > as_of:
             book, reason = None, "returns_after_as_of"
         declared = _with_coverage(declared, coverage).model_copy(
-            update={"observations": _observations(decoded, weights)}
+            update={"observations": _observations(table, weights)}
         )
-        return ReturnsInput(
-            declared, decoded, book, reason, self.first_use(component) if dates is None else None
-        )
+        known_since = self.first_use(component) if decoded.dates is None else None
+        return ReturnsInput(declared, table, book, reason, known_since, given)
 
     def _decoded(
         self, kind: BlobKind, component: Component | None
@@ -99,12 +102,9 @@ class LoadInputs:
         return (declared, decoded, None) if decoded.kind == kind else (declared, None, "blob_malformed")
 
 
-def _observations(returns: RealizedReturns, weights: dict[str, float]) -> int:
+def _observations(returns: ReturnsTable, weights: dict[str, float]) -> int:
     """Return the least number of returns among the held assets, 0 if no held asset has a series."""
-    if not returns.ids:
-        return returns.lengths[0]
-    lengths = zip(returns.ids, returns.lengths, strict=True)
-    return min((length for asset, length in lengths if asset in weights), default=0)
+    return min(map(len, returns.of_assets(weights)), default=0)
 
 
 def _with_coverage(declared: RiskInput, coverage: float) -> RiskInput:

@@ -9,7 +9,13 @@ from functions.evaluation.risk.parametric import (
 )
 from functions.evaluation.risk.plausibility.thresholds import thresholds
 from functions.evaluation.risk.policy import RiskPolicy
-from functions.evaluation.risk.windows import DEVIATION_MIN_OBSERVATIONS, WINDOW_CONFIDENCE_BPS, WINDOWS
+from functions.evaluation.risk.windows import (
+    DEVIATION_MIN_OBSERVATIONS,
+    WINDOW_CONFIDENCE_BPS,
+    WINDOW_LOOK_BACK_FACTOR,
+    WINDOW_MIN_OBSERVATIONS,
+    WINDOWS,
+)
 from functions.measures.attribution import RELATIVE_ERROR_MAX, SHARE_OF_VAR_MIN
 from functions.measures.covariance.form import MARGIN_DECIMALS, PSD_TOLERANCE, TRACE_MIN
 from functions.measures.covariance.sample import ESTIMATE_MIN_OBSERVATIONS
@@ -34,9 +40,9 @@ METHODS = {
     "historical_es_standard_error": "asymptotic, independent returns (Manistre-Hancock 2005)",
     "sample": "X'X / (T - 1), X less its means",
     "ledoit_wolf": "sample variances; correlations after Ledoit-Wolf 2004 towards zero; only for contributions",
-    "sharpe": "mean over deviation (T - 1), annualised, no risk-free rate",
     "incremental": "VaR less that of the book with the position sold for cash",
     "incremental_rescaled": "VaR less that of the book without the position, rescaled to the same net weight",
+    "sharpe": "mean over deviation (T - 1), no risk-free rate; annualised if the frequency is known",
 }
 
 
@@ -71,6 +77,8 @@ def parameters(policy: RiskPolicy, tail_confidences_bps: Sequence[int]) -> RiskP
         warning_thresholds=thresholds(),
         tail_confidences_bps=list(tail_confidences_bps),
         tail_min_observations=TAIL_MIN_OBSERVATIONS,
+        window_min_observations=WINDOW_MIN_OBSERVATIONS,
+        window_look_back_factor=WINDOW_LOOK_BACK_FACTOR,
     )
 
 

@@ -13,7 +13,7 @@ from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION, with_receipt
 from functions.evaluation.risk.sufficiency import sufficiency
 from functions.evaluation.risk.tails import tail_measures, tail_sample
-from functions.evaluation.risk.windows import WINDOWS, window_statistics
+from functions.evaluation.risk.track_record import returns_windows, track_record
 from functions.measures import concentration, measures
 from functions.measures.historical import historical_es, historical_var
 from risk_hub_contracts.base.times import format_instant
@@ -31,6 +31,8 @@ INVALID_REASONS = frozenset(
         "returns_not_finite",
         "returns_out_of_range",
         "returns_after_as_of",
+        "dates_malformed",
+        "dates_repeated",
         "blob_malformed",
         "blob_unavailable",
     }
@@ -65,7 +67,6 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
     tails = tail_measures(inputs.returns, inputs.effective, book)
     values = [*(each.value for each in computed), *(each.value_at_risk for each in tails)]
     status = _status([inputs.covariance.reason, inputs.returns.reason, book.reason], values)
-    series = inputs.returns.book
     report = RiskReport(
         world_id=snapshot.world_id,
         version=snapshot.version,
@@ -87,10 +88,11 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
             complete=status == "complete" and all(each.sufficient for each in tails),
         ),
         concentration=_concentration(snapshot, book),
-        windows=[] if series is None else [window_statistics(series, days) for days in WINDOWS],
+        windows=returns_windows(snapshot, inputs.returns),
         contributions=book.contributions,
         tails=tails,
         covariance_estimate=covariance_estimate(inputs.effective, book),
+        track_record=track_record(snapshot),
     )
     return with_receipt(with_warnings(report, snapshot, inputs.covariance, inputs.returns), policy)
 

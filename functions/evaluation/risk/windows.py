@@ -1,9 +1,11 @@
 """Statistics of the book's realised returns over its last days."""
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import get_args
 
 from functions.measures import performance
+from functions.measures.frequency import DAYS_PER_YEAR
 from functions.measures.historical import historical_es, historical_var
 from functions.measures.returns import BookReturns
 from risk_hub_contracts.base.confidence import required_observations
@@ -14,12 +16,43 @@ WINDOW_CONFIDENCE_BPS = 9500
 TOO_FEW_OBSERVATIONS = "too_few_observations"
 CONSTANT_SERIES = "constant_series"
 DEVIATION_MIN_OBSERVATIONS = 2
+WINDOW_MIN_OBSERVATIONS = 20
+"""A window of fewer observations is extended back to this number."""
+WINDOW_LOOK_BACK_FACTOR = 2
+"""Greatest calendar time of an extended window, in multiples of the time of 20 periods."""
+PRO_FORMA = "pro_forma"
+"""Basis of returns: today's weights on past returns."""
+TRACK_RECORD = "track_record"
+"""Basis of returns: the portfolio's own returns."""
 
 
-def window_statistics(book: BookReturns, length: RiskWindow) -> WindowStatistics:
-    """Return the statistics over the last `length` calendar days; without dates, `length` observations."""
-    last = book.last_days(length)
+def windows_of(
+    book: BookReturns, periods_per_year: float | None, returns_basis: str
+) -> list[WindowStatistics]:
+    """Return the statistics of every window.
+
+    Args:
+        book: the series.
+        periods_per_year: of its returns; None if unknown, and Sharpe ratios are then per period.
+        returns_basis: `pro_forma` or `track_record`.
+    """
+    return [window_statistics(book, length, periods_per_year, returns_basis) for length in WINDOWS]
+
+
+def window_statistics(
+    book: BookReturns,
+    length: RiskWindow,
+    periods_per_year: float | None = None,
+    returns_basis: str = PRO_FORMA,
+) -> WindowStatistics:
+    """Return the statistics over the last `length` calendar days; without dates, `length` observations.
+
+    Calendar days with fewer than 20 observations are extended back to 20, within a bounded look-back.
+    """
+    within = book.last_days(length)
+    last = within if book.dates is None else _extended(book, within, length, periods_per_year)
     found = {name: statistic(last) for name, statistic in STATISTICS.items()}
+    found["sharpe"] = _sharpe(last, periods_per_year)
     return WindowStatistics(
         length=length,
         basis="observations" if book.dates is None else "calendar_days",
@@ -27,13 +60,40 @@ def window_statistics(book: BookReturns, length: RiskWindow) -> WindowStatistics
         confidence_bps=WINDOW_CONFIDENCE_BPS,
         **{name: value for name, (value, _) in found.items()},
         reasons={name: reason for name, (_, reason) in found.items() if reason is not None},
+        calendar_observations=None if book.dates is None else len(within.values),
+        first_date=None if last.dates is None else last.dates[0].isoformat(),
+        periods_per_year=periods_per_year,
+        sharpe_annualised=periods_per_year is not None,
+        returns_basis=returns_basis,
     )
 
 
-def _sharpe(book: BookReturns) -> tuple[float | None, str | None]:
+def look_back_days(length: int, periods_per_year: float | None) -> int:
+    """Return the greatest number of calendar days of a window: twice the time of 20 periods, or its length."""
+    if periods_per_year is None:
+        return WINDOW_LOOK_BACK_FACTOR * length
+    needed = WINDOW_LOOK_BACK_FACTOR * WINDOW_MIN_OBSERVATIONS * DAYS_PER_YEAR / periods_per_year
+    return max(length, ceil(needed))
+
+
+def _extended(
+    book: BookReturns, within: BookReturns, length: int, periods_per_year: float | None
+) -> BookReturns:
+    """Return at least the calendar days, and up to 20 observations from the look-back."""
+    missing = WINDOW_MIN_OBSERVATIONS - len(within.values)
+    if missing <= 0:
+        return within
+    reachable = book.last_days(look_back_days(length, periods_per_year))
+    return book.last(min(WINDOW_MIN_OBSERVATIONS, len(reachable.values)))
+
+
+def _sharpe(book: BookReturns, periods_per_year: float | None) -> tuple[float | None, str | None]:
+    """Return the Sharpe ratio, annualised if the frequency of the returns is known, else per period."""
     if len(book.values) < performance.SHARPE_MIN_OBSERVATIONS:
         return None, TOO_FEW_OBSERVATIONS
-    return (None, CONSTANT_SERIES) if book.is_constant else (performance.sharpe(book.values), None)
+    if book.is_constant:
+        return None, CONSTANT_SERIES
+    return performance.sharpe(book.values, periods_per_year or 1.0), None
 
 
 def _volatility(book: BookReturns) -> tuple[float | None, str | None]:
@@ -73,7 +133,6 @@ def _tail_statistic(measure: Callable[[Sequence[float], int], float]) -> "Statis
 
 Statistic = Callable[[BookReturns], tuple[float | None, str | None]]
 STATISTICS: dict[str, Statistic] = {
-    "sharpe": _sharpe,
     "volatility": _volatility,
     "max_drawdown": _drawdown,
     "value_at_risk": _tail_statistic(historical_var),

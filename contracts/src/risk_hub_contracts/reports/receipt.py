@@ -52,6 +52,8 @@ class RiskParameters(BaseModel):
     warning_thresholds: dict[str, float] = {}
     tail_confidences_bps: list[int] = []
     tail_min_observations: int | None = None
+    window_min_observations: int | None = None
+    window_look_back_factor: int | None = None
 
 
 class RiskReceipt(BaseModel):

@@ -12,7 +12,7 @@ from risk_hub_contracts.base.ids import CONTENT_HASH_PATTERN, ID_PATTERN, SHA256
 from risk_hub_contracts.base.times import Instant
 from risk_hub_contracts.reports.covariance import CovarianceEstimate
 from risk_hub_contracts.reports.receipt import RiskReceipt
-from risk_hub_contracts.reports.tail import TailMeasure
+from risk_hub_contracts.reports.tail import OpenName, TailMeasure
 from risk_hub_contracts.reports.warning import RiskWarning
 
 MeasureName = Literal["value_at_risk", "expected_shortfall", "volatility"]
@@ -124,8 +124,13 @@ class Concentration(BaseModel):
 class WindowStatistics(BaseModel):
     """The book's realised returns over the last days, or observations if the series has no dates.
 
-    `value_at_risk` and `expected_shortfall` are historical at `confidence_bps`; `sharpe` and `volatility` are
-    annualised and per period; `reasons` explains each null number, by name.
+    `value_at_risk` and `expected_shortfall` are historical at `confidence_bps`; `volatility` is per period;
+    `sharpe` is annualised by `periods_per_year` if `sharpe_annualised`, else per period; `reasons` explains
+    each null number, by name. A window of calendar days with fewer than 20 observations
+    (`calendar_observations`) is extended back, within a bounded look-back, to 20 (`observations`);
+    `first_date` is where it begins. `returns_basis` is `pro_forma` (today's weights on past returns) or
+    `track_record` (the portfolio's own returns). Members with a default are missing from engines before 3.0,
+    which annualised every Sharpe ratio by 252.
     """
 
     model_config = _FROZEN
@@ -141,6 +146,28 @@ class WindowStatistics(BaseModel):
     expected_shortfall: Finite | None
     hit_ratio: Share | None
     reasons: dict[str, str]
+    calendar_observations: Count | None = None
+    first_date: Annotated[str, Field(json_schema_extra={"format": "date"})] | None = None
+    periods_per_year: Finite | None = None
+    sharpe_annualised: bool | None = None
+    returns_basis: OpenName | None = None
+
+
+class TrackRecord(BaseModel):
+    """The portfolio's own past returns, which a snapshot sends in `portfolio_returns`, and their windows.
+
+    With it, drawdown limits are judged on these windows. `reason` says why there are no numbers: dates after
+    `as_of` (`returns_after_as_of`), or returns out of range.
+    """
+
+    model_config = _FROZEN
+
+    observations: Count
+    first_date: Annotated[str, Field(json_schema_extra={"format": "date"})] | None
+    last_date: Annotated[str, Field(json_schema_extra={"format": "date"})] | None
+    periods_per_year: Finite | None
+    windows: list[WindowStatistics]
+    reason: str | None
 
 
 class Contribution(BaseModel):
@@ -209,4 +236,5 @@ class RiskReport(BaseModel):
     tails: list[TailMeasure] = []
     warnings: list[RiskWarning] = []
     covariance_estimate: CovarianceEstimate | None = None
+    track_record: TrackRecord | None = None
     receipt: RiskReceipt | None = None

@@ -5,26 +5,33 @@ the covariance's own `estimated_at`, not the first use of the bytes.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from functions.evaluation.risk.plausibility.facts import Facts, warning
 from functions.evaluation.risk.plausibility.thresholds import (
+    COVARIANCE_MAX_AGE_SECONDS,
     DAY_SECONDS,
-    DAYS_PER_YEAR,
     RETURNS_MAX_AGE_PERIODS,
     RETURNS_MAX_AGE_SECONDS,
 )
+from functions.measures.frequency import DAYS_PER_YEAR
+from functions.measures.returns_table import DATE_REASONS
 from risk_hub_contracts.reports.risk import InputKind, InputSufficiency, RiskReport
 from risk_hub_contracts.reports.warning import RiskWarning
+from risk_hub_contracts.snapshot.facts import CovarianceMeta
 
-UNDATED_CAUSE = "the returns have no dates; send them as dates of the returns"
+UNDATED_CAUSE = "the returns have no dates; send them in returns_meta.dates or in the blob"
 NO_ESTIMATE_CAUSE = "the covariance has no covariance_meta.estimated_at"
+STALE_COVARIANCE_CAUSE = "the covariance is not estimated again, or covariance_meta.estimated_at is wrong"
 STALE_RETURNS_CAUSE = "the returns are not updated, or as_of is not the instant of this book"
 
 
 def age_unknown(facts: Facts) -> Iterator[RiskWarning]:
     """Yield a caution for returns without dates: nobody can tell whether they are years old."""
     given = _input(facts.report, "realized_returns")
-    if given is not None and given.observations is not None and given.last_date is None:
+    if given is None or given.observations is None or given.reason in DATE_REASONS:
+        return
+    if given.last_date is None:
         yield warning(
             "age_unknown", UNDATED_CAUSE, subject="realized_returns", observations=given.observations
         )
@@ -56,11 +63,31 @@ def returns_stale(
         )
 
 
-def covariance_age_unknown(facts: Facts) -> Iterator[RiskWarning]:
-    """Yield a caution for a covariance that does not say when it was estimated."""
+def covariance_age(facts: Facts, as_of: datetime, meta: CovarianceMeta) -> Iterator[RiskWarning]:
+    """Yield a caution for a covariance of unknown age, and a warning for one estimated too long ago.
+
+    Args:
+        facts: of the evaluation.
+        as_of: the snapshot's instant.
+        meta: what the snapshot says about its covariance.
+    """
     given = next((each for each in facts.report.inputs if each.kind == "covariance"), None)
-    if given is not None and given.source != "absent":
+    if given is None or given.source == "absent":
+        return
+    if meta.estimated_at is None:
         yield warning("covariance_age_unknown", NO_ESTIMATE_CAUSE, subject="covariance")
+        return
+    age_seconds = (as_of - meta.estimated_at).total_seconds()
+    allowed = COVARIANCE_MAX_AGE_SECONDS if meta.max_input_age_seconds is None else meta.max_input_age_seconds
+    if age_seconds > allowed:
+        yield warning(
+            "inputs_stale",
+            STALE_COVARIANCE_CAUSE,
+            subject="covariance",
+            meaningless=True,
+            age_seconds=age_seconds,
+            age_seconds_max=float(allowed),
+        )
 
 
 def default_max_age_seconds(periods_per_year: float | None) -> float:

@@ -7,6 +7,7 @@ from math import fsum, inf
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
 from functions.evaluation.risk.plausibility.thresholds import SUBJECTS_MAX_COUNT
 from functions.measures.covariance.sample import deviations_of
+from functions.measures.returns import series_by_id
 from functions.measures.series_profile import SeriesProfile, series_profile, series_profiles
 from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.warning import RiskWarning
@@ -64,6 +65,7 @@ def facts_of(
         profiles=_profiles(returns, weights),
         portfolio=_portfolio(returns),
         given=_given_deviations(covariance, weights),
+        unlimited_loss=snapshot.portfolio.unlimited_loss & weights.keys(),
     )
 
 
@@ -107,18 +109,18 @@ def worst_first(sizes: Mapping[str, float]) -> Sequence[str]:
 
 
 def _profiles(returns: ReturnsInput, weights: Mapping[str, float]) -> dict[str, SeriesProfile]:
-    if returns.decoded is None or not returns.decoded.ids:
+    if returns.given is None or not returns.given.ids:
         return {}
-    series = dict(zip(returns.decoded.ids, returns.decoded.series(), strict=True))
+    series = series_by_id(returns.given)
     held = [asset for asset in weights if asset in series]
     found = zip(held, series_profiles([series[asset] for asset in held]), strict=True)
     return {asset: profile for asset, profile in found if profile is not None}
 
 
 def _portfolio(returns: ReturnsInput) -> SeriesProfile | None:
-    if returns.decoded is None or returns.decoded.ids:
+    if returns.given is None or returns.given.ids:
         return None
-    return series_profile(returns.decoded.series()[0])
+    return series_profile(returns.given.series()[0])
 
 
 def _given_deviations(covariance: CovarianceInput, weights: Mapping[str, float]) -> dict[str, float]:

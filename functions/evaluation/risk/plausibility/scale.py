@@ -5,6 +5,7 @@ from math import fsum
 
 from functions.evaluation.risk.plausibility.facts import Facts, warning, worst_first
 from functions.evaluation.risk.plausibility.thresholds import (
+    PERIODS_RATIO_MAX,
     SCALE_ASSET_MIN_SHARE,
     SCALE_FACTORS,
     SCALE_MIN_OBSERVATIONS,
@@ -18,6 +19,7 @@ CODE = "scale_mismatch"
 UNKNOWN_CAUSE = "the covariance and the returns are of different periods, units or assets"
 CORRELATION_CAUSE = "the covariance is a correlation matrix: every variance is 1"
 PERCENT_RETURNS_CAUSE = "the returns are in percent and the covariance is of fractions"
+PERIODS_CAUSE = "parametric and historical numbers are losses of periods of different length"
 LEAST_CORRELATED_ASSETS = 2
 
 
@@ -37,6 +39,29 @@ def scale_mismatch(facts: Facts) -> Iterator[RiskWarning]:
         yield _mismatch(book, len(ratios), _cause(book), meaningless=_beyond(book, SCALE_RATIO_MEANINGLESS))
     else:
         yield from _of_assets(facts, ratios)
+
+
+def periods_differ(covariance: float | None, returns: float | None) -> Iterator[RiskWarning]:
+    """Yield a caution if the covariance is stated to be of other periods than the returns.
+
+    Args:
+        covariance: its periods per year; None if not stated.
+        returns: their periods per year; None if unknown.
+    """
+    if (
+        covariance is None
+        or returns is None
+        or 1 / PERIODS_RATIO_MAX <= covariance / returns <= PERIODS_RATIO_MAX
+    ):
+        return
+    yield warning(
+        "periods_differ",
+        PERIODS_CAUSE,
+        subject="covariance",
+        covariance_periods_per_year=covariance,
+        returns_periods_per_year=returns,
+        ratio_max=PERIODS_RATIO_MAX,
+    )
 
 
 def _ratios(facts: Facts) -> dict[str, float]:

@@ -27,6 +27,9 @@ SCALE_FACTORS = (
 UNIT_VARIANCE_TOLERANCE = 1e-9
 """Variances this close to 1 for at least two assets are the diagonal of a correlation matrix."""
 
+PERIODS_RATIO_MAX = 1.5
+"""Periods per year of covariance and returns may differ by this factor: 252 trading and 365 calendar days."""
+
 SERIES_MIN_OBSERVATIONS = 10
 """A shorter series is not judged by its shape."""
 PRICE_MEDIAN_MIN = 0.2
@@ -49,7 +52,6 @@ RETURNS_MAX_AGE_SECONDS = 10 * DAY_SECONDS
 """Greatest age of daily returns unless the snapshot says otherwise."""
 RETURNS_MAX_AGE_PERIODS = 3.0
 """Greatest age of returns of a lower frequency, in periods."""
-DAYS_PER_YEAR = 365.25
 COVARIANCE_MAX_AGE_SECONDS = 35 * DAY_SECONDS
 """Greatest age of a covariance unless the snapshot says otherwise: a monthly model and its delivery."""
 
@@ -64,6 +66,7 @@ def thresholds() -> dict[str, float]:
         "scale_ratio_meaningless": SCALE_RATIO_MEANINGLESS,
         "scale_min_observations": float(SCALE_MIN_OBSERVATIONS),
         "scale_asset_min_share": SCALE_ASSET_MIN_SHARE,
+        "periods_ratio_max": PERIODS_RATIO_MAX,
         "series_min_observations": float(SERIES_MIN_OBSERVATIONS),
         "price_median_min": PRICE_MEDIAN_MIN,
         "percent_median_size_min": PERCENT_MEDIAN_SIZE_MIN,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput
 from functions.evaluation.risk.plausibility import age, losses, returns, scale
 from functions.evaluation.risk.plausibility.facts import Facts, facts_of
-from functions.measures.frequency import periods_per_year_of
+from functions.evaluation.risk.track_record import returns_periods_per_year
 from risk_hub_contracts.reports.risk import RiskReport
 from risk_hub_contracts.reports.warning import RiskWarning
 from risk_hub_contracts.snapshot.parse import Snapshot
@@ -33,17 +33,18 @@ def with_warnings(
         given_returns: as the producer gave them.
     """
     facts = facts_of(snapshot, covariance, given_returns, report)
-    found = list(_warnings(facts, given_returns))
+    found = list(_warnings(facts, snapshot, given_returns))
     verdict = report.sufficiency
     if verdict is not None and any(each.makes_insufficient for each in found):
         verdict = verdict.model_copy(update={"sufficient": False})
     return report.model_copy(update={"warnings": found, "sufficiency": verdict})
 
 
-def _warnings(facts: Facts, given: ReturnsInput) -> Iterator[RiskWarning]:
+def _warnings(facts: Facts, snapshot: Snapshot, given: ReturnsInput) -> Iterator[RiskWarning]:
     for rule in RULES:
         yield from rule(facts)
-    dates = given.dates
-    yield from age.returns_stale(facts, None if dates is None else periods_per_year_of(dates), None)
+    per_year = returns_periods_per_year(snapshot, given.dates)
+    yield from age.returns_stale(facts, per_year, snapshot.returns_meta.max_input_age_seconds)
     yield from age.age_unknown(facts)
-    yield from age.covariance_age_unknown(facts)
+    yield from age.covariance_age(facts, snapshot.as_of, snapshot.covariance_meta)
+    yield from scale.periods_differ(snapshot.covariance_meta.periods_per_year, per_year)
