@@ -40,7 +40,7 @@ def stress_loss(name: str, scenario: Mapping[str, Any], weights: Weights) -> Str
     return StressLoss(
         scenario=name,
         value=loss if complete else None,
-        covered_value=loss if covered else None,
+        covered_value=loss if covered or complete else None,
         coverage=1.0 if complete else gross_share(weights, covered),
         uncovered_count=len(shocked) - len(covered),
         reason=None if complete else "shocks_do_not_cover_weights",
@@ -48,8 +48,10 @@ def stress_loss(name: str, scenario: Mapping[str, Any], weights: Weights) -> Str
 
 
 def gross_share(weights: Weights, ids: Mapping[str, float]) -> float:
-    """Return the share of the gross weight held in `ids`, 0 to 1."""
+    """Return the share of the gross weight held in `ids`, 0 to 1; 1 for a book without positions."""
     gross = fsum(map(abs, weights.values()))
+    if not gross:
+        return 1.0
     return min(1.0, fsum(abs(weights[asset]) for asset in ids) / gross)
 
 

@@ -33,7 +33,8 @@ def test_a_book_of_cash_alone_is_evaluated_without_a_concentration(inputs: dict[
     assert report.concentration is None
 
 
-def test_incremental_var_of_a_dollar_neutral_book_is_null() -> None:
+def test_only_the_rescaled_incremental_var_of_a_dollar_neutral_book_is_null() -> None:
     report = EvaluatedWorld().report(**BOOKS["dollar-neutral"], covariance=COVARIANCE)
     assert report.contributions is not None
-    assert {row.incremental for row in report.contributions.largest} == {None}
+    assert {row.incremental_rescaled for row in report.contributions.largest} == {None}
+    assert None not in {row.incremental for row in report.contributions.largest}

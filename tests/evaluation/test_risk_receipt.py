@@ -6,15 +6,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from functions.evaluation.derived_record import DerivedRecord
+from functions.evaluation.derived_record import AnyDerivedRecord, DerivedRecord
 from functions.evaluation.risk import parametric, report, tails, windows
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION
+from functions.evaluation.risk.verify import NothingToVerifyError
+from functions.evaluation.store.dynamodb_reports import from_item
 from functions.measures import attribution, exact, historical, measures, performance, returns
 from functions.measures.covariance import exact_cholesky, form, sample
 from infra.local.sample import SAMPLE_FILE
@@ -186,6 +189,47 @@ def test_verify_fails_for_a_version_without_a_report(version: str) -> None:
     world.announced()
     with pytest.raises(LookupError, match=version):
         world.verify(WORLD, version)
+
+
+FROZEN = Path(__file__).parents[2] / "contracts" / "released" / "1.0.0" / "records.json"
+
+
+def earlier_report() -> AnyDerivedRecord:
+    """Return a report that engine 2.0.0 stored, as release 1.0.0 recorded it."""
+    items = json.loads(FROZEN.read_text(encoding="utf-8"))["tables"]["evaluations"]
+    records = [from_item(item) for item in items if item["evaluation_id"]["S"].startswith("risk/")]
+    (found,) = [each for each in records if each.report.receipt is not None][:1]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict_text"), [(None, "intact"), ("invalid_input", "its hash differs")]
+)
+def test_verify_refuses_a_report_of_an_earlier_engine_and_says_what_is_stored(
+    status: str | None, verdict_text: str
+) -> None:
+    """Members that were added since do not count as a change of the stored report."""
+    world, record = EvaluatedWorld(), earlier_report()
+    world.announced()
+    changes = {"world_id": WORLD, "version": "v1"}
+    earlier = record.report.model_dump(mode="json", exclude_unset=True) | changes
+    earlier["receipt"]["result_hash"] = result_hash(earlier)
+    assert "tails" not in earlier
+    if status is not None:
+        earlier["status"] = status
+    world.reports.rows[WORLD, "risk/v1/2.0.0"] = DerivedRecord(RiskReport.model_validate(earlier))
+    with pytest.raises(NothingToVerifyError) as refused:
+        world.verify(WORLD, "v1")
+    text = str(refused.value)
+    assert "no report by engine 3.0.0, only by engine 2.0.0 (" in text
+    assert verdict_text in text
+    assert "risk-hub risk evaluate" in text
+
+
+def test_hash_of_a_frozen_report_of_engine_2_still_matches_its_receipt() -> None:
+    report = earlier_report().report
+    assert report.engine_version == "2.0.0"
+    assert result_hash(report.model_dump(mode="json", exclude_unset=True)) == receipt_hash(report)
 
 
 def test_the_receipt_names_engine_inputs_and_parameters() -> None:

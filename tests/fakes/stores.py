@@ -2,11 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import orjson
 
-from functions.evaluation.derived_record import AnyDerivedRecord, ReportKind, engine_order, report_prefix
+from functions.evaluation.derived_record import (
+    AnyDerivedRecord,
+    ReportKind,
+    engine_order,
+    parse_record,
+    report_prefix,
+)
 from functions.evaluation.forecast_key import forecast_bounds, forecast_id
 from functions.evaluation.input_note import InputNote
 from functions.evaluation.ports import StoredReport
@@ -124,7 +131,10 @@ class MemoryReports:
     def put_once(self, record: AnyDerivedRecord, retain_until: datetime) -> bool:
         assert retain_until.tzinfo is not None
         key = (record.report.world_id, record.evaluation_id)
-        return self.rows.setdefault(key, record) is record
+        if key in self.rows:
+            return False
+        self.rows[key] = replace(record, report=parse_record(record.evaluation_id, record.document()).report)
+        return True
 
     def get(self, world_id: str, evaluation_id: str) -> AnyDerivedRecord | None:
         return self.rows.get((world_id, evaluation_id))

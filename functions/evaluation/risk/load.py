@@ -75,7 +75,8 @@ class LoadInputs:
         coverage = covered_share(weights, decoded.ids) if decoded.ids else 1.0
         given, unusable = returns_table(decoded)
         table = complete_cases(given, weights)
-        book, reason = book_returns(table, weights)
+        # A book without positions needs no series.
+        book, reason = book_returns(table, weights) if weights or not table.ids else (None, None)
         if unusable is not None:
             book, reason = None, unusable
         elif given.dates is not None and given.dates[-1] > as_of:

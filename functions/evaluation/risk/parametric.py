@@ -41,6 +41,7 @@ class ParametricBook:
         fallback: the policy used in place of the covariance.
         undiversified: `Σ|w_i|σ_i`; None where the variances are not known.
         contributions: to VaR; None where they are unknown.
+        riskless: whether the book cannot lose, so that historical numbers are zero as well.
     """
 
     sigma: float | None
@@ -49,6 +50,12 @@ class ParametricBook:
     fallback: Fallback | None = None
     undiversified: float | None = None
     contributions: Contributions | None = None
+    riskless: bool = False
+
+
+def riskless_book(origin: CovarianceOrigin | None) -> ParametricBook:
+    """Return the results of a book that cannot lose: zero, without contributions."""
+    return ParametricBook(0.0, None, origin, undiversified=0.0, riskless=True)
 
 
 def parametric_book(

@@ -11,6 +11,8 @@ from risk_hub_contracts.reports.receipt import (
 from risk_hub_contracts.reports.risk import RiskReport
 
 ENGINE_VERSION = "3.0.0"
+# Engines whose reports may still be stored, newest first.
+EARLIER_ENGINE_VERSIONS = ("2.0.0", "1.0.0")
 
 
 def with_receipt(report: RiskReport, policy: RiskPolicy) -> RiskReport:

@@ -7,10 +7,16 @@ from typing import Any
 
 from functions.evaluation.risk.inputs import CovarianceInput, ReturnsInput, nonzero_weights
 from functions.evaluation.risk.parameters import CONFIDENCES_BPS, HORIZON_PERIODS
-from functions.evaluation.risk.parametric import ParametricBook, covariance_estimate, parametric_book
+from functions.evaluation.risk.parametric import (
+    ParametricBook,
+    covariance_estimate,
+    parametric_book,
+    riskless_book,
+)
 from functions.evaluation.risk.plausibility.warn import with_warnings
 from functions.evaluation.risk.policy import RiskPolicy
 from functions.evaluation.risk.receipt import ENGINE_VERSION, with_receipt
+from functions.evaluation.risk.riskless import is_riskless
 from functions.evaluation.risk.sufficiency import sufficiency
 from functions.evaluation.risk.tails import tail_measures, tail_sample
 from functions.evaluation.risk.track_record import returns_windows, track_record
@@ -62,8 +68,11 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
         policy: the deployment's choices.
         evaluated_at: the hub's clock.
     """
-    book = parametric_book(inputs.effective, snapshot.weights, policy)
-    computed = [*_parametric(inputs.effective.declared, book, policy), *_historical(inputs.returns)]
+    book = _book(snapshot, inputs, policy)
+    computed = [
+        *_parametric(inputs.effective.declared, book, policy),
+        *_historical(inputs.returns, riskless=book.riskless),
+    ]
     tails = tail_measures(inputs.returns, inputs.effective, book)
     values = [*(each.value for each in computed), *(each.value_at_risk for each in tails)]
     status = _status([inputs.covariance.reason, inputs.returns.reason, book.reason], values)
@@ -93,8 +102,18 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
         tails=tails,
         covariance_estimate=covariance_estimate(inputs.effective, book),
         track_record=track_record(snapshot),
+        riskless=book.riskless,
+        weights_basis=snapshot.portfolio.weights_basis,
     )
     return with_receipt(with_warnings(report, snapshot, inputs.covariance, inputs.returns), policy)
+
+
+def _book(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy) -> ParametricBook:
+    """Return the parametric results; zero for a book that cannot lose."""
+    covariance = inputs.effective
+    if is_riskless(covariance, inputs.returns, snapshot.weights):
+        return riskless_book(None if covariance.form is None else covariance.origin)
+    return parametric_book(covariance, snapshot.weights, policy)
 
 
 def _parametric(declared: RiskInput, book: ParametricBook, policy: RiskPolicy) -> Iterator[RiskMeasure]:
@@ -124,11 +143,11 @@ def _parametric(declared: RiskInput, book: ParametricBook, policy: RiskPolicy) -
         yield row("expected_shortfall", "legacy_v1", LEGACY_CONFIDENCE_BPS, es)
 
 
-def _historical(returns: ReturnsInput) -> Iterator[RiskMeasure]:
+def _historical(returns: ReturnsInput, *, riskless: bool) -> Iterator[RiskMeasure]:
     for bps in CONFIDENCES_BPS:
-        values, reason = tail_sample(returns, bps)
+        values, reason = (None, None) if riskless else tail_sample(returns, bps)
         for measure, compute in (("value_at_risk", historical_var), ("expected_shortfall", historical_es)):
-            value = None if values is None else compute(values, bps)
+            value = (0.0 if riskless else None) if values is None else compute(values, bps)
             yield _measure(
                 returns.declared,
                 measure=measure,
@@ -154,7 +173,7 @@ def _concentration(snapshot: Snapshot, book: ParametricBook) -> Concentration | 
     if not weights:
         return None
     ratio = None
-    if book.sigma is not None and book.undiversified is not None and book.fallback is None:
+    if book.sigma and book.undiversified is not None and book.fallback is None:
         ratio = concentration.diversification_ratio(book.undiversified, book.sigma)
     return Concentration(
         herfindahl=concentration.herfindahl(weights),

@@ -13,6 +13,13 @@ from risk_hub_contracts.reports.tail import HEADLINE_METHOD, LOSS_UNIT, TailMeas
 
 DEFAULT_CONFIDENCES_BPS = (9900, 9750, 9500)
 TOO_FEW_TAIL_OBSERVATIONS = "too_few_tail_observations"
+# Members of a row that are zero for a book that cannot lose.
+ZERO_WITHOUT_RISK = (
+    "value_at_risk",
+    "expected_shortfall",
+    "value_at_risk_standard_error",
+    "expected_shortfall_standard_error",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ def tail_measures(
         confidences_bps: distinct confidences in basis points, in any order.
     """
     falling = sorted(confidences_bps, reverse=True)
-    rows = [_historical(method, returns, bps) for method in HISTORICAL_METHODS for bps in falling]
+    historical_row = _historical_zero if book.riskless else _historical
+    rows = [historical_row(method, returns, bps) for method in HISTORICAL_METHODS for bps in falling]
     return [*rows, *_parametric(covariance, book, falling)]
 
 
@@ -70,15 +78,25 @@ def tail_sample(returns: ReturnsInput, confidence_bps: int) -> tuple[list[float]
     return (None, ZERO_VARIANCE) if book.is_constant else (book.values, None)
 
 
-def _historical(method: HistoricalMethod, returns: ReturnsInput, confidence_bps: int) -> TailMeasure:
-    values, reason = tail_sample(returns, confidence_bps)
+def _described(method: HistoricalMethod, returns: ReturnsInput, confidence_bps: int) -> dict[str, Any]:
     own_series = returns.decoded is not None and not returns.decoded.ids
-    described: dict[str, Any] = {
+    return {
         "method": method.name,
         "confidence_bps": confidence_bps,
         "basis": "track_record" if own_series else "pro_forma",
         "observations": returns.declared.observations,
     }
+
+
+def _historical_zero(method: HistoricalMethod, returns: ReturnsInput, confidence_bps: int) -> TailMeasure:
+    """Return the row of a book that cannot lose: every history of it has the same tail."""
+    zero = dict.fromkeys(ZERO_WITHOUT_RISK, 0.0)
+    return _row(**_described(method, returns, confidence_bps), **zero, sufficient=True, reason=None)
+
+
+def _historical(method: HistoricalMethod, returns: ReturnsInput, confidence_bps: int) -> TailMeasure:
+    values, reason = tail_sample(returns, confidence_bps)
+    described = _described(method, returns, confidence_bps)
     if values is None:
         return _row(**described, reason=reason)
     in_tail = method.tail_observations(len(values), confidence_bps)
@@ -115,11 +133,5 @@ def _parametric(
 
 def _row(**members: Any) -> TailMeasure:  # noqa: ANN401 - the model checks them
     """Return a row; numbers that are not given are null, and not sufficient."""
-    numbers = (
-        "value_at_risk",
-        "expected_shortfall",
-        "value_at_risk_standard_error",
-        "expected_shortfall_standard_error",
-        "tail_observations",
-    )
+    numbers = (*ZERO_WITHOUT_RISK, "tail_observations")
     return TailMeasure(**{**dict.fromkeys(numbers), "sufficient": False, "unit": LOSS_UNIT, **members})

@@ -9,7 +9,7 @@ from typing import Any
 from functions.evaluation.derived_record import report_prefix
 from functions.evaluation.ports import StoredRecords
 from functions.evaluation.risk.load import LoadInputs
-from functions.evaluation.risk.receipt import ENGINE_VERSION, policy_of
+from functions.evaluation.risk.receipt import EARLIER_ENGINE_VERSIONS, ENGINE_VERSION, policy_of
 from functions.evaluation.risk.report import risk_report
 from functions.hub.ports import BlobStore, SnapshotStore
 from functions.measures.covariance.form import CovarianceForm, Verdict
@@ -31,7 +31,7 @@ class VerificationOutcome(StrEnum):
 
 
 class NothingToVerifyError(LookupError):
-    """No such snapshot, or no report on it that this engine can compute again."""
+    """No such snapshot, or no report on it that this engine can recompute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,13 @@ class VerifyRisk:
             raise NothingToVerifyError(f"world {world_id!r} has no version {version!r}")
         report = self._report(world_id, version)
         recomputed = self._recompute(Snapshot.from_document(snapshot.document, snapshot.content_hash), report)
-        old, new = report.model_dump(mode="json"), recomputed.model_dump(mode="json")
+        old, new = _stored_members(report), recomputed.model_dump(mode="json")
         return Verification(world_id, version, ENGINE_VERSION, **_compare(old, new))
 
     def _report(self, world_id: str, version: str) -> RiskReport:
         record = self.records.get(world_id, report_prefix("risk", version) + ENGINE_VERSION)
         if record is None:
-            raise NothingToVerifyError(
-                f"version {version!r} of world {world_id!r} has no report by engine {ENGINE_VERSION}"
-            )
+            raise NothingToVerifyError(self._why_no_report(world_id, version))
         report: RiskReport = record.report
         if report.receipt is None:
             raise NothingToVerifyError(
@@ -113,12 +111,40 @@ class VerifyRisk:
             )
         return report
 
+    def _why_no_report(self, world_id: str, version: str) -> str:
+        """Return the refusal: what is stored instead, why it cannot be recomputed, and what to do."""
+        place = f"version {version!r} of world {world_id!r}"
+        keys = {earlier: report_prefix("risk", version) + earlier for earlier in EARLIER_ENGINE_VERSIONS}
+        found = {earlier: self.records.get(world_id, key) for earlier, key in keys.items()}
+        stored = [_described(record.report) for record in found.values() if record is not None]
+        if not stored:
+            return f"{place} has no risk report: evaluate it first (risk-hub risk evaluate)"
+        return (
+            f"{place} has no report by engine {ENGINE_VERSION}, only by {' and '.join(stored)}. An engine recomputes "
+            "only its own reports, because later ones define some numbers differently. Verify with the release that "
+            f"has the stored engine, or evaluate the version again (risk-hub risk evaluate) and verify the report "
+            f"by engine {ENGINE_VERSION}"
+        )
+
     def _recompute(self, snapshot: Snapshot, report: RiskReport) -> RiskReport:
         if report.receipt is None:
             raise ValueError("a report without a receipt cannot be recomputed")
         inputs = LoadInputs(self.blobs, _verdict_without_cache, _no_first_use)(snapshot)
         policy = policy_of(report.receipt.parameters)
         return risk_report(snapshot, inputs, policy, parse_instant(report.evaluated_at))
+
+
+def _stored_members(report: RiskReport) -> dict[str, Any]:
+    """Return a stored report without members that were added after it was stored: its hash does not cover them."""
+    return report.model_dump(mode="json", exclude_unset=True)
+
+
+def _described(report: RiskReport) -> str:
+    """Return the engine of an earlier report, and whether the report still has the hash in its receipt."""
+    if report.receipt is None:
+        return f"engine {report.engine_version} (without a receipt)"
+    intact = result_hash(_stored_members(report)) == report.receipt.result_hash
+    return f"engine {report.engine_version} ({'intact' if intact else 'changed since: its hash differs'})"
 
 
 def _compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

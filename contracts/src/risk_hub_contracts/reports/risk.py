@@ -212,8 +212,11 @@ class RiskReport(BaseModel):
     """Everything computed for one snapshot by one version of the engine; instants are RFC 3339 UTC texts.
 
     `tails` holds every value at risk and expected shortfall, the headline first; `measures` repeats those that
-    the first release had. Fields with a default are missing from reports of engines before 2.0; `tails`,
-    `warnings` and `covariance_estimate` from those before 3.0.
+    the first release had. A `riskless` book holds only cash, or only assets with variance zero and no constant
+    loss: its volatility, VaR and ES are 0. All fractions are shares of what `weights_basis` names: the portfolio's
+    `net_asset_value`, or its `gross_exposure`. `concentration` leaves out cash; it is null for a book without
+    positions. Fields with a default are missing from reports of engines before 2.0; `tails`, `warnings`,
+    `covariance_estimate`, `riskless` and `weights_basis` from those before 3.0.
     """
 
     model_config = _FROZEN
@@ -237,4 +240,6 @@ class RiskReport(BaseModel):
     warnings: list[RiskWarning] = []
     covariance_estimate: CovarianceEstimate | None = None
     track_record: TrackRecord | None = None
+    riskless: bool = False
+    weights_basis: OpenName = "net_asset_value"
     receipt: RiskReceipt | None = None
