@@ -1,4 +1,4 @@
-"""Returns with missing observations, until a rule for them is applied: a reason, never a number from a gap."""
+"""Returns with missing observations: declared gaps leave their periods out, other NaNs have a reason."""
 
 import struct
 from typing import Any
@@ -13,9 +13,16 @@ HOLED: dict[str, list[float | None]] = {"C": [*SERIES[:-1], None], "A": list(SER
 
 
 @pytest.mark.parametrize("threshold", [1, 10_000], ids=["by reference", "inline"])
-def test_missing_observations_of_a_held_asset_have_a_reason(threshold: int) -> None:
+def test_a_period_with_a_missing_observation_of_a_held_asset_is_left_out(threshold: int) -> None:
     report = EvaluatedWorld(threshold).report(realized_returns=HOLED)
-    assert "returns_have_missing" in reasons(report, "historical")
+    complete = EvaluatedWorld().report(realized_returns=dict.fromkeys("ABC", SERIES[:-1]))
+    assert report.inputs[1].observations == 249
+    for found, expected in zip(report.measures, complete.measures, strict=True):
+        assert (found.measure, found.value, found.reason) == (
+            expected.measure,
+            expected.value,
+            expected.reason,
+        )
 
 
 def test_missing_observations_of_an_asset_without_weight_change_nothing() -> None:
