@@ -132,7 +132,7 @@ def test_a_dollar_neutral_book_is_stored_with_cash_one(api: Gateway) -> None:
     assert post(api, book(weights={"AAPL": 0.5, "MSFT": -0.5}, portfolio={"cash": 1})).status == 201
 
 
-HOLED = {"AAPL": [0.01, None], "MSFT": [0.02, 0.01]}
+HOLED: dict[str, list[float | None]] = {"AAPL": [0.01, None], "MSFT": [0.02, 0.01]}
 
 
 def test_inline_nulls_are_stored_as_missing_observations_and_given_back(api: Gateway) -> None:
