@@ -13,6 +13,7 @@ Entry = dict[str, Any]
 SECTIONS: Final[dict[str, Sequence[str]]] = {
     "Start": ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "CHANGELOG.md"),
     "Guides": ("docs/guides/",),
+    "Numbers": ("docs/numbers/README.md", "docs/numbers/", "docs/agreement.md", "docs/backtest.md"),
     "API": (
         "reference/routes.md",
         "reference/schemas.md",

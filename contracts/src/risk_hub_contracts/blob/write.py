@@ -1,18 +1,16 @@
 """Writing `rsh1` blobs; the format is described in `blob`."""
 
 import math
-import struct
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from risk_hub_contracts.base.canonical import canonical_json, sha256_hex
 from risk_hub_contracts.blob.triangle import reorder_triangle, triangle_size
 from risk_hub_contracts.blob.types import (
     MAGIC,
-    MISSING_BITS,
     BlobFormatError,
     BlobKind,
     check_ids,
@@ -20,7 +18,6 @@ from risk_hub_contracts.blob.types import (
     check_size,
 )
 
-_MISSING: Final[float] = struct.unpack("<d", MISSING_BITS.to_bytes(8, "little"))[0]
 _NEGATIVE_ZERO: Final = b"\x00\x00\x00\x00\x00\x00\x00\x80"
 
 
@@ -72,14 +69,13 @@ def encode_factor(
 
 
 def encode_returns(
-    series: Mapping[str, Sequence[float | None]] | Sequence[float | None],
+    series: Mapping[str, Sequence[float]] | Sequence[float],
     dates: Sequence[str] | None = None,
 ) -> bytes:
     """Encode realised one-period returns: a series per asset id, or one bare series of the portfolio.
 
     Args:
-        series: fractions of value, oldest first, None for a missing observation; lengths may differ from id to
-            id.
+        series: fractions of value, oldest first; lengths may differ from id to id.
         dates: when given, one text per period, for series that all have its length.
 
     Raises:
@@ -90,16 +86,11 @@ def encode_returns(
     rows = [series[key] for key in ids] if isinstance(series, Mapping) else [series]
     check_ids(ids)
     lengths = list(map(len, rows))
-    values = list(chain.from_iterable(rows))
-    missing = values.count(None)
-    check_returns_header(lengths, dates, missing)
+    check_returns_header(lengths, dates)
     header: dict[str, Any] = {"ids": ids, "lengths": lengths}
     if dates is not None:
         header["dates"] = list(dates)
-    if missing:
-        header["missing"] = missing
-        values = [_MISSING if value is None else value for value in values]
-    return _encode_blob("realized_returns", header, cast("list[float]", values), missing)
+    return _encode_blob("realized_returns", header, list(chain.from_iterable(rows)))
 
 
 def encode_stress(scenarios: Mapping[str, Mapping[str, Any]]) -> bytes:
@@ -107,22 +98,20 @@ def encode_stress(scenarios: Mapping[str, Mapping[str, Any]]) -> bytes:
     return _encode_blob("stress", {name: dict(values) for name, values in scenarios.items()}, ())
 
 
-def _encode_blob(
-    kind: BlobKind, header: Mapping[str, Any], values: Sequence[float], missing: int = 0
-) -> bytes:
+def _encode_blob(kind: BlobKind, header: Mapping[str, Any], values: Sequence[float]) -> bytes:
     try:
         head = b" ".join((MAGIC, kind.encode(), canonical_json(dict(header)))) + b"\n"
-        payload = _payload(values, missing)
+        payload = _payload(values)
     except (ValueError, TypeError, OverflowError) as error:
         raise BlobFormatError(str(error)) from None
     check_size(len(head), len(payload))
     return head + payload
 
 
-def _payload(values: Sequence[float], missing: int) -> bytes:
+def _payload(values: Sequence[float]) -> bytes:
     numbers = array("d", values)
-    if not math.isfinite(sum(numbers)) and sum(map(math.isfinite, numbers)) != len(numbers) - missing:
-        raise BlobFormatError("every number must be finite; a missing return is None (null), not NaN")
+    if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
+        raise BlobFormatError("every number must be finite")
     data = _little_endian(numbers)
     # A search over the bytes is far cheaper than a test of each number; false matches are rare.
     if _NEGATIVE_ZERO in data:
