@@ -34,18 +34,17 @@ def show(console: Console, hub: HubEndpoint, report: dict[str, Any], env_file: P
 
 
 def risk_table(report: dict[str, Any]) -> Table:
-    """Return the report as a table: one row per measure, losses as fractions of the book's value."""
+    """Return the report's losses as a table: one row per method and confidence, the headline first."""
     title = f"Risk of {report['world_id']} {report['version']}: {report['status']}"
     table = Table(
         title=title, title_justify="left", caption=f"inputs: {_inputs(report)}", caption_justify="left"
     )
-    for name in ("measure", "method", "conf."):
+    for name in ("method", "conf."):
         table.add_column(name, no_wrap=True)
-    table.add_column("value", justify="right")
-    for name in ("n", "covers"):
+    for name in ("VaR", "± se", "ES", "± se", "n", "in tail"):
         table.add_column(name, justify="right", no_wrap=True)
-    for measure in report["measures"]:
-        table.add_row(*_row(measure))
+    for row in report["tails"]:
+        table.add_row(*_row(row))
     return table
 
 
@@ -69,17 +68,21 @@ def _post_command() -> str:
     return f'curl -si {given} "$RISK_HUB_URL{path}" -d {body}'
 
 
-def _row(measure: dict[str, Any]) -> list[str]:
-    confidence = measure.get("confidence_bps")
-    value, coverage = measure.get("value"), measure.get("coverage")
+def _row(tail: dict[str, Any]) -> list[str]:
+    value = tail["value_at_risk"]
     return [
-        str(measure["measure"]).replace("_", " "),
-        str(measure["method"]).replace("_", " "),
-        "" if confidence is None else f"{confidence / BASIS_POINTS_PER_PERCENT:g} %",
-        str(measure.get("reason")) if value is None else f"{value:.6f}",
-        "" if measure.get("observations") is None else str(measure["observations"]),
-        "" if coverage is None else f"{coverage:.0%}",
+        str(tail["method"]).replace("_", " "),
+        f"{tail['confidence_bps'] / BASIS_POINTS_PER_PERCENT:g} %",
+        str(tail["reason"]) if value is None else f"{value:.6f}",
+        _number(tail["value_at_risk_standard_error"]),
+        _number(tail["expected_shortfall"]),
+        _number(tail["expected_shortfall_standard_error"]),
+        *("" if tail[name] is None else str(tail[name]) for name in ("observations", "tail_observations")),
     ]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.6f}"
 
 
 def _inputs(report: dict[str, Any]) -> str:

@@ -108,10 +108,43 @@ def test_risk_show_prints_measures_as_text_or_the_report_as_json(command: Comman
     assert instant.status == 0
     assert "w1 v1 as of 2026-01-05T11:59:58.000000Z, paper by gateway" in instant.out
     rows = [line.split() for line in instant.out.splitlines()]
-    assert ["value", "at", "risk", "parametric", "normal", "99", "%", "0.039479"] in rows
+    headings = rows.index(
+        ["method", "confidence", "value", "at", "risk", "expected", "shortfall", "in", "tail"]
+    )
+    assert rows[headings + 1][:5] == ["historical", "upper", "99", "%", "0.022000"]
+    assert ["parametric", "normal", "99", "%", "0.039479"] in [row[:5] for row in rows]
     assert ["volatility", "parametric", "normal", "0.016971"] in rows
     assert command("risk", "show", WORLD, "v1").out == instant.out
     assert command("risk", "show", WORLD, "v1", "--json").json["version"] == "v1"
+
+
+def test_risk_show_prints_the_measures_of_an_engine_without_tails(
+    server: Server, client: RiskHubClient, command: Command
+) -> None:
+    client.publish(WORLD, BOOK)
+    put(server, "risk", version="v1", tails=[])
+    rows = [line.split() for line in command("risk", "show", WORLD).out.splitlines()]
+    assert ["value", "at", "risk", "parametric", "normal", "99", "%", "0.039479"] in rows
+
+
+def test_risk_show_prints_losses_with_their_standard_errors_and_tail_observations(
+    server: Server, client: RiskHubClient, command: Command
+) -> None:
+    client.publish(WORLD, BOOK)
+    row = {
+        **SAMPLES["samples/risk_evaluated.json"]["data"]["tails"][0],
+        "value_at_risk": 0.04,
+        "value_at_risk_standard_error": 0.003,
+        "expected_shortfall": 0.05,
+        "expected_shortfall_standard_error": 0.004,
+        "observations": 500,
+        "tail_observations": 5,
+        "sufficient": True,
+        "reason": None,
+    }
+    put(server, "risk", version="v1", tails=[row])
+    shown = [" ".join(line.split()) for line in command("risk", "show", WORLD).out.splitlines()]
+    assert "historical upper 99 % 0.040000 ± 0.003000 0.050000 ± 0.004000 5 of 500" in shown
 
 
 def test_risk_show_prints_each_warning_with_its_cause_and_evidence(

@@ -56,9 +56,13 @@ def receipt_hash(report: RiskReport) -> str:
 
 @pytest.mark.parametrize("threshold", [1, 10**6], ids=["by reference", "inline"])
 @pytest.mark.parametrize("missing", ["stress", "covariance", "realized_returns"])
-def test_stored_report_is_recomputed_bit_for_bit(threshold: int, missing: str) -> None:
+@pytest.mark.parametrize("options", [{}, {"risk": {"confidences_bps": [9000, 9990]}}], ids=["default", "own"])
+def test_stored_report_is_recomputed_bit_for_bit(
+    threshold: int, missing: str, options: dict[str, Any]
+) -> None:
     world = EvaluatedWorld(threshold, RiskPolicy(fallback="correlation_one", legacy_method=True))
-    report = world.report(**{name: part for name, part in PARTS.items() if name != missing})
+    parts = {name: part for name, part in PARTS.items() if name != missing}
+    report = world.report(**parts, **options)
     world.clock.advance(days=2)
     verified = world.verify(WORLD, "v1")
     assert verified.equal

@@ -107,6 +107,26 @@ def test_one_series_without_ids_is_a_track_record() -> None:
     assert tail(found, "historical_upper", 9900)["basis"] == "track_record"
 
 
+def test_snapshot_chooses_the_confidences_of_its_tails_and_of_its_backtest() -> None:
+    world = EvaluatingHub()
+    options = {"confidences_bps": [9000, 9975]}
+    found = world.risk(covariance=COVARIANCE, realized_returns=returns(401), risk=options)
+    assert [(row["method"], row["confidence_bps"]) for row in found["tails"]] == [
+        (method, bps) for method in METHODS for bps in (9975, 9000)
+    ]
+    assert {row["confidence_bps"] for row in found["measures"]} == {None, 9500, 9900}
+    assert tail(found, "historical_upper", 9000)["value_at_risk"] == pytest.approx(
+        historical.historical_upper(of_the_book(401), 9000)
+    )
+    assert not tail(found, "historical_upper", 9975)["sufficient"]
+    assert found["receipt"]["parameters"]["tail_confidences_bps"] == [9975, 9000]
+    path = "/risk-hub/worlds/w1/risk/backtest?stage=paper"
+    assert world.api("GET", f"{path}&confidence_bps=9000").json["method"] == "historical_upper"
+    refused = world.api("GET", path)
+    assert (refused.status, refused.pointers) == (422, ["/confidence_bps"])
+    assert "historical_upper at 9000, 9975" in refused.json["detail"]
+
+
 def test_receipt_lists_the_confidences_and_the_least_tail_observations() -> None:
     parameters = report()["receipt"]["parameters"]
     assert parameters["tail_confidences_bps"] == CONFIDENCES

@@ -73,7 +73,7 @@ def risk_report(snapshot: Snapshot, inputs: Inputs, policy: RiskPolicy, evaluate
         *_parametric(inputs.effective.declared, book, policy),
         *_historical(inputs.returns, riskless=book.riskless),
     ]
-    tails = tail_measures(inputs.returns, inputs.effective, book)
+    tails = tail_measures(inputs.returns, inputs.effective, book, snapshot.risk.confidences_bps)
     values = [*(each.value for each in computed), *(each.value_at_risk for each in tails)]
     status = _status([inputs.covariance.reason, inputs.returns.reason, book.reason], values)
     report = RiskReport(

@@ -11,7 +11,6 @@ from functions.measures import historical, measures
 from risk_hub_contracts.base.confidence import required_observations
 from risk_hub_contracts.reports.tail import HEADLINE_METHOD, LOSS_UNIT, TailMeasure
 
-DEFAULT_CONFIDENCES_BPS = (9900, 9750, 9500)
 TOO_FEW_TAIL_OBSERVATIONS = "too_few_tail_observations"
 # Members of a row that are zero for a book that cannot lose.
 ZERO_WITHOUT_RISK = (
@@ -52,7 +51,7 @@ def tail_measures(
     returns: ReturnsInput,
     covariance: CovarianceInput,
     book: ParametricBook,
-    confidences_bps: Sequence[int] = DEFAULT_CONFIDENCES_BPS,
+    confidences_bps: Sequence[int],
 ) -> list[TailMeasure]:
     """Return one row per method and confidence: the headline method first, the highest confidence first.
 

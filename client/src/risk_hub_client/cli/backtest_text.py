@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 SIGNIFICANCE: Final = 0.05
+# A long weekend; a larger gap is shown.
+LONG_GAP_DAYS: Final = 4
 _TESTS: Final = {
     "kupiec": "Kupiec, coverage",
     "independence": "Christoffersen, independence",
@@ -27,6 +29,10 @@ def backtest_lines(report: dict[str, Any]) -> Iterator[str]:
     left_out = [f"{count} {reason}" for reason, count in report["left_out"].items() if count]
     if left_out:
         yield f"  not tested: {', '.join(left_out)}"
+    if report.get("superseded_same_date"):
+        yield f"  not tested: {report['superseded_same_date']} snapshots with a later one on the same date"
+    if (report.get("largest_gap_days") or 0) > LONG_GAP_DAYS:
+        yield f"  largest gap between a forecast and its return: {report['largest_gap_days']} days"
     if report["in_hindsight"]:
         yield f"  in hindsight: {report['in_hindsight']} forecasts reached the hub after their return was known"
 

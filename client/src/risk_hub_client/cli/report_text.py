@@ -7,21 +7,23 @@ from risk_hub_client.reports import EvaluatedAs
 from risk_hub_contracts.reports.exit_signal import ExitSignal
 from risk_hub_contracts.reports.risk import RiskMeasure, RiskReport
 from risk_hub_contracts.reports.stress import StressLoss, StressReport
+from risk_hub_contracts.reports.tail import TailMeasure
 from risk_hub_contracts.reports.warning import RiskWarning
 
 __all__ = ["risk_lines", "signal_lines", "stress_lines"]
 
 LARGEST_SHOWN: Final = 5
 UNIT: Final = "fractions of the portfolio's value"
+TAIL_HEADINGS: Final = ("method", "confidence", "value at risk", "expected shortfall", "in tail", "")
 MEANINGLESS: Final = "the numbers below have no meaning"
 
 
 def risk_lines(report: RiskReport, evaluated_as: EvaluatedAs) -> Iterator[str]:
-    """Yield the lines of a risk report: warnings, measures, concentration and the largest contributions."""
+    """Yield the lines of a risk report: warnings, losses, concentration and the largest contributions."""
     yield from _head(report, evaluated_as)
     yield from _warnings(report.warnings)
     yield f"  losses over one period, {UNIT}"
-    yield from _aligned([_measure(measure) for measure in report.measures])
+    yield from _losses(report)
     if report.concentration is not None:
         spread = report.concentration
         yield (
@@ -87,6 +89,15 @@ def _warnings(warnings: Sequence[RiskWarning]) -> Iterator[str]:
             yield f"    {', '.join(f'{name} {value}' for name, value in each.evidence.items())}"
 
 
+def _losses(report: RiskReport) -> Iterator[str]:
+    """Yield the table of `tails` and the measures that it lacks; an engine before 3.0 wrote measures only."""
+    if report.tails:
+        yield from _aligned([TAIL_HEADINGS, *map(_tail, report.tails)])
+    shown = [each for each in report.measures if not report.tails or _is_not_in_tails(each)]
+    if shown:
+        yield from _aligned([_measure(measure) for measure in shown])
+
+
 def _measure(measure: RiskMeasure) -> tuple[str, ...]:
     value = f"{measure.value:.6f}" if measure.value is not None else "-"
     return (
@@ -96,6 +107,28 @@ def _measure(measure: RiskMeasure) -> tuple[str, ...]:
         value,
         measure.reason or "",
     )
+
+
+def _is_not_in_tails(measure: RiskMeasure) -> bool:
+    return measure.confidence_bps is None or measure.method == "legacy_v1"
+
+
+def _tail(row: TailMeasure) -> tuple[str, ...]:
+    in_tail = "" if row.tail_observations is None else f"{row.tail_observations} of {row.observations}"
+    return (
+        row.method.replace("_", " "),
+        _confidence(row.confidence_bps),
+        _with_error(row.value_at_risk, row.value_at_risk_standard_error),
+        _with_error(row.expected_shortfall, row.expected_shortfall_standard_error),
+        in_tail,
+        row.reason or "",
+    )
+
+
+def _with_error(value: float | None, standard_error: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.6f}" if standard_error is None else f"{value:.6f} ± {standard_error:.6f}"
 
 
 def _loss(loss: StressLoss) -> tuple[str, ...]:

@@ -44,7 +44,10 @@ def backtest(
     ] = None,
     start: Annotated[str | None, typer.Option("--from", help=f"Earliest as_of. {INSTANT}")] = None,
     end: Annotated[str | None, typer.Option("--to", help=f"Latest as_of. {INSTANT}")] = None,
-    method: Annotated[str, typer.Option(help="parametric_normal or historical.")] = "parametric_normal",
+    method: Annotated[
+        str | None,
+        typer.Option(help="historical_upper, historical or parametric_normal. [default: historical_upper]"),
+    ] = None,
     confidence_bps: Annotated[int, typer.Option(help="Basis points: 9900 is 99 %.")] = 9_900,
     plot: Annotated[
         Path | None,
@@ -60,7 +63,9 @@ def backtest(
 ) -> None:
     """Back-test the daily value-at-risk forecasts against realised returns: Kupiec, Christoffersen, Basel."""
     check_period(start, end)
-    options = BacktestOptions(method=method, confidence_bps=confidence_bps)
+    options = BacktestOptions(confidence_bps=confidence_bps)
+    if method is not None:
+        options["method"] = method
     if start is not None:
         options["start"] = start
     if end is not None:
